@@ -1,0 +1,40 @@
+//! Identifiers: one newtype each, so that a tenant's id can never stand where a promotion's belongs.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+macro_rules! uuid_id {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Wraps an id that is known to be of this kind.
+            pub const fn new(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// The plain UUID, for statements and answers.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(formatter)
+            }
+        }
+    )+};
+}
+
+uuid_id! {
+    /// A merchant: everything else belongs to exactly one.
+    TenantId,
+    /// A promotion of a tenant.
+    PromotionId,
+    /// An API key of a tenant.
+    KeyId,
+}

@@ -1,0 +1,3 @@
+//! Decides, for any shopping cart, which promotions apply and what every line then costs.
+
+pub mod domain;
