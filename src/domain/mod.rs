@@ -1,3 +1,24 @@
 //! What things are: the values that every other layer speaks of. No I/O, clock, SQL or HTTP.
+//!
+//! In reading order: numbers ([`amount`], [`exact`], [`rounding`]), what is priced ([`cart`],
+//! [`customer`], [`store`]), what prices it ([`settings`], [`promotion`] and its parts), and what
+//! that comes to ([`evaluation`]).
 
+pub mod amount;
+pub mod benefit;
+pub mod cart;
+pub mod code;
+pub mod condition;
+pub mod currency;
+pub mod customer;
+pub mod evaluation;
+pub mod exact;
 pub mod id;
+pub mod issuance;
+pub mod limit;
+pub mod promotion;
+pub mod rounding;
+pub mod schedule;
+pub mod selector;
+pub mod settings;
+pub mod store;

@@ -1,0 +1,225 @@
+//! Numbers as they come in and go out: money, quantities and plain decimals, all scaled integers.
+//!
+//! A decimal on the wire is read exactly from its digits (spec 1). What has at most four decimals
+//! is kept in ten-thousandths, quantities in thousandths; the bounds of spec 14 keep every value
+//! far inside an `i64`. What has no finite digits lives in [`Exact`](super::exact::Exact).
+
+use std::fmt;
+
+/// Most decimals that money, percentages, points, weights and condition values may have (spec 14).
+pub const DECIMALS: u32 = 4;
+/// Most decimals that a quantity may have (spec 6).
+pub const QUANTITY_DECIMALS: u32 = 3;
+
+/// Why a text is not a decimal of the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecimalError {
+    /// Not of the form `-?digits[.digits]`: signs, exponents, blanks and leading zeros are refused.
+    Malformed,
+    /// More decimals than the value may have.
+    TooPrecise,
+    /// Too many digits for any bound.
+    OutOfRange,
+}
+
+/// Reads `text` as an integer count of `10^-decimals`, exactly; zeros at the end do not count.
+pub fn parse_scaled(text: &str, decimals: u32) -> Result<i64, DecimalError> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (whole, fraction) = match digits.split_once('.') {
+        Some((_, "")) => return Err(DecimalError::Malformed),
+        Some(parts) => parts,
+        None => (digits, ""),
+    };
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let leading_zero = whole.len() > 1 && whole.starts_with('0');
+    if whole.is_empty() || leading_zero || !all_digits(whole) || !all_digits(fraction) {
+        return Err(DecimalError::Malformed);
+    }
+    let fraction = fraction.trim_end_matches('0');
+    let places = u32::try_from(fraction.len()).map_err(|_| DecimalError::TooPrecise)?;
+    let missing = decimals
+        .checked_sub(places)
+        .ok_or(DecimalError::TooPrecise)?;
+    let mut value: i64 = 0;
+    for byte in whole.bytes().chain(fraction.bytes()) {
+        value = value
+            .checked_mul(10)
+            .and_then(|value| value.checked_add(i64::from(byte - b'0')))
+            .ok_or(DecimalError::OutOfRange)?;
+    }
+    let value = value
+        .checked_mul(10_i64.pow(missing))
+        .ok_or(DecimalError::OutOfRange)?;
+    Ok(if negative { -value } else { value })
+}
+
+/// Writes a count of `10^-decimals` with at least `at_least` decimals and as many more as it needs.
+pub fn write_scaled(
+    out: &mut impl fmt::Write,
+    value: i128,
+    decimals: u32,
+    at_least: u32,
+) -> fmt::Result {
+    if value < 0 {
+        out.write_char('-')?;
+    }
+    let scale = 10_u128.pow(decimals);
+    let magnitude = value.unsigned_abs();
+    let (whole, mut fraction) = match (u64::try_from(magnitude), u64::try_from(scale)) {
+        (Ok(magnitude), Ok(scale)) => ((magnitude / scale).into(), (magnitude % scale).into()),
+        _ => (magnitude / scale, magnitude % scale),
+    };
+    write!(out, "{whole}")?;
+    let mut places = decimals;
+    while places > at_least && fraction % 10 == 0 {
+        fraction /= 10;
+        places -= 1;
+    }
+    if places == 0 && at_least == 0 {
+        return Ok(());
+    }
+    if places > 0 {
+        write!(
+            out,
+            ".{fraction:0width$}",
+            width = usize::try_from(places).unwrap_or(0)
+        )?;
+    } else {
+        out.write_char('.')?;
+    }
+    for _ in places.max(decimals.min(at_least))..at_least {
+        out.write_char('0')?;
+    }
+    Ok(())
+}
+
+macro_rules! scaled {
+    ($($(#[$doc:meta])* $name:ident($decimals:expr)),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// Nothing.
+            pub const ZERO: Self = Self(0);
+            /// One whole.
+            pub const ONE: Self = Self(10_i64.pow($decimals));
+
+            /// A count of the smallest steps of this type.
+            pub const fn from_scaled(scaled: i64) -> Self {
+                Self(scaled)
+            }
+
+            /// A whole number.
+            pub const fn whole(whole: i32) -> Self {
+                // A 32-bit number times 10,000 fits 64 bits; no lossless cast is const yet.
+                Self((whole as i64) * 10_i64.pow($decimals))
+            }
+
+            /// The count of the smallest steps of this type.
+            pub const fn scaled(self) -> i64 {
+                self.0
+            }
+
+            /// Reads a decimal, exactly from its digits.
+            pub fn parse(text: &str) -> Result<Self, DecimalError> {
+                parse_scaled(text, $decimals).map(Self)
+            }
+
+            /// Whether this is above zero.
+            pub const fn is_positive(self) -> bool {
+                self.0 > 0
+            }
+
+            /// The sum; the bounds of spec 14 keep it in range.
+            #[must_use]
+            pub const fn plus(self, other: Self) -> Self {
+                Self(self.0.saturating_add(other.0))
+            }
+
+            /// The difference, which may be negative.
+            #[must_use]
+            pub const fn minus(self, other: Self) -> Self {
+                Self(self.0.saturating_sub(other.0))
+            }
+        }
+
+        impl fmt::Display for $name {
+            /// Plainly: no decimals that it does not need.
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_scaled(formatter, i128::from(self.0), $decimals, 0)
+            }
+        }
+
+        impl std::iter::Sum for $name {
+            fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
+                values.fold(Self::ZERO, Self::plus)
+            }
+        }
+    )+};
+}
+
+scaled! {
+    /// An amount of money in ten-thousandths of the currency's unit: prices as sent, and discounts
+    /// once [`Rounding::settle`](super::rounding::Rounding::settle) has made them multiples of the
+    /// tenant's precision.
+    Money(DECIMALS),
+    /// A plain decimal in ten-thousandths: percentages, points, weights, condition values.
+    Number(DECIMALS),
+    /// How much of a line there is, in thousandths; need not be whole (spec 7.3).
+    Quantity(QUANTITY_DECIMALS),
+}
+
+impl Money {
+    /// With at least `at_least` decimals.
+    pub fn print(self, at_least: u32) -> String {
+        let mut out = String::with_capacity(16);
+        // Writing to a string cannot fail.
+        let _ = write_scaled(&mut out, i128::from(self.0), DECIMALS, at_least);
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_read_exactly_and_nothing_else_is() {
+        assert_eq!(parse_scaled("12.34", 4), Ok(123_400));
+        assert_eq!(parse_scaled("-0.0001", 4), Ok(-1));
+        assert_eq!(parse_scaled("1.50000000", 4), Ok(15_000));
+        assert_eq!(parse_scaled("1.00001", 4), Err(DecimalError::TooPrecise));
+        assert_eq!(
+            parse_scaled("99999999999999999999", 4),
+            Err(DecimalError::OutOfRange)
+        );
+        for text in [
+            "", "-", ".5", "5.", "1e3", "+1", " 1", "1 ", "01", "0x1", "NaN", "1.2.3", "--1",
+        ] {
+            assert_eq!(
+                parse_scaled(text, 4),
+                Err(DecimalError::Malformed),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn decimals_are_printed_as_many_as_needed() {
+        let print = |value, decimals, at_least| {
+            let mut out = String::new();
+            write_scaled(&mut out, value, decimals, at_least).map(|()| out)
+        };
+        assert_eq!(print(123_400, 4, 2).as_deref(), Ok("12.34"));
+        assert_eq!(print(123_456, 4, 2).as_deref(), Ok("12.3456"));
+        assert_eq!(print(120_000, 4, 2).as_deref(), Ok("12.00"));
+        assert_eq!(print(120_000, 4, 0).as_deref(), Ok("12"));
+        assert_eq!(print(3_000, 3, 4).as_deref(), Ok("3.0000"));
+        assert_eq!(print(-5, 4, 0).as_deref(), Ok("-0.0005"));
+        assert_eq!(print(7, 0, 2).as_deref(), Ok("7.00"));
+    }
+}

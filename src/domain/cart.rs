@@ -1,0 +1,122 @@
+//! What is to be priced: the cart and the request around it (spec 6).
+//!
+//! Texts are borrowed from the request's body where they can be, since a cart is read, priced and
+//! forgotten.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+
+use super::amount::{Money, Number, Quantity};
+use super::currency::Currency;
+use super::customer::Customer;
+
+/// Most lines of a cart (spec 14).
+pub const MAX_LINES: usize = 500;
+/// Most codes, tenders and gift vouchers of a cart, each (spec 14).
+pub const MAX_PRESENTED: usize = 20;
+/// Most categories, tags, attributes and variant values of a line, each (spec 14).
+pub const MAX_LINE_ENTRIES: usize = 50;
+
+/// The body of an evaluation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// What is bought.
+    pub cart: Cart<'a>,
+    /// Who buys.
+    pub customer: Option<Customer<'a>>,
+    /// The code of the store.
+    pub store: Option<Cow<'a, str>>,
+    /// Where it sells.
+    pub channel: Option<Cow<'a, str>>,
+    /// Evaluates as if at that time.
+    pub at: Option<DateTime<Utc>>,
+    /// How much to tell of promotions that did not apply.
+    pub explain: Explain,
+}
+
+/// How much to tell of promotions that did not apply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Explain {
+    /// Nothing.
+    #[default]
+    None,
+    /// Every active or paused promotion that did not apply, with its reason.
+    All,
+}
+
+/// What is bought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cart<'a> {
+    /// `None`: the tenant's.
+    pub currency: Option<Currency>,
+    /// At least one; ids are unique.
+    pub lines: Vec<Line<'a>>,
+    /// What bringing it costs.
+    pub shipping: Option<Shipping<'a>>,
+    /// How it is paid.
+    pub tenders: Vec<Tender<'a>>,
+    /// Codes of gift vouchers.
+    pub gift_vouchers: Vec<Cow<'a, str>>,
+    /// Codes of promotions, as presented.
+    pub codes: Vec<Cow<'a, str>>,
+}
+
+/// A row of the cart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Unique in the cart.
+    pub id: Cow<'a, str>,
+    /// What is sold.
+    pub sku: Cow<'a, str>,
+    /// Over 0.
+    pub quantity: Quantity,
+    /// 0 or more.
+    pub unit_price: Money,
+    /// The recommended price of one unit.
+    pub mrp: Option<Money>,
+    /// Of the whole line.
+    pub tax: Money,
+    /// Of the whole line.
+    pub charges: Money,
+    /// The product that the SKU is a variant of.
+    pub product: Option<Cow<'a, str>>,
+    /// A name.
+    pub title: Option<Cow<'a, str>>,
+    /// A group of products.
+    pub product_group: Option<Cow<'a, str>>,
+    /// Categories.
+    pub categories: Vec<Cow<'a, str>>,
+    /// A brand.
+    pub brand: Option<Cow<'a, str>>,
+    /// Tags.
+    pub tags: Vec<Cow<'a, str>>,
+    /// A supplier.
+    pub supplier: Option<Cow<'a, str>>,
+    /// Of one unit.
+    pub weight: Option<Number>,
+    /// How many there are to sell.
+    pub stock: Option<Number>,
+    /// Attributes, by key.
+    pub attributes: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// Variant values, by key.
+    pub variant: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+/// What bringing a cart costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shipping<'a> {
+    /// How it is brought.
+    pub method: Option<Cow<'a, str>>,
+    /// 0 or more.
+    pub amount: Money,
+}
+
+/// A means of payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tender<'a> {
+    /// Which.
+    pub mode: Cow<'a, str>,
+    /// How much is paid with it; `None` counts 0.
+    pub amount: Option<Money>,
+}

@@ -1,0 +1,200 @@
+//! What must hold for a promotion to apply: groups and leaves (spec 5.3).
+
+use super::amount::{Money, Number};
+use super::selector::{Comparison, Match, Selector};
+
+/// Most leaves that one promotion's conditions may have (spec 5.3).
+pub const MAX_LEAVES: usize = 10;
+/// Deepest nesting of groups (spec 5.3).
+pub const MAX_GROUP_DEPTH: usize = 5;
+
+/// A node of the tree of conditions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// An inner node.
+    Group(Group),
+    /// A test.
+    Leaf(Leaf),
+}
+
+/// All / any of the children evaluate to `is`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// How many children.
+    pub matching: Match,
+    /// What they must evaluate to.
+    pub is: bool,
+    /// The children.
+    pub of: Vec<Condition>,
+}
+
+impl Condition {
+    /// All leaves, in the order in which they stand.
+    pub fn leaves(&self) -> Vec<&Leaf> {
+        fn walk<'c>(condition: &'c Condition, leaves: &mut Vec<&'c Leaf>) {
+            match condition {
+                Condition::Leaf(leaf) => leaves.push(leaf),
+                Condition::Group(group) => group.of.iter().for_each(|child| walk(child, leaves)),
+            }
+        }
+        let mut leaves = Vec::new();
+        walk(self, &mut leaves);
+        leaves
+    }
+}
+
+/// A test of the cart or the customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leaf {
+    /// A measure of the whole cart.
+    Cart {
+        /// What is measured.
+        measure: CartMeasure,
+        /// What it must be.
+        compare: Comparison,
+    },
+    /// A measure of the selected lines.
+    Lines {
+        /// What is measured.
+        measure: LineMeasure,
+        /// The lines.
+        of: Selector,
+        /// What it must be.
+        compare: Comparison,
+    },
+    /// There is a selected line, or there is none.
+    Item {
+        /// The lines.
+        of: Selector,
+        /// Which of the two.
+        found: bool,
+    },
+    /// How the cart is paid. Without tenders: false.
+    PaymentMode {
+        /// Which modes.
+        test: ModeTest,
+    },
+    /// One of these gift vouchers is on the cart.
+    GiftVoucher {
+        /// Voucher codes, compared exactly.
+        values: Vec<String>,
+    },
+    /// A text of the request or the customer's groups.
+    Member {
+        /// What is looked at.
+        subject: MemberSubject,
+        /// `not_in` instead of `in`.
+        negated: bool,
+        /// The values.
+        values: Vec<String>,
+    },
+    /// An attribute of the customer; missing: false.
+    CustomerAttribute {
+        /// Its key.
+        key: String,
+        /// What it must be.
+        test: AttributeTest,
+    },
+}
+
+impl Leaf {
+    /// Whether this is a *line condition*, which can be a requirement (spec 5.4): one that looks at
+    /// selected lines, `item` with `found: false` aside.
+    pub const fn is_line_condition(&self) -> bool {
+        match self {
+            Self::Lines { .. } | Self::Item { found: true, .. } => true,
+            Self::Cart { .. }
+            | Self::Item { found: false, .. }
+            | Self::PaymentMode { .. }
+            | Self::GiftVoucher { .. }
+            | Self::Member { .. }
+            | Self::CustomerAttribute { .. } => false,
+        }
+    }
+
+    /// The selector of a leaf that has one.
+    pub const fn selector(&self) -> Option<&Selector> {
+        match self {
+            Self::Lines { of, .. } | Self::Item { of, .. } => Some(of),
+            Self::Cart { .. }
+            | Self::PaymentMode { .. }
+            | Self::GiftVoucher { .. }
+            | Self::Member { .. }
+            | Self::CustomerAttribute { .. } => None,
+        }
+    }
+}
+
+/// Measures of the whole cart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CartMeasure {
+    /// Σ gross.
+    Amount,
+    /// Σ gross less item-level discounts (for a cart-level promotion; else as `Amount`).
+    Subtotal,
+    /// Σ mrp × quantity (a line without mrp: its unit price).
+    Mrp,
+    /// Σ quantity.
+    Quantity,
+    /// Σ weight × quantity.
+    Weight,
+    /// Number of distinct SKUs.
+    ItemCount,
+}
+
+/// Measures of selected lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineMeasure {
+    /// Σ gross.
+    Amount,
+    /// Σ quantity.
+    Quantity,
+    /// Distinct product, else SKU.
+    DistinctProducts,
+    /// Distinct SKU.
+    DistinctVariants,
+}
+
+/// Which tenders count (spec 5.3 `payment_mode`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModeTest {
+    /// A mode is one of these; with an amount, the matching tenders' amounts reach it.
+    In(Vec<String>, Option<Money>),
+    /// A mode begins with one of these; likewise.
+    StartsWith(Vec<String>, Option<Money>),
+    /// There are tenders, and none has one of these modes.
+    NotIn(Vec<String>),
+}
+
+/// Texts that `in` and `not_in` are asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberSubject {
+    /// The cart's shipping method.
+    ShippingMethod,
+    /// The cart's channel.
+    Channel,
+    /// The customer's groups.
+    CustomerGroup,
+}
+
+/// What a customer's attribute must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttributeTest {
+    /// As text.
+    Text(super::selector::TextTest),
+    /// As a number (`gt`, `gte`, `lt`, `lte`); false when it is none.
+    Number(Order, Number),
+}
+
+/// The operators that read an attribute as a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Above.
+    Gt,
+    /// At least.
+    Gte,
+    /// Below.
+    Lt,
+    /// At most.
+    Lte,
+}

@@ -1,0 +1,30 @@
+//! Who buys, as far as the request tells (spec 6).
+
+use std::borrow::Cow;
+
+/// A customer. Without an id it is somebody, but nobody identified.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Customer<'a> {
+    /// Who it is.
+    pub id: Option<Cow<'a, str>>,
+    /// Memberships.
+    pub loyalty: Vec<Membership<'a>>,
+    /// Named sets that the customer is in.
+    pub groups: Vec<Cow<'a, str>>,
+    /// Anything else that is known, by key.
+    pub attributes: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+/// Membership in a loyalty program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership<'a> {
+    /// Which program.
+    pub program: Cow<'a, str>,
+    /// At which tier.
+    pub tier: Option<Cow<'a, str>>,
+    /// Supplementary programs of it.
+    pub supplementary: Vec<Cow<'a, str>>,
+}
+
+/// Most memberships, groups and attributes of one customer.
+pub const MAX_ENTRIES: usize = 50;

@@ -1,0 +1,304 @@
+//! What an evaluation comes to: prices and reasons together (spec 8).
+
+use super::amount::{Money, Number, Quantity};
+use super::benefit::Level;
+use super::condition::{CartMeasure, LineMeasure};
+use super::exact::Exact;
+use super::id::PromotionId;
+use super::limit::LimitName;
+use super::selector::NumberOperator;
+
+/// What every line costs, which promotions applied, and why the others did not. Indexes of lines
+/// and codes are those of the cart; of promotions, those of the rule set.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// Sums over the cart.
+    pub totals: Totals,
+    /// One for each line of the cart, in its order.
+    pub lines: Vec<PricedLine>,
+    /// In order of application.
+    pub applied: Vec<Applied>,
+    /// Products to be added for nothing, in order of application.
+    pub free_items: Vec<FreeItem>,
+    /// One for each code of the cart, in its order.
+    pub codes: Vec<CodeVerdict>,
+    /// Near misses, nearest first.
+    pub suggestions: Vec<Suggestion>,
+    /// Every other promotion that is active or paused, when the request asks for it.
+    pub not_applied: Option<Vec<NotApplied>>,
+}
+
+/// Sums over the cart.
+#[derive(Clone, Debug)]
+pub struct Totals {
+    /// Σ unit price × quantity.
+    pub gross: Exact,
+    /// Taken off by item-level promotions.
+    pub item_discount: Money,
+    /// Taken off the lines by cart-level promotions.
+    pub cart_discount: Money,
+    /// What shipping costs.
+    pub shipping: Money,
+    /// Taken off the shipping.
+    pub shipping_discount: Money,
+    /// Σ tax.
+    pub tax: Money,
+    /// Σ charges.
+    pub charges: Money,
+}
+
+impl Totals {
+    /// All that was taken off.
+    pub fn discount(&self) -> Money {
+        self.item_discount
+            .plus(self.cart_discount)
+            .plus(self.shipping_discount)
+    }
+
+    /// gross + tax + charges + shipping − discount.
+    pub fn payable(&self) -> Exact {
+        let added = self.tax.plus(self.charges).plus(self.shipping);
+        self.gross
+            .plus(&added.into())
+            .minus(&self.discount().into())
+    }
+}
+
+/// What a line costs.
+#[derive(Clone, Debug)]
+pub struct PricedLine {
+    /// unit price × quantity.
+    pub gross: Exact,
+    /// Item- and cart-level allocations, in order of application; never 0.
+    pub allocations: Vec<Allocation>,
+}
+
+impl PricedLine {
+    /// What was taken off the line.
+    pub fn discount(&self) -> Money {
+        self.allocations
+            .iter()
+            .map(|allocation| allocation.amount)
+            .sum()
+    }
+}
+
+/// The part of a discount that falls on a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allocation {
+    /// Of which promotion.
+    pub promotion: usize,
+    /// How many units of the line it discounts (cart-level: all).
+    pub quantity: Quantity,
+    /// How much.
+    pub amount: Money,
+}
+
+/// A promotion that applied.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// Which.
+    pub promotion: usize,
+    /// Its id.
+    pub promotion_id: PromotionId,
+    /// Where it took off.
+    pub level: Level,
+    /// How often its benefit applied.
+    pub times: i64,
+    /// What it took off.
+    pub discount: Money,
+    /// What it awarded.
+    pub points: Number,
+    /// The code of the cart that unlocked it.
+    pub code: Option<usize>,
+}
+
+/// A product to be added for nothing.
+#[derive(Clone, Debug)]
+pub struct FreeItem {
+    /// By which promotion.
+    pub promotion: usize,
+    /// Which.
+    pub sku: String,
+    /// How many.
+    pub quantity: Quantity,
+}
+
+/// What became of a presented code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CodeVerdict {
+    /// Its promotion applied.
+    Applied,
+    /// Its promotion did not.
+    NotApplied(ReasonCode),
+    /// A further code of one promotion.
+    AlreadyUnlocked,
+    /// Nobody's.
+    Unknown,
+    /// Past its end.
+    Expired,
+    /// Its limits are used up.
+    Exhausted,
+    /// The same code again.
+    Duplicate,
+}
+
+/// A near miss.
+#[derive(Clone, Debug)]
+pub struct Suggestion {
+    /// Which promotion.
+    pub promotion: usize,
+    /// The only leaf that failed; it has a shortfall.
+    pub unmet: Unmet,
+}
+
+/// A promotion that did not apply.
+#[derive(Clone, Debug)]
+pub struct NotApplied {
+    /// Which.
+    pub promotion: usize,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why a promotion did not apply.
+#[derive(Clone, Debug)]
+pub enum Reason {
+    /// The reasons without further facts.
+    Plain(ReasonCode),
+    /// A limit is used up.
+    LimitReached(LimitName),
+    /// Conditions failed; these leaves are why.
+    ConditionsNotMet(Vec<Unmet>),
+}
+
+impl Reason {
+    /// Its code, without the facts.
+    pub const fn code(&self) -> ReasonCode {
+        match self {
+            Self::Plain(code) => *code,
+            Self::LimitReached(_) => ReasonCode::LimitReached,
+            Self::ConditionsNotMet(_) => ReasonCode::ConditionsNotMet,
+        }
+    }
+}
+
+/// The reasons of spec 8, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ReasonCode {
+    /// The status is not active.
+    Paused,
+    /// Before `starts_at`.
+    NotStarted,
+    /// At or after `ends_at`.
+    Ended,
+    /// The schedule is not open.
+    OutsideSchedule,
+    /// The cart's currency is another.
+    CurrencyMismatch,
+    /// Another store, concept, zone or channel.
+    OutOfScope,
+    /// The customer is not meant.
+    NotInAudience,
+    /// Nobody is identified.
+    CustomerRequired,
+    /// None of its codes is on the cart.
+    CodeNotPresented,
+    /// The customer has no usable issuance.
+    NotIssued,
+    /// The customer has not claimed it.
+    NotActivated,
+    /// A limit is used up.
+    LimitReached,
+    /// Its conditions failed.
+    ConditionsNotMet,
+    /// Nothing to discount.
+    NoEligibleItems,
+    /// Something, but it comes to nothing.
+    NoBenefit,
+    /// Only one cart-level promotion may apply, and another did.
+    AnotherCartPromotionApplied,
+    /// Cart-level promotions went first and took something off the lines.
+    CartPromotionAppliedFirst,
+    /// An exclusive promotion applied alone.
+    ExclusiveApplied,
+    /// It is exclusive, and did not rank first.
+    ExclusivePassedOver,
+    /// One before it allows nothing further.
+    StoppedByEarlier,
+    /// Another alternative takes off more.
+    BetterDealTaken,
+}
+
+/// A leaf that is not what its group asks.
+#[derive(Clone, Debug)]
+pub struct Unmet {
+    /// Indexes of children from the root, for the pointer.
+    pub path: Vec<usize>,
+    /// What the leaf tests.
+    pub leaf: UnmetLeaf,
+}
+
+/// What an unmet leaf tests.
+#[derive(Clone, Debug)]
+pub enum UnmetLeaf {
+    /// A number.
+    Number {
+        /// Of what.
+        measure: UnmetMeasure,
+        /// How it is compared.
+        op: NumberOperator,
+        /// With what.
+        required: Number,
+        /// What it is.
+        actual: Exact,
+        /// Where more in the cart can mend it: required − actual.
+        shortfall: Option<Exact>,
+    },
+    /// Anything else.
+    Other(OtherLeaf),
+}
+
+/// The leaves that do not compare a number of the cart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherLeaf {
+    /// `item`
+    Item,
+    /// `payment_mode`
+    PaymentMode,
+    /// `gift_voucher`
+    GiftVoucher,
+    /// `shipping_method`
+    ShippingMethod,
+    /// `channel`
+    Channel,
+    /// `customer_group`
+    CustomerGroup,
+    /// `customer_attribute`
+    CustomerAttribute,
+}
+
+/// The measures that an unmet leaf can be of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnmetMeasure {
+    /// Of the whole cart.
+    Cart(CartMeasure),
+    /// Of selected lines.
+    Lines(LineMeasure),
+}
+
+impl UnmetMeasure {
+    /// Whether it is money, and printed so.
+    pub const fn is_amount(self) -> bool {
+        match self {
+            Self::Cart(CartMeasure::Amount | CartMeasure::Subtotal | CartMeasure::Mrp)
+            | Self::Lines(LineMeasure::Amount) => true,
+            Self::Cart(CartMeasure::Quantity | CartMeasure::Weight | CartMeasure::ItemCount)
+            | Self::Lines(
+                LineMeasure::Quantity
+                | LineMeasure::DistinctProducts
+                | LineMeasure::DistinctVariants,
+            ) => false,
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! `Exact`: an unrounded amount. A fraction of two `i128`, and big integers the moment a step would
+//! overflow: the same value either way.
+//!
+//! Shares (tax ÷ quantity, proportions) have no finite digits, so no decimal type holds them.
+//! Almost all values of a cart are whole numbers of 10⁻⁷ (price × quantity), so fractions are kept
+//! over that denominator as long as they fit it: adding and comparing them is one integer step.
+
+use std::cmp::Ordering;
+
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_rational::BigRational;
+use num_traits::{Signed, ToPrimitive, Zero};
+
+use super::amount::{Money, Number, Quantity, write_scaled};
+use super::rounding::Part;
+
+/// The denominator that price × quantity has: 10⁴ × 10³.
+const COMMON: i128 = 10_000_000;
+const COMMON_DECIMALS: u32 = 7;
+
+/// An exact rational amount. All operations are total but [`Exact::over`], whose divisor the caller
+/// knows not to be zero.
+#[derive(Clone, Debug)]
+pub struct Exact(Repr);
+
+#[derive(Clone, Debug)]
+enum Repr {
+    /// INVARIANT: `den` > 0. Not always in lowest terms.
+    Small {
+        num: i128,
+        den: i128,
+    },
+    Big(Box<BigRational>),
+}
+
+use Repr::{Big, Small};
+
+impl Exact {
+    /// Nothing.
+    pub const ZERO: Self = Self(Small {
+        num: 0,
+        den: COMMON,
+    });
+
+    /// `scaled` × 10⁻⁷, the step of price × quantity.
+    pub const fn from_common(scaled: i128) -> Self {
+        Self(Small {
+            num: scaled,
+            den: COMMON,
+        })
+    }
+
+    /// A ratio; zero where `den` is zero.
+    pub fn ratio(num: i128, den: i128) -> Self {
+        match den.cmp(&0) {
+            Ordering::Greater => Self(Small { num, den }),
+            Ordering::Equal => Self::ZERO,
+            Ordering::Less => Self::ratio_big(num, den),
+        }
+    }
+
+    fn ratio_big(num: i128, den: i128) -> Self {
+        Self(Big(Box::new(BigRational::new(num.into(), den.into()))))
+    }
+
+    /// unit price × quantity, exactly (spec 7.1).
+    pub fn product(price: Money, quantity: Quantity) -> Self {
+        // 64 × 64 bits fit 128.
+        Self::from_common(i128::from(price.scaled()) * i128::from(quantity.scaled()))
+    }
+
+    fn big(&self) -> BigRational {
+        match &self.0 {
+            Small { num, den } => BigRational::new(BigInt::from(*num), BigInt::from(*den)),
+            Big(big) => (**big).clone(),
+        }
+    }
+
+    /// Back to two `i128` where they suffice.
+    fn from_big(big: BigRational) -> Self {
+        match (big.numer().to_i128(), big.denom().to_i128()) {
+            (Some(num), Some(den)) => Self(Small { num, den }),
+            _ => Self(Big(Box::new(big))),
+        }
+    }
+
+    /// Whether this is nothing.
+    pub fn is_zero(&self) -> bool {
+        match &self.0 {
+            Small { num, .. } => *num == 0,
+            Big(big) => big.is_zero(),
+        }
+    }
+
+    /// Whether this is above zero.
+    pub fn is_positive(&self) -> bool {
+        match &self.0 {
+            Small { num, .. } => *num > 0,
+            Big(big) => big.is_positive(),
+        }
+    }
+
+    /// The sum.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0) {
+            if b == d {
+                if let Some(num) = a.checked_add(*c) {
+                    return Self(Small { num, den: *b });
+                }
+            } else if let Some(sum) = add_unlike((*a, *b), (*c, *d)) {
+                return sum;
+            }
+        }
+        Self::from_big(self.big() + other.big())
+    }
+
+    /// The difference.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        self.plus(&other.negated())
+    }
+
+    fn negated(&self) -> Self {
+        match &self.0 {
+            Small { num, den } => match num.checked_neg() {
+                Some(num) => Self(Small { num, den: *den }),
+                None => Self::from_big(-self.big()),
+            },
+            Big(big) => Self(Big(Box::new(-(**big).clone()))),
+        }
+    }
+
+    /// This × `num` ÷ `den`; zero where `den` is zero.
+    #[must_use]
+    pub fn scaled_by(&self, num: i128, den: i128) -> Self {
+        if num == den {
+            return self.clone();
+        }
+        if den == 0 {
+            return Self::ZERO;
+        }
+        if let Small { num: a, den: b } = &self.0 {
+            if let (Some(n), Some(d)) = (a.checked_mul(num), b.checked_mul(den))
+                && d > 0
+            {
+                return Self(Small { num: n, den: d });
+            }
+        }
+        Self::from_big(self.big() * BigRational::new(num.into(), den.into()))
+    }
+
+    /// The product.
+    #[must_use]
+    pub fn times(&self, other: &Self) -> Self {
+        match &other.0 {
+            Small { num, den } => self.scaled_by(*num, *den),
+            Big(big) => Self::from_big(self.big() * &**big),
+        }
+    }
+
+    /// The quotient; zero where `divisor` is zero.
+    #[must_use]
+    pub fn over(&self, divisor: &Self) -> Self {
+        if divisor.is_zero() {
+            return Self::ZERO;
+        }
+        match &divisor.0 {
+            Small { num, den } if *num > 0 => self.scaled_by(*den, *num),
+            Small { .. } | Big(_) => Self::from_big(self.big() / divisor.big()),
+        }
+    }
+
+    /// `percent` % of this.
+    #[must_use]
+    pub fn percent(&self, percent: Number) -> Self {
+        self.scaled_by(
+            i128::from(percent.scaled()),
+            i128::from(Number::ONE.scaled()) * 100,
+        )
+    }
+
+    /// This × `part` ÷ `whole`: what falls on a part of a run of like units.
+    #[must_use]
+    pub fn share(&self, part: Quantity, whole: Quantity) -> Self {
+        self.scaled_by(part.scaled().into(), whole.scaled().into())
+    }
+
+    /// The smaller of two.
+    #[must_use]
+    pub fn at_most(self, bound: &Self) -> Self {
+        if self > *bound { bound.clone() } else { self }
+    }
+
+    /// This, or zero if it is negative.
+    #[must_use]
+    pub fn or_zero(self) -> Self {
+        if self.is_positive() { self } else { Self::ZERO }
+    }
+
+    /// How many whole steps of `10^-decimals` this has, and what is left over (this ≥ 0).
+    pub fn split_at(&self, decimals: u32) -> (i64, Part) {
+        let scale = 10_i128.pow(decimals);
+        if let Small { num, den } = &self.0
+            && let Some(num) = num.checked_mul(scale)
+            && den.checked_mul(2).is_some()
+        {
+            let (whole, rest) = match (u64::try_from(num), u64::try_from(*den)) {
+                (Ok(num), Ok(den)) => (i128::from(num / den), i128::from(num % den)),
+                _ => num.div_mod_floor(den),
+            };
+            // rest < den, and twice den does not overflow.
+            return (
+                saturate(whole),
+                part(rest == 0, rest.saturating_mul(2).cmp(den)),
+            );
+        }
+        let scaled = self.big() * BigInt::from(scale);
+        let (whole, rest) = scaled.numer().div_mod_floor(scaled.denom());
+        let whole = whole.to_i64().unwrap_or(i64::MAX);
+        (
+            whole,
+            part(rest.is_zero(), (rest * 2_u8).cmp(scaled.denom())),
+        )
+    }
+
+    /// How many times `every` goes into this, whole (this ≥ 0, `every` > 0).
+    pub fn times_of(&self, every: &Self) -> i64 {
+        self.over(every).split_at(0).0
+    }
+
+    /// The largest whole number not above this ÷ 1, and whether something is left: rounded up.
+    pub fn ceiling(&self) -> i64 {
+        let (whole, part) = self.split_at(0);
+        whole.saturating_add(i64::from(part != Part::None))
+    }
+
+    /// Digits, with at least `at_least` decimals and as many more as the value needs. Only finite
+    /// decimals are printed (sums of prices × quantities); what has more than ten is cut there.
+    pub fn print(&self, at_least: u32) -> String {
+        const DECIMALS: u32 = 10;
+        let mut out = String::with_capacity(20);
+        let (value, decimals) = match &self.0 {
+            Small { num, den: COMMON } => (*num, COMMON_DECIMALS),
+            Small { num, den } => {
+                let scaled = num.checked_mul(10_i128.pow(DECIMALS));
+                (
+                    scaled.map_or_else(|| self.cut_big(DECIMALS), |scaled| scaled / den),
+                    DECIMALS,
+                )
+            }
+            Big(_) => (self.cut_big(DECIMALS), DECIMALS),
+        };
+        // Writing to a string cannot fail.
+        let _ = write_scaled(&mut out, value, decimals, at_least);
+        out
+    }
+
+    fn cut_big(&self, decimals: u32) -> i128 {
+        let scaled = self.big() * BigInt::from(10_i128.pow(decimals));
+        scaled.to_integer().to_i128().unwrap_or(i128::MAX)
+    }
+}
+
+fn saturate(value: i128) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn part(none: bool, to_half: Ordering) -> Part {
+    match (none, to_half) {
+        (true, _) => Part::None,
+        (false, Ordering::Less) => Part::BelowHalf,
+        (false, Ordering::Equal) => Part::Half,
+        (false, Ordering::Greater) => Part::AboveHalf,
+    }
+}
+
+/// a/b + c/d over the smallest common denominator, while it fits.
+fn add_unlike((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Exact> {
+    if c == 0 {
+        return Some(Exact(Small { num: a, den: b }));
+    }
+    if a == 0 {
+        return Some(Exact(Small { num: c, den: d }));
+    }
+    let common = b.gcd(&d);
+    let (left, right) = (d / common, b / common);
+    let num = a.checked_mul(left)?.checked_add(c.checked_mul(right)?)?;
+    Some(Exact(Small {
+        num,
+        den: b.checked_mul(left)?,
+    }))
+}
+
+impl PartialEq for Exact {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Exact {}
+
+impl PartialOrd for Exact {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Exact {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0) {
+            if b == d {
+                return a.cmp(c);
+            }
+            if let (Some(left), Some(right)) = (a.checked_mul(*d), c.checked_mul(*b)) {
+                return left.cmp(&right);
+            }
+        }
+        self.big().cmp(&other.big())
+    }
+}
+
+impl From<Money> for Exact {
+    fn from(money: Money) -> Self {
+        Self::from_common(i128::from(money.scaled()) * 1_000)
+    }
+}
+
+impl From<Number> for Exact {
+    fn from(number: Number) -> Self {
+        Self::from_common(i128::from(number.scaled()) * 1_000)
+    }
+}
+
+impl From<Quantity> for Exact {
+    fn from(quantity: Quantity) -> Self {
+        Self::from_common(i128::from(quantity.scaled()) * 10_000)
+    }
+}
+
+impl<'a> std::iter::Sum<&'a Exact> for Exact {
+    fn sum<I: Iterator<Item = &'a Exact>>(values: I) -> Self {
+        values.fold(Exact::ZERO, |sum, value| sum.plus(value))
+    }
+}

@@ -1,0 +1,122 @@
+//! How often and how much a promotion may give: subject × measure × window (spec 5.5, 9).
+
+use super::amount::Money;
+
+/// All limits of a promotion. Which type may have which is checked where a body is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Most issues to one customer, for good.
+    pub issue_per_customer: Option<u32>,
+    /// What one customer may unlock, and what one unlocked issuance can be used for.
+    pub earn: EarnLimits,
+    /// Within one cart.
+    pub cart: CartLimits,
+    /// For each customer.
+    pub customer: SubjectLimits,
+    /// Across all customers.
+    pub promotion: SubjectLimits,
+    /// For each code.
+    pub code: SubjectLimits,
+}
+
+/// `limits.earn`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EarnLimits {
+    /// Most unlocks by one customer, for good.
+    pub per_customer: Option<u32>,
+    /// Applications of one issuance.
+    pub times: Option<u32>,
+    /// Carts that one issuance serves.
+    pub transactions: Option<u32>,
+    /// Discount that one issuance gives.
+    pub discount: Option<Money>,
+}
+
+/// `limits.cart`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CartLimits {
+    /// Applications.
+    pub times: Option<u32>,
+    /// Discount.
+    pub discount: Option<Money>,
+}
+
+/// The limits of one subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SubjectLimits {
+    /// Applications.
+    pub times: Option<Limit<u32>>,
+    /// Carts.
+    pub transactions: Option<Limit<u32>>,
+    /// Discount.
+    pub discount: Option<Limit<Money>>,
+}
+
+impl SubjectLimits {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A bound, and when its count starts anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit<T> {
+    /// The bound, included.
+    pub max: T,
+    /// `None`: never.
+    pub refresh: Option<Refresh>,
+}
+
+/// Windows of so many calendar units of the tenant's time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refresh {
+    /// How many at a time.
+    pub every: u32,
+    /// Of what.
+    pub unit: RefreshUnit,
+}
+
+/// Calendar units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshUnit {
+    /// Days.
+    Day,
+    /// Weeks, from Monday.
+    Week,
+    /// Months.
+    Month,
+}
+
+/// Whose use is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LimitSubject {
+    /// One issuance.
+    Earn,
+    /// One customer.
+    Customer,
+    /// Everybody.
+    Promotion,
+    /// One code.
+    Code,
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Measure {
+    /// Applications.
+    Times,
+    /// Carts.
+    Transactions,
+    /// Discount.
+    Discount,
+}
+
+/// The name of a limit, as `customer.times`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LimitName {
+    /// Whose.
+    pub subject: LimitSubject,
+    /// Of what.
+    pub measure: Measure,
+}

@@ -1,0 +1,275 @@
+//! A promotion: conditions, benefit, limits and stacking, within dates (spec 5).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, FixedOffset, Utc};
+
+use super::benefit::Benefit;
+use super::condition::Condition;
+use super::currency::Currency;
+use super::id::PromotionId;
+use super::issuance::{Communication, Earning, Expiry};
+use super::limit::Limits;
+use super::schedule::Schedule;
+
+/// Most entries of one list of a scope (spec 14).
+pub const MAX_SCOPE_ENTRIES: usize = 10_000;
+/// The sequence of a promotion that names none.
+pub const DEFAULT_SEQUENCE: i32 = 100;
+
+/// A promotion as a rule set holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promotion {
+    /// Which.
+    pub id: PromotionId,
+    /// When it was made; ties of the ranking end here, then at the id.
+    pub created_at: DateTime<Utc>,
+    /// What an admin has set.
+    pub status: Status,
+    /// What it is.
+    pub terms: Terms,
+}
+
+/// What an admin writes: a promotion without its identity and status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Unique in the tenant among promotions that are not archived.
+    pub name: String,
+    /// For people.
+    pub description: String,
+    /// How it reaches a cart.
+    pub kind: Kind,
+    /// What it belongs to, for reports.
+    pub campaign: Option<String>,
+    /// Lower goes first where the ranking says `sequence`.
+    pub sequence: i32,
+    /// Included.
+    pub starts_at: DateTime<FixedOffset>,
+    /// Excluded; after `starts_at`.
+    pub ends_at: DateTime<FixedOffset>,
+    /// `None`: the tenant's.
+    pub currency: Option<Currency>,
+    /// `None`: all the time between its dates.
+    pub schedule: Option<Schedule>,
+    /// Where it applies.
+    pub scope: Scope,
+    /// For whom.
+    pub audience: Audience,
+    /// Whether the customer must claim it first.
+    pub activation_required: bool,
+    /// `None`: always true.
+    pub conditions: Option<Condition>,
+    /// What is given.
+    pub benefit: Benefit,
+    /// How often and how much.
+    pub limits: Limits,
+    /// How it bears others.
+    pub stacking: Stacking,
+    /// Whether a near miss is told to the shopper.
+    pub suggest: bool,
+    /// What the shopper is told.
+    pub message: String,
+    /// By key of the settings' custom fields.
+    pub custom_fields: BTreeMap<String, CustomValue>,
+}
+
+/// How a promotion reaches a cart, with what goes with that way only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Automatic.
+    Pos,
+    /// Automatic, for identified customers with a membership.
+    Loyalty,
+    /// With an issuance that the customer has earned.
+    LoyaltyEarning {
+        /// How it is earned.
+        earning: Earning,
+        /// How long it can be used.
+        expiry: Expiry,
+        /// What the customer is told.
+        communication: Option<Communication>,
+    },
+    /// With an issuance that was given.
+    Rewards {
+        /// How long it can be used.
+        expiry: Expiry,
+        /// What the customer is told.
+        communication: Option<Communication>,
+    },
+    /// When one of its codes is presented.
+    CodeLinked,
+}
+
+/// The names of the kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PromotionType {
+    /// `pos`
+    Pos,
+    /// `loyalty`
+    Loyalty,
+    /// `loyalty_earning`
+    LoyaltyEarning,
+    /// `rewards`
+    Rewards,
+    /// `code_linked`
+    CodeLinked,
+}
+
+impl Kind {
+    /// Its name.
+    pub const fn promotion_type(&self) -> PromotionType {
+        match self {
+            Self::Pos => PromotionType::Pos,
+            Self::Loyalty => PromotionType::Loyalty,
+            Self::LoyaltyEarning { .. } => PromotionType::LoyaltyEarning,
+            Self::Rewards { .. } => PromotionType::Rewards,
+            Self::CodeLinked => PromotionType::CodeLinked,
+        }
+    }
+}
+
+/// Where a promotion applies; empty lists do not restrict.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Store codes.
+    pub stores: Vec<String>,
+    /// Concepts of stores.
+    pub concepts: Vec<String>,
+    /// Zones of stores.
+    pub zones: Vec<String>,
+    /// Channels.
+    pub channels: Vec<String>,
+}
+
+/// For whom a promotion is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audience {
+    /// `Some`: only customers with a membership, as `programs` ask.
+    pub loyalty: Option<Vec<ProgramTest>>,
+    /// Not empty: only customers in one of them.
+    pub groups: Vec<String>,
+}
+
+impl Audience {
+    /// Anything but everybody (spec 5.2).
+    pub fn is_segmented(&self) -> bool {
+        self.loyalty.is_some() || !self.groups.is_empty()
+    }
+}
+
+/// A membership that an audience asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramTest {
+    /// The program.
+    pub program: String,
+    /// One of these tiers; empty: any.
+    pub tiers: Vec<String>,
+    /// One of these supplementary programs; empty: any or none.
+    pub supplementary: Vec<String>,
+}
+
+/// How a promotion bears others (spec 7.5, 7.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stacking {
+    /// Applies only alone.
+    pub exclusive: bool,
+    /// Whether anything may follow it.
+    pub allow_further: bool,
+    /// For `best_deal`.
+    pub group: Option<String>,
+}
+
+impl Default for Stacking {
+    fn default() -> Self {
+        Self {
+            exclusive: false,
+            allow_further: true,
+            group: None,
+        }
+    }
+}
+
+/// A value of a custom field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CustomValue {
+    /// Text, a date or an option, as sent.
+    Text(String),
+    /// A number, as its digits.
+    Number(super::amount::Number),
+    /// True or false.
+    Boolean(bool),
+}
+
+/// What an admin has set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Being written.
+    Draft,
+    /// In force between its dates.
+    Active,
+    /// Held back.
+    Paused,
+    /// Gone for good.
+    Archived,
+}
+
+/// What a move of the status comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transition {
+    /// It changes.
+    Move,
+    /// It is so already.
+    Already,
+    /// The promotion is archived: nothing can be changed.
+    Archived,
+    /// Not a move of spec 5.
+    Refused,
+}
+
+impl Status {
+    /// draft → active; active ⇄ paused; any → archived (spec 5).
+    pub const fn transition(self, to: Self) -> Transition {
+        match (self, to) {
+            (Self::Archived, Self::Archived)
+            | (Self::Active, Self::Active)
+            | (Self::Paused, Self::Paused)
+            | (Self::Draft, Self::Draft) => Transition::Already,
+            (Self::Archived, Self::Draft | Self::Active | Self::Paused) => Transition::Archived,
+            (Self::Draft | Self::Paused, Self::Active)
+            | (Self::Active, Self::Paused)
+            | (Self::Draft | Self::Active | Self::Paused, Self::Archived) => Transition::Move,
+            (Self::Draft, Self::Paused) | (Self::Active | Self::Paused, Self::Draft) => {
+                Transition::Refused
+            }
+        }
+    }
+
+    /// What follows from the status and the dates.
+    pub fn state(self, terms: &Terms, now: DateTime<Utc>) -> State {
+        match self {
+            Self::Archived => State::Archived,
+            Self::Draft => State::Draft,
+            Self::Active | Self::Paused if terms.ends_at <= now => State::Ended,
+            Self::Paused => State::Paused,
+            Self::Active if now < terms.starts_at => State::Scheduled,
+            Self::Active => State::Live,
+        }
+    }
+}
+
+/// What follows from the status and the dates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Being written.
+    Draft,
+    /// Active, not yet started.
+    Scheduled,
+    /// Active, between its dates.
+    Live,
+    /// Held back.
+    Paused,
+    /// Past its end.
+    Ended,
+    /// Gone for good.
+    Archived,
+}

@@ -1,0 +1,97 @@
+//! When, between its dates, a promotion is open (spec 5.1). `engine::calendar` reads it.
+
+use chrono::NaiveTime;
+use chrono_tz::Tz;
+
+/// Days and hours in a time zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// `None`: the store's, else the tenant's.
+    pub timezone: Option<Tz>,
+    /// When it opens and closes.
+    pub opening: Opening,
+}
+
+/// The shapes of a schedule. A span has no daily window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// Selected days, whole or for some hours.
+    Days {
+        /// Which days.
+        days: Days,
+        /// From when, how long; `None`: the whole local day.
+        window: Option<DailyWindow>,
+    },
+    /// From one moment of the week to another. The ends differ.
+    WeeklySpan {
+        /// Included.
+        from: WeekMoment,
+        /// Excluded.
+        to: WeekMoment,
+    },
+    /// From one moment of a month to another, perhaps of the next month. The ends differ.
+    MonthlySpan {
+        /// Included; a date that a month lacks gives no span in that month.
+        from: MonthMoment,
+        /// Excluded; a date that a month lacks is the end of that month.
+        to: MonthMoment,
+    },
+}
+
+/// Selected local calendar days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Days {
+    /// Each.
+    Every,
+    /// Days of the week, in the order given; at least one.
+    Weekly(Vec<Weekday>),
+    /// Days of the month, 1 to 31, in the order given; at least one. One that a month lacks is
+    /// skipped.
+    Monthly(Vec<u8>),
+}
+
+/// Days of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Weekday {
+    /// `mon`
+    Mon,
+    /// `tue`
+    Tue,
+    /// `wed`
+    Wed,
+    /// `thu`
+    Thu,
+    /// `fri`
+    Fri,
+    /// `sat`
+    Sat,
+    /// `sun`
+    Sun,
+}
+
+/// From when and how long a day is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DailyWindow {
+    /// Local time.
+    pub start: NaiveTime,
+    /// Elapsed time in ten-thousandths of an hour, over 0, at most 24 h.
+    pub duration_hours: super::amount::Number,
+}
+
+/// A moment of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WeekMoment {
+    /// The day.
+    pub day: Weekday,
+    /// Local time.
+    pub time: NaiveTime,
+}
+
+/// A moment of a month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MonthMoment {
+    /// 1 to 31.
+    pub date: u8,
+    /// Local time.
+    pub time: NaiveTime,
+}

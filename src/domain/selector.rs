@@ -1,0 +1,184 @@
+//! Which lines of a cart are meant: selectors and their predicates (spec 5.3).
+
+use super::amount::Number;
+
+/// All of them, or any of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// Every one must hold.
+    All,
+    /// One suffices.
+    Any,
+}
+
+/// Most predicates of one selector, `include` and `exclude` together (spec 14).
+pub const MAX_PREDICATES: usize = 50;
+/// Most values of one predicate or text condition (spec 14).
+pub const MAX_VALUES: usize = 10_000;
+
+/// A line is selected when `include` is empty or holds, and none of `exclude` holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selector {
+    /// How many of `include` must hold.
+    pub matching: Match,
+    /// What must hold.
+    pub include: Vec<Predicate>,
+    /// What must not.
+    pub exclude: Vec<Predicate>,
+}
+
+impl Selector {
+    /// Selects every line.
+    pub const EVERY_LINE: Self = Self {
+        matching: Match::All,
+        include: Vec::new(),
+        exclude: Vec::new(),
+    };
+
+    /// All predicates, included ones first.
+    pub fn predicates(&self) -> impl Iterator<Item = &Predicate> {
+        self.include.iter().chain(&self.exclude)
+    }
+
+    /// The product lists that this leans on.
+    pub fn lists(&self) -> impl Iterator<Item = &str> {
+        self.predicates().filter_map(|predicate| match predicate {
+            Predicate::InList { list } => Some(list.as_str()),
+            Predicate::Text { .. } | Predicate::Number { .. } => None,
+        })
+    }
+}
+
+/// One test of a line. A field that the line lacks makes it false, whatever the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Predicate {
+    /// A text, or a list of texts.
+    Text {
+        /// What is looked at.
+        field: TextField,
+        /// What it must be.
+        test: TextTest,
+    },
+    /// The line's SKU is in a named product list.
+    InList {
+        /// The list's name.
+        list: String,
+    },
+    /// A number.
+    Number {
+        /// What is looked at.
+        field: NumberField,
+        /// What it must be.
+        test: NumberTest,
+    },
+}
+
+/// The text fields of a line.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TextField {
+    /// `sku`
+    Sku,
+    /// `product`
+    Product,
+    /// `title`
+    Title,
+    /// `brand`
+    Brand,
+    /// `supplier`
+    Supplier,
+    /// `product_group`
+    ProductGroup,
+    /// One of the line's categories.
+    Category,
+    /// One of the line's tags.
+    Tag,
+    /// The attribute of this key.
+    Attribute(String),
+    /// The variant value of this key.
+    Variant(String),
+}
+
+/// The number fields of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NumberField {
+    /// `unit_price`
+    UnitPrice,
+    /// `mrp`
+    Mrp,
+    /// `quantity`
+    Quantity,
+    /// `weight` of one unit
+    Weight,
+    /// `stock`
+    Stock,
+    /// mrp − unit price
+    PriceDiscount,
+    /// 100 × (mrp − unit price) / mrp
+    PriceDiscountPercent,
+}
+
+/// What a text must be. Compared exactly, case included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextTest {
+    /// Equal to this.
+    Eq(String),
+    /// Anything else (of a list: all of it).
+    Ne(String),
+    /// One of these.
+    In(Vec<String>),
+    /// None of these (of a list: all of it).
+    NotIn(Vec<String>),
+    /// Has this within it.
+    Contains(String),
+    /// Begins with this.
+    StartsWith(String),
+}
+
+/// What a number must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberTest {
+    /// Compared with one value.
+    Compare(Comparison),
+    /// Between two values, both included.
+    Between(Number, Number),
+}
+
+/// A comparison with one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// How.
+    pub op: NumberOperator,
+    /// With what.
+    pub value: Number,
+}
+
+/// How numbers are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NumberOperator {
+    /// Equal.
+    Eq,
+    /// Not equal.
+    Ne,
+    /// Above.
+    Gt,
+    /// At least.
+    Gte,
+    /// Below.
+    Lt,
+    /// At most.
+    Lte,
+}
+
+impl NumberOperator {
+    /// Whether `actual` compared with the value as `ordering` satisfies this.
+    pub const fn holds(self, ordering: std::cmp::Ordering) -> bool {
+        match self {
+            Self::Eq => ordering.is_eq(),
+            Self::Ne => ordering.is_ne(),
+            Self::Gt => ordering.is_gt(),
+            Self::Gte => ordering.is_ge(),
+            Self::Lt => ordering.is_lt(),
+            Self::Lte => ordering.is_le(),
+        }
+    }
+}
