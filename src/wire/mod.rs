@@ -6,10 +6,12 @@
 //! sets), [`write`] (JSON out), [`problem`] (what a fault is answered with); then one module for
 //! each thing that is read and printed.
 
+pub mod condition;
 pub mod decode;
 pub mod faults;
 pub mod json;
 pub mod names;
 pub mod object;
 pub mod problem;
+pub mod selector;
 pub mod write;
