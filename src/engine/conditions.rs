@@ -145,10 +145,6 @@ impl Conditions {
     pub(crate) fn leaf(&self, number: usize) -> Option<&Test> {
         self.leaves.get(number)
     }
-
-    pub(crate) fn leaf_holds(&self, number: usize, truths: Truths) -> bool {
-        truths.get(number)
-    }
 }
 
 fn compile(

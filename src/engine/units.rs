@@ -158,12 +158,20 @@ impl Basket {
             .is_some_and(|(_, run)| counts(run, rules))
     }
 
-    /// What is left to pay of some units of a run, never below zero.
+    /// What is left to pay of some units of a run. A discount that is spread evenly over units may
+    /// take more off one than was left of it, so this can be below zero; a whole line cannot.
     pub(crate) fn left(&self, slot: Slot) -> Exact {
         let found = self.line(slot.line).runs().nth(slot.run);
         found.map_or(Exact::ZERO, |(_, run)| {
-            run.left.share(slot.quantity, run.quantity).or_zero()
+            run.left.share(slot.quantity, run.quantity)
         })
+    }
+
+    /// What item-level promotions have left to pay of a line.
+    pub(crate) fn left_of_line(&self, line: usize) -> Exact {
+        self.line(line)
+            .runs()
+            .fold(Exact::ZERO, |sum, (_, run)| sum.plus(&run.left))
     }
 
     /// The units of a line that count towards the line conditions of an item-level promotion.
@@ -274,6 +282,7 @@ impl Basket {
     pub(crate) fn take_off_line(&mut self, line: usize, amount: Money) {
         if let Some(state) = self.lines.get_mut(line) {
             state.discount = state.discount.plus(amount);
+            self.touched.insert(line);
         }
     }
 

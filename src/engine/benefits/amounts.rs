@@ -63,7 +63,7 @@ pub(super) fn shares(
 
 /// The discount of units, each by itself.
 fn by_unit(case: &Case<'_>, basket: &Basket, slot: Slot, kind: ItemKind) -> Take {
-    let left = basket.left(slot);
+    let left = basket.left(slot).or_zero();
     let of_units = |price: Money| Exact::product(price, slot.quantity);
     let line = case.view.line(slot.line);
     let percentage = |percent: Number| match case.rules.settings().percentage_base {
@@ -96,24 +96,28 @@ fn by_unit(case: &Case<'_>, basket: &Basket, slot: Slot, kind: ItemKind) -> Take
     }
 }
 
-/// An amount shared over units in proportion to what is left to pay of them, and at most that.
+/// An amount, at most what is left to pay of its units, shared over them in proportion to that.
 fn in_proportion(basket: &Basket, units: &[Slot], amount: &Exact) -> Vec<Take> {
     let left: Vec<Exact> = units.iter().map(|slot| basket.left(*slot)).collect();
-    let total: Exact = left.iter().sum();
-    let all = *amount >= total;
-    let share = |left: &Exact| {
+    let amount = amount
+        .clone()
+        .at_most(&left.iter().sum::<Exact>().or_zero());
+    let weights: Vec<Exact> = left.into_iter().map(Exact::or_zero).collect();
+    let whole: Exact = weights.iter().sum();
+    let all = amount == whole;
+    let share = |weight: &Exact| {
         if all {
-            left.clone()
+            weight.clone()
         } else {
-            amount.times(left).over(&total)
+            amount.times(weight).over(&whole)
         }
     };
     units
         .iter()
-        .zip(&left)
-        .map(|(slot, left)| Take {
+        .zip(&weights)
+        .map(|(slot, own)| Take {
             slot: *slot,
-            share: share(left),
+            share: share(own),
         })
         .collect()
 }
@@ -154,28 +158,6 @@ fn bundles(case: &Case<'_>, basket: &Basket, groups: &[GroupRun], value: Money) 
             takes.push(Take { slot, share });
         }
     }
-    takes.sort_by_key(|take| (take.slot.line, take.slot.run));
-    // No line gives more than is left to pay of its units.
-    let mut from = 0;
-    while let Some(line) = takes.get(from).map(|take| take.slot.line) {
-        let until = from
-            + takes
-                .iter()
-                .skip(from)
-                .take_while(|take| take.slot.line == line)
-                .count();
-        let own = takes.get_mut(from..until).unwrap_or_default();
-        let left = own
-            .iter()
-            .fold(Exact::ZERO, |sum, take| sum.plus(&basket.left(take.slot)));
-        let share: Exact = own.iter().map(|take| &take.share).sum();
-        if share > left {
-            let factor = left.over(&share);
-            own.iter_mut()
-                .for_each(|take| take.share = take.share.times(&factor));
-        }
-        from = until;
-    }
     takes
 }
 
@@ -205,6 +187,11 @@ pub(super) fn settle(
                 lines.push((share, slot.quantity));
             }
         }
+    }
+    for (own, _) in &mut lines {
+        let of_line = basket.left_of_line(own.line).or_zero();
+        own.left = std::mem::take(&mut own.left).or_zero().at_most(&of_line);
+        own.exact = std::mem::take(&mut own.exact).at_most(&own.left);
     }
     let (shares, quantities): (Vec<Share>, Vec<Quantity>) = lines.into_iter().unzip();
     let rounding = case.rules.settings().rounding;
