@@ -189,10 +189,11 @@ fn parse_rounding(value: Value<'_, '_>, base: Rounding, faults: &mut Faults) -> 
     object.finish(faults)?;
     match precision? {
         Some(precision) => Rounding::new(mode?, precision),
-        None => Some(Rounding {
-            mode: mode?,
-            ..base
-        }),
+        None => {
+            let mut rounding = base;
+            rounding.mode = mode?;
+            Some(rounding)
+        }
     }
 }
 
