@@ -303,7 +303,7 @@ impl Basket {
             let mut rest = run.quantity;
             for take in takes.iter().filter(|take| take.slot.run == index) {
                 let quantity = take.slot.quantity;
-                let taken_off = amount.times(&take.share.over(&total));
+                let taken_off = amount.in_proportion(&take.share, &total);
                 let mut claims = run.claims.clone();
                 claims.push(turn);
                 let left = run.left.share(quantity, run.quantity).minus(&taken_off);
