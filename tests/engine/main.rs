@@ -15,7 +15,7 @@ fn evaluate(document: &Value) -> Value {
     let now = chrono::DateTime::UNIX_EPOCH;
     let text = match promotion_engine::document::evaluate(document.to_string().as_bytes(), now) {
         Ok(result) => result,
-        Err(problem) => problem.to_json(),
+        Err(problem) => problem.print(None),
     };
     serde_json::from_str(&text).expect("answers are JSON")
 }

@@ -44,7 +44,7 @@ pub(super) fn propose(
             let left = whole.minus(&basket.discount(line).into()).or_zero();
             Share {
                 line,
-                exact: Exact::ZERO,
+                exact: left.clone(),
                 left,
             }
         })
