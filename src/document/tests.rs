@@ -41,8 +41,7 @@ fn a_document_of_a_promotion_and_a_request_is_enough() {
     assert_eq!(result["totals"]["payable"], "90.005");
     assert_eq!(result["applied"][0]["name"], "Ten");
     assert_eq!(result["not_applied"], json!([]));
-    let keys: Vec<_> = result.as_object().expect("an object").keys().collect();
-    assert_eq!(keys.len(), 10);
+    assert_eq!(result.as_object().map(serde_json::Map::len), Some(11));
 }
 
 #[test]
@@ -101,20 +100,15 @@ fn all_faults_of_a_document_have_pointers_into_it() {
         faults,
         [
             "/codes/Code/1 malformed",
+            "/codes/Faulty/0 not_unique",
             "/codes/Listed unsupported_combination",
             "/codes/Nobody unknown_reference",
-            "/codes/Faulty/0 not_unique",
             "/extra unknown_field",
             "/promotions/0/conditions/of/include/0/list unknown_reference",
             "/promotions/1/benefit/value out_of_range",
             "/promotions/3/name not_unique",
             "/request/store unknown_reference",
         ]
-        .map(str::to_owned)
-        .into_iter()
-        .collect::<std::collections::BTreeSet<_>>()
-        .into_iter()
-        .collect::<Vec<_>>()
     );
     assert_eq!(
         evaluated(&json!({})),

@@ -125,6 +125,19 @@ fn what_lies_outside_the_bounds_is_refused() {
     );
 }
 
+#[test]
+fn an_id_that_is_there_twice_is_reported_beside_other_faults() {
+    let lines = json!([
+        {"id": "1", "sku": "A", "quantity": "0", "unit_price": "1"},
+        {"id": "1", "sku": "A", "quantity": "1", "unit_price": "1"}
+    ]);
+    let expected = [
+        "/cart/lines/0/quantity out_of_range",
+        "/cart/lines/1/id not_unique",
+    ];
+    assert_eq!(faults_of("/cart/lines", lines), expected);
+}
+
 proptest! {
     #[test]
     fn no_body_panics(place in 0_usize..BODY.len(), bytes in proptest::collection::vec(any::<u8>(), 0..4)) {

@@ -117,46 +117,59 @@ fn condition() -> impl Strategy<Value = Tree> {
     })
 }
 
+/// Mostly the first: what goes with few others would otherwise be refused nearly always.
+fn mostly(first: Tree, others: Vec<Tree>) -> impl Strategy<Value = Tree> {
+    prop_oneof![12 => Just(first), 1 => select(others)]
+}
+
 fn benefit() -> impl Strategy<Value = Tree> {
-    let kind = select(vec![
-        "percentage_off",
-        "amount_off",
-        "fixed_price",
-        "bundle_price",
-        "award_points",
-    ]);
-    let target = prop_oneof![
-        Just(Tree::Null),
-        Just(json!({"type": "shipping"})),
-        selector().prop_map(|select| json!({"type": "cart", "select": select})),
+    let on_items = (
+        select(vec![
+            "percentage_off",
+            "amount_off",
+            "fixed_price",
+            "bundle_price",
+        ]),
+        prop_oneof![4 => Just("matching"), 1 => Just("in_condition"), 1 => Just("beyond_condition")],
+        select(vec!["cheapest", "most_expensive", "cart_order"]),
+        mostly(Tree::Null, vec![json!("2"), json!("0.5")]),
+        mostly(json!("cart"), vec![json!("application")]),
+        proptest::option::of(selector()),
+    );
+    let on_items = on_items.prop_map(|(kind, from, pick, quantity, within, select)| {
+        let target = json!({"type": "items", "from": from, "pick": pick, "quantity": quantity,
+            "within": within, "select": select});
+        (kind, target)
+    });
+    let cart_kind = select(vec!["percentage_off", "amount_off", "award_points"]);
+    let on_cart = (cart_kind, proptest::option::of(selector())).prop_map(|(kind, select)| {
         (
-            select(vec!["in_condition", "beyond_condition", "matching"]),
-            select(vec!["cheapest", "most_expensive", "cart_order"]),
-            select(vec![Tree::Null, json!("2"), json!("0.5")]),
-            select(vec!["cart", "application"]),
-            proptest::option::of(selector()),
+            kind,
+            select.map_or(
+                Tree::Null,
+                |select| json!({"type": "cart", "select": select}),
+            ),
         )
-            .prop_map(|(from, pick, quantity, within, select)| json!({
-                "type": "items", "from": from, "pick": pick, "quantity": quantity,
-                "within": within, "select": select
-            })),
+    });
+    let shipping_kind = select(vec!["percentage_off", "amount_off", "fixed_price"]);
+    let on_shipping = shipping_kind.prop_map(|kind| (kind, json!({"type": "shipping"})));
+    let pairs = json!({"per": "quantity", "every": "2"});
+    let per_amount = json!({"per": "amount", "every": "99.5", "max_times": 3});
+    let repeat = prop_oneof![
+        4 => Just(Tree::Null),
+        3 => Just(pairs),
+        1 => Just(per_amount),
+        1 => Just(json!({"per": "set"})),
     ];
-    let repeat = select(vec![
-        Tree::Null,
-        json!({"per": "quantity", "every": "2"}),
-        json!({"per": "amount", "every": "99.5", "max_times": 3}),
-        json!({"per": "set"}),
-    ]);
     let priced = (
-        kind,
-        target,
+        prop_oneof![4 => on_items, 1 => on_cart, 1 => on_shipping],
         repeat.clone(),
-        select(vec!["application", "unit"]),
-        select(vec!["unit_price", "mrp"]),
-        select(vec![Tree::Null, json!("sku"), json!("product")]),
+        mostly(json!("application"), vec![json!("unit")]),
+        mostly(json!("unit_price"), vec![json!("mrp")]),
+        mostly(Tree::Null, vec![json!("sku"), json!("product")]),
     );
     prop_oneof![
-        9 => priced.prop_map(|(kind, target, repeat, per, base, same)| json!({
+        9 => priced.prop_map(|((kind, target), repeat, per, base, same)| json!({
             "type": kind, "value": "12.5", "target": target, "repeat": repeat, "per": per,
             "base": base, "same": same
         })),
