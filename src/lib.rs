@@ -1,3 +1,4 @@
 //! Decides, for any shopping cart, which promotions apply and what every line then costs.
 
+pub mod db;
 pub mod domain;
