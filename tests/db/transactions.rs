@@ -7,14 +7,14 @@ use promotion_engine::db::promotions;
 use promotion_engine::db::stores;
 use promotion_engine::db::tenants::{self, TenantPatch};
 use promotion_engine::db::{Db, DbError};
-use promotion_engine::domain::id::PromotionId;
+use promotion_engine::domain::id::{PromotionId, TenantId};
 use sqlx::PgConnection;
 use tokio::task::JoinSet;
 
 use crate::sample::{key, noon, promotion, store};
 use crate::support::{TestDatabase, options};
 
-/// Connections of the service that rest inside a transaction, as `pid: query`.
+/// Connections of the service that rest inside a transaction.
 async fn left_open(owner: &mut PgConnection) -> Vec<String> {
     sqlx::query_scalar(
         "select state || ' since ' || xact_start || ': ' || query from pg_stat_activity
@@ -26,57 +26,87 @@ async fn left_open(owner: &mut PgConnection) -> Vec<String> {
     .unwrap()
 }
 
+/// What became of one caller.
+enum Outcome {
+    Acknowledged(TenantId, String),
+    Failed(DbError),
+    HungUp,
+}
+
+/// Writes a store, unless it takes longer than the caller's patience: then the future is dropped wherever it stands.
+async fn put_store(db: Db, tenant: TenantId, code: String, patience: Duration) -> Outcome {
+    let new = [store(&code)];
+    let write = db.tenant::<_, DbError, _>(tenant, move |tx| {
+        Box::pin(async move { stores::put(tx, &new).await })
+    });
+    match tokio::time::timeout(patience, write).await {
+        Ok(Ok(())) => Outcome::Acknowledged(tenant, code),
+        Ok(Err(error)) => Outcome::Failed(error),
+        Err(_) => Outcome::HungUp,
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn callers_that_hang_up_leave_no_transaction_open() {
+    const CONNECTIONS: u32 = 16;
     let database = TestDatabase::new().await;
-    let a = database.tenant("A").await;
-    let b = database.tenant("B").await;
-    let mut few = options(&database.owner());
-    few.pool_size = 4;
-    let db = Db::open(few).await.unwrap();
-    let mut callers = JoinSet::new();
-    for number in 0..3_000_u64 {
-        let db = db.clone();
-        let tenant = if number % 2 == 0 { a } else { b };
-        callers.spawn(async move {
-            let new = [store(&format!("S{number:04}"))];
-            let write = db.tenant::<_, DbError, _>(tenant, move |tx| {
-                Box::pin(async move { stores::put(tx, &new).await })
-            });
-            let patience = Duration::from_micros(number * 7_919 % 4_000);
-            // Whoever is not answered in time hangs up: the future is dropped wherever it stands.
-            match tokio::time::timeout(patience, write).await {
-                Ok(answer) => answer.map(|()| Some((tenant, number))),
-                Err(_) => Ok(None),
-            }
-        });
-        if callers.len() >= 32 {
-            callers.join_next().await;
+    let tenants = [database.tenant("A").await, database.tenant("B").await];
+    let mut owner = database.owner_connection().await;
+    let mut options = options(&database.owner());
+    options.pool_size = CONNECTIONS;
+    let db = Db::open(options).await.unwrap();
+    let mut outcomes = Vec::new();
+    let mut open = Vec::new();
+    for wave in 0..120_u64 {
+        // The waves are apart: the next user of a connection would end what was left open on it.
+        let mut callers = JoinSet::new();
+        for number in 0..u64::from(CONNECTIONS) {
+            let tenant = tenants[usize::from(number % 2 == 0)];
+            // The first wave opens the connections; in the others most callers leave while theirs begins.
+            let patience = if wave == 0 {
+                5_000_000
+            } else {
+                (wave * 131 + number * 97) % 1_500
+            };
+            let patience = Duration::from_micros(patience);
+            callers.spawn(put_store(
+                db.clone(),
+                tenant,
+                format!("S{wave}-{number}"),
+                patience,
+            ));
+        }
+        outcomes.extend(callers.join_all().await);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        if !left_open(&mut owner).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            open.extend(left_open(&mut owner).await);
         }
     }
-    let mut acknowledged = Vec::new();
-    while let Some(answer) = callers.join_next().await {
-        acknowledged.extend(answer.unwrap().unwrap());
-    }
-    // What runs in tasks ends within this time; what was left open stays for ten seconds.
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let mut owner = database.owner_connection().await;
-    let open = left_open(&mut owner).await;
     assert!(
         open.is_empty(),
-        "{} connections in a transaction: {open:#?}",
+        "{} transactions were left open: {open:#?}",
         open.len()
     );
-    for (tenant, number) in acknowledged {
-        let code = format!("S{number:04}");
-        let row = database.tx(tenant, move |tx| {
-            Box::pin(async move { stores::get(tx, &code).await })
-        });
-        assert!(
-            row.await.unwrap().is_some(),
-            "S{number:04} was acknowledged and is gone"
-        );
+    let mut answered = 0;
+    for outcome in outcomes {
+        match outcome {
+            Outcome::HungUp => {}
+            Outcome::Failed(error) => panic!("{error:?}"),
+            Outcome::Acknowledged(tenant, code) => {
+                let sought = code.clone();
+                let row = database.tx(tenant, |tx| {
+                    Box::pin(async move { stores::get(tx, &sought).await })
+                });
+                assert!(
+                    row.await.unwrap().is_some(),
+                    "{code} was acknowledged and is gone"
+                );
+                answered += 1;
+            }
+        }
     }
+    println!("{answered} of {} callers were answered", 120 * CONNECTIONS);
     db.close().await;
 }
 
@@ -269,11 +299,7 @@ async fn concurrent_activations_never_pass_the_bound() {
 }
 
 /// Activates a promotion if the tenant's bound has room, as the service does it.
-async fn activate(
-    db: &Db,
-    tenant: promotion_engine::domain::id::TenantId,
-    id: PromotionId,
-) -> Result<bool, DbError> {
+async fn activate(db: &Db, tenant: TenantId, id: PromotionId) -> Result<bool, DbError> {
     db.tenant(tenant, move |tx| {
         Box::pin(async move {
             promotions::lock(tx, id).await?;
