@@ -4,6 +4,8 @@
 mod support;
 
 mod embedded;
+mod migrations;
+mod promotions;
 mod sample;
 mod security;
 mod statements;
