@@ -97,6 +97,23 @@ async fn a_durable_server_serves_stops_and_serves_again() {
 }
 
 #[tokio::test]
+async fn no_debug_text_shows_the_password() {
+    let folder = Folder::new("secret");
+    let embedded = Embedded::start(&folder.options()).await.unwrap();
+    let password = fs::read_to_string(folder.0.join("data/postgres/password")).unwrap();
+    db::migrate(&embedded.connect_options()).await.unwrap();
+    let mut options = DbOptions::new(embedded.connect_options());
+    options.durability = Durability::Off;
+    let db = Db::open(options.clone()).await.unwrap();
+    let listener = db.listen().await.unwrap();
+    let text = format!("{embedded:?} {options:?} {db:?} {listener:?}");
+    assert!(password.len() == 32 && !text.contains(&password), "{text}");
+    drop(listener);
+    db.close().await;
+    embedded.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn the_server_does_not_run_as_root() {
     if !is_root() {
         return;

@@ -7,16 +7,7 @@ use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
 use uuid::Uuid;
 
 use crate::sample::{full_tenant, key, noon, promotion};
-use crate::support::TestDatabase;
-
-/// Runs the body in a transaction of the tenant, and returns what it comes to.
-macro_rules! in_tx {
-    ($database:expr, $tenant:expr, |$tx:ident| $body:expr) => {
-        $database
-            .tx($tenant, move |$tx| Box::pin(async move { $body }))
-            .await
-    };
-}
+use crate::support::{TestDatabase, in_tx};
 
 async fn insert(database: &TestDatabase, tenant: TenantId, new: NewPromotion) -> PromotionId {
     let id = new.promotion;
