@@ -18,7 +18,12 @@ fn the_engine_agrees_with_the_naive_evaluator() {
         drop(counts);
         match expect::difference(&expected, &actual) {
             None => Ok(()),
-            Some(difference) => Err(difference),
+            Some(difference) => {
+                if crate::documents() == 1 {
+                    println!("{document:#}\nexpected: {expected:#}\nactual: {actual:#}");
+                }
+                Err(difference)
+            }
         }
     });
     let counts = counts.into_inner().expect("no panic while counting");

@@ -20,15 +20,6 @@ pub(super) enum Units {
     Groups(Vec<GroupRun>),
 }
 
-impl Units {
-    pub(super) fn is_empty(&self) -> bool {
-        match self {
-            Self::Loose(units) => units.is_empty(),
-            Self::Groups(groups) => groups.is_empty(),
-        }
-    }
-}
-
 /// The exact discount of the chosen units, at most what is left to pay of them: unit by unit, in
 /// sum (`amount_off` per application), or line by line (`bundle_price`).
 pub(super) fn shares(

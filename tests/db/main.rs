@@ -1,0 +1,13 @@
+//! Statements, races, row-level security and the embedded server, on a real PostgreSQL.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod changes;
+mod embedded;
+mod migrations;
+mod promotions;
+mod sample;
+mod security;
+mod statements;
+mod transactions;
