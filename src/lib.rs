@@ -1,7 +1,7 @@
 //! Decides, for any shopping cart, which promotions apply and what every line then costs.
 
-pub mod document;
 pub mod db;
+pub mod document;
 pub mod domain;
 pub mod engine;
 pub mod wire;
