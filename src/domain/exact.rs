@@ -186,29 +186,30 @@ impl Exact {
         }
     }
 
-    /// The whole numbers that stand in the same proportions as `values` (none negative), and their
-    /// sum; `None` where they would not leave room to be multiplied by a total.
-    pub fn proportions(values: &[Self]) -> Option<(Vec<i128>, i128)> {
+    /// The whole numbers that stand in the same proportions as `values` (none negative); `None`
+    /// where they do not fit.
+    pub fn proportions<'a>(values: impl Iterator<Item = &'a Self> + Clone) -> Option<Vec<i128>> {
         let small = |value: &Self| match value.0 {
             Small { num, den } => Some((num, den)),
             Big(_) => None,
         };
-        let fractions = values.iter().map(small).collect::<Option<Vec<_>>>()?;
-        let common = fractions.iter().try_fold(1_i128, |common, (_, den)| {
-            if common % den == 0 {
+        let common = values.clone().try_fold(1_i128, |common, value| {
+            let (_, den) = small(value)?;
+            if common == den {
                 Some(common)
             } else {
-                checked_lcm(common, *den)
+                checked_lcm(common, den)
             }
         })?;
-        let whole = fractions
-            .iter()
-            .map(|(num, den)| num.checked_mul(common / den));
-        let whole = whole.collect::<Option<Vec<i128>>>()?;
-        let sum = whole
-            .iter()
-            .try_fold(0_i128, |sum, number| sum.checked_add(*number))?;
-        Some((whole, sum))
+        let whole = |value: &Self| {
+            let (num, den) = small(value)?;
+            if den == common {
+                Some(num)
+            } else {
+                num.checked_mul(common / den)
+            }
+        };
+        values.map(whole).collect()
     }
 
     /// `percent` % of this.
@@ -355,6 +356,9 @@ fn gcd(mut a: u128, mut b: u128) -> u128 {
 }
 
 fn checked_lcm(a: i128, b: i128) -> Option<i128> {
+    if a == 1 || b == 1 {
+        return Some(a.max(b));
+    }
     let common = i128::try_from(gcd(a.unsigned_abs(), b.unsigned_abs())).ok()?;
     a.checked_div(common)?.checked_mul(b)
 }

@@ -1,55 +1,42 @@
 //! Spreading a rounded discount over lines without losing a step (spec 7.4 "Allocation").
 
-use crate::domain::amount::Money;
+use crate::domain::amount::{Money, Quantity};
 use crate::domain::exact::Exact;
 use crate::domain::rounding::Rounding;
 
-/// The exact discount on one line, and what is left to pay for it there.
+/// A line's part of a discount: what it is to get exactly, and what it gets.
 #[derive(Clone, Debug)]
 pub(crate) struct Share {
     pub(crate) line: usize,
-    pub(crate) exact: Exact,
+    /// The units that the discount falls on.
+    pub(crate) quantity: Quantity,
+    /// The exact share, or anything in proportion to it.
+    pub(crate) weight: Exact,
+    /// What is left to pay there.
     pub(crate) left: Exact,
+    /// What it gets, once settled.
+    pub(crate) amount: Money,
 }
 
-/// Rounds the sum of `shares` once and spreads it over their lines, in order of the lines. Nothing
-/// where it rounds to nothing.
-///
-/// The total is at most `cap`, and at most what is left to pay of the lines with a share, each cut
-/// to the precision.
+/// Rounds an `exact` total once and spreads it over the shares in proportion to their weights. The
+/// answer is the rounded total; it is at most `cap`, and at most what is left to pay of the lines
+/// with a share, each cut to the precision.
 pub(crate) fn settle(
-    shares: Vec<Share>,
-    cap: Option<Money>,
-    rounding: Rounding,
-) -> (Money, Vec<(usize, Money)>) {
-    let exact: Exact = shares.iter().map(|share| &share.exact).sum();
-    settle_weighted(&exact, shares, cap, rounding)
-}
-
-/// The same for an `exact` total that falls on the lines in proportion to their shares.
-pub(crate) fn settle_weighted(
     exact: &Exact,
-    mut shares: Vec<Share>,
+    shares: &mut Vec<Share>,
     cap: Option<Money>,
     rounding: Rounding,
-) -> (Money, Vec<(usize, Money)>) {
-    shares.retain(|share| share.exact.is_positive());
-    let room: Vec<Money> = shares
-        .iter()
-        .map(|share| rounding.cut(&share.left))
-        .collect();
-    let total = settle_total(exact, room.iter().copied().sum(), cap, rounding);
-    let lines: Vec<usize> = shares.iter().map(|share| share.line).collect();
-    let weights: Vec<Exact> = shares.into_iter().map(|share| share.exact).collect();
-    let amounts = spread(total, &weights, &room, rounding.step());
-    (
-        total,
-        lines
-            .into_iter()
-            .zip(amounts)
-            .filter(|(_, amount)| amount.is_positive())
-            .collect(),
-    )
+) -> Money {
+    shares.retain(|share| share.weight.is_positive());
+    // Until they are spread, the amounts hold the room of their lines.
+    for share in &mut *shares {
+        share.amount = rounding.cut(&share.left);
+    }
+    let room = shares.iter().map(|share| share.amount).sum();
+    let total = settle_total(exact, room, cap, rounding);
+    spread(total, shares, rounding.step());
+    shares.retain(|share| share.amount.is_positive());
+    total
 }
 
 /// Rounds once; where that exceeds the cap or what is left to pay, it is cut to the largest
@@ -68,28 +55,34 @@ pub(crate) fn settle_total(
 /// Every line starts with its share of `total` cut to the precision, or with its room if that is
 /// less; the missing steps go one at a time by remainder, equal remainders to the earlier line,
 /// over the lines that have room, round after round.
-fn spread(total: Money, weights: &[Exact], room: &[Money], step: Money) -> Vec<Money> {
-    if let [_] = weights {
-        return vec![total];
+fn spread(total: Money, shares: &mut [Share], step: Money) {
+    if let [only] = shares {
+        only.amount = total;
+        return;
     }
     let steps = total.scaled() / step.scaled().max(1);
-    let (floors, order) = divide(steps, weights).unwrap_or_else(|| divide_exactly(steps, weights));
-    let money = |steps: i64| Money::from_scaled(steps.saturating_mul(step.scaled()));
-    let mut amounts: Vec<Money> = floors
-        .iter()
-        .zip(room)
-        .map(|(floor, room)| money(*floor).min(*room))
-        .collect();
-    let mut missing = total.minus(amounts.iter().copied().sum());
+    let mut parts = divide(steps, shares).unwrap_or_else(|| divide_exactly(steps, shares));
+    let mut missing = total;
+    for (share, part) in shares.iter_mut().zip(&mut parts) {
+        part.room = share.amount;
+        let floor = Money::from_scaled(part.floor.saturating_mul(step.scaled()));
+        share.amount = floor.min(part.room);
+        missing = missing.minus(share.amount);
+    }
+    if !missing.is_positive() {
+        return;
+    }
+    // Stable: equal remainders to the earlier line.
+    parts.sort_by_key(|part| std::cmp::Reverse(part.place));
     // INVARIANT: `total` ≤ Σ room, so that each round finds a line with room.
     while missing.is_positive() {
         let before = missing;
-        for index in &order {
-            if let (Some(amount), Some(room)) = (amounts.get_mut(*index), room.get(*index))
-                && *amount < *room
+        for part in &parts {
+            if let Some(share) = shares.get_mut(part.index)
+                && share.amount < part.room
                 && missing.is_positive()
             {
-                *amount = amount.plus(step);
+                share.amount = share.amount.plus(step);
                 missing = missing.minus(step);
             }
         }
@@ -97,44 +90,82 @@ fn spread(total: Money, weights: &[Exact], room: &[Money], step: Money) -> Vec<M
             break;
         }
     }
-    amounts
 }
 
-/// The whole steps of each proper share, and the shares by remainder, largest first.
-type Division = (Vec<i64>, Vec<usize>);
+/// The proper share of a line, in steps.
+#[derive(Debug, PartialEq, Eq)]
+struct Part {
+    index: usize,
+    /// Its whole steps.
+    floor: i64,
+    /// Larger for a larger remainder, equal for an equal one.
+    place: i128,
+    room: Money,
+}
 
 /// In whole numbers; `None` where they would overflow.
-fn divide(steps: i64, weights: &[Exact]) -> Option<Division> {
-    let (weights, sum) = Exact::proportions(weights)?;
-    let mut floors = Vec::with_capacity(weights.len());
-    let mut remainders = Vec::with_capacity(weights.len());
-    for weight in weights {
-        let product = weight.checked_mul(steps.into())?;
-        floors.push(i64::try_from(product.checked_div(sum)?).ok()?);
-        remainders.push(product.checked_rem(sum)?);
-    }
-    Some((floors, by_remainder(&remainders)))
+fn divide(steps: i64, shares: &[Share]) -> Option<Vec<Part>> {
+    let weights = Exact::proportions(shares.iter().map(|share| &share.weight))?;
+    let sum = weights
+        .iter()
+        .try_fold(0_i128, |sum, weight| sum.checked_add(*weight))?;
+    let small = u64::try_from(sum).ok().zip(u64::try_from(steps).ok());
+    let part = |(index, weight): (usize, i128)| {
+        // A step of 64 bits is several times faster, and is what a common cart takes.
+        let narrow = small.and_then(|(sum, steps)| {
+            let product = u64::try_from(weight).ok()?.checked_mul(steps)?;
+            Some((
+                product.checked_div(sum)?.into(),
+                product.checked_rem(sum)?.into(),
+            ))
+        });
+        let (floor, place): (i128, i128) = match narrow {
+            Some(parts) => parts,
+            None => {
+                let product = weight.checked_mul(steps.into())?;
+                let floor = product.checked_div(sum)?;
+                (floor, product - floor * sum)
+            }
+        };
+        Some(Part {
+            index,
+            floor: i64::try_from(floor).ok()?,
+            place,
+            room: Money::ZERO,
+        })
+    };
+    weights.into_iter().enumerate().map(part).collect()
 }
 
 /// The same as [`divide`], whatever the size of the numbers.
-fn divide_exactly(steps: i64, weights: &[Exact]) -> Division {
+fn divide_exactly(steps: i64, shares: &[Share]) -> Vec<Part> {
     let steps = Exact::ratio(steps.into(), 1);
-    let sum: Exact = weights.iter().sum();
-    let proper = weights.iter().map(|weight| steps.times(weight).over(&sum));
-    let (floors, remainders): (Vec<i64>, Vec<Exact>) = proper
+    let sum: Exact = shares.iter().map(|share| &share.weight).sum();
+    let proper = shares
+        .iter()
+        .map(|share| steps.times(&share.weight).over(&sum));
+    let divided: Vec<(i64, Exact)> = proper
         .map(|share| {
-            let whole = share.split_at(0).0;
-            (whole, share.minus(&Exact::ratio(whole.into(), 1)))
+            let floor = share.split_at(0).0;
+            (floor, share.minus(&Exact::ratio(floor.into(), 1)))
         })
-        .unzip();
-    (floors, by_remainder(&remainders))
-}
-
-fn by_remainder<T: Ord>(remainders: &[T]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..remainders.len()).collect();
-    // Stable: equal remainders to the earlier line.
-    order.sort_by(|a, b| remainders.get(*b).cmp(&remainders.get(*a)));
-    order
+        .collect();
+    let mut remainders: Vec<&Exact> = divided.iter().map(|(_, remainder)| remainder).collect();
+    remainders.sort();
+    remainders.dedup();
+    let place = |remainder: &Exact| {
+        let found = remainders.binary_search(&remainder).unwrap_or_default();
+        i128::try_from(found).unwrap_or_default()
+    };
+    let parts = divided.iter().enumerate();
+    parts
+        .map(|(index, (floor, remainder))| Part {
+            index,
+            floor: *floor,
+            place: place(remainder),
+            room: Money::ZERO,
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -143,16 +174,35 @@ mod tests {
 
     use super::*;
 
+    fn share(weight: Exact, room: i64) -> Share {
+        let room = Money::from_scaled(room);
+        Share {
+            line: 0,
+            quantity: Quantity::ONE,
+            weight,
+            left: room.into(),
+            amount: room,
+        }
+    }
+
+    fn order(mut parts: Vec<Part>) -> Vec<(usize, i64)> {
+        parts.sort_by_key(|part| std::cmp::Reverse(part.place));
+        parts
+            .into_iter()
+            .map(|part| (part.index, part.floor))
+            .collect()
+    }
+
     proptest! {
         #[test]
         fn whole_numbers_divide_as_fractions_do(
             steps in 0..10_i64.pow(16),
             weights in prop::collection::vec((1..10_i128.pow(17), 1..40_i128), 2..9),
         ) {
-            let weights: Vec<Exact> =
-                weights.into_iter().map(|(num, den)| Exact::ratio(num, den)).collect();
-            if let Some(division) = divide(steps, &weights) {
-                prop_assert_eq!(division, divide_exactly(steps, &weights));
+            let shares: Vec<Share> =
+                weights.into_iter().map(|(num, den)| share(Exact::ratio(num, den), 0)).collect();
+            if let Some(parts) = divide(steps, &shares) {
+                prop_assert_eq!(order(parts), order(divide_exactly(steps, &shares)));
             }
         }
 
@@ -161,13 +211,14 @@ mod tests {
             total in 0..10_000_i64,
             lines in prop::collection::vec((1..10_000_i128, 0..5_000_i64), 1..9),
         ) {
-            let weights: Vec<Exact> =
-                lines.iter().map(|(weight, _)| Exact::ratio(*weight, 7)).collect();
-            let room: Vec<Money> = lines.iter().map(|(_, room)| Money::from_scaled(*room)).collect();
-            let total = Money::from_scaled(total).min(room.iter().copied().sum());
-            let amounts = spread(total, &weights, &room, Money::from_scaled(1));
-            prop_assert_eq!(amounts.iter().copied().sum::<Money>(), total);
-            prop_assert!(amounts.iter().zip(&room).all(|(amount, room)| amount <= room));
+            let mut shares: Vec<Share> =
+                lines.iter().map(|(weight, room)| share(Exact::ratio(*weight, 7), *room)).collect();
+            let room = lines.iter().map(|(_, room)| *room).sum();
+            let total = Money::from_scaled(total.min(room));
+            spread(total, &mut shares, Money::from_scaled(1));
+            prop_assert_eq!(shares.iter().map(|share| share.amount).sum::<Money>(), total);
+            let fits = |(share, (_, room)): (&Share, &(i128, i64))| share.amount.scaled() <= *room;
+            prop_assert!(shares.iter().zip(&lines).all(fits));
         }
     }
 }

@@ -4,6 +4,8 @@
 //! promotion cannot apply. They come from its conditions, its target or its scope, whichever has the
 //! fewest. A promotion without such facts is looked at for every cart.
 
+use std::borrow::Cow;
+
 use crate::domain::amount::Number;
 use crate::domain::benefit::Benefit;
 use crate::domain::promotion::{Kind, Scope};
@@ -202,14 +204,14 @@ impl<'e> Candidate<'e> {
 
     /// The parts of the cart on which the deal can be made: all of it, or one for each SKU or
     /// product.
-    pub(crate) fn parts(&self, case: &Case<'_>) -> Vec<LineSet> {
-        match &self.compiled.promotion.terms.benefit {
-            Benefit::Items(benefit) => benefit
-                .same
-                .map_or_else(|| vec![case.view.all], |same| case.view.parts(same)),
-            Benefit::FreeProduct(_) | Benefit::Cart(_) | Benefit::Shipping(_) => {
-                vec![case.view.all]
-            }
+    pub(crate) fn parts<'c>(&self, case: &'c Case<'_>) -> Cow<'c, [LineSet]> {
+        let same = match &self.compiled.promotion.terms.benefit {
+            Benefit::Items(benefit) => benefit.same,
+            Benefit::FreeProduct(_) | Benefit::Cart(_) | Benefit::Shipping(_) => None,
+        };
+        match same {
+            None => Cow::Borrowed(std::slice::from_ref(&case.view.all)),
+            Some(same) => Cow::Owned(case.view.parts(same)),
         }
     }
 

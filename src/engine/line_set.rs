@@ -33,6 +33,12 @@ impl LineSet {
         self.0.iter().all(|word| *word == 0)
     }
 
+    /// How many lines it has.
+    pub(crate) fn len(&self) -> usize {
+        let bits: u32 = self.0.iter().map(|word| word.count_ones()).sum();
+        usize::try_from(bits).unwrap_or(MAX_LINES)
+    }
+
     pub(crate) fn union(&self, other: &Self) -> Self {
         self.zip(other, |a, b| a | b)
     }

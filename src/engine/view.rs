@@ -160,13 +160,14 @@ pub(crate) enum PickOrder<'v> {
 impl PickOrder<'_> {
     /// The given lines in this order.
     pub(crate) fn of(self, lines: &LineSet) -> Vec<usize> {
+        let mut ordered = Vec::with_capacity(lines.len());
         match self {
-            Self::Cart => lines.iter().collect(),
-            Self::Sorted(order) => order
-                .iter()
-                .copied()
-                .filter(|line| lines.contains(*line))
-                .collect(),
+            Self::Cart => ordered.extend(lines.iter()),
+            Self::Sorted(order) => {
+                let own = order.iter().copied().filter(|line| lines.contains(*line));
+                ordered.extend(own);
+            }
         }
+        ordered
     }
 }

@@ -153,52 +153,34 @@ pub(super) fn settle(
     proposal: &mut Proposal,
 ) {
     merge(&mut proposal.takes);
-    let mut lines: Vec<(Share, Quantity)> = Vec::new();
+    let mut shares: Vec<Share> = Vec::with_capacity(proposal.takes.len());
     for Take { slot, share } in &proposal.takes {
         let left = basket.left(*slot);
-        match lines.last_mut().filter(|(own, _)| own.line == slot.line) {
-            Some((own, quantity)) => {
-                own.exact = own.exact.plus(share);
+        match shares.last_mut().filter(|own| own.line == slot.line) {
+            Some(own) => {
+                own.weight = own.weight.plus(share);
                 own.left = own.left.plus(&left);
-                *quantity = quantity.plus(slot.quantity);
+                own.quantity = own.quantity.plus(slot.quantity);
             }
-            None => {
-                let share = Share {
-                    line: slot.line,
-                    exact: share.clone(),
-                    left,
-                };
-                lines.push((share, slot.quantity));
-            }
+            None => shares.push(Share {
+                line: slot.line,
+                quantity: slot.quantity,
+                weight: share.clone(),
+                left,
+                amount: Money::ZERO,
+            }),
         }
     }
-    for (own, _) in &mut lines {
+    // No line gives more than is left to pay of its units there, and of itself.
+    for own in &mut shares {
         let of_line = basket.left_of_line(own.line).or_zero();
         own.left = std::mem::take(&mut own.left).or_zero().at_most(&of_line);
-        own.exact = std::mem::take(&mut own.exact).at_most(&own.left);
+        own.weight = std::mem::take(&mut own.weight).at_most(&own.left);
     }
-    let (shares, quantities): (Vec<Share>, Vec<(usize, Quantity)>) = lines
-        .into_iter()
-        .map(|(share, quantity)| {
-            let of_line = (share.line, quantity);
-            (share, of_line)
-        })
-        .unzip();
+    let exact: Exact = shares.iter().map(|share| &share.weight).sum();
     let rounding = case.rules.settings().rounding;
-    let (discount, amounts) = settle_shares(shares, candidate.left.discount, rounding);
-    let quantity = |line: usize| {
-        let own = quantities.iter().find(|(own, _)| *own == line);
-        own.map_or(Quantity::ZERO, |(_, quantity)| *quantity)
-    };
-    proposal.discount = discount;
-    proposal.amounts = amounts
-        .into_iter()
-        .map(|(line, amount)| LineAmount {
-            line,
-            quantity: quantity(line),
-            amount,
-        })
-        .collect();
+    proposal.discount = settle_shares(&exact, &mut shares, candidate.left.discount, rounding);
+    proposal.amounts = shares.iter().map(LineAmount::of).collect();
 }
 
 /// Orders takes by line and run, and joins those of one run that are discounted alike.

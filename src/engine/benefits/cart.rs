@@ -1,10 +1,11 @@
 //! Benefits on the cart as a whole, or some of its lines, and points (spec 7.4).
 
+use crate::domain::amount::Money;
 use crate::domain::benefit::{CartBenefit, CartKind};
 use crate::domain::exact::Exact;
 use crate::domain::settings::PercentageBase;
 use crate::engine::Case;
-use crate::engine::allocation::{Share, settle_weighted};
+use crate::engine::allocation::{Share, settle};
 use crate::engine::candidates::Candidate;
 use crate::engine::units::Basket;
 
@@ -17,7 +18,7 @@ pub(super) fn propose(
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
     let scene = candidate.scene(case, basket, &case.view.all);
-    let part = whole_cart(&scene, candidate)?;
+    let part = whole_cart(&scene, candidate, benefit.repeat.is_some())?;
     let lines = candidate.target(&case.view.all).unwrap_or(case.view.all);
     if lines.is_empty() {
         return Err(Failure::NoEligibleItems);
@@ -32,7 +33,7 @@ pub(super) fn propose(
         ..Proposal::default()
     };
     let net = case.rules.settings().percentage_base == PercentageBase::Net;
-    let shares: Vec<Share> = lines
+    let mut shares: Vec<Share> = lines
         .iter()
         .map(|line| {
             let gross = case.view.gross(line, case.view.line(line).quantity);
@@ -44,8 +45,10 @@ pub(super) fn propose(
             let left = whole.minus(&basket.discount(line).into()).or_zero();
             Share {
                 line,
-                exact: left.clone(),
+                quantity: case.view.line(line).quantity,
+                weight: left.clone(),
                 left,
+                amount: Money::ZERO,
             }
         })
         .collect();
@@ -60,8 +63,7 @@ pub(super) fn propose(
         CartKind::AmountOff(value) => Exact::from(value).scaled_by(times.into(), 1),
         // The same base for every cart-level promotion: gross less item-level discounts.
         CartKind::PercentageOff(percent) if !net => {
-            let taken = lines.iter().map(|line| basket.item_discount(line)).sum();
-            let taken: crate::domain::amount::Money = taken;
+            let taken: Money = lines.iter().map(|line| basket.item_discount(line)).sum();
             case.view
                 .gross_of(&lines)
                 .minus(&taken.into())
@@ -71,15 +73,7 @@ pub(super) fn propose(
     };
     let amount = amount.at_most(&left);
     let rounding = case.rules.settings().rounding;
-    let (discount, amounts) = settle_weighted(&amount, shares, candidate.left.discount, rounding);
-    proposal.discount = discount;
-    proposal.amounts = amounts
-        .into_iter()
-        .map(|(line, amount)| LineAmount {
-            line,
-            quantity: case.view.line(line).quantity,
-            amount,
-        })
-        .collect();
+    proposal.discount = settle(&amount, &mut shares, candidate.left.discount, rounding);
+    proposal.amounts = shares.iter().map(LineAmount::of).collect();
     proposal.or_nothing()
 }

@@ -19,7 +19,7 @@ pub(super) fn propose(
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
     let scene = candidate.scene(case, basket, &case.view.all);
-    let part = whole_cart(&scene, candidate)?;
+    let part = whole_cart(&scene, candidate, true)?;
     let lines = product_lines(case, &benefit.sku);
     let repeat = benefit.repeat.as_ref();
     let mut times = repeat_bound(repeat, &part).min(times_bound(candidate, repeat));

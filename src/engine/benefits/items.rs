@@ -19,11 +19,13 @@ pub(super) fn propose(
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
     let mut bound = times_bound(candidate, benefit.repeat.as_ref());
+    let needed =
+        benefit.from != From::Matching || benefit.repeat.is_some() || case.claims.consumed();
     let mut proposal = Proposal::default();
     let mut failure = Failure::ConditionsNotMet;
-    for lines in &candidate.parts(case) {
+    for lines in candidate.parts(case).iter() {
         let scene = candidate.scene(case, basket, lines);
-        let Some(part) = Part::judge(&scene, candidate.compiled.conditions.as_ref()) else {
+        let Some(part) = Part::judge(&scene, candidate.compiled.conditions.as_ref(), needed) else {
             continue;
         };
         let deal = Deal {
@@ -143,7 +145,10 @@ impl Deal<'_> {
         if times <= 0 {
             return Err(Failure::NoBenefit);
         }
-        let units = quantity.map_or(units.clone(), |own| take(multiple(own, times), &units));
+        let units = match quantity {
+            Some(quantity) => take(multiple(quantity, times), &units),
+            None => units,
+        };
         Ok(Chosen {
             times,
             units: Units::Loose(units),
@@ -289,7 +294,10 @@ impl Deal<'_> {
             let every = quantity.unwrap_or_else(|| count(&units));
             return self.bundles(times, units, every, Basis::Reserved(reserved));
         }
-        let units = quantity.map_or(units.clone(), |own| take(multiple(own, times), &units));
+        let units = match quantity {
+            Some(quantity) => take(multiple(quantity, times), &units),
+            None => units,
+        };
         Ok(Chosen {
             times,
             units: Units::Loose(units),

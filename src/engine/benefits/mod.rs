@@ -18,6 +18,7 @@ use crate::domain::exact::Exact;
 pub(crate) use free_product::product_lines;
 
 use super::Case;
+use super::allocation::Share;
 use super::candidates::Candidate;
 use super::conditions::Scene;
 use super::units::{Basket, Take};
@@ -56,6 +57,16 @@ pub(crate) enum Failure {
     NoEligibleItems,
     /// There is, but it comes to nothing.
     NoBenefit,
+}
+
+impl LineAmount {
+    fn of(share: &Share) -> Self {
+        Self {
+            line: share.line,
+            quantity: share.quantity,
+            amount: share.amount,
+        }
+    }
 }
 
 impl Proposal {
@@ -117,11 +128,12 @@ fn repeat_bound(repeat: Option<&Repeat>, part: &part::Part<'_>) -> i64 {
     }
 }
 
-/// The conditions of a cart-level promotion, judged on the whole cart.
+/// The conditions of a promotion, judged on the whole cart.
 fn whole_cart<'s>(
     scene: &'s Scene<'s>,
     candidate: &Candidate<'_>,
+    needed: bool,
 ) -> Result<part::Part<'s>, Failure> {
-    part::Part::judge(scene, candidate.compiled.conditions.as_ref())
-        .ok_or(Failure::ConditionsNotMet)
+    let conditions = candidate.compiled.conditions.as_ref();
+    part::Part::judge(scene, conditions, needed).ok_or(Failure::ConditionsNotMet)
 }

@@ -25,8 +25,13 @@ pub(super) struct Part<'s> {
 }
 
 impl<'s> Part<'s> {
-    /// `None` where the conditions fail.
-    pub(super) fn judge(scene: &'s Scene<'s>, conditions: Option<&Conditions>) -> Option<Self> {
+    /// `None` where the conditions fail. What they need is found out only where it is `needed`: for
+    /// a benefit that repeats, that leans on the units of its condition, or that uses them up.
+    pub(super) fn judge(
+        scene: &'s Scene<'s>,
+        conditions: Option<&Conditions>,
+        needed: bool,
+    ) -> Option<Self> {
         let requirements = match conditions {
             None => Vec::new(),
             Some(conditions) => {
@@ -34,7 +39,11 @@ impl<'s> Part<'s> {
                 if !conditions.hold(truths) {
                     return None;
                 }
-                requirements(conditions, truths, scene)
+                if needed {
+                    requirements(conditions, truths, scene)
+                } else {
+                    Vec::new()
+                }
             }
         };
         let required = requirements

@@ -17,7 +17,7 @@ pub(super) fn propose(
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
     let scene = candidate.scene(case, basket, &case.view.all);
-    let part = whole_cart(&scene, candidate)?;
+    let part = whole_cart(&scene, candidate, benefit.repeat.is_some())?;
     let Some(shipping) = &case.view.cart.shipping else {
         return Err(Failure::NoEligibleItems);
     };
