@@ -178,8 +178,13 @@ impl Money {
     pub fn print(self, at_least: u32) -> String {
         let mut out = String::with_capacity(16);
         // Writing to a string cannot fail.
-        let _ = write_scaled(&mut out, i128::from(self.0), DECIMALS, at_least);
+        let _ = self.write(&mut out, at_least);
         out
+    }
+
+    /// The same, into a text that is being written.
+    pub fn write(self, out: &mut impl fmt::Write, at_least: u32) -> fmt::Result {
+        write_scaled(out, i128::from(self.0), DECIMALS, at_least)
     }
 }
 

@@ -6,6 +6,7 @@
 //! over that denominator as long as they fit it: adding and comparing them is one integer step.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use num_bigint::BigInt;
 use num_integer::Integer;
@@ -239,8 +240,15 @@ impl Exact {
     /// Digits, with at least `at_least` decimals and as many more as the value needs. Only finite
     /// decimals are printed (sums of prices × quantities); what has more than ten is cut there.
     pub fn print(&self, at_least: u32) -> String {
-        const DECIMALS: u32 = 10;
         let mut out = String::with_capacity(20);
+        // Writing to a string cannot fail.
+        let _ = self.write(&mut out, at_least);
+        out
+    }
+
+    /// The same, into a text that is being written.
+    pub fn write(&self, out: &mut impl fmt::Write, at_least: u32) -> fmt::Result {
+        const DECIMALS: u32 = 10;
         let (value, decimals) = match &self.0 {
             Small { num, den: COMMON } => (*num, COMMON_DECIMALS),
             Small { num, den } => {
@@ -252,9 +260,7 @@ impl Exact {
             }
             Big(_) => (self.cut_big(DECIMALS), DECIMALS),
         };
-        // Writing to a string cannot fail.
-        let _ = write_scaled(&mut out, value, decimals, at_least);
-        out
+        write_scaled(out, value, decimals, at_least)
     }
 
     fn cut_big(&self, decimals: u32) -> i128 {

@@ -1,0 +1,328 @@
+//! Strict JSON as a small tree that borrows from the body.
+//!
+//! Numbers stay text, since a decimal is read from its digits and never through binary floating
+//! point (spec 1). Members keep their order and their duplicates, which the readers of
+//! [`decode`](super::decode) report. `jiter` finds the tokens; what it would let pass is refused
+//! here: bytes that are not UTF-8, and nesting beyond [`MAX_DEPTH`].
+
+use std::borrow::Cow;
+
+use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
+
+use super::faults::{Fault, FaultCode, push_key};
+
+/// Deepest nesting of lists and objects (spec 14).
+pub const MAX_DEPTH: usize = 24;
+
+/// A member of an object.
+pub type Member<'a> = (Cow<'a, str>, Json<'a>);
+
+/// A JSON value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Json<'a> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, as its digits.
+    Number(&'a str),
+    /// A text; its own memory only where it has escapes.
+    String(Cow<'a, str>),
+    /// A list.
+    Array(Vec<Json<'a>>),
+    /// An object: members in order, duplicates and all.
+    Object(Vec<Member<'a>>),
+}
+
+/// Why a body is not a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JsonError {
+    /// Not JSON at all (400 `not_json`); says where and why.
+    NotJson(String),
+    /// JSON, but outside the bounds of spec 14 (422).
+    Fault(Fault),
+}
+
+impl<'a> Json<'a> {
+    /// Reads one whole document.
+    pub fn parse(body: &'a [u8]) -> Result<Self, JsonError> {
+        let text = std::str::from_utf8(body)
+            .map_err(|error| JsonError::NotJson(format!("not UTF-8: {error}")))?;
+        let mut reader = Reader {
+            text,
+            tokens: Jiter::new(body),
+            values: Vec::new(),
+            members: Vec::new(),
+        };
+        reader.document().map_err(|stop| match stop {
+            Stop::Token(error) => JsonError::NotJson(error.description(&reader.tokens)),
+            Stop::Bound { pointer, message } => JsonError::Fault(Fault {
+                pointer,
+                code: FaultCode::OutOfRange,
+                message: message.into(),
+            }),
+        })
+    }
+
+    /// What it is, for messages.
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::String(_) => "a text",
+            Self::Array(_) => "a list",
+            Self::Object(_) => "an object",
+        }
+    }
+}
+
+/// Why reading stopped.
+enum Stop {
+    Token(JiterError),
+    /// The pointer grows from its end while the reader leaves the levels above.
+    Bound {
+        pointer: String,
+        message: &'static str,
+    },
+}
+
+impl Stop {
+    fn below(self, key: &str) -> Self {
+        match self {
+            Self::Token(_) => self,
+            Self::Bound { pointer, message } => {
+                let mut longer = String::new();
+                push_key(&mut longer, key);
+                longer.push_str(&pointer);
+                Self::Bound {
+                    pointer: longer,
+                    message,
+                }
+            }
+        }
+    }
+}
+
+impl From<JiterError> for Stop {
+    fn from(error: JiterError) -> Self {
+        match error.error_type {
+            // Valid JSON of thousands of digits: outside every bound, but no fault of form.
+            JiterErrorType::JsonError(JsonErrorType::NumberOutOfRange) => Self::Bound {
+                pointer: String::new(),
+                message: "too many digits",
+            },
+            JiterErrorType::JsonError(_) | JiterErrorType::WrongType { .. } => Self::Token(error),
+        }
+    }
+}
+
+/// Entries and members wait on two stacks until their list or object ends, so that each is
+/// allocated once, with its length known.
+struct Reader<'a> {
+    text: &'a str,
+    tokens: Jiter<'a>,
+    values: Vec<Json<'a>>,
+    members: Vec<Member<'a>>,
+}
+
+impl<'a> Reader<'a> {
+    fn document(&mut self) -> Result<Json<'a>, Stop> {
+        let first = self.tokens.peek()?;
+        let value = self.value(first, 0)?;
+        self.tokens.finish()?;
+        Ok(value)
+    }
+
+    fn value(&mut self, peek: Peek, depth: usize) -> Result<Json<'a>, Stop> {
+        match peek {
+            Peek::String => {
+                let decoded = self.tokens.known_str()?;
+                Ok(Json::String(borrowed(self.text, decoded)))
+            }
+            Peek::Null => {
+                self.tokens.known_null()?;
+                Ok(Json::Null)
+            }
+            Peek::True | Peek::False => Ok(Json::Bool(self.tokens.known_bool(peek)?)),
+            Peek::Array => self.array(deeper(depth)?),
+            Peek::Object => self.object(deeper(depth)?),
+            number => {
+                let start = self.tokens.current_index();
+                self.tokens.known_number_bytes(number)?;
+                let digits = self.text.get(start..self.tokens.current_index());
+                Ok(Json::Number(digits.unwrap_or_default()))
+            }
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Json<'a>, Stop> {
+        let base = self.values.len();
+        let mut next = self.tokens.known_array()?;
+        while let Some(peek) = next {
+            let index = self.values.len().saturating_sub(base);
+            let value = self
+                .value(peek, depth)
+                .map_err(|stop| stop.below(&index.to_string()))?;
+            self.values.push(value);
+            next = self.tokens.array_step()?;
+        }
+        Ok(Json::Array(self.values.drain(base..).collect()))
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Json<'a>, Stop> {
+        let base = self.members.len();
+        let mut next = self.tokens.known_object()?;
+        while let Some(key) = next {
+            let key = borrowed(self.text, key);
+            let peek = self.tokens.peek()?;
+            let value = match self.value(peek, depth) {
+                Ok(value) => value,
+                Err(stop) => return Err(stop.below(&key)),
+            };
+            self.members.push((key, value));
+            next = self.tokens.next_key()?;
+        }
+        Ok(Json::Object(self.members.drain(base..).collect()))
+    }
+}
+
+fn deeper(depth: usize) -> Result<usize, Stop> {
+    if depth >= MAX_DEPTH {
+        return Err(Stop::Bound {
+            pointer: String::new(),
+            message: "nested more than 24 deep",
+        });
+    }
+    Ok(depth + 1)
+}
+
+/// A text without escapes lies within the body: it is borrowed from there for as long as the body
+/// lives. The tokenizer lends it only until the next token, hence the way over its place.
+fn borrowed<'a>(text: &'a str, decoded: &str) -> Cow<'a, str> {
+    let place = decoded.as_ptr().addr().checked_sub(text.as_ptr().addr());
+    let within = place.and_then(|start| text.get(start..start.checked_add(decoded.len())?));
+    match within {
+        Some(slice) if slice.as_ptr().addr() == decoded.as_ptr().addr() => Cow::Borrowed(slice),
+        Some(_) | None => Cow::Owned(decoded.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Json<'_> {
+        Json::parse(text.as_bytes()).expect(text)
+    }
+
+    #[test]
+    fn a_tree_borrows_its_texts_and_keeps_digits_order_and_duplicates() {
+        let Json::Object(members) = read(r#" {"a": 1.50, "b": ["x", "\u00e9\n", ""], "a": null} "#)
+        else {
+            panic!("an object");
+        };
+        assert_eq!(members[0], ("a".into(), Json::Number("1.50")));
+        assert_eq!(members[2], ("a".into(), Json::Null));
+        let Json::Array(texts) = &members[1].1 else {
+            panic!("a list");
+        };
+        assert!(matches!(&texts[0], Json::String(Cow::Borrowed("x"))));
+        assert!(matches!(&texts[1], Json::String(Cow::Owned(text)) if text == "é\n"));
+        assert_eq!(texts[2], Json::String("".into()));
+    }
+
+    #[test]
+    fn what_is_not_strict_json_is_refused() {
+        for text in [
+            "",
+            " ",
+            "{",
+            "[1,]",
+            "{\"a\":1,}",
+            "{a:1}",
+            "'a'",
+            "NaN",
+            "Infinity",
+            "-Infinity",
+            "[NaN]",
+            "01",
+            "-",
+            "1.",
+            ".5",
+            "+1",
+            "1e",
+            "0x1",
+            "nul",
+            "truer",
+            "1 2",
+            "{} {}",
+            "\"\\ud800\"",
+            "\"\\udc00\"",
+            "\"\\ud800\\u0041\"",
+            "\"\\x\"",
+            "\"a\nb\"",
+            "\"a",
+            "\u{feff}{}",
+            "[1 2]",
+            "{\"a\" 1}",
+            "// c\n1",
+        ] {
+            assert!(
+                matches!(Json::parse(text.as_bytes()), Err(JsonError::NotJson(_))),
+                "{text}"
+            );
+        }
+        assert!(Json::parse(b"\"\xff\"").is_err());
+    }
+
+    #[test]
+    fn depth_is_bounded_and_says_where() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(Json::parse(nested(MAX_DEPTH).as_bytes()).is_ok());
+        let text = format!("{{\"a\":[0,{}]}}", nested(MAX_DEPTH - 1));
+        let Err(JsonError::Fault(fault)) = Json::parse(text.as_bytes()) else {
+            panic!("a fault");
+        };
+        assert_eq!(
+            fault.pointer,
+            "/a/1".to_owned() + &"/0".repeat(MAX_DEPTH - 2)
+        );
+        assert!(Json::parse(nested(100_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_number_of_thousands_of_digits_is_out_of_range() {
+        let text = format!("{{\"a\": {}}}", "9".repeat(5_000));
+        let Err(JsonError::Fault(fault)) = Json::parse(text.as_bytes()) else {
+            panic!("a fault");
+        };
+        assert_eq!(
+            (fault.pointer.as_str(), fault.code),
+            ("/a", FaultCode::OutOfRange)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_panics(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Json::parse(&body);
+        }
+
+        /// Inputs of JSON's own characters: accepted if and only if another strict reader does.
+        #[test]
+        fn accepts_what_another_strict_reader_accepts(
+            text in "[\\[\\]{},:\"\\\\ 0-9.eE+a\\-]{0,12}|\\[(-?[0-9]{1,3}(\\.[0-9]{0,2})?,?){0,4}\\]|\"[\\\\u0-9d]{0,9}\""
+        ) {
+            let ours = Json::parse(text.as_bytes()).is_ok();
+            let theirs = match serde_json::from_str::<serde_json::Value>(&text) {
+                Ok(_) => true,
+                // It reads numbers into floats, and refuses those that are too large for one.
+                Err(error) => error.to_string().starts_with("number out of range"),
+            };
+            prop_assert_eq!(ours, theirs, "{}", text);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! JSON to domain values and back, for the HTTP API, the database's documents and the `evaluate`
+//! command.
+//!
+//! In reading order: [`json`] (a body as a tree), [`faults`] (what is wrong with it), [`decode`]
+//! and [`object`] (readers over the tree, with a place for every fault), [`names`] (of closed
+//! sets), [`write`] (JSON out), [`problem`] (what a fault is answered with); then one module for
+//! each thing that is read and printed.
+
+pub mod decode;
+pub mod faults;
+pub mod json;
+pub mod names;
+pub mod object;
+pub mod problem;
+pub mod write;

@@ -1,0 +1,171 @@
+//! The names that closed sets have on the wire: one table, for reading and printing.
+
+use crate::domain::benefit::{From, Level, Pick, PriceBase, Same, Spread, Within};
+use crate::domain::cart::Explain;
+use crate::domain::condition::{CartMeasure, LineMeasure, MemberSubject, Order};
+use crate::domain::evaluation::{OtherLeaf, ReasonCode};
+use crate::domain::issuance::{ActivityType, MessageChannel};
+use crate::domain::limit::{LimitSubject, Measure, RefreshUnit};
+use crate::domain::promotion::{PromotionType, State, Status};
+use crate::domain::rounding::RoundingMode;
+use crate::domain::schedule::Weekday;
+use crate::domain::selector::{Match, NumberOperator};
+use crate::domain::settings::{
+    EvaluationOrder, PercentageBase, QualifyingItems, RankingCriterion, Strategy,
+};
+
+/// A closed set whose values have names.
+pub trait Named: Copy + 'static {
+    /// All of them, in the order of the spec.
+    const ALL: &'static [Self];
+
+    /// The name on the wire.
+    fn name(self) -> &'static str;
+}
+
+macro_rules! names {
+    ($($type:ty { $($variant:ident = $name:literal),+ $(,)? })+) => {$(
+        impl Named for $type {
+            const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+    )+};
+}
+
+names! {
+    PromotionType {
+        Pos = "pos",
+        Loyalty = "loyalty",
+        LoyaltyEarning = "loyalty_earning",
+        Rewards = "rewards",
+        CodeLinked = "code_linked",
+    }
+    Status { Draft = "draft", Active = "active", Paused = "paused", Archived = "archived" }
+    State {
+        Draft = "draft",
+        Scheduled = "scheduled",
+        Live = "live",
+        Paused = "paused",
+        Ended = "ended",
+        Archived = "archived",
+    }
+    Match { All = "all", Any = "any" }
+    NumberOperator { Eq = "eq", Ne = "ne", Gt = "gt", Gte = "gte", Lt = "lt", Lte = "lte" }
+    Order { Gt = "gt", Gte = "gte", Lt = "lt", Lte = "lte" }
+    CartMeasure {
+        Amount = "cart_amount",
+        Subtotal = "subtotal",
+        Mrp = "total_mrp",
+        Quantity = "total_quantity",
+        Weight = "total_weight",
+        ItemCount = "item_count",
+    }
+    LineMeasure {
+        Amount = "line_amount",
+        Quantity = "line_quantity",
+        DistinctProducts = "distinct_products",
+        DistinctVariants = "distinct_variants",
+    }
+    MemberSubject {
+        ShippingMethod = "shipping_method",
+        Channel = "channel",
+        CustomerGroup = "customer_group",
+    }
+    OtherLeaf {
+        Item = "item",
+        PaymentMode = "payment_mode",
+        GiftVoucher = "gift_voucher",
+        ShippingMethod = "shipping_method",
+        Channel = "channel",
+        CustomerGroup = "customer_group",
+        CustomerAttribute = "customer_attribute",
+    }
+    From {
+        InCondition = "in_condition",
+        BeyondCondition = "beyond_condition",
+        Matching = "matching",
+    }
+    Pick { Cheapest = "cheapest", MostExpensive = "most_expensive", CartOrder = "cart_order" }
+    Within { Cart = "cart", Application = "application" }
+    Same { Sku = "sku", Product = "product" }
+    PriceBase { UnitPrice = "unit_price", Mrp = "mrp" }
+    Spread { Application = "application", Unit = "unit" }
+    Level { Item = "item", Cart = "cart", Shipping = "shipping" }
+    Weekday {
+        Mon = "mon",
+        Tue = "tue",
+        Wed = "wed",
+        Thu = "thu",
+        Fri = "fri",
+        Sat = "sat",
+        Sun = "sun",
+    }
+    RefreshUnit { Day = "day", Week = "week", Month = "month" }
+    LimitSubject {
+        Earn = "earn",
+        Customer = "customer",
+        Promotion = "promotion",
+        Code = "code",
+    }
+    Measure { Times = "times", Transactions = "transactions", Discount = "discount" }
+    ActivityType {
+        Transaction = "transaction",
+        Registration = "registration",
+        ProfileUpdate = "profile_update",
+    }
+    MessageChannel { Sms = "sms", Email = "email", Push = "push" }
+    EvaluationOrder { ItemsThenCart = "items_then_cart", CartFirst = "cart_first" }
+    Strategy { Ranked = "ranked", BestDeal = "best_deal" }
+    PercentageBase { Gross = "gross", Net = "net" }
+    QualifyingItems { Shared = "shared", Consumed = "consumed" }
+    RankingCriterion {
+        Exclusive = "exclusive",
+        Sequence = "sequence",
+        Segmented = "segmented",
+        Pos = "pos",
+        Loyalty = "loyalty",
+        LoyaltyEarning = "loyalty_earning",
+        Rewards = "rewards",
+        CodeLinked = "code_linked",
+        EarliestExpiry = "earliest_expiry",
+        MaximumDiscount = "maximum_discount",
+    }
+    RoundingMode {
+        Up = "up",
+        Down = "down",
+        Ceiling = "ceiling",
+        Floor = "floor",
+        HalfUp = "half_up",
+        HalfDown = "half_down",
+        HalfEven = "half_even",
+    }
+    Explain { None = "none", All = "all" }
+    ReasonCode {
+        Paused = "paused",
+        NotStarted = "not_started",
+        Ended = "ended",
+        OutsideSchedule = "outside_schedule",
+        CurrencyMismatch = "currency_mismatch",
+        OutOfScope = "out_of_scope",
+        NotInAudience = "not_in_audience",
+        CustomerRequired = "customer_required",
+        CodeNotPresented = "code_not_presented",
+        NotIssued = "not_issued",
+        NotActivated = "not_activated",
+        LimitReached = "limit_reached",
+        ConditionsNotMet = "conditions_not_met",
+        NoEligibleItems = "no_eligible_items",
+        NoBenefit = "no_benefit",
+        AnotherCartPromotionApplied = "another_cart_promotion_applied",
+        CartPromotionAppliedFirst = "cart_promotion_applied_first",
+        ExclusiveApplied = "exclusive_applied",
+        ExclusivePassedOver = "exclusive_passed_over",
+        StoppedByEarlier = "stopped_by_earlier",
+        BetterDealTaken = "better_deal_taken",
+    }
+}

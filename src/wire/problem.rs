@@ -1,0 +1,131 @@
+//! The problem document of spec 13 (RFC 9457), as HTTP and the `evaluate` command print it.
+
+use super::faults::{Fault, Faults};
+use super::json::JsonError;
+use super::write::Writer;
+
+/// Why a request is not answered as asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable code of spec 13.
+    pub code: &'static str,
+    /// What the code means; the same for every occurrence.
+    pub title: &'static str,
+    /// What it is this time.
+    pub detail: String,
+    /// The faults of a body.
+    pub errors: Vec<Fault>,
+}
+
+impl Problem {
+    /// One without faults of a body.
+    pub fn new(
+        status: u16,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            code,
+            title,
+            detail: detail.into(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// A body that is not JSON.
+    pub fn not_json(detail: impl Into<String>) -> Self {
+        Self::new(400, "not_json", "The body is not JSON", detail)
+    }
+
+    /// A body with faults.
+    pub fn invalid(faults: Faults) -> Self {
+        Self::of_faults(faults.into_vec())
+    }
+
+    fn of_faults(errors: Vec<Fault>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] => format!("{}: {}", place(only), only.message),
+            [first, others @ ..] => {
+                let (place, message, count) = (place(first), &first.message, others.len());
+                format!("{place}: {message}; and {count} more")
+            }
+            [] => String::new(),
+        };
+        Self {
+            errors,
+            ..Self::new(422, "invalid", "The body is not valid", detail)
+        }
+    }
+
+    /// The document; `request_id` where there is one.
+    pub fn print(&self, request_id: Option<&str>) -> String {
+        let mut writer = Writer::with_capacity(256);
+        writer.object(|writer| {
+            writer.key("type").text("about:blank");
+            writer.key("title").text(self.title);
+            writer.key("status").integer(self.status);
+            writer.key("detail").text(&self.detail);
+            writer.key("code").text(self.code);
+            if let Some(request_id) = request_id {
+                writer.key("request_id").text(request_id);
+            }
+            writer.key("errors").list(&self.errors, |writer, fault| {
+                writer.object(|writer| {
+                    writer.key("pointer").text(&fault.pointer);
+                    writer.key("code").text(fault.code.as_str());
+                    writer.key("message").text(&fault.message);
+                });
+            });
+        });
+        writer.finish()
+    }
+}
+
+fn place(fault: &Fault) -> &str {
+    if fault.pointer.is_empty() {
+        "the body"
+    } else {
+        &fault.pointer
+    }
+}
+
+impl From<JsonError> for Problem {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::NotJson(detail) => Self::not_json(detail),
+            JsonError::Fault(fault) => Self::of_faults(vec![fault]),
+        }
+    }
+}
+
+impl From<Faults> for Problem {
+    fn from(faults: Faults) -> Self {
+        Self::invalid(faults)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::faults::{FaultCode, Path};
+
+    #[test]
+    fn a_problem_lists_every_fault_with_its_pointer() {
+        let mut faults = Faults::new();
+        faults.add(&Path::Root.key("a/b"), FaultCode::Required, "is required");
+        faults.add(&Path::Root, FaultCode::WrongType, "must be an object");
+        assert_eq!(
+            Problem::invalid(faults).print(Some("r-1")),
+            concat!(
+                r#"{"type":"about:blank","title":"The body is not valid","status":422,"#,
+                r#""detail":"/a~1b: is required; and 1 more","code":"invalid","request_id":"r-1","#,
+                r#""errors":[{"pointer":"/a~1b","code":"required","message":"is required"},"#,
+                r#"{"pointer":"","code":"wrong_type","message":"must be an object"}]}"#
+            )
+        );
+    }
+}
