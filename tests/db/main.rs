@@ -1,0 +1,9 @@
+//! Statements, races, row-level security and the embedded server, on a real PostgreSQL.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod embedded;
+mod security;
+mod statements;
+mod transactions;
