@@ -65,13 +65,13 @@ impl Edge {
         let mut response = self.route(request).instrument(span.clone()).await;
         let _entered = span.enter();
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-            write_problem(&mut response, &problem, text);
             tracing::debug!(
                 http.status = response.status().as_u16(),
                 problem.code = problem.code(),
                 duration_us = begun.elapsed().as_micros(),
                 "answered",
             );
+            write_problem(&mut response, problem, text);
         } else {
             tracing::debug!(
                 http.status = response.status().as_u16(),
@@ -112,7 +112,7 @@ fn is_too_large(headers: &HeaderMap) -> bool {
     headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES
 }
 
-fn write_problem(response: &mut Response, problem: &Problem, request_id: &str) {
+fn write_problem(response: &mut Response, problem: Problem, request_id: &str) {
     let text = problem.print(request_id);
     response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
     response.headers_mut().remove(header::CONTENT_LENGTH);

@@ -26,7 +26,7 @@ pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest text that names something in a path.
 const MAX_NAME: usize = 255;
 
-/// An id in a path. What cannot be one answers like one that does not exist.
+/// The first id in a path. What cannot be one answers like one that does not exist.
 #[derive(Clone, Copy, Debug)]
 pub struct Id<T>(pub T);
 
@@ -36,7 +36,7 @@ macro_rules! path_ids {
             type Rejection = ApiError;
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-                let text = param(parts, "id").await?;
+                let text = first(params(parts).await?)?;
                 uuid(&text).map(|uuid| Self(<$id>::new(uuid)))
             }
         }
@@ -45,7 +45,7 @@ macro_rules! path_ids {
 
 path_ids!(TenantId, KeyId, PromotionId);
 
-/// A name in a path: of a store, a list, a code.
+/// The last name in a path: of a store, a list, a code.
 #[derive(Clone, Debug)]
 pub struct Name(pub String);
 
@@ -53,7 +53,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let text = param(parts, "name").await?;
+        let text = last(params(parts).await?)?;
         let plain = !text.is_empty()
             && text.chars().count() <= MAX_NAME
             && !text.chars().any(char::is_control);
@@ -61,7 +61,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     }
 }
 
-/// The second id of a path: `key_id`.
+/// The last id in a path that has two: a key's.
 #[derive(Clone, Copy, Debug)]
 pub struct SecondId(pub KeyId);
 
@@ -69,7 +69,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SecondId {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let text = param(parts, "key_id").await?;
+        let text = last(params(parts).await?)?;
         uuid(&text).map(|uuid| Self(KeyId::new(uuid)))
     }
 }
@@ -80,15 +80,19 @@ fn uuid(text: &str) -> Result<Uuid, ApiError> {
     if text.len() == uuid::fmt::Hyphenated::LENGTH { Ok(uuid) } else { Err(ApiError::NotFound) }
 }
 
-async fn param(parts: &mut Parts, name: &str) -> Result<String, ApiError> {
+async fn params(parts: &mut Parts) -> Result<Vec<String>, ApiError> {
     let params = RawPathParams::from_request_parts(parts, &())
         .await
         .map_err(|_| ApiError::NotFound)?;
-    params
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, value)| value.to_owned())
-        .ok_or(ApiError::NotFound)
+    Ok(params.iter().map(|(_, value)| value.to_owned()).collect())
+}
+
+fn first(params: Vec<String>) -> Result<String, ApiError> {
+    params.into_iter().next().ok_or(ApiError::NotFound)
+}
+
+fn last(params: Vec<String>) -> Result<String, ApiError> {
+    params.into_iter().next_back().ok_or(ApiError::NotFound)
 }
 
 /// Query parameters, each of which must be asked for before [`Query::finish`].
@@ -247,10 +251,14 @@ async fn collect(request: Request, max: usize) -> Result<Bytes, ApiError> {
         return Err(ApiError::TooLarge(max));
     }
     let body: Body = request.into_body();
-    axum::body::to_bytes(body, max).await.map_err(|_| match declared {
-        // The body broke off; whoever sent it is gone.
-        Some(_) => ApiError::NotJson("the body broke off".to_owned()),
-        None => ApiError::TooLarge(max),
+    axum::body::to_bytes(body, max).await.map_err(|error| {
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        if source.is_some_and(|source| source.contains("length limit")) {
+            ApiError::TooLarge(max)
+        } else {
+            // Whoever sent it is gone, most likely.
+            ApiError::NotJson("the body broke off".to_owned())
+        }
     })
 }
 

@@ -145,18 +145,15 @@ impl Problem {
     }
 
     /// The document of the request with this id.
-    pub fn print(&self, request_id: &str) -> String {
-        let mut text = String::with_capacity(256);
-        crate::wire::problem::write(
-            &mut text,
-            self.status.as_u16(),
-            self.status.canonical_reason().unwrap_or_default(),
-            self.code,
-            &self.detail,
-            request_id,
-            &self.faults,
-        );
-        text
+    pub fn print(self, request_id: &str) -> String {
+        let document = crate::wire::problem::Problem {
+            status: self.status.as_u16(),
+            code: self.code,
+            title: self.status.canonical_reason().unwrap_or_default(),
+            detail: self.detail.into_owned(),
+            errors: self.faults,
+        };
+        document.print(Some(request_id))
     }
 }
 

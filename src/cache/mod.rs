@@ -19,7 +19,7 @@ use crate::domain::id::TenantId;
 use crate::engine::RuleSet;
 
 mod keys;
-mod load;
+pub mod load;
 pub mod refresh;
 
 pub use keys::{Known, Refused};

@@ -41,6 +41,25 @@ pub struct Actor {
     pub key: Option<KeyId>,
 }
 
+/// Which version a replacement is meant for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Whatever there is.
+    Any,
+    /// One of these; none matches nothing.
+    OneOf(Vec<i64>),
+}
+
+impl Expected {
+    fn check(&self, version: i64) -> Result<(), ServiceError> {
+        match self {
+            Self::Any => Ok(()),
+            Self::OneOf(versions) if versions.contains(&version) => Ok(()),
+            Self::OneOf(_) => Err(ServiceError::Stale),
+        }
+    }
+}
+
 /// Why a use case came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
