@@ -4,6 +4,7 @@
 mod support;
 
 mod embedded;
+mod sample;
 mod security;
 mod statements;
 mod transactions;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use promotion_engine::db::embedded::{Embedded, EmbeddedOptions};
 use promotion_engine::db::tenants::{self, NewTenant};
-use promotion_engine::db::{self, Db, DbError, DbOptions, Durability};
+use promotion_engine::db::{self, Db, DbError, DbOptions, Durability, TenantTx, Work};
 use promotion_engine::domain::id::TenantId;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
@@ -65,6 +65,15 @@ impl TestDatabase {
             .connect()
             .await
             .expect("a connection as the owner")
+    }
+
+    /// A transaction of a tenant whose only errors are the database's.
+    pub async fn tx<T, F>(&self, tenant: TenantId, work: F) -> Result<T, DbError>
+    where
+        F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.db.tenant(tenant, work).await
     }
 
     /// Makes a tenant with settings `{}`.
