@@ -108,7 +108,7 @@ pub struct Applied {
     /// What it took off.
     pub discount: Money,
     /// What it awarded.
-    pub points: Number,
+    pub points: Exact,
     /// The code of the cart that unlocked it.
     pub code: Option<usize>,
 }

@@ -269,6 +269,12 @@ impl Exact {
     }
 }
 
+impl Default for Exact {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
 fn saturate(value: i128) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

@@ -1,1 +1,157 @@
-//! The evaluation: a pure function of rules, request and time (spec 7).
+//! The evaluation: a pure function of rules, request, counters and time (spec 7).
+//!
+//! The stages, in order: the cart is read once ([`view`]); the [index](candidates) names the
+//! promotions that it could meet; [gates](gates) pass some; the [ranking] orders them; a
+//! [strategy] chooses and applies them to the [units] of the cart, [benefit by benefit](benefits);
+//! [`explain`] says why the others did not apply.
+
+mod allocation;
+mod benefits;
+mod calendar;
+mod candidates;
+mod conditions;
+mod explain;
+mod gates;
+mod limits;
+mod line_set;
+mod ranking;
+mod requirements;
+mod result;
+mod ruleset;
+mod selection;
+mod strategy;
+mod units;
+mod view;
+
+pub use limits::Used;
+pub use ruleset::RuleSet;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::cart::{Explain, Request};
+use crate::domain::evaluation::{Evaluation, Reason};
+use crate::domain::id::PromotionId;
+use candidates::Candidate;
+use line_set::LineSet;
+use units::{Basket, ClaimRules};
+use view::CartView;
+
+/// Everything that an evaluation depends on besides the rules.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'f> {
+    /// The cart, the customer, the store. INVARIANT: the store, if named, is one of the rule set's.
+    pub request: &'f Request<'f>,
+    /// For each code of the cart whose it is; `None`: nobody's.
+    pub codes: &'f [Option<CodeFact>],
+    /// What is gone of the promotions' limits.
+    pub used: &'f [Used],
+    /// When.
+    pub now: DateTime<Utc>,
+}
+
+/// Whose a presented code is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeFact {
+    /// The promotion that it unlocks.
+    pub promotion_id: PromotionId,
+    /// The code as it was made.
+    pub code: String,
+    /// Excluded; `None`: never.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// One evaluation's constants.
+pub(crate) struct Case<'e> {
+    rules: &'e RuleSet,
+    facts: &'e Facts<'e>,
+    view: CartView<'e>,
+    claims: ClaimRules,
+    untouched: Basket,
+}
+
+/// Prices a cart: which promotions apply, what every line then costs, and why the others did not
+/// apply. The same input gives the same output, whatever order promotions were made or loaded in.
+pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>) -> Evaluation {
+    let case = Case::new(rules, facts);
+    let codes = explain::read_codes(rules, facts);
+    let gated = gate(&case, &codes);
+    let ranked = strategy::rank(&case, gated.passed);
+    let outcome = strategy::choose(&case, &ranked);
+    result::assemble(&case, &codes, &ranked, outcome, gated.failed)
+}
+
+impl<'e> Case<'e> {
+    fn new(rules: &'e RuleSet, facts: &'e Facts<'e>) -> Self {
+        let settings = rules.settings();
+        let view = CartView::new(&facts.request.cart, &rules.facts);
+        let single = match (
+            settings.multiple_promotions_per_line.enabled,
+            &rules.single_lines,
+        ) {
+            (false, _) => view.all,
+            (true, Some(excluded)) => view.select(excluded),
+            (true, None) => LineSet::default(),
+        };
+        let untouched = Basket::new(&view, settings.percentage_base);
+        Self {
+            rules,
+            facts,
+            view,
+            claims: ClaimRules::new(settings, single),
+            untouched,
+        }
+    }
+
+    /// Whether every promotion's reason is asked for.
+    fn explains(&self) -> bool {
+        self.facts.request.explain == Explain::All
+    }
+}
+
+/// What the gates came to.
+struct Gated<'e> {
+    passed: Vec<Candidate<'e>>,
+    /// Promotions with the gate that they failed at.
+    failed: Vec<(usize, Reason)>,
+}
+
+fn gate<'e>(case: &Case<'e>, codes: &explain::Codes) -> Gated<'e> {
+    let rules = case.rules;
+    let request = case.facts.request;
+    let store = request.store.as_deref().and_then(|code| rules.store(code));
+    let mut numbers: Vec<usize> = if case.explains() {
+        (0..rules.len()).collect()
+    } else {
+        let place = candidates::place_facts(&rules.facts, store, request.channel.as_deref());
+        let found = rules
+            .index
+            .find(rules.len(), case.view.facts().iter().copied().chain(place));
+        let coded = codes.promotions().filter(|number| !found.contains(number));
+        let is_current = |number: &usize| {
+            rules
+                .promotions
+                .get(*number)
+                .is_some_and(|own| own.is_current(case.facts.now))
+        };
+        let mut numbers: Vec<usize> = found.iter().copied().filter(is_current).collect();
+        numbers.extend(coded);
+        numbers
+    };
+    numbers.sort_unstable();
+    let mut gated = Gated {
+        passed: Vec::new(),
+        failed: Vec::new(),
+    };
+    for number in numbers {
+        let Some(compiled) = rules.promotions.get(number) else {
+            continue;
+        };
+        match gates::judge(compiled, rules, case.facts, store, codes.unlocking(number)) {
+            Ok(passed) => gated
+                .passed
+                .extend(Candidate::new(rules, case, number, passed)),
+            Err(reason) => gated.failed.push((number, reason)),
+        }
+    }
+    gated
+}

@@ -168,7 +168,7 @@ impl<'p, 't> Value<'p, 't> {
         max: usize,
         faults: &mut Faults,
         mut read: impl FnMut(&'t str, Value<'_, 't>, &mut Faults) -> Option<T>,
-    ) -> Option<Vec<(&'t str, T)>> {
+    ) -> Option<Vec<T>> {
         let Json::Object(members) = self.json else {
             return self.wrong_type(faults, "an object");
         };
@@ -183,7 +183,7 @@ impl<'p, 't> Value<'p, 't> {
             };
             let key_is_good = entry.check_text(key, TextBound::NAME, faults).is_some();
             if let (Some(value), true) = (read(key, entry, faults), key_is_good) {
-                entries.push((key.as_ref(), value));
+                entries.push(value);
             }
         }
         let unique = report_duplicates(members, &self.path, faults);

@@ -109,6 +109,11 @@ impl Faults {
         self.0.is_empty()
     }
 
+    /// How many are kept.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether so many are kept that looking for more is of no use.
     pub fn is_full(&self) -> bool {
         self.0.len() >= MAX_FAULTS

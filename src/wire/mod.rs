@@ -6,10 +6,23 @@
 //! sets), [`write`] (JSON out), [`problem`] (what a fault is answered with); then one module for
 //! each thing that is read and printed.
 
+pub mod audience;
+pub mod benefit;
+pub mod cart;
+pub mod condition;
+pub mod custom_field;
 pub mod decode;
 pub mod faults;
+pub mod issuance;
 pub mod json;
+pub mod limits;
 pub mod names;
 pub mod object;
 pub mod problem;
+pub mod product_list;
+pub mod promotion;
+pub mod schedule;
+pub mod selector;
+pub mod settings;
+pub mod store;
 pub mod write;

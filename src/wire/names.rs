@@ -36,6 +36,7 @@ macro_rules! names {
         }
     )+};
 }
+pub(super) use names;
 
 names! {
     PromotionType {

@@ -2,6 +2,8 @@
 
 use std::fmt::{Display, Write as _};
 
+use chrono::{DateTime, SecondsFormat, TimeZone};
+
 use super::names::Named;
 use crate::domain::amount::Money;
 use crate::domain::exact::Exact;
@@ -127,6 +129,14 @@ impl Writer {
         self.out.push('"');
         let _ = write!(self.out, "{value}");
         self.out.push('"');
+    }
+
+    /// A time: RFC 3339 with its offset, with as many decimals of a second as it has.
+    pub fn time<Z: TimeZone>(&mut self, time: &DateTime<Z>)
+    where
+        Z::Offset: Display,
+    {
+        self.plain(time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
     }
 
     /// An amount, with at least so many decimals.

@@ -1,0 +1,233 @@
+//! How much a benefit takes off its units, exactly, and the money that comes of it (spec 7.4).
+
+use crate::domain::amount::{Money, Number, Quantity};
+use crate::domain::benefit::{ItemBenefit, ItemKind, PriceBase, Spread};
+use crate::domain::exact::Exact;
+use crate::domain::settings::PercentageBase;
+use crate::engine::Case;
+use crate::engine::allocation::{Share, settle as settle_shares};
+use crate::engine::candidates::Candidate;
+use crate::engine::units::{Basket, Slot, Take};
+
+use super::groups::GroupRun;
+use super::items::Chosen;
+use super::{LineAmount, Proposal};
+
+/// The units that are discounted.
+pub(super) enum Units {
+    Loose(Vec<Slot>),
+    /// Sold together, group by group.
+    Groups(Vec<GroupRun>),
+}
+
+impl Units {
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::Loose(units) => units.is_empty(),
+            Self::Groups(groups) => groups.is_empty(),
+        }
+    }
+}
+
+/// The exact discount of the chosen units, at most what is left to pay of them: unit by unit, in
+/// sum (`amount_off` per application), or line by line (`bundle_price`).
+pub(super) fn shares(
+    case: &Case<'_>,
+    basket: &Basket,
+    benefit: &ItemBenefit,
+    chosen: &Chosen,
+) -> Vec<Take> {
+    match (&chosen.units, benefit.kind) {
+        (Units::Groups(groups), ItemKind::BundlePrice { value }) => {
+            bundles(case, basket, groups, value)
+        }
+        (
+            Units::Loose(units),
+            ItemKind::AmountOff {
+                value,
+                per: Spread::Application,
+            },
+        ) => in_proportion(
+            basket,
+            units,
+            &Exact::from(value).scaled_by(chosen.times.into(), 1),
+        ),
+        (Units::Loose(units), kind) => units
+            .iter()
+            .map(|slot| by_unit(case, basket, *slot, kind))
+            .collect(),
+        // INVARIANT: bundles come in groups, and nothing else does.
+        (Units::Groups(_), _) => Vec::new(),
+    }
+}
+
+/// The discount of units, each by itself.
+fn by_unit(case: &Case<'_>, basket: &Basket, slot: Slot, kind: ItemKind) -> Take {
+    let left = basket.left(slot).or_zero();
+    let of_units = |price: Money| Exact::product(price, slot.quantity);
+    let line = case.view.line(slot.line);
+    let percentage = |percent: Number| match case.rules.settings().percentage_base {
+        PercentageBase::Gross => of_units(line.unit_price).percent(percent),
+        PercentageBase::Net => left.percent(percent),
+    };
+    let share = match kind {
+        ItemKind::PercentageOff { percent, base } => match (base, line.mrp) {
+            (PriceBase::Mrp, Some(mrp)) => {
+                let rest = Number::whole(100).minus(percent);
+                left.minus(&of_units(mrp).percent(rest))
+            }
+            (PriceBase::Mrp, None) | (PriceBase::UnitPrice, _) => percentage(percent),
+        },
+        ItemKind::AmountOff {
+            value,
+            per: Spread::Unit,
+        } => of_units(value),
+        ItemKind::FixedPrice { value } => left.minus(&of_units(value)),
+        // INVARIANT: both are shared over all units together.
+        ItemKind::AmountOff {
+            per: Spread::Application,
+            ..
+        }
+        | ItemKind::BundlePrice { .. } => Exact::ZERO,
+    };
+    Take {
+        slot,
+        share: share.at_most(&left).or_zero(),
+    }
+}
+
+/// An amount, at most what is left to pay of its units, shared over them in proportion to that.
+fn in_proportion(basket: &Basket, units: &[Slot], amount: &Exact) -> Vec<Take> {
+    let left: Vec<Exact> = units.iter().map(|slot| basket.left(*slot)).collect();
+    let amount = amount
+        .clone()
+        .at_most(&left.iter().sum::<Exact>().or_zero());
+    let weights: Vec<Exact> = left.into_iter().map(Exact::or_zero).collect();
+    let whole: Exact = weights.iter().sum();
+    let all = amount == whole;
+    let share = |weight: &Exact| {
+        if all {
+            weight.clone()
+        } else {
+            amount.times(weight).over(&whole)
+        }
+    };
+    units
+        .iter()
+        .zip(&weights)
+        .map(|(slot, own)| Take {
+            slot: *slot,
+            share: share(own),
+        })
+        .collect()
+}
+
+/// For each group what is left to pay less `value`, where positive, shared in proportion to the
+/// unit prices in the group (all 0: to what is left to pay).
+fn bundles(case: &Case<'_>, basket: &Basket, groups: &[GroupRun], value: Money) -> Vec<Take> {
+    let mut takes = Vec::new();
+    for group in groups {
+        let left: Vec<Exact> = group
+            .members
+            .iter()
+            .map(|slot| basket.left(*slot))
+            .collect();
+        let total: Exact = left.iter().sum();
+        let off = total.minus(&value.into()).or_zero();
+        let prices: Vec<Exact> = group
+            .members
+            .iter()
+            .map(|slot| case.view.gross(slot.line, slot.quantity))
+            .collect();
+        let all_prices: Exact = prices.iter().sum();
+        let (weights, whole) = if all_prices.is_zero() {
+            (&left, &total)
+        } else {
+            (&prices, &all_prices)
+        };
+        for (slot, weight) in group.members.iter().zip(weights) {
+            let share = off
+                .times(weight)
+                .over(whole)
+                .scaled_by(group.times.into(), 1);
+            let quantity = slot.quantity.scaled().saturating_mul(group.times);
+            let slot = Slot {
+                quantity: Quantity::from_scaled(quantity),
+                ..*slot
+            };
+            takes.push(Take { slot, share });
+        }
+    }
+    takes
+}
+
+/// Rounds and spreads what the takes come to.
+pub(super) fn settle(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    basket: &Basket,
+    proposal: &mut Proposal,
+) {
+    merge(&mut proposal.takes);
+    let mut lines: Vec<(Share, Quantity)> = Vec::new();
+    for Take { slot, share } in &proposal.takes {
+        let left = basket.left(*slot);
+        match lines.last_mut().filter(|(own, _)| own.line == slot.line) {
+            Some((own, quantity)) => {
+                own.exact = own.exact.plus(share);
+                own.left = own.left.plus(&left);
+                *quantity = quantity.plus(slot.quantity);
+            }
+            None => {
+                let share = Share {
+                    line: slot.line,
+                    exact: share.clone(),
+                    left,
+                };
+                lines.push((share, slot.quantity));
+            }
+        }
+    }
+    for (own, _) in &mut lines {
+        let of_line = basket.left_of_line(own.line).or_zero();
+        own.left = std::mem::take(&mut own.left).or_zero().at_most(&of_line);
+        own.exact = std::mem::take(&mut own.exact).at_most(&own.left);
+    }
+    let (shares, quantities): (Vec<Share>, Vec<Quantity>) = lines.into_iter().unzip();
+    let rounding = case.rules.settings().rounding;
+    let (discount, amounts) = settle_shares(&shares, candidate.left.discount, rounding);
+    let quantity = |line: usize| {
+        let own = shares
+            .iter()
+            .zip(&quantities)
+            .find(|(share, _)| share.line == line);
+        own.map_or(Quantity::ZERO, |(_, quantity)| *quantity)
+    };
+    proposal.discount = discount;
+    proposal.amounts = amounts
+        .into_iter()
+        .map(|(line, amount)| LineAmount {
+            line,
+            quantity: quantity(line),
+            amount,
+        })
+        .collect();
+}
+
+/// Orders takes by line and run, and joins those of one run that are discounted alike.
+fn merge(takes: &mut Vec<Take>) {
+    takes.sort_by_key(|take| (take.slot.line, take.slot.run));
+    takes.dedup_by(|next, own| {
+        let of = |take: &Take, other: &Take| {
+            take.share.scaled_by(other.slot.quantity.scaled().into(), 1)
+        };
+        let alike = next.slot.line == own.slot.line
+            && next.slot.run == own.slot.run
+            && of(next, own) == of(own, next);
+        if alike {
+            own.slot.quantity = own.slot.quantity.plus(next.slot.quantity);
+            own.share = own.share.plus(&next.share);
+        }
+        alike
+    });
+}

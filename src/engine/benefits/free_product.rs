@@ -1,0 +1,75 @@
+//! A product for nothing, beyond what the condition needs; what is not in the cart is to be added
+//! (spec 7.3, 7.4).
+
+use crate::domain::amount::Quantity;
+use crate::domain::benefit::{FreeProduct, Per, Pick};
+use crate::engine::Case;
+use crate::engine::candidates::Candidate;
+use crate::engine::line_set::LineSet;
+use crate::engine::units::{Basket, Take};
+
+use super::groups::{count, take};
+use super::items::{largest, multiple, open_beside};
+use super::{Failure, Proposal, amounts, repeat_bound, times_bound, whole_cart};
+
+pub(super) fn propose(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    benefit: &FreeProduct,
+    basket: &Basket,
+) -> Result<Proposal, Failure> {
+    let scene = candidate.scene(case, basket, &case.view.all);
+    let part = whole_cart(&scene, candidate)?;
+    let lines = product_lines(case, &benefit.sku);
+    let repeat = benefit.repeat.as_ref();
+    let mut times = repeat_bound(repeat, &part).min(times_bound(candidate, repeat));
+    if let Some(Per::Quantity(every)) = repeat.map(|repeat| repeat.per) {
+        // Adding the free items must change nothing: n × every units are there besides
+        // (n − 1) × quantity of the product, or all of it.
+        let (all, own) = (part.counted_quantity(), part.counted_within(&lines));
+        times = largest(times, |times| {
+            let besides = multiple(benefit.quantity, times - 1).min(own);
+            multiple(every, times).plus(besides) <= all
+        });
+    }
+    if times <= 0 {
+        return Err(Failure::NoBenefit);
+    }
+    let reserved = part.reserve(repeat, times, &lines);
+    let order = case.view.in_order(Pick::Cheapest).of(&lines);
+    let wanted = multiple(benefit.quantity, times);
+    let units = take(
+        wanted,
+        &open_beside(basket, &order, &reserved, &case.claims),
+    );
+    let mut proposal = Proposal {
+        times,
+        free: free(wanted, count(&units)),
+        ..Proposal::default()
+    };
+    proposal.takes = units
+        .into_iter()
+        .map(|slot| Take {
+            slot,
+            share: basket.left(slot),
+        })
+        .collect();
+    if case.claims.consumed() {
+        proposal.needed = reserved;
+    }
+    amounts::settle(case, candidate, basket, &mut proposal);
+    proposal.or_nothing()
+}
+
+/// The lines of a product.
+pub(crate) fn product_lines(case: &Case<'_>, sku: &str) -> LineSet {
+    let lines = case.view.cart.lines.iter().enumerate();
+    lines
+        .filter(|(_, line)| line.sku == sku)
+        .map(|(index, _)| index)
+        .collect()
+}
+
+fn free(wanted: Quantity, there: Quantity) -> Quantity {
+    wanted.minus(there)
+}

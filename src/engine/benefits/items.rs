@@ -1,0 +1,359 @@
+//! Benefits on units of lines: how often, and which units (spec 7.3).
+
+use crate::domain::amount::Quantity;
+use crate::domain::benefit::{From, ItemBenefit, ItemKind, Per, Pick, Within};
+use crate::engine::Case;
+use crate::engine::candidates::Candidate;
+use crate::engine::line_set::LineSet;
+use crate::engine::units::{Basket, ClaimRules, Slot, Take};
+
+use super::amounts::{self, Units};
+use super::groups::{Sequence, count, cut, first_of_each, take};
+use super::part::{ByLine, Part, add};
+use super::{Failure, Proposal, repeat_bound, times_bound};
+
+pub(super) fn propose(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    benefit: &ItemBenefit,
+    basket: &Basket,
+) -> Result<Proposal, Failure> {
+    let mut bound = times_bound(candidate, benefit.repeat.as_ref());
+    let mut proposal = Proposal::default();
+    let mut failure = Failure::ConditionsNotMet;
+    for lines in &candidate.parts(case) {
+        let scene = candidate.scene(case, basket, lines);
+        let Some(part) = Part::judge(&scene, candidate.compiled.conditions.as_ref()) else {
+            continue;
+        };
+        let deal = Deal {
+            benefit,
+            select: candidate.target(lines),
+            part: &part,
+            claims: &case.claims,
+            basket,
+        };
+        match deal.choose(bound) {
+            Ok(chosen) => {
+                bound -= chosen.times;
+                proposal.times += chosen.times;
+                let takes = amounts::shares(case, basket, benefit, &chosen);
+                if case.claims.consumed() {
+                    proposal.needed.extend(deal.needed(&chosen, &takes));
+                }
+                proposal.takes.extend(takes);
+            }
+            Err(own) => failure = worse(failure, own),
+        }
+    }
+    if proposal.times == 0 {
+        return Err(failure);
+    }
+    amounts::settle(case, candidate, basket, &mut proposal);
+    proposal.or_nothing()
+}
+
+/// Of the failures of several parts the one that says most: there is something to discount, before
+/// there is nothing, before the conditions fail.
+fn worse(a: Failure, b: Failure) -> Failure {
+    match (a, b) {
+        (Failure::NoBenefit, _) | (_, Failure::NoBenefit) => Failure::NoBenefit,
+        (Failure::NoEligibleItems, _) | (_, Failure::NoEligibleItems) => Failure::NoEligibleItems,
+        (Failure::ConditionsNotMet, Failure::ConditionsNotMet) => Failure::ConditionsNotMet,
+    }
+}
+
+/// What is chosen in one part.
+pub(super) struct Chosen {
+    pub(super) times: i64,
+    pub(super) units: Units,
+    /// What was set aside for the condition (`beyond_condition`).
+    reserved: Option<ByLine>,
+}
+
+/// One promotion's deal in one part of the cart.
+struct Deal<'d> {
+    benefit: &'d ItemBenefit,
+    /// The lines of the part that the target selects; `None`: it names none.
+    select: Option<LineSet>,
+    part: &'d Part<'d>,
+    claims: &'d ClaimRules,
+    basket: &'d Basket,
+}
+
+impl Deal<'_> {
+    fn choose(&self, bound: i64) -> Result<Chosen, Failure> {
+        let allowed = repeat_bound(self.benefit.repeat.as_ref(), self.part).min(bound);
+        let every_line = *self.part.scene.part;
+        match self.benefit.from {
+            From::InCondition if self.benefit.takes_sets() => self.sets(allowed),
+            From::InCondition => {
+                let required = self.part.required_lines();
+                self.first_units(allowed, &self.narrowed(required))
+            }
+            From::Matching => self.first_units(allowed, &self.narrowed(every_line)),
+            From::BeyondCondition => self.beyond(allowed),
+        }
+    }
+
+    /// Lines, as far as the target selects them.
+    fn narrowed(&self, lines: LineSet) -> LineSet {
+        self.select
+            .map_or(lines, |select| select.intersection(&lines))
+    }
+
+    /// The units of lines that may be discounted, in the order of a pick.
+    fn open(&self, lines: &LineSet, pick: Pick) -> Vec<Slot> {
+        let mut slots = Vec::new();
+        for line in self.part.scene.view.in_order(pick).of(lines) {
+            self.basket.open(line, self.claims, &mut slots);
+        }
+        slots
+    }
+
+    /// `matching` and `in_condition`: the first n × quantity units by `pick`.
+    fn first_units(&self, allowed: i64, lines: &LineSet) -> Result<Chosen, Failure> {
+        if self.benefit.within == Within::Application {
+            return self.first_of_groups(allowed, lines);
+        }
+        let units = self.open(lines, self.benefit.pick);
+        let there = count(&units);
+        if !there.is_positive() {
+            return Err(Failure::NoEligibleItems);
+        }
+        let quantity = self.benefit.quantity_per_application();
+        if self.is_bundle() {
+            let every = quantity.unwrap_or(there);
+            return self.bundles(allowed, units, every, None);
+        }
+        let times = quantity.map_or(allowed, |quantity| allowed.min(fills(there, quantity)));
+        if times <= 0 {
+            return Err(Failure::NoBenefit);
+        }
+        let units = quantity.map_or(units.clone(), |own| take(multiple(own, times), &units));
+        Ok(Chosen {
+            times,
+            units: Units::Loose(units),
+            reserved: None,
+        })
+    }
+
+    /// `within: application`: groups of `every`, cut from the dearest, and in each the first by
+    /// `pick`. An incomplete group is not discounted.
+    fn first_of_groups(&self, allowed: i64, lines: &LineSet) -> Result<Chosen, Failure> {
+        let Some(Per::Quantity(every)) = self.benefit.repeat.map(|repeat| repeat.per) else {
+            // INVARIANT: refused where a body is read (spec 5.4 `target.within`).
+            return Err(Failure::NoBenefit);
+        };
+        let units = self.open(lines, Pick::MostExpensive);
+        let groups = whole(count(&units), every);
+        if groups == 0 {
+            return Err(Failure::NoEligibleItems);
+        }
+        let times = allowed.min(groups);
+        if times <= 0 {
+            return Err(Failure::NoBenefit);
+        }
+        let quantity = self
+            .benefit
+            .quantity_per_application()
+            .unwrap_or(Quantity::ONE);
+        let groups = cut(vec![Sequence { units, every }], times);
+        let first = first_of_each(groups, quantity, self.benefit.pick, self.part.scene.view);
+        Ok(Chosen {
+            times,
+            units: Units::Loose(first),
+            reserved: None,
+        })
+    }
+
+    fn is_bundle(&self) -> bool {
+        matches!(self.benefit.kind, ItemKind::BundlePrice { .. })
+    }
+
+    /// Complete groups of `every` units in their order.
+    fn bundles(
+        &self,
+        allowed: i64,
+        units: Vec<Slot>,
+        every: Quantity,
+        reserved: Option<ByLine>,
+    ) -> Result<Chosen, Failure> {
+        let groups = whole(count(&units), every);
+        if groups == 0 {
+            return Err(Failure::NoEligibleItems);
+        }
+        let times = allowed.min(groups);
+        if times <= 0 {
+            return Err(Failure::NoBenefit);
+        }
+        let groups = cut(vec![Sequence { units, every }], times);
+        Ok(Chosen {
+            times,
+            units: Units::Groups(groups),
+            reserved,
+        })
+    }
+
+    /// `in_condition` with sets: complete sets from units that may be discounted.
+    fn sets(&self, allowed: i64) -> Result<Chosen, Failure> {
+        let units = self.open(&self.part.required_lines(), self.benefit.pick);
+        let shape = self.part.set_shape();
+        let most = shape.most(units.iter().map(|slot| (slot.line, slot.quantity)));
+        if most == 0 {
+            return Err(Failure::NoEligibleItems);
+        }
+        let times = allowed.min(most);
+        if times <= 0 {
+            return Err(Failure::NoBenefit);
+        }
+        let selected = |slot: &Slot| self.select.is_none_or(|select| select.contains(slot.line));
+        let formed = shape.form(times, &units);
+        let units = if self.is_bundle() {
+            let sequences = formed.into_iter().zip(shape.needs());
+            let sequences = sequences
+                .map(|(units, every)| Sequence { units, every })
+                .collect();
+            let mut groups = cut(sequences, times);
+            for group in &mut groups {
+                group.members.retain(selected);
+            }
+            groups.retain(|group| !group.members.is_empty());
+            Units::Groups(groups)
+        } else {
+            Units::Loose(formed.into_iter().flatten().filter(selected).collect())
+        };
+        if units.is_empty() {
+            return Err(Failure::NoEligibleItems);
+        }
+        Ok(Chosen {
+            times,
+            units,
+            reserved: None,
+        })
+    }
+
+    /// `beyond_condition`: units over and above those reserved for the condition. Of all n allowed,
+    /// the smallest that discounts the most units; without a quantity, the largest that leaves a
+    /// unit.
+    fn beyond(&self, allowed: i64) -> Result<Chosen, Failure> {
+        let lines = match self.select {
+            Some(select) => select.intersection(self.part.scene.part),
+            None => self.part.required_lines(),
+        };
+        let lines = self.part.scene.view.in_order(self.benefit.pick).of(&lines);
+        let after = |times: i64| self.after_reserving(times, &lines);
+        let left = |times: i64| count(&after(times).1);
+        let quantity = self.benefit.quantity_per_application();
+        let group = quantity.filter(|_| self.is_bundle());
+        let enough = |units: Quantity| units >= group.unwrap_or(Quantity::from_scaled(1));
+        if allowed <= 0 {
+            let something = enough(left(0));
+            return Err(if something {
+                Failure::NoBenefit
+            } else {
+                Failure::NoEligibleItems
+            });
+        }
+        let times = match quantity {
+            None => largest(allowed, |times| left(times).is_positive()),
+            Some(quantity) => {
+                let full = largest(allowed, |times| multiple(quantity, times) <= left(times));
+                let more = full < allowed
+                    && !self.is_bundle()
+                    && left(full + 1) > multiple(quantity, full);
+                full + i64::from(more)
+            }
+        };
+        if times == 0 {
+            return Err(Failure::NoEligibleItems);
+        }
+        let (reserved, units) = after(times);
+        if self.is_bundle() {
+            let every = quantity.unwrap_or_else(|| count(&units));
+            return self.bundles(times, units, every, Some(reserved));
+        }
+        let units = quantity.map_or(units.clone(), |own| take(multiple(own, times), &units));
+        Ok(Chosen {
+            times,
+            units: Units::Loose(units),
+            reserved: Some(reserved),
+        })
+    }
+
+    /// What is reserved for so many applications, and the open units of `lines` besides.
+    fn after_reserving(&self, times: i64, lines: &[usize]) -> (ByLine, Vec<Slot>) {
+        let none = LineSet::default();
+        let reserved = if times == 0 {
+            ByLine::new()
+        } else {
+            self.part
+                .reserve(self.benefit.repeat.as_ref(), times, &none)
+        };
+        let units = open_beside(self.basket, lines, &reserved, self.claims);
+        (reserved, units)
+    }
+
+    /// Under `consumed`: the units that the condition needed besides those discounted.
+    fn needed(&self, chosen: &Chosen, takes: &[Take]) -> ByLine {
+        if let Some(reserved) = &chosen.reserved {
+            return reserved.clone();
+        }
+        let mut own = ByLine::new();
+        for take in takes
+            .iter()
+            .filter(|take| self.basket.slot_counts(take.slot, self.claims))
+        {
+            add(&mut own, take.slot.line, take.slot.quantity);
+        }
+        self.part
+            .needed_besides(self.benefit.repeat.as_ref(), chosen.times, &own)
+    }
+}
+
+/// The open units of lines beside reserved ones.
+pub(super) fn open_beside(
+    basket: &Basket,
+    lines: &[usize],
+    reserved: &ByLine,
+    claims: &ClaimRules,
+) -> Vec<Slot> {
+    let mut units = Vec::new();
+    for line in lines {
+        let own = reserved.iter().find(|(reserved, _)| reserved == line);
+        let own = own.map_or(Quantity::ZERO, |(_, quantity)| *quantity);
+        basket.open_beside(*line, own, claims, &mut units);
+    }
+    units
+}
+
+/// `quantity` × `times`.
+pub(super) fn multiple(quantity: Quantity, times: i64) -> Quantity {
+    Quantity::from_scaled(quantity.scaled().saturating_mul(times))
+}
+
+/// How many applications units fill, the last perhaps not wholly.
+fn fills(units: Quantity, quantity: Quantity) -> i64 {
+    let (units, quantity) = (units.scaled(), quantity.scaled().max(1));
+    (units / quantity).saturating_add(i64::from(units % quantity != 0))
+}
+
+/// How many complete groups units make.
+fn whole(units: Quantity, every: Quantity) -> i64 {
+    units.scaled() / every.scaled().max(1)
+}
+
+/// The largest of 1 to `most` for which `fits` holds, or 0; it holds up to some number and for none
+/// above.
+pub(super) fn largest(most: i64, fits: impl Fn(i64) -> bool) -> i64 {
+    let (mut low, mut high) = (0, most);
+    while low < high {
+        let middle = high - (high - low) / 2;
+        if fits(middle) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    low
+}

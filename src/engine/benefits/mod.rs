@@ -1,0 +1,127 @@
+//! What a promotion would give on a cart as it stands: the one match over the kinds of benefit.
+//!
+//! A proposal changes nothing. It says which units are discounted, by how much each line, what else
+//! is claimed, so that whoever chooses among promotions can weigh it before carrying it out.
+
+mod amounts;
+mod cart;
+mod free_product;
+mod groups;
+mod items;
+mod part;
+mod shipping;
+
+use crate::domain::amount::{Money, Quantity};
+use crate::domain::benefit::{Benefit, Repeat};
+use crate::domain::exact::Exact;
+
+pub(crate) use free_product::product_lines;
+
+use super::Case;
+use super::candidates::Candidate;
+use super::conditions::Scene;
+use super::units::{Basket, Take};
+
+/// What a promotion gives, not yet given.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Proposal {
+    /// How often its benefit applies.
+    pub(crate) times: i64,
+    /// Rounded, capped.
+    pub(crate) discount: Money,
+    pub(crate) points: Exact,
+    /// Units that are discounted and claimed, ordered by line.
+    pub(crate) takes: Vec<Take>,
+    /// The discount of each line, with the units that it falls on; never 0.
+    pub(crate) amounts: Vec<LineAmount>,
+    /// Further units that its condition used up, by line.
+    pub(crate) needed: Vec<(usize, Quantity)>,
+    /// Units of a free product that are not in the cart.
+    pub(crate) free: Quantity,
+}
+
+/// The part of a discount that falls on a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LineAmount {
+    pub(crate) line: usize,
+    pub(crate) quantity: Quantity,
+    pub(crate) amount: Money,
+}
+
+/// Why a promotion gives nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    ConditionsNotMet,
+    /// No unit, line, complete group or set, or shipping to discount.
+    NoEligibleItems,
+    /// There is, but it comes to nothing.
+    NoBenefit,
+}
+
+impl Proposal {
+    /// A promotion that gives no discount, no points and no free item is not applied.
+    fn or_nothing(self) -> Result<Self, Failure> {
+        let gives =
+            self.discount.is_positive() || self.points.is_positive() || self.free.is_positive();
+        if gives {
+            Ok(self)
+        } else {
+            Err(Failure::NoBenefit)
+        }
+    }
+}
+
+/// What a promotion would give on the cart as it stands.
+pub(crate) fn propose(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    basket: &Basket,
+) -> Result<Proposal, Failure> {
+    match &candidate.compiled.promotion.terms.benefit {
+        Benefit::Items(benefit) => items::propose(case, candidate, benefit, basket),
+        Benefit::FreeProduct(benefit) => free_product::propose(case, candidate, benefit, basket),
+        Benefit::Cart(benefit) => cart::propose(case, candidate, benefit, basket),
+        Benefit::Shipping(benefit) => shipping::propose(case, candidate, benefit, basket),
+    }
+}
+
+/// Whether a promotion's conditions hold on the cart as it stands: for one with `same`, in one of
+/// its parts.
+pub(crate) fn conditions_hold(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> bool {
+    let Some(conditions) = &candidate.compiled.conditions else {
+        return true;
+    };
+    candidate
+        .parts(case)
+        .iter()
+        .any(|part| conditions.hold(conditions.judge(&candidate.scene(case, basket, part))))
+}
+
+/// The bound that `max_times` and the limits set to the number of applications.
+fn times_bound(candidate: &Candidate<'_>, repeat: Option<&Repeat>) -> i64 {
+    let own = repeat.and_then(|repeat| repeat.max_times).map(i64::from);
+    own.into_iter()
+        .chain(candidate.left.times)
+        .min()
+        .unwrap_or(i64::MAX)
+}
+
+/// The bound that `repeat` sets, measured on the requirements' lines of a part.
+fn repeat_bound(repeat: Option<&Repeat>, part: &part::Part<'_>) -> i64 {
+    use crate::domain::benefit::Per;
+    match repeat.map(|repeat| repeat.per) {
+        None => 1,
+        Some(Per::Quantity(every)) => part.counted_quantity().scaled() / every.scaled().max(1),
+        Some(Per::Amount(every)) => part.counted_amount().times_of(&every.into()),
+        Some(Per::Set) => part.most_sets(),
+    }
+}
+
+/// The conditions of a cart-level promotion, judged on the whole cart.
+fn whole_cart<'s>(
+    scene: &'s Scene<'s>,
+    candidate: &Candidate<'_>,
+) -> Result<part::Part<'s>, Failure> {
+    part::Part::judge(scene, candidate.compiled.conditions.as_ref())
+        .ok_or(Failure::ConditionsNotMet)
+}

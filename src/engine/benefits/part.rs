@@ -1,0 +1,250 @@
+//! The part of a cart on which a deal is made, with what its conditions need there.
+//!
+//! Without `same` there is one part, the whole cart. Everything that is counted, measured or
+//! reserved for a promotion is counted here.
+
+use crate::domain::amount::Quantity;
+use crate::domain::benefit::{Per, Pick, Repeat};
+use crate::domain::exact::Exact;
+use crate::engine::conditions::{Conditions, Scene};
+use crate::engine::line_set::LineSet;
+use crate::engine::requirements::{
+    Need, Requirement, SetShape, requirements, take_units, take_worth,
+};
+use crate::engine::units::Slot;
+
+/// Units of lines, by line.
+pub(super) type ByLine = Vec<(usize, Quantity)>;
+
+/// A part in which the conditions hold.
+pub(super) struct Part<'s> {
+    pub(super) scene: &'s Scene<'s>,
+    requirements: Vec<Requirement>,
+    /// The lines of the requirements, or all of the part where there is none.
+    measured: LineSet,
+}
+
+impl<'s> Part<'s> {
+    /// `None` where the conditions fail.
+    pub(super) fn judge(scene: &'s Scene<'s>, conditions: Option<&Conditions>) -> Option<Self> {
+        let requirements = match conditions {
+            None => Vec::new(),
+            Some(conditions) => {
+                let truths = conditions.judge(scene);
+                if !conditions.hold(truths) {
+                    return None;
+                }
+                requirements(conditions, truths, scene)
+            }
+        };
+        let required = requirements
+            .iter()
+            .fold(LineSet::default(), |lines, requirement| {
+                lines.union(&requirement.lines)
+            });
+        let measured = if requirements.is_empty() {
+            *scene.part
+        } else {
+            required
+        };
+        Some(Self {
+            scene,
+            requirements,
+            measured,
+        })
+    }
+
+    /// The lines that the requirements select; none without a requirement.
+    pub(super) fn required_lines(&self) -> LineSet {
+        if self.requirements.is_empty() {
+            LineSet::default()
+        } else {
+            self.measured
+        }
+    }
+
+    /// The units that `repeat` counts.
+    pub(super) fn counted_quantity(&self) -> Quantity {
+        self.measured
+            .iter()
+            .map(|line| self.measured_units(line))
+            .sum()
+    }
+
+    /// The gross amount that `repeat` counts.
+    pub(super) fn counted_amount(&self) -> Exact {
+        self.measured.iter().fold(Exact::ZERO, |sum, line| {
+            sum.plus(&self.scene.view.gross(line, self.measured_units(line)))
+        })
+    }
+
+    /// How many units of the given lines `repeat` counts.
+    pub(super) fn counted_within(&self, lines: &LineSet) -> Quantity {
+        self.measured
+            .intersection(lines)
+            .iter()
+            .map(|line| self.measured_units(line))
+            .sum()
+    }
+
+    /// Claimed units do not count towards line conditions; the whole cart is none (spec 7.3).
+    fn measured_units(&self, line: usize) -> Quantity {
+        if self.requirements.is_empty() {
+            self.scene.view.line(line).quantity
+        } else {
+            self.scene.counted(line)
+        }
+    }
+
+    /// What a set consists of.
+    pub(super) fn set_shape(&self) -> SetShape {
+        SetShape::new(&self.requirements, |line| {
+            self.scene.view.line(line).quantity
+        })
+    }
+
+    /// The most complete sets among the units that count.
+    pub(super) fn most_sets(&self) -> i64 {
+        let lines = self.required_lines();
+        self.set_shape()
+            .most(lines.iter().map(|line| (line, self.scene.counted(line))))
+    }
+
+    /// The units that count, line by line, the most expensive first; lines in `last` come last.
+    fn dearest(&self, lines: &LineSet, last: &LineSet) -> ByLine {
+        let mut order = self.scene.view.in_order(Pick::MostExpensive).of(lines);
+        if !last.is_empty() {
+            order.sort_by_key(|line| last.contains(*line));
+        }
+        order
+            .into_iter()
+            .map(|line| (line, self.scene.counted(line)))
+            .collect()
+    }
+
+    /// The units that the condition needs for `times` applications, the most expensive first, those
+    /// of lines in `last` last (spec 7.3 `beyond_condition`).
+    pub(super) fn reserve(&self, repeat: Option<&Repeat>, times: i64, last: &LineSet) -> ByLine {
+        if self.requirements.is_empty() {
+            return Vec::new();
+        }
+        self.need(repeat, times, &ByLine::new(), last)
+    }
+
+    /// The units that the condition needs besides `own` ones of the promotion, which count first
+    /// where they qualify; the rest is taken most expensive first (spec 7.3 `consumed`).
+    pub(super) fn needed_besides(
+        &self,
+        repeat: Option<&Repeat>,
+        times: i64,
+        own: &ByLine,
+    ) -> ByLine {
+        if self.requirements.is_empty() {
+            return Vec::new();
+        }
+        self.need(repeat, times, own, &LineSet::default())
+    }
+
+    fn need(&self, repeat: Option<&Repeat>, times: i64, own: &ByLine, last: &LineSet) -> ByLine {
+        let own_of = |line: usize| -> Quantity {
+            own.iter()
+                .filter(|(own, _)| *own == line)
+                .map(|(_, quantity)| *quantity)
+                .sum()
+        };
+        let own_units = |lines: &LineSet| -> Quantity {
+            own.iter()
+                .filter(|(line, _)| lines.contains(*line))
+                .map(|(_, units)| *units)
+                .sum()
+        };
+        let own_worth = |lines: &LineSet| -> Exact {
+            let within = own.iter().filter(|(line, _)| lines.contains(*line));
+            within.fold(Exact::ZERO, |sum, (line, units)| {
+                sum.plus(&self.scene.view.gross(*line, *units))
+            })
+        };
+        let others = |lines: &LineSet| {
+            let dearest = self.dearest(lines, last);
+            dearest
+                .into_iter()
+                .map(|(line, units)| (line, units.minus(own_of(line))))
+        };
+        let worth = |worth: Exact, lines: &LineSet| {
+            let priced = others(lines)
+                .map(|(line, units)| (line, self.scene.view.line(line).unit_price, units));
+            take_worth(&worth.minus(&own_worth(lines)), priced)
+        };
+        let units = |units: Quantity, lines: &LineSet| {
+            take_units(units.minus(own_units(lines)), others(lines))
+        };
+        match repeat.map(|repeat| repeat.per) {
+            Some(Per::Quantity(every)) => {
+                let all = every.scaled().saturating_mul(times);
+                units(Quantity::from_scaled(all), &self.measured)
+            }
+            Some(Per::Amount(every)) => worth(
+                Exact::from(every).scaled_by(times.into(), 1),
+                &self.measured,
+            ),
+            Some(Per::Set) => self.need_sets(times, own, &others(&self.measured).collect()),
+            None => {
+                let mut needed = ByLine::new();
+                for requirement in &self.requirements {
+                    let lines = &requirement.lines;
+                    let taken = match &requirement.need {
+                        Need::Units(need) => units(*need, lines),
+                        Need::Worth(need) => worth(need.clone(), lines),
+                        Need::All => others(lines).collect(),
+                    };
+                    // A unit may serve several requirements, and each takes from the same end of
+                    // a line: the largest need of a line holds the others.
+                    merge_largest(&mut needed, taken);
+                }
+                needed
+            }
+        }
+    }
+
+    /// So many sets out of `own` units, which go first, and of `others`.
+    fn need_sets(&self, times: i64, own: &ByLine, others: &ByLine) -> ByLine {
+        let shape = self.set_shape();
+        let slot = |run: usize| {
+            move |(line, quantity): &(usize, Quantity)| Slot {
+                line: *line,
+                run,
+                quantity: *quantity,
+            }
+        };
+        let units: Vec<Slot> = own
+            .iter()
+            .map(slot(0))
+            .chain(others.iter().map(slot(1)))
+            .collect();
+        let most = shape.most(units.iter().map(|slot| (slot.line, slot.quantity)));
+        let mut needed = ByLine::new();
+        for slot in shape.form(times.min(most), &units).into_iter().flatten() {
+            if slot.run == 1 {
+                add(&mut needed, slot.line, slot.quantity);
+            }
+        }
+        needed
+    }
+}
+
+/// Adds units to a line's.
+pub(super) fn add(units: &mut ByLine, line: usize, quantity: Quantity) {
+    match units.iter_mut().find(|(own, _)| *own == line) {
+        Some((_, own)) => *own = own.plus(quantity),
+        None => units.push((line, quantity)),
+    }
+}
+
+fn merge_largest(units: &mut ByLine, more: ByLine) {
+    for (line, quantity) in more {
+        match units.iter_mut().find(|(own, _)| *own == line) {
+            Some((_, own)) => *own = (*own).max(quantity),
+            None => units.push((line, quantity)),
+        }
+    }
+}

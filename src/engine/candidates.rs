@@ -1,0 +1,265 @@
+//! Which promotions a cart could meet, without looking at the others.
+//!
+//! For every promotion the index picks *necessary facts*: the cart has at least one of them, or the
+//! promotion cannot apply. They come from its conditions, its target or its scope, whichever has the
+//! fewest. A promotion without such facts is looked at for every cart.
+
+use crate::domain::amount::Number;
+use crate::domain::benefit::Benefit;
+use crate::domain::promotion::{Kind, Scope};
+use crate::domain::selector::{Comparison, Match};
+use crate::domain::store::Store;
+
+use super::conditions::{Conditions, Node, Scene, Test};
+use super::limits::Left;
+use super::line_set::LineSet;
+use super::ruleset::Compiled;
+use super::selection::{Fact, FactField, Facts};
+use super::units::Basket;
+use super::{Case, RuleSet, benefits};
+
+/// From facts to the promotions that lean on them.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    by_fact: Vec<Vec<usize>>,
+    /// Promotions without necessary facts.
+    always: Vec<usize>,
+}
+
+impl Index {
+    pub(crate) fn build(promotions: &[Compiled], facts: &mut Facts) -> Self {
+        let mut index = Self::default();
+        for (number, compiled) in promotions.iter().enumerate() {
+            // Found by its codes.
+            if matches!(compiled.promotion.terms.kind, Kind::CodeLinked) {
+                continue;
+            }
+            match necessary_facts(compiled, facts) {
+                None => index.always.push(number),
+                Some(necessary) => {
+                    index.by_fact.resize_with(facts.count(), Vec::new);
+                    for fact in necessary {
+                        if let Some(own) = index.by_fact.get_mut(fact.index()) {
+                            own.push(number);
+                        }
+                    }
+                }
+            }
+        }
+        index.by_fact.resize_with(facts.count(), Vec::new);
+        index
+    }
+
+    /// The promotions, each once, that a cart with these facts could meet.
+    pub(crate) fn find(&self, count: usize, facts: impl Iterator<Item = Fact>) -> Vec<usize> {
+        let mut seen = vec![0_u64; count.div_ceil(64)];
+        let mut found = self.always.clone();
+        for number in facts
+            .filter_map(|fact| self.by_fact.get(fact.index()))
+            .flatten()
+        {
+            if let Some(word) = seen.get_mut(number / 64)
+                && *word & (1 << (number % 64)) == 0
+            {
+                *word |= 1 << (number % 64);
+                found.push(*number);
+            }
+        }
+        found
+    }
+}
+
+fn necessary_facts(compiled: &Compiled, facts: &mut Facts) -> Option<Vec<Fact>> {
+    let terms = &compiled.promotion.terms;
+    let scope = scope_facts(&terms.scope, facts);
+    // A near miss is told of a cart that lacks what the conditions ask for.
+    let of_cart = if terms.suggest {
+        None
+    } else {
+        cart_facts(compiled)
+    };
+    scope.into_iter().chain(of_cart).min_by_key(Vec::len)
+}
+
+/// Facts that the lines must have for the promotion to give anything.
+fn cart_facts(compiled: &Compiled) -> Option<Vec<Fact>> {
+    let conditions = compiled.conditions.as_ref();
+    let conditions = conditions.and_then(|own| facts_of_node(own.root(), own, compiled));
+    let target = match &compiled.promotion.terms.benefit {
+        Benefit::Items(_) | Benefit::Cart(_) => compiled
+            .select
+            .and_then(|select| compiled.selections.get(select)?.necessary_facts()),
+        Benefit::FreeProduct(_) | Benefit::Shipping(_) => None,
+    };
+    conditions.into_iter().chain(target).min_by_key(Vec::len)
+}
+
+/// Facts of which the cart has one where the node is true.
+fn facts_of_node(node: &Node, conditions: &Conditions, compiled: &Compiled) -> Option<Vec<Fact>> {
+    match node {
+        Node::Leaf(number) => match conditions.leaf(*number)? {
+            Test::Lines { of, compare, .. } if needs_a_line(*compare) => {
+                compiled.selections.get(*of)?.necessary_facts()
+            }
+            Test::Item { of, found: true } => compiled.selections.get(*of)?.necessary_facts(),
+            Test::Lines { .. } | Test::Item { .. } | Test::Cart { .. } | Test::Request(_) => None,
+        },
+        Node::Group { is: false, .. } => None,
+        Node::Group {
+            matching: Match::All,
+            of,
+            ..
+        } => of
+            .iter()
+            .filter_map(|child| facts_of_node(child, conditions, compiled))
+            .min_by_key(Vec::len),
+        Node::Group {
+            matching: Match::Any,
+            of,
+            ..
+        } => {
+            let children = of
+                .iter()
+                .map(|child| facts_of_node(child, conditions, compiled));
+            children
+                .collect::<Option<Vec<_>>>()
+                .map(|facts| facts.concat())
+        }
+    }
+}
+
+/// Whether a comparison fails without a selected line, when every measure of lines is zero.
+fn needs_a_line(Comparison { op, value }: Comparison) -> bool {
+    !op.holds(Number::ZERO.cmp(&value))
+}
+
+fn scope_facts(scope: &Scope, facts: &mut Facts) -> Option<Vec<Fact>> {
+    let lists = [
+        (FactField::Store, &scope.stores),
+        (FactField::Concept, &scope.concepts),
+        (FactField::Zone, &scope.zones),
+        (FactField::Channel, &scope.channels),
+    ];
+    let shortest = lists.into_iter().filter(|(_, list)| !list.is_empty());
+    let (field, list) = shortest.min_by_key(|(_, list)| list.len())?;
+    Some(
+        list.iter()
+            .map(|text| facts.intern(field.clone(), text))
+            .collect(),
+    )
+}
+
+/// The facts of where the cart is bought.
+pub(crate) fn place_facts<'f>(
+    facts: &'f Facts,
+    store: Option<&'f Store>,
+    channel: Option<&'f str>,
+) -> impl Iterator<Item = Fact> + 'f {
+    let of_store = store.into_iter().flat_map(move |store| {
+        let concept = store
+            .concept
+            .as_deref()
+            .map(|own| (FactField::Concept, own));
+        let zones = store
+            .zones
+            .iter()
+            .map(|zone| (FactField::Zone, zone.as_str()));
+        [(FactField::Store, store.code.as_str())]
+            .into_iter()
+            .chain(concept)
+            .chain(zones)
+    });
+    let of_channel = channel.map(|channel| (FactField::Channel, channel));
+    of_store
+        .chain(of_channel)
+        .filter_map(move |(field, text)| facts.find(&field, text))
+}
+
+/// A promotion that passed the gates, with what does not change while others are applied.
+pub(crate) struct Candidate<'e> {
+    pub(crate) number: usize,
+    pub(crate) compiled: &'e Compiled,
+    pub(crate) left: Left,
+    /// The code of the cart that unlocked it.
+    pub(crate) code: Option<usize>,
+    /// The lines that each of its selections selects.
+    selected: Vec<LineSet>,
+    /// The lines on whose state its proposal depends.
+    pub(crate) relevant: LineSet,
+}
+
+impl<'e> Candidate<'e> {
+    pub(crate) fn new(
+        rules: &'e RuleSet,
+        case: &Case<'e>,
+        number: usize,
+        passed: super::gates::Passed,
+    ) -> Option<Self> {
+        let compiled = rules.promotions.get(number)?;
+        let selected: Vec<LineSet> = compiled
+            .selections
+            .iter()
+            .map(|selection| case.view.select(selection))
+            .collect();
+        let mut candidate = Self {
+            number,
+            compiled,
+            left: passed.left,
+            code: passed.code,
+            selected,
+            relevant: LineSet::default(),
+        };
+        candidate.relevant = candidate.relevant_lines(case);
+        Some(candidate)
+    }
+
+    fn relevant_lines(&self, case: &Case<'_>) -> LineSet {
+        let selected = self
+            .selected
+            .iter()
+            .fold(LineSet::default(), |lines, own| lines.union(own));
+        match &self.compiled.promotion.terms.benefit {
+            Benefit::FreeProduct(benefit) => {
+                selected.union(&benefits::product_lines(case, &benefit.sku))
+            }
+            Benefit::Items(_) if self.compiled.select.is_some() => selected,
+            Benefit::Items(_) | Benefit::Cart(_) | Benefit::Shipping(_) => case.view.all,
+        }
+    }
+
+    /// The parts of the cart on which the deal can be made: all of it, or one for each SKU or
+    /// product.
+    pub(crate) fn parts(&self, case: &Case<'_>) -> Vec<LineSet> {
+        match &self.compiled.promotion.terms.benefit {
+            Benefit::Items(benefit) => benefit
+                .same
+                .map_or_else(|| vec![case.view.all], |same| case.view.parts(same)),
+            Benefit::FreeProduct(_) | Benefit::Cart(_) | Benefit::Shipping(_) => {
+                vec![case.view.all]
+            }
+        }
+    }
+
+    /// The lines of a part that the target selects; `None` where it names none.
+    pub(crate) fn target(&self, part: &LineSet) -> Option<LineSet> {
+        let lines = self.selected.get(self.compiled.select?)?;
+        Some(lines.intersection(part))
+    }
+
+    /// What its conditions are judged on.
+    pub(crate) fn scene<'s>(
+        &'s self,
+        case: &'s Case<'e>,
+        basket: &'s Basket,
+        part: &'s LineSet,
+    ) -> Scene<'s> {
+        Scene {
+            request: case.facts.request,
+            view: &case.view,
+            basket,
+            claims: self.compiled.is_item_level().then_some(&case.claims),
+            selected: &self.selected,
+            part,
+        }
+    }
+}

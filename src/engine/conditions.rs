@@ -1,0 +1,427 @@
+//! Conditions, compiled, and whether they hold on a cart (spec 5.3).
+
+use std::cmp::Ordering;
+
+use crate::domain::amount::{Number, Quantity};
+use crate::domain::benefit::Same;
+use crate::domain::cart::Request;
+use crate::domain::condition::{
+    AttributeTest, CartMeasure, Condition, Leaf, LineMeasure, MemberSubject, ModeTest, Order,
+};
+use crate::domain::exact::Exact;
+use crate::domain::selector::{Comparison, Match, TextTest};
+
+use super::line_set::LineSet;
+use super::units::{Basket, ClaimRules};
+use super::view::CartView;
+
+/// A promotion's conditions, compiled.
+#[derive(Debug)]
+pub(crate) struct Conditions {
+    root: Node,
+    leaves: Box<[Test]>,
+}
+
+/// A node of the tree; leaves by number.
+#[derive(Debug)]
+pub(crate) enum Node {
+    Group {
+        matching: Match,
+        is: bool,
+        of: Box<[Node]>,
+    },
+    Leaf(usize),
+}
+
+/// A leaf. Selections by their number in the promotion.
+#[derive(Debug)]
+pub(crate) enum Test {
+    Cart {
+        measure: CartMeasure,
+        compare: Comparison,
+    },
+    Lines {
+        measure: LineMeasure,
+        of: usize,
+        compare: Comparison,
+    },
+    Item {
+        of: usize,
+        found: bool,
+    },
+    /// The leaves that look at no line. Texts of `in` are sorted, to be found by halving.
+    Request(Leaf),
+}
+
+/// What conditions are judged on.
+pub(crate) struct Scene<'s> {
+    pub(crate) request: &'s Request<'s>,
+    pub(crate) view: &'s CartView<'s>,
+    pub(crate) basket: &'s Basket,
+    /// How units count; `None` for a cart-level promotion, which sees the whole cart.
+    pub(crate) claims: Option<&'s ClaimRules>,
+    /// The lines that each of the promotion's selections selects.
+    pub(crate) selected: &'s [LineSet],
+    /// Where line conditions look: the whole cart, or one part of it (`same`).
+    pub(crate) part: &'s LineSet,
+}
+
+impl Scene<'_> {
+    /// The lines that a line condition looks at.
+    pub(crate) fn lines(&self, selection: usize) -> LineSet {
+        self.selected
+            .get(selection)
+            .map_or_else(LineSet::default, |lines| lines.intersection(self.part))
+    }
+
+    /// The units of a line that count.
+    pub(crate) fn counted(&self, line: usize) -> Quantity {
+        match self.claims {
+            Some(rules) if rules.consumed() => self.basket.counted(line, rules),
+            Some(_) | None => self.view.line(line).quantity,
+        }
+    }
+}
+
+/// Which leaves are true, by number. A promotion has at most ten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Truths(u32);
+
+impl Truths {
+    fn get(self, leaf: usize) -> bool {
+        self.0 & (1 << leaf) != 0
+    }
+}
+
+impl Conditions {
+    /// Compiles a tree; `number` gives a selector its number in the promotion.
+    pub(crate) fn compile(
+        condition: &Condition,
+        number: &mut impl FnMut(&crate::domain::selector::Selector) -> usize,
+    ) -> Self {
+        let mut leaves = Vec::new();
+        let root = compile(condition, number, &mut leaves);
+        Self {
+            root,
+            leaves: leaves.into(),
+        }
+    }
+
+    /// Judges every leaf.
+    pub(crate) fn judge(&self, scene: &Scene<'_>) -> Truths {
+        let leaves = self.leaves.iter().enumerate();
+        Truths(leaves.fold(0, |truths, (number, leaf)| {
+            truths | (u32::from(leaf.holds(scene)) << number)
+        }))
+    }
+
+    /// Whether the whole tree is true.
+    pub(crate) fn hold(&self, truths: Truths) -> bool {
+        holds(&self.root, truths)
+    }
+
+    /// The leaves that are true and all of whose enclosing groups are true and have `is: true`, in
+    /// their order: those that can be requirements (spec 7.3).
+    pub(crate) fn supporting(&self, truths: Truths) -> Vec<&Test> {
+        fn walk<'c>(node: &Node, truths: Truths, leaves: &'c [Test], found: &mut Vec<&'c Test>) {
+            match node {
+                Node::Leaf(leaf) if truths.get(*leaf) => found.extend(leaves.get(*leaf)),
+                Node::Group { is: true, of, .. } if holds(node, truths) => {
+                    of.iter()
+                        .for_each(|child| walk(child, truths, leaves, found));
+                }
+                Node::Leaf(_) | Node::Group { .. } => {}
+            }
+        }
+        let mut found = Vec::new();
+        walk(&self.root, truths, &self.leaves, &mut found);
+        found
+    }
+
+    pub(crate) fn root(&self) -> &Node {
+        &self.root
+    }
+
+    pub(crate) fn leaf(&self, number: usize) -> Option<&Test> {
+        self.leaves.get(number)
+    }
+}
+
+fn compile(
+    condition: &Condition,
+    number: &mut impl FnMut(&crate::domain::selector::Selector) -> usize,
+    leaves: &mut Vec<Test>,
+) -> Node {
+    match condition {
+        Condition::Group(group) => Node::Group {
+            matching: group.matching,
+            is: group.is,
+            of: group
+                .of
+                .iter()
+                .map(|child| compile(child, number, leaves))
+                .collect(),
+        },
+        Condition::Leaf(leaf) => {
+            let test = match leaf {
+                Leaf::Cart { measure, compare } => Test::Cart {
+                    measure: *measure,
+                    compare: *compare,
+                },
+                Leaf::Lines {
+                    measure,
+                    of,
+                    compare,
+                } => Test::Lines {
+                    measure: *measure,
+                    of: number(of),
+                    compare: *compare,
+                },
+                Leaf::Item { of, found } => Test::Item {
+                    of: number(of),
+                    found: *found,
+                },
+                Leaf::PaymentMode { .. }
+                | Leaf::GiftVoucher { .. }
+                | Leaf::Member { .. }
+                | Leaf::CustomerAttribute { .. } => Test::Request(sorted(leaf.clone())),
+            };
+            leaves.push(test);
+            Node::Leaf(leaves.len() - 1)
+        }
+    }
+}
+
+/// Sorts the texts that are only asked whether they contain one.
+fn sorted(mut leaf: Leaf) -> Leaf {
+    match &mut leaf {
+        Leaf::PaymentMode {
+            test: ModeTest::In(values, _) | ModeTest::NotIn(values),
+        }
+        | Leaf::GiftVoucher { values }
+        | Leaf::Member { values, .. }
+        | Leaf::CustomerAttribute {
+            test: AttributeTest::Text(TextTest::In(values) | TextTest::NotIn(values)),
+            ..
+        } => values.sort_unstable(),
+        Leaf::PaymentMode { .. }
+        | Leaf::CustomerAttribute { .. }
+        | Leaf::Cart { .. }
+        | Leaf::Lines { .. }
+        | Leaf::Item { .. } => {}
+    }
+    leaf
+}
+
+/// All / any of the children evaluate to `is`.
+pub(crate) fn holds(node: &Node, truths: Truths) -> bool {
+    match node {
+        Node::Leaf(leaf) => truths.get(*leaf),
+        Node::Group { matching, is, of } => {
+            let mut fits = of.iter().map(|child| holds(child, truths) == *is);
+            match matching {
+                Match::All => fits.all(|fit| fit),
+                Match::Any => fits.any(|fit| fit),
+            }
+        }
+    }
+}
+
+impl Test {
+    fn holds(&self, scene: &Scene<'_>) -> bool {
+        match self {
+            Self::Cart { measure, compare } => compares(&cart_measure(*measure, scene), *compare),
+            Self::Lines {
+                measure,
+                of,
+                compare,
+            } => compares(&line_measure(*measure, &scene.lines(*of), scene), *compare),
+            Self::Item { of, found: true } => scene
+                .lines(*of)
+                .iter()
+                .any(|line| scene.counted(line).is_positive()),
+            // Not a line condition: it sees the whole cart (spec 7.3).
+            Self::Item { of, found: false } => {
+                scene.selected.get(*of).is_some_and(LineSet::is_empty)
+            }
+            Self::Request(leaf) => request_holds(leaf, scene.request),
+        }
+    }
+}
+
+fn compares(actual: &Exact, Comparison { op, value }: Comparison) -> bool {
+    op.holds(actual.cmp(&Exact::from(value)))
+}
+
+/// A measure of the whole cart.
+pub(crate) fn cart_measure(measure: CartMeasure, scene: &Scene<'_>) -> Exact {
+    let view = scene.view;
+    let lines = || view.all.iter().map(|line| view.line(line));
+    match measure {
+        CartMeasure::Amount => view.gross_of(&view.all),
+        // For an item-level promotion as the cart's amount (spec 5.3).
+        CartMeasure::Subtotal => match scene.claims {
+            Some(_) => view.gross_of(&view.all),
+            None => view
+                .gross_of(&view.all)
+                .minus(&scene.basket.items_discount().into()),
+        },
+        CartMeasure::Mrp => lines().fold(Exact::ZERO, |sum, line| {
+            sum.plus(&Exact::product(
+                line.mrp.unwrap_or(line.unit_price),
+                line.quantity,
+            ))
+        }),
+        CartMeasure::Quantity => lines().map(|line| line.quantity).sum::<Quantity>().into(),
+        CartMeasure::Weight => lines().fold(Exact::ZERO, |sum, line| {
+            let weight = Exact::from(line.weight.unwrap_or(Number::ZERO));
+            sum.plus(&weight.times(&line.quantity.into()))
+        }),
+        CartMeasure::ItemCount => count(view.distinct(Same::Sku, view.all.iter())),
+    }
+}
+
+/// A measure of selected lines, over the units that count.
+pub(crate) fn line_measure(measure: LineMeasure, lines: &LineSet, scene: &Scene<'_>) -> Exact {
+    let there = || {
+        lines
+            .iter()
+            .filter(|line| scene.counted(*line).is_positive())
+    };
+    match measure {
+        LineMeasure::Amount => lines.iter().fold(Exact::ZERO, |sum, line| {
+            sum.plus(&scene.view.gross(line, scene.counted(line)))
+        }),
+        LineMeasure::Quantity => lines
+            .iter()
+            .map(|line| scene.counted(line))
+            .sum::<Quantity>()
+            .into(),
+        LineMeasure::DistinctProducts => count(scene.view.distinct(Same::Product, there())),
+        LineMeasure::DistinctVariants => count(scene.view.distinct(Same::Sku, there())),
+    }
+}
+
+fn count(count: usize) -> Exact {
+    Exact::ratio(i128::try_from(count).unwrap_or(i128::MAX), 1)
+}
+
+fn has(values: &[String], text: &str) -> bool {
+    values
+        .binary_search_by(|value| value.as_str().cmp(text))
+        .is_ok()
+}
+
+/// The leaves that look at the request alone. What it lacks makes them false.
+fn request_holds(leaf: &Leaf, request: &Request<'_>) -> bool {
+    match leaf {
+        Leaf::PaymentMode { test } => mode_holds(test, request),
+        Leaf::GiftVoucher { values } => request
+            .cart
+            .gift_vouchers
+            .iter()
+            .any(|voucher| has(values, voucher)),
+        Leaf::Member {
+            subject,
+            negated,
+            values,
+        } => {
+            let one = |text: &str| has(values, text) != *negated;
+            match subject {
+                MemberSubject::ShippingMethod => {
+                    let method = request
+                        .cart
+                        .shipping
+                        .as_ref()
+                        .and_then(|own| own.method.as_ref());
+                    method.is_some_and(|method| one(method))
+                }
+                MemberSubject::Channel => {
+                    request.channel.as_ref().is_some_and(|channel| one(channel))
+                }
+                MemberSubject::CustomerGroup => request.customer.as_ref().is_some_and(|customer| {
+                    customer.groups.iter().any(|group| has(values, group)) != *negated
+                }),
+            }
+        }
+        Leaf::CustomerAttribute { key, test } => {
+            let attributes = request
+                .customer
+                .iter()
+                .flat_map(|customer| &customer.attributes);
+            let mut own = attributes.filter(|(own, _)| own == key);
+            own.next()
+                .is_some_and(|(_, text)| attribute_holds(test, text))
+        }
+        Leaf::Cart { .. } | Leaf::Lines { .. } | Leaf::Item { .. } => false,
+    }
+}
+
+fn mode_holds(test: &ModeTest, request: &Request<'_>) -> bool {
+    let tenders = &request.cart.tenders;
+    let paid = |matches: &dyn Fn(&str) -> bool,
+                min_amount: Option<crate::domain::amount::Money>| {
+        let matching = || tenders.iter().filter(|tender| matches(&tender.mode));
+        let amount = || matching().filter_map(|tender| tender.amount).sum();
+        matching().next().is_some() && min_amount.is_none_or(|minimum| minimum <= amount())
+    };
+    match test {
+        ModeTest::In(values, minimum) => paid(&|mode| has(values, mode), *minimum),
+        ModeTest::StartsWith(values, minimum) => paid(
+            &|mode| values.iter().any(|value| mode.starts_with(value.as_str())),
+            *minimum,
+        ),
+        ModeTest::NotIn(values) => {
+            !tenders.is_empty() && !tenders.iter().any(|tender| has(values, &tender.mode))
+        }
+    }
+}
+
+fn attribute_holds(test: &AttributeTest, text: &str) -> bool {
+    match test {
+        AttributeTest::Text(test) => match test {
+            TextTest::Eq(value) => text == value,
+            TextTest::Ne(value) => text != value,
+            TextTest::In(values) => has(values, text),
+            TextTest::NotIn(values) => !has(values, text),
+            TextTest::Contains(value) => text.contains(value.as_str()),
+            TextTest::StartsWith(value) => text.starts_with(value.as_str()),
+        },
+        AttributeTest::Number(order, value) => {
+            compare_text(text, *value).is_some_and(|ordering| match order {
+                Order::Gt => ordering.is_gt(),
+                Order::Gte => ordering.is_ge(),
+                Order::Lt => ordering.is_lt(),
+                Order::Lte => ordering.is_le(),
+            })
+        }
+    }
+}
+
+/// How a text compares, read as a number; `None` when it is none. An attribute may have any number
+/// of decimals, so its digits beyond those of a [`Number`] decide only between equals.
+fn compare_text(text: &str, value: Number) -> Option<Ordering> {
+    use crate::domain::amount::{DecimalError, parse_scaled};
+    match Number::parse(text) {
+        Ok(number) => Some(number.cmp(&value)),
+        Err(DecimalError::Malformed) => None,
+        Err(DecimalError::OutOfRange) => Some(if text.starts_with('-') {
+            Ordering::Less
+        } else {
+            Ordering::Greater
+        }),
+        Err(DecimalError::TooPrecise) => {
+            let places = text
+                .split_once('.')
+                .map_or(0, |(_, fraction)| fraction.len());
+            let cut = text.get(..text.len().checked_sub(places.checked_sub(4)?)?)?;
+            let number = Number::from_scaled(parse_scaled(cut, 4).ok()?);
+            // What was cut is not zero: the number is just beyond `cut`, away from zero.
+            Some(number.cmp(&value).then(if text.starts_with('-') {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            }))
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Why promotions did not apply: codes, unmet leaves, near misses (spec 8).
+
+use crate::domain::condition::{Leaf, MemberSubject};
+use crate::domain::evaluation::{
+    CodeVerdict, OtherLeaf, Reason, Suggestion, Unmet, UnmetLeaf, UnmetMeasure,
+};
+use crate::domain::exact::Exact;
+use crate::domain::selector::{Comparison, NumberOperator};
+
+use super::candidates::Candidate;
+use super::conditions::{Conditions, Node, Scene, Test, Truths, cart_measure, holds, line_measure};
+use super::units::Basket;
+use super::{Case, Facts, RuleSet};
+
+/// Most suggestions of one answer.
+const MAX_SUGGESTIONS: usize = 5;
+
+/// What the presented codes come to before any promotion is judged.
+pub(crate) struct Codes(Vec<CodeState>);
+
+enum CodeState {
+    Unlocks(usize),
+    Settled(CodeVerdict),
+}
+
+/// Reads the presented codes: the first usable one of a promotion unlocks it.
+pub(crate) fn read_codes(rules: &RuleSet, facts: &Facts<'_>) -> Codes {
+    let presented = &facts.request.cart.codes;
+    let mut states: Vec<CodeState> = Vec::with_capacity(presented.len());
+    for (index, code) in presented.iter().enumerate() {
+        let again = presented
+            .iter()
+            .take(index)
+            .any(|own| own.eq_ignore_ascii_case(code));
+        let fact = facts.codes.get(index).and_then(Option::as_ref);
+        let known = fact.and_then(|fact| Some((fact, rules.index_of(fact.promotion_id)?)));
+        states.push(match known {
+            _ if again => CodeState::Settled(CodeVerdict::Duplicate),
+            None => CodeState::Settled(CodeVerdict::Unknown),
+            Some((fact, _)) if fact.expires_at.is_some_and(|end| end <= facts.now) => {
+                CodeState::Settled(CodeVerdict::Expired)
+            }
+            Some((_, number)) if unlocks(&states, number).is_some() => {
+                CodeState::Settled(CodeVerdict::AlreadyUnlocked)
+            }
+            Some((_, number)) => CodeState::Unlocks(number),
+        });
+    }
+    Codes(states)
+}
+
+fn unlocks(states: &[CodeState], number: usize) -> Option<usize> {
+    states
+        .iter()
+        .position(|state| matches!(state, CodeState::Unlocks(own) if *own == number))
+}
+
+impl Codes {
+    /// The code that unlocks a promotion.
+    pub(crate) fn unlocking(&self, promotion: usize) -> Option<usize> {
+        unlocks(&self.0, promotion)
+    }
+
+    /// The promotions that codes unlock.
+    pub(crate) fn promotions(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().filter_map(|state| match state {
+            CodeState::Unlocks(number) => Some(*number),
+            CodeState::Settled(_) => None,
+        })
+    }
+
+    /// What became of each code, once every promotion has its outcome.
+    pub(crate) fn verdicts<'r>(
+        &self,
+        reason_of: impl Fn(usize) -> Option<&'r Reason>,
+    ) -> Vec<CodeVerdict> {
+        let verdict = |state: &CodeState| match state {
+            CodeState::Settled(verdict) => verdict.clone(),
+            CodeState::Unlocks(number) => match reason_of(*number) {
+                None => CodeVerdict::Applied,
+                Some(reason) => CodeVerdict::NotApplied(reason.code()),
+            },
+        };
+        self.0.iter().map(verdict).collect()
+    }
+}
+
+/// Whether the answer tells why this candidate did not apply.
+pub(crate) fn is_asked_for(case: &Case<'_>, candidate: &Candidate<'_>) -> bool {
+    case.explains() || candidate.code.is_some() || candidate.compiled.promotion.terms.suggest
+}
+
+/// The leaves that keep a candidate's conditions from holding. Of the parts of a promotion with
+/// `same`, those of the part that comes nearest.
+pub(crate) fn unmet(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> Vec<Unmet> {
+    let Some(conditions) = &candidate.compiled.conditions else {
+        return Vec::new();
+    };
+    let parts = candidate.parts(case);
+    let of_parts = parts.iter().map(|part| {
+        let scene = candidate.scene(case, basket, part);
+        unmet_in(conditions, &scene)
+    });
+    of_parts
+        .min_by(|a, b| distance(a).cmp(&distance(b)))
+        .unwrap_or_default()
+}
+
+/// Fewest leaves, then the smallest shortfall in proportion.
+fn distance(unmet: &[Unmet]) -> (usize, Exact) {
+    let missing = unmet.iter().filter_map(|unmet| proportion(unmet));
+    (
+        unmet.len(),
+        missing.fold(Exact::ZERO, |sum, one| sum.plus(&one)),
+    )
+}
+
+/// shortfall ÷ required, where there is a shortfall.
+fn proportion(unmet: &Unmet) -> Option<Exact> {
+    match &unmet.leaf {
+        UnmetLeaf::Number {
+            shortfall: Some(shortfall),
+            required,
+            ..
+        } => Some(shortfall.over(&Exact::from(*required))),
+        UnmetLeaf::Number {
+            shortfall: None, ..
+        }
+        | UnmetLeaf::Other(_) => None,
+    }
+}
+
+fn unmet_in(conditions: &Conditions, scene: &Scene<'_>) -> Vec<Unmet> {
+    let truths = conditions.judge(scene);
+    let mut search = Search {
+        conditions,
+        scene,
+        truths,
+        path: Vec::new(),
+        found: Vec::new(),
+    };
+    search.walk(conditions.root(), true, true);
+    search.found
+}
+
+struct Search<'s> {
+    conditions: &'s Conditions,
+    scene: &'s Scene<'s>,
+    truths: Truths,
+    path: Vec<usize>,
+    found: Vec<Unmet>,
+}
+
+impl Search<'_> {
+    /// Goes down where a node is not what its group asks. `mendable`: every enclosing group has
+    /// `is: true`.
+    fn walk(&mut self, node: &Node, asked: bool, mendable: bool) {
+        if holds(node, self.truths) == asked {
+            return;
+        }
+        match node {
+            Node::Leaf(number) => {
+                let leaf = self.conditions.leaf(*number);
+                if let Some(leaf) = leaf.map(|leaf| self.leaf(leaf, mendable)) {
+                    self.found.push(Unmet {
+                        path: self.path.clone(),
+                        leaf,
+                    });
+                }
+            }
+            // A group that holds although it should not: its leaves are what it asks.
+            Node::Group { .. } if !asked => {}
+            Node::Group { is, of, .. } => {
+                for (index, child) in of.iter().enumerate() {
+                    self.path.push(index);
+                    self.walk(child, *is, mendable && *is);
+                    self.path.pop();
+                }
+            }
+        }
+    }
+
+    fn leaf(&self, test: &Test, mendable: bool) -> UnmetLeaf {
+        match test {
+            Test::Cart { measure, compare } => {
+                let actual = cart_measure(*measure, self.scene);
+                number(UnmetMeasure::Cart(*measure), *compare, actual, mendable)
+            }
+            Test::Lines {
+                measure,
+                of,
+                compare,
+            } => {
+                let actual = line_measure(*measure, &self.scene.lines(*of), self.scene);
+                number(UnmetMeasure::Lines(*measure), *compare, actual, mendable)
+            }
+            Test::Item { .. } => UnmetLeaf::Other(OtherLeaf::Item),
+            Test::Request(leaf) => UnmetLeaf::Other(match leaf {
+                Leaf::PaymentMode { .. } => OtherLeaf::PaymentMode,
+                Leaf::GiftVoucher { .. } => OtherLeaf::GiftVoucher,
+                Leaf::Member {
+                    subject: MemberSubject::ShippingMethod,
+                    ..
+                } => OtherLeaf::ShippingMethod,
+                Leaf::Member {
+                    subject: MemberSubject::Channel,
+                    ..
+                } => OtherLeaf::Channel,
+                Leaf::Member {
+                    subject: MemberSubject::CustomerGroup,
+                    ..
+                } => OtherLeaf::CustomerGroup,
+                Leaf::CustomerAttribute { .. } => OtherLeaf::CustomerAttribute,
+                // INVARIANT: these are compiled to tests of their own.
+                Leaf::Cart { .. } | Leaf::Lines { .. } | Leaf::Item { .. } => OtherLeaf::Item,
+            }),
+        }
+    }
+}
+
+fn number(
+    measure: UnmetMeasure,
+    Comparison { op, value }: Comparison,
+    actual: Exact,
+    mendable: bool,
+) -> UnmetLeaf {
+    let required = Exact::from(value);
+    let more_helps = match op {
+        NumberOperator::Gte | NumberOperator::Gt => true,
+        NumberOperator::Eq => actual < required,
+        NumberOperator::Ne | NumberOperator::Lt | NumberOperator::Lte => false,
+    };
+    let shortfall = (mendable && more_helps).then(|| required.minus(&actual));
+    UnmetLeaf::Number {
+        measure,
+        op,
+        required: value,
+        actual,
+        shortfall,
+    }
+}
+
+/// Near misses among candidates in rank order: promotions that suggest themselves and whose only
+/// unmet leaf has a shortfall, smallest in proportion first.
+pub(crate) fn suggestions<'r>(
+    candidates: &[Candidate<'_>],
+    reason_of: impl Fn(usize) -> Option<&'r Reason>,
+) -> Vec<Suggestion> {
+    let mut near: Vec<(Exact, Suggestion)> = Vec::new();
+    for (place, candidate) in candidates.iter().enumerate() {
+        if !candidate.compiled.promotion.terms.suggest {
+            continue;
+        }
+        if let Some(Reason::ConditionsNotMet(unmet)) = reason_of(place)
+            && let [only] = unmet.as_slice()
+            && let Some(proportion) = proportion(only)
+        {
+            let unmet = only.clone();
+            near.push((
+                proportion,
+                Suggestion {
+                    promotion: candidate.number,
+                    unmet,
+                },
+            ));
+        }
+    }
+    // Stable: equals stay in rank order.
+    near.sort_by(|(a, _), (b, _)| a.cmp(b));
+    near.into_iter()
+        .take(MAX_SUGGESTIONS)
+        .map(|(_, suggestion)| suggestion)
+        .collect()
+}

@@ -1,0 +1,166 @@
+//! Gates: the tests before conditions; the first that fails is the reason (spec 7.2).
+
+use crate::domain::cart::Request;
+use crate::domain::customer::{Customer, Membership};
+use crate::domain::evaluation::{Reason, ReasonCode};
+use crate::domain::promotion::{Audience, Kind, ProgramTest, Promotion, Scope, Status};
+use crate::domain::store::Store;
+
+use super::calendar;
+use super::limits::{Left, Used};
+use super::ruleset::Compiled;
+use super::{Facts, RuleSet};
+
+/// What a promotion that passed brings along.
+pub(crate) struct Passed {
+    /// What is left of its limits.
+    pub(crate) left: Left,
+    /// The code of the cart that unlocked it.
+    pub(crate) code: Option<usize>,
+}
+
+/// Judges the gates in their order. `code` is the first usable code of this promotion on the cart.
+pub(crate) fn judge(
+    compiled: &Compiled,
+    rules: &RuleSet,
+    facts: &Facts<'_>,
+    store: Option<&Store>,
+    code: Option<usize>,
+) -> Result<Passed, Reason> {
+    use ReasonCode::{
+        CodeNotPresented, CurrencyMismatch, CustomerRequired, Ended, NotActivated, NotIssued,
+        NotStarted, OutOfScope, OutsideSchedule, Paused,
+    };
+    let promotion = &compiled.promotion;
+    let terms = &promotion.terms;
+    let request = facts.request;
+    let settings = rules.settings();
+    let gate = |open: bool, reason: ReasonCode| {
+        if open {
+            Ok(())
+        } else {
+            Err(Reason::Plain(reason))
+        }
+    };
+    gate(promotion.status == Status::Active, Paused)?;
+    gate(compiled.starts_at <= facts.now, NotStarted)?;
+    gate(facts.now < compiled.ends_at, Ended)?;
+    let zone = store
+        .and_then(|store| store.timezone)
+        .unwrap_or(settings.timezone);
+    let open = terms
+        .schedule
+        .as_ref()
+        .is_none_or(|own| calendar::is_open(own, zone, facts.now));
+    gate(open, OutsideSchedule)?;
+    let own = terms.currency.unwrap_or(settings.currency);
+    gate(
+        own == request.cart.currency.unwrap_or(settings.currency),
+        CurrencyMismatch,
+    )?;
+    gate(in_scope(&terms.scope, store, request), OutOfScope)?;
+    audience(promotion, request.customer.as_ref())?;
+    let needs_customer = terms.activation_required
+        || !terms.limits.customer.is_empty()
+        || match terms.kind {
+            Kind::Pos | Kind::CodeLinked => false,
+            Kind::Loyalty | Kind::LoyaltyEarning { .. } | Kind::Rewards { .. } => true,
+        };
+    gate(
+        !needs_customer || identified(request.customer.as_ref()).is_some(),
+        CustomerRequired,
+    )?;
+    gate(
+        !matches!(terms.kind, Kind::CodeLinked) || code.is_some(),
+        CodeNotPresented,
+    )?;
+    // Nobody has an issuance or an activation yet.
+    let needs_issuance = match terms.kind {
+        Kind::Pos | Kind::CodeLinked => false,
+        Kind::Loyalty => terms.limits.issue_per_customer.is_some(),
+        Kind::LoyaltyEarning { .. } | Kind::Rewards { .. } => true,
+    };
+    gate(!needs_issuance, NotIssued)?;
+    gate(!terms.activation_required, NotActivated)?;
+    let used: Vec<&Used> = facts
+        .used
+        .iter()
+        .filter(|used| used.promotion_id == promotion.id)
+        .collect();
+    let left = Left::of(&terms.limits, &used).map_err(Reason::LimitReached)?;
+    Ok(Passed { left, code })
+}
+
+/// Whoever has an id.
+fn identified<'c>(customer: Option<&'c Customer<'c>>) -> Option<&'c Customer<'c>> {
+    customer.filter(|customer| customer.id.is_some())
+}
+
+/// Each list that is not empty must contain what the request has (spec 5.2).
+fn in_scope(scope: &Scope, store: Option<&Store>, request: &Request<'_>) -> bool {
+    let allows = |list: &[String], own: Option<&str>| {
+        list.is_empty() || own.is_some_and(|own| list.iter().any(|entry| entry == own))
+    };
+    let zones = store.map_or(&[][..], |store| &store.zones);
+    allows(&scope.stores, store.map(|store| store.code.as_str()))
+        && allows(
+            &scope.concepts,
+            store.and_then(|store| store.concept.as_deref()),
+        )
+        && (scope.zones.is_empty() || zones.iter().any(|zone| scope.zones.contains(zone)))
+        && allows(&scope.channels, request.channel.as_deref())
+}
+
+/// A promotion of type `loyalty` asks for a customer first, then for a membership, whatever its
+/// audience; everybody else is judged by the audience (spec 5.2).
+fn audience(promotion: &Promotion, customer: Option<&Customer<'_>>) -> Result<(), Reason> {
+    let customer = identified(customer);
+    if matches!(promotion.terms.kind, Kind::Loyalty) {
+        match customer {
+            None => return Err(Reason::Plain(ReasonCode::CustomerRequired)),
+            Some(customer) if customer.loyalty.is_empty() => {
+                return Err(Reason::Plain(ReasonCode::NotInAudience));
+            }
+            Some(_) => {}
+        }
+    }
+    if in_audience(&promotion.terms.audience, customer) {
+        Ok(())
+    } else {
+        Err(Reason::Plain(ReasonCode::NotInAudience))
+    }
+}
+
+fn in_audience(audience: &Audience, customer: Option<&Customer<'_>>) -> bool {
+    if !audience.is_segmented() {
+        return true;
+    }
+    let Some(customer) = customer else {
+        return false;
+    };
+    let member = audience.loyalty.as_ref().is_none_or(|programs| {
+        !customer.loyalty.is_empty()
+            && (programs.is_empty()
+                || programs
+                    .iter()
+                    .any(|test| customer.loyalty.iter().any(|own| fits(test, own))))
+    });
+    let grouped = audience.groups.is_empty()
+        || customer
+            .groups
+            .iter()
+            .any(|own| audience.groups.iter().any(|group| group == own));
+    member && grouped
+}
+
+fn fits(test: &ProgramTest, own: &Membership<'_>) -> bool {
+    let tier = own.tier.as_deref();
+    own.program == test.program
+        && (test.tiers.is_empty()
+            || tier.is_some_and(|own| test.tiers.iter().any(|tier| tier == own)))
+        && (test.supplementary.is_empty()
+            || own
+                .supplementary
+                .iter()
+                .any(|own| test.supplementary.iter().any(|one| one == own)))
+}

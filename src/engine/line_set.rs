@@ -1,0 +1,79 @@
+//! A set of lines of one cart, as bits.
+
+use crate::domain::cart::MAX_LINES;
+
+const WORDS: usize = MAX_LINES.div_ceil(64);
+
+/// Which lines of a cart are meant. A cart has at most [`MAX_LINES`] lines, so the set is a value
+/// of fixed size: combining two is a handful of instructions and never allocates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct LineSet([u64; WORDS]);
+
+impl LineSet {
+    /// The first `count` lines: the whole of a cart.
+    pub(crate) fn first(count: usize) -> Self {
+        (0..count).collect()
+    }
+
+    /// Adds a line; beyond the bound of a cart there is none.
+    pub(crate) fn insert(&mut self, line: usize) {
+        if let Some(word) = self.0.get_mut(line / 64) {
+            *word |= 1 << (line % 64);
+        }
+    }
+
+    /// Whether a line is in it.
+    pub(crate) fn contains(&self, line: usize) -> bool {
+        self.0
+            .get(line / 64)
+            .is_some_and(|word| word & (1 << (line % 64)) != 0)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    pub(crate) fn union(&self, other: &Self) -> Self {
+        self.zip(other, |a, b| a | b)
+    }
+
+    pub(crate) fn intersection(&self, other: &Self) -> Self {
+        self.zip(other, |a, b| a & b)
+    }
+
+    pub(crate) fn is_disjoint(&self, other: &Self) -> bool {
+        self.intersection(other).is_empty()
+    }
+
+    fn zip(&self, other: &Self, combine: impl Fn(u64, u64) -> u64) -> Self {
+        let mut words = self.0;
+        for (word, other) in words.iter_mut().zip(&other.0) {
+            *word = combine(*word, *other);
+        }
+        Self(words)
+    }
+
+    /// Its lines, in cart order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + use<> {
+        self.0
+            .into_iter()
+            .enumerate()
+            .flat_map(|(index, mut word)| {
+                std::iter::from_fn(move || {
+                    let bit = usize::try_from(word.trailing_zeros())
+                        .ok()
+                        .filter(|bit| *bit < 64)?;
+                    word &= word - 1;
+                    Some(index * 64 + bit)
+                })
+            })
+    }
+}
+
+impl FromIterator<usize> for LineSet {
+    fn from_iter<I: IntoIterator<Item = usize>>(lines: I) -> Self {
+        let mut set = Self::default();
+        lines.into_iter().for_each(|line| set.insert(line));
+        set
+    }
+}

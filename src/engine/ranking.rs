@@ -1,0 +1,100 @@
+//! The total order of promotions (spec 7.2).
+//!
+//! All criteria but one are known when the rules are compiled, so the order is compiled too: one
+//! number for the criteria before `maximum_discount`, one for those after it with the final ties.
+
+use std::cmp::Ordering;
+
+use crate::domain::amount::Money;
+use crate::domain::promotion::{Promotion, PromotionType};
+use crate::domain::settings::RankingCriterion;
+
+/// A promotion's place by all criteria but `maximum_discount`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct StaticRank {
+    /// Equal for promotions that the criteria before `maximum_discount` do not part.
+    pub(crate) before: usize,
+    /// No two are equal.
+    pub(crate) after: usize,
+}
+
+/// The places of promotions that stand in order of creation, then id.
+pub(crate) fn static_ranks(
+    promotions: &[Promotion],
+    ranking: &[RankingCriterion],
+) -> Vec<StaticRank> {
+    let is_dynamic = |criterion: &RankingCriterion| *criterion == RankingCriterion::MaximumDiscount;
+    let split = ranking.iter().position(is_dynamic).unwrap_or(ranking.len());
+    let (before, after) = ranking.split_at(split);
+    let compare = |criteria: &[RankingCriterion], a: usize, b: usize| {
+        let pair = promotions.get(a).zip(promotions.get(b));
+        pair.map_or(Ordering::Equal, |(a, b)| compare_by(criteria, a, b))
+    };
+    let mut ranks = vec![
+        StaticRank {
+            before: 0,
+            after: 0
+        };
+        promotions.len()
+    ];
+    let mut order: Vec<usize> = (0..promotions.len()).collect();
+    // Stable: equals stay in order of creation.
+    order.sort_by(|a, b| compare(after, *a, *b));
+    for (place, index) in order.iter().enumerate() {
+        if let Some(rank) = ranks.get_mut(*index) {
+            rank.after = place;
+        }
+    }
+    order.sort_by(|a, b| compare(before, *a, *b));
+    let mut place = 0;
+    let mut previous = None;
+    for index in order {
+        if previous.is_some_and(|previous| compare(before, previous, index) != Ordering::Equal) {
+            place += 1;
+        }
+        if let Some(rank) = ranks.get_mut(index) {
+            rank.before = place;
+        }
+        previous = Some(index);
+    }
+    ranks
+}
+
+/// The order by static place, with the larger of two lone discounts in between; those are asked
+/// for only where the places before leave two promotions equal.
+pub(crate) fn compare(
+    a: StaticRank,
+    b: StaticRank,
+    discounts: impl FnOnce() -> (Money, Money),
+) -> Ordering {
+    a.before.cmp(&b.before).then_with(|| {
+        let (of_a, of_b) = discounts();
+        of_b.cmp(&of_a).then(a.after.cmp(&b.after))
+    })
+}
+
+fn compare_by(criteria: &[RankingCriterion], a: &Promotion, b: &Promotion) -> Ordering {
+    criteria.iter().fold(Ordering::Equal, |order, criterion| {
+        order.then_with(|| compare_by_one(*criterion, a, b))
+    })
+}
+
+fn compare_by_one(criterion: RankingCriterion, a: &Promotion, b: &Promotion) -> Ordering {
+    let first = |holds: fn(&Promotion) -> bool| holds(b).cmp(&holds(a));
+    let of_type = |wanted: PromotionType| {
+        let is = |promotion: &Promotion| promotion.terms.kind.promotion_type() == wanted;
+        is(b).cmp(&is(a))
+    };
+    match criterion {
+        RankingCriterion::Exclusive => first(|promotion| promotion.terms.stacking.exclusive),
+        RankingCriterion::Sequence => a.terms.sequence.cmp(&b.terms.sequence),
+        RankingCriterion::Segmented => first(|promotion| promotion.terms.audience.is_segmented()),
+        RankingCriterion::Pos => of_type(PromotionType::Pos),
+        RankingCriterion::Loyalty => of_type(PromotionType::Loyalty),
+        RankingCriterion::LoyaltyEarning => of_type(PromotionType::LoyaltyEarning),
+        RankingCriterion::Rewards => of_type(PromotionType::Rewards),
+        RankingCriterion::CodeLinked => of_type(PromotionType::CodeLinked),
+        RankingCriterion::EarliestExpiry => a.terms.ends_at.cmp(&b.terms.ends_at),
+        RankingCriterion::MaximumDiscount => Ordering::Equal,
+    }
+}

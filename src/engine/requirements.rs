@@ -1,0 +1,277 @@
+//! What a condition needs: the units that a promotion's true line conditions rest on, and complete
+//! sets of them (spec 7.3).
+
+use crate::domain::amount::{Number, Quantity};
+use crate::domain::condition::LineMeasure;
+use crate::domain::exact::Exact;
+use crate::domain::selector::NumberOperator;
+
+use super::conditions::{Conditions, Scene, Test, Truths};
+use super::line_set::LineSet;
+use super::units::Slot;
+
+/// One true line condition, and what it needs of the lines that it selects.
+#[derive(Clone, Debug)]
+pub(crate) struct Requirement {
+    pub(crate) lines: LineSet,
+    pub(crate) need: Need,
+}
+
+/// How much of its lines a requirement needs; never more than they hold.
+#[derive(Clone, Debug)]
+pub(crate) enum Need {
+    Units(Quantity),
+    /// Units worth at least this.
+    Worth(Exact),
+    All,
+}
+
+/// The requirements of conditions that hold, in their order.
+pub(crate) fn requirements(
+    conditions: &Conditions,
+    truths: Truths,
+    scene: &Scene<'_>,
+) -> Vec<Requirement> {
+    let supporting = conditions.supporting(truths);
+    supporting
+        .into_iter()
+        .filter_map(|test| requirement(test, scene))
+        .collect()
+}
+
+fn requirement(test: &Test, scene: &Scene<'_>) -> Option<Requirement> {
+    match test {
+        Test::Lines {
+            measure,
+            of,
+            compare,
+        } => {
+            use NumberOperator::{Eq, Gt, Gte, Lt, Lte, Ne};
+            let need = match (measure, compare.op) {
+                (LineMeasure::Quantity, Gte | Eq) => Need::Units(units(compare.value)),
+                (LineMeasure::Quantity, Gt) => Need::Units(whole_above(compare.value)),
+                (LineMeasure::Amount, Gte | Gt | Eq) => Need::Worth(compare.value.into()),
+                (LineMeasure::Quantity | LineMeasure::Amount, Ne | Lt | Lte)
+                | (LineMeasure::DistinctProducts | LineMeasure::DistinctVariants, _) => Need::All,
+            };
+            Some(Requirement {
+                lines: scene.lines(*of),
+                need,
+            })
+        }
+        Test::Item { of, found: true } => Some(Requirement {
+            lines: scene.lines(*of),
+            need: Need::Units(Quantity::ONE),
+        }),
+        Test::Cart { .. } | Test::Item { found: false, .. } | Test::Request(_) => None,
+    }
+}
+
+/// A condition's value as a quantity. One finer than a quantity can be is met by the next that is
+/// not below it.
+fn units(value: Number) -> Quantity {
+    let scaled = value.scaled();
+    let cut = scaled.div_euclid(10);
+    Quantity::from_scaled(cut.saturating_add(i64::from(scaled.rem_euclid(10) != 0)))
+}
+
+/// The least whole number above a value.
+fn whole_above(value: Number) -> Quantity {
+    let whole = value
+        .scaled()
+        .div_euclid(Number::ONE.scaled())
+        .saturating_add(1);
+    Quantity::from_scaled(whole.saturating_mul(Quantity::ONE.scaled()))
+}
+
+/// Takes units worth at least `worth` from lines in the given order: whole units of a line, or all
+/// that it has; zero-priced lines aside. Each line comes with its unit price and what it holds.
+pub(crate) fn take_worth(
+    worth: &Exact,
+    lines: impl Iterator<Item = (usize, crate::domain::amount::Money, Quantity)>,
+) -> Vec<(usize, Quantity)> {
+    let mut missing = worth.clone();
+    let mut taken = Vec::new();
+    for (line, price, there) in lines {
+        if !missing.is_positive() {
+            break;
+        }
+        if !price.is_positive() || !there.is_positive() {
+            continue;
+        }
+        let whole = missing.over(&price.into()).ceiling();
+        let quantity =
+            Quantity::from_scaled(whole.saturating_mul(Quantity::ONE.scaled())).min(there);
+        missing = missing.minus(&Exact::product(price, quantity));
+        taken.push((line, quantity));
+    }
+    taken
+}
+
+/// Takes so many units from lines in the given order.
+pub(crate) fn take_units(
+    mut missing: Quantity,
+    lines: impl Iterator<Item = (usize, Quantity)>,
+) -> Vec<(usize, Quantity)> {
+    let mut taken = Vec::new();
+    for (line, there) in lines {
+        let quantity = missing.min(there);
+        if quantity.is_positive() {
+            missing = missing.minus(quantity);
+            taken.push((line, quantity));
+        }
+    }
+    taken
+}
+
+/// What a set consists of: so many units of each requirement's lines, a unit for one requirement
+/// only.
+pub(crate) struct SetShape {
+    parts: Vec<(LineSet, Quantity)>,
+}
+
+/// For every choice of requirements (as bits): the units that could serve at least one of them.
+struct Capacity(Vec<i128>);
+
+impl SetShape {
+    /// INVARIANT: requirements of sets are counts of units (spec 5.4 refuses all others).
+    pub(crate) fn new(requirements: &[Requirement], holds: impl Fn(usize) -> Quantity) -> Self {
+        let part = |requirement: &Requirement| {
+            let all: Quantity = requirement.lines.iter().map(&holds).sum();
+            let need = match requirement.need {
+                Need::Units(units) => units.min(all),
+                Need::Worth(_) | Need::All => all,
+            };
+            (requirement.lines, need)
+        };
+        Self {
+            parts: requirements.iter().map(part).collect(),
+        }
+    }
+
+    /// How many units each part of a set has.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = Quantity> {
+        self.parts.iter().map(|(_, need)| *need)
+    }
+
+    fn mask(&self, line: usize) -> u32 {
+        let parts = self.parts.iter().enumerate();
+        parts.fold(0, |mask, (part, (lines, _))| {
+            mask | (u32::from(lines.contains(line)) << part)
+        })
+    }
+
+    fn capacity(&self, units: impl Iterator<Item = (usize, Quantity)>) -> Capacity {
+        // First the units by just which requirements could use them, then, part by part, summed
+        // over all subsets; what no requirement outside a choice could use alone serves the choice.
+        let mut within = vec![0_i128; 1 << self.parts.len()];
+        for (line, quantity) in units {
+            if let Some(own) = index(self.mask(line)).and_then(|mask| within.get_mut(mask)) {
+                *own += i128::from(quantity.scaled());
+            }
+        }
+        for part in 0..self.parts.len() {
+            for choice in 0..within.len() {
+                if choice & (1 << part) != 0 {
+                    let without = within.get(choice ^ (1 << part)).copied().unwrap_or(0);
+                    if let Some(own) = within.get_mut(choice) {
+                        *own += without;
+                    }
+                }
+            }
+        }
+        let total = within.last().copied().unwrap_or(0);
+        // The complement of the n-th choice is the n-th from the end.
+        Capacity(within.iter().rev().map(|outside| total - outside).collect())
+    }
+
+    /// What the parts in `mask` need for one set.
+    fn demand(&self, mask: u32) -> i128 {
+        let parts = self
+            .parts
+            .iter()
+            .enumerate()
+            .filter(|(part, _)| mask & (1 << part) != 0);
+        parts.map(|(_, (_, need))| i128::from(need.scaled())).sum()
+    }
+
+    /// All non-empty choices of the parts from `first` on.
+    fn choices(&self, first: usize) -> impl Iterator<Item = u32> + use<> {
+        let count = self.parts.len().saturating_sub(first);
+        (1_u32..(1 << count)).map(move |choice| choice << first)
+    }
+
+    /// The most complete sets that can be taken at once: by Hall's theorem, as often as no choice
+    /// of requirements needs more than the lines that could serve it hold.
+    pub(crate) fn most(&self, units: impl Iterator<Item = (usize, Quantity)>) -> i64 {
+        let capacity = self.capacity(units);
+        let bounds = self.choices(0).filter_map(|choice| {
+            let demand = self.demand(choice);
+            (demand > 0).then(|| capacity.of(choice) / demand)
+        });
+        bounds
+            .min()
+            .map_or(0, |sets| i64::try_from(sets).unwrap_or(i64::MAX))
+    }
+
+    /// Takes `count` sets from units in the given order: requirements are served in the order of
+    /// the conditions, each from the front, leaving what the later ones need. The answer has the
+    /// units of each requirement, in the order in which they were taken.
+    ///
+    /// INVARIANT: `count` ≤ [`SetShape::most`] of the same units.
+    pub(crate) fn form(&self, count: i64, units: &[Slot]) -> Vec<Vec<Slot>> {
+        let count = i128::from(count);
+        let mut rest: Vec<Slot> = units.to_vec();
+        let mut capacity = self.capacity(units.iter().map(|slot| (slot.line, slot.quantity)));
+        let mut formed = Vec::with_capacity(self.parts.len());
+        for (part, (lines, need)) in self.parts.iter().enumerate() {
+            let mut missing = i128::from(need.scaled()) * count;
+            let mut taken = Vec::new();
+            for slot in rest.iter_mut().filter(|slot| lines.contains(slot.line)) {
+                let mask = self.mask(slot.line);
+                let spare = self
+                    .choices(part + 1)
+                    .filter(|choice| mask & choice != 0)
+                    .map(|choice| capacity.of(choice) - self.demand(choice) * count)
+                    .min();
+                let quantity = missing.min(slot.quantity.scaled().into());
+                let quantity = spare.map_or(quantity, |spare| quantity.min(spare));
+                let Ok(scaled) = i64::try_from(quantity) else {
+                    continue;
+                };
+                if scaled <= 0 {
+                    continue;
+                }
+                let quantity = Quantity::from_scaled(scaled);
+                missing -= i128::from(scaled);
+                capacity.take(mask, scaled.into());
+                slot.quantity = slot.quantity.minus(quantity);
+                taken.push(Slot { quantity, ..*slot });
+            }
+            formed.push(taken);
+        }
+        formed
+    }
+}
+
+impl Capacity {
+    fn of(&self, choice: u32) -> i128 {
+        index(choice)
+            .and_then(|choice| self.0.get(choice))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// Takes units that just the requirements in `mask` could use.
+    fn take(&mut self, mask: u32, units: i128) {
+        for (choice, own) in (0_u32..).zip(&mut self.0) {
+            if choice & mask != 0 {
+                *own -= units;
+            }
+        }
+    }
+}
+
+fn index(bits: u32) -> Option<usize> {
+    usize::try_from(bits).ok()
+}

@@ -1,0 +1,127 @@
+//! Puts the result of an evaluation together (spec 8).
+
+use crate::domain::amount::Money;
+use crate::domain::benefit::{Benefit, Level};
+use crate::domain::evaluation::{
+    Allocation, Applied, Evaluation, FreeItem, NotApplied, PricedLine, Reason, Totals,
+};
+use crate::domain::promotion::Promotion;
+
+use super::Case;
+use super::benefits::Proposal;
+use super::candidates::Candidate;
+use super::explain::{self, Codes};
+use super::strategy::{Outcome, Ranked};
+
+/// The evaluation of a cart from what was chosen; `failed` are promotions with the gate that they
+/// failed at.
+pub(crate) fn assemble(
+    case: &Case<'_>,
+    codes: &Codes,
+    ranked: &Ranked<'_>,
+    outcome: Outcome,
+    failed: Vec<(usize, Reason)>,
+) -> Evaluation {
+    let candidates = ranked.candidates();
+    let mut result = empty(case);
+    for (place, proposal) in &outcome.applied {
+        if let Some(candidate) = candidates.get(*place) {
+            add(&mut result, candidate, proposal);
+        }
+    }
+    let reason_at = |place: usize| outcome.reasons.get(place).and_then(Option::as_ref);
+    result.suggestions = explain::suggestions(candidates, reason_at);
+    result.codes = codes.verdicts(|number| {
+        let gate = failed
+            .iter()
+            .find(|(own, _)| *own == number)
+            .map(|(_, reason)| reason);
+        let place = candidates
+            .iter()
+            .position(|candidate| candidate.number == number);
+        gate.or_else(|| reason_at(place?))
+    });
+    if case.explains() {
+        let judged = candidates.iter().zip(outcome.reasons);
+        let judged = judged.filter_map(|(candidate, reason)| Some((candidate.number, reason?)));
+        let mut not_applied: Vec<NotApplied> = failed
+            .into_iter()
+            .chain(judged)
+            .map(|(promotion, reason)| NotApplied { promotion, reason })
+            .collect();
+        // In order of creation.
+        not_applied.sort_by_key(|own| own.promotion);
+        result.not_applied = Some(not_applied);
+    }
+    result
+}
+
+/// The cart without any promotion.
+fn empty(case: &Case<'_>) -> Evaluation {
+    let cart = case.view.cart;
+    let line = |(index, line): (usize, &crate::domain::cart::Line<'_>)| PricedLine {
+        gross: case.view.gross(index, line.quantity),
+        allocations: Vec::new(),
+    };
+    Evaluation {
+        totals: Totals {
+            gross: case.view.gross_of(&case.view.all),
+            item_discount: Money::ZERO,
+            cart_discount: Money::ZERO,
+            shipping: cart
+                .shipping
+                .as_ref()
+                .map_or(Money::ZERO, |shipping| shipping.amount),
+            shipping_discount: Money::ZERO,
+            tax: cart.lines.iter().map(|line| line.tax).sum(),
+            charges: cart.lines.iter().map(|line| line.charges).sum(),
+        },
+        lines: cart.lines.iter().enumerate().map(line).collect(),
+        applied: Vec::new(),
+        free_items: Vec::new(),
+        codes: Vec::new(),
+        suggestions: Vec::new(),
+        not_applied: None,
+    }
+}
+
+fn add(result: &mut Evaluation, candidate: &Candidate<'_>, proposal: &Proposal) {
+    let promotion: &Promotion = &candidate.compiled.promotion;
+    let number = candidate.number;
+    let level = promotion.terms.benefit.level();
+    let total = match level {
+        Level::Item => &mut result.totals.item_discount,
+        Level::Cart => &mut result.totals.cart_discount,
+        Level::Shipping => &mut result.totals.shipping_discount,
+    };
+    *total = total.plus(proposal.discount);
+    for own in &proposal.amounts {
+        if let Some(line) = result.lines.get_mut(own.line) {
+            let (quantity, amount) = (own.quantity, own.amount);
+            line.allocations.push(Allocation {
+                promotion: number,
+                quantity,
+                amount,
+            });
+        }
+    }
+    if let Benefit::FreeProduct(benefit) = &promotion.terms.benefit
+        && proposal.free.is_positive()
+    {
+        let (sku, quantity) = (benefit.sku.clone(), proposal.free);
+        result.free_items.push(FreeItem {
+            promotion: number,
+            sku,
+            quantity,
+        });
+    }
+    result.applied.push(Applied {
+        promotion: number,
+        promotion_id: promotion.id,
+        level,
+        times: proposal.times,
+        discount: proposal.discount,
+        points: proposal.points.clone(),
+        code: candidate.code,
+    });
+}

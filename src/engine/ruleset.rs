@@ -1,0 +1,169 @@
+//! A tenant's promotions, compiled once when they change (spec 7.2).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use rustc_hash::FxHashMap;
+
+use crate::domain::benefit::Benefit;
+use crate::domain::id::PromotionId;
+use crate::domain::promotion::Promotion;
+use crate::domain::selector::Selector;
+use crate::domain::settings::Settings;
+use crate::domain::store::Store;
+
+use super::candidates::Index;
+use super::conditions::Conditions;
+use super::ranking;
+use super::selection::{FactField, Facts, Selection};
+
+/// One tenant's settings, stores, product lists and promotions as of one version, ready to be
+/// evaluated. Immutable: a change makes a new one.
+#[derive(Debug)]
+pub struct RuleSet {
+    version: i64,
+    settings: Settings,
+    stores: FxHashMap<String, Store>,
+    pub(crate) facts: Facts,
+    pub(crate) promotions: Vec<Compiled>,
+    by_id: FxHashMap<PromotionId, usize>,
+    pub(crate) index: Index,
+    /// `multiple_promotions_per_line.exclude`
+    pub(crate) single_lines: Option<Selection>,
+}
+
+/// A promotion and what its evaluation needs.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) promotion: Promotion,
+    pub(crate) starts_at: DateTime<Utc>,
+    pub(crate) ends_at: DateTime<Utc>,
+    pub(crate) conditions: Option<Conditions>,
+    /// All selectors of conditions and target, each once.
+    pub(crate) selections: Vec<Selection>,
+    /// The number of the target's selection; `None`: it names none.
+    pub(crate) select: Option<usize>,
+    pub(crate) rank: ranking::StaticRank,
+}
+
+impl RuleSet {
+    /// Compiles active and paused promotions. Their order does not matter.
+    pub fn compile(
+        version: i64,
+        settings: Settings,
+        stores: Vec<Store>,
+        product_lists: BTreeMap<String, Vec<String>>,
+        mut promotions: Vec<Promotion>,
+    ) -> Self {
+        promotions.sort_by_key(|promotion| (promotion.created_at, promotion.id));
+        let ranks = ranking::static_ranks(&promotions, &settings.ranking);
+        let mut facts = Facts::default();
+        let single_lines = settings.multiple_promotions_per_line.exclude.as_ref();
+        let single_lines = single_lines.map(|selector| Selection::compile(selector, &mut facts));
+        let mut compiled: Vec<Compiled> = Vec::with_capacity(promotions.len());
+        for (promotion, rank) in promotions.into_iter().zip(ranks) {
+            compiled.push(Compiled::new(promotion, rank, &mut facts));
+        }
+        for (name, skus) in &product_lists {
+            if let Some(list) = facts.find(&FactField::List, name) {
+                facts.add_list(list, skus);
+            }
+        }
+        let index = Index::build(&compiled, &mut facts);
+        let by_id = compiled.iter().enumerate();
+        let by_id = by_id
+            .map(|(index, own)| (own.promotion.id, index))
+            .collect();
+        let stores = stores
+            .into_iter()
+            .map(|store| (store.code.clone(), store))
+            .collect();
+        Self {
+            version,
+            settings,
+            stores,
+            facts,
+            promotions: compiled,
+            by_id,
+            index,
+            single_lines,
+        }
+    }
+
+    /// The tenant's version of rules that this was compiled from.
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// The tenant's settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// A store by its code.
+    pub fn store(&self, code: &str) -> Option<&Store> {
+        self.stores.get(code)
+    }
+
+    /// A promotion by its index, as evaluations name it.
+    pub fn promotion(&self, index: usize) -> Option<&Promotion> {
+        self.promotions
+            .get(index)
+            .map(|compiled| &compiled.promotion)
+    }
+
+    /// How many promotions there are.
+    pub fn len(&self) -> usize {
+        self.promotions.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.promotions.is_empty()
+    }
+
+    pub(crate) fn index_of(&self, id: PromotionId) -> Option<usize> {
+        self.by_id.get(&id).copied()
+    }
+}
+
+impl Compiled {
+    fn new(promotion: Promotion, rank: ranking::StaticRank, facts: &mut Facts) -> Self {
+        let mut selections: Vec<Selection> = Vec::new();
+        let mut number = |selector: &Selector| {
+            let selection = Selection::compile(selector, facts);
+            selections
+                .iter()
+                .position(|own| *own == selection)
+                .unwrap_or_else(|| {
+                    selections.push(selection);
+                    selections.len() - 1
+                })
+        };
+        let conditions = promotion.terms.conditions.as_ref();
+        let conditions = conditions.map(|own| Conditions::compile(own, &mut number));
+        let select = promotion.terms.benefit.select().map(&mut number);
+        Self {
+            starts_at: promotion.terms.starts_at.to_utc(),
+            ends_at: promotion.terms.ends_at.to_utc(),
+            promotion,
+            conditions,
+            selections,
+            select,
+            rank,
+        }
+    }
+
+    /// Whether its dates hold.
+    pub(crate) fn is_current(&self, now: DateTime<Utc>) -> bool {
+        self.starts_at <= now && now < self.ends_at
+    }
+
+    /// Whether it discounts units of lines.
+    pub(crate) fn is_item_level(&self) -> bool {
+        match self.promotion.terms.benefit {
+            Benefit::Items(_) | Benefit::FreeProduct(_) => true,
+            Benefit::Cart(_) | Benefit::Shipping(_) => false,
+        }
+    }
+}

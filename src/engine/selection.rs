@@ -1,0 +1,312 @@
+//! Selectors, compiled: predicates on a line (spec 5.3).
+//!
+//! The texts that a tenant's rules name are interned into *facts*. A line is read once into the
+//! sorted facts that it has; an `in` or `eq` predicate is then a look into a short sorted list, and
+//! no text is compared again. The same facts are the keys of the index (`candidates`).
+
+use std::cmp::Ordering;
+
+use rustc_hash::FxHashMap;
+
+use crate::domain::amount::{Money, Number};
+use crate::domain::cart::Line;
+use crate::domain::selector::{
+    Comparison, Match, NumberField, NumberOperator, NumberTest, Predicate, Selector, TextField,
+    TextTest,
+};
+
+/// A text that rules name, of one field; equal numbers mean equal field and text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Fact(u32);
+
+impl Fact {
+    pub(crate) fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+/// What a fact is a text of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum FactField {
+    Line(TextField),
+    List,
+    Store,
+    Concept,
+    Zone,
+    Channel,
+}
+
+/// All facts of a rule set.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    count: u32,
+    fields: FxHashMap<FactField, FxHashMap<Box<str>, Fact>>,
+    /// The product lists that a SKU is in, of those that a rule names.
+    lists_of_sku: FxHashMap<Box<str>, Vec<Fact>>,
+    keyed: Keyed,
+}
+
+/// The maps of attributes and variants, by key, so that a line's entry finds its map without an
+/// owned [`TextField`].
+#[derive(Debug, Default)]
+struct Keyed {
+    attributes: FxHashMap<Box<str>, FxHashMap<Box<str>, Fact>>,
+    variants: FxHashMap<Box<str>, FxHashMap<Box<str>, Fact>>,
+}
+
+impl Facts {
+    pub(crate) fn count(&self) -> usize {
+        Fact(self.count).index()
+    }
+
+    /// The fact of a text, made where it is new.
+    pub(crate) fn intern(&mut self, field: FactField, text: &str) -> Fact {
+        let next = Fact(self.count);
+        let texts = match field {
+            FactField::Line(TextField::Attribute(key)) => self
+                .keyed
+                .attributes
+                .entry(key.into_boxed_str())
+                .or_default(),
+            FactField::Line(TextField::Variant(key)) => {
+                self.keyed.variants.entry(key.into_boxed_str()).or_default()
+            }
+            field => self.fields.entry(field).or_default(),
+        };
+        let fact = *texts.entry(text.into()).or_insert(next);
+        if fact == next {
+            self.count = self.count.saturating_add(1);
+        }
+        fact
+    }
+
+    /// Notes which SKUs a product list has, so that a line's SKU gives the list's fact.
+    pub(crate) fn add_list(&mut self, list: Fact, skus: &[String]) {
+        for sku in skus {
+            let lists = self.lists_of_sku.entry(sku.as_str().into()).or_default();
+            if !lists.contains(&list) {
+                lists.push(list);
+            }
+        }
+    }
+
+    pub(crate) fn find(&self, field: &FactField, text: &str) -> Option<Fact> {
+        self.fields.get(field)?.get(text).copied()
+    }
+
+    /// Adds the facts that a line has, those that some rule names, sorted.
+    pub(crate) fn of_line(&self, line: &Line<'_>, facts: &mut Vec<Fact>) {
+        let start = facts.len();
+        let mut add = |field: TextField, text: Option<&str>| {
+            if let (Some(texts), Some(text)) = (self.fields.get(&FactField::Line(field)), text) {
+                facts.extend(texts.get(text));
+            }
+        };
+        add(TextField::Sku, Some(&line.sku));
+        add(TextField::Product, line.product.as_deref());
+        add(TextField::Title, line.title.as_deref());
+        add(TextField::Brand, line.brand.as_deref());
+        add(TextField::Supplier, line.supplier.as_deref());
+        add(TextField::ProductGroup, line.product_group.as_deref());
+        let mut add_all = |field: TextField, values: &[std::borrow::Cow<'_, str>]| {
+            if let Some(texts) = self.fields.get(&FactField::Line(field)) {
+                facts.extend(values.iter().filter_map(|text| texts.get(&**text)));
+            }
+        };
+        add_all(TextField::Category, &line.categories);
+        add_all(TextField::Tag, &line.tags);
+        for (entries, keys) in [
+            (&line.attributes, &self.keyed.attributes),
+            (&line.variant, &self.keyed.variants),
+        ] {
+            if !keys.is_empty() {
+                facts.extend(
+                    entries
+                        .iter()
+                        .filter_map(|(key, text)| keys.get(&**key)?.get(&**text)),
+                );
+            }
+        }
+        if !self.lists_of_sku.is_empty() {
+            facts.extend(self.lists_of_sku.get(&*line.sku).into_iter().flatten());
+        }
+        if let Some(own) = facts.get_mut(start..) {
+            own.sort_unstable();
+        }
+    }
+}
+
+/// A selector, compiled.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Selection {
+    matching: Match,
+    include: Box<[Test]>,
+    exclude: Box<[Test]>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Test {
+    /// One of these facts.
+    Has(Box<[Fact]>),
+    /// The field is there, and none of these facts.
+    HasNone(TextField, Box<[Fact]>),
+    Contains(TextField, Box<str>),
+    StartsWith(TextField, Box<str>),
+    Number(NumberField, NumberTest),
+}
+
+impl Selection {
+    pub(crate) fn compile(selector: &Selector, facts: &mut Facts) -> Self {
+        let mut compile = |predicates: &[Predicate]| -> Box<[Test]> {
+            predicates
+                .iter()
+                .map(|predicate| Test::compile(predicate, facts))
+                .collect()
+        };
+        Self {
+            matching: selector.matching,
+            include: compile(&selector.include),
+            exclude: compile(&selector.exclude),
+        }
+    }
+
+    /// Whether a line, with the facts that it has, is selected.
+    pub(crate) fn selects(&self, line: &Line<'_>, facts: &[Fact]) -> bool {
+        let holds = |test: &Test| test.holds(line, facts);
+        let included = self.include.is_empty()
+            || match self.matching {
+                Match::All => self.include.iter().all(holds),
+                Match::Any => self.include.iter().any(holds),
+            };
+        included && !self.exclude.iter().any(holds)
+    }
+
+    /// Facts of which a selected line has at least one; `None` where there is no such set.
+    pub(crate) fn necessary_facts(&self) -> Option<Vec<Fact>> {
+        let keys = |test: &Test| match test {
+            Test::Has(facts) => Some(facts.to_vec()),
+            Test::HasNone(..) | Test::Contains(..) | Test::StartsWith(..) | Test::Number(..) => {
+                None
+            }
+        };
+        match self.matching {
+            Match::All => self.include.iter().filter_map(keys).min_by_key(Vec::len),
+            Match::Any if self.include.is_empty() => None,
+            Match::Any => self
+                .include
+                .iter()
+                .map(keys)
+                .collect::<Option<Vec<_>>>()
+                .map(|keys| keys.concat()),
+        }
+    }
+}
+
+impl Test {
+    fn compile(predicate: &Predicate, facts: &mut Facts) -> Self {
+        match predicate {
+            Predicate::InList { list } => Self::Has([facts.intern(FactField::List, list)].into()),
+            Predicate::Number { field, test } => Self::Number(*field, *test),
+            Predicate::Text { field, test } => {
+                let mut intern = |texts: &[String]| -> Box<[Fact]> {
+                    let mut interned: Vec<Fact> = texts
+                        .iter()
+                        .map(|text| facts.intern(FactField::Line(field.clone()), text))
+                        .collect();
+                    interned.sort_unstable();
+                    interned.dedup();
+                    interned.into()
+                };
+                match test {
+                    TextTest::Eq(text) => Self::Has(intern(std::slice::from_ref(text))),
+                    TextTest::In(texts) => Self::Has(intern(texts)),
+                    TextTest::Ne(text) => {
+                        Self::HasNone(field.clone(), intern(std::slice::from_ref(text)))
+                    }
+                    TextTest::NotIn(texts) => Self::HasNone(field.clone(), intern(texts)),
+                    TextTest::Contains(text) => Self::Contains(field.clone(), text.as_str().into()),
+                    TextTest::StartsWith(text) => {
+                        Self::StartsWith(field.clone(), text.as_str().into())
+                    }
+                }
+            }
+        }
+    }
+
+    fn holds(&self, line: &Line<'_>, facts: &[Fact]) -> bool {
+        match self {
+            Self::Has(wanted) => intersect(facts, wanted),
+            Self::HasNone(field, unwanted) => {
+                any_text(line, field, |_| true) && !intersect(facts, unwanted)
+            }
+            Self::Contains(field, part) => any_text(line, field, |text| text.contains(&**part)),
+            Self::StartsWith(field, part) => {
+                any_text(line, field, |text| text.starts_with(&**part))
+            }
+            Self::Number(field, test) => number_holds(line, *field, *test),
+        }
+    }
+}
+
+/// Whether two sorted lists share a fact. One is the few facts of a line, the other short for most
+/// rules and up to thousands for some.
+fn intersect(line: &[Fact], wanted: &[Fact]) -> bool {
+    match wanted {
+        [] => false,
+        [one] => line.contains(one),
+        _ => line.iter().any(|fact| wanted.binary_search(fact).is_ok()),
+    }
+}
+
+/// Whether a test holds for one of the texts that the line has of a field.
+fn any_text(line: &Line<'_>, field: &TextField, test: impl Fn(&str) -> bool) -> bool {
+    let one = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().is_some_and(&test);
+    let keyed = |entries: &[(std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)], key: &str| {
+        entries.iter().any(|(own, text)| own == key && test(text))
+    };
+    match field {
+        TextField::Sku => test(&line.sku),
+        TextField::Product => one(&line.product),
+        TextField::Title => one(&line.title),
+        TextField::Brand => one(&line.brand),
+        TextField::Supplier => one(&line.supplier),
+        TextField::ProductGroup => one(&line.product_group),
+        TextField::Category => line.categories.iter().any(|text| test(text)),
+        TextField::Tag => line.tags.iter().any(|text| test(text)),
+        TextField::Attribute(key) => keyed(&line.attributes, key),
+        TextField::Variant(key) => keyed(&line.variant, key),
+    }
+}
+
+fn number_holds(line: &Line<'_>, field: NumberField, test: NumberTest) -> bool {
+    let money = |money: Option<Money>| money.map(|money| i128::from(money.scaled()));
+    let plain = |number: Option<Number>| number.map(|number| i128::from(number.scaled()));
+    // Value and measure are both brought to ten-thousandths, times `unit`.
+    let (value, unit) = match field {
+        NumberField::UnitPrice => (money(Some(line.unit_price)), 1),
+        NumberField::Mrp => (money(line.mrp), 1),
+        NumberField::Quantity => (Some(i128::from(line.quantity.scaled()) * 10), 1),
+        NumberField::Weight => (plain(line.weight), 1),
+        NumberField::Stock => (plain(line.stock), 1),
+        NumberField::PriceDiscount => (money(line.mrp.map(|mrp| mrp.minus(line.unit_price))), 1),
+        NumberField::PriceDiscountPercent => match line.mrp.filter(|mrp| mrp.is_positive()) {
+            // 100 × off ÷ mrp compared with v: 100 × 10,000 × off with v × mrp.
+            Some(mrp) => (
+                money(Some(mrp.minus(line.unit_price))).map(|off| off * 1_000_000),
+                i128::from(mrp.scaled()),
+            ),
+            None => (None, 1),
+        },
+    };
+    let against =
+        |number: Number| value.map(|value| value.cmp(&(i128::from(number.scaled()) * unit)));
+    let holds = |op: NumberOperator, number: Number| {
+        against(number).is_some_and(|ordering: Ordering| op.holds(ordering))
+    };
+    match test {
+        NumberTest::Compare(Comparison { op, value }) => holds(op, value),
+        NumberTest::Between(low, high) => {
+            holds(NumberOperator::Gte, low) && holds(NumberOperator::Lte, high)
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! `best_deal`: the best of the stacking groups and of each exclusive promotion alone (spec 7.6).
+
+use crate::domain::amount::Money;
+use crate::domain::evaluation::{Reason, ReasonCode};
+use crate::engine::Case;
+
+use super::{Outcome, Ranked, run};
+
+/// Promotions that are applied together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alternative<'r> {
+    Alone(usize),
+    Group(Option<&'r str>),
+}
+
+pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
+    let places = 0..ranked.candidates.len();
+    let mut best: Option<(Money, Alternative<'_>, Outcome)> = None;
+    for alternative in alternatives(ranked) {
+        let members = |place| is_member(ranked, alternative, place);
+        let outcome = run(case, ranked, false, members);
+        if outcome.applied.is_empty() {
+            continue;
+        }
+        let total = outcome
+            .applied
+            .iter()
+            .map(|(_, proposal)| proposal.discount)
+            .sum();
+        let first = |outcome: &Outcome| outcome.applied.iter().map(|(place, _)| *place).min();
+        let better = best.as_ref().is_none_or(|(own, _, taken)| {
+            total > *own || (total == *own && first(&outcome) < first(taken))
+        });
+        if better {
+            best = Some((total, alternative, outcome));
+        }
+    }
+    let (taken, mut outcome) = match best {
+        Some((_, alternative, outcome)) => (Some(alternative), outcome),
+        None => (
+            None,
+            Outcome {
+                applied: Vec::new(),
+                reasons: vec![None; places.len()],
+            },
+        ),
+    };
+    for place in places {
+        if taken.is_some_and(|alternative| is_member(ranked, alternative, place)) {
+            continue;
+        }
+        let reason = match ranked.alone(case, place) {
+            Ok(_) => Some(Reason::Plain(ReasonCode::BetterDealTaken)),
+            Err(failure) => ranked.failed(case, place, &case.untouched, failure),
+        };
+        if let Some(own) = outcome.reasons.get_mut(place) {
+            *own = reason;
+        }
+    }
+    outcome
+}
+
+/// Each exclusive promotion, and each group of the others, in the order of their best-ranked.
+fn alternatives<'r>(ranked: &'r Ranked<'_>) -> Vec<Alternative<'r>> {
+    let mut alternatives = Vec::new();
+    for place in 0..ranked.candidates.len() {
+        let alternative = alternative_of(ranked, place);
+        if !alternatives.contains(&alternative) {
+            alternatives.push(alternative);
+        }
+    }
+    alternatives
+}
+
+fn alternative_of<'r>(ranked: &'r Ranked<'_>, place: usize) -> Alternative<'r> {
+    if ranked.is_exclusive(place) {
+        return Alternative::Alone(place);
+    }
+    let candidate = ranked.candidates.get(place);
+    Alternative::Group(
+        candidate.and_then(|own| own.compiled.promotion.terms.stacking.group.as_deref()),
+    )
+}
+
+fn is_member(ranked: &Ranked<'_>, alternative: Alternative<'_>, place: usize) -> bool {
+    alternative_of(ranked, place) == alternative
+}

@@ -1,0 +1,34 @@
+//! `ranked`: in rank order, an exclusive promotion alone (spec 7.5).
+
+use crate::domain::evaluation::ReasonCode;
+use crate::engine::Case;
+
+use super::{Outcome, Ranked, run};
+
+pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
+    let places = 0..ranked.candidates.len();
+    if !places.clone().any(|place| ranked.is_exclusive(place)) {
+        return run(case, ranked, true, |_| true);
+    }
+    let first = places
+        .clone()
+        .find(|place| ranked.alone(case, *place).is_ok());
+    let lone = first.filter(|place| ranked.is_exclusive(*place));
+    let (mut outcome, in_the_way) = match lone {
+        Some(lone) => (
+            run(case, ranked, true, |place| place == lone),
+            ReasonCode::ExclusiveApplied,
+        ),
+        None => {
+            let outcome = run(case, ranked, true, |place| !ranked.is_exclusive(place));
+            (outcome, ReasonCode::ExclusivePassedOver)
+        }
+    };
+    for place in places {
+        let out = lone.map_or(ranked.is_exclusive(place), |lone| lone != place);
+        if out && let Some(own) = outcome.reasons.get_mut(place) {
+            *own = ranked.reason(case, place, &case.untouched, in_the_way);
+        }
+    }
+    outcome
+}

@@ -1,0 +1,393 @@
+//! Units of lines while promotions are applied: free, claimed, discounted (spec 7.3).
+//!
+//! A line is never expanded into its units. It is a list of *runs*: so many units that have been
+//! treated alike, with what is left to pay of them. A line starts as one run; a promotion that
+//! takes some of its units splits it.
+
+use crate::domain::amount::{Money, Quantity};
+use crate::domain::exact::Exact;
+use crate::domain::settings::{PercentageBase, QualifyingItems, Settings};
+
+use super::line_set::LineSet;
+use super::view::CartView;
+
+/// Units of a line that have been treated alike.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    pub(crate) quantity: Quantity,
+    /// Of all its units together.
+    pub(crate) left: Exact,
+    /// The turns of the promotions that claimed it, ascending.
+    claims: Vec<u32>,
+}
+
+/// Some units of one run, with its place in the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slot {
+    pub(crate) line: usize,
+    pub(crate) run: usize,
+    pub(crate) quantity: Quantity,
+}
+
+/// Units that a promotion discounts, with the exact discount that falls on them.
+#[derive(Clone, Debug)]
+pub(crate) struct Take {
+    pub(crate) slot: Slot,
+    pub(crate) share: Exact,
+}
+
+/// How an item-level promotion may treat units (spec 4, 7.3).
+pub(crate) struct ClaimRules {
+    /// Lines on which no second promotion may discount another unit.
+    single: LineSet,
+    /// Most claims of one unit that a further one may join; 0: none.
+    stackable_below: u32,
+    consumed: bool,
+}
+
+impl ClaimRules {
+    pub(crate) fn new(settings: &Settings, single: LineSet) -> Self {
+        let stacking = settings.unit_stacking;
+        Self {
+            single,
+            stackable_below: if stacking.enabled {
+                stacking.max_promotions.unwrap_or(u32::MAX)
+            } else {
+                0
+            },
+            consumed: settings.qualifying_items == QualifyingItems::Consumed,
+        }
+    }
+
+    pub(crate) fn consumed(&self) -> bool {
+        self.consumed
+    }
+}
+
+/// The state of one line. Runs are kept in the order in which units go first: fewest claims, of
+/// equally many those claimed earlier.
+#[derive(Clone, Debug)]
+struct LineState {
+    first: Run,
+    rest: Vec<Run>,
+    /// All that was taken off the line.
+    discount: Money,
+    /// Of that, by item-level promotions.
+    item_discount: Money,
+}
+
+impl LineState {
+    fn runs(&self) -> impl Iterator<Item = (usize, &Run)> {
+        std::iter::once(&self.first).chain(&self.rest).enumerate()
+    }
+
+    fn is_claimed(&self) -> bool {
+        self.runs().any(|(_, run)| !run.claims.is_empty())
+    }
+}
+
+/// The cart while promotions are applied to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Basket {
+    lines: Vec<LineState>,
+    turn: u32,
+    /// Lines on which something was claimed or taken off.
+    touched: LineSet,
+    /// Taken off the shipping so far.
+    pub(crate) shipping_discount: Money,
+}
+
+impl Basket {
+    /// The untouched cart.
+    pub(crate) fn new(view: &CartView<'_>, base: PercentageBase) -> Self {
+        let line_state = |(index, line): (usize, &crate::domain::cart::Line<'_>)| {
+            let gross = view.gross(index, line.quantity);
+            let left = match base {
+                PercentageBase::Gross => gross,
+                PercentageBase::Net => gross.plus(&view.added(index).into()),
+            };
+            LineState {
+                first: Run {
+                    quantity: line.quantity,
+                    left,
+                    claims: Vec::new(),
+                },
+                rest: Vec::new(),
+                discount: Money::ZERO,
+                item_discount: Money::ZERO,
+            }
+        };
+        Self {
+            lines: view.cart.lines.iter().enumerate().map(line_state).collect(),
+            turn: 0,
+            touched: LineSet::default(),
+            shipping_discount: Money::ZERO,
+        }
+    }
+
+    /// Whether nothing on these lines was claimed or taken off.
+    pub(crate) fn is_untouched(&self, lines: &LineSet) -> bool {
+        self.touched.is_disjoint(lines)
+    }
+
+    /// INVARIANT: lines come from sets and orders of the same cart.
+    fn line(&self, line: usize) -> &LineState {
+        &self.lines[line]
+    }
+
+    /// All that was taken off a line.
+    pub(crate) fn discount(&self, line: usize) -> Money {
+        self.line(line).discount
+    }
+
+    /// What item-level promotions took off a line.
+    pub(crate) fn item_discount(&self, line: usize) -> Money {
+        self.line(line).item_discount
+    }
+
+    /// What item-level promotions took off all lines.
+    pub(crate) fn items_discount(&self) -> Money {
+        self.lines.iter().map(|line| line.item_discount).sum()
+    }
+
+    /// Whether units count towards the line conditions of an item-level promotion.
+    pub(crate) fn slot_counts(&self, slot: Slot, rules: &ClaimRules) -> bool {
+        self.line(slot.line)
+            .runs()
+            .nth(slot.run)
+            .is_some_and(|(_, run)| counts(run, rules))
+    }
+
+    /// What is left to pay of some units of a run. A discount that is spread evenly over units may
+    /// take more off one than was left of it, so this can be below zero; a whole line cannot.
+    pub(crate) fn left(&self, slot: Slot) -> Exact {
+        let found = self.line(slot.line).runs().nth(slot.run);
+        found.map_or(Exact::ZERO, |(_, run)| {
+            run.left.share(slot.quantity, run.quantity)
+        })
+    }
+
+    /// What item-level promotions have left to pay of a line.
+    pub(crate) fn left_of_line(&self, line: usize) -> Exact {
+        self.line(line)
+            .runs()
+            .fold(Exact::ZERO, |sum, (_, run)| sum.plus(&run.left))
+    }
+
+    /// The units of a line that count towards the line conditions of an item-level promotion.
+    pub(crate) fn counted(&self, line: usize, rules: &ClaimRules) -> Quantity {
+        self.line(line)
+            .runs()
+            .filter(|(_, run)| counts(run, rules))
+            .map(|(_, run)| run.quantity)
+            .sum()
+    }
+
+    /// The units of a line that an item-level promotion may discount, those first that go first.
+    pub(crate) fn open(&self, line: usize, rules: &ClaimRules, slots: &mut Vec<Slot>) {
+        let state = self.line(line);
+        let free_units = !rules.single.contains(line) || !state.is_claimed();
+        slots.extend(
+            state
+                .runs()
+                .filter(|(_, run)| is_open(run, free_units, rules))
+                .map(|(run, units)| Slot {
+                    line,
+                    run,
+                    quantity: units.quantity,
+                }),
+        );
+    }
+
+    /// What [`Basket::open`] leaves once `reserved` units that count are set aside: first those
+    /// that may not be discounted, then the most claimed (spec 7.3 `beyond_condition`).
+    pub(crate) fn open_beside(
+        &self,
+        line: usize,
+        mut reserved: Quantity,
+        rules: &ClaimRules,
+        slots: &mut Vec<Slot>,
+    ) {
+        let state = self.line(line);
+        let free_units = !rules.single.contains(line) || !state.is_claimed();
+        let closed = state
+            .runs()
+            .filter(|(_, run)| counts(run, rules) && !is_open(run, free_units, rules))
+            .map(|(_, run)| run.quantity)
+            .sum::<Quantity>();
+        reserved = reserved.minus(closed.min(reserved));
+        let start = slots.len();
+        self.open(line, rules, slots);
+        let Some(own) = slots.get_mut(start..) else {
+            return;
+        };
+        if !reserved.is_positive() {
+            return;
+        }
+        let claims = |slot: &Slot| {
+            state
+                .runs()
+                .nth(slot.run)
+                .map_or(0, |(_, run)| run.claims.len())
+        };
+        let mut most_claimed_first: Vec<usize> = (0..own.len()).collect();
+        most_claimed_first.sort_by_key(|index| std::cmp::Reverse(own.get(*index).map(claims)));
+        for index in most_claimed_first {
+            if let Some(slot) = own.get_mut(index)
+                && state
+                    .runs()
+                    .nth(slot.run)
+                    .is_some_and(|(_, run)| counts(run, rules))
+            {
+                let taken = reserved.min(slot.quantity);
+                reserved = reserved.minus(taken);
+                slot.quantity = slot.quantity.minus(taken);
+            }
+        }
+        slots.retain(|slot| slot.quantity.is_positive());
+    }
+
+    /// Carries out what a promotion takes: `takes` are discounted, `amounts` the rounded discount
+    /// of each line, `needed` further unclaimed units that it used up.
+    pub(crate) fn apply(
+        &mut self,
+        takes: &[Take],
+        amounts: &[(usize, Money)],
+        needed: &[(usize, Quantity)],
+    ) {
+        self.turn = self.turn.saturating_add(1);
+        let mut from = 0;
+        while let Some(take) = takes.get(from) {
+            let line = take.slot.line;
+            let count = takes
+                .iter()
+                .skip(from)
+                .take_while(|take| take.slot.line == line)
+                .count();
+            let of_line = takes.get(from..from + count).unwrap_or_default();
+            let amount = amounts
+                .iter()
+                .find(|(own, _)| *own == line)
+                .map(|(_, amount)| *amount);
+            self.take(line, of_line, amount.unwrap_or(Money::ZERO));
+            from += count;
+        }
+        for (line, quantity) in needed {
+            self.claim_free(*line, *quantity);
+        }
+    }
+
+    /// Takes a cart-level discount off a line. No unit is claimed by it, and no item-level
+    /// promotion comes after it (spec 7.5).
+    pub(crate) fn take_off_line(&mut self, line: usize, amount: Money) {
+        if let Some(state) = self.lines.get_mut(line) {
+            state.discount = state.discount.plus(amount);
+            self.touched.insert(line);
+        }
+    }
+
+    /// Splits the runs that the takes of one line touch, and takes its discount off them in
+    /// proportion to their shares.
+    fn take(&mut self, line: usize, takes: &[Take], amount: Money) {
+        let turn = self.turn;
+        let Some(state) = self.lines.get_mut(line) else {
+            return;
+        };
+        self.touched.insert(line);
+        state.discount = state.discount.plus(amount);
+        state.item_discount = state.item_discount.plus(amount);
+        let total: Exact = takes.iter().map(|take| &take.share).sum();
+        let amount = Exact::from(amount);
+        let mut runs = Vec::with_capacity(takes.len() + state.rest.len() + 1);
+        for (index, run) in state.runs() {
+            let mut rest = run.quantity;
+            for take in takes.iter().filter(|take| take.slot.run == index) {
+                let quantity = take.slot.quantity;
+                let taken_off = amount.times(&take.share.over(&total));
+                let mut claims = run.claims.clone();
+                claims.push(turn);
+                let left = run.left.share(quantity, run.quantity).minus(&taken_off);
+                runs.push(Run {
+                    quantity,
+                    left,
+                    claims,
+                });
+                rest = rest.minus(quantity);
+            }
+            if rest.is_positive() {
+                let left = run.left.share(rest, run.quantity);
+                runs.push(Run {
+                    quantity: rest,
+                    left,
+                    claims: run.claims.clone(),
+                });
+            }
+        }
+        state.set_runs(runs);
+    }
+
+    /// Claims unclaimed units of a line without discounting them.
+    fn claim_free(&mut self, line: usize, quantity: Quantity) {
+        let turn = self.turn;
+        let Some(state) = self.lines.get_mut(line) else {
+            return;
+        };
+        self.touched.insert(line);
+        let mut wanted = quantity;
+        let mut runs = Vec::with_capacity(state.rest.len() + 2);
+        for (_, run) in state.runs() {
+            let taken = if run.claims.is_empty() {
+                wanted.min(run.quantity)
+            } else {
+                Quantity::ZERO
+            };
+            wanted = wanted.minus(taken);
+            let rest = run.quantity.minus(taken);
+            if taken.is_positive() {
+                let left = run.left.share(taken, run.quantity);
+                runs.push(Run {
+                    quantity: taken,
+                    left,
+                    claims: vec![turn],
+                });
+            }
+            if rest.is_positive() {
+                let left = run.left.share(rest, run.quantity);
+                runs.push(Run {
+                    quantity: rest,
+                    left,
+                    claims: run.claims.clone(),
+                });
+            }
+        }
+        state.set_runs(runs);
+    }
+}
+
+impl LineState {
+    fn set_runs(&mut self, mut runs: Vec<Run>) {
+        runs.sort_by(|a, b| {
+            a.claims
+                .len()
+                .cmp(&b.claims.len())
+                .then_with(|| a.claims.cmp(&b.claims))
+        });
+        let mut runs = runs.into_iter();
+        if let Some(first) = runs.next() {
+            self.first = first;
+            self.rest = runs.collect();
+        }
+    }
+}
+
+fn counts(run: &Run, rules: &ClaimRules) -> bool {
+    !rules.consumed || run.claims.is_empty()
+}
+
+fn is_open(run: &Run, free_units: bool, rules: &ClaimRules) -> bool {
+    match u32::try_from(run.claims.len()) {
+        Ok(0) => free_units,
+        Ok(claims) => claims < rules.stackable_below,
+        Err(_) => false,
+    }
+}
