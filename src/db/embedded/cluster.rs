@@ -1,0 +1,416 @@
+//! The cluster: its folder, its password, and the server that runs in it.
+//!
+//! In the folder: `cluster` (PostgreSQL's own), `password`, `log`, `lock`, the socket, and `programs` if they were
+//! downloaded.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{ConnectOptions, Connection};
+use tokio::process::{Child, Command};
+
+use super::account::Account;
+use super::programs::{Programs, is_of_postgres};
+use super::{EmbeddedError, EmbeddedOptions};
+use crate::db::Durability;
+
+/// The owner of everything in the cluster.
+const OWNER: &str = "promotion_engine";
+/// The number in the socket's name; nothing listens on it.
+const SOCKET_PORT: u16 = 5432;
+/// The longest path of a socket: 107 bytes on Linux, 103 on macOS.
+const LONGEST_SOCKET: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
+/// How long the server may take until it answers, recovery after a crash included.
+const START_TIMEOUT: Duration = Duration::from_secs(120);
+/// Waits for the end of its input, then stops the server of the folder `$1` at once and removes the folder, and the one
+/// above it if nothing else is in there. The pid file is the server's own, gone when the server is.
+const WATCHER: &str = r#"
+cat >/dev/null
+pid_file="$1/cluster/postmaster.pid"
+pid=$(head -n 1 "$pid_file" 2>/dev/null)
+if [ -n "$pid" ] && kill -QUIT "$pid" 2>/dev/null; then
+    tries=0
+    while [ -e "$pid_file" ] && kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 100 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+fi
+rm -rf "$1"
+rmdir "$(dirname "$1")" 2>/dev/null
+"#;
+/// How long to wait between two looks.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A cluster whose server runs.
+#[derive(Debug)]
+pub(super) struct Cluster {
+    home: PathBuf,
+    account: Account,
+    programs: Programs,
+    password: String,
+    address: Address,
+    server: Option<Child>,
+    /// Ends the server when the pipe to it closes, which the system does at the latest when this process ends.
+    _watcher: Option<Child>,
+}
+
+/// Where the server listens.
+#[derive(Clone, Debug)]
+enum Address {
+    Socket(PathBuf),
+    Loopback(u16),
+}
+
+/// The major version of the cluster in `home`, if there is one.
+pub(super) fn major(home: &Path) -> Result<Option<u32>, EmbeddedError> {
+    let file = folder(home).join("PG_VERSION");
+    match fs::read_to_string(&file) {
+        Ok(text) => Ok(text.trim().parse().ok()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(EmbeddedError::io(format!("read {}", file.display()), error)),
+    }
+}
+
+fn folder(home: &Path) -> PathBuf {
+    home.join("cluster")
+}
+
+impl Cluster {
+    /// Initialises the cluster if need be, and starts its server.
+    pub(super) async fn start(
+        options: &EmbeddedOptions,
+        home: PathBuf,
+        account: Account,
+        programs: Programs,
+    ) -> Result<Self, EmbeddedError> {
+        let password = password(&home, &account)?;
+        let address = address(&home)?;
+        let mut cluster = Self {
+            home,
+            account,
+            programs,
+            password,
+            address,
+            server: None,
+            _watcher: None,
+        };
+        if options.ends_with_process {
+            cluster._watcher = Some(cluster.watch()?);
+        }
+        if folder(&cluster.home).join("PG_VERSION").exists() {
+            cluster.stop_left_behind().await?;
+        } else {
+            cluster.initialise(options.durability).await?;
+        }
+        cluster.serve(options.durability).await?;
+        Ok(cluster)
+    }
+
+    /// How to connect to the database that every cluster has, as the owner.
+    pub(super) fn connect_options(&self) -> PgConnectOptions {
+        // Whatever the environment says about other servers does not concern this one.
+        let options = PgConnectOptions::new_without_pgpass()
+            .username(OWNER)
+            .password(&self.password)
+            .database("postgres")
+            .ssl_mode(PgSslMode::Disable);
+        match &self.address {
+            Address::Socket(folder) => options.socket(folder).port(SOCKET_PORT),
+            Address::Loopback(port) => options.host("127.0.0.1").port(*port),
+        }
+    }
+
+    /// Stops the server: open transactions are rolled back, everything committed is written.
+    pub(super) async fn stop(&mut self) -> Result<(), EmbeddedError> {
+        let Some(mut server) = self.server.take() else {
+            return Ok(());
+        };
+        self.stop_server("fast").await?;
+        server
+            .wait()
+            .await
+            .map_err(|source| EmbeddedError::io("wait for PostgreSQL", source))?;
+        Ok(())
+    }
+
+    /// A command of PostgreSQL, under the account and free of settings that are meant for other servers.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.programs.path(program));
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_postgres(name)) {
+            command.env_remove(name);
+        }
+        command
+            .env("LC_ALL", "C")
+            .current_dir(&self.home)
+            .stdin(Stdio::null());
+        self.account.become_it(&mut command);
+        command
+    }
+
+    async fn run(&self, program: &str, arguments: &[OsString]) -> Result<(), EmbeddedError> {
+        let answer = self
+            .command(program)
+            .args(arguments)
+            .output()
+            .await
+            .map_err(|source| EmbeddedError::io(format!("run {program}"), source))?;
+        if answer.status.success() {
+            return Ok(());
+        }
+        let output = [answer.stdout, answer.stderr].concat();
+        Err(EmbeddedError::Program {
+            program: program.to_owned(),
+            output: String::from_utf8_lossy(&output).trim().to_owned(),
+        })
+    }
+
+    /// Makes the cluster beside its place and moves it there, so that a half-made one is never taken for a whole one.
+    async fn initialise(&self, durability: Durability) -> Result<(), EmbeddedError> {
+        let unfinished = self.home.join("cluster.new");
+        match fs::remove_dir_all(&unfinished) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(EmbeddedError::io(
+                    format!("remove {}", unfinished.display()),
+                    error,
+                ));
+            }
+            _ => {}
+        }
+        let mut password_file = OsString::from("--pwfile=");
+        password_file.push(self.home.join("password"));
+        let mut arguments = vec![
+            OsString::from("--pgdata"),
+            unfinished.clone().into(),
+            format!("--username={OWNER}").into(),
+            password_file,
+            "--auth=scram-sha-256".into(),
+            "--encoding=UTF8".into(),
+            "--locale=C".into(),
+        ];
+        if durability == Durability::Off {
+            arguments.push("--no-sync".into());
+        }
+        self.run("initdb", &arguments).await?;
+        let whole = folder(&self.home);
+        fs::rename(&unfinished, &whole)
+            .map_err(|source| EmbeddedError::io(format!("make {}", whole.display()), source))
+    }
+
+    /// Stops the server of a service that was killed. The lock says that its service is gone.
+    async fn stop_left_behind(&self) -> Result<(), EmbeddedError> {
+        let status = [
+            OsString::from("status"),
+            "-D".into(),
+            folder(&self.home).into(),
+        ];
+        match self.run("pg_ctl", &status).await {
+            Ok(()) => {}
+            Err(EmbeddedError::Program { .. }) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        tracing::info!("a database server was left behind: it is started anew");
+        match self.stop_server("fast").await {
+            // One that does not stop in time is cut short: it recovers when it starts.
+            Err(EmbeddedError::Program { .. }) => self.stop_server("immediate").await,
+            done => done,
+        }
+    }
+
+    async fn stop_server(&self, mode: &str) -> Result<(), EmbeddedError> {
+        let arguments = [
+            OsString::from("stop"),
+            "-D".into(),
+            folder(&self.home).into(),
+            "-m".into(),
+            mode.into(),
+            "-w".into(),
+            "-t".into(),
+            "30".into(),
+        ];
+        self.run("pg_ctl", &arguments).await
+    }
+
+    /// Starts the server and waits until it answers.
+    async fn serve(&mut self, durability: Durability) -> Result<(), EmbeddedError> {
+        let begun = Instant::now();
+        loop {
+            self.server = Some(self.spawn(durability)?);
+            match self.wait_until_ready(begun).await {
+                // The last processes of a killed server may still be on their way out.
+                Err(EmbeddedError::NotStarted { log })
+                    if is_still_leaving(&log) && begun.elapsed() < START_TIMEOUT =>
+                {
+                    tokio::time::sleep(PAUSE * 10).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn spawn(&self, durability: Durability) -> Result<Child, EmbeddedError> {
+        let path = self.home.join("log");
+        let log = File::create(&path)
+            .map_err(|source| EmbeddedError::io(format!("write {}", path.display()), source))?;
+        let errors = log
+            .try_clone()
+            .map_err(|source| EmbeddedError::io(format!("write {}", path.display()), source))?;
+        let safe = match durability {
+            Durability::On => "on",
+            Durability::Off => "off",
+        };
+        let mut command = self.command("postgres");
+        command.arg("-D").arg(folder(&self.home));
+        for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
+            command.arg("-c").arg(format!("{setting}={safe}"));
+        }
+        // What a statement's error shows of the data stays out of the log.
+        for setting in [
+            "log_min_error_statement=panic",
+            "log_error_verbosity=terse",
+            "log_checkpoints=off",
+        ] {
+            command.arg("-c").arg(setting);
+        }
+        match &self.address {
+            Address::Socket(folder) => {
+                let mut sockets = OsString::from("unix_socket_directories=");
+                sockets.push(quoted(folder));
+                command
+                    .args(["-c", "listen_addresses="])
+                    .arg("-c")
+                    .arg(sockets);
+                command.args(["-p", &SOCKET_PORT.to_string()]);
+            }
+            Address::Loopback(port) => {
+                command.args(["-c", "listen_addresses=127.0.0.1"]);
+                command.args(["-c", "unix_socket_directories=", "-p", &port.to_string()]);
+            }
+        }
+        // A group of its own: the terminal's interrupt is for us, who stop the server when our work is done.
+        command.stdout(log).stderr(errors).process_group(0);
+        command
+            .spawn()
+            .map_err(|source| EmbeddedError::io("run postgres", source))
+    }
+
+    async fn wait_until_ready(&mut self, begun: Instant) -> Result<(), EmbeddedError> {
+        loop {
+            let ended = match &mut self.server {
+                Some(server) => server.try_wait().is_ok_and(|status| status.is_some()),
+                None => true,
+            };
+            if ended {
+                self.server = None;
+                return Err(EmbeddedError::NotStarted {
+                    log: self.end_of_log(),
+                });
+            }
+            match self.connect_options().connect().await {
+                Ok(connection) => {
+                    let _ = connection.close().await;
+                    return Ok(());
+                }
+                Err(error) if begun.elapsed() > START_TIMEOUT => {
+                    return Err(EmbeddedError::Connect(error));
+                }
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    }
+
+    /// The last lines that the server wrote.
+    fn end_of_log(&self) -> String {
+        let text = fs::read(self.home.join("log")).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let mut lines: Vec<&str> = text.lines().rev().take(10).collect();
+        lines.reverse();
+        lines.join("\n")
+    }
+
+    /// Starts a shell that reads a pipe of ours to its end, which comes when this process ends, however it does; then
+    /// it cuts the server short and removes the folder.
+    fn watch(&self) -> Result<Child, EmbeddedError> {
+        let mut command = Command::new("sh");
+        command.args(["-c", WATCHER, "sh"]).arg(&self.home);
+        command.current_dir("/").process_group(0);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+            .spawn()
+            .map_err(|source| EmbeddedError::io("run sh", source))
+    }
+}
+
+impl Drop for Cluster {
+    /// Whoever forgets to stop the server does not leave it running.
+    fn drop(&mut self) {
+        if self.server.take().is_none() {
+            return;
+        }
+        let mut command = self.command("pg_ctl");
+        command
+            .args(["stop", "-m", "fast", "-W", "-D"])
+            .arg(folder(&self.home));
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let _ = command.as_std_mut().status();
+    }
+}
+
+/// Whether a server gave up because of what another one has not yet let go.
+fn is_still_leaving(log: &str) -> bool {
+    log.contains("shared memory block") || log.contains("lock file")
+}
+
+/// The owner's password, made with the cluster and kept beside it.
+fn password(home: &Path, account: &Account) -> Result<String, EmbeddedError> {
+    let path = home.join("password");
+    let doing = || format!("keep {}", path.display());
+    if let Ok(password) = fs::read_to_string(&path)
+        && !password.is_empty()
+    {
+        return Ok(password);
+    }
+    let password = format!("{:032x}", rand::random::<u128>());
+    let mut file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|source| EmbeddedError::io(doing(), source))?;
+    file.write_all(password.as_bytes())
+        .map_err(|source| EmbeddedError::io(doing(), source))?;
+    file.sync_all()
+        .map_err(|source| EmbeddedError::io(doing(), source))?;
+    account.own(&path)?;
+    Ok(password)
+}
+
+/// A socket in the folder, or where its path would be too long a free port of the loopback interface.
+fn address(home: &Path) -> Result<Address, EmbeddedError> {
+    let socket = home.join(format!(".s.PGSQL.{SOCKET_PORT}"));
+    if socket.as_os_str().len() <= LONGEST_SOCKET {
+        return Ok(Address::Socket(home.to_owned()));
+    }
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map_err(|source| EmbeddedError::io("find a free port", source))?;
+    Ok(Address::Loopback(listener.port()))
+}
+
+/// A folder as an entry of a list that is parted by commas.
+fn quoted(folder: &Path) -> OsString {
+    let mut text = OsString::from("\"");
+    text.push(folder.to_string_lossy().replace('"', "\"\""));
+    text.push("\"");
+    text
+}

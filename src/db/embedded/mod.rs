@@ -1,0 +1,261 @@
+//! An own PostgreSQL under DATA_DIR, for whoever has not configured one.
+//!
+//! The service initialises a cluster, starts the server as its child, and stops it with itself. A server that was left
+//! behind by a kill is stopped and started anew. Only one process may do so in a DATA_DIR: it holds a lock on a file,
+//! which the system gives back however the process ends.
+//!
+//! Reading order: [`Embedded::start`] here; `programs` finds or downloads them, `account` is for root, `cluster` holds
+//! the folder and runs the server in it.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection};
+use thiserror::Error;
+
+use super::Durability;
+
+mod account;
+mod cluster;
+mod programs;
+
+use account::Account;
+use cluster::Cluster;
+pub use programs::{ProgramSearch, RELEASE, RELEASES, download};
+
+/// The database of the service.
+const DATABASE: &str = "promotion_engine";
+/// Where the cluster of root goes when the server's account cannot enter DATA_DIR.
+const FALLBACK: &str = "/var/lib/promotion-engine";
+
+/// Where and how the embedded server runs.
+#[derive(Clone, Debug)]
+pub struct EmbeddedOptions {
+    /// The folder for everything that lasts; made if it is not there.
+    pub data_dir: PathBuf,
+    /// Where the programs are looked for.
+    pub programs: ProgramSearch,
+    /// Off for tests only.
+    pub durability: Durability,
+    /// Whether server and folder are to vanish with this process, however it ends: for tests only.
+    pub ends_with_process: bool,
+}
+
+impl EmbeddedOptions {
+    /// A durable server in this folder, with programs from the usual places.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            programs: ProgramSearch::default(),
+            durability: Durability::On,
+            ends_with_process: false,
+        }
+    }
+}
+
+/// A running server of our own.
+#[derive(Debug)]
+pub struct Embedded {
+    cluster: Cluster,
+    connect: PgConnectOptions,
+    /// Held while the server may be ours.
+    _lock: File,
+}
+
+/// Why there is no embedded server.
+#[derive(Debug, Error)]
+pub enum EmbeddedError {
+    /// There are no server programs to be had.
+    #[error(
+        "PostgreSQL's server programs were not found, and {why}.\nThere are three ways out: install PostgreSQL 14 or \
+         newer (Debian and Ubuntu: apt install postgresql; macOS: brew install postgresql@17) or name the folder of \
+         its programs in PG_BIN_DIR; or set DATABASE_URL to a running PostgreSQL; or run `docker compose up`."
+    )]
+    NoPrograms {
+        /// Why a download did not help.
+        why: String,
+    },
+    /// The folder that the user named lacks them.
+    #[error("PG_BIN_DIR is {}, where initdb, pg_ctl and postgres (14 or newer) are not all to be found", folder.display())]
+    NotPrograms {
+        /// That folder.
+        folder: PathBuf,
+    },
+    /// The cluster belongs to another major version.
+    #[error(
+        "the database in DATA_DIR belongs to PostgreSQL {cluster}, but the programs that were found are of version \
+         {programs}: install version {cluster} or name the folder of its programs in PG_BIN_DIR"
+    )]
+    OtherVersion {
+        /// The cluster's version.
+        cluster: u32,
+        /// The programs' version.
+        programs: u32,
+    },
+    /// Another process serves from the folder.
+    #[error("another process already runs the database in {}", data_dir.display())]
+    InUse {
+        /// That folder.
+        data_dir: PathBuf,
+    },
+    /// Root, and nobody else to run the server.
+    #[error(
+        "PostgreSQL does not run as root, and there is no account postgres or nobody to run it"
+    )]
+    NoAccount,
+    /// A program failed.
+    #[error("{program} failed: {output}")]
+    Program {
+        /// Which.
+        program: String,
+        /// What it wrote.
+        output: String,
+    },
+    /// The server did not come up.
+    #[error("PostgreSQL did not start: {log}")]
+    NotStarted {
+        /// The end of its log.
+        log: String,
+    },
+    /// The server came up, but the service's database could not be made.
+    #[error("the embedded database cannot be reached: {0}")]
+    Connect(#[from] sqlx::Error),
+    /// The file system refused.
+    #[error("cannot {doing}: {source}")]
+    Io {
+        /// What was tried.
+        doing: String,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl EmbeddedError {
+    fn io(doing: impl Into<String>, source: io::Error) -> Self {
+        Self::Io {
+            doing: doing.into(),
+            source,
+        }
+    }
+}
+
+impl Embedded {
+    /// Starts the server, after making its cluster or stopping one that a killed service left behind, and makes the
+    /// service's database where it is missing.
+    pub async fn start(options: &EmbeddedOptions) -> Result<Self, EmbeddedError> {
+        let account = Account::find().await?;
+        let home = home(&options.data_dir, &account).await?;
+        let lock = lock(&home, &options.data_dir)?;
+        let wanted = cluster::major(&home)?;
+        let downloads = home.join("programs");
+        let programs = programs::find(&options.programs, wanted, &downloads).await?;
+        let cluster = Cluster::start(options, home, account, programs).await?;
+        let connect = cluster.connect_options();
+        create_database(&connect).await?;
+        Ok(Self {
+            cluster,
+            connect: connect.database(DATABASE),
+            _lock: lock,
+        })
+    }
+
+    /// How to connect to the service's database, as its owner.
+    pub fn connect_options(&self) -> PgConnectOptions {
+        self.connect.clone()
+    }
+
+    /// Stops the server and waits until it has.
+    pub async fn stop(mut self) -> Result<(), EmbeddedError> {
+        self.cluster.stop().await
+    }
+}
+
+/// The folder of the cluster and all that goes with it: in DATA_DIR, unless root's server could not enter it.
+async fn home(data_dir: &Path, account: &Account) -> Result<PathBuf, EmbeddedError> {
+    fs::create_dir_all(data_dir)
+        .map_err(|source| EmbeddedError::io(format!("make {}", data_dir.display()), source))?;
+    let data_dir = fs::canonicalize(data_dir)
+        .map_err(|source| EmbeddedError::io(format!("find {}", data_dir.display()), source))?;
+    let home = data_dir.join("postgres");
+    make_private(&home, account)?;
+    if account.can_use(&home).await {
+        return Ok(home);
+    }
+    let Some(name) = account.other_name() else {
+        let refused = io::Error::from(io::ErrorKind::PermissionDenied);
+        return Err(EmbeddedError::io(
+            format!("write to {}", home.display()),
+            refused,
+        ));
+    };
+    // Only what is empty is given up: a cluster there would be somebody's data.
+    let _ = fs::remove_dir(&home);
+    let digest = Sha256::digest(data_dir.as_os_str().as_encoded_bytes());
+    let hash: String = digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let fallback = Path::new(FALLBACK).join(hash);
+    fs::create_dir_all(FALLBACK)
+        .map_err(|source| EmbeddedError::io(format!("make {FALLBACK}"), source))?;
+    make_private(&fallback, account)?;
+    tracing::warn!(
+        data_dir = %data_dir.display(),
+        cluster = %fallback.display(),
+        account = name,
+        "the server's account cannot enter DATA_DIR: the database is kept elsewhere"
+    );
+    Ok(fallback)
+}
+
+/// Makes a folder that only the account can enter.
+fn make_private(folder: &Path, account: &Account) -> Result<(), EmbeddedError> {
+    use std::os::unix::fs::DirBuilderExt;
+    match fs::DirBuilder::new().mode(0o700).create(folder) {
+        Ok(()) => account.own(folder),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(EmbeddedError::io(
+            format!("make {}", folder.display()),
+            error,
+        )),
+    }
+}
+
+/// Takes the lock that lets only one process run the cluster.
+fn lock(home: &Path, data_dir: &Path) -> Result<File, EmbeddedError> {
+    let path = home.join("lock");
+    let doing = || format!("lock {}", path.display());
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|source| EmbeddedError::io(doing(), source))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(EmbeddedError::InUse {
+            data_dir: data_dir.to_owned(),
+        }),
+        Err(TryLockError::Error(source)) => Err(EmbeddedError::io(doing(), source)),
+    }
+}
+
+async fn create_database(connect: &PgConnectOptions) -> Result<(), EmbeddedError> {
+    let mut connection = connect.clone().connect().await?;
+    let is_there: bool =
+        sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+            .bind(DATABASE)
+            .fetch_one(&mut connection)
+            .await?;
+    if !is_there {
+        sqlx::raw_sql("create database promotion_engine")
+            .execute(&mut connection)
+            .await?;
+    }
+    connection.close().await?;
+    Ok(())
+}

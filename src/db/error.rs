@@ -1,0 +1,207 @@
+//! What can go wrong at the database, in the words of this layer.
+
+use std::fmt;
+
+use sqlx::error::DatabaseError;
+use sqlx::migrate::MigrateError;
+use thiserror::Error;
+
+use super::embedded::EmbeddedError;
+
+/// A refusal or a failure of the database. A violated constraint arrives under its meaning, never under its name.
+#[derive(Debug, Error)]
+pub enum DbError {
+    /// Another row already has this key.
+    #[error("{0} is already taken")]
+    Duplicate(Key),
+    /// What the row refers to does not exist.
+    #[error("{0} does not exist")]
+    Missing(Reference),
+    /// The row is referred to and so cannot be deleted.
+    #[error("still in use")]
+    InUse,
+    /// The row is no longer at the version that the caller expected, or it is gone.
+    #[error("the version is stale")]
+    Stale,
+    /// These codes, as the caller wrote them, belong to other promotions that are not archived.
+    #[error("{} codes belong to other promotions", .0.len())]
+    CodesTaken(Vec<String>),
+    /// A lock, or the statement as a whole, took longer than it may. Nothing was changed.
+    #[error("the database took too long")]
+    TooSlow(#[source] sqlx::Error),
+    /// A deadlock or a serialization failure. Nothing was changed; the whole transaction may be tried again.
+    #[error("transactions stood in each other's way")]
+    Conflict(#[source] sqlx::Error),
+    /// The database cannot be reached, or no connection was free in time. Nothing was changed.
+    #[error("the database is unavailable")]
+    Unavailable(#[source] sqlx::Error),
+    /// The commit was sent and not confirmed: it may or may not have happened.
+    #[error("the outcome of the commit is unknown")]
+    OutcomeUnknown(#[source] sqlx::Error),
+    /// The service is stopping and begins no more transactions.
+    #[error("the service is stopping")]
+    Stopping,
+    /// The schema lacks migrations of this release.
+    #[error("the schema is not current: {missing} migrations are missing")]
+    SchemaOutdated {
+        /// How many of this release's migrations have not run.
+        missing: usize,
+    },
+    /// The database cannot be used as it is set up. The text says what to do.
+    #[error("{0}")]
+    Setup(String),
+    /// A migration failed.
+    #[error("the schema could not be migrated: {0}")]
+    Migrate(#[source] MigrateError),
+    /// The embedded database could not be provided.
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
+    /// Any other failure: a fault of ours.
+    #[error("a statement failed: {0}")]
+    Query(#[source] sqlx::Error),
+}
+
+/// A unique key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// A promotion's name among those that are not archived.
+    PromotionName,
+    /// A key's hash within its tenant.
+    KeyHash,
+    /// An id or a code that is the primary key of its table.
+    Id,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::PromotionName => "the promotion's name",
+            Self::KeyHash => "the key's hash",
+            Self::Id => "the id",
+        })
+    }
+}
+
+/// What a foreign key points to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// The tenant.
+    Tenant,
+    /// The promotion.
+    Promotion,
+    /// The product list.
+    ProductList,
+    /// The tenant's settings.
+    Settings,
+    /// The API key.
+    Key,
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Tenant => "the tenant",
+            Self::Promotion => "the promotion",
+            Self::ProductList => "the product list",
+            Self::Settings => "the settings",
+            Self::Key => "the key",
+        })
+    }
+}
+
+/// Every named constraint that a statement can meet. A name that is missing here is a fault of ours (`Query`).
+fn of_constraint(name: &str) -> Option<DbError> {
+    Some(match name {
+        "promotion_name_key" => DbError::Duplicate(Key::PromotionName),
+        "api_key_hash_key" => DbError::Duplicate(Key::KeyHash),
+        "tenant_pkey"
+        | "api_key_pkey"
+        | "settings_pkey"
+        | "store_pkey"
+        | "product_list_pkey"
+        | "promotion_pkey"
+        | "promotion_version_pkey"
+        | "promotion_product_list_pkey"
+        | "settings_product_list_pkey"
+        | "code_pkey"
+        | "code_id_key"
+        | "audit_pkey" => DbError::Duplicate(Key::Id),
+        "api_key_tenant_fkey"
+        | "settings_tenant_fkey"
+        | "store_tenant_fkey"
+        | "product_list_tenant_fkey"
+        | "promotion_tenant_fkey"
+        | "audit_tenant_fkey" => DbError::Missing(Reference::Tenant),
+        "promotion_version_promotion_fkey"
+        | "promotion_product_list_promotion_fkey"
+        | "code_promotion_fkey" => DbError::Missing(Reference::Promotion),
+        "promotion_product_list_list_fkey" | "settings_product_list_list_fkey" => {
+            DbError::Missing(Reference::ProductList)
+        }
+        "settings_product_list_settings_fkey" => DbError::Missing(Reference::Settings),
+        "promotion_version_key_fkey" | "audit_key_fkey" => DbError::Missing(Reference::Key),
+        _ => return None,
+    })
+}
+
+/// What an error that the server reported by its SQLSTATE means.
+enum Failure {
+    TooSlow,
+    Conflict,
+    Unavailable,
+    Other,
+}
+
+fn of_state(error: &dyn DatabaseError) -> Failure {
+    match error.code().as_deref() {
+        // Cancelled by statement_timeout; lock not available within lock_timeout.
+        Some("57014" | "55P03") => Failure::TooSlow,
+        Some("40001" | "40P01") => Failure::Conflict,
+        // Terminated or shutting down or starting up; too many connections; idle in transaction for too long;
+        // read-only because it is a standby.
+        Some("57P01" | "57P02" | "57P03" | "57P05" | "53300" | "25P03" | "25006") => {
+            Failure::Unavailable
+        }
+        Some(state) if state.starts_with("08") => Failure::Unavailable,
+        _ => Failure::Other,
+    }
+}
+
+impl From<sqlx::Error> for DbError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(reported) => {
+                if let Some(meant) = reported.constraint().and_then(of_constraint) {
+                    return meant;
+                }
+                match of_state(reported.as_ref()) {
+                    Failure::TooSlow => Self::TooSlow(error),
+                    Failure::Conflict => Self::Conflict(error),
+                    Failure::Unavailable => Self::Unavailable(error),
+                    Failure::Other => Self::Query(error),
+                }
+            }
+            sqlx::Error::PoolClosed => Self::Stopping,
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
+            _ => Self::Query(error),
+        }
+    }
+}
+
+impl DbError {
+    /// Turns a violated reference into `InUse`: for the deletes, which meet the same constraint from its other end.
+    pub(super) fn in_use(self) -> Self {
+        match self {
+            Self::Missing(_) => Self::InUse,
+            other => other,
+        }
+    }
+
+    /// Whether the connection is to blame, so that another one may be tried when nothing was sent yet.
+    pub(super) fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}

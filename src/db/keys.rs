@@ -1,0 +1,141 @@
+//! API keys: only their hashes, each within its tenant.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{DbError, Page, TenantTx, one_more};
+use crate::domain::id::KeyId;
+
+/// A key, as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Its id.
+    pub key_id: Uuid,
+    /// `admin`, `pos`, `issuer` or `viewer`.
+    pub role: String,
+    /// What the tenant calls it.
+    pub label: String,
+    /// Its last three characters.
+    pub hint: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was revoked, if it was.
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// When it was last seen, to about a minute.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// A key to be stored.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// Its id, chosen by the caller.
+    pub key: KeyId,
+    /// `admin`, `pos`, `issuer` or `viewer`.
+    pub role: String,
+    /// What the tenant calls it.
+    pub label: String,
+    /// SHA-256 of the whole key.
+    pub hash: [u8; 32],
+    /// Its last three characters.
+    pub hint: String,
+}
+
+/// What a presented key turns out to be: valid, and of this tenant in this state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundKey {
+    /// Its id.
+    pub key_id: Uuid,
+    /// `admin`, `pos`, `issuer` or `viewer`.
+    pub role: String,
+    /// When it was last seen, to about a minute.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// Whether the tenant is suspended.
+    pub suspended: bool,
+    /// The version of the tenant's keys at which this was read.
+    pub keys_version: i64,
+}
+
+/// Stores a key. The caller bumps the version of the keys.
+pub async fn insert(tx: &mut TenantTx, new: &NewKey) -> Result<KeyRow, DbError> {
+    let row = sqlx::query_as!(
+        KeyRow,
+        "insert into api_key (tenant_id, key_id, role, label, hash, hint) values ($1, $2, $3, $4, $5, $6)
+         returning key_id, role, label, hint, created_at, revoked_at, last_used_at",
+        tx.id(),
+        new.key.uuid(),
+        new.role,
+        new.label,
+        new.hash.as_slice(),
+        new.hint,
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Lists the keys in the order of their ids, revoked ones too.
+pub async fn list(
+    tx: &mut TenantTx,
+    after: Option<KeyId>,
+    limit: u16,
+) -> Result<Page<KeyRow, KeyId>, DbError> {
+    let rows = sqlx::query_as!(
+        KeyRow,
+        "select key_id, role, label, hint, created_at, revoked_at, last_used_at
+           from api_key
+          where tenant_id = $1 and ($2::uuid is null or key_id > $2)
+          order by key_id
+          limit $3",
+        tx.id(),
+        after.map(KeyId::uuid),
+        one_more(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(Page::cut(rows, limit, |row| KeyId::new(row.key_id)))
+}
+
+/// Revokes a key; one that was revoked before keeps its time. None when there is no such key. The caller bumps the
+/// version of the keys.
+pub async fn revoke(tx: &mut TenantTx, key: KeyId) -> Result<Option<KeyRow>, DbError> {
+    let row = sqlx::query_as!(
+        KeyRow,
+        "update api_key set revoked_at = coalesce(revoked_at, now())
+          where tenant_id = $1 and key_id = $2
+         returning key_id, role, label, hint, created_at, revoked_at, last_used_at",
+        tx.id(),
+        key.uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Finds the key with this hash unless it is revoked.
+pub async fn find(tx: &mut TenantTx, hash: &[u8; 32]) -> Result<Option<FoundKey>, DbError> {
+    let row = sqlx::query_as!(
+        FoundKey,
+        "select api_key.key_id, api_key.role, api_key.last_used_at, tenant.suspended, tenant.keys_version
+           from api_key join tenant on tenant.tenant_id = api_key.tenant_id
+          where api_key.tenant_id = $1 and api_key.hash = $2 and api_key.revoked_at is null",
+        tx.id(),
+        hash.as_slice(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Notes that a key was used. Once a minute is enough: more would only write.
+pub async fn touch(tx: &mut TenantTx, key: KeyId) -> Result<(), DbError> {
+    sqlx::query!(
+        "update api_key set last_used_at = now()
+          where tenant_id = $1 and key_id = $2
+            and (last_used_at is null or last_used_at < now() - interval '1 minute')",
+        tx.id(),
+        key.uuid(),
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

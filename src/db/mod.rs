@@ -1,0 +1,193 @@
+//! PostgreSQL: the only SQL of the service.
+//!
+//! Reading order: [`Db`] is the pool; `transaction` binds a transaction to its tenant; then one module an aggregate,
+//! each a set of functions over such a transaction. Rows hold plain values; documents are JSON text that the layers
+//! above parse. `migrate` makes the schema and its roles, `embedded` provides a server where none is configured.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio_util::task::TaskTracker;
+
+mod error;
+mod transaction;
+
+pub mod audit;
+pub mod codes;
+pub mod embedded;
+pub mod keys;
+pub mod migrate;
+pub mod product_lists;
+pub mod promotions;
+pub mod rules;
+pub mod settings;
+pub mod stores;
+pub mod tenants;
+
+pub use error::{DbError, Key, Reference};
+pub use migrate::migrate;
+pub use transaction::{OperatorTx, TenantTx, Work};
+
+/// The role of every working connection: owns nothing, cannot bypass row-level security.
+pub const SERVICE_ROLE: &str = "promotion_engine_service";
+/// The role of what crosses tenants: it sees the table of tenants only.
+pub const OPERATOR_ROLE: &str = "promotion_engine_operator";
+
+/// What every new connection is told. Messages below errors are kept off the wire: the rollback of each release, for
+/// one, warns that there is nothing to roll back.
+const ON_CONNECT: &str = "\
+    set role promotion_engine_service;\
+    set client_min_messages = 'error';\
+    set statement_timeout = '2s';\
+    set lock_timeout = '1s';\
+    set idle_in_transaction_session_timeout = '10s'";
+
+/// An idle connection is tried before use when it has rested for longer than this.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+
+/// How the pool is set up.
+#[derive(Clone, Debug)]
+pub struct DbOptions {
+    /// Where the database is, and as whom.
+    pub connect: PgConnectOptions,
+    /// Most connections that work at the same time.
+    pub pool_size: u32,
+    /// How long a transaction waits for a connection.
+    pub acquire_timeout: Duration,
+    /// Whether the pool refuses a server that may lose what it has committed.
+    pub durability: Durability,
+}
+
+impl DbOptions {
+    /// The usual figures: ten connections, 500 ms, a durable server.
+    pub fn new(connect: PgConnectOptions) -> Self {
+        Self {
+            connect,
+            pool_size: 10,
+            acquire_timeout: Duration::from_millis(500),
+            durability: Durability::On,
+        }
+    }
+
+    /// Reads a `postgres://` URL; `sslmode` and the other parameters of libpq's URLs are understood.
+    pub fn from_url(url: &str) -> Result<Self, DbError> {
+        let connect = url
+            .parse::<PgConnectOptions>()
+            .map_err(|fault| DbError::Setup(format!("DATABASE_URL cannot be read: {fault}")))?;
+        Ok(Self::new(connect))
+    }
+}
+
+/// Whether committed means written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// As PostgreSQL promises it.
+    On,
+    /// Faster and unsafe: for tests, whose data nobody misses.
+    Off,
+}
+
+/// The database, as the layers above hold it. Clones share one pool.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: PgPool,
+    tasks: TaskTracker,
+    options: DbOptions,
+}
+
+impl Db {
+    /// Connects to a migrated database, and refuses one whose settings or roles are unsafe.
+    pub async fn open(options: DbOptions) -> Result<Self, DbError> {
+        migrate::refuse_unsafe(&options).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(options.pool_size)
+            .acquire_timeout(options.acquire_timeout)
+            .test_before_acquire(false)
+            .before_acquire(|connection, rested| {
+                Box::pin(async move {
+                    if rested.idle_for > TRUSTED_IDLE {
+                        sqlx::Connection::ping(connection).await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    sqlx::raw_sql(ON_CONNECT).execute(connection).await?;
+                    Ok(())
+                })
+            })
+            // sqlx 0.9.0 can return a connection on which a cancelled begin has succeeded (transact-rs/sqlx #4385):
+            // it believes that no transaction is open, so that only an unconditional rollback ends it.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    sqlx::raw_sql("rollback").execute(connection).await?;
+                    Ok(true)
+                })
+            })
+            .connect_with(options.connect.clone())
+            .await?;
+        Ok(Self {
+            pool,
+            tasks: TaskTracker::new(),
+            options,
+        })
+    }
+
+    /// Whether the database answers and has every migration of this release.
+    pub async fn ready(&self) -> Result<(), DbError> {
+        let pool = self.pool.clone();
+        self.uncancelled(async move { migrate::missing(&pool).await })
+            .await
+    }
+
+    /// Stops: begins no more transactions, waits for those that run, closes every connection.
+    pub async fn close(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.pool.close().await;
+    }
+
+    /// How many connections there are, and how many of them rest: for metrics.
+    pub fn connections(&self) -> Connections {
+        Connections {
+            open: self.pool.size(),
+            idle: self.pool.num_idle(),
+        }
+    }
+}
+
+/// The state of the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// Open connections, at work or not.
+    pub open: u32,
+    /// Connections that nobody uses.
+    pub idle: usize,
+}
+
+/// One page of a list, and where the next one begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T, C> {
+    /// At most as many rows as were asked for.
+    pub items: Vec<T>,
+    /// What to pass as `after` for the next page; none at the end of the list.
+    pub next: Option<C>,
+}
+
+impl<T, C> Page<T, C> {
+    /// Makes a page of what a statement with the limit [`one_more`] returned.
+    fn cut(mut rows: Vec<T>, limit: u16, cursor: impl FnOnce(&T) -> C) -> Self {
+        let limit = usize::from(limit);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = if more { rows.last().map(cursor) } else { None };
+        Self { items: rows, next }
+    }
+}
+
+/// One row more than the page holds: whether there is a next page shows without another statement.
+fn one_more(limit: u16) -> i64 {
+    i64::from(limit) + 1
+}

@@ -1,0 +1,490 @@
+//! Promotions and their history. Each change of a promotion writes its history entry itself, in the same transaction.
+//!
+//! Locks are taken in one order: promotions first, the tenant's row last (it is locked by [`count_active`] and by the
+//! bump of the rules' version), so that two changes cannot wait for each other.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{DbError, Page, TenantTx, one_more};
+use crate::domain::id::{KeyId, PromotionId};
+
+/// A promotion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromotionRow {
+    /// Its id.
+    pub promotion_id: Uuid,
+    /// Its name, unique among those that are not archived.
+    pub name: String,
+    /// `pos`, `loyalty`, `loyalty_earning`, `rewards` or `code_linked`.
+    pub kind: String,
+    /// `draft`, `active`, `paused` or `archived`.
+    pub status: String,
+    /// Its campaign.
+    pub campaign: Option<String>,
+    /// Included.
+    pub starts_at: DateTime<Utc>,
+    /// Excluded.
+    pub ends_at: DateTime<Utc>,
+    /// Grows by one with each change, of the status too.
+    pub version: i64,
+    /// JSON text.
+    pub document: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A promotion as it is to be stored.
+#[derive(Clone, Debug)]
+pub struct NewPromotion {
+    /// Its id, chosen by the caller.
+    pub promotion: PromotionId,
+    /// Its name.
+    pub name: String,
+    /// `pos`, `loyalty`, `loyalty_earning`, `rewards` or `code_linked`.
+    pub kind: String,
+    /// `draft`, `active` or `paused`.
+    pub status: String,
+    /// Its campaign.
+    pub campaign: Option<String>,
+    /// Included.
+    pub starts_at: DateTime<Utc>,
+    /// Excluded.
+    pub ends_at: DateTime<Utc>,
+    /// JSON text.
+    pub document: String,
+    /// Every product list that the document names, each once.
+    pub product_lists: Vec<String>,
+}
+
+/// What an admin sees: the status, parted by the dates where it is `active`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Not yet activated.
+    Draft,
+    /// Active, before its start.
+    Scheduled,
+    /// Active, between its start and its end.
+    Live,
+    /// Paused, whatever the dates.
+    Paused,
+    /// Active, after its end.
+    Ended,
+    /// Archived.
+    Archived,
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Scheduled => "scheduled",
+            Self::Live => "live",
+            Self::Paused => "paused",
+            Self::Ended => "ended",
+            Self::Archived => "archived",
+        }
+    }
+}
+
+/// Which promotions are listed. Without a state: all that are not archived.
+#[derive(Clone, Debug, Default)]
+pub struct PromotionFilter {
+    /// Only those in this state.
+    pub state: Option<State>,
+    /// Only those of this type.
+    pub kind: Option<String>,
+    /// Only those of this campaign.
+    pub campaign: Option<String>,
+    /// Only those whose name contains this text, without regard to case.
+    pub q: Option<String>,
+}
+
+/// A place in the list of promotions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PromotionCursor {
+    /// When the last one seen was made.
+    pub created_at: DateTime<Utc>,
+    /// Its id.
+    pub promotion: PromotionId,
+}
+
+/// One entry of a promotion's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// Counts the entries from 1.
+    pub change: i32,
+    /// The version that the promotion had from then on.
+    pub version: i64,
+    /// Who; none is the operator.
+    pub key_id: Option<Uuid>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The status from then on.
+    pub status: String,
+    /// The document from then on: JSON text.
+    pub document: String,
+}
+
+/// How many promotions count against the tenant's bound, and the bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActiveCount {
+    /// Active and not ended.
+    pub active: i64,
+    /// At most so many.
+    pub maximum: i32,
+}
+
+/// Stores a new promotion. `Duplicate(PromotionName)`, or `Missing(ProductList)`. The caller bumps the version of the
+/// rules.
+pub async fn insert(
+    tx: &mut TenantTx,
+    new: &NewPromotion,
+    key: Option<KeyId>,
+) -> Result<PromotionRow, DbError> {
+    let row = sqlx::query_as!(
+        PromotionRow,
+        r#"insert into promotion (tenant_id, promotion_id, name, name_folded, type, status, campaign,
+               starts_at, ends_at, document)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb)
+           returning promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+               document::text as "document!", created_at, updated_at"#,
+        tx.id(),
+        new.promotion.uuid(),
+        new.name,
+        new.name.to_lowercase(),
+        new.kind,
+        new.status,
+        new.campaign,
+        new.starts_at,
+        new.ends_at,
+        new.document,
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    use_lists(tx, new.promotion, &new.product_lists).await?;
+    record(tx, new.promotion, key).await?;
+    Ok(row)
+}
+
+/// Reads a promotion, archived or not.
+pub async fn get(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+) -> Result<Option<PromotionRow>, DbError> {
+    let row = sqlx::query_as!(
+        PromotionRow,
+        r#"select promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+                  document::text as "document!", created_at, updated_at
+             from promotion
+            where tenant_id = $1 and promotion_id = $2"#,
+        tx.id(),
+        promotion.uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Reads a promotion and keeps others from changing it to the end of the transaction.
+pub async fn lock(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+) -> Result<Option<PromotionRow>, DbError> {
+    let row = sqlx::query_as!(
+        PromotionRow,
+        r#"select promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+                  document::text as "document!", created_at, updated_at
+             from promotion
+            where tenant_id = $1 and promotion_id = $2
+              for no key update"#,
+        tx.id(),
+        promotion.uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Replaces a promotion that is at version `expected` and not archived, else `Stale`. The caller bumps the version of
+/// the rules.
+pub async fn replace(
+    tx: &mut TenantTx,
+    expected: i64,
+    new: &NewPromotion,
+    key: Option<KeyId>,
+) -> Result<PromotionRow, DbError> {
+    let row = sqlx::query_as!(
+        PromotionRow,
+        r#"update promotion
+              set name = $4, name_folded = $5, type = $6, status = $7, campaign = $8, starts_at = $9,
+                  ends_at = $10, document = $11::text::jsonb, version = version + 1, updated_at = now()
+            where tenant_id = $1 and promotion_id = $2 and version = $3 and status <> 'archived'
+           returning promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+                  document::text as "document!", created_at, updated_at"#,
+        tx.id(),
+        new.promotion.uuid(),
+        expected,
+        new.name,
+        new.name.to_lowercase(),
+        new.kind,
+        new.status,
+        new.campaign,
+        new.starts_at,
+        new.ends_at,
+        new.document,
+    )
+    .fetch_optional(tx.connection())
+    .await?
+    .ok_or(DbError::Stale)?;
+    use_lists(tx, new.promotion, &new.product_lists).await?;
+    record(tx, new.promotion, key).await?;
+    Ok(row)
+}
+
+/// Sets the status of a promotion that is not archived; none when there is no such promotion. Archiving gives up its
+/// name and its product lists. The caller bumps the version of the rules.
+pub async fn set_status(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+    status: &str,
+    key: Option<KeyId>,
+) -> Result<Option<PromotionRow>, DbError> {
+    let row = sqlx::query_as!(
+        PromotionRow,
+        r#"update promotion set status = $3, version = version + 1, updated_at = now()
+            where tenant_id = $1 and promotion_id = $2 and status <> 'archived'
+           returning promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+                  document::text as "document!", created_at, updated_at"#,
+        tx.id(),
+        promotion.uuid(),
+        status,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.status == "archived" {
+        use_lists(tx, promotion, &[]).await?;
+    }
+    record(tx, promotion, key).await?;
+    Ok(Some(row))
+}
+
+/// Lists promotions, newest first, after the place `after`. `now` parts `active` into scheduled, live and ended.
+pub async fn list(
+    tx: &mut TenantTx,
+    filter: &PromotionFilter,
+    now: DateTime<Utc>,
+    after: Option<PromotionCursor>,
+    limit: u16,
+) -> Result<Page<PromotionRow, PromotionCursor>, DbError> {
+    let rows = sqlx::query_as!(
+        PromotionRow,
+        r#"select promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+                  document::text as "document!", created_at, updated_at
+             from promotion
+            where tenant_id = $1
+              and case
+                      when $2::text is null then status <> 'archived'
+                      when status <> 'active' then status = $2
+                      when $3 < starts_at then $2 = 'scheduled'
+                      when $3 < ends_at then $2 = 'live'
+                      else $2 = 'ended'
+                  end
+              and ($4::text is null or type = $4)
+              and ($5::text is null or campaign = $5)
+              and ($6::text is null or strpos(name_folded, $6) > 0)
+              and ($7::timestamptz is null or (created_at, promotion_id) < ($7, $8))
+            order by created_at desc, promotion_id desc
+            limit $9"#,
+        tx.id(),
+        filter.state.map(State::name),
+        now,
+        filter.kind,
+        filter.campaign,
+        filter.q.as_deref().map(str::to_lowercase),
+        after.map(|place| place.created_at),
+        after.map(|place| place.promotion.uuid()),
+        one_more(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(Page::cut(rows, limit, |row| PromotionCursor {
+        created_at: row.created_at,
+        promotion: PromotionId::new(row.promotion_id),
+    }))
+}
+
+/// Reads what the rule set is made of: active and paused promotions, oldest first, but those that had ended before
+/// `not_ended_before`, if that is given.
+pub async fn for_rules(
+    tx: &mut TenantTx,
+    not_ended_before: Option<DateTime<Utc>>,
+) -> Result<Vec<PromotionRow>, DbError> {
+    let rows = sqlx::query_as!(
+        PromotionRow,
+        r#"select promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+                  document::text as "document!", created_at, updated_at
+             from promotion
+            where tenant_id = $1 and status in ('active', 'paused')
+              and ($2::timestamptz is null or ends_at > $2)
+            order by created_at, promotion_id"#,
+        tx.id(),
+        not_ended_before,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// Reads every promotion that is not archived, oldest first: for an export.
+pub async fn all(tx: &mut TenantTx) -> Result<Vec<PromotionRow>, DbError> {
+    let rows = sqlx::query_as!(
+        PromotionRow,
+        r#"select promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+                  document::text as "document!", created_at, updated_at
+             from promotion
+            where tenant_id = $1 and status <> 'archived'
+            order by created_at, promotion_id"#,
+        tx.id(),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// Counts the promotions other than `except` that are active and not ended at `now`, and locks the tenant's row
+/// first: until the transaction ends nobody else can count, so that the bound holds whoever activates at the same
+/// time. `Missing(Tenant)` when there is no such tenant.
+pub async fn count_active(
+    tx: &mut TenantTx,
+    except: PromotionId,
+    now: DateTime<Utc>,
+) -> Result<ActiveCount, DbError> {
+    let maximum = sqlx::query_scalar!(
+        "select max_active_promotions from tenant where tenant_id = $1 for no key update",
+        tx.id(),
+    )
+    .fetch_optional(tx.connection())
+    .await?
+    .ok_or(DbError::Missing(super::Reference::Tenant))?;
+    // A statement of its own: it must see what was committed while the lock was waited for.
+    let active = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from promotion
+            where tenant_id = $1 and promotion_id <> $2 and status = 'active' and ends_at > $3"#,
+        tx.id(),
+        except.uuid(),
+        now,
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(ActiveCount { active, maximum })
+}
+
+/// Whether the promotion (any promotion of the tenant, if none is named) has ever been live up to `now`: active, by
+/// its history, within the dates that it had then.
+pub async fn has_been_live(
+    tx: &mut TenantTx,
+    promotion: Option<PromotionId>,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let live = sqlx::query_scalar!(
+        r#"select exists (
+               select from (
+                   select status, at, starts_at, ends_at,
+                          lead(at) over (partition by promotion_id order by change) as until
+                     from promotion_version
+                    where tenant_id = $1 and ($2::uuid is null or promotion_id = $2)
+               ) as entry
+               where status = 'active' and starts_at <= $3
+                 and greatest(at, starts_at) < least(coalesce(until, 'infinity'), ends_at)
+           ) as "live!""#,
+        tx.id(),
+        promotion.map(PromotionId::uuid),
+        now,
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(live)
+}
+
+/// Lists a promotion's history, newest first, before the change `after`. Empty when there is no such promotion.
+pub async fn history(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+    after: Option<i32>,
+    limit: u16,
+) -> Result<Page<HistoryRow, i32>, DbError> {
+    let rows = sqlx::query_as!(
+        HistoryRow,
+        r#"select change, version, key_id, at, status, document::text as "document!"
+             from promotion_version
+            where tenant_id = $1 and promotion_id = $2 and ($3::integer is null or change < $3)
+            order by change desc
+            limit $4"#,
+        tx.id(),
+        promotion.uuid(),
+        after,
+        one_more(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(Page::cut(rows, limit, |row| row.change))
+}
+
+/// Makes the lists that the promotion uses exactly these.
+async fn use_lists(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+    lists: &[String],
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "delete from promotion_product_list
+          where tenant_id = $1 and promotion_id = $2 and list_name <> all ($3::text[])",
+        tx.id(),
+        promotion.uuid(),
+        lists,
+    )
+    .execute(tx.connection())
+    .await?;
+    if lists.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into promotion_product_list (tenant_id, promotion_id, list_name)
+         select $1, $2, named.list_name from unnest($3::text[]) as named (list_name) order by named.list_name
+         on conflict (tenant_id, promotion_id, list_name) do nothing",
+        tx.id(),
+        promotion.uuid(),
+        lists,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Writes what the promotion is now into its history. Its row is locked by the change before.
+async fn record(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+    key: Option<KeyId>,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into promotion_version (tenant_id, promotion_id, change, version, key_id, status, starts_at,
+             ends_at, document)
+         select tenant_id, promotion_id,
+                1 + coalesce((select max(change) from promotion_version
+                               where tenant_id = $1 and promotion_id = $2), 0),
+                version, $3, status, starts_at, ends_at, document
+           from promotion
+          where tenant_id = $1 and promotion_id = $2",
+        tx.id(),
+        promotion.uuid(),
+        key.map(KeyId::uuid),
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

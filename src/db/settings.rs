@@ -1,0 +1,88 @@
+//! A tenant's settings: one document, replaced whole.
+
+use chrono::{DateTime, Utc};
+
+use super::{DbError, TenantTx};
+
+/// The settings of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsRow {
+    /// Grows by one with each replacement.
+    pub version: i64,
+    /// JSON text.
+    pub document: String,
+    /// When they were last replaced.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What replaces the settings.
+#[derive(Clone, Debug)]
+pub struct NewSettings {
+    /// JSON text.
+    pub document: String,
+    /// The currency in the document, also kept with the tenant.
+    pub currency: String,
+    /// The time zone in the document, also kept with the tenant.
+    pub timezone: String,
+    /// Every product list that the document names, each once.
+    pub product_lists: Vec<String>,
+}
+
+/// Reads the settings; none only when the tenant does not exist.
+pub async fn get(tx: &mut TenantTx) -> Result<Option<SettingsRow>, DbError> {
+    let row = sqlx::query_as!(
+        SettingsRow,
+        r#"select version, document::text as "document!", updated_at from settings where tenant_id = $1"#,
+        tx.id(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Replaces the settings where they are at version `expected`, else `Stale`; `Missing` when they name a list that
+/// does not exist. The caller bumps the version of the rules.
+pub async fn replace(
+    tx: &mut TenantTx,
+    expected: i64,
+    new: &NewSettings,
+) -> Result<SettingsRow, DbError> {
+    let row = sqlx::query_as!(
+        SettingsRow,
+        r#"update settings set document = $3::text::jsonb, version = version + 1, updated_at = now()
+            where tenant_id = $1 and version = $2
+           returning version, document::text as "document!", updated_at"#,
+        tx.id(),
+        expected,
+        new.document,
+    )
+    .fetch_optional(tx.connection())
+    .await?
+    .ok_or(DbError::Stale)?;
+    sqlx::query!(
+        "delete from settings_product_list where tenant_id = $1 and list_name <> all ($2::text[])",
+        tx.id(),
+        &new.product_lists,
+    )
+    .execute(tx.connection())
+    .await?;
+    sqlx::query!(
+        "insert into settings_product_list (tenant_id, list_name)
+         select $1, named.list_name from unnest($2::text[]) as named (list_name) order by named.list_name
+         on conflict (tenant_id, list_name) do nothing",
+        tx.id(),
+        &new.product_lists,
+    )
+    .execute(tx.connection())
+    .await?;
+    sqlx::query!(
+        "update tenant set currency = $2, timezone = $3
+          where tenant_id = $1 and (currency, timezone) is distinct from ($2, $3)",
+        tx.id(),
+        new.currency,
+        new.timezone,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(row)
+}

@@ -1,0 +1,133 @@
+//! Stores: a tenant's shops.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::types::Json;
+
+use super::{DbError, Page, TenantTx, one_more};
+
+/// A store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreRow {
+    /// Its code, chosen by the tenant.
+    pub code: String,
+    /// Its concept.
+    pub concept: String,
+    /// Its zones.
+    pub zones: Vec<String>,
+    /// Its time zone; none is the tenant's.
+    pub timezone: Option<String>,
+    /// When it was last put.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A store to be put.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewStore {
+    /// Its code.
+    pub code: String,
+    /// Its concept.
+    pub concept: String,
+    /// Its zones.
+    pub zones: Vec<String>,
+    /// Its time zone.
+    pub timezone: Option<String>,
+}
+
+/// Adds or replaces stores, all or none; no code may come twice. Rows are taken in the order of their codes, so that
+/// two bulk writes cannot wait for each other. The caller bumps the version of the rules.
+pub async fn put(tx: &mut TenantTx, stores: &[NewStore]) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into store (tenant_id, code, concept, zones, timezone)
+         select $1, new.code, new.concept, new.zones, new.timezone
+           from jsonb_to_recordset($2) as new (code text, concept text, zones text[], timezone text)
+          order by new.code collate \"C\"
+         on conflict (tenant_id, code) do update
+            set concept = excluded.concept, zones = excluded.zones, timezone = excluded.timezone,
+                updated_at = now()",
+        tx.id(),
+        Json(stores) as _,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Reads one store.
+pub async fn get(tx: &mut TenantTx, code: &str) -> Result<Option<StoreRow>, DbError> {
+    let row = sqlx::query_as!(
+        StoreRow,
+        "select code, concept, zones, timezone, updated_at from store where tenant_id = $1 and code = $2",
+        tx.id(),
+        code,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Reads those of the named stores that exist, and locks them in the order of their codes: what they were before a
+/// bulk write.
+pub async fn lock(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<StoreRow>, DbError> {
+    let rows = sqlx::query_as!(
+        StoreRow,
+        "select code, concept, zones, timezone, updated_at
+           from store
+          where tenant_id = $1 and code = any ($2::text[])
+          order by code
+            for update",
+        tx.id(),
+        codes,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// Deletes a store and returns what it was; none when there was none. The caller bumps the version of the rules.
+pub async fn delete(tx: &mut TenantTx, code: &str) -> Result<Option<StoreRow>, DbError> {
+    let row = sqlx::query_as!(
+        StoreRow,
+        "delete from store where tenant_id = $1 and code = $2
+         returning code, concept, zones, timezone, updated_at",
+        tx.id(),
+        code,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Lists the stores in the order of their codes, after the code `after`.
+pub async fn list(
+    tx: &mut TenantTx,
+    after: Option<&str>,
+    limit: u16,
+) -> Result<Page<StoreRow, String>, DbError> {
+    let rows = sqlx::query_as!(
+        StoreRow,
+        "select code, concept, zones, timezone, updated_at
+           from store
+          where tenant_id = $1 and ($2::text is null or code > $2)
+          order by code
+          limit $3",
+        tx.id(),
+        after,
+        one_more(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(Page::cut(rows, limit, |row| row.code.clone()))
+}
+
+/// Reads every store, for the rule set.
+pub async fn all(tx: &mut TenantTx) -> Result<Vec<StoreRow>, DbError> {
+    let rows = sqlx::query_as!(
+        StoreRow,
+        "select code, concept, zones, timezone, updated_at from store where tenant_id = $1 order by code",
+        tx.id(),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}

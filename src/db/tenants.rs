@@ -1,0 +1,163 @@
+//! Tenants: made, listed and bounded by the operator.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{DbError, OperatorTx, Page, TenantTx, one_more, rules};
+use crate::domain::id::TenantId;
+
+/// A tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantRow {
+    /// Its id.
+    pub tenant_id: Uuid,
+    /// Its name; need not be unique.
+    pub name: String,
+    /// Its currency; follows the settings.
+    pub currency: String,
+    /// Its time zone; follows the settings.
+    pub timezone: String,
+    /// Whether its keys are refused.
+    pub suspended: bool,
+    /// Most promotions that are active and not ended.
+    pub max_active_promotions: i32,
+    /// Grows with every change of its rules.
+    pub rules_version: i64,
+    /// Grows with every change of its keys, and with its suspension.
+    pub keys_version: i64,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A tenant to be made.
+#[derive(Clone, Debug)]
+pub struct NewTenant {
+    /// Its id, chosen by the caller.
+    pub tenant: TenantId,
+    /// Its name.
+    pub name: String,
+    /// Its currency.
+    pub currency: String,
+    /// Its time zone.
+    pub timezone: String,
+    /// The JSON text of its first settings.
+    pub settings: String,
+}
+
+/// What the operator changes; what is none stays.
+#[derive(Clone, Debug, Default)]
+pub struct TenantPatch {
+    /// The new name.
+    pub name: Option<String>,
+    /// Suspends, or lets work again.
+    pub suspended: Option<bool>,
+    /// The new bound.
+    pub max_active_promotions: Option<i32>,
+}
+
+/// Makes a tenant and its settings (version 1).
+pub async fn create(tx: &mut OperatorTx, new: &NewTenant) -> Result<TenantRow, DbError> {
+    let row = sqlx::query_as!(
+        TenantRow,
+        "insert into tenant (tenant_id, name, currency, timezone) values ($1, $2, $3, $4)
+         returning tenant_id, name, currency, timezone, suspended, max_active_promotions, rules_version,
+             keys_version, created_at",
+        new.tenant.uuid(),
+        new.name,
+        new.currency,
+        new.timezone,
+    )
+    .fetch_one(tx.connection().await?)
+    .await?;
+    let tx = tx.of_tenant(new.tenant).await?;
+    sqlx::query!(
+        "insert into settings (tenant_id, document) values ($1, $2::text::jsonb)",
+        tx.id(),
+        new.settings,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Lists all tenants in the order of their ids, after the id `after`.
+pub async fn list(
+    tx: &mut OperatorTx,
+    after: Option<TenantId>,
+    limit: u16,
+) -> Result<Page<TenantRow, TenantId>, DbError> {
+    let rows = sqlx::query_as!(
+        TenantRow,
+        "select tenant_id, name, currency, timezone, suspended, max_active_promotions, rules_version,
+             keys_version, created_at
+           from tenant
+          where $1::uuid is null or tenant_id > $1
+          order by tenant_id
+          limit $2",
+        after.map(TenantId::uuid),
+        one_more(limit),
+    )
+    .fetch_all(tx.connection().await?)
+    .await?;
+    Ok(Page::cut(rows, limit, |row| TenantId::new(row.tenant_id)))
+}
+
+/// Reads a tenant as the operator, who may then change it: the row stays locked to the end of the transaction.
+pub async fn find(tx: &mut OperatorTx, tenant: TenantId) -> Result<Option<TenantRow>, DbError> {
+    let row = sqlx::query_as!(
+        TenantRow,
+        "select tenant_id, name, currency, timezone, suspended, max_active_promotions, rules_version,
+             keys_version, created_at
+           from tenant
+          where tenant_id = $1
+            for no key update",
+        tenant.uuid(),
+    )
+    .fetch_optional(tx.connection().await?)
+    .await?;
+    Ok(row)
+}
+
+/// Changes a tenant, and tells every instance; none when there is no such tenant.
+pub async fn patch(
+    tx: &mut OperatorTx,
+    tenant: TenantId,
+    patch: &TenantPatch,
+) -> Result<Option<TenantRow>, DbError> {
+    let row = sqlx::query_as!(
+        TenantRow,
+        "update tenant
+            set name = coalesce($2, name),
+                suspended = coalesce($3, suspended),
+                max_active_promotions = coalesce($4, max_active_promotions),
+                keys_version = keys_version + 1
+          where tenant_id = $1
+         returning tenant_id, name, currency, timezone, suspended, max_active_promotions, rules_version,
+             keys_version, created_at",
+        tenant.uuid(),
+        patch.name,
+        patch.suspended,
+        patch.max_active_promotions,
+    )
+    .fetch_optional(tx.connection().await?)
+    .await?;
+    if row.is_some() {
+        rules::notify(tx.connection().await?, tenant).await?;
+    }
+    Ok(row)
+}
+
+/// Reads the tenant of the transaction; none when it does not exist.
+pub async fn get(tx: &mut TenantTx) -> Result<Option<TenantRow>, DbError> {
+    let row = sqlx::query_as!(
+        TenantRow,
+        "select tenant_id, name, currency, timezone, suspended, max_active_promotions, rules_version,
+             keys_version, created_at
+           from tenant
+          where tenant_id = $1",
+        tx.id(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}

@@ -1,0 +1,265 @@
+//! Transactions: bound to a tenant or to the operator, and out of any caller's power to cancel.
+//!
+//! A transaction runs in a task of its own. Whoever waits for it may hang up; the task goes on to its commit or its
+//! rollback, so that no connection goes back to the pool in the middle of a transaction. The tracker knows every
+//! such task, and stopping waits for them.
+
+use std::pin::Pin;
+
+use sqlx::{PgConnection, Postgres};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::{Db, DbError, OPERATOR_ROLE};
+use crate::domain::id::TenantId;
+
+/// What the closure of a transaction returns: `Box::pin(async move { … })`.
+pub type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
+
+/// An open transaction in which exactly one tenant's rows exist.
+pub struct TenantTx {
+    connection: sqlx::Transaction<'static, Postgres>,
+    tenant: TenantId,
+}
+
+impl TenantTx {
+    /// The tenant to which the transaction is bound.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// The tenant's plain id, the first parameter of every statement.
+    pub(super) fn id(&self) -> Uuid {
+        self.tenant.uuid()
+    }
+
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    /// Gives the statements that follow the time of a bulk request: 30 s instead of 2 s each.
+    pub async fn allow_bulk(&mut self) -> Result<(), DbError> {
+        sqlx::query("set local statement_timeout = '30s'")
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+}
+
+/// An open transaction of the operator, who sees the table of tenants and nothing inside a tenant.
+pub struct OperatorTx {
+    inner: TenantTx,
+    as_operator: bool,
+}
+
+impl OperatorTx {
+    /// The connection, in the operator's role.
+    pub(super) async fn connection(&mut self) -> Result<&mut PgConnection, DbError> {
+        if !self.as_operator {
+            sqlx::query("set local role promotion_engine_operator")
+                .execute(self.inner.connection())
+                .await?;
+            self.as_operator = true;
+        }
+        Ok(self.inner.connection())
+    }
+
+    /// The same transaction bound to one tenant, in the service's role: to make a tenant's first key, or to write its
+    /// audit trail, together with what the operator did.
+    pub async fn of_tenant(&mut self, tenant: TenantId) -> Result<&mut TenantTx, DbError> {
+        sqlx::query("set local role promotion_engine_service")
+            .execute(self.inner.connection())
+            .await?;
+        self.as_operator = false;
+        bind(&mut self.inner.connection, tenant).await?;
+        self.inner.tenant = tenant;
+        Ok(&mut self.inner)
+    }
+}
+
+/// Binds the open transaction to a tenant: row-level security reads this setting, which ends with the transaction.
+async fn bind(connection: &mut PgConnection, tenant: TenantId) -> Result<(), DbError> {
+    sqlx::query("select set_config('app.tenant', $1, true)")
+        .bind(tenant.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+impl Db {
+    /// Runs `work` in a transaction of the tenant: commits when it answers `Ok`, rolls back when it answers `Err`.
+    ///
+    /// A caller that stops waiting changes nothing once the work has begun. A commit that is not confirmed is
+    /// [`DbError::OutcomeUnknown`]. After a statement has failed, nothing but `Err` can come of the transaction.
+    pub async fn tenant<T, E, F>(&self, tenant: TenantId, work: F) -> Result<T, E>
+    where
+        F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.bound(
+            format!("begin; set local app.tenant = '{tenant}'"),
+            tenant,
+            work,
+        )
+        .await
+    }
+
+    /// Runs `work` on one unchanging view of the tenant's rows, without the right to write: what several statements
+    /// load belongs together.
+    pub async fn snapshot<T, E, F>(&self, tenant: TenantId, work: F) -> Result<T, E>
+    where
+        F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let begin = format!(
+            "begin isolation level repeatable read, read only; set local app.tenant = '{tenant}'"
+        );
+        self.bound(begin, tenant, work).await
+    }
+
+    /// Runs `work` in a transaction of the operator's role, otherwise like [`Db::tenant`].
+    pub async fn operator<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t> FnOnce(&'t mut OperatorTx) -> Work<'t, T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let db = self.clone();
+        let caller = CancellationToken::new();
+        let _waiting = caller.clone().drop_guard();
+        self.uncancelled(async move {
+            let begin = format!("begin; set local role {OPERATOR_ROLE}");
+            let inner = TenantTx {
+                connection: db.begin(begin).await?,
+                tenant: TenantId::new(Uuid::nil()),
+            };
+            let mut tx = OperatorTx {
+                inner,
+                as_operator: true,
+            };
+            refuse_abandoned(&caller)?;
+            let done = work(&mut tx).await;
+            settle(tx.inner, done).await
+        })
+        .await
+    }
+
+    async fn bound<T, E, F>(&self, begin: String, tenant: TenantId, work: F) -> Result<T, E>
+    where
+        F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let db = self.clone();
+        let caller = CancellationToken::new();
+        let _waiting = caller.clone().drop_guard();
+        self.uncancelled(async move {
+            let mut tx = TenantTx {
+                connection: db.begin(begin).await?,
+                tenant,
+            };
+            refuse_abandoned(&caller)?;
+            let done = work(&mut tx).await;
+            settle(tx, done).await
+        })
+        .await
+    }
+
+    /// Runs a future to its end in a task, whatever becomes of the caller.
+    pub(super) async fn uncancelled<T, E, R>(&self, run: R) -> Result<T, E>
+    where
+        R: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        if self.tasks.is_closed() {
+            return Err(DbError::Stopping.into());
+        }
+        match self.tasks.spawn(run.in_current_span()).await {
+            Ok(done) => done,
+            Err(ended) => match ended.try_into_panic() {
+                // The work's panic goes on where it would have gone without the task.
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is being shut down around us.
+                Err(_) => Err(DbError::Stopping.into()),
+            },
+        }
+    }
+
+    /// Takes a connection and begins. `begin` is one message to the server, whose text is ours and whose only
+    /// variable part is a UUID.
+    ///
+    /// After a restart of the database every idle connection is dead: each is tried once, before anything was sent
+    /// that could count twice.
+    async fn begin(&self, begin: String) -> Result<sqlx::Transaction<'static, Postgres>, DbError> {
+        let mut dead = 0;
+        loop {
+            let begun = self
+                .pool
+                .begin_with(sqlx::AssertSqlSafe(begin.clone()))
+                .await;
+            match begun {
+                Ok(transaction) => return Ok(transaction),
+                Err(error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)) => {
+                    return Err(error.into());
+                }
+                Err(error) => {
+                    let error = DbError::from(error);
+                    if !error.is_unavailable() || dead >= self.pool.size() {
+                        return Err(error);
+                    }
+                    dead += 1;
+                }
+            }
+        }
+    }
+}
+
+/// Nobody waits any more, so the work is not begun. The caller that would see the error is gone.
+fn refuse_abandoned(caller: &CancellationToken) -> Result<(), DbError> {
+    if caller.is_cancelled() {
+        Err(DbError::Stopping)
+    } else {
+        Ok(())
+    }
+}
+
+/// Commits what was done, or rolls it back.
+async fn settle<T, E>(mut tx: TenantTx, done: Result<T, E>) -> Result<T, E>
+where
+    E: From<DbError>,
+{
+    if done.is_err() {
+        // A rollback that fails leaves a broken connection, which the pool throws away.
+        let _ = tx.connection.rollback().await;
+        return done;
+    }
+    // INVARIANT: `Ok` means committed. After a failed statement the server answers a plain commit with a rollback and
+    // no error; the select before it is refused in that state, so that an error which the work has swallowed is never
+    // reported as success. Dropping the transaction afterwards queues a rollback, which then has nothing to undo.
+    match sqlx::raw_sql("select; commit")
+        .execute(tx.connection())
+        .await
+    {
+        Ok(_) => done,
+        Err(error) => Err(unconfirmed(error).into()),
+    }
+}
+
+/// What an error in answer to a commit means: the server's own verdict, or that nobody knows.
+fn unconfirmed(error: sqlx::Error) -> DbError {
+    if matches!(error, sqlx::Error::Database(_)) {
+        match DbError::from(error) {
+            // The server was going down: it may have committed before it said so.
+            DbError::Unavailable(source) | DbError::TooSlow(source) => {
+                DbError::OutcomeUnknown(source)
+            }
+            verdict => verdict,
+        }
+    } else {
+        DbError::OutcomeUnknown(error)
+    }
+}
