@@ -1,0 +1,56 @@
+//! Random valid documents for the command `evaluate`, for comparing evaluators with one another.
+//!
+//! Few SKUs, prices and names, so that promotions collide; over time every kind of benefit, condition,
+//! schedule, limit and setting. A document follows from its seed alone.
+
+mod benefit;
+mod cart;
+mod census;
+mod conditions;
+mod dice;
+mod promotion;
+mod settings;
+mod words;
+
+pub use census::{REACHED, census};
+
+use dice::Dice;
+use serde_json::{Map, Value, json};
+
+/// The document of a seed: 1 to 8 promotions and a cart of 1 to 6 lines.
+pub fn document(seed: u64) -> Value {
+    let mut dice = Dice::new(seed);
+    let at = cart::instant(&mut dice);
+    let gated = dice.chance(40);
+    let promotions: Vec<Value> = (1..=dice.between(1, 8))
+        .map(|place| promotion::promotion(&mut dice, place, at, gated))
+        .collect();
+    let codes = codes(&mut dice, &promotions);
+    let known = codes.values().filter_map(Value::as_array).flatten();
+    let known: Vec<String> = known
+        .filter_map(|code| code.as_str().map(str::to_owned))
+        .collect();
+    json!({
+        "settings": settings::settings(&mut dice),
+        "stores": settings::stores(&mut dice),
+        "product_lists": settings::product_lists(&mut dice),
+        "promotions": promotions,
+        "request": cart::request(&mut dice, at, &known, gated),
+        "codes": codes,
+    })
+}
+
+/// One or two codes for every `code_linked` promotion.
+fn codes(dice: &mut Dice, promotions: &[Value]) -> Map<String, Value> {
+    let mut codes = Map::new();
+    for (place, promotion) in promotions.iter().enumerate() {
+        if promotion["type"] == "code_linked" {
+            let own: Vec<String> = (0..dice.between(1, 2))
+                .map(|which| format!("SAVE-{place}-{which}"))
+                .collect();
+            let name = promotion["name"].as_str().expect("a name");
+            codes.insert(name.to_owned(), json!(own));
+        }
+    }
+    codes
+}

@@ -1,0 +1,448 @@
+//! What a promotion gives at its turn (7.4): the exact amounts, and the cart after it.
+
+use super::choose::{Choice, Plan, applications_allowed, choose, parts};
+use super::conditions::{Judged, Requirement, Sight, Unmet, judge, requirements, unmet};
+use super::document::{Promotion, World};
+use super::number::{Exact, percent, smaller, where_positive, whole};
+use super::select::selected;
+use super::settle::{Share, settle, settle_lines};
+use super::units::{Piece, State};
+use num_traits::Zero;
+use std::collections::BTreeMap;
+
+/// What a promotion gave.
+#[derive(Clone)]
+pub struct Gift {
+    pub times: u64,
+    pub discount: Exact,
+    pub points: Exact,
+    /// Line, quantity, amount.
+    pub allocations: Vec<(usize, Exact, Exact)>,
+    pub free_items: Exact,
+    /// The cart after it.
+    pub after: State,
+}
+
+/// Why a promotion did not apply, with the leaves that failed.
+#[derive(Clone)]
+pub struct Refusal {
+    pub reason: &'static str,
+    pub unmet: Vec<Unmet>,
+}
+
+impl Refusal {
+    /// A reason without leaves.
+    pub fn because(reason: &'static str) -> Refusal {
+        Refusal {
+            reason,
+            unmet: Vec::new(),
+        }
+    }
+}
+
+/// A part of the cart in which the conditions hold.
+type Met<'a> = (Sight<'a>, Vec<Requirement>);
+
+/// The parts of the cart (one, without `same`) in which the promotion's conditions hold; else what is unmet.
+pub fn conditions_met<'a>(
+    world: &'a World<'a>,
+    promotion: &'a Promotion<'a>,
+    state: &'a State,
+) -> Result<Vec<Met<'a>>, Refusal> {
+    let mut met = Vec::new();
+    let mut failed: Vec<Vec<Unmet>> = Vec::new();
+    for part in parts(world, promotion.benefit.same) {
+        let sight = Sight {
+            world,
+            promotion,
+            state,
+            part,
+        };
+        match judge(&sight) {
+            None => met.push((sight, Vec::new())),
+            Some(judged) if judged.value() => {
+                let needed = requirements(&judged);
+                met.push((sight, needed));
+            }
+            Some(judged) => failed.push(unmet_of(world, &judged)),
+        }
+    }
+    if met.is_empty() {
+        return Err(Refusal {
+            reason: "conditions_not_met",
+            unmet: nearest(failed),
+        });
+    }
+    Ok(met)
+}
+
+fn unmet_of(world: &World<'_>, judged: &Judged<'_>) -> Vec<Unmet> {
+    unmet(judged, world.settings.precision)
+}
+
+/// Of several parts that fail, the one that is nearest to success: the fewest leaves, then the smallest
+/// shortfall in proportion, then the first part.
+fn nearest(failed: Vec<Vec<Unmet>>) -> Vec<Unmet> {
+    let distance = |leaves: &Vec<Unmet>| {
+        let shortfalls = leaves.iter().filter_map(|leaf| leaf.shortfall.as_ref());
+        let missing: Exact = shortfalls.map(|(_, ratio)| ratio).sum();
+        (leaves.len(), missing)
+    };
+    failed.into_iter().min_by_key(distance).unwrap_or_default()
+}
+
+/// Gives the promotion its turn on the cart as it is now.
+pub fn attempt(
+    world: &World<'_>,
+    promotion: &Promotion<'_>,
+    state: &State,
+) -> Result<Gift, Refusal> {
+    let met = conditions_met(world, promotion, state)?;
+    if promotion.is_item_level() {
+        return attempt_items(world, promotion, state, &met);
+    }
+    let (sight, needed) = &met[0];
+    let n = applications_allowed(sight, needed, promotion.times_bound);
+    if promotion.benefit.level == "shipping" {
+        attempt_shipping(world, promotion, state, n)
+    } else {
+        attempt_cart(world, promotion, state, n)
+    }
+}
+
+/// "n is the sum over the parts, its bounds used up in the order of the parts' first lines; amounts are
+/// computed in each part, then summed, capped and rounded together" (5.4, `same`).
+fn attempt_items(
+    world: &World<'_>,
+    promotion: &Promotion<'_>,
+    state: &State,
+    met: &[Met<'_>],
+) -> Result<Gift, Refusal> {
+    let mut bound = promotion.times_bound;
+    let mut times = 0;
+    let mut plans: Vec<Plan> = Vec::new();
+    let mut shares: Vec<(Choice, Exact)> = Vec::new();
+    for (sight, needed) in met {
+        let plan = choose(sight, needed, bound);
+        bound = bound.map(|bound| bound - plan.n);
+        times += plan.n;
+        let amounts = exact_amounts(world, promotion, state, &plan);
+        shares.extend(plan.choices.iter().cloned().zip(amounts));
+        plans.push(plan);
+    }
+    let mut by_line: BTreeMap<usize, Share> = BTreeMap::new();
+    for (choice, amount) in &shares {
+        let slot = &choice.slot;
+        let share = by_line.entry(slot.line).or_insert_with(|| Share {
+            line: slot.line,
+            exact: Exact::zero(),
+            left: Exact::zero(),
+            amount: Exact::zero(),
+        });
+        share.exact += amount;
+        share.left += state.left_of_unit(world, slot.line, slot.piece) * &slot.quantity;
+    }
+    for share in by_line.values_mut() {
+        // "Line by line for `bundle_price`"; units of a line that has nothing left have nothing left, as
+        // "discounts never make a line negative" (7.1).
+        let of_line = where_positive(state.left_of_line(world, share.line));
+        share.left = smaller(&where_positive(share.left.clone()), &of_line);
+        share.exact = smaller(&share.exact, &share.left);
+    }
+    let exact: Exact = by_line.values().map(|share| &share.exact).sum();
+    let mut lines: Vec<Share> = by_line.into_values().collect();
+    let discount = settle_lines(world, promotion, &exact, &mut lines);
+    let free_items: Exact = plans.iter().map(|plan| &plan.to_add).sum();
+    if discount.is_zero() && free_items.is_zero() {
+        let is_there_any = plans.iter().any(|plan| plan.is_there_any);
+        return Err(nothing(is_there_any));
+    }
+    let mut allocations = Vec::new();
+    for share in &lines {
+        let own = shares
+            .iter()
+            .filter(|(choice, _)| choice.slot.line == share.line);
+        let units: Exact = own.map(|(choice, _)| &choice.slot.quantity).sum();
+        allocations.push((share.line, units, share.amount.clone()));
+    }
+    Ok(Gift {
+        times,
+        discount,
+        points: Exact::zero(),
+        after: after_items(state, &plans, &shares, &lines),
+        allocations,
+        free_items,
+    })
+}
+
+/// "`no_eligible_items` when there is no unit, line, complete group or set, or shipping to discount;
+/// `no_benefit` when there is, but n is 0 or the amount comes to 0."
+fn nothing(is_there_any: bool) -> Refusal {
+    Refusal::because(if is_there_any {
+        "no_benefit"
+    } else {
+        "no_eligible_items"
+    })
+}
+
+/// The exact amount of every choice.
+fn exact_amounts(
+    world: &World<'_>,
+    promotion: &Promotion<'_>,
+    state: &State,
+    plan: &Plan,
+) -> Vec<Exact> {
+    let benefit = &promotion.benefit;
+    match benefit.kind {
+        "bundle_price" => bundle_amounts(world, &benefit.value, state, plan),
+        "amount_off" if !benefit.per_unit => {
+            // "In sum for `amount_off` per application", "shared over its units in proportion to what is
+            // left to pay of them".
+            let left = lefts(world, state, &plan.choices);
+            let sum = where_positive(left.iter().sum());
+            let total = smaller(&(&benefit.value * whole(plan.n)), &sum);
+            in_proportion(&total, &positive(left))
+        }
+        _ => {
+            let of = |choice: &Choice| {
+                let slot = &choice.slot;
+                &slot.quantity * unit_amount(world, promotion, state, slot.line, slot.piece)
+            };
+            plan.choices.iter().map(of).collect()
+        }
+    }
+}
+
+/// What is left to pay of every choice.
+fn lefts(world: &World<'_>, state: &State, choices: &[Choice]) -> Vec<Exact> {
+    let left = |choice: &Choice| {
+        let slot = &choice.slot;
+        state.left_of_unit(world, slot.line, slot.piece) * &slot.quantity
+    };
+    choices.iter().map(left).collect()
+}
+
+/// A share that is spread evenly over the units of a line may take more off one than is left to pay of it;
+/// such a unit weighs nothing.
+fn positive(weights: Vec<Exact>) -> Vec<Exact> {
+    weights.into_iter().map(where_positive).collect()
+}
+
+/// A total in proportion to the weights; nothing when they are all 0.
+fn in_proportion(total: &Exact, weights: &[Exact]) -> Vec<Exact> {
+    let sum: Exact = weights.iter().sum();
+    if sum.is_zero() {
+        return weights.to_vec();
+    }
+    weights.iter().map(|weight| total * weight / &sum).collect()
+}
+
+/// The benefits that are computed "unit by unit": at most what is left to pay for the unit.
+fn unit_amount(
+    world: &World<'_>,
+    promotion: &Promotion<'_>,
+    state: &State,
+    line: usize,
+    piece: usize,
+) -> Exact {
+    let benefit = &promotion.benefit;
+    let left = where_positive(state.left_of_unit(world, line, piece));
+    let value = &benefit.value;
+    let amount = match (benefit.kind, &world.lines[line].mrp) {
+        // "The discount is what is left to pay less mrp × (100 − value) %, where positive."
+        ("percentage_off", Some(mrp)) if benefit.mrp_base => {
+            &left - mrp * percent(&(whole(100) - value))
+        }
+        // "`net`, unit price + tax + charges less what earlier promotions took off that unit."
+        ("percentage_off", _) if world.settings.net => &left * percent(value),
+        ("percentage_off", _) => &world.lines[line].price * percent(value),
+        ("fixed_price", _) => &left - value,
+        ("free_product", _) => left.clone(),
+        ("amount_off", _) => value.clone(),
+        (other, _) => panic!("no benefit {other} on units"),
+    };
+    smaller(&where_positive(amount), &left)
+}
+
+/// "For each group, (Σ of what is left to pay of its units − value), where positive, shared in proportion to
+/// the unit prices in the group (all 0: to what is left to pay)."
+fn bundle_amounts(world: &World<'_>, value: &Exact, state: &State, plan: &Plan) -> Vec<Exact> {
+    let mut amounts = vec![Exact::zero(); plan.choices.len()];
+    for group in 0..plan.n {
+        let places: Vec<usize> = (0..plan.choices.len())
+            .filter(|place| plan.choices[*place].group == group)
+            .collect();
+        let choices: Vec<Choice> = places
+            .iter()
+            .map(|place| plan.choices[*place].clone())
+            .collect();
+        let left = lefts(world, state, &choices);
+        let total = where_positive(left.iter().sum::<Exact>() - value);
+        let price = |choice: &Choice| &choice.slot.quantity * &world.lines[choice.slot.line].price;
+        let prices: Vec<Exact> = choices.iter().map(price).collect();
+        let all_zero = prices.iter().all(Exact::is_zero);
+        let weights = if all_zero { positive(left) } else { prices };
+        for (place, amount) in places.into_iter().zip(in_proportion(&total, &weights)) {
+            amounts[place] = amount;
+        }
+    }
+    amounts
+}
+
+/// The cart after an item-level promotion: the units chosen and needed are claimed, and "what a promotion
+/// took off a line counts as taken off the units that it discounted there, in proportion to their exact
+/// shares" (7.1).
+fn after_items(
+    state: &State,
+    plans: &[Plan],
+    shares: &[(Choice, Exact)],
+    lines: &[Share],
+) -> State {
+    let mut after = state.clone();
+    after.turns += 1;
+    for (line, old) in state.lines.iter().enumerate() {
+        let amount = lines
+            .iter()
+            .find(|share| share.line == line)
+            .map_or_else(Exact::zero, |share| share.amount.clone());
+        let of_line = shares.iter().filter(|it| it.0.slot.line == line);
+        let sum: Exact = of_line.map(|(_, exact)| exact).sum();
+        let mut pieces = Vec::new();
+        for (place, piece) in old.pieces.iter().enumerate() {
+            let mut rest = piece.quantity.clone();
+            let mut split = |quantity: &Exact, off: Exact, is_claimed: bool| {
+                if quantity.is_zero() {
+                    return;
+                }
+                let mut claims = piece.claims.clone();
+                if is_claimed {
+                    claims.push(after.turns);
+                }
+                pieces.push(Piece {
+                    quantity: quantity.clone(),
+                    claims,
+                    taken: &piece.taken * quantity / &piece.quantity + off,
+                });
+            };
+            for (choice, exact) in shares {
+                if choice.slot.line == line && choice.slot.piece == place {
+                    let off = if sum.is_zero() {
+                        Exact::zero()
+                    } else {
+                        &amount * exact / &sum
+                    };
+                    split(&choice.slot.quantity, off, true);
+                    rest -= &choice.slot.quantity;
+                }
+            }
+            let needed: Exact = plans.iter().map(|plan| &plan.needed[line][place]).sum();
+            split(&needed, Exact::zero(), true);
+            split(&(rest - needed), Exact::zero(), false);
+        }
+        after.lines[line].pieces = pieces;
+        after.lines[line].item_discount += amount;
+    }
+    after
+}
+
+/// "Base of a cart-level promotion: `gross`, S, the sum over the (selected) lines of gross less item-level
+/// discounts; `net`, S + tax + charges less the cart-level discounts so far, of the same lines." It is
+/// spread in proportion "to what is left to pay of each selected line".
+fn attempt_cart(
+    world: &World<'_>,
+    promotion: &Promotion<'_>,
+    state: &State,
+    n: u64,
+) -> Result<Gift, Refusal> {
+    let benefit = &promotion.benefit;
+    let lines = selected(world, benefit.select, &world.all_lines());
+    let mut gift = Gift {
+        times: n,
+        discount: Exact::zero(),
+        points: Exact::zero(),
+        allocations: Vec::new(),
+        free_items: Exact::zero(),
+        after: state.clone(),
+    };
+    if lines.is_empty() || n == 0 {
+        return Err(nothing(!lines.is_empty()));
+    }
+    if benefit.kind == "award_points" {
+        gift.points = &benefit.value * whole(n);
+        return Ok(gift);
+    }
+    let left: Vec<Exact> = lines
+        .iter()
+        .map(|line| where_positive(state.left_of_line(world, *line)))
+        .collect();
+    let sum: Exact = left.iter().sum();
+    let exact = match benefit.kind {
+        "percentage_off" if world.settings.net => percent(&benefit.value) * &sum,
+        "percentage_off" => {
+            let base =
+                |line: &usize| world.lines[*line].gross() - &state.lines[*line].item_discount;
+            percent(&benefit.value) * lines.iter().map(base).sum::<Exact>()
+        }
+        "amount_off" => &benefit.value * whole(n),
+        other => panic!("no benefit {other} on the cart"),
+    };
+    let exact = smaller(&exact, &sum);
+    let mut shares: Vec<Share> = lines
+        .iter()
+        .zip(left)
+        .map(|(line, left)| Share {
+            line: *line,
+            exact: left.clone(),
+            left,
+            amount: Exact::zero(),
+        })
+        .collect();
+    gift.discount = settle_lines(world, promotion, &exact, &mut shares);
+    if gift.discount.is_zero() {
+        return Err(nothing(true));
+    }
+    for share in shares {
+        gift.after.lines[share.line].cart_discount += &share.amount;
+        let quantity = world.lines[share.line].quantity.clone();
+        gift.allocations.push((share.line, quantity, share.amount));
+    }
+    Ok(gift)
+}
+
+/// "Shipping: its amount, `net` less earlier discounts."
+fn attempt_shipping(
+    world: &World<'_>,
+    promotion: &Promotion<'_>,
+    state: &State,
+    n: u64,
+) -> Result<Gift, Refusal> {
+    let benefit = &promotion.benefit;
+    let Some(shipping) = &world.shipping else {
+        return Err(nothing(false));
+    };
+    if n == 0 {
+        return Err(nothing(true));
+    }
+    let left = shipping - &state.shipping_discount;
+    let exact = match benefit.kind {
+        "percentage_off" if world.settings.net => percent(&benefit.value) * &left,
+        "percentage_off" => percent(&benefit.value) * shipping,
+        "amount_off" => &benefit.value * whole(n),
+        "fixed_price" => where_positive(&left - &benefit.value),
+        other => panic!("no benefit {other} on shipping"),
+    };
+    let discount = settle(world, promotion, &smaller(&exact, &left), &left);
+    if discount.is_zero() {
+        return Err(nothing(true));
+    }
+    let mut after = state.clone();
+    after.shipping_discount += &discount;
+    Ok(Gift {
+        times: n,
+        discount,
+        points: Exact::zero(),
+        allocations: Vec::new(),
+        free_items: Exact::zero(),
+        after,
+    })
+}

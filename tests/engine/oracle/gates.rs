@@ -1,0 +1,185 @@
+//! Gates (7.2) and the codes on the cart (10): what is judged before conditions.
+
+use super::document::{Promotion, World, at, field, flag, list, text};
+use super::schedule::is_open;
+use serde_json::Value;
+
+/// The first gate that fails: "status, dates, schedule, currency, scope, audience, customer present, code
+/// presented, issuance, activation, limits not used up". Nothing is used, so that no limit is used up.
+pub fn failing_gate(world: &World<'_>, promotion: &Promotion<'_>) -> Option<&'static str> {
+    let json = promotion.json;
+    let kind = promotion.kind;
+    let currency = text(json, "currency").unwrap_or(world.settings.currency);
+    let is_identified = world.customer_id().is_some();
+    let needs_issuance = matches!(kind, "loyalty_earning" | "rewards")
+        || at(json, &["limits", "issue"]).is_some() && kind == "loyalty";
+    let needs_activation = flag(json, "activation_required", false);
+    let needs_customer = kind == "loyalty"
+        || needs_issuance
+        || needs_activation
+        || at(json, &["limits", "customer"]).is_some();
+    if promotion.status == "paused" {
+        Some("paused")
+    } else if world.now < promotion.starts_at {
+        Some("not_started")
+    } else if world.now >= promotion.ends_at {
+        Some("ended")
+    } else if !is_open(world, field(json, "schedule")) {
+        Some("outside_schedule")
+    } else if currency != world.currency {
+        Some("currency_mismatch")
+    } else if !in_scope(world, json) {
+        Some("out_of_scope")
+    } else if kind == "loyalty" && !is_identified {
+        // "A promotion of type `loyalty` needs a customer (`customer_required`) and then a membership
+        // (`not_in_audience`), whatever its audience."
+        Some("customer_required")
+    } else if !in_audience(world, json) {
+        Some("not_in_audience")
+    } else if needs_customer && !is_identified {
+        Some("customer_required")
+    } else if kind == "loyalty" && memberships(world).is_empty() {
+        Some("not_in_audience")
+    } else if kind == "code_linked" && unlocking_code(world, promotion).is_none() {
+        Some("code_not_presented")
+    } else if needs_issuance {
+        Some("not_issued")
+    } else if needs_activation {
+        Some("not_activated")
+    } else {
+        None
+    }
+}
+
+/// "Each non-empty list must contain the cart's store code, its store's concept, one of its store's zones,
+/// or the cart's channel; empty lists do not restrict" (5.2).
+fn in_scope(world: &World<'_>, json: &Value) -> bool {
+    let Some(scope) = field(json, "scope") else {
+        return true;
+    };
+    let of_store = |name: &str| world.store.and_then(|store| text(store, name));
+    let zones = world.store.map_or(&[][..], |store| list(store, "zones"));
+    let allows = |name: &str, has: &dyn Fn(&str) -> bool| {
+        let wanted = list(scope, name);
+        wanted.is_empty() || wanted.iter().filter_map(Value::as_str).any(has)
+    };
+    allows("stores", &|it| of_store("code") == Some(it))
+        && allows("concepts", &|it| of_store("concept") == Some(it))
+        && allows("zones", &|it| zones.iter().any(|zone| zone == it))
+        && allows("channels", &|it| world.channel == Some(it))
+}
+
+/// The customer's memberships: "whoever is not identified" has none.
+fn memberships<'a>(world: &World<'a>) -> &'a [Value] {
+    match (world.customer, world.customer_id()) {
+        (Some(customer), Some(_)) => list(customer, "loyalty"),
+        _ => &[],
+    }
+}
+
+/// "`loyalty` needs a customer with at least one membership; with `programs`, a membership in one of them,
+/// and in it one of `tiers` (if any are named) and one of `supplementary` (if any are named). `groups`: the
+/// customer must be in one of them" (5.2).
+fn in_audience(world: &World<'_>, json: &Value) -> bool {
+    let Some(audience) = field(json, "audience") else {
+        return true;
+    };
+    let members = memberships(world);
+    if text(audience, "type") == Some("loyalty") {
+        let programs = list(audience, "programs");
+        let is_in = |membership: &Value| programs.iter().any(|it| is_member(it, membership));
+        let is_member_of_one = members.iter().any(is_in);
+        if members.is_empty() || !(programs.is_empty() || is_member_of_one) {
+            return false;
+        }
+    }
+    let groups = list(audience, "groups");
+    let own = match (world.customer, world.customer_id()) {
+        (Some(customer), Some(_)) => list(customer, "groups"),
+        _ => &[],
+    };
+    groups.is_empty() || own.iter().any(|group| groups.contains(group))
+}
+
+fn is_member(program: &Value, membership: &Value) -> bool {
+    let tiers = list(program, "tiers");
+    let supplementary = list(program, "supplementary");
+    let own_tier = field(membership, "tier");
+    let own_supplementary = list(membership, "supplementary");
+    text(program, "program") == text(membership, "program")
+        && (tiers.is_empty() || own_tier.is_some_and(|tier| tiers.contains(tier)))
+        && (supplementary.is_empty()
+            || own_supplementary
+                .iter()
+                .any(|it| supplementary.contains(it)))
+}
+
+/// "A promotion is segmented when its audience is anything but `{"type": "all"}` without groups" (5.2).
+pub fn is_segmented(promotion: &Promotion<'_>) -> bool {
+    field(promotion.json, "audience").is_some_and(|audience| {
+        text(audience, "type") == Some("loyalty") || !list(audience, "groups").is_empty()
+    })
+}
+
+/// What became of one code on the cart.
+pub enum Presented {
+    Unknown,
+    Duplicate,
+    AlreadyUnlocked,
+    /// It unlocks this promotion.
+    Unlocks(usize),
+}
+
+/// The codes of the cart in their order. "Two codes of one promotion unlock it once (the first in the cart
+/// that is usable)"; `unknown` is "also of a draft or archived promotion"; codes are "compared without
+/// regard to case" (10).
+pub fn presented_codes<'a>(world: &World<'a>) -> Vec<(&'a str, Presented)> {
+    let codes: Vec<&str> = list(world.cart, "codes")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let mut unlocked: Vec<usize> = Vec::new();
+    let mut found = Vec::new();
+    for (place, code) in codes.iter().enumerate() {
+        let is_same = |other: &&str| other.eq_ignore_ascii_case(code);
+        let verdict = if codes[..place].iter().any(is_same) {
+            Presented::Duplicate
+        } else {
+            match owner_of(world, code) {
+                None => Presented::Unknown,
+                Some(owner) if unlocked.contains(&owner) => Presented::AlreadyUnlocked,
+                Some(owner) => {
+                    unlocked.push(owner);
+                    Presented::Unlocks(owner)
+                }
+            }
+        };
+        found.push((*code, verdict));
+    }
+    found
+}
+
+fn owner_of(world: &World<'_>, code: &str) -> Option<usize> {
+    let has_code = |promotion: &&Promotion<'_>| {
+        let mut codes = list(world.codes, promotion.name).iter();
+        let is_public = !matches!(promotion.status, "draft" | "archived");
+        is_public
+            && codes.any(|it| {
+                it.as_str()
+                    .is_some_and(|own| own.eq_ignore_ascii_case(code))
+            })
+    };
+    let owner = world.promotions.iter().find(has_code);
+    owner.map(|promotion| promotion.index)
+}
+
+/// The code on the cart that unlocks the promotion, as it was presented.
+pub fn unlocking_code<'a>(world: &World<'a>, promotion: &Promotion<'_>) -> Option<&'a str> {
+    let codes = presented_codes(world).into_iter();
+    let unlocks =
+        |verdict: &Presented| matches!(verdict, Presented::Unlocks(it) if *it == promotion.index);
+    codes
+        .filter(|(_, verdict)| unlocks(verdict))
+        .map(|(code, _)| code)
+        .next()
+}

@@ -1,0 +1,32 @@
+//! A naive evaluator of promotions, written from the specification alone, that the engine is compared
+//! with. Exact fractions everywhere; no index, no pruning, no cache: every promotion is evaluated in full.
+//!
+//! In reading order: [`document`] reads the input, [`gates`] and [`schedule`] judge who may have a
+//! promotion at all, [`conditions`] and [`select`] what must hold, [`units`], [`needs`] and [`choose`] which
+//! units are meant, [`benefits`] and [`settle`] what is given, [`strategy`] what applies together, and
+//! [`print`] writes the result. Numbers in comments are sections of the specification.
+
+mod benefits;
+mod choose;
+mod conditions;
+mod document;
+mod gates;
+mod needs;
+mod number;
+mod print;
+mod schedule;
+mod select;
+mod settle;
+mod strategy;
+mod units;
+
+use serde_json::Value;
+
+/// Evaluates a valid document, as the command `evaluate` takes it (2), under `ranked` or `best_deal`.
+///
+/// The result has the form of section 8, without `evaluated_at` and `ruleset_version`. There are no
+/// issuances and no activations, and nothing of any limit is used.
+pub fn evaluate(document: &Value) -> Value {
+    let world = document::World::read(document);
+    print::result(&world, &strategy::decide(&world))
+}
