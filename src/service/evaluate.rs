@@ -27,7 +27,7 @@ pub struct Priced {
 impl Priced {
     /// The result of spec 8.
     pub fn print(&self, request: &Request<'_>) -> String {
-        wire::result::print(&self.evaluation, request, &self.rules, self.evaluated_at)
+        wire::evaluation::print(&self.evaluation, request, &self.rules, self.evaluated_at)
     }
 }
 
