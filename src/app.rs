@@ -15,7 +15,7 @@ use crate::cache::{self, Cache};
 use crate::clock::Clock;
 use crate::config::{DatabaseConfig, ServeConfig};
 use crate::db::embedded::{Embedded, EmbeddedOptions};
-use crate::db::{self, Db, DbError, DbOptions, Durability};
+use crate::db::{self, Db, DbError, DbOptions};
 use crate::service::Service;
 
 /// Why the service does not start. The text says what to do about it.
@@ -56,13 +56,9 @@ impl Database {
         let (mut options, embedded) = match config.url() {
             Some(url) => (DbOptions::from_url(url)?, None),
             None => {
-                let embedded = Embedded::start(&EmbeddedOptions {
-                    data_dir: config.data_dir.clone(),
-                    bin_dir: config.bin_dir(),
-                    durability: Durability::On,
-                })
-                .await
-                .map_err(DbError::from)?;
+                let mut own = EmbeddedOptions::new(&config.data_dir);
+                own.programs.bin_dir = config.bin_dir();
+                let embedded = Embedded::start(&own).await.map_err(DbError::from)?;
                 (DbOptions::new(embedded.connect_options()), Some(embedded))
             }
         };

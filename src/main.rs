@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use promotion_engine::app::{self, Database, StartError};
+use promotion_engine::clock::Clock;
 use promotion_engine::config::{Cli, Command, MigrateConfig};
 use promotion_engine::{api, document, telemetry};
 
@@ -67,7 +68,7 @@ fn evaluate(file: &Path) -> ExitCode {
         eprintln!("promotion-engine: {} cannot be read: {error}", file.display());
         return ExitCode::FAILURE;
     }
-    match document::evaluate(&text) {
+    match document::evaluate(&text, Clock::default().now()) {
         Ok(result) => print(&result, ExitCode::SUCCESS),
         Err(problem) => print(&problem.print(None), ExitCode::from(REFUSED)),
     }

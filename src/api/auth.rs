@@ -28,11 +28,6 @@ pub struct Pos(Known);
 pub struct Operator;
 
 impl Admin {
-    /// The caller's tenant.
-    pub fn tenant(&self) -> TenantId {
-        self.0.tenant
-    }
-
     /// Who the audit trail names.
     pub fn actor(&self) -> Actor {
         Actor { tenant: self.0.tenant, key: Some(self.0.key) }

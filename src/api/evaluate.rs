@@ -11,7 +11,11 @@ use super::openapi::Reading;
 use super::problem::ApiError;
 use super::{Api, edge};
 use crate::service::ServiceError;
+use crate::domain::cart::Request;
 use crate::wire;
+use crate::wire::decode::Value;
+use crate::wire::faults::Faults;
+use crate::wire::json::Json;
 
 /// Price a cart: which promotions apply, what every line then costs, and why the others do not apply
 #[utoipa::path(post, path = "/v1/evaluate-cart", tag = "evaluation", request_body = Any,
@@ -29,7 +33,8 @@ pub async fn evaluate(
     body: Small,
 ) -> Result<Response, ApiError> {
     let body = body.json()?;
-    let request = wire::request::parse(&body)?;
+    let json = Json::parse(&body)?;
+    let request = read(&json)?;
     if request.at.is_some() && !pos.is_admin() {
         return Err(ApiError::AtForbidden);
     }
@@ -40,4 +45,12 @@ pub async fn evaluate(
         })
         .await?;
     Ok(edge::json(StatusCode::OK, text))
+}
+
+fn read<'t>(json: &'t Json<'t>) -> Result<Request<'t>, ApiError> {
+    let mut faults = Faults::new();
+    match wire::cart::parse(Value::root(json), &mut faults) {
+        Some(request) if faults.is_empty() => Ok(request),
+        _ => Err(ApiError::Invalid(faults)),
+    }
 }

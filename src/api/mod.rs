@@ -26,6 +26,7 @@ pub mod serve;
 mod audit;
 mod auth;
 mod codes;
+mod csv;
 mod etag;
 mod evaluate;
 mod extract;

@@ -73,12 +73,14 @@ pub async fn put(
 ) -> Result<Response, ApiError> {
     let skus = match body.text()? {
         Text::Json(bytes) => decode(&bytes, |value, faults| {
-            wire::product_list::read(value, Some(&name), faults)
+            wire::product_list::parse(value, &name, faults)
         })?,
         Text::Csv(bytes) => {
             let mut faults = Faults::new();
-            let skus = wire::product_list::read_csv(&bytes, &mut faults);
-            skus.filter(|_| faults.is_empty()).ok_or(ApiError::Invalid(faults))?
+            let skus = super::csv::skus(&bytes, wire::product_list::MAX_SKUS, &mut faults);
+            let mut skus = skus.filter(|_| faults.is_empty()).ok_or(ApiError::Invalid(faults))?;
+            wire::product_list::keep_first(&mut skus);
+            skus
         }
     };
     let (service, actor) = (api.service().clone(), admin.actor());

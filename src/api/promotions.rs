@@ -1,5 +1,6 @@
 //! Promotions (spec 5).
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -17,13 +18,18 @@ use crate::cache::load;
 use crate::db;
 use crate::db::promotions::{HistoryRow, PromotionCursor, PromotionFilter};
 use crate::domain::id::PromotionId;
-use crate::domain::promotion::{PromotionType, State as PromotionState, Status};
+use crate::domain::promotion::{PromotionType, State as PromotionState, Status, Terms};
 use crate::service::promotions::{Stored, exists};
 use crate::service::{Service, ServiceError};
 use crate::wire;
 use crate::wire::faults::FaultCode;
 use crate::wire::names::Named;
+use crate::wire::promotion::{Answer, Purpose};
+use crate::wire::selector::ListReference;
 use crate::wire::write::Writer;
+
+/// What is used of a promotion's limits until redemptions are recorded: of each, nothing.
+const NOTHING_USED: &str = "{}";
 
 /// Which promotions are listed.
 #[derive(IntoParams)]
@@ -51,10 +57,10 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
     let body = body.json()?;
-    let settings = api.admin_read(service.settings_for(actor.tenant, None)).await?;
-    let new = decode(&body, |value, faults| wire::promotion::read_new(value, &settings, faults))?;
+    let (settings, _) = api.admin_read(service.settings(actor.tenant)).await?;
+    let new = read(&body, Purpose::Create(&settings.custom_fields))?;
     let status = new.status.unwrap_or(Status::Draft);
-    let made = async move { service.create_promotion(actor, new.terms, status).await };
+    let made = async move { service.create_promotion(actor, new.terms, new.lists, status).await };
     let stored = api.admin_write(made).await?;
     Ok(answer(&api, StatusCode::CREATED, &stored))
 }
@@ -113,13 +119,13 @@ pub async fn put(
     body: Small,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    let settings = api.admin_read(service.settings_for(actor.tenant, Some(promotion))).await?;
-    let new = decode(&body.json()?, |value, faults| {
-        wire::promotion::read_replacement(value, &settings, faults)
-    })?;
+    let before = service.before_replacing(actor.tenant, promotion);
+    let (status, settings) = api.admin_read(before).await?;
+    let new = read(&body.json()?, Purpose::Replace(&settings.custom_fields, status))?;
     let expected = if_match.expected()?;
     let replaced = async move {
-        service.replace_promotion(actor, promotion, expected, new.terms, new.status).await
+        let New { terms, lists, status } = new;
+        service.replace_promotion(actor, promotion, expected, terms, lists, status).await
     };
     let stored = api.admin_write(replaced).await?;
     Ok(answer(&api, StatusCode::OK, &stored))
@@ -155,7 +161,7 @@ pub async fn set_status(
     body: Small,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_read(service.settings_for(actor.tenant, Some(promotion))).await?;
+    api.admin_read(service.promotion(actor.tenant, promotion)).await?;
     let status = decode(&body.json()?, |value, faults| {
         let mut body = value.object(faults)?;
         let status = body.required("status", faults, |value, faults| {
@@ -207,7 +213,7 @@ pub async fn history(
 /// The document in the order of the spec; the database keeps its members in an order of its own.
 fn terms_of(row: &HistoryRow) -> Result<String, ApiError> {
     let terms = load::terms(&row.document).map_err(ServiceError::Unreadable)?;
-    Ok(wire::promotion::print_terms(&terms))
+    Ok(wire::promotion::stored(&terms))
 }
 
 fn answer(api: &Api, status: StatusCode, stored: &Stored) -> Response {
@@ -219,17 +225,32 @@ fn text(service: &Service, stored: &Stored) -> String {
     let promotion = &stored.promotion;
     let state = promotion.status.state(&promotion.terms, service.clock().now());
     let mut writer = Writer::with_capacity(1_024);
-    writer.object(|writer| {
-        writer.key("id").plain(promotion.id);
-        writer.key("version").integer(stored.version);
-        writer.key("state").name(state);
-        wire::promotion::write_terms(writer, &promotion.terms);
-        writer.key("status").name(promotion.status);
-        writer.key("usage").raw(&wire::promotion::unused(&promotion.terms.limits));
-        writer.key("created_at").plain(super::time(promotion.created_at));
-        writer.key("updated_at").plain(super::time(stored.updated_at));
-    });
+    let answer = Answer {
+        id: promotion.id,
+        version: stored.version,
+        status: promotion.status,
+        state,
+        usage: NOTHING_USED,
+        created_at: promotion.created_at,
+        updated_at: stored.updated_at,
+        terms: &promotion.terms,
+    };
+    wire::promotion::print(&mut writer, &answer);
     writer.finish()
+}
+
+/// A promotion as a body has it.
+struct New {
+    terms: Terms,
+    lists: Vec<ListReference>,
+    status: Option<Status>,
+}
+
+fn read(body: &Bytes, purpose: Purpose<'_>) -> Result<New, ApiError> {
+    decode(body, |value, faults| {
+        let body = wire::promotion::parse(value, purpose, faults);
+        Some(New { terms: body.terms?, lists: body.lists, status: body.status })
+    })
 }
 
 fn read_filter(query: &mut Query) -> PromotionFilter {

@@ -13,6 +13,7 @@ use super::problem::ApiError;
 use super::{Api, edge};
 use crate::domain::settings::Settings;
 use crate::wire;
+use crate::wire::settings::Computed;
 use crate::wire::write::Writer;
 
 /// Read the settings
@@ -40,22 +41,20 @@ pub async fn put(
     body: Small,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    let tenant = api.admin_read(service.tenant_defaults(actor.tenant)).await?;
+    let defaults = api.admin_read(service.default_settings(actor.tenant)).await?;
+    let mut lists = Vec::new();
     let settings = decode(&body.json()?, |value, faults| {
-        wire::settings::read(value, &tenant, faults)
+        wire::settings::parse(value, defaults, Computed::Ignored, &mut lists, faults)
     })?;
     let expected = if_match.expected()?;
     let replaced =
-        async move { service.replace_settings(actor, expected, settings).await };
+        async move { service.replace_settings(actor, expected, settings, lists).await };
     let (settings, version) = api.admin_write(replaced).await?;
     Ok(answer(&settings, version))
 }
 
 fn answer(settings: &Settings, version: i64) -> Response {
     let mut writer = Writer::with_capacity(1_024);
-    writer.object(|writer| {
-        writer.key("version").integer(version);
-        wire::settings::write_members(writer, settings);
-    });
+    wire::settings::print(&mut writer, settings, version);
     tagged(edge::json(StatusCode::OK, writer.finish()), version)
 }

@@ -33,7 +33,7 @@ pub async fn list(
         Box::pin(async move { db::stores::list(tx, wanted.after.as_deref(), wanted.limit).await })
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, |writer, row| writer.raw(&wire::store::print(&load::store(row)))))
+    Ok(page::answer(&found, |writer, row| wire::store::print(writer, &load::store(row))))
 }
 
 /// Add and replace stores, all or nothing; those that are not named stay
@@ -47,10 +47,10 @@ pub async fn put_all(
     body: Bulk,
 ) -> Result<Response, ApiError> {
     let stores = match body.text()? {
-        Text::Json(bytes) => decode(&bytes, wire::store::read_list)?,
+        Text::Json(bytes) => decode(&bytes, wire::store::parse_list)?,
         Text::Csv(bytes) => {
             let mut faults = Faults::new();
-            let stores = wire::store::read_csv(&bytes, &mut faults);
+            let stores = super::csv::stores(&bytes, &mut faults);
             stores.filter(|_| faults.is_empty()).ok_or(ApiError::Invalid(faults))?
         }
     };
@@ -77,7 +77,7 @@ pub async fn get(
         Box::pin(async move { db::stores::get(tx, &code).await })
     });
     let row = api.admin_read(read).await?.ok_or(ApiError::NotFound)?;
-    Ok(edge::json(StatusCode::OK, wire::store::print(&load::store(&row))))
+    Ok(edge::json(StatusCode::OK, text(&load::store(&row))))
 }
 
 /// Add or replace a store
@@ -91,8 +91,8 @@ pub async fn put(
     _: NoQuery,
     body: Bulk,
 ) -> Result<Response, ApiError> {
-    let store = decode(&body.json()?, |value, faults| wire::store::read(value, Some(&code), faults))?;
-    let text = wire::store::print(&store);
+    let store = decode(&body.json()?, |value, faults| wire::store::parse(value, Some(&code), faults))?;
+    let text = text(&store);
     let (service, actor) = (api.service().clone(), admin.actor());
     api.admin_write(async move { service.put_stores(actor, vec![store]).await }).await?;
     Ok(edge::json(StatusCode::OK, text))
@@ -111,6 +111,12 @@ pub async fn delete(
     let (service, actor) = (api.service().clone(), admin.actor());
     api.admin_write(async move { service.delete_store(actor, code).await }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn text(store: &Store) -> String {
+    let mut writer = Writer::with_capacity(256);
+    wire::store::print(&mut writer, store);
+    writer.finish()
 }
 
 fn require_unique(stores: &[Store]) -> Result<(), ApiError> {

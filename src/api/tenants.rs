@@ -20,7 +20,7 @@ use crate::wire::faults::Faults;
 use crate::wire::write::Writer;
 
 /// Most promotions of a tenant that may be active and not ended.
-const MAX_ACTIVE_PROMOTIONS: i32 = 100_000;
+const MAX_ACTIVE_PROMOTIONS: i64 = 100_000;
 
 /// Make a tenant, with its first admin key, which is shown this once
 #[utoipa::path(post, path = "/v1/tenants", tag = "tenants", request_body = Any,

@@ -9,13 +9,18 @@ use crate::db::promotions::PromotionRow;
 use crate::db::settings::SettingsRow;
 use crate::db::stores::StoreRow;
 use crate::db::{self, Db, DbError, Reference};
+use crate::domain::currency::Currency;
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::{Promotion, Status, Terms};
 use crate::domain::settings::Settings;
 use crate::domain::store::Store;
 use crate::engine::RuleSet;
 use crate::wire;
+use crate::wire::decode::Value;
+use crate::wire::faults::Faults;
+use crate::wire::json::Json;
 use crate::wire::names::Named;
+use crate::wire::settings::Computed;
 
 /// The rows of a tenant's rules, all of one moment.
 struct Rows {
@@ -62,8 +67,21 @@ fn compile(rows: Rows) -> Result<RuleSet, LoadError> {
 
 /// The settings of a row.
 pub fn settings(row: &SettingsRow) -> Result<Settings, LoadError> {
-    wire::settings::parse_stored(row.document.as_bytes())
-        .map_err(|why| LoadError::Unreadable { what: "the settings".to_owned(), why })
+    let unreadable = |why| LoadError::Unreadable { what: "the settings".to_owned(), why };
+    let mut faults = Faults::new();
+    let read = |json: &Json<'_>, faults: &mut Faults| {
+        // The document names its own currency and zone.
+        let defaults = Settings::defaults(Currency::new("XXX")?, chrono_tz::UTC);
+        let mut lists = Vec::new();
+        let value = Value::root(json);
+        wire::settings::parse(value, defaults, Computed::Unknown, &mut lists, faults)
+    };
+    let json = Json::parse(row.document.as_bytes())
+        .map_err(|error| unreadable(format!("{error:?}")))?;
+    match read(&json, &mut faults) {
+        Some(settings) if faults.is_empty() => Ok(settings),
+        _ => Err(unreadable(format!("{:?}", faults.as_slice()))),
+    }
 }
 
 /// The promotion of a row.

@@ -20,14 +20,20 @@ pub struct Priced {
     pub rules: Arc<RuleSet>,
     /// What it came to.
     pub evaluation: Evaluation,
+    /// Whose the codes of the cart are.
+    pub codes: Vec<Option<CodeFact>>,
     /// For what time.
     pub evaluated_at: DateTime<Utc>,
 }
 
 impl Priced {
+    fn facts<'f>(&'f self, request: &'f Request<'f>) -> Facts<'f> {
+        Facts { request, codes: &self.codes, used: &[], now: self.evaluated_at }
+    }
+
     /// The result of spec 8.
     pub fn print(&self, request: &Request<'_>) -> String {
-        wire::result::print(&self.evaluation, request, &self.rules, self.evaluated_at)
+        wire::evaluation::print(&self.evaluation, &self.rules, &self.facts(request))
     }
 }
 
@@ -51,7 +57,7 @@ impl Service {
         let evaluated_at = request.at.unwrap_or_else(|| self.clock().now());
         let facts = Facts { request, codes: &codes, used: &[], now: evaluated_at };
         let evaluation = engine::evaluate(&rules, &facts);
-        Ok(Priced { rules, evaluation, evaluated_at })
+        Ok(Priced { rules, evaluation, codes, evaluated_at })
     }
 
     /// Whose the presented codes are. A tenant may have millions of codes, so they are looked up, all at once.

@@ -31,13 +31,13 @@ impl Service {
             name,
             currency: currency.to_string(),
             timezone: timezone.name().to_owned(),
-            settings: wire::settings::print(&Settings::defaults(currency, timezone)),
+            settings: wire::settings::stored(&Settings::defaults(currency, timezone)),
         };
         let minted = api_key::mint(tenant, Role::Admin);
         let key = new_key(Role::Admin, FIRST_LABEL.to_owned(), &minted);
         let row = self
             .db()
-            .operator(|tx| {
+            .operator(move |tx| {
                 Box::pin(async move {
                     let row = db::tenants::create(tx, &new).await?;
                     let tx = tx.of_tenant(tenant).await?;

@@ -14,6 +14,7 @@ use crate::domain::settings::Settings;
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults, Path};
 use crate::wire::names::Named;
+use crate::wire::selector::ListReference;
 use crate::wire::write::Writer;
 
 /// Most codes that an audit row names; how many there were it always tells.
@@ -39,24 +40,25 @@ impl Stored {
 }
 
 impl Service {
-    /// The tenant's settings, which say what custom fields a promotion has; with `promotion` only if that exists.
-    pub async fn settings_for(
+    /// A promotion's status, and the tenant's settings, which say what custom fields it has.
+    pub async fn before_replacing(
         &self,
         tenant: TenantId,
-        promotion: Option<PromotionId>,
-    ) -> Result<Settings, ServiceError> {
-        let row = self
+        promotion: PromotionId,
+    ) -> Result<(Status, Settings), ServiceError> {
+        let (row, settings) = self
             .db()
             .tenant(tenant, move |tx| {
                 Box::pin(async move {
-                    if let Some(promotion) = promotion {
-                        exists(tx, promotion).await?;
-                    }
-                    db::settings::get(tx).await?.ok_or(ServiceError::NotFound)
+                    let row = db::promotions::get(tx, promotion).await?;
+                    let row = row.ok_or(ServiceError::NotFound)?;
+                    let settings = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
+                    Ok::<_, ServiceError>((row, settings))
                 })
             })
             .await?;
-        load::settings(&row).map_err(ServiceError::Unreadable)
+        let settings = load::settings(&settings).map_err(ServiceError::Unreadable)?;
+        Ok((Stored::of(&row)?.promotion.status, settings))
     }
 
     /// A promotion, archived or not.
@@ -80,13 +82,14 @@ impl Service {
         &self,
         actor: Actor,
         terms: Terms,
+        lists: Vec<ListReference>,
         status: Status,
     ) -> Result<Stored, ServiceError> {
         let now = self.clock().now();
         let promotion = PromotionId::new(Uuid::now_v7());
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
-                let new = new_promotion(tx, promotion, &terms, status).await?;
+                let new = new_promotion(tx, promotion, &terms, &lists, status).await?;
                 if status == Status::Active {
                     require_custom_fields(tx, &terms).await?;
                     require_room(tx, promotion, &terms, now).await?;
@@ -107,6 +110,7 @@ impl Service {
         promotion: PromotionId,
         expected: Expected,
         terms: Terms,
+        lists: Vec<ListReference>,
         status: Option<Status>,
     ) -> Result<Stored, ServiceError> {
         let now = self.clock().now();
@@ -135,7 +139,7 @@ impl Service {
                 }
                 // What is archived gives up its name and its lists: a move of its own.
                 let kept = if status == Status::Archived { old.status } else { status };
-                let new = new_promotion(tx, promotion, &terms, kept).await?;
+                let new = new_promotion(tx, promotion, &terms, &lists, kept).await?;
                 let mut after =
                     db::promotions::replace(tx, row.version, &new, actor.key).await?;
                 if status != kept {
@@ -305,10 +309,10 @@ async fn new_promotion(
     tx: &mut TenantTx,
     promotion: PromotionId,
     terms: &Terms,
+    lists: &[ListReference],
     status: Status,
 ) -> Result<NewPromotion, ServiceError> {
-    let lists = wire::promotion::product_lists(terms);
-    require_lists(tx, &lists).await?;
+    require_lists(tx, lists).await?;
     Ok(NewPromotion {
         promotion,
         name: terms.name.clone(),
@@ -317,8 +321,8 @@ async fn new_promotion(
         campaign: terms.campaign.clone(),
         starts_at: terms.starts_at.to_utc(),
         ends_at: terms.ends_at.to_utc(),
-        document: wire::promotion::print_terms(terms),
-        product_lists: names(&lists),
+        document: wire::promotion::stored(terms),
+        product_lists: names(lists),
     })
 }
 

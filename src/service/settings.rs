@@ -8,6 +8,7 @@ use crate::domain::id::TenantId;
 use crate::domain::settings::Settings;
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::selector::ListReference;
 
 impl Service {
     /// The settings and their version.
@@ -21,12 +22,24 @@ impl Service {
         Ok((settings, row.version))
     }
 
+    /// The settings of a tenant that has set nothing: what a replacement leaves out becomes this.
+    pub async fn default_settings(&self, tenant: TenantId) -> Result<Settings, ServiceError> {
+        let row = self
+            .db()
+            .tenant(tenant, |tx| Box::pin(async move { db::settings::get(tx).await }))
+            .await?
+            .ok_or(ServiceError::NotFound)?;
+        let own = load::settings(&row).map_err(ServiceError::Unreadable)?;
+        Ok(Settings::defaults(own.currency, own.timezone))
+    }
+
     /// Replaces the settings.
     pub async fn replace_settings(
         &self,
         actor: Actor,
         expected: Expected,
         settings: Settings,
+        lists: Vec<ListReference>,
     ) -> Result<(Settings, i64), ServiceError> {
         let now = self.clock().now();
         self.publish(actor.tenant, move |tx| {
@@ -38,7 +51,7 @@ impl Service {
                 if !locked.is_empty() && db::promotions::has_been_live(tx, None, now).await? {
                     return Err(Refusal::LockedAfterLive(locked).into());
                 }
-                let replaced = write(tx, &row, &settings).await?;
+                let replaced = write(tx, &row, &settings, &lists).await?;
                 let (before, after) = (Some(row.document), Some(replaced.document));
                 audit(tx, actor, "settings".to_owned(), "replaced", before, after).await?;
                 Ok((settings, replaced.version))
@@ -61,22 +74,22 @@ async fn write(
     tx: &mut TenantTx,
     row: &SettingsRow,
     settings: &Settings,
+    lists: &[ListReference],
 ) -> Result<SettingsRow, ServiceError> {
-    let lists = wire::settings::product_lists(settings);
-    require_lists(tx, &lists).await?;
+    require_lists(tx, lists).await?;
     let new = NewSettings {
-        document: wire::settings::print(settings),
+        document: wire::settings::stored(settings),
         currency: settings.currency.to_string(),
         timezone: settings.timezone.name().to_owned(),
-        product_lists: names(&lists),
+        product_lists: names(lists),
     };
     Ok(db::settings::replace(tx, row.version, &new).await?)
 }
 
-/// Refuses a body that names lists which do not exist, at each place where it does. `lists` are pointers and names.
+/// Refuses a body that names lists which do not exist, at each place where it does.
 pub(super) async fn require_lists(
     tx: &mut TenantTx,
-    lists: &[(String, String)],
+    lists: &[ListReference],
 ) -> Result<(), ServiceError> {
     if lists.is_empty() {
         return Ok(());
@@ -86,16 +99,16 @@ pub(super) async fn require_lists(
         return Ok(());
     }
     let mut faults = Faults::new();
-    for (pointer, name) in lists.iter().filter(|(_, name)| missing.contains(name)) {
-        let message = format!("there is no product list {name:?}");
-        faults.add_at(pointer.clone(), FaultCode::UnknownReference, message);
+    for list in lists.iter().filter(|list| missing.contains(&list.name)) {
+        let message = format!("there is no product list {:?}", list.name);
+        faults.add_at(list.pointer.clone(), FaultCode::UnknownReference, message);
     }
     Err(ServiceError::Invalid(faults))
 }
 
 /// The names, each once.
-pub(super) fn names(lists: &[(String, String)]) -> Vec<String> {
-    let mut names: Vec<String> = lists.iter().map(|(_, name)| name.clone()).collect();
+pub(super) fn names(lists: &[ListReference]) -> Vec<String> {
+    let mut names: Vec<String> = lists.iter().map(|list| list.name.clone()).collect();
     names.sort_unstable();
     names.dedup();
     names

@@ -32,7 +32,7 @@ impl Service {
                 let trail: Vec<NewAudit> = stores
                     .iter()
                     .map(|store| (before.get(&store.code).cloned(), store))
-                    .map(|(before, store)| (before, wire::store::print(store), store))
+                    .map(|(before, store)| (before, document(store), store))
                     .filter(|(before, after, _)| before.as_ref() != Some(after))
                     .map(|(before, after, store)| NewAudit {
                         key: actor.key,
@@ -121,8 +121,14 @@ fn new_store(store: &Store) -> NewStore {
     }
 }
 
+fn document(store: &Store) -> String {
+    let mut writer = Writer::with_capacity(128);
+    wire::store::print(&mut writer, store);
+    writer.finish()
+}
+
 fn row_document(row: &StoreRow) -> String {
-    wire::store::print(&load::store(row))
+    document(&load::store(row))
 }
 
 fn size_document(size: usize) -> String {

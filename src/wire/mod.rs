@@ -12,6 +12,7 @@ pub mod cart;
 pub mod condition;
 pub mod custom_field;
 pub mod decode;
+pub mod evaluation;
 pub mod faults;
 pub mod issuance;
 pub mod json;

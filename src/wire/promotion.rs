@@ -32,8 +32,8 @@ pub enum Purpose<'s> {
     /// `PUT`: computed fields are ignored; the status stays where it is left out.
     Replace(&'s [CustomField], Status),
     /// An entry of an `evaluate` document: active unless it says otherwise; `id` and `created_at`
-    /// are read.
-    Document(&'s [CustomField]),
+    /// are read. `None`: the settings have faults, and custom fields are taken as they are.
+    Document(Option<&'s [CustomField]>),
     /// What [`stored`] has printed. Custom fields are as they were: the settings may have changed.
     Stored,
 }
@@ -82,7 +82,7 @@ fn to_be_active(purpose: Purpose<'_>, status: Option<Status>) -> Option<&[Custom
     let (fields, status) = match purpose {
         Purpose::Create(fields) => (fields, status.unwrap_or(Status::Draft)),
         Purpose::Replace(fields, present) => (fields, status.unwrap_or(present)),
-        Purpose::Document(fields) => (fields, status.unwrap_or(Status::Active)),
+        Purpose::Document(fields) => (fields?, status.unwrap_or(Status::Active)),
         Purpose::Stored => return None,
     };
     (status == Status::Active).then_some(fields)
@@ -177,9 +177,8 @@ fn terms(
         v.owned(TextBound::LONG, f)
     });
     let fields = match purpose {
-        Purpose::Create(fields) | Purpose::Replace(fields, _) | Purpose::Document(fields) => {
-            Some(fields)
-        }
+        Purpose::Create(fields) | Purpose::Replace(fields, _) => Some(fields),
+        Purpose::Document(fields) => fields,
         Purpose::Stored => None,
     };
     let custom_fields = object.or(

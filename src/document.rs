@@ -1,0 +1,335 @@
+//! `promotion-engine evaluate FILE`: settings, stores, product lists, promotions, codes and request
+//! in one JSON document; the result out (spec 2). No database, no server.
+//!
+//! Where the document leaves something out: settings take the defaults of spec 4 with the currency
+//! INR and the time zone Asia/Kolkata, since no tenant says otherwise; stores, product lists,
+//! promotions and codes are none. A promotion is active, its id is the UUID whose number is its
+//! place in the list, and it was made so many seconds after 1970 began. Draft and archived ones
+//! take part as in the service: they are left out, and their codes are unknown. A code is a text,
+//! or `{"code", "expires_at"}`. The rules have version 0.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use rustc_hash::FxHashMap;
+use uuid::Uuid;
+
+use crate::domain::cart::Request;
+use crate::domain::code::Code;
+use crate::domain::currency::Currency;
+use crate::domain::id::PromotionId;
+use crate::domain::promotion::{Promotion, PromotionType, Status};
+use crate::domain::settings::{CustomField, Settings};
+use crate::domain::store::Store;
+use crate::engine::{self, CodeFact, Facts, RuleSet};
+use crate::wire::decode::{Object, TextBound, Value};
+use crate::wire::faults::{FaultCode, Faults, Path};
+use crate::wire::json::Json;
+use crate::wire::problem::Problem;
+use crate::wire::promotion::{Body, Purpose};
+use crate::wire::selector::ListReference;
+use crate::wire::settings::Computed;
+use crate::wire::{cart, evaluation, product_list, promotion, settings, store};
+
+/// Most promotions, product lists and codes of a document, each: a slip of a generator ends here
+/// and not with the memory.
+const MAX_ENTRIES: usize = 1_000_000;
+
+/// Evaluates a document at `now`, or at its request's `at`.
+pub fn evaluate(text: &[u8], now: DateTime<Utc>) -> Result<String, Problem> {
+    let json = Json::parse(text)?;
+    let mut faults = Faults::new();
+    match read(Value::root(&json), &mut faults) {
+        Some(document) if faults.is_empty() => Ok(answer(document, now)),
+        Some(_) | None => Err(Problem::invalid(faults)),
+    }
+}
+
+struct Document<'t> {
+    settings: Settings,
+    stores: Vec<Store>,
+    product_lists: BTreeMap<String, Vec<String>>,
+    promotions: Vec<Promotion>,
+    /// By what codes are compared by.
+    codes: FxHashMap<String, CodeFact>,
+    request: Request<'t>,
+}
+
+fn answer(document: Document<'_>, now: DateTime<Utc>) -> String {
+    let Document {
+        settings,
+        stores,
+        product_lists,
+        promotions,
+        codes,
+        request,
+    } = document;
+    let rules = RuleSet::compile(0, settings, stores, product_lists, promotions);
+    let presented = request.cart.codes.iter();
+    let codes: Vec<Option<CodeFact>> = presented
+        .map(|code| codes.get(&code.to_ascii_uppercase()).cloned())
+        .collect();
+    let facts = Facts {
+        request: &request,
+        codes: &codes,
+        used: &[],
+        now: request.at.unwrap_or(now),
+    };
+    evaluation::print(&engine::evaluate(&rules, &facts), &rules, &facts)
+}
+
+fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {
+    let mut object = value.object(faults)?;
+    let mut lists = Vec::new();
+    let defaults = default_settings()?;
+    let settings = object.or("settings", defaults.clone(), faults, |value, faults| {
+        settings::parse(value, defaults, Computed::Unknown, &mut lists, faults)
+    });
+    let stores = object.or("stores", Vec::new(), faults, store::parse_list);
+    let product_lists = object.or("product_lists", BTreeMap::new(), faults, product_lists);
+    let fields = settings
+        .as_ref()
+        .map(|settings| settings.custom_fields.as_slice());
+    let entries = object.or("promotions", Vec::new(), faults, |value, faults| {
+        value.list(0..=MAX_ENTRIES, faults, |value, faults| {
+            Some(Entry::read(value, fields, &mut lists, faults))
+        })
+    });
+    let codes = read_codes(&mut object, entries.as_deref(), faults);
+    let request = object.required("request", faults, cart::parse);
+    object.finish(faults)?;
+    check_lists(&lists, product_lists.as_ref(), faults);
+    if let Some(entries) = &entries {
+        check_unique(entries, value.path(), faults);
+    }
+    let (stores, request) = (stores?, request?);
+    check_store(&stores, &request, value.path(), faults);
+    let promotions: Option<Vec<_>> = entries?.into_iter().map(Entry::promotion).collect();
+    let mut promotions = promotions?;
+    promotions.retain(|promotion| takes_part(promotion.status));
+    Some(Document {
+        settings: settings?,
+        stores,
+        product_lists: product_lists?,
+        promotions,
+        codes: codes?,
+        request,
+    })
+}
+
+fn default_settings() -> Option<Settings> {
+    let currency = Currency::new("INR")?;
+    Some(Settings::defaults(currency, Tz::Asia__Kolkata))
+}
+
+const fn takes_part(status: Status) -> bool {
+    match status {
+        Status::Active | Status::Paused => true,
+        Status::Draft | Status::Archived => false,
+    }
+}
+
+fn product_lists(
+    value: Value<'_, '_>,
+    faults: &mut Faults,
+) -> Option<BTreeMap<String, Vec<String>>> {
+    let lists = value.map(MAX_ENTRIES, faults, |name, value, faults| {
+        Some((name.to_owned(), product_list::parse_skus(value, faults)?))
+    })?;
+    Some(lists.into_iter().collect())
+}
+
+/// A promotion of the list, perhaps with faults.
+struct Entry<'t> {
+    id: PromotionId,
+    created_at: DateTime<Utc>,
+    status: Status,
+    /// Also where the rest has faults, so that its codes find it.
+    name: Option<&'t str>,
+    body: Body,
+}
+
+impl<'t> Entry<'t> {
+    fn read(
+        value: Value<'_, 't>,
+        fields: Option<&[CustomField]>,
+        lists: &mut Vec<ListReference>,
+        faults: &mut Faults,
+    ) -> Self {
+        let mut body = promotion::parse(value, Purpose::Document(fields), faults);
+        lists.append(&mut body.lists);
+        let place = match value.path() {
+            Path::Index(_, index) => *index,
+            Path::Root | Path::Key(..) => 0,
+        };
+        let number = u32::try_from(place).unwrap_or(u32::MAX);
+        let id = PromotionId::new(Uuid::from_u128(u128::from(number)));
+        let made = DateTime::from_timestamp(i64::from(number), 0).unwrap_or_default();
+        Self {
+            id: body.id.unwrap_or(id),
+            created_at: body.created_at.unwrap_or(made),
+            status: body.status.unwrap_or(Status::Active),
+            name: name_of(value.json()),
+            body,
+        }
+    }
+
+    fn promotion(self) -> Option<Promotion> {
+        Some(Promotion {
+            id: self.id,
+            created_at: self.created_at,
+            status: self.status,
+            terms: self.body.terms?,
+        })
+    }
+
+    fn promotion_type(&self) -> Option<PromotionType> {
+        let terms = self.body.terms.as_ref();
+        terms.map(|terms| terms.kind.promotion_type())
+    }
+}
+
+fn name_of<'t>(json: &'t Json<'t>) -> Option<&'t str> {
+    let Json::Object(members) = json else {
+        return None;
+    };
+    let name = members.iter().find(|(key, _)| key == "name")?;
+    match &name.1 {
+        Json::String(text) => Some(text),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => None,
+    }
+}
+
+/// Names once among promotions that are not archived, ids once among all.
+fn check_unique(entries: &[Entry<'_>], path: &Path<'_>, faults: &mut Faults) {
+    let promotions = path.key("promotions");
+    let (mut names, mut ids) = (FxHashMap::default(), FxHashMap::default());
+    for (index, entry) in entries.iter().enumerate() {
+        let place = promotions.index(index);
+        if let (Some(name), true) = (entry.name, entry.status != Status::Archived)
+            && names.insert(name, ()).is_some()
+        {
+            let message = "another promotion has this name";
+            faults.add(&place.key("name"), FaultCode::NotUnique, message);
+        }
+        if ids.insert(entry.id, ()).is_some() {
+            let message = "another promotion has this id";
+            faults.add(&place.key("id"), FaultCode::NotUnique, message);
+        }
+    }
+}
+
+fn check_lists(
+    lists: &[ListReference],
+    known: Option<&BTreeMap<String, Vec<String>>>,
+    faults: &mut Faults,
+) {
+    let Some(known) = known else { return };
+    for reference in lists {
+        if !known.contains_key(&reference.name) {
+            let pointer = reference.pointer.clone();
+            faults.add_at(pointer, FaultCode::UnknownReference, "is no product list");
+        }
+    }
+}
+
+fn check_store(stores: &[Store], request: &Request<'_>, path: &Path<'_>, faults: &mut Faults) {
+    if let Some(code) = &request.store
+        && !stores.iter().any(|store| store.code == *code)
+    {
+        let request = path.key("request");
+        faults.add(
+            &request.key("store"),
+            FaultCode::UnknownReference,
+            "is no store",
+        );
+    }
+}
+
+/// Codes by what they are compared by, those of promotions that take no part left out.
+fn read_codes(
+    object: &mut Object<'_, '_>,
+    entries: Option<&[Entry<'_>]>,
+    faults: &mut Faults,
+) -> Option<FxHashMap<String, CodeFact>> {
+    object.or("codes", FxHashMap::default(), faults, |value, faults| {
+        // Every code with the promotion that it is first of.
+        let mut owners: FxHashMap<String, PromotionId> = FxHashMap::default();
+        let mut codes = FxHashMap::default();
+        value.map(MAX_ENTRIES, faults, |name, value, faults| {
+            let Some(owner) = owner(value, name, entries?, faults) else {
+                // Whose they are is open; what is wrong with them is not.
+                value.list(0..=MAX_ENTRIES, faults, code)?;
+                return None;
+            };
+            value.list(0..=MAX_ENTRIES, faults, |value, faults| {
+                let (code, expires_at) = code(value, faults)?;
+                let first = *owners.entry(code.key()).or_insert(owner.id);
+                if first != owner.id {
+                    let message = "another promotion has this code";
+                    return value.fault(faults, FaultCode::NotUnique, message);
+                }
+                if takes_part(owner.status) {
+                    codes.entry(code.key()).or_insert_with(|| CodeFact {
+                        promotion_id: owner.id,
+                        code: code.as_str().to_owned(),
+                        expires_at,
+                    });
+                }
+                Some(())
+            })
+        })?;
+        Some(codes)
+    })
+}
+
+/// The promotion that codes belong to: of those of this name the one that is not archived.
+fn owner<'e, 't>(
+    value: Value<'_, '_>,
+    name: &str,
+    entries: &'e [Entry<'t>],
+    faults: &mut Faults,
+) -> Option<&'e Entry<'t>> {
+    let named = || entries.iter().filter(|entry| entry.name == Some(name));
+    let living = named().find(|entry| entry.status != Status::Archived);
+    let Some(owner) = living.or_else(|| named().next()) else {
+        let message = "is no promotion of the document";
+        return value.fault(faults, FaultCode::UnknownReference, message);
+    };
+    match owner.promotion_type() {
+        Some(PromotionType::CodeLinked) | None => Some(owner),
+        Some(
+            PromotionType::Pos
+            | PromotionType::Loyalty
+            | PromotionType::LoyaltyEarning
+            | PromotionType::Rewards,
+        ) => {
+            let message = "only promotions of the type code_linked have codes";
+            value.fault(faults, FaultCode::UnsupportedCombination, message)
+        }
+    }
+}
+
+fn code(value: Value<'_, '_>, faults: &mut Faults) -> Option<(Code, Option<DateTime<Utc>>)> {
+    let form = |value: Value<'_, '_>, faults: &mut Faults| {
+        let text = value.text(TextBound::NAME, faults)?;
+        Code::new(text).or_else(|| {
+            let message = "must be 3 to 64 letters, digits, - and _, beginning with a letter or \
+                           digit";
+            value.fault(faults, FaultCode::Malformed, message)
+        })
+    };
+    match value.json() {
+        Json::Object(_) => {
+            let mut object = value.object(faults)?;
+            let code = object.required("code", faults, form);
+            let expires_at = object.optional("expires_at", faults, |v, f| v.time(f));
+            object.finish(faults)?;
+            Some((code?, expires_at?.map(|time| time.to_utc())))
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
+            Some((form(value, faults)?, None))
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The result of an evaluation (spec 8), printed straight into a text: it is on the hot path.
+
+use chrono::{SecondsFormat, Utc};
+
+use super::names::Named;
+use super::write::Writer;
+use crate::domain::cart::Line;
+use crate::domain::evaluation::{
+    Applied, CodeVerdict, Evaluation, NotApplied, PricedLine, Reason, Suggestion, Totals, Unmet,
+    UnmetLeaf, UnmetMeasure,
+};
+use crate::domain::exact::Exact;
+use crate::domain::limit::LimitName;
+use crate::domain::promotion::Promotion;
+use crate::engine::{Facts, RuleSet};
+
+/// What a message has in the place of what is missing.
+const SHORTFALL: &str = "{shortfall}";
+
+/// Prints the evaluation of `facts` by `rules`.
+pub fn print(evaluation: &Evaluation, rules: &RuleSet, facts: &Facts<'_>) -> String {
+    let lines = evaluation.lines.len();
+    let mut writer = Writer::with_capacity(1_024 + 256 * lines);
+    write(&mut writer, evaluation, rules, facts);
+    writer.finish()
+}
+
+/// The same, within a larger document.
+pub fn write(writer: &mut Writer, evaluation: &Evaluation, rules: &RuleSet, facts: &Facts<'_>) {
+    let settings = rules.settings();
+    let precision = settings.rounding.precision();
+    let cart = &facts.request.cart;
+    writer.object(|writer| {
+        let now = facts.now.with_timezone(&Utc);
+        let now = now.to_rfc3339_opts(SecondsFormat::Millis, true);
+        writer.key("evaluated_at").plain(now);
+        writer.key("ruleset_version").integer(rules.version());
+        let currency = cart.currency.unwrap_or(settings.currency);
+        writer.key("currency").plain(currency);
+        writer.key("optimality").null();
+        write_totals(writer.key("totals"), &evaluation.totals, precision);
+        let lines = cart.lines.iter().zip(&evaluation.lines);
+        writer.key("lines").list(lines, |writer, (line, priced)| {
+            write_line(writer, line, priced, rules, precision);
+        });
+        writer
+            .key("applied")
+            .list(&evaluation.applied, |writer, applied| {
+                write_applied(writer, applied, rules, facts, precision);
+            });
+        writer
+            .key("free_items")
+            .list(&evaluation.free_items, |writer, item| {
+                writer.object(|writer| {
+                    write_promotion_id(writer, rules, item.promotion);
+                    writer.key("sku").text(&item.sku);
+                    writer.key("quantity").plain(item.quantity);
+                });
+            });
+        let codes = cart.codes.iter().zip(&evaluation.codes);
+        writer.key("codes").list(codes, |writer, (code, verdict)| {
+            write_code(writer, code, verdict);
+        });
+        let suggestions = &evaluation.suggestions;
+        writer
+            .key("suggestions")
+            .list(suggestions, |writer, suggestion| {
+                write_suggestion(writer, suggestion, rules, precision);
+            });
+        if let Some(not_applied) = &evaluation.not_applied {
+            writer
+                .key("not_applied")
+                .list(not_applied, |writer, entry| {
+                    write_not_applied(writer, entry, rules, precision);
+                });
+        }
+    });
+}
+
+fn write_totals(writer: &mut Writer, totals: &Totals, precision: u32) {
+    writer.object(|writer| {
+        writer.key("gross").exact(&totals.gross, precision);
+        writer
+            .key("item_discount")
+            .money(totals.item_discount, precision);
+        writer
+            .key("cart_discount")
+            .money(totals.cart_discount, precision);
+        writer.key("shipping").money(totals.shipping, precision);
+        writer
+            .key("shipping_discount")
+            .money(totals.shipping_discount, precision);
+        writer.key("discount").money(totals.discount(), precision);
+        writer.key("tax").money(totals.tax, precision);
+        writer.key("charges").money(totals.charges, precision);
+        writer.key("payable").exact(&totals.payable(), precision);
+    });
+}
+
+fn write_line(
+    writer: &mut Writer,
+    line: &Line<'_>,
+    priced: &PricedLine,
+    rules: &RuleSet,
+    precision: u32,
+) {
+    let discount = priced.discount();
+    let added = line.tax.plus(line.charges).minus(discount);
+    writer.object(|writer| {
+        writer.key("id").text(&line.id);
+        writer.key("sku").text(&line.sku);
+        writer.key("quantity").plain(line.quantity);
+        writer.key("gross").exact(&priced.gross, precision);
+        writer.key("discount").money(discount, precision);
+        let payable = priced.gross.plus(&Exact::from(added));
+        writer.key("payable").exact(&payable, precision);
+        writer
+            .key("allocations")
+            .list(&priced.allocations, |writer, allocation| {
+                writer.object(|writer| {
+                    write_promotion_id(writer, rules, allocation.promotion);
+                    writer.key("quantity").plain(allocation.quantity);
+                    writer.key("amount").money(allocation.amount, precision);
+                });
+            });
+    });
+}
+
+fn write_promotion_id(writer: &mut Writer, rules: &RuleSet, index: usize) {
+    let id = rules.promotion(index).map(|promotion| promotion.id);
+    writer.key("promotion_id").option(id, Writer::plain);
+}
+
+/// The members `promotion_id` and `name`; INVARIANT: an evaluation names promotions of its rules.
+fn write_promotion<'r>(
+    writer: &mut Writer,
+    rules: &'r RuleSet,
+    index: usize,
+) -> Option<&'r Promotion> {
+    let promotion = rules.promotion(index);
+    write_promotion_id(writer, rules, index);
+    let name = promotion.map(|promotion| promotion.terms.name.as_str());
+    writer.key("name").option(name, Writer::text);
+    promotion
+}
+
+fn write_applied(
+    writer: &mut Writer,
+    applied: &Applied,
+    rules: &RuleSet,
+    facts: &Facts<'_>,
+    precision: u32,
+) {
+    writer.object(|writer| {
+        let promotion = write_promotion(writer, rules, applied.promotion);
+        let kind = promotion.map(|promotion| promotion.terms.kind.promotion_type());
+        writer.key("type").option(kind, Writer::name);
+        writer.key("level").name(applied.level);
+        writer.key("times").integer(applied.times);
+        writer.key("discount").money(applied.discount, precision);
+        writer.key("points").exact(&applied.points, 0);
+        let code = applied.code.and_then(|index| facts.codes.get(index));
+        let code = code.and_then(|fact| Some(fact.as_ref()?.code.as_str()));
+        writer.key("code").option(code, Writer::text);
+        writer.key("issuance_id").null();
+        let message = promotion.map_or("", |promotion| promotion.terms.message.as_str());
+        writer.key("message").text(message);
+    });
+}
+
+fn write_code(writer: &mut Writer, code: &str, verdict: &CodeVerdict) {
+    let (status, reason) = match verdict {
+        CodeVerdict::Applied => ("applied", None),
+        CodeVerdict::NotApplied(reason) => ("not_applied", Some(reason.name())),
+        CodeVerdict::AlreadyUnlocked => ("not_applied", Some("already_unlocked")),
+        CodeVerdict::Unknown => ("unknown", None),
+        CodeVerdict::Expired => ("expired", None),
+        CodeVerdict::Exhausted => ("exhausted", None),
+        CodeVerdict::Duplicate => ("duplicate", None),
+    };
+    writer.object(|writer| {
+        writer.key("code").text(code);
+        writer.key("status").text(status);
+        writer.key("reason").option(reason, Writer::text);
+    });
+}
+
+fn write_suggestion(writer: &mut Writer, suggestion: &Suggestion, rules: &RuleSet, precision: u32) {
+    writer.object(|writer| {
+        let promotion = write_promotion(writer, rules, suggestion.promotion);
+        let message = promotion.map_or("", |promotion| promotion.terms.message.as_str());
+        let missing = match &suggestion.unmet.leaf {
+            UnmetLeaf::Number {
+                measure,
+                shortfall: Some(shortfall),
+                ..
+            } => shortfall.print(decimals(*measure, precision)),
+            UnmetLeaf::Number { .. } | UnmetLeaf::Other(_) => String::new(),
+        };
+        writer
+            .key("message")
+            .text(&message.replace(SHORTFALL, &missing));
+        writer
+            .key("unmet")
+            .list([&suggestion.unmet], |writer, unmet| {
+                write_unmet(writer, unmet, precision);
+            });
+    });
+}
+
+fn write_not_applied(writer: &mut Writer, entry: &NotApplied, rules: &RuleSet, precision: u32) {
+    writer.object(|writer| {
+        write_promotion(writer, rules, entry.promotion);
+        writer.key("reason").name(entry.reason.code());
+        match &entry.reason {
+            Reason::Plain(_) => {}
+            Reason::LimitReached(LimitName { subject, measure }) => {
+                let name = format!("{}.{}", subject.name(), measure.name());
+                writer.key("limit").text(&name);
+            }
+            Reason::ConditionsNotMet(unmet) => {
+                writer.key("unmet").list(unmet, |writer, unmet| {
+                    write_unmet(writer, unmet, precision);
+                });
+            }
+        }
+    });
+}
+
+/// Amounts have at least the tenant's precision, counts only the decimals that they need.
+const fn decimals(measure: UnmetMeasure, precision: u32) -> u32 {
+    if measure.is_amount() { precision } else { 0 }
+}
+
+fn write_unmet(writer: &mut Writer, unmet: &Unmet, precision: u32) {
+    let mut path = String::from("/conditions");
+    for child in &unmet.path {
+        path.push_str("/of/");
+        path.push_str(&child.to_string());
+    }
+    writer.object(|writer| {
+        writer.key("path").text(&path);
+        match &unmet.leaf {
+            UnmetLeaf::Number {
+                measure,
+                op,
+                required,
+                actual,
+                shortfall,
+            } => {
+                match measure {
+                    UnmetMeasure::Cart(measure) => writer.key("type").name(*measure),
+                    UnmetMeasure::Lines(measure) => writer.key("type").name(*measure),
+                }
+                let decimals = decimals(*measure, precision);
+                writer.key("op").name(*op);
+                writer
+                    .key("required")
+                    .exact(&Exact::from(*required), decimals);
+                writer.key("actual").exact(actual, decimals);
+                if let Some(shortfall) = shortfall {
+                    writer.key("shortfall").exact(shortfall, decimals);
+                }
+            }
+            UnmetLeaf::Other(leaf) => writer.key("type").name(*leaf),
+        }
+    });
+}
