@@ -228,7 +228,7 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
 }
 
 /// Ends when the process is asked to stop.
-fn stop_signal() -> Result<impl Future<Output = ()>, StartError> {
+pub fn stop_signal() -> Result<impl Future<Output = ()>, StartError> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;

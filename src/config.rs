@@ -11,6 +11,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Fewest characters of an operator key.
 pub const MIN_OPERATOR_KEY: usize = 32;
 
+/// Most connections to the database where nothing else is said.
+const DEFAULT_POOL_SIZE: u32 = 10;
+
 /// Decides, for any shopping cart, which promotions apply and what every line then costs.
 #[derive(Debug, Parser)]
 #[command(version, about, disable_help_subcommand = true)]
@@ -27,6 +30,8 @@ pub enum Command {
     Serve(ServeConfig),
     /// Brings the database's schema up to date
     Migrate(MigrateConfig),
+    /// Serves a demo shop on the embedded database, and prints the receipt of a sample cart
+    Demo(DemoConfig),
     /// Prices one JSON document of settings, stores, promotions and a request, without database or server
     Evaluate {
         /// The document; - is the standard input
@@ -49,7 +54,7 @@ pub struct DatabaseConfig {
     #[arg(long, env)]
     pub pg_bin_dir: Option<PathBuf>,
     /// Most connections to the database that work at the same time
-    #[arg(long, env, default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    #[arg(long, env, default_value_t = DEFAULT_POOL_SIZE, value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub database_pool_size: u32,
 }
 
@@ -116,6 +121,35 @@ pub struct ServeConfig {
     /// Seconds between a request to stop and the first refused connection: time for a load balancer to notice
     #[arg(long, env, default_value_t = 1, value_parser = clap::value_parser!(u16).range(0..=60))]
     pub shutdown_delay_seconds: u16,
+}
+
+/// Settings of `demo`, which always runs the embedded database.
+#[derive(Clone, Debug, Args)]
+pub struct DemoConfig {
+    /// Where the embedded database lives
+    #[arg(long, env, default_value = "./data")]
+    pub data_dir: PathBuf,
+    /// Where PostgreSQL's programs are, if not where they usually are
+    #[arg(long, env)]
+    pub pg_bin_dir: Option<PathBuf>,
+    /// How the process logs.
+    #[command(flatten)]
+    pub log: LogConfig,
+    /// API address
+    #[arg(long, env, default_value = "127.0.0.1:8080")]
+    pub listen_addr: SocketAddr,
+}
+
+impl DemoConfig {
+    /// The embedded database, whatever `DATABASE_URL` says.
+    pub fn database(&self) -> DatabaseConfig {
+        DatabaseConfig {
+            database_url: None,
+            data_dir: self.data_dir.clone(),
+            pg_bin_dir: self.pg_bin_dir.clone(),
+            database_pool_size: DEFAULT_POOL_SIZE,
+        }
+    }
 }
 
 impl ServeConfig {

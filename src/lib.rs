@@ -6,6 +6,7 @@ pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod demo;
 pub mod document;
 pub mod domain;
 pub mod engine;

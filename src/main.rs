@@ -8,7 +8,7 @@ use clap::Parser;
 use promotion_engine::app::{self, Database, StartError};
 use promotion_engine::clock::Clock;
 use promotion_engine::config::{Cli, Command, MigrateConfig};
-use promotion_engine::{api, document, telemetry};
+use promotion_engine::{api, demo, document, telemetry};
 
 /// The exit status of a refused document, and of a command line that is not understood.
 const REFUSED: u8 = 2;
@@ -25,12 +25,16 @@ fn main() -> ExitCode {
             telemetry::start(config.log);
             finish(run(migrate(config)))
         }
+        Command::Demo(config) => {
+            telemetry::start(config.log);
+            finish(run(demo::run(config)))
+        }
         Command::Evaluate { file } => evaluate(&file),
         Command::Openapi => print(&api::openapi_document(), ExitCode::SUCCESS),
     }
 }
 
-fn run<T>(work: impl Future<Output = Result<T, StartError>>) -> Result<T, String> {
+fn run<T, E: std::fmt::Display>(work: impl Future<Output = Result<T, E>>) -> Result<T, String> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
