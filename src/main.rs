@@ -36,7 +36,7 @@ fn run<T>(work: impl Future<Output = Result<T, StartError>>) -> Result<T, String
         .build()
         .map_err(|error| format!("the runtime cannot start: {error}"))?
         .block_on(work)
-        .map_err(|error| error.to_string())
+        .map_err(|error| telemetry::describe(&error))
 }
 
 fn finish(done: Result<(), String>) -> ExitCode {
