@@ -13,7 +13,7 @@ use crate::api::serve::{self, Limits};
 use crate::api::{self, Api};
 use crate::cache::{self, Cache};
 use crate::clock::Clock;
-use crate::config::{DatabaseConfig, ServeConfig};
+use crate::config::{DatabaseConfig, ServeConfig, ShortOperatorKey};
 use crate::db::embedded::{Embedded, EmbeddedOptions};
 use crate::db::{self, Db, DbError, DbOptions};
 use crate::service::Service;
@@ -35,6 +35,9 @@ pub enum StartError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The operator's key could be guessed.
+    #[error(transparent)]
+    OperatorKey(#[from] ShortOperatorKey),
     /// An origin that no browser sends.
     #[error("CORS_ORIGINS: {0:?} is not an origin, as https://admin.example, or *")]
     Origin(String),
@@ -193,6 +196,7 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 
 /// `serve`: migrates, serves, and goes on until it is asked to stop.
 pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
+    let operator_key = config.operator_key()?.map(str::to_owned);
     for origin in &config.cors_origins {
         let plain = origin == "*"
             || (origin.contains("://") && origin.bytes().all(|byte| byte.is_ascii_graphic()));
@@ -207,16 +211,16 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
     let served = async {
         database.migrate().await?;
         let options = AppOptions {
-            operator_key: config.operator_key().map(str::to_owned),
+            operator_key,
             cors_origins: config.cors_origins.clone(),
             shutdown_delay: config.shutdown_delay(),
             ..AppOptions::default()
         };
-        let app = App::start(listener, database.options.clone(), options).await?;
-        tracing::info!(address = %app.address(), "serving");
-        if config.operator_key().is_none() {
+        if options.operator_key.is_none() {
             tracing::info!("no OPERATOR_KEY is set: tenant management is closed");
         }
+        let app = App::start(listener, database.options.clone(), options).await?;
+        tracing::info!(address = %app.address(), "serving");
         stopping.await;
         tracing::info!("stopping");
         app.stop().await;

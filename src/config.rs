@@ -113,7 +113,7 @@ pub struct ServeConfig {
     #[arg(long, env, default_value = "127.0.0.1:8080")]
     pub listen_addr: SocketAddr,
     /// Manages tenants and their keys; at least 32 characters. Unset: tenant management is closed
-    #[arg(long, env, hide_env_values = true, value_parser = operator_key)]
+    #[arg(long, env, hide_env_values = true)]
     pub operator_key: Option<OperatorKey>,
     /// Origins that a browser may call from, parted by commas; * is any
     #[arg(long, env, value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
@@ -153,12 +153,13 @@ impl DemoConfig {
 }
 
 impl ServeConfig {
-    /// The operator's key, if there is one.
-    pub fn operator_key(&self) -> Option<&str> {
-        self.operator_key
-            .as_ref()
-            .map(|key| key.0.as_str())
-            .filter(|key| !key.is_empty())
+    /// The operator's key, if there is one; an empty value counts as none.
+    pub fn operator_key(&self) -> Result<Option<&str>, ShortOperatorKey> {
+        let key = self.operator_key.as_ref().map(|key| key.0.as_str()).filter(|key| !key.is_empty());
+        match key {
+            Some(key) if key.chars().count() < MIN_OPERATOR_KEY => Err(ShortOperatorKey),
+            other => Ok(other),
+        }
     }
 
     /// How long the service goes on accepting after it was asked to stop.
@@ -177,14 +178,16 @@ impl std::fmt::Debug for OperatorKey {
     }
 }
 
-fn operator_key(text: &str) -> Result<OperatorKey, String> {
-    if !text.is_empty() && text.chars().count() < MIN_OPERATOR_KEY {
-        return Err(format!(
-            "an operator key needs at least {MIN_OPERATOR_KEY} characters, for instance the output of `openssl rand -hex 32`"
-        ));
+impl From<String> for OperatorKey {
+    fn from(text: String) -> Self {
+        Self(text)
     }
-    Ok(OperatorKey(text.to_owned()))
 }
+
+/// An operator key that could be guessed. Judged after the command line is read, so that no message shows the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("OPERATOR_KEY needs at least {MIN_OPERATOR_KEY} characters, for instance the output of `openssl rand -hex 32`")]
+pub struct ShortOperatorKey;
 
 #[cfg(test)]
 mod tests {
@@ -201,18 +204,18 @@ mod tests {
     #[test]
     fn a_short_operator_key_is_refused_and_not_shown() {
         let short = "x".repeat(MIN_OPERATOR_KEY - 1);
-        let fault = serve(&["--operator-key", &short]).unwrap_err();
-        assert!(fault.contains("at least 32"), "{fault}");
+        let fault = serve(&["--operator-key", &short]).unwrap().operator_key().unwrap_err();
+        assert!(fault.to_string().contains("at least 32"), "{fault}");
         let long = "x".repeat(MIN_OPERATOR_KEY);
         let config = serve(&["--operator-key", &long]).unwrap();
-        assert_eq!(config.operator_key(), Some(long.as_str()));
+        assert_eq!(config.operator_key(), Ok(Some(long.as_str())));
         assert!(!format!("{config:?}").contains("xxx"));
     }
 
     #[test]
     fn an_empty_value_is_none() {
         let config = serve(&["--operator-key", "", "--database-url", ""]).unwrap();
-        assert_eq!(config.operator_key(), None);
+        assert_eq!(config.operator_key(), Ok(None));
         assert_eq!(config.database.url(), None);
     }
 

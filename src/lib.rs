@@ -8,6 +8,7 @@ pub mod config;
 pub mod db;
 pub mod demo;
 pub mod document;
+pub mod db;
 pub mod domain;
 pub mod engine;
 pub mod service;

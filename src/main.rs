@@ -40,7 +40,7 @@ fn run<T, E: std::fmt::Display>(work: impl Future<Output = Result<T, E>>) -> Res
         .build()
         .map_err(|error| format!("the runtime cannot start: {error}"))?
         .block_on(work)
-        .map_err(|error| error.to_string())
+        .map_err(|error| telemetry::describe(&error))
 }
 
 fn finish(done: Result<(), String>) -> ExitCode {

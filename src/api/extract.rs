@@ -171,7 +171,8 @@ impl Query {
     /// An RFC 3339 time.
     pub fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
         let text = self.take(name)?;
-        let Ok(time) = DateTime::parse_from_rfc3339(&text) else {
+        // An offset's `+` that was not escaped has become a space.
+        let Ok(time) = DateTime::parse_from_rfc3339(&text.replace(' ', "+")) else {
             self.fault(name, FaultCode::Malformed, "is not an RFC 3339 time with an offset");
             return None;
         };

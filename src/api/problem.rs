@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use crate::cache::{LoadError, Refused};
 use crate::db::{DbError, Key};
 use crate::service::{Refusal, ServiceError};
+use crate::telemetry;
 use crate::wire::faults::{Fault, FaultCode, Faults, Path};
 use crate::wire::json::JsonError;
 
@@ -355,23 +356,8 @@ fn of_db(error: &DbError) -> Problem {
         | DbError::Migrate(_)
         | DbError::Embedded(_)
         | DbError::Query(_) => {
-            tracing::error!(error = %describe(error), "the database failed");
+            tracing::error!(error = %telemetry::describe(error), "the database failed");
             Problem::internal()
         }
     }
-}
-
-/// An error with what caused it, for the log.
-fn describe(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let further = error.to_string();
-        if !text.contains(&further) {
-            text.push_str(": ");
-            text.push_str(&further);
-        }
-        cause = error.source();
-    }
-    text
 }
