@@ -8,7 +8,6 @@ pub mod config;
 pub mod db;
 pub mod demo;
 pub mod document;
-pub mod db;
 pub mod domain;
 pub mod engine;
 pub mod service;
