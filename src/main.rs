@@ -1,5 +1,6 @@
 //! The commands of the service.
 
+use std::error::Error;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run<T, E: std::fmt::Display>(work: impl Future<Output = Result<T, E>>) -> Result<T, String> {
+fn run<T, E: Error>(work: impl Future<Output = Result<T, E>>) -> Result<T, String> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

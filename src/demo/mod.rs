@@ -43,12 +43,18 @@ pub async fn run(config: DemoConfig) -> Result<(), DemoError> {
     let listener = app::listen(config.listen_addr).await?;
     let stopping = app::stop_signal()?;
     tokio::pin!(stopping);
-    say(&format!("Starting PostgreSQL, with its data in {} …", config.data_dir.display()));
+    say(&format!(
+        "Starting PostgreSQL, with its data in {} …",
+        config.data_dir.display()
+    ));
     let database = Database::provide(&config.database()).await?;
     let served = async {
         database.migrate().await?;
         let operator_key = operator_key();
-        let options = AppOptions { operator_key: Some(operator_key.clone()), ..AppOptions::default() };
+        let options = AppOptions {
+            operator_key: Some(operator_key.clone()),
+            ..AppOptions::default()
+        };
         let app = App::start(listener, database.options.clone(), options).await?;
         let client = Client::new(reachable(app.address()));
         let shown = tokio::select! {
@@ -127,4 +133,84 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 /// Prints for the one who started the demo; that nobody reads it is no reason to stop.
 fn say(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::document;
+
+    /// The sample cart at noon, when the evening's promotion is closed.
+    fn evaluated() -> Value {
+        let mut document: Value = serde_json::from_str(SHOP).unwrap();
+        document["request"]["at"] = "2026-06-03T12:00:00+05:30".into();
+        let text = document::evaluate(
+            document.to_string().as_bytes(),
+            chrono::DateTime::UNIX_EPOCH,
+        );
+        serde_json::from_str(&text.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_sample_cart_costs_what_the_documentation_says() {
+        let result = evaluated();
+        assert_eq!(result["totals"]["payable"], "5218.75");
+        assert_eq!(result["suggestions"].as_array().map(Vec::len), Some(2));
+        let passed_over = result["not_applied"].as_array().into_iter().flatten();
+        let passed_over: Vec<_> = passed_over
+            .filter(|other| other["reason"] == "better_deal_taken")
+            .collect();
+        assert_eq!(
+            passed_over.len(),
+            1,
+            "the exclusive promotion does not always win"
+        );
+    }
+
+    #[test]
+    fn the_shop_shows_every_kind_of_benefit() {
+        let document: Value = serde_json::from_str(SHOP).unwrap();
+        let promotions = document["promotions"].as_array().unwrap();
+        assert!(promotions.len() >= 12);
+        let member = |promotion: &Value, path: &str| {
+            promotion
+                .pointer(path)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let kinds: BTreeSet<String> = promotions
+            .iter()
+            .map(|promotion| member(promotion, "/benefit/type"))
+            .collect();
+        let all = [
+            "amount_off",
+            "award_points",
+            "bundle_price",
+            "fixed_price",
+            "free_product",
+            "percentage_off",
+        ];
+        assert_eq!(kinds, BTreeSet::from(all.map(str::to_owned)));
+        let targets: BTreeSet<String> = promotions
+            .iter()
+            .map(|promotion| member(promotion, "/benefit/target/type"))
+            .collect();
+        assert!(
+            ["cart", "items", "shipping"]
+                .iter()
+                .all(|target| targets.contains(*target))
+        );
+        let origins: BTreeSet<String> = promotions
+            .iter()
+            .map(|promotion| member(promotion, "/benefit/target/from"))
+            .collect();
+        assert!(
+            ["matching", "in_condition", "beyond_condition"]
+                .iter()
+                .all(|from| origins.contains(*from))
+        );
+    }
 }

@@ -24,7 +24,10 @@ const NAME: usize = 48;
 
 /// Prints the answer to a request, with the shop's name at its head and times in the shop's zone.
 pub fn print(shop: &str, zone: Tz, request: &Value, result: &Value) -> String {
-    let mut receipt = Receipt { text: String::with_capacity(4_096), result };
+    let mut receipt = Receipt {
+        text: String::with_capacity(4_096),
+        result,
+    };
     receipt.head(shop, zone, request);
     for line in list(result, "lines") {
         receipt.line(line, request);
@@ -43,11 +46,15 @@ struct Receipt<'r> {
 
 impl<'r> Receipt<'r> {
     fn head(&mut self, shop: &str, zone: Tz, request: &Value) {
-        let time = DateTime::parse_from_rfc3339(text(self.result, "evaluated_at")).unwrap_or_default();
+        let time =
+            DateTime::parse_from_rfc3339(text(self.result, "evaluated_at")).unwrap_or_default();
         let time = time.with_timezone(&zone).format("%-d %B %Y, %H:%M");
         let place = format!("store {} · {time}", text(request, "store"));
         self.rule('═');
-        self.row(&format!("{shop}{place:>width$}", width = WIDTH.saturating_sub(shop.chars().count())));
+        self.row(&format!(
+            "{shop}{place:>width$}",
+            width = WIDTH.saturating_sub(shop.chars().count())
+        ));
         self.rule('═');
         self.columns("", ["gross", "off", "of cart", "to pay"]);
     }
@@ -69,7 +76,15 @@ impl<'r> Receipt<'r> {
             }
         }
         let of_cart = negative(&of_cart.to_string());
-        self.columns(&label, [&grouped(text(line, "gross")), "", &of_cart, &grouped(text(line, "payable"))]);
+        self.columns(
+            &label,
+            [
+                &grouped(text(line, "gross")),
+                "",
+                &of_cart,
+                &grouped(text(line, "payable")),
+            ],
+        );
         for (name, off) in own {
             self.part(name, &off, 2);
         }
@@ -81,7 +96,15 @@ impl<'r> Receipt<'r> {
         let (off, of_cart) = (text(totals, "item_discount"), text(totals, "cart_discount"));
         let pays = (amount(gross) - amount(off) - amount(of_cart)).to_string();
         self.rule('─');
-        self.columns("All lines", [&grouped(gross), &negative(off), &negative(of_cart), &grouped(&pays)]);
+        self.columns(
+            "All lines",
+            [
+                &grouped(gross),
+                &negative(off),
+                &negative(of_cart),
+                &grouped(&pays),
+            ],
+        );
         self.of_level("cart", 3);
         for (label, member) in [("Taxes", "tax"), ("Charges", "charges")] {
             if !amount(text(totals, member)).is_zero() {
@@ -96,13 +119,23 @@ impl<'r> Receipt<'r> {
         }
         self.rule('─');
         let saved = format!("To pay, after {} off", grouped(text(totals, "discount")));
-        self.columns(&saved, ["", "", "", &format!("₹ {}", grouped(text(totals, "payable")))]);
+        self.columns(
+            &saved,
+            [
+                "",
+                "",
+                "",
+                &format!("₹ {}", grouped(text(totals, "payable"))),
+            ],
+        );
         self.rule('═');
     }
 
     /// The promotions of a level, each with what it takes off in all, or the points that it gives.
     fn of_level(&mut self, level: &str, column: usize) {
-        for applied in list(self.result, "applied").filter(|applied| text(applied, "level") == level) {
+        for applied in
+            list(self.result, "applied").filter(|applied| text(applied, "level") == level)
+        {
             let points = text(applied, "points");
             let given = if amount(points).is_zero() {
                 negative(text(applied, "discount"))
@@ -118,7 +151,11 @@ impl<'r> Receipt<'r> {
             let promotion = self.applied(text(item, "promotion_id"));
             let name = promotion.map_or("", |applied| text(applied, "name"));
             self.text.push_str("\nFree, to be added to the cart\n");
-            self.row(&format!("  {} × {}", text(item, "quantity"), text(item, "sku")));
+            self.row(&format!(
+                "  {} × {}",
+                text(item, "quantity"),
+                text(item, "sku")
+            ));
             self.row(&format!("    {name}"));
         }
     }
@@ -196,7 +233,11 @@ fn amount(text: &str) -> Decimal {
 
 /// What is taken off: with its sign, or nothing.
 fn negative(text: &str) -> String {
-    if amount(text).is_zero() { String::new() } else { format!("-{}", grouped(text)) }
+    if amount(text).is_zero() {
+        String::new()
+    } else {
+        format!("-{}", grouped(text))
+    }
 }
 
 /// An amount with its digits in groups, as India writes them: 12,34,567.00.
@@ -258,8 +299,10 @@ mod tests {
                 {"promotion_id": "d", "name": "Promotion d", "reason": "outside_schedule"}],
         });
         let receipt = print("Shop", Tz::Asia__Kolkata, &request, &result);
-        let rows: Vec<String> =
-            receipt.lines().map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        let rows: Vec<String> = receipt
+            .lines()
+            .map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect();
         for row in [
             "Shop store S · 3 June 2026, 23:50",
             "2 × Tee 2,000.00 -100.00 1,700.00",
@@ -271,9 +314,18 @@ mod tests {
             "Promotion c",
             "Promotion d outside schedule",
         ] {
-            assert!(rows.iter().any(|found| found == row), "{row} is not in\n{receipt}");
+            assert!(
+                rows.iter().any(|found| found == row),
+                "{row} is not in\n{receipt}"
+            );
         }
-        assert!(!receipt.contains("conditions not met"), "near misses are not said twice\n{receipt}");
-        assert!(receipt.lines().all(|row| row.chars().count() <= WIDTH), "{receipt}");
+        assert!(
+            !receipt.contains("conditions not met"),
+            "near misses are not said twice\n{receipt}"
+        );
+        assert!(
+            receipt.lines().all(|row| row.chars().count() <= WIDTH),
+            "{receipt}"
+        );
     }
 }

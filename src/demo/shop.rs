@@ -29,10 +29,14 @@ pub async fn load(client: &Client, operator_key: &str, shop: &Value) -> Result<K
         pos: key(client, operator_key, &tenant, "pos").await?,
     };
     settings(client, &keys.admin, &shop["settings"]).await?;
-    client.put("/v1/stores", &keys.admin, None, &shop["stores"]).await?;
+    client
+        .put("/v1/stores", &keys.admin, None, &shop["stores"])
+        .await?;
     for (name, skus) in members(&shop["product_lists"]) {
         let path = format!("/v1/product-lists/{name}");
-        client.put(&path, &keys.admin, None, &json!({ "skus": skus })).await?;
+        client
+            .put(&path, &keys.admin, None, &json!({ "skus": skus }))
+            .await?;
     }
     promotions(client, &keys.admin, shop).await?;
     Ok(keys)
@@ -56,7 +60,13 @@ async fn key(
     role: &str,
 ) -> Result<String, CallError> {
     let path = format!("/v1/tenants/{tenant}/keys");
-    let made = client.post(&path, operator_key, &json!({ "role": role, "label": "demo" })).await?;
+    let made = client
+        .post(
+            &path,
+            operator_key,
+            &json!({ "role": role, "label": "demo" }),
+        )
+        .await?;
     text(&made, "POST /v1/tenants/{id}/keys", "key")
 }
 
@@ -64,7 +74,10 @@ async fn key(
 async fn settings(client: &Client, admin: &str, settings: &Value) -> Result<(), CallError> {
     let now = client.get("/v1/settings", admin).await?;
     if now.body["version"] == 1 {
-        let version = now.headers.get(header::ETAG).and_then(|version| version.to_str().ok());
+        let version = now
+            .headers
+            .get(header::ETAG)
+            .and_then(|version| version.to_str().ok());
         client.put("/v1/settings", admin, version, settings).await?;
     }
     Ok(())
@@ -88,7 +101,9 @@ async fn promotions(client: &Client, admin: &str, shop: &Value) -> Result<(), Ca
         let codes = &shop["codes"][name];
         if codes.is_array() {
             let path = format!("/v1/promotions/{id}/codes");
-            client.post(&path, admin, &json!({ "codes": codes })).await?;
+            client
+                .post(&path, admin, &json!({ "codes": codes }))
+                .await?;
         }
     }
     Ok(())
