@@ -37,8 +37,9 @@ pub async fn migrate(connect: &PgConnectOptions) -> Result<(), DbError> {
         )));
     }
     ensure_roles(&mut connection, version).await?;
+    // Takes the lock as `run` does, whose generic connection would keep this future from being spawned.
     migrator()
-        .run(&mut connection)
+        .run_direct(None, &mut connection, false)
         .await
         .map_err(DbError::Migrate)?;
     connection.close().await?;

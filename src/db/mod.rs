@@ -4,6 +4,7 @@
 //! each a set of functions over such a transaction. Rows hold plain values; documents are JSON text that the layers
 //! above parse. `migrate` makes the schema and its roles, `embedded` provides a server where none is configured.
 
+use std::fmt;
 use std::time::Duration;
 
 use sqlx::PgPool;
@@ -47,7 +48,7 @@ const ON_CONNECT: &str = "\
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// How the pool is set up.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DbOptions {
     /// Where the database is, and as whom.
     pub connect: PgConnectOptions,
@@ -76,6 +77,18 @@ impl DbOptions {
             .parse::<PgConnectOptions>()
             .map_err(|fault| DbError::Setup(format!("DATABASE_URL cannot be read: {fault}")))?;
         Ok(Self::new(connect))
+    }
+}
+
+/// Without the password, which sqlx's own text would show.
+impl fmt::Debug for DbOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DbOptions")
+            .field("pool_size", &self.pool_size)
+            .field("acquire_timeout", &self.acquire_timeout)
+            .field("durability", &self.durability)
+            .finish_non_exhaustive()
     }
 }
 

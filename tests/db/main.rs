@@ -3,7 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod changes;
 mod embedded;
+mod migrations;
+mod promotions;
 mod sample;
 mod security;
 mod statements;

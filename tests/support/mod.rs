@@ -233,3 +233,27 @@ async fn make_template(maintenance: &PgConnectOptions) -> String {
     connection.close().await.expect("a closed connection");
     template
 }
+
+/// Runs the body in a transaction of the tenant, and returns what it comes to.
+macro_rules! in_tx {
+    ($database:expr, $tenant:expr, |$tx:ident| $body:expr) => {
+        $database
+            .tx($tenant, move |$tx| Box::pin(async move { $body }))
+            .await
+    };
+}
+
+pub(crate) use in_tx;
+
+/// The same for the operator.
+macro_rules! as_operator {
+    ($database:expr, |$tx:ident| $body:expr) => {
+        $database
+            .db()
+            .operator::<_, promotion_engine::db::DbError, _>(move |$tx| {
+                Box::pin(async move { $body })
+            })
+            .await
+    };
+}
+pub(crate) use as_operator;

@@ -49,7 +49,6 @@ rmdir "$(dirname "$1")" 2>/dev/null
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// A cluster whose server runs.
-#[derive(Debug)]
 pub(super) struct Cluster {
     home: PathBuf,
     account: Account,
@@ -111,6 +110,11 @@ impl Cluster {
         }
         cluster.serve(options.durability).await?;
         Ok(cluster)
+    }
+
+    /// The folder of everything.
+    pub(super) fn home(&self) -> &Path {
+        &self.home
     }
 
     /// How to connect to the database that every cluster has, as the owner.

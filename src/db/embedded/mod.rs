@@ -7,6 +7,7 @@
 //! Reading order: [`Embedded::start`] here; `programs` finds or downloads them, `account` is for root, `cluster` holds
 //! the folder and runs the server in it.
 
+use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -57,12 +58,21 @@ impl EmbeddedOptions {
 }
 
 /// A running server of our own.
-#[derive(Debug)]
 pub struct Embedded {
     cluster: Cluster,
     connect: PgConnectOptions,
     /// Held while the server may be ours.
     _lock: File,
+}
+
+/// Without the password, which sqlx's own text would show.
+impl fmt::Debug for Embedded {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Embedded")
+            .field("home", &self.cluster.home())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why there is no embedded server.
