@@ -97,24 +97,30 @@ fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {
         })
     });
     let codes = read_codes(&mut object, entries.as_deref(), faults);
-    let request = object.required("request", faults, cart::parse);
-    object.finish(faults)?;
+    let mut store = None;
+    let request = object.required("request", faults, |value, faults| {
+        store = text_of(value.json(), "store");
+        cart::parse(value, faults)
+    });
+    let finished = object.finish(faults);
     check_lists(&lists, product_lists.as_ref(), faults);
     if let Some(entries) = &entries {
         check_unique(entries, value.path(), faults);
     }
-    let (stores, request) = (stores?, request?);
-    check_store(&stores, &request, value.path(), faults);
+    if let (Some(stores), Some(store)) = (&stores, store) {
+        check_store(stores, store, value.path(), faults);
+    }
+    finished?;
     let promotions: Option<Vec<_>> = entries?.into_iter().map(Entry::promotion).collect();
     let mut promotions = promotions?;
     promotions.retain(|promotion| takes_part(promotion.status));
     Some(Document {
         settings: settings?,
-        stores,
+        stores: stores?,
         product_lists: product_lists?,
         promotions,
         codes: codes?,
-        request,
+        request: request?,
     })
 }
 
@@ -170,7 +176,7 @@ impl<'t> Entry<'t> {
             id: body.id.unwrap_or(id),
             created_at: body.created_at.unwrap_or(made),
             status: body.status.unwrap_or(Status::Active),
-            name: name_of(value.json()),
+            name: text_of(value.json(), "name"),
             body,
         }
     }
@@ -190,12 +196,13 @@ impl<'t> Entry<'t> {
     }
 }
 
-fn name_of<'t>(json: &'t Json<'t>) -> Option<&'t str> {
+/// A text of an object, read apart from the rest, which may have faults.
+fn text_of<'t>(json: &'t Json<'t>, key: &str) -> Option<&'t str> {
     let Json::Object(members) = json else {
         return None;
     };
-    let name = members.iter().find(|(key, _)| key == "name")?;
-    match &name.1 {
+    let member = members.iter().find(|member| member.0 == key)?;
+    match &member.1 {
         Json::String(text) => Some(text),
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => None,
     }
@@ -234,10 +241,8 @@ fn check_lists(
     }
 }
 
-fn check_store(stores: &[Store], request: &Request<'_>, path: &Path<'_>, faults: &mut Faults) {
-    if let Some(code) = &request.store
-        && !stores.iter().any(|store| store.code == *code)
-    {
+fn check_store(stores: &[Store], code: &str, path: &Path<'_>, faults: &mut Faults) {
+    if !stores.iter().any(|store| store.code == code) {
         let request = path.key("request");
         faults.add(
             &request.key("store"),
@@ -333,3 +338,6 @@ fn code(value: Value<'_, '_>, faults: &mut Faults) -> Option<(Code, Option<DateT
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

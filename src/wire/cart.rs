@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashSet;
+
 use super::decode::{MAX_AMOUNT, Object, TextBound, Value};
 use super::faults::{FaultCode, Faults};
 use crate::domain::amount::{Money, Number};
@@ -12,8 +14,6 @@ use crate::domain::customer::{Customer, MAX_ENTRIES, Membership};
 
 /// Largest gross of a cart, in the ten-millionths that price × quantity counts (spec 14).
 const MAX_GROSS: i128 = 1_000_000_000_000 * 10_000_000;
-/// Up to so many lines it is cheapest to compare each id with each.
-const FEW_LINES: usize = 24;
 
 type Texts<'t> = Vec<Cow<'t, str>>;
 type Pairs<'t> = Vec<(Cow<'t, str>, Cow<'t, str>)>;
@@ -101,25 +101,10 @@ fn pairs<'t>(
 }
 
 fn lines<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Vec<Line<'t>>> {
-    let lines = value.list(1..=MAX_LINES, faults, line)?;
-    let mut twice = |index: usize| {
-        let path = value.path().index(index);
-        faults.add(&path.key("id"), FaultCode::NotUnique, "is there twice");
-    };
-    if lines.len() <= FEW_LINES {
-        for (index, line) in lines.iter().enumerate() {
-            if lines.iter().take(index).any(|before| before.id == line.id) {
-                twice(index);
-            }
-        }
-    } else {
-        let mut seen = rustc_hash::FxHashSet::default();
-        for (index, line) in lines.iter().enumerate() {
-            if !seen.insert(line.id.as_ref()) {
-                twice(index);
-            }
-        }
-    }
+    let mut ids = FxHashSet::default();
+    let lines = value.list(1..=MAX_LINES, faults, |value, faults| {
+        line(value, &mut ids, faults)
+    })?;
     let gross: i128 = lines
         .iter()
         .map(|line| i128::from(line.unit_price.scaled()) * i128::from(line.quantity.scaled()))
@@ -131,9 +116,19 @@ fn lines<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Vec<Line<'t>>>
     Some(lines)
 }
 
-fn line<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Line<'t>> {
+fn line<'t>(
+    value: Value<'_, 't>,
+    ids: &mut FxHashSet<&'t str>,
+    faults: &mut Faults,
+) -> Option<Line<'t>> {
     let mut object = value.object(faults)?;
-    let id = object.required("id", faults, |v, f| v.cow(TextBound::NAME, f));
+    let id = object.required("id", faults, |value, faults| {
+        let id = value.text(TextBound::NAME, faults)?;
+        if !ids.insert(id) {
+            return value.fault(faults, FaultCode::NotUnique, "is there twice");
+        }
+        Some(Cow::Borrowed(id))
+    });
     let sku = object.required("sku", faults, |v, f| v.cow(TextBound::NAME, f));
     let quantity = object.required("quantity", faults, |v, f| v.positive_quantity(f));
     let unit_price = object.required("unit_price", faults, |v, f| v.amount(f));

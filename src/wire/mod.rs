@@ -27,3 +27,6 @@ pub mod selector;
 pub mod settings;
 pub mod store;
 pub mod write;
+
+#[cfg(test)]
+mod tests;

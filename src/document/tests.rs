@@ -1,0 +1,124 @@
+//! Whole documents: results, and faults with pointers into the document.
+
+use serde_json::{Value as Tree, json};
+
+use super::*;
+
+fn promotion(name: &str, kind: &str) -> Tree {
+    json!({
+        "name": name, "type": kind,
+        "starts_at": "2026-06-01T00:00:00Z", "ends_at": "2026-07-01T00:00:00Z",
+        "benefit": {"type": "percentage_off", "value": "10"}
+    })
+}
+
+fn request() -> Tree {
+    json!({
+        "cart": {"lines": [{"id": "1", "sku": "A", "quantity": "3", "unit_price": "33.335"}]},
+        "at": "2026-06-02T00:00:00Z", "explain": "all"
+    })
+}
+
+fn evaluated(document: &Tree) -> Result<Tree, Vec<String>> {
+    match evaluate(document.to_string().as_bytes(), DateTime::UNIX_EPOCH) {
+        Ok(result) => Ok(serde_json::from_str(&result).expect("JSON")),
+        Err(problem) => {
+            let shown = |fault: &crate::wire::faults::Fault| {
+                format!("{} {}", fault.pointer, fault.code.as_str())
+            };
+            Err(problem.errors.iter().map(shown).collect())
+        }
+    }
+}
+
+#[test]
+fn a_document_of_a_promotion_and_a_request_is_enough() {
+    let document = json!({"promotions": [promotion("Ten", "pos")], "request": request()});
+    let result = evaluated(&document).expect("a result");
+    assert_eq!(result["evaluated_at"], "2026-06-02T00:00:00.000Z");
+    assert_eq!(result["totals"]["gross"], "100.005");
+    assert_eq!(result["totals"]["discount"], "10.00");
+    assert_eq!(result["totals"]["payable"], "90.005");
+    assert_eq!(result["applied"][0]["name"], "Ten");
+    assert_eq!(result["not_applied"], json!([]));
+    assert_eq!(result.as_object().map(serde_json::Map::len), Some(11));
+}
+
+#[test]
+fn codes_unlock_promotions_that_take_part() {
+    let mut draft = promotion("Draft", "code_linked");
+    draft["status"] = json!("draft");
+    let mut request = request();
+    request["cart"]["codes"] = json!(["save10", "DRAFT1", "OLD-1", "?"]);
+    let document = json!({
+        "promotions": [promotion("Ten", "code_linked"), draft, promotion("Old", "code_linked")],
+        "codes": {
+            "Ten": ["SAVE10", "save10"], "Draft": ["DRAFT1"],
+            "Old": [{"code": "OLD-1", "expires_at": "2026-06-01T00:00:00Z"}]
+        },
+        "request": request
+    });
+    let result = evaluated(&document).expect("a result");
+    let codes = result["codes"].as_array().expect("codes");
+    let shown: Vec<_> = codes
+        .iter()
+        .map(|code| (&code["code"], &code["status"]))
+        .collect();
+    assert_eq!(
+        json!(shown),
+        json!([
+            ["save10", "applied"],
+            ["DRAFT1", "unknown"],
+            ["OLD-1", "expired"],
+            ["?", "unknown"]
+        ])
+    );
+    assert_eq!(result["applied"][0]["code"], "SAVE10");
+}
+
+#[test]
+fn all_faults_of_a_document_have_pointers_into_it() {
+    let mut listed = promotion("Listed", "pos");
+    listed["conditions"] = json!({"type": "item", "of": {
+        "include": [{"field": "sku", "op": "in_list", "list": "sale"}]}});
+    let mut faulty = promotion("Faulty", "pos");
+    faulty["benefit"]["value"] = json!("0");
+    let mut archived = promotion("Listed", "pos");
+    archived["status"] = json!("archived");
+    let mut request = request();
+    request["store"] = json!("NOWHERE");
+    request["cart"]["codes"] = json!(["A"]);
+    let document = json!({
+        "promotions": [listed, faulty, archived, promotion("Faulty", "code_linked"),
+                       promotion("Code", "code_linked")],
+        "codes": {"Listed": ["ABC"], "Nobody": ["ABC"], "Code": ["ABC", "X"], "Faulty": ["ABC"]},
+        "request": request, "extra": 1
+    });
+    let mut faults = evaluated(&document).expect_err("faults");
+    faults.sort_unstable();
+    assert_eq!(
+        faults,
+        [
+            "/codes/Code/1 malformed",
+            "/codes/Faulty/0 not_unique",
+            "/codes/Listed unsupported_combination",
+            "/codes/Nobody unknown_reference",
+            "/extra unknown_field",
+            "/promotions/0/conditions/of/include/0/list unknown_reference",
+            "/promotions/1/benefit/value out_of_range",
+            "/promotions/3/name not_unique",
+            "/request/store unknown_reference",
+        ]
+    );
+    assert_eq!(
+        evaluated(&json!({})),
+        Err(vec!["/request required".to_owned()])
+    );
+    assert_eq!(evaluated(&json!([])), Err(vec![" wrong_type".to_owned()]));
+}
+
+#[test]
+fn a_document_that_is_not_json_is_400() {
+    let problem = evaluate(b"{", DateTime::UNIX_EPOCH).expect_err("a problem");
+    assert_eq!((problem.status, problem.code), (400, "not_json"));
+}

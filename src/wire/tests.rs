@@ -1,0 +1,35 @@
+//! Bodies and what becomes of them: what is refused, and what comes back as it went in.
+
+mod benefits;
+mod carts;
+mod promotions;
+mod refusals;
+mod settings;
+
+use serde_json::Value as Tree;
+
+use super::decode::Value;
+use super::faults::Faults;
+use super::json::Json;
+
+/// What `read` makes of a body, and the faults as `pointer code`.
+fn read<T>(body: &str, read: impl FnOnce(Value<'_, '_>, &mut Faults) -> T) -> (T, Vec<String>) {
+    let json = Json::parse(body.as_bytes()).expect(body);
+    let mut faults = Faults::new();
+    let value = read(Value::root(&json), &mut faults);
+    let shown = faults.into_vec().into_iter();
+    let shown = shown.map(|fault| format!("{} {}", fault.pointer, fault.code.as_str()));
+    (value, shown.collect())
+}
+
+/// Puts `value` at `pointer`, whose parent is there; `null` leaves the member out.
+fn put(body: &mut Tree, pointer: &str, value: &Tree) {
+    let (parent, key) = pointer.rsplit_once('/').expect(pointer);
+    match body.pointer_mut(parent).expect(pointer) {
+        Tree::Object(members) => {
+            members.insert(key.to_owned(), value.clone());
+        }
+        Tree::Array(entries) => entries[key.parse::<usize>().expect(pointer)] = value.clone(),
+        other => panic!("{other} at {parent}"),
+    }
+}

@@ -1,0 +1,339 @@
+//! Generated promotions: what is printed is read back as it was.
+
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Value as Tree, json};
+
+use super::read;
+use crate::domain::id::PromotionId;
+use crate::domain::promotion::{Status, Terms};
+use crate::domain::settings::{CustomField, CustomFieldKind};
+use crate::wire::decode::Value;
+use crate::wire::faults::Faults;
+use crate::wire::json::Json;
+use crate::wire::promotion::{Answer, Purpose, parse, parse_stored, print, stored};
+use crate::wire::write::Writer;
+
+fn predicate() -> impl Strategy<Value = Tree> {
+    let text = select(vec![
+        "sku",
+        "product",
+        "title",
+        "brand",
+        "supplier",
+        "product_group",
+        "category",
+        "tag",
+    ]);
+    let number = select(vec![
+        "unit_price",
+        "mrp",
+        "quantity",
+        "weight",
+        "stock",
+        "price_discount",
+        "price_discount_percent",
+    ]);
+    let one = select(vec!["eq", "ne", "contains", "starts_with"]);
+    let several = select(vec!["in", "not_in"]);
+    let order = select(vec!["eq", "ne", "gt", "gte", "lt", "lte"]);
+    prop_oneof![
+        (text.clone(), one, ".{0,4}").prop_map(|(field, op, value)| {
+            json!({"field": field, "op": op, "value": plain(&value)})
+        }),
+        (text, several, ".{0,4}").prop_map(|(field, op, value)| {
+            json!({"field": field, "op": op, "values": [plain(&value), "x"]})
+        }),
+        (number.clone(), order, -99_999_i64..99_999).prop_map(|(field, op, value)| {
+            json!({"field": field, "op": op, "value": format!("{value}.25")})
+        }),
+        (number, 0_i64..9).prop_map(|(field, low)| {
+            json!({"field": field, "op": "between", "values": [low, "9.5"]})
+        }),
+        select(vec!["attribute", "variant"]).prop_map(|field| {
+            json!({"field": field, "key": "k\"/~", "op": "eq", "value": "v"})
+        }),
+        Just(json!({"field": "sku", "op": "in_list", "list": "sale"})),
+    ]
+}
+
+/// Without control characters, which no text may have.
+fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|character| !character.is_control())
+        .collect()
+}
+
+fn selector() -> impl Strategy<Value = Tree> {
+    let list = || proptest::collection::vec(predicate(), 0..3);
+    (select(vec!["all", "any"]), list(), list()).prop_map(|(matching, include, exclude)| {
+        json!({"match": matching, "include": include, "exclude": exclude})
+    })
+}
+
+fn condition() -> impl Strategy<Value = Tree> {
+    let cart = select(vec![
+        "cart_amount",
+        "subtotal",
+        "total_mrp",
+        "total_quantity",
+        "total_weight",
+        "item_count",
+    ]);
+    let lines = select(vec![
+        "line_amount",
+        "line_quantity",
+        "distinct_products",
+        "distinct_variants",
+    ]);
+    let order = || select(vec!["eq", "ne", "gt", "gte", "lt", "lte"]);
+    let member = select(vec!["shipping_method", "channel", "customer_group"]);
+    let leaf = prop_oneof![
+        (cart, order(), 0_u32..9_999)
+            .prop_map(|(kind, op, value)| { json!({"type": kind, "op": op, "value": value}) }),
+        (lines, selector(), order(), 0_u32..9).prop_map(|(kind, of, op, value)| {
+            json!({"type": kind, "of": of, "op": op, "value": value})
+        }),
+        (selector(), any::<bool>())
+            .prop_map(|(of, found)| { json!({"type": "item", "of": of, "found": found}) }),
+        (select(vec!["in", "starts_with"]), 0_u32..9).prop_map(|(op, amount)| {
+            json!({"type": "payment_mode", "op": op, "values": ["Card"], "min_amount": amount})
+        }),
+        Just(json!({"type": "payment_mode", "op": "not_in", "values": ["Cash"]})),
+        Just(json!({"type": "gift_voucher", "values": ["G1", "G2"]})),
+        (member, select(vec!["in", "not_in"]))
+            .prop_map(|(kind, op)| { json!({"type": kind, "op": op, "values": ["a"]}) }),
+        order().prop_map(
+            |op| json!({"type": "customer_attribute", "key": "age", "op": op, "value": "18"})
+        ),
+        Just(json!({"type": "customer_attribute", "key": "city", "op": "in", "values": ["Pune"]})),
+    ];
+    leaf.prop_recursive(3, 8, 3, |inner| {
+        let children = proptest::collection::vec(inner, 1..3);
+        (select(vec!["all", "any"]), any::<bool>(), children).prop_map(
+            |(matching, is, of)| json!({"type": "group", "match": matching, "is": is, "of": of}),
+        )
+    })
+}
+
+/// Mostly the first: what goes with few others would otherwise be refused nearly always.
+fn mostly(first: Tree, others: Vec<Tree>) -> impl Strategy<Value = Tree> {
+    prop_oneof![12 => Just(first), 1 => select(others)]
+}
+
+fn benefit() -> impl Strategy<Value = Tree> {
+    let on_items = (
+        select(vec![
+            "percentage_off",
+            "amount_off",
+            "fixed_price",
+            "bundle_price",
+        ]),
+        prop_oneof![4 => Just("matching"), 1 => Just("in_condition"), 1 => Just("beyond_condition")],
+        select(vec!["cheapest", "most_expensive", "cart_order"]),
+        mostly(Tree::Null, vec![json!("2"), json!("0.5")]),
+        mostly(json!("cart"), vec![json!("application")]),
+        proptest::option::of(selector()),
+    );
+    let on_items = on_items.prop_map(|(kind, from, pick, quantity, within, select)| {
+        let target = json!({"type": "items", "from": from, "pick": pick, "quantity": quantity,
+            "within": within, "select": select});
+        (kind, target)
+    });
+    let cart_kind = select(vec!["percentage_off", "amount_off", "award_points"]);
+    let on_cart = (cart_kind, proptest::option::of(selector())).prop_map(|(kind, select)| {
+        (
+            kind,
+            select.map_or(
+                Tree::Null,
+                |select| json!({"type": "cart", "select": select}),
+            ),
+        )
+    });
+    let shipping_kind = select(vec!["percentage_off", "amount_off", "fixed_price"]);
+    let on_shipping = shipping_kind.prop_map(|kind| (kind, json!({"type": "shipping"})));
+    let pairs = json!({"per": "quantity", "every": "2"});
+    let per_amount = json!({"per": "amount", "every": "99.5", "max_times": 3});
+    let repeat = prop_oneof![
+        4 => Just(Tree::Null),
+        3 => Just(pairs),
+        1 => Just(per_amount),
+        1 => Just(json!({"per": "set"})),
+    ];
+    let priced = (
+        prop_oneof![4 => on_items, 1 => on_cart, 1 => on_shipping],
+        repeat.clone(),
+        mostly(json!("application"), vec![json!("unit")]),
+        mostly(json!("unit_price"), vec![json!("mrp")]),
+        mostly(Tree::Null, vec![json!("sku"), json!("product")]),
+    );
+    prop_oneof![
+        9 => priced.prop_map(|((kind, target), repeat, per, base, same)| json!({
+            "type": kind, "value": "12.5", "target": target, "repeat": repeat, "per": per,
+            "base": base, "same": same
+        })),
+        1 => repeat.prop_map(|repeat| json!({
+            "type": "free_product", "product": {"sku": "CAP", "quantity": "2"}, "repeat": repeat
+        })),
+    ]
+}
+
+fn schedule() -> impl Strategy<Value = Tree> {
+    let window = json!({"start": "18:05", "duration_hours": "6.5"});
+    select(vec![
+        Tree::Null,
+        json!({}),
+        json!({"timezone": "Europe/Berlin", "daily_window": window}),
+        json!({"recurrence": {"type": "weekly", "days": ["wed", "mon"]}, "daily_window": window}),
+        json!({"recurrence": {"type": "monthly", "dates": [31, 1]}}),
+        json!({"recurrence": {"type": "weekly_span", "from": {"day": "fri", "time": "18:00"},
+               "to": {"day": "mon", "time": "06:00"}}}),
+        json!({"recurrence": {"type": "monthly_span", "from": {"date": 28, "time": "00:00"},
+               "to": {"date": 3, "time": "12:00"}}}),
+    ])
+}
+
+/// The members of a type: with its earning, expiry, communication and limits.
+fn kind() -> impl Strategy<Value = Tree> {
+    let communication = json!({"on_earning": [{"channel": "sms", "template": "t"}],
+        "expiry_reminder": {"days_before": 3, "messages": [{"channel": "push", "template": "u"}]}});
+    select(vec![
+        json!({"type": "pos", "limits": {"cart": {"times": 1, "discount": "500"},
+               "customer": {"times": {"max": 1, "refresh": {"every": 1, "unit": "month"}}}}}),
+        json!({"type": "loyalty", "limits": {"issue": {"per_customer": 3},
+               "promotion": {"discount": {"max": "50.5"}, "transactions": {"max": 2}}},
+               "audience": {"type": "loyalty", "groups": ["staff"],
+               "programs": [{"program": "main", "tiers": ["gold"], "supplementary": ["s"]}]}}),
+        json!({"type": "code_linked", "limits": {"code": {"times": {"max": 1}}}}),
+        json!({"type": "rewards", "earning": {"trigger": "direct"},
+               "expiry": {"type": "after_days", "days": 30}, "communication": communication,
+               "limits": {"earn": {"per_customer": 2, "times": 1, "transactions": 1,
+               "discount": "5"}}}),
+        json!({"type": "loyalty_earning", "earning": {"trigger": "activity",
+               "activity": "profile_update", "scope": {"zones": ["z"]}, "requires_issue": true,
+               "earn_within_days": 5, "conditions": {"type": "item"}}}),
+        json!({"type": "loyalty_earning", "earning": {"trigger": "milestone",
+               "milestone": {"name": "M", "target": "T"}}}),
+        json!({"type": "loyalty_earning", "earning": {"trigger": "direct"}}),
+    ])
+}
+
+fn promotion() -> impl Strategy<Value = Tree> {
+    let conditions = proptest::option::weighted(0.8, condition());
+    let parts = (
+        kind(),
+        conditions,
+        benefit(),
+        schedule(),
+        ".{1,9}",
+        any::<bool>(),
+    );
+    parts.prop_map(|(kind, conditions, benefit, schedule, name, flag)| {
+        let mut body = json!({
+            "name": format!("P{}", plain(&name)), "description": "\\ \" / é",
+            "starts_at": "2026-06-01T00:00:00.25+05:30", "ends_at": "2026-07-01T00:00:00Z",
+            "currency": if flag { json!("EUR") } else { Tree::Null },
+            "campaign": "c", "sequence": -5, "schedule": schedule, "conditions": conditions,
+            "benefit": benefit, "activation_required": flag, "suggest": flag,
+            "scope": {"stores": ["S"], "channels": ["web"]},
+            "stacking": {"exclusive": flag, "allow_further": flag, "group": "g"},
+            "message": "{shortfall}", "custom_fields": {"n": "1.50", "b": flag, "t": "x"}
+        });
+        for (key, value) in kind.as_object().into_iter().flatten() {
+            body[key.as_str()] = value.clone();
+        }
+        body
+    })
+}
+
+fn fields() -> Vec<CustomField> {
+    let kinds = [
+        ("n", CustomFieldKind::Number),
+        ("b", CustomFieldKind::Boolean),
+        ("t", CustomFieldKind::Text),
+    ];
+    let field = |(key, kind): (&str, CustomFieldKind)| CustomField {
+        key: key.to_owned(),
+        label: String::new(),
+        kind,
+        required: true,
+    };
+    kinds.into_iter().map(field).collect()
+}
+
+fn answered(terms: &Terms) -> String {
+    let mut writer = Writer::default();
+    let now = DateTime::<Utc>::UNIX_EPOCH;
+    let answer = Answer {
+        id: PromotionId::new(uuid::Uuid::nil()),
+        version: 1,
+        status: Status::Paused,
+        state: Status::Paused.state(terms, now),
+        usage: "{}",
+        created_at: now,
+        updated_at: now,
+        terms,
+    };
+    print(&mut writer, &answer);
+    writer.finish()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, max_global_rejects: 100_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_printed_is_read_back(body in promotion()) {
+        let fields = fields();
+        let (parsed, faults) = read(&body.to_string(), |v, f| parse(v, Purpose::Create(&fields), f));
+        let Some(terms) = parsed.terms else {
+            // The parts are each good, so that only their combination can be refused.
+            let combination = |fault: &String| fault.ends_with(" unsupported_combination") || fault.ends_with(" too_many");
+            prop_assert!(!faults.is_empty() && faults.iter().all(combination), "{:?}", faults);
+            return Ok(());
+        };
+        prop_assert_eq!(parse_stored(stored(&terms).as_bytes()), Ok(terms.clone()));
+        let answer = answered(&terms);
+        let purpose = Purpose::Replace(&fields, Status::Active);
+        let (again, faults) = read(&answer, |v, f| parse(v, purpose, f));
+        prop_assert_eq!(faults, Vec::<String>::new());
+        prop_assert_eq!(again.status, Some(Status::Paused));
+        prop_assert_eq!(again.terms, Some(terms));
+    }
+
+    #[test]
+    fn no_body_panics(body in promotion(), place in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut body = body.to_string().into_bytes();
+        let place = place.index(body.len());
+        body[place] = byte;
+        if let Ok(json) = Json::parse(&body) {
+            let mut faults = Faults::new();
+            let parsed = parse(Value::root(&json), Purpose::Document(None), &mut faults);
+            prop_assert_eq!(parsed.terms.is_none(), !faults.is_empty());
+        }
+    }
+}
+
+#[test]
+fn product_lists_are_named_with_their_places() {
+    let body = json!({
+        "name": "P", "type": "pos", "starts_at": "2026-06-01T00:00:00Z",
+        "ends_at": "2026-07-01T00:00:00Z",
+        "conditions": {"type": "item", "of": {"exclude": [{"field": "sku", "op": "in_list", "list": "a"}]}},
+        "benefit": {"type": "percentage_off", "value": 5, "target": {"type": "cart",
+            "select": {"include": [{"field": "sku", "op": "in_list", "list": "b"}]}}}
+    });
+    let (parsed, _) = read(&body.to_string(), |v, f| parse(v, Purpose::Create(&[]), f));
+    let places: Vec<_> = parsed
+        .lists
+        .iter()
+        .map(|list| (list.pointer.as_str(), list.name.as_str()))
+        .collect();
+    assert_eq!(
+        places,
+        [
+            ("/conditions/of/exclude/0/list", "a"),
+            ("/benefit/target/select/include/0/list", "b")
+        ]
+    );
+}

@@ -1,0 +1,441 @@
+//! Everything that section 5 refuses, with its code at its pointer.
+
+use serde_json::{Value as Tree, json};
+
+use super::{put, read};
+use crate::domain::promotion::Status;
+use crate::domain::settings::{CustomField, CustomFieldKind};
+use crate::wire::promotion::{Purpose, parse};
+
+fn promotion() -> Tree {
+    json!({
+        "name": "P", "type": "pos",
+        "starts_at": "2026-06-01T00:00:00+05:30", "ends_at": "2026-07-01T00:00:00+05:30",
+        "benefit": {"type": "percentage_off", "value": "10"}
+    })
+}
+
+pub(super) fn tees() -> Tree {
+    json!({"type": "line_quantity", "of": {}, "op": "gte", "value": "3"})
+}
+
+/// The faults of the base promotion with these changes.
+fn faults_of(changes: &[(&str, Tree)]) -> Vec<String> {
+    let mut body = promotion();
+    for (pointer, value) in changes {
+        put(&mut body, pointer, value);
+    }
+    let (parsed, faults) = read(&body.to_string(), |v, f| parse(v, Purpose::Create(&[]), f));
+    assert_eq!(parsed.terms.is_some(), faults.is_empty(), "{body}");
+    faults
+}
+
+pub(super) fn check(changes: &[(&str, Tree)], expected: &[&str]) {
+    assert_eq!(faults_of(changes), expected, "{changes:?}");
+}
+
+#[test]
+fn values_have_bounds() {
+    for (pointer, value, expected) in [
+        ("/benefit/value", json!("0"), "/benefit/value out_of_range"),
+        (
+            "/benefit/value",
+            json!("100.0001"),
+            "/benefit/value out_of_range",
+        ),
+        (
+            "/benefit/value",
+            json!("1.00001"),
+            "/benefit/value too_precise",
+        ),
+        ("/benefit/value", json!("ten"), "/benefit/value malformed"),
+        ("/benefit/value", json!(true), "/benefit/value wrong_type"),
+        ("/benefit/value", Tree::Null, "/benefit/value required"),
+        ("/benefit/type", json!("half"), "/benefit/type malformed"),
+        ("/benefit", Tree::Null, "/benefit required"),
+        ("/name", json!(""), "/name required"),
+        ("/name", json!("x".repeat(256)), "/name too_long"),
+        ("/message", json!("x".repeat(2_001)), "/message too_long"),
+        (
+            "/ends_at",
+            json!("2026-06-01T00:00:00+05:30"),
+            "/ends_at not_after",
+        ),
+        ("/ends_at", json!("2026-06-01"), "/ends_at malformed"),
+        ("/sequence", json!(1_000_000_001), "/sequence out_of_range"),
+        ("/sequence", json!("1"), "/sequence wrong_type"),
+        ("/currency", json!("rupee"), "/currency malformed"),
+        ("/status", json!("paused"), "/status malformed"),
+        ("/id", json!("x"), "/id unknown_field"),
+        ("/usage", json!({}), "/usage unknown_field"),
+        (
+            "/scope",
+            json!({"stores": [1]}),
+            "/scope/stores/0 wrong_type",
+        ),
+        ("/audience", json!({}), "/audience/type required"),
+        (
+            "/audience",
+            json!({"type": "all", "programs": [{"program": "main"}]}),
+            "/audience/programs unsupported_combination",
+        ),
+        (
+            "/custom_fields",
+            json!({"a": "b"}),
+            "/custom_fields/a unknown_field",
+        ),
+        (
+            "/earning",
+            json!({"trigger": "direct"}),
+            "/earning unsupported_combination",
+        ),
+        (
+            "/communication",
+            json!({}),
+            "/communication unsupported_combination",
+        ),
+        (
+            "/expiry",
+            json!({"type": "after_days", "days": 3}),
+            "/expiry unsupported_combination",
+        ),
+    ] {
+        check(&[(pointer, value)], &[expected]);
+    }
+    check(&[("/expiry", json!({"type": "with_promotion"}))], &[]);
+}
+
+#[test]
+fn conditions_are_bounded_and_their_operators_fit() {
+    let leaf = || json!({"type": "cart_amount", "op": "gte", "value": "1"});
+    let group = |of: Vec<Tree>| json!({"type": "group", "of": of});
+    let mut deep = leaf();
+    for _ in 0..5 {
+        deep = group(vec![deep]);
+    }
+    check(&[("/conditions", deep.clone())], &[]);
+    let place = format!("/conditions{} out_of_range", "/of/0".repeat(5));
+    check(&[("/conditions", group(vec![deep]))], &[&place]);
+    check(&[("/conditions", group(vec![leaf(); 10]))], &[]);
+    check(
+        &[("/conditions", group(vec![leaf(); 11]))],
+        &["/conditions too_many"],
+    );
+    check(
+        &[("/conditions", group(vec![]))],
+        &["/conditions/of required"],
+    );
+    let select = |predicate: Tree| json!({"type": "item", "of": {"include": [predicate]}});
+    let at = "/conditions/of/include/0";
+    for (predicate, place) in [
+        (
+            json!({"field": "sku", "op": "gt", "value": "1"}),
+            "/op unsupported_combination",
+        ),
+        (
+            json!({"field": "brand", "op": "in_list", "list": "l"}),
+            "/op unsupported_combination",
+        ),
+        (
+            json!({"field": "mrp", "op": "in", "values": ["1"]}),
+            "/op unsupported_combination",
+        ),
+        (
+            json!({"field": "mrp", "op": "between", "values": ["1"]}),
+            "/values out_of_range",
+        ),
+        (
+            json!({"field": "mrp", "op": "between", "values": ["2", "1"]}),
+            "/values out_of_range",
+        ),
+        (
+            json!({"field": "attribute", "op": "eq", "value": "x"}),
+            "/key required",
+        ),
+        (
+            json!({"field": "sku", "key": "k", "op": "eq", "value": "x"}),
+            "/key unsupported_combination",
+        ),
+        (
+            json!({"field": "sku", "op": "eq", "values": ["x"]}),
+            "/values unsupported_combination",
+        ),
+        (
+            json!({"field": "sku", "op": "in", "values": []}),
+            "/values required",
+        ),
+        (
+            json!({"field": "colour", "op": "in", "values": ["x"]}),
+            "/field malformed",
+        ),
+    ] {
+        let expected = format!("{at}{place}");
+        let faults = faults_of(&[("/conditions", select(predicate.clone()))]);
+        assert_eq!(faults.first(), Some(&expected), "{predicate}");
+    }
+    let many = vec![json!({"field": "sku", "op": "eq", "value": "x"}); 26];
+    let of = json!({"include": many, "exclude": many});
+    check(
+        &[("/conditions", json!({"type": "item", "of": of}))],
+        &["/conditions/of too_many"],
+    );
+    let pays = |op: &str, amount: Tree| json!({"type": "payment_mode", "op": op, "values": ["Card"], "min_amount": amount});
+    check(&[("/conditions", pays("in", json!("5")))], &[]);
+    check(
+        &[("/conditions", pays("not_in", json!("5")))],
+        &["/conditions/min_amount unsupported_combination"],
+    );
+    check(
+        &[(
+            "/conditions",
+            json!({"type": "cart_amount", "op": "in", "values": ["1"]}),
+        )],
+        &["/conditions/op unsupported_combination"],
+    );
+    check(
+        &[(
+            "/conditions",
+            json!({"type": "cart_amount", "of": {}, "op": "gt", "value": "-1"}),
+        )],
+        &[
+            "/conditions/value out_of_range",
+            "/conditions/of unknown_field",
+        ],
+    );
+}
+
+#[test]
+fn schedules_have_one_shape_at_a_time() {
+    let span = |from: Tree, to: Tree| json!({"type": "weekly_span", "from": from, "to": to});
+    let (fri, mon) = (
+        json!({"day": "fri", "time": "18:00"}),
+        json!({"day": "mon", "time": "06:00"}),
+    );
+    let schedule = |recurrence: Tree| json!({"recurrence": recurrence});
+    let recurrence = "/schedule/recurrence";
+    for (body, expected) in [
+        (
+            schedule(span(fri.clone(), fri.clone())),
+            format!("{recurrence}/to unsupported_combination"),
+        ),
+        (
+            json!({"recurrence": span(fri, mon),
+                   "daily_window": {"start": "18:00", "duration_hours": "6"}}),
+            "/schedule/daily_window unsupported_combination".to_owned(),
+        ),
+        (
+            schedule(json!({"type": "weekly", "days": []})),
+            format!("{recurrence}/days required"),
+        ),
+        (
+            schedule(json!({"type": "weekly", "days": ["mon", "mon"]})),
+            format!("{recurrence}/days/1 not_unique"),
+        ),
+        (
+            schedule(json!({"type": "monthly", "dates": [32]})),
+            format!("{recurrence}/dates/0 out_of_range"),
+        ),
+        (
+            json!({"daily_window": {"start": "25:00", "duration_hours": "6"}}),
+            "/schedule/daily_window/start malformed".to_owned(),
+        ),
+        (
+            json!({"daily_window": {"start": "18:00", "duration_hours": "24.1"}}),
+            "/schedule/daily_window/duration_hours out_of_range".to_owned(),
+        ),
+        (
+            json!({"timezone": "Mars"}),
+            "/schedule/timezone malformed".to_owned(),
+        ),
+    ] {
+        check(&[("/schedule", body)], &[&expected]);
+    }
+}
+
+#[test]
+fn each_type_has_its_own_limits() {
+    let parts = [
+        ("issue", json!({"per_customer": 3})),
+        ("earn", json!({"times": 1})),
+        ("cart", json!({"times": 1})),
+        ("customer", json!({"times": {"max": 1}})),
+        (
+            "promotion",
+            json!({"discount": {"max": "5", "refresh": {"every": 1, "unit": "day"}}}),
+        ),
+        ("code", json!({"transactions": {"max": 1}})),
+    ];
+    for (kind, supported) in [
+        ("pos", vec!["cart", "customer", "promotion"]),
+        ("loyalty", vec!["issue", "cart", "customer", "promotion"]),
+        ("loyalty_earning", vec!["issue", "earn", "cart", "customer"]),
+        ("rewards", vec!["issue", "earn", "cart", "customer"]),
+        ("code_linked", vec!["cart", "code"]),
+    ] {
+        for (part, limit) in &parts {
+            let mut changes = vec![("/type", json!(kind)), ("/limits", json!({*part: limit}))];
+            if kind == "loyalty_earning" {
+                let earning = json!({"trigger": "activity", "activity": "registration"});
+                changes.push(("/earning", earning));
+            }
+            let expected = format!("/limits/{part} limit_not_supported");
+            let expected = [expected.as_str()];
+            check(
+                &changes,
+                if supported.contains(part) {
+                    &[]
+                } else {
+                    &expected
+                },
+            );
+        }
+    }
+    for (limits, expected) in [
+        (
+            json!({"cart": {"times": 0}}),
+            "/limits/cart/times out_of_range",
+        ),
+        (
+            json!({"cart": {"discount": "0"}}),
+            "/limits/cart/discount out_of_range",
+        ),
+        (
+            json!({"cart": {"refresh": {}}}),
+            "/limits/cart/refresh unknown_field",
+        ),
+        (
+            json!({"customer": {"times": {}}}),
+            "/limits/customer/times/max required",
+        ),
+    ] {
+        check(&[("/limits", limits)], &[expected]);
+    }
+    let issues = [
+        ("/type", json!("rewards")),
+        ("/limits", json!({"issue": {"per_customer": 51}})),
+    ];
+    check(&issues, &["/limits/issue/per_customer out_of_range"]);
+}
+
+#[test]
+fn earning_has_one_trigger() {
+    let faults =
+        |kind: &str, earning: Tree| faults_of(&[("/type", json!(kind)), ("/earning", earning)]);
+    assert_eq!(faults("loyalty_earning", Tree::Null), ["/earning required"]);
+    let activity = || json!({"trigger": "activity", "activity": "transaction"});
+    assert!(faults("loyalty_earning", activity()).is_empty());
+    assert_eq!(
+        faults("rewards", activity()),
+        ["/earning/trigger unsupported_combination"]
+    );
+    assert!(faults("rewards", json!({"trigger": "direct"})).is_empty());
+    assert_eq!(
+        faults("loyalty_earning", json!({"trigger": "activity"})),
+        ["/earning/activity required"]
+    );
+    assert_eq!(
+        faults(
+            "loyalty_earning",
+            json!({"trigger": "milestone", "activity": "transaction"})
+        ),
+        [
+            "/earning/activity unsupported_combination",
+            "/earning/milestone required"
+        ]
+    );
+    assert_eq!(
+        faults(
+            "loyalty_earning",
+            json!({"trigger": "direct", "conditions": tees()})
+        ),
+        ["/earning/conditions unsupported_combination"]
+    );
+}
+
+#[test]
+fn computed_fields_are_ignored_in_a_replacement_only() {
+    let mut body = promotion();
+    for name in [
+        "id",
+        "version",
+        "state",
+        "usage",
+        "created_at",
+        "updated_at",
+    ] {
+        put(&mut body, &format!("/{name}"), &json!({"any": 1}));
+    }
+    let purpose = Purpose::Replace(&[], Status::Active);
+    let (parsed, faults) = read(&body.to_string(), |v, f| parse(v, purpose, f));
+    assert!(parsed.terms.is_some() && faults.is_empty(), "{faults:?}");
+    let (_, faults) = read(&body.to_string(), |v, f| parse(v, Purpose::Create(&[]), f));
+    assert_eq!(faults.len(), 6);
+    let twice = r#"{"usage": {"a": 1, "a": 2}}"#;
+    let (_, faults) = read(twice, |v, f| parse(v, purpose, f));
+    assert!(
+        faults.contains(&"/usage/a not_unique".to_owned()),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn custom_fields_fit_the_settings_and_required_ones_matter_when_active() {
+    let field = |key: &str, kind, required| CustomField {
+        key: key.to_owned(),
+        label: String::new(),
+        kind,
+        required,
+    };
+    let fields = [
+        field("center", CustomFieldKind::Text, true),
+        field("from", CustomFieldKind::Date, false),
+        field("kind", CustomFieldKind::Select(vec!["a".to_owned()]), false),
+    ];
+    let with = |status: &str, values: Tree| {
+        let mut body = promotion();
+        put(&mut body, "/status", &json!(status));
+        put(&mut body, "/custom_fields", &values);
+        read(&body.to_string(), |v, f| {
+            parse(v, Purpose::Create(&fields), f)
+        })
+        .1
+    };
+    assert!(with("draft", json!({})).is_empty());
+    assert_eq!(
+        with("active", json!({})),
+        ["/custom_fields/center required"]
+    );
+    assert!(
+        with(
+            "active",
+            json!({"center": "x", "from": "2026-06-01", "kind": "a"})
+        )
+        .is_empty()
+    );
+    assert_eq!(
+        with("draft", json!({"from": "2026-6-1", "kind": "b"})),
+        [
+            "/custom_fields/from malformed",
+            "/custom_fields/kind malformed"
+        ]
+    );
+}
+
+#[test]
+fn all_faults_of_a_body_are_reported_at_once() {
+    let changes = [
+        ("/name", json!("")),
+        ("/color", json!("red")),
+        ("/benefit/value", json!("0")),
+        ("/limits", json!({"code": {"times": {"max": 1}}})),
+        ("/suggest", json!("yes")),
+    ];
+    let expected = [
+        "/name required",
+        "/benefit/value out_of_range",
+        "/limits/code limit_not_supported",
+        "/suggest wrong_type",
+        "/color unknown_field",
+    ];
+    check(&changes, &expected);
+}
