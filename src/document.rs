@@ -278,7 +278,6 @@ fn read_codes(
                 if takes_part(owner.status) {
                     codes.entry(code.key()).or_insert_with(|| CodeFact {
                         promotion_id: owner.id,
-                        code: code.as_str().to_owned(),
                         expires_at,
                     });
                 }

@@ -255,8 +255,33 @@ pub enum UnmetLeaf {
         /// Where more in the cart can mend it: required − actual.
         shortfall: Option<Exact>,
     },
-    /// Anything else.
-    Other(OtherLeaf),
+    /// Anything else, with its operator where it has one.
+    Other(OtherLeaf, Option<OtherOperator>),
+}
+
+/// The operators of leaves that do not compare a number of the cart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherOperator {
+    /// `eq`
+    Eq,
+    /// `ne`
+    Ne,
+    /// `in`
+    In,
+    /// `not_in`
+    NotIn,
+    /// `contains`
+    Contains,
+    /// `starts_with`
+    StartsWith,
+    /// `gt`
+    Gt,
+    /// `gte`
+    Gte,
+    /// `lt`
+    Lt,
+    /// `lte`
+    Lte,
 }
 
 /// The leaves that do not compare a number of the cart.

@@ -167,10 +167,48 @@ impl Exact {
         if divisor.is_zero() {
             return Self::ZERO;
         }
-        match &divisor.0 {
-            Small { num, den } if *num > 0 => self.scaled_by(*den, *num),
-            Small { .. } | Big(_) => Self::from_big(self.big() / divisor.big()),
+        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &divisor.0)
+            && *c > 0
+            && let Some(quotient) = divide((*a, *b), (*c, *d))
+        {
+            return quotient;
         }
+        Self::from_big(self.big() / divisor.big())
+    }
+
+    /// This × `part` ÷ `whole`: the share that falls on a part; zero where `whole` is zero.
+    #[must_use]
+    pub fn in_proportion(&self, part: &Self, whole: &Self) -> Self {
+        if part == whole {
+            self.clone()
+        } else {
+            self.times(part).over(whole)
+        }
+    }
+
+    /// The whole numbers that stand in the same proportions as `values` (none negative), and their
+    /// sum; `None` where they would not leave room to be multiplied by a total.
+    pub fn proportions(values: &[Self]) -> Option<(Vec<i128>, i128)> {
+        let small = |value: &Self| match value.0 {
+            Small { num, den } => Some((num, den)),
+            Big(_) => None,
+        };
+        let fractions = values.iter().map(small).collect::<Option<Vec<_>>>()?;
+        let common = fractions.iter().try_fold(1_i128, |common, (_, den)| {
+            if common % den == 0 {
+                Some(common)
+            } else {
+                checked_lcm(common, *den)
+            }
+        })?;
+        let whole = fractions
+            .iter()
+            .map(|(num, den)| num.checked_mul(common / den));
+        let whole = whole.collect::<Option<Vec<i128>>>()?;
+        let sum = whole
+            .iter()
+            .try_fold(0_i128, |sum, number| sum.checked_add(*number))?;
+        Some((whole, sum))
     }
 
     /// `percent` % of this.
@@ -273,6 +311,52 @@ impl Default for Exact {
     fn default() -> Self {
         Self::ZERO
     }
+}
+
+/// (a/b) ÷ (c/d), c > 0, while it fits: what cancels at a glance is cancelled, and the rest where the
+/// denominator grows.
+fn divide((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Exact> {
+    let (num, den) = if b % d == 0 {
+        (a, (b / d).checked_mul(c)?)
+    } else if d % b == 0 {
+        (a.checked_mul(d / b)?, c)
+    } else {
+        (a.checked_mul(d)?, b.checked_mul(c)?)
+    };
+    Some(Exact(if den > COMMON * COMMON {
+        reduce(num, den)
+    } else {
+        Small { num, den }
+    }))
+}
+
+fn reduce(num: i128, den: i128) -> Repr {
+    let common = gcd(num.unsigned_abs(), den.unsigned_abs());
+    match i128::try_from(common) {
+        Ok(common) if common > 1 => Small {
+            num: num / common,
+            den: den / common,
+        },
+        Ok(_) | Err(_) => Small { num, den },
+    }
+}
+
+/// Euclid's until both fit 64 bits, then the library's.
+fn gcd(mut a: u128, mut b: u128) -> u128 {
+    loop {
+        if let (Ok(a), Ok(b)) = (u64::try_from(a), u64::try_from(b)) {
+            return a.gcd(&b).into();
+        }
+        if b == 0 {
+            return a;
+        }
+        (a, b) = (b, a % b);
+    }
+}
+
+fn checked_lcm(a: i128, b: i128) -> Option<i128> {
+    let common = i128::try_from(gcd(a.unsigned_abs(), b.unsigned_abs())).ok()?;
+    a.checked_div(common)?.checked_mul(b)
 }
 
 fn saturate(value: i128) -> i64 {
@@ -437,7 +521,10 @@ mod tests {
         assert_eq!(share, gross);
         // More digits than a decimal of 28 could keep through the steps of a percentage.
         let percent = gross.percent(Number::from_scaled(333_333));
-        assert_eq!(percent, Exact::ratio(16_683_316_649_998_331_668_335, 10_i128.pow(11)));
+        assert_eq!(
+            percent,
+            Exact::ratio(16_683_316_649_998_331_668_335, 10_i128.pow(11))
+        );
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Why promotions did not apply: codes, unmet leaves, near misses (spec 8).
 
-use crate::domain::condition::{Leaf, MemberSubject};
+use crate::domain::condition::{AttributeTest, Leaf, MemberSubject, ModeTest, Order};
 use crate::domain::evaluation::{
-    CodeVerdict, OtherLeaf, Reason, Suggestion, Unmet, UnmetLeaf, UnmetMeasure,
+    CodeVerdict, OtherLeaf, OtherOperator, Reason, Suggestion, Unmet, UnmetLeaf, UnmetMeasure,
 };
 use crate::domain::exact::Exact;
-use crate::domain::selector::{Comparison, NumberOperator};
+use crate::domain::selector::{Comparison, NumberOperator, TextTest};
 
 use super::candidates::Candidate;
 use super::conditions::{Conditions, Node, Scene, Test, Truths, cart_measure, holds, line_measure};
@@ -126,7 +126,7 @@ fn proportion(unmet: &Unmet) -> Option<Exact> {
         UnmetLeaf::Number {
             shortfall: None, ..
         }
-        | UnmetLeaf::Other(_) => None,
+        | UnmetLeaf::Other(..) => None,
     }
 }
 
@@ -194,28 +194,54 @@ impl Search<'_> {
                 let actual = line_measure(*measure, &self.scene.lines(*of), self.scene);
                 number(UnmetMeasure::Lines(*measure), *compare, actual, mendable)
             }
-            Test::Item { .. } => UnmetLeaf::Other(OtherLeaf::Item),
-            Test::Request(leaf) => UnmetLeaf::Other(match leaf {
-                Leaf::PaymentMode { .. } => OtherLeaf::PaymentMode,
-                Leaf::GiftVoucher { .. } => OtherLeaf::GiftVoucher,
-                Leaf::Member {
-                    subject: MemberSubject::ShippingMethod,
-                    ..
-                } => OtherLeaf::ShippingMethod,
-                Leaf::Member {
-                    subject: MemberSubject::Channel,
-                    ..
-                } => OtherLeaf::Channel,
-                Leaf::Member {
-                    subject: MemberSubject::CustomerGroup,
-                    ..
-                } => OtherLeaf::CustomerGroup,
-                Leaf::CustomerAttribute { .. } => OtherLeaf::CustomerAttribute,
-                // INVARIANT: these are compiled to tests of their own.
-                Leaf::Cart { .. } | Leaf::Lines { .. } | Leaf::Item { .. } => OtherLeaf::Item,
-            }),
+            Test::Item { .. } => UnmetLeaf::Other(OtherLeaf::Item, None),
+            Test::Request(leaf) => request_leaf(leaf),
         }
     }
+}
+
+/// A leaf that looks at the request alone.
+fn request_leaf(leaf: &Leaf) -> UnmetLeaf {
+    use OtherOperator::{Contains, Eq, Gt, Gte, In, Lt, Lte, Ne, NotIn, StartsWith};
+    let (leaf, op) = match leaf {
+        Leaf::PaymentMode { test } => {
+            let op = match test {
+                ModeTest::In(..) => In,
+                ModeTest::StartsWith(..) => StartsWith,
+                ModeTest::NotIn(_) => NotIn,
+            };
+            (OtherLeaf::PaymentMode, Some(op))
+        }
+        Leaf::GiftVoucher { .. } => (OtherLeaf::GiftVoucher, None),
+        Leaf::Member {
+            subject, negated, ..
+        } => {
+            let leaf = match subject {
+                MemberSubject::ShippingMethod => OtherLeaf::ShippingMethod,
+                MemberSubject::Channel => OtherLeaf::Channel,
+                MemberSubject::CustomerGroup => OtherLeaf::CustomerGroup,
+            };
+            (leaf, Some(if *negated { NotIn } else { In }))
+        }
+        Leaf::CustomerAttribute { test, .. } => {
+            let op = match test {
+                AttributeTest::Text(TextTest::Eq(_)) => Eq,
+                AttributeTest::Text(TextTest::Ne(_)) => Ne,
+                AttributeTest::Text(TextTest::In(_)) => In,
+                AttributeTest::Text(TextTest::NotIn(_)) => NotIn,
+                AttributeTest::Text(TextTest::Contains(_)) => Contains,
+                AttributeTest::Text(TextTest::StartsWith(_)) => StartsWith,
+                AttributeTest::Number(Order::Gt, _) => Gt,
+                AttributeTest::Number(Order::Gte, _) => Gte,
+                AttributeTest::Number(Order::Lt, _) => Lt,
+                AttributeTest::Number(Order::Lte, _) => Lte,
+            };
+            (OtherLeaf::CustomerAttribute, Some(op))
+        }
+        // INVARIANT: these are compiled to tests of their own.
+        Leaf::Cart { .. } | Leaf::Lines { .. } | Leaf::Item { .. } => (OtherLeaf::Item, None),
+    };
+    UnmetLeaf::Other(leaf, op)
 }
 
 fn number(

@@ -54,8 +54,6 @@ pub struct Facts<'f> {
 pub struct CodeFact {
     /// The promotion that it unlocks.
     pub promotion_id: PromotionId,
-    /// The code as it was made.
-    pub code: String,
     /// Excluded; `None`: never.
     pub expires_at: Option<DateTime<Utc>>,
 }

@@ -303,7 +303,7 @@ impl Basket {
             let mut rest = run.quantity;
             for take in takes.iter().filter(|take| take.slot.run == index) {
                 let quantity = take.slot.quantity;
-                let taken_off = amount.times(&take.share.over(&total));
+                let taken_off = amount.in_proportion(&take.share, &total);
                 let mut claims = run.claims.clone();
                 claims.push(turn);
                 let left = run.left.share(quantity, run.quantity).minus(&taken_off);
@@ -335,6 +335,7 @@ impl Basket {
         self.touched.insert(line);
         let mut wanted = quantity;
         let mut runs = Vec::with_capacity(state.rest.len() + 2);
+        let mut claimed = Vec::new();
         for (_, run) in state.runs() {
             let taken = if run.claims.is_empty() {
                 wanted.min(run.quantity)
@@ -345,7 +346,7 @@ impl Basket {
             let rest = run.quantity.minus(taken);
             if taken.is_positive() {
                 let left = run.left.share(taken, run.quantity);
-                runs.push(Run {
+                claimed.push(Run {
                     quantity: taken,
                     left,
                     claims: vec![turn],
@@ -360,6 +361,8 @@ impl Basket {
                 });
             }
         }
+        // Claimed after those that the same promotion discounts.
+        runs.append(&mut claimed);
         state.set_runs(runs);
     }
 }

@@ -159,8 +159,11 @@ fn write_applied(
         writer.key("times").integer(applied.times);
         writer.key("discount").money(applied.discount, precision);
         writer.key("points").exact(&applied.points, 0);
-        let code = applied.code.and_then(|index| facts.codes.get(index));
-        let code = code.and_then(|fact| Some(fact.as_ref()?.code.as_str()));
+        let codes = &facts.request.cart.codes;
+        let code = applied
+            .code
+            .and_then(|index| codes.get(index))
+            .map(|code| &**code);
         writer.key("code").option(code, Writer::text);
         writer.key("issuance_id").null();
         let message = promotion.map_or("", |promotion| promotion.terms.message.as_str());
@@ -195,7 +198,7 @@ fn write_suggestion(writer: &mut Writer, suggestion: &Suggestion, rules: &RuleSe
                 shortfall: Some(shortfall),
                 ..
             } => shortfall.print(decimals(*measure, precision)),
-            UnmetLeaf::Number { .. } | UnmetLeaf::Other(_) => String::new(),
+            UnmetLeaf::Number { .. } | UnmetLeaf::Other(..) => String::new(),
         };
         writer
             .key("message")
@@ -262,7 +265,12 @@ fn write_unmet(writer: &mut Writer, unmet: &Unmet, precision: u32) {
                     writer.key("shortfall").exact(shortfall, decimals);
                 }
             }
-            UnmetLeaf::Other(leaf) => writer.key("type").name(*leaf),
+            UnmetLeaf::Other(leaf, op) => {
+                writer.key("type").name(*leaf);
+                if let Some(op) = op {
+                    writer.key("op").name(*op);
+                }
+            }
         }
     });
 }

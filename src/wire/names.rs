@@ -3,7 +3,7 @@
 use crate::domain::benefit::{From, Level, Pick, PriceBase, Same, Spread, Within};
 use crate::domain::cart::Explain;
 use crate::domain::condition::{CartMeasure, LineMeasure, MemberSubject, Order};
-use crate::domain::evaluation::{OtherLeaf, ReasonCode};
+use crate::domain::evaluation::{OtherLeaf, OtherOperator, ReasonCode};
 use crate::domain::issuance::{ActivityType, MessageChannel};
 use crate::domain::limit::{LimitSubject, Measure, RefreshUnit};
 use crate::domain::promotion::{PromotionType, State, Status};
@@ -85,6 +85,18 @@ names! {
         Channel = "channel",
         CustomerGroup = "customer_group",
         CustomerAttribute = "customer_attribute",
+    }
+    OtherOperator {
+        Eq = "eq",
+        Ne = "ne",
+        In = "in",
+        NotIn = "not_in",
+        Contains = "contains",
+        StartsWith = "starts_with",
+        Gt = "gt",
+        Gte = "gte",
+        Lt = "lt",
+        Lte = "lte",
     }
     From {
         InCondition = "in_condition",

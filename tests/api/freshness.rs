@@ -17,7 +17,9 @@ async fn seen_within_a_second(one: &Service, other: &Service, tenant: &Tenant) {
     body["message"] = "first".into();
     let id = one.promotion(&tenant.admin, body).await;
     waits_for(other, tenant, "10.00").await;
-    one.delete(&format!("/v1/promotions/{id}"), &tenant.admin).await.expect(204);
+    one.delete(&format!("/v1/promotions/{id}"), &tenant.admin)
+        .await
+        .expect(204);
     waits_for(other, tenant, "0.00").await;
 }
 
@@ -82,9 +84,16 @@ async fn a_revocation_reaches_the_other_instance() {
     let tenant = one.tenant().await;
     let (id, key) = one.key(&tenant.admin, "pos").await;
     assert_eq!(other.discount(&key).await, "0.00");
-    one.delete(&format!("/v1/keys/{id}"), &tenant.admin).await.expect(204);
+    one.delete(&format!("/v1/keys/{id}"), &tenant.admin)
+        .await
+        .expect(204);
     let begun = Instant::now();
-    while other.post("/v1/evaluate-cart", &key, json!({})).await.status != 401 {
+    while other
+        .post("/v1/evaluate-cart", &key, json!({}))
+        .await
+        .status
+        != 401
+    {
         assert!(begun.elapsed() < GRACE, "not seen within a second");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

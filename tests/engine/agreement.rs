@@ -18,7 +18,12 @@ fn the_engine_agrees_with_the_naive_evaluator() {
         drop(counts);
         match expect::difference(&expected, &actual) {
             None => Ok(()),
-            Some(difference) => Err(difference),
+            Some(difference) => {
+                if crate::documents() == 1 {
+                    println!("{document:#}\nexpected: {expected:#}\nactual: {actual:#}");
+                }
+                Err(difference)
+            }
         }
     });
     let counts = counts.into_inner().expect("no panic while counting");
@@ -39,7 +44,9 @@ fn name_promotions_by_place(result: &mut serde_json::Value) {
         serde_json::Value::Object(members) => {
             for (key, value) in members {
                 if key == "promotion_id" {
-                    let id = value.as_str().and_then(|text| uuid::Uuid::parse_str(text).ok());
+                    let id = value
+                        .as_str()
+                        .and_then(|text| uuid::Uuid::parse_str(text).ok());
                     *value = id.map(|id| id.as_u128().to_string()).into();
                 } else {
                     name_promotions_by_place(value);

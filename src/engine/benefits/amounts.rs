@@ -20,15 +20,6 @@ pub(super) enum Units {
     Groups(Vec<GroupRun>),
 }
 
-impl Units {
-    pub(super) fn is_empty(&self) -> bool {
-        match self {
-            Self::Loose(units) => units.is_empty(),
-            Self::Groups(groups) => groups.is_empty(),
-        }
-    }
-}
-
 /// The exact discount of the chosen units, at most what is left to pay of them: unit by unit, in
 /// sum (`amount_off` per application), or line by line (`bundle_price`).
 pub(super) fn shares(
@@ -104,14 +95,7 @@ fn in_proportion(basket: &Basket, units: &[Slot], amount: &Exact) -> Vec<Take> {
         .at_most(&left.iter().sum::<Exact>().or_zero());
     let weights: Vec<Exact> = left.into_iter().map(Exact::or_zero).collect();
     let whole: Exact = weights.iter().sum();
-    let all = amount == whole;
-    let share = |weight: &Exact| {
-        if all {
-            weight.clone()
-        } else {
-            amount.times(weight).over(&whole)
-        }
-    };
+    let share = |weight: &Exact| amount.in_proportion(weight, &whole);
     units
         .iter()
         .zip(&weights)
@@ -193,14 +177,17 @@ pub(super) fn settle(
         own.left = std::mem::take(&mut own.left).or_zero().at_most(&of_line);
         own.exact = std::mem::take(&mut own.exact).at_most(&own.left);
     }
-    let (shares, quantities): (Vec<Share>, Vec<Quantity>) = lines.into_iter().unzip();
+    let (shares, quantities): (Vec<Share>, Vec<(usize, Quantity)>) = lines
+        .into_iter()
+        .map(|(share, quantity)| {
+            let of_line = (share.line, quantity);
+            (share, of_line)
+        })
+        .unzip();
     let rounding = case.rules.settings().rounding;
-    let (discount, amounts) = settle_shares(&shares, candidate.left.discount, rounding);
+    let (discount, amounts) = settle_shares(shares, candidate.left.discount, rounding);
     let quantity = |line: usize| {
-        let own = shares
-            .iter()
-            .zip(&quantities)
-            .find(|(share, _)| share.line == line);
+        let own = quantities.iter().find(|(own, _)| *own == line);
         own.map_or(Quantity::ZERO, |(_, quantity)| *quantity)
     };
     proposal.discount = discount;

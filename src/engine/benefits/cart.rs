@@ -4,7 +4,7 @@ use crate::domain::benefit::{CartBenefit, CartKind};
 use crate::domain::exact::Exact;
 use crate::domain::settings::PercentageBase;
 use crate::engine::Case;
-use crate::engine::allocation::{Share, settle};
+use crate::engine::allocation::{Share, settle_weighted};
 use crate::engine::candidates::Candidate;
 use crate::engine::units::Basket;
 
@@ -32,7 +32,7 @@ pub(super) fn propose(
         ..Proposal::default()
     };
     let net = case.rules.settings().percentage_base == PercentageBase::Net;
-    let mut shares: Vec<Share> = lines
+    let shares: Vec<Share> = lines
         .iter()
         .map(|line| {
             let gross = case.view.gross(line, case.view.line(line).quantity);
@@ -44,7 +44,7 @@ pub(super) fn propose(
             let left = whole.minus(&basket.discount(line).into()).or_zero();
             Share {
                 line,
-                exact: Exact::ZERO,
+                exact: left.clone(),
                 left,
             }
         })
@@ -70,11 +70,8 @@ pub(super) fn propose(
         CartKind::PercentageOff(percent) => left.percent(percent),
     };
     let amount = amount.at_most(&left);
-    for share in &mut shares {
-        share.exact = amount.times(&share.left).over(&left);
-    }
     let rounding = case.rules.settings().rounding;
-    let (discount, amounts) = settle(&shares, candidate.left.discount, rounding);
+    let (discount, amounts) = settle_weighted(&amount, shares, candidate.left.discount, rounding);
     proposal.discount = discount;
     proposal.amounts = amounts
         .into_iter()

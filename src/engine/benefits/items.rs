@@ -49,6 +49,10 @@ pub(super) fn propose(
     if proposal.times == 0 {
         return Err(failure);
     }
+    // Sets of which the target selects nothing count, and give nothing.
+    if proposal.takes.is_empty() {
+        return Err(worse(failure, Failure::NoEligibleItems));
+    }
     amounts::settle(case, candidate, basket, &mut proposal);
     proposal.or_nothing()
 }
@@ -203,11 +207,16 @@ impl Deal<'_> {
         if most == 0 {
             return Err(Failure::NoEligibleItems);
         }
+        let selected = |slot: &Slot| self.select.is_none_or(|select| select.contains(slot.line));
         let times = allowed.min(most);
         if times <= 0 {
-            return Err(Failure::NoBenefit);
+            let something = units.iter().any(selected);
+            return Err(if something {
+                Failure::NoBenefit
+            } else {
+                Failure::NoEligibleItems
+            });
         }
-        let selected = |slot: &Slot| self.select.is_none_or(|select| select.contains(slot.line));
         let formed = shape.form(times, &units);
         let units = if self.is_bundle() {
             let sequences = formed.into_iter().zip(shape.needs());
@@ -223,9 +232,6 @@ impl Deal<'_> {
         } else {
             Units::Loose(formed.into_iter().flatten().filter(selected).collect())
         };
-        if units.is_empty() {
-            return Err(Failure::NoEligibleItems);
-        }
         Ok(Chosen {
             times,
             units,

@@ -243,7 +243,7 @@ fn choose_sets(sight: &Sight<'_>, requirements: &[Requirement], most: u64) -> Pl
             }));
         }
     }
-    let is_there_any = complete > 0 && (n == 0 || !choices.is_empty());
+    let is_there_any = complete > 0 && units.iter().any(|slot| narrowed.contains(&slot.line));
     plan(n, choices, is_there_any)
 }
 

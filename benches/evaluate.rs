@@ -1,0 +1,86 @@
+//! What an evaluation costs: cart size × promotions × strategy, beside a bare scan as the floor.
+//!
+//! `cargo bench --bench evaluate`
+
+mod shop;
+
+use divan::{AllocProfiler, Bencher, black_box};
+use promotion_engine::domain::cart::Request;
+use promotion_engine::engine::{Facts, RuleSet, evaluate};
+use promotion_engine::wire::{cart, decode::Value, faults::Faults, json::Json};
+
+#[global_allocator]
+static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
+
+const LINES: [usize; 3] = [5, 20, 100];
+const PROMOTIONS: [usize; 4] = [10, 250, 2_000, 10_000];
+
+fn main() {
+    divan::main();
+}
+
+fn sizes() -> impl Iterator<Item = (usize, usize)> {
+    LINES
+        .into_iter()
+        .flat_map(|lines| PROMOTIONS.into_iter().map(move |own| (lines, own)))
+}
+
+fn with_request<T>(body: &str, act: impl FnOnce(&Request<'_>) -> T) -> T {
+    let tree = Json::parse(body.as_bytes()).expect("a cart is JSON");
+    let mut faults = Faults::default();
+    let request = cart::parse(Value::root(&tree), &mut faults).expect("a cart without faults");
+    act(&request)
+}
+
+fn bench(bencher: Bencher<'_, '_>, lines: usize, rules: &RuleSet) {
+    let body = shop::cart(lines);
+    with_request(&body, |request| {
+        let facts = Facts {
+            request,
+            codes: &[],
+            used: &[],
+            now: shop::now(),
+        };
+        let applied = evaluate(rules, &facts).applied.len();
+        assert!(applied >= 3, "{applied} promotions apply");
+        bencher.bench_local(|| evaluate(black_box(rules), black_box(&facts)));
+    });
+}
+
+#[divan::bench(args = sizes())]
+fn ranked(bencher: Bencher<'_, '_>, (lines, promotions): (usize, usize)) {
+    bench(bencher, lines, &shop::rules(promotions, "ranked"));
+}
+
+#[divan::bench(args = sizes())]
+fn best_deal(bencher: Bencher<'_, '_>, (lines, promotions): (usize, usize)) {
+    bench(bencher, lines, &shop::rules(promotions, "best_deal"));
+}
+
+/// The floor: each promotion's selector matched against the lines, the amount added up, and nothing
+/// else. Texts are numbers already, on both sides.
+#[divan::bench(args = sizes())]
+fn bare_scan(bencher: Bencher<'_, '_>, (lines, promotions): (usize, usize)) {
+    let selectors: Vec<usize> = (0..promotions).map(shop::category_of).collect();
+    let body = shop::cart(lines);
+    let lines: Vec<(usize, i64)> = with_request(&body, |request| {
+        let category = |text: &str| text.trim_start_matches("category-").parse().ok();
+        let lines = request.cart.lines.iter().map(|line| {
+            let own = line.categories.iter().find_map(|text| category(text));
+            (
+                own.expect("a category"),
+                line.unit_price.scaled() * line.quantity.scaled(),
+            )
+        });
+        lines.collect()
+    });
+    bencher.bench_local(|| {
+        let lines = black_box(&lines);
+        black_box(&selectors).iter().fold(0_i64, |sum, category| {
+            lines
+                .iter()
+                .filter(|(own, _)| own == category)
+                .fold(sum, |sum, (_, gross)| sum + gross)
+        })
+    });
+}

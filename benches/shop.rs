@@ -1,0 +1,111 @@
+//! A shop for benchmarks: so many live promotions of a realistic mix, and carts of which about eight
+//! of them touch the lines.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeZone, Utc};
+use chrono_tz::Tz;
+use promotion_engine::domain::currency::Currency;
+use promotion_engine::domain::id::PromotionId;
+use promotion_engine::domain::promotion::{Promotion, Status};
+use promotion_engine::domain::settings::Settings;
+use promotion_engine::engine::RuleSet;
+use promotion_engine::wire;
+use serde_json::{Value, json};
+
+/// Promotions whose categories are on every cart.
+const TOUCHING: usize = 8;
+
+/// When the carts are priced.
+pub fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 6, 3, 12, 0, 0).unwrap()
+}
+
+/// The number of the category that a promotion is about: the first few are on every cart.
+pub fn category_of(promotion: usize) -> usize {
+    promotion
+}
+
+/// A rule set of so many live promotions.
+pub fn rules(promotions: usize, strategy: &str) -> RuleSet {
+    let mut settings = Settings::defaults(Currency::new("INR").unwrap(), Tz::Asia__Kolkata);
+    if strategy == "best_deal" {
+        settings.strategy = promotion_engine::domain::settings::Strategy::BestDeal;
+    }
+    let promotions = (0..promotions).map(promotion).collect();
+    RuleSet::compile(1, settings, Vec::new(), BTreeMap::new(), promotions)
+}
+
+/// One promotion as it is sent, by its number.
+pub fn document(number: usize) -> Value {
+    let category = format!("category-{}", category_of(number));
+    let of = json!({"include": [{"field": "category", "op": "in", "values": [category]}]});
+    let enough =
+        |value: &str| json!({"type": "line_quantity", "of": of, "op": "gte", "value": value});
+    let (conditions, benefit) = match number % 8 {
+        0 => (
+            Value::Null,
+            json!({"type": "percentage_off", "value": "10", "target": {"type": "items", "select": of}}),
+        ),
+        1 => (
+            enough("2"),
+            json!({"type": "percentage_off", "value": "100", "repeat": {"per": "quantity", "every": "2"},
+            "target": {"type": "items", "from": "beyond_condition", "quantity": "1"}}),
+        ),
+        2 => (
+            enough("2"),
+            json!({"type": "amount_off", "value": "50", "target": {"type": "cart"}}),
+        ),
+        3 => (
+            enough("3"),
+            json!({"type": "bundle_price", "value": "999", "repeat": {"per": "quantity", "every": "3"},
+            "target": {"type": "items", "from": "in_condition"}}),
+        ),
+        4 => (
+            Value::Null,
+            json!({"type": "fixed_price", "value": "80", "target": {"type": "items", "select": of}}),
+        ),
+        5 => (
+            json!({"type": "line_amount", "of": of, "op": "gte", "value": "500"}),
+            json!({"type": "percentage_off", "value": "5", "target": {"type": "cart"}}),
+        ),
+        6 => (
+            enough("1"),
+            json!({"type": "free_product", "product": {"sku": "SKU-3"}}),
+        ),
+        _ => (
+            enough("1"),
+            json!({"type": "award_points", "value": "5", "repeat": {"per": "amount", "every": "100"}}),
+        ),
+    };
+    json!({
+        "name": format!("Promotion {number}"), "type": "pos", "sequence": number % 5,
+        "starts_at": "2026-01-01T00:00:00+05:30", "ends_at": "2027-01-01T00:00:00+05:30",
+        "conditions": conditions, "benefit": benefit,
+    })
+}
+
+fn promotion(number: usize) -> Promotion {
+    let document = document(number).to_string();
+    Promotion {
+        id: PromotionId::new(uuid::Uuid::from_u128(number as u128)),
+        created_at: now(),
+        status: Status::Active,
+        terms: wire::promotion::parse_stored(document.as_bytes()).unwrap(),
+    }
+}
+
+/// A cart of so many lines, as a till sends it.
+pub fn cart(lines: usize) -> String {
+    let line = |number: usize| {
+        json!({
+            "id": number.to_string(), "sku": format!("SKU-{number}"), "quantity": (number % 4 + 1).to_string(),
+            "unit_price": format!("{}.{:02}", 40 + number * 37 % 900, number * 7 % 100),
+            "product": format!("PRODUCT-{}", number / 2), "title": format!("Article number {number}"),
+            "categories": ["everything", format!("category-{}", number % TOUCHING)],
+            "brand": format!("brand-{}", number % 9), "tags": ["new"], "attributes": {"color": "red"},
+        })
+    };
+    let lines: Vec<Value> = (0..lines).map(line).collect();
+    json!({"cart": {"lines": lines, "shipping": {"method": "standard", "amount": "80.00"}}, "channel": "store"}).to_string()
+}
