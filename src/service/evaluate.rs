@@ -104,7 +104,6 @@ impl Service {
                 .find(|row| row.code_key == key)
                 .map(|row| CodeFact {
                     promotion_id: PromotionId::new(row.promotion_id),
-                    code: row.code.clone(),
                     expires_at: row.expires_at,
                 })
         };

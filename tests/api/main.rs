@@ -8,6 +8,8 @@
 mod expect;
 #[allow(
     dead_code,
+    unused_imports,
+    unused_macros,
     reason = "shared with other test binaries, which use the rest"
 )]
 #[path = "../support/mod.rs"]
