@@ -25,7 +25,9 @@ pub enum StartError {
     #[error("{0}")]
     Database(#[from] DbError),
     /// Somebody else has the address.
-    #[error("{0} is in use: stop what listens there, or choose another address with --listen-addr or LISTEN_ADDR")]
+    #[error(
+        "{0} is in use: stop what listens there, or choose another address with --listen-addr or LISTEN_ADDR"
+    )]
     AddressInUse(SocketAddr),
     /// The address cannot be used.
     #[error("cannot listen on {address}: {source}")]
@@ -143,7 +145,10 @@ impl App {
         let cache = Cache::new(db.clone(), options.cache_capacity);
         let service = Service::new(db, cache.clone(), options.clock);
         let api = Api::new(service.clone(), options.operator_key.as_deref());
-        let edge = Edge::new(api::router(api.clone(), &options.cors_origins), options.max_in_flight);
+        let edge = Edge::new(
+            api::router(api.clone(), &options.cors_origins),
+            options.max_in_flight,
+        );
         let stop = CancellationToken::new();
         let notifications = options.notifications;
         let refreshing = tokio::spawn(async move { cache.keep_fresh(notifications).await });

@@ -155,7 +155,11 @@ impl DemoConfig {
 impl ServeConfig {
     /// The operator's key, if there is one; an empty value counts as none.
     pub fn operator_key(&self) -> Result<Option<&str>, ShortOperatorKey> {
-        let key = self.operator_key.as_ref().map(|key| key.0.as_str()).filter(|key| !key.is_empty());
+        let key = self
+            .operator_key
+            .as_ref()
+            .map(|key| key.0.as_str())
+            .filter(|key| !key.is_empty());
         match key {
             Some(key) if key.chars().count() < MIN_OPERATOR_KEY => Err(ShortOperatorKey),
             other => Ok(other),
@@ -186,7 +190,9 @@ impl From<String> for OperatorKey {
 
 /// An operator key that could be guessed. Judged after the command line is read, so that no message shows the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("OPERATOR_KEY needs at least {MIN_OPERATOR_KEY} characters, for instance the output of `openssl rand -hex 32`")]
+#[error(
+    "OPERATOR_KEY needs at least {MIN_OPERATOR_KEY} characters, for instance the output of `openssl rand -hex 32`"
+)]
 pub struct ShortOperatorKey;
 
 #[cfg(test)]
@@ -195,7 +201,10 @@ mod tests {
 
     fn serve(arguments: &[&str]) -> Result<ServeConfig, String> {
         let all = ["promotion-engine", "serve"].iter().chain(arguments);
-        match Cli::try_parse_from(all).map_err(|fault| fault.to_string())?.command {
+        match Cli::try_parse_from(all)
+            .map_err(|fault| fault.to_string())?
+            .command
+        {
             Command::Serve(config) => Ok(config),
             other => Err(format!("{other:?}")),
         }
@@ -204,7 +213,10 @@ mod tests {
     #[test]
     fn a_short_operator_key_is_refused_and_not_shown() {
         let short = "x".repeat(MIN_OPERATOR_KEY - 1);
-        let fault = serve(&["--operator-key", &short]).unwrap().operator_key().unwrap_err();
+        let fault = serve(&["--operator-key", &short])
+            .unwrap()
+            .operator_key()
+            .unwrap_err();
         assert!(fault.to_string().contains("at least 32"), "{fault}");
         let long = "x".repeat(MIN_OPERATOR_KEY);
         let config = serve(&["--operator-key", &long]).unwrap();

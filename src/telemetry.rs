@@ -15,7 +15,8 @@ const DEFAULT_FILTER: &str = "info,sqlx=warn,hyper=warn";
 
 /// Starts logging to the standard error, so that the standard output stays free for what a command prints.
 pub fn start(config: LogConfig) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let terminal = std::io::stderr().is_terminal();
     let format = config.log_format.unwrap_or(if terminal {
         LogFormat::Pretty

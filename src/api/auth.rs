@@ -30,7 +30,10 @@ pub struct Operator;
 impl Admin {
     /// Who the audit trail names.
     pub fn actor(&self) -> Actor {
-        Actor { tenant: self.0.tenant, key: Some(self.0.key) }
+        Actor {
+            tenant: self.0.tenant,
+            key: Some(self.0.key),
+        }
     }
 }
 
@@ -70,7 +73,9 @@ impl FromRequestParts<Api> for Reader {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        allowed(parts, api, &[Role::Admin, Role::Viewer]).await.map(Self)
+        allowed(parts, api, &[Role::Admin, Role::Viewer])
+            .await
+            .map(Self)
     }
 }
 
@@ -78,7 +83,9 @@ impl FromRequestParts<Api> for Pos {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        allowed(parts, api, &[Role::Pos, Role::Admin]).await.map(Self)
+        allowed(parts, api, &[Role::Pos, Role::Admin])
+            .await
+            .map(Self)
     }
 }
 
@@ -111,9 +118,14 @@ async fn allowed(parts: &Parts, api: &Api, roles: &[Role]) -> Result<Known, ApiE
 async fn caller(parts: &Parts, api: &Api) -> Result<Caller, ApiError> {
     let key = bearer(parts).ok_or(ApiError::Unauthorized)?;
     let Some((tenant, hash)) = api_key::read(key) else {
-        let is_operator =
-            api.operator().is_some_and(|operator| api_key::equal(&operator, &api_key::hash(key)));
-        return if is_operator { Ok(Caller::Operator) } else { Err(ApiError::Unauthorized) };
+        let is_operator = api
+            .operator()
+            .is_some_and(|operator| api_key::equal(&operator, &api_key::hash(key)));
+        return if is_operator {
+            Ok(Caller::Operator)
+        } else {
+            Err(ApiError::Unauthorized)
+        };
     };
     let known = api.service().cache().authenticate(tenant, &hash).await?;
     Ok(Caller::Key(known))
@@ -121,7 +133,9 @@ async fn caller(parts: &Parts, api: &Api) -> Result<Caller, ApiError> {
 
 fn bearer(parts: &Parts) -> Option<&str> {
     let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
-    let (value, None) = (values.next()?, values.next()) else { return None };
+    let (value, None) = (values.next()?, values.next()) else {
+        return None;
+    };
     let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }

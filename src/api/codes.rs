@@ -39,12 +39,18 @@ pub async fn create(
     body: Bulk,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    let stored = api.admin_read(service.promotion(actor.tenant, promotion)).await?;
+    let stored = api
+        .admin_read(service.promotion(actor.tenant, promotion))
+        .await?;
     let Codes { codes, expires_at } = decode(&body.json()?, read)?;
     let kind = stored.promotion.terms.kind.promotion_type();
     if kind != PromotionType::CodeLinked {
         let message = format!("a promotion of type {} has no codes", kind.name());
-        return Err(ApiError::fault("", FaultCode::UnsupportedCombination, message));
+        return Err(ApiError::fault(
+            "",
+            FaultCode::UnsupportedCombination,
+            message,
+        ));
     }
     let count = codes.len();
     let added = async move { service.add_codes(actor, promotion, codes, expires_at).await };
@@ -87,7 +93,9 @@ pub async fn list(
         writer.object(|writer| {
             writer.key("code").text(&row.code);
             let expires_at = row.expires_at.map(super::time);
-            writer.key("expires_at").option(expires_at, |writer, time| writer.plain(time));
+            writer
+                .key("expires_at")
+                .option(expires_at, |writer, time| writer.plain(time));
             writer.key("used").integer(0);
             writer.key("created_at").plain(super::time(row.created_at));
         });
@@ -107,7 +115,8 @@ pub async fn delete(
     _: NoQuery,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.delete_code(actor, promotion, code).await }).await?;
+    api.admin_write(async move { service.delete_code(actor, promotion, code).await })
+        .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -149,5 +158,8 @@ fn read(value: Value<'_, '_>, faults: &mut Faults) -> Option<Codes> {
         }
     }
     body.finish(faults)?;
-    Some(Codes { codes: codes?, expires_at: expires_at?.map(|time| time.to_utc()) })
+    Some(Codes {
+        codes: codes?,
+        expires_at: expires_at?.map(|time| time.to_utc()),
+    })
 }

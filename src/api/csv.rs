@@ -24,13 +24,25 @@ pub fn stores(bytes: &[u8], faults: &mut Faults) -> Option<Vec<Store>> {
     let columns: Vec<&str> = header.iter().map(|name| name.trim()).collect();
     for (place, column) in columns.iter().enumerate() {
         if !STORE_COLUMNS.contains(column) {
-            faults.add(&Path::Root.key(column), FaultCode::UnknownField, "is not a column here");
+            faults.add(
+                &Path::Root.key(column),
+                FaultCode::UnknownField,
+                "is not a column here",
+            );
         } else if columns.get(..place).unwrap_or_default().contains(column) {
-            faults.add(&Path::Root.key(column), FaultCode::NotUnique, "is there twice");
+            faults.add(
+                &Path::Root.key(column),
+                FaultCode::NotUnique,
+                "is there twice",
+            );
         }
     }
     if !columns.contains(&"code") {
-        faults.add(&Path::Root.key("code"), FaultCode::Required, "this column is missing");
+        faults.add(
+            &Path::Root.key("code"),
+            FaultCode::Required,
+            "this column is missing",
+        );
     }
     if !faults.is_empty() {
         return None;
@@ -56,15 +68,21 @@ fn store(
     }
     let field = |name: &str| {
         let place = columns.iter().position(|column| *column == name);
-        place.and_then(|place| record.get(place)).unwrap_or_default().trim()
+        place
+            .and_then(|place| record.get(place))
+            .unwrap_or_default()
+            .trim()
     };
     let before = faults.as_slice().len();
     let code = field("code");
     check(code, &path.key("code"), TextBound::NAME, faults);
     let concept = field("concept");
     check(concept, &path.key("concept"), TextBound::TEXT, faults);
-    let zones: Vec<&str> =
-        field("zones").split(ZONE_SEPARATOR).map(str::trim).filter(|zone| !zone.is_empty()).collect();
+    let zones: Vec<&str> = field("zones")
+        .split(ZONE_SEPARATOR)
+        .map(str::trim)
+        .filter(|zone| !zone.is_empty())
+        .collect();
     if zones.len() > MAX_ZONES {
         let message = format!("has more than {MAX_ZONES}");
         faults.add(&path.key("zones"), FaultCode::TooMany, message);
@@ -89,17 +107,29 @@ fn store(
 /// Reads a product list: one SKU a line, with or without the header `sku`.
 pub fn skus(bytes: &[u8], max: usize, faults: &mut Faults) -> Option<Vec<String>> {
     let mut records = records(bytes, faults)?;
-    if records.first().is_some_and(|first| first.len() == 1 && first.get(0) == Some("sku")) {
+    if records
+        .first()
+        .is_some_and(|first| first.len() == 1 && first.get(0) == Some("sku"))
+    {
         records.remove(0);
     }
     if records.len() > max {
-        faults.add(&Path::Root, FaultCode::TooMany, format!("has more than {max} SKUs"));
+        faults.add(
+            &Path::Root,
+            FaultCode::TooMany,
+            format!("has more than {max} SKUs"),
+        );
         return None;
     }
     for (place, record) in records.iter().enumerate() {
         let path = Path::Root.index(place);
         if record.len() == 1 {
-            check(record.get(0).unwrap_or_default().trim(), &path, TextBound::NAME, faults);
+            check(
+                record.get(0).unwrap_or_default().trim(),
+                &path,
+                TextBound::NAME,
+                faults,
+            );
         } else {
             faults.add(&path, FaultCode::Malformed, "has more than one field");
         }
@@ -112,7 +142,10 @@ pub fn skus(bytes: &[u8], max: usize, faults: &mut Faults) -> Option<Vec<String>
 fn records(bytes: &[u8], faults: &mut Faults) -> Option<Vec<csv::StringRecord>> {
     // Spreadsheets put a byte order mark before UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(bytes);
     let records: Result<Vec<_>, _> = reader.records().collect();
     match records {
         Ok(records) => Some(records),
@@ -127,7 +160,11 @@ fn check(text: &str, path: &Path<'_>, bound: TextBound, faults: &mut Faults) {
     if text.is_empty() && bound == TextBound::NAME {
         faults.add(path, FaultCode::Required, "must not be empty");
     } else if text.chars().count() > MAX_TEXT {
-        faults.add(path, FaultCode::TooLong, format!("has more than {MAX_TEXT} characters"));
+        faults.add(
+            path,
+            FaultCode::TooLong,
+            format!("has more than {MAX_TEXT} characters"),
+        );
     } else if text.chars().any(char::is_control) {
         faults.add(path, FaultCode::Malformed, "has control characters");
     }
@@ -143,11 +180,19 @@ mod tests {
     #[test]
     fn columns_come_in_any_order_and_faults_have_their_place() {
         let mut faults = Faults::new();
-        let read = stores(b"\xef\xbb\xbfzones,code\r\n\"south|metro\",BLR-01\n,DEL-01\n", &mut faults).unwrap();
+        let read = stores(
+            b"\xef\xbb\xbfzones,code\r\n\"south|metro\",BLR-01\n,DEL-01\n",
+            &mut faults,
+        )
+        .unwrap();
         assert_eq!(read[0].zones, ["south", "metro"]);
         assert_eq!((read[1].code.as_str(), &read[1].concept), ("DEL-01", &None));
         assert!(stores(b"code,timezone\nA,Nowhere/City\n,\n", &mut faults).is_none());
-        let pointers: Vec<_> = faults.as_slice().iter().map(|fault| fault.pointer.as_str()).collect();
+        let pointers: Vec<_> = faults
+            .as_slice()
+            .iter()
+            .map(|fault| fault.pointer.as_str())
+            .collect();
         assert_eq!(pointers, ["/0/timezone", "/1/code"]);
     }
 

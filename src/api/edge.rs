@@ -48,7 +48,11 @@ impl Drop for Place {
 impl Edge {
     /// Surrounds the router.
     pub fn new(router: Router, max_in_flight: usize) -> Self {
-        Self { router, in_flight: Arc::default(), max_in_flight }
+        Self {
+            router,
+            in_flight: Arc::default(),
+            max_in_flight,
+        }
     }
 
     /// How many requests are being worked on.
@@ -61,7 +65,8 @@ impl Edge {
         let id = telemetry::request_id(request.headers().get(REQUEST_ID));
         let text = id.to_str().unwrap_or_default();
         let begun = Instant::now();
-        let span = tracing::info_span!("request", request.id = text, http.method = %request.method());
+        let span =
+            tracing::info_span!("request", request.id = text, http.method = %request.method());
         let mut response = self.route(request).instrument(span.clone()).await;
         let _entered = span.enter();
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
@@ -114,7 +119,9 @@ fn is_too_large(headers: &HeaderMap) -> bool {
 
 fn write_problem(response: &mut Response, problem: Problem, request_id: &str) {
     let text = problem.print(request_id);
-    response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, PROBLEM_JSON);
     response.headers_mut().remove(header::CONTENT_LENGTH);
     *response.body_mut() = Body::from(text);
 }

@@ -57,7 +57,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
         let plain = !text.is_empty()
             && text.chars().count() <= MAX_NAME
             && !text.chars().any(char::is_control);
-        if plain { Ok(Self(text)) } else { Err(ApiError::NotFound) }
+        if plain {
+            Ok(Self(text))
+        } else {
+            Err(ApiError::NotFound)
+        }
     }
 }
 
@@ -77,7 +81,11 @@ impl<S: Send + Sync> FromRequestParts<S> for SecondId {
 /// UUIDs in their usual form only: one resource has one path.
 fn uuid(text: &str) -> Result<Uuid, ApiError> {
     let uuid = Uuid::try_parse(text).map_err(|_| ApiError::NotFound)?;
-    if text.len() == uuid::fmt::Hyphenated::LENGTH { Ok(uuid) } else { Err(ApiError::NotFound) }
+    if text.len() == uuid::fmt::Hyphenated::LENGTH {
+        Ok(uuid)
+    } else {
+        Err(ApiError::NotFound)
+    }
 }
 
 async fn params(parts: &mut Parts) -> Result<Vec<String>, ApiError> {
@@ -106,14 +114,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let mut query = Self { given: BTreeMap::new(), faults: Faults::new() };
+        let mut query = Self {
+            given: BTreeMap::new(),
+            faults: Faults::new(),
+        };
         for pair in parts.uri.query().unwrap_or_default().split('&') {
             if pair.is_empty() {
                 continue;
             }
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (Some(name), Some(value)) = (unescape(name), unescape(value)) else {
-                query.fault("", FaultCode::Malformed, "the query is not UTF-8 with percent signs");
+                query.fault(
+                    "",
+                    FaultCode::Malformed,
+                    "the query is not UTF-8 with percent signs",
+                );
                 continue;
             };
             if query.given.contains_key(&name) {
@@ -173,7 +188,11 @@ impl Query {
         let text = self.take(name)?;
         // An offset's `+` that was not escaped has become a space.
         let Ok(time) = DateTime::parse_from_rfc3339(&text.replace(' ', "+")) else {
-            self.fault(name, FaultCode::Malformed, "is not an RFC 3339 time with an offset");
+            self.fault(
+                name,
+                FaultCode::Malformed,
+                "is not an RFC 3339 time with an offset",
+            );
             return None;
         };
         Some(time.to_utc())
@@ -184,7 +203,11 @@ impl Query {
         for name in std::mem::take(&mut self.given).into_keys() {
             self.fault(&name, FaultCode::UnknownField, "is not a parameter here");
         }
-        if self.faults.is_empty() { Ok(()) } else { Err(ApiError::Invalid(self.faults)) }
+        if self.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::Invalid(self.faults))
+        }
     }
 }
 
@@ -199,7 +222,10 @@ impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
         if parts.uri.query().is_none() {
             return Ok(Self);
         }
-        Query::from_request_parts(parts, state).await?.finish().map(|()| Self)
+        Query::from_request_parts(parts, state)
+            .await?
+            .finish()
+            .map(|()| Self)
     }
 }
 
@@ -264,7 +290,9 @@ async fn collect(request: Request, max: usize) -> Result<Bytes, ApiError> {
 }
 
 fn form(headers: &HeaderMap) -> Form {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Form::Other };
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return Form::Other;
+    };
     let essence = value.to_str().unwrap_or_default();
     let essence = essence.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
@@ -290,9 +318,9 @@ impl<const MAX: usize> RawBody<MAX> {
         match self.form {
             Form::Json => Ok(Text::Json(self.bytes)),
             Form::Csv => Ok(Text::Csv(self.bytes)),
-            Form::Other => {
-                Err(ApiError::UnsupportedMediaType("application/json or text/csv"))
-            }
+            Form::Other => Err(ApiError::UnsupportedMediaType(
+                "application/json or text/csv",
+            )),
         }
     }
 }

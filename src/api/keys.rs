@@ -66,9 +66,13 @@ pub async fn list(
     Ok(page::answer(&found, |writer, row| {
         writer.object(|writer| {
             write_members(writer, row);
-            writer.key("revoked_at").option(row.revoked_at.map(super::time), |w, time| w.plain(time));
+            writer
+                .key("revoked_at")
+                .option(row.revoked_at.map(super::time), |w, time| w.plain(time));
             let last_used_at = row.last_used_at.map(super::time);
-            writer.key("last_used_at").option(last_used_at, |writer, time| writer.plain(time));
+            writer
+                .key("last_used_at")
+                .option(last_used_at, |writer, time| writer.plain(time));
         });
     }))
 }
@@ -84,15 +88,22 @@ pub async fn revoke(
     _: NoQuery,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.revoke_key(actor, key).await }).await?;
+    api.admin_write(async move { service.revoke_key(actor, key).await })
+        .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// Makes a key and answers it.
-pub async fn make(api: &Api, actor: Actor, role: Role, label: String) -> Result<Response, ApiError> {
+pub async fn make(
+    api: &Api,
+    actor: Actor,
+    role: Role,
+    label: String,
+) -> Result<Response, ApiError> {
     let service = api.service().clone();
-    let (row, minted) =
-        api.admin_write(async move { service.create_key(actor, role, label).await }).await?;
+    let (row, minted) = api
+        .admin_write(async move { service.create_key(actor, role, label).await })
+        .await?;
     let mut writer = Writer::with_capacity(512);
     writer.object(|writer| {
         write_members(writer, &row);
@@ -109,7 +120,10 @@ pub fn read_new(value: Value<'_, '_>, faults: &mut Faults) -> Option<NewKey> {
         value.owned(TextBound::TEXT, faults)
     });
     body.finish(faults)?;
-    Some(NewKey { role: role?, label: label? })
+    Some(NewKey {
+        role: role?,
+        label: label?,
+    })
 }
 
 fn write_members(writer: &mut Writer, row: &KeyRow) {

@@ -60,9 +60,17 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(stores::list, stores::put_all))
         .routes(routes!(stores::get, stores::put, stores::delete))
         .routes(routes!(product_lists::list))
-        .routes(routes!(product_lists::get, product_lists::put, product_lists::delete))
+        .routes(routes!(
+            product_lists::get,
+            product_lists::put,
+            product_lists::delete
+        ))
         .routes(routes!(promotions::create, promotions::list))
-        .routes(routes!(promotions::get, promotions::put, promotions::archive))
+        .routes(routes!(
+            promotions::get,
+            promotions::put,
+            promotions::archive
+        ))
         .routes(routes!(promotions::set_status))
         .routes(routes!(promotions::history))
         .routes(routes!(codes::create, codes::list))
@@ -96,7 +104,9 @@ impl Api {
             openapi: openapi_document(),
             stopping: AtomicBool::new(false),
         };
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// From now on the service is not ready: it is about to stop.
@@ -168,7 +178,11 @@ pub fn router(api: Api, origins: &[String]) -> Router {
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(CatchPanicLayer::custom(edge::panicked))
         .with_state(api);
-    if origins.is_empty() { router } else { router.layer(cors(origins)) }
+    if origins.is_empty() {
+        router
+    } else {
+        router.layer(cors(origins))
+    }
 }
 
 /// The OpenAPI document, as JSON.
@@ -182,11 +196,21 @@ fn cors(origins: &[String]) -> CorsLayer {
         AllowOrigin::any()
     } else {
         // Configuration has refused what is no header value.
-        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+        AllowOrigin::list(
+            origins
+                .iter()
+                .filter_map(|origin| HeaderValue::from_str(origin).ok()),
+        )
     };
     CorsLayer::new()
         .allow_origin(origin)
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,

@@ -7,7 +7,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use utoipa::openapi::response::{Response as Described, ResponseBuilder};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, SecurityRequirement};
+use utoipa::openapi::{
+    Components, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, SecurityRequirement,
+};
 use utoipa::{IntoParams, IntoResponses};
 
 use super::{Api, edge};
@@ -36,7 +38,10 @@ pub fn base() -> OpenApi {
                 .build(),
         )
         .components(Some(components))
-        .security(Some([SecurityRequirement::new("key", Vec::<String>::new())]))
+        .security(Some([SecurityRequirement::new(
+            "key",
+            Vec::<String>::new(),
+        )]))
         .build()
 }
 
@@ -68,7 +73,10 @@ const READING: [(&str, &str); 8] = [
     ("429", "`too_many_requests`, with `retry-after`."),
     ("431", "`header_too_large`."),
     ("500", "`internal`."),
-    ("503", "`overloaded`, `unavailable`: nothing was done. With `retry-after`."),
+    (
+        "503",
+        "`overloaded`, `unavailable`: nothing was done. With `retry-after`.",
+    ),
 ];
 
 const WRITING: [(&str, &str); 6] = [
@@ -77,7 +85,10 @@ const WRITING: [(&str, &str); 6] = [
     ("409", "What the state of things forbids."),
     ("413", "`too_large`."),
     ("415", "`unsupported_media_type`."),
-    ("503", "`overloaded`, `unavailable`: nothing was done; `outcome_unknown`: it may have been. With `retry-after`."),
+    (
+        "503",
+        "`overloaded`, `unavailable`: nothing was done; `outcome_unknown`: it may have been. With `retry-after`.",
+    ),
 ];
 
 const REPLACING: [(&str, &str); 2] = [

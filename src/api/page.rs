@@ -44,16 +44,31 @@ impl Query {
     /// The parameters of a list.
     pub fn page<C: Cursor>(&mut self) -> Wanted<C> {
         let limit = self.take("limit").map_or(Some(DEFAULT_LIMIT), |text| {
-            text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit))
+            text.parse()
+                .ok()
+                .filter(|limit| (1..=MAX_LIMIT).contains(limit))
         });
         if limit.is_none() {
-            self.fault("limit", FaultCode::OutOfRange, "is not a number from 1 to 200");
+            self.fault(
+                "limit",
+                FaultCode::OutOfRange,
+                "is not a number from 1 to 200",
+            );
         }
-        let after = self.take("cursor").map(|text| unhex(&text).and_then(|text| C::place(&text)));
+        let after = self
+            .take("cursor")
+            .map(|text| unhex(&text).and_then(|text| C::place(&text)));
         if let Some(None) = after {
-            self.fault("cursor", FaultCode::Malformed, "is not a cursor of this list");
+            self.fault(
+                "cursor",
+                FaultCode::Malformed,
+                "is not a cursor of this list",
+            );
         }
-        Wanted { limit: limit.unwrap_or(DEFAULT_LIMIT), after: after.flatten() }
+        Wanted {
+            limit: limit.unwrap_or(DEFAULT_LIMIT),
+            after: after.flatten(),
+        }
     }
 }
 
@@ -61,9 +76,13 @@ impl Query {
 pub fn answer<T, C: Cursor>(page: &Page<T, C>, mut write: impl FnMut(&mut Writer, &T)) -> Response {
     let mut writer = Writer::with_capacity(1_024);
     writer.object(|writer| {
-        writer.key("items").list(&page.items, |writer, item| write(writer, item));
+        writer
+            .key("items")
+            .list(&page.items, |writer, item| write(writer, item));
         let next = page.next.as_ref().map(|place| hex(&place.text()));
-        writer.key("next_cursor").option(next, |writer, next| writer.plain(next));
+        writer
+            .key("next_cursor")
+            .option(next, |writer, next| writer.plain(next));
     });
     edge::json(StatusCode::OK, writer.finish())
 }
@@ -112,7 +131,10 @@ impl Cursor for PromotionCursor {
 
     fn place(text: &str) -> Option<Self> {
         let (created_at, id) = instant_and_id(text.strip_prefix('p')?)?;
-        Some(Self { created_at, promotion: PromotionId::new(id) })
+        Some(Self {
+            created_at,
+            promotion: PromotionId::new(id),
+        })
     }
 }
 
@@ -139,11 +161,12 @@ fn instant_and_id(text: &str) -> Option<(DateTime<Utc>, Uuid)> {
 
 fn hex(text: &str) -> String {
     use std::fmt::Write;
-    text.bytes().fold(String::with_capacity(2 * text.len()), |mut out, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    text.bytes()
+        .fold(String::with_capacity(2 * text.len()), |mut out, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(out, "{byte:02x}");
+            out
+        })
 }
 
 fn unhex(text: &str) -> Option<String> {
@@ -152,7 +175,11 @@ fn unhex(text: &str) -> Option<String> {
     }
     let digits: Option<Vec<u8>> = text
         .chars()
-        .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .map(|digit| {
+            digit
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+        })
         .collect();
     let bytes = digits?
         .chunks_exact(2)
@@ -172,10 +199,22 @@ mod tests {
             audit_id: Uuid::now_v7(),
         };
         let text = hex(&place.text());
-        assert_eq!(unhex(&text).and_then(|text| AuditCursor::place(&text)), Some(place));
-        assert!(unhex(&text).and_then(|text| PromotionCursor::place(&text)).is_none());
+        assert_eq!(
+            unhex(&text).and_then(|text| AuditCursor::place(&text)),
+            Some(place)
+        );
+        assert!(
+            unhex(&text)
+                .and_then(|text| PromotionCursor::place(&text))
+                .is_none()
+        );
         for garbage in ["", "0", "zz", "é", "00ff", "p", "6e0a"] {
-            assert!(unhex(garbage).and_then(|text| String::place(&text)).is_none(), "{garbage}");
+            assert!(
+                unhex(garbage)
+                    .and_then(|text| String::place(&text))
+                    .is_none(),
+                "{garbage}"
+            );
         }
     }
 }

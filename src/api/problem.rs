@@ -97,7 +97,11 @@ impl From<JsonError> for ApiError {
     fn from(error: JsonError) -> Self {
         match error {
             JsonError::NotJson(why) => Self::NotJson(why),
-            JsonError::Fault(Fault { pointer, code, message }) => Self::fault(pointer, code, message),
+            JsonError::Fault(Fault {
+                pointer,
+                code,
+                message,
+            }) => Self::fault(pointer, code, message),
         }
     }
 }
@@ -124,7 +128,12 @@ pub struct Problem {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), faults: Vec::new() }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            faults: Vec::new(),
+        }
     }
 
     fn conflict(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
@@ -185,9 +194,11 @@ impl IntoResponse for ApiError {
 fn problem(error: &ApiError) -> Problem {
     use StatusCode as Status;
     match error {
-        ApiError::NotJson(why) => {
-            Problem::new(Status::BAD_REQUEST, "not_json", format!("The body is not JSON: {why}."))
-        }
+        ApiError::NotJson(why) => Problem::new(
+            Status::BAD_REQUEST,
+            "not_json",
+            format!("The body is not JSON: {why}."),
+        ),
         ApiError::Unauthorized => Problem::new(
             Status::UNAUTHORIZED,
             "unauthorized",
@@ -208,18 +219,24 @@ fn problem(error: &ApiError) -> Problem {
             "forbidden",
             "No operator key is configured: tenant management is closed.",
         ),
-        ApiError::TenantSuspended => {
-            Problem::new(Status::FORBIDDEN, "tenant_suspended", "The tenant is suspended.")
+        ApiError::TenantSuspended => Problem::new(
+            Status::FORBIDDEN,
+            "tenant_suspended",
+            "The tenant is suspended.",
+        ),
+        ApiError::NotFound => {
+            Problem::new(Status::NOT_FOUND, "not_found", "There is no such thing.")
         }
-        ApiError::NotFound => Problem::new(Status::NOT_FOUND, "not_found", "There is no such thing."),
         ApiError::MethodNotAllowed => Problem::new(
             Status::METHOD_NOT_ALLOWED,
             "method_not_allowed",
             "The path does not have this method; the header `allow` names those that it has.",
         ),
-        ApiError::BodyTimeout => {
-            Problem::new(Status::REQUEST_TIMEOUT, "timeout", "The body did not arrive in time.")
-        }
+        ApiError::BodyTimeout => Problem::new(
+            Status::REQUEST_TIMEOUT,
+            "timeout",
+            "The body did not arrive in time.",
+        ),
         ApiError::StaleVersion => Problem::new(
             Status::PRECONDITION_FAILED,
             "stale_version",
@@ -250,9 +267,10 @@ fn problem(error: &ApiError) -> Problem {
             "overloaded",
             "Too many requests are being worked on. Nothing was done.",
         ),
-        ApiError::HandlerTimeout => {
-            Problem::unavailable("unavailable", "The answer took too long. Nothing was changed.")
-        }
+        ApiError::HandlerTimeout => Problem::unavailable(
+            "unavailable",
+            "The answer took too long. Nothing was changed.",
+        ),
         ApiError::WriteTimeout => outcome_unknown(),
         // Logged where it was caught, with its message.
         ApiError::Panicked => Problem::internal(),
@@ -264,9 +282,14 @@ fn problem(error: &ApiError) -> Problem {
 fn invalid(faults: Vec<Fault>) -> Problem {
     let detail = match faults.len() {
         1 => Cow::Borrowed("One thing is wrong; `errors` says what and where."),
-        n => Cow::Owned(format!("{n} things are wrong; `errors` says what and where.")),
+        n => Cow::Owned(format!(
+            "{n} things are wrong; `errors` says what and where."
+        )),
     };
-    Problem { faults, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
+    Problem {
+        faults,
+        ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
+    }
 }
 
 fn outcome_unknown() -> Problem {
@@ -294,9 +317,10 @@ fn of_service(error: &ServiceError) -> Problem {
 
 fn of_refusal(refusal: &Refusal) -> Problem {
     match refusal {
-        Refusal::NameTaken => {
-            Problem::conflict("name_taken", "Another promotion that is not archived has this name.")
-        }
+        Refusal::NameTaken => Problem::conflict(
+            "name_taken",
+            "Another promotion that is not archived has this name.",
+        ),
         Refusal::ActivePromotionLimit(maximum) => Problem::conflict(
             "active_promotion_limit",
             format!("The tenant may have {maximum} promotions that are active and not ended."),
@@ -307,12 +331,19 @@ fn of_refusal(refusal: &Refusal) -> Problem {
                 code: FaultCode::UnsupportedCombination,
                 message: Cow::Borrowed("cannot be changed any more"),
             });
-            let detail = format!("Cannot be changed after having been live: {}.", fields.join(", "));
-            Problem { faults: faults.collect(), ..Problem::conflict("locked_after_live", detail) }
+            let detail = format!(
+                "Cannot be changed after having been live: {}.",
+                fields.join(", ")
+            );
+            Problem {
+                faults: faults.collect(),
+                ..Problem::conflict("locked_after_live", detail)
+            }
         }
-        Refusal::Archived => {
-            Problem::conflict("archived", "The promotion is archived: nothing can be changed.")
-        }
+        Refusal::Archived => Problem::conflict(
+            "archived",
+            "The promotion is archived: nothing can be changed.",
+        ),
         Refusal::InvalidTransition { from, to } => Problem::conflict(
             "invalid_transition",
             format!("A promotion that is {from} cannot become {to}."),
@@ -323,10 +354,17 @@ fn of_refusal(refusal: &Refusal) -> Problem {
         ),
         Refusal::CodesTaken(codes) => {
             let shown: Vec<&str> = codes.iter().take(10).map(String::as_str).collect();
-            let more = if codes.len() > shown.len() { ", …" } else { "" };
+            let more = if codes.len() > shown.len() {
+                ", …"
+            } else {
+                ""
+            };
             Problem::conflict(
                 "code_taken",
-                format!("Other promotions have these codes: {}{more}.", shown.join(", ")),
+                format!(
+                    "Other promotions have these codes: {}{more}.",
+                    shown.join(", ")
+                ),
             )
         }
     }
@@ -340,15 +378,19 @@ fn of_db(error: &DbError) -> Problem {
         DbError::Stale => problem(&ApiError::StaleVersion),
         DbError::TooSlow(_) | DbError::Conflict(_) | DbError::Unavailable(_) => {
             tracing::warn!(%error, "the database did not do what was asked");
-            Problem::unavailable("unavailable", "The database does not answer. Nothing was changed.")
+            Problem::unavailable(
+                "unavailable",
+                "The database does not answer. Nothing was changed.",
+            )
         }
         DbError::OutcomeUnknown(_) => {
             tracing::warn!(%error, "a commit was not confirmed");
             outcome_unknown()
         }
-        DbError::Stopping => {
-            Problem::unavailable("unavailable", "The service is stopping. Nothing was changed.")
-        }
+        DbError::Stopping => Problem::unavailable(
+            "unavailable",
+            "The service is stopping. Nothing was changed.",
+        ),
         DbError::Duplicate(Key::KeyHash | Key::Id)
         | DbError::Missing(_)
         | DbError::SchemaOutdated { .. }

@@ -27,9 +27,9 @@ pub async fn list(
     let wanted = query.page::<String>();
     query.finish()?;
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
-        Box::pin(async move {
-            db::product_lists::list(tx, wanted.after.as_deref(), wanted.limit).await
-        })
+        Box::pin(
+            async move { db::product_lists::list(tx, wanted.after.as_deref(), wanted.limit).await },
+        )
     });
     let found = api.admin_read(read).await?;
     Ok(page::answer(&found, write_summary))
@@ -78,14 +78,17 @@ pub async fn put(
         Text::Csv(bytes) => {
             let mut faults = Faults::new();
             let skus = super::csv::skus(&bytes, wire::product_list::MAX_SKUS, &mut faults);
-            let mut skus = skus.filter(|_| faults.is_empty()).ok_or(ApiError::Invalid(faults))?;
+            let mut skus = skus
+                .filter(|_| faults.is_empty())
+                .ok_or(ApiError::Invalid(faults))?;
             wire::product_list::keep_first(&mut skus);
             skus
         }
     };
     let (service, actor) = (api.service().clone(), admin.actor());
-    let summary =
-        api.bulk_write(async move { service.put_product_list(actor, name, skus).await }).await?;
+    let summary = api
+        .bulk_write(async move { service.put_product_list(actor, name, skus).await })
+        .await?;
     let mut writer = Writer::with_capacity(128);
     write_summary(&mut writer, &summary);
     Ok(edge::json(StatusCode::OK, writer.finish()))
@@ -102,7 +105,8 @@ pub async fn delete(
     _: NoQuery,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.delete_product_list(actor, name).await }).await?;
+    api.admin_write(async move { service.delete_product_list(actor, name).await })
+        .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -110,6 +114,8 @@ fn write_summary(writer: &mut Writer, summary: &ProductListSummary) {
     writer.object(|writer| {
         writer.key("name").text(&summary.name);
         writer.key("size").integer(summary.size);
-        writer.key("updated_at").plain(super::time(summary.updated_at));
+        writer
+            .key("updated_at")
+            .plain(super::time(summary.updated_at));
     });
 }

@@ -60,7 +60,11 @@ pub async fn create(
     let (settings, _) = api.admin_read(service.settings(actor.tenant)).await?;
     let new = read(&body, Purpose::Create(&settings.custom_fields))?;
     let status = new.status.unwrap_or(Status::Draft);
-    let made = async move { service.create_promotion(actor, new.terms, new.lists, status).await };
+    let made = async move {
+        service
+            .create_promotion(actor, new.terms, new.lists, status)
+            .await
+    };
     let stored = api.admin_write(made).await?;
     Ok(answer(&api, StatusCode::CREATED, &stored))
 }
@@ -82,11 +86,16 @@ pub async fn list(
             let found = db::promotions::list(tx, &filter, now, after, limit).await?;
             let items: Result<Vec<Stored>, ServiceError> =
                 found.items.iter().map(Stored::of).collect();
-            Ok::<_, ServiceError>(db::Page { items: items?, next: found.next })
+            Ok::<_, ServiceError>(db::Page {
+                items: items?,
+                next: found.next,
+            })
         })
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, |writer, stored| writer.raw(&text(api.service(), stored))))
+    Ok(page::answer(&found, |writer, stored| {
+        writer.raw(&text(api.service(), stored))
+    }))
 }
 
 /// Read a promotion
@@ -121,11 +130,20 @@ pub async fn put(
     let (service, actor) = (api.service().clone(), admin.actor());
     let before = service.before_replacing(actor.tenant, promotion);
     let (status, settings) = api.admin_read(before).await?;
-    let new = read(&body.json()?, Purpose::Replace(&settings.custom_fields, status))?;
+    let new = read(
+        &body.json()?,
+        Purpose::Replace(&settings.custom_fields, status),
+    )?;
     let expected = if_match.expected()?;
     let replaced = async move {
-        let New { terms, lists, status } = new;
-        service.replace_promotion(actor, promotion, expected, terms, lists, status).await
+        let New {
+            terms,
+            lists,
+            status,
+        } = new;
+        service
+            .replace_promotion(actor, promotion, expected, terms, lists, status)
+            .await
     };
     let stored = api.admin_write(replaced).await?;
     Ok(answer(&api, StatusCode::OK, &stored))
@@ -143,7 +161,9 @@ pub async fn archive(
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
     let archived = async move {
-        service.set_promotion_status(actor, promotion, Status::Archived).await
+        service
+            .set_promotion_status(actor, promotion, Status::Archived)
+            .await
     };
     api.admin_write(archived).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -161,7 +181,8 @@ pub async fn set_status(
     body: Small,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_read(service.promotion(actor.tenant, promotion)).await?;
+    api.admin_read(service.promotion(actor.tenant, promotion))
+        .await?;
     let status = decode(&body.json()?, |value, faults| {
         let mut body = value.object(faults)?;
         let status = body.required("status", faults, |value, faults| {
@@ -202,10 +223,14 @@ pub async fn history(
     Ok(page::answer(&found, |writer, row| {
         writer.object(|writer| {
             writer.key("version").integer(row.version);
-            writer.key("key_id").option(row.key_id, |writer, id| writer.plain(id));
+            writer
+                .key("key_id")
+                .option(row.key_id, |writer, id| writer.plain(id));
             writer.key("at").plain(super::time(row.at));
             writer.key("status").plain(&row.status);
-            writer.key("promotion").raw(&terms.next().unwrap_or_default());
+            writer
+                .key("promotion")
+                .raw(&terms.next().unwrap_or_default());
         });
     }))
 }
@@ -217,13 +242,18 @@ fn terms_of(row: &HistoryRow) -> Result<String, ApiError> {
 }
 
 fn answer(api: &Api, status: StatusCode, stored: &Stored) -> Response {
-    tagged(edge::json(status, text(api.service(), stored)), stored.version)
+    tagged(
+        edge::json(status, text(api.service(), stored)),
+        stored.version,
+    )
 }
 
 /// A promotion as answers have it.
 fn text(service: &Service, stored: &Stored) -> String {
     let promotion = &stored.promotion;
-    let state = promotion.status.state(&promotion.terms, service.clock().now());
+    let state = promotion
+        .status
+        .state(&promotion.terms, service.clock().now());
     let mut writer = Writer::with_capacity(1_024);
     let answer = Answer {
         id: promotion.id,
@@ -249,7 +279,11 @@ struct New {
 fn read(body: &Bytes, purpose: Purpose<'_>) -> Result<New, ApiError> {
     decode(body, |value, faults| {
         let body = wire::promotion::parse(value, purpose, faults);
-        Some(New { terms: body.terms?, lists: body.lists, status: body.status })
+        Some(New {
+            terms: body.terms?,
+            lists: body.lists,
+            status: body.status,
+        })
     })
 }
 
@@ -263,7 +297,12 @@ fn read_filter(query: &mut Query) -> PromotionFilter {
         PromotionState::Archived => db::promotions::State::Archived,
     });
     let kind = choice::<PromotionType>(query, "type").map(|kind| kind.name().to_owned());
-    PromotionFilter { state, kind, campaign: query.text("campaign"), q: query.text("q") }
+    PromotionFilter {
+        state,
+        kind,
+        campaign: query.text("campaign"),
+        q: query.text("q"),
+    }
 }
 
 fn choice<T: Named>(query: &mut Query, name: &str) -> Option<T> {
@@ -271,7 +310,11 @@ fn choice<T: Named>(query: &mut Query, name: &str) -> Option<T> {
     let found = T::ALL.iter().copied().find(|value| value.name() == text);
     if found.is_none() {
         let names: Vec<&str> = T::ALL.iter().map(|value| value.name()).collect();
-        query.fault(name, FaultCode::Malformed, format!("must be one of: {}", names.join(", ")));
+        query.fault(
+            name,
+            FaultCode::Malformed,
+            format!("must be one of: {}", names.join(", ")),
+        );
     }
     found
 }

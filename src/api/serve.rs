@@ -52,7 +52,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { header: HEADER_TIMEOUT, idle: IDLE_TIMEOUT, watch_every: WATCH_EVERY }
+        Self {
+            header: HEADER_TIMEOUT,
+            idle: IDLE_TIMEOUT,
+            watch_every: WATCH_EVERY,
+        }
     }
 }
 
@@ -82,8 +86,12 @@ pub async fn serve(listener: TcpListener, edge: Edge, limits: Limits, stop: Canc
                             Ok::<_, std::convert::Infallible>(answer)
                         }
                     });
-                    let io = TokioIo::new(Watched { stream, watch: Arc::clone(&watch) });
-                    let connection = pin!(watcher.watch(builder.serve_connection(io, service).into_owned()));
+                    let io = TokioIo::new(Watched {
+                        stream,
+                        watch: Arc::clone(&watch),
+                    });
+                    let connection =
+                        pin!(watcher.watch(builder.serve_connection(io, service).into_owned()));
                     tokio::select! {
                         // How a connection ends is the caller's affair: a hang-up is no fault of ours.
                         ended = connection => if let Err(error) = ended {
@@ -101,7 +109,10 @@ pub async fn serve(listener: TcpListener, edge: Edge, limits: Limits, stop: Canc
     }
     drop(listener);
     let open = graceful.count();
-    if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!(open, "some requests did not end in time");
     }
 }
@@ -156,7 +167,8 @@ impl Watch {
         if self.http2.load(Ordering::Relaxed) > 0 {
             self.idle_since.store(self.now(), Ordering::Relaxed);
         } else if self.first_byte.load(Ordering::Relaxed) == 0 {
-            self.first_byte.store(self.now().saturating_add(1), Ordering::Relaxed);
+            self.first_byte
+                .store(self.now().saturating_add(1), Ordering::Relaxed);
         }
     }
 

@@ -19,12 +19,10 @@ use crate::wire::write::Writer;
 /// Read the settings
 #[utoipa::path(get, path = "/v1/settings", tag = "settings",
     responses((status = 200, description = "The settings, with `version` and an `ETag`.", body = Any), Reading))]
-pub async fn get(
-    State(api): State<Api>,
-    reader: Reader,
-    _: NoQuery,
-) -> Result<Response, ApiError> {
-    let (settings, version) = api.admin_read(api.service().settings(reader.tenant())).await?;
+pub async fn get(State(api): State<Api>, reader: Reader, _: NoQuery) -> Result<Response, ApiError> {
+    let (settings, version) = api
+        .admin_read(api.service().settings(reader.tenant()))
+        .await?;
     Ok(answer(&settings, version))
 }
 
@@ -41,14 +39,19 @@ pub async fn put(
     body: Small,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    let defaults = api.admin_read(service.default_settings(actor.tenant)).await?;
+    let defaults = api
+        .admin_read(service.default_settings(actor.tenant))
+        .await?;
     let mut lists = Vec::new();
     let settings = decode(&body.json()?, |value, faults| {
         wire::settings::parse(value, defaults, Computed::Ignored, &mut lists, faults)
     })?;
     let expected = if_match.expected()?;
-    let replaced =
-        async move { service.replace_settings(actor, expected, settings, lists).await };
+    let replaced = async move {
+        service
+            .replace_settings(actor, expected, settings, lists)
+            .await
+    };
     let (settings, version) = api.admin_write(replaced).await?;
     Ok(answer(&settings, version))
 }

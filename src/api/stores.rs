@@ -33,7 +33,9 @@ pub async fn list(
         Box::pin(async move { db::stores::list(tx, wanted.after.as_deref(), wanted.limit).await })
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, |writer, row| wire::store::print(writer, &load::store(row))))
+    Ok(page::answer(&found, |writer, row| {
+        wire::store::print(writer, &load::store(row))
+    }))
 }
 
 /// Add and replace stores, all or nothing; those that are not named stay
@@ -51,13 +53,16 @@ pub async fn put_all(
         Text::Csv(bytes) => {
             let mut faults = Faults::new();
             let stores = super::csv::stores(&bytes, &mut faults);
-            stores.filter(|_| faults.is_empty()).ok_or(ApiError::Invalid(faults))?
+            stores
+                .filter(|_| faults.is_empty())
+                .ok_or(ApiError::Invalid(faults))?
         }
     };
     require_unique(&stores)?;
     let count = stores.len();
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.bulk_write(async move { service.put_stores(actor, stores).await }).await?;
+    api.bulk_write(async move { service.put_stores(actor, stores).await })
+        .await?;
     let mut writer = Writer::with_capacity(32);
     writer.object(|writer| writer.key("count").raw(&count.to_string()));
     Ok(edge::json(StatusCode::OK, writer.finish()))
@@ -91,10 +96,13 @@ pub async fn put(
     _: NoQuery,
     body: Bulk,
 ) -> Result<Response, ApiError> {
-    let store = decode(&body.json()?, |value, faults| wire::store::parse(value, Some(&code), faults))?;
+    let store = decode(&body.json()?, |value, faults| {
+        wire::store::parse(value, Some(&code), faults)
+    })?;
     let text = text(&store);
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.put_stores(actor, vec![store]).await }).await?;
+    api.admin_write(async move { service.put_stores(actor, vec![store]).await })
+        .await?;
     Ok(edge::json(StatusCode::OK, text))
 }
 
@@ -109,7 +117,8 @@ pub async fn delete(
     _: NoQuery,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.delete_store(actor, code).await }).await?;
+    api.admin_write(async move { service.delete_store(actor, code).await })
+        .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -128,5 +137,9 @@ fn require_unique(stores: &[Store]) -> Result<(), ApiError> {
             faults.add(&entry.key("code"), FaultCode::NotUnique, "is there twice");
         }
     }
-    if faults.is_empty() { Ok(()) } else { Err(ApiError::Invalid(faults)) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(ApiError::Invalid(faults))
+    }
 }

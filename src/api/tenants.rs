@@ -33,8 +33,9 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     let (name, currency, timezone) = decode(&body.json()?, read_new)?;
     let service = api.service().clone();
-    let (row, minted) =
-        api.admin_write(async move { service.create_tenant(name, currency, timezone).await }).await?;
+    let (row, minted) = api
+        .admin_write(async move { service.create_tenant(name, currency, timezone).await })
+        .await?;
     let mut writer = Writer::with_capacity(512);
     writer.object(|writer| {
         write_members(writer, &row);
@@ -58,7 +59,9 @@ pub async fn list(
         Box::pin(async move { db::tenants::list(tx, wanted.after, wanted.limit).await })
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, |writer, row| writer.object(|writer| write_members(writer, row))))
+    Ok(page::answer(&found, |writer, row| {
+        writer.object(|writer| write_members(writer, row))
+    }))
 }
 
 /// Suspend a tenant or let it work again, rename it, raise its bound of active promotions
@@ -75,7 +78,9 @@ pub async fn patch(
     exists(&api, tenant).await?;
     let patch = decode(&body.json()?, read_patch)?;
     let service = api.service().clone();
-    let row = api.admin_write(async move { service.patch_tenant(tenant, patch).await }).await?;
+    let row = api
+        .admin_write(async move { service.patch_tenant(tenant, patch).await })
+        .await?;
     let mut writer = Writer::with_capacity(512);
     writer.object(|writer| write_members(writer, &row));
     Ok(edge::json(StatusCode::OK, writer.finish()))
@@ -112,15 +117,20 @@ pub async fn revoke_key(
 ) -> Result<Response, ApiError> {
     let operator = Actor { tenant, key: None };
     let service = api.service().clone();
-    api.admin_write(async move { service.revoke_key(operator, key).await }).await?;
+    api.admin_write(async move { service.revoke_key(operator, key).await })
+        .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 async fn exists(api: &Api, tenant: TenantId) -> Result<(), ApiError> {
-    let find = api.service().db().operator(move |tx| {
-        Box::pin(async move { db::tenants::find(tx, tenant).await })
-    });
-    api.admin_read(find).await?.map(|_| ()).ok_or(ApiError::NotFound)
+    let find = api
+        .service()
+        .db()
+        .operator(move |tx| Box::pin(async move { db::tenants::find(tx, tenant).await }));
+    api.admin_read(find)
+        .await?
+        .map(|_| ())
+        .ok_or(ApiError::NotFound)
 }
 
 fn write_members(writer: &mut Writer, row: &TenantRow) {
@@ -129,7 +139,9 @@ fn write_members(writer: &mut Writer, row: &TenantRow) {
     writer.key("currency").text(&row.currency);
     writer.key("timezone").text(&row.timezone);
     writer.key("suspended").boolean(row.suspended);
-    writer.key("max_active_promotions").integer(row.max_active_promotions);
+    writer
+        .key("max_active_promotions")
+        .integer(row.max_active_promotions);
     writer.key("created_at").plain(super::time(row.created_at));
 }
 
@@ -138,7 +150,9 @@ fn read_new(
     faults: &mut Faults,
 ) -> Option<(String, crate::domain::currency::Currency, chrono_tz::Tz)> {
     let mut body = value.object(faults)?;
-    let name = body.required("name", faults, |value, faults| value.owned(TextBound::NAME, faults));
+    let name = body.required("name", faults, |value, faults| {
+        value.owned(TextBound::NAME, faults)
+    });
     let currency = body.required("currency", faults, |value, faults| value.currency(faults));
     let timezone = body.required("timezone", faults, |value, faults| value.zone(faults));
     body.finish(faults)?;
@@ -147,11 +161,17 @@ fn read_new(
 
 fn read_patch(value: Value<'_, '_>, faults: &mut Faults) -> Option<TenantPatch> {
     let mut body = value.object(faults)?;
-    let name = body.optional("name", faults, |value, faults| value.owned(TextBound::NAME, faults));
+    let name = body.optional("name", faults, |value, faults| {
+        value.owned(TextBound::NAME, faults)
+    });
     let suspended = body.optional("suspended", faults, |value, faults| value.boolean(faults));
     let maximum = body.optional("max_active_promotions", faults, |value, faults| {
         value.integer(1..=MAX_ACTIVE_PROMOTIONS, faults)
     });
     body.finish(faults)?;
-    Some(TenantPatch { name: name?, suspended: suspended?, max_active_promotions: maximum? })
+    Some(TenantPatch {
+        name: name?,
+        suspended: suspended?,
+        max_active_promotions: maximum?,
+    })
 }

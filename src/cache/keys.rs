@@ -85,7 +85,9 @@ impl Cache {
             return Err(Refused::Suspended);
         }
         if now >= entry.touched_at_ms.load(Ordering::Relaxed) {
-            entry.touched_at_ms.store(now.saturating_add(TOUCH_AGAIN_MS), Ordering::Relaxed);
+            entry
+                .touched_at_ms
+                .store(now.saturating_add(TOUCH_AGAIN_MS), Ordering::Relaxed);
             self.inner.keys.touch(entry.known);
         }
         Ok(entry.known)
@@ -96,14 +98,20 @@ impl Cache {
         let found = self
             .inner
             .db
-            .tenant(tenant, move |tx| Box::pin(async move { db::keys::find(tx, &wanted).await }))
+            .tenant(tenant, move |tx| {
+                Box::pin(async move { db::keys::find(tx, &wanted).await })
+            })
             .await?
             .ok_or(Refused::Unknown)?;
         let role = Role::named(&found.role).ok_or(Refused::Unknown)?;
         let entry = Arc::new(Entry {
             // Only a tenant with a valid key gets a place in memory.
             tenant: self.tenant(tenant),
-            known: Known { tenant, key: KeyId::new(found.key_id), role },
+            known: Known {
+                tenant,
+                key: KeyId::new(found.key_id),
+                role,
+            },
             suspended: found.suspended,
             version: found.keys_version,
             used_at_ms: AtomicU64::new(self.age_ms()),
@@ -119,7 +127,9 @@ impl Cache {
         for (key, tenant) in self.inner.keys.take_touched() {
             self.inner
                 .db
-                .tenant(tenant, move |tx| Box::pin(async move { db::keys::touch(tx, key).await }))
+                .tenant(tenant, move |tx| {
+                    Box::pin(async move { db::keys::touch(tx, key).await })
+                })
                 .await?;
         }
         Ok(())
@@ -133,12 +143,20 @@ impl Keys {
     }
 
     fn find(&self, hash: &KeyHash) -> Option<Arc<Entry>> {
-        let shard = self.shard(hash)?.read().unwrap_or_else(PoisonError::into_inner);
-        shard.get(hash).filter(|entry| entry.is_trusted()).map(Arc::clone)
+        let shard = self
+            .shard(hash)?
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        shard
+            .get(hash)
+            .filter(|entry| entry.is_trusted())
+            .map(Arc::clone)
     }
 
     fn keep(&self, hash: KeyHash, entry: Arc<Entry>) {
-        let Some(shard) = self.shard(&hash) else { return };
+        let Some(shard) = self.shard(&hash) else {
+            return;
+        };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
         if shard.len() >= SHARD_CAPACITY && !shard.contains_key(&hash) {
             shard.retain(|_, entry| entry.is_trusted());

@@ -58,16 +58,28 @@ pub(super) async fn rules(db: &Db, tenant: TenantId) -> Result<Arc<RuleSet>, Loa
 fn compile(rows: Rows) -> Result<RuleSet, LoadError> {
     let promotions: Result<Vec<Promotion>, LoadError> =
         rows.promotions.iter().map(promotion).collect();
-    let lists: BTreeMap<String, Vec<String>> =
-        rows.product_lists.into_iter().map(|row| (row.name, row.skus)).collect();
+    let lists: BTreeMap<String, Vec<String>> = rows
+        .product_lists
+        .into_iter()
+        .map(|row| (row.name, row.skus))
+        .collect();
     let stores = rows.stores.iter().map(store).collect();
     let settings = settings(&rows.settings)?;
-    Ok(RuleSet::compile(rows.version, settings, stores, lists, promotions?))
+    Ok(RuleSet::compile(
+        rows.version,
+        settings,
+        stores,
+        lists,
+        promotions?,
+    ))
 }
 
 /// The settings of a row.
 pub fn settings(row: &SettingsRow) -> Result<Settings, LoadError> {
-    let unreadable = |why| LoadError::Unreadable { what: "the settings".to_owned(), why };
+    let unreadable = |why| LoadError::Unreadable {
+        what: "the settings".to_owned(),
+        why,
+    };
     let mut faults = Faults::new();
     let read = |json: &Json<'_>, faults: &mut Faults| {
         // The document names its own currency and zone.
@@ -76,8 +88,8 @@ pub fn settings(row: &SettingsRow) -> Result<Settings, LoadError> {
         let value = Value::root(json);
         wire::settings::parse(value, defaults, Computed::Unknown, &mut lists, faults)
     };
-    let json = Json::parse(row.document.as_bytes())
-        .map_err(|error| unreadable(format!("{error:?}")))?;
+    let json =
+        Json::parse(row.document.as_bytes()).map_err(|error| unreadable(format!("{error:?}")))?;
     match read(&json, &mut faults) {
         Some(settings) if faults.is_empty() => Ok(settings),
         _ => Err(unreadable(format!("{:?}", faults.as_slice()))),
@@ -90,7 +102,10 @@ pub fn promotion(row: &PromotionRow) -> Result<Promotion, LoadError> {
         what: format!("promotion {}", row.promotion_id),
         why,
     };
-    let status = Status::ALL.iter().copied().find(|status| status.name() == row.status);
+    let status = Status::ALL
+        .iter()
+        .copied()
+        .find(|status| status.name() == row.status);
     Ok(Promotion {
         id: PromotionId::new(row.promotion_id),
         created_at: row.created_at,
@@ -101,8 +116,10 @@ pub fn promotion(row: &PromotionRow) -> Result<Promotion, LoadError> {
 
 /// The promotion of a document of the history.
 pub fn terms(document: &str) -> Result<Terms, LoadError> {
-    wire::promotion::parse_stored(document.as_bytes())
-        .map_err(|why| LoadError::Unreadable { what: "a version of a promotion".to_owned(), why })
+    wire::promotion::parse_stored(document.as_bytes()).map_err(|why| LoadError::Unreadable {
+        what: "a version of a promotion".to_owned(),
+        why,
+    })
 }
 
 /// The store of a row. A time zone that is no longer known counts as none.

@@ -102,7 +102,10 @@ impl Tenant {
     fn rules_since(&self, version: i64) -> Option<Arc<RuleSet>> {
         let floor = self.rules_floor.load(Ordering::Acquire).max(version);
         let rules = self.rules.load();
-        rules.as_ref().filter(|rules| rules.version() >= floor).map(Arc::clone)
+        rules
+            .as_ref()
+            .filter(|rules| rules.version() >= floor)
+            .map(Arc::clone)
     }
 
     fn retire(&self) {
@@ -124,7 +127,9 @@ impl Cache {
             loads: AtomicU64::new(0),
             started: Instant::now(),
         };
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// The tenant's rules as they are to be used now: one snapshot for a whole request.
@@ -146,7 +151,9 @@ impl Cache {
     /// From now on no keys of the tenant that were read before this version are trusted here.
     pub fn keys_changed(&self, tenant: TenantId, version: i64) {
         // Also for a tenant that is not in memory: one of its keys may be being looked up right now.
-        self.tenant(tenant).keys_floor.fetch_max(version, Ordering::AcqRel);
+        self.tenant(tenant)
+            .keys_floor
+            .fetch_max(version, Ordering::AcqRel);
     }
 
     /// Forgets a tenant: for a write of which nobody knows whether it happened.
@@ -212,7 +219,11 @@ impl Cache {
     }
 
     fn replace<T>(&self, change: impl FnOnce(&mut FxHashMap<TenantId, Arc<Tenant>>) -> T) -> T {
-        let _writing = self.inner.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writing = self
+            .inner
+            .writing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut tenants = FxHashMap::clone(&self.inner.tenants.load());
         let done = change(&mut tenants);
         self.inner.tenants.store(Arc::new(tenants));
@@ -241,7 +252,10 @@ impl Cache {
             match &loaded {
                 Ok(rules) => tenant.rules.store(Some(Arc::clone(rules))),
                 Err(failure) => {
-                    let mut last = tenant.failure.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut last = tenant
+                        .failure
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner);
                     *last = Some((Instant::now(), failure.clone()));
                 }
             }
@@ -252,7 +266,10 @@ impl Cache {
 }
 
 fn failure_since(tenant: &Tenant, asked_at: Instant) -> Option<LoadError> {
-    let last = tenant.failure.lock().unwrap_or_else(PoisonError::into_inner);
+    let last = tenant
+        .failure
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     last.as_ref()
         .filter(|(failed_at, _)| *failed_at >= asked_at)
         .map(|(_, failure)| failure.clone())

@@ -123,7 +123,9 @@ impl Cache {
             .operator(move |tx| Box::pin(async move { db::rules::poll(tx, &tenants).await }))
             .await?;
         for (tenant, versions) in versions {
-            let Some(tenant) = self.known(tenant) else { continue };
+            let Some(tenant) = self.known(tenant) else {
+                continue;
+            };
             tenant.keys_floor.fetch_max(versions.keys, Ordering::AcqRel);
             let loaded = tenant.rules.load().as_ref().map(|rules| rules.version());
             if loaded.is_some_and(|loaded| loaded < versions.rules)
@@ -157,7 +159,9 @@ impl Cache {
             match self.write_uses().await {
                 Ok(()) => {}
                 Err(DbError::Stopping) => return,
-                Err(error) => tracing::warn!(%error, "the last uses of keys cannot be written down"),
+                Err(error) => {
+                    tracing::warn!(%error, "the last uses of keys cannot be written down")
+                }
             }
         }
     }
@@ -165,7 +169,10 @@ impl Cache {
 
 impl Heard {
     fn add(&self, tenants: impl IntoIterator<Item = TenantId>) {
-        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).extend(tenants);
+        self.tenants
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(tenants);
         self.bell.notify_one();
     }
 

@@ -28,7 +28,12 @@ pub struct Priced {
 
 impl Priced {
     fn facts<'f>(&'f self, request: &'f Request<'f>) -> Facts<'f> {
-        Facts { request, codes: &self.codes, used: &[], now: self.evaluated_at }
+        Facts {
+            request,
+            codes: &self.codes,
+            used: &[],
+            now: self.evaluated_at,
+        }
     }
 
     /// The result of spec 8.
@@ -55,9 +60,19 @@ impl Service {
         }
         let codes = self.codes(tenant, request).await?;
         let evaluated_at = request.at.unwrap_or_else(|| self.clock().now());
-        let facts = Facts { request, codes: &codes, used: &[], now: evaluated_at };
+        let facts = Facts {
+            request,
+            codes: &codes,
+            used: &[],
+            now: evaluated_at,
+        };
         let evaluation = engine::evaluate(&rules, &facts);
-        Ok(Priced { rules, evaluation, codes, evaluated_at })
+        Ok(Priced {
+            rules,
+            evaluation,
+            codes,
+            evaluated_at,
+        })
     }
 
     /// Whose the presented codes are. A tenant may have millions of codes, so they are looked up, all at once.
@@ -66,23 +81,35 @@ impl Service {
         tenant: TenantId,
         request: &Request<'_>,
     ) -> Result<Vec<Option<CodeFact>>, ServiceError> {
-        let presented: Vec<Option<Code>> =
-            request.cart.codes.iter().map(|code| Code::new(code)).collect();
+        let presented: Vec<Option<Code>> = request
+            .cart
+            .codes
+            .iter()
+            .map(|code| Code::new(code))
+            .collect();
         let keys: Vec<String> = presented.iter().flatten().map(Code::key).collect();
         if keys.is_empty() {
             return Ok(presented.iter().map(|_| None).collect());
         }
         let found = self
             .db()
-            .tenant(tenant, move |tx| Box::pin(async move { db::codes::find(tx, &keys).await }))
+            .tenant(tenant, move |tx| {
+                Box::pin(async move { db::codes::find(tx, &keys).await })
+            })
             .await?;
         let fact = |code: &Code| {
             let key = code.key();
-            found.iter().find(|row| row.code_key == key).map(|row| CodeFact {
-                promotion_id: PromotionId::new(row.promotion_id),
-                expires_at: row.expires_at,
-            })
+            found
+                .iter()
+                .find(|row| row.code_key == key)
+                .map(|row| CodeFact {
+                    promotion_id: PromotionId::new(row.promotion_id),
+                    expires_at: row.expires_at,
+                })
         };
-        Ok(presented.iter().map(|code| code.as_ref().and_then(fact)).collect())
+        Ok(presented
+            .iter()
+            .map(|code| code.as_ref().and_then(fact))
+            .collect())
     }
 }

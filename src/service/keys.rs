@@ -62,8 +62,9 @@ impl Service {
             .db()
             .operator(move |tx| {
                 Box::pin(async move {
-                    let before =
-                        db::tenants::find(tx, tenant).await?.ok_or(ServiceError::NotFound)?;
+                    let before = db::tenants::find(tx, tenant)
+                        .await?
+                        .ok_or(ServiceError::NotFound)?;
                     let row = db::tenants::patch(tx, tenant, &patch)
                         .await?
                         .ok_or(ServiceError::NotFound)?;
@@ -102,7 +103,9 @@ impl Service {
     pub async fn revoke_key(&self, actor: Actor, key: KeyId) -> Result<(), ServiceError> {
         self.rekey(actor.tenant, move |tx| {
             Box::pin(async move {
-                let row = db::keys::revoke(tx, key).await?.ok_or(ServiceError::NotFound)?;
+                let row = db::keys::revoke(tx, key)
+                    .await?
+                    .ok_or(ServiceError::NotFound)?;
                 let before = Some(key_document(&row));
                 audit(tx, actor, key_subject(key), "revoked", before, None).await?;
                 Ok(())
@@ -159,7 +162,9 @@ fn tenant_document(row: &TenantRow) -> String {
         writer.key("currency").text(&row.currency);
         writer.key("timezone").text(&row.timezone);
         writer.key("suspended").boolean(row.suspended);
-        writer.key("max_active_promotions").integer(row.max_active_promotions);
+        writer
+            .key("max_active_promotions")
+            .integer(row.max_active_promotions);
     });
     writer.finish()
 }

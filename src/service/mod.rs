@@ -125,7 +125,9 @@ impl From<Refusal> for ServiceError {
 impl Service {
     /// Joins the parts.
     pub fn new(db: Db, cache: Cache, clock: Clock) -> Self {
-        Self { inner: Arc::new(Inner { db, cache, clock }) }
+        Self {
+            inner: Arc::new(Inner { db, cache, clock }),
+        }
     }
 
     /// The database, for plain reads and writes.
@@ -211,7 +213,13 @@ async fn audit(
     before: Option<String>,
     after: Option<String>,
 ) -> Result<(), DbError> {
-    let row = NewAudit { key: actor.key, subject, action: action.to_owned(), before, after };
+    let row = NewAudit {
+        key: actor.key,
+        subject,
+        action: action.to_owned(),
+        before,
+        after,
+    };
     db::audit::insert(tx, &row).await?;
     Ok(())
 }

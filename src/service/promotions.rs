@@ -35,7 +35,11 @@ impl Stored {
     /// Reads a row.
     pub fn of(row: &PromotionRow) -> Result<Self, ServiceError> {
         let promotion = load::promotion(row).map_err(ServiceError::Unreadable)?;
-        Ok(Self { promotion, version: row.version, updated_at: row.updated_at })
+        Ok(Self {
+            promotion,
+            version: row.version,
+            updated_at: row.updated_at,
+        })
     }
 }
 
@@ -138,10 +142,13 @@ impl Service {
                     }
                 }
                 // What is archived gives up its name and its lists: a move of its own.
-                let kept = if status == Status::Archived { old.status } else { status };
+                let kept = if status == Status::Archived {
+                    old.status
+                } else {
+                    status
+                };
                 let new = new_promotion(tx, promotion, &terms, &lists, kept).await?;
-                let mut after =
-                    db::promotions::replace(tx, row.version, &new, actor.key).await?;
+                let mut after = db::promotions::replace(tx, row.version, &new, actor.key).await?;
                 if status != kept {
                     after = db::promotions::set_status(tx, promotion, status.name(), actor.key)
                         .await?
@@ -241,7 +248,9 @@ pub async fn exists(tx: &mut TenantTx, promotion: PromotionId) -> Result<(), Ser
 }
 
 async fn lock(tx: &mut TenantTx, promotion: PromotionId) -> Result<PromotionRow, ServiceError> {
-    db::promotions::lock(tx, promotion).await?.ok_or(ServiceError::NotFound)
+    db::promotions::lock(tx, promotion)
+        .await?
+        .ok_or(ServiceError::NotFound)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -255,9 +264,11 @@ fn require_transition(from: Status, to: Status) -> Result<Moved, ServiceError> {
         Transition::Move => Ok(Moved::Yes),
         Transition::Already => Ok(Moved::No),
         Transition::Archived => Err(Refusal::Archived.into()),
-        Transition::Refused => {
-            Err(Refusal::InvalidTransition { from: from.name(), to: to.name() }.into())
+        Transition::Refused => Err(Refusal::InvalidTransition {
+            from: from.name(),
+            to: to.name(),
         }
+        .into()),
     }
 }
 
@@ -265,11 +276,17 @@ fn require_transition(from: Status, to: Status) -> Result<Moved, ServiceError> {
 fn locked_fields(before: &Terms, after: &Terms) -> Vec<&'static str> {
     let changes = [
         ("limits", before.limits != after.limits),
-        ("type", before.kind.promotion_type() != after.kind.promotion_type()),
+        (
+            "type",
+            before.kind.promotion_type() != after.kind.promotion_type(),
+        ),
         ("benefit", before.benefit != after.benefit),
         ("starts_at", before.starts_at != after.starts_at),
     ];
-    changes.into_iter().filter_map(|(field, changed)| changed.then_some(field)).collect()
+    changes
+        .into_iter()
+        .filter_map(|(field, changed)| changed.then_some(field))
+        .collect()
 }
 
 /// Refuses one active promotion too many. The count and the bound are locked until the transaction ends.
@@ -302,7 +319,11 @@ async fn require_custom_fields(tx: &mut TenantTx, terms: &Terms) -> Result<(), S
             faults.add(&fields.key(&field.key), FaultCode::Required, message);
         }
     }
-    if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(ServiceError::Invalid(faults))
+    }
 }
 
 async fn new_promotion(
@@ -344,8 +365,12 @@ fn codes_document(codes: &[String], count: u64, expires_at: Option<DateTime<Utc>
     let mut writer = Writer::with_capacity(256);
     writer.object(|writer| {
         writer.key("count").raw(&count.to_string());
-        writer.key("codes").texts(codes.get(..MAX_AUDITED).unwrap_or(codes));
-        writer.key("expires_at").option(expires_at, |writer, time| writer.plain(time.to_rfc3339()));
+        writer
+            .key("codes")
+            .texts(codes.get(..MAX_AUDITED).unwrap_or(codes));
+        writer
+            .key("expires_at")
+            .option(expires_at, |writer, time| writer.plain(time.to_rfc3339()));
     });
     writer.finish()
 }

@@ -37,7 +37,12 @@ impl Service {
                     .map(|(before, after, store)| NewAudit {
                         key: actor.key,
                         subject: subject(&store.code),
-                        action: if before.is_some() { "replaced" } else { "created" }.to_owned(),
+                        action: if before.is_some() {
+                            "replaced"
+                        } else {
+                            "created"
+                        }
+                        .to_owned(),
                         before,
                         after: Some(after),
                     })
@@ -53,7 +58,9 @@ impl Service {
     pub async fn delete_store(&self, actor: Actor, code: String) -> Result<(), ServiceError> {
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
-                let row = db::stores::delete(tx, &code).await?.ok_or(ServiceError::NotFound)?;
+                let row = db::stores::delete(tx, &code)
+                    .await?
+                    .ok_or(ServiceError::NotFound)?;
                 let before = Some(row_document(&row));
                 audit(tx, actor, subject(&code), "deleted", before, None).await?;
                 Ok(())
@@ -77,7 +84,11 @@ impl Service {
                 let before = old.as_ref().map(|old| size_document(old.skus.len()));
                 let old_skus = old.map(|old| old.skus).unwrap_or_default();
                 let after = Some(change_document(&old_skus, &skus));
-                let action = if before.is_some() { "replaced" } else { "created" };
+                let action = if before.is_some() {
+                    "replaced"
+                } else {
+                    "created"
+                };
                 audit(tx, actor, list_subject(&name), action, before, after).await?;
                 Ok(summary)
             })
@@ -93,9 +104,12 @@ impl Service {
     ) -> Result<(), ServiceError> {
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
-                let gone =
-                    db::product_lists::delete(tx, &name).await?.ok_or(ServiceError::NotFound)?;
-                let before = Some(size_document(usize::try_from(gone.size).unwrap_or_default()));
+                let gone = db::product_lists::delete(tx, &name)
+                    .await?
+                    .ok_or(ServiceError::NotFound)?;
+                let before = Some(size_document(
+                    usize::try_from(gone.size).unwrap_or_default(),
+                ));
                 audit(tx, actor, list_subject(&name), "deleted", before, None).await?;
                 Ok(())
             })
@@ -151,7 +165,11 @@ fn change_document(before: &[String], after: &[String]) -> String {
             ("removed_count", "removed", &removed),
         ] {
             writer.key(count).raw(&skus.len().to_string());
-            writer.key(names).list(skus.iter().take(MAX_AUDITED), |writer, sku| writer.text(sku));
+            writer
+                .key(names)
+                .list(skus.iter().take(MAX_AUDITED), |writer, sku| {
+                    writer.text(sku)
+                });
         }
     });
     writer.finish()

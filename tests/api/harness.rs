@@ -49,14 +49,22 @@ impl Answer {
     pub fn faults(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
-        errors.iter().map(|fault| (text(&fault["pointer"]), text(&fault["code"]))).collect()
+        errors
+            .iter()
+            .map(|fault| (text(&fault["pointer"]), text(&fault["code"])))
+            .collect()
     }
 
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text);
         if status >= 400 {
-            assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
+            assert_eq!(
+                self.header("content-type"),
+                "application/problem+json",
+                "{}",
+                self.text
+            );
             assert_eq!(self.body["status"], status);
             assert_eq!(self.body["request_id"], self.header("x-request-id"));
         }
@@ -71,7 +79,10 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     pub fn id(&self) -> String {
@@ -96,13 +107,25 @@ impl Service {
             ..AppOptions::default()
         };
         change(&mut app_options);
-        let listener = listen("127.0.0.1:0".parse().unwrap()).await.expect("a port");
+        let listener = listen("127.0.0.1:0".parse().unwrap())
+            .await
+            .expect("a port");
         let app = App::start(listener, options(&database.owner()), app_options)
             .await
             .expect("a service that starts");
         let base = format!("http://{}", app.address());
-        let http = Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
-        let service = Self { app, clock, http, base };
+        // Another dependency of the tree has switched TLS on, which the client wants to see set up though it never uses it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = Client::builder()
+            .timeout(Duration::from_secs(30))
+            .build()
+            .unwrap();
+        let service = Self {
+            app,
+            clock,
+            http,
+            base,
+        };
         for _ in 0..100 {
             if service.call(Method::GET, "/readyz", "", None).await.status == 200 {
                 return service;
@@ -128,14 +151,23 @@ impl Service {
         let pos = self.key(&admin, "pos").await.1;
         let issuer = self.key(&admin, "issuer").await.1;
         let viewer = self.key(&admin, "viewer").await.1;
-        Tenant { id: made.id(), admin, pos, issuer, viewer }
+        Tenant {
+            id: made.id(),
+            admin,
+            pos,
+            issuer,
+            viewer,
+        }
     }
 
     /// A new key of the admin's tenant: its id and its text.
     pub async fn key(&self, admin: &str, role: &str) -> (String, String) {
         let body = json!({"role": role, "label": role});
         let made = self.post("/v1/keys", admin, body).await.expect(201);
-        (made.id(), made.body["key"].as_str().expect("a key").to_owned())
+        (
+            made.id(),
+            made.body["key"].as_str().expect("a key").to_owned(),
+        )
     }
 
     pub async fn get(&self, path: &str, key: &str) -> Answer {
@@ -147,18 +179,33 @@ impl Service {
     }
 
     pub async fn post(&self, path: &str, key: &str, body: Value) -> Answer {
-        self.call(Method::POST, path, key, Some(body.to_string())).await
+        self.call(Method::POST, path, key, Some(body.to_string()))
+            .await
     }
 
     pub async fn put(&self, path: &str, key: &str, body: Value) -> Answer {
-        self.call(Method::PUT, path, key, Some(body.to_string())).await
+        self.call(Method::PUT, path, key, Some(body.to_string()))
+            .await
     }
 
     pub async fn replace(&self, path: &str, key: &str, tag: &str, body: Value) -> Answer {
-        self.send(Method::PUT, path, key, Some(body.to_string()), &[("if-match", tag)]).await
+        self.send(
+            Method::PUT,
+            path,
+            key,
+            Some(body.to_string()),
+            &[("if-match", tag)],
+        )
+        .await
     }
 
-    pub async fn call(&self, method: Method, path: &str, key: &str, body: Option<String>) -> Answer {
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        key: &str,
+        body: Option<String>,
+    ) -> Answer {
         self.send(method, path, key, body, &[]).await
     }
 
@@ -173,7 +220,10 @@ impl Service {
     ) -> Answer {
         let mut all = HeaderMap::new();
         if !key.is_empty() {
-            all.insert("authorization", HeaderValue::from_str(&format!("Bearer {key}")).unwrap());
+            all.insert(
+                "authorization",
+                HeaderValue::from_str(&format!("Bearer {key}")).unwrap(),
+            );
         }
         if body.is_some() {
             all.insert("content-type", HeaderValue::from_static("application/json"));
@@ -182,7 +232,10 @@ impl Service {
             let name: HeaderName = name.parse().unwrap();
             all.insert(name, HeaderValue::from_str(value).unwrap());
         }
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).headers(all);
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.base))
+            .headers(all);
         if let Some(body) = body {
             request = request.body(body);
         }
@@ -190,18 +243,32 @@ impl Service {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("a whole answer");
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status, headers, text, body }
+        Answer {
+            status,
+            headers,
+            text,
+            body,
+        }
     }
 
     /// A promotion that is made; its id.
     pub async fn promotion(&self, admin: &str, body: Value) -> String {
-        self.post("/v1/promotions", admin, body).await.expect(201).id()
+        self.post("/v1/promotions", admin, body)
+            .await
+            .expect(201)
+            .id()
     }
 
     /// The discount of a cart of one line of 100.
     pub async fn discount(&self, key: &str) -> String {
-        let answer = self.post("/v1/evaluate-cart", key, cart()).await.expect(200);
-        answer.body["totals"]["discount"].as_str().expect("a discount").to_owned()
+        let answer = self
+            .post("/v1/evaluate-cart", key, cart())
+            .await
+            .expect(200);
+        answer.body["totals"]["discount"]
+            .as_str()
+            .expect("a discount")
+            .to_owned()
     }
 }
 

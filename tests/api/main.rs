@@ -1,7 +1,17 @@
 //! The service through its port, on a real database.
 
+#[allow(
+    dead_code,
+    reason = "shared with other test binaries, which use the rest"
+)]
 #[path = "../engine/expect.rs"]
 mod expect;
+#[allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "shared with other test binaries, which use the rest"
+)]
 #[path = "../support/mod.rs"]
 mod support;
 
