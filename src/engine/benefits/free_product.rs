@@ -35,7 +35,7 @@ pub(super) fn propose(
     if times <= 0 {
         return Err(Failure::NoBenefit);
     }
-    let reserved = part.reserve(repeat, times, &lines);
+    let reserved = part.reserve(repeat.map(|repeat| repeat.per), times, &lines);
     let order = case.view.in_order(Pick::Cheapest).of(&lines);
     let wanted = multiple(benefit.quantity, times);
     let units = take(

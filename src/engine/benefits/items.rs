@@ -293,11 +293,19 @@ impl Deal<'_> {
         let reserved = if times == 0 {
             ByLine::new()
         } else {
-            self.part
-                .reserve(self.benefit.repeat.as_ref(), times, &none)
+            self.part.reserve(self.per(), times, &none)
         };
         let units = open_beside(self.basket, lines, &reserved, self.claims);
         (reserved, units)
+    }
+
+    /// What its condition is needed for: a bundle of what the conditions ask for is one set.
+    fn per(&self) -> Option<Per> {
+        if self.benefit.takes_sets() {
+            Some(Per::Set)
+        } else {
+            self.benefit.repeat.map(|repeat| repeat.per)
+        }
     }
 
     /// Under `consumed`: the units that the condition needed besides those discounted.
@@ -312,8 +320,7 @@ impl Deal<'_> {
         {
             add(&mut own, take.slot.line, take.slot.quantity);
         }
-        self.part
-            .needed_besides(self.benefit.repeat.as_ref(), chosen.times, &own)
+        self.part.needed_besides(self.per(), chosen.times, &own)
     }
 }
 

@@ -4,7 +4,7 @@
 //! reserved for a promotion is counted here.
 
 use crate::domain::amount::Quantity;
-use crate::domain::benefit::{Per, Pick, Repeat};
+use crate::domain::benefit::{Per, Pick};
 use crate::domain::exact::Exact;
 use crate::engine::conditions::{Conditions, Scene};
 use crate::engine::line_set::LineSet;
@@ -98,9 +98,7 @@ impl<'s> Part<'s> {
 
     /// What a set consists of.
     pub(super) fn set_shape(&self) -> SetShape {
-        SetShape::new(&self.requirements, |line| {
-            self.scene.view.line(line).quantity
-        })
+        SetShape::new(&self.requirements, |line| self.scene.counted(line))
     }
 
     /// The most complete sets among the units that count.
@@ -124,28 +122,23 @@ impl<'s> Part<'s> {
 
     /// The units that the condition needs for `times` applications, the most expensive first, those
     /// of lines in `last` last (spec 7.3 `beyond_condition`).
-    pub(super) fn reserve(&self, repeat: Option<&Repeat>, times: i64, last: &LineSet) -> ByLine {
+    pub(super) fn reserve(&self, per: Option<Per>, times: i64, last: &LineSet) -> ByLine {
         if self.requirements.is_empty() {
             return Vec::new();
         }
-        self.need(repeat, times, &ByLine::new(), last)
+        self.need(per, times, &ByLine::new(), last)
     }
 
     /// The units that the condition needs besides `own` ones of the promotion, which count first
     /// where they qualify; the rest is taken most expensive first (spec 7.3 `consumed`).
-    pub(super) fn needed_besides(
-        &self,
-        repeat: Option<&Repeat>,
-        times: i64,
-        own: &ByLine,
-    ) -> ByLine {
+    pub(super) fn needed_besides(&self, per: Option<Per>, times: i64, own: &ByLine) -> ByLine {
         if self.requirements.is_empty() {
             return Vec::new();
         }
-        self.need(repeat, times, own, &LineSet::default())
+        self.need(per, times, own, &LineSet::default())
     }
 
-    fn need(&self, repeat: Option<&Repeat>, times: i64, own: &ByLine, last: &LineSet) -> ByLine {
+    fn need(&self, per: Option<Per>, times: i64, own: &ByLine, last: &LineSet) -> ByLine {
         let own_of = |line: usize| -> Quantity {
             own.iter()
                 .filter(|(own, _)| *own == line)
@@ -178,7 +171,7 @@ impl<'s> Part<'s> {
         let units = |units: Quantity, lines: &LineSet| {
             take_units(units.minus(own_units(lines)), others(lines))
         };
-        match repeat.map(|repeat| repeat.per) {
+        match per {
             Some(Per::Quantity(every)) => {
                 let all = every.scaled().saturating_mul(times);
                 units(Quantity::from_scaled(all), &self.measured)
@@ -216,6 +209,13 @@ impl<'s> Part<'s> {
                 quantity: *quantity,
             }
         };
+        let place = self
+            .scene
+            .view
+            .in_order(Pick::MostExpensive)
+            .of(&self.measured);
+        let mut own: ByLine = own.clone();
+        own.sort_by_key(|(line, _)| place.iter().position(|dearest| dearest == line));
         let units: Vec<Slot> = own
             .iter()
             .map(slot(0))

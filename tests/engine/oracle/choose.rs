@@ -243,7 +243,11 @@ fn choose_sets(sight: &Sight<'_>, requirements: &[Requirement], most: u64) -> Pl
             }));
         }
     }
-    let is_there_any = complete > 0 && units.iter().any(|slot| narrowed.contains(&slot.line));
+    let is_there_any = if n == 0 {
+        complete > 0 && units.iter().any(|slot| narrowed.contains(&slot.line))
+    } else {
+        !choices.is_empty()
+    };
     plan(n, choices, is_there_any)
 }
 
