@@ -8,7 +8,6 @@ use crate::domain::amount::Number;
 use crate::domain::benefit::Benefit;
 use crate::domain::promotion::{Kind, Scope};
 use crate::domain::selector::{Comparison, Match};
-use crate::domain::store::Store;
 
 use super::conditions::{Conditions, Node, Scene, Test};
 use super::limits::Left;
@@ -147,32 +146,6 @@ fn scope_facts(scope: &Scope, facts: &mut Facts) -> Option<Vec<Fact>> {
             .map(|text| facts.intern(field.clone(), text))
             .collect(),
     )
-}
-
-/// The facts of where the cart is bought.
-pub(crate) fn place_facts<'f>(
-    facts: &'f Facts,
-    store: Option<&'f Store>,
-    channel: Option<&'f str>,
-) -> impl Iterator<Item = Fact> + 'f {
-    let of_store = store.into_iter().flat_map(move |store| {
-        let concept = store
-            .concept
-            .as_deref()
-            .map(|own| (FactField::Concept, own));
-        let zones = store
-            .zones
-            .iter()
-            .map(|zone| (FactField::Zone, zone.as_str()));
-        [(FactField::Store, store.code.as_str())]
-            .into_iter()
-            .chain(concept)
-            .chain(zones)
-    });
-    let of_channel = channel.map(|channel| (FactField::Channel, channel));
-    of_store
-        .chain(of_channel)
-        .filter_map(move |(field, text)| facts.find(&field, text))
 }
 
 /// A promotion that passed the gates, with what does not change while others are applied.

@@ -120,7 +120,7 @@ fn gate<'e>(case: &Case<'e>, codes: &explain::Codes) -> Gated<'e> {
     let mut numbers: Vec<usize> = if case.explains() {
         (0..rules.len()).collect()
     } else {
-        let place = candidates::place_facts(&rules.facts, store, request.channel.as_deref());
+        let place = rules.facts.of_place(store, request.channel.as_deref());
         let found = rules
             .index
             .find(rules.len(), case.view.facts().iter().copied().chain(place));

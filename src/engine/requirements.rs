@@ -185,14 +185,19 @@ impl SetShape {
         Capacity(within.iter().rev().map(|outside| total - outside).collect())
     }
 
-    /// What the parts in `mask` need for one set.
-    fn demand(&self, mask: u32) -> i128 {
-        let parts = self
-            .parts
+    /// What each part needs for so many sets.
+    pub(crate) fn demands(&self, count: i64) -> Vec<Quantity> {
+        let all = |need: &Quantity| Quantity::from_scaled(need.scaled().saturating_mul(count));
+        self.parts.iter().map(|(_, need)| all(need)).collect()
+    }
+
+    /// What the chosen parts need together.
+    fn together(demands: &[Quantity], choice: u32) -> i128 {
+        let chosen = demands
             .iter()
             .enumerate()
-            .filter(|(part, _)| mask & (1 << part) != 0);
-        parts.map(|(_, (_, need))| i128::from(need.scaled())).sum()
+            .filter(|(part, _)| choice & (1 << part) != 0);
+        chosen.map(|(_, demand)| i128::from(demand.scaled())).sum()
     }
 
     /// All non-empty choices of the parts from `first` on.
@@ -205,8 +210,9 @@ impl SetShape {
     /// of requirements needs more than the lines that could serve it hold.
     pub(crate) fn most(&self, units: impl Iterator<Item = (usize, Quantity)>) -> i64 {
         let capacity = self.capacity(units);
+        let one = self.demands(1);
         let bounds = self.choices(0).filter_map(|choice| {
-            let demand = self.demand(choice);
+            let demand = Self::together(&one, choice);
             (demand > 0).then(|| capacity.of(choice) / demand)
         });
         bounds
@@ -214,25 +220,24 @@ impl SetShape {
             .map_or(0, |sets| i64::try_from(sets).unwrap_or(i64::MAX))
     }
 
-    /// Takes `count` sets from units in the given order: requirements are served in the order of
-    /// the conditions, each from the front, leaving what the later ones need. The answer has the
-    /// units of each requirement, in the order in which they were taken.
+    /// Takes what the parts demand from units in the given order: requirements are served in the
+    /// order of the conditions, each from the front, leaving what the later ones need. The answer
+    /// has the units of each requirement, in the order in which they were taken.
     ///
-    /// INVARIANT: `count` ≤ [`SetShape::most`] of the same units.
-    pub(crate) fn form(&self, count: i64, units: &[Slot]) -> Vec<Vec<Slot>> {
-        let count = i128::from(count);
+    /// INVARIANT: the units suffice, as they do for [`SetShape::most`] sets of them.
+    pub(crate) fn serve(&self, demands: &[Quantity], units: &[Slot]) -> Vec<Vec<Slot>> {
         let mut rest: Vec<Slot> = units.to_vec();
         let mut capacity = self.capacity(units.iter().map(|slot| (slot.line, slot.quantity)));
-        let mut formed = Vec::with_capacity(self.parts.len());
-        for (part, (lines, need)) in self.parts.iter().enumerate() {
-            let mut missing = i128::from(need.scaled()) * count;
+        let mut served = Vec::with_capacity(self.parts.len());
+        for (part, ((lines, _), demand)) in self.parts.iter().zip(demands).enumerate() {
+            let mut missing = i128::from(demand.scaled());
             let mut taken = Vec::new();
             for slot in rest.iter_mut().filter(|slot| lines.contains(slot.line)) {
                 let mask = self.mask(slot.line);
                 let spare = self
                     .choices(part + 1)
                     .filter(|choice| mask & choice != 0)
-                    .map(|choice| capacity.of(choice) - self.demand(choice) * count)
+                    .map(|choice| capacity.of(choice) - Self::together(demands, choice))
                     .min();
                 let quantity = missing.min(slot.quantity.scaled().into());
                 let quantity = spare.map_or(quantity, |spare| quantity.min(spare));
@@ -248,9 +253,9 @@ impl SetShape {
                 slot.quantity = slot.quantity.minus(quantity);
                 taken.push(Slot { quantity, ..*slot });
             }
-            formed.push(taken);
+            served.push(taken);
         }
-        formed
+        served
     }
 }
 

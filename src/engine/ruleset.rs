@@ -15,7 +15,7 @@ use crate::domain::store::Store;
 use super::candidates::Index;
 use super::conditions::Conditions;
 use super::ranking;
-use super::selection::{FactField, Facts, Selection};
+use super::selection::{Facts, Selection};
 
 /// One tenant's settings, stores, product lists and promotions as of one version, ready to be
 /// evaluated. Immutable: a change makes a new one.
@@ -65,9 +65,7 @@ impl RuleSet {
             compiled.push(Compiled::new(promotion, rank, &mut facts));
         }
         for (name, skus) in &product_lists {
-            if let Some(list) = facts.find(&FactField::List, name) {
-                facts.add_list(list, skus);
-            }
+            facts.add_list(name, skus);
         }
         let index = Index::build(&compiled, &mut facts);
         let by_id = compiled.iter().enumerate();

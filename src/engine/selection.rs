@@ -14,6 +14,7 @@ use crate::domain::selector::{
     Comparison, Match, NumberField, NumberOperator, NumberTest, Predicate, Selector, TextField,
     TextTest,
 };
+use crate::domain::store::Store;
 
 /// A text that rules name, of one field; equal numbers mean equal field and text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,22 +37,32 @@ pub(crate) enum FactField {
     Channel,
 }
 
+/// Texts of one field, with their facts.
+type Texts = FxHashMap<Box<str>, Fact>;
+
 /// All facts of a rule set.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     count: u32,
-    fields: FxHashMap<FactField, FxHashMap<Box<str>, Fact>>,
+    sku: Texts,
+    product: Texts,
+    title: Texts,
+    brand: Texts,
+    supplier: Texts,
+    product_group: Texts,
+    category: Texts,
+    tag: Texts,
+    /// By key.
+    attributes: FxHashMap<Box<str>, Texts>,
+    /// By key.
+    variants: FxHashMap<Box<str>, Texts>,
+    lists: Texts,
+    stores: Texts,
+    concepts: Texts,
+    zones: Texts,
+    channels: Texts,
     /// The product lists that a SKU is in, of those that a rule names.
     lists_of_sku: FxHashMap<Box<str>, Vec<Fact>>,
-    keyed: Keyed,
-}
-
-/// The maps of attributes and variants, by key, so that a line's entry finds its map without an
-/// owned [`TextField`].
-#[derive(Debug, Default)]
-struct Keyed {
-    attributes: FxHashMap<Box<str>, FxHashMap<Box<str>, Fact>>,
-    variants: FxHashMap<Box<str>, FxHashMap<Box<str>, Fact>>,
 }
 
 impl Facts {
@@ -63,15 +74,23 @@ impl Facts {
     pub(crate) fn intern(&mut self, field: FactField, text: &str) -> Fact {
         let next = Fact(self.count);
         let texts = match field {
-            FactField::Line(TextField::Attribute(key)) => self
-                .keyed
-                .attributes
-                .entry(key.into_boxed_str())
-                .or_default(),
-            FactField::Line(TextField::Variant(key)) => {
-                self.keyed.variants.entry(key.into_boxed_str()).or_default()
-            }
-            field => self.fields.entry(field).or_default(),
+            FactField::Line(field) => match field {
+                TextField::Sku => &mut self.sku,
+                TextField::Product => &mut self.product,
+                TextField::Title => &mut self.title,
+                TextField::Brand => &mut self.brand,
+                TextField::Supplier => &mut self.supplier,
+                TextField::ProductGroup => &mut self.product_group,
+                TextField::Category => &mut self.category,
+                TextField::Tag => &mut self.tag,
+                TextField::Attribute(key) => self.attributes.entry(key.into()).or_default(),
+                TextField::Variant(key) => self.variants.entry(key.into()).or_default(),
+            },
+            FactField::List => &mut self.lists,
+            FactField::Store => &mut self.stores,
+            FactField::Concept => &mut self.concepts,
+            FactField::Zone => &mut self.zones,
+            FactField::Channel => &mut self.channels,
         };
         let fact = *texts.entry(text.into()).or_insert(next);
         if fact == next {
@@ -80,8 +99,12 @@ impl Facts {
         fact
     }
 
-    /// Notes which SKUs a product list has, so that a line's SKU gives the list's fact.
-    pub(crate) fn add_list(&mut self, list: Fact, skus: &[String]) {
+    /// Notes which SKUs a product list has, so that a line's SKU gives the list's fact. Lists that
+    /// no rule names are left out.
+    pub(crate) fn add_list(&mut self, name: &str, skus: &[String]) {
+        let Some(list) = self.lists.get(name).copied() else {
+            return;
+        };
         for sku in skus {
             let lists = self.lists_of_sku.entry(sku.as_str().into()).or_default();
             if !lists.contains(&list) {
@@ -90,42 +113,70 @@ impl Facts {
         }
     }
 
-    pub(crate) fn find(&self, field: &FactField, text: &str) -> Option<Fact> {
-        self.fields.get(field)?.get(text).copied()
+    /// The facts of where a cart is bought.
+    pub(crate) fn of_place<'f>(
+        &'f self,
+        store: Option<&'f Store>,
+        channel: Option<&'f str>,
+    ) -> impl Iterator<Item = Fact> + 'f {
+        let of_store = store.into_iter().flat_map(|store| {
+            let concept = store
+                .concept
+                .as_deref()
+                .and_then(|own| self.concepts.get(own));
+            let zones = store
+                .zones
+                .iter()
+                .filter_map(|zone| self.zones.get(zone.as_str()));
+            self.stores
+                .get(store.code.as_str())
+                .into_iter()
+                .chain(concept)
+                .chain(zones)
+        });
+        of_store
+            .chain(channel.and_then(|channel| self.channels.get(channel)))
+            .copied()
     }
 
     /// Adds the facts that a line has, those that some rule names, sorted.
     pub(crate) fn of_line(&self, line: &Line<'_>, facts: &mut Vec<Fact>) {
         let start = facts.len();
-        let mut add = |field: TextField, text: Option<&str>| {
-            if let (Some(texts), Some(text)) = (self.fields.get(&FactField::Line(field)), text) {
-                facts.extend(texts.get(text));
+        let one = |texts: &Texts, text: &str| {
+            if texts.is_empty() {
+                None
+            } else {
+                texts.get(text).copied()
             }
         };
-        add(TextField::Sku, Some(&line.sku));
-        add(TextField::Product, line.product.as_deref());
-        add(TextField::Title, line.title.as_deref());
-        add(TextField::Brand, line.brand.as_deref());
-        add(TextField::Supplier, line.supplier.as_deref());
-        add(TextField::ProductGroup, line.product_group.as_deref());
-        let mut add_all = |field: TextField, values: &[std::borrow::Cow<'_, str>]| {
-            if let Some(texts) = self.fields.get(&FactField::Line(field)) {
-                facts.extend(values.iter().filter_map(|text| texts.get(&**text)));
-            }
-        };
-        add_all(TextField::Category, &line.categories);
-        add_all(TextField::Tag, &line.tags);
-        for (entries, keys) in [
-            (&line.attributes, &self.keyed.attributes),
-            (&line.variant, &self.keyed.variants),
-        ] {
-            if !keys.is_empty() {
-                facts.extend(
-                    entries
-                        .iter()
-                        .filter_map(|(key, text)| keys.get(&**key)?.get(&**text)),
-                );
-            }
+        facts.extend(one(&self.sku, &line.sku));
+        let optional = [
+            (&self.product, &line.product),
+            (&self.title, &line.title),
+            (&self.brand, &line.brand),
+            (&self.supplier, &line.supplier),
+            (&self.product_group, &line.product_group),
+        ];
+        let texts = optional
+            .into_iter()
+            .filter_map(|(texts, text)| one(texts, text.as_deref()?));
+        facts.extend(texts);
+        facts.extend(
+            line.categories
+                .iter()
+                .filter_map(|text| one(&self.category, text)),
+        );
+        facts.extend(line.tags.iter().filter_map(|text| one(&self.tag, text)));
+        let keyed = [
+            (&line.attributes, &self.attributes),
+            (&line.variant, &self.variants),
+        ];
+        for (entries, keys) in keyed.into_iter().filter(|(_, keys)| !keys.is_empty()) {
+            facts.extend(
+                entries
+                    .iter()
+                    .filter_map(|(key, text)| keys.get(&**key)?.get(&**text).copied()),
+            );
         }
         if !self.lists_of_sku.is_empty() {
             facts.extend(self.lists_of_sku.get(&*line.sku).into_iter().flatten());

@@ -71,8 +71,17 @@ fn worse(a: Failure, b: Failure) -> Failure {
 pub(super) struct Chosen {
     pub(super) times: i64,
     pub(super) units: Units,
-    /// What was set aside for the condition (`beyond_condition`).
-    reserved: Option<ByLine>,
+    basis: Basis,
+}
+
+/// What is known of the units that the condition needs.
+enum Basis {
+    /// Nothing: any that qualify.
+    Any,
+    /// What was set aside (`beyond_condition`).
+    Reserved(ByLine),
+    /// The discounted units of each requirement (sets).
+    Served(Vec<Vec<Slot>>),
 }
 
 /// One promotion's deal in one part of the cart.
@@ -128,7 +137,7 @@ impl Deal<'_> {
         let quantity = self.benefit.quantity_per_application();
         if self.is_bundle() {
             let every = quantity.unwrap_or(there);
-            return self.bundles(allowed, units, every, None);
+            return self.bundles(allowed, units, every, Basis::Any);
         }
         let times = quantity.map_or(allowed, |quantity| allowed.min(fills(there, quantity)));
         if times <= 0 {
@@ -138,7 +147,7 @@ impl Deal<'_> {
         Ok(Chosen {
             times,
             units: Units::Loose(units),
-            reserved: None,
+            basis: Basis::Any,
         })
     }
 
@@ -167,7 +176,7 @@ impl Deal<'_> {
         Ok(Chosen {
             times,
             units: Units::Loose(first),
-            reserved: None,
+            basis: Basis::Any,
         })
     }
 
@@ -181,7 +190,7 @@ impl Deal<'_> {
         allowed: i64,
         units: Vec<Slot>,
         every: Quantity,
-        reserved: Option<ByLine>,
+        basis: Basis,
     ) -> Result<Chosen, Failure> {
         let groups = whole(count(&units), every);
         if groups == 0 {
@@ -195,7 +204,7 @@ impl Deal<'_> {
         Ok(Chosen {
             times,
             units: Units::Groups(groups),
-            reserved,
+            basis,
         })
     }
 
@@ -217,9 +226,11 @@ impl Deal<'_> {
                 Failure::NoEligibleItems
             });
         }
-        let formed = shape.form(times, &units);
+        let served = shape.serve(&shape.demands(times), &units);
+        let narrowed = |units: &[Slot]| units.iter().copied().filter(selected).collect();
+        let own: Vec<Vec<Slot>> = served.iter().map(|units| narrowed(units)).collect();
         let units = if self.is_bundle() {
-            let sequences = formed.into_iter().zip(shape.needs());
+            let sequences = served.into_iter().zip(shape.needs());
             let sequences = sequences
                 .map(|(units, every)| Sequence { units, every })
                 .collect();
@@ -227,15 +238,14 @@ impl Deal<'_> {
             for group in &mut groups {
                 group.members.retain(selected);
             }
-            groups.retain(|group| !group.members.is_empty());
             Units::Groups(groups)
         } else {
-            Units::Loose(formed.into_iter().flatten().filter(selected).collect())
+            Units::Loose(own.iter().flatten().copied().collect())
         };
         Ok(Chosen {
             times,
             units,
-            reserved: None,
+            basis: Basis::Served(own),
         })
     }
 
@@ -277,13 +287,13 @@ impl Deal<'_> {
         let (reserved, units) = after(times);
         if self.is_bundle() {
             let every = quantity.unwrap_or_else(|| count(&units));
-            return self.bundles(times, units, every, Some(reserved));
+            return self.bundles(times, units, every, Basis::Reserved(reserved));
         }
         let units = quantity.map_or(units.clone(), |own| take(multiple(own, times), &units));
         Ok(Chosen {
             times,
             units: Units::Loose(units),
-            reserved: Some(reserved),
+            basis: Basis::Reserved(reserved),
         })
     }
 
@@ -293,34 +303,38 @@ impl Deal<'_> {
         let reserved = if times == 0 {
             ByLine::new()
         } else {
-            self.part.reserve(self.per(), times, &none)
+            self.part
+                .reserve(self.benefit.repeat.map(|repeat| repeat.per), times, &none)
         };
         let units = open_beside(self.basket, lines, &reserved, self.claims);
         (reserved, units)
     }
 
-    /// What its condition is needed for: a bundle of what the conditions ask for is one set.
-    fn per(&self) -> Option<Per> {
-        if self.benefit.takes_sets() {
-            Some(Per::Set)
-        } else {
-            self.benefit.repeat.map(|repeat| repeat.per)
-        }
-    }
-
-    /// Under `consumed`: the units that the condition needed besides those discounted.
+    /// Under `consumed`: the units that the condition needed besides those discounted. Own units
+    /// count where they qualify.
     fn needed(&self, chosen: &Chosen, takes: &[Take]) -> ByLine {
-        if let Some(reserved) = &chosen.reserved {
-            return reserved.clone();
+        let qualifying = |units: &mut dyn Iterator<Item = Slot>| {
+            let mut own = ByLine::new();
+            for slot in units.filter(|slot| self.basket.slot_counts(*slot, self.claims)) {
+                add(&mut own, slot.line, slot.quantity);
+            }
+            own
+        };
+        let repeat = self.benefit.repeat.map(|repeat| repeat.per);
+        match &chosen.basis {
+            Basis::Reserved(reserved) => reserved.clone(),
+            Basis::Served(units) => {
+                let own = units
+                    .iter()
+                    .map(|units| qualifying(&mut units.iter().copied()));
+                self.part
+                    .sets_besides(chosen.times, &own.collect::<Vec<ByLine>>())
+            }
+            Basis::Any => {
+                let own = qualifying(&mut takes.iter().map(|take| take.slot));
+                self.part.needed_besides(repeat, chosen.times, &own)
+            }
         }
-        let mut own = ByLine::new();
-        for take in takes
-            .iter()
-            .filter(|take| self.basket.slot_counts(take.slot, self.claims))
-        {
-            add(&mut own, take.slot.line, take.slot.quantity);
-        }
-        self.part.needed_besides(self.per(), chosen.times, &own)
     }
 }
 

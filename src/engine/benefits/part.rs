@@ -180,7 +180,7 @@ impl<'s> Part<'s> {
                 Exact::from(every).scaled_by(times.into(), 1),
                 &self.measured,
             ),
-            Some(Per::Set) => self.need_sets(times, own, &others(&self.measured).collect()),
+            Some(Per::Set) => self.need_sets(times, own, others(&self.measured).collect()),
             None => {
                 let mut needed = ByLine::new();
                 for requirement in &self.requirements {
@@ -200,36 +200,65 @@ impl<'s> Part<'s> {
     }
 
     /// So many sets out of `own` units, which go first, and of `others`.
-    fn need_sets(&self, times: i64, own: &ByLine, others: &ByLine) -> ByLine {
+    fn need_sets(&self, times: i64, own: &ByLine, others: ByLine) -> ByLine {
         let shape = self.set_shape();
-        let slot = |run: usize| {
-            move |(line, quantity): &(usize, Quantity)| Slot {
-                line: *line,
-                run,
-                quantity: *quantity,
-            }
-        };
-        let place = self
+        let dearest = self
             .scene
             .view
             .in_order(Pick::MostExpensive)
             .of(&self.measured);
-        let mut own: ByLine = own.clone();
-        own.sort_by_key(|(line, _)| place.iter().position(|dearest| dearest == line));
-        let units: Vec<Slot> = own
-            .iter()
-            .map(slot(0))
-            .chain(others.iter().map(slot(1)))
-            .collect();
+        let mut own = own.clone();
+        own.sort_by_key(|(line, _)| dearest.iter().position(|dearest| dearest == line));
+        let mut units: Vec<Slot> = own.into_iter().map(slot(OWN)).collect();
+        units.extend(others.into_iter().map(slot(OTHER)));
         let most = shape.most(units.iter().map(|slot| (slot.line, slot.quantity)));
-        let mut needed = ByLine::new();
-        for slot in shape.form(times.min(most), &units).into_iter().flatten() {
-            if slot.run == 1 {
-                add(&mut needed, slot.line, slot.quantity);
+        others_of(shape.serve(&shape.demands(times.min(most)), &units))
+    }
+
+    /// What so many sets need besides the units that serve their requirements already: those that
+    /// the promotion discounts.
+    pub(super) fn sets_besides(&self, times: i64, served: &[ByLine]) -> ByLine {
+        let shape = self.set_shape();
+        let quantity = |units: &ByLine| units.iter().map(|(_, quantity)| *quantity).sum();
+        let demands: Vec<Quantity> = shape
+            .demands(times)
+            .into_iter()
+            .zip(served)
+            .map(|(demand, served)| demand.minus(quantity(served)))
+            .collect();
+        let mut others = self.dearest(&self.measured, &LineSet::default());
+        for (line, quantity) in served.iter().flatten() {
+            if let Some((_, own)) = others.iter_mut().find(|(own, _)| own == line) {
+                *own = own.minus(*quantity);
             }
         }
-        needed
+        let units: Vec<Slot> = others.into_iter().map(slot(OTHER)).collect();
+        others_of(shape.serve(&demands, &units))
     }
+}
+
+/// Marks of units by whose they are, in place of a run.
+const OWN: usize = 0;
+const OTHER: usize = 1;
+
+fn slot(run: usize) -> impl Fn((usize, Quantity)) -> Slot {
+    move |(line, quantity)| Slot {
+        line,
+        run,
+        quantity,
+    }
+}
+
+fn others_of(served: Vec<Vec<Slot>>) -> ByLine {
+    let mut units = ByLine::new();
+    for slot in served
+        .into_iter()
+        .flatten()
+        .filter(|slot| slot.run == OTHER)
+    {
+        add(&mut units, slot.line, slot.quantity);
+    }
+    units
 }
 
 /// Adds units to a line's.
