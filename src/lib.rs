@@ -1,7 +1,15 @@
 //! Decides, for any shopping cart, which promotions apply and what every line then costs.
 
+pub mod api;
+pub mod app;
+pub mod cache;
+pub mod clock;
+pub mod config;
 pub mod db;
+pub mod demo;
 pub mod document;
 pub mod domain;
 pub mod engine;
+pub mod service;
+pub mod telemetry;
 pub mod wire;

@@ -1,3 +1,90 @@
 //! The commands of the service.
 
-fn main() {}
+use std::error::Error;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+use promotion_engine::app::{self, Database, StartError};
+use promotion_engine::clock::Clock;
+use promotion_engine::config::{Cli, Command, MigrateConfig};
+use promotion_engine::{api, demo, document, telemetry};
+
+/// The exit status of a refused document, and of a command line that is not understood.
+const REFUSED: u8 = 2;
+
+fn main() -> ExitCode {
+    // What is not there or not readable is no fault: the environment may have everything.
+    let _ = dotenvy::dotenv();
+    match Cli::parse().command {
+        Command::Serve(config) => {
+            telemetry::start(config.log);
+            finish(run(app::serve(config)))
+        }
+        Command::Migrate(config) => {
+            telemetry::start(config.log);
+            finish(run(migrate(config)))
+        }
+        Command::Demo(config) => {
+            telemetry::start(config.log);
+            finish(run(demo::run(config)))
+        }
+        Command::Evaluate { file } => evaluate(&file),
+        Command::Openapi => print(&api::openapi_document(), ExitCode::SUCCESS),
+    }
+}
+
+fn run<T, E: Error>(work: impl Future<Output = Result<T, E>>) -> Result<T, String> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("the runtime cannot start: {error}"))?
+        .block_on(work)
+        .map_err(|error| telemetry::describe(&error))
+}
+
+fn finish(done: Result<(), String>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("promotion-engine: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn migrate(config: MigrateConfig) -> Result<(), StartError> {
+    let database = Database::provide(&config.database).await?;
+    let migrated = database.migrate().await;
+    database.stop().await;
+    migrated
+}
+
+/// Prices one document. What is wrong with it goes to the standard output, as over HTTP.
+fn evaluate(file: &Path) -> ExitCode {
+    let mut text = Vec::new();
+    let read = if file == Path::new("-") {
+        std::io::stdin().lock().read_to_end(&mut text).map(|_| ())
+    } else {
+        std::fs::read(file).map(|bytes| text = bytes)
+    };
+    if let Err(error) = read {
+        eprintln!(
+            "promotion-engine: {} cannot be read: {error}",
+            file.display()
+        );
+        return ExitCode::FAILURE;
+    }
+    match document::evaluate(&text, Clock::default().now()) {
+        Ok(result) => print(&result, ExitCode::SUCCESS),
+        Err(problem) => print(&problem.print(None), ExitCode::from(REFUSED)),
+    }
+}
+
+fn print(text: &str, status: ExitCode) -> ExitCode {
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Ok(()) => status,
+        Err(_) => ExitCode::FAILURE,
+    }
+}

@@ -112,3 +112,26 @@ pub async fn list(
         audit_id: row.audit_id,
     }))
 }
+
+/// Writes many rows of the audit trail with one statement.
+pub async fn insert_all(tx: &mut TenantTx, rows: &[NewAudit]) -> Result<(), DbError> {
+    fn column<T>(rows: &[NewAudit], of: impl Fn(&NewAudit) -> T) -> Vec<T> {
+        rows.iter().map(of).collect()
+    }
+    sqlx::query(
+        "insert into audit (tenant_id, audit_id, key_id, subject, action, before, after)
+         select $1, new.audit_id, new.key_id, new.subject, new.action, new.before::jsonb, new.after::jsonb
+           from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[])
+             as new (audit_id, key_id, subject, action, before, after)",
+    )
+    .bind(tx.id())
+    .bind(column(rows, |_| Uuid::now_v7()))
+    .bind(column(rows, |row| row.key.map(KeyId::uuid)))
+    .bind(column(rows, |row| row.subject.clone()))
+    .bind(column(rows, |row| row.action.clone()))
+    .bind(column(rows, |row| row.before.clone()))
+    .bind(column(rows, |row| row.after.clone()))
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

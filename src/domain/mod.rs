@@ -17,6 +17,7 @@ pub mod id;
 pub mod issuance;
 pub mod limit;
 pub mod promotion;
+pub mod role;
 pub mod rounding;
 pub mod schedule;
 pub mod selector;

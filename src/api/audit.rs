@@ -1,0 +1,80 @@
+//! The audit trail: every change, who made it, when, and what it changed (spec 3).
+
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::Value as Any;
+use utoipa::IntoParams;
+
+use super::auth::Reader;
+use super::codes::masked;
+use super::extract::Query;
+use super::openapi::{ListParams, Reading};
+use super::problem::ApiError;
+use super::{Api, page};
+use crate::db;
+use crate::db::audit::{AuditCursor, AuditFilter};
+
+/// Which entries are listed.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what `list` reads")]
+pub struct FilterParams {
+    /// An RFC 3339 time: from then on.
+    from: Option<String>,
+    /// An RFC 3339 time: before then.
+    to: Option<String>,
+    /// What was changed: `settings`, `store:BLR-01`, `promotion:<id>`, `product_list:<name>`, `key:<id>`, `tenant`.
+    subject: Option<String>,
+}
+
+/// List what was changed, newest first
+#[utoipa::path(get, path = "/v1/audit", tag = "audit", params(FilterParams, ListParams),
+    responses((status = 200, description = "A page of changes.", body = Any), Reading))]
+pub async fn list(
+    State(api): State<Api>,
+    reader: Reader,
+    mut query: Query,
+) -> Result<Response, ApiError> {
+    let filter = AuditFilter {
+        from: query.time("from"),
+        to: query.time("to"),
+        subject: query.take("subject"),
+    };
+    let wanted = query.page::<AuditCursor>();
+    query.finish()?;
+    let read = api.service().db().tenant(reader.tenant(), move |tx| {
+        Box::pin(async move { db::audit::list(tx, &filter, wanted.after, wanted.limit).await })
+    });
+    let found = api.admin_read(read).await?;
+    let hides = !reader.sees_codes();
+    Ok(page::answer(&found, |writer, row| {
+        let shown = |document: &Option<String>| match document {
+            Some(document) if hides && row.action.starts_with("codes_") => hidden(document),
+            other => other.clone(),
+        };
+        writer.object(|writer| {
+            writer.key("id").plain(row.audit_id);
+            writer.key("at").plain(super::time(row.at));
+            writer
+                .key("key_id")
+                .option(row.key_id, |writer, id| writer.plain(id));
+            writer.key("subject").text(&row.subject);
+            writer.key("action").text(&row.action);
+            writer
+                .key("before")
+                .option(shown(&row.before), |writer, json| writer.raw(&json));
+            writer
+                .key("after")
+                .option(shown(&row.after), |writer, json| writer.raw(&json));
+        });
+    }))
+}
+
+/// The document of a change of codes as viewers see it. One that cannot be read is not shown at all.
+fn hidden(document: &str) -> Option<String> {
+    let mut document: Any = serde_json::from_str(document).ok()?;
+    for code in document.get_mut("codes")?.as_array_mut()? {
+        *code = Any::String(masked(code.as_str().unwrap_or_default()));
+    }
+    Some(document.to_string())
+}

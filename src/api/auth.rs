@@ -1,0 +1,141 @@
+//! Who calls, and whether the role allows it: the first two checks of every request (spec 1).
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+
+use super::Api;
+use super::problem::ApiError;
+use crate::cache::Known;
+use crate::domain::id::TenantId;
+use crate::domain::role::Role;
+use crate::service::{Actor, api_key};
+
+/// An admin of a tenant.
+#[derive(Clone, Copy, Debug)]
+pub struct Admin(Known);
+
+/// An admin or a viewer: whoever may read what admins write.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader(Known);
+
+/// A point of sale, or an admin.
+#[derive(Clone, Copy, Debug)]
+pub struct Pos(Known);
+
+/// The operator, who manages tenants and keys and reads nothing inside a tenant.
+#[derive(Clone, Copy, Debug)]
+pub struct Operator;
+
+impl Admin {
+    /// Who the audit trail names.
+    pub fn actor(&self) -> Actor {
+        Actor {
+            tenant: self.0.tenant,
+            key: Some(self.0.key),
+        }
+    }
+}
+
+impl Reader {
+    /// The caller's tenant.
+    pub fn tenant(&self) -> TenantId {
+        self.0.tenant
+    }
+
+    /// Whether codes are shown to the caller whole.
+    pub fn sees_codes(&self) -> bool {
+        self.0.role == Role::Admin
+    }
+}
+
+impl Pos {
+    /// The caller's tenant.
+    pub fn tenant(&self) -> TenantId {
+        self.0.tenant
+    }
+
+    /// Whether the caller may evaluate as if at another time.
+    pub fn is_admin(&self) -> bool {
+        self.0.role == Role::Admin
+    }
+}
+
+impl FromRequestParts<Api> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        allowed(parts, api, &[Role::Admin]).await.map(Self)
+    }
+}
+
+impl FromRequestParts<Api> for Reader {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        allowed(parts, api, &[Role::Admin, Role::Viewer])
+            .await
+            .map(Self)
+    }
+}
+
+impl FromRequestParts<Api> for Pos {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        allowed(parts, api, &[Role::Pos, Role::Admin])
+            .await
+            .map(Self)
+    }
+}
+
+impl FromRequestParts<Api> for Operator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        if api.operator().is_none() {
+            return Err(ApiError::ManagementClosed);
+        }
+        match caller(parts, api).await? {
+            Caller::Operator => Ok(Self),
+            Caller::Key(_) => Err(ApiError::Forbidden),
+        }
+    }
+}
+
+enum Caller {
+    Operator,
+    Key(Known),
+}
+
+async fn allowed(parts: &Parts, api: &Api, roles: &[Role]) -> Result<Known, ApiError> {
+    match caller(parts, api).await? {
+        Caller::Key(known) if roles.contains(&known.role) => Ok(known),
+        Caller::Key(_) | Caller::Operator => Err(ApiError::Forbidden),
+    }
+}
+
+async fn caller(parts: &Parts, api: &Api) -> Result<Caller, ApiError> {
+    let key = bearer(parts).ok_or(ApiError::Unauthorized)?;
+    let Some((tenant, hash)) = api_key::read(key) else {
+        let is_operator = api
+            .operator()
+            .is_some_and(|operator| api_key::equal(&operator, &api_key::hash(key)));
+        return if is_operator {
+            Ok(Caller::Operator)
+        } else {
+            Err(ApiError::Unauthorized)
+        };
+    };
+    let known = api.service().cache().authenticate(tenant, &hash).await?;
+    Ok(Caller::Key(known))
+}
+
+fn bearer(parts: &Parts) -> Option<&str> {
+    let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
+    let (value, None) = (values.next()?, values.next()) else {
+        return None;
+    };
+    let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}

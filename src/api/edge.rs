@@ -1,0 +1,147 @@
+//! What every request passes, whatever becomes of it: its id, the bounds on headers and on requests in flight, and the
+//! writing of problem documents. Kept thin, since evaluations pass it too.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tower::ServiceExt;
+use tracing::Instrument;
+
+use super::problem::{ApiError, Problem};
+use crate::telemetry;
+
+/// Most bytes of all header names and values.
+pub const MAX_HEADER_BYTES: usize = 16 * 1024;
+/// Most headers.
+pub const MAX_HEADERS: usize = 64;
+/// Most requests that are worked on at the same time.
+pub const MAX_IN_FLIGHT: usize = 512;
+
+/// The header that carries the id of a request and of its answer.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// The router with what surrounds it. Clones share the count of requests.
+#[derive(Clone)]
+pub struct Edge {
+    router: Router,
+    in_flight: Arc<AtomicUsize>,
+    max_in_flight: usize,
+}
+
+/// One request in flight.
+struct Place(Arc<AtomicUsize>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Edge {
+    /// Surrounds the router.
+    pub fn new(router: Router, max_in_flight: usize) -> Self {
+        Self {
+            router,
+            in_flight: Arc::default(),
+            max_in_flight,
+        }
+    }
+
+    /// How many requests are being worked on.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Acquire)
+    }
+
+    /// Answers one request.
+    pub async fn answer(&self, request: Request) -> Response {
+        let id = telemetry::request_id(request.headers().get(REQUEST_ID));
+        let text = id.to_str().unwrap_or_default();
+        let begun = Instant::now();
+        let span =
+            tracing::info_span!("request", request.id = text, http.method = %request.method());
+        let mut response = self.route(request).instrument(span.clone()).await;
+        let _entered = span.enter();
+        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+            tracing::debug!(
+                http.status = response.status().as_u16(),
+                problem.code = problem.code(),
+                duration_us = begun.elapsed().as_micros(),
+                "answered",
+            );
+            write_problem(&mut response, problem, text);
+        } else {
+            tracing::debug!(
+                http.status = response.status().as_u16(),
+                duration_us = begun.elapsed().as_micros(),
+                "answered",
+            );
+        }
+        response.headers_mut().insert(REQUEST_ID, id);
+        response
+    }
+
+    async fn route(&self, request: Request) -> Response {
+        if is_too_large(request.headers()) {
+            return ApiError::HeaderTooLarge.into_response();
+        }
+        let Some(_place) = self.place(request.uri().path()) else {
+            return ApiError::Overloaded.into_response();
+        };
+        match self.router.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+
+    /// A place among the requests in flight. Whether the process lives is told whatever its load.
+    fn place(&self, path: &str) -> Option<Place> {
+        let before = self.in_flight.fetch_add(1, Ordering::AcqRel);
+        let place = Place(Arc::clone(&self.in_flight));
+        (before < self.max_in_flight || path == "/healthz").then_some(place)
+    }
+}
+
+fn is_too_large(headers: &HeaderMap) -> bool {
+    let bytes: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES
+}
+
+fn write_problem(response: &mut Response, problem: Problem, request_id: &str) {
+    let text = problem.print(request_id);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, PROBLEM_JSON);
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    *response.body_mut() = Body::from(text);
+}
+
+/// What a panic of a handler becomes: one 500, and a line in the log.
+pub fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    tracing::error!(panic.message = message, "a handler panicked");
+    ApiError::Panicked.into_response()
+}
+
+/// An answer of JSON text.
+pub fn json(status: StatusCode, text: impl Into<Body>) -> Response {
+    const JSON: HeaderValue = HeaderValue::from_static("application/json");
+    let mut response = Response::new(text.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    response
+}

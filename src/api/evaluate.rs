@@ -1,0 +1,56 @@
+//! `POST /v1/evaluate-cart`: the hot path. Bytes in, one snapshot of the rules, one pure function, bytes out.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::Value as Any;
+
+use super::auth::Pos;
+use super::extract::{NoQuery, Small};
+use super::openapi::Reading;
+use super::problem::ApiError;
+use super::{Api, edge};
+use crate::domain::cart::Request;
+use crate::service::ServiceError;
+use crate::wire;
+use crate::wire::decode::Value;
+use crate::wire::faults::Faults;
+use crate::wire::json::Json;
+
+/// Price a cart: which promotions apply, what every line then costs, and why the others do not apply
+#[utoipa::path(post, path = "/v1/evaluate-cart", tag = "evaluation", request_body = Any,
+    responses(
+        (status = 200, description = "The prices.", body = Any),
+        (status = 400, description = "`not_json`."),
+        (status = 408, description = "`timeout`: the body came too slowly."),
+        (status = 413, description = "`too_large`."),
+        (status = 415, description = "`unsupported_media_type`."),
+        Reading))]
+pub async fn evaluate(
+    State(api): State<Api>,
+    pos: Pos,
+    _: NoQuery,
+    body: Small,
+) -> Result<Response, ApiError> {
+    let body = body.json()?;
+    let json = Json::parse(&body)?;
+    let request = read(&json)?;
+    if request.at.is_some() && !pos.is_admin() {
+        return Err(ApiError::AtForbidden);
+    }
+    let text = api
+        .evaluation(async {
+            let priced = api.service().evaluate(pos.tenant(), &request).await?;
+            Ok::<_, ServiceError>(priced.print(&request))
+        })
+        .await?;
+    Ok(edge::json(StatusCode::OK, text))
+}
+
+fn read<'t>(json: &'t Json<'t>) -> Result<Request<'t>, ApiError> {
+    let mut faults = Faults::new();
+    match wire::cart::parse(Value::root(json), &mut faults) {
+        Some(request) if faults.is_empty() => Ok(request),
+        _ => Err(ApiError::Invalid(faults)),
+    }
+}

@@ -1,0 +1,352 @@
+//! Readers of a request that belong to no single resource: ids in the path, query parameters, bodies.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::problem::ApiError;
+use crate::domain::id::{KeyId, PromotionId, TenantId};
+use crate::wire::decode::Value;
+use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::json::Json;
+
+/// Most bytes of a body (spec 14).
+pub const MAX_BODY: usize = 1024 * 1024;
+/// Most bytes of a body of product lists, stores or codes (spec 14).
+pub const MAX_BULK_BODY: usize = 16 * 1024 * 1024;
+/// From the headers to the end of the body.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest text that names something in a path.
+const MAX_NAME: usize = 255;
+
+/// The first id in a path. What cannot be one answers like one that does not exist.
+#[derive(Clone, Copy, Debug)]
+pub struct Id<T>(pub T);
+
+macro_rules! path_ids {
+    ($($id:ty),+) => {$(
+        impl<S: Send + Sync> FromRequestParts<S> for Id<$id> {
+            type Rejection = ApiError;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+                let text = first(params(parts).await?)?;
+                uuid(&text).map(|uuid| Self(<$id>::new(uuid)))
+            }
+        }
+    )+};
+}
+
+path_ids!(TenantId, KeyId, PromotionId);
+
+/// The last name in a path: of a store, a list, a code.
+#[derive(Clone, Debug)]
+pub struct Name(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let text = last(params(parts).await?)?;
+        let plain = !text.is_empty()
+            && text.chars().count() <= MAX_NAME
+            && !text.chars().any(char::is_control);
+        if plain {
+            Ok(Self(text))
+        } else {
+            Err(ApiError::NotFound)
+        }
+    }
+}
+
+/// The last id in a path that has two: a key's.
+#[derive(Clone, Copy, Debug)]
+pub struct SecondId(pub KeyId);
+
+impl<S: Send + Sync> FromRequestParts<S> for SecondId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let text = last(params(parts).await?)?;
+        uuid(&text).map(|uuid| Self(KeyId::new(uuid)))
+    }
+}
+
+/// UUIDs in their usual form only: one resource has one path.
+fn uuid(text: &str) -> Result<Uuid, ApiError> {
+    let uuid = Uuid::try_parse(text).map_err(|_| ApiError::NotFound)?;
+    if text.len() == uuid::fmt::Hyphenated::LENGTH {
+        Ok(uuid)
+    } else {
+        Err(ApiError::NotFound)
+    }
+}
+
+async fn params(parts: &mut Parts) -> Result<Vec<String>, ApiError> {
+    let params = RawPathParams::from_request_parts(parts, &())
+        .await
+        .map_err(|_| ApiError::NotFound)?;
+    Ok(params.iter().map(|(_, value)| value.to_owned()).collect())
+}
+
+fn first(params: Vec<String>) -> Result<String, ApiError> {
+    params.into_iter().next().ok_or(ApiError::NotFound)
+}
+
+fn last(params: Vec<String>) -> Result<String, ApiError> {
+    params.into_iter().next_back().ok_or(ApiError::NotFound)
+}
+
+/// Query parameters, each of which must be asked for before [`Query::finish`].
+#[derive(Debug)]
+pub struct Query {
+    given: BTreeMap<String, String>,
+    faults: Faults,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let mut query = Self {
+            given: BTreeMap::new(),
+            faults: Faults::new(),
+        };
+        for pair in parts.uri.query().unwrap_or_default().split('&') {
+            if pair.is_empty() {
+                continue;
+            }
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (Some(name), Some(value)) = (unescape(name), unescape(value)) else {
+                query.fault(
+                    "",
+                    FaultCode::Malformed,
+                    "the query is not UTF-8 with percent signs",
+                );
+                continue;
+            };
+            if query.given.contains_key(&name) {
+                query.fault(&name, FaultCode::NotUnique, "is there twice");
+            }
+            query.given.insert(name, value);
+        }
+        Ok(query)
+    }
+}
+
+/// A part of a query: `+` is a space, `%` begins an escape.
+fn unescape(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+                let (high, low) = (digit(rest.next())?, digit(rest.next())?);
+                u8::try_from(high * 16 + low).ok()?
+            }
+            plain => plain,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+impl Query {
+    /// Adds a fault at a parameter.
+    pub fn fault(&mut self, name: &str, code: FaultCode, message: impl Into<Cow<'static, str>>) {
+        self.faults.add_at(format!("/{name}"), code, message);
+    }
+
+    /// A parameter as it is, if it is there.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        self.given.remove(name)
+    }
+
+    /// A text of at most 255 characters.
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        let text = self.take(name)?;
+        if text.chars().count() > MAX_NAME {
+            self.fault(name, FaultCode::TooLong, "has more than 255 characters");
+            return None;
+        }
+        if text.chars().any(char::is_control) {
+            self.fault(name, FaultCode::Malformed, "has control characters");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// An RFC 3339 time.
+    pub fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
+        let text = self.take(name)?;
+        // An offset's `+` that was not escaped has become a space.
+        let Ok(time) = DateTime::parse_from_rfc3339(&text.replace(' ', "+")) else {
+            self.fault(
+                name,
+                FaultCode::Malformed,
+                "is not an RFC 3339 time with an offset",
+            );
+            return None;
+        };
+        Some(time.to_utc())
+    }
+
+    /// Refuses what was wrong, and what nobody asked for.
+    pub fn finish(mut self) -> Result<(), ApiError> {
+        for name in std::mem::take(&mut self.given).into_keys() {
+            self.fault(&name, FaultCode::UnknownField, "is not a parameter here");
+        }
+        if self.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::Invalid(self.faults))
+        }
+    }
+}
+
+/// No query parameters at all.
+#[derive(Clone, Copy, Debug)]
+pub struct NoQuery;
+
+impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if parts.uri.query().is_none() {
+            return Ok(Self);
+        }
+        Query::from_request_parts(parts, state)
+            .await?
+            .finish()
+            .map(|()| Self)
+    }
+}
+
+/// A body of at most `MAX` bytes, whole but not yet read: its form is judged by the handler, after the path.
+#[derive(Clone, Debug)]
+pub struct RawBody<const MAX: usize> {
+    bytes: Bytes,
+    form: Form,
+}
+
+/// A body of the usual size.
+pub type Small = RawBody<MAX_BODY>;
+/// A body of product lists, stores or codes.
+pub type Bulk = RawBody<MAX_BULK_BODY>;
+
+/// What the content type says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Json,
+    Csv,
+    Other,
+}
+
+/// A body whose form is known.
+#[derive(Clone, Debug)]
+pub enum Text {
+    /// JSON, not yet parsed.
+    Json(Bytes),
+    /// CSV, not yet parsed.
+    Csv(Bytes),
+}
+
+impl<S: Send + Sync, const MAX: usize> FromRequest<S> for RawBody<MAX> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let form = form(request.headers());
+        let bytes = tokio::time::timeout(BODY_TIMEOUT, collect(request, MAX))
+            .await
+            .unwrap_or(Err(ApiError::BodyTimeout))?;
+        Ok(Self { bytes, form })
+    }
+}
+
+async fn collect(request: Request, max: usize) -> Result<Bytes, ApiError> {
+    let declared = request.headers().get(header::CONTENT_LENGTH);
+    let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let limit = u64::try_from(max).unwrap_or(u64::MAX);
+    if declared.is_some_and(|length| length > limit) {
+        return Err(ApiError::TooLarge(max));
+    }
+    let body: Body = request.into_body();
+    axum::body::to_bytes(body, max).await.map_err(|error| {
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        if source.is_some_and(|source| source.contains("length limit")) {
+            ApiError::TooLarge(max)
+        } else {
+            // Whoever sent it is gone, most likely.
+            ApiError::NotJson("the body broke off".to_owned())
+        }
+    })
+}
+
+fn form(headers: &HeaderMap) -> Form {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return Form::Other;
+    };
+    let essence = value.to_str().unwrap_or_default();
+    let essence = essence.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        Form::Json
+    } else if essence.eq_ignore_ascii_case("text/csv") {
+        Form::Csv
+    } else {
+        Form::Other
+    }
+}
+
+impl<const MAX: usize> RawBody<MAX> {
+    /// The bytes of a JSON body.
+    pub fn json(self) -> Result<Bytes, ApiError> {
+        match self.form {
+            Form::Json => Ok(self.bytes),
+            Form::Csv | Form::Other => Err(ApiError::UnsupportedMediaType("application/json")),
+        }
+    }
+
+    /// The bytes of a JSON or a CSV body.
+    pub fn text(self) -> Result<Text, ApiError> {
+        match self.form {
+            Form::Json => Ok(Text::Json(self.bytes)),
+            Form::Csv => Ok(Text::Csv(self.bytes)),
+            Form::Other => Err(ApiError::UnsupportedMediaType(
+                "application/json or text/csv",
+            )),
+        }
+    }
+}
+
+/// Reads a JSON body, with all its faults.
+pub fn decode<T>(
+    body: &Bytes,
+    read: impl FnOnce(Value<'_, '_>, &mut Faults) -> Option<T>,
+) -> Result<T, ApiError> {
+    let json = Json::parse(body)?;
+    let mut faults = Faults::new();
+    match read(Value::root(&json), &mut faults) {
+        Some(value) if faults.is_empty() => Ok(value),
+        _ => Err(ApiError::Invalid(faults)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_unescaped() {
+        assert_eq!(unescape("a+b%20%C3%A9").as_deref(), Some("a b é"));
+        assert_eq!(unescape("%"), None);
+        assert_eq!(unescape("%zz"), None);
+        assert_eq!(unescape("%ff"), None);
+    }
+}

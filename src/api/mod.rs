@@ -1,0 +1,233 @@
+//! HTTP: the whole surface on one screen, then what belongs to the edge, then a file for each resource.
+//!
+//! A handler takes what it needs in the order of the checks (spec 1): key, role, path, body, state. Errors are
+//! [`problem::ApiError`] and become problem documents at the [`edge`], which knows the request's id.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use chrono::{DateTime, SecondsFormat, Utc};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::service::api_key::KeyHash;
+use crate::service::{Service, api_key};
+use problem::ApiError;
+
+pub mod edge;
+pub mod problem;
+pub mod serve;
+
+mod audit;
+mod auth;
+mod codes;
+mod csv;
+mod etag;
+mod evaluate;
+mod extract;
+mod health;
+mod keys;
+mod openapi;
+mod page;
+mod product_lists;
+mod promotions;
+mod settings;
+mod stores;
+mod tenants;
+
+/// How long an evaluation may take.
+const EVALUATE_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long the other requests may take.
+const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a bulk write may take.
+const BULK_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The paths of the API, and what each answers with.
+fn paths() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(tenants::create, tenants::list))
+        .routes(routes!(tenants::patch))
+        .routes(routes!(tenants::create_key))
+        .routes(routes!(tenants::revoke_key))
+        .routes(routes!(keys::create, keys::list))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(settings::get, settings::put))
+        .routes(routes!(stores::list, stores::put_all))
+        .routes(routes!(stores::get, stores::put, stores::delete))
+        .routes(routes!(product_lists::list))
+        .routes(routes!(
+            product_lists::get,
+            product_lists::put,
+            product_lists::delete
+        ))
+        .routes(routes!(promotions::create, promotions::list))
+        .routes(routes!(
+            promotions::get,
+            promotions::put,
+            promotions::archive
+        ))
+        .routes(routes!(promotions::set_status))
+        .routes(routes!(promotions::history))
+        .routes(routes!(codes::create, codes::list))
+        .routes(routes!(codes::delete))
+        .routes(routes!(evaluate::evaluate))
+        .routes(routes!(audit::list))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(openapi::openapi))
+}
+
+/// What handlers share. Clones share it.
+#[derive(Clone)]
+pub struct Api {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    service: Service,
+    operator: Option<KeyHash>,
+    openapi: String,
+    stopping: AtomicBool,
+}
+
+impl Api {
+    /// What handlers need: the use cases, and the operator's key if there is one.
+    pub fn new(service: Service, operator_key: Option<&str>) -> Self {
+        let inner = Inner {
+            service,
+            operator: operator_key.map(api_key::hash),
+            openapi: openapi_document(),
+            stopping: AtomicBool::new(false),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// From now on the service is not ready: it is about to stop.
+    pub fn stop(&self) {
+        self.inner.stopping.store(true, Ordering::Release);
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.inner.stopping.load(Ordering::Acquire)
+    }
+
+    fn service(&self) -> &Service {
+        &self.inner.service
+    }
+
+    fn operator(&self) -> Option<KeyHash> {
+        self.inner.operator
+    }
+
+    fn openapi(&self) -> &str {
+        &self.inner.openapi
+    }
+
+    async fn evaluation<T, E: Into<ApiError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        in_time(EVALUATE_TIMEOUT, work, ApiError::HandlerTimeout).await
+    }
+
+    async fn admin_read<T, E: Into<ApiError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        in_time(ADMIN_TIMEOUT, work, ApiError::HandlerTimeout).await
+    }
+
+    async fn admin_write<T, E: Into<ApiError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        in_time(ADMIN_TIMEOUT, work, ApiError::WriteTimeout).await
+    }
+
+    async fn bulk_write<T, E: Into<ApiError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        in_time(BULK_TIMEOUT, work, ApiError::WriteTimeout).await
+    }
+}
+
+async fn in_time<T, E: Into<ApiError>>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, E>>,
+    late: ApiError,
+) -> Result<T, ApiError> {
+    match tokio::time::timeout(limit, work).await {
+        Ok(done) => done.map_err(Into::into),
+        Err(_) => Err(late),
+    }
+}
+
+/// The router over the paths. `origins` are those that a browser may call from; `*` is any.
+pub fn router(api: Api, origins: &[String]) -> Router {
+    let (router, _) = paths().split_for_parts();
+    let router = router
+        .fallback(async || ApiError::NotFound)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(CatchPanicLayer::custom(edge::panicked))
+        .with_state(api);
+    if origins.is_empty() {
+        router
+    } else {
+        router.layer(cors(origins))
+    }
+}
+
+/// The OpenAPI document, as JSON.
+pub fn openapi_document() -> String {
+    // INVARIANT: the document is made of maps with text keys, which always serialize.
+    paths().into_openapi().to_pretty_json().unwrap_or_default()
+}
+
+fn cors(origins: &[String]) -> CorsLayer {
+    let origin = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        // Configuration has refused what is no header value.
+        AllowOrigin::list(
+            origins
+                .iter()
+                .filter_map(|origin| HeaderValue::from_str(origin).ok()),
+        )
+    };
+    CorsLayer::new()
+        .allow_origin(origin)
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_MATCH,
+            header::ACCEPT,
+            edge::REQUEST_ID,
+        ])
+        .expose_headers([
+            header::ETAG,
+            header::RETRY_AFTER,
+            header::LOCATION,
+            HeaderName::from_static("x-request-id"),
+        ])
+        .max_age(Duration::from_secs(600))
+}
+
+/// An instant as answers print it: UTC, to the millisecond.
+fn time(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Millis, true)
+}

@@ -1,0 +1,405 @@
+//! Every refusal and failure as `application/problem+json` (RFC 9457, spec 13): the one place where errors become
+//! statuses and codes. Faults of ours are logged here, once, and tell the caller nothing.
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::cache::{LoadError, Refused};
+use crate::db::{DbError, Key};
+use crate::service::{Refusal, ServiceError};
+use crate::telemetry;
+use crate::wire::faults::{Fault, FaultCode, Faults, Path};
+use crate::wire::json::JsonError;
+
+/// Seconds after which a refused caller may try again.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// Why a request got no better answer.
+#[derive(Debug)]
+pub enum ApiError {
+    /// 400: the body is not JSON.
+    NotJson(String),
+    /// 401: no key, or none that is valid.
+    Unauthorized,
+    /// 403: the key's role does not allow this.
+    Forbidden,
+    /// 403: `at` is for admins.
+    AtForbidden,
+    /// 403: there is no operator key, so that nobody can manage tenants.
+    ManagementClosed,
+    /// 403: the tenant is suspended.
+    TenantSuspended,
+    /// 404: there is no such path, or nothing of the caller's has this id.
+    NotFound,
+    /// 405: the path has other methods.
+    MethodNotAllowed,
+    /// 408: the body came too slowly.
+    BodyTimeout,
+    /// 412: `If-Match` names another version.
+    StaleVersion,
+    /// 413: the body has more bytes than this.
+    TooLarge(usize),
+    /// 415: a body of this resource is one of these.
+    UnsupportedMediaType(&'static str),
+    /// 422: everything that is wrong.
+    Invalid(Faults),
+    /// 428: `If-Match` is missing.
+    IfMatchRequired,
+    /// 431: the headers are too many or too long.
+    HeaderTooLarge,
+    /// 503: too many requests at the same time.
+    Overloaded,
+    /// 503: a read took too long.
+    HandlerTimeout,
+    /// 503: a write took too long; it may have happened.
+    WriteTimeout,
+    /// 500: a handler panicked.
+    Panicked,
+    /// Whatever a use case answers.
+    Service(ServiceError),
+    /// Whatever the database answers.
+    Db(DbError),
+}
+
+impl ApiError {
+    /// One fault at a pointer.
+    pub fn fault(
+        pointer: impl Into<String>,
+        code: FaultCode,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mut faults = Faults::new();
+        faults.add_at(pointer.into(), code, message);
+        Self::Invalid(faults)
+    }
+}
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Db(error) => Self::Db(error),
+            ServiceError::NotFound => Self::NotFound,
+            other => Self::Service(other),
+        }
+    }
+}
+
+impl From<DbError> for ApiError {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl From<JsonError> for ApiError {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::NotJson(why) => Self::NotJson(why),
+            JsonError::Fault(Fault {
+                pointer,
+                code,
+                message,
+            }) => Self::fault(pointer, code, message),
+        }
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Unknown => Self::Unauthorized,
+            Refused::Suspended => Self::TenantSuspended,
+            Refused::Db(error) => Self::Db(error),
+        }
+    }
+}
+
+/// What a problem document says. It travels as an extension of its response until the edge, which knows the
+/// request's id, writes it out.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: Cow<'static, str>,
+    faults: Vec<Fault>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            faults: Vec::new(),
+        }
+    }
+
+    fn conflict(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    fn unavailable(code: &'static str, detail: &'static str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+    }
+
+    fn internal() -> Self {
+        let detail = "The service failed. The request's id finds the cause in its logs.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    /// The stable code, for logs.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The document of the request with this id.
+    pub fn print(self, request_id: &str) -> String {
+        let document = crate::wire::problem::Problem {
+            status: self.status.as_u16(),
+            code: self.code,
+            title: self.status.canonical_reason().unwrap_or_default(),
+            detail: self.detail.into_owned(),
+            errors: self.faults,
+        };
+        document.print(Some(request_id))
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let problem = problem(&self);
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = problem.status;
+        let mut header = |name: HeaderName, value| response.headers_mut().insert(name, value);
+        if problem.status == StatusCode::SERVICE_UNAVAILABLE {
+            header(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        match self {
+            Self::Unauthorized => {
+                header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            // What is left of the body would be read as the next request.
+            Self::BodyTimeout | Self::TooLarge(_) => {
+                header(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
+        }
+        response.extensions_mut().insert(problem);
+        response
+    }
+}
+
+fn problem(error: &ApiError) -> Problem {
+    use StatusCode as Status;
+    match error {
+        ApiError::NotJson(why) => Problem::new(
+            Status::BAD_REQUEST,
+            "not_json",
+            format!("The body is not JSON: {why}."),
+        ),
+        ApiError::Unauthorized => Problem::new(
+            Status::UNAUTHORIZED,
+            "unauthorized",
+            "A valid key is needed, as `Authorization: Bearer <key>`.",
+        ),
+        ApiError::Forbidden => Problem::new(
+            Status::FORBIDDEN,
+            "forbidden",
+            "The role of this key does not allow this.",
+        ),
+        ApiError::AtForbidden => Problem::new(
+            Status::FORBIDDEN,
+            "forbidden",
+            "Only admin keys may evaluate as if at another time.",
+        ),
+        ApiError::ManagementClosed => Problem::new(
+            Status::FORBIDDEN,
+            "forbidden",
+            "No operator key is configured: tenant management is closed.",
+        ),
+        ApiError::TenantSuspended => Problem::new(
+            Status::FORBIDDEN,
+            "tenant_suspended",
+            "The tenant is suspended.",
+        ),
+        ApiError::NotFound => {
+            Problem::new(Status::NOT_FOUND, "not_found", "There is no such thing.")
+        }
+        ApiError::MethodNotAllowed => Problem::new(
+            Status::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "The path does not have this method; the header `allow` names those that it has.",
+        ),
+        ApiError::BodyTimeout => Problem::new(
+            Status::REQUEST_TIMEOUT,
+            "timeout",
+            "The body did not arrive in time.",
+        ),
+        ApiError::StaleVersion => Problem::new(
+            Status::PRECONDITION_FAILED,
+            "stale_version",
+            "It has changed since: `If-Match` does not name its present version.",
+        ),
+        ApiError::TooLarge(limit) => Problem::new(
+            Status::PAYLOAD_TOO_LARGE,
+            "too_large",
+            format!("The body has more than {limit} bytes."),
+        ),
+        ApiError::UnsupportedMediaType(expected) => Problem::new(
+            Status::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            format!("The content type of the body must be {expected}."),
+        ),
+        ApiError::Invalid(faults) => invalid(faults.as_slice().to_vec()),
+        ApiError::IfMatchRequired => Problem::new(
+            Status::PRECONDITION_REQUIRED,
+            "if_match_required",
+            "Send the version that is to be replaced, as `If-Match` with the `ETag` of the last answer.",
+        ),
+        ApiError::HeaderTooLarge => Problem::new(
+            Status::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "header_too_large",
+            "The headers are too many or too long.",
+        ),
+        ApiError::Overloaded => Problem::unavailable(
+            "overloaded",
+            "Too many requests are being worked on. Nothing was done.",
+        ),
+        ApiError::HandlerTimeout => Problem::unavailable(
+            "unavailable",
+            "The answer took too long. Nothing was changed.",
+        ),
+        ApiError::WriteTimeout => outcome_unknown(),
+        // Logged where it was caught, with its message.
+        ApiError::Panicked => Problem::internal(),
+        ApiError::Service(error) => of_service(error),
+        ApiError::Db(error) => of_db(error),
+    }
+}
+
+fn invalid(faults: Vec<Fault>) -> Problem {
+    let detail = match faults.len() {
+        1 => Cow::Borrowed("One thing is wrong; `errors` says what and where."),
+        n => Cow::Owned(format!(
+            "{n} things are wrong; `errors` says what and where."
+        )),
+    };
+    Problem {
+        faults,
+        ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
+    }
+}
+
+fn outcome_unknown() -> Problem {
+    Problem::unavailable(
+        "outcome_unknown",
+        "It may have been done, or not. The same request may be repeated.",
+    )
+}
+
+fn of_service(error: &ServiceError) -> Problem {
+    match error {
+        ServiceError::NotFound => problem(&ApiError::NotFound),
+        ServiceError::Stale => problem(&ApiError::StaleVersion),
+        ServiceError::Invalid(faults) => invalid(faults.as_slice().to_vec()),
+        ServiceError::Refused(refusal) => of_refusal(refusal),
+        ServiceError::Db(error) => of_db(error),
+        ServiceError::Load(LoadError::Db(error)) => of_db(error),
+        ServiceError::Load(error @ (LoadError::Unreadable { .. } | LoadError::BrokenOff))
+        | ServiceError::Unreadable(error) => {
+            tracing::error!(%error, "the rules cannot be used");
+            Problem::internal()
+        }
+    }
+}
+
+fn of_refusal(refusal: &Refusal) -> Problem {
+    match refusal {
+        Refusal::NameTaken => Problem::conflict(
+            "name_taken",
+            "Another promotion that is not archived has this name.",
+        ),
+        Refusal::ActivePromotionLimit(maximum) => Problem::conflict(
+            "active_promotion_limit",
+            format!("The tenant may have {maximum} promotions that are active and not ended."),
+        ),
+        Refusal::LockedAfterLive(fields) => {
+            let faults = fields.iter().map(|field| Fault {
+                pointer: Path::Root.key(field).pointer(),
+                code: FaultCode::UnsupportedCombination,
+                message: Cow::Borrowed("cannot be changed any more"),
+            });
+            let detail = format!(
+                "Cannot be changed after having been live: {}.",
+                fields.join(", ")
+            );
+            Problem {
+                faults: faults.collect(),
+                ..Problem::conflict("locked_after_live", detail)
+            }
+        }
+        Refusal::Archived => Problem::conflict(
+            "archived",
+            "The promotion is archived: nothing can be changed.",
+        ),
+        Refusal::InvalidTransition { from, to } => Problem::conflict(
+            "invalid_transition",
+            format!("A promotion that is {from} cannot become {to}."),
+        ),
+        Refusal::InUse => Problem::conflict(
+            "in_use",
+            "Promotions that are not archived, or the settings, name this list.",
+        ),
+        Refusal::CodesTaken(codes) => {
+            let shown: Vec<&str> = codes.iter().take(10).map(String::as_str).collect();
+            let more = if codes.len() > shown.len() {
+                ", …"
+            } else {
+                ""
+            };
+            Problem::conflict(
+                "code_taken",
+                format!(
+                    "Other promotions have these codes: {}{more}.",
+                    shown.join(", ")
+                ),
+            )
+        }
+    }
+}
+
+fn of_db(error: &DbError) -> Problem {
+    match error {
+        DbError::Duplicate(Key::PromotionName) => of_refusal(&Refusal::NameTaken),
+        DbError::InUse => of_refusal(&Refusal::InUse),
+        DbError::CodesTaken(codes) => of_refusal(&Refusal::CodesTaken(codes.clone())),
+        DbError::Stale => problem(&ApiError::StaleVersion),
+        DbError::TooSlow(_) | DbError::Conflict(_) | DbError::Unavailable(_) => {
+            tracing::warn!(%error, "the database did not do what was asked");
+            Problem::unavailable(
+                "unavailable",
+                "The database does not answer. Nothing was changed.",
+            )
+        }
+        DbError::OutcomeUnknown(_) => {
+            tracing::warn!(%error, "a commit was not confirmed");
+            outcome_unknown()
+        }
+        DbError::Stopping => Problem::unavailable(
+            "unavailable",
+            "The service is stopping. Nothing was changed.",
+        ),
+        DbError::Duplicate(Key::KeyHash | Key::Id)
+        | DbError::Missing(_)
+        | DbError::SchemaOutdated { .. }
+        | DbError::Setup(_)
+        | DbError::Migrate(_)
+        | DbError::Embedded(_)
+        | DbError::Query(_) => {
+            tracing::error!(error = %telemetry::describe(error), "the database failed");
+            Problem::internal()
+        }
+    }
+}

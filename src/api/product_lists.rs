@@ -1,0 +1,121 @@
+//! Product lists: named SKUs, as JSON or CSV.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::Value as Any;
+
+use super::auth::{Admin, Reader};
+use super::extract::{Bulk, Name, NoQuery, Query, Text, decode};
+use super::openapi::{ListParams, Reading, Writing};
+use super::problem::ApiError;
+use super::{Api, edge, page};
+use crate::db;
+use crate::db::product_lists::{ProductListRow, ProductListSummary};
+use crate::wire;
+use crate::wire::faults::Faults;
+use crate::wire::write::Writer;
+
+/// List the product lists, without their SKUs
+#[utoipa::path(get, path = "/v1/product-lists", tag = "product lists", params(ListParams),
+    responses((status = 200, description = "A page of product lists.", body = Any), Reading))]
+pub async fn list(
+    State(api): State<Api>,
+    reader: Reader,
+    mut query: Query,
+) -> Result<Response, ApiError> {
+    let wanted = query.page::<String>();
+    query.finish()?;
+    let read = api.service().db().tenant(reader.tenant(), move |tx| {
+        Box::pin(
+            async move { db::product_lists::list(tx, wanted.after.as_deref(), wanted.limit).await },
+        )
+    });
+    let found = api.admin_read(read).await?;
+    Ok(page::answer(&found, write_summary))
+}
+
+/// Read a product list
+#[utoipa::path(get, path = "/v1/product-lists/{name}", tag = "product lists",
+    params(("name" = String, Path, description = "The list's name.")),
+    responses((status = 200, description = "The list with its SKUs.", body = Any), Reading))]
+pub async fn get(
+    State(api): State<Api>,
+    reader: Reader,
+    Name(name): Name,
+    _: NoQuery,
+) -> Result<Response, ApiError> {
+    let read = api.service().db().tenant(reader.tenant(), move |tx| {
+        Box::pin(async move { db::product_lists::get(tx, &name).await })
+    });
+    let row: ProductListRow = api.admin_read(read).await?.ok_or(ApiError::NotFound)?;
+    let mut writer = Writer::with_capacity(64 + 16 * row.skus.len());
+    writer.object(|writer| {
+        writer.key("name").text(&row.name);
+        writer.key("skus").texts(&row.skus);
+        writer.key("size").raw(&row.skus.len().to_string());
+        writer.key("updated_at").plain(super::time(row.updated_at));
+    });
+    Ok(edge::json(StatusCode::OK, writer.finish()))
+}
+
+/// Add or replace a product list
+#[utoipa::path(put, path = "/v1/product-lists/{name}", tag = "product lists",
+    params(("name" = String, Path, description = "The list's name.")),
+    request_body(content((Any = "application/json"), (String = "text/csv"))),
+    responses((status = 200, description = "The list without its SKUs.", body = Any), Writing))]
+pub async fn put(
+    State(api): State<Api>,
+    admin: Admin,
+    Name(name): Name,
+    _: NoQuery,
+    body: Bulk,
+) -> Result<Response, ApiError> {
+    let skus = match body.text()? {
+        Text::Json(bytes) => decode(&bytes, |value, faults| {
+            wire::product_list::parse(value, &name, faults)
+        })?,
+        Text::Csv(bytes) => {
+            let mut faults = Faults::new();
+            let skus = super::csv::skus(&bytes, wire::product_list::MAX_SKUS, &mut faults);
+            let mut skus = skus
+                .filter(|_| faults.is_empty())
+                .ok_or(ApiError::Invalid(faults))?;
+            wire::product_list::keep_first(&mut skus);
+            skus
+        }
+    };
+    let (service, actor) = (api.service().clone(), admin.actor());
+    let summary = api
+        .bulk_write(async move { service.put_product_list(actor, name, skus).await })
+        .await?;
+    let mut writer = Writer::with_capacity(128);
+    write_summary(&mut writer, &summary);
+    Ok(edge::json(StatusCode::OK, writer.finish()))
+}
+
+/// Delete a product list that nothing names
+#[utoipa::path(delete, path = "/v1/product-lists/{name}", tag = "product lists",
+    params(("name" = String, Path, description = "The list's name.")),
+    responses((status = 204, description = "Deleted."), Writing))]
+pub async fn delete(
+    State(api): State<Api>,
+    admin: Admin,
+    Name(name): Name,
+    _: NoQuery,
+) -> Result<Response, ApiError> {
+    let (service, actor) = (api.service().clone(), admin.actor());
+    api.admin_write(async move { service.delete_product_list(actor, name).await })
+        .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn write_summary(writer: &mut Writer, summary: &ProductListSummary) {
+    writer.object(|writer| {
+        writer.key("name").text(&summary.name);
+        writer.key("size").integer(summary.size);
+        writer
+            .key("updated_at")
+            .plain(super::time(summary.updated_at));
+    });
+}

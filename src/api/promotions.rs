@@ -1,0 +1,320 @@
+//! Promotions (spec 5).
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::Value as Any;
+use utoipa::IntoParams;
+
+use super::auth::{Admin, Reader};
+use super::etag::{IfMatch, tagged};
+use super::extract::{Id, NoQuery, Query, Small, decode};
+use super::openapi::{ListParams, Reading, Replacing, Writing};
+use super::page::Wanted;
+use super::problem::ApiError;
+use super::{Api, edge, page};
+use crate::cache::load;
+use crate::db;
+use crate::db::promotions::{HistoryRow, PromotionCursor, PromotionFilter};
+use crate::domain::id::PromotionId;
+use crate::domain::promotion::{PromotionType, State as PromotionState, Status, Terms};
+use crate::service::promotions::{Stored, exists};
+use crate::service::{Service, ServiceError};
+use crate::wire;
+use crate::wire::faults::FaultCode;
+use crate::wire::names::Named;
+use crate::wire::promotion::{Answer, Purpose};
+use crate::wire::selector::ListReference;
+use crate::wire::write::Writer;
+
+/// What is used of a promotion's limits until redemptions are recorded: of each, nothing.
+const NOTHING_USED: &str = "{}";
+
+/// Which promotions are listed.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what `read_filter` reads")]
+pub struct FilterParams {
+    /// `draft`, `scheduled`, `live`, `paused`, `ended` or `archived`; archived ones only when asked for.
+    state: Option<String>,
+    /// `pos`, `loyalty`, `loyalty_earning`, `rewards` or `code_linked`.
+    r#type: Option<String>,
+    /// The campaign.
+    campaign: Option<String>,
+    /// The name contains it, whatever its case.
+    q: Option<String>,
+}
+
+/// Make a promotion, as a draft or active
+#[utoipa::path(post, path = "/v1/promotions", tag = "promotions", request_body = Any,
+    responses((status = 201, description = "The promotion, with an `ETag`.", body = Any), Writing))]
+pub async fn create(
+    State(api): State<Api>,
+    admin: Admin,
+    _: NoQuery,
+    body: Small,
+) -> Result<Response, ApiError> {
+    let (service, actor) = (api.service().clone(), admin.actor());
+    let body = body.json()?;
+    let (settings, _) = api.admin_read(service.settings(actor.tenant)).await?;
+    let new = read(&body, Purpose::Create(&settings.custom_fields))?;
+    let status = new.status.unwrap_or(Status::Draft);
+    let made = async move {
+        service
+            .create_promotion(actor, new.terms, new.lists, status)
+            .await
+    };
+    let stored = api.admin_write(made).await?;
+    Ok(answer(&api, StatusCode::CREATED, &stored))
+}
+
+/// List promotions, newest first
+#[utoipa::path(get, path = "/v1/promotions", tag = "promotions", params(FilterParams, ListParams),
+    responses((status = 200, description = "A page of promotions.", body = Any), Reading))]
+pub async fn list(
+    State(api): State<Api>,
+    reader: Reader,
+    mut query: Query,
+) -> Result<Response, ApiError> {
+    let filter = read_filter(&mut query);
+    let Wanted { limit, after } = query.page::<PromotionCursor>();
+    query.finish()?;
+    let now = api.service().clock().now();
+    let read = api.service().db().tenant(reader.tenant(), move |tx| {
+        Box::pin(async move {
+            let found = db::promotions::list(tx, &filter, now, after, limit).await?;
+            let items: Result<Vec<Stored>, ServiceError> =
+                found.items.iter().map(Stored::of).collect();
+            Ok::<_, ServiceError>(db::Page {
+                items: items?,
+                next: found.next,
+            })
+        })
+    });
+    let found = api.admin_read(read).await?;
+    Ok(page::answer(&found, |writer, stored| {
+        writer.raw(&text(api.service(), stored))
+    }))
+}
+
+/// Read a promotion
+#[utoipa::path(get, path = "/v1/promotions/{id}", tag = "promotions",
+    params(("id" = String, Path, description = "The promotion.")),
+    responses((status = 200, description = "The promotion, with an `ETag`.", body = Any), Reading))]
+pub async fn get(
+    State(api): State<Api>,
+    reader: Reader,
+    Id(promotion): Id<PromotionId>,
+    _: NoQuery,
+) -> Result<Response, ApiError> {
+    let read = api.service().promotion(reader.tenant(), promotion);
+    let stored = api.admin_read(read).await?;
+    Ok(answer(&api, StatusCode::OK, &stored))
+}
+
+/// Replace a promotion; what is left out takes its default, but for `status`, which stays
+#[utoipa::path(put, path = "/v1/promotions/{id}", tag = "promotions",
+    params(("id" = String, Path, description = "The promotion."),
+           ("if-match" = String, Header, description = "The version that is to be replaced.")),
+    request_body = Any,
+    responses((status = 200, description = "The promotion, with an `ETag`.", body = Any), Replacing))]
+pub async fn put(
+    State(api): State<Api>,
+    admin: Admin,
+    Id(promotion): Id<PromotionId>,
+    _: NoQuery,
+    if_match: IfMatch,
+    body: Small,
+) -> Result<Response, ApiError> {
+    let (service, actor) = (api.service().clone(), admin.actor());
+    let before = service.before_replacing(actor.tenant, promotion);
+    let (status, settings) = api.admin_read(before).await?;
+    let new = read(
+        &body.json()?,
+        Purpose::Replace(&settings.custom_fields, status),
+    )?;
+    let expected = if_match.expected()?;
+    let replaced = async move {
+        let New {
+            terms,
+            lists,
+            status,
+        } = new;
+        service
+            .replace_promotion(actor, promotion, expected, terms, lists, status)
+            .await
+    };
+    let stored = api.admin_write(replaced).await?;
+    Ok(answer(&api, StatusCode::OK, &stored))
+}
+
+/// Archive a promotion
+#[utoipa::path(delete, path = "/v1/promotions/{id}", tag = "promotions",
+    params(("id" = String, Path, description = "The promotion.")),
+    responses((status = 204, description = "Archived."), Writing))]
+pub async fn archive(
+    State(api): State<Api>,
+    admin: Admin,
+    Id(promotion): Id<PromotionId>,
+    _: NoQuery,
+) -> Result<Response, ApiError> {
+    let (service, actor) = (api.service().clone(), admin.actor());
+    let archived = async move {
+        service
+            .set_promotion_status(actor, promotion, Status::Archived)
+            .await
+    };
+    api.admin_write(archived).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Activate, pause or archive a promotion
+#[utoipa::path(post, path = "/v1/promotions/{id}/status", tag = "promotions",
+    params(("id" = String, Path, description = "The promotion.")), request_body = Any,
+    responses((status = 200, description = "The promotion, with an `ETag`.", body = Any), Writing))]
+pub async fn set_status(
+    State(api): State<Api>,
+    admin: Admin,
+    Id(promotion): Id<PromotionId>,
+    _: NoQuery,
+    body: Small,
+) -> Result<Response, ApiError> {
+    let (service, actor) = (api.service().clone(), admin.actor());
+    api.admin_read(service.promotion(actor.tenant, promotion))
+        .await?;
+    let status = decode(&body.json()?, |value, faults| {
+        let mut body = value.object(faults)?;
+        let status = body.required("status", faults, |value, faults| {
+            value.choice_of(&[Status::Active, Status::Paused, Status::Archived], faults)
+        });
+        body.finish(faults)?;
+        status
+    })?;
+    let moved = async move { service.set_promotion_status(actor, promotion, status).await };
+    let stored = api.admin_write(moved).await?;
+    Ok(answer(&api, StatusCode::OK, &stored))
+}
+
+/// Read every version of a promotion, newest first
+#[utoipa::path(get, path = "/v1/promotions/{id}/history", tag = "promotions",
+    params(("id" = String, Path, description = "The promotion."), ListParams),
+    responses((status = 200, description = "A page of versions: who, when, what it was.", body = Any), Reading))]
+pub async fn history(
+    State(api): State<Api>,
+    reader: Reader,
+    Id(promotion): Id<PromotionId>,
+    mut query: Query,
+) -> Result<Response, ApiError> {
+    let wanted = query.page::<i32>();
+    let finished = query.finish();
+    let read = api.service().db().tenant(reader.tenant(), move |tx| {
+        Box::pin(async move {
+            exists(tx, promotion).await?;
+            Ok::<_, ServiceError>(
+                db::promotions::history(tx, promotion, wanted.after, wanted.limit).await?,
+            )
+        })
+    });
+    let found = api.admin_read(read).await?;
+    finished?;
+    let terms: Result<Vec<String>, ApiError> = found.items.iter().map(terms_of).collect();
+    let mut terms = terms?.into_iter();
+    Ok(page::answer(&found, |writer, row| {
+        writer.object(|writer| {
+            writer.key("version").integer(row.version);
+            writer
+                .key("key_id")
+                .option(row.key_id, |writer, id| writer.plain(id));
+            writer.key("at").plain(super::time(row.at));
+            writer.key("status").plain(&row.status);
+            writer
+                .key("promotion")
+                .raw(&terms.next().unwrap_or_default());
+        });
+    }))
+}
+
+/// The document in the order of the spec; the database keeps its members in an order of its own.
+fn terms_of(row: &HistoryRow) -> Result<String, ApiError> {
+    let terms = load::terms(&row.document).map_err(ServiceError::Unreadable)?;
+    Ok(wire::promotion::stored(&terms))
+}
+
+fn answer(api: &Api, status: StatusCode, stored: &Stored) -> Response {
+    tagged(
+        edge::json(status, text(api.service(), stored)),
+        stored.version,
+    )
+}
+
+/// A promotion as answers have it.
+fn text(service: &Service, stored: &Stored) -> String {
+    let promotion = &stored.promotion;
+    let state = promotion
+        .status
+        .state(&promotion.terms, service.clock().now());
+    let mut writer = Writer::with_capacity(1_024);
+    let answer = Answer {
+        id: promotion.id,
+        version: stored.version,
+        status: promotion.status,
+        state,
+        usage: NOTHING_USED,
+        created_at: promotion.created_at,
+        updated_at: stored.updated_at,
+        terms: &promotion.terms,
+    };
+    wire::promotion::print(&mut writer, &answer);
+    writer.finish()
+}
+
+/// A promotion as a body has it.
+struct New {
+    terms: Terms,
+    lists: Vec<ListReference>,
+    status: Option<Status>,
+}
+
+fn read(body: &Bytes, purpose: Purpose<'_>) -> Result<New, ApiError> {
+    decode(body, |value, faults| {
+        let body = wire::promotion::parse(value, purpose, faults);
+        Some(New {
+            terms: body.terms?,
+            lists: body.lists,
+            status: body.status,
+        })
+    })
+}
+
+fn read_filter(query: &mut Query) -> PromotionFilter {
+    let state = choice::<PromotionState>(query, "state").map(|state| match state {
+        PromotionState::Draft => db::promotions::State::Draft,
+        PromotionState::Scheduled => db::promotions::State::Scheduled,
+        PromotionState::Live => db::promotions::State::Live,
+        PromotionState::Paused => db::promotions::State::Paused,
+        PromotionState::Ended => db::promotions::State::Ended,
+        PromotionState::Archived => db::promotions::State::Archived,
+    });
+    let kind = choice::<PromotionType>(query, "type").map(|kind| kind.name().to_owned());
+    PromotionFilter {
+        state,
+        kind,
+        campaign: query.text("campaign"),
+        q: query.text("q"),
+    }
+}
+
+fn choice<T: Named>(query: &mut Query, name: &str) -> Option<T> {
+    let text = query.take(name)?;
+    let found = T::ALL.iter().copied().find(|value| value.name() == text);
+    if found.is_none() {
+        let names: Vec<&str> = T::ALL.iter().map(|value| value.name()).collect();
+        query.fault(
+            name,
+            FaultCode::Malformed,
+            format!("must be one of: {}", names.join(", ")),
+        );
+    }
+    found
+}

@@ -1,0 +1,63 @@
+//! A tenant's settings.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::Value as Any;
+
+use super::auth::{Admin, Reader};
+use super::etag::{IfMatch, tagged};
+use super::extract::{NoQuery, Small, decode};
+use super::openapi::{Reading, Replacing};
+use super::problem::ApiError;
+use super::{Api, edge};
+use crate::domain::settings::Settings;
+use crate::wire;
+use crate::wire::settings::Computed;
+use crate::wire::write::Writer;
+
+/// Read the settings
+#[utoipa::path(get, path = "/v1/settings", tag = "settings",
+    responses((status = 200, description = "The settings, with `version` and an `ETag`.", body = Any), Reading))]
+pub async fn get(State(api): State<Api>, reader: Reader, _: NoQuery) -> Result<Response, ApiError> {
+    let (settings, version) = api
+        .admin_read(api.service().settings(reader.tenant()))
+        .await?;
+    Ok(answer(&settings, version))
+}
+
+/// Replace the settings; what is left out takes its default
+#[utoipa::path(put, path = "/v1/settings", tag = "settings",
+    params(("if-match" = String, Header, description = "The version that is to be replaced.")),
+    request_body = Any,
+    responses((status = 200, description = "The settings, with `version` and an `ETag`.", body = Any), Replacing))]
+pub async fn put(
+    State(api): State<Api>,
+    admin: Admin,
+    _: NoQuery,
+    if_match: IfMatch,
+    body: Small,
+) -> Result<Response, ApiError> {
+    let (service, actor) = (api.service().clone(), admin.actor());
+    let defaults = api
+        .admin_read(service.default_settings(actor.tenant))
+        .await?;
+    let mut lists = Vec::new();
+    let settings = decode(&body.json()?, |value, faults| {
+        wire::settings::parse(value, defaults, Computed::Ignored, &mut lists, faults)
+    })?;
+    let expected = if_match.expected()?;
+    let replaced = async move {
+        service
+            .replace_settings(actor, expected, settings, lists)
+            .await
+    };
+    let (settings, version) = api.admin_write(replaced).await?;
+    Ok(answer(&settings, version))
+}
+
+fn answer(settings: &Settings, version: i64) -> Response {
+    let mut writer = Writer::with_capacity(1_024);
+    wire::settings::print(&mut writer, settings, version);
+    tagged(edge::json(StatusCode::OK, writer.finish()), version)
+}

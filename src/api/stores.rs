@@ -1,0 +1,145 @@
+//! Stores: one by one, and in bulk as JSON or CSV.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::Value as Any;
+
+use super::auth::{Admin, Reader};
+use super::extract::{Bulk, Name, NoQuery, Query, Text, decode};
+use super::openapi::{ListParams, Reading, Writing};
+use super::problem::ApiError;
+use super::{Api, edge, page};
+use crate::cache::load;
+use crate::db;
+use crate::domain::store::Store;
+use crate::wire;
+use crate::wire::faults::{FaultCode, Faults, Path};
+use crate::wire::write::Writer;
+
+/// List the stores
+#[utoipa::path(get, path = "/v1/stores", tag = "stores", params(ListParams),
+    responses((status = 200, description = "A page of stores.", body = Any), Reading))]
+pub async fn list(
+    State(api): State<Api>,
+    reader: Reader,
+    mut query: Query,
+) -> Result<Response, ApiError> {
+    let wanted = query.page::<String>();
+    query.finish()?;
+    let read = api.service().db().tenant(reader.tenant(), move |tx| {
+        Box::pin(async move { db::stores::list(tx, wanted.after.as_deref(), wanted.limit).await })
+    });
+    let found = api.admin_read(read).await?;
+    Ok(page::answer(&found, |writer, row| {
+        wire::store::print(writer, &load::store(row))
+    }))
+}
+
+/// Add and replace stores, all or nothing; those that are not named stay
+#[utoipa::path(put, path = "/v1/stores", tag = "stores",
+    request_body(content((Any = "application/json"), (String = "text/csv"))),
+    responses((status = 200, description = "How many stores were put.", body = Any), Writing))]
+pub async fn put_all(
+    State(api): State<Api>,
+    admin: Admin,
+    _: NoQuery,
+    body: Bulk,
+) -> Result<Response, ApiError> {
+    let stores = match body.text()? {
+        Text::Json(bytes) => decode(&bytes, wire::store::parse_list)?,
+        Text::Csv(bytes) => {
+            let mut faults = Faults::new();
+            let stores = super::csv::stores(&bytes, &mut faults);
+            stores
+                .filter(|_| faults.is_empty())
+                .ok_or(ApiError::Invalid(faults))?
+        }
+    };
+    require_unique(&stores)?;
+    let count = stores.len();
+    let (service, actor) = (api.service().clone(), admin.actor());
+    api.bulk_write(async move { service.put_stores(actor, stores).await })
+        .await?;
+    let mut writer = Writer::with_capacity(32);
+    writer.object(|writer| writer.key("count").raw(&count.to_string()));
+    Ok(edge::json(StatusCode::OK, writer.finish()))
+}
+
+/// Read a store
+#[utoipa::path(get, path = "/v1/stores/{code}", tag = "stores",
+    params(("code" = String, Path, description = "The store's code.")),
+    responses((status = 200, description = "The store.", body = Any), Reading))]
+pub async fn get(
+    State(api): State<Api>,
+    reader: Reader,
+    Name(code): Name,
+    _: NoQuery,
+) -> Result<Response, ApiError> {
+    let read = api.service().db().tenant(reader.tenant(), move |tx| {
+        Box::pin(async move { db::stores::get(tx, &code).await })
+    });
+    let row = api.admin_read(read).await?.ok_or(ApiError::NotFound)?;
+    Ok(edge::json(StatusCode::OK, text(&load::store(&row))))
+}
+
+/// Add or replace a store
+#[utoipa::path(put, path = "/v1/stores/{code}", tag = "stores",
+    params(("code" = String, Path, description = "The store's code.")), request_body = Any,
+    responses((status = 200, description = "The store.", body = Any), Writing))]
+pub async fn put(
+    State(api): State<Api>,
+    admin: Admin,
+    Name(code): Name,
+    _: NoQuery,
+    body: Bulk,
+) -> Result<Response, ApiError> {
+    let store = decode(&body.json()?, |value, faults| {
+        wire::store::parse(value, Some(&code), faults)
+    })?;
+    let text = text(&store);
+    let (service, actor) = (api.service().clone(), admin.actor());
+    api.admin_write(async move { service.put_stores(actor, vec![store]).await })
+        .await?;
+    Ok(edge::json(StatusCode::OK, text))
+}
+
+/// Delete a store
+#[utoipa::path(delete, path = "/v1/stores/{code}", tag = "stores",
+    params(("code" = String, Path, description = "The store's code.")),
+    responses((status = 204, description = "Deleted."), Writing))]
+pub async fn delete(
+    State(api): State<Api>,
+    admin: Admin,
+    Name(code): Name,
+    _: NoQuery,
+) -> Result<Response, ApiError> {
+    let (service, actor) = (api.service().clone(), admin.actor());
+    api.admin_write(async move { service.delete_store(actor, code).await })
+        .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn text(store: &Store) -> String {
+    let mut writer = Writer::with_capacity(256);
+    wire::store::print(&mut writer, store);
+    writer.finish()
+}
+
+fn require_unique(stores: &[Store]) -> Result<(), ApiError> {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut faults = Faults::new();
+    for (place, store) in stores.iter().enumerate() {
+        if seen.insert(&store.code, place).is_some() {
+            let entry = Path::Root.index(place);
+            faults.add(&entry.key("code"), FaultCode::NotUnique, "is there twice");
+        }
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(ApiError::Invalid(faults))
+    }
+}

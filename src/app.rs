@@ -1,0 +1,250 @@
+//! Wiring: configuration → database → cache → use cases → router → connections; and the way back when the service
+//! stops.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::edge::{Edge, MAX_IN_FLIGHT};
+use crate::api::serve::{self, Limits};
+use crate::api::{self, Api};
+use crate::cache::{self, Cache};
+use crate::clock::Clock;
+use crate::config::{DatabaseConfig, ServeConfig, ShortOperatorKey};
+use crate::db::embedded::{Embedded, EmbeddedOptions};
+use crate::db::{self, Db, DbError, DbOptions};
+use crate::service::Service;
+
+/// Why the service does not start. The text says what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be used.
+    #[error("{0}")]
+    Database(#[from] DbError),
+    /// Somebody else has the address.
+    #[error(
+        "{0} is in use: stop what listens there, or choose another address with --listen-addr or LISTEN_ADDR"
+    )]
+    AddressInUse(SocketAddr),
+    /// The address cannot be used.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The operator's key could be guessed.
+    #[error(transparent)]
+    OperatorKey(#[from] ShortOperatorKey),
+    /// An origin that no browser sends.
+    #[error("CORS_ORIGINS: {0:?} is not an origin, as https://admin.example, or *")]
+    Origin(String),
+    /// The system does not tell of requests to stop.
+    #[error("signals cannot be received: {0}")]
+    Signals(std::io::Error),
+}
+
+/// The database of the configuration, which may be the service's own.
+pub struct Database {
+    /// How to reach it.
+    pub options: DbOptions,
+    embedded: Option<Embedded>,
+}
+
+impl Database {
+    /// Finds the configured database, or starts the embedded one.
+    pub async fn provide(config: &DatabaseConfig) -> Result<Self, StartError> {
+        let (mut options, embedded) = match config.url() {
+            Some(url) => (DbOptions::from_url(url)?, None),
+            None => {
+                let mut own = EmbeddedOptions::new(&config.data_dir);
+                own.programs.bin_dir = config.bin_dir();
+                let embedded = Embedded::start(&own).await.map_err(DbError::from)?;
+                (DbOptions::new(embedded.connect_options()), Some(embedded))
+            }
+        };
+        options.pool_size = config.database_pool_size;
+        Ok(Self { options, embedded })
+    }
+
+    /// Brings the schema up to date.
+    pub async fn migrate(&self) -> Result<(), StartError> {
+        db::migrate(&self.options.connect).await?;
+        Ok(())
+    }
+
+    /// Stops the embedded database, if it is one.
+    pub async fn stop(self) {
+        if let Some(embedded) = self.embedded
+            && let Err(error) = embedded.stop().await
+        {
+            tracing::warn!(%error, "the embedded database did not stop");
+        }
+    }
+}
+
+/// What of a running service can be chosen.
+pub struct AppOptions {
+    /// Manages tenants; `None` closes their management.
+    pub operator_key: Option<String>,
+    /// Origins that a browser may call from.
+    pub cors_origins: Vec<String>,
+    /// Most tenants in memory.
+    pub cache_capacity: usize,
+    /// Most requests that are worked on at the same time.
+    pub max_in_flight: usize,
+    /// Time limits of connections.
+    pub limits: Limits,
+    /// Whether changes of rules are listened for; tests switch it off to rest on the poll.
+    pub notifications: bool,
+    /// The clock of evaluations.
+    pub clock: Clock,
+    /// How long the service goes on accepting after it was asked to stop.
+    pub shutdown_delay: Duration,
+}
+
+impl Default for AppOptions {
+    fn default() -> Self {
+        Self {
+            operator_key: None,
+            cors_origins: Vec::new(),
+            cache_capacity: cache::DEFAULT_CAPACITY,
+            max_in_flight: MAX_IN_FLIGHT,
+            limits: Limits::default(),
+            notifications: true,
+            clock: Clock::default(),
+            shutdown_delay: Duration::ZERO,
+        }
+    }
+}
+
+/// A service that runs.
+pub struct App {
+    address: SocketAddr,
+    service: Service,
+    api: Api,
+    shutdown_delay: Duration,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+    refreshing: JoinHandle<()>,
+}
+
+impl App {
+    /// Begins to serve on a listener, from a migrated database.
+    pub async fn start(
+        listener: TcpListener,
+        database: DbOptions,
+        options: AppOptions,
+    ) -> Result<Self, StartError> {
+        let address = listener.local_addr().map_err(StartError::Signals)?;
+        let db = Db::open(database).await?;
+        let cache = Cache::new(db.clone(), options.cache_capacity);
+        let service = Service::new(db, cache.clone(), options.clock);
+        let api = Api::new(service.clone(), options.operator_key.as_deref());
+        let edge = Edge::new(
+            api::router(api.clone(), &options.cors_origins),
+            options.max_in_flight,
+        );
+        let stop = CancellationToken::new();
+        let notifications = options.notifications;
+        let refreshing = tokio::spawn(async move { cache.keep_fresh(notifications).await });
+        let serving = tokio::spawn(serve::serve(listener, edge, options.limits, stop.clone()));
+        Ok(Self {
+            address,
+            service,
+            api,
+            shutdown_delay: options.shutdown_delay,
+            stop,
+            serving,
+            refreshing,
+        })
+    }
+
+    /// Where it serves.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its use cases.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// Stops: not ready first, so that a load balancer looks elsewhere; then no new connections; then what has begun
+    /// ends; then the database is let go.
+    pub async fn stop(self) {
+        self.api.stop();
+        tokio::time::sleep(self.shutdown_delay).await;
+        self.stop.cancel();
+        if let Err(error) = self.serving.await {
+            tracing::error!(%error, "serving ended badly");
+        }
+        self.refreshing.abort();
+        self.service.db().close().await;
+    }
+}
+
+/// Listens on the configured address.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| {
+        if source.kind() == std::io::ErrorKind::AddrInUse {
+            StartError::AddressInUse(address)
+        } else {
+            StartError::Listen { address, source }
+        }
+    })
+}
+
+/// `serve`: migrates, serves, and goes on until it is asked to stop.
+pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
+    let operator_key = config.operator_key()?.map(str::to_owned);
+    for origin in &config.cors_origins {
+        let plain = origin == "*"
+            || (origin.contains("://") && origin.bytes().all(|byte| byte.is_ascii_graphic()));
+        if !plain {
+            return Err(StartError::Origin(origin.clone()));
+        }
+    }
+    // The address first: when another instance runs already, its database is left alone.
+    let listener = listen(config.listen_addr).await?;
+    let stopping = stop_signal()?;
+    let database = Database::provide(&config.database).await?;
+    let served = async {
+        database.migrate().await?;
+        let options = AppOptions {
+            operator_key,
+            cors_origins: config.cors_origins.clone(),
+            shutdown_delay: config.shutdown_delay(),
+            ..AppOptions::default()
+        };
+        if options.operator_key.is_none() {
+            tracing::info!("no OPERATOR_KEY is set: tenant management is closed");
+        }
+        let app = App::start(listener, database.options.clone(), options).await?;
+        tracing::info!(address = %app.address(), "serving");
+        stopping.await;
+        tracing::info!("stopping");
+        app.stop().await;
+        Ok(())
+    };
+    let served = served.await;
+    database.stop().await;
+    served
+}
+
+/// Ends when the process is asked to stop.
+pub fn stop_signal() -> Result<impl Future<Output = ()>, StartError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

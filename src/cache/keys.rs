@@ -1,0 +1,186 @@
+//! The keys that were seen, so that authentication makes no round trip to the database.
+//!
+//! An entry is trusted while it was read at the floor of its tenant's keys or later: a revocation or a suspension
+//! raises that floor, and every key of the tenant is looked up again.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use rustc_hash::FxHashMap;
+
+use super::{Cache, Tenant};
+use crate::db::{self, DbError};
+use crate::domain::id::{KeyId, TenantId};
+use crate::domain::role::Role;
+
+/// Keys are spread over so many maps, each with its own lock.
+const SHARDS: usize = 16;
+/// Most keys of one such map.
+const SHARD_CAPACITY: usize = 1_024;
+/// A use is written down again after so long.
+const TOUCH_AGAIN_MS: u64 = 60_000;
+/// Most uses that wait to be written down.
+const MAX_TOUCHED: usize = 10_000;
+
+/// SHA-256 of a key.
+type KeyHash = [u8; 32];
+
+/// A key that is valid now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Which it is.
+    pub key: KeyId,
+    /// What it may do.
+    pub role: Role,
+}
+
+/// Why a key is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// There is no such key, or it was revoked.
+    #[error("the key is not valid")]
+    Unknown,
+    /// Its tenant is suspended.
+    #[error("the tenant is suspended")]
+    Suspended,
+    /// Nobody can say.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+#[derive(Default)]
+pub(super) struct Keys {
+    shards: [RwLock<FxHashMap<KeyHash, Arc<Entry>>>; SHARDS],
+    touched: Mutex<FxHashMap<KeyId, TenantId>>,
+}
+
+struct Entry {
+    tenant: Arc<Tenant>,
+    known: Known,
+    suspended: bool,
+    version: i64,
+    used_at_ms: AtomicU64,
+    touched_at_ms: AtomicU64,
+}
+
+impl Entry {
+    fn is_trusted(&self) -> bool {
+        self.version >= self.tenant.keys_floor.load(Ordering::Acquire)
+    }
+}
+
+impl Cache {
+    /// Who presents the key with this hash, which names this tenant.
+    pub async fn authenticate(&self, tenant: TenantId, hash: &KeyHash) -> Result<Known, Refused> {
+        let entry = match self.inner.keys.find(hash) {
+            Some(entry) if entry.known.tenant == tenant => entry,
+            _ => self.look_up(tenant, hash).await?,
+        };
+        let now = self.age_ms();
+        entry.used_at_ms.store(now, Ordering::Relaxed);
+        entry.tenant.used_at_ms.store(now, Ordering::Relaxed);
+        if entry.suspended {
+            return Err(Refused::Suspended);
+        }
+        if now >= entry.touched_at_ms.load(Ordering::Relaxed) {
+            entry
+                .touched_at_ms
+                .store(now.saturating_add(TOUCH_AGAIN_MS), Ordering::Relaxed);
+            self.inner.keys.touch(entry.known);
+        }
+        Ok(entry.known)
+    }
+
+    async fn look_up(&self, tenant: TenantId, hash: &KeyHash) -> Result<Arc<Entry>, Refused> {
+        let wanted = *hash;
+        let found = self
+            .inner
+            .db
+            .tenant(tenant, move |tx| {
+                Box::pin(async move { db::keys::find(tx, &wanted).await })
+            })
+            .await?
+            .ok_or(Refused::Unknown)?;
+        let role = Role::named(&found.role).ok_or(Refused::Unknown)?;
+        let entry = Arc::new(Entry {
+            // Only a tenant with a valid key gets a place in memory.
+            tenant: self.tenant(tenant),
+            known: Known {
+                tenant,
+                key: KeyId::new(found.key_id),
+                role,
+            },
+            suspended: found.suspended,
+            version: found.keys_version,
+            used_at_ms: AtomicU64::new(self.age_ms()),
+            touched_at_ms: AtomicU64::new(0),
+        });
+        // A change may have overtaken the look-up; then the entry is not trusted, and the next use looks again.
+        self.inner.keys.keep(*hash, Arc::clone(&entry));
+        Ok(entry)
+    }
+
+    /// Writes down which keys were used since the last call.
+    pub(super) async fn write_uses(&self) -> Result<(), DbError> {
+        for (key, tenant) in self.inner.keys.take_touched() {
+            self.inner
+                .db
+                .tenant(tenant, move |tx| {
+                    Box::pin(async move { db::keys::touch(tx, key).await })
+                })
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+impl Keys {
+    fn shard(&self, hash: &KeyHash) -> Option<&RwLock<FxHashMap<KeyHash, Arc<Entry>>>> {
+        let [first, ..] = hash;
+        self.shards.get(usize::from(*first) % SHARDS)
+    }
+
+    fn find(&self, hash: &KeyHash) -> Option<Arc<Entry>> {
+        let shard = self
+            .shard(hash)?
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        shard
+            .get(hash)
+            .filter(|entry| entry.is_trusted())
+            .map(Arc::clone)
+    }
+
+    fn keep(&self, hash: KeyHash, entry: Arc<Entry>) {
+        let Some(shard) = self.shard(&hash) else {
+            return;
+        };
+        let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+        if shard.len() >= SHARD_CAPACITY && !shard.contains_key(&hash) {
+            shard.retain(|_, entry| entry.is_trusted());
+        }
+        if shard.len() >= SHARD_CAPACITY && !shard.contains_key(&hash) {
+            let resting = shard
+                .iter()
+                .min_by_key(|(hash, entry)| (entry.used_at_ms.load(Ordering::Relaxed), **hash))
+                .map(|(hash, _)| *hash);
+            if let Some(resting) = resting {
+                shard.remove(&resting);
+            }
+        }
+        shard.insert(hash, entry);
+    }
+
+    fn touch(&self, known: Known) {
+        let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        if touched.len() < MAX_TOUCHED {
+            touched.insert(known.key, known.tenant);
+        }
+    }
+
+    fn take_touched(&self) -> FxHashMap<KeyId, TenantId> {
+        std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,276 @@
+//! What evaluations need, in memory: one immutable rule set a tenant, swapped whole, and the keys that were seen.
+//!
+//! Truth is one row a tenant, whose versions grow in the transaction of each change. For each tenant in memory this
+//! module keeps two floors: the lowest versions of rules and of keys that may still be used. Whoever changes something
+//! on this instance raises the floor before it answers, so that the next evaluation here uses the change; what other
+//! instances change arrives by a notification, and by a poll in case that is missed ([`refresh`]).
+//!
+//! While the database does not answer, what is in memory goes on being used: nobody can change it either.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use rustc_hash::FxHashMap;
+
+use crate::db::{Db, DbError};
+use crate::domain::id::TenantId;
+use crate::engine::RuleSet;
+
+mod keys;
+pub mod load;
+pub mod refresh;
+
+pub use keys::{Known, Refused};
+
+/// How many tenants are held in memory unless it is said otherwise.
+pub const DEFAULT_CAPACITY: usize = 1_000;
+/// A floor that no version reaches: what was taken out of memory is not used any more.
+const UNREACHABLE: i64 = i64::MAX;
+
+/// Why a tenant's rules could not be loaded.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The database failed, for all who waited.
+    #[error(transparent)]
+    Db(Arc<DbError>),
+    /// A stored document cannot be read: a fault of ours. A price without it could be wrong, so there is none.
+    #[error("{what} cannot be read: {why}")]
+    Unreadable {
+        /// Which document.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The task that loads has ended early.
+    #[error("loading was broken off")]
+    BrokenOff,
+}
+
+impl From<DbError> for LoadError {
+    fn from(error: DbError) -> Self {
+        Self::Db(Arc::new(error))
+    }
+}
+
+/// The tenants in memory. Clones share them.
+#[derive(Clone)]
+pub struct Cache {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    /// Replaced whole, so that readers take no lock.
+    tenants: ArcSwap<FxHashMap<TenantId, Arc<Tenant>>>,
+    /// Held by whoever replaces `tenants`.
+    writing: Mutex<()>,
+    capacity: usize,
+    keys: keys::Keys,
+    listening: AtomicBool,
+    loads: AtomicU64,
+    started: Instant,
+}
+
+/// One tenant in memory.
+struct Tenant {
+    id: TenantId,
+    rules: ArcSwapOption<RuleSet>,
+    rules_floor: AtomicI64,
+    keys_floor: AtomicI64,
+    used_at_ms: AtomicU64,
+    /// Held while the rules are loaded, so that simultaneous first uses load once.
+    loading: tokio::sync::Mutex<()>,
+    failure: Mutex<Option<(Instant, LoadError)>>,
+}
+
+impl Tenant {
+    fn new(id: TenantId) -> Self {
+        Self {
+            id,
+            rules: ArcSwapOption::empty(),
+            rules_floor: AtomicI64::new(0),
+            keys_floor: AtomicI64::new(0),
+            used_at_ms: AtomicU64::new(0),
+            loading: tokio::sync::Mutex::new(()),
+            failure: Mutex::new(None),
+        }
+    }
+
+    /// The rules, if they are in memory and not older than `version` and the floor.
+    fn rules_since(&self, version: i64) -> Option<Arc<RuleSet>> {
+        let floor = self.rules_floor.load(Ordering::Acquire).max(version);
+        let rules = self.rules.load();
+        rules
+            .as_ref()
+            .filter(|rules| rules.version() >= floor)
+            .map(Arc::clone)
+    }
+
+    fn retire(&self) {
+        self.rules_floor.store(UNREACHABLE, Ordering::Release);
+        self.keys_floor.store(UNREACHABLE, Ordering::Release);
+    }
+}
+
+impl Cache {
+    /// An empty cache of so many tenants.
+    pub fn new(db: Db, capacity: usize) -> Self {
+        let inner = Inner {
+            db,
+            tenants: ArcSwap::default(),
+            writing: Mutex::new(()),
+            capacity: capacity.max(1),
+            keys: keys::Keys::default(),
+            listening: AtomicBool::new(false),
+            loads: AtomicU64::new(0),
+            started: Instant::now(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// The tenant's rules as they are to be used now: one snapshot for a whole request.
+    pub async fn rules(&self, tenant: TenantId) -> Result<Arc<RuleSet>, LoadError> {
+        let tenant = self.tenant(tenant);
+        match tenant.rules_since(0) {
+            Some(rules) => Ok(rules),
+            None => self.load(tenant, 0).await,
+        }
+    }
+
+    /// From now on no rules of the tenant that are older than this are used here.
+    pub fn rules_changed(&self, tenant: TenantId, version: i64) {
+        if let Some(tenant) = self.known(tenant) {
+            tenant.rules_floor.fetch_max(version, Ordering::AcqRel);
+        }
+    }
+
+    /// From now on no keys of the tenant that were read before this version are trusted here.
+    pub fn keys_changed(&self, tenant: TenantId, version: i64) {
+        // Also for a tenant that is not in memory: one of its keys may be being looked up right now.
+        self.tenant(tenant)
+            .keys_floor
+            .fetch_max(version, Ordering::AcqRel);
+    }
+
+    /// Forgets a tenant: for a write of which nobody knows whether it happened.
+    pub fn forget(&self, tenant: TenantId) {
+        self.replace(|tenants| {
+            if let Some(gone) = tenants.remove(&tenant) {
+                gone.retire();
+            }
+        });
+    }
+
+    /// Whether the listener for rule changes is connected.
+    pub fn is_listening(&self) -> bool {
+        self.inner.listening.load(Ordering::Acquire)
+    }
+
+    /// How many tenants are in memory.
+    pub fn len(&self) -> usize {
+        self.inner.tenants.load().len()
+    }
+
+    /// Whether no tenant is in memory.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many times rules were loaded since the start.
+    pub fn loads(&self) -> u64 {
+        self.inner.loads.load(Ordering::Relaxed)
+    }
+
+    fn known(&self, tenant: TenantId) -> Option<Arc<Tenant>> {
+        self.inner.tenants.load().get(&tenant).map(Arc::clone)
+    }
+
+    fn tenant(&self, id: TenantId) -> Arc<Tenant> {
+        let tenant = self.known(id).unwrap_or_else(|| self.admit(id));
+        tenant.used_at_ms.store(self.age_ms(), Ordering::Relaxed);
+        tenant
+    }
+
+    /// Makes room for a tenant, at the cost of the one that was not used for longest.
+    fn admit(&self, id: TenantId) -> Arc<Tenant> {
+        let capacity = self.inner.capacity;
+        self.replace(|tenants| {
+            if let Some(tenant) = tenants.get(&id) {
+                return Arc::clone(tenant);
+            }
+            if tenants.len() >= capacity {
+                let resting = tenants
+                    .values()
+                    .min_by_key(|tenant| (tenant.used_at_ms.load(Ordering::Relaxed), tenant.id))
+                    .map(|tenant| tenant.id);
+                if let Some(gone) = resting.and_then(|resting| tenants.remove(&resting)) {
+                    gone.retire();
+                }
+            }
+            let tenant = Arc::new(Tenant::new(id));
+            tenant.used_at_ms.store(self.age_ms(), Ordering::Relaxed);
+            tenants.insert(id, Arc::clone(&tenant));
+            tenant
+        })
+    }
+
+    fn replace<T>(&self, change: impl FnOnce(&mut FxHashMap<TenantId, Arc<Tenant>>) -> T) -> T {
+        let _writing = self
+            .inner
+            .writing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut tenants = FxHashMap::clone(&self.inner.tenants.load());
+        let done = change(&mut tenants);
+        self.inner.tenants.store(Arc::new(tenants));
+        done
+    }
+
+    fn age_ms(&self) -> u64 {
+        u64::try_from(self.inner.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Loads the rules at `version` or later. The work goes on when the caller stops waiting, so that a slow load ends
+    /// at last; those who waited for a load that failed fail with it.
+    async fn load(&self, tenant: Arc<Tenant>, version: i64) -> Result<Arc<RuleSet>, LoadError> {
+        let cache = self.clone();
+        let asked_at = Instant::now();
+        let loading = tokio::spawn(async move {
+            let _turn = tenant.loading.lock().await;
+            if let Some(rules) = tenant.rules_since(version) {
+                return Ok(rules);
+            }
+            if let Some(failure) = failure_since(&tenant, asked_at) {
+                return Err(failure);
+            }
+            cache.inner.loads.fetch_add(1, Ordering::Relaxed);
+            let loaded = load::rules(&cache.inner.db, tenant.id).await;
+            match &loaded {
+                Ok(rules) => tenant.rules.store(Some(Arc::clone(rules))),
+                Err(failure) => {
+                    let mut last = tenant
+                        .failure
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner);
+                    *last = Some((Instant::now(), failure.clone()));
+                }
+            }
+            loaded
+        });
+        loading.await.unwrap_or(Err(LoadError::BrokenOff))
+    }
+}
+
+fn failure_since(tenant: &Tenant, asked_at: Instant) -> Option<LoadError> {
+    let last = tenant
+        .failure
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    last.as_ref()
+        .filter(|(failed_at, _)| *failed_at >= asked_at)
+        .map(|(_, failure)| failure.clone())
+}

@@ -1,0 +1,182 @@
+//! How changes that other instances made arrive: a notification, and a poll twice a second in case it is missed.
+//!
+//! The listener is connected first and what is in memory compared afterwards, so that no change falls between. One
+//! statement asks for the versions of all tenants in memory. Rules are loaded in the background and the old ones used
+//! meanwhile, but not for long: a change is seen within one second even when loading is slow, because then
+//! evaluations wait for it.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+
+use super::{Cache, Tenant};
+use crate::db::{self, DbError};
+use crate::domain::id::TenantId;
+
+/// How often the versions are asked for.
+const POLL_EVERY: Duration = Duration::from_millis(500);
+/// How long the old rules may be used while newer ones are being loaded.
+const LOAD_GRACE: Duration = Duration::from_millis(250);
+/// Longest wait for the versions.
+const POLL_TIMEOUT: Duration = Duration::from_secs(1);
+/// Pause before the listener connects again.
+const RECONNECT_AFTER: Duration = Duration::from_millis(200);
+/// How often the uses of keys are written down.
+const WRITE_USES_EVERY: Duration = Duration::from_secs(10);
+
+/// What the listener has heard and nobody has looked at yet.
+#[derive(Default)]
+struct Heard {
+    tenants: Mutex<BTreeSet<TenantId>>,
+    /// A connection was made: everything in memory is to be compared.
+    bell: Notify,
+}
+
+impl Cache {
+    /// Keeps what is in memory up to date for as long as the future is polled. `notifications` is only ever false in
+    /// tests, which then rest on the poll.
+    pub async fn keep_fresh(&self, notifications: bool) {
+        let heard = Heard::default();
+        let listening = async {
+            if notifications {
+                self.listen(&heard).await;
+            } else {
+                self.inner.listening.store(true, Ordering::Release);
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::join!(listening, self.poll(&heard), self.note_uses());
+    }
+
+    async fn listen(&self, heard: &Heard) {
+        loop {
+            match self.inner.db.listen().await {
+                Ok(mut listener) => {
+                    self.inner.listening.store(true, Ordering::Release);
+                    heard.add(self.in_memory());
+                    loop {
+                        match listener.next().await {
+                            Ok(tenant) => heard.add([tenant]),
+                            Err(error) => {
+                                tracing::warn!(%error, "the listener for rule changes was lost");
+                                break;
+                            }
+                        }
+                    }
+                    self.inner.listening.store(false, Ordering::Release);
+                }
+                Err(DbError::Stopping) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "the listener for rule changes cannot connect");
+                }
+            }
+            sleep(RECONNECT_AFTER).await;
+        }
+    }
+
+    async fn poll(&self, heard: &Heard) {
+        let mut ticks = interval(POLL_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failed_since: Option<Instant> = None;
+        loop {
+            let tenants = tokio::select! {
+                _ = ticks.tick() => self.in_memory(),
+                () = heard.bell.notified() => heard.take().into_iter()
+                    .filter(|tenant| self.known(*tenant).is_some())
+                    .collect(),
+            };
+            if tenants.is_empty() {
+                continue;
+            }
+            match timeout(POLL_TIMEOUT, self.compare(tenants)).await {
+                Ok(Ok(())) => {
+                    if failed_since.take().is_some() {
+                        tracing::info!("the versions of rules and keys can be read again");
+                    }
+                }
+                Ok(Err(DbError::Stopping)) => return,
+                Ok(Err(_)) | Err(_) if failed_since.is_some() => {}
+                Ok(Err(error)) => {
+                    failed_since = Some(Instant::now());
+                    tracing::warn!(%error, "the versions of rules and keys cannot be read");
+                }
+                Err(_) => {
+                    failed_since = Some(Instant::now());
+                    tracing::warn!("the versions of rules and keys cannot be read in time");
+                }
+            }
+        }
+    }
+
+    fn in_memory(&self) -> Vec<TenantId> {
+        self.inner.tenants.load().keys().copied().collect()
+    }
+
+    async fn compare(&self, tenants: Vec<TenantId>) -> Result<(), DbError> {
+        let versions = self
+            .inner
+            .db
+            .operator(move |tx| Box::pin(async move { db::rules::poll(tx, &tenants).await }))
+            .await?;
+        for (tenant, versions) in versions {
+            let Some(tenant) = self.known(tenant) else {
+                continue;
+            };
+            tenant.keys_floor.fetch_max(versions.keys, Ordering::AcqRel);
+            let loaded = tenant.rules.load().as_ref().map(|rules| rules.version());
+            if loaded.is_some_and(|loaded| loaded < versions.rules)
+                && tenant.rules_floor.load(Ordering::Acquire) < versions.rules
+            {
+                self.replace_rules(tenant, versions.rules);
+            }
+        }
+        Ok(())
+    }
+
+    /// Loads newer rules beside the old ones; after the grace the old ones are not used any more.
+    fn replace_rules(&self, tenant: Arc<Tenant>, version: i64) {
+        let cache = self.clone();
+        tokio::spawn(async move {
+            match timeout(LOAD_GRACE, cache.load(Arc::clone(&tenant), version)).await {
+                Ok(Ok(_)) | Err(_) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, tenant.id = %tenant.id, "changed rules cannot be loaded");
+                }
+            }
+            tenant.rules_floor.fetch_max(version, Ordering::AcqRel);
+        });
+    }
+
+    async fn note_uses(&self) {
+        let mut ticks = interval(WRITE_USES_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            match self.write_uses().await {
+                Ok(()) => {}
+                Err(DbError::Stopping) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "the last uses of keys cannot be written down")
+                }
+            }
+        }
+    }
+}
+
+impl Heard {
+    fn add(&self, tenants: impl IntoIterator<Item = TenantId>) {
+        self.tenants
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(tenants);
+        self.bell.notify_one();
+    }
+
+    fn take(&self) -> BTreeSet<TenantId> {
+        std::mem::take(&mut *self.tenants.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

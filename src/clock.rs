@@ -1,0 +1,27 @@
+//! The only reader of the clock. Evaluations take the instance's time; an offset, which only tests set, moves it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// The instance's clock. Clones share one offset.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    offset_ms: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// What time it is.
+    pub fn now(&self) -> DateTime<Utc> {
+        let offset = TimeDelta::milliseconds(self.offset_ms.load(Ordering::Relaxed));
+        let now = Utc::now();
+        now.checked_add_signed(offset).unwrap_or(now)
+    }
+
+    /// Moves the clock against the real time. For tests.
+    pub fn set_offset(&self, offset: TimeDelta) {
+        self.offset_ms
+            .store(offset.num_milliseconds(), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,239 @@
+//! Every setting of the process, read once, at start (spec 2): from the environment, from a `.env` file, and from
+//! command-line flags of the same names, which win.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Fewest characters of an operator key.
+pub const MIN_OPERATOR_KEY: usize = 32;
+
+/// Most connections to the database where nothing else is said.
+const DEFAULT_POOL_SIZE: u32 = 10;
+
+/// Decides, for any shopping cart, which promotions apply and what every line then costs.
+#[derive(Debug, Parser)]
+#[command(version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands of the binary.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Brings the database's schema up to date, then serves the API
+    Serve(ServeConfig),
+    /// Brings the database's schema up to date
+    Migrate(MigrateConfig),
+    /// Serves a demo shop on the embedded database, and prints the receipt of a sample cart
+    Demo(DemoConfig),
+    /// Prices one JSON document of settings, stores, promotions and a request, without database or server
+    Evaluate {
+        /// The document; - is the standard input
+        file: PathBuf,
+    },
+    /// Prints the OpenAPI document of the service
+    Openapi,
+}
+
+/// Where the rules are.
+#[derive(Clone, Debug, Args)]
+pub struct DatabaseConfig {
+    /// PostgreSQL 14 or newer, as the owner of the schema; without it the service runs its own under DATA_DIR
+    #[arg(long, env, hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Where the embedded database lives
+    #[arg(long, env, default_value = "./data")]
+    pub data_dir: PathBuf,
+    /// Where PostgreSQL's programs are, if not where they usually are
+    #[arg(long, env)]
+    pub pg_bin_dir: Option<PathBuf>,
+    /// Most connections to the database that work at the same time
+    #[arg(long, env, default_value_t = DEFAULT_POOL_SIZE, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub database_pool_size: u32,
+}
+
+impl DatabaseConfig {
+    /// The configured database; an empty value counts as none, as a compose file may send it.
+    pub fn url(&self) -> Option<&str> {
+        self.database_url.as_deref().filter(|url| !url.is_empty())
+    }
+
+    /// The configured folder of PostgreSQL's programs.
+    pub fn bin_dir(&self) -> Option<PathBuf> {
+        self.pg_bin_dir
+            .clone()
+            .filter(|path| !path.as_os_str().is_empty())
+    }
+}
+
+/// How the process logs.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct LogConfig {
+    /// Log format; RUST_LOG filters. Default: pretty on a terminal, else json
+    #[arg(long, env)]
+    pub log_format: Option<LogFormat>,
+}
+
+/// Forms of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+/// Settings of `migrate`.
+#[derive(Clone, Debug, Args)]
+pub struct MigrateConfig {
+    /// Where the rules are.
+    #[command(flatten)]
+    pub database: DatabaseConfig,
+    /// How the process logs.
+    #[command(flatten)]
+    pub log: LogConfig,
+}
+
+/// Settings of `serve`.
+#[derive(Clone, Debug, Args)]
+pub struct ServeConfig {
+    /// Where the rules are.
+    #[command(flatten)]
+    pub database: DatabaseConfig,
+    /// How the process logs.
+    #[command(flatten)]
+    pub log: LogConfig,
+    /// API address
+    #[arg(long, env, default_value = "127.0.0.1:8080")]
+    pub listen_addr: SocketAddr,
+    /// Manages tenants and their keys; at least 32 characters. Unset: tenant management is closed
+    #[arg(long, env, hide_env_values = true)]
+    pub operator_key: Option<OperatorKey>,
+    /// Origins that a browser may call from, parted by commas; * is any
+    #[arg(long, env, value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
+    pub cors_origins: Vec<String>,
+    /// Seconds between a request to stop and the first refused connection: time for a load balancer to notice
+    #[arg(long, env, default_value_t = 1, value_parser = clap::value_parser!(u16).range(0..=60))]
+    pub shutdown_delay_seconds: u16,
+}
+
+/// Settings of `demo`, which always runs the embedded database.
+#[derive(Clone, Debug, Args)]
+pub struct DemoConfig {
+    /// Where the embedded database lives
+    #[arg(long, env, default_value = "./data")]
+    pub data_dir: PathBuf,
+    /// Where PostgreSQL's programs are, if not where they usually are
+    #[arg(long, env)]
+    pub pg_bin_dir: Option<PathBuf>,
+    /// How the process logs.
+    #[command(flatten)]
+    pub log: LogConfig,
+    /// API address
+    #[arg(long, env, default_value = "127.0.0.1:8080")]
+    pub listen_addr: SocketAddr,
+}
+
+impl DemoConfig {
+    /// The embedded database, whatever `DATABASE_URL` says.
+    pub fn database(&self) -> DatabaseConfig {
+        DatabaseConfig {
+            database_url: None,
+            data_dir: self.data_dir.clone(),
+            pg_bin_dir: self.pg_bin_dir.clone(),
+            database_pool_size: DEFAULT_POOL_SIZE,
+        }
+    }
+}
+
+impl ServeConfig {
+    /// The operator's key, if there is one; an empty value counts as none.
+    pub fn operator_key(&self) -> Result<Option<&str>, ShortOperatorKey> {
+        let key = self
+            .operator_key
+            .as_ref()
+            .map(|key| key.0.as_str())
+            .filter(|key| !key.is_empty());
+        match key {
+            Some(key) if key.chars().count() < MIN_OPERATOR_KEY => Err(ShortOperatorKey),
+            other => Ok(other),
+        }
+    }
+
+    /// How long the service goes on accepting after it was asked to stop.
+    pub fn shutdown_delay(&self) -> Duration {
+        Duration::from_secs(self.shutdown_delay_seconds.into())
+    }
+}
+
+/// The operator's key, which no log may show.
+#[derive(Clone)]
+pub struct OperatorKey(String);
+
+impl std::fmt::Debug for OperatorKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("OperatorKey(…)")
+    }
+}
+
+impl From<String> for OperatorKey {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// An operator key that could be guessed. Judged after the command line is read, so that no message shows the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "OPERATOR_KEY needs at least {MIN_OPERATOR_KEY} characters, for instance the output of `openssl rand -hex 32`"
+)]
+pub struct ShortOperatorKey;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serve(arguments: &[&str]) -> Result<ServeConfig, String> {
+        let all = ["promotion-engine", "serve"].iter().chain(arguments);
+        match Cli::try_parse_from(all)
+            .map_err(|fault| fault.to_string())?
+            .command
+        {
+            Command::Serve(config) => Ok(config),
+            other => Err(format!("{other:?}")),
+        }
+    }
+
+    #[test]
+    fn a_short_operator_key_is_refused_and_not_shown() {
+        let short = "x".repeat(MIN_OPERATOR_KEY - 1);
+        let fault = serve(&["--operator-key", &short])
+            .unwrap()
+            .operator_key()
+            .unwrap_err();
+        assert!(fault.to_string().contains("at least 32"), "{fault}");
+        let long = "x".repeat(MIN_OPERATOR_KEY);
+        let config = serve(&["--operator-key", &long]).unwrap();
+        assert_eq!(config.operator_key(), Ok(Some(long.as_str())));
+        assert!(!format!("{config:?}").contains("xxx"));
+    }
+
+    #[test]
+    fn an_empty_value_is_none() {
+        let config = serve(&["--operator-key", "", "--database-url", ""]).unwrap();
+        assert_eq!(config.operator_key(), Ok(None));
+        assert_eq!(config.database.url(), None);
+    }
+
+    #[test]
+    fn origins_are_parted_by_commas() {
+        let config = serve(&["--cors-origins", "https://a.example,https://b.example"]).unwrap();
+        assert_eq!(config.cors_origins.len(), 2);
+    }
+}

@@ -1,0 +1,216 @@
+//! `promotion-engine demo`: a shop to look at, on the embedded database.
+//!
+//! Everything goes through the service's own port, as any caller would do it: the tenant and its keys are made, the
+//! shop of `demo/shop.json` is loaded, its sample cart is priced, and the answer is printed as a receipt. Then the
+//! service goes on. The file is also a document that `promotion-engine evaluate` takes.
+//!
+//! Reading order: [`run`] here, then `shop` (what is loaded), `receipt` (what is printed), `client`.
+
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use serde_json::Value;
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::app::{self, App, AppOptions, Database, StartError};
+use crate::config::DemoConfig;
+
+mod client;
+mod receipt;
+mod shop;
+
+use client::{CallError, Client};
+use shop::Keys;
+
+/// The shop and its sample cart.
+const SHOP: &str = include_str!("../../demo/shop.json");
+
+/// Why the demo ended early.
+#[derive(Debug, Error)]
+pub enum DemoError {
+    /// The service did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The service did not answer as it should.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+/// Serves the demo until the process is asked to stop.
+pub async fn run(config: DemoConfig) -> Result<(), DemoError> {
+    // The address first: while it is taken nothing is made and nothing loaded.
+    let listener = app::listen(config.listen_addr).await?;
+    let stopping = app::stop_signal()?;
+    tokio::pin!(stopping);
+    say(&format!(
+        "Starting PostgreSQL, with its data in {} …",
+        config.data_dir.display()
+    ));
+    let database = Database::provide(&config.database()).await?;
+    let served = async {
+        database.migrate().await?;
+        let operator_key = operator_key();
+        let options = AppOptions {
+            operator_key: Some(operator_key.clone()),
+            ..AppOptions::default()
+        };
+        let app = App::start(listener, database.options.clone(), options).await?;
+        let client = Client::new(reachable(app.address()));
+        let shown = tokio::select! {
+            shown = show(&client, &operator_key) => shown.map(|()| true),
+            () = &mut stopping => Ok(false),
+        };
+        if let Ok(true) = shown {
+            stopping.await;
+        }
+        app.stop().await;
+        shown.map(|_| ())
+    };
+    let served = served.await;
+    database.stop().await;
+    served
+}
+
+/// Loads the shop, prices its cart, and prints how to go on.
+async fn show(client: &Client, operator_key: &str) -> Result<(), DemoError> {
+    let document: Value = serde_json::from_str(SHOP).map_err(|_| CallError::Shop)?;
+    let keys = shop::load(client, operator_key, &document).await?;
+    let request = &document["request"];
+    let result = client.post("/v1/evaluate-cart", &keys.pos, request).await?;
+    say(&receipt::print(shop::TENANT, shop::ZONE, request, &result));
+    say(&how_to_go_on(client.address(), operator_key, &keys));
+    Ok(())
+}
+
+/// The keys, and lines to paste. Each line is whole by itself, so that it works in any shell and in any order.
+fn how_to_go_on(address: SocketAddr, operator_key: &str, keys: &Keys) -> String {
+    let Keys { admin, pos } = keys;
+    let cart = |json: &str| {
+        format!(
+            "curl -sSw '\\n' http://{address}/v1/evaluate-cart -H 'authorization: Bearer {pos}' \
+             -H 'content-type: application/json' -d '{json}'"
+        )
+    };
+    let socks = cart(
+        r#"{"store": "PUN-KOT", "cart": {"lines": [{"id": "1", "sku": "SOCKS-GRY", "quantity": "5", "unit_price": "149.00", "categories": ["Socks"]}]}}"#,
+    );
+    let saree = cart(
+        r#"{"store": "MUM-BAN", "cart": {"lines": [{"id": "1", "sku": "SAREE-SILK", "quantity": "1", "unit_price": "6499.00", "categories": ["Sarees"]}]}, "explain": "all"}"#,
+    );
+    format!(
+        "Keys, made for this run; those of earlier runs go on working:\n\n\
+         \x20 operator  {operator_key} (this run only)\n\
+         \x20 admin     {admin}\n\
+         \x20 pos       {pos}\n\n\
+         Serving on http://{address} until Ctrl-C. Lines to paste:\n\n\
+         # Five pairs of socks, of which one is free\n{socks}\n\n\
+         # A silk saree: here the exclusive promotion beats all others together\n{saree}\n\n\
+         # The promotions, newest first\n\
+         curl -sSw '\\n' 'http://{address}/v1/promotions?limit=5' -H 'authorization: Bearer {admin}'\n\n\
+         # One more promotion: paste the saree's line again, and the others beat the exclusive one\n\
+         curl -sSw '\\n' http://{address}/v1/promotions -H 'authorization: Bearer {admin}' \
+         -H 'content-type: application/json' -d '{}'\n",
+        r#"{"name": "Sarees: ₹1,500 off", "type": "pos", "status": "active", "starts_at": "2026-01-01T00:00:00+05:30", "ends_at": "2036-01-01T00:00:00+05:30", "benefit": {"type": "amount_off", "value": "1500", "target": {"type": "items", "select": {"include": [{"field": "category", "op": "in", "values": ["Sarees"]}]}}}}"#,
+    )
+}
+
+/// An operator's key that nobody else knows; it lasts as long as the process.
+fn operator_key() -> String {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+}
+
+/// Where this machine reaches an address that may mean all of its own.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// Prints for the one who started the demo; that nobody reads it is no reason to stop.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::document;
+
+    /// The sample cart at noon, when the evening's promotion is closed.
+    fn evaluated() -> Value {
+        let mut document: Value = serde_json::from_str(SHOP).unwrap();
+        document["request"]["at"] = "2026-06-03T12:00:00+05:30".into();
+        let text = document::evaluate(
+            document.to_string().as_bytes(),
+            chrono::DateTime::UNIX_EPOCH,
+        );
+        serde_json::from_str(&text.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_sample_cart_costs_what_the_documentation_says() {
+        let result = evaluated();
+        assert_eq!(result["totals"]["payable"], "5218.75");
+        assert_eq!(result["suggestions"].as_array().map(Vec::len), Some(2));
+        let passed_over = result["not_applied"].as_array().into_iter().flatten();
+        let passed_over: Vec<_> = passed_over
+            .filter(|other| other["reason"] == "better_deal_taken")
+            .collect();
+        assert_eq!(
+            passed_over.len(),
+            1,
+            "the exclusive promotion does not always win"
+        );
+    }
+
+    #[test]
+    fn the_shop_shows_every_kind_of_benefit() {
+        let document: Value = serde_json::from_str(SHOP).unwrap();
+        let promotions = document["promotions"].as_array().unwrap();
+        assert!(promotions.len() >= 12);
+        let member = |promotion: &Value, path: &str| {
+            promotion
+                .pointer(path)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let kinds: BTreeSet<String> = promotions
+            .iter()
+            .map(|promotion| member(promotion, "/benefit/type"))
+            .collect();
+        let all = [
+            "amount_off",
+            "award_points",
+            "bundle_price",
+            "fixed_price",
+            "free_product",
+            "percentage_off",
+        ];
+        assert_eq!(kinds, BTreeSet::from(all.map(str::to_owned)));
+        let targets: BTreeSet<String> = promotions
+            .iter()
+            .map(|promotion| member(promotion, "/benefit/target/type"))
+            .collect();
+        assert!(
+            ["cart", "items", "shipping"]
+                .iter()
+                .all(|target| targets.contains(*target))
+        );
+        let origins: BTreeSet<String> = promotions
+            .iter()
+            .map(|promotion| member(promotion, "/benefit/target/from"))
+            .collect();
+        assert!(
+            ["matching", "in_condition", "beyond_condition"]
+                .iter()
+                .all(|from| origins.contains(*from))
+        );
+    }
+}

@@ -1,0 +1,130 @@
+//! The demo's tenant: found or made, given fresh keys, and filled with what it lacks.
+
+use axum::http::header;
+use chrono_tz::Tz;
+use serde_json::{Map, Value, json};
+
+use super::client::{CallError, Client, text};
+
+/// The tenant's name, by which a later run finds it.
+pub const TENANT: &str = "Marigold Bazaar";
+/// Where the shop is.
+pub const ZONE: Tz = Tz::Asia__Kolkata;
+/// Most entries of a page of a list.
+const PAGE: usize = 200;
+
+/// The keys of one run.
+pub struct Keys {
+    /// Everything in the tenant.
+    pub admin: String,
+    /// What a till may.
+    pub pos: String,
+}
+
+/// Makes sure that the shop is there, also after a run that was broken off, and makes keys for it.
+pub async fn load(client: &Client, operator_key: &str, shop: &Value) -> Result<Keys, CallError> {
+    let tenant = find_or_make(client, operator_key).await?;
+    let keys = Keys {
+        admin: key(client, operator_key, &tenant, "admin").await?,
+        pos: key(client, operator_key, &tenant, "pos").await?,
+    };
+    settings(client, &keys.admin, &shop["settings"]).await?;
+    client
+        .put("/v1/stores", &keys.admin, None, &shop["stores"])
+        .await?;
+    for (name, skus) in members(&shop["product_lists"]) {
+        let path = format!("/v1/product-lists/{name}");
+        client
+            .put(&path, &keys.admin, None, &json!({ "skus": skus }))
+            .await?;
+    }
+    promotions(client, &keys.admin, shop).await?;
+    Ok(keys)
+}
+
+async fn find_or_make(client: &Client, operator_key: &str) -> Result<String, CallError> {
+    let tenants = all(client, "/v1/tenants", operator_key).await?;
+    let found = tenants.iter().find(|tenant| tenant["name"] == TENANT);
+    if let Some(tenant) = found {
+        return text(tenant, "GET /v1/tenants", "id");
+    }
+    let tenant = json!({ "name": TENANT, "currency": "INR", "timezone": ZONE.name() });
+    let made = client.post("/v1/tenants", operator_key, &tenant).await?;
+    text(&made, "POST /v1/tenants", "id")
+}
+
+async fn key(
+    client: &Client,
+    operator_key: &str,
+    tenant: &str,
+    role: &str,
+) -> Result<String, CallError> {
+    let path = format!("/v1/tenants/{tenant}/keys");
+    let made = client
+        .post(
+            &path,
+            operator_key,
+            &json!({ "role": role, "label": "demo" }),
+        )
+        .await?;
+    text(&made, "POST /v1/tenants/{id}/keys", "key")
+}
+
+/// Replaces the settings that a new tenant has; settings that somebody has changed stay.
+async fn settings(client: &Client, admin: &str, settings: &Value) -> Result<(), CallError> {
+    let now = client.get("/v1/settings", admin).await?;
+    if now.body["version"] == 1 {
+        let version = now
+            .headers
+            .get(header::ETAG)
+            .and_then(|version| version.to_str().ok());
+        client.put("/v1/settings", admin, version, settings).await?;
+    }
+    Ok(())
+}
+
+/// Makes the promotions that are not there, by name, and their codes.
+async fn promotions(client: &Client, admin: &str, shop: &Value) -> Result<(), CallError> {
+    let there = all(client, "/v1/promotions", admin).await?;
+    for promotion in shop["promotions"].as_array().into_iter().flatten() {
+        let name = promotion["name"].as_str().unwrap_or_default();
+        let found = there.iter().find(|found| found["name"] == name);
+        let id = match found {
+            Some(found) => text(found, "GET /v1/promotions", "id")?,
+            None => {
+                let mut promotion = promotion.clone();
+                promotion["status"] = json!("active");
+                let made = client.post("/v1/promotions", admin, &promotion).await?;
+                text(&made, "POST /v1/promotions", "id")?
+            }
+        };
+        let codes = &shop["codes"][name];
+        if codes.is_array() {
+            let path = format!("/v1/promotions/{id}/codes");
+            client
+                .post(&path, admin, &json!({ "codes": codes }))
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// Every entry of a list, page by page.
+async fn all(client: &Client, path: &str, key: &str) -> Result<Vec<Value>, CallError> {
+    let mut found = Vec::new();
+    let mut next = format!("{path}?limit={PAGE}");
+    loop {
+        let mut page = client.get(&next, key).await?.body;
+        if let Value::Array(items) = page["items"].take() {
+            found.extend(items);
+        }
+        match page["next_cursor"].as_str() {
+            Some(cursor) => next = format!("{path}?limit={PAGE}&cursor={cursor}"),
+            None => return Ok(found),
+        }
+    }
+}
+
+fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flat_map(Map::iter)
+}

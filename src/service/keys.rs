@@ -1,0 +1,170 @@
+//! Tenants and their API keys: made once, shown once, revoked for good.
+
+use uuid::Uuid;
+
+use super::api_key::{self, Minted};
+use super::{Actor, Service, ServiceError, audit};
+use crate::db::keys::{KeyRow, NewKey};
+use crate::db::tenants::{NewTenant, TenantPatch, TenantRow};
+use crate::db::{self, DbError, Reference, TenantTx};
+use crate::domain::currency::Currency;
+use crate::domain::id::{KeyId, TenantId};
+use crate::domain::role::Role;
+use crate::domain::settings::Settings;
+use crate::wire;
+use crate::wire::write::Writer;
+
+/// The label of the key that comes with a tenant.
+const FIRST_LABEL: &str = "first key";
+
+impl Service {
+    /// Makes a tenant with its settings and its first admin key.
+    pub async fn create_tenant(
+        &self,
+        name: String,
+        currency: Currency,
+        timezone: chrono_tz::Tz,
+    ) -> Result<(TenantRow, Minted), ServiceError> {
+        let tenant = TenantId::new(Uuid::now_v7());
+        let new = NewTenant {
+            tenant,
+            name,
+            currency: currency.to_string(),
+            timezone: timezone.name().to_owned(),
+            settings: wire::settings::stored(&Settings::defaults(currency, timezone)),
+        };
+        let minted = api_key::mint(tenant, Role::Admin);
+        let key = new_key(Role::Admin, FIRST_LABEL.to_owned(), &minted);
+        let row = self
+            .db()
+            .operator(move |tx| {
+                Box::pin(async move {
+                    let row = db::tenants::create(tx, &new).await?;
+                    let tx = tx.of_tenant(tenant).await?;
+                    let operator = Actor { tenant, key: None };
+                    let after = Some(tenant_document(&row));
+                    audit(tx, operator, "tenant".to_owned(), "created", None, after).await?;
+                    insert_key(tx, operator, &key).await?;
+                    Ok::<_, ServiceError>(row)
+                })
+            })
+            .await?;
+        Ok((row, minted))
+    }
+
+    /// Changes what only the operator may change of a tenant.
+    pub async fn patch_tenant(
+        &self,
+        tenant: TenantId,
+        patch: TenantPatch,
+    ) -> Result<TenantRow, ServiceError> {
+        let row = self
+            .db()
+            .operator(move |tx| {
+                Box::pin(async move {
+                    let before = db::tenants::find(tx, tenant)
+                        .await?
+                        .ok_or(ServiceError::NotFound)?;
+                    let row = db::tenants::patch(tx, tenant, &patch)
+                        .await?
+                        .ok_or(ServiceError::NotFound)?;
+                    let (before, after) = (tenant_document(&before), tenant_document(&row));
+                    let tx = tx.of_tenant(tenant).await?;
+                    let operator = Actor { tenant, key: None };
+                    let (before, after) = (Some(before), Some(after));
+                    audit(tx, operator, "tenant".to_owned(), "changed", before, after).await?;
+                    Ok::<_, ServiceError>(row)
+                })
+            })
+            .await?;
+        self.cache().keys_changed(tenant, row.keys_version);
+        Ok(row)
+    }
+
+    /// Makes a key.
+    pub async fn create_key(
+        &self,
+        actor: Actor,
+        role: Role,
+        label: String,
+    ) -> Result<(KeyRow, Minted), ServiceError> {
+        let minted = api_key::mint(actor.tenant, role);
+        let key = new_key(role, label, &minted);
+        let row = self
+            .rekey(actor.tenant, move |tx| {
+                Box::pin(async move { Ok(insert_key(tx, actor, &key).await?) })
+            })
+            .await
+            .map_err(no_tenant)?;
+        Ok((row, minted))
+    }
+
+    /// Revokes a key: at once on this instance, within a second on the others.
+    pub async fn revoke_key(&self, actor: Actor, key: KeyId) -> Result<(), ServiceError> {
+        self.rekey(actor.tenant, move |tx| {
+            Box::pin(async move {
+                let row = db::keys::revoke(tx, key)
+                    .await?
+                    .ok_or(ServiceError::NotFound)?;
+                let before = Some(key_document(&row));
+                audit(tx, actor, key_subject(key), "revoked", before, None).await?;
+                Ok(())
+            })
+        })
+        .await
+        .map_err(no_tenant)
+    }
+}
+
+/// A tenant that does not exist has no version to bump.
+fn no_tenant(error: ServiceError) -> ServiceError {
+    match error {
+        ServiceError::Db(DbError::Missing(Reference::Tenant)) => ServiceError::NotFound,
+        other => other,
+    }
+}
+
+fn new_key(role: Role, label: String, minted: &Minted) -> NewKey {
+    NewKey {
+        key: KeyId::new(Uuid::now_v7()),
+        role: role.name().to_owned(),
+        label,
+        hash: minted.hash,
+        hint: minted.hint.clone(),
+    }
+}
+
+async fn insert_key(tx: &mut TenantTx, actor: Actor, key: &NewKey) -> Result<KeyRow, DbError> {
+    let row = db::keys::insert(tx, key).await?;
+    let after = Some(key_document(&row));
+    audit(tx, actor, key_subject(key.key), "created", None, after).await?;
+    Ok(row)
+}
+
+fn key_subject(key: KeyId) -> String {
+    format!("key:{key}")
+}
+
+fn key_document(row: &KeyRow) -> String {
+    let mut writer = Writer::with_capacity(128);
+    writer.object(|writer| {
+        writer.key("role").plain(&row.role);
+        writer.key("label").text(&row.label);
+        writer.key("hint").text(&row.hint);
+    });
+    writer.finish()
+}
+
+fn tenant_document(row: &TenantRow) -> String {
+    let mut writer = Writer::with_capacity(128);
+    writer.object(|writer| {
+        writer.key("name").text(&row.name);
+        writer.key("currency").text(&row.currency);
+        writer.key("timezone").text(&row.timezone);
+        writer.key("suspended").boolean(row.suspended);
+        writer
+            .key("max_active_promotions")
+            .integer(row.max_active_promotions);
+    });
+    writer.finish()
+}

@@ -1,0 +1,225 @@
+//! Use cases that join engine, cache and database: to evaluate a cart, and to publish what is evaluated.
+//!
+//! Everything that changes a tenant's rules goes through `Service::publish`, everything that changes its keys through
+//! `Service::rekey`: the version grows first, which also makes one tenant's writers wait for each other; then the change
+//! and its audit row; and once all of that is committed, no older version is used on this instance.
+
+use std::sync::Arc;
+
+use crate::cache::{Cache, LoadError};
+use crate::clock::Clock;
+use crate::db::audit::NewAudit;
+use crate::db::{self, Db, DbError, TenantTx, Work};
+use crate::domain::id::{KeyId, TenantId};
+use crate::wire::faults::Faults;
+
+pub mod api_key;
+pub mod evaluate;
+pub mod keys;
+pub mod promotions;
+pub mod settings;
+pub mod stock;
+
+/// What the use cases need. Clones share it.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    cache: Cache,
+    clock: Clock,
+}
+
+/// Who changes something: the audit trail's "who".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Whose things are changed.
+    pub tenant: TenantId,
+    /// By which key; `None` is the operator.
+    pub key: Option<KeyId>,
+}
+
+/// Which version a replacement is meant for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Whatever there is.
+    Any,
+    /// One of these; none matches nothing.
+    OneOf(Vec<i64>),
+}
+
+impl Expected {
+    fn check(&self, version: i64) -> Result<(), ServiceError> {
+        match self {
+            Self::Any => Ok(()),
+            Self::OneOf(versions) if versions.contains(&version) => Ok(()),
+            Self::OneOf(_) => Err(ServiceError::Stale),
+        }
+    }
+}
+
+/// Why a use case came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The tenant has nothing of this name.
+    #[error("there is no such thing")]
+    NotFound,
+    /// It is at another version than the caller believes.
+    #[error("the version is stale")]
+    Stale,
+    /// The body does not fit what is stored.
+    #[error("the request is invalid")]
+    Invalid(Faults),
+    /// The state of things forbids it.
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
+    /// The database failed or refused.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The rules could not be loaded.
+    #[error(transparent)]
+    Load(LoadError),
+    /// A stored document cannot be read.
+    #[error(transparent)]
+    Unreadable(LoadError),
+}
+
+impl From<LoadError> for ServiceError {
+    fn from(error: LoadError) -> Self {
+        Self::Load(error)
+    }
+}
+
+/// What the state of things forbids (the 409s of spec 13).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// A promotion that is not archived has the name.
+    NameTaken,
+    /// So many promotions may be active, and are.
+    ActivePromotionLimit(i32),
+    /// These fields are fixed once a promotion has been live.
+    LockedAfterLive(Vec<&'static str>),
+    /// The promotion is archived.
+    Archived,
+    /// Not a move of the status.
+    InvalidTransition {
+        /// What the status is.
+        from: &'static str,
+        /// What it was to be.
+        to: &'static str,
+    },
+    /// Something names it.
+    InUse,
+    /// Other promotions have these codes.
+    CodesTaken(Vec<String>),
+}
+
+impl From<Refusal> for ServiceError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl Service {
+    /// Joins the parts.
+    pub fn new(db: Db, cache: Cache, clock: Clock) -> Self {
+        Self {
+            inner: Arc::new(Inner { db, cache, clock }),
+        }
+    }
+
+    /// The database, for plain reads and writes.
+    pub fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    /// What is in memory.
+    pub fn cache(&self) -> &Cache {
+        &self.inner.cache
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Runs a change of the tenant's rules.
+    async fn publish<T, F>(&self, tenant: TenantId, change: F) -> Result<T, ServiceError>
+    where
+        F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, ServiceError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let published = self
+            .inner
+            .db
+            .tenant(tenant, |tx| {
+                Box::pin(async move {
+                    let version = db::rules::bump_rules(tx).await?;
+                    Ok::<_, ServiceError>((version, change(tx).await?))
+                })
+            })
+            .await;
+        match published {
+            Ok((version, done)) => {
+                self.inner.cache.rules_changed(tenant, version);
+                Ok(done)
+            }
+            Err(error) => Err(self.after_failure(tenant, error)),
+        }
+    }
+
+    /// Runs a change of the tenant's keys.
+    async fn rekey<T, F>(&self, tenant: TenantId, change: F) -> Result<T, ServiceError>
+    where
+        F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, ServiceError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let changed = self
+            .inner
+            .db
+            .tenant(tenant, |tx| {
+                Box::pin(async move {
+                    let version = db::rules::bump_keys(tx).await?;
+                    Ok::<_, ServiceError>((version, change(tx).await?))
+                })
+            })
+            .await;
+        match changed {
+            Ok((version, done)) => {
+                self.inner.cache.keys_changed(tenant, version);
+                Ok(done)
+            }
+            Err(error) => Err(self.after_failure(tenant, error)),
+        }
+    }
+
+    /// What is in memory may be older than what was perhaps committed.
+    fn after_failure(&self, tenant: TenantId, error: ServiceError) -> ServiceError {
+        if let ServiceError::Db(DbError::OutcomeUnknown(_)) = error {
+            self.inner.cache.forget(tenant);
+        }
+        error
+    }
+}
+
+/// Writes the audit row of a change (spec 3), in the change's own transaction.
+async fn audit(
+    tx: &mut TenantTx,
+    actor: Actor,
+    subject: String,
+    action: &str,
+    before: Option<String>,
+    after: Option<String>,
+) -> Result<(), DbError> {
+    let row = NewAudit {
+        key: actor.key,
+        subject,
+        action: action.to_owned(),
+        before,
+        after,
+    };
+    db::audit::insert(tx, &row).await?;
+    Ok(())
+}

@@ -1,0 +1,376 @@
+//! Promotions: made, replaced, moved through their statuses, and the codes that unlock them (spec 5, 10).
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::settings::{names, require_lists};
+use super::{Actor, Expected, Refusal, Service, ServiceError, audit};
+use crate::cache::load;
+use crate::db::promotions::{NewPromotion, PromotionRow};
+use crate::db::{self, TenantTx};
+use crate::domain::id::{PromotionId, TenantId};
+use crate::domain::promotion::{Promotion, Status, Terms, Transition};
+use crate::domain::settings::Settings;
+use crate::wire;
+use crate::wire::faults::{FaultCode, Faults, Path};
+use crate::wire::names::Named;
+use crate::wire::selector::ListReference;
+use crate::wire::write::Writer;
+
+/// Most codes that an audit row names; how many there were it always tells.
+const MAX_AUDITED: usize = 1_000;
+
+/// A promotion as it is stored.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// What it is.
+    pub promotion: Promotion,
+    /// Grows with each change.
+    pub version: i64,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Stored {
+    /// Reads a row.
+    pub fn of(row: &PromotionRow) -> Result<Self, ServiceError> {
+        let promotion = load::promotion(row).map_err(ServiceError::Unreadable)?;
+        Ok(Self {
+            promotion,
+            version: row.version,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+impl Service {
+    /// A promotion's status, and the tenant's settings, which say what custom fields it has.
+    pub async fn before_replacing(
+        &self,
+        tenant: TenantId,
+        promotion: PromotionId,
+    ) -> Result<(Status, Settings), ServiceError> {
+        let (row, settings) = self
+            .db()
+            .tenant(tenant, move |tx| {
+                Box::pin(async move {
+                    let row = db::promotions::get(tx, promotion).await?;
+                    let row = row.ok_or(ServiceError::NotFound)?;
+                    let settings = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
+                    Ok::<_, ServiceError>((row, settings))
+                })
+            })
+            .await?;
+        let settings = load::settings(&settings).map_err(ServiceError::Unreadable)?;
+        Ok((Stored::of(&row)?.promotion.status, settings))
+    }
+
+    /// A promotion, archived or not.
+    pub async fn promotion(
+        &self,
+        tenant: TenantId,
+        promotion: PromotionId,
+    ) -> Result<Stored, ServiceError> {
+        let row = self
+            .db()
+            .tenant(tenant, move |tx| {
+                Box::pin(async move { db::promotions::get(tx, promotion).await })
+            })
+            .await?
+            .ok_or(ServiceError::NotFound)?;
+        Stored::of(&row)
+    }
+
+    /// Makes a promotion, as a draft or active.
+    pub async fn create_promotion(
+        &self,
+        actor: Actor,
+        terms: Terms,
+        lists: Vec<ListReference>,
+        status: Status,
+    ) -> Result<Stored, ServiceError> {
+        let now = self.clock().now();
+        let promotion = PromotionId::new(Uuid::now_v7());
+        self.publish(actor.tenant, move |tx| {
+            Box::pin(async move {
+                let new = new_promotion(tx, promotion, &terms, &lists, status).await?;
+                if status == Status::Active {
+                    require_custom_fields(tx, &terms).await?;
+                    require_room(tx, promotion, &terms, now).await?;
+                }
+                let row = db::promotions::insert(tx, &new, actor.key).await?;
+                let after = Some(audited(&row));
+                audit(tx, actor, subject(promotion), "created", None, after).await?;
+                Stored::of(&row)
+            })
+        })
+        .await
+    }
+
+    /// Replaces a promotion. Without a status it keeps its own.
+    pub async fn replace_promotion(
+        &self,
+        actor: Actor,
+        promotion: PromotionId,
+        expected: Expected,
+        terms: Terms,
+        lists: Vec<ListReference>,
+        status: Option<Status>,
+    ) -> Result<Stored, ServiceError> {
+        let now = self.clock().now();
+        self.publish(actor.tenant, move |tx| {
+            Box::pin(async move {
+                let row = lock(tx, promotion).await?;
+                let old = Stored::of(&row)?.promotion;
+                if old.status == Status::Archived {
+                    return Err(Refusal::Archived.into());
+                }
+                expected.check(row.version)?;
+                let status = status.unwrap_or(old.status);
+                require_transition(old.status, status)?;
+                let locked = locked_fields(&old.terms, &terms);
+                if !locked.is_empty()
+                    && db::promotions::has_been_live(tx, Some(promotion), now).await?
+                {
+                    return Err(Refusal::LockedAfterLive(locked).into());
+                }
+                if status == Status::Active {
+                    require_custom_fields(tx, &terms).await?;
+                    // One that counts already needs no more room, even where the bound was lowered since.
+                    if old.status != Status::Active || old.terms.ends_at <= now {
+                        require_room(tx, promotion, &terms, now).await?;
+                    }
+                }
+                // What is archived gives up its name and its lists: a move of its own.
+                let kept = if status == Status::Archived {
+                    old.status
+                } else {
+                    status
+                };
+                let new = new_promotion(tx, promotion, &terms, &lists, kept).await?;
+                let mut after = db::promotions::replace(tx, row.version, &new, actor.key).await?;
+                if status != kept {
+                    after = db::promotions::set_status(tx, promotion, status.name(), actor.key)
+                        .await?
+                        .ok_or(ServiceError::NotFound)?;
+                }
+                let (before, now) = (Some(audited(&row)), Some(audited(&after)));
+                audit(tx, actor, subject(promotion), "replaced", before, now).await?;
+                Stored::of(&after)
+            })
+        })
+        .await
+    }
+
+    /// Moves a promotion to a status; to the one that it has: nothing happens.
+    pub async fn set_promotion_status(
+        &self,
+        actor: Actor,
+        promotion: PromotionId,
+        status: Status,
+    ) -> Result<Stored, ServiceError> {
+        let now = self.clock().now();
+        self.publish(actor.tenant, move |tx| {
+            Box::pin(async move {
+                let row = lock(tx, promotion).await?;
+                let old = Stored::of(&row)?;
+                if require_transition(old.promotion.status, status)? == Moved::No {
+                    return Ok(old);
+                }
+                if status == Status::Active {
+                    require_custom_fields(tx, &old.promotion.terms).await?;
+                    require_room(tx, promotion, &old.promotion.terms, now).await?;
+                }
+                let after = db::promotions::set_status(tx, promotion, status.name(), actor.key)
+                    .await?
+                    .ok_or(ServiceError::NotFound)?;
+                let (before, now) = (Some(audited(&row)), Some(audited(&after)));
+                audit(tx, actor, subject(promotion), status.name(), before, now).await?;
+                Stored::of(&after)
+            })
+        })
+        .await
+    }
+
+    /// Gives a promotion codes; its own sent again stay as they are. Returns how many are new.
+    pub async fn add_codes(
+        &self,
+        actor: Actor,
+        promotion: PromotionId,
+        codes: Vec<String>,
+        expires_at: Option<DateTime<Utc>>,
+    ) -> Result<u64, ServiceError> {
+        self.publish(actor.tenant, move |tx| {
+            Box::pin(async move {
+                tx.allow_bulk().await?;
+                let row = lock(tx, promotion).await?;
+                if row.status == Status::Archived.name() {
+                    return Err(Refusal::Archived.into());
+                }
+                let made = db::codes::insert(tx, promotion, &codes, expires_at).await?;
+                let after = Some(codes_document(&codes, made, expires_at));
+                audit(tx, actor, subject(promotion), "codes_added", None, after).await?;
+                Ok(made)
+            })
+        })
+        .await
+    }
+
+    /// Deletes a code of a promotion.
+    pub async fn delete_code(
+        &self,
+        actor: Actor,
+        promotion: PromotionId,
+        code: String,
+    ) -> Result<(), ServiceError> {
+        self.publish(actor.tenant, move |tx| {
+            Box::pin(async move {
+                let row = lock(tx, promotion).await?;
+                let gone = db::codes::delete(tx, promotion, &code)
+                    .await?
+                    .ok_or(ServiceError::NotFound)?;
+                if row.status == Status::Archived.name() {
+                    return Err(Refusal::Archived.into());
+                }
+                let before = Some(codes_document(&[gone.code], 1, gone.expires_at));
+                audit(tx, actor, subject(promotion), "codes_deleted", before, None).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+/// Refuses what is not a promotion of the tenant.
+pub async fn exists(tx: &mut TenantTx, promotion: PromotionId) -> Result<(), ServiceError> {
+    let found = db::promotions::get(tx, promotion).await?;
+    found.map(|_| ()).ok_or(ServiceError::NotFound)
+}
+
+async fn lock(tx: &mut TenantTx, promotion: PromotionId) -> Result<PromotionRow, ServiceError> {
+    db::promotions::lock(tx, promotion)
+        .await?
+        .ok_or(ServiceError::NotFound)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Moved {
+    Yes,
+    No,
+}
+
+fn require_transition(from: Status, to: Status) -> Result<Moved, ServiceError> {
+    match from.transition(to) {
+        Transition::Move => Ok(Moved::Yes),
+        Transition::Already => Ok(Moved::No),
+        Transition::Archived => Err(Refusal::Archived.into()),
+        Transition::Refused => Err(Refusal::InvalidTransition {
+            from: from.name(),
+            to: to.name(),
+        }
+        .into()),
+    }
+}
+
+/// What is fixed once a promotion has been live (spec 5), and differs. Values are compared, not how they are written.
+fn locked_fields(before: &Terms, after: &Terms) -> Vec<&'static str> {
+    let changes = [
+        ("limits", before.limits != after.limits),
+        (
+            "type",
+            before.kind.promotion_type() != after.kind.promotion_type(),
+        ),
+        ("benefit", before.benefit != after.benefit),
+        ("starts_at", before.starts_at != after.starts_at),
+    ];
+    changes
+        .into_iter()
+        .filter_map(|(field, changed)| changed.then_some(field))
+        .collect()
+}
+
+/// Refuses one active promotion too many. The count and the bound are locked until the transaction ends.
+async fn require_room(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+    terms: &Terms,
+    now: DateTime<Utc>,
+) -> Result<(), ServiceError> {
+    if terms.ends_at <= now {
+        return Ok(());
+    }
+    let count = db::promotions::count_active(tx, promotion, now).await?;
+    if count.active >= i64::from(count.maximum) {
+        return Err(Refusal::ActivePromotionLimit(count.maximum).into());
+    }
+    Ok(())
+}
+
+/// Custom fields that are required must be there before a promotion is active (spec 4), by the settings as they are in
+/// this transaction.
+async fn require_custom_fields(tx: &mut TenantTx, terms: &Terms) -> Result<(), ServiceError> {
+    let row = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
+    let settings = load::settings(&row).map_err(ServiceError::Unreadable)?;
+    let mut faults = Faults::new();
+    let fields = Path::Root.key("custom_fields");
+    for field in settings.custom_fields.iter().filter(|field| field.required) {
+        if !terms.custom_fields.contains_key(&field.key) {
+            let message = "is required before the promotion can be active";
+            faults.add(&fields.key(&field.key), FaultCode::Required, message);
+        }
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(ServiceError::Invalid(faults))
+    }
+}
+
+async fn new_promotion(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+    terms: &Terms,
+    lists: &[ListReference],
+    status: Status,
+) -> Result<NewPromotion, ServiceError> {
+    require_lists(tx, lists).await?;
+    Ok(NewPromotion {
+        promotion,
+        name: terms.name.clone(),
+        kind: terms.kind.promotion_type().name().to_owned(),
+        status: status.name().to_owned(),
+        campaign: terms.campaign.clone(),
+        starts_at: terms.starts_at.to_utc(),
+        ends_at: terms.ends_at.to_utc(),
+        document: wire::promotion::stored(terms),
+        product_lists: names(lists),
+    })
+}
+
+fn subject(promotion: PromotionId) -> String {
+    format!("promotion:{promotion}")
+}
+
+fn audited(row: &PromotionRow) -> String {
+    let mut writer = Writer::with_capacity(row.document.len() + 64);
+    writer.object(|writer| {
+        writer.key("version").integer(row.version);
+        writer.key("status").plain(&row.status);
+        writer.key("promotion").raw(&row.document);
+    });
+    writer.finish()
+}
+
+fn codes_document(codes: &[String], count: u64, expires_at: Option<DateTime<Utc>>) -> String {
+    let mut writer = Writer::with_capacity(256);
+    writer.object(|writer| {
+        writer.key("count").raw(&count.to_string());
+        writer
+            .key("codes")
+            .texts(codes.get(..MAX_AUDITED).unwrap_or(codes));
+        writer
+            .key("expires_at")
+            .option(expires_at, |writer, time| writer.plain(time.to_rfc3339()));
+    });
+    writer.finish()
+}

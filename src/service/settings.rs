@@ -1,0 +1,122 @@
+//! A tenant's settings: read, and replaced whole.
+
+use super::{Actor, Expected, Refusal, Service, ServiceError, audit};
+use crate::cache::load;
+use crate::db::settings::{NewSettings, SettingsRow};
+use crate::db::{self, TenantTx};
+use crate::domain::id::TenantId;
+use crate::domain::settings::Settings;
+use crate::wire;
+use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::selector::ListReference;
+
+impl Service {
+    /// The settings and their version.
+    pub async fn settings(&self, tenant: TenantId) -> Result<(Settings, i64), ServiceError> {
+        let row = self
+            .db()
+            .tenant(tenant, |tx| {
+                Box::pin(async move { db::settings::get(tx).await })
+            })
+            .await?
+            .ok_or(ServiceError::NotFound)?;
+        let settings = load::settings(&row).map_err(ServiceError::Unreadable)?;
+        Ok((settings, row.version))
+    }
+
+    /// The settings of a tenant that has set nothing: what a replacement leaves out becomes this.
+    pub async fn default_settings(&self, tenant: TenantId) -> Result<Settings, ServiceError> {
+        let row = self
+            .db()
+            .tenant(tenant, |tx| {
+                Box::pin(async move { db::settings::get(tx).await })
+            })
+            .await?
+            .ok_or(ServiceError::NotFound)?;
+        let own = load::settings(&row).map_err(ServiceError::Unreadable)?;
+        Ok(Settings::defaults(own.currency, own.timezone))
+    }
+
+    /// Replaces the settings.
+    pub async fn replace_settings(
+        &self,
+        actor: Actor,
+        expected: Expected,
+        settings: Settings,
+        lists: Vec<ListReference>,
+    ) -> Result<(Settings, i64), ServiceError> {
+        let now = self.clock().now();
+        self.publish(actor.tenant, move |tx| {
+            Box::pin(async move {
+                let row = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
+                expected.check(row.version)?;
+                let before = load::settings(&row).map_err(ServiceError::Unreadable)?;
+                let locked = locked_fields(&before, &settings);
+                if !locked.is_empty() && db::promotions::has_been_live(tx, None, now).await? {
+                    return Err(Refusal::LockedAfterLive(locked).into());
+                }
+                let replaced = write(tx, &row, &settings, &lists).await?;
+                let (before, after) = (Some(row.document), Some(replaced.document));
+                audit(tx, actor, "settings".to_owned(), "replaced", before, after).await?;
+                Ok((settings, replaced.version))
+            })
+        })
+        .await
+    }
+}
+
+/// What is fixed once any promotion of the tenant has been live (spec 5), and differs.
+fn locked_fields(before: &Settings, after: &Settings) -> Vec<&'static str> {
+    let changes = [
+        ("currency", before.currency != after.currency),
+        ("timezone", before.timezone != after.timezone),
+    ];
+    changes
+        .into_iter()
+        .filter_map(|(field, changed)| changed.then_some(field))
+        .collect()
+}
+
+async fn write(
+    tx: &mut TenantTx,
+    row: &SettingsRow,
+    settings: &Settings,
+    lists: &[ListReference],
+) -> Result<SettingsRow, ServiceError> {
+    require_lists(tx, lists).await?;
+    let new = NewSettings {
+        document: wire::settings::stored(settings),
+        currency: settings.currency.to_string(),
+        timezone: settings.timezone.name().to_owned(),
+        product_lists: names(lists),
+    };
+    Ok(db::settings::replace(tx, row.version, &new).await?)
+}
+
+/// Refuses a body that names lists which do not exist, at each place where it does.
+pub(super) async fn require_lists(
+    tx: &mut TenantTx,
+    lists: &[ListReference],
+) -> Result<(), ServiceError> {
+    if lists.is_empty() {
+        return Ok(());
+    }
+    let missing = db::product_lists::missing(tx, &names(lists)).await?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut faults = Faults::new();
+    for list in lists.iter().filter(|list| missing.contains(&list.name)) {
+        let message = format!("there is no product list {:?}", list.name);
+        faults.add_at(list.pointer.clone(), FaultCode::UnknownReference, message);
+    }
+    Err(ServiceError::Invalid(faults))
+}
+
+/// The names, each once.
+pub(super) fn names(lists: &[ListReference]) -> Vec<String> {
+    let mut names: Vec<String> = lists.iter().map(|list| list.name.clone()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}

@@ -1,0 +1,176 @@
+//! What promotions refer to: stores and product lists.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Actor, Service, ServiceError, audit};
+use crate::cache::load;
+use crate::db;
+use crate::db::audit::NewAudit;
+use crate::db::product_lists::ProductListSummary;
+use crate::db::stores::{NewStore, StoreRow};
+use crate::domain::store::Store;
+use crate::wire;
+use crate::wire::write::Writer;
+
+/// Most SKUs that an audit row names; how many there were it always tells.
+const MAX_AUDITED: usize = 1_000;
+
+impl Service {
+    /// Adds or replaces stores, all or none. No code comes twice.
+    pub async fn put_stores(&self, actor: Actor, stores: Vec<Store>) -> Result<(), ServiceError> {
+        self.publish(actor.tenant, move |tx| {
+            Box::pin(async move {
+                tx.allow_bulk().await?;
+                let codes: Vec<String> = stores.iter().map(|store| store.code.clone()).collect();
+                let before: BTreeMap<String, String> = db::stores::lock(tx, &codes)
+                    .await?
+                    .into_iter()
+                    .map(|row| (row.code.clone(), row_document(&row)))
+                    .collect();
+                let new: Vec<NewStore> = stores.iter().map(new_store).collect();
+                db::stores::put(tx, &new).await?;
+                let trail: Vec<NewAudit> = stores
+                    .iter()
+                    .map(|store| (before.get(&store.code).cloned(), store))
+                    .map(|(before, store)| (before, document(store), store))
+                    .filter(|(before, after, _)| before.as_ref() != Some(after))
+                    .map(|(before, after, store)| NewAudit {
+                        key: actor.key,
+                        subject: subject(&store.code),
+                        action: if before.is_some() {
+                            "replaced"
+                        } else {
+                            "created"
+                        }
+                        .to_owned(),
+                        before,
+                        after: Some(after),
+                    })
+                    .collect();
+                db::audit::insert_all(tx, &trail).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Deletes a store.
+    pub async fn delete_store(&self, actor: Actor, code: String) -> Result<(), ServiceError> {
+        self.publish(actor.tenant, move |tx| {
+            Box::pin(async move {
+                let row = db::stores::delete(tx, &code)
+                    .await?
+                    .ok_or(ServiceError::NotFound)?;
+                let before = Some(row_document(&row));
+                audit(tx, actor, subject(&code), "deleted", before, None).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Adds or replaces a product list. No SKU comes twice.
+    pub async fn put_product_list(
+        &self,
+        actor: Actor,
+        name: String,
+        skus: Vec<String>,
+    ) -> Result<ProductListSummary, ServiceError> {
+        self.publish(actor.tenant, move |tx| {
+            Box::pin(async move {
+                tx.allow_bulk().await?;
+                let old = db::product_lists::get(tx, &name).await?;
+                let summary = db::product_lists::put(tx, &name, &skus).await?;
+                let before = old.as_ref().map(|old| size_document(old.skus.len()));
+                let old_skus = old.map(|old| old.skus).unwrap_or_default();
+                let after = Some(change_document(&old_skus, &skus));
+                let action = if before.is_some() {
+                    "replaced"
+                } else {
+                    "created"
+                };
+                audit(tx, actor, list_subject(&name), action, before, after).await?;
+                Ok(summary)
+            })
+        })
+        .await
+    }
+
+    /// Deletes a product list that nothing names.
+    pub async fn delete_product_list(
+        &self,
+        actor: Actor,
+        name: String,
+    ) -> Result<(), ServiceError> {
+        self.publish(actor.tenant, move |tx| {
+            Box::pin(async move {
+                let gone = db::product_lists::delete(tx, &name)
+                    .await?
+                    .ok_or(ServiceError::NotFound)?;
+                let before = Some(size_document(
+                    usize::try_from(gone.size).unwrap_or_default(),
+                ));
+                audit(tx, actor, list_subject(&name), "deleted", before, None).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+fn subject(code: &str) -> String {
+    format!("store:{code}")
+}
+
+fn list_subject(name: &str) -> String {
+    format!("product_list:{name}")
+}
+
+fn new_store(store: &Store) -> NewStore {
+    NewStore {
+        code: store.code.clone(),
+        concept: store.concept.clone().unwrap_or_default(),
+        zones: store.zones.clone(),
+        timezone: store.timezone.map(|zone| zone.name().to_owned()),
+    }
+}
+
+fn document(store: &Store) -> String {
+    let mut writer = Writer::with_capacity(128);
+    wire::store::print(&mut writer, store);
+    writer.finish()
+}
+
+fn row_document(row: &StoreRow) -> String {
+    document(&load::store(row))
+}
+
+fn size_document(size: usize) -> String {
+    let mut writer = Writer::with_capacity(32);
+    writer.object(|writer| writer.key("size").raw(&size.to_string()));
+    writer.finish()
+}
+
+/// What a list became: its size, and what came and went, as far as an audit row goes.
+fn change_document(before: &[String], after: &[String]) -> String {
+    let (old, new): (BTreeSet<&String>, BTreeSet<&String>) =
+        (before.iter().collect(), after.iter().collect());
+    let added: Vec<&String> = after.iter().filter(|sku| !old.contains(sku)).collect();
+    let removed: Vec<&String> = before.iter().filter(|sku| !new.contains(sku)).collect();
+    let mut writer = Writer::with_capacity(256);
+    writer.object(|writer| {
+        writer.key("size").raw(&after.len().to_string());
+        for (count, names, skus) in [
+            ("added_count", "added", &added),
+            ("removed_count", "removed", &removed),
+        ] {
+            writer.key(count).raw(&skus.len().to_string());
+            writer
+                .key(names)
+                .list(skus.iter().take(MAX_AUDITED), |writer, sku| {
+                    writer.text(sku)
+                });
+        }
+    });
+    writer.finish()
+}

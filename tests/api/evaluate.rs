@@ -1,0 +1,99 @@
+//! Pricing over HTTP: who may choose the time, which version was used, what is refused.
+
+use serde_json::json;
+
+use crate::harness::{Service, cart, ten_percent};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_admins_evaluate_as_if_at_another_time() {
+    let (_database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    service.promotion(&tenant.admin, ten_percent("P")).await;
+    let mut request = cart();
+    request["at"] = "2019-12-31T23:59:59.999Z".into();
+    service
+        .post("/v1/evaluate-cart", &tenant.pos, request.clone())
+        .await
+        .expect_code(403, "forbidden");
+    request["explain"] = "all".into();
+    let before = service
+        .post("/v1/evaluate-cart", &tenant.admin, request)
+        .await
+        .expect(200)
+        .body;
+    assert_eq!(before["not_applied"][0]["reason"], "not_started");
+    assert_eq!(before["evaluated_at"], "2019-12-31T23:59:59.999Z");
+    assert_eq!(service.discount(&tenant.pos).await, "10.00");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_faults_of_a_cart_are_reported_at_once() {
+    let (_database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let line = |id: &str, quantity: &str| json!({"id": id, "sku": "A", "quantity": quantity, "unit_price": "1"});
+    let body = json!({"cart": {"lines": [line("1", "0"), line("1", "1e3"), {}]}, "colour": 1});
+    let refused = service
+        .post("/v1/evaluate-cart", &tenant.pos, body)
+        .await
+        .expect_code(422, "invalid");
+    let pointers: Vec<_> = refused.faults().into_iter().map(|fault| fault.0).collect();
+    for pointer in [
+        "/cart/lines/0/quantity",
+        "/cart/lines/1/quantity",
+        "/cart/lines/2/sku",
+        "/colour",
+    ] {
+        assert!(
+            pointers.contains(&pointer.to_owned()),
+            "{pointer} in {pointers:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_write_is_seen_by_the_next_evaluation_and_rules_load_once() {
+    let (_database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let version = || async {
+        let priced = service
+            .post("/v1/evaluate-cart", &tenant.pos, cart())
+            .await
+            .expect(200)
+            .body;
+        (
+            priced["ruleset_version"].as_i64().unwrap(),
+            priced["totals"]["discount"].clone(),
+        )
+    };
+    let (first, _) = version().await;
+    for number in 1..=5 {
+        service
+            .promotion(&tenant.admin, ten_percent(&format!("P{number}")))
+            .await;
+        let (now, discount) = version().await;
+        assert_eq!(
+            (now, discount),
+            (first + number, json!(format!("{}.00", number * 10)))
+        );
+    }
+    let loads = service.app.service().cache().loads();
+    let burst = (0..50).map(|_| service.post("/v1/evaluate-cart", &tenant.pos, cart()));
+    for answer in burst {
+        answer.await.expect(200);
+    }
+    assert_eq!(service.app.service().cache().loads(), loads);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promotion_ends_by_the_clock_alone() {
+    let (_database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let mut body = ten_percent("P");
+    body["ends_at"] = (chrono::Utc::now() + chrono::TimeDelta::hours(1))
+        .to_rfc3339()
+        .into();
+    service.promotion(&tenant.admin, body).await;
+    assert_eq!(service.discount(&tenant.pos).await, "10.00");
+    service.clock.set_offset(chrono::TimeDelta::hours(1));
+    assert_eq!(service.discount(&tenant.pos).await, "0.00");
+}

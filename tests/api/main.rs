@@ -1,0 +1,29 @@
+//! The service through its port, on a real database.
+
+#[allow(
+    dead_code,
+    reason = "shared with other test binaries, which use the rest"
+)]
+#[path = "../engine/expect.rs"]
+mod expect;
+#[allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "shared with other test binaries, which use the rest"
+)]
+#[path = "../support/mod.rs"]
+mod support;
+
+mod audit;
+mod cases;
+mod codes;
+mod edge;
+mod evaluate;
+mod freshness;
+mod harness;
+mod promotions;
+mod routes;
+mod settings;
+mod stock;
+mod tenants;

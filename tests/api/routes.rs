@@ -1,0 +1,327 @@
+//! Every route of the OpenAPI document × every role × every kind of id. A route that is missing here fails.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{OPERATOR, Service, Tenant, cart, random_id, ten_percent, with_codes};
+
+/// Who may call a route: the letters of operator, admin, pos, issuer, viewer; `*` is anybody, without a key too.
+struct Route {
+    method: &'static str,
+    path: &'static str,
+    allowed: &'static str,
+}
+
+const fn route(method: &'static str, path: &'static str, allowed: &'static str) -> Route {
+    Route {
+        method,
+        path,
+        allowed,
+    }
+}
+
+const ROUTES: &[Route] = &[
+    route("post", "/v1/tenants", "o"),
+    route("get", "/v1/tenants", "o"),
+    route("patch", "/v1/tenants/{id}", "o"),
+    route("post", "/v1/tenants/{id}/keys", "o"),
+    route("delete", "/v1/tenants/{id}/keys/{key_id}", "o"),
+    route("post", "/v1/keys", "a"),
+    route("get", "/v1/keys", "av"),
+    route("delete", "/v1/keys/{id}", "a"),
+    route("get", "/v1/settings", "av"),
+    route("put", "/v1/settings", "a"),
+    route("get", "/v1/stores", "av"),
+    route("put", "/v1/stores", "a"),
+    route("get", "/v1/stores/{code}", "av"),
+    route("put", "/v1/stores/{code}", "a"),
+    route("delete", "/v1/stores/{code}", "a"),
+    route("get", "/v1/product-lists", "av"),
+    route("get", "/v1/product-lists/{name}", "av"),
+    route("put", "/v1/product-lists/{name}", "a"),
+    route("delete", "/v1/product-lists/{name}", "a"),
+    route("post", "/v1/promotions", "a"),
+    route("get", "/v1/promotions", "av"),
+    route("get", "/v1/promotions/{id}", "av"),
+    route("put", "/v1/promotions/{id}", "a"),
+    route("delete", "/v1/promotions/{id}", "a"),
+    route("post", "/v1/promotions/{id}/status", "a"),
+    route("get", "/v1/promotions/{id}/history", "av"),
+    route("post", "/v1/promotions/{id}/codes", "a"),
+    route("get", "/v1/promotions/{id}/codes", "av"),
+    route("delete", "/v1/promotions/{id}/codes/{code}", "a"),
+    route("post", "/v1/evaluate-cart", "ap"),
+    route("get", "/v1/audit", "av"),
+    route("get", "/healthz", "*"),
+    route("get", "/readyz", "*"),
+    route("get", "/openapi.json", "*"),
+];
+
+/// What a tenant has one of each of.
+#[derive(Clone)]
+struct Things {
+    tenant: String,
+    key: String,
+    store: String,
+    list: String,
+    promotion: String,
+    code: String,
+}
+
+impl Things {
+    async fn of(service: &Service, tenant: &Tenant, mark: &str) -> Self {
+        let (store, list, code) = (
+            format!("S{mark}"),
+            format!("L{mark}"),
+            format!("CODE{mark}"),
+        );
+        let admin = &tenant.admin;
+        service
+            .put(&format!("/v1/stores/{store}"), admin, json!({}))
+            .await
+            .expect(200);
+        let path = format!("/v1/product-lists/{list}");
+        service
+            .put(&path, admin, json!({"skus": ["A"]}))
+            .await
+            .expect(200);
+        let promotion = service
+            .promotion(admin, with_codes(&format!("P{mark}")))
+            .await;
+        let path = format!("/v1/promotions/{promotion}/codes");
+        service
+            .post(&path, admin, json!({"codes": [code]}))
+            .await
+            .expect(201);
+        let key = service.key(admin, "pos").await.0;
+        Self {
+            tenant: tenant.id.clone(),
+            key,
+            store,
+            list,
+            promotion,
+            code,
+        }
+    }
+
+    /// Ids of nothing.
+    fn random() -> Self {
+        let text = || random_id().replace('-', "");
+        Self {
+            tenant: random_id(),
+            key: random_id(),
+            store: text(),
+            list: text(),
+            promotion: random_id(),
+            code: text(),
+        }
+    }
+
+    fn path(&self, path: &str) -> String {
+        let first = if path.starts_with("/v1/tenants") {
+            &self.tenant
+        } else if path.starts_with("/v1/keys") {
+            &self.key
+        } else {
+            &self.promotion
+        };
+        let code = if path.starts_with("/v1/stores") {
+            &self.store
+        } else {
+            &self.code
+        };
+        path.replace("{id}", first)
+            .replace("{key_id}", &self.key)
+            .replace("{name}", &self.list)
+            .replace("{code}", code)
+    }
+}
+
+fn body(route: &Route) -> Option<Value> {
+    let name = random_id();
+    Some(match (route.method, route.path) {
+        ("get" | "delete", _) => return None,
+        (_, "/v1/tenants") => json!({"name": "T", "currency": "EUR", "timezone": "Europe/Paris"}),
+        (_, "/v1/tenants/{id}") => json!({"suspended": false}),
+        (_, "/v1/tenants/{id}/keys" | "/v1/keys") => json!({"role": "pos", "label": "till"}),
+        (_, "/v1/settings" | "/v1/stores/{code}") => json!({}),
+        (_, "/v1/stores") => json!([{"code": "X"}]),
+        (_, "/v1/product-lists/{name}") => json!({"skus": ["A"]}),
+        (_, "/v1/promotions") => ten_percent(&name),
+        (_, "/v1/promotions/{id}") => with_codes(&name),
+        (_, "/v1/promotions/{id}/status") => json!({"status": "paused"}),
+        (_, "/v1/promotions/{id}/codes") => json!({"codes": [format!("N{}", &name[24..])]}),
+        (_, "/v1/evaluate-cart") => cart(),
+        (method, path) => panic!("a body for {method} {path}"),
+    })
+}
+
+async fn call(service: &Service, route: &Route, things: &Things, key: &str) -> (u16, Value) {
+    let method: Method = route.method.to_uppercase().parse().unwrap();
+    let body = body(route).map(|body| body.to_string());
+    let path = things.path(route.path);
+    let answer = service
+        .send(method, &path, key, body, &[("if-match", "\"1\"")])
+        .await;
+    let mut body = answer.body;
+    if let Some(body) = body.as_object_mut() {
+        body.remove("request_id");
+    }
+    (answer.status, body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_is_listed_with_what_it_answers() {
+    let (_database, service) = Service::start().await;
+    let document = service.get("/openapi.json", "").await.expect(200).body;
+    let mut documented = BTreeSet::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            documented.insert((method.clone(), path.clone()));
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(!responses.is_empty(), "{method} {path} answers nothing");
+            for parameter in path.split('{').skip(1) {
+                let name = parameter.split('}').next().unwrap();
+                let parameters = operation["parameters"].as_array().unwrap();
+                assert!(
+                    parameters.iter().any(|known| known["name"] == name),
+                    "{method} {path}: {name}"
+                );
+            }
+        }
+    }
+    let listed: BTreeSet<_> = ROUTES
+        .iter()
+        .map(|route| (route.method.to_owned(), route.path.to_owned()))
+        .collect();
+    assert_eq!(
+        documented, listed,
+        "the tables of this file name every route"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_may_do_what_the_spec_says_and_nothing_else() {
+    let (_database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let roles = [
+        ('o', OPERATOR),
+        ('a', &tenant.admin),
+        ('p', &tenant.pos),
+        ('i', &tenant.issuer),
+        ('v', &tenant.viewer),
+    ];
+    let forged = format!("{}0", &tenant.admin[..tenant.admin.len() - 1]);
+    for (number, route) in ROUTES.iter().enumerate() {
+        let things = Things::of(&service, &tenant, &format!("{number:03}")).await;
+        let name = format!("{} {}", route.method, route.path);
+        for (letter, key) in roles {
+            let allowed = route.allowed.contains([letter, '*']);
+            let (status, body) = call(&service, route, &things, key).await;
+            if allowed {
+                assert!(
+                    status < 300 || status == 412,
+                    "{name} as {letter}: {status} {body}"
+                );
+            } else {
+                assert_eq!(
+                    (status, &body["code"]),
+                    (403, &json!("forbidden")),
+                    "{name} as {letter}"
+                );
+            }
+        }
+        if route.allowed != "*" {
+            for key in ["", "nonsense", &forged, "pe_admin_x_y"] {
+                let (status, body) = call(&service, route, &things, key).await;
+                let expected = (401, &json!("unauthorized"));
+                assert_eq!((status, &body["code"]), expected, "{name} with {key:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_foreign_answers_like_what_does_not_exist() {
+    let (_database, service) = Service::start().await;
+    let (own, other) = (service.tenant().await, service.tenant().await);
+    let foreign = Things::of(&service, &other, "F").await;
+    // A put of a store or a list makes it, in the caller's own tenant, whoever else has one of that name.
+    let makes = |route: &Route| route.method == "put" && !route.path.contains("promotions");
+    for route in ROUTES
+        .iter()
+        .filter(|route| route.path.contains('{') && !makes(route))
+    {
+        let name = format!("{} {}", route.method, route.path);
+        if route.path.starts_with("/v1/tenants") {
+            let (status, body) = call(&service, route, &Things::random(), OPERATOR).await;
+            assert_eq!(
+                (status, &body["code"]),
+                (404, &json!("not_found")),
+                "{name}"
+            );
+            continue;
+        }
+        for key in [&own.admin, &own.viewer] {
+            let answers = call(&service, route, &foreign, key).await;
+            let expected = call(&service, route, &Things::random(), key).await;
+            assert_eq!(answers, expected, "{name}");
+            assert!(matches!(answers.0, 403 | 404), "{name}: {}", answers.0);
+        }
+    }
+    // Another tenant's key, by the operator.
+    let path = format!("/v1/tenants/{}/keys/{}", own.id, foreign.key);
+    service
+        .delete(&path, OPERATOR)
+        .await
+        .expect_code(404, "not_found");
+    // Nothing of the other has changed, and nothing of it is listed.
+    for route in ROUTES
+        .iter()
+        .filter(|route| route.method == "get" && route.allowed == "av")
+    {
+        let path = foreign.path(route.path);
+        let theirs = service.get(&path, &other.admin).await.expect(200).text;
+        let ours = service.get(&path, &own.admin).await;
+        for id in [&foreign.promotion, &foreign.key, &foreign.code] {
+            assert!(!ours.text.contains(id.as_str()), "{path} tells {id}");
+        }
+        assert!(!theirs.is_empty());
+    }
+    assert_eq!(service.discount(&other.admin).await, "0.00");
+    let mut with_code = cart();
+    with_code["cart"]["codes"] = json!([foreign.code]);
+    let ours = service
+        .post("/v1/evaluate-cart", &own.pos, with_code.clone())
+        .await
+        .expect(200);
+    assert_eq!(ours.body["codes"][0]["status"], "unknown");
+    let theirs = service
+        .post("/v1/evaluate-cart", &other.pos, with_code)
+        .await
+        .expect(200);
+    assert_eq!(theirs.body["codes"][0]["status"], "applied");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_an_id_does_not_exist() {
+    let (_database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    for id in [
+        "x",
+        "1",
+        "%00",
+        "%ff",
+        "00000000000000000000000000000000",
+        "..",
+        "a%2Fb",
+    ] {
+        let path = format!("/v1/promotions/{id}");
+        service
+            .get(&path, &tenant.admin)
+            .await
+            .expect_code(404, "not_found");
+    }
+}
