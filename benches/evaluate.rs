@@ -7,7 +7,7 @@ mod shop;
 use divan::{AllocProfiler, Bencher, black_box};
 use promotion_engine::domain::cart::Request;
 use promotion_engine::engine::{Facts, RuleSet, evaluate};
-use promotion_engine::wire::{cart, decode::Value, faults::Faults, json::Json};
+use promotion_engine::wire::{cart, decode::Value, evaluation, faults::Faults, json::Json};
 
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
@@ -32,15 +32,19 @@ fn with_request<T>(body: &str, act: impl FnOnce(&Request<'_>) -> T) -> T {
     act(&request)
 }
 
+fn facts<'f>(request: &'f Request<'f>) -> Facts<'f> {
+    Facts {
+        request,
+        codes: &[],
+        used: &[],
+        now: shop::now(),
+    }
+}
+
 fn bench(bencher: Bencher<'_, '_>, lines: usize, rules: &RuleSet) {
     let body = shop::cart(lines);
     with_request(&body, |request| {
-        let facts = Facts {
-            request,
-            codes: &[],
-            used: &[],
-            now: shop::now(),
-        };
+        let facts = facts(request);
         let applied = evaluate(rules, &facts).applied.len();
         assert!(applied >= 3, "{applied} promotions apply");
         bencher.bench_local(|| evaluate(black_box(rules), black_box(&facts)));
@@ -57,18 +61,57 @@ fn best_deal(bencher: Bencher<'_, '_>, (lines, promotions): (usize, usize)) {
     bench(bencher, lines, &shop::rules(promotions, "best_deal"));
 }
 
-/// The floor: each promotion's selector matched against the lines, the amount added up, and nothing
+/// What an evaluation over HTTP does besides: the body becomes a request, ...
+#[divan::bench(args = LINES)]
+fn read_plain(bencher: Bencher<'_, '_>, lines: usize) {
+    let body = shop::cart(lines);
+    bencher.bench_local(|| cart::read_plain(black_box(body.as_bytes())).expect("a plain cart"));
+}
+
+/// ... where it is not plain by way of a tree, ...
+#[divan::bench(args = LINES)]
+fn read_tree(bencher: Bencher<'_, '_>, lines: usize) {
+    let body = shop::cart(lines);
+    bencher.bench_local(|| Json::parse(black_box(body.as_bytes())).expect("a cart is JSON"));
+}
+
+/// ... which becomes the request, ...
+#[divan::bench(args = LINES)]
+fn read_request(bencher: Bencher<'_, '_>, lines: usize) {
+    let body = shop::cart(lines);
+    let tree = Json::parse(body.as_bytes()).expect("a cart is JSON");
+    bencher.bench_local(|| {
+        let mut faults = Faults::default();
+        cart::parse(Value::root(black_box(&tree)), &mut faults).expect("a cart without faults")
+    });
+}
+
+/// ... and the evaluation an answer.
+#[divan::bench(args = LINES)]
+fn print(bencher: Bencher<'_, '_>, lines: usize) {
+    let rules = shop::rules(250, "ranked");
+    with_request(&shop::cart(lines), |request| {
+        let facts = facts(request);
+        let evaluation = evaluate(&rules, &facts);
+        bencher.bench_local(|| evaluation::print(black_box(&evaluation), &rules, &facts));
+    });
+}
+
+/// The floor: each promotion's selector matched against every category of every line, the amounts added up, and nothing
 /// else. Texts are numbers already, on both sides.
 #[divan::bench(args = sizes())]
 fn bare_scan(bencher: Bencher<'_, '_>, (lines, promotions): (usize, usize)) {
     let selectors: Vec<usize> = (0..promotions).map(shop::category_of).collect();
     let body = shop::cart(lines);
-    let lines: Vec<(usize, i64)> = with_request(&body, |request| {
-        let category = |text: &str| text.trim_start_matches("category-").parse().ok();
+    let lines: Vec<(Vec<usize>, i64)> = with_request(&body, |request| {
+        let number = |text: &str| match text.strip_prefix("category-") {
+            Some(number) => number.parse().expect("a number"),
+            // The one category that all lines have, and no promotion names.
+            None => usize::MAX,
+        };
         let lines = request.cart.lines.iter().map(|line| {
-            let own = line.categories.iter().find_map(|text| category(text));
             (
-                own.expect("a category"),
+                line.categories.iter().map(|text| number(text)).collect(),
                 line.unit_price.scaled() * line.quantity.scaled(),
             )
         });
@@ -79,7 +122,7 @@ fn bare_scan(bencher: Bencher<'_, '_>, (lines, promotions): (usize, usize)) {
         black_box(&selectors).iter().fold(0_i64, |sum, category| {
             lines
                 .iter()
-                .filter(|(own, _)| own == category)
+                .filter(|(own, _)| own.contains(category))
                 .fold(sum, |sum, (_, gross)| sum + gross)
         })
     });

@@ -1,6 +1,8 @@
 //! A shop for benchmarks: so many live promotions of a realistic mix, and carts of which about eight
 //! of them touch the lines.
 
+#![allow(dead_code, reason = "each benchmark uses its part")]
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeZone, Utc};

@@ -33,8 +33,14 @@ pub async fn evaluate(
     body: Small,
 ) -> Result<Response, ApiError> {
     let body = body.json()?;
-    let json = Json::parse(&body)?;
-    let request = read(&json)?;
+    let json;
+    let request = match wire::cart::read_plain(&body) {
+        Some(request) => request,
+        None => {
+            json = Json::parse(&body)?;
+            read(&json)?
+        }
+    };
     if request.at.is_some() && !pos.is_admin() {
         return Err(ApiError::AtForbidden);
     }

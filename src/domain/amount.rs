@@ -63,35 +63,99 @@ pub fn write_scaled(
     decimals: u32,
     at_least: u32,
 ) -> fmt::Result {
-    if value < 0 {
+    let magnitude = value.unsigned_abs();
+    match u64::try_from(magnitude) {
+        Ok(magnitude) if decimals <= MOST_PLACES => {
+            let (magnitude, places) = without_zeros(magnitude, decimals, at_least);
+            write_digits(out, value < 0, magnitude, places)?;
+        }
+        _ => write_large(out, value < 0, magnitude, decimals, at_least)?,
+    }
+    if decimals == 0 && at_least > 0 {
+        out.write_char('.')?;
+    }
+    for _ in decimals..at_least {
+        out.write_char('0')?;
+    }
+    Ok(())
+}
+
+/// Most decimals that [`write_digits`] has room for.
+const MOST_PLACES: u32 = 19;
+
+fn without_zeros(mut magnitude: u64, decimals: u32, at_least: u32) -> (u64, u32) {
+    let mut places = decimals;
+    while places > at_least && magnitude.is_multiple_of(10) {
+        magnitude /= 10;
+        places -= 1;
+    }
+    (magnitude, places)
+}
+
+/// Digit by digit from the end: an answer has hundreds of amounts, and formatters take their time.
+fn write_digits(
+    out: &mut impl fmt::Write,
+    negative: bool,
+    mut rest: u64,
+    places: u32,
+) -> fmt::Result {
+    // The 20 digits of the largest number, the point and the sign.
+    let mut text = [0_u8; 22];
+    let mut unused = text.len();
+    let mut slots = text.iter_mut().rev();
+    let mut put = |byte: u8| {
+        if let Some(slot) = slots.next() {
+            *slot = byte;
+            unused -= 1;
+        }
+    };
+    let mut next = || {
+        let digit = rest % 10;
+        rest /= 10;
+        // INVARIANT: below ten.
+        (b'0' + u8::try_from(digit).unwrap_or(0), rest == 0)
+    };
+    for _ in 0..places {
+        put(next().0);
+    }
+    if places > 0 {
+        put(b'.');
+    }
+    loop {
+        let (digit, is_last) = next();
+        put(digit);
+        if is_last {
+            break;
+        }
+    }
+    if negative {
+        put(b'-');
+    }
+    let text = text.get(unused..).unwrap_or_default();
+    out.write_str(std::str::from_utf8(text).unwrap_or_default())
+}
+
+fn write_large(
+    out: &mut impl fmt::Write,
+    negative: bool,
+    magnitude: u128,
+    decimals: u32,
+    at_least: u32,
+) -> fmt::Result {
+    if negative {
         out.write_char('-')?;
     }
     let scale = 10_u128.pow(decimals);
-    let magnitude = value.unsigned_abs();
-    let (whole, mut fraction) = match (u64::try_from(magnitude), u64::try_from(scale)) {
-        (Ok(magnitude), Ok(scale)) => ((magnitude / scale).into(), (magnitude % scale).into()),
-        _ => (magnitude / scale, magnitude % scale),
-    };
+    let (whole, mut fraction) = (magnitude / scale, magnitude % scale);
     write!(out, "{whole}")?;
     let mut places = decimals;
     while places > at_least && fraction % 10 == 0 {
         fraction /= 10;
         places -= 1;
     }
-    if places == 0 && at_least == 0 {
-        return Ok(());
-    }
     if places > 0 {
-        write!(
-            out,
-            ".{fraction:0width$}",
-            width = usize::try_from(places).unwrap_or(0)
-        )?;
-    } else {
-        out.write_char('.')?;
-    }
-    for _ in places.max(decimals.min(at_least))..at_least {
-        out.write_char('0')?;
+        let width = usize::try_from(places).unwrap_or(0);
+        write!(out, ".{fraction:0width$}")?;
     }
     Ok(())
 }
@@ -226,5 +290,25 @@ mod tests {
         assert_eq!(print(3_000, 3, 4).as_deref(), Ok("3.0000"));
         assert_eq!(print(-5, 4, 0).as_deref(), Ok("-0.0005"));
         assert_eq!(print(7, 0, 2).as_deref(), Ok("7.00"));
+        assert_eq!(print(0, 4, 0).as_deref(), Ok("0"));
+        assert_eq!(print(0, 4, 2).as_deref(), Ok("0.00"));
+        assert_eq!(print(-1, 19, 19).as_deref(), Ok("-0.0000000000000000001"));
+        assert_eq!(
+            print(-i128::from(u64::MAX), 4, 2).as_deref(),
+            Ok("-1844674407370955.1615")
+        );
+        let large = i128::from(u64::MAX) + 1;
+        assert_eq!(
+            print(-large, 10, 2).as_deref(),
+            Ok("-1844674407.3709551616")
+        );
+        assert_eq!(
+            print(large * 100, 0, 2).as_deref(),
+            Ok("1844674407370955161600.00")
+        );
+        assert_eq!(
+            print(large * 10_000, 4, 2).as_deref(),
+            Ok("18446744073709551616.00")
+        );
     }
 }

@@ -230,7 +230,7 @@ impl<'p, 't> Value<'p, 't> {
                 format!("has more than {max} characters"),
             );
         }
-        if text.chars().any(char::is_control) {
+        if has_control(text) {
             return self.fault(faults, FaultCode::Malformed, "has control characters");
         }
         Some(())
@@ -449,6 +449,16 @@ impl<'p, 't> Value<'p, 't> {
             Ok(id) => Some(id),
             Err(_) => self.fault(faults, FaultCode::Malformed, "must be a UUID"),
         }
+    }
+}
+
+/// Most texts are of ASCII, where all bytes can be looked at at once.
+fn has_control(text: &str) -> bool {
+    if text.is_ascii() {
+        text.bytes()
+            .fold(false, |any, byte| any | byte.is_ascii_control())
+    } else {
+        text.chars().any(char::is_control)
     }
 }
 

@@ -17,10 +17,20 @@ use crate::engine::{Facts, RuleSet};
 /// What a message has in the place of what is missing.
 const SHORTFALL: &str = "{shortfall}";
 
+/// About so many bytes an answer has besides, and each line, allocation and applied promotion in it.
+const ROOM: usize = 1_024;
+const ROOM_LINE: usize = 192;
+const ROOM_ALLOCATION: usize = 112;
+const ROOM_APPLIED: usize = 320;
+
 /// Prints the evaluation of `facts` by `rules`.
 pub fn print(evaluation: &Evaluation, rules: &RuleSet, facts: &Facts<'_>) -> String {
-    let lines = evaluation.lines.len();
-    let mut writer = Writer::with_capacity(1_024 + 256 * lines);
+    let allocations = evaluation.lines.iter().map(|line| line.allocations.len());
+    let room = ROOM
+        + ROOM_LINE * evaluation.lines.len()
+        + ROOM_ALLOCATION * allocations.sum::<usize>()
+        + ROOM_APPLIED * evaluation.applied.len();
+    let mut writer = Writer::with_capacity(room);
     write(&mut writer, evaluation, rules, facts);
     writer.finish()
 }
@@ -127,8 +137,8 @@ fn write_line(
 }
 
 fn write_promotion_id(writer: &mut Writer, rules: &RuleSet, index: usize) {
-    let id = rules.promotion(index).map(|promotion| promotion.id);
-    writer.key("promotion_id").option(id, Writer::plain);
+    let id = rules.promotion(index).map(|promotion| promotion.id.uuid());
+    writer.key("promotion_id").option(id, Writer::id);
 }
 
 /// The members `promotion_id` and `name`; INVARIANT: an evaluation names promotions of its rules.

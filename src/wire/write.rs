@@ -3,6 +3,8 @@
 use std::fmt::{Display, Write as _};
 
 use chrono::{DateTime, SecondsFormat, TimeZone};
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use super::names::Named;
 use crate::domain::amount::Money;
@@ -120,7 +122,20 @@ impl Writer {
 
     /// A name of a closed set.
     pub fn name(&mut self, value: impl Named) {
-        self.plain(value.name());
+        self.quoted(value.name());
+    }
+
+    /// An id.
+    pub fn id(&mut self, id: Uuid) {
+        let mut text = [0; Hyphenated::LENGTH];
+        self.quoted(id.hyphenated().encode_lower(&mut text));
+    }
+
+    fn quoted(&mut self, text: &str) {
+        self.separate();
+        self.out.push('"');
+        self.out.push_str(text);
+        self.out.push('"');
     }
 
     /// A text that has nothing to escape, as its type warrants: decimals, ids, times.
@@ -164,8 +179,9 @@ impl Writer {
     }
 
     fn escaped(&mut self, text: &str) {
-        let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-        if !text.bytes().any(special) {
+        let special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+        // To the end in any case: without a way out of the loop, many bytes are looked at at once.
+        if !text.bytes().fold(false, |any, byte| any | special(byte)) {
             self.out.push_str(text);
             return;
         }

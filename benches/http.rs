@@ -1,0 +1,362 @@
+//! What an evaluation costs over HTTP: requests a second of `evaluate-cart`, beside a floor that is served in the same
+//! way, reads and parses the same body, and answers as many bytes without evaluating.
+//!
+//! `cargo bench --bench http`: about forty seconds.
+
+mod shop;
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use promotion_engine::api::edge::{self, Edge, MAX_IN_FLIGHT};
+use promotion_engine::api::serve::{self, Limits};
+use promotion_engine::app::{App, AppOptions, listen};
+use promotion_engine::config::{LogConfig, LogFormat};
+use promotion_engine::db::embedded::{Embedded, EmbeddedOptions};
+use promotion_engine::db::{self, DbOptions, Durability};
+use promotion_engine::telemetry;
+use promotion_engine::wire::json::Json;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+
+const LINES: usize = 20;
+const PROMOTIONS: usize = 250;
+const CONNECTIONS: usize = 16;
+const ROUNDS: usize = 5;
+const ROUND: Duration = Duration::from_secs(3);
+const WARM_UP: Duration = Duration::from_secs(2);
+/// At least so many of the floor's requests a second.
+const BAR: f64 = 0.7;
+
+const PATH: &str = "/v1/evaluate-cart";
+const OPERATOR: &str = "operator-key-of-the-measurement-0123456789";
+/// What an answer with applied promotions has in it.
+const APPLIED: &[u8] = br#""applied":[{"promotion_id":"#;
+const MAX_BODY: usize = 1024 * 1024;
+
+type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+fn main() -> Fallible<()> {
+    // As the service logs: every request opens its span.
+    telemetry::start(LogConfig {
+        log_format: Some(LogFormat::Json),
+    });
+    // As the service starts it.
+    let server = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let (shop, evaluate, floor) = server.block_on(serve_both())?;
+    // On a thread of its own, as cheap as it can be: what it takes, it takes from both.
+    let client = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let measured = client.block_on(measure(&evaluate, &floor));
+    server.block_on(shop.stop());
+    measured
+}
+
+/// The running service, and the database below it.
+struct Shop {
+    app: App,
+    floor: CancellationToken,
+    embedded: Embedded,
+}
+
+impl Shop {
+    async fn stop(self) {
+        self.floor.cancel();
+        self.app.stop().await;
+        let _ = self.embedded.stop().await;
+    }
+}
+
+/// Requests of one kind: where they go, and what comes back.
+#[derive(Clone)]
+struct Target {
+    name: &'static str,
+    address: SocketAddr,
+    request: Bytes,
+    /// Length of a body, and where in it [`APPLIED`] stands.
+    length: usize,
+    applied_at: usize,
+}
+
+async fn serve_both() -> Fallible<(Shop, Target, Target)> {
+    let name = format!("pe-bench-{}", std::process::id());
+    let mut own = EmbeddedOptions::new(std::env::temp_dir().join(name));
+    own.durability = Durability::Off;
+    own.ends_with_process = true;
+    let embedded = Embedded::start(&own).await?;
+    db::migrate(&embedded.connect_options()).await?;
+    let mut database = DbOptions::new(embedded.connect_options());
+    database.durability = Durability::Off;
+    let options = AppOptions {
+        operator_key: Some(OPERATOR.to_owned()),
+        ..AppOptions::default()
+    };
+    let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let app = App::start(listener, database, options).await?;
+
+    let mut caller = Connection::open(app.address()).await?;
+    let pos = open_shop(&mut caller).await?;
+    let cart = shop::cart(LINES);
+    let request = request(PATH, &pos, &cart);
+    let (status, answer) = caller.call(&request).await?;
+    let answer = Bytes::copy_from_slice(answer);
+    let applied_at = answer
+        .windows(APPLIED.len())
+        .position(|window| window == APPLIED)
+        .filter(|_| status == 200)
+        .ok_or_else(|| format!("{status}: {}", String::from_utf8_lossy(&answer)))?;
+    let applied: Value = serde_json::from_slice(&answer)?;
+    println!(
+        "{PROMOTIONS} live promotions; a cart of {LINES} lines, {} bytes; an answer of {} bytes with {} promotions applied",
+        cart.len(),
+        answer.len(),
+        applied["applied"].as_array().map_or(0, Vec::len),
+    );
+    let evaluate = Target {
+        name: "evaluate",
+        address: app.address(),
+        request: request.into(),
+        length: answer.len(),
+        applied_at,
+    };
+    let stop = CancellationToken::new();
+    let floor = Target {
+        name: "floor",
+        address: serve_floor(answer, stop.clone()).await?,
+        ..evaluate.clone()
+    };
+    let shop = Shop {
+        app,
+        floor: stop,
+        embedded,
+    };
+    Ok((shop, evaluate, floor))
+}
+
+/// Makes the tenant and its promotions; the key of its points of sale.
+async fn open_shop(caller: &mut Connection) -> Fallible<String> {
+    let tenant = json!({"name": "Shop", "currency": "INR", "timezone": "Asia/Kolkata"});
+    let tenant = caller.create("/v1/tenants", OPERATOR, &tenant).await?;
+    let admin = tenant["admin_key"].as_str().unwrap_or_default().to_owned();
+    for number in 0..PROMOTIONS {
+        let mut document = shop::document(number);
+        // Live whatever the day.
+        document["status"] = "active".into();
+        document["starts_at"] = "2020-01-01T00:00:00+05:30".into();
+        document["ends_at"] = "2099-01-01T00:00:00+05:30".into();
+        caller.create("/v1/promotions", &admin, &document).await?;
+    }
+    let key = json!({"role": "pos", "label": "till"});
+    let key = caller.create("/v1/keys", &admin, &key).await?;
+    Ok(key["key"].as_str().unwrap_or_default().to_owned())
+}
+
+/// Serves the floor through the service's own connections and edge.
+async fn serve_floor(answer: Bytes, stop: CancellationToken) -> Fallible<SocketAddr> {
+    let router = Router::new()
+        .route(PATH, post(floor))
+        .layer(CatchPanicLayer::custom(edge::panicked))
+        .with_state(answer);
+    let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let address = listener.local_addr()?;
+    let edge = Edge::new(router, MAX_IN_FLIGHT);
+    tokio::spawn(serve::serve(listener, edge, Limits::default(), stop));
+    Ok(address)
+}
+
+/// The floor: the body read and parsed, and a prepared answer.
+async fn floor(State(answer): State<Bytes>, request: Request) -> Response {
+    let Ok(body) = axum::body::to_bytes(request.into_body(), MAX_BODY).await else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    match Json::parse(&body) {
+        Ok(Json::Object(members)) if !members.is_empty() => edge::json(StatusCode::OK, answer),
+        _ => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+async fn measure(evaluate: &Target, floor: &Target) -> Fallible<()> {
+    println!("{CONNECTIONS} connections, each with one request at a time\n");
+    round(floor, WARM_UP).await?;
+    round(evaluate, WARM_UP).await?;
+    println!("round  evaluate/s    floor/s  ratio   CPU of a request: evaluate, floor");
+    let (mut priced, mut bare, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for number in 1..=ROUNDS {
+        let below = round(floor, ROUND).await?;
+        let above = round(evaluate, ROUND).await?;
+        let ratio = above.per_second / below.per_second;
+        println!(
+            "{number:>5} {:>11.0} {:>10.0} {ratio:>6.2} {:>25.1} µs {:>6.1} µs",
+            above.per_second,
+            below.per_second,
+            above.cpu.unwrap_or(f64::NAN),
+            below.cpu.unwrap_or(f64::NAN),
+        );
+        bare.extend(below.took);
+        priced.extend(above.took);
+        ratios.push(ratio);
+    }
+    println!();
+    for (target, took) in [(evaluate, &mut priced), (floor, &mut bare)] {
+        took.sort_unstable();
+        let (half, most) = (percentile(took, 50), percentile(took, 99));
+        let name = target.name;
+        println!("{name:<9} p50 {half:>6} µs   p99 {most:>6} µs");
+    }
+    ratios.sort_unstable_by(f64::total_cmp);
+    let median = ratios[ratios.len() / 2];
+    let verdict = if median >= BAR { "met" } else { "missed" };
+    println!("\nmedian ratio {median:.2}; at least {BAR}: {verdict}");
+    Ok(())
+}
+
+fn percentile(sorted: &[u32], percent: usize) -> u32 {
+    sorted[(sorted.len() - 1) * percent / 100]
+}
+
+/// What one round came to.
+struct Round {
+    per_second: f64,
+    /// Processor time of a request in µs, of server and client together, where the system tells.
+    cpu: Option<f64>,
+    /// Of each request, in µs.
+    took: Vec<u32>,
+}
+
+async fn round(target: &Target, time: Duration) -> Fallible<Round> {
+    let (begun, used) = (Instant::now(), processor_time());
+    let mut connections = JoinSet::new();
+    for _ in 0..CONNECTIONS {
+        connections.spawn(repeat(target.clone(), begun + time));
+    }
+    let mut took = Vec::new();
+    while let Some(ended) = connections.join_next().await {
+        took.extend(ended??);
+    }
+    let requests = took.len() as f64;
+    let used = used
+        .zip(processor_time())
+        .map(|(before, after)| after - before);
+    Ok(Round {
+        per_second: requests / begun.elapsed().as_secs_f64(),
+        cpu: used.map(|used| used / requests),
+        took,
+    })
+}
+
+/// What this process has used so far, in µs: ticks of a hundredth of a second.
+fn processor_time() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name of the process may have blanks in it.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let ticks = fields.split(' ').skip(11).take(2);
+    ticks
+        .map(|ticks| ticks.parse::<f64>().ok())
+        .sum::<Option<f64>>()
+        .map(|ticks| ticks * 10_000.0)
+}
+
+/// Sends the request again and again over one connection.
+async fn repeat(target: Target, until: Instant) -> Fallible<Vec<u32>> {
+    let mut connection = Connection::open(target.address).await?;
+    let mut took = Vec::with_capacity(16_384);
+    let mut sent = Instant::now();
+    while sent < until {
+        let (status, body) = connection.call(&target.request).await?;
+        let is_priced = body.len() == target.length
+            && body
+                .get(target.applied_at..)
+                .is_some_and(|rest| rest.starts_with(APPLIED));
+        if status != 200 || !is_priced {
+            let body = String::from_utf8_lossy(body);
+            return Err(format!("{}: {status}: {body}", target.name).into());
+        }
+        let received = Instant::now();
+        took.push(u32::try_from((received - sent).as_micros())?);
+        sent = received;
+    }
+    Ok(took)
+}
+
+/// A request of HTTP/1.1, whole.
+fn request(path: &str, key: &str, body: &str) -> Vec<u8> {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// A connection that is kept, with one request at a time. It understands what this service sends and no more.
+struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    async fn open(address: SocketAddr) -> Fallible<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let buffer = vec![0; 64 * 1024];
+        Ok(Self { stream, buffer })
+    }
+
+    /// Sends a request; the answer's status and body.
+    async fn call(&mut self, request: &[u8]) -> Fallible<(u16, &[u8])> {
+        self.stream.write_all(request).await?;
+        let mut filled = 0;
+        loop {
+            let room = self.buffer.get_mut(filled..).unwrap_or_default();
+            let read = self.stream.read(room).await?;
+            if read == 0 {
+                return Err("the answer broke off".into());
+            }
+            filled += read;
+            if let Some((status, body)) = head(&self.buffer[..filled])?
+                && filled >= body.end
+            {
+                return Ok((status, &self.buffer[body]));
+            }
+        }
+    }
+
+    /// Sends a JSON document that makes something; what was made.
+    async fn create(&mut self, path: &str, key: &str, document: &Value) -> Fallible<Value> {
+        let request = request(path, key, &document.to_string());
+        let (status, body) = self.call(&request).await?;
+        if status != 201 {
+            return Err(format!("{path}: {status}: {}", String::from_utf8_lossy(body)).into());
+        }
+        Ok(serde_json::from_slice(body)?)
+    }
+}
+
+/// The status of an answer and where its body stands, once its head is there.
+fn head(answer: &[u8]) -> Fallible<Option<(u16, std::ops::Range<usize>)>> {
+    let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let text = std::str::from_utf8(&answer[..end])?;
+    let status = text.get(9..12).ok_or("no status")?.parse()?;
+    let length: usize = text
+        .split("\r\n")
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .ok_or("no length")?
+        .parse()?;
+    Ok(Some((status, end + 4..end + 4 + length)))
+}
