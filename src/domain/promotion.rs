@@ -82,8 +82,8 @@ pub enum Kind {
     Loyalty,
     /// With an issuance that the customer has earned.
     LoyaltyEarning {
-        /// How it is earned.
-        earning: Earning,
+        /// How it is earned. Boxed: it is the largest part of the rarest kind.
+        earning: Box<Earning>,
         /// How long it can be used.
         expiry: Expiry,
         /// What the customer is told.
