@@ -66,6 +66,7 @@ impl Exact {
     }
 
     /// unit price × quantity, exactly (spec 7.1).
+    #[inline]
     pub fn product(price: Money, quantity: Quantity) -> Self {
         // 64 × 64 bits fit 128.
         Self::from_common(i128::from(price.scaled()) * i128::from(quantity.scaled()))
@@ -87,6 +88,7 @@ impl Exact {
     }
 
     /// Whether this is nothing.
+    #[inline]
     pub fn is_zero(&self) -> bool {
         match &self.0 {
             Small { num, .. } => *num == 0,
@@ -95,6 +97,7 @@ impl Exact {
     }
 
     /// Whether this is above zero.
+    #[inline]
     pub fn is_positive(&self) -> bool {
         match &self.0 {
             Small { num, .. } => *num > 0,
@@ -104,22 +107,36 @@ impl Exact {
 
     /// The sum.
     #[must_use]
+    #[inline]
     pub fn plus(&self, other: &Self) -> Self {
-        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0) {
-            if b == d {
-                if let Some(num) = a.checked_add(*c) {
-                    return Self(Small { num, den: *b });
-                }
-            } else if let Some(sum) = add_unlike((*a, *b), (*c, *d)) {
-                return sum;
-            }
+        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
+            && b == d
+            && let Some(num) = a.checked_add(*c)
+        {
+            return Self(Small { num, den: *b });
+        }
+        self.plus_unlike(other)
+    }
+
+    fn plus_unlike(&self, other: &Self) -> Self {
+        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
+            && let Some(sum) = add_unlike((*a, *b), (*c, *d))
+        {
+            return sum;
         }
         Self::from_big(self.big() + other.big())
     }
 
     /// The difference.
     #[must_use]
+    #[inline]
     pub fn minus(&self, other: &Self) -> Self {
+        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
+            && b == d
+            && let Some(num) = a.checked_sub(*c)
+        {
+            return Self(Small { num, den: *b });
+        }
         self.plus(&other.negated())
     }
 
@@ -177,6 +194,7 @@ impl Exact {
 
     /// This × `part` ÷ `whole`: the share that falls on a part; zero where `whole` is zero.
     #[must_use]
+    #[inline]
     pub fn in_proportion(&self, part: &Self, whole: &Self) -> Self {
         if part == whole {
             self.clone()
@@ -213,6 +231,7 @@ impl Exact {
 
     /// `percent` % of this.
     #[must_use]
+    #[inline]
     pub fn percent(&self, percent: Number) -> Self {
         self.scaled_by(
             i128::from(percent.scaled()),
@@ -222,18 +241,21 @@ impl Exact {
 
     /// This × `part` ÷ `whole`: what falls on a part of a run of like units.
     #[must_use]
+    #[inline]
     pub fn share(&self, part: Quantity, whole: Quantity) -> Self {
         self.scaled_by(part.scaled().into(), whole.scaled().into())
     }
 
     /// The smaller of two.
     #[must_use]
+    #[inline]
     pub fn at_most(self, bound: &Self) -> Self {
         if self > *bound { bound.clone() } else { self }
     }
 
     /// This, or zero if it is negative.
     #[must_use]
+    #[inline]
     pub fn or_zero(self) -> Self {
         if self.is_positive() { self } else { Self::ZERO }
     }
