@@ -249,8 +249,8 @@ impl Status {
         match self {
             Self::Archived => State::Archived,
             Self::Draft => State::Draft,
-            Self::Active | Self::Paused if terms.ends_at <= now => State::Ended,
             Self::Paused => State::Paused,
+            Self::Active if terms.ends_at <= now => State::Ended,
             Self::Active if now < terms.starts_at => State::Scheduled,
             Self::Active => State::Live,
         }
