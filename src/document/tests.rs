@@ -73,7 +73,7 @@ fn codes_unlock_promotions_that_take_part() {
             ["?", "unknown"]
         ])
     );
-    assert_eq!(result["applied"][0]["code"], "SAVE10");
+    assert_eq!(result["applied"][0]["code"], "save10");
 }
 
 #[test]

@@ -66,6 +66,7 @@ impl Exact {
     }
 
     /// unit price × quantity, exactly (spec 7.1).
+    #[inline]
     pub fn product(price: Money, quantity: Quantity) -> Self {
         // 64 × 64 bits fit 128.
         Self::from_common(i128::from(price.scaled()) * i128::from(quantity.scaled()))
@@ -87,6 +88,7 @@ impl Exact {
     }
 
     /// Whether this is nothing.
+    #[inline]
     pub fn is_zero(&self) -> bool {
         match &self.0 {
             Small { num, .. } => *num == 0,
@@ -95,6 +97,7 @@ impl Exact {
     }
 
     /// Whether this is above zero.
+    #[inline]
     pub fn is_positive(&self) -> bool {
         match &self.0 {
             Small { num, .. } => *num > 0,
@@ -104,22 +107,36 @@ impl Exact {
 
     /// The sum.
     #[must_use]
+    #[inline]
     pub fn plus(&self, other: &Self) -> Self {
-        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0) {
-            if b == d {
-                if let Some(num) = a.checked_add(*c) {
-                    return Self(Small { num, den: *b });
-                }
-            } else if let Some(sum) = add_unlike((*a, *b), (*c, *d)) {
-                return sum;
-            }
+        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
+            && b == d
+            && let Some(num) = a.checked_add(*c)
+        {
+            return Self(Small { num, den: *b });
+        }
+        self.plus_unlike(other)
+    }
+
+    fn plus_unlike(&self, other: &Self) -> Self {
+        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
+            && let Some(sum) = add_unlike((*a, *b), (*c, *d))
+        {
+            return sum;
         }
         Self::from_big(self.big() + other.big())
     }
 
     /// The difference.
     #[must_use]
+    #[inline]
     pub fn minus(&self, other: &Self) -> Self {
+        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
+            && b == d
+            && let Some(num) = a.checked_sub(*c)
+        {
+            return Self(Small { num, den: *b });
+        }
         self.plus(&other.negated())
     }
 
@@ -142,12 +159,11 @@ impl Exact {
         if den == 0 {
             return Self::ZERO;
         }
-        if let Small { num: a, den: b } = &self.0 {
-            if let (Some(n), Some(d)) = (a.checked_mul(num), b.checked_mul(den))
-                && d > 0
-            {
-                return Self(Small { num: n, den: d });
-            }
+        if let Small { num: a, den: b } = &self.0
+            && let (Some(num), Some(den)) = (a.checked_mul(num), b.checked_mul(den))
+            && den > 0
+        {
+            return Self(Small { num, den });
         }
         Self::from_big(self.big() * BigRational::new(num.into(), den.into()))
     }
@@ -178,6 +194,7 @@ impl Exact {
 
     /// This × `part` ÷ `whole`: the share that falls on a part; zero where `whole` is zero.
     #[must_use]
+    #[inline]
     pub fn in_proportion(&self, part: &Self, whole: &Self) -> Self {
         if part == whole {
             self.clone()
@@ -214,6 +231,7 @@ impl Exact {
 
     /// `percent` % of this.
     #[must_use]
+    #[inline]
     pub fn percent(&self, percent: Number) -> Self {
         self.scaled_by(
             i128::from(percent.scaled()),
@@ -223,18 +241,21 @@ impl Exact {
 
     /// This × `part` ÷ `whole`: what falls on a part of a run of like units.
     #[must_use]
+    #[inline]
     pub fn share(&self, part: Quantity, whole: Quantity) -> Self {
         self.scaled_by(part.scaled().into(), whole.scaled().into())
     }
 
     /// The smaller of two.
     #[must_use]
+    #[inline]
     pub fn at_most(self, bound: &Self) -> Self {
         if self > *bound { bound.clone() } else { self }
     }
 
     /// This, or zero if it is negative.
     #[must_use]
+    #[inline]
     pub fn or_zero(self) -> Self {
         if self.is_positive() { self } else { Self::ZERO }
     }
@@ -446,105 +467,4 @@ impl<'a> std::iter::Sum<&'a Exact> for Exact {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::super::rounding::{Rounding, RoundingMode};
-    use super::*;
-
-    /// Numbers from tiny to those at which every step overflows two `i128`.
-    fn number() -> impl Strategy<Value = i128> {
-        prop_oneof![
-            -1_000..1_000_i128,
-            -(10_i128.pow(19))..10_i128.pow(19),
-            i128::MIN / 4..i128::MAX / 4,
-        ]
-    }
-
-    fn exact() -> impl Strategy<Value = Exact> {
-        (number(), number()).prop_map(|(num, den)| Exact::ratio(num, den.abs().max(1)))
-    }
-
-    fn reduced(exact: &Exact) -> BigRational {
-        exact.big().reduced()
-    }
-
-    proptest! {
-        #[test]
-        fn steps_agree_with_big_rationals_whether_they_overflow_or_not(a in exact(), b in exact()) {
-            prop_assert_eq!(reduced(&a.plus(&b)), reduced(&a) + reduced(&b));
-            prop_assert_eq!(reduced(&a.minus(&b)), reduced(&a) - reduced(&b));
-            prop_assert_eq!(reduced(&a.times(&b)), reduced(&a) * reduced(&b));
-            if !b.is_zero() {
-                prop_assert_eq!(reduced(&a.over(&b)), reduced(&a) / reduced(&b));
-            }
-            prop_assert_eq!(a.cmp(&b), reduced(&a).cmp(&reduced(&b)));
-        }
-
-        #[test]
-        fn a_value_is_the_same_small_and_big(a in exact(), b in exact()) {
-            let forced = |exact: &Exact| Exact(Repr::Big(Box::new(exact.big())));
-            let (big_a, big_b) = (forced(&a), forced(&b));
-            prop_assert_eq!(&a, &big_a);
-            prop_assert_eq!(a.plus(&b), big_a.plus(&big_b));
-            prop_assert_eq!(a.times(&b), big_a.times(&big_b));
-            prop_assert_eq!(a.over(&b), big_a.over(&big_b));
-        }
-
-        #[test]
-        fn rounding_is_the_same_small_and_big(num in 0..10_i128.pow(22), den in 1..10_i128.pow(9)) {
-            let small = Exact::ratio(num, den.saturating_mul(1_000_003));
-            let big = Exact(Repr::Big(Box::new(small.big())));
-            for precision in 0..=4 {
-                let modes = [
-                    RoundingMode::Up, RoundingMode::Down, RoundingMode::Ceiling, RoundingMode::Floor,
-                    RoundingMode::HalfUp, RoundingMode::HalfDown, RoundingMode::HalfEven,
-                ];
-                for mode in modes {
-                    let rounding = Rounding::new(mode, precision).unwrap();
-                    prop_assert_eq!(rounding.settle(&small), rounding.settle(&big));
-                    prop_assert_eq!(rounding.cut(&small), rounding.cut(&big));
-                    let settled = Exact::from(rounding.settle(&small));
-                    let step = Exact::from(rounding.step());
-                    prop_assert!(settled.minus(&small) < step && small.minus(&settled) < step);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_largest_cart_keeps_every_digit() {
-        // 500 lines of price 10⁹ less one step, quantity such that the gross is near 10¹².
-        let line = Exact::product(
-            Money::from_scaled(9_999_999_999_999),
-            Quantity::from_scaled(1_001),
-        );
-        let gross = (0..500).fold(Exact::ZERO, |sum, _| sum.plus(&line));
-        assert_eq!(gross.print(2), "500499999999.94995");
-        let share = gross.scaled_by(1, 3).plus(&gross.scaled_by(2, 3));
-        assert_eq!(share, gross);
-        // More digits than a decimal of 28 could keep through the steps of a percentage.
-        let percent = gross.percent(Number::from_scaled(333_333));
-        assert_eq!(
-            percent,
-            Exact::ratio(16_683_316_649_998_331_668_335, 10_i128.pow(11))
-        );
-    }
-
-    #[test]
-    fn halves_go_where_the_mode_says() {
-        let settle = |mode, scaled: i64| {
-            Rounding::new(mode, 2)
-                .unwrap()
-                .settle(&Money::from_scaled(scaled).into())
-                .print(2)
-        };
-        assert_eq!(settle(RoundingMode::HalfUp, 250), "0.03");
-        assert_eq!(settle(RoundingMode::HalfDown, 250), "0.02");
-        assert_eq!(settle(RoundingMode::HalfEven, 250), "0.02");
-        assert_eq!(settle(RoundingMode::HalfEven, 350), "0.04");
-        assert_eq!(settle(RoundingMode::HalfDown, 251), "0.03");
-        assert_eq!(settle(RoundingMode::Up, 201), "0.03");
-        assert_eq!(settle(RoundingMode::Down, 299), "0.02");
-    }
-}
+mod tests;

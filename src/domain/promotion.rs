@@ -82,8 +82,8 @@ pub enum Kind {
     Loyalty,
     /// With an issuance that the customer has earned.
     LoyaltyEarning {
-        /// How it is earned.
-        earning: Earning,
+        /// How it is earned. Boxed: it is the largest part of the rarest kind.
+        earning: Box<Earning>,
         /// How long it can be used.
         expiry: Expiry,
         /// What the customer is told.
@@ -249,8 +249,8 @@ impl Status {
         match self {
             Self::Archived => State::Archived,
             Self::Draft => State::Draft,
-            Self::Active | Self::Paused if terms.ends_at <= now => State::Ended,
             Self::Paused => State::Paused,
+            Self::Active if terms.ends_at <= now => State::Ended,
             Self::Active if now < terms.starts_at => State::Scheduled,
             Self::Active => State::Live,
         }

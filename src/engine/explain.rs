@@ -108,7 +108,7 @@ pub(crate) fn unmet(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket)
 
 /// Fewest leaves, then the smallest shortfall in proportion.
 fn distance(unmet: &[Unmet]) -> (usize, Exact) {
-    let missing = unmet.iter().filter_map(|unmet| proportion(unmet));
+    let missing = unmet.iter().filter_map(proportion);
     (
         unmet.len(),
         missing.fold(Exact::ZERO, |sum, one| sum.plus(&one)),

@@ -1,9 +1,9 @@
 //! The evaluation: a pure function of rules, request, counters and time (spec 7).
 //!
-//! The stages, in order: the cart is read once ([`view`]); the [index](candidates) names the
-//! promotions that it could meet; [gates](gates) pass some; the [ranking] orders them; a
-//! [strategy] chooses and applies them to the [units] of the cart, [benefit by benefit](benefits);
-//! [`explain`] says why the others did not apply.
+//! The stages, in order: the cart is read once (`view`); an index names the promotions that it could
+//! meet (`candidates`); `gates` pass some; the `ranking` orders them; a `strategy` chooses and applies
+//! them to the `units` of the cart, benefit by benefit (`benefits`); `explain` says why the others did
+//! not apply.
 
 mod allocation;
 mod benefits;

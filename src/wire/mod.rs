@@ -3,7 +3,7 @@
 //!
 //! In reading order: [`json`] (a body as a tree), [`faults`] (what is wrong with it), [`decode`]
 //! and [`object`] (readers over the tree, with a place for every fault), [`names`] (of closed
-//! sets), [`write`] (JSON out), [`problem`] (what a fault is answered with); then one module for
+//! sets), [`mod@write`] (JSON out), [`problem`] (what a fault is answered with); then one module for
 //! each thing that is read and printed.
 
 pub mod audience;

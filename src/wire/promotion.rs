@@ -240,7 +240,7 @@ fn full_kind(
                 }
             };
             return Some(Kind::LoyaltyEarning {
-                earning,
+                earning: Box::new(earning),
                 expiry: expiry?,
                 communication: communication?,
             });
