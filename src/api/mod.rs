@@ -15,8 +15,10 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::domain::id::TenantId;
 use crate::service::api_key::KeyHash;
 use crate::service::{Service, api_key};
+use crate::wire::selector::ListReference;
 use problem::ApiError;
 
 pub mod edge;
@@ -120,6 +122,22 @@ impl Api {
 
     fn service(&self) -> &Service {
         &self.inner.service
+    }
+
+    /// A refused body, with the product lists that it names in vain beside its other faults.
+    async fn with_missing_lists(
+        &self,
+        tenant: TenantId,
+        lists: Vec<ListReference>,
+        refused: ApiError,
+    ) -> ApiError {
+        let ApiError::Invalid(faults) = refused else {
+            return refused;
+        };
+        let all = self.service().with_missing_lists(tenant, lists, faults);
+        self.admin_read(all)
+            .await
+            .map_or_else(|error| error, ApiError::Invalid)
     }
 
     fn operator(&self) -> Option<KeyHash> {

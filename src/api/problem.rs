@@ -280,12 +280,7 @@ fn problem(error: &ApiError) -> Problem {
 }
 
 fn invalid(faults: Vec<Fault>) -> Problem {
-    let detail = match faults.len() {
-        1 => Cow::Borrowed("One thing is wrong; `errors` says what and where."),
-        n => Cow::Owned(format!(
-            "{n} things are wrong; `errors` says what and where."
-        )),
-    };
+    let detail = crate::wire::problem::detail(&faults);
     Problem {
         faults,
         ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)

@@ -17,7 +17,7 @@ use super::{Api, edge, page};
 use crate::cache::load;
 use crate::db;
 use crate::db::promotions::{HistoryRow, PromotionCursor, PromotionFilter};
-use crate::domain::id::PromotionId;
+use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::{PromotionType, State as PromotionState, Status, Terms};
 use crate::service::promotions::{Stored, exists};
 use crate::service::{Service, ServiceError};
@@ -58,7 +58,8 @@ pub async fn create(
     let (service, actor) = (api.service().clone(), admin.actor());
     let body = body.json()?;
     let (settings, _) = api.admin_read(service.settings(actor.tenant)).await?;
-    let new = read(&body, Purpose::Create(&settings.custom_fields))?;
+    let purpose = Purpose::Create(&settings.custom_fields);
+    let new = read(&api, actor.tenant, &body, purpose).await?;
     let status = new.status.unwrap_or(Status::Draft);
     let made = async move {
         service
@@ -130,10 +131,8 @@ pub async fn put(
     let (service, actor) = (api.service().clone(), admin.actor());
     let before = service.before_replacing(actor.tenant, promotion);
     let (status, settings) = api.admin_read(before).await?;
-    let new = read(
-        &body.json()?,
-        Purpose::Replace(&settings.custom_fields, status),
-    )?;
+    let purpose = Purpose::Replace(&settings.custom_fields, status);
+    let new = read(&api, actor.tenant, &body.json()?, purpose).await?;
     let expected = if_match.expected()?;
     let replaced = async move {
         let New {
@@ -276,15 +275,26 @@ struct New {
     status: Option<Status>,
 }
 
-fn read(body: &Bytes, purpose: Purpose<'_>) -> Result<New, ApiError> {
-    decode(body, |value, faults| {
+async fn read(
+    api: &Api,
+    tenant: TenantId,
+    body: &Bytes,
+    purpose: Purpose<'_>,
+) -> Result<New, ApiError> {
+    let mut lists = Vec::new();
+    let read = decode(body, |value, faults| {
         let body = wire::promotion::parse(value, purpose, faults);
-        Some(New {
-            terms: body.terms?,
-            lists: body.lists,
-            status: body.status,
-        })
-    })
+        lists = body.lists;
+        Some((body.terms?, body.status))
+    });
+    match read {
+        Ok((terms, status)) => Ok(New {
+            terms,
+            lists,
+            status,
+        }),
+        Err(refused) => Err(api.with_missing_lists(tenant, lists, refused).await),
+    }
 }
 
 fn read_filter(query: &mut Query) -> PromotionFilter {

@@ -45,7 +45,11 @@ pub async fn put(
     let mut lists = Vec::new();
     let settings = decode(&body.json()?, |value, faults| {
         wire::settings::parse(value, defaults, Computed::Ignored, &mut lists, faults)
-    })?;
+    });
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(refused) => return Err(api.with_missing_lists(actor.tenant, lists, refused).await),
+    };
     let expected = if_match.expected()?;
     let replaced = async move {
         service

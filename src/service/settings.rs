@@ -37,6 +37,26 @@ impl Service {
         Ok(Settings::defaults(own.currency, own.timezone))
     }
 
+    /// All faults of a body that is refused anyway: its own, and the lists that it names in vain.
+    pub async fn with_missing_lists(
+        &self,
+        tenant: TenantId,
+        lists: Vec<ListReference>,
+        mut faults: Faults,
+    ) -> Result<Faults, ServiceError> {
+        if lists.is_empty() {
+            return Ok(faults);
+        }
+        self.db()
+            .tenant(tenant, move |tx| {
+                Box::pin(async move {
+                    note_missing(tx, &lists, &mut faults).await?;
+                    Ok::<_, ServiceError>(faults)
+                })
+            })
+            .await
+    }
+
     /// Replaces the settings.
     pub async fn replace_settings(
         &self,
@@ -98,19 +118,29 @@ pub(super) async fn require_lists(
     tx: &mut TenantTx,
     lists: &[ListReference],
 ) -> Result<(), ServiceError> {
+    let mut faults = Faults::new();
+    note_missing(tx, lists, &mut faults).await?;
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(ServiceError::Invalid(faults))
+    }
+}
+
+async fn note_missing(
+    tx: &mut TenantTx,
+    lists: &[ListReference],
+    faults: &mut Faults,
+) -> Result<(), ServiceError> {
     if lists.is_empty() {
         return Ok(());
     }
     let missing = db::product_lists::missing(tx, &names(lists)).await?;
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let mut faults = Faults::new();
     for list in lists.iter().filter(|list| missing.contains(&list.name)) {
         let message = format!("there is no product list {:?}", list.name);
         faults.add_at(list.pointer.clone(), FaultCode::UnknownReference, message);
     }
-    Err(ServiceError::Invalid(faults))
+    Ok(())
 }
 
 /// The names, each once.

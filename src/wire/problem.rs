@@ -11,7 +11,7 @@ pub struct Problem {
     pub status: u16,
     /// The stable code of spec 13.
     pub code: &'static str,
-    /// What the code means; the same for every occurrence.
+    /// The phrase of the status (RFC 9457: the type is `about:blank`).
     pub title: &'static str,
     /// What it is this time.
     pub detail: String,
@@ -38,7 +38,8 @@ impl Problem {
 
     /// A body that is not JSON.
     pub fn not_json(detail: impl Into<String>) -> Self {
-        Self::new(400, "not_json", "The body is not JSON", detail)
+        let detail = format!("The body is not JSON: {}.", detail.into());
+        Self::new(400, "not_json", "Bad Request", detail)
     }
 
     /// A body with faults.
@@ -47,17 +48,10 @@ impl Problem {
     }
 
     fn of_faults(errors: Vec<Fault>) -> Self {
-        let detail = match errors.as_slice() {
-            [only] => format!("{}: {}", place(only), only.message),
-            [first, others @ ..] => {
-                let (place, message, count) = (place(first), &first.message, others.len());
-                format!("{place}: {message}; and {count} more")
-            }
-            [] => String::new(),
-        };
+        let detail = detail(&errors);
         Self {
             errors,
-            ..Self::new(422, "invalid", "The body is not valid", detail)
+            ..Self::new(422, "invalid", "Unprocessable Entity", detail)
         }
     }
 
@@ -82,6 +76,18 @@ impl Problem {
             });
         });
         writer.finish()
+    }
+}
+
+/// One sentence about the faults of a body: the first, and how many more there are.
+pub fn detail(faults: &[Fault]) -> String {
+    match faults {
+        [only] => format!("{}: {}", place(only), only.message),
+        [first, others @ ..] => {
+            let (place, message, count) = (place(first), &first.message, others.len());
+            format!("{place}: {message}; and {count} more")
+        }
+        [] => String::new(),
     }
 }
 
@@ -121,7 +127,7 @@ mod tests {
         assert_eq!(
             Problem::invalid(faults).print(Some("r-1")),
             concat!(
-                r#"{"type":"about:blank","title":"The body is not valid","status":422,"#,
+                r#"{"type":"about:blank","title":"Unprocessable Entity","status":422,"#,
                 r#""detail":"/a~1b: is required; and 1 more","code":"invalid","request_id":"r-1","#,
                 r#""errors":[{"pointer":"/a~1b","code":"required","message":"is required"},"#,
                 r#"{"pointer":"","code":"wrong_type","message":"must be an object"}]}"#

@@ -86,7 +86,8 @@ async fn a_list_that_does_not_exist_is_named_with_its_place() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
     let selector = json!({"include": [{"field": "sku", "op": "in_list", "list": "gone"}]});
-    let body = json!({"multiple_promotions_per_line": {"enabled": true, "exclude": selector}});
+    let body =
+        json!({"multiple_promotions_per_line": {"enabled": true, "exclude": selector.clone()}});
     let refused = service
         .replace("/v1/settings", &tenant.admin, "\"1\"", body)
         .await;
@@ -95,5 +96,18 @@ async fn a_list_that_does_not_exist_is_named_with_its_place() {
     assert_eq!(
         faults,
         [(pointer.to_owned(), "unknown_reference".to_owned())]
+    );
+    // Beside other faults, too: all are reported at once.
+    let body = json!({
+        "multiple_promotions_per_line": {"enabled": true, "exclude": selector}, "hold_seconds": 1
+    });
+    let refused = service
+        .replace("/v1/settings", &tenant.admin, "\"1\"", body)
+        .await;
+    let faults = refused.expect_code(422, "invalid").faults();
+    let hold = ("/hold_seconds".to_owned(), "out_of_range".to_owned());
+    assert_eq!(
+        faults,
+        [hold, (pointer.to_owned(), "unknown_reference".to_owned())]
     );
 }
