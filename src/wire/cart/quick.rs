@@ -303,7 +303,7 @@ impl<'t> Scanner<'t> {
 
     /// A text without escapes and control characters, of at most [`MAX_TEXT`] bytes.
     fn string(&mut self) -> Option<&'t str> {
-        self.expect(b'"')?;
+        self.pass(b'"')?;
         let rest = self.text.get(self.at..)?;
         let length = rest.bytes().position(|byte| ENDS_TEXT[usize::from(byte)])?;
         let ends_well = rest.as_bytes().get(length) == Some(&b'"') && length <= MAX_TEXT;
@@ -331,7 +331,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn object(&mut self, mut member: impl FnMut(&mut Self, &'t str) -> Option<()>) -> Option<()> {
-        self.expect(b'{')?;
+        self.pass(b'{')?;
         self.skip_blanks();
         if self.peek()? == b'}' {
             self.at += 1;
@@ -339,7 +339,7 @@ impl<'t> Scanner<'t> {
         }
         loop {
             let key = self.string()?;
-            self.expect(b':')?;
+            self.pass(b':')?;
             member(self, key)?;
             if self.ends(b'}')? {
                 return Some(());
@@ -365,7 +365,7 @@ impl<'t> Scanner<'t> {
         most: usize,
         mut entry: impl FnMut(&mut Self) -> Option<()>,
     ) -> Option<()> {
-        self.expect(b'[')?;
+        self.pass(b'[')?;
         self.skip_blanks();
         if self.peek()? == b']' {
             self.at += 1;
@@ -388,7 +388,7 @@ impl<'t> Scanner<'t> {
         (found == end || found == b',').then_some(found == end)
     }
 
-    fn expect(&mut self, byte: u8) -> Option<()> {
+    fn pass(&mut self, byte: u8) -> Option<()> {
         self.skip_blanks();
         let found = self.peek()?;
         self.at += 1;
