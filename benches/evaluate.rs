@@ -1,17 +1,19 @@
 //! What an evaluation costs: cart size × promotions × strategy, beside a bare scan as the floor.
 //!
-//! `cargo bench --bench evaluate`
+//! `cargo bench --bench evaluate`; what is allocated counts `cargo bench --bench allocations`, apart, since counting costs
+//! as much as allocating.
 
+#[path = "shop/request.rs"]
+mod request;
 mod shop;
 
-use divan::{AllocProfiler, Bencher, black_box};
-use mimalloc::MiMalloc;
-use promotion_engine::domain::cart::Request;
-use promotion_engine::engine::{Facts, RuleSet, evaluate};
+use divan::{Bencher, black_box};
+use promotion_engine::engine::{RuleSet, evaluate};
 use promotion_engine::wire::{cart, decode::Value, evaluation, faults::Faults, json::Json};
+use request::{facts, with_request};
 
 #[global_allocator]
-static ALLOCATIONS: AllocProfiler<MiMalloc> = AllocProfiler::new(MiMalloc);
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const LINES: [usize; 3] = [5, 20, 100];
 const PROMOTIONS: [usize; 4] = [10, 250, 2_000, 10_000];
@@ -24,22 +26,6 @@ fn sizes() -> impl Iterator<Item = (usize, usize)> {
     LINES
         .into_iter()
         .flat_map(|lines| PROMOTIONS.into_iter().map(move |own| (lines, own)))
-}
-
-fn with_request<T>(body: &str, act: impl FnOnce(&Request<'_>) -> T) -> T {
-    let tree = Json::parse(body.as_bytes()).expect("a cart is JSON");
-    let mut faults = Faults::default();
-    let request = cart::parse(Value::root(&tree), &mut faults).expect("a cart without faults");
-    act(&request)
-}
-
-fn facts<'f>(request: &'f Request<'f>) -> Facts<'f> {
-    Facts {
-        request,
-        codes: &[],
-        used: &[],
-        now: shop::now(),
-    }
 }
 
 fn bench(bencher: Bencher<'_, '_>, lines: usize, rules: &RuleSet) {
