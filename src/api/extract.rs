@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -19,6 +20,8 @@ use crate::wire::json::Json;
 
 /// Most bytes of a body (spec 14).
 pub const MAX_BODY: usize = 1024 * 1024;
+/// Most bytes of a body that is too large which are read for the sake of who sends them.
+const MAX_DISCARDED: usize = 64 * 1024 * 1024;
 /// Most bytes of a body of product lists, stores or codes (spec 14).
 pub const MAX_BULK_BODY: usize = 16 * 1024 * 1024;
 /// From the headers to the end of the body.
@@ -275,6 +278,10 @@ async fn collect(request: Request, max: usize) -> Result<Bytes, ApiError> {
     let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let limit = u64::try_from(max).unwrap_or(u64::MAX);
     if declared.is_some_and(|length| length > limit) {
+        let waits = request.headers().contains_key(header::EXPECT);
+        if !waits {
+            discard(request.into_body()).await;
+        }
         return Err(ApiError::TooLarge(max));
     }
     let body: Body = request.into_body();
@@ -287,6 +294,21 @@ async fn collect(request: Request, max: usize) -> Result<Bytes, ApiError> {
             ApiError::NotJson("the body broke off".to_owned())
         }
     })
+}
+
+/// Reads what is too large and keeps nothing of it, up to a bound: whoever is still sending would see a broken
+/// connection in place of the answer.
+async fn discard(mut body: Body) {
+    let mut rest = MAX_DISCARDED;
+    while let Some(Ok(frame)) =
+        std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
+    {
+        let read = frame.data_ref().map_or(0, Bytes::len);
+        match rest.checked_sub(read) {
+            Some(less) => rest = less,
+            None => return,
+        }
+    }
 }
 
 fn form(headers: &HeaderMap) -> Form {
