@@ -1,7 +1,6 @@
 //! What an evaluation costs: cart size × promotions × strategy, beside a bare scan as the floor.
 //!
-//! `cargo bench --bench evaluate`; what is allocated counts `cargo bench --bench allocations`, apart, since counting costs
-//! as much as allocating.
+//! `cargo bench --bench evaluate`; what is allocated is counted by `cargo bench --bench allocations`.
 
 #[path = "shop/request.rs"]
 mod request;
