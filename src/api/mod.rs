@@ -40,13 +40,14 @@ mod product_lists;
 mod promotions;
 mod settings;
 mod stores;
+mod stream;
 mod tenants;
 
 /// How long an evaluation may take.
 const EVALUATE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the other requests may take.
 const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a bulk write may take.
+/// How long a bulk write, or what counts many redemptions, may take.
 const BULK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The paths of the API, and what each answers with.
@@ -160,6 +161,13 @@ impl Api {
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
         in_time(ADMIN_TIMEOUT, work, ApiError::HandlerTimeout).await
+    }
+
+    async fn bulk_read<T, E: Into<ApiError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        in_time(BULK_TIMEOUT, work, ApiError::HandlerTimeout).await
     }
 
     async fn admin_write<T, E: Into<ApiError>>(

@@ -347,6 +347,10 @@ fn of_refusal(refusal: &Refusal) -> Problem {
             "in_use",
             "Promotions that are not archived, or the settings, name this list.",
         ),
+        Refusal::BatchTaken => Problem::conflict(
+            "name_taken",
+            "Codes were generated under this batch by another request: the same one again answers the same.",
+        ),
         Refusal::CodesTaken(codes) => {
             let shown: Vec<&str> = codes.iter().take(10).map(String::as_str).collect();
             let more = if codes.len() > shown.len() {

@@ -125,6 +125,7 @@ fn of_constraint(name: &str) -> Option<DbError> {
         | "settings_product_list_pkey"
         | "code_pkey"
         | "code_id_key"
+        | "code_batch_pkey"
         | "audit_pkey" => DbError::Duplicate(Key::Id),
         "api_key_tenant_fkey"
         | "settings_tenant_fkey"
@@ -134,7 +135,8 @@ fn of_constraint(name: &str) -> Option<DbError> {
         | "audit_tenant_fkey" => DbError::Missing(Reference::Tenant),
         "promotion_version_promotion_fkey"
         | "promotion_product_list_promotion_fkey"
-        | "code_promotion_fkey" => DbError::Missing(Reference::Promotion),
+        | "code_promotion_fkey"
+        | "code_batch_promotion_fkey" => DbError::Missing(Reference::Promotion),
         "promotion_product_list_list_fkey" | "settings_product_list_list_fkey" => {
             DbError::Missing(Reference::ProductList)
         }

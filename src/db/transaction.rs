@@ -45,6 +45,15 @@ impl TenantTx {
             .await?;
         Ok(())
     }
+
+    /// The same for an export, which may rest for as long as its reader does.
+    pub async fn allow_export(&mut self) -> Result<(), DbError> {
+        self.allow_bulk().await?;
+        sqlx::query("set local idle_in_transaction_session_timeout = 0")
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
 }
 
 /// An open transaction of the operator, who sees the table of tenants and nothing inside a tenant.

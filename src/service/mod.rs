@@ -14,6 +14,7 @@ use crate::domain::id::{KeyId, TenantId};
 use crate::wire::faults::Faults;
 
 pub mod api_key;
+pub mod codes;
 pub mod evaluate;
 pub mod keys;
 pub mod promotions;
@@ -112,6 +113,8 @@ pub enum Refusal {
     },
     /// Something names it.
     InUse,
+    /// Codes were generated under this name before, and others.
+    BatchTaken,
     /// Other promotions have these codes.
     CodesTaken(Vec<String>),
 }

@@ -1,4 +1,4 @@
-//! Promotions: made, replaced, moved through their statuses, and the codes that unlock them (spec 5, 10).
+//! Promotions: made, replaced, moved through their statuses (spec 5).
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -16,9 +16,6 @@ use crate::wire::faults::{FaultCode, Faults, Path};
 use crate::wire::names::Named;
 use crate::wire::selector::ListReference;
 use crate::wire::write::Writer;
-
-/// Most codes that an audit row names; how many there were it always tells.
-const MAX_AUDITED: usize = 1_000;
 
 /// A promotion as it is stored.
 #[derive(Clone, Debug)]
@@ -191,54 +188,6 @@ impl Service {
         })
         .await
     }
-
-    /// Gives a promotion codes; its own sent again stay as they are. Returns how many are new.
-    pub async fn add_codes(
-        &self,
-        actor: Actor,
-        promotion: PromotionId,
-        codes: Vec<String>,
-        expires_at: Option<DateTime<Utc>>,
-    ) -> Result<u64, ServiceError> {
-        self.publish(actor.tenant, move |tx| {
-            Box::pin(async move {
-                tx.allow_bulk().await?;
-                let row = lock(tx, promotion).await?;
-                if row.status == Status::Archived.name() {
-                    return Err(Refusal::Archived.into());
-                }
-                let made = db::codes::insert(tx, promotion, &codes, expires_at).await?;
-                let after = Some(codes_document(&codes, made, expires_at));
-                audit(tx, actor, subject(promotion), "codes_added", None, after).await?;
-                Ok(made)
-            })
-        })
-        .await
-    }
-
-    /// Deletes a code of a promotion.
-    pub async fn delete_code(
-        &self,
-        actor: Actor,
-        promotion: PromotionId,
-        code: String,
-    ) -> Result<(), ServiceError> {
-        self.publish(actor.tenant, move |tx| {
-            Box::pin(async move {
-                let row = lock(tx, promotion).await?;
-                let gone = db::codes::delete(tx, promotion, &code)
-                    .await?
-                    .ok_or(ServiceError::NotFound)?;
-                if row.status == Status::Archived.name() {
-                    return Err(Refusal::Archived.into());
-                }
-                let before = Some(codes_document(&[gone.code], 1, gone.expires_at));
-                audit(tx, actor, subject(promotion), "codes_deleted", before, None).await?;
-                Ok(())
-            })
-        })
-        .await
-    }
 }
 
 /// Refuses what is not a promotion of the tenant.
@@ -247,7 +196,11 @@ pub async fn exists(tx: &mut TenantTx, promotion: PromotionId) -> Result<(), Ser
     found.map(|_| ()).ok_or(ServiceError::NotFound)
 }
 
-async fn lock(tx: &mut TenantTx, promotion: PromotionId) -> Result<PromotionRow, ServiceError> {
+/// Reads a promotion and keeps others from changing it to the end of the transaction.
+pub(super) async fn lock(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+) -> Result<PromotionRow, ServiceError> {
     db::promotions::lock(tx, promotion)
         .await?
         .ok_or(ServiceError::NotFound)
@@ -347,7 +300,8 @@ async fn new_promotion(
     })
 }
 
-fn subject(promotion: PromotionId) -> String {
+/// What the audit trail calls a promotion.
+pub(super) fn subject(promotion: PromotionId) -> String {
     format!("promotion:{promotion}")
 }
 
@@ -357,20 +311,6 @@ fn audited(row: &PromotionRow) -> String {
         writer.key("version").integer(row.version);
         writer.key("status").plain(&row.status);
         writer.key("promotion").raw(&row.document);
-    });
-    writer.finish()
-}
-
-fn codes_document(codes: &[String], count: u64, expires_at: Option<DateTime<Utc>>) -> String {
-    let mut writer = Writer::with_capacity(256);
-    writer.object(|writer| {
-        writer.key("count").raw(&count.to_string());
-        writer
-            .key("codes")
-            .texts(codes.get(..MAX_AUDITED).unwrap_or(codes));
-        writer
-            .key("expires_at")
-            .option(expires_at, |writer, time| writer.plain(time.to_rfc3339()));
     });
     writer.finish()
 }

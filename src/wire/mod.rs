@@ -9,6 +9,7 @@
 pub mod audience;
 pub mod benefit;
 pub mod cart;
+pub mod code;
 pub mod condition;
 pub mod custom_field;
 pub mod decode;

@@ -22,6 +22,7 @@ mod edge;
 mod evaluate;
 mod freshness;
 mod harness;
+mod ledger;
 mod promotions;
 mod routes;
 mod settings;
