@@ -40,6 +40,8 @@ pub enum Command {
     },
     /// Prints the rules of a tenant as a document that `evaluate` prices once a request stands in it
     Export(ExportConfig),
+    /// Compares what limits have counted with what redemptions took, and prints what differs
+    Reconcile(MigrateConfig),
     /// Prints the OpenAPI document of the service
     Openapi,
 }
@@ -92,7 +94,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Settings of `migrate`.
+/// Settings of `migrate` and `reconcile`.
 #[derive(Clone, Debug, Args)]
 pub struct MigrateConfig {
     /// Where the rules are.

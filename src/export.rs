@@ -68,7 +68,7 @@ pub async fn write<W: Write + Send + 'static>(
 ) -> Result<W, ExportError> {
     db.snapshot(tenant, move |tx| {
         Box::pin(async move {
-            tx.allow_export().await?;
+            tx.allow_command().await?;
             let no_tenant = || ExportError::NoTenant(tenant.uuid());
             let row = db::settings::get(tx).await?.ok_or_else(no_tenant)?;
             let mut settings = load::settings(&row)?;

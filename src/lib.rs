@@ -11,6 +11,8 @@ pub mod document;
 pub mod domain;
 pub mod engine;
 pub mod export;
+pub mod jobs;
+pub mod reconcile;
 pub mod service;
 pub mod telemetry;
 pub mod wire;

@@ -15,6 +15,12 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["cache", "clock", "db", "domain", "engine", "wire"],
     ),
     (
+        "jobs",
+        &[
+            "cache", "clock", "db", "domain", "engine", "service", "wire",
+        ],
+    ),
+    (
         "api",
         &["cache", "db", "domain", "service", "telemetry", "wire"],
     ),

@@ -39,6 +39,7 @@ mod page;
 mod product_lists;
 mod promotions;
 mod settings;
+mod stats;
 mod stores;
 mod stream;
 mod tenants;
@@ -76,6 +77,8 @@ fn paths() -> OpenApiRouter<Api> {
         ))
         .routes(routes!(promotions::set_status))
         .routes(routes!(promotions::history))
+        .routes(routes!(stats::of_promotion))
+        .routes(routes!(stats::all))
         .routes(routes!(codes::create, codes::list))
         .routes(routes!(codes::delete))
         .routes(routes!(evaluate::evaluate))

@@ -46,12 +46,13 @@ impl TenantTx {
         Ok(())
     }
 
-    /// The same for an export, which may rest for as long as its reader does.
-    pub async fn allow_export(&mut self) -> Result<(), DbError> {
-        self.allow_bulk().await?;
-        sqlx::query("set local idle_in_transaction_session_timeout = 0")
-            .execute(self.connection())
-            .await?;
+    /// Takes every bound of time from the transaction: for a command, which ends when whoever waits for it stops it.
+    pub async fn allow_command(&mut self) -> Result<(), DbError> {
+        sqlx::raw_sql(
+            "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0",
+        )
+        .execute(self.connection())
+        .await?;
         Ok(())
     }
 }

@@ -19,7 +19,10 @@ pub mod evaluate;
 pub mod keys;
 pub mod promotions;
 pub mod settings;
+pub mod stats;
 pub mod stock;
+
+mod usage;
 
 /// What the use cases need. Clones share it.
 #[derive(Clone)]

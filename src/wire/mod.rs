@@ -27,6 +27,7 @@ pub mod schedule;
 pub mod selector;
 pub mod settings;
 pub mod store;
+pub mod usage;
 pub mod write;
 
 #[cfg(test)]
