@@ -133,7 +133,8 @@ pub fn uses(rules: &RuleSet, facts: &Facts<'_>, evaluation: &Evaluation) -> Vec<
             .code
             .and_then(|place| facts.codes.get(place)?.as_ref())
             .map(|code| Owner::Code(code.code_id));
-        let of_code = code.map(|owner| bounds_of(compiled, rules, facts.now, &owner).collect());
+        let of_code: Option<Vec<Bound>> =
+            code.map(|owner| bounds_of(compiled, rules, facts.now, &owner).collect());
         let amount = |bound: &Bound| match bound.counter.measure {
             Measure::Times => applied.times,
             Measure::Transactions => 1,
