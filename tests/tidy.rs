@@ -15,15 +15,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["cache", "clock", "db", "domain", "engine", "wire"],
     ),
     (
-        "jobs",
-        &[
-            "cache", "clock", "db", "domain", "engine", "service", "wire",
-        ],
-    ),
-    (
         "api",
         &["cache", "db", "domain", "service", "telemetry", "wire"],
     ),
+    ("jobs", &["db", "domain", "service"]),
 ];
 
 /// Most lines of a source file.

@@ -38,6 +38,7 @@ mod openapi;
 mod page;
 mod product_lists;
 mod promotions;
+mod redemptions;
 mod settings;
 mod stats;
 mod stores;
@@ -46,6 +47,8 @@ mod tenants;
 
 /// How long an evaluation may take.
 const EVALUATE_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a redemption, or a move of one, may take.
+const REDEEM_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long the other requests may take.
 const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a bulk write, or what counts many redemptions, may take.
@@ -82,6 +85,11 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(codes::create, codes::list))
         .routes(routes!(codes::delete))
         .routes(routes!(evaluate::evaluate))
+        .routes(routes!(redemptions::create, redemptions::list))
+        .routes(routes!(redemptions::get))
+        .routes(routes!(redemptions::commit))
+        .routes(routes!(redemptions::cancel))
+        .routes(routes!(redemptions::take_back))
         .routes(routes!(audit::list))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
@@ -157,6 +165,13 @@ impl Api {
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
         in_time(EVALUATE_TIMEOUT, work, ApiError::HandlerTimeout).await
+    }
+
+    async fn redemption<T, E: Into<ApiError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        in_time(REDEEM_TIMEOUT, work, ApiError::WriteTimeout).await
     }
 
     async fn admin_read<T, E: Into<ApiError>>(

@@ -1,6 +1,5 @@
 //! What is gone of the limits of promotions as a whole, holds apart.
 
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{DbError, TenantTx};
@@ -23,14 +22,6 @@ pub struct CounterRow {
     pub used: i64,
     /// What is held.
     pub held: i64,
-}
-
-/// The database's clock, at this very moment.
-pub async fn now(tx: &mut TenantTx) -> Result<DateTime<Utc>, DbError> {
-    let now = sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#)
-        .fetch_one(tx.connection())
-        .await?;
-    Ok(now)
 }
 
 /// Reads counters, each at its place: in one statement, so that what is held is part of what is used.

@@ -8,9 +8,11 @@ use crate::service::Service;
 
 pub mod reconcile;
 
+mod holds;
+
 /// Runs all jobs for as long as the future is polled.
 pub async fn run(service: Service) {
-    reconcile::run(&service).await;
+    tokio::join!(holds::run(&service), reconcile::run(&service));
 }
 
 /// The rounds of a job. One that takes long delays the next.

@@ -132,7 +132,7 @@ async fn count(
     };
     let row = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
     let settings = load::settings(&row).map_err(ServiceError::Unreadable)?;
-    let now = db::usage::now(tx).await?;
+    let now = db::redemptions::now(tx).await?;
     let now = now.checked_add_signed(offset).unwrap_or(now);
     let (from, starts) = period(&question, settings.timezone, now)?;
     let most = i64::try_from(MAX_ENTRIES).unwrap_or(i64::MAX);

@@ -33,7 +33,7 @@ pub(super) async fn of(
     }
     let row = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
     let settings = load::settings(&row).map_err(ServiceError::Unreadable)?;
-    let now = db::usage::now(tx).await?;
+    let now = db::redemptions::now(tx).await?;
     let now = now.checked_add_signed(offset).unwrap_or(now);
     let mut counters = Vec::new();
     let wanted: Vec<Vec<Wanted>> = promotions

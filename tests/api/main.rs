@@ -25,6 +25,8 @@ mod freshness;
 mod harness;
 mod ledger;
 mod promotions;
+mod redemptions;
+mod returns;
 mod routes;
 mod settings;
 mod stats;

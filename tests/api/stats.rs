@@ -241,10 +241,14 @@ async fn usage_tells_what_is_used_held_and_left_in_the_present_window() {
             .used(&sale, &id, limit("discount"), 0, discount)
             .await;
         ledger.used(&sale, &id, limit("transactions"), 0, 1).await;
-        // Another window, and somebody's own count.
-        ledger
-            .used(&sale, &id, ("promotion", "", "times"), 1, 9)
-            .await;
+    }
+    // Another window, and somebody's own count.
+    for (limit, window) in [
+        (("promotion", "", "times"), 1),
+        (("customer", "C-1", "times"), 0),
+    ] {
+        let sale = ledger.sale("held", "now()", &[Gift::of(&id, 1)]).await;
+        ledger.used(&sale, &id, limit, window, 2).await;
     }
     let path = format!("/v1/promotions/{id}");
     let usage = service.get(&path, admin).await.expect(200).body["usage"].clone();
