@@ -15,6 +15,9 @@ use num_traits::{Signed, ToPrimitive, Zero};
 
 use super::amount::{Money, Number, Quantity, write_scaled};
 use super::rounding::Part;
+use fractions::{add_unlike, checked_lcm, divide, part, quotient, saturate, split_small};
+
+mod fractions;
 
 /// The denominator that price × quantity has: 10⁴ × 10³.
 const COMMON: i128 = 10_000_000;
@@ -118,6 +121,15 @@ impl Exact {
         self.plus_unlike(other)
     }
 
+    fn cmp_unlike(&self, other: &Self) -> Ordering {
+        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
+            && let (Some(left), Some(right)) = (a.checked_mul(*d), c.checked_mul(*b))
+        {
+            return left.cmp(&right);
+        }
+        self.big().cmp(&other.big())
+    }
+
     fn plus_unlike(&self, other: &Self) -> Self {
         if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
             && let Some(sum) = add_unlike((*a, *b), (*c, *d))
@@ -152,6 +164,7 @@ impl Exact {
 
     /// This × `num` ÷ `den`; zero where `den` is zero.
     #[must_use]
+    #[inline]
     pub fn scaled_by(&self, num: i128, den: i128) -> Self {
         if num == den {
             return self.clone();
@@ -160,10 +173,15 @@ impl Exact {
             return Self::ZERO;
         }
         if let Small { num: a, den: b } = &self.0
-            && let (Some(num), Some(den)) = (a.checked_mul(num), b.checked_mul(den))
-            && den > 0
+            && let Some(product) = a.checked_mul(num)
         {
-            return Self(Small { num, den });
+            // Most values of a cart come out even, and stay over the common denominator.
+            if let Some(num) = quotient(product, den) {
+                return Self(Small { num, den: *b });
+            }
+            if let Some(den) = b.checked_mul(den).filter(|den| *den > 0) {
+                return Self(Small { num: product, den });
+            }
         }
         Self::from_big(self.big() * BigRational::new(num.into(), den.into()))
     }
@@ -218,15 +236,16 @@ impl Exact {
                 checked_lcm(common, den)
             }
         })?;
-        let whole = |value: &Self| {
+        let mut whole = Vec::with_capacity(values.size_hint().0);
+        for value in values {
             let (num, den) = small(value)?;
-            if den == common {
-                Some(num)
+            whole.push(if den == common {
+                num
             } else {
-                num.checked_mul(common / den)
-            }
-        };
-        values.map(whole).collect()
+                num.checked_mul(common / den)?
+            });
+        }
+        Some(whole)
     }
 
     /// `percent` % of this.
@@ -262,15 +281,17 @@ impl Exact {
 
     /// How many whole steps of `10^-decimals` this has, and what is left over (this ≥ 0).
     pub fn split_at(&self, decimals: u32) -> (i64, Part) {
+        if let Small { num, den } = &self.0
+            && let Some(split) = split_small(*num, *den, decimals)
+        {
+            return split;
+        }
         let scale = 10_i128.pow(decimals);
         if let Small { num, den } = &self.0
             && let Some(num) = num.checked_mul(scale)
             && den.checked_mul(2).is_some()
         {
-            let (whole, rest) = match (u64::try_from(num), u64::try_from(*den)) {
-                (Ok(num), Ok(den)) => (i128::from(num / den), i128::from(num % den)),
-                _ => num.div_mod_floor(den),
-            };
+            let (whole, rest) = num.div_mod_floor(den);
             // rest < den, and twice den does not overflow.
             return (
                 saturate(whole),
@@ -335,85 +356,6 @@ impl Default for Exact {
     }
 }
 
-/// (a/b) ÷ (c/d), c > 0, while it fits: what cancels at a glance is cancelled, and the rest where the
-/// denominator grows.
-fn divide((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Exact> {
-    let (num, den) = if b % d == 0 {
-        (a, (b / d).checked_mul(c)?)
-    } else if d % b == 0 {
-        (a.checked_mul(d / b)?, c)
-    } else {
-        (a.checked_mul(d)?, b.checked_mul(c)?)
-    };
-    Some(Exact(if den > COMMON * COMMON {
-        reduce(num, den)
-    } else {
-        Small { num, den }
-    }))
-}
-
-fn reduce(num: i128, den: i128) -> Repr {
-    let common = gcd(num.unsigned_abs(), den.unsigned_abs());
-    match i128::try_from(common) {
-        Ok(common) if common > 1 => Small {
-            num: num / common,
-            den: den / common,
-        },
-        Ok(_) | Err(_) => Small { num, den },
-    }
-}
-
-/// Euclid's until both fit 64 bits, then the library's.
-fn gcd(mut a: u128, mut b: u128) -> u128 {
-    loop {
-        if let (Ok(a), Ok(b)) = (u64::try_from(a), u64::try_from(b)) {
-            return a.gcd(&b).into();
-        }
-        if b == 0 {
-            return a;
-        }
-        (a, b) = (b, a % b);
-    }
-}
-
-fn checked_lcm(a: i128, b: i128) -> Option<i128> {
-    if a == 1 || b == 1 {
-        return Some(a.max(b));
-    }
-    let common = i128::try_from(gcd(a.unsigned_abs(), b.unsigned_abs())).ok()?;
-    a.checked_div(common)?.checked_mul(b)
-}
-
-fn saturate(value: i128) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-fn part(none: bool, to_half: Ordering) -> Part {
-    match (none, to_half) {
-        (true, _) => Part::None,
-        (false, Ordering::Less) => Part::BelowHalf,
-        (false, Ordering::Equal) => Part::Half,
-        (false, Ordering::Greater) => Part::AboveHalf,
-    }
-}
-
-/// a/b + c/d over the smallest common denominator, while it fits.
-fn add_unlike((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Exact> {
-    if c == 0 {
-        return Some(Exact(Small { num: a, den: b }));
-    }
-    if a == 0 {
-        return Some(Exact(Small { num: c, den: d }));
-    }
-    let common = b.gcd(&d);
-    let (left, right) = (d / common, b / common);
-    let num = a.checked_mul(left)?.checked_add(c.checked_mul(right)?)?;
-    Some(Exact(Small {
-        num,
-        den: b.checked_mul(left)?,
-    }))
-}
-
 impl PartialEq for Exact {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
@@ -429,16 +371,14 @@ impl PartialOrd for Exact {
 }
 
 impl Ord for Exact {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0) {
             if b == d {
                 return a.cmp(c);
             }
-            if let (Some(left), Some(right)) = (a.checked_mul(*d), c.checked_mul(*b)) {
-                return left.cmp(&right);
-            }
         }
-        self.big().cmp(&other.big())
+        self.cmp_unlike(other)
     }
 }
 
