@@ -1,5 +1,5 @@
-//! `Exact`: an unrounded amount. A fraction of two `i128`, and big integers the moment a step would
-//! overflow: the same value either way.
+//! `Exact`: an unrounded amount. A fraction of an `i128` and a `u64`, and big integers the moment a step
+//! would overflow: the same value either way.
 //!
 //! Shares (tax ÷ quantity, proportions) have no finite digits, so no decimal type holds them.
 //! Almost all values of a cart are whole numbers of 10⁻⁷ (price × quantity), so fractions are kept
@@ -15,12 +15,12 @@ use num_traits::{Signed, ToPrimitive, Zero};
 
 use super::amount::{Money, Number, Quantity, write_scaled};
 use super::rounding::Part;
-use fractions::{add_unlike, checked_lcm, divide, part, quotient, saturate, split_small};
+use fractions::{add_unlike, checked_lcm, divide, fraction, part, quotient, saturate, split_small};
 
 mod fractions;
 
 /// The denominator that price × quantity has: 10⁴ × 10³.
-const COMMON: i128 = 10_000_000;
+const COMMON: u64 = 10_000_000;
 const COMMON_DECIMALS: u32 = 7;
 
 /// An exact rational amount. All operations are total but [`Exact::over`], whose divisor the caller
@@ -33,7 +33,7 @@ enum Repr {
     /// INVARIANT: `den` > 0. Not always in lowest terms.
     Small {
         num: i128,
-        den: i128,
+        den: u64,
     },
     Big(Box<BigRational>),
 }
@@ -58,14 +58,14 @@ impl Exact {
     /// A ratio; zero where `den` is zero.
     pub fn ratio(num: i128, den: i128) -> Self {
         match den.cmp(&0) {
-            Ordering::Greater => Self(Small { num, den }),
+            Ordering::Greater => Self(fraction(num, den)),
             Ordering::Equal => Self::ZERO,
             Ordering::Less => Self::ratio_big(num, den),
         }
     }
 
     fn ratio_big(num: i128, den: i128) -> Self {
-        Self(Big(Box::new(BigRational::new(num.into(), den.into()))))
+        Self(Repr::big(num, den))
     }
 
     /// unit price × quantity, exactly (spec 7.1).
@@ -84,7 +84,7 @@ impl Exact {
 
     /// Back to two `i128` where they suffice.
     fn from_big(big: BigRational) -> Self {
-        match (big.numer().to_i128(), big.denom().to_i128()) {
+        match (big.numer().to_i128(), big.denom().to_u64()) {
             (Some(num), Some(den)) => Self(Small { num, den }),
             _ => Self(Big(Box::new(big))),
         }
@@ -123,7 +123,8 @@ impl Exact {
 
     fn cmp_unlike(&self, other: &Self) -> Ordering {
         if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
-            && let (Some(left), Some(right)) = (a.checked_mul(*d), c.checked_mul(*b))
+            && let (Some(left), Some(right)) =
+                (a.checked_mul(i128::from(*d)), c.checked_mul(i128::from(*b)))
         {
             return left.cmp(&right);
         }
@@ -132,7 +133,7 @@ impl Exact {
 
     fn plus_unlike(&self, other: &Self) -> Self {
         if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
-            && let Some(sum) = add_unlike((*a, *b), (*c, *d))
+            && let Some(sum) = add_unlike((*a, i128::from(*b)), (*c, i128::from(*d)))
         {
             return sum;
         }
@@ -179,8 +180,8 @@ impl Exact {
             if let Some(num) = quotient(product, den) {
                 return Self(Small { num, den: *b });
             }
-            if let Some(den) = b.checked_mul(den).filter(|den| *den > 0) {
-                return Self(Small { num: product, den });
+            if let Some(den) = i128::from(*b).checked_mul(den).filter(|den| *den > 0) {
+                return Self(fraction(product, den));
             }
         }
         Self::from_big(self.big() * BigRational::new(num.into(), den.into()))
@@ -190,7 +191,7 @@ impl Exact {
     #[must_use]
     pub fn times(&self, other: &Self) -> Self {
         match &other.0 {
-            Small { num, den } => self.scaled_by(*num, *den),
+            Small { num, den } => self.scaled_by(*num, i128::from(*den)),
             Big(big) => Self::from_big(self.big() * &**big),
         }
     }
@@ -203,7 +204,7 @@ impl Exact {
         }
         if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &divisor.0)
             && *c > 0
-            && let Some(quotient) = divide((*a, *b), (*c, *d))
+            && let Some(quotient) = divide((*a, i128::from(*b)), (*c, i128::from(*d)))
         {
             return quotient;
         }
@@ -225,7 +226,7 @@ impl Exact {
     /// where they do not fit.
     pub fn proportions<'a>(values: impl Iterator<Item = &'a Self> + Clone) -> Option<Vec<i128>> {
         let small = |value: &Self| match value.0 {
-            Small { num, den } => Some((num, den)),
+            Small { num, den } => Some((num, i128::from(den))),
             Big(_) => None,
         };
         let common = values.clone().try_fold(1_i128, |common, value| {
@@ -289,13 +290,13 @@ impl Exact {
         let scale = 10_i128.pow(decimals);
         if let Small { num, den } = &self.0
             && let Some(num) = num.checked_mul(scale)
-            && den.checked_mul(2).is_some()
         {
-            let (whole, rest) = num.div_mod_floor(den);
-            // rest < den, and twice den does not overflow.
+            let den = i128::from(*den);
+            let (whole, rest) = num.div_mod_floor(&den);
+            // rest < den, which has 64 bits: twice that does not overflow.
             return (
                 saturate(whole),
-                part(rest == 0, rest.saturating_mul(2).cmp(den)),
+                part(rest == 0, rest.saturating_mul(2).cmp(&den)),
             );
         }
         let scaled = self.big() * BigInt::from(scale);
@@ -335,7 +336,10 @@ impl Exact {
             Small { num, den } => {
                 let scaled = num.checked_mul(10_i128.pow(DECIMALS));
                 (
-                    scaled.map_or_else(|| self.cut_big(DECIMALS), |scaled| scaled / den),
+                    scaled.map_or_else(
+                        || self.cut_big(DECIMALS),
+                        |scaled| scaled / i128::from(*den),
+                    ),
                     DECIMALS,
                 )
             }

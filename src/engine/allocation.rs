@@ -19,7 +19,8 @@ pub(crate) struct Share {
 }
 
 /// Rounds an `exact` total once and spreads it over the shares in proportion to their weights. The
-/// answer is [`total`].
+/// answer is the rounded total; it is at most `cap`, and at most what is left to pay of the lines
+/// with a share, each cut to the precision.
 pub(crate) fn settle(
     exact: &Exact,
     shares: &mut Vec<Share>,
@@ -27,23 +28,11 @@ pub(crate) fn settle(
     rounding: Rounding,
 ) -> Money {
     shares.retain(|share| share.weight.is_positive());
-    let total = total(exact, shares, cap, rounding);
+    let room = shares.iter().map(|share| share.room).sum();
+    let total = settle_total(exact, room, cap, rounding);
     spread(total, shares, rounding.step());
     shares.retain(|share| share.amount.is_positive());
     total
-}
-
-/// The rounded total; it is at most `cap`, and at most what is left to pay of the lines with a
-/// share, each cut to the precision.
-pub(crate) fn total(
-    exact: &Exact,
-    shares: &[Share],
-    cap: Option<Money>,
-    rounding: Rounding,
-) -> Money {
-    let with_share = shares.iter().filter(|share| share.weight.is_positive());
-    let room = with_share.map(|share| share.room).sum();
-    settle_total(exact, room, cap, rounding)
 }
 
 /// Rounds once; where that exceeds the cap or what is left to pay, it is cut to the largest
@@ -79,7 +68,7 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
         return;
     }
     // Equal remainders to the earlier line.
-    parts.sort_unstable_by_key(|part| (std::cmp::Reverse(part.place), part.index));
+    parts.sort_unstable_by(|a, b| b.place.cmp(&a.place).then(a.index.cmp(&b.index)));
     // INVARIANT: `total` ≤ Σ room, so that each round finds a line with room.
     while missing.is_positive() {
         let before = missing;

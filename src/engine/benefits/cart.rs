@@ -5,7 +5,7 @@ use crate::domain::benefit::{CartBenefit, CartKind};
 use crate::domain::exact::Exact;
 use crate::domain::settings::PercentageBase;
 use crate::engine::Case;
-use crate::engine::allocation::{Share, settle, total};
+use crate::engine::allocation::{Share, settle, settle_total};
 use crate::engine::candidates::Candidate;
 use crate::engine::line_set::LineSet;
 use crate::engine::units::Basket;
@@ -27,9 +27,20 @@ pub(super) fn propose(
         proposal.points = Exact::from(points).scaled_by(deal.times.into(), 1);
         return proposal.or_nothing();
     }
-    let mut shares = deal.shares();
-    let amount = deal.amount(benefit.kind, &shares);
     let rounding = case.rules.settings().rounding;
+    let share = |line: usize| {
+        let left = deal.left(line);
+        Share {
+            line,
+            quantity: case.view.line(line).quantity,
+            room: rounding.cut(&left),
+            weight: left,
+            amount: Money::ZERO,
+        }
+    };
+    let mut shares: Vec<Share> = deal.lines.iter().map(share).collect();
+    let left = shares.iter().map(|share| &share.weight).sum();
+    let amount = deal.amount(benefit.kind, &left);
     proposal.discount = settle(&amount, &mut shares, candidate.left.discount, rounding);
     proposal.amounts = shares.iter().map(LineAmount::of).collect();
     proposal.or_nothing()
@@ -49,10 +60,15 @@ pub(super) fn discount(
     let Ok(deal) = Deal::make(case, candidate, benefit, basket) else {
         return Money::ZERO;
     };
-    let shares = deal.shares();
-    let amount = deal.amount(benefit.kind, &shares);
     let rounding = case.rules.settings().rounding;
-    total(&amount, &shares, candidate.left.discount, rounding)
+    let (mut left, mut room) = (Exact::ZERO, Money::ZERO);
+    for line in deal.lines.iter() {
+        let of_line = deal.left(line);
+        left = left.plus(&of_line);
+        room = room.plus(rounding.cut(&of_line));
+    }
+    let amount = deal.amount(benefit.kind, &left);
+    settle_total(&amount, room, candidate.left.discount, rounding)
 }
 
 /// A promotion that applies, before anything is computed.
@@ -94,33 +110,20 @@ impl<'d> Deal<'d> {
         self.case.rules.settings().percentage_base == PercentageBase::Net
     }
 
-    /// Each line's share: in proportion to what is left to pay of it.
-    fn shares(&self) -> Vec<Share> {
-        let (view, net) = (&self.case.view, self.is_net());
-        let rounding = self.case.rules.settings().rounding;
-        let share = |line: usize| {
-            let quantity = view.line(line).quantity;
-            let gross = view.gross(line, quantity);
-            let whole = if net {
-                gross.plus(&view.added(line).into())
-            } else {
-                gross
-            };
-            let left = whole.minus(&self.basket.discount(line).into()).or_zero();
-            Share {
-                line,
-                quantity,
-                room: rounding.cut(&left),
-                weight: left,
-                amount: Money::ZERO,
-            }
+    /// What is left to pay of a line.
+    fn left(&self, line: usize) -> Exact {
+        let view = &self.case.view;
+        let gross = view.gross(line, view.line(line).quantity);
+        let whole = if self.is_net() {
+            gross.plus(&view.added(line).into())
+        } else {
+            gross
         };
-        self.lines.iter().map(share).collect()
+        whole.minus(&self.basket.discount(line).into()).or_zero()
     }
 
-    /// The exact discount, at most what is left to pay.
-    fn amount(&self, kind: CartKind, shares: &[Share]) -> Exact {
-        let left: Exact = shares.iter().map(|share| &share.weight).sum();
+    /// The exact discount, at most what is left to pay of all its lines.
+    fn amount(&self, kind: CartKind, left: &Exact) -> Exact {
         let amount = match kind {
             CartKind::AwardPoints(_) => Exact::ZERO,
             CartKind::AmountOff(value) => Exact::from(value).scaled_by(self.times.into(), 1),
@@ -136,6 +139,6 @@ impl<'d> Deal<'d> {
                 gross.minus(&taken.into()).percent(percent)
             }
         };
-        amount.at_most(&left)
+        amount.at_most(left)
     }
 }
