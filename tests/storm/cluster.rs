@@ -201,7 +201,7 @@ impl Cluster {
         let ended = sqlx::query_scalar(
             "select count(pg_terminate_backend(pid)) from (
                 select pid from pg_stat_activity
-                 where datname = current_database() and pid <> pg_backend_pid() order by random() limit $1) some",
+                 where datname = current_database() and pid <> pg_backend_pid() order by random() limit $1) as victims",
         )
         .bind(most)
         .fetch_one(&mut connection)
