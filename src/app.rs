@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{DatabaseConfig, ServeConfig, ShortOperatorKey};
 use crate::db::embedded::{Embedded, EmbeddedOptions};
 use crate::db::{self, Db, DbError, DbOptions};
+use crate::jobs;
 use crate::service::Service;
 
 /// Why the service does not start. The text says what to do about it.
@@ -131,6 +132,7 @@ pub struct App {
     stop: CancellationToken,
     serving: JoinHandle<()>,
     refreshing: JoinHandle<()>,
+    jobs: JoinHandle<()>,
 }
 
 impl App {
@@ -152,6 +154,7 @@ impl App {
         let stop = CancellationToken::new();
         let notifications = options.notifications;
         let refreshing = tokio::spawn(async move { cache.keep_fresh(notifications).await });
+        let jobs = tokio::spawn(jobs::run(service.clone()));
         let serving = tokio::spawn(serve::serve(listener, edge, options.limits, stop.clone()));
         Ok(Self {
             address,
@@ -161,6 +164,7 @@ impl App {
             stop,
             serving,
             refreshing,
+            jobs,
         })
     }
 
@@ -184,6 +188,7 @@ impl App {
             tracing::error!(%error, "serving ended badly");
         }
         self.refreshing.abort();
+        self.jobs.abort();
         self.service.db().close().await;
     }
 }

@@ -14,9 +14,13 @@ pub struct Clock {
 impl Clock {
     /// What time it is.
     pub fn now(&self) -> DateTime<Utc> {
-        let offset = TimeDelta::milliseconds(self.offset_ms.load(Ordering::Relaxed));
         let now = Utc::now();
-        now.checked_add_signed(offset).unwrap_or(now)
+        now.checked_add_signed(self.offset()).unwrap_or(now)
+    }
+
+    /// How far it was moved against the real time.
+    pub fn offset(&self) -> TimeDelta {
+        TimeDelta::milliseconds(self.offset_ms.load(Ordering::Relaxed))
     }
 
     /// Moves the clock against the real time. For tests.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::domain::cart::Request;
 use crate::domain::code::Code;
 use crate::domain::currency::Currency;
-use crate::domain::id::PromotionId;
+use crate::domain::id::{CodeId, PromotionId};
 use crate::domain::promotion::{Promotion, PromotionType, Status};
 use crate::domain::settings::{CustomField, Settings};
 use crate::domain::store::Store;
@@ -276,7 +276,10 @@ fn read_codes(
                     return value.fault(faults, FaultCode::NotUnique, message);
                 }
                 if takes_part(owner.status) {
+                    // Its place stands for the id that a stored code has.
+                    let place = u128::try_from(codes.len()).unwrap_or(u128::MAX);
                     codes.entry(code.key()).or_insert_with(|| CodeFact {
+                        code_id: CodeId::new(Uuid::from_u128(place)),
                         promotion_id: owner.id,
                         expires_at,
                     });

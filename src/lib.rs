@@ -10,6 +10,7 @@ pub mod demo;
 pub mod document;
 pub mod domain;
 pub mod engine;
+pub mod jobs;
 pub mod service;
 pub mod telemetry;
 pub mod wire;

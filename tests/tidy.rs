@@ -18,6 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "api",
         &["cache", "db", "domain", "service", "telemetry", "wire"],
     ),
+    ("jobs", &["db", "domain", "service"]),
 ];
 
 /// Most lines of a source file.

@@ -23,6 +23,10 @@ pub struct Reader(Known);
 #[derive(Clone, Copy, Debug)]
 pub struct Pos(Known);
 
+/// A point of sale, an admin or a viewer: whoever may read what tills write.
+#[derive(Clone, Copy, Debug)]
+pub struct PosReader(Known);
+
 /// The operator, who manages tenants and keys and reads nothing inside a tenant.
 #[derive(Clone, Copy, Debug)]
 pub struct Operator;
@@ -58,6 +62,28 @@ impl Pos {
     /// Whether the caller may evaluate as if at another time.
     pub fn is_admin(&self) -> bool {
         self.0.role == Role::Admin
+    }
+}
+
+impl PosReader {
+    /// The caller's tenant.
+    pub fn tenant(&self) -> TenantId {
+        self.0.tenant
+    }
+
+    /// Whether codes are shown to the caller whole.
+    pub fn sees_codes(&self) -> bool {
+        self.0.role != Role::Viewer
+    }
+}
+
+impl FromRequestParts<Api> for PosReader {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        allowed(parts, api, &[Role::Pos, Role::Admin, Role::Viewer])
+            .await
+            .map(Self)
     }
 }
 

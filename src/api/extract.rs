@@ -13,10 +13,12 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::problem::ApiError;
-use crate::domain::id::{KeyId, PromotionId, TenantId};
+use crate::domain::id::{KeyId, PromotionId, RedemptionId, TenantId};
+use crate::domain::redemption::Address;
 use crate::wire::decode::Value;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::json::Json;
+use crate::wire::names::Named;
 
 /// Most bytes of a body (spec 14).
 pub const MAX_BODY: usize = 1024 * 1024;
@@ -56,15 +58,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let text = last(params(parts).await?)?;
-        let plain = !text.is_empty()
-            && text.chars().count() <= MAX_NAME
-            && !text.chars().any(char::is_control);
-        if plain {
-            Ok(Self(text))
-        } else {
-            Err(ApiError::NotFound)
-        }
+        plain(last(params(parts).await?)?).map(Self)
     }
 }
 
@@ -79,6 +73,32 @@ impl<S: Send + Sync> FromRequestParts<S> for SecondId {
         let text = last(params(parts).await?)?;
         uuid(&text).map(|uuid| Self(KeyId::new(uuid)))
     }
+}
+
+/// What names a redemption in a path: its id, or `tx:` and the caller's id (spec 9).
+#[derive(Clone, Debug)]
+pub struct Redemption(pub Address);
+
+impl<S: Send + Sync> FromRequestParts<S> for Redemption {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let text = first(params(parts).await?)?;
+        let Some(transaction) = text.strip_prefix("tx:") else {
+            let id = uuid(&text).map(RedemptionId::new)?;
+            return Ok(Self(Address::Id(id)));
+        };
+        plain(transaction.to_owned())
+            .map(Address::Transaction)
+            .map(Self)
+    }
+}
+
+/// A text that can name something.
+fn plain(text: String) -> Result<String, ApiError> {
+    let is_plain =
+        !text.is_empty() && text.chars().count() <= MAX_NAME && !text.chars().any(char::is_control);
+    is_plain.then_some(text).ok_or(ApiError::NotFound)
 }
 
 /// UUIDs in their usual form only: one resource has one path.
@@ -214,6 +234,21 @@ impl Query {
     }
 }
 
+/// A parameter that names a value of a closed set.
+pub fn choice<T: Named>(query: &mut Query, name: &str) -> Option<T> {
+    let text = query.take(name)?;
+    let found = T::ALL.iter().copied().find(|value| value.name() == text);
+    if found.is_none() {
+        let names: Vec<&str> = T::ALL.iter().map(|value| value.name()).collect();
+        query.fault(
+            name,
+            FaultCode::Malformed,
+            format!("must be one of: {}", names.join(", ")),
+        );
+    }
+    found
+}
+
 /// No query parameters at all.
 #[derive(Clone, Copy, Debug)]
 pub struct NoQuery;
@@ -237,6 +272,25 @@ impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
 pub struct RawBody<const MAX: usize> {
     bytes: Bytes,
     form: Form,
+}
+
+/// No body, or one that says nothing: what is asked for stands in the path.
+#[derive(Clone, Copy, Debug)]
+pub struct NoBody;
+
+impl<S: Send + Sync> FromRequest<S> for NoBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let body = Small::from_request(request, state).await?;
+        if body.bytes.is_empty() {
+            return Ok(Self);
+        }
+        decode(&body.json()?, |value, faults| {
+            value.object(faults)?.finish(faults)
+        })
+        .map(|()| Self)
+    }
 }
 
 /// A body of the usual size.

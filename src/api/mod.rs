@@ -38,12 +38,15 @@ mod openapi;
 mod page;
 mod product_lists;
 mod promotions;
+mod redemptions;
 mod settings;
 mod stores;
 mod tenants;
 
 /// How long an evaluation may take.
 const EVALUATE_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a redemption, or a move of one, may take.
+const REDEEM_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long the other requests may take.
 const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a bulk write may take.
@@ -78,6 +81,11 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(codes::create, codes::list))
         .routes(routes!(codes::delete))
         .routes(routes!(evaluate::evaluate))
+        .routes(routes!(redemptions::create, redemptions::list))
+        .routes(routes!(redemptions::get))
+        .routes(routes!(redemptions::commit))
+        .routes(routes!(redemptions::cancel))
+        .routes(routes!(redemptions::take_back))
         .routes(routes!(audit::list))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
@@ -153,6 +161,13 @@ impl Api {
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
         in_time(EVALUATE_TIMEOUT, work, ApiError::HandlerTimeout).await
+    }
+
+    async fn redemption<T, E: Into<ApiError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        in_time(REDEEM_TIMEOUT, work, ApiError::WriteTimeout).await
     }
 
     async fn admin_read<T, E: Into<ApiError>>(

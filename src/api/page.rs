@@ -12,6 +12,7 @@ use super::extract::Query;
 use crate::db::Page;
 use crate::db::audit::AuditCursor;
 use crate::db::promotions::PromotionCursor;
+use crate::db::redemption_list::RedemptionCursor;
 use crate::domain::id::{KeyId, PromotionId, TenantId};
 use crate::wire::faults::FaultCode;
 use crate::wire::write::Writer;
@@ -146,6 +147,24 @@ impl Cursor for AuditCursor {
     fn place(text: &str) -> Option<Self> {
         let (at, audit_id) = instant_and_id(text.strip_prefix('a')?)?;
         Some(Self { at, audit_id })
+    }
+}
+
+impl Cursor for RedemptionCursor {
+    fn text(&self) -> String {
+        format!(
+            "r{}/{}",
+            self.evaluated_at.timestamp_micros(),
+            self.redemption_id
+        )
+    }
+
+    fn place(text: &str) -> Option<Self> {
+        let (evaluated_at, redemption_id) = instant_and_id(text.strip_prefix('r')?)?;
+        Some(Self {
+            evaluated_at,
+            redemption_id,
+        })
     }
 }
 

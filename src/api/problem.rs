@@ -124,6 +124,7 @@ pub struct Problem {
     code: &'static str,
     detail: Cow<'static, str>,
     faults: Vec<Fault>,
+    result: Option<String>,
 }
 
 impl Problem {
@@ -133,6 +134,7 @@ impl Problem {
             code,
             detail: detail.into(),
             faults: Vec::new(),
+            result: None,
         }
     }
 
@@ -162,6 +164,7 @@ impl Problem {
             title: self.status.canonical_reason().unwrap_or_default(),
             detail: self.detail.into_owned(),
             errors: self.faults,
+            result: self.result,
         };
         document.print(Some(request_id))
     }
@@ -301,6 +304,10 @@ fn of_service(error: &ServiceError) -> Problem {
         ServiceError::Invalid(faults) => invalid(faults.as_slice().to_vec()),
         ServiceError::Refused(refusal) => of_refusal(refusal),
         ServiceError::Db(error) => of_db(error),
+        ServiceError::Shared(error) => of_db(error),
+        ServiceError::Lost => outcome_unknown(),
+        // Logged where it was caught, with its message.
+        ServiceError::Panicked => Problem::internal(),
         ServiceError::Load(LoadError::Db(error)) => of_db(error),
         ServiceError::Load(error @ (LoadError::Unreadable { .. } | LoadError::BrokenOff))
         | ServiceError::Unreadable(error) => {
@@ -347,6 +354,43 @@ fn of_refusal(refusal: &Refusal) -> Problem {
             "in_use",
             "Promotions that are not archived, or the settings, name this list.",
         ),
+        Refusal::DiscountChanged(result) => Problem {
+            result: Some(result.clone()),
+            ..Problem::conflict(
+                "discount_changed",
+                "The cart comes to another discount than was expected. Nothing was recorded.",
+            )
+        },
+        Refusal::TransactionIdReused => Problem::conflict(
+            "transaction_id_reused",
+            "The transaction id was used with another body.",
+        ),
+        Refusal::RedemptionCancelled => {
+            Problem::conflict("redemption_cancelled", "The redemption was cancelled.")
+        }
+        Refusal::AlreadyCommitted => Problem::conflict(
+            "already_committed",
+            "The redemption is committed: what comes back is a return.",
+        ),
+        Refusal::HoldExpired => Problem::conflict(
+            "hold_expired",
+            "The hold has expired, and what it held is given back.",
+        ),
+        Refusal::HoldReplaced => Problem::conflict(
+            "hold_replaced",
+            "Another hold has taken the place of this one.",
+        ),
+        Refusal::NotCommitted => {
+            Problem::conflict("not_committed", "Only what is committed can be returned.")
+        }
+        Refusal::ReturnIdReused => Problem::conflict(
+            "return_id_reused",
+            "The return id was used with another body.",
+        ),
+        Refusal::ReturnExceedsPurchase => Problem::conflict(
+            "return_exceeds_purchase",
+            "More would be back than was bought. Nothing was recorded.",
+        ),
         Refusal::CodesTaken(codes) => {
             let shown: Vec<&str> = codes.iter().take(10).map(String::as_str).collect();
             let more = if codes.len() > shown.len() {
@@ -371,7 +415,7 @@ fn of_db(error: &DbError) -> Problem {
         DbError::InUse => of_refusal(&Refusal::InUse),
         DbError::CodesTaken(codes) => of_refusal(&Refusal::CodesTaken(codes.clone())),
         DbError::Stale => problem(&ApiError::StaleVersion),
-        DbError::TooSlow(_) | DbError::Conflict(_) | DbError::Unavailable(_) => {
+        DbError::TooSlow(_) | DbError::Conflict(_) | DbError::Raced | DbError::Unavailable(_) => {
             tracing::warn!(%error, "the database did not do what was asked");
             Problem::unavailable(
                 "unavailable",

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 
 use super::auth::{Admin, Reader};
 use super::etag::{IfMatch, tagged};
-use super::extract::{Id, NoQuery, Query, Small, decode};
+use super::extract::{Id, NoQuery, Query, Small, choice, decode};
 use super::openapi::{ListParams, Reading, Replacing, Writing};
 use super::page::Wanted;
 use super::problem::ApiError;
@@ -22,7 +22,6 @@ use crate::domain::promotion::{PromotionType, State as PromotionState, Status, T
 use crate::service::promotions::{Stored, exists};
 use crate::service::{Service, ServiceError};
 use crate::wire;
-use crate::wire::faults::FaultCode;
 use crate::wire::names::Named;
 use crate::wire::promotion::{Answer, Purpose};
 use crate::wire::selector::ListReference;
@@ -313,18 +312,4 @@ fn read_filter(query: &mut Query) -> PromotionFilter {
         campaign: query.text("campaign"),
         q: query.text("q"),
     }
-}
-
-fn choice<T: Named>(query: &mut Query, name: &str) -> Option<T> {
-    let text = query.take(name)?;
-    let found = T::ALL.iter().copied().find(|value| value.name() == text);
-    if found.is_none() {
-        let names: Vec<&str> = T::ALL.iter().map(|value| value.name()).collect();
-        query.fault(
-            name,
-            FaultCode::Malformed,
-            format!("must be one of: {}", names.join(", ")),
-        );
-    }
-    found
 }

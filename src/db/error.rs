@@ -32,6 +32,9 @@ pub enum DbError {
     /// A deadlock or a serialization failure. Nothing was changed; the whole transaction may be tried again.
     #[error("transactions stood in each other's way")]
     Conflict(#[source] sqlx::Error),
+    /// Somebody else was faster between two statements. Nothing was changed; the whole transaction may be tried again.
+    #[error("somebody else was faster")]
+    Raced,
     /// The database cannot be reached, or no connection was free in time. Nothing was changed.
     #[error("the database is unavailable")]
     Unavailable(#[source] sqlx::Error),
@@ -95,6 +98,8 @@ pub enum Reference {
     Settings,
     /// The API key.
     Key,
+    /// The redemption, its key or its return.
+    Redemption,
 }
 
 impl fmt::Display for Reference {
@@ -105,6 +110,7 @@ impl fmt::Display for Reference {
             Self::ProductList => "the product list",
             Self::Settings => "the settings",
             Self::Key => "the key",
+            Self::Redemption => "the redemption",
         })
     }
 }
@@ -125,7 +131,25 @@ fn of_constraint(name: &str) -> Option<DbError> {
         | "settings_product_list_pkey"
         | "code_pkey"
         | "code_id_key"
-        | "audit_pkey" => DbError::Duplicate(Key::Id),
+        | "audit_pkey"
+        | "limit_counter_pkey"
+        | "redemption_key_pkey"
+        | "redemption_pkey"
+        | "hold_pkey"
+        | "redemption_promotion_pkey"
+        | "redemption_use_pkey"
+        | "redemption_return_pkey"
+        | "redemption_returned_line_pkey"
+        | "redemption_return_promotion_pkey"
+        | "code_batch_pkey" => DbError::Duplicate(Key::Id),
+        "limit_counter_used_check" => DbError::Raced,
+        "redemption_key_fkey"
+        | "hold_redemption_fkey"
+        | "redemption_promotion_redemption_fkey"
+        | "redemption_use_redemption_fkey"
+        | "redemption_return_redemption_fkey"
+        | "redemption_returned_line_redemption_fkey"
+        | "redemption_return_promotion_return_fkey" => DbError::Missing(Reference::Redemption),
         "api_key_tenant_fkey"
         | "settings_tenant_fkey"
         | "store_tenant_fkey"
@@ -134,7 +158,8 @@ fn of_constraint(name: &str) -> Option<DbError> {
         | "audit_tenant_fkey" => DbError::Missing(Reference::Tenant),
         "promotion_version_promotion_fkey"
         | "promotion_product_list_promotion_fkey"
-        | "code_promotion_fkey" => DbError::Missing(Reference::Promotion),
+        | "code_promotion_fkey"
+        | "code_batch_promotion_fkey" => DbError::Missing(Reference::Promotion),
         "promotion_product_list_list_fkey" | "settings_product_list_list_fkey" => {
             DbError::Missing(Reference::ProductList)
         }

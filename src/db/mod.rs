@@ -16,11 +16,15 @@ mod transaction;
 
 pub mod audit;
 pub mod codes;
+pub mod counters;
 pub mod embedded;
 pub mod keys;
 pub mod migrate;
 pub mod product_lists;
 pub mod promotions;
+pub mod redemption_list;
+pub mod redemptions;
+pub mod returns;
 pub mod rules;
 pub mod settings;
 pub mod stores;

@@ -120,3 +120,82 @@ pub struct Tender<'a> {
     /// How much is paid with it; `None` counts 0.
     pub amount: Option<Money>,
 }
+
+type Texts<'a> = Vec<Cow<'a, str>>;
+type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
+impl Request<'_> {
+    /// The same with texts of its own, to be kept beyond the body that it was read from.
+    pub fn into_owned(self) -> Request<'static> {
+        Request {
+            cart: self.cart.into_owned(),
+            customer: self.customer.map(Customer::into_owned),
+            store: self.store.map(text),
+            channel: self.channel.map(text),
+            at: self.at,
+            explain: self.explain,
+        }
+    }
+}
+
+impl Cart<'_> {
+    fn into_owned(self) -> Cart<'static> {
+        Cart {
+            currency: self.currency,
+            lines: self.lines.into_iter().map(Line::into_owned).collect(),
+            shipping: self.shipping.map(|shipping| Shipping {
+                method: shipping.method.map(text),
+                amount: shipping.amount,
+            }),
+            tenders: (self.tenders.into_iter())
+                .map(|tender| Tender {
+                    mode: text(tender.mode),
+                    amount: tender.amount,
+                })
+                .collect(),
+            gift_vouchers: texts(self.gift_vouchers),
+            codes: texts(self.codes),
+        }
+    }
+}
+
+impl Line<'_> {
+    fn into_owned(self) -> Line<'static> {
+        Line {
+            id: text(self.id),
+            sku: text(self.sku),
+            quantity: self.quantity,
+            unit_price: self.unit_price,
+            mrp: self.mrp,
+            tax: self.tax,
+            charges: self.charges,
+            product: self.product.map(text),
+            title: self.title.map(text),
+            product_group: self.product_group.map(text),
+            categories: texts(self.categories),
+            brand: self.brand.map(text),
+            tags: texts(self.tags),
+            supplier: self.supplier.map(text),
+            weight: self.weight,
+            stock: self.stock,
+            attributes: pairs(self.attributes),
+            variant: pairs(self.variant),
+        }
+    }
+}
+
+/// A text of its own.
+pub(super) fn text(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
+}
+
+/// Texts of their own.
+pub(super) fn texts(texts: Texts<'_>) -> Texts<'static> {
+    texts.into_iter().map(text).collect()
+}
+
+/// Keys and values of their own.
+pub(super) fn pairs(pairs: Pairs<'_>) -> Pairs<'static> {
+    let owned = |(key, value)| (text(key), text(value));
+    pairs.into_iter().map(owned).collect()
+}

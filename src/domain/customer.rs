@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::cart::{pairs, text, texts};
+
 /// A customer. Without an id it is somebody, but nobody identified.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Customer<'a> {
@@ -28,3 +30,20 @@ pub struct Membership<'a> {
 
 /// Most memberships, groups and attributes of one customer.
 pub const MAX_ENTRIES: usize = 50;
+
+impl Customer<'_> {
+    /// The same with texts of its own.
+    pub fn into_owned(self) -> Customer<'static> {
+        let membership = |own: Membership<'_>| Membership {
+            program: text(own.program),
+            tier: own.tier.map(text),
+            supplementary: texts(own.supplementary),
+        };
+        Customer {
+            id: self.id.map(text),
+            loyalty: self.loyalty.into_iter().map(membership).collect(),
+            groups: texts(self.groups),
+            attributes: pairs(self.attributes),
+        }
+    }
+}

@@ -37,4 +37,10 @@ uuid_id! {
     PromotionId,
     /// An API key of a tenant.
     KeyId,
+    /// A code: one that is deleted and made anew is another one.
+    CodeId,
+    /// An issuance: one promotion in one customer's hands.
+    IssuanceId,
+    /// A redemption.
+    RedemptionId,
 }

@@ -19,6 +19,38 @@ pub struct Limits {
     pub code: SubjectLimits,
 }
 
+/// A limit that counts in a counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountedLimit {
+    /// Which.
+    pub name: LimitName,
+    /// The bound, included: a count, or an amount of money in ten-thousandths.
+    pub maximum: i64,
+    /// When the count starts anew; `None`: never.
+    pub refresh: Option<Refresh>,
+}
+
+impl Limits {
+    /// The limits that count in counters, in the order in which they are named: earn, customer, promotion, code; times,
+    /// transactions, discount (spec 7.2).
+    pub fn counted(&self) -> impl Iterator<Item = CountedLimit> {
+        let earn = SubjectLimits {
+            times: self.earn.times.map(Limit::for_good),
+            transactions: self.earn.transactions.map(Limit::for_good),
+            discount: self.earn.discount.map(Limit::for_good),
+        };
+        [
+            (LimitSubject::Earn, earn),
+            (LimitSubject::Customer, self.customer),
+            (LimitSubject::Promotion, self.promotion),
+            (LimitSubject::Code, self.code),
+        ]
+        .into_iter()
+        .flat_map(|(subject, limits)| limits.counted(subject))
+        .flatten()
+    }
+}
+
 /// `limits.earn`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EarnLimits {
@@ -57,6 +89,23 @@ impl SubjectLimits {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    fn counted(self, subject: LimitSubject) -> [Option<CountedLimit>; 3] {
+        let counted = |measure, maximum, refresh| CountedLimit {
+            name: LimitName { subject, measure },
+            maximum,
+            refresh,
+        };
+        let count = |measure, limit: Option<Limit<u32>>| {
+            limit.map(|own| counted(measure, i64::from(own.max), own.refresh))
+        };
+        [
+            count(Measure::Times, self.times),
+            count(Measure::Transactions, self.transactions),
+            self.discount
+                .map(|own| counted(Measure::Discount, own.max.scaled(), own.refresh)),
+        ]
+    }
 }
 
 /// A bound, and when its count starts anew.
@@ -66,6 +115,13 @@ pub struct Limit<T> {
     pub max: T,
     /// `None`: never.
     pub refresh: Option<Refresh>,
+}
+
+impl<T> Limit<T> {
+    /// A bound whose count never starts anew.
+    const fn for_good(max: T) -> Self {
+        Self { max, refresh: None }
+    }
 }
 
 /// Windows of so many calendar units of the tenant's time zone.

@@ -1,14 +1,11 @@
 //! When a schedule is open (spec 5.1).
 //!
-//! Local times meet clock changes here alone: one that the clock skips is the next instant that
-//! exists, one that occurs twice is the first.
+//! What clock changes do to a local time is said in `domain::local_time`.
 
-use chrono::{
-    DateTime, Datelike, Days as ChronoDays, Duration, NaiveDate, NaiveDateTime, NaiveTime,
-    TimeZone, Utc,
-};
+use chrono::{DateTime, Datelike, Days as ChronoDays, Duration, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 
+use crate::domain::local_time::instant;
 use crate::domain::schedule::{
     DailyWindow, Days, MonthMoment, Opening, Schedule, WeekMoment, Weekday,
 };
@@ -70,13 +67,6 @@ fn weekday(day: NaiveDate) -> Weekday {
         chrono::Weekday::Sat => Weekday::Sat,
         chrono::Weekday::Sun => Weekday::Sun,
     }
-}
-
-/// The instant of a local time. The zones of the world skip at most a day, by whole minutes.
-fn instant(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
-    let minutes = (0..=26 * 60).map(|minutes| local + Duration::minutes(minutes));
-    let mut existing = minutes.filter_map(|local| zone.from_local_datetime(&local).earliest());
-    existing.next().map(|instant| instant.with_timezone(&Utc))
 }
 
 /// The window that opens on a day. It stays open for elapsed time.

@@ -10,7 +10,7 @@ use crate::domain::selector::{Comparison, NumberOperator, TextTest};
 use super::candidates::Candidate;
 use super::conditions::{Conditions, Node, Scene, Test, Truths, cart_measure, holds, line_measure};
 use super::units::Basket;
-use super::{Case, Facts, RuleSet};
+use super::{Case, Facts, RuleSet, limits};
 
 /// Most suggestions of one answer.
 const MAX_SUGGESTIONS: usize = 5;
@@ -19,7 +19,10 @@ const MAX_SUGGESTIONS: usize = 5;
 pub(crate) struct Codes(Vec<CodeState>);
 
 enum CodeState {
+    /// The first usable code of this promotion.
     Unlocks(usize),
+    /// A code of this promotion that is used up.
+    Exhausted(usize),
     Settled(CodeVerdict),
 }
 
@@ -40,6 +43,9 @@ pub(crate) fn read_codes(rules: &RuleSet, facts: &Facts<'_>) -> Codes {
             Some((fact, _)) if fact.expires_at.is_some_and(|end| end <= facts.now) => {
                 CodeState::Settled(CodeVerdict::Expired)
             }
+            Some((_, number)) if is_used_up(rules, facts, number, index) => {
+                CodeState::Exhausted(number)
+            }
             Some((_, number)) if unlocks(&states, number).is_some() => {
                 CodeState::Settled(CodeVerdict::AlreadyUnlocked)
             }
@@ -49,6 +55,11 @@ pub(crate) fn read_codes(rules: &RuleSet, facts: &Facts<'_>) -> Codes {
     Codes(states)
 }
 
+fn is_used_up(rules: &RuleSet, facts: &Facts<'_>, number: usize, code: usize) -> bool {
+    let promotion = rules.promotion(number);
+    promotion.is_some_and(|promotion| limits::is_exhausted(facts, promotion, code))
+}
+
 fn unlocks(states: &[CodeState], number: usize) -> Option<usize> {
     states
         .iter()
@@ -56,16 +67,25 @@ fn unlocks(states: &[CodeState], number: usize) -> Option<usize> {
 }
 
 impl Codes {
-    /// The code that unlocks a promotion.
+    /// The code that unlocks a promotion, or else the first that would if it were not used up.
     pub(crate) fn unlocking(&self, promotion: usize) -> Option<usize> {
-        unlocks(&self.0, promotion)
+        unlocks(&self.0, promotion).or_else(|| {
+            self.0
+                .iter()
+                .position(|state| matches!(state, CodeState::Exhausted(own) if *own == promotion))
+        })
     }
 
-    /// The promotions that codes unlock.
+    /// The promotions of the codes, each once.
     pub(crate) fn promotions(&self) -> impl Iterator<Item = usize> {
-        self.0.iter().filter_map(|state| match state {
-            CodeState::Unlocks(number) => Some(*number),
+        let number = |state: &CodeState| match state {
+            CodeState::Unlocks(number) | CodeState::Exhausted(number) => Some(*number),
             CodeState::Settled(_) => None,
+        };
+        self.0.iter().enumerate().filter_map(move |(place, state)| {
+            let own = number(state)?;
+            let before = self.0.get(..place).unwrap_or_default();
+            (!before.iter().any(|state| number(state) == Some(own))).then_some(own)
         })
     }
 
@@ -76,6 +96,7 @@ impl Codes {
     ) -> Vec<CodeVerdict> {
         let verdict = |state: &CodeState| match state {
             CodeState::Settled(verdict) => verdict.clone(),
+            CodeState::Exhausted(_) => CodeVerdict::Exhausted,
             CodeState::Unlocks(number) => match reason_of(*number) {
                 None => CodeVerdict::Applied,
                 Some(reason) => CodeVerdict::NotApplied(reason.code()),

@@ -7,7 +7,7 @@ use crate::domain::promotion::{Audience, Kind, ProgramTest, Promotion, Scope, St
 use crate::domain::store::Store;
 
 use super::calendar;
-use super::limits::{Left, Used};
+use super::limits::{self, Left};
 use super::ruleset::Compiled;
 use super::{Facts, RuleSet};
 
@@ -19,7 +19,8 @@ pub(crate) struct Passed {
     pub(crate) code: Option<usize>,
 }
 
-/// Judges the gates in their order. `code` is the first usable code of this promotion on the cart.
+/// Judges the gates in their order. `code` is the first usable code of this promotion on the cart, or else the first
+/// one that is used up.
 pub(crate) fn judge(
     compiled: &Compiled,
     rules: &RuleSet,
@@ -82,12 +83,8 @@ pub(crate) fn judge(
     };
     gate(!needs_issuance, NotIssued)?;
     gate(!terms.activation_required, NotActivated)?;
-    let used: Vec<&Used> = facts
-        .used
-        .iter()
-        .filter(|used| used.promotion_id == promotion.id)
-        .collect();
-    let left = Left::of(&terms.limits, &used).map_err(Reason::LimitReached)?;
+    let used = |name| limits::used(facts, promotion, code, name);
+    let left = Left::of(&terms.limits, used).map_err(Reason::LimitReached)?;
     Ok(Passed { left, code })
 }
 

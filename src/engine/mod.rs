@@ -17,20 +17,23 @@ mod line_set;
 mod ranking;
 mod requirements;
 mod result;
+pub mod returns;
 mod ruleset;
 mod selection;
 mod strategy;
 mod units;
 mod view;
 
-pub use limits::Used;
+pub use limits::{counters, uses};
 pub use ruleset::RuleSet;
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::cart::{Explain, Request};
+use crate::domain::counter::Used;
 use crate::domain::evaluation::{Evaluation, Reason};
-use crate::domain::id::PromotionId;
+use crate::domain::id::{CodeId, PromotionId};
+use crate::domain::store::Store;
 use candidates::Candidate;
 use line_set::LineSet;
 use units::{Basket, ClaimRules};
@@ -43,7 +46,7 @@ pub struct Facts<'f> {
     pub request: &'f Request<'f>,
     /// For each code of the cart whose it is; `None`: nobody's.
     pub codes: &'f [Option<CodeFact>],
-    /// What is gone of the promotions' limits.
+    /// What is gone of the counters that [`counters`] names; a counter that is missing is unused.
     pub used: &'f [Used],
     /// When.
     pub now: DateTime<Utc>,
@@ -52,6 +55,8 @@ pub struct Facts<'f> {
 /// Whose a presented code is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeFact {
+    /// The code itself: its counters are found by it.
+    pub code_id: CodeId,
     /// The promotion that it unlocks.
     pub promotion_id: PromotionId,
     /// Excluded; `None`: never.
@@ -100,6 +105,12 @@ impl<'e> Case<'e> {
         }
     }
 
+    /// Where the cart is, if the request tells.
+    fn store(&self) -> Option<&'e Store> {
+        let code = self.facts.request.store.as_deref()?;
+        self.rules.store(code)
+    }
+
     /// Whether every promotion's reason is asked for.
     fn explains(&self) -> bool {
         self.facts.request.explain == Explain::All
@@ -113,38 +124,48 @@ struct Gated<'e> {
     failed: Vec<(usize, Reason)>,
 }
 
+/// The promotions whose gates are judged, in order of creation: those that the cart could meet, or all when every
+/// promotion's reason is asked for.
+fn to_judge(case: &Case<'_>, codes: &explain::Codes) -> Vec<usize> {
+    let rules = case.rules;
+    if case.explains() {
+        return (0..rules.len()).collect();
+    }
+    let channel = case.facts.request.channel.as_deref();
+    let place = rules.facts.of_place(case.store(), channel);
+    let found = rules
+        .index
+        .find(rules.len(), case.view.facts().iter().copied().chain(place));
+    let coded = codes.promotions().filter(|number| !found.contains(number));
+    let is_current = |number: &usize| {
+        rules
+            .promotions
+            .get(*number)
+            .is_some_and(|own| own.is_current(case.facts.now))
+    };
+    let mut numbers: Vec<usize> = found.iter().copied().filter(is_current).collect();
+    numbers.extend(coded);
+    numbers.sort_unstable();
+    numbers
+}
+
 fn gate<'e>(case: &Case<'e>, codes: &explain::Codes) -> Gated<'e> {
     let rules = case.rules;
-    let request = case.facts.request;
-    let store = request.store.as_deref().and_then(|code| rules.store(code));
-    let mut numbers: Vec<usize> = if case.explains() {
-        (0..rules.len()).collect()
-    } else {
-        let place = rules.facts.of_place(store, request.channel.as_deref());
-        let found = rules
-            .index
-            .find(rules.len(), case.view.facts().iter().copied().chain(place));
-        let coded = codes.promotions().filter(|number| !found.contains(number));
-        let is_current = |number: &usize| {
-            rules
-                .promotions
-                .get(*number)
-                .is_some_and(|own| own.is_current(case.facts.now))
-        };
-        let mut numbers: Vec<usize> = found.iter().copied().filter(is_current).collect();
-        numbers.extend(coded);
-        numbers
-    };
-    numbers.sort_unstable();
     let mut gated = Gated {
         passed: Vec::new(),
         failed: Vec::new(),
     };
-    for number in numbers {
+    for number in to_judge(case, codes) {
         let Some(compiled) = rules.promotions.get(number) else {
             continue;
         };
-        match gates::judge(compiled, rules, case.facts, store, codes.unlocking(number)) {
+        match gates::judge(
+            compiled,
+            rules,
+            case.facts,
+            case.store(),
+            codes.unlocking(number),
+        ) {
             Ok(passed) => gated
                 .passed
                 .extend(Candidate::new(rules, case, number, passed)),

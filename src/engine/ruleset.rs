@@ -27,6 +27,7 @@ pub struct RuleSet {
     pub(crate) facts: Facts,
     pub(crate) promotions: Vec<Compiled>,
     by_id: FxHashMap<PromotionId, usize>,
+    has_limits: bool,
     pub(crate) index: Index,
     /// `multiple_promotions_per_line.exclude`
     pub(crate) single_lines: Option<Selection>,
@@ -38,6 +39,8 @@ pub(crate) struct Compiled {
     pub(crate) promotion: Promotion,
     pub(crate) starts_at: DateTime<Utc>,
     pub(crate) ends_at: DateTime<Utc>,
+    /// Whether uses of it are counted.
+    pub(crate) has_limits: bool,
     pub(crate) conditions: Option<Conditions>,
     /// All selectors of conditions and target, each once.
     pub(crate) selections: Vec<Selection>,
@@ -80,6 +83,7 @@ impl RuleSet {
             version,
             settings,
             stores,
+            has_limits: compiled.iter().any(|own| own.has_limits),
             facts,
             promotions: compiled,
             by_id,
@@ -108,6 +112,11 @@ impl RuleSet {
         self.promotions
             .get(index)
             .map(|compiled| &compiled.promotion)
+    }
+
+    /// Whether uses of any promotion are counted.
+    pub fn has_limits(&self) -> bool {
+        self.has_limits
     }
 
     /// How many promotions there are.
@@ -141,9 +150,11 @@ impl Compiled {
         let conditions = promotion.terms.conditions.as_ref();
         let conditions = conditions.map(|own| Conditions::compile(own, &mut number));
         let select = promotion.terms.benefit.select().map(&mut number);
+        let has_limits = promotion.terms.limits.counted().next().is_some();
         Self {
             starts_at: promotion.terms.starts_at.to_utc(),
             ends_at: promotion.terms.ends_at.to_utc(),
+            has_limits,
             promotion,
             conditions,
             selections,

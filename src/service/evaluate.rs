@@ -1,15 +1,19 @@
-//! Pricing a cart: one snapshot of the rules, one look-up if there are codes, one pure function.
+//! Pricing a cart: one snapshot of the rules, one look-up if there are codes, one of the counters if there are limits,
+//! one pure function.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::counters::{names, used};
 use super::{Service, ServiceError};
 use crate::db;
+use crate::db::codes::FoundCode;
 use crate::domain::cart::Request;
 use crate::domain::code::Code;
+use crate::domain::counter::{Bound, Used};
 use crate::domain::evaluation::Evaluation;
-use crate::domain::id::{PromotionId, TenantId};
+use crate::domain::id::{CodeId, PromotionId, TenantId};
 use crate::engine::{self, CodeFact, Facts, RuleSet};
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults};
@@ -20,25 +24,20 @@ pub struct Priced {
     pub rules: Arc<RuleSet>,
     /// What it came to.
     pub evaluation: Evaluation,
-    /// Whose the codes of the cart are.
-    pub codes: Vec<Option<CodeFact>>,
     /// For what time.
     pub evaluated_at: DateTime<Utc>,
 }
 
 impl Priced {
-    fn facts<'f>(&'f self, request: &'f Request<'f>) -> Facts<'f> {
-        Facts {
-            request,
-            codes: &self.codes,
-            used: &[],
-            now: self.evaluated_at,
-        }
-    }
-
     /// The result of spec 8.
     pub fn print(&self, request: &Request<'_>) -> String {
-        wire::evaluation::print(&self.evaluation, &self.rules, &self.facts(request))
+        let facts = Facts {
+            request,
+            codes: &[],
+            used: &[],
+            now: self.evaluated_at,
+        };
+        wire::evaluation::print(&self.evaluation, &self.rules, &facts)
     }
 }
 
@@ -50,27 +49,21 @@ impl Service {
         request: &Request<'_>,
     ) -> Result<Priced, ServiceError> {
         let rules = self.cache().rules(tenant).await?;
-        if let Some(store) = request.store.as_deref()
-            && rules.store(store).is_none()
-        {
-            let mut faults = Faults::new();
-            let message = format!("there is no store {store:?}");
-            faults.add_at("/store".to_owned(), FaultCode::UnknownReference, message);
-            return Err(ServiceError::Invalid(faults));
-        }
+        require_store(&rules, request, "/store")?;
         let codes = self.codes(tenant, request).await?;
         let evaluated_at = request.at.unwrap_or_else(|| self.clock().now());
-        let facts = Facts {
+        let mut facts = Facts {
             request,
             codes: &codes,
             used: &[],
             now: evaluated_at,
         };
+        let used = self.used(tenant, engine::counters(&rules, &facts)).await?;
+        facts.used = &used;
         let evaluation = engine::evaluate(&rules, &facts);
         Ok(Priced {
             rules,
             evaluation,
-            codes,
             evaluated_at,
         })
     }
@@ -81,15 +74,9 @@ impl Service {
         tenant: TenantId,
         request: &Request<'_>,
     ) -> Result<Vec<Option<CodeFact>>, ServiceError> {
-        let presented: Vec<Option<Code>> = request
-            .cart
-            .codes
-            .iter()
-            .map(|code| Code::new(code))
-            .collect();
-        let keys: Vec<String> = presented.iter().flatten().map(Code::key).collect();
+        let keys = code_keys(request);
         if keys.is_empty() {
-            return Ok(presented.iter().map(|_| None).collect());
+            return Ok(code_facts(request, &[]));
         }
         let found = self
             .db()
@@ -97,19 +84,62 @@ impl Service {
                 Box::pin(async move { db::codes::find(tx, &keys).await })
             })
             .await?;
-        let fact = |code: &Code| {
-            let key = code.key();
-            found
-                .iter()
-                .find(|row| row.code_key == key)
-                .map(|row| CodeFact {
-                    promotion_id: PromotionId::new(row.promotion_id),
-                    expires_at: row.expires_at,
-                })
-        };
-        Ok(presented
-            .iter()
-            .map(|code| code.as_ref().and_then(fact))
-            .collect())
+        Ok(code_facts(request, &found))
     }
+
+    /// What is gone of these counters, in one statement.
+    async fn used(&self, tenant: TenantId, bounds: Vec<Bound>) -> Result<Vec<Used>, ServiceError> {
+        if bounds.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = names(bounds.iter().map(|bound| &bound.counter));
+        let counts = self
+            .db()
+            .tenant(tenant, move |tx| {
+                Box::pin(async move { db::counters::read(tx, &wanted).await })
+            })
+            .await?;
+        Ok(used(bounds.into_iter().map(|bound| bound.counter), &counts))
+    }
+}
+
+/// Refuses a store that the tenant does not have.
+pub(super) fn require_store(
+    rules: &RuleSet,
+    request: &Request<'_>,
+    pointer: &str,
+) -> Result<(), ServiceError> {
+    match request.store.as_deref() {
+        Some(store) if rules.store(store).is_none() => {
+            let mut faults = Faults::new();
+            let message = format!("there is no store {store:?}");
+            faults.add_at(pointer.to_owned(), FaultCode::UnknownReference, message);
+            Err(ServiceError::Invalid(faults))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// What the codes of a cart that can be codes are looked up by.
+pub(super) fn code_keys(request: &Request<'_>) -> Vec<String> {
+    let codes = request.cart.codes.iter();
+    codes
+        .filter_map(|code| Code::new(code))
+        .map(|code| code.key())
+        .collect()
+}
+
+/// For each code of a cart whose it is.
+pub(super) fn code_facts(request: &Request<'_>, found: &[FoundCode]) -> Vec<Option<CodeFact>> {
+    let fact = |code: Code| {
+        let key = code.key();
+        let row = found.iter().find(|row| row.code_key == key)?;
+        Some(CodeFact {
+            code_id: CodeId::new(row.code_id),
+            promotion_id: PromotionId::new(row.promotion_id),
+            expires_at: row.expires_at,
+        })
+    };
+    let codes = request.cart.codes.iter();
+    codes.map(|code| fact(Code::new(code)?)).collect()
 }

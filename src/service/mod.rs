@@ -1,4 +1,4 @@
-//! Use cases that join engine, cache and database: to evaluate a cart, and to publish what is evaluated.
+//! Use cases that join engine, cache and database: to evaluate a cart, to redeem it, and to publish what is evaluated.
 //!
 //! Everything that changes a tenant's rules goes through `Service::publish`, everything that changes its keys through
 //! `Service::rekey`: the version grows first, which also makes one tenant's writers wait for each other; then the change
@@ -12,13 +12,19 @@ use crate::db::audit::NewAudit;
 use crate::db::{self, Db, DbError, TenantTx, Work};
 use crate::domain::id::{KeyId, TenantId};
 use crate::wire::faults::Faults;
+use redeem::Queues;
 
 pub mod api_key;
 pub mod evaluate;
 pub mod keys;
 pub mod promotions;
+pub mod redeem;
+pub mod redemptions;
+pub mod returns;
 pub mod settings;
 pub mod stock;
+
+mod counters;
 
 /// What the use cases need. Clones share it.
 #[derive(Clone)]
@@ -30,6 +36,7 @@ struct Inner {
     db: Db,
     cache: Cache,
     clock: Clock,
+    queues: Queues,
 }
 
 /// Who changes something: the audit trail's "who".
@@ -78,6 +85,15 @@ pub enum ServiceError {
     /// The database failed or refused.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// The database failed for all that were in one transaction.
+    #[error(transparent)]
+    Shared(Arc<DbError>),
+    /// Whoever worked on it has died; nobody knows how far it got.
+    #[error("the work was broken off")]
+    Lost,
+    /// The evaluation panicked.
+    #[error("the evaluation panicked")]
+    Panicked,
     /// The rules could not be loaded.
     #[error(transparent)]
     Load(LoadError),
@@ -114,6 +130,24 @@ pub enum Refusal {
     InUse,
     /// Other promotions have these codes.
     CodesTaken(Vec<String>),
+    /// The cart comes to another discount than was expected: this result.
+    DiscountChanged(String),
+    /// The transaction id was used with another body.
+    TransactionIdReused,
+    /// The redemption was cancelled.
+    RedemptionCancelled,
+    /// The redemption was committed.
+    AlreadyCommitted,
+    /// The hold has expired.
+    HoldExpired,
+    /// Another hold has taken its place.
+    HoldReplaced,
+    /// The redemption is not committed.
+    NotCommitted,
+    /// The return id was used with another body.
+    ReturnIdReused,
+    /// More comes back than was bought.
+    ReturnExceedsPurchase,
 }
 
 impl From<Refusal> for ServiceError {
@@ -125,8 +159,14 @@ impl From<Refusal> for ServiceError {
 impl Service {
     /// Joins the parts.
     pub fn new(db: Db, cache: Cache, clock: Clock) -> Self {
+        let inner = Inner {
+            db,
+            cache,
+            clock,
+            queues: Queues::default(),
+        };
         Self {
-            inner: Arc::new(Inner { db, cache, clock }),
+            inner: Arc::new(inner),
         }
     }
 
@@ -143,6 +183,10 @@ impl Service {
     /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
+    }
+
+    fn queues(&self) -> &Queues {
+        &self.inner.queues
     }
 
     /// Runs a change of the tenant's rules.

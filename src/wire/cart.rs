@@ -6,15 +6,18 @@ use rustc_hash::FxHashSet;
 
 use super::decode::{MAX_AMOUNT, Object, TextBound, Value};
 use super::faults::{FaultCode, Faults};
+use super::write::Writer;
 use crate::domain::amount::{Money, Number};
 use crate::domain::cart::{
     Cart, Explain, Line, MAX_LINE_ENTRIES, MAX_LINES, MAX_PRESENTED, Request, Shipping, Tender,
 };
+use crate::domain::currency::Currency;
 use crate::domain::customer::{Customer, MAX_ENTRIES, Membership};
 
 /// Largest gross of a cart, in the ten-millionths that price × quantity counts (spec 14).
 const MAX_GROSS: i128 = 1_000_000_000_000 * 10_000_000;
 
+mod print;
 mod quick;
 
 type Texts<'t> = Vec<Cow<'t, str>>;
@@ -24,6 +27,13 @@ type Pairs<'t> = Vec<(Cow<'t, str>, Cow<'t, str>)>;
 /// read is read by [`parse`], which says what is wrong with it, if anything is.
 pub fn read_plain(body: &[u8]) -> Option<Request<'_>> {
     quick::read(body)
+}
+
+/// Prints a request as it was understood by a tenant of this currency: bodies that mean the same are printed alike.
+pub fn print(request: &Request<'_>, currency: Currency) -> String {
+    let mut writer = Writer::with_capacity(512 * (request.cart.lines.len() + 1));
+    print::write(&mut writer, request, currency);
+    writer.finish()
 }
 
 /// Reads the body of an evaluation. Whether the store exists, and `at` is allowed, is the caller's

@@ -22,6 +22,8 @@ pub mod object;
 pub mod problem;
 pub mod product_list;
 pub mod promotion;
+pub mod redemption;
+pub mod returns;
 pub mod schedule;
 pub mod selector;
 pub mod settings;

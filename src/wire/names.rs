@@ -7,6 +7,7 @@ use crate::domain::evaluation::{OtherLeaf, OtherOperator, ReasonCode};
 use crate::domain::issuance::{ActivityType, MessageChannel};
 use crate::domain::limit::{LimitSubject, Measure, RefreshUnit};
 use crate::domain::promotion::{PromotionType, State, Status};
+use crate::domain::redemption::RedemptionState;
 use crate::domain::rounding::RoundingMode;
 use crate::domain::schedule::Weekday;
 use crate::domain::selector::{Match, NumberOperator};
@@ -21,6 +22,11 @@ pub trait Named: Copy + 'static {
 
     /// The name on the wire.
     fn name(self) -> &'static str;
+
+    /// The value of this name.
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.name() == name)
+    }
 }
 
 macro_rules! names {
@@ -54,6 +60,13 @@ names! {
         Paused = "paused",
         Ended = "ended",
         Archived = "archived",
+    }
+    RedemptionState {
+        Held = "held",
+        Committed = "committed",
+        Cancelled = "cancelled",
+        Expired = "expired",
+        Replaced = "replaced",
     }
     Match { All = "all", Any = "any" }
     NumberOperator { Eq = "eq", Ne = "ne", Gt = "gt", Gte = "gte", Lt = "lt", Lte = "lte" }

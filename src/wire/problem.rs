@@ -17,6 +17,8 @@ pub struct Problem {
     pub detail: String,
     /// The faults of a body.
     pub errors: Vec<Fault>,
+    /// What an evaluation comes to instead, as it was printed.
+    pub result: Option<String>,
 }
 
 impl Problem {
@@ -33,6 +35,7 @@ impl Problem {
             title,
             detail: detail.into(),
             errors: Vec::new(),
+            result: None,
         }
     }
 
@@ -74,6 +77,9 @@ impl Problem {
                     writer.key("message").text(&fault.message);
                 });
             });
+            if let Some(result) = &self.result {
+                writer.key("result").raw(result);
+            }
         });
         writer.finish()
     }

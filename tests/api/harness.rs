@@ -251,6 +251,12 @@ impl Service {
         }
     }
 
+    /// Moves the clock of the instance on.
+    pub fn move_clock(&self, seconds: i64) {
+        let offset = self.clock.offset() + chrono::TimeDelta::seconds(seconds);
+        self.clock.set_offset(offset);
+    }
+
     /// A promotion that is made; its id.
     pub async fn promotion(&self, admin: &str, body: Value) -> String {
         self.post("/v1/promotions", admin, body)

@@ -23,6 +23,8 @@ mod evaluate;
 mod freshness;
 mod harness;
 mod promotions;
+mod redemptions;
+mod returns;
 mod routes;
 mod settings;
 mod stock;

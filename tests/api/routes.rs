@@ -53,6 +53,12 @@ const ROUTES: &[Route] = &[
     route("get", "/v1/promotions/{id}/codes", "av"),
     route("delete", "/v1/promotions/{id}/codes/{code}", "a"),
     route("post", "/v1/evaluate-cart", "ap"),
+    route("post", "/v1/redemptions", "ap"),
+    route("get", "/v1/redemptions", "apv"),
+    route("get", "/v1/redemptions/{id}", "apv"),
+    route("post", "/v1/redemptions/{id}/commit", "ap"),
+    route("post", "/v1/redemptions/{id}/cancel", "ap"),
+    route("post", "/v1/redemptions/{id}/returns", "ap"),
     route("get", "/v1/audit", "av"),
     route("get", "/healthz", "*"),
     route("get", "/readyz", "*"),
@@ -68,6 +74,8 @@ struct Things {
     list: String,
     promotion: String,
     code: String,
+    hold: String,
+    sale: String,
 }
 
 impl Things {
@@ -96,6 +104,12 @@ impl Things {
             .await
             .expect(201);
         let key = service.key(admin, "pos").await.0;
+        let redeem = async |hold: bool| {
+            let body = json!({"transaction_id": random_id(), "request": cart(), "hold": hold});
+            let made = service.post("/v1/redemptions", &tenant.pos, body).await;
+            made.expect(201).id()
+        };
+        let (hold, sale) = (redeem(true).await, redeem(false).await);
         Self {
             tenant: tenant.id.clone(),
             key,
@@ -103,6 +117,8 @@ impl Things {
             list,
             promotion,
             code,
+            hold,
+            sale,
         }
     }
 
@@ -116,6 +132,8 @@ impl Things {
             list: text(),
             promotion: random_id(),
             code: text(),
+            hold: random_id(),
+            sale: random_id(),
         }
     }
 
@@ -124,6 +142,10 @@ impl Things {
             &self.tenant
         } else if path.starts_with("/v1/keys") {
             &self.key
+        } else if path.ends_with("/returns") {
+            &self.sale
+        } else if path.starts_with("/v1/redemptions") {
+            &self.hold
         } else {
             &self.promotion
         };
@@ -154,6 +176,11 @@ fn body(route: &Route) -> Option<Value> {
         (_, "/v1/promotions/{id}/status") => json!({"status": "paused"}),
         (_, "/v1/promotions/{id}/codes") => json!({"codes": [format!("N{}", &name[24..])]}),
         (_, "/v1/evaluate-cart") => cart(),
+        (_, "/v1/redemptions") => json!({"transaction_id": name, "request": cart()}),
+        (_, "/v1/redemptions/{id}/commit" | "/v1/redemptions/{id}/cancel") => json!({}),
+        (_, "/v1/redemptions/{id}/returns") => {
+            json!({"return_id": name, "lines": [{"id": "1", "quantity": "0.01"}]})
+        }
         (method, path) => panic!("a body for {method} {path}"),
     })
 }

@@ -1,0 +1,279 @@
+//! Redemptions: made, read, committed, cancelled, returned (spec 9).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::Value as Any;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::auth::{Pos, PosReader};
+use super::codes::masked;
+use super::extract::{NoBody, NoQuery, Query, Redemption, Small, choice, decode};
+use super::openapi::{ListParams, Reading, Writing};
+use super::problem::ApiError;
+use super::{Api, edge, page, time};
+use crate::db;
+use crate::db::redemption_list::{RedemptionCursor, RedemptionFilter};
+use crate::db::redemptions::RedemptionRow;
+use crate::domain::redemption::RedemptionState;
+use crate::service::redemptions::Found;
+use crate::wire;
+use crate::wire::faults::FaultCode;
+use crate::wire::names::Named;
+use crate::wire::redemption::Answer;
+use crate::wire::write::Writer;
+
+/// Redeem a cart: evaluate it, add to every counter and record it in one step; the same request again answers the same
+#[utoipa::path(post, path = "/v1/redemptions", tag = "redemptions", request_body = Any,
+    responses(
+        (status = 201, description = "Recorded.", body = Any),
+        (status = 200, description = "It was recorded before.", body = Any),
+        Writing))]
+pub async fn create(
+    State(api): State<Api>,
+    pos: Pos,
+    _: NoQuery,
+    body: Small,
+) -> Result<Response, ApiError> {
+    let body = body.json()?;
+    let order = decode(&body, |value, faults| {
+        wire::redemption::parse(value, faults).map(|order| order.into_owned())
+    })?;
+    let redeemed = api
+        .redemption(api.service().redeem(pos.tenant(), order))
+        .await?;
+    let answer = Answer {
+        id: Some(redeemed.id.uuid()),
+        transaction_id: &redeemed.transaction_id,
+        state: redeemed.state,
+        expires_at: redeemed.expires_at,
+        result: Some(&redeemed.result),
+    };
+    let status = if redeemed.is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok(edge::json(status, wire::redemption::print(&answer)))
+}
+
+/// Filters of the list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what `read_filter` reads")]
+pub struct FilterParams {
+    /// The caller's id.
+    transaction_id: Option<String>,
+    /// Whose cart it was.
+    customer_id: Option<String>,
+    /// A promotion that applied.
+    promotion_id: Option<Uuid>,
+    /// A code that unlocked a promotion, in whatever case.
+    code: Option<String>,
+    /// `held`, `committed`, `cancelled`, `expired` or `replaced`.
+    state: Option<String>,
+    /// Evaluated then or later: an RFC 3339 time.
+    from: Option<String>,
+    /// Evaluated before then: an RFC 3339 time.
+    to: Option<String>,
+}
+
+/// List redemptions, newest first
+#[utoipa::path(get, path = "/v1/redemptions", tag = "redemptions", params(FilterParams, ListParams),
+    responses((status = 200, description = "A page of redemptions, without requests and results.", body = Any),
+        Reading))]
+pub async fn list(
+    State(api): State<Api>,
+    reader: PosReader,
+    mut query: Query,
+) -> Result<Response, ApiError> {
+    let filter = read_filter(&mut query);
+    let wanted = query.page::<RedemptionCursor>();
+    query.finish()?;
+    let clock = api.service().clock().clone();
+    let read = api.service().db().tenant(reader.tenant(), move |tx| {
+        Box::pin(async move {
+            let now = db::redemptions::now(tx).await? + clock.offset();
+            db::redemption_list::list(tx, &filter, now, wanted.after, wanted.limit).await
+        })
+    });
+    let found = api.admin_read(read).await?;
+    Ok(page::answer(&found, |writer, row| {
+        writer.object(|writer| {
+            writer.key("id").id(row.redemption_id);
+            writer.key("transaction_id").text(&row.transaction_id);
+            writer.key("state").plain(&row.state);
+            writer
+                .key("expires_at")
+                .option(row.expires_at.map(time), |writer, at| writer.plain(at));
+            writer
+                .key("customer_id")
+                .option(row.customer_id.as_deref(), Writer::text);
+            writer.key("evaluated_at").plain(time(row.evaluated_at));
+            writer
+                .key("settled_at")
+                .option(row.settled_at.map(time), |writer, at| writer.plain(at));
+            writer.key("ruleset_version").integer(row.ruleset_version);
+            writer.key("totals").raw(&row.totals);
+        });
+    }))
+}
+
+/// Read a redemption: what was asked for, what it came to, by which rules, and what came back of it
+#[utoipa::path(get, path = "/v1/redemptions/{id}", tag = "redemptions",
+    params(("id" = String, Path, description = "The redemption, or `tx:` and the transaction id.")),
+    responses((status = 200, description = "The redemption.", body = Any), Reading))]
+pub async fn get(
+    State(api): State<Api>,
+    reader: PosReader,
+    Redemption(address): Redemption,
+    _: NoQuery,
+) -> Result<Response, ApiError> {
+    let service = api.service();
+    let found = api
+        .admin_read(service.redemption(reader.tenant(), address))
+        .await?;
+    let (row, state, returns) = match found {
+        Found::Redemption(row, state, returns) => (row, state, returns),
+        Found::Buried(transaction) => return Ok(edge::json(StatusCode::OK, buried(&transaction))),
+    };
+    // Viewers see the last three characters of codes.
+    let shown = |document: &str| {
+        if reader.sees_codes() {
+            Some(document.to_owned())
+        } else {
+            wire::redemption::masked(document, masked)
+        }
+    };
+    let (request, result) = (shown(&row.request), shown(&row.result));
+    let mut writer = Writer::with_capacity(row.request.len() + row.result.len() + 512);
+    writer.object(|writer| {
+        wire::redemption::write_head(writer, &head(&row, state));
+        writer.key("evaluated_at").plain(time(row.evaluated_at));
+        writer
+            .key("settled_at")
+            .option(row.settled_at.map(time), |writer, at| writer.plain(at));
+        writer.key("ruleset_version").integer(row.ruleset_version);
+        writer
+            .key("request")
+            .option(request.as_deref(), Writer::raw);
+        writer.key("result").option(result.as_deref(), Writer::raw);
+        writer
+            .key("returns")
+            .list(&returns, |writer, answer| writer.raw(answer));
+        writer
+            .key("restored_at")
+            .option(row.restored_at.map(time), |writer, at| writer.plain(at));
+    });
+    Ok(edge::json(StatusCode::OK, writer.finish()))
+}
+
+/// Make a hold final, as it was quoted
+#[utoipa::path(post, path = "/v1/redemptions/{id}/commit", tag = "redemptions",
+    params(("id" = String, Path, description = "The redemption, or `tx:` and the transaction id.")),
+    responses((status = 200, description = "Committed, now or before.", body = Any), Writing))]
+pub async fn commit(
+    State(api): State<Api>,
+    pos: Pos,
+    Redemption(address): Redemption,
+    _: NoQuery,
+    _: NoBody,
+) -> Result<Response, ApiError> {
+    let service = api.service().clone();
+    let committed = async move { service.commit_redemption(pos.tenant(), address).await };
+    answer(&api.redemption(committed).await?)
+}
+
+/// Cancel a hold: what it reserved is given back; one that was never seen is not redeemed late
+#[utoipa::path(post, path = "/v1/redemptions/{id}/cancel", tag = "redemptions",
+    params(("id" = String, Path, description = "The redemption, or `tx:` and the transaction id.")),
+    responses((status = 200, description = "Cancelled, now or before, or ended otherwise.", body = Any), Writing))]
+pub async fn cancel(
+    State(api): State<Api>,
+    pos: Pos,
+    Redemption(address): Redemption,
+    _: NoQuery,
+    _: NoBody,
+) -> Result<Response, ApiError> {
+    let service = api.service().clone();
+    let cancelled = async move { service.cancel_redemption(pos.tenant(), address).await };
+    answer(&api.redemption(cancelled).await?)
+}
+
+/// Take units back; the last unit of a line brings its refund to all that was paid for it
+#[utoipa::path(post, path = "/v1/redemptions/{id}/returns", tag = "redemptions", request_body = Any,
+    params(("id" = String, Path, description = "The redemption, or `tx:` and the transaction id.")),
+    responses((status = 200, description = "What is refunded, now or before.", body = Any), Writing))]
+pub async fn take_back(
+    State(api): State<Api>,
+    pos: Pos,
+    Redemption(address): Redemption,
+    _: NoQuery,
+    body: Small,
+) -> Result<Response, ApiError> {
+    let service = api.service().clone();
+    // What does not exist, or is another tenant's, is told before what is wrong with the body.
+    api.admin_read(service.redemption(pos.tenant(), address.clone()))
+        .await?;
+    let new = decode(&body.json()?, wire::returns::parse)?;
+    let taken = async move { service.take_back(pos.tenant(), address, new).await };
+    Ok(edge::json(StatusCode::OK, api.redemption(taken).await?))
+}
+
+fn answer(found: &Found) -> Result<Response, ApiError> {
+    let text = match found {
+        Found::Redemption(row, state, _) => wire::redemption::print(&Answer {
+            result: Some(&row.result),
+            ..head(row, *state)
+        }),
+        Found::Buried(transaction) => buried(transaction),
+    };
+    Ok(edge::json(StatusCode::OK, text))
+}
+
+fn head(row: &RedemptionRow, state: RedemptionState) -> Answer<'_> {
+    Answer {
+        id: Some(row.redemption_id),
+        transaction_id: &row.transaction_id,
+        state,
+        expires_at: row.expires_at,
+        result: None,
+    }
+}
+
+/// A transaction that was cancelled before it was seen.
+fn buried(transaction: &str) -> String {
+    wire::redemption::print(&Answer {
+        id: None,
+        transaction_id: transaction,
+        state: RedemptionState::Cancelled,
+        expires_at: None,
+        result: None,
+    })
+}
+
+fn read_filter(query: &mut Query) -> RedemptionFilter {
+    let promotion_id = query.take("promotion_id").and_then(|text| {
+        let id = Uuid::try_parse(&text).ok();
+        if id.is_none() {
+            query.fault("promotion_id", FaultCode::Malformed, "is not an id");
+        }
+        id
+    });
+    let (from, to) = (query.time("from"), query.time("to"));
+    if let (Some(from), Some(to)) = (from, to)
+        && to <= from
+    {
+        query.fault("to", FaultCode::NotAfter, "is not after `from`");
+    }
+    RedemptionFilter {
+        transaction_id: query.text("transaction_id"),
+        customer_id: query.text("customer_id"),
+        promotion_id,
+        code_key: query.text("code").map(|code| code.to_ascii_uppercase()),
+        state: choice::<RedemptionState>(query, "state").map(Named::name),
+        from,
+        to,
+    }
+}

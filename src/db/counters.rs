@@ -1,0 +1,229 @@
+//! The counters of limits. Locked in the order of their primary key, always, so that two transactions cannot wait for
+//! each other.
+
+use uuid::Uuid;
+
+use super::{DbError, TenantTx};
+
+/// Which counter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CounterName {
+    /// Of which promotion.
+    pub promotion_id: Uuid,
+    /// `earn`, `customer`, `promotion` or `code`.
+    pub subject: &'static str,
+    /// Which of these; empty for a promotion's own.
+    pub owner: String,
+    /// `times`, `transactions` or `discount`.
+    pub measure: &'static str,
+    /// In which window.
+    pub window_no: i32,
+}
+
+/// What a counter has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// Of the counter at this place of those that were asked for.
+    pub place: usize,
+    /// What is gone, holds included.
+    pub used: i64,
+}
+
+/// A counter that is to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CounterChange {
+    /// Which.
+    pub counter: CounterName,
+    /// What is added, or taken off where negative.
+    pub change: i64,
+    /// The bound, which the sum must not pass.
+    pub maximum: i64,
+}
+
+/// Names by columns, as statements take them.
+#[derive(Default)]
+struct Columns {
+    promotions: Vec<Uuid>,
+    subjects: Vec<&'static str>,
+    owners: Vec<String>,
+    measures: Vec<&'static str>,
+    windows: Vec<i32>,
+}
+
+impl Columns {
+    fn of<'c>(names: impl Iterator<Item = &'c CounterName>) -> Self {
+        let mut columns = Self::default();
+        for name in names {
+            columns.promotions.push(name.promotion_id);
+            columns.subjects.push(name.subject);
+            columns.owners.push(name.owner.clone());
+            columns.measures.push(name.measure);
+            columns.windows.push(name.window_no);
+        }
+        columns
+    }
+}
+
+fn count(place: i64, used: i64) -> Count {
+    // Places are counted from 1.
+    let place = usize::try_from(place.saturating_sub(1)).unwrap_or(usize::MAX);
+    Count { place, used }
+}
+
+/// Reads counters. Those that nothing was taken from yet are missing from the answer.
+pub async fn read(tx: &mut TenantTx, names: &[CounterName]) -> Result<Vec<Count>, DbError> {
+    let columns = Columns::of(names.iter());
+    let rows = sqlx::query!(
+        r#"select wanted.place as "place!", counter.used
+             from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[]) with ordinality
+                  as wanted (promotion_id, subject, owner, measure, window_no, place)
+             join limit_counter as counter
+               on counter.tenant_id = $1 and counter.promotion_id = wanted.promotion_id
+              and counter.subject = wanted.subject and counter.owner = wanted.owner
+              and counter.measure = wanted.measure and counter.window_no = wanted.window_no"#,
+        tx.id(),
+        &columns.promotions,
+        &columns.subjects as _,
+        &columns.owners,
+        &columns.measures as _,
+        &columns.windows,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows.iter().map(|row| count(row.place, row.used)).collect())
+}
+
+/// The same, and keeps others from changing them to the end of the transaction.
+pub async fn lock(tx: &mut TenantTx, names: &[CounterName]) -> Result<Vec<Count>, DbError> {
+    let columns = Columns::of(names.iter());
+    let rows = sqlx::query!(
+        r#"select wanted.place as "place!", counter.used
+             from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[]) with ordinality
+                  as wanted (promotion_id, subject, owner, measure, window_no, place)
+             join limit_counter as counter
+               on counter.tenant_id = $1 and counter.promotion_id = wanted.promotion_id
+              and counter.subject = wanted.subject and counter.owner = wanted.owner
+              and counter.measure = wanted.measure and counter.window_no = wanted.window_no
+            order by counter.promotion_id, counter.subject, counter.owner, counter.measure, counter.window_no
+              for no key update of counter"#,
+        tx.id(),
+        &columns.promotions,
+        &columns.subjects as _,
+        &columns.owners,
+        &columns.measures as _,
+        &columns.windows,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows.iter().map(|row| count(row.place, row.used)).collect())
+}
+
+/// Makes counters that were not there. Where one was made by somebody else meanwhile, nothing may come of the
+/// transaction: `Raced`.
+pub async fn insert(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<(), DbError> {
+    let columns = Columns::of(changes.iter().map(|change| &change.counter));
+    let (used, maxima) = amounts(changes);
+    let made = sqlx::query!(
+        "insert into limit_counter (tenant_id, promotion_id, subject, owner, measure, window_no, used, maximum)
+         select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[], $8::bigint[])
+                as new (promotion_id, subject, owner, measure, window_no, used, maximum)
+          order by promotion_id, subject collate \"C\", owner collate \"C\", measure collate \"C\", window_no
+         on conflict do nothing",
+        tx.id(),
+        &columns.promotions,
+        &columns.subjects as _,
+        &columns.owners,
+        &columns.measures as _,
+        &columns.windows,
+        &used,
+        &maxima,
+    )
+    .execute(tx.connection())
+    .await?
+    .rows_affected();
+    all_or_raced(made, changes)
+}
+
+/// Adds to counters that are there and locked. A sum beyond its bound is refused once more here, below the checks of
+/// whoever locked them: no row, and so `Raced`.
+pub async fn add(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<(), DbError> {
+    let columns = Columns::of(changes.iter().map(|change| &change.counter));
+    let (change, maxima) = amounts(changes);
+    let written = sqlx::query!(
+        "update limit_counter as counter
+            set used = counter.used + new.change, maximum = new.maximum
+           from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[], $8::bigint[])
+                as new (promotion_id, subject, owner, measure, window_no, change, maximum)
+          where counter.tenant_id = $1 and counter.promotion_id = new.promotion_id
+            and counter.subject = new.subject and counter.owner = new.owner
+            and counter.measure = new.measure and counter.window_no = new.window_no
+            and counter.used + new.change between 0 and new.maximum",
+        tx.id(),
+        &columns.promotions,
+        &columns.subjects as _,
+        &columns.owners,
+        &columns.measures as _,
+        &columns.windows,
+        &change,
+        &maxima,
+    )
+    .execute(tx.connection())
+    .await?
+    .rows_affected();
+    all_or_raced(written, changes)
+}
+
+fn amounts(changes: &[CounterChange]) -> (Vec<i64>, Vec<i64>) {
+    changes
+        .iter()
+        .map(|change| (change.change, change.maximum))
+        .unzip()
+}
+
+fn all_or_raced(rows: u64, changes: &[CounterChange]) -> Result<(), DbError> {
+    if usize::try_from(rows).is_ok_and(|rows| rows == changes.len()) {
+        Ok(())
+    } else {
+        Err(DbError::Raced)
+    }
+}
+
+/// Gives back all that these redemptions took and have not given back, and says so in their uses.
+pub async fn give_back(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<(), DbError> {
+    sqlx::query!(
+        "select 1 as one from limit_counter as counter
+          where (tenant_id, promotion_id, subject, owner, measure, window_no) in (
+                select tenant_id, promotion_id, subject, owner, measure, window_no from redemption_use
+                 where tenant_id = $1 and redemption_id = any ($2::uuid[]) and given_back < amount)
+          order by promotion_id, subject, owner, measure, window_no
+            for no key update of counter",
+        tx.id(),
+        redemptions,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    sqlx::query!(
+        "with due as (
+             select redemption_id, promotion_id, subject, owner, measure, window_no, amount - given_back as rest
+               from redemption_use
+              where tenant_id = $1 and redemption_id = any ($2::uuid[]) and given_back < amount
+                for update),
+         given as (
+             update redemption_use as own set given_back = amount
+               from due
+              where own.tenant_id = $1 and own.redemption_id = due.redemption_id
+                and own.promotion_id = due.promotion_id and own.subject = due.subject and own.measure = due.measure)
+         update limit_counter as counter
+            set used = counter.used - sums.rest
+           from (select promotion_id, subject, owner, measure, window_no, sum(rest)::bigint as rest
+                   from due group by 1, 2, 3, 4, 5) as sums
+          where counter.tenant_id = $1 and counter.promotion_id = sums.promotion_id
+            and counter.subject = sums.subject and counter.owner = sums.owner
+            and counter.measure = sums.measure and counter.window_no = sums.window_no",
+        tx.id(),
+        redemptions,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

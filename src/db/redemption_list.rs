@@ -1,0 +1,110 @@
+//! The list of redemptions, newest first.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{DbError, Page, TenantTx, one_more};
+
+/// Which redemptions are listed.
+#[derive(Clone, Debug, Default)]
+pub struct RedemptionFilter {
+    /// Only those under this id of the caller.
+    pub transaction_id: Option<String>,
+    /// Only this customer's.
+    pub customer_id: Option<String>,
+    /// Only those that this promotion applied to.
+    pub promotion_id: Option<Uuid>,
+    /// Only those that this code, in upper case, unlocked a promotion of.
+    pub code_key: Option<String>,
+    /// Only those in this state.
+    pub state: Option<&'static str>,
+    /// Only those from then on.
+    pub from: Option<DateTime<Utc>>,
+    /// Only those before then.
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// A place in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RedemptionCursor {
+    /// When the last one seen was evaluated.
+    pub evaluated_at: DateTime<Utc>,
+    /// Its id.
+    pub redemption_id: Uuid,
+}
+
+/// A redemption of the list.
+#[derive(Clone, Debug)]
+pub struct ListedRow {
+    /// Its id.
+    pub redemption_id: Uuid,
+    /// The caller's id.
+    pub transaction_id: String,
+    /// Where it stands: a hold that has lapsed is `expired`.
+    pub state: String,
+    /// Whose cart it was.
+    pub customer_id: Option<String>,
+    /// When.
+    pub evaluated_at: DateTime<Utc>,
+    /// A hold's end.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was committed or ended.
+    pub settled_at: Option<DateTime<Utc>>,
+    /// By which rules.
+    pub ruleset_version: i64,
+    /// The sums of its result: JSON.
+    pub totals: String,
+}
+
+/// Lists redemptions as they stand at `now`, after the place `after`.
+pub async fn list(
+    tx: &mut TenantTx,
+    filter: &RedemptionFilter,
+    now: DateTime<Utc>,
+    after: Option<RedemptionCursor>,
+    limit: u16,
+) -> Result<Page<ListedRow, RedemptionCursor>, DbError> {
+    // Each set of filters has an index of its own, which only a plan for these very values finds.
+    sqlx::query!("set local plan_cache_mode = force_custom_plan")
+        .execute(tx.connection())
+        .await?;
+    let rows = sqlx::query_as!(
+        ListedRow,
+        r#"select redemption_id, transaction_id, customer_id, evaluated_at, expires_at, settled_at, ruleset_version,
+                  case when state = 'held' and expires_at <= $9 then 'expired' else state end as "state!",
+                  (result::json -> 'totals')::text as "totals!"
+             from redemption
+            where tenant_id = $1
+              and ($2::text is null or transaction_id = $2)
+              and ($3::text is null or customer_id = $3)
+              and ($4::uuid is null or redemption_id in (
+                    select redemption_id from redemption_promotion where tenant_id = $1 and promotion_id = $4))
+              and ($5::text is null or redemption_id in (
+                    select redemption_id from redemption_promotion where tenant_id = $1 and code_key = $5))
+              and ($6::text is null
+                   or case when state = 'held' and expires_at <= $9 then 'expired' else state end = $6)
+              and ($7::timestamptz is null or evaluated_at >= $7)
+              and ($8::timestamptz is null or evaluated_at < $8)
+              and ($10::timestamptz is null or (evaluated_at, redemption_id) < ($10, $11))
+            order by evaluated_at desc, redemption_id desc
+            limit $12"#,
+        tx.id(),
+        filter.transaction_id,
+        filter.customer_id,
+        filter.promotion_id,
+        filter.code_key,
+        filter.state,
+        filter.from,
+        filter.to,
+        now,
+        after.map(|after| after.evaluated_at),
+        after.map(|after| after.redemption_id),
+        one_more(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(Page::cut(rows, limit, |row| RedemptionCursor {
+        evaluated_at: row.evaluated_at,
+        redemption_id: row.redemption_id,
+    }))
+}

@@ -1,0 +1,581 @@
+//! The ledger: redemptions, what each applied promotion gave, and what that took from the counters.
+//!
+//! Locks are taken in one order: keys, redemptions, counters.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::counters::CounterName;
+use super::{DbError, OperatorTx, TenantTx};
+use crate::domain::id::{RedemptionId, TenantId};
+
+/// The moment of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The version of the tenant's rules.
+    pub rules: i64,
+    /// The database's clock, which is the clock of redemptions.
+    pub now: DateTime<Utc>,
+}
+
+/// A redemption that is to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewRedemption {
+    /// Its id.
+    pub redemption_id: Uuid,
+    /// The caller's id, whose key the transaction has claimed.
+    pub transaction_id: String,
+    /// Whose cart it is, if that is known.
+    pub customer_id: Option<String>,
+    /// When.
+    pub evaluated_at: DateTime<Utc>,
+    /// A hold's end; without it the redemption is committed.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// By which rules.
+    pub ruleset_version: i64,
+    /// SHA-256 of the body as it was understood.
+    pub body_hash: [u8; 32],
+    /// All that was taken off, in ten-thousandths.
+    pub discount: i64,
+    /// The cart and what is around it: JSON.
+    pub request: String,
+    /// What it came to: JSON.
+    pub result: String,
+    /// In order of application.
+    pub promotions: Vec<NewGift>,
+    /// What it takes from the counters.
+    pub uses: Vec<NewUse>,
+}
+
+/// What an applied promotion gave.
+#[derive(Clone, Debug)]
+pub struct NewGift {
+    /// Which promotion.
+    pub promotion_id: Uuid,
+    /// `item`, `cart` or `shipping`.
+    pub level: &'static str,
+    /// How often its benefit applied.
+    pub times: i64,
+    /// What it took off, in ten-thousandths.
+    pub discount: i64,
+    /// The points that it awarded, as decimal text.
+    pub points: String,
+    /// The code that unlocked it: its id, and the code in upper case.
+    pub code: Option<(Uuid, String)>,
+}
+
+/// What is taken from a counter.
+#[derive(Clone, Debug)]
+pub struct NewUse {
+    /// From which.
+    pub counter: CounterName,
+    /// How much.
+    pub amount: i64,
+}
+
+/// What is known under a transaction id.
+#[derive(Clone, Debug)]
+pub struct KnownKey {
+    /// The caller's id.
+    pub transaction_id: String,
+    /// When it was cancelled before it was seen, if so; then there is no redemption.
+    pub cancelled_at: Option<DateTime<Utc>>,
+    /// The latest redemption under this id.
+    pub latest: Option<Latest>,
+}
+
+/// The latest redemption under a transaction id.
+#[derive(Clone, Debug)]
+pub struct Latest {
+    /// Its id.
+    pub redemption_id: Uuid,
+    /// `held`, `committed`, `cancelled` or `expired`.
+    pub state: String,
+    /// A hold's end.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// SHA-256 of its body.
+    pub body_hash: Vec<u8>,
+    /// What it came to.
+    pub result: String,
+}
+
+/// A use of a counter by a hold that is about to end.
+#[derive(Clone, Debug)]
+pub struct UseRow {
+    /// Of which redemption.
+    pub redemption_id: Uuid,
+    /// Of which promotion.
+    pub promotion_id: Uuid,
+    /// `earn`, `customer`, `promotion` or `code`.
+    pub subject: String,
+    /// Which of these.
+    pub owner: String,
+    /// `times`, `transactions` or `discount`.
+    pub measure: String,
+    /// In which window.
+    pub window_no: i32,
+    /// How much it has taken and not given back.
+    pub amount: i64,
+    /// The counter's bound.
+    pub maximum: i64,
+}
+
+/// Claims keys that nobody has claimed, and returns them. A key that a running transaction has claimed is waited for.
+pub async fn claim(
+    tx: &mut TenantTx,
+    transactions: &[String],
+    redemptions: &[Uuid],
+) -> Result<Vec<String>, DbError> {
+    let claimed = sqlx::query_scalar!(
+        r#"insert into redemption_key (tenant_id, transaction_id, redemption_id)
+           select $1, * from unnest($2::text[], $3::uuid[]) as new (transaction_id, redemption_id)
+            order by transaction_id collate "C"
+           on conflict do nothing
+           returning transaction_id"#,
+        tx.id(),
+        transactions,
+        redemptions,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(claimed)
+}
+
+/// Gives up keys that this transaction has claimed: nothing is recorded under them.
+pub async fn release(tx: &mut TenantTx, transactions: &[String]) -> Result<(), DbError> {
+    sqlx::query!(
+        "delete from redemption_key where tenant_id = $1 and transaction_id = any ($2::text[])",
+        tx.id(),
+        transactions,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Lets keys name later redemptions.
+pub async fn point(
+    tx: &mut TenantTx,
+    transactions: &[String],
+    redemptions: &[Uuid],
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "update redemption_key as own set redemption_id = new.redemption_id, cancelled_at = null
+           from unnest($2::text[], $3::uuid[]) as new (transaction_id, redemption_id)
+          where own.tenant_id = $1 and own.transaction_id = new.transaction_id",
+        tx.id(),
+        transactions,
+        redemptions,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Claims the key of a transaction that is cancelled before it was seen; false when the key is there already.
+pub async fn bury(
+    tx: &mut TenantTx,
+    transaction: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let made = sqlx::query!(
+        "insert into redemption_key (tenant_id, transaction_id, cancelled_at) values ($1, $2, $3)
+         on conflict do nothing",
+        tx.id(),
+        transaction,
+        now,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(made.rows_affected() == 1)
+}
+
+/// What is known under these ids, whose keys are locked to the end of the transaction.
+pub async fn lock_keys(
+    tx: &mut TenantTx,
+    transactions: &[String],
+) -> Result<Vec<KnownKey>, DbError> {
+    let rows = sqlx::query!(
+        r#"select key.transaction_id, key.cancelled_at,
+                  latest.redemption_id as "redemption_id?", latest.state as "state?", latest.expires_at,
+                  latest.body_hash as "body_hash?", latest.result as "result?"
+             from redemption_key as key
+             left join redemption as latest
+               on latest.tenant_id = key.tenant_id and latest.redemption_id = key.redemption_id
+            where key.tenant_id = $1 and key.transaction_id = any ($2::text[])
+            order by key.transaction_id
+              for no key update of key"#,
+        tx.id(),
+        transactions,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let known = rows.into_iter().map(|row| KnownKey {
+        transaction_id: row.transaction_id,
+        cancelled_at: row.cancelled_at,
+        latest: row.redemption_id.map(|redemption_id| Latest {
+            redemption_id,
+            state: row.state.unwrap_or_default(),
+            expires_at: row.expires_at,
+            body_hash: row.body_hash.unwrap_or_default(),
+            result: row.result.unwrap_or_default(),
+        }),
+    });
+    Ok(known.collect())
+}
+
+/// The rules' version and the time, of this very moment.
+pub async fn moment(tx: &mut TenantTx) -> Result<Option<Moment>, DbError> {
+    let row = sqlx::query_as!(
+        Moment,
+        r#"select rules_version as rules, clock_timestamp() as "now!" from tenant where tenant_id = $1"#,
+        tx.id(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Keeps others from ending or committing these holds to the end of the transaction. Where one is not held any more:
+/// `Raced`.
+pub async fn lock_holds(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<(), DbError> {
+    let held = sqlx::query!(
+        "select redemption_id from redemption
+          where tenant_id = $1 and redemption_id = any ($2::uuid[]) and state = 'held'
+          order by redemption_id
+            for no key update",
+        tx.id(),
+        redemptions,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    if held.len() == redemptions.len() {
+        Ok(())
+    } else {
+        Err(DbError::Raced)
+    }
+}
+
+/// What these redemptions have taken and not given back.
+pub async fn uses(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<Vec<UseRow>, DbError> {
+    let rows = sqlx::query_as!(
+        UseRow,
+        r#"select own.redemption_id, promotion_id, subject, owner, measure, window_no,
+                  own.amount - own.given_back as "amount!", counter.maximum
+             from redemption_use as own
+             join limit_counter as counter using (tenant_id, promotion_id, subject, owner, measure, window_no)
+            where tenant_id = $1 and own.redemption_id = any ($2::uuid[])"#,
+        tx.id(),
+        redemptions,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// Ends holds. Where one of them is not held any more, nothing may come of the transaction: `Raced`. What they took is
+/// the caller's to give back.
+pub async fn end_holds(
+    tx: &mut TenantTx,
+    redemptions: &[Uuid],
+    states: &[&'static str],
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let ended = sqlx::query!(
+        "with ended as (
+             update redemption as own set state = new.state, settled_at = $4
+               from unnest($2::uuid[], $3::text[]) as new (redemption_id, state)
+              where own.tenant_id = $1 and own.redemption_id = new.redemption_id and own.state = 'held'
+             returning own.redemption_id)
+         delete from hold
+          where tenant_id = $1 and redemption_id in (select redemption_id from ended)",
+        tx.id(),
+        redemptions,
+        states as _,
+        now,
+    )
+    .execute(tx.connection())
+    .await?
+    .rows_affected();
+    if usize::try_from(ended).is_ok_and(|ended| ended == redemptions.len()) {
+        Ok(())
+    } else {
+        Err(DbError::Raced)
+    }
+}
+
+/// Notes that these redemptions have given back all that they took. The counters are written apart.
+pub async fn note_given_back(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<(), DbError> {
+    sqlx::query!(
+        "update redemption_use set given_back = amount
+          where tenant_id = $1 and redemption_id = any ($2::uuid[])",
+        tx.id(),
+        redemptions,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Records redemptions with all that belongs to them, in one statement. The counters are written apart.
+pub async fn record(tx: &mut TenantTx, new: &[NewRedemption]) -> Result<(), DbError> {
+    let gifts = || {
+        new.iter()
+            .flat_map(|own| own.promotions.iter().map(move |gift| (own, gift)))
+    };
+    let places = new
+        .iter()
+        .flat_map(|own| (0_i16..).take(own.promotions.len()));
+    let uses = || {
+        new.iter()
+            .flat_map(|own| own.uses.iter().map(move |taken| (own, taken)))
+    };
+    let state = |own: &NewRedemption| match own.expires_at {
+        Some(_) => "held",
+        None => "committed",
+    };
+    sqlx::query!(
+        "with redeemed as (
+             insert into redemption (tenant_id, redemption_id, transaction_id, state, customer_id, evaluated_at,
+                    expires_at, settled_at, ruleset_version, body_hash, discount, request, result)
+             select $1, redemption_id, transaction_id, state, customer_id, evaluated_at, expires_at,
+                    case state when 'committed' then evaluated_at end, ruleset_version, body_hash, discount,
+                    request, result
+               from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
+                    $8::bigint[], $9::bytea[], $10::bigint[], $11::text[], $12::text[])
+                    as new (redemption_id, transaction_id, state, customer_id, evaluated_at, expires_at,
+                    ruleset_version, body_hash, discount, request, result)),
+         held as (
+             insert into hold (tenant_id, redemption_id, expires_at)
+             select $1, redemption_id, expires_at
+               from unnest($2::uuid[], $7::timestamptz[]) as new (redemption_id, expires_at)
+              where expires_at is not null),
+         given as (
+             insert into redemption_promotion (tenant_id, redemption_id, promotion_id, place, evaluated_at, level,
+                    times, discount, points, code_id, code_key)
+             select $1, redemption_id, promotion_id, place, evaluated_at, level, times, discount, points::numeric,
+                    code_id, code_key
+               from unnest($13::uuid[], $14::uuid[], $15::smallint[], $16::timestamptz[], $17::text[],
+                    $18::bigint[], $19::bigint[], $20::text[], $21::uuid[], $22::text[])
+                    as new (redemption_id, promotion_id, place, evaluated_at, level, times, discount, points,
+                    code_id, code_key))
+         insert into redemption_use (tenant_id, redemption_id, promotion_id, subject, owner, measure, window_no,
+                amount)
+         select $1, * from unnest($23::uuid[], $24::uuid[], $25::text[], $26::text[], $27::text[], $28::int[],
+                $29::bigint[])",
+        tx.id(),
+        &column(new, |own| own.redemption_id),
+        &column(new, |own| own.transaction_id.as_str()) as _,
+        &column(new, state) as _,
+        &column(new, |own| own.customer_id.as_deref()) as _,
+        &column(new, |own| own.evaluated_at),
+        &column(new, |own| own.expires_at) as _,
+        &column(new, |own| own.ruleset_version),
+        &column(new, |own| own.body_hash.as_slice()) as _,
+        &column(new, |own| own.discount),
+        &column(new, |own| own.request.as_str()) as _,
+        &column(new, |own| own.result.as_str()) as _,
+        &column(gifts(), |(own, _)| own.redemption_id),
+        &column(gifts(), |(_, gift)| gift.promotion_id),
+        &places.collect::<Vec<i16>>(),
+        &column(gifts(), |(own, _)| own.evaluated_at),
+        &column(gifts(), |(_, gift)| gift.level) as _,
+        &column(gifts(), |(_, gift)| gift.times),
+        &column(gifts(), |(_, gift)| gift.discount),
+        &column(gifts(), |(_, gift)| gift.points.as_str()) as _,
+        &column(gifts(), |(_, gift)| gift.code.as_ref().map(|code| code.0)) as _,
+        &column(gifts(), |(_, gift)| gift.code.as_ref().map(|code| code.1.as_str())) as _,
+        &column(uses(), |(own, _)| own.redemption_id),
+        &column(uses(), |(_, taken)| taken.counter.promotion_id),
+        &column(uses(), |(_, taken)| taken.counter.subject) as _,
+        &column(uses(), |(_, taken)| taken.counter.owner.as_str()) as _,
+        &column(uses(), |(_, taken)| taken.counter.measure) as _,
+        &column(uses(), |(_, taken)| taken.counter.window_no),
+        &column(uses(), |(_, taken)| taken.amount),
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+fn column<R, T>(rows: impl IntoIterator<Item = R>, value: impl FnMut(R) -> T) -> Vec<T> {
+    rows.into_iter().map(value).collect()
+}
+
+/// A redemption as it was recorded.
+#[derive(Clone, Debug)]
+pub struct RedemptionRow {
+    /// Its id.
+    pub redemption_id: Uuid,
+    /// The caller's id.
+    pub transaction_id: String,
+    /// `held`, `committed`, `cancelled`, `expired` or `replaced`.
+    pub state: String,
+    /// When.
+    pub evaluated_at: DateTime<Utc>,
+    /// A hold's end.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was committed or ended.
+    pub settled_at: Option<DateTime<Utc>>,
+    /// When all of it had come back and was given back to the limits.
+    pub restored_at: Option<DateTime<Utc>>,
+    /// By which rules.
+    pub ruleset_version: i64,
+    /// The cart and what is around it: JSON.
+    pub request: String,
+    /// What it came to: JSON.
+    pub result: String,
+}
+
+/// Reads a redemption.
+pub async fn get(
+    tx: &mut TenantTx,
+    redemption: RedemptionId,
+) -> Result<Option<RedemptionRow>, DbError> {
+    let row = sqlx::query_as!(
+        RedemptionRow,
+        "select redemption_id, transaction_id, state, evaluated_at, expires_at, settled_at, restored_at,
+                ruleset_version, request, result
+           from redemption
+          where tenant_id = $1 and redemption_id = $2",
+        tx.id(),
+        redemption.uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// The same, and keeps others from changing it to the end of the transaction.
+pub async fn lock(
+    tx: &mut TenantTx,
+    redemption: RedemptionId,
+) -> Result<Option<RedemptionRow>, DbError> {
+    let row = sqlx::query_as!(
+        RedemptionRow,
+        "select redemption_id, transaction_id, state, evaluated_at, expires_at, settled_at, restored_at,
+                ruleset_version, request, result
+           from redemption
+          where tenant_id = $1 and redemption_id = $2
+            for no key update",
+        tx.id(),
+        redemption.uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Commits a hold that is locked.
+pub async fn commit(
+    tx: &mut TenantTx,
+    redemption: RedemptionId,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let committed = sqlx::query!(
+        "with committed as (
+             update redemption set state = 'committed', settled_at = $3
+              where tenant_id = $1 and redemption_id = $2 and state = 'held'
+             returning redemption_id)
+         delete from hold where tenant_id = $1 and redemption_id in (select redemption_id from committed)",
+        tx.id(),
+        redemption.uuid(),
+        now,
+    )
+    .execute(tx.connection())
+    .await?;
+    if committed.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(DbError::Raced)
+    }
+}
+
+/// The database's clock, at this very moment.
+pub async fn now(tx: &mut TenantTx) -> Result<DateTime<Utc>, DbError> {
+    let now = sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#)
+        .fetch_one(tx.connection())
+        .await?;
+    Ok(now)
+}
+
+/// Reads which redemption a transaction id names: the latest under it; none where it was cancelled before it was seen.
+pub async fn key(tx: &mut TenantTx, transaction: &str) -> Result<Option<Option<Uuid>>, DbError> {
+    let latest = sqlx::query_scalar!(
+        "select redemption_id from redemption_key where tenant_id = $1 and transaction_id = $2",
+        tx.id(),
+        transaction,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(latest)
+}
+
+/// The same, and keeps others from letting it name a later one.
+pub async fn lock_key(
+    tx: &mut TenantTx,
+    transaction: &str,
+) -> Result<Option<Option<Uuid>>, DbError> {
+    let latest = sqlx::query_scalar!(
+        "select redemption_id from redemption_key where tenant_id = $1 and transaction_id = $2
+            for no key update",
+        tx.id(),
+        transaction,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(latest)
+}
+
+/// Ends those of these holds that have lapsed, and returns them. What they took is the caller's to give back.
+pub async fn expire(
+    tx: &mut TenantTx,
+    redemptions: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>, DbError> {
+    let ended = sqlx::query_scalar!(
+        r#"with lapsed as (
+             select redemption_id from redemption
+              where tenant_id = $1 and redemption_id = any ($2::uuid[]) and state = 'held' and expires_at <= $3
+              order by redemption_id
+                for no key update),
+         ended as (
+             update redemption as own set state = 'expired', settled_at = $3
+               from lapsed
+              where own.tenant_id = $1 and own.redemption_id = lapsed.redemption_id)
+         delete from hold using lapsed
+          where hold.tenant_id = $1 and hold.redemption_id = lapsed.redemption_id
+         returning hold.redemption_id"#,
+        tx.id(),
+        redemptions,
+        now,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(ended)
+}
+
+/// Holds of all tenants that have lapsed, the oldest first: what the job works on.
+pub async fn lapsed(
+    tx: &mut OperatorTx,
+    offset_ms: i64,
+    limit: i64,
+) -> Result<Vec<(TenantId, RedemptionId)>, DbError> {
+    let rows = sqlx::query!(
+        "select tenant_id, redemption_id from hold
+          where expires_at <= clock_timestamp() + $1::bigint * interval '1 millisecond'
+          order by expires_at
+          limit $2",
+        offset_ms,
+        limit,
+    )
+    .fetch_all(tx.connection().await?)
+    .await?;
+    let ids = rows.into_iter().map(|row| {
+        (
+            TenantId::new(row.tenant_id),
+            RedemptionId::new(row.redemption_id),
+        )
+    });
+    Ok(ids.collect())
+}

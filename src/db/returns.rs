@@ -1,0 +1,266 @@
+//! What came back of redemptions.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{DbError, TenantTx};
+use crate::domain::id::RedemptionId;
+
+/// A return that was recorded.
+#[derive(Clone, Debug)]
+pub struct ReturnRow {
+    /// SHA-256 of its body as it was understood.
+    pub body_hash: Vec<u8>,
+    /// What was answered.
+    pub answer: String,
+}
+
+/// What is back of a line, in all.
+#[derive(Clone, Debug)]
+pub struct LineRow {
+    /// The line's id.
+    pub line_id: String,
+    /// How much, in thousandths.
+    pub quantity: i64,
+    /// What was refunded, as decimal text.
+    pub refunded: String,
+}
+
+/// What was taken back of what a promotion gave, in all.
+#[derive(Clone, Debug)]
+pub struct PromotionRow {
+    /// Which promotion.
+    pub promotion_id: Uuid,
+    /// Of its discount, in ten-thousandths.
+    pub discount: i64,
+    /// Of its points, as decimal text.
+    pub points: String,
+}
+
+/// A return that is to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewReturn {
+    /// Of which redemption.
+    pub redemption: RedemptionId,
+    /// The caller's id, unique in the redemption.
+    pub return_id: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// SHA-256 of the body as it was understood.
+    pub body_hash: [u8; 32],
+    /// What is answered.
+    pub answer: String,
+    /// What is back now, in all, of the lines that it names.
+    pub lines: Vec<LineRow>,
+    /// What this return takes back.
+    pub promotions: Vec<PromotionRow>,
+}
+
+/// What was answered to the returns of a redemption, in their order.
+pub async fn answers(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<String>, DbError> {
+    let answers = sqlx::query_scalar!(
+        "select answer from redemption_return
+          where tenant_id = $1 and redemption_id = $2
+          order by at, return_id",
+        tx.id(),
+        redemption.uuid(),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(answers)
+}
+
+/// Reads a return.
+pub async fn get(
+    tx: &mut TenantTx,
+    redemption: RedemptionId,
+    return_id: &str,
+) -> Result<Option<ReturnRow>, DbError> {
+    let row = sqlx::query_as!(
+        ReturnRow,
+        "select body_hash, answer from redemption_return
+          where tenant_id = $1 and redemption_id = $2 and return_id = $3",
+        tx.id(),
+        redemption.uuid(),
+        return_id,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// What is back of each line.
+pub async fn lines(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<LineRow>, DbError> {
+    let rows = sqlx::query_as!(
+        LineRow,
+        r#"select line_id, quantity, refunded::text as "refunded!" from redemption_returned_line
+            where tenant_id = $1 and redemption_id = $2"#,
+        tx.id(),
+        redemption.uuid(),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// What was taken back of what each promotion gave.
+pub async fn promotions(
+    tx: &mut TenantTx,
+    redemption: RedemptionId,
+) -> Result<Vec<PromotionRow>, DbError> {
+    let rows = sqlx::query_as!(
+        PromotionRow,
+        r#"select promotion_id, sum(discount)::bigint as "discount!", sum(points)::text as "points!"
+             from redemption_return_promotion
+            where tenant_id = $1 and redemption_id = $2
+            group by promotion_id"#,
+        tx.id(),
+        redemption.uuid(),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// Records a return of a redemption that is locked.
+pub async fn insert(tx: &mut TenantTx, new: &NewReturn) -> Result<(), DbError> {
+    let lines: Vec<&str> = new.lines.iter().map(|own| own.line_id.as_str()).collect();
+    let quantities: Vec<i64> = new.lines.iter().map(|own| own.quantity).collect();
+    let refunds: Vec<&str> = new.lines.iter().map(|own| own.refunded.as_str()).collect();
+    let promotions: Vec<Uuid> = new.promotions.iter().map(|own| own.promotion_id).collect();
+    let discounts: Vec<i64> = new.promotions.iter().map(|own| own.discount).collect();
+    let points: Vec<&str> = new
+        .promotions
+        .iter()
+        .map(|own| own.points.as_str())
+        .collect();
+    sqlx::query!(
+        "with returned as (
+             insert into redemption_return (tenant_id, redemption_id, return_id, at, body_hash, answer)
+             values ($1, $2, $3, $4, $5, $6)),
+         back as (
+             insert into redemption_returned_line (tenant_id, redemption_id, line_id, quantity, refunded)
+             select $1, $2, line_id, quantity, refunded::numeric
+               from unnest($7::text[], $8::bigint[], $9::text[]) as new (line_id, quantity, refunded)
+             on conflict (tenant_id, redemption_id, line_id) do update
+                set quantity = excluded.quantity, refunded = excluded.refunded)
+         insert into redemption_return_promotion (tenant_id, redemption_id, return_id, promotion_id, at, discount,
+                points)
+         select $1, $2, $3, promotion_id, $4, discount, points::numeric
+           from unnest($10::uuid[], $11::bigint[], $12::text[]) as new (promotion_id, discount, points)",
+        tx.id(),
+        new.redemption.uuid(),
+        new.return_id,
+        new.at,
+        new.body_hash.as_slice(),
+        new.answer,
+        &lines as _,
+        &quantities,
+        &refunds as _,
+        &promotions,
+        &discounts,
+        &points as _,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Gives back to the `discount` limits what a return took back of each promotion's discount, as far as it was taken.
+pub async fn give_back_discounts(
+    tx: &mut TenantTx,
+    redemption: RedemptionId,
+    promotions: &[PromotionRow],
+) -> Result<(), DbError> {
+    let ids: Vec<Uuid> = promotions.iter().map(|own| own.promotion_id).collect();
+    let discounts: Vec<i64> = promotions.iter().map(|own| own.discount).collect();
+    lock_counters(tx, redemption, &ids).await?;
+    sqlx::query!(
+        "with due as (
+             select promotion_id, subject, owner, measure, window_no, least(new.discount, amount - given_back) as back
+               from redemption_use
+               join unnest($3::uuid[], $4::bigint[]) as new (promotion_id, discount) using (promotion_id)
+              where tenant_id = $1 and redemption_id = $2 and measure = 'discount' and given_back < amount),
+         given as (
+             update redemption_use as own set given_back = own.given_back + due.back
+               from due
+              where own.tenant_id = $1 and own.redemption_id = $2 and own.promotion_id = due.promotion_id
+                and own.subject = due.subject and own.measure = due.measure)
+         update limit_counter as counter set used = counter.used - due.back
+           from due
+          where counter.tenant_id = $1 and counter.promotion_id = due.promotion_id
+            and counter.subject = due.subject and counter.owner = due.owner
+            and counter.measure = due.measure and counter.window_no = due.window_no",
+        tx.id(),
+        redemption.uuid(),
+        &ids,
+        &discounts,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Gives back all that a redemption took and has not given back, but for promotions that took something off the
+/// shipping; and notes when.
+pub async fn restore(
+    tx: &mut TenantTx,
+    redemption: RedemptionId,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let promotions = sqlx::query_scalar!(
+        "select promotion_id from redemption_promotion
+          where tenant_id = $1 and redemption_id = $2 and (level <> 'shipping' or discount = 0)",
+        tx.id(),
+        redemption.uuid(),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    lock_counters(tx, redemption, &promotions).await?;
+    sqlx::query!(
+        "with due as (
+             select promotion_id, subject, owner, measure, window_no, amount - given_back as back
+               from redemption_use
+              where tenant_id = $1 and redemption_id = $2 and promotion_id = any ($3::uuid[])
+                and given_back < amount),
+         given as (
+             update redemption_use set given_back = amount
+              where tenant_id = $1 and redemption_id = $2 and promotion_id = any ($3::uuid[])),
+         restored as (
+             update redemption set restored_at = $4 where tenant_id = $1 and redemption_id = $2)
+         update limit_counter as counter set used = counter.used - due.back
+           from due
+          where counter.tenant_id = $1 and counter.promotion_id = due.promotion_id
+            and counter.subject = due.subject and counter.owner = due.owner
+            and counter.measure = due.measure and counter.window_no = due.window_no",
+        tx.id(),
+        redemption.uuid(),
+        &promotions,
+        now,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Locks the counters that a redemption took from for these promotions, in their order.
+async fn lock_counters(
+    tx: &mut TenantTx,
+    redemption: RedemptionId,
+    promotions: &[Uuid],
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "select 1 as one from limit_counter as counter
+          where (tenant_id, promotion_id, subject, owner, measure, window_no) in (
+                select tenant_id, promotion_id, subject, owner, measure, window_no from redemption_use
+                 where tenant_id = $1 and redemption_id = $2 and promotion_id = any ($3::uuid[]))
+          order by promotion_id, subject, owner, measure, window_no
+            for no key update of counter",
+        tx.id(),
+        redemption.uuid(),
+        promotions,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(())
+}

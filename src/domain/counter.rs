@@ -1,0 +1,102 @@
+//! Counters: how much of a limit is gone, for one owner in one window (spec 9).
+
+use uuid::Uuid;
+
+use super::id::{CodeId, IssuanceId, PromotionId};
+use super::limit::{LimitName, LimitSubject, Measure};
+
+/// Which counter.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CounterKey {
+    /// Of which promotion.
+    pub promotion_id: PromotionId,
+    /// Whose use is counted.
+    pub owner: Owner,
+    /// What is counted.
+    pub measure: Measure,
+    /// In which window.
+    pub window: i32,
+}
+
+impl CounterKey {
+    /// The limit that this counter counts for.
+    pub fn limit(&self) -> LimitName {
+        LimitName {
+            subject: self.owner.subject(),
+            measure: self.measure,
+        }
+    }
+}
+
+/// Whose use is counted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// That of one issuance.
+    Issuance(IssuanceId),
+    /// That of one customer.
+    Customer(String),
+    /// Everybody's.
+    Everybody,
+    /// That of one code.
+    Code(CodeId),
+}
+
+impl Owner {
+    /// What kind of owner it is.
+    pub const fn subject(&self) -> LimitSubject {
+        match self {
+            Self::Issuance(_) => LimitSubject::Earn,
+            Self::Customer(_) => LimitSubject::Customer,
+            Self::Everybody => LimitSubject::Promotion,
+            Self::Code(_) => LimitSubject::Code,
+        }
+    }
+
+    /// Which owner of its kind, as text; empty for everybody.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Issuance(id) => id.to_string(),
+            Self::Customer(id) => id.clone(),
+            Self::Everybody => String::new(),
+            Self::Code(id) => id.to_string(),
+        }
+    }
+
+    /// The owner of this kind and name; `None` where the name cannot be one of the kind.
+    pub fn named(subject: LimitSubject, name: &str) -> Option<Self> {
+        let uuid = || Uuid::try_parse(name).ok();
+        match subject {
+            LimitSubject::Earn => uuid().map(IssuanceId::new).map(Self::Issuance),
+            LimitSubject::Customer => Some(Self::Customer(name.to_owned())),
+            LimitSubject::Promotion => name.is_empty().then_some(Self::Everybody),
+            LimitSubject::Code => uuid().map(CodeId::new).map(Self::Code),
+        }
+    }
+}
+
+/// What is gone of a counter, holds included: a count, or an amount of money in ten-thousandths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Used {
+    /// Which counter.
+    pub counter: CounterKey,
+    /// How much.
+    pub amount: i64,
+}
+
+/// A counter that bears on a cart, and its bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Which counter.
+    pub counter: CounterKey,
+    /// The most that it may come to, included.
+    pub maximum: i64,
+}
+
+/// What a redemption takes from a counter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// From which counter, and its bound.
+    pub bound: Bound,
+    /// How much; over 0.
+    pub amount: i64,
+}

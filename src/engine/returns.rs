@@ -1,0 +1,224 @@
+//! What a return comes to: refunds and what promotions gave, in proportion to the units that are back in all, less what
+//! earlier returns came to (spec 9).
+
+use crate::domain::amount::{Money, Quantity};
+use crate::domain::exact::Exact;
+use crate::domain::id::PromotionId;
+use crate::domain::rounding::Rounding;
+
+/// A redemption as far as returns need it.
+#[derive(Clone, Debug)]
+pub struct Sold {
+    /// The lines of the cart.
+    pub lines: Vec<SoldLine>,
+    /// The promotions that applied, in their order.
+    pub promotions: Vec<Given>,
+}
+
+/// A line that was sold.
+#[derive(Clone, Debug)]
+pub struct SoldLine {
+    /// Its id.
+    pub id: String,
+    /// How much of it.
+    pub quantity: Quantity,
+    /// Before discounts.
+    pub gross: Exact,
+    /// What was to be paid for it.
+    pub payable: Exact,
+    /// What promotions took off it.
+    pub allocations: Vec<(PromotionId, Money)>,
+}
+
+/// What a promotion gave.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Which.
+    pub promotion_id: PromotionId,
+    /// The points that it awarded.
+    pub points: Exact,
+}
+
+/// What came back before.
+#[derive(Clone, Debug, Default)]
+pub struct Before {
+    /// Of lines, by id: how much, and what was refunded.
+    pub lines: Vec<(String, Quantity, Exact)>,
+    /// Of promotions: how much of the discount and of the points.
+    pub promotions: Vec<(PromotionId, Money, Exact)>,
+}
+
+/// What one return comes to.
+#[derive(Clone, Debug)]
+pub struct Return {
+    /// What is paid back.
+    pub refund: Exact,
+    /// Line by line, in the order of the request.
+    pub lines: Vec<ReturnedLine>,
+    /// What promotions gave and is taken back; those of which nothing is, left out.
+    pub promotions: Vec<TakenBack>,
+    /// Whether every unit of every line is back.
+    pub complete: bool,
+}
+
+/// A line of a return.
+#[derive(Clone, Debug)]
+pub struct ReturnedLine {
+    /// Its id.
+    pub id: String,
+    /// How much comes back now.
+    pub quantity: Quantity,
+    /// What is paid back for it.
+    pub refund: Exact,
+    /// How much is back in all.
+    pub quantity_in_all: Quantity,
+    /// What is paid back for it in all.
+    pub refund_in_all: Exact,
+}
+
+/// What is taken back of what a promotion gave.
+#[derive(Clone, Debug)]
+pub struct TakenBack {
+    /// Which promotion.
+    pub promotion_id: PromotionId,
+    /// Of its discount.
+    pub discount: Money,
+    /// Of its points.
+    pub points: Exact,
+}
+
+/// Why a return is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The line at this place of the request was not sold.
+    UnknownLine(usize),
+    /// More comes back than was bought.
+    Exceeds,
+}
+
+/// What comes back now, after what came back before. Each id once; quantities over 0.
+pub fn take_back(
+    sold: &Sold,
+    before: &Before,
+    request: &[(String, Quantity)],
+    rounding: Rounding,
+) -> Result<Return, Refused> {
+    let mut lines = Vec::with_capacity(request.len());
+    for (place, (id, quantity)) in request.iter().enumerate() {
+        let line = sold.lines.iter().find(|line| line.id == *id);
+        let line = line.ok_or(Refused::UnknownLine(place))?;
+        let (returned, refunded) = before.of_line(id);
+        let in_all = returned.plus(*quantity);
+        if in_all > line.quantity {
+            return Err(Refused::Exceeds);
+        }
+        let due = part(&line.payable, in_all, line.quantity, rounding);
+        let refund = due.minus(&refunded).or_zero();
+        lines.push(ReturnedLine {
+            id: id.clone(),
+            quantity: *quantity,
+            refund_in_all: refunded.plus(&refund),
+            refund,
+            quantity_in_all: in_all,
+        });
+    }
+    let in_all = |line: &SoldLine| {
+        let now = lines.iter().find(|own| own.id == line.id);
+        now.map_or_else(|| before.of_line(&line.id).0, |own| own.quantity_in_all)
+    };
+    let complete = sold.lines.iter().all(|line| in_all(line) == line.quantity);
+    let promotions = sold.promotions.iter().map(|given| {
+        let (discount, points) = before.of_promotion(given.promotion_id);
+        TakenBack {
+            promotion_id: given.promotion_id,
+            discount: at_least_zero(
+                discount_back(sold, given.promotion_id, in_all, rounding).minus(discount),
+            ),
+            points: points_back(sold, given, in_all, complete, rounding)
+                .minus(&points)
+                .or_zero(),
+        }
+    });
+    let promotions = promotions
+        .filter(|own| own.discount.is_positive() || own.points.is_positive())
+        .collect();
+    Ok(Return {
+        refund: lines.iter().map(|line| &line.refund).sum(),
+        lines,
+        promotions,
+        complete,
+    })
+}
+
+impl Before {
+    fn of_line(&self, id: &str) -> (Quantity, Exact) {
+        let own = self.lines.iter().find(|(own, ..)| own == id);
+        own.map_or((Quantity::ZERO, Exact::ZERO), |(_, quantity, refunded)| {
+            (*quantity, refunded.clone())
+        })
+    }
+
+    fn of_promotion(&self, id: PromotionId) -> (Money, Exact) {
+        let own = self.promotions.iter().find(|(own, ..)| *own == id);
+        own.map_or((Money::ZERO, Exact::ZERO), |(_, discount, points)| {
+            (*discount, points.clone())
+        })
+    }
+}
+
+/// The part of an amount that falls on so many units, rounded and never above the amount; all of it for all units.
+fn part(amount: &Exact, units: Quantity, of: Quantity, rounding: Rounding) -> Exact {
+    if units == of {
+        return amount.clone();
+    }
+    let rounded = Exact::from(rounding.settle(&amount.share(units, of)));
+    rounded.at_most(amount)
+}
+
+/// How much of a promotion's discount falls on what is back in all.
+fn discount_back(
+    sold: &Sold,
+    promotion: PromotionId,
+    in_all: impl Fn(&SoldLine) -> Quantity,
+    rounding: Rounding,
+) -> Money {
+    let of_line = |line: &SoldLine| -> Money {
+        let own = line.allocations.iter().filter(|(id, _)| *id == promotion);
+        let units = in_all(line);
+        let back = |amount: Money| {
+            if units == line.quantity {
+                return amount;
+            }
+            let exact = Exact::from(amount).share(units, line.quantity);
+            rounding.settle(&exact).min(amount)
+        };
+        own.map(|(_, amount)| back(*amount)).sum()
+    };
+    sold.lines.iter().map(of_line).sum()
+}
+
+/// How many of a promotion's points fall on what is back in all, in proportion to the gross of the lines.
+fn points_back(
+    sold: &Sold,
+    given: &Given,
+    in_all: impl Fn(&SoldLine) -> Quantity,
+    complete: bool,
+    rounding: Rounding,
+) -> Exact {
+    if complete || given.points.is_zero() {
+        return given.points.clone();
+    }
+    let gross: Exact = sold.lines.iter().map(|line| &line.gross).sum();
+    if gross.is_zero() {
+        return Exact::ZERO;
+    }
+    let back = sold.lines.iter().fold(Exact::ZERO, |sum, line| {
+        sum.plus(&line.gross.share(in_all(line), line.quantity))
+    });
+    let exact = given.points.in_proportion(&back, &gross);
+    Exact::from(rounding.settle(&exact)).at_most(&given.points)
+}
+
+fn at_least_zero(amount: Money) -> Money {
+    amount.max(Money::ZERO)
+}

@@ -1,0 +1,21 @@
+//! What the service does by itself, on every instance: each effect happens exactly once, whichever instance does it.
+
+use std::time::Duration;
+
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use crate::service::Service;
+
+mod holds;
+
+/// Runs all jobs for as long as the future is polled.
+pub async fn run(service: Service) {
+    holds::run(&service).await;
+}
+
+/// The rounds of a job. One that takes long delays the next.
+fn rounds(period: Duration) -> Interval {
+    let mut rounds = interval(period);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    rounds
+}

@@ -1,0 +1,363 @@
+//! One transaction of redemptions: keys are claimed, counters locked in one fixed order, every order decided in memory
+//! in the order of arrival, and everything written set by set. Each order has its own key and its own verdict.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rustc_hash::FxHashSet;
+use uuid::Uuid;
+
+use super::super::evaluate::code_keys;
+use super::super::{Refusal, Service};
+use super::decide::{Decided, Decision, Tally};
+use super::queue::Waiting;
+use super::{Failure, Pending, Redeemed};
+use crate::db::redemptions::{KnownKey, Latest, UseRow};
+use crate::db::{self, DbError, Reference, TenantTx};
+use crate::domain::id::{RedemptionId, TenantId};
+use crate::domain::redemption::RedemptionState;
+use crate::engine::RuleSet;
+use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::names::Named;
+
+/// How often a transaction is tried in which somebody else was faster, or the rules moved.
+const MAX_ATTEMPTS: u32 = 10;
+
+type Verdict = Result<Redeemed, Failure>;
+
+/// Why a transaction came to nothing.
+enum GroupError {
+    /// The rules are at this version now.
+    RulesMoved(i64),
+    Db(DbError),
+}
+
+impl From<DbError> for GroupError {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl Service {
+    /// Commits a group and answers each of its orders.
+    pub(super) async fn commit_group(&self, tenant: TenantId, group: Vec<Waiting>) {
+        let (pending, answers): (Vec<Pending>, Vec<_>) = group
+            .into_iter()
+            .map(|waiting| (waiting.pending, waiting.answer))
+            .unzip();
+        let pending: Vec<Arc<Pending>> = pending.into_iter().map(Arc::new).collect();
+        let verdicts = match self.commit_together(tenant, pending.clone()).await {
+            Err(failure) if pending.len() > 1 && concerns_one(&failure) => {
+                // One of them stands in the way of the others: each by itself.
+                let mut verdicts = Vec::with_capacity(pending.len());
+                for own in pending {
+                    let alone = self.commit_together(tenant, vec![own]).await;
+                    verdicts.extend(alone.unwrap_or_else(|failure| vec![Err(failure)]));
+                }
+                verdicts
+            }
+            Err(failure) => pending.iter().map(|_| Err(failure.clone())).collect(),
+            Ok(verdicts) => verdicts,
+        };
+        for (answer, verdict) in answers.into_iter().zip(verdicts) {
+            // Whoever has hung up repeats the request.
+            let _ = answer.send(verdict);
+        }
+    }
+
+    async fn commit_together(
+        &self,
+        tenant: TenantId,
+        pending: Vec<Arc<Pending>>,
+    ) -> Result<Vec<Verdict>, Failure> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let rules = self.cache().rules(tenant).await.map_err(Failure::Load)?;
+            let group = Group {
+                pending: pending.clone(),
+                rules,
+                clock_offset: self.clock().offset(),
+            };
+            let committed = self.db().tenant(tenant, move |tx| {
+                Box::pin(async move { group.commit(tx).await })
+            });
+            match committed.await {
+                Ok(verdicts) => return Ok(verdicts),
+                Err(GroupError::RulesMoved(version)) if attempts < MAX_ATTEMPTS => {
+                    self.cache().rules_changed(tenant, version);
+                }
+                Err(GroupError::RulesMoved(_)) => {
+                    return Err(Failure::Db(Arc::new(DbError::Raced)));
+                }
+                Err(GroupError::Db(DbError::Raced | DbError::Conflict(_)))
+                    if attempts < MAX_ATTEMPTS => {}
+                Err(GroupError::Db(error)) => return Err(Failure::Db(Arc::new(error))),
+            }
+        }
+    }
+}
+
+/// Whether a failure may be that of one order, so that the others can do without it.
+fn concerns_one(failure: &Failure) -> bool {
+    match failure {
+        Failure::Db(error) => !matches!(
+            **error,
+            DbError::Unavailable(_) | DbError::OutcomeUnknown(_) | DbError::Stopping
+        ),
+        Failure::Refused(_)
+        | Failure::Invalid(_)
+        | Failure::Load(_)
+        | Failure::Panicked
+        | Failure::Lost => false,
+    }
+}
+
+/// The orders of one transaction.
+struct Group {
+    pending: Vec<Arc<Pending>>,
+    rules: Arc<RuleSet>,
+    clock_offset: TimeDelta,
+}
+
+/// What the key of an order says.
+enum Start {
+    /// It may be redeemed. `ends` is the hold under its key that makes room for it.
+    Open { ends: Option<Ends> },
+    /// It is answered.
+    Settled(Verdict),
+}
+
+/// A hold that ends, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Ends {
+    pub(super) redemption_id: Uuid,
+    pub(super) state: RedemptionState,
+}
+
+impl Group {
+    async fn commit(&self, tx: &mut TenantTx) -> Result<Vec<Verdict>, GroupError> {
+        let ids: Vec<String> = self
+            .pending
+            .iter()
+            .map(|own| own.order.transaction_id.clone())
+            .collect();
+        let redemptions: Vec<Uuid> = ids.iter().map(|_| Uuid::now_v7()).collect();
+        let claimed = db::redemptions::claim(tx, &ids, &redemptions).await?;
+        let claimed: FxHashSet<String> = claimed.into_iter().collect();
+        let known: Vec<String> = (ids.iter().filter(|id| !claimed.contains(*id)))
+            .cloned()
+            .collect();
+        let known = if known.is_empty() {
+            Vec::new()
+        } else {
+            db::redemptions::lock_keys(tx, &known).await?
+        };
+        let moment = db::redemptions::moment(tx).await?;
+        let moment = moment.ok_or(DbError::Missing(Reference::Tenant))?;
+        if moment.rules != self.rules.version() {
+            return Err(GroupError::RulesMoved(moment.rules));
+        }
+        let now = at_millisecond(moment.now + self.clock_offset);
+
+        let mut starts = Vec::with_capacity(ids.len());
+        for own in &self.pending {
+            let id = &own.order.transaction_id;
+            starts.push(if claimed.contains(id) {
+                first(own)
+            } else {
+                let known = known.iter().find(|known| known.transaction_id == *id);
+                // A key that was released between the two statements.
+                again(own, known.ok_or(DbError::Raced)?, &self.rules, now)
+            });
+        }
+        let decided = self.decide(tx, &starts, &redemptions, now).await?;
+        self.write(tx, &claimed, &decided, now).await?;
+        let verdicts = starts.into_iter().zip(decided);
+        let verdicts = verdicts.map(|(start, decided)| match start {
+            Start::Settled(verdict) => verdict,
+            Start::Open { .. } => decided.into_verdict(),
+        });
+        Ok(verdicts.collect())
+    }
+
+    /// Prices what is open, in order, on locked counters.
+    async fn decide(
+        &self,
+        tx: &mut TenantTx,
+        starts: &[Start],
+        redemptions: &[Uuid],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Decided>, GroupError> {
+        let open = || {
+            let all = self.pending.iter().zip(starts).zip(redemptions);
+            all.map(|((pending, start), id)| match start {
+                Start::Open { ends } => Some((pending, *ends, *id)),
+                Start::Settled(_) => None,
+            })
+        };
+        let keys: Vec<String> = open()
+            .flatten()
+            .flat_map(|(pending, ..)| code_keys(&pending.order.request))
+            .collect();
+        let codes = if keys.is_empty() {
+            Vec::new()
+        } else {
+            db::codes::find(tx, &keys).await?
+        };
+        let ends: Vec<Uuid> = open()
+            .flatten()
+            .filter_map(|(_, ends, _)| ends)
+            .map(|ends| ends.redemption_id)
+            .collect();
+        let ended: Vec<UseRow> = if ends.is_empty() {
+            Vec::new()
+        } else {
+            db::redemptions::lock_holds(tx, &ends).await?;
+            db::redemptions::uses(tx, &ends).await?
+        };
+        let cases: Vec<Option<Decision>> = open()
+            .map(|own| {
+                let (pending, ends, id) = own?;
+                let pending = Arc::clone(pending);
+                let rules = Arc::clone(&self.rules);
+                Some(Decision::new(pending, rules, &codes, ends, &ended, id, now))
+            })
+            .collect();
+        let bounds = cases.iter().flatten().flat_map(Decision::bounds);
+        let mut tally = Tally::of(bounds);
+        let names = tally.names();
+        if !names.is_empty() {
+            tally.fill(&db::counters::lock(tx, &names).await?);
+        }
+        let mut decided = Vec::with_capacity(cases.len());
+        for case in cases {
+            decided.push(match case {
+                Some(case) => case.decide(&mut tally),
+                None => Decided::Nothing,
+            });
+        }
+        let (new, changed) = tally.changes();
+        if !changed.is_empty() {
+            db::counters::add(tx, &changed).await?;
+        }
+        if !new.is_empty() {
+            db::counters::insert(tx, &new).await?;
+        }
+        Ok(decided)
+    }
+
+    async fn write(
+        &self,
+        tx: &mut TenantTx,
+        claimed: &FxHashSet<String>,
+        decided: &[Decided],
+        now: DateTime<Utc>,
+    ) -> Result<(), GroupError> {
+        let recorded = || decided.iter().filter_map(Decided::recorded);
+        let (mut ended, mut states) = (Vec::new(), Vec::new());
+        for ends in recorded().filter_map(|own| own.ends) {
+            ended.push(ends.redemption_id);
+            states.push(ends.state.name());
+        }
+        if !ended.is_empty() {
+            db::redemptions::end_holds(tx, &ended, &states, now).await?;
+            db::redemptions::note_given_back(tx, &ended).await?;
+        }
+        let unused: Vec<String> = (self.pending.iter().zip(decided))
+            .filter(|(own, decided)| {
+                decided.recorded().is_none() && claimed.contains(&own.order.transaction_id)
+            })
+            .map(|(own, _)| own.order.transaction_id.clone())
+            .collect();
+        if !unused.is_empty() {
+            db::redemptions::release(tx, &unused).await?;
+        }
+        let (mut keys, mut latest) = (Vec::new(), Vec::new());
+        for new in recorded().map(|own| &own.new) {
+            if !claimed.contains(&new.transaction_id) {
+                keys.push(new.transaction_id.clone());
+                latest.push(new.redemption_id);
+            }
+        }
+        if !keys.is_empty() {
+            db::redemptions::point(tx, &keys, &latest).await?;
+        }
+        let new: Vec<_> = recorded().map(|own| own.new.clone()).collect();
+        if !new.is_empty() {
+            db::redemptions::record(tx, &new).await?;
+        }
+        Ok(())
+    }
+}
+
+/// An order whose key nobody had.
+fn first(own: &Pending) -> Start {
+    match own.order.replaces {
+        None => Start::Open { ends: None },
+        Some(_) => {
+            let mut faults = Faults::new();
+            let message = "is not a redemption of this transaction";
+            faults.add_at("/replaces".to_owned(), FaultCode::UnknownReference, message);
+            Start::Settled(Err(Failure::Invalid(faults)))
+        }
+    }
+}
+
+/// An order whose key is known (the rules of spec 9).
+fn again(own: &Pending, known: &KnownKey, rules: &RuleSet, now: DateTime<Utc>) -> Start {
+    let refused = |refusal| Start::Settled(Err(Failure::Refused(refusal)));
+    let Some(latest) = &known.latest else {
+        let hold = TimeDelta::seconds(i64::from(rules.settings().hold_seconds));
+        let is_late = known.cancelled_at.is_some_and(|at| now < at + hold);
+        return if is_late {
+            refused(Refusal::RedemptionCancelled)
+        } else {
+            Start::Open { ends: None }
+        };
+    };
+    let lapsed = latest.expires_at.is_some_and(|end| end <= now);
+    match state(latest) {
+        Some(RedemptionState::Held) if lapsed => Start::Open {
+            ends: ends(latest, RedemptionState::Expired),
+        },
+        Some(state @ (RedemptionState::Held | RedemptionState::Committed)) => {
+            if latest.body_hash == own.hash {
+                return Start::Settled(Ok(Redeemed {
+                    id: RedemptionId::new(latest.redemption_id),
+                    transaction_id: known.transaction_id.clone(),
+                    state,
+                    expires_at: latest.expires_at,
+                    result: latest.result.clone(),
+                    is_new: false,
+                }));
+            }
+            let named = own.order.replaces.map(RedemptionId::uuid);
+            if state == RedemptionState::Held && named == Some(latest.redemption_id) {
+                Start::Open {
+                    ends: ends(latest, RedemptionState::Replaced),
+                }
+            } else {
+                refused(Refusal::TransactionIdReused)
+            }
+        }
+        Some(RedemptionState::Cancelled | RedemptionState::Expired | RedemptionState::Replaced)
+        | None => Start::Open { ends: None },
+    }
+}
+
+fn state(latest: &Latest) -> Option<RedemptionState> {
+    RedemptionState::named(&latest.state)
+}
+
+fn ends(latest: &Latest, state: RedemptionState) -> Option<Ends> {
+    Some(Ends {
+        redemption_id: latest.redemption_id,
+        state,
+    })
+}
+
+/// Answers show milliseconds; what is compared later is what was shown.
+fn at_millisecond(time: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
+}

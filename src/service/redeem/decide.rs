@@ -1,0 +1,324 @@
+//! One order's verdict, in memory: what is left of the counters goes in, what it takes comes out.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rustc_hash::FxHashMap;
+use uuid::Uuid;
+
+use super::super::counters::{name, names};
+use super::super::evaluate::{code_facts, require_store};
+use super::super::{Refusal, ServiceError};
+use super::batch::Ends;
+use super::{Failure, Pending, Redeemed};
+use crate::db::codes::FoundCode;
+use crate::db::counters::{Count, CounterChange, CounterName};
+use crate::db::redemptions::{NewGift, NewRedemption, NewUse, UseRow};
+use crate::domain::counter::{Bound, CounterKey, Owner, Use, Used};
+use crate::domain::evaluation::{Applied, Evaluation};
+use crate::domain::id::{PromotionId, RedemptionId};
+use crate::domain::limit::{LimitSubject, Measure};
+use crate::domain::redemption::RedemptionState;
+use crate::engine::{self, CodeFact, Facts, RuleSet};
+use crate::wire;
+use crate::wire::names::Named;
+
+/// What is gone of the counters, as the orders of one transaction go through it.
+#[derive(Default)]
+pub(super) struct Tally {
+    counters: Vec<Entry>,
+    places: FxHashMap<CounterKey, usize>,
+}
+
+struct Entry {
+    bound: Bound,
+    /// What is stored; none where nothing was taken yet.
+    stored: Option<i64>,
+    used: i64,
+}
+
+impl Tally {
+    /// Of these counters, each once.
+    pub(super) fn of<'b>(bounds: impl Iterator<Item = &'b Bound>) -> Self {
+        let mut tally = Self::default();
+        for bound in bounds {
+            if !tally.places.contains_key(&bound.counter) {
+                let place = tally.counters.len();
+                tally.places.insert(bound.counter.clone(), place);
+                tally.counters.push(Entry {
+                    bound: bound.clone(),
+                    stored: None,
+                    used: 0,
+                });
+            }
+        }
+        tally
+    }
+
+    /// All of them, by the names under which they are stored.
+    pub(super) fn names(&self) -> Vec<CounterName> {
+        names(self.counters.iter().map(|entry| &entry.bound.counter))
+    }
+
+    /// Takes over what is stored; places are those of [`Tally::names`].
+    pub(super) fn fill(&mut self, counts: &[Count]) {
+        for count in counts {
+            if let Some(entry) = self.counters.get_mut(count.place) {
+                entry.stored = Some(count.used);
+                entry.used = count.used;
+            }
+        }
+    }
+
+    fn used(&self, bounds: &[Bound]) -> Vec<Used> {
+        let used = |counter: &CounterKey| {
+            let entry = self.places.get(counter);
+            let entry = entry.and_then(|place| self.counters.get(*place));
+            entry.map_or(0, |entry| entry.used)
+        };
+        let counters = bounds.iter().map(|bound| bound.counter.clone());
+        counters
+            .map(|counter| Used {
+                amount: used(&counter),
+                counter,
+            })
+            .collect()
+    }
+
+    fn add(&mut self, counter: &CounterKey, amount: i64) {
+        let place = self.places.get(counter);
+        if let Some(entry) = place.and_then(|place| self.counters.get_mut(*place)) {
+            entry.used = entry.used.saturating_add(amount);
+        }
+    }
+
+    /// What is to be written: counters that are new, and those that have changed.
+    pub(super) fn changes(&self) -> (Vec<CounterChange>, Vec<CounterChange>) {
+        let changed = self
+            .counters
+            .iter()
+            .filter(|entry| entry.used != entry.stored.unwrap_or(0));
+        let (new, old): (Vec<&Entry>, Vec<&Entry>) =
+            changed.partition(|entry| entry.stored.is_none());
+        let change = |entry: &Entry| CounterChange {
+            counter: name(&entry.bound.counter),
+            change: entry.used.saturating_sub(entry.stored.unwrap_or(0)),
+            maximum: entry.bound.maximum,
+        };
+        let all = |entries: Vec<&Entry>| entries.into_iter().map(change).collect();
+        (all(new), all(old))
+    }
+}
+
+/// An order that may be redeemed, with all that its verdict depends on but the counters.
+pub(super) struct Decision {
+    pending: Arc<Pending>,
+    rules: Arc<RuleSet>,
+    codes: Vec<Option<CodeFact>>,
+    ends: Option<Ends>,
+    /// What the hold that ends gives back.
+    given: Vec<Use>,
+    bounds: Vec<Bound>,
+    id: Uuid,
+    now: DateTime<Utc>,
+}
+
+/// What became of an order.
+pub(super) enum Decided {
+    /// It was answered before.
+    Nothing,
+    /// Nothing is recorded.
+    Refused(Failure),
+    /// It is to be recorded.
+    Recorded(Box<Recorded>),
+}
+
+/// A redemption that is to be recorded, and the hold that ends with it.
+pub(super) struct Recorded {
+    pub(super) new: NewRedemption,
+    pub(super) ends: Option<Ends>,
+}
+
+impl Decided {
+    /// What is to be recorded, if anything.
+    pub(super) fn recorded(&self) -> Option<&Recorded> {
+        match self {
+            Self::Recorded(recorded) => Some(recorded),
+            Self::Nothing | Self::Refused(_) => None,
+        }
+    }
+
+    /// The answer, once it is recorded.
+    pub(super) fn into_verdict(self) -> Result<Redeemed, Failure> {
+        match self {
+            Self::Recorded(recorded) => {
+                let new = recorded.new;
+                let state = match new.expires_at {
+                    Some(_) => RedemptionState::Held,
+                    None => RedemptionState::Committed,
+                };
+                Ok(Redeemed {
+                    id: RedemptionId::new(new.redemption_id),
+                    transaction_id: new.transaction_id,
+                    state,
+                    expires_at: new.expires_at,
+                    result: new.result,
+                    is_new: true,
+                })
+            }
+            Self::Refused(failure) => Err(failure),
+            Self::Nothing => Err(Failure::Lost),
+        }
+    }
+}
+
+impl Decision {
+    /// Gathers it. `ended` has the uses of all holds that end in this transaction.
+    pub(super) fn new(
+        pending: Arc<Pending>,
+        rules: Arc<RuleSet>,
+        codes: &[FoundCode],
+        ends: Option<Ends>,
+        ended: &[UseRow],
+        id: Uuid,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let request = &pending.order.request;
+        let codes = code_facts(request, codes);
+        let facts = Facts {
+            request,
+            codes: &codes,
+            used: &[],
+            now,
+        };
+        let bounds = engine::counters(&rules, &facts);
+        let own = |row: &&UseRow| ends.is_some_and(|ends| ends.redemption_id == row.redemption_id);
+        let given = ended.iter().filter(own).filter_map(use_of).collect();
+        Self {
+            pending,
+            rules,
+            codes,
+            ends,
+            given,
+            bounds,
+            id,
+            now,
+        }
+    }
+
+    /// The counters that the verdict depends on, or that it changes.
+    pub(super) fn bounds(&self) -> impl Iterator<Item = &Bound> {
+        let given = self.given.iter().map(|own| &own.bound);
+        self.bounds.iter().chain(given)
+    }
+
+    /// Prices the order on what is left, and takes from the counters what it gets.
+    pub(super) fn decide(self, tally: &mut Tally) -> Decided {
+        for own in &self.given {
+            tally.add(&own.bound.counter, -own.amount);
+        }
+        match self.price(tally) {
+            Ok((new, uses)) => {
+                for own in &uses {
+                    tally.add(&own.bound.counter, own.amount);
+                }
+                let ends = self.ends;
+                Decided::Recorded(Box::new(Recorded { new, ends }))
+            }
+            Err(failure) => {
+                // The old hold stays.
+                for own in &self.given {
+                    tally.add(&own.bound.counter, own.amount);
+                }
+                Decided::Refused(failure)
+            }
+        }
+    }
+
+    fn price(&self, tally: &Tally) -> Result<(NewRedemption, Vec<Use>), Failure> {
+        let order = &self.pending.order;
+        require_store(&self.rules, &order.request, "/request/store").map_err(
+            |error| match error {
+                ServiceError::Invalid(faults) => Failure::Invalid(faults),
+                _ => Failure::Lost,
+            },
+        )?;
+        let used = tally.used(&self.bounds);
+        let facts = Facts {
+            request: &order.request,
+            codes: &self.codes,
+            used: &used,
+            now: self.now,
+        };
+        // A fault of ours in one cart is no harm to the others of the group.
+        let priced = catch_unwind(AssertUnwindSafe(|| {
+            let evaluation = engine::evaluate(&self.rules, &facts);
+            let result = wire::evaluation::print(&evaluation, &self.rules, &facts);
+            let uses = engine::uses(&self.rules, &facts, &evaluation);
+            (evaluation, result, uses)
+        }));
+        let (evaluation, result, uses) = priced.map_err(|_| Failure::Panicked)?;
+        let discount = evaluation.totals.discount();
+        if order.expected_discount.is_some_and(|own| own != discount) {
+            return Err(Failure::Refused(Refusal::DiscountChanged(result)));
+        }
+        let hold = TimeDelta::seconds(i64::from(self.rules.settings().hold_seconds));
+        let customer = order.request.customer.as_ref();
+        let new = NewRedemption {
+            redemption_id: self.id,
+            transaction_id: order.transaction_id.clone(),
+            customer_id: customer.and_then(|own| own.id.clone().map(Into::into)),
+            evaluated_at: self.now,
+            expires_at: order.hold.then(|| self.now + hold),
+            ruleset_version: self.rules.version(),
+            body_hash: self.pending.hash,
+            discount: discount.scaled(),
+            request: self.pending.request.clone(),
+            result,
+            promotions: self.gifts(&evaluation),
+            uses: uses.iter().map(new_use).collect(),
+        };
+        Ok((new, uses))
+    }
+
+    fn gifts(&self, evaluation: &Evaluation) -> Vec<NewGift> {
+        let codes = &self.pending.order.request.cart.codes;
+        let gift = |applied: &Applied| NewGift {
+            promotion_id: applied.promotion_id.uuid(),
+            level: applied.level.name(),
+            times: applied.times,
+            discount: applied.discount.scaled(),
+            points: applied.points.print(0),
+            code: applied.code.and_then(|place| {
+                let id = self.codes.get(place)?.as_ref()?.code_id;
+                Some((id.uuid(), codes.get(place)?.to_ascii_uppercase()))
+            }),
+        };
+        evaluation.applied.iter().map(gift).collect()
+    }
+}
+
+fn new_use(own: &Use) -> NewUse {
+    NewUse {
+        counter: name(&own.bound.counter),
+        amount: own.amount,
+    }
+}
+
+/// A row of the ledger; INVARIANT: its names are ours.
+fn use_of(row: &UseRow) -> Option<Use> {
+    let owner = Owner::named(LimitSubject::named(&row.subject)?, &row.owner)?;
+    Some(Use {
+        bound: Bound {
+            counter: CounterKey {
+                promotion_id: PromotionId::new(row.promotion_id),
+                owner,
+                measure: Measure::named(&row.measure)?,
+                window: row.window_no,
+            },
+            maximum: row.maximum,
+        },
+        amount: row.amount,
+    })
+}

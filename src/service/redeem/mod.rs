@@ -1,0 +1,112 @@
+//! Redeeming: evaluates a cart, adds to every counter and records it, in one atomic step (spec 9).
+//!
+//! Redemptions that arrive together are committed together. `queue` gathers them, by tenant and by lane; `batch` is one
+//! transaction of theirs; `decide` prices each in the order of arrival, on counters that are locked.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+
+use super::evaluate::require_store;
+use super::{Refusal, Service, ServiceError};
+use crate::db::DbError;
+use crate::domain::counter::Owner;
+use crate::domain::id::{RedemptionId, TenantId};
+use crate::domain::redemption::{Order, RedemptionState};
+use crate::engine::{self, Facts};
+use crate::wire;
+use crate::wire::faults::Faults;
+
+mod batch;
+mod decide;
+mod queue;
+
+use queue::Lane;
+pub use queue::Queues;
+
+/// An order, and the words in which it was understood.
+#[derive(Debug)]
+struct Pending {
+    order: Order<'static>,
+    /// The request, printed: what is recorded.
+    request: String,
+    /// SHA-256 of all of it: what bodies are compared by.
+    hash: [u8; 32],
+}
+
+/// What is answered to an order that was recorded, now or before.
+#[derive(Clone, Debug)]
+pub struct Redeemed {
+    /// The redemption.
+    pub id: RedemptionId,
+    /// The caller's id.
+    pub transaction_id: String,
+    /// Where it stands.
+    pub state: RedemptionState,
+    /// A hold's end.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// What it came to, as it was printed first.
+    pub result: String,
+    /// Whether this order made it.
+    pub is_new: bool,
+}
+
+/// Why an order came to nothing. Cheap to copy, since a failed transaction fails all that were in it.
+#[derive(Clone, Debug)]
+enum Failure {
+    Refused(Refusal),
+    Invalid(Faults),
+    Db(Arc<DbError>),
+    Load(crate::cache::LoadError),
+    /// The evaluation panicked.
+    Panicked,
+    /// The writer died: nobody knows.
+    Lost,
+}
+
+impl From<Failure> for ServiceError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) => Self::Refused(refusal),
+            Failure::Invalid(faults) => Self::Invalid(faults),
+            Failure::Db(error) => Self::Shared(error),
+            Failure::Load(error) => Self::Load(error),
+            Failure::Panicked => Self::Panicked,
+            Failure::Lost => Self::Lost,
+        }
+    }
+}
+
+impl Service {
+    /// Redeems an order, or answers as before when it was redeemed already.
+    pub async fn redeem(
+        &self,
+        tenant: TenantId,
+        order: Order<'_>,
+    ) -> Result<Redeemed, ServiceError> {
+        let rules = self.cache().rules(tenant).await?;
+        require_store(&rules, &order.request, "/request/store")?;
+        let facts = Facts {
+            request: &order.request,
+            codes: &[],
+            used: &[],
+            now: self.clock().now(),
+        };
+        // Codes are not looked up for this: promotions with codes have no counter that all customers share.
+        let is_hot = engine::counters(&rules, &facts)
+            .iter()
+            .any(|bound| bound.counter.owner == Owner::Everybody);
+        let lane = if is_hot { Lane::Shared } else { Lane::Own };
+        let order = order.into_owned();
+        let request = wire::redemption::request(&order, rules.settings().currency);
+        let canonical = wire::redemption::canonical(&order, &request);
+        let pending = Pending {
+            hash: Sha256::digest(canonical.as_bytes()).into(),
+            order,
+            request,
+        };
+        let answered = self.queues().submit(self, tenant, lane, pending).await;
+        answered.map_err(ServiceError::from)
+    }
+}

@@ -1,0 +1,141 @@
+//! Who waits to be redeemed, by tenant and lane, and the writers that commit them group by group.
+//!
+//! A writer takes what is waiting and commits it; meanwhile the next group gathers. There is no timer: an order that
+//! comes alone is taken at once. Orders on counters that all customers share go through one writer, because two would
+//! only wait for each other; the others have writers of their own, so that a hot promotion does not hold up the shop.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use tokio::sync::oneshot;
+use tracing::Instrument;
+
+use super::super::Service;
+use super::{Failure, Pending, Redeemed};
+use crate::domain::id::TenantId;
+
+/// Most orders of one transaction.
+const MAX_GROUP: usize = 128;
+/// Most bytes of requests in one transaction.
+const MAX_GROUP_BYTES: usize = 4 * 1024 * 1024;
+
+/// Which way an order goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Lane {
+    /// By counters that all customers share.
+    Shared,
+    /// By none, or by those of one customer or code.
+    Own,
+}
+
+impl Lane {
+    /// How many groups of a tenant are committed at the same time.
+    const fn writers(self) -> usize {
+        match self {
+            Self::Shared => 1,
+            Self::Own => 2,
+        }
+    }
+}
+
+/// All queues. Clones share them.
+#[derive(Clone, Default)]
+pub struct Queues {
+    queues: Arc<Mutex<FxHashMap<(TenantId, Lane), Queue>>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    writers: usize,
+}
+
+/// An order, and where its answer goes.
+pub(super) struct Waiting {
+    pub(super) pending: Pending,
+    pub(super) answer: oneshot::Sender<Result<Redeemed, Failure>>,
+}
+
+impl Queues {
+    /// Waits for the order's turn and for its answer. Whoever stops waiting before the turn has come is passed over.
+    pub(super) async fn submit(
+        &self,
+        service: &Service,
+        tenant: TenantId,
+        lane: Lane,
+        pending: Pending,
+    ) -> Result<Redeemed, Failure> {
+        let (answer, answered) = oneshot::channel();
+        let waiting = Waiting { pending, answer };
+        if self.enter(tenant, lane, waiting) {
+            let writing = write(self.clone(), service.clone(), tenant, lane);
+            tokio::spawn(writing.in_current_span());
+        }
+        // A writer that died may have committed before.
+        answered.await.unwrap_or(Err(Failure::Lost))
+    }
+
+    fn all(&self) -> MutexGuard<'_, FxHashMap<(TenantId, Lane), Queue>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts an order into its queue; whether a writer is to be started.
+    fn enter(&self, tenant: TenantId, lane: Lane, waiting: Waiting) -> bool {
+        let mut queues = self.all();
+        let queue = queues.entry((tenant, lane)).or_default();
+        queue.waiting.push_back(waiting);
+        let starts = queue.writers < lane.writers();
+        if starts {
+            queue.writers += 1;
+        }
+        starts
+    }
+
+    /// What is waiting, in order, up to the bounds of a transaction. Of orders with the same transaction id one is
+    /// taken: the others find what became of it. None: the writer has ended.
+    fn take(&self, tenant: TenantId, lane: Lane) -> Option<Vec<Waiting>> {
+        let mut queues = self.all();
+        let queue = queues.get_mut(&(tenant, lane))?;
+        let mut taken = Vec::new();
+        let mut ids = FxHashSet::default();
+        let mut bytes = 0;
+        let mut left = VecDeque::new();
+        while let Some(waiting) = queue.waiting.pop_front() {
+            if waiting.answer.is_closed() {
+                continue;
+            }
+            let size = waiting.pending.request.len();
+            let has_room =
+                taken.is_empty() || (taken.len() < MAX_GROUP && bytes + size <= MAX_GROUP_BYTES);
+            if has_room && ids.insert(waiting.pending.order.transaction_id.clone()) {
+                bytes += size;
+                taken.push(waiting);
+            } else {
+                left.push_back(waiting);
+            }
+        }
+        queue.waiting = left;
+        if !taken.is_empty() {
+            return Some(taken);
+        }
+        queue.writers = queue.writers.saturating_sub(1);
+        if queue.writers == 0 {
+            queues.remove(&(tenant, lane));
+        }
+        None
+    }
+}
+
+/// A writer: commits group after group until nobody waits.
+async fn write(queues: Queues, service: Service, tenant: TenantId, lane: Lane) {
+    while let Some(group) = queues.take(tenant, lane) {
+        let service = service.clone();
+        let commit = async move { service.commit_group(tenant, group).await };
+        // In a task of its own, so that the writer outlives a panic. Those who were in the group learn that nobody
+        // knows what became of them.
+        if let Err(error) = tokio::spawn(commit.in_current_span()).await {
+            tracing::error!(%error, "a group of redemptions was not committed");
+        }
+    }
+}

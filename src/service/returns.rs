@@ -1,0 +1,125 @@
+//! Returns: what comes back of a committed redemption, what is refunded, and what the limits get back (spec 9).
+
+use sha2::{Digest, Sha256};
+
+use super::redemptions::{lock, lock_address};
+use super::{Refusal, Service, ServiceError};
+use crate::cache::load;
+use crate::db::returns::{LineRow, PromotionRow};
+use crate::db::{self, TenantTx};
+use crate::domain::amount::{Money, Quantity};
+use crate::domain::id::{PromotionId, RedemptionId, TenantId};
+use crate::domain::redemption::{Address, RedemptionState};
+use crate::engine::returns::{Before, Refused, Return, ReturnedLine, TakenBack, take_back};
+use crate::wire;
+use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::returns::{NewReturn, decimal};
+
+impl Service {
+    /// Takes units back, or answers as before when they were taken back already. A return that is refused records
+    /// nothing.
+    pub async fn take_back(
+        &self,
+        tenant: TenantId,
+        address: Address,
+        new: NewReturn,
+    ) -> Result<String, ServiceError> {
+        let clock = self.clock().clone();
+        self.settle(tenant, move |tx| {
+            Box::pin(async move {
+                let id = lock_address(tx, &address)
+                    .await?
+                    .ok_or(Refusal::NotCommitted)?;
+                let (row, state, now) = lock(tx, id, &clock).await?;
+                let hash: [u8; 32] =
+                    Sha256::digest(wire::returns::canonical(&new).as_bytes()).into();
+                if let Some(known) = db::returns::get(tx, id, &new.return_id).await? {
+                    return if known.body_hash == hash {
+                        Ok(known.answer)
+                    } else {
+                        Err(Refusal::ReturnIdReused.into())
+                    };
+                }
+                if state != RedemptionState::Committed {
+                    return Err(Refusal::NotCommitted.into());
+                }
+                let settings = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
+                let settings = load::settings(&settings).map_err(ServiceError::Unreadable)?;
+                let sold = wire::returns::sold(&row.result).ok_or(ServiceError::Lost)?;
+                let before = before(tx, id).await?;
+                let done =
+                    take_back(&sold, &before, &new.lines, settings.rounding).map_err(refusal)?;
+                let answer =
+                    wire::returns::print(&new.return_id, &done, settings.rounding.precision());
+                let promotions = promotion_rows(&done);
+                let recorded = db::returns::NewReturn {
+                    redemption: id,
+                    return_id: new.return_id,
+                    at: now,
+                    body_hash: hash,
+                    answer: answer.clone(),
+                    lines: line_rows(&done),
+                    promotions: promotions.clone(),
+                };
+                db::returns::insert(tx, &recorded).await?;
+                if settings.restore_limits_on_return {
+                    db::returns::give_back_discounts(tx, id, &promotions).await?;
+                    if done.complete {
+                        db::returns::restore(tx, id, now).await?;
+                    }
+                }
+                Ok(answer)
+            })
+        })
+        .await
+    }
+}
+
+fn refusal(refused: Refused) -> ServiceError {
+    match refused {
+        Refused::Exceeds => Refusal::ReturnExceedsPurchase.into(),
+        Refused::UnknownLine(place) => {
+            let mut faults = Faults::new();
+            let message = "is not a line of the redemption";
+            let pointer = format!("/lines/{place}/id");
+            faults.add_at(pointer, FaultCode::UnknownReference, message);
+            ServiceError::Invalid(faults)
+        }
+    }
+}
+
+/// What came back before. INVARIANT: stored decimals are ours.
+async fn before(tx: &mut TenantTx, id: RedemptionId) -> Result<Before, ServiceError> {
+    let exact = |text: &str| decimal(text).ok_or(ServiceError::Lost);
+    let mut before = Before::default();
+    for row in db::returns::lines(tx, id).await? {
+        let refunded = exact(&row.refunded)?;
+        let quantity = Quantity::from_scaled(row.quantity);
+        before.lines.push((row.line_id, quantity, refunded));
+    }
+    for row in db::returns::promotions(tx, id).await? {
+        let points = exact(&row.points)?;
+        let promotion = PromotionId::new(row.promotion_id);
+        let discount = Money::from_scaled(row.discount);
+        before.promotions.push((promotion, discount, points));
+    }
+    Ok(before)
+}
+
+fn line_rows(done: &Return) -> Vec<LineRow> {
+    let row = |line: &ReturnedLine| LineRow {
+        line_id: line.id.clone(),
+        quantity: line.quantity_in_all.scaled(),
+        refunded: line.refund_in_all.print(0),
+    };
+    done.lines.iter().map(row).collect()
+}
+
+fn promotion_rows(done: &Return) -> Vec<PromotionRow> {
+    let row = |own: &TakenBack| PromotionRow {
+        promotion_id: own.promotion_id.uuid(),
+        discount: own.discount.scaled(),
+        points: own.points.print(0),
+    };
+    done.promotions.iter().map(row).collect()
+}
