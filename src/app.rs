@@ -173,6 +173,11 @@ impl App {
         self.address
     }
 
+    /// What its handlers share.
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+
     /// Its use cases.
     pub fn service(&self) -> &Service {
         &self.service

@@ -21,17 +21,17 @@ use crate::service::{Service, api_key};
 use crate::wire::selector::ListReference;
 use problem::ApiError;
 
+pub mod auth;
 pub mod edge;
+pub mod extract;
 pub mod problem;
 pub mod serve;
 
 mod audit;
-mod auth;
 mod codes;
 mod csv;
 mod etag;
 mod evaluate;
-mod extract;
 mod health;
 mod keys;
 mod openapi;

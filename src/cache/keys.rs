@@ -76,7 +76,8 @@ impl Cache {
     pub async fn authenticate(&self, tenant: TenantId, hash: &KeyHash) -> Result<Known, Refused> {
         let entry = match self.inner.keys.find(hash) {
             Some(entry) if entry.known.tenant == tenant => entry,
-            _ => self.look_up(tenant, hash).await?,
+            // Apart, so that the many whose key is known do not carry the room for a look-up.
+            _ => Box::pin(self.look_up(tenant, hash)).await?,
         };
         let now = self.age_ms();
         entry.used_at_ms.store(now, Ordering::Relaxed);

@@ -137,7 +137,8 @@ impl Cache {
         let tenant = self.tenant(tenant);
         match tenant.rules_since(0) {
             Some(rules) => Ok(rules),
-            None => self.load(tenant, 0).await,
+            // Apart, so that the many who do not wait for a load do not carry the room for one.
+            None => Box::pin(self.load(tenant, 0)).await,
         }
     }
 

@@ -1,5 +1,7 @@
 //! What an evaluation comes to: prices and reasons together (spec 8).
 
+use smallvec::SmallVec;
+
 use super::amount::{Money, Number, Quantity};
 use super::benefit::Level;
 use super::condition::{CartMeasure, LineMeasure};
@@ -70,7 +72,7 @@ pub struct PricedLine {
     /// unit price × quantity.
     pub gross: Exact,
     /// Item- and cart-level allocations, in order of application; never 0.
-    pub allocations: Vec<Allocation>,
+    pub allocations: SmallVec<[Allocation; 4]>,
 }
 
 impl PricedLine {

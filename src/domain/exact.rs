@@ -1,5 +1,5 @@
-//! `Exact`: an unrounded amount. A fraction of two `i128`, and big integers the moment a step would
-//! overflow: the same value either way.
+//! `Exact`: an unrounded amount. A fraction of an `i128` and a `u64`, and big integers the moment a step
+//! would overflow: the same value either way.
 //!
 //! Shares (tax ÷ quantity, proportions) have no finite digits, so no decimal type holds them.
 //! Almost all values of a cart are whole numbers of 10⁻⁷ (price × quantity), so fractions are kept
@@ -15,9 +15,12 @@ use num_traits::{Signed, ToPrimitive, Zero};
 
 use super::amount::{Money, Number, Quantity, write_scaled};
 use super::rounding::Part;
+use fractions::{add_unlike, checked_lcm, divide, fraction, part, quotient, saturate, split_small};
+
+mod fractions;
 
 /// The denominator that price × quantity has: 10⁴ × 10³.
-const COMMON: i128 = 10_000_000;
+const COMMON: u64 = 10_000_000;
 const COMMON_DECIMALS: u32 = 7;
 
 /// An exact rational amount. All operations are total but [`Exact::over`], whose divisor the caller
@@ -30,7 +33,7 @@ enum Repr {
     /// INVARIANT: `den` > 0. Not always in lowest terms.
     Small {
         num: i128,
-        den: i128,
+        den: u64,
     },
     Big(Box<BigRational>),
 }
@@ -55,14 +58,14 @@ impl Exact {
     /// A ratio; zero where `den` is zero.
     pub fn ratio(num: i128, den: i128) -> Self {
         match den.cmp(&0) {
-            Ordering::Greater => Self(Small { num, den }),
+            Ordering::Greater => Self(fraction(num, den)),
             Ordering::Equal => Self::ZERO,
             Ordering::Less => Self::ratio_big(num, den),
         }
     }
 
     fn ratio_big(num: i128, den: i128) -> Self {
-        Self(Big(Box::new(BigRational::new(num.into(), den.into()))))
+        Self(Repr::big(num, den))
     }
 
     /// unit price × quantity, exactly (spec 7.1).
@@ -81,7 +84,7 @@ impl Exact {
 
     /// Back to two `i128` where they suffice.
     fn from_big(big: BigRational) -> Self {
-        match (big.numer().to_i128(), big.denom().to_i128()) {
+        match (big.numer().to_i128(), big.denom().to_u64()) {
             (Some(num), Some(den)) => Self(Small { num, den }),
             _ => Self(Big(Box::new(big))),
         }
@@ -118,9 +121,19 @@ impl Exact {
         self.plus_unlike(other)
     }
 
+    fn cmp_unlike(&self, other: &Self) -> Ordering {
+        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
+            && let (Some(left), Some(right)) =
+                (a.checked_mul(i128::from(*d)), c.checked_mul(i128::from(*b)))
+        {
+            return left.cmp(&right);
+        }
+        self.big().cmp(&other.big())
+    }
+
     fn plus_unlike(&self, other: &Self) -> Self {
         if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
-            && let Some(sum) = add_unlike((*a, *b), (*c, *d))
+            && let Some(sum) = add_unlike((*a, i128::from(*b)), (*c, i128::from(*d)))
         {
             return sum;
         }
@@ -152,6 +165,7 @@ impl Exact {
 
     /// This × `num` ÷ `den`; zero where `den` is zero.
     #[must_use]
+    #[inline]
     pub fn scaled_by(&self, num: i128, den: i128) -> Self {
         if num == den {
             return self.clone();
@@ -160,10 +174,15 @@ impl Exact {
             return Self::ZERO;
         }
         if let Small { num: a, den: b } = &self.0
-            && let (Some(num), Some(den)) = (a.checked_mul(num), b.checked_mul(den))
-            && den > 0
+            && let Some(product) = a.checked_mul(num)
         {
-            return Self(Small { num, den });
+            // Most values of a cart come out even, and stay over the common denominator.
+            if let Some(num) = quotient(product, den) {
+                return Self(Small { num, den: *b });
+            }
+            if let Some(den) = i128::from(*b).checked_mul(den).filter(|den| *den > 0) {
+                return Self(fraction(product, den));
+            }
         }
         Self::from_big(self.big() * BigRational::new(num.into(), den.into()))
     }
@@ -172,7 +191,7 @@ impl Exact {
     #[must_use]
     pub fn times(&self, other: &Self) -> Self {
         match &other.0 {
-            Small { num, den } => self.scaled_by(*num, *den),
+            Small { num, den } => self.scaled_by(*num, i128::from(*den)),
             Big(big) => Self::from_big(self.big() * &**big),
         }
     }
@@ -185,7 +204,7 @@ impl Exact {
         }
         if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &divisor.0)
             && *c > 0
-            && let Some(quotient) = divide((*a, *b), (*c, *d))
+            && let Some(quotient) = divide((*a, i128::from(*b)), (*c, i128::from(*d)))
         {
             return quotient;
         }
@@ -207,7 +226,7 @@ impl Exact {
     /// where they do not fit.
     pub fn proportions<'a>(values: impl Iterator<Item = &'a Self> + Clone) -> Option<Vec<i128>> {
         let small = |value: &Self| match value.0 {
-            Small { num, den } => Some((num, den)),
+            Small { num, den } => Some((num, i128::from(den))),
             Big(_) => None,
         };
         let common = values.clone().try_fold(1_i128, |common, value| {
@@ -218,15 +237,16 @@ impl Exact {
                 checked_lcm(common, den)
             }
         })?;
-        let whole = |value: &Self| {
+        let mut whole = Vec::with_capacity(values.size_hint().0);
+        for value in values {
             let (num, den) = small(value)?;
-            if den == common {
-                Some(num)
+            whole.push(if den == common {
+                num
             } else {
-                num.checked_mul(common / den)
-            }
-        };
-        values.map(whole).collect()
+                num.checked_mul(common / den)?
+            });
+        }
+        Some(whole)
     }
 
     /// `percent` % of this.
@@ -262,19 +282,21 @@ impl Exact {
 
     /// How many whole steps of `10^-decimals` this has, and what is left over (this ≥ 0).
     pub fn split_at(&self, decimals: u32) -> (i64, Part) {
+        if let Small { num, den } = &self.0
+            && let Some(split) = split_small(*num, *den, decimals)
+        {
+            return split;
+        }
         let scale = 10_i128.pow(decimals);
         if let Small { num, den } = &self.0
             && let Some(num) = num.checked_mul(scale)
-            && den.checked_mul(2).is_some()
         {
-            let (whole, rest) = match (u64::try_from(num), u64::try_from(*den)) {
-                (Ok(num), Ok(den)) => (i128::from(num / den), i128::from(num % den)),
-                _ => num.div_mod_floor(den),
-            };
-            // rest < den, and twice den does not overflow.
+            let den = i128::from(*den);
+            let (whole, rest) = num.div_mod_floor(&den);
+            // rest < den, which has 64 bits: twice that does not overflow.
             return (
                 saturate(whole),
-                part(rest == 0, rest.saturating_mul(2).cmp(den)),
+                part(rest == 0, rest.saturating_mul(2).cmp(&den)),
             );
         }
         let scaled = self.big() * BigInt::from(scale);
@@ -314,7 +336,10 @@ impl Exact {
             Small { num, den } => {
                 let scaled = num.checked_mul(10_i128.pow(DECIMALS));
                 (
-                    scaled.map_or_else(|| self.cut_big(DECIMALS), |scaled| scaled / den),
+                    scaled.map_or_else(
+                        || self.cut_big(DECIMALS),
+                        |scaled| scaled / i128::from(*den),
+                    ),
                     DECIMALS,
                 )
             }
@@ -335,85 +360,6 @@ impl Default for Exact {
     }
 }
 
-/// (a/b) ÷ (c/d), c > 0, while it fits: what cancels at a glance is cancelled, and the rest where the
-/// denominator grows.
-fn divide((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Exact> {
-    let (num, den) = if b % d == 0 {
-        (a, (b / d).checked_mul(c)?)
-    } else if d % b == 0 {
-        (a.checked_mul(d / b)?, c)
-    } else {
-        (a.checked_mul(d)?, b.checked_mul(c)?)
-    };
-    Some(Exact(if den > COMMON * COMMON {
-        reduce(num, den)
-    } else {
-        Small { num, den }
-    }))
-}
-
-fn reduce(num: i128, den: i128) -> Repr {
-    let common = gcd(num.unsigned_abs(), den.unsigned_abs());
-    match i128::try_from(common) {
-        Ok(common) if common > 1 => Small {
-            num: num / common,
-            den: den / common,
-        },
-        Ok(_) | Err(_) => Small { num, den },
-    }
-}
-
-/// Euclid's until both fit 64 bits, then the library's.
-fn gcd(mut a: u128, mut b: u128) -> u128 {
-    loop {
-        if let (Ok(a), Ok(b)) = (u64::try_from(a), u64::try_from(b)) {
-            return a.gcd(&b).into();
-        }
-        if b == 0 {
-            return a;
-        }
-        (a, b) = (b, a % b);
-    }
-}
-
-fn checked_lcm(a: i128, b: i128) -> Option<i128> {
-    if a == 1 || b == 1 {
-        return Some(a.max(b));
-    }
-    let common = i128::try_from(gcd(a.unsigned_abs(), b.unsigned_abs())).ok()?;
-    a.checked_div(common)?.checked_mul(b)
-}
-
-fn saturate(value: i128) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-fn part(none: bool, to_half: Ordering) -> Part {
-    match (none, to_half) {
-        (true, _) => Part::None,
-        (false, Ordering::Less) => Part::BelowHalf,
-        (false, Ordering::Equal) => Part::Half,
-        (false, Ordering::Greater) => Part::AboveHalf,
-    }
-}
-
-/// a/b + c/d over the smallest common denominator, while it fits.
-fn add_unlike((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Exact> {
-    if c == 0 {
-        return Some(Exact(Small { num: a, den: b }));
-    }
-    if a == 0 {
-        return Some(Exact(Small { num: c, den: d }));
-    }
-    let common = b.gcd(&d);
-    let (left, right) = (d / common, b / common);
-    let num = a.checked_mul(left)?.checked_add(c.checked_mul(right)?)?;
-    Some(Exact(Small {
-        num,
-        den: b.checked_mul(left)?,
-    }))
-}
-
 impl PartialEq for Exact {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
@@ -429,16 +375,14 @@ impl PartialOrd for Exact {
 }
 
 impl Ord for Exact {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0) {
             if b == d {
                 return a.cmp(c);
             }
-            if let (Some(left), Some(right)) = (a.checked_mul(*d), c.checked_mul(*b)) {
-                return left.cmp(&right);
-            }
         }
-        self.big().cmp(&other.big())
+        self.cmp_unlike(other)
     }
 }
 

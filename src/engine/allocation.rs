@@ -12,8 +12,8 @@ pub(crate) struct Share {
     pub(crate) quantity: Quantity,
     /// The exact share, or anything in proportion to it.
     pub(crate) weight: Exact,
-    /// What is left to pay there.
-    pub(crate) left: Exact,
+    /// What is left to pay there, cut to the precision.
+    pub(crate) room: Money,
     /// What it gets, once settled.
     pub(crate) amount: Money,
 }
@@ -28,11 +28,7 @@ pub(crate) fn settle(
     rounding: Rounding,
 ) -> Money {
     shares.retain(|share| share.weight.is_positive());
-    // Until they are spread, the amounts hold the room of their lines.
-    for share in &mut *shares {
-        share.amount = rounding.cut(&share.left);
-    }
-    let room = shares.iter().map(|share| share.amount).sum();
+    let room = shares.iter().map(|share| share.room).sum();
     let total = settle_total(exact, room, cap, rounding);
     spread(total, shares, rounding.step());
     shares.retain(|share| share.amount.is_positive());
@@ -63,23 +59,22 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
     let steps = total.scaled() / step.scaled().max(1);
     let mut parts = divide(steps, shares).unwrap_or_else(|| divide_exactly(steps, shares));
     let mut missing = total;
-    for (share, part) in shares.iter_mut().zip(&mut parts) {
-        part.room = share.amount;
+    for (share, part) in shares.iter_mut().zip(&parts) {
         let floor = Money::from_scaled(part.floor.saturating_mul(step.scaled()));
-        share.amount = floor.min(part.room);
+        share.amount = floor.min(share.room);
         missing = missing.minus(share.amount);
     }
     if !missing.is_positive() {
         return;
     }
-    // Stable: equal remainders to the earlier line.
-    parts.sort_by_key(|part| std::cmp::Reverse(part.place));
+    // Equal remainders to the earlier line.
+    parts.sort_unstable_by(|a, b| b.place.cmp(&a.place).then(a.index.cmp(&b.index)));
     // INVARIANT: `total` ≤ Σ room, so that each round finds a line with room.
     while missing.is_positive() {
         let before = missing;
         for part in &parts {
             if let Some(share) = shares.get_mut(part.index)
-                && share.amount < part.room
+                && share.amount < share.room
                 && missing.is_positive()
             {
                 share.amount = share.amount.plus(step);
@@ -100,7 +95,6 @@ struct Part {
     floor: i64,
     /// Larger for a larger remainder, equal for an equal one.
     place: i128,
-    room: Money,
 }
 
 /// In whole numbers; `None` where they would overflow.
@@ -110,31 +104,28 @@ fn divide(steps: i64, shares: &[Share]) -> Option<Vec<Part>> {
         .iter()
         .try_fold(0_i128, |sum, weight| sum.checked_add(*weight))?;
     let small = u64::try_from(sum).ok().zip(u64::try_from(steps).ok());
-    let part = |(index, weight): (usize, i128)| {
+    let mut parts = Vec::with_capacity(weights.len());
+    for (index, weight) in weights.into_iter().enumerate() {
         // A step of 64 bits is several times faster, and is what a common cart takes.
         let narrow = small.and_then(|(sum, steps)| {
             let product = u64::try_from(weight).ok()?.checked_mul(steps)?;
-            Some((
-                product.checked_div(sum)?.into(),
-                product.checked_rem(sum)?.into(),
-            ))
+            Some((product.checked_div(sum)?, product.checked_rem(sum)?))
         });
-        let (floor, place): (i128, i128) = match narrow {
-            Some(parts) => parts,
+        let (floor, place) = match narrow {
+            Some((floor, place)) => (i64::try_from(floor).ok()?, place.into()),
             None => {
                 let product = weight.checked_mul(steps.into())?;
                 let floor = product.checked_div(sum)?;
-                (floor, product - floor * sum)
+                (i64::try_from(floor).ok()?, product - floor * sum)
             }
         };
-        Some(Part {
+        parts.push(Part {
             index,
-            floor: i64::try_from(floor).ok()?,
+            floor,
             place,
-            room: Money::ZERO,
-        })
-    };
-    weights.into_iter().enumerate().map(part).collect()
+        });
+    }
+    Some(parts)
 }
 
 /// The same as [`divide`], whatever the size of the numbers.
@@ -163,7 +154,6 @@ fn divide_exactly(steps: i64, shares: &[Share]) -> Vec<Part> {
             index,
             floor: *floor,
             place: place(remainder),
-            room: Money::ZERO,
         })
         .collect()
 }
@@ -180,8 +170,8 @@ mod tests {
             line: 0,
             quantity: Quantity::ONE,
             weight,
-            left: room.into(),
-            amount: room,
+            room,
+            amount: Money::ZERO,
         }
     }
 

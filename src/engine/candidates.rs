@@ -5,12 +5,17 @@
 //! fewest. A promotion without such facts is looked at for every cart.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::rc::Rc;
 
-use crate::domain::amount::Number;
-use crate::domain::benefit::Benefit;
+use smallvec::SmallVec;
+
+use crate::domain::amount::{Money, Number};
+use crate::domain::benefit::{Benefit, From};
 use crate::domain::promotion::{Kind, Scope};
 use crate::domain::selector::{Comparison, Match};
 
+use super::benefits::{Failure, Proposal};
 use super::conditions::{Conditions, Node, Scene, Test};
 use super::limits::Left;
 use super::line_set::LineSet;
@@ -158,9 +163,17 @@ pub(crate) struct Candidate<'e> {
     /// The code of the cart that unlocked it.
     pub(crate) code: Option<usize>,
     /// The lines that each of its selections selects.
-    selected: Vec<LineSet>,
+    selected: SmallVec<[LineSet; 1]>,
     /// The lines on whose state its proposal depends.
     pub(crate) relevant: LineSet,
+    lone: Lone,
+}
+
+/// What a candidate gives by itself on the untouched cart, found out when it is asked for.
+#[derive(Default)]
+struct Lone {
+    proposal: OnceCell<Result<Rc<Proposal>, Failure>>,
+    discount: OnceCell<Money>,
 }
 
 impl<'e> Candidate<'e> {
@@ -171,7 +184,7 @@ impl<'e> Candidate<'e> {
         passed: super::gates::Passed,
     ) -> Option<Self> {
         let compiled = rules.promotions.get(number)?;
-        let selected: Vec<LineSet> = compiled
+        let selected: SmallVec<[LineSet; 1]> = compiled
             .selections
             .iter()
             .map(|selection| case.view.select(selection))
@@ -183,6 +196,7 @@ impl<'e> Candidate<'e> {
             code: passed.code,
             selected,
             relevant: LineSet::default(),
+            lone: Lone::default(),
         };
         candidate.relevant = candidate.relevant_lines(case);
         Some(candidate)
@@ -197,9 +211,36 @@ impl<'e> Candidate<'e> {
             Benefit::FreeProduct(benefit) => {
                 selected.union(&benefits::product_lines(case, &benefit.sku))
             }
-            Benefit::Items(_) if self.compiled.select.is_some() => selected,
+            Benefit::Items(benefit)
+                if self.compiled.select.is_some() || benefit.from != From::Matching =>
+            {
+                selected
+            }
             Benefit::Items(_) | Benefit::Cart(_) | Benefit::Shipping(_) => case.view.all,
         }
+    }
+
+    /// What it would give by itself on the untouched cart.
+    pub(crate) fn alone(&self, case: &Case<'_>) -> Result<&Rc<Proposal>, Failure> {
+        let propose = || benefits::propose(case, self, &case.untouched).map(Rc::new);
+        let proposal = self.lone.proposal.get_or_init(propose);
+        proposal.as_ref().map_err(|failure| *failure)
+    }
+
+    /// The same, if it is known already.
+    pub(crate) fn known_alone(&self) -> Option<&Result<Rc<Proposal>, Failure>> {
+        self.lone.proposal.get()
+    }
+
+    /// How much money it would take off by itself on the untouched cart.
+    pub(crate) fn lone_discount(&self, case: &Case<'_>) -> Money {
+        let proposed = || {
+            self.alone(case)
+                .map_or(Money::ZERO, |proposal| proposal.discount)
+        };
+        *self.lone.discount.get_or_init(|| {
+            benefits::quick_discount(case, self, &case.untouched).unwrap_or_else(proposed)
+        })
     }
 
     /// The parts of the cart on which the deal can be made: all of it, or one for each SKU or

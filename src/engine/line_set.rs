@@ -60,21 +60,51 @@ impl LineSet {
     }
 
     /// Its lines, in cart order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + use<> {
-        self.0
-            .into_iter()
-            .enumerate()
-            .flat_map(|(index, mut word)| {
-                std::iter::from_fn(move || {
-                    let bit = usize::try_from(word.trailing_zeros())
-                        .ok()
-                        .filter(|bit| *bit < 64)?;
-                    word &= word - 1;
-                    Some(index * 64 + bit)
-                })
-            })
+    pub(crate) fn iter(&self) -> Lines {
+        Lines {
+            words: self.0,
+            index: 0,
+            left: self.len(),
+        }
     }
 }
+
+/// The lines of a set. It knows how many are to come, so that what is made of them is allocated once.
+#[derive(Clone)]
+pub(crate) struct Lines {
+    /// Without the lines that were given.
+    words: [u64; WORDS],
+    /// Words before this one are empty.
+    index: usize,
+    left: usize,
+}
+
+impl Iterator for Lines {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while let Some(word) = self.words.get_mut(self.index) {
+            if *word != 0 {
+                let bit = usize::try_from(word.trailing_zeros()).ok()?;
+                *word &= *word - 1;
+                self.left = self.left.saturating_sub(1);
+                return Some(self.index * 64 + bit);
+            }
+            if self.left == 0 {
+                return None;
+            }
+            self.index += 1;
+        }
+        None
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Lines {}
 
 impl FromIterator<usize> for LineSet {
     fn from_iter<I: IntoIterator<Item = usize>>(lines: I) -> Self {

@@ -1,5 +1,7 @@
 //! Puts the result of an evaluation together (spec 8).
 
+use smallvec::SmallVec;
+
 use crate::domain::amount::Money;
 use crate::domain::benefit::{Benefit, Level};
 use crate::domain::evaluation::{
@@ -24,6 +26,7 @@ pub(crate) fn assemble(
 ) -> Evaluation {
     let candidates = ranked.candidates();
     let mut result = empty(case);
+    result.applied.reserve_exact(outcome.applied.len());
     for (place, proposal) in &outcome.applied {
         if let Some(candidate) = candidates.get(*place) {
             add(&mut result, candidate, proposal);
@@ -61,7 +64,7 @@ fn empty(case: &Case<'_>) -> Evaluation {
     let cart = case.view.cart;
     let line = |(index, line): (usize, &crate::domain::cart::Line<'_>)| PricedLine {
         gross: case.view.gross(index, line.quantity),
-        allocations: Vec::new(),
+        allocations: SmallVec::new(),
     };
     Evaluation {
         totals: Totals {

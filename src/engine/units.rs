@@ -4,6 +4,8 @@
 //! treated alike, with what is left to pay of them. A line starts as one run; a promotion that
 //! takes some of its units splits it.
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::domain::amount::{Money, Quantity};
 use crate::domain::exact::Exact;
 use crate::domain::settings::{PercentageBase, QualifyingItems, Settings};
@@ -18,7 +20,7 @@ pub(crate) struct Run {
     /// Of all its units together.
     pub(crate) left: Exact,
     /// The turns of the promotions that claimed it, ascending.
-    claims: Vec<u32>,
+    claims: SmallVec<[u32; 4]>,
 }
 
 /// Some units of one run, with its place in the line.
@@ -64,12 +66,14 @@ impl ClaimRules {
     }
 }
 
-/// The state of one line. Runs are kept in the order in which units go first: fewest claims, of
-/// equally many those claimed earlier.
+/// Most lines are one run: that needs no memory of its own.
+type Runs = SmallVec<[Run; 1]>;
+
+/// The state of one line.
 #[derive(Clone, Debug)]
 struct LineState {
-    first: Run,
-    rest: Vec<Run>,
+    /// In the order in which units go first: fewest claims, of equally many those claimed earlier.
+    runs: Runs,
     /// All that was taken off the line.
     discount: Money,
     /// Of that, by item-level promotions.
@@ -77,12 +81,8 @@ struct LineState {
 }
 
 impl LineState {
-    fn runs(&self) -> impl Iterator<Item = (usize, &Run)> {
-        std::iter::once(&self.first).chain(&self.rest).enumerate()
-    }
-
     fn is_claimed(&self) -> bool {
-        self.runs().any(|(_, run)| !run.claims.is_empty())
+        self.runs.iter().any(|run| !run.claims.is_empty())
     }
 }
 
@@ -107,12 +107,11 @@ impl Basket {
                 PercentageBase::Net => gross.plus(&view.added(index).into()),
             };
             LineState {
-                first: Run {
+                runs: smallvec![Run {
                     quantity: line.quantity,
                     left,
-                    claims: Vec::new(),
-                },
-                rest: Vec::new(),
+                    claims: SmallVec::new(),
+                }],
                 discount: Money::ZERO,
                 item_discount: Money::ZERO,
             }
@@ -152,35 +151,29 @@ impl Basket {
 
     /// Whether units count towards the line conditions of an item-level promotion.
     pub(crate) fn slot_counts(&self, slot: Slot, rules: &ClaimRules) -> bool {
-        self.line(slot.line)
-            .runs()
-            .nth(slot.run)
-            .is_some_and(|(_, run)| counts(run, rules))
+        let run = self.line(slot.line).runs.get(slot.run);
+        run.is_some_and(|run| counts(run, rules))
     }
 
     /// What is left to pay of some units of a run. A discount that is spread evenly over units may
     /// take more off one than was left of it, so this can be below zero; a whole line cannot.
     pub(crate) fn left(&self, slot: Slot) -> Exact {
-        let found = self.line(slot.line).runs().nth(slot.run);
-        found.map_or(Exact::ZERO, |(_, run)| {
+        let run = self.line(slot.line).runs.get(slot.run);
+        run.map_or(Exact::ZERO, |run| {
             run.left.share(slot.quantity, run.quantity)
         })
     }
 
     /// What item-level promotions have left to pay of a line.
     pub(crate) fn left_of_line(&self, line: usize) -> Exact {
-        self.line(line)
-            .runs()
-            .fold(Exact::ZERO, |sum, (_, run)| sum.plus(&run.left))
+        self.line(line).runs.iter().map(|run| &run.left).sum()
     }
 
     /// The units of a line that count towards the line conditions of an item-level promotion.
     pub(crate) fn counted(&self, line: usize, rules: &ClaimRules) -> Quantity {
-        self.line(line)
-            .runs()
-            .filter(|(_, run)| counts(run, rules))
-            .map(|(_, run)| run.quantity)
-            .sum()
+        let runs = self.line(line).runs.iter();
+        let counted = runs.filter(|run| counts(run, rules));
+        counted.map(|run| run.quantity).sum()
     }
 
     /// The units of a line that an item-level promotion may discount, those first that go first.
@@ -189,7 +182,9 @@ impl Basket {
         let free_units = !rules.single.contains(line) || !state.is_claimed();
         slots.extend(
             state
-                .runs()
+                .runs
+                .iter()
+                .enumerate()
                 .filter(|(_, run)| is_open(run, free_units, rules))
                 .map(|(run, units)| Slot {
                     line,
@@ -211,9 +206,10 @@ impl Basket {
         let state = self.line(line);
         let free_units = !rules.single.contains(line) || !state.is_claimed();
         let closed = state
-            .runs()
-            .filter(|(_, run)| counts(run, rules) && !is_open(run, free_units, rules))
-            .map(|(_, run)| run.quantity)
+            .runs
+            .iter()
+            .filter(|run| counts(run, rules) && !is_open(run, free_units, rules))
+            .map(|run| run.quantity)
             .sum::<Quantity>();
         reserved = reserved.minus(closed.min(reserved));
         let start = slots.len();
@@ -224,20 +220,15 @@ impl Basket {
         if !reserved.is_positive() {
             return;
         }
-        let claims = |slot: &Slot| {
-            state
-                .runs()
-                .nth(slot.run)
-                .map_or(0, |(_, run)| run.claims.len())
-        };
+        let claims = |slot: &Slot| state.runs.get(slot.run).map_or(0, |run| run.claims.len());
         let mut most_claimed_first: Vec<usize> = (0..own.len()).collect();
         most_claimed_first.sort_by_key(|index| std::cmp::Reverse(own.get(*index).map(claims)));
         for index in most_claimed_first {
             if let Some(slot) = own.get_mut(index)
                 && state
-                    .runs()
-                    .nth(slot.run)
-                    .is_some_and(|(_, run)| counts(run, rules))
+                    .runs
+                    .get(slot.run)
+                    .is_some_and(|run| counts(run, rules))
             {
                 let taken = reserved.min(slot.quantity);
                 reserved = reserved.minus(taken);
@@ -252,25 +243,17 @@ impl Basket {
     pub(crate) fn apply(
         &mut self,
         takes: &[Take],
-        amounts: &[(usize, Money)],
+        amounts: impl Iterator<Item = (usize, Money)> + Clone,
         needed: &[(usize, Quantity)],
     ) {
         self.turn = self.turn.saturating_add(1);
-        let mut from = 0;
-        while let Some(take) = takes.get(from) {
-            let line = take.slot.line;
-            let count = takes
-                .iter()
-                .skip(from)
-                .take_while(|take| take.slot.line == line)
-                .count();
-            let of_line = takes.get(from..from + count).unwrap_or_default();
-            let amount = amounts
-                .iter()
-                .find(|(own, _)| *own == line)
-                .map(|(_, amount)| *amount);
+        for of_line in takes.chunk_by(|a, b| a.slot.line == b.slot.line) {
+            let Some(line) = of_line.first().map(|take| take.slot.line) else {
+                continue;
+            };
+            let mut amounts = amounts.clone();
+            let amount = amounts.find_map(|(own, amount)| (own == line).then_some(amount));
             self.take(line, of_line, amount.unwrap_or(Money::ZERO));
-            from += count;
         }
         for (line, quantity) in needed {
             self.claim_free(*line, *quantity);
@@ -298,8 +281,8 @@ impl Basket {
         state.item_discount = state.item_discount.plus(amount);
         let total: Exact = takes.iter().map(|take| &take.share).sum();
         let amount = Exact::from(amount);
-        let mut runs = Vec::with_capacity(takes.len() + state.rest.len() + 1);
-        for (index, run) in state.runs() {
+        let mut runs = Runs::new();
+        for (index, run) in state.runs.iter().enumerate() {
             let mut rest = run.quantity;
             for take in takes.iter().filter(|take| take.slot.run == index) {
                 let quantity = take.slot.quantity;
@@ -334,9 +317,9 @@ impl Basket {
         };
         self.touched.insert(line);
         let mut wanted = quantity;
-        let mut runs = Vec::with_capacity(state.rest.len() + 2);
-        let mut claimed = Vec::new();
-        for (_, run) in state.runs() {
+        let mut runs = Runs::new();
+        let mut claimed = Runs::new();
+        for run in &state.runs {
             let taken = if run.claims.is_empty() {
                 wanted.min(run.quantity)
             } else {
@@ -349,7 +332,7 @@ impl Basket {
                 claimed.push(Run {
                     quantity: taken,
                     left,
-                    claims: vec![turn],
+                    claims: smallvec![turn],
                 });
             }
             if rest.is_positive() {
@@ -368,17 +351,13 @@ impl Basket {
 }
 
 impl LineState {
-    fn set_runs(&mut self, mut runs: Vec<Run>) {
+    fn set_runs(&mut self, mut runs: Runs) {
         runs.sort_by(|a, b| {
-            a.claims
-                .len()
-                .cmp(&b.claims.len())
-                .then_with(|| a.claims.cmp(&b.claims))
+            let by_count = a.claims.len().cmp(&b.claims.len());
+            by_count.then_with(|| a.claims.cmp(&b.claims))
         });
-        let mut runs = runs.into_iter();
-        if let Some(first) = runs.next() {
-            self.first = first;
-            self.rest = runs.collect();
+        if !runs.is_empty() {
+            self.runs = runs;
         }
     }
 }

@@ -50,7 +50,12 @@ impl Service {
     ) -> Result<Priced, ServiceError> {
         let rules = self.cache().rules(tenant).await?;
         require_store(&rules, request, "/store")?;
-        let codes = self.codes(tenant, request).await?;
+        // Look-ups are apart, so that the many carts without codes and limits do not carry the room for them.
+        let codes = if request.cart.codes.is_empty() {
+            Vec::new()
+        } else {
+            Box::pin(self.codes(tenant, request)).await?
+        };
         let evaluated_at = request.at.unwrap_or_else(|| self.clock().now());
         let mut facts = Facts {
             request,
@@ -58,7 +63,12 @@ impl Service {
             used: &[],
             now: evaluated_at,
         };
-        let used = self.used(tenant, engine::counters(&rules, &facts)).await?;
+        let bounds = engine::counters(&rules, &facts);
+        let used = if bounds.is_empty() {
+            Vec::new()
+        } else {
+            Box::pin(self.used(tenant, bounds)).await?
+        };
         facts.used = &used;
         let evaluation = engine::evaluate(&rules, &facts);
         Ok(Priced {
@@ -89,9 +99,6 @@ impl Service {
 
     /// What is gone of these counters, in one statement.
     async fn used(&self, tenant: TenantId, bounds: Vec<Bound>) -> Result<Vec<Used>, ServiceError> {
-        if bounds.is_empty() {
-            return Ok(Vec::new());
-        }
         let wanted = names(bounds.iter().map(|bound| &bound.counter));
         let counts = self
             .db()

@@ -22,13 +22,12 @@ pub fn parse<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Order<'t>>
         value.owned(TextBound::NAME, faults)
     });
     let request = object.required("request", faults, |value, faults| {
-        let at = value.path().key("at");
-        let request = cart::parse(value, faults)?;
-        if request.at.is_some() {
+        if names_a_time(value.json()) {
             let message = "a redemption has the time of the database";
+            let at = value.path().key("at");
             faults.add(&at, FaultCode::UnsupportedCombination, message);
         }
-        Some(request)
+        cart::parse(value, faults)
     });
     let expected_discount = object.optional("expected_discount", faults, |v, f| v.amount(f));
     let hold = object.or("hold", false, faults, |v, f| v.boolean(f));
@@ -41,6 +40,16 @@ pub fn parse<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Order<'t>>
         hold: hold?,
         replaces: replaces?.map(RedemptionId::new),
     })
+}
+
+/// Whether a request, right or wrong in other ways, says when it is to be evaluated.
+fn names_a_time(request: &Json<'_>) -> bool {
+    match request {
+        Json::Object(members) => members
+            .iter()
+            .any(|(name, value)| name == "at" && !matches!(value, Json::Null)),
+        _ => false,
+    }
 }
 
 /// An order as it was understood: what bodies are compared by. `request` is its request, printed.

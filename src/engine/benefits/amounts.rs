@@ -3,6 +3,7 @@
 use crate::domain::amount::{Money, Number, Quantity};
 use crate::domain::benefit::{ItemBenefit, ItemKind, PriceBase, Spread};
 use crate::domain::exact::Exact;
+use crate::domain::rounding::Rounding;
 use crate::domain::settings::PercentageBase;
 use crate::engine::Case;
 use crate::engine::allocation::{Share, settle as settle_shares};
@@ -153,34 +154,36 @@ pub(super) fn settle(
     proposal: &mut Proposal,
 ) {
     merge(&mut proposal.takes);
+    let rounding = case.rules.settings().rounding;
     let mut shares: Vec<Share> = Vec::with_capacity(proposal.takes.len());
-    for Take { slot, share } in &proposal.takes {
-        let left = basket.left(*slot);
-        match shares.last_mut().filter(|own| own.line == slot.line) {
-            Some(own) => {
-                own.weight = own.weight.plus(share);
-                own.left = own.left.plus(&left);
-                own.quantity = own.quantity.plus(slot.quantity);
-            }
-            None => shares.push(Share {
-                line: slot.line,
-                quantity: slot.quantity,
-                weight: share.clone(),
-                left,
-                amount: Money::ZERO,
-            }),
-        }
-    }
-    // No line gives more than is left to pay of its units there, and of itself.
-    for own in &mut shares {
-        let of_line = basket.left_of_line(own.line).or_zero();
-        own.left = std::mem::take(&mut own.left).or_zero().at_most(&of_line);
-        own.weight = std::mem::take(&mut own.weight).at_most(&own.left);
+    for takes in proposal.takes.chunk_by(|a, b| a.slot.line == b.slot.line) {
+        shares.extend(share_of_line(basket, takes, rounding));
     }
     let exact: Exact = shares.iter().map(|share| &share.weight).sum();
-    let rounding = case.rules.settings().rounding;
     proposal.discount = settle_shares(&exact, &mut shares, candidate.left.discount, rounding);
     proposal.amounts = shares.iter().map(LineAmount::of).collect();
+}
+
+/// What the takes of one line come to. No line gives more than is left to pay of its units there,
+/// and of itself.
+fn share_of_line(basket: &Basket, takes: &[Take], rounding: Rounding) -> Option<Share> {
+    let line = takes.first()?.slot.line;
+    let (weight, left) = match takes {
+        [only] => (only.share.clone(), basket.left(only.slot)),
+        _ => takes
+            .iter()
+            .fold((Exact::ZERO, Exact::ZERO), |(weight, left), take| {
+                (weight.plus(&take.share), left.plus(&basket.left(take.slot)))
+            }),
+    };
+    let left = left.or_zero().at_most(&basket.left_of_line(line).or_zero());
+    Some(Share {
+        line,
+        quantity: takes.iter().map(|take| take.slot.quantity).sum(),
+        weight: weight.at_most(&left),
+        room: rounding.cut(&left),
+        amount: Money::ZERO,
+    })
 }
 
 /// Orders takes by line and run, and joins those of one run that are discounted alike.

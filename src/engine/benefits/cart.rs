@@ -5,8 +5,9 @@ use crate::domain::benefit::{CartBenefit, CartKind};
 use crate::domain::exact::Exact;
 use crate::domain::settings::PercentageBase;
 use crate::engine::Case;
-use crate::engine::allocation::{Share, settle};
+use crate::engine::allocation::{Share, settle, settle_total};
 use crate::engine::candidates::Candidate;
+use crate::engine::line_set::LineSet;
 use crate::engine::units::Basket;
 
 use super::{Failure, LineAmount, Proposal, repeat_bound, times_bound, whole_cart};
@@ -17,63 +18,127 @@ pub(super) fn propose(
     benefit: &CartBenefit,
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
-    let scene = candidate.scene(case, basket, &case.view.all);
-    let part = whole_cart(&scene, candidate, benefit.repeat.is_some())?;
-    let lines = candidate.target(&case.view.all).unwrap_or(case.view.all);
-    if lines.is_empty() {
-        return Err(Failure::NoEligibleItems);
-    }
-    let repeat = benefit.repeat.as_ref();
-    let times = repeat_bound(repeat, &part).min(times_bound(candidate, repeat));
-    if times <= 0 {
-        return Err(Failure::NoBenefit);
-    }
+    let deal = Deal::make(case, candidate, benefit, basket)?;
     let mut proposal = Proposal {
-        times,
+        times: deal.times,
         ..Proposal::default()
     };
-    let net = case.rules.settings().percentage_base == PercentageBase::Net;
-    let mut shares: Vec<Share> = lines
-        .iter()
-        .map(|line| {
-            let gross = case.view.gross(line, case.view.line(line).quantity);
-            let whole = if net {
-                gross.plus(&case.view.added(line).into())
-            } else {
-                gross
-            };
-            let left = whole.minus(&basket.discount(line).into()).or_zero();
-            Share {
-                line,
-                quantity: case.view.line(line).quantity,
-                weight: left.clone(),
-                left,
-                amount: Money::ZERO,
-            }
-        })
-        .collect();
-    let left = shares
-        .iter()
-        .fold(Exact::ZERO, |sum, share| sum.plus(&share.left));
-    let amount = match benefit.kind {
-        CartKind::AwardPoints(points) => {
-            proposal.points = Exact::from(points).scaled_by(times.into(), 1);
-            return proposal.or_nothing();
-        }
-        CartKind::AmountOff(value) => Exact::from(value).scaled_by(times.into(), 1),
-        // The same base for every cart-level promotion: gross less item-level discounts.
-        CartKind::PercentageOff(percent) if !net => {
-            let taken: Money = lines.iter().map(|line| basket.item_discount(line)).sum();
-            case.view
-                .gross_of(&lines)
-                .minus(&taken.into())
-                .percent(percent)
-        }
-        CartKind::PercentageOff(percent) => left.percent(percent),
-    };
-    let amount = amount.at_most(&left);
+    if let CartKind::AwardPoints(points) = benefit.kind {
+        proposal.points = Exact::from(points).scaled_by(deal.times.into(), 1);
+        return proposal.or_nothing();
+    }
     let rounding = case.rules.settings().rounding;
+    let share = |line: usize| {
+        let left = deal.left(line);
+        Share {
+            line,
+            quantity: case.view.line(line).quantity,
+            room: rounding.cut(&left),
+            weight: left,
+            amount: Money::ZERO,
+        }
+    };
+    let mut shares: Vec<Share> = deal.lines.iter().map(share).collect();
+    let left = shares.iter().map(|share| &share.weight).sum();
+    let amount = deal.amount(benefit.kind, &left);
     proposal.discount = settle(&amount, &mut shares, candidate.left.discount, rounding);
     proposal.amounts = shares.iter().map(LineAmount::of).collect();
     proposal.or_nothing()
+}
+
+/// What [`propose`] takes off altogether, without spreading it over the lines: all that a ranking
+/// asks for.
+pub(super) fn discount(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    benefit: &CartBenefit,
+    basket: &Basket,
+) -> Money {
+    if let CartKind::AwardPoints(_) = benefit.kind {
+        return Money::ZERO;
+    }
+    let Ok(deal) = Deal::make(case, candidate, benefit, basket) else {
+        return Money::ZERO;
+    };
+    let rounding = case.rules.settings().rounding;
+    let (mut left, mut room) = (Exact::ZERO, Money::ZERO);
+    for line in deal.lines.iter() {
+        let of_line = deal.left(line);
+        left = left.plus(&of_line);
+        room = room.plus(rounding.cut(&of_line));
+    }
+    let amount = deal.amount(benefit.kind, &left);
+    settle_total(&amount, room, candidate.left.discount, rounding)
+}
+
+/// A promotion that applies, before anything is computed.
+struct Deal<'d> {
+    case: &'d Case<'d>,
+    basket: &'d Basket,
+    /// The lines that it discounts.
+    lines: LineSet,
+    times: i64,
+}
+
+impl<'d> Deal<'d> {
+    fn make(
+        case: &'d Case<'d>,
+        candidate: &Candidate<'d>,
+        benefit: &CartBenefit,
+        basket: &'d Basket,
+    ) -> Result<Self, Failure> {
+        let scene = candidate.scene(case, basket, &case.view.all);
+        let part = whole_cart(&scene, candidate, benefit.repeat.is_some())?;
+        let lines = candidate.target(&case.view.all).unwrap_or(case.view.all);
+        if lines.is_empty() {
+            return Err(Failure::NoEligibleItems);
+        }
+        let repeat = benefit.repeat.as_ref();
+        let times = repeat_bound(repeat, &part).min(times_bound(candidate, repeat));
+        if times <= 0 {
+            return Err(Failure::NoBenefit);
+        }
+        Ok(Self {
+            case,
+            basket,
+            lines,
+            times,
+        })
+    }
+
+    fn is_net(&self) -> bool {
+        self.case.rules.settings().percentage_base == PercentageBase::Net
+    }
+
+    /// What is left to pay of a line.
+    fn left(&self, line: usize) -> Exact {
+        let view = &self.case.view;
+        let gross = view.gross(line, view.line(line).quantity);
+        let whole = if self.is_net() {
+            gross.plus(&view.added(line).into())
+        } else {
+            gross
+        };
+        whole.minus(&self.basket.discount(line).into()).or_zero()
+    }
+
+    /// The exact discount, at most what is left to pay of all its lines.
+    fn amount(&self, kind: CartKind, left: &Exact) -> Exact {
+        let amount = match kind {
+            CartKind::AwardPoints(_) => Exact::ZERO,
+            CartKind::AmountOff(value) => Exact::from(value).scaled_by(self.times.into(), 1),
+            CartKind::PercentageOff(percent) if self.is_net() => left.percent(percent),
+            // The same base for every cart-level promotion: gross less item-level discounts.
+            CartKind::PercentageOff(percent) => {
+                let discounts = self
+                    .lines
+                    .iter()
+                    .map(|line| self.basket.item_discount(line));
+                let taken: Money = discounts.sum();
+                let gross = self.case.view.gross_of(&self.lines);
+                gross.minus(&taken.into()).percent(percent)
+            }
+        };
+        amount.at_most(left)
+    }
 }

@@ -96,6 +96,19 @@ pub(crate) fn propose(
     }
 }
 
+/// How much money a cart-level promotion would take off, for less work than [`propose`] has; `None`
+/// for the other kinds, of which only a proposal tells.
+pub(crate) fn quick_discount(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    basket: &Basket,
+) -> Option<Money> {
+    match &candidate.compiled.promotion.terms.benefit {
+        Benefit::Cart(benefit) => Some(cart::discount(case, candidate, benefit, basket)),
+        Benefit::Items(_) | Benefit::FreeProduct(_) | Benefit::Shipping(_) => None,
+    }
+}
+
 /// Whether a promotion's conditions hold on the cart as it stands: for one with `same`, in one of
 /// its parts.
 pub(crate) fn conditions_hold(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> bool {

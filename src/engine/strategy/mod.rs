@@ -3,28 +3,28 @@
 mod best_deal;
 mod ranked;
 
-use std::cell::OnceCell;
+use std::rc::Rc;
 
 use crate::domain::amount::Money;
 use crate::domain::benefit::{Benefit, CartKind, Level};
 use crate::domain::evaluation::{Reason, ReasonCode};
-use crate::domain::settings::{EvaluationOrder, Strategy};
+use crate::domain::settings::{EvaluationOrder, RankingCriterion, Strategy};
 
 use super::benefits::{Failure, Proposal, conditions_hold, propose};
 use super::candidates::Candidate;
+use super::ranking::StaticRank;
 use super::units::Basket;
 use super::{Case, explain, ranking};
 
-/// The candidates in rank order, with what each would give alone, found out when it is asked for.
+/// The candidates in rank order.
 pub(crate) struct Ranked<'e> {
     candidates: Vec<Candidate<'e>>,
-    alone: Vec<OnceCell<Result<Proposal, Failure>>>,
 }
 
 /// What was chosen.
 pub(crate) struct Outcome {
     /// In order of application: places in the ranking, and what they gave.
-    pub(crate) applied: Vec<(usize, Proposal)>,
+    pub(crate) applied: Vec<(usize, Rc<Proposal>)>,
     /// For each candidate why it did not apply; `None`: it did.
     pub(crate) reasons: Vec<Option<Reason>>,
 }
@@ -36,17 +36,8 @@ impl<'e> Ranked<'e> {
 
     /// What a candidate would give by itself on the untouched cart.
     fn alone(&self, case: &Case<'e>, place: usize) -> Result<&Proposal, Failure> {
-        let (Some(cell), Some(candidate)) = (self.alone.get(place), self.candidates.get(place))
-        else {
-            return Err(Failure::NoBenefit);
-        };
-        let proposal = cell.get_or_init(|| propose(case, candidate, &case.untouched));
-        proposal.as_ref().map_err(|failure| *failure)
-    }
-
-    fn lone_discount(&self, case: &Case<'e>, place: usize) -> Money {
-        self.alone(case, place)
-            .map_or(Money::ZERO, |proposal| proposal.discount)
+        let candidate = self.candidates.get(place).ok_or(Failure::NoBenefit)?;
+        candidate.alone(case).map(Rc::as_ref)
     }
 
     fn is_exclusive(&self, place: usize) -> bool {
@@ -95,39 +86,26 @@ impl<'e> Ranked<'e> {
 
 /// Orders candidates on the untouched cart (spec 7.2).
 pub(crate) fn rank<'e>(case: &Case<'e>, candidates: Vec<Candidate<'e>>) -> Ranked<'e> {
-    let alone = candidates.iter().map(|_| OnceCell::new()).collect();
-    let unordered = Ranked { candidates, alone };
-    let mut order: Vec<usize> = (0..unordered.candidates.len()).collect();
-    let rank = |place: usize| unordered.candidates.get(place).map(|own| own.compiled.rank);
-    let by_discount = case
-        .rules
-        .settings()
-        .ranking
-        .contains(&crate::domain::settings::RankingCriterion::MaximumDiscount);
-    order.sort_by(|a, b| match rank(*a).zip(rank(*b)) {
-        Some((of_a, of_b)) => ranking::compare(of_a, of_b, || {
-            if by_discount {
-                (
-                    unordered.lone_discount(case, *a),
-                    unordered.lone_discount(case, *b),
-                )
-            } else {
-                (Money::ZERO, Money::ZERO)
-            }
-        }),
-        None => std::cmp::Ordering::Equal,
-    });
-    let mut pairs: Vec<Option<_>> = unordered
-        .candidates
-        .into_iter()
-        .zip(unordered.alone)
-        .map(Some)
+    let mut order: Vec<(StaticRank, usize)> = candidates
+        .iter()
+        .enumerate()
+        .map(|(place, own)| (own.compiled.rank, place))
         .collect();
-    let ordered = order
-        .into_iter()
-        .filter_map(|place| pairs.get_mut(place)?.take());
-    let (candidates, alone) = ordered.unzip();
-    Ranked { candidates, alone }
+    let criteria = &case.rules.settings().ranking;
+    let by_discount = criteria.contains(&RankingCriterion::MaximumDiscount);
+    let discount = |place: usize| match candidates.get(place) {
+        Some(candidate) if by_discount => candidate.lone_discount(case),
+        Some(_) | None => Money::ZERO,
+    };
+    order.sort_by(|(of_a, a), (of_b, b)| {
+        ranking::compare(*of_a, *of_b, || (discount(*a), discount(*b)))
+    });
+    let mut unordered: Vec<Option<Candidate<'e>>> = candidates.into_iter().map(Some).collect();
+    let mut candidates = Vec::with_capacity(order.len());
+    for (_, place) in order {
+        candidates.extend(unordered.get_mut(place).and_then(Option::take));
+    }
+    Ranked { candidates }
 }
 
 /// Chooses and applies, by the tenant's strategy.
@@ -241,38 +219,29 @@ impl Run<'_, '_> {
     }
 
     /// What it gives now: the same as alone, where nothing that it looks at has changed.
-    fn propose(&self, place: usize) -> Result<Proposal, Failure> {
+    fn propose(&self, place: usize) -> Result<Rc<Proposal>, Failure> {
         let Some(candidate) = self.ranked.candidates.get(place) else {
             return Err(Failure::NoBenefit);
         };
         let unchanged = self.basket.is_untouched(&candidate.relevant)
             && !self.basket.shipping_discount.is_positive();
-        match self
-            .ranked
-            .alone
-            .get(place)
-            .and_then(OnceCell::get)
-            .filter(|_| unchanged)
-        {
+        match candidate.known_alone().filter(|_| unchanged) {
             Some(alone) => alone.clone(),
-            None => propose(self.case, candidate, &self.basket),
+            None => propose(self.case, candidate, &self.basket).map(Rc::new),
         }
     }
 
-    fn apply(&mut self, place: usize, proposal: Proposal) {
+    fn apply(&mut self, place: usize, proposal: Rc<Proposal>) {
         let Some(candidate) = self.ranked.candidates.get(place) else {
             return;
         };
         let terms = &candidate.compiled.promotion.terms;
         match terms.benefit.level() {
             Level::Item => {
-                let amounts: Vec<(usize, Money)> = proposal
-                    .amounts
-                    .iter()
-                    .map(|own| (own.line, own.amount))
-                    .collect();
+                let amounts = &proposal.amounts;
+                let amounts = amounts.iter().map(|own| (own.line, own.amount));
                 self.basket
-                    .apply(&proposal.takes, &amounts, &proposal.needed);
+                    .apply(&proposal.takes, amounts, &proposal.needed);
             }
             Level::Cart => {
                 for own in &proposal.amounts {

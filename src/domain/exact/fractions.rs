@@ -1,0 +1,119 @@
+//! Steps on fractions, as long as two `i128` hold them; 64 bits where they suffice, for speed.
+
+use std::cmp::Ordering;
+
+use num_integer::Integer;
+use num_rational::BigRational;
+
+use super::Exact;
+use super::Repr::{self, Small};
+use crate::domain::rounding::Part;
+
+/// A quotient's denominator above this is reduced, so that the steps after it do not overflow.
+const LARGE: i128 = 10_i128.pow(14);
+
+/// (a/b) ÷ (c/d), c > 0, while it fits: what cancels at a glance is cancelled, and the rest where the
+/// denominator grows.
+pub(super) fn divide((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Exact> {
+    let (num, den) = if b % d == 0 {
+        (a, (b / d).checked_mul(c)?)
+    } else if d % b == 0 {
+        (a.checked_mul(d / b)?, c)
+    } else {
+        (a.checked_mul(d)?, b.checked_mul(c)?)
+    };
+    Some(Exact(if den > LARGE {
+        reduced(num, den)
+    } else {
+        fraction(num, den)
+    }))
+}
+
+/// num ÷ den, den > 0, in lowest terms only where that is needed.
+#[inline]
+pub(super) fn fraction(num: i128, den: i128) -> Repr {
+    match u64::try_from(den) {
+        Ok(den) => Small { num, den },
+        Err(_) => reduced(num, den),
+    }
+}
+
+/// num ÷ den where both fit 64 bits, for speed, and it comes out even.
+#[inline]
+pub(super) fn quotient(num: i128, den: i128) -> Option<i128> {
+    let (num, den) = (u64::try_from(num).ok()?, u64::try_from(den).ok()?);
+    let quotient = num.checked_div(den)?;
+    (quotient * den == num).then(|| quotient.into())
+}
+
+fn reduced(num: i128, den: i128) -> Repr {
+    let common = i128::try_from(gcd(num.unsigned_abs(), den.unsigned_abs())).unwrap_or(1);
+    let (num, den) = (num / common, den / common);
+    match u64::try_from(den) {
+        Ok(den) => Small { num, den },
+        Err(_) => Repr::big(num, den),
+    }
+}
+
+impl Repr {
+    pub(super) fn big(num: i128, den: i128) -> Self {
+        Self::Big(Box::new(BigRational::new(num.into(), den.into())))
+    }
+}
+
+/// Euclid's until both fit 64 bits, then the library's.
+fn gcd(mut a: u128, mut b: u128) -> u128 {
+    loop {
+        if let (Ok(a), Ok(b)) = (u64::try_from(a), u64::try_from(b)) {
+            return a.gcd(&b).into();
+        }
+        if b == 0 {
+            return a;
+        }
+        (a, b) = (b, a % b);
+    }
+}
+
+pub(super) fn checked_lcm(a: i128, b: i128) -> Option<i128> {
+    if a == 1 || b == 1 {
+        return Some(a.max(b));
+    }
+    let common = i128::try_from(gcd(a.unsigned_abs(), b.unsigned_abs())).ok()?;
+    a.checked_div(common)?.checked_mul(b)
+}
+
+/// What [`Exact::split_at`] comes to where 64 bits suffice: several times faster, and the common case.
+#[inline]
+pub(super) fn split_small(num: i128, den: u64, decimals: u32) -> Option<(i64, Part)> {
+    let num = u64::try_from(num).ok()?.checked_mul(10_u64.pow(decimals))?;
+    let (whole, rest) = (num.checked_div(den)?, num.checked_rem(den)?);
+    let to_half = rest.checked_mul(2)?.cmp(&den);
+    Some((i64::try_from(whole).ok()?, part(rest == 0, to_half)))
+}
+
+pub(super) fn saturate(value: i128) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+pub(super) fn part(none: bool, to_half: Ordering) -> Part {
+    match (none, to_half) {
+        (true, _) => Part::None,
+        (false, Ordering::Less) => Part::BelowHalf,
+        (false, Ordering::Equal) => Part::Half,
+        (false, Ordering::Greater) => Part::AboveHalf,
+    }
+}
+
+/// a/b + c/d over the smallest common denominator, while it fits.
+pub(super) fn add_unlike((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Exact> {
+    if c == 0 {
+        return Some(Exact(fraction(a, b)));
+    }
+    if a == 0 {
+        return Some(Exact(fraction(c, d)));
+    }
+    let common = i128::try_from(gcd(b.unsigned_abs(), d.unsigned_abs())).ok()?;
+    let (left, right) = (d / common, b / common);
+    let num = a.checked_mul(left)?.checked_add(c.checked_mul(right)?)?;
+    Some(Exact(fraction(num, b.checked_mul(left)?)))
+}
