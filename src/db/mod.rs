@@ -22,13 +22,16 @@ pub mod keys;
 pub mod migrate;
 pub mod product_lists;
 pub mod promotions;
+pub mod reconcile;
 pub mod redemption_list;
 pub mod redemptions;
 pub mod returns;
 pub mod rules;
 pub mod settings;
+pub mod stats;
 pub mod stores;
 pub mod tenants;
+pub mod usage;
 
 pub use error::{DbError, Key, Reference};
 pub use migrate::migrate;
