@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::checker;
 use crate::client::Answer;
-use crate::hold_races::expires_in;
+use crate::hold_races::{expires_in, is_open};
 use crate::instance;
 use crate::scale::{Dice, pick};
 use crate::shop::{self, Shop};
@@ -113,8 +113,12 @@ impl World {
         let mut body = shop::redemption(&name, &shop::cart(quantity), dice.percent(60));
         let latest = self.transactions[place].redemptions.last().cloned();
         let what = dice.below(12);
+        let seen = latest
+            .as_ref()
+            .map(|one| (one.is, one.times, one.quantity, one.id.clone()));
+        let left = self.left();
         self.steps
-            .push(format!("{what} {name} of {latest:?}, {} left", self.left()));
+            .push(format!("{what} {name} of {seen:?}, {left} left"));
         let Some(latest) = latest else {
             if what == 0 {
                 // A cancel that overtakes its redemption is told so, and the redemption is refused.
@@ -233,11 +237,13 @@ impl World {
         let answer = self.till.commit(&latest.id).await;
         self.is(&answer, 409, "hold_expired");
         let mut looks = 0;
-        while self.till.look_up(&latest.id).await.state() != "expired" {
+        while is_open(&self.database.owner(), &latest.id).await {
             looks += 1;
             assert!(looks < 500, "the hold {} does not expire", latest.id);
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+        let found = self.till.look_up(&latest.id).await;
+        assert_eq!(found.state(), "expired", "{}", found.text);
         self.end(place, &latest.id, Is::Expired);
     }
 

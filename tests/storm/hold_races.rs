@@ -36,6 +36,19 @@ pub async fn expires_in(owner: &PgConnectOptions, id: &str, ms: i64) {
     connection.close().await.expect("a closed connection");
 }
 
+/// Whether nothing of what is held has been given back.
+pub async fn is_open(owner: &PgConnectOptions, id: &str) -> bool {
+    let mut connection = owner.connect().await.expect("a connection as the owner");
+    let open =
+        sqlx::query_scalar("select exists (select from hold where redemption_id = $1::uuid)")
+            .bind(id)
+            .fetch_one(&mut connection)
+            .await
+            .expect("an answer");
+    connection.close().await.expect("a closed connection");
+    open
+}
+
 async fn open(database: &TestDatabase) -> (Vec<instance::Instance>, Shop, String, Till) {
     let (instances, front) = instance::start(&database.owner(), 2).await;
     let shop = Shop::open(&front).await;

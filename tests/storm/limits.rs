@@ -95,7 +95,13 @@ fn count(case: Case, promotion: &str, expected: Option<&str>, answer: &Answer, s
 }
 
 /// Lets the clients ask for five times the limit, for each owner, and looks at what they got.
-async fn storm(database: &TestDatabase, shop: &Shop, case: Case, dice: &mut Dice) {
+async fn storm(
+    database: &TestDatabase,
+    shop: &Shop,
+    book: &Arc<Book>,
+    case: Case,
+    dice: &mut Dice,
+) {
     let Case {
         subject,
         measure,
@@ -125,10 +131,9 @@ async fn storm(database: &TestDatabase, shop: &Shop, case: Case, dice: &mut Dice
     }
     dice.shuffle(&mut wishes);
     let wishes = Arc::new(std::sync::Mutex::new(wishes));
-    let book = Arc::new(Book::default());
     let mut clients = Vec::new();
     for _ in 0..CLIENTS {
-        let (wishes, till, mut dice) = (Arc::clone(&wishes), Till::new(shop, &book), dice.fork());
+        let (wishes, till, mut dice) = (Arc::clone(&wishes), Till::new(shop, book), dice.fork());
         let promotion = promotion.clone();
         clients.push(tokio::spawn(async move {
             let mut sums = vec![Granted::default(); owners.len()];
@@ -175,7 +180,7 @@ async fn storm(database: &TestDatabase, shop: &Shop, case: Case, dice: &mut Dice
             sum.holds.extend(more.holds);
         }
     }
-    let till = Till::new(shop, &book);
+    let till = Till::new(shop, book);
     for (owner, sum) in owners.iter().zip(&mut sums) {
         // Whoever comes last gets what nobody took who expected something else.
         let request = request(subject, owner, 3);
@@ -194,7 +199,7 @@ async fn storm(database: &TestDatabase, shop: &Shop, case: Case, dice: &mut Dice
         assert_eq!(granted, allowed, "{case:?} {owner}: {sum:?}");
         assert!(sum.refused + sum.changed > 0, "{case:?} {owner}: {sum:?}");
     }
-    checker::check_all(&database.owner(), &book).await;
+    checker::check_all(&database.owner(), book).await;
     for row in checker::counters(&database.owner(), &promotion).await {
         assert_eq!(row.3, row.4, "{case:?}: {row:?}");
     }
@@ -216,7 +221,7 @@ async fn storm(database: &TestDatabase, shop: &Shop, case: Case, dice: &mut Dice
             after, before,
             "{case:?}: what was given back was not given again"
         );
-        checker::check_all(&database.owner(), &book).await;
+        checker::check_all(&database.owner(), book).await;
     }
     println!(
         "{case:?}: {} asked {demand} times for each: {sums:?}",
@@ -237,6 +242,7 @@ async fn storms(test: &str, subject: &'static str) {
     let mut dice = Dice::new(test);
     let database = TestDatabase::new().await;
     let (_instances, front) = instance::start(&database.owner(), INSTANCES).await;
+    let book = Arc::new(Book::default());
     for measure in ["times", "transactions", "discount"] {
         let mut limits = vec![1, 10];
         if is_large() {
@@ -251,7 +257,7 @@ async fn storms(test: &str, subject: &'static str) {
                 measure,
                 limit,
             };
-            storm(&database, &shop, case, &mut dice).await;
+            storm(&database, &shop, &book, case, &mut dice).await;
         }
     }
     println!("{test}: {}", front.counts);

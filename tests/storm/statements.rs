@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, PgConnection};
+use sqlx::PgConnection;
 
 use crate::checker;
 use crate::client::{Answer, Call};
-use crate::hold_races::expires_in;
+use crate::hold_races::{expires_in, is_open};
 use crate::instance;
 use crate::proxy::{Proxy, When};
 use crate::shop::{self, Shop};
@@ -249,18 +248,6 @@ async fn a_statement_that_never_arrives_leaves_nothing_half_done() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_statement_whose_answer_is_lost_leaves_nothing_half_done() {
     every_statement(When::After).await;
-}
-
-async fn is_open(owner: &PgConnectOptions, id: &str) -> bool {
-    let mut connection = owner.connect().await.expect("a connection as the owner");
-    let open =
-        sqlx::query_scalar("select exists (select from hold where redemption_id = $1::uuid)")
-            .bind(id)
-            .fetch_one(&mut connection)
-            .await
-            .expect("an answer");
-    connection.close().await.expect("a closed connection");
-    open
 }
 
 /// The job that ends holds fails at any statement, and ends them all the same, once.
