@@ -117,8 +117,12 @@ impl World {
         let mut body = shop::redemption(&name, &shop::cart(quantity), dice.percent(60));
         let latest = self.transactions[place].redemptions.last().cloned();
         let what = dice.below(12);
+        let seen = latest
+            .as_ref()
+            .map(|one| (one.is, one.times, one.quantity, one.id.clone()));
+        let left = self.left();
         self.steps
-            .push(format!("{what} {name} of {latest:?}, {} left", self.left()));
+            .push(format!("{what} {name} of {seen:?}, {left} left"));
         let Some(latest) = latest else {
             if what == 0 {
                 // A cancel that overtakes its redemption is told so, and the redemption is refused.
