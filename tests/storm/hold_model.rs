@@ -69,12 +69,8 @@ impl World {
             (status, code),
             "{}\nafter {:#?}",
             answer.text,
-            let seen = latest
-            .as_ref()
-            .map(|one| (one.is, one.times, one.quantity, one.id.clone()));
-        let left = self.left();
-        self.steps
-            .push(format!("{what} {name} of {seen:?}, {left} left"));
+            self.steps
+        );
     }
 
     /// A redemption that must begin: what it takes is what it wants and there is.
