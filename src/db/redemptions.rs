@@ -191,10 +191,23 @@ pub async fn bury(
 }
 
 /// What is known under these ids, whose keys are locked to the end of the transaction.
+///
+/// Locked first and read then: what a statement joins to a row for whose lock it waited is as old as the statement, so
+/// that a key which has come to name another redemption would seem to name none.
 pub async fn lock_keys(
     tx: &mut TenantTx,
     transactions: &[String],
 ) -> Result<Vec<KnownKey>, DbError> {
+    sqlx::query!(
+        "select transaction_id from redemption_key
+          where tenant_id = $1 and transaction_id = any ($2::text[])
+          order by transaction_id
+            for no key update",
+        tx.id(),
+        transactions,
+    )
+    .fetch_all(tx.connection())
+    .await?;
     let rows = sqlx::query!(
         r#"select key.transaction_id, key.cancelled_at,
                   latest.redemption_id as "redemption_id?", latest.state as "state?", latest.expires_at,
@@ -202,9 +215,7 @@ pub async fn lock_keys(
              from redemption_key as key
              left join redemption as latest
                on latest.tenant_id = key.tenant_id and latest.redemption_id = key.redemption_id
-            where key.tenant_id = $1 and key.transaction_id = any ($2::text[])
-            order by key.transaction_id
-              for no key update of key"#,
+            where key.tenant_id = $1 and key.transaction_id = any ($2::text[])"#,
         tx.id(),
         transactions,
     )

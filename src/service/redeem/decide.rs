@@ -258,7 +258,10 @@ impl Decision {
             let uses = engine::uses(&self.rules, &facts, &evaluation);
             (evaluation, result, uses)
         }));
-        let (evaluation, result, uses) = priced.map_err(|_| Failure::Panicked)?;
+        let (evaluation, result, uses) = priced.map_err(|_| {
+            tracing::error!(transaction_id = %order.transaction_id, "an evaluation panicked");
+            Failure::Panicked
+        })?;
         let discount = evaluation.totals.discount();
         if order.expected_discount.is_some_and(|own| own != discount) {
             return Err(Failure::Refused(Refusal::DiscountChanged(result)));

@@ -1,0 +1,106 @@
+//! P5: a hang-up harms nobody.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::checker;
+use crate::instance;
+use crate::scale::{Dice, pick};
+use crate::shop::{self, Shop};
+use crate::support::TestDatabase;
+use crate::till::{Book, Till};
+
+const CLIENTS: u64 = 64;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hang_ups_harm_nobody() {
+    let mut dice = Dice::new("hang_ups_harm_nobody");
+    let database = TestDatabase::new().await;
+    let (_instances, front) = instance::start(&database.owner(), 2).await;
+    let mut shops = Vec::new();
+    for number in 1..=2 {
+        let shop = Shop::open(&front).await;
+        let limits = json!({"promotion": {"times": {"max": 1_000_000}}});
+        let mut body = shop::ten_off("P", limits);
+        // Each tenant its own amount: whose rules and rows were used shows in every answer.
+        body["benefit"]["value"] = json!((number * 10).to_string());
+        let promotion = shop.promotion(&body).await;
+        shops.push((shop, promotion, format!("{}.00", number * 10)));
+    }
+    let book = Arc::new(Book::default());
+    // Whole requests, and as many that are cut.
+    let each = pick(2_000, 20_000) / CLIENTS;
+    let (cut, whole) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS {
+        let (shops, book, mut dice) = (shops.clone(), Arc::clone(&book), dice.fork());
+        let (cut, whole) = (Arc::clone(&cut), Arc::clone(&whole));
+        clients.push(tokio::spawn(async move {
+            for _ in 0..each {
+                let (shop, promotion, discount) = dice.choose(&shops).clone();
+                let till = Till::new(&shop, &book);
+                let transaction = shop::transaction();
+                let body = shop::redemption(&transaction, &shop::cart(1), dice.percent(50));
+                let call = match dice.below(4) {
+                    0 => till.call("/v1/evaluate-cart", &shop::cart(1)),
+                    1 => till.call(
+                        format!("/v1/redemptions/{}/cancel", shop::tx(&transaction)),
+                        &json!({}),
+                    ),
+                    _ => till.call("/v1/redemptions", &body),
+                };
+                let time = Duration::from_micros(dice.below(50_000));
+                if tokio::time::timeout(time, till.front.once(&call))
+                    .await
+                    .is_err()
+                {
+                    cut.fetch_add(1, Ordering::Relaxed);
+                }
+                // A whole request of another transaction, perhaps on the connection that was cut last.
+                let (shop, promotion, discount) = match dice.percent(50) {
+                    true => (shop, promotion, discount),
+                    false => dice.choose(&shops).clone(),
+                };
+                let other = Till::new(&shop, &book);
+                let another = shop::redemption(&shop::transaction(), &shop::cart(1), false);
+                let sold = other.redeem(&another).await;
+                sold.expect_made();
+                assert_eq!(
+                    (sold.times(&promotion), sold.discount()),
+                    (1, discount.as_str())
+                );
+                whole.fetch_add(1, Ordering::Relaxed);
+                // What became of the one that was cut shows when it is asked for again.
+                if call.path == "/v1/redemptions" {
+                    till.redeem(&body).await.expect_made();
+                }
+            }
+        }));
+    }
+    for client in clients {
+        client.await.expect("a client");
+    }
+    let ledger = checker::check_all(&database.owner(), &book).await;
+    for (shop, promotion, _) in &shops {
+        let used = checker::used(&database.owner(), promotion, "promotion", "times").await;
+        let told = book
+            .all()
+            .iter()
+            .filter(|told| told.tenant == shop.id)
+            .count();
+        assert_eq!(usize::try_from(used).unwrap(), told);
+    }
+    let (cut, whole) = (cut.load(Ordering::Relaxed), whole.load(Ordering::Relaxed));
+    assert!(
+        cut > 0 && cut < whole,
+        "{cut} cut and {whole} whole: the cut ones are to be of every length"
+    );
+    println!(
+        "{cut} cut, {whole} whole, {} redemptions; {}",
+        ledger.len(),
+        front.counts
+    );
+}
