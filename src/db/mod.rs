@@ -18,11 +18,13 @@ pub mod audit;
 pub mod codes;
 pub mod counters;
 pub mod embedded;
+pub mod holds;
 pub mod keys;
 pub mod migrate;
 pub mod product_lists;
 pub mod promotions;
 pub mod reconcile;
+pub mod redemption_keys;
 pub mod redemption_list;
 pub mod redemptions;
 pub mod returns;
@@ -43,13 +45,10 @@ pub const SERVICE_ROLE: &str = "promotion_engine_service";
 pub const OPERATOR_ROLE: &str = "promotion_engine_operator";
 
 /// What every new connection is told. Messages below errors are kept off the wire: the rollback of each release, for
-/// one, warns that there is nothing to roll back. Statements go by keys, a few rows at a time; a plan that reads a whole
-/// tenant to find them, as statistics of a young table suggest, would be right today and slow tomorrow.
+/// one, warns that there is nothing to roll back.
 const ON_CONNECT: &str = "\
     set role promotion_engine_service;\
     set client_min_messages = 'error';\
-    set enable_hashjoin = off;\
-    set enable_mergejoin = off;\
     set statement_timeout = '2s';\
     set lock_timeout = '1s';\
     set idle_in_transaction_session_timeout = '10s'";
