@@ -73,6 +73,7 @@ fn answer(document: Document<'_>, now: DateTime<Utc>) -> String {
     let facts = Facts {
         request: &request,
         codes: &codes,
+        issuances: &[],
         used: &[],
         now: request.at.unwrap_or(now),
     };

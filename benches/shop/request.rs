@@ -19,6 +19,7 @@ pub fn facts<'f>(request: &'f Request<'f>) -> Facts<'f> {
     Facts {
         request,
         codes: &[],
+        issuances: &[],
         used: &[],
         now: shop::now(),
     }

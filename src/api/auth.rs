@@ -27,6 +27,18 @@ pub struct Pos(Known);
 #[derive(Clone, Copy, Debug)]
 pub struct PosReader(Known);
 
+/// An issuer, or an admin.
+#[derive(Clone, Copy, Debug)]
+pub struct Issuer(Known);
+
+/// A point of sale, an issuer or an admin: whoever tells what customers do and claim.
+#[derive(Clone, Copy, Debug)]
+pub struct Teller(Known);
+
+/// Whoever may read issuances: every role of the tenant.
+#[derive(Clone, Copy, Debug)]
+pub struct HandReader(Known);
+
 /// The operator, who manages tenants and keys and reads nothing inside a tenant.
 #[derive(Clone, Copy, Debug)]
 pub struct Operator;
@@ -74,6 +86,59 @@ impl PosReader {
     /// Whether codes are shown to the caller whole.
     pub fn sees_codes(&self) -> bool {
         self.0.role != Role::Viewer
+    }
+}
+
+impl Issuer {
+    /// Who the audit trail names.
+    pub fn actor(&self) -> Actor {
+        Actor {
+            tenant: self.0.tenant,
+            key: Some(self.0.key),
+        }
+    }
+}
+
+impl Teller {
+    /// The caller's tenant.
+    pub fn tenant(&self) -> TenantId {
+        self.0.tenant
+    }
+}
+
+impl HandReader {
+    /// The caller's tenant.
+    pub fn tenant(&self) -> TenantId {
+        self.0.tenant
+    }
+}
+
+impl FromRequestParts<Api> for Issuer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        allowed(parts, api, &[Role::Issuer, Role::Admin])
+            .await
+            .map(Self)
+    }
+}
+
+impl FromRequestParts<Api> for Teller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        allowed(parts, api, &[Role::Pos, Role::Issuer, Role::Admin])
+            .await
+            .map(Self)
+    }
+}
+
+impl FromRequestParts<Api> for HandReader {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let every = [Role::Pos, Role::Issuer, Role::Admin, Role::Viewer];
+        allowed(parts, api, &every).await.map(Self)
     }
 }
 

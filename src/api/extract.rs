@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::problem::ApiError;
-use crate::domain::id::{KeyId, PromotionId, RedemptionId, TenantId};
+use crate::domain::id::{IssuanceId, KeyId, PromotionId, RedemptionId, TenantId};
 use crate::domain::redemption::Address;
 use crate::wire::decode::Value;
 use crate::wire::faults::{FaultCode, Faults};
@@ -24,7 +24,7 @@ use crate::wire::names::Named;
 pub const MAX_BODY: usize = 1024 * 1024;
 /// Most bytes of a body that is too large which are read for the sake of who sends them.
 const MAX_DISCARDED: usize = 64 * 1024 * 1024;
-/// Most bytes of a body of product lists, stores or codes (spec 14).
+/// Most bytes of a body of product lists, stores, codes or issues in bulk (spec 14).
 pub const MAX_BULK_BODY: usize = 16 * 1024 * 1024;
 /// From the headers to the end of the body.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -48,7 +48,7 @@ macro_rules! path_ids {
     )+};
 }
 
-path_ids!(TenantId, KeyId, PromotionId);
+path_ids!(TenantId, KeyId, PromotionId, IssuanceId);
 
 /// The last name in a path: of a store, a list, a code.
 #[derive(Clone, Debug)]
@@ -295,7 +295,7 @@ impl<S: Send + Sync> FromRequest<S> for NoBody {
 
 /// A body of the usual size.
 pub type Small = RawBody<MAX_BODY>;
-/// A body of product lists, stores or codes.
+/// A body of product lists, stores, codes or issues in bulk.
 pub type Bulk = RawBody<MAX_BULK_BODY>;
 
 /// What the content type says.

@@ -33,6 +33,7 @@ mod csv;
 mod etag;
 mod evaluate;
 mod health;
+mod issuances;
 mod keys;
 mod openapi;
 mod page;
@@ -90,6 +91,12 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(redemptions::commit))
         .routes(routes!(redemptions::cancel))
         .routes(routes!(redemptions::take_back))
+        .routes(routes!(issuances::issue, issuances::list))
+        .routes(routes!(issuances::issue_all))
+        .routes(routes!(issuances::get))
+        .routes(routes!(issuances::activate))
+        .routes(routes!(issuances::revoke))
+        .routes(routes!(issuances::claim))
         .routes(routes!(audit::list))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

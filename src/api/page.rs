@@ -11,6 +11,7 @@ use super::edge;
 use super::extract::Query;
 use crate::db::Page;
 use crate::db::audit::AuditCursor;
+use crate::db::issuances::IssuanceCursor;
 use crate::db::promotions::PromotionCursor;
 use crate::db::redemption_list::RedemptionCursor;
 use crate::domain::id::{KeyId, PromotionId, TenantId};
@@ -164,6 +165,24 @@ impl Cursor for RedemptionCursor {
         Some(Self {
             evaluated_at,
             redemption_id,
+        })
+    }
+}
+
+impl Cursor for IssuanceCursor {
+    fn text(&self) -> String {
+        format!(
+            "i{}/{}",
+            self.issued_at.timestamp_micros(),
+            self.issuance_id
+        )
+    }
+
+    fn place(text: &str) -> Option<Self> {
+        let (issued_at, issuance_id) = instant_and_id(text.strip_prefix('i')?)?;
+        Some(Self {
+            issued_at,
+            issuance_id,
         })
     }
 }

@@ -317,6 +317,11 @@ fn of_service(error: &ServiceError) -> Problem {
     }
 }
 
+/// The stable code of a refusal.
+pub fn code_of(refusal: &Refusal) -> &'static str {
+    of_refusal(refusal).code
+}
+
 fn of_refusal(refusal: &Refusal) -> Problem {
     match refusal {
         Refusal::NameTaken => Problem::conflict(
@@ -352,7 +357,7 @@ fn of_refusal(refusal: &Refusal) -> Problem {
         ),
         Refusal::InUse => Problem::conflict(
             "in_use",
-            "Promotions that are not archived, or the settings, name this list.",
+            "Promotions that are not archived, milestones or the settings name it.",
         ),
         Refusal::BatchTaken => Problem::conflict(
             "name_taken",
@@ -394,6 +399,29 @@ fn of_refusal(refusal: &Refusal) -> Problem {
         Refusal::ReturnExceedsPurchase => Problem::conflict(
             "return_exceeds_purchase",
             "More would be back than was bought. Nothing was recorded.",
+        ),
+        Refusal::PromotionNotActive => Problem::conflict(
+            "promotion_not_active",
+            "Only a promotion that is live or scheduled can be issued.",
+        ),
+        Refusal::IssueLimitReached => Problem::conflict(
+            "issue_limit_reached",
+            "It was issued to this customer as often as it may be.",
+        ),
+        Refusal::EarnLimitReached => Problem::conflict(
+            "earn_limit_reached",
+            "This customer has unlocked it as often as it may.",
+        ),
+        Refusal::SourceIdReused => Problem::conflict(
+            "source_id_reused",
+            "The source id was used for something else.",
+        ),
+        Refusal::NotActivatable => {
+            Problem::conflict("not_activatable", "There is nothing here to be activated.")
+        }
+        Refusal::ActivityIdReused => Problem::conflict(
+            "activity_id_reused",
+            "The activity's id was used with another body.",
         ),
         Refusal::CodesTaken(codes) => {
             let shown: Vec<&str> = codes.iter().take(10).map(String::as_str).collect();

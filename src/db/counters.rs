@@ -42,16 +42,16 @@ pub struct CounterChange {
 
 /// Names by columns, as statements take them.
 #[derive(Default)]
-struct Columns {
-    promotions: Vec<Uuid>,
-    subjects: Vec<&'static str>,
-    owners: Vec<String>,
-    measures: Vec<&'static str>,
-    windows: Vec<i32>,
+pub(super) struct Columns {
+    pub(super) promotions: Vec<Uuid>,
+    pub(super) subjects: Vec<&'static str>,
+    pub(super) owners: Vec<String>,
+    pub(super) measures: Vec<&'static str>,
+    pub(super) windows: Vec<i32>,
 }
 
 impl Columns {
-    fn of<'c>(names: impl Iterator<Item = &'c CounterName>) -> Self {
+    pub(super) fn of<'c>(names: impl Iterator<Item = &'c CounterName>) -> Self {
         let mut columns = Self::default();
         for name in names {
             columns.promotions.push(name.promotion_id);
@@ -64,7 +64,7 @@ impl Columns {
     }
 }
 
-fn count(place: i64, used: i64) -> Count {
+pub(super) fn count(place: i64, used: i64) -> Count {
     // Places are counted from 1.
     let place = usize::try_from(place.saturating_sub(1)).unwrap_or(usize::MAX);
     Count { place, used }

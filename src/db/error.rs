@@ -100,6 +100,8 @@ pub enum Reference {
     Key,
     /// The redemption, its key or its return.
     Redemption,
+    /// The milestone.
+    Milestone,
 }
 
 impl fmt::Display for Reference {
@@ -111,6 +113,7 @@ impl fmt::Display for Reference {
             Self::Settings => "the settings",
             Self::Key => "the key",
             Self::Redemption => "the redemption",
+            Self::Milestone => "the milestone",
         })
     }
 }
@@ -141,8 +144,19 @@ fn of_constraint(name: &str) -> Option<DbError> {
         | "redemption_return_pkey"
         | "redemption_returned_line_pkey"
         | "redemption_return_promotion_pkey"
-        | "code_batch_pkey" => DbError::Duplicate(Key::Id),
-        "limit_counter_used_check" => DbError::Raced,
+        | "code_batch_pkey"
+        | "activity_pkey"
+        | "milestone_pkey"
+        | "milestone_product_list_pkey"
+        | "milestone_progress_pkey"
+        | "milestone_step_pkey"
+        | "milestone_target_pkey"
+        | "customer_promotion_pkey"
+        | "issuance_pkey" => DbError::Duplicate(Key::Id),
+        "limit_counter_used_check"
+        | "issuance_source_key"
+        | "issuance_activation_key"
+        | "milestone_name_key" => DbError::Raced,
         "redemption_key_fkey"
         | "hold_redemption_fkey"
         | "redemption_promotion_redemption_fkey"
@@ -155,14 +169,16 @@ fn of_constraint(name: &str) -> Option<DbError> {
         | "store_tenant_fkey"
         | "product_list_tenant_fkey"
         | "promotion_tenant_fkey"
+        | "milestone_tenant_fkey"
         | "audit_tenant_fkey" => DbError::Missing(Reference::Tenant),
         "promotion_version_promotion_fkey"
         | "promotion_product_list_promotion_fkey"
         | "code_promotion_fkey"
         | "code_batch_promotion_fkey" => DbError::Missing(Reference::Promotion),
-        "promotion_product_list_list_fkey" | "settings_product_list_list_fkey" => {
-            DbError::Missing(Reference::ProductList)
-        }
+        "promotion_product_list_list_fkey"
+        | "settings_product_list_list_fkey"
+        | "milestone_product_list_list_fkey" => DbError::Missing(Reference::ProductList),
+        "milestone_product_list_milestone_fkey" => DbError::Missing(Reference::Milestone),
         "settings_product_list_settings_fkey" => DbError::Missing(Reference::Settings),
         "promotion_version_key_fkey" | "audit_key_fkey" => DbError::Missing(Reference::Key),
         _ => return None,

@@ -19,6 +19,8 @@ pub mod codes;
 pub mod counters;
 pub mod embedded;
 pub mod holds;
+pub mod in_hand;
+pub mod issuances;
 pub mod keys;
 pub mod migrate;
 pub mod product_lists;

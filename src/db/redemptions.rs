@@ -1,6 +1,6 @@
 //! The ledger: redemptions, what each applied promotion gave, and what that took from the counters.
 //!
-//! Locks are taken in one order: keys, redemptions, counters.
+//! Locks are taken in one order: keys, redemptions, issuances, counters.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -62,6 +62,8 @@ pub struct NewGift {
     pub points: String,
     /// The code that unlocked it: its id, and the code in upper case.
     pub code: Option<(Uuid, String)>,
+    /// The issuance that unlocked it.
+    pub issuance_id: Option<Uuid>,
 }
 
 /// What is taken from a counter.
@@ -171,13 +173,13 @@ pub async fn record(tx: &mut TenantTx, new: &[NewRedemption]) -> Result<(), DbEr
               where expires_at is not null),
          given as (
              insert into redemption_promotion (tenant_id, redemption_id, promotion_id, place, evaluated_at, level,
-                    times, discount, points, code_id, code_key)
+                    times, discount, points, code_id, code_key, issuance_id)
              select $1, redemption_id, promotion_id, place, evaluated_at, level, times, discount, points::numeric,
-                    code_id, code_key
+                    code_id, code_key, issuance_id
                from unnest($13::uuid[], $14::uuid[], $15::smallint[], $16::timestamptz[], $17::text[],
-                    $18::bigint[], $19::bigint[], $20::text[], $21::uuid[], $22::text[])
+                    $18::bigint[], $19::bigint[], $20::text[], $21::uuid[], $22::text[], $30::uuid[])
                     as new (redemption_id, promotion_id, place, evaluated_at, level, times, discount, points,
-                    code_id, code_key))
+                    code_id, code_key, issuance_id))
          insert into redemption_use (tenant_id, redemption_id, promotion_id, subject, owner, measure, window_no,
                 amount)
          select $1, * from unnest($23::uuid[], $24::uuid[], $25::text[], $26::text[], $27::text[], $28::int[],
@@ -211,6 +213,7 @@ pub async fn record(tx: &mut TenantTx, new: &[NewRedemption]) -> Result<(), DbEr
         &column(uses(), |(_, taken)| taken.counter.measure) as _,
         &column(uses(), |(_, taken)| taken.counter.window_no),
         &column(uses(), |(_, taken)| taken.amount),
+        &column(gifts(), |(_, gift)| gift.issuance_id) as _,
     )
     .execute(tx.connection())
     .await?;

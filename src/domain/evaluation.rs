@@ -6,7 +6,7 @@ use super::amount::{Money, Number, Quantity};
 use super::benefit::Level;
 use super::condition::{CartMeasure, LineMeasure};
 use super::exact::Exact;
-use super::id::PromotionId;
+use super::id::{IssuanceId, PromotionId};
 use super::limit::LimitName;
 use super::selector::NumberOperator;
 
@@ -113,6 +113,8 @@ pub struct Applied {
     pub points: Exact,
     /// The code of the cart that unlocked it.
     pub code: Option<usize>,
+    /// The customer's issuance that unlocked it.
+    pub issuance_id: Option<IssuanceId>,
 }
 
 /// A product to be added for nothing.

@@ -1,6 +1,9 @@
 //! What makes a promotion a customer's own, and how long it stays so (spec 11).
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::condition::Condition;
+use super::id::{IssuanceId, PromotionId};
 use super::promotion::Scope;
 
 /// How a promotion of type `loyalty_earning` is earned.
@@ -53,6 +56,74 @@ pub enum Expiry {
     WithPromotion,
     /// So many times 24 hours from unlocking, never longer than the promotion.
     AfterDays(u32),
+}
+
+impl Expiry {
+    /// Until when an issuance that is unlocked at this instant can be used; `None`: as long as the promotion, whose end
+    /// bounds it in any case.
+    pub fn from(self, unlocked_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            Self::WithPromotion => None,
+            Self::AfterDays(days) => {
+                unlocked_at.checked_add_signed(TimeDelta::hours(24 * i64::from(days)))
+            }
+        }
+    }
+}
+
+/// One promotion in one customer's hands, as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuance {
+    /// Its id.
+    pub id: IssuanceId,
+    /// Which promotion.
+    pub promotion_id: PromotionId,
+    /// In whose hands.
+    pub customer_id: String,
+    /// Where it stands.
+    pub state: IssuanceState,
+    /// When it was issued.
+    pub issued_at: DateTime<Utc>,
+    /// Since when it can be used, or activated.
+    pub unlocked_at: Option<DateTime<Utc>>,
+    /// When the customer claimed it.
+    pub activated_at: Option<DateTime<Utc>>,
+    /// From when on it cannot be used: at the latest the end of the promotion.
+    pub expires_at: DateTime<Utc>,
+    /// How it came about.
+    pub source: IssuanceSource,
+    /// The caller's id of that.
+    pub source_id: Option<String>,
+}
+
+/// Where an issuance stands (spec 11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IssuanceState {
+    /// In the customer's hands, and not yet earned.
+    Issued,
+    /// It can be used, or activated where that is asked for.
+    Unlocked,
+    /// The customer has claimed it.
+    Activated,
+    /// One of its limits is used up, holds included.
+    UsedUp,
+    /// Past its end.
+    Expired,
+    /// Taken back.
+    Revoked,
+}
+
+/// How an issuance came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IssuanceSource {
+    /// It was issued by the caller.
+    Manual,
+    /// The customer did something.
+    Activity,
+    /// The customer reached a target.
+    Milestone,
+    /// The customer claimed an open promotion.
+    Activation,
 }
 
 /// What the customer is told.

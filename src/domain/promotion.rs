@@ -73,6 +73,22 @@ pub struct Terms {
     pub custom_fields: BTreeMap<String, CustomValue>,
 }
 
+impl Terms {
+    /// Whether only an issuance in the customer's hands lets it apply (spec 5, 11).
+    pub fn needs_issuance(&self) -> bool {
+        match self.kind {
+            Kind::Pos | Kind::CodeLinked => false,
+            Kind::Loyalty => self.limits.issue_per_customer.is_some(),
+            Kind::LoyaltyEarning { .. } | Kind::Rewards { .. } => true,
+        }
+    }
+
+    /// Whether an issuance plays a part in its evaluation: one that it needs, or the customer's claim.
+    pub fn asks_for_issuance(&self) -> bool {
+        self.activation_required || self.needs_issuance()
+    }
+}
+
 /// How a promotion reaches a cart, with what goes with that way only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -17,8 +17,10 @@ use crate::domain::selector::{Comparison, Match};
 
 use super::benefits::{Failure, Proposal};
 use super::conditions::{Conditions, Node, Scene, Test};
+use super::issuances::InHand;
 use super::limits::Left;
 use super::line_set::LineSet;
+use super::ranking::Dated;
 use super::ruleset::Compiled;
 use super::selection::{Fact, FactField, Facts};
 use super::units::Basket;
@@ -162,6 +164,8 @@ pub(crate) struct Candidate<'e> {
     pub(crate) left: Left,
     /// The code of the cart that unlocked it.
     pub(crate) code: Option<usize>,
+    /// The issuance that unlocked it.
+    pub(crate) issuance: Option<InHand>,
     /// The lines that each of its selections selects.
     selected: SmallVec<[LineSet; 1]>,
     /// The lines on whose state its proposal depends.
@@ -194,6 +198,7 @@ impl<'e> Candidate<'e> {
             compiled,
             left: passed.left,
             code: passed.code,
+            issuance: passed.issuance,
             selected,
             relevant: LineSet::default(),
             lone: Lone::default(),
@@ -217,6 +222,15 @@ impl<'e> Candidate<'e> {
                 selected
             }
             Benefit::Items(_) | Benefit::Cart(_) | Benefit::Shipping(_) => case.view.all,
+        }
+    }
+
+    /// The promotion with the end that counts for this customer.
+    pub(crate) fn dated(&self) -> Dated<'_> {
+        let own = self.issuance.map(|own| own.expires_at);
+        Dated {
+            promotion: &self.compiled.promotion,
+            expires_at: own.unwrap_or(self.compiled.ends_at),
         }
     }
 

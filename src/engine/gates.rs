@@ -7,7 +7,8 @@ use crate::domain::promotion::{Audience, Kind, ProgramTest, Promotion, Scope, St
 use crate::domain::store::Store;
 
 use super::calendar;
-use super::limits::{self, Left};
+use super::issuances::{self, InHand};
+use super::limits::{self, Left, Presented};
 use super::ruleset::Compiled;
 use super::{Facts, RuleSet};
 
@@ -17,20 +18,21 @@ pub(crate) struct Passed {
     pub(crate) left: Left,
     /// The code of the cart that unlocked it.
     pub(crate) code: Option<usize>,
+    /// The issuance that unlocked it.
+    pub(crate) issuance: Option<InHand>,
 }
 
-/// Judges the gates in their order. `code` is the first usable code of this promotion on the cart, or else the first
-/// one that is used up.
-pub(crate) fn judge(
+/// Judges the gates up to the issuance: those that look at the request and the rules alone.
+pub(crate) fn admit(
     compiled: &Compiled,
     rules: &RuleSet,
     facts: &Facts<'_>,
     store: Option<&Store>,
     code: Option<usize>,
-) -> Result<Passed, Reason> {
+) -> Result<(), Reason> {
     use ReasonCode::{
-        CodeNotPresented, CurrencyMismatch, CustomerRequired, Ended, NotActivated, NotIssued,
-        NotStarted, OutOfScope, OutsideSchedule, Paused,
+        CodeNotPresented, CurrencyMismatch, CustomerRequired, Ended, NotStarted, OutOfScope,
+        OutsideSchedule, Paused,
     };
     let promotion = &compiled.promotion;
     let terms = &promotion.terms;
@@ -74,18 +76,38 @@ pub(crate) fn judge(
     gate(
         !matches!(terms.kind, Kind::CodeLinked) || code.is_some(),
         CodeNotPresented,
-    )?;
-    // Nobody has an issuance or an activation yet.
-    let needs_issuance = match terms.kind {
-        Kind::Pos | Kind::CodeLinked => false,
-        Kind::Loyalty => terms.limits.issue_per_customer.is_some(),
-        Kind::LoyaltyEarning { .. } | Kind::Rewards { .. } => true,
+    )
+}
+
+/// Judges the gates in their order. `code` is the first usable code of this promotion on the cart, or else the first
+/// one that is used up.
+pub(crate) fn judge(
+    compiled: &Compiled,
+    rules: &RuleSet,
+    facts: &Facts<'_>,
+    store: Option<&Store>,
+    code: Option<usize>,
+) -> Result<Passed, Reason> {
+    admit(compiled, rules, facts, store, code)?;
+    let issuance = issuances::choose(compiled, facts);
+    let terms = &compiled.promotion.terms;
+    if terms.needs_issuance() && issuance.is_none() {
+        return Err(Reason::Plain(ReasonCode::NotIssued));
+    }
+    if terms.activation_required && !issuance.is_some_and(|own| own.is_activated) {
+        return Err(Reason::Plain(ReasonCode::NotActivated));
+    }
+    let presented = Presented {
+        code,
+        issuance: issuance.map(|own| own.issuance_id),
     };
-    gate(!needs_issuance, NotIssued)?;
-    gate(!terms.activation_required, NotActivated)?;
-    let used = |name| limits::used(facts, promotion, code, name);
+    let used = |name| limits::used(facts, &compiled.promotion, presented, name);
     let left = Left::of(&terms.limits, used).map_err(Reason::LimitReached)?;
-    Ok(Passed { left, code })
+    Ok(Passed {
+        left,
+        code,
+        issuance,
+    })
 }
 
 /// Whoever has an id.

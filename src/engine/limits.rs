@@ -6,12 +6,13 @@ use chrono::{DateTime, Utc};
 use crate::domain::amount::Money;
 use crate::domain::counter::{Bound, CounterKey, Owner, Use};
 use crate::domain::evaluation::{Applied, Evaluation};
+use crate::domain::id::{IssuanceId, PromotionId};
 use crate::domain::limit::{CountedLimit, LimitName, LimitSubject, Limits, Measure};
 use crate::domain::promotion::Promotion;
 use crate::domain::window;
 
 use super::ruleset::Compiled;
-use super::{Case, Facts, RuleSet, explain, gates};
+use super::{Case, Facts, RuleSet, explain, gates, issuances};
 
 /// What is left of the limits of one promotion for one cart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,33 +49,103 @@ impl Left {
     }
 }
 
-/// How much of a limit of this promotion is gone, for whom the request is about. `code` is the place of the presented
-/// code that counts.
+/// Whose limits count, besides the customer's and everybody's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Presented {
+    /// The place of the presented code.
+    pub(crate) code: Option<usize>,
+    /// The customer's issuance.
+    pub(crate) issuance: Option<IssuanceId>,
+}
+
+/// How much of a limit of this promotion is gone, for whom the request is about.
 pub(crate) fn used(
     facts: &Facts<'_>,
     promotion: &Promotion,
-    code: Option<usize>,
+    presented: Presented,
     name: LimitName,
 ) -> i64 {
-    let code = code.and_then(|place| facts.codes.get(place)?.as_ref());
+    let code = presented
+        .code
+        .and_then(|place| facts.codes.get(place)?.as_ref());
     facts
         .used
         .iter()
         .filter(|used| used.counter.promotion_id == promotion.id && used.counter.limit() == name)
         .filter(|used| match used.counter.owner {
             Owner::Code(own) => code.is_some_and(|code| code.code_id == own),
-            Owner::Issuance(_) | Owner::Customer(_) | Owner::Everybody => true,
+            Owner::Issuance(own) => presented.issuance == Some(own),
+            Owner::Customer(_) | Owner::Everybody => true,
         })
         .map(|used| used.amount)
         .fold(0, i64::saturating_add)
 }
 
+/// The limits that hold for each issuance by itself.
+pub(crate) fn of_issuances(limits: &Limits) -> impl Iterator<Item = CountedLimit> {
+    let counted = limits.counted();
+    counted.filter(|limit| limit.name.subject == LimitSubject::Earn)
+}
+
 /// Whether one of the limits that hold for each code by itself is used up for this one.
 pub(crate) fn is_exhausted(facts: &Facts<'_>, promotion: &Promotion, code: usize) -> bool {
+    let presented = Presented {
+        code: Some(code),
+        issuance: None,
+    };
     let of_codes = promotion.terms.limits.counted();
     of_codes
         .filter(|limit| limit.name.subject == LimitSubject::Code)
-        .any(|limit| used(facts, promotion, Some(code), limit.name) >= limit.maximum)
+        .any(|limit| used(facts, promotion, presented, limit.name) >= limit.maximum)
+}
+
+/// What has to be looked up before a cart is evaluated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Counters of customers, codes and everybody. Those of issuances are known once the issuances are.
+    pub counters: Vec<Bound>,
+    /// The promotions whose issuances in the customer's hands play a part.
+    pub issuances: Vec<PromotionId>,
+}
+
+impl Needs {
+    /// Whether nothing has to be looked up.
+    pub fn is_empty(&self) -> bool {
+        self.counters.is_empty() && self.issuances.is_empty()
+    }
+}
+
+/// What this cart depends on: of the promotions that pass all gates before the issuance, and of the presented codes.
+/// What [`Facts::issuances`] and [`Facts::used`] say plays no part.
+pub fn needs(rules: &RuleSet, facts: &Facts<'_>) -> Needs {
+    let mut needs = Needs::default();
+    if !rules.has_limits() && !rules.asks_for_issuances() {
+        return needs;
+    }
+    let facts = &Facts {
+        used: &[],
+        issuances: &[],
+        ..*facts
+    };
+    let case = Case::new(rules, facts);
+    let codes = explain::read_codes(rules, facts);
+    for number in super::to_judge(&case, &codes) {
+        let Some(compiled) = rules.promotions.get(number) else {
+            continue;
+        };
+        let asks = compiled.promotion.terms.asks_for_issuance();
+        let code = codes.unlocking(number);
+        if (compiled.has_limits || asks)
+            && gates::admit(compiled, rules, facts, case.store(), code).is_ok()
+        {
+            needs.counters.extend(own(compiled, rules, facts));
+            if asks {
+                needs.issuances.push(compiled.promotion.id);
+            }
+        }
+    }
+    of_codes(rules, facts, &mut needs.counters);
+    needs
 }
 
 /// The counters that this cart depends on: those of the promotions that pass all other gates, and of the presented
@@ -105,8 +176,15 @@ pub fn counters(rules: &RuleSet, facts: &Facts<'_>) -> Vec<Bound> {
             .is_ok()
         {
             bounds.extend(own(compiled, rules, facts));
+            bounds.extend(in_hand(compiled, rules, facts));
         }
     }
+    of_codes(rules, facts, &mut bounds);
+    bounds
+}
+
+/// Adds the counters of the presented codes.
+fn of_codes(rules: &RuleSet, facts: &Facts<'_>, bounds: &mut Vec<Bound>) {
     for fact in facts.codes.iter().flatten() {
         let compiled = rules
             .index_of(fact.promotion_id)
@@ -122,7 +200,18 @@ pub fn counters(rules: &RuleSet, facts: &Facts<'_>) -> Vec<Bound> {
             );
         }
     }
-    bounds
+}
+
+/// The counters of all issuances of a promotion that the customer has in hand: which of them serves depends on what is
+/// left of each.
+fn in_hand(compiled: &Compiled, rules: &RuleSet, facts: &Facts<'_>) -> Vec<Bound> {
+    let in_hand = issuances::of_promotion(compiled, facts);
+    in_hand
+        .flat_map(|own| {
+            let owner = Owner::Issuance(own.issuance_id);
+            bounds_of(compiled, rules, facts.now, &owner).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// What an evaluation takes from the counters of the promotions that it applied.
@@ -133,15 +222,19 @@ pub fn uses(rules: &RuleSet, facts: &Facts<'_>, evaluation: &Evaluation) -> Vec<
             .code
             .and_then(|place| facts.codes.get(place)?.as_ref())
             .map(|code| Owner::Code(code.code_id));
-        let of_code: Option<Vec<Bound>> =
-            code.map(|owner| bounds_of(compiled, rules, facts.now, &owner).collect());
+        let issuance = applied.issuance_id.map(Owner::Issuance);
+        let presented: Vec<Bound> = issuance
+            .into_iter()
+            .chain(code)
+            .flat_map(|owner| bounds_of(compiled, rules, facts.now, &owner).collect::<Vec<_>>())
+            .collect();
         let amount = |bound: &Bound| match bound.counter.measure {
             Measure::Times => applied.times,
             Measure::Transactions => 1,
             Measure::Discount => applied.discount.scaled(),
         };
         let uses = own(compiled, rules, facts)
-            .chain(of_code.unwrap_or_default())
+            .chain(presented)
             .map(|bound| Use {
                 amount: amount(&bound),
                 bound,

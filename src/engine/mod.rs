@@ -12,6 +12,7 @@ mod candidates;
 mod conditions;
 mod explain;
 mod gates;
+mod issuances;
 mod limits;
 mod line_set;
 mod ranking;
@@ -24,7 +25,7 @@ mod strategy;
 mod units;
 mod view;
 
-pub use limits::{counters, uses};
+pub use limits::{Needs, counters, needs, uses};
 pub use ruleset::RuleSet;
 
 use chrono::{DateTime, Utc};
@@ -32,7 +33,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::cart::{Explain, Request};
 use crate::domain::counter::Used;
 use crate::domain::evaluation::{Evaluation, Reason};
-use crate::domain::id::{CodeId, PromotionId};
+use crate::domain::id::{CodeId, IssuanceId, PromotionId};
 use crate::domain::store::Store;
 use candidates::Candidate;
 use line_set::LineSet;
@@ -46,6 +47,9 @@ pub struct Facts<'f> {
     pub request: &'f Request<'f>,
     /// For each code of the cart whose it is; `None`: nobody's.
     pub codes: &'f [Option<CodeFact>],
+    /// What the customer has in hand of the promotions that [`needs`] names, in any order: issuances that are unlocked
+    /// and not revoked.
+    pub issuances: &'f [IssuanceFact],
     /// What is gone of the counters that [`counters`] names; a counter that is missing is unused.
     pub used: &'f [Used],
     /// When.
@@ -61,6 +65,21 @@ pub struct CodeFact {
     pub promotion_id: PromotionId,
     /// Excluded; `None`: never.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// An issuance that the customer could use, as far as its limits and its end allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuanceFact {
+    /// Which: its counters are found by it.
+    pub issuance_id: IssuanceId,
+    /// The promotion that it unlocks.
+    pub promotion_id: PromotionId,
+    /// Since when.
+    pub unlocked_at: DateTime<Utc>,
+    /// Whether the customer has claimed it.
+    pub is_activated: bool,
+    /// Its own end, excluded; the promotion's bounds it besides.
+    pub use_until: Option<DateTime<Utc>>,
 }
 
 /// One evaluation's constants.

@@ -5,6 +5,8 @@
 
 use std::cmp::Ordering;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::amount::Money;
 use crate::domain::promotion::{Promotion, PromotionType};
 use crate::domain::settings::RankingCriterion;
@@ -70,6 +72,33 @@ pub(crate) fn compare(
     a.before.cmp(&b.before).then_with(|| {
         let (of_a, of_b) = discounts();
         of_b.cmp(&of_a).then(a.after.cmp(&b.after))
+    })
+}
+
+/// A promotion in one customer's hands, whose issuance may end before it does.
+#[derive(Clone, Copy)]
+pub(crate) struct Dated<'p> {
+    pub(crate) promotion: &'p Promotion,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+/// The order by all criteria, where an issuance ends before its promotion, so that the compiled places do not hold. What
+/// is still equal is for the caller to order.
+pub(crate) fn compare_dated(
+    ranking: &[RankingCriterion],
+    a: Dated<'_>,
+    b: Dated<'_>,
+    discounts: impl Fn() -> (Money, Money),
+) -> Ordering {
+    ranking.iter().fold(Ordering::Equal, |order, criterion| {
+        order.then_with(|| match criterion {
+            RankingCriterion::EarliestExpiry => a.expires_at.cmp(&b.expires_at),
+            RankingCriterion::MaximumDiscount => {
+                let (of_a, of_b) = discounts();
+                of_b.cmp(&of_a)
+            }
+            other => compare_by_one(*other, a.promotion, b.promotion),
+        })
     })
 }
 

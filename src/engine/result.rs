@@ -126,5 +126,6 @@ fn add(result: &mut Evaluation, candidate: &Candidate<'_>, proposal: &Proposal) 
         discount: proposal.discount,
         points: proposal.points.clone(),
         code: candidate.code,
+        issuance_id: candidate.issuance.map(|own| own.issuance_id),
     });
 }

@@ -28,6 +28,7 @@ pub struct RuleSet {
     pub(crate) promotions: Vec<Compiled>,
     by_id: FxHashMap<PromotionId, usize>,
     has_limits: bool,
+    asks_for_issuances: bool,
     pub(crate) index: Index,
     /// `multiple_promotions_per_line.exclude`
     pub(crate) single_lines: Option<Selection>,
@@ -84,6 +85,9 @@ impl RuleSet {
             settings,
             stores,
             has_limits: compiled.iter().any(|own| own.has_limits),
+            asks_for_issuances: compiled
+                .iter()
+                .any(|own| own.promotion.terms.asks_for_issuance()),
             facts,
             promotions: compiled,
             by_id,
@@ -117,6 +121,11 @@ impl RuleSet {
     /// Whether uses of any promotion are counted.
     pub fn has_limits(&self) -> bool {
         self.has_limits
+    }
+
+    /// Whether an issuance plays a part in the evaluation of any promotion.
+    pub fn asks_for_issuances(&self) -> bool {
+        self.asks_for_issuances
     }
 
     /// How many promotions there are.

@@ -1,20 +1,24 @@
-//! Pricing a cart: one snapshot of the rules, one look-up if there are codes, one of the counters if there are limits,
-//! one pure function.
+//! Pricing a cart: one snapshot of the rules, one look-up if there are codes, one of counters and issuances if there are
+//! limits or promotions in customers' hands, one pure function.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::counters::{names, used};
 use super::{Service, ServiceError};
-use crate::db;
 use crate::db::codes::FoundCode;
+use crate::db::in_hand::{Gone, InHand};
+use crate::db::{self, DbError};
 use crate::domain::cart::Request;
 use crate::domain::code::Code;
-use crate::domain::counter::{Bound, Used};
+use crate::domain::counter::{CounterKey, Owner, Used};
 use crate::domain::evaluation::Evaluation;
-use crate::domain::id::{CodeId, PromotionId, TenantId};
-use crate::engine::{self, CodeFact, Facts, RuleSet};
+use crate::domain::id::{CodeId, IssuanceId, PromotionId, TenantId};
+use crate::domain::limit::Measure;
+use crate::engine::{self, CodeFact, Facts, IssuanceFact, Needs, RuleSet};
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults};
 
@@ -34,6 +38,7 @@ impl Priced {
         let facts = Facts {
             request,
             codes: &[],
+            issuances: &[],
             used: &[],
             now: self.evaluated_at,
         };
@@ -60,16 +65,18 @@ impl Service {
         let mut facts = Facts {
             request,
             codes: &codes,
+            issuances: &[],
             used: &[],
             now: evaluated_at,
         };
-        let bounds = engine::counters(&rules, &facts);
-        let used = if bounds.is_empty() {
-            Vec::new()
+        let needs = engine::needs(&rules, &facts);
+        let (used, issuances) = if needs.is_empty() {
+            (Vec::new(), Vec::new())
         } else {
-            Box::pin(self.used(tenant, bounds)).await?
+            Box::pin(self.look_up(tenant, needs, request, evaluated_at)).await?
         };
         facts.used = &used;
+        facts.issuances = &issuances;
         let evaluation = engine::evaluate(&rules, &facts);
         Ok(Priced {
             rules,
@@ -97,17 +104,74 @@ impl Service {
         Ok(code_facts(request, &found))
     }
 
-    /// What is gone of these counters, in one statement.
-    async fn used(&self, tenant: TenantId, bounds: Vec<Bound>) -> Result<Vec<Used>, ServiceError> {
-        let wanted = names(bounds.iter().map(|bound| &bound.counter));
-        let counts = self
+    /// What is gone of the counters, and what the customer has in hand, in one statement.
+    async fn look_up(
+        &self,
+        tenant: TenantId,
+        needs: Needs,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(Vec<Used>, Vec<IssuanceFact>), ServiceError> {
+        let Needs {
+            counters,
+            issuances,
+        } = needs;
+        let wanted = names(counters.iter().map(|bound| &bound.counter));
+        let customer = request.customer.as_ref();
+        let customer = customer.and_then(|own| own.id.clone().map(Cow::into_owned));
+        let promotions: Vec<Uuid> = issuances.iter().map(|id| id.uuid()).collect();
+        let (counts, in_hand) = self
             .db()
             .tenant(tenant, move |tx| {
-                Box::pin(async move { db::counters::read(tx, &wanted).await })
+                Box::pin(async move {
+                    match customer {
+                        Some(customer) if !promotions.is_empty() => {
+                            db::in_hand::look_up(tx, &wanted, &customer, &promotions, now).await
+                        }
+                        Some(_) | None => {
+                            let counts = db::counters::read(tx, &wanted).await?;
+                            Ok::<_, DbError>((counts, Vec::new()))
+                        }
+                    }
+                })
             })
             .await?;
-        Ok(used(bounds.into_iter().map(|bound| bound.counter), &counts))
+        let mut used = used(counters.into_iter().map(|bound| bound.counter), &counts);
+        for (own, gone) in &in_hand {
+            used.extend(gone_of(own, *gone));
+        }
+        let facts = in_hand.iter().map(|(own, _)| issuance_fact(own)).collect();
+        Ok((used, facts))
     }
+}
+
+/// An issuance as the engine sees it.
+pub(super) fn issuance_fact(row: &InHand) -> IssuanceFact {
+    IssuanceFact {
+        issuance_id: IssuanceId::new(row.issuance_id),
+        promotion_id: PromotionId::new(row.promotion_id),
+        unlocked_at: row.unlocked_at,
+        is_activated: row.is_activated,
+        use_until: row.use_until,
+    }
+}
+
+/// What is gone of an issuance's own counters.
+fn gone_of(row: &InHand, gone: Gone) -> [Used; 3] {
+    let of = |measure, amount| Used {
+        counter: CounterKey {
+            promotion_id: PromotionId::new(row.promotion_id),
+            owner: Owner::Issuance(IssuanceId::new(row.issuance_id)),
+            measure,
+            window: 0,
+        },
+        amount,
+    };
+    [
+        of(Measure::Times, gone.times),
+        of(Measure::Transactions, gone.transactions),
+        of(Measure::Discount, gone.discount),
+    ]
 }
 
 /// Refuses a store that the tenant does not have.

@@ -17,6 +17,7 @@ use redeem::Queues;
 pub mod api_key;
 pub mod codes;
 pub mod evaluate;
+pub mod issuances;
 pub mod keys;
 pub mod promotions;
 pub mod redeem;
@@ -153,6 +154,18 @@ pub enum Refusal {
     ReturnIdReused,
     /// More comes back than was bought.
     ReturnExceedsPurchase,
+    /// The promotion is neither live nor scheduled.
+    PromotionNotActive,
+    /// It was issued to the customer as often as it may be.
+    IssueLimitReached,
+    /// The customer has unlocked it as often as it may.
+    EarnLimitReached,
+    /// The source id was used for something else.
+    SourceIdReused,
+    /// It is not there to be claimed.
+    NotActivatable,
+    /// The activity's id was used with another body.
+    ActivityIdReused,
 }
 
 impl From<Refusal> for ServiceError {

@@ -10,6 +10,7 @@ use crate::domain::evaluation::{
     UnmetLeaf, UnmetMeasure,
 };
 use crate::domain::exact::Exact;
+use crate::domain::id::IssuanceId;
 use crate::domain::limit::LimitName;
 use crate::domain::promotion::Promotion;
 use crate::engine::{Facts, RuleSet};
@@ -175,7 +176,8 @@ fn write_applied(
             .and_then(|index| codes.get(index))
             .map(|code| &**code);
         writer.key("code").option(code, Writer::text);
-        writer.key("issuance_id").null();
+        let issuance = applied.issuance_id.map(IssuanceId::uuid);
+        writer.key("issuance_id").option(issuance, Writer::id);
         let message = promotion.map_or("", |promotion| promotion.terms.message.as_str());
         writer.key("message").text(message);
     });

@@ -16,6 +16,7 @@ pub mod decode;
 pub mod evaluation;
 pub mod faults;
 pub mod issuance;
+pub mod issuing;
 pub mod json;
 pub mod limits;
 pub mod names;

@@ -4,7 +4,7 @@ use crate::domain::benefit::{From, Level, Pick, PriceBase, Same, Spread, Within}
 use crate::domain::cart::Explain;
 use crate::domain::condition::{CartMeasure, LineMeasure, MemberSubject, Order};
 use crate::domain::evaluation::{OtherLeaf, OtherOperator, ReasonCode};
-use crate::domain::issuance::{ActivityType, MessageChannel};
+use crate::domain::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
 use crate::domain::limit::{LimitSubject, Measure, RefreshUnit};
 use crate::domain::promotion::{PromotionType, State, Status};
 use crate::domain::redemption::RedemptionState;
@@ -67,6 +67,20 @@ names! {
         Cancelled = "cancelled",
         Expired = "expired",
         Replaced = "replaced",
+    }
+    IssuanceState {
+        Issued = "issued",
+        Unlocked = "unlocked",
+        Activated = "activated",
+        UsedUp = "used_up",
+        Expired = "expired",
+        Revoked = "revoked",
+    }
+    IssuanceSource {
+        Manual = "manual",
+        Activity = "activity",
+        Milestone = "milestone",
+        Activation = "activation",
     }
     Match { All = "all", Any = "any" }
     NumberOperator { Eq = "eq", Ne = "ne", Gt = "gt", Gte = "gte", Lt = "lt", Lte = "lte" }

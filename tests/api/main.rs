@@ -23,6 +23,7 @@ mod edge;
 mod evaluate;
 mod freshness;
 mod harness;
+mod issuances;
 mod ledger;
 mod promotions;
 mod redemptions;

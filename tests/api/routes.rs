@@ -61,6 +61,13 @@ const ROUTES: &[Route] = &[
     route("post", "/v1/redemptions/{id}/commit", "ap"),
     route("post", "/v1/redemptions/{id}/cancel", "ap"),
     route("post", "/v1/redemptions/{id}/returns", "ap"),
+    route("post", "/v1/issuances", "ai"),
+    route("get", "/v1/issuances", "apiv"),
+    route("post", "/v1/issuances/bulk", "ai"),
+    route("get", "/v1/issuances/{id}", "apiv"),
+    route("post", "/v1/issuances/{id}/activate", "api"),
+    route("post", "/v1/issuances/{id}/revoke", "a"),
+    route("post", "/v1/promotions/{id}/activations", "api"),
     route("get", "/v1/audit", "av"),
     route("get", "/healthz", "*"),
     route("get", "/readyz", "*"),
@@ -78,6 +85,11 @@ struct Things {
     code: String,
     hold: String,
     sale: String,
+    /// A promotion that can be issued, and one of its issuances.
+    reward: String,
+    issuance: String,
+    /// A promotion that customers claim.
+    open: String,
 }
 
 impl Things {
@@ -112,6 +124,16 @@ impl Things {
             made.expect(201).id()
         };
         let (hold, sale) = (redeem(true).await, redeem(false).await);
+        let claimed = async |name: &str, kind: &str| {
+            let mut body = ten_percent(&format!("{name}{mark}"));
+            body["type"] = kind.into();
+            body["activation_required"] = true.into();
+            service.promotion(admin, body).await
+        };
+        let (reward, open) = (claimed("R", "rewards").await, claimed("O", "pos").await);
+        let body = json!({"promotion_id": reward, "customer_id": "C", "source_id": "S"});
+        let issued = service.post("/v1/issuances", &tenant.issuer, body).await;
+        let issuance = issued.expect(201).id();
         Self {
             tenant: tenant.id.clone(),
             key,
@@ -121,6 +143,9 @@ impl Things {
             code,
             hold,
             sale,
+            reward,
+            issuance,
+            open,
         }
     }
 
@@ -136,6 +161,9 @@ impl Things {
             code: text(),
             hold: random_id(),
             sale: random_id(),
+            reward: random_id(),
+            issuance: random_id(),
+            open: random_id(),
         }
     }
 
@@ -148,6 +176,10 @@ impl Things {
             &self.sale
         } else if path.starts_with("/v1/redemptions") {
             &self.hold
+        } else if path.starts_with("/v1/issuances") {
+            &self.issuance
+        } else if path.ends_with("/activations") {
+            &self.open
         } else {
             &self.promotion
         };
@@ -163,7 +195,7 @@ impl Things {
     }
 }
 
-fn body(route: &Route) -> Option<Value> {
+fn body(route: &Route, things: &Things) -> Option<Value> {
     let name = random_id();
     Some(match (route.method, route.path) {
         ("get" | "delete", _) => return None,
@@ -183,13 +215,21 @@ fn body(route: &Route) -> Option<Value> {
         (_, "/v1/redemptions/{id}/returns") => {
             json!({"return_id": name, "lines": [{"id": "1", "quantity": "0.01"}]})
         }
+        (_, "/v1/issuances") => {
+            json!({"promotion_id": things.reward, "customer_id": "D", "source_id": name})
+        }
+        (_, "/v1/issuances/bulk") => {
+            json!({"promotion_id": things.reward, "customer_ids": ["D", "E"], "source_id": name})
+        }
+        (_, "/v1/issuances/{id}/activate" | "/v1/issuances/{id}/revoke") => json!({}),
+        (_, "/v1/promotions/{id}/activations") => json!({"customer_id": "C"}),
         (method, path) => panic!("a body for {method} {path}"),
     })
 }
 
 async fn call(service: &Service, route: &Route, things: &Things, key: &str) -> (u16, Value) {
     let method: Method = route.method.to_uppercase().parse().unwrap();
-    let body = body(route).map(|body| body.to_string());
+    let body = body(route, things).map(|body| body.to_string());
     let path = things.path(route.path);
     let answer = service
         .send(method, &path, key, body, &[("if-match", "\"1\"")])
@@ -314,7 +354,12 @@ async fn what_is_foreign_answers_like_what_does_not_exist() {
         let path = foreign.path(route.path);
         let theirs = service.get(&path, &other.admin).await.expect(200).text;
         let ours = service.get(&path, &own.admin).await;
-        for id in [&foreign.promotion, &foreign.key, &foreign.code] {
+        for id in [
+            &foreign.promotion,
+            &foreign.key,
+            &foreign.code,
+            &foreign.issuance,
+        ] {
             assert!(!ours.text.contains(id.as_str()), "{path} tells {id}");
         }
         assert!(!theirs.is_empty());

@@ -84,7 +84,22 @@ const LEDGER: &str = "
     insert into redemption_returned_line (tenant_id, redemption_id, line_id, quantity, refunded)
         values ($T, $R, '1', 1000, 90);
     insert into redemption_return_promotion (tenant_id, redemption_id, return_id, promotion_id, at, discount, points)
-        select $T, $R, 'R-1', promotion_id, now(), 100, 0 from promotion where tenant_id = $T;";
+        select $T, $R, 'R-1', promotion_id, now(), 100, 0 from promotion where tenant_id = $T;
+    insert into customer_promotion (tenant_id, promotion_id, customer_id, issued, unlocked)
+        select $T, promotion_id, 'C-1', 1, 1 from promotion where tenant_id = $T;
+    insert into issuance (tenant_id, issuance_id, promotion_id, customer_id, source, source_id, issued_at, unlocked_at)
+        select $T, $R, promotion_id, 'C-1', 'manual', 'S-1', now(), now() from promotion where tenant_id = $T;
+    insert into activity (tenant_id, activity_id, body_hash, type, customer_id, at, received_at, answer)
+        values ($T, 'A-1', decode(repeat('00', 32), 'hex'), 'registration', 'C-1', now(), now(), '{}');
+    insert into milestone (tenant_id, milestone_id, name, document, created_at, updated_at)
+        values ($T, $R, 'Spender', '{}', now(), now());
+    insert into milestone_product_list (tenant_id, milestone_id, list_name) values ($T, $R, 'shoes');
+    insert into milestone_progress (tenant_id, milestone_id, customer_id, window_no, progress)
+        values ($T, $R, 'C-1', 0, 10);
+    insert into milestone_step (tenant_id, milestone_id, activity_id, customer_id, window_no, amount, lines)
+        values ($T, $R, 'A-1', 'C-1', 0, 10, '[]');
+    insert into milestone_target (tenant_id, milestone_id, customer_id, window_no, target, activity_id)
+        values ($T, $R, 'C-1', 0, 'T1', 'A-1');";
 
 /// A tenant that has a row in every table.
 pub async fn full_tenant(database: &TestDatabase, name: &str) -> TenantId {

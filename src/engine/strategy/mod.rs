@@ -3,6 +3,7 @@
 mod best_deal;
 mod ranked;
 
+use std::cmp::Ordering;
 use std::rc::Rc;
 
 use crate::domain::amount::Money;
@@ -97,9 +98,25 @@ pub(crate) fn rank<'e>(case: &Case<'e>, candidates: Vec<Candidate<'e>>) -> Ranke
         Some(candidate) if by_discount => candidate.lone_discount(case),
         Some(_) | None => Money::ZERO,
     };
-    order.sort_by(|(of_a, a), (of_b, b)| {
-        ranking::compare(*of_a, *of_b, || (discount(*a), discount(*b)))
-    });
+    let ends_sooner = |own: &Candidate<'_>| {
+        own.issuance
+            .is_some_and(|issuance| issuance.expires_at < own.compiled.ends_at)
+    };
+    if criteria.contains(&RankingCriterion::EarliestExpiry) && candidates.iter().any(ends_sooner) {
+        // Stable: candidates come in order of creation, then id.
+        order.sort_by(|(_, a), (_, b)| {
+            let dated = |place: usize| candidates.get(place).map(Candidate::dated);
+            dated(*a)
+                .zip(dated(*b))
+                .map_or(Ordering::Equal, |(of_a, of_b)| {
+                    ranking::compare_dated(criteria, of_a, of_b, || (discount(*a), discount(*b)))
+                })
+        });
+    } else {
+        order.sort_by(|(of_a, a), (of_b, b)| {
+            ranking::compare(*of_a, *of_b, || (discount(*a), discount(*b)))
+        });
+    }
     let mut unordered: Vec<Option<Candidate<'e>>> = candidates.into_iter().map(Some).collect();
     let mut candidates = Vec::with_capacity(order.len());
     for (_, place) in order {

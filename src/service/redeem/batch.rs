@@ -1,6 +1,7 @@
 //! One transaction of redemptions: keys are claimed, counters locked in one fixed order, every order decided in memory
 //! in the order of arrival, and everything written set by set. Each order has its own key and its own verdict.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -217,7 +218,7 @@ impl Group {
             db::holds::lock(tx, &ends).await?;
             db::redemptions::uses(tx, &ends).await?
         };
-        let cases: Vec<Option<Decision>> = open()
+        let mut cases: Vec<Option<Decision>> = open()
             .map(|own| {
                 let (pending, ends, id) = own?;
                 let pending = Arc::clone(pending);
@@ -225,6 +226,19 @@ impl Group {
                 Some(Decision::new(pending, rules, &codes, ends, &ended, id, now))
             })
             .collect();
+        // One row each, in one order: each customer's hand is asked for once.
+        let hands: BTreeSet<(Uuid, String)> =
+            cases.iter().flatten().flat_map(Decision::hands).collect();
+        let in_hand = if hands.is_empty() {
+            Vec::new()
+        } else {
+            let hands: Vec<(Uuid, String)> = hands.into_iter().collect();
+            let freed: Vec<Uuid> = cases.iter().flatten().flat_map(Decision::freed).collect();
+            db::in_hand::lock_in_hand(tx, &hands, &freed, now).await?
+        };
+        for case in cases.iter_mut().flatten() {
+            case.take_in_hand(&in_hand);
+        }
         let bounds = cases.iter().flatten().flat_map(Decision::bounds);
         let mut tally = Tally::of(bounds);
         let names = tally.names();

@@ -8,19 +8,20 @@ use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use super::super::counters::{name, names};
-use super::super::evaluate::{code_facts, require_store};
+use super::super::evaluate::{code_facts, issuance_fact, require_store};
 use super::super::{Refusal, ServiceError};
 use super::batch::Ends;
 use super::{Failure, Pending, Redeemed};
 use crate::db::codes::FoundCode;
 use crate::db::counters::{Count, CounterChange, CounterName};
+use crate::db::in_hand::InHand;
 use crate::db::redemptions::{NewGift, NewRedemption, NewUse, UseRow};
 use crate::domain::counter::{Bound, CounterKey, Owner, Use, Used};
 use crate::domain::evaluation::{Applied, Evaluation};
-use crate::domain::id::{PromotionId, RedemptionId};
+use crate::domain::id::{IssuanceId, PromotionId, RedemptionId};
 use crate::domain::limit::{LimitSubject, Measure};
 use crate::domain::redemption::RedemptionState;
-use crate::engine::{self, CodeFact, Facts, RuleSet};
+use crate::engine::{self, CodeFact, Facts, IssuanceFact, RuleSet};
 use crate::wire;
 use crate::wire::names::Named;
 
@@ -112,6 +113,8 @@ pub(super) struct Decision {
     pending: Arc<Pending>,
     rules: Arc<RuleSet>,
     codes: Vec<Option<CodeFact>>,
+    /// What the customer has in hand.
+    issuances: Vec<IssuanceFact>,
     ends: Option<Ends>,
     /// What the hold that ends gives back.
     given: Vec<Use>,
@@ -182,25 +185,69 @@ impl Decision {
     ) -> Self {
         let request = &pending.order.request;
         let codes = code_facts(request, codes);
-        let facts = Facts {
-            request,
-            codes: &codes,
-            used: &[],
-            now,
-        };
-        let bounds = engine::counters(&rules, &facts);
         let own = |row: &&UseRow| ends.is_some_and(|ends| ends.redemption_id == row.redemption_id);
         let given = ended.iter().filter(own).filter_map(use_of).collect();
         Self {
-            pending,
-            rules,
             codes,
+            issuances: Vec::new(),
             ends,
             given,
-            bounds,
+            bounds: Vec::new(),
             id,
             now,
+            pending,
+            rules,
         }
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            request: &self.pending.order.request,
+            codes: &self.codes,
+            issuances: &self.issuances,
+            used: &[],
+            now: self.now,
+        }
+    }
+
+    /// The promotions whose issuances in the customer's hands the verdict depends on.
+    pub(super) fn hands(&self) -> Vec<(Uuid, String)> {
+        let customer = self.pending.order.request.customer.as_ref();
+        let customer = customer.and_then(|own| own.id.as_deref());
+        match customer {
+            Some(customer) if self.rules.asks_for_issuances() => {
+                let needs = engine::needs(&self.rules, &self.facts());
+                let promotions = needs.issuances.into_iter();
+                promotions
+                    .map(|promotion| (promotion.uuid(), customer.to_owned()))
+                    .collect()
+            }
+            Some(_) | None => Vec::new(),
+        }
+    }
+
+    /// The issuances that get something back from the hold that ends.
+    pub(super) fn freed(&self) -> impl Iterator<Item = Uuid> {
+        self.given
+            .iter()
+            .filter_map(|own| match own.bound.counter.owner {
+                Owner::Issuance(id) => Some(id.uuid()),
+                Owner::Customer(_) | Owner::Everybody | Owner::Code(_) => None,
+            })
+    }
+
+    /// Takes over what customers have in hand, and with it which counters the verdict depends on.
+    pub(super) fn take_in_hand(&mut self, rows: &[InHand]) {
+        let order = &self.pending.order;
+        let customer = order.request.customer.as_ref();
+        let customer = customer.and_then(|own| own.id.as_deref());
+        // What an activity unlocked is not usable in its own transaction (spec 11).
+        let own = rows
+            .iter()
+            .filter(|row| customer == Some(row.customer_id.as_str()))
+            .filter(|row| row.unlocked_in.as_ref() != Some(&order.transaction_id));
+        self.issuances = own.map(issuance_fact).collect();
+        self.bounds = engine::counters(&self.rules, &self.facts());
     }
 
     /// The counters that the verdict depends on, or that it changes.
@@ -242,10 +289,8 @@ impl Decision {
         )?;
         let used = tally.used(&self.bounds);
         let facts = Facts {
-            request: &order.request,
-            codes: &self.codes,
             used: &used,
-            now: self.now,
+            ..self.facts()
         };
         // A fault of ours in one cart is no harm to the others of the group.
         let priced = catch_unwind(AssertUnwindSafe(|| {
@@ -293,6 +338,7 @@ impl Decision {
                 let id = self.codes.get(place)?.as_ref()?.code_id;
                 Some((id.uuid(), codes.get(place)?.to_ascii_uppercase()))
             }),
+            issuance_id: applied.issuance_id.map(IssuanceId::uuid),
         };
         evaluation.applied.iter().map(gift).collect()
     }

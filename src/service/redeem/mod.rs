@@ -90,11 +90,13 @@ impl Service {
         let facts = Facts {
             request: &order.request,
             codes: &[],
+            issuances: &[],
             used: &[],
             now: self.clock().now(),
         };
         // Codes are not looked up for this: promotions with codes have no counter that all customers share.
-        let is_hot = engine::counters(&rules, &facts)
+        let is_hot = engine::needs(&rules, &facts)
+            .counters
             .iter()
             .any(|bound| bound.counter.owner == Owner::Everybody);
         let lane = if is_hot { Lane::Shared } else { Lane::Own };

@@ -1,0 +1,213 @@
+//! Issuances: promotions that are given to customers, claimed by them, taken back (spec 11).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::Value as Any;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::auth::{Admin, HandReader, Issuer, Teller};
+use super::extract::{Bulk, Id, NoBody, NoQuery, Query, Small, choice, decode};
+use super::openapi::{ListParams, Reading, Writing};
+use super::problem::{self, ApiError};
+use super::{Api, edge, page};
+use crate::db::issuances::{IssuanceCursor, IssuanceFilter};
+use crate::domain::id::{IssuanceId, PromotionId};
+use crate::domain::issuance::{Issuance, IssuanceState};
+use crate::service::ServiceError;
+use crate::service::issuances::Issued;
+use crate::wire;
+use crate::wire::faults::FaultCode;
+use crate::wire::issuing::Verdict;
+use crate::wire::names::Named;
+
+fn answer(status: StatusCode, issuance: &Issuance) -> Response {
+    edge::json(status, wire::issuing::print(issuance))
+}
+
+/// Issue a promotion to a customer; the same `source_id` again answers the same
+///
+/// `{"promotion_id", "customer_id", "source_id"}`, of a promotion of type `rewards`, `loyalty_earning` or `loyalty` that
+/// is live or scheduled. Refusals: 409 `issue_limit_reached`, `earn_limit_reached`, `promotion_not_active`,
+/// `source_id_reused`.
+#[utoipa::path(post, path = "/v1/issuances", tag = "issuances", request_body = Any,
+    responses(
+        (status = 201, description = "Issued.", body = Any),
+        (status = 200, description = "It was issued before.", body = Any),
+        Writing))]
+pub async fn issue(
+    State(api): State<Api>,
+    issuer: Issuer,
+    _: NoQuery,
+    body: Small,
+) -> Result<Response, ApiError> {
+    let new = decode(&body.json()?, wire::issuing::parse)?;
+    let issued = api.service().issue(issuer.actor(), new);
+    let mut issued = api.redemption(issued).await?;
+    match issued.pop() {
+        Some(Issued::New(own)) => Ok(answer(StatusCode::CREATED, &own)),
+        Some(Issued::Known(own)) => Ok(answer(StatusCode::OK, &own)),
+        Some(Issued::Refused(refusal)) => Err(ServiceError::Refused(refusal).into()),
+        None => Err(ServiceError::Lost.into()),
+    }
+}
+
+/// Issue a promotion to up to 10,000 customers, each by itself
+///
+/// `{"promotion_id", "source_id", "customer_ids"}`. The answer has a verdict for each customer, in their order:
+/// `{"customer_id", "verdict", "issuance"}`, the verdict `issued`, `already_issued` or the code of a refusal.
+#[utoipa::path(post, path = "/v1/issuances/bulk", tag = "issuances", request_body = Any,
+    responses((status = 200, description = "A verdict for each.", body = Any), Writing))]
+pub async fn issue_all(
+    State(api): State<Api>,
+    issuer: Issuer,
+    _: NoQuery,
+    body: Bulk,
+) -> Result<Response, ApiError> {
+    let new = decode(&body.json()?, wire::issuing::parse_bulk)?;
+    let customers = new.customers.clone();
+    let issued = api
+        .bulk_write(api.service().issue(issuer.actor(), new))
+        .await?;
+    let verdicts = customers.iter().zip(&issued).map(|(customer, issued)| {
+        let (outcome, is_new) = match issued {
+            Issued::New(own) => (Ok(own), true),
+            Issued::Known(own) => (Ok(own), false),
+            Issued::Refused(refusal) => (Err(problem::code_of(refusal)), false),
+        };
+        Verdict {
+            customer_id: customer,
+            outcome,
+            is_new,
+        }
+    });
+    let verdicts = wire::issuing::print_verdicts(verdicts);
+    Ok(edge::json(StatusCode::OK, verdicts))
+}
+
+/// Filters of the list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what `list` reads")]
+pub struct FilterParams {
+    /// In whose hands.
+    customer_id: Option<String>,
+    /// Of which promotion.
+    promotion_id: Option<Uuid>,
+    /// `issued`, `unlocked`, `activated`, `used_up`, `expired` or `revoked`.
+    state: Option<String>,
+}
+
+/// List issuances, newest first
+#[utoipa::path(get, path = "/v1/issuances", tag = "issuances", params(FilterParams, ListParams),
+    responses((status = 200, description = "A page of issuances.", body = Any), Reading))]
+pub async fn list(
+    State(api): State<Api>,
+    reader: HandReader,
+    mut query: Query,
+) -> Result<Response, ApiError> {
+    let promotion = query
+        .take("promotion_id")
+        .map(|text| Uuid::try_parse(&text));
+    if let Some(Err(_)) = promotion {
+        query.fault("promotion_id", FaultCode::Malformed, "is not a UUID");
+    }
+    let filter = IssuanceFilter {
+        ids: None,
+        customer_id: query.text("customer_id"),
+        promotion_id: promotion.and_then(Result::ok),
+        state: choice::<IssuanceState>(&mut query, "state").map(Named::name),
+    };
+    let wanted = query.page::<IssuanceCursor>();
+    query.finish()?;
+    let service = api.service();
+    let read = service.issuances(reader.tenant(), filter, wanted.after, wanted.limit);
+    let found = api.admin_read(read).await?;
+    Ok(page::answer(&found, wire::issuing::write))
+}
+
+/// Read an issuance
+#[utoipa::path(get, path = "/v1/issuances/{id}", tag = "issuances",
+    params(("id" = String, Path, description = "The issuance.")),
+    responses((status = 200, description = "The issuance as it stands.", body = Any), Reading))]
+pub async fn get(
+    State(api): State<Api>,
+    reader: HandReader,
+    Id(issuance): Id<IssuanceId>,
+    _: NoQuery,
+) -> Result<Response, ApiError> {
+    let read = api.service().issuance(reader.tenant(), issuance);
+    Ok(answer(StatusCode::OK, &api.admin_read(read).await?))
+}
+
+/// Activate an issuance: the customer claims it
+///
+/// One that is unlocked, of a promotion with `activation_required`; again: the same. Anything else is 409
+/// `not_activatable`.
+#[utoipa::path(post, path = "/v1/issuances/{id}/activate", tag = "issuances",
+    params(("id" = String, Path, description = "The issuance.")),
+    responses((status = 200, description = "Activated.", body = Any), Writing))]
+pub async fn activate(
+    State(api): State<Api>,
+    teller: Teller,
+    Id(issuance): Id<IssuanceId>,
+    _: NoQuery,
+    _: NoBody,
+) -> Result<Response, ApiError> {
+    let done = api.service().activate_issuance(teller.tenant(), issuance);
+    Ok(answer(StatusCode::OK, &api.redemption(done).await?))
+}
+
+/// Revoke an issuance: what is held or committed by it stays, nothing else is given by it any more
+#[utoipa::path(post, path = "/v1/issuances/{id}/revoke", tag = "issuances",
+    params(("id" = String, Path, description = "The issuance.")),
+    responses((status = 200, description = "Revoked.", body = Any), Writing))]
+pub async fn revoke(
+    State(api): State<Api>,
+    admin: Admin,
+    Id(issuance): Id<IssuanceId>,
+    _: NoQuery,
+    _: NoBody,
+) -> Result<Response, ApiError> {
+    let done = api.service().revoke_issuance(admin.actor(), issuance);
+    Ok(answer(StatusCode::OK, &api.admin_write(done).await?))
+}
+
+/// Claim an open promotion for a customer
+///
+/// `{"customer_id"}`, of a promotion with `activation_required` that needs no issuance and is live or scheduled: it makes
+/// one activated issuance for each customer and promotion. Anything else is 409 `not_activatable`.
+#[utoipa::path(post, path = "/v1/promotions/{id}/activations", tag = "issuances", request_body = Any,
+    params(("id" = String, Path, description = "The promotion.")),
+    responses(
+        (status = 201, description = "Activated.", body = Any),
+        (status = 200, description = "It was activated before.", body = Any),
+        Writing))]
+pub async fn claim(
+    State(api): State<Api>,
+    teller: Teller,
+    Id(promotion): Id<PromotionId>,
+    _: NoQuery,
+    body: Small,
+) -> Result<Response, ApiError> {
+    let service = api.service();
+    let body = body.json();
+    let customer = match body.and_then(|body| decode(&body, wire::issuing::parse_claim)) {
+        Ok(customer) => customer,
+        Err(refused) => {
+            // The path is judged before the body.
+            let exists = service.promotion(teller.tenant(), promotion);
+            api.admin_read(exists).await?;
+            return Err(refused);
+        }
+    };
+    let claimed = service.claim(teller.tenant(), promotion, customer);
+    let (own, is_new) = api.redemption(claimed).await?;
+    let status = if is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok(answer(status, &own))
+}

@@ -1,0 +1,168 @@
+//! What customers have in hand: the issuances that a cart could use, as evaluations and redemptions look them up.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::counters::{Columns, Count, CounterName, count};
+use super::{DbError, TenantTx};
+
+/// An issuance that a cart could use: unlocked, neither revoked nor past its own end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InHand {
+    /// Its id.
+    pub issuance_id: Uuid,
+    /// Which promotion.
+    pub promotion_id: Uuid,
+    /// In whose hands.
+    pub customer_id: String,
+    /// Since when.
+    pub unlocked_at: DateTime<Utc>,
+    /// The transaction in which it cannot be used.
+    pub unlocked_in: Option<String>,
+    /// Whether the customer has claimed it.
+    pub is_activated: bool,
+    /// Its own end.
+    pub use_until: Option<DateTime<Utc>>,
+}
+
+/// What is gone of the limits of one issuance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// Applications.
+    pub times: i64,
+    /// Carts.
+    pub transactions: i64,
+    /// Discount, in ten-thousandths.
+    pub discount: i64,
+}
+
+/// What an evaluation looks up, in one statement: counters, and what a customer has in hand of these promotions, with
+/// what is gone of each. Of issuances that are used up only the one unlocked last is there: it tells what is used up.
+pub async fn look_up(
+    tx: &mut TenantTx,
+    counters: &[CounterName],
+    customer: &str,
+    promotions: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<(Vec<Count>, Vec<(InHand, Gone)>), DbError> {
+    let columns = Columns::of(counters.iter());
+    let rows = sqlx::query!(
+        r#"select wanted.place as "place?", counter.used as "used?", null::uuid as "issuance_id?",
+                  null::uuid as "promotion_id?", null::timestamptz as "unlocked_at?", false as "is_activated!",
+                  null::timestamptz as "use_until?", 0::bigint as "times!", 0::bigint as "transactions!",
+                  0::bigint as "discount!"
+             from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[]) with ordinality
+                  as wanted (promotion_id, subject, owner, measure, window_no, place)
+            cross join lateral (
+                select used from limit_counter
+                 where tenant_id = $1 and promotion_id = wanted.promotion_id and subject = wanted.subject
+                   and owner = wanted.owner and measure = wanted.measure and window_no = wanted.window_no
+                offset 0) as counter
+           union all
+           select null, null, issuance_id, own.promotion_id, unlocked_at, activated_at is not null, use_until,
+                  coalesce(gone.times, 0), coalesce(gone.transactions, 0), coalesce(gone.discount, 0)
+             from issuance as own
+            cross join lateral (
+                select max(used) filter (where measure = 'times') as times,
+                       max(used) filter (where measure = 'transactions') as transactions,
+                       max(used) filter (where measure = 'discount') as discount,
+                       coalesce(bool_or(used >= maximum), false) as is_used_up
+                  from limit_counter
+                 where tenant_id = $1 and promotion_id = own.promotion_id and subject = 'earn'
+                   and owner = own.issuance_id::text
+                offset 0) as gone
+            where own.tenant_id = $1 and own.customer_id = $7 and own.promotion_id = any ($8::uuid[])
+              and unlocked_at is not null and revoked_at is null and (use_until is null or use_until > $9)
+              and (not gone.is_used_up or own.issuance_id = (
+                    select issuance_id from issuance as last
+                     where last.tenant_id = $1 and last.customer_id = $7 and last.promotion_id = own.promotion_id
+                       and last.unlocked_at is not null and last.revoked_at is null
+                       and (last.use_until is null or last.use_until > $9)
+                     order by last.unlocked_at desc, last.issuance_id desc
+                     limit 1))"#,
+        tx.id(),
+        &columns.promotions,
+        &columns.subjects as _,
+        &columns.owners,
+        &columns.measures as _,
+        &columns.windows,
+        customer,
+        promotions,
+        now,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let (mut counts, mut in_hand) = (Vec::new(), Vec::new());
+    for row in rows {
+        if let (Some(place), Some(used)) = (row.place, row.used) {
+            counts.push(count(place, used));
+        }
+        if let (Some(issuance_id), Some(promotion_id), Some(unlocked_at)) =
+            (row.issuance_id, row.promotion_id, row.unlocked_at)
+        {
+            let own = InHand {
+                issuance_id,
+                promotion_id,
+                customer_id: customer.to_owned(),
+                unlocked_at,
+                unlocked_in: None,
+                is_activated: row.is_activated,
+                use_until: row.use_until,
+            };
+            let gone = Gone {
+                times: row.times,
+                transactions: row.transactions,
+                discount: row.discount,
+            };
+            in_hand.push((own, gone));
+        }
+    }
+    Ok((counts, in_hand))
+}
+
+/// What these customers have in hand of these promotions, locked against revocation to the end of the transaction, in
+/// the order of their ids. Of those that are used up only the one unlocked last is there, and those that are named in
+/// `freed`, which the transaction itself gives something back to.
+pub async fn lock_in_hand(
+    tx: &mut TenantTx,
+    hands: &[(Uuid, String)],
+    freed: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<Vec<InHand>, DbError> {
+    let (promotions, customers): (Vec<Uuid>, Vec<&str>) = hands
+        .iter()
+        .map(|(promotion, customer)| (*promotion, customer.as_str()))
+        .unzip();
+    let rows = sqlx::query_as!(
+        InHand,
+        r#"select own.issuance_id, own.promotion_id, own.customer_id, own.unlocked_at as "unlocked_at!",
+                  own.unlocked_in, own.activated_at is not null as "is_activated!", own.use_until
+             from issuance as own
+             join unnest($2::uuid[], $3::text[]) as wanted (promotion_id, customer_id)
+               on own.promotion_id = wanted.promotion_id and own.customer_id = wanted.customer_id
+            where own.tenant_id = $1 and own.unlocked_at is not null and own.revoked_at is null
+              and (own.use_until is null or own.use_until > $5)
+              and (own.issuance_id = any ($4::uuid[])
+                   or not exists (
+                      select from limit_counter
+                       where tenant_id = $1 and promotion_id = own.promotion_id and subject = 'earn'
+                         and owner = own.issuance_id::text and used >= maximum)
+                   or own.issuance_id = (
+                      select last.issuance_id from issuance as last
+                       where last.tenant_id = $1 and last.customer_id = own.customer_id
+                         and last.promotion_id = own.promotion_id and last.unlocked_at is not null
+                         and last.revoked_at is null and (last.use_until is null or last.use_until > $5)
+                       order by last.unlocked_at desc, last.issuance_id desc
+                       limit 1))
+            order by own.issuance_id
+              for share of own"#,
+        tx.id(),
+        &promotions,
+        &customers as _,
+        freed,
+        now,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}

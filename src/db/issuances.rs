@@ -1,0 +1,368 @@
+//! Issuances: promotions in customers' hands, and how often each customer was given one (spec 11).
+//!
+//! Locks are taken in one order: the customer's rows of `customer_promotion`, issuances in the order of their ids, then
+//! counters.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{DbError, Page, TenantTx, one_more};
+
+/// How often a promotion came into one customer's hands, for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hand {
+    /// Which promotion.
+    pub promotion_id: Uuid,
+    /// In whose hands.
+    pub customer_id: String,
+    /// How often it was issued.
+    pub issued: i32,
+    /// How often it was unlocked.
+    pub unlocked: i32,
+}
+
+/// What is added to how often, and the bounds that the sums must not pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandChange {
+    /// Which promotion.
+    pub promotion_id: Uuid,
+    /// In whose hands.
+    pub customer_id: String,
+    /// Issues.
+    pub issued: i32,
+    /// Unlocks.
+    pub unlocked: i32,
+    /// Most issues.
+    pub most_issued: i32,
+    /// Most unlocks.
+    pub most_unlocked: i32,
+}
+
+/// An issuance that is to be recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewIssuance {
+    /// Its id.
+    pub issuance_id: Uuid,
+    /// Which promotion.
+    pub promotion_id: Uuid,
+    /// In whose hands.
+    pub customer_id: String,
+    /// `manual`, `activity`, `milestone` or `activation`.
+    pub source: &'static str,
+    /// The caller's id of that.
+    pub source_id: Option<String>,
+    /// When.
+    pub issued_at: DateTime<Utc>,
+    /// Since when it can be used.
+    pub unlocked_at: Option<DateTime<Utc>>,
+    /// The transaction in which it cannot be used.
+    pub unlocked_in: Option<String>,
+    /// When the customer claimed it.
+    pub activated_at: Option<DateTime<Utc>>,
+    /// Its own end.
+    pub use_until: Option<DateTime<Utc>>,
+}
+
+/// An issuance as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuanceRow {
+    /// Its id.
+    pub issuance_id: Uuid,
+    /// Which promotion.
+    pub promotion_id: Uuid,
+    /// In whose hands.
+    pub customer_id: String,
+    /// `issued`, `unlocked`, `activated`, `used_up`, `expired` or `revoked`.
+    pub state: String,
+    /// How it came about.
+    pub source: String,
+    /// The caller's id of that.
+    pub source_id: Option<String>,
+    /// When it was issued.
+    pub issued_at: DateTime<Utc>,
+    /// Since when it can be used.
+    pub unlocked_at: Option<DateTime<Utc>>,
+    /// When the customer claimed it.
+    pub activated_at: Option<DateTime<Utc>>,
+    /// From when on it cannot be used.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Which issuances are listed.
+#[derive(Clone, Debug, Default)]
+pub struct IssuanceFilter {
+    /// Only these.
+    pub ids: Option<Vec<Uuid>>,
+    /// Only this customer's.
+    pub customer_id: Option<String>,
+    /// Only of this promotion.
+    pub promotion_id: Option<Uuid>,
+    /// Only those in this state.
+    pub state: Option<&'static str>,
+}
+
+/// A place in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssuanceCursor {
+    /// When the last one seen was issued.
+    pub issued_at: DateTime<Utc>,
+    /// Its id.
+    pub issuance_id: Uuid,
+}
+
+/// Whose hands these are: locked to the end of the transaction, and how often each was given the promotion.
+pub async fn lock_hands(tx: &mut TenantTx, hands: &[(Uuid, String)]) -> Result<Vec<Hand>, DbError> {
+    let (promotions, customers): (Vec<Uuid>, Vec<&str>) = hands
+        .iter()
+        .map(|(promotion, customer)| (*promotion, customer.as_str()))
+        .unzip();
+    let rows = sqlx::query_as!(
+        Hand,
+        "insert into customer_promotion as own (tenant_id, promotion_id, customer_id)
+         select $1, promotion_id, customer_id from unnest($2::uuid[], $3::text[]) as new (promotion_id, customer_id)
+          order by promotion_id, customer_id collate \"C\"
+         on conflict (tenant_id, promotion_id, customer_id) do update set issued = own.issued
+         returning promotion_id, customer_id, issued, unlocked",
+        tx.id(),
+        &promotions,
+        &customers as _,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// Adds to how often, below the checks of whoever has locked these hands: a sum beyond its bound is no row, and so
+/// `Raced`.
+pub async fn add_to_hands(tx: &mut TenantTx, changes: &[HandChange]) -> Result<(), DbError> {
+    let promotions: Vec<Uuid> = changes.iter().map(|own| own.promotion_id).collect();
+    let customers: Vec<&str> = changes.iter().map(|own| own.customer_id.as_str()).collect();
+    let issued: Vec<i32> = changes.iter().map(|own| own.issued).collect();
+    let unlocked: Vec<i32> = changes.iter().map(|own| own.unlocked).collect();
+    let most_issued: Vec<i32> = changes.iter().map(|own| own.most_issued).collect();
+    let most_unlocked: Vec<i32> = changes.iter().map(|own| own.most_unlocked).collect();
+    let written = sqlx::query!(
+        "update customer_promotion as own
+            set issued = own.issued + new.issued, unlocked = own.unlocked + new.unlocked
+           from unnest($2::uuid[], $3::text[], $4::int[], $5::int[], $6::int[], $7::int[])
+                as new (promotion_id, customer_id, issued, unlocked, most_issued, most_unlocked)
+          where own.tenant_id = $1 and own.promotion_id = new.promotion_id and own.customer_id = new.customer_id
+            and (new.issued = 0 or own.issued + new.issued <= new.most_issued)
+            and (new.unlocked = 0 or own.unlocked + new.unlocked <= new.most_unlocked)",
+        tx.id(),
+        &promotions,
+        &customers as _,
+        &issued,
+        &unlocked,
+        &most_issued,
+        &most_unlocked,
+    )
+    .execute(tx.connection())
+    .await?
+    .rows_affected();
+    if usize::try_from(written).is_ok_and(|written| written == changes.len()) {
+        Ok(())
+    } else {
+        Err(DbError::Raced)
+    }
+}
+
+/// Records issuances.
+pub async fn insert(tx: &mut TenantTx, new: &[NewIssuance]) -> Result<(), DbError> {
+    let ids: Vec<Uuid> = new.iter().map(|own| own.issuance_id).collect();
+    let promotions: Vec<Uuid> = new.iter().map(|own| own.promotion_id).collect();
+    let customers: Vec<&str> = new.iter().map(|own| own.customer_id.as_str()).collect();
+    let sources: Vec<&str> = new.iter().map(|own| own.source).collect();
+    let source_ids: Vec<Option<&str>> = new.iter().map(|own| own.source_id.as_deref()).collect();
+    let issued: Vec<DateTime<Utc>> = new.iter().map(|own| own.issued_at).collect();
+    let unlocked: Vec<Option<DateTime<Utc>>> = new.iter().map(|own| own.unlocked_at).collect();
+    let transactions: Vec<Option<&str>> =
+        new.iter().map(|own| own.unlocked_in.as_deref()).collect();
+    let activated: Vec<Option<DateTime<Utc>>> = new.iter().map(|own| own.activated_at).collect();
+    let ends: Vec<Option<DateTime<Utc>>> = new.iter().map(|own| own.use_until).collect();
+    sqlx::query!(
+        "insert into issuance (tenant_id, issuance_id, promotion_id, customer_id, source, source_id, issued_at,
+                unlocked_at, unlocked_in, activated_at, use_until)
+         select $1, * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+                $8::timestamptz[], $9::text[], $10::timestamptz[], $11::timestamptz[])",
+        tx.id(),
+        &ids,
+        &promotions,
+        &customers as _,
+        &sources as _,
+        &source_ids as _,
+        &issued,
+        &unlocked as _,
+        &transactions as _,
+        &activated as _,
+        &ends as _,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Those of these customers to whom the promotion was given under this id of the caller: whose, how, which.
+pub async fn by_source(
+    tx: &mut TenantTx,
+    promotion: Uuid,
+    customers: &[String],
+    source_id: &str,
+) -> Result<Vec<(String, String, Uuid)>, DbError> {
+    let rows = sqlx::query!(
+        "select customer_id, source, issuance_id from issuance
+          where tenant_id = $1 and promotion_id = $2 and customer_id = any ($3::text[]) and source_id = $4",
+        tx.id(),
+        promotion,
+        customers,
+        source_id,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let rows = rows
+        .into_iter()
+        .map(|row| (row.customer_id, row.source, row.issuance_id));
+    Ok(rows.collect())
+}
+
+/// The customer's claim of an open promotion, if there is one.
+pub async fn activation(
+    tx: &mut TenantTx,
+    promotion: Uuid,
+    customer: &str,
+) -> Result<Option<Uuid>, DbError> {
+    let id = sqlx::query_scalar!(
+        "select issuance_id from issuance
+          where tenant_id = $1 and promotion_id = $2 and customer_id = $3 and source = 'activation'",
+        tx.id(),
+        promotion,
+        customer,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(id)
+}
+
+/// Lists issuances as they stand at `now`, newest first, after the place `after`.
+pub async fn list(
+    tx: &mut TenantTx,
+    filter: &IssuanceFilter,
+    now: DateTime<Utc>,
+    after: Option<IssuanceCursor>,
+    limit: u16,
+) -> Result<Page<IssuanceRow, IssuanceCursor>, DbError> {
+    let rows = read(tx, filter, now, after, one_more(limit)).await?;
+    Ok(Page::cut(rows, limit, |row| IssuanceCursor {
+        issued_at: row.issued_at,
+        issuance_id: row.issuance_id,
+    }))
+}
+
+/// Reads these issuances as they stand at `now`.
+pub async fn get(
+    tx: &mut TenantTx,
+    ids: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<Vec<IssuanceRow>, DbError> {
+    let filter = IssuanceFilter {
+        ids: Some(ids.to_vec()),
+        ..IssuanceFilter::default()
+    };
+    read(tx, &filter, now, None, i64::MAX).await
+}
+
+/// What is used up follows from the counters, and comes before what has expired: only what is given back expires after.
+async fn read(
+    tx: &mut TenantTx,
+    filter: &IssuanceFilter,
+    now: DateTime<Utc>,
+    after: Option<IssuanceCursor>,
+    limit: i64,
+) -> Result<Vec<IssuanceRow>, DbError> {
+    // Each set of filters has an index of its own, which only a plan for these very values finds.
+    sqlx::query!("set local plan_cache_mode = force_custom_plan")
+        .execute(tx.connection())
+        .await?;
+    let rows = sqlx::query_as!(
+        IssuanceRow,
+        r#"select issuance_id as "issuance_id!", promotion_id as "promotion_id!", customer_id as "customer_id!",
+                  state as "state!", source as "source!", source_id, issued_at as "issued_at!", unlocked_at,
+                  activated_at, expires_at as "expires_at!"
+             from (select issuance.*, least(use_until, promotion.ends_at) as expires_at,
+                          case when revoked_at is not null then 'revoked'
+                               when exists (select from limit_counter
+                                             where limit_counter.tenant_id = $1
+                                               and limit_counter.promotion_id = issuance.promotion_id
+                                               and subject = 'earn' and owner = issuance_id::text
+                                               and used >= maximum) then 'used_up'
+                               when least(use_until, promotion.ends_at) <= $6 then 'expired'
+                               when activated_at is not null then 'activated'
+                               when unlocked_at is not null then 'unlocked'
+                               else 'issued'
+                          end as state
+                     from issuance
+                     join promotion on promotion.tenant_id = $1 and promotion.promotion_id = issuance.promotion_id
+                    where issuance.tenant_id = $1
+                      and ($2::uuid[] is null or issuance_id = any ($2::uuid[]))
+                      and ($3::text is null or customer_id = $3)
+                      and ($4::uuid is null or issuance.promotion_id = $4)
+                      and ($7::timestamptz is null or (issued_at, issuance_id) < ($7, $8))) as standing
+            where $5::text is null or state = $5
+            order by issued_at desc, issuance_id desc
+            limit $9"#,
+        tx.id(),
+        filter.ids.as_deref() as Option<&[Uuid]>,
+        filter.customer_id,
+        filter.promotion_id,
+        filter.state,
+        now,
+        after.map(|after| after.issued_at),
+        after.map(|after| after.issuance_id),
+        limit,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// Keeps others from changing an issuance to the end of the transaction; false where there is none.
+pub async fn lock(tx: &mut TenantTx, issuance: Uuid) -> Result<bool, DbError> {
+    let found = sqlx::query!(
+        "select issuance_id from issuance where tenant_id = $1 and issuance_id = $2 for no key update",
+        tx.id(),
+        issuance,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(found.is_some())
+}
+
+/// The customer claims an issuance, which is locked.
+pub async fn activate(
+    tx: &mut TenantTx,
+    issuance: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "update issuance set activated_at = $3 where tenant_id = $1 and issuance_id = $2",
+        tx.id(),
+        issuance,
+        now,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Takes an issuance back, which is locked.
+pub async fn revoke(tx: &mut TenantTx, issuance: Uuid, now: DateTime<Utc>) -> Result<(), DbError> {
+    sqlx::query!(
+        "update issuance set revoked_at = $3 where tenant_id = $1 and issuance_id = $2 and revoked_at is null",
+        tx.id(),
+        issuance,
+        now,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,481 @@
+//! Issuances: promotions are issued to customers, claimed by them, taken back (spec 11).
+//!
+//! Whatever gives a customer a promotion locks that customer's row of it first, so that what it then reads is what
+//! counts: two that come at once do not both find room. The bounds stand once more in the statement that writes.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::promotions::subject;
+use super::{Actor, Refusal, Service, ServiceError, audit};
+use crate::cache::load;
+use crate::clock::Clock;
+use crate::db::issuances::{
+    Hand, HandChange, IssuanceCursor, IssuanceFilter, IssuanceRow, NewIssuance,
+};
+use crate::db::{self, Page, TenantTx};
+use crate::domain::id::{IssuanceId, PromotionId, TenantId};
+use crate::domain::issuance::{Expiry, Issuance, IssuanceSource, IssuanceState, Trigger};
+use crate::domain::promotion::{Kind, Promotion, State, Terms};
+use crate::wire;
+use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::issuing::NewIssue;
+use crate::wire::names::Named;
+use crate::wire::write::Writer;
+
+/// What became of one customer's issue.
+#[derive(Clone, Debug)]
+pub enum Issued {
+    /// It is new.
+    New(Issuance),
+    /// It was issued before, under the same source id.
+    Known(Issuance),
+    /// Nothing was issued.
+    Refused(Refusal),
+}
+
+impl Service {
+    /// Issues a promotion to customers, each by itself: what became of each, in their order.
+    pub async fn issue(&self, actor: Actor, new: NewIssue) -> Result<Vec<Issued>, ServiceError> {
+        let clock = self.clock().clone();
+        self.settle(actor.tenant, move |tx| {
+            Box::pin(async move {
+                if new.customers.len() > 1 {
+                    tx.allow_bulk().await?;
+                }
+                let promotion = issuable(tx, new.promotion_id).await?;
+                issue_to(tx, actor, &clock, &promotion, &new).await
+            })
+        })
+        .await
+    }
+
+    /// Reads an issuance.
+    pub async fn issuance(
+        &self,
+        tenant: TenantId,
+        id: IssuanceId,
+    ) -> Result<Issuance, ServiceError> {
+        let clock = self.clock().clone();
+        let read = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move {
+                let now = now(tx, &clock).await?;
+                read_one(tx, id.uuid(), now).await
+            })
+        });
+        read.await
+    }
+
+    /// A page of issuances, newest first.
+    pub async fn issuances(
+        &self,
+        tenant: TenantId,
+        filter: IssuanceFilter,
+        after: Option<IssuanceCursor>,
+        limit: u16,
+    ) -> Result<Page<Issuance, IssuanceCursor>, ServiceError> {
+        let clock = self.clock().clone();
+        let read = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move {
+                let now = now(tx, &clock).await?;
+                let found = db::issuances::list(tx, &filter, now, after, limit).await?;
+                let items: Result<Vec<Issuance>, ServiceError> =
+                    found.items.into_iter().map(issuance).collect();
+                Ok::<_, ServiceError>(Page {
+                    items: items?,
+                    next: found.next,
+                })
+            })
+        });
+        read.await
+    }
+
+    /// The customer claims an issuance that is unlocked; one that was claimed before is answered as it stands.
+    pub async fn activate_issuance(
+        &self,
+        tenant: TenantId,
+        id: IssuanceId,
+    ) -> Result<Issuance, ServiceError> {
+        let clock = self.clock().clone();
+        self.settle(tenant, move |tx| {
+            Box::pin(async move {
+                let (mut own, now) = lock(tx, id, &clock).await?;
+                if own.activated_at.is_some() {
+                    return match own.state {
+                        IssuanceState::Activated | IssuanceState::UsedUp => Ok(own),
+                        IssuanceState::Issued
+                        | IssuanceState::Unlocked
+                        | IssuanceState::Expired
+                        | IssuanceState::Revoked => Err(Refusal::NotActivatable.into()),
+                    };
+                }
+                let promotion = promotion(tx, own.promotion_id).await?;
+                let promotion = promotion.ok_or(ServiceError::NotFound)?;
+                if own.state != IssuanceState::Unlocked
+                    || !promotion.terms.activation_required
+                    || !is_open(&promotion, now)
+                {
+                    return Err(Refusal::NotActivatable.into());
+                }
+                db::issuances::activate(tx, id.uuid(), now).await?;
+                own.state = IssuanceState::Activated;
+                own.activated_at = Some(now);
+                Ok(own)
+            })
+        })
+        .await
+    }
+
+    /// Takes an issuance back; one that was taken back before is answered as it stands.
+    pub async fn revoke_issuance(
+        &self,
+        actor: Actor,
+        id: IssuanceId,
+    ) -> Result<Issuance, ServiceError> {
+        let clock = self.clock().clone();
+        self.settle(actor.tenant, move |tx| {
+            Box::pin(async move {
+                let (mut own, now) = lock(tx, id, &clock).await?;
+                if own.state == IssuanceState::Revoked {
+                    return Ok(own);
+                }
+                db::issuances::revoke(tx, id.uuid(), now).await?;
+                let before = Some(audited(&own));
+                own.state = IssuanceState::Revoked;
+                let (what, after) = (format!("issuance:{id}"), Some(audited(&own)));
+                audit(tx, actor, what, "revoked", before, after).await?;
+                Ok(own)
+            })
+        })
+        .await
+    }
+
+    /// A customer claims an open promotion: one activated issuance for each customer and promotion. Whether it is new.
+    pub async fn claim(
+        &self,
+        tenant: TenantId,
+        id: PromotionId,
+        customer: String,
+    ) -> Result<(Issuance, bool), ServiceError> {
+        let clock = self.clock().clone();
+        self.settle(tenant, move |tx| {
+            Box::pin(async move {
+                let promotion = promotion(tx, id).await?.ok_or(ServiceError::NotFound)?;
+                db::issuances::lock_hands(tx, &[(id.uuid(), customer.clone())]).await?;
+                let now = now(tx, &clock).await?;
+                if let Some(known) = db::issuances::activation(tx, id.uuid(), &customer).await? {
+                    return Ok((read_one(tx, known, now).await?, false));
+                }
+                let terms = &promotion.terms;
+                let is_claimed = match terms.kind {
+                    Kind::Pos | Kind::Loyalty | Kind::CodeLinked => !terms.needs_issuance(),
+                    Kind::LoyaltyEarning { .. } | Kind::Rewards { .. } => false,
+                };
+                if !is_claimed || !terms.activation_required || !is_open(&promotion, now) {
+                    return Err(Refusal::NotActivatable.into());
+                }
+                let new = NewIssuance {
+                    activated_at: Some(now),
+                    source_id: None,
+                    ..unlocked(&promotion, customer, IssuanceSource::Activation, now)
+                };
+                db::issuances::insert(tx, std::slice::from_ref(&new)).await?;
+                Ok((read_one(tx, new.issuance_id, now).await?, true))
+            })
+        })
+        .await
+    }
+}
+
+/// An issuance that is unlocked as it is made.
+pub(super) fn unlocked(
+    promotion: &Promotion,
+    customer_id: String,
+    source: IssuanceSource,
+    now: DateTime<Utc>,
+) -> NewIssuance {
+    NewIssuance {
+        issuance_id: Uuid::now_v7(),
+        promotion_id: promotion.id.uuid(),
+        customer_id,
+        source: source.name(),
+        source_id: None,
+        issued_at: now,
+        unlocked_at: Some(now),
+        unlocked_in: None,
+        activated_at: None,
+        use_until: expiry(&promotion.terms).from(now),
+    }
+}
+
+/// How long an issuance of this promotion can be used.
+pub(super) const fn expiry(terms: &Terms) -> Expiry {
+    match terms.kind {
+        Kind::LoyaltyEarning { expiry, .. } | Kind::Rewards { expiry, .. } => expiry,
+        Kind::Pos | Kind::Loyalty | Kind::CodeLinked => Expiry::WithPromotion,
+    }
+}
+
+/// The bounds of how often a customer may be given a promotion: issues and unlocks.
+pub(super) fn bounds(terms: &Terms) -> (i32, i32) {
+    let bound =
+        |limit: Option<u32>| limit.map_or(i32::MAX, |own| own.try_into().unwrap_or(i32::MAX));
+    (
+        bound(terms.limits.issue_per_customer),
+        bound(terms.limits.earn.per_customer),
+    )
+}
+
+/// The time of this transaction: the database's, to the millisecond, which is what answers show.
+pub(super) async fn now(tx: &mut TenantTx, clock: &Clock) -> Result<DateTime<Utc>, ServiceError> {
+    let now = db::redemptions::now(tx).await? + clock.offset();
+    Ok(DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now))
+}
+
+/// Issuances as they stand, in the order of their ids as given.
+pub(super) async fn read_all(
+    tx: &mut TenantTx,
+    ids: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<Vec<Issuance>, ServiceError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = db::issuances::get(tx, ids, now).await?;
+    let found: Result<Vec<Issuance>, ServiceError> = rows.into_iter().map(issuance).collect();
+    let mut found = found?;
+    let place = |own: &Issuance| ids.iter().position(|id| *id == own.id.uuid());
+    if ids.len() <= MAX_SORTED {
+        found.sort_by_key(place);
+    }
+    Ok(found)
+}
+
+/// More issuances than this are for the caller to put in order.
+const MAX_SORTED: usize = 1_000;
+
+async fn read_one(
+    tx: &mut TenantTx,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<Issuance, ServiceError> {
+    let found = read_all(tx, &[id], now).await?;
+    found.into_iter().next().ok_or(ServiceError::NotFound)
+}
+
+/// An issuance, locked to the end of the transaction, and the time.
+async fn lock(
+    tx: &mut TenantTx,
+    id: IssuanceId,
+    clock: &Clock,
+) -> Result<(Issuance, DateTime<Utc>), ServiceError> {
+    if !db::issuances::lock(tx, id.uuid()).await? {
+        return Err(ServiceError::NotFound);
+    }
+    // After the lock, which may have been waited for.
+    let now = now(tx, clock).await?;
+    Ok((read_one(tx, id.uuid(), now).await?, now))
+}
+
+/// INVARIANT: the names of a row are ours.
+fn issuance(row: IssuanceRow) -> Result<Issuance, ServiceError> {
+    Ok(Issuance {
+        id: IssuanceId::new(row.issuance_id),
+        promotion_id: PromotionId::new(row.promotion_id),
+        customer_id: row.customer_id,
+        state: IssuanceState::named(&row.state).ok_or(ServiceError::Lost)?,
+        issued_at: row.issued_at,
+        unlocked_at: row.unlocked_at,
+        activated_at: row.activated_at,
+        expires_at: row.expires_at,
+        source: IssuanceSource::named(&row.source).ok_or(ServiceError::Lost)?,
+        source_id: row.source_id,
+    })
+}
+
+async fn promotion(tx: &mut TenantTx, id: PromotionId) -> Result<Option<Promotion>, ServiceError> {
+    let row = db::promotions::get(tx, id).await?;
+    let read = row.as_ref().map(load::promotion).transpose();
+    read.map_err(ServiceError::Unreadable)
+}
+
+/// Live or scheduled.
+fn is_open(promotion: &Promotion, now: DateTime<Utc>) -> bool {
+    match promotion.status.state(&promotion.terms, now) {
+        State::Live | State::Scheduled => true,
+        State::Draft | State::Paused | State::Ended | State::Archived => false,
+    }
+}
+
+/// The promotion that a body names, if it can be issued at all.
+async fn issuable(tx: &mut TenantTx, id: PromotionId) -> Result<Promotion, ServiceError> {
+    let refuse = |code, message: String| {
+        let mut faults = Faults::new();
+        faults.add_at("/promotion_id".to_owned(), code, message);
+        ServiceError::Invalid(faults)
+    };
+    let found = promotion(tx, id).await?.ok_or_else(|| {
+        let message = "is not a promotion of the tenant".to_owned();
+        refuse(FaultCode::UnknownReference, message)
+    })?;
+    match found.terms.kind {
+        Kind::Loyalty | Kind::LoyaltyEarning { .. } | Kind::Rewards { .. } => Ok(found),
+        Kind::Pos | Kind::CodeLinked => {
+            let message = wire::issuing::not_issuable(found.terms.kind.promotion_type());
+            Err(refuse(FaultCode::UnsupportedCombination, message))
+        }
+    }
+}
+
+async fn issue_to(
+    tx: &mut TenantTx,
+    actor: Actor,
+    clock: &Clock,
+    promotion: &Promotion,
+    new: &NewIssue,
+) -> Result<Vec<Issued>, ServiceError> {
+    let id = promotion.id.uuid();
+    let names: Vec<(Uuid, String)> = new.customers.iter().map(|own| (id, own.clone())).collect();
+    // What is not open is issued to nobody: no row is made for that.
+    let hands = if is_open(promotion, now(tx, clock).await?) {
+        db::issuances::lock_hands(tx, &names).await?
+    } else {
+        Vec::new()
+    };
+    let hands: BTreeMap<&str, &Hand> = hands
+        .iter()
+        .map(|hand| (hand.customer_id.as_str(), hand))
+        .collect();
+    let now = now(tx, clock).await?;
+    let known = db::issuances::by_source(tx, id, &new.customers, &new.source_id).await?;
+    let known: BTreeMap<&str, (&str, Uuid)> = known
+        .iter()
+        .map(|(customer, source, id)| (customer.as_str(), (source.as_str(), *id)))
+        .collect();
+    let mut fresh = Vec::new();
+    let mut verdicts: Vec<Result<(Uuid, bool), Refusal>> = Vec::new();
+    for customer in &new.customers {
+        let hand = hands.get(customer.as_str()).copied();
+        verdicts.push(match known.get(customer.as_str()) {
+            Some((source, id)) if *source == IssuanceSource::Manual.name() => Ok((*id, false)),
+            Some(_) => Err(Refusal::SourceIdReused),
+            None => may_issue(promotion, hand, now).map(|()| {
+                let made = NewIssuance {
+                    source_id: Some(new.source_id.clone()),
+                    ..issue_of(promotion, customer.clone(), now)
+                };
+                let id = made.issuance_id;
+                fresh.push(made);
+                (id, true)
+            }),
+        });
+    }
+    if !fresh.is_empty() {
+        let (most_issued, most_unlocked) = bounds(&promotion.terms);
+        let change = |own: &NewIssuance| HandChange {
+            promotion_id: own.promotion_id,
+            customer_id: own.customer_id.clone(),
+            issued: 1,
+            unlocked: i32::from(own.unlocked_at.is_some()),
+            most_issued,
+            most_unlocked,
+        };
+        let changes: Vec<HandChange> = fresh.iter().map(change).collect();
+        db::issuances::add_to_hands(tx, &changes).await?;
+        db::issuances::insert(tx, &fresh).await?;
+        audit_issue(tx, actor, promotion, new, &fresh).await?;
+    }
+    let ids: Vec<Uuid> = verdicts.iter().flatten().map(|(id, _)| *id).collect();
+    let standing = read_all(tx, &ids, now).await?;
+    let mut standing: BTreeMap<Uuid, Issuance> = standing
+        .into_iter()
+        .map(|own| (own.id.uuid(), own))
+        .collect();
+    let issued = verdicts.into_iter().map(|verdict| match verdict {
+        Err(refusal) => Ok(Issued::Refused(refusal)),
+        Ok((id, is_new)) => {
+            let own = standing.remove(&id).ok_or(ServiceError::Lost)?;
+            Ok(if is_new {
+                Issued::New(own)
+            } else {
+                Issued::Known(own)
+            })
+        }
+    });
+    issued.collect()
+}
+
+/// Whether the promotion can be given into this hand, which is locked where the promotion is open.
+fn may_issue(
+    promotion: &Promotion,
+    hand: Option<&Hand>,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
+    let (most_issued, most_unlocked) = bounds(&promotion.terms);
+    let Some(hand) = hand.filter(|_| is_open(promotion, now)) else {
+        return Err(Refusal::PromotionNotActive);
+    };
+    if hand.issued >= most_issued {
+        Err(Refusal::IssueLimitReached)
+    } else if unlocks_at_once(&promotion.terms) && hand.unlocked >= most_unlocked {
+        Err(Refusal::EarnLimitReached)
+    } else {
+        Ok(())
+    }
+}
+
+fn issue_of(promotion: &Promotion, customer: String, now: DateTime<Utc>) -> NewIssuance {
+    let own = unlocked(promotion, customer, IssuanceSource::Manual, now);
+    if unlocks_at_once(&promotion.terms) {
+        return own;
+    }
+    NewIssuance {
+        unlocked_at: None,
+        use_until: None,
+        ..own
+    }
+}
+
+/// Whether nothing has to be earned any more once it is issued.
+fn unlocks_at_once(terms: &Terms) -> bool {
+    match &terms.kind {
+        Kind::LoyaltyEarning { earning, .. } => match earning.trigger {
+            Trigger::Direct => true,
+            Trigger::Activity(_) | Trigger::Milestone { .. } => false,
+        },
+        Kind::Pos | Kind::Loyalty | Kind::Rewards { .. } | Kind::CodeLinked => true,
+    }
+}
+
+/// Customers are not named: they can be deleted, and what the trail says cannot.
+async fn audit_issue(
+    tx: &mut TenantTx,
+    actor: Actor,
+    promotion: &Promotion,
+    new: &NewIssue,
+    made: &[NewIssuance],
+) -> Result<(), ServiceError> {
+    let mut writer = Writer::with_capacity(256);
+    writer.object(|writer| {
+        writer.key("source_id").text(&new.source_id);
+        writer.key("count").raw(&made.len().to_string());
+        let named = made.iter().take(MAX_SORTED);
+        writer
+            .key("issuances")
+            .list(named, |writer, own| writer.id(own.issuance_id));
+    });
+    let after = Some(writer.finish());
+    audit(tx, actor, subject(promotion.id), "issued", None, after).await?;
+    Ok(())
+}
+
+fn audited(own: &Issuance) -> String {
+    let mut writer = Writer::with_capacity(128);
+    writer.object(|writer| {
+        writer.key("promotion_id").id(own.promotion_id.uuid());
+        writer.key("state").name(own.state);
+    });
+    writer.finish()
+}
