@@ -27,6 +27,7 @@ pub mod extract;
 pub mod problem;
 pub mod serve;
 
+mod activities;
 mod audit;
 mod codes;
 mod csv;
@@ -35,6 +36,7 @@ mod evaluate;
 mod health;
 mod issuances;
 mod keys;
+mod milestones;
 mod openapi;
 mod page;
 mod product_lists;
@@ -97,6 +99,13 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(issuances::activate))
         .routes(routes!(issuances::revoke))
         .routes(routes!(issuances::claim))
+        .routes(routes!(activities::create))
+        .routes(routes!(milestones::list))
+        .routes(routes!(
+            milestones::get,
+            milestones::put,
+            milestones::delete
+        ))
         .routes(routes!(audit::list))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::LoadError;
+use crate::db::milestones::MilestoneRow;
 use crate::db::product_lists::ProductListRow;
 use crate::db::promotions::PromotionRow;
 use crate::db::settings::SettingsRow;
@@ -14,7 +15,7 @@ use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::{Promotion, Status, Terms};
 use crate::domain::settings::Settings;
 use crate::domain::store::Store;
-use crate::engine::RuleSet;
+use crate::engine::{KnownMilestone, RuleSet};
 use crate::wire;
 use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
@@ -29,6 +30,7 @@ struct Rows {
     stores: Vec<StoreRow>,
     product_lists: Vec<ProductListRow>,
     promotions: Vec<PromotionRow>,
+    milestones: Vec<MilestoneRow>,
 }
 
 /// Loads and compiles the rules of a tenant.
@@ -45,6 +47,7 @@ pub(super) async fn rules(db: &Db, tenant: TenantId) -> Result<Arc<RuleSet>, Loa
                     stores: db::stores::all(tx).await?,
                     product_lists: db::product_lists::all(tx).await?,
                     promotions: db::promotions::for_rules(tx, None).await?,
+                    milestones: db::milestones::all(tx).await?,
                 })
             })
         })
@@ -65,12 +68,15 @@ fn compile(rows: Rows) -> Result<RuleSet, LoadError> {
         .collect();
     let stores = rows.stores.iter().map(store).collect();
     let settings = settings(&rows.settings)?;
-    Ok(RuleSet::compile(
+    let milestones: Result<Vec<KnownMilestone>, LoadError> =
+        rows.milestones.iter().map(milestone).collect();
+    Ok(RuleSet::with_milestones(
         rows.version,
         settings,
         stores,
         lists,
         promotions?,
+        milestones?,
     ))
 }
 
@@ -111,6 +117,20 @@ pub fn promotion(row: &PromotionRow) -> Result<Promotion, LoadError> {
         created_at: row.created_at,
         status: status.ok_or_else(|| unreadable(format!("status {:?}", row.status)))?,
         terms: wire::promotion::parse_stored(row.document.as_bytes()).map_err(unreadable)?,
+    })
+}
+
+/// The milestone of a row.
+pub fn milestone(row: &MilestoneRow) -> Result<KnownMilestone, LoadError> {
+    let read = wire::milestone::parse_stored(&row.document, &row.name);
+    let milestone = read.map_err(|why| LoadError::Unreadable {
+        what: format!("milestone {}", row.milestone_id),
+        why,
+    })?;
+    Ok(KnownMilestone {
+        id: row.milestone_id,
+        created_at: row.created_at,
+        milestone,
     })
 }
 

@@ -243,6 +243,77 @@ pub async fn activation(
     Ok(id)
 }
 
+/// An issuance that waits to be unlocked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its id.
+    pub issuance_id: Uuid,
+    /// Which promotion.
+    pub promotion_id: Uuid,
+    /// When it was issued.
+    pub issued_at: DateTime<Utc>,
+}
+
+/// What a customer was issued of these promotions and has not earned yet, the one issued first at the head.
+pub async fn waiting(
+    tx: &mut TenantTx,
+    customer: &str,
+    promotions: &[Uuid],
+) -> Result<Vec<Waiting>, DbError> {
+    let rows = sqlx::query_as!(
+        Waiting,
+        "select issuance_id, promotion_id, issued_at from issuance
+          where tenant_id = $1 and customer_id = $2 and promotion_id = any ($3::uuid[])
+            and unlocked_at is null and revoked_at is null
+          order by issued_at, issuance_id",
+        tx.id(),
+        customer,
+        promotions,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// What unlocks an issuance that was issued before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unlock {
+    /// Which.
+    pub issuance_id: Uuid,
+    /// Its own end.
+    pub use_until: Option<DateTime<Utc>>,
+}
+
+/// Unlocks issuances. Where one of them was revoked meanwhile: `Raced`.
+pub async fn unlock(
+    tx: &mut TenantTx,
+    unlocks: &[Unlock],
+    now: DateTime<Utc>,
+    transaction: Option<&str>,
+) -> Result<(), DbError> {
+    let ids: Vec<Uuid> = unlocks.iter().map(|own| own.issuance_id).collect();
+    let ends: Vec<Option<DateTime<Utc>>> = unlocks.iter().map(|own| own.use_until).collect();
+    let written = sqlx::query!(
+        "update issuance as own set unlocked_at = $4, use_until = new.use_until, unlocked_in = $5
+           from unnest($2::uuid[], $3::timestamptz[]) as new (issuance_id, use_until)
+          where own.tenant_id = $1 and own.issuance_id = new.issuance_id
+            and own.unlocked_at is null and own.revoked_at is null",
+        tx.id(),
+        &ids,
+        &ends as _,
+        now,
+        transaction,
+    )
+    .execute(tx.connection())
+    .await?
+    .rows_affected();
+    if usize::try_from(written).is_ok_and(|written| written == unlocks.len()) {
+        Ok(())
+    } else {
+        Err(DbError::Raced)
+    }
+}
+
 /// Lists issuances as they stand at `now`, newest first, after the place `after`.
 pub async fn list(
     tx: &mut TenantTx,

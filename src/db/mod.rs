@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 mod error;
 mod transaction;
 
+pub mod activities;
 pub mod audit;
 pub mod codes;
 pub mod counters;
@@ -23,6 +24,7 @@ pub mod in_hand;
 pub mod issuances;
 pub mod keys;
 pub mod migrate;
+pub mod milestones;
 pub mod product_lists;
 pub mod promotions;
 pub mod reconcile;

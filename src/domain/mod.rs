@@ -4,6 +4,7 @@
 //! [`customer`], [`store`]), what prices it ([`settings`], [`promotion`] and its parts), and what
 //! that comes to ([`evaluation`]).
 
+pub mod activity;
 pub mod amount;
 pub mod benefit;
 pub mod cart;

@@ -115,6 +115,15 @@ impl Conditions {
         }))
     }
 
+    /// The same where there is no cart: every leaf that looks at one is false (spec 11).
+    pub(crate) fn judge_without_cart(&self, scene: &Scene<'_>) -> Truths {
+        let leaves = self.leaves.iter().enumerate();
+        Truths(leaves.fold(0, |truths, (number, leaf)| {
+            let holds = !leaf.looks_at_the_cart() && leaf.holds(scene);
+            truths | (u32::from(holds) << number)
+        }))
+    }
+
     /// Whether the whole tree is true.
     pub(crate) fn hold(&self, truths: Truths) -> bool {
         holds(&self.root, truths)
@@ -228,6 +237,24 @@ pub(crate) fn holds(node: &Node, truths: Truths) -> bool {
 }
 
 impl Test {
+    const fn looks_at_the_cart(&self) -> bool {
+        match self {
+            Self::Cart { .. } | Self::Lines { .. } | Self::Item { .. } => true,
+            Self::Request(leaf) => match leaf {
+                Leaf::PaymentMode { .. }
+                | Leaf::GiftVoucher { .. }
+                | Leaf::Cart { .. }
+                | Leaf::Lines { .. }
+                | Leaf::Item { .. } => true,
+                Leaf::Member { subject, .. } => match subject {
+                    MemberSubject::ShippingMethod => true,
+                    MemberSubject::Channel | MemberSubject::CustomerGroup => false,
+                },
+                Leaf::CustomerAttribute { .. } => false,
+            },
+        }
+    }
+
     fn holds(&self, scene: &Scene<'_>) -> bool {
         match self {
             Self::Cart { measure, compare } => compares(&cart_measure(*measure, scene), *compare),

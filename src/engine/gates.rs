@@ -116,7 +116,7 @@ fn identified<'c>(customer: Option<&'c Customer<'c>>) -> Option<&'c Customer<'c>
 }
 
 /// Each list that is not empty must contain what the request has (spec 5.2).
-fn in_scope(scope: &Scope, store: Option<&Store>, request: &Request<'_>) -> bool {
+pub(crate) fn in_scope(scope: &Scope, store: Option<&Store>, request: &Request<'_>) -> bool {
     let allows = |list: &[String], own: Option<&str>| {
         list.is_empty() || own.is_some_and(|own| list.iter().any(|entry| entry == own))
     };

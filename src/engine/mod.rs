@@ -10,11 +10,13 @@ mod benefits;
 mod calendar;
 mod candidates;
 mod conditions;
+mod earning;
 mod explain;
 mod gates;
 mod issuances;
 mod limits;
 mod line_set;
+mod milestones;
 mod ranking;
 mod requirements;
 mod result;
@@ -25,7 +27,9 @@ mod strategy;
 mod units;
 mod view;
 
+pub use earning::{Deed, earned};
 pub use limits::{Needs, counters, needs, uses};
+pub use milestones::{CountedLine, KnownMilestone, Step, come_back, steps};
 pub use ruleset::RuleSet;
 
 use chrono::{DateTime, Utc};

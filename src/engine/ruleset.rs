@@ -14,6 +14,8 @@ use crate::domain::store::Store;
 
 use super::candidates::Index;
 use super::conditions::Conditions;
+use super::earning::EarningRule;
+use super::milestones::{CompiledMilestone, KnownMilestone};
 use super::ranking;
 use super::selection::{Facts, Selection};
 
@@ -26,6 +28,7 @@ pub struct RuleSet {
     stores: FxHashMap<String, Store>,
     pub(crate) facts: Facts,
     pub(crate) promotions: Vec<Compiled>,
+    pub(crate) milestones: Vec<CompiledMilestone>,
     by_id: FxHashMap<PromotionId, usize>,
     has_limits: bool,
     asks_for_issuances: bool,
@@ -42,6 +45,8 @@ pub(crate) struct Compiled {
     pub(crate) ends_at: DateTime<Utc>,
     /// Whether uses of it are counted.
     pub(crate) has_limits: bool,
+    /// How it is earned.
+    pub(crate) earning: Option<EarningRule>,
     pub(crate) conditions: Option<Conditions>,
     /// All selectors of conditions and target, each once.
     pub(crate) selections: Vec<Selection>,
@@ -57,7 +62,27 @@ impl RuleSet {
         settings: Settings,
         stores: Vec<Store>,
         product_lists: BTreeMap<String, Vec<String>>,
+        promotions: Vec<Promotion>,
+    ) -> Self {
+        let milestones = Vec::new();
+        Self::with_milestones(
+            version,
+            settings,
+            stores,
+            product_lists,
+            promotions,
+            milestones,
+        )
+    }
+
+    /// The same, with what customers can come to.
+    pub fn with_milestones(
+        version: i64,
+        settings: Settings,
+        stores: Vec<Store>,
+        product_lists: BTreeMap<String, Vec<String>>,
         mut promotions: Vec<Promotion>,
+        milestones: Vec<KnownMilestone>,
     ) -> Self {
         promotions.sort_by_key(|promotion| (promotion.created_at, promotion.id));
         let ranks = ranking::static_ranks(&promotions, &settings.ranking);
@@ -68,6 +93,9 @@ impl RuleSet {
         for (promotion, rank) in promotions.into_iter().zip(ranks) {
             compiled.push(Compiled::new(promotion, rank, &mut facts));
         }
+        let milestones = milestones.into_iter();
+        let milestones = milestones.map(|own| CompiledMilestone::compile(own, &mut facts));
+        let milestones = milestones.collect();
         for (name, skus) in &product_lists {
             facts.add_list(name, skus);
         }
@@ -90,6 +118,7 @@ impl RuleSet {
                 .any(|own| own.promotion.terms.asks_for_issuance()),
             facts,
             promotions: compiled,
+            milestones,
             by_id,
             index,
             single_lines,
@@ -128,6 +157,11 @@ impl RuleSet {
         self.asks_for_issuances
     }
 
+    /// Whether customers can come to anything.
+    pub fn has_milestones(&self) -> bool {
+        !self.milestones.is_empty()
+    }
+
     /// How many promotions there are.
     pub fn len(&self) -> usize {
         self.promotions.len()
@@ -143,27 +177,36 @@ impl RuleSet {
     }
 }
 
+/// Compiles selectors and gives each its number among `selections`, equal ones the same.
+pub(crate) fn numbered<'s>(
+    selections: &'s mut Vec<Selection>,
+    facts: &'s mut Facts,
+) -> impl FnMut(&Selector) -> usize + 's {
+    move |selector| {
+        let selection = Selection::compile(selector, facts);
+        let known = selections.iter().position(|own| *own == selection);
+        known.unwrap_or_else(|| {
+            selections.push(selection);
+            selections.len() - 1
+        })
+    }
+}
+
 impl Compiled {
     fn new(promotion: Promotion, rank: ranking::StaticRank, facts: &mut Facts) -> Self {
+        let earning = EarningRule::compile(&promotion, facts);
         let mut selections: Vec<Selection> = Vec::new();
-        let mut number = |selector: &Selector| {
-            let selection = Selection::compile(selector, facts);
-            selections
-                .iter()
-                .position(|own| *own == selection)
-                .unwrap_or_else(|| {
-                    selections.push(selection);
-                    selections.len() - 1
-                })
-        };
+        let mut number = numbered(&mut selections, facts);
         let conditions = promotion.terms.conditions.as_ref();
         let conditions = conditions.map(|own| Conditions::compile(own, &mut number));
         let select = promotion.terms.benefit.select().map(&mut number);
+        drop(number);
         let has_limits = promotion.terms.limits.counted().next().is_some();
         Self {
             starts_at: promotion.terms.starts_at.to_utc(),
             ends_at: promotion.terms.ends_at.to_utc(),
             has_limits,
+            earning,
             promotion,
             conditions,
             selections,

@@ -14,11 +14,13 @@ use crate::domain::id::{KeyId, TenantId};
 use crate::wire::faults::Faults;
 use redeem::Queues;
 
+pub mod activities;
 pub mod api_key;
 pub mod codes;
 pub mod evaluate;
 pub mod issuances;
 pub mod keys;
+pub mod milestones;
 pub mod promotions;
 pub mod redeem;
 pub mod redemptions;

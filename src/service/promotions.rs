@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::milestones::require_milestone;
 use super::settings::{names, require_lists};
 use super::{Actor, Expected, Refusal, Service, ServiceError, audit, usage};
 use crate::cache::load;
@@ -331,6 +332,7 @@ async fn new_promotion(
     status: Status,
 ) -> Result<NewPromotion, ServiceError> {
     require_lists(tx, lists).await?;
+    require_milestone(tx, terms).await?;
     Ok(NewPromotion {
         promotion,
         name: terms.name.clone(),

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::milestones::{Returned, lower};
 use super::redemptions::{lock, lock_address};
 use super::{Refusal, Service, ServiceError};
 use crate::cache::load;
@@ -62,12 +63,22 @@ impl Service {
                     promotions: promotions.clone(),
                 };
                 db::returns::insert(tx, &recorded).await?;
+                let mut back: Vec<(String, Quantity)> = Vec::new();
+                for row in db::returns::lines(tx, id).await? {
+                    back.push((row.line_id, Quantity::from_scaled(row.quantity)));
+                }
                 if settings.restore_limits_on_return {
                     db::returns::give_back_discounts(tx, id, &promotions).await?;
                     if done.complete {
                         db::returns::restore(tx, id, now).await?;
                     }
                 }
+                // After the counters: the order in which locks are taken.
+                let returned = Returned {
+                    lines: &back,
+                    rounding: settings.rounding,
+                };
+                lower(tx, &row.transaction_id, &returned).await?;
                 Ok(answer)
             })
         })

@@ -57,7 +57,7 @@ pub fn parse<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Request<'t
     })
 }
 
-fn cart<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Cart<'t>> {
+pub(super) fn cart<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Cart<'t>> {
     let mut object = value.object(faults)?;
     let currency = object.optional("currency", faults, |v, f| v.currency(f));
     let lines = object.required("lines", faults, lines);
@@ -226,7 +226,7 @@ fn tender<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Tender<'t>> {
     })
 }
 
-fn customer<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Customer<'t>> {
+pub(super) fn customer<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Customer<'t>> {
     let mut object = value.object(faults)?;
     let id = text(&mut object, "id", TextBound::NAME, faults);
     let loyalty = object.or("loyalty", Vec::new(), faults, |value, faults| {

@@ -146,7 +146,8 @@ fn limit<T>(
     })
 }
 
-fn refresh(value: Value<'_, '_>, faults: &mut Faults) -> Option<Refresh> {
+/// Reads windows.
+pub(super) fn refresh(value: Value<'_, '_>, faults: &mut Faults) -> Option<Refresh> {
     let mut object = value.object(faults)?;
     let every = object.required("every", faults, |v, f| v.integer(1..=MAX_WINDOW, f));
     let unit: Option<RefreshUnit> = object.required("unit", faults, |v, f| v.choice(f));
@@ -216,24 +217,23 @@ fn print_subject(writer: &mut Writer, key: &'static str, limits: &SubjectLimits)
             if let Some(limit) = limit {
                 writer.key(key).object(|writer| {
                     writer.key("max").integer(limit.max);
-                    print_refresh(writer, limit.refresh);
+                    writer.key("refresh").option(limit.refresh, print_refresh);
                 });
             }
         }
         if let Some(limit) = limits.discount {
             writer.key("discount").object(|writer| {
                 writer.key("max").plain(limit.max);
-                print_refresh(writer, limit.refresh);
+                writer.key("refresh").option(limit.refresh, print_refresh);
             });
         }
     });
 }
 
-fn print_refresh(writer: &mut Writer, refresh: Option<Refresh>) {
-    writer.key("refresh").option(refresh, |writer, refresh| {
-        writer.object(|writer| {
-            writer.key("every").integer(refresh.every);
-            writer.key("unit").name(refresh.unit);
-        });
+/// Prints windows.
+pub(super) fn print_refresh(writer: &mut Writer, refresh: Refresh) {
+    writer.object(|writer| {
+        writer.key("every").integer(refresh.every);
+        writer.key("unit").name(refresh.unit);
     });
 }

@@ -6,6 +6,7 @@
 //! sets), [`mod@write`] (JSON out), [`problem`] (what a fault is answered with); then one module for
 //! each thing that is read and printed.
 
+pub mod activity;
 pub mod audience;
 pub mod benefit;
 pub mod cart;
@@ -19,6 +20,7 @@ pub mod issuance;
 pub mod issuing;
 pub mod json;
 pub mod limits;
+pub mod milestone;
 pub mod names;
 pub mod object;
 pub mod problem;

@@ -1,5 +1,6 @@
 //! The names that closed sets have on the wire: one table, for reading and printing.
 
+use crate::domain::activity::MilestoneMeasure;
 use crate::domain::benefit::{From, Level, Pick, PriceBase, Same, Spread, Within};
 use crate::domain::cart::Explain;
 use crate::domain::condition::{CartMeasure, LineMeasure, MemberSubject, Order};
@@ -68,6 +69,7 @@ names! {
         Expired = "expired",
         Replaced = "replaced",
     }
+    MilestoneMeasure { Spend = "spend", Visits = "visits", Quantity = "quantity" }
     IssuanceState {
         Issued = "issued",
         Unlocked = "unlocked",

@@ -15,6 +15,7 @@ mod expect;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod activities;
 mod audit;
 mod cases;
 mod codes;
@@ -25,6 +26,7 @@ mod freshness;
 mod harness;
 mod issuances;
 mod ledger;
+mod milestones;
 mod promotions;
 mod redemptions;
 mod returns;

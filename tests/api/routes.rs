@@ -68,6 +68,11 @@ const ROUTES: &[Route] = &[
     route("post", "/v1/issuances/{id}/activate", "api"),
     route("post", "/v1/issuances/{id}/revoke", "a"),
     route("post", "/v1/promotions/{id}/activations", "api"),
+    route("post", "/v1/activities", "api"),
+    route("get", "/v1/milestones", "av"),
+    route("get", "/v1/milestones/{name}", "av"),
+    route("put", "/v1/milestones/{name}", "a"),
+    route("delete", "/v1/milestones/{name}", "a"),
     route("get", "/v1/audit", "av"),
     route("get", "/healthz", "*"),
     route("get", "/readyz", "*"),
@@ -117,6 +122,11 @@ impl Things {
             .post(&path, admin, json!({"codes": [code]}))
             .await
             .expect(201);
+        let body = json!({"measure": "visits", "targets": [{"name": "T", "value": "5"}]});
+        service
+            .put(&format!("/v1/milestones/{list}"), admin, body)
+            .await
+            .expect(200);
         let key = service.key(admin, "pos").await.0;
         let redeem = async |hold: bool| {
             let body = json!({"transaction_id": random_id(), "request": cart(), "hold": hold});
@@ -222,6 +232,12 @@ fn body(route: &Route, things: &Things) -> Option<Value> {
             json!({"promotion_id": things.reward, "customer_ids": ["D", "E"], "source_id": name})
         }
         (_, "/v1/issuances/{id}/activate" | "/v1/issuances/{id}/revoke") => json!({}),
+        (_, "/v1/milestones/{name}") => {
+            json!({"measure": "visits", "targets": [{"name": "T", "value": "5"}]})
+        }
+        (_, "/v1/activities") => {
+            json!({"id": name, "type": "registration", "customer": {"id": "C"}})
+        }
         (_, "/v1/promotions/{id}/activations") => json!({"customer_id": "C"}),
         (method, path) => panic!("a body for {method} {path}"),
     })

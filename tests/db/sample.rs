@@ -93,7 +93,8 @@ const LEDGER: &str = "
         values ($T, 'A-1', decode(repeat('00', 32), 'hex'), 'registration', 'C-1', now(), now(), '{}');
     insert into milestone (tenant_id, milestone_id, name, document, created_at, updated_at)
         values ($T, $R, 'Spender', '{}', now(), now());
-    insert into milestone_product_list (tenant_id, milestone_id, list_name) values ($T, $R, 'shoes');
+    insert into product_list (tenant_id, name, skus) values ($T, 'boots', array['B-1']);
+    insert into milestone_product_list (tenant_id, milestone_id, list_name) values ($T, $R, 'boots');
     insert into milestone_progress (tenant_id, milestone_id, customer_id, window_no, progress)
         values ($T, $R, 'C-1', 0, 10);
     insert into milestone_step (tenant_id, milestone_id, activity_id, customer_id, window_no, amount, lines)

@@ -138,7 +138,7 @@ fn one_issuance_serves_a_cart_the_one_that_expires_first() {
     // Even if it has less left.
     let less = [
         gone(3, Measure::Transactions, 1),
-        gone(3, Measure::Discount, 499_999),
+        gone(3, Measure::Discount, 400_000),
     ];
     assert_eq!(
         outcome(limited(), &[a.clone(), b.clone(), c.clone()], &less),

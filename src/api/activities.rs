@@ -1,0 +1,38 @@
+//! Activities: what customers do, told by whoever saw it (spec 11).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::Value as Any;
+
+use super::auth::Teller;
+use super::extract::{NoQuery, Small, decode};
+use super::openapi::Writing;
+use super::problem::ApiError;
+use super::{Api, edge};
+use crate::domain::activity::Activity;
+use crate::wire;
+
+/// Record what a customer did, and unlock what is earned by it; the same `id` again answers the same
+///
+/// `{"id", "type", "at", "transaction_id", "customer", "store", "channel", "cart"}`, `type` being `transaction`,
+/// `registration` or `profile_update`. The answer is `{"unlocked": [issuance], "milestones": [{"name", "target",
+/// "progress"}]}`. Another body under the same `id` is 409 `activity_id_reused`.
+#[utoipa::path(post, path = "/v1/activities", tag = "activities", request_body = Any,
+    responses((status = 200, description = "What it came to.", body = Any), Writing))]
+pub async fn create(
+    State(api): State<Api>,
+    teller: Teller,
+    _: NoQuery,
+    body: Small,
+) -> Result<Response, ApiError> {
+    let body = body.json()?;
+    let activity = decode(&body, |value, faults| {
+        wire::activity::parse(value, faults).map(|own| Activity {
+            request: own.request.into_owned(),
+            ..own
+        })
+    })?;
+    let recorded = api.service().record(teller.tenant(), activity);
+    Ok(edge::json(StatusCode::OK, api.redemption(recorded).await?))
+}

@@ -1,0 +1,114 @@
+//! Milestones: what customers can come to (spec 11).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::Value as Any;
+
+use super::auth::{Admin, Reader};
+use super::extract::{Name, NoQuery, Query, Small, decode};
+use super::openapi::{ListParams, Reading, Writing};
+use super::problem::ApiError;
+use super::{Api, edge, page};
+use crate::cache::load;
+use crate::db;
+use crate::db::milestones::MilestoneRow;
+use crate::service::ServiceError;
+use crate::wire;
+use crate::wire::write::Writer;
+
+/// List the milestones
+#[utoipa::path(get, path = "/v1/milestones", tag = "milestones", params(ListParams),
+    responses((status = 200, description = "A page of milestones.", body = Any), Reading))]
+pub async fn list(
+    State(api): State<Api>,
+    reader: Reader,
+    mut query: Query,
+) -> Result<Response, ApiError> {
+    let wanted = query.page::<String>();
+    query.finish()?;
+    let read = api.service().db().tenant(reader.tenant(), move |tx| {
+        Box::pin(
+            async move { db::milestones::list(tx, wanted.after.as_deref(), wanted.limit).await },
+        )
+    });
+    let found = api.admin_read(read).await?;
+    let printed: Result<Vec<String>, ApiError> = found.items.iter().map(print).collect();
+    let mut printed = printed?.into_iter();
+    Ok(page::answer(&found, |writer, _| {
+        writer.raw(&printed.next().unwrap_or_default());
+    }))
+}
+
+/// Read a milestone
+#[utoipa::path(get, path = "/v1/milestones/{name}", tag = "milestones",
+    params(("name" = String, Path, description = "The milestone's name.")),
+    responses((status = 200, description = "The milestone.", body = Any), Reading))]
+pub async fn get(
+    State(api): State<Api>,
+    reader: Reader,
+    Name(name): Name,
+    _: NoQuery,
+) -> Result<Response, ApiError> {
+    let read = api.service().db().tenant(reader.tenant(), move |tx| {
+        Box::pin(async move { db::milestones::get(tx, &name).await })
+    });
+    let row = api.admin_read(read).await?.ok_or(ApiError::NotFound)?;
+    Ok(edge::json(StatusCode::OK, print(&row)?))
+}
+
+/// Add or replace a milestone
+///
+/// `{"measure": "spend" | "visits" | "quantity", "of": selector | null, "window": null | {"every", "unit"}, "targets":
+/// [{"name", "value"}]}`. One that measures something else than before begins anew; targets that promotions name stay
+/// (409 `in_use`).
+#[utoipa::path(put, path = "/v1/milestones/{name}", tag = "milestones", request_body = Any,
+    params(("name" = String, Path, description = "The milestone's name.")),
+    responses((status = 200, description = "The milestone.", body = Any), Writing))]
+pub async fn put(
+    State(api): State<Api>,
+    admin: Admin,
+    Name(name): Name,
+    _: NoQuery,
+    body: Small,
+) -> Result<Response, ApiError> {
+    let actor = admin.actor();
+    let mut lists = Vec::new();
+    let read = decode(&body.json()?, |value, faults| {
+        wire::milestone::parse(value, &name, &mut lists, faults)
+    });
+    let milestone = match read {
+        Ok(milestone) => milestone,
+        Err(refused) => return Err(api.with_missing_lists(actor.tenant, lists, refused).await),
+    };
+    let put = api.service().put_milestone(actor, milestone, lists);
+    let row = api.admin_write(put).await?;
+    Ok(edge::json(StatusCode::OK, print(&row)?))
+}
+
+/// Delete a milestone that no promotion names, with all that customers have come to
+#[utoipa::path(delete, path = "/v1/milestones/{name}", tag = "milestones",
+    params(("name" = String, Path, description = "The milestone's name.")),
+    responses((status = 204, description = "Deleted."), Writing))]
+pub async fn delete(
+    State(api): State<Api>,
+    admin: Admin,
+    Name(name): Name,
+    _: NoQuery,
+) -> Result<Response, ApiError> {
+    let gone = api.service().delete_milestone(admin.actor(), name);
+    api.admin_write(gone).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn print(row: &MilestoneRow) -> Result<String, ApiError> {
+    let known = load::milestone(row).map_err(ServiceError::Unreadable)?;
+    let mut writer = Writer::with_capacity(384);
+    wire::milestone::write(
+        &mut writer,
+        &known.milestone,
+        row.created_at,
+        row.updated_at,
+    );
+    Ok(writer.finish())
+}

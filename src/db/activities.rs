@@ -1,0 +1,83 @@
+//! What customers did: one key, one effect, one answer.
+
+use chrono::{DateTime, Utc};
+
+use super::{DbError, TenantTx};
+
+/// An activity that is to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewActivity {
+    /// The caller's id.
+    pub activity_id: String,
+    /// SHA-256 of the body as it was understood.
+    pub body_hash: [u8; 32],
+    /// `transaction`, `registration` or `profile_update`.
+    pub kind: &'static str,
+    /// Who did it.
+    pub customer_id: String,
+    /// The sale that it was.
+    pub transaction_id: Option<String>,
+    /// When.
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// An activity that was recorded.
+#[derive(Clone, Debug)]
+pub struct ActivityRow {
+    /// SHA-256 of its body.
+    pub body_hash: Vec<u8>,
+    /// What was answered.
+    pub answer: String,
+}
+
+/// Claims the key of an activity; false when it is there already. One that a running transaction has claimed is waited
+/// for.
+pub async fn claim(
+    tx: &mut TenantTx,
+    new: &NewActivity,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let made = sqlx::query!(
+        "insert into activity (tenant_id, activity_id, body_hash, type, customer_id, transaction_id, at, received_at,
+                answer)
+         values ($1, $2, $3, $4, $5, $6, coalesce($7::timestamptz, $8::timestamptz), $8, '')
+         on conflict do nothing",
+        tx.id(),
+        new.activity_id,
+        new.body_hash.as_slice(),
+        new.kind,
+        new.customer_id,
+        new.transaction_id,
+        new.at,
+        now,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(made.rows_affected() == 1)
+}
+
+/// Reads an activity.
+pub async fn get(tx: &mut TenantTx, activity: &str) -> Result<Option<ActivityRow>, DbError> {
+    let row = sqlx::query_as!(
+        ActivityRow,
+        "select body_hash, answer from activity where tenant_id = $1 and activity_id = $2",
+        tx.id(),
+        activity,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Notes what is answered to an activity whose key this transaction has claimed.
+pub async fn answer(tx: &mut TenantTx, activity: &str, answer: &str) -> Result<(), DbError> {
+    sqlx::query!(
+        "update activity set answer = $3 where tenant_id = $1 and activity_id = $2",
+        tx.id(),
+        activity,
+        answer,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

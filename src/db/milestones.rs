@@ -1,0 +1,340 @@
+//! Milestones: what they are, how far customers have come, and which targets they reached (spec 11).
+//!
+//! Progress is locked in the order of its primary key, always: by the statement that adds to it.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{DbError, Page, TenantTx, one_more};
+
+/// A milestone.
+#[derive(Clone, Debug)]
+pub struct MilestoneRow {
+    /// Its id: one that is made anew is another one.
+    pub milestone_id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// JSON text.
+    pub document: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Reads a milestone.
+pub async fn get(tx: &mut TenantTx, name: &str) -> Result<Option<MilestoneRow>, DbError> {
+    let row = sqlx::query_as!(
+        MilestoneRow,
+        r#"select milestone_id, name, document::text as "document!", created_at, updated_at
+             from milestone where tenant_id = $1 and name = $2"#,
+        tx.id(),
+        name,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Lists milestones in the order of their names, after the name `after`.
+pub async fn list(
+    tx: &mut TenantTx,
+    after: Option<&str>,
+    limit: u16,
+) -> Result<Page<MilestoneRow, String>, DbError> {
+    let rows = sqlx::query_as!(
+        MilestoneRow,
+        r#"select milestone_id, name, document::text as "document!", created_at, updated_at
+             from milestone
+            where tenant_id = $1 and ($2::text is null or name > $2)
+            order by name
+            limit $3"#,
+        tx.id(),
+        after,
+        one_more(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(Page::cut(rows, limit, |row| row.name.clone()))
+}
+
+/// Reads every milestone, for the rule set.
+pub async fn all(tx: &mut TenantTx) -> Result<Vec<MilestoneRow>, DbError> {
+    let rows = sqlx::query_as!(
+        MilestoneRow,
+        r#"select milestone_id, name, document::text as "document!", created_at, updated_at
+             from milestone where tenant_id = $1 order by name"#,
+        tx.id(),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// Adds or changes a milestone, with the product lists that it names, each once. The caller bumps the version of the
+/// rules, which also makes one tenant's writers wait for each other.
+pub async fn put(tx: &mut TenantTx, row: &MilestoneRow, lists: &[String]) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into milestone (tenant_id, milestone_id, name, document, created_at, updated_at)
+         values ($1, $2, $3, $4::text::jsonb, $5, $6)
+         on conflict (tenant_id, milestone_id) do update
+            set document = excluded.document, updated_at = excluded.updated_at",
+        tx.id(),
+        row.milestone_id,
+        row.name,
+        row.document,
+        row.created_at,
+        row.updated_at,
+    )
+    .execute(tx.connection())
+    .await?;
+    sqlx::query!(
+        "delete from milestone_product_list
+          where tenant_id = $1 and milestone_id = $2 and list_name <> all ($3::text[])",
+        tx.id(),
+        row.milestone_id,
+        lists,
+    )
+    .execute(tx.connection())
+    .await?;
+    sqlx::query!(
+        "insert into milestone_product_list (tenant_id, milestone_id, list_name)
+         select $1, $2, * from unnest($3::text[])
+         on conflict do nothing",
+        tx.id(),
+        row.milestone_id,
+        lists,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Deletes a milestone with all that customers have come to.
+pub async fn delete(tx: &mut TenantTx, milestone: Uuid) -> Result<(), DbError> {
+    sqlx::query!(
+        "with lists as (
+             delete from milestone_product_list where tenant_id = $1 and milestone_id = $2),
+         targets as (
+             delete from milestone_target where tenant_id = $1 and milestone_id = $2),
+         steps as (
+             delete from milestone_step where tenant_id = $1 and milestone_id = $2)
+         delete from milestone_progress where tenant_id = $1 and milestone_id = $2",
+        tx.id(),
+        milestone,
+    )
+    .execute(tx.connection())
+    .await?;
+    sqlx::query!(
+        "delete from milestone where tenant_id = $1 and milestone_id = $2",
+        tx.id(),
+        milestone,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// The targets of a milestone that promotions which are not archived name.
+pub async fn named_targets(tx: &mut TenantTx, name: &str) -> Result<Vec<String>, DbError> {
+    let targets = sqlx::query_scalar!(
+        r#"select distinct document -> 'earning' -> 'milestone' ->> 'target' as "target!"
+             from promotion
+            where tenant_id = $1 and status <> 'archived' and type = 'loyalty_earning'
+              and document -> 'earning' -> 'milestone' ->> 'name' = $2"#,
+        tx.id(),
+        name,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(targets)
+}
+
+/// What an activity moves.
+#[derive(Clone, Debug)]
+pub struct NewStep {
+    /// Which milestone.
+    pub milestone_id: Uuid,
+    /// In which window.
+    pub window_no: i32,
+    /// By how much, as decimal text.
+    pub amount: String,
+    /// How much of it has come back already, as decimal text.
+    pub lowered: String,
+    /// What of each line counted: JSON.
+    pub lines: String,
+}
+
+/// How far a customer has come.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Towards which milestone.
+    pub milestone_id: Uuid,
+    /// In which window.
+    pub window_no: i32,
+    /// How far, as decimal text.
+    pub progress: String,
+}
+
+/// Moves a customer's progress and notes what moved it; returns how far the customer has come.
+pub async fn step(
+    tx: &mut TenantTx,
+    customer: &str,
+    activity: &str,
+    transaction: Option<&str>,
+    steps: &[NewStep],
+) -> Result<Vec<Progress>, DbError> {
+    let milestones: Vec<Uuid> = steps.iter().map(|own| own.milestone_id).collect();
+    let windows: Vec<i32> = steps.iter().map(|own| own.window_no).collect();
+    let amounts: Vec<&str> = steps.iter().map(|own| own.amount.as_str()).collect();
+    let lowered: Vec<&str> = steps.iter().map(|own| own.lowered.as_str()).collect();
+    let lines: Vec<&str> = steps.iter().map(|own| own.lines.as_str()).collect();
+    let rows = sqlx::query_as!(
+        Progress,
+        r#"with stepped as (
+               insert into milestone_step (tenant_id, milestone_id, activity_id, customer_id, window_no,
+                      transaction_id, amount, lowered, lines)
+               select $1, milestone_id, $3, $2, window_no, $4, amount::numeric, lowered::numeric, lines
+                 from unnest($5::uuid[], $6::int[], $7::text[], $8::text[], $9::text[])
+                      as new (milestone_id, window_no, amount, lowered, lines))
+           insert into milestone_progress as own (tenant_id, milestone_id, customer_id, window_no, progress)
+           select $1, milestone_id, $2, window_no, amount::numeric - lowered::numeric
+             from unnest($5::uuid[], $6::int[], $7::text[], $8::text[])
+                  as new (milestone_id, window_no, amount, lowered)
+            order by milestone_id, window_no
+           on conflict (tenant_id, milestone_id, customer_id, window_no) do update
+              set progress = own.progress + excluded.progress
+           returning milestone_id, window_no, progress::text as "progress!""#,
+        tx.id(),
+        customer,
+        activity,
+        transaction,
+        &milestones,
+        &windows,
+        &amounts as _,
+        &lowered as _,
+        &lines as _,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// A target that is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// Of which milestone.
+    pub milestone_id: Uuid,
+    /// In which window.
+    pub window_no: i32,
+    /// Which target.
+    pub target: String,
+}
+
+/// Notes targets that a customer has reached; returns those that are new in their windows. The customer's progress is
+/// locked.
+pub async fn reach(
+    tx: &mut TenantTx,
+    customer: &str,
+    activity: &str,
+    reached: &[Reached],
+) -> Result<Vec<Reached>, DbError> {
+    let milestones: Vec<Uuid> = reached.iter().map(|own| own.milestone_id).collect();
+    let windows: Vec<i32> = reached.iter().map(|own| own.window_no).collect();
+    let targets: Vec<&str> = reached.iter().map(|own| own.target.as_str()).collect();
+    let rows = sqlx::query_as!(
+        Reached,
+        "insert into milestone_target (tenant_id, milestone_id, customer_id, window_no, target, activity_id)
+         select $1, milestone_id, $2, window_no, target, $3
+           from unnest($4::uuid[], $5::int[], $6::text[]) as new (milestone_id, window_no, target)
+         on conflict do nothing
+         returning milestone_id, window_no, target",
+        tx.id(),
+        customer,
+        activity,
+        &milestones,
+        &windows,
+        &targets as _,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// What an activity moved.
+#[derive(Clone, Debug)]
+pub struct StepRow {
+    /// Which milestone.
+    pub milestone_id: Uuid,
+    /// By which activity.
+    pub activity_id: String,
+    /// How much of it has come back, as decimal text.
+    pub lowered: String,
+    /// What of each line counted: JSON.
+    pub lines: String,
+}
+
+/// What the activities of a transaction moved. Only one return of a transaction is under way at a time: its redemption is
+/// locked.
+pub async fn of_transaction(tx: &mut TenantTx, transaction: &str) -> Result<Vec<StepRow>, DbError> {
+    let rows = sqlx::query_as!(
+        StepRow,
+        r#"select milestone_id, activity_id, lowered::text as "lowered!", lines
+             from milestone_step
+            where tenant_id = $1 and transaction_id = $2
+            order by milestone_id, activity_id"#,
+        tx.id(),
+        transaction,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// Lowers progress by what has come back in all of these steps, less what had before; never below 0.
+pub async fn lower(tx: &mut TenantTx, steps: &[(Uuid, String, String)]) -> Result<(), DbError> {
+    let milestones: Vec<Uuid> = steps.iter().map(|own| own.0).collect();
+    let activities: Vec<&str> = steps.iter().map(|own| own.1.as_str()).collect();
+    let lowered: Vec<&str> = steps.iter().map(|own| own.2.as_str()).collect();
+    sqlx::query!(
+        "select 1 as one from milestone_progress as own
+          where own.tenant_id = $1 and (milestone_id, customer_id, window_no) in (
+                select step.milestone_id, step.customer_id, step.window_no
+                  from milestone_step as step
+                  join unnest($2::uuid[], $3::text[]) as new (milestone_id, activity_id)
+                    on new.milestone_id = step.milestone_id and new.activity_id = step.activity_id
+                 where step.tenant_id = $1)
+          order by milestone_id, customer_id, window_no
+            for no key update of own",
+        tx.id(),
+        &milestones,
+        &activities as _,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    sqlx::query!(
+        "with due as (
+             select step.milestone_id, step.activity_id, step.customer_id, step.window_no,
+                    new.lowered::numeric as lowered, new.lowered::numeric - step.lowered as back
+               from milestone_step as step
+               join unnest($2::uuid[], $3::text[], $4::text[]) as new (milestone_id, activity_id, lowered)
+                 on new.milestone_id = step.milestone_id and new.activity_id = step.activity_id
+              where step.tenant_id = $1),
+         noted as (
+             update milestone_step as step set lowered = due.lowered
+               from due
+              where step.tenant_id = $1 and step.milestone_id = due.milestone_id
+                and step.activity_id = due.activity_id)
+         update milestone_progress as own set progress = greatest(own.progress - sums.back, 0)
+           from (select milestone_id, customer_id, window_no, sum(back) as back from due group by 1, 2, 3) as sums
+          where own.tenant_id = $1 and own.milestone_id = sums.milestone_id
+            and own.customer_id = sums.customer_id and own.window_no = sums.window_no",
+        tx.id(),
+        &milestones,
+        &activities as _,
+        &lowered as _,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

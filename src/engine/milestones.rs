@@ -1,0 +1,167 @@
+//! How far an activity moves milestones, and how far a return lowers them (spec 11).
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::domain::activity::{Milestone, MilestoneMeasure};
+use crate::domain::amount::{Money, Quantity};
+use crate::domain::exact::Exact;
+use crate::domain::issuance::ActivityType;
+use crate::domain::rounding::Rounding;
+use crate::domain::window;
+
+use super::RuleSet;
+use super::earning::Deed;
+use super::returns::Sold;
+use super::selection::{Facts, Selection};
+use super::view::CartView;
+
+/// A milestone of a tenant.
+#[derive(Clone, Debug)]
+pub struct KnownMilestone {
+    /// Its id: one that is made anew is another one.
+    pub id: Uuid,
+    /// Windows are counted from the one in which it was made.
+    pub created_at: DateTime<Utc>,
+    /// What it is.
+    pub milestone: Milestone,
+}
+
+/// A milestone and what looking at it needs.
+#[derive(Debug)]
+pub(crate) struct CompiledMilestone {
+    pub(crate) known: KnownMilestone,
+    of: Option<Selection>,
+}
+
+impl CompiledMilestone {
+    pub(crate) fn compile(known: KnownMilestone, facts: &mut Facts) -> Self {
+        let of = known.milestone.of.as_ref();
+        let of = of.map(|selector| Selection::compile(selector, facts));
+        Self { known, of }
+    }
+}
+
+/// What one activity adds to one milestone.
+#[derive(Clone, Debug)]
+pub struct Step<'r> {
+    /// Which.
+    pub milestone: &'r KnownMilestone,
+    /// In which window.
+    pub window: i32,
+    /// How much; over 0.
+    pub amount: Exact,
+    /// What of each selected line counted.
+    pub lines: Vec<CountedLine>,
+}
+
+/// What of a line counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedLine {
+    /// Its id.
+    pub id: String,
+    /// How many units.
+    pub quantity: Quantity,
+    /// What they came to.
+    pub amount: Exact,
+}
+
+/// What a deed adds to the tenant's milestones. `sold` is the committed redemption that it names, if there is one.
+pub fn steps<'r>(rules: &'r RuleSet, deed: &Deed<'_>, sold: Option<&Sold>) -> Vec<Step<'r>> {
+    match deed.kind {
+        ActivityType::Transaction if deed.has_cart => {}
+        ActivityType::Transaction | ActivityType::Registration | ActivityType::ProfileUpdate => {
+            return Vec::new();
+        }
+    }
+    let view = CartView::new(&deed.request.cart, &rules.facts);
+    let settings = rules.settings();
+    let own_currency = deed
+        .request
+        .cart
+        .currency
+        .is_none_or(|own| own == settings.currency);
+    let step = |compiled: &'r CompiledMilestone| {
+        let KnownMilestone {
+            created_at,
+            milestone,
+            ..
+        } = &compiled.known;
+        if milestone.measure == MilestoneMeasure::Spend && !own_currency {
+            return None;
+        }
+        let lines = match &compiled.of {
+            Some(of) => view.select(of),
+            None => view.all,
+        };
+        let counted = |place: usize| {
+            let line = view.line(place);
+            let amount = match milestone.measure {
+                MilestoneMeasure::Spend => {
+                    let gross = view.gross(place, line.quantity);
+                    gross.minus(&taken_off(sold, &line.id).into()).or_zero()
+                }
+                MilestoneMeasure::Quantity | MilestoneMeasure::Visits => Exact::from(line.quantity),
+            };
+            CountedLine {
+                id: line.id.clone().into_owned(),
+                quantity: line.quantity,
+                amount,
+            }
+        };
+        let lines: Vec<CountedLine> = lines.iter().map(counted).collect();
+        let amount = match milestone.measure {
+            MilestoneMeasure::Spend | MilestoneMeasure::Quantity => {
+                lines.iter().map(|line| &line.amount).sum::<Exact>()
+            }
+            MilestoneMeasure::Visits if lines.is_empty() => Exact::ZERO,
+            MilestoneMeasure::Visits => Exact::from(Quantity::whole(1)),
+        };
+        let window = window::number(milestone.window, *created_at, settings.timezone, deed.at);
+        amount.is_positive().then_some(Step {
+            milestone: &compiled.known,
+            window,
+            amount,
+            lines,
+        })
+    };
+    rules.milestones.iter().filter_map(step).collect()
+}
+
+fn taken_off(sold: Option<&Sold>, line: &str) -> Money {
+    let lines = sold.into_iter().flat_map(|sold| &sold.lines);
+    let own = lines.filter(|own| own.id == line);
+    own.flat_map(|own| &own.allocations)
+        .map(|(_, amount)| *amount)
+        .sum()
+}
+
+/// How much of what counted has come back, in all: of each line in proportion to its units, rounded, and all of it with
+/// the last unit. A visit comes back with all units of all lines that counted.
+pub fn come_back(
+    measure: MilestoneMeasure,
+    lines: &[CountedLine],
+    in_all: impl Fn(&str) -> Quantity,
+    rounding: Rounding,
+) -> Exact {
+    let back = |line: &CountedLine| in_all(&line.id).min(line.quantity);
+    match measure {
+        MilestoneMeasure::Visits => {
+            let whole = lines.iter().all(|line| back(line) == line.quantity);
+            Exact::from(Quantity::whole(i32::from(whole)))
+        }
+        MilestoneMeasure::Quantity => Exact::from(lines.iter().map(back).sum::<Quantity>()),
+        MilestoneMeasure::Spend => {
+            let of_line = |line: &CountedLine| {
+                let units = back(line);
+                if units == line.quantity {
+                    return line.amount.clone();
+                }
+                let share = line.amount.share(units, line.quantity);
+                Exact::from(rounding.settle(&share)).at_most(&line.amount)
+            };
+            let back = lines.iter().map(of_line);
+            back.fold(Exact::ZERO, |sum, one| sum.plus(&one))
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Milestones: made, changed, deleted; moved by activities and lowered by returns (spec 11).
+
+use uuid::Uuid;
+
+use super::issuances::now;
+use super::settings::{names, require_lists};
+use super::{Actor, Refusal, Service, ServiceError, audit};
+use crate::cache::load;
+use crate::db::milestones::{MilestoneRow, NewStep, Reached};
+use crate::db::{self, TenantTx};
+use crate::domain::activity::{MAX_MILESTONES, Milestone};
+use crate::domain::amount::Quantity;
+use crate::domain::exact::Exact;
+use crate::domain::issuance::Trigger;
+use crate::domain::promotion::{Kind, Terms};
+use crate::domain::rounding::Rounding;
+use crate::engine::{Step, come_back};
+use crate::wire;
+use crate::wire::activity::Standing;
+use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::returns::decimal;
+use crate::wire::selector::ListReference;
+
+impl Service {
+    /// Adds or changes a milestone. One that measures something else than before is another one: it begins anew.
+    pub async fn put_milestone(
+        &self,
+        actor: Actor,
+        new: Milestone,
+        lists: Vec<ListReference>,
+    ) -> Result<MilestoneRow, ServiceError> {
+        let clock = self.clock().clone();
+        self.publish(actor.tenant, move |tx| {
+            Box::pin(async move {
+                require_lists(tx, &lists).await?;
+                let now = now(tx, &clock).await?;
+                let before = db::milestones::get(tx, &new.name).await?;
+                let mut row = MilestoneRow {
+                    milestone_id: Uuid::now_v7(),
+                    name: new.name.clone(),
+                    document: wire::milestone::stored(&new),
+                    created_at: now,
+                    updated_at: now,
+                };
+                match &before {
+                    None => require_room(tx, &new.name).await?,
+                    Some(old) => {
+                        require_targets(tx, &new).await?;
+                        let known = load::milestone(old).map_err(ServiceError::Unreadable)?;
+                        let known = known.milestone;
+                        if (known.measure, &known.of, known.window)
+                            == (new.measure, &new.of, new.window)
+                        {
+                            row.milestone_id = old.milestone_id;
+                            row.created_at = old.created_at;
+                        } else {
+                            db::milestones::delete(tx, old.milestone_id).await?;
+                        }
+                    }
+                }
+                db::milestones::put(tx, &row, &names(&lists)).await?;
+                let action = if before.is_some() {
+                    "replaced"
+                } else {
+                    "created"
+                };
+                let (before, after) = (before.map(|old| old.document), Some(row.document.clone()));
+                audit(tx, actor, subject(&row.name), action, before, after).await?;
+                Ok(row)
+            })
+        })
+        .await
+    }
+
+    /// Deletes a milestone that no promotion names.
+    pub async fn delete_milestone(&self, actor: Actor, name: String) -> Result<(), ServiceError> {
+        self.publish(actor.tenant, move |tx| {
+            Box::pin(async move {
+                let gone = db::milestones::get(tx, &name).await?;
+                let gone = gone.ok_or(ServiceError::NotFound)?;
+                if !db::milestones::named_targets(tx, &name).await?.is_empty() {
+                    return Err(Refusal::InUse.into());
+                }
+                db::milestones::delete(tx, gone.milestone_id).await?;
+                let before = Some(gone.document);
+                audit(tx, actor, subject(&name), "deleted", before, None).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+fn subject(name: &str) -> String {
+    format!("milestone:{name}")
+}
+
+/// A tenant has at most 100 milestones (spec 14). Its writers wait for each other.
+async fn require_room(tx: &mut TenantTx, name: &str) -> Result<(), ServiceError> {
+    if db::milestones::all(tx).await?.len() < MAX_MILESTONES {
+        return Ok(());
+    }
+    let mut faults = Faults::new();
+    let message = format!("{name:?} would be one more than {MAX_MILESTONES} milestones");
+    faults.add_at(String::new(), FaultCode::TooMany, message);
+    Err(ServiceError::Invalid(faults))
+}
+
+/// Targets that promotions name stay.
+async fn require_targets(tx: &mut TenantTx, new: &Milestone) -> Result<(), ServiceError> {
+    let named = db::milestones::named_targets(tx, &new.name).await?;
+    let stays = |name: &String| new.targets.iter().any(|target| target.name == *name);
+    if named.iter().all(stays) {
+        Ok(())
+    } else {
+        Err(Refusal::InUse.into())
+    }
+}
+
+/// Refuses a promotion that is earned by a milestone or a target that is not there.
+pub(super) async fn require_milestone(
+    tx: &mut TenantTx,
+    terms: &Terms,
+) -> Result<(), ServiceError> {
+    let Kind::LoyaltyEarning { earning, .. } = &terms.kind else {
+        return Ok(());
+    };
+    let Trigger::Milestone { name, target } = &earning.trigger else {
+        return Ok(());
+    };
+    let mut faults = Faults::new();
+    let mut refuse = |pointer: &str, message: String| {
+        faults.add_at(pointer.to_owned(), FaultCode::UnknownReference, message);
+    };
+    match db::milestones::get(tx, name).await? {
+        None => refuse(
+            "/earning/milestone/name",
+            format!("there is no milestone {name:?}"),
+        ),
+        Some(row) => {
+            let known = load::milestone(&row).map_err(ServiceError::Unreadable)?;
+            if known
+                .milestone
+                .targets
+                .iter()
+                .any(|own| own.name == *target)
+            {
+                return Ok(());
+            }
+            let message = format!("the milestone has no target {target:?}");
+            refuse("/earning/milestone/target", message);
+        }
+    }
+    Err(ServiceError::Invalid(faults))
+}
+
+/// What came back before of the redemption that an activity names, and how it is rounded.
+pub(super) struct Returned<'r> {
+    /// Line by line, in all.
+    pub(super) lines: &'r [(String, Quantity)],
+    pub(super) rounding: Rounding,
+}
+
+/// Moves a customer's progress by these steps: how far it has come towards each target, and the targets, with their
+/// milestones, that are reached and were not before in their windows.
+pub(super) async fn advance(
+    tx: &mut TenantTx,
+    customer: &str,
+    activity: &str,
+    transaction: Option<&str>,
+    steps: &[Step<'_>],
+    returned: &Returned<'_>,
+) -> Result<(Vec<Standing>, Vec<(String, String)>), ServiceError> {
+    if steps.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let new = steps.iter().map(|step| {
+        let measure = step.milestone.milestone.measure;
+        let in_all = |id: &str| of_line(returned.lines, id);
+        let lowered = come_back(measure, &step.lines, in_all, returned.rounding);
+        NewStep {
+            milestone_id: step.milestone.id,
+            window_no: step.window,
+            amount: step.amount.print(0),
+            lowered: lowered.at_most(&step.amount).print(0),
+            lines: wire::activity::print_counted(measure, &step.lines),
+        }
+    });
+    let new: Vec<NewStep> = new.collect();
+    let progress = db::milestones::step(tx, customer, activity, transaction, &new).await?;
+    let (mut standings, mut reached) = (Vec::new(), Vec::new());
+    for step in steps {
+        let own = progress
+            .iter()
+            .find(|own| own.milestone_id == step.milestone.id)
+            .and_then(|own| decimal(&own.progress))
+            .ok_or(ServiceError::Lost)?;
+        let milestone = &step.milestone.milestone;
+        for target in &milestone.targets {
+            standings.push(Standing {
+                milestone: milestone.name.clone(),
+                target: target.name.clone(),
+                progress: own.clone(),
+            });
+            if own >= Exact::from(target.value) {
+                reached.push(Reached {
+                    milestone_id: step.milestone.id,
+                    window_no: step.window,
+                    target: target.name.clone(),
+                });
+            }
+        }
+    }
+    if reached.is_empty() {
+        return Ok((standings, Vec::new()));
+    }
+    let fresh = db::milestones::reach(tx, customer, activity, &reached).await?;
+    let named = fresh.into_iter().filter_map(|own| {
+        let step = steps
+            .iter()
+            .find(|step| step.milestone.id == own.milestone_id)?;
+        Some((step.milestone.milestone.name.clone(), own.target))
+    });
+    Ok((standings, named.collect()))
+}
+
+/// Lowers what the activities of a transaction moved by what has come back of it, line by line in all.
+pub(super) async fn lower(
+    tx: &mut TenantTx,
+    transaction: &str,
+    returned: &Returned<'_>,
+) -> Result<(), ServiceError> {
+    let mut changes = Vec::new();
+    for row in db::milestones::of_transaction(tx, transaction).await? {
+        let counted = wire::activity::parse_counted(&row.lines).ok_or(ServiceError::Lost)?;
+        let (measure, lines) = counted;
+        let in_all = |id: &str| of_line(returned.lines, id);
+        let lowered = come_back(measure, &lines, in_all, returned.rounding);
+        let before = decimal(&row.lowered).ok_or(ServiceError::Lost)?;
+        if lowered > before {
+            changes.push((row.milestone_id, row.activity_id, lowered.print(0)));
+        }
+    }
+    if !changes.is_empty() {
+        db::milestones::lower(tx, &changes).await?;
+    }
+    Ok(())
+}
+
+fn of_line(lines: &[(String, Quantity)], id: &str) -> Quantity {
+    let own = lines.iter().find(|(own, _)| own == id);
+    own.map_or(Quantity::ZERO, |(_, quantity)| *quantity)
+}
