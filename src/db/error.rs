@@ -141,7 +141,15 @@ fn of_constraint(name: &str) -> Option<DbError> {
         | "redemption_return_pkey"
         | "redemption_returned_line_pkey"
         | "redemption_return_promotion_pkey"
-        | "code_batch_pkey" => DbError::Duplicate(Key::Id),
+        | "code_batch_pkey"
+        | "outbox_pkey"
+        | "event_pkey"
+        | "event_id_key"
+        | "event_counter_pkey"
+        | "limit_reached_pkey"
+        | "webhook_pkey"
+        | "webhook_name_key"
+        | "webhook_delivery_pkey" => DbError::Duplicate(Key::Id),
         "limit_counter_used_check" => DbError::Raced,
         "redemption_key_fkey"
         | "hold_redemption_fkey"
@@ -155,7 +163,9 @@ fn of_constraint(name: &str) -> Option<DbError> {
         | "store_tenant_fkey"
         | "product_list_tenant_fkey"
         | "promotion_tenant_fkey"
-        | "audit_tenant_fkey" => DbError::Missing(Reference::Tenant),
+        | "audit_tenant_fkey"
+        | "event_counter_tenant_fkey"
+        | "webhook_tenant_fkey" => DbError::Missing(Reference::Tenant),
         "promotion_version_promotion_fkey"
         | "promotion_product_list_promotion_fkey"
         | "code_promotion_fkey"

@@ -21,6 +21,7 @@ pub mod embedded;
 pub mod holds;
 pub mod keys;
 pub mod migrate;
+pub mod outbox;
 pub mod product_lists;
 pub mod promotions;
 pub mod reconcile;
