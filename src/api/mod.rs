@@ -32,6 +32,7 @@ mod codes;
 mod csv;
 mod etag;
 mod evaluate;
+mod events;
 mod health;
 mod keys;
 mod openapi;
@@ -90,6 +91,7 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(redemptions::commit))
         .routes(routes!(redemptions::cancel))
         .routes(routes!(redemptions::take_back))
+        .routes(routes!(events::list))
         .routes(routes!(audit::list))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

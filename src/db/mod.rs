@@ -18,11 +18,13 @@ pub mod audit;
 pub mod codes;
 pub mod counters;
 pub mod embedded;
+pub mod events;
 pub mod holds;
 pub mod keys;
 pub mod migrate;
 pub mod outbox;
 pub mod product_lists;
+pub mod promotion_ends;
 pub mod promotions;
 pub mod reconcile;
 pub mod redemption_keys;
@@ -42,7 +44,7 @@ pub use transaction::{OperatorTx, TenantTx, Work};
 
 /// The role of every working connection: owns nothing, cannot bypass row-level security.
 pub const SERVICE_ROLE: &str = "promotion_engine_service";
-/// The role of what crosses tenants: it sees the table of tenants only.
+/// The role of what crosses tenants: it sees the table of tenants, and of few others what jobs search by.
 pub const OPERATOR_ROLE: &str = "promotion_engine_operator";
 
 /// What every new connection is told. Messages below errors are kept off the wire: the rollback of each release, for

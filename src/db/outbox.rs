@@ -103,6 +103,23 @@ pub async fn lock(tx: &mut TenantTx) -> Result<(), DbError> {
     Ok(())
 }
 
+/// The same, unless somebody else has them. False: somebody has.
+pub async fn try_lock(tx: &mut TenantTx) -> Result<bool, DbError> {
+    sqlx::query!(
+        "insert into event_counter (tenant_id) values ($1) on conflict (tenant_id) do nothing",
+        tx.id(),
+    )
+    .execute(tx.connection())
+    .await?;
+    let locked = sqlx::query!(
+        "select latest from event_counter where tenant_id = $1 for update skip locked",
+        tx.id(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(locked.is_some())
+}
+
 /// Numbers events that wait, in the order of their insertion, and makes their deliveries. Returns how many: at most
 /// [`MAX_PUBLISHED`]. INVARIANT: the numbers are locked, by a statement before this one, which then sees all that the
 /// last one to publish has committed.

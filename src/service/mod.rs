@@ -17,6 +17,7 @@ use redeem::Queues;
 pub mod api_key;
 pub mod codes;
 pub mod evaluate;
+pub mod event_log;
 pub mod events;
 pub mod keys;
 pub mod promotions;

@@ -61,6 +61,7 @@ const ROUTES: &[Route] = &[
     route("post", "/v1/redemptions/{id}/commit", "ap"),
     route("post", "/v1/redemptions/{id}/cancel", "ap"),
     route("post", "/v1/redemptions/{id}/returns", "ap"),
+    route("get", "/v1/events", "av"),
     route("get", "/v1/audit", "av"),
     route("get", "/healthz", "*"),
     route("get", "/readyz", "*"),

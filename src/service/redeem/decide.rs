@@ -93,6 +93,19 @@ impl Tally {
         }
     }
 
+    /// Limits of promotions as a whole of which nothing is left now, and of which something was stored as left.
+    pub(super) fn reached(&self) -> impl Iterator<Item = &Bound> {
+        let reached = |entry: &&Entry| {
+            entry.bound.counter.owner == Owner::Everybody
+                && entry.stored < entry.bound.maximum
+                && entry.used >= entry.bound.maximum
+        };
+        self.counters
+            .iter()
+            .filter(reached)
+            .map(|entry| &entry.bound)
+    }
+
     /// What is to be written: counters that grow, and those that shrink.
     pub(super) fn changes(&self) -> (Vec<CounterChange>, Vec<CounterChange>) {
         let change = |entry: &Entry| CounterChange {
