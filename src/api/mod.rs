@@ -45,6 +45,7 @@ mod stats;
 mod stores;
 mod stream;
 mod tenants;
+mod webhooks;
 
 /// How long an evaluation may take.
 const EVALUATE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -91,6 +92,10 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(redemptions::commit))
         .routes(routes!(redemptions::cancel))
         .routes(routes!(redemptions::take_back))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::get, webhooks::put, webhooks::delete))
+        .routes(routes!(webhooks::dead))
+        .routes(routes!(webhooks::resend))
         .routes(routes!(events::list))
         .routes(routes!(audit::list))
         .routes(routes!(health::healthz))

@@ -17,6 +17,7 @@ mod transaction;
 pub mod audit;
 pub mod codes;
 pub mod counters;
+pub mod deliveries;
 pub mod embedded;
 pub mod events;
 pub mod holds;
@@ -37,6 +38,7 @@ pub mod stats;
 pub mod stores;
 pub mod tenants;
 pub mod usage;
+pub mod webhooks;
 
 pub use error::{DbError, Key, Reference};
 pub use migrate::migrate;

@@ -10,12 +10,14 @@ pub mod events;
 pub mod reconcile;
 
 mod holds;
+mod webhooks;
 
 /// Runs all jobs for as long as the future is polled.
 pub async fn run(service: Service) {
     tokio::join!(
         holds::run(&service),
         events::run(&service),
+        webhooks::run(&service),
         reconcile::run(&service),
     );
 }

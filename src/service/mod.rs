@@ -13,6 +13,7 @@ use crate::db::{self, Db, DbError, TenantTx, Work};
 use crate::domain::id::{KeyId, TenantId};
 use crate::wire::faults::Faults;
 use redeem::Queues;
+use webhooks::address::Targets;
 
 pub mod api_key;
 pub mod codes;
@@ -27,6 +28,7 @@ pub mod returns;
 pub mod settings;
 pub mod stats;
 pub mod stock;
+pub mod webhooks;
 
 mod counters;
 mod usage;
@@ -41,6 +43,7 @@ struct Inner {
     db: Db,
     cache: Cache,
     clock: Clock,
+    targets: Targets,
     queues: Queues,
 }
 
@@ -165,11 +168,12 @@ impl From<Refusal> for ServiceError {
 
 impl Service {
     /// Joins the parts.
-    pub fn new(db: Db, cache: Cache, clock: Clock) -> Self {
+    pub fn new(db: Db, cache: Cache, clock: Clock, targets: Targets) -> Self {
         let inner = Inner {
             db,
             cache,
             clock,
+            targets,
             queues: Queues::default(),
         };
         Self {
@@ -190,6 +194,11 @@ impl Service {
     /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
+    }
+
+    /// Where webhooks may go.
+    pub fn targets(&self) -> Targets {
+        self.inner.targets
     }
 
     fn queues(&self) -> &Queues {

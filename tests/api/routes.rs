@@ -61,6 +61,12 @@ const ROUTES: &[Route] = &[
     route("post", "/v1/redemptions/{id}/commit", "ap"),
     route("post", "/v1/redemptions/{id}/cancel", "ap"),
     route("post", "/v1/redemptions/{id}/returns", "ap"),
+    route("get", "/v1/webhooks", "av"),
+    route("get", "/v1/webhooks/{name}", "av"),
+    route("put", "/v1/webhooks/{name}", "a"),
+    route("delete", "/v1/webhooks/{name}", "a"),
+    route("get", "/v1/webhooks/{name}/dead", "av"),
+    route("post", "/v1/webhooks/{name}/resend", "a"),
     route("get", "/v1/events", "av"),
     route("get", "/v1/audit", "av"),
     route("get", "/healthz", "*"),
@@ -79,6 +85,7 @@ struct Things {
     code: String,
     hold: String,
     sale: String,
+    webhook: String,
 }
 
 impl Things {
@@ -113,6 +120,15 @@ impl Things {
             made.expect(201).id()
         };
         let (hold, sale) = (redeem(true).await, redeem(false).await);
+        // A tenant has room for few.
+        let known = service.get("/v1/webhooks", admin).await.expect(200).body;
+        for webhook in known["items"].as_array().unwrap() {
+            let path = format!("/v1/webhooks/{}", webhook["name"].as_str().unwrap());
+            service.delete(&path, admin).await.expect(204);
+        }
+        let webhook = format!("W{mark}");
+        let path = format!("/v1/webhooks/{webhook}");
+        service.put(&path, admin, quiet_webhook()).await.expect(201);
         Self {
             tenant: tenant.id.clone(),
             key,
@@ -122,6 +138,7 @@ impl Things {
             code,
             hold,
             sale,
+            webhook,
         }
     }
 
@@ -137,6 +154,7 @@ impl Things {
             code: text(),
             hold: random_id(),
             sale: random_id(),
+            webhook: text(),
         }
     }
 
@@ -157,11 +175,21 @@ impl Things {
         } else {
             &self.code
         };
+        let name = if path.starts_with("/v1/webhooks") {
+            &self.webhook
+        } else {
+            &self.list
+        };
         path.replace("{id}", first)
             .replace("{key_id}", &self.key)
-            .replace("{name}", &self.list)
+            .replace("{name}", name)
             .replace("{code}", code)
     }
+}
+
+/// A webhook that wants what does not happen here.
+fn quiet_webhook() -> Value {
+    json!({"url": "https://crm.example/", "events": ["issuance.revoked"]})
 }
 
 fn body(route: &Route) -> Option<Value> {
@@ -179,6 +207,8 @@ fn body(route: &Route) -> Option<Value> {
         (_, "/v1/promotions/{id}/status") => json!({"status": "paused"}),
         (_, "/v1/promotions/{id}/codes") => json!({"codes": [format!("N{}", &name[24..])]}),
         (_, "/v1/evaluate-cart") => cart(),
+        (_, "/v1/webhooks/{name}") => quiet_webhook(),
+        (_, "/v1/webhooks/{name}/resend") => json!({}),
         (_, "/v1/redemptions") => json!({"transaction_id": name, "request": cart()}),
         (_, "/v1/redemptions/{id}/commit" | "/v1/redemptions/{id}/cancel") => json!({}),
         (_, "/v1/redemptions/{id}/returns") => {
@@ -315,7 +345,13 @@ async fn what_is_foreign_answers_like_what_does_not_exist() {
         let path = foreign.path(route.path);
         let theirs = service.get(&path, &other.admin).await.expect(200).text;
         let ours = service.get(&path, &own.admin).await;
-        for id in [&foreign.promotion, &foreign.key, &foreign.code] {
+        for id in [
+            &foreign.promotion,
+            &foreign.key,
+            &foreign.code,
+            &foreign.webhook,
+            &foreign.sale,
+        ] {
             assert!(!ours.text.contains(id.as_str()), "{path} tells {id}");
         }
         assert!(!theirs.is_empty());
