@@ -19,7 +19,7 @@ pub enum Manner {
     Answer(u16),
     /// Reads the message and hangs up.
     HangUp,
-    /// One in three is taken; the others are answered 500 or hung up on, by turns.
+    /// At random: one in two is taken, the others are answered 500 or hung up on.
     Moody,
 }
 
@@ -120,7 +120,7 @@ impl Receiver {
         let event: Value = serde_json::from_str(body).expect("JSON");
         assert_eq!(event["id"], id);
         let manner = match inside.manner.unwrap_or(Manner::Take) {
-            Manner::Moody => match inside.messages.len() % 3 {
+            Manner::Moody => match rand::random::<u8>() % 4 {
                 0 => Manner::Answer(500),
                 1 => Manner::HangUp,
                 _ => Manner::Take,
