@@ -18,6 +18,7 @@ use crate::db::embedded::{Embedded, EmbeddedOptions};
 use crate::db::{self, Db, DbError, DbOptions};
 use crate::jobs;
 use crate::service::Service;
+use crate::service::webhooks::address::Targets;
 
 /// Why the service does not start. The text says what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +107,8 @@ pub struct AppOptions {
     pub clock: Clock,
     /// How long the service goes on accepting after it was asked to stop.
     pub shutdown_delay: Duration,
+    /// Where webhooks may go.
+    pub webhook_targets: Targets,
 }
 
 impl Default for AppOptions {
@@ -119,6 +122,7 @@ impl Default for AppOptions {
             notifications: true,
             clock: Clock::default(),
             shutdown_delay: Duration::ZERO,
+            webhook_targets: Targets::Public,
         }
     }
 }
@@ -145,7 +149,7 @@ impl App {
         let address = listener.local_addr().map_err(StartError::Signals)?;
         let db = Db::open(database).await?;
         let cache = Cache::new(db.clone(), options.cache_capacity);
-        let service = Service::new(db, cache.clone(), options.clock);
+        let service = Service::new(db, cache.clone(), options.clock, options.webhook_targets);
         let api = Api::new(service.clone(), options.operator_key.as_deref());
         let edge = Edge::new(
             api::router(api.clone(), &options.cors_origins),
@@ -229,6 +233,7 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
             operator_key,
             cors_origins: config.cors_origins.clone(),
             shutdown_delay: config.shutdown_delay(),
+            webhook_targets: config.webhook_targets(),
             ..AppOptions::default()
         };
         if options.operator_key.is_none() {

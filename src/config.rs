@@ -9,6 +9,8 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use crate::service::webhooks::address::Targets;
+
 /// Fewest characters of an operator key.
 pub const MIN_OPERATOR_KEY: usize = 32;
 
@@ -136,6 +138,9 @@ pub struct ServeConfig {
     /// Origins that a browser may call from, parted by commas; * is any
     #[arg(long, env, value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
     pub cors_origins: Vec<String>,
+    /// Whether webhooks may go to http and private addresses
+    #[arg(long, env, default_value = "false", num_args = 0..=1, default_missing_value = "true", value_parser = switch)]
+    pub webhook_allow_private: bool,
     /// Seconds between a request to stop and the first refused connection: time for a load balancer to notice
     #[arg(long, env, default_value_t = 1, value_parser = clap::value_parser!(u16).range(0..=60))]
     pub shutdown_delay_seconds: u16,
@@ -184,9 +189,27 @@ impl ServeConfig {
         }
     }
 
+    /// Where webhooks may go.
+    pub fn webhook_targets(&self) -> Targets {
+        if self.webhook_allow_private {
+            Targets::Any
+        } else {
+            Targets::Public
+        }
+    }
+
     /// How long the service goes on accepting after it was asked to stop.
     pub fn shutdown_delay(&self) -> Duration {
         Duration::from_secs(self.shutdown_delay_seconds.into())
+    }
+}
+
+/// Reads a switch; an empty value is off, as a compose file may send it.
+fn switch(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "true" => Ok(true),
+        "false" | "" => Ok(false),
+        _ => Err("is neither true nor false"),
     }
 }
 
@@ -247,6 +270,21 @@ mod tests {
         let config = serve(&["--operator-key", "", "--database-url", ""]).unwrap();
         assert_eq!(config.operator_key(), Ok(None));
         assert_eq!(config.database.url(), None);
+    }
+
+    #[test]
+    fn private_targets_of_webhooks_are_off_unless_they_are_switched_on() {
+        let targets = |arguments: &[&str]| serve(arguments).unwrap().webhook_targets();
+        assert_eq!(targets(&[]), Targets::Public);
+        assert_eq!(targets(&["--webhook-allow-private"]), Targets::Any);
+        for (value, expected) in [
+            ("true", Targets::Any),
+            ("false", Targets::Public),
+            ("", Targets::Public),
+        ] {
+            assert_eq!(targets(&["--webhook-allow-private", value]), expected);
+        }
+        assert!(serve(&["--webhook-allow-private", "maybe"]).is_err());
     }
 
     #[test]

@@ -33,6 +33,7 @@ mod codes;
 mod csv;
 mod etag;
 mod evaluate;
+mod events;
 mod health;
 mod issuances;
 mod keys;
@@ -47,6 +48,7 @@ mod stats;
 mod stores;
 mod stream;
 mod tenants;
+mod webhooks;
 
 /// How long an evaluation may take.
 const EVALUATE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -106,6 +108,11 @@ fn paths() -> OpenApiRouter<Api> {
             milestones::put,
             milestones::delete
         ))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::get, webhooks::put, webhooks::delete))
+        .routes(routes!(webhooks::dead))
+        .routes(routes!(webhooks::resend))
+        .routes(routes!(events::list))
         .routes(routes!(audit::list))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

@@ -15,6 +15,7 @@ use crate::db::issuances::IssuanceCursor;
 use crate::db::promotions::PromotionCursor;
 use crate::db::redemption_list::RedemptionCursor;
 use crate::domain::id::{KeyId, PromotionId, TenantId};
+use crate::service::event_log::EventCursor;
 use crate::wire::faults::FaultCode;
 use crate::wire::write::Writer;
 
@@ -123,6 +124,17 @@ impl Cursor for i32 {
 
     fn place(text: &str) -> Option<Self> {
         text.strip_prefix('c')?.parse().ok()
+    }
+}
+
+impl Cursor for EventCursor {
+    fn text(&self) -> String {
+        format!("e{}", self.0)
+    }
+
+    fn place(text: &str) -> Option<Self> {
+        let sequence: i64 = text.strip_prefix('e')?.parse().ok()?;
+        (sequence >= 0).then_some(Self(sequence))
     }
 }
 

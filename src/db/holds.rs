@@ -82,15 +82,25 @@ pub async fn commit(
     }
 }
 
+/// A hold that has ended.
+#[derive(Clone, Debug)]
+pub struct EndedHold {
+    /// Its redemption.
+    pub redemption_id: Uuid,
+    /// The caller's id.
+    pub transaction_id: String,
+}
+
 /// Ends those of these holds that have lapsed, and returns them. What they took is the caller's to give back.
 pub async fn expire(
     tx: &mut TenantTx,
     redemptions: &[Uuid],
     now: DateTime<Utc>,
-) -> Result<Vec<Uuid>, DbError> {
-    let ended = sqlx::query_scalar!(
+) -> Result<Vec<EndedHold>, DbError> {
+    let ended = sqlx::query_as!(
+        EndedHold,
         r#"with lapsed as (
-             select redemption_id from redemption
+             select redemption_id, transaction_id from redemption
               where tenant_id = $1 and redemption_id = any ($2::uuid[]) and state = 'held' and expires_at <= $3
               order by redemption_id
                 for no key update),
@@ -100,7 +110,7 @@ pub async fn expire(
               where own.tenant_id = $1 and own.redemption_id = lapsed.redemption_id)
          delete from hold using lapsed
           where hold.tenant_id = $1 and hold.redemption_id = lapsed.redemption_id
-         returning hold.redemption_id"#,
+         returning hold.redemption_id, lapsed.transaction_id"#,
         tx.id(),
         redemptions,
         now,

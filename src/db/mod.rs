@@ -18,14 +18,18 @@ pub mod activities;
 pub mod audit;
 pub mod codes;
 pub mod counters;
+pub mod deliveries;
 pub mod embedded;
+pub mod events;
 pub mod holds;
 pub mod in_hand;
 pub mod issuances;
 pub mod keys;
 pub mod migrate;
 pub mod milestones;
+pub mod outbox;
 pub mod product_lists;
+pub mod promotion_ends;
 pub mod promotions;
 pub mod reconcile;
 pub mod redemption_keys;
@@ -38,6 +42,7 @@ pub mod stats;
 pub mod stores;
 pub mod tenants;
 pub mod usage;
+pub mod webhooks;
 
 pub use error::{DbError, Key, Reference};
 pub use migrate::migrate;
@@ -45,7 +50,7 @@ pub use transaction::{OperatorTx, TenantTx, Work};
 
 /// The role of every working connection: owns nothing, cannot bypass row-level security.
 pub const SERVICE_ROLE: &str = "promotion_engine_service";
-/// The role of what crosses tenants: it sees the table of tenants only.
+/// The role of what crosses tenants: it sees the table of tenants, and of few others what jobs search by.
 pub const OPERATOR_ROLE: &str = "promotion_engine_operator";
 
 /// What every new connection is told. Messages below errors are kept off the wire: the rollback of each release, for

@@ -288,6 +288,34 @@ pub async fn lock(
     Ok(row)
 }
 
+/// What an applied promotion gave, as it was recorded.
+#[derive(Clone, Debug)]
+pub struct GiftRow {
+    /// Which promotion.
+    pub promotion_id: Uuid,
+    /// How often its benefit applied.
+    pub times: i64,
+    /// What it took off, in ten-thousandths.
+    pub discount: i64,
+    /// The points that it awarded, as decimal text.
+    pub points: String,
+}
+
+/// What a redemption's promotions gave, in the order of application.
+pub async fn gifts(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<GiftRow>, DbError> {
+    let rows = sqlx::query_as!(
+        GiftRow,
+        r#"select promotion_id, times, discount, points::text as "points!" from redemption_promotion
+            where tenant_id = $1 and redemption_id = $2
+            order by place"#,
+        tx.id(),
+        redemption.uuid(),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
 /// The database's clock, at this very moment.
 pub async fn now(tx: &mut TenantTx) -> Result<DateTime<Utc>, DbError> {
     let now = sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#)

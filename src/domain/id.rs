@@ -43,4 +43,6 @@ uuid_id! {
     IssuanceId,
     /// A redemption.
     RedemptionId,
+    /// A webhook: one that is deleted and made anew is another one.
+    WebhookId,
 }

@@ -14,6 +14,7 @@ pub mod counter;
 pub mod currency;
 pub mod customer;
 pub mod evaluation;
+pub mod event;
 pub mod exact;
 pub mod id;
 pub mod issuance;

@@ -6,13 +6,20 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::service::Service;
 
+pub mod events;
 pub mod reconcile;
 
 mod holds;
+mod webhooks;
 
 /// Runs all jobs for as long as the future is polled.
 pub async fn run(service: Service) {
-    tokio::join!(holds::run(&service), reconcile::run(&service));
+    tokio::join!(
+        holds::run(&service),
+        events::run(&service),
+        webhooks::run(&service),
+        reconcile::run(&service),
+    );
 }
 
 /// The rounds of a job. One that takes long delays the next.

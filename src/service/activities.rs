@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::evaluate::require_store;
 use super::issuances::{bounds, expiry, read_all, unlocked};
 use super::milestones::{Returned, advance};
-use super::{Refusal, Service, ServiceError};
+use super::{Refusal, Service, ServiceError, issuance_events};
 use crate::db::activities::NewActivity;
 use crate::db::issuances::{Hand, HandChange, NewIssuance, Unlock, Waiting};
 use crate::db::{self, DbError, Reference, TenantTx};
@@ -233,7 +233,22 @@ impl Work {
         if !fresh.is_empty() {
             db::issuances::insert(tx, &fresh).await?;
         }
-        read_all(tx, &ids, now).await
+        let own = read_all(tx, &ids, now).await?;
+        let told = own.iter().flat_map(|own| {
+            let terms = earned
+                .iter()
+                .find(|promotion| promotion.id == own.promotion_id);
+            let is_new = fresh.iter().any(|new| new.issuance_id == own.id.uuid());
+            let tell = |terms| match is_new {
+                true => issuance_events::made(own, terms, now),
+                false => vec![issuance_events::unlocked(own, terms, now)],
+            };
+            terms
+                .map(|promotion| tell(&promotion.terms))
+                .unwrap_or_default()
+        });
+        db::outbox::append(tx, &told.collect::<Vec<_>>()).await?;
+        Ok(own)
     }
 
     /// What a promotion that was earned unlocks: the one issued first, or a new one; nothing where the customer's limits

@@ -3,13 +3,13 @@
 //! Whatever gives a customer a promotion locks that customer's row of it first, so that what it then reads is what
 //! counts: two that come at once do not both find room. The bounds stand once more in the statement that writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::promotions::subject;
-use super::{Actor, Refusal, Service, ServiceError, audit};
+use super::{Actor, Refusal, Service, ServiceError, audit, issuance_events};
 use crate::cache::load;
 use crate::clock::Clock;
 use crate::db::issuances::{
@@ -122,6 +122,7 @@ impl Service {
                 db::issuances::activate(tx, id.uuid(), now).await?;
                 own.state = IssuanceState::Activated;
                 own.activated_at = Some(now);
+                db::outbox::append(tx, &[issuance_events::activated(&own, now)]).await?;
                 Ok(own)
             })
         })
@@ -146,6 +147,7 @@ impl Service {
                 own.state = IssuanceState::Revoked;
                 let (what, after) = (format!("issuance:{id}"), Some(audited(&own)));
                 audit(tx, actor, what, "revoked", before, after).await?;
+                db::outbox::append(tx, &[issuance_events::revoked(&own, now)]).await?;
                 Ok(own)
             })
         })
@@ -182,7 +184,13 @@ impl Service {
                     ..unlocked(&promotion, customer, IssuanceSource::Activation, now)
                 };
                 db::issuances::insert(tx, std::slice::from_ref(&new)).await?;
-                Ok((read_one(tx, new.issuance_id, now).await?, true))
+                let own = read_one(tx, new.issuance_id, now).await?;
+                let told = [
+                    issuance_events::issued(&own, now),
+                    issuance_events::activated(&own, now),
+                ];
+                db::outbox::append(tx, &told).await?;
+                Ok((own, true))
             })
         })
         .await
@@ -389,6 +397,13 @@ async fn issue_to(
     }
     let ids: Vec<Uuid> = verdicts.iter().flatten().map(|(id, _)| *id).collect();
     let standing = read_all(tx, &ids, now).await?;
+    let made: BTreeSet<Uuid> = fresh.iter().map(|new| new.issuance_id).collect();
+    let is_new = |own: &&Issuance| made.contains(&own.id.uuid());
+    let told = standing
+        .iter()
+        .filter(is_new)
+        .flat_map(|own| issuance_events::made(own, &promotion.terms, now));
+    db::outbox::append(tx, &told.collect::<Vec<_>>()).await?;
     let mut standing: BTreeMap<Uuid, Issuance> = standing
         .into_iter()
         .map(|own| (own.id.uuid(), own))

@@ -13,11 +13,14 @@ use crate::db::{self, Db, DbError, TenantTx, Work};
 use crate::domain::id::{KeyId, TenantId};
 use crate::wire::faults::Faults;
 use redeem::Queues;
+use webhooks::address::Targets;
 
 pub mod activities;
 pub mod api_key;
 pub mod codes;
 pub mod evaluate;
+pub mod event_log;
+pub mod events;
 pub mod issuances;
 pub mod keys;
 pub mod milestones;
@@ -28,8 +31,10 @@ pub mod returns;
 pub mod settings;
 pub mod stats;
 pub mod stock;
+pub mod webhooks;
 
 mod counters;
+mod issuance_events;
 mod usage;
 
 /// What the use cases need. Clones share it.
@@ -42,6 +47,7 @@ struct Inner {
     db: Db,
     cache: Cache,
     clock: Clock,
+    targets: Targets,
     queues: Queues,
 }
 
@@ -178,11 +184,12 @@ impl From<Refusal> for ServiceError {
 
 impl Service {
     /// Joins the parts.
-    pub fn new(db: Db, cache: Cache, clock: Clock) -> Self {
+    pub fn new(db: Db, cache: Cache, clock: Clock, targets: Targets) -> Self {
         let inner = Inner {
             db,
             cache,
             clock,
+            targets,
             queues: Queues::default(),
         };
         Self {
@@ -203,6 +210,11 @@ impl Service {
     /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
+    }
+
+    /// Where webhooks may go.
+    pub fn targets(&self) -> Targets {
+        self.inner.targets
     }
 
     fn queues(&self) -> &Queues {

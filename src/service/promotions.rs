@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::milestones::require_milestone;
 use super::settings::{names, require_lists};
-use super::{Actor, Expected, Refusal, Service, ServiceError, audit, usage};
+use super::{Actor, Expected, Refusal, Service, ServiceError, audit, events, usage};
 use crate::cache::load;
 use crate::db::promotions::{NewPromotion, PromotionCursor, PromotionFilter, PromotionRow};
 use crate::db::{self, Page, TenantTx};
@@ -143,6 +143,7 @@ impl Service {
                 let row = db::promotions::insert(tx, &new, actor.key).await?;
                 let after = Some(audited(&row));
                 audit(tx, actor, subject(promotion), "created", None, after).await?;
+                tell_moved(tx, status, &row, offset).await?;
                 Stored::one(tx, offset, row).await
             })
         })
@@ -198,6 +199,9 @@ impl Service {
                 }
                 let (before, now) = (Some(audited(&row)), Some(audited(&after)));
                 audit(tx, actor, subject(promotion), "replaced", before, now).await?;
+                if status != old.status {
+                    tell_moved(tx, status, &after, offset).await?;
+                }
                 Stored::one(tx, offset, after).await
             })
         })
@@ -228,11 +232,26 @@ impl Service {
                     .ok_or(ServiceError::NotFound)?;
                 let (before, now) = (Some(audited(&row)), Some(audited(&after)));
                 audit(tx, actor, subject(promotion), status.name(), before, now).await?;
+                tell_moved(tx, status, &after, offset).await?;
                 Stored::one(tx, offset, after).await
             })
         })
         .await
     }
+}
+
+/// Tells that a promotion was moved to a status, at the time of the database.
+async fn tell_moved(
+    tx: &mut TenantTx,
+    status: Status,
+    row: &PromotionRow,
+    offset: TimeDelta,
+) -> Result<(), ServiceError> {
+    let now = db::redemptions::now(tx).await? + offset;
+    if let Some(event) = events::promotion_moved(status, row, now) {
+        db::outbox::append(tx, &[event]).await?;
+    }
+    Ok(())
 }
 
 /// Refuses what is not a promotion of the tenant.

@@ -3,9 +3,11 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Refusal, Service, ServiceError};
+use super::{Refusal, Service, ServiceError, events};
+use crate::cache::load;
 use crate::db::redemptions::RedemptionRow;
 use crate::db::{self, DbError, TenantTx};
+use crate::domain::amount::Money;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::{Address, RedemptionState};
 use crate::wire::names::Named;
@@ -71,6 +73,7 @@ impl Service {
                     RedemptionState::Held => {
                         db::holds::commit(tx, id, now).await?;
                         row.settled_at = Some(now);
+                        tell_committed(tx, id, &row, now).await?;
                     }
                     RedemptionState::Committed => {}
                     RedemptionState::Cancelled => return Err(Refusal::RedemptionCancelled.into()),
@@ -122,6 +125,8 @@ impl Service {
                     db::holds::end(tx, &ended, &[state.name()], now).await?;
                     db::counters::give_back(tx, &ended).await?;
                     row.settled_at = Some(now);
+                    let told = events::redemption_cancelled(id, &row.transaction_id, state, now);
+                    db::outbox::append(tx, &[told]).await?;
                 }
                 Ok(Found::Redemption(Box::new(row), state, Vec::new()))
             })
@@ -138,7 +143,14 @@ impl Service {
                     let now = db::redemptions::now(tx).await? + clock.offset();
                     let ended = db::holds::expire(tx, &holds, now).await?;
                     if !ended.is_empty() {
-                        db::counters::give_back(tx, &ended).await?;
+                        let ids: Vec<Uuid> = ended.iter().map(|own| own.redemption_id).collect();
+                        db::counters::give_back(tx, &ids).await?;
+                        let told = ended.iter().map(|own| {
+                            let id = RedemptionId::new(own.redemption_id);
+                            let cause = RedemptionState::Expired;
+                            events::redemption_cancelled(id, &own.transaction_id, cause, now)
+                        });
+                        db::outbox::append(tx, &told.collect::<Vec<_>>()).await?;
                     }
                     Ok(ended.len())
                 })
@@ -165,6 +177,28 @@ impl Service {
             }
         }
     }
+}
+
+/// Tells that a hold is final now.
+async fn tell_committed(
+    tx: &mut TenantTx,
+    id: RedemptionId,
+    row: &RedemptionRow,
+    now: DateTime<Utc>,
+) -> Result<(), ServiceError> {
+    let settings = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
+    let settings = load::settings(&settings).map_err(ServiceError::Unreadable)?;
+    let gifts = db::redemptions::gifts(tx, id).await?;
+    let committed = events::Committed {
+        id,
+        transaction_id: &row.transaction_id,
+        evaluated_at: row.evaluated_at,
+        discount: Money::from_scaled(gifts.iter().map(|gift| gift.discount).sum()),
+        precision: settings.rounding.precision(),
+    };
+    let told = events::redemption_committed(&committed, gifts.into_iter(), now);
+    db::outbox::append(tx, &[told]).await?;
+    Ok(())
 }
 
 /// How often a transaction is tried in which somebody else was faster.

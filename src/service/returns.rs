@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::milestones::{Returned, lower};
 use super::redemptions::{lock, lock_address};
-use super::{Refusal, Service, ServiceError};
+use super::{Refusal, Service, ServiceError, events};
 use crate::cache::load;
 use crate::db::returns::{LineRow, PromotionRow};
 use crate::db::{self, TenantTx};
@@ -50,6 +50,7 @@ impl Service {
                 let before = before(tx, id).await?;
                 let done =
                     take_back(&sold, &before, &new.lines, settings.rounding).map_err(refusal)?;
+                let transaction = row.transaction_id;
                 let answer =
                     wire::returns::print(&new.return_id, &done, settings.rounding.precision());
                 let promotions = promotion_rows(&done);
@@ -73,12 +74,14 @@ impl Service {
                         db::returns::restore(tx, id, now).await?;
                     }
                 }
+                let told = events::redemption_returned(id, &transaction, &answer, now);
+                db::outbox::append(tx, &[told]).await?;
                 // After the counters: the order in which locks are taken.
                 let returned = Returned {
                     lines: &back,
                     rounding: settings.rounding,
                 };
-                lower(tx, &row.transaction_id, &returned).await?;
+                lower(tx, &transaction, &returned).await?;
                 Ok(answer)
             })
         })

@@ -5,6 +5,7 @@ use crate::domain::benefit::{From, Level, Pick, PriceBase, Same, Spread, Within}
 use crate::domain::cart::Explain;
 use crate::domain::condition::{CartMeasure, LineMeasure, MemberSubject, Order};
 use crate::domain::evaluation::{OtherLeaf, OtherOperator, ReasonCode};
+use crate::domain::event::EventType;
 use crate::domain::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
 use crate::domain::limit::{LimitSubject, Measure, RefreshUnit};
 use crate::domain::promotion::{PromotionType, State, Status};
@@ -159,6 +160,23 @@ names! {
         Transaction = "transaction",
         Registration = "registration",
         ProfileUpdate = "profile_update",
+    }
+    EventType {
+        PromotionActivated = "promotion.activated",
+        PromotionPaused = "promotion.paused",
+        PromotionArchived = "promotion.archived",
+        PromotionEnded = "promotion.ended",
+        PromotionBudgetExhausted = "promotion.budget_exhausted",
+        IssuanceIssued = "issuance.issued",
+        IssuanceUnlocked = "issuance.unlocked",
+        IssuanceActivated = "issuance.activated",
+        IssuanceUsedUp = "issuance.used_up",
+        IssuanceExpiring = "issuance.expiring",
+        IssuanceExpired = "issuance.expired",
+        IssuanceRevoked = "issuance.revoked",
+        RedemptionCommitted = "redemption.committed",
+        RedemptionCancelled = "redemption.cancelled",
+        RedemptionReturned = "redemption.returned",
     }
     MessageChannel { Sms = "sms", Email = "email", Push = "push" }
     EvaluationOrder { ItemsThenCart = "items_then_cart", CartFirst = "cart_first" }

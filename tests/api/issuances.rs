@@ -425,3 +425,51 @@ async fn limits_of_issues_and_of_uses_hold_under_many_at_once() {
         .filter(|own| own["result"]["applied"][0].is_object());
     assert_eq!(applied.count(), 7);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_tell_what_becomes_of_an_issuance() {
+    let (_database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let limits = json!({"earn": {"transactions": 1, "times": 1}});
+    let mut body = reward("P", limits);
+    body["activation_required"] = true.into();
+    let message = json!({"channel": "sms", "template": "hello"});
+    body["communication"] = json!({"on_earning": [message]});
+    let promotion = service.promotion(&tenant.admin, body).await;
+    let id = issue(&service, &tenant, &promotion, "S")
+        .await
+        .expect(201)
+        .id();
+    issue(&service, &tenant, &promotion, "S").await.expect(200);
+    act(&service, &tenant.pos, &id, "activate")
+        .await
+        .expect(200);
+    act(&service, &tenant.pos, &id, "activate")
+        .await
+        .expect(200);
+    redeem(&service, &tenant, false).await;
+    act(&service, &tenant.admin, &id, "revoke")
+        .await
+        .expect(200);
+    let path = "/v1/events?limit=200";
+    let told = service.get(path, &tenant.admin).await.expect(200).body;
+    let told = told["items"].as_array().unwrap().iter();
+    let told: Vec<&Value> = told
+        .filter(|own| own["data"]["issuance_id"] == id.as_str())
+        .collect();
+    let types: Vec<&str> = told
+        .iter()
+        .map(|own| own["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        types,
+        [
+            "issuance.issued",
+            "issuance.unlocked",
+            "issuance.activated",
+            "issuance.used_up",
+            "issuance.revoked"
+        ]
+    );
+    assert_eq!(told[1]["data"]["messages"], json!([message]));
+}

@@ -73,6 +73,13 @@ const ROUTES: &[Route] = &[
     route("get", "/v1/milestones/{name}", "av"),
     route("put", "/v1/milestones/{name}", "a"),
     route("delete", "/v1/milestones/{name}", "a"),
+    route("get", "/v1/webhooks", "av"),
+    route("get", "/v1/webhooks/{name}", "av"),
+    route("put", "/v1/webhooks/{name}", "a"),
+    route("delete", "/v1/webhooks/{name}", "a"),
+    route("get", "/v1/webhooks/{name}/dead", "av"),
+    route("post", "/v1/webhooks/{name}/resend", "a"),
+    route("get", "/v1/events", "av"),
     route("get", "/v1/audit", "av"),
     route("get", "/healthz", "*"),
     route("get", "/readyz", "*"),
@@ -95,6 +102,7 @@ struct Things {
     issuance: String,
     /// A promotion that customers claim.
     open: String,
+    webhook: String,
 }
 
 impl Things {
@@ -144,6 +152,15 @@ impl Things {
         let body = json!({"promotion_id": reward, "customer_id": "C", "source_id": "S"});
         let issued = service.post("/v1/issuances", &tenant.issuer, body).await;
         let issuance = issued.expect(201).id();
+        // A tenant has room for few.
+        let known = service.get("/v1/webhooks", admin).await.expect(200).body;
+        for webhook in known["items"].as_array().unwrap() {
+            let path = format!("/v1/webhooks/{}", webhook["name"].as_str().unwrap());
+            service.delete(&path, admin).await.expect(204);
+        }
+        let webhook = format!("W{mark}");
+        let path = format!("/v1/webhooks/{webhook}");
+        service.put(&path, admin, quiet_webhook()).await.expect(201);
         Self {
             tenant: tenant.id.clone(),
             key,
@@ -156,6 +173,7 @@ impl Things {
             reward,
             issuance,
             open,
+            webhook,
         }
     }
 
@@ -174,6 +192,7 @@ impl Things {
             reward: random_id(),
             issuance: random_id(),
             open: random_id(),
+            webhook: text(),
         }
     }
 
@@ -198,11 +217,21 @@ impl Things {
         } else {
             &self.code
         };
+        let name = if path.starts_with("/v1/webhooks") {
+            &self.webhook
+        } else {
+            &self.list
+        };
         path.replace("{id}", first)
             .replace("{key_id}", &self.key)
-            .replace("{name}", &self.list)
+            .replace("{name}", name)
             .replace("{code}", code)
     }
+}
+
+/// A webhook that wants what does not happen here.
+fn quiet_webhook() -> Value {
+    json!({"url": "https://crm.example/", "events": ["issuance.expiring"]})
 }
 
 fn body(route: &Route, things: &Things) -> Option<Value> {
@@ -220,6 +249,8 @@ fn body(route: &Route, things: &Things) -> Option<Value> {
         (_, "/v1/promotions/{id}/status") => json!({"status": "paused"}),
         (_, "/v1/promotions/{id}/codes") => json!({"codes": [format!("N{}", &name[24..])]}),
         (_, "/v1/evaluate-cart") => cart(),
+        (_, "/v1/webhooks/{name}") => quiet_webhook(),
+        (_, "/v1/webhooks/{name}/resend") => json!({}),
         (_, "/v1/redemptions") => json!({"transaction_id": name, "request": cart()}),
         (_, "/v1/redemptions/{id}/commit" | "/v1/redemptions/{id}/cancel") => json!({}),
         (_, "/v1/redemptions/{id}/returns") => {
@@ -375,6 +406,8 @@ async fn what_is_foreign_answers_like_what_does_not_exist() {
             &foreign.key,
             &foreign.code,
             &foreign.issuance,
+            &foreign.webhook,
+            &foreign.sale,
         ] {
             assert!(!ours.text.contains(id.as_str()), "{path} tells {id}");
         }

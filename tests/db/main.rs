@@ -6,6 +6,7 @@ mod support;
 mod changes;
 mod embedded;
 mod migrations;
+mod outbox;
 mod promotions;
 mod sample;
 mod security;

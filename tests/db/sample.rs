@@ -65,7 +65,7 @@ pub fn new_codes(codes: &[&str]) -> Vec<NewCode> {
 }
 
 /// A held redemption that took from one counter and had a part returned: a row in every table of the ledger, for the
-/// tenant's first promotion.
+/// tenant's first promotion. And an event of it, waiting and numbered, with a webhook that wants it.
 const LEDGER: &str = "
     insert into redemption_key (tenant_id, transaction_id, redemption_id) values ($T, 'T-1', $R);
     insert into redemption (tenant_id, redemption_id, transaction_id, state, evaluated_at, expires_at, ruleset_version,
@@ -100,7 +100,18 @@ const LEDGER: &str = "
     insert into milestone_step (tenant_id, milestone_id, activity_id, customer_id, window_no, amount, lines)
         values ($T, $R, 'A-1', 'C-1', 0, 10, '[]');
     insert into milestone_target (tenant_id, milestone_id, customer_id, window_no, target, activity_id)
-        values ($T, $R, 'C-1', 0, 'T1', 'A-1');";
+        values ($T, $R, 'C-1', 0, 'T1', 'A-1');
+    insert into outbox (tenant_id, event_id, type, subject, subject_id, occurred_at, data)
+        values ($T, gen_random_uuid(), 'redemption.committed', 'redemption', $R, now(), '{}');
+    insert into event (tenant_id, sequence, event_id, type, subject, subject_id, occurred_at, data, published_at)
+        values ($T, 1, gen_random_uuid(), 'redemption.committed', 'redemption', $R, now(), '{}', now());
+    insert into event_counter (tenant_id, latest) values ($T, 1);
+    insert into limit_reached (tenant_id, promotion_id, measure, window_no, at)
+        select $T, promotion_id, 'times', 0, now() from promotion where tenant_id = $T;
+    insert into webhook (tenant_id, webhook_id, name, url, events, secret)
+        values ($T, $R, 'crm', 'https://crm.example/', '{redemption.committed}', decode(repeat('00', 32), 'hex'));
+    insert into webhook_delivery (tenant_id, sequence, webhook_id, subject_id, next_attempt_at)
+        values ($T, 1, $R, $R, now());";
 
 /// A tenant that has a row in every table.
 pub async fn full_tenant(database: &TestDatabase, name: &str) -> TenantId {

@@ -6,8 +6,30 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use crate::sample::full_tenant;
 use crate::support::{TestDatabase, options};
 
-/// All that the operator's role can see. OPERATING.md says the same.
-const OPERATOR_TABLES: [&str; 2] = ["hold", "tenant"];
+/// All that the operator's role can see. ARCHITECTURE.md says the same.
+const OPERATOR_TABLES: [&str; 6] = [
+    "hold",
+    "outbox",
+    "promotion",
+    "tenant",
+    "webhook",
+    "webhook_delivery",
+];
+/// What it can see of those that it does not see whole.
+const OPERATOR_COLUMNS: [&str; 12] = [
+    "outbox.tenant_id",
+    "promotion.ended_for",
+    "promotion.ends_at",
+    "promotion.promotion_id",
+    "promotion.status",
+    "promotion.tenant_id",
+    "webhook.tenant_id",
+    "webhook.webhook_id",
+    "webhook_delivery.dead_at",
+    "webhook_delivery.next_attempt_at",
+    "webhook_delivery.tenant_id",
+    "webhook_delivery.webhook_id",
+];
 /// What the service may only add to.
 const APPEND_ONLY: [&str; 2] = ["audit", "promotion_version"];
 
@@ -49,7 +71,8 @@ async fn every_table_forces_row_security_and_has_a_policy_for_the_service() {
     assert_eq!(open, Vec::<String>::new());
 }
 
-/// One index is not unique and crosses tenants: by it the job that ends holds finds them.
+/// Two indexes are not unique and cross tenants: by them jobs find the holds and the promotions that have come to their
+/// end.
 #[tokio::test]
 async fn every_key_and_foreign_key_begins_with_the_tenant() {
     let database = TestDatabase::new().await;
@@ -61,7 +84,7 @@ async fn every_key_and_foreign_key_begins_with_the_tenant() {
            join pg_class on pg_class.oid = indrelid
            join pg_attribute on attrelid = indrelid and attnum = indkey[0]
           where relnamespace = 'public'::regnamespace and relname <> '_sqlx_migrations'
-            and attname <> 'tenant_id' and (indisunique or relname <> 'hold')
+            and attname <> 'tenant_id' and (indisunique or indexrelid::regclass::text not in ('hold_by_expiry', 'promotion_to_end'))
          union all
          select conname::text
            from pg_constraint
@@ -119,6 +142,17 @@ async fn the_operator_sees_exactly_the_listed_tables() {
     )
     .await;
     assert_eq!(policies, OPERATOR_TABLES);
+    let columns = offenders(
+        &mut owner,
+        "select relname || '.' || attname from pg_class
+           join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
+          where relnamespace = 'public'::regnamespace and relkind = 'r'
+            and not has_table_privilege('promotion_engine_operator', pg_class.oid, 'select')
+            and has_column_privilege('promotion_engine_operator', pg_class.oid, attnum, 'select')
+          order by (relname || '.' || attname) collate \"C\"",
+    )
+    .await;
+    assert_eq!(columns, OPERATOR_COLUMNS);
 }
 
 #[tokio::test]

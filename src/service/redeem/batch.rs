@@ -8,14 +8,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rustc_hash::FxHashSet;
 use uuid::Uuid;
 
+use super::super::counters::name;
 use super::super::evaluate::code_keys;
-use super::super::{Refusal, Service};
-use super::decide::{Decided, Decision, Tally};
+use super::super::{Refusal, Service, events, issuance_events};
+use super::decide::{Decided, Decision, Recorded, Tally};
 use super::queue::Waiting;
 use super::{Failure, Pending, Redeemed};
+use crate::db::outbox::NewEvent;
 use crate::db::redemption_keys::{KnownKey, Latest};
-use crate::db::redemptions::UseRow;
+use crate::db::redemptions::{GiftRow, UseRow};
 use crate::db::{self, DbError, Reference, TenantTx};
+use crate::domain::amount::Money;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::RedemptionState;
 use crate::engine::RuleSet;
@@ -173,8 +176,10 @@ impl Group {
                 again(own, known.ok_or(DbError::Raced)?, &self.rules, now)
             });
         }
-        let decided = self.decide(tx, &starts, &redemptions, now).await?;
+        let (decided, mut events) = self.decide(tx, &starts, &redemptions, now).await?;
         self.write(tx, &claimed, &decided, now).await?;
+        self.tell(&decided, now, &mut events);
+        db::outbox::append(tx, &events).await?;
         let verdicts = starts.into_iter().zip(decided);
         let verdicts = verdicts.map(|(start, decided)| match start {
             Start::Settled(verdict) => verdict,
@@ -183,14 +188,14 @@ impl Group {
         Ok(verdicts.collect())
     }
 
-    /// Prices what is open, in order, on locked counters.
+    /// Prices what is open, in order, on locked counters. Tells which limits of promotions were reached by it.
     async fn decide(
         &self,
         tx: &mut TenantTx,
         starts: &[Start],
         redemptions: &[Uuid],
         now: DateTime<Utc>,
-    ) -> Result<Vec<Decided>, GroupError> {
+    ) -> Result<(Vec<Decided>, Vec<NewEvent>), GroupError> {
         let open = || {
             let all = self.pending.iter().zip(starts).zip(redemptions);
             all.map(|((pending, start), id)| match start {
@@ -259,7 +264,50 @@ impl Group {
         if !put_back.is_empty() {
             db::counters::put_back(tx, &put_back).await?;
         }
-        Ok(decided)
+        let mut events = Vec::new();
+        for bound in tally.reached() {
+            let own = name(&bound.counter);
+            let (promotion, measure, window) = (own.promotion_id, own.measure, own.window_no);
+            if db::outbox::note_limit_reached(tx, promotion, measure, window, now).await? {
+                events.push(events::budget_exhausted(bound, now));
+            }
+        }
+        let used_up = tally.used_up();
+        events.extend(used_up.filter_map(|counter| issuance_events::used_up(counter, now)));
+        Ok((decided, events))
+    }
+
+    /// Tells what is recorded: holds that have ended, and redemptions that are final.
+    fn tell(&self, decided: &[Decided], now: DateTime<Utc>, events: &mut Vec<NewEvent>) {
+        for Recorded { new, ends } in decided.iter().filter_map(Decided::recorded) {
+            if let Some(ends) = ends {
+                let id = RedemptionId::new(ends.redemption_id);
+                let transaction = &new.transaction_id;
+                events.push(events::redemption_cancelled(
+                    id,
+                    transaction,
+                    ends.state,
+                    now,
+                ));
+            }
+            if new.expires_at.is_some() {
+                continue;
+            }
+            let committed = events::Committed {
+                id: RedemptionId::new(new.redemption_id),
+                transaction_id: &new.transaction_id,
+                evaluated_at: new.evaluated_at,
+                discount: Money::from_scaled(new.discount),
+                precision: self.rules.settings().rounding.precision(),
+            };
+            let gifts = new.promotions.iter().map(|gift| GiftRow {
+                promotion_id: gift.promotion_id,
+                times: gift.times,
+                discount: gift.discount,
+                points: gift.points.clone(),
+            });
+            events.push(events::redemption_committed(&committed, gifts, now));
+        }
     }
 
     async fn write(

@@ -94,6 +94,40 @@ impl Tally {
         }
     }
 
+    /// Issuances that are used up now and were not before: of each one counter of which nothing is left.
+    pub(super) fn used_up(&self) -> impl Iterator<Item = &CounterKey> {
+        let of_issuance = |entry: &&Entry| matches!(entry.bound.counter.owner, Owner::Issuance(_));
+        let was_used_up = |owner: &Owner| {
+            let own = |entry: &&Entry| entry.bound.counter.owner == *owner;
+            let mut own = self.counters.iter().filter(own);
+            own.any(|entry| entry.stored >= entry.bound.maximum)
+        };
+        let mut told = Vec::new();
+        self.counters
+            .iter()
+            .filter(of_issuance)
+            .filter(|entry| entry.used >= entry.bound.maximum)
+            .map(|entry| &entry.bound.counter)
+            .filter(move |counter| {
+                let is_new = !told.contains(&&counter.owner) && !was_used_up(&counter.owner);
+                told.push(&counter.owner);
+                is_new
+            })
+    }
+
+    /// Limits of promotions as a whole of which nothing is left now, and of which something was stored as left.
+    pub(super) fn reached(&self) -> impl Iterator<Item = &Bound> {
+        let reached = |entry: &&Entry| {
+            entry.bound.counter.owner == Owner::Everybody
+                && entry.stored < entry.bound.maximum
+                && entry.used >= entry.bound.maximum
+        };
+        self.counters
+            .iter()
+            .filter(reached)
+            .map(|entry| &entry.bound)
+    }
+
     /// What is to be written: counters that grow, and those that shrink.
     pub(super) fn changes(&self) -> (Vec<CounterChange>, Vec<CounterChange>) {
         let change = |entry: &Entry| CounterChange {

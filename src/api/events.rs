@@ -1,0 +1,34 @@
+//! What happened, in the order in which it became visible (spec 12).
+
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::Value as Any;
+
+use super::auth::Reader;
+use super::extract::Query;
+use super::openapi::{ListParams, Reading};
+use super::problem::ApiError;
+use super::{Api, page};
+use crate::service::event_log::{self, EventCursor};
+
+/// List what happened, oldest first
+///
+/// `next_cursor` is never null: at the end it stands after the last event, and a later request with it goes on from there.
+/// A page that is not full is the end of what there is. Events are kept for 90 days.
+#[utoipa::path(get, path = "/v1/events", tag = "events", params(ListParams),
+    responses((status = 200, description = "A page of events.", body = Any), Reading))]
+pub async fn list(
+    State(api): State<Api>,
+    reader: Reader,
+    mut query: Query,
+) -> Result<Response, ApiError> {
+    let wanted = query.page::<EventCursor>();
+    query.finish()?;
+    let read = api
+        .service()
+        .events(reader.tenant(), wanted.after, wanted.limit);
+    let found = api.admin_read(read).await?;
+    Ok(page::answer(&found, |writer, row| {
+        writer.raw(&event_log::print(row));
+    }))
+}

@@ -1,0 +1,237 @@
+//! What webhooks have to get yet: claimed for a while by whoever tries, deleted once it has arrived, dead once it was
+//! given up.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::events::EventRow;
+use super::{DbError, OperatorTx, Page, TenantTx, one_more};
+use crate::domain::id::{TenantId, WebhookId};
+
+/// A delivery that this transaction has claimed.
+#[derive(Clone, Debug)]
+pub struct ClaimedRow {
+    /// The number of its event, which names it within its webhook.
+    pub sequence: i64,
+    /// How often it was tried, this time included: another number says that somebody else has it.
+    pub attempts: i32,
+    /// When it was tried first.
+    pub first_attempt_at: DateTime<Utc>,
+    /// Its event.
+    pub event_id: Uuid,
+    /// The name of its type.
+    pub event_type: String,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// What is told of it: a JSON object.
+    pub data: String,
+}
+
+/// What came of an attempt that has failed.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// Which delivery.
+    pub sequence: i64,
+    /// Which attempt.
+    pub attempts: i32,
+    /// When it is tried again; none: it is given up.
+    pub next_attempt_at: Option<DateTime<Utc>>,
+    /// Why.
+    pub fault: String,
+}
+
+/// A delivery that was given up.
+#[derive(Clone, Debug)]
+pub struct DeadRow {
+    /// The event.
+    pub event: EventRow,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// When it was given up.
+    pub dead_at: DateTime<Utc>,
+    /// What came of the last attempt.
+    pub fault: String,
+}
+
+/// Webhooks of all tenants that have something to get now, in no order, so that none always comes last.
+pub async fn due(
+    tx: &mut OperatorTx,
+    offset_ms: i64,
+    limit: i64,
+) -> Result<Vec<(TenantId, WebhookId)>, DbError> {
+    let rows = sqlx::query!(
+        "select tenant_id, webhook_id from webhook
+          where exists (
+                select from webhook_delivery as own
+                 where own.tenant_id = webhook.tenant_id and own.webhook_id = webhook.webhook_id
+                   and own.dead_at is null
+                   and own.next_attempt_at <= clock_timestamp() + $1::bigint * interval '1 millisecond')
+          order by random()
+          limit $2",
+        offset_ms,
+        limit,
+    )
+    .fetch_all(tx.connection().await?)
+    .await?;
+    let ids = rows
+        .into_iter()
+        .map(|row| (TenantId::new(row.tenant_id), WebhookId::new(row.webhook_id)));
+    Ok(ids.collect())
+}
+
+/// Claims deliveries that are due, until an instant: nobody else tries them before. Of each subject only the earliest
+/// that has neither arrived nor been given up is due, so that its events arrive in order.
+pub async fn claim(
+    tx: &mut TenantTx,
+    webhook: WebhookId,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<ClaimedRow>, DbError> {
+    let mut rows = sqlx::query_as!(
+        ClaimedRow,
+        r#"with due as (
+             select own.sequence
+               from webhook_delivery as own
+              where own.tenant_id = $1 and own.webhook_id = $2 and own.dead_at is null and own.next_attempt_at <= $3
+                and not exists (
+                    select from webhook_delivery as earlier
+                     where earlier.tenant_id = $1 and earlier.webhook_id = $2
+                       and earlier.subject_id = own.subject_id and earlier.sequence < own.sequence
+                       and earlier.dead_at is null)
+              order by own.next_attempt_at, own.sequence
+              limit $5
+                for update of own skip locked)
+           update webhook_delivery as own
+              set attempts = own.attempts + 1, first_attempt_at = coalesce(own.first_attempt_at, $3),
+                  next_attempt_at = $4
+             from due
+             join event on event.tenant_id = $1 and event.sequence = due.sequence
+            where own.tenant_id = $1 and own.webhook_id = $2 and own.sequence = due.sequence
+           returning own.sequence, own.attempts, own.first_attempt_at as "first_attempt_at!", event.event_id,
+                  event.type as event_type, event.occurred_at, event.data"#,
+        tx.id(),
+        webhook.uuid(),
+        now,
+        until,
+        limit,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    rows.sort_unstable_by_key(|row| row.sequence);
+    Ok(rows)
+}
+
+/// Deletes deliveries that have arrived; each is named by its number and its attempt.
+pub async fn arrived(
+    tx: &mut TenantTx,
+    webhook: WebhookId,
+    sequences: &[i64],
+    attempts: &[i32],
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "delete from webhook_delivery as own
+          using unnest($3::bigint[], $4::int[]) as gone (sequence, attempts)
+          where own.tenant_id = $1 and own.webhook_id = $2 and own.sequence = gone.sequence
+            and own.attempts = gone.attempts",
+        tx.id(),
+        webhook.uuid(),
+        sequences,
+        attempts,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Notes attempts that have failed.
+pub async fn failed(
+    tx: &mut TenantTx,
+    webhook: WebhookId,
+    failed: &[Failed],
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    fn column<T>(failed: &[Failed], of: impl Fn(&Failed) -> T) -> Vec<T> {
+        failed.iter().map(of).collect()
+    }
+    sqlx::query!(
+        "update webhook_delivery as own
+            set next_attempt_at = coalesce(new.next_attempt_at, $7), fault = new.fault,
+                dead_at = case when new.next_attempt_at is null then $7::timestamptz end
+           from unnest($3::bigint[], $4::int[], $5::timestamptz[], $6::text[])
+                as new (sequence, attempts, next_attempt_at, fault)
+          where own.tenant_id = $1 and own.webhook_id = $2 and own.sequence = new.sequence
+            and own.attempts = new.attempts and own.dead_at is null",
+        tx.id(),
+        webhook.uuid(),
+        &column(failed, |own| own.sequence),
+        &column(failed, |own| own.attempts),
+        &column(failed, |own| own.next_attempt_at) as _,
+        &column(failed, |own| own.fault.clone()),
+        now,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Lists what was given up, oldest first, after the event of a number.
+pub async fn dead(
+    tx: &mut TenantTx,
+    webhook: WebhookId,
+    after: Option<i64>,
+    limit: u16,
+) -> Result<Page<DeadRow, i64>, DbError> {
+    let rows = sqlx::query!(
+        r#"select event.event_id, event.sequence, event.type as event_type, event.occurred_at, event.data,
+                  own.attempts, own.dead_at as "dead_at!", coalesce(own.fault, '') as "fault!"
+             from webhook_delivery as own
+             join event on event.tenant_id = $1 and event.sequence = own.sequence
+            where own.tenant_id = $1 and own.webhook_id = $2 and own.dead_at is not null
+              and ($3::bigint is null or own.sequence > $3)
+            order by own.sequence
+            limit $4"#,
+        tx.id(),
+        webhook.uuid(),
+        after,
+        one_more(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let rows = rows.into_iter().map(|row| DeadRow {
+        event: EventRow {
+            event_id: row.event_id,
+            sequence: row.sequence,
+            event_type: row.event_type,
+            occurred_at: row.occurred_at,
+            data: row.data,
+        },
+        attempts: row.attempts,
+        dead_at: row.dead_at,
+        fault: row.fault,
+    });
+    Ok(Page::cut(rows.collect(), limit, |row| row.event.sequence))
+}
+
+/// Brings what was given up back to life: the deliveries of these events, or all. Returns how many.
+pub async fn resend(
+    tx: &mut TenantTx,
+    webhook: WebhookId,
+    events: Option<&[Uuid]>,
+    now: DateTime<Utc>,
+) -> Result<u64, DbError> {
+    let done = sqlx::query!(
+        "update webhook_delivery as own
+            set dead_at = null, attempts = 0, first_attempt_at = null, next_attempt_at = $4, fault = null
+          where own.tenant_id = $1 and own.webhook_id = $2 and own.dead_at is not null
+            and ($3::uuid[] is null or own.sequence in (
+                select sequence from event where tenant_id = $1 and event_id = any ($3)))",
+        tx.id(),
+        webhook.uuid(),
+        events as _,
+        now,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,55 @@
+//! The log of events: what was numbered, in order, for as long as it is kept (spec 12).
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{DbError, TenantTx};
+
+/// An event that has its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRow {
+    /// Its id.
+    pub event_id: Uuid,
+    /// Grows in the order in which events become visible.
+    pub sequence: i64,
+    /// The name of its type.
+    pub event_type: String,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// What is told of it: a JSON object.
+    pub data: String,
+}
+
+/// Lists at most `limit` events after a number, in order.
+pub async fn list(tx: &mut TenantTx, after: i64, limit: u16) -> Result<Vec<EventRow>, DbError> {
+    let rows = sqlx::query_as!(
+        EventRow,
+        "select event_id, sequence, type as event_type, occurred_at, data
+           from event
+          where tenant_id = $1 and sequence > $2
+          order by sequence
+          limit $3",
+        tx.id(),
+        after,
+        i64::from(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// Deletes those of the `limit` oldest events that were numbered before an instant, with what there was to deliver of
+/// them. Returns how many.
+pub async fn forget(tx: &mut TenantTx, before: DateTime<Utc>, limit: i64) -> Result<u64, DbError> {
+    let gone = sqlx::query!(
+        "delete from event
+          where tenant_id = $1 and published_at < $2
+            and sequence in (select sequence from event where tenant_id = $1 order by sequence limit $3)",
+        tx.id(),
+        before,
+        limit,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(gone.rows_affected())
+}

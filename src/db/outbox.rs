@@ -1,0 +1,165 @@
+//! The outbox: events are written in the transaction of their cause, and numbered once they can be seen (spec 12).
+//!
+//! A number that was taken in the writing transaction could become visible after a larger one, and a reader with a
+//! cursor would miss it. So events wait without one, and [`publish`] numbers what is visible, one at a time in a tenant.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{DbError, OperatorTx, TenantTx};
+use crate::domain::event::Subject;
+use crate::domain::id::TenantId;
+
+/// Most events that are numbered at once.
+pub const MAX_PUBLISHED: i64 = 1_000;
+
+/// An event to be written.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// The name of its type.
+    pub event_type: &'static str,
+    /// What it happened to. The transaction has locked it, so that the events of a subject have an order.
+    pub subject: Subject,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// What is told of it: a JSON object.
+    pub data: String,
+}
+
+/// Writes events, in the order in which they are given, with one statement.
+pub async fn append(tx: &mut TenantTx, events: &[NewEvent]) -> Result<(), DbError> {
+    fn column<T>(events: &[NewEvent], of: impl Fn(&NewEvent) -> T) -> Vec<T> {
+        events.iter().map(of).collect()
+    }
+    if events.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into outbox (tenant_id, event_id, type, subject, subject_id, occurred_at, data)
+         select $1, new.event_id, new.type, new.subject, new.subject_id, new.occurred_at, new.data
+           from unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::timestamptz[], $7::text[])
+                with ordinality as new (event_id, type, subject, subject_id, occurred_at, data, place)
+          order by new.place",
+        tx.id(),
+        &column(events, |_| Uuid::now_v7()),
+        &column(events, |own| own.event_type.to_owned()),
+        &column(events, |own| own.subject.kind().to_owned()),
+        &column(events, |own| own.subject.uuid()),
+        &column(events, |own| own.occurred_at),
+        &column(events, |own| own.data.clone()),
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Notes that a limit of a promotion was reached in a window. False: that was known.
+pub async fn note_limit_reached(
+    tx: &mut TenantTx,
+    promotion: Uuid,
+    measure: &str,
+    window_no: i32,
+    at: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let noted = sqlx::query!(
+        "insert into limit_reached (tenant_id, promotion_id, measure, window_no, at) values ($1, $2, $3, $4, $5)
+         on conflict (tenant_id, promotion_id, measure, window_no) do nothing",
+        tx.id(),
+        promotion,
+        measure,
+        window_no,
+        at,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(noted.rows_affected() == 1)
+}
+
+/// Whether any event of the tenant has no number yet.
+pub async fn is_waiting(tx: &mut TenantTx) -> Result<bool, DbError> {
+    let waiting = sqlx::query_scalar!(
+        r#"select exists (select from outbox where tenant_id = $1) as "waiting!""#,
+        tx.id(),
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(waiting)
+}
+
+/// Locks the tenant's numbers to the end of the transaction: nobody else publishes, and no webhook is made or deleted.
+pub async fn lock(tx: &mut TenantTx) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into event_counter (tenant_id) values ($1) on conflict (tenant_id) do nothing",
+        tx.id(),
+    )
+    .execute(tx.connection())
+    .await?;
+    sqlx::query!(
+        "select latest from event_counter where tenant_id = $1 for update",
+        tx.id(),
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// The same, unless somebody else has them. False: somebody has.
+pub async fn try_lock(tx: &mut TenantTx) -> Result<bool, DbError> {
+    sqlx::query!(
+        "insert into event_counter (tenant_id) values ($1) on conflict (tenant_id) do nothing",
+        tx.id(),
+    )
+    .execute(tx.connection())
+    .await?;
+    let locked = sqlx::query!(
+        "select latest from event_counter where tenant_id = $1 for update skip locked",
+        tx.id(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(locked.is_some())
+}
+
+/// Numbers events that wait, in the order of their insertion, and makes their deliveries. Returns how many: at most
+/// [`MAX_PUBLISHED`]. INVARIANT: the numbers are locked, by a statement before this one, which then sees all that the
+/// last one to publish has committed.
+pub async fn publish(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<i64, DbError> {
+    let count = sqlx::query_scalar!(
+        r#"with moved as (
+             delete from outbox
+              where tenant_id = $1
+                and place in (select place from outbox where tenant_id = $1 order by place limit $3)
+             returning place, event_id, type, subject, subject_id, occurred_at, data),
+         numbered as (
+             select counter.latest + row_number() over (order by place) as sequence, moved.*
+               from moved cross join event_counter as counter
+              where counter.tenant_id = $1),
+         published as (
+             insert into event (tenant_id, sequence, event_id, type, subject, subject_id, occurred_at, data,
+                    published_at)
+             select $1, sequence, event_id, type, subject, subject_id, occurred_at, data, $2
+               from numbered),
+         addressed as (
+             insert into webhook_delivery (tenant_id, webhook_id, sequence, subject_id, next_attempt_at)
+             select $1, webhook.webhook_id, sequence, subject_id, $2
+               from numbered
+               join webhook on webhook.tenant_id = $1 and numbered.type = any (webhook.events)),
+         counted as (
+             update event_counter set latest = latest + (select count(*) from numbered) where tenant_id = $1)
+         select count(*) as "count!" from numbered"#,
+        tx.id(),
+        now,
+        MAX_PUBLISHED,
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(count)
+}
+
+/// Tenants whose events wait for their numbers: what the job works on.
+pub async fn waiting_tenants(tx: &mut OperatorTx) -> Result<Vec<TenantId>, DbError> {
+    let rows = sqlx::query_scalar!("select distinct tenant_id from outbox")
+        .fetch_all(tx.connection().await?)
+        .await?;
+    Ok(rows.into_iter().map(TenantId::new).collect())
+}

@@ -1,0 +1,62 @@
+//! Promotions whose end has come: found across tenants, and noted once for each end.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::promotions::PromotionRow;
+use super::{DbError, OperatorTx, TenantTx};
+use crate::domain::id::{PromotionId, TenantId};
+
+/// Active promotions of all tenants whose end has come and was not noted, the oldest end first.
+pub async fn due(
+    tx: &mut OperatorTx,
+    offset_ms: i64,
+    limit: i64,
+) -> Result<Vec<(TenantId, PromotionId)>, DbError> {
+    let rows = sqlx::query!(
+        "select tenant_id, promotion_id from promotion
+          where status = 'active' and ended_for is distinct from ends_at
+            and ends_at <= clock_timestamp() + $1::bigint * interval '1 millisecond'
+          order by ends_at
+          limit $2",
+        offset_ms,
+        limit,
+    )
+    .fetch_all(tx.connection().await?)
+    .await?;
+    let ids = rows.into_iter().map(|row| {
+        (
+            TenantId::new(row.tenant_id),
+            PromotionId::new(row.promotion_id),
+        )
+    });
+    Ok(ids.collect())
+}
+
+/// Notes the ends of those of these promotions that have come to them and were not noted, and returns them.
+pub async fn note(
+    tx: &mut TenantTx,
+    promotions: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<Vec<PromotionRow>, DbError> {
+    let rows = sqlx::query_as!(
+        PromotionRow,
+        r#"with due as (
+             select promotion_id from promotion
+              where tenant_id = $1 and promotion_id = any ($2::uuid[]) and status = 'active' and ends_at <= $3
+                and ended_for is distinct from ends_at
+              order by promotion_id
+                for no key update)
+         update promotion as own set ended_for = ends_at
+           from due
+          where own.tenant_id = $1 and own.promotion_id = due.promotion_id
+         returning own.promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+                document::text as "document!", created_at, updated_at"#,
+        tx.id(),
+        promotions,
+        now,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}

@@ -1,0 +1,153 @@
+//! Webhooks: where a tenant wants which events, and the secret that signs them. Whoever makes or deletes one has locked
+//! the tenant's numbers of events (`outbox::lock`).
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{DbError, Page, TenantTx, one_more};
+use crate::domain::id::WebhookId;
+
+/// A webhook without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookRow {
+    /// Its id: one that is deleted and made anew is another one.
+    pub webhook_id: Uuid,
+    /// Its name, chosen by the tenant.
+    pub name: String,
+    /// Where events go.
+    pub url: String,
+    /// Names of the types that it wants.
+    pub events: Vec<String>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last put.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Where the events of a webhook go, and what signs them.
+#[derive(Clone)]
+pub struct TargetRow {
+    /// The URL.
+    pub url: String,
+    /// The secret.
+    pub secret: Vec<u8>,
+}
+
+/// Makes a webhook.
+pub async fn insert(
+    tx: &mut TenantTx,
+    webhook: WebhookId,
+    name: &str,
+    url: &str,
+    events: &[&'static str],
+    secret: &[u8; 32],
+) -> Result<WebhookRow, DbError> {
+    let row = sqlx::query_as!(
+        WebhookRow,
+        "insert into webhook (tenant_id, webhook_id, name, url, events, secret) values ($1, $2, $3, $4, $5, $6)
+         returning webhook_id, name, url, events, created_at, updated_at",
+        tx.id(),
+        webhook.uuid(),
+        name,
+        url,
+        events as _,
+        secret.as_slice(),
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Replaces a webhook, whose secret stays. None when there is none of this name.
+pub async fn replace(
+    tx: &mut TenantTx,
+    name: &str,
+    url: &str,
+    events: &[&'static str],
+) -> Result<Option<WebhookRow>, DbError> {
+    let row = sqlx::query_as!(
+        WebhookRow,
+        "update webhook set url = $3, events = $4, updated_at = now() where tenant_id = $1 and name = $2
+         returning webhook_id, name, url, events, created_at, updated_at",
+        tx.id(),
+        name,
+        url,
+        events as _,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// How many there are.
+pub async fn count(tx: &mut TenantTx) -> Result<i64, DbError> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from webhook where tenant_id = $1"#,
+        tx.id(),
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(count)
+}
+
+/// Reads one.
+pub async fn get(tx: &mut TenantTx, name: &str) -> Result<Option<WebhookRow>, DbError> {
+    let row = sqlx::query_as!(
+        WebhookRow,
+        "select webhook_id, name, url, events, created_at, updated_at from webhook
+          where tenant_id = $1 and name = $2",
+        tx.id(),
+        name,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Where a webhook's events go. None when it is gone.
+pub async fn target(tx: &mut TenantTx, webhook: WebhookId) -> Result<Option<TargetRow>, DbError> {
+    let row = sqlx::query_as!(
+        TargetRow,
+        "select url, secret from webhook where tenant_id = $1 and webhook_id = $2",
+        tx.id(),
+        webhook.uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Deletes a webhook, with all that it was still to get, and returns what it was.
+pub async fn delete(tx: &mut TenantTx, name: &str) -> Result<Option<WebhookRow>, DbError> {
+    let row = sqlx::query_as!(
+        WebhookRow,
+        "delete from webhook where tenant_id = $1 and name = $2
+         returning webhook_id, name, url, events, created_at, updated_at",
+        tx.id(),
+        name,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Lists the webhooks in the order of their names, after the name `after`.
+pub async fn list(
+    tx: &mut TenantTx,
+    after: Option<&str>,
+    limit: u16,
+) -> Result<Page<WebhookRow, String>, DbError> {
+    let rows = sqlx::query_as!(
+        WebhookRow,
+        "select webhook_id, name, url, events, created_at, updated_at from webhook
+          where tenant_id = $1 and ($2::text is null or name > $2)
+          order by name
+          limit $3",
+        tx.id(),
+        after,
+        one_more(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(Page::cut(rows, limit, |row| row.name.clone()))
+}

@@ -1,0 +1,128 @@
+//! The log of events: numbered, read, and forgotten; and promotions whose end has come (spec 12).
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::{Service, ServiceError, events};
+use crate::db::events::EventRow;
+use crate::db::{self, DbError, Page, TenantTx};
+use crate::domain::id::TenantId;
+use crate::wire::write::Writer;
+
+/// How long events are kept.
+const KEPT: TimeDelta = TimeDelta::days(90);
+/// Most batches that are numbered before the next tenant has its turn.
+const MAX_BATCHES: usize = 10;
+/// Most events that are deleted at once.
+const MAX_FORGOTTEN: i64 = 1_000;
+
+/// A place in the log: the number of the last event that was seen, 0 before the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventCursor(pub i64);
+
+impl Service {
+    /// A page of the log. Its `next` is there at the end too: what happens later comes after it.
+    pub async fn events(
+        &self,
+        tenant: TenantId,
+        after: Option<EventCursor>,
+        limit: u16,
+    ) -> Result<Page<EventRow, EventCursor>, ServiceError> {
+        let offset = self.clock().offset();
+        let read = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move {
+                if db::outbox::is_waiting(tx).await? {
+                    db::outbox::lock(tx).await?;
+                    publish(tx, offset).await?;
+                }
+                let after = after.unwrap_or(EventCursor(0));
+                let items = db::events::list(tx, after.0, limit).await?;
+                let next = items
+                    .last()
+                    .map_or(after, |last| EventCursor(last.sequence));
+                let next = Some(next);
+                Ok::<_, ServiceError>(Page { items, next })
+            })
+        });
+        read.await
+    }
+
+    /// Numbers what waits in the tenant's outbox, unless somebody else is at it.
+    pub async fn publish_events(&self, tenant: TenantId) -> Result<(), DbError> {
+        let offset = self.clock().offset();
+        for _ in 0..MAX_BATCHES {
+            let published = self.db().tenant(tenant, move |tx| {
+                Box::pin(async move {
+                    if db::outbox::try_lock(tx).await? {
+                        publish(tx, offset).await
+                    } else {
+                        Ok(0)
+                    }
+                })
+            });
+            if published.await? < db::outbox::MAX_PUBLISHED {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells of those of these promotions whose end has come and was not told.
+    pub async fn end_promotions(
+        &self,
+        tenant: TenantId,
+        promotions: Vec<Uuid>,
+    ) -> Result<(), DbError> {
+        let offset = self.clock().offset();
+        let ended = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move {
+                let now = db::redemptions::now(tx).await? + offset;
+                let ended = db::promotion_ends::note(tx, &promotions, now).await?;
+                let told: Vec<_> = ended.iter().map(events::promotion_ended).collect();
+                db::outbox::append(tx, &told).await
+            })
+        });
+        ended.await
+    }
+
+    /// Deletes events that have been kept for long enough.
+    pub async fn forget_events(&self, tenant: TenantId) -> Result<(), DbError> {
+        let offset = self.clock().offset();
+        loop {
+            let forgotten = self.db().tenant(tenant, move |tx| {
+                Box::pin(async move {
+                    let now = db::redemptions::now(tx).await? + offset;
+                    db::events::forget(tx, now - KEPT, MAX_FORGOTTEN).await
+                })
+            });
+            let count = forgotten.await.map_err(|error: DbError| error)?;
+            if i64::try_from(count).is_ok_and(|count| count < MAX_FORGOTTEN) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+async fn publish(tx: &mut TenantTx, offset: TimeDelta) -> Result<i64, DbError> {
+    // With many webhooks a full batch makes many deliveries.
+    tx.allow_bulk().await?;
+    let now = db::redemptions::now(tx).await? + offset;
+    db::outbox::publish(tx, now).await
+}
+
+/// An event as it is answered and delivered.
+pub fn print(row: &EventRow) -> String {
+    let mut writer = Writer::with_capacity(row.data.len() + 192);
+    writer.object(|writer| {
+        writer.key("id").id(row.event_id);
+        writer.key("sequence").integer(row.sequence);
+        writer.key("type").plain(&row.event_type);
+        writer.key("occurred_at").plain(time(row.occurred_at));
+        writer.key("data").raw(&row.data);
+    });
+    writer.finish()
+}
+
+fn time(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Millis, true)
+}

@@ -1,0 +1,187 @@
+//! Deliveries: claimed for a while, and settled by what came of them. Between the two no transaction is open.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rand::RngExt;
+use uuid::Uuid;
+
+use super::super::{Service, event_log};
+use crate::db::deliveries::{ClaimedRow, Failed};
+use crate::db::events::EventRow;
+use crate::db::webhooks::TargetRow;
+use crate::db::{self, DbError};
+use crate::domain::id::{TenantId, WebhookId};
+
+/// How long nobody else tries what was claimed. Longer than an attempt can take.
+const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// Most deliveries of one claim, which are then on their way at the same time.
+const MAX_CLAIMED: i64 = 16;
+/// For how long after the first attempt others follow.
+const PATIENCE: TimeDelta = TimeDelta::hours(24);
+/// Seconds after the first attempt; each pause is three times the one before.
+const FIRST_PAUSE: i64 = 5;
+/// Longest pause, in seconds.
+const LONGEST_PAUSE: i64 = 6 * 60 * 60;
+
+/// What has to arrive at a webhook: events, none of which waits for another one.
+pub struct Load {
+    /// Where to, and by which secret.
+    pub target: TargetRow,
+    /// What.
+    pub parcels: Vec<Parcel>,
+}
+
+/// An event on its way.
+#[derive(Clone, Debug)]
+pub struct Parcel {
+    /// The event's id: the same at every attempt.
+    pub event_id: Uuid,
+    /// The event as it is sent.
+    pub payload: String,
+    attempt: Attempt,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Attempt {
+    sequence: i64,
+    attempts: i32,
+    first_at: DateTime<Utc>,
+}
+
+/// What came of a parcel; `Err` says what was wrong.
+pub type Outcome = Result<(), String>;
+
+impl Service {
+    /// Webhooks of all tenants that have something to get now.
+    pub async fn due_webhooks(&self, limit: i64) -> Result<Vec<(TenantId, WebhookId)>, DbError> {
+        let offset = self.clock().offset().num_milliseconds();
+        let due = self.db().operator(move |tx| {
+            Box::pin(async move { db::deliveries::due(tx, offset, limit).await })
+        });
+        due.await
+    }
+
+    /// Claims what a webhook has to get now. None: there is nothing.
+    pub async fn claim_deliveries(
+        &self,
+        tenant: TenantId,
+        webhook: WebhookId,
+    ) -> Result<Option<Load>, DbError> {
+        let offset = self.clock().offset();
+        let claimed = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move {
+                let Some(target) = db::webhooks::target(tx, webhook).await? else {
+                    return Ok(None);
+                };
+                let now = db::redemptions::now(tx).await? + offset;
+                let rows =
+                    db::deliveries::claim(tx, webhook, now, now + LEASE, MAX_CLAIMED).await?;
+                let parcels: Vec<Parcel> = rows.into_iter().map(parcel).collect();
+                Ok::<_, DbError>((!parcels.is_empty()).then_some(Load { target, parcels }))
+            })
+        });
+        claimed.await
+    }
+
+    /// Settles what was claimed.
+    pub async fn settle_deliveries(
+        &self,
+        tenant: TenantId,
+        webhook: WebhookId,
+        outcomes: Vec<(Parcel, Outcome)>,
+    ) -> Result<(), DbError> {
+        let offset = self.clock().offset();
+        let settled = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move {
+                let now = db::redemptions::now(tx).await? + offset;
+                let (mut sequences, mut attempts) = (Vec::new(), Vec::new());
+                let mut failed = Vec::new();
+                for (parcel, outcome) in outcomes {
+                    let attempt = parcel.attempt;
+                    match outcome {
+                        Ok(()) => {
+                            sequences.push(attempt.sequence);
+                            attempts.push(attempt.attempts);
+                        }
+                        Err(fault) => failed.push(Failed {
+                            sequence: attempt.sequence,
+                            attempts: attempt.attempts,
+                            next_attempt_at: next(attempt, now),
+                            fault,
+                        }),
+                    }
+                }
+                if !sequences.is_empty() {
+                    db::deliveries::arrived(tx, webhook, &sequences, &attempts).await?;
+                }
+                if !failed.is_empty() {
+                    db::deliveries::failed(tx, webhook, &failed, now).await?;
+                }
+                Ok(())
+            })
+        });
+        settled.await
+    }
+}
+
+fn parcel(row: ClaimedRow) -> Parcel {
+    let attempt = Attempt {
+        sequence: row.sequence,
+        attempts: row.attempts,
+        first_at: row.first_attempt_at,
+    };
+    let event = EventRow {
+        event_id: row.event_id,
+        sequence: row.sequence,
+        event_type: row.event_type,
+        occurred_at: row.occurred_at,
+        data: row.data,
+    };
+    Parcel {
+        event_id: event.event_id,
+        payload: event_log::print(&event),
+        attempt,
+    }
+}
+
+/// When it is tried again; none once a day has passed since the first attempt.
+fn next(attempt: Attempt, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let pause = pause_seconds(attempt.attempts);
+    // Receivers that failed together are not asked again together.
+    let jitter = rand::rng().random_range(-pause * 100..=pause * 100);
+    let next = now + TimeDelta::milliseconds(pause * 1_000 + jitter);
+    (next <= attempt.first_at + PATIENCE).then_some(next)
+}
+
+/// Seconds between an attempt and the next, before they are spread by a tenth.
+fn pause_seconds(attempts: i32) -> i64 {
+    let tripled = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0);
+    3_i64
+        .checked_pow(tripled)
+        .and_then(|factor| factor.checked_mul(FIRST_PAUSE))
+        .map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_end_after_a_day() {
+        assert_eq!([1, 2, 3].map(pause_seconds), [5, 15, 45]);
+        assert_eq!(pause_seconds(i32::MAX), LONGEST_PAUSE);
+        let first_at = DateTime::from_timestamp(1_780_000_000, 0).unwrap();
+        let (mut now, mut attempts) = (first_at, 1);
+        let attempt = |attempts| Attempt {
+            sequence: 1,
+            attempts,
+            first_at,
+        };
+        while let Some(next) = next(attempt(attempts), now) {
+            assert!(next > now);
+            now = next;
+            attempts += 1;
+        }
+        assert!((8..20).contains(&attempts), "{attempts}");
+        assert!(now - first_at > TimeDelta::hours(16), "{now}");
+    }
+}

@@ -1,0 +1,177 @@
+//! Webhooks: where a tenant wants its events, what has to arrive there yet, and what was given up (spec 12).
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rand::Rng;
+use url::Url;
+use uuid::Uuid;
+
+use super::{Actor, Service, ServiceError, audit};
+use crate::db::deliveries::DeadRow;
+use crate::db::webhooks::WebhookRow;
+use crate::db::{self, Page, TenantTx};
+use crate::domain::event::EventType;
+use crate::domain::id::{TenantId, WebhookId};
+use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::names::Named;
+use crate::wire::write::Writer;
+
+pub mod address;
+pub mod delivery;
+
+/// Most webhooks of a tenant (spec 14).
+pub const MAX_WEBHOOKS: i64 = 20;
+
+/// A webhook as it is asked for.
+#[derive(Clone, Debug)]
+pub struct NewWebhook {
+    /// Where events go: read by [`address::Targets::read`].
+    pub url: Url,
+    /// What it wants; each once.
+    pub events: Vec<EventType>,
+}
+
+/// What came of putting a webhook.
+#[derive(Clone, Debug)]
+pub enum Put {
+    /// It was made, and its secret is shown this once.
+    Made(WebhookRow, String),
+    /// It was replaced; its secret stays.
+    Replaced(WebhookRow),
+}
+
+impl Service {
+    /// Makes or replaces a webhook.
+    pub async fn put_webhook(
+        &self,
+        actor: Actor,
+        name: String,
+        new: NewWebhook,
+    ) -> Result<Put, ServiceError> {
+        let put = self.db().tenant(actor.tenant, move |tx| {
+            Box::pin(async move {
+                db::outbox::lock(tx).await?;
+                let events: Vec<&'static str> =
+                    new.events.iter().map(|event| event.name()).collect();
+                let url = new.url.as_str();
+                let subject = subject(&name);
+                let Some(before) = db::webhooks::get(tx, &name).await? else {
+                    require_room(tx).await?;
+                    let mut secret = [0; 32];
+                    rand::rng().fill_bytes(&mut secret);
+                    let id = WebhookId::new(Uuid::now_v7());
+                    let row = db::webhooks::insert(tx, id, &name, url, &events, &secret).await?;
+                    audit(tx, actor, subject, "created", None, Some(document(&row))).await?;
+                    return Ok(Put::Made(row, format!("whsec_{}", STANDARD.encode(secret))));
+                };
+                let row = db::webhooks::replace(tx, &name, url, &events).await?;
+                let row = row.ok_or(ServiceError::NotFound)?;
+                if (&before.url, &before.events) != (&row.url, &row.events) {
+                    let (old, new) = (Some(document(&before)), Some(document(&row)));
+                    audit(tx, actor, subject, "replaced", old, new).await?;
+                }
+                Ok(Put::Replaced(row))
+            })
+        });
+        put.await
+    }
+
+    /// Reads a webhook.
+    pub async fn webhook(
+        &self,
+        tenant: TenantId,
+        name: String,
+    ) -> Result<WebhookRow, ServiceError> {
+        let read = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move { known(tx, &name).await })
+        });
+        read.await
+    }
+
+    /// Deletes a webhook. What it was still to get it gets no more.
+    pub async fn delete_webhook(&self, actor: Actor, name: String) -> Result<(), ServiceError> {
+        let deleted = self.db().tenant(actor.tenant, move |tx| {
+            Box::pin(async move {
+                db::outbox::lock(tx).await?;
+                let row = db::webhooks::delete(tx, &name).await?;
+                let row = row.ok_or(ServiceError::NotFound)?;
+                let before = Some(document(&row));
+                audit(tx, actor, subject(&name), "deleted", before, None).await?;
+                Ok(())
+            })
+        });
+        deleted.await
+    }
+
+    /// A page of what was given up, oldest first.
+    pub async fn dead_deliveries(
+        &self,
+        tenant: TenantId,
+        name: String,
+        after: Option<i64>,
+        limit: u16,
+    ) -> Result<Page<DeadRow, i64>, ServiceError> {
+        let read = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move {
+                let webhook = WebhookId::new(known(tx, &name).await?.webhook_id);
+                Ok::<_, ServiceError>(db::deliveries::dead(tx, webhook, after, limit).await?)
+            })
+        });
+        read.await
+    }
+
+    /// Sends what was given up again: these events, or all. Returns how many.
+    pub async fn resend_deliveries(
+        &self,
+        actor: Actor,
+        name: String,
+        events: Option<Vec<Uuid>>,
+    ) -> Result<u64, ServiceError> {
+        let offset = self.clock().offset();
+        let done = self.db().tenant(actor.tenant, move |tx| {
+            Box::pin(async move {
+                let webhook = WebhookId::new(known(tx, &name).await?.webhook_id);
+                let now = db::redemptions::now(tx).await? + offset;
+                let count = db::deliveries::resend(tx, webhook, events.as_deref(), now).await?;
+                if count > 0 {
+                    let after = Some(format!("{{\"count\":{count}}}"));
+                    audit(tx, actor, subject(&name), "resent", None, after).await?;
+                }
+                Ok::<_, ServiceError>(count)
+            })
+        });
+        done.await
+    }
+}
+
+async fn known(tx: &mut TenantTx, name: &str) -> Result<WebhookRow, ServiceError> {
+    db::webhooks::get(tx, name)
+        .await?
+        .ok_or(ServiceError::NotFound)
+}
+
+/// INVARIANT: the tenant's numbers are locked, so that nobody else makes one meanwhile.
+async fn require_room(tx: &mut TenantTx) -> Result<(), ServiceError> {
+    if db::webhooks::count(tx).await? < MAX_WEBHOOKS {
+        return Ok(());
+    }
+    let mut faults = Faults::new();
+    let message = "there are as many webhooks as there may be: 20";
+    faults.add_at(String::new(), FaultCode::TooMany, message);
+    Err(ServiceError::Invalid(faults))
+}
+
+/// What the audit trail calls a webhook.
+fn subject(name: &str) -> String {
+    format!("webhook:{name}")
+}
+
+/// What it is, for the audit trail: never its secret.
+fn document(row: &WebhookRow) -> String {
+    let mut writer = Writer::with_capacity(256);
+    writer.object(|writer| {
+        writer.key("url").text(&row.url);
+        writer.key("events").texts(&row.events);
+    });
+    writer.finish()
+}
