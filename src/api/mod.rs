@@ -31,6 +31,7 @@ mod activities;
 mod audit;
 mod codes;
 mod csv;
+mod customers;
 mod etag;
 mod evaluate;
 mod events;
@@ -101,6 +102,7 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(issuances::activate))
         .routes(routes!(issuances::revoke))
         .routes(routes!(issuances::claim))
+        .routes(routes!(customers::promotions))
         .routes(routes!(activities::create))
         .routes(routes!(milestones::list))
         .routes(routes!(

@@ -265,7 +265,7 @@ fn own<'c>(
         .flat_map(|owner| bounds_of(compiled, rules, facts.now, &owner).collect::<Vec<_>>())
 }
 
-fn bounds_of<'c>(
+pub(crate) fn bounds_of<'c>(
     compiled: &'c Compiled,
     rules: &'c RuleSet,
     now: DateTime<Utc>,

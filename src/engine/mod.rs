@@ -17,6 +17,7 @@ mod issuances;
 mod limits;
 mod line_set;
 mod milestones;
+mod offers;
 mod ranking;
 mod requirements;
 mod result;
@@ -30,6 +31,7 @@ mod view;
 pub use earning::{Deed, earned};
 pub use limits::{Needs, counters, needs, uses};
 pub use milestones::{CountedLine, KnownMilestone, Step, come_back, steps};
+pub use offers::{Offer, offer_needs, offers};
 pub use ruleset::RuleSet;
 
 use chrono::{DateTime, Utc};

@@ -157,7 +157,7 @@ pub(super) fn issuance_fact(row: &InHand) -> IssuanceFact {
 }
 
 /// What is gone of an issuance's own counters.
-fn gone_of(row: &InHand, gone: Gone) -> [Used; 3] {
+pub(super) fn gone_of(row: &InHand, gone: Gone) -> [Used; 3] {
     let of = |measure, amount| Used {
         counter: CounterKey {
             promotion_id: PromotionId::new(row.promotion_id),

@@ -23,7 +23,7 @@ pub fn parse<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Activity<'
     let transaction_id =
         body.optional("transaction_id", faults, |v, f| v.owned(TextBound::NAME, f));
     let customer = body.required("customer", faults, |value, faults| {
-        let path = value.path().clone();
+        let path = *value.path();
         let customer = cart::customer(value, faults)?;
         if customer.id.is_none() {
             faults.add(&path.key("id"), FaultCode::Required, "is required");

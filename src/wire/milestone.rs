@@ -33,7 +33,7 @@ pub fn parse(
     });
     let window = body.optional("window", faults, limits::refresh);
     let targets = body.required("targets", faults, |value, faults| {
-        let path = value.path().clone();
+        let path = *value.path();
         let targets = value.list(1..=MAX_TARGETS, faults, target)?;
         refuse_twice(&targets, &path, faults)?;
         Some(targets)

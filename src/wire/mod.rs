@@ -23,6 +23,7 @@ pub mod limits;
 pub mod milestone;
 pub mod names;
 pub mod object;
+pub mod offer;
 pub mod problem;
 pub mod product_list;
 pub mod promotion;

@@ -161,7 +161,10 @@ fn one_issuance_serves_a_cart_the_one_that_expires_first() {
     );
     // At its end it is none any more.
     let over = issuance(4, Some("2026-06-15T12:00:00Z"), early);
-    assert_eq!(outcome(limited(), &[over.clone()], &[]), "not_issued");
+    assert_eq!(
+        outcome(limited(), std::slice::from_ref(&over), &[]),
+        "not_issued"
+    );
     assert_eq!(outcome(limited(), &[over, a.clone()], &[]), "1");
     // Without limits it can be used until it expires.
     assert_eq!(outcome(reward(&[]), &[a], &up), "1");
@@ -181,7 +184,7 @@ fn what_asks_for_a_claim_applies_only_with_one() {
     claimed.is_activated = true;
     assert_eq!(outcome(asks("rewards"), &[], &[]), "not_issued");
     assert_eq!(
-        outcome(asks("rewards"), &[unlocked.clone()], &[]),
+        outcome(asks("rewards"), std::slice::from_ref(&unlocked), &[]),
         "not_activated"
     );
     // The claimed one serves, though another expires sooner.
@@ -190,7 +193,10 @@ fn what_asks_for_a_claim_applies_only_with_one() {
         "2"
     );
     assert_eq!(outcome(asks("pos"), &[], &[]), "not_activated");
-    assert_eq!(outcome(asks("pos"), &[claimed.clone()], &[]), "2");
+    assert_eq!(
+        outcome(asks("pos"), std::slice::from_ref(&claimed), &[]),
+        "2"
+    );
     // A promotion that asks for neither does not take one.
     let open = promotion(1, &[("type", "pos".into())]);
     assert_eq!(outcome(open, &[claimed], &[]), "applied");
