@@ -127,13 +127,6 @@ impl Till {
         }
     }
 
-    /// The same till at one instance.
-    pub fn at(&self, instance: usize) -> Self {
-        let mut till = self.clone();
-        till.front = self.front.only(instance);
-        till
-    }
-
     pub fn call(&self, path: impl Into<String>, body: &Value) -> Call {
         Call::post(path, &self.key, body)
     }
