@@ -29,6 +29,7 @@ async fn nothing_acknowledged_is_lost_on_a_bad_network() {
     while begun.elapsed() < time {
         proxy.weather(Weather {
             delay: dice.below(60),
+            longest: Duration::from_millis(80),
             cut_before: dice.below(8),
             cut_within: dice.below(8),
             cut_after: dice.below(8),
