@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use uuid::Uuid;
 
 /// Fewest characters of an operator key.
 pub const MIN_OPERATOR_KEY: usize = 32;
@@ -37,6 +38,10 @@ pub enum Command {
         /// The document; - is the standard input
         file: PathBuf,
     },
+    /// Prints the rules of a tenant as a document that `evaluate` prices once a request stands in it
+    Export(ExportConfig),
+    /// Compares what limits have counted with what redemptions took, and prints what differs
+    Reconcile(MigrateConfig),
     /// Prints the OpenAPI document of the service
     Openapi,
 }
@@ -89,9 +94,22 @@ pub enum LogFormat {
     Json,
 }
 
-/// Settings of `migrate`.
+/// Settings of `migrate` and `reconcile`.
 #[derive(Clone, Debug, Args)]
 pub struct MigrateConfig {
+    /// Where the rules are.
+    #[command(flatten)]
+    pub database: DatabaseConfig,
+    /// How the process logs.
+    #[command(flatten)]
+    pub log: LogConfig,
+}
+
+/// Settings of `export`.
+#[derive(Clone, Debug, Args)]
+pub struct ExportConfig {
+    /// The tenant's id
+    pub tenant: Uuid,
     /// Where the rules are.
     #[command(flatten)]
     pub database: DatabaseConfig,

@@ -9,7 +9,7 @@ use clap::Parser;
 use promotion_engine::app::{self, Database, StartError};
 use promotion_engine::clock::Clock;
 use promotion_engine::config::{Cli, Command, MigrateConfig};
-use promotion_engine::{api, demo, document, telemetry};
+use promotion_engine::{api, demo, document, export, reconcile, telemetry};
 
 /// A cart is many small, short-lived values: an allocator made for that is worth a tenth of an
 /// evaluation, and more where the C library's is slow (docs/PERFORMANCE.md).
@@ -36,6 +36,14 @@ fn main() -> ExitCode {
             finish(run(demo::run(config)))
         }
         Command::Evaluate { file } => evaluate(&file),
+        Command::Export(config) => {
+            telemetry::start(config.log);
+            finish(run(export::run(config)))
+        }
+        Command::Reconcile(config) => {
+            telemetry::start(config.log);
+            finish(run(reconcile::run(config)).and_then(agreed))
+        }
         Command::Openapi => print(&api::openapi_document(), ExitCode::SUCCESS),
     }
 }
@@ -56,6 +64,15 @@ fn finish(done: Result<(), String>) -> ExitCode {
             eprintln!("promotion-engine: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What differs has been printed.
+fn agreed(differences: u64) -> Result<(), String> {
+    if differences == 0 {
+        Ok(())
+    } else {
+        Err(format!("{differences} counters differ from the ledger"))
     }
 }
 

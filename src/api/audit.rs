@@ -73,8 +73,11 @@ pub async fn list(
 /// The document of a change of codes as viewers see it. One that cannot be read is not shown at all.
 fn hidden(document: &str) -> Option<String> {
     let mut document: Any = serde_json::from_str(document).ok()?;
-    for code in document.get_mut("codes")?.as_array_mut()? {
-        *code = Any::String(masked(code.as_str().unwrap_or_default()));
+    // Of codes that were drawn only how many is told.
+    if let Some(codes) = document.get_mut("codes") {
+        for code in codes.as_array_mut()? {
+            *code = Any::String(masked(code.as_str().unwrap_or_default()));
+        }
     }
     Some(document.to_string())
 }

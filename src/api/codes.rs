@@ -1,36 +1,61 @@
 //! The codes of a promotion (spec 10).
 
-use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value as Any;
+use utoipa::IntoParams;
 
 use super::auth::{Admin, Reader};
-use super::extract::{Bulk, Id, Name, NoQuery, Query, decode};
+use super::csv::CODE_COLUMNS;
+use super::extract::{Bulk, Id, Name, NoQuery, Query, Text, decode};
 use super::openapi::{ListParams, Reading, Writing};
+use super::page::Wanted;
 use super::problem::ApiError;
-use super::{Api, edge, page};
-use crate::db;
-use crate::domain::code::Code;
-use crate::domain::id::PromotionId;
+use super::{Api, edge, page, stream};
+use crate::db::codes::ListedCode;
+use crate::db::{self, Page};
+use crate::domain::code::{Generation, NewCode};
+use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::PromotionType;
-use crate::service::ServiceError;
+use crate::service::codes::Generated;
 use crate::service::promotions::exists;
-use crate::wire::decode::Value;
+use crate::service::{Service, ServiceError};
+use crate::wire;
+use crate::wire::code::NewCodes;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::names::Named;
 use crate::wire::write::Writer;
 
-/// Most codes of one request.
-const MAX_CODES: usize = 1_000_000;
+/// Codes that one part of a long answer holds.
+const PART: u16 = 2_000;
 
-/// Give a promotion codes; its own sent again stay as they are
+/// Which codes are listed.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what `list` reads")]
+pub struct FilterParams {
+    /// Only the codes of this generation.
+    batch: Option<String>,
+}
+
+/// Give a promotion codes: by name, as CSV, or drawn at random
+///
+/// `{"codes": ["SAVE10"], "expires_at"}` and `text/csv` (header `code`, and perhaps `expires_at`; what an export has
+/// printed is read as well) name them: the promotion's own sent again stay as they are, another promotion's are 409
+/// `code_taken`. The answer is `{"count", "created"}`.
+///
+/// `{"generate": {"count", "prefix", "length"}, "batch", "expires_at"}` draws 1 to 100,000 of them: `length` (8 to 32)
+/// random letters and digits after the prefix. The answer names them: `{"count", "created", "batch", "expires_at",
+/// "codes"}`. The same `batch` again answers the same and draws none; with another body it is 409 `name_taken`.
+/// Without `batch` every request draws new codes, under a batch whose name is new.
 #[utoipa::path(post, path = "/v1/promotions/{id}/codes", tag = "codes",
-    params(("id" = String, Path, description = "The promotion.")), request_body = Any,
-    responses((status = 201, description = "How many codes are new.", body = Any), Writing))]
+    params(("id" = String, Path, description = "The promotion.")),
+    request_body(content((Any = "application/json"), (String = "text/csv"))),
+    responses((status = 201, description = "How many codes are new; of a generation, which.", body = Any), Writing))]
 pub async fn create(
     State(api): State<Api>,
     admin: Admin,
@@ -42,7 +67,10 @@ pub async fn create(
     let stored = api
         .admin_read(service.promotion(actor.tenant, promotion))
         .await?;
-    let Codes { codes, expires_at } = decode(&body.json()?, read)?;
+    let new = match body.text()? {
+        Text::Json(bytes) => decode(&bytes, wire::code::parse)?,
+        Text::Csv(bytes) => NewCodes::Named(imported(&bytes)?),
+    };
     let kind = stored.promotion.terms.kind.promotion_type();
     if kind != PromotionType::CodeLinked {
         let message = format!("a promotion of type {} has no codes", kind.name());
@@ -52,54 +80,240 @@ pub async fn create(
             message,
         ));
     }
-    let count = codes.len();
-    let added = async move { service.add_codes(actor, promotion, codes, expires_at).await };
-    let made = api.bulk_write(added).await?;
-    let mut writer = Writer::with_capacity(64);
-    writer.object(|writer| {
-        writer.key("count").raw(&count.to_string());
-        writer.key("created").raw(&made.to_string());
-    });
-    Ok(edge::json(StatusCode::CREATED, writer.finish()))
+    match new {
+        NewCodes::Named(codes) => {
+            let count = codes.len();
+            let added = async move { service.add_codes(actor, promotion, codes).await };
+            let made = api.bulk_write(added).await?;
+            let mut writer = Writer::with_capacity(64);
+            writer.object(|writer| {
+                writer.key("count").raw(&count.to_string());
+                writer.key("created").raw(&made.to_string());
+            });
+            Ok(edge::json(StatusCode::CREATED, writer.finish()))
+        }
+        NewCodes::Generated(wanted) => {
+            let asked = wanted.clone();
+            let made = async move { service.generate_codes(actor, promotion, asked).await };
+            let made = api.bulk_write(made).await?;
+            Ok(generated(&api, actor.tenant, promotion, &wanted, &made))
+        }
+    }
 }
 
-/// List the codes of a promotion; viewers see their last three characters only
+fn imported(bytes: &[u8]) -> Result<Vec<NewCode>, ApiError> {
+    let mut faults = Faults::new();
+    let codes = super::csv::codes(bytes, &mut faults);
+    codes
+        .filter(|_| faults.is_empty())
+        .ok_or(ApiError::Invalid(faults))
+}
+
+/// Where a generation's answer has come to.
+enum Answering {
+    Head(String),
+    Codes(Option<String>),
+    Tail,
+    Done,
+}
+
+/// The answer of a generation, its codes read while it is sent.
+fn generated(
+    api: &Api,
+    tenant: TenantId,
+    promotion: PromotionId,
+    wanted: &Generation,
+    made: &Generated,
+) -> Response {
+    let mut head = Writer::with_capacity(256);
+    head.object(|writer| {
+        writer.key("count").integer(made.count);
+        writer.key("created").integer(made.count);
+        writer.key("batch").text(&made.batch);
+        write_time(writer.key("expires_at"), wanted.expires_at);
+    });
+    // The object goes on with its codes.
+    let mut head = head.finish();
+    head.pop();
+    head.push_str(",\"codes\":[");
+    let (service, batch) = (api.service().clone(), made.batch.clone());
+    let json = "application/json";
+    let start = Answering::Head(head);
+    stream::answer(StatusCode::CREATED, json, start, move |state| {
+        let (service, batch) = (service.clone(), batch.clone());
+        async move {
+            match state {
+                Answering::Head(head) => Ok(Some((head, Answering::Codes(None)))),
+                Answering::Codes(after) => {
+                    let is_first = after.is_none();
+                    let page = codes_of(&service, tenant, promotion, batch, after).await?;
+                    let text = listed(&page.items, is_first);
+                    let next = match page.next {
+                        Some(after) => Answering::Codes(Some(after)),
+                        None => Answering::Tail,
+                    };
+                    Ok(Some((text, next)))
+                }
+                Answering::Tail => Ok(Some(("]}".to_owned(), Answering::Done))),
+                Answering::Done => Ok(None),
+            }
+        }
+    })
+}
+
+async fn codes_of(
+    service: &Service,
+    tenant: TenantId,
+    promotion: PromotionId,
+    batch: String,
+    after: Option<String>,
+) -> Result<Page<String, String>, ServiceError> {
+    let read = service.db().tenant(tenant, move |tx| {
+        Box::pin(
+            async move { db::codes::of_batch(tx, promotion, &batch, after.as_deref(), PART).await },
+        )
+    });
+    Ok(read.await?)
+}
+
+/// Entries of a list of codes, which have nothing to escape; before all but the first stands a comma.
+fn listed(codes: &[String], is_first: bool) -> String {
+    let mut text = String::with_capacity(codes.len() * 24);
+    for (place, code) in codes.iter().enumerate() {
+        let comma = if is_first && place == 0 { "" } else { "," };
+        // Writing to a string does not fail.
+        let _ = write!(text, "{comma}\"{code}\"");
+    }
+    text
+}
+
+/// List the codes of a promotion with their use; viewers see their last three characters only
+///
+/// `used` counts the redemptions by the code that are held or committed and not given back whole. With
+/// `Accept: text/csv` all codes come at once, as `code,expires_at,used`; `limit` and `cursor` are of the JSON list.
 #[utoipa::path(get, path = "/v1/promotions/{id}/codes", tag = "codes",
-    params(("id" = String, Path, description = "The promotion."), ListParams),
-    responses((status = 200, description = "A page of codes.", body = Any), Reading))]
+    params(("id" = String, Path, description = "The promotion."), FilterParams, ListParams),
+    responses((status = 200, description = "A page of codes, or all of them as CSV.",
+               content((Any = "application/json"), (String = "text/csv"))), Reading))]
 pub async fn list(
     State(api): State<Api>,
     reader: Reader,
     Id(promotion): Id<PromotionId>,
+    headers: HeaderMap,
     mut query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.page::<String>();
-    let finished = query.finish();
-    let read = api.service().db().tenant(reader.tenant(), move |tx| {
-        Box::pin(async move {
-            exists(tx, promotion).await?;
-            let after = wanted.after.as_deref();
-            Ok::<_, ServiceError>(db::codes::list(tx, promotion, after, wanted.limit).await?)
-        })
-    });
-    let mut found = api.admin_read(read).await?;
-    finished?;
-    if !reader.sees_codes() {
-        for row in &mut found.items {
-            row.code = masked(&row.code);
+    let csv = stream::wants_csv(&headers);
+    let batch = query.text("batch");
+    let wanted = if csv {
+        Wanted {
+            limit: PART,
+            after: None,
         }
+    } else {
+        query.page::<String>()
+    };
+    let finished = query.finish();
+    let listing = Listing {
+        service: api.service().clone(),
+        tenant: reader.tenant(),
+        promotion,
+        batch,
+        shows_codes: reader.sees_codes(),
+    };
+    let read = listing.service.db().tenant(listing.tenant, move |tx| {
+        Box::pin(async move { exists(tx, promotion).await })
+    });
+    api.admin_read(read).await?;
+    finished?;
+    let first = listing.page(wanted.after, wanted.limit);
+    let found = api.bulk_read(first).await?;
+    if csv {
+        return Ok(exported(listing, found));
     }
     Ok(page::answer(&found, |writer, row| {
         writer.object(|writer| {
             writer.key("code").text(&row.code);
-            let expires_at = row.expires_at.map(super::time);
+            write_time(writer.key("expires_at"), row.expires_at);
+            writer.key("used").integer(row.used);
             writer
-                .key("expires_at")
-                .option(expires_at, |writer, time| writer.plain(time));
-            writer.key("used").integer(0);
+                .key("batch")
+                .option(row.batch.as_deref(), Writer::text);
             writer.key("created_at").plain(super::time(row.created_at));
         });
     }))
+}
+
+/// Whose codes are listed, to whom.
+#[derive(Clone)]
+struct Listing {
+    service: Service,
+    tenant: TenantId,
+    promotion: PromotionId,
+    batch: Option<String>,
+    shows_codes: bool,
+}
+
+impl Listing {
+    async fn page(
+        &self,
+        after: Option<String>,
+        limit: u16,
+    ) -> Result<Page<ListedCode, String>, ServiceError> {
+        let (promotion, batch) = (self.promotion, self.batch.clone());
+        let read = self.service.db().tenant(self.tenant, move |tx| {
+            Box::pin(async move {
+                // A code that everybody uses may have been used a million times.
+                tx.allow_bulk().await?;
+                db::codes::list(tx, promotion, batch.as_deref(), after.as_deref(), limit).await
+            })
+        });
+        let mut page = read.await?;
+        if !self.shows_codes {
+            for row in &mut page.items {
+                row.code = masked(&row.code);
+            }
+        }
+        Ok(page)
+    }
+}
+
+/// Where an export has come to.
+enum Exporting {
+    Found(Page<ListedCode, String>),
+    After(String),
+    Done,
+}
+
+/// All codes as CSV, the first page of which is read already.
+fn exported(listing: Listing, first: Page<ListedCode, String>) -> Response {
+    let mut head = CODE_COLUMNS.join(",");
+    head.push('\n');
+    let csv = "text/csv; charset=utf-8";
+    let start = Exporting::Found(first);
+    stream::answer(StatusCode::OK, csv, start, move |state| {
+        let (listing, mut text) = (listing.clone(), std::mem::take(&mut head));
+        async move {
+            let page = match state {
+                Exporting::Found(page) => page,
+                Exporting::After(after) => listing.page(Some(after), PART).await?,
+                Exporting::Done => return Ok(None),
+            };
+            for row in &page.items {
+                let expires_at = row
+                    .expires_at
+                    .map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+                    .unwrap_or_default();
+                // Neither has a comma or a quote in it.
+                let _ = writeln!(text, "{},{expires_at},{}", row.code, row.used);
+            }
+            let next = page.next.map_or(Exporting::Done, Exporting::After);
+            Ok(Some((text, next)))
+        }
+    })
+}
+
+fn write_time(writer: &mut Writer, time: Option<DateTime<Utc>>) {
+    writer.option(time.map(super::time), |writer, time| writer.plain(time));
 }
 
 /// Delete a code
@@ -125,41 +339,4 @@ pub fn masked(code: &str) -> String {
     let hidden = code.chars().count().saturating_sub(3);
     let shown: String = code.chars().skip(hidden).collect();
     format!("…{shown}")
-}
-
-struct Codes {
-    codes: Vec<String>,
-    expires_at: Option<DateTime<Utc>>,
-}
-
-fn read(value: Value<'_, '_>, faults: &mut Faults) -> Option<Codes> {
-    let mut body = value.object(faults)?;
-    let codes = body.required("codes", faults, |value, faults| {
-        value.list(1..=MAX_CODES, faults, |value, faults| {
-            let text = value.str(faults)?;
-            if Code::new(text).is_none() {
-                return value.fault(
-                    faults,
-                    FaultCode::Malformed,
-                    "must be 3 to 64 letters, digits, - and _, beginning with a letter or digit",
-                );
-            }
-            Some(text.to_owned())
-        })
-    });
-    let expires_at = body.optional("expires_at", faults, |value, faults| value.time(faults));
-    if let Some(codes) = &codes {
-        let mut seen = BTreeSet::new();
-        for (place, code) in codes.iter().enumerate() {
-            if !seen.insert(code.to_ascii_uppercase()) {
-                let pointer = format!("/codes/{place}");
-                faults.add_at(pointer, FaultCode::NotUnique, "is there twice");
-            }
-        }
-    }
-    body.finish(faults)?;
-    Some(Codes {
-        codes: codes?,
-        expires_at: expires_at?.map(|time| time.to_utc()),
-    })
 }

@@ -1,52 +1,28 @@
-//! Stores and product lists as CSV, as spreadsheets write them.
+//! Stores, product lists and codes as CSV, as spreadsheets write them.
 //!
 //! Faults point to a record by its number from 0, without the header, and to its column by name: as in the JSON list of
 //! the same things.
 
 use chrono_tz::Tz;
 
+use crate::domain::code::{Code, NewCode};
 use crate::domain::store::{MAX_ZONES, Store};
-use crate::wire::decode::TextBound;
+use crate::wire::code::{MALFORMED, MAX_CODES, refuse_twice};
+use crate::wire::decode::{TextBound, Value};
 use crate::wire::faults::{FaultCode, Faults, Path};
+use crate::wire::json::Json;
 
 /// The columns of stores.
 const STORE_COLUMNS: [&str; 4] = ["code", "concept", "zones", "timezone"];
+/// The columns of codes; `used` is what an export tells, and says nothing here.
+pub const CODE_COLUMNS: [&str; 3] = ["code", "expires_at", "used"];
 /// What parts the zones of one store.
 const ZONE_SEPARATOR: char = '|';
 
 /// Reads stores: `code,concept,zones,timezone`, with that header; the zones of one are parted by `|`.
 pub fn stores(bytes: &[u8], faults: &mut Faults) -> Option<Vec<Store>> {
     let records = records(bytes, faults)?;
-    let Some((header, records)) = records.split_first() else {
-        faults.add(&Path::Root, FaultCode::Required, "the header is missing");
-        return None;
-    };
-    let columns: Vec<&str> = header.iter().map(|name| name.trim()).collect();
-    for (place, column) in columns.iter().enumerate() {
-        if !STORE_COLUMNS.contains(column) {
-            faults.add(
-                &Path::Root.key(column),
-                FaultCode::UnknownField,
-                "is not a column here",
-            );
-        } else if columns.get(..place).unwrap_or_default().contains(column) {
-            faults.add(
-                &Path::Root.key(column),
-                FaultCode::NotUnique,
-                "is there twice",
-            );
-        }
-    }
-    if !columns.contains(&"code") {
-        faults.add(
-            &Path::Root.key("code"),
-            FaultCode::Required,
-            "this column is missing",
-        );
-    }
-    if !faults.is_empty() {
-        return None;
-    }
+    let (columns, records) = with_header(&records, &STORE_COLUMNS, faults)?;
     let stores: Vec<Option<Store>> = records
         .iter()
         .enumerate()
@@ -61,18 +37,8 @@ fn store(
     path: &Path<'_>,
     faults: &mut Faults,
 ) -> Option<Store> {
-    if record.len() != columns.len() {
-        let message = format!("has {} fields, not {}", record.len(), columns.len());
-        faults.add(path, FaultCode::Malformed, message);
-        return None;
-    }
-    let field = |name: &str| {
-        let place = columns.iter().position(|column| *column == name);
-        place
-            .and_then(|place| record.get(place))
-            .unwrap_or_default()
-            .trim()
-    };
+    require_columns(columns, record, path, faults)?;
+    let field = |name: &str| field(columns, record, name);
     let before = faults.as_slice().len();
     let code = field("code");
     check(code, &path.key("code"), TextBound::NAME, faults);
@@ -102,6 +68,109 @@ fn store(
         zones: zones.into_iter().map(str::to_owned).collect(),
         timezone: zone,
     })
+}
+
+/// Reads codes: `code`, perhaps `expires_at` and `used`, with that header, as the export has it.
+pub fn codes(bytes: &[u8], faults: &mut Faults) -> Option<Vec<NewCode>> {
+    let records = records(bytes, faults)?;
+    let (columns, records) = with_header(&records, &CODE_COLUMNS, faults)?;
+    if records.is_empty() || records.len() > MAX_CODES {
+        let (code, message) = if records.is_empty() {
+            (FaultCode::Required, "needs at least 1 code".to_owned())
+        } else {
+            (
+                FaultCode::TooMany,
+                format!("has more than {MAX_CODES} codes"),
+            )
+        };
+        faults.add(&Path::Root, code, message);
+        return None;
+    }
+    let codes: Vec<Option<NewCode>> = records
+        .iter()
+        .enumerate()
+        .map(|(place, record)| code(&columns, record, &Path::Root.index(place), faults))
+        .collect();
+    let known = codes.iter().enumerate();
+    let known = known.filter_map(|(place, new)| Some((place, new.as_ref()?.code.as_str())));
+    refuse_twice(known, &Path::Root, faults);
+    codes.into_iter().collect()
+}
+
+fn code(
+    columns: &[&str],
+    record: &csv::StringRecord,
+    path: &Path<'_>,
+    faults: &mut Faults,
+) -> Option<NewCode> {
+    require_columns(columns, record, path, faults)?;
+    let code = field(columns, record, "code");
+    if Code::new(code).is_none() {
+        faults.add(&path.key("code"), FaultCode::Malformed, MALFORMED);
+    }
+    let expires_at = match field(columns, record, "expires_at") {
+        "" => None,
+        text => {
+            let text = Json::String(text.into());
+            Some(Value::at(&text, path.key("expires_at")).time(faults)?)
+        }
+    };
+    Code::new(code)?;
+    Some(NewCode {
+        code: code.to_owned(),
+        expires_at: expires_at.map(|time| time.to_utc()),
+    })
+}
+
+/// The columns that the header names, all of which are known and each there once, and the records below it. `code`
+/// must be among them.
+fn with_header<'r>(
+    records: &'r [csv::StringRecord],
+    known: &[&str],
+    faults: &mut Faults,
+) -> Option<(Vec<&'r str>, &'r [csv::StringRecord])> {
+    let Some((header, records)) = records.split_first() else {
+        faults.add(&Path::Root, FaultCode::Required, "the header is missing");
+        return None;
+    };
+    let before = faults.len();
+    let columns: Vec<&str> = header.iter().map(|name| name.trim()).collect();
+    for (place, column) in columns.iter().enumerate() {
+        let path = Path::Root.key(column);
+        if !known.contains(column) {
+            faults.add(&path, FaultCode::UnknownField, "is not a column here");
+        } else if columns.get(..place).unwrap_or_default().contains(column) {
+            faults.add(&path, FaultCode::NotUnique, "is there twice");
+        }
+    }
+    if !columns.contains(&"code") {
+        let path = Path::Root.key("code");
+        faults.add(&path, FaultCode::Required, "this column is missing");
+    }
+    (faults.len() == before).then_some((columns, records))
+}
+
+fn require_columns(
+    columns: &[&str],
+    record: &csv::StringRecord,
+    path: &Path<'_>,
+    faults: &mut Faults,
+) -> Option<()> {
+    if record.len() != columns.len() {
+        let message = format!("has {} fields, not {}", record.len(), columns.len());
+        faults.add(path, FaultCode::Malformed, message);
+        return None;
+    }
+    Some(())
+}
+
+/// The field of a column, empty where there is no such column.
+fn field<'r>(columns: &[&str], record: &'r csv::StringRecord, name: &str) -> &'r str {
+    let place = columns.iter().position(|column| *column == name);
+    place
+        .and_then(|place| record.get(place))
+        .unwrap_or_default()
+        .trim()
 }
 
 /// Reads a product list: one SKU a line, with or without the header `sku`.

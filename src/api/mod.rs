@@ -40,7 +40,9 @@ mod product_lists;
 mod promotions;
 mod redemptions;
 mod settings;
+mod stats;
 mod stores;
+mod stream;
 mod tenants;
 
 /// How long an evaluation may take.
@@ -49,7 +51,7 @@ const EVALUATE_TIMEOUT: Duration = Duration::from_secs(1);
 const REDEEM_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long the other requests may take.
 const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a bulk write may take.
+/// How long a bulk write, or what counts many redemptions, may take.
 const BULK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The paths of the API, and what each answers with.
@@ -78,6 +80,8 @@ fn paths() -> OpenApiRouter<Api> {
         ))
         .routes(routes!(promotions::set_status))
         .routes(routes!(promotions::history))
+        .routes(routes!(stats::of_promotion))
+        .routes(routes!(stats::all))
         .routes(routes!(codes::create, codes::list))
         .routes(routes!(codes::delete))
         .routes(routes!(evaluate::evaluate))
@@ -175,6 +179,13 @@ impl Api {
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
         in_time(ADMIN_TIMEOUT, work, ApiError::HandlerTimeout).await
+    }
+
+    async fn bulk_read<T, E: Into<ApiError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        in_time(BULK_TIMEOUT, work, ApiError::HandlerTimeout).await
     }
 
     async fn admin_write<T, E: Into<ApiError>>(

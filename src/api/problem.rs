@@ -354,6 +354,10 @@ fn of_refusal(refusal: &Refusal) -> Problem {
             "in_use",
             "Promotions that are not archived, or the settings, name this list.",
         ),
+        Refusal::BatchTaken => Problem::conflict(
+            "name_taken",
+            "Codes were generated under this batch by another request: the same one again answers the same.",
+        ),
         Refusal::DiscountChanged(result) => Problem {
             result: Some(result.clone()),
             ..Problem::conflict(

@@ -27,9 +27,6 @@ use crate::wire::promotion::{Answer, Purpose};
 use crate::wire::selector::ListReference;
 use crate::wire::write::Writer;
 
-/// What is used of a promotion's limits until redemptions are recorded: of each, nothing.
-const NOTHING_USED: &str = "{}";
-
 /// Which promotions are listed.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -80,18 +77,8 @@ pub async fn list(
     let filter = read_filter(&mut query);
     let Wanted { limit, after } = query.page::<PromotionCursor>();
     query.finish()?;
-    let now = api.service().clock().now();
-    let read = api.service().db().tenant(reader.tenant(), move |tx| {
-        Box::pin(async move {
-            let found = db::promotions::list(tx, &filter, now, after, limit).await?;
-            let items: Result<Vec<Stored>, ServiceError> =
-                found.items.iter().map(Stored::of).collect();
-            Ok::<_, ServiceError>(db::Page {
-                items: items?,
-                next: found.next,
-            })
-        })
-    });
+    let service = api.service();
+    let read = service.promotions(reader.tenant(), filter, after, limit);
     let found = api.admin_read(read).await?;
     Ok(page::answer(&found, |writer, stored| {
         writer.raw(&text(api.service(), stored))
@@ -252,13 +239,16 @@ fn text(service: &Service, stored: &Stored) -> String {
     let state = promotion
         .status
         .state(&promotion.terms, service.clock().now());
+    let mut usage = Writer::with_capacity(256);
+    wire::usage::print(&mut usage, &stored.usage);
+    let usage = usage.finish();
     let mut writer = Writer::with_capacity(1_024);
     let answer = Answer {
         id: promotion.id,
         version: stored.version,
         status: promotion.status,
         state,
-        usage: NOTHING_USED,
+        usage: &usage,
         created_at: promotion.created_at,
         updated_at: stored.updated_at,
         terms: &promotion.terms,

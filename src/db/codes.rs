@@ -4,7 +4,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{DbError, Page, TenantTx, one_more};
+use crate::domain::code::NewCode;
 use crate::domain::id::PromotionId;
+
+/// Codes of one statement: so many are written and then forgotten, so that memory and statements stay short.
+const CHUNK: usize = 5_000;
 
 /// A code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +40,30 @@ pub struct FoundCode {
     pub promotion_status: String,
 }
 
+/// A code of a list, with its use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedCode {
+    /// The code as it was made.
+    pub code: String,
+    /// When it stops working, if ever.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// The generation that it is of.
+    pub batch: Option<String>,
+    /// Redemptions by it that count: held or committed, and not given back whole.
+    pub used: i64,
+}
+
+/// A generation that was carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchRow {
+    /// SHA-256 of what was asked for.
+    pub body_hash: Vec<u8>,
+    /// How many codes it made.
+    pub count: i32,
+}
+
 /// Gives codes to a promotion, all or none, and returns how many are new.
 ///
 /// A code that the promotion already has is left as it is; one that an archived promotion had becomes a new code of
@@ -43,20 +71,52 @@ pub struct FoundCode {
 pub async fn insert(
     tx: &mut TenantTx,
     promotion: PromotionId,
-    codes: &[String],
-    expires_at: Option<DateTime<Utc>>,
+    codes: &[NewCode],
 ) -> Result<u64, DbError> {
-    let keys: Vec<String> = codes.iter().map(|code| code.to_ascii_uppercase()).collect();
-    let ids: Vec<Uuid> = codes.iter().map(|_| Uuid::now_v7()).collect();
+    let mut ordered: Vec<(String, usize, &NewCode)> = codes
+        .iter()
+        .enumerate()
+        .map(|(place, new)| (new.code.to_ascii_uppercase(), place, new))
+        .collect();
     // In the order of the keys, so that two imports cannot wait for each other.
+    ordered.sort_by(|one, other| (&one.0, one.1).cmp(&(&other.0, other.1)));
+    let (mut made, mut taken) = (0, Vec::new());
+    for chunk in ordered.chunks(CHUNK) {
+        let keys: Vec<String> = chunk.iter().map(|(key, ..)| key.clone()).collect();
+        made += insert_chunk(tx, promotion, &keys, chunk).await?;
+        for key in owned_by_others(tx, promotion, &keys).await? {
+            let of_key = chunk.iter().filter(|(own, ..)| *own == key);
+            taken.extend(of_key.map(|(_, place, new)| (*place, new.code.clone())));
+        }
+    }
+    if taken.is_empty() {
+        return Ok(made);
+    }
+    taken.sort_unstable();
+    Err(DbError::CodesTaken(
+        taken.into_iter().map(|(_, code)| code).collect(),
+    ))
+}
+
+async fn insert_chunk(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+    keys: &[String],
+    chunk: &[(String, usize, &NewCode)],
+) -> Result<u64, DbError> {
+    let ids: Vec<Uuid> = chunk.iter().map(|_| Uuid::now_v7()).collect();
+    let codes: Vec<String> = chunk.iter().map(|(.., new)| new.code.clone()).collect();
+    let expiries: Vec<Option<DateTime<Utc>>> =
+        chunk.iter().map(|(.., new)| new.expires_at).collect();
     let made = sqlx::query!(
         "insert into code (tenant_id, code_key, code_id, promotion_id, code, expires_at)
-         select distinct on (new.code_key collate \"C\") $1, new.code_key, new.code_id, $2, new.code, $6
-           from unnest($3::text[], $4::uuid[], $5::text[]) as new (code_key, code_id, code)
+         select distinct on (new.code_key collate \"C\") $1, new.code_key, new.code_id, $2, new.code, new.expires_at
+           from unnest($3::text[], $4::uuid[], $5::text[], $6::timestamptz[])
+                as new (code_key, code_id, code, expires_at)
           order by new.code_key collate \"C\"
          on conflict (tenant_id, code_key) do update
             set code_id = excluded.code_id, promotion_id = excluded.promotion_id, code = excluded.code,
-                expires_at = excluded.expires_at, created_at = now()
+                expires_at = excluded.expires_at, batch = null, created_at = now()
           where code.promotion_id <> excluded.promotion_id
             and exists (
                 select from promotion
@@ -64,45 +124,211 @@ pub async fn insert(
                    and promotion.status = 'archived')",
         tx.id(),
         promotion.uuid(),
-        &keys,
+        keys,
         &ids,
-        codes,
-        expires_at,
+        &codes,
+        &expiries as &[Option<DateTime<Utc>>],
     )
     .execute(tx.connection())
     .await?
     .rows_affected();
+    Ok(made)
+}
+
+async fn owned_by_others(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+    keys: &[String],
+) -> Result<Vec<String>, DbError> {
     let taken = sqlx::query_scalar!(
-        r#"select new.code as "code!"
-             from unnest($3::text[], $4::text[]) with ordinality as new (code_key, code, place)
-             join code on code.tenant_id = $1 and code.code_key = new.code_key
-            where code.promotion_id <> $2
-            order by new.place"#,
+        "select code_key from code
+          where tenant_id = $1 and code_key = any ($3::text[]) and promotion_id <> $2",
         tx.id(),
         promotion.uuid(),
-        &keys,
-        codes,
+        keys,
     )
     .fetch_all(tx.connection())
     .await?;
-    if taken.is_empty() {
-        Ok(made)
-    } else {
-        Err(DbError::CodesTaken(taken))
-    }
+    Ok(taken)
 }
 
-/// Lists a promotion's codes in the order of their upper case, after the code `after`.
+/// Gives a promotion codes that were drawn for it, and returns how many of them are new: whoever has the others, they
+/// are left as they are. Each is there once; the caller has locked the promotion.
+pub async fn insert_drawn(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+    batch: &str,
+    expires_at: Option<DateTime<Utc>>,
+    codes: &[String],
+) -> Result<u64, DbError> {
+    let mut made = 0;
+    for chunk in codes.chunks(CHUNK) {
+        let keys: Vec<String> = chunk.iter().map(|code| code.to_ascii_uppercase()).collect();
+        let ids: Vec<Uuid> = chunk.iter().map(|_| Uuid::now_v7()).collect();
+        made += sqlx::query!(
+            "insert into code (tenant_id, code_key, code_id, promotion_id, code, expires_at, batch)
+             select $1, new.code_key, new.code_id, $2, new.code, $6, $7
+               from unnest($3::text[], $4::uuid[], $5::text[]) as new (code_key, code_id, code)
+              order by new.code_key collate \"C\"
+             on conflict (tenant_id, code_key) do nothing",
+            tx.id(),
+            promotion.uuid(),
+            &keys,
+            &ids,
+            chunk,
+            expires_at,
+            batch,
+        )
+        .execute(tx.connection())
+        .await?
+        .rows_affected();
+    }
+    Ok(made)
+}
+
+/// Reads what is remembered of a generation.
+pub async fn batch(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+    batch: &str,
+) -> Result<Option<BatchRow>, DbError> {
+    let row = sqlx::query_as!(
+        BatchRow,
+        "select body_hash, count from code_batch where tenant_id = $1 and promotion_id = $2 and batch = $3",
+        tx.id(),
+        promotion.uuid(),
+        batch,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// Remembers a generation.
+pub async fn insert_batch(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+    batch: &str,
+    body_hash: &[u8],
+    count: i32,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into code_batch (tenant_id, promotion_id, batch, body_hash, count) values ($1, $2, $3, $4, $5)",
+        tx.id(),
+        promotion.uuid(),
+        batch,
+        body_hash,
+        count,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Lists a promotion's codes in the order of their upper case, after the code `after`; those of one generation if
+/// `batch` names it.
 pub async fn list(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+    batch: Option<&str>,
+    after: Option<&str>,
+    limit: u16,
+) -> Result<Page<ListedCode, String>, DbError> {
+    let after = after.map(str::to_ascii_uppercase);
+    // Two statements, since each has an index of its own.
+    let rows = match batch {
+        None => {
+            sqlx::query_as!(
+                ListedCode,
+                r#"select code.code, code.expires_at, code.created_at, code.batch, given.used as "used!"
+                     from code
+                     cross join lateral (
+                         select count(*) as used
+                           from redemption_promotion
+                           join redemption on redemption.tenant_id = redemption_promotion.tenant_id
+                                          and redemption.redemption_id = redemption_promotion.redemption_id
+                          where redemption_promotion.tenant_id = $1
+                            and redemption_promotion.code_key = code.code_key
+                            and redemption_promotion.code_id = code.code_id
+                            and redemption.state in ('held', 'committed') and redemption.restored_at is null
+                     ) as given
+                    where code.tenant_id = $1 and code.promotion_id = $2 and ($3::text is null or code.code_key > $3)
+                    order by code.code_key
+                    limit $4"#,
+                tx.id(),
+                promotion.uuid(),
+                after,
+                one_more(limit),
+            )
+            .fetch_all(tx.connection())
+            .await?
+        }
+        Some(batch) => {
+            sqlx::query_as!(
+                ListedCode,
+                r#"select code.code, code.expires_at, code.created_at, code.batch, given.used as "used!"
+                     from code
+                     cross join lateral (
+                         select count(*) as used
+                           from redemption_promotion
+                           join redemption on redemption.tenant_id = redemption_promotion.tenant_id
+                                          and redemption.redemption_id = redemption_promotion.redemption_id
+                          where redemption_promotion.tenant_id = $1
+                            and redemption_promotion.code_key = code.code_key
+                            and redemption_promotion.code_id = code.code_id
+                            and redemption.state in ('held', 'committed') and redemption.restored_at is null
+                     ) as given
+                    where code.tenant_id = $1 and code.promotion_id = $2 and code.batch = $5
+                      and ($3::text is null or code.code_key > $3)
+                    order by code.code_key
+                    limit $4"#,
+                tx.id(),
+                promotion.uuid(),
+                after,
+                one_more(limit),
+                batch,
+            )
+            .fetch_all(tx.connection())
+            .await?
+        }
+    };
+    Ok(Page::cut(rows, limit, |row| row.code.to_ascii_uppercase()))
+}
+
+/// Lists the codes of one generation without their use: its answer.
+pub async fn of_batch(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+    batch: &str,
+    after: Option<&str>,
+    limit: u16,
+) -> Result<Page<String, String>, DbError> {
+    let rows = sqlx::query_scalar!(
+        "select code from code
+          where tenant_id = $1 and promotion_id = $2 and batch = $3 and ($4::text is null or code_key > $4)
+          order by code_key
+          limit $5",
+        tx.id(),
+        promotion.uuid(),
+        batch,
+        after.map(str::to_ascii_uppercase),
+        one_more(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(Page::cut(rows, limit, |code| code.to_ascii_uppercase()))
+}
+
+/// Lists a promotion's codes without their use: for an export of the rules.
+pub async fn of_promotion(
     tx: &mut TenantTx,
     promotion: PromotionId,
     after: Option<&str>,
     limit: u16,
-) -> Result<Page<CodeRow, String>, DbError> {
+) -> Result<Page<NewCode, String>, DbError> {
     let rows = sqlx::query_as!(
-        CodeRow,
-        "select code_id, code, expires_at, created_at
-           from code
+        NewCode,
+        "select code, expires_at from code
           where tenant_id = $1 and promotion_id = $2 and ($3::text is null or code_key > $3)
           order by code_key
           limit $4",

@@ -73,14 +73,16 @@ fn count(place: i64, used: i64) -> Count {
 /// Reads counters. Those that nothing was taken from yet are missing from the answer.
 pub async fn read(tx: &mut TenantTx, names: &[CounterName]) -> Result<Vec<Count>, DbError> {
     let columns = Columns::of(names.iter());
+    // A subquery of its own for each name, as `offset 0` keeps it: by the whole key, whatever statistics say of a join.
     let rows = sqlx::query!(
-        r#"select wanted.place as "place!", counter.used
+        r#"select wanted.place as "place!", counter.used as "used!"
              from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[]) with ordinality
                   as wanted (promotion_id, subject, owner, measure, window_no, place)
-             join limit_counter as counter
-               on counter.tenant_id = $1 and counter.promotion_id = wanted.promotion_id
-              and counter.subject = wanted.subject and counter.owner = wanted.owner
-              and counter.measure = wanted.measure and counter.window_no = wanted.window_no"#,
+            cross join lateral (
+                select used from limit_counter
+                 where tenant_id = $1 and promotion_id = wanted.promotion_id and subject = wanted.subject
+                   and owner = wanted.owner and measure = wanted.measure and window_no = wanted.window_no
+                offset 0) as counter"#,
         tx.id(),
         &columns.promotions,
         &columns.subjects as _,
@@ -97,15 +99,16 @@ pub async fn read(tx: &mut TenantTx, names: &[CounterName]) -> Result<Vec<Count>
 pub async fn lock(tx: &mut TenantTx, names: &[CounterName]) -> Result<Vec<Count>, DbError> {
     let columns = Columns::of(names.iter());
     let rows = sqlx::query!(
-        r#"select wanted.place as "place!", counter.used
-             from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[]) with ordinality
-                  as wanted (promotion_id, subject, owner, measure, window_no, place)
-             join limit_counter as counter
-               on counter.tenant_id = $1 and counter.promotion_id = wanted.promotion_id
-              and counter.subject = wanted.subject and counter.owner = wanted.owner
-              and counter.measure = wanted.measure and counter.window_no = wanted.window_no
-            order by counter.promotion_id, counter.subject, counter.owner, counter.measure, counter.window_no
-              for no key update of counter"#,
+        r#"select wanted.place as "place!", counter.used as "used!"
+             from (select * from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[]) with ordinality
+                          as named (promotion_id, subject, owner, measure, window_no, place)
+                    order by promotion_id, subject collate "C", owner collate "C", measure collate "C", window_no)
+                  as wanted
+            cross join lateral (
+                select used from limit_counter
+                 where tenant_id = $1 and promotion_id = wanted.promotion_id and subject = wanted.subject
+                   and owner = wanted.owner and measure = wanted.measure and window_no = wanted.window_no
+                   for no key update) as counter"#,
         tx.id(),
         &columns.promotions,
         &columns.subjects as _,
@@ -118,46 +121,20 @@ pub async fn lock(tx: &mut TenantTx, names: &[CounterName]) -> Result<Vec<Count>
     Ok(rows.iter().map(|row| count(row.place, row.used)).collect())
 }
 
-/// Makes counters that were not there. Where one was made by somebody else meanwhile, nothing may come of the
-/// transaction: `Raced`.
-pub async fn insert(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<(), DbError> {
-    let columns = Columns::of(changes.iter().map(|change| &change.counter));
-    let (used, maxima) = amounts(changes);
-    let made = sqlx::query!(
-        "insert into limit_counter (tenant_id, promotion_id, subject, owner, measure, window_no, used, maximum)
-         select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[], $8::bigint[])
-                as new (promotion_id, subject, owner, measure, window_no, used, maximum)
-          order by promotion_id, subject collate \"C\", owner collate \"C\", measure collate \"C\", window_no
-         on conflict do nothing",
-        tx.id(),
-        &columns.promotions,
-        &columns.subjects as _,
-        &columns.owners,
-        &columns.measures as _,
-        &columns.windows,
-        &used,
-        &maxima,
-    )
-    .execute(tx.connection())
-    .await?
-    .rows_affected();
-    all_or_raced(made, changes)
-}
-
-/// Adds to counters that are there and locked. A sum beyond its bound is refused once more here, below the checks of
-/// whoever locked them: no row, and so `Raced`.
-pub async fn add(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<(), DbError> {
+/// Adds to counters, which are made where they are not there yet. A sum beyond its bound is refused once more here, below
+/// the checks of whoever locked them: no row, and so `Raced`.
+pub async fn take(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<(), DbError> {
     let columns = Columns::of(changes.iter().map(|change| &change.counter));
     let (change, maxima) = amounts(changes);
     let written = sqlx::query!(
-        "update limit_counter as counter
-            set used = counter.used + new.change, maximum = new.maximum
-           from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[], $8::bigint[])
+        "insert into limit_counter as counter
+                (tenant_id, promotion_id, subject, owner, measure, window_no, used, maximum)
+         select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[], $8::bigint[])
                 as new (promotion_id, subject, owner, measure, window_no, change, maximum)
-          where counter.tenant_id = $1 and counter.promotion_id = new.promotion_id
-            and counter.subject = new.subject and counter.owner = new.owner
-            and counter.measure = new.measure and counter.window_no = new.window_no
-            and counter.used + new.change between 0 and new.maximum",
+          order by promotion_id, subject collate \"C\", owner collate \"C\", measure collate \"C\", window_no
+         on conflict (tenant_id, promotion_id, subject, owner, measure, window_no) do update
+            set used = counter.used + excluded.used, maximum = excluded.maximum
+          where counter.used + excluded.used <= excluded.maximum",
         tx.id(),
         &columns.promotions,
         &columns.subjects as _,
@@ -166,6 +143,32 @@ pub async fn add(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<(), DbE
         &columns.windows,
         &change,
         &maxima,
+    )
+    .execute(tx.connection())
+    .await?
+    .rows_affected();
+    all_or_raced(written, changes)
+}
+
+/// Takes off counters that are there and locked; changes are negative. Never below zero: `Raced`.
+pub async fn put_back(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<(), DbError> {
+    let columns = Columns::of(changes.iter().map(|change| &change.counter));
+    let (change, _) = amounts(changes);
+    let written = sqlx::query!(
+        "update limit_counter as counter set used = counter.used + new.change
+           from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[])
+                as new (promotion_id, subject, owner, measure, window_no, change)
+          where counter.tenant_id = $1 and counter.promotion_id = new.promotion_id
+            and counter.subject = new.subject and counter.owner = new.owner
+            and counter.measure = new.measure and counter.window_no = new.window_no
+            and counter.used + new.change >= 0",
+        tx.id(),
+        &columns.promotions,
+        &columns.subjects as _,
+        &columns.owners,
+        &columns.measures as _,
+        &columns.windows,
+        &change,
     )
     .execute(tx.connection())
     .await?

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::counters::CounterName;
-use super::{DbError, OperatorTx, TenantTx};
-use crate::domain::id::{RedemptionId, TenantId};
+use super::{DbError, TenantTx};
+use crate::domain::id::RedemptionId;
 
 /// The moment of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,32 +73,6 @@ pub struct NewUse {
     pub amount: i64,
 }
 
-/// What is known under a transaction id.
-#[derive(Clone, Debug)]
-pub struct KnownKey {
-    /// The caller's id.
-    pub transaction_id: String,
-    /// When it was cancelled before it was seen, if so; then there is no redemption.
-    pub cancelled_at: Option<DateTime<Utc>>,
-    /// The latest redemption under this id.
-    pub latest: Option<Latest>,
-}
-
-/// The latest redemption under a transaction id.
-#[derive(Clone, Debug)]
-pub struct Latest {
-    /// Its id.
-    pub redemption_id: Uuid,
-    /// `held`, `committed`, `cancelled` or `expired`.
-    pub state: String,
-    /// A hold's end.
-    pub expires_at: Option<DateTime<Utc>>,
-    /// SHA-256 of its body.
-    pub body_hash: Vec<u8>,
-    /// What it came to.
-    pub result: String,
-}
-
 /// A use of a counter by a hold that is about to end.
 #[derive(Clone, Debug)]
 pub struct UseRow {
@@ -120,121 +94,6 @@ pub struct UseRow {
     pub maximum: i64,
 }
 
-/// Claims keys that nobody has claimed, and returns them. A key that a running transaction has claimed is waited for.
-pub async fn claim(
-    tx: &mut TenantTx,
-    transactions: &[String],
-    redemptions: &[Uuid],
-) -> Result<Vec<String>, DbError> {
-    let claimed = sqlx::query_scalar!(
-        r#"insert into redemption_key (tenant_id, transaction_id, redemption_id)
-           select $1, * from unnest($2::text[], $3::uuid[]) as new (transaction_id, redemption_id)
-            order by transaction_id collate "C"
-           on conflict do nothing
-           returning transaction_id"#,
-        tx.id(),
-        transactions,
-        redemptions,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(claimed)
-}
-
-/// Gives up keys that this transaction has claimed: nothing is recorded under them.
-pub async fn release(tx: &mut TenantTx, transactions: &[String]) -> Result<(), DbError> {
-    sqlx::query!(
-        "delete from redemption_key where tenant_id = $1 and transaction_id = any ($2::text[])",
-        tx.id(),
-        transactions,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
-}
-
-/// Lets keys name later redemptions.
-pub async fn point(
-    tx: &mut TenantTx,
-    transactions: &[String],
-    redemptions: &[Uuid],
-) -> Result<(), DbError> {
-    sqlx::query!(
-        "update redemption_key as own set redemption_id = new.redemption_id, cancelled_at = null
-           from unnest($2::text[], $3::uuid[]) as new (transaction_id, redemption_id)
-          where own.tenant_id = $1 and own.transaction_id = new.transaction_id",
-        tx.id(),
-        transactions,
-        redemptions,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
-}
-
-/// Claims the key of a transaction that is cancelled before it was seen; false when the key is there already.
-pub async fn bury(
-    tx: &mut TenantTx,
-    transaction: &str,
-    now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let made = sqlx::query!(
-        "insert into redemption_key (tenant_id, transaction_id, cancelled_at) values ($1, $2, $3)
-         on conflict do nothing",
-        tx.id(),
-        transaction,
-        now,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(made.rows_affected() == 1)
-}
-
-/// What is known under these ids, whose keys are locked to the end of the transaction.
-///
-/// Locked first and read then: what a statement joins to a row for whose lock it waited is as old as the statement, so
-/// that a key which has come to name another redemption would seem to name none.
-pub async fn lock_keys(
-    tx: &mut TenantTx,
-    transactions: &[String],
-) -> Result<Vec<KnownKey>, DbError> {
-    sqlx::query!(
-        "select transaction_id from redemption_key
-          where tenant_id = $1 and transaction_id = any ($2::text[])
-          order by transaction_id
-            for no key update",
-        tx.id(),
-        transactions,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    let rows = sqlx::query!(
-        r#"select key.transaction_id, key.cancelled_at,
-                  latest.redemption_id as "redemption_id?", latest.state as "state?", latest.expires_at,
-                  latest.body_hash as "body_hash?", latest.result as "result?"
-             from redemption_key as key
-             left join redemption as latest
-               on latest.tenant_id = key.tenant_id and latest.redemption_id = key.redemption_id
-            where key.tenant_id = $1 and key.transaction_id = any ($2::text[])"#,
-        tx.id(),
-        transactions,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    let known = rows.into_iter().map(|row| KnownKey {
-        transaction_id: row.transaction_id,
-        cancelled_at: row.cancelled_at,
-        latest: row.redemption_id.map(|redemption_id| Latest {
-            redemption_id,
-            state: row.state.unwrap_or_default(),
-            expires_at: row.expires_at,
-            body_hash: row.body_hash.unwrap_or_default(),
-            result: row.result.unwrap_or_default(),
-        }),
-    });
-    Ok(known.collect())
-}
-
 /// The rules' version and the time, of this very moment.
 pub async fn moment(tx: &mut TenantTx) -> Result<Option<Moment>, DbError> {
     let row = sqlx::query_as!(
@@ -245,26 +104,6 @@ pub async fn moment(tx: &mut TenantTx) -> Result<Option<Moment>, DbError> {
     .fetch_optional(tx.connection())
     .await?;
     Ok(row)
-}
-
-/// Keeps others from ending or committing these holds to the end of the transaction. Where one is not held any more:
-/// `Raced`.
-pub async fn lock_holds(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<(), DbError> {
-    let held = sqlx::query!(
-        "select redemption_id from redemption
-          where tenant_id = $1 and redemption_id = any ($2::uuid[]) and state = 'held'
-          order by redemption_id
-            for no key update",
-        tx.id(),
-        redemptions,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    if held.len() == redemptions.len() {
-        Ok(())
-    } else {
-        Err(DbError::Raced)
-    }
 }
 
 /// What these redemptions have taken and not given back.
@@ -282,37 +121,6 @@ pub async fn uses(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<Vec<UseRow>
     .fetch_all(tx.connection())
     .await?;
     Ok(rows)
-}
-
-/// Ends holds. Where one of them is not held any more, nothing may come of the transaction: `Raced`. What they took is
-/// the caller's to give back.
-pub async fn end_holds(
-    tx: &mut TenantTx,
-    redemptions: &[Uuid],
-    states: &[&'static str],
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    let ended = sqlx::query!(
-        "with ended as (
-             update redemption as own set state = new.state, settled_at = $4
-               from unnest($2::uuid[], $3::text[]) as new (redemption_id, state)
-              where own.tenant_id = $1 and own.redemption_id = new.redemption_id and own.state = 'held'
-             returning own.redemption_id)
-         delete from hold
-          where tenant_id = $1 and redemption_id in (select redemption_id from ended)",
-        tx.id(),
-        redemptions,
-        states as _,
-        now,
-    )
-    .execute(tx.connection())
-    .await?
-    .rows_affected();
-    if usize::try_from(ended).is_ok_and(|ended| ended == redemptions.len()) {
-        Ok(())
-    } else {
-        Err(DbError::Raced)
-    }
 }
 
 /// Notes that these redemptions have given back all that they took. The counters are written apart.
@@ -477,116 +285,10 @@ pub async fn lock(
     Ok(row)
 }
 
-/// Commits a hold that is locked.
-pub async fn commit(
-    tx: &mut TenantTx,
-    redemption: RedemptionId,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    let committed = sqlx::query!(
-        "with committed as (
-             update redemption set state = 'committed', settled_at = $3
-              where tenant_id = $1 and redemption_id = $2 and state = 'held'
-             returning redemption_id)
-         delete from hold where tenant_id = $1 and redemption_id in (select redemption_id from committed)",
-        tx.id(),
-        redemption.uuid(),
-        now,
-    )
-    .execute(tx.connection())
-    .await?;
-    if committed.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(DbError::Raced)
-    }
-}
-
 /// The database's clock, at this very moment.
 pub async fn now(tx: &mut TenantTx) -> Result<DateTime<Utc>, DbError> {
     let now = sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#)
         .fetch_one(tx.connection())
         .await?;
     Ok(now)
-}
-
-/// Reads which redemption a transaction id names: the latest under it; none where it was cancelled before it was seen.
-pub async fn key(tx: &mut TenantTx, transaction: &str) -> Result<Option<Option<Uuid>>, DbError> {
-    let latest = sqlx::query_scalar!(
-        "select redemption_id from redemption_key where tenant_id = $1 and transaction_id = $2",
-        tx.id(),
-        transaction,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(latest)
-}
-
-/// The same, and keeps others from letting it name a later one.
-pub async fn lock_key(
-    tx: &mut TenantTx,
-    transaction: &str,
-) -> Result<Option<Option<Uuid>>, DbError> {
-    let latest = sqlx::query_scalar!(
-        "select redemption_id from redemption_key where tenant_id = $1 and transaction_id = $2
-            for no key update",
-        tx.id(),
-        transaction,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(latest)
-}
-
-/// Ends those of these holds that have lapsed, and returns them. What they took is the caller's to give back.
-pub async fn expire(
-    tx: &mut TenantTx,
-    redemptions: &[Uuid],
-    now: DateTime<Utc>,
-) -> Result<Vec<Uuid>, DbError> {
-    let ended = sqlx::query_scalar!(
-        r#"with lapsed as (
-             select redemption_id from redemption
-              where tenant_id = $1 and redemption_id = any ($2::uuid[]) and state = 'held' and expires_at <= $3
-              order by redemption_id
-                for no key update),
-         ended as (
-             update redemption as own set state = 'expired', settled_at = $3
-               from lapsed
-              where own.tenant_id = $1 and own.redemption_id = lapsed.redemption_id)
-         delete from hold using lapsed
-          where hold.tenant_id = $1 and hold.redemption_id = lapsed.redemption_id
-         returning hold.redemption_id"#,
-        tx.id(),
-        redemptions,
-        now,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(ended)
-}
-
-/// Holds of all tenants that have lapsed, the oldest first: what the job works on.
-pub async fn lapsed(
-    tx: &mut OperatorTx,
-    offset_ms: i64,
-    limit: i64,
-) -> Result<Vec<(TenantId, RedemptionId)>, DbError> {
-    let rows = sqlx::query!(
-        "select tenant_id, redemption_id from hold
-          where expires_at <= clock_timestamp() + $1::bigint * interval '1 millisecond'
-          order by expires_at
-          limit $2",
-        offset_ms,
-        limit,
-    )
-    .fetch_all(tx.connection().await?)
-    .await?;
-    let ids = rows.into_iter().map(|row| {
-        (
-            TenantId::new(row.tenant_id),
-            RedemptionId::new(row.redemption_id),
-        )
-    });
-    Ok(ids.collect())
 }

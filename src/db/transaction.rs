@@ -45,6 +45,16 @@ impl TenantTx {
             .await?;
         Ok(())
     }
+
+    /// Takes every bound of time from the transaction: for a command, which ends when whoever waits for it stops it.
+    pub async fn allow_command(&mut self) -> Result<(), DbError> {
+        sqlx::raw_sql(
+            "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0",
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
 }
 
 /// An open transaction of the operator, who sees the table of tenants and nothing inside a tenant.

@@ -2,10 +2,45 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
+
 /// Fewest characters of a code.
 pub const MIN_LENGTH: usize = 3;
 /// Most characters of a code.
 pub const MAX_LENGTH: usize = 64;
+
+/// What generated codes are made of: letters and digits that nobody mistakes for one another.
+pub const ALPHABET: &[u8; 30] = b"ABCDEFGHJKMNPQRSTVWXYZ23456789";
+/// Fewest random characters of a generated code: 39.3 bits.
+pub const MIN_RANDOM: usize = 8;
+/// Most random characters of a generated code.
+pub const MAX_RANDOM: usize = 32;
+/// Most codes that are generated at once.
+pub const MAX_GENERATED: u32 = 100_000;
+
+/// A code that a promotion is to be given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCode {
+    /// As it is to be shown.
+    pub code: String,
+    /// When it stops working, if ever.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Codes that are to be drawn at random.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generation {
+    /// How many: 1 to [`MAX_GENERATED`].
+    pub count: u32,
+    /// What each begins with; may be empty.
+    pub prefix: String,
+    /// How many random characters follow the prefix: [`MIN_RANDOM`] to [`MAX_RANDOM`].
+    pub length: usize,
+    /// Under which name they are made once; without one every request makes new codes.
+    pub batch: Option<String>,
+    /// When they stop working, if ever.
+    pub expires_at: Option<DateTime<Utc>>,
+}
 
 /// A code in a form that a code can have. Compared without regard to case.
 #[derive(Clone, Debug)]

@@ -377,10 +377,10 @@ impl PartialOrd for Exact {
 impl Ord for Exact {
     #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
-        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0) {
-            if b == d {
-                return a.cmp(c);
-            }
+        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
+            && b == d
+        {
+            return a.cmp(c);
         }
         self.cmp_unlike(other)
     }

@@ -26,4 +26,5 @@ pub mod schedule;
 pub mod selector;
 pub mod settings;
 pub mod store;
+pub mod usage;
 pub mod window;

@@ -55,9 +55,7 @@ async fn lapsed(service: &Service) -> Result<BTreeMap<TenantId, Vec<Uuid>>, DbEr
     let offset = service.clock().offset().num_milliseconds();
     let rows = service
         .db()
-        .operator(move |tx| {
-            Box::pin(async move { db::redemptions::lapsed(tx, offset, MAX_HOLDS).await })
-        })
+        .operator(move |tx| Box::pin(async move { db::holds::lapsed(tx, offset, MAX_HOLDS).await }))
         .await?;
     let mut found: BTreeMap<TenantId, Vec<Uuid>> = BTreeMap::new();
     for (tenant, hold) in rows {

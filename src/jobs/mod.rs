@@ -6,11 +6,13 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::service::Service;
 
+pub mod reconcile;
+
 mod holds;
 
 /// Runs all jobs for as long as the future is polled.
 pub async fn run(service: Service) {
-    holds::run(&service).await;
+    tokio::join!(holds::run(&service), reconcile::run(&service));
 }
 
 /// The rounds of a job. One that takes long delays the next.

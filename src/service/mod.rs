@@ -15,6 +15,7 @@ use crate::wire::faults::Faults;
 use redeem::Queues;
 
 pub mod api_key;
+pub mod codes;
 pub mod evaluate;
 pub mod keys;
 pub mod promotions;
@@ -22,9 +23,11 @@ pub mod redeem;
 pub mod redemptions;
 pub mod returns;
 pub mod settings;
+pub mod stats;
 pub mod stock;
 
 mod counters;
+mod usage;
 
 /// What the use cases need. Clones share it.
 #[derive(Clone)]
@@ -128,6 +131,8 @@ pub enum Refusal {
     },
     /// Something names it.
     InUse,
+    /// Codes were generated under this name before, and others.
+    BatchTaken,
     /// Other promotions have these codes.
     CodesTaken(Vec<String>),
     /// The cart comes to another discount than was expected: this result.

@@ -1,24 +1,22 @@
-//! Promotions: made, replaced, moved through their statuses, and the codes that unlock them (spec 5, 10).
+//! Promotions: made, replaced, moved through their statuses (spec 5).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::settings::{names, require_lists};
-use super::{Actor, Expected, Refusal, Service, ServiceError, audit};
+use super::{Actor, Expected, Refusal, Service, ServiceError, audit, usage};
 use crate::cache::load;
-use crate::db::promotions::{NewPromotion, PromotionRow};
-use crate::db::{self, TenantTx};
+use crate::db::promotions::{NewPromotion, PromotionCursor, PromotionFilter, PromotionRow};
+use crate::db::{self, Page, TenantTx};
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::{Promotion, Status, Terms, Transition};
 use crate::domain::settings::Settings;
+use crate::domain::usage::Usage;
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults, Path};
 use crate::wire::names::Named;
 use crate::wire::selector::ListReference;
 use crate::wire::write::Writer;
-
-/// Most codes that an audit row names; how many there were it always tells.
-const MAX_AUDITED: usize = 1_000;
 
 /// A promotion as it is stored.
 #[derive(Clone, Debug)]
@@ -29,17 +27,39 @@ pub struct Stored {
     pub version: i64,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+    /// How far its limits are used.
+    pub usage: Usage,
 }
 
 impl Stored {
-    /// Reads a row.
-    pub fn of(row: &PromotionRow) -> Result<Self, ServiceError> {
-        let promotion = load::promotion(row).map_err(ServiceError::Unreadable)?;
-        Ok(Self {
+    /// Reads rows, and how far the limits of these promotions are used: in one statement for all of them.
+    async fn of(
+        tx: &mut TenantTx,
+        offset: TimeDelta,
+        rows: &[PromotionRow],
+    ) -> Result<Vec<Self>, ServiceError> {
+        let promotions: Result<Vec<Promotion>, _> = rows.iter().map(load::promotion).collect();
+        let promotions = promotions.map_err(ServiceError::Unreadable)?;
+        let shown: Vec<&Promotion> = promotions.iter().collect();
+        let usages = usage::of(tx, offset, &shown).await?;
+        let stored = promotions.into_iter().zip(usages).zip(rows);
+        let stored = stored.map(|((promotion, usage), row)| Self {
             promotion,
             version: row.version,
             updated_at: row.updated_at,
-        })
+            usage,
+        });
+        Ok(stored.collect())
+    }
+
+    /// Reads one row.
+    async fn one(
+        tx: &mut TenantTx,
+        offset: TimeDelta,
+        row: PromotionRow,
+    ) -> Result<Self, ServiceError> {
+        let stored = Self::of(tx, offset, &[row]).await?;
+        stored.into_iter().next().ok_or(ServiceError::NotFound)
     }
 }
 
@@ -62,7 +82,8 @@ impl Service {
             })
             .await?;
         let settings = load::settings(&settings).map_err(ServiceError::Unreadable)?;
-        Ok((Stored::of(&row)?.promotion.status, settings))
+        let promotion = load::promotion(&row).map_err(ServiceError::Unreadable)?;
+        Ok((promotion.status, settings))
     }
 
     /// A promotion, archived or not.
@@ -71,14 +92,34 @@ impl Service {
         tenant: TenantId,
         promotion: PromotionId,
     ) -> Result<Stored, ServiceError> {
-        let row = self
-            .db()
-            .tenant(tenant, move |tx| {
-                Box::pin(async move { db::promotions::get(tx, promotion).await })
+        let offset = self.clock().offset();
+        let read = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move {
+                let row = db::promotions::get(tx, promotion).await?;
+                Stored::one(tx, offset, row.ok_or(ServiceError::NotFound)?).await
             })
-            .await?
-            .ok_or(ServiceError::NotFound)?;
-        Stored::of(&row)
+        });
+        read.await
+    }
+
+    /// A page of promotions, newest first.
+    pub async fn promotions(
+        &self,
+        tenant: TenantId,
+        filter: PromotionFilter,
+        after: Option<PromotionCursor>,
+        limit: u16,
+    ) -> Result<Page<Stored, PromotionCursor>, ServiceError> {
+        let (now, offset) = (self.clock().now(), self.clock().offset());
+        let read = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move {
+                let found = db::promotions::list(tx, &filter, now, after, limit).await?;
+                let items = Stored::of(tx, offset, &found.items).await?;
+                let next = found.next;
+                Ok(Page { items, next })
+            })
+        });
+        read.await
     }
 
     /// Makes a promotion, as a draft or active.
@@ -89,7 +130,7 @@ impl Service {
         lists: Vec<ListReference>,
         status: Status,
     ) -> Result<Stored, ServiceError> {
-        let now = self.clock().now();
+        let (now, offset) = (self.clock().now(), self.clock().offset());
         let promotion = PromotionId::new(Uuid::now_v7());
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
@@ -101,7 +142,7 @@ impl Service {
                 let row = db::promotions::insert(tx, &new, actor.key).await?;
                 let after = Some(audited(&row));
                 audit(tx, actor, subject(promotion), "created", None, after).await?;
-                Stored::of(&row)
+                Stored::one(tx, offset, row).await
             })
         })
         .await
@@ -117,11 +158,11 @@ impl Service {
         lists: Vec<ListReference>,
         status: Option<Status>,
     ) -> Result<Stored, ServiceError> {
-        let now = self.clock().now();
+        let (now, offset) = (self.clock().now(), self.clock().offset());
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
                 let row = lock(tx, promotion).await?;
-                let old = Stored::of(&row)?.promotion;
+                let old = load::promotion(&row).map_err(ServiceError::Unreadable)?;
                 if old.status == Status::Archived {
                     return Err(Refusal::Archived.into());
                 }
@@ -156,7 +197,7 @@ impl Service {
                 }
                 let (before, now) = (Some(audited(&row)), Some(audited(&after)));
                 audit(tx, actor, subject(promotion), "replaced", before, now).await?;
-                Stored::of(&after)
+                Stored::one(tx, offset, after).await
             })
         })
         .await
@@ -169,72 +210,24 @@ impl Service {
         promotion: PromotionId,
         status: Status,
     ) -> Result<Stored, ServiceError> {
-        let now = self.clock().now();
+        let (now, offset) = (self.clock().now(), self.clock().offset());
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
                 let row = lock(tx, promotion).await?;
-                let old = Stored::of(&row)?;
-                if require_transition(old.promotion.status, status)? == Moved::No {
-                    return Ok(old);
+                let old = load::promotion(&row).map_err(ServiceError::Unreadable)?;
+                if require_transition(old.status, status)? == Moved::No {
+                    return Stored::one(tx, offset, row).await;
                 }
                 if status == Status::Active {
-                    require_custom_fields(tx, &old.promotion.terms).await?;
-                    require_room(tx, promotion, &old.promotion.terms, now).await?;
+                    require_custom_fields(tx, &old.terms).await?;
+                    require_room(tx, promotion, &old.terms, now).await?;
                 }
                 let after = db::promotions::set_status(tx, promotion, status.name(), actor.key)
                     .await?
                     .ok_or(ServiceError::NotFound)?;
                 let (before, now) = (Some(audited(&row)), Some(audited(&after)));
                 audit(tx, actor, subject(promotion), status.name(), before, now).await?;
-                Stored::of(&after)
-            })
-        })
-        .await
-    }
-
-    /// Gives a promotion codes; its own sent again stay as they are. Returns how many are new.
-    pub async fn add_codes(
-        &self,
-        actor: Actor,
-        promotion: PromotionId,
-        codes: Vec<String>,
-        expires_at: Option<DateTime<Utc>>,
-    ) -> Result<u64, ServiceError> {
-        self.publish(actor.tenant, move |tx| {
-            Box::pin(async move {
-                tx.allow_bulk().await?;
-                let row = lock(tx, promotion).await?;
-                if row.status == Status::Archived.name() {
-                    return Err(Refusal::Archived.into());
-                }
-                let made = db::codes::insert(tx, promotion, &codes, expires_at).await?;
-                let after = Some(codes_document(&codes, made, expires_at));
-                audit(tx, actor, subject(promotion), "codes_added", None, after).await?;
-                Ok(made)
-            })
-        })
-        .await
-    }
-
-    /// Deletes a code of a promotion.
-    pub async fn delete_code(
-        &self,
-        actor: Actor,
-        promotion: PromotionId,
-        code: String,
-    ) -> Result<(), ServiceError> {
-        self.publish(actor.tenant, move |tx| {
-            Box::pin(async move {
-                let row = lock(tx, promotion).await?;
-                let gone = db::codes::delete(tx, promotion, &code)
-                    .await?
-                    .ok_or(ServiceError::NotFound)?;
-                if row.status == Status::Archived.name() {
-                    return Err(Refusal::Archived.into());
-                }
-                let before = Some(codes_document(&[gone.code], 1, gone.expires_at));
-                audit(tx, actor, subject(promotion), "codes_deleted", before, None).await?;
-                Ok(())
+                Stored::one(tx, offset, after).await
             })
         })
         .await
@@ -247,7 +240,11 @@ pub async fn exists(tx: &mut TenantTx, promotion: PromotionId) -> Result<(), Ser
     found.map(|_| ()).ok_or(ServiceError::NotFound)
 }
 
-async fn lock(tx: &mut TenantTx, promotion: PromotionId) -> Result<PromotionRow, ServiceError> {
+/// Reads a promotion and keeps others from changing it to the end of the transaction.
+pub(super) async fn lock(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+) -> Result<PromotionRow, ServiceError> {
     db::promotions::lock(tx, promotion)
         .await?
         .ok_or(ServiceError::NotFound)
@@ -347,7 +344,8 @@ async fn new_promotion(
     })
 }
 
-fn subject(promotion: PromotionId) -> String {
+/// What the audit trail calls a promotion.
+pub(super) fn subject(promotion: PromotionId) -> String {
     format!("promotion:{promotion}")
 }
 
@@ -357,20 +355,6 @@ fn audited(row: &PromotionRow) -> String {
         writer.key("version").integer(row.version);
         writer.key("status").plain(&row.status);
         writer.key("promotion").raw(&row.document);
-    });
-    writer.finish()
-}
-
-fn codes_document(codes: &[String], count: u64, expires_at: Option<DateTime<Utc>>) -> String {
-    let mut writer = Writer::with_capacity(256);
-    writer.object(|writer| {
-        writer.key("count").raw(&count.to_string());
-        writer
-            .key("codes")
-            .texts(codes.get(..MAX_AUDITED).unwrap_or(codes));
-        writer
-            .key("expires_at")
-            .option(expires_at, |writer, time| writer.plain(time.to_rfc3339()));
     });
     writer.finish()
 }

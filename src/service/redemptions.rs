@@ -33,7 +33,7 @@ impl Service {
                     let id = match address {
                         Address::Id(id) => id,
                         Address::Transaction(transaction) => {
-                            let key = db::redemptions::key(tx, &transaction).await?;
+                            let key = db::redemption_keys::get(tx, &transaction).await?;
                             match key.ok_or(ServiceError::NotFound)? {
                                 Some(id) => RedemptionId::new(id),
                                 None => return Ok(Found::Buried(transaction)),
@@ -69,7 +69,7 @@ impl Service {
                 let (mut row, state, now) = lock(tx, id, &clock).await?;
                 match state {
                     RedemptionState::Held => {
-                        db::redemptions::commit(tx, id, now).await?;
+                        db::holds::commit(tx, id, now).await?;
                         row.settled_at = Some(now);
                     }
                     RedemptionState::Committed => {}
@@ -99,7 +99,7 @@ impl Service {
             Box::pin(async move {
                 if let Address::Transaction(transaction) = &address {
                     let now = db::redemptions::now(tx).await? + clock.offset();
-                    if db::redemptions::bury(tx, transaction, now).await? {
+                    if db::redemption_keys::bury(tx, transaction, now).await? {
                         return Ok(Found::Buried(transaction.clone()));
                     }
                 }
@@ -119,7 +119,7 @@ impl Service {
                         state = RedemptionState::Cancelled;
                     }
                     let ended = [id.uuid()];
-                    db::redemptions::end_holds(tx, &ended, &[state.name()], now).await?;
+                    db::holds::end(tx, &ended, &[state.name()], now).await?;
                     db::counters::give_back(tx, &ended).await?;
                     row.settled_at = Some(now);
                 }
@@ -136,7 +136,7 @@ impl Service {
             .tenant(tenant, move |tx| {
                 Box::pin(async move {
                     let now = db::redemptions::now(tx).await? + clock.offset();
-                    let ended = db::redemptions::expire(tx, &holds, now).await?;
+                    let ended = db::holds::expire(tx, &holds, now).await?;
                     if !ended.is_empty() {
                         db::counters::give_back(tx, &ended).await?;
                     }
@@ -179,7 +179,7 @@ pub(super) async fn lock_address(
     match address {
         Address::Id(id) => Ok(Some(*id)),
         Address::Transaction(transaction) => {
-            let key = db::redemptions::lock_key(tx, transaction).await?;
+            let key = db::redemption_keys::lock(tx, transaction).await?;
             Ok(key.ok_or(ServiceError::NotFound)?.map(RedemptionId::new))
         }
     }

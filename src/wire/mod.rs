@@ -9,6 +9,7 @@
 pub mod audience;
 pub mod benefit;
 pub mod cart;
+pub mod code;
 pub mod condition;
 pub mod custom_field;
 pub mod decode;
@@ -28,6 +29,7 @@ pub mod schedule;
 pub mod selector;
 pub mod settings;
 pub mod store;
+pub mod usage;
 pub mod write;
 
 #[cfg(test)]

@@ -20,7 +20,8 @@ use crate::domain::id::PromotionId;
 use crate::domain::issuance::{Communication, Earning, Expiry, Trigger};
 use crate::domain::limit::Limits;
 use crate::domain::promotion::{
-    Audience, DEFAULT_SEQUENCE, Kind, PromotionType, Scope, Stacking, State, Status, Terms,
+    Audience, DEFAULT_SEQUENCE, Kind, Promotion, PromotionType, Scope, Stacking, State, Status,
+    Terms,
 };
 use crate::domain::settings::CustomField;
 
@@ -316,6 +317,16 @@ pub fn print(writer: &mut Writer, answer: &Answer<'_>) {
         writer.key("usage").raw(answer.usage);
         writer.key("created_at").time(&answer.created_at);
         writer.key("updated_at").time(&answer.updated_at);
+    });
+}
+
+/// Prints a promotion as an entry of an `evaluate` document.
+pub fn print_entry(writer: &mut Writer, promotion: &Promotion) {
+    writer.object(|writer| {
+        writer.key("id").plain(promotion.id);
+        print_terms(writer, &promotion.terms, Numbers::AsText);
+        writer.key("status").name(promotion.status);
+        writer.key("created_at").time(&promotion.created_at);
     });
 }
 

@@ -7,7 +7,9 @@ use promotion_engine::db::promotions::{self, NewPromotion};
 use promotion_engine::db::settings::{self, NewSettings};
 use promotion_engine::db::stores::{self, NewStore};
 use promotion_engine::db::{codes, product_lists};
+use promotion_engine::domain::code::NewCode;
 use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::support::TestDatabase;
@@ -53,6 +55,37 @@ pub fn key(seed: u8) -> NewKey {
     }
 }
 
+/// Codes that do not expire.
+pub fn new_codes(codes: &[&str]) -> Vec<NewCode> {
+    let new = |code: &&str| NewCode {
+        code: (*code).to_owned(),
+        expires_at: None,
+    };
+    codes.iter().map(new).collect()
+}
+
+/// A held redemption that took from one counter and had a part returned: a row in every table of the ledger, for the
+/// tenant's first promotion.
+const LEDGER: &str = "
+    insert into redemption_key (tenant_id, transaction_id, redemption_id) values ($T, 'T-1', $R);
+    insert into redemption (tenant_id, redemption_id, transaction_id, state, evaluated_at, expires_at, ruleset_version,
+            body_hash, discount, request, result)
+        values ($T, $R, 'T-1', 'held', now(), now(), 1, decode(repeat('00', 32), 'hex'), 10000, '{}', '{}');
+    insert into hold (tenant_id, redemption_id, expires_at) values ($T, $R, now());
+    insert into redemption_promotion (tenant_id, redemption_id, promotion_id, place, evaluated_at, level, times,
+            discount, points)
+        select $T, $R, promotion_id, 0, now(), 'cart', 1, 10000, 0 from promotion where tenant_id = $T;
+    insert into redemption_use (tenant_id, redemption_id, promotion_id, subject, owner, measure, window_no, amount)
+        select $T, $R, promotion_id, 'promotion', '', 'times', 0, 1 from promotion where tenant_id = $T;
+    insert into limit_counter (tenant_id, promotion_id, subject, owner, measure, window_no, used, maximum)
+        select $T, promotion_id, 'promotion', '', 'times', 0, 1, 10 from promotion where tenant_id = $T;
+    insert into redemption_return (tenant_id, redemption_id, return_id, at, body_hash, answer)
+        values ($T, $R, 'R-1', now(), decode(repeat('00', 32), 'hex'), '{}');
+    insert into redemption_returned_line (tenant_id, redemption_id, line_id, quantity, refunded)
+        values ($T, $R, '1', 1000, 90);
+    insert into redemption_return_promotion (tenant_id, redemption_id, return_id, promotion_id, at, discount, points)
+        select $T, $R, 'R-1', promotion_id, now(), 100, 0 from promotion where tenant_id = $T;";
+
 /// A tenant that has a row in every table.
 pub async fn full_tenant(database: &TestDatabase, name: &str) -> TenantId {
     let tenant = database.tenant(name).await;
@@ -73,7 +106,8 @@ pub async fn full_tenant(database: &TestDatabase, name: &str) -> TenantId {
                 let mut new = promotion("Ten percent");
                 new.product_lists = vec!["shoes".to_owned()];
                 promotions::insert(tx, &new, key).await?;
-                codes::insert(tx, new.promotion, &["Save10".to_owned()], None).await?;
+                codes::insert(tx, new.promotion, &new_codes(&["Save10"])).await?;
+                codes::insert_batch(tx, new.promotion, "B-1", &[0; 32], 1).await?;
                 let entry = NewAudit {
                     key,
                     subject: format!("promotion/{}", new.promotion),
@@ -87,5 +121,13 @@ pub async fn full_tenant(database: &TestDatabase, name: &str) -> TenantId {
         })
         .await
         .expect("a tenant with rows");
+    let ledger = LEDGER
+        .replace("$T", &format!("'{tenant}'"))
+        .replace("$R", &format!("'{}'", Uuid::now_v7()));
+    let mut owner = database.owner_connection().await;
+    sqlx::raw_sql(AssertSqlSafe(ledger))
+        .execute(&mut owner)
+        .await
+        .expect("a ledger");
     tenant
 }

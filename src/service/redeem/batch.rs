@@ -12,7 +12,8 @@ use super::super::{Refusal, Service};
 use super::decide::{Decided, Decision, Tally};
 use super::queue::Waiting;
 use super::{Failure, Pending, Redeemed};
-use crate::db::redemptions::{KnownKey, Latest, UseRow};
+use crate::db::redemption_keys::{KnownKey, Latest};
+use crate::db::redemptions::UseRow;
 use crate::db::{self, DbError, Reference, TenantTx};
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::RedemptionState;
@@ -143,7 +144,7 @@ impl Group {
             .map(|own| own.order.transaction_id.clone())
             .collect();
         let redemptions: Vec<Uuid> = ids.iter().map(|_| Uuid::now_v7()).collect();
-        let claimed = db::redemptions::claim(tx, &ids, &redemptions).await?;
+        let claimed = db::redemption_keys::claim(tx, &ids, &redemptions).await?;
         let claimed: FxHashSet<String> = claimed.into_iter().collect();
         let known: Vec<String> = (ids.iter().filter(|id| !claimed.contains(*id)))
             .cloned()
@@ -151,7 +152,7 @@ impl Group {
         let known = if known.is_empty() {
             Vec::new()
         } else {
-            db::redemptions::lock_keys(tx, &known).await?
+            db::redemption_keys::lock_all(tx, &known).await?
         };
         let moment = db::redemptions::moment(tx).await?;
         let moment = moment.ok_or(DbError::Missing(Reference::Tenant))?;
@@ -213,7 +214,7 @@ impl Group {
         let ended: Vec<UseRow> = if ends.is_empty() {
             Vec::new()
         } else {
-            db::redemptions::lock_holds(tx, &ends).await?;
+            db::holds::lock(tx, &ends).await?;
             db::redemptions::uses(tx, &ends).await?
         };
         let cases: Vec<Option<Decision>> = open()
@@ -237,12 +238,12 @@ impl Group {
                 None => Decided::Nothing,
             });
         }
-        let (new, changed) = tally.changes();
-        if !changed.is_empty() {
-            db::counters::add(tx, &changed).await?;
+        let (taken, put_back) = tally.changes();
+        if !taken.is_empty() {
+            db::counters::take(tx, &taken).await?;
         }
-        if !new.is_empty() {
-            db::counters::insert(tx, &new).await?;
+        if !put_back.is_empty() {
+            db::counters::put_back(tx, &put_back).await?;
         }
         Ok(decided)
     }
@@ -261,7 +262,7 @@ impl Group {
             states.push(ends.state.name());
         }
         if !ended.is_empty() {
-            db::redemptions::end_holds(tx, &ended, &states, now).await?;
+            db::holds::end(tx, &ended, &states, now).await?;
             db::redemptions::note_given_back(tx, &ended).await?;
         }
         let unused: Vec<String> = (self.pending.iter().zip(decided))
@@ -271,7 +272,7 @@ impl Group {
             .map(|(own, _)| own.order.transaction_id.clone())
             .collect();
         if !unused.is_empty() {
-            db::redemptions::release(tx, &unused).await?;
+            db::redemption_keys::release(tx, &unused).await?;
         }
         let (mut keys, mut latest) = (Vec::new(), Vec::new());
         for new in recorded().map(|own| &own.new) {
@@ -281,7 +282,7 @@ impl Group {
             }
         }
         if !keys.is_empty() {
-            db::redemptions::point(tx, &keys, &latest).await?;
+            db::redemption_keys::point(tx, &keys, &latest).await?;
         }
         let new: Vec<_> = recorded().map(|own| own.new.clone()).collect();
         if !new.is_empty() {

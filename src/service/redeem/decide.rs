@@ -33,8 +33,8 @@ pub(super) struct Tally {
 
 struct Entry {
     bound: Bound,
-    /// What is stored; none where nothing was taken yet.
-    stored: Option<i64>,
+    /// What is stored; nothing where nothing was taken yet.
+    stored: i64,
     used: i64,
 }
 
@@ -48,7 +48,7 @@ impl Tally {
                 tally.places.insert(bound.counter.clone(), place);
                 tally.counters.push(Entry {
                     bound: bound.clone(),
-                    stored: None,
+                    stored: 0,
                     used: 0,
                 });
             }
@@ -65,7 +65,7 @@ impl Tally {
     pub(super) fn fill(&mut self, counts: &[Count]) {
         for count in counts {
             if let Some(entry) = self.counters.get_mut(count.place) {
-                entry.stored = Some(count.used);
+                entry.stored = count.used;
                 entry.used = count.used;
             }
         }
@@ -93,21 +93,17 @@ impl Tally {
         }
     }
 
-    /// What is to be written: counters that are new, and those that have changed.
+    /// What is to be written: counters that grow, and those that shrink.
     pub(super) fn changes(&self) -> (Vec<CounterChange>, Vec<CounterChange>) {
-        let changed = self
-            .counters
-            .iter()
-            .filter(|entry| entry.used != entry.stored.unwrap_or(0));
-        let (new, old): (Vec<&Entry>, Vec<&Entry>) =
-            changed.partition(|entry| entry.stored.is_none());
         let change = |entry: &Entry| CounterChange {
             counter: name(&entry.bound.counter),
-            change: entry.used.saturating_sub(entry.stored.unwrap_or(0)),
+            change: entry.used.saturating_sub(entry.stored),
             maximum: entry.bound.maximum,
         };
-        let all = |entries: Vec<&Entry>| entries.into_iter().map(change).collect();
-        (all(new), all(old))
+        let changes = self.counters.iter().map(change);
+        changes
+            .filter(|own| own.change != 0)
+            .partition(|own| own.change > 0)
     }
 }
 
@@ -258,7 +254,10 @@ impl Decision {
             let uses = engine::uses(&self.rules, &facts, &evaluation);
             (evaluation, result, uses)
         }));
-        let (evaluation, result, uses) = priced.map_err(|_| Failure::Panicked)?;
+        let (evaluation, result, uses) = priced.map_err(|_| {
+            tracing::error!(transaction_id = %order.transaction_id, "an evaluation panicked");
+            Failure::Panicked
+        })?;
         let discount = evaluation.totals.discount();
         if order.expected_discount.is_some_and(|own| own != discount) {
             return Err(Failure::Refused(Refusal::DiscountChanged(result)));

@@ -1,0 +1,98 @@
+//! Long answers: read from the database page by page while they are sent, so that their length costs no memory.
+//!
+//! Once its head is sent, an answer can no longer become a problem document: what fails then breaks it off, so that
+//! nobody takes a part for the whole, and is logged here.
+
+use axum::body::Body;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use futures_util::stream;
+
+use crate::service::ServiceError;
+use crate::telemetry;
+
+/// What comes next: its text, and the state after it; `None` at the end.
+pub type Step<S> = Result<Option<(String, S)>, ServiceError>;
+
+/// An answer whose parts `next` reads one after the other, each when the one before is on its way.
+pub fn answer<S, F, R>(
+    status: StatusCode,
+    content_type: &'static str,
+    start: S,
+    mut next: F,
+) -> Response
+where
+    S: Send + 'static,
+    F: FnMut(S) -> R + Send + 'static,
+    R: Future<Output = Step<S>> + Send + 'static,
+{
+    let parts = stream::try_unfold(start, move |state| {
+        let reading = next(state);
+        async move {
+            reading.await.inspect_err(|error| {
+                tracing::error!(error = %telemetry::describe(error), "an answer broke off");
+            })
+        }
+    });
+    let mut response = Response::new(Body::from_stream(parts));
+    *response.status_mut() = status;
+    let content_type = HeaderValue::from_static(content_type);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+/// Whether the caller would rather have CSV than JSON: `text/csv` is named, with more weight than JSON if that is.
+pub fn wants_csv(headers: &HeaderMap) -> bool {
+    let weight = |media: &str| {
+        let ranges = headers.get_all(ACCEPT).iter();
+        let ranges = ranges
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','));
+        ranges
+            .filter_map(|range| weight_of(range, media))
+            .max()
+            .unwrap_or(0)
+    };
+    weight("text/csv") > weight("application/json")
+}
+
+/// The weight of a media range in thousandths, if it is this one.
+fn weight_of(range: &str, media: &str) -> Option<u32> {
+    let mut parts = range.split(';').map(str::trim);
+    if !parts.next()?.eq_ignore_ascii_case(media) {
+        return None;
+    }
+    let weight = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
+    let Some(weight) = weight else {
+        return Some(1_000);
+    };
+    let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
+    let digits = fraction.get(..fraction.len().min(3))?;
+    format!("{whole}{digits:0<3}").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_must_be_asked_for() {
+        for (accept, expected) in [
+            ("", false),
+            ("*/*", false),
+            ("application/json", false),
+            ("text/csv", true),
+            ("TEXT/CSV; charset=utf-8", true),
+            ("text/csv, */*;q=0.1", true),
+            ("text/csv;q=0.5, application/json", false),
+            ("application/json;q=0.5, text/csv;q=0.75", true),
+            ("text/csv;q=0", false),
+            ("text/csv;q=é", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, HeaderValue::from_bytes(accept.as_bytes()).unwrap());
+            assert_eq!(wants_csv(&headers), expected, "{accept}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What promotions gave and got back, by buckets of time.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::promotions::PromotionRow;
+use super::{DbError, TenantTx};
+
+/// Sales and returns of one promotion in one bucket; without a bucket in all of them, without a promotion of all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatsRow {
+    /// Which promotion.
+    pub promotion_id: Option<Uuid>,
+    /// Which bucket: from 1, in the order of their starts.
+    pub bucket: Option<i32>,
+    /// Committed redemptions.
+    pub redemptions: i64,
+    /// Applications.
+    pub times: i64,
+    /// In ten-thousandths, as digits: a sum of many may pass every integer.
+    pub discount: String,
+    /// A decimal.
+    pub points: String,
+    /// Returns.
+    pub returns: i64,
+    /// What they took back: as `discount`.
+    pub discount_back: String,
+    /// What they took back: as `points`.
+    pub points_back: String,
+}
+
+/// What is counted.
+#[derive(Clone, Debug)]
+pub struct StatsFilter {
+    /// Of these promotions.
+    pub promotions: Vec<Uuid>,
+    /// From then on.
+    pub from: DateTime<Utc>,
+    /// Before then, if ever.
+    pub to: Option<DateTime<Utc>>,
+    /// When the buckets start, in order; the first one not after `from`.
+    pub starts: Vec<DateTime<Utc>>,
+    /// At most so many rows.
+    pub limit: i64,
+}
+
+/// Counts sales by when they were evaluated, returns by when they were made. Only what has something in it has a row.
+pub async fn count(tx: &mut TenantTx, filter: &StatsFilter) -> Result<Vec<StatsRow>, DbError> {
+    let rows = sqlx::query_as!(
+        StatsRow,
+        r#"select entry.promotion_id as "promotion_id?", entry.bucket as "bucket?",
+                  count(distinct entry.sold) as "redemptions!",
+                  coalesce(sum(entry.times), 0)::bigint as "times!",
+                  trim_scale(coalesce(sum(entry.discount), 0))::text as "discount!",
+                  trim_scale(coalesce(sum(entry.points), 0))::text as "points!",
+                  count(distinct (entry.returned, entry.return_id)) filter (where entry.return_id is not null)
+                      as "returns!",
+                  trim_scale(coalesce(sum(entry.discount_back), 0))::text as "discount_back!",
+                  trim_scale(coalesce(sum(entry.points_back), 0))::text as "points_back!"
+             from (
+                 select given.promotion_id, width_bucket(given.evaluated_at, $5::timestamptz[]) as bucket,
+                        given.redemption_id as sold, given.times, given.discount, given.points,
+                        null::uuid as returned, null::text as return_id, 0::bigint as discount_back,
+                        0::numeric as points_back
+                   from redemption_promotion as given
+                   join redemption on redemption.tenant_id = given.tenant_id
+                                  and redemption.redemption_id = given.redemption_id
+                  where given.tenant_id = $1 and given.promotion_id = any ($2::uuid[])
+                    and given.evaluated_at >= $3 and ($4::timestamptz is null or given.evaluated_at < $4)
+                    and redemption.state = 'committed'
+                 union all
+                 select back.promotion_id, width_bucket(back.at, $5::timestamptz[]),
+                        null, 0, 0, 0, back.redemption_id, back.return_id, back.discount, back.points
+                   from redemption_return_promotion as back
+                  where back.tenant_id = $1 and back.promotion_id = any ($2::uuid[])
+                    and back.at >= $3 and ($4::timestamptz is null or back.at < $4)
+             ) as entry
+            group by grouping sets ((entry.promotion_id, entry.bucket), (entry.promotion_id), ())
+            order by entry.promotion_id nulls first, entry.bucket nulls first
+            limit $6"#,
+        tx.id(),
+        &filter.promotions,
+        filter.from,
+        filter.to,
+        &filter.starts,
+        filter.limit,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// Reads the promotions of a campaign, or all, newest first, archived ones too.
+pub async fn promotions(
+    tx: &mut TenantTx,
+    campaign: Option<&str>,
+) -> Result<Vec<PromotionRow>, DbError> {
+    let rows = sqlx::query_as!(
+        PromotionRow,
+        r#"select promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+                  document::text as "document!", created_at, updated_at
+             from promotion
+            where tenant_id = $1 and ($2::text is null or campaign = $2)
+            order by created_at desc, promotion_id desc"#,
+        tx.id(),
+        campaign,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}

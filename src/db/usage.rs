@@ -1,0 +1,65 @@
+//! What is gone of the limits of promotions as a whole, holds apart.
+
+use uuid::Uuid;
+
+use super::{DbError, TenantTx};
+
+/// A counter of a promotion as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedCounter {
+    /// Which promotion.
+    pub promotion_id: Uuid,
+    /// `times`, `transactions` or `discount`.
+    pub measure: &'static str,
+    /// In which window.
+    pub window_no: i32,
+}
+
+/// What is gone of a counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CounterRow {
+    /// What is committed and what is held.
+    pub used: i64,
+    /// What is held.
+    pub held: i64,
+}
+
+/// Reads counters, each at its place: in one statement, so that what is held is part of what is used.
+pub async fn read(tx: &mut TenantTx, wanted: &[WantedCounter]) -> Result<Vec<CounterRow>, DbError> {
+    let promotions: Vec<Uuid> = wanted.iter().map(|counter| counter.promotion_id).collect();
+    let measures: Vec<String> = wanted
+        .iter()
+        .map(|counter| counter.measure.to_owned())
+        .collect();
+    let windows: Vec<i32> = wanted.iter().map(|counter| counter.window_no).collect();
+    let rows = sqlx::query_as!(
+        CounterRow,
+        r#"select coalesce(limit_counter.used, 0) as "used!", coalesce(held.amount, 0) as "held!"
+             from unnest($2::uuid[], $3::text[], $4::integer[]) with ordinality
+                  as wanted (promotion_id, measure, window_no, place)
+             left join limit_counter
+               on limit_counter.tenant_id = $1 and limit_counter.promotion_id = wanted.promotion_id
+              and limit_counter.subject = 'promotion' and limit_counter.owner = ''
+              and limit_counter.measure = wanted.measure and limit_counter.window_no = wanted.window_no
+             left join (
+                 select redemption_use.promotion_id, redemption_use.measure, redemption_use.window_no,
+                        sum(redemption_use.amount - redemption_use.given_back)::bigint as amount
+                   from hold
+                   join redemption_use on redemption_use.tenant_id = hold.tenant_id
+                                      and redemption_use.redemption_id = hold.redemption_id
+                  where hold.tenant_id = $1 and redemption_use.promotion_id = any ($2::uuid[])
+                    and redemption_use.subject = 'promotion'
+                  group by redemption_use.promotion_id, redemption_use.measure, redemption_use.window_no
+             ) as held
+               on held.promotion_id = wanted.promotion_id and held.measure = wanted.measure
+              and held.window_no = wanted.window_no
+            order by wanted.place"#,
+        tx.id(),
+        &promotions,
+        &measures,
+        &windows,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}

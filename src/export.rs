@@ -1,0 +1,166 @@
+//! `promotion-engine export TENANT`: a tenant's rules as one JSON document, in the form that `evaluate` reads once a
+//! `request` stands beside them (spec 2). All of it is of one moment.
+//!
+//! Settings, stores and product lists are whole; promotions are those that are active or paused, oldest first, with
+//! their ids and times of creation, so that ties of the ranking end as in the service. Codes are written page by page:
+//! a tenant may have millions, and none is left out. Custom fields are: no price rests on them, and values that were
+//! right when they were written need not fit the settings of today, with which `evaluate` would compare them. What
+//! customers have used of limits is no rule and not in it.
+
+use std::io::{self, BufWriter, Write};
+
+use uuid::Uuid;
+
+use crate::app::{Database, StartError};
+use crate::cache::{LoadError, load};
+use crate::config::ExportConfig;
+use crate::db::{self, Db, DbError, TenantTx};
+use crate::domain::code::NewCode;
+use crate::domain::id::{PromotionId, TenantId};
+use crate::domain::promotion::PromotionType;
+use crate::wire;
+use crate::wire::write::Writer;
+
+/// Codes that are read at once.
+const PAGE: u16 = 5_000;
+
+/// Why there is no document, or only a part of one.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The database cannot be used.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// Nobody has this id.
+    #[error("there is no tenant {0}")]
+    NoTenant(Uuid),
+    /// A stored document cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] LoadError),
+    /// The document cannot be written.
+    #[error("the document cannot be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// The command: to the standard output.
+pub async fn run(config: ExportConfig) -> Result<(), ExportError> {
+    let database = Database::provide(&config.database).await?;
+    let tenant = TenantId::new(config.tenant);
+    let written = async {
+        let db = Db::open(database.options.clone()).await?;
+        db.ready().await?;
+        let written = write(&db, tenant, BufWriter::new(io::stdout())).await;
+        db.close().await;
+        written.map(|_| ())
+    };
+    let written = written.await;
+    database.stop().await;
+    written
+}
+
+/// Writes a tenant's rules, and returns what it wrote to.
+pub async fn write<W: Write + Send + 'static>(
+    db: &Db,
+    tenant: TenantId,
+    mut out: W,
+) -> Result<W, ExportError> {
+    db.snapshot(tenant, move |tx| {
+        Box::pin(async move {
+            tx.allow_command().await?;
+            let no_tenant = || ExportError::NoTenant(tenant.uuid());
+            let row = db::settings::get(tx).await?.ok_or_else(no_tenant)?;
+            let mut settings = load::settings(&row)?;
+            settings.custom_fields.clear();
+            write!(out, "{{\"settings\":{},", wire::settings::stored(&settings))?;
+            let stores = db::stores::all(tx).await?;
+            let stores = printed(|writer| {
+                writer.list(&stores, |writer, row| {
+                    wire::store::print(writer, &load::store(row));
+                });
+            });
+            write!(out, "\n\"stores\":{stores},")?;
+            let lists = db::product_lists::all(tx).await?;
+            let lists = printed(|writer| {
+                writer.object(|writer| {
+                    for list in &lists {
+                        writer.data_key(&list.name).texts(&list.skus);
+                    }
+                });
+            });
+            write!(out, "\n\"product_lists\":{lists},")?;
+            write_promotions(tx, &mut out).await?;
+            writeln!(out, "}}")?;
+            out.flush()?;
+            Ok(out)
+        })
+    })
+    .await
+}
+
+async fn write_promotions(tx: &mut TenantTx, out: &mut impl Write) -> Result<(), ExportError> {
+    let rows = db::promotions::for_rules(tx, None).await?;
+    let mut with_codes = Vec::new();
+    write!(out, "\n\"promotions\":[")?;
+    for (place, row) in rows.iter().enumerate() {
+        let mut promotion = load::promotion(row)?;
+        promotion.terms.custom_fields.clear();
+        let comma = if place == 0 { "" } else { "," };
+        let text = printed(|writer| wire::promotion::print_entry(writer, &promotion));
+        write!(out, "{comma}\n{text}")?;
+        if promotion.terms.kind.promotion_type() == PromotionType::CodeLinked {
+            with_codes.push((promotion.id, promotion.terms.name));
+        }
+    }
+    write!(out, "],\n\"codes\":{{")?;
+    for (place, (promotion, name)) in with_codes.iter().enumerate() {
+        let comma = if place == 0 { "" } else { "," };
+        let name = printed(|writer| writer.text(name));
+        write!(out, "{comma}\n{name}:[")?;
+        write_codes(tx, *promotion, out).await?;
+        write!(out, "]")?;
+    }
+    write!(out, "}}")?;
+    Ok(())
+}
+
+async fn write_codes(
+    tx: &mut TenantTx,
+    promotion: PromotionId,
+    out: &mut impl Write,
+) -> Result<(), ExportError> {
+    let mut after: Option<String> = None;
+    loop {
+        let page = db::codes::of_promotion(tx, promotion, after.as_deref(), PAGE).await?;
+        for (place, new) in page.items.iter().enumerate() {
+            let comma = if place == 0 && after.is_none() {
+                ""
+            } else {
+                ","
+            };
+            let text = printed(|writer| print_code(writer, new));
+            write!(out, "{comma}{text}")?;
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+fn print_code(writer: &mut Writer, new: &NewCode) {
+    match &new.expires_at {
+        None => writer.text(&new.code),
+        Some(expires_at) => writer.object(|writer| {
+            writer.key("code").text(&new.code);
+            writer.key("expires_at").time(expires_at);
+        }),
+    }
+}
+
+fn printed(print: impl FnOnce(&mut Writer)) -> String {
+    let mut writer = Writer::with_capacity(1_024);
+    print(&mut writer);
+    writer.finish()
+}

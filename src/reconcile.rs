@@ -1,0 +1,72 @@
+//! `promotion-engine reconcile`: compares every tenant's counters with its ledger, and names what differs.
+
+use std::io::{self, Write};
+
+use crate::app::{Database, StartError};
+use crate::config::MigrateConfig;
+use crate::db::{self, Db, DbError};
+
+/// Most differences that are named of one tenant.
+const MAX_DIFFERENCES: i64 = 10_000;
+
+/// Why nothing is known.
+#[derive(Debug, thiserror::Error)]
+pub enum ReconcileError {
+    /// The database cannot be used.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// What differs cannot be told.
+    #[error("the differences cannot be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// The command: to the standard output. Returns how many differences there are.
+pub async fn run(config: MigrateConfig) -> Result<u64, ReconcileError> {
+    let database = Database::provide(&config.database).await?;
+    let checked = async {
+        let db = Db::open(database.options.clone()).await?;
+        db.ready().await?;
+        let checked = check(&db, &mut io::stdout()).await;
+        db.close().await;
+        checked
+    };
+    let checked = checked.await;
+    database.stop().await;
+    checked
+}
+
+/// Names what differs, a line each, and returns how many lines.
+pub async fn check(db: &Db, out: &mut impl Write) -> Result<u64, ReconcileError> {
+    let mut count = 0;
+    for tenant in db::reconcile::all_tenants(db).await? {
+        let compared = db.snapshot(tenant, |tx| {
+            Box::pin(async move {
+                tx.allow_command().await?;
+                db::reconcile::differences(tx, MAX_DIFFERENCES).await
+            })
+        });
+        let differences = compared.await.map_err(|error: DbError| error)?;
+        for found in &differences {
+            let count = |count: Option<i64>| count.map_or("nothing".to_owned(), |n| n.to_string());
+            writeln!(
+                out,
+                "tenant {tenant}, promotion {}, limit {}.{}, owner {:?}, window {}: counted {}, recorded {}",
+                found.promotion_id,
+                found.subject,
+                found.measure,
+                found.owner,
+                found.window_no,
+                count(found.counted),
+                count(found.recorded),
+            )?;
+        }
+        count += u64::try_from(differences.len()).unwrap_or(u64::MAX);
+        if i64::try_from(differences.len()).is_ok_and(|len| len == MAX_DIFFERENCES) {
+            writeln!(out, "tenant {tenant}: perhaps more")?;
+        }
+    }
+    Ok(count)
+}

@@ -1,0 +1,380 @@
+//! What promotions gave and got back, by buckets of the tenant's calendar, and how far their limits are used now.
+
+use std::collections::BTreeMap;
+
+use chrono::{
+    DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc,
+};
+use chrono_tz::Tz;
+use uuid::Uuid;
+
+use super::{Service, ServiceError, usage};
+use crate::cache::load;
+use crate::db::stats::{StatsFilter, StatsRow};
+use crate::db::{self, TenantTx};
+use crate::domain::id::{PromotionId, TenantId};
+use crate::domain::local_time::instant;
+use crate::domain::promotion::{Promotion, Status};
+use crate::domain::usage::Usage;
+use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::names::Named;
+
+/// Most buckets that one question may span, with something in them or not.
+pub const MAX_BUCKETS: usize = 1_000;
+/// Most promotions and buckets of one answer.
+pub const MAX_ENTRIES: usize = 10_000;
+
+/// How long a bucket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bucket {
+    /// An hour.
+    Hour,
+    /// A calendar day.
+    Day,
+    /// A week, from Monday.
+    Week,
+    /// A month.
+    Month,
+}
+
+impl Bucket {
+    /// How far back is looked where nobody says from when.
+    const fn usual_span(self) -> TimeDelta {
+        match self {
+            Self::Hour => TimeDelta::days(7),
+            Self::Day => TimeDelta::days(90),
+            Self::Week => TimeDelta::days(52 * 7),
+            Self::Month => TimeDelta::days(3 * 365),
+        }
+    }
+}
+
+/// Of which promotions.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// Of this one.
+    Promotion(PromotionId),
+    /// Of those of this campaign.
+    Campaign(String),
+    /// Of all.
+    Everything,
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Of which promotions.
+    pub subject: Subject,
+    /// How long a bucket is.
+    pub bucket: Bucket,
+    /// From then on; else the bucket's usual span before the end.
+    pub from: Option<DateTime<Utc>>,
+    /// Before then; else until now.
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Stats {
+    /// The tenant's time zone, whose buckets they are.
+    pub zone: Tz,
+    /// Decimals that amounts have at least.
+    pub precision: u32,
+    /// From when on was counted.
+    pub from: DateTime<Utc>,
+    /// When each bucket starts; a row's bucket counts from 1.
+    pub starts: Vec<DateTime<Utc>>,
+    /// Of each promotion.
+    pub promotions: Vec<PromotionStats>,
+    /// Of all of them together; `None`: nothing happened.
+    pub total: Option<StatsRow>,
+}
+
+/// What one promotion gave and got back.
+#[derive(Debug)]
+pub struct PromotionStats {
+    /// Which.
+    pub promotion: Promotion,
+    /// Buckets with something in them, in order.
+    pub buckets: Vec<StatsRow>,
+    /// All of them together; `None`: nothing happened.
+    pub total: Option<StatsRow>,
+    /// How far its limits are used now.
+    pub usage: Usage,
+}
+
+impl Service {
+    /// Counts sales and returns. All of it is of one moment.
+    pub async fn stats(&self, tenant: TenantId, question: Question) -> Result<Stats, ServiceError> {
+        let offset = self.clock().offset();
+        let counted = self.db().snapshot(tenant, move |tx| {
+            Box::pin(async move {
+                tx.allow_bulk().await?;
+                count(tx, offset, question).await
+            })
+        });
+        counted.await
+    }
+}
+
+async fn count(
+    tx: &mut TenantTx,
+    offset: TimeDelta,
+    question: Question,
+) -> Result<Stats, ServiceError> {
+    let rows = match &question.subject {
+        Subject::Promotion(id) => {
+            let row = db::promotions::get(tx, *id).await?;
+            vec![row.ok_or(ServiceError::NotFound)?]
+        }
+        Subject::Campaign(campaign) => db::stats::promotions(tx, Some(campaign)).await?,
+        Subject::Everything => db::stats::promotions(tx, None).await?,
+    };
+    let row = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
+    let settings = load::settings(&row).map_err(ServiceError::Unreadable)?;
+    let now = db::redemptions::now(tx).await?;
+    let now = now.checked_add_signed(offset).unwrap_or(now);
+    let (from, starts) = period(&question, settings.timezone, now)?;
+    let most = i64::try_from(MAX_ENTRIES).unwrap_or(i64::MAX);
+    let filter = StatsFilter {
+        promotions: rows.iter().map(|row| row.promotion_id).collect(),
+        from,
+        to: question.to,
+        starts,
+        limit: most.saturating_add(1),
+    };
+    let mut total = None;
+    let mut found: BTreeMap<Uuid, (Option<StatsRow>, Vec<StatsRow>)> = BTreeMap::new();
+    let counted = db::stats::count(tx, &filter).await?;
+    let is_cut = counted.len() > MAX_ENTRIES;
+    for row in counted {
+        match (row.promotion_id, row.bucket) {
+            (None, _) => total = Some(row).filter(|row| row.redemptions + row.returns > 0),
+            (Some(id), None) => found.entry(id).or_default().0 = Some(row),
+            (Some(id), Some(_)) => found.entry(id).or_default().1.push(row),
+        }
+    }
+    let shown = rows.iter().filter(|row| {
+        let is_asked_for = match question.subject {
+            Subject::Promotion(_) => true,
+            Subject::Campaign(_) => row.status != Status::Archived.name(),
+            Subject::Everything => false,
+        };
+        is_asked_for || found.contains_key(&row.promotion_id)
+    });
+    let promotions: Result<Vec<Promotion>, _> = shown.map(load::promotion).collect();
+    let promotions = promotions.map_err(ServiceError::Unreadable)?;
+    if is_cut || promotions.len() > MAX_ENTRIES {
+        let message = format!(
+            "the answer has more than {MAX_ENTRIES} entries: ask for a shorter time or a longer bucket"
+        );
+        return Err(invalid("/bucket", FaultCode::TooMany, message));
+    }
+    let shown: Vec<&Promotion> = promotions.iter().collect();
+    let usages = usage::of(tx, offset, &shown).await?;
+    let promotions = promotions.into_iter().zip(usages);
+    let promotions = promotions.map(|(promotion, usage)| {
+        let (total, buckets) = found.remove(&promotion.id.uuid()).unwrap_or_default();
+        PromotionStats {
+            promotion,
+            buckets,
+            total,
+            usage,
+        }
+    });
+    Ok(Stats {
+        zone: settings.timezone,
+        precision: settings.rounding.precision(),
+        from,
+        promotions: promotions.collect(),
+        starts: filter.starts,
+        total,
+    })
+}
+
+fn invalid(pointer: &str, code: FaultCode, message: String) -> ServiceError {
+    let mut faults = Faults::new();
+    faults.add_at(pointer.to_owned(), code, message);
+    ServiceError::Invalid(faults)
+}
+
+/// From when on is counted, and when the buckets start.
+fn period(
+    question: &Question,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> Result<(DateTime<Utc>, Vec<DateTime<Utc>>), ServiceError> {
+    let until = question.to.map_or(now, |to| to.min(now));
+    let usual = || until.checked_sub_signed(question.bucket.usual_span());
+    let from = question.from.or_else(usual).unwrap_or(until);
+    if question.to.is_some_and(|to| to <= from) {
+        let message = "must be after from".to_owned();
+        return Err(invalid("/to", FaultCode::NotAfter, message));
+    }
+    let starts = starts(question.bucket, zone, from, until.max(from)).ok_or_else(|| {
+        let message = format!("the time has more than {MAX_BUCKETS} of them");
+        invalid("/bucket", FaultCode::TooMany, message)
+    })?;
+    Ok((from, starts))
+}
+
+/// When each bucket starts, from that in which `from` falls to that in which `until` falls. `None`: too many.
+fn starts(
+    bucket: Bucket,
+    zone: Tz,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Option<Vec<DateTime<Utc>>> {
+    let mut starts = vec![start_of(bucket, zone, from)?];
+    loop {
+        let last = *starts.last()?;
+        let next = following(bucket, zone, last)?;
+        if next > until {
+            return Some(starts);
+        }
+        if starts.len() >= MAX_BUCKETS {
+            return None;
+        }
+        starts.push(next);
+    }
+}
+
+/// When the bucket starts that an instant falls into.
+fn start_of(bucket: Bucket, zone: Tz, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let local = at.with_timezone(&zone);
+    let day = local.date_naive();
+    let first = match bucket {
+        Bucket::Hour => {
+            // Back to the full hour on the clock that shows it now, so that an hour that occurs twice is two buckets.
+            let within = local.minute() * 60 + local.second();
+            let within = TimeDelta::seconds(i64::from(within))
+                .checked_add(&TimeDelta::nanoseconds(i64::from(local.nanosecond())))?;
+            return at.checked_sub_signed(within);
+        }
+        Bucket::Day => day,
+        Bucket::Week => {
+            let since = u64::from(day.weekday().num_days_from_monday());
+            day.checked_sub_days(Days::new(since))?
+        }
+        Bucket::Month => day.with_day(1)?,
+    };
+    midnight(first, zone)
+}
+
+/// When the bucket after the one that starts at `start` starts. Always later, also where the calendar skips a day.
+fn following(bucket: Bucket, zone: Tz, start: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    if bucket == Bucket::Hour {
+        let next = start.checked_add_signed(Duration::hours(1))?;
+        let aligned = start_of(bucket, zone, next)?;
+        return Some(if aligned > start { aligned } else { next });
+    }
+    let mut day = start.with_timezone(&zone).date_naive();
+    loop {
+        day = match bucket {
+            Bucket::Hour | Bucket::Day => day.checked_add_days(Days::new(1))?,
+            Bucket::Week => day.checked_add_days(Days::new(7))?,
+            Bucket::Month => day.checked_add_months(Months::new(1))?,
+        };
+        let next = midnight(day, zone)?;
+        if next > start {
+            return Some(next);
+        }
+    }
+}
+
+fn midnight(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
+    instant(day.and_time(NaiveTime::MIN), zone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339(text).unwrap().to_utc()
+    }
+
+    fn check(bucket: Bucket, zone: Tz, from: &str, until: &str, expected: &[&str]) {
+        let found = starts(bucket, zone, at(from), at(until)).unwrap();
+        let found: Vec<String> = found
+            .iter()
+            .map(|start| start.with_timezone(&zone).to_rfc3339())
+            .collect();
+        assert_eq!(found, expected, "{bucket:?} from {from} until {until}");
+    }
+
+    #[test]
+    fn buckets_are_those_of_the_calendar() {
+        let berlin = chrono_tz::Europe::Berlin;
+        let kolkata = chrono_tz::Asia::Kolkata;
+        check(
+            Bucket::Day,
+            kolkata,
+            "2026-06-01T20:00:00Z",
+            "2026-06-02T18:30:00Z",
+            &["2026-06-02T00:00:00+05:30", "2026-06-03T00:00:00+05:30"],
+        );
+        check(
+            Bucket::Week,
+            kolkata,
+            "2026-06-03T00:00:00+05:30",
+            "2026-06-08T00:00:00+05:30",
+            &["2026-06-01T00:00:00+05:30", "2026-06-08T00:00:00+05:30"],
+        );
+        check(
+            Bucket::Month,
+            berlin,
+            "2026-02-28T12:00:00+01:00",
+            "2026-04-01T00:00:00+02:00",
+            &[
+                "2026-02-01T00:00:00+01:00",
+                "2026-03-01T00:00:00+01:00",
+                "2026-04-01T00:00:00+02:00",
+            ],
+        );
+        // Two o'clock occurs twice when the clock goes back, and not at all when it goes forward.
+        check(
+            Bucket::Hour,
+            berlin,
+            "2026-10-25T02:30:00+02:00",
+            "2026-10-25T03:00:00+01:00",
+            &[
+                "2026-10-25T02:00:00+02:00",
+                "2026-10-25T02:00:00+01:00",
+                "2026-10-25T03:00:00+01:00",
+            ],
+        );
+        check(
+            Bucket::Hour,
+            berlin,
+            "2026-03-29T01:59:59.5+01:00",
+            "2026-03-29T03:00:00+02:00",
+            &["2026-03-29T01:00:00+01:00", "2026-03-29T03:00:00+02:00"],
+        );
+        // A day that the islands never had.
+        check(
+            Bucket::Day,
+            chrono_tz::Pacific::Apia,
+            "2011-12-29T12:00:00-10:00",
+            "2011-12-31T12:00:00+14:00",
+            &["2011-12-29T00:00:00-10:00", "2011-12-31T00:00:00+14:00"],
+        );
+    }
+
+    #[test]
+    fn buckets_are_bounded() {
+        let (from, until) = (at("2020-01-01T00:00:00Z"), at("2026-01-01T00:00:00Z"));
+        assert!(starts(Bucket::Day, chrono_tz::UTC, from, until).is_none());
+        let weeks = starts(Bucket::Week, chrono_tz::UTC, from, until).unwrap();
+        assert!(weeks.windows(2).all(|pair| pair[0] < pair[1]));
+        // A clock that moves by half an hour.
+        let half = chrono_tz::Australia::Lord_Howe;
+        let hours = starts(
+            Bucket::Hour,
+            half,
+            at("2026-04-01T00:00:00Z"),
+            at("2026-04-09T00:00:00Z"),
+        );
+        assert!(hours.unwrap().windows(2).all(|pair| pair[0] < pair[1]));
+    }
+}
