@@ -41,8 +41,8 @@ async fn a_use_stays_in_its_window() {
     let database = TestDatabase::new().await;
     let owner = database.owner();
     let clock = Clock::default();
-    let instance = Instance::start(&owner, |options| options.clock = clock.clone()).await;
-    let front = instance::front(&[instance]).await;
+    let instances = [Instance::start(&owner, |options| options.clock = clock.clone()).await];
+    let front = instance::front(&instances).await;
     let shop = Shop::open(&front).await;
     let limits = json!({"customer": {"times": {"max": 1, "refresh": {"every": 1, "unit": "day"}}}});
     let promotion = shop.promotion(&shop::ten_off("P", limits)).await;
