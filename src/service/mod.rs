@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::db::audit::NewAudit;
 use crate::db::{self, Db, DbError, TenantTx, Work};
 use crate::domain::id::{KeyId, TenantId};
+use crate::metrics::Metrics;
 use crate::wire::faults::Faults;
 use redeem::Queues;
 
@@ -40,6 +41,7 @@ struct Inner {
     cache: Cache,
     clock: Clock,
     queues: Queues,
+    metrics: Metrics,
 }
 
 /// Who changes something: the audit trail's "who".
@@ -169,6 +171,7 @@ impl Service {
             cache,
             clock,
             queues: Queues::default(),
+            metrics: Metrics::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -188,6 +191,11 @@ impl Service {
     /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
+    }
+
+    /// What operations can see.
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
     }
 
     fn queues(&self) -> &Queues {

@@ -93,7 +93,7 @@ fn document(kind: &str, limits: &Value) -> Value {
                         "target": {"type": "cart"}},
             "limits": limits,
         }],
-        "codes": {"P": if kind == "code_linked" { json!(["ONE", "TWO"]) } else { json!([]) }},
+        "codes": if kind == "code_linked" { json!({"P": ["ONE", "TWO"]}) } else { json!({}) },
         "request": {
             "at": "2026-06-03T12:00:00Z", "explain": "all", "customer": {"id": "C-1"},
             "cart": {"lines": [{"id": "1", "sku": "A", "quantity": "3", "unit_price": "100"}],
