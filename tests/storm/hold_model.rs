@@ -333,7 +333,7 @@ async fn racing_actors_leave_counters_and_ledger_agreed() {
     let owner = database.owner();
     let (_instances, front) = instance::start(&owner, 2).await;
     let world = world(database, &front).await;
-    let rounds = pick(8, 100);
+    let rounds = pick(8, 40);
     for _ in 0..rounds {
         let names: Vec<String> = (0..12).map(|_| shop::transaction()).collect();
         for name in &names {
