@@ -282,7 +282,7 @@ async fn random_sequences_go_as_the_model_says() {
     let owner = database.owner();
     let (_instances, front) = instance::start(&owner, 2).await;
     let mut world = world(database, &front).await;
-    for _ in 0..pick(500, 8_000) {
+    for _ in 0..pick(500, 4_000) {
         // Few at a time, so that each sees much.
         if world.transactions.len() < 6 || dice.percent(5) {
             world.transactions.push(Transaction {

@@ -24,7 +24,7 @@ async fn nothing_acknowledged_is_lost_on_a_bad_network() {
     let (promotion, limit) = (load.promotion.clone(), load.limit);
     let (begun, time) = (
         Instant::now(),
-        pick(Duration::from_secs(6), Duration::from_secs(100)),
+        pick(Duration::from_secs(6), Duration::from_secs(80)),
     );
     while begun.elapsed() < time {
         proxy.weather(Weather {
