@@ -59,7 +59,6 @@ async fn nothing_acknowledged_is_lost_on_a_bad_network() {
 
 /// A firewall that has forgotten the connections: nothing comes back, and nothing says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "statements have no time limit on the service's side"]
 async fn connections_that_lead_nowhere_do_not_stop_the_service() {
     let database = TestDatabase::new().await;
     let proxy = Proxy::start(&database.owner()).await;
