@@ -12,7 +12,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("cache", &["db", "domain", "engine", "wire"]),
     (
         "service",
-        &["cache", "clock", "db", "domain", "engine", "wire"],
+        &[
+            "cache", "clock", "db", "domain", "engine", "metrics", "wire",
+        ],
     ),
     (
         "api",

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::db::audit::NewAudit;
 use crate::db::{self, Db, DbError, TenantTx, Work};
 use crate::domain::id::{KeyId, TenantId};
+use crate::metrics::Metrics;
 use crate::wire::faults::Faults;
 use redeem::Queues;
 use webhooks::address::Targets;
@@ -45,6 +46,7 @@ struct Inner {
     clock: Clock,
     targets: Targets,
     queues: Queues,
+    metrics: Metrics,
 }
 
 /// Who changes something: the audit trail's "who".
@@ -175,6 +177,7 @@ impl Service {
             clock,
             targets,
             queues: Queues::default(),
+            metrics: Metrics::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -199,6 +202,11 @@ impl Service {
     /// Where webhooks may go.
     pub fn targets(&self) -> Targets {
         self.inner.targets
+    }
+
+    /// What operations can see.
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
     }
 
     fn queues(&self) -> &Queues {

@@ -5,6 +5,7 @@ mod agreement;
 mod cases;
 mod expect;
 mod generate;
+mod limits;
 mod oracle;
 mod properties;
 
