@@ -23,6 +23,10 @@ pub struct Metrics {
     pub holds_expired: Counter,
     /// Tenants with a counter that differed from the ledger when they were last compared.
     pub tenants_with_differences: Gauge,
+    /// Events that were numbered.
+    pub events_published: Counter,
+    /// Attempts to deliver an event to a webhook, by what came of them.
+    pub webhook_attempts: Family<AttemptLabel, Counter>,
     /// Connections to the database, by what they do.
     pub connections: Family<ConnectionLabel, Gauge>,
     /// Tenants whose rules are in memory.
@@ -49,6 +53,22 @@ pub enum Verdict {
     Failed,
 }
 
+/// What came of an attempt to deliver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct AttemptLabel {
+    /// What came of it.
+    pub outcome: AttemptOutcome,
+}
+
+/// What came of an attempt to deliver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AttemptOutcome {
+    /// It was answered with 2xx.
+    Arrived,
+    /// It was answered otherwise, or not at all.
+    Failed,
+}
+
 /// What a connection does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ConnectionLabel {
@@ -71,6 +91,15 @@ impl EncodeLabelValue for Verdict {
             Self::Recorded => "recorded",
             Self::Replayed => "replayed",
             Self::Refused => "refused",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+impl EncodeLabelValue for AttemptOutcome {
+    fn encode(&self, encoder: &mut LabelValueEncoder) -> fmt::Result {
+        encoder.write_str(match self {
+            Self::Arrived => "arrived",
             Self::Failed => "failed",
         })
     }
@@ -112,6 +141,18 @@ impl Default for Metrics {
             "Tenants with a counter that differed from the ledger when they were last compared",
             tenants_with_differences.clone(),
         );
+        let events_published = Counter::default();
+        registry.register(
+            "events_published",
+            "Events that were numbered",
+            events_published.clone(),
+        );
+        let webhook_attempts = Family::default();
+        registry.register(
+            "webhook_attempts",
+            "Attempts to deliver an event to a webhook, by what came of them",
+            webhook_attempts.clone(),
+        );
         let connections = Family::default();
         registry.register(
             "database_connections",
@@ -130,6 +171,8 @@ impl Default for Metrics {
             redemption_groups,
             holds_expired,
             tenants_with_differences,
+            events_published,
+            webhook_attempts,
             connections,
             tenants_in_memory,
         }

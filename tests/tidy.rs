@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "api",
         &["cache", "db", "domain", "service", "telemetry", "wire"],
     ),
-    ("jobs", &["db", "domain", "service"]),
+    ("jobs", &["db", "domain", "metrics", "service"]),
 ];
 
 /// Most lines of a source file.
