@@ -79,6 +79,9 @@ struct Tenant {
     promotion: String,
     pos: String,
     subject: &'static str,
+    /// What a redemption of its records.
+    request: String,
+    result: String,
 }
 
 async fn open() -> Fallible<(Shop, Tenant, Tenant)> {
@@ -118,11 +121,16 @@ async fn tenant(caller: &mut Connection, subject: &'static str) -> Fallible<Tena
     let promotion = caller.create("/v1/promotions", &admin, &promotion).await?;
     let key = json!({"role": "pos", "label": "till"});
     let key = caller.create("/v1/keys", &admin, &key).await?;
+    let pos = text(&key, "key");
+    let order = json!({"transaction_id": "first", "request": cart(0)});
+    let first = caller.create("/v1/redemptions", &pos, &order).await?;
     Ok(Tenant {
         id: text(&tenant, "id"),
         promotion: text(&promotion, "id"),
-        pos: text(&key, "key"),
+        pos,
         subject,
+        request: cart(0).to_string(),
+        result: first["result"].to_string(),
     })
 }
 
@@ -329,6 +337,8 @@ async fn pgbench(connect: &PgConnectOptions, tenant: &Tenant) -> Fallible<Round>
         .args(["-D", &format!("tenant={}", tenant.id)])
         .args(["-D", &format!("promotion={}", tenant.promotion)])
         .args(["-D", &format!("subject={}", tenant.subject)])
+        .args(["-D", &format!("request={}", tenant.request)])
+        .args(["-D", &format!("result={}", tenant.result)])
         .args(["-p", &connect.get_port().to_string()]);
     match connect.get_socket() {
         Some(socket) => command.arg("-h").arg(socket),

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::domain::cart::Request;
 use crate::domain::code::Code;
+use crate::domain::counter::{Bound, Used};
 use crate::domain::currency::Currency;
 use crate::domain::id::{CodeId, PromotionId};
 use crate::domain::promotion::{Promotion, PromotionType, Status};
@@ -36,12 +37,21 @@ use crate::wire::{cart, evaluation, product_list, promotion, settings, store};
 /// and not with the memory.
 const MAX_ENTRIES: usize = 1_000_000;
 
-/// Evaluates a document at `now`, or at its request's `at`.
+/// Evaluates a document at `now`, or at its request's `at`. Nothing of its limits is gone.
 pub fn evaluate(text: &[u8], now: DateTime<Utc>) -> Result<String, Problem> {
+    evaluate_after(text, now, |_| Vec::new())
+}
+
+/// The same after other uses: `used` says what is gone of the counters that bear on the cart.
+pub fn evaluate_after(
+    text: &[u8],
+    now: DateTime<Utc>,
+    used: impl FnOnce(&[Bound]) -> Vec<Used>,
+) -> Result<String, Problem> {
     let json = Json::parse(text)?;
     let mut faults = Faults::new();
     match read(Value::root(&json), &mut faults) {
-        Some(document) if faults.is_empty() => Ok(answer(document, now)),
+        Some(document) if faults.is_empty() => Ok(answer(document, now, used)),
         Some(_) | None => Err(Problem::invalid(faults)),
     }
 }
@@ -56,7 +66,11 @@ struct Document<'t> {
     request: Request<'t>,
 }
 
-fn answer(document: Document<'_>, now: DateTime<Utc>) -> String {
+fn answer(
+    document: Document<'_>,
+    now: DateTime<Utc>,
+    used: impl FnOnce(&[Bound]) -> Vec<Used>,
+) -> String {
     let Document {
         settings,
         stores,
@@ -70,13 +84,15 @@ fn answer(document: Document<'_>, now: DateTime<Utc>) -> String {
     let codes: Vec<Option<CodeFact>> = presented
         .map(|code| codes.get(&code.to_ascii_uppercase()).cloned())
         .collect();
-    let facts = Facts {
+    let mut facts = Facts {
         request: &request,
         codes: &codes,
         issuances: &[],
         used: &[],
         now: request.at.unwrap_or(now),
     };
+    let used = used(&engine::counters(&rules, &facts));
+    facts.used = &used;
     evaluation::print(&engine::evaluate(&rules, &facts), &rules, &facts)
 }
 

@@ -12,6 +12,7 @@ pub mod domain;
 pub mod engine;
 pub mod export;
 pub mod jobs;
+pub mod metrics;
 pub mod reconcile;
 pub mod service;
 pub mod telemetry;

@@ -12,13 +12,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("cache", &["db", "domain", "engine", "wire"]),
     (
         "service",
-        &["cache", "clock", "db", "domain", "engine", "wire"],
+        &[
+            "cache", "clock", "db", "domain", "engine", "metrics", "wire",
+        ],
     ),
     (
         "api",
         &["cache", "db", "domain", "service", "telemetry", "wire"],
     ),
-    ("jobs", &["db", "domain", "service"]),
+    ("jobs", &["db", "domain", "metrics", "service"]),
 ];
 
 /// Most lines of a source file.

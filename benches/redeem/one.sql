@@ -21,7 +21,7 @@ with redeemed as (
     insert into redemption (tenant_id, redemption_id, transaction_id, state, customer_id, evaluated_at, settled_at,
            ruleset_version, body_hash, discount, request, result)
     values (:tenant::uuid, :redemption_id::uuid, :transaction_id, 'committed', 'C-' || :customer, now(), now(), 1,
-            sha256(:transaction_id::text::bytea), 100000, repeat('x', 500), repeat('x', 1200))),
+            sha256(:transaction_id::text::bytea), 100000, :request, :result)),
 given as (
     insert into redemption_promotion (tenant_id, redemption_id, promotion_id, place, evaluated_at, level, times,
            discount, points)

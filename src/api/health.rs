@@ -1,7 +1,7 @@
 //! Whether the process lives, and whether it can do its work.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::{Api, edge};
@@ -26,6 +26,27 @@ pub async fn readyz(State(api): State<Api>) -> Response {
         None => report(StatusCode::OK, "ready", None),
         Some(reason) => report(StatusCode::SERVICE_UNAVAILABLE, "not_ready", Some(reason)),
     }
+}
+
+/// What operations can see, as Prometheus text.
+#[utoipa::path(get, path = "/metrics", tag = "health", security(()),
+    responses((status = 200, description = "Counters, gauges and histograms.")))]
+pub async fn metrics(State(api): State<Api>) -> Response {
+    let service = api.service();
+    let pool = service.db().connections();
+    let (open, idle) = (i64::from(pool.open), count(pool.idle));
+    service.metrics().set_connections(open - idle, idle);
+    let in_memory = count(service.cache().len());
+    service.metrics().tenants_in_memory.set(in_memory);
+    let mut response = Response::new(service.metrics().print().into());
+    let text =
+        HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, text);
+    response
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 async fn unready(api: &Api) -> Option<&'static str> {

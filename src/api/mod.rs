@@ -118,6 +118,7 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(audit::list))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
         .routes(routes!(openapi::openapi))
 }
 

@@ -65,6 +65,9 @@ const ON_CONNECT: &str = "\
 /// An idle connection is tried before use when it has rested for longer than this.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
+/// How long the rollback of a release is waited for.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// How the pool is set up.
 #[derive(Clone)]
 pub struct DbOptions {
@@ -153,8 +156,12 @@ impl Db {
             // it believes that no transaction is open, so that only an unconditional rollback ends it.
             .after_release(|connection, _| {
                 Box::pin(async move {
-                    sqlx::raw_sql("rollback").execute(connection).await?;
-                    Ok(true)
+                    let rollback = sqlx::raw_sql("rollback").execute(connection);
+                    match tokio::time::timeout(RELEASE_TIMEOUT, rollback).await {
+                        Ok(done) => done.map(|_| true),
+                        // Nobody is there. An error is what makes the pool drop it without asking first.
+                        Err(_) => Err(sqlx::Error::PoolTimedOut),
+                    }
                 })
             })
             .connect_with(options.connect.clone())

@@ -3,16 +3,29 @@
 //! A transaction runs in a task of its own. Whoever waits for it may hang up; the task goes on to its commit or its
 //! rollback, so that no connection goes back to the pool in the middle of a transaction. The tracker knows every
 //! such task, and stopping waits for them.
+//!
+//! The server bounds its statements and their waits for locks; but a network that forgets a connection without closing it
+//! leaves nobody who would. So a whole transaction is bounded on this side too.
 
-use std::pin::Pin;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use sqlx::{PgConnection, Postgres};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{Db, DbError, OPERATOR_ROLE};
 use crate::domain::id::TenantId;
+
+/// How long a transaction may take: well above what the server allows the few statements of one.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the transaction of a bulk request may take.
+const BULK_PATIENCE: Duration = Duration::from_secs(120);
 
 /// What the closure of a transaction returns: `Box::pin(async move { … })`.
 pub type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
@@ -21,6 +34,71 @@ pub type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>
 pub struct TenantTx {
     connection: sqlx::Transaction<'static, Postgres>,
     tenant: TenantId,
+    progress: Progress,
+}
+
+/// How far a transaction has come, for whoever watches over its time.
+#[derive(Clone)]
+struct Progress {
+    inner: Arc<Watched>,
+}
+
+struct Watched {
+    limit_ms: AtomicU64,
+    is_committing: AtomicBool,
+}
+
+impl Progress {
+    fn new() -> Self {
+        let watched = Watched {
+            limit_ms: AtomicU64::new(millis(PATIENCE)),
+            is_committing: AtomicBool::new(false),
+        };
+        Self {
+            inner: Arc::new(watched),
+        }
+    }
+
+    fn allow(&self, limit: Duration) {
+        self.inner.limit_ms.store(millis(limit), Ordering::Relaxed);
+    }
+
+    /// Ends with `run`, or when its time is over: then nobody knows whether a commit that was sent has arrived, and what
+    /// had not been sent is rolled back by the server once it misses us.
+    async fn watch<T, E>(self, run: impl Future<Output = Result<T, E>>) -> Result<T, E>
+    where
+        E: From<DbError>,
+    {
+        let begun = Instant::now();
+        let mut run = pin!(run);
+        loop {
+            let limit = self.inner.limit_ms.load(Ordering::Relaxed);
+            let over = async {
+                match begun.checked_add(Duration::from_millis(limit)) {
+                    Some(end) => sleep_until(end).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                done = &mut run => return done,
+                () = over => {}
+            }
+            if self.inner.limit_ms.load(Ordering::Relaxed) == limit {
+                let silent = io::Error::new(io::ErrorKind::TimedOut, "no answer came in time");
+                let silent = sqlx::Error::Io(silent);
+                return Err(if self.inner.is_committing.load(Ordering::Relaxed) {
+                    DbError::OutcomeUnknown(silent).into()
+                } else {
+                    DbError::Unavailable(silent).into()
+                });
+            }
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl TenantTx {
@@ -40,6 +118,7 @@ impl TenantTx {
 
     /// Gives the statements that follow the time of a bulk request: 30 s instead of 2 s each.
     pub async fn allow_bulk(&mut self) -> Result<(), DbError> {
+        self.progress.allow(BULK_PATIENCE);
         sqlx::query("set local statement_timeout = '30s'")
             .execute(self.connection())
             .await?;
@@ -48,6 +127,7 @@ impl TenantTx {
 
     /// Takes every bound of time from the transaction: for a command, which ends when whoever waits for it stops it.
     pub async fn allow_command(&mut self) -> Result<(), DbError> {
+        self.progress.allow(Duration::MAX);
         sqlx::raw_sql(
             "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0",
         )
@@ -140,21 +220,26 @@ impl Db {
         let db = self.clone();
         let caller = CancellationToken::new();
         let _waiting = caller.clone().drop_guard();
-        self.uncancelled(async move {
-            let begin = format!("begin; set local role {OPERATOR_ROLE}");
-            let inner = TenantTx {
-                connection: db.begin(begin).await?,
-                tenant: TenantId::new(Uuid::nil()),
-            };
-            let mut tx = OperatorTx {
-                inner,
-                as_operator: true,
-            };
-            refuse_abandoned(&caller)?;
-            let done = work(&mut tx).await;
-            settle(tx.inner, done).await
-        })
-        .await
+        let progress = Progress::new();
+        let run = {
+            let progress = progress.clone();
+            async move {
+                let begin = format!("begin; set local role {OPERATOR_ROLE}");
+                let inner = TenantTx {
+                    connection: db.begin(begin).await?,
+                    tenant: TenantId::new(Uuid::nil()),
+                    progress,
+                };
+                let mut tx = OperatorTx {
+                    inner,
+                    as_operator: true,
+                };
+                refuse_abandoned(&caller)?;
+                let done = work(&mut tx).await;
+                settle(tx.inner, done).await
+            }
+        };
+        self.uncancelled(progress.watch(run)).await
     }
 
     async fn bound<T, E, F>(&self, begin: String, tenant: TenantId, work: F) -> Result<T, E>
@@ -166,16 +251,21 @@ impl Db {
         let db = self.clone();
         let caller = CancellationToken::new();
         let _waiting = caller.clone().drop_guard();
-        self.uncancelled(async move {
-            let mut tx = TenantTx {
-                connection: db.begin(begin).await?,
-                tenant,
-            };
-            refuse_abandoned(&caller)?;
-            let done = work(&mut tx).await;
-            settle(tx, done).await
-        })
-        .await
+        let progress = Progress::new();
+        let run = {
+            let progress = progress.clone();
+            async move {
+                let mut tx = TenantTx {
+                    connection: db.begin(begin).await?,
+                    tenant,
+                    progress,
+                };
+                refuse_abandoned(&caller)?;
+                let done = work(&mut tx).await;
+                settle(tx, done).await
+            }
+        };
+        self.uncancelled(progress.watch(run)).await
     }
 
     /// Runs a future to its end in a task, whatever becomes of the caller.
@@ -250,6 +340,10 @@ where
     // INVARIANT: `Ok` means committed. After a failed statement the server answers a plain commit with a rollback and
     // no error; the select before it is refused in that state, so that an error which the work has swallowed is never
     // reported as success. Dropping the transaction afterwards queues a rollback, which then has nothing to undo.
+    tx.progress
+        .inner
+        .is_committing
+        .store(true, Ordering::Relaxed);
     match sqlx::raw_sql("select; commit")
         .execute(tx.connection())
         .await

@@ -39,9 +39,15 @@ async fn expire(service: &Service) {
         let mut is_stuck = false;
         let count: usize = found.values().map(Vec::len).sum();
         for (tenant, holds) in found {
-            if let Err(error) = service.expire_holds(tenant, holds).await {
-                is_stuck = true;
-                tracing::warn!(%error, %tenant, "lapsed holds cannot be ended");
+            match service.expire_holds(tenant, holds).await {
+                Ok(ended) => {
+                    let ended = u64::try_from(ended).unwrap_or(u64::MAX);
+                    service.metrics().holds_expired.inc_by(ended);
+                }
+                Err(error) => {
+                    is_stuck = true;
+                    tracing::warn!(%error, %tenant, "lapsed holds cannot be ended");
+                }
             }
         }
         let is_full = i64::try_from(count).is_ok_and(|count| count == MAX_HOLDS);

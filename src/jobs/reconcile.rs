@@ -36,6 +36,8 @@ pub async fn round(service: &Service) -> Result<usize, DbError> {
             }
         }
     }
+    let gauge = &service.metrics().tenants_with_differences;
+    gauge.set(i64::try_from(differing).unwrap_or(i64::MAX));
     Ok(differing)
 }
 

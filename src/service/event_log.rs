@@ -31,9 +31,10 @@ impl Service {
         let offset = self.clock().offset();
         let read = self.db().tenant(tenant, move |tx| {
             Box::pin(async move {
+                let mut published = 0;
                 if db::outbox::is_waiting(tx).await? {
                     db::outbox::lock(tx).await?;
-                    publish(tx, offset).await?;
+                    published = publish(tx, offset).await?;
                 }
                 let after = after.unwrap_or(EventCursor(0));
                 let items = db::events::list(tx, after.0, limit).await?;
@@ -41,10 +42,12 @@ impl Service {
                     .last()
                     .map_or(after, |last| EventCursor(last.sequence));
                 let next = Some(next);
-                Ok::<_, ServiceError>(Page { items, next })
+                Ok::<_, ServiceError>((Page { items, next }, published))
             })
         });
-        read.await
+        let (page, published) = read.await?;
+        self.count(published);
+        Ok(page)
     }
 
     /// Numbers what waits in the tenant's outbox, unless somebody else is at it.
@@ -60,11 +63,18 @@ impl Service {
                     }
                 })
             });
-            if published.await? < db::outbox::MAX_PUBLISHED {
+            let published = published.await.map_err(|error: DbError| error)?;
+            self.count(published);
+            if published < db::outbox::MAX_PUBLISHED {
                 break;
             }
         }
         Ok(())
+    }
+
+    fn count(&self, published: i64) {
+        let published = u64::try_from(published).unwrap_or(0);
+        self.metrics().events_published.inc_by(published);
     }
 
     /// Tells of those of these promotions whose end has come and was not told.

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::db::audit::NewAudit;
 use crate::db::{self, Db, DbError, TenantTx, Work};
 use crate::domain::id::{KeyId, TenantId};
+use crate::metrics::Metrics;
 use crate::wire::faults::Faults;
 use redeem::Queues;
 use webhooks::address::Targets;
@@ -50,6 +51,7 @@ struct Inner {
     clock: Clock,
     targets: Targets,
     queues: Queues,
+    metrics: Metrics,
 }
 
 /// Who changes something: the audit trail's "who".
@@ -192,6 +194,7 @@ impl Service {
             clock,
             targets,
             queues: Queues::default(),
+            metrics: Metrics::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -216,6 +219,11 @@ impl Service {
     /// Where webhooks may go.
     pub fn targets(&self) -> Targets {
         self.inner.targets
+    }
+
+    /// What operations can see.
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
     }
 
     fn queues(&self) -> &Queues {

@@ -112,6 +112,31 @@ async fn the_same_request_again_answers_the_same_and_another_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn metrics_tell_what_became_of_redemptions() {
+    let (_database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    redeem(&service, &tenant, order("T-1"), 201).await;
+    redeem(&service, &tenant, order("T-1"), 200).await;
+    service
+        .post("/v1/redemptions", &tenant.pos, hold("T-1"))
+        .await
+        .expect(409);
+    let text = service.get("/metrics", "").await.expect(200).text;
+    for verdict in ["recorded", "replayed", "refused"] {
+        let line = format!("promotion_engine_redemptions_total{{verdict=\"{verdict}\"}} 1\n");
+        assert!(text.contains(&line), "{line} in {text}");
+    }
+    assert!(
+        text.contains("promotion_engine_redemption_group_size_count 3\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("promotion_engine_tenants_with_differences 0\n"),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_discount_that_was_expected_or_nothing() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;

@@ -84,6 +84,7 @@ const ROUTES: &[Route] = &[
     route("get", "/v1/audit", "av"),
     route("get", "/healthz", "*"),
     route("get", "/readyz", "*"),
+    route("get", "/metrics", "*"),
     route("get", "/openapi.json", "*"),
 ];
 

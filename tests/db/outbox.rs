@@ -126,12 +126,13 @@ async fn a_polling_reader_misses_nothing_that_concurrent_writers_write() {
     let (mut seen, mut after): (Vec<(i64, String)>, i64) = (Vec::new(), 0);
     let mut idle = 0;
     while idle < 2 {
-        idle = if writers.try_join_next().is_some() || !writers.is_empty() {
-            0
-        } else {
+        while let Some(ended) = writers.try_join_next() {
+            ended.unwrap();
+        }
+        if writers.is_empty() {
             publish(&db, tenant).await;
-            idle + 1
-        };
+            idle += 1;
+        }
         loop {
             let page = read(&db, tenant, after).await;
             let Some((last, _)) = page.last() else { break };

@@ -6,6 +6,7 @@ mod cases;
 mod expect;
 mod generate;
 mod issuances;
+mod limits;
 mod oracle;
 mod properties;
 

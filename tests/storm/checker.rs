@@ -92,6 +92,36 @@ const RULES: &[(&str, &str)] = &[
         select format('%s names %s, which is not there', k.transaction_id, k.redemption_id)
           from redemption_key k left join redemption r using (tenant_id, redemption_id)
          where k.redemption_id is not null and r.transaction_id is distinct from k.transaction_id"),
+    ("what became of a redemption is told, once each", "
+        with told as (
+            select tenant_id, subject_id, count(*) filter (where type = 'redemption.committed') as committed,
+                   string_agg(data::jsonb ->> 'cause', ' ') as causes,
+                   count(*) filter (where type = 'redemption.returned') as returned
+              from (select tenant_id, subject, subject_id, type, data from outbox
+                    union all
+                    select tenant_id, subject, subject_id, type, data from event) as written
+             where subject = 'redemption' group by 1, 2)
+        select format('%s is %s: told committed %s, ended as %s, returned %s', coalesce(redemption_id, subject_id),
+                      state, committed, causes, returned)
+          from redemption r full join told on told.tenant_id = r.tenant_id and subject_id = redemption_id
+         where state is null or coalesce(committed, 0) <> (state = 'committed')::int
+            or causes is distinct from case when state in ('cancelled', 'expired', 'replaced') then state end
+            or coalesce(returned, 0) <> (select count(*) from redemption_return b
+                                          where b.tenant_id = r.tenant_id and b.redemption_id = r.redemption_id)"),
+    ("a limit on a promotion that is reached is told, once", "
+        with told as (
+            select tenant_id, subject_id, data::jsonb ->> 'limit' as name, (data::jsonb ->> 'window')::int as window_no,
+                   count(*) as times
+              from (select tenant_id, subject_id, type, data from outbox
+                    union all
+                    select tenant_id, subject_id, type, data from event) as written
+             where type = 'promotion.budget_exhausted' group by 1, 2, 3, 4)
+        select format('%s %s window %s: %s of %s, told %s times', promotion_id, measure, c.window_no, used, maximum,
+                      times)
+          from limit_counter c
+          left join told on told.tenant_id = c.tenant_id and subject_id = promotion_id
+                        and name = 'promotion.' || measure and told.window_no = c.window_no
+         where subject = 'promotion' and (times > 1 or (used = maximum and times is null))"),
     ("no more comes back than was bought", "
         select format('%s line %s: %s thousandths and %s of %s', redemption_id, b.line_id, b.quantity, b.refunded, line)
           from redemption_returned_line b join redemption r using (tenant_id, redemption_id)

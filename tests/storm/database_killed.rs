@@ -26,7 +26,7 @@ async fn nothing_acknowledged_is_lost_when_the_database_is_killed() {
     let (promotion, limit) = (load.promotion.clone(), load.limit);
     let (begun, time) = (
         Instant::now(),
-        pick(Duration::from_secs(7), Duration::from_secs(120)),
+        pick(Duration::from_secs(7), Duration::from_secs(90)),
     );
     let (mut ends, mut terminated) = ([0, 0], 0);
     let mut slowest = Duration::ZERO;

@@ -74,51 +74,60 @@ async fn commit_against_expiry_has_one_winner() {
     let database = TestDatabase::new().await;
     let (_instances, _shop, promotion, till) = open(&database).await;
     let rounds = pick(30, 400);
-    let mut rivals = Vec::new();
-    // Some rounds at a time, so that the machine is busy.
-    for _ in 0..rounds {
-        let (till, owner, mut dice) = (till.clone(), database.owner(), dice.fork());
-        rivals.push(tokio::spawn(async move {
-            let body = shop::redemption(&shop::transaction(), &shop::cart(1), true);
-            let held = till.redeem(&body).await.expect(201).id();
-            let end = 60 + dice.below(900);
-            expires_in(&owner, &held, i64::try_from(end).unwrap()).await;
-            let expiry = Instant::now() + Duration::from_millis(end);
-            let mut committers = Vec::new();
-            for _ in 0..6 {
-                let (till, held) = (till.clone(), held.clone());
-                let at =
-                    expiry + Duration::from_micros(dice.below(30_000)) - Duration::from_millis(20);
-                committers.push(tokio::spawn(async move {
-                    tokio::time::sleep_until(at.into()).await;
-                    till.commit(&held).await
-                }));
-            }
-            let mut answers = Vec::new();
-            for committer in committers {
-                answers.push(committer.await.expect("a committer"));
-            }
-            (held, answers)
-        }));
+    let mut outcomes = Vec::new();
+    while outcomes.len() < rounds {
+        // Some at a time, so that the machine is busy.
+        let mut rivals = Vec::new();
+        for _ in 0..rounds.min(25) {
+            let round = commits_around_expiry(till.clone(), database.owner(), dice.fork());
+            rivals.push(tokio::spawn(round));
+        }
+        for rival in rivals {
+            outcomes.push(rival.await.expect("a round"));
+        }
     }
     let mut committed = 0;
-    let mut outcomes = Vec::new();
-    for rival in rivals {
-        outcomes.push(rival.await.expect("a round"));
-    }
     checker::check_all(&database.owner(), &till.book).await;
-    for (held, answers) in outcomes {
-        let state = till.look_up(&held).await.expect(200).state().to_owned();
+    for (held, answers) in &outcomes {
+        let state = till.look_up(held).await.expect(200).state().to_owned();
         let expected = match state.as_str() {
             "committed" => (200, String::new()),
             _ => (409, "hold_expired".to_owned()),
         };
-        assert_eq!(codes(&answers), [expected], "{held} is {state}");
+        assert_eq!(codes(answers), [expected], "{held} is {state}");
         committed += i64::from(state == "committed");
     }
     let used = checker::used(&database.owner(), &promotion, "promotion", "times").await;
     assert_eq!(used, committed);
-    println!("{rounds} holds, {committed} committed, the others expired");
+    let count = outcomes.len();
+    println!("{count} holds, {committed} committed, the others expired");
+}
+
+/// Holds, and commits six times around the moment at which the hold expires. Its id, and the answers.
+async fn commits_around_expiry(
+    till: Till,
+    owner: PgConnectOptions,
+    mut dice: Dice,
+) -> (String, Vec<Answer>) {
+    let body = shop::redemption(&shop::transaction(), &shop::cart(1), true);
+    let held = till.redeem(&body).await.expect(201).id();
+    let end = 60 + dice.below(900);
+    expires_in(&owner, &held, i64::try_from(end).unwrap()).await;
+    let expiry = Instant::now() + Duration::from_millis(end);
+    let mut committers = Vec::new();
+    for _ in 0..6 {
+        let (till, held) = (till.clone(), held.clone());
+        let at = expiry + Duration::from_micros(dice.below(30_000)) - Duration::from_millis(20);
+        committers.push(tokio::spawn(async move {
+            tokio::time::sleep_until(at.into()).await;
+            till.commit(&held).await
+        }));
+    }
+    let mut answers = Vec::new();
+    for committer in committers {
+        answers.push(committer.await.expect("a committer"));
+    }
+    (held, answers)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

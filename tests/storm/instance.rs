@@ -1,7 +1,6 @@
 //! Instances of the service inside the test process, for tests that kill nothing.
 
 use promotion_engine::app::{App, AppOptions, listen};
-use promotion_engine::clock::Clock;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::client::Front;
@@ -15,15 +14,12 @@ pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 /// A running instance.
 pub struct Instance {
     pub app: App,
-    pub clock: Clock,
 }
 
 impl Instance {
     pub async fn start(database: &PgConnectOptions, change: impl FnOnce(&mut AppOptions)) -> Self {
-        let clock = Clock::default();
         let mut app_options = AppOptions {
             operator_key: Some(OPERATOR.to_owned()),
-            clock: clock.clone(),
             ..AppOptions::default()
         };
         change(&mut app_options);
@@ -32,7 +28,7 @@ impl Instance {
         let app = App::start(listener, options(database), app_options)
             .await
             .expect("an instance that starts");
-        Self { app, clock }
+        Self { app }
     }
 }
 

@@ -223,10 +223,13 @@ async fn storm(
         );
         checker::check_all(&database.owner(), book).await;
     }
-    println!(
-        "{case:?}: {} asked {demand} times for each: {sums:?}",
-        CLIENTS
-    );
+    for sum in &sums {
+        println!(
+            "{subject}.{measure} {limit}: {CLIENTS} clients asked {demand} times: {} applications in {} sales and \
+             holds, {} paise; {} sales without, {} discount_changed",
+            sum.times, sum.transactions, sum.discount, sum.refused, sum.changed
+        );
+    }
 }
 
 impl Clone for Granted {
@@ -336,7 +339,11 @@ async fn many_limits_at_once_are_all_kept() {
     for promotion in &promotions {
         let rows = checker::counters(&database.owner(), promotion).await;
         assert!(rows.iter().any(|row| row.3 > 0), "{rows:?}");
-        println!("{promotion}: {rows:?}");
+        let full = rows.iter().filter(|row| row.3 == row.4).count();
+        println!(
+            "{promotion}: {} counters, {full} of them at their maximum",
+            rows.len()
+        );
     }
     println!("{}", front.counts);
 }

@@ -39,3 +39,4 @@ mod returns;
 mod service_killed;
 mod statements;
 mod twins;
+mod windows;

@@ -34,6 +34,8 @@ pub enum When {
 #[derive(Clone, Debug)]
 pub struct Weather {
     pub delay: u64,
+    /// How long a delay is at most.
+    pub longest: Duration,
     pub cut_before: u64,
     pub cut_within: u64,
     pub cut_after: u64,
@@ -218,6 +220,25 @@ impl Shared {
 }
 
 impl Weather {
+    /// Nothing but delays, of every statement.
+    pub fn slow(longest: Duration, dice: Dice) -> Self {
+        Self {
+            delay: 1_000,
+            longest,
+            cut_before: 0,
+            cut_within: 0,
+            cut_after: 0,
+            swallow: 0,
+            cut_commit: 0,
+            dice,
+        }
+    }
+
+    fn delay(&mut self) -> Duration {
+        let longest = u64::try_from(self.longest.as_micros()).expect("a short time");
+        Duration::from_micros(self.dice.below(longest))
+    }
+
     fn draw(&mut self, is_commit: bool) -> Fate {
         if is_commit && self.dice.below(1_000) < self.cut_commit {
             return Fate::CutAfter;
@@ -232,7 +253,7 @@ impl Weather {
         ] {
             if drawn < chance {
                 return match fate {
-                    0 => Fate::Delay(Duration::from_millis(self.dice.below(80))),
+                    0 => Fate::Delay(self.delay()),
                     1 => Fate::CutBefore,
                     2 => Fate::CutWithin,
                     3 => Fate::CutAfter,

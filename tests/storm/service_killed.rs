@@ -128,7 +128,7 @@ async fn nothing_acknowledged_is_lost_when_instances_are_killed() {
     let (promotion, limit) = (load.promotion.clone(), load.limit);
     let (begun, time) = (
         Instant::now(),
-        pick(Duration::from_secs(6), Duration::from_secs(100)),
+        pick(Duration::from_secs(6), Duration::from_secs(80)),
     );
     let mut kills = 0;
     let mut slowest = Duration::ZERO;

@@ -33,6 +33,7 @@ const STATE: &str = "
         (select coalesce(sum(given_back), 0)::bigint from redemption_use),
         (select count(*) from limit_counter), (select coalesce(sum(used), 0)::bigint from limit_counter),
         (select count(*) from redemption_return), (select count(*) from redemption_return_promotion),
+        (select count(*) from outbox) + (select count(*) from event), (select count(*) from limit_reached),
         (select coalesce(sum(quantity), 0)::bigint from redemption_returned_line),
         (select coalesce(sum(refunded * 10000), 0)::bigint from redemption_returned_line)]";
 

@@ -1,7 +1,7 @@
 //! A till: sends until it is answered, and writes down what it was told.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ impl Book {
     /// Writes down an answer to a redemption. One id has one result, and what has ended or was committed stays so.
     #[track_caller]
     fn write(&self, new: Told) {
-        let mut told = self.told.lock().unwrap();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (new.tenant.clone(), new.id.clone());
         let Some(old) = told.get_mut(&key) else {
             told.insert(key, new);
@@ -67,7 +67,7 @@ impl Book {
 
     #[track_caller]
     pub fn settle(&self, tenant: &str, id: &str, state: State) {
-        let mut told = self.told.lock().unwrap();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(old) = told.get_mut(&(tenant.to_owned(), id.to_owned())) {
             assert!(
                 old.state == State::Held || old.state == state,
@@ -81,19 +81,33 @@ impl Book {
     /// A till was told that nothing was done, and gave up.
     pub fn nothing(&self, tenant: &str, transaction: &str) {
         let entry = (tenant.to_owned(), transaction.to_owned());
-        self.nothing.lock().unwrap().push(entry);
+        self.nothing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(entry);
     }
 
     pub fn all(&self) -> Vec<Told> {
-        self.told.lock().unwrap().values().cloned().collect()
+        self.told
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect()
     }
 
     pub fn all_nothing(&self) -> Vec<(String, String)> {
-        self.nothing.lock().unwrap().clone()
+        self.nothing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub fn len(&self) -> usize {
-        self.told.lock().unwrap().len()
+        self.told
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
     }
 }
 
@@ -125,13 +139,6 @@ impl Till {
             key: shop.pos.clone(),
             book: Arc::clone(book),
         }
-    }
-
-    /// The same till at one instance.
-    pub fn at(&self, instance: usize) -> Self {
-        let mut till = self.clone();
-        till.front = self.front.only(instance);
-        till
     }
 
     pub fn call(&self, path: impl Into<String>, body: &Value) -> Call {

@@ -80,7 +80,7 @@ async fn twins_have_one_effect_and_one_answer() {
     let promotion = shop.promotion(&shop::ten_off("P", limits)).await;
     let book = Arc::new(Book::default());
     let (till, foreign) = (Till::new(&shop, &book), Till::new(&other, &book));
-    let keys = pick(12, 200);
+    let keys = pick(12, 120);
     let mut made = Vec::new();
     for _ in 0..keys {
         let transaction = shop::transaction();
@@ -153,7 +153,7 @@ async fn of_different_bodies_under_one_key_one_wins() {
     let promotion = shop.promotion(&shop::ten_off("P", limits)).await;
     let book = Arc::new(Book::default());
     let till = Till::new(&shop, &book);
-    let keys = pick(8, 100);
+    let keys = pick(8, 60);
     for _ in 0..keys {
         let transaction = shop::transaction();
         let mut bodies: Vec<String> = (0..TWINS as u64)

@@ -2,14 +2,17 @@
 //! a request runs. What was claimed by an instance that dies is tried by another one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokio::sync::Semaphore;
 use tokio::task::{Id, JoinSet};
 
 use super::rounds;
 use crate::db::DbError;
 use crate::domain::id::{TenantId, WebhookId};
+use crate::metrics::{AttemptLabel, AttemptOutcome};
 use crate::service::Service;
 use send::Sender;
 
@@ -25,8 +28,19 @@ const MAX_DUE: i64 = 256;
 /// Most claims before a webhook makes room for others.
 const MAX_CLAIMS: usize = 50;
 
+/// Most connections to the database that deliveries use at the same time: the others are for those who wait for answers.
+const MAX_CONNECTIONS: usize = 2;
+
 /// A webhook of a tenant.
 type Lane = (TenantId, WebhookId);
+
+/// What lanes share. Clones share it.
+#[derive(Clone)]
+struct Courier {
+    service: Service,
+    sender: Sender,
+    connections: Arc<Semaphore>,
+}
 
 /// Delivers again and again.
 pub(super) async fn run(service: &Service) {
@@ -36,6 +50,11 @@ pub(super) async fn run(service: &Service) {
             tracing::error!(%error, "webhooks cannot be delivered");
             return;
         }
+    };
+    let courier = Courier {
+        service: service.clone(),
+        sender,
+        connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
     };
     let mut rounds = rounds(EVERY);
     let mut tasks = JoinSet::new();
@@ -47,8 +66,7 @@ pub(super) async fn run(service: &Service) {
                     Ok(due) => {
                         for lane in due {
                             if lanes.len() < MAX_LANES && !lanes.contains_key(&lane) {
-                                let task = serve(service.clone(), sender.clone(), lane);
-                                lanes.insert(lane, tasks.spawn(task).id());
+                                lanes.insert(lane, tasks.spawn(courier.clone().serve(lane)).id());
                             }
                         }
                     }
@@ -69,34 +87,57 @@ pub(super) async fn run(service: &Service) {
     }
 }
 
-/// Delivers what a webhook has to get, until there is nothing or it has had its share.
-async fn serve(service: Service, sender: Sender, lane: Lane) {
-    for _ in 0..MAX_CLAIMS {
-        match deliver(&service, &sender, lane).await {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(error) => {
-                let (tenant, webhook) = lane;
-                tracing::warn!(%error, tenant.id = %tenant, webhook.id = %webhook, "deliveries cannot be claimed or settled");
-                return;
+impl Courier {
+    /// Delivers what a webhook has to get, until there is nothing or it has had its share.
+    async fn serve(self, lane: Lane) {
+        for _ in 0..MAX_CLAIMS {
+            match self.deliver(lane).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    let (tenant, webhook) = lane;
+                    tracing::warn!(
+                        %error,
+                        tenant.id = %tenant,
+                        webhook.id = %webhook,
+                        "deliveries cannot be claimed or settled"
+                    );
+                    return;
+                }
             }
         }
     }
-}
 
-/// Claims, sends and settles once. False: there was nothing.
-async fn deliver(service: &Service, sender: &Sender, lane: Lane) -> Result<bool, DbError> {
-    let (tenant, webhook) = lane;
-    let Some(load) = service.claim_deliveries(tenant, webhook).await? else {
-        return Ok(false);
-    };
-    let target = &load.target;
-    let sent = load.parcels.into_iter().map(async |parcel| {
-        let now = service.clock().now().timestamp();
-        let outcome = sender.send(target, &parcel, now).await;
-        (parcel, outcome)
-    });
-    let outcomes = join_all(sent).await;
-    service.settle_deliveries(tenant, webhook, outcomes).await?;
-    Ok(true)
+    /// Claims, sends and settles once. False: there was nothing.
+    async fn deliver(&self, (tenant, webhook): Lane) -> Result<bool, DbError> {
+        let service = &self.service;
+        let claim = service.claim_deliveries(tenant, webhook);
+        let Some(load) = self.with_connection(claim).await? else {
+            return Ok(false);
+        };
+        let target = &load.target;
+        let sent = load.parcels.into_iter().map(async |parcel| {
+            let now = service.clock().now().timestamp();
+            let outcome = self.sender.send(target, &parcel, now).await;
+            (parcel, outcome)
+        });
+        let outcomes = join_all(sent).await;
+        for (_, outcome) in &outcomes {
+            let outcome = match outcome {
+                Ok(()) => AttemptOutcome::Arrived,
+                Err(_) => AttemptOutcome::Failed,
+            };
+            let counters = &service.metrics().webhook_attempts;
+            counters.get_or_create(&AttemptLabel { outcome }).inc();
+        }
+        let settle = service.settle_deliveries(tenant, webhook, outcomes);
+        self.with_connection(settle).await?;
+        Ok(true)
+    }
+
+    async fn with_connection<T>(&self, work: impl Future<Output = T>) -> T {
+        // Nobody closes it, so that there is always a permit in the end.
+        let _permit = self.connections.acquire().await;
+        work.await
+    }
 }

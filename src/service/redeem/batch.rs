@@ -51,6 +51,8 @@ impl Service {
             .map(|waiting| (waiting.pending, waiting.answer))
             .unzip();
         let pending: Vec<Arc<Pending>> = pending.into_iter().map(Arc::new).collect();
+        let size = u32::try_from(pending.len()).unwrap_or(u32::MAX);
+        self.metrics().redemption_groups.observe(f64::from(size));
         let verdicts = match self.commit_together(tenant, pending.clone()).await {
             Err(failure) if pending.len() > 1 && concerns_one(&failure) => {
                 // One of them stands in the way of the others: each by itself.

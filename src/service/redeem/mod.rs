@@ -15,6 +15,7 @@ use crate::domain::counter::Owner;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::{Order, RedemptionState};
 use crate::engine::{self, Facts};
+use crate::metrics::Verdict;
 use crate::wire;
 use crate::wire::faults::Faults;
 
@@ -109,6 +110,14 @@ impl Service {
             request,
         };
         let answered = self.queues().submit(self, tenant, lane, pending).await;
+        self.metrics().redeemed(match &answered {
+            Ok(redeemed) if redeemed.is_new => Verdict::Recorded,
+            Ok(_) => Verdict::Replayed,
+            Err(Failure::Refused(_) | Failure::Invalid(_)) => Verdict::Refused,
+            Err(Failure::Db(_) | Failure::Load(_) | Failure::Panicked | Failure::Lost) => {
+                Verdict::Failed
+            }
+        });
         answered.map_err(ServiceError::from)
     }
 }

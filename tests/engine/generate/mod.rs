@@ -7,7 +7,7 @@ mod benefit;
 mod cart;
 mod census;
 mod conditions;
-mod dice;
+pub mod dice;
 mod promotion;
 mod settings;
 mod words;

@@ -1,0 +1,217 @@
+//! Limits that count: what is left of them bounds an evaluation just as a bound within the cart does, and what is used up
+//! is a reason (spec 7.2, 7.3, 9).
+
+use chrono::DateTime;
+use promotion_engine::document;
+use promotion_engine::domain::amount::Money;
+use promotion_engine::domain::counter::{Bound, Owner, Used};
+use promotion_engine::domain::limit::Measure;
+use serde_json::{Value, json};
+
+use crate::generate::dice::Dice;
+use crate::{evaluate, for_each_seed, generate};
+
+/// The document evaluated after other uses.
+fn evaluate_after(document: &Value, used: impl FnOnce(&[Bound]) -> Vec<Used>) -> Value {
+    let text = document.to_string();
+    let result = document::evaluate_after(text.as_bytes(), DateTime::UNIX_EPOCH, used);
+    let text = result.unwrap_or_else(|problem| problem.print(None));
+    serde_json::from_str(&text).expect("answers are JSON")
+}
+
+fn use_of(bound: &Bound, amount: i64) -> Used {
+    Used {
+        counter: bound.counter.clone(),
+        amount,
+    }
+}
+
+/// The subject that a promotion of this type may have counted limits of, without a customer.
+fn subject(promotion: &Value) -> Option<&'static str> {
+    match promotion["type"].as_str() {
+        Some("pos" | "loyalty") => Some("promotion"),
+        Some("code_linked") => Some("code"),
+        _ => None,
+    }
+}
+
+/// So many times, and so much discount, are left of every counted limit. The same bounds within the cart come to the
+/// same prices and reasons.
+#[test]
+fn what_is_left_bounds_as_the_limits_of_the_cart_do() {
+    for_each_seed(|seed| {
+        let mut dice = Dice::new(seed ^ 0x11_317);
+        let (times, discount) = (
+            dice.between(1, 3),
+            Money::whole(1 + dice.one(&[0, 4, 19, 99])),
+        );
+        let mut counted = generate::document(seed);
+        let mut within = counted.clone();
+        let promotions = counted["promotions"].as_array().map_or(0, Vec::len);
+        for place in 0..promotions {
+            let Some(subject) = subject(&counted["promotions"][place]) else {
+                continue;
+            };
+            let own = &mut counted["promotions"][place]["limits"];
+            let cart = own["cart"].clone();
+            *own = json!({"cart": cart, subject: {
+                "times": {"max": times + 5}, "transactions": {"max": 2}, "discount": {"max": "1000"},
+            }});
+            let least = cart["times"].as_i64().map_or(times, |own| own.min(times));
+            let cap = cart["discount"]
+                .as_str()
+                .and_then(|text| Money::parse(text).ok());
+            let cap = cap.map_or(discount, |own| own.min(discount)).print(0);
+            within["promotions"][place]["limits"] =
+                json!({"cart": {"times": least, "discount": cap}});
+        }
+        let after = evaluate_after(&counted, |bounds| {
+            let gone = |bound: &Bound| match bound.counter.measure {
+                Measure::Times => 5,
+                Measure::Transactions => 1,
+                Measure::Discount => bound.maximum - discount.scaled(),
+            };
+            bounds
+                .iter()
+                .map(|bound| use_of(bound, gone(bound)))
+                .collect()
+        });
+        let expected = evaluate(&within);
+        if after == expected {
+            Ok(())
+        } else {
+            Err(format!("{after}\nis not\n{expected}"))
+        }
+    });
+}
+
+fn document(kind: &str, limits: &Value) -> Value {
+    json!({
+        "promotions": [{
+            "name": "P", "type": kind, "starts_at": "1970-01-01T00:00:00Z", "ends_at": "2099-01-01T00:00:00Z",
+            "benefit": {"type": "amount_off", "value": "10", "repeat": {"per": "quantity", "every": "1"},
+                        "target": {"type": "cart"}},
+            "limits": limits,
+        }],
+        "codes": if kind == "code_linked" { json!({"P": ["ONE", "TWO"]}) } else { json!({}) },
+        "request": {
+            "at": "2026-06-03T12:00:00Z", "explain": "all", "customer": {"id": "C-1"},
+            "cart": {"lines": [{"id": "1", "sku": "A", "quantity": "3", "unit_price": "100"}],
+                     "codes": if kind == "code_linked" { json!(["one", "two"]) } else { json!([]) }},
+        },
+    })
+}
+
+/// Limits, what is gone of each, and what that comes to: times and discount, or the limit that is named.
+#[test]
+fn a_limit_that_is_used_up_is_named_and_what_is_left_is_given() {
+    let all = json!({"times": {"max": 2}, "transactions": {"max": 2}, "discount": {"max": "20"}});
+    let table = [
+        (json!({}), [0, 0, 0], Ok((3, "30.00"))),
+        (json!({"promotion": all}), [0, 0, 0], Ok((2, "20.00"))),
+        (json!({"promotion": all}), [1, 1, 0], Ok((1, "10.00"))),
+        (json!({"promotion": all}), [0, 0, 199_999], Ok((2, "0.00"))),
+        (json!({"promotion": all}), [0, 0, 150_000], Ok((2, "5.00"))),
+        (json!({"promotion": all}), [2, 0, 0], Err("promotion.times")),
+        (
+            json!({"promotion": all}),
+            [0, 2, 0],
+            Err("promotion.transactions"),
+        ),
+        (
+            json!({"promotion": all}),
+            [0, 0, 200_000],
+            Err("promotion.discount"),
+        ),
+        (
+            json!({"promotion": all, "customer": all}),
+            [2, 2, 200_000],
+            Err("customer.times"),
+        ),
+        (
+            json!({"promotion": all, "customer": {"discount": {"max": "20"}}}),
+            [2, 2, 200_000],
+            Err("customer.discount"),
+        ),
+        // More is gone than there ever was.
+        (json!({"customer": all}), [9, 0, 0], Err("customer.times")),
+    ];
+    for (limits, [times, transactions, discount], expected) in table {
+        let result = evaluate_after(&document("pos", &limits), |bounds| {
+            let gone = |bound: &Bound| match bound.counter.measure {
+                Measure::Times => times,
+                Measure::Transactions => transactions,
+                Measure::Discount => discount,
+            };
+            bounds
+                .iter()
+                .map(|bound| use_of(bound, gone(bound)))
+                .collect()
+        });
+        let what = format!("{limits} after {times}, {transactions}, {discount}: {result}");
+        match expected {
+            // Less than the precision is left: nothing can be given of it.
+            Ok((_, "0.00")) => {
+                assert_eq!(result["not_applied"][0]["reason"], "no_benefit", "{what}")
+            }
+            Ok((times, discount)) => {
+                assert_eq!(result["applied"][0]["times"], times, "{what}");
+                assert_eq!(result["applied"][0]["discount"], discount, "{what}");
+            }
+            Err(limit) => {
+                assert_eq!(
+                    result["not_applied"][0]["reason"], "limit_reached",
+                    "{what}"
+                );
+                assert_eq!(result["not_applied"][0]["limit"], limit, "{what}");
+            }
+        }
+    }
+}
+
+/// Of several codes of one promotion the first that is not used up unlocks it.
+#[test]
+fn a_code_that_is_used_up_leaves_the_promotion_to_the_next() {
+    let limits = json!({"code": {"times": {"max": 4}}});
+    let table = [
+        ([0, 0], ["applied", "not_applied"], Some("one"), 3),
+        ([4, 0], ["exhausted", "applied"], Some("two"), 3),
+        ([4, 2], ["exhausted", "applied"], Some("two"), 2),
+        ([1, 4], ["applied", "exhausted"], Some("one"), 3),
+        ([2, 4], ["applied", "exhausted"], Some("one"), 2),
+        ([4, 4], ["exhausted", "exhausted"], None, 0),
+    ];
+    for (gone, statuses, code, times) in table {
+        let result = evaluate_after(&document("code_linked", &limits), |bounds| {
+            let codes = bounds
+                .iter()
+                .filter(|bound| matches!(bound.counter.owner, Owner::Code(_)));
+            assert_eq!(codes.clone().count(), 2, "a counter for each code");
+            codes
+                .zip(gone)
+                .map(|(bound, gone)| use_of(bound, gone))
+                .collect()
+        });
+        let found = [&result["codes"][0]["status"], &result["codes"][1]["status"]];
+        assert_eq!(found, statuses, "{gone:?}");
+        match code {
+            Some(code) => {
+                assert_eq!(result["applied"][0]["code"], code, "{gone:?}");
+                assert_eq!(result["applied"][0]["times"], times, "{gone:?}");
+            }
+            None => assert_eq!(result["not_applied"][0]["limit"], "code.times"),
+        }
+    }
+}
+
+#[test]
+fn a_customer_limit_needs_a_customer() {
+    let limits = json!({"customer": {"times": {"max": 1}}});
+    let mut document = document("pos", &limits);
+    document["request"]["customer"] = Value::Null;
+    let result = evaluate_after(&document, |bounds| {
+        assert_eq!(bounds, [], "nobody's counter");
+        Vec::new()
+    });
+    assert_eq!(result["not_applied"][0]["reason"], "customer_required");
+}
