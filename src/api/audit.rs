@@ -23,8 +23,8 @@ pub struct FilterParams {
     from: Option<String>,
     /// An RFC 3339 time: before then.
     to: Option<String>,
-    /// What was changed: `settings`, `store:BLR-01`, `promotion:<id>`, `product_list:<name>`, `webhook:<name>`,
-    /// `key:<id>`, `tenant`.
+    /// What was changed: `settings`, `store:BLR-01`, `promotion:<id>`, `product_list:<name>`, `milestone:<name>`,
+    /// `issuance:<id>`, `webhook:<name>`, `key:<id>`, `tenant`.
     subject: Option<String>,
 }
 
