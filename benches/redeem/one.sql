@@ -29,4 +29,7 @@ given as (
 insert into redemption_use (tenant_id, redemption_id, promotion_id, subject, owner, measure, window_no, amount)
     values (:tenant::uuid, :redemption_id::uuid, :promotion::uuid, :subject::text,
             case :subject::text when 'customer' then 'C-' || :customer else '' end, 'times', 0, 1);
+insert into outbox (tenant_id, event_id, type, subject, subject_id, occurred_at, data)
+    values (:tenant::uuid, gen_random_uuid(), 'redemption.committed', 'redemption', :redemption_id::uuid, now(),
+            '{"redemption_id": "' || :redemption_id || '", "transaction_id": "' || :transaction_id || '"}');
 commit;
