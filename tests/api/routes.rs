@@ -331,7 +331,9 @@ async fn a_role_may_do_what_the_spec_says_and_nothing_else() {
         ('i', &tenant.issuer),
         ('v', &tenant.viewer),
     ];
-    let forged = format!("{}0", &tenant.admin[..tenant.admin.len() - 1]);
+    // Another last digit, whichever it is.
+    let (known, last) = tenant.admin.split_at(tenant.admin.len() - 1);
+    let forged = format!("{known}{}", if last == "0" { "1" } else { "0" });
     for (number, route) in ROUTES.iter().enumerate() {
         let things = Things::of(&service, &tenant, &format!("{number:03}")).await;
         let name = format!("{} {}", route.method, route.path);
