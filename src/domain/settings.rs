@@ -98,6 +98,8 @@ pub enum Strategy {
     Ranked,
     /// The best of the stacking groups and the exclusive promotions.
     BestDeal,
+    /// The largest discount that any set in any order gives, within a budget.
+    Optimal,
 }
 
 /// `multiple_promotions_per_line`
