@@ -39,6 +39,8 @@ pub struct Optimality {
     pub is_proven: bool,
     /// No set of promotions in no order takes off more.
     pub upper_bound: Money,
+    /// What it cost to find out, in steps of the search.
+    pub steps: u64,
 }
 
 /// Sums over the cart.

@@ -52,9 +52,7 @@ pub fn write(writer: &mut Writer, evaluation: &Evaluation, rules: &RuleSet, fact
         writer.key("optimality").option(optimality, |writer, own| {
             writer.object(|writer| {
                 writer.key("proven").boolean(own.is_proven);
-                writer
-                    .key("upper_bound")
-                    .money(own.upper_bound, precision);
+                writer.key("upper_bound").money(own.upper_bound, precision);
             });
         });
         write_totals(writer.key("totals"), &evaluation.totals, precision);

@@ -28,6 +28,7 @@ mod harness;
 mod issuances;
 mod ledger;
 mod milestones;
+mod optimal;
 mod promotions;
 mod receiver;
 mod redemptions;

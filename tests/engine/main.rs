@@ -46,11 +46,7 @@ fn for_each_seed(check: impl Fn(u64) -> Result<(), String> + Sync) {
 }
 
 /// The same for `count` seeds, a number that is set by `variable`.
-fn for_each_seed_of(
-    count: u64,
-    variable: &str,
-    check: impl Fn(u64) -> Result<(), String> + Sync,
-) {
+fn for_each_seed_of(count: u64, variable: &str, check: impl Fn(u64) -> Result<(), String> + Sync) {
     let first = first_seed();
     println!("{count} documents from ENGINE_SEED={first}");
     let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);

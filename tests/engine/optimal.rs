@@ -20,9 +20,16 @@ fn document(seed: u64) -> Value {
     let mut document = generate::document(seed);
     document["settings"]["strategy"] = json!("optimal");
     document["settings"]["optimal"] = json!({"budget_ms": 200});
-    document["promotions"].as_array_mut().expect("promotions").truncate(6);
-    let names: Vec<Value> =
-        document["promotions"].as_array().expect("promotions").iter().map(|own| own["name"].clone()).collect();
+    document["promotions"]
+        .as_array_mut()
+        .expect("promotions")
+        .truncate(6);
+    let names: Vec<Value> = document["promotions"]
+        .as_array()
+        .expect("promotions")
+        .iter()
+        .map(|own| own["name"].clone())
+        .collect();
     let codes = document["codes"].as_object_mut().expect("codes");
     codes.retain(|name, _| names.iter().any(|own| own == name));
     document
@@ -62,7 +69,10 @@ fn no_set_in_no_order_is_better_than_what_is_chosen() {
     println!("{} better than ranked", reordered.load(Ordering::Relaxed));
     println!("{} not proven", unproven.load(Ordering::Relaxed));
     if documents() >= 2_000 {
-        assert!(reordered.into_inner() > 20, "too few documents gain by another order");
+        assert!(
+            reordered.into_inner() > 20,
+            "too few documents gain by another order"
+        );
     }
 }
 
@@ -79,10 +89,13 @@ fn the_bound_holds_whatever_the_budget() {
         let bound = decimal(&hurried["optimality"]["upper_bound"]);
         let is_proven = hurried["optimality"]["proven"] == true;
         *wrong.lock().expect("no panic") += u64::from(!is_proven);
-        let holds = total(&hurried) <= best
-            && bound >= best
-            && is_proven == (bound == total(&hurried));
-        if holds { Ok(()) } else { Err(format!("{best} is not within {hurried:#}")) }
+        let holds =
+            total(&hurried) <= best && bound >= best && is_proven == (bound == total(&hurried));
+        if holds {
+            Ok(())
+        } else {
+            Err(format!("{best} is not within {hurried:#}"))
+        }
     });
 }
 
@@ -101,7 +114,29 @@ fn nothing_is_ever_worse_than_under_the_other_strategies() {
         if best >= others && hurried >= others && best >= hurried {
             Ok(())
         } else {
-            Err(format!("{best} and {hurried} in a hurry, {others} otherwise"))
+            Err(format!(
+                "{best} and {hurried} in a hurry, {others} otherwise"
+            ))
         }
     });
+}
+
+/// At the root and at every inner node of the search, with the weights of either objective.
+#[test]
+fn no_bound_is_below_what_can_still_come() {
+    let compared = AtomicU64::new(0);
+    for_each_seed_of(documents(), "OPTIMAL_DOCUMENTS", |seed| {
+        let text = document(seed).to_string();
+        let checked =
+            promotion_engine::document::check_bounds(text.as_bytes(), chrono::DateTime::UNIX_EPOCH);
+        match checked {
+            Ok(Ok(count)) => {
+                compared.fetch_add(count, Ordering::Relaxed);
+                Ok(())
+            }
+            Ok(Err(too_low)) => Err(too_low),
+            Err(problem) => Err(problem.print(None)),
+        }
+    });
+    println!("{} bounds", compared.load(Ordering::Relaxed));
 }

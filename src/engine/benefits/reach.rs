@@ -265,9 +265,7 @@ fn is_even(case: &Case<'_>, lines: &[(usize, Exact)], kind: ItemKind) -> bool {
             && (is_bundle || is_multiple(case, off))
     };
     let by_price = settings.percentage_base == PercentageBase::Gross;
-    (by_price || !is_bundle)
-        && is_multiple(case, &value.into())
-        && lines.iter().all(line_is_even)
+    (by_price || !is_bundle) && is_multiple(case, &value.into()) && lines.iter().all(line_is_even)
 }
 
 fn is_whole(quantity: Quantity) -> bool {
@@ -297,9 +295,7 @@ pub(crate) fn cart_reach(case: &Case<'_>, candidate: &Candidate<'_>) -> Option<C
     let (percent, most) = match benefit.kind {
         CartKind::AwardPoints(_) => return None,
         CartKind::PercentageOff(percent) => (Some(percent), None),
-        CartKind::AmountOff(value) => {
-            (None, Some(Exact::from(value).scaled_by(times.into(), 1)))
-        }
+        CartKind::AmountOff(value) => (None, Some(Exact::from(value).scaled_by(times.into(), 1))),
     };
     (!lines.is_empty()).then_some(CartReach {
         lines,

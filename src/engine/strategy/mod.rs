@@ -18,6 +18,8 @@ use super::ranking::StaticRank;
 use super::units::Basket;
 use super::{Case, explain, ranking};
 
+pub(crate) use optimal::check_bounds;
+
 /// The candidates in rank order.
 pub(crate) struct Ranked<'e> {
     candidates: Vec<Candidate<'e>>,

@@ -33,7 +33,11 @@ pub fn result(world: &World<'_>, verdict: &Verdict) -> Value {
 fn optimality(world: &World<'_>, verdict: &Verdict) -> Value {
     let total = amount(&verdict.state.discount(), world.settings.precision);
     let is_known = verdict.alternatives.is_some();
-    if is_known { json!({"proven": true, "upper_bound": total}) } else { Value::Null }
+    if is_known {
+        json!({"proven": true, "upper_bound": total})
+    } else {
+        Value::Null
+    }
 }
 
 /// "discount = item_discount + cart_discount + shipping_discount; payable = gross + tax + charges + shipping
@@ -198,8 +202,14 @@ fn not_applied(world: &World<'_>, verdict: &Verdict) -> Value {
             entry.insert("unmet".to_owned(), leaves.collect());
         }
         // "Under `optimal`, `better_deal_taken` has `alternative_discount` beside it."
-        if let Some(with) = verdict.alternatives.as_ref().filter(|_| refusal.reason == "better_deal_taken") {
-            let best = with.get(place).map(|total| amount(total, world.settings.precision));
+        if let Some(with) = verdict
+            .alternatives
+            .as_ref()
+            .filter(|_| refusal.reason == "better_deal_taken")
+        {
+            let best = with
+                .get(place)
+                .map(|total| amount(total, world.settings.precision));
             entry.insert("alternative_discount".to_owned(), json!(best));
         }
         Value::Object(entry)

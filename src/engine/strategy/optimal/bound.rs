@@ -92,10 +92,15 @@ impl Bound {
     pub(super) fn new(case: &Case<'_>, members: &[(&ItemReach, Left)], weights: &[i128]) -> Self {
         let stacks = case.claims.stacks();
         let rounding = case.rules.settings().rounding;
-        let lane = |(reach, left): &(&ItemReach, Left)| lane(reach, *left, weights, stacks, rounding);
+        let lane =
+            |(reach, left): &(&ItemReach, Left)| lane(reach, *left, weights, stacks, rounding);
         let mut bound = Self {
             lanes: members.iter().map(lane).collect(),
-            lines: members.iter().fold(LineSet::default(), |lines, (reach, _)| lines.union(&reach.domain)),
+            lines: members
+                .iter()
+                .fold(LineSet::default(), |lines, (reach, _)| {
+                    lines.union(&reach.domain)
+                }),
             prices: vec![0; weights.len()],
             pooled: LineSet::default(),
             stacks,
@@ -109,7 +114,10 @@ impl Bound {
     }
 
     pub(super) fn look(&self, case: &Case<'_>, basket: &Basket, weights: &[i128]) -> Open {
-        let mut open = Open { units: vec![0; self.prices.len()], left: 0 };
+        let mut open = Open {
+            units: vec![0; self.prices.len()],
+            left: 0,
+        };
         for line in self.lines.iter() {
             if let Some(units) = open.units.get_mut(line) {
                 *units = basket.open_units(line, &case.claims).scaled().into();
@@ -170,7 +178,8 @@ impl Bound {
         }
         for lane in &mut self.lanes {
             let prices = &self.prices;
-            lane.lines.sort_by_key(|(line, off)| std::cmp::Reverse(off - at(prices, *line)));
+            lane.lines
+                .sort_by_key(|(line, off)| std::cmp::Reverse(off - at(prices, *line)));
         }
     }
 
@@ -182,14 +191,24 @@ impl Bound {
         }
         let before = at(&self.prices, line);
         let total = |price: Fine| {
-            let with = |own: usize| if own == line { price } else { at(&self.prices, own) };
+            let with = |own: usize| {
+                if own == line {
+                    price
+                } else {
+                    at(&self.prices, own)
+                }
+            };
             let values: Fine = lanes.iter().map(|lane| lane.sorted_value(open, with)).sum();
             values + price * at(&open.units, line)
         };
         // Lowest where a promotion just loses interest in the line, or in another line against it.
         let mut tries: Vec<Fine> = vec![before, 0];
         for lane in &lanes {
-            let off = lane.lines.iter().find(|(own, _)| *own == line).map_or(0, |(_, off)| *off);
+            let off = lane
+                .lines
+                .iter()
+                .find(|(own, _)| *own == line)
+                .map_or(0, |(_, off)| *off);
             tries.push(off);
             let marginal = lane.marginal(open, line, |own| at(&self.prices, own));
             tries.push((off - marginal).max(0));
@@ -224,7 +243,10 @@ impl Bound {
                     alone += value;
                 }
             }
-            let left: Fine = lines.iter().map(|line| left_of_line(&case.untouched, line, weights)).sum();
+            let left: Fine = lines
+                .iter()
+                .map(|line| left_of_line(&case.untouched, line, weights))
+                .sum();
             (alone + together.min(left), lines)
         };
         let none = whole(&|_| false).0;
@@ -250,12 +272,20 @@ pub(super) fn weighted(amount: Fine, weight: i128) -> Fine {
     if weight == WHOLE {
         return amount;
     }
-    amount.saturating_mul(weight).saturating_add(WHOLE - 1).div_euclid(WHOLE)
+    amount
+        .saturating_mul(weight)
+        .saturating_add(WHOLE - 1)
+        .div_euclid(WHOLE)
 }
 
 fn lane(reach: &ItemReach, left: Left, weights: &[i128], stacks: bool, rounding: Rounding) -> Lane {
     // What a promotion takes off falls on its lines in another way than its bound does: the largest weight holds for all.
-    let weight = reach.lines.iter().map(|(line, _)| at(weights, *line)).max().unwrap_or(0);
+    let weight = reach
+        .lines
+        .iter()
+        .map(|(line, _)| at(weights, *line))
+        .max()
+        .unwrap_or(0);
     let roundings = usize::from(stacks || !reach.is_even);
     let slack = slack(roundings, rounding);
     let most = reach.most.as_ref().map(|most| fine(rounding.settle(most)));
@@ -270,7 +300,11 @@ fn lane(reach: &ItemReach, left: Left, weights: &[i128], stacks: bool, rounding:
     Lane {
         lines,
         units: reach.units.map(|units| units.scaled().into()),
-        most: most.into_iter().chain(cap).min().map(|most| weighted(most, weight)),
+        most: most
+            .into_iter()
+            .chain(cap)
+            .min()
+            .map(|most| weighted(most, weight)),
         slack,
         is_pooled: false,
     }

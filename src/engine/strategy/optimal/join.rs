@@ -14,11 +14,11 @@ use crate::engine::line_set::LineSet;
 use crate::engine::units::Basket;
 
 use super::super::Ranked;
+use super::Answer;
 use super::bound::{Bound, Fine, WHOLE, cut, fine, slack, weighted};
 use super::cart::{best_turn, is_on_lines, merge};
 use super::search::{Component, Explorer, Found, Goal, Sequence};
 use super::steps::Steps;
-use super::Answer;
 
 /// What is to be solved: the promotions that are not exclusive and could give something.
 pub(super) struct Problem<'s, 'e> {
@@ -74,7 +74,14 @@ impl<'s, 'e> Problem<'s, 'e> {
                 }
             }
         }
-        Self { case, ranked, groups: groups(&items), items, cart, expected: taken }
+        Self {
+            case,
+            ranked,
+            groups: groups(&items),
+            items,
+            cart,
+            expected: taken,
+        }
     }
 
     /// `cart_first`: whatever takes something off the lines keeps item-level promotions away.
@@ -117,12 +124,18 @@ impl<'s, 'e> Problem<'s, 'e> {
         }
         let is_cart = |must: usize| self.cart.contains(&must);
         pools.retain(|pool| must.is_none_or(|must| !is_cart(must) || pool.contains(&must)));
-        let uppers = pools.iter().map(|pool| self.with_pool(pool, must, answer, steps));
+        let uppers = pools
+            .iter()
+            .map(|pool| self.with_pool(pool, must, answer, steps));
         uppers.max().unwrap_or(Money::ZERO)
     }
 
     fn cart_without(&self, out: impl Fn(usize) -> bool) -> Vec<usize> {
-        self.cart.iter().copied().filter(|place| !out(*place)).collect()
+        self.cart
+            .iter()
+            .copied()
+            .filter(|place| !out(*place))
+            .collect()
     }
 
     fn with_pool(
@@ -132,7 +145,8 @@ impl<'s, 'e> Problem<'s, 'e> {
         answer: &mut Answer,
         steps: &mut Steps,
     ) -> Money {
-        let looks = |place: &usize| is_on_lines(self.ranked, *place) || sees_discounts(self.ranked, *place);
+        let looks =
+            |place: &usize| is_on_lines(self.ranked, *place) || sees_discounts(self.ranked, *place);
         if pool.iter().any(looks) {
             self.together(pool, must, answer, steps)
         } else {
@@ -140,19 +154,37 @@ impl<'s, 'e> Problem<'s, 'e> {
         }
     }
 
+    /// The components, with weights of one and with those that the cart-level promotions come to.
+    pub(super) fn all_components(&self) -> Vec<Component> {
+        let whole = vec![WHOLE; self.expected.len()];
+        let linear = self.linear(&self.cart, &mut Steps::for_ms(u8::MAX));
+        let mut all = self.components(&whole);
+        all.extend(self.components(&linear.weights));
+        all
+    }
+
     fn components(&self, weights: &[i128]) -> Vec<Component> {
         let component = |group: &Vec<usize>| {
-            let members: Vec<&(usize, ItemReach)> =
-                group.iter().filter_map(|number| self.items.get(*number)).collect();
+            let members: Vec<&(usize, ItemReach)> = group
+                .iter()
+                .filter_map(|number| self.items.get(*number))
+                .collect();
             let left = |place: usize| {
-                self.ranked.candidates.get(place).map_or_else(Left::default, |own| own.left)
+                self.ranked
+                    .candidates
+                    .get(place)
+                    .map_or_else(Left::default, |own| own.left)
             };
-            let reaches: Vec<(&ItemReach, Left)> =
-                members.iter().map(|(place, reach)| (reach, left(*place))).collect();
+            let reaches: Vec<(&ItemReach, Left)> = members
+                .iter()
+                .map(|(place, reach)| (reach, left(*place)))
+                .collect();
             let domains: Vec<LineSet> = members.iter().map(|(_, reach)| reach.domain).collect();
             Component {
                 members: members.iter().map(|(place, _)| *place).collect(),
-                lines: domains.iter().fold(LineSet::default(), |all, own| all.union(own)),
+                lines: domains
+                    .iter()
+                    .fold(LineSet::default(), |all, own| all.union(own)),
                 domains,
                 weights: weights.to_vec(),
                 bound: Bound::new(self.case, &reaches, weights),
@@ -181,7 +213,14 @@ impl<'s, 'e> Problem<'s, 'e> {
         steps: &mut Steps,
     ) -> Money {
         let weights = vec![WHOLE; self.expected.len()];
-        let turn = best_turn(self.case, self.ranked, &self.case.untouched, pool, must, steps);
+        let turn = best_turn(
+            self.case,
+            self.ranked,
+            &self.case.untouched,
+            pool,
+            must,
+            steps,
+        );
         let mut upper = turn.upper;
         let mut parts: Vec<Option<Sequence>> = Vec::new();
         for component in self.components(&weights) {
@@ -194,7 +233,11 @@ impl<'s, 'e> Problem<'s, 'e> {
             && self.is_there(must, &parts, &turn)
         {
             let items = merge(&parts);
-            answer.offer(if is_cart_first { behind(turn, items) } else { behind(items, turn) });
+            answer.offer(if is_cart_first {
+                behind(turn, items)
+            } else {
+                behind(items, turn)
+            });
         }
         upper
     }
@@ -247,9 +290,19 @@ impl<'s, 'e> Problem<'s, 'e> {
             let list = self.distinct(sequences, component, &linear);
             lists.push(list);
         }
-        let mut combination = Combination { problem: self, lists: &lists, constant: linear.constant, pool, must };
+        let mut combination = Combination {
+            problem: self,
+            lists: &lists,
+            constant: linear.constant,
+            pool,
+            must,
+        };
         if combination.all(&mut Vec::new(), answer, steps) {
-            answer.best.as_ref().map_or(Money::ZERO, |best| cut(best.value, rounding)).min(upper)
+            answer
+                .best
+                .as_ref()
+                .map_or(Money::ZERO, |best| cut(best.value, rounding))
+                .min(upper)
         } else {
             upper
         }
@@ -258,23 +311,43 @@ impl<'s, 'e> Problem<'s, 'e> {
     /// All that there is to pay.
     fn all_there_is(&self) -> Money {
         let untouched = &self.case.untouched;
-        let lines: Fine =
-            self.case.view.all.iter().map(|line| untouched.left_of_line(line).steps_up(12)).sum();
+        let lines: Fine = self
+            .case
+            .view
+            .all
+            .iter()
+            .map(|line| untouched.left_of_line(line).steps_up(12))
+            .sum();
         let shipping = self.case.view.cart.shipping.as_ref();
         let shipping = shipping.map_or(0, |shipping| fine(shipping.amount));
         cut(lines + shipping, self.case.rules.settings().rounding)
     }
 
     /// Of sequences that leave the cart-level promotions the same, the best.
-    fn distinct(&self, mut sequences: Vec<Sequence>, component: &Component, linear: &Linear) -> Vec<Sequence> {
+    fn distinct(
+        &self,
+        mut sequences: Vec<Sequence>,
+        component: &Component,
+        linear: &Linear,
+    ) -> Vec<Sequence> {
         let signature = |own: &Sequence| -> Vec<Money> {
             let taken = |lines: &LineSet| -> Money {
-                let amounts = own.applied.iter().flat_map(|(_, proposal)| &proposal.amounts);
-                amounts.filter(|own| lines.contains(own.line)).map(|own| own.amount).sum()
+                let amounts = own
+                    .applied
+                    .iter()
+                    .flat_map(|(_, proposal)| &proposal.amounts);
+                amounts
+                    .filter(|own| lines.contains(own.line))
+                    .map(|own| own.amount)
+                    .sum()
             };
             match &linear.same_lines {
                 Some(lines) => vec![taken(lines), own.discount()],
-                None => component.lines.iter().map(|line| taken(&LineSet::from_iter([line]))).collect(),
+                None => component
+                    .lines
+                    .iter()
+                    .map(|line| taken(&LineSet::from_iter([line])))
+                    .collect(),
             }
         };
         sequences.sort_by(Sequence::compare);
@@ -324,14 +397,22 @@ impl<'s, 'e> Problem<'s, 'e> {
                 continue;
             };
             let most = reach.most.as_ref().map(|most| fine(rounding.settle(most)));
-            let most = most.into_iter().chain(candidate.left.discount.map(fine)).min();
-            let share = reach.percent.map_or(WHOLE, |percent| percent.scaled().into());
+            let most = most
+                .into_iter()
+                .chain(candidate.left.discount.map(fine))
+                .min();
+            let share = reach
+                .percent
+                .map_or(WHOLE, |percent| percent.scaled().into());
             let base: Fine = reach
                 .lines
                 .iter()
                 .map(|line| self.case.untouched.left_of_line(line).steps_up(12))
                 .sum();
-            let taken = reach.lines.iter().filter_map(|line| self.expected.get(line));
+            let taken = reach
+                .lines
+                .iter()
+                .filter_map(|line| self.expected.get(line));
             let expected = base - taken.map(|own| fine(*own)).sum::<Fine>();
             match most.filter(|most| *most <= weighted(expected.max(0), share)) {
                 Some(most) => constant += most,
@@ -349,11 +430,16 @@ impl<'s, 'e> Problem<'s, 'e> {
         }
         let same_lines = match reaches.as_slice() {
             [] => Some(LineSet::default()),
-            [first, others @ ..] => {
-                others.iter().all(|own| own.lines == first.lines).then_some(first.lines)
-            }
+            [first, others @ ..] => others
+                .iter()
+                .all(|own| own.lines == first.lines)
+                .then_some(first.lines),
         };
-        Linear { constant: constant + slack(linears, rounding), weights, same_lines }
+        Linear {
+            constant: constant + slack(linears, rounding),
+            weights,
+            same_lines,
+        }
     }
 
     /// The most that comes off the shipping.
@@ -371,7 +457,14 @@ impl<'s, 'e> Problem<'s, 'e> {
             let shipping = self.case.view.cart.shipping.as_ref();
             return shipping.map_or(0, |shipping| fine(shipping.amount));
         }
-        let turn = best_turn(self.case, self.ranked, &self.case.untouched, &own, None, steps);
+        let turn = best_turn(
+            self.case,
+            self.ranked,
+            &self.case.untouched,
+            &own,
+            None,
+            steps,
+        );
         fine(turn.upper)
     }
 }
@@ -388,14 +481,23 @@ struct Combination<'c, 's, 'e> {
 
 impl<'c> Combination<'c, '_, '_> {
     /// Whether all of them were tried.
-    fn all(&mut self, chosen: &mut Vec<&'c Sequence>, answer: &mut Answer, steps: &mut Steps) -> bool {
+    fn all(
+        &mut self,
+        chosen: &mut Vec<&'c Sequence>,
+        answer: &mut Answer,
+        steps: &mut Steps,
+    ) -> bool {
         let rounding = self.problem.case.rules.settings().rounding;
         let Some(list) = self.lists.get(chosen.len()) else {
-            self.problem.carry_out(chosen, self.pool, self.must, answer, steps);
+            self.problem
+                .carry_out(chosen, self.pool, self.must, answer, steps);
             return !steps.is_empty();
         };
         let later = self.lists.get(chosen.len() + 1..).unwrap_or_default();
-        let later: Fine = later.iter().map(|own| own.first().map_or(0, |own| own.value)).sum();
+        let later: Fine = later
+            .iter()
+            .map(|own| own.first().map_or(0, |own| own.value))
+            .sum();
         let before: Fine = chosen.iter().map(|own| own.value).sum();
         for own in list {
             let upper = fine(cut(self.constant + before + own.value + later, rounding));
@@ -423,7 +525,10 @@ fn behind(first: Sequence, then: Sequence) -> Sequence {
 }
 
 fn sees_discounts(ranked: &Ranked<'_>, place: usize) -> bool {
-    let conditions = ranked.candidates.get(place).and_then(|own| own.compiled.conditions.as_ref());
+    let conditions = ranked
+        .candidates
+        .get(place)
+        .and_then(|own| own.compiled.conditions.as_ref());
     conditions.is_some_and(|own| own.see_discounts())
 }
 
@@ -431,8 +536,9 @@ fn sees_discounts(ranked: &Ranked<'_>, place: usize) -> bool {
 fn groups(items: &[(usize, ItemReach)]) -> Vec<Vec<usize>> {
     let mut groups: Vec<(LineSet, Vec<usize>)> = Vec::new();
     for (number, (_, reach)) in items.iter().enumerate() {
-        let (met, apart): (Vec<_>, Vec<_>) =
-            groups.into_iter().partition(|(lines, _)| !lines.is_disjoint(&reach.domain));
+        let (met, apart): (Vec<_>, Vec<_>) = groups
+            .into_iter()
+            .partition(|(lines, _)| !lines.is_disjoint(&reach.domain));
         let mut own = (reach.domain, vec![number]);
         for (lines, numbers) in met {
             own.0 = own.0.union(&lines);

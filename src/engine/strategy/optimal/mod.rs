@@ -4,6 +4,7 @@
 //! `bound` says how much could still come, `search` goes through the orders of promotions that meet on lines, `cart`
 //! finds the best of the cart-level ones, `join` puts both together, `steps` counts what it costs.
 
+mod audit;
 mod bound;
 mod cart;
 mod join;
@@ -19,6 +20,7 @@ use crate::domain::settings::EvaluationOrder;
 use crate::engine::Case;
 
 use super::{Outcome, Ranked, best_deal, ranked as in_rank_order};
+pub(crate) use audit::check_bounds;
 use bound::fine;
 use join::Problem;
 use search::{Sequence, gives};
@@ -26,10 +28,13 @@ use steps::Steps;
 
 pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     let mut steps = Steps::for_ms(case.rules.settings().optimal_budget_ms);
-    let known: Vec<Sequence> = [in_rank_order::choose(case, ranked), best_deal::choose(case, ranked)]
-        .into_iter()
-        .map(|outcome| sequence_of(&outcome))
-        .collect();
+    let known: Vec<Sequence> = [
+        in_rank_order::choose(case, ranked),
+        best_deal::choose(case, ranked),
+    ]
+    .into_iter()
+    .map(|outcome| sequence_of(&outcome))
+    .collect();
     let problem = Problem::new(case, ranked, known.first());
     let mut answer = solve(case, ranked, &problem, &known, None, &mut steps);
     let best = answer.best.take().unwrap_or_default();
@@ -37,6 +42,7 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     let optimality = Optimality {
         is_proven: answer.upper <= total,
         upper_bound: answer.upper.max(total),
+        steps: steps.taken(),
     };
     let mut alternative = |place: usize| {
         if !case.explains() {
@@ -74,7 +80,10 @@ struct Answer {
 
 impl Answer {
     fn offer(&mut self, sequence: Sequence) {
-        let is_better = self.best.as_ref().is_none_or(|best| sequence.compare(best) == Ordering::Less);
+        let is_better = self
+            .best
+            .as_ref()
+            .is_none_or(|best| sequence.compare(best) == Ordering::Less);
         if is_better {
             self.best = Some(sequence);
         }
@@ -97,7 +106,9 @@ fn solve<'e>(
     known.iter().cloned().for_each(|own| answer.offer(own));
     let lone: Vec<usize> = match must {
         Some(must) => vec![must],
-        None => (0..ranked.candidates.len()).filter(|place| ranked.is_exclusive(*place)).collect(),
+        None => (0..ranked.candidates.len())
+            .filter(|place| ranked.is_exclusive(*place))
+            .collect(),
     };
     for place in lone {
         let candidate = ranked.candidates.get(place);

@@ -12,12 +12,12 @@ use rustc_hash::FxHashMap;
 use crate::domain::amount::Money;
 use crate::domain::benefit::Benefit;
 use crate::engine::Case;
-use crate::engine::benefits::{Failure, Proposal, propose};
+use crate::engine::benefits::{Failure, LineAmount, Proposal, propose};
 use crate::engine::line_set::LineSet;
 use crate::engine::units::{Basket, Imprint};
 
 use super::super::Ranked;
-use super::bound::{Bound, Fine, Open, fine};
+use super::bound::{Bound, Fine, Open, WHOLE, cut, fine};
 use super::steps::Steps;
 
 /// Most promotions that one sequence may have: deeper ones are not visited.
@@ -36,6 +36,17 @@ pub(super) struct Component {
     /// For each line of the cart how much a discount there counts.
     pub(super) weights: Vec<i128>,
     pub(super) bound: Bound,
+}
+
+impl Component {
+    /// Σ discount × weight.
+    pub(super) fn value_of(&self, proposal: &Proposal) -> Fine {
+        let weighted = |own: &LineAmount| {
+            let weight = self.weights.get(own.line).copied().unwrap_or(0);
+            fine(own.amount) / WHOLE * weight
+        };
+        proposal.amounts.iter().map(weighted).sum()
+    }
 }
 
 /// What is looked for.
@@ -165,12 +176,17 @@ impl<'s, 'e> Explorer<'s, 'e> {
     }
 
     pub(super) fn run(mut self) -> Found {
-        let root = self.component.bound.of(&self.look(), 0..self.component.members.len());
+        let root = self
+            .component
+            .bound
+            .of(&self.look(), 0..self.component.members.len());
         let known = self.alone();
         if !matches!(self.goal, Goal::AtLeast(_)) {
             self.dive(&known, |_, _, _| 0);
             self.dive(&known, |_, value, _| value);
-            self.dive(&known, |own, value, proposal| value - own.price_of(proposal));
+            self.dive(&known, |own, value, proposal| {
+                value - own.price_of(proposal)
+            });
         }
         self.visit(known);
         let best = self.best.as_ref().map_or(0, |best| best.value);
@@ -183,12 +199,16 @@ impl<'s, 'e> Explorer<'s, 'e> {
     }
 
     fn look(&self) -> Open {
-        self.component.bound.look(self.case, &self.basket, &self.component.weights)
+        self.component
+            .bound
+            .look(self.case, &self.basket, &self.component.weights)
     }
 
     fn remaining(&self) -> impl Iterator<Item = usize> + '_ {
         let applied = self.is_applied.iter().enumerate();
-        applied.filter(|(_, applied)| !**applied).map(|(member, _)| member)
+        applied
+            .filter(|(_, applied)| !**applied)
+            .map(|(member, _)| member)
     }
 
     /// What is known on the untouched cart; what each gives alone is asked for again when the reasons are told.
@@ -209,7 +229,10 @@ impl<'s, 'e> Explorer<'s, 'e> {
     fn propose(&mut self, known: &mut Known) -> bool {
         for member in 0..self.component.members.len() {
             let is_open = !self.is_applied.get(member).copied().unwrap_or(true);
-            let Some(slot) = known.get_mut(member).filter(|slot| is_open && slot.is_none()) else {
+            let Some(slot) = known
+                .get_mut(member)
+                .filter(|slot| is_open && slot.is_none())
+            else {
                 continue;
             };
             let place = self.component.members.get(member);
@@ -230,25 +253,28 @@ impl<'s, 'e> Explorer<'s, 'e> {
         let touched = touched(proposal);
         let domains = self.component.domains.iter();
         let kept = known.iter().zip(domains).map(|(own, domain)| {
-            own.as_ref().filter(|_| domain.is_disjoint(&touched)).cloned()
+            own.as_ref()
+                .filter(|_| domain.is_disjoint(&touched))
+                .cloned()
         });
         kept.collect()
     }
 
     fn value_of(&self, proposal: &Proposal) -> Fine {
-        let weights = &self.component.weights;
-        let weighted = |own: &crate::engine::benefits::LineAmount| {
-            let weight = weights.get(own.line).copied().unwrap_or(0);
-            fine(own.amount) / super::bound::WHOLE * weight
-        };
-        proposal.amounts.iter().map(weighted).sum()
+        self.component.value_of(proposal)
     }
 
     /// The prices of the units that a promotion claims.
     fn price_of(&self, proposal: &Proposal) -> Fine {
         let price = |line, units| self.component.bound.price(line, units);
-        let takes = proposal.takes.iter().map(|take| price(take.slot.line, take.slot.quantity));
-        let needed = proposal.needed.iter().map(|(line, units)| price(*line, *units));
+        let takes = proposal
+            .takes
+            .iter()
+            .map(|take| price(take.slot.line, take.slot.quantity));
+        let needed = proposal
+            .needed
+            .iter()
+            .map(|(line, units)| price(*line, *units));
         takes.chain(needed).sum()
     }
 
@@ -261,13 +287,16 @@ impl<'s, 'e> Explorer<'s, 'e> {
         while self.propose(&mut known) {
             let offers = self.remaining().filter_map(|member| {
                 let proposal = known.get(member)?.as_ref()?.as_ref().ok()?;
-                Some((worth(self, self.value_of(proposal), proposal), member, proposal.clone()))
+                Some((
+                    worth(self, self.value_of(proposal), proposal),
+                    member,
+                    proposal.clone(),
+                ))
             });
             let best = offers.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
-            let Some((worth, member, proposal)) = best.filter(|(worth, ..)| *worth >= 0) else {
+            let Some((_, member, proposal)) = best.filter(|(worth, ..)| *worth >= 0) else {
                 break;
             };
-            let _ = worth;
             known = self.after(&known, &proposal);
             self.apply(member, proposal);
             self.record();
@@ -285,7 +314,8 @@ impl<'s, 'e> Explorer<'s, 'e> {
             return;
         };
         let amounts = proposal.amounts.iter().map(|own| (own.line, own.amount));
-        self.basket.apply(&proposal.takes, amounts, &proposal.needed);
+        self.basket
+            .apply(&proposal.takes, amounts, &proposal.needed);
         if let Some(own) = self.is_applied.get_mut(member) {
             *own = true;
         }
@@ -295,7 +325,10 @@ impl<'s, 'e> Explorer<'s, 'e> {
 
     /// Takes the present sequence as an answer, if it is one.
     fn record(&mut self) {
-        if self.must.is_some_and(|must| !self.path.places().any(|place| place == must)) {
+        if self
+            .must
+            .is_some_and(|must| !self.path.places().any(|place| place == must))
+        {
             return;
         }
         if let Goal::AtLeast(least) = self.goal {
@@ -304,7 +337,10 @@ impl<'s, 'e> Explorer<'s, 'e> {
             }
             return;
         }
-        let is_better = self.best.as_ref().is_none_or(|best| self.path.compare(best) == Ordering::Less);
+        let is_better = self
+            .best
+            .as_ref()
+            .is_none_or(|best| self.path.compare(best) == Ordering::Less);
         if is_better {
             self.best = Some(self.path.clone());
         }
@@ -320,7 +356,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         };
         // Where all weights are one, values are multiples of the precision.
         let upper = if self.goal == Goal::Best {
-            fine(super::bound::cut(upper, self.case.rules.settings().rounding))
+            fine(cut(upper, self.case.rules.settings().rounding))
         } else {
             upper
         };
@@ -337,7 +373,10 @@ impl<'s, 'e> Explorer<'s, 'e> {
             let place = self.component.members.get(*member);
             let candidate = place.and_then(|place| self.ranked.candidates.get(*place));
             candidate.is_some_and(|own| {
-                matches!(own.compiled.promotion.terms.benefit, Benefit::FreeProduct(_))
+                matches!(
+                    own.compiled.promotion.terms.benefit,
+                    Benefit::FreeProduct(_)
+                )
             })
         };
         let most_gifts = self.path.gifts + self.remaining().filter(may_give).count();
@@ -345,8 +384,10 @@ impl<'s, 'e> Explorer<'s, 'e> {
             return most_gifts > best.gifts;
         }
         // So many more it takes at least.
-        let mut most: Vec<Fine> =
-            self.remaining().map(|member| self.component.bound.of_one(open, member)).collect();
+        let mut most: Vec<Fine> = self
+            .remaining()
+            .map(|member| self.component.bound.of_one(open, member))
+            .collect();
         most.sort_unstable_by_key(|own| std::cmp::Reverse(*own));
         let mut missing = best.value - self.path.value;
         let mut more = 0;
@@ -363,7 +404,10 @@ impl<'s, 'e> Explorer<'s, 'e> {
             return count < best.applied.len();
         }
         let members = &self.component.members;
-        let others = self.remaining().filter_map(|member| members.get(member).copied()).take(more);
+        let others = self
+            .remaining()
+            .filter_map(|member| members.get(member).copied())
+            .take(more);
         let mut ranks: Vec<usize> = self.path.places().chain(others).collect();
         ranks.sort_unstable();
         let mut of_best: Vec<usize> = best.places().collect();
@@ -393,7 +437,9 @@ impl<'s, 'e> Explorer<'s, 'e> {
                 continue;
             };
             let proposal = proposal.clone();
-            if inherited.get(member).copied().unwrap_or(false) && self.goes_before(member, &proposal) {
+            if inherited.get(member).copied().unwrap_or(false)
+                && self.goes_before(member, &proposal)
+            {
                 continue;
             }
             let saved = self.basket.save(touched(&proposal).iter());
@@ -428,10 +474,13 @@ impl<'s, 'e> Explorer<'s, 'e> {
             return false;
         }
         let applied = self.is_applied.iter().enumerate();
-        let set = applied.fold(0_u128, |set, (member, own)| set | (u128::from(*own) << member));
+        let set = applied.fold(0_u128, |set, (member, own)| {
+            set | (u128::from(*own) << member)
+        });
         let lines = self.component.lines.iter();
-        let state: Vec<Imprint> =
-            lines.map(|line| self.basket.imprint(line, &self.case.claims)).collect();
+        let state: Vec<Imprint> = lines
+            .map(|line| self.basket.imprint(line, &self.case.claims))
+            .collect();
         let states = self.seen.entry(set).or_default();
         if states.contains(&state) {
             return true;
@@ -447,5 +496,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
 /// The lines on which a promotion claims units or takes something off.
 fn touched(proposal: &Proposal) -> LineSet {
     let takes = proposal.takes.iter().map(|take| take.slot.line);
-    takes.chain(proposal.needed.iter().map(|(line, _)| *line)).collect()
+    takes
+        .chain(proposal.needed.iter().map(|(line, _)| *line))
+        .collect()
 }

@@ -9,13 +9,13 @@ const STEPS_A_LOOK: u64 = 2;
 /// Steps that are left.
 pub(super) struct Steps {
     left: u64,
+    all: u64,
 }
 
 impl Steps {
     pub(super) fn for_ms(budget_ms: u8) -> Self {
-        Self {
-            left: u64::from(budget_ms) * STEPS_PER_MS,
-        }
+        let all = u64::from(budget_ms) * STEPS_PER_MS;
+        Self { left: all, all }
     }
 
     /// Takes what a look at a promotion of so many lines costs; false when that is not left, now or ever again.
@@ -31,6 +31,10 @@ impl Steps {
                 false
             }
         }
+    }
+
+    pub(super) fn taken(&self) -> u64 {
+        self.all - self.left
     }
 
     pub(super) fn is_empty(&self) -> bool {
