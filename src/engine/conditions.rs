@@ -161,6 +161,19 @@ impl Conditions {
         self.leaves.iter().any(subtotal)
     }
 
+    /// Whether no condition counts parts of units.
+    pub(crate) fn count_whole_units(&self) -> bool {
+        let whole = |test: &Test| match test {
+            Test::Lines {
+                measure: LineMeasure::Quantity,
+                compare,
+                ..
+            } => compare.value.scaled() % Number::ONE.scaled() == 0,
+            Test::Lines { .. } | Test::Cart { .. } | Test::Item { .. } | Test::Request(_) => true,
+        };
+        self.leaves.iter().all(whole)
+    }
+
     pub(crate) fn root(&self) -> &Node {
         &self.root
     }

@@ -27,9 +27,11 @@ pub(crate) struct ItemReach {
     pub(crate) units: Option<Quantity>,
     /// Most that it takes off in all, before rounding.
     pub(crate) most: Option<Exact>,
-    /// Whether its exact discount is a multiple of the precision as long as no unit is claimed twice, so that nothing is
-    /// ever rounded.
+    /// Whether its exact discount is a multiple of the precision, so that nothing is ever rounded, as long as only whole
+    /// units are claimed, and none twice.
     pub(crate) is_even: bool,
+    /// Whether it claims whole units where the others do.
+    pub(crate) is_whole: bool,
 }
 
 /// What a promotion on the cart could come to at most.
@@ -106,13 +108,14 @@ fn of_items(
         .iter()
         .map(|line| (line, off_a_unit(case, line, benefit.kind, group)))
         .collect();
-    let is_even = units.is_none_or(is_whole) && is_even(case, &lines, benefit.kind);
+    let is_even = is_even(case, &lines, benefit.kind);
     Some(ItemReach {
         domain: extent.domain.union(&extent.lines),
         lines,
         units,
         most,
         is_even,
+        is_whole: counts_whole_units(candidate, repeat, benefit.quantity),
     })
 }
 
@@ -141,12 +144,10 @@ fn of_free_product(
         .iter()
         .map(|line| (line, whole_unit(case, line)))
         .collect();
-    let even = |(line, unit): &(usize, Exact)| {
-        is_whole(case.view.line(*line).quantity) && is_multiple(case, unit)
-    };
     Some(ItemReach {
         domain,
-        is_even: is_whole(units) && lines.iter().all(even),
+        is_even: lines.iter().all(|(_, unit)| is_multiple(case, unit)),
+        is_whole: counts_whole_units(candidate, repeat, Some(benefit.quantity)),
         lines,
         units: Some(units),
         most: None,
@@ -260,15 +261,29 @@ fn is_even(case: &Case<'_>, lines: &[(usize, Exact)], kind: ItemKind) -> bool {
     };
     let is_bundle = matches!(kind, ItemKind::BundlePrice { .. });
     let line_is_even = |(line, off): &(usize, Exact)| {
-        is_whole(case.view.line(*line).quantity)
-            && is_multiple(case, &whole_unit(case, *line))
-            && (is_bundle || is_multiple(case, off))
+        is_multiple(case, &whole_unit(case, *line)) && (is_bundle || is_multiple(case, off))
     };
     let by_price = settings.percentage_base == PercentageBase::Gross;
     (by_price || !is_bundle) && is_multiple(case, &value.into()) && lines.iter().all(line_is_even)
 }
 
-fn is_whole(quantity: Quantity) -> bool {
+/// Whether every quantity that it names is whole.
+fn counts_whole_units(
+    candidate: &Candidate<'_>,
+    repeat: Option<&Repeat>,
+    quantity: Option<Quantity>,
+) -> bool {
+    let every = match repeat.map(|repeat| repeat.per) {
+        Some(Per::Quantity(every)) => Some(every),
+        Some(Per::Amount(_) | Per::Set) | None => None,
+    };
+    let conditions = candidate.compiled.conditions.as_ref();
+    every.into_iter().chain(quantity).all(is_whole)
+        && conditions.is_none_or(|own| own.count_whole_units())
+}
+
+/// Whether there are no parts of units.
+pub(crate) fn is_whole(quantity: Quantity) -> bool {
     quantity.scaled() % Quantity::ONE.scaled() == 0
 }
 

@@ -8,7 +8,7 @@
 use crate::domain::amount::Money;
 use crate::domain::benefit::Benefit;
 use crate::engine::Case;
-use crate::engine::benefits::{CartReach, ItemReach, cart_reach, item_reach};
+use crate::engine::benefits::{CartReach, ItemReach, cart_reach, is_whole, item_reach};
 use crate::engine::limits::Left;
 use crate::engine::line_set::LineSet;
 use crate::engine::units::Basket;
@@ -52,7 +52,8 @@ impl<'s, 'e> Problem<'s, 'e> {
         expected: Option<&Sequence>,
     ) -> Self {
         let open = (0..ranked.candidates.len()).filter(|place| !ranked.is_exclusive(*place));
-        let (mut items, mut cart) = (Vec::new(), Vec::new());
+        let mut items: Vec<(usize, ItemReach)> = Vec::new();
+        let mut cart = Vec::new();
         for place in open {
             let Some(candidate) = ranked.candidates.get(place) else {
                 continue;
@@ -63,6 +64,11 @@ impl<'s, 'e> Problem<'s, 'e> {
                 // What fails on the untouched cart, and does not look at discounts, fails ever after.
                 cart.push(place);
             }
+        }
+        let mut lines = case.view.cart.lines.iter();
+        if !lines.all(|line| is_whole(line.quantity)) || items.iter().any(|(_, own)| !own.is_whole)
+        {
+            items.iter_mut().for_each(|(_, own)| own.is_even = false);
         }
         let mut taken = vec![Money::ZERO; case.view.cart.lines.len()];
         for (place, proposal) in expected.iter().flat_map(|own| &own.applied) {
