@@ -14,7 +14,7 @@ use crate::engine::units::Basket;
 
 use super::super::Ranked;
 use super::bound::fine;
-use super::search::Sequence;
+use super::sequence::{Sequence, merge};
 use super::steps::Steps;
 
 /// What the cart-level promotions come to.
@@ -80,28 +80,6 @@ fn sequence(applied: Vec<(usize, Rc<Proposal>)>) -> Sequence {
         sequence.push(place, proposal, value);
     }
     sequence
-}
-
-/// Sequences that have nothing to do with each other as one: of all ways to merge them, the one that is first when ranks
-/// are compared one by one.
-pub(super) fn merge(parts: &[Sequence]) -> Sequence {
-    let mut heads: Vec<std::slice::Iter<'_, (usize, Rc<Proposal>)>> =
-        parts.iter().map(|part| part.applied.iter()).collect();
-    let mut merged = Sequence {
-        value: parts.iter().map(|part| part.value).sum(),
-        gifts: parts.iter().map(|part| part.gifts).sum(),
-        applied: Vec::new(),
-    };
-    loop {
-        let first = heads
-            .iter_mut()
-            .filter(|head| !head.as_slice().is_empty())
-            .min_by_key(|head| head.as_slice().first().map(|(place, _)| *place));
-        match first.and_then(Iterator::next) {
-            Some((place, proposal)) => merged.applied.push((*place, proposal.clone())),
-            None => return merged,
-        }
-    }
 }
 
 struct Turn<'s, 'e> {

@@ -6,24 +6,25 @@
 //! carried out that could still beat the best that is known.
 
 use crate::domain::amount::Money;
-use crate::domain::benefit::Benefit;
 use crate::engine::Case;
-use crate::engine::benefits::{CartReach, ItemReach, cart_reach, is_whole, item_reach};
+use crate::engine::benefits::{ItemReach, is_whole, item_reach};
 use crate::engine::limits::Left;
 use crate::engine::line_set::LineSet;
 use crate::engine::units::Basket;
 
 use super::super::Ranked;
 use super::Answer;
-use super::bound::{Bound, Fine, WHOLE, cut, fine, slack, weighted};
-use super::cart::{best_turn, is_on_lines, merge};
-use super::search::{Component, Explorer, Found, Goal, Sequence};
+use super::bound::{Bound, Fine, WHOLE, cut, fine};
+use super::cart::{best_turn, is_on_lines};
+use super::linear::Linear;
+use super::search::{Component, Explorer, Found, Goal};
+use super::sequence::{Sequence, behind, merge};
 use super::steps::Steps;
 
 /// What is to be solved: the promotions that are not exclusive and could give something.
 pub(super) struct Problem<'s, 'e> {
-    case: &'s Case<'e>,
-    ranked: &'s Ranked<'e>,
+    pub(super) case: &'s Case<'e>,
+    pub(super) ranked: &'s Ranked<'e>,
     /// Item-level ones, by place in the ranking.
     items: Vec<(usize, ItemReach)>,
     /// Their numbers in `items`, those together that meet on lines.
@@ -31,17 +32,7 @@ pub(super) struct Problem<'s, 'e> {
     /// Cart-level ones, by place in the ranking.
     cart: Vec<usize>,
     /// For each line about how much item-level promotions take off there.
-    expected: Vec<Money>,
-}
-
-/// Cart-level promotions as a bound that is linear in what item-level ones take off.
-struct Linear {
-    /// What they take off at most where nothing else does, rounding included.
-    constant: Fine,
-    /// For each line how much of an item-level discount adds to the total.
-    weights: Vec<i128>,
-    /// What they look at together, if it is the same for all of them.
-    same_lines: Option<LineSet>,
+    pub(super) expected: Vec<Money>,
 }
 
 impl<'s, 'e> Problem<'s, 'e> {
@@ -314,21 +305,6 @@ impl<'s, 'e> Problem<'s, 'e> {
         }
     }
 
-    /// All that there is to pay.
-    fn all_there_is(&self) -> Money {
-        let untouched = &self.case.untouched;
-        let lines: Fine = self
-            .case
-            .view
-            .all
-            .iter()
-            .map(|line| untouched.left_of_line(line).steps_up(12))
-            .sum();
-        let shipping = self.case.view.cart.shipping.as_ref();
-        let shipping = shipping.map_or(0, |shipping| fine(shipping.amount));
-        cut(lines + shipping, self.case.rules.settings().rounding)
-    }
-
     /// Of sequences that leave the cart-level promotions the same, the best.
     fn distinct(
         &self,
@@ -388,91 +364,6 @@ impl<'s, 'e> Problem<'s, 'e> {
             answer.offer(behind(items, turn));
         }
     }
-
-    fn linear(&self, pool: &[usize], steps: &mut Steps) -> Linear {
-        let rounding = self.case.rules.settings().rounding;
-        let mut weights = vec![WHOLE; self.expected.len()];
-        let mut constant = self.shipping_bound(pool, steps);
-        let mut linears = 0;
-        let mut reaches: Vec<CartReach> = Vec::new();
-        for place in pool {
-            let Some(candidate) = self.ranked.candidates.get(*place) else {
-                continue;
-            };
-            let Some(reach) = cart_reach(self.case, candidate) else {
-                continue;
-            };
-            let most = reach.most.as_ref().map(|most| fine(rounding.settle(most)));
-            let most = most
-                .into_iter()
-                .chain(candidate.left.discount.map(fine))
-                .min();
-            let share = reach
-                .percent
-                .map_or(WHOLE, |percent| percent.scaled().into());
-            let base: Fine = reach
-                .lines
-                .iter()
-                .map(|line| self.case.untouched.left_of_line(line).steps_up(12))
-                .sum();
-            let taken = reach
-                .lines
-                .iter()
-                .filter_map(|line| self.expected.get(line));
-            let expected = base - taken.map(|own| fine(*own)).sum::<Fine>();
-            match most.filter(|most| *most <= weighted(expected.max(0), share)) {
-                Some(most) => constant += most,
-                None => {
-                    constant += weighted(base, share);
-                    linears += 1;
-                    for line in reach.lines.iter() {
-                        if let Some(weight) = weights.get_mut(line) {
-                            *weight = (*weight - share).max(0);
-                        }
-                    }
-                }
-            }
-            reaches.push(reach);
-        }
-        let same_lines = match reaches.as_slice() {
-            [] => Some(LineSet::default()),
-            [first, others @ ..] => others
-                .iter()
-                .all(|own| own.lines == first.lines)
-                .then_some(first.lines),
-        };
-        Linear {
-            constant: constant + slack(linears, rounding),
-            weights,
-            same_lines,
-        }
-    }
-
-    /// The most that comes off the shipping.
-    fn shipping_bound(&self, pool: &[usize], steps: &mut Steps) -> Fine {
-        let is_shipping = |place: &usize| {
-            self.ranked.candidates.get(*place).is_some_and(|own| {
-                matches!(own.compiled.promotion.terms.benefit, Benefit::Shipping(_))
-            })
-        };
-        let own: Vec<usize> = pool.iter().copied().filter(is_shipping).collect();
-        if own.is_empty() {
-            return 0;
-        }
-        if own.iter().any(|place| sees_discounts(self.ranked, *place)) {
-            let shipping = self.case.view.cart.shipping.as_ref();
-            return shipping.map_or(0, |shipping| fine(shipping.amount));
-        }
-        let turn = best_turn(
-            self.case,
-            self.ranked,
-            &self.case.untouched,
-            &own,
-            None,
-            steps,
-        );
-        fine(turn.upper)
-    }
 }
 
 /// One sequence of each component, in all ways that could matter.
@@ -521,16 +412,7 @@ impl<'c> Combination<'c, '_, '_> {
     }
 }
 
-/// One after the other.
-fn behind(first: Sequence, then: Sequence) -> Sequence {
-    let mut both = first;
-    both.value += then.value;
-    both.gifts += then.gifts;
-    both.applied.extend(then.applied);
-    both
-}
-
-fn sees_discounts(ranked: &Ranked<'_>, place: usize) -> bool {
+pub(super) fn sees_discounts(ranked: &Ranked<'_>, place: usize) -> bool {
     let conditions = ranked
         .candidates
         .get(place)

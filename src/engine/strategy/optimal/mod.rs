@@ -8,7 +8,9 @@ mod audit;
 mod bound;
 mod cart;
 mod join;
+mod linear;
 mod search;
+mod sequence;
 mod steps;
 
 use std::cmp::Ordering;
@@ -23,7 +25,7 @@ use super::{Outcome, Ranked, best_deal, ranked as in_rank_order};
 pub(crate) use audit::check_bounds;
 use bound::fine;
 use join::Problem;
-use search::{Sequence, gives};
+use sequence::{Sequence, gives};
 use steps::Steps;
 
 pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {

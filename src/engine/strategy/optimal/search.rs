@@ -9,7 +9,6 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use crate::domain::amount::Money;
 use crate::domain::benefit::Benefit;
 use crate::engine::Case;
 use crate::engine::benefits::{Failure, LineAmount, Proposal, propose};
@@ -18,6 +17,7 @@ use crate::engine::units::{Basket, Imprint};
 
 use super::super::Ranked;
 use super::bound::{Bound, Fine, Open, WHOLE, cut, fine};
+use super::sequence::Sequence;
 use super::steps::Steps;
 
 /// Most promotions that one sequence may have: deeper ones are not visited.
@@ -58,61 +58,6 @@ pub(super) enum Goal {
     Value,
     /// All sequences of at least this value, one for each state of the lines.
     AtLeast(Fine),
-}
-
-/// A sequence, and what it gives.
-#[derive(Clone, Default)]
-pub(super) struct Sequence {
-    /// Σ discount × weight.
-    pub(super) value: Fine,
-    /// How many give points or free items.
-    pub(super) gifts: usize,
-    /// In order of application.
-    pub(super) applied: Vec<(usize, Rc<Proposal>)>,
-}
-
-impl Sequence {
-    pub(super) fn places(&self) -> impl Iterator<Item = usize> + Clone {
-        self.applied.iter().map(|(place, _)| *place)
-    }
-
-    pub(super) fn discount(&self) -> Money {
-        self.applied.iter().map(|(_, own)| own.discount).sum()
-    }
-
-    /// Better is less: value, gifts, fewest, best ranked, first in order (spec 7.6).
-    pub(super) fn compare(&self, other: &Self) -> Ordering {
-        let ranks = |own: &Self| {
-            let mut ranks: Vec<usize> = own.places().collect();
-            ranks.sort_unstable();
-            ranks
-        };
-        other
-            .value
-            .cmp(&self.value)
-            .then(other.gifts.cmp(&self.gifts))
-            .then(self.applied.len().cmp(&other.applied.len()))
-            .then_with(|| ranks(self).cmp(&ranks(other)))
-            .then_with(|| self.places().cmp(other.places()))
-    }
-
-    pub(super) fn push(&mut self, place: usize, proposal: Rc<Proposal>, value: Fine) {
-        self.value += value;
-        self.gifts += usize::from(gives(&proposal));
-        self.applied.push((place, proposal));
-    }
-
-    pub(super) fn pop(&mut self, value: Fine) {
-        if let Some((_, proposal)) = self.applied.pop() {
-            self.value -= value;
-            self.gifts -= usize::from(gives(&proposal));
-        }
-    }
-}
-
-/// Whether a promotion gives points or free items.
-pub(super) fn gives(proposal: &Proposal) -> bool {
-    proposal.points.is_positive() || proposal.free.is_positive()
 }
 
 /// What the search of a component came to.

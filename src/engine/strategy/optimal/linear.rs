@@ -1,0 +1,124 @@
+//! Cart-level promotions as a bound that is linear in what item-level ones take off (docs/OPTIMAL.md, "What comes
+//! after").
+
+use crate::domain::amount::Money;
+use crate::domain::benefit::Benefit;
+use crate::engine::benefits::{CartReach, cart_reach};
+use crate::engine::line_set::LineSet;
+
+use super::bound::{Fine, WHOLE, cut, fine, slack, weighted};
+use super::cart::best_turn;
+use super::join::{Problem, sees_discounts};
+use super::steps::Steps;
+
+/// The bound.
+pub(super) struct Linear {
+    /// What they take off at most where nothing else does, rounding included.
+    pub(super) constant: Fine,
+    /// For each line how much of an item-level discount adds to the total.
+    pub(super) weights: Vec<i128>,
+    /// What they look at together, if it is the same for all of them.
+    pub(super) same_lines: Option<LineSet>,
+}
+
+impl Problem<'_, '_> {
+    /// All that there is to pay.
+    pub(super) fn all_there_is(&self) -> Money {
+        let untouched = &self.case.untouched;
+        let lines: Fine = self
+            .case
+            .view
+            .all
+            .iter()
+            .map(|line| untouched.left_of_line(line).steps_up(12))
+            .sum();
+        let shipping = self.case.view.cart.shipping.as_ref();
+        let shipping = shipping.map_or(0, |shipping| fine(shipping.amount));
+        cut(lines + shipping, self.case.rules.settings().rounding)
+    }
+
+    pub(super) fn linear(&self, pool: &[usize], steps: &mut Steps) -> Linear {
+        let rounding = self.case.rules.settings().rounding;
+        let mut weights = vec![WHOLE; self.expected.len()];
+        let mut constant = self.shipping_bound(pool, steps);
+        let mut linears = 0;
+        let mut reaches: Vec<CartReach> = Vec::new();
+        for place in pool {
+            let Some(candidate) = self.ranked.candidates.get(*place) else {
+                continue;
+            };
+            let Some(reach) = cart_reach(self.case, candidate) else {
+                continue;
+            };
+            let most = reach.most.as_ref().map(|most| fine(rounding.settle(most)));
+            let most = most
+                .into_iter()
+                .chain(candidate.left.discount.map(fine))
+                .min();
+            let share = reach
+                .percent
+                .map_or(WHOLE, |percent| percent.scaled().into());
+            let base: Fine = reach
+                .lines
+                .iter()
+                .map(|line| self.case.untouched.left_of_line(line).steps_up(12))
+                .sum();
+            let taken = reach
+                .lines
+                .iter()
+                .filter_map(|line| self.expected.get(line));
+            let expected = base - taken.map(|own| fine(*own)).sum::<Fine>();
+            match most.filter(|most| *most <= weighted(expected.max(0), share)) {
+                Some(most) => constant += most,
+                None => {
+                    constant += weighted(base, share);
+                    linears += 1;
+                    for line in reach.lines.iter() {
+                        if let Some(weight) = weights.get_mut(line) {
+                            *weight = (*weight - share).max(0);
+                        }
+                    }
+                }
+            }
+            reaches.push(reach);
+        }
+        let same_lines = match reaches.as_slice() {
+            [] => Some(LineSet::default()),
+            [first, others @ ..] => others
+                .iter()
+                .all(|own| own.lines == first.lines)
+                .then_some(first.lines),
+        };
+        Linear {
+            constant: constant + slack(linears, rounding),
+            weights,
+            same_lines,
+        }
+    }
+
+    /// The most that comes off the shipping.
+    fn shipping_bound(&self, pool: &[usize], steps: &mut Steps) -> Fine {
+        let is_shipping = |place: &usize| {
+            self.ranked.candidates.get(*place).is_some_and(|own| {
+                matches!(own.compiled.promotion.terms.benefit, Benefit::Shipping(_))
+            })
+        };
+        let own: Vec<usize> = pool.iter().copied().filter(is_shipping).collect();
+        if own.is_empty() {
+            return 0;
+        }
+        if own.iter().any(|place| sees_discounts(self.ranked, *place)) {
+            let shipping = self.case.view.cart.shipping.as_ref();
+            return shipping.map_or(0, |shipping| fine(shipping.amount));
+        }
+        let turn = best_turn(
+            self.case,
+            self.ranked,
+            &self.case.untouched,
+            &own,
+            None,
+            steps,
+        );
+        fine(turn.upper)
+    }
+}

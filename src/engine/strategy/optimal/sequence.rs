@@ -1,0 +1,95 @@
+//! Promotions that have applied, in order, and which of two such sequences is preferred (spec 7.6).
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use crate::domain::amount::Money;
+use crate::engine::benefits::Proposal;
+
+use super::bound::Fine;
+
+/// A sequence, and what it gives.
+#[derive(Clone, Default)]
+pub(super) struct Sequence {
+    /// Σ discount × weight.
+    pub(super) value: Fine,
+    /// How many give points or free items.
+    pub(super) gifts: usize,
+    /// In order of application.
+    pub(super) applied: Vec<(usize, Rc<Proposal>)>,
+}
+
+impl Sequence {
+    pub(super) fn places(&self) -> impl Iterator<Item = usize> + Clone {
+        self.applied.iter().map(|(place, _)| *place)
+    }
+
+    pub(super) fn discount(&self) -> Money {
+        self.applied.iter().map(|(_, own)| own.discount).sum()
+    }
+
+    /// Better is less: value, gifts, fewest, best ranked, first in order (spec 7.6).
+    pub(super) fn compare(&self, other: &Self) -> Ordering {
+        let ranks = |own: &Self| {
+            let mut ranks: Vec<usize> = own.places().collect();
+            ranks.sort_unstable();
+            ranks
+        };
+        other
+            .value
+            .cmp(&self.value)
+            .then(other.gifts.cmp(&self.gifts))
+            .then(self.applied.len().cmp(&other.applied.len()))
+            .then_with(|| ranks(self).cmp(&ranks(other)))
+            .then_with(|| self.places().cmp(other.places()))
+    }
+
+    pub(super) fn push(&mut self, place: usize, proposal: Rc<Proposal>, value: Fine) {
+        self.value += value;
+        self.gifts += usize::from(gives(&proposal));
+        self.applied.push((place, proposal));
+    }
+
+    pub(super) fn pop(&mut self, value: Fine) {
+        if let Some((_, proposal)) = self.applied.pop() {
+            self.value -= value;
+            self.gifts -= usize::from(gives(&proposal));
+        }
+    }
+}
+
+/// Whether a promotion gives points or free items.
+pub(super) fn gives(proposal: &Proposal) -> bool {
+    proposal.points.is_positive() || proposal.free.is_positive()
+}
+
+/// Sequences that have nothing to do with each other as one: of all ways to merge them, the one that is first when ranks
+/// are compared one by one.
+pub(super) fn merge(parts: &[Sequence]) -> Sequence {
+    let mut heads: Vec<std::slice::Iter<'_, (usize, Rc<Proposal>)>> =
+        parts.iter().map(|part| part.applied.iter()).collect();
+    let mut merged = Sequence {
+        value: parts.iter().map(|part| part.value).sum(),
+        gifts: parts.iter().map(|part| part.gifts).sum(),
+        applied: Vec::new(),
+    };
+    loop {
+        let first = heads
+            .iter_mut()
+            .filter(|head| !head.as_slice().is_empty())
+            .min_by_key(|head| head.as_slice().first().map(|(place, _)| *place));
+        match first.and_then(Iterator::next) {
+            Some((place, proposal)) => merged.applied.push((*place, proposal.clone())),
+            None => return merged,
+        }
+    }
+}
+
+/// One after the other.
+pub(super) fn behind(first: Sequence, then: Sequence) -> Sequence {
+    let mut both = first;
+    both.value += then.value;
+    both.gifts += then.gifts;
+    both.applied.extend(then.applied);
+    both
+}
