@@ -103,6 +103,8 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(issuances::revoke))
         .routes(routes!(issuances::claim))
         .routes(routes!(customers::promotions))
+        .routes(routes!(customers::merge))
+        .routes(routes!(customers::delete))
         .routes(routes!(activities::create))
         .routes(routes!(milestones::list))
         .routes(routes!(

@@ -191,25 +191,20 @@ fn all_or_raced(rows: u64, changes: &[CounterChange]) -> Result<(), DbError> {
     }
 }
 
-/// Gives back all that these redemptions took and have not given back, and says so in their uses.
-pub async fn give_back(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<(), DbError> {
-    sqlx::query!(
-        "select 1 as one from limit_counter as counter
-          where (tenant_id, promotion_id, subject, owner, measure, window_no) in (
-                select tenant_id, promotion_id, subject, owner, measure, window_no from redemption_use
-                 where tenant_id = $1 and redemption_id = any ($2::uuid[]) and given_back < amount)
-          order by promotion_id, subject, owner, measure, window_no
-            for no key update of counter",
-        tx.id(),
-        redemptions,
-    )
-    .fetch_all(tx.connection())
-    .await?;
+/// Gives back all that these redemptions took and have not given back, and says so in their uses: of these promotions, or
+/// of all where none are named. The redemptions are locked.
+pub async fn give_back(
+    tx: &mut TenantTx,
+    redemptions: &[Uuid],
+    promotions: Option<&[Uuid]>,
+) -> Result<(), DbError> {
+    lock_taken(tx, redemptions, promotions).await?;
     sqlx::query!(
         "with due as (
              select redemption_id, promotion_id, subject, owner, measure, window_no, amount - given_back as rest
                from redemption_use
               where tenant_id = $1 and redemption_id = any ($2::uuid[]) and given_back < amount
+                and ($3::uuid[] is null or promotion_id = any ($3::uuid[]))
                 for update),
          given as (
              update redemption_use as own set given_back = amount
@@ -225,8 +220,33 @@ pub async fn give_back(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<(), Db
             and counter.measure = sums.measure and counter.window_no = sums.window_no",
         tx.id(),
         redemptions,
+        promotions as Option<&[Uuid]>,
     )
     .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Locks the counters that these redemptions took something from and have not given it back, in their order: for these
+/// promotions, or for all.
+pub(super) async fn lock_taken(
+    tx: &mut TenantTx,
+    redemptions: &[Uuid],
+    promotions: Option<&[Uuid]>,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "select 1 as one from limit_counter as counter
+          where (tenant_id, promotion_id, subject, owner, measure, window_no) in (
+                select tenant_id, promotion_id, subject, owner, measure, window_no from redemption_use
+                 where tenant_id = $1 and redemption_id = any ($2::uuid[]) and given_back < amount
+                   and ($3::uuid[] is null or promotion_id = any ($3::uuid[])))
+          order by promotion_id, subject, owner, measure, window_no
+            for no key update of counter",
+        tx.id(),
+        redemptions,
+        promotions as Option<&[Uuid]>,
+    )
+    .fetch_all(tx.connection())
     .await?;
     Ok(())
 }

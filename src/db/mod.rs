@@ -18,6 +18,7 @@ pub mod activities;
 pub mod audit;
 pub mod codes;
 pub mod counters;
+pub mod customers;
 pub mod deliveries;
 pub mod embedded;
 pub mod events;

@@ -54,7 +54,7 @@ impl Service {
         request: &Request<'_>,
     ) -> Result<Priced, ServiceError> {
         let rules = self.cache().rules(tenant).await?;
-        require_store(&rules, request, "/store")?;
+        require_store(&rules, request, "/store").map_err(ServiceError::Invalid)?;
         // Look-ups are apart, so that the many carts without codes and limits do not carry the room for them.
         let codes = if request.cart.codes.is_empty() {
             Vec::new()
@@ -179,13 +179,13 @@ pub(super) fn require_store(
     rules: &RuleSet,
     request: &Request<'_>,
     pointer: &str,
-) -> Result<(), ServiceError> {
+) -> Result<(), Faults> {
     match request.store.as_deref() {
         Some(store) if rules.store(store).is_none() => {
             let mut faults = Faults::new();
             let message = format!("there is no store {store:?}");
             faults.add_at(pointer.to_owned(), FaultCode::UnknownReference, message);
-            Err(ServiceError::Invalid(faults))
+            Err(faults)
         }
         Some(_) | None => Ok(()),
     }

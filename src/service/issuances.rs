@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::db::issuances::{
     Hand, HandChange, IssuanceCursor, IssuanceFilter, IssuanceRow, NewIssuance,
 };
-use crate::db::{self, Page, TenantTx};
+use crate::db::{self, DbError, Page, TenantTx};
 use crate::domain::id::{IssuanceId, PromotionId, TenantId};
 use crate::domain::issuance::{Expiry, Issuance, IssuanceSource, IssuanceState, Trigger};
 use crate::domain::promotion::{Kind, Promotion, State, Terms};
@@ -289,16 +289,17 @@ async fn lock(
 
 /// INVARIANT: the names of a row are ours.
 fn issuance(row: IssuanceRow) -> Result<Issuance, ServiceError> {
+    let unreadable = || ServiceError::unreadable("an issuance");
     Ok(Issuance {
         id: IssuanceId::new(row.issuance_id),
         promotion_id: PromotionId::new(row.promotion_id),
         customer_id: row.customer_id,
-        state: IssuanceState::named(&row.state).ok_or(ServiceError::Lost)?,
+        state: IssuanceState::named(&row.state).ok_or_else(unreadable)?,
         issued_at: row.issued_at,
         unlocked_at: row.unlocked_at,
         activated_at: row.activated_at,
         expires_at: row.expires_at,
-        source: IssuanceSource::named(&row.source).ok_or(ServiceError::Lost)?,
+        source: IssuanceSource::named(&row.source).ok_or_else(unreadable)?,
         source_id: row.source_id,
     })
 }
@@ -345,9 +346,12 @@ async fn issue_to(
     new: &NewIssue,
 ) -> Result<Vec<Issued>, ServiceError> {
     let id = promotion.id.uuid();
-    let names: Vec<(Uuid, String)> = new.customers.iter().map(|own| (id, own.clone())).collect();
-    // What is not open is issued to nobody: no row is made for that.
-    let hands = if is_open(promotion, now(tx, clock).await?) {
+    let known = by_source(tx, id, &new.customers, new).await?;
+    let others = new.customers.iter().filter(|own| !known.contains_key(*own));
+    let others: Vec<String> = others.cloned().collect();
+    // What is not open is issued to nobody, and who has it is not asked again: no row is made for that.
+    let hands = if !others.is_empty() && is_open(promotion, now(tx, clock).await?) {
+        let names: Vec<(Uuid, String)> = others.iter().map(|own| (id, own.clone())).collect();
         db::issuances::lock_hands(tx, &names).await?
     } else {
         Vec::new()
@@ -357,17 +361,15 @@ async fn issue_to(
         .map(|hand| (hand.customer_id.as_str(), hand))
         .collect();
     let now = now(tx, clock).await?;
-    let known = db::issuances::by_source(tx, id, &new.customers, &new.source_id).await?;
-    let known: BTreeMap<&str, (&str, Uuid)> = known
-        .iter()
-        .map(|(customer, source, id)| (customer.as_str(), (source.as_str(), *id)))
-        .collect();
+    // Again for those who are locked now.
+    let mut known = known;
+    known.extend(by_source(tx, id, &others, new).await?);
     let mut fresh = Vec::new();
     let mut verdicts: Vec<Result<(Uuid, bool), Refusal>> = Vec::new();
     for customer in &new.customers {
         let hand = hands.get(customer.as_str()).copied();
         verdicts.push(match known.get(customer.as_str()) {
-            Some((source, id)) if *source == IssuanceSource::Manual.name() => Ok((*id, false)),
+            Some((source, id)) if source == IssuanceSource::Manual.name() => Ok((*id, false)),
             Some(_) => Err(Refusal::SourceIdReused),
             None => may_issue(promotion, hand, now).map(|()| {
                 let made = NewIssuance {
@@ -404,14 +406,15 @@ async fn issue_to(
         .filter(is_new)
         .flat_map(|own| issuance_events::made(own, &promotion.terms, now));
     db::outbox::append(tx, &told.collect::<Vec<_>>()).await?;
-    let mut standing: BTreeMap<Uuid, Issuance> = standing
+    let standing: BTreeMap<Uuid, Issuance> = standing
         .into_iter()
         .map(|own| (own.id.uuid(), own))
         .collect();
     let issued = verdicts.into_iter().map(|verdict| match verdict {
         Err(refusal) => Ok(Issued::Refused(refusal)),
         Ok((id, is_new)) => {
-            let own = standing.remove(&id).ok_or(ServiceError::Lost)?;
+            // What two were issued who have become one may be the same.
+            let own = standing.get(&id).cloned().ok_or(DbError::Raced)?;
             Ok(if is_new {
                 Issued::New(own)
             } else {
@@ -420,6 +423,21 @@ async fn issue_to(
         }
     });
     issued.collect()
+}
+
+/// Those of these customers to whom the promotion was given under the source id: how, and which issuance it is.
+async fn by_source(
+    tx: &mut TenantTx,
+    promotion: Uuid,
+    customers: &[String],
+    new: &NewIssue,
+) -> Result<BTreeMap<String, (String, Uuid)>, DbError> {
+    if customers.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let found = db::issuances::by_source(tx, promotion, customers, &new.source_id).await?;
+    let by_customer = |(customer, source, id)| (customer, (source, id));
+    Ok(found.into_iter().map(by_customer).collect())
 }
 
 /// Whether the promotion can be given into this hand, which is locked where the promotion is open.

@@ -39,6 +39,9 @@ mod counters;
 mod issuance_events;
 mod usage;
 
+/// How often a transaction is tried in whose way others stand, or whose rules move.
+const MAX_ATTEMPTS: u32 = 10;
+
 /// What the use cases need. Clones share it.
 #[derive(Clone)]
 pub struct Service {
@@ -120,6 +123,16 @@ pub enum ServiceError {
 impl From<LoadError> for ServiceError {
     fn from(error: LoadError) -> Self {
         Self::Load(error)
+    }
+}
+
+impl ServiceError {
+    /// What is stored is not what the service writes there: a fault of ours.
+    pub(crate) fn unreadable(what: &str) -> Self {
+        Self::Unreadable(LoadError::Unreadable {
+            what: what.to_owned(),
+            why: "it is not what is written there".to_owned(),
+        })
     }
 }
 
@@ -277,6 +290,23 @@ impl Service {
                 Ok(done)
             }
             Err(error) => Err(self.after_failure(tenant, error)),
+        }
+    }
+
+    /// Runs a change that is no change of rules. What stood in its way for a moment is tried again.
+    async fn settle<T, F>(&self, tenant: TenantId, work: F) -> Result<T, ServiceError>
+    where
+        F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, ServiceError> + Clone + Send + 'static,
+        T: Send + 'static,
+    {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            match self.inner.db.tenant(tenant, work.clone()).await {
+                Err(ServiceError::Db(error)) if error.is_momentary() && attempts < MAX_ATTEMPTS => {
+                }
+                settled => return settled,
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::super::counters::name;
 use super::super::evaluate::code_keys;
-use super::super::{Refusal, Service, events, issuance_events};
+use super::super::{MAX_ATTEMPTS, Refusal, Service, events, issuance_events};
 use super::decide::{Decided, Decision, Recorded, Tally};
 use super::queue::Waiting;
 use super::{Failure, Pending, Redeemed};
@@ -24,9 +24,6 @@ use crate::domain::redemption::RedemptionState;
 use crate::engine::RuleSet;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::names::Named;
-
-/// How often a transaction is tried in which somebody else was faster, or the rules moved.
-const MAX_ATTEMPTS: u32 = 10;
 
 type Verdict = Result<Redeemed, Failure>;
 
@@ -97,8 +94,7 @@ impl Service {
                 Err(GroupError::RulesMoved(_)) => {
                     return Err(Failure::Db(Arc::new(DbError::Raced)));
                 }
-                Err(GroupError::Db(DbError::Raced | DbError::Conflict(_)))
-                    if attempts < MAX_ATTEMPTS => {}
+                Err(GroupError::Db(error)) if error.is_momentary() && attempts < MAX_ATTEMPTS => {}
                 Err(GroupError::Db(error)) => return Err(Failure::Db(Arc::new(error))),
             }
         }

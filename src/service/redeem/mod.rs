@@ -87,7 +87,7 @@ impl Service {
         order: Order<'_>,
     ) -> Result<Redeemed, ServiceError> {
         let rules = self.cache().rules(tenant).await?;
-        require_store(&rules, &order.request, "/request/store")?;
+        require_store(&rules, &order.request, "/request/store").map_err(ServiceError::Invalid)?;
         let facts = Facts {
             request: &order.request,
             codes: &[],
