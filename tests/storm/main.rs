@@ -28,11 +28,14 @@ mod shop;
 mod till;
 
 mod cases;
+mod customers;
 mod database_killed;
+mod earning;
 mod hang_ups;
 mod hold_model;
 mod hold_races;
 mod limits;
+mod milestones;
 mod network;
 mod quotes;
 mod returns;
