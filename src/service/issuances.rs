@@ -1,4 +1,4 @@
-//! Issuances: promotions are issued to customers, claimed by them, taken back (spec 11).
+//! Issuances: promotions are issued to customers, read, taken back (spec 11).
 //!
 //! Whatever gives a customer a promotion locks that customer's row of it first, so that what it then reads is what
 //! counts: two that come at once do not both find room. The bounds stand once more in the statement that writes.
@@ -92,43 +92,6 @@ impl Service {
         read.await
     }
 
-    /// The customer claims an issuance that is unlocked; one that was claimed before is answered as it stands.
-    pub async fn activate_issuance(
-        &self,
-        tenant: TenantId,
-        id: IssuanceId,
-    ) -> Result<Issuance, ServiceError> {
-        let clock = self.clock().clone();
-        self.settle(tenant, move |tx| {
-            Box::pin(async move {
-                let (mut own, now) = lock(tx, id, &clock).await?;
-                if own.activated_at.is_some() {
-                    return match own.state {
-                        IssuanceState::Activated | IssuanceState::UsedUp => Ok(own),
-                        IssuanceState::Issued
-                        | IssuanceState::Unlocked
-                        | IssuanceState::Expired
-                        | IssuanceState::Revoked => Err(Refusal::NotActivatable.into()),
-                    };
-                }
-                let promotion = promotion(tx, own.promotion_id).await?;
-                let promotion = promotion.ok_or(ServiceError::NotFound)?;
-                if own.state != IssuanceState::Unlocked
-                    || !promotion.terms.activation_required
-                    || !is_open(&promotion, now)
-                {
-                    return Err(Refusal::NotActivatable.into());
-                }
-                db::issuances::activate(tx, id.uuid(), now).await?;
-                own.state = IssuanceState::Activated;
-                own.activated_at = Some(now);
-                db::outbox::append(tx, &[issuance_events::activated(&own, now)]).await?;
-                Ok(own)
-            })
-        })
-        .await
-    }
-
     /// Takes an issuance back; one that was taken back before is answered as it stands.
     pub async fn revoke_issuance(
         &self,
@@ -149,48 +112,6 @@ impl Service {
                 audit(tx, actor, what, "revoked", before, after).await?;
                 db::outbox::append(tx, &[issuance_events::revoked(&own, now)]).await?;
                 Ok(own)
-            })
-        })
-        .await
-    }
-
-    /// A customer claims an open promotion: one activated issuance for each customer and promotion. Whether it is new.
-    pub async fn claim(
-        &self,
-        tenant: TenantId,
-        id: PromotionId,
-        customer: String,
-    ) -> Result<(Issuance, bool), ServiceError> {
-        let clock = self.clock().clone();
-        self.settle(tenant, move |tx| {
-            Box::pin(async move {
-                let promotion = promotion(tx, id).await?.ok_or(ServiceError::NotFound)?;
-                db::issuances::lock_hands(tx, &[(id.uuid(), customer.clone())]).await?;
-                let now = now(tx, &clock).await?;
-                if let Some(known) = db::issuances::activation(tx, id.uuid(), &customer).await? {
-                    return Ok((read_one(tx, known, now).await?, false));
-                }
-                let terms = &promotion.terms;
-                let is_claimed = match terms.kind {
-                    Kind::Pos | Kind::Loyalty | Kind::CodeLinked => !terms.needs_issuance(),
-                    Kind::LoyaltyEarning { .. } | Kind::Rewards { .. } => false,
-                };
-                if !is_claimed || !terms.activation_required || !is_open(&promotion, now) {
-                    return Err(Refusal::NotActivatable.into());
-                }
-                let new = NewIssuance {
-                    activated_at: Some(now),
-                    source_id: None,
-                    ..unlocked(&promotion, customer, IssuanceSource::Activation, now)
-                };
-                db::issuances::insert(tx, std::slice::from_ref(&new)).await?;
-                let own = read_one(tx, new.issuance_id, now).await?;
-                let told = [
-                    issuance_events::issued(&own, now),
-                    issuance_events::activated(&own, now),
-                ];
-                db::outbox::append(tx, &told).await?;
-                Ok((own, true))
             })
         })
         .await
@@ -264,7 +185,7 @@ pub(super) async fn read_all(
 /// More issuances than this are for the caller to put in order.
 const MAX_SORTED: usize = 1_000;
 
-async fn read_one(
+pub(super) async fn read_one(
     tx: &mut TenantTx,
     id: Uuid,
     now: DateTime<Utc>,
@@ -274,7 +195,7 @@ async fn read_one(
 }
 
 /// An issuance, locked to the end of the transaction, and the time.
-async fn lock(
+pub(super) async fn lock(
     tx: &mut TenantTx,
     id: IssuanceId,
     clock: &Clock,
@@ -304,14 +225,17 @@ fn issuance(row: IssuanceRow) -> Result<Issuance, ServiceError> {
     })
 }
 
-async fn promotion(tx: &mut TenantTx, id: PromotionId) -> Result<Option<Promotion>, ServiceError> {
+pub(super) async fn promotion(
+    tx: &mut TenantTx,
+    id: PromotionId,
+) -> Result<Option<Promotion>, ServiceError> {
     let row = db::promotions::get(tx, id).await?;
     let read = row.as_ref().map(load::promotion).transpose();
     read.map_err(ServiceError::Unreadable)
 }
 
 /// Live or scheduled.
-fn is_open(promotion: &Promotion, now: DateTime<Utc>) -> bool {
+pub(super) fn is_open(promotion: &Promotion, now: DateTime<Utc>) -> bool {
     match promotion.status.state(&promotion.terms, now) {
         State::Live | State::Scheduled => true,
         State::Draft | State::Paused | State::Ended | State::Archived => false,

@@ -18,6 +18,7 @@ use webhooks::address::Targets;
 
 pub mod activities;
 pub mod api_key;
+pub mod claims;
 pub mod codes;
 pub mod customers;
 pub mod evaluate;

@@ -1,6 +1,6 @@
 //! Customers over HTTP: deleted, and named nowhere any more (spec 3).
 
-use serde_json::{Value, json};
+use serde_json::json;
 use sqlx::PgConnection;
 
 use crate::customers::{
