@@ -303,7 +303,11 @@ fn issuance(row: IssuanceRow) -> Result<Issuance, ServiceError> {
     })
 }
 
-async fn promotion(tx: &mut TenantTx, id: PromotionId) -> Result<Option<Promotion>, ServiceError> {
+/// A promotion, archived or not.
+pub(super) async fn promotion(
+    tx: &mut TenantTx,
+    id: PromotionId,
+) -> Result<Option<Promotion>, ServiceError> {
     let row = db::promotions::get(tx, id).await?;
     let read = row.as_ref().map(load::promotion).transpose();
     read.map_err(ServiceError::Unreadable)

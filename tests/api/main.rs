@@ -23,6 +23,7 @@ mod commands;
 mod edge;
 mod evaluate;
 mod events;
+mod expiry;
 mod freshness;
 mod harness;
 mod issuances;
