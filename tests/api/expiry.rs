@@ -65,8 +65,8 @@ impl Shop {
 
     /// Moves the clock to so many seconds after the beginning of a day.
     fn go_to(&self, day: i64, seconds: i64) {
-        let at = self.day(day) + TimeDelta::seconds(seconds);
-        self.service.clock.set_offset(at - Utc::now());
+        self.service
+            .set_clock(self.day(day) + TimeDelta::seconds(seconds));
     }
 
     async fn promotion(&self, body: Value) -> String {

@@ -23,12 +23,16 @@ mod instance;
 mod member;
 mod process;
 mod proxy;
+#[path = "../api/receiver.rs"]
+mod receiver;
 mod scale;
 mod shop;
 mod till;
 
 mod cases;
 mod database_killed;
+mod deliveries;
+mod endpoints;
 mod hang_ups;
 mod hold_model;
 mod hold_races;
