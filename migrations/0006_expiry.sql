@@ -9,10 +9,11 @@ alter table issuance
     -- When it was told that it has expired.
     add column expired_at timestamptz,
     -- The end of which its customer was reminded.
-    add column reminded_for timestamptz;
+    add column reminded_for timestamptz,
+    -- The order of the ends. A column, since row-level security keeps expressions from being looked up in an index.
+    add column until timestamptz not null generated always as (coalesce(use_until, 'infinity')) stored;
 
-create index issuance_by_end on issuance (tenant_id, promotion_id, (coalesce(use_until, 'infinity')), issuance_id)
-    where revoked_at is null;
+create index issuance_by_end on issuance (tenant_id, promotion_id, until, issuance_id) where revoked_at is null;
 
 alter table promotion
     -- How many days before the end customers are reminded.
@@ -61,6 +62,6 @@ create policy of_the_operator on issuance for select to promotion_engine_operato
 create policy of_the_operator on issuance_watch for select to promotion_engine_operator using (true);
 create policy of_the_operator on limit_counter for select to promotion_engine_operator using (was_used_up);
 grant select (expired_for, remind_days) on promotion to promotion_engine_operator;
-grant select (tenant_id, promotion_id, issuance_id, use_until, revoked_at) on issuance to promotion_engine_operator;
+grant select (tenant_id, promotion_id, issuance_id, until, revoked_at) on issuance to promotion_engine_operator;
 grant select on issuance_watch to promotion_engine_operator;
 grant select (tenant_id, was_used_up) on limit_counter to promotion_engine_operator;

@@ -53,18 +53,20 @@ async fn due_ends(
     let rows = sqlx::query!(
         "select own.tenant_id, own.promotion_id
            from promotion as own
-          cross join (select clock_timestamp() + $1::bigint * interval '1 millisecond' as now offset 0) as clock
+          cross join lateral (select statement_timestamp() + $1::bigint * interval '1 millisecond' as now) as clock
            left join issuance_watch as place
              on place.tenant_id = own.tenant_id and place.promotion_id = own.promotion_id
             and place.what = 'expired' and place.ends_at = own.ends_at
           where own.status <> 'draft' and own.expired_for is distinct from own.ends_at
             and (own.ends_at <= clock.now
-                 or exists (select from issuance
-                             where issuance.tenant_id = own.tenant_id and issuance.promotion_id = own.promotion_id
-                               and revoked_at is null and coalesce(use_until, 'infinity') <= clock.now
-                               and (coalesce(use_until, 'infinity'), issuance.issuance_id)
-                                   > (coalesce(place.until, '-infinity'),
-                                      coalesce(place.issuance_id, '00000000-0000-0000-0000-000000000000'))))
+                 or (select issuance.until from issuance
+                      where issuance.tenant_id = own.tenant_id and issuance.promotion_id = own.promotion_id
+                        and revoked_at is null
+                        and (issuance.until, issuance.issuance_id)
+                            > (case when place.until is null then '-infinity' else place.until end,
+                               case when place.until is null then own.promotion_id else place.issuance_id end)
+                      order by issuance.until, issuance.issuance_id
+                      limit 1) <= clock.now)
           order by own.ends_at
           limit $2",
         moved_ms,
@@ -86,7 +88,7 @@ async fn due_reminders(
     let rows = sqlx::query!(
         "select own.tenant_id, own.promotion_id
            from promotion as own
-          cross join (select clock_timestamp() + $1::bigint * interval '1 millisecond' as now offset 0) as clock
+          cross join lateral (select statement_timestamp() + $1::bigint * interval '1 millisecond' as now) as clock
           cross join lateral (select clock.now + own.remind_days * interval '24 hours' as horizon) as look
            left join issuance_watch as place
              on place.tenant_id = own.tenant_id and place.promotion_id = own.promotion_id
@@ -94,12 +96,14 @@ async fn due_reminders(
           where own.status = 'active' and own.remind_days is not null and own.ends_at > clock.now
             and place.is_done is not true
             and (own.ends_at <= look.horizon
-                 or exists (select from issuance
-                             where issuance.tenant_id = own.tenant_id and issuance.promotion_id = own.promotion_id
-                               and revoked_at is null and coalesce(use_until, 'infinity') <= look.horizon
-                               and (coalesce(use_until, 'infinity'), issuance.issuance_id)
-                                   > (coalesce(place.until, '-infinity'),
-                                      coalesce(place.issuance_id, '00000000-0000-0000-0000-000000000000'))))
+                 or (select issuance.until from issuance
+                      where issuance.tenant_id = own.tenant_id and issuance.promotion_id = own.promotion_id
+                        and revoked_at is null
+                        and (issuance.until, issuance.issuance_id)
+                            > (case when place.until is null then '-infinity' else place.until end,
+                               case when place.until is null then own.promotion_id else place.issuance_id end)
+                      order by issuance.until, issuance.issuance_id
+                      limit 1) <= look.horizon)
           order by own.ends_at
           limit $2",
         moved_ms,
@@ -176,14 +180,14 @@ pub async fn next(
            from issuance_watch as place
           cross join lateral (select $4::timestamptz + place.days_before * interval '24 hours' as horizon) as look
           cross join lateral (
-                select issuance_id from issuance
+                select issuance.issuance_id, issuance.until from issuance
                  where tenant_id = $1 and promotion_id = $2 and revoked_at is null
-                   and (coalesce(use_until, 'infinity'), issuance_id) > (place.until, place.issuance_id)
-                   and coalesce(use_until, 'infinity')
-                       <= case when place.ends_at <= look.horizon then 'infinity' else look.horizon end
-                 order by coalesce(use_until, 'infinity'), issuance_id
+                   and (issuance.until, issuance.issuance_id) > (place.until, place.issuance_id)
+                 order by issuance.until, issuance.issuance_id
                  limit $5) as found
-          where place.tenant_id = $1 and place.promotion_id = $2 and place.what = $3",
+          where place.tenant_id = $1 and place.promotion_id = $2 and place.what = $3
+            and (place.ends_at <= look.horizon or found.until <= look.horizon)
+          order by found.until, found.issuance_id",
         tx.id(),
         promotion.uuid(),
         watch.name(),
@@ -203,7 +207,7 @@ pub async fn advance(
     last: Uuid,
 ) -> Result<(), DbError> {
     sqlx::query!(
-        "update issuance_watch as own set until = coalesce(issuance.use_until, 'infinity'), issuance_id = $4
+        "update issuance_watch as own set until = issuance.until, issuance_id = $4
            from issuance
           where own.tenant_id = $1 and own.promotion_id = $2 and own.what = $3
             and issuance.tenant_id = $1 and issuance.issuance_id = $4",

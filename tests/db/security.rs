@@ -24,7 +24,7 @@ const OPERATOR_COLUMNS: [&str; 21] = [
     "issuance.promotion_id",
     "issuance.revoked_at",
     "issuance.tenant_id",
-    "issuance.use_until",
+    "issuance.until",
     "limit_counter.tenant_id",
     "limit_counter.was_used_up",
     "outbox.tenant_id",
