@@ -301,8 +301,8 @@ pub async fn lock(tx: &mut TenantTx, issuances: &[Uuid]) -> Result<(), DbError> 
     Ok(())
 }
 
-/// Notes that these issuances, which are locked, have expired at these ends; returns those that it was not told of
-/// since they could be used last.
+/// Notes that these issuances, which are locked, have expired at these ends; returns those of which that was not told
+/// since.
 pub async fn note_expired(
     tx: &mut TenantTx,
     issuances: &[Uuid],
