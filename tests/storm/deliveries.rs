@@ -42,8 +42,11 @@ async fn receiver(shop: &Shop, name: &str) -> Receiver {
 /// Time passes for deliveries: what a killed instance had claimed, and what has failed, is due sooner.
 async fn pass(owner: &mut PgConnection, seconds: i32) {
     sqlx::query(
-        "update webhook_delivery set next_attempt_at = next_attempt_at - make_interval(secs => $1)
-          where dead_at is null",
+        "update webhook_delivery as own set next_attempt_at = own.next_attempt_at - make_interval(secs => $1)
+           from (select tenant_id, sequence, webhook_id from webhook_delivery
+                  where dead_at is null for update skip locked) as idle
+          where own.tenant_id = idle.tenant_id and own.sequence = idle.sequence
+            and own.webhook_id = idle.webhook_id",
     )
     .bind(f64::from(seconds))
     .execute(owner)
