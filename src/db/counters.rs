@@ -155,7 +155,9 @@ pub async fn put_back(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<()
     let columns = Columns::of(changes.iter().map(|change| &change.counter));
     let (change, _) = amounts(changes);
     let written = sqlx::query!(
-        "update limit_counter as counter set used = counter.used + new.change
+        "update limit_counter as counter
+            set used = counter.used + new.change,
+                was_used_up = counter.was_used_up or counter.subject = 'earn' and counter.used >= counter.maximum
            from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[])
                 as new (promotion_id, subject, owner, measure, window_no, change)
           where counter.tenant_id = $1 and counter.promotion_id = new.promotion_id
@@ -212,7 +214,8 @@ pub async fn give_back(
               where own.tenant_id = $1 and own.redemption_id = due.redemption_id
                 and own.promotion_id = due.promotion_id and own.subject = due.subject and own.measure = due.measure)
          update limit_counter as counter
-            set used = counter.used - sums.rest
+            set used = counter.used - sums.rest,
+                was_used_up = counter.was_used_up or counter.subject = 'earn' and counter.used >= counter.maximum
            from (select promotion_id, subject, owner, measure, window_no, sum(rest)::bigint as rest
                    from due group by 1, 2, 3, 4, 5) as sums
           where counter.tenant_id = $1 and counter.promotion_id = sums.promotion_id

@@ -24,6 +24,7 @@ pub mod embedded;
 pub mod events;
 pub mod holds;
 pub mod in_hand;
+pub mod issuance_ends;
 pub mod issuances;
 pub mod keys;
 pub mod migrate;

@@ -186,7 +186,9 @@ pub async fn give_back_discounts(
                from due
               where own.tenant_id = $1 and own.redemption_id = $2 and own.promotion_id = due.promotion_id
                 and own.subject = due.subject and own.measure = due.measure)
-         update limit_counter as counter set used = counter.used - due.back
+         update limit_counter as counter
+            set used = counter.used - due.back,
+                was_used_up = counter.was_used_up or counter.subject = 'earn' and counter.used >= counter.maximum
            from due
           where counter.tenant_id = $1 and counter.promotion_id = due.promotion_id
             and counter.subject = due.subject and counter.owner = due.owner

@@ -7,6 +7,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use crate::service::Service;
 
 pub mod events;
+pub mod issuances;
 pub mod reconcile;
 
 mod holds;
@@ -17,6 +18,7 @@ pub async fn run(service: Service) {
     tokio::join!(
         holds::run(&service),
         events::run(&service),
+        issuances::run(&service),
         webhooks::run(&service),
         reconcile::run(&service),
     );

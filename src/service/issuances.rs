@@ -225,6 +225,7 @@ fn issuance(row: IssuanceRow) -> Result<Issuance, ServiceError> {
     })
 }
 
+/// A promotion, archived or not.
 pub(super) async fn promotion(
     tx: &mut TenantTx,
     id: PromotionId,

@@ -24,6 +24,7 @@ pub mod customers;
 pub mod evaluate;
 pub mod event_log;
 pub mod events;
+pub mod issuance_ends;
 pub mod issuances;
 pub mod keys;
 pub mod milestones;

@@ -23,6 +23,8 @@ mod instance;
 mod member;
 mod process;
 mod proxy;
+#[path = "../api/receiver.rs"]
+mod receiver;
 mod scale;
 mod shop;
 mod till;
@@ -31,6 +33,8 @@ mod cases;
 mod customers;
 mod database_killed;
 mod earning;
+mod deliveries;
+mod endpoints;
 mod hang_ups;
 mod hold_model;
 mod hold_races;

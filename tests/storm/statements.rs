@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::checker;
 use crate::client::{Answer, Call};
@@ -17,7 +17,7 @@ use crate::support::TestDatabase;
 use crate::till::{Book, Till};
 
 /// No endpoint has as many statements.
-const MOST: u64 = 80;
+pub const MOST: u64 = 80;
 
 /// Everything that a redemption could leave half done, in figures.
 const STATE: &str = "
@@ -132,8 +132,12 @@ impl Request {
     }
 }
 
-/// The figures, once no transaction of the service is left from before.
 async fn state(owner: &mut PgConnection) -> Vec<i64> {
+    settled(owner, STATE).await
+}
+
+/// The figures, once no transaction of the service is left from before.
+pub async fn settled(owner: &mut PgConnection, figures: &str) -> Vec<i64> {
     for _ in 0..1_000 {
         let busy: i64 = sqlx::query_scalar(
             "select count(*) from pg_stat_activity
@@ -144,7 +148,7 @@ async fn state(owner: &mut PgConnection) -> Vec<i64> {
         .await
         .expect("who is connected");
         if busy == 0 {
-            return sqlx::query_scalar(STATE)
+            return sqlx::query_scalar(AssertSqlSafe(figures.to_owned()))
                 .fetch_one(owner)
                 .await
                 .expect("figures");
@@ -154,7 +158,7 @@ async fn state(owner: &mut PgConnection) -> Vec<i64> {
     panic!("a transaction of the service does not end");
 }
 
-fn difference(before: &[i64], after: &[i64]) -> Vec<i64> {
+pub fn difference(before: &[i64], after: &[i64]) -> Vec<i64> {
     after
         .iter()
         .zip(before)

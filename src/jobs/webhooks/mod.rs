@@ -118,7 +118,8 @@ impl Courier {
         let target = &load.target;
         let sent = load.parcels.into_iter().map(async |parcel| {
             let now = service.clock().now().timestamp();
-            let outcome = self.sender.send(target, &parcel, now).await;
+            let (id, payload) = (parcel.event_id, &parcel.payload);
+            let outcome = self.sender.send(target, id, payload, now).await;
             (parcel, outcome)
         });
         let outcomes = join_all(sent).await;
