@@ -108,6 +108,15 @@ pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>) -> Evaluation {
     result::assemble(&case, &codes, &ranked, outcome, gated.failed)
 }
 
+/// Compares every upper bound of `optimal` with what the orders below it come to: how many bounds there were, or the first
+/// that is too low. For tests: nothing is left out, whatever it takes.
+pub fn check_bounds(rules: &RuleSet, facts: &Facts<'_>) -> Result<u64, String> {
+    let case = Case::new(rules, facts);
+    let codes = explain::read_codes(rules, facts);
+    let ranked = strategy::rank(&case, gate(&case, &codes).passed);
+    strategy::check_bounds(&case, &ranked)
+}
+
 impl<'e> Case<'e> {
     fn new(rules: &'e RuleSet, facts: &'e Facts<'e>) -> Self {
         let settings = rules.settings();

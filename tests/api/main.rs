@@ -34,6 +34,7 @@ mod issuances;
 mod ledger;
 mod milestones;
 mod offers;
+mod optimal;
 mod promotions;
 mod receiver;
 mod redemptions;

@@ -34,6 +34,8 @@ struct Pending {
     request: String,
     /// SHA-256 of all of it: what bodies are compared by.
     hash: [u8; 32],
+    /// Most milliseconds that its search takes, by the rules when it came.
+    search_ms: u64,
 }
 
 /// What is answered to an order that was recorded, now or before.
@@ -108,6 +110,7 @@ impl Service {
             hash: Sha256::digest(canonical.as_bytes()).into(),
             order,
             request,
+            search_ms: rules.settings().search_ms(),
         };
         let answered = self.queues().submit(self, tenant, lane, pending).await;
         self.metrics().redeemed(match &answered {
