@@ -17,6 +17,7 @@ use crate::config::{DatabaseConfig, ServeConfig, ShortOperatorKey};
 use crate::db::embedded::{Embedded, EmbeddedOptions};
 use crate::db::{self, Db, DbError, DbOptions};
 use crate::jobs;
+use crate::metrics::Metrics;
 use crate::service::Service;
 use crate::service::webhooks::address::Targets;
 
@@ -148,12 +149,20 @@ impl App {
     ) -> Result<Self, StartError> {
         let address = listener.local_addr().map_err(StartError::Signals)?;
         let db = Db::open(database).await?;
-        let cache = Cache::new(db.clone(), options.cache_capacity);
-        let service = Service::new(db, cache.clone(), options.clock, options.webhook_targets);
+        let metrics = Metrics::default();
+        let cache = Cache::new(db.clone(), options.cache_capacity, metrics.clone());
+        let service = Service::new(
+            db,
+            cache.clone(),
+            options.clock,
+            options.webhook_targets,
+            metrics.clone(),
+        );
         let api = Api::new(service.clone(), options.operator_key.as_deref());
         let edge = Edge::new(
             api::router(api.clone(), &options.cors_origins),
             options.max_in_flight,
+            &metrics,
         );
         let stop = CancellationToken::new();
         let notifications = options.notifications;

@@ -9,7 +9,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["domain"]),
     ("db", &["domain"]),
     ("wire", &["domain", "engine"]),
-    ("cache", &["db", "domain", "engine", "wire"]),
+    ("cache", &["db", "domain", "engine", "metrics", "wire"]),
     (
         "service",
         &[
@@ -18,7 +18,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "api",
-        &["cache", "db", "domain", "service", "telemetry", "wire"],
+        &[
+            "cache",
+            "db",
+            "domain",
+            "metrics",
+            "service",
+            "telemetry",
+            "wire",
+        ],
     ),
     ("jobs", &["db", "domain", "metrics", "service"]),
 ];

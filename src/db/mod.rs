@@ -192,6 +192,7 @@ impl Db {
         Connections {
             open: self.pool.size(),
             idle: self.pool.num_idle(),
+            most: self.options.pool_size,
         }
     }
 }
@@ -203,6 +204,8 @@ pub struct Connections {
     pub open: u32,
     /// Connections that nobody uses.
     pub idle: usize,
+    /// Most connections that are ever open.
+    pub most: u32,
 }
 
 /// One page of a list, and where the next one begins.

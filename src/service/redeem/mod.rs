@@ -110,7 +110,10 @@ impl Service {
             request,
         };
         let answered = self.queues().submit(self, tenant, lane, pending).await;
-        self.metrics().redeemed(match &answered {
+        if matches!(answered, Err(Failure::Panicked | Failure::Lost)) {
+            self.metrics().panics.inc();
+        }
+        self.metrics().redemptions.inc(match &answered {
             Ok(redeemed) if redeemed.is_new => Verdict::Recorded,
             Ok(_) => Verdict::Replayed,
             Err(Failure::Refused(_) | Failure::Invalid(_)) => Verdict::Refused,
@@ -119,5 +122,10 @@ impl Service {
             }
         });
         answered.map_err(ServiceError::from)
+    }
+
+    /// How many orders wait for their turn.
+    pub fn redemptions_waiting(&self) -> usize {
+        self.queues().waiting()
     }
 }
