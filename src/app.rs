@@ -20,6 +20,7 @@ use crate::jobs;
 use crate::metrics::Metrics;
 use crate::service::Service;
 use crate::service::webhooks::address::Targets;
+use crate::telemetry::TraceError;
 
 /// Why the service does not start. The text says what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,9 @@ pub enum StartError {
     /// An origin that no browser sends.
     #[error("CORS_ORIGINS: {0:?} is not an origin, as https://admin.example, or *")]
     Origin(String),
+    /// Traces cannot be exported.
+    #[error(transparent)]
+    Traces(#[from] TraceError),
     /// The system does not tell of requests to stop.
     #[error("signals cannot be received: {0}")]
     Signals(std::io::Error),

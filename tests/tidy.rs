@@ -13,7 +13,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "cache", "clock", "db", "domain", "engine", "metrics", "wire",
+            "cache",
+            "clock",
+            "db",
+            "domain",
+            "engine",
+            "metrics",
+            "telemetry",
+            "wire",
         ],
     ),
     (
@@ -28,7 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
-    ("jobs", &["db", "domain", "metrics", "service"]),
+    ("jobs", &["db", "domain", "metrics", "service", "tls"]),
 ];
 
 /// Most lines of a source file.

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
 use tracing::Instrument;
+use tracing::field::Empty;
 
 use super::measure::Measure;
 use super::problem::{ApiError, Problem};
@@ -70,10 +71,23 @@ impl Edge {
         let id = telemetry::request_id(request.headers().get(REQUEST_ID));
         let text = id.to_str().unwrap_or_default();
         let turn = self.measure.begin(request.method(), request.uri().path());
-        let span =
-            tracing::info_span!("request", request.id = text, http.method = %request.method());
+        let method = request.method().as_str();
+        let span = tracing::info_span!(
+            "request",
+            request.id = text,
+            http.method = method,
+            http.route = turn.path(),
+            http.status = Empty,
+            tenant.id = Empty,
+            rules.version = Empty,
+            otel.name = Empty,
+            otel.kind = "server",
+            otel.status_code = Empty,
+        );
+        telemetry::adopt(&span, request.headers(), method, turn.path());
         let mut response = self.route(request).instrument(span.clone()).await;
         let took = turn.answered(response.status());
+        telemetry::answered(&span, response.status().as_u16());
         let _entered = span.enter();
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
             tracing::debug!(

@@ -16,6 +16,7 @@ mod transaction;
 
 pub mod activities;
 pub mod audit;
+pub mod backlog;
 pub mod codes;
 pub mod counters;
 pub mod deliveries;

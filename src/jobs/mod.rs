@@ -6,6 +6,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::service::Service;
 
+pub mod backlog;
 pub mod events;
 pub mod reconcile;
 
@@ -19,6 +20,7 @@ pub async fn run(service: Service) {
         events::run(&service),
         webhooks::run(&service),
         reconcile::run(&service),
+        backlog::run(&service),
     );
 }
 

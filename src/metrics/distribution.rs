@@ -74,8 +74,9 @@ impl EncodeMetric for Distribution {
     fn encode(&self, mut encoder: MetricEncoder) -> fmt::Result {
         let inner = &self.inner;
         let bounds = inner.bounds.iter().map(|bound| f64::from(*bound));
-        // The encoder shows this largest number as infinity.
-        let bounds = bounds.map(|bound| bound / inner.scale).chain([f64::MAX]);
+        let bounds = bounds
+            .map(|bound| bound / inner.scale)
+            .chain([f64::INFINITY]);
         let counts = inner
             .counts
             .iter()

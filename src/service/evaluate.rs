@@ -20,6 +20,7 @@ use crate::domain::id::{CodeId, IssuanceId, PromotionId, TenantId};
 use crate::domain::limit::Measure;
 use crate::engine::{self, CodeFact, Facts, IssuanceFact, Needs, RuleSet};
 use crate::metrics::Outcome;
+use crate::telemetry;
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults};
 
@@ -72,6 +73,7 @@ impl Service {
 
     async fn price(&self, tenant: TenantId, request: &Request<'_>) -> Result<Priced, ServiceError> {
         let rules = self.cache().rules(tenant).await?;
+        telemetry::by_rules(rules.version());
         require_store(&rules, request, "/store")?;
         // Look-ups are apart, so that the many carts without codes and limits do not carry the room for them.
         let codes = if request.cart.codes.is_empty() {

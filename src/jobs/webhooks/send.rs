@@ -1,18 +1,17 @@
 //! One attempt: a signed POST to an address that was checked, by a client that follows nothing and reads no body.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, header};
-use rustls::{ClientConfig, RootCertStore};
 
 use super::sign::signature;
 use crate::db::webhooks::TargetRow;
 use crate::service::webhooks::address::Targets;
 use crate::service::webhooks::delivery::{Outcome, Parcel};
+use crate::tls;
 
 /// How long an attempt may take to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -38,16 +37,8 @@ pub(super) enum SenderError {
 impl Sender {
     /// One whose parcels go only where they may.
     pub(super) fn new(targets: Targets) -> Result<Self, SenderError> {
-        let roots = RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
         let client = Client::builder()
-            .tls_backend_preconfigured(tls)
+            .tls_backend_preconfigured(tls::client()?)
             .https_only(targets == Targets::Public)
             // A proxy would resolve names by itself; a redirect or a kept connection would lead around the check.
             .no_proxy()

@@ -16,6 +16,7 @@ use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::{Order, RedemptionState};
 use crate::engine::{self, Facts};
 use crate::metrics::Verdict;
+use crate::telemetry;
 use crate::wire;
 use crate::wire::faults::Faults;
 
@@ -87,6 +88,7 @@ impl Service {
         order: Order<'_>,
     ) -> Result<Redeemed, ServiceError> {
         let rules = self.cache().rules(tenant).await?;
+        telemetry::by_rules(rules.version());
         require_store(&rules, &order.request, "/request/store")?;
         let facts = Facts {
             request: &order.request,
