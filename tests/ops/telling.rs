@@ -62,8 +62,9 @@ impl Errors {
 /// Every route with canaries wherever something can stand, by a key that is good and by one that is not.
 async fn everywhere(service: &Service, keys: &[&str], errors: &mut Errors) {
     let document = service.get("/openapi.json", "").await.expect(200).body;
+    // Names of members come back, as pointers into the caller's own body: they are no place for a secret.
     let junk = json!({"id": CUSTOMER, "customer_id": CUSTOMER, "code": CODE, "codes": [CODE], "source_id": CUSTOMER,
-        "customer": {"id": CUSTOMER}, "label": CODE, "request": telling_cart(), "name": CODE, CODE: CUSTOMER});
+        "customer": {"id": CUSTOMER}, "label": CODE, "request": telling_cart(), "name": CODE});
     for (template, operations) in document["paths"].as_object().unwrap() {
         let path = template
             .replace("{id}", CUSTOMER)
@@ -140,13 +141,13 @@ async fn a_day(service: &Service, tenant: &Tenant, errors: &mut Errors) -> Strin
         let path = format!("/v1/redemptions/{}/{step}", made.id());
         errors
             .note(step, service.post(&path, pos, body).await)
-            .expect(if number == 1 { 201 } else { 200 });
+            .expect(200);
     }
     let activity = json!({"id": "A", "type": "registration", "customer": {"id": CUSTOMER}});
     service
         .post("/v1/activities", pos, activity)
         .await
-        .expect(201);
+        .expect(200);
     let path = format!("/v1/customers/{CUSTOMER}/promotions");
     service.get(&path, pos).await.expect(200);
     let path = format!("/v1/issuances?customer_id={CUSTOMER}");
