@@ -6,6 +6,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::service::Service;
 
+pub mod backlog;
 pub mod events;
 pub mod issuances;
 pub mod reconcile;
@@ -21,6 +22,7 @@ pub async fn run(service: Service) {
         issuances::run(&service),
         webhooks::run(&service),
         reconcile::run(&service),
+        backlog::run(&service),
     );
 }
 

@@ -202,14 +202,14 @@ impl From<Refusal> for ServiceError {
 
 impl Service {
     /// Joins the parts.
-    pub fn new(db: Db, cache: Cache, clock: Clock, targets: Targets) -> Self {
+    pub fn new(db: Db, cache: Cache, clock: Clock, targets: Targets, metrics: Metrics) -> Self {
         let inner = Inner {
             db,
             cache,
             clock,
             targets,
             queues: Queues::default(),
-            metrics: Metrics::default(),
+            metrics,
         };
         Self {
             inner: Arc::new(inner),

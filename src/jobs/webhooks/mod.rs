@@ -12,7 +12,7 @@ use tokio::task::{Id, JoinSet};
 use super::rounds;
 use crate::db::DbError;
 use crate::domain::id::{TenantId, WebhookId};
-use crate::metrics::{AttemptLabel, AttemptOutcome};
+use crate::metrics::Attempt;
 use crate::service::Service;
 use send::Sender;
 
@@ -124,12 +124,10 @@ impl Courier {
         });
         let outcomes = join_all(sent).await;
         for (_, outcome) in &outcomes {
-            let outcome = match outcome {
-                Ok(()) => AttemptOutcome::Arrived,
-                Err(_) => AttemptOutcome::Failed,
-            };
-            let counters = &service.metrics().webhook_attempts;
-            counters.get_or_create(&AttemptLabel { outcome }).inc();
+            service.metrics().webhook_attempts.inc(match outcome {
+                Ok(()) => Attempt::Arrived,
+                Err(_) => Attempt::Failed,
+            });
         }
         let settle = service.settle_deliveries(tenant, webhook, outcomes);
         self.with_connection(settle).await?;

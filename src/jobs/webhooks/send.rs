@@ -2,14 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, header};
-use rustls::{ClientConfig, RootCertStore};
 use tokio::net::lookup_host;
 use uuid::Uuid;
 
@@ -17,6 +15,7 @@ use super::sign::signature;
 use crate::db::webhooks::TargetRow;
 use crate::service::webhooks::address::Targets;
 use crate::service::webhooks::delivery::Outcome;
+use crate::tls;
 
 /// How long an attempt may take to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -46,16 +45,8 @@ impl Sender {
     }
 
     fn with(targets: Targets, look_up: LookUp) -> Result<Self, SenderError> {
-        let roots = RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
         let client = Client::builder()
-            .tls_backend_preconfigured(tls)
+            .tls_backend_preconfigured(tls::client()?)
             .https_only(targets == Targets::Public)
             // A proxy would resolve names by itself; a redirect or a kept connection would lead around the check.
             .no_proxy()
