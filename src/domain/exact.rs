@@ -349,7 +349,7 @@ impl Exact {
         if let Small { num, den } = &self.0
             && let Some(num) = num.checked_mul(scale)
         {
-            let (whole, rest) = num.div_mod_floor(&i128::from(*den));
+            let (whole, rest) = num.div_mod_floor(&i128::from(den.get()));
             return whole.saturating_add(i128::from(rest != 0));
         }
         let scaled = (self.big() * BigInt::from(scale)).ceil();
