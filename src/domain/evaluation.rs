@@ -28,6 +28,8 @@ pub struct Evaluation {
     pub codes: Vec<CodeVerdict>,
     /// Near misses, nearest first.
     pub suggestions: Vec<Suggestion>,
+    /// How many promotions were looked at: those that the cart could meet.
+    pub candidates: usize,
     /// Every other promotion that is active or paused, when the request asks for it.
     pub not_applied: Option<Vec<NotApplied>>,
 }

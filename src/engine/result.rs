@@ -86,6 +86,7 @@ fn empty(case: &Case<'_>) -> Evaluation {
         free_items: Vec::new(),
         codes: Vec::new(),
         suggestions: Vec::new(),
+        candidates: 0,
         not_applied: None,
     }
 }

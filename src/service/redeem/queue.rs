@@ -78,6 +78,11 @@ impl Queues {
         answered.await.unwrap_or(Err(Failure::Lost))
     }
 
+    /// How many orders wait for their turn.
+    pub(super) fn waiting(&self) -> usize {
+        self.all().values().map(|queue| queue.waiting.len()).sum()
+    }
+
     fn all(&self) -> MutexGuard<'_, FxHashMap<(TenantId, Lane), Queue>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
