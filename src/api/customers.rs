@@ -2,13 +2,12 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde_json::Value as Any;
 
 use super::auth::PosReader;
 use super::extract::{Name, Query};
 use super::openapi::{ListParams, Reading};
 use super::problem::ApiError;
-use super::{Api, page};
+use super::{Api, page, schema};
 use crate::db::Page;
 use crate::wire;
 
@@ -16,9 +15,14 @@ use crate::wire;
 ///
 /// Status, dates, issuance, activation and limits are judged; scope, audience and conditions are told. Limits of codes are
 /// each code's own.
-#[utoipa::path(get, path = "/v1/customers/{id}/promotions", tag = "issuances",
-    params(("id" = String, Path, description = "The customer."), ListParams),
-    responses((status = 200, description = "A page of promotions.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/customers/{id}/promotions", operation_id = "list_customer_promotions", tag = "customers",
+    security(("key" = ["admin", "pos", "viewer"])),
+    params(
+        ("id" = String, Path, min_length = 1, max_length = 255, description = "The customer."),
+        ListParams),
+    responses(
+        (status = 200, description = "A page of promotions.", body = schema::OfferPage),
+        Reading))]
 pub async fn promotions(
     State(api): State<Api>,
     reader: PosReader,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::routing::get;
 use chrono::{DateTime, SecondsFormat, Utc};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -44,6 +45,7 @@ mod page;
 mod product_lists;
 mod promotions;
 mod redemptions;
+mod schema;
 mod settings;
 mod stats;
 mod stores;
@@ -120,6 +122,10 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
         .routes(routes!(openapi::openapi))
+        .routes(routes!(openapi::docs::docs))
+        // What the page is made of is no part of the API.
+        .route("/docs/", get(openapi::docs::index))
+        .route("/docs/{file}", get(openapi::docs::asset))
 }
 
 /// What handlers share. Clones share it.
@@ -257,8 +263,8 @@ pub fn router(api: Api, origins: &[String]) -> Router {
 
 /// The OpenAPI document, as JSON.
 pub fn openapi_document() -> String {
-    // INVARIANT: the document is made of maps with text keys, which always serialize.
-    paths().into_openapi().to_pretty_json().unwrap_or_default()
+    let document = openapi::finish(&paths().into_openapi());
+    format!("{document:#}")
 }
 
 fn cors(origins: &[String]) -> CorsLayer {

@@ -5,14 +5,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
-use serde_json::Value as Any;
 use utoipa::IntoParams;
+use utoipa::openapi::schema::Object;
 
 use super::auth::Reader;
 use super::extract::{Id, Query};
-use super::openapi::Reading;
+use super::openapi::{Reading, names};
 use super::problem::ApiError;
-use super::{Api, edge};
+use super::{Api, edge, schema};
 use crate::db::stats::StatsRow;
 use crate::domain::amount::{DECIMALS, write_scaled};
 use crate::domain::id::PromotionId;
@@ -29,6 +29,10 @@ const BUCKETS: [(&str, Bucket); 4] = [
     ("month", Bucket::Month),
 ];
 
+fn buckets() -> Object {
+    names(BUCKETS.map(|(name, _)| name))
+}
+
 /// Which time, and in which parts.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -36,11 +40,14 @@ const BUCKETS: [(&str, Bucket); 4] = [
 pub struct PeriodParams {
     /// An RFC 3339 time: from then on. By default so long before `to`: 7 days in hours, 90 days in days, 52 weeks in
     /// weeks, 3 years in months.
+    #[param(format = DateTime, nullable = false)]
     from: Option<String>,
     /// An RFC 3339 time: before then. By default until now.
+    #[param(format = DateTime, nullable = false)]
     to: Option<String>,
     /// `hour`, `day`, `week` (from Monday) or `month` of the tenant's time zone; by default `day`. At most 1,000 of
     /// them between `from` and `to`.
+    #[param(schema_with = buckets)]
     bucket: Option<String>,
 }
 
@@ -50,6 +57,7 @@ pub struct PeriodParams {
 #[expect(dead_code, reason = "describes what `all` reads")]
 pub struct CampaignParams {
     /// Only promotions of this campaign.
+    #[param(max_length = 255, nullable = false)]
     campaign: Option<String>,
 }
 
@@ -58,9 +66,12 @@ pub struct CampaignParams {
 /// `buckets` has those with something in them, in order: committed sales by `evaluated_at` (`redemptions`, `times`,
 /// `discount`, `points`), returns by their own time (`returns`: `count`, and the `discount` and `points` taken back).
 /// `total` is all of them together. `limits` is as `usage` of the promotion.
-#[utoipa::path(get, path = "/v1/promotions/{id}/stats", tag = "stats",
-    params(("id" = String, Path, description = "The promotion."), PeriodParams),
-    responses((status = 200, description = "`promotion_id`, `name`, `campaign`, `bucket`, `timezone`, `from`, `to`, `buckets`, `total`, `limits`.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/promotions/{id}/stats", operation_id = "read_promotion_stats", tag = "stats",
+    security(("key" = ["admin", "viewer"])),
+    params(("id" = Uuid, Path, description = "The promotion."), PeriodParams),
+    responses(
+        (status = 200, description = "The statistics.", body = schema::PromotionStats),
+        Reading))]
 pub async fn of_promotion(
     State(api): State<Api>,
     reader: Reader,
@@ -92,8 +103,12 @@ pub async fn of_promotion(
 /// `promotions` has an entry as of one promotion for each, newest first: those with something in the time that is asked
 /// for, and of a `campaign` besides all that are not archived. `total` is of all of them; a sale on which two of them
 /// applied is one redemption there. An answer of more than 10,000 buckets is refused (422).
-#[utoipa::path(get, path = "/v1/stats", tag = "stats", params(CampaignParams, PeriodParams),
-    responses((status = 200, description = "`campaign`, `bucket`, `timezone`, `from`, `to`, `promotions`, `total`.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/stats", operation_id = "read_stats", tag = "stats",
+    security(("key" = ["admin", "viewer"])),
+    params(CampaignParams, PeriodParams),
+    responses(
+        (status = 200, description = "The statistics.", body = schema::Stats),
+        Reading))]
 pub async fn all(
     State(api): State<Api>,
     reader: Reader,
