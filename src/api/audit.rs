@@ -20,14 +20,13 @@ use crate::db::audit::{AuditCursor, AuditFilter};
 #[expect(dead_code, reason = "describes what `list` reads")]
 pub struct FilterParams {
     /// An RFC 3339 time: from then on.
-    #[param(format = DateTime, nullable = false)]
+    #[param(format = DateTime)]
     from: Option<String>,
     /// An RFC 3339 time: before then.
-    #[param(format = DateTime, nullable = false)]
+    #[param(format = DateTime)]
     to: Option<String>,
     /// What was changed: `settings`, `store:BLR-01`, `promotion:<id>`, `product_list:<name>`, `milestone:<name>`,
     /// `issuance:<id>`, `webhook:<name>`, `key:<id>`, `tenant`.
-    #[param(nullable = false)]
     subject: Option<String>,
 }
 

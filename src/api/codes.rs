@@ -9,7 +9,6 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use utoipa::IntoParams;
 
 use super::auth::{Admin, Reader};
-use super::csv::CODE_COLUMNS;
 use super::extract::{Bulk, Id, Name, NoQuery, Query, Text, decode};
 use super::openapi::{ListParams, Reading, Writing, conflicts};
 use super::page::Wanted;
@@ -25,6 +24,7 @@ use crate::service::promotions::exists;
 use crate::service::{Service, ServiceError};
 use crate::wire;
 use crate::wire::code::NewCodes;
+use crate::wire::csv::CODE_COLUMNS;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::names::Named;
 use crate::wire::write::Writer;
@@ -43,7 +43,7 @@ const PART: u16 = 2_000;
 #[expect(dead_code, reason = "describes what `list` reads")]
 pub struct FilterParams {
     /// Only the codes of this generation.
-    #[param(max_length = 255, nullable = false)]
+    #[param(max_length = 255)]
     batch: Option<String>,
 }
 
@@ -112,7 +112,7 @@ pub async fn create(
 
 fn imported(bytes: &[u8]) -> Result<Vec<NewCode>, ApiError> {
     let mut faults = Faults::new();
-    let codes = super::csv::codes(bytes, &mut faults);
+    let codes = wire::csv::codes(bytes, &mut faults);
     codes
         .filter(|_| faults.is_empty())
         .ok_or(ApiError::Invalid(faults))

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::auth::{Admin, HandReader, Issuer, Teller};
 use super::extract::{Bulk, Id, NoBody, NoQuery, Query, Small, choice, decode};
-use super::openapi::{ListParams, Reading, Writing, choices, conflicts};
+use super::openapi::{Choice, ListParams, Reading, Writing, conflicts};
 use super::problem::{self, ApiError};
 use super::{Api, edge, page, schema};
 use crate::db::issuances::{IssuanceCursor, IssuanceFilter};
@@ -98,20 +98,21 @@ pub async fn issue_all(
     Ok(edge::json(StatusCode::OK, verdicts))
 }
 
+type States = Choice<IssuanceState>;
+
 /// Filters of the list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `list` reads")]
 pub struct FilterParams {
     /// In whose hands.
-    #[param(max_length = 255, nullable = false)]
+    #[param(max_length = 255)]
     customer_id: Option<String>,
     /// Of which promotion.
-    #[param(nullable = false)]
     promotion_id: Option<Uuid>,
     /// Where they stand.
-    #[param(schema_with = choices::<IssuanceState>)]
-    state: Option<String>,
+    #[param(inline)]
+    state: Option<States>,
 }
 
 /// List issuances, newest first

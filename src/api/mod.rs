@@ -25,13 +25,13 @@ use problem::ApiError;
 pub mod auth;
 pub mod edge;
 pub mod extract;
+pub mod page;
 pub mod problem;
 pub mod serve;
 
 mod activities;
 mod audit;
 mod codes;
-mod csv;
 mod customers;
 mod etag;
 mod evaluate;
@@ -41,7 +41,6 @@ mod issuances;
 mod keys;
 mod milestones;
 mod openapi;
-mod page;
 mod product_lists;
 mod promotions;
 mod redemptions;
@@ -147,7 +146,7 @@ impl Api {
         let inner = Inner {
             service,
             operator: operator_key.map(api_key::hash),
-            openapi: openapi_document(),
+            openapi: document().to_string(),
             stopping: AtomicBool::new(false),
         };
         Self {
@@ -261,10 +260,13 @@ pub fn router(api: Api, origins: &[String]) -> Router {
     }
 }
 
-/// The OpenAPI document, as JSON.
+/// The OpenAPI document, as JSON for people.
 pub fn openapi_document() -> String {
-    let document = openapi::finish(&paths().into_openapi());
-    format!("{document:#}")
+    format!("{:#}", document())
+}
+
+fn document() -> serde_json::Value {
+    openapi::finish(&paths().into_openapi())
 }
 
 fn cors(origins: &[String]) -> CorsLayer {

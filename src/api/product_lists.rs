@@ -90,7 +90,7 @@ pub async fn put(
         })?,
         Text::Csv(bytes) => {
             let mut faults = Faults::new();
-            let skus = super::csv::skus(&bytes, wire::product_list::MAX_SKUS, &mut faults);
+            let skus = wire::csv::skus(&bytes, wire::product_list::MAX_SKUS, &mut faults);
             let mut skus = skus
                 .filter(|_| faults.is_empty())
                 .ok_or(ApiError::Invalid(faults))?;

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use super::auth::{Admin, Reader};
 use super::etag::{IfMatch, tagged};
 use super::extract::{Id, NoQuery, Query, Small, choice, decode};
-use super::openapi::{ListParams, Reading, Replacing, Writing, choices, conflicts};
+use super::openapi::{Choice, ListParams, Reading, Replacing, Writing, conflicts};
 use super::page::Wanted;
 use super::problem::ApiError;
 use super::{Api, edge, page, schema};
@@ -33,22 +33,25 @@ conflicts! {
     SetPromotionStatusConflict = "active_promotion_limit" | "archived" | "invalid_transition";
 }
 
+type States = Choice<PromotionState>;
+type Types = Choice<PromotionType>;
+
 /// Which promotions are listed.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `read_filter` reads")]
 pub struct FilterParams {
     /// Their state now; archived ones only when asked for.
-    #[param(schema_with = choices::<PromotionState>)]
-    state: Option<String>,
+    #[param(inline)]
+    state: Option<States>,
     /// Their type.
-    #[param(schema_with = choices::<PromotionType>)]
-    r#type: Option<String>,
+    #[param(inline)]
+    r#type: Option<Types>,
     /// The campaign.
-    #[param(max_length = 255, nullable = false)]
+    #[param(max_length = 255)]
     campaign: Option<String>,
     /// The name contains it, whatever its case.
-    #[param(max_length = 255, nullable = false)]
+    #[param(max_length = 255)]
     q: Option<String>,
 }
 
@@ -266,7 +269,7 @@ pub async fn history(
 /// The document in the order of the spec; the database keeps its members in an order of its own.
 fn terms_of(row: &HistoryRow) -> Result<String, ApiError> {
     let terms = load::terms(&row.document).map_err(ServiceError::Unreadable)?;
-    Ok(wire::promotion::stored(&terms))
+    Ok(wire::promotion::recorded(&terms))
 }
 
 fn answer(api: &Api, status: StatusCode, stored: &Stored) -> Response {

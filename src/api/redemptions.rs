@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::auth::{Pos, PosReader};
 use super::codes::masked;
 use super::extract::{NoBody, NoQuery, Query, Redemption, Small, choice, decode};
-use super::openapi::{ListParams, Reading, Writing, choices, conflicts};
+use super::openapi::{Choice, ListParams, Reading, Writing, conflicts};
 use super::problem::ApiError;
 use super::{Api, edge, page, schema, time};
 use crate::db;
@@ -67,31 +67,32 @@ pub async fn create(
     Ok(edge::json(status, wire::redemption::print(&answer)))
 }
 
+type States = Choice<RedemptionState>;
+
 /// Filters of the list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `read_filter` reads")]
 pub struct FilterParams {
     /// The caller's id.
-    #[param(max_length = 255, nullable = false)]
+    #[param(max_length = 255)]
     transaction_id: Option<String>,
     /// Whose cart it was.
-    #[param(max_length = 255, nullable = false)]
+    #[param(max_length = 255)]
     customer_id: Option<String>,
     /// A promotion that applied.
-    #[param(nullable = false)]
     promotion_id: Option<Uuid>,
     /// A code that unlocked a promotion, in whatever case.
-    #[param(max_length = 255, nullable = false)]
+    #[param(max_length = 255)]
     code: Option<String>,
     /// Where they stand.
-    #[param(schema_with = choices::<RedemptionState>)]
-    state: Option<String>,
+    #[param(inline)]
+    state: Option<States>,
     /// Evaluated then or later: an RFC 3339 time.
-    #[param(format = DateTime, nullable = false)]
+    #[param(format = DateTime)]
     from: Option<String>,
     /// Evaluated before then: an RFC 3339 time.
-    #[param(format = DateTime, nullable = false)]
+    #[param(format = DateTime)]
     to: Option<String>,
 }
 

@@ -6,11 +6,10 @@ use axum::response::Response;
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use utoipa::IntoParams;
-use utoipa::openapi::schema::Object;
 
 use super::auth::Reader;
-use super::extract::{Id, Query};
-use super::openapi::{Reading, names};
+use super::extract::{Id, Query, choice};
+use super::openapi::{Choice, Reading};
 use super::problem::ApiError;
 use super::{Api, edge, schema};
 use crate::db::stats::StatsRow;
@@ -19,19 +18,23 @@ use crate::domain::id::PromotionId;
 use crate::service::promotions::exists;
 use crate::service::stats::{Bucket, PromotionStats, Question, Stats, Subject};
 use crate::wire;
-use crate::wire::faults::FaultCode;
+use crate::wire::names::Named;
 use crate::wire::write::Writer;
 
-const BUCKETS: [(&str, Bucket); 4] = [
-    ("hour", Bucket::Hour),
-    ("day", Bucket::Day),
-    ("week", Bucket::Week),
-    ("month", Bucket::Month),
-];
+impl Named for Bucket {
+    const ALL: &'static [Self] = &[Self::Hour, Self::Day, Self::Week, Self::Month];
 
-fn buckets() -> Object {
-    names(BUCKETS.map(|(name, _)| name))
+    fn name(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
 }
+
+type Buckets = Choice<Bucket>;
 
 /// Which time, and in which parts.
 #[derive(IntoParams)]
@@ -40,15 +43,15 @@ fn buckets() -> Object {
 pub struct PeriodParams {
     /// An RFC 3339 time: from then on. By default so long before `to`: 7 days in hours, 90 days in days, 52 weeks in
     /// weeks, 3 years in months.
-    #[param(format = DateTime, nullable = false)]
+    #[param(format = DateTime)]
     from: Option<String>,
     /// An RFC 3339 time: before then. By default until now.
-    #[param(format = DateTime, nullable = false)]
+    #[param(format = DateTime)]
     to: Option<String>,
     /// `hour`, `day`, `week` (from Monday) or `month` of the tenant's time zone; by default `day`. At most 1,000 of
     /// them between `from` and `to`.
-    #[param(schema_with = buckets)]
-    bucket: Option<String>,
+    #[param(inline)]
+    bucket: Option<Buckets>,
 }
 
 /// Which promotions.
@@ -57,7 +60,7 @@ pub struct PeriodParams {
 #[expect(dead_code, reason = "describes what `all` reads")]
 pub struct CampaignParams {
     /// Only promotions of this campaign.
-    #[param(max_length = 255, nullable = false)]
+    #[param(max_length = 255)]
     campaign: Option<String>,
 }
 
@@ -150,31 +153,17 @@ async fn answered(api: &Api, reader: &Reader, question: Question) -> Result<Stat
 fn read(query: &mut Query, subject: Subject) -> Question {
     let from = query.time("from");
     let to = query.time("to");
-    let named = query.take("bucket");
-    let named = named.as_deref().unwrap_or("day");
-    let bucket = BUCKETS.iter().find(|(name, _)| *name == named);
-    if bucket.is_none() {
-        query.fault(
-            "bucket",
-            FaultCode::Malformed,
-            "must be one of: hour, day, week, month",
-        );
-    }
+    let bucket = choice::<Bucket>(query, "bucket");
     Question {
         subject,
-        bucket: bucket.map_or(Bucket::Day, |(_, bucket)| *bucket),
+        bucket: bucket.unwrap_or(Bucket::Day),
         from,
         to,
     }
 }
 
 fn print_period(writer: &mut Writer, question: &Question, stats: &Stats) {
-    let named = BUCKETS
-        .iter()
-        .find(|(_, bucket)| *bucket == question.bucket);
-    writer
-        .key("bucket")
-        .option(named, |writer, (name, _)| writer.plain(name));
+    writer.key("bucket").name(question.bucket);
     writer.key("timezone").text(stats.zone.name());
     writer.key("from").plain(local(stats.from, stats.zone));
     let to = question.to.map(|to| local(to, stats.zone));

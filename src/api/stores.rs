@@ -58,7 +58,7 @@ pub async fn put_all(
         Text::Json(bytes) => decode(&bytes, wire::store::parse_list)?,
         Text::Csv(bytes) => {
             let mut faults = Faults::new();
-            let stores = super::csv::stores(&bytes, &mut faults);
+            let stores = wire::csv::stores(&bytes, &mut faults);
             stores
                 .filter(|_| faults.is_empty())
                 .ok_or(ApiError::Invalid(faults))?

@@ -7,9 +7,8 @@ use crate::harness::Service;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_of_the_document_needs_nothing_from_elsewhere() {
     let (_database, service) = Service::start().await;
-    // The client follows the way to it.
-    let page = service.call(Method::GET, "/docs", "", None).await;
-    assert_eq!(page.status, 200);
+    let moved = service.call(Method::GET, "/docs", "", None).await;
+    assert_eq!((moved.status, moved.header("location")), (303, "/docs/"));
     let page = service.get("/docs/", "").await;
     assert_eq!(page.header("content-type"), "text/html");
     let policy = page.header("content-security-policy");

@@ -119,6 +119,7 @@ impl Service {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder()
             .timeout(Duration::from_secs(30))
+            .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
         let service = Self {

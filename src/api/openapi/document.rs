@@ -16,16 +16,19 @@ pub fn finish(paths: &utoipa::openapi::OpenApi) -> Value {
     let mut document = serde_json::to_value(paths).unwrap_or_default();
     document["components"]["schemas"] = Value::Object(schema::components());
     document["webhooks"] = json!({"event": {"post": delivery()}});
+    let mut shared = Map::new();
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     for (path, item) in paths.into_iter().flatten() {
         for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
-            finish_operation(path, operation);
+            finish_operation(path, operation, &mut shared);
         }
     }
+    document["components"]["responses"] = Value::Object(shared);
     document
 }
 
-fn finish_operation(path: &str, operation: &mut Value) {
+/// `shared` gets the refusals, which many operations have in common.
+fn finish_operation(path: &str, operation: &mut Value, shared: &mut Map<String, Value>) {
     let has_body = operation.get("requestBody").is_some();
     let names_one = path.contains('{');
     if let Some(responses) = operation
@@ -36,7 +39,11 @@ fn finish_operation(path: &str, operation: &mut Value) {
             (names_one || status != "404") && (has_body || !OF_BODIES.contains(&status.as_str()))
         });
         for (status, response) in responses {
-            finish_response(status, response);
+            if let Some(name) = finish_response(status, response) {
+                let place = format!("#/components/responses/{name}");
+                shared.insert(name, response.take());
+                *response = json!({"$ref": place});
+            }
         }
     }
     if let Some(content) = operation.pointer_mut("/requestBody/content") {
@@ -62,7 +69,8 @@ fn tell_roles(operation: &mut Value) {
     operation["description"] = described.into();
 }
 
-fn finish_response(status: &str, response: &mut Value) {
+/// The name under which others may have it too, of a refusal.
+fn finish_response(status: &str, response: &mut Value) -> Option<String> {
     let mut headers = vec![(
         "x-request-id",
         "The request's own id, or a new one; the logs carry it too.",
@@ -83,25 +91,16 @@ fn finish_response(status: &str, response: &mut Value) {
         response["headers"][name] =
             json!({"description": says, "required": required, "schema": schema});
     }
-    let codes = response
-        .as_object_mut()
-        .and_then(|response| response.remove(CODES));
-    if let Some(codes) = codes {
-        let schema = problem(status, &codes);
-        response["content"] = json!({"application/problem+json": {"schema": schema}});
-        let codes: Vec<String> = codes
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .map(|code| format!("`{code}`"))
-            .collect();
-        let says = response["description"].as_str().unwrap_or_default();
-        response["description"] = format!("{}: {says}", codes.join(", ")).into();
-    }
     if let Some(content) = response.get_mut("content") {
         add_examples("", content);
     }
+    let codes = response.as_object_mut()?.remove(CODES)?;
+    let schema = problem(status, &codes);
+    response["content"] = json!({"application/problem+json": {"schema": schema}});
+    let codes: Vec<&str> = codes.as_array()?.iter().filter_map(Value::as_str).collect();
+    let says = response["description"].as_str().unwrap_or_default();
+    response["description"] = format!("`{}`: {says}", codes.join("`, `")).into();
+    Some(format!("{status}.{}", codes.join(".")))
 }
 
 /// A problem document with this status and one of these codes.

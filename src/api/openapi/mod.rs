@@ -3,14 +3,17 @@
 //! Every path says beside its handler who may call it, what it takes and what it answers; [`refusals`] has the errors,
 //! [`super::schema`] the bodies, and [`document`] makes one document of it all.
 
+use std::marker::PhantomData;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use utoipa::IntoParams;
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::{Api, edge};
 use crate::wire::names::Named;
@@ -122,22 +125,23 @@ pub fn base() -> OpenApi {
 #[expect(dead_code, reason = "describes what `Query::page` reads")]
 pub struct ListParams {
     /// Items of the page.
-    #[param(minimum = 1, maximum = 200, default = 50, nullable = false)]
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u16>,
     /// The `next_cursor` of the page before.
-    #[param(pattern = "^([0-9a-f]{2})+$", max_length = 4096, nullable = false)]
+    #[param(pattern = "^([0-9a-f]{2})+$", max_length = 4096)]
     cursor: Option<String>,
 }
 
 /// A parameter that names a value of a closed set.
-pub fn choices<T: Named>() -> Object {
-    names(T::ALL.iter().map(|value| value.name()))
+pub struct Choice<T>(PhantomData<T>);
+
+impl<T: Named> PartialSchema for Choice<T> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(T::ALL.iter().map(|value| value.name())))
+            .into()
+    }
 }
 
-/// A parameter that is one of these names.
-pub fn names(names: impl IntoIterator<Item = &'static str>) -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(names))
-        .build()
-}
+impl<T: Named> ToSchema for Choice<T> {}

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::form::{
-    Decimal, Side, choice, choice_of, decimal, every, id, list, one_name, plain, reference, text,
-    time,
+    Decimal, Side, choice, choice_of, decimal, described, every, id, list, one_name, plain,
+    reference, text, time,
 };
 use crate::domain::activity::{MAX_DAYS_BACK, MAX_TARGETS, MilestoneMeasure};
 use crate::domain::issuance::{ActivityType, IssuanceSource, IssuanceState};
@@ -127,7 +127,8 @@ pub fn new_activity() -> Value {
 /// A customer who is identified.
 pub fn known_customer() -> Value {
     let mut customer = super::cart::customer(REQUEST);
-    customer["properties"]["id"] = text(TextBound::NAME);
+    customer["properties"]["id"] =
+        described(text(TextBound::NAME), "The customer's id: an opaque text.");
     customer["required"] = json!(["id"]);
     customer["description"] = "Who; identified.".into();
     customer

@@ -3,14 +3,15 @@
 use serde_json::{Value, json};
 
 use super::form::{
-    Object, Side, choice, choice_of, decimal, distinct, every, id, list, one_name, plain,
-    reference, size, text, time, zone,
+    Object, Side, choice, choice_of, decimal, distinct, every, id, list, plain, reference, size,
+    text, time, zone,
 };
 use super::promotion::limit_name;
 use crate::api::webhooks::MAX_RESENT;
 use crate::domain::event::EventType;
 use crate::domain::issuance::IssuanceSource;
 use crate::domain::redemption::RedemptionState;
+use crate::service::stats::Bucket;
 use crate::wire::decode::TextBound;
 use crate::wire::names::Named;
 
@@ -237,11 +238,7 @@ pub fn totals() -> Value {
 
 fn period(object: Object) -> Object {
     object
-        .required(
-            "bucket",
-            one_name(&["hour", "day", "week", "month"]),
-            "How long each bucket is.",
-        )
+        .required("bucket", choice::<Bucket>(), "How long each bucket is.")
         .required(
             "timezone",
             zone(),
