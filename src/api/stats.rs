@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use utoipa::IntoParams;
 
@@ -228,8 +228,12 @@ fn money(digits: &str, precision: u32) -> String {
     text
 }
 
-/// An instant on the tenant's clocks.
+/// An instant on the tenant's clocks; in UTC where those show a year that RFC 3339 cannot write.
 fn local(instant: DateTime<Utc>, zone: Tz) -> String {
     let local = instant.with_timezone(&zone);
-    local.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+    if (0..=9999).contains(&local.year()) {
+        local.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+    } else {
+        instant.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+    }
 }

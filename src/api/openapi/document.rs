@@ -46,6 +46,12 @@ fn finish_operation(path: &str, operation: &mut Value, shared: &mut Map<String, 
             }
         }
     }
+    if let Some(body) = operation.get_mut("requestBody") {
+        // A body that says nothing need not be there.
+        let schema = body.pointer("/content/application~1json/schema/$ref");
+        let says_nothing = schema.is_some_and(|place| *place == format!("{COMPONENTS}Nothing"));
+        body["required"] = (!says_nothing).into();
+    }
     if let Some(content) = operation.pointer_mut("/requestBody/content") {
         add_examples(path, content);
     }
