@@ -34,6 +34,11 @@ conflicts! {
     DeleteCodeConflict = "archived";
 }
 
+conflicts! {
+    CreateCodesConflict = "code_taken" | "name_taken" | "archived";
+    DeleteCodeConflict = "archived";
+}
+
 /// Codes that one part of a long answer holds.
 const PART: u16 = 2_000;
 

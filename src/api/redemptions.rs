@@ -30,6 +30,13 @@ conflicts! {
     ReturnGoodsConflict = "not_committed" | "return_id_reused" | "return_exceeds_purchase";
 }
 
+conflicts! {
+    RedeemConflict = "transaction_id_reused" | "discount_changed" | "redemption_cancelled";
+    CommitRedemptionConflict = "redemption_cancelled" | "hold_expired" | "hold_replaced";
+    CancelRedemptionConflict = "already_committed";
+    ReturnGoodsConflict = "not_committed" | "return_id_reused" | "return_exceeds_purchase";
+}
+
 /// Redeem a cart: evaluate it, add to every counter and record it in one step; the same request again answers the same
 #[utoipa::path(post, path = "/v1/redemptions", operation_id = "redeem", tag = "redemptions",
     security(("key" = ["admin", "pos"])),
@@ -198,7 +205,6 @@ pub async fn get(
     security(("key" = ["admin", "pos"])),
     params(
         ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
-    request_body(content = schema::Nothing, description = "None, or an empty object."),
     responses(
         (status = 200, description = "Committed, now or before.", body = schema::Redemption),
         Writing,
@@ -220,7 +226,6 @@ pub async fn commit(
     security(("key" = ["admin", "pos"])),
     params(
         ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
-    request_body(content = schema::Nothing, description = "None, or an empty object."),
     responses(
         (status = 200, description = "Cancelled, now or before, or ended otherwise.", body = schema::Redemption),
         Writing,

@@ -8,6 +8,7 @@ use crate::api::schema::examples;
 
 /// What is wrong with bodies: nothing of it where there is none.
 const OF_BODIES: [&str; 4] = ["400", "408", "413", "415"];
+const PROBLEM: &str = "application/problem+json";
 const COMPONENTS: &str = "#/components/schemas/";
 
 /// Makes one document of what the paths say.
@@ -102,7 +103,10 @@ fn finish_response(status: &str, response: &mut Value) -> Option<String> {
     }
     let codes = response.as_object_mut()?.remove(CODES)?;
     let schema = problem(status, &codes);
-    response["content"] = json!({"application/problem+json": {"schema": schema}});
+    response["content"] = json!({PROBLEM: {"schema": schema}});
+    if let Some(found) = examples::of("Problem").filter(|_| status == "422") {
+        response["content"][PROBLEM]["examples"] = found;
+    }
     let codes: Vec<&str> = codes.as_array()?.iter().filter_map(Value::as_str).collect();
     let says = response["description"].as_str().unwrap_or_default();
     response["description"] = format!("`{}`: {says}", codes.join("`, `")).into();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::form::{
     Side, choice, choice_of, currency, decimal, every, id, one_name, plain, reference, size, time,
 };
-use super::promotion::limit_name;
+use super::limits::limit_name;
 use crate::domain::benefit::Level;
 use crate::domain::condition::{CartMeasure, LineMeasure};
 use crate::domain::evaluation::{OtherLeaf, OtherOperator, ReasonCode};

@@ -1,10 +1,11 @@
-//! Limits: how often and how much (spec 5.5).
+//! Limits: how often and how much (spec 5.5), and how far they are used.
 
 use serde_json::Value;
 
-use super::form::{Decimal, Side, choice, count, integer};
-use crate::domain::limit::RefreshUnit;
+use super::form::{Decimal, Side, choice, count, decimal, integer, one_name, size, time};
+use crate::domain::limit::{LimitSubject, Measure, RefreshUnit};
 use crate::wire::limits::{MAX_ISSUES, MAX_WINDOW};
+use crate::wire::names::Named;
 
 /// All limits of a promotion.
 pub fn limits(side: Side) -> Value {
@@ -91,4 +92,71 @@ pub fn refresh(side: Side) -> Value {
             "Calendar days, weeks from Monday, or months, in the tenant's time zone.",
         )
         .schema("Windows in which a count starts anew.")
+}
+
+/// The name of a limit, as `customer.times`.
+pub fn limit_name() -> Value {
+    let names: Vec<String> = limit_names().map(|(name, _)| name).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    one_name(&names)
+}
+
+/// Every limit that is counted, and by what.
+pub fn limit_names() -> impl Iterator<Item = (String, Measure)> {
+    LimitSubject::ALL.iter().flat_map(|subject| {
+        let name = |measure: &Measure| (format!("{}.{}", subject.name(), measure.name()), *measure);
+        Measure::ALL.iter().map(name)
+    })
+}
+
+/// An amount of a limit: a count, or a decimal.
+fn amount(measure: Measure) -> Value {
+    match measure {
+        Measure::Times | Measure::Transactions => size(),
+        Measure::Discount => decimal(),
+    }
+}
+
+/// How far limits are used.
+pub fn usage() -> Value {
+    let limit = |measure: Measure| {
+        Side::Answer
+            .object()
+            .optional("used", amount(measure), "What is committed.")
+            .optional("held", amount(measure), "What is held besides.")
+            .optional("left", amount(measure), "What is left of it.")
+            .required("max", amount(measure), "The limit. Of one that each customer, code or issuance has for itself only this and the window are told.")
+            .optional("window_ends_at", time(), "When the count starts anew; null: never.")
+            .schema("")
+    };
+    of_limits(
+        limit,
+        "How far each limit is used now: a count, or an amount in the tenant's currency.",
+    )
+}
+
+/// What is left of limits.
+pub fn left() -> Value {
+    let limit = |measure: Measure| {
+        Side::Answer
+            .object()
+            .optional(
+                "left",
+                amount(measure),
+                "What is left of it for this customer.",
+            )
+            .required("max", amount(measure), "The limit.")
+            .schema("")
+    };
+    of_limits(
+        limit,
+        "What is left of each limit: a count, or an amount in the tenant's currency.",
+    )
+}
+
+fn of_limits(limit: impl Fn(Measure) -> Value, says: &str) -> Value {
+    let object = limit_names().fold(Side::Answer.object(), |object, (name, measure)| {
+        object.absent(&name, limit(measure), "")
+    });
+    object.schema(says)
 }

@@ -6,7 +6,7 @@ use super::form::{
     Object, Side, choice, choice_of, decimal, distinct, every, id, list, plain, reference, size,
     text, time, zone,
 };
-use super::promotion::limit_name;
+use super::limits::limit_name;
 use crate::api::webhooks::MAX_RESENT;
 use crate::domain::event::EventType;
 use crate::domain::issuance::IssuanceSource;

@@ -182,7 +182,7 @@ fn others() -> Vec<(&'static str, Value)> {
         ("StatsTotals", log::totals()),
         ("Totals", evaluation::totals()),
         ("Unmet", evaluation::unmet()),
-        ("Usage", promotion::usage()),
+        ("Usage", limits::usage()),
     ]
 }
 

@@ -3,18 +3,16 @@
 use serde_json::{Value, json};
 
 use super::form::{
-    Decimal, Object, Side, boolean, choice, choice_of, constant, currency, decimal, distinct,
-    every, id, integer, list, map, one_name, plain, reference, size, text, time, time_of_day, zone,
+    Decimal, Object, Side, boolean, choice, choice_of, constant, currency, distinct, every, id,
+    integer, list, map, plain, reference, text, time, time_of_day, zone,
 };
 use crate::domain::issuance::{ActivityType, MessageChannel};
-use crate::domain::limit::{LimitSubject, Measure};
 use crate::domain::promotion::{DEFAULT_SEQUENCE, MAX_SCOPE_ENTRIES, PromotionType, State, Status};
 use crate::domain::schedule::Weekday;
 use crate::domain::settings::MAX_CUSTOM_FIELDS;
 use crate::wire::audience::{self, MAX_PROGRAMS};
 use crate::wire::decode::{MAX_INTEGER, TextBound};
 use crate::wire::issuance::{ExpiryType, MAX_DAYS, MAX_MESSAGES, TriggerType};
-use crate::wire::names::Named;
 use crate::wire::schedule::{MAX_DATE, Recurrence};
 
 /// The body that makes a promotion.
@@ -405,73 +403,6 @@ pub fn version() -> Value {
         .schema("A version of a promotion.")
 }
 
-/// The name of a limit, as `customer.times`.
-pub fn limit_name() -> Value {
-    let names: Vec<String> = limit_names().map(|(name, _)| name).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    one_name(&names)
-}
-
-/// Every limit that is counted, and by what.
-pub fn limit_names() -> impl Iterator<Item = (String, Measure)> {
-    LimitSubject::ALL.iter().flat_map(|subject| {
-        let name = |measure: &Measure| (format!("{}.{}", subject.name(), measure.name()), *measure);
-        Measure::ALL.iter().map(name)
-    })
-}
-
-/// An amount of a limit: a count, or a decimal.
-fn amount(measure: Measure) -> Value {
-    match measure {
-        Measure::Times | Measure::Transactions => size(),
-        Measure::Discount => decimal(),
-    }
-}
-
-/// How far limits are used.
-pub fn usage() -> Value {
-    let limit = |measure: Measure| {
-        Side::Answer
-            .object()
-            .optional("used", amount(measure), "What is committed.")
-            .optional("held", amount(measure), "What is held besides.")
-            .optional("left", amount(measure), "What is left of it.")
-            .required("max", amount(measure), "The limit. Of one that each customer, code or issuance has for itself only this and the window are told.")
-            .optional("window_ends_at", time(), "When the count starts anew; null: never.")
-            .schema("")
-    };
-    of_limits(
-        limit,
-        "How far each limit is used now: a count, or an amount in the tenant's currency.",
-    )
-}
-
-/// What is left of limits.
-fn left() -> Value {
-    let limit = |measure: Measure| {
-        Side::Answer
-            .object()
-            .optional(
-                "left",
-                amount(measure),
-                "What is left of it for this customer.",
-            )
-            .required("max", amount(measure), "The limit.")
-            .schema("")
-    };
-    of_limits(
-        limit,
-        "What is left of each limit: a count, or an amount in the tenant's currency.",
-    )
-}
-
-fn of_limits(limit: impl Fn(Measure) -> Value, says: &str) -> Value {
-    let object = limit_names().fold(Side::Answer.object(), |object, (name, measure)| {
-        object.absent(&name, limit(measure), "")
-    });
-    object.schema(says)
-}
-
 /// A promotion that a customer could use.
 pub fn offer() -> Value {
     let side = Side::Answer;
@@ -487,7 +418,7 @@ pub fn offer() -> Value {
             reference("Issuance"),
             "The issuance by which it can be used.",
         )
-        .required("limits", left(), "")
+        .required("limits", super::limits::left(), "")
         .required(
             "scope",
             side.part("Scope"),
