@@ -16,10 +16,6 @@ conflicts! {
     RecordActivityConflict = "activity_id_reused";
 }
 
-conflicts! {
-    RecordActivityConflict = "activity_id_reused";
-}
-
 /// Record what a customer did, and unlock what is earned by it; the same `id` again answers the same
 ///
 /// `{"id", "type", "at", "transaction_id", "customer", "store", "channel", "cart"}`, `type` being `transaction`,

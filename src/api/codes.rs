@@ -34,11 +34,6 @@ conflicts! {
     DeleteCodeConflict = "archived";
 }
 
-conflicts! {
-    CreateCodesConflict = "code_taken" | "name_taken" | "archived";
-    DeleteCodeConflict = "archived";
-}
-
 /// Codes that one part of a long answer holds.
 const PART: u16 = 2_000;
 

@@ -13,7 +13,8 @@ use crate::wire::write::Writer;
 #[utoipa::path(get, path = "/healthz", operation_id = "is_alive", tag = "health",
     security(()),
     responses(
-        (status = 200, description = "The process lives.", body = schema::Health)))]
+        (status = 200, description = "The process lives.", body = schema::Health),
+        Public))]
 pub async fn healthz() -> Response {
     report(StatusCode::OK, "ok", None)
 }
@@ -24,7 +25,9 @@ pub async fn healthz() -> Response {
     security(()),
     responses(
         (status = 200, description = "Requests can be served.", body = schema::Health),
-        (status = 503, description = "They cannot, for this reason.", body = schema::Health)))]
+        Public,
+        (status = 503, description = "They cannot, for this reason.",
+            content((schema::Health = "application/json"), (schema::Problem = "application/problem+json")))))]
 pub async fn readyz(State(api): State<Api>) -> Response {
     match unready(&api).await {
         None => report(StatusCode::OK, "ready", None),

@@ -27,12 +27,6 @@ conflicts! {
     ClaimPromotionConflict = "not_activatable";
 }
 
-conflicts! {
-    IssueConflict = "issue_limit_reached" | "earn_limit_reached" | "promotion_not_active" | "source_id_reused";
-    ActivateIssuanceConflict = "not_activatable";
-    ClaimPromotionConflict = "not_activatable";
-}
-
 fn answer(status: StatusCode, issuance: &Issuance) -> Response {
     edge::json(status, wire::issuing::print(issuance))
 }
@@ -177,6 +171,7 @@ pub async fn get(
 #[utoipa::path(post, path = "/v1/issuances/{id}/activate", operation_id = "activate_issuance", tag = "issuances",
     security(("key" = ["admin", "pos", "issuer"])),
     params(("id" = Uuid, Path, description = "The issuance.")),
+    request_body(content = schema::Nothing, description = "None, or an empty object."),
     responses(
         (status = 200, description = "Activated.", body = schema::Issuance),
         Writing,
@@ -196,6 +191,7 @@ pub async fn activate(
 #[utoipa::path(post, path = "/v1/issuances/{id}/revoke", operation_id = "revoke_issuance", tag = "issuances",
     security(("key" = ["admin"])),
     params(("id" = Uuid, Path, description = "The issuance.")),
+    request_body(content = schema::Nothing, description = "None, or an empty object."),
     responses(
         (status = 200, description = "Revoked.", body = schema::Issuance),
         Writing))]

@@ -21,11 +21,6 @@ conflicts! {
     DeleteMilestoneConflict = "in_use";
 }
 
-conflicts! {
-    PutMilestoneConflict = "in_use";
-    DeleteMilestoneConflict = "in_use";
-}
-
 /// List the milestones
 #[utoipa::path(get, path = "/v1/milestones", operation_id = "list_milestones", tag = "milestones",
     security(("key" = ["admin", "viewer"])),

@@ -19,10 +19,6 @@ conflicts! {
     DeleteProductListConflict = "in_use";
 }
 
-conflicts! {
-    DeleteProductListConflict = "in_use";
-}
-
 /// List the product lists, without their SKUs
 #[utoipa::path(get, path = "/v1/product-lists", operation_id = "list_product_lists", tag = "product lists",
     security(("key" = ["admin", "viewer"])),

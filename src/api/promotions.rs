@@ -33,13 +33,6 @@ conflicts! {
     SetPromotionStatusConflict = "active_promotion_limit" | "archived" | "invalid_transition";
 }
 
-conflicts! {
-    CreatePromotionConflict = "name_taken" | "active_promotion_limit";
-    ReplacePromotionConflict = "name_taken" | "active_promotion_limit" | "locked_after_live" | "archived" | "invalid_transition";
-    ArchivePromotionConflict = "archived";
-    SetPromotionStatusConflict = "active_promotion_limit" | "archived" | "invalid_transition";
-}
-
 type States = Choice<PromotionState>;
 type Types = Choice<PromotionType>;
 

@@ -30,13 +30,6 @@ conflicts! {
     ReturnGoodsConflict = "not_committed" | "return_id_reused" | "return_exceeds_purchase";
 }
 
-conflicts! {
-    RedeemConflict = "transaction_id_reused" | "discount_changed" | "redemption_cancelled";
-    CommitRedemptionConflict = "redemption_cancelled" | "hold_expired" | "hold_replaced";
-    CancelRedemptionConflict = "already_committed";
-    ReturnGoodsConflict = "not_committed" | "return_id_reused" | "return_exceeds_purchase";
-}
-
 /// Redeem a cart: evaluate it, add to every counter and record it in one step; the same request again answers the same
 #[utoipa::path(post, path = "/v1/redemptions", operation_id = "redeem", tag = "redemptions",
     security(("key" = ["admin", "pos"])),
@@ -205,6 +198,7 @@ pub async fn get(
     security(("key" = ["admin", "pos"])),
     params(
         ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
+    request_body(content = schema::Nothing, description = "None, or an empty object."),
     responses(
         (status = 200, description = "Committed, now or before.", body = schema::Redemption),
         Writing,
@@ -226,6 +220,7 @@ pub async fn commit(
     security(("key" = ["admin", "pos"])),
     params(
         ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
+    request_body(content = schema::Nothing, description = "None, or an empty object."),
     responses(
         (status = 200, description = "Cancelled, now or before, or ended otherwise.", body = schema::Redemption),
         Writing,

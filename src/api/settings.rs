@@ -19,10 +19,6 @@ conflicts! {
     ReplaceSettingsConflict = "locked_after_live" | "in_use";
 }
 
-conflicts! {
-    ReplaceSettingsConflict = "locked_after_live" | "in_use";
-}
-
 /// Read the settings
 #[utoipa::path(get, path = "/v1/settings", operation_id = "read_settings", tag = "settings",
     security(("key" = ["admin", "viewer"])),
