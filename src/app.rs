@@ -17,8 +17,10 @@ use crate::config::{DatabaseConfig, ServeConfig, ShortOperatorKey};
 use crate::db::embedded::{Embedded, EmbeddedOptions};
 use crate::db::{self, Db, DbError, DbOptions};
 use crate::jobs;
+use crate::metrics::Metrics;
 use crate::service::Service;
 use crate::service::webhooks::address::Targets;
+use crate::telemetry::TraceError;
 
 /// Why the service does not start. The text says what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +47,9 @@ pub enum StartError {
     /// An origin that no browser sends.
     #[error("CORS_ORIGINS: {0:?} is not an origin, as https://admin.example, or *")]
     Origin(String),
+    /// Traces cannot be exported.
+    #[error(transparent)]
+    Traces(#[from] TraceError),
     /// The system does not tell of requests to stop.
     #[error("signals cannot be received: {0}")]
     Signals(std::io::Error),
@@ -148,12 +153,20 @@ impl App {
     ) -> Result<Self, StartError> {
         let address = listener.local_addr().map_err(StartError::Signals)?;
         let db = Db::open(database).await?;
-        let cache = Cache::new(db.clone(), options.cache_capacity);
-        let service = Service::new(db, cache.clone(), options.clock, options.webhook_targets);
+        let metrics = Metrics::default();
+        let cache = Cache::new(db.clone(), options.cache_capacity, metrics.clone());
+        let service = Service::new(
+            db,
+            cache.clone(),
+            options.clock,
+            options.webhook_targets,
+            metrics.clone(),
+        );
         let api = Api::new(service.clone(), options.operator_key.as_deref());
         let edge = Edge::new(
             api::router(api.clone(), &options.cors_origins),
             options.max_in_flight,
+            &metrics,
         );
         let stop = CancellationToken::new();
         let notifications = options.notifications;

@@ -10,6 +10,7 @@ use crate::cache::Known;
 use crate::domain::id::TenantId;
 use crate::domain::role::Role;
 use crate::service::{Actor, api_key};
+use crate::telemetry;
 
 /// An admin of a tenant.
 #[derive(Clone, Copy, Debug)]
@@ -219,6 +220,7 @@ async fn caller(parts: &Parts, api: &Api) -> Result<Caller, ApiError> {
         };
     };
     let known = api.service().cache().authenticate(tenant, &hash).await?;
+    telemetry::of_tenant(known.tenant);
     Ok(Caller::Key(known))
 }
 

@@ -17,14 +17,17 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::domain::id::TenantId;
+use crate::metrics::{Metrics, Timeout};
 use crate::service::api_key::KeyHash;
 use crate::service::{Service, api_key};
 use crate::wire::selector::ListReference;
+use measure::Measure;
 use problem::ApiError;
 
 pub mod auth;
 pub mod edge;
 pub mod extract;
+pub mod measure;
 pub mod page;
 pub mod problem;
 pub mod serve;
@@ -104,6 +107,8 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(issuances::revoke))
         .routes(routes!(issuances::claim))
         .routes(routes!(customers::promotions))
+        .routes(routes!(customers::merge))
+        .routes(routes!(customers::delete))
         .routes(routes!(activities::create))
         .routes(routes!(milestones::list))
         .routes(routes!(
@@ -195,69 +200,87 @@ impl Api {
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
-        in_time(EVALUATE_TIMEOUT, work, ApiError::HandlerTimeout).await
+        self.in_time(EVALUATE_TIMEOUT, work, Timeout::Read).await
     }
 
     async fn redemption<T, E: Into<ApiError>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
-        in_time(REDEEM_TIMEOUT, work, ApiError::WriteTimeout).await
+        self.in_time(REDEEM_TIMEOUT, work, Timeout::Write).await
     }
 
     async fn admin_read<T, E: Into<ApiError>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
-        in_time(ADMIN_TIMEOUT, work, ApiError::HandlerTimeout).await
+        self.in_time(ADMIN_TIMEOUT, work, Timeout::Read).await
     }
 
     async fn bulk_read<T, E: Into<ApiError>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
-        in_time(BULK_TIMEOUT, work, ApiError::HandlerTimeout).await
+        self.in_time(BULK_TIMEOUT, work, Timeout::Read).await
     }
 
     async fn admin_write<T, E: Into<ApiError>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
-        in_time(ADMIN_TIMEOUT, work, ApiError::WriteTimeout).await
+        self.in_time(ADMIN_TIMEOUT, work, Timeout::Write).await
     }
 
     async fn bulk_write<T, E: Into<ApiError>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
-        in_time(BULK_TIMEOUT, work, ApiError::WriteTimeout).await
+        self.in_time(BULK_TIMEOUT, work, Timeout::Write).await
     }
-}
 
-async fn in_time<T, E: Into<ApiError>>(
-    limit: Duration,
-    work: impl Future<Output = Result<T, E>>,
-    late: ApiError,
-) -> Result<T, ApiError> {
-    match tokio::time::timeout(limit, work).await {
-        Ok(done) => done.map_err(Into::into),
-        Err(_) => Err(late),
+    async fn in_time<T, E: Into<ApiError>>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, E>>,
+        kind: Timeout,
+    ) -> Result<T, ApiError> {
+        match tokio::time::timeout(limit, work).await {
+            Ok(done) => done.map_err(Into::into),
+            Err(_) => {
+                self.service().metrics().timeouts.inc(kind);
+                Err(match kind {
+                    Timeout::Write => ApiError::WriteTimeout,
+                    _ => ApiError::HandlerTimeout,
+                })
+            }
+        }
     }
 }
 
 /// The router over the paths. `origins` are those that a browser may call from; `*` is any.
 pub fn router(api: Api, origins: &[String]) -> Router {
     let (router, _) = paths().split_for_parts();
+    let panics = api.service().metrics().panics.clone();
+    let panicked = move |panic| {
+        panics.inc();
+        edge::panicked(panic)
+    };
     let router = router
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .layer(CatchPanicLayer::custom(edge::panicked))
+        .layer(CatchPanicLayer::custom(panicked))
         .with_state(api);
     if origins.is_empty() {
         router
     } else {
         router.layer(cors(origins))
     }
+}
+
+/// Counts requests by the paths.
+pub fn measure(metrics: &Metrics) -> Measure {
+    let paths = paths().into_openapi().paths.paths;
+    Measure::new(&metrics.requests, paths.keys().map(String::as_str))
 }
 
 /// The OpenAPI document, as JSON for people.

@@ -174,6 +174,14 @@ impl Keys {
         shard.insert(hash, entry);
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        let len = |shard: &RwLock<FxHashMap<KeyHash, Arc<Entry>>>| {
+            shard.read().unwrap_or_else(PoisonError::into_inner).len()
+        };
+        self.shards.iter().map(len).sum()
+    }
+
     fn touch(&self, known: Known) {
         let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
         if touched.len() < MAX_TOUCHED {

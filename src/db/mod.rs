@@ -16,13 +16,16 @@ mod transaction;
 
 pub mod activities;
 pub mod audit;
+pub mod backlog;
 pub mod codes;
 pub mod counters;
+pub mod customers;
 pub mod deliveries;
 pub mod embedded;
 pub mod events;
 pub mod holds;
 pub mod in_hand;
+pub mod issuance_ends;
 pub mod issuances;
 pub mod keys;
 pub mod migrate;
@@ -192,6 +195,7 @@ impl Db {
         Connections {
             open: self.pool.size(),
             idle: self.pool.num_idle(),
+            most: self.options.pool_size,
         }
     }
 }
@@ -203,6 +207,8 @@ pub struct Connections {
     pub open: u32,
     /// Connections that nobody uses.
     pub idle: usize,
+    /// Most connections that are ever open.
+    pub most: u32,
 }
 
 /// One page of a list, and where the next one begins.

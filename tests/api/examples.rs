@@ -206,6 +206,12 @@ async fn give(sent: &mut Sent<'_>, tenant: &Tenant, (reward, open): &(String, St
     .await;
     sent.all("record_activity", &tenant.pos, at("/v1/activities"))
         .await;
+    sent.all(
+        "merge_customer",
+        &tenant.admin,
+        at("/v1/customers/C-2001/merge"),
+    )
+    .await;
 }
 
 #[test]

@@ -91,6 +91,18 @@ pub fn claim() -> Value {
         .schema("A claim of an open promotion.")
 }
 
+/// The body that merges customers.
+pub fn merge() -> Value {
+    REQUEST
+        .object()
+        .required(
+            "into",
+            text(TextBound::NAME),
+            "The customer whom the other becomes part of.",
+        )
+        .schema("Into whom a customer is merged.")
+}
+
 /// The body of an activity.
 pub fn new_activity() -> Value {
     let begin = |kinds: &[ActivityType]| {

@@ -9,7 +9,7 @@ use super::form::{
 use super::limits::limit_name;
 use crate::api::webhooks::MAX_RESENT;
 use crate::domain::event::EventType;
-use crate::domain::issuance::IssuanceSource;
+use crate::domain::issuance::{IssuanceSource, IssuanceState};
 use crate::domain::redemption::RedemptionState;
 use crate::service::stats::Bucket;
 use crate::wire::decode::TextBound;
@@ -84,10 +84,17 @@ fn data() -> Vec<(Vec<EventType>, Object)> {
             .required("source", choice::<IssuanceSource>(), "How it came about.")
             .optional("source_id", plain(), "The caller's id of that.")
     };
-    let message = super::promotion::message(SIDE);
-    let with_messages = owned()
+    let messages = || every(super::promotion::message(SIDE));
+    let unlocked = owned()
         .required("expires_at", time(), "From when on it cannot be used.")
-        .required("messages", every(message), "What to send to the customer.");
+        .required("messages", messages(), "What to send to the customer.");
+    let expiring = owned()
+        .required("state", choice::<IssuanceState>(), "Where it stands.")
+        .required("expires_at", time(), "From when on it cannot be used.")
+        .required("messages", messages(), "What to send to the customer.");
+    let expired = owned()
+        .optional("unlocked_at", time(), "When it became usable; null: never.")
+        .required("expires_at", time(), "Since when it cannot be used.");
     let used_up = issuance()
         .required("promotion_id", id(), "Of which promotion.")
         .required("limit", limit_name(), "Which limit.");
@@ -126,15 +133,12 @@ fn data() -> Vec<(Vec<EventType>, Object)> {
         ),
         (vec![PromotionBudgetExhausted], exhausted),
         (
-            vec![
-                IssuanceIssued,
-                IssuanceActivated,
-                IssuanceExpired,
-                IssuanceRevoked,
-            ],
+            vec![IssuanceIssued, IssuanceActivated, IssuanceRevoked],
             owned(),
         ),
-        (vec![IssuanceUnlocked, IssuanceExpiring], with_messages),
+        (vec![IssuanceUnlocked], unlocked),
+        (vec![IssuanceExpiring], expiring),
+        (vec![IssuanceExpired], expired),
         (vec![IssuanceUsedUp], used_up),
         (vec![RedemptionCommitted], committed),
         (vec![RedemptionCancelled], cancelled),

@@ -67,6 +67,7 @@ bodies! {
     IssuanceVerdicts = customer::verdicts();
     KeyMade = tenant::made_key();
     KeyPage = promotion::page("Key");
+    Merge = customer::merge();
     Milestone = customer::milestone(Answer);
     MilestoneInput = customer::milestone(Input);
     MilestonePage = promotion::page("Milestone");
