@@ -26,6 +26,7 @@ mod contract;
 mod customers;
 mod deletions;
 mod docs;
+mod document;
 mod edge;
 mod edge;
 mod evaluate;
