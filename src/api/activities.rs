@@ -3,23 +3,31 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::Value as Any;
 
 use super::auth::Teller;
 use super::extract::{NoQuery, Small, decode};
-use super::openapi::Writing;
+use super::openapi::{Writing, conflicts};
 use super::problem::ApiError;
-use super::{Api, edge};
+use super::{Api, edge, schema};
 use crate::domain::activity::Activity;
 use crate::wire;
+
+conflicts! {
+    RecordActivityConflict = "activity_id_reused";
+}
 
 /// Record what a customer did, and unlock what is earned by it; the same `id` again answers the same
 ///
 /// `{"id", "type", "at", "transaction_id", "customer", "store", "channel", "cart"}`, `type` being `transaction`,
 /// `registration` or `profile_update`. The answer is `{"unlocked": [issuance], "milestones": [{"name", "target",
 /// "progress"}]}`. Another body under the same `id` is 409 `activity_id_reused`.
-#[utoipa::path(post, path = "/v1/activities", tag = "activities", request_body = Any,
-    responses((status = 200, description = "What it came to.", body = Any), Writing))]
+#[utoipa::path(post, path = "/v1/activities", operation_id = "record_activity", tag = "activities",
+    security(("key" = ["admin", "pos", "issuer"])),
+    request_body = schema::NewActivity,
+    responses(
+        (status = 200, description = "What it came to.", body = schema::ActivityRecorded),
+        Writing,
+        RecordActivityConflict))]
 pub async fn create(
     State(api): State<Api>,
     teller: Teller,

@@ -10,7 +10,7 @@ use super::codes::masked;
 use super::extract::Query;
 use super::openapi::{ListParams, Reading};
 use super::problem::ApiError;
-use super::{Api, page};
+use super::{Api, page, schema};
 use crate::db;
 use crate::db::audit::{AuditCursor, AuditFilter};
 
@@ -20,8 +20,10 @@ use crate::db::audit::{AuditCursor, AuditFilter};
 #[expect(dead_code, reason = "describes what `list` reads")]
 pub struct FilterParams {
     /// An RFC 3339 time: from then on.
+    #[param(format = DateTime)]
     from: Option<String>,
     /// An RFC 3339 time: before then.
+    #[param(format = DateTime)]
     to: Option<String>,
     /// What was changed: `settings`, `store:BLR-01`, `promotion:<id>`, `product_list:<name>`, `milestone:<name>`,
     /// `issuance:<id>`, `webhook:<name>`, `key:<id>`, `tenant`.
@@ -29,8 +31,12 @@ pub struct FilterParams {
 }
 
 /// List what was changed, newest first
-#[utoipa::path(get, path = "/v1/audit", tag = "audit", params(FilterParams, ListParams),
-    responses((status = 200, description = "A page of changes.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/audit", operation_id = "list_changes", tag = "audit",
+    security(("key" = ["admin", "viewer"])),
+    params(FilterParams, ListParams),
+    responses(
+        (status = 200, description = "A page of changes.", body = schema::AuditPage),
+        Reading))]
 pub async fn list(
     State(api): State<Api>,
     reader: Reader,

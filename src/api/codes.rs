@@ -6,16 +6,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::Value as Any;
 use utoipa::IntoParams;
 
 use super::auth::{Admin, Reader};
-use super::csv::CODE_COLUMNS;
 use super::extract::{Bulk, Id, Name, NoQuery, Query, Text, decode};
-use super::openapi::{ListParams, Reading, Writing};
+use super::openapi::{ListParams, Reading, Writing, conflicts};
 use super::page::Wanted;
 use super::problem::ApiError;
-use super::{Api, edge, page, stream};
+use super::{Api, edge, page, schema, stream};
 use crate::db::codes::ListedCode;
 use crate::db::{self, Page};
 use crate::domain::code::{Generation, NewCode};
@@ -26,9 +24,15 @@ use crate::service::promotions::exists;
 use crate::service::{Service, ServiceError};
 use crate::wire;
 use crate::wire::code::NewCodes;
+use crate::wire::csv::CODE_COLUMNS;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::names::Named;
 use crate::wire::write::Writer;
+
+conflicts! {
+    CreateCodesConflict = "code_taken" | "name_taken" | "archived";
+    DeleteCodeConflict = "archived";
+}
 
 /// Codes that one part of a long answer holds.
 const PART: u16 = 2_000;
@@ -39,6 +43,7 @@ const PART: u16 = 2_000;
 #[expect(dead_code, reason = "describes what `list` reads")]
 pub struct FilterParams {
     /// Only the codes of this generation.
+    #[param(max_length = 255)]
     batch: Option<String>,
 }
 
@@ -52,10 +57,14 @@ pub struct FilterParams {
 /// random letters and digits after the prefix. The answer names them: `{"count", "created", "batch", "expires_at",
 /// "codes"}`. The same `batch` again answers the same and draws none; with another body it is 409 `name_taken`.
 /// Without `batch` every request draws new codes, under a batch whose name is new.
-#[utoipa::path(post, path = "/v1/promotions/{id}/codes", tag = "codes",
-    params(("id" = String, Path, description = "The promotion.")),
-    request_body(content((Any = "application/json"), (String = "text/csv"))),
-    responses((status = 201, description = "How many codes are new; of a generation, which.", body = Any), Writing))]
+#[utoipa::path(post, path = "/v1/promotions/{id}/codes", operation_id = "create_codes", tag = "codes",
+    security(("key" = ["admin"])),
+    params(("id" = Uuid, Path, description = "The promotion.")),
+    request_body(content((schema::NewCodes = "application/json"), (String = "text/csv"))),
+    responses(
+        (status = 201, description = "How many codes are new; of a generation, which.", body = schema::CodesMade),
+        Writing,
+        CreateCodesConflict))]
 pub async fn create(
     State(api): State<Api>,
     admin: Admin,
@@ -103,7 +112,7 @@ pub async fn create(
 
 fn imported(bytes: &[u8]) -> Result<Vec<NewCode>, ApiError> {
     let mut faults = Faults::new();
-    let codes = super::csv::codes(bytes, &mut faults);
+    let codes = wire::csv::codes(bytes, &mut faults);
     codes
         .filter(|_| faults.is_empty())
         .ok_or(ApiError::Invalid(faults))
@@ -191,10 +200,12 @@ fn listed(codes: &[String], is_first: bool) -> String {
 ///
 /// `used` counts the redemptions by the code that are held or committed and not given back whole. With
 /// `Accept: text/csv` all codes come at once, as `code,expires_at,used`; `limit` and `cursor` are of the JSON list.
-#[utoipa::path(get, path = "/v1/promotions/{id}/codes", tag = "codes",
-    params(("id" = String, Path, description = "The promotion."), FilterParams, ListParams),
-    responses((status = 200, description = "A page of codes, or all of them as CSV.",
-               content((Any = "application/json"), (String = "text/csv"))), Reading))]
+#[utoipa::path(get, path = "/v1/promotions/{id}/codes", operation_id = "list_codes", tag = "codes",
+    security(("key" = ["admin", "viewer"])),
+    params(("id" = Uuid, Path, description = "The promotion."), FilterParams, ListParams),
+    responses(
+        (status = 200, description = "A page of codes, or all of them as CSV.", content((schema::CodePage = "application/json"), (String = "text/csv"))),
+        Reading))]
 pub async fn list(
     State(api): State<Api>,
     reader: Reader,
@@ -317,10 +328,15 @@ fn write_time(writer: &mut Writer, time: Option<DateTime<Utc>>) {
 }
 
 /// Delete a code
-#[utoipa::path(delete, path = "/v1/promotions/{id}/codes/{code}", tag = "codes",
-    params(("id" = String, Path, description = "The promotion."),
-           ("code" = String, Path, description = "The code, in whatever case.")),
-    responses((status = 204, description = "Deleted."), Writing))]
+#[utoipa::path(delete, path = "/v1/promotions/{id}/codes/{code}", operation_id = "delete_code", tag = "codes",
+    security(("key" = ["admin"])),
+    params(
+        ("id" = Uuid, Path, description = "The promotion."),
+        ("code" = String, Path, min_length = 1, max_length = 255, description = "The code, in whatever case.")),
+    responses(
+        (status = 204, description = "Deleted."),
+        Writing,
+        DeleteCodeConflict))]
 pub async fn delete(
     State(api): State<Api>,
     admin: Admin,

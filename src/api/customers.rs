@@ -3,13 +3,12 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::Value as Any;
 
 use super::auth::{Admin, PosReader};
 use super::extract::{Name, NoQuery, Query, Small, decode};
 use super::openapi::{ListParams, Reading, Writing};
 use super::problem::ApiError;
-use super::{Api, page};
+use super::{Api, page, schema};
 use crate::db::Page;
 use crate::wire;
 
@@ -17,9 +16,14 @@ use crate::wire;
 ///
 /// Status, dates, issuance, activation and limits are judged; scope, audience and conditions are told. Limits of codes are
 /// each code's own.
-#[utoipa::path(get, path = "/v1/customers/{id}/promotions", tag = "issuances",
-    params(("id" = String, Path, description = "The customer."), ListParams),
-    responses((status = 200, description = "A page of promotions.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/customers/{id}/promotions", operation_id = "list_customer_promotions", tag = "customers",
+    security(("key" = ["admin", "pos", "viewer"])),
+    params(
+        ("id" = String, Path, min_length = 1, max_length = 255, description = "The customer."),
+        ListParams),
+    responses(
+        (status = 200, description = "A page of promotions.", body = schema::OfferPage),
+        Reading))]
 pub async fn promotions(
     State(api): State<Api>,
     reader: PosReader,
@@ -53,10 +57,15 @@ pub async fn promotions(
 
 /// Merge a customer into another one: issuances and progress move, counts are added
 ///
-/// `{"into"}`. What has come to more than a limit is used up. The same again finds nothing to move.
-#[utoipa::path(post, path = "/v1/customers/{id}/merge", tag = "customers", request_body = Any,
-    params(("id" = String, Path, description = "The customer who becomes part of the other.")),
-    responses((status = 204, description = "Merged."), Writing))]
+/// What has come to more than a limit is used up. The same again finds nothing to move.
+#[utoipa::path(post, path = "/v1/customers/{id}/merge", operation_id = "merge_customer", tag = "customers",
+    security(("key" = ["admin"])),
+    params(
+        ("id" = String, Path, min_length = 1, max_length = 255, description = "The customer who becomes part of the other.")),
+    request_body = schema::Merge,
+    responses(
+        (status = 204, description = "Merged."),
+        Writing))]
 pub async fn merge(
     State(api): State<Api>,
     admin: Admin,
@@ -72,9 +81,12 @@ pub async fn merge(
 }
 
 /// Delete a customer: the id is replaced everywhere by a random one, sums stay
-#[utoipa::path(delete, path = "/v1/customers/{id}", tag = "customers",
-    params(("id" = String, Path, description = "The customer.")),
-    responses((status = 204, description = "Deleted."), Writing))]
+#[utoipa::path(delete, path = "/v1/customers/{id}", operation_id = "delete_customer", tag = "customers",
+    security(("key" = ["admin"])),
+    params(("id" = String, Path, min_length = 1, max_length = 255, description = "The customer.")),
+    responses(
+        (status = 204, description = "Deleted."),
+        Writing))]
 pub async fn delete(
     State(api): State<Api>,
     admin: Admin,

@@ -3,13 +3,12 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::Value as Any;
 
 use super::auth::Pos;
 use super::extract::{NoQuery, Small};
-use super::openapi::Reading;
+use super::openapi::Evaluating;
 use super::problem::ApiError;
-use super::{Api, edge};
+use super::{Api, edge, schema};
 use crate::domain::cart::Request;
 use crate::service::ServiceError;
 use crate::wire;
@@ -18,14 +17,12 @@ use crate::wire::faults::Faults;
 use crate::wire::json::Json;
 
 /// Price a cart: which promotions apply, what every line then costs, and why the others do not apply
-#[utoipa::path(post, path = "/v1/evaluate-cart", tag = "evaluation", request_body = Any,
+#[utoipa::path(post, path = "/v1/evaluate-cart", operation_id = "evaluate_cart", tag = "evaluation",
+    security(("key" = ["admin", "pos"])),
+    request_body = schema::RequestInput,
     responses(
-        (status = 200, description = "The prices.", body = Any),
-        (status = 400, description = "`not_json`."),
-        (status = 408, description = "`timeout`: the body came too slowly."),
-        (status = 413, description = "`too_large`."),
-        (status = 415, description = "`unsupported_media_type`."),
-        Reading))]
+        (status = 200, description = "The prices.", body = schema::Evaluation),
+        Evaluating))]
 pub async fn evaluate(
     State(api): State<Api>,
     pos: Pos,

@@ -2,21 +2,24 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde_json::Value as Any;
 
 use super::auth::Reader;
 use super::extract::Query;
 use super::openapi::{ListParams, Reading};
 use super::problem::ApiError;
-use super::{Api, page};
+use super::{Api, page, schema};
 use crate::service::event_log::{self, EventCursor};
 
 /// List what happened, oldest first
 ///
 /// `next_cursor` is never null: at the end it stands after the last event, and a later request with it goes on from there.
 /// A page that is not full is the end of what there is. Events are kept for 90 days.
-#[utoipa::path(get, path = "/v1/events", tag = "events", params(ListParams),
-    responses((status = 200, description = "A page of events.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/events", operation_id = "list_events", tag = "events",
+    security(("key" = ["admin", "viewer"])),
+    params(ListParams),
+    responses(
+        (status = 200, description = "A page of events.", body = schema::EventPage),
+        Reading))]
 pub async fn list(
     State(api): State<Api>,
     reader: Reader,

@@ -9,7 +9,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use uuid::Uuid;
 
 use super::problem::ApiError;
@@ -218,7 +218,16 @@ impl Query {
             );
             return None;
         };
-        Some(time.to_utc())
+        let time = time.to_utc();
+        if !(1..=9999).contains(&time.year()) {
+            self.fault(
+                name,
+                FaultCode::OutOfRange,
+                "must be in the years 1 to 9999",
+            );
+            return None;
+        }
+        Some(time)
     }
 
     /// Refuses what was wrong, and what nobody asked for.

@@ -4,23 +4,30 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
-use super::{Api, edge};
+use super::openapi::Public;
+use super::{Api, edge, schema};
 use crate::db::DbError;
 use crate::wire::write::Writer;
 
 /// Whether the process lives.
-#[utoipa::path(get, path = "/healthz", tag = "health", security(()),
-    responses((status = 200, description = "The process lives.")))]
+#[utoipa::path(get, path = "/healthz", operation_id = "is_alive", tag = "health",
+    security(()),
+    responses(
+        (status = 200, description = "The process lives.", body = schema::Health),
+        Public))]
 pub async fn healthz() -> Response {
     report(StatusCode::OK, "ok", None)
 }
 
 /// Whether requests can be served: the database answers, its schema is current, and the listener for rule changes is
 /// connected.
-#[utoipa::path(get, path = "/readyz", tag = "health", security(()),
+#[utoipa::path(get, path = "/readyz", operation_id = "is_ready", tag = "health",
+    security(()),
     responses(
-        (status = 200, description = "Requests can be served."),
-        (status = 503, description = "They cannot, for this reason.")))]
+        (status = 200, description = "Requests can be served.", body = schema::Health),
+        Public,
+        (status = 503, description = "They cannot, for this reason.",
+            content((schema::Health = "application/json"), (schema::Problem = "application/problem+json")))))]
 pub async fn readyz(State(api): State<Api>) -> Response {
     match unready(&api).await {
         None => report(StatusCode::OK, "ready", None),
@@ -29,8 +36,12 @@ pub async fn readyz(State(api): State<Api>) -> Response {
 }
 
 /// What operations can see, as Prometheus text.
-#[utoipa::path(get, path = "/metrics", tag = "health", security(()),
-    responses((status = 200, description = "Counters, gauges and histograms.")))]
+#[utoipa::path(get, path = "/metrics", operation_id = "read_metrics", tag = "health",
+    security(()),
+    responses(
+        (status = 200, description = "Counters, gauges and histograms.",
+            content((String = "application/openmetrics-text"))),
+        Public))]
 pub async fn metrics(State(api): State<Api>) -> Response {
     let service = api.service();
     let (metrics, cache) = (service.metrics(), service.cache());

@@ -3,15 +3,14 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::Value as Any;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::auth::{Admin, HandReader, Issuer, Teller};
 use super::extract::{Bulk, Id, NoBody, NoQuery, Query, Small, choice, decode};
-use super::openapi::{ListParams, Reading, Writing};
+use super::openapi::{Choice, ListParams, Reading, Writing, conflicts};
 use super::problem::{self, ApiError};
-use super::{Api, edge, page};
+use super::{Api, edge, page, schema};
 use crate::db::issuances::{IssuanceCursor, IssuanceFilter};
 use crate::domain::id::{IssuanceId, PromotionId};
 use crate::domain::issuance::{Issuance, IssuanceState};
@@ -22,6 +21,12 @@ use crate::wire::faults::FaultCode;
 use crate::wire::issuing::Verdict;
 use crate::wire::names::Named;
 
+conflicts! {
+    IssueConflict = "issue_limit_reached" | "earn_limit_reached" | "promotion_not_active" | "source_id_reused";
+    ActivateIssuanceConflict = "not_activatable";
+    ClaimPromotionConflict = "not_activatable";
+}
+
 fn answer(status: StatusCode, issuance: &Issuance) -> Response {
     edge::json(status, wire::issuing::print(issuance))
 }
@@ -31,11 +36,14 @@ fn answer(status: StatusCode, issuance: &Issuance) -> Response {
 /// `{"promotion_id", "customer_id", "source_id"}`, of a promotion of type `rewards`, `loyalty_earning` or `loyalty` that
 /// is live or scheduled. Refusals: 409 `issue_limit_reached`, `earn_limit_reached`, `promotion_not_active`,
 /// `source_id_reused`.
-#[utoipa::path(post, path = "/v1/issuances", tag = "issuances", request_body = Any,
+#[utoipa::path(post, path = "/v1/issuances", operation_id = "issue", tag = "issuances",
+    security(("key" = ["admin", "issuer"])),
+    request_body = schema::NewIssuance,
     responses(
-        (status = 201, description = "Issued.", body = Any),
-        (status = 200, description = "It was issued before.", body = Any),
-        Writing))]
+        (status = 201, description = "Issued.", body = schema::Issuance),
+        (status = 200, description = "It was issued before.", body = schema::Issuance),
+        Writing,
+        IssueConflict))]
 pub async fn issue(
     State(api): State<Api>,
     issuer: Issuer,
@@ -57,8 +65,12 @@ pub async fn issue(
 ///
 /// `{"promotion_id", "source_id", "customer_ids"}`. The answer has a verdict for each customer, in their order:
 /// `{"customer_id", "verdict", "issuance"}`, the verdict `issued`, `already_issued` or the code of a refusal.
-#[utoipa::path(post, path = "/v1/issuances/bulk", tag = "issuances", request_body = Any,
-    responses((status = 200, description = "A verdict for each.", body = Any), Writing))]
+#[utoipa::path(post, path = "/v1/issuances/bulk", operation_id = "issue_in_bulk", tag = "issuances",
+    security(("key" = ["admin", "issuer"])),
+    request_body = schema::NewIssuances,
+    responses(
+        (status = 200, description = "A verdict for each.", body = schema::IssuanceVerdicts),
+        Writing))]
 pub async fn issue_all(
     State(api): State<Api>,
     issuer: Issuer,
@@ -86,22 +98,30 @@ pub async fn issue_all(
     Ok(edge::json(StatusCode::OK, verdicts))
 }
 
+type States = Choice<IssuanceState>;
+
 /// Filters of the list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `list` reads")]
 pub struct FilterParams {
     /// In whose hands.
+    #[param(max_length = 255)]
     customer_id: Option<String>,
     /// Of which promotion.
     promotion_id: Option<Uuid>,
-    /// `issued`, `unlocked`, `activated`, `used_up`, `expired` or `revoked`.
-    state: Option<String>,
+    /// Where they stand.
+    #[param(inline)]
+    state: Option<States>,
 }
 
 /// List issuances, newest first
-#[utoipa::path(get, path = "/v1/issuances", tag = "issuances", params(FilterParams, ListParams),
-    responses((status = 200, description = "A page of issuances.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/issuances", operation_id = "list_issuances", tag = "issuances",
+    security(("key" = ["admin", "pos", "issuer", "viewer"])),
+    params(FilterParams, ListParams),
+    responses(
+        (status = 200, description = "A page of issuances.", body = schema::IssuancePage),
+        Reading))]
 pub async fn list(
     State(api): State<Api>,
     reader: HandReader,
@@ -128,9 +148,12 @@ pub async fn list(
 }
 
 /// Read an issuance
-#[utoipa::path(get, path = "/v1/issuances/{id}", tag = "issuances",
-    params(("id" = String, Path, description = "The issuance.")),
-    responses((status = 200, description = "The issuance as it stands.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/issuances/{id}", operation_id = "read_issuance", tag = "issuances",
+    security(("key" = ["admin", "pos", "issuer", "viewer"])),
+    params(("id" = Uuid, Path, description = "The issuance.")),
+    responses(
+        (status = 200, description = "The issuance as it stands.", body = schema::Issuance),
+        Reading))]
 pub async fn get(
     State(api): State<Api>,
     reader: HandReader,
@@ -145,9 +168,14 @@ pub async fn get(
 ///
 /// One that is unlocked, of a promotion with `activation_required`; again: the same. Anything else is 409
 /// `not_activatable`.
-#[utoipa::path(post, path = "/v1/issuances/{id}/activate", tag = "issuances",
-    params(("id" = String, Path, description = "The issuance.")),
-    responses((status = 200, description = "Activated.", body = Any), Writing))]
+#[utoipa::path(post, path = "/v1/issuances/{id}/activate", operation_id = "activate_issuance", tag = "issuances",
+    security(("key" = ["admin", "pos", "issuer"])),
+    params(("id" = Uuid, Path, description = "The issuance.")),
+    request_body(content = schema::Nothing, description = "None, or an empty object."),
+    responses(
+        (status = 200, description = "Activated.", body = schema::Issuance),
+        Writing,
+        ActivateIssuanceConflict))]
 pub async fn activate(
     State(api): State<Api>,
     teller: Teller,
@@ -160,9 +188,13 @@ pub async fn activate(
 }
 
 /// Revoke an issuance: what is held or committed by it stays, nothing else is given by it any more
-#[utoipa::path(post, path = "/v1/issuances/{id}/revoke", tag = "issuances",
-    params(("id" = String, Path, description = "The issuance.")),
-    responses((status = 200, description = "Revoked.", body = Any), Writing))]
+#[utoipa::path(post, path = "/v1/issuances/{id}/revoke", operation_id = "revoke_issuance", tag = "issuances",
+    security(("key" = ["admin"])),
+    params(("id" = Uuid, Path, description = "The issuance.")),
+    request_body(content = schema::Nothing, description = "None, or an empty object."),
+    responses(
+        (status = 200, description = "Revoked.", body = schema::Issuance),
+        Writing))]
 pub async fn revoke(
     State(api): State<Api>,
     admin: Admin,
@@ -178,12 +210,15 @@ pub async fn revoke(
 ///
 /// `{"customer_id"}`, of a promotion with `activation_required` that needs no issuance and is live or scheduled: it makes
 /// one activated issuance for each customer and promotion. Anything else is 409 `not_activatable`.
-#[utoipa::path(post, path = "/v1/promotions/{id}/activations", tag = "issuances", request_body = Any,
-    params(("id" = String, Path, description = "The promotion.")),
+#[utoipa::path(post, path = "/v1/promotions/{id}/activations", operation_id = "claim_promotion", tag = "issuances",
+    security(("key" = ["admin", "pos", "issuer"])),
+    params(("id" = Uuid, Path, description = "The promotion.")),
+    request_body = schema::Claim,
     responses(
-        (status = 201, description = "Activated.", body = Any),
-        (status = 200, description = "It was activated before.", body = Any),
-        Writing))]
+        (status = 201, description = "Activated.", body = schema::Issuance),
+        (status = 200, description = "It was activated before.", body = schema::Issuance),
+        Writing,
+        ClaimPromotionConflict))]
 pub async fn claim(
     State(api): State<Api>,
     teller: Teller,

@@ -3,13 +3,12 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::Value as Any;
 
 use super::auth::{Admin, Reader};
 use super::extract::{Id, NoQuery, Query, Small, decode};
 use super::openapi::{ListParams, Reading, Writing};
 use super::problem::ApiError;
-use super::{Api, edge, page};
+use super::{Api, edge, page, schema};
 use crate::db;
 use crate::db::keys::KeyRow;
 use crate::domain::id::KeyId;
@@ -37,8 +36,12 @@ pub struct NewKey {
 }
 
 /// Make a key; it is shown this once
-#[utoipa::path(post, path = "/v1/keys", tag = "keys", request_body = Any,
-    responses((status = 201, description = "The key.", body = Any), Writing))]
+#[utoipa::path(post, path = "/v1/keys", operation_id = "create_key", tag = "keys",
+    security(("key" = ["admin"])),
+    request_body = schema::NewKey,
+    responses(
+        (status = 201, description = "The key.", body = schema::KeyMade),
+        Writing))]
 pub async fn create(
     State(api): State<Api>,
     admin: Admin,
@@ -50,8 +53,12 @@ pub async fn create(
 }
 
 /// List the keys, revoked ones too
-#[utoipa::path(get, path = "/v1/keys", tag = "keys", params(ListParams),
-    responses((status = 200, description = "A page of keys.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/keys", operation_id = "list_keys", tag = "keys",
+    security(("key" = ["admin", "viewer"])),
+    params(ListParams),
+    responses(
+        (status = 200, description = "A page of keys.", body = schema::KeyPage),
+        Reading))]
 pub async fn list(
     State(api): State<Api>,
     reader: Reader,
@@ -78,9 +85,12 @@ pub async fn list(
 }
 
 /// Revoke a key
-#[utoipa::path(delete, path = "/v1/keys/{id}", tag = "keys",
-    params(("id" = String, Path, description = "The key.")),
-    responses((status = 204, description = "Revoked."), Writing))]
+#[utoipa::path(delete, path = "/v1/keys/{id}", operation_id = "revoke_key", tag = "keys",
+    security(("key" = ["admin"])),
+    params(("id" = Uuid, Path, description = "The key.")),
+    responses(
+        (status = 204, description = "Revoked."),
+        Writing))]
 pub async fn revoke(
     State(api): State<Api>,
     admin: Admin,

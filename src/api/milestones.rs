@@ -3,13 +3,12 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::Value as Any;
 
 use super::auth::{Admin, Reader};
 use super::extract::{Name, NoQuery, Query, Small, decode};
-use super::openapi::{ListParams, Reading, Writing};
+use super::openapi::{ListParams, Reading, Writing, conflicts};
 use super::problem::ApiError;
-use super::{Api, edge, page};
+use super::{Api, edge, page, schema};
 use crate::cache::load;
 use crate::db;
 use crate::db::milestones::MilestoneRow;
@@ -17,9 +16,18 @@ use crate::service::ServiceError;
 use crate::wire;
 use crate::wire::write::Writer;
 
+conflicts! {
+    PutMilestoneConflict = "in_use";
+    DeleteMilestoneConflict = "in_use";
+}
+
 /// List the milestones
-#[utoipa::path(get, path = "/v1/milestones", tag = "milestones", params(ListParams),
-    responses((status = 200, description = "A page of milestones.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/milestones", operation_id = "list_milestones", tag = "milestones",
+    security(("key" = ["admin", "viewer"])),
+    params(ListParams),
+    responses(
+        (status = 200, description = "A page of milestones.", body = schema::MilestonePage),
+        Reading))]
 pub async fn list(
     State(api): State<Api>,
     reader: Reader,
@@ -41,9 +49,13 @@ pub async fn list(
 }
 
 /// Read a milestone
-#[utoipa::path(get, path = "/v1/milestones/{name}", tag = "milestones",
-    params(("name" = String, Path, description = "The milestone's name.")),
-    responses((status = 200, description = "The milestone.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/milestones/{name}", operation_id = "read_milestone", tag = "milestones",
+    security(("key" = ["admin", "viewer"])),
+    params(
+        ("name" = String, Path, min_length = 1, max_length = 255, description = "The milestone's name.")),
+    responses(
+        (status = 200, description = "The milestone.", body = schema::Milestone),
+        Reading))]
 pub async fn get(
     State(api): State<Api>,
     reader: Reader,
@@ -62,9 +74,15 @@ pub async fn get(
 /// `{"measure": "spend" | "visits" | "quantity", "of": selector | null, "window": null | {"every", "unit"}, "targets":
 /// [{"name", "value"}]}`. One that measures something else than before begins anew; targets that promotions name stay
 /// (409 `in_use`).
-#[utoipa::path(put, path = "/v1/milestones/{name}", tag = "milestones", request_body = Any,
-    params(("name" = String, Path, description = "The milestone's name.")),
-    responses((status = 200, description = "The milestone.", body = Any), Writing))]
+#[utoipa::path(put, path = "/v1/milestones/{name}", operation_id = "put_milestone", tag = "milestones",
+    security(("key" = ["admin"])),
+    params(
+        ("name" = String, Path, min_length = 1, max_length = 255, description = "The milestone's name.")),
+    request_body = schema::MilestoneInput,
+    responses(
+        (status = 200, description = "The milestone.", body = schema::Milestone),
+        Writing,
+        PutMilestoneConflict))]
 pub async fn put(
     State(api): State<Api>,
     admin: Admin,
@@ -87,9 +105,14 @@ pub async fn put(
 }
 
 /// Delete a milestone that no promotion names, with all that customers have come to
-#[utoipa::path(delete, path = "/v1/milestones/{name}", tag = "milestones",
-    params(("name" = String, Path, description = "The milestone's name.")),
-    responses((status = 204, description = "Deleted."), Writing))]
+#[utoipa::path(delete, path = "/v1/milestones/{name}", operation_id = "delete_milestone", tag = "milestones",
+    security(("key" = ["admin"])),
+    params(
+        ("name" = String, Path, min_length = 1, max_length = 255, description = "The milestone's name.")),
+    responses(
+        (status = 204, description = "Deleted."),
+        Writing,
+        DeleteMilestoneConflict))]
 pub async fn delete(
     State(api): State<Api>,
     admin: Admin,

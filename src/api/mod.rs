@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::routing::get;
 use chrono::{DateTime, SecondsFormat, Utc};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -27,13 +28,13 @@ pub mod auth;
 pub mod edge;
 pub mod extract;
 pub mod measure;
+pub mod page;
 pub mod problem;
 pub mod serve;
 
 mod activities;
 mod audit;
 mod codes;
-mod csv;
 mod customers;
 mod etag;
 mod evaluate;
@@ -43,10 +44,10 @@ mod issuances;
 mod keys;
 mod milestones;
 mod openapi;
-mod page;
 mod product_lists;
 mod promotions;
 mod redemptions;
+mod schema;
 mod settings;
 mod stats;
 mod stores;
@@ -125,6 +126,10 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
         .routes(routes!(openapi::openapi))
+        .routes(routes!(openapi::docs::docs))
+        // What the page is made of is no part of the API.
+        .route("/docs/", get(openapi::docs::index))
+        .route("/docs/{file}", get(openapi::docs::asset))
 }
 
 /// What handlers share. Clones share it.
@@ -146,7 +151,7 @@ impl Api {
         let inner = Inner {
             service,
             operator: operator_key.map(api_key::hash),
-            openapi: openapi_document(),
+            openapi: document().to_string(),
             stopping: AtomicBool::new(false),
         };
         Self {
@@ -278,10 +283,13 @@ pub fn measure(metrics: &Metrics) -> Measure {
     Measure::new(&metrics.requests, paths.keys().map(String::as_str))
 }
 
-/// The OpenAPI document, as JSON.
+/// The OpenAPI document, as JSON for people.
 pub fn openapi_document() -> String {
-    // INVARIANT: the document is made of maps with text keys, which always serialize.
-    paths().into_openapi().to_pretty_json().unwrap_or_default()
+    format!("{:#}", document())
+}
+
+fn document() -> serde_json::Value {
+    openapi::finish(&paths().into_openapi())
 }
 
 fn cors(origins: &[String]) -> CorsLayer {

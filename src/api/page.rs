@@ -58,9 +58,7 @@ impl Query {
                 "is not a number from 1 to 200",
             );
         }
-        let after = self
-            .take("cursor")
-            .map(|text| unhex(&text).and_then(|text| C::place(&text)));
+        let after = self.take("cursor").map(|text| place(&text));
         if let Some(None) = after {
             self.fault(
                 "cursor",
@@ -73,6 +71,11 @@ impl Query {
             after: after.flatten(),
         }
     }
+}
+
+/// The place that a cursor stands for, if it is one of this list.
+pub fn place<C: Cursor>(cursor: &str) -> Option<C> {
+    C::place(&unhex(cursor)?)
 }
 
 /// A page as an answer, each item written by `write`.
@@ -241,6 +244,37 @@ fn unhex(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// A cursor is the place of one list, and no other text is.
+    fn check<C: Cursor + std::fmt::Debug + PartialEq>(cursor: &str) {
+        if let Some(found) = place::<C>(cursor) {
+            assert_eq!(place::<C>(&hex(&found.text())), Some(found), "{cursor}");
+        }
+    }
+
+    fn check_all(cursor: &str) {
+        check::<TenantId>(cursor);
+        check::<KeyId>(cursor);
+        check::<String>(cursor);
+        check::<i32>(cursor);
+        check::<EventCursor>(cursor);
+        check::<PromotionCursor>(cursor);
+        check::<AuditCursor>(cursor);
+        check::<RedemptionCursor>(cursor);
+        check::<IssuanceCursor>(cursor);
+    }
+
+    proptest! {
+        #[test]
+        fn no_cursor_makes_its_reader_panic(
+            text in "\\PC{0,40}|([0-9a-fA-F]{2}){0,60}",
+            place in "[npeacri]-?[0-9]{0,20}/?[0-9a-f-]{0,40}",
+        ) {
+            check_all(&text);
+            check_all(&hex(&place));
+        }
+    }
 
     #[test]
     fn a_cursor_comes_back_and_garbage_does_not() {

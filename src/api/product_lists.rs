@@ -3,22 +3,29 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::Value as Any;
 
 use super::auth::{Admin, Reader};
 use super::extract::{Bulk, Name, NoQuery, Query, Text, decode};
-use super::openapi::{ListParams, Reading, Writing};
+use super::openapi::{ListParams, Reading, Writing, conflicts};
 use super::problem::ApiError;
-use super::{Api, edge, page};
+use super::{Api, edge, page, schema};
 use crate::db;
 use crate::db::product_lists::{ProductListRow, ProductListSummary};
 use crate::wire;
 use crate::wire::faults::Faults;
 use crate::wire::write::Writer;
 
+conflicts! {
+    DeleteProductListConflict = "in_use";
+}
+
 /// List the product lists, without their SKUs
-#[utoipa::path(get, path = "/v1/product-lists", tag = "product lists", params(ListParams),
-    responses((status = 200, description = "A page of product lists.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/product-lists", operation_id = "list_product_lists", tag = "product lists",
+    security(("key" = ["admin", "viewer"])),
+    params(ListParams),
+    responses(
+        (status = 200, description = "A page of product lists.", body = schema::ProductListPage),
+        Reading))]
 pub async fn list(
     State(api): State<Api>,
     reader: Reader,
@@ -36,9 +43,12 @@ pub async fn list(
 }
 
 /// Read a product list
-#[utoipa::path(get, path = "/v1/product-lists/{name}", tag = "product lists",
-    params(("name" = String, Path, description = "The list's name.")),
-    responses((status = 200, description = "The list with its SKUs.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/product-lists/{name}", operation_id = "read_product_list", tag = "product lists",
+    security(("key" = ["admin", "viewer"])),
+    params(("name" = String, Path, min_length = 1, max_length = 255, description = "The list's name.")),
+    responses(
+        (status = 200, description = "The list with its SKUs.", body = schema::ProductList),
+        Reading))]
 pub async fn get(
     State(api): State<Api>,
     reader: Reader,
@@ -60,10 +70,13 @@ pub async fn get(
 }
 
 /// Add or replace a product list
-#[utoipa::path(put, path = "/v1/product-lists/{name}", tag = "product lists",
-    params(("name" = String, Path, description = "The list's name.")),
-    request_body(content((Any = "application/json"), (String = "text/csv"))),
-    responses((status = 200, description = "The list without its SKUs.", body = Any), Writing))]
+#[utoipa::path(put, path = "/v1/product-lists/{name}", operation_id = "put_product_list", tag = "product lists",
+    security(("key" = ["admin"])),
+    params(("name" = String, Path, min_length = 1, max_length = 255, description = "The list's name.")),
+    request_body(content((schema::NewProductList = "application/json"), (String = "text/csv"))),
+    responses(
+        (status = 200, description = "The list without its SKUs.", body = schema::ProductListSummary),
+        Writing))]
 pub async fn put(
     State(api): State<Api>,
     admin: Admin,
@@ -77,7 +90,7 @@ pub async fn put(
         })?,
         Text::Csv(bytes) => {
             let mut faults = Faults::new();
-            let skus = super::csv::skus(&bytes, wire::product_list::MAX_SKUS, &mut faults);
+            let skus = wire::csv::skus(&bytes, wire::product_list::MAX_SKUS, &mut faults);
             let mut skus = skus
                 .filter(|_| faults.is_empty())
                 .ok_or(ApiError::Invalid(faults))?;
@@ -95,9 +108,13 @@ pub async fn put(
 }
 
 /// Delete a product list that nothing names
-#[utoipa::path(delete, path = "/v1/product-lists/{name}", tag = "product lists",
-    params(("name" = String, Path, description = "The list's name.")),
-    responses((status = 204, description = "Deleted."), Writing))]
+#[utoipa::path(delete, path = "/v1/product-lists/{name}", operation_id = "delete_product_list", tag = "product lists",
+    security(("key" = ["admin"])),
+    params(("name" = String, Path, min_length = 1, max_length = 255, description = "The list's name.")),
+    responses(
+        (status = 204, description = "Deleted."),
+        Writing,
+        DeleteProductListConflict))]
 pub async fn delete(
     State(api): State<Api>,
     admin: Admin,

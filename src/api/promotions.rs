@@ -4,16 +4,15 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::Value as Any;
 use utoipa::IntoParams;
 
 use super::auth::{Admin, Reader};
 use super::etag::{IfMatch, tagged};
 use super::extract::{Id, NoQuery, Query, Small, choice, decode};
-use super::openapi::{ListParams, Reading, Replacing, Writing};
+use super::openapi::{Choice, ListParams, Reading, Replacing, Writing, conflicts};
 use super::page::Wanted;
 use super::problem::ApiError;
-use super::{Api, edge, page};
+use super::{Api, edge, page, schema};
 use crate::cache::load;
 use crate::db;
 use crate::db::promotions::{HistoryRow, PromotionCursor, PromotionFilter};
@@ -27,24 +26,44 @@ use crate::wire::promotion::{Answer, Purpose};
 use crate::wire::selector::ListReference;
 use crate::wire::write::Writer;
 
+conflicts! {
+    CreatePromotionConflict = "name_taken" | "active_promotion_limit";
+    ReplacePromotionConflict = "name_taken" | "active_promotion_limit" | "locked_after_live" | "archived" | "invalid_transition";
+    ArchivePromotionConflict = "archived";
+    SetPromotionStatusConflict = "active_promotion_limit" | "archived" | "invalid_transition";
+}
+
+type States = Choice<PromotionState>;
+type Types = Choice<PromotionType>;
+
 /// Which promotions are listed.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `read_filter` reads")]
 pub struct FilterParams {
-    /// `draft`, `scheduled`, `live`, `paused`, `ended` or `archived`; archived ones only when asked for.
-    state: Option<String>,
-    /// `pos`, `loyalty`, `loyalty_earning`, `rewards` or `code_linked`.
-    r#type: Option<String>,
+    /// Their state now; archived ones only when asked for.
+    #[param(inline)]
+    state: Option<States>,
+    /// Their type.
+    #[param(inline)]
+    r#type: Option<Types>,
     /// The campaign.
+    #[param(max_length = 255)]
     campaign: Option<String>,
     /// The name contains it, whatever its case.
+    #[param(max_length = 255)]
     q: Option<String>,
 }
 
 /// Make a promotion, as a draft or active
-#[utoipa::path(post, path = "/v1/promotions", tag = "promotions", request_body = Any,
-    responses((status = 201, description = "The promotion, with an `ETag`.", body = Any), Writing))]
+#[utoipa::path(post, path = "/v1/promotions", operation_id = "create_promotion", tag = "promotions",
+    security(("key" = ["admin"])),
+    request_body = schema::NewPromotion,
+    responses(
+        (status = 201, description = "The promotion.", body = schema::Promotion,
+            headers(("etag" = String, description = "The version, for `If-Match`."))),
+        Writing,
+        CreatePromotionConflict))]
 pub async fn create(
     State(api): State<Api>,
     admin: Admin,
@@ -67,8 +86,12 @@ pub async fn create(
 }
 
 /// List promotions, newest first
-#[utoipa::path(get, path = "/v1/promotions", tag = "promotions", params(FilterParams, ListParams),
-    responses((status = 200, description = "A page of promotions.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/promotions", operation_id = "list_promotions", tag = "promotions",
+    security(("key" = ["admin", "viewer"])),
+    params(FilterParams, ListParams),
+    responses(
+        (status = 200, description = "A page of promotions.", body = schema::PromotionPage),
+        Reading))]
 pub async fn list(
     State(api): State<Api>,
     reader: Reader,
@@ -86,9 +109,13 @@ pub async fn list(
 }
 
 /// Read a promotion
-#[utoipa::path(get, path = "/v1/promotions/{id}", tag = "promotions",
-    params(("id" = String, Path, description = "The promotion.")),
-    responses((status = 200, description = "The promotion, with an `ETag`.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/promotions/{id}", operation_id = "read_promotion", tag = "promotions",
+    security(("key" = ["admin", "viewer"])),
+    params(("id" = Uuid, Path, description = "The promotion.")),
+    responses(
+        (status = 200, description = "The promotion.", body = schema::Promotion,
+            headers(("etag" = String, description = "The version, for `If-Match`."))),
+        Reading))]
 pub async fn get(
     State(api): State<Api>,
     reader: Reader,
@@ -101,11 +128,17 @@ pub async fn get(
 }
 
 /// Replace a promotion; what is left out takes its default, but for `status`, which stays
-#[utoipa::path(put, path = "/v1/promotions/{id}", tag = "promotions",
-    params(("id" = String, Path, description = "The promotion."),
-           ("if-match" = String, Header, description = "The version that is to be replaced.")),
-    request_body = Any,
-    responses((status = 200, description = "The promotion, with an `ETag`.", body = Any), Replacing))]
+#[utoipa::path(put, path = "/v1/promotions/{id}", operation_id = "replace_promotion", tag = "promotions",
+    security(("key" = ["admin"])),
+    params(
+        ("id" = Uuid, Path, description = "The promotion."),
+        ("if-match" = String, Header, description = "The version that is to be replaced: the `ETag` of the last answer, or `*`.")),
+    request_body = schema::PromotionReplacement,
+    responses(
+        (status = 200, description = "The promotion.", body = schema::Promotion,
+            headers(("etag" = String, description = "The version, for `If-Match`."))),
+        Replacing,
+        ReplacePromotionConflict))]
 pub async fn put(
     State(api): State<Api>,
     admin: Admin,
@@ -135,9 +168,13 @@ pub async fn put(
 }
 
 /// Archive a promotion
-#[utoipa::path(delete, path = "/v1/promotions/{id}", tag = "promotions",
-    params(("id" = String, Path, description = "The promotion.")),
-    responses((status = 204, description = "Archived."), Writing))]
+#[utoipa::path(delete, path = "/v1/promotions/{id}", operation_id = "archive_promotion", tag = "promotions",
+    security(("key" = ["admin"])),
+    params(("id" = Uuid, Path, description = "The promotion.")),
+    responses(
+        (status = 204, description = "Archived."),
+        Writing,
+        ArchivePromotionConflict))]
 pub async fn archive(
     State(api): State<Api>,
     admin: Admin,
@@ -155,9 +192,15 @@ pub async fn archive(
 }
 
 /// Activate, pause or archive a promotion
-#[utoipa::path(post, path = "/v1/promotions/{id}/status", tag = "promotions",
-    params(("id" = String, Path, description = "The promotion.")), request_body = Any,
-    responses((status = 200, description = "The promotion, with an `ETag`.", body = Any), Writing))]
+#[utoipa::path(post, path = "/v1/promotions/{id}/status", operation_id = "set_promotion_status", tag = "promotions",
+    security(("key" = ["admin"])),
+    params(("id" = Uuid, Path, description = "The promotion.")),
+    request_body = schema::PromotionStatus,
+    responses(
+        (status = 200, description = "The promotion.", body = schema::Promotion,
+            headers(("etag" = String, description = "The version, for `If-Match`."))),
+        Writing,
+        SetPromotionStatusConflict))]
 pub async fn set_status(
     State(api): State<Api>,
     admin: Admin,
@@ -182,9 +225,12 @@ pub async fn set_status(
 }
 
 /// Read every version of a promotion, newest first
-#[utoipa::path(get, path = "/v1/promotions/{id}/history", tag = "promotions",
-    params(("id" = String, Path, description = "The promotion."), ListParams),
-    responses((status = 200, description = "A page of versions: who, when, what it was.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/promotions/{id}/history", operation_id = "read_promotion_history", tag = "promotions",
+    security(("key" = ["admin", "viewer"])),
+    params(("id" = Uuid, Path, description = "The promotion."), ListParams),
+    responses(
+        (status = 200, description = "A page of versions.", body = schema::PromotionVersionPage),
+        Reading))]
 pub async fn history(
     State(api): State<Api>,
     reader: Reader,
@@ -223,7 +269,7 @@ pub async fn history(
 /// The document in the order of the spec; the database keeps its members in an order of its own.
 fn terms_of(row: &HistoryRow) -> Result<String, ApiError> {
     let terms = load::terms(&row.document).map_err(ServiceError::Unreadable)?;
-    Ok(wire::promotion::stored(&terms))
+    Ok(wire::promotion::recorded(&terms))
 }
 
 fn answer(api: &Api, status: StatusCode, stored: &Stored) -> Response {

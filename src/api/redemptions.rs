@@ -3,16 +3,15 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::Value as Any;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::auth::{Pos, PosReader};
 use super::codes::masked;
 use super::extract::{NoBody, NoQuery, Query, Redemption, Small, choice, decode};
-use super::openapi::{ListParams, Reading, Writing};
+use super::openapi::{Choice, ListParams, Reading, Writing, conflicts};
 use super::problem::ApiError;
-use super::{Api, edge, page, time};
+use super::{Api, edge, page, schema, time};
 use crate::db;
 use crate::db::redemption_list::{RedemptionCursor, RedemptionFilter};
 use crate::db::redemptions::RedemptionRow;
@@ -24,12 +23,22 @@ use crate::wire::names::Named;
 use crate::wire::redemption::Answer;
 use crate::wire::write::Writer;
 
+conflicts! {
+    RedeemConflict = "transaction_id_reused" | "discount_changed" | "redemption_cancelled";
+    CommitRedemptionConflict = "redemption_cancelled" | "hold_expired" | "hold_replaced";
+    CancelRedemptionConflict = "already_committed";
+    ReturnGoodsConflict = "not_committed" | "return_id_reused" | "return_exceeds_purchase";
+}
+
 /// Redeem a cart: evaluate it, add to every counter and record it in one step; the same request again answers the same
-#[utoipa::path(post, path = "/v1/redemptions", tag = "redemptions", request_body = Any,
+#[utoipa::path(post, path = "/v1/redemptions", operation_id = "redeem", tag = "redemptions",
+    security(("key" = ["admin", "pos"])),
+    request_body = schema::NewRedemption,
     responses(
-        (status = 201, description = "Recorded.", body = Any),
-        (status = 200, description = "It was recorded before.", body = Any),
-        Writing))]
+        (status = 201, description = "Recorded.", body = schema::Redemption),
+        (status = 200, description = "It was recorded before.", body = schema::Redemption),
+        Writing,
+        RedeemConflict))]
 pub async fn create(
     State(api): State<Api>,
     pos: Pos,
@@ -58,30 +67,41 @@ pub async fn create(
     Ok(edge::json(status, wire::redemption::print(&answer)))
 }
 
+type States = Choice<RedemptionState>;
+
 /// Filters of the list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `read_filter` reads")]
 pub struct FilterParams {
     /// The caller's id.
+    #[param(max_length = 255)]
     transaction_id: Option<String>,
     /// Whose cart it was.
+    #[param(max_length = 255)]
     customer_id: Option<String>,
     /// A promotion that applied.
     promotion_id: Option<Uuid>,
     /// A code that unlocked a promotion, in whatever case.
+    #[param(max_length = 255)]
     code: Option<String>,
-    /// `held`, `committed`, `cancelled`, `expired` or `replaced`.
-    state: Option<String>,
+    /// Where they stand.
+    #[param(inline)]
+    state: Option<States>,
     /// Evaluated then or later: an RFC 3339 time.
+    #[param(format = DateTime)]
     from: Option<String>,
     /// Evaluated before then: an RFC 3339 time.
+    #[param(format = DateTime)]
     to: Option<String>,
 }
 
 /// List redemptions, newest first
-#[utoipa::path(get, path = "/v1/redemptions", tag = "redemptions", params(FilterParams, ListParams),
-    responses((status = 200, description = "A page of redemptions, without requests and results.", body = Any),
+#[utoipa::path(get, path = "/v1/redemptions", operation_id = "list_redemptions", tag = "redemptions",
+    security(("key" = ["admin", "pos", "viewer"])),
+    params(FilterParams, ListParams),
+    responses(
+        (status = 200, description = "A page of redemptions, without requests and results.", body = schema::RedemptionPage),
         Reading))]
 pub async fn list(
     State(api): State<Api>,
@@ -121,9 +141,13 @@ pub async fn list(
 }
 
 /// Read a redemption: what was asked for, what it came to, by which rules, and what came back of it
-#[utoipa::path(get, path = "/v1/redemptions/{id}", tag = "redemptions",
-    params(("id" = String, Path, description = "The redemption, or `tx:` and the transaction id.")),
-    responses((status = 200, description = "The redemption.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/redemptions/{id}", operation_id = "read_redemption", tag = "redemptions",
+    security(("key" = ["admin", "pos", "viewer"])),
+    params(
+        ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
+    responses(
+        (status = 200, description = "The redemption.", body = schema::RedemptionFull),
+        Reading))]
 pub async fn get(
     State(api): State<Api>,
     reader: PosReader,
@@ -170,9 +194,15 @@ pub async fn get(
 }
 
 /// Make a hold final, as it was quoted
-#[utoipa::path(post, path = "/v1/redemptions/{id}/commit", tag = "redemptions",
-    params(("id" = String, Path, description = "The redemption, or `tx:` and the transaction id.")),
-    responses((status = 200, description = "Committed, now or before.", body = Any), Writing))]
+#[utoipa::path(post, path = "/v1/redemptions/{id}/commit", operation_id = "commit_redemption", tag = "redemptions",
+    security(("key" = ["admin", "pos"])),
+    params(
+        ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
+    request_body(content = schema::Nothing, description = "None, or an empty object."),
+    responses(
+        (status = 200, description = "Committed, now or before.", body = schema::Redemption),
+        Writing,
+        CommitRedemptionConflict))]
 pub async fn commit(
     State(api): State<Api>,
     pos: Pos,
@@ -186,9 +216,15 @@ pub async fn commit(
 }
 
 /// Cancel a hold: what it reserved is given back; one that was never seen is not redeemed late
-#[utoipa::path(post, path = "/v1/redemptions/{id}/cancel", tag = "redemptions",
-    params(("id" = String, Path, description = "The redemption, or `tx:` and the transaction id.")),
-    responses((status = 200, description = "Cancelled, now or before, or ended otherwise.", body = Any), Writing))]
+#[utoipa::path(post, path = "/v1/redemptions/{id}/cancel", operation_id = "cancel_redemption", tag = "redemptions",
+    security(("key" = ["admin", "pos"])),
+    params(
+        ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
+    request_body(content = schema::Nothing, description = "None, or an empty object."),
+    responses(
+        (status = 200, description = "Cancelled, now or before, or ended otherwise.", body = schema::Redemption),
+        Writing,
+        CancelRedemptionConflict))]
 pub async fn cancel(
     State(api): State<Api>,
     pos: Pos,
@@ -202,9 +238,15 @@ pub async fn cancel(
 }
 
 /// Take units back; the last unit of a line brings its refund to all that was paid for it
-#[utoipa::path(post, path = "/v1/redemptions/{id}/returns", tag = "redemptions", request_body = Any,
-    params(("id" = String, Path, description = "The redemption, or `tx:` and the transaction id.")),
-    responses((status = 200, description = "What is refunded, now or before.", body = Any), Writing))]
+#[utoipa::path(post, path = "/v1/redemptions/{id}/returns", operation_id = "return_goods", tag = "redemptions",
+    security(("key" = ["admin", "pos"])),
+    params(
+        ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
+    request_body = schema::NewReturn,
+    responses(
+        (status = 200, description = "What is refunded, now or before.", body = schema::Return),
+        Writing,
+        ReturnGoodsConflict))]
 pub async fn take_back(
     State(api): State<Api>,
     pos: Pos,

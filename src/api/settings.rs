@@ -3,22 +3,29 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::Value as Any;
 
 use super::auth::{Admin, Reader};
 use super::etag::{IfMatch, tagged};
 use super::extract::{NoQuery, Small, decode};
-use super::openapi::{Reading, Replacing};
+use super::openapi::{Reading, Replacing, conflicts};
 use super::problem::ApiError;
-use super::{Api, edge};
+use super::{Api, edge, schema};
 use crate::domain::settings::Settings;
 use crate::wire;
 use crate::wire::settings::Computed;
 use crate::wire::write::Writer;
 
+conflicts! {
+    ReplaceSettingsConflict = "locked_after_live" | "in_use";
+}
+
 /// Read the settings
-#[utoipa::path(get, path = "/v1/settings", tag = "settings",
-    responses((status = 200, description = "The settings, with `version` and an `ETag`.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/settings", operation_id = "read_settings", tag = "settings",
+    security(("key" = ["admin", "viewer"])),
+    responses(
+        (status = 200, description = "The settings.", body = schema::Settings,
+            headers(("etag" = String, description = "The version, for `If-Match`."))),
+        Reading))]
 pub async fn get(State(api): State<Api>, reader: Reader, _: NoQuery) -> Result<Response, ApiError> {
     let (settings, version) = api
         .admin_read(api.service().settings(reader.tenant()))
@@ -27,10 +34,16 @@ pub async fn get(State(api): State<Api>, reader: Reader, _: NoQuery) -> Result<R
 }
 
 /// Replace the settings; what is left out takes its default
-#[utoipa::path(put, path = "/v1/settings", tag = "settings",
-    params(("if-match" = String, Header, description = "The version that is to be replaced.")),
-    request_body = Any,
-    responses((status = 200, description = "The settings, with `version` and an `ETag`.", body = Any), Replacing))]
+#[utoipa::path(put, path = "/v1/settings", operation_id = "replace_settings", tag = "settings",
+    security(("key" = ["admin"])),
+    params(
+        ("if-match" = String, Header, description = "The version that is to be replaced: the `ETag` of the last answer, or `*`.")),
+    request_body = schema::SettingsInput,
+    responses(
+        (status = 200, description = "The settings.", body = schema::Settings,
+            headers(("etag" = String, description = "The version, for `If-Match`."))),
+        Replacing,
+        ReplaceSettingsConflict))]
 pub async fn put(
     State(api): State<Api>,
     admin: Admin,

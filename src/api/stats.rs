@@ -3,31 +3,38 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use chrono_tz::Tz;
-use serde_json::Value as Any;
 use utoipa::IntoParams;
 
 use super::auth::Reader;
-use super::extract::{Id, Query};
-use super::openapi::Reading;
+use super::extract::{Id, Query, choice};
+use super::openapi::{Choice, Reading};
 use super::problem::ApiError;
-use super::{Api, edge};
+use super::{Api, edge, schema};
 use crate::db::stats::StatsRow;
 use crate::domain::amount::{DECIMALS, write_scaled};
 use crate::domain::id::PromotionId;
 use crate::service::promotions::exists;
 use crate::service::stats::{Bucket, PromotionStats, Question, Stats, Subject};
 use crate::wire;
-use crate::wire::faults::FaultCode;
+use crate::wire::names::Named;
 use crate::wire::write::Writer;
 
-const BUCKETS: [(&str, Bucket); 4] = [
-    ("hour", Bucket::Hour),
-    ("day", Bucket::Day),
-    ("week", Bucket::Week),
-    ("month", Bucket::Month),
-];
+impl Named for Bucket {
+    const ALL: &'static [Self] = &[Self::Hour, Self::Day, Self::Week, Self::Month];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+}
+
+type Buckets = Choice<Bucket>;
 
 /// Which time, and in which parts.
 #[derive(IntoParams)]
@@ -36,12 +43,15 @@ const BUCKETS: [(&str, Bucket); 4] = [
 pub struct PeriodParams {
     /// An RFC 3339 time: from then on. By default so long before `to`: 7 days in hours, 90 days in days, 52 weeks in
     /// weeks, 3 years in months.
+    #[param(format = DateTime)]
     from: Option<String>,
     /// An RFC 3339 time: before then. By default until now.
+    #[param(format = DateTime)]
     to: Option<String>,
     /// `hour`, `day`, `week` (from Monday) or `month` of the tenant's time zone; by default `day`. At most 1,000 of
     /// them between `from` and `to`.
-    bucket: Option<String>,
+    #[param(inline)]
+    bucket: Option<Buckets>,
 }
 
 /// Which promotions.
@@ -50,6 +60,7 @@ pub struct PeriodParams {
 #[expect(dead_code, reason = "describes what `all` reads")]
 pub struct CampaignParams {
     /// Only promotions of this campaign.
+    #[param(max_length = 255)]
     campaign: Option<String>,
 }
 
@@ -58,9 +69,12 @@ pub struct CampaignParams {
 /// `buckets` has those with something in them, in order: committed sales by `evaluated_at` (`redemptions`, `times`,
 /// `discount`, `points`), returns by their own time (`returns`: `count`, and the `discount` and `points` taken back).
 /// `total` is all of them together. `limits` is as `usage` of the promotion.
-#[utoipa::path(get, path = "/v1/promotions/{id}/stats", tag = "stats",
-    params(("id" = String, Path, description = "The promotion."), PeriodParams),
-    responses((status = 200, description = "`promotion_id`, `name`, `campaign`, `bucket`, `timezone`, `from`, `to`, `buckets`, `total`, `limits`.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/promotions/{id}/stats", operation_id = "read_promotion_stats", tag = "stats",
+    security(("key" = ["admin", "viewer"])),
+    params(("id" = Uuid, Path, description = "The promotion."), PeriodParams),
+    responses(
+        (status = 200, description = "The statistics.", body = schema::PromotionStats),
+        Reading))]
 pub async fn of_promotion(
     State(api): State<Api>,
     reader: Reader,
@@ -92,8 +106,12 @@ pub async fn of_promotion(
 /// `promotions` has an entry as of one promotion for each, newest first: those with something in the time that is asked
 /// for, and of a `campaign` besides all that are not archived. `total` is of all of them; a sale on which two of them
 /// applied is one redemption there. An answer of more than 10,000 buckets is refused (422).
-#[utoipa::path(get, path = "/v1/stats", tag = "stats", params(CampaignParams, PeriodParams),
-    responses((status = 200, description = "`campaign`, `bucket`, `timezone`, `from`, `to`, `promotions`, `total`.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/stats", operation_id = "read_stats", tag = "stats",
+    security(("key" = ["admin", "viewer"])),
+    params(CampaignParams, PeriodParams),
+    responses(
+        (status = 200, description = "The statistics.", body = schema::Stats),
+        Reading))]
 pub async fn all(
     State(api): State<Api>,
     reader: Reader,
@@ -135,31 +153,17 @@ async fn answered(api: &Api, reader: &Reader, question: Question) -> Result<Stat
 fn read(query: &mut Query, subject: Subject) -> Question {
     let from = query.time("from");
     let to = query.time("to");
-    let named = query.take("bucket");
-    let named = named.as_deref().unwrap_or("day");
-    let bucket = BUCKETS.iter().find(|(name, _)| *name == named);
-    if bucket.is_none() {
-        query.fault(
-            "bucket",
-            FaultCode::Malformed,
-            "must be one of: hour, day, week, month",
-        );
-    }
+    let bucket = choice::<Bucket>(query, "bucket");
     Question {
         subject,
-        bucket: bucket.map_or(Bucket::Day, |(_, bucket)| *bucket),
+        bucket: bucket.unwrap_or(Bucket::Day),
         from,
         to,
     }
 }
 
 fn print_period(writer: &mut Writer, question: &Question, stats: &Stats) {
-    let named = BUCKETS
-        .iter()
-        .find(|(_, bucket)| *bucket == question.bucket);
-    writer
-        .key("bucket")
-        .option(named, |writer, (name, _)| writer.plain(name));
+    writer.key("bucket").name(question.bucket);
     writer.key("timezone").text(stats.zone.name());
     writer.key("from").plain(local(stats.from, stats.zone));
     let to = question.to.map(|to| local(to, stats.zone));
@@ -224,8 +228,12 @@ fn money(digits: &str, precision: u32) -> String {
     text
 }
 
-/// An instant on the tenant's clocks.
+/// An instant on the tenant's clocks; in UTC where those show a year that RFC 3339 cannot write.
 fn local(instant: DateTime<Utc>, zone: Tz) -> String {
     let local = instant.with_timezone(&zone);
-    local.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+    if (0..=9999).contains(&local.year()) {
+        local.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+    } else {
+        instant.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+    }
 }

@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::Value as Any;
 
 use super::auth::{Admin, Reader};
 use super::extract::{Bulk, Name, NoQuery, Query, Text, decode};
 use super::openapi::{ListParams, Reading, Writing};
 use super::problem::ApiError;
-use super::{Api, edge, page};
+use super::{Api, edge, page, schema};
 use crate::cache::load;
 use crate::db;
 use crate::domain::store::Store;
@@ -20,8 +19,12 @@ use crate::wire::faults::{FaultCode, Faults, Path};
 use crate::wire::write::Writer;
 
 /// List the stores
-#[utoipa::path(get, path = "/v1/stores", tag = "stores", params(ListParams),
-    responses((status = 200, description = "A page of stores.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/stores", operation_id = "list_stores", tag = "stores",
+    security(("key" = ["admin", "viewer"])),
+    params(ListParams),
+    responses(
+        (status = 200, description = "A page of stores.", body = schema::StorePage),
+        Reading))]
 pub async fn list(
     State(api): State<Api>,
     reader: Reader,
@@ -39,9 +42,12 @@ pub async fn list(
 }
 
 /// Add and replace stores, all or nothing; those that are not named stay
-#[utoipa::path(put, path = "/v1/stores", tag = "stores",
-    request_body(content((Any = "application/json"), (String = "text/csv"))),
-    responses((status = 200, description = "How many stores were put.", body = Any), Writing))]
+#[utoipa::path(put, path = "/v1/stores", operation_id = "put_stores", tag = "stores",
+    security(("key" = ["admin"])),
+    request_body(content((schema::NewStores = "application/json"), (String = "text/csv"))),
+    responses(
+        (status = 200, description = "How many stores were put.", body = schema::StoresPut),
+        Writing))]
 pub async fn put_all(
     State(api): State<Api>,
     admin: Admin,
@@ -52,7 +58,7 @@ pub async fn put_all(
         Text::Json(bytes) => decode(&bytes, wire::store::parse_list)?,
         Text::Csv(bytes) => {
             let mut faults = Faults::new();
-            let stores = super::csv::stores(&bytes, &mut faults);
+            let stores = wire::csv::stores(&bytes, &mut faults);
             stores
                 .filter(|_| faults.is_empty())
                 .ok_or(ApiError::Invalid(faults))?
@@ -69,9 +75,12 @@ pub async fn put_all(
 }
 
 /// Read a store
-#[utoipa::path(get, path = "/v1/stores/{code}", tag = "stores",
-    params(("code" = String, Path, description = "The store's code.")),
-    responses((status = 200, description = "The store.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/stores/{code}", operation_id = "read_store", tag = "stores",
+    security(("key" = ["admin", "viewer"])),
+    params(("code" = String, Path, min_length = 1, max_length = 255, description = "The store's code.")),
+    responses(
+        (status = 200, description = "The store.", body = schema::Store),
+        Reading))]
 pub async fn get(
     State(api): State<Api>,
     reader: Reader,
@@ -86,9 +95,13 @@ pub async fn get(
 }
 
 /// Add or replace a store
-#[utoipa::path(put, path = "/v1/stores/{code}", tag = "stores",
-    params(("code" = String, Path, description = "The store's code.")), request_body = Any,
-    responses((status = 200, description = "The store.", body = Any), Writing))]
+#[utoipa::path(put, path = "/v1/stores/{code}", operation_id = "put_store", tag = "stores",
+    security(("key" = ["admin"])),
+    params(("code" = String, Path, min_length = 1, max_length = 255, description = "The store's code.")),
+    request_body = schema::NewStore,
+    responses(
+        (status = 200, description = "The store.", body = schema::Store),
+        Writing))]
 pub async fn put(
     State(api): State<Api>,
     admin: Admin,
@@ -107,9 +120,12 @@ pub async fn put(
 }
 
 /// Delete a store
-#[utoipa::path(delete, path = "/v1/stores/{code}", tag = "stores",
-    params(("code" = String, Path, description = "The store's code.")),
-    responses((status = 204, description = "Deleted."), Writing))]
+#[utoipa::path(delete, path = "/v1/stores/{code}", operation_id = "delete_store", tag = "stores",
+    security(("key" = ["admin"])),
+    params(("code" = String, Path, min_length = 1, max_length = 255, description = "The store's code.")),
+    responses(
+        (status = 204, description = "Deleted."),
+        Writing))]
 pub async fn delete(
     State(api): State<Api>,
     admin: Admin,

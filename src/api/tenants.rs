@@ -3,14 +3,13 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::Value as Any;
 
 use super::auth::Operator;
 use super::extract::{Id, NoQuery, Query, SecondId, Small, decode};
 use super::keys::{self, NewKey};
 use super::openapi::{ListParams, Reading, Writing};
 use super::problem::ApiError;
-use super::{Api, edge, page};
+use super::{Api, edge, page, schema};
 use crate::db;
 use crate::db::tenants::{TenantPatch, TenantRow};
 use crate::domain::id::TenantId;
@@ -20,11 +19,15 @@ use crate::wire::faults::Faults;
 use crate::wire::write::Writer;
 
 /// Most promotions of a tenant that may be active and not ended.
-const MAX_ACTIVE_PROMOTIONS: i64 = 100_000;
+pub const MAX_ACTIVE_PROMOTIONS: i64 = 100_000;
 
 /// Make a tenant, with its first admin key, which is shown this once
-#[utoipa::path(post, path = "/v1/tenants", tag = "tenants", request_body = Any,
-    responses((status = 201, description = "The tenant and its `admin_key`.", body = Any), Writing))]
+#[utoipa::path(post, path = "/v1/tenants", operation_id = "create_tenant", tag = "tenants",
+    security(("key" = ["operator"])),
+    request_body = schema::NewTenant,
+    responses(
+        (status = 201, description = "The tenant and its `admin_key`.", body = schema::TenantMade),
+        Writing))]
 pub async fn create(
     State(api): State<Api>,
     _: Operator,
@@ -45,8 +48,12 @@ pub async fn create(
 }
 
 /// List all tenants
-#[utoipa::path(get, path = "/v1/tenants", tag = "tenants", params(ListParams),
-    responses((status = 200, description = "A page of tenants.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/tenants", operation_id = "list_tenants", tag = "tenants",
+    security(("key" = ["operator"])),
+    params(ListParams),
+    responses(
+        (status = 200, description = "A page of tenants.", body = schema::TenantPage),
+        Reading))]
 pub async fn list(
     State(api): State<Api>,
     _: Operator,
@@ -65,9 +72,13 @@ pub async fn list(
 }
 
 /// Suspend a tenant or let it work again, rename it, raise its bound of active promotions
-#[utoipa::path(patch, path = "/v1/tenants/{id}", tag = "tenants",
-    params(("id" = String, Path, description = "The tenant.")), request_body = Any,
-    responses((status = 200, description = "The tenant.", body = Any), Writing))]
+#[utoipa::path(patch, path = "/v1/tenants/{id}", operation_id = "change_tenant", tag = "tenants",
+    security(("key" = ["operator"])),
+    params(("id" = Uuid, Path, description = "The tenant.")),
+    request_body = schema::TenantPatch,
+    responses(
+        (status = 200, description = "The tenant.", body = schema::Tenant),
+        Writing))]
 pub async fn patch(
     State(api): State<Api>,
     _: Operator,
@@ -87,9 +98,13 @@ pub async fn patch(
 }
 
 /// Make a key for a tenant; it is shown this once
-#[utoipa::path(post, path = "/v1/tenants/{id}/keys", tag = "tenants",
-    params(("id" = String, Path, description = "The tenant.")), request_body = Any,
-    responses((status = 201, description = "The key.", body = Any), Writing))]
+#[utoipa::path(post, path = "/v1/tenants/{id}/keys", operation_id = "create_tenant_key", tag = "tenants",
+    security(("key" = ["operator"])),
+    params(("id" = Uuid, Path, description = "The tenant.")),
+    request_body = schema::NewKey,
+    responses(
+        (status = 201, description = "The key.", body = schema::KeyMade),
+        Writing))]
 pub async fn create_key(
     State(api): State<Api>,
     _: Operator,
@@ -104,10 +119,14 @@ pub async fn create_key(
 }
 
 /// Revoke a key of a tenant
-#[utoipa::path(delete, path = "/v1/tenants/{id}/keys/{key_id}", tag = "tenants",
-    params(("id" = String, Path, description = "The tenant."),
-           ("key_id" = String, Path, description = "The key.")),
-    responses((status = 204, description = "Revoked."), Writing))]
+#[utoipa::path(delete, path = "/v1/tenants/{id}/keys/{key_id}", operation_id = "revoke_tenant_key", tag = "tenants",
+    security(("key" = ["operator"])),
+    params(
+        ("id" = Uuid, Path, description = "The tenant."),
+        ("key_id" = Uuid, Path, description = "The key.")),
+    responses(
+        (status = 204, description = "Revoked."),
+        Writing))]
 pub async fn revoke_key(
     State(api): State<Api>,
     _: Operator,

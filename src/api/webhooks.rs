@@ -3,14 +3,13 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::Value as Any;
 use uuid::Uuid;
 
 use super::auth::{Admin, Reader};
 use super::extract::{Name, NoQuery, Query, Small, decode};
 use super::openapi::{ListParams, Reading, Writing};
 use super::problem::ApiError;
-use super::{Api, edge, page};
+use super::{Api, edge, page, schema};
 use crate::db;
 use crate::db::webhooks::WebhookRow;
 use crate::domain::event::EventType;
@@ -23,11 +22,15 @@ use crate::wire::names::Named;
 use crate::wire::write::Writer;
 
 /// Most events that one request names to be sent again.
-const MAX_RESENT: usize = 200;
+pub const MAX_RESENT: usize = 200;
 
 /// List the webhooks
-#[utoipa::path(get, path = "/v1/webhooks", tag = "webhooks", params(ListParams),
-    responses((status = 200, description = "A page of webhooks, without their secrets.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/webhooks", operation_id = "list_webhooks", tag = "webhooks",
+    security(("key" = ["admin", "viewer"])),
+    params(ListParams),
+    responses(
+        (status = 200, description = "A page of webhooks, without their secrets.", body = schema::WebhookPage),
+        Reading))]
 pub async fn list(
     State(api): State<Api>,
     reader: Reader,
@@ -45,9 +48,12 @@ pub async fn list(
 }
 
 /// Read a webhook
-#[utoipa::path(get, path = "/v1/webhooks/{name}", tag = "webhooks",
-    params(("name" = String, Path, description = "The webhook's name.")),
-    responses((status = 200, description = "The webhook, without its secret.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/webhooks/{name}", operation_id = "read_webhook", tag = "webhooks",
+    security(("key" = ["admin", "viewer"])),
+    params(("name" = String, Path, min_length = 1, max_length = 255, description = "The webhook's name.")),
+    responses(
+        (status = 200, description = "The webhook, without its secret.", body = schema::Webhook),
+        Reading))]
 pub async fn get(
     State(api): State<Api>,
     reader: Reader,
@@ -60,10 +66,14 @@ pub async fn get(
 }
 
 /// Make or replace a webhook; its secret is shown once, when it is made
-#[utoipa::path(put, path = "/v1/webhooks/{name}", tag = "webhooks",
-    params(("name" = String, Path, description = "The webhook's name.")), request_body = Any,
-    responses((status = 200, description = "The webhook, whose secret stays.", body = Any),
-        (status = 201, description = "The webhook and its secret.", body = Any), Writing))]
+#[utoipa::path(put, path = "/v1/webhooks/{name}", operation_id = "put_webhook", tag = "webhooks",
+    security(("key" = ["admin"])),
+    params(("name" = String, Path, min_length = 1, max_length = 255, description = "The webhook's name.")),
+    request_body = schema::NewWebhook,
+    responses(
+        (status = 200, description = "The webhook, whose secret stays.", body = schema::Webhook),
+        (status = 201, description = "The webhook and its secret.", body = schema::WebhookMade),
+        Writing))]
 pub async fn put(
     State(api): State<Api>,
     admin: Admin,
@@ -86,9 +96,12 @@ pub async fn put(
 }
 
 /// Delete a webhook, with all that it was still to get
-#[utoipa::path(delete, path = "/v1/webhooks/{name}", tag = "webhooks",
-    params(("name" = String, Path, description = "The webhook's name.")),
-    responses((status = 204, description = "Deleted."), Writing))]
+#[utoipa::path(delete, path = "/v1/webhooks/{name}", operation_id = "delete_webhook", tag = "webhooks",
+    security(("key" = ["admin"])),
+    params(("name" = String, Path, min_length = 1, max_length = 255, description = "The webhook's name.")),
+    responses(
+        (status = 204, description = "Deleted."),
+        Writing))]
 pub async fn delete(
     State(api): State<Api>,
     admin: Admin,
@@ -102,9 +115,14 @@ pub async fn delete(
 }
 
 /// List the deliveries that were given up after a day, oldest first
-#[utoipa::path(get, path = "/v1/webhooks/{name}/dead", tag = "webhooks",
-    params(("name" = String, Path, description = "The webhook's name."), ListParams),
-    responses((status = 200, description = "A page of deliveries with their events.", body = Any), Reading))]
+#[utoipa::path(get, path = "/v1/webhooks/{name}/dead", operation_id = "list_dead_deliveries", tag = "webhooks",
+    security(("key" = ["admin", "viewer"])),
+    params(
+        ("name" = String, Path, min_length = 1, max_length = 255, description = "The webhook's name."),
+        ListParams),
+    responses(
+        (status = 200, description = "A page of deliveries with their events.", body = schema::DeadDeliveryPage),
+        Reading))]
 pub async fn dead(
     State(api): State<Api>,
     reader: Reader,
@@ -133,9 +151,13 @@ pub async fn dead(
 }
 
 /// Send what was given up again: the events that are named, or all
-#[utoipa::path(post, path = "/v1/webhooks/{name}/resend", tag = "webhooks",
-    params(("name" = String, Path, description = "The webhook's name.")), request_body = Any,
-    responses((status = 200, description = "How many are sent again.", body = Any), Writing))]
+#[utoipa::path(post, path = "/v1/webhooks/{name}/resend", operation_id = "resend_deliveries", tag = "webhooks",
+    security(("key" = ["admin"])),
+    params(("name" = String, Path, min_length = 1, max_length = 255, description = "The webhook's name.")),
+    request_body = schema::Resend,
+    responses(
+        (status = 200, description = "How many are sent again.", body = schema::Resent),
+        Writing))]
 pub async fn resend(
     State(api): State<Api>,
     admin: Admin,

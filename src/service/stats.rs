@@ -19,6 +19,8 @@ use crate::domain::usage::Usage;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::names::Named;
 
+/// When the year 0 begins, in seconds since 1970.
+const YEAR_ZERO: i64 = -62_167_219_200;
 /// Most buckets that one question may span, with something in them or not.
 pub const MAX_BUCKETS: usize = 1_000;
 /// Most promotions and buckets of one answer.
@@ -205,7 +207,11 @@ fn period(
     now: DateTime<Utc>,
 ) -> Result<(DateTime<Utc>, Vec<DateTime<Utc>>), ServiceError> {
     let until = question.to.map_or(now, |to| to.min(now));
-    let usual = || until.checked_sub_signed(question.bucket.usual_span());
+    let usual = || {
+        let from = until.checked_sub_signed(question.bucket.usual_span())?;
+        // No earlier than RFC 3339 can write.
+        Some(from.max(DateTime::from_timestamp(YEAR_ZERO, 0)?))
+    };
     let from = question.from.or_else(usual).unwrap_or(until);
     if question.to.is_some_and(|to| to <= from) {
         let message = "must be after from".to_owned();

@@ -7,10 +7,10 @@ use super::write::Writer;
 use crate::domain::promotion::{Audience, MAX_SCOPE_ENTRIES, ProgramTest, Scope};
 
 /// Most programs of one audience, and tiers or supplementary programs of one program.
-const MAX_PROGRAMS: usize = 50;
+pub(crate) const MAX_PROGRAMS: usize = 50;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Type {
+pub(crate) enum Type {
     All,
     Loyalty,
 }

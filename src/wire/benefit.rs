@@ -17,7 +17,7 @@ mod print;
 pub use print::print;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Type {
+pub(crate) enum Type {
     PercentageOff,
     AmountOff,
     FixedPrice,
@@ -27,14 +27,14 @@ enum Type {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TargetType {
+pub(crate) enum TargetType {
     Cart,
     Items,
     Shipping,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum PerName {
+pub(crate) enum PerName {
     Quantity,
     Amount,
     Set,

@@ -13,7 +13,7 @@ use crate::domain::condition::{
 use crate::domain::selector::{Comparison, MAX_VALUES, Match, Selector};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Type {
+pub(crate) enum Type {
     Group,
     CartAmount,
     Subtotal,

@@ -13,10 +13,10 @@ use crate::domain::promotion::CustomValue;
 use crate::domain::settings::{CustomField, CustomFieldKind, MAX_CUSTOM_FIELDS};
 
 /// Most options of one field.
-const MAX_OPTIONS: usize = 1_000;
+pub(crate) const MAX_OPTIONS: usize = 1_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Type {
+pub(crate) enum Type {
     Text,
     Number,
     Date,

@@ -50,6 +50,11 @@ impl TextBound {
         empty: true,
         max: 2_000,
     };
+
+    /// The fewest and the most characters.
+    pub const fn range(self) -> (usize, usize) {
+        (if self.empty { 0 } else { 1 }, self.max)
+    }
 }
 
 /// A value of the tree, and where it stands.

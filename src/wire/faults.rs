@@ -40,6 +40,23 @@ pub enum FaultCode {
 }
 
 impl FaultCode {
+    /// All of them, in the order of the spec.
+    pub const ALL: [Self; 13] = [
+        Self::Required,
+        Self::UnknownField,
+        Self::WrongType,
+        Self::OutOfRange,
+        Self::TooLong,
+        Self::TooMany,
+        Self::TooPrecise,
+        Self::NotUnique,
+        Self::UnknownReference,
+        Self::UnsupportedCombination,
+        Self::LimitNotSupported,
+        Self::NotAfter,
+        Self::Malformed,
+    ];
+
     /// Its name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -13,19 +13,19 @@ use crate::domain::issuance::{
 use crate::domain::promotion::Scope;
 
 /// Most days of an expiry, a reminder or a time to earn (spec 14).
-const MAX_DAYS: i64 = 3_650;
+pub(crate) const MAX_DAYS: i64 = 3_650;
 /// Most messages of one occasion.
-const MAX_MESSAGES: usize = 20;
+pub(crate) const MAX_MESSAGES: usize = 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TriggerType {
+pub(crate) enum TriggerType {
     Activity,
     Milestone,
     Direct,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ExpiryType {
+pub(crate) enum ExpiryType {
     WithPromotion,
     AfterDays,
 }

@@ -10,9 +10,9 @@ use crate::domain::limit::{
 use crate::domain::promotion::PromotionType;
 
 /// Most issues of one promotion to one customer.
-const MAX_ISSUES: i64 = 50;
+pub(crate) const MAX_ISSUES: i64 = 50;
 /// Most calendar units of one window (the spec's bound on days).
-const MAX_WINDOW: i64 = 3_650;
+pub(crate) const MAX_WINDOW: i64 = 3_650;
 
 /// Reads limits. What the promotion's type may not have is refused where the type is known.
 pub fn parse(

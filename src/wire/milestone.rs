@@ -12,7 +12,7 @@ use crate::domain::activity::{MAX_TARGETS, Milestone, Target};
 use crate::domain::amount::Number;
 
 /// Largest value of a target (spec 14).
-const MAX_VALUE: i32 = 1_000_000_000;
+pub(crate) const MAX_VALUE: i32 = 1_000_000_000;
 
 /// Reads the body of the milestone `name`, which it may repeat, as `GET` prints it. Computed fields are ignored.
 pub fn parse(

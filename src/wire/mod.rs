@@ -1,10 +1,10 @@
-//! JSON to domain values and back, for the HTTP API, the database's documents and the `evaluate`
+//! JSON and CSV to domain values and back, for the HTTP API, the database's documents and the `evaluate`
 //! command.
 //!
 //! In reading order: [`json`] (a body as a tree), [`faults`] (what is wrong with it), [`decode`]
 //! and [`object`] (readers over the tree, with a place for every fault), [`names`] (of closed
 //! sets), [`mod@write`] (JSON out), [`problem`] (what a fault is answered with); then one module for
-//! each thing that is read and printed.
+//! each thing that is read and printed, and [`mod@csv`] for what spreadsheets write.
 
 pub mod activity;
 pub mod audience;
@@ -12,6 +12,7 @@ pub mod benefit;
 pub mod cart;
 pub mod code;
 pub mod condition;
+pub mod csv;
 pub mod custom_field;
 pub mod decode;
 pub mod evaluation;

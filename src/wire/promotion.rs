@@ -330,6 +330,13 @@ pub fn print_entry(writer: &mut Writer, promotion: &Promotion) {
     });
 }
 
+/// Prints the terms alone, as they are answered.
+pub fn recorded(terms: &Terms) -> String {
+    let mut writer = Writer::with_capacity(1_024);
+    writer.object(|writer| print_terms(writer, terms, Numbers::AsText));
+    writer.finish()
+}
+
 /// The document that is stored: the terms alone, read back by [`parse_stored`].
 pub fn stored(terms: &Terms) -> String {
     let mut writer = Writer::with_capacity(1_024);

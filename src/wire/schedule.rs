@@ -12,7 +12,7 @@ use crate::domain::schedule::{
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Recurrence {
+pub(crate) enum Recurrence {
     None,
     Weekly,
     Monthly,
@@ -31,7 +31,7 @@ names! {
 }
 
 /// Most days of a month.
-const MAX_DATE: i64 = 31;
+pub(crate) const MAX_DATE: i64 = 31;
 
 /// Reads a schedule.
 pub fn parse(value: Value<'_, '_>, faults: &mut Faults) -> Option<Schedule> {

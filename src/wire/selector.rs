@@ -20,7 +20,7 @@ pub struct ListReference {
 
 /// Every operator of spec 5.3; which one goes with what is checked where it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operator {
+pub(crate) enum Operator {
     Eq,
     Ne,
     Gt,
@@ -36,7 +36,7 @@ pub(super) enum Operator {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
+pub(crate) enum Field {
     Sku,
     Product,
     Title,

@@ -10,11 +10,11 @@ use crate::domain::rounding::Rounding;
 use crate::domain::settings::{MultiplePerLine, RankingCriterion, Settings, UnitStacking};
 
 /// Most milliseconds of a search for the best price.
-const MAX_BUDGET_MS: i64 = 200;
+pub(crate) const MAX_BUDGET_MS: i64 = 200;
 /// How long a hold may reserve, in seconds.
-const HOLD_SECONDS: std::ops::RangeInclusive<i64> = 10..=86_400;
+pub(crate) const HOLD_SECONDS: std::ops::RangeInclusive<i64> = 10..=86_400;
 /// Most decimals of a discount.
-const MAX_PRECISION: i64 = 4;
+pub(crate) const MAX_PRECISION: i64 = 4;
 
 /// Whether a body may have the fields that `GET` adds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::write::Writer;
 use crate::domain::store::{MAX_ZONES, Store};
 
 /// Most stores of one list; the bound on the body comes first.
-const MAX_STORES: usize = 1_000_000;
+pub(crate) const MAX_STORES: usize = 1_000_000;
 
 /// Reads a store. With the `code` of its path the body need not name it, and may name no other.
 pub fn parse(value: Value<'_, '_>, code: Option<&str>, faults: &mut Faults) -> Option<Store> {

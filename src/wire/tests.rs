@@ -1,6 +1,7 @@
 //! Bodies and what becomes of them: what is refused, and what comes back as it went in.
 
 mod benefits;
+mod bytes;
 mod carts;
 mod promotions;
 mod refusals;

@@ -205,7 +205,7 @@ async fn a_service_that_stops_is_not_ready_and_lets_go() {
     let (database, service) = Service::start().await;
     drop(service);
     let service = Service::on(&database, |options| {
-        options.shutdown_delay = Duration::from_millis(300)
+        options.shutdown_delay = Duration::from_secs(2)
     })
     .await;
     let address = service.address();

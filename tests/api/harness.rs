@@ -8,6 +8,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
+use crate::contract::{self, Exchange};
 use crate::support::{TestDatabase, options};
 
 pub const OPERATOR: &str = "operator-key-of-the-tests-0123456789";
@@ -118,6 +119,7 @@ impl Service {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder()
             .timeout(Duration::from_secs(30))
+            .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
         let service = Self {
@@ -234,14 +236,26 @@ impl Service {
         }
         let mut request = self
             .http
-            .request(method, format!("{}{path}", self.base))
-            .headers(all);
-        if let Some(body) = body {
+            .request(method.clone(), format!("{}{path}", self.base))
+            .headers(all.clone());
+        if let Some(body) = body.clone() {
             request = request.body(body);
         }
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("a whole answer");
+        let media = all
+            .get("content-type")
+            .map_or("", |media| media.to_str().unwrap_or_default());
+        contract::check(&Exchange {
+            method: method.as_str(),
+            target: path,
+            media,
+            body: body.as_deref(),
+            status,
+            headers: &headers,
+            text: &text,
+        });
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Answer {
             status,

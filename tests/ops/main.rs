@@ -4,6 +4,12 @@
     dead_code,
     reason = "shared with other test binaries, which use the rest"
 )]
+#[path = "../api/contract.rs"]
+mod contract;
+#[allow(
+    dead_code,
+    reason = "shared with other test binaries, which use the rest"
+)]
 #[path = "../api/harness.rs"]
 mod harness;
 #[allow(

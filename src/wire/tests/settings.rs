@@ -8,7 +8,7 @@ use crate::domain::currency::Currency;
 use crate::domain::settings::Settings;
 use crate::wire::settings::{Computed, parse, stored};
 
-fn defaults() -> Settings {
+pub(super) fn defaults() -> Settings {
     let currency = Currency::new("INR").expect("a currency");
     Settings::defaults(currency, Tz::Asia__Kolkata)
 }

@@ -5,12 +5,12 @@
 
 use chrono_tz::Tz;
 
+use super::code::{MALFORMED, MAX_CODES, refuse_twice};
+use super::decode::{TextBound, Value};
+use super::faults::{FaultCode, Faults, Path};
+use super::json::Json;
 use crate::domain::code::{Code, NewCode};
 use crate::domain::store::{MAX_ZONES, Store};
-use crate::wire::code::{MALFORMED, MAX_CODES, refuse_twice};
-use crate::wire::decode::{TextBound, Value};
-use crate::wire::faults::{FaultCode, Faults, Path};
-use crate::wire::json::Json;
 
 /// The columns of stores.
 const STORE_COLUMNS: [&str; 4] = ["code", "concept", "zones", "timezone"];

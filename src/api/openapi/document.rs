@@ -1,0 +1,164 @@
+//! The finished document: what the paths say, the schemas and examples, and what follows from an operation's shape.
+
+use serde_json::{Map, Value, json};
+
+use super::refusals::CODES;
+use crate::api::schema;
+use crate::api::schema::examples;
+
+/// What is wrong with bodies: nothing of it where there is none.
+const OF_BODIES: [&str; 4] = ["400", "408", "413", "415"];
+const PROBLEM: &str = "application/problem+json";
+const COMPONENTS: &str = "#/components/schemas/";
+
+/// Makes one document of what the paths say.
+pub fn finish(paths: &utoipa::openapi::OpenApi) -> Value {
+    // INVARIANT: the document is made of maps with text keys, which always serialize.
+    let mut document = serde_json::to_value(paths).unwrap_or_default();
+    document["components"]["schemas"] = Value::Object(schema::components());
+    document["webhooks"] = json!({"event": {"post": delivery()}});
+    let mut shared = Map::new();
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for (path, item) in paths.into_iter().flatten() {
+        for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            finish_operation(path, operation, &mut shared);
+        }
+    }
+    document["components"]["responses"] = Value::Object(shared);
+    document
+}
+
+/// `shared` gets the refusals, which many operations have in common.
+fn finish_operation(path: &str, operation: &mut Value, shared: &mut Map<String, Value>) {
+    let has_body = operation.get("requestBody").is_some();
+    let names_one = path.contains('{');
+    if let Some(responses) = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut)
+    {
+        responses.retain(|status, _| {
+            (names_one || status != "404") && (has_body || !OF_BODIES.contains(&status.as_str()))
+        });
+        for (status, response) in responses {
+            if let Some(name) = finish_response(status, response) {
+                let place = format!("#/components/responses/{name}");
+                shared.insert(name, response.take());
+                *response = json!({"$ref": place});
+            }
+        }
+    }
+    if let Some(body) = operation.get_mut("requestBody") {
+        // A body that says nothing need not be there.
+        let schema = body.pointer("/content/application~1json/schema/$ref");
+        let says_nothing = schema.is_some_and(|place| *place == format!("{COMPONENTS}Nothing"));
+        body["required"] = (!says_nothing).into();
+    }
+    if let Some(content) = operation.pointer_mut("/requestBody/content") {
+        add_examples(path, content);
+    }
+    tell_roles(operation);
+}
+
+/// Says who may call it where people read it.
+fn tell_roles(operation: &mut Value) {
+    let roles = operation
+        .pointer("/security/0/key")
+        .and_then(Value::as_array);
+    let Some(roles) = roles else { return };
+    let roles: Vec<String> = roles
+        .iter()
+        .filter_map(Value::as_str)
+        .map(|role| format!("`{role}`"))
+        .collect();
+    let roles = format!("Roles: {}.", roles.join(", "));
+    let described = operation.get("description").and_then(Value::as_str);
+    let described = described.map_or_else(|| roles.clone(), |text| format!("{text}\n\n{roles}"));
+    operation["description"] = described.into();
+}
+
+/// The name under which others may have it too, of a refusal.
+fn finish_response(status: &str, response: &mut Value) -> Option<String> {
+    let mut headers = vec![(
+        "x-request-id",
+        "The request's own id, or a new one; the logs carry it too.",
+        json!({"type": "string"}),
+    )];
+    match status {
+        "401" => headers.push(("www-authenticate", "`Bearer`.", json!({"type": "string"}))),
+        "429" | "503" => headers.push((
+            "retry-after",
+            "Seconds.",
+            json!({"type": "integer", "minimum": 0}),
+        )),
+        _ => {}
+    }
+    let is_health = response.pointer("/content/application~1json").is_some();
+    for (name, says, schema) in headers {
+        let required = name != "retry-after" || !is_health;
+        response["headers"][name] =
+            json!({"description": says, "required": required, "schema": schema});
+    }
+    if let Some(content) = response.get_mut("content") {
+        add_examples("", content);
+    }
+    let codes = response.as_object_mut()?.remove(CODES)?;
+    let schema = problem(status, &codes);
+    response["content"] = json!({PROBLEM: {"schema": schema}});
+    if let Some(found) = examples::of("Problem").filter(|_| status == "422") {
+        response["content"][PROBLEM]["examples"] = found;
+    }
+    let codes: Vec<&str> = codes.as_array()?.iter().filter_map(Value::as_str).collect();
+    let says = response["description"].as_str().unwrap_or_default();
+    response["description"] = format!("`{}`: {says}", codes.join("`, `")).into();
+    Some(format!("{status}.{}", codes.join(".")))
+}
+
+/// A problem document with this status and one of these codes.
+fn problem(status: &str, codes: &Value) -> Value {
+    let status: u16 = status.parse().unwrap_or_default();
+    json!({
+        "allOf": [{"$ref": format!("{COMPONENTS}Problem")}],
+        "properties": {"status": {"const": status}, "code": {"enum": codes}},
+    })
+}
+
+/// Adds the examples of each schema to the bodies that have it.
+fn add_examples(path: &str, content: &mut Value) {
+    for (media, body) in content.as_object_mut().into_iter().flatten() {
+        let name = body.pointer("/schema/$ref").and_then(Value::as_str);
+        let name = name.and_then(|place| place.strip_prefix(COMPONENTS));
+        let found = if media == "text/csv" {
+            examples::csv(path)
+        } else {
+            name.and_then(examples::of)
+        };
+        if let Some(found) = found {
+            body["examples"] = found;
+        }
+        if media == "text/csv" {
+            body["schema"] = json!({"type": "string", "contentMediaType": "text/csv"});
+        }
+    }
+}
+
+/// What webhooks get.
+fn delivery() -> Value {
+    let header = |name: &str, says: &str| json!({"name": name, "in": "header", "required": true, "description": says, "schema": {"type": "string"}});
+    json!({
+        "summary": "An event is delivered",
+        "description": "At least once, in order for each subject, signed by the Standard Webhooks scheme, with retries and back-off for a day.",
+        "operationId": "deliver_event",
+        "tags": ["webhooks"],
+        "security": [],
+        "parameters": [
+            header("webhook-id", "The event's id, the same each time."),
+            header("webhook-timestamp", "When it is sent, in seconds since 1970."),
+            header("webhook-signature", "`v1,` and HMAC-SHA256 of id, timestamp and body, in Base64."),
+        ],
+        "requestBody": {
+            "required": true,
+            "content": {"application/json": {"schema": {"$ref": format!("{COMPONENTS}Event")}}},
+        },
+        "responses": {"2XX": {"description": "Taken. Whatever else is answered, it is sent again."}},
+    })
+}

@@ -1,0 +1,147 @@
+//! The OpenAPI document, which grows with the router, and a page to browse it.
+//!
+//! Every path says beside its handler who may call it, what it takes and what it answers; [`refusals`] has the errors,
+//! [`super::schema`] the bodies, and [`document`] makes one document of it all.
+
+use std::marker::PhantomData;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
+
+use super::{Api, edge};
+use crate::wire::names::Named;
+
+pub mod docs;
+mod document;
+mod refusals;
+
+pub use document::finish;
+pub(super) use refusals::conflicts;
+pub use refusals::{Evaluating, Public, Reading, Replacing, Responses, Writing, refusal};
+
+/// What a caller should know before the first request.
+const DESCRIPTION: &str = "\
+Decides, for any shopping cart, which promotions apply and what every line then costs.
+
+**Keys.** `Authorization: Bearer <key>`. A key belongs to one tenant and has one role: `admin`, `pos`, `issuer` or \
+`viewer`; the operator's manages tenants and keys. Each path names the roles that may call it.
+
+**Decimals** (money, quantities, percentages) are texts or numbers in requests, read exactly from their digits, and \
+texts in answers. Amounts are in the currency of the cart, else the tenant's. **Times** are RFC 3339 with an offset; \
+answers print UTC.
+
+**Requests** have no unknown fields, query parameters or duplicate keys (422). A field that may be left out may be null \
+too. Bodies have at most 1 MiB; stores, product lists, codes and bulk issues 16 MiB.
+
+**Lists** take `limit` and `cursor`, and answer `{\"items\", \"next_cursor\"}` in a stable order.
+
+**Errors** are problem documents (RFC 9457) with a stable `code` and, for a body or a query, every fault with its place. \
+After a 503 `outcome_unknown`, or after no answer, the same request is repeated until it is answered; it takes effect once.";
+
+const TAGS: [(&str, &str); 18] = [
+    ("evaluation", "What a cart comes to. Reads only."),
+    (
+        "redemptions",
+        "What a cart came to, recorded, with every limit counted; holds and returns.",
+    ),
+    (
+        "promotions",
+        "Conditions, benefit, limits, stacking, within dates.",
+    ),
+    ("codes", "What unlocks promotions of type `code_linked`."),
+    ("issuances", "Promotions in customers' hands."),
+    ("customers", "What there is for one customer."),
+    ("activities", "What customers do, and earn by it."),
+    ("milestones", "What customers can come to."),
+    ("settings", "How a tenant's carts are evaluated."),
+    ("stores", "Where it sells: concept, zones, time zone."),
+    ("product lists", "Named lists of SKUs."),
+    ("stats", "What promotions gave and got back."),
+    ("events", "What happened, in order."),
+    ("webhooks", "Where events are sent."),
+    ("audit", "Who changed what, when."),
+    ("keys", "A tenant's own keys."),
+    (
+        "tenants",
+        "Tenants and their keys, managed by the operator.",
+    ),
+    (
+        "health",
+        "Whether the service works, and what it says of itself.",
+    ),
+];
+
+/// The OpenAPI document of the service
+#[utoipa::path(get, path = "/openapi.json", operation_id = "read_openapi", tag = "health", security(()),
+    responses((status = 200, description = "OpenAPI 3.1.", body = super::schema::Document), Public))]
+pub async fn openapi(State(api): State<Api>) -> Response {
+    edge::json(StatusCode::OK, api.openapi().to_owned())
+}
+
+/// What every path is added to.
+pub fn base() -> OpenApi {
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some(
+            "A key of a tenant, or the operator's. What stands beside it at each path are the roles that may call it.",
+        ))
+        .build();
+    let mut components = Components::new();
+    components.add_security_scheme("key", SecurityScheme::Http(bearer));
+    let license = LicenseBuilder::new()
+        .name(env!("CARGO_PKG_LICENSE"))
+        .identifier(Some(env!("CARGO_PKG_LICENSE")))
+        .build();
+    let tags = TAGS.iter().map(|(name, says)| {
+        TagBuilder::new()
+            .name(*name)
+            .description(Some(*says))
+            .build()
+    });
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Promotion engine")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(DESCRIPTION))
+                .license(Some(license))
+                .build(),
+        )
+        .components(Some(components))
+        .tags(Some(tags))
+        .build()
+}
+
+/// The parameters of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what `Query::page` reads")]
+pub struct ListParams {
+    /// Items of the page.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u16>,
+    /// The `next_cursor` of the page before.
+    #[param(pattern = "^([0-9a-f]{2})+$", max_length = 4096)]
+    cursor: Option<String>,
+}
+
+/// A parameter that names a value of a closed set.
+pub struct Choice<T>(PhantomData<T>);
+
+impl<T: Named> PartialSchema for Choice<T> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(T::ALL.iter().map(|value| value.name())))
+            .into()
+    }
+}
+
+impl<T: Named> ToSchema for Choice<T> {}

@@ -1,0 +1,164 @@
+//! The errors that a path may answer with: their statuses, and the codes of each (spec 13).
+
+use std::collections::BTreeMap;
+
+use utoipa::IntoResponses;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::response::{Response, ResponseBuilder};
+
+/// What a response has its codes under, until the document is finished.
+pub const CODES: &str = "x-codes";
+
+/// The refusals of what needs no key.
+pub struct Public;
+
+/// The refusals of what reads.
+pub struct Reading;
+
+/// The refusals of what reads and is asked with a body.
+pub struct Evaluating;
+
+/// The refusals of what writes.
+pub struct Writing;
+
+/// The refusals of what replaces a version.
+pub struct Replacing;
+
+/// A status, its codes, and what it means. What the shape of an operation rules out is left out of the document: 404
+/// without an id in the path, and what is wrong with a body where there is none.
+type Refusal = (&'static str, &'static [&'static str], &'static str);
+
+const PUBLIC: [Refusal; 3] = [
+    (
+        "431",
+        &["header_too_large"],
+        "The headers are too many or too long.",
+    ),
+    (
+        "500",
+        &["internal"],
+        "The service failed; its logs say why, under the `request_id`.",
+    ),
+    (
+        "503",
+        &["overloaded", "unavailable"],
+        "Nothing was done; try again after `retry-after`.",
+    ),
+];
+
+const READING: [Refusal; 5] = [
+    ("401", &["unauthorized"], "No key, or none that is valid."),
+    (
+        "403",
+        &["forbidden", "tenant_suspended"],
+        "The role of the key does not allow this, or its tenant is suspended.",
+    ),
+    (
+        "404",
+        &["not_found"],
+        "Nothing of the tenant's has this id.",
+    ),
+    (
+        "422",
+        &["invalid"],
+        "`errors` says what is wrong, and where.",
+    ),
+    (
+        "429",
+        &["too_many_requests"],
+        "Try again after `retry-after`.",
+    ),
+];
+
+const BODY: [Refusal; 4] = [
+    ("400", &["not_json"], "The body is not JSON."),
+    ("408", &["timeout"], "The body came too slowly."),
+    ("413", &["too_large"], "The body has too many bytes."),
+    (
+        "415",
+        &["unsupported_media_type"],
+        "The body is of another type.",
+    ),
+];
+
+const WRITING: [Refusal; 1] = [(
+    "503",
+    &["overloaded", "unavailable", "outcome_unknown"],
+    "Nothing was done; or, with `outcome_unknown`, it may have been. Repeat the same request after `retry-after`.",
+)];
+
+const REPLACING: [Refusal; 2] = [
+    ("412", &["stale_version"], "It has changed since."),
+    ("428", &["if_match_required"], "`If-Match` is missing."),
+];
+
+/// Responses by status.
+pub type Responses = BTreeMap<String, RefOr<Response>>;
+
+fn described(groups: &[&[Refusal]]) -> Responses {
+    groups
+        .iter()
+        .flat_map(|group| group.iter())
+        .map(|(status, codes, says)| ((*status).to_owned(), refusal(codes, says)))
+        .collect()
+}
+
+/// A refusal with one of these codes.
+pub fn refusal(codes: &[&str], says: &str) -> RefOr<Response> {
+    let mut response = ResponseBuilder::new().description(says).build();
+    response.extensions = Some(
+        [(CODES, codes.to_vec())]
+            .into_iter()
+            .collect::<Extensions>(),
+    );
+    RefOr::T(response)
+}
+
+impl IntoResponses for Public {
+    fn responses() -> Responses {
+        described(&[&PUBLIC])
+    }
+}
+
+impl IntoResponses for Reading {
+    fn responses() -> Responses {
+        described(&[&PUBLIC, &READING])
+    }
+}
+
+impl IntoResponses for Evaluating {
+    fn responses() -> Responses {
+        described(&[&PUBLIC, &READING, &BODY])
+    }
+}
+
+impl IntoResponses for Writing {
+    fn responses() -> Responses {
+        described(&[&PUBLIC, &READING, &BODY, &WRITING])
+    }
+}
+
+impl IntoResponses for Replacing {
+    fn responses() -> Responses {
+        described(&[&PUBLIC, &READING, &BODY, &WRITING, &REPLACING])
+    }
+}
+
+/// Names the conflicts of operations: `CreateThingConflict = "name_taken" | "in_use";` is what the state of things may
+/// forbid (409).
+macro_rules! conflicts {
+    ($($name:ident = $($code:literal)|+;)+) => {$(
+        #[doc = "What the state of things may forbid."]
+        pub struct $name;
+
+        impl utoipa::IntoResponses for $name {
+            fn responses() -> $crate::api::openapi::Responses {
+                let says = "What the state of things forbids.";
+                let refusal = $crate::api::openapi::refusal(&[$($code),+], says);
+                [("409".to_owned(), refusal)].into()
+            }
+        }
+    )+};
+}
+pub(in crate::api) use conflicts;

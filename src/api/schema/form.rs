@@ -1,0 +1,374 @@
+//! The words in which schemas are written: texts, decimals, lists, objects, each with the bounds that the readers of
+//! [`crate::wire`] keep. What is written once here is described twice: as requests may have it, and as answers do.
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::amount::{DECIMALS, QUANTITY_DECIMALS};
+use crate::wire::decode::{MAX_AMOUNT, MAX_INTEGER, MAX_QUANTITY, TextBound};
+use crate::wire::names::Named;
+
+/// Texts without control characters (spec 14).
+const PLAIN: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
+/// What answers print every decimal as.
+const PRINTED: &str = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$";
+
+/// Which way a body goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// To the service: what is optional may be absent or null, decimals are texts or numbers.
+    Request,
+    /// From the service: every field is there, decimals are texts.
+    Answer,
+}
+
+/// A decimal's bounds.
+#[derive(Clone, Copy, Debug)]
+pub enum Decimal {
+    /// An amount of money or a plain number, 0 to 1,000,000,000, at most 4 decimals.
+    Amount,
+    /// The same, over 0.
+    PositiveAmount,
+    /// -1,000,000,000 to 1,000,000,000, at most 4 decimals.
+    Any,
+    /// Over 0, at most 100, at most 4 decimals.
+    Percentage,
+    /// Over 0, at most 24, at most 4 decimals.
+    Hours,
+    /// Over 0, at most 1,000,000, at most 3 decimals.
+    Quantity,
+}
+
+/// The low end of a decimal.
+#[derive(Clone, Copy)]
+enum Least {
+    Negative,
+    Zero,
+    OverZero,
+}
+
+impl Decimal {
+    fn request(self) -> Value {
+        let (least, most, places) = match self {
+            Self::Amount => (Least::Zero, MAX_AMOUNT, DECIMALS),
+            Self::PositiveAmount => (Least::OverZero, MAX_AMOUNT, DECIMALS),
+            Self::Any => (Least::Negative, MAX_AMOUNT, DECIMALS),
+            Self::Percentage => (Least::OverZero, 100, DECIMALS),
+            Self::Hours => (Least::OverZero, 24, DECIMALS),
+            Self::Quantity => (Least::OverZero, MAX_QUANTITY, QUANTITY_DECIMALS),
+        };
+        let mut number = json!({"type": "number", "maximum": most});
+        match least {
+            Least::Negative => number["minimum"] = json!(-most),
+            Least::Zero => number["minimum"] = json!(0),
+            Least::OverZero => number["exclusiveMinimum"] = json!(0),
+        }
+        number["multipleOf"] = json!(1.0 / f64::from(10_u32.pow(places)));
+        let text = json!({"type": "string", "pattern": digits(least, most, places)});
+        json!({"anyOf": [text, number]})
+    }
+}
+
+/// The texts that are a decimal within its bounds: no blank, exponent or plus sign. Zeros at the end do not count as
+/// decimals.
+fn digits(least: Least, most: i32, places: u32) -> String {
+    let whole = match most {
+        24 => "[1-9]|1[0-9]|2[0-3]".to_owned(),
+        // The others are powers of ten.
+        _ => format!("[1-9][0-9]{{0,{}}}", most.ilog10().saturating_sub(1)),
+    };
+    let small: Vec<String> = (0..places)
+        .map(|zeros| format!("0{{{zeros}}}[1-9][0-9]{{0,{}}}", places - zeros - 1))
+        .collect();
+    let small = small.join("|");
+    let positive = format!(r"({whole})(\.[0-9]{{1,{places}}}0*)?|0\.({small})0*|{most}(\.0+)?");
+    match least {
+        Least::OverZero => format!("^({positive})$"),
+        Least::Zero => format!(r"^({positive}|-?0(\.0+)?)$"),
+        Least::Negative => format!(r"^-?({positive}|0(\.0+)?)$"),
+    }
+}
+
+impl Side {
+    /// A decimal.
+    pub fn decimal(self, bounds: Decimal) -> Value {
+        match self {
+            Self::Request => bounds.request(),
+            Self::Answer => decimal(),
+        }
+    }
+
+    /// A part that has a schema of its own, one for each side.
+    pub fn part(self, name: &str) -> Value {
+        match self {
+            Self::Request => reference(&format!("{name}Input")),
+            Self::Answer => reference(name),
+        }
+    }
+
+    /// An object of this side.
+    pub fn object(self) -> Object {
+        Object {
+            side: self,
+            properties: Map::new(),
+            required: Vec::new(),
+        }
+    }
+}
+
+/// An object whose fields are being named. It has no others.
+#[derive(Debug)]
+pub struct Object {
+    side: Side,
+    properties: Map<String, Value>,
+    required: Vec<Value>,
+}
+
+impl Object {
+    fn add(mut self, name: &str, schema: Value, required: bool) -> Self {
+        self.properties.insert(name.to_owned(), schema);
+        if required {
+            self.required.push(name.into());
+        }
+        self
+    }
+
+    /// A field that is always there.
+    pub fn required(self, name: &str, schema: Value, description: &str) -> Self {
+        self.add(name, described(schema, description), true)
+    }
+
+    /// A field that may be null; in requests it may be absent too.
+    pub fn optional(self, name: &str, schema: Value, description: &str) -> Self {
+        let required = self.side == Side::Answer;
+        self.add(name, described(nullable(schema), description), required)
+    }
+
+    /// A field that may be absent; in requests it may be null too.
+    pub fn absent(self, name: &str, schema: Value, description: &str) -> Self {
+        let schema = match self.side {
+            Side::Request => nullable(schema),
+            Side::Answer => schema,
+        };
+        self.add(name, described(schema, description), false)
+    }
+
+    /// A field with a default: in requests it may be absent or null, in answers it is there.
+    pub fn or(self, name: &str, schema: Value, default: Value, description: &str) -> Self {
+        match self.side {
+            Side::Request => {
+                let mut schema = described(nullable(schema), description);
+                schema["default"] = default;
+                self.add(name, schema, false)
+            }
+            Side::Answer => self.required(name, schema, description),
+        }
+    }
+
+    /// A field that requests may only leave empty, and answers do not have.
+    pub fn refused(self, name: &str) -> Self {
+        match self.side {
+            Side::Request => self.add(name, json!({"type": "null"}), false),
+            Side::Answer => self,
+        }
+    }
+
+    /// A switch that does not go with the rest: off, null or not there.
+    pub fn never(self, name: &str) -> Self {
+        self.add(name, json!({"enum": [false, null]}), false)
+    }
+
+    /// A field that answers have and requests may send back, to be ignored.
+    pub fn computed(self, name: &str, schema: Value, description: &str) -> Self {
+        match self.side {
+            Side::Request => {
+                let ignored = json!({"description": "As it was read; ignored."});
+                self.add(name, ignored, false)
+            }
+            Side::Answer => self.required(name, schema, description),
+        }
+    }
+
+    /// The schema.
+    pub fn schema(self, description: &str) -> Value {
+        let mut schema = json!({
+            "type": "object",
+            "properties": self.properties,
+            "additionalProperties": false,
+        });
+        if !description.is_empty() {
+            schema["description"] = description.into();
+        }
+        if !self.required.is_empty() {
+            schema["required"] = self.required.into();
+        }
+        schema
+    }
+}
+
+/// A schema with what is to be said of it, which a reference too may have beside it.
+pub fn described(mut schema: Value, description: &str) -> Value {
+    if !description.is_empty() {
+        schema["description"] = description.into();
+    }
+    schema
+}
+
+/// What a schema says, or null.
+pub fn nullable(mut schema: Value) -> Value {
+    if let Some(kind) = schema.get("type").and_then(Value::as_str) {
+        schema["type"] = json!([kind, "null"]);
+        if let Some(names) = schema.get_mut("enum").and_then(Value::as_array_mut) {
+            names.push(Value::Null);
+        }
+        return schema;
+    }
+    if let Some(either) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
+        either.push(json!({"type": "null"}));
+        return schema;
+    }
+    json!({"anyOf": [schema, {"type": "null"}]})
+}
+
+/// A schema of the components.
+pub fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+/// One of several schemas, told apart by the constant that each has in this field.
+pub fn one_of(field: &str, parts: &[(&str, String)]) -> Value {
+    let place = |name: &String| format!("#/components/schemas/{name}");
+    let mapping: Map<String, Value> = parts
+        .iter()
+        .map(|(value, name)| ((*value).to_owned(), place(name).into()))
+        .collect();
+    let mut names: Vec<&String> = Vec::new();
+    for (_, name) in parts {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let of: Vec<Value> = names.into_iter().map(|name| reference(name)).collect();
+    json!({"oneOf": of, "discriminator": {"propertyName": field, "mapping": mapping}})
+}
+
+/// A text within its bound.
+pub fn text(bound: TextBound) -> Value {
+    let (min, max) = bound.range();
+    let mut schema = json!({"type": "string", "maxLength": max, "pattern": PLAIN});
+    if min > 0 {
+        schema["minLength"] = min.into();
+    }
+    schema
+}
+
+/// A text that answers print.
+pub fn plain() -> Value {
+    json!({"type": "string"})
+}
+
+/// A decimal that answers print.
+pub fn decimal() -> Value {
+    json!({"type": "string", "pattern": PRINTED})
+}
+
+/// One of the names of a closed set.
+pub fn choice<T: Named>() -> Value {
+    choice_of(T::ALL)
+}
+
+/// One of these names of a closed set.
+pub fn choice_of<T: Named>(values: &[T]) -> Value {
+    let names: Vec<&str> = values.iter().map(|value| value.name()).collect();
+    one_name(&names)
+}
+
+/// One of these names.
+pub fn one_name(names: &[&str]) -> Value {
+    json!({"type": "string", "enum": names})
+}
+
+/// One name of a closed set.
+pub fn constant(name: impl Named) -> Value {
+    json!({"type": "string", "const": name.name()})
+}
+
+/// `true` or `false`.
+pub fn boolean() -> Value {
+    json!({"type": "boolean"})
+}
+
+/// An integer within a range.
+pub fn integer(range: std::ops::RangeInclusive<i64>) -> Value {
+    json!({"type": "integer", "minimum": range.start(), "maximum": range.end()})
+}
+
+/// A count that requests have: 1 to 1,000,000,000.
+pub fn count() -> Value {
+    integer(1..=MAX_INTEGER)
+}
+
+/// A number of things that answers print.
+pub fn size() -> Value {
+    json!({"type": "integer", "minimum": 0})
+}
+
+/// A list.
+pub fn list(of: Value, size: std::ops::RangeInclusive<usize>) -> Value {
+    let mut schema = json!({"type": "array", "items": of, "maxItems": size.end()});
+    if *size.start() > 0 {
+        schema["minItems"] = json!(size.start());
+    }
+    schema
+}
+
+/// A list that answers print.
+pub fn every(of: Value) -> Value {
+    json!({"type": "array", "items": of})
+}
+
+/// A list whose entries differ.
+pub fn distinct(of: Value, size: std::ops::RangeInclusive<usize>) -> Value {
+    let mut schema = list(of, size);
+    schema["uniqueItems"] = true.into();
+    schema
+}
+
+/// An object whose keys are data.
+pub fn map(of: Value, most: usize) -> Value {
+    json!({
+        "type": "object",
+        "propertyNames": text(TextBound::NAME),
+        "additionalProperties": of,
+        "maxProperties": most,
+    })
+}
+
+/// An instant: RFC 3339 with an offset.
+pub fn time() -> Value {
+    json!({"type": "string", "format": "date-time"})
+}
+
+/// A time of the day.
+pub fn time_of_day() -> Value {
+    json!({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
+}
+
+/// A time zone.
+pub fn zone() -> Value {
+    json!({"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_+/-]*$", "maxLength": 64})
+}
+
+/// A currency.
+pub fn currency() -> Value {
+    json!({"type": "string", "pattern": "^[A-Z]{3}$"})
+}
+
+/// An id.
+pub fn id() -> Value {
+    json!({"type": "string", "format": "uuid"})
+}
+
+/// Any JSON value.
+pub fn anything(description: &str) -> Value {
+    json!({"description": description})
+}

@@ -1,0 +1,302 @@
+//! What is told of what happened: events, webhooks, statistics (spec 3, 12).
+
+use serde_json::{Value, json};
+
+use super::form::{
+    Object, Side, choice, choice_of, decimal, distinct, every, id, list, plain, reference, size,
+    text, time, zone,
+};
+use super::limits::limit_name;
+use crate::api::webhooks::MAX_RESENT;
+use crate::domain::event::EventType;
+use crate::domain::issuance::{IssuanceSource, IssuanceState};
+use crate::domain::redemption::RedemptionState;
+use crate::service::stats::Bucket;
+use crate::wire::decode::TextBound;
+use crate::wire::names::Named;
+
+const SIDE: Side = Side::Answer;
+
+/// An event.
+pub fn event() -> Value {
+    let forms: Vec<Value> = data()
+        .into_iter()
+        .map(|(types, data)| of_types(&types, data))
+        .collect();
+    json!({"oneOf": forms, "description": "Something that happened."})
+}
+
+fn of_types(types: &[EventType], data: Object) -> Value {
+    SIDE.object()
+        .required(
+            "id",
+            id(),
+            "The event's id; also the `webhook-id` of its deliveries.",
+        )
+        .required(
+            "sequence",
+            size(),
+            "Grows in the order in which events become visible.",
+        )
+        .required("type", choice_of(types), "What happened.")
+        .required("occurred_at", time(), "When.")
+        .required("data", data.schema(""), "To what, and how.")
+        .schema("")
+}
+
+/// What the events of each type say.
+fn data() -> Vec<(Vec<EventType>, Object)> {
+    use EventType::{
+        IssuanceActivated, IssuanceExpired, IssuanceExpiring, IssuanceIssued, IssuanceRevoked,
+        IssuanceUnlocked, IssuanceUsedUp, PromotionActivated, PromotionArchived,
+        PromotionBudgetExhausted, PromotionEnded, PromotionPaused, RedemptionCancelled,
+        RedemptionCommitted, RedemptionReturned,
+    };
+    let promotion = || {
+        SIDE.object()
+            .required("promotion_id", id(), "Which promotion.")
+    };
+    let moved = promotion()
+        .required("name", plain(), "Its name.")
+        .required("version", size(), "Its version.")
+        .required("starts_at", time(), "Included.")
+        .required("ends_at", time(), "Excluded.");
+    let exhausted = promotion()
+        .required("limit", limit_name(), "Which limit.")
+        .required(
+            "maximum",
+            json!({"type": ["integer", "string"]}),
+            "The limit: a count, or an amount.",
+        )
+        .required(
+            "window",
+            json!({"type": "integer"}),
+            "Which of its windows, counted from 0.",
+        );
+    let issuance = || {
+        SIDE.object()
+            .required("issuance_id", id(), "Which issuance.")
+    };
+    let owned = || {
+        issuance()
+            .required("promotion_id", id(), "Of which promotion.")
+            .required("customer_id", plain(), "In whose hands.")
+            .required("source", choice::<IssuanceSource>(), "How it came about.")
+            .optional("source_id", plain(), "The caller's id of that.")
+    };
+    let messages = || every(super::promotion::message(SIDE));
+    let unlocked = owned()
+        .required("expires_at", time(), "From when on it cannot be used.")
+        .required("messages", messages(), "What to send to the customer.");
+    let expiring = owned()
+        .required("state", choice::<IssuanceState>(), "Where it stands.")
+        .required("expires_at", time(), "From when on it cannot be used.")
+        .required("messages", messages(), "What to send to the customer.");
+    let expired = owned()
+        .optional("unlocked_at", time(), "When it became usable; null: never.")
+        .required("expires_at", time(), "Since when it cannot be used.");
+    let used_up = issuance()
+        .required("promotion_id", id(), "Of which promotion.")
+        .required("limit", limit_name(), "Which limit.");
+    let redemption = || {
+        SIDE.object()
+            .required("redemption_id", id(), "Which redemption.")
+            .required("transaction_id", plain(), "The caller's id.")
+    };
+    let gift = SIDE
+        .object()
+        .required("promotion_id", id(), "Which.")
+        .required("times", size(), "How many times it was given.")
+        .required("discount", decimal(), "How much.")
+        .required("points", decimal(), "Points that it awards.")
+        .schema("");
+    let committed = redemption()
+        .required("evaluated_at", time(), "As of when.")
+        .required("discount", decimal(), "In all, in the cart's currency.")
+        .required("promotions", every(gift), "What each promotion gave.");
+    let causes = [
+        RedemptionState::Cancelled,
+        RedemptionState::Expired,
+        RedemptionState::Replaced,
+    ];
+    let cancelled = redemption().required("cause", choice_of(&causes), "How the hold ended.");
+    let returned = redemption().required("return", reference("Return"), "What came back.");
+    vec![
+        (
+            vec![
+                PromotionActivated,
+                PromotionPaused,
+                PromotionArchived,
+                PromotionEnded,
+            ],
+            moved,
+        ),
+        (vec![PromotionBudgetExhausted], exhausted),
+        (
+            vec![IssuanceIssued, IssuanceActivated, IssuanceRevoked],
+            owned(),
+        ),
+        (vec![IssuanceUnlocked], unlocked),
+        (vec![IssuanceExpiring], expiring),
+        (vec![IssuanceExpired], expired),
+        (vec![IssuanceUsedUp], used_up),
+        (vec![RedemptionCommitted], committed),
+        (vec![RedemptionCancelled], cancelled),
+        (vec![RedemptionReturned], returned),
+    ]
+}
+
+/// The body of a webhook.
+pub fn new_webhook() -> Value {
+    let url = json!({"type": "string", "format": "uri", "maxLength": TextBound::LONG.range().1});
+    Side::Request
+        .object()
+        .absent("name", text(TextBound::NAME), "The name of the path.")
+        .required(
+            "url",
+            url,
+            "Where events go: https and public, unless the service is configured otherwise.",
+        )
+        .required(
+            "events",
+            distinct(choice::<EventType>(), 1..=EventType::ALL.len()),
+            "Which events.",
+        )
+        .schema("Where events go.")
+}
+
+fn webhook_members() -> Object {
+    SIDE.object()
+        .required("name", plain(), "Its name.")
+        .required("url", plain(), "Where events go.")
+        .required("events", every(choice::<EventType>()), "Which events.")
+        .required("created_at", time(), "When it was made.")
+        .required("updated_at", time(), "When it was last written.")
+}
+
+/// A webhook.
+pub fn webhook() -> Value {
+    webhook_members().schema("Where events go, without its secret.")
+}
+
+/// A webhook that was just made.
+pub fn made_webhook() -> Value {
+    webhook_members()
+        .required(
+            "secret",
+            plain(),
+            "What deliveries are signed with (Standard Webhooks), shown this once.",
+        )
+        .schema("A webhook that was just made.")
+}
+
+/// A delivery that was given up.
+pub fn dead_delivery() -> Value {
+    SIDE.object()
+        .required("event", reference("Event"), "What was to be delivered.")
+        .required("attempts", size(), "How often it was tried.")
+        .required("dead_at", time(), "When it was given up.")
+        .required("fault", plain(), "What went wrong the last time.")
+        .schema("A delivery that was given up.")
+}
+
+/// The body that sends again.
+pub fn resend() -> Value {
+    Side::Request
+        .object()
+        .absent(
+            "events",
+            list(id(), 1..=MAX_RESENT),
+            "Which events; all if left out.",
+        )
+        .schema("What is to be sent again.")
+}
+
+fn counts(object: Object) -> Object {
+    let back = SIDE
+        .object()
+        .required("count", size(), "How many.")
+        .required(
+            "discount",
+            decimal(),
+            "Taken back, in the tenant's currency.",
+        )
+        .required("points", decimal(), "Taken back.")
+        .schema("");
+    object
+        .required(
+            "redemptions",
+            size(),
+            "Committed sales on which it applied.",
+        )
+        .required("times", size(), "How many times it was given.")
+        .required("discount", decimal(), "Given, in the tenant's currency.")
+        .required("points", decimal(), "Awarded.")
+        .required("returns", back, "What came back.")
+}
+
+/// What was given and came back.
+pub fn totals() -> Value {
+    counts(SIDE.object()).schema("What was given, and what came back.")
+}
+
+fn period(object: Object) -> Object {
+    object
+        .required("bucket", choice::<Bucket>(), "How long each bucket is.")
+        .required(
+            "timezone",
+            zone(),
+            "The tenant's, on whose clocks buckets begin.",
+        )
+        .required("from", time(), "Included.")
+        .optional("to", time(), "Excluded; null: until now.")
+}
+
+fn of_one(object: Object) -> Object {
+    object
+        .required("promotion_id", id(), "Which.")
+        .required("name", plain(), "Its name.")
+        .optional("campaign", plain(), "What it belongs to.")
+        .required(
+            "buckets",
+            every(reference("StatsBucket")),
+            "Those with something in them, in order.",
+        )
+        .required("total", reference("StatsTotals"), "All buckets together.")
+        .required(
+            "limits",
+            reference("Usage"),
+            "How far its limits are used now.",
+        )
+}
+
+/// What was given and came back in a stretch of time.
+pub fn bucket() -> Value {
+    counts(SIDE.object().optional(
+        "starts_at",
+        time(),
+        "When it begins, on the tenant's clocks.",
+    ))
+    .schema("What was given and came back in a stretch of time.")
+}
+
+/// The statistics of one promotion.
+pub fn promotion_stats() -> Value {
+    period(of_one(SIDE.object())).schema("What a promotion gave and got back.")
+}
+
+/// The statistics of many promotions.
+pub fn stats() -> Value {
+    let one = of_one(SIDE.object()).schema("");
+    period(
+        SIDE.object()
+            .optional("campaign", plain(), "The campaign that was asked for."),
+    )
+    .required("promotions", every(one), "Newest first.")
+    .required(
+        "total",
+        reference("StatsTotals"),
+        "All of them; a sale on which two applied is one redemption.",
+    )
+    .schema("What promotions gave and got back.")
+}

@@ -1,0 +1,344 @@
+//! Tenants, keys, stores, product lists and codes.
+
+use serde_json::{Value, json};
+
+use super::form::{
+    Object, Side, anything, boolean, choice, currency, every, id, integer, list, one_name, plain,
+    size, text, time, zone,
+};
+use crate::api::tenants::MAX_ACTIVE_PROMOTIONS;
+use crate::domain::code::{MAX_GENERATED, MAX_LENGTH, MAX_RANDOM, MIN_LENGTH, MIN_RANDOM};
+use crate::domain::role::Role;
+use crate::domain::store::MAX_ZONES;
+use crate::wire::code::MAX_CODES;
+use crate::wire::decode::TextBound;
+use crate::wire::product_list::MAX_SKUS;
+use crate::wire::store::MAX_STORES;
+
+const REQUEST: Side = Side::Request;
+const ANSWER: Side = Side::Answer;
+
+/// The body that makes a tenant.
+pub fn new_tenant() -> Value {
+    REQUEST
+        .object()
+        .required("name", text(TextBound::NAME), "What people call it.")
+        .required("currency", currency(), "Three capital letters (ISO 4217).")
+        .required("timezone", zone(), "Of the IANA database.")
+        .schema("A tenant to be made.")
+}
+
+/// The body that changes a tenant.
+pub fn tenant_patch() -> Value {
+    REQUEST
+        .object()
+        .absent("name", text(TextBound::NAME), "What people call it.")
+        .absent(
+            "suspended",
+            boolean(),
+            "Whether its keys are refused (403 `tenant_suspended`).",
+        )
+        .absent(
+            "max_active_promotions",
+            integer(1..=MAX_ACTIVE_PROMOTIONS),
+            "How many promotions may be active and not ended.",
+        )
+        .schema("What is to be changed; what is left out stays.")
+}
+
+fn members() -> Object {
+    ANSWER
+        .object()
+        .required("id", id(), "The tenant's id.")
+        .required("name", plain(), "What people call it.")
+        .required("currency", currency(), "What it was made with.")
+        .required("timezone", zone(), "What it was made with.")
+        .required("suspended", boolean(), "Whether its keys are refused.")
+        .required(
+            "max_active_promotions",
+            size(),
+            "How many promotions may be active and not ended.",
+        )
+        .required("created_at", time(), "When it was made.")
+}
+
+/// A tenant.
+pub fn tenant() -> Value {
+    members().schema("A tenant.")
+}
+
+/// A tenant that was just made.
+pub fn made_tenant() -> Value {
+    members()
+        .required(
+            "admin_key",
+            plain(),
+            "Its first admin key, shown this once.",
+        )
+        .schema("A tenant that was just made.")
+}
+
+/// The body that makes a key.
+pub fn new_key() -> Value {
+    REQUEST
+        .object()
+        .required("role", choice::<Role>(), "What it may do.")
+        .or(
+            "label",
+            text(TextBound::TEXT),
+            json!(""),
+            "What people call it.",
+        )
+        .schema("A key to be made.")
+}
+
+fn key_members() -> Object {
+    ANSWER
+        .object()
+        .required("id", id(), "The key's id, which the audit trail names.")
+        .required("role", choice::<Role>(), "What it may do.")
+        .required("label", plain(), "What people call it.")
+        .required("hint", plain(), "Enough of the key to know it by.")
+        .required("created_at", time(), "When it was made.")
+}
+
+/// A key.
+pub fn key() -> Value {
+    key_members()
+        .optional("revoked_at", time(), "When it was revoked.")
+        .optional("last_used_at", time(), "When it was last used, about.")
+        .schema("A key, without its secret.")
+}
+
+/// A key that was just made.
+pub fn made_key() -> Value {
+    key_members()
+        .required("key", plain(), "The key, shown this once.")
+        .schema("A key that was just made.")
+}
+
+fn store_members(object: Object) -> Object {
+    object
+        .optional(
+            "concept",
+            text(TextBound::NAME),
+            "What kind of store it is.",
+        )
+        .or(
+            "zones",
+            list(text(TextBound::NAME), 0..=MAX_ZONES),
+            json!([]),
+            "Where it lies.",
+        )
+        .optional(
+            "timezone",
+            zone(),
+            "Of the IANA database. Null: the tenant's.",
+        )
+}
+
+/// The body of a store.
+pub fn new_store() -> Value {
+    let object = REQUEST
+        .object()
+        .absent("code", text(TextBound::NAME), "The code of the path.");
+    store_members(object).schema("A store.")
+}
+
+/// The body of many stores.
+pub fn new_stores() -> Value {
+    let object = REQUEST.object().required(
+        "code",
+        text(TextBound::NAME),
+        "The store's code; each once.",
+    );
+    list(store_members(object).schema("A store."), 0..=MAX_STORES)
+}
+
+/// A store.
+pub fn store() -> Value {
+    let object = ANSWER
+        .object()
+        .required("code", plain(), "The store's code.");
+    store_members(object).schema("A store.")
+}
+
+/// How many were put.
+pub fn stored() -> Value {
+    ANSWER
+        .object()
+        .required("count", size(), "How many.")
+        .schema("")
+}
+
+/// The body of a product list.
+pub fn new_product_list() -> Value {
+    REQUEST
+        .object()
+        .absent("name", text(TextBound::NAME), "The name of the path.")
+        .required(
+            "skus",
+            list(text(TextBound::NAME), 0..=MAX_SKUS),
+            "Its SKUs; one that is there twice counts once.",
+        )
+        .schema("A product list.")
+}
+
+/// A product list without its SKUs.
+pub fn product_list_summary() -> Value {
+    ANSWER
+        .object()
+        .required("name", plain(), "The list's name.")
+        .required("size", size(), "How many SKUs it has.")
+        .required("updated_at", time(), "When it was last written.")
+        .schema("A product list, without its SKUs.")
+}
+
+/// A product list.
+pub fn product_list() -> Value {
+    ANSWER
+        .object()
+        .required("name", plain(), "The list's name.")
+        .required("skus", every(plain()), "Its SKUs, in the order given.")
+        .required("size", size(), "How many they are.")
+        .required("updated_at", time(), "When it was last written.")
+        .schema("A product list.")
+}
+
+fn code_text() -> Value {
+    let pattern = format!(
+        "^[A-Za-z0-9][A-Za-z0-9_-]{{{},{}}}$",
+        MIN_LENGTH - 1,
+        MAX_LENGTH - 1
+    );
+    json!({"type": "string", "pattern": pattern})
+}
+
+/// The body that gives a promotion codes.
+pub fn new_codes() -> Value {
+    let expires = "When they stop working; null: with the promotion.";
+    let named = REQUEST
+        .object()
+        .required("codes", list(code_text(), 1..=MAX_CODES), "3 to 64 letters, digits, `-` and `_`, beginning with a letter or digit; each once, whatever its case.")
+        .refused("generate")
+        .refused("batch")
+        .absent("expires_at", time(), expires);
+    let prefix = json!({"type": "string", "maxLength": MAX_LENGTH - MIN_RANDOM, "pattern": "^([A-Za-z0-9][A-Za-z0-9_-]*)?$"});
+    let lengths = bound(MIN_RANDOM)..=bound(MAX_RANDOM);
+    let generate = REQUEST
+        .object()
+        .required("count", integer(1..=i64::from(MAX_GENERATED)), "How many.")
+        .or(
+            "prefix",
+            prefix,
+            json!(""),
+            "What each begins with. A whole code has at most 64 characters.",
+        )
+        .required(
+            "length",
+            integer(lengths),
+            "How many random characters follow the prefix.",
+        )
+        .schema("");
+    let drawn = REQUEST
+        .object()
+        .refused("codes")
+        .required("generate", generate, "What is to be drawn.")
+        .absent(
+            "batch",
+            text(TextBound::NAME),
+            "Its name: the same again answers the same, and draws none.",
+        )
+        .absent("expires_at", time(), expires);
+    json!({"oneOf": [
+        named.schema("Codes by name."),
+        drawn.schema("Codes drawn at random, of letters and digits without I, L, O, U, 0 and 1."),
+    ]})
+}
+
+fn bound(size: usize) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
+
+/// What became of new codes.
+pub fn made_codes() -> Value {
+    let named = ANSWER
+        .object()
+        .required("count", size(), "How many were named.")
+        .required("created", size(), "How many of them are new.");
+    let drawn = ANSWER
+        .object()
+        .required("count", size(), "How many were drawn.")
+        .required("created", size(), "As many.")
+        .required("batch", plain(), "The name of the generation.")
+        .optional("expires_at", time(), "When they stop working.")
+        .required("codes", every(plain()), "The codes.");
+    json!({"oneOf": [named.schema("Of codes by name."), drawn.schema("Of codes that were drawn.")]})
+}
+
+/// A code.
+pub fn code() -> Value {
+    ANSWER
+        .object()
+        .required(
+            "code",
+            plain(),
+            "The code; viewers see its last three characters.",
+        )
+        .optional(
+            "expires_at",
+            time(),
+            "When it stops working; null: with the promotion.",
+        )
+        .required(
+            "used",
+            size(),
+            "Redemptions by it that are held or committed and not given back whole.",
+        )
+        .optional("batch", plain(), "The generation that drew it.")
+        .required("created_at", time(), "When it was made.")
+        .schema("A code.")
+}
+
+/// An entry of the audit trail.
+pub fn audit_entry() -> Value {
+    ANSWER
+        .object()
+        .required("id", id(), "The entry's id.")
+        .required("at", time(), "When.")
+        .optional("key_id", id(), "Who; null is the operator.")
+        .required("subject", plain(), "What was changed, as `promotion:<id>`.")
+        .required("action", plain(), "What was done to it.")
+        .required(
+            "before",
+            anything("What it was before; null if nothing."),
+            "What it was before; null if nothing.",
+        )
+        .required(
+            "after",
+            anything("What it was after; null if nothing."),
+            "What it was after; null if nothing.",
+        )
+        .schema("A change.")
+}
+
+/// What health checks answer.
+pub fn health() -> Value {
+    ANSWER
+        .object()
+        .required(
+            "status",
+            one_name(&["ok", "ready", "not_ready"]),
+            "How it is.",
+        )
+        .absent("reason", plain(), "Why it is not ready.")
+        .schema("")
+}
+
+/// How many are sent again.
+pub fn resent() -> Value {
+    ANSWER
+        .object()
+        .required("count", size(), "How many are sent again.")
+        .schema("")
+}
