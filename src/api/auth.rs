@@ -1,13 +1,16 @@
-//! Who calls, and whether the role allows it: the first two checks of every request (spec 1).
+//! Who calls, whether the role allows it, and whether there is room for one more of the tenant's: the first checks of
+//! every request (spec 1).
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{Method, header};
 
 use super::Api;
+use super::edge::Seat;
 use super::problem::ApiError;
-use crate::cache::Known;
+use crate::cache::{Known, Session};
 use crate::domain::id::TenantId;
+use crate::domain::rate::Work;
 use crate::domain::role::Role;
 use crate::service::{Actor, api_key};
 
@@ -196,13 +199,36 @@ impl FromRequestParts<Api> for Operator {
 
 enum Caller {
     Operator,
-    Key(Known),
+    Key(Session),
 }
 
 async fn allowed(parts: &Parts, api: &Api, roles: &[Role]) -> Result<Known, ApiError> {
     match caller(parts, api).await? {
-        Caller::Key(known) if roles.contains(&known.role) => Ok(known),
+        Caller::Key(session) if roles.contains(&session.known().role) => {
+            let known = session.known();
+            let place = session.admit(work(parts), api.bounds().in_flight_of_tenant)?;
+            Seat::keep(parts, place);
+            Ok(known)
+        }
         Caller::Key(_) | Caller::Operator => Err(ApiError::Forbidden),
+    }
+}
+
+/// Which of the tenant's rates a request counts under.
+fn work(parts: &Parts) -> Work {
+    let path = parts.uri.path();
+    let is_of_tills = || {
+        path.starts_with("/v1/redemptions")
+            || path == "/v1/activities"
+            || path.ends_with("/activate")
+            || path.ends_with("/activations")
+    };
+    if path == "/v1/evaluate-cart" {
+        Work::Evaluate
+    } else if parts.method == Method::POST && is_of_tills() {
+        Work::Redeem
+    } else {
+        Work::Admin
     }
 }
 
@@ -218,8 +244,8 @@ async fn caller(parts: &Parts, api: &Api) -> Result<Caller, ApiError> {
             Err(ApiError::Unauthorized)
         };
     };
-    let known = api.service().cache().authenticate(tenant, &hash).await?;
-    Ok(Caller::Key(known))
+    let session = api.service().cache().authenticate(tenant, &hash).await?;
+    Ok(Caller::Key(session))
 }
 
 fn bearer(parts: &Parts) -> Option<&str> {

@@ -19,13 +19,16 @@ use crate::domain::id::TenantId;
 use crate::service::api_key::KeyHash;
 use crate::service::{Service, api_key};
 use crate::wire::selector::ListReference;
+use edge::Bounds;
 use problem::ApiError;
+use timeouts::Timeouts;
 
 pub mod auth;
 pub mod edge;
 pub mod extract;
 pub mod problem;
 pub mod serve;
+pub mod timeouts;
 
 mod activities;
 mod audit;
@@ -50,15 +53,6 @@ mod stores;
 mod stream;
 mod tenants;
 mod webhooks;
-
-/// How long an evaluation may take.
-const EVALUATE_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long a redemption, or a move of one, may take.
-const REDEEM_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long the other requests may take.
-const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a bulk write, or what counts many redemptions, may take.
-const BULK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The paths of the API, and what each answers with.
 fn paths() -> OpenApiRouter<Api> {
@@ -128,19 +122,34 @@ pub struct Api {
     inner: Arc<Inner>,
 }
 
+/// What of the handlers can be chosen.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ApiOptions<'o> {
+    /// Manages tenants; `None` closes their management.
+    pub operator_key: Option<&'o str>,
+    /// How long each kind of request may take.
+    pub timeouts: Timeouts,
+    /// What a request may be, and how many there may be at a time.
+    pub bounds: Bounds,
+}
+
 struct Inner {
     service: Service,
     operator: Option<KeyHash>,
+    timeouts: Timeouts,
+    bounds: Bounds,
     openapi: String,
     stopping: AtomicBool,
 }
 
 impl Api {
-    /// What handlers need: the use cases, and the operator's key if there is one.
-    pub fn new(service: Service, operator_key: Option<&str>) -> Self {
+    /// What handlers need.
+    pub fn new(service: Service, options: ApiOptions<'_>) -> Self {
         let inner = Inner {
             service,
-            operator: operator_key.map(api_key::hash),
+            operator: options.operator_key.map(api_key::hash),
+            timeouts: options.timeouts,
+            bounds: options.bounds,
             openapi: openapi_document(),
             stopping: AtomicBool::new(false),
         };
@@ -182,61 +191,16 @@ impl Api {
         self.inner.operator
     }
 
+    fn timeouts(&self) -> &Timeouts {
+        &self.inner.timeouts
+    }
+
+    fn bounds(&self) -> &Bounds {
+        &self.inner.bounds
+    }
+
     fn openapi(&self) -> &str {
         &self.inner.openapi
-    }
-
-    async fn evaluation<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        in_time(EVALUATE_TIMEOUT, work, ApiError::HandlerTimeout).await
-    }
-
-    async fn redemption<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        in_time(REDEEM_TIMEOUT, work, ApiError::WriteTimeout).await
-    }
-
-    async fn admin_read<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        in_time(ADMIN_TIMEOUT, work, ApiError::HandlerTimeout).await
-    }
-
-    async fn bulk_read<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        in_time(BULK_TIMEOUT, work, ApiError::HandlerTimeout).await
-    }
-
-    async fn admin_write<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        in_time(ADMIN_TIMEOUT, work, ApiError::WriteTimeout).await
-    }
-
-    async fn bulk_write<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        in_time(BULK_TIMEOUT, work, ApiError::WriteTimeout).await
-    }
-}
-
-async fn in_time<T, E: Into<ApiError>>(
-    limit: Duration,
-    work: impl Future<Output = Result<T, E>>,
-    late: ApiError,
-) -> Result<T, ApiError> {
-    match tokio::time::timeout(limit, work).await {
-        Ok(done) => done.map_err(Into::into),
-        Err(_) => Err(late),
     }
 }
 

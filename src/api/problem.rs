@@ -7,15 +7,15 @@ use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::cache::{LoadError, Refused};
+use crate::cache::{LoadError, NoRoom, Refused};
 use crate::db::{DbError, Key};
 use crate::service::{Refusal, ServiceError};
 use crate::telemetry;
 use crate::wire::faults::{Fault, FaultCode, Faults, Path};
 use crate::wire::json::JsonError;
 
-/// Seconds after which a refused caller may try again.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+/// Seconds after which a caller may try again who was refused for what nobody can foresee.
+const RETRY_AFTER: u64 = 1;
 
 /// Why a request got no better answer.
 #[derive(Debug)]
@@ -48,6 +48,8 @@ pub enum ApiError {
     Invalid(Faults),
     /// 428: `If-Match` is missing.
     IfMatchRequired,
+    /// 503 or 429: there is no room for one more request of the tenant.
+    NoRoom(NoRoom),
     /// 431: the headers are too many or too long.
     HeaderTooLarge,
     /// 503: too many requests at the same time.
@@ -82,6 +84,7 @@ impl From<ServiceError> for ApiError {
         match error {
             ServiceError::Db(error) => Self::Db(error),
             ServiceError::NotFound => Self::NotFound,
+            ServiceError::NoRoom(why) => Self::NoRoom(why),
             other => Self::Service(other),
         }
     }
@@ -90,6 +93,12 @@ impl From<ServiceError> for ApiError {
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         Self::Db(error)
+    }
+}
+
+impl From<NoRoom> for ApiError {
+    fn from(why: NoRoom) -> Self {
+        Self::NoRoom(why)
     }
 }
 
@@ -176,8 +185,8 @@ impl IntoResponse for ApiError {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = problem.status;
         let mut header = |name: HeaderName, value| response.headers_mut().insert(name, value);
-        if problem.status == StatusCode::SERVICE_UNAVAILABLE {
-            header(header::RETRY_AFTER, RETRY_AFTER);
+        if let Some(seconds) = retry_after(&self, problem.status) {
+            header(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         match self {
             Self::Unauthorized => {
@@ -191,6 +200,18 @@ impl IntoResponse for ApiError {
         }
         response.extensions_mut().insert(problem);
         response
+    }
+}
+
+/// After how many seconds the same request may come again; at least one.
+fn retry_after(error: &ApiError, status: StatusCode) -> Option<u64> {
+    match error {
+        ApiError::NoRoom(NoRoom::Rate(wait) | NoRoom::Guesses(wait)) => {
+            let begun = u64::from(wait.subsec_nanos() > 0);
+            Some(wait.as_secs().saturating_add(begun).max(RETRY_AFTER))
+        }
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER),
+        _ => None,
     }
 }
 
@@ -270,6 +291,7 @@ fn problem(error: &ApiError) -> Problem {
             "overloaded",
             "Too many requests are being worked on. Nothing was done.",
         ),
+        ApiError::NoRoom(why) => no_room(*why),
         ApiError::HandlerTimeout => Problem::unavailable(
             "unavailable",
             "The answer took too long. Nothing was changed.",
@@ -290,6 +312,23 @@ fn invalid(faults: Vec<Fault>) -> Problem {
     }
 }
 
+fn no_room(why: NoRoom) -> Problem {
+    let too_many =
+        |detail| Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail);
+    match why {
+        NoRoom::Share => Problem::unavailable(
+            "overloaded",
+            "Too many requests of this tenant are being worked on. Nothing was done.",
+        ),
+        NoRoom::Rate(_) => {
+            too_many("The tenant asks more often than its operator allows. Nothing was done.")
+        }
+        NoRoom::Guesses(_) => too_many(
+            "Too many codes that nobody has were presented. For a while no codes are looked up; carts without codes are.",
+        ),
+    }
+}
+
 fn outcome_unknown() -> Problem {
     Problem::unavailable(
         "outcome_unknown",
@@ -300,6 +339,7 @@ fn outcome_unknown() -> Problem {
 fn of_service(error: &ServiceError) -> Problem {
     match error {
         ServiceError::NotFound => problem(&ApiError::NotFound),
+        ServiceError::NoRoom(why) => no_room(*why),
         ServiceError::Stale => problem(&ApiError::StaleVersion),
         ServiceError::Invalid(faults) => invalid(faults.as_slice().to_vec()),
         ServiceError::Refused(refusal) => of_refusal(refusal),

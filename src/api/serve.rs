@@ -25,14 +25,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::edge::Edge;
 
-/// From the first byte of a request to the end of its headers.
-pub const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection may rest between requests.
-pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long requests that have begun may go on when the service stops.
-pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
-/// How often a connection is looked at.
-const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// Pause after the system has refused a connection, for instance because too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Bounds of hyper's own, so far above ours that ours answer: only a caller who passes these gets a plain 431.
@@ -40,12 +32,14 @@ const HYPER_BUFFER: usize = 64 * 1024;
 const HYPER_HEADERS: usize = 256;
 
 /// Time limits of connections.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// From the first byte of a request to the end of its headers.
     pub header: Duration,
-    /// Rest between requests.
+    /// Rest between requests, and of an answer that nobody reads on.
     pub idle: Duration,
+    /// How long requests that have begun may go on when the service stops.
+    pub drain: Duration,
     /// How often both are looked at.
     pub watch_every: Duration,
 }
@@ -53,9 +47,10 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            header: HEADER_TIMEOUT,
-            idle: IDLE_TIMEOUT,
-            watch_every: WATCH_EVERY,
+            header: Duration::from_secs(5),
+            idle: Duration::from_secs(60),
+            drain: Duration::from_secs(20),
+            watch_every: Duration::from_secs(1),
         }
     }
 }
@@ -109,7 +104,7 @@ pub async fn serve(listener: TcpListener, edge: Edge, limits: Limits, stop: Canc
     }
     drop(listener);
     let open = graceful.count();
-    if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown())
+    if tokio::time::timeout(limits.drain, graceful.shutdown())
         .await
         .is_err()
     {
@@ -169,6 +164,13 @@ impl Watch {
         } else if self.first_byte.load(Ordering::Relaxed) == 0 {
             self.first_byte
                 .store(self.now().saturating_add(1), Ordering::Relaxed);
+        }
+    }
+
+    /// An answer goes on being read, or an answer's head has been sent.
+    fn sent(&self) {
+        if self.requests.load(Ordering::Acquire) == 0 {
+            self.idle_since.store(self.now(), Ordering::Relaxed);
         }
     }
 
@@ -241,7 +243,11 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if written.is_ready() {
+            self.watch.sent();
+        }
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -257,7 +263,11 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        if written.is_ready() {
+            self.watch.sent();
+        }
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -15,6 +15,7 @@ use crate::db;
 use crate::db::tenants::{TenantPatch, TenantRow};
 use crate::domain::id::TenantId;
 use crate::service::Actor;
+use crate::wire;
 use crate::wire::decode::{TextBound, Value};
 use crate::wire::faults::Faults;
 use crate::wire::write::Writer;
@@ -64,7 +65,7 @@ pub async fn list(
     }))
 }
 
-/// Suspend a tenant or let it work again, rename it, raise its bound of active promotions
+/// Suspend a tenant or let it work again, rename it, raise its bound of active promotions, bound its rates
 #[utoipa::path(patch, path = "/v1/tenants/{id}", tag = "tenants",
     params(("id" = String, Path, description = "The tenant.")), request_body = Any,
     responses((status = 200, description = "The tenant.", body = Any), Writing))]
@@ -142,6 +143,8 @@ fn write_members(writer: &mut Writer, row: &TenantRow) {
     writer
         .key("max_active_promotions")
         .integer(row.max_active_promotions);
+    let rates = wire::rate::read_stored(&row.rate_limits).unwrap_or_default();
+    wire::rate::write(writer.key("rate_limits"), &rates);
     writer.key("created_at").plain(super::time(row.created_at));
 }
 
@@ -168,10 +171,12 @@ fn read_patch(value: Value<'_, '_>, faults: &mut Faults) -> Option<TenantPatch> 
     let maximum = body.optional("max_active_promotions", faults, |value, faults| {
         value.integer(1..=MAX_ACTIVE_PROMOTIONS, faults)
     });
+    let rates = body.optional("rate_limits", faults, wire::rate::parse);
     body.finish(faults)?;
     Some(TenantPatch {
         name: name?,
         suspended: suspended?,
         max_active_promotions: maximum?,
+        rate_limits: rates?.as_ref().map(wire::rate::print),
     })
 }

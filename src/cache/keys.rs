@@ -1,17 +1,18 @@
 //! The keys that were seen, so that authentication makes no round trip to the database.
 //!
 //! An entry is trusted while it was read at the floor of its tenant's keys or later: a revocation or a suspension
-//! raises that floor, and every key of the tenant is looked up again.
+//! raises that floor, and every key of the tenant is looked up again, with the rates that the operator has set.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
-use super::{Cache, Tenant};
+use super::{Cache, Session, Tenant};
 use crate::db::{self, DbError};
 use crate::domain::id::{KeyId, TenantId};
 use crate::domain::role::Role;
+use crate::wire;
 
 /// Keys are spread over so many maps, each with its own lock.
 const SHARDS: usize = 16;
@@ -56,9 +57,9 @@ pub(super) struct Keys {
     touched: Mutex<FxHashMap<KeyId, TenantId>>,
 }
 
-struct Entry {
-    tenant: Arc<Tenant>,
-    known: Known,
+pub(super) struct Entry {
+    pub(super) tenant: Arc<Tenant>,
+    pub(super) known: Known,
     suspended: bool,
     version: i64,
     used_at_ms: AtomicU64,
@@ -73,7 +74,7 @@ impl Entry {
 
 impl Cache {
     /// Who presents the key with this hash, which names this tenant.
-    pub async fn authenticate(&self, tenant: TenantId, hash: &KeyHash) -> Result<Known, Refused> {
+    pub async fn authenticate(&self, tenant: TenantId, hash: &KeyHash) -> Result<Session, Refused> {
         let entry = match self.inner.keys.find(hash) {
             Some(entry) if entry.known.tenant == tenant => entry,
             // Apart, so that the many whose key is known do not carry the room for a look-up.
@@ -91,7 +92,7 @@ impl Cache {
                 .store(now.saturating_add(TOUCH_AGAIN_MS), Ordering::Relaxed);
             self.inner.keys.touch(entry.known);
         }
-        Ok(entry.known)
+        Ok(Session::new(entry))
     }
 
     async fn look_up(&self, tenant: TenantId, hash: &KeyHash) -> Result<Arc<Entry>, Refused> {
@@ -105,9 +106,14 @@ impl Cache {
             .await?
             .ok_or(Refused::Unknown)?;
         let role = Role::named(&found.role).ok_or(Refused::Unknown)?;
+        // Only a tenant with a valid key gets a place in memory.
+        let place = self.tenant(tenant);
+        match wire::rate::read_stored(&found.rate_limits) {
+            Some(limits) => place.admission.set_rates(found.keys_version, limits),
+            None => tracing::error!(tenant.id = %tenant, "the tenant's rates cannot be read"),
+        }
         let entry = Arc::new(Entry {
-            // Only a tenant with a valid key gets a place in memory.
-            tenant: self.tenant(tenant),
+            tenant: place,
             known: Known {
                 tenant,
                 key: KeyId::new(found.key_id),
