@@ -5,10 +5,12 @@ mod support;
 
 mod changes;
 mod embedded;
+mod hot;
 mod migrations;
 mod outbox;
 mod promotions;
 mod sample;
 mod security;
+mod shares;
 mod statements;
 mod transactions;
