@@ -11,7 +11,7 @@ use crate::cache::{LoadError, NoRoom, Refused};
 use crate::db::{DbError, Key};
 use crate::service::{Refusal, ServiceError};
 use crate::telemetry;
-use crate::wire::faults::{Fault, FaultCode, Faults, Path};
+use crate::wire::faults::{Fault, FaultCode, Faults};
 use crate::wire::json::JsonError;
 
 mod refusals;
@@ -125,6 +125,7 @@ impl From<Refused> for ApiError {
         match refused {
             Refused::Unknown => Self::Unauthorized,
             Refused::Suspended => Self::TenantSuspended,
+            Refused::Busy => Self::Overloaded,
             Refused::Db(error) => Self::Db(error),
         }
     }

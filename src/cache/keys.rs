@@ -3,7 +3,7 @@
 //! An entry is trusted while it was read at the floor of its tenant's keys or later: a revocation or a suspension
 //! raises that floor, and every key of the tenant is looked up again, with the rates that the operator has set.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
@@ -18,6 +18,9 @@ use crate::wire;
 const SHARDS: usize = 16;
 /// Most keys of one such map.
 const SHARD_CAPACITY: usize = 1_024;
+/// Most keys that are being looked up. Anybody can make up keys: so many of them at once, and no more, ask the database,
+/// and whoever's key is known does not notice.
+const MAX_LOOK_UPS: usize = 64;
 /// A use is written down again after so long.
 const TOUCH_AGAIN_MS: u64 = 60_000;
 /// Most uses that wait to be written down.
@@ -46,6 +49,9 @@ pub enum Refused {
     /// Its tenant is suspended.
     #[error("the tenant is suspended")]
     Suspended,
+    /// Too many keys that nobody has seen are being looked up.
+    #[error("too many keys are being looked up")]
+    Busy,
     /// Nobody can say.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -55,6 +61,16 @@ pub enum Refused {
 pub(super) struct Keys {
     shards: [RwLock<FxHashMap<KeyHash, Arc<Entry>>>; SHARDS],
     touched: Mutex<FxHashMap<KeyId, TenantId>>,
+    looking_up: AtomicUsize,
+}
+
+/// One key that is being looked up.
+struct LookUp<'k>(&'k AtomicUsize);
+
+impl Drop for LookUp<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 pub(super) struct Entry {
@@ -96,6 +112,12 @@ impl Cache {
     }
 
     async fn look_up(&self, tenant: TenantId, hash: &KeyHash) -> Result<Arc<Entry>, Refused> {
+        let looking_up = &self.inner.keys.looking_up;
+        let before = looking_up.fetch_add(1, Ordering::AcqRel);
+        let _one = LookUp(looking_up);
+        if before >= MAX_LOOK_UPS {
+            return Err(Refused::Busy);
+        }
         let wanted = *hash;
         let found = self
             .inner

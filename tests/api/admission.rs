@@ -238,3 +238,40 @@ async fn many_guesses_at_once_are_no_more_guesses() {
     assert!((1..=20).contains(&looked_up), "{looked_up}");
     assert!(answers.iter().all(|status| matches!(status, 200 | 429)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_makes_keys_up_takes_no_room_from_those_who_are_known() {
+    let (database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    evaluate(&service, &tenant.pos).await.expect(200);
+    // Nobody has seen this one yet, and its look-up waits.
+    let (_, unseen) = service.key(&tenant.admin, "pos").await;
+    evaluate(&service, &tenant.pos).await.expect(200);
+    let mut owner = database.owner_connection().await;
+    sqlx::raw_sql("begin; lock table api_key in access exclusive mode")
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let url = format!("http://{}/v1/evaluate-cart", service.address());
+    let client = reqwest::Client::new();
+    let mut asked = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let request = client
+            .post(&url)
+            .bearer_auth(&unseen)
+            .body(cart().to_string());
+        let request = request.header("content-type", "application/json");
+        asked.spawn(async move { request.send().await.unwrap().text().await.unwrap() });
+    }
+    let first = asked.join_next().await.unwrap().unwrap();
+    assert!(first.contains("\"overloaded\""), "{first}");
+    evaluate(&service, &tenant.pos).await.expect(200);
+    sqlx::raw_sql("rollback").execute(&mut owner).await.unwrap();
+    let answers = asked.join_all().await;
+    let refused = answers
+        .iter()
+        .filter(|text| text.contains("\"overloaded\""))
+        .count();
+    assert!(refused >= 100, "{refused}");
+    evaluate(&service, &unseen).await.expect(200);
+}

@@ -117,6 +117,13 @@ async fn one_tenant_cannot_starve_another() {
     })
     .await;
     let (noisy, quiet) = (small.tenant().await, small.tenant().await);
+    // Both are known, as those who are in business are.
+    for tenant in [&noisy, &quiet] {
+        small
+            .post("/v1/evaluate-cart", &tenant.pos, cart())
+            .await
+            .expect(200);
+    }
     let time = Duration::from_secs(4);
     // Both have a share of five a second.
     let alone = offer(&small, &quiet, 2, time).await;

@@ -21,8 +21,8 @@ const OF_TILLS: &[&str] = &[
 ];
 /// A tenant is made with its first key: two subjects, each with its row.
 const TWO_ROWS: &[&str] = &["/v1/tenants"];
-/// Two customers: each issuance has its row.
-const ROW_OF_EACH: &[&str] = &["/v1/issuances/bulk"];
+/// Nothing was given up, so that nothing is sent again: no change. (`webhooks` has one that is.)
+const CHANGES_NOTHING: &[&str] = &["/v1/webhooks/{name}/resend"];
 /// What is made, replaced or moved of promotions is in their history besides.
 const IN_HISTORY: &[(&str, &str)] = &[
     ("post", "/v1/promotions"),
@@ -89,8 +89,11 @@ async fn every_change_leaves_exactly_one_row_in_its_own_transaction() {
             count(&mut owner, "audit").await,
             count(&mut owner, "promotion_version").await,
         );
-        let is_two = TWO_ROWS.contains(&route.path) || ROW_OF_EACH.contains(&route.path);
-        let rows = if is_two { 2 } else { 1 };
+        let rows = match route.path {
+            path if TWO_ROWS.contains(&path) => 2,
+            path if CHANGES_NOTHING.contains(&path) => 0,
+            _ => 1,
+        };
         assert_eq!(after.0 - before.0, rows, "{name}: rows of the trail");
         let in_history = IN_HISTORY.contains(&(route.method, route.path));
         assert_eq!(
@@ -151,7 +154,8 @@ async fn what_cannot_be_written_down_does_not_happen() {
     let (database, service) = Service::start().await;
     let tenant = service.tenant().await;
     let mut owner = database.owner_connection().await;
-    for (number, route) in changes().enumerate() {
+    let writes = changes().filter(|route| !CHANGES_NOTHING.contains(&route.path));
+    for (number, route) in writes.enumerate() {
         let name = format!("{} {}", route.method, route.path);
         sqlx::raw_sql("drop trigger if exists refuses on audit; drop function if exists refuses")
             .execute(&mut owner)

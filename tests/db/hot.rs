@@ -93,10 +93,12 @@ async fn plan(owner: &mut PgConnection, statement: &str) -> Result<Value, sqlx::
         format!("({})", nothing.join(", "))
     };
     let explain = format!("explain (format json) execute own{arguments}");
-    let text: Value = sqlx::query_scalar(AssertSqlSafe(explain))
-        .fetch_one(owner)
+    let plan: Value = sqlx::query_scalar(AssertSqlSafe(explain))
+        .persistent(false)
+        .fetch_one(&mut *owner)
         .await?;
-    Ok(text)
+    run(owner, "deallocate own".to_owned()).await?;
+    Ok(plan)
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use promotion_engine::db::{Db, DbError};
 use promotion_engine::domain::id::TenantId;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{TestDatabase, options};
 
@@ -37,22 +38,24 @@ async fn a_tenant_that_asks_for_every_connection_leaves_one_to_the_others() {
     let db = Db::open(small).await.unwrap();
     let time = Duration::from_millis(200);
     let alone = slowest(&db, quiet, time).await;
-    // Twenty times what it could have done, all at once.
-    let mut crowd = JoinSet::new();
-    for _ in 0..60 {
-        let db = db.clone();
-        crowd.spawn(async move { work(&db, noisy, time).await });
+    // Eight times what it may have at once, as long as the other works.
+    let (mut crowd, stop) = (JoinSet::new(), CancellationToken::new());
+    for _ in 0..24 {
+        let (db, stop) = (db.clone(), stop.clone());
+        crowd.spawn(async move {
+            while !stop.is_cancelled() {
+                work(&db, noisy, time).await.unwrap();
+            }
+        });
     }
     tokio::time::sleep(Duration::from_millis(20)).await;
     let beside = slowest(&db, quiet, time).await;
-    assert!(!crowd.is_empty());
+    stop.cancel();
     assert!(
         beside * 2 <= alone * 3,
         "{beside:?} beside the other, {alone:?} alone"
     );
-    for done in crowd.join_all().await {
-        done.unwrap();
-    }
+    crowd.join_all().await;
     db.close().await;
 }
 
@@ -62,11 +65,11 @@ async fn who_waits_too_long_for_a_connection_is_told_so() {
     let tenant = database.tenant("A").await;
     let mut small = options(&database.owner());
     small.pool_size = 2;
-    small.timeouts.acquire = Duration::from_millis(100);
+    small.timeouts.acquire = Duration::from_millis(500);
     let db = Db::open(small).await.unwrap();
     let long = {
         let db = db.clone();
-        tokio::spawn(async move { work(&db, tenant, Duration::from_millis(600)).await })
+        tokio::spawn(async move { work(&db, tenant, Duration::from_secs(2)).await })
     };
     tokio::time::sleep(Duration::from_millis(100)).await;
     let refused = work(&db, tenant, Duration::ZERO).await;
