@@ -3,10 +3,12 @@
 //!
 //! Shares (tax ÷ quantity, proportions) have no finite digits, so no decimal type holds them.
 //! Almost all values of a cart are whole numbers of 10⁻⁷ (price × quantity), so fractions are kept
-//! over that denominator as long as they fit it: adding and comparing them is one integer step.
+//! over that denominator as long as they fit it: adding and comparing them is one integer step. An
+//! amount is three machine words, since there are many in an evaluation and all are moved and copied.
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::num::NonZeroU64;
 
 use num_bigint::BigInt;
 use num_integer::Integer;
@@ -20,7 +22,7 @@ use fractions::{add_unlike, checked_lcm, divide, fraction, part, quotient, satur
 mod fractions;
 
 /// The denominator that price × quantity has: 10⁴ × 10³.
-const COMMON: u64 = 10_000_000;
+const COMMON: NonZeroU64 = NonZeroU64::new(10_000_000).unwrap();
 const COMMON_DECIMALS: u32 = 7;
 
 /// An exact rational amount. All operations are total but [`Exact::over`], whose divisor the caller
@@ -30,29 +32,44 @@ pub struct Exact(Repr);
 
 #[derive(Clone, Debug)]
 enum Repr {
-    /// INVARIANT: `den` > 0. Not always in lowest terms.
+    /// Not always in lowest terms.
     Small {
-        num: i128,
-        den: u64,
+        num: Wide,
+        den: NonZeroU64,
     },
     Big(Box<BigRational>),
 }
 
+/// An `i128` that asks for no more alignment than a machine word, so that what holds it has no gaps.
+#[derive(Clone, Copy, Debug)]
+#[repr(Rust, packed(8))]
+struct Wide(i128);
+
 use Repr::{Big, Small};
+
+impl Repr {
+    #[inline]
+    const fn small(num: i128, den: NonZeroU64) -> Self {
+        Small {
+            num: Wide(num),
+            den,
+        }
+    }
+}
+
+/// A denominator for steps of 128 bits.
+#[inline]
+fn wide(den: NonZeroU64) -> i128 {
+    i128::from(den.get())
+}
 
 impl Exact {
     /// Nothing.
-    pub const ZERO: Self = Self(Small {
-        num: 0,
-        den: COMMON,
-    });
+    pub const ZERO: Self = Self::from_common(0);
 
     /// `scaled` × 10⁻⁷, the step of price × quantity.
     pub const fn from_common(scaled: i128) -> Self {
-        Self(Small {
-            num: scaled,
-            den: COMMON,
-        })
+        Self(Repr::small(scaled, COMMON))
     }
 
     /// A ratio; zero where `den` is zero.
@@ -77,16 +94,26 @@ impl Exact {
 
     fn big(&self) -> BigRational {
         match &self.0 {
-            Small { num, den } => BigRational::new(BigInt::from(*num), BigInt::from(*den)),
+            Small { num, den } => BigRational::new(BigInt::from(num.0), BigInt::from(den.get())),
             Big(big) => (**big).clone(),
         }
     }
 
     /// Back to two `i128` where they suffice.
     fn from_big(big: BigRational) -> Self {
-        match (big.numer().to_i128(), big.denom().to_u64()) {
-            (Some(num), Some(den)) => Self(Small { num, den }),
+        let den = big.denom().to_u64().and_then(NonZeroU64::new);
+        match (big.numer().to_i128(), den) {
+            (Some(num), Some(den)) => Self(Repr::small(num, den)),
             _ => Self(Big(Box::new(big))),
+        }
+    }
+
+    /// Numerator and denominator, where they are not big.
+    #[inline]
+    const fn small(&self) -> Option<(i128, NonZeroU64)> {
+        match &self.0 {
+            Small { num, den } => Some((num.0, *den)),
+            Big(_) => None,
         }
     }
 
@@ -94,7 +121,7 @@ impl Exact {
     #[inline]
     pub fn is_zero(&self) -> bool {
         match &self.0 {
-            Small { num, .. } => *num == 0,
+            Small { num, .. } => num.0 == 0,
             Big(big) => big.is_zero(),
         }
     }
@@ -103,7 +130,7 @@ impl Exact {
     #[inline]
     pub fn is_positive(&self) -> bool {
         match &self.0 {
-            Small { num, .. } => *num > 0,
+            Small { num, .. } => num.0 > 0,
             Big(big) => big.is_positive(),
         }
     }
@@ -112,19 +139,18 @@ impl Exact {
     #[must_use]
     #[inline]
     pub fn plus(&self, other: &Self) -> Self {
-        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
+        if let (Some((a, b)), Some((c, d))) = (self.small(), other.small())
             && b == d
-            && let Some(num) = a.checked_add(*c)
+            && let Some(num) = a.checked_add(c)
         {
-            return Self(Small { num, den: *b });
+            return Self(Repr::small(num, b));
         }
         self.plus_unlike(other)
     }
 
     fn cmp_unlike(&self, other: &Self) -> Ordering {
-        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
-            && let (Some(left), Some(right)) =
-                (a.checked_mul(i128::from(*d)), c.checked_mul(i128::from(*b)))
+        if let (Some((a, b)), Some((c, d))) = (self.small(), other.small())
+            && let (Some(left), Some(right)) = (a.checked_mul(wide(d)), c.checked_mul(wide(b)))
         {
             return left.cmp(&right);
         }
@@ -132,8 +158,8 @@ impl Exact {
     }
 
     fn plus_unlike(&self, other: &Self) -> Self {
-        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
-            && let Some(sum) = add_unlike((*a, i128::from(*b)), (*c, i128::from(*d)))
+        if let (Some((a, b)), Some((c, d))) = (self.small(), other.small())
+            && let Some(sum) = add_unlike((a, wide(b)), (c, wide(d)))
         {
             return sum;
         }
@@ -144,19 +170,19 @@ impl Exact {
     #[must_use]
     #[inline]
     pub fn minus(&self, other: &Self) -> Self {
-        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
+        if let (Some((a, b)), Some((c, d))) = (self.small(), other.small())
             && b == d
-            && let Some(num) = a.checked_sub(*c)
+            && let Some(num) = a.checked_sub(c)
         {
-            return Self(Small { num, den: *b });
+            return Self(Repr::small(num, b));
         }
         self.plus(&other.negated())
     }
 
     fn negated(&self) -> Self {
         match &self.0 {
-            Small { num, den } => match num.checked_neg() {
-                Some(num) => Self(Small { num, den: *den }),
+            Small { num, den } => match num.0.checked_neg() {
+                Some(num) => Self(Repr::small(num, *den)),
                 None => Self::from_big(-self.big()),
             },
             Big(big) => Self(Big(Box::new(-(**big).clone()))),
@@ -173,14 +199,14 @@ impl Exact {
         if den == 0 {
             return Self::ZERO;
         }
-        if let Small { num: a, den: b } = &self.0
+        if let Some((a, b)) = self.small()
             && let Some(product) = a.checked_mul(num)
         {
             // Most values of a cart come out even, and stay over the common denominator.
             if let Some(num) = quotient(product, den) {
-                return Self(Small { num, den: *b });
+                return Self(Repr::small(num, b));
             }
-            if let Some(den) = i128::from(*b).checked_mul(den).filter(|den| *den > 0) {
+            if let Some(den) = wide(b).checked_mul(den).filter(|den| *den > 0) {
                 return Self(fraction(product, den));
             }
         }
@@ -191,7 +217,7 @@ impl Exact {
     #[must_use]
     pub fn times(&self, other: &Self) -> Self {
         match &other.0 {
-            Small { num, den } => self.scaled_by(*num, i128::from(*den)),
+            Small { num, den } => self.scaled_by(num.0, wide(*den)),
             Big(big) => Self::from_big(self.big() * &**big),
         }
     }
@@ -202,9 +228,9 @@ impl Exact {
         if divisor.is_zero() {
             return Self::ZERO;
         }
-        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &divisor.0)
-            && *c > 0
-            && let Some(quotient) = divide((*a, i128::from(*b)), (*c, i128::from(*d)))
+        if let (Some((a, b)), Some((c, d))) = (self.small(), divisor.small())
+            && c > 0
+            && let Some(quotient) = divide((a, wide(b)), (c, wide(d)))
         {
             return quotient;
         }
@@ -225,10 +251,7 @@ impl Exact {
     /// The whole numbers that stand in the same proportions as `values` (none negative); `None`
     /// where they do not fit.
     pub fn proportions<'a>(values: impl Iterator<Item = &'a Self> + Clone) -> Option<Vec<i128>> {
-        let small = |value: &Self| match value.0 {
-            Small { num, den } => Some((num, i128::from(den))),
-            Big(_) => None,
-        };
+        let small = |value: &Self| value.small().map(|(num, den)| (num, wide(den)));
         let common = values.clone().try_fold(1_i128, |common, value| {
             let (_, den) = small(value)?;
             if common == den {
@@ -282,16 +305,16 @@ impl Exact {
 
     /// How many whole steps of `10^-decimals` this has, and what is left over (this ≥ 0).
     pub fn split_at(&self, decimals: u32) -> (i64, Part) {
-        if let Small { num, den } = &self.0
-            && let Some(split) = split_small(*num, *den, decimals)
+        if let Some((num, den)) = self.small()
+            && let Some(split) = split_small(num, den, decimals)
         {
             return split;
         }
         let scale = 10_i128.pow(decimals);
-        if let Small { num, den } = &self.0
+        if let Some((num, den)) = self.small()
             && let Some(num) = num.checked_mul(scale)
         {
-            let den = i128::from(*den);
+            let den = wide(den);
             let (whole, rest) = num.div_mod_floor(&den);
             // rest < den, which has 64 bits: twice that does not overflow.
             return (
@@ -332,14 +355,11 @@ impl Exact {
     pub fn write(&self, out: &mut impl fmt::Write, at_least: u32) -> fmt::Result {
         const DECIMALS: u32 = 10;
         let (value, decimals) = match &self.0 {
-            Small { num, den: COMMON } => (*num, COMMON_DECIMALS),
+            Small { num, den: COMMON } => (num.0, COMMON_DECIMALS),
             Small { num, den } => {
-                let scaled = num.checked_mul(10_i128.pow(DECIMALS));
+                let scaled = num.0.checked_mul(10_i128.pow(DECIMALS));
                 (
-                    scaled.map_or_else(
-                        || self.cut_big(DECIMALS),
-                        |scaled| scaled / i128::from(*den),
-                    ),
+                    scaled.map_or_else(|| self.cut_big(DECIMALS), |scaled| scaled / wide(*den)),
                     DECIMALS,
                 )
             }
@@ -377,10 +397,10 @@ impl PartialOrd for Exact {
 impl Ord for Exact {
     #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
-        if let (Small { num: a, den: b }, Small { num: c, den: d }) = (&self.0, &other.0)
+        if let (Some((a, b)), Some((c, d))) = (self.small(), other.small())
             && b == d
         {
-            return a.cmp(c);
+            return a.cmp(&c);
         }
         self.cmp_unlike(other)
     }
@@ -406,7 +426,23 @@ impl From<Quantity> for Exact {
 
 impl<'a> std::iter::Sum<&'a Exact> for Exact {
     fn sum<I: Iterator<Item = &'a Exact>>(values: I) -> Self {
-        values.fold(Exact::ZERO, |sum, value| sum.plus(value))
+        let mut values = values;
+        // As long as all have the common denominator, only numerators are added.
+        let mut common = 0_i128;
+        for value in values.by_ref() {
+            let sum = match value.small() {
+                Some((num, COMMON)) => common.checked_add(num),
+                Some(_) | None => None,
+            };
+            match sum {
+                Some(sum) => common = sum,
+                None => {
+                    let sum = Exact::from_common(common).plus(value);
+                    return values.fold(sum, |sum, value| sum.plus(value));
+                }
+            }
+        }
+        Exact::from_common(common)
     }
 }
 

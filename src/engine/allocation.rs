@@ -1,5 +1,7 @@
 //! Spreading a rounded discount over lines without losing a step (spec 7.4 "Allocation").
 
+use smallvec::SmallVec;
+
 use crate::domain::amount::{Money, Quantity};
 use crate::domain::exact::Exact;
 use crate::domain::rounding::Rounding;
@@ -57,7 +59,7 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
         return;
     }
     let steps = total.scaled() / step.scaled().max(1);
-    let mut parts = divide(steps, shares).unwrap_or_else(|| divide_exactly(steps, shares));
+    let parts = divide(steps, shares).unwrap_or_else(|| divide_exactly(steps, shares));
     let mut missing = total;
     for (share, part) in shares.iter_mut().zip(&parts) {
         let floor = Money::from_scaled(part.floor.saturating_mul(step.scaled()));
@@ -68,12 +70,14 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
         return;
     }
     // Equal remainders to the earlier line.
-    parts.sort_unstable_by(|a, b| b.place.cmp(&a.place).then(a.index.cmp(&b.index)));
+    let mut order: SmallVec<[(i128, usize); 32]> =
+        parts.iter().map(|part| (-part.place, part.index)).collect();
+    order.sort_unstable();
     // INVARIANT: `total` ≤ Σ room, so that each round finds a line with room.
     while missing.is_positive() {
         let before = missing;
-        for part in &parts {
-            if let Some(share) = shares.get_mut(part.index)
+        for (_, index) in &order {
+            if let Some(share) = shares.get_mut(*index)
                 && share.amount < share.room
                 && missing.is_positive()
             {

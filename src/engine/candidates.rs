@@ -191,7 +191,7 @@ impl<'e> Candidate<'e> {
         let selected: SmallVec<[LineSet; 1]> = compiled
             .selections
             .iter()
-            .map(|selection| case.view.select(selection))
+            .map(|selection| selection.select(&case.view))
             .collect();
         let mut candidate = Self {
             number,

@@ -96,7 +96,7 @@ fn holds(rules: &RuleSet, rule: &EarningRule, deed: &Deed<'_>) -> bool {
     let view = CartView::new(&deed.request.cart, &rules.facts);
     let basket = Basket::new(&view, rules.settings().percentage_base);
     let selections = rule.selections.iter();
-    let selected: Vec<LineSet> = selections.map(|own| view.select(own)).collect();
+    let selected: Vec<LineSet> = selections.map(|own| own.select(&view)).collect();
     // As a cart-level promotion sees the whole cart.
     let scene = Scene {
         request: deed.request,

@@ -101,8 +101,12 @@ pub(crate) fn judge(
         code,
         issuance: issuance.map(|own| own.issuance_id),
     };
-    let used = |name| limits::used(facts, &compiled.promotion, presented, name);
-    let left = Left::of(&terms.limits, used).map_err(Reason::LimitReached)?;
+    let left = if compiled.has_limits {
+        let used = |name| limits::used(facts, &compiled.promotion, presented, name);
+        Left::of(&terms.limits, used).map_err(Reason::LimitReached)?
+    } else {
+        Left::of_cart(&terms.limits)
+    };
     Ok(Passed {
         left,
         code,

@@ -24,13 +24,18 @@ pub(crate) struct Left {
 }
 
 impl Left {
+    /// What a promotion without counters may give.
+    pub(crate) fn of_cart(limits: &Limits) -> Self {
+        Self {
+            times: limits.cart.times.map(i64::from),
+            discount: limits.cart.discount,
+        }
+    }
+
     /// What is left, or the first limit that is used up: in the order earn, customer, promotion,
     /// code; times, transactions, discount (spec 7.2). `used` says how much of a limit is gone.
     pub(crate) fn of(limits: &Limits, used: impl Fn(LimitName) -> i64) -> Result<Self, LimitName> {
-        let mut left = Self {
-            times: limits.cart.times.map(i64::from),
-            discount: limits.cart.discount,
-        };
+        let mut left = Self::of_cart(limits);
         for CountedLimit { name, maximum, .. } in limits.counted() {
             let rest = maximum.saturating_sub(used(name));
             if rest <= 0 {

@@ -35,7 +35,9 @@ impl LineSet {
 
     /// How many lines it has.
     pub(crate) fn len(&self) -> usize {
-        let bits: u32 = self.0.iter().map(|word| word.count_ones()).sum();
+        // Most carts fill one word, and most processors that this is built for count bits step by step.
+        let filled = self.0.iter().filter(|word| **word != 0);
+        let bits: u32 = filled.map(|word| word.count_ones()).sum();
         usize::try_from(bits).unwrap_or(MAX_LINES)
     }
 
@@ -45,6 +47,10 @@ impl LineSet {
 
     pub(crate) fn intersection(&self, other: &Self) -> Self {
         self.zip(other, |a, b| a & b)
+    }
+
+    pub(crate) fn without(&self, other: &Self) -> Self {
+        self.zip(other, |a, b| a & !b)
     }
 
     pub(crate) fn is_disjoint(&self, other: &Self) -> bool {

@@ -91,7 +91,7 @@ pub fn steps<'r>(rules: &'r RuleSet, deed: &Deed<'_>, sold: Option<&Sold>) -> Ve
             return None;
         }
         let lines = match &compiled.of {
-            Some(of) => view.select(of),
+            Some(of) => of.select(&view),
             None => view.all,
         };
         let counted = |place: usize| {

@@ -117,7 +117,7 @@ impl<'e> Case<'e> {
             &rules.single_lines,
         ) {
             (false, _) => view.all,
-            (true, Some(excluded)) => view.select(excluded),
+            (true, Some(excluded)) => excluded.select(&view),
             (true, None) => LineSet::default(),
         };
         let untouched = Basket::new(&view, settings.percentage_base);

@@ -111,14 +111,14 @@ pub(crate) fn take_worth(
 /// Takes so many units from lines in the given order.
 pub(crate) fn take_units(
     mut missing: Quantity,
-    lines: impl Iterator<Item = (usize, Quantity)>,
+    lines: &[(usize, Quantity)],
 ) -> Vec<(usize, Quantity)> {
     let mut taken = Vec::new();
     for (line, there) in lines {
-        let quantity = missing.min(there);
+        let quantity = missing.min(*there);
         if quantity.is_positive() {
             missing = missing.minus(quantity);
-            taken.push((line, quantity));
+            taken.push((*line, quantity));
         }
     }
     taken

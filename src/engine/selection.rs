@@ -16,6 +16,9 @@ use crate::domain::selector::{
 };
 use crate::domain::store::Store;
 
+use super::line_set::LineSet;
+use super::view::CartView;
+
 /// A text that rules name, of one field; equal numbers mean equal field and text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Fact(u32);
@@ -142,14 +145,15 @@ impl Facts {
     /// Adds the facts that a line has, those that some rule names, sorted.
     pub(crate) fn of_line(&self, line: &Line<'_>, facts: &mut Vec<Fact>) {
         let start = facts.len();
-        let one = |texts: &Texts, text: &str| {
-            if texts.is_empty() {
-                None
-            } else {
-                texts.get(text).copied()
+        let mut add = |texts: &Texts, text: &str| {
+            if let Some(fact) = texts.get(text) {
+                facts.push(*fact);
             }
         };
-        facts.extend(one(&self.sku, &line.sku));
+        // Most tenants' rules name few of the fields: the others are passed over.
+        if !self.sku.is_empty() {
+            add(&self.sku, &line.sku);
+        }
         let optional = [
             (&self.product, &line.product),
             (&self.title, &line.title),
@@ -157,26 +161,31 @@ impl Facts {
             (&self.supplier, &line.supplier),
             (&self.product_group, &line.product_group),
         ];
-        let texts = optional
-            .into_iter()
-            .filter_map(|(texts, text)| one(texts, text.as_deref()?));
-        facts.extend(texts);
-        facts.extend(
-            line.categories
-                .iter()
-                .filter_map(|text| one(&self.category, text)),
-        );
-        facts.extend(line.tags.iter().filter_map(|text| one(&self.tag, text)));
+        for (texts, text) in optional {
+            if !texts.is_empty()
+                && let Some(text) = text
+            {
+                add(texts, text);
+            }
+        }
+        let several = [(&self.category, &line.categories), (&self.tag, &line.tags)];
+        for (texts, own) in several {
+            if !texts.is_empty() {
+                own.iter().for_each(|text| add(texts, text));
+            }
+        }
         let keyed = [
-            (&line.attributes, &self.attributes),
-            (&line.variant, &self.variants),
+            (&self.attributes, &line.attributes),
+            (&self.variants, &line.variant),
         ];
-        for (entries, keys) in keyed.into_iter().filter(|(_, keys)| !keys.is_empty()) {
-            facts.extend(
-                entries
-                    .iter()
-                    .filter_map(|(key, text)| keys.get(&**key)?.get(&**text).copied()),
-            );
+        for (keys, entries) in keyed {
+            if !keys.is_empty() {
+                for (key, text) in entries {
+                    if let Some(texts) = keys.get(&**key) {
+                        add(texts, text);
+                    }
+                }
+            }
         }
         if !self.lists_of_sku.is_empty() {
             facts.extend(self.lists_of_sku.get(&*line.sku).into_iter().flatten());
@@ -221,15 +230,20 @@ impl Selection {
         }
     }
 
-    /// Whether a line, with the facts that it has, is selected.
-    pub(crate) fn selects(&self, line: &Line<'_>, facts: &[Fact]) -> bool {
-        let holds = |test: &Test| test.holds(line, facts);
-        let included = self.include.is_empty()
-            || match self.matching {
-                Match::All => self.include.iter().all(holds),
-                Match::Any => self.include.iter().any(holds),
-            };
-        included && !self.exclude.iter().any(holds)
+    /// The lines that are selected.
+    pub(crate) fn select(&self, view: &CartView<'_>) -> LineSet {
+        let include = self.include.iter();
+        let included = match self.matching {
+            _ if self.include.is_empty() => view.all,
+            Match::All => include.fold(view.all, |lines, test| test.select(view, &lines)),
+            Match::Any => include.fold(LineSet::default(), |lines, test| {
+                lines.union(&test.select(view, &view.all))
+            }),
+        };
+        let exclude = self.exclude.iter();
+        exclude.fold(included, |lines, test| {
+            lines.without(&test.select(view, &lines))
+        })
     }
 
     /// Facts of which a selected line has at least one; `None` where there is no such set.
@@ -280,6 +294,23 @@ impl Test {
                         Self::StartsWith(field.clone(), text.as_str().into())
                     }
                 }
+            }
+        }
+    }
+
+    /// The lines among some for which it holds. Facts are looked through once for the whole cart.
+    fn select(&self, view: &CartView<'_>, among: &LineSet) -> LineSet {
+        match self {
+            Self::Has(wanted) => {
+                let lines = match &**wanted {
+                    [one] => view.with_fact(|fact| fact == one),
+                    _ => view.with_fact(|fact| wanted.binary_search(fact).is_ok()),
+                };
+                lines.intersection(among)
+            }
+            Self::HasNone(..) | Self::Contains(..) | Self::StartsWith(..) | Self::Number(..) => {
+                let holds = |line: &usize| self.holds(view.line(*line), view.facts_of(*line));
+                among.iter().filter(holds).collect()
             }
         }
     }

@@ -205,6 +205,11 @@ impl Basket {
     ) {
         let state = self.line(line);
         let free_units = !rules.single.contains(line) || !state.is_claimed();
+        let start = slots.len();
+        self.open(line, rules, slots);
+        if !reserved.is_positive() {
+            return;
+        }
         let closed = state
             .runs
             .iter()
@@ -212,16 +217,11 @@ impl Basket {
             .map(|run| run.quantity)
             .sum::<Quantity>();
         reserved = reserved.minus(closed.min(reserved));
-        let start = slots.len();
-        self.open(line, rules, slots);
         let Some(own) = slots.get_mut(start..) else {
             return;
         };
-        if !reserved.is_positive() {
-            return;
-        }
         let claims = |slot: &Slot| state.runs.get(slot.run).map_or(0, |run| run.claims.len());
-        let mut most_claimed_first: Vec<usize> = (0..own.len()).collect();
+        let mut most_claimed_first: SmallVec<[usize; 4]> = (0..own.len()).collect();
         most_claimed_first.sort_by_key(|index| std::cmp::Reverse(own.get(*index).map(claims)));
         for index in most_claimed_first {
             if let Some(slot) = own.get_mut(index)
@@ -235,7 +235,9 @@ impl Basket {
                 slot.quantity = slot.quantity.minus(taken);
             }
         }
-        slots.retain(|slot| slot.quantity.is_positive());
+        if own.iter().any(|slot| !slot.quantity.is_positive()) {
+            slots.retain(|slot| slot.quantity.is_positive());
+        }
     }
 
     /// Carries out what a promotion takes: `takes` are discounted, `amounts` the rounded discount

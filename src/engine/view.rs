@@ -10,7 +10,7 @@ use crate::domain::cart::{Cart, Line};
 use crate::domain::exact::Exact;
 
 use super::line_set::LineSet;
-use super::selection::{Fact, Facts, Selection};
+use super::selection::{Fact, Facts};
 
 /// A cart with what is asked of it again and again.
 pub(crate) struct CartView<'e> {
@@ -18,6 +18,8 @@ pub(crate) struct CartView<'e> {
     /// All lines.
     pub(crate) all: LineSet,
     facts: Vec<Fact>,
+    /// Of which line each fact is.
+    fact_lines: Vec<usize>,
     /// Where the facts of each line end.
     fact_ends: Vec<usize>,
     cheapest_first: OnceCell<Vec<usize>>,
@@ -32,14 +34,16 @@ impl<'e> CartView<'e> {
             cart,
             all: LineSet::first(cart.lines.len()),
             facts: Vec::with_capacity(cart.lines.len() * 4),
+            fact_lines: Vec::with_capacity(cart.lines.len() * 4),
             fact_ends: Vec::with_capacity(cart.lines.len()),
             cheapest_first: OnceCell::new(),
             dearest_first: OnceCell::new(),
             sku_numbers: OnceCell::new(),
             product_numbers: OnceCell::new(),
         };
-        for line in &cart.lines {
+        for (index, line) in cart.lines.iter().enumerate() {
             facts.of_line(line, &mut view.facts);
+            view.fact_lines.resize(view.facts.len(), index);
             view.fact_ends.push(view.facts.len());
         }
         view
@@ -55,7 +59,8 @@ impl<'e> CartView<'e> {
         &self.facts
     }
 
-    fn facts_of(&self, line: usize) -> &[Fact] {
+    /// The facts of one line, sorted.
+    pub(crate) fn facts_of(&self, line: usize) -> &[Fact] {
         let end = self.fact_ends.get(line).copied().unwrap_or(0);
         let start = line
             .checked_sub(1)
@@ -64,12 +69,12 @@ impl<'e> CartView<'e> {
         self.facts.get(start.unwrap_or(0)..end).unwrap_or_default()
     }
 
-    /// The lines that a selection selects.
-    pub(crate) fn select(&self, selection: &Selection) -> LineSet {
-        let lines = self.cart.lines.iter().enumerate();
-        lines
-            .filter(|(index, line)| selection.selects(line, self.facts_of(*index)))
-            .map(|(index, _)| index)
+    /// The lines with a fact that is `wanted`.
+    pub(crate) fn with_fact(&self, wanted: impl Fn(&Fact) -> bool) -> LineSet {
+        let facts = self.facts.iter().zip(&self.fact_lines);
+        facts
+            .filter(|(fact, _)| wanted(fact))
+            .map(|(_, line)| *line)
             .collect()
     }
 

@@ -1,12 +1,13 @@
 //! Steps on fractions, as long as two `i128` hold them; 64 bits where they suffice, for speed.
 
 use std::cmp::Ordering;
+use std::num::NonZeroU64;
 
 use num_integer::Integer;
 use num_rational::BigRational;
 
 use super::Exact;
-use super::Repr::{self, Small};
+use super::Repr;
 use crate::domain::rounding::Part;
 
 /// A quotient's denominator above this is reduced, so that the steps after it do not overflow.
@@ -32,9 +33,9 @@ pub(super) fn divide((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Exact
 /// num ÷ den, den > 0, in lowest terms only where that is needed.
 #[inline]
 pub(super) fn fraction(num: i128, den: i128) -> Repr {
-    match u64::try_from(den) {
-        Ok(den) => Small { num, den },
-        Err(_) => reduced(num, den),
+    match narrow(den) {
+        Some(den) => Repr::small(num, den),
+        None => reduced(num, den),
     }
 }
 
@@ -49,10 +50,16 @@ pub(super) fn quotient(num: i128, den: i128) -> Option<i128> {
 fn reduced(num: i128, den: i128) -> Repr {
     let common = i128::try_from(gcd(num.unsigned_abs(), den.unsigned_abs())).unwrap_or(1);
     let (num, den) = (num / common, den / common);
-    match u64::try_from(den) {
-        Ok(den) => Small { num, den },
-        Err(_) => Repr::big(num, den),
+    match narrow(den) {
+        Some(den) => Repr::small(num, den),
+        None => Repr::big(num, den),
     }
+}
+
+/// A denominator that fits 64 bits; all are above 0.
+#[inline]
+fn narrow(den: i128) -> Option<NonZeroU64> {
+    NonZeroU64::new(u64::try_from(den).ok()?)
 }
 
 impl Repr {
@@ -84,10 +91,10 @@ pub(super) fn checked_lcm(a: i128, b: i128) -> Option<i128> {
 
 /// What [`Exact::split_at`] comes to where 64 bits suffice: several times faster, and the common case.
 #[inline]
-pub(super) fn split_small(num: i128, den: u64, decimals: u32) -> Option<(i64, Part)> {
+pub(super) fn split_small(num: i128, den: NonZeroU64, decimals: u32) -> Option<(i64, Part)> {
     let num = u64::try_from(num).ok()?.checked_mul(10_u64.pow(decimals))?;
-    let (whole, rest) = (num.checked_div(den)?, num.checked_rem(den)?);
-    let to_half = rest.checked_mul(2)?.cmp(&den);
+    let (whole, rest) = (num / den, num % den);
+    let to_half = rest.checked_mul(2)?.cmp(&den.get());
     Some((i64::try_from(whole).ok()?, part(rest == 0, to_half)))
 }
 

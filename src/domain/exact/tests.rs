@@ -66,6 +66,12 @@ proptest! {
 }
 
 #[test]
+fn an_amount_is_three_words() {
+    assert_eq!(size_of::<Exact>(), 24);
+    assert_eq!(align_of::<Exact>(), align_of::<u64>());
+}
+
+#[test]
 fn the_largest_cart_keeps_every_digit() {
     // 500 lines of price 10⁹ less one step, quantity such that the gross is near 10¹².
     let line = Exact::product(

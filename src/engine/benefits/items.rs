@@ -1,5 +1,9 @@
 //! Benefits on units of lines: how often, and which units (spec 7.3).
 
+use std::cell::RefCell;
+
+use smallvec::SmallVec;
+
 use crate::domain::amount::Quantity;
 use crate::domain::benefit::{From, ItemBenefit, ItemKind, Per, Pick, Within};
 use crate::engine::Case;
@@ -84,6 +88,13 @@ enum Basis {
     Reserved(ByLine),
     /// The discounted units of each requirement (sets).
     Served(Vec<Vec<Slot>>),
+}
+
+/// What is set aside for a condition.
+struct Reserved {
+    reserved: ByLine,
+    /// The open units besides.
+    units: Vec<Slot>,
 }
 
 /// One promotion's deal in one part of the cart.
@@ -263,8 +274,18 @@ impl Deal<'_> {
             None => self.part.required_lines(),
         };
         let lines = self.part.scene.view.in_order(self.benefit.pick).of(&lines);
-        let after = |times: i64| self.after_reserving(times, &lines);
-        let left = |times: i64| count(&after(times).1);
+        // Each number of applications is tried once, and the one that is chosen was tried before.
+        let tried: RefCell<SmallVec<[(i64, Reserved); 4]>> = RefCell::default();
+        let left = |times: i64| {
+            let mut tried = tried.borrow_mut();
+            if let Some((_, known)) = tried.iter().find(|(own, _)| *own == times) {
+                return count(&known.units);
+            }
+            let after = self.after_reserving(times, &lines);
+            let left = count(&after.units);
+            tried.push((times, after));
+            left
+        };
         let quantity = self.benefit.quantity_per_application();
         let group = quantity.filter(|_| self.is_bundle());
         let enough = |units: Quantity| units >= group.unwrap_or(Quantity::from_scaled(1));
@@ -289,7 +310,12 @@ impl Deal<'_> {
         if times == 0 {
             return Err(Failure::NoEligibleItems);
         }
-        let (reserved, units) = after(times);
+        let mut tried = tried.into_inner();
+        let known = tried.iter().position(|(own, _)| *own == times);
+        let Reserved { reserved, units } = match known {
+            Some(known) => tried.swap_remove(known).1,
+            None => self.after_reserving(times, &lines),
+        };
         if self.is_bundle() {
             let every = quantity.unwrap_or_else(|| count(&units));
             return self.bundles(times, units, every, Basis::Reserved(reserved));
@@ -306,7 +332,7 @@ impl Deal<'_> {
     }
 
     /// What is reserved for so many applications, and the open units of `lines` besides.
-    fn after_reserving(&self, times: i64, lines: &[usize]) -> (ByLine, Vec<Slot>) {
+    fn after_reserving(&self, times: i64, lines: &[usize]) -> Reserved {
         let none = LineSet::default();
         let reserved = if times == 0 {
             ByLine::new()
@@ -315,7 +341,7 @@ impl Deal<'_> {
                 .reserve(self.benefit.repeat.map(|repeat| repeat.per), times, &none)
         };
         let units = open_beside(self.basket, lines, &reserved, self.claims);
-        (reserved, units)
+        Reserved { reserved, units }
     }
 
     /// Under `consumed`: the units that the condition needed besides those discounted. Own units

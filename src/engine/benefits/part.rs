@@ -3,6 +3,9 @@
 //! Without `same` there is one part, the whole cart. Everything that is counted, measured or
 //! reserved for a promotion is counted here.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
 use crate::domain::amount::Quantity;
 use crate::domain::benefit::{Per, Pick};
 use crate::domain::exact::Exact;
@@ -22,6 +25,8 @@ pub(super) struct Part<'s> {
     requirements: Vec<Requirement>,
     /// The lines of the requirements, or all of the part where there is none.
     measured: LineSet,
+    /// The units of `measured` that count, the most expensive first.
+    measured_dearest: OnceCell<ByLine>,
 }
 
 impl<'s> Part<'s> {
@@ -60,6 +65,7 @@ impl<'s> Part<'s> {
             scene,
             requirements,
             measured,
+            measured_dearest: OnceCell::new(),
         })
     }
 
@@ -118,15 +124,21 @@ impl<'s> Part<'s> {
     }
 
     /// The units that count, line by line, the most expensive first; lines in `last` come last.
-    fn dearest(&self, lines: &LineSet, last: &LineSet) -> ByLine {
-        let mut order = self.scene.view.in_order(Pick::MostExpensive).of(lines);
+    fn dearest(&self, lines: &LineSet, last: &LineSet) -> Cow<'_, [(usize, Quantity)]> {
+        let dearest = || -> ByLine {
+            let order = self.scene.view.in_order(Pick::MostExpensive).of(lines);
+            let counted = |line| (line, self.scene.counted(line));
+            order.into_iter().map(counted).collect()
+        };
         if !last.is_empty() {
-            order.sort_by_key(|line| last.contains(*line));
+            let mut units = dearest();
+            units.sort_by_key(|(line, _)| last.contains(*line));
+            Cow::Owned(units)
+        } else if *lines == self.measured {
+            Cow::Borrowed(self.measured_dearest.get_or_init(dearest))
+        } else {
+            Cow::Owned(dearest())
         }
-        order
-            .into_iter()
-            .map(|line| (line, self.scene.counted(line)))
-            .collect()
     }
 
     /// The units that the condition needs for `times` applications, the most expensive first, those
@@ -167,18 +179,24 @@ impl<'s> Part<'s> {
             })
         };
         let others = |lines: &LineSet| {
-            let dearest = self.dearest(lines, last);
+            let mut dearest = self.dearest(lines, last);
+            if !own.is_empty() {
+                for (line, units) in dearest.to_mut() {
+                    *units = units.minus(own_of(*line));
+                }
+            }
             dearest
-                .into_iter()
-                .map(|(line, units)| (line, units.minus(own_of(line))))
         };
         let worth = |worth: Exact, lines: &LineSet| {
-            let priced = others(lines)
-                .map(|(line, units)| (line, self.scene.view.line(line).unit_price, units));
+            let others = others(lines);
+            let price = |line: usize| self.scene.view.line(line).unit_price;
+            let priced = others
+                .iter()
+                .map(|(line, units)| (*line, price(*line), *units));
             take_worth(&worth.minus(&own_worth(lines)), priced)
         };
         let units = |units: Quantity, lines: &LineSet| {
-            take_units(units.minus(own_units(lines)), others(lines))
+            take_units(units.minus(own_units(lines)), &others(lines))
         };
         match per {
             Some(Per::Quantity(every)) => {
@@ -189,7 +207,7 @@ impl<'s> Part<'s> {
                 Exact::from(every).scaled_by(times.into(), 1),
                 &self.measured,
             ),
-            Some(Per::Set) => self.need_sets(times, own, others(&self.measured).collect()),
+            Some(Per::Set) => self.need_sets(times, own, &others(&self.measured)),
             None => {
                 let mut needed = ByLine::new();
                 for requirement in &self.requirements {
@@ -197,7 +215,7 @@ impl<'s> Part<'s> {
                     let taken = match &requirement.need {
                         Need::Units(need) => units(*need, lines),
                         Need::Worth(need) => worth(need.clone(), lines),
-                        Need::All => others(lines).collect(),
+                        Need::All => others(lines).into_owned(),
                     };
                     // A unit may serve several requirements, and each takes from the same end of
                     // a line: the largest need of a line holds the others.
@@ -209,7 +227,7 @@ impl<'s> Part<'s> {
     }
 
     /// So many sets out of `own` units, which go first, and of `others`.
-    fn need_sets(&self, times: i64, own: &ByLine, others: ByLine) -> ByLine {
+    fn need_sets(&self, times: i64, own: &ByLine, others: &[(usize, Quantity)]) -> ByLine {
         let shape = self.set_shape();
         let dearest = self
             .scene
@@ -219,7 +237,7 @@ impl<'s> Part<'s> {
         let mut own = own.clone();
         own.sort_by_key(|(line, _)| dearest.iter().position(|dearest| dearest == line));
         let mut units: Vec<Slot> = own.into_iter().map(slot(OWN)).collect();
-        units.extend(others.into_iter().map(slot(OTHER)));
+        units.extend(others.iter().copied().map(slot(OTHER)));
         let most = shape.most(units.iter().map(|slot| (slot.line, slot.quantity)));
         others_of(shape.serve(&shape.demands(times.min(most)), &units))
     }
@@ -235,7 +253,9 @@ impl<'s> Part<'s> {
             .zip(served)
             .map(|(demand, served)| demand.minus(quantity(served)))
             .collect();
-        let mut others = self.dearest(&self.measured, &LineSet::default());
+        let mut others = self
+            .dearest(&self.measured, &LineSet::default())
+            .into_owned();
         for (line, quantity) in served.iter().flatten() {
             if let Some((_, own)) = others.iter_mut().find(|(own, _)| own == line) {
                 *own = own.minus(*quantity);
