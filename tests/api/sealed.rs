@@ -28,7 +28,7 @@ fn naming(things: &Things) -> Vec<(&'static str, String, Option<Value>)> {
     let bulk = json!({"promotion_id": things.reward, "customer_ids": ["C"], "source_id": "S"});
     let redeem =
         json!({"transaction_id": things.transaction, "request": cart(), "replaces": things.hold});
-    let activity = json!({"id": "A", "type": "transaction", "customer": {"id": "C"},
+    let activity = json!({"id": things.transaction, "type": "transaction", "customer": {"id": "C"},
         "transaction_id": things.transaction, "cart": cart()["cart"]});
     let empty = Some(json!({}));
     let at = |rest: &str| format!("/v1/redemptions/tx:{}{rest}", things.transaction);
