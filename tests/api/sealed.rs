@@ -12,7 +12,7 @@ fn naming(things: &Things) -> Vec<(&'static str, String, Option<Value>)> {
         json!({"name": "N", "type": "pos", "status": "active",
         "starts_at": "2020-01-01T00:00:00Z", "ends_at": "2099-01-01T00:00:00Z",
         "benefit": {"type": "percentage_off", "value": "10", "target": {"type": "items",
-            "of": {"include": [{"field": "sku", "op": "in_list", "list": of}]}}}})
+            "select": {"include": [{"field": "sku", "op": "in_list", "list": of}]}}}})
     };
     let with = |name: &str, value: Value| {
         let mut request = cart();
