@@ -32,6 +32,7 @@ use promotion_engine::config::{LogConfig, LogFormat};
 use promotion_engine::db::embedded::{Embedded, EmbeddedOptions};
 use promotion_engine::db::{self, DbOptions, Durability};
 use promotion_engine::domain::id::TenantId;
+use promotion_engine::metrics::Metrics;
 use promotion_engine::service::evaluate::Priced;
 use promotion_engine::telemetry;
 use promotion_engine::wire::cart;
@@ -224,7 +225,7 @@ async fn serve_floors(
         .layer(CatchPanicLayer::custom(edge::panicked));
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let address = listener.local_addr()?;
-    let edge = Edge::new(router, Bounds::default());
+    let edge = Edge::new(router, Bounds::default(), &Metrics::default());
     tokio::spawn(serve::serve(listener, edge, Limits::default(), stop));
     Ok(address)
 }

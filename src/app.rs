@@ -18,8 +18,10 @@ use crate::config::{DatabaseConfig, ServeConfig, ShortOperatorKey};
 use crate::db::embedded::{Embedded, EmbeddedOptions};
 use crate::db::{self, Db, DbError, DbOptions};
 use crate::jobs;
+use crate::metrics::Metrics;
 use crate::service::Service;
 use crate::service::webhooks::address::Targets;
+use crate::telemetry::TraceError;
 
 /// Why the service does not start. The text says what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +48,9 @@ pub enum StartError {
     /// An origin that no browser sends.
     #[error("CORS_ORIGINS: {0:?} is not an origin, as https://admin.example, or *")]
     Origin(String),
+    /// Traces cannot be exported.
+    #[error(transparent)]
+    Traces(#[from] TraceError),
     /// The system does not tell of requests to stop.
     #[error("signals cannot be received: {0}")]
     Signals(std::io::Error),
@@ -155,8 +160,20 @@ impl App {
     ) -> Result<Self, StartError> {
         let address = listener.local_addr().map_err(StartError::Signals)?;
         let db = Db::open(database).await?;
-        let cache = Cache::new(db.clone(), options.cache_capacity, options.unknown_codes);
-        let service = Service::new(db, cache.clone(), options.clock, options.webhook_targets);
+        let metrics = Metrics::default();
+        let cache = Cache::new(
+            db.clone(),
+            options.cache_capacity,
+            options.unknown_codes,
+            metrics.clone(),
+        );
+        let service = Service::new(
+            db,
+            cache.clone(),
+            options.clock,
+            options.webhook_targets,
+            metrics.clone(),
+        );
         let api_options = ApiOptions {
             operator_key: options.operator_key.as_deref(),
             timeouts: options.timeouts,
@@ -166,6 +183,7 @@ impl App {
         let edge = Edge::new(
             api::router(api.clone(), &options.cors_origins),
             options.bounds,
+            &metrics,
         );
         let stop = CancellationToken::new();
         let notifications = options.notifications;

@@ -48,6 +48,8 @@ pub enum Command {
     Export(ExportConfig),
     /// Compares what limits have counted with what redemptions took, and prints what differs
     Reconcile(MigrateConfig),
+    /// Asks the service on this machine whether it lives; exit status 1: it does not
+    Health(HealthConfig),
     /// Prints the OpenAPI document of the service
     Openapi,
 }
@@ -91,6 +93,33 @@ pub struct LogConfig {
     pub log_format: Option<LogFormat>,
 }
 
+/// Whether requests are traced.
+#[derive(Clone, Args)]
+pub struct TraceConfig {
+    /// Where traces go, by OTLP over HTTP, as http://collector:4318. Unset: nowhere
+    #[arg(long, env, hide_env_values = true)]
+    pub otel_exporter_otlp_endpoint: Option<String>,
+    /// The name of the service in traces
+    #[arg(long, env, default_value = env!("CARGO_PKG_NAME"))]
+    pub otel_service_name: String,
+}
+
+impl TraceConfig {
+    /// The configured endpoint; an empty value counts as none.
+    pub fn endpoint(&self) -> Option<&str> {
+        let endpoint = self.otel_exporter_otlp_endpoint.as_deref();
+        endpoint.filter(|url| !url.is_empty())
+    }
+}
+
+/// Without the endpoint, which may have a password.
+impl std::fmt::Debug for TraceConfig {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let is_on = self.endpoint().is_some();
+        write!(formatter, "TraceConfig {{ is_on: {is_on} }}")
+    }
+}
+
 /// Forms of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -109,6 +138,14 @@ pub struct MigrateConfig {
     /// How the process logs.
     #[command(flatten)]
     pub log: LogConfig,
+}
+
+/// Settings of `health`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct HealthConfig {
+    /// API address
+    #[arg(long, env, default_value = "127.0.0.1:8080")]
+    pub listen_addr: SocketAddr,
 }
 
 /// Settings of `export`.
@@ -133,6 +170,9 @@ pub struct ServeConfig {
     /// How the process logs.
     #[command(flatten)]
     pub log: LogConfig,
+    /// Whether requests are traced.
+    #[command(flatten)]
+    pub traces: TraceConfig,
     /// API address
     #[arg(long, env, default_value = "127.0.0.1:8080")]
     pub listen_addr: SocketAddr,

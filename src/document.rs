@@ -51,7 +51,25 @@ pub fn evaluate_after(
     let json = Json::parse(text)?;
     let mut faults = Faults::new();
     match read(Value::root(&json), &mut faults) {
-        Some(document) if faults.is_empty() => Ok(answer(document, now, used)),
+        Some(document) if faults.is_empty() => {
+            Ok(with_facts(document, now, used, |rules, facts| {
+                evaluation::print(&engine::evaluate(rules, facts), rules, facts)
+            }))
+        }
+        Some(_) | None => Err(Problem::invalid(faults)),
+    }
+}
+
+/// Goes through all orders of a document's promotions and compares every upper bound of `optimal` with what comes below
+/// it: how many bounds there were, or the first that is too low. It is there to test the search, and takes its time.
+pub fn check_bounds(text: &[u8], now: DateTime<Utc>) -> Result<Result<u64, String>, Problem> {
+    let json = Json::parse(text)?;
+    let mut faults = Faults::new();
+    match read(Value::root(&json), &mut faults) {
+        Some(document) if faults.is_empty() => {
+            let unused = |_: &[Bound]| Vec::new();
+            Ok(with_facts(document, now, unused, engine::check_bounds))
+        }
         Some(_) | None => Err(Problem::invalid(faults)),
     }
 }
@@ -66,11 +84,12 @@ struct Document<'t> {
     request: Request<'t>,
 }
 
-fn answer(
+fn with_facts<T>(
     document: Document<'_>,
     now: DateTime<Utc>,
     used: impl FnOnce(&[Bound]) -> Vec<Used>,
-) -> String {
+    then: impl FnOnce(&RuleSet, &Facts<'_>) -> T,
+) -> T {
     let Document {
         settings,
         stores,
@@ -93,7 +112,7 @@ fn answer(
     };
     let used = used(&engine::counters(&rules, &facts));
     facts.used = &used;
-    evaluation::print(&engine::evaluate(&rules, &facts), &rules, &facts)
+    then(&rules, &facts)
 }
 
 fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {

@@ -2,14 +2,15 @@
 
 use std::error::Error;
 use std::io::{Read, Write};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 use promotion_engine::app::{self, Database, StartError};
 use promotion_engine::clock::Clock;
-use promotion_engine::config::{Cli, Command, MigrateConfig};
-use promotion_engine::{api, demo, document, export, reconcile, telemetry};
+use promotion_engine::config::{Cli, Command, MigrateConfig, ServeConfig};
+use promotion_engine::{api, demo, document, export, probe, reconcile, telemetry};
 
 /// A cart is many small, short-lived values: an allocator made for that is worth a tenth of an
 /// evaluation, and more where the C library's is slow (docs/PERFORMANCE.md).
@@ -23,10 +24,7 @@ fn main() -> ExitCode {
     // What is not there or not readable is no fault: the environment may have everything.
     let _ = dotenvy::dotenv();
     match Cli::parse().command {
-        Command::Serve(config) => {
-            telemetry::start(config.log);
-            finish(run(app::serve(config)))
-        }
+        Command::Serve(config) => finish(run(serve(config))),
         Command::Migrate(config) => {
             telemetry::start(config.log);
             finish(run(migrate(config)))
@@ -44,6 +42,7 @@ fn main() -> ExitCode {
             telemetry::start(config.log);
             finish(run(reconcile::run(config)).and_then(agreed))
         }
+        Command::Health(config) => finish(lives(config.listen_addr)),
         Command::Openapi => print(&api::openapi_document(), ExitCode::SUCCESS),
     }
 }
@@ -74,6 +73,21 @@ fn agreed(differences: u64) -> Result<(), String> {
     } else {
         Err(format!("{differences} counters differ from the ledger"))
     }
+}
+
+fn lives(address: SocketAddr) -> Result<(), String> {
+    match probe::lives(address) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("the service is not well".to_owned()),
+        Err(error) => Err(format!("the service does not answer: {error}")),
+    }
+}
+
+async fn serve(config: ServeConfig) -> Result<(), StartError> {
+    let traces = telemetry::start_with_traces(config.log, &config.traces)?;
+    let served = app::serve(config).await;
+    traces.stop().await;
+    served
 }
 
 async fn migrate(config: MigrateConfig) -> Result<(), StartError> {

@@ -109,6 +109,11 @@ fn a_second_run_finds_its_shop_and_makes_fresh_keys() {
             "Any 3 kurtas for ₹1,999",
             "To pay, after",
             "Nearly",
+            "Welcome: ₹100 off over ₹500",
+            "2 × Bath towel, white",
+            "To pay, after 100.00 off",
+            "₹ 698.00",
+            "What was earned is used up.",
             "curl -sS",
         ] {
             assert!(printed.contains(row), "{row} is not in\n{printed}");

@@ -9,18 +9,33 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["domain"]),
     ("db", &["domain"]),
     ("wire", &["domain", "engine"]),
-    ("cache", &["db", "domain", "engine", "wire"]),
+    ("cache", &["db", "domain", "engine", "metrics", "wire"]),
     (
         "service",
         &[
-            "cache", "clock", "db", "domain", "engine", "metrics", "wire",
+            "cache",
+            "clock",
+            "db",
+            "domain",
+            "engine",
+            "metrics",
+            "telemetry",
+            "wire",
         ],
     ),
     (
         "api",
-        &["cache", "db", "domain", "service", "telemetry", "wire"],
+        &[
+            "cache",
+            "db",
+            "domain",
+            "metrics",
+            "service",
+            "telemetry",
+            "wire",
+        ],
     ),
-    ("jobs", &["db", "domain", "metrics", "service"]),
+    ("jobs", &["db", "domain", "metrics", "service", "tls"]),
 ];
 
 /// Most lines of a source file.

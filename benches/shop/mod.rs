@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each benchmark uses its part")]
 
+pub mod mix;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeZone, Utc};

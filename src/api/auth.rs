@@ -8,11 +8,13 @@ use axum::http::{Method, header};
 use super::Api;
 use super::edge::Seat;
 use super::problem::ApiError;
-use crate::cache::{Known, Session};
+use crate::cache::{Known, NoRoom, Session};
 use crate::domain::id::TenantId;
 use crate::domain::rate::Work;
 use crate::domain::role::Role;
+use crate::metrics::{Metrics, RateLimit, Shed};
 use crate::service::{Actor, api_key};
+use crate::telemetry;
 
 /// An admin of a tenant.
 #[derive(Clone, Copy, Debug)]
@@ -206,11 +208,26 @@ async fn allowed(parts: &Parts, api: &Api, roles: &[Role]) -> Result<Known, ApiE
     match caller(parts, api).await? {
         Caller::Key(session) if roles.contains(&session.known().role) => {
             let known = session.known();
-            let place = session.admit(work(parts), api.bounds().in_flight_of_tenant)?;
+            let work = work(parts);
+            let place = session
+                .admit(work, api.bounds().in_flight_of_tenant)
+                .inspect_err(|why| count(api.service().metrics(), work, *why))?;
             Seat::keep(parts, place);
             Ok(known)
         }
         Caller::Key(_) | Caller::Operator => Err(ApiError::Forbidden),
+    }
+}
+
+fn count(metrics: &Metrics, work: Work, why: NoRoom) {
+    match why {
+        NoRoom::Share => metrics.shed.inc(Shed::InFlight),
+        NoRoom::Rate(_) => metrics.rate_limited.inc(match work {
+            Work::Evaluate => RateLimit::Evaluate,
+            Work::Redeem => RateLimit::Redeem,
+            Work::Admin => RateLimit::Admin,
+        }),
+        NoRoom::Guesses(_) => metrics.rate_limited.inc(RateLimit::CodeGuess),
     }
 }
 
@@ -245,6 +262,7 @@ async fn caller(parts: &Parts, api: &Api) -> Result<Caller, ApiError> {
         };
     };
     let session = api.service().cache().authenticate(tenant, &hash).await?;
+    telemetry::of_tenant(session.known().tenant);
     Ok(Caller::Key(session))
 }
 

@@ -1,12 +1,13 @@
-//! What there is for one customer (spec 3).
+//! What there is for one customer; merging and deleting customers (spec 3).
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde_json::Value as Any;
 
-use super::auth::PosReader;
-use super::extract::{Name, Query};
-use super::openapi::{ListParams, Reading};
+use super::auth::{Admin, PosReader};
+use super::extract::{Name, NoQuery, Query, Small, decode};
+use super::openapi::{ListParams, Reading, Writing};
 use super::problem::ApiError;
 use super::{Api, page};
 use crate::db::Page;
@@ -48,4 +49,39 @@ pub async fn promotions(
             wire::offer::write(writer, promotion, issuance, &offer.left, precision);
         }
     }))
+}
+
+/// Merge a customer into another one: issuances and progress move, counts are added
+///
+/// `{"into"}`. What has come to more than a limit is used up. The same again finds nothing to move.
+#[utoipa::path(post, path = "/v1/customers/{id}/merge", tag = "customers", request_body = Any,
+    params(("id" = String, Path, description = "The customer who becomes part of the other.")),
+    responses((status = 204, description = "Merged."), Writing))]
+pub async fn merge(
+    State(api): State<Api>,
+    admin: Admin,
+    Name(customer): Name,
+    _: NoQuery,
+    body: Small,
+) -> Result<Response, ApiError> {
+    let into = decode(&body.json()?, wire::issuing::parse_merge)?;
+    let service = api.service();
+    let merged = service.merge_customers(admin.actor(), customer, into);
+    api.bulk_write(merged).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Delete a customer: the id is replaced everywhere by a random one, sums stay
+#[utoipa::path(delete, path = "/v1/customers/{id}", tag = "customers",
+    params(("id" = String, Path, description = "The customer.")),
+    responses((status = 204, description = "Deleted."), Writing))]
+pub async fn delete(
+    State(api): State<Api>,
+    admin: Admin,
+    Name(customer): Name,
+    _: NoQuery,
+) -> Result<Response, ApiError> {
+    let gone = api.service().delete_customer(admin.actor(), customer);
+    api.bulk_write(gone).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

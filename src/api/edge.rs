@@ -3,7 +3,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -13,9 +12,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
 use tracing::Instrument;
+use tracing::field::Empty;
 
+use super::measure::Measure;
 use super::problem::{ApiError, Problem};
 use crate::cache;
+use crate::metrics::{Metrics, Shed};
 use crate::telemetry;
 
 /// What a request may be, and how many there may be at a time.
@@ -51,6 +53,8 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 #[derive(Clone)]
 pub struct Edge {
     router: Router,
+    metrics: Metrics,
+    measure: Measure,
     in_flight: Arc<AtomicUsize>,
     bounds: Bounds,
 }
@@ -80,12 +84,19 @@ impl Seat {
 
 impl Edge {
     /// Surrounds the router.
-    pub fn new(router: Router, bounds: Bounds) -> Self {
+    pub fn new(router: Router, bounds: Bounds, metrics: &Metrics) -> Self {
         Self {
             router,
+            metrics: metrics.clone(),
+            measure: super::measure(metrics),
             in_flight: Arc::default(),
             bounds,
         }
+    }
+
+    /// What operations can see.
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// How many requests are being worked on.
@@ -97,23 +108,37 @@ impl Edge {
     pub async fn answer(&self, request: Request) -> Response {
         let id = telemetry::request_id(request.headers().get(REQUEST_ID));
         let text = id.to_str().unwrap_or_default();
-        let begun = Instant::now();
-        let span =
-            tracing::info_span!("request", request.id = text, http.method = %request.method());
+        let turn = self.measure.begin(request.method(), request.uri().path());
+        let method = request.method().as_str();
+        let span = tracing::info_span!(
+            "request",
+            request.id = text,
+            http.method = method,
+            http.route = turn.path(),
+            http.status = Empty,
+            tenant.id = Empty,
+            rules.version = Empty,
+            otel.name = Empty,
+            otel.kind = "server",
+            otel.status_code = Empty,
+        );
+        telemetry::adopt(&span, request.headers(), method, turn.path());
         let mut response = self.route(request).instrument(span.clone()).await;
+        let took = turn.answered(response.status());
+        telemetry::answered(&span, response.status().as_u16());
         let _entered = span.enter();
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
             tracing::debug!(
                 http.status = response.status().as_u16(),
                 problem.code = problem.code(),
-                duration_us = begun.elapsed().as_micros(),
+                duration_us = took.as_micros(),
                 "answered",
             );
             write_problem(&mut response, problem, text);
         } else {
             tracing::debug!(
                 http.status = response.status().as_u16(),
-                duration_us = begun.elapsed().as_micros(),
+                duration_us = took.as_micros(),
                 "answered",
             );
         }
@@ -123,9 +148,11 @@ impl Edge {
 
     async fn route(&self, mut request: Request) -> Response {
         if self.bounds.is_too_large(request.headers()) {
+            self.metrics.shed.inc(Shed::Head);
             return ApiError::HeaderTooLarge.into_response();
         }
         let Some(_place) = self.place(request.uri().path()) else {
+            self.metrics.shed.inc(Shed::InFlight);
             return ApiError::Overloaded.into_response();
         };
         let seat = Seat::default();

@@ -15,6 +15,7 @@ use super::Api;
 use super::problem::ApiError;
 use crate::domain::id::{IssuanceId, KeyId, PromotionId, RedemptionId, TenantId};
 use crate::domain::redemption::Address;
+use crate::metrics::Timeout;
 use crate::wire::decode::Value;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::json::Json;
@@ -320,7 +321,10 @@ impl<const MAX: usize> FromRequest<Api> for RawBody<MAX> {
         let form = form(request.headers());
         let bytes = tokio::time::timeout(api.timeouts().body, collect(request, MAX))
             .await
-            .unwrap_or(Err(ApiError::BodyTimeout))?;
+            .unwrap_or_else(|_| {
+                api.service().metrics().timeouts.inc(Timeout::Body);
+                Err(ApiError::BodyTimeout)
+            })?;
         Ok(Self { bytes, form })
     }
 }

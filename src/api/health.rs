@@ -33,12 +33,20 @@ pub async fn readyz(State(api): State<Api>) -> Response {
     responses((status = 200, description = "Counters, gauges and histograms.")))]
 pub async fn metrics(State(api): State<Api>) -> Response {
     let service = api.service();
+    let (metrics, cache) = (service.metrics(), service.cache());
     let pool = service.db().connections();
     let (open, idle) = (i64::from(pool.open), count(pool.idle));
-    service.metrics().set_connections(open - idle, idle);
-    let in_memory = count(service.cache().len());
-    service.metrics().tenants_in_memory.set(in_memory);
-    let mut response = Response::new(service.metrics().print().into());
+    metrics.set_connections(open - idle, idle);
+    metrics.pool_size.set(i64::from(pool.most));
+    metrics.tenants_in_memory.set(count(cache.len()));
+    metrics.promotions_in_memory.set(count(cache.promotions()));
+    metrics.keys_in_memory.set(count(cache.keys()));
+    metrics.rules_age.set(cache.age().as_secs_f64());
+    metrics.listening.set(i64::from(cache.is_listening()));
+    metrics
+        .redemptions_waiting
+        .set(count(service.redemptions_waiting()));
+    let mut response = Response::new(metrics.print().into());
     let text =
         HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, text);

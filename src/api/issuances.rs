@@ -49,7 +49,7 @@ pub async fn issue(
         Some(Issued::New(own)) => Ok(answer(StatusCode::CREATED, &own)),
         Some(Issued::Known(own)) => Ok(answer(StatusCode::OK, &own)),
         Some(Issued::Refused(refusal)) => Err(ServiceError::Refused(refusal).into()),
-        None => Err(ServiceError::Lost.into()),
+        None => Err(ServiceError::unreadable("an issue").into()),
     }
 }
 

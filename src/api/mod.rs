@@ -16,16 +16,19 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::domain::id::TenantId;
+use crate::metrics::Metrics;
 use crate::service::api_key::KeyHash;
 use crate::service::{Service, api_key};
 use crate::wire::selector::ListReference;
 use edge::Bounds;
+use measure::Measure;
 use problem::ApiError;
 use timeouts::Timeouts;
 
 pub mod auth;
 pub mod edge;
 pub mod extract;
+pub mod measure;
 pub mod problem;
 pub mod serve;
 pub mod timeouts;
@@ -97,6 +100,8 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(issuances::revoke))
         .routes(routes!(issuances::claim))
         .routes(routes!(customers::promotions))
+        .routes(routes!(customers::merge))
+        .routes(routes!(customers::delete))
         .routes(routes!(activities::create))
         .routes(routes!(milestones::list))
         .routes(routes!(
@@ -207,16 +212,27 @@ impl Api {
 /// The router over the paths. `origins` are those that a browser may call from; `*` is any.
 pub fn router(api: Api, origins: &[String]) -> Router {
     let (router, _) = paths().split_for_parts();
+    let panics = api.service().metrics().panics.clone();
+    let panicked = move |panic| {
+        panics.inc();
+        edge::panicked(panic)
+    };
     let router = router
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .layer(CatchPanicLayer::custom(edge::panicked))
+        .layer(CatchPanicLayer::custom(panicked))
         .with_state(api);
     if origins.is_empty() {
         router
     } else {
         router.layer(cors(origins))
     }
+}
+
+/// Counts requests by the paths.
+pub fn measure(metrics: &Metrics) -> Measure {
+    let paths = paths().into_openapi().paths.paths;
+    Measure::new(&metrics.requests, paths.keys().map(String::as_str))
 }
 
 /// The OpenAPI document, as JSON.

@@ -357,7 +357,7 @@ fn of_service(error: &ServiceError) -> Problem {
         ServiceError::Load(LoadError::Db(error)) => of_db(error),
         ServiceError::Load(error @ (LoadError::Unreadable { .. } | LoadError::BrokenOff))
         | ServiceError::Unreadable(error) => {
-            tracing::error!(%error, "the rules cannot be used");
+            tracing::error!(%error, "what is stored cannot be used");
             Problem::internal()
         }
     }

@@ -24,6 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::edge::Edge;
+use crate::metrics::Timeout;
 
 /// Pause after the system has refused a connection, for instance because too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -68,6 +69,7 @@ pub async fn serve(listener: TcpListener, edge: Edge, limits: Limits, stop: Canc
             Ok((stream, _)) => {
                 let watcher = graceful.watcher();
                 let (edge, builder) = (edge.clone(), Arc::clone(&builder));
+                let metrics = edge.metrics().clone();
                 tokio::spawn(async move {
                     // Answers are whole when they are written: waiting for more to send only delays them.
                     let _ = stream.set_nodelay(true);
@@ -92,7 +94,9 @@ pub async fn serve(listener: TcpListener, edge: Edge, limits: Limits, stop: Canc
                         ended = connection => if let Err(error) = ended {
                             tracing::trace!(%error, "a connection ended early");
                         },
-                        () = watch.overdue(limits) => {}
+                        is_head = watch.overdue(limits) => if is_head {
+                            metrics.timeouts.inc(Timeout::Head);
+                        },
                     }
                 });
             }
@@ -108,6 +112,7 @@ pub async fn serve(listener: TcpListener, edge: Edge, limits: Limits, stop: Canc
         .await
         .is_err()
     {
+        edge.metrics().timeouts.inc(Timeout::Drain);
         tracing::warn!(open, "some requests did not end in time");
     }
 }
@@ -174,8 +179,8 @@ impl Watch {
         }
     }
 
-    /// Ends when the connection has rested for too long, or a head is too slow.
-    async fn overdue(&self, limits: Limits) {
+    /// Ends when the connection has rested for too long, or a head is too slow: then true.
+    async fn overdue(&self, limits: Limits) -> bool {
         let ms = |limit: Duration| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         loop {
             tokio::time::sleep(limits.watch_every).await;
@@ -189,7 +194,7 @@ impl Watch {
                 (self.idle_since.load(Ordering::Relaxed), ms(limits.idle))
             };
             if now.saturating_sub(since) > limit {
-                return;
+                return first_byte > 0;
             }
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Api;
 use super::problem::ApiError;
+use crate::metrics::Timeout;
 
 /// How long the parts of a request may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ impl Api {
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
         let limit = self.timeouts().evaluate;
-        self.in_time(limit, work, ApiError::HandlerTimeout).await
+        self.in_time(limit, work, Timeout::Read).await
     }
 
     pub(super) async fn redemption<T, E: Into<ApiError>>(
@@ -50,7 +51,7 @@ impl Api {
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
         let limit = self.timeouts().redeem;
-        self.in_time(limit, work, ApiError::WriteTimeout).await
+        self.in_time(limit, work, Timeout::Write).await
     }
 
     pub(super) async fn admin_read<T, E: Into<ApiError>>(
@@ -58,7 +59,7 @@ impl Api {
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
         let limit = self.timeouts().admin;
-        self.in_time(limit, work, ApiError::HandlerTimeout).await
+        self.in_time(limit, work, Timeout::Read).await
     }
 
     pub(super) async fn bulk_read<T, E: Into<ApiError>>(
@@ -66,7 +67,7 @@ impl Api {
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
         let limit = self.timeouts().bulk;
-        self.in_time(limit, work, ApiError::HandlerTimeout).await
+        self.in_time(limit, work, Timeout::Read).await
     }
 
     pub(super) async fn admin_write<T, E: Into<ApiError>>(
@@ -74,7 +75,7 @@ impl Api {
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
         let limit = self.timeouts().admin;
-        self.in_time(limit, work, ApiError::WriteTimeout).await
+        self.in_time(limit, work, Timeout::Write).await
     }
 
     pub(super) async fn bulk_write<T, E: Into<ApiError>>(
@@ -82,14 +83,14 @@ impl Api {
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ApiError> {
         let limit = self.timeouts().bulk;
-        self.in_time(limit, work, ApiError::WriteTimeout).await
+        self.in_time(limit, work, Timeout::Write).await
     }
 
     async fn in_time<T, E: Into<ApiError>>(
         &self,
         limit: Duration,
         work: impl Future<Output = Result<T, E>>,
-        late: ApiError,
+        kind: Timeout,
     ) -> Result<T, ApiError> {
         let delay = self.timeouts().delay;
         let work = async {
@@ -100,7 +101,13 @@ impl Api {
         };
         match tokio::time::timeout(limit, work).await {
             Ok(done) => done.map_err(Into::into),
-            Err(_) => Err(late),
+            Err(_) => {
+                self.service().metrics().timeouts.inc(kind);
+                Err(match kind {
+                    Timeout::Write => ApiError::WriteTimeout,
+                    _ => ApiError::HandlerTimeout,
+                })
+            }
         }
     }
 }

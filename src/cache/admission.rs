@@ -13,6 +13,7 @@ use super::keys::Entry;
 use super::{Cache, Known, Tenant};
 use crate::domain::id::TenantId;
 use crate::domain::rate::{Rate, RateLimits, Work};
+use crate::metrics::RateLimit;
 
 /// A minute in milliseconds: failures are counted by the minute of the instance's life.
 const MINUTE_MS: u64 = 60_000;
@@ -216,6 +217,7 @@ impl Cache {
             }),
             Err(_) => {
                 let wait = MINUTE_MS - now % MINUTE_MS;
+                self.inner.metrics.rate_limited.inc(RateLimit::CodeGuess);
                 Err(NoRoom::Guesses(Duration::from_millis(wait)))
             }
         }

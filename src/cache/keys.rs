@@ -12,6 +12,7 @@ use super::{Cache, Session, Tenant};
 use crate::db::{self, DbError};
 use crate::domain::id::{KeyId, TenantId};
 use crate::domain::role::Role;
+use crate::metrics::Shed;
 use crate::wire;
 
 /// Keys are spread over so many maps, each with its own lock.
@@ -116,6 +117,7 @@ impl Cache {
         let before = looking_up.fetch_add(1, Ordering::AcqRel);
         let _one = LookUp(looking_up);
         if before >= MAX_LOOK_UPS {
+            self.inner.metrics.shed.inc(Shed::InFlight);
             return Err(Refused::Busy);
         }
         let wanted = *hash;
@@ -200,6 +202,14 @@ impl Keys {
             }
         }
         shard.insert(hash, entry);
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        let len = |shard: &RwLock<FxHashMap<KeyHash, Arc<Entry>>>| {
+            shard.read().unwrap_or_else(PoisonError::into_inner).len()
+        };
+        self.shards.iter().map(len).sum()
     }
 
     fn touch(&self, known: Known) {

@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use rustc_hash::FxHashMap;
@@ -17,6 +17,7 @@ use rustc_hash::FxHashMap;
 use crate::db::{Db, DbError};
 use crate::domain::id::TenantId;
 use crate::engine::RuleSet;
+use crate::metrics::{Metrics, Work};
 
 mod admission;
 mod keys;
@@ -66,6 +67,7 @@ pub struct Cache {
 
 struct Inner {
     db: Db,
+    metrics: Metrics,
     /// Replaced whole, so that readers take no lock.
     tenants: ArcSwap<FxHashMap<TenantId, Arc<Tenant>>>,
     /// Held by whoever replaces `tenants`.
@@ -76,6 +78,8 @@ struct Inner {
     keys: keys::Keys,
     listening: AtomicBool,
     loads: AtomicU64,
+    /// When what is in memory was last found to be what the database has.
+    compared_at_ms: AtomicU64,
     started: Instant,
 }
 
@@ -124,9 +128,10 @@ impl Tenant {
 
 impl Cache {
     /// An empty cache of so many tenants, each of which may present so many unknown codes in a minute.
-    pub fn new(db: Db, capacity: usize, unknown_codes: u32) -> Self {
+    pub fn new(db: Db, capacity: usize, unknown_codes: u32, metrics: Metrics) -> Self {
         let inner = Inner {
             db,
+            metrics,
             tenants: ArcSwap::default(),
             writing: Mutex::new(()),
             capacity: capacity.max(1),
@@ -134,6 +139,7 @@ impl Cache {
             keys: keys::Keys::default(),
             listening: AtomicBool::new(false),
             loads: AtomicU64::new(0),
+            compared_at_ms: AtomicU64::new(0),
             started: Instant::now(),
         };
         Self {
@@ -188,6 +194,24 @@ impl Cache {
     /// Whether no tenant is in memory.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// How many promotions are in memory.
+    pub fn promotions(&self) -> usize {
+        let tenants = self.inner.tenants.load();
+        let of = |tenant: &Arc<Tenant>| tenant.rules.load().as_ref().map_or(0, |own| own.len());
+        tenants.values().map(of).sum()
+    }
+
+    /// How many keys are in memory.
+    pub fn keys(&self) -> usize {
+        self.inner.keys.len()
+    }
+
+    /// How long ago what is in memory was last found to be what the database has.
+    pub fn age(&self) -> Duration {
+        let compared_at = self.inner.compared_at_ms.load(Ordering::Relaxed);
+        Duration::from_millis(self.age_ms().saturating_sub(compared_at))
     }
 
     /// How many times rules were loaded since the start.
@@ -258,10 +282,16 @@ impl Cache {
                 return Err(failure);
             }
             cache.inner.loads.fetch_add(1, Ordering::Relaxed);
+            let begun = Instant::now();
             let loaded = load::rules(&cache.inner.db, tenant.id).await;
+            let metrics = &cache.inner.metrics;
             match &loaded {
-                Ok(rules) => tenant.rules.store(Some(Arc::clone(rules))),
+                Ok(rules) => {
+                    metrics.loaded(Work::Done, begun.elapsed());
+                    tenant.rules.store(Some(Arc::clone(rules)));
+                }
                 Err(failure) => {
+                    metrics.loaded(Work::Failed, begun.elapsed());
                     let mut last = tenant
                         .failure
                         .lock()

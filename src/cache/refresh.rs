@@ -83,17 +83,20 @@ impl Cache {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut failed_since: Option<Instant> = None;
         loop {
-            let tenants = tokio::select! {
-                _ = ticks.tick() => self.in_memory(),
-                () = heard.bell.notified() => heard.take().into_iter()
-                    .filter(|tenant| self.known(*tenant).is_some())
-                    .collect(),
+            let (tenants, are_all): (Vec<TenantId>, bool) = tokio::select! {
+                _ = ticks.tick() => (self.in_memory(), true),
+                () = heard.bell.notified() => {
+                    let heard = heard.take().into_iter();
+                    (heard.filter(|tenant| self.known(*tenant).is_some()).collect(), false)
+                }
             };
             if tenants.is_empty() {
+                self.compared(are_all);
                 continue;
             }
             match timeout(POLL_TIMEOUT, self.compare(tenants)).await {
                 Ok(Ok(())) => {
+                    self.compared(are_all);
                     if failed_since.take().is_some() {
                         tracing::info!("the versions of rules and keys can be read again");
                     }
@@ -109,6 +112,13 @@ impl Cache {
                     tracing::warn!("the versions of rules and keys cannot be read in time");
                 }
             }
+        }
+    }
+
+    fn compared(&self, are_all: bool) {
+        if are_all {
+            let now = self.age_ms();
+            self.inner.compared_at_ms.store(now, Ordering::Relaxed);
         }
     }
 

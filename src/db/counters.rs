@@ -155,7 +155,9 @@ pub async fn put_back(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<()
     let columns = Columns::of(changes.iter().map(|change| &change.counter));
     let (change, _) = amounts(changes);
     let written = sqlx::query!(
-        "update limit_counter as counter set used = counter.used + new.change
+        "update limit_counter as counter
+            set used = counter.used + new.change,
+                was_used_up = counter.was_used_up or counter.subject = 'earn' and counter.used >= counter.maximum
            from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[])
                 as new (promotion_id, subject, owner, measure, window_no, change)
           where counter.tenant_id = $1 and counter.promotion_id = new.promotion_id
@@ -191,25 +193,20 @@ fn all_or_raced(rows: u64, changes: &[CounterChange]) -> Result<(), DbError> {
     }
 }
 
-/// Gives back all that these redemptions took and have not given back, and says so in their uses.
-pub async fn give_back(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<(), DbError> {
-    sqlx::query!(
-        "select 1 as one from limit_counter as counter
-          where (tenant_id, promotion_id, subject, owner, measure, window_no) in (
-                select tenant_id, promotion_id, subject, owner, measure, window_no from redemption_use
-                 where tenant_id = $1 and redemption_id = any ($2::uuid[]) and given_back < amount)
-          order by promotion_id, subject, owner, measure, window_no
-            for no key update of counter",
-        tx.id(),
-        redemptions,
-    )
-    .fetch_all(tx.connection())
-    .await?;
+/// Gives back all that these redemptions took and have not given back, and says so in their uses: of these promotions, or
+/// of all where none are named. The redemptions are locked.
+pub async fn give_back(
+    tx: &mut TenantTx,
+    redemptions: &[Uuid],
+    promotions: Option<&[Uuid]>,
+) -> Result<(), DbError> {
+    lock_taken(tx, redemptions, promotions).await?;
     sqlx::query!(
         "with due as (
              select redemption_id, promotion_id, subject, owner, measure, window_no, amount - given_back as rest
                from redemption_use
               where tenant_id = $1 and redemption_id = any ($2::uuid[]) and given_back < amount
+                and ($3::uuid[] is null or promotion_id = any ($3::uuid[]))
                 for update),
          given as (
              update redemption_use as own set given_back = amount
@@ -217,7 +214,8 @@ pub async fn give_back(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<(), Db
               where own.tenant_id = $1 and own.redemption_id = due.redemption_id
                 and own.promotion_id = due.promotion_id and own.subject = due.subject and own.measure = due.measure)
          update limit_counter as counter
-            set used = counter.used - sums.rest
+            set used = counter.used - sums.rest,
+                was_used_up = counter.was_used_up or counter.subject = 'earn' and counter.used >= counter.maximum
            from (select promotion_id, subject, owner, measure, window_no, sum(rest)::bigint as rest
                    from due group by 1, 2, 3, 4, 5) as sums
           where counter.tenant_id = $1 and counter.promotion_id = sums.promotion_id
@@ -225,8 +223,33 @@ pub async fn give_back(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<(), Db
             and counter.measure = sums.measure and counter.window_no = sums.window_no",
         tx.id(),
         redemptions,
+        promotions as Option<&[Uuid]>,
     )
     .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Locks the counters that these redemptions took something from and have not given it back, in their order: for these
+/// promotions, or for all.
+pub(super) async fn lock_taken(
+    tx: &mut TenantTx,
+    redemptions: &[Uuid],
+    promotions: Option<&[Uuid]>,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "select 1 as one from limit_counter as counter
+          where (tenant_id, promotion_id, subject, owner, measure, window_no) in (
+                select tenant_id, promotion_id, subject, owner, measure, window_no from redemption_use
+                 where tenant_id = $1 and redemption_id = any ($2::uuid[]) and given_back < amount
+                   and ($3::uuid[] is null or promotion_id = any ($3::uuid[])))
+          order by promotion_id, subject, owner, measure, window_no
+            for no key update of counter",
+        tx.id(),
+        redemptions,
+        promotions as Option<&[Uuid]>,
+    )
+    .fetch_all(tx.connection())
     .await?;
     Ok(())
 }

@@ -163,6 +163,7 @@ fn of_constraint(name: &str) -> Option<DbError> {
         | "issuance_pkey" => DbError::Duplicate(Key::Id),
         "limit_counter_used_check"
         | "issuance_source_key"
+        | "issuance_origin_key"
         | "issuance_activation_key"
         | "milestone_name_key" => DbError::Raced,
         "redemption_key_fkey"
@@ -249,6 +250,11 @@ impl DbError {
             Self::Missing(_) => Self::InUse,
             other => other,
         }
+    }
+
+    /// Whether the same transaction may well succeed when it is tried again at once.
+    pub fn is_momentary(&self) -> bool {
+        matches!(self, Self::Raced | Self::Conflict(_))
     }
 
     /// Whether the connection is to blame, so that another one may be tried when nothing was sent yet.

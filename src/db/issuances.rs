@@ -202,7 +202,8 @@ pub async fn insert(tx: &mut TenantTx, new: &[NewIssuance]) -> Result<(), DbErro
     Ok(())
 }
 
-/// Those of these customers to whom the promotion was given under this id of the caller: whose, how, which.
+/// Those of these customers to whom the promotion was given under this id of the caller: whose, how, which. What was
+/// issued to a customer is found by that name, whosever it has become; then what is in the customer's hands now.
 pub async fn by_source(
     tx: &mut TenantTx,
     promotion: Uuid,
@@ -210,8 +211,17 @@ pub async fn by_source(
     source_id: &str,
 ) -> Result<Vec<(String, String, Uuid)>, DbError> {
     let rows = sqlx::query!(
-        "select customer_id, source, issuance_id from issuance
-          where tenant_id = $1 and promotion_id = $2 and customer_id = any ($3::text[]) and source_id = $4",
+        r#"select wanted.customer_id as "customer_id!", own.source as "source!", own.issuance_id as "issuance_id!"
+             from unnest($3::text[]) as wanted (customer_id)
+            cross join lateral (
+                select 1 as place, source, issuance_id from issuance
+                 where tenant_id = $1 and promotion_id = $2 and source_id = $4 and issued_to <> ''
+                   and issued_to = sha256(convert_to(wanted.customer_id, 'UTF8'))
+                union all
+                select case issued_to when '' then 2 else 3 end, source, issuance_id from issuance
+                 where tenant_id = $1 and promotion_id = $2 and source_id = $4 and customer_id = wanted.customer_id
+                 order by place, issuance_id
+                 limit 1) as own"#,
         tx.id(),
         promotion,
         customers,
@@ -225,7 +235,8 @@ pub async fn by_source(
     Ok(rows.collect())
 }
 
-/// The customer's claim of an open promotion, if there is one.
+/// The customer's claim of an open promotion, if there is one. Whoever was merged may have several: one that stands comes
+/// before those that were taken back.
 pub async fn activation(
     tx: &mut TenantTx,
     promotion: Uuid,
@@ -233,7 +244,9 @@ pub async fn activation(
 ) -> Result<Option<Uuid>, DbError> {
     let id = sqlx::query_scalar!(
         "select issuance_id from issuance
-          where tenant_id = $1 and promotion_id = $2 and customer_id = $3 and source = 'activation'",
+          where tenant_id = $1 and promotion_id = $2 and customer_id = $3 and source = 'activation'
+          order by revoked_at is not null, issued_to <> '', issued_at, issuance_id
+          limit 1",
         tx.id(),
         promotion,
         customer,

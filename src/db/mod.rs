@@ -20,13 +20,16 @@ mod turns;
 
 pub mod activities;
 pub mod audit;
+pub mod backlog;
 pub mod codes;
 pub mod counters;
+pub mod customers;
 pub mod deliveries;
 pub mod embedded;
 pub mod events;
 pub mod holds;
 pub mod in_hand;
+pub mod issuance_ends;
 pub mod issuances;
 pub mod keys;
 pub mod migrate;
@@ -247,6 +250,7 @@ impl Db {
         Connections {
             open: self.pool.size(),
             idle: self.pool.num_idle(),
+            most: self.options.pool_size,
         }
     }
 }
@@ -271,6 +275,8 @@ pub struct Connections {
     pub open: u32,
     /// Connections that nobody uses.
     pub idle: usize,
+    /// Most connections that are ever open.
+    pub most: u32,
 }
 
 /// One page of a list, and where the next one begins.

@@ -120,11 +120,20 @@ pub async fn try_lock(tx: &mut TenantTx) -> Result<bool, DbError> {
     Ok(locked.is_some())
 }
 
-/// Numbers events that wait, in the order of their insertion, and makes their deliveries. Returns how many: at most
-/// [`MAX_PUBLISHED`]. INVARIANT: the numbers are locked, by a statement before this one, which then sees all that the
+/// What was numbered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Published {
+    /// How many events: at most [`MAX_PUBLISHED`].
+    pub count: i64,
+    /// Seconds that the oldest of them had waited.
+    pub waited: f64,
+}
+
+/// Numbers events that wait, in the order of their insertion, and makes their deliveries. INVARIANT: the numbers are locked, by a statement before this one, which then sees all that the
 /// last one to publish has committed.
-pub async fn publish(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<i64, DbError> {
-    let count = sqlx::query_scalar!(
+pub async fn publish(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<Published, DbError> {
+    let published = sqlx::query_as!(
+        Published,
         r#"with moved as (
              delete from outbox
               where tenant_id = $1
@@ -146,14 +155,16 @@ pub async fn publish(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<i64, DbErr
                join webhook on webhook.tenant_id = $1 and numbered.type = any (webhook.events)),
          counted as (
              update event_counter set latest = latest + (select count(*) from numbered) where tenant_id = $1)
-         select count(*) as "count!" from numbered"#,
+         select count(*) as "count!",
+                coalesce(extract(epoch from $2 - min(occurred_at))::float8, 0) as "waited!"
+           from numbered"#,
         tx.id(),
         now,
         MAX_PUBLISHED,
     )
     .fetch_one(tx.connection())
     .await?;
-    Ok(count)
+    Ok(published)
 }
 
 /// Tenants whose events wait for their numbers: what the job works on.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, TenantTx};
+use super::{DbError, TenantTx, counters};
 use crate::domain::id::RedemptionId;
 
 /// A return that was recorded.
@@ -174,7 +174,7 @@ pub async fn give_back_discounts(
 ) -> Result<(), DbError> {
     let ids: Vec<Uuid> = promotions.iter().map(|own| own.promotion_id).collect();
     let discounts: Vec<i64> = promotions.iter().map(|own| own.discount).collect();
-    lock_counters(tx, redemption, &ids).await?;
+    counters::lock_taken(tx, &[redemption.uuid()], Some(&ids)).await?;
     sqlx::query!(
         "with due as (
              select promotion_id, subject, owner, measure, window_no, least(new.discount, amount - given_back) as back
@@ -186,7 +186,9 @@ pub async fn give_back_discounts(
                from due
               where own.tenant_id = $1 and own.redemption_id = $2 and own.promotion_id = due.promotion_id
                 and own.subject = due.subject and own.measure = due.measure)
-         update limit_counter as counter set used = counter.used - due.back
+         update limit_counter as counter
+            set used = counter.used - due.back,
+                was_used_up = counter.was_used_up or counter.subject = 'earn' and counter.used >= counter.maximum
            from due
           where counter.tenant_id = $1 and counter.promotion_id = due.promotion_id
             and counter.subject = due.subject and counter.owner = due.owner
@@ -209,58 +211,15 @@ pub async fn restore(
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let promotions = sqlx::query_scalar!(
-        "select promotion_id from redemption_promotion
+        "with restored as (
+             update redemption set restored_at = $3 where tenant_id = $1 and redemption_id = $2)
+         select promotion_id from redemption_promotion
           where tenant_id = $1 and redemption_id = $2 and (level <> 'shipping' or discount = 0)",
         tx.id(),
         redemption.uuid(),
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    lock_counters(tx, redemption, &promotions).await?;
-    sqlx::query!(
-        "with due as (
-             select promotion_id, subject, owner, measure, window_no, amount - given_back as back
-               from redemption_use
-              where tenant_id = $1 and redemption_id = $2 and promotion_id = any ($3::uuid[])
-                and given_back < amount),
-         given as (
-             update redemption_use set given_back = amount
-              where tenant_id = $1 and redemption_id = $2 and promotion_id = any ($3::uuid[])),
-         restored as (
-             update redemption set restored_at = $4 where tenant_id = $1 and redemption_id = $2)
-         update limit_counter as counter set used = counter.used - due.back
-           from due
-          where counter.tenant_id = $1 and counter.promotion_id = due.promotion_id
-            and counter.subject = due.subject and counter.owner = due.owner
-            and counter.measure = due.measure and counter.window_no = due.window_no",
-        tx.id(),
-        redemption.uuid(),
-        &promotions,
         now,
     )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
-}
-
-/// Locks the counters that a redemption took from for these promotions, in their order.
-async fn lock_counters(
-    tx: &mut TenantTx,
-    redemption: RedemptionId,
-    promotions: &[Uuid],
-) -> Result<(), DbError> {
-    sqlx::query!(
-        "select 1 as one from limit_counter as counter
-          where (tenant_id, promotion_id, subject, owner, measure, window_no) in (
-                select tenant_id, promotion_id, subject, owner, measure, window_no from redemption_use
-                 where tenant_id = $1 and redemption_id = $2 and promotion_id = any ($3::uuid[]))
-          order by promotion_id, subject, owner, measure, window_no
-            for no key update of counter",
-        tx.id(),
-        redemption.uuid(),
-        promotions,
-    )
     .fetch_all(tx.connection())
     .await?;
-    Ok(())
+    counters::give_back(tx, &[redemption.uuid()], Some(&promotions)).await
 }

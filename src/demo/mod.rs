@@ -1,10 +1,11 @@
 //! `promotion-engine demo`: a shop to look at, on the embedded database.
 //!
 //! Everything goes through the service's own port, as any caller would do it: the tenant and its keys are made, the
-//! shop of `demo/shop.json` is loaded, its sample cart is priced, and the answer is printed as a receipt. Then the
-//! service goes on. The file is also a document that `promotion-engine evaluate` takes.
+//! shop of `demo/shop.json` is loaded, its sample cart is priced, and the answer is printed as a receipt. A customer
+//! registers, earns a promotion by it, and uses it: that is printed too. Then the service goes on. The file is also a document that `promotion-engine evaluate` takes.
 //!
-//! Reading order: [`run`] here, then `shop` (what is loaded), `receipt` (what is printed), `client`.
+//! Reading order: [`run`] here, then `shop` (what is loaded), `receipt` (what is printed), `welcome` (the customer),
+//! `client`.
 
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -19,9 +20,11 @@ use crate::config::DemoConfig;
 mod client;
 mod receipt;
 mod shop;
+mod welcome;
 
 use client::{CallError, Client};
 use shop::Keys;
+use welcome::Story;
 
 /// The shop and its sample cart.
 const SHOP: &str = include_str!("../../demo/shop.json");
@@ -72,15 +75,34 @@ pub async fn run(config: DemoConfig) -> Result<(), DemoError> {
     served
 }
 
-/// Loads the shop, prices its cart, and prints how to go on.
+/// Loads the shop, prices its cart, lets a customer earn something and use it, and prints how to go on.
 async fn show(client: &Client, operator_key: &str) -> Result<(), DemoError> {
     let document: Value = serde_json::from_str(SHOP).map_err(|_| CallError::Shop)?;
     let keys = shop::load(client, operator_key, &document).await?;
     let request = &document["request"];
     let result = client.post("/v1/evaluate-cart", &keys.pos, request).await?;
     say(&receipt::print(shop::TENANT, shop::ZONE, request, &result));
+    say(&earned_and_used(&welcome::tell(client, &keys).await?));
     say(&how_to_go_on(client.address(), operator_key, &keys));
     Ok(())
+}
+
+/// A customer's way from registering to the till.
+fn earned_and_used(story: &Story) -> String {
+    let Story {
+        name,
+        expires_at,
+        receipt,
+        state,
+    } = story;
+    let state = state.replace('_', " ");
+    format!(
+        "A customer registers and earns by it:\n\n\
+         \x20 {name}\n\
+         \x20 to be used once, before {expires_at}\n\n\
+         and uses it at the till:\n\n{receipt}\n\
+         What was earned is {state}.\n"
+    )
 }
 
 /// The keys, and lines to paste. Each line is whole by itself, so that it works in any shell and in any order.

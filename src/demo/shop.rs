@@ -109,6 +109,19 @@ async fn promotions(client: &Client, admin: &str, shop: &Value) -> Result<(), Ca
     Ok(())
 }
 
+/// The id of a promotion of this name, if there is one.
+pub async fn find_promotion(
+    client: &Client,
+    admin: &str,
+    name: &Value,
+) -> Result<Option<String>, CallError> {
+    let there = all(client, "/v1/promotions", admin).await?;
+    let found = there.iter().find(|found| found["name"] == *name);
+    found
+        .map(|found| text(found, "GET /v1/promotions", "id"))
+        .transpose()
+}
+
 /// Every entry of a list, page by page.
 async fn all(client: &Client, path: &str, key: &str) -> Result<Vec<Value>, CallError> {
     let mut found = Vec::new();

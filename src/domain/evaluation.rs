@@ -14,6 +14,8 @@ use super::selector::NumberOperator;
 /// and codes are those of the cart; of promotions, those of the rule set.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
+    /// Under `optimal`: whether more was possible.
+    pub optimality: Option<Optimality>,
     /// Sums over the cart.
     pub totals: Totals,
     /// One for each line of the cart, in its order.
@@ -26,8 +28,21 @@ pub struct Evaluation {
     pub codes: Vec<CodeVerdict>,
     /// Near misses, nearest first.
     pub suggestions: Vec<Suggestion>,
+    /// How many promotions were looked at: those that the cart could meet.
+    pub candidates: usize,
     /// Every other promotion that is active or paused, when the request asks for it.
     pub not_applied: Option<Vec<NotApplied>>,
+}
+
+/// What is known of the largest possible discount (spec 7.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Optimality {
+    /// Whether the discount of the result is the largest possible one.
+    pub is_proven: bool,
+    /// No set of promotions in no order takes off more.
+    pub upper_bound: Money,
+    /// What it cost to find out, in steps of the search.
+    pub steps: u64,
 }
 
 /// Sums over the cart.
@@ -174,6 +189,8 @@ pub enum Reason {
     LimitReached(LimitName),
     /// Conditions failed; these leaves are why.
     ConditionsNotMet(Vec<Unmet>),
+    /// Under `optimal` it would take a worse result: the best total found with it, if any.
+    OutdoneBy(Option<Money>),
 }
 
 impl Reason {
@@ -183,6 +200,7 @@ impl Reason {
             Self::Plain(code) => *code,
             Self::LimitReached(_) => ReasonCode::LimitReached,
             Self::ConditionsNotMet(_) => ReasonCode::ConditionsNotMet,
+            Self::OutdoneBy(_) => ReasonCode::BetterDealTaken,
         }
     }
 }

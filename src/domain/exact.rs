@@ -342,6 +342,20 @@ impl Exact {
         whole.saturating_add(i64::from(part != Part::None))
     }
 
+    /// The least whole number of steps of `10^-decimals` that is not below this (this ≥ 0); the largest there is where
+    /// it does not fit.
+    pub fn steps_up(&self, decimals: u32) -> i128 {
+        let scale = 10_i128.pow(decimals);
+        if let Small { num, den } = &self.0
+            && let Some(num) = num.checked_mul(scale)
+        {
+            let (whole, rest) = num.div_mod_floor(&i128::from(*den));
+            return whole.saturating_add(i128::from(rest != 0));
+        }
+        let scaled = (self.big() * BigInt::from(scale)).ceil();
+        scaled.to_integer().to_i128().unwrap_or(i128::MAX)
+    }
+
     /// Digits, with at least `at_least` decimals and as many more as the value needs. Only finite
     /// decimals are printed (sums of prices × quantities); what has more than ten is cut there.
     pub fn print(&self, at_least: u32) -> String {

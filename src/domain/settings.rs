@@ -45,6 +45,14 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Most milliseconds that choosing the promotions of a cart takes by itself: the budget of a search (spec 7.6).
+    pub fn search_ms(&self) -> u64 {
+        match self.strategy {
+            Strategy::Ranked | Strategy::BestDeal => 0,
+            Strategy::Optimal => self.optimal_budget_ms.into(),
+        }
+    }
+
     /// The defaults of spec 4, for a tenant of this currency and zone.
     pub fn defaults(currency: Currency, timezone: Tz) -> Self {
         use RankingCriterion as Criterion;
@@ -98,6 +106,8 @@ pub enum Strategy {
     Ranked,
     /// The best of the stacking groups and the exclusive promotions.
     BestDeal,
+    /// The largest discount that any set in any order gives, within a budget.
+    Optimal,
 }
 
 /// `multiple_promotions_per_line`

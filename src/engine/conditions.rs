@@ -147,6 +147,20 @@ impl Conditions {
         found
     }
 
+    /// Whether they look at what item-level promotions have taken off (spec 5.3 `subtotal`).
+    pub(crate) fn see_discounts(&self) -> bool {
+        let subtotal = |test: &Test| {
+            matches!(
+                test,
+                Test::Cart {
+                    measure: CartMeasure::Subtotal,
+                    ..
+                }
+            )
+        };
+        self.leaves.iter().any(subtotal)
+    }
+
     pub(crate) fn root(&self) -> &Node {
         &self.root
     }

@@ -105,7 +105,18 @@ pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>) -> Evaluation {
     let gated = gate(&case, &codes);
     let ranked = strategy::rank(&case, gated.passed);
     let outcome = strategy::choose(&case, &ranked);
-    result::assemble(&case, &codes, &ranked, outcome, gated.failed)
+    let mut evaluation = result::assemble(&case, &codes, &ranked, outcome, gated.failed);
+    evaluation.candidates = gated.judged;
+    evaluation
+}
+
+/// Compares every upper bound of `optimal` with what the orders below it come to: how many bounds there were, or the first
+/// that is too low. For tests: nothing is left out, whatever it takes.
+pub fn check_bounds(rules: &RuleSet, facts: &Facts<'_>) -> Result<u64, String> {
+    let case = Case::new(rules, facts);
+    let codes = explain::read_codes(rules, facts);
+    let ranked = strategy::rank(&case, gate(&case, &codes).passed);
+    strategy::check_bounds(&case, &ranked)
 }
 
 impl<'e> Case<'e> {
@@ -147,6 +158,8 @@ struct Gated<'e> {
     passed: Vec<Candidate<'e>>,
     /// Promotions with the gate that they failed at.
     failed: Vec<(usize, Reason)>,
+    /// How many were judged.
+    judged: usize,
 }
 
 /// The promotions whose gates are judged, in order of creation: those that the cart could meet, or all when every
@@ -176,11 +189,13 @@ fn to_judge(case: &Case<'_>, codes: &explain::Codes) -> Vec<usize> {
 
 fn gate<'e>(case: &Case<'e>, codes: &explain::Codes) -> Gated<'e> {
     let rules = case.rules;
+    let to_judge = to_judge(case, codes);
     let mut gated = Gated {
         passed: Vec::new(),
         failed: Vec::new(),
+        judged: to_judge.len(),
     };
-    for number in to_judge(case, codes) {
+    for number in to_judge {
         let Some(compiled) = rules.promotions.get(number) else {
             continue;
         };

@@ -26,6 +26,7 @@ pub(crate) fn assemble(
 ) -> Evaluation {
     let candidates = ranked.candidates();
     let mut result = empty(case);
+    result.optimality = outcome.optimality;
     result.applied.reserve_exact(outcome.applied.len());
     for (place, proposal) in &outcome.applied {
         if let Some(candidate) = candidates.get(*place) {
@@ -67,6 +68,7 @@ fn empty(case: &Case<'_>) -> Evaluation {
         allocations: SmallVec::new(),
     };
     Evaluation {
+        optimality: None,
         totals: Totals {
             gross: case.view.gross_of(&case.view.all),
             item_discount: Money::ZERO,
@@ -84,6 +86,7 @@ fn empty(case: &Case<'_>) -> Evaluation {
         free_items: Vec::new(),
         codes: Vec::new(),
         suggestions: Vec::new(),
+        candidates: 0,
         not_applied: None,
     }
 }

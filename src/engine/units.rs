@@ -64,6 +64,11 @@ impl ClaimRules {
     pub(crate) fn consumed(&self) -> bool {
         self.consumed
     }
+
+    /// Whether a unit may be claimed twice.
+    pub(crate) fn stacks(&self) -> bool {
+        self.stackable_below > 1
+    }
 }
 
 /// Most lines are one run: that needs no memory of its own.
@@ -78,6 +83,29 @@ struct LineState {
     discount: Money,
     /// Of that, by item-level promotions.
     item_discount: Money,
+}
+
+/// The state of some lines, to go back to.
+pub(crate) struct Saved {
+    lines: Vec<(usize, LineState)>,
+    turn: u32,
+    touched: LineSet,
+}
+
+/// All of a line's state that what comes later depends on: equal imprints have equal futures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Imprint {
+    discount: Money,
+    is_claimed: bool,
+    runs: SmallVec<[RunImprint; 1]>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct RunImprint {
+    quantity: Quantity,
+    left: Exact,
+    /// Numbers of the line's claims in their order: which came earlier matters, not when.
+    claims: SmallVec<[usize; 4]>,
 }
 
 impl LineState {
@@ -268,6 +296,71 @@ impl Basket {
         if let Some(state) = self.lines.get_mut(line) {
             state.discount = state.discount.plus(amount);
             self.touched.insert(line);
+        }
+    }
+
+    /// Remembers some lines, and everything else that a promotion on these lines changes.
+    pub(crate) fn save(&self, lines: impl Iterator<Item = usize>) -> Saved {
+        Saved {
+            lines: lines.map(|line| (line, self.line(line).clone())).collect(),
+            turn: self.turn,
+            touched: self.touched,
+        }
+    }
+
+    /// Goes back to what was remembered.
+    pub(crate) fn restore(&mut self, saved: Saved) {
+        for (line, state) in saved.lines {
+            if let Some(own) = self.lines.get_mut(line) {
+                *own = state;
+            }
+        }
+        self.turn = saved.turn;
+        self.touched = saved.touched;
+    }
+
+    /// How many units of a line an item-level promotion may discount.
+    pub(crate) fn open_units(&self, line: usize, rules: &ClaimRules) -> Quantity {
+        let state = self.line(line);
+        let free_units = !rules.single.contains(line) || !state.is_claimed();
+        let open = state.runs.iter();
+        open.filter(|run| is_open(run, free_units, rules))
+            .map(|run| run.quantity)
+            .sum()
+    }
+
+    /// What of a line's state bears on what comes later. Where no unit may be claimed twice, claimed units are only
+    /// what is missing from the others.
+    pub(crate) fn imprint(&self, line: usize, rules: &ClaimRules) -> Imprint {
+        let state = self.line(line);
+        let runs = if rules.stacks() {
+            let mut turns: Vec<u32> = state
+                .runs
+                .iter()
+                .flat_map(|run| run.claims.iter().copied())
+                .collect();
+            turns.sort_unstable();
+            turns.dedup();
+            let number = |turn: &u32| turns.binary_search(turn).unwrap_or_default();
+            let imprint = |run: &Run| RunImprint {
+                quantity: run.quantity,
+                left: run.left.clone(),
+                claims: run.claims.iter().map(number).collect(),
+            };
+            state.runs.iter().map(imprint).collect()
+        } else {
+            let free = state.runs.iter().filter(|run| run.claims.is_empty());
+            let quantity = free.map(|run| run.quantity).sum();
+            smallvec![RunImprint {
+                quantity,
+                left: Exact::ZERO,
+                claims: SmallVec::new(),
+            }]
+        };
+        Imprint {
+            discount: state.item_discount,
+            is_claimed: state.is_claimed(),
+            runs,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Numbers events, tells of promotions whose end has come, and forgets what has been kept for long enough.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
@@ -26,25 +26,41 @@ pub(super) async fn run(service: &Service) {
 
 async fn publish(service: &Service) {
     let mut rounds = rounds(PUBLISH_EVERY);
+    let mut done_at = Instant::now();
     loop {
         rounds.tick().await;
-        if let Err(error) = publish_round(service).await {
-            tracing::warn!(%error, "events cannot be numbered");
-        }
+        let lag = match publish_round(service).await {
+            Ok(Some(waited)) => {
+                done_at = Instant::now();
+                waited
+            }
+            Ok(None) => done_at.elapsed().as_secs_f64(),
+            Err(error) => {
+                tracing::warn!(%error, "events cannot be numbered");
+                done_at.elapsed().as_secs_f64()
+            }
+        };
+        service.metrics().outbox_lag.set(lag);
     }
 }
 
-async fn publish_round(service: &Service) -> Result<(), DbError> {
+/// Returns how many seconds the oldest event had waited; none where one tenant's could not be numbered.
+async fn publish_round(service: &Service) -> Result<Option<f64>, DbError> {
+    let mut oldest = Some(0.0);
     let waiting = service
         .db()
         .operator(|tx| Box::pin(async move { db::outbox::waiting_tenants(tx).await }));
     for tenant in waiting.await.map_err(|error: DbError| error)? {
         // What stands in one tenant's way is no reason to leave the others waiting.
-        if let Err(error) = service.publish_events(tenant).await {
-            tracing::warn!(%error, tenant.id = %tenant, "events cannot be numbered");
+        match service.publish_events(tenant).await {
+            Ok(waited) => oldest = oldest.map(|oldest: f64| oldest.max(waited)),
+            Err(error) => {
+                oldest = None;
+                tracing::warn!(%error, tenant.id = %tenant, "events cannot be numbered");
+            }
         }
     }
-    Ok(())
+    Ok(oldest)
 }
 
 async fn end(service: &Service) {

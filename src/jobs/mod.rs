@@ -6,7 +6,9 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::service::Service;
 
+pub mod backlog;
 pub mod events;
+pub mod issuances;
 pub mod reconcile;
 
 mod holds;
@@ -17,8 +19,10 @@ pub async fn run(service: Service) {
     tokio::join!(
         holds::run(&service),
         events::run(&service),
+        issuances::run(&service),
         webhooks::run(&service),
         reconcile::run(&service),
+        backlog::run(&service),
     );
 }
 

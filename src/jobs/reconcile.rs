@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::rounds;
 use crate::db::{self, DbError};
 use crate::domain::id::TenantId;
+use crate::metrics::Work;
 use crate::service::Service;
 
 /// How often every tenant is looked at.
@@ -17,27 +18,35 @@ pub(super) async fn run(service: &Service) {
     rounds.tick().await;
     loop {
         rounds.tick().await;
-        if let Err(error) = round(service).await {
-            tracing::warn!(%error, "counters cannot be compared with the ledger");
-        }
+        let work = match round(service).await {
+            Ok(_) => Work::Done,
+            Err(error) => {
+                tracing::warn!(%error, "counters cannot be compared with the ledger");
+                Work::Failed
+            }
+        };
+        service.metrics().reconciliations.inc(work);
     }
 }
 
 /// Looks at every tenant, one after the other, and returns how many have a difference.
 pub async fn round(service: &Service) -> Result<usize, DbError> {
-    let mut differing = 0;
+    let (mut differing, mut unknown) = (0, 0);
     for tenant in db::reconcile::all_tenants(service.db()).await? {
         // One tenant with too large a ledger must not hide the others.
         match differs(service, tenant).await {
             Ok(differs) => differing += usize::from(differs),
             Err(DbError::Stopping) => return Err(DbError::Stopping),
             Err(error) => {
+                unknown += 1;
                 tracing::warn!(%error, tenant.id = %tenant, "counters cannot be compared with the ledger");
             }
         }
     }
-    let gauge = &service.metrics().tenants_with_differences;
-    gauge.set(i64::try_from(differing).unwrap_or(i64::MAX));
+    let metrics = service.metrics();
+    let count = |tenants: usize| i64::try_from(tenants).unwrap_or(i64::MAX);
+    metrics.tenants_with_differences.set(count(differing));
+    metrics.tenants_not_compared.set(unknown);
     Ok(differing)
 }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::evaluate::require_store;
 use super::issuances::{bounds, expiry, read_all, unlocked};
 use super::milestones::{Returned, advance};
-use super::{Refusal, Service, ServiceError, issuance_events};
+use super::{MAX_ATTEMPTS, Refusal, Service, ServiceError, issuance_events};
 use crate::db::activities::NewActivity;
 use crate::db::issuances::{Hand, HandChange, NewIssuance, Unlock, Waiting};
 use crate::db::{self, DbError, Reference, TenantTx};
@@ -28,9 +28,6 @@ use crate::wire;
 use crate::wire::activity::Standing;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::names::Named;
-
-/// How often a transaction is tried in which somebody else was faster, or the rules moved.
-const MAX_ATTEMPTS: u32 = 10;
 
 /// Why a transaction came to nothing.
 enum Undone {
@@ -74,8 +71,8 @@ impl Service {
                     self.cache().rules_changed(tenant, version);
                 }
                 Err(Undone::RulesMoved(_)) => return Err(DbError::Raced.into()),
-                Err(Undone::Failed(ServiceError::Db(DbError::Raced | DbError::Conflict(_))))
-                    if attempts < MAX_ATTEMPTS => {}
+                Err(Undone::Failed(ServiceError::Db(error)))
+                    if error.is_momentary() && attempts < MAX_ATTEMPTS => {}
                 Err(Undone::Failed(error)) => return Err(error),
             }
         }
@@ -121,7 +118,7 @@ impl Work {
         let now = DateTime::from_timestamp_millis(now).unwrap_or(began);
         let at = activity.at.unwrap_or(now);
         require_time(at, now)?;
-        require_store(&self.rules, &activity.request, "/store")?;
+        require_store(&self.rules, &activity.request, "/store").map_err(ServiceError::Invalid)?;
         let deed = Deed {
             request: &activity.request,
             has_cart: activity.has_cart,
@@ -195,7 +192,7 @@ impl Work {
         for promotion in earned {
             let id = promotion.id.uuid();
             let hand = hands.iter().find(|hand| hand.promotion_id == id);
-            let hand = hand.ok_or(ServiceError::Lost)?;
+            let hand = hand.ok_or(DbError::Raced)?;
             let waiting = waiting.iter().filter(|own| own.promotion_id == id);
             let Some(unlock) = self.choose(promotion, hand, waiting, at, now) else {
                 continue;
@@ -304,7 +301,8 @@ async fn sold(
     let Some(row) = row.filter(|row| row.state == RedemptionState::Committed.name()) else {
         return Ok(none);
     };
-    let sold = wire::returns::sold(&row.result).ok_or(ServiceError::Lost)?;
+    let sold = wire::returns::sold(&row.result);
+    let sold = sold.ok_or_else(|| ServiceError::unreadable("the result of a redemption"))?;
     let back = db::returns::lines(tx, id).await?;
     let back = back
         .into_iter()

@@ -1,4 +1,4 @@
-//! What there is for one customer (spec 3).
+//! What there is for one customer; customers who turn out to be one, and those who are to be forgotten (spec 3).
 
 use std::sync::Arc;
 
@@ -6,12 +6,18 @@ use uuid::Uuid;
 
 use super::counters::{names, used};
 use super::evaluate::{gone_of, issuance_fact};
-use super::issuances::read_all;
-use super::{Service, ServiceError};
-use crate::db;
+use super::issuances::{now, read_all};
+use super::{Actor, Service, ServiceError, audit, issuance_events};
+use crate::db::customers::Moved;
+use crate::db::{self, DbError, TenantTx};
 use crate::domain::id::{IssuanceId, TenantId};
 use crate::domain::issuance::Issuance;
 use crate::engine::{self, Needs, Offer, RuleSet};
+use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::write::Writer;
+
+/// How often a customer is gone through to whom somebody else goes on adding.
+const MAX_ROUNDS: u32 = 10;
 
 /// What a customer could use now.
 #[derive(Clone, Debug)]
@@ -60,4 +66,89 @@ impl Service {
         let offers = read.await?;
         Ok(Offers { rules, offers })
     }
+
+    /// Lets all that is one customer's be another's: what counts is added, and what has come to more than a limit is
+    /// used up. Of their claims of one promotion one stays.
+    pub async fn merge_customers(
+        &self,
+        actor: Actor,
+        from: String,
+        into: String,
+    ) -> Result<(), ServiceError> {
+        if from == into {
+            let mut faults = Faults::new();
+            let message = "is the customer itself";
+            faults.add_at(
+                "/into".to_owned(),
+                FaultCode::UnsupportedCombination,
+                message,
+            );
+            return Err(ServiceError::Invalid(faults));
+        }
+        let clock = self.clock().clone();
+        self.settle(actor.tenant, move |tx| {
+            Box::pin(async move {
+                tx.allow_bulk().await?;
+                let moved = pass_on(tx, &from, &into).await?;
+                let now = now(tx, &clock).await?;
+                let revoked = db::customers::revoke_further_claims(tx, &into, now).await?;
+                let revoked = read_all(tx, &revoked, now).await?;
+                let told = revoked.iter().map(|own| issuance_events::revoked(own, now));
+                db::outbox::append(tx, &told.collect::<Vec<_>>()).await?;
+                audit_move(tx, actor, "merged", moved).await
+            })
+        })
+        .await
+    }
+
+    /// Replaces a customer by a random id, which is told to nobody, in all that is stored. What was counted stays.
+    pub async fn delete_customer(
+        &self,
+        actor: Actor,
+        customer: String,
+    ) -> Result<(), ServiceError> {
+        self.settle(actor.tenant, move |tx| {
+            Box::pin(async move {
+                tx.allow_bulk().await?;
+                let nobody = Uuid::new_v4();
+                let moved = pass_on(tx, &customer, &nobody.to_string()).await?;
+                db::customers::forget(tx, nobody).await?;
+                audit_move(tx, actor, "deleted", moved).await
+            })
+        })
+        .await
+    }
+}
+
+/// Moves a customer whole: what others have committed since the first round is moved in a further one.
+async fn pass_on(tx: &mut TenantTx, from: &str, into: &str) -> Result<Moved, DbError> {
+    let mut sum = Moved::default();
+    for _ in 0..MAX_ROUNDS {
+        let moved = db::customers::pass_on(tx, from, into).await?;
+        sum.redemptions += moved.redemptions;
+        sum.activities += moved.activities;
+        sum.issuances += moved.issuances;
+        if !db::customers::remains(tx, from).await? {
+            return Ok(sum);
+        }
+    }
+    Err(DbError::Raced)
+}
+
+/// Customers are not named: they can be deleted, and what the trail says cannot.
+async fn audit_move(
+    tx: &mut TenantTx,
+    actor: Actor,
+    action: &str,
+    moved: Moved,
+) -> Result<(), ServiceError> {
+    let mut writer = Writer::with_capacity(96);
+    writer.object(|writer| {
+        writer.key("redemptions").integer(moved.redemptions);
+        writer.key("activities").integer(moved.activities);
+        writer.key("issuances").integer(moved.issuances);
+    });
+    let after = Some(writer.finish());
+    audit(tx, actor, "customer".to_owned(), action, None, after).await?;
+    Ok(())
 }

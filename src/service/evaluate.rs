@@ -19,6 +19,8 @@ use crate::domain::evaluation::Evaluation;
 use crate::domain::id::{CodeId, IssuanceId, PromotionId, TenantId};
 use crate::domain::limit::Measure;
 use crate::engine::{self, CodeFact, Facts, IssuanceFact, Needs, RuleSet};
+use crate::metrics::Outcome;
+use crate::telemetry;
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults};
 
@@ -53,8 +55,26 @@ impl Service {
         tenant: TenantId,
         request: &Request<'_>,
     ) -> Result<Priced, ServiceError> {
+        let priced = self.price(tenant, request).await;
+        let metrics = self.metrics();
+        metrics.evaluations.inc(match &priced {
+            Ok(priced) if priced.evaluation.applied.is_empty() => Outcome::FullPrice,
+            Ok(_) => Outcome::Discounted,
+            Err(ServiceError::Invalid(_)) => Outcome::Refused,
+            Err(_) => Outcome::Failed,
+        });
+        if let Ok(Priced { evaluation, .. }) = &priced {
+            metrics.candidates.observe(count(evaluation.candidates));
+            let applied = count(evaluation.applied.len());
+            metrics.promotions_applied.inc_by(applied);
+        }
+        priced
+    }
+
+    async fn price(&self, tenant: TenantId, request: &Request<'_>) -> Result<Priced, ServiceError> {
         let rules = self.cache().rules(tenant).await?;
-        require_store(&rules, request, "/store")?;
+        telemetry::by_rules(rules.version());
+        require_store(&rules, request, "/store").map_err(ServiceError::Invalid)?;
         // Look-ups are apart, so that the many carts without codes and limits do not carry the room for them.
         let codes = if request.cart.codes.is_empty() {
             Vec::new()
@@ -148,6 +168,10 @@ impl Service {
     }
 }
 
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
 /// An issuance as the engine sees it.
 pub(super) fn issuance_fact(row: &InHand) -> IssuanceFact {
     IssuanceFact {
@@ -182,13 +206,13 @@ pub(super) fn require_store(
     rules: &RuleSet,
     request: &Request<'_>,
     pointer: &str,
-) -> Result<(), ServiceError> {
+) -> Result<(), Faults> {
     match request.store.as_deref() {
         Some(store) if rules.store(store).is_none() => {
             let mut faults = Faults::new();
             let message = format!("there is no store {store:?}");
             faults.add_at(pointer.to_owned(), FaultCode::UnknownReference, message);
-            Err(ServiceError::Invalid(faults))
+            Err(faults)
         }
         Some(_) | None => Ok(()),
     }

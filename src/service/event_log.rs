@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{Service, ServiceError, events};
 use crate::db::events::EventRow;
+use crate::db::outbox::Published;
 use crate::db::{self, DbError, Page, TenantTx};
 use crate::domain::id::TenantId;
 use crate::wire::write::Writer;
@@ -34,7 +35,7 @@ impl Service {
                 let mut published = 0;
                 if db::outbox::is_waiting(tx).await? {
                     db::outbox::lock(tx).await?;
-                    published = publish(tx, offset).await?;
+                    published = publish(tx, offset).await?.count;
                 }
                 let after = after.unwrap_or(EventCursor(0));
                 let items = db::events::list(tx, after.0, limit).await?;
@@ -50,26 +51,29 @@ impl Service {
         Ok(page)
     }
 
-    /// Numbers what waits in the tenant's outbox, unless somebody else is at it.
-    pub async fn publish_events(&self, tenant: TenantId) -> Result<(), DbError> {
+    /// Numbers what waits in the tenant's outbox, unless somebody else is at it. Returns how many seconds the oldest event
+    /// had waited.
+    pub async fn publish_events(&self, tenant: TenantId) -> Result<f64, DbError> {
         let offset = self.clock().offset();
+        let mut waited: f64 = 0.0;
         for _ in 0..MAX_BATCHES {
             let published = self.db().tenant(tenant, move |tx| {
                 Box::pin(async move {
                     if db::outbox::try_lock(tx).await? {
                         publish(tx, offset).await
                     } else {
-                        Ok(0)
+                        Ok(Published::default())
                     }
                 })
             });
             let published = published.await.map_err(|error: DbError| error)?;
-            self.count(published);
-            if published < db::outbox::MAX_PUBLISHED {
+            self.count(published.count);
+            waited = waited.max(published.waited);
+            if published.count < db::outbox::MAX_PUBLISHED {
                 break;
             }
         }
-        Ok(())
+        Ok(waited)
     }
 
     fn count(&self, published: i64) {
@@ -113,7 +117,7 @@ impl Service {
     }
 }
 
-async fn publish(tx: &mut TenantTx, offset: TimeDelta) -> Result<i64, DbError> {
+async fn publish(tx: &mut TenantTx, offset: TimeDelta) -> Result<Published, DbError> {
     // With many webhooks a full batch makes many deliveries.
     tx.allow_bulk().await?;
     let now = db::redemptions::now(tx).await? + offset;

@@ -40,6 +40,26 @@ pub(super) fn activated(own: &Issuance, at: DateTime<Utc>) -> NewEvent {
     told(EventType::IssuanceActivated, own, at, |_| {})
 }
 
+/// It expires soon; with the messages that are to be sent.
+pub(super) fn expiring(own: &Issuance, messages: &[Message], at: DateTime<Utc>) -> NewEvent {
+    told(EventType::IssuanceExpiring, own, at, |writer| {
+        writer.key("state").name(own.state);
+        writer.key("expires_at").time(&own.expires_at);
+        write_messages(writer, messages);
+    })
+}
+
+/// Its end has come. Whether it was ever unlocked says what the customer has lost.
+pub(super) fn expired(own: &Issuance) -> NewEvent {
+    told(EventType::IssuanceExpired, own, own.expires_at, |writer| {
+        let unlocked_at = own.unlocked_at.as_ref();
+        writer
+            .key("unlocked_at")
+            .option(unlocked_at, |writer, at| writer.time(at));
+        writer.key("expires_at").time(&own.expires_at);
+    })
+}
+
 /// It was taken back.
 pub(super) fn revoked(own: &Issuance, at: DateTime<Utc>) -> NewEvent {
     told(EventType::IssuanceRevoked, own, at, |_| {})
@@ -75,7 +95,8 @@ fn told(
     })
 }
 
-const fn communication(terms: &Terms) -> Option<&Communication> {
+/// What customers are told of a promotion's issuances.
+pub(super) const fn communication(terms: &Terms) -> Option<&Communication> {
     match &terms.kind {
         Kind::LoyaltyEarning { communication, .. } | Kind::Rewards { communication, .. } => {
             communication.as_ref()

@@ -1,4 +1,4 @@
-//! Issuances: promotions are issued to customers, claimed by them, taken back (spec 11).
+//! Issuances: promotions are issued to customers, read, taken back (spec 11).
 //!
 //! Whatever gives a customer a promotion locks that customer's row of it first, so that what it then reads is what
 //! counts: two that come at once do not both find room. The bounds stand once more in the statement that writes.
@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::db::issuances::{
     Hand, HandChange, IssuanceCursor, IssuanceFilter, IssuanceRow, NewIssuance,
 };
-use crate::db::{self, Page, TenantTx};
+use crate::db::{self, DbError, Page, TenantTx};
 use crate::domain::id::{IssuanceId, PromotionId, TenantId};
 use crate::domain::issuance::{Expiry, Issuance, IssuanceSource, IssuanceState, Trigger};
 use crate::domain::promotion::{Kind, Promotion, State, Terms};
@@ -92,43 +92,6 @@ impl Service {
         read.await
     }
 
-    /// The customer claims an issuance that is unlocked; one that was claimed before is answered as it stands.
-    pub async fn activate_issuance(
-        &self,
-        tenant: TenantId,
-        id: IssuanceId,
-    ) -> Result<Issuance, ServiceError> {
-        let clock = self.clock().clone();
-        self.settle(tenant, move |tx| {
-            Box::pin(async move {
-                let (mut own, now) = lock(tx, id, &clock).await?;
-                if own.activated_at.is_some() {
-                    return match own.state {
-                        IssuanceState::Activated | IssuanceState::UsedUp => Ok(own),
-                        IssuanceState::Issued
-                        | IssuanceState::Unlocked
-                        | IssuanceState::Expired
-                        | IssuanceState::Revoked => Err(Refusal::NotActivatable.into()),
-                    };
-                }
-                let promotion = promotion(tx, own.promotion_id).await?;
-                let promotion = promotion.ok_or(ServiceError::NotFound)?;
-                if own.state != IssuanceState::Unlocked
-                    || !promotion.terms.activation_required
-                    || !is_open(&promotion, now)
-                {
-                    return Err(Refusal::NotActivatable.into());
-                }
-                db::issuances::activate(tx, id.uuid(), now).await?;
-                own.state = IssuanceState::Activated;
-                own.activated_at = Some(now);
-                db::outbox::append(tx, &[issuance_events::activated(&own, now)]).await?;
-                Ok(own)
-            })
-        })
-        .await
-    }
-
     /// Takes an issuance back; one that was taken back before is answered as it stands.
     pub async fn revoke_issuance(
         &self,
@@ -149,48 +112,6 @@ impl Service {
                 audit(tx, actor, what, "revoked", before, after).await?;
                 db::outbox::append(tx, &[issuance_events::revoked(&own, now)]).await?;
                 Ok(own)
-            })
-        })
-        .await
-    }
-
-    /// A customer claims an open promotion: one activated issuance for each customer and promotion. Whether it is new.
-    pub async fn claim(
-        &self,
-        tenant: TenantId,
-        id: PromotionId,
-        customer: String,
-    ) -> Result<(Issuance, bool), ServiceError> {
-        let clock = self.clock().clone();
-        self.settle(tenant, move |tx| {
-            Box::pin(async move {
-                let promotion = promotion(tx, id).await?.ok_or(ServiceError::NotFound)?;
-                db::issuances::lock_hands(tx, &[(id.uuid(), customer.clone())]).await?;
-                let now = now(tx, &clock).await?;
-                if let Some(known) = db::issuances::activation(tx, id.uuid(), &customer).await? {
-                    return Ok((read_one(tx, known, now).await?, false));
-                }
-                let terms = &promotion.terms;
-                let is_claimed = match terms.kind {
-                    Kind::Pos | Kind::Loyalty | Kind::CodeLinked => !terms.needs_issuance(),
-                    Kind::LoyaltyEarning { .. } | Kind::Rewards { .. } => false,
-                };
-                if !is_claimed || !terms.activation_required || !is_open(&promotion, now) {
-                    return Err(Refusal::NotActivatable.into());
-                }
-                let new = NewIssuance {
-                    activated_at: Some(now),
-                    source_id: None,
-                    ..unlocked(&promotion, customer, IssuanceSource::Activation, now)
-                };
-                db::issuances::insert(tx, std::slice::from_ref(&new)).await?;
-                let own = read_one(tx, new.issuance_id, now).await?;
-                let told = [
-                    issuance_events::issued(&own, now),
-                    issuance_events::activated(&own, now),
-                ];
-                db::outbox::append(tx, &told).await?;
-                Ok((own, true))
             })
         })
         .await
@@ -264,7 +185,7 @@ pub(super) async fn read_all(
 /// More issuances than this are for the caller to put in order.
 const MAX_SORTED: usize = 1_000;
 
-async fn read_one(
+pub(super) async fn read_one(
     tx: &mut TenantTx,
     id: Uuid,
     now: DateTime<Utc>,
@@ -274,7 +195,7 @@ async fn read_one(
 }
 
 /// An issuance, locked to the end of the transaction, and the time.
-async fn lock(
+pub(super) async fn lock(
     tx: &mut TenantTx,
     id: IssuanceId,
     clock: &Clock,
@@ -289,28 +210,33 @@ async fn lock(
 
 /// INVARIANT: the names of a row are ours.
 fn issuance(row: IssuanceRow) -> Result<Issuance, ServiceError> {
+    let unreadable = || ServiceError::unreadable("an issuance");
     Ok(Issuance {
         id: IssuanceId::new(row.issuance_id),
         promotion_id: PromotionId::new(row.promotion_id),
         customer_id: row.customer_id,
-        state: IssuanceState::named(&row.state).ok_or(ServiceError::Lost)?,
+        state: IssuanceState::named(&row.state).ok_or_else(unreadable)?,
         issued_at: row.issued_at,
         unlocked_at: row.unlocked_at,
         activated_at: row.activated_at,
         expires_at: row.expires_at,
-        source: IssuanceSource::named(&row.source).ok_or(ServiceError::Lost)?,
+        source: IssuanceSource::named(&row.source).ok_or_else(unreadable)?,
         source_id: row.source_id,
     })
 }
 
-async fn promotion(tx: &mut TenantTx, id: PromotionId) -> Result<Option<Promotion>, ServiceError> {
+/// A promotion, archived or not.
+pub(super) async fn promotion(
+    tx: &mut TenantTx,
+    id: PromotionId,
+) -> Result<Option<Promotion>, ServiceError> {
     let row = db::promotions::get(tx, id).await?;
     let read = row.as_ref().map(load::promotion).transpose();
     read.map_err(ServiceError::Unreadable)
 }
 
 /// Live or scheduled.
-fn is_open(promotion: &Promotion, now: DateTime<Utc>) -> bool {
+pub(super) fn is_open(promotion: &Promotion, now: DateTime<Utc>) -> bool {
     match promotion.status.state(&promotion.terms, now) {
         State::Live | State::Scheduled => true,
         State::Draft | State::Paused | State::Ended | State::Archived => false,
@@ -345,9 +271,12 @@ async fn issue_to(
     new: &NewIssue,
 ) -> Result<Vec<Issued>, ServiceError> {
     let id = promotion.id.uuid();
-    let names: Vec<(Uuid, String)> = new.customers.iter().map(|own| (id, own.clone())).collect();
-    // What is not open is issued to nobody: no row is made for that.
-    let hands = if is_open(promotion, now(tx, clock).await?) {
+    let known = by_source(tx, id, &new.customers, new).await?;
+    let others = new.customers.iter().filter(|own| !known.contains_key(*own));
+    let others: Vec<String> = others.cloned().collect();
+    // What is not open is issued to nobody, and who has it is not asked again: no row is made for that.
+    let hands = if !others.is_empty() && is_open(promotion, now(tx, clock).await?) {
+        let names: Vec<(Uuid, String)> = others.iter().map(|own| (id, own.clone())).collect();
         db::issuances::lock_hands(tx, &names).await?
     } else {
         Vec::new()
@@ -357,17 +286,15 @@ async fn issue_to(
         .map(|hand| (hand.customer_id.as_str(), hand))
         .collect();
     let now = now(tx, clock).await?;
-    let known = db::issuances::by_source(tx, id, &new.customers, &new.source_id).await?;
-    let known: BTreeMap<&str, (&str, Uuid)> = known
-        .iter()
-        .map(|(customer, source, id)| (customer.as_str(), (source.as_str(), *id)))
-        .collect();
+    // Again for those who are locked now.
+    let mut known = known;
+    known.extend(by_source(tx, id, &others, new).await?);
     let mut fresh = Vec::new();
     let mut verdicts: Vec<Result<(Uuid, bool), Refusal>> = Vec::new();
     for customer in &new.customers {
         let hand = hands.get(customer.as_str()).copied();
         verdicts.push(match known.get(customer.as_str()) {
-            Some((source, id)) if *source == IssuanceSource::Manual.name() => Ok((*id, false)),
+            Some((source, id)) if source == IssuanceSource::Manual.name() => Ok((*id, false)),
             Some(_) => Err(Refusal::SourceIdReused),
             None => may_issue(promotion, hand, now).map(|()| {
                 let made = NewIssuance {
@@ -404,14 +331,15 @@ async fn issue_to(
         .filter(is_new)
         .flat_map(|own| issuance_events::made(own, &promotion.terms, now));
     db::outbox::append(tx, &told.collect::<Vec<_>>()).await?;
-    let mut standing: BTreeMap<Uuid, Issuance> = standing
+    let standing: BTreeMap<Uuid, Issuance> = standing
         .into_iter()
         .map(|own| (own.id.uuid(), own))
         .collect();
     let issued = verdicts.into_iter().map(|verdict| match verdict {
         Err(refusal) => Ok(Issued::Refused(refusal)),
         Ok((id, is_new)) => {
-            let own = standing.remove(&id).ok_or(ServiceError::Lost)?;
+            // What two were issued who have become one may be the same.
+            let own = standing.get(&id).cloned().ok_or(DbError::Raced)?;
             Ok(if is_new {
                 Issued::New(own)
             } else {
@@ -420,6 +348,21 @@ async fn issue_to(
         }
     });
     issued.collect()
+}
+
+/// Those of these customers to whom the promotion was given under the source id: how, and which issuance it is.
+async fn by_source(
+    tx: &mut TenantTx,
+    promotion: Uuid,
+    customers: &[String],
+    new: &NewIssue,
+) -> Result<BTreeMap<String, (String, Uuid)>, DbError> {
+    if customers.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let found = db::issuances::by_source(tx, promotion, customers, &new.source_id).await?;
+    let by_customer = |(customer, source, id)| (customer, (source, id));
+    Ok(found.into_iter().map(by_customer).collect())
 }
 
 /// Whether the promotion can be given into this hand, which is locked where the promotion is open.

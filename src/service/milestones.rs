@@ -194,7 +194,7 @@ pub(super) async fn advance(
             .iter()
             .find(|own| own.milestone_id == step.milestone.id)
             .and_then(|own| decimal(&own.progress))
-            .ok_or(ServiceError::Lost)?;
+            .ok_or_else(|| ServiceError::unreadable("a customer's progress"))?;
         let milestone = &step.milestone.milestone;
         for target in &milestone.targets {
             standings.push(Standing {
@@ -230,13 +230,14 @@ pub(super) async fn lower(
     transaction: &str,
     returned: &Returned<'_>,
 ) -> Result<(), ServiceError> {
+    let unreadable = || ServiceError::unreadable("what an activity moved");
     let mut changes = Vec::new();
     for row in db::milestones::of_transaction(tx, transaction).await? {
-        let counted = wire::activity::parse_counted(&row.lines).ok_or(ServiceError::Lost)?;
+        let counted = wire::activity::parse_counted(&row.lines).ok_or_else(unreadable)?;
         let (measure, lines) = counted;
         let in_all = |id: &str| of_line(returned.lines, id);
         let lowered = come_back(measure, &lines, in_all, returned.rounding);
-        let before = decimal(&row.lowered).ok_or(ServiceError::Lost)?;
+        let before = decimal(&row.lowered).ok_or_else(unreadable)?;
         if lowered > before {
             changes.push((row.milestone_id, row.activity_id, lowered.print(0)));
         }

@@ -18,11 +18,13 @@ use webhooks::address::Targets;
 
 pub mod activities;
 pub mod api_key;
+pub mod claims;
 pub mod codes;
 pub mod customers;
 pub mod evaluate;
 pub mod event_log;
 pub mod events;
+pub mod issuance_ends;
 pub mod issuances;
 pub mod keys;
 pub mod milestones;
@@ -38,6 +40,9 @@ pub mod webhooks;
 mod counters;
 mod issuance_events;
 mod usage;
+
+/// How often a transaction is tried in whose way others stand, or whose rules move.
+const MAX_ATTEMPTS: u32 = 10;
 
 /// What the use cases need. Clones share it.
 #[derive(Clone)]
@@ -126,6 +131,16 @@ impl From<LoadError> for ServiceError {
     }
 }
 
+impl ServiceError {
+    /// What is stored is not what the service writes there: a fault of ours.
+    pub(crate) fn unreadable(what: &str) -> Self {
+        Self::Unreadable(LoadError::Unreadable {
+            what: what.to_owned(),
+            why: "it is not what is written there".to_owned(),
+        })
+    }
+}
+
 /// What the state of things forbids (the 409s of spec 13).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -190,14 +205,14 @@ impl From<Refusal> for ServiceError {
 
 impl Service {
     /// Joins the parts.
-    pub fn new(db: Db, cache: Cache, clock: Clock, targets: Targets) -> Self {
+    pub fn new(db: Db, cache: Cache, clock: Clock, targets: Targets, metrics: Metrics) -> Self {
         let inner = Inner {
             db,
             cache,
             clock,
             targets,
             queues: Queues::default(),
-            metrics: Metrics::default(),
+            metrics,
         };
         Self {
             inner: Arc::new(inner),
@@ -280,6 +295,23 @@ impl Service {
                 Ok(done)
             }
             Err(error) => Err(self.after_failure(tenant, error)),
+        }
+    }
+
+    /// Runs a change that is no change of rules. What stood in its way for a moment is tried again.
+    async fn settle<T, F>(&self, tenant: TenantId, work: F) -> Result<T, ServiceError>
+    where
+        F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, ServiceError> + Clone + Send + 'static,
+        T: Send + 'static,
+    {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            match self.inner.db.tenant(tenant, work.clone()).await {
+                Err(ServiceError::Db(error)) if error.is_momentary() && attempts < MAX_ATTEMPTS => {
+                }
+                settled => return settled,
+            }
         }
     }
 

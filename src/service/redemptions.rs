@@ -123,7 +123,7 @@ impl Service {
                     }
                     let ended = [id.uuid()];
                     db::holds::end(tx, &ended, &[state.name()], now).await?;
-                    db::counters::give_back(tx, &ended).await?;
+                    db::counters::give_back(tx, &ended, None).await?;
                     row.settled_at = Some(now);
                     let told = events::redemption_cancelled(id, &row.transaction_id, state, now);
                     db::outbox::append(tx, &[told]).await?;
@@ -144,7 +144,7 @@ impl Service {
                     let ended = db::holds::expire(tx, &holds, now).await?;
                     if !ended.is_empty() {
                         let ids: Vec<Uuid> = ended.iter().map(|own| own.redemption_id).collect();
-                        db::counters::give_back(tx, &ids).await?;
+                        db::counters::give_back(tx, &ids, None).await?;
                         let told = ended.iter().map(|own| {
                             let id = RedemptionId::new(own.redemption_id);
                             let cause = RedemptionState::Expired;
@@ -156,26 +156,6 @@ impl Service {
                 })
             })
             .await
-    }
-
-    /// Runs a move of a redemption; what stood in its way for a moment is tried again.
-    pub(super) async fn settle<T, F>(&self, tenant: TenantId, work: F) -> Result<T, ServiceError>
-    where
-        F: for<'t> FnOnce(&'t mut TenantTx) -> db::Work<'t, T, ServiceError>
-            + Clone
-            + Send
-            + 'static,
-        T: Send + 'static,
-    {
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            match self.db().tenant(tenant, work.clone()).await {
-                Err(ServiceError::Db(DbError::Raced | DbError::Conflict(_)))
-                    if attempts < MAX_ATTEMPTS => {}
-                settled => return settled,
-            }
-        }
     }
 }
 
@@ -200,9 +180,6 @@ async fn tell_committed(
     db::outbox::append(tx, &[told]).await?;
     Ok(())
 }
-
-/// How often a transaction is tried in which somebody else was faster.
-const MAX_ATTEMPTS: u32 = 5;
 
 /// The id of a redemption. A transaction's key is locked first, so that nothing takes the place of its latest meanwhile.
 /// None: it was cancelled before it was seen.
@@ -235,8 +212,8 @@ pub(super) async fn lock(
 
 /// Where a redemption stands: a hold that has lapsed is expired, whether or not it has been ended yet.
 pub fn state_at(row: &RedemptionRow, now: DateTime<Utc>) -> Result<RedemptionState, ServiceError> {
-    let unknown = || ServiceError::Lost;
-    let state = RedemptionState::named(&row.state).ok_or_else(unknown)?;
+    let state = RedemptionState::named(&row.state);
+    let state = state.ok_or_else(|| ServiceError::unreadable("the state of a redemption"))?;
     let lapsed = row.expires_at.is_some_and(|end| end <= now);
     Ok(match state {
         RedemptionState::Held if lapsed => RedemptionState::Expired,

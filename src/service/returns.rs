@@ -46,7 +46,8 @@ impl Service {
                 }
                 let settings = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
                 let settings = load::settings(&settings).map_err(ServiceError::Unreadable)?;
-                let sold = wire::returns::sold(&row.result).ok_or(ServiceError::Lost)?;
+                let sold = wire::returns::sold(&row.result)
+                    .ok_or_else(|| ServiceError::unreadable("the result of a redemption"))?;
                 let before = before(tx, id).await?;
                 let done =
                     take_back(&sold, &before, &new.lines, settings.rounding).map_err(refusal)?;
@@ -104,7 +105,8 @@ fn refusal(refused: Refused) -> ServiceError {
 
 /// What came back before. INVARIANT: stored decimals are ours.
 async fn before(tx: &mut TenantTx, id: RedemptionId) -> Result<Before, ServiceError> {
-    let exact = |text: &str| decimal(text).ok_or(ServiceError::Lost);
+    let exact =
+        |text: &str| decimal(text).ok_or_else(|| ServiceError::unreadable("what came back"));
     let mut before = Before::default();
     for row in db::returns::lines(tx, id).await? {
         let refunded = exact(&row.refunded)?;

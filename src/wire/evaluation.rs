@@ -48,7 +48,13 @@ pub fn write(writer: &mut Writer, evaluation: &Evaluation, rules: &RuleSet, fact
         writer.key("ruleset_version").integer(rules.version());
         let currency = cart.currency.unwrap_or(settings.currency);
         writer.key("currency").plain(currency);
-        writer.key("optimality").null();
+        let optimality = evaluation.optimality;
+        writer.key("optimality").option(optimality, |writer, own| {
+            writer.object(|writer| {
+                writer.key("proven").boolean(own.is_proven);
+                writer.key("upper_bound").money(own.upper_bound, precision);
+            });
+        });
         write_totals(writer.key("totals"), &evaluation.totals, precision);
         let lines = cart.lines.iter().zip(&evaluation.lines);
         writer.key("lines").list(lines, |writer, (line, priced)| {
@@ -232,6 +238,10 @@ fn write_not_applied(writer: &mut Writer, entry: &NotApplied, rules: &RuleSet, p
             Reason::LimitReached(LimitName { subject, measure }) => {
                 let name = format!("{}.{}", subject.name(), measure.name());
                 writer.key("limit").text(&name);
+            }
+            Reason::OutdoneBy(total) => {
+                let alternative = writer.key("alternative_discount");
+                alternative.option(*total, |writer, total| writer.money(total, precision));
             }
             Reason::ConditionsNotMet(unmet) => {
                 writer.key("unmet").list(unmet, |writer, unmet| {

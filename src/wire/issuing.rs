@@ -1,4 +1,4 @@
-//! Issuances (spec 11): the bodies that issue and claim them, and what is answered.
+//! Issuances (spec 11): the bodies that issue and claim them, that merge who has them, and what is answered.
 
 use std::collections::BTreeSet;
 
@@ -83,6 +83,14 @@ pub fn parse_claim(value: Value<'_, '_>, faults: &mut Faults) -> Option<String> 
     let customer = body.required("customer_id", faults, |v, f| v.owned(TextBound::NAME, f));
     body.finish(faults)?;
     customer
+}
+
+/// Reads into whom a customer is merged.
+pub fn parse_merge(value: Value<'_, '_>, faults: &mut Faults) -> Option<String> {
+    let mut body = value.object(faults)?;
+    let into = body.required("into", faults, |v, f| v.owned(TextBound::NAME, f));
+    body.finish(faults)?;
+    into
 }
 
 /// Prints an issuance.

@@ -180,7 +180,7 @@ names! {
     }
     MessageChannel { Sms = "sms", Email = "email", Push = "push" }
     EvaluationOrder { ItemsThenCart = "items_then_cart", CartFirst = "cart_first" }
-    Strategy { Ranked = "ranked", BestDeal = "best_deal" }
+    Strategy { Ranked = "ranked", BestDeal = "best_deal", Optimal = "optimal" }
     PercentageBase { Gross = "gross", Net = "net" }
     QualifyingItems { Shared = "shared", Consumed = "consumed" }
     RankingCriterion {

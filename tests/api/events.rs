@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::harness::{Service, Tenant, cart, random_id, ten_percent};
 
 /// All events of the tenant, page by page.
-async fn all(service: &Service, key: &str) -> Vec<Value> {
+pub async fn all(service: &Service, key: &str) -> Vec<Value> {
     let (mut events, mut cursor) = (Vec::new(), String::new());
     loop {
         let path = format!("/v1/events?limit=3{cursor}");

@@ -257,6 +257,11 @@ impl Service {
         self.clock.set_offset(offset);
     }
 
+    /// Moves the clock of the instance to an instant.
+    pub fn set_clock(&self, at: chrono::DateTime<chrono::Utc>) {
+        self.clock.set_offset(at - chrono::Utc::now());
+    }
+
     /// A promotion that is made; its id.
     pub async fn promotion(&self, admin: &str, body: Value) -> String {
         self.post("/v1/promotions", admin, body)

@@ -7,6 +7,7 @@ use axum::routing::get;
 use promotion_engine::api::edge::{self, Bounds, Edge};
 use promotion_engine::api::serve::{self, Limits};
 use promotion_engine::app::listen;
+use promotion_engine::metrics::Metrics;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection};
@@ -275,7 +276,7 @@ async fn a_panic_is_one_500_and_the_connection_lives_on() {
     let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
-    let edge = Edge::new(router, Bounds::default());
+    let edge = Edge::new(router, Bounds::default(), &Metrics::default());
     let counted = edge.clone();
     let serving = tokio::spawn(serve::serve(
         listener,

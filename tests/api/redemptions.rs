@@ -34,7 +34,7 @@ fn discount(redeemed: &Value) -> &Value {
 }
 
 /// Every counter is what the ledger makes of it.
-async fn reconciled(database: &TestDatabase) {
+pub async fn reconciled(database: &TestDatabase) {
     let mut owner = database.owner_connection().await;
     let differences: i64 = sqlx::query_scalar(
         "select count(*) from limit_counter

@@ -70,6 +70,8 @@ pub const ROUTES: &[Route] = &[
     route("post", "/v1/promotions/{id}/activations", "api"),
     route("post", "/v1/activities", "api"),
     route("get", "/v1/customers/{id}/promotions", "apv"),
+    route("post", "/v1/customers/{id}/merge", "a"),
+    route("delete", "/v1/customers/{id}", "a"),
     route("get", "/v1/milestones", "av"),
     route("get", "/v1/milestones/{name}", "av"),
     route("put", "/v1/milestones/{name}", "a"),
@@ -283,6 +285,7 @@ fn body(route: &Route, things: &Things) -> Option<Value> {
             json!({"id": name, "type": "registration", "customer": {"id": "C"}})
         }
         (_, "/v1/promotions/{id}/activations") => json!({"customer_id": "C"}),
+        (_, "/v1/customers/{id}/merge") => json!({"into": "D"}),
         (method, path) => panic!("a body for {method} {path}"),
     })
 }

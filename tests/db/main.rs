@@ -4,6 +4,7 @@
 mod support;
 
 mod changes;
+mod customers;
 mod embedded;
 mod hot;
 mod migrations;

@@ -89,6 +89,8 @@ const LEDGER: &str = "
         select $T, promotion_id, 'C-1', 1, 1 from promotion where tenant_id = $T;
     insert into issuance (tenant_id, issuance_id, promotion_id, customer_id, source, source_id, issued_at, unlocked_at)
         select $T, $R, promotion_id, 'C-1', 'manual', 'S-1', now(), now() from promotion where tenant_id = $T;
+    insert into issuance_watch (tenant_id, promotion_id, what, ends_at, days_before)
+        select $T, promotion_id, 'expired', now(), 0 from promotion where tenant_id = $T;
     insert into activity (tenant_id, activity_id, body_hash, type, customer_id, at, received_at, answer)
         values ($T, 'A-1', decode(repeat('00', 32), 'hex'), 'registration', 'C-1', now(), now(), '{}');
     insert into milestone (tenant_id, milestone_id, name, document, created_at, updated_at)

@@ -39,7 +39,7 @@ fn the_engine_agrees_with_the_naive_evaluator() {
 
 /// A promotion without an id gets its place in the list as a UUID; the naive evaluator prints the
 /// place itself.
-fn name_promotions_by_place(result: &mut serde_json::Value) {
+pub fn name_promotions_by_place(result: &mut serde_json::Value) {
     match result {
         serde_json::Value::Object(members) => {
             for (key, value) in members {

@@ -7,6 +7,7 @@ mod expect;
 mod generate;
 mod issuances;
 mod limits;
+mod optimal;
 mod oracle;
 mod properties;
 
@@ -24,25 +25,29 @@ fn evaluate(document: &Value) -> Value {
 
 /// How many random documents to try: `ENGINE_DOCUMENTS`, or 10,000.
 fn documents() -> u64 {
-    std::env::var("ENGINE_DOCUMENTS")
-        .ok()
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(10_000)
+    number("ENGINE_DOCUMENTS").unwrap_or(10_000)
+}
+
+/// A number from the environment.
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
 }
 
 /// Where the random documents begin: `ENGINE_SEED`, or another place each day.
 fn first_seed() -> u64 {
     let day = chrono::Utc::now().timestamp() / 86_400;
     let by_day = u64::try_from(day).unwrap_or(0) * 1_000_000_000;
-    std::env::var("ENGINE_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok())
-        .unwrap_or(by_day)
+    number("ENGINE_SEED").unwrap_or(by_day)
 }
 
 /// Runs `check` for every seed, on all cores, and fails with the first seeds that failed.
 fn for_each_seed(check: impl Fn(u64) -> Result<(), String> + Sync) {
-    let (first, count) = (first_seed(), documents());
+    for_each_seed_of(documents(), "ENGINE_DOCUMENTS", check);
+}
+
+/// The same for `count` seeds, a number that is set by `variable`.
+fn for_each_seed_of(count: u64, variable: &str, check: impl Fn(u64) -> Result<(), String> + Sync) {
+    let first = first_seed();
     println!("{count} documents from ENGINE_SEED={first}");
     let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     let check = &check;
@@ -54,7 +59,7 @@ fn for_each_seed(check: impl Fn(u64) -> Result<(), String> + Sync) {
                     let failed = seeds.filter_map(|seed| {
                         check(seed)
                             .err()
-                            .map(|why| format!("ENGINE_SEED={seed} ENGINE_DOCUMENTS=1: {why}"))
+                            .map(|why| format!("ENGINE_SEED={seed} {variable}=1: {why}"))
                     });
                     failed.take(5).collect::<Vec<String>>()
                 })

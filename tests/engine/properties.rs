@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{evaluate, for_each_seed, generate};
 
 /// A printed decimal, exactly.
-fn decimal(value: &Value) -> BigRational {
+pub fn decimal(value: &Value) -> BigRational {
     let text = value.as_str().expect("a decimal is printed as a text");
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits: num_bigint::BigInt = format!("{whole}{fraction}").parse().expect("digits");

@@ -32,8 +32,57 @@ const RULES: &[(&str, &str)] = &[
         select format('%s %s %s: %s for %s', promotion_id, subject, measure, maximum,
                       p.document #>> array['limits', subject, measure, 'max'])
           from limit_counter c join promotion p using (tenant_id, promotion_id)
-         where maximum <> (p.document #>> array['limits', subject, measure, 'max'])::numeric
-                          * case measure when 'discount' then 10000 else 1 end"),
+               cross join lateral (
+                   select (p.document #>> array['limits', subject, measure, 'max'])::numeric
+                          * case measure when 'discount' then 10000 else 1 end as allowed) as bound
+         where maximum < allowed
+            -- What merged customers have used in all may be more than one may.
+            or maximum > allowed and not (subject = 'customer' and exists (
+                   select from audit a where a.tenant_id = c.tenant_id and a.subject = 'customer'))"),
+    ("what a customer or an issuance has used is what its redemptions took", "
+        select format('%s of %s: %s of %s, the redemption is of %s by %s', u.redemption_id, u.promotion_id, u.subject,
+                      u.owner, r.customer_id, p.issuance_id)
+          from redemption_use u join redemption r using (tenant_id, redemption_id)
+               join redemption_promotion p using (tenant_id, redemption_id, promotion_id)
+         where u.subject = 'customer' and u.owner is distinct from r.customer_id
+            or u.subject = 'earn' and u.owner is distinct from p.issuance_id::text"),
+    ("how often a customer was given a promotion is how many issuances there are", "
+        with given as (
+            select tenant_id, promotion_id, customer_id, count(*) as issued, count(unlocked_at) as unlocked
+              from issuance where source <> 'activation' group by 1, 2, 3)
+        select format('%s of %s: counted %s and %s, there are %s and %s', promotion_id, customer_id, h.issued,
+                      h.unlocked, given.issued, given.unlocked)
+          from customer_promotion h full join given using (tenant_id, promotion_id, customer_id)
+         where coalesce(h.issued, 0) <> coalesce(given.issued, 0)
+            or coalesce(h.unlocked, 0) <> coalesce(given.unlocked, 0)"),
+    ("a customer's progress is what its activities moved", "
+        with moved as (
+            select tenant_id, milestone_id, customer_id, window_no, sum(amount - lowered) as moved
+              from milestone_step group by 1, 2, 3, 4)
+        select format('%s of %s in window %s: %s, moved %s', milestone_id, customer_id, window_no, progress, moved)
+          from milestone_progress p full join moved using (tenant_id, milestone_id, customer_id, window_no)
+         where coalesce(progress, 0) <> coalesce(moved, 0)
+        union all
+        select format('%s is of %s, what it moved of %s', activity_id, a.customer_id, s.customer_id)
+          from milestone_step s left join activity a using (tenant_id, activity_id)
+         where s.customer_id is distinct from a.customer_id"),
+    ("what became of an issuance is told, once each", "
+        with told as (
+            select tenant_id, subject_id, count(*) filter (where type = 'issuance.issued') as issued,
+                   count(*) filter (where type = 'issuance.unlocked') as unlocked,
+                   count(*) filter (where type = 'issuance.activated') as activated,
+                   count(*) filter (where type = 'issuance.revoked') as revoked
+              from (select tenant_id, subject, subject_id, type from outbox
+                    union all
+                    select tenant_id, subject, subject_id, type from event) as written
+             where subject = 'issuance' group by 1, 2)
+        select format('%s: told issued %s, unlocked %s, activated %s, revoked %s', coalesce(issuance_id, subject_id),
+                      issued, unlocked, activated, revoked)
+          from issuance i full join told on told.tenant_id = i.tenant_id and subject_id = issuance_id
+         where issued is distinct from 1
+            or unlocked is distinct from (unlocked_at is not null and source <> 'activation')::int
+            or activated is distinct from (activated_at is not null)::int
+            or revoked is distinct from (revoked_at is not null)::int"),
     ("what a use took is what its promotion gave", "
         select format('%s %s %s: %s', u.redemption_id, u.subject, u.measure, u.amount)
           from redemption_use u left join redemption_promotion p using (tenant_id, redemption_id, promotion_id)
@@ -152,6 +201,12 @@ impl Ledger {
 
     pub fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Whether a redemption is in one of these states.
+    pub fn is_in(&self, tenant: &str, id: &str, states: &[&str]) -> bool {
+        let row = self.rows.get(&(tenant.to_owned(), id.to_owned()));
+        row.is_some_and(|row| states.contains(&row.state.as_str()))
     }
 }
 

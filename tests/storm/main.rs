@@ -23,16 +23,23 @@ mod instance;
 mod member;
 mod process;
 mod proxy;
+#[path = "../api/receiver.rs"]
+mod receiver;
 mod scale;
 mod shop;
 mod till;
 
 mod cases;
+mod customers;
 mod database_killed;
+mod deliveries;
+mod earning;
+mod endpoints;
 mod hang_ups;
 mod hold_model;
 mod hold_races;
 mod limits;
+mod milestones;
 mod network;
 mod quotes;
 mod returns;

@@ -143,6 +143,8 @@ impl Processes {
             .env("DATABASE_URL", &self.url)
             .env("LISTEN_ADDR", format!("127.0.0.1:{port}"))
             .env("OPERATOR_KEY", OPERATOR)
+            // Receivers are on this machine.
+            .env("WEBHOOK_ALLOW_PRIVATE", "true")
             .env("LOG_FORMAT", "json")
             .env("RUST_LOG", "warn")
             .current_dir(&self.folder)

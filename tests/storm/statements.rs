@@ -1,10 +1,11 @@
-//! P20: whichever statement of a redemption fails, the state is unchanged or complete, and asking again completes it.
+//! P20: whichever statement of a redemption, a merge or a deletion fails, the state is unchanged or complete, and asking again completes it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::checker;
 use crate::client::{Answer, Call};
@@ -16,7 +17,7 @@ use crate::support::TestDatabase;
 use crate::till::{Book, Till};
 
 /// No endpoint has as many statements.
-const MOST: u64 = 80;
+pub const MOST: u64 = 80;
 
 /// Everything that a redemption could leave half done, in figures.
 const STATE: &str = "
@@ -35,7 +36,12 @@ const STATE: &str = "
         (select count(*) from redemption_return), (select count(*) from redemption_return_promotion),
         (select count(*) from outbox) + (select count(*) from event), (select count(*) from limit_reached),
         (select coalesce(sum(quantity), 0)::bigint from redemption_returned_line),
-        (select coalesce(sum(refunded * 10000), 0)::bigint from redemption_returned_line)]";
+        (select coalesce(sum(refunded * 10000), 0)::bigint from redemption_returned_line),
+        (select count(*) from redemption where customer_id like 'M-%'),
+        (select count(*) from redemption where request like '%\"M-%'),
+        (select count(*) from redemption_use where owner like 'M-%'),
+        (select coalesce(sum(used), 0)::bigint from limit_counter where owner like 'M-%'),
+        (select coalesce(sum(used), 0)::bigint from limit_counter where owner = 'C-1')]";
 
 /// What a till may ask for, and what must be there before.
 #[derive(Clone, Copy, Debug)]
@@ -49,9 +55,11 @@ enum Request {
     CancelUnseen,
     ReturnSome,
     ReturnAll,
+    Merge,
+    Delete,
 }
 
-const REQUESTS: [Request; 9] = [
+const REQUESTS: [Request; 11] = [
     Request::Sale,
     Request::Hold,
     Request::Anew,
@@ -61,11 +69,13 @@ const REQUESTS: [Request; 9] = [
     Request::CancelUnseen,
     Request::ReturnSome,
     Request::ReturnAll,
+    Request::Merge,
+    Request::Delete,
 ];
 
 impl Request {
     /// Makes what must be there before, and returns the call.
-    async fn prepare(self, till: &Till) -> Call {
+    async fn prepare(self, till: &Till, admin: &str) -> Call {
         let transaction = shop::transaction();
         let cart = shop::cart_of("C-1", 2);
         let body = |hold| shop::redemption(&transaction, &cart, hold);
@@ -108,12 +118,26 @@ impl Request {
                 let sold = till.redeem(&body(false)).await.expect_made();
                 till.call(path(&sold, "returns"), &back("2"))
             }
+            Self::Merge | Self::Delete => {
+                let customer = format!("M-{transaction}");
+                let held = shop::redemption(&transaction, &shop::cart_of(&customer, 2), false);
+                till.redeem(&held).await.expect_made();
+                let path = format!("/v1/customers/{customer}");
+                match self {
+                    Self::Delete => Call::new(Method::DELETE, path, admin, None),
+                    _ => Call::post(format!("{path}/merge"), admin, &json!({"into": "C-1"})),
+                }
+            }
         }
     }
 }
 
-/// The figures, once no transaction of the service is left from before.
 async fn state(owner: &mut PgConnection) -> Vec<i64> {
+    settled(owner, STATE).await
+}
+
+/// The figures, once no transaction of the service is left from before.
+pub async fn settled(owner: &mut PgConnection, figures: &str) -> Vec<i64> {
     for _ in 0..1_000 {
         let busy: i64 = sqlx::query_scalar(
             "select count(*) from pg_stat_activity
@@ -124,7 +148,7 @@ async fn state(owner: &mut PgConnection) -> Vec<i64> {
         .await
         .expect("who is connected");
         if busy == 0 {
-            return sqlx::query_scalar(STATE)
+            return sqlx::query_scalar(AssertSqlSafe(figures.to_owned()))
                 .fetch_one(owner)
                 .await
                 .expect("figures");
@@ -134,7 +158,7 @@ async fn state(owner: &mut PgConnection) -> Vec<i64> {
     panic!("a transaction of the service does not end");
 }
 
-fn difference(before: &[i64], after: &[i64]) -> Vec<i64> {
+pub fn difference(before: &[i64], after: &[i64]) -> Vec<i64> {
     after
         .iter()
         .zip(before)
@@ -144,6 +168,7 @@ fn difference(before: &[i64], after: &[i64]) -> Vec<i64> {
 
 struct Stage {
     till: Till,
+    admin: String,
     proxy: Proxy,
     owner: PgConnection,
 }
@@ -151,11 +176,11 @@ struct Stage {
 impl Stage {
     /// What the request changes when nothing fails.
     async fn whole(&mut self, request: Request) -> Vec<i64> {
-        let call = request.prepare(&self.till).await;
+        let call = request.prepare(&self.till, &self.admin).await;
         let before = state(&mut self.owner).await;
         let answer = self.till.front.until_answered(&call).await;
         assert!(
-            matches!(answer.status, 200 | 201),
+            matches!(answer.status, 200 | 201 | 204),
             "{request:?}: {}",
             answer.text
         );
@@ -171,7 +196,7 @@ impl Stage {
     /// Fails the n-th statement; whether there was one.
     async fn fail(&mut self, request: Request, n: u64, when: When, whole: &[i64]) -> bool {
         let place = format!("{request:?}, statement {n}, cut {when:?}");
-        let call = request.prepare(&self.till).await;
+        let call = request.prepare(&self.till, &self.admin).await;
         let before = state(&mut self.owner).await;
         self.proxy.fail_at(n, when);
         let answer = self.till.front.once(&call).await;
@@ -185,7 +210,7 @@ impl Stage {
         );
         let told = answer.unwrap_or_else(|error| panic!("{place}: no answer: {error}"));
         match told.status {
-            200 | 201 => assert!(!unchanged, "{place}: acknowledged and not done"),
+            200 | 201 | 204 => assert!(!unchanged, "{place}: acknowledged and not done"),
             503 if told.code() != "outcome_unknown" => {
                 assert!(unchanged, "{place}: done after {}", told.text);
             }
@@ -194,7 +219,7 @@ impl Stage {
         }
         let again = self.till.front.until_answered(&call).await;
         assert!(
-            matches!(again.status, 200 | 201),
+            matches!(again.status, 200 | 201 | 204),
             "{place}, asked again: {}",
             again.text
         );
@@ -223,7 +248,14 @@ async fn stage(database: &TestDatabase) -> (Vec<instance::Instance>, Stage) {
     let first = shop::redemption(&shop::transaction(), &shop::cart_of("C-1", 1), false);
     till.redeem(&first).await.expect(201);
     let owner = database.owner_connection().await;
-    (instances, Stage { till, proxy, owner })
+    let admin = shop.admin;
+    let stage = Stage {
+        till,
+        admin,
+        proxy,
+        owner,
+    };
+    (instances, stage)
 }
 
 async fn every_statement(when: When) {

@@ -257,3 +257,37 @@ macro_rules! as_operator {
     };
 }
 pub(crate) use as_operator;
+
+/// Where a text stands in what the tenant has: `table.column`, by the catalogue.
+pub async fn places(owner: &mut PgConnection, tenant: &str, text: &str) -> Vec<String> {
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "select relname::text, attname::text from pg_class
+           join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
+           join pg_type on pg_type.oid = atttypid
+          where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> '_sqlx_migrations'
+            and typname in ('text', '_text', 'varchar', '_varchar', 'json', 'jsonb', 'bytea')
+          order by 1, 2",
+    )
+    .fetch_all(&mut *owner)
+    .await
+    .unwrap();
+    assert!(columns.len() > 50, "{columns:?}");
+    let mut found = Vec::new();
+    for (table, column) in columns {
+        let read = format!(
+            "select exists (select from {table} where tenant_id = $1::uuid
+                 and (position($2 in {column}::text) > 0
+                      or position(encode(convert_to($2, 'UTF8'), 'hex') in {column}::text) > 0))"
+        );
+        let is_there: bool = sqlx::query_scalar(AssertSqlSafe(read))
+            .bind(tenant)
+            .bind(text)
+            .fetch_one(&mut *owner)
+            .await
+            .unwrap();
+        if is_there {
+            found.push(format!("{table}.{column}"));
+        }
+    }
+    found
+}

@@ -72,16 +72,16 @@ pub(super) fn discount(
 }
 
 /// A promotion that applies, before anything is computed.
-struct Deal<'d> {
+pub(super) struct Deal<'d> {
     case: &'d Case<'d>,
     basket: &'d Basket,
     /// The lines that it discounts.
-    lines: LineSet,
-    times: i64,
+    pub(super) lines: LineSet,
+    pub(super) times: i64,
 }
 
 impl<'d> Deal<'d> {
-    fn make(
+    pub(super) fn make(
         case: &'d Case<'d>,
         candidate: &Candidate<'d>,
         benefit: &CartBenefit,

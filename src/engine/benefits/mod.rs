@@ -9,6 +9,7 @@ mod free_product;
 mod groups;
 mod items;
 mod part;
+mod reach;
 mod shipping;
 
 use crate::domain::amount::{Money, Quantity};
@@ -16,6 +17,7 @@ use crate::domain::benefit::{Benefit, Repeat};
 use crate::domain::exact::Exact;
 
 pub(crate) use free_product::product_lines;
+pub(crate) use reach::{CartReach, ItemReach, cart_reach, item_reach};
 
 use super::Case;
 use super::allocation::Share;

@@ -42,6 +42,7 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
             Outcome {
                 applied: Vec::new(),
                 reasons: vec![None; places.len()],
+                optimality: None,
             },
         ),
     };

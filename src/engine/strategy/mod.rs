@@ -1,6 +1,7 @@
 //! How the promotions that apply are chosen (spec 7.5, 7.6).
 
 mod best_deal;
+mod optimal;
 mod ranked;
 
 use std::cmp::Ordering;
@@ -8,7 +9,7 @@ use std::rc::Rc;
 
 use crate::domain::amount::Money;
 use crate::domain::benefit::{Benefit, CartKind, Level};
-use crate::domain::evaluation::{Reason, ReasonCode};
+use crate::domain::evaluation::{Optimality, Reason, ReasonCode};
 use crate::domain::settings::{EvaluationOrder, RankingCriterion, Strategy};
 
 use super::benefits::{Failure, Proposal, conditions_hold, propose};
@@ -16,6 +17,8 @@ use super::candidates::Candidate;
 use super::ranking::StaticRank;
 use super::units::Basket;
 use super::{Case, explain, ranking};
+
+pub(crate) use optimal::check_bounds;
 
 /// The candidates in rank order.
 pub(crate) struct Ranked<'e> {
@@ -28,6 +31,8 @@ pub(crate) struct Outcome {
     pub(crate) applied: Vec<(usize, Rc<Proposal>)>,
     /// For each candidate why it did not apply; `None`: it did.
     pub(crate) reasons: Vec<Option<Reason>>,
+    /// Under `optimal`: whether more was possible.
+    pub(crate) optimality: Option<Optimality>,
 }
 
 impl<'e> Ranked<'e> {
@@ -45,6 +50,16 @@ impl<'e> Ranked<'e> {
         self.candidates
             .get(place)
             .is_some_and(|own| own.compiled.promotion.terms.stacking.exclusive)
+    }
+
+    /// Whether it gives points, and never a discount.
+    fn awards_points(&self, place: usize) -> bool {
+        self.candidates.get(place).is_some_and(|candidate| {
+            match &candidate.compiled.promotion.terms.benefit {
+                Benefit::Cart(benefit) => matches!(benefit.kind, CartKind::AwardPoints(_)),
+                Benefit::Items(_) | Benefit::FreeProduct(_) | Benefit::Shipping(_) => false,
+            }
+        })
     }
 
     /// Why a candidate whose conditions may hold did not apply: they fail on this basket, or
@@ -130,6 +145,7 @@ pub(crate) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     match case.rules.settings().strategy {
         Strategy::Ranked => ranked::choose(case, ranked),
         Strategy::BestDeal => best_deal::choose(case, ranked),
+        Strategy::Optimal => optimal::choose(case, ranked),
     }
 }
 
@@ -164,6 +180,7 @@ fn run<'e>(
         outcome: Outcome {
             applied: Vec::new(),
             reasons: vec![None; places],
+            optimality: None,
         },
         stopped: false,
         stops,
@@ -202,20 +219,11 @@ impl Run<'_, '_> {
     fn cart_turn(&mut self, place: usize) {
         let only_one = !self.case.rules.settings().multiple_cart_promotions
             && self.cart_discounted
-            && !self.awards_points(place);
+            && !self.ranked.awards_points(place);
         self.turn(
             place,
             only_one.then_some(ReasonCode::AnotherCartPromotionApplied),
         );
-    }
-
-    fn awards_points(&self, place: usize) -> bool {
-        self.ranked.candidates.get(place).is_some_and(|candidate| {
-            match &candidate.compiled.promotion.terms.benefit {
-                Benefit::Cart(benefit) => matches!(benefit.kind, CartKind::AwardPoints(_)),
-                Benefit::Items(_) | Benefit::FreeProduct(_) | Benefit::Shipping(_) => false,
-            }
-        })
     }
 
     fn turn(&mut self, place: usize, blocked: Option<ReasonCode>) {

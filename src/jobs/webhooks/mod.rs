@@ -12,7 +12,7 @@ use tokio::task::{Id, JoinSet};
 use super::rounds;
 use crate::db::DbError;
 use crate::domain::id::{TenantId, WebhookId};
-use crate::metrics::{AttemptLabel, AttemptOutcome};
+use crate::metrics::Attempt;
 use crate::service::Service;
 use send::Sender;
 
@@ -118,17 +118,16 @@ impl Courier {
         let target = &load.target;
         let sent = load.parcels.into_iter().map(async |parcel| {
             let now = service.clock().now().timestamp();
-            let outcome = self.sender.send(target, &parcel, now).await;
+            let (id, payload) = (parcel.event_id, &parcel.payload);
+            let outcome = self.sender.send(target, id, payload, now).await;
             (parcel, outcome)
         });
         let outcomes = join_all(sent).await;
         for (_, outcome) in &outcomes {
-            let outcome = match outcome {
-                Ok(()) => AttemptOutcome::Arrived,
-                Err(_) => AttemptOutcome::Failed,
-            };
-            let counters = &service.metrics().webhook_attempts;
-            counters.get_or_create(&AttemptLabel { outcome }).inc();
+            service.metrics().webhook_attempts.inc(match outcome {
+                Ok(()) => Attempt::Arrived,
+                Err(_) => Attempt::Failed,
+            });
         }
         let settle = service.settle_deliveries(tenant, webhook, outcomes);
         self.with_connection(settle).await?;

@@ -1,18 +1,21 @@
 //! One attempt: a signed POST to an address that was checked, by a client that follows nothing and reads no body.
 
+use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, header};
-use rustls::{ClientConfig, RootCertStore};
+use tokio::net::lookup_host;
+use uuid::Uuid;
 
 use super::sign::signature;
 use crate::db::webhooks::TargetRow;
 use crate::service::webhooks::address::Targets;
-use crate::service::webhooks::delivery::{Outcome, Parcel};
+use crate::service::webhooks::delivery::Outcome;
+use crate::tls;
 
 /// How long an attempt may take to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -38,23 +41,19 @@ pub(super) enum SenderError {
 impl Sender {
     /// One whose parcels go only where they may.
     pub(super) fn new(targets: Targets) -> Result<Self, SenderError> {
-        let roots = RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        Self::with(targets, look_up)
+    }
+
+    fn with(targets: Targets, look_up: LookUp) -> Result<Self, SenderError> {
         let client = Client::builder()
-            .tls_backend_preconfigured(tls)
+            .tls_backend_preconfigured(tls::client()?)
             .https_only(targets == Targets::Public)
             // A proxy would resolve names by itself; a redirect or a kept connection would lead around the check.
             .no_proxy()
             .redirect(Policy::none())
             .pool_max_idle_per_host(0)
             .http1_only()
-            .dns_resolver(Checked { targets })
+            .dns_resolver(Checked { targets, look_up })
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             .user_agent(concat!("promotion-engine/", env!("CARGO_PKG_VERSION")))
@@ -63,12 +62,18 @@ impl Sender {
     }
 
     /// Tries once, at this time in seconds. Any answer of 2xx means that it has arrived; its body is not read.
-    pub(super) async fn send(&self, target: &TargetRow, parcel: &Parcel, now: i64) -> Outcome {
+    pub(super) async fn send(
+        &self,
+        target: &TargetRow,
+        event_id: Uuid,
+        payload: &str,
+        now: i64,
+    ) -> Outcome {
         // Addresses that stand in the URL never come to the resolver. What may be put may have changed since it was.
         let url = self.targets.read(&target.url);
         let url = url.map_err(|fault| format!("the URL {fault}"))?;
-        let id = parcel.event_id.to_string();
-        let signature = signature(&target.secret, &id, now, &parcel.payload);
+        let id = event_id.to_string();
+        let signature = signature(&target.secret, &id, now, payload);
         let request = self
             .client
             .post(url)
@@ -76,7 +81,7 @@ impl Sender {
             .header("webhook-id", id)
             .header("webhook-timestamp", now)
             .header("webhook-signature", signature.unwrap_or_default())
-            .body(parcel.payload.clone());
+            .body(payload.to_owned());
         match request.send().await {
             Ok(answer) if answer.status().is_success() => Ok(()),
             Ok(answer) => Err(format!("answered {}", answer.status().as_u16())),
@@ -109,18 +114,27 @@ fn fault(error: &reqwest::Error) -> String {
 #[error("leads to an address that is not public")]
 struct NotPublic;
 
+/// Asks where a name leads.
+type LookUp = fn(Name) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>>;
+
+/// Asks the system.
+fn look_up(name: Name) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
+    Box::pin(async move { Ok(lookup_host((name.as_str(), 0)).await?.collect()) })
+}
+
 /// Resolves names to addresses that may be connected to: the client connects to these very addresses, and so nothing
 /// can change between the check and its use.
 struct Checked {
     targets: Targets,
+    look_up: LookUp,
 }
 
 impl Resolve for Checked {
     fn resolve(&self, name: Name) -> Resolving {
         let targets = self.targets;
+        let look_up = (self.look_up)(name);
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let found: Vec<SocketAddr> = found.collect();
+            let found = look_up.await?;
             // One that is not public among others is no mistake that an honest receiver makes.
             if !found.iter().all(|address| targets.allow(address.ip())) {
                 return Err(NotPublic.into());
@@ -133,13 +147,108 @@ impl Resolve for Checked {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::net::TcpListener;
+
     use super::*;
+
+    fn resolve(
+        targets: Targets,
+        look_up: LookUp,
+        name: &str,
+    ) -> impl Future<Output = Result<Vec<SocketAddr>, axum::BoxError>> {
+        let name = name.parse().unwrap();
+        let found = Checked { targets, look_up }.resolve(name);
+        async { Ok(found.await?.collect()) }
+    }
 
     #[tokio::test]
     async fn names_of_this_machine_are_refused_unless_all_are_allowed() {
-        let resolve = |targets, name: &str| Checked { targets }.resolve(name.parse().unwrap());
-        let refused = resolve(Targets::Public, "localhost").await;
+        let refused = resolve(Targets::Public, look_up, "localhost").await;
         assert!(refused.is_err_and(|error| error.is::<NotPublic>()));
-        assert!(resolve(Targets::Any, "localhost").await.is_ok());
+        assert!(resolve(Targets::Any, look_up, "localhost").await.is_ok());
+    }
+
+    const PUBLIC: [u8; 4] = [93, 184, 215, 14];
+
+    fn addresses(found: &[[u8; 4]]) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
+        let found = found
+            .iter()
+            .map(|own| SocketAddr::from((*own, 0)))
+            .collect();
+        Box::pin(async { Ok(found) })
+    }
+
+    #[tokio::test]
+    async fn a_name_is_refused_as_soon_as_it_leads_elsewhere() {
+        static ASKED: AtomicUsize = AtomicUsize::new(0);
+        // A resolver that answers with a public address first, and then with what is within.
+        let rebinding: LookUp = |_| {
+            addresses(match ASKED.fetch_add(1, Ordering::Relaxed) {
+                0 => &[PUBLIC],
+                1 => &[[169, 254, 169, 254]],
+                _ => &[PUBLIC, [127, 0, 0, 1]],
+            })
+        };
+        let first = resolve(Targets::Public, rebinding, "rebinding.example").await;
+        assert_eq!(first.unwrap(), [SocketAddr::from((PUBLIC, 0))]);
+        for _ in 0..2 {
+            let later = resolve(Targets::Public, rebinding, "rebinding.example").await;
+            assert!(later.is_err_and(|error| error.is::<NotPublic>()));
+        }
+    }
+
+    /// Were the name looked up once more to connect, another answer than the one that was checked would be used.
+    #[tokio::test]
+    async fn an_attempt_looks_up_once_and_connects_to_what_was_checked() {
+        static ASKED: AtomicUsize = AtomicUsize::new(0);
+        let rebinding: LookUp = |_| {
+            addresses(match ASKED.fetch_add(1, Ordering::Relaxed) {
+                0 => &[[127, 0, 0, 1]],
+                _ => &[[127, 0, 0, 2]],
+            })
+        };
+        let meant = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = meant.local_addr().unwrap().port();
+        // Of platforms that have one address for this machine: nobody is there then either.
+        let other = TcpListener::bind(("127.0.0.2", port)).await.ok();
+        let target = TargetRow {
+            url: format!("http://rebinding.example:{port}/"),
+            secret: vec![0; 32],
+        };
+        let sender = Sender::with(Targets::Any, rebinding).unwrap();
+        let sent = tokio::spawn(async move { sender.send(&target, Uuid::nil(), "{}", 0).await });
+        let other = async {
+            match other {
+                Some(other) => drop(other.accept().await),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            met = meant.accept() => drop(met),
+            () = other => panic!("connected to what was not checked"),
+        }
+        // It was hung up on.
+        assert!(sent.await.unwrap().is_err());
+        assert_eq!(ASKED.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_within_is_not_connected_to() {
+        let within: LookUp = |_| addresses(&[[127, 0, 0, 1]]);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let target = TargetRow {
+            url: format!("https://rebinding.example:{port}/"),
+            secret: vec![0; 32],
+        };
+        let sender = Sender::with(Targets::Public, within).unwrap();
+        let sent = sender.send(&target, Uuid::nil(), "{}", 0);
+        let refused = tokio::select! {
+            sent = sent => sent,
+            _ = listener.accept() => panic!("connected"),
+        };
+        assert_eq!(refused, Err(NotPublic.to_string()));
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rustc_hash::FxHashSet;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use super::super::counters::name;
 use super::super::evaluate::code_keys;
-use super::super::{Refusal, Service, events, issuance_events};
+use super::super::{MAX_ATTEMPTS, Refusal, Service, events, issuance_events};
 use super::decide::{Decided, Decision, Recorded, Tally};
 use super::queue::Waiting;
 use super::{Failure, Pending, Redeemed};
@@ -24,9 +25,6 @@ use crate::domain::redemption::RedemptionState;
 use crate::engine::RuleSet;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::names::Named;
-
-/// How often a transaction is tried in which somebody else was faster, or the rules moved.
-const MAX_ATTEMPTS: u32 = 10;
 
 type Verdict = Result<Redeemed, Failure>;
 
@@ -53,6 +51,7 @@ impl Service {
         let pending: Vec<Arc<Pending>> = pending.into_iter().map(Arc::new).collect();
         let size = u32::try_from(pending.len()).unwrap_or(u32::MAX);
         self.metrics().redemption_groups.observe(f64::from(size));
+        let begun = Instant::now();
         let verdicts = match self.commit_together(tenant, pending.clone()).await {
             Err(failure) if pending.len() > 1 && concerns_one(&failure) => {
                 // One of them stands in the way of the others: each by itself.
@@ -66,6 +65,8 @@ impl Service {
             Err(failure) => pending.iter().map(|_| Err(failure.clone())).collect(),
             Ok(verdicts) => verdicts,
         };
+        let took = begun.elapsed().as_secs_f64();
+        self.metrics().redemption_group_time.observe(took);
         for (answer, verdict) in answers.into_iter().zip(verdicts) {
             // Whoever has hung up repeats the request.
             let _ = answer.send(verdict);
@@ -86,19 +87,24 @@ impl Service {
                 rules,
                 clock_offset: self.clock().offset(),
             };
+            let currency = group.rules.settings().currency;
             let committed = self.db().tenant(tenant, move |tx| {
                 Box::pin(async move { group.commit(tx).await })
             });
             match committed.await {
-                Ok(verdicts) => return Ok(verdicts),
+                Ok((verdicts, given)) => {
+                    let metrics = self.metrics();
+                    metrics.promotions_redeemed.inc_by(given.promotions);
+                    metrics.gave(currency.as_str(), given.discount);
+                    return Ok(verdicts);
+                }
                 Err(GroupError::RulesMoved(version)) if attempts < MAX_ATTEMPTS => {
                     self.cache().rules_changed(tenant, version);
                 }
                 Err(GroupError::RulesMoved(_)) => {
                     return Err(Failure::Db(Arc::new(DbError::Raced)));
                 }
-                Err(GroupError::Db(DbError::Raced | DbError::Conflict(_)))
-                    if attempts < MAX_ATTEMPTS => {}
+                Err(GroupError::Db(error)) if error.is_momentary() && attempts < MAX_ATTEMPTS => {}
                 Err(GroupError::Db(error)) => return Err(Failure::Db(Arc::new(error))),
             }
         }
@@ -127,6 +133,25 @@ struct Group {
     clock_offset: TimeDelta,
 }
 
+/// What a group gave, for the metrics.
+struct Given {
+    promotions: u64,
+    /// In ten-thousandths.
+    discount: i64,
+}
+
+impl Given {
+    fn of(decided: &[Decided]) -> Self {
+        let recorded = || decided.iter().filter_map(Decided::recorded);
+        let promotions: usize = recorded().map(|own| own.new.promotions.len()).sum();
+        let discounts = recorded().map(|own| own.new.discount);
+        Self {
+            promotions: u64::try_from(promotions).unwrap_or(u64::MAX),
+            discount: discounts.fold(0, i64::saturating_add),
+        }
+    }
+}
+
 /// What the key of an order says.
 enum Start {
     /// It may be redeemed. `ends` is the hold under its key that makes room for it.
@@ -143,7 +168,7 @@ pub(super) struct Ends {
 }
 
 impl Group {
-    async fn commit(&self, tx: &mut TenantTx) -> Result<Vec<Verdict>, GroupError> {
+    async fn commit(&self, tx: &mut TenantTx) -> Result<(Vec<Verdict>, Given), GroupError> {
         let ids: Vec<String> = self
             .pending
             .iter()
@@ -182,12 +207,13 @@ impl Group {
         self.write(tx, &claimed, &decided, now).await?;
         self.tell(&decided, now, &mut events);
         db::outbox::append(tx, &events).await?;
+        let given = Given::of(&decided);
         let verdicts = starts.into_iter().zip(decided);
         let verdicts = verdicts.map(|(start, decided)| match start {
             Start::Settled(verdict) => verdict,
             Start::Open { .. } => decided.into_verdict(),
         });
-        Ok(verdicts.collect())
+        Ok((verdicts.collect(), given))
     }
 
     /// Prices what is open, in order, on locked counters. Tells which limits of promotions were reached by it.

@@ -7,9 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
+use super::super::Refusal;
 use super::super::counters::{name, names};
 use super::super::evaluate::{code_facts, issuance_fact, require_store, unknown};
-use super::super::{Refusal, ServiceError};
 use super::batch::Ends;
 use super::{Failure, Pending, Redeemed};
 use crate::db::codes::FoundCode;
@@ -318,12 +318,7 @@ impl Decision {
 
     fn price(&self, tally: &Tally) -> Result<(NewRedemption, Vec<Use>), Failure> {
         let order = &self.pending.order;
-        require_store(&self.rules, &order.request, "/request/store").map_err(
-            |error| match error {
-                ServiceError::Invalid(faults) => Failure::Invalid(faults),
-                _ => Failure::Lost,
-            },
-        )?;
+        require_store(&self.rules, &order.request, "/request/store").map_err(Failure::Invalid)?;
         let used = tally.used(&self.bounds);
         let facts = Facts {
             used: &used,

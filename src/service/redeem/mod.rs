@@ -17,6 +17,7 @@ use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::{Order, RedemptionState};
 use crate::engine::{self, Facts};
 use crate::metrics::Verdict;
+use crate::telemetry;
 use crate::wire;
 use crate::wire::faults::Faults;
 
@@ -37,6 +38,8 @@ struct Pending {
     hash: [u8; 32],
     /// The codes that will be looked up, if there are any.
     guess: Option<Guess>,
+    /// Most milliseconds that its search takes, by the rules when it came.
+    search_ms: u64,
 }
 
 /// What is answered to an order that was recorded, now or before.
@@ -90,7 +93,8 @@ impl Service {
         order: Order<'_>,
     ) -> Result<Redeemed, ServiceError> {
         let rules = self.cache().rules(tenant).await?;
-        require_store(&rules, &order.request, "/request/store")?;
+        telemetry::by_rules(rules.version());
+        require_store(&rules, &order.request, "/request/store").map_err(ServiceError::Invalid)?;
         let facts = Facts {
             request: &order.request,
             codes: &[],
@@ -117,9 +121,13 @@ impl Service {
             order,
             request,
             guess,
+            search_ms: rules.settings().search_ms(),
         };
         let answered = self.queues().submit(self, tenant, lane, pending).await;
-        self.metrics().redeemed(match &answered {
+        if matches!(answered, Err(Failure::Panicked | Failure::Lost)) {
+            self.metrics().panics.inc();
+        }
+        self.metrics().redemptions.inc(match &answered {
             Ok(redeemed) if redeemed.is_new => Verdict::Recorded,
             Ok(_) => Verdict::Replayed,
             Err(Failure::Refused(_) | Failure::Invalid(_)) => Verdict::Refused,
@@ -128,5 +136,10 @@ impl Service {
             }
         });
         answered.map_err(ServiceError::from)
+    }
+
+    /// How many orders wait for their turn.
+    pub fn redemptions_waiting(&self) -> usize {
+        self.queues().waiting()
     }
 }

@@ -19,6 +19,8 @@ use crate::domain::id::TenantId;
 const MAX_GROUP: usize = 128;
 /// Most bytes of requests in one transaction.
 const MAX_GROUP_BYTES: usize = 4 * 1024 * 1024;
+/// Most milliseconds of searches for the best price in one transaction, whose locks others wait for meanwhile.
+const MAX_GROUP_SEARCH_MS: u64 = 400;
 
 /// Which way an order goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,6 +78,11 @@ impl Queues {
         answered.await.unwrap_or(Err(Failure::Lost))
     }
 
+    /// How many orders wait for their turn.
+    pub(super) fn waiting(&self) -> usize {
+        self.all().values().map(|queue| queue.waiting.len()).sum()
+    }
+
     fn all(&self) -> MutexGuard<'_, FxHashMap<(TenantId, Lane), Queue>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -99,17 +106,21 @@ impl Queues {
         let queue = queues.get_mut(&(tenant, lane))?;
         let mut taken = Vec::new();
         let mut ids = FxHashSet::default();
-        let mut bytes = 0;
+        let (mut bytes, mut search_ms) = (0, 0);
         let mut left = VecDeque::new();
         while let Some(waiting) = queue.waiting.pop_front() {
             if waiting.answer.is_closed() {
                 continue;
             }
             let size = waiting.pending.request.len();
-            let has_room =
-                taken.is_empty() || (taken.len() < MAX_GROUP && bytes + size <= MAX_GROUP_BYTES);
+            let search = waiting.pending.search_ms;
+            let has_room = taken.is_empty()
+                || (taken.len() < MAX_GROUP
+                    && bytes + size <= MAX_GROUP_BYTES
+                    && search_ms + search <= MAX_GROUP_SEARCH_MS);
             if has_room && ids.insert(waiting.pending.order.transaction_id.clone()) {
                 bytes += size;
+                search_ms += search;
                 taken.push(waiting);
             } else {
                 left.push_back(waiting);

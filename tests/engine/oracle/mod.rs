@@ -3,8 +3,8 @@
 //!
 //! In reading order: [`document`] reads the input, [`gates`] and [`schedule`] judge who may have a
 //! promotion at all, [`conditions`] and [`select`] what must hold, [`units`], [`needs`] and [`choose`] which
-//! units are meant, [`benefits`] and [`settle`] what is given, [`strategy`] what applies together, and
-//! [`print`] writes the result. Numbers in comments are sections of the specification.
+//! units are meant, [`benefits`] and [`settle`] what is given, [`strategy`] and [`optimal`] what applies together,
+//! and [`print`] writes the result. Numbers in comments are sections of the specification.
 
 mod benefits;
 mod choose;
@@ -13,6 +13,7 @@ mod document;
 mod gates;
 mod needs;
 mod number;
+mod optimal;
 mod print;
 mod schedule;
 mod select;
@@ -22,7 +23,7 @@ mod units;
 
 use serde_json::Value;
 
-/// Evaluates a valid document, as the command `evaluate` takes it (2), under `ranked` or `best_deal`.
+/// Evaluates a valid document, as the command `evaluate` takes it (2), under any strategy.
 ///
 /// The result has the form of section 8, without `evaluated_at` and `ruleset_version`. There are no
 /// issuances and no activations, and nothing of any limit is used.

@@ -14,7 +14,7 @@ const MOST_SUGGESTIONS: usize = 5;
 pub fn result(world: &World<'_>, verdict: &Verdict) -> Value {
     let mut result = json!({
         "currency": world.currency,
-        "optimality": null,
+        "optimality": optimality(world, verdict),
         "totals": totals(world, verdict),
         "lines": lines(world, verdict),
         "applied": applied(world, verdict),
@@ -27,6 +27,17 @@ pub fn result(world: &World<'_>, verdict: &Verdict) -> Value {
         result["not_applied"] = not_applied(world, verdict);
     }
     result
+}
+
+/// What was tried is everything there is.
+fn optimality(world: &World<'_>, verdict: &Verdict) -> Value {
+    let total = amount(&verdict.state.discount(), world.settings.precision);
+    let is_known = verdict.alternatives.is_some();
+    if is_known {
+        json!({"proven": true, "upper_bound": total})
+    } else {
+        Value::Null
+    }
 }
 
 /// "discount = item_discount + cart_discount + shipping_discount; payable = gross + tax + charges + shipping
@@ -189,6 +200,17 @@ fn not_applied(world: &World<'_>, verdict: &Verdict) -> Value {
         if refusal.reason == "conditions_not_met" {
             let leaves = refusal.unmet.iter().map(|leaf| leaf.json.clone());
             entry.insert("unmet".to_owned(), leaves.collect());
+        }
+        // "Under `optimal`, `better_deal_taken` has `alternative_discount` beside it."
+        if let Some(with) = verdict
+            .alternatives
+            .as_ref()
+            .filter(|_| refusal.reason == "better_deal_taken")
+        {
+            let best = with
+                .get(place)
+                .map(|total| amount(total, world.settings.precision));
+            entry.insert("alternative_discount".to_owned(), json!(best));
         }
         Value::Object(entry)
     };

@@ -17,6 +17,8 @@ pub struct Verdict {
     /// Those that passed the gates, in rank order.
     pub ranked: Vec<usize>,
     pub state: State,
+    /// Under `optimal`: for each promotion the best total that contains it.
+    pub alternatives: Option<BTreeMap<usize, Exact>>,
 }
 
 /// Evaluates all promotions of the world.
@@ -40,7 +42,9 @@ pub fn decide(world: &World<'_>) -> Verdict {
     }
     let mut ranked: Vec<usize> = alone.keys().copied().collect();
     ranked.sort_by(|a, b| by_rank(world, &alone, *a, *b));
-    let mut verdict = if world.settings.best_deal {
+    let mut verdict = if world.settings.optimal {
+        super::optimal::optimal(world, &ranked, &alone)
+    } else if world.settings.best_deal {
         best_deal(world, &ranked, &alone)
     } else {
         by_ranking(world, &ranked, &alone)
@@ -104,6 +108,7 @@ fn by_ranking(
                 .collect(),
             ranked: Vec::new(),
             state: gift.after.clone(),
+            alternatives: None,
         };
     }
     let (exclusive, others): (Vec<usize>, Vec<usize>) =
@@ -141,6 +146,7 @@ fn in_phases(world: &World<'_>, ranked: &[usize], heeds_allow_further: bool) -> 
         refused: BTreeMap::new(),
         ranked: Vec::new(),
         state: State::untouched(world),
+        alternatives: None,
     };
     for it in turns {
         let outcome = match obstacle(world, &verdict, promotion(it), heeds_allow_further) {
@@ -164,7 +170,7 @@ fn in_phases(world: &World<'_>, ranked: &[usize], heeds_allow_further: bool) -> 
 }
 
 /// What stands in a promotion's way at its turn, "`stopped_by_earlier` before the other two".
-fn obstacle(
+pub fn obstacle(
     world: &World<'_>,
     verdict: &Verdict,
     promotion: &Promotion<'_>,

@@ -1,0 +1,126 @@
+//! Counts every request by its route and status, and how long it took. Routes are the templates of the paths
+//! (`/v1/promotions/{id}`), found once more beside axum's own look-up, so that what is turned away before it is counted too.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::http::{Method, StatusCode};
+
+use crate::metrics::{Requests, Route};
+
+/// Counts requests. Clones share it.
+#[derive(Clone)]
+pub struct Measure {
+    routes: Arc<Routes>,
+}
+
+struct Routes {
+    requests: Requests,
+    paths: matchit::Router<Methods>,
+    /// What no path has.
+    unmatched: Methods,
+}
+
+/// A path's routes; a method that is none of these is `OTHER`.
+struct Methods {
+    path: String,
+    get: Route,
+    post: Route,
+    put: Route,
+    patch: Route,
+    delete: Route,
+    other: Route,
+}
+
+impl Methods {
+    fn of(requests: &Requests, path: &str) -> Self {
+        let route = |method: &str| requests.route(method, path);
+        Self {
+            path: path.to_owned(),
+            get: route("GET"),
+            post: route("POST"),
+            put: route("PUT"),
+            patch: route("PATCH"),
+            delete: route("DELETE"),
+            other: route("OTHER"),
+        }
+    }
+
+    fn route(&self, method: &Method) -> &Route {
+        match *method {
+            Method::GET => &self.get,
+            Method::POST => &self.post,
+            Method::PUT => &self.put,
+            Method::PATCH => &self.patch,
+            Method::DELETE => &self.delete,
+            _ => &self.other,
+        }
+    }
+}
+
+impl Measure {
+    /// Counts by these paths.
+    pub fn new<'p>(requests: &Requests, paths: impl IntoIterator<Item = &'p str>) -> Self {
+        let mut found = matchit::Router::new();
+        for path in paths {
+            // Paths that exclude each other are refused by axum before.
+            let _ = found.insert(path, Methods::of(requests, path));
+        }
+        let routes = Routes {
+            requests: requests.clone(),
+            paths: found,
+            unmatched: Methods::of(requests, "unmatched"),
+        };
+        Self {
+            routes: Arc::new(routes),
+        }
+    }
+
+    /// A request has come.
+    pub fn begin(&self, method: &Method, path: &str) -> Turn<'_> {
+        let routes = &*self.routes;
+        let found = routes.paths.at(path);
+        let methods = found.map_or(&routes.unmatched, |found| found.value);
+        routes.requests.in_flight.inc();
+        Turn {
+            requests: &routes.requests,
+            path: &methods.path,
+            route: methods.route(method),
+            begun: Instant::now(),
+            is_answered: false,
+        }
+    }
+}
+
+/// A request, from its head to its answer. Where it ends without an answer its caller has hung up.
+pub struct Turn<'m> {
+    requests: &'m Requests,
+    path: &'m str,
+    route: &'m Route,
+    begun: Instant,
+    is_answered: bool,
+}
+
+impl<'m> Turn<'m> {
+    /// The template of its path.
+    pub fn path(&self) -> &'m str {
+        self.path
+    }
+
+    /// It is answered. Returns how long that took.
+    pub fn answered(mut self, status: StatusCode) -> Duration {
+        let took = self.begun.elapsed();
+        self.is_answered = true;
+        self.route.answered(status.as_u16(), took);
+        took
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.requests.in_flight.dec();
+        if !self.is_answered {
+            self.requests.abandoned.inc();
+        }
+    }
+}

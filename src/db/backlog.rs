@@ -1,0 +1,44 @@
+//! How much waits to be done by the jobs, over all tenants: for metrics.
+
+use super::{DbError, OperatorTx};
+
+/// Most rows that are counted of one table: a graph needs no more.
+const MAX_COUNTED: i64 = 100_000;
+
+/// What waits.
+#[derive(Clone, Debug)]
+pub struct Backlog {
+    /// Holds that are open.
+    pub holds: i64,
+    /// Seconds since the end of the oldest hold that is over and was not ended.
+    pub holds_overdue: f64,
+    /// Events without a number.
+    pub events: i64,
+    /// Deliveries that have neither arrived nor been given up.
+    pub deliveries: i64,
+    /// Seconds since the oldest of them was due.
+    pub deliveries_overdue: f64,
+}
+
+/// Counts what waits; `offset_ms` is how far the service's clock is from the database's.
+pub async fn count(tx: &mut OperatorTx, offset_ms: i64) -> Result<Backlog, DbError> {
+    let backlog = sqlx::query_as!(
+        Backlog,
+        r#"with clock as (select clock_timestamp() + $1::bigint * interval '1 millisecond' as now)
+           select (select count(*) from (select from hold limit $2) as own) as "holds!",
+                  coalesce((select extract(epoch from clock.now - min(expires_at))::float8 from hold
+                             where expires_at <= clock.now), 0) as "holds_overdue!",
+                  (select count(tenant_id) from (select tenant_id from outbox limit $2) as own) as "events!",
+                  (select count(tenant_id)
+                     from (select tenant_id from webhook_delivery where dead_at is null limit $2) as own)
+                      as "deliveries!",
+                  coalesce((select extract(epoch from clock.now - min(next_attempt_at))::float8 from webhook_delivery
+                             where dead_at is null and next_attempt_at <= clock.now), 0) as "deliveries_overdue!"
+             from clock"#,
+        offset_ms,
+        MAX_COUNTED,
+    )
+    .fetch_one(tx.connection().await?)
+    .await?;
+    Ok(backlog)
+}

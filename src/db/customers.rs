@@ -1,0 +1,323 @@
+//! Customers become others: merged into another one, or replaced by an id that nobody knows (spec 3).
+//!
+//! Locks are taken in the order in which everything else takes them: redemptions, issuances that could be used, counters,
+//! progress, the customer's rows of promotions, the other issuances. What somebody else commits in between is found by
+//! [`remains`], and moved by going through all of it again: a customer is moved whole.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{DbError, TenantTx, outbox};
+
+/// How much has become another customer's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// Redemptions, with what they took from the customer's limits.
+    pub redemptions: i64,
+    /// Activities, with what they moved of milestones.
+    pub activities: i64,
+    /// Issuances.
+    pub issuances: i64,
+}
+
+/// Lets all that is one customer's be another's: what counts is added.
+pub async fn pass_on(tx: &mut TenantTx, from: &str, into: &str) -> Result<Moved, DbError> {
+    let redemptions = redemptions(tx, from, into).await?;
+    lock_usable(tx, from, into).await?;
+    counters(tx, from, into).await?;
+    let activities = activities(tx, from, into).await?;
+    hands(tx, from, into).await?;
+    let issuances = issuances(tx, from, into).await?;
+    Ok(Moved {
+        redemptions,
+        activities,
+        issuances,
+    })
+}
+
+/// Whether anything is the customer's. What a transaction that is still under way will add is not seen, and is as if it
+/// came later.
+pub async fn remains(tx: &mut TenantTx, customer: &str) -> Result<bool, DbError> {
+    let remains = sqlx::query_scalar!(
+        r#"select exists (select from redemption where tenant_id = $1 and customer_id = $2)
+               or exists (select from activity where tenant_id = $1 and customer_id = $2)
+               or exists (select from milestone_progress where tenant_id = $1 and customer_id = $2)
+               or exists (select from customer_promotion where tenant_id = $1 and customer_id = $2)
+               or exists (select from issuance where tenant_id = $1 and customer_id = $2) as "remains!""#,
+        tx.id(),
+        customer,
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(remains)
+}
+
+async fn redemptions(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64, DbError> {
+    let moved = sqlx::query_scalar!(
+        r#"with mine as (
+               select redemption_id from redemption
+                where tenant_id = $1 and customer_id = $2
+                order by redemption_id
+                  for no key update),
+           moved as (
+               update redemption as own set customer_id = $3
+                 from mine
+                where own.tenant_id = $1 and own.redemption_id = mine.redemption_id),
+           taken as (
+               update redemption_use as own set owner = $3
+                 from mine
+                where own.tenant_id = $1 and own.redemption_id = mine.redemption_id
+                  and own.subject = 'customer' and own.owner = $2)
+           select count(*) as "count!" from mine"#,
+        tx.id(),
+        from,
+        into,
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(moved)
+}
+
+/// Waits for the carts that are being served by these issuances, of both.
+async fn lock_usable(tx: &mut TenantTx, from: &str, into: &str) -> Result<(), DbError> {
+    sqlx::query!(
+        "select issuance_id from issuance
+          where tenant_id = $1 and customer_id in ($2, $3) and unlocked_at is not null
+          order by issuance_id
+            for no key update",
+        tx.id(),
+        from,
+        into,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Each customer's counters stand under every promotion by itself. A sum may be more than its limit: it stays true, its
+/// row's bound makes room for it, and nothing is left.
+async fn counters(tx: &mut TenantTx, from: &str, into: &str) -> Result<(), DbError> {
+    sqlx::query!(
+        "select 1 as one
+           from (select promotion_id from promotion where tenant_id = $1 order by promotion_id offset 0) as own
+          cross join lateral (
+                select from limit_counter
+                 where tenant_id = $1 and promotion_id = own.promotion_id and subject = 'customer'
+                   and owner in ($2, $3)
+                 order by owner, measure, window_no
+                   for no key update) as counter",
+        tx.id(),
+        from,
+        into,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    sqlx::query!(
+        "with gone as (
+             delete from limit_counter as counter using promotion
+              where promotion.tenant_id = $1 and counter.tenant_id = $1
+                and counter.promotion_id = promotion.promotion_id
+                and counter.subject = 'customer' and counter.owner = $2
+             returning counter.promotion_id, counter.measure, counter.window_no, counter.used, counter.maximum)
+         insert into limit_counter as counter
+                (tenant_id, promotion_id, subject, owner, measure, window_no, used, maximum)
+         select $1, promotion_id, 'customer', $3, measure, window_no, used, maximum
+           from gone
+          order by promotion_id, measure, window_no
+         on conflict (tenant_id, promotion_id, subject, owner, measure, window_no) do update
+            set used = counter.used + excluded.used,
+                maximum = greatest(counter.maximum, excluded.maximum, counter.used + excluded.used)",
+        tx.id(),
+        from,
+        into,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Activities with all that they moved, in one statement: an activity that is committed meanwhile is moved whole or not at
+/// all. A target that both had reached counts once.
+async fn activities(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64, DbError> {
+    sqlx::query!(
+        "select 1 as one from milestone_progress
+          where tenant_id = $1 and customer_id in ($2, $3)
+          order by milestone_id, customer_id, window_no
+            for no key update",
+        tx.id(),
+        from,
+        into,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let moved = sqlx::query_scalar!(
+        r#"with progress as (
+               delete from milestone_progress where tenant_id = $1 and customer_id = $2
+               returning milestone_id, window_no, progress),
+           added as (
+               insert into milestone_progress as own (tenant_id, milestone_id, customer_id, window_no, progress)
+               select $1, milestone_id, $3, window_no, progress from progress
+                order by milestone_id, window_no
+               on conflict (tenant_id, milestone_id, customer_id, window_no) do update
+                  set progress = own.progress + excluded.progress),
+           reached as (
+               delete from milestone_target as own using milestone
+                where milestone.tenant_id = $1 and own.tenant_id = $1
+                  and own.milestone_id = milestone.milestone_id and own.customer_id = $2
+               returning own.milestone_id, own.window_no, own.target, own.activity_id),
+           kept as (
+               insert into milestone_target (tenant_id, milestone_id, customer_id, window_no, target, activity_id)
+               select $1, milestone_id, $3, window_no, target, activity_id from reached
+                order by milestone_id, window_no, target
+               on conflict do nothing),
+           steps as (
+               update milestone_step as own set customer_id = $3
+                 from activity, milestone
+                where activity.tenant_id = $1 and activity.customer_id = $2 and milestone.tenant_id = $1
+                  and own.tenant_id = $1 and own.milestone_id = milestone.milestone_id
+                  and own.activity_id = activity.activity_id),
+           moved as (
+               update activity set customer_id = $3 where tenant_id = $1 and customer_id = $2
+               returning activity_id)
+           select count(*) as "count!" from moved"#,
+        tx.id(),
+        from,
+        into,
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(moved)
+}
+
+/// How often each promotion was given.
+async fn hands(tx: &mut TenantTx, from: &str, into: &str) -> Result<(), DbError> {
+    sqlx::query!(
+        "select 1 as one from customer_promotion
+          where tenant_id = $1 and customer_id in ($2, $3)
+          order by promotion_id, customer_id
+            for no key update",
+        tx.id(),
+        from,
+        into,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    sqlx::query!(
+        "with gone as (
+             delete from customer_promotion where tenant_id = $1 and customer_id = $2
+             returning promotion_id, issued, unlocked)
+         insert into customer_promotion as own (tenant_id, promotion_id, customer_id, issued, unlocked)
+         select $1, promotion_id, $3, issued, unlocked from gone
+          order by promotion_id
+         on conflict (tenant_id, promotion_id, customer_id) do update
+            set issued = own.issued + excluded.issued, unlocked = own.unlocked + excluded.unlocked",
+        tx.id(),
+        from,
+        into,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Issuances, which remember to whom they were issued first.
+async fn issuances(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64, DbError> {
+    let moved = sqlx::query!(
+        "with mine as (
+             select issuance_id from issuance
+              where tenant_id = $1 and customer_id = $2
+              order by issuance_id
+                for no key update)
+         update issuance as own
+            set customer_id = $3,
+                issued_to = case own.issued_to when '' then sha256(convert_to($2, 'UTF8')) else own.issued_to end
+           from mine
+          where own.tenant_id = $1 and own.issuance_id = mine.issuance_id",
+        tx.id(),
+        from,
+        into,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(i64::try_from(moved.rows_affected()).unwrap_or(i64::MAX))
+}
+
+/// Of a customer's claims of one promotion one is enough: revokes the others, and returns them. The customer's own comes
+/// before those of others, the earlier before the later.
+pub async fn revoke_further_claims(
+    tx: &mut TenantTx,
+    customer: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>, DbError> {
+    let revoked = sqlx::query_scalar!(
+        "update issuance as own set revoked_at = $3
+          where tenant_id = $1 and customer_id = $2 and source = 'activation' and revoked_at is null
+            and exists (
+                select from issuance as first
+                 where first.tenant_id = $1 and first.customer_id = $2 and first.promotion_id = own.promotion_id
+                   and first.source = 'activation' and first.revoked_at is null
+                   and (first.issued_to <> '', first.issued_at, first.issuance_id)
+                     < (own.issued_to <> '', own.issued_at, own.issuance_id))
+         returning issuance_id",
+        tx.id(),
+        customer,
+        now,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(revoked)
+}
+
+/// Puts the customer's present id where texts have an older one: requests that were recorded, which lose the customer's
+/// attributes too, what was answered to activities, and what was told of issuances. Their form is the service's own.
+///
+/// INVARIANT: all of it is locked, as what was passed on is. Texts of others cannot be taken for ours: within a text of
+/// theirs a quotation mark is escaped.
+pub async fn forget(tx: &mut TenantTx, customer: Uuid) -> Result<(), DbError> {
+    let name = customer.to_string();
+    sqlx::query!(
+        r#"update redemption
+              set request = regexp_replace(
+                      regexp_replace(request, '"customer":\{"id":"(?:[^"\\]|\\.)*"', '"customer":{"id":"' || $2 || '"'),
+                      ',"attributes":\{"(?:[^"\\]|\\.)*":"(?:[^"\\]|\\.)*"(?:,"(?:[^"\\]|\\.)*":"(?:[^"\\]|\\.)*")*\}\}(?=,"(?:store|channel|at|explain)":)',
+                      '}')
+            where tenant_id = $1 and customer_id = $2"#,
+        tx.id(),
+        name,
+    )
+    .execute(tx.connection())
+    .await?;
+    sqlx::query!(
+        r#"update activity
+              set answer = regexp_replace(
+                      answer, '"customer_id":"(?:[^"\\]|\\.)*"', '"customer_id":"' || $2 || '"', 'g')
+            where tenant_id = $1 and customer_id = $2"#,
+        tx.id(),
+        name,
+    )
+    .execute(tx.connection())
+    .await?;
+    // Nobody numbers events meanwhile: none is on its way from one table to the other.
+    outbox::lock(tx).await?;
+    sqlx::query!(
+        r#"update outbox
+              set data = regexp_replace(data, '"customer_id":"(?:[^"\\]|\\.)*"', '"customer_id":"' || $2 || '"')
+            where tenant_id = $1 and subject = 'issuance'
+              and subject_id in (select issuance_id from issuance where tenant_id = $1 and customer_id = $2)"#,
+        tx.id(),
+        name,
+    )
+    .execute(tx.connection())
+    .await?;
+    sqlx::query!(
+        r#"update event
+              set data = regexp_replace(data, '"customer_id":"(?:[^"\\]|\\.)*"', '"customer_id":"' || $2 || '"')
+            where tenant_id = $1 and subject = 'issuance'
+              and subject_id in (select issuance_id from issuance where tenant_id = $1 and customer_id = $2)"#,
+        tx.id(),
+        name,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,305 @@
+//! The most that a promotion could take off, whatever others do before it: what an upper bound is made of (spec 7.6).
+//!
+//! Everything here is judged on the untouched cart. Units only ever become claimed and lines only ever cheaper, so what
+//! could not be had there can be had nowhere. Under `qualifying_items: consumed` conditions may come to hold later, and
+//! with other requirements: then the bounds are those of the cart alone.
+
+use crate::domain::amount::{Money, Number, Quantity};
+use crate::domain::benefit::{
+    Benefit, CartKind, FreeProduct, From, ItemBenefit, ItemKind, Per, PriceBase, Repeat, Spread,
+};
+use crate::domain::exact::Exact;
+use crate::domain::settings::PercentageBase;
+use crate::engine::Case;
+use crate::engine::candidates::Candidate;
+use crate::engine::line_set::LineSet;
+
+use super::items::multiple;
+use super::{cart, part, product_lines, repeat_bound, times_bound};
+
+/// What an item-level promotion could come to at most.
+pub(crate) struct ItemReach {
+    /// The lines whose state its proposal depends on, or changes.
+    pub(crate) domain: LineSet,
+    /// The lines that it could discount, with the most that it takes off one unit.
+    pub(crate) lines: Vec<(usize, Exact)>,
+    /// Most units that it discounts.
+    pub(crate) units: Option<Quantity>,
+    /// Most that it takes off in all, before rounding.
+    pub(crate) most: Option<Exact>,
+    /// Whether its exact discount is a multiple of the precision as long as no unit is claimed twice, so that nothing is
+    /// ever rounded.
+    pub(crate) is_even: bool,
+}
+
+/// What a promotion on the cart could come to at most.
+pub(crate) struct CartReach {
+    /// The lines that it discounts.
+    pub(crate) lines: LineSet,
+    /// What share of what is left to pay of them.
+    pub(crate) percent: Option<Number>,
+    /// Most that it takes off in all, before rounding.
+    pub(crate) most: Option<Exact>,
+}
+
+/// How often, and where.
+struct Extent {
+    times: i64,
+    /// The lines that it reads.
+    domain: LineSet,
+    /// The lines that it may discount.
+    lines: LineSet,
+    /// Most units of a set.
+    set: Quantity,
+}
+
+/// `None`: it never gives anything on this cart.
+pub(crate) fn item_reach(case: &Case<'_>, candidate: &Candidate<'_>) -> Option<ItemReach> {
+    match &candidate.compiled.promotion.terms.benefit {
+        Benefit::Items(benefit) => of_items(case, candidate, benefit),
+        Benefit::FreeProduct(benefit) => of_free_product(case, candidate, benefit),
+        Benefit::Cart(_) | Benefit::Shipping(_) => None,
+    }
+}
+
+fn of_items(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    benefit: &ItemBenefit,
+) -> Option<ItemReach> {
+    let repeat = benefit.repeat.as_ref();
+    let mut extent = if case.claims.consumed() {
+        anywhere(case, candidate, repeat)
+    } else {
+        where_conditions_hold(case, candidate, benefit)
+    };
+    extent.times = extent.times.min(times_bound(candidate, repeat));
+    if extent.times <= 0 || extent.lines.is_empty() {
+        return None;
+    }
+    let all: Quantity = extent
+        .lines
+        .iter()
+        .map(|line| case.view.line(line).quantity)
+        .sum();
+    let group = if benefit.takes_sets() {
+        Some(extent.set)
+    } else {
+        benefit.quantity_per_application()
+    };
+    let units = group.map(|group| multiple(group, extent.times));
+    let most = match benefit.kind {
+        ItemKind::AmountOff {
+            value,
+            per: Spread::Application,
+        } => Some(Exact::from(value).scaled_by(extent.times.into(), 1)),
+        ItemKind::AmountOff {
+            per: Spread::Unit, ..
+        }
+        | ItemKind::PercentageOff { .. }
+        | ItemKind::FixedPrice { .. }
+        | ItemKind::BundlePrice { .. } => None,
+    };
+    let group = group.unwrap_or(all);
+    let lines: Vec<(usize, Exact)> = extent
+        .lines
+        .iter()
+        .map(|line| (line, off_a_unit(case, line, benefit.kind, group)))
+        .collect();
+    let is_even = units.is_none_or(is_whole) && is_even(case, &lines, benefit.kind);
+    Some(ItemReach {
+        domain: extent.domain.union(&extent.lines),
+        lines,
+        units,
+        most,
+        is_even,
+    })
+}
+
+fn of_free_product(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    benefit: &FreeProduct,
+) -> Option<ItemReach> {
+    let repeat = benefit.repeat.as_ref();
+    let lines = product_lines(case, &benefit.sku);
+    let (times, domain) = if case.claims.consumed() {
+        let extent = anywhere(case, candidate, repeat);
+        (extent.times, extent.domain.union(&lines))
+    } else {
+        let scene = candidate.scene(case, &case.untouched, &case.view.all);
+        let conditions = candidate.compiled.conditions.as_ref();
+        let part = part::Part::judge(&scene, conditions, true)?;
+        (repeat_bound(repeat, &part), lines)
+    };
+    let times = times.min(times_bound(candidate, repeat));
+    if times <= 0 {
+        return None;
+    }
+    let units = multiple(benefit.quantity, times);
+    let lines: Vec<(usize, Exact)> = lines
+        .iter()
+        .map(|line| (line, whole_unit(case, line)))
+        .collect();
+    let even = |(line, unit): &(usize, Exact)| {
+        is_whole(case.view.line(*line).quantity) && is_multiple(case, unit)
+    };
+    Some(ItemReach {
+        domain,
+        is_even: is_whole(units) && lines.iter().all(even),
+        lines,
+        units: Some(units),
+        most: None,
+    })
+}
+
+/// Where conditions see the whole cart, they hold or fail once and for all.
+fn where_conditions_hold(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    benefit: &ItemBenefit,
+) -> Extent {
+    let mut extent = Extent {
+        times: 0,
+        domain: LineSet::default(),
+        lines: LineSet::default(),
+        set: Quantity::ZERO,
+    };
+    for lines in candidate.parts(case).iter() {
+        let scene = candidate.scene(case, &case.untouched, lines);
+        let conditions = candidate.compiled.conditions.as_ref();
+        let Some(part) = part::Part::judge(&scene, conditions, true) else {
+            continue;
+        };
+        let times = repeat_bound(benefit.repeat.as_ref(), &part);
+        extent.times = extent.times.saturating_add(times);
+        let select = candidate.target(lines);
+        let read = match benefit.from {
+            From::Matching => *lines,
+            From::InCondition => part.required_lines(),
+            From::BeyondCondition => select.unwrap_or_else(|| part.required_lines()),
+        };
+        let discounted = select.map_or(read, |select| select.intersection(&read));
+        extent.lines = extent.lines.union(&discounted);
+        if benefit.takes_sets() {
+            extent.domain = extent.domain.union(&read);
+            extent.set = extent.set.max(part.set_shape().needs().sum());
+        }
+    }
+    extent
+}
+
+/// As much as the cart holds, whatever the conditions ask for.
+fn anywhere(case: &Case<'_>, candidate: &Candidate<'_>, repeat: Option<&Repeat>) -> Extent {
+    let all = &case.view.all;
+    let quantity: Quantity = all.iter().map(|line| case.view.line(line).quantity).sum();
+    let parts = i64::try_from(candidate.parts(case).len()).unwrap_or(i64::MAX);
+    let times = match repeat.map(|repeat| repeat.per) {
+        None => parts,
+        Some(Per::Quantity(every)) => quantity.scaled() / every.scaled().max(1),
+        Some(Per::Amount(every)) => case.view.gross_of(all).times_of(&every.into()),
+        // A set takes at least the smallest unit that there is.
+        Some(Per::Set) => quantity.scaled(),
+    };
+    let lines = candidate.target(all).unwrap_or(candidate.relevant);
+    Extent {
+        times,
+        domain: candidate.relevant,
+        lines,
+        set: quantity,
+    }
+}
+
+/// What is to pay of one unit that nothing was taken off.
+fn whole_unit(case: &Case<'_>, line: usize) -> Exact {
+    let quantity = case.view.line(line).quantity;
+    case.untouched.left_of_line(line).over(&quantity.into())
+}
+
+/// The most that is taken off one unit, in a group of at most so many.
+fn off_a_unit(case: &Case<'_>, line: usize, kind: ItemKind, group: Quantity) -> Exact {
+    let unit = whole_unit(case, line);
+    let own = case.view.line(line);
+    let percentage = |percent: Number| match case.rules.settings().percentage_base {
+        PercentageBase::Gross => Exact::from(own.unit_price).percent(percent),
+        PercentageBase::Net => unit.percent(percent),
+    };
+    let off = match kind {
+        ItemKind::PercentageOff { percent, base } => match (base, own.mrp) {
+            (PriceBase::Mrp, Some(mrp)) => {
+                let rest = Number::whole(100).minus(percent);
+                unit.minus(&Exact::from(mrp).percent(rest))
+            }
+            (PriceBase::Mrp, None) | (PriceBase::UnitPrice, _) => percentage(percent),
+        },
+        ItemKind::AmountOff {
+            value,
+            per: Spread::Unit,
+        } => value.into(),
+        ItemKind::AmountOff {
+            per: Spread::Application,
+            ..
+        } => unit.clone(),
+        ItemKind::FixedPrice { value } => unit.minus(&value.into()),
+        // Σ left − value is at most the sum of what each unit has above its part of the value.
+        ItemKind::BundlePrice { value } => {
+            unit.minus(&Exact::from(value).over(&Exact::from(group)))
+        }
+    };
+    off.at_most(&unit).or_zero()
+}
+
+/// Whether all amounts that the discount is made of are multiples of the precision.
+fn is_even(case: &Case<'_>, lines: &[(usize, Exact)], kind: ItemKind) -> bool {
+    let settings = case.rules.settings();
+    let value = match kind {
+        ItemKind::PercentageOff { .. } => Money::ZERO,
+        ItemKind::AmountOff { value, .. }
+        | ItemKind::FixedPrice { value }
+        | ItemKind::BundlePrice { value } => value,
+    };
+    let is_bundle = matches!(kind, ItemKind::BundlePrice { .. });
+    let line_is_even = |(line, off): &(usize, Exact)| {
+        is_whole(case.view.line(*line).quantity)
+            && is_multiple(case, &whole_unit(case, *line))
+            && (is_bundle || is_multiple(case, off))
+    };
+    let by_price = settings.percentage_base == PercentageBase::Gross;
+    (by_price || !is_bundle) && is_multiple(case, &value.into()) && lines.iter().all(line_is_even)
+}
+
+fn is_whole(quantity: Quantity) -> bool {
+    quantity.scaled() % Quantity::ONE.scaled() == 0
+}
+
+fn is_multiple(case: &Case<'_>, amount: &Exact) -> bool {
+    Exact::from(case.rules.settings().rounding.cut(amount)) == *amount
+}
+
+/// `None`: it never takes anything off the lines of this cart.
+pub(crate) fn cart_reach(case: &Case<'_>, candidate: &Candidate<'_>) -> Option<CartReach> {
+    let Benefit::Cart(benefit) = &candidate.compiled.promotion.terms.benefit else {
+        return None;
+    };
+    let conditions = candidate.compiled.conditions.as_ref();
+    let (lines, times) = if conditions.is_some_and(|own| own.see_discounts()) {
+        // How often it applies may follow from conditions that hold only later.
+        let repeat = benefit.repeat.as_ref();
+        let most = if repeat.is_some() { i64::MAX } else { 1 };
+        let lines = candidate.target(&case.view.all).unwrap_or(case.view.all);
+        (lines, times_bound(candidate, repeat).min(most))
+    } else {
+        let deal = cart::Deal::make(case, candidate, benefit, &case.untouched).ok()?;
+        (deal.lines, deal.times)
+    };
+    let (percent, most) = match benefit.kind {
+        CartKind::AwardPoints(_) => return None,
+        CartKind::PercentageOff(percent) => (Some(percent), None),
+        CartKind::AmountOff(value) => (None, Some(Exact::from(value).scaled_by(times.into(), 1))),
+    };
+    (!lines.is_empty()).then_some(CartReach {
+        lines,
+        percent,
+        most,
+    })
+}

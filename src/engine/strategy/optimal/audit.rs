@@ -1,0 +1,72 @@
+//! Every upper bound against what the orders below it come to: for tests (docs/OPTIMAL.md, "What is tested").
+
+use std::rc::Rc;
+
+use crate::engine::Case;
+use crate::engine::benefits::propose;
+use crate::engine::units::Basket;
+
+use super::super::Ranked;
+use super::bound::Fine;
+use super::join::Problem;
+use super::search::Component;
+
+/// How many bounds were compared, or the first that is too low. No order is left out.
+pub(crate) fn check_bounds(case: &Case<'_>, ranked: &Ranked<'_>) -> Result<u64, String> {
+    let problem = Problem::new(case, ranked, None);
+    let mut count = 0;
+    for component in problem.all_components() {
+        let mut walk = Walk {
+            case,
+            ranked,
+            component: &component,
+            count: 0,
+        };
+        walk.most_below(&case.untouched, &mut Vec::new())?;
+        count += walk.count;
+    }
+    Ok(count)
+}
+
+struct Walk<'w, 'e> {
+    case: &'w Case<'e>,
+    ranked: &'w Ranked<'e>,
+    component: &'w Component,
+    count: u64,
+}
+
+impl Walk<'_, '_> {
+    /// The most that can be added to this basket; `applied`: the members that have been, in their order.
+    fn most_below(&mut self, basket: &Basket, applied: &mut Vec<usize>) -> Result<Fine, String> {
+        let members = &self.component.members;
+        let remaining: Vec<usize> = (0..members.len())
+            .filter(|own| !applied.contains(own))
+            .collect();
+        let mut most = 0;
+        for member in &remaining {
+            let place = members.get(*member).copied().unwrap_or(usize::MAX);
+            let candidate = self.ranked.candidates.get(place);
+            let Some(Ok(proposal)) = candidate.map(|own| propose(self.case, own, basket)) else {
+                continue;
+            };
+            let proposal = Rc::new(proposal);
+            let mut next = basket.clone();
+            let amounts = proposal.amounts.iter().map(|own| (own.line, own.amount));
+            next.apply(&proposal.takes, amounts, &proposal.needed);
+            applied.push(*member);
+            let below = self.most_below(&next, applied)?;
+            applied.pop();
+            most = most.max(self.component.value_of(&proposal) + below);
+        }
+        let bound = &self.component.bound;
+        let open = bound.look(self.case, basket, &self.component.weights);
+        let upper = bound.of(&open, remaining.iter().copied());
+        self.count += 1;
+        if upper < most {
+            return Err(format!(
+                "after {applied:?} of {members:?}: {most} is above the bound {upper}"
+            ));
+        }
+        Ok(most)
+    }
+}

@@ -1,0 +1,385 @@
+//! How much item-level promotions could still take off: never less than they can (docs/OPTIMAL.md, "The upper bound").
+//!
+//! Where a unit can be claimed once, promotions compete for units. Every unit gets a *price*; a promotion then counts for
+//! what it takes off beyond the prices of its units, and the units that are still open count for their prices. For
+//! whatever prices at or above zero the sum is an upper bound, since a unit is paid for at most once; the prices are
+//! chosen once, on the untouched cart, to make it low. Where units can be claimed again, promotions compete for what is
+//! left to pay: those that are *pooled* count together for all that is left to pay of their lines.
+
+use crate::domain::amount::{Money, Quantity};
+use crate::domain::rounding::{Rounding, RoundingMode};
+use crate::engine::Case;
+use crate::engine::benefits::ItemReach;
+use crate::engine::limits::Left;
+use crate::engine::line_set::LineSet;
+use crate::engine::units::Basket;
+
+/// Money in steps of 10⁻¹², times a weight of at most one.
+pub(super) type Fine = i128;
+
+/// A weight of one.
+pub(super) const WHOLE: i128 = 1_000_000;
+
+/// Decimals of what is taken off a unit; with those of a quantity they make a [`Fine`].
+const UNIT_DECIMALS: u32 = 9;
+
+/// How often all prices are looked at.
+const SWEEPS: usize = 3;
+
+/// Money as [`Fine`].
+pub(super) fn fine(money: Money) -> Fine {
+    i128::from(money.scaled()) * 100_000_000
+}
+
+/// The largest multiple of the precision that is not above.
+pub(super) fn cut(amount: Fine, rounding: Rounding) -> Money {
+    let step = fine(rounding.step());
+    let steps = amount.div_euclid(step);
+    let scaled = steps.saturating_mul(i128::from(rounding.step().scaled()));
+    Money::from_scaled(i64::try_from(scaled).unwrap_or(i64::MAX))
+}
+
+/// The most that rounding adds to so many amounts together, whose sum is then a multiple of the precision.
+pub(super) fn slack(roundings: usize, rounding: Rounding) -> Fine {
+    let count = i128::try_from(roundings).unwrap_or(i128::MAX);
+    let step = fine(rounding.step());
+    match rounding.mode {
+        _ if count == 0 => 0,
+        // Less than a step each.
+        RoundingMode::Up | RoundingMode::Ceiling => count.saturating_mul(step) - 1,
+        RoundingMode::Down | RoundingMode::Floor => 0,
+        RoundingMode::HalfUp | RoundingMode::HalfDown | RoundingMode::HalfEven => {
+            count.saturating_mul(step) / 2
+        }
+    }
+}
+
+/// What one promotion can still give.
+struct Lane {
+    /// Its lines with what it takes off a unit of them, weighted, rounded up; what it takes off most first.
+    lines: Vec<(usize, Fine)>,
+    /// Most units.
+    units: Option<i128>,
+    /// Most in all, weighted, rounding included.
+    most: Option<Fine>,
+    /// What rounding may add.
+    slack: Fine,
+    /// It counts with others for what is left to pay of their lines.
+    is_pooled: bool,
+}
+
+/// The bound for the promotions of one component.
+pub(super) struct Bound {
+    lanes: Vec<Lane>,
+    lines: LineSet,
+    /// Of each line of the cart: the price of a unit.
+    prices: Vec<Fine>,
+    /// The lines of the pooled promotions.
+    pooled: LineSet,
+    stacks: bool,
+}
+
+/// What a bound looks at in a basket.
+pub(super) struct Open {
+    /// Of each line of the cart: units that may still be discounted.
+    units: Vec<i128>,
+    /// What is left to pay of the pooled lines, weighted.
+    left: Fine,
+}
+
+impl Bound {
+    /// `weights`: for each line of the cart how much a discount there counts, of [`WHOLE`].
+    pub(super) fn new(case: &Case<'_>, members: &[(&ItemReach, Left)], weights: &[i128]) -> Self {
+        let stacks = case.claims.stacks();
+        let rounding = case.rules.settings().rounding;
+        let lane =
+            |(reach, left): &(&ItemReach, Left)| lane(reach, *left, weights, stacks, rounding);
+        let mut bound = Self {
+            lanes: members.iter().map(lane).collect(),
+            lines: members
+                .iter()
+                .fold(LineSet::default(), |lines, (reach, _)| {
+                    lines.union(&reach.domain)
+                }),
+            prices: vec![0; weights.len()],
+            pooled: LineSet::default(),
+            stacks,
+        };
+        if stacks {
+            bound.pool(case, weights);
+        } else {
+            bound.set_prices(case);
+        }
+        bound
+    }
+
+    pub(super) fn look(&self, case: &Case<'_>, basket: &Basket, weights: &[i128]) -> Open {
+        let mut open = Open {
+            units: vec![0; self.prices.len()],
+            left: 0,
+        };
+        for line in self.lines.iter() {
+            if let Some(units) = open.units.get_mut(line) {
+                *units = basket.open_units(line, &case.claims).scaled().into();
+            }
+        }
+        for line in self.pooled.iter() {
+            open.left += left_of_line(basket, line, weights);
+        }
+        open
+    }
+
+    /// The most that the `remaining` members can add, by their numbers.
+    pub(super) fn of(&self, open: &Open, remaining: impl Iterator<Item = usize>) -> Fine {
+        let charged: Fine = if self.stacks {
+            0
+        } else {
+            let charge = |line: usize| at(&self.prices, line) * at(&open.units, line);
+            self.lines.iter().map(charge).sum()
+        };
+        let (mut alone, mut pooled) = (charged, 0);
+        for lane in remaining.filter_map(|member| self.lanes.get(member)) {
+            let value = self.value(lane, open);
+            if lane.is_pooled {
+                pooled += value;
+            } else {
+                alone += value;
+            }
+        }
+        alone + pooled.min(open.left)
+    }
+
+    /// The most that one member can add by itself.
+    pub(super) fn of_one(&self, open: &Open, member: usize) -> Fine {
+        let lane = self.lanes.get(member);
+        lane.map_or(0, |lane| lane.sorted_value(open, |_| 0))
+    }
+
+    fn value(&self, lane: &Lane, open: &Open) -> Fine {
+        lane.value(open, |line| at(&self.prices, line))
+    }
+
+    /// The price of so many units of a line.
+    pub(super) fn price(&self, line: usize, units: Quantity) -> Fine {
+        at(&self.prices, line) * i128::from(units.scaled())
+    }
+
+    /// Line by line, the price that makes the bound on the untouched cart lowest, the others as they are.
+    fn set_prices(&mut self, case: &Case<'_>) {
+        let open = self.look(case, &case.untouched, &[]);
+        for _ in 0..SWEEPS {
+            let mut has_moved = false;
+            for line in self.lines.iter() {
+                has_moved |= self.set_price(line, &open);
+            }
+            if !has_moved {
+                break;
+            }
+        }
+        for lane in &mut self.lanes {
+            let prices = &self.prices;
+            lane.lines
+                .sort_by_key(|(line, off)| std::cmp::Reverse(off - at(prices, *line)));
+        }
+    }
+
+    fn set_price(&mut self, line: usize, open: &Open) -> bool {
+        let on_line = |lane: &&Lane| lane.lines.iter().any(|(own, _)| *own == line);
+        let lanes: Vec<&Lane> = self.lanes.iter().filter(on_line).collect();
+        if lanes.len() < 2 {
+            return false;
+        }
+        let before = at(&self.prices, line);
+        let total = |price: Fine| {
+            let with = |own: usize| {
+                if own == line {
+                    price
+                } else {
+                    at(&self.prices, own)
+                }
+            };
+            let values: Fine = lanes.iter().map(|lane| lane.sorted_value(open, with)).sum();
+            values + price * at(&open.units, line)
+        };
+        // Lowest where a promotion just loses interest in the line, or in another line against it.
+        let mut tries: Vec<Fine> = vec![before, 0];
+        for lane in &lanes {
+            let off = lane
+                .lines
+                .iter()
+                .find(|(own, _)| *own == line)
+                .map_or(0, |(_, off)| *off);
+            tries.push(off);
+            let marginal = lane.marginal(open, line, |own| at(&self.prices, own));
+            tries.push((off - marginal).max(0));
+        }
+        tries.sort_unstable();
+        tries.dedup();
+        let best = tries.into_iter().map(|price| (total(price), price)).min();
+        let Some((_, price)) = best.filter(|(value, _)| *value < total(before)) else {
+            return false;
+        };
+        if let Some(own) = self.prices.get_mut(line) {
+            *own = price;
+        }
+        true
+    }
+
+    /// Pools promotions one by one as long as that makes the bound on the untouched cart lower.
+    fn pool(&mut self, case: &Case<'_>, weights: &[i128]) {
+        let open = self.look(case, &case.untouched, weights);
+        let whole = |pooled: &dyn Fn(usize) -> bool| {
+            let mut lines = LineSet::default();
+            let (mut alone, mut together) = (0, 0);
+            for (number, lane) in self.lanes.iter().enumerate() {
+                let value = lane.value(&open, |_| 0);
+                if pooled(number) {
+                    lines = lane.lines.iter().fold(lines, |mut lines, (line, _)| {
+                        lines.insert(*line);
+                        lines
+                    });
+                    together += value;
+                } else {
+                    alone += value;
+                }
+            }
+            let left: Fine = lines
+                .iter()
+                .map(|line| left_of_line(&case.untouched, line, weights))
+                .sum();
+            (alone + together.min(left), lines)
+        };
+        let none = whole(&|_| false).0;
+        let (all, lines) = whole(&|_| true);
+        if all < none {
+            self.pooled = lines;
+            self.lanes.iter_mut().for_each(|lane| lane.is_pooled = true);
+        }
+    }
+}
+
+fn at(values: &[i128], place: usize) -> i128 {
+    values.get(place).copied().unwrap_or(0)
+}
+
+fn left_of_line(basket: &Basket, line: usize, weights: &[i128]) -> Fine {
+    let left = basket.left_of_line(line).or_zero().steps_up(12);
+    weighted(left, at(weights, line))
+}
+
+/// Rounded up.
+pub(super) fn weighted(amount: Fine, weight: i128) -> Fine {
+    if weight == WHOLE {
+        return amount;
+    }
+    amount
+        .saturating_mul(weight)
+        .saturating_add(WHOLE - 1)
+        .div_euclid(WHOLE)
+}
+
+fn lane(reach: &ItemReach, left: Left, weights: &[i128], stacks: bool, rounding: Rounding) -> Lane {
+    // What a promotion takes off falls on its lines in another way than its bound does: the largest weight holds for all.
+    let weight = reach
+        .lines
+        .iter()
+        .map(|(line, _)| at(weights, *line))
+        .max()
+        .unwrap_or(0);
+    let roundings = usize::from(stacks || !reach.is_even);
+    let slack = slack(roundings, rounding);
+    let most = reach.most.as_ref().map(|most| fine(rounding.settle(most)));
+    let cap = left.discount.map(fine);
+    let mut lines: Vec<(usize, Fine)> = reach
+        .lines
+        .iter()
+        .map(|(line, off)| (*line, weighted(off.steps_up(UNIT_DECIMALS), weight)))
+        .filter(|(_, off)| *off > 0)
+        .collect();
+    lines.sort_by_key(|(_, off)| std::cmp::Reverse(*off));
+    Lane {
+        lines,
+        units: reach.units.map(|units| units.scaled().into()),
+        most: most
+            .into_iter()
+            .chain(cap)
+            .min()
+            .map(|most| weighted(most, weight)),
+        slack,
+        is_pooled: false,
+    }
+}
+
+impl Lane {
+    /// The most that it takes off open units beyond their prices; INVARIANT: its lines are in this order.
+    fn value(&self, open: &Open, price: impl Fn(usize) -> Fine) -> Fine {
+        let (mut sum, mut is_open) = (0, false);
+        let mut missing = self.units.unwrap_or(i128::MAX);
+        for (line, off) in &self.lines {
+            let units = at(&open.units, *line).min(missing);
+            is_open |= units > 0;
+            let beyond = off - price(*line);
+            if beyond <= 0 {
+                if is_open {
+                    break;
+                }
+                continue;
+            }
+            sum += beyond * units;
+            missing -= units;
+            if missing == 0 {
+                break;
+            }
+        }
+        self.bounded(sum, is_open)
+    }
+
+    fn bounded(&self, sum: Fine, is_open: bool) -> Fine {
+        if !is_open {
+            return 0;
+        }
+        let sum = sum + self.slack;
+        self.most.map_or(sum, |most| sum.min(most))
+    }
+
+    /// The same in whatever order its lines are.
+    fn sorted_value(&self, open: &Open, price: impl Fn(usize) -> Fine) -> Fine {
+        let mut beyond: Vec<(Fine, i128)> = self
+            .lines
+            .iter()
+            .map(|(line, off)| (off - price(*line), at(&open.units, *line)))
+            .filter(|(off, _)| *off > 0)
+            .collect();
+        beyond.sort_unstable_by_key(|(off, _)| std::cmp::Reverse(*off));
+        let mut missing = self.units.unwrap_or(i128::MAX);
+        let mut sum = 0;
+        for (off, units) in beyond {
+            let units = units.min(missing);
+            sum += off * units;
+            missing -= units;
+        }
+        self.bounded(sum, true)
+    }
+
+    /// What the first unit that it must leave out would give beyond its price, were it not for `line`.
+    fn marginal(&self, open: &Open, line: usize, price: impl Fn(usize) -> Fine) -> Fine {
+        let Some(mut missing) = self.units else {
+            return 0;
+        };
+        let mut others: Vec<(Fine, i128)> = self
+            .lines
+            .iter()
+            .filter(|(own, _)| *own != line)
+            .map(|(own, off)| (off - price(*own), at(&open.units, *own)))
+            .filter(|(off, _)| *off > 0)
+            .collect();
+        others.sort_unstable_by_key(|(off, _)| std::cmp::Reverse(*off));
+        for (off, units) in others {
+            missing -= units;
+            if missing <= 0 {
+                return off;
+            }
+        }
+        0
+    }
+}

@@ -1,0 +1,248 @@
+//! The best that cart-level promotions give after a choice of item-level ones (docs/OPTIMAL.md, "The cart's turn").
+//!
+//! Their conditions are all judged on one state, and each takes off at most what it would now if it went next: what is
+//! left to pay only falls. So what all of them would give now, together, is an upper bound.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use crate::domain::amount::Money;
+use crate::domain::benefit::{Benefit, Level};
+use crate::engine::Case;
+use crate::engine::benefits::{Proposal, propose};
+use crate::engine::units::Basket;
+
+use super::super::Ranked;
+use super::bound::fine;
+use super::search::Sequence;
+use super::steps::Steps;
+
+/// What the cart-level promotions come to.
+pub(super) struct CartTurn {
+    /// `None` where no sequence contains the promotion that must be there.
+    pub(super) best: Option<Sequence>,
+    /// No sequence takes off more.
+    pub(super) upper: Money,
+}
+
+/// The best sequence of these cart-level promotions (ascending), on this basket.
+pub(super) fn best_turn<'e>(
+    case: &Case<'e>,
+    ranked: &Ranked<'e>,
+    basket: &Basket,
+    pool: &[usize],
+    must: Option<usize>,
+    steps: &mut Steps,
+) -> CartTurn {
+    let mut turn = Turn {
+        case,
+        ranked,
+        only_one: !case.rules.settings().multiple_cart_promotions,
+        must: must.filter(|place| pool.contains(place)),
+        steps,
+        basket: basket.clone(),
+        path: Sequence::default(),
+        best: None,
+        is_cut: false,
+    };
+    let (points, discounts): (Vec<usize>, Vec<usize>) =
+        pool.iter().partition(|place| turn.awards_points(**place));
+    let offers = turn.offers(&discounts);
+    let each = offers.iter().map(|(_, own)| own.discount);
+    let upper: Money = if turn.only_one {
+        each.max().unwrap_or(Money::ZERO)
+    } else {
+        each.sum()
+    };
+    // Points change nothing, and the more the better.
+    let points: Vec<(usize, Rc<Proposal>)> = turn.offers(&points);
+    if turn
+        .must
+        .is_some_and(|must| points.iter().any(|(place, _)| *place == must))
+    {
+        turn.must = None;
+    }
+    turn.visit(offers);
+    let upper = match &turn.best {
+        Some(best) if !turn.is_cut => best.discount(),
+        Some(_) | None => upper,
+    };
+    CartTurn {
+        best: turn.best.map(|best| merge(&[best, sequence(points)])),
+        upper,
+    }
+}
+
+fn sequence(applied: Vec<(usize, Rc<Proposal>)>) -> Sequence {
+    let mut sequence = Sequence::default();
+    for (place, proposal) in applied {
+        let value = fine(proposal.discount);
+        sequence.push(place, proposal, value);
+    }
+    sequence
+}
+
+/// Sequences that have nothing to do with each other as one: of all ways to merge them, the one that is first when ranks
+/// are compared one by one.
+pub(super) fn merge(parts: &[Sequence]) -> Sequence {
+    let mut heads: Vec<std::slice::Iter<'_, (usize, Rc<Proposal>)>> =
+        parts.iter().map(|part| part.applied.iter()).collect();
+    let mut merged = Sequence {
+        value: parts.iter().map(|part| part.value).sum(),
+        gifts: parts.iter().map(|part| part.gifts).sum(),
+        applied: Vec::new(),
+    };
+    loop {
+        let first = heads
+            .iter_mut()
+            .filter(|head| !head.as_slice().is_empty())
+            .min_by_key(|head| head.as_slice().first().map(|(place, _)| *place));
+        match first.and_then(Iterator::next) {
+            Some((place, proposal)) => merged.applied.push((*place, proposal.clone())),
+            None => return merged,
+        }
+    }
+}
+
+struct Turn<'s, 'e> {
+    case: &'s Case<'e>,
+    ranked: &'s Ranked<'e>,
+    only_one: bool,
+    must: Option<usize>,
+    steps: &'s mut Steps,
+    basket: Basket,
+    path: Sequence,
+    best: Option<Sequence>,
+    is_cut: bool,
+}
+
+/// What promotions would give now.
+type Offers = Vec<(usize, Rc<Proposal>)>;
+
+impl Turn<'_, '_> {
+    fn awards_points(&self, place: usize) -> bool {
+        self.ranked.awards_points(place)
+    }
+
+    fn offers(&mut self, places: &[usize]) -> Offers {
+        let mut offers = Vec::with_capacity(places.len());
+        for place in places {
+            let Some(candidate) = self.ranked.candidates.get(*place) else {
+                continue;
+            };
+            let lines = self.case.view.all.len();
+            if !self.steps.spend(lines) {
+                self.is_cut = true;
+            }
+            if let Ok(proposal) = propose(self.case, candidate, &self.basket) {
+                offers.push((*place, Rc::new(proposal)));
+            }
+        }
+        offers
+    }
+
+    fn visit(&mut self, offers: Offers) {
+        self.record();
+        if self.only_one && !self.path.applied.is_empty() || !self.is_worth(&offers) {
+            return;
+        }
+        for (place, proposal) in &offers {
+            if self.is_cut
+                && self
+                    .best
+                    .as_ref()
+                    .is_some_and(|best| !best.applied.is_empty())
+            {
+                return;
+            }
+            let lines = proposal.amounts.iter().map(|own| own.line);
+            let saved = self.basket.save(lines);
+            let shipping = self.basket.shipping_discount;
+            self.apply(*place, proposal);
+            let others: Vec<usize> = offers
+                .iter()
+                .map(|(own, _)| *own)
+                .filter(|own| own != place)
+                .collect();
+            let next = if self.only_one {
+                Vec::new()
+            } else {
+                self.offers(&others)
+            };
+            self.visit(next);
+            self.path.pop(fine(proposal.discount));
+            self.basket.restore(saved);
+            self.basket.shipping_discount = shipping;
+        }
+    }
+
+    fn apply(&mut self, place: usize, proposal: &Rc<Proposal>) {
+        let candidate = self.ranked.candidates.get(place);
+        let level = candidate.map(|own| own.compiled.promotion.terms.benefit.level());
+        match level {
+            Some(Level::Cart) => {
+                for own in &proposal.amounts {
+                    self.basket.take_off_line(own.line, own.amount);
+                }
+            }
+            Some(Level::Shipping) => {
+                self.basket.shipping_discount =
+                    self.basket.shipping_discount.plus(proposal.discount);
+            }
+            // INVARIANT: none is in the pool.
+            Some(Level::Item) | None => {}
+        }
+        self.path
+            .push(place, proposal.clone(), fine(proposal.discount));
+    }
+
+    fn record(&mut self) {
+        if self
+            .must
+            .is_some_and(|must| !self.path.places().any(|place| place == must))
+        {
+            return;
+        }
+        let is_better = self
+            .best
+            .as_ref()
+            .is_none_or(|best| self.path.compare(best) == Ordering::Less);
+        if is_better {
+            self.best = Some(self.path.clone());
+        }
+    }
+
+    /// Whether more of these could come to something better. To reach the bound, all of them are needed.
+    fn is_worth(&self, offers: &Offers) -> bool {
+        let Some(best) = &self.best else {
+            return true;
+        };
+        let each = offers.iter().map(|(_, own)| own.discount);
+        let upper: Money = if self.only_one {
+            each.max().unwrap_or(Money::ZERO)
+        } else {
+            each.sum()
+        };
+        let upper = self.path.value + fine(upper);
+        if upper != best.value || self.only_one {
+            return upper >= best.value;
+        }
+        let all = self.path.applied.iter().chain(offers).cloned().collect();
+        let all = Sequence {
+            value: upper,
+            gifts: 0,
+            applied: all,
+        };
+        // In the order of ranks behind what has applied: no sequence that begins like this one is before it.
+        all.compare(best) != Ordering::Greater
+    }
+}
+
+/// Whether a promotion takes something off the lines, if it applies.
+pub(super) fn is_on_lines(ranked: &Ranked<'_>, place: usize) -> bool {
+    ranked
+        .candidates
+        .get(place)
+        .is_some_and(|own| matches!(own.compiled.promotion.terms.benefit, Benefit::Cart(_)))
+        && !ranked.awards_points(place)
+}

@@ -1,0 +1,552 @@
+//! Components and the cart's turn put together (docs/OPTIMAL.md, "Components", "What comes after").
+//!
+//! Components have nothing to do with each other but through what cart-level promotions make of what is left. Where
+//! nothing on the cart looks at that, each is solved by itself and the answers are merged. Else every cart-level
+//! promotion gets a linear bound; a component's sequences count for what they add to it; and only those combinations are
+//! carried out that could still beat the best that is known.
+
+use crate::domain::amount::Money;
+use crate::domain::benefit::Benefit;
+use crate::engine::Case;
+use crate::engine::benefits::{CartReach, ItemReach, cart_reach, item_reach};
+use crate::engine::limits::Left;
+use crate::engine::line_set::LineSet;
+use crate::engine::units::Basket;
+
+use super::super::Ranked;
+use super::Answer;
+use super::bound::{Bound, Fine, WHOLE, cut, fine, slack, weighted};
+use super::cart::{best_turn, is_on_lines, merge};
+use super::search::{Component, Explorer, Found, Goal, Sequence};
+use super::steps::Steps;
+
+/// What is to be solved: the promotions that are not exclusive and could give something.
+pub(super) struct Problem<'s, 'e> {
+    case: &'s Case<'e>,
+    ranked: &'s Ranked<'e>,
+    /// Item-level ones, by place in the ranking.
+    items: Vec<(usize, ItemReach)>,
+    /// Their numbers in `items`, those together that meet on lines.
+    groups: Vec<Vec<usize>>,
+    /// Cart-level ones, by place in the ranking.
+    cart: Vec<usize>,
+    /// For each line about how much item-level promotions take off there.
+    expected: Vec<Money>,
+}
+
+/// Cart-level promotions as a bound that is linear in what item-level ones take off.
+struct Linear {
+    /// What they take off at most where nothing else does, rounding included.
+    constant: Fine,
+    /// For each line how much of an item-level discount adds to the total.
+    weights: Vec<i128>,
+    /// What they look at together, if it is the same for all of them.
+    same_lines: Option<LineSet>,
+}
+
+impl<'s, 'e> Problem<'s, 'e> {
+    /// `expected`: what another strategy comes to.
+    pub(super) fn new(
+        case: &'s Case<'e>,
+        ranked: &'s Ranked<'e>,
+        expected: Option<&Sequence>,
+    ) -> Self {
+        let open = (0..ranked.candidates.len()).filter(|place| !ranked.is_exclusive(*place));
+        let (mut items, mut cart) = (Vec::new(), Vec::new());
+        for place in open {
+            let Some(candidate) = ranked.candidates.get(place) else {
+                continue;
+            };
+            if candidate.compiled.is_item_level() {
+                items.extend(item_reach(case, candidate).map(|reach| (place, reach)));
+            } else if sees_discounts(ranked, place) || candidate.alone(case).is_ok() {
+                // What fails on the untouched cart, and does not look at discounts, fails ever after.
+                cart.push(place);
+            }
+        }
+        let mut taken = vec![Money::ZERO; case.view.cart.lines.len()];
+        for (place, proposal) in expected.iter().flat_map(|own| &own.applied) {
+            if items.iter().any(|(own, _)| own == place) {
+                for own in &proposal.amounts {
+                    if let Some(taken) = taken.get_mut(own.line) {
+                        *taken = taken.plus(own.amount);
+                    }
+                }
+            }
+        }
+        Self {
+            case,
+            ranked,
+            groups: groups(&items),
+            items,
+            cart,
+            expected: taken,
+        }
+    }
+
+    /// `cart_first`: whatever takes something off the lines keeps item-level promotions away.
+    pub(super) fn cart_first(
+        &self,
+        must: Option<usize>,
+        answer: &mut Answer,
+        steps: &mut Steps,
+    ) -> Money {
+        let mut upper = Money::ZERO;
+        if must.is_none_or(|must| self.cart.contains(&must)) {
+            let untouched = &self.case.untouched;
+            let turn = best_turn(self.case, self.ranked, untouched, &self.cart, must, steps);
+            upper = turn.upper;
+            turn.best.into_iter().for_each(|best| answer.offer(best));
+        }
+        if must.is_none_or(|must| !is_on_lines(self.ranked, must)) {
+            let pool = self.cart_without(|place| is_on_lines(self.ranked, place));
+            upper = upper.max(self.apart(&pool, must, true, answer, steps));
+        }
+        upper
+    }
+
+    /// `items_then_cart`: where one cart-level promotion at most may give a discount, each of them is a case by itself.
+    pub(super) fn items_then_cart(
+        &self,
+        must: Option<usize>,
+        answer: &mut Answer,
+        steps: &mut Steps,
+    ) -> Money {
+        let on_lines = |place: &usize| is_on_lines(self.ranked, *place);
+        let single = !self.case.rules.settings().multiple_cart_promotions;
+        if !single || !self.cart.iter().any(on_lines) {
+            return self.with_pool(&self.cart, must, answer, steps);
+        }
+        let gives_points = |place: usize| self.ranked.awards_points(place);
+        let mut pools = vec![self.cart_without(|place| is_on_lines(self.ranked, place))];
+        for own in self.cart.iter().filter(|place| on_lines(place)) {
+            pools.push(self.cart_without(|place| place != *own && !gives_points(place)));
+        }
+        let is_cart = |must: usize| self.cart.contains(&must);
+        pools.retain(|pool| must.is_none_or(|must| !is_cart(must) || pool.contains(&must)));
+        let uppers = pools
+            .iter()
+            .map(|pool| self.with_pool(pool, must, answer, steps));
+        uppers.max().unwrap_or(Money::ZERO)
+    }
+
+    fn cart_without(&self, out: impl Fn(usize) -> bool) -> Vec<usize> {
+        self.cart
+            .iter()
+            .copied()
+            .filter(|place| !out(*place))
+            .collect()
+    }
+
+    fn with_pool(
+        &self,
+        pool: &[usize],
+        must: Option<usize>,
+        answer: &mut Answer,
+        steps: &mut Steps,
+    ) -> Money {
+        let looks =
+            |place: &usize| is_on_lines(self.ranked, *place) || sees_discounts(self.ranked, *place);
+        if pool.iter().any(looks) {
+            self.together(pool, must, answer, steps)
+        } else {
+            self.apart(pool, must, false, answer, steps)
+        }
+    }
+
+    /// The components, with weights of one and with those that the cart-level promotions come to.
+    pub(super) fn all_components(&self) -> Vec<Component> {
+        let whole = vec![WHOLE; self.expected.len()];
+        let linear = self.linear(&self.cart, &mut Steps::for_ms(u8::MAX));
+        let mut all = self.components(&whole);
+        all.extend(self.components(&linear.weights));
+        all
+    }
+
+    fn components(&self, weights: &[i128]) -> Vec<Component> {
+        let component = |group: &Vec<usize>| {
+            let members: Vec<&(usize, ItemReach)> = group
+                .iter()
+                .filter_map(|number| self.items.get(*number))
+                .collect();
+            let left = |place: usize| {
+                self.ranked
+                    .candidates
+                    .get(place)
+                    .map_or_else(Left::default, |own| own.left)
+            };
+            let reaches: Vec<(&ItemReach, Left)> = members
+                .iter()
+                .map(|(place, reach)| (reach, left(*place)))
+                .collect();
+            let domains: Vec<LineSet> = members.iter().map(|(_, reach)| reach.domain).collect();
+            Component {
+                members: members.iter().map(|(place, _)| *place).collect(),
+                lines: domains
+                    .iter()
+                    .fold(LineSet::default(), |all, own| all.union(own)),
+                domains,
+                weights: weights.to_vec(),
+                bound: Bound::new(self.case, &reaches, weights),
+            }
+        };
+        self.groups.iter().map(component).collect()
+    }
+
+    fn explore(
+        &self,
+        component: &Component,
+        goal: Goal,
+        must: Option<usize>,
+        steps: &mut Steps,
+    ) -> Found {
+        Explorer::new(self.case, self.ranked, component, goal, must, steps).run()
+    }
+
+    /// Nothing on the cart looks at what item-level promotions take off: everything is solved by itself.
+    fn apart(
+        &self,
+        pool: &[usize],
+        must: Option<usize>,
+        is_cart_first: bool,
+        answer: &mut Answer,
+        steps: &mut Steps,
+    ) -> Money {
+        let weights = vec![WHOLE; self.expected.len()];
+        let turn = best_turn(
+            self.case,
+            self.ranked,
+            &self.case.untouched,
+            pool,
+            must,
+            steps,
+        );
+        let mut upper = turn.upper;
+        let mut parts: Vec<Option<Sequence>> = Vec::new();
+        for component in self.components(&weights) {
+            let found = self.explore(&component, Goal::Best, must, steps);
+            upper = upper.plus(cut(found.upper, self.case.rules.settings().rounding));
+            parts.push(found.best);
+        }
+        let parts: Option<Vec<Sequence>> = parts.into_iter().collect();
+        if let (Some(parts), Some(turn)) = (parts, turn.best)
+            && self.is_there(must, &parts, &turn)
+        {
+            let items = merge(&parts);
+            answer.offer(if is_cart_first {
+                behind(turn, items)
+            } else {
+                behind(items, turn)
+            });
+        }
+        upper
+    }
+
+    /// Whether the promotion that must have applied has.
+    fn is_there(&self, must: Option<usize>, parts: &[Sequence], turn: &Sequence) -> bool {
+        let mut places = parts.iter().chain([turn]).flat_map(Sequence::places);
+        must.is_none_or(|must| places.any(|place| place == must))
+    }
+
+    /// Cart-level promotions look at what is left.
+    fn together(
+        &self,
+        pool: &[usize],
+        must: Option<usize>,
+        answer: &mut Answer,
+        steps: &mut Steps,
+    ) -> Money {
+        let rounding = self.case.rules.settings().rounding;
+        let linear = self.linear(pool, steps);
+        let components = self.components(&linear.weights);
+        let mut best = Vec::with_capacity(components.len());
+        let mut most = Vec::with_capacity(components.len());
+        for component in &components {
+            let found = self.explore(component, Goal::Value, must, steps);
+            most.push(found.upper);
+            best.push(found.best);
+        }
+        let whole = linear.constant + most.iter().sum::<Fine>();
+        let upper = cut(whole, rounding).min(self.all_there_is());
+        let best: Option<Vec<Sequence>> = best.into_iter().collect();
+        let Some(best) = best else {
+            return upper;
+        };
+        let parts: Vec<&Sequence> = best.iter().collect();
+        self.carry_out(&parts, pool, must, answer, steps);
+        let known = |answer: &Answer| answer.best.as_ref().map_or(0, |best| best.value);
+        if known(answer) > fine(upper) || must.is_some() && known(answer) == fine(upper) {
+            return upper;
+        }
+        // What each component may lack of its best, so that the whole is not below what is known.
+        let mut lists = Vec::with_capacity(components.len());
+        for (component, own) in components.iter().zip(&most) {
+            let least = known(answer) - (whole - own);
+            let found = self.explore(component, Goal::AtLeast(least), must, steps);
+            if !found.is_complete {
+                return upper;
+            }
+            let sequences = found.all;
+            let list = self.distinct(sequences, component, &linear);
+            lists.push(list);
+        }
+        let mut combination = Combination {
+            problem: self,
+            lists: &lists,
+            constant: linear.constant,
+            pool,
+            must,
+        };
+        if combination.all(&mut Vec::new(), answer, steps) {
+            answer
+                .best
+                .as_ref()
+                .map_or(Money::ZERO, |best| cut(best.value, rounding))
+                .min(upper)
+        } else {
+            upper
+        }
+    }
+
+    /// All that there is to pay.
+    fn all_there_is(&self) -> Money {
+        let untouched = &self.case.untouched;
+        let lines: Fine = self
+            .case
+            .view
+            .all
+            .iter()
+            .map(|line| untouched.left_of_line(line).steps_up(12))
+            .sum();
+        let shipping = self.case.view.cart.shipping.as_ref();
+        let shipping = shipping.map_or(0, |shipping| fine(shipping.amount));
+        cut(lines + shipping, self.case.rules.settings().rounding)
+    }
+
+    /// Of sequences that leave the cart-level promotions the same, the best.
+    fn distinct(
+        &self,
+        mut sequences: Vec<Sequence>,
+        component: &Component,
+        linear: &Linear,
+    ) -> Vec<Sequence> {
+        let signature = |own: &Sequence| -> Vec<Money> {
+            let taken = |lines: &LineSet| -> Money {
+                let amounts = own
+                    .applied
+                    .iter()
+                    .flat_map(|(_, proposal)| &proposal.amounts);
+                amounts
+                    .filter(|own| lines.contains(own.line))
+                    .map(|own| own.amount)
+                    .sum()
+            };
+            match &linear.same_lines {
+                Some(lines) => vec![taken(lines), own.discount()],
+                None => component
+                    .lines
+                    .iter()
+                    .map(|line| taken(&LineSet::from_iter([line])))
+                    .collect(),
+            }
+        };
+        sequences.sort_by(Sequence::compare);
+        let mut seen = rustc_hash::FxHashSet::default();
+        sequences.retain(|own| {
+            let scaled: Vec<i64> = signature(own).into_iter().map(Money::scaled).collect();
+            seen.insert(scaled)
+        });
+        sequences
+    }
+
+    /// Applies sequences of all components, lets the cart have its turn, and offers what that comes to.
+    fn carry_out(
+        &self,
+        parts: &[&Sequence],
+        pool: &[usize],
+        must: Option<usize>,
+        answer: &mut Answer,
+        steps: &mut Steps,
+    ) {
+        let mut basket: Basket = self.case.untouched.clone();
+        steps.spend(parts.len());
+        for (_, proposal) in parts.iter().flat_map(|part| &part.applied) {
+            let amounts = proposal.amounts.iter().map(|own| (own.line, own.amount));
+            basket.apply(&proposal.takes, amounts, &proposal.needed);
+        }
+        let turn = best_turn(self.case, self.ranked, &basket, pool, must, steps);
+        let parts: Vec<Sequence> = parts.iter().map(|part| (*part).clone()).collect();
+        if let Some(turn) = turn.best.filter(|turn| self.is_there(must, &parts, turn)) {
+            let mut items = merge(&parts);
+            items.value = fine(items.discount());
+            answer.offer(behind(items, turn));
+        }
+    }
+
+    fn linear(&self, pool: &[usize], steps: &mut Steps) -> Linear {
+        let rounding = self.case.rules.settings().rounding;
+        let mut weights = vec![WHOLE; self.expected.len()];
+        let mut constant = self.shipping_bound(pool, steps);
+        let mut linears = 0;
+        let mut reaches: Vec<CartReach> = Vec::new();
+        for place in pool {
+            let Some(candidate) = self.ranked.candidates.get(*place) else {
+                continue;
+            };
+            let Some(reach) = cart_reach(self.case, candidate) else {
+                continue;
+            };
+            let most = reach.most.as_ref().map(|most| fine(rounding.settle(most)));
+            let most = most
+                .into_iter()
+                .chain(candidate.left.discount.map(fine))
+                .min();
+            let share = reach
+                .percent
+                .map_or(WHOLE, |percent| percent.scaled().into());
+            let base: Fine = reach
+                .lines
+                .iter()
+                .map(|line| self.case.untouched.left_of_line(line).steps_up(12))
+                .sum();
+            let taken = reach
+                .lines
+                .iter()
+                .filter_map(|line| self.expected.get(line));
+            let expected = base - taken.map(|own| fine(*own)).sum::<Fine>();
+            match most.filter(|most| *most <= weighted(expected.max(0), share)) {
+                Some(most) => constant += most,
+                None => {
+                    constant += weighted(base, share);
+                    linears += 1;
+                    for line in reach.lines.iter() {
+                        if let Some(weight) = weights.get_mut(line) {
+                            *weight = (*weight - share).max(0);
+                        }
+                    }
+                }
+            }
+            reaches.push(reach);
+        }
+        let same_lines = match reaches.as_slice() {
+            [] => Some(LineSet::default()),
+            [first, others @ ..] => others
+                .iter()
+                .all(|own| own.lines == first.lines)
+                .then_some(first.lines),
+        };
+        Linear {
+            constant: constant + slack(linears, rounding),
+            weights,
+            same_lines,
+        }
+    }
+
+    /// The most that comes off the shipping.
+    fn shipping_bound(&self, pool: &[usize], steps: &mut Steps) -> Fine {
+        let is_shipping = |place: &usize| {
+            self.ranked.candidates.get(*place).is_some_and(|own| {
+                matches!(own.compiled.promotion.terms.benefit, Benefit::Shipping(_))
+            })
+        };
+        let own: Vec<usize> = pool.iter().copied().filter(is_shipping).collect();
+        if own.is_empty() {
+            return 0;
+        }
+        if own.iter().any(|place| sees_discounts(self.ranked, *place)) {
+            let shipping = self.case.view.cart.shipping.as_ref();
+            return shipping.map_or(0, |shipping| fine(shipping.amount));
+        }
+        let turn = best_turn(
+            self.case,
+            self.ranked,
+            &self.case.untouched,
+            &own,
+            None,
+            steps,
+        );
+        fine(turn.upper)
+    }
+}
+
+/// One sequence of each component, in all ways that could matter.
+struct Combination<'c, 's, 'e> {
+    problem: &'c Problem<'s, 'e>,
+    /// Best first.
+    lists: &'c [Vec<Sequence>],
+    constant: Fine,
+    pool: &'c [usize],
+    must: Option<usize>,
+}
+
+impl<'c> Combination<'c, '_, '_> {
+    /// Whether all of them were tried.
+    fn all(
+        &mut self,
+        chosen: &mut Vec<&'c Sequence>,
+        answer: &mut Answer,
+        steps: &mut Steps,
+    ) -> bool {
+        let rounding = self.problem.case.rules.settings().rounding;
+        let Some(list) = self.lists.get(chosen.len()) else {
+            self.problem
+                .carry_out(chosen, self.pool, self.must, answer, steps);
+            return !steps.is_empty();
+        };
+        let later = self.lists.get(chosen.len() + 1..).unwrap_or_default();
+        let later: Fine = later
+            .iter()
+            .map(|own| own.first().map_or(0, |own| own.value))
+            .sum();
+        let before: Fine = chosen.iter().map(|own| own.value).sum();
+        for own in list {
+            let upper = fine(cut(self.constant + before + own.value + later, rounding));
+            if answer.best.as_ref().is_some_and(|best| upper < best.value) {
+                break;
+            }
+            chosen.push(own);
+            let is_done = self.all(chosen, answer, steps);
+            chosen.pop();
+            if !is_done {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// One after the other.
+fn behind(first: Sequence, then: Sequence) -> Sequence {
+    let mut both = first;
+    both.value += then.value;
+    both.gifts += then.gifts;
+    both.applied.extend(then.applied);
+    both
+}
+
+fn sees_discounts(ranked: &Ranked<'_>, place: usize) -> bool {
+    let conditions = ranked
+        .candidates
+        .get(place)
+        .and_then(|own| own.compiled.conditions.as_ref());
+    conditions.is_some_and(|own| own.see_discounts())
+}
+
+/// Numbers of promotions, those together that meet on lines, directly or by way of others.
+fn groups(items: &[(usize, ItemReach)]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<(LineSet, Vec<usize>)> = Vec::new();
+    for (number, (_, reach)) in items.iter().enumerate() {
+        let (met, apart): (Vec<_>, Vec<_>) = groups
+            .into_iter()
+            .partition(|(lines, _)| !lines.is_disjoint(&reach.domain));
+        let mut own = (reach.domain, vec![number]);
+        for (lines, numbers) in met {
+            own.0 = own.0.union(&lines);
+            own.1.extend(numbers);
+        }
+        own.1.sort_unstable();
+        groups = apart;
+        groups.push(own);
+    }
+    groups.into_iter().map(|(_, numbers)| numbers).collect()
+}

@@ -1,0 +1,502 @@
+//! Branch and bound over the orders of one component's promotions (docs/OPTIMAL.md, "The search").
+//!
+//! A node is a sequence of promotions that have applied, in order. Its children add one more. Sequences are visited in
+//! the order of their ranks, so that of two that come to the same state with the same promotions the first is the one
+//! that spec 7.6 prefers, and the second is left out.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use crate::domain::amount::Money;
+use crate::domain::benefit::Benefit;
+use crate::engine::Case;
+use crate::engine::benefits::{Failure, LineAmount, Proposal, propose};
+use crate::engine::line_set::LineSet;
+use crate::engine::units::{Basket, Imprint};
+
+use super::super::Ranked;
+use super::bound::{Bound, Fine, Open, WHOLE, cut, fine};
+use super::steps::Steps;
+
+/// Most promotions that one sequence may have: deeper ones are not visited.
+const MAX_DEPTH: usize = 120;
+/// Most states that are remembered.
+const MAX_SEEN: usize = 20_000;
+
+/// Promotions that meet on lines, with what they could come to.
+pub(super) struct Component {
+    /// Places in the ranking, ascending.
+    pub(super) members: Vec<usize>,
+    /// For each member the lines whose state it depends on or changes.
+    pub(super) domains: Vec<LineSet>,
+    /// All of these lines.
+    pub(super) lines: LineSet,
+    /// For each line of the cart how much a discount there counts.
+    pub(super) weights: Vec<i128>,
+    pub(super) bound: Bound,
+}
+
+impl Component {
+    /// Σ discount × weight.
+    pub(super) fn value_of(&self, proposal: &Proposal) -> Fine {
+        let weighted = |own: &LineAmount| {
+            let weight = self.weights.get(own.line).copied().unwrap_or(0);
+            fine(own.amount) / WHOLE * weight
+        };
+        proposal.amounts.iter().map(weighted).sum()
+    }
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// The best sequence, ties included.
+    Best,
+    /// The largest value, whichever sequence gives it.
+    Value,
+    /// All sequences of at least this value, one for each state of the lines.
+    AtLeast(Fine),
+}
+
+/// A sequence, and what it gives.
+#[derive(Clone, Default)]
+pub(super) struct Sequence {
+    /// Σ discount × weight.
+    pub(super) value: Fine,
+    /// How many give points or free items.
+    pub(super) gifts: usize,
+    /// In order of application.
+    pub(super) applied: Vec<(usize, Rc<Proposal>)>,
+}
+
+impl Sequence {
+    pub(super) fn places(&self) -> impl Iterator<Item = usize> + Clone {
+        self.applied.iter().map(|(place, _)| *place)
+    }
+
+    pub(super) fn discount(&self) -> Money {
+        self.applied.iter().map(|(_, own)| own.discount).sum()
+    }
+
+    /// Better is less: value, gifts, fewest, best ranked, first in order (spec 7.6).
+    pub(super) fn compare(&self, other: &Self) -> Ordering {
+        let ranks = |own: &Self| {
+            let mut ranks: Vec<usize> = own.places().collect();
+            ranks.sort_unstable();
+            ranks
+        };
+        other
+            .value
+            .cmp(&self.value)
+            .then(other.gifts.cmp(&self.gifts))
+            .then(self.applied.len().cmp(&other.applied.len()))
+            .then_with(|| ranks(self).cmp(&ranks(other)))
+            .then_with(|| self.places().cmp(other.places()))
+    }
+
+    pub(super) fn push(&mut self, place: usize, proposal: Rc<Proposal>, value: Fine) {
+        self.value += value;
+        self.gifts += usize::from(gives(&proposal));
+        self.applied.push((place, proposal));
+    }
+
+    pub(super) fn pop(&mut self, value: Fine) {
+        if let Some((_, proposal)) = self.applied.pop() {
+            self.value -= value;
+            self.gifts -= usize::from(gives(&proposal));
+        }
+    }
+}
+
+/// Whether a promotion gives points or free items.
+pub(super) fn gives(proposal: &Proposal) -> bool {
+    proposal.points.is_positive() || proposal.free.is_positive()
+}
+
+/// What the search of a component came to.
+pub(super) struct Found {
+    /// The best; `None` where none contains the promotion that must be there.
+    pub(super) best: Option<Sequence>,
+    /// Under [`Goal::AtLeast`]: all.
+    pub(super) all: Vec<Sequence>,
+    /// No sequence has a larger value.
+    pub(super) upper: Fine,
+    /// Whether everything was seen that could matter.
+    pub(super) is_complete: bool,
+}
+
+/// What each member would give on the basket of a node, as far as it is known.
+type Known = Vec<Option<Result<Rc<Proposal>, Failure>>>;
+
+pub(super) struct Explorer<'s, 'e> {
+    case: &'s Case<'e>,
+    ranked: &'s Ranked<'e>,
+    component: &'s Component,
+    goal: Goal,
+    /// The promotion that must be among those applied.
+    must: Option<usize>,
+    steps: &'s mut Steps,
+    basket: Basket,
+    path: Sequence,
+    is_applied: Vec<bool>,
+    best: Option<Sequence>,
+    all: Vec<Sequence>,
+    seen: FxHashMap<u128, Vec<Vec<Imprint>>>,
+    seen_count: usize,
+    is_cut: bool,
+}
+
+impl<'s, 'e> Explorer<'s, 'e> {
+    pub(super) fn new(
+        case: &'s Case<'e>,
+        ranked: &'s Ranked<'e>,
+        component: &'s Component,
+        goal: Goal,
+        must: Option<usize>,
+        steps: &'s mut Steps,
+    ) -> Self {
+        Self {
+            case,
+            ranked,
+            component,
+            goal,
+            must: must.filter(|place| component.members.contains(place)),
+            steps,
+            basket: case.untouched.clone(),
+            path: Sequence::default(),
+            is_applied: vec![false; component.members.len()],
+            best: None,
+            all: Vec::new(),
+            seen: FxHashMap::default(),
+            seen_count: 0,
+            is_cut: false,
+        }
+    }
+
+    pub(super) fn run(mut self) -> Found {
+        let root = self
+            .component
+            .bound
+            .of(&self.look(), 0..self.component.members.len());
+        let known = self.alone();
+        if !matches!(self.goal, Goal::AtLeast(_)) {
+            self.dive(&known, |_, _, _| 0);
+            self.dive(&known, |_, value, _| value);
+            self.dive(&known, |own, value, proposal| {
+                value - own.price_of(proposal)
+            });
+        }
+        self.visit(known);
+        let best = self.best.as_ref().map_or(0, |best| best.value);
+        Found {
+            upper: if self.is_cut { root.max(best) } else { best },
+            best: self.best,
+            all: self.all,
+            is_complete: !self.is_cut,
+        }
+    }
+
+    fn look(&self) -> Open {
+        self.component
+            .bound
+            .look(self.case, &self.basket, &self.component.weights)
+    }
+
+    fn remaining(&self) -> impl Iterator<Item = usize> + '_ {
+        let applied = self.is_applied.iter().enumerate();
+        applied
+            .filter(|(_, applied)| !**applied)
+            .map(|(member, _)| member)
+    }
+
+    /// What is known on the untouched cart; what each gives alone is asked for again when the reasons are told.
+    fn alone(&mut self) -> Known {
+        let mut known = Known::with_capacity(self.component.members.len());
+        for (place, domain) in self.component.members.iter().zip(&self.component.domains) {
+            let candidate = self.ranked.candidates.get(*place);
+            let is_known = candidate.is_some_and(|own| own.known_alone().is_some());
+            let alone = candidate
+                .filter(|_| is_known || self.steps.spend(domain.len()))
+                .map(|own| own.alone(self.case).cloned());
+            known.push(alone);
+        }
+        known
+    }
+
+    /// Fills in what the members that have not applied would give now. False when the steps are used up.
+    fn propose(&mut self, known: &mut Known) -> bool {
+        for member in 0..self.component.members.len() {
+            let is_open = !self.is_applied.get(member).copied().unwrap_or(true);
+            let Some(slot) = known
+                .get_mut(member)
+                .filter(|slot| is_open && slot.is_none())
+            else {
+                continue;
+            };
+            let place = self.component.members.get(member);
+            let Some(candidate) = place.and_then(|place| self.ranked.candidates.get(*place)) else {
+                continue;
+            };
+            let lines = self.component.domains.get(member).map_or(0, LineSet::len);
+            if !self.steps.spend(lines) {
+                return false;
+            }
+            *slot = Some(propose(self.case, candidate, &self.basket).map(Rc::new));
+        }
+        true
+    }
+
+    /// What is still known after a member has applied: what looks at none of its lines.
+    fn after(&self, known: &Known, proposal: &Proposal) -> Known {
+        let touched = touched(proposal);
+        let domains = self.component.domains.iter();
+        let kept = known.iter().zip(domains).map(|(own, domain)| {
+            own.as_ref()
+                .filter(|_| domain.is_disjoint(&touched))
+                .cloned()
+        });
+        kept.collect()
+    }
+
+    fn value_of(&self, proposal: &Proposal) -> Fine {
+        self.component.value_of(proposal)
+    }
+
+    /// The prices of the units that a promotion claims.
+    fn price_of(&self, proposal: &Proposal) -> Fine {
+        let price = |line, units| self.component.bound.price(line, units);
+        let takes = proposal
+            .takes
+            .iter()
+            .map(|take| price(take.slot.line, take.slot.quantity));
+        let needed = proposal
+            .needed
+            .iter()
+            .map(|(line, units)| price(*line, *units));
+        takes.chain(needed).sum()
+    }
+
+    /// Applies the member of the largest `worth` again and again (of equal ones the best ranked), to have something to
+    /// compare with.
+    fn dive(&mut self, known: &Known, worth: impl Fn(&Self, Fine, &Proposal) -> Fine) {
+        let untouched = self.basket.save(self.component.lines.iter());
+        let mut known = known.clone();
+        self.record();
+        while self.propose(&mut known) {
+            let offers = self.remaining().filter_map(|member| {
+                let proposal = known.get(member)?.as_ref()?.as_ref().ok()?;
+                Some((
+                    worth(self, self.value_of(proposal), proposal),
+                    member,
+                    proposal.clone(),
+                ))
+            });
+            let best = offers.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
+            let Some((_, member, proposal)) = best.filter(|(worth, ..)| *worth >= 0) else {
+                break;
+            };
+            known = self.after(&known, &proposal);
+            self.apply(member, proposal);
+            self.record();
+        }
+        while !self.path.applied.is_empty() {
+            let last = self.path.applied.last().map(|(_, own)| self.value_of(own));
+            self.path.pop(last.unwrap_or(0));
+        }
+        self.is_applied.iter_mut().for_each(|own| *own = false);
+        self.basket.restore(untouched);
+    }
+
+    fn apply(&mut self, member: usize, proposal: Rc<Proposal>) {
+        let Some(place) = self.component.members.get(member) else {
+            return;
+        };
+        let amounts = proposal.amounts.iter().map(|own| (own.line, own.amount));
+        self.basket
+            .apply(&proposal.takes, amounts, &proposal.needed);
+        if let Some(own) = self.is_applied.get_mut(member) {
+            *own = true;
+        }
+        let value = self.value_of(&proposal);
+        self.path.push(*place, proposal, value);
+    }
+
+    /// Takes the present sequence as an answer, if it is one.
+    fn record(&mut self) {
+        if self
+            .must
+            .is_some_and(|must| !self.path.places().any(|place| place == must))
+        {
+            return;
+        }
+        if let Goal::AtLeast(least) = self.goal {
+            if self.path.value >= least {
+                self.all.push(self.path.clone());
+            }
+            return;
+        }
+        let is_better = self
+            .best
+            .as_ref()
+            .is_none_or(|best| self.path.compare(best) == Ordering::Less);
+        if is_better {
+            self.best = Some(self.path.clone());
+        }
+    }
+
+    /// Whether a sequence that begins like this one could be an answer that is not known yet.
+    fn is_worth(&self, open: &Open) -> bool {
+        let upper = self.path.value + self.component.bound.of(open, self.remaining());
+        let best = match (self.goal, &self.best) {
+            (Goal::AtLeast(least), _) => return upper >= least,
+            (Goal::Best | Goal::Value, None) => return true,
+            (Goal::Best | Goal::Value, Some(best)) => best,
+        };
+        // Where all weights are one, values are multiples of the precision.
+        let upper = if self.goal == Goal::Best {
+            fine(cut(upper, self.case.rules.settings().rounding))
+        } else {
+            upper
+        };
+        match upper.cmp(&best.value) {
+            Ordering::Less => false,
+            Ordering::Greater => true,
+            Ordering::Equal => self.goal == Goal::Best && self.could_win_a_tie(open, best),
+        }
+    }
+
+    /// Whether one of the sequences that begin like this one, of the same value as the best, could be preferred to it.
+    fn could_win_a_tie(&self, open: &Open, best: &Sequence) -> bool {
+        let may_give = |member: &usize| {
+            let place = self.component.members.get(*member);
+            let candidate = place.and_then(|place| self.ranked.candidates.get(*place));
+            candidate.is_some_and(|own| {
+                matches!(
+                    own.compiled.promotion.terms.benefit,
+                    Benefit::FreeProduct(_)
+                )
+            })
+        };
+        let most_gifts = self.path.gifts + self.remaining().filter(may_give).count();
+        if most_gifts != best.gifts {
+            return most_gifts > best.gifts;
+        }
+        // So many more it takes at least.
+        let mut most: Vec<Fine> = self
+            .remaining()
+            .map(|member| self.component.bound.of_one(open, member))
+            .collect();
+        most.sort_unstable_by_key(|own| std::cmp::Reverse(*own));
+        let mut missing = best.value - self.path.value;
+        let mut more = 0;
+        for own in most {
+            if missing <= 0 {
+                break;
+            }
+            missing -= own;
+            more += 1;
+        }
+        let more = more.max(best.gifts - self.path.gifts);
+        let count = self.path.applied.len() + more;
+        if count != best.applied.len() {
+            return count < best.applied.len();
+        }
+        let members = &self.component.members;
+        let others = self
+            .remaining()
+            .filter_map(|member| members.get(member).copied())
+            .take(more);
+        let mut ranks: Vec<usize> = self.path.places().chain(others).collect();
+        ranks.sort_unstable();
+        let mut of_best: Vec<usize> = best.places().collect();
+        of_best.sort_unstable();
+        let begun = best.places().take(self.path.applied.len());
+        ranks.cmp(&of_best).then(self.path.places().cmp(begun)) != Ordering::Greater
+    }
+
+    fn visit(&mut self, mut known: Known) {
+        self.record();
+        let open = self.look();
+        if !self.is_worth(&open) || self.was_seen() {
+            return;
+        }
+        let inherited: Vec<bool> = known.iter().map(Option::is_some).collect();
+        let is_deep = self.path.applied.len() >= MAX_DEPTH;
+        if is_deep || !self.propose(&mut known) {
+            self.is_cut = true;
+            return;
+        }
+        for member in 0..self.component.members.len() {
+            if self.is_cut {
+                return;
+            }
+            let is_open = !self.is_applied.get(member).copied().unwrap_or(true);
+            let Some(Some(Ok(proposal))) = known.get(member).filter(|_| is_open) else {
+                continue;
+            };
+            let proposal = proposal.clone();
+            if inherited.get(member).copied().unwrap_or(false)
+                && self.goes_before(member, &proposal)
+            {
+                continue;
+            }
+            let saved = self.basket.save(touched(&proposal).iter());
+            let child = self.after(&known, &proposal);
+            let value = self.value_of(&proposal);
+            self.apply(member, proposal);
+            self.visit(child);
+            self.path.pop(value);
+            if let Some(own) = self.is_applied.get_mut(member) {
+                *own = false;
+            }
+            self.basket.restore(saved);
+        }
+    }
+
+    /// Whether a member, to which the last one has made no difference, makes none to it either and ranks before it: the
+    /// two the other way round come to the same, and were visited before.
+    fn goes_before(&self, member: usize, proposal: &Proposal) -> bool {
+        let Some((last, _)) = self.path.applied.last() else {
+            return false;
+        };
+        let Ok(number) = self.component.members.binary_search(last) else {
+            return false;
+        };
+        let domain = self.component.domains.get(number);
+        member < number && domain.is_some_and(|domain| domain.is_disjoint(&touched(proposal)))
+    }
+
+    /// Whether the same promotions have come to this very state before, in an order that ranks first.
+    fn was_seen(&mut self) -> bool {
+        if self.path.applied.len() < 2 || self.component.members.len() > 128 {
+            return false;
+        }
+        let applied = self.is_applied.iter().enumerate();
+        let set = applied.fold(0_u128, |set, (member, own)| {
+            set | (u128::from(*own) << member)
+        });
+        let lines = self.component.lines.iter();
+        let state: Vec<Imprint> = lines
+            .map(|line| self.basket.imprint(line, &self.case.claims))
+            .collect();
+        let states = self.seen.entry(set).or_default();
+        if states.contains(&state) {
+            return true;
+        }
+        if self.seen_count < MAX_SEEN {
+            self.seen_count += 1;
+            states.push(state);
+        }
+        false
+    }
+}
+
+/// The lines on which a promotion claims units or takes something off.
+fn touched(proposal: &Proposal) -> LineSet {
+    let takes = proposal.takes.iter().map(|take| take.slot.line);
+    takes
+        .chain(proposal.needed.iter().map(|(line, _)| *line))
+        .collect()
+}

@@ -1,0 +1,102 @@
+//! Tells of issuances that have expired, and reminds of those that will (spec 12).
+
+use std::time::Duration;
+
+use super::rounds;
+use crate::db::issuance_ends::Watch;
+use crate::db::{self, DbError};
+use crate::domain::id::{PromotionId, TenantId};
+use crate::service::issuance_ends::{Looked, SETTLED};
+use crate::service::{Service, ServiceError};
+
+/// How often they are looked for: each is told within a minute.
+const EVERY: Duration = Duration::from_secs(5);
+/// Most promotions that one look finds; where there are more, the next follows at once.
+const MAX_DUE: i64 = 500;
+/// Most transactions for a promotion before the others have their turn.
+const MAX_TURNS: usize = 10;
+
+/// Looks again and again.
+pub(super) async fn run(service: &Service) {
+    let mut rounds = rounds(EVERY);
+    loop {
+        rounds.tick().await;
+        if let Err(error) = round(service).await {
+            tracing::warn!(%error, "issuances that expire cannot be looked for");
+        }
+    }
+}
+
+/// Tells of everything that is due now.
+pub async fn round(service: &Service) -> Result<(), DbError> {
+    watch_all(service, Watch::Expired).await?;
+    watch_all(service, Watch::Expiring).await?;
+    look_at_given_back(service).await
+}
+
+/// Goes through all promotions with something due, until there is none or nothing moves.
+async fn watch_all(service: &Service, watch: Watch) -> Result<(), DbError> {
+    loop {
+        let offset = service.clock().offset().num_milliseconds();
+        let due = service.db().operator(move |tx| {
+            let settled = SETTLED.num_milliseconds();
+            Box::pin(
+                async move { db::issuance_ends::due(tx, watch, offset, settled, MAX_DUE).await },
+            )
+        });
+        let due = due.await.map_err(|error: DbError| error)?;
+        let mut is_more = i64::try_from(due.len()).is_ok_and(|count| count == MAX_DUE);
+        let mut has_moved = false;
+        for (tenant, promotion) in due {
+            match turns(service, tenant, promotion, watch).await {
+                Ok(Looked::Further) => (is_more, has_moved) = (true, true),
+                Ok(Looked::Done) => has_moved = true,
+                Ok(Looked::Elsewhere) => {}
+                // What stands in one promotion's way is no reason to leave the others waiting.
+                Err(error) => tracing::warn!(
+                    %error,
+                    tenant.id = %tenant,
+                    promotion.id = %promotion,
+                    "ends of issuances cannot be told"
+                ),
+            }
+        }
+        if !is_more || !has_moved {
+            return Ok(());
+        }
+    }
+}
+
+async fn turns(
+    service: &Service,
+    tenant: TenantId,
+    promotion: PromotionId,
+    watch: Watch,
+) -> Result<Looked, ServiceError> {
+    for _ in 0..MAX_TURNS {
+        let looked = service.watch_issuances(tenant, promotion, watch).await?;
+        if looked != Looked::Further {
+            return Ok(looked);
+        }
+    }
+    Ok(Looked::Further)
+}
+
+async fn look_at_given_back(service: &Service) -> Result<(), DbError> {
+    let tenants = service
+        .db()
+        .operator(|tx| Box::pin(async move { db::issuance_ends::given_back_tenants(tx).await }));
+    for tenant in tenants.await.map_err(|error: DbError| error)? {
+        for _ in 0..MAX_TURNS {
+            match service.look_at_given_back(tenant).await {
+                Ok(Looked::Further) => {}
+                Ok(Looked::Done | Looked::Elsewhere) => break,
+                Err(error) => {
+                    tracing::warn!(%error, tenant.id = %tenant, "issuances that were given back cannot be looked at");
+                    break;
+                }
+            }
+        }
+    }
+    Ok(())
+}

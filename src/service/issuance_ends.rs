@@ -1,0 +1,190 @@
+//! Issuances that expire, and reminders before: told once, by whichever instance looks first (spec 12).
+//!
+//! Two things lead to an issuance: its turn among its promotion's, which a job goes through in the order of their ends,
+//! and something that was given back to it after it was used up. Both come to [`tell`], which goes by what the
+//! issuance is now and notes with it what it tells. So it does no harm to look twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::issuances::{now, promotion, read_all};
+use super::{Service, ServiceError, issuance_events};
+use crate::cache::load;
+use crate::db::issuance_ends::Watch;
+use crate::db::{self, TenantTx};
+use crate::domain::id::{PromotionId, TenantId};
+use crate::domain::issuance::{Issuance, IssuanceState, Reminder};
+use crate::domain::promotion::{Promotion, Status};
+
+/// What is due is told so much later: whoever has unlocked or redeemed just before has committed by then.
+pub const SETTLED: TimeDelta = TimeDelta::seconds(10);
+/// Most issuances of one transaction.
+const MAX_AT_ONCE: i64 = 500;
+
+/// What came of a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looked {
+    /// There is more.
+    Further,
+    /// Nothing is left.
+    Done,
+    /// Somebody else is at it.
+    Elsewhere,
+}
+
+impl Service {
+    /// Goes on through a promotion's issuances, and tells of those of whose end is to be told.
+    pub async fn watch_issuances(
+        &self,
+        tenant: TenantId,
+        id: PromotionId,
+        watch: Watch,
+    ) -> Result<Looked, ServiceError> {
+        let clock = self.clock().clone();
+        self.settle(tenant, move |tx| {
+            Box::pin(async move {
+                let Some(row) = db::issuance_ends::try_lock(tx, id).await? else {
+                    return Ok(Looked::Elsewhere);
+                };
+                let promotion = load::promotion(&row).map_err(ServiceError::Unreadable)?;
+                let days_before = match watch {
+                    Watch::Expired => 0,
+                    Watch::Expiring => match reminder(&promotion) {
+                        Some(reminder) => reminder.days_before,
+                        None => return Ok(Looked::Done),
+                    },
+                };
+                let now = now(tx, &clock).await?;
+                let (settled, horizon) = (
+                    now - SETTLED,
+                    before(now - SETTLED, -i64::from(days_before)),
+                );
+                let days = i32::try_from(days_before).unwrap_or(i32::MAX);
+                let found =
+                    db::issuance_ends::next(tx, id, watch, days, settled, MAX_AT_ONCE).await?;
+                tell(tx, &found, now).await?;
+                if let Some(last) = found.last() {
+                    db::issuance_ends::advance(tx, id, watch, *last).await?;
+                }
+                if i64::try_from(found.len()).is_ok_and(|count| count == MAX_AT_ONCE) {
+                    return Ok(Looked::Further);
+                }
+                if row.ends_at <= horizon {
+                    db::issuance_ends::finish(tx, id, watch).await?;
+                }
+                Ok(Looked::Done)
+            })
+        })
+        .await
+    }
+
+    /// Looks at issuances to which something was given back after they were used up: they may have expired meanwhile, or
+    /// do so soon.
+    pub async fn look_at_given_back(&self, tenant: TenantId) -> Result<Looked, ServiceError> {
+        let clock = self.clock().clone();
+        self.settle(tenant, move |tx| {
+            Box::pin(async move {
+                let found = db::issuance_ends::given_back(tx, MAX_AT_ONCE).await?;
+                db::issuance_ends::lock(tx, &found).await?;
+                db::issuance_ends::note_given_back(tx, &found).await?;
+                let now = now(tx, &clock).await?;
+                tell(tx, &found, now).await?;
+                let is_full = i64::try_from(found.len()).is_ok_and(|count| count == MAX_AT_ONCE);
+                Ok(if is_full {
+                    Looked::Further
+                } else {
+                    Looked::Done
+                })
+            })
+        })
+        .await
+    }
+}
+
+/// Tells of those of these issuances that have expired, and reminds of those whose reminder is due, unless that was told.
+async fn tell(
+    tx: &mut TenantTx,
+    issuances: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<(), ServiceError> {
+    if issuances.is_empty() {
+        return Ok(());
+    }
+    // Whoever uses one of them has it locked. What is read after this is what has become of it.
+    db::issuance_ends::lock(tx, issuances).await?;
+    let standing = read_all(tx, issuances, now).await?;
+    let ids: BTreeSet<PromotionId> = standing.iter().map(|own| own.promotion_id).collect();
+    let mut promotions = BTreeMap::new();
+    for id in ids {
+        if let Some(own) = promotion(tx, id).await? {
+            promotions.insert(id, own);
+        }
+    }
+    let due: Vec<(&Issuance, &Reminder)> = standing
+        .iter()
+        .filter_map(|own| {
+            let reminder = reminder(promotions.get(&own.promotion_id)?)?;
+            is_due(own, reminder, now).then_some((own, reminder))
+        })
+        .collect();
+    let (ids, ends) = columns(due.iter().map(|(own, _)| *own));
+    let noted: BTreeSet<Uuid> = if ids.is_empty() {
+        BTreeSet::new()
+    } else {
+        let noted = db::issuance_ends::note_reminded(tx, &ids, &ends).await?;
+        noted.into_iter().collect()
+    };
+    let reminded = due.iter().filter(|(own, _)| noted.contains(&own.id.uuid()));
+    let mut told: Vec<_> = reminded
+        .map(|(own, reminder)| issuance_events::expiring(own, &reminder.messages, now))
+        .collect();
+    let expired = || {
+        let all = standing.iter();
+        all.filter(|own| own.state == IssuanceState::Expired)
+    };
+    let (ids, ends) = columns(expired());
+    if !ids.is_empty() {
+        let noted = db::issuance_ends::note_expired(tx, &ids, &ends, now).await?;
+        let noted: BTreeSet<Uuid> = noted.into_iter().collect();
+        let expired = expired().filter(|own| noted.contains(&own.id.uuid()));
+        told.extend(expired.map(issuance_events::expired));
+    }
+    db::outbox::append(tx, &told).await?;
+    Ok(())
+}
+
+/// What a promotion's customers are reminded by. One that is paused or archived cannot be used: nobody is reminded of it.
+fn reminder(promotion: &Promotion) -> Option<&Reminder> {
+    match promotion.status {
+        Status::Active => issuance_events::communication(&promotion.terms)?
+            .expiry_reminder
+            .as_ref(),
+        Status::Draft | Status::Paused | Status::Archived => None,
+    }
+}
+
+/// Whether the time of an issuance's reminder has come; never where it had come before the issuance was unlocked.
+fn is_due(own: &Issuance, reminder: &Reminder, now: DateTime<Utc>) -> bool {
+    let due_at = before(own.expires_at, i64::from(reminder.days_before));
+    match own.state {
+        IssuanceState::Unlocked | IssuanceState::Activated => {
+            due_at <= now && own.unlocked_at.is_some_and(|at| at <= due_at)
+        }
+        IssuanceState::Issued
+        | IssuanceState::UsedUp
+        | IssuanceState::Expired
+        | IssuanceState::Revoked => false,
+    }
+}
+
+/// So many times 24 hours before an instant.
+fn before(instant: DateTime<Utc>, days: i64) -> DateTime<Utc> {
+    let hours = TimeDelta::hours(24_i64.saturating_mul(days));
+    instant.checked_sub_signed(hours).unwrap_or(instant)
+}
+
+fn columns<'i>(own: impl Iterator<Item = &'i Issuance>) -> (Vec<Uuid>, Vec<DateTime<Utc>>) {
+    own.map(|own| (own.id.uuid(), own.expires_at)).unzip()
+}

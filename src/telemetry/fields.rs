@@ -1,0 +1,124 @@
+//! The fields of spans, as the JSON object that log lines take them from.
+//!
+//! Every request makes a span whose fields nearly none needs in the end, and learns some of them on its way. The formatter of the
+//! library reads its own text again for each such field; this one appends.
+
+use std::fmt::{self, Write};
+
+use tracing::field::{Field, Visit};
+use tracing::span::Record;
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FormatFields, FormattedFields};
+
+/// Fields that are for traces alone begin so.
+const TRACES_ONLY: &str = "otel.";
+
+/// Prints the fields of spans as JSON.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SpanFields;
+
+impl<'w> FormatFields<'w> for SpanFields {
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'w>, fields: R) -> fmt::Result {
+        let mut object = Object::new(&mut writer, true);
+        object.out.write_char('{')?;
+        fields.record(&mut object);
+        object.close()
+    }
+
+    fn add_fields(
+        &self,
+        current: &'w mut FormattedFields<Self>,
+        fields: &Record<'_>,
+    ) -> fmt::Result {
+        let text = &mut current.fields;
+        if text.pop() != Some('}') {
+            return Err(fmt::Error);
+        }
+        let is_empty = text.len() == 1;
+        let mut object = Object::new(text, is_empty);
+        fields.record(&mut object);
+        object.close()
+    }
+}
+
+/// An object that is being written.
+struct Object<'o> {
+    out: &'o mut dyn Write,
+    is_empty: bool,
+    written: fmt::Result,
+}
+
+impl<'o> Object<'o> {
+    fn new(out: &'o mut dyn Write, is_empty: bool) -> Self {
+        Self {
+            out,
+            is_empty,
+            written: Ok(()),
+        }
+    }
+
+    fn field(&mut self, field: &Field, value: impl FnOnce(&mut dyn Write) -> fmt::Result) {
+        if field.name().starts_with(TRACES_ONLY) || self.written.is_err() {
+            return;
+        }
+        let comma = if self.is_empty { "" } else { "," };
+        self.is_empty = false;
+        self.written =
+            write!(self.out, "{comma}\"{}\":", field.name()).and_then(|()| value(self.out));
+    }
+
+    fn close(self) -> fmt::Result {
+        self.written?;
+        self.out.write_char('}')
+    }
+}
+
+impl Visit for Object<'_> {
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.field(field, |out| write!(out, "{value}"));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.field(field, |out| write!(out, "{value}"));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.field(field, |out| write!(out, "{value}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.field(field, |out| {
+            out.write_char('"')?;
+            Escaped(out).write_str(value)?;
+            out.write_char('"')
+        });
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.field(field, |out| {
+            out.write_char('"')?;
+            write!(Escaped(out), "{value:?}")?;
+            out.write_char('"')
+        });
+    }
+}
+
+/// Text inside a JSON string.
+struct Escaped<'o>(&'o mut dyn Write);
+
+impl Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut rest = text;
+        while let Some(place) = rest.find(|own: char| own < ' ' || own == '"' || own == '\\') {
+            let (plain, from) = rest.split_at(place);
+            self.0.write_str(plain)?;
+            let mut chars = from.chars();
+            if let Some(own) = chars.next() {
+                write!(self.0, "\\u{:04x}", u32::from(own))?;
+            }
+            rest = chars.as_str();
+        }
+        self.0.write_str(rest)
+    }
+}

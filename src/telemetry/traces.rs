@@ -1,0 +1,188 @@
+//! Traces for an OpenTelemetry collector, by OTLP over HTTP. Off unless an endpoint is configured; then each request is a span, a
+//! child of the caller's where a `traceparent` says so.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use opentelemetry::propagation::TextMapPropagator;
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_http::{Bytes, HeaderExtractor, HttpClient, HttpError, Request, Response};
+use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter};
+use opentelemetry_otlp::{WithExportConfig, WithHttpConfig};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use tokio::runtime::Handle;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use url::Url;
+
+use crate::config::TraceConfig;
+use crate::tls;
+
+/// How long one batch of spans may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The header that names the caller's span.
+const TRACEPARENT: &str = "traceparent";
+
+/// Whether traces are exported: what only they need is left out otherwise.
+static ARE_ON: AtomicBool = AtomicBool::new(false);
+
+/// Why traces cannot be exported.
+#[derive(Debug, thiserror::Error)]
+pub enum TraceError {
+    /// The endpoint is none.
+    #[error("OTEL_EXPORTER_OTLP_ENDPOINT is not an http or https URL, as http://collector:4318")]
+    Endpoint,
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] rustls::Error),
+    /// The client cannot be made.
+    #[error(transparent)]
+    Client(#[from] reqwest::Error),
+    /// The exporter cannot be made.
+    #[error(transparent)]
+    Exporter(#[from] ExporterBuildError),
+}
+
+/// The export of traces, for as long as it is kept.
+#[derive(Debug)]
+pub struct Traces {
+    provider: Option<SdkTracerProvider>,
+}
+
+impl Traces {
+    /// No export.
+    pub(super) const NONE: Self = Self { provider: None };
+
+    /// Begins to export, in batches. Must be called inside of the runtime that sends them.
+    pub fn start(config: &TraceConfig) -> Result<Self, TraceError> {
+        let Some(endpoint) = config.endpoint() else {
+            return Ok(Self::NONE);
+        };
+        let endpoint = endpoint
+            .parse::<Url>()
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"));
+        let endpoint = endpoint.ok_or(TraceError::Endpoint)?;
+        let endpoint = format!("{}/v1/traces", endpoint.as_str().trim_end_matches('/'));
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::client()?)
+            .timeout(TIMEOUT)
+            .build()?;
+        let runtime = Handle::current();
+        let exporter = SpanExporter::builder()
+            .with_http()
+            .with_http_client(Client { client, runtime })
+            .with_protocol(Protocol::HttpBinary)
+            .with_endpoint(endpoint)
+            .build()?;
+        let resource = Resource::builder().with_service_name(config.otel_service_name.clone());
+        let provider = SdkTracerProvider::builder()
+            .with_batch_exporter(exporter)
+            .with_resource(resource.build())
+            .build();
+        ARE_ON.store(true, Ordering::Release);
+        Ok(Self {
+            provider: Some(provider),
+        })
+    }
+
+    pub(super) fn tracer(&self) -> Option<SdkTracer> {
+        let provider = self.provider.as_ref()?;
+        Some(provider.tracer(env!("CARGO_PKG_NAME")))
+    }
+
+    /// Sends what has been gathered, and ends.
+    pub async fn stop(self) {
+        let Some(provider) = self.provider else {
+            return;
+        };
+        ARE_ON.store(false, Ordering::Release);
+        // It waits, which a thread of the runtime must not.
+        let stopped = tokio::task::spawn_blocking(move || provider.shutdown()).await;
+        match stopped {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the last traces were not exported"),
+            Err(error) => tracing::warn!(%error, "the last traces were not exported"),
+        }
+    }
+}
+
+/// Makes the request's span a child of the caller's, and names it, if traces are exported.
+pub fn adopt(span: &Span, headers: &HeaderMap, method: &str, route: &str) {
+    if !ARE_ON.load(Ordering::Acquire) {
+        return;
+    }
+    if headers.contains_key(TRACEPARENT) {
+        let parent = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
+        // Refused where nothing listens to this span.
+        let _ = span.set_parent(parent);
+    }
+    span.record("otel.name", format_args!("{method} {route}").to_string());
+}
+
+/// Notes the answer's status in the trace: a line of the log that needs it names it itself.
+pub fn answered(span: &Span, status: u16) {
+    if ARE_ON.load(Ordering::Acquire) {
+        span.record("http.status", status);
+        if status >= 500 {
+            span.record("otel.status_code", "ERROR");
+        }
+    }
+}
+
+/// Sends batches from the exporter's own thread, by the runtime of the service.
+struct Client {
+    client: reqwest::Client,
+    runtime: Handle,
+}
+
+/// Without what its requests carry.
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Client")
+    }
+}
+
+type Sending<'s> = Pin<Box<dyn Future<Output = Result<Response<Bytes>, HttpError>> + Send + 's>>;
+
+impl HttpClient for Client {
+    fn send_bytes<'c, 's>(&'c self, request: Request<Bytes>) -> Sending<'s>
+    where
+        'c: 's,
+        Self: 's,
+    {
+        let client = self.client.clone();
+        let sending = self.runtime.spawn(async move {
+            let request = reqwest::Request::try_from(request)?;
+            let answer = client.execute(request).await?;
+            let mut response = Response::builder().status(answer.status());
+            if let Some(headers) = response.headers_mut() {
+                headers.clone_from(answer.headers());
+            }
+            let body = answer.bytes().await?;
+            Ok::<_, HttpError>(response.body(body)?)
+        });
+        Box::pin(async move {
+            let answered = sending.await.map_err(HttpError::from).flatten();
+            match &answered {
+                Ok(answer) if answer.status().is_success() => {}
+                Ok(answer) => {
+                    tracing::warn!(
+                        http.status = answer.status().as_u16(),
+                        "traces were refused"
+                    );
+                }
+                // Without the URL, which may have a password.
+                Err(_) => {
+                    tracing::warn!("traces cannot be exported: the collector does not answer")
+                }
+            }
+            answered
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! `strategy: optimal` against brute force, and what must hold of it on any document (spec 7.6).
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use num_rational::BigRational;
+use serde_json::{Value, json};
+
+use crate::agreement::name_promotions_by_place;
+use crate::properties::decimal;
+use crate::{evaluate, expect, for_each_seed_of, generate, number, oracle};
+
+/// How many documents are tried in every way: `OPTIMAL_DOCUMENTS`, or 2,000.
+fn documents() -> u64 {
+    number("OPTIMAL_DOCUMENTS").unwrap_or(2_000)
+}
+
+/// A random document of at most six promotions, to be solved with all the budget there can be.
+fn document(seed: u64) -> Value {
+    let mut document = generate::document(seed);
+    document["settings"]["strategy"] = json!("optimal");
+    document["settings"]["optimal"] = json!({"budget_ms": 200});
+    document["promotions"]
+        .as_array_mut()
+        .expect("promotions")
+        .truncate(6);
+    let names: Vec<Value> = document["promotions"]
+        .as_array()
+        .expect("promotions")
+        .iter()
+        .map(|own| own["name"].clone())
+        .collect();
+    let codes = document["codes"].as_object_mut().expect("codes");
+    codes.retain(|name, _| names.iter().any(|own| own == name));
+    document
+}
+
+fn total(result: &Value) -> BigRational {
+    decimal(&result["totals"]["discount"])
+}
+
+#[test]
+fn no_set_in_no_order_is_better_than_what_is_chosen() {
+    let unproven = AtomicU64::new(0);
+    let reordered = AtomicU64::new(0);
+    for_each_seed_of(documents(), "OPTIMAL_DOCUMENTS", |seed| {
+        let document = document(seed);
+        let expected = oracle::evaluate(&document);
+        let mut actual = evaluate(&document);
+        name_promotions_by_place(&mut actual);
+        if actual["optimality"]["proven"] == false {
+            unproven.fetch_add(1, Ordering::Relaxed);
+        }
+        let mut ranked = document.clone();
+        ranked["settings"]["strategy"] = json!("ranked");
+        if total(&evaluate(&ranked)) < total(&actual) {
+            reordered.fetch_add(1, Ordering::Relaxed);
+        }
+        match expect::difference(&expected, &actual) {
+            None => Ok(()),
+            Some(difference) => {
+                if documents() == 1 {
+                    println!("{document:#}\nexpected: {expected:#}\nactual: {actual:#}");
+                }
+                Err(difference)
+            }
+        }
+    });
+    println!("{} better than ranked", reordered.load(Ordering::Relaxed));
+    println!("{} not proven", unproven.load(Ordering::Relaxed));
+    if documents() >= 2_000 {
+        assert!(
+            reordered.into_inner() > 20,
+            "too few documents gain by another order"
+        );
+    }
+}
+
+/// With hardly any budget: what is given is possible, and the bound is still none too low.
+#[test]
+fn the_bound_holds_whatever_the_budget() {
+    let wrong = Mutex::new(0);
+    for_each_seed_of(documents(), "OPTIMAL_DOCUMENTS", |seed| {
+        let mut document = document(seed);
+        document["request"]["explain"] = json!("none");
+        let best = total(&evaluate(&document));
+        document["settings"]["optimal"]["budget_ms"] = json!(1);
+        let hurried = evaluate(&document);
+        let bound = decimal(&hurried["optimality"]["upper_bound"]);
+        let is_proven = hurried["optimality"]["proven"] == true;
+        *wrong.lock().expect("no panic") += u64::from(!is_proven);
+        let holds =
+            total(&hurried) <= best && bound >= best && is_proven == (bound == total(&hurried));
+        if holds {
+            Ok(())
+        } else {
+            Err(format!("{best} is not within {hurried:#}"))
+        }
+    });
+}
+
+#[test]
+fn nothing_is_ever_worse_than_under_the_other_strategies() {
+    for_each_seed_of(documents(), "OPTIMAL_DOCUMENTS", |seed| {
+        let mut document = generate::document(seed);
+        let mut by = |strategy: &str, budget: u8| {
+            document["settings"]["strategy"] = json!(strategy);
+            document["settings"]["optimal"] = json!({"budget_ms": budget});
+            total(&evaluate(&document))
+        };
+        let others = by("ranked", 20).max(by("best_deal", 20));
+        let best = by("optimal", 20);
+        let hurried = by("optimal", 1);
+        if best >= others && hurried >= others && best >= hurried {
+            Ok(())
+        } else {
+            Err(format!(
+                "{best} and {hurried} in a hurry, {others} otherwise"
+            ))
+        }
+    });
+}
+
+/// At the root and at every inner node of the search, with the weights of either objective.
+#[test]
+fn no_bound_is_below_what_can_still_come() {
+    let compared = AtomicU64::new(0);
+    for_each_seed_of(documents(), "OPTIMAL_DOCUMENTS", |seed| {
+        let text = document(seed).to_string();
+        let checked =
+            promotion_engine::document::check_bounds(text.as_bytes(), chrono::DateTime::UNIX_EPOCH);
+        match checked {
+            Ok(Ok(count)) => {
+                compared.fetch_add(count, Ordering::Relaxed);
+                Ok(())
+            }
+            Ok(Err(too_low)) => Err(too_low),
+            Err(problem) => Err(problem.print(None)),
+        }
+    });
+    println!("{} bounds", compared.load(Ordering::Relaxed));
+}
