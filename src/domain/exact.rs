@@ -22,7 +22,10 @@ use fractions::{add_unlike, checked_lcm, divide, fraction, part, quotient, satur
 mod fractions;
 
 /// The denominator that price × quantity has: 10⁴ × 10³.
-const COMMON: NonZeroU64 = NonZeroU64::new(10_000_000).unwrap();
+const COMMON: NonZeroU64 = match NonZeroU64::new(10_000_000) {
+    Some(common) => common,
+    None => NonZeroU64::MIN,
+};
 const COMMON_DECIMALS: u32 = 7;
 
 /// An exact rational amount. All operations are total but [`Exact::over`], whose divisor the caller
@@ -346,10 +349,10 @@ impl Exact {
     /// it does not fit.
     pub fn steps_up(&self, decimals: u32) -> i128 {
         let scale = 10_i128.pow(decimals);
-        if let Small { num, den } = &self.0
+        if let Some((num, den)) = self.small()
             && let Some(num) = num.checked_mul(scale)
         {
-            let (whole, rest) = num.div_mod_floor(&i128::from(*den));
+            let (whole, rest) = num.div_mod_floor(&wide(den));
             return whole.saturating_add(i128::from(rest != 0));
         }
         let scaled = (self.big() * BigInt::from(scale)).ceil();

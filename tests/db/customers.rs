@@ -116,7 +116,7 @@ async fn all_of_a_customer_is_passed_on_and_nothing_of_others() {
         (tenant, "C-2", 0),
         (tenant, "C-9", 0),
         (tenant, "C-3", 4),
-        (other, "C-1", 9),
+        (other, "C-1", 10),
         (other, "C-2", 4),
     ] {
         let found = places(&mut owner, &tenant.to_string(), customer).await;
