@@ -16,7 +16,6 @@ use promotion_engine::app::{App, AppOptions, listen};
 use promotion_engine::db::embedded::{Embedded, EmbeddedOptions};
 use promotion_engine::db::{self, DbOptions, Durability};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -85,10 +84,7 @@ async fn serve() -> Fallible<()> {
     let said = json!({"address": app.address().to_string(), "keys": keys});
     println!("{said}");
     std::io::stdout().flush()?;
-    let mut end = String::new();
-    BufReader::new(tokio::io::stdin())
-        .read_line(&mut end)
-        .await?;
+    tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await??;
     app.stop().await;
     embedded.stop().await?;
     Ok(())
@@ -98,8 +94,11 @@ async fn serve() -> Fallible<()> {
 fn pin(core: &str, process: u32) {
     if std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1) {
         let id = process.to_string();
-        let pinned = Command::new("taskset").args(["-a", "-p", "-c", core, &id]);
-        let pinned = { pinned }.stdout(Stdio::null()).status();
+        let mut taskset = Command::new("taskset");
+        let pinned = taskset
+            .args(["-a", "-p", "-c", core, &id])
+            .stdout(Stdio::null())
+            .status();
         if !pinned.is_ok_and(|status| status.success()) {
             println!("process {id} has no core of its own: there is no taskset");
         }
@@ -262,7 +261,7 @@ async fn measure(instance: &Instance) -> Fallible<()> {
     for (times, time) in [(1, SHORT), (2, SHORT), (5, SHORT), (10, LONG)] {
         let mut outcome = offer(address, noisy, CAPACITY * times, time).await?;
         let memory = instance.memory().unwrap_or_default();
-        let done = outcome.per_second();
+        let (done, p99) = (outcome.per_second(), outcome.p99());
         if times == 1 {
             (alone, before) = (done, memory);
         }
@@ -271,7 +270,7 @@ async fn measure(instance: &Instance) -> Fallible<()> {
             time.as_secs(),
             done / alone * 100.0,
             outcome.refused,
-            outcome.p99() as f64 / 1_000.0,
+            p99 as f64 / 1_000.0,
             memory as f64 / 1_024.0,
         );
         if done < alone * 0.9 {
