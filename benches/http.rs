@@ -23,7 +23,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use promotion_engine::api::Api;
 use promotion_engine::api::auth::Pos;
-use promotion_engine::api::edge::{self, Edge, MAX_IN_FLIGHT};
+use promotion_engine::api::edge::{self, Bounds, Edge};
 use promotion_engine::api::extract::{NoQuery, Small};
 use promotion_engine::api::problem::ApiError;
 use promotion_engine::api::serve::{self, Limits};
@@ -225,7 +225,7 @@ async fn serve_floors(
         .layer(CatchPanicLayer::custom(edge::panicked));
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let address = listener.local_addr()?;
-    let edge = Edge::new(router, MAX_IN_FLIGHT, &Metrics::default());
+    let edge = Edge::new(router, Bounds::default(), &Metrics::default());
     tokio::spawn(serve::serve(listener, edge, Limits::default(), stop));
     Ok(address)
 }

@@ -8,9 +8,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::edge::{Edge, MAX_IN_FLIGHT};
+use crate::api::edge::{Bounds, Edge};
 use crate::api::serve::{self, Limits};
-use crate::api::{self, Api};
+use crate::api::timeouts::Timeouts;
+use crate::api::{self, Api, ApiOptions};
 use crate::cache::{self, Cache};
 use crate::clock::Clock;
 use crate::config::{DatabaseConfig, ServeConfig, ShortOperatorKey};
@@ -102,10 +103,14 @@ pub struct AppOptions {
     pub cors_origins: Vec<String>,
     /// Most tenants in memory.
     pub cache_capacity: usize,
-    /// Most requests that are worked on at the same time.
-    pub max_in_flight: usize,
+    /// Most unknown codes of a tenant in a minute.
+    pub unknown_codes: u32,
+    /// What a request may be, and how many there may be at a time.
+    pub bounds: Bounds,
     /// Time limits of connections.
     pub limits: Limits,
+    /// Time limits of handlers.
+    pub timeouts: Timeouts,
     /// Whether changes of rules are listened for; tests switch it off to rest on the poll.
     pub notifications: bool,
     /// The clock of evaluations.
@@ -122,8 +127,10 @@ impl Default for AppOptions {
             operator_key: None,
             cors_origins: Vec::new(),
             cache_capacity: cache::DEFAULT_CAPACITY,
-            max_in_flight: MAX_IN_FLIGHT,
+            unknown_codes: cache::DEFAULT_UNKNOWN_CODES,
+            bounds: Bounds::default(),
             limits: Limits::default(),
+            timeouts: Timeouts::default(),
             notifications: true,
             clock: Clock::default(),
             shutdown_delay: Duration::ZERO,
@@ -154,7 +161,12 @@ impl App {
         let address = listener.local_addr().map_err(StartError::Signals)?;
         let db = Db::open(database).await?;
         let metrics = Metrics::default();
-        let cache = Cache::new(db.clone(), options.cache_capacity, metrics.clone());
+        let cache = Cache::new(
+            db.clone(),
+            options.cache_capacity,
+            options.unknown_codes,
+            metrics.clone(),
+        );
         let service = Service::new(
             db,
             cache.clone(),
@@ -162,10 +174,15 @@ impl App {
             options.webhook_targets,
             metrics.clone(),
         );
-        let api = Api::new(service.clone(), options.operator_key.as_deref());
+        let api_options = ApiOptions {
+            operator_key: options.operator_key.as_deref(),
+            timeouts: options.timeouts,
+            bounds: options.bounds,
+        };
+        let api = Api::new(service.clone(), api_options);
         let edge = Edge::new(
             api::router(api.clone(), &options.cors_origins),
-            options.max_in_flight,
+            options.bounds,
             &metrics,
         );
         let stop = CancellationToken::new();
@@ -242,9 +259,14 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
     let database = Database::provide(&config.database).await?;
     let served = async {
         database.migrate().await?;
+        let bounds = &config.bounds;
         let options = AppOptions {
             operator_key,
             cors_origins: config.cors_origins.clone(),
+            unknown_codes: bounds.unknown_codes(),
+            bounds: bounds.edge(),
+            limits: bounds.limits(),
+            timeouts: bounds.timeouts(),
             shutdown_delay: config.shutdown_delay(),
             webhook_targets: config.webhook_targets(),
             ..AppOptions::default()
@@ -252,7 +274,9 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
         if options.operator_key.is_none() {
             tracing::info!("no OPERATOR_KEY is set: tenant management is closed");
         }
-        let app = App::start(listener, database.options.clone(), options).await?;
+        let mut database = database.options.clone();
+        database.timeouts = config.bounds.database();
+        let app = App::start(listener, database, options).await?;
         tracing::info!(address = %app.address(), "serving");
         stopping.await;
         tracing::info!("stopping");

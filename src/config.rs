@@ -11,6 +11,10 @@ use uuid::Uuid;
 
 use crate::service::webhooks::address::Targets;
 
+mod bounds;
+
+pub use bounds::BoundsConfig;
+
 /// Fewest characters of an operator key.
 pub const MIN_OPERATOR_KEY: usize = 32;
 
@@ -184,6 +188,9 @@ pub struct ServeConfig {
     /// Seconds between a request to stop and the first refused connection: time for a load balancer to notice
     #[arg(long, env, default_value_t = 1, value_parser = clap::value_parser!(u16).range(0..=60))]
     pub shutdown_delay_seconds: u16,
+    /// What callers can take.
+    #[command(flatten)]
+    pub bounds: BoundsConfig,
 }
 
 /// Settings of `demo`, which always runs the embedded database.

@@ -160,6 +160,17 @@ fn sql_and_clocks_live_at_home() {
 }
 
 #[test]
+fn a_release_stops_at_an_overflow() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let manifest = fs::read_to_string(manifest).expect("the manifest");
+    let (_, release) = manifest.split_once("[profile.release]").expect("a profile");
+    let release = release.split("\n[").next().unwrap_or_default();
+    assert!(release.contains("overflow-checks = true"), "{release}");
+    // A panic is caught and answered: it must unwind.
+    assert!(!manifest.contains("panic ="), "{manifest}");
+}
+
+#[test]
 fn input_cannot_reach_a_panic_by_name() {
     let panics = [
         ".unwrap()",

@@ -1,14 +1,18 @@
-//! Who calls, and whether the role allows it: the first two checks of every request (spec 1).
+//! Who calls, whether the role allows it, and whether there is room for one more of the tenant's: the first checks of
+//! every request (spec 1).
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{Method, header};
 
 use super::Api;
+use super::edge::Seat;
 use super::problem::ApiError;
-use crate::cache::Known;
+use crate::cache::{Known, NoRoom, Session};
 use crate::domain::id::TenantId;
+use crate::domain::rate::Work;
 use crate::domain::role::Role;
+use crate::metrics::{Metrics, RateLimit, Shed};
 use crate::service::{Actor, api_key};
 use crate::telemetry;
 
@@ -197,13 +201,51 @@ impl FromRequestParts<Api> for Operator {
 
 enum Caller {
     Operator,
-    Key(Known),
+    Key(Session),
 }
 
 async fn allowed(parts: &Parts, api: &Api, roles: &[Role]) -> Result<Known, ApiError> {
     match caller(parts, api).await? {
-        Caller::Key(known) if roles.contains(&known.role) => Ok(known),
+        Caller::Key(session) if roles.contains(&session.known().role) => {
+            let known = session.known();
+            let work = work(parts);
+            let place = session
+                .admit(work, api.bounds().in_flight_of_tenant)
+                .inspect_err(|why| count(api.service().metrics(), work, *why))?;
+            Seat::keep(parts, place);
+            Ok(known)
+        }
         Caller::Key(_) | Caller::Operator => Err(ApiError::Forbidden),
+    }
+}
+
+fn count(metrics: &Metrics, work: Work, why: NoRoom) {
+    match why {
+        NoRoom::Share => metrics.shed.inc(Shed::InFlight),
+        NoRoom::Rate(_) => metrics.rate_limited.inc(match work {
+            Work::Evaluate => RateLimit::Evaluate,
+            Work::Redeem => RateLimit::Redeem,
+            Work::Admin => RateLimit::Admin,
+        }),
+        NoRoom::Guesses(_) => metrics.rate_limited.inc(RateLimit::CodeGuess),
+    }
+}
+
+/// Which of the tenant's rates a request counts under.
+fn work(parts: &Parts) -> Work {
+    let path = parts.uri.path();
+    let is_of_tills = || {
+        path.starts_with("/v1/redemptions")
+            || path == "/v1/activities"
+            || path.ends_with("/activate")
+            || path.ends_with("/activations")
+    };
+    if path == "/v1/evaluate-cart" {
+        Work::Evaluate
+    } else if parts.method == Method::POST && is_of_tills() {
+        Work::Redeem
+    } else {
+        Work::Admin
     }
 }
 
@@ -219,9 +261,9 @@ async fn caller(parts: &Parts, api: &Api) -> Result<Caller, ApiError> {
             Err(ApiError::Unauthorized)
         };
     };
-    let known = api.service().cache().authenticate(tenant, &hash).await?;
-    telemetry::of_tenant(known.tenant);
-    Ok(Caller::Key(known))
+    let session = api.service().cache().authenticate(tenant, &hash).await?;
+    telemetry::of_tenant(session.known().tenant);
+    Ok(Caller::Key(session))
 }
 
 fn bearer(parts: &Parts) -> Option<&str> {

@@ -1,12 +1,13 @@
 //! What every request passes, whatever becomes of it: its id, the bounds on headers and on requests in flight, and the
 //! writing of problem documents. Kept thin, since evaluations pass it too.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
@@ -15,15 +16,33 @@ use tracing::field::Empty;
 
 use super::measure::Measure;
 use super::problem::{ApiError, Problem};
+use crate::cache;
 use crate::metrics::{Metrics, Shed};
 use crate::telemetry;
 
-/// Most bytes of all header names and values.
-pub const MAX_HEADER_BYTES: usize = 16 * 1024;
-/// Most headers.
-pub const MAX_HEADERS: usize = 64;
-/// Most requests that are worked on at the same time.
-pub const MAX_IN_FLIGHT: usize = 512;
+/// What a request may be, and how many there may be at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Most bytes of all header names and values.
+    pub header_bytes: usize,
+    /// Most headers.
+    pub headers: usize,
+    /// Most requests that are worked on at the same time.
+    pub in_flight: usize,
+    /// Most of them that are one tenant's, so that none can take all.
+    pub in_flight_of_tenant: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            header_bytes: 16 * 1024,
+            headers: 64,
+            in_flight: 512,
+            in_flight_of_tenant: 256,
+        }
+    }
+}
 
 /// The header that carries the id of a request and of its answer.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -37,7 +56,7 @@ pub struct Edge {
     metrics: Metrics,
     measure: Measure,
     in_flight: Arc<AtomicUsize>,
-    max_in_flight: usize,
+    bounds: Bounds,
 }
 
 /// One request in flight.
@@ -49,16 +68,35 @@ impl Drop for Place {
     }
 }
 
+/// Where a request keeps its place among those of its tenant, once it is known whose it is, until it is answered.
+#[derive(Clone, Default)]
+pub(super) struct Seat(Arc<OnceLock<cache::Place>>);
+
+impl Seat {
+    /// Keeps the place until the request is answered.
+    pub(super) fn keep(parts: &Parts, place: cache::Place) {
+        if let Some(Self(seat)) = parts.extensions.get::<Self>() {
+            // Whoever asks twice who calls has a place already.
+            let _ = seat.set(place);
+        }
+    }
+}
+
 impl Edge {
     /// Surrounds the router.
-    pub fn new(router: Router, max_in_flight: usize, metrics: &Metrics) -> Self {
+    pub fn new(router: Router, bounds: Bounds, metrics: &Metrics) -> Self {
         Self {
             router,
             metrics: metrics.clone(),
             measure: super::measure(metrics),
             in_flight: Arc::default(),
-            max_in_flight,
+            bounds,
         }
+    }
+
+    /// What operations can see.
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// How many requests are being worked on.
@@ -108,8 +146,8 @@ impl Edge {
         response
     }
 
-    async fn route(&self, request: Request) -> Response {
-        if is_too_large(request.headers()) {
+    async fn route(&self, mut request: Request) -> Response {
+        if self.bounds.is_too_large(request.headers()) {
             self.metrics.shed.inc(Shed::Head);
             return ApiError::HeaderTooLarge.into_response();
         }
@@ -117,26 +155,32 @@ impl Edge {
             self.metrics.shed.inc(Shed::InFlight);
             return ApiError::Overloaded.into_response();
         };
-        match self.router.clone().oneshot(request).await {
+        let seat = Seat::default();
+        request.extensions_mut().insert(seat.clone());
+        let response = match self.router.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
-        }
+        };
+        drop(seat);
+        response
     }
 
     /// A place among the requests in flight. Whether the process lives is told whatever its load.
     fn place(&self, path: &str) -> Option<Place> {
         let before = self.in_flight.fetch_add(1, Ordering::AcqRel);
         let place = Place(Arc::clone(&self.in_flight));
-        (before < self.max_in_flight || path == "/healthz").then_some(place)
+        (before < self.bounds.in_flight || path == "/healthz").then_some(place)
     }
 }
 
-fn is_too_large(headers: &HeaderMap) -> bool {
-    let bytes: usize = headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len())
-        .sum();
-    headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES
+impl Bounds {
+    fn is_too_large(&self, headers: &HeaderMap) -> bool {
+        let bytes: usize = headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum();
+        headers.len() > self.headers || bytes > self.header_bytes
+    }
 }
 
 fn write_problem(response: &mut Response, problem: Problem, request_id: &str) {

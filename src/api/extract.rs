@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
@@ -12,9 +11,11 @@ use axum::http::{HeaderMap, header};
 use chrono::{DateTime, Datelike, Utc};
 use uuid::Uuid;
 
+use super::Api;
 use super::problem::ApiError;
 use crate::domain::id::{IssuanceId, KeyId, PromotionId, RedemptionId, TenantId};
 use crate::domain::redemption::Address;
+use crate::metrics::Timeout;
 use crate::wire::decode::Value;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::json::Json;
@@ -26,8 +27,6 @@ pub const MAX_BODY: usize = 1024 * 1024;
 const MAX_DISCARDED: usize = 64 * 1024 * 1024;
 /// Most bytes of a body of product lists, stores, codes or issues in bulk (spec 14).
 pub const MAX_BULK_BODY: usize = 16 * 1024 * 1024;
-/// From the headers to the end of the body.
-pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest text that names something in a path.
 const MAX_NAME: usize = 255;
 
@@ -287,11 +286,11 @@ pub struct RawBody<const MAX: usize> {
 #[derive(Clone, Copy, Debug)]
 pub struct NoBody;
 
-impl<S: Send + Sync> FromRequest<S> for NoBody {
+impl FromRequest<Api> for NoBody {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let body = Small::from_request(request, state).await?;
+    async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        let body = Small::from_request(request, api).await?;
         if body.bytes.is_empty() {
             return Ok(Self);
         }
@@ -324,14 +323,17 @@ pub enum Text {
     Csv(Bytes),
 }
 
-impl<S: Send + Sync, const MAX: usize> FromRequest<S> for RawBody<MAX> {
+impl<const MAX: usize> FromRequest<Api> for RawBody<MAX> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
         let form = form(request.headers());
-        let bytes = tokio::time::timeout(BODY_TIMEOUT, collect(request, MAX))
+        let bytes = tokio::time::timeout(api.timeouts().body, collect(request, MAX))
             .await
-            .unwrap_or(Err(ApiError::BodyTimeout))?;
+            .unwrap_or_else(|_| {
+                api.service().metrics().timeouts.inc(Timeout::Body);
+                Err(ApiError::BodyTimeout)
+            })?;
         Ok(Self { bytes, form })
     }
 }

@@ -17,12 +17,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::domain::id::TenantId;
-use crate::metrics::{Metrics, Timeout};
+use crate::metrics::Metrics;
 use crate::service::api_key::KeyHash;
 use crate::service::{Service, api_key};
 use crate::wire::selector::ListReference;
+use edge::Bounds;
 use measure::Measure;
 use problem::ApiError;
+use timeouts::Timeouts;
 
 pub mod auth;
 pub mod edge;
@@ -31,6 +33,7 @@ pub mod measure;
 pub mod page;
 pub mod problem;
 pub mod serve;
+pub mod timeouts;
 
 mod activities;
 mod audit;
@@ -54,15 +57,6 @@ mod stores;
 mod stream;
 mod tenants;
 mod webhooks;
-
-/// How long an evaluation may take.
-const EVALUATE_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long a redemption, or a move of one, may take.
-const REDEEM_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long the other requests may take.
-const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a bulk write, or what counts many redemptions, may take.
-const BULK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The paths of the API, and what each answers with.
 fn paths() -> OpenApiRouter<Api> {
@@ -138,19 +132,34 @@ pub struct Api {
     inner: Arc<Inner>,
 }
 
+/// What of the handlers can be chosen.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ApiOptions<'o> {
+    /// Manages tenants; `None` closes their management.
+    pub operator_key: Option<&'o str>,
+    /// How long each kind of request may take.
+    pub timeouts: Timeouts,
+    /// What a request may be, and how many there may be at a time.
+    pub bounds: Bounds,
+}
+
 struct Inner {
     service: Service,
     operator: Option<KeyHash>,
+    timeouts: Timeouts,
+    bounds: Bounds,
     openapi: String,
     stopping: AtomicBool,
 }
 
 impl Api {
-    /// What handlers need: the use cases, and the operator's key if there is one.
-    pub fn new(service: Service, operator_key: Option<&str>) -> Self {
+    /// What handlers need.
+    pub fn new(service: Service, options: ApiOptions<'_>) -> Self {
         let inner = Inner {
             service,
-            operator: operator_key.map(api_key::hash),
+            operator: options.operator_key.map(api_key::hash),
+            timeouts: options.timeouts,
+            bounds: options.bounds,
             openapi: document().to_string(),
             stopping: AtomicBool::new(false),
         };
@@ -192,68 +201,16 @@ impl Api {
         self.inner.operator
     }
 
+    fn timeouts(&self) -> &Timeouts {
+        &self.inner.timeouts
+    }
+
+    fn bounds(&self) -> &Bounds {
+        &self.inner.bounds
+    }
+
     fn openapi(&self) -> &str {
         &self.inner.openapi
-    }
-
-    async fn evaluation<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        self.in_time(EVALUATE_TIMEOUT, work, Timeout::Read).await
-    }
-
-    async fn redemption<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        self.in_time(REDEEM_TIMEOUT, work, Timeout::Write).await
-    }
-
-    async fn admin_read<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        self.in_time(ADMIN_TIMEOUT, work, Timeout::Read).await
-    }
-
-    async fn bulk_read<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        self.in_time(BULK_TIMEOUT, work, Timeout::Read).await
-    }
-
-    async fn admin_write<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        self.in_time(ADMIN_TIMEOUT, work, Timeout::Write).await
-    }
-
-    async fn bulk_write<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        self.in_time(BULK_TIMEOUT, work, Timeout::Write).await
-    }
-
-    async fn in_time<T, E: Into<ApiError>>(
-        &self,
-        limit: Duration,
-        work: impl Future<Output = Result<T, E>>,
-        kind: Timeout,
-    ) -> Result<T, ApiError> {
-        match tokio::time::timeout(limit, work).await {
-            Ok(done) => done.map_err(Into::into),
-            Err(_) => {
-                self.service().metrics().timeouts.inc(kind);
-                Err(match kind {
-                    Timeout::Write => ApiError::WriteTimeout,
-                    _ => ApiError::HandlerTimeout,
-                })
-            }
-        }
     }
 }
 

@@ -7,15 +7,20 @@ use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::cache::{LoadError, Refused};
+use crate::cache::{LoadError, NoRoom, Refused};
 use crate::db::{DbError, Key};
 use crate::service::{Refusal, ServiceError};
 use crate::telemetry;
-use crate::wire::faults::{Fault, FaultCode, Faults, Path};
+use crate::wire::faults::{Fault, FaultCode, Faults};
 use crate::wire::json::JsonError;
 
-/// Seconds after which a refused caller may try again.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+mod refusals;
+
+pub use refusals::code_of;
+use refusals::of_refusal;
+
+/// Seconds after which a caller may try again who was refused for what nobody can foresee.
+const RETRY_AFTER: u64 = 1;
 
 /// Why a request got no better answer.
 #[derive(Debug)]
@@ -48,6 +53,8 @@ pub enum ApiError {
     Invalid(Faults),
     /// 428: `If-Match` is missing.
     IfMatchRequired,
+    /// 503 or 429: there is no room for one more request of the tenant.
+    NoRoom(NoRoom),
     /// 431: the headers are too many or too long.
     HeaderTooLarge,
     /// 503: too many requests at the same time.
@@ -82,6 +89,7 @@ impl From<ServiceError> for ApiError {
         match error {
             ServiceError::Db(error) => Self::Db(error),
             ServiceError::NotFound => Self::NotFound,
+            ServiceError::NoRoom(why) => Self::NoRoom(why),
             other => Self::Service(other),
         }
     }
@@ -90,6 +98,12 @@ impl From<ServiceError> for ApiError {
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         Self::Db(error)
+    }
+}
+
+impl From<NoRoom> for ApiError {
+    fn from(why: NoRoom) -> Self {
+        Self::NoRoom(why)
     }
 }
 
@@ -111,6 +125,7 @@ impl From<Refused> for ApiError {
         match refused {
             Refused::Unknown => Self::Unauthorized,
             Refused::Suspended => Self::TenantSuspended,
+            Refused::Busy => Self::Overloaded,
             Refused::Db(error) => Self::Db(error),
         }
     }
@@ -176,8 +191,8 @@ impl IntoResponse for ApiError {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = problem.status;
         let mut header = |name: HeaderName, value| response.headers_mut().insert(name, value);
-        if problem.status == StatusCode::SERVICE_UNAVAILABLE {
-            header(header::RETRY_AFTER, RETRY_AFTER);
+        if let Some(seconds) = retry_after(&self, problem.status) {
+            header(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         match self {
             Self::Unauthorized => {
@@ -191,6 +206,18 @@ impl IntoResponse for ApiError {
         }
         response.extensions_mut().insert(problem);
         response
+    }
+}
+
+/// After how many seconds the same request may come again; at least one.
+fn retry_after(error: &ApiError, status: StatusCode) -> Option<u64> {
+    match error {
+        ApiError::NoRoom(NoRoom::Rate(wait) | NoRoom::Guesses(wait)) => {
+            let begun = u64::from(wait.subsec_nanos() > 0);
+            Some(wait.as_secs().saturating_add(begun).max(RETRY_AFTER))
+        }
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER),
+        _ => None,
     }
 }
 
@@ -270,6 +297,7 @@ fn problem(error: &ApiError) -> Problem {
             "overloaded",
             "Too many requests are being worked on. Nothing was done.",
         ),
+        ApiError::NoRoom(why) => no_room(*why),
         ApiError::HandlerTimeout => Problem::unavailable(
             "unavailable",
             "The answer took too long. Nothing was changed.",
@@ -290,6 +318,23 @@ fn invalid(faults: Vec<Fault>) -> Problem {
     }
 }
 
+fn no_room(why: NoRoom) -> Problem {
+    let too_many =
+        |detail| Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail);
+    match why {
+        NoRoom::Share => Problem::unavailable(
+            "overloaded",
+            "Too many requests of this tenant are being worked on. Nothing was done.",
+        ),
+        NoRoom::Rate(_) => {
+            too_many("The tenant asks more often than its operator allows. Nothing was done.")
+        }
+        NoRoom::Guesses(_) => too_many(
+            "Too many codes that nobody has were presented. For a while no codes are looked up; carts without codes are.",
+        ),
+    }
+}
+
 fn outcome_unknown() -> Problem {
     Problem::unavailable(
         "outcome_unknown",
@@ -300,6 +345,7 @@ fn outcome_unknown() -> Problem {
 fn of_service(error: &ServiceError) -> Problem {
     match error {
         ServiceError::NotFound => problem(&ApiError::NotFound),
+        ServiceError::NoRoom(why) => no_room(*why),
         ServiceError::Stale => problem(&ApiError::StaleVersion),
         ServiceError::Invalid(faults) => invalid(faults.as_slice().to_vec()),
         ServiceError::Refused(refusal) => of_refusal(refusal),
@@ -313,130 +359,6 @@ fn of_service(error: &ServiceError) -> Problem {
         | ServiceError::Unreadable(error) => {
             tracing::error!(%error, "what is stored cannot be used");
             Problem::internal()
-        }
-    }
-}
-
-/// The stable code of a refusal.
-pub fn code_of(refusal: &Refusal) -> &'static str {
-    of_refusal(refusal).code
-}
-
-fn of_refusal(refusal: &Refusal) -> Problem {
-    match refusal {
-        Refusal::NameTaken => Problem::conflict(
-            "name_taken",
-            "Another promotion that is not archived has this name.",
-        ),
-        Refusal::ActivePromotionLimit(maximum) => Problem::conflict(
-            "active_promotion_limit",
-            format!("The tenant may have {maximum} promotions that are active and not ended."),
-        ),
-        Refusal::LockedAfterLive(fields) => {
-            let faults = fields.iter().map(|field| Fault {
-                pointer: Path::Root.key(field).pointer(),
-                code: FaultCode::UnsupportedCombination,
-                message: Cow::Borrowed("cannot be changed any more"),
-            });
-            let detail = format!(
-                "Cannot be changed after having been live: {}.",
-                fields.join(", ")
-            );
-            Problem {
-                faults: faults.collect(),
-                ..Problem::conflict("locked_after_live", detail)
-            }
-        }
-        Refusal::Archived => Problem::conflict(
-            "archived",
-            "The promotion is archived: nothing can be changed.",
-        ),
-        Refusal::InvalidTransition { from, to } => Problem::conflict(
-            "invalid_transition",
-            format!("A promotion that is {from} cannot become {to}."),
-        ),
-        Refusal::InUse => Problem::conflict(
-            "in_use",
-            "Promotions that are not archived, milestones or the settings name it.",
-        ),
-        Refusal::BatchTaken => Problem::conflict(
-            "name_taken",
-            "Codes were generated under this batch by another request: the same one again answers the same.",
-        ),
-        Refusal::DiscountChanged(result) => Problem {
-            result: Some(result.clone()),
-            ..Problem::conflict(
-                "discount_changed",
-                "The cart comes to another discount than was expected. Nothing was recorded.",
-            )
-        },
-        Refusal::TransactionIdReused => Problem::conflict(
-            "transaction_id_reused",
-            "The transaction id was used with another body.",
-        ),
-        Refusal::RedemptionCancelled => {
-            Problem::conflict("redemption_cancelled", "The redemption was cancelled.")
-        }
-        Refusal::AlreadyCommitted => Problem::conflict(
-            "already_committed",
-            "The redemption is committed: what comes back is a return.",
-        ),
-        Refusal::HoldExpired => Problem::conflict(
-            "hold_expired",
-            "The hold has expired, and what it held is given back.",
-        ),
-        Refusal::HoldReplaced => Problem::conflict(
-            "hold_replaced",
-            "Another hold has taken the place of this one.",
-        ),
-        Refusal::NotCommitted => {
-            Problem::conflict("not_committed", "Only what is committed can be returned.")
-        }
-        Refusal::ReturnIdReused => Problem::conflict(
-            "return_id_reused",
-            "The return id was used with another body.",
-        ),
-        Refusal::ReturnExceedsPurchase => Problem::conflict(
-            "return_exceeds_purchase",
-            "More would be back than was bought. Nothing was recorded.",
-        ),
-        Refusal::PromotionNotActive => Problem::conflict(
-            "promotion_not_active",
-            "Only a promotion that is live or scheduled can be issued.",
-        ),
-        Refusal::IssueLimitReached => Problem::conflict(
-            "issue_limit_reached",
-            "It was issued to this customer as often as it may be.",
-        ),
-        Refusal::EarnLimitReached => Problem::conflict(
-            "earn_limit_reached",
-            "This customer has unlocked it as often as it may.",
-        ),
-        Refusal::SourceIdReused => Problem::conflict(
-            "source_id_reused",
-            "The source id was used for something else.",
-        ),
-        Refusal::NotActivatable => {
-            Problem::conflict("not_activatable", "There is nothing here to be activated.")
-        }
-        Refusal::ActivityIdReused => Problem::conflict(
-            "activity_id_reused",
-            "The activity's id was used with another body.",
-        ),
-        Refusal::CodesTaken(codes) => {
-            let shown: Vec<&str> = codes.iter().take(10).map(String::as_str).collect();
-            let more = if codes.len() > shown.len() {
-                ", …"
-            } else {
-                ""
-            };
-            Problem::conflict(
-                "code_taken",
-                format!(
-                    "Other promotions have these codes: {}{more}.",
-                    shown.join(", ")
-                ),
-            )
         }
     }
 }

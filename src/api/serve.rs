@@ -24,15 +24,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::edge::Edge;
+use crate::metrics::Timeout;
 
-/// From the first byte of a request to the end of its headers.
-pub const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection may rest between requests.
-pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long requests that have begun may go on when the service stops.
-pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
-/// How often a connection is looked at.
-const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// Pause after the system has refused a connection, for instance because too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Bounds of hyper's own, so far above ours that ours answer: only a caller who passes these gets a plain 431.
@@ -40,12 +33,14 @@ const HYPER_BUFFER: usize = 64 * 1024;
 const HYPER_HEADERS: usize = 256;
 
 /// Time limits of connections.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// From the first byte of a request to the end of its headers.
     pub header: Duration,
-    /// Rest between requests.
+    /// Rest between requests, and of an answer that nobody reads on.
     pub idle: Duration,
+    /// How long requests that have begun may go on when the service stops.
+    pub drain: Duration,
     /// How often both are looked at.
     pub watch_every: Duration,
 }
@@ -53,9 +48,10 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            header: HEADER_TIMEOUT,
-            idle: IDLE_TIMEOUT,
-            watch_every: WATCH_EVERY,
+            header: Duration::from_secs(5),
+            idle: Duration::from_secs(60),
+            drain: Duration::from_secs(20),
+            watch_every: Duration::from_secs(1),
         }
     }
 }
@@ -73,6 +69,7 @@ pub async fn serve(listener: TcpListener, edge: Edge, limits: Limits, stop: Canc
             Ok((stream, _)) => {
                 let watcher = graceful.watcher();
                 let (edge, builder) = (edge.clone(), Arc::clone(&builder));
+                let metrics = edge.metrics().clone();
                 tokio::spawn(async move {
                     // Answers are whole when they are written: waiting for more to send only delays them.
                     let _ = stream.set_nodelay(true);
@@ -97,7 +94,9 @@ pub async fn serve(listener: TcpListener, edge: Edge, limits: Limits, stop: Canc
                         ended = connection => if let Err(error) = ended {
                             tracing::trace!(%error, "a connection ended early");
                         },
-                        () = watch.overdue(limits) => {}
+                        is_head = watch.overdue(limits) => if is_head {
+                            metrics.timeouts.inc(Timeout::Head);
+                        },
                     }
                 });
             }
@@ -109,10 +108,11 @@ pub async fn serve(listener: TcpListener, edge: Edge, limits: Limits, stop: Canc
     }
     drop(listener);
     let open = graceful.count();
-    if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown())
+    if tokio::time::timeout(limits.drain, graceful.shutdown())
         .await
         .is_err()
     {
+        edge.metrics().timeouts.inc(Timeout::Drain);
         tracing::warn!(open, "some requests did not end in time");
     }
 }
@@ -172,8 +172,15 @@ impl Watch {
         }
     }
 
-    /// Ends when the connection has rested for too long, or a head is too slow.
-    async fn overdue(&self, limits: Limits) {
+    /// An answer goes on being read, or an answer's head has been sent.
+    fn sent(&self) {
+        if self.requests.load(Ordering::Acquire) == 0 {
+            self.idle_since.store(self.now(), Ordering::Relaxed);
+        }
+    }
+
+    /// Ends when the connection has rested for too long, or a head is too slow: then true.
+    async fn overdue(&self, limits: Limits) -> bool {
         let ms = |limit: Duration| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         loop {
             tokio::time::sleep(limits.watch_every).await;
@@ -187,7 +194,7 @@ impl Watch {
                 (self.idle_since.load(Ordering::Relaxed), ms(limits.idle))
             };
             if now.saturating_sub(since) > limit {
-                return;
+                return first_byte > 0;
             }
         }
     }
@@ -241,7 +248,11 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if written.is_ready() {
+            self.watch.sent();
+        }
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -257,7 +268,11 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        if written.is_ready() {
+            self.watch.sent();
+        }
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -14,6 +14,7 @@ use crate::db;
 use crate::db::tenants::{TenantPatch, TenantRow};
 use crate::domain::id::TenantId;
 use crate::service::Actor;
+use crate::wire;
 use crate::wire::decode::{TextBound, Value};
 use crate::wire::faults::Faults;
 use crate::wire::write::Writer;
@@ -71,7 +72,7 @@ pub async fn list(
     }))
 }
 
-/// Suspend a tenant or let it work again, rename it, raise its bound of active promotions
+/// Suspend a tenant or let it work again, rename it, raise its bound of active promotions, bound its rates
 #[utoipa::path(patch, path = "/v1/tenants/{id}", operation_id = "change_tenant", tag = "tenants",
     security(("key" = ["operator"])),
     params(("id" = Uuid, Path, description = "The tenant.")),
@@ -161,6 +162,8 @@ fn write_members(writer: &mut Writer, row: &TenantRow) {
     writer
         .key("max_active_promotions")
         .integer(row.max_active_promotions);
+    let rates = wire::rate::read_stored(&row.rate_limits).unwrap_or_default();
+    wire::rate::write(writer.key("rate_limits"), &rates);
     writer.key("created_at").plain(super::time(row.created_at));
 }
 
@@ -187,10 +190,12 @@ fn read_patch(value: Value<'_, '_>, faults: &mut Faults) -> Option<TenantPatch> 
     let maximum = body.optional("max_active_promotions", faults, |value, faults| {
         value.integer(1..=MAX_ACTIVE_PROMOTIONS, faults)
     });
+    let rates = body.optional("rate_limits", faults, wire::rate::parse);
     body.finish(faults)?;
     Some(TenantPatch {
         name: name?,
         suspended: suspended?,
         max_active_promotions: maximum?,
+        rate_limits: rates?.as_ref().map(wire::rate::print),
     })
 }

@@ -1,22 +1,27 @@
 //! The keys that were seen, so that authentication makes no round trip to the database.
 //!
 //! An entry is trusted while it was read at the floor of its tenant's keys or later: a revocation or a suspension
-//! raises that floor, and every key of the tenant is looked up again.
+//! raises that floor, and every key of the tenant is looked up again, with the rates that the operator has set.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
-use super::{Cache, Tenant};
+use super::{Cache, Session, Tenant};
 use crate::db::{self, DbError};
 use crate::domain::id::{KeyId, TenantId};
 use crate::domain::role::Role;
+use crate::metrics::Shed;
+use crate::wire;
 
 /// Keys are spread over so many maps, each with its own lock.
 const SHARDS: usize = 16;
 /// Most keys of one such map.
 const SHARD_CAPACITY: usize = 1_024;
+/// Most keys that are being looked up. Anybody can make up keys: so many of them at once, and no more, ask the database,
+/// and whoever's key is known does not notice.
+const MAX_LOOK_UPS: usize = 64;
 /// A use is written down again after so long.
 const TOUCH_AGAIN_MS: u64 = 60_000;
 /// Most uses that wait to be written down.
@@ -45,6 +50,9 @@ pub enum Refused {
     /// Its tenant is suspended.
     #[error("the tenant is suspended")]
     Suspended,
+    /// Too many keys that nobody has seen are being looked up.
+    #[error("too many keys are being looked up")]
+    Busy,
     /// Nobody can say.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -54,11 +62,21 @@ pub enum Refused {
 pub(super) struct Keys {
     shards: [RwLock<FxHashMap<KeyHash, Arc<Entry>>>; SHARDS],
     touched: Mutex<FxHashMap<KeyId, TenantId>>,
+    looking_up: AtomicUsize,
 }
 
-struct Entry {
-    tenant: Arc<Tenant>,
-    known: Known,
+/// One key that is being looked up.
+struct LookUp<'k>(&'k AtomicUsize);
+
+impl Drop for LookUp<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+pub(super) struct Entry {
+    pub(super) tenant: Arc<Tenant>,
+    pub(super) known: Known,
     suspended: bool,
     version: i64,
     used_at_ms: AtomicU64,
@@ -73,7 +91,7 @@ impl Entry {
 
 impl Cache {
     /// Who presents the key with this hash, which names this tenant.
-    pub async fn authenticate(&self, tenant: TenantId, hash: &KeyHash) -> Result<Known, Refused> {
+    pub async fn authenticate(&self, tenant: TenantId, hash: &KeyHash) -> Result<Session, Refused> {
         let entry = match self.inner.keys.find(hash) {
             Some(entry) if entry.known.tenant == tenant => entry,
             // Apart, so that the many whose key is known do not carry the room for a look-up.
@@ -91,10 +109,17 @@ impl Cache {
                 .store(now.saturating_add(TOUCH_AGAIN_MS), Ordering::Relaxed);
             self.inner.keys.touch(entry.known);
         }
-        Ok(entry.known)
+        Ok(Session::new(entry))
     }
 
     async fn look_up(&self, tenant: TenantId, hash: &KeyHash) -> Result<Arc<Entry>, Refused> {
+        let looking_up = &self.inner.keys.looking_up;
+        let before = looking_up.fetch_add(1, Ordering::AcqRel);
+        let _one = LookUp(looking_up);
+        if before >= MAX_LOOK_UPS {
+            self.inner.metrics.shed.inc(Shed::InFlight);
+            return Err(Refused::Busy);
+        }
         let wanted = *hash;
         let found = self
             .inner
@@ -105,9 +130,14 @@ impl Cache {
             .await?
             .ok_or(Refused::Unknown)?;
         let role = Role::named(&found.role).ok_or(Refused::Unknown)?;
+        // Only a tenant with a valid key gets a place in memory.
+        let place = self.tenant(tenant);
+        match wire::rate::read_stored(&found.rate_limits) {
+            Some(limits) => place.admission.set_rates(found.keys_version, limits),
+            None => tracing::error!(tenant.id = %tenant, "the tenant's rates cannot be read"),
+        }
         let entry = Arc::new(Entry {
-            // Only a tenant with a valid key gets a place in memory.
-            tenant: self.tenant(tenant),
+            tenant: place,
             known: Known {
                 tenant,
                 key: KeyId::new(found.key_id),

@@ -19,14 +19,18 @@ use crate::domain::id::TenantId;
 use crate::engine::RuleSet;
 use crate::metrics::{Metrics, Work};
 
+mod admission;
 mod keys;
 pub mod load;
 pub mod refresh;
 
+pub use admission::{Guess, NoRoom, Place, Session};
 pub use keys::{Known, Refused};
 
 /// How many tenants are held in memory unless it is said otherwise.
 pub const DEFAULT_CAPACITY: usize = 1_000;
+/// How many unknown codes of a tenant are looked up in a minute unless it is said otherwise.
+pub const DEFAULT_UNKNOWN_CODES: u32 = 600;
 /// A floor that no version reaches: what was taken out of memory is not used any more.
 const UNREACHABLE: i64 = i64::MAX;
 
@@ -69,6 +73,8 @@ struct Inner {
     /// Held by whoever replaces `tenants`.
     writing: Mutex<()>,
     capacity: usize,
+    /// Most unknown codes of a tenant in a minute.
+    unknown_codes: u32,
     keys: keys::Keys,
     listening: AtomicBool,
     loads: AtomicU64,
@@ -87,6 +93,7 @@ struct Tenant {
     /// Held while the rules are loaded, so that simultaneous first uses load once.
     loading: tokio::sync::Mutex<()>,
     failure: Mutex<Option<(Instant, LoadError)>>,
+    admission: admission::Admission,
 }
 
 impl Tenant {
@@ -99,6 +106,7 @@ impl Tenant {
             used_at_ms: AtomicU64::new(0),
             loading: tokio::sync::Mutex::new(()),
             failure: Mutex::new(None),
+            admission: admission::Admission::default(),
         }
     }
 
@@ -119,14 +127,15 @@ impl Tenant {
 }
 
 impl Cache {
-    /// An empty cache of so many tenants.
-    pub fn new(db: Db, capacity: usize, metrics: Metrics) -> Self {
+    /// An empty cache of so many tenants, each of which may present so many unknown codes in a minute.
+    pub fn new(db: Db, capacity: usize, unknown_codes: u32, metrics: Metrics) -> Self {
         let inner = Inner {
             db,
             metrics,
             tenants: ArcSwap::default(),
             writing: Mutex::new(()),
             capacity: capacity.max(1),
+            unknown_codes,
             keys: keys::Keys::default(),
             listening: AtomicBool::new(false),
             loads: AtomicU64::new(0),

@@ -51,6 +51,8 @@ pub struct FoundKey {
     pub last_used_at: Option<DateTime<Utc>>,
     /// Whether the tenant is suspended.
     pub suspended: bool,
+    /// The JSON text of the tenant's rates.
+    pub rate_limits: String,
     /// The version of the tenant's keys at which this was read.
     pub keys_version: i64,
 }
@@ -115,9 +117,10 @@ pub async fn revoke(tx: &mut TenantTx, key: KeyId) -> Result<Option<KeyRow>, DbE
 pub async fn find(tx: &mut TenantTx, hash: &[u8; 32]) -> Result<Option<FoundKey>, DbError> {
     let row = sqlx::query_as!(
         FoundKey,
-        "select api_key.key_id, api_key.role, api_key.last_used_at, tenant.suspended, tenant.keys_version
+        r#"select api_key.key_id, api_key.role, api_key.last_used_at, tenant.suspended,
+             tenant.rate_limits::text as "rate_limits!", tenant.keys_version
            from api_key join tenant on tenant.tenant_id = api_key.tenant_id
-          where api_key.tenant_id = $1 and api_key.hash = $2 and api_key.revoked_at is null",
+          where api_key.tenant_id = $1 and api_key.hash = $2 and api_key.revoked_at is null"#,
         tx.id(),
         hash.as_slice(),
     )

@@ -5,14 +5,18 @@
 //! above parse. `migrate` makes the schema and its roles, `embedded` provides a server where none is configured.
 
 use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool};
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 mod error;
 mod transaction;
+mod turns;
 
 pub mod activities;
 pub mod audit;
@@ -51,25 +55,72 @@ pub use error::{DbError, Key, Reference};
 pub use migrate::migrate;
 pub use transaction::{OperatorTx, TenantTx, Work};
 
+use turns::Turns;
+
 /// The role of every working connection: owns nothing, cannot bypass row-level security.
 pub const SERVICE_ROLE: &str = "promotion_engine_service";
 /// The role of what crosses tenants: it sees the table of tenants, and of few others what jobs search by.
 pub const OPERATOR_ROLE: &str = "promotion_engine_operator";
 
-/// What every new connection is told. Messages below errors are kept off the wire: the rollback of each release, for
-/// one, warns that there is nothing to roll back.
-const ON_CONNECT: &str = "\
-    set role promotion_engine_service;\
-    set client_min_messages = 'error';\
-    set statement_timeout = '2s';\
-    set lock_timeout = '1s';\
-    set idle_in_transaction_session_timeout = '10s'";
-
 /// An idle connection is tried before use when it has rested for longer than this.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
+/// How long transactions may go on when the service stops.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How long the rollback of a release is waited for.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long the database may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DbTimeouts {
+    /// How long a transaction waits for its connection.
+    pub acquire: Duration,
+    /// How long a statement waits for a lock.
+    pub lock: Duration,
+    /// How long a statement may take.
+    pub statement: Duration,
+    /// How long a statement of a bulk request may take.
+    pub bulk_statement: Duration,
+    /// How long an open transaction may rest.
+    pub idle_in_transaction: Duration,
+}
+
+impl Default for DbTimeouts {
+    fn default() -> Self {
+        Self {
+            acquire: Duration::from_millis(500),
+            lock: Duration::from_secs(1),
+            statement: Duration::from_secs(2),
+            bulk_statement: Duration::from_secs(30),
+            idle_in_transaction: Duration::from_secs(10),
+        }
+    }
+}
+
+impl DbTimeouts {
+    /// What every new connection is told. Messages below errors are kept off the wire: the rollback of each release,
+    /// for one, warns that there is nothing to roll back.
+    fn on_connect(&self) -> String {
+        format!(
+            "set role {SERVICE_ROLE}; set client_min_messages = 'error'; set statement_timeout = {}; \
+             set lock_timeout = {}; set idle_in_transaction_session_timeout = {}",
+            self.statement.as_millis(),
+            self.lock.as_millis(),
+            self.idle_in_transaction.as_millis(),
+        )
+    }
+
+    /// How long a whole transaction may take: well above what the server allows its few statements.
+    fn patience(&self) -> Duration {
+        self.statement * 5 / 2
+    }
+
+    /// The same of a bulk request.
+    fn bulk_patience(&self) -> Duration {
+        self.bulk_statement * 4
+    }
+}
 
 /// How the pool is set up.
 #[derive(Clone)]
@@ -78,19 +129,19 @@ pub struct DbOptions {
     pub connect: PgConnectOptions,
     /// Most connections that work at the same time.
     pub pool_size: u32,
-    /// How long a transaction waits for a connection.
-    pub acquire_timeout: Duration,
+    /// How long it may take.
+    pub timeouts: DbTimeouts,
     /// Whether the pool refuses a server that may lose what it has committed.
     pub durability: Durability,
 }
 
 impl DbOptions {
-    /// The usual figures: ten connections, 500 ms, a durable server.
+    /// The usual figures: ten connections, a durable server.
     pub fn new(connect: PgConnectOptions) -> Self {
         Self {
             connect,
             pool_size: 10,
-            acquire_timeout: Duration::from_millis(500),
+            timeouts: DbTimeouts::default(),
             durability: Durability::On,
         }
     }
@@ -110,7 +161,7 @@ impl fmt::Debug for DbOptions {
         formatter
             .debug_struct("DbOptions")
             .field("pool_size", &self.pool_size)
-            .field("acquire_timeout", &self.acquire_timeout)
+            .field("timeouts", &self.timeouts)
             .field("durability", &self.durability)
             .finish_non_exhaustive()
     }
@@ -130,6 +181,7 @@ pub enum Durability {
 pub struct Db {
     pool: PgPool,
     tasks: TaskTracker,
+    turns: Turns,
     options: DbOptions,
 }
 
@@ -137,9 +189,10 @@ impl Db {
     /// Connects to a migrated database, and refuses one whose settings or roles are unsafe.
     pub async fn open(options: DbOptions) -> Result<Self, DbError> {
         migrate::refuse_unsafe(&options).await?;
+        let on_connect: Arc<str> = options.timeouts.on_connect().into();
         let pool = PgPoolOptions::new()
             .max_connections(options.pool_size)
-            .acquire_timeout(options.acquire_timeout)
+            .acquire_timeout(options.timeouts.acquire)
             .test_before_acquire(false)
             .before_acquire(|connection, rested| {
                 Box::pin(async move {
@@ -149,12 +202,7 @@ impl Db {
                     Ok(true)
                 })
             })
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    sqlx::raw_sql(ON_CONNECT).execute(connection).await?;
-                    Ok(())
-                })
-            })
+            .after_connect(move |connection, _| tell(connection, Arc::clone(&on_connect)))
             // sqlx 0.9.0 can return a connection on which a cancelled begin has succeeded (transact-rs/sqlx #4385):
             // it believes that no transaction is open, so that only an unconditional rollback ends it.
             .after_release(|connection, _| {
@@ -172,6 +220,7 @@ impl Db {
         Ok(Self {
             pool,
             tasks: TaskTracker::new(),
+            turns: Turns::new(options.pool_size),
             options,
         })
     }
@@ -183,11 +232,17 @@ impl Db {
             .await
     }
 
-    /// Stops: begins no more transactions, waits for those that run, closes every connection.
+    /// Stops: begins no more transactions, waits for those that run, closes every connection. Neither is waited for
+    /// without end: the server rolls back what is open when the process has gone.
     pub async fn close(&self) {
         self.tasks.close();
-        self.tasks.wait().await;
-        self.pool.close().await;
+        if timeout(CLOSE_TIMEOUT, self.tasks.wait()).await.is_err() {
+            let open = self.tasks.len();
+            tracing::warn!(open, "some transactions did not end in time");
+        }
+        if timeout(RELEASE_TIMEOUT, self.pool.close()).await.is_err() {
+            tracing::warn!("some connections to the database could not be closed in time");
+        }
     }
 
     /// How many connections there are, and how many of them rest: for metrics.
@@ -198,6 +253,19 @@ impl Db {
             most: self.options.pool_size,
         }
     }
+}
+
+/// Tells a new connection what holds for it: a text of ours, whose only variable parts are numbers.
+fn tell(
+    connection: &mut PgConnection,
+    text: Arc<str>,
+) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + '_>> {
+    Box::pin(async move {
+        sqlx::raw_sql(AssertSqlSafe(text.to_string()))
+            .execute(connection)
+            .await?;
+        Ok(())
+    })
 }
 
 /// The state of the pool.

@@ -3,11 +3,13 @@
 //! The truth is the version in the tenant's row, bumped in the transaction of the change. A notification only shortens
 //! the wait: it is lost when nobody listens, so the versions are polled besides.
 
+use std::sync::Arc;
+
 use sqlx::PgConnection;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use uuid::Uuid;
 
-use super::{Db, DbError, ON_CONNECT, OperatorTx, Reference, TenantTx};
+use super::{Db, DbError, OperatorTx, Reference, TenantTx, tell};
 use crate::domain::id::TenantId;
 
 /// The channel; the payload is the tenant's id.
@@ -108,17 +110,13 @@ pub struct RuleListener {
 impl Db {
     /// Opens a connection of its own, beside the pool, and listens.
     pub async fn listen(&self) -> Result<RuleListener, DbError> {
+        let on_connect: Arc<str> = self.options.timeouts.on_connect().into();
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .max_lifetime(None)
             .idle_timeout(None)
-            .acquire_timeout(self.options.acquire_timeout)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    sqlx::raw_sql(ON_CONNECT).execute(connection).await?;
-                    Ok(())
-                })
-            })
+            .acquire_timeout(self.options.timeouts.acquire)
+            .after_connect(move |connection, _| tell(connection, Arc::clone(&on_connect)))
             .connect_lazy_with(self.options.connect.clone());
         let mut listener = PgListener::connect_with(&pool).await?;
         // It must not connect again by itself: what was sent meanwhile would be missed in silence.

@@ -21,9 +21,11 @@ pub struct TenantRow {
     pub suspended: bool,
     /// Most promotions that are active and not ended.
     pub max_active_promotions: i32,
+    /// The JSON text of its rates.
+    pub rate_limits: String,
     /// Grows with every change of its rules.
     pub rules_version: i64,
-    /// Grows with every change of its keys, and with its suspension.
+    /// Grows with every change of its keys, its suspension and its rates.
     pub keys_version: i64,
     /// When it was made.
     pub created_at: DateTime<Utc>,
@@ -53,15 +55,17 @@ pub struct TenantPatch {
     pub suspended: Option<bool>,
     /// The new bound.
     pub max_active_promotions: Option<i32>,
+    /// The JSON text of its new rates.
+    pub rate_limits: Option<String>,
 }
 
 /// Makes a tenant and its settings (version 1).
 pub async fn create(tx: &mut OperatorTx, new: &NewTenant) -> Result<TenantRow, DbError> {
     let row = sqlx::query_as!(
         TenantRow,
-        "insert into tenant (tenant_id, name, currency, timezone) values ($1, $2, $3, $4)
-         returning tenant_id, name, currency, timezone, suspended, max_active_promotions, rules_version,
-             keys_version, created_at",
+        r#"insert into tenant (tenant_id, name, currency, timezone) values ($1, $2, $3, $4)
+         returning tenant_id, name, currency, timezone, suspended, max_active_promotions,
+             rate_limits::text as "rate_limits!", rules_version, keys_version, created_at"#,
         new.tenant.uuid(),
         new.name,
         new.currency,
@@ -88,12 +92,12 @@ pub async fn list(
 ) -> Result<Page<TenantRow, TenantId>, DbError> {
     let rows = sqlx::query_as!(
         TenantRow,
-        "select tenant_id, name, currency, timezone, suspended, max_active_promotions, rules_version,
-             keys_version, created_at
+        r#"select tenant_id, name, currency, timezone, suspended, max_active_promotions,
+             rate_limits::text as "rate_limits!", rules_version, keys_version, created_at
            from tenant
           where $1::uuid is null or tenant_id > $1
           order by tenant_id
-          limit $2",
+          limit $2"#,
         after.map(TenantId::uuid),
         one_more(limit),
     )
@@ -106,11 +110,11 @@ pub async fn list(
 pub async fn find(tx: &mut OperatorTx, tenant: TenantId) -> Result<Option<TenantRow>, DbError> {
     let row = sqlx::query_as!(
         TenantRow,
-        "select tenant_id, name, currency, timezone, suspended, max_active_promotions, rules_version,
-             keys_version, created_at
+        r#"select tenant_id, name, currency, timezone, suspended, max_active_promotions,
+             rate_limits::text as "rate_limits!", rules_version, keys_version, created_at
            from tenant
           where tenant_id = $1
-            for no key update",
+            for no key update"#,
         tenant.uuid(),
     )
     .fetch_optional(tx.connection().await?)
@@ -126,18 +130,20 @@ pub async fn patch(
 ) -> Result<Option<TenantRow>, DbError> {
     let row = sqlx::query_as!(
         TenantRow,
-        "update tenant
+        r#"update tenant
             set name = coalesce($2, name),
                 suspended = coalesce($3, suspended),
                 max_active_promotions = coalesce($4, max_active_promotions),
+                rate_limits = coalesce($5::text::jsonb, rate_limits),
                 keys_version = keys_version + 1
           where tenant_id = $1
-         returning tenant_id, name, currency, timezone, suspended, max_active_promotions, rules_version,
-             keys_version, created_at",
+         returning tenant_id, name, currency, timezone, suspended, max_active_promotions,
+             rate_limits::text as "rate_limits!", rules_version, keys_version, created_at"#,
         tenant.uuid(),
         patch.name,
         patch.suspended,
         patch.max_active_promotions,
+        patch.rate_limits,
     )
     .fetch_optional(tx.connection().await?)
     .await?;
@@ -151,10 +157,10 @@ pub async fn patch(
 pub async fn get(tx: &mut TenantTx) -> Result<Option<TenantRow>, DbError> {
     let row = sqlx::query_as!(
         TenantRow,
-        "select tenant_id, name, currency, timezone, suspended, max_active_promotions, rules_version,
-             keys_version, created_at
+        r#"select tenant_id, name, currency, timezone, suspended, max_active_promotions,
+             rate_limits::text as "rate_limits!", rules_version, keys_version, created_at
            from tenant
-          where tenant_id = $1",
+          where tenant_id = $1"#,
         tx.id(),
     )
     .fetch_optional(tx.connection())

@@ -14,18 +14,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::{PgConnection, Postgres};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{Db, DbError, OPERATOR_ROLE};
+use super::turns::Turn;
+use super::{Db, DbError, DbTimeouts, OPERATOR_ROLE};
 use crate::domain::id::TenantId;
-
-/// How long a transaction may take: well above what the server allows the few statements of one.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long the transaction of a bulk request may take.
-const BULK_PATIENCE: Duration = Duration::from_secs(120);
 
 /// What the closure of a transaction returns: `Box::pin(async move { … })`.
 pub type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
@@ -35,6 +31,9 @@ pub struct TenantTx {
     connection: sqlx::Transaction<'static, Postgres>,
     tenant: TenantId,
     progress: Progress,
+    timeouts: DbTimeouts,
+    /// Passed on when the connection has been let go, which comes before it.
+    _turn: Turn,
 }
 
 /// How far a transaction has come, for whoever watches over its time.
@@ -49,9 +48,9 @@ struct Watched {
 }
 
 impl Progress {
-    fn new() -> Self {
+    fn new(limit: Duration) -> Self {
         let watched = Watched {
-            limit_ms: AtomicU64::new(millis(PATIENCE)),
+            limit_ms: AtomicU64::new(millis(limit)),
             is_committing: AtomicBool::new(false),
         };
         Self {
@@ -116,10 +115,12 @@ impl TenantTx {
         &mut self.connection
     }
 
-    /// Gives the statements that follow the time of a bulk request: 30 s instead of 2 s each.
+    /// Gives the statements that follow the time of a bulk request.
     pub async fn allow_bulk(&mut self) -> Result<(), DbError> {
-        self.progress.allow(BULK_PATIENCE);
-        sqlx::query("set local statement_timeout = '30s'")
+        self.progress.allow(self.timeouts.bulk_patience());
+        let statement = self.timeouts.bulk_statement.as_millis();
+        sqlx::query("select set_config('statement_timeout', $1, true)")
+            .bind(statement.to_string())
             .execute(self.connection())
             .await?;
         Ok(())
@@ -220,16 +221,13 @@ impl Db {
         let db = self.clone();
         let caller = CancellationToken::new();
         let _waiting = caller.clone().drop_guard();
-        let progress = Progress::new();
+        let progress = Progress::new(self.options.timeouts.patience());
         let run = {
             let progress = progress.clone();
             async move {
                 let begin = format!("begin; set local role {OPERATOR_ROLE}");
-                let inner = TenantTx {
-                    connection: db.begin(begin).await?,
-                    tenant: TenantId::new(Uuid::nil()),
-                    progress,
-                };
+                let nobody = TenantId::new(Uuid::nil());
+                let inner = db.open_tx(begin, nobody, progress).await?;
                 let mut tx = OperatorTx {
                     inner,
                     as_operator: true,
@@ -251,15 +249,11 @@ impl Db {
         let db = self.clone();
         let caller = CancellationToken::new();
         let _waiting = caller.clone().drop_guard();
-        let progress = Progress::new();
+        let progress = Progress::new(self.options.timeouts.patience());
         let run = {
             let progress = progress.clone();
             async move {
-                let mut tx = TenantTx {
-                    connection: db.begin(begin).await?,
-                    tenant,
-                    progress,
-                };
+                let mut tx = db.open_tx(begin, tenant, progress).await?;
                 refuse_abandoned(&caller)?;
                 let done = work(&mut tx).await;
                 settle(tx, done).await
@@ -287,6 +281,27 @@ impl Db {
                 Err(_) => Err(DbError::Stopping.into()),
             },
         }
+    }
+
+    /// Waits for the tenant's turn, and begins.
+    async fn open_tx(
+        &self,
+        begin: String,
+        tenant: TenantId,
+        progress: Progress,
+    ) -> Result<TenantTx, DbError> {
+        let timeouts = self.options.timeouts;
+        let turn = timeout(timeouts.acquire, self.turns.take(tenant))
+            .await
+            .map_err(|_| DbError::from(sqlx::Error::PoolTimedOut))?
+            .ok_or(DbError::Stopping)?;
+        Ok(TenantTx {
+            connection: self.begin(begin).await?,
+            tenant,
+            progress,
+            timeouts,
+            _turn: turn,
+        })
     }
 
     /// Takes a connection and begins. `begin` is one message to the server, whose text is ours and whose only

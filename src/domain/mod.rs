@@ -21,6 +21,7 @@ pub mod issuance;
 pub mod limit;
 pub mod local_time;
 pub mod promotion;
+pub mod rate;
 pub mod redemption;
 pub mod role;
 pub mod rounding;

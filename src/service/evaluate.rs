@@ -115,13 +115,16 @@ impl Service {
         if keys.is_empty() {
             return Ok(code_facts(request, &[]));
         }
+        let guess = self.cache().guess(tenant, keys.len())?;
         let found = self
             .db()
             .tenant(tenant, move |tx| {
                 Box::pin(async move { db::codes::find(tx, &keys).await })
             })
             .await?;
-        Ok(code_facts(request, &found))
+        let facts = code_facts(request, &found);
+        guess.failed(unknown(request, &facts));
+        Ok(facts)
     }
 
     /// What is gone of the counters, and what the customer has in hand, in one statement.
@@ -222,6 +225,12 @@ pub(super) fn code_keys(request: &Request<'_>) -> Vec<String> {
         .filter_map(|code| Code::new(code))
         .map(|code| code.key())
         .collect()
+}
+
+/// How many of the codes that were looked up are nobody's.
+pub(super) fn unknown(request: &Request<'_>, facts: &[Option<CodeFact>]) -> usize {
+    let known = facts.iter().flatten().count();
+    code_keys(request).len().saturating_sub(known)
 }
 
 /// For each code of a cart whose it is.

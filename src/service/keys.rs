@@ -165,6 +165,8 @@ fn tenant_document(row: &TenantRow) -> String {
         writer
             .key("max_active_promotions")
             .integer(row.max_active_promotions);
+        let rates = wire::rate::read_stored(&row.rate_limits).unwrap_or_default();
+        wire::rate::write(writer.key("rate_limits"), &rates);
     });
     writer.finish()
 }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::cache::{Cache, LoadError};
+use crate::cache::{Cache, LoadError, NoRoom};
 use crate::clock::Clock;
 use crate::db::audit::NewAudit;
 use crate::db::{self, Db, DbError, TenantTx, Work};
@@ -99,6 +99,9 @@ pub enum ServiceError {
     /// The body does not fit what is stored.
     #[error("the request is invalid")]
     Invalid(Faults),
+    /// There is no room for it now.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     /// The state of things forbids it.
     #[error("refused: {0:?}")]
     Refused(Refusal),

@@ -28,6 +28,7 @@ pub mod offer;
 pub mod problem;
 pub mod product_list;
 pub mod promotion;
+pub mod rate;
 pub mod redemption;
 pub mod returns;
 pub mod schedule;

@@ -178,7 +178,7 @@ async fn a_slow_head_and_an_idle_connection_are_cut_off_and_a_busy_one_is_not() 
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_requests_at_once_are_refused_with_a_time_to_come_back() {
     let (database, _) = Service::start().await;
-    let small = Service::on(&database, |options| options.max_in_flight = 2).await;
+    let small = Service::on(&database, |options| options.bounds.in_flight = 2).await;
     let tenant = small.tenant().await;
     let mut held = Vec::new();
     for _ in 0..2 {

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use crate::harness::{OPERATOR, Service, Tenant, cart, random_id, ten_percent, with_codes};
 
 /// Who may call a route: the letters of operator, admin, pos, issuer, viewer; `*` is anybody, without a key too.
-struct Route {
-    method: &'static str,
-    path: &'static str,
-    allowed: &'static str,
+pub struct Route {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub allowed: &'static str,
 }
 
 const fn route(method: &'static str, path: &'static str, allowed: &'static str) -> Route {
@@ -22,7 +22,7 @@ const fn route(method: &'static str, path: &'static str, allowed: &'static str) 
     }
 }
 
-const ROUTES: &[Route] = &[
+pub const ROUTES: &[Route] = &[
     route("post", "/v1/tenants", "o"),
     route("get", "/v1/tenants", "o"),
     route("patch", "/v1/tenants/{id}", "o"),
@@ -93,25 +93,28 @@ const ROUTES: &[Route] = &[
 
 /// What a tenant has one of each of.
 #[derive(Clone)]
-struct Things {
-    tenant: String,
-    key: String,
-    store: String,
-    list: String,
-    promotion: String,
-    code: String,
-    hold: String,
-    sale: String,
+pub struct Things {
+    pub tenant: String,
+    pub key: String,
+    pub store: String,
+    pub list: String,
+    pub promotion: String,
+    pub code: String,
+    pub hold: String,
+    pub sale: String,
+    /// The caller's id of the hold, and whose the issuance is.
+    pub transaction: String,
+    pub customer: String,
     /// A promotion that can be issued, and one of its issuances.
-    reward: String,
-    issuance: String,
+    pub reward: String,
+    pub issuance: String,
     /// A promotion that customers claim.
-    open: String,
-    webhook: String,
+    pub open: String,
+    pub webhook: String,
 }
 
 impl Things {
-    async fn of(service: &Service, tenant: &Tenant, mark: &str) -> Self {
+    pub async fn of(service: &Service, tenant: &Tenant, mark: &str) -> Self {
         let (store, list, code) = (
             format!("S{mark}"),
             format!("L{mark}"),
@@ -141,12 +144,16 @@ impl Things {
             .await
             .expect(200);
         let key = service.key(admin, "pos").await.0;
-        let redeem = async |hold: bool| {
-            let body = json!({"transaction_id": random_id(), "request": cart(), "hold": hold});
+        let redeem = async |transaction: &str, hold: bool| {
+            let mut request = cart();
+            request["cart"]["codes"] = json!([code]);
+            let body = json!({"transaction_id": transaction, "request": request, "hold": hold});
             let made = service.post("/v1/redemptions", &tenant.pos, body).await;
             made.expect(201).id()
         };
-        let (hold, sale) = (redeem(true).await, redeem(false).await);
+        let (transaction, customer) = (random_id(), format!("C{mark}-{}", random_id()));
+        let hold = redeem(&transaction, true).await;
+        let sale = redeem(&random_id(), false).await;
         let claimed = async |name: &str, kind: &str| {
             let mut body = ten_percent(&format!("{name}{mark}"));
             body["type"] = kind.into();
@@ -154,7 +161,7 @@ impl Things {
             service.promotion(admin, body).await
         };
         let (reward, open) = (claimed("R", "rewards").await, claimed("O", "pos").await);
-        let body = json!({"promotion_id": reward, "customer_id": "C", "source_id": "S"});
+        let body = json!({"promotion_id": reward, "customer_id": customer, "source_id": "S"});
         let issued = service.post("/v1/issuances", &tenant.issuer, body).await;
         let issuance = issued.expect(201).id();
         // A tenant has room for few.
@@ -175,6 +182,8 @@ impl Things {
             code,
             hold,
             sale,
+            transaction,
+            customer,
             reward,
             issuance,
             open,
@@ -183,7 +192,7 @@ impl Things {
     }
 
     /// Ids of nothing.
-    fn random() -> Self {
+    pub fn random() -> Self {
         let text = || random_id().replace('-', "");
         Self {
             tenant: random_id(),
@@ -194,6 +203,8 @@ impl Things {
             code: text(),
             hold: random_id(),
             sale: random_id(),
+            transaction: random_id(),
+            customer: random_id(),
             reward: random_id(),
             issuance: random_id(),
             open: random_id(),
@@ -201,7 +212,7 @@ impl Things {
         }
     }
 
-    fn path(&self, path: &str) -> String {
+    pub fn path(&self, path: &str) -> String {
         let first = if path.starts_with("/v1/tenants") {
             &self.tenant
         } else if path.starts_with("/v1/keys") {
@@ -280,12 +291,25 @@ fn body(route: &Route, things: &Things) -> Option<Value> {
     })
 }
 
-async fn call(service: &Service, route: &Route, things: &Things, key: &str) -> (u16, Value) {
+/// What a route answers to these things, as of their version.
+pub async fn call(
+    service: &Service,
+    route: &Route,
+    things: &Things,
+    key: &str,
+    version: &str,
+) -> (u16, Value) {
     let method: Method = route.method.to_uppercase().parse().unwrap();
     let body = body(route, things).map(|body| body.to_string());
     let path = things.path(route.path);
     let answer = service
-        .send(method, &path, key, body, &[("if-match", "\"1\"")])
+        .send(
+            method,
+            &path,
+            key,
+            body,
+            &[("if-match", &format!("\"{version}\""))],
+        )
         .await;
     let mut body = answer.body;
     if let Some(body) = body.as_object_mut() {
@@ -359,7 +383,7 @@ async fn a_role_may_do_what_the_spec_says_and_nothing_else() {
         let name = format!("{} {}", route.method, route.path);
         for (letter, key) in roles {
             let allowed = route.allowed.contains([letter, '*']);
-            let (status, body) = call(&service, route, &things, key).await;
+            let (status, body) = call(&service, route, &things, key, "1").await;
             if allowed {
                 assert!(
                     status < 400 || status == 412,
@@ -375,7 +399,7 @@ async fn a_role_may_do_what_the_spec_says_and_nothing_else() {
         }
         if route.allowed != "*" {
             for key in ["", "nonsense", &forged, "pe_admin_x_y"] {
-                let (status, body) = call(&service, route, &things, key).await;
+                let (status, body) = call(&service, route, &things, key, "1").await;
                 let expected = (401, &json!("unauthorized"));
                 assert_eq!((status, &body["code"]), expected, "{name} with {key:?}");
             }
@@ -398,7 +422,7 @@ async fn what_is_foreign_answers_like_what_does_not_exist() {
     {
         let name = format!("{} {}", route.method, route.path);
         if route.path.starts_with("/v1/tenants") {
-            let (status, body) = call(&service, route, &Things::random(), OPERATOR).await;
+            let (status, body) = call(&service, route, &Things::random(), OPERATOR, "1").await;
             assert_eq!(
                 (status, &body["code"]),
                 (404, &json!("not_found")),
@@ -407,8 +431,8 @@ async fn what_is_foreign_answers_like_what_does_not_exist() {
             continue;
         }
         for key in [&own.admin, &own.viewer] {
-            let answers = call(&service, route, &foreign, key).await;
-            let expected = call(&service, route, &Things::random(), key).await;
+            let answers = call(&service, route, &foreign, key, "1").await;
+            let expected = call(&service, route, &Things::random(), key, "1").await;
             assert_eq!(answers, expected, "{name}");
             assert!(matches!(answers.0, 403 | 404), "{name}: {}", answers.0);
         }

@@ -94,9 +94,9 @@ async fn every_key_and_foreign_key_begins_with_the_tenant() {
         "select indexrelid::regclass::text
            from pg_index
            join pg_class on pg_class.oid = indrelid
-           join pg_attribute on attrelid = indrelid and attnum = indkey[0]
+           left join pg_attribute on attrelid = indrelid and attnum = indkey[0]
           where relnamespace = 'public'::regnamespace and relname <> '_sqlx_migrations'
-            and attname <> 'tenant_id' and (indisunique or indexrelid::regclass::text not in (
+            and attname is distinct from 'tenant_id' and (indisunique or indexrelid::regclass::text not in (
                 'hold_by_expiry', 'promotion_to_end', 'promotion_to_expire', 'promotion_to_remind'))
          union all
          select conname::text
@@ -327,7 +327,28 @@ async fn a_server_that_forgets_is_refused() {
         return;
     }
     match Db::open(strict).await {
-        Err(DbError::Setup(text)) => assert!(text.contains("fsync"), "{text}"),
+        Err(DbError::Setup(text)) => {
+            for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
+                assert!(text.contains(setting), "{text}");
+            }
+        }
+        other => panic!("{other:?}"),
+    }
+    // What a database or a role sets counts as much as what the server does.
+    let mut owner = database.owner_connection().await;
+    let name: String = sqlx::query_scalar("select quote_ident(current_database())")
+        .fetch_one(&mut owner)
+        .await
+        .unwrap();
+    let set = format!("alter database {name} set synchronous_commit = on");
+    sqlx::raw_sql(AssertSqlSafe(set))
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let mut strict = options(&database.owner());
+    strict.durability = promotion_engine::db::Durability::On;
+    match Db::open(strict).await {
+        Err(DbError::Setup(text)) => assert!(!text.contains("synchronous_commit"), "{text}"),
         other => panic!("{other:?}"),
     }
 }

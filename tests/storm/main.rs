@@ -45,5 +45,6 @@ mod quotes;
 mod returns;
 mod service_killed;
 mod statements;
+mod stopping;
 mod twins;
 mod windows;

@@ -65,6 +65,29 @@ impl Processes {
         self.running[number] = None;
     }
 
+    /// SIGTERM.
+    pub fn terminate(&mut self, number: usize) {
+        let running = self.running[number].as_ref().expect("a process");
+        let id = running.service.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "kill -TERM {id}");
+    }
+
+    /// Waits for the end of an instance that was asked to stop: a good one, and in time.
+    pub async fn ended(&mut self, number: usize, within: Duration) {
+        let begun = Instant::now();
+        loop {
+            let running = self.running[number].as_mut().expect("a process");
+            if let Some(status) = running.service.try_wait().expect("a child's state") {
+                assert!(status.success(), "{status}\n{}", self.log(number));
+                self.kill(number);
+                return;
+            }
+            assert!(begun.elapsed() < within, "it goes on\n{}", self.log(number));
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Starts an instance that was killed, and waits until it is ready; returns how long that took.
     pub async fn restart(&mut self, number: usize) -> Duration {
         let begun = Instant::now();

@@ -111,7 +111,7 @@ pub fn options(connect: &PgConnectOptions) -> DbOptions {
     let mut options = DbOptions::new(connect.clone());
     options.durability = Durability::Off;
     // Two cores under many tests at once: waiting is no fault here.
-    options.acquire_timeout = std::time::Duration::from_secs(10);
+    options.timeouts.acquire = std::time::Duration::from_secs(10);
     options
 }
 

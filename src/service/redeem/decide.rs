@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::super::Refusal;
 use super::super::counters::{name, names};
-use super::super::evaluate::{code_facts, issuance_fact, require_store};
+use super::super::evaluate::{code_facts, issuance_fact, require_store, unknown};
 use super::batch::Ends;
 use super::{Failure, Pending, Redeemed};
 use crate::db::codes::FoundCode;
@@ -219,6 +219,9 @@ impl Decision {
     ) -> Self {
         let request = &pending.order.request;
         let codes = code_facts(request, codes);
+        if let Some(guess) = &pending.guess {
+            guess.failed(unknown(request, &codes));
+        }
         let own = |row: &&UseRow| ends.is_some_and(|ends| ends.redemption_id == row.redemption_id);
         let given = ended.iter().filter(own).filter_map(use_of).collect();
         Self {

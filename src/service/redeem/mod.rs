@@ -8,8 +8,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::evaluate::require_store;
+use super::evaluate::{code_keys, require_store};
 use super::{Refusal, Service, ServiceError};
+use crate::cache::Guess;
 use crate::db::DbError;
 use crate::domain::counter::Owner;
 use crate::domain::id::{RedemptionId, TenantId};
@@ -35,6 +36,8 @@ struct Pending {
     request: String,
     /// SHA-256 of all of it: what bodies are compared by.
     hash: [u8; 32],
+    /// The codes that will be looked up, if there are any.
+    guess: Option<Guess>,
     /// Most milliseconds that its search takes, by the rules when it came.
     search_ms: u64,
 }
@@ -108,10 +111,16 @@ impl Service {
         let order = order.into_owned();
         let request = wire::redemption::request(&order, rules.settings().currency);
         let canonical = wire::redemption::canonical(&order, &request);
+        let codes = code_keys(&order.request).len();
+        let guess = match codes {
+            0 => None,
+            _ => Some(self.cache().guess(tenant, codes)?),
+        };
         let pending = Pending {
             hash: Sha256::digest(canonical.as_bytes()).into(),
             order,
             request,
+            guess,
             search_ms: rules.settings().search_ms(),
         };
         let answered = self.queues().submit(self, tenant, lane, pending).await;

@@ -1,0 +1,113 @@
+//! How long each kind of request may take. An expired handler is 503: `unavailable` where nothing can have happened,
+//! `outcome_unknown` for what writes.
+
+use std::time::Duration;
+
+use super::Api;
+use super::problem::ApiError;
+use crate::metrics::Timeout;
+
+/// How long the parts of a request may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// From the headers to the end of the body.
+    pub body: Duration,
+    /// An evaluation.
+    pub evaluate: Duration,
+    /// A redemption, or a move of one.
+    pub redeem: Duration,
+    /// The other requests.
+    pub admin: Duration,
+    /// A bulk write, or what counts many redemptions.
+    pub bulk: Duration,
+    /// How much longer than it needs everything takes: only tests, which make an instance small by it, set it.
+    pub delay: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            body: Duration::from_secs(10),
+            evaluate: Duration::from_secs(1),
+            redeem: Duration::from_secs(3),
+            admin: Duration::from_secs(10),
+            bulk: Duration::from_secs(60),
+            delay: Duration::ZERO,
+        }
+    }
+}
+
+impl Api {
+    pub(super) async fn evaluation<T, E: Into<ApiError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        let limit = self.timeouts().evaluate;
+        self.in_time(limit, work, Timeout::Read).await
+    }
+
+    pub(super) async fn redemption<T, E: Into<ApiError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        let limit = self.timeouts().redeem;
+        self.in_time(limit, work, Timeout::Write).await
+    }
+
+    pub(super) async fn admin_read<T, E: Into<ApiError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        let limit = self.timeouts().admin;
+        self.in_time(limit, work, Timeout::Read).await
+    }
+
+    pub(super) async fn bulk_read<T, E: Into<ApiError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        let limit = self.timeouts().bulk;
+        self.in_time(limit, work, Timeout::Read).await
+    }
+
+    pub(super) async fn admin_write<T, E: Into<ApiError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        let limit = self.timeouts().admin;
+        self.in_time(limit, work, Timeout::Write).await
+    }
+
+    pub(super) async fn bulk_write<T, E: Into<ApiError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        let limit = self.timeouts().bulk;
+        self.in_time(limit, work, Timeout::Write).await
+    }
+
+    async fn in_time<T, E: Into<ApiError>>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, E>>,
+        kind: Timeout,
+    ) -> Result<T, ApiError> {
+        let delay = self.timeouts().delay;
+        let work = async {
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+            }
+            work.await
+        };
+        match tokio::time::timeout(limit, work).await {
+            Ok(done) => done.map_err(Into::into),
+            Err(_) => {
+                self.service().metrics().timeouts.inc(kind);
+                Err(match kind {
+                    Timeout::Write => ApiError::WriteTimeout,
+                    _ => ApiError::HandlerTimeout,
+                })
+            }
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! How much of an instance one tenant may take: a share of the requests in flight, the rates that the operator sets, and
+//! so many guesses at codes. All of it is counted in memory, by each instance for itself, and without a lock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use governor::clock::{Clock, QuantaClock};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+
+use super::keys::Entry;
+use super::{Cache, Known, Tenant};
+use crate::domain::id::TenantId;
+use crate::domain::rate::{Rate, RateLimits, Work};
+use crate::metrics::RateLimit;
+
+/// A minute in milliseconds: failures are counted by the minute of the instance's life.
+const MINUTE_MS: u64 = 60_000;
+
+/// Why there is no room for a request now. Nothing was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoRoom {
+    /// The tenant has as many requests in flight as one tenant may.
+    #[error("too many requests of the tenant are being worked on")]
+    Share,
+    /// The tenant asks faster than the operator lets it; after so long it may again.
+    #[error("the tenant asks too often")]
+    Rate(Duration),
+    /// Too many unknown codes were presented; after so long codes are looked up again.
+    #[error("too many unknown codes were presented")]
+    Guesses(Duration),
+}
+
+/// What a tenant takes now, and may take.
+#[derive(Default)]
+pub(super) struct Admission {
+    in_flight: AtomicUsize,
+    buckets: ArcSwap<Buckets>,
+    /// The minute in the upper half, the failures of that minute in the lower.
+    failures: AtomicU64,
+}
+
+#[derive(Default)]
+struct Buckets {
+    /// The version of the keys at which they were read.
+    version: i64,
+    limits: RateLimits,
+    evaluate: Option<Arc<DefaultDirectRateLimiter>>,
+    redeem: Option<Arc<DefaultDirectRateLimiter>>,
+    admin: Option<Arc<DefaultDirectRateLimiter>>,
+}
+
+impl Buckets {
+    /// What does not change keeps its tokens.
+    fn with(&self, version: i64, limits: RateLimits) -> Self {
+        type Bucket = Option<Arc<DefaultDirectRateLimiter>>;
+        let bucket = |old: (Option<Rate>, &Bucket), new: Option<Rate>| {
+            if old.0 == new {
+                old.1.clone()
+            } else {
+                new.map(|rate| Arc::new(RateLimiter::direct(quota(rate))))
+            }
+        };
+        Self {
+            version,
+            limits,
+            evaluate: bucket((self.limits.evaluate, &self.evaluate), limits.evaluate),
+            redeem: bucket((self.limits.redeem, &self.redeem), limits.redeem),
+            admin: bucket((self.limits.admin, &self.admin), limits.admin),
+        }
+    }
+
+    fn of(&self, work: Work) -> Option<&DefaultDirectRateLimiter> {
+        match work {
+            Work::Evaluate => self.evaluate.as_deref(),
+            Work::Redeem => self.redeem.as_deref(),
+            Work::Admin => self.admin.as_deref(),
+        }
+    }
+}
+
+fn quota(rate: Rate) -> Quota {
+    Quota::per_second(rate.per_second).allow_burst(rate.burst)
+}
+
+impl Admission {
+    /// Takes over what was read with the keys at this version, unless something newer was.
+    pub(super) fn set_rates(&self, version: i64, limits: RateLimits) {
+        self.buckets.rcu(|now| {
+            if now.version >= version {
+                Arc::clone(now)
+            } else {
+                Arc::new(now.with(version, limits))
+            }
+        });
+    }
+}
+
+/// A key that is valid now, and its tenant's place in memory.
+pub struct Session {
+    entry: Arc<Entry>,
+}
+
+impl Session {
+    pub(super) fn new(entry: Arc<Entry>) -> Self {
+        Self { entry }
+    }
+
+    /// Whose key it is, and what it may do.
+    pub fn known(&self) -> Known {
+        self.entry.known
+    }
+
+    /// Lets a request in, if the tenant's rate and its share of the requests in flight leave room.
+    pub fn admit(self, work: Work, most: usize) -> Result<Place, NoRoom> {
+        let admission = &self.entry.tenant.admission;
+        let before = admission.in_flight.fetch_add(1, Ordering::AcqRel);
+        let place = Place {
+            tenant: Arc::clone(&self.entry.tenant),
+        };
+        if before >= most {
+            return Err(NoRoom::Share);
+        }
+        let buckets = admission.buckets.load();
+        if let Some(bucket) = buckets.of(work) {
+            bucket.check().map_err(|until| {
+                NoRoom::Rate(until.wait_time_from(QuantaClock::default().now()))
+            })?;
+        }
+        Ok(place)
+    }
+}
+
+/// One request in flight of a tenant.
+pub struct Place {
+    tenant: Arc<Tenant>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.tenant
+            .admission
+            .in_flight
+            .fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Codes that are about to be looked up. They count as failures from the beginning, so that many requests at once do
+/// not try more of them; what turns out to be known is given back.
+pub struct Guess {
+    tenant: Arc<Tenant>,
+    minute: u64,
+    codes: u32,
+    unknown: AtomicU32,
+}
+
+impl std::fmt::Debug for Guess {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Guess").finish_non_exhaustive()
+    }
+}
+
+impl Guess {
+    /// So many of them are nobody's. Said again it replaces what was said before.
+    pub fn failed(&self, unknown: usize) {
+        let unknown = u32::try_from(unknown).unwrap_or(u32::MAX);
+        self.unknown.store(unknown, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Guess {
+    fn drop(&mut self) {
+        let known = self.codes.saturating_sub(*self.unknown.get_mut());
+        let failures = &self.tenant.admission.failures;
+        // Of a minute that is over nothing is counted any more.
+        let _ = failures.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
+            let (minute, count) = parts(now);
+            (minute == self.minute).then(|| joined(minute, count.saturating_sub(known)))
+        });
+    }
+}
+
+fn parts(failures: u64) -> (u64, u32) {
+    let count = u32::try_from(failures & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+    (failures >> 32, count)
+}
+
+fn joined(minute: u64, count: u32) -> u64 {
+    (minute << 32) | u64::from(count)
+}
+
+impl Cache {
+    /// Lets codes be looked up, unless the tenant has presented too many unknown ones in this minute.
+    pub fn guess(&self, tenant: TenantId, codes: usize) -> Result<Guess, NoRoom> {
+        let tenant = self.tenant(tenant);
+        let codes = u32::try_from(codes).unwrap_or(u32::MAX);
+        let most = self.inner.unknown_codes;
+        let now = self.age_ms();
+        let minute = now / MINUTE_MS;
+        let counted = tenant.admission.failures.fetch_update(
+            Ordering::AcqRel,
+            Ordering::Acquire,
+            |failures| {
+                let (last, count) = parts(failures);
+                let count = if last == minute { count } else { 0 };
+                let count = count.checked_add(codes).filter(|count| *count <= most)?;
+                Some(joined(minute, count))
+            },
+        );
+        match counted {
+            Ok(_) => Ok(Guess {
+                tenant,
+                minute,
+                codes,
+                unknown: AtomicU32::new(0),
+            }),
+            Err(_) => {
+                let wait = MINUTE_MS - now % MINUTE_MS;
+                self.inner.metrics.rate_limited.inc(RateLimit::CodeGuess);
+                Err(NoRoom::Guesses(Duration::from_millis(wait)))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+
+    fn rate(count: u32) -> Option<Rate> {
+        let count = NonZeroU32::new(count)?;
+        Some(Rate {
+            per_second: count,
+            burst: count,
+        })
+    }
+
+    #[test]
+    fn buckets_keep_their_tokens_until_their_own_rate_changes() {
+        let admission = Admission::default();
+        let limits = RateLimits {
+            evaluate: rate(2),
+            ..RateLimits::default()
+        };
+        admission.set_rates(1, limits);
+        let takes = |work| {
+            admission
+                .buckets
+                .load()
+                .of(work)
+                .is_none_or(|own| own.check().is_ok())
+        };
+        assert!(takes(Work::Evaluate) && takes(Work::Evaluate) && !takes(Work::Evaluate));
+        assert!(takes(Work::Redeem) && takes(Work::Admin));
+        // Another key was made, another rate was set: this bucket is as empty as before.
+        admission.set_rates(2, limits);
+        admission.set_rates(
+            3,
+            RateLimits {
+                admin: rate(1),
+                ..limits
+            },
+        );
+        assert!(!takes(Work::Evaluate) && takes(Work::Admin) && !takes(Work::Admin));
+        // What was read earlier and comes later changes nothing.
+        admission.set_rates(2, RateLimits::default());
+        assert!(!takes(Work::Evaluate));
+        admission.set_rates(4, RateLimits::default());
+        assert!((0..100).all(|_| takes(Work::Evaluate)));
+    }
+}

@@ -1,0 +1,193 @@
+//! Bounds on what callers can take of the process: times, sizes and counts. Each has its default in the README.
+
+use std::time::Duration;
+
+use clap::builder::RangedI64ValueParser;
+use clap::{Args, value_parser};
+
+use crate::api::edge::Bounds;
+use crate::api::serve::Limits;
+use crate::api::timeouts::Timeouts;
+use crate::cache;
+use crate::db::DbTimeouts;
+
+/// A time in milliseconds, from ten to ten minutes: none can be switched off by mistake.
+fn ms() -> RangedI64ValueParser<u32> {
+    value_parser!(u32).range(10..=600_000)
+}
+
+/// Settings of what callers can take.
+#[derive(Clone, Debug, Args)]
+pub struct BoundsConfig {
+    /// Milliseconds from the first byte of a request to the end of its headers
+    #[arg(long, env, default_value_t = 5_000, value_parser = ms())]
+    pub header_timeout_ms: u32,
+    /// Milliseconds from there to the end of the body
+    #[arg(long, env, default_value_t = 10_000, value_parser = ms())]
+    pub body_timeout_ms: u32,
+    /// Milliseconds that a connection may rest between requests, and an answer may wait to be read on
+    #[arg(long, env, default_value_t = 60_000, value_parser = ms())]
+    pub idle_timeout_ms: u32,
+    /// Milliseconds that an evaluation may take
+    #[arg(long, env, default_value_t = 1_000, value_parser = ms())]
+    pub evaluate_timeout_ms: u32,
+    /// Milliseconds that a redemption may take
+    #[arg(long, env, default_value_t = 3_000, value_parser = ms())]
+    pub redeem_timeout_ms: u32,
+    /// Milliseconds that any other request may take
+    #[arg(long, env, default_value_t = 10_000, value_parser = ms())]
+    pub admin_timeout_ms: u32,
+    /// Milliseconds that a bulk request may take
+    #[arg(long, env, default_value_t = 60_000, value_parser = ms())]
+    pub bulk_timeout_ms: u32,
+    /// Milliseconds that requests may go on when the service stops
+    #[arg(long, env, default_value_t = 20_000, value_parser = ms())]
+    pub drain_timeout_ms: u32,
+    /// Milliseconds that a transaction waits for a connection to the database
+    #[arg(long, env, default_value_t = 500, value_parser = ms())]
+    pub database_acquire_timeout_ms: u32,
+    /// Milliseconds that a statement waits for a lock
+    #[arg(long, env, default_value_t = 1_000, value_parser = ms())]
+    pub database_lock_timeout_ms: u32,
+    /// Milliseconds that a statement may take
+    #[arg(long, env, default_value_t = 2_000, value_parser = ms())]
+    pub database_statement_timeout_ms: u32,
+    /// Milliseconds that a statement of a bulk request may take
+    #[arg(long, env, default_value_t = 30_000, value_parser = ms())]
+    pub database_bulk_timeout_ms: u32,
+    /// Milliseconds that an open transaction may rest before the database ends it
+    #[arg(long, env, default_value_t = 10_000, value_parser = ms())]
+    pub database_idle_timeout_ms: u32,
+    /// Most requests that are worked on at the same time; the next is refused at once
+    #[arg(long, env, default_value_t = 512, value_parser = value_parser!(u16).range(1..))]
+    pub max_in_flight: u16,
+    /// Most of them that are one tenant's; default: half
+    #[arg(long, env, value_parser = value_parser!(u16).range(1..))]
+    pub max_in_flight_of_tenant: Option<u16>,
+    /// Most bytes of a request's headers
+    #[arg(long, env, default_value_t = 16_384, value_parser = value_parser!(u16).range(1_024..=49_152))]
+    pub max_header_bytes: u16,
+    /// Most headers of a request
+    #[arg(long, env, default_value_t = 64, value_parser = value_parser!(u16).range(16..=200))]
+    pub max_headers: u16,
+    /// Most unknown codes of a tenant in a minute, before its carts with codes are refused; 0 is no bound
+    #[arg(long, env, default_value_t = cache::DEFAULT_UNKNOWN_CODES, value_parser = value_parser!(u32).range(..=1_000_000))]
+    pub max_unknown_codes_per_minute: u32,
+}
+
+fn time(ms: u32) -> Duration {
+    Duration::from_millis(ms.into())
+}
+
+impl BoundsConfig {
+    /// Of connections.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            header: time(self.header_timeout_ms),
+            idle: time(self.idle_timeout_ms),
+            drain: time(self.drain_timeout_ms),
+            ..Limits::default()
+        }
+    }
+
+    /// Of handlers.
+    pub fn timeouts(&self) -> Timeouts {
+        Timeouts {
+            body: time(self.body_timeout_ms),
+            evaluate: time(self.evaluate_timeout_ms),
+            redeem: time(self.redeem_timeout_ms),
+            admin: time(self.admin_timeout_ms),
+            bulk: time(self.bulk_timeout_ms),
+            ..Timeouts::default()
+        }
+    }
+
+    /// Of the database.
+    pub fn database(&self) -> DbTimeouts {
+        DbTimeouts {
+            acquire: time(self.database_acquire_timeout_ms),
+            lock: time(self.database_lock_timeout_ms),
+            statement: time(self.database_statement_timeout_ms),
+            bulk_statement: time(self.database_bulk_timeout_ms),
+            idle_in_transaction: time(self.database_idle_timeout_ms),
+        }
+    }
+
+    /// Of requests.
+    pub fn edge(&self) -> Bounds {
+        let half = (self.max_in_flight / 2).max(1);
+        Bounds {
+            header_bytes: self.max_header_bytes.into(),
+            headers: self.max_headers.into(),
+            in_flight: self.max_in_flight.into(),
+            in_flight_of_tenant: self.max_in_flight_of_tenant.unwrap_or(half).into(),
+        }
+    }
+
+    /// Most unknown codes of a tenant in a minute.
+    pub fn unknown_codes(&self) -> u32 {
+        match self.max_unknown_codes_per_minute {
+            0 => u32::MAX,
+            most => most,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Only {
+        #[command(flatten)]
+        bounds: BoundsConfig,
+    }
+
+    fn read(arguments: &[&str]) -> Result<BoundsConfig, String> {
+        let all = ["x"].iter().chain(arguments);
+        let read = Only::try_parse_from(all).map_err(|fault| fault.to_string())?;
+        Ok(read.bounds)
+    }
+
+    #[test]
+    fn the_defaults_of_settings_are_those_of_the_code() {
+        let bounds = read(&[]).unwrap();
+        assert_eq!(bounds.limits(), Limits::default());
+        assert_eq!(bounds.timeouts(), Timeouts::default());
+        assert_eq!(bounds.database(), DbTimeouts::default());
+        assert_eq!(bounds.edge(), Bounds::default());
+        assert_eq!(bounds.unknown_codes(), cache::DEFAULT_UNKNOWN_CODES);
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_refused_with_the_range() {
+        for (flag, value, range) in [
+            ("--header-timeout-ms", "0", "10..=600000"),
+            ("--evaluate-timeout-ms", "600001", "10..=600000"),
+            ("--max-in-flight", "0", "1..=65535"),
+            ("--max-headers", "1000", "16..=200"),
+            ("--max-header-bytes", "65536", "1024..=49152"),
+            ("--max-unknown-codes-per-minute", "1000001", "0..=1000000"),
+        ] {
+            let fault = read(&[flag, value]).unwrap_err();
+            assert!(fault.contains(flag) && fault.contains(range), "{fault}");
+        }
+        assert!(read(&["--body-timeout-ms", "5s"]).is_err());
+    }
+
+    #[test]
+    fn a_tenant_has_half_unless_it_is_said_otherwise() {
+        let of_tenant = |arguments: &[&str]| read(arguments).unwrap().edge().in_flight_of_tenant;
+        assert_eq!(of_tenant(&["--max-in-flight", "1"]), 1);
+        assert_eq!(of_tenant(&["--max-in-flight", "100"]), 50);
+        assert_eq!(of_tenant(&["--max-in-flight-of-tenant", "512"]), 512);
+        assert_eq!(
+            read(&["--max-unknown-codes-per-minute", "0"])
+                .unwrap()
+                .unknown_codes(),
+            u32::MAX
+        );
+    }
+}

@@ -1,0 +1,218 @@
+//! Whose turn it is to work with the database: connections are given out tenant by tenant.
+//!
+//! The pool alone serves those who wait in the order in which they came, so that one tenant with a thousand requests
+//! makes everybody wait behind all of them. Here each tenant has a queue of its own, and whatever becomes free goes to
+//! the next tenant in rotation. A few connections are never one tenant's alone, so that another need not even wait for
+//! the first that becomes free.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::FxHashMap;
+use tokio::sync::oneshot;
+
+use crate::domain::id::TenantId;
+
+/// The turns of one pool. Clones share them.
+#[derive(Clone, Debug)]
+pub(super) struct Turns {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    free: u32,
+    /// Most turns of one tenant.
+    most: u32,
+    tenants: FxHashMap<TenantId, Queue>,
+    /// The tenants for whom somebody waits, each once.
+    rotation: VecDeque<TenantId>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    held: u32,
+    waiting: VecDeque<oneshot::Sender<Turn>>,
+}
+
+/// The right to one connection. Dropping it passes it on.
+#[derive(Debug)]
+pub(super) struct Turn {
+    turns: Turns,
+    tenant: TenantId,
+}
+
+impl Turns {
+    /// As many as there are connections, of which a fifth, and at least one, is never one tenant's alone.
+    pub(super) fn new(connections: u32) -> Self {
+        let reserved = (connections / 5).max(1);
+        let state = State {
+            free: connections,
+            most: connections.saturating_sub(reserved).max(1),
+            tenants: FxHashMap::default(),
+            rotation: VecDeque::new(),
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// Waits for the tenant's turn.
+    pub(super) async fn take(&self, tenant: TenantId) -> Option<Turn> {
+        let waiting = {
+            let mut state = self.lock();
+            let (free, most) = (state.free, state.most);
+            let queue = state.tenants.entry(tenant).or_default();
+            if free > 0 && queue.held < most {
+                queue.held += 1;
+                state.free -= 1;
+                return Some(self.turn(tenant));
+            }
+            let (sender, waiting) = oneshot::channel();
+            queue.waiting.push_back(sender);
+            if queue.waiting.len() == 1 {
+                state.rotation.push_back(tenant);
+            }
+            waiting
+        };
+        waiting.await.ok()
+    }
+
+    fn turn(&self, tenant: TenantId) -> Turn {
+        Turn {
+            turns: self.clone(),
+            tenant,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn give_back(&mut self, tenant: TenantId) {
+        self.free += 1;
+        if let Some(queue) = self.tenants.get_mut(&tenant) {
+            queue.held = queue.held.saturating_sub(1);
+            if queue.held == 0 && queue.waiting.is_empty() {
+                self.tenants.remove(&tenant);
+            }
+        }
+    }
+
+    /// Who comes next, with the turn taken for them.
+    fn next(&mut self) -> Option<(TenantId, oneshot::Sender<Turn>)> {
+        if self.free == 0 {
+            return None;
+        }
+        for _ in 0..self.rotation.len() {
+            let tenant = self.rotation.pop_front()?;
+            let Some(queue) = self.tenants.get_mut(&tenant) else {
+                continue;
+            };
+            // Whoever has stopped waiting is passed over.
+            queue.waiting.retain(|sender| !sender.is_closed());
+            if queue.held < self.most
+                && let Some(sender) = queue.waiting.pop_front()
+            {
+                queue.held += 1;
+                self.free -= 1;
+                if !queue.waiting.is_empty() {
+                    self.rotation.push_back(tenant);
+                }
+                return Some((tenant, sender));
+            }
+            if !queue.waiting.is_empty() {
+                self.rotation.push_back(tenant);
+            } else if queue.held == 0 {
+                self.tenants.remove(&tenant);
+            }
+        }
+        None
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let next = {
+            let mut state = self.turns.lock();
+            state.give_back(self.tenant);
+            state.next()
+        };
+        if let Some((tenant, sender)) = next {
+            // One who stops waiting at this moment drops the turn, which passes it on.
+            let _ = sender.send(self.turns.turn(tenant));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn tenant(number: u128) -> TenantId {
+        TenantId::new(Uuid::from_u128(number))
+    }
+
+    #[tokio::test]
+    async fn a_tenant_never_has_all_and_what_becomes_free_goes_to_the_next_tenant() {
+        let turns = Turns::new(4);
+        let (a, b) = (tenant(1), tenant(2));
+        let mut held = Vec::new();
+        for _ in 0..3 {
+            held.push(turns.take(a).await.unwrap());
+        }
+        let waiting = |tenant| {
+            let turns = turns.clone();
+            tokio::spawn(async move { turns.take(tenant).await })
+        };
+        let mut of_a = Vec::new();
+        for _ in 0..10 {
+            of_a.push(waiting(a));
+        }
+        tokio::task::yield_now().await;
+        assert!(of_a.iter().all(|turn| !turn.is_finished()));
+        // One is left, which is not the first tenant's.
+        let first = turns.take(b).await.unwrap();
+        let second = waiting(b);
+        tokio::task::yield_now().await;
+        assert!(!second.is_finished());
+        // Ten of the others came before: the rotation has one of them, then this one.
+        held.truncate(1);
+        let second = second.await.unwrap().unwrap();
+        assert_eq!(of_a.iter().filter(|turn| turn.is_finished()).count(), 1);
+        drop((first, second, held));
+        for turn in of_a {
+            drop(turn.await.unwrap());
+        }
+        let state = turns.lock();
+        assert_eq!(
+            (state.free, state.tenants.len(), state.rotation.len()),
+            (4, 0, 0)
+        );
+    }
+
+    #[tokio::test]
+    async fn whoever_stops_waiting_takes_nothing() {
+        let turns = Turns::new(2);
+        let held = turns.take(tenant(1)).await.unwrap();
+        let mut waiting = Vec::new();
+        for _ in 0..50 {
+            let turns = turns.clone();
+            waiting.push(tokio::spawn(async move { turns.take(tenant(1)).await }));
+        }
+        tokio::task::yield_now().await;
+        for gone in &waiting {
+            gone.abort();
+        }
+        for gone in waiting {
+            let _ = gone.await;
+        }
+        drop(held);
+        let state = turns.lock();
+        assert_eq!((state.free, state.tenants.len()), (2, 0));
+    }
+}
