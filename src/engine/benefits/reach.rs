@@ -6,7 +6,8 @@
 
 use crate::domain::amount::{Money, Number, Quantity};
 use crate::domain::benefit::{
-    Benefit, CartKind, FreeProduct, From, ItemBenefit, ItemKind, Per, PriceBase, Repeat, Spread,
+    Benefit, CartKind, FreeProduct, From, ItemBenefit, ItemKind, Per, Pick, PriceBase, Repeat,
+    Spread, Within,
 };
 use crate::domain::exact::Exact;
 use crate::domain::settings::PercentageBase;
@@ -14,17 +15,20 @@ use crate::engine::Case;
 use crate::engine::candidates::Candidate;
 use crate::engine::line_set::LineSet;
 
-use super::items::multiple;
+use super::items::{self, multiple};
+use super::part::ByLine;
 use super::{cart, part, product_lines, repeat_bound, times_bound};
 
 /// What an item-level promotion could come to at most.
 pub(crate) struct ItemReach {
     /// The lines whose state its proposal depends on, or changes.
     pub(crate) domain: LineSet,
-    /// The lines that it could discount, with the most that it takes off one unit.
-    pub(crate) lines: Vec<(usize, Exact)>,
+    /// The lines that it could discount.
+    pub(crate) lines: Vec<LineReach>,
     /// Most units that it discounts.
     pub(crate) units: Option<Quantity>,
+    /// The groups in which it discounts only the cheapest, if it does.
+    pub(crate) cheapest_of: Option<CheapestOf>,
     /// Most that it takes off in all, before rounding.
     pub(crate) most: Option<Exact>,
     /// Whether its exact discount is a multiple of the precision, so that nothing is ever rounded, as long as only whole
@@ -32,6 +36,24 @@ pub(crate) struct ItemReach {
     pub(crate) is_even: bool,
     /// Whether it claims whole units where the others do.
     pub(crate) is_whole: bool,
+}
+
+/// What a promotion could do to a line at most.
+pub(crate) struct LineReach {
+    pub(crate) line: usize,
+    /// What it takes off one unit.
+    pub(crate) off: Exact,
+    /// How many units it discounts.
+    pub(crate) units: Quantity,
+}
+
+/// Open units are put into groups, the dearest first, and of each group the cheapest are discounted.
+#[derive(Clone, Copy)]
+pub(crate) struct CheapestOf {
+    /// Units of a group.
+    pub(crate) every: Quantity,
+    /// How many of them are discounted.
+    pub(crate) quantity: Quantity,
 }
 
 /// What a promotion on the cart could come to at most.
@@ -53,6 +75,8 @@ struct Extent {
     lines: LineSet,
     /// Most units of a set.
     set: Quantity,
+    /// Under `beyond_condition`: the most units of each line, and in all.
+    beyond: Option<(ByLine, Quantity)>,
 }
 
 /// `None`: it never gives anything on this cart.
@@ -102,21 +126,59 @@ fn of_items(
         | ItemKind::FixedPrice { .. }
         | ItemKind::BundlePrice { .. } => None,
     };
+    let beyond = extent.beyond.as_ref();
+    let units = match beyond {
+        Some((_, most)) => Some(units.map_or(*most, |units| units.min(*most))),
+        None => units,
+    };
+    let units_of = |line: usize| match beyond {
+        Some((units, _)) => of_line(units, line),
+        None => case.view.line(line).quantity,
+    };
     let group = group.unwrap_or(all);
-    let lines: Vec<(usize, Exact)> = extent
+    let lines: Vec<LineReach> = extent
         .lines
         .iter()
-        .map(|line| (line, off_a_unit(case, line, benefit.kind, group)))
+        .map(|line| LineReach {
+            line,
+            off: off_a_unit(case, line, benefit.kind, group),
+            units: units_of(line),
+        })
         .collect();
     let is_even = is_even(case, &lines, benefit.kind);
     Some(ItemReach {
         domain: extent.domain.union(&extent.lines),
         lines,
         units,
+        cheapest_of: cheapest_of(case, candidate, benefit),
         most,
         is_even,
         is_whole: counts_whole_units(candidate, repeat, benefit.quantity),
     })
+}
+
+fn of_line(units: &ByLine, line: usize) -> Quantity {
+    let own = units.iter().filter(|(own, _)| *own == line);
+    own.map(|(_, quantity)| *quantity).sum()
+}
+
+/// Where there is one part: groups of several cannot be told apart by their prices.
+fn cheapest_of(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    benefit: &ItemBenefit,
+) -> Option<CheapestOf> {
+    let is_one = candidate.parts(case).len() == 1;
+    let picks = benefit.within == Within::Application && benefit.pick == Pick::Cheapest;
+    match benefit.repeat.map(|repeat| repeat.per) {
+        Some(Per::Quantity(every)) if is_one && picks && !benefit.takes_sets() => {
+            Some(CheapestOf {
+                every,
+                quantity: benefit.quantity_per_application().unwrap_or(Quantity::ONE),
+            })
+        }
+        _ => None,
+    }
 }
 
 fn of_free_product(
@@ -140,16 +202,21 @@ fn of_free_product(
         return None;
     }
     let units = multiple(benefit.quantity, times);
-    let lines: Vec<(usize, Exact)> = lines
+    let lines: Vec<LineReach> = lines
         .iter()
-        .map(|line| (line, whole_unit(case, line)))
+        .map(|line| LineReach {
+            line,
+            off: whole_unit(case, line),
+            units: case.view.line(line).quantity,
+        })
         .collect();
     Some(ItemReach {
         domain,
-        is_even: lines.iter().all(|(_, unit)| is_multiple(case, unit)),
+        is_even: lines.iter().all(|own| is_multiple(case, &own.off)),
         is_whole: counts_whole_units(candidate, repeat, Some(benefit.quantity)),
         lines,
         units: Some(units),
+        cheapest_of: None,
         most: None,
     })
 }
@@ -165,6 +232,7 @@ fn where_conditions_hold(
         domain: LineSet::default(),
         lines: LineSet::default(),
         set: Quantity::ZERO,
+        beyond: None,
     };
     for lines in candidate.parts(case).iter() {
         let scene = candidate.scene(case, &case.untouched, lines);
@@ -182,12 +250,22 @@ fn where_conditions_hold(
         };
         let discounted = select.map_or(read, |select| select.intersection(&read));
         extent.lines = extent.lines.union(&discounted);
+        if benefit.from == From::BeyondCondition && !takes_by_set(benefit) {
+            let (units, most) = items::most_beyond(case, candidate, benefit, &part, lines);
+            let (all_units, all) = extent.beyond.get_or_insert_default();
+            all_units.extend(units);
+            *all = all.plus(most);
+        }
         if benefit.takes_sets() {
             extent.domain = extent.domain.union(&read);
             extent.set = extent.set.max(part.set_shape().needs().sum());
         }
     }
     extent
+}
+
+fn takes_by_set(benefit: &ItemBenefit) -> bool {
+    matches!(benefit.repeat.map(|repeat| repeat.per), Some(Per::Set))
 }
 
 /// As much as the cart holds, whatever the conditions ask for.
@@ -208,6 +286,7 @@ fn anywhere(case: &Case<'_>, candidate: &Candidate<'_>, repeat: Option<&Repeat>)
         domain: candidate.relevant,
         lines,
         set: quantity,
+        beyond: None,
     }
 }
 
@@ -251,7 +330,7 @@ fn off_a_unit(case: &Case<'_>, line: usize, kind: ItemKind, group: Quantity) -> 
 }
 
 /// Whether all amounts that the discount is made of are multiples of the precision.
-fn is_even(case: &Case<'_>, lines: &[(usize, Exact)], kind: ItemKind) -> bool {
+fn is_even(case: &Case<'_>, lines: &[LineReach], kind: ItemKind) -> bool {
     let settings = case.rules.settings();
     let value = match kind {
         ItemKind::PercentageOff { .. } => Money::ZERO,
@@ -260,8 +339,8 @@ fn is_even(case: &Case<'_>, lines: &[(usize, Exact)], kind: ItemKind) -> bool {
         | ItemKind::BundlePrice { value } => value,
     };
     let is_bundle = matches!(kind, ItemKind::BundlePrice { .. });
-    let line_is_even = |(line, off): &(usize, Exact)| {
-        is_multiple(case, &whole_unit(case, *line)) && (is_bundle || is_multiple(case, off))
+    let line_is_even = |own: &LineReach| {
+        is_multiple(case, &whole_unit(case, own.line)) && (is_bundle || is_multiple(case, &own.off))
     };
     let by_price = settings.percentage_base == PercentageBase::Gross;
     (by_price || !is_bundle) && is_multiple(case, &value.into()) && lines.iter().all(line_is_even)

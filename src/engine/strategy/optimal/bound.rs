@@ -6,10 +6,12 @@
 //! chosen once, on the untouched cart, to make it low. Where units can be claimed again, promotions compete for what is
 //! left to pay: those that are *pooled* count together for all that is left to pay of their lines.
 
+use smallvec::SmallVec;
+
 use crate::domain::amount::{Money, Quantity};
 use crate::domain::rounding::{Rounding, RoundingMode};
 use crate::engine::Case;
-use crate::engine::benefits::ItemReach;
+use crate::engine::benefits::{ItemReach, LineReach};
 use crate::engine::limits::Left;
 use crate::engine::line_set::LineSet;
 use crate::engine::units::Basket;
@@ -56,8 +58,10 @@ pub(super) fn slack(roundings: usize, rounding: Rounding) -> Fine {
 
 /// What one promotion can still give.
 struct Lane {
-    /// Its lines with what it takes off a unit of them, weighted, rounded up; what it takes off most first.
-    lines: Vec<(usize, Fine)>,
+    /// Its lines; those first of which it takes off most, or where it takes the cheapest of groups, the dearest.
+    lines: Vec<Place>,
+    /// Units of a group, and how many of them it takes.
+    cheapest_of: Option<(i128, i128)>,
     /// Most units.
     units: Option<i128>,
     /// Most in all, weighted, rounding included.
@@ -66,6 +70,18 @@ struct Lane {
     slack: Fine,
     /// It counts with others for what is left to pay of their lines.
     is_pooled: bool,
+}
+
+/// One line of a promotion.
+#[derive(Clone, Copy)]
+struct Place {
+    line: usize,
+    /// What it takes off a unit, weighted, rounded up.
+    off: Fine,
+    /// Most units.
+    units: i128,
+    /// What a unit costs.
+    unit_price: Money,
 }
 
 /// The bound for the promotions of one component.
@@ -92,8 +108,9 @@ impl Bound {
     pub(super) fn new(case: &Case<'_>, members: &[(&ItemReach, Left)], weights: &[i128]) -> Self {
         let stacks = case.claims.stacks();
         let rounding = case.rules.settings().rounding;
-        let lane =
-            |(reach, left): &(&ItemReach, Left)| lane(reach, *left, weights, stacks, rounding);
+        let lane = |(reach, left): &(&ItemReach, Left)| {
+            lane(case, reach, *left, weights, stacks, rounding)
+        };
         let mut bound = Self {
             lanes: members.iter().map(lane).collect(),
             lines: members
@@ -176,15 +193,19 @@ impl Bound {
                 break;
             }
         }
-        for lane in &mut self.lanes {
+        for lane in self
+            .lanes
+            .iter_mut()
+            .filter(|own| own.cheapest_of.is_none())
+        {
             let prices = &self.prices;
             lane.lines
-                .sort_by_key(|(line, off)| std::cmp::Reverse(off - at(prices, *line)));
+                .sort_by_key(|own| std::cmp::Reverse(own.off - at(prices, own.line)));
         }
     }
 
     fn set_price(&mut self, line: usize, open: &Open) -> bool {
-        let on_line = |lane: &&Lane| lane.lines.iter().any(|(own, _)| *own == line);
+        let on_line = |lane: &&Lane| lane.lines.iter().any(|own| own.line == line);
         let lanes: Vec<&Lane> = self.lanes.iter().filter(on_line).collect();
         if lanes.len() < 2 {
             return false;
@@ -207,8 +228,8 @@ impl Bound {
             let off = lane
                 .lines
                 .iter()
-                .find(|(own, _)| *own == line)
-                .map_or(0, |(_, off)| *off);
+                .find(|own| own.line == line)
+                .map_or(0, |own| own.off);
             tries.push(off);
             let marginal = lane.marginal(open, line, |own| at(&self.prices, own));
             tries.push((off - marginal).max(0));
@@ -234,10 +255,7 @@ impl Bound {
             for (number, lane) in self.lanes.iter().enumerate() {
                 let value = lane.value(&open, |_| 0);
                 if pooled(number) {
-                    lines = lane.lines.iter().fold(lines, |mut lines, (line, _)| {
-                        lines.insert(*line);
-                        lines
-                    });
+                    lane.lines.iter().for_each(|own| lines.insert(own.line));
                     together += value;
                 } else {
                     alone += value;
@@ -278,27 +296,45 @@ pub(super) fn weighted(amount: Fine, weight: i128) -> Fine {
         .div_euclid(WHOLE)
 }
 
-fn lane(reach: &ItemReach, left: Left, weights: &[i128], stacks: bool, rounding: Rounding) -> Lane {
+fn lane(
+    case: &Case<'_>,
+    reach: &ItemReach,
+    left: Left,
+    weights: &[i128],
+    stacks: bool,
+    rounding: Rounding,
+) -> Lane {
     // What a promotion takes off falls on its lines in another way than its bound does: the largest weight holds for all.
     let weight = reach
         .lines
         .iter()
-        .map(|(line, _)| at(weights, *line))
+        .map(|own| at(weights, own.line))
         .max()
         .unwrap_or(0);
     let roundings = usize::from(stacks || !reach.is_even);
     let slack = slack(roundings, rounding);
     let most = reach.most.as_ref().map(|most| fine(rounding.settle(most)));
     let cap = left.discount.map(fine);
-    let mut lines: Vec<(usize, Fine)> = reach
-        .lines
-        .iter()
-        .map(|(line, off)| (*line, weighted(off.steps_up(UNIT_DECIMALS), weight)))
-        .filter(|(_, off)| *off > 0)
-        .collect();
-    lines.sort_by_key(|(_, off)| std::cmp::Reverse(*off));
+    let place = |own: &LineReach| Place {
+        line: own.line,
+        off: weighted(own.off.steps_up(UNIT_DECIMALS), weight),
+        units: own.units.scaled().into(),
+        unit_price: case.view.line(own.line).unit_price,
+    };
+    let mut lines: Vec<Place> = reach.lines.iter().map(place).collect();
+    // Units of a group come by their prices, whatever is taken off them.
+    match reach.cheapest_of {
+        Some(_) => lines.sort_by_key(|own| std::cmp::Reverse(own.unit_price)),
+        None => {
+            lines.retain(|own| own.off > 0);
+            lines.sort_by_key(|own| std::cmp::Reverse(own.off));
+        }
+    }
     Lane {
         lines,
+        cheapest_of: reach
+            .cheapest_of
+            .map(|own| (own.every.scaled().into(), own.quantity.scaled().into())),
         units: reach.units.map(|units| units.scaled().into()),
         most: most
             .into_iter()
@@ -313,12 +349,15 @@ fn lane(reach: &ItemReach, left: Left, weights: &[i128], stacks: bool, rounding:
 impl Lane {
     /// The most that it takes off open units beyond their prices; INVARIANT: its lines are in this order.
     fn value(&self, open: &Open, price: impl Fn(usize) -> Fine) -> Fine {
+        if self.cheapest_of.is_some() {
+            return self.sorted_value(open, price);
+        }
         let (mut sum, mut is_open) = (0, false);
         let mut missing = self.units.unwrap_or(i128::MAX);
-        for (line, off) in &self.lines {
-            let units = at(&open.units, *line).min(missing);
+        for own in &self.lines {
+            let units = own.open(open).min(missing);
             is_open |= units > 0;
-            let beyond = off - price(*line);
+            let beyond = own.off - price(own.line);
             if beyond <= 0 {
                 if is_open {
                     break;
@@ -344,12 +383,17 @@ impl Lane {
 
     /// The same in whatever order its lines are.
     fn sorted_value(&self, open: &Open, price: impl Fn(usize) -> Fine) -> Fine {
-        let mut beyond: Vec<(Fine, i128)> = self
-            .lines
-            .iter()
-            .map(|(line, off)| (off - price(*line), at(&open.units, *line)))
-            .filter(|(off, _)| *off > 0)
-            .collect();
+        let mut beyond: SmallVec<[(Fine, i128); 16]> = match self.cheapest_of {
+            Some((every, quantity)) => self.cheapest(open, every, quantity, price),
+            None => {
+                let beyond = self.lines.iter();
+                beyond
+                    .map(|own| (own.off - price(own.line), own.open(open)))
+                    .collect()
+            }
+        };
+        let is_open = beyond.iter().any(|(_, units)| *units > 0);
+        beyond.retain(|(off, _)| *off > 0);
         beyond.sort_unstable_by_key(|(off, _)| std::cmp::Reverse(*off));
         let mut missing = self.units.unwrap_or(i128::MAX);
         let mut sum = 0;
@@ -358,7 +402,48 @@ impl Lane {
             sum += off * units;
             missing -= units;
         }
-        self.bounded(sum, true)
+        self.bounded(sum, is_open)
+    }
+
+    /// The units that it would best take, where of the r dearest that are open it takes so many at most as the groups
+    /// that they fill have cheapest ones. Others can only make units dearer than their places here.
+    fn cheapest(
+        &self,
+        open: &Open,
+        every: i128,
+        quantity: i128,
+        price: impl Fn(usize) -> Fine,
+    ) -> SmallVec<[(Fine, i128); 16]> {
+        let mut taken: SmallVec<[(Fine, i128); 16]> = SmallVec::new();
+        let (mut rank, mut count) = (0, 0);
+        for (number, own) in self.lines.iter().enumerate() {
+            let units = own.open(open);
+            rank += units;
+            let beyond = own.off - price(own.line);
+            if units > 0 {
+                let place = taken.partition_point(|(other, _)| *other < beyond);
+                taken.insert(place, (beyond, units));
+                count += units;
+            }
+            // Which of equal prices is cheapest is nothing to rely on.
+            let next = self.lines.get(number + 1);
+            if next.is_some_and(|next| next.unit_price == own.unit_price) {
+                continue;
+            }
+            let beside = (rank.rem_euclid(every) - (every - quantity)).max(0);
+            let most = rank.div_euclid(every) * quantity + beside;
+            while count > most
+                && let Some((_, least)) = taken.first_mut()
+            {
+                let less = (count - most).min(*least);
+                count -= less;
+                *least -= less;
+                if *least == 0 {
+                    taken.remove(0);
+                }
+            }
+        }
+        taken
     }
 
     /// What the first unit that it must leave out would give beyond its price, were it not for `line`.
@@ -366,11 +451,11 @@ impl Lane {
         let Some(mut missing) = self.units else {
             return 0;
         };
-        let mut others: Vec<(Fine, i128)> = self
+        let mut others: SmallVec<[(Fine, i128); 16]> = self
             .lines
             .iter()
-            .filter(|(own, _)| *own != line)
-            .map(|(own, off)| (off - price(*own), at(&open.units, *own)))
+            .filter(|own| own.line != line)
+            .map(|own| (own.off - price(own.line), own.open(open)))
             .filter(|(off, _)| *off > 0)
             .collect();
         others.sort_unstable_by_key(|(off, _)| std::cmp::Reverse(*off));
@@ -381,5 +466,11 @@ impl Lane {
             }
         }
         0
+    }
+}
+
+impl Place {
+    fn open(&self, open: &Open) -> i128 {
+        at(&open.units, self.line).min(self.units)
     }
 }
