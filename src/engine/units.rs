@@ -4,6 +4,8 @@
 //! treated alike, with what is left to pay of them. A line starts as one run; a promotion that
 //! takes some of its units splits it.
 
+use std::hash::{Hash, Hasher};
+
 use smallvec::{SmallVec, smallvec};
 
 use crate::domain::amount::{Money, Quantity};
@@ -93,7 +95,7 @@ pub(crate) struct Saved {
 }
 
 /// All of a line's state that what comes later depends on: equal imprints have equal futures.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Imprint {
     discount: Money,
     is_claimed: bool,
@@ -106,6 +108,14 @@ struct RunImprint {
     left: Exact,
     /// Numbers of the line's claims in their order: which came earlier matters, not when.
     claims: SmallVec<[usize; 4]>,
+}
+
+impl Hash for RunImprint {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        // One amount is written in several ways.
+        self.quantity.hash(hasher);
+        self.claims.hash(hasher);
+    }
 }
 
 impl LineState {
@@ -327,6 +337,20 @@ impl Basket {
         open.filter(|run| is_open(run, free_units, rules))
             .map(|run| run.quantity)
             .sum()
+    }
+
+    /// How many units of a line nobody has claimed.
+    pub(crate) fn free_units(&self, line: usize) -> Quantity {
+        let free = self.line(line).runs.iter();
+        free.filter(|run| run.claims.is_empty())
+            .map(|run| run.quantity)
+            .sum()
+    }
+
+    /// Whether more was taken off some claimed units of a line than there was to pay of them.
+    pub(crate) fn is_overdrawn(&self, line: usize) -> bool {
+        let runs = &self.line(line).runs;
+        runs.iter().any(|run| run.left < Exact::ZERO)
     }
 
     /// What of a line's state bears on what comes later. Where no unit may be claimed twice, claimed units are only

@@ -34,6 +34,8 @@ pub(crate) struct ItemReach {
     /// Whether its exact discount is a multiple of the precision, so that nothing is ever rounded, as long as only whole
     /// units are claimed, and none twice.
     pub(crate) is_even: bool,
+    /// Whether it may give items that are not in the cart.
+    pub(crate) has_gifts: bool,
     /// Whether it claims whole units where the others do.
     pub(crate) is_whole: bool,
 }
@@ -153,6 +155,7 @@ fn of_items(
         cheapest_of: cheapest_of(case, candidate, benefit),
         most,
         is_even,
+        has_gifts: false,
         is_whole: counts_whole_units(candidate, repeat, benefit.quantity),
     })
 }
@@ -212,6 +215,7 @@ fn of_free_product(
         .collect();
     Some(ItemReach {
         domain,
+        has_gifts: true,
         is_even: lines.iter().all(|own| is_multiple(case, &own.off)),
         is_whole: counts_whole_units(candidate, repeat, Some(benefit.quantity)),
         lines,

@@ -70,6 +70,8 @@ struct Lane {
     slack: Fine,
     /// It counts with others for what is left to pay of their lines.
     is_pooled: bool,
+    /// It may give something without any unit of the cart.
+    has_gifts: bool,
 }
 
 /// One line of a promotion.
@@ -135,15 +137,35 @@ impl Bound {
             units: vec![0; self.prices.len()],
             left: 0,
         };
-        for line in self.lines.iter() {
+        self.look_at(&mut open, &self.lines, case, basket, weights);
+        open
+    }
+
+    /// Looks again at lines that have changed.
+    pub(super) fn look_at(
+        &self,
+        open: &mut Open,
+        lines: &LineSet,
+        case: &Case<'_>,
+        basket: &Basket,
+        weights: &[i128],
+    ) {
+        for line in lines.iter() {
             if let Some(units) = open.units.get_mut(line) {
                 *units = basket.open_units(line, &case.claims).scaled().into();
             }
         }
-        for line in self.pooled.iter() {
-            open.left += left_of_line(basket, line, weights);
+        if !self.pooled.is_empty() {
+            let left = self.pooled.iter();
+            open.left = left.map(|line| left_of_line(basket, line, weights)).sum();
         }
-        open
+    }
+
+    /// Whether a member could add anything, be it a gift.
+    pub(super) fn could_give(&self, open: &Open, member: usize) -> bool {
+        self.lanes
+            .get(member)
+            .is_some_and(|lane| lane.has_gifts || lane.lines.iter().any(|own| own.open(open) > 0))
     }
 
     /// The most that the `remaining` members can add, by their numbers.
@@ -343,6 +365,7 @@ fn lane(
             .map(|most| weighted(most, weight)),
         slack,
         is_pooled: false,
+        has_gifts: reach.has_gifts,
     }
 }
 

@@ -21,6 +21,9 @@ use super::search::{Component, Explorer, Found, Goal};
 use super::sequence::{Sequence, behind, merge};
 use super::steps::Steps;
 
+/// A component's sequences are listed at once if they lack no more than so many steps of the precision.
+const MARGIN_STEPS: i128 = 2;
+
 /// What is to be solved: the promotions that are not exclusive and could give something.
 pub(super) struct Problem<'s, 'e> {
     pub(super) case: &'s Case<'e>,
@@ -256,20 +259,18 @@ impl<'s, 'e> Problem<'s, 'e> {
         let rounding = self.case.rules.settings().rounding;
         let linear = self.linear(pool, steps);
         let components = self.components(&linear.weights);
-        let mut best = Vec::with_capacity(components.len());
-        let mut most = Vec::with_capacity(components.len());
-        for component in &components {
-            let found = self.explore(component, Goal::Value, must, steps);
-            most.push(found.upper);
-            best.push(found.best);
-        }
-        let whole = linear.constant + most.iter().sum::<Fine>();
+        // Mostly no more than rounding is between the bound and the best.
+        let margin = fine(rounding.step()) * MARGIN_STEPS;
+        let found: Vec<Found> = components
+            .iter()
+            .map(|component| self.explore(component, Goal::Near(margin), must, steps))
+            .collect();
+        let whole = linear.constant + found.iter().map(|own| own.upper).sum::<Fine>();
         let upper = cut(whole, rounding).min(self.all_there_is());
-        let best: Option<Vec<Sequence>> = best.into_iter().collect();
-        let Some(best) = best else {
+        let parts: Option<Vec<&Sequence>> = found.iter().map(|own| own.best.as_ref()).collect();
+        let Some(parts) = parts else {
             return upper;
         };
-        let parts: Vec<&Sequence> = best.iter().collect();
         self.carry_out(&parts, pool, must, answer, steps);
         let known = |answer: &Answer| answer.best.as_ref().map_or(0, |best| best.value);
         if known(answer) > fine(upper) || must.is_some() && known(answer) == fine(upper) {
@@ -277,15 +278,23 @@ impl<'s, 'e> Problem<'s, 'e> {
         }
         // What each component may lack of its best, so that the whole is not below what is known.
         let mut lists = Vec::with_capacity(components.len());
-        for (component, own) in components.iter().zip(&most) {
-            let least = known(answer) - (whole - own);
-            let found = self.explore(component, Goal::AtLeast(least), must, steps);
-            if !found.is_complete {
+        for (component, own) in components.iter().zip(found) {
+            let least = known(answer) - (whole - own.upper);
+            let lacks = own.upper - least;
+            let mut all = own;
+            if all.is_complete && lacks > margin {
+                let goal = Goal::AtLeast {
+                    least,
+                    margin: lacks,
+                };
+                all = self.explore(component, goal, must, steps);
+            }
+            if !all.is_complete {
                 return upper;
             }
-            let sequences = found.all;
-            let list = self.distinct(sequences, component, &linear);
-            lists.push(list);
+            let mut sequences = all.all;
+            sequences.retain(|own| own.value >= least);
+            lists.push(self.distinct(sequences, component, &linear));
         }
         let mut combination = Combination {
             problem: self,

@@ -9,6 +9,7 @@ mod bound;
 mod cart;
 mod join;
 mod linear;
+mod memory;
 mod search;
 mod sequence;
 mod steps;

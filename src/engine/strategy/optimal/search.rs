@@ -7,23 +7,22 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
-
 use crate::domain::benefit::Benefit;
 use crate::engine::Case;
-use crate::engine::benefits::{Failure, LineAmount, Proposal, propose};
+use crate::engine::benefits::{LineAmount, Proposal, propose};
 use crate::engine::line_set::LineSet;
 use crate::engine::units::{Basket, Imprint};
 
 use super::super::Ranked;
 use super::bound::{Bound, Fine, Open, WHOLE, cut, fine};
+use super::memory::{Memory, Offer, Units};
 use super::sequence::Sequence;
 use super::steps::Steps;
 
 /// Most promotions that one sequence may have: deeper ones are not visited.
 const MAX_DEPTH: usize = 120;
-/// Most states that are remembered.
-const MAX_SEEN: usize = 20_000;
+/// Most sequences that are listed.
+const MAX_NEAR: usize = 2_000;
 
 /// Promotions that meet on lines, with what they could come to.
 pub(super) struct Component {
@@ -54,17 +53,19 @@ impl Component {
 pub(super) enum Goal {
     /// The best sequence, ties included.
     Best,
-    /// The largest value, whichever sequence gives it.
-    Value,
-    /// All sequences of at least this value, one for each state of the lines.
-    AtLeast(Fine),
+    /// The largest value, whichever sequence gives it, and all sequences that lack no more than this of it, one for each
+    /// state of the lines.
+    Near(Fine),
+    /// All sequences of at least this value, one for each state of the lines; none lacks more than `margin` that is
+    /// searched.
+    AtLeast { least: Fine, margin: Fine },
 }
 
 /// What the search of a component came to.
 pub(super) struct Found {
     /// The best; `None` where none contains the promotion that must be there.
     pub(super) best: Option<Sequence>,
-    /// Under [`Goal::AtLeast`]: all.
+    /// Under [`Goal::Near`] and [`Goal::AtLeast`]: all.
     pub(super) all: Vec<Sequence>,
     /// No sequence has a larger value.
     pub(super) upper: Fine,
@@ -73,7 +74,7 @@ pub(super) struct Found {
 }
 
 /// What each member would give on the basket of a node, as far as it is known.
-type Known = Vec<Option<Result<Rc<Proposal>, Failure>>>;
+type Known = Vec<Option<Offer>>;
 
 pub(super) struct Explorer<'s, 'e> {
     case: &'s Case<'e>,
@@ -88,8 +89,12 @@ pub(super) struct Explorer<'s, 'e> {
     is_applied: Vec<bool>,
     best: Option<Sequence>,
     all: Vec<Sequence>,
-    seen: FxHashMap<u128, Vec<Vec<Imprint>>>,
-    seen_count: usize,
+    memory: Memory,
+    /// Of the basket: what bounds look at, and the units of each line that nobody has claimed.
+    open: Open,
+    free: Vec<i64>,
+    /// Lines on which more was taken off claimed units than they cost: those that are left cannot be told by their number.
+    uneven: LineSet,
     is_cut: bool,
 }
 
@@ -114,8 +119,18 @@ impl<'s, 'e> Explorer<'s, 'e> {
             is_applied: vec![false; component.members.len()],
             best: None,
             all: Vec::new(),
-            seen: FxHashMap::default(),
-            seen_count: 0,
+            memory: Memory::new(component.members.len()),
+            open: component
+                .bound
+                .look(case, &case.untouched, &component.weights),
+            free: case
+                .view
+                .cart
+                .lines
+                .iter()
+                .map(|line| line.quantity.scaled())
+                .collect(),
+            uneven: LineSet::default(),
             is_cut: false,
         }
     }
@@ -124,9 +139,9 @@ impl<'s, 'e> Explorer<'s, 'e> {
         let root = self
             .component
             .bound
-            .of(&self.look(), 0..self.component.members.len());
+            .of(&self.open, 0..self.component.members.len());
         let known = self.alone();
-        if !matches!(self.goal, Goal::AtLeast(_)) {
+        if !matches!(self.goal, Goal::AtLeast { .. }) {
             self.dive(&known, |_, _, _| 0);
             self.dive(&known, |_, value, _| value);
             self.dive(&known, |own, value, proposal| {
@@ -135,18 +150,15 @@ impl<'s, 'e> Explorer<'s, 'e> {
         }
         self.visit(known);
         let best = self.best.as_ref().map_or(0, |best| best.value);
+        if let Goal::Near(margin) = self.goal {
+            self.all.retain(|own| own.value >= best - margin);
+        }
         Found {
             upper: if self.is_cut { root.max(best) } else { best },
             best: self.best,
             all: self.all,
             is_complete: !self.is_cut,
         }
-    }
-
-    fn look(&self) -> Open {
-        self.component
-            .bound
-            .look(self.case, &self.basket, &self.component.weights)
     }
 
     fn remaining(&self) -> impl Iterator<Item = usize> + '_ {
@@ -184,13 +196,33 @@ impl<'s, 'e> Explorer<'s, 'e> {
             let Some(candidate) = place.and_then(|place| self.ranked.candidates.get(*place)) else {
                 continue;
             };
-            let lines = self.component.domains.get(member).map_or(0, LineSet::len);
-            if !self.steps.spend(lines) {
+            let Some(domain) = self.component.domains.get(member) else {
+                continue;
+            };
+            let key = self.is_told_by_units(domain).then(|| {
+                let units = |line| self.free.get(line).copied().unwrap_or(0);
+                domain.iter().map(units).collect::<Units>()
+            });
+            let known = key.as_ref().and_then(|key| self.memory.offer(member, key));
+            if known.is_some() {
+                *slot = known;
+                continue;
+            }
+            if !self.steps.spend(domain.len()) {
                 return false;
             }
-            *slot = Some(propose(self.case, candidate, &self.basket).map(Rc::new));
+            let offer = propose(self.case, candidate, &self.basket).map(Rc::new);
+            if let Some(key) = key {
+                self.memory.remember_offer(member, key, offer.clone());
+            }
+            *slot = Some(offer);
         }
         true
+    }
+
+    /// Whether what a promotion on these lines gives follows from the numbers of unclaimed units.
+    fn is_told_by_units(&self, lines: &LineSet) -> bool {
+        !self.case.claims.stacks() && lines.is_disjoint(&self.uneven)
     }
 
     /// What is still known after a member has applied: what looks at none of its lines.
@@ -252,6 +284,9 @@ impl<'s, 'e> Explorer<'s, 'e> {
         }
         self.is_applied.iter_mut().for_each(|own| *own = false);
         self.basket.restore(untouched);
+        let lines = self.component.lines;
+        self.uneven = LineSet::default();
+        self.look_at(&lines);
     }
 
     fn apply(&mut self, member: usize, proposal: Rc<Proposal>) {
@@ -264,8 +299,27 @@ impl<'s, 'e> Explorer<'s, 'e> {
         if let Some(own) = self.is_applied.get_mut(member) {
             *own = true;
         }
+        let lines = touched(&proposal);
+        if !self.case.claims.stacks() {
+            let uneven = lines.iter().filter(|line| self.basket.is_overdrawn(*line));
+            self.uneven = self.uneven.union(&uneven.collect());
+        }
+        self.look_at(&lines);
         let value = self.value_of(&proposal);
         self.path.push(*place, proposal, value);
+    }
+
+    /// Looks again at lines that have changed.
+    fn look_at(&mut self, lines: &LineSet) {
+        let (basket, case) = (&self.basket, self.case);
+        let weights = &self.component.weights;
+        let bound = &self.component.bound;
+        bound.look_at(&mut self.open, lines, case, basket, weights);
+        for line in lines.iter() {
+            if let Some(units) = self.free.get_mut(line) {
+                *units = basket.free_units(line).scaled();
+            }
+        }
     }
 
     /// Takes the present sequence as an answer, if it is one.
@@ -274,12 +328,6 @@ impl<'s, 'e> Explorer<'s, 'e> {
             .must
             .is_some_and(|must| !self.path.places().any(|place| place == must))
         {
-            return;
-        }
-        if let Goal::AtLeast(least) = self.goal {
-            if self.path.value >= least {
-                self.all.push(self.path.clone());
-            }
             return;
         }
         let is_better = self
@@ -291,24 +339,51 @@ impl<'s, 'e> Explorer<'s, 'e> {
         }
     }
 
+    fn list(&mut self) {
+        if self
+            .must
+            .is_some_and(|must| !self.path.places().any(|place| place == must))
+        {
+            return;
+        }
+        if self.all.len() == MAX_NEAR {
+            let least = self.best.as_ref().map_or(0, |best| best.value);
+            if let Goal::Near(margin) = self.goal {
+                self.all.retain(|own| own.value >= least - margin);
+            }
+        }
+        if self.all.len() < MAX_NEAR {
+            self.all.push(self.path.clone());
+        } else {
+            self.is_cut = true;
+        }
+    }
+
+    /// Below this there is nothing to list.
+    fn least(&self) -> Option<Fine> {
+        match self.goal {
+            Goal::Best => None,
+            Goal::Near(margin) => self.best.as_ref().map(|best| best.value - margin),
+            Goal::AtLeast { least, .. } => Some(least),
+        }
+    }
+
     /// Whether a sequence that begins like this one could be an answer that is not known yet.
-    fn is_worth(&self, open: &Open) -> bool {
+    fn is_worth(&self) -> bool {
+        let open = &self.open;
         let upper = self.path.value + self.component.bound.of(open, self.remaining());
-        let best = match (self.goal, &self.best) {
-            (Goal::AtLeast(least), _) => return upper >= least,
-            (Goal::Best | Goal::Value, None) => return true,
-            (Goal::Best | Goal::Value, Some(best)) => best,
+        if self.goal != Goal::Best {
+            return self.least().is_none_or(|least| upper >= least);
+        }
+        let Some(best) = &self.best else {
+            return true;
         };
         // Where all weights are one, values are multiples of the precision.
-        let upper = if self.goal == Goal::Best {
-            fine(cut(upper, self.case.rules.settings().rounding))
-        } else {
-            upper
-        };
+        let upper = fine(cut(upper, self.case.rules.settings().rounding));
         match upper.cmp(&best.value) {
             Ordering::Less => false,
             Ordering::Greater => true,
-            Ordering::Equal => self.goal == Goal::Best && self.could_win_a_tie(open, best),
+            Ordering::Equal => self.could_win_a_tie(open, best),
         }
     }
 
@@ -362,10 +437,18 @@ impl<'s, 'e> Explorer<'s, 'e> {
     }
 
     fn visit(&mut self, mut known: Known) {
-        self.record();
-        let open = self.look();
-        if !self.is_worth(&open) || self.was_seen() {
+        let lines = self.component.lines.len();
+        if !self.steps.spend(lines) {
+            self.record();
+            self.is_cut = true;
             return;
+        }
+        self.record();
+        if !self.is_worth() || self.was_seen() {
+            return;
+        }
+        if self.least().is_some_and(|least| self.path.value >= least) {
+            self.list();
         }
         let inherited: Vec<bool> = known.iter().map(Option::is_some).collect();
         let is_deep = self.path.applied.len() >= MAX_DEPTH;
@@ -387,7 +470,9 @@ impl<'s, 'e> Explorer<'s, 'e> {
             {
                 continue;
             }
-            let saved = self.basket.save(touched(&proposal).iter());
+            let lines = touched(&proposal);
+            let saved = self.basket.save(lines.iter());
+            let uneven = self.uneven;
             let child = self.after(&known, &proposal);
             let value = self.value_of(&proposal);
             self.apply(member, proposal);
@@ -397,6 +482,8 @@ impl<'s, 'e> Explorer<'s, 'e> {
                 *own = false;
             }
             self.basket.restore(saved);
+            self.uneven = uneven;
+            self.look_at(&lines);
         }
     }
 
@@ -413,28 +500,43 @@ impl<'s, 'e> Explorer<'s, 'e> {
         member < number && domain.is_some_and(|domain| domain.is_disjoint(&touched(proposal)))
     }
 
-    /// Whether the same promotions have come to this very state before, in an order that ranks first.
+    /// Whether something at least as good has come to the same before: the same state by the same promotions, in an order
+    /// that ranks first, or the same unclaimed units with the same promotions to come.
     fn was_seen(&mut self) -> bool {
-        if self.path.applied.len() < 2 || self.component.members.len() > 128 {
+        if self.path.applied.len() < 2 || self.component.members.len() > 127 {
             return false;
+        }
+        let lines = self.component.lines;
+        let margin = match self.goal {
+            Goal::Best => None,
+            Goal::Near(margin) | Goal::AtLeast { margin, .. } => Some(margin),
+        };
+        if self.is_told_by_units(&lines) {
+            let open = |member: &usize| self.component.bound.could_give(&self.open, *member);
+            let mut rest = self
+                .remaining()
+                .filter(open)
+                .fold(0_u128, |set, member| set | (1 << member));
+            let has_must = self
+                .must
+                .is_some_and(|must| self.path.places().any(|own| own == must));
+            rest |= u128::from(has_must) << 127;
+            let units = |line| self.free.get(line).copied().unwrap_or(0);
+            let key = (rest, lines.iter().map(units).collect::<Units>());
+            if self.memory.is_outdone(key, &self.path, margin) {
+                return true;
+            }
+            if margin.is_none() {
+                return false;
+            }
         }
         let applied = self.is_applied.iter().enumerate();
         let set = applied.fold(0_u128, |set, (member, own)| {
             set | (u128::from(*own) << member)
         });
-        let lines = self.component.lines.iter();
-        let state: Vec<Imprint> = lines
-            .map(|line| self.basket.imprint(line, &self.case.claims))
-            .collect();
-        let states = self.seen.entry(set).or_default();
-        if states.contains(&state) {
-            return true;
-        }
-        if self.seen_count < MAX_SEEN {
-            self.seen_count += 1;
-            states.push(state);
-        }
-        false
+        let imprint = |line| self.basket.imprint(line, &self.case.claims);
+        let state: Vec<Imprint> = lines.iter().map(imprint).collect();
+        self.memory.has_state(set, state)
     }
 }
 

@@ -19,7 +19,38 @@ pub(super) struct Sequence {
     pub(super) applied: Vec<(usize, Rc<Proposal>)>,
 }
 
+/// What of a sequence decides whether another is better, their orders aside.
+#[derive(Clone)]
+pub(super) struct Standing {
+    pub(super) value: Fine,
+    gifts: usize,
+    /// Places in the ranking, ascending.
+    ranks: Vec<usize>,
+}
+
+impl Standing {
+    /// Better is less, as with [`Sequence::compare`].
+    pub(super) fn compare(&self, other: &Self) -> Ordering {
+        other
+            .value
+            .cmp(&self.value)
+            .then(other.gifts.cmp(&self.gifts))
+            .then(self.ranks.len().cmp(&other.ranks.len()))
+            .then_with(|| self.ranks.cmp(&other.ranks))
+    }
+}
+
 impl Sequence {
+    pub(super) fn standing(&self) -> Standing {
+        let mut ranks: Vec<usize> = self.places().collect();
+        ranks.sort_unstable();
+        Standing {
+            value: self.value,
+            gifts: self.gifts,
+            ranks,
+        }
+    }
+
     pub(super) fn places(&self) -> impl Iterator<Item = usize> + Clone {
         self.applied.iter().map(|(place, _)| *place)
     }
@@ -30,17 +61,10 @@ impl Sequence {
 
     /// Better is less: value, gifts, fewest, best ranked, first in order (spec 7.6).
     pub(super) fn compare(&self, other: &Self) -> Ordering {
-        let ranks = |own: &Self| {
-            let mut ranks: Vec<usize> = own.places().collect();
-            ranks.sort_unstable();
-            ranks
-        };
-        other
-            .value
-            .cmp(&self.value)
-            .then(other.gifts.cmp(&self.gifts))
-            .then(self.applied.len().cmp(&other.applied.len()))
-            .then_with(|| ranks(self).cmp(&ranks(other)))
+        self.value
+            .cmp(&other.value)
+            .reverse()
+            .then_with(|| self.standing().compare(&other.standing()))
             .then_with(|| self.places().cmp(other.places()))
     }
 
