@@ -42,6 +42,9 @@ impl Walk<'_, '_> {
         let remaining: Vec<usize> = (0..members.len())
             .filter(|own| !applied.contains(own))
             .collect();
+        let bound = &self.component.bound;
+        let open = bound.look(self.case, basket, &self.component.weights);
+        let upper = bound.of(&open, remaining.iter().copied());
         let mut most = 0;
         for member in &remaining {
             let place = members.get(*member).copied().unwrap_or(usize::MAX);
@@ -56,12 +59,16 @@ impl Walk<'_, '_> {
             applied.push(*member);
             let below = self.most_below(&next, applied)?;
             applied.pop();
+            let after = upper.after(*member, &proposal);
+            if after < below {
+                return Err(format!(
+                    "after {applied:?} of {members:?} and {member}: {below} is above the bound {after}"
+                ));
+            }
             most = most.max(self.component.value_of(&proposal) + below);
         }
-        let bound = &self.component.bound;
-        let open = bound.look(self.case, basket, &self.component.weights);
-        let upper = bound.of(&open, remaining.iter().copied());
         self.count += 1;
+        let upper = upper.whole;
         if upper < most {
             return Err(format!(
                 "after {applied:?} of {members:?}: {most} is above the bound {upper}"

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use crate::domain::amount::{Money, Quantity};
 use crate::domain::rounding::{Rounding, RoundingMode};
 use crate::engine::Case;
-use crate::engine::benefits::{ItemReach, LineReach};
+use crate::engine::benefits::{ItemReach, LineReach, Proposal};
 use crate::engine::limits::Left;
 use crate::engine::line_set::LineSet;
 use crate::engine::units::Basket;
@@ -105,6 +105,35 @@ pub(super) struct Open {
     left: Fine,
 }
 
+/// An upper bound, and what it is made of.
+pub(super) struct Upper {
+    pub(super) whole: Fine,
+    /// Of each member what it counts for by itself.
+    lanes: SmallVec<[Fine; 16]>,
+    /// Of each line of the cart the price of a unit; none where units stack.
+    prices: Vec<Fine>,
+}
+
+impl Upper {
+    /// What can still come at most once a member has applied; what its condition uses up counts as still open.
+    pub(super) fn after(&self, member: usize, proposal: &Proposal) -> Fine {
+        let lane = at(&self.lanes, member);
+        let paid = proposal
+            .takes
+            .iter()
+            .map(|own| at(&self.prices, own.slot.line) * i128::from(own.slot.quantity.scaled()));
+        self.whole - lane - paid.sum::<Fine>()
+    }
+}
+
+/// The units that a promotion claims.
+fn claimed(proposal: &Proposal) -> impl Iterator<Item = (usize, Quantity)> {
+    let takes = proposal.takes.iter();
+    takes
+        .map(|take| (take.slot.line, take.slot.quantity))
+        .chain(proposal.needed.iter().copied())
+}
+
 impl Bound {
     /// `weights`: for each line of the cart how much a discount there counts, of [`WHOLE`].
     pub(super) fn new(case: &Case<'_>, members: &[(&ItemReach, Left)], weights: &[i128]) -> Self {
@@ -169,23 +198,68 @@ impl Bound {
     }
 
     /// The most that the `remaining` members can add, by their numbers.
-    pub(super) fn of(&self, open: &Open, remaining: impl Iterator<Item = usize>) -> Fine {
-        let charged: Fine = if self.stacks {
-            0
-        } else {
-            let charge = |line: usize| at(&self.prices, line) * at(&open.units, line);
-            self.lines.iter().map(charge).sum()
+    pub(super) fn of(&self, open: &Open, remaining: impl Iterator<Item = usize> + Clone) -> Upper {
+        let mut upper = Upper {
+            whole: 0,
+            lanes: SmallVec::from_elem(0, self.lanes.len()),
+            prices: Vec::new(),
         };
-        let (mut alone, mut pooled) = (charged, 0);
-        for lane in remaining.filter_map(|member| self.lanes.get(member)) {
-            let value = self.value(lane, open);
+        if self.stacks {
+            self.stacked(&mut upper, open, remaining);
+        } else {
+            self.priced(&mut upper, open, remaining);
+        }
+        upper
+    }
+
+    fn stacked(&self, upper: &mut Upper, open: &Open, remaining: impl Iterator<Item = usize>) {
+        let mut pooled = 0;
+        for member in remaining {
+            let Some(lane) = self.lanes.get(member) else {
+                continue;
+            };
+            let value = lane.value(open, |_| 0);
             if lane.is_pooled {
                 pooled += value;
             } else {
-                alone += value;
+                upper.whole += value;
+                put(&mut upper.lanes, member, value);
             }
         }
-        alone + pooled.min(open.left)
+        upper.whole += pooled.min(open.left);
+    }
+
+    /// Nobody pays for a unit more than it is worth to one of those that are left, nor anything where there is only one.
+    fn priced(
+        &self,
+        upper: &mut Upper,
+        open: &Open,
+        remaining: impl Iterator<Item = usize> + Clone,
+    ) {
+        let mut wanted = vec![(0_u32, 0); self.prices.len()];
+        let lanes = remaining.clone().filter_map(|own| self.lanes.get(own));
+        for own in lanes.flat_map(|lane| &lane.lines) {
+            if let Some((count, most)) = wanted.get_mut(own.line) {
+                *count += 1;
+                *most = own.off.max(*most);
+            }
+        }
+        let price = |(own, (count, most)): (&Fine, (u32, Fine))| match count {
+            0 | 1 => 0,
+            _ => most.min(*own),
+        };
+        upper.prices = self.prices.iter().zip(wanted).map(price).collect();
+        for line in self.lines.iter() {
+            upper.whole += at(&upper.prices, line) * at(&open.units, line);
+        }
+        for member in remaining {
+            let Some(lane) = self.lanes.get(member) else {
+                continue;
+            };
+            let value = lane.value(open, |line| at(&upper.prices, line));
+            upper.whole += value;
+            put(&mut upper.lanes, member, value);
+        }
     }
 
     /// The most that one member can add by itself.
@@ -194,13 +268,11 @@ impl Bound {
         lane.map_or(0, |lane| lane.sorted_value(open, |_| 0))
     }
 
-    fn value(&self, lane: &Lane, open: &Open) -> Fine {
-        lane.value(open, |line| at(&self.prices, line))
-    }
-
-    /// The price of so many units of a line.
-    pub(super) fn price(&self, line: usize, units: Quantity) -> Fine {
-        at(&self.prices, line) * i128::from(units.scaled())
+    /// The prices of the units that a promotion claims.
+    pub(super) fn price_of(&self, proposal: &Proposal) -> Fine {
+        claimed(proposal)
+            .map(|(line, units)| at(&self.prices, line) * i128::from(units.scaled()))
+            .sum()
     }
 
     /// Line by line, the price that makes the bound on the untouched cart lowest, the others as they are.
@@ -214,15 +286,6 @@ impl Bound {
             if !has_moved {
                 break;
             }
-        }
-        for lane in self
-            .lanes
-            .iter_mut()
-            .filter(|own| own.cheapest_of.is_none())
-        {
-            let prices = &self.prices;
-            lane.lines
-                .sort_by_key(|own| std::cmp::Reverse(own.off - at(prices, own.line)));
         }
     }
 
@@ -241,7 +304,7 @@ impl Bound {
                     at(&self.prices, own)
                 }
             };
-            let values: Fine = lanes.iter().map(|lane| lane.sorted_value(open, with)).sum();
+            let values: Fine = lanes.iter().map(|lane| lane.value(open, with)).sum();
             values + price * at(&open.units, line)
         };
         // Lowest where a promotion just loses interest in the line, or in another line against it.
@@ -300,6 +363,12 @@ impl Bound {
 
 fn at(values: &[i128], place: usize) -> i128 {
     values.get(place).copied().unwrap_or(0)
+}
+
+fn put(values: &mut [Fine], place: usize, value: Fine) {
+    if let Some(own) = values.get_mut(place) {
+        *own = value;
+    }
 }
 
 fn left_of_line(basket: &Basket, line: usize, weights: &[i128]) -> Fine {
@@ -370,28 +439,16 @@ fn lane(
 }
 
 impl Lane {
-    /// The most that it takes off open units beyond their prices; INVARIANT: its lines are in this order.
+    /// The most that it takes off open units beyond their prices.
     fn value(&self, open: &Open, price: impl Fn(usize) -> Fine) -> Fine {
-        if self.cheapest_of.is_some() {
+        if self.units.is_some() || self.cheapest_of.is_some() {
             return self.sorted_value(open, price);
         }
         let (mut sum, mut is_open) = (0, false);
-        let mut missing = self.units.unwrap_or(i128::MAX);
         for own in &self.lines {
-            let units = own.open(open).min(missing);
+            let units = own.open(open);
             is_open |= units > 0;
-            let beyond = own.off - price(own.line);
-            if beyond <= 0 {
-                if is_open {
-                    break;
-                }
-                continue;
-            }
-            sum += beyond * units;
-            missing -= units;
-            if missing == 0 {
-                break;
-            }
+            sum += (own.off - price(own.line)).max(0) * units;
         }
         self.bounded(sum, is_open)
     }
@@ -404,7 +461,7 @@ impl Lane {
         self.most.map_or(sum, |most| sum.min(most))
     }
 
-    /// The same in whatever order its lines are.
+    /// The same where the number of units is limited.
     fn sorted_value(&self, open: &Open, price: impl Fn(usize) -> Fine) -> Fine {
         let mut beyond: SmallVec<[(Fine, i128); 16]> = match self.cheapest_of {
             Some((every, quantity)) => self.cheapest(open, every, quantity, price),

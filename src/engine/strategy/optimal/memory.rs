@@ -16,7 +16,7 @@ use super::sequence::{Sequence, Standing};
 const MAX_SEEN: usize = 20_000;
 
 /// Unclaimed units, line by line.
-pub(super) type Units = SmallVec<[i64; 12]>;
+pub(super) type Units = SmallVec<[i64; 24]>;
 
 /// What a promotion would give.
 pub(super) type Offer = Result<Rc<Proposal>, Failure>;

@@ -139,13 +139,14 @@ impl<'s, 'e> Explorer<'s, 'e> {
         let root = self
             .component
             .bound
-            .of(&self.open, 0..self.component.members.len());
+            .of(&self.open, 0..self.component.members.len())
+            .whole;
         let known = self.alone();
         if !matches!(self.goal, Goal::AtLeast { .. }) {
             self.dive(&known, |_, _, _| 0);
             self.dive(&known, |_, value, _| value);
             self.dive(&known, |own, value, proposal| {
-                value - own.price_of(proposal)
+                value - own.component.bound.price_of(proposal)
             });
         }
         self.visit(known);
@@ -161,7 +162,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         }
     }
 
-    fn remaining(&self) -> impl Iterator<Item = usize> + '_ {
+    fn remaining(&self) -> impl Iterator<Item = usize> + Clone + '_ {
         let applied = self.is_applied.iter().enumerate();
         applied
             .filter(|(_, applied)| !**applied)
@@ -239,20 +240,6 @@ impl<'s, 'e> Explorer<'s, 'e> {
 
     fn value_of(&self, proposal: &Proposal) -> Fine {
         self.component.value_of(proposal)
-    }
-
-    /// The prices of the units that a promotion claims.
-    fn price_of(&self, proposal: &Proposal) -> Fine {
-        let price = |line, units| self.component.bound.price(line, units);
-        let takes = proposal
-            .takes
-            .iter()
-            .map(|take| price(take.slot.line, take.slot.quantity));
-        let needed = proposal
-            .needed
-            .iter()
-            .map(|(line, units)| price(*line, *units));
-        takes.chain(needed).sum()
     }
 
     /// Applies the member of the largest `worth` again and again (of equal ones the best ranked), to have something to
@@ -369,22 +356,30 @@ impl<'s, 'e> Explorer<'s, 'e> {
     }
 
     /// Whether a sequence that begins like this one could be an answer that is not known yet.
-    fn is_worth(&self) -> bool {
-        let open = &self.open;
-        let upper = self.path.value + self.component.bound.of(open, self.remaining());
-        if self.goal != Goal::Best {
-            return self.least().is_none_or(|least| upper >= least);
-        }
-        let Some(best) = &self.best else {
-            return true;
-        };
-        // Where all weights are one, values are multiples of the precision.
-        let upper = fine(cut(upper, self.case.rules.settings().rounding));
-        match upper.cmp(&best.value) {
+    fn is_worth(&self, more: Fine) -> bool {
+        match self.against(more) {
             Ordering::Less => false,
             Ordering::Greater => true,
-            Ordering::Equal => self.could_win_a_tie(open, best),
+            Ordering::Equal => match &self.best {
+                Some(best) if self.goal == Goal::Best => self.could_win_a_tie(&self.open, best),
+                Some(_) | None => true,
+            },
         }
+    }
+
+    /// How much so much more than what has been taken off is against what is needed.
+    fn against(&self, more: Fine) -> Ordering {
+        let upper = self.path.value + more;
+        if self.goal != Goal::Best {
+            return self
+                .least()
+                .map_or(Ordering::Greater, |least| upper.cmp(&least));
+        }
+        let Some(best) = &self.best else {
+            return Ordering::Greater;
+        };
+        // Where all weights are one, values are multiples of the precision.
+        fine(cut(upper, self.case.rules.settings().rounding)).cmp(&best.value)
     }
 
     /// Whether one of the sequences that begin like this one, of the same value as the best, could be preferred to it.
@@ -444,7 +439,8 @@ impl<'s, 'e> Explorer<'s, 'e> {
             return;
         }
         self.record();
-        if !self.is_worth() || self.was_seen() {
+        let upper = self.component.bound.of(&self.open, self.remaining());
+        if !self.is_worth(upper.whole) || self.was_seen() {
             return;
         }
         if self.least().is_some_and(|least| self.path.value >= least) {
@@ -465,6 +461,10 @@ impl<'s, 'e> Explorer<'s, 'e> {
                 continue;
             };
             let proposal = proposal.clone();
+            let value = self.value_of(&proposal);
+            if self.against(value + upper.after(member, &proposal)) == Ordering::Less {
+                continue;
+            }
             if inherited.get(member).copied().unwrap_or(false)
                 && self.goes_before(member, &proposal)
             {
@@ -474,7 +474,6 @@ impl<'s, 'e> Explorer<'s, 'e> {
             let saved = self.basket.save(lines.iter());
             let uneven = self.uneven;
             let child = self.after(&known, &proposal);
-            let value = self.value_of(&proposal);
             self.apply(member, proposal);
             self.visit(child);
             self.path.pop(value);

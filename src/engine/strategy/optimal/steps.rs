@@ -1,7 +1,7 @@
 //! The budget of a search, counted in steps of work: the engine reads no clock (spec 7.6).
 
 /// So many steps take a millisecond at most (docs/PERFORMANCE.md says how that was measured).
-const STEPS_PER_MS: u64 = 2_000;
+const STEPS_PER_MS: u64 = 10_000;
 
 /// What one look at a promotion costs, and each line that it looks at besides.
 const STEPS_A_LOOK: u64 = 2;
