@@ -16,6 +16,8 @@ use crate::engine::limits::Left;
 use crate::engine::line_set::LineSet;
 use crate::engine::units::Basket;
 
+use super::steps::Steps;
+
 /// Money in steps of 10⁻¹², times a weight of at most one.
 pub(super) type Fine = i128;
 
@@ -136,7 +138,12 @@ fn claimed(proposal: &Proposal) -> impl Iterator<Item = (usize, Quantity)> {
 
 impl Bound {
     /// `weights`: for each line of the cart how much a discount there counts, of [`WHOLE`].
-    pub(super) fn new(case: &Case<'_>, members: &[(&ItemReach, Left)], weights: &[i128]) -> Self {
+    pub(super) fn new(
+        case: &Case<'_>,
+        members: &[(&ItemReach, Left)],
+        weights: &[i128],
+        steps: &mut Steps,
+    ) -> Self {
         let stacks = case.claims.stacks();
         let rounding = case.rules.settings().rounding;
         let lane = |(reach, left): &(&ItemReach, Left)| {
@@ -156,7 +163,7 @@ impl Bound {
         if stacks {
             bound.pool(case, weights);
         } else {
-            bound.set_prices(case);
+            bound.set_prices(case, steps);
         }
         bound
     }
@@ -275,13 +282,14 @@ impl Bound {
             .sum()
     }
 
-    /// Line by line, the price that makes the bound on the untouched cart lowest, the others as they are.
-    fn set_prices(&mut self, case: &Case<'_>) {
+    /// Line by line, the price that makes the bound on the untouched cart lowest, the others as they are, as long as
+    /// there are steps for it.
+    fn set_prices(&mut self, case: &Case<'_>, steps: &mut Steps) {
         let open = self.look(case, &case.untouched, &[]);
         for _ in 0..SWEEPS {
             let mut has_moved = false;
             for line in self.lines.iter() {
-                has_moved |= self.set_price(line, &open);
+                has_moved |= self.set_price(line, &open, steps);
             }
             if !has_moved {
                 break;
@@ -289,10 +297,11 @@ impl Bound {
         }
     }
 
-    fn set_price(&mut self, line: usize, open: &Open) -> bool {
+    fn set_price(&mut self, line: usize, open: &Open, steps: &mut Steps) -> bool {
         let on_line = |lane: &&Lane| lane.lines.iter().any(|own| own.line == line);
         let lanes: Vec<&Lane> = self.lanes.iter().filter(on_line).collect();
-        if lanes.len() < 2 {
+        let looks: usize = lanes.iter().map(|lane| lane.lines.len()).sum();
+        if lanes.len() < 2 || !steps.prepare(2 * looks * lanes.len()) {
             return false;
         }
         let before = at(&self.prices, line);

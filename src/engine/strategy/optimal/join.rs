@@ -157,14 +157,15 @@ impl<'s, 'e> Problem<'s, 'e> {
     /// The components, with weights of one and with those that the cart-level promotions come to.
     pub(super) fn all_components(&self) -> Vec<Component> {
         let whole = vec![WHOLE; self.expected.len()];
-        let linear = self.linear(&self.cart, &mut Steps::for_ms(u8::MAX));
-        let mut all = self.components(&whole);
-        all.extend(self.components(&linear.weights));
+        let mut steps = Steps::for_ms(u8::MAX, self.case.claims.stacks());
+        let linear = self.linear(&self.cart, &mut steps);
+        let mut all = self.components(&whole, &mut steps);
+        all.extend(self.components(&linear.weights, &mut steps));
         all
     }
 
-    fn components(&self, weights: &[i128]) -> Vec<Component> {
-        let component = |group: &Vec<usize>| {
+    fn components(&self, weights: &[i128], steps: &mut Steps) -> Vec<Component> {
+        let mut component = |group: &Vec<usize>| {
             let members: Vec<&(usize, ItemReach)> = group
                 .iter()
                 .filter_map(|number| self.items.get(*number))
@@ -187,10 +188,10 @@ impl<'s, 'e> Problem<'s, 'e> {
                     .fold(LineSet::default(), |all, own| all.union(own)),
                 domains,
                 weights: weights.to_vec(),
-                bound: Bound::new(self.case, &reaches, weights),
+                bound: Bound::new(self.case, &reaches, weights, steps),
             }
         };
-        self.groups.iter().map(component).collect()
+        self.groups.iter().map(&mut component).collect()
     }
 
     fn explore(
@@ -223,7 +224,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         );
         let mut upper = turn.upper;
         let mut parts: Vec<Option<Sequence>> = Vec::new();
-        for component in self.components(&weights) {
+        for component in self.components(&weights, steps) {
             let found = self.explore(&component, Goal::Best, must, steps);
             upper = upper.plus(cut(found.upper, self.case.rules.settings().rounding));
             parts.push(found.best);
@@ -258,7 +259,7 @@ impl<'s, 'e> Problem<'s, 'e> {
     ) -> Money {
         let rounding = self.case.rules.settings().rounding;
         let linear = self.linear(pool, steps);
-        let components = self.components(&linear.weights);
+        let components = self.components(&linear.weights, steps);
         // Mostly no more than rounding is between the bound and the best.
         let margin = fine(rounding.step()) * MARGIN_STEPS;
         let found: Vec<Found> = components

@@ -30,7 +30,8 @@ use sequence::{Sequence, gives};
 use steps::Steps;
 
 pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
-    let mut steps = Steps::for_ms(case.rules.settings().optimal_budget_ms);
+    let budget_ms = case.rules.settings().optimal_budget_ms;
+    let mut steps = Steps::for_ms(budget_ms, case.claims.stacks());
     let known: Vec<Sequence> = [
         in_rank_order::choose(case, ranked),
         best_deal::choose(case, ranked),
@@ -38,6 +39,8 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     .into_iter()
     .map(|outcome| sequence_of(&outcome))
     .collect();
+    let looks: usize = known.iter().map(|own| own.applied.len() + 1).sum();
+    steps.prepare(looks * ranked.candidates.len() * case.view.all.len());
     let problem = Problem::new(case, ranked, known.first());
     let mut answer = solve(case, ranked, &problem, &known, None, &mut steps);
     let best = answer.best.take().unwrap_or_default();
@@ -122,7 +125,9 @@ fn solve<'e>(
             answer.offer(sequence);
         }
     }
-    if must.is_none_or(|must| !ranked.is_exclusive(must)) {
+    // With nothing left, what is known of an alternative has to do.
+    let may_search = must.is_none_or(|must| !ranked.is_exclusive(must) && !steps.is_empty());
+    if may_search {
         let upper = match case.rules.settings().evaluation_order {
             EvaluationOrder::ItemsThenCart => problem.items_then_cart(must, &mut answer, steps),
             EvaluationOrder::CartFirst => problem.cart_first(must, &mut answer, steps),

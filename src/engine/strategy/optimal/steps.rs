@@ -1,10 +1,19 @@
 //! The budget of a search, counted in steps of work: the engine reads no clock (spec 7.6).
 
 /// So many steps take a millisecond at most (docs/PERFORMANCE.md says how that was measured).
-const STEPS_PER_MS: u64 = 10_000;
+const STEPS_PER_MS: u64 = 3_500;
+
+/// The same where units stack: what is left of every unit is kept apart.
+const STACKED_STEPS_PER_MS: u64 = 1_200;
 
 /// What one look at a promotion costs, and each line that it looks at besides.
 const STEPS_A_LOOK: u64 = 2;
+
+/// Looks at single numbers that cost as much as one step.
+const LOOKS_A_STEP: u64 = 8;
+
+/// Preparations leave at least this part of the steps to the search: all, divided by this.
+const KEPT_FOR_THE_SEARCH: u64 = 2;
 
 /// Steps that are left.
 pub(super) struct Steps {
@@ -13,14 +22,20 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    pub(super) fn for_ms(budget_ms: u8) -> Self {
-        let all = u64::from(budget_ms) * STEPS_PER_MS;
+    pub(super) fn for_ms(budget_ms: u8, stacks: bool) -> Self {
+        let a_ms = if stacks {
+            STACKED_STEPS_PER_MS
+        } else {
+            STEPS_PER_MS
+        };
+        let all = u64::from(budget_ms) * a_ms;
         Self { left: all, all }
     }
 
-    /// Takes what a look at a promotion of so many lines costs; false when that is not left, now or ever again.
+    /// Takes what a look at a promotion, or at a basket, of so many lines costs; false when that is not left, now or
+    /// ever again.
     pub(super) fn spend(&mut self, lines: usize) -> bool {
-        let cost = STEPS_A_LOOK + u64::try_from(lines).unwrap_or(u64::MAX) / 2;
+        let cost = STEPS_A_LOOK + count(lines) / 2;
         match self.left.checked_sub(cost) {
             Some(left) => {
                 self.left = left;
@@ -33,6 +48,18 @@ impl Steps {
         }
     }
 
+    /// Takes what a preparation of so many looks at numbers costs; false, and nothing, where too little would be left.
+    pub(super) fn prepare(&mut self, looks: usize) -> bool {
+        let left = self.left.checked_sub(count(looks) / LOOKS_A_STEP);
+        match left.filter(|left| *left >= self.all / KEPT_FOR_THE_SEARCH) {
+            Some(left) => {
+                self.left = left;
+                true
+            }
+            None => false,
+        }
+    }
+
     pub(super) fn taken(&self) -> u64 {
         self.all - self.left
     }
@@ -40,4 +67,8 @@ impl Steps {
     pub(super) fn is_empty(&self) -> bool {
         self.left == 0
     }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
