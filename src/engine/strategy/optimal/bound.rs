@@ -30,6 +30,14 @@ const UNIT_DECIMALS: u32 = 9;
 /// How often all prices are looked at.
 const SWEEPS: usize = 3;
 
+/// The product, with one machine instruction for the amounts of a usual cart.
+pub(super) fn times(amount: Fine, number: i128) -> Fine {
+    match (i64::try_from(amount), i64::try_from(number)) {
+        (Ok(amount), Ok(number)) => i128::from(amount) * i128::from(number),
+        _ => amount.saturating_mul(number),
+    }
+}
+
 /// Money as [`Fine`].
 pub(super) fn fine(money: Money) -> Fine {
     i128::from(money.scaled()) * 100_000_000
@@ -120,10 +128,12 @@ impl Upper {
     /// What can still come at most once a member has applied; what its condition uses up counts as still open.
     pub(super) fn after(&self, member: usize, proposal: &Proposal) -> Fine {
         let lane = at(&self.lanes, member);
-        let paid = proposal
-            .takes
-            .iter()
-            .map(|own| at(&self.prices, own.slot.line) * i128::from(own.slot.quantity.scaled()));
+        let paid = proposal.takes.iter().map(|own| {
+            times(
+                at(&self.prices, own.slot.line),
+                own.slot.quantity.scaled().into(),
+            )
+        });
         self.whole - lane - paid.sum::<Fine>()
     }
 }
@@ -257,7 +267,7 @@ impl Bound {
         };
         upper.prices = self.prices.iter().zip(wanted).map(price).collect();
         for line in self.lines.iter() {
-            upper.whole += at(&upper.prices, line) * at(&open.units, line);
+            upper.whole += times(at(&upper.prices, line), at(&open.units, line));
         }
         for member in remaining {
             let Some(lane) = self.lanes.get(member) else {
@@ -278,7 +288,7 @@ impl Bound {
     /// The prices of the units that a promotion claims.
     pub(super) fn price_of(&self, proposal: &Proposal) -> Fine {
         claimed(proposal)
-            .map(|(line, units)| at(&self.prices, line) * i128::from(units.scaled()))
+            .map(|(line, units)| times(at(&self.prices, line), units.scaled().into()))
             .sum()
     }
 
@@ -314,7 +324,7 @@ impl Bound {
                 }
             };
             let values: Fine = lanes.iter().map(|lane| lane.value(open, with)).sum();
-            values + price * at(&open.units, line)
+            values + times(price, at(&open.units, line))
         };
         // Lowest where a promotion just loses interest in the line, or in another line against it.
         let mut tries: Vec<Fine> = vec![before, 0];
@@ -457,7 +467,7 @@ impl Lane {
         for own in &self.lines {
             let units = own.open(open);
             is_open |= units > 0;
-            sum += (own.off - price(own.line)).max(0) * units;
+            sum += times((own.off - price(own.line)).max(0), units);
         }
         self.bounded(sum, is_open)
     }
@@ -482,13 +492,13 @@ impl Lane {
             }
         };
         let is_open = beyond.iter().any(|(_, units)| *units > 0);
-        beyond.retain(|(off, _)| *off > 0);
+        beyond.retain(|(off, units)| *off > 0 && *units > 0);
         beyond.sort_unstable_by_key(|(off, _)| std::cmp::Reverse(*off));
         let mut missing = self.units.unwrap_or(i128::MAX);
         let mut sum = 0;
         for (off, units) in beyond {
             let units = units.min(missing);
-            sum += off * units;
+            sum += times(off, units);
             missing -= units;
         }
         self.bounded(sum, is_open)

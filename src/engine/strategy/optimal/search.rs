@@ -14,10 +14,13 @@ use crate::engine::line_set::LineSet;
 use crate::engine::units::{Basket, Imprint};
 
 use super::super::Ranked;
-use super::bound::{Bound, Fine, Open, WHOLE, cut, fine};
+use super::bound::{Bound, Fine, Open, cut, fine, times};
 use super::memory::{Memory, Offer, Units};
 use super::sequence::Sequence;
 use super::steps::Steps;
+
+/// Steps of a [`Fine`] in a step of [`Money`], divided by a weight of one.
+const FINE_OF_WHOLE: Fine = 100;
 
 /// Most promotions that one sequence may have: deeper ones are not visited.
 const MAX_DEPTH: usize = 120;
@@ -42,7 +45,7 @@ impl Component {
     pub(super) fn value_of(&self, proposal: &Proposal) -> Fine {
         let weighted = |own: &LineAmount| {
             let weight = self.weights.get(own.line).copied().unwrap_or(0);
-            fine(own.amount) / WHOLE * weight
+            times(i128::from(own.amount.scaled()) * FINE_OF_WHOLE, weight)
         };
         proposal.amounts.iter().map(weighted).sum()
     }
@@ -88,6 +91,8 @@ pub(super) struct Explorer<'s, 'e> {
     path: Sequence,
     is_applied: Vec<bool>,
     best: Option<Sequence>,
+    /// The next value above that of the best.
+    beyond_best: Fine,
     all: Vec<Sequence>,
     memory: Memory,
     /// Of the basket: what bounds look at, and the units of each line that nobody has claimed.
@@ -118,6 +123,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
             path: Sequence::default(),
             is_applied: vec![false; component.members.len()],
             best: None,
+            beyond_best: 0,
             all: Vec::new(),
             memory: Memory::new(component.members.len()),
             open: component
@@ -322,6 +328,8 @@ impl<'s, 'e> Explorer<'s, 'e> {
             .as_ref()
             .is_none_or(|best| self.path.compare(best) == Ordering::Less);
         if is_better {
+            let rounding = self.case.rules.settings().rounding;
+            self.beyond_best = fine(cut(self.path.value, rounding)) + fine(rounding.step());
             self.best = Some(self.path.clone());
         }
     }
@@ -379,7 +387,13 @@ impl<'s, 'e> Explorer<'s, 'e> {
             return Ordering::Greater;
         };
         // Where all weights are one, values are multiples of the precision.
-        fine(cut(upper, self.case.rules.settings().rounding)).cmp(&best.value)
+        if upper >= self.beyond_best {
+            Ordering::Greater
+        } else if upper >= best.value {
+            Ordering::Equal
+        } else {
+            Ordering::Less
+        }
     }
 
     /// Whether one of the sequences that begin like this one, of the same value as the best, could be preferred to it.
