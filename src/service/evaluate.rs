@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 use uuid::Uuid;
 
 use super::counters::{names, used};
@@ -18,6 +20,7 @@ use crate::domain::counter::{CounterKey, Owner, Used};
 use crate::domain::evaluation::Evaluation;
 use crate::domain::id::{CodeId, IssuanceId, PromotionId, TenantId};
 use crate::domain::limit::Measure;
+use crate::domain::settings::Strategy;
 use crate::engine::{self, CodeFact, Facts, IssuanceFact, Needs, RuleSet};
 use crate::metrics::Outcome;
 use crate::telemetry;
@@ -45,6 +48,21 @@ impl Priced {
             now: self.evaluated_at,
         };
         wire::evaluation::print(&self.evaluation, &self.rules, &facts)
+    }
+}
+
+/// Evaluates. A search for the best price may take all its budget: the requests that wait on the same thread go on on
+/// another one meanwhile. The other strategies are done before a thread could be had.
+pub(super) fn evaluate(rules: &RuleSet, facts: &Facts<'_>) -> Evaluation {
+    let is_long = rules.settings().strategy == Strategy::Optimal;
+    let has_others = || {
+        let runtime = Handle::try_current();
+        runtime.is_ok_and(|own| own.runtime_flavor() == RuntimeFlavor::MultiThread)
+    };
+    if is_long && has_others() {
+        block_in_place(|| engine::evaluate(rules, facts))
+    } else {
+        engine::evaluate(rules, facts)
     }
 }
 
@@ -97,7 +115,7 @@ impl Service {
         };
         facts.used = &used;
         facts.issuances = &issuances;
-        let evaluation = engine::evaluate(&rules, &facts);
+        let evaluation = evaluate(&rules, &facts);
         Ok(Priced {
             rules,
             evaluation,

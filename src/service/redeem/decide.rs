@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::super::Refusal;
 use super::super::counters::{name, names};
-use super::super::evaluate::{code_facts, issuance_fact, require_store, unknown};
+use super::super::evaluate::{code_facts, evaluate, issuance_fact, require_store, unknown};
 use super::batch::Ends;
 use super::{Failure, Pending, Redeemed};
 use crate::db::codes::FoundCode;
@@ -326,7 +326,7 @@ impl Decision {
         };
         // A fault of ours in one cart is no harm to the others of the group.
         let priced = catch_unwind(AssertUnwindSafe(|| {
-            let evaluation = engine::evaluate(&self.rules, &facts);
+            let evaluation = evaluate(&self.rules, &facts);
             let result = wire::evaluation::print(&evaluation, &self.rules, &facts);
             let uses = engine::uses(&self.rules, &facts, &evaluation);
             (evaluation, result, uses)

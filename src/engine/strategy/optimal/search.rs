@@ -4,10 +4,11 @@
 //! the order of their ranks, so that of two that come to the same state with the same promotions the first is the one
 //! that spec 7.6 prefers, and the second is left out.
 
+mod worth;
+
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use crate::domain::benefit::Benefit;
 use crate::engine::Case;
 use crate::engine::benefits::{LineAmount, Proposal, propose};
 use crate::engine::line_set::LineSet;
@@ -352,97 +353,6 @@ impl<'s, 'e> Explorer<'s, 'e> {
         } else {
             self.is_cut = true;
         }
-    }
-
-    /// Below this there is nothing to list.
-    fn least(&self) -> Option<Fine> {
-        match self.goal {
-            Goal::Best => None,
-            Goal::Near(margin) => self.best.as_ref().map(|best| best.value - margin),
-            Goal::AtLeast { least, .. } => Some(least),
-        }
-    }
-
-    /// Whether a sequence that begins like this one could be an answer that is not known yet.
-    fn is_worth(&self, more: Fine) -> bool {
-        match self.against(more) {
-            Ordering::Less => false,
-            Ordering::Greater => true,
-            Ordering::Equal => match &self.best {
-                Some(best) if self.goal == Goal::Best => self.could_win_a_tie(&self.open, best),
-                Some(_) | None => true,
-            },
-        }
-    }
-
-    /// How much so much more than what has been taken off is against what is needed.
-    fn against(&self, more: Fine) -> Ordering {
-        let upper = self.path.value + more;
-        if self.goal != Goal::Best {
-            return self
-                .least()
-                .map_or(Ordering::Greater, |least| upper.cmp(&least));
-        }
-        let Some(best) = &self.best else {
-            return Ordering::Greater;
-        };
-        // Where all weights are one, values are multiples of the precision.
-        if upper >= self.beyond_best {
-            Ordering::Greater
-        } else if upper >= best.value {
-            Ordering::Equal
-        } else {
-            Ordering::Less
-        }
-    }
-
-    /// Whether one of the sequences that begin like this one, of the same value as the best, could be preferred to it.
-    fn could_win_a_tie(&self, open: &Open, best: &Sequence) -> bool {
-        let may_give = |member: &usize| {
-            let place = self.component.members.get(*member);
-            let candidate = place.and_then(|place| self.ranked.candidates.get(*place));
-            candidate.is_some_and(|own| {
-                matches!(
-                    own.compiled.promotion.terms.benefit,
-                    Benefit::FreeProduct(_)
-                )
-            })
-        };
-        let most_gifts = self.path.gifts + self.remaining().filter(may_give).count();
-        if most_gifts != best.gifts {
-            return most_gifts > best.gifts;
-        }
-        // So many more it takes at least.
-        let mut most: Vec<Fine> = self
-            .remaining()
-            .map(|member| self.component.bound.of_one(open, member))
-            .collect();
-        most.sort_unstable_by_key(|own| std::cmp::Reverse(*own));
-        let mut missing = best.value - self.path.value;
-        let mut more = 0;
-        for own in most {
-            if missing <= 0 {
-                break;
-            }
-            missing -= own;
-            more += 1;
-        }
-        let more = more.max(best.gifts - self.path.gifts);
-        let count = self.path.applied.len() + more;
-        if count != best.applied.len() {
-            return count < best.applied.len();
-        }
-        let members = &self.component.members;
-        let others = self
-            .remaining()
-            .filter_map(|member| members.get(member).copied())
-            .take(more);
-        let mut ranks: Vec<usize> = self.path.places().chain(others).collect();
-        ranks.sort_unstable();
-        let mut of_best: Vec<usize> = best.places().collect();
-        of_best.sort_unstable();
-        let begun = best.places().take(self.path.applied.len());
-        ranks.cmp(&of_best).then(self.path.places().cmp(begun)) != Ordering::Greater
     }
 
     fn visit(&mut self, mut known: Known) {

@@ -1,0 +1,218 @@
+//! What one promotion can still give, whatever others do before it.
+
+use smallvec::SmallVec;
+
+use crate::domain::amount::Money;
+use crate::domain::rounding::Rounding;
+use crate::engine::Case;
+use crate::engine::benefits::{ItemReach, LineReach};
+use crate::engine::limits::Left;
+
+use super::{Fine, UNIT_DECIMALS, at, fine, slack, times, weighted};
+
+/// What one promotion can still give.
+pub(super) struct Lane {
+    /// Its lines; those first of which it takes off most, or where it takes the cheapest of groups, the dearest.
+    pub(super) lines: Vec<Place>,
+    /// Units of a group, and how many of them it takes.
+    cheapest_of: Option<(i128, i128)>,
+    /// Most units.
+    pub(super) units: Option<i128>,
+    /// Most in all, weighted, rounding included.
+    pub(super) most: Option<Fine>,
+    /// What rounding may add.
+    pub(super) slack: Fine,
+    /// It counts with others for what is left to pay of their lines.
+    pub(super) is_pooled: bool,
+    /// It may give something without any unit of the cart.
+    pub(super) has_gifts: bool,
+}
+
+/// One line of a promotion.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) line: usize,
+    /// What it takes off a unit, weighted, rounded up.
+    pub(super) off: Fine,
+    /// Most units.
+    pub(super) units: i128,
+    /// What a unit costs.
+    pub(super) unit_price: Money,
+}
+
+/// What a bound looks at in a basket.
+pub(in super::super) struct Open {
+    /// Of each line of the cart: units that may still be discounted.
+    pub(super) units: Vec<i128>,
+    /// What is left to pay of the pooled lines, weighted.
+    pub(super) left: Fine,
+}
+
+/// A promotion's part of the bound, its amounts weighted.
+pub(super) fn lane(
+    case: &Case<'_>,
+    reach: &ItemReach,
+    left: Left,
+    weights: &[i128],
+    stacks: bool,
+    rounding: Rounding,
+) -> Lane {
+    // What a promotion takes off falls on its lines in another way than its bound does: the largest weight holds for all.
+    let weight = reach
+        .lines
+        .iter()
+        .map(|own| at(weights, own.line))
+        .max()
+        .unwrap_or(0);
+    let roundings = usize::from(stacks || !reach.is_even);
+    let slack = slack(roundings, rounding);
+    let most = reach.most.as_ref().map(|most| fine(rounding.settle(most)));
+    let cap = left.discount.map(fine);
+    let place = |own: &LineReach| Place {
+        line: own.line,
+        off: weighted(own.off.steps_up(UNIT_DECIMALS), weight),
+        units: own.units.scaled().into(),
+        unit_price: case.view.line(own.line).unit_price,
+    };
+    let mut lines: Vec<Place> = reach.lines.iter().map(place).collect();
+    // Units of a group come by their prices, whatever is taken off them.
+    match reach.cheapest_of {
+        Some(_) => lines.sort_by_key(|own| std::cmp::Reverse(own.unit_price)),
+        None => {
+            lines.retain(|own| own.off > 0);
+            lines.sort_by_key(|own| std::cmp::Reverse(own.off));
+        }
+    }
+    Lane {
+        lines,
+        cheapest_of: reach
+            .cheapest_of
+            .map(|own| (own.every.scaled().into(), own.quantity.scaled().into())),
+        units: reach.units.map(|units| units.scaled().into()),
+        most: most
+            .into_iter()
+            .chain(cap)
+            .min()
+            .map(|most| weighted(most, weight)),
+        slack,
+        is_pooled: false,
+        has_gifts: reach.has_gifts,
+    }
+}
+
+impl Lane {
+    /// The most that it takes off open units beyond their prices.
+    pub(super) fn value(&self, open: &Open, price: impl Fn(usize) -> Fine) -> Fine {
+        if self.units.is_some() || self.cheapest_of.is_some() {
+            return self.sorted_value(open, price);
+        }
+        let (mut sum, mut is_open) = (0, false);
+        for own in &self.lines {
+            let units = own.open(open);
+            is_open |= units > 0;
+            sum += times((own.off - price(own.line)).max(0), units);
+        }
+        self.bounded(sum, is_open)
+    }
+
+    fn bounded(&self, sum: Fine, is_open: bool) -> Fine {
+        if !is_open {
+            return 0;
+        }
+        let sum = sum + self.slack;
+        self.most.map_or(sum, |most| sum.min(most))
+    }
+
+    /// The same where the number of units is limited.
+    pub(super) fn sorted_value(&self, open: &Open, price: impl Fn(usize) -> Fine) -> Fine {
+        let mut beyond: SmallVec<[(Fine, i128); 16]> = match self.cheapest_of {
+            Some((every, quantity)) => self.cheapest(open, every, quantity, price),
+            None => {
+                let beyond = self.lines.iter();
+                beyond
+                    .map(|own| (own.off - price(own.line), own.open(open)))
+                    .collect()
+            }
+        };
+        let is_open = beyond.iter().any(|(_, units)| *units > 0);
+        beyond.retain(|(off, units)| *off > 0 && *units > 0);
+        beyond.sort_unstable_by_key(|(off, _)| std::cmp::Reverse(*off));
+        let mut missing = self.units.unwrap_or(i128::MAX);
+        let mut sum = 0;
+        for (off, units) in beyond {
+            let units = units.min(missing);
+            sum += times(off, units);
+            missing -= units;
+        }
+        self.bounded(sum, is_open)
+    }
+
+    /// The units that it would best take, where of the r dearest that are open it takes so many at most as the groups
+    /// that they fill have cheapest ones. Others can only make units dearer than their places here.
+    fn cheapest(
+        &self,
+        open: &Open,
+        every: i128,
+        quantity: i128,
+        price: impl Fn(usize) -> Fine,
+    ) -> SmallVec<[(Fine, i128); 16]> {
+        let mut taken: SmallVec<[(Fine, i128); 16]> = SmallVec::new();
+        let (mut rank, mut count) = (0, 0);
+        for (number, own) in self.lines.iter().enumerate() {
+            let units = own.open(open);
+            rank += units;
+            let beyond = own.off - price(own.line);
+            if units > 0 {
+                let place = taken.partition_point(|(other, _)| *other < beyond);
+                taken.insert(place, (beyond, units));
+                count += units;
+            }
+            // Which of equal prices is cheapest is nothing to rely on.
+            let next = self.lines.get(number + 1);
+            if next.is_some_and(|next| next.unit_price == own.unit_price) {
+                continue;
+            }
+            let beside = (rank.rem_euclid(every) - (every - quantity)).max(0);
+            let most = rank.div_euclid(every) * quantity + beside;
+            while count > most
+                && let Some((_, least)) = taken.first_mut()
+            {
+                let less = (count - most).min(*least);
+                count -= less;
+                *least -= less;
+                if *least == 0 {
+                    taken.remove(0);
+                }
+            }
+        }
+        taken
+    }
+
+    /// What the first unit that it must leave out would give beyond its price, were it not for `line`.
+    pub(super) fn marginal(&self, open: &Open, line: usize, price: impl Fn(usize) -> Fine) -> Fine {
+        let Some(mut missing) = self.units else {
+            return 0;
+        };
+        let mut others: SmallVec<[(Fine, i128); 16]> = self
+            .lines
+            .iter()
+            .filter(|own| own.line != line)
+            .map(|own| (own.off - price(own.line), own.open(open)))
+            .filter(|(off, _)| *off > 0)
+            .collect();
+        others.sort_unstable_by_key(|(off, _)| std::cmp::Reverse(*off));
+        for (off, units) in others {
+            missing -= units;
+            if missing <= 0 {
+                return off;
+            }
+        }
+        0
+    }
+}
+
+impl Place {
+    pub(super) fn open(&self, open: &Open) -> i128 {
+        at(&open.units, self.line).min(self.units)
+    }
+}
