@@ -9,7 +9,7 @@ use super::write::Writer;
 use crate::domain::rate::{Rate, RateLimits};
 
 /// The highest rate, and the largest burst: more than an instance can do.
-const MAX_RATE: i64 = 1_000_000;
+pub const MAX_RATE: i64 = 1_000_000;
 
 /// Reads all three; what is left out is without bound.
 pub fn parse(value: Value<'_, '_>, faults: &mut Faults) -> Option<RateLimits> {

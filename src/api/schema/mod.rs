@@ -118,8 +118,11 @@ bodies! {
     WebhookPage = promotion::page("Webhook");
 }
 
+/// A schema for each side.
+type Part = fn(form::Side) -> Value;
+
 /// Parts of bodies that go both ways.
-const PARTS: &[(&str, fn(form::Side) -> Value)] = &[
+const PARTS: &[(&str, Part)] = &[
     ("AmountOff", benefit::amount_off),
     ("AttributeCondition", condition::attribute),
     ("Audience", promotion::audience),

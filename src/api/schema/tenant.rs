@@ -13,6 +13,7 @@ use crate::domain::store::MAX_ZONES;
 use crate::wire::code::MAX_CODES;
 use crate::wire::decode::TextBound;
 use crate::wire::product_list::MAX_SKUS;
+use crate::wire::rate::MAX_RATE;
 use crate::wire::store::MAX_STORES;
 
 const REQUEST: Side = Side::Request;
@@ -43,7 +44,26 @@ pub fn tenant_patch() -> Value {
             integer(1..=MAX_ACTIVE_PROMOTIONS),
             "How many promotions may be active and not ended.",
         )
+        .absent(
+            "rate_limits",
+            rate_limits(REQUEST),
+            "How much work it may ask an instance for; replaced whole.",
+        )
         .schema("What is to be changed; what is left out stays.")
+}
+
+fn rate_limits(side: Side) -> Value {
+    let rate = || {
+        side.object()
+            .required("per_second", integer(1..=MAX_RATE), "Requests a second.")
+            .required("burst", integer(1..=MAX_RATE), "Requests at once.")
+            .schema("A token bucket.")
+    };
+    side.object()
+        .optional("evaluate", rate(), "Of carts that are priced.")
+        .optional("redeem", rate(), "Of what tills write: redemptions with commit, cancel and returns, activities, activations.")
+        .optional("admin", rate(), "Of everything else.")
+        .schema("Rates, then 429. Null: without bound.")
 }
 
 fn members() -> Object {
@@ -58,6 +78,11 @@ fn members() -> Object {
             "max_active_promotions",
             size(),
             "How many promotions may be active and not ended.",
+        )
+        .required(
+            "rate_limits",
+            rate_limits(ANSWER),
+            "How much work it may ask an instance for.",
         )
         .required("created_at", time(), "When it was made.")
 }

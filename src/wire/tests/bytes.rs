@@ -90,6 +90,9 @@ fn harmed(mut body: Vec<u8>, harms: &[Harm]) -> Vec<u8> {
     body
 }
 
+/// Whether something was read.
+type Reader = fn(Value<'_, '_>, &mut Faults) -> bool;
+
 /// Reads the bytes as everything that a body can be. A reader that reads nothing says why.
 fn read_as_everything(bytes: &[u8]) {
     let quick = cart::read_plain(bytes);
@@ -108,7 +111,7 @@ fn read_as_everything(bytes: &[u8]) {
         assert!(faults.is_empty(), "read quickly, with {faults:?}");
         assert_eq!(Some(quick), slow);
     }
-    let read: [(&str, fn(Value<'_, '_>, &mut Faults) -> bool); 11] = [
+    let read: [(&str, Reader); 11] = [
         ("cart", |v, f| cart::parse(v, f).is_some()),
         ("redemption", |v, f| redemption::parse(v, f).is_some()),
         ("return", |v, f| returns::parse(v, f).is_some()),
