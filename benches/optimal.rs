@@ -1,6 +1,6 @@
 //! What `strategy: optimal` costs and gains, over generated carts of a realistic mix.
 //!
-//! `cargo bench --bench optimal`: two minutes. Every cart is evaluated several times and the fastest counts, so that
+//! `cargo bench --bench optimal`: a minute. Every cart is evaluated several times and the fastest counts, so that
 //! other work on the machine plays little part. `OPTIMAL_CARTS` sets how many carts each scenario has (1,000).
 
 #[path = "shop/request.rs"]
