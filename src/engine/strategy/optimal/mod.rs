@@ -2,7 +2,8 @@
 //! with an upper bound (spec 7.6; docs/OPTIMAL.md explains the method).
 //!
 //! `bound` says how much could still come, `search` goes through the orders of promotions that meet on lines, `cart`
-//! finds the best of the cart-level ones, `join` puts both together, `steps` counts what it costs.
+//! finds the best of the cart-level ones, `join` puts both together, `memory` holds what was seen, `steps` counts what it
+//! costs.
 
 mod audit;
 mod bound;
