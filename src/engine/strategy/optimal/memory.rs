@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::engine::benefits::{Failure, Proposal};
@@ -25,7 +25,7 @@ pub(super) struct Memory {
     /// For the promotions that may still give something, and the unclaimed units: the best that came to that.
     best: FxHashMap<(u128, Units), Standing>,
     /// The promotions that have applied, with what they have left.
-    states: FxHashSet<(u128, Vec<Imprint>)>,
+    states: FxHashMap<(u128, Vec<Imprint>), ()>,
     /// For each member what it gave on so many units of its lines.
     offers: Vec<FxHashMap<Units, Offer>>,
     offer_count: usize,
@@ -35,7 +35,7 @@ impl Memory {
     pub(super) fn new(members: usize) -> Self {
         Self {
             best: FxHashMap::default(),
-            states: FxHashSet::default(),
+            states: FxHashMap::default(),
             offers: vec![FxHashMap::default(); members],
             offer_count: 0,
         }
@@ -78,9 +78,9 @@ impl Memory {
     pub(super) fn has_state(&mut self, applied: u128, state: Vec<Imprint>) -> bool {
         let key = (applied, state);
         if self.states.len() < MAX_SEEN {
-            !self.states.insert(key)
+            self.states.insert(key, ()).is_some()
         } else {
-            self.states.contains(&key)
+            self.states.contains_key(&key)
         }
     }
 
