@@ -273,7 +273,9 @@ impl Service {
 
     /// Moves the clock of the instance to an instant.
     pub fn set_clock(&self, at: chrono::DateTime<chrono::Utc>) {
-        self.clock.set_offset(at - chrono::Utc::now());
+        // The clock moves by whole milliseconds: up, so that it is never before.
+        let up = chrono::TimeDelta::milliseconds(1);
+        self.clock.set_offset(at - chrono::Utc::now() + up);
     }
 
     /// A promotion that is made; its id.
