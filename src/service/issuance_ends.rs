@@ -1,7 +1,7 @@
 //! Issuances that expire, and reminders before: told once, by whichever instance looks first (spec 12).
 //!
 //! Two things lead to an issuance: its turn among its promotion's, which a job goes through in the order of their ends,
-//! and something that was given back to it after it was used up. Both come to [`tell`], which goes by what the
+//! and something that was given back to it after it was used up. Both come to `tell`, which goes by what the
 //! issuance is now and notes with it what it tells. So it does no harm to look twice.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -40,7 +40,7 @@ fn parse_rate(value: Value<'_, '_>, faults: &mut Faults) -> Option<Rate> {
     })
 }
 
-/// Reads what [`print`] has written; none when it cannot be.
+/// Reads what [`print()`] has written; none when it cannot be.
 pub fn read_stored(text: &str) -> Option<RateLimits> {
     let json = Json::parse(text.as_bytes()).ok()?;
     parse(Value::root(&json), &mut Faults::new())
