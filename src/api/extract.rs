@@ -17,7 +17,7 @@ use crate::domain::id::{IssuanceId, KeyId, PromotionId, RedemptionId, TenantId};
 use crate::domain::redemption::Address;
 use crate::metrics::Timeout;
 use crate::wire::decode::Value;
-use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::faults::{FaultCode, Faults, push_key};
 use crate::wire::json::Json;
 use crate::wire::names::Named;
 
@@ -183,7 +183,9 @@ fn unescape(text: &str) -> Option<String> {
 impl Query {
     /// Adds a fault at a parameter.
     pub fn fault(&mut self, name: &str, code: FaultCode, message: impl Into<Cow<'static, str>>) {
-        self.faults.add_at(format!("/{name}"), code, message);
+        let mut pointer = String::with_capacity(name.len() + 1);
+        push_key(&mut pointer, name);
+        self.faults.add_at(pointer, code, message);
     }
 
     /// A parameter as it is, if it is there.

@@ -193,7 +193,7 @@ impl<'p> Path<'p> {
 }
 
 /// Appends a step of a JSON pointer: `~` and `/` are escaped.
-pub(super) fn push_key(out: &mut String, key: &str) {
+pub fn push_key(out: &mut String, key: &str) {
     out.push('/');
     for character in key.chars() {
         match character {

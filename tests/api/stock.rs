@@ -172,6 +172,12 @@ async fn names_page_in_order_and_cursors_are_our_own() {
             .await
             .expect_code(422, "invalid");
     }
+    // Whatever a parameter is called, its fault stands at a JSON pointer.
+    let refused = service
+        .get("/v1/product-lists?a~b%2Fc=1", &tenant.viewer)
+        .await
+        .expect_code(422, "invalid");
+    assert_eq!(refused.body["errors"][0]["pointer"], "/a~0b~1c");
 }
 
 #[tokio::test(flavor = "multi_thread")]
