@@ -126,7 +126,7 @@ impl From<Refused> for ApiError {
             Refused::Unknown => Self::Unauthorized,
             Refused::Suspended => Self::TenantSuspended,
             Refused::Busy => Self::Overloaded,
-            Refused::Db(error) => Self::Db(error),
+            Refused::Db(error) => Self::Service(ServiceError::Shared(error)),
         }
     }
 }

@@ -3,10 +3,11 @@
 //! An entry is trusted while it was read at the floor of its tenant's keys or later: a revocation or a suspension
 //! raises that floor, and every key of the tenant is looked up again, with the rates that the operator has set.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
+use tokio::sync::OnceCell;
 
 use super::{Cache, Session, Tenant};
 use crate::db::{self, DbError};
@@ -20,7 +21,7 @@ const SHARDS: usize = 16;
 /// Most keys of one such map.
 const SHARD_CAPACITY: usize = 1_024;
 /// Most keys that are being looked up. Anybody can make up keys: so many of them at once, and no more, ask the database,
-/// and whoever's key is known does not notice.
+/// and whoever's key is known does not notice. However many tills present the same key at once, it is looked up once.
 const MAX_LOOK_UPS: usize = 64;
 /// A use is written down again after so long.
 const TOUCH_AGAIN_MS: u64 = 60_000;
@@ -42,7 +43,7 @@ pub struct Known {
 }
 
 /// Why a key is refused.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Refused {
     /// There is no such key, or it was revoked.
     #[error("the key is not valid")]
@@ -53,24 +54,56 @@ pub enum Refused {
     /// Too many keys that nobody has seen are being looked up.
     #[error("too many keys are being looked up")]
     Busy,
-    /// Nobody can say.
+    /// Nobody can say, to all who asked.
     #[error(transparent)]
-    Db(#[from] DbError),
+    Db(Arc<DbError>),
+}
+
+impl From<DbError> for Refused {
+    fn from(error: DbError) -> Self {
+        Self::Db(Arc::new(error))
+    }
 }
 
 #[derive(Default)]
 pub(super) struct Keys {
     shards: [RwLock<FxHashMap<KeyHash, Arc<Entry>>>; SHARDS],
     touched: Mutex<FxHashMap<KeyId, TenantId>>,
-    looking_up: AtomicUsize,
+    looking_up: Mutex<FxHashMap<Wanted, Asked>>,
 }
 
-/// One key that is being looked up.
-struct LookUp<'k>(&'k AtomicUsize);
+/// The tenant that a key names, and the key's hash.
+type Wanted = (TenantId, KeyHash);
+
+/// What all get who ask for the same key at the same time.
+type Answer = Arc<OnceCell<Result<Arc<Entry>, Refused>>>;
+
+#[derive(Default)]
+struct Asked {
+    answer: Answer,
+    waiting: usize,
+}
+
+/// One who waits for a look-up. The first who leaves with an answer ends it, so that who comes later asks anew; so does
+/// the last who leaves without one.
+struct LookUp<'k> {
+    keys: &'k Keys,
+    wanted: Wanted,
+    answer: Answer,
+}
 
 impl Drop for LookUp<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        let mut looking_up = self.keys.looking_up();
+        let Some(asked) = looking_up.get_mut(&self.wanted) else {
+            return;
+        };
+        if Arc::ptr_eq(&asked.answer, &self.answer) {
+            asked.waiting = asked.waiting.saturating_sub(1);
+            if asked.waiting == 0 || self.answer.initialized() {
+                looking_up.remove(&self.wanted);
+            }
+        }
     }
 }
 
@@ -112,14 +145,24 @@ impl Cache {
         Ok(Session::new(entry))
     }
 
+    /// The key, looked up once for all who ask at the same time. Who comes in the middle of a look-up that a change has
+    /// overtaken waits for another one: the change may have been acknowledged before they came.
     async fn look_up(&self, tenant: TenantId, hash: &KeyHash) -> Result<Arc<Entry>, Refused> {
-        let looking_up = &self.inner.keys.looking_up;
-        let before = looking_up.fetch_add(1, Ordering::AcqRel);
-        let _one = LookUp(looking_up);
-        if before >= MAX_LOOK_UPS {
-            self.inner.metrics.shed.inc(Shed::InFlight);
-            return Err(Refused::Busy);
+        loop {
+            let (look_up, is_first) = self.inner.keys.join((tenant, *hash)).ok_or_else(|| {
+                self.inner.metrics.shed.inc(Shed::InFlight);
+                Refused::Busy
+            })?;
+            let read = || self.read_key(tenant, hash);
+            let answer = look_up.answer.get_or_init(read).await.clone();
+            match answer {
+                Ok(entry) if !is_first && !entry.is_trusted() => {}
+                done => return done,
+            }
         }
+    }
+
+    async fn read_key(&self, tenant: TenantId, hash: &KeyHash) -> Result<Arc<Entry>, Refused> {
         let wanted = *hash;
         let found = self
             .inner
@@ -168,6 +211,29 @@ impl Cache {
 }
 
 impl Keys {
+    fn looking_up(&self) -> MutexGuard<'_, FxHashMap<Wanted, Asked>> {
+        self.looking_up
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes part in the look-up of a key, and whether it begins with that; `None` where there is no room for one more.
+    fn join(&self, wanted: Wanted) -> Option<(LookUp<'_>, bool)> {
+        let mut looking_up = self.looking_up();
+        let is_first = !looking_up.contains_key(&wanted);
+        if is_first && looking_up.len() >= MAX_LOOK_UPS {
+            return None;
+        }
+        let asked = looking_up.entry(wanted).or_default();
+        asked.waiting = asked.waiting.saturating_add(1);
+        let look_up = LookUp {
+            keys: self,
+            wanted,
+            answer: Arc::clone(&asked.answer),
+        };
+        Some((look_up, is_first))
+    }
+
     fn shard(&self, hash: &KeyHash) -> Option<&RwLock<FxHashMap<KeyHash, Arc<Entry>>>> {
         let [first, ..] = hash;
         self.shards.get(usize::from(*first) % SHARDS)

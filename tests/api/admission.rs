@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use promotion_engine::domain::id::TenantId;
+use promotion_engine::domain::role::Role;
+use promotion_engine::service::api_key::mint;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -236,7 +239,10 @@ async fn many_guesses_at_once_are_no_more_guesses() {
     let looked_up = answers.iter().filter(|status| **status == 200).count();
     // Twice as many where a minute has ended in between.
     assert!((1..=20).contains(&looked_up), "{looked_up}");
-    assert!(answers.iter().all(|status| matches!(status, 200 | 429)));
+    assert!(
+        answers.iter().all(|status| matches!(status, 200 | 429)),
+        "{answers:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -244,8 +250,9 @@ async fn whoever_makes_keys_up_takes_no_room_from_those_who_are_known() {
     let (database, service) = Service::start().await;
     let tenant = service.tenant().await;
     evaluate(&service, &tenant.pos).await.expect(200);
-    // Nobody has seen this one yet, and its look-up waits.
+    // Nobody has seen this one yet, nor those that are made up, and their look-ups wait.
     let (_, unseen) = service.key(&tenant.admin, "pos").await;
+    let made_up = || mint(tenant.id.parse().map(TenantId::new).unwrap(), Role::Pos).text;
     evaluate(&service, &tenant.pos).await.expect(200);
     let mut owner = database.owner_connection().await;
     sqlx::raw_sql("begin; lock table api_key in access exclusive mode")
@@ -258,7 +265,7 @@ async fn whoever_makes_keys_up_takes_no_room_from_those_who_are_known() {
     for _ in 0..200 {
         let request = client
             .post(&url)
-            .bearer_auth(&unseen)
+            .bearer_auth(made_up())
             .body(cart().to_string());
         let request = request.header("content-type", "application/json");
         asked.spawn(async move { request.send().await.unwrap().text().await.unwrap() });
@@ -274,4 +281,31 @@ async fn whoever_makes_keys_up_takes_no_room_from_those_who_are_known() {
         .count();
     assert!(refused >= 100, "{refused}");
     evaluate(&service, &unseen).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_all_tills_present_at_once_is_looked_up_once() {
+    let (database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let mut owner = database.owner_connection().await;
+    sqlx::raw_sql("begin; lock table api_key in access exclusive mode")
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let url = format!("http://{}/v1/evaluate-cart", service.address());
+    let client = reqwest::Client::new();
+    let mut asked = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let request = client
+            .post(&url)
+            .bearer_auth(&tenant.pos)
+            .body(cart().to_string());
+        let request = request.header("content-type", "application/json");
+        asked.spawn(async move { request.send().await.unwrap().status().as_u16() });
+    }
+    // All of them wait for it before it is answered.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    sqlx::raw_sql("rollback").execute(&mut owner).await.unwrap();
+    let answers = asked.join_all().await;
+    assert!(answers.iter().all(|status| *status == 200), "{answers:?}");
 }
