@@ -89,18 +89,20 @@ fn nodes(plan: &Value, found: &mut Vec<(String, String)>) {
     }
 }
 
-async fn plan(owner: &mut PgConnection, statement: &str) -> Result<Value, sqlx::Error> {
-    let run = async |owner: &mut PgConnection, text: String| {
-        sqlx::raw_sql(AssertSqlSafe(text))
-            .execute(owner)
-            .await
-            .map(|_| ())
-    };
-    run(owner, format!("prepare own as {statement}")).await?;
+/// How the statement would be carried out, whatever its values are. Plans are asked for without values, so that
+/// `plan_cache_mode` has to be `force_generic_plan`.
+pub async fn plan(connection: &mut PgConnection, statement: &str) -> Result<Value, sqlx::Error> {
+    run(connection, format!("prepare own as {statement}")).await?;
+    let plan = explain(connection).await;
+    run(connection, "deallocate own".to_owned()).await?;
+    plan
+}
+
+async fn explain(connection: &mut PgConnection) -> Result<Value, sqlx::Error> {
     let count: i32 = sqlx::query_scalar(
         "select coalesce(cardinality(parameter_types), 0) from pg_prepared_statements where name = 'own'",
     )
-    .fetch_one(&mut *owner)
+    .fetch_one(&mut *connection)
     .await?;
     let nothing: Vec<&str> = (0..count).map(|_| "null").collect();
     let arguments = if count == 0 {
@@ -109,12 +111,17 @@ async fn plan(owner: &mut PgConnection, statement: &str) -> Result<Value, sqlx::
         format!("({})", nothing.join(", "))
     };
     let explain = format!("explain (format json) execute own{arguments}");
-    let plan: Value = sqlx::query_scalar(AssertSqlSafe(explain))
+    sqlx::query_scalar(AssertSqlSafe(explain))
         .persistent(false)
-        .fetch_one(&mut *owner)
+        .fetch_one(&mut *connection)
+        .await
+}
+
+async fn run(connection: &mut PgConnection, text: String) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(text))
+        .execute(connection)
         .await?;
-    run(owner, "deallocate own".to_owned()).await?;
-    Ok(plan)
+    Ok(())
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod hot;
 mod migrations;
 mod outbox;
 mod promotions;
+mod released;
 mod sample;
 mod security;
 mod shares;
