@@ -7,6 +7,7 @@ use promotion_engine::clock::Clock;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use sqlx::postgres::PgConnectOptions;
 
 use crate::contract::{self, Exchange};
 use crate::support::{TestDatabase, options};
@@ -101,6 +102,11 @@ impl Service {
 
     /// One more instance on this database.
     pub async fn on(database: &TestDatabase, change: impl FnOnce(&mut AppOptions)) -> Self {
+        Self::at(&database.owner(), change).await
+    }
+
+    /// An instance on the migrated database to which these options lead.
+    pub async fn at(database: &PgConnectOptions, change: impl FnOnce(&mut AppOptions)) -> Self {
         let clock = Clock::default();
         let mut app_options = AppOptions {
             operator_key: Some(OPERATOR.to_owned()),
@@ -111,7 +117,7 @@ impl Service {
         let listener = listen("127.0.0.1:0".parse().unwrap())
             .await
             .expect("a port");
-        let app = App::start(listener, options(&database.owner()), app_options)
+        let app = App::start(listener, options(database), app_options)
             .await
             .expect("a service that starts");
         let base = format!("http://{}", app.address());

@@ -23,5 +23,6 @@ mod support;
 
 mod collector;
 mod documents;
+mod restored;
 mod telling;
 mod watched;
