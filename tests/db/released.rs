@@ -220,7 +220,7 @@ const ASKED: &str = "
            array(select attname::text from pg_attribute where attrelid = conrelid and attnum = any (conkey)),
            format('%s: constraint %s %s', relname, conname, pg_get_constraintdef(pg_constraint.oid))
       from pg_constraint join pg_class on pg_class.oid = conrelid
-     where relnamespace = 'public'::regnamespace and contype in ('c', 'f', 'p', 'u', 'x')
+     where relnamespace = 'public'::regnamespace and contype in ('c', 'f', 'p', 'u', 'x') and conparentid = 0
     union all
     select relname::text,
            array(select attname::text from pg_attribute where attrelid = indrelid and attnum = any (indkey)),
