@@ -12,7 +12,7 @@ use crate::cache::{Known, NoRoom, Session};
 use crate::domain::id::TenantId;
 use crate::domain::rate::Work;
 use crate::domain::role::Role;
-use crate::metrics::{Metrics, RateLimit, Shed};
+use crate::metrics::{Metrics, RateLimit};
 use crate::service::{Actor, api_key};
 use crate::telemetry;
 
@@ -221,13 +221,13 @@ async fn allowed(parts: &Parts, api: &Api, roles: &[Role]) -> Result<Known, ApiE
 
 fn count(metrics: &Metrics, work: Work, why: NoRoom) {
     match why {
-        NoRoom::Share => metrics.shed.inc(Shed::InFlight),
         NoRoom::Rate(_) => metrics.rate_limited.inc(match work {
             Work::Evaluate => RateLimit::Evaluate,
             Work::Redeem => RateLimit::Redeem,
             Work::Admin => RateLimit::Admin,
         }),
-        NoRoom::Guesses(_) => metrics.rate_limited.inc(RateLimit::CodeGuess),
+        // Counted where codes are looked up, and at the edge with all that is shed.
+        NoRoom::Guesses(_) | NoRoom::Share => {}
     }
 }
 

@@ -17,7 +17,7 @@ use tracing::field::Empty;
 use super::measure::Measure;
 use super::problem::{ApiError, Problem};
 use crate::cache;
-use crate::metrics::{Metrics, Shed};
+use crate::metrics::Metrics;
 use crate::telemetry;
 
 /// What a request may be, and how many there may be at a time.
@@ -134,6 +134,9 @@ impl Edge {
                 duration_us = took.as_micros(),
                 "answered",
             );
+            if let Some(reason) = problem.shed() {
+                self.metrics.shed.inc(reason);
+            }
             write_problem(&mut response, problem, text);
         } else {
             tracing::debug!(
@@ -148,11 +151,9 @@ impl Edge {
 
     async fn route(&self, mut request: Request) -> Response {
         if self.bounds.is_too_large(request.headers()) {
-            self.metrics.shed.inc(Shed::Head);
             return ApiError::HeaderTooLarge.into_response();
         }
         let Some(_place) = self.place(request.uri().path()) else {
-            self.metrics.shed.inc(Shed::InFlight);
             return ApiError::Overloaded.into_response();
         };
         let seat = Seat::default();

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::cache::{LoadError, NoRoom, Refused};
 use crate::db::{DbError, Key};
+use crate::metrics::Shed;
 use crate::service::{Refusal, ServiceError};
 use crate::telemetry;
 use crate::wire::faults::{Fault, FaultCode, Faults};
@@ -140,6 +141,7 @@ pub struct Problem {
     detail: Cow<'static, str>,
     faults: Vec<Fault>,
     result: Option<String>,
+    shed: Option<Shed>,
 }
 
 impl Problem {
@@ -150,6 +152,7 @@ impl Problem {
             detail: detail.into(),
             faults: Vec::new(),
             result: None,
+            shed: None,
         }
     }
 
@@ -161,6 +164,12 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
     }
 
+    /// The same, of what was turned away before it was worked on.
+    fn because(mut self, shed: Shed) -> Self {
+        self.shed = Some(shed);
+        self
+    }
+
     fn internal() -> Self {
         let detail = "The service failed. The request's id finds the cause in its logs.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
@@ -169,6 +178,11 @@ impl Problem {
     /// The stable code, for logs.
     pub fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// Why the request was turned away, if it was, for metrics.
+    pub fn shed(&self) -> Option<Shed> {
+        self.shed
     }
 
     /// The document of the request with this id.
@@ -292,11 +306,13 @@ fn problem(error: &ApiError) -> Problem {
             Status::REQUEST_HEADER_FIELDS_TOO_LARGE,
             "header_too_large",
             "The headers are too many or too long.",
-        ),
+        )
+        .because(Shed::Head),
         ApiError::Overloaded => Problem::unavailable(
             "overloaded",
             "Too many requests are being worked on. Nothing was done.",
-        ),
+        )
+        .because(Shed::InFlight),
         ApiError::NoRoom(why) => no_room(*why),
         ApiError::HandlerTimeout => Problem::unavailable(
             "unavailable",
@@ -325,7 +341,8 @@ fn no_room(why: NoRoom) -> Problem {
         NoRoom::Share => Problem::unavailable(
             "overloaded",
             "Too many requests of this tenant are being worked on. Nothing was done.",
-        ),
+        )
+        .because(Shed::InFlight),
         NoRoom::Rate(_) => {
             too_many("The tenant asks more often than its operator allows. Nothing was done.")
         }
@@ -383,7 +400,8 @@ fn of_db(error: &DbError) -> Problem {
         DbError::Stopping => Problem::unavailable(
             "unavailable",
             "The service is stopping. Nothing was changed.",
-        ),
+        )
+        .because(Shed::Stopping),
         DbError::Duplicate(Key::KeyHash | Key::Id)
         | DbError::Missing(_)
         | DbError::SchemaOutdated { .. }

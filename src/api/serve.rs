@@ -24,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::edge::Edge;
-use crate::metrics::Timeout;
+use crate::metrics::{Shed, Timeout};
 
 /// Pause after the system has refused a connection, for instance because too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -92,6 +92,9 @@ pub async fn serve(listener: TcpListener, edge: Edge, limits: Limits, stop: Canc
                     tokio::select! {
                         // How a connection ends is the caller's affair: a hang-up is no fault of ours.
                         ended = connection => if let Err(error) = ended {
+                            if is_head_too_large(error.as_ref()) {
+                                metrics.shed.inc(Shed::Head);
+                            }
                             tracing::trace!(%error, "a connection ended early");
                         },
                         is_head = watch.overdue(limits) => if is_head {
@@ -115,6 +118,13 @@ pub async fn serve(listener: TcpListener, edge: Edge, limits: Limits, stop: Canc
         edge.metrics().timeouts.inc(Timeout::Drain);
         tracing::warn!(open, "some requests did not end in time");
     }
+}
+
+/// Whether hyper has refused a head that passes even its own bounds, so that the edge has not seen it.
+fn is_head_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
+    error
+        .downcast_ref::<hyper::Error>()
+        .is_some_and(hyper::Error::is_parse_too_large)
 }
 
 fn builder() -> Builder<TokioExecutor> {

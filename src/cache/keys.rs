@@ -13,7 +13,6 @@ use super::{Cache, Session, Tenant};
 use crate::db::{self, DbError};
 use crate::domain::id::{KeyId, TenantId};
 use crate::domain::role::Role;
-use crate::metrics::Shed;
 use crate::wire;
 
 /// Keys are spread over so many maps, each with its own lock.
@@ -149,10 +148,8 @@ impl Cache {
     /// overtaken waits for another one: the change may have been acknowledged before they came.
     async fn look_up(&self, tenant: TenantId, hash: &KeyHash) -> Result<Arc<Entry>, Refused> {
         loop {
-            let (look_up, is_first) = self.inner.keys.join((tenant, *hash)).ok_or_else(|| {
-                self.inner.metrics.shed.inc(Shed::InFlight);
-                Refused::Busy
-            })?;
+            let wanted = (tenant, *hash);
+            let (look_up, is_first) = self.inner.keys.join(wanted).ok_or(Refused::Busy)?;
             let read = || self.read_key(tenant, hash);
             let answer = look_up.answer.get_or_init(read).await.clone();
             match answer {

@@ -140,8 +140,6 @@ label! {
     Shed as "reason" {
         /// As many requests as the instance works on at the same time were being worked on.
         InFlight => "in_flight",
-        /// Too many redemptions waited for their turn.
-        Queue => "queue",
         /// The instance is stopping.
         Stopping => "stopping",
         /// Its head is larger than is read.

@@ -25,4 +25,5 @@ mod collector;
 mod documents;
 mod restored;
 mod telling;
+mod turned_away;
 mod watched;
