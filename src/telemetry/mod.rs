@@ -4,7 +4,7 @@ use std::io::{IsTerminal, stderr};
 
 use axum::http::HeaderValue;
 use tracing::level_filters::LevelFilter;
-use tracing::{Span, Subscriber};
+use tracing::{Dispatch, Span, Subscriber};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -47,12 +47,20 @@ pub fn install<W>(log: LogConfig, filter: EnvFilter, writer: W, traces: &Traces)
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let _ = match traces.tracer() {
+    let _ = dispatch(log, filter, writer, traces).try_init();
+}
+
+/// All of it, for whoever makes it that of the process or, as tests do, of a thread.
+pub fn dispatch<W>(log: LogConfig, filter: EnvFilter, writer: W, traces: &Traces) -> Dispatch
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    match traces.tracer() {
         // One filter for all is the cheapest to ask.
         None => Registry::default()
             .with(lines(log, writer))
             .with(filter)
-            .try_init(),
+            .into(),
         Some(tracer) => {
             let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), LevelFilter::INFO);
             let spans = tracing_opentelemetry::layer()
@@ -66,9 +74,9 @@ where
             Registry::default()
                 .with(lines(log, writer).with_filter(filter))
                 .with(spans)
-                .try_init()
+                .into()
         }
-    };
+    }
 }
 
 fn lines<S, W>(config: LogConfig, writer: W) -> Box<dyn Layer<S> + Send + Sync>

@@ -56,7 +56,7 @@ pub struct Traces {
 
 impl Traces {
     /// No export.
-    pub(super) const NONE: Self = Self { provider: None };
+    pub const NONE: Self = Self { provider: None };
 
     /// Begins to export, in batches. Must be called inside of the runtime that sends them.
     pub fn start(config: &TraceConfig) -> Result<Self, TraceError> {

@@ -14,6 +14,12 @@ mod contract;
 mod harness;
 #[allow(
     dead_code,
+    reason = "shared with other test binaries, which use the rest"
+)]
+#[path = "../api/receiver.rs"]
+mod receiver;
+#[allow(
+    dead_code,
     unused_imports,
     unused_macros,
     reason = "shared with other test binaries, which use the rest"
@@ -23,7 +29,7 @@ mod support;
 
 mod collector;
 mod documents;
-mod restored;
+mod silent;
 mod telling;
 mod turned_away;
 mod watched;

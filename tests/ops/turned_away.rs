@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use promotion_engine::app::AppOptions;
 use promotion_engine::domain::id::TenantId;
 use promotion_engine::domain::role::Role;
@@ -268,4 +269,30 @@ async fn each_stage_that_takes_too_long_has_a_counter_of_its_own() {
     let refused = redeem(&service, &tenant.pos, cart()).await;
     refused.expect_code(503, "outcome_unknown");
     only(&service, &before, r#"timeouts_total{stage="write"}"#, 1).await;
+}
+
+/// By a clock that only tests can set: it is so far away that no time can be told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_costs_one_answer_and_is_counted() {
+    let (_database, service, tenant) = small(|_| {}).await;
+    let sold = redeem(&service, &tenant.pos, cart()).await.expect(201).id();
+    let path = format!("/v1/redemptions/{sold}/cancel");
+    let series = "panics_total";
+    let before = counted(&service).await;
+    service.clock.set_offset(TimeDelta::MAX);
+    let failed = service.post(&path, &tenant.pos, json!({})).await;
+    let failed = failed.expect_code(500, "internal");
+    assert!(!failed.text.contains("overflow"), "{}", failed.text);
+    only(&service, &before, series, 1).await;
+    // The writer of redemptions is another task: nobody knows what it did, and the next order has a new one.
+    let order = json!({"transaction_id": "T", "request": cart()});
+    let lost = service.post("/v1/redemptions", &tenant.pos, order.clone());
+    lost.await.expect_code(503, "outcome_unknown");
+    only(&service, &before, series, 2).await;
+    service.clock.set_offset(TimeDelta::zero());
+    let again = service.post("/v1/redemptions", &tenant.pos, order).await;
+    again.expect(201);
+    let refused = service.post(&path, &tenant.pos, json!({})).await;
+    refused.expect_code(409, "already_committed");
+    only(&service, &before, series, 2).await;
 }
