@@ -35,11 +35,13 @@ pub fn validator(schema: &Value) -> Arc<Validator> {
         .get(&key)
         .cloned();
     known.unwrap_or_else(|| {
-        let whole = json!({
+        let mut whole = json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "components": DOCUMENT["components"],
             "allOf": [schema],
         });
+        if key.contains("\"$ref\"") {
+            whole["components"] = DOCUMENT["components"].clone();
+        }
         let made = jsonschema::options()
             .should_validate_formats(true)
             .build(&whole)

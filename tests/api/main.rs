@@ -18,6 +18,7 @@ mod support;
 mod activities;
 mod admission;
 mod audit;
+mod bounds;
 mod cases;
 mod claims;
 mod clock;
