@@ -15,9 +15,9 @@ async fn whoever_is_deleted_is_named_nowhere() {
     let (database, service) = Service::start().await;
     let (tenant, other) = (service.tenant().await, service.tenant().await);
     let mut owner = database.owner_connection().await;
-    // Names that are written with escapes, each with a part that is not.
-    let (old, name) = (r#"old "7f3a\o" {x}"#, "Zoë \"c81e-n\\\" {y}");
-    let (marks, admin) = (["7f3a", "c81e-n"], &tenant.admin);
+    // Names that are written with escapes, each with a part that is not and that no random id can have.
+    let (old, name) = (r#"old "q7zk\o" {x}"#, "Zoë \"c81e-n\\\" {y}");
+    let (marks, admin) = (["q7zk", "c81e-n"], &tenant.admin);
     let mut limited = ten_percent("Limited");
     limited["limits"] =
         json!({"customer": {"times": {"max": 5}}, "promotion": {"times": {"max": 50}}});

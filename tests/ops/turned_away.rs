@@ -161,10 +161,18 @@ async fn heads_that_are_too_large_are_counted_whoever_refuses_them() {
     refused.await.expect_code(431, "header_too_large");
     let series = r#"requests_shed_total{reason="head"}"#;
     only(&service, &before, series, 1).await;
+    let once = counted(&service).await;
     // So many that the edge never sees it.
     let huge = format!("GET /healthz HTTP/1.1\r\n{}\r\n", "x: 1\r\n".repeat(300));
     let answer = until_closed(connected(&service, &huge).await).await;
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    // It is counted when its connection has ended, which the caller may see a little earlier.
+    for _ in 0..500 {
+        if counted(&service).await != once {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     only(&service, &before, series, 2).await;
 }
 
