@@ -4,7 +4,7 @@
 //! treated alike, with what is left to pay of them. A line starts as one run; a promotion that
 //! takes some of its units splits it.
 
-use std::hash::{Hash, Hasher};
+mod imprint;
 
 use smallvec::{SmallVec, smallvec};
 
@@ -14,6 +14,7 @@ use crate::domain::settings::{PercentageBase, QualifyingItems, Settings};
 
 use super::line_set::LineSet;
 use super::view::CartView;
+pub(crate) use imprint::Imprint;
 
 /// Units of a line that have been treated alike.
 #[derive(Clone, Debug)]
@@ -63,6 +64,11 @@ impl ClaimRules {
         }
     }
 
+    /// Whether no second promotion may discount another unit of a line.
+    pub(crate) fn is_single(&self, line: usize) -> bool {
+        self.single.contains(line)
+    }
+
     pub(crate) fn consumed(&self) -> bool {
         self.consumed
     }
@@ -92,30 +98,6 @@ pub(crate) struct Saved {
     lines: Vec<(usize, LineState)>,
     turn: u32,
     touched: LineSet,
-}
-
-/// All of a line's state that what comes later depends on: equal imprints have equal futures.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Imprint {
-    discount: Money,
-    is_claimed: bool,
-    runs: SmallVec<[RunImprint; 1]>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct RunImprint {
-    quantity: Quantity,
-    left: Exact,
-    /// Numbers of the line's claims in their order: which came earlier matters, not when.
-    claims: SmallVec<[usize; 4]>,
-}
-
-impl Hash for RunImprint {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        // One amount is written in several ways.
-        self.quantity.hash(hasher);
-        self.claims.hash(hasher);
-    }
 }
 
 impl LineState {
@@ -339,53 +321,26 @@ impl Basket {
             .sum()
     }
 
-    /// How many units of a line nobody has claimed.
-    pub(crate) fn free_units(&self, line: usize) -> Quantity {
-        let free = self.line(line).runs.iter();
-        free.filter(|run| run.claims.is_empty())
-            .map(|run| run.quantity)
-            .sum()
-    }
-
-    /// Whether more was taken off some claimed units of a line than there was to pay of them.
-    pub(crate) fn is_overdrawn(&self, line: usize) -> bool {
-        let runs = &self.line(line).runs;
-        runs.iter().any(|run| run.left < Exact::ZERO)
-    }
-
-    /// What of a line's state bears on what comes later. Where no unit may be claimed twice, claimed units are only
-    /// what is missing from the others.
-    pub(crate) fn imprint(&self, line: usize, rules: &ClaimRules) -> Imprint {
-        let state = self.line(line);
-        let runs = if rules.stacks() {
-            let mut turns: Vec<u32> = state
-                .runs
+    /// The lines on which this would take more off some units than is left to pay of them.
+    pub(crate) fn overdraws(
+        &self,
+        takes: &[Take],
+        amounts: impl Iterator<Item = (usize, Money)> + Clone,
+    ) -> LineSet {
+        let by_line = takes.chunk_by(|a, b| a.slot.line == b.slot.line);
+        let is_overdrawn = |takes: &[Take], amount: &Exact| {
+            let total: Exact = takes.iter().map(|take| &take.share).sum();
+            takes
                 .iter()
-                .flat_map(|run| run.claims.iter().copied())
-                .collect();
-            turns.sort_unstable();
-            turns.dedup();
-            let number = |turn: &u32| turns.binary_search(turn).unwrap_or_default();
-            let imprint = |run: &Run| RunImprint {
-                quantity: run.quantity,
-                left: run.left.clone(),
-                claims: run.claims.iter().map(number).collect(),
-            };
-            state.runs.iter().map(imprint).collect()
-        } else {
-            let free = state.runs.iter().filter(|run| run.claims.is_empty());
-            let quantity = free.map(|run| run.quantity).sum();
-            smallvec![RunImprint {
-                quantity,
-                left: Exact::ZERO,
-                claims: SmallVec::new(),
-            }]
+                .any(|take| self.left(take.slot) < amount.in_proportion(&take.share, &total))
         };
-        Imprint {
-            discount: state.item_discount,
-            is_claimed: state.is_claimed(),
-            runs,
-        }
+        let line = |takes: &[Take]| {
+            let line = takes.first()?.slot.line;
+            let mut amounts = amounts.clone();
+            let (_, amount) = amounts.find(|(own, _)| *own == line)?;
+            is_overdrawn(takes, &amount.into()).then_some(line)
+        };
+        by_line.filter_map(line).collect()
     }
 
     /// Splits the runs that the takes of one line touch, and takes its discount off them in

@@ -1,5 +1,7 @@
 //! Benefits on units of lines: how often, and which units (spec 7.3).
 
+mod tiers;
+
 use std::cell::RefCell;
 
 use smallvec::SmallVec;
@@ -15,6 +17,8 @@ use super::amounts::{self, Units};
 use super::groups::{Sequence, count, cut, first_of_each, take};
 use super::part::{ByLine, Part, add};
 use super::{Failure, Proposal, repeat_bound, times_bound};
+pub(crate) use tiers::Tier;
+pub(super) use tiers::tiers;
 
 pub(super) fn propose(
     case: &Case<'_>,
@@ -61,24 +65,6 @@ pub(super) fn propose(
     }
     amounts::settle(case, candidate, basket, &mut proposal);
     proposal.or_nothing()
-}
-
-/// The most that a `beyond_condition` discounts in one part, whatever others have claimed: units by line, and in all.
-pub(super) fn most_beyond(
-    case: &Case<'_>,
-    candidate: &Candidate<'_>,
-    benefit: &ItemBenefit,
-    part: &Part<'_>,
-    lines: &LineSet,
-) -> (ByLine, Quantity) {
-    let deal = Deal {
-        benefit,
-        select: candidate.target(lines),
-        part,
-        claims: &case.claims,
-        basket: &case.untouched,
-    };
-    deal.most_beyond(times_bound(candidate, benefit.repeat.as_ref()))
 }
 
 /// Of the failures of several parts the one that says most: there is something to discount, before
@@ -361,28 +347,6 @@ impl Deal<'_> {
             units: Units::Loose(units),
             basis: Basis::Reserved(reserved),
         })
-    }
-
-    /// `beyond_condition`, where what is reserved does not depend on the basket: the units of each line that one
-    /// application leaves, and the most that any number of them discounts.
-    fn most_beyond(&self, bound: i64) -> (ByLine, Quantity) {
-        let lines = match self.select {
-            Some(select) => select.intersection(self.part.scene.part),
-            None => self.part.required_lines(),
-        };
-        let lines: Vec<usize> = lines.iter().collect();
-        let mut beside = ByLine::new();
-        for slot in self.after_reserving(1, &lines).units {
-            add(&mut beside, slot.line, slot.quantity);
-        }
-        let allowed = repeat_bound(self.benefit.repeat.as_ref(), self.part).min(bound);
-        let most = match self.benefit.quantity_per_application() {
-            Some(_) => self
-                .beyond(allowed)
-                .map_or(Quantity::ZERO, |chosen| chosen.count()),
-            None => beside.iter().map(|(_, units)| *units).sum(),
-        };
-        (beside, most)
     }
 
     /// What is reserved for so many applications, and the open units of `lines` besides.

@@ -17,6 +17,7 @@ use crate::domain::benefit::{Benefit, Repeat};
 use crate::domain::exact::Exact;
 
 pub(crate) use free_product::product_lines;
+pub(crate) use items::Tier;
 pub(crate) use reach::{CartReach, ItemReach, LineReach, cart_reach, is_whole, item_reach};
 
 use super::Case;

@@ -141,6 +141,11 @@ impl<'s> Part<'s> {
         }
     }
 
+    /// Whether there are not several requirements.
+    pub(super) fn has_one_requirement(&self) -> bool {
+        self.requirements.len() <= 1
+    }
+
     /// The units that the condition needs for `times` applications, the most expensive first, those
     /// of lines in `last` last (spec 7.3 `beyond_condition`).
     pub(super) fn reserve(&self, per: Option<Per>, times: i64, last: &LineSet) -> ByLine {

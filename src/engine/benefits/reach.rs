@@ -15,8 +15,7 @@ use crate::engine::Case;
 use crate::engine::candidates::Candidate;
 use crate::engine::line_set::LineSet;
 
-use super::items::{self, multiple};
-use super::part::ByLine;
+use super::items::{self, Tier, multiple};
 use super::{cart, part, product_lines, repeat_bound, times_bound};
 
 /// What an item-level promotion could come to at most.
@@ -29,6 +28,8 @@ pub(crate) struct ItemReach {
     pub(crate) units: Option<Quantity>,
     /// The groups in which it discounts only the cheapest, if it does.
     pub(crate) cheapest_of: Option<CheapestOf>,
+    /// What each number of applications leaves to discount, where units are set aside for a condition.
+    pub(crate) tiers: Vec<Tier>,
     /// Most that it takes off in all, before rounding.
     pub(crate) most: Option<Exact>,
     /// Whether its exact discount is a multiple of the precision, so that nothing is ever rounded, as long as only whole
@@ -77,8 +78,8 @@ struct Extent {
     lines: LineSet,
     /// Most units of a set.
     set: Quantity,
-    /// Under `beyond_condition`: the most units of each line, and in all.
-    beyond: Option<(ByLine, Quantity)>,
+    /// Under `beyond_condition`, of each part.
+    beyond: Option<Beyond>,
 }
 
 /// `None`: it never gives anything on this cart.
@@ -130,11 +131,11 @@ fn of_items(
     };
     let beyond = extent.beyond.as_ref();
     let units = match beyond {
-        Some((_, most)) => Some(units.map_or(*most, |units| units.min(*most))),
+        Some(own) => Some(units.map_or(own.units(), |units| units.min(own.units()))),
         None => units,
     };
     let units_of = |line: usize| match beyond {
-        Some((units, _)) => of_line(units, line),
+        Some(own) => own.of_line(line),
         None => case.view.line(line).quantity,
     };
     let group = group.unwrap_or(all);
@@ -153,6 +154,7 @@ fn of_items(
         lines,
         units,
         cheapest_of: cheapest_of(case, candidate, benefit),
+        tiers: extent.beyond.map_or_else(Vec::new, Beyond::tiers),
         most,
         is_even,
         has_gifts: false,
@@ -160,9 +162,31 @@ fn of_items(
     })
 }
 
-fn of_line(units: &ByLine, line: usize) -> Quantity {
-    let own = units.iter().filter(|(own, _)| *own == line);
-    own.map(|(_, quantity)| *quantity).sum()
+/// What a `beyond_condition` leaves, of each part.
+#[derive(Default)]
+struct Beyond(Vec<Vec<Tier>>);
+
+impl Beyond {
+    /// Most units that are discounted.
+    fn units(&self) -> Quantity {
+        let most = |tiers: &Vec<Tier>| tiers.iter().map(|own| own.units).max();
+        self.0.iter().filter_map(most).sum()
+    }
+
+    /// Most units of a line.
+    fn of_line(&self, line: usize) -> Quantity {
+        let most = |tiers: &Vec<Tier>| tiers.iter().map(|own| own.of_line(line)).max();
+        self.0.iter().filter_map(most).sum()
+    }
+
+    /// Where there is one part: numbers of applications of several cannot be told apart.
+    fn tiers(self) -> Vec<Tier> {
+        let Self(mut parts) = self;
+        match (parts.pop(), parts.is_empty()) {
+            (Some(tiers), true) => tiers,
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Where there is one part: groups of several cannot be told apart by their prices.
@@ -221,6 +245,7 @@ fn of_free_product(
         lines,
         units: Some(units),
         cheapest_of: None,
+        tiers: Vec::new(),
         most: None,
     })
 }
@@ -255,10 +280,8 @@ fn where_conditions_hold(
         let discounted = select.map_or(read, |select| select.intersection(&read));
         extent.lines = extent.lines.union(&discounted);
         if benefit.from == From::BeyondCondition && !takes_by_set(benefit) {
-            let (units, most) = items::most_beyond(case, candidate, benefit, &part, lines);
-            let (all_units, all) = extent.beyond.get_or_insert_default();
-            all_units.extend(units);
-            *all = all.plus(most);
+            let tiers = items::tiers(case, candidate, benefit, &part, lines);
+            extent.beyond.get_or_insert_default().0.push(tiers);
         }
         if benefit.takes_sets() {
             extent.domain = extent.domain.union(&read);

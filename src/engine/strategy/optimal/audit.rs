@@ -9,7 +9,7 @@ use crate::engine::units::Basket;
 use super::super::Ranked;
 use super::bound::Fine;
 use super::join::Problem;
-use super::search::Component;
+use super::search::{Component, Offered};
 
 /// How many bounds were compared, or the first that is too low. No order is left out.
 pub(crate) fn check_bounds(case: &Case<'_>, ranked: &Ranked<'_>) -> Result<u64, String> {
@@ -53,13 +53,14 @@ impl Walk<'_, '_> {
                 continue;
             };
             let proposal = Rc::new(proposal);
+            let offered = Offered::new(self.case, self.component, basket, Rc::clone(&proposal));
             let mut next = basket.clone();
             let amounts = proposal.amounts.iter().map(|own| (own.line, own.amount));
             next.apply(&proposal.takes, amounts, &proposal.needed);
             applied.push(*member);
             let below = self.most_below(&next, applied)?;
             applied.pop();
-            let after = upper.after(*member, &proposal);
+            let after = upper.after(*member, &offered.claims);
             if after < below {
                 return Err(format!(
                     "after {applied:?} of {members:?} and {member}: {below} is above the bound {after}"

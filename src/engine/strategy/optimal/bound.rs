@@ -10,14 +10,15 @@ mod lane;
 
 use smallvec::SmallVec;
 
-use crate::domain::amount::{Money, Quantity};
+use crate::domain::amount::Money;
 use crate::domain::rounding::{Rounding, RoundingMode};
 use crate::engine::Case;
-use crate::engine::benefits::{ItemReach, Proposal};
+use crate::engine::benefits::ItemReach;
 use crate::engine::limits::Left;
 use crate::engine::line_set::LineSet;
 use crate::engine::units::Basket;
 
+use super::search::Claim;
 use super::steps::Steps;
 pub(super) use lane::Open;
 use lane::{Lane, lane};
@@ -92,24 +93,13 @@ pub(super) struct Upper {
 
 impl Upper {
     /// What can still come at most once a member has applied; what its condition uses up counts as still open.
-    pub(super) fn after(&self, member: usize, proposal: &Proposal) -> Fine {
+    pub(super) fn after(&self, member: usize, claims: &[Claim]) -> Fine {
         let lane = at(&self.lanes, member);
-        let paid = proposal.takes.iter().map(|own| {
-            times(
-                at(&self.prices, own.slot.line),
-                own.slot.quantity.scaled().into(),
-            )
-        });
+        let paid = claims
+            .iter()
+            .map(|own| times(at(&self.prices, own.line), own.discounted.into()));
         self.whole - lane - paid.sum::<Fine>()
     }
-}
-
-/// The units that a promotion claims.
-fn claimed(proposal: &Proposal) -> impl Iterator<Item = (usize, Quantity)> {
-    let takes = proposal.takes.iter();
-    takes
-        .map(|take| (take.slot.line, take.slot.quantity))
-        .chain(proposal.needed.iter().copied())
 }
 
 impl Bound {
@@ -251,10 +241,11 @@ impl Bound {
         lane.map_or(0, |lane| lane.sorted_value(open, |_| 0))
     }
 
-    /// The prices of the units that a promotion claims.
-    pub(super) fn price_of(&self, proposal: &Proposal) -> Fine {
-        claimed(proposal)
-            .map(|(line, units)| times(at(&self.prices, line), units.scaled().into()))
+    /// The prices of the units that are claimed.
+    pub(super) fn price_of(&self, claims: &[Claim]) -> Fine {
+        claims
+            .iter()
+            .map(|own| times(at(&self.prices, own.line), own.units.into()))
             .sum()
     }
 

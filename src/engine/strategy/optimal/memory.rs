@@ -6,10 +6,11 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::engine::benefits::{Failure, Proposal};
+use crate::engine::benefits::Failure;
 use crate::engine::units::Imprint;
 
 use super::bound::Fine;
+use super::search::Offered;
 use super::sequence::{Sequence, Standing};
 
 /// Most states, and most offers, that are remembered.
@@ -19,13 +20,21 @@ const MAX_SEEN: usize = 20_000;
 pub(super) type Units = SmallVec<[i64; 24]>;
 
 /// What a promotion would give.
-pub(super) type Offer = Result<Rc<Proposal>, Failure>;
+pub(super) type Offer = Result<Rc<Offered>, Failure>;
+
+/// What sequences of the same promotions left.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) enum State {
+    /// Unclaimed units, and what was taken off: that is all where units are claimed once.
+    Units(Units),
+    Imprints(Vec<Imprint>),
+}
 
 pub(super) struct Memory {
     /// For the promotions that may still give something, and the unclaimed units: the best that came to that.
     best: FxHashMap<(u128, Units), Standing>,
     /// The promotions that have applied, with what they have left.
-    states: FxHashMap<(u128, Vec<Imprint>), ()>,
+    states: FxHashMap<(u128, State), ()>,
     /// For each member what it gave on so many units of its lines.
     offers: Vec<FxHashMap<Units, Offer>>,
     offer_count: usize,
@@ -39,6 +48,12 @@ impl Memory {
             offers: vec![FxHashMap::default(); members],
             offer_count: 0,
         }
+    }
+
+    /// Forgets where sequences came to, for a search that begins anew; what promotions gave stays true.
+    pub(super) fn begin_anew(&mut self) {
+        self.best.clear();
+        self.states.clear();
     }
 
     /// Whether a sequence that came to the same is at least as good as this one; with a margin, whether it is better by
@@ -75,7 +90,7 @@ impl Memory {
     }
 
     /// Whether this very state was there before; if not, it is now.
-    pub(super) fn has_state(&mut self, applied: u128, state: Vec<Imprint>) -> bool {
+    pub(super) fn has_state(&mut self, applied: u128, state: State) -> bool {
         let key = (applied, state);
         if self.states.len() < MAX_SEEN {
             self.states.insert(key, ()).is_some()

@@ -3,22 +3,30 @@
 //! A node is a sequence of promotions that have applied, in order. Its children add one more. Sequences are visited in
 //! the order of their ranks, so that of two that come to the same state with the same promotions the first is the one
 //! that spec 7.6 prefers, and the second is left out.
+//!
+//! `trail` is a node's state, `dive` finds something to compare with, `worth` says what cannot be an answer any more.
 
+mod dive;
+mod trail;
 mod worth;
 
 use std::cmp::Ordering;
 use std::rc::Rc;
 
+use smallvec::SmallVec;
+
 use crate::engine::Case;
 use crate::engine::benefits::{LineAmount, Proposal, propose};
+use crate::engine::candidates::Candidate;
 use crate::engine::line_set::LineSet;
-use crate::engine::units::{Basket, Imprint};
 
 use super::super::Ranked;
 use super::bound::{Bound, Fine, Open, cut, fine, times};
-use super::memory::{Memory, Offer, Units};
+use super::memory::{Memory, Offer};
 use super::sequence::Sequence;
 use super::steps::Steps;
+use trail::Trail;
+pub(super) use trail::{Claim, Offered};
 
 /// Steps of a [`Fine`] in a step of [`Money`], divided by a weight of one.
 const FINE_OF_WHOLE: Fine = 100;
@@ -27,6 +35,8 @@ const FINE_OF_WHOLE: Fine = 100;
 const MAX_DEPTH: usize = 120;
 /// Most sequences that are listed.
 const MAX_NEAR: usize = 2_000;
+/// So many nodes are visited before it is worth while to look for something better to compare with.
+const FIRST_NODES: u32 = 200;
 
 /// Promotions that meet on lines, with what they could come to.
 pub(super) struct Component {
@@ -77,8 +87,8 @@ pub(super) struct Found {
     pub(super) is_complete: bool,
 }
 
-/// What each member would give on the basket of a node, as far as it is known.
-type Known = Vec<Option<Offer>>;
+/// What each member would give at a node, as far as it is known.
+type Known = SmallVec<[Option<Offer>; 16]>;
 
 pub(super) struct Explorer<'s, 'e> {
     case: &'s Case<'e>,
@@ -88,19 +98,15 @@ pub(super) struct Explorer<'s, 'e> {
     /// The promotion that must be among those applied.
     must: Option<usize>,
     steps: &'s mut Steps,
-    basket: Basket,
+    trail: Trail<'s, 'e>,
     path: Sequence,
-    is_applied: Vec<bool>,
     best: Option<Sequence>,
     /// The next value above that of the best.
     beyond_best: Fine,
     all: Vec<Sequence>,
     memory: Memory,
-    /// Of the basket: what bounds look at, and the units of each line that nobody has claimed.
-    open: Open,
-    free: Vec<i64>,
-    /// Lines on which more was taken off claimed units than they cost: those that are left cannot be told by their number.
-    uneven: LineSet,
+    /// Nodes that may still be visited.
+    patience: u32,
     is_cut: bool,
 }
 
@@ -120,24 +126,13 @@ impl<'s, 'e> Explorer<'s, 'e> {
             goal,
             must: must.filter(|place| component.members.contains(place)),
             steps,
-            basket: case.untouched.clone(),
+            trail: Trail::new(case, component),
             path: Sequence::default(),
-            is_applied: vec![false; component.members.len()],
             best: None,
             beyond_best: 0,
             all: Vec::new(),
             memory: Memory::new(component.members.len()),
-            open: component
-                .bound
-                .look(case, &case.untouched, &component.weights),
-            free: case
-                .view
-                .cart
-                .lines
-                .iter()
-                .map(|line| line.quantity.scaled())
-                .collect(),
-            uneven: LineSet::default(),
+            patience: u32::MAX,
             is_cut: false,
         }
     }
@@ -146,17 +141,25 @@ impl<'s, 'e> Explorer<'s, 'e> {
         let root = self
             .component
             .bound
-            .of(&self.open, 0..self.component.members.len())
+            .of(&self.trail.open, self.trail.remaining())
             .whole;
         let known = self.alone();
-        if !matches!(self.goal, Goal::AtLeast { .. }) {
-            self.dive(&known, |_, _, _| 0);
-            self.dive(&known, |_, value, _| value);
-            self.dive(&known, |own, value, proposal| {
-                value - own.component.bound.price_of(proposal)
+        if matches!(self.goal, Goal::AtLeast { .. }) {
+            self.visit(known);
+        } else {
+            self.dive(&known, |_, _| 0);
+            self.dive(&known, |_, own| own.value);
+            self.dive(&known, |component, own| {
+                own.value - component.bound.price_of(&own.claims)
             });
+            self.patience = FIRST_NODES;
+            self.visit(known.clone());
+            if self.patience == 0 && self.is_cut {
+                self.rearrange();
+                self.begin_anew();
+                self.visit(known);
+            }
         }
-        self.visit(known);
         let best = self.best.as_ref().map_or(0, |best| best.value);
         if let Goal::Near(margin) = self.goal {
             self.all.retain(|own| own.value >= best - margin);
@@ -169,150 +172,99 @@ impl<'s, 'e> Explorer<'s, 'e> {
         }
     }
 
-    fn remaining(&self) -> impl Iterator<Item = usize> + Clone + '_ {
-        let applied = self.is_applied.iter().enumerate();
-        applied
-            .filter(|(_, applied)| !**applied)
-            .map(|(member, _)| member)
+    fn begin_anew(&mut self) {
+        self.memory.begin_anew();
+        self.all.clear();
+        self.patience = u32::MAX;
+        self.is_cut = false;
+    }
+
+    fn candidate(&self, member: usize) -> Option<&'s Candidate<'e>> {
+        let place = self.component.members.get(member)?;
+        self.ranked.candidates.get(*place)
     }
 
     /// What is known on the untouched cart; what each gives alone is asked for again when the reasons are told.
     fn alone(&mut self) -> Known {
         let mut known = Known::with_capacity(self.component.members.len());
-        for (place, domain) in self.component.members.iter().zip(&self.component.domains) {
-            let candidate = self.ranked.candidates.get(*place);
+        for (member, domain) in self.component.domains.iter().enumerate() {
+            let candidate = self.candidate(member);
             let is_known = candidate.is_some_and(|own| own.known_alone().is_some());
             let alone = candidate
                 .filter(|_| is_known || self.steps.spend(domain.len()))
                 .map(|own| own.alone(self.case).cloned());
-            known.push(alone);
+            let case = self.case;
+            let offered = |proposal| Offered::new(case, self.component, &case.untouched, proposal);
+            known.push(alone.map(|own| own.map(|proposal| Rc::new(offered(proposal)))));
         }
         known
     }
 
+    /// What a member would give now. `None` when the steps are used up.
+    fn offer(&mut self, member: usize) -> Option<Offer> {
+        let domain = self.component.domains.get(member)?;
+        let is_told = self.trail.is_told_by_units(domain);
+        let key = is_told.then(|| self.trail.units(domain));
+        let known = key.as_ref().and_then(|key| self.memory.offer(member, key));
+        if known.is_some() {
+            return known;
+        }
+        if !self.steps.spend(domain.len()) {
+            return None;
+        }
+        let candidate = self.candidate(member)?;
+        let basket = self.trail.basket();
+        let offered = |proposal| {
+            Rc::new(Offered::new(
+                self.case,
+                self.component,
+                basket,
+                Rc::new(proposal),
+            ))
+        };
+        let offer = propose(self.case, candidate, basket).map(offered);
+        if let Some(key) = key {
+            self.memory.remember_offer(member, key, offer.clone());
+        }
+        Some(offer)
+    }
+
     /// Fills in what the members that have not applied would give now. False when the steps are used up.
     fn propose(&mut self, known: &mut Known) -> bool {
-        for member in 0..self.component.members.len() {
-            let is_open = !self.is_applied.get(member).copied().unwrap_or(true);
-            let Some(slot) = known
-                .get_mut(member)
-                .filter(|slot| is_open && slot.is_none())
-            else {
-                continue;
-            };
-            let place = self.component.members.get(member);
-            let Some(candidate) = place.and_then(|place| self.ranked.candidates.get(*place)) else {
-                continue;
-            };
-            let Some(domain) = self.component.domains.get(member) else {
-                continue;
-            };
-            let key = self.is_told_by_units(domain).then(|| {
-                let units = |line| self.free.get(line).copied().unwrap_or(0);
-                domain.iter().map(units).collect::<Units>()
-            });
-            let known = key.as_ref().and_then(|key| self.memory.offer(member, key));
-            if known.is_some() {
-                *slot = known;
-                continue;
+        for (member, slot) in known.iter_mut().enumerate() {
+            if slot.is_none() && !self.trail.has_applied(member) {
+                *slot = self.offer(member);
+                if slot.is_none() {
+                    return false;
+                }
             }
-            if !self.steps.spend(domain.len()) {
-                return false;
-            }
-            let offer = propose(self.case, candidate, &self.basket).map(Rc::new);
-            if let Some(key) = key {
-                self.memory.remember_offer(member, key, offer.clone());
-            }
-            *slot = Some(offer);
         }
         true
     }
 
-    /// Whether what a promotion on these lines gives follows from the numbers of unclaimed units.
-    fn is_told_by_units(&self, lines: &LineSet) -> bool {
-        !self.case.claims.stacks() && lines.is_disjoint(&self.uneven)
-    }
-
     /// What is still known after a member has applied: what looks at none of its lines.
-    fn after(&self, known: &Known, proposal: &Proposal) -> Known {
-        let touched = touched(proposal);
+    fn after(&self, known: &Known, offered: &Offered) -> Known {
         let domains = self.component.domains.iter();
         let kept = known.iter().zip(domains).map(|(own, domain)| {
             own.as_ref()
-                .filter(|_| domain.is_disjoint(&touched))
+                .filter(|_| domain.is_disjoint(&offered.lines))
                 .cloned()
         });
         kept.collect()
     }
 
-    fn value_of(&self, proposal: &Proposal) -> Fine {
-        self.component.value_of(proposal)
-    }
-
-    /// Applies the member of the largest `worth` again and again (of equal ones the best ranked), to have something to
-    /// compare with.
-    fn dive(&mut self, known: &Known, worth: impl Fn(&Self, Fine, &Proposal) -> Fine) {
-        let untouched = self.basket.save(self.component.lines.iter());
-        let mut known = known.clone();
-        self.record();
-        while self.propose(&mut known) {
-            let offers = self.remaining().filter_map(|member| {
-                let proposal = known.get(member)?.as_ref()?.as_ref().ok()?;
-                Some((
-                    worth(self, self.value_of(proposal), proposal),
-                    member,
-                    proposal.clone(),
-                ))
-            });
-            let best = offers.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
-            let Some((_, member, proposal)) = best.filter(|(worth, ..)| *worth >= 0) else {
-                break;
-            };
-            known = self.after(&known, &proposal);
-            self.apply(member, proposal);
-            self.record();
-        }
-        while !self.path.applied.is_empty() {
-            let last = self.path.applied.last().map(|(_, own)| self.value_of(own));
-            self.path.pop(last.unwrap_or(0));
-        }
-        self.is_applied.iter_mut().for_each(|own| *own = false);
-        self.basket.restore(untouched);
-        let lines = self.component.lines;
-        self.uneven = LineSet::default();
-        self.look_at(&lines);
-    }
-
-    fn apply(&mut self, member: usize, proposal: Rc<Proposal>) {
+    fn apply(&mut self, member: usize, offered: Rc<Offered>) {
         let Some(place) = self.component.members.get(member) else {
             return;
         };
-        let amounts = proposal.amounts.iter().map(|own| (own.line, own.amount));
-        self.basket
-            .apply(&proposal.takes, amounts, &proposal.needed);
-        if let Some(own) = self.is_applied.get_mut(member) {
-            *own = true;
-        }
-        let lines = touched(&proposal);
-        if !self.case.claims.stacks() {
-            let uneven = lines.iter().filter(|line| self.basket.is_overdrawn(*line));
-            self.uneven = self.uneven.union(&uneven.collect());
-        }
-        self.look_at(&lines);
-        let value = self.value_of(&proposal);
-        self.path.push(*place, proposal, value);
+        self.path
+            .push(*place, Rc::clone(&offered.proposal), offered.value);
+        self.trail.apply(member, offered);
     }
 
-    /// Looks again at lines that have changed.
-    fn look_at(&mut self, lines: &LineSet) {
-        let (basket, case) = (&self.basket, self.case);
-        let weights = &self.component.weights;
-        let bound = &self.component.bound;
-        bound.look_at(&mut self.open, lines, case, basket, weights);
-        for line in lines.iter() {
-            if let Some(units) = self.free.get_mut(line) {
-                *units = basket.free_units(line).scaled();
-            }
+    fn undo(&mut self) {
+        if let Some(offered) = self.trail.undo() {
+            self.path.pop(offered.value);
         }
     }
 
@@ -357,95 +309,79 @@ impl<'s, 'e> Explorer<'s, 'e> {
 
     fn visit(&mut self, mut known: Known) {
         let lines = self.component.lines.len();
-        if !self.steps.spend(lines) {
+        if self.patience == 0 || !self.steps.spend(lines) {
             self.record();
             self.is_cut = true;
             return;
         }
+        self.patience -= 1;
         self.record();
-        let upper = self.component.bound.of(&self.open, self.remaining());
+        let bound = &self.component.bound;
+        let upper = bound.of(&self.trail.open, self.trail.remaining());
         if !self.is_worth(upper.whole) || self.was_seen() {
             return;
         }
         if self.least().is_some_and(|least| self.path.value >= least) {
             self.list();
         }
-        let inherited: Vec<bool> = known.iter().map(Option::is_some).collect();
+        let inherited: SmallVec<[bool; 16]> = known.iter().map(Option::is_some).collect();
         let is_deep = self.path.applied.len() >= MAX_DEPTH;
         if is_deep || !self.propose(&mut known) {
             self.is_cut = true;
             return;
         }
-        for member in 0..self.component.members.len() {
+        for (member, is_inherited) in inherited.into_iter().enumerate() {
             if self.is_cut {
                 return;
             }
-            let is_open = !self.is_applied.get(member).copied().unwrap_or(true);
-            let Some(Some(Ok(proposal))) = known.get(member).filter(|_| is_open) else {
+            let offer = known.get(member);
+            let Some(Some(Ok(offered))) = offer.filter(|_| !self.trail.has_applied(member)) else {
                 continue;
             };
-            let proposal = proposal.clone();
-            let value = self.value_of(&proposal);
-            if self.against(value + upper.after(member, &proposal)) == Ordering::Less {
-                continue;
-            }
-            if inherited.get(member).copied().unwrap_or(false)
-                && self.goes_before(member, &proposal)
+            let more = offered.value + upper.after(member, &offered.claims);
+            if self.against(more) == Ordering::Less
+                || is_inherited && self.goes_before(member, offered)
             {
                 continue;
             }
-            let lines = touched(&proposal);
-            let saved = self.basket.save(lines.iter());
-            let uneven = self.uneven;
-            let child = self.after(&known, &proposal);
-            self.apply(member, proposal);
+            let child = self.after(&known, offered);
+            self.apply(member, Rc::clone(offered));
             self.visit(child);
-            self.path.pop(value);
-            if let Some(own) = self.is_applied.get_mut(member) {
-                *own = false;
-            }
-            self.basket.restore(saved);
-            self.uneven = uneven;
-            self.look_at(&lines);
+            self.undo();
         }
     }
 
     /// Whether a member, to which the last one has made no difference, makes none to it either and ranks before it: the
     /// two the other way round come to the same, and were visited before.
-    fn goes_before(&self, member: usize, proposal: &Proposal) -> bool {
-        let Some((last, _)) = self.path.applied.last() else {
+    fn goes_before(&self, member: usize, offered: &Offered) -> bool {
+        let Some(last) = self.trail.last() else {
             return false;
         };
-        let Ok(number) = self.component.members.binary_search(last) else {
-            return false;
-        };
-        let domain = self.component.domains.get(number);
-        member < number && domain.is_some_and(|domain| domain.is_disjoint(&touched(proposal)))
+        let domain = self.component.domains.get(last);
+        member < last && domain.is_some_and(|domain| domain.is_disjoint(&offered.lines))
     }
 
     /// Whether something at least as good has come to the same before: the same state by the same promotions, in an order
     /// that ranks first, or the same unclaimed units with the same promotions to come.
     fn was_seen(&mut self) -> bool {
-        if self.path.applied.len() < 2 || self.component.members.len() > 127 {
+        let members = self.component.members.len();
+        if self.trail.len() < 2 || members > 127 {
             return false;
         }
-        let lines = self.component.lines;
+        let lines = &self.component.lines;
         let margin = match self.goal {
             Goal::Best => None,
             Goal::Near(margin) | Goal::AtLeast { margin, .. } => Some(margin),
         };
-        if self.is_told_by_units(&lines) {
-            let open = |member: &usize| self.component.bound.could_give(&self.open, *member);
-            let mut rest = self
-                .remaining()
-                .filter(open)
-                .fold(0_u128, |set, member| set | (1 << member));
+        if self.trail.is_told_by_units(lines) {
+            let bound = &self.component.bound;
+            let open = |member: &usize| bound.could_give(&self.trail.open, *member);
+            let mut rest = set(self.trail.remaining().filter(open));
             let has_must = self
                 .must
                 .is_some_and(|must| self.path.places().any(|own| own == must));
             rest |= u128::from(has_must) << 127;
-            let units = |line| self.free.get(line).copied().unwrap_or(0);
-            let key = (rest, lines.iter().map(units).collect::<Units>());
+            let key = (rest, self.trail.units(lines));
             if self.memory.is_outdone(key, &self.path, margin) {
                 return true;
             }
@@ -453,20 +389,12 @@ impl<'s, 'e> Explorer<'s, 'e> {
                 return false;
             }
         }
-        let applied = self.is_applied.iter().enumerate();
-        let set = applied.fold(0_u128, |set, (member, own)| {
-            set | (u128::from(*own) << member)
-        });
-        let imprint = |line| self.basket.imprint(line, &self.case.claims);
-        let state: Vec<Imprint> = lines.iter().map(imprint).collect();
-        self.memory.has_state(set, state)
+        let applied = set((0..members).filter(|member| self.trail.has_applied(*member)));
+        let state = self.trail.state();
+        self.memory.has_state(applied, state)
     }
 }
 
-/// The lines on which a promotion claims units or takes something off.
-fn touched(proposal: &Proposal) -> LineSet {
-    let takes = proposal.takes.iter().map(|take| take.slot.line);
-    takes
-        .chain(proposal.needed.iter().map(|(line, _)| *line))
-        .collect()
+fn set(members: impl Iterator<Item = usize>) -> u128 {
+    members.fold(0, |set, member| set | (1 << member))
 }

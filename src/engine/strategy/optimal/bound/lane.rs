@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::domain::amount::Money;
 use crate::domain::rounding::Rounding;
 use crate::engine::Case;
-use crate::engine::benefits::{ItemReach, LineReach};
+use crate::engine::benefits::{self, ItemReach, LineReach};
 use crate::engine::limits::Left;
 
 use super::{Fine, UNIT_DECIMALS, at, fine, slack, times, weighted};
@@ -16,6 +16,8 @@ pub(super) struct Lane {
     pub(super) lines: Vec<Place>,
     /// Units of a group, and how many of them it takes.
     cheapest_of: Option<(i128, i128)>,
+    /// Where units are set aside for its condition: what each number of applications leaves.
+    tiers: Vec<Tier>,
     /// Most units.
     pub(super) units: Option<i128>,
     /// Most in all, weighted, rounding included.
@@ -40,10 +42,18 @@ pub(super) struct Place {
     pub(super) unit_price: Money,
 }
 
+/// What a number of applications leaves to discount.
+struct Tier {
+    /// Most units.
+    units: i128,
+    /// Most units of each of the lane's lines.
+    left: SmallVec<[i128; 8]>,
+}
+
 /// What a bound looks at in a basket.
 pub(in super::super) struct Open {
     /// Of each line of the cart: units that may still be discounted.
-    pub(super) units: Vec<i128>,
+    pub(in super::super) units: Vec<i128>,
     /// What is left to pay of the pooled lines, weighted.
     pub(super) left: Fine,
 }
@@ -83,7 +93,15 @@ pub(super) fn lane(
             lines.sort_by_key(|own| std::cmp::Reverse(own.off));
         }
     }
+    let tier = |own: &benefits::Tier| Tier {
+        units: own.units.scaled().into(),
+        left: lines
+            .iter()
+            .map(|place| own.of_line(place.line).scaled().into())
+            .collect(),
+    };
     Lane {
+        tiers: reach.tiers.iter().map(tier).collect(),
         lines,
         cheapest_of: reach
             .cheapest_of
@@ -125,6 +143,9 @@ impl Lane {
 
     /// The same where the number of units is limited.
     pub(super) fn sorted_value(&self, open: &Open, price: impl Fn(usize) -> Fine) -> Fine {
+        if !self.tiers.is_empty() {
+            return self.tiered_value(open, price);
+        }
         let mut beyond: SmallVec<[(Fine, i128); 16]> = match self.cheapest_of {
             Some((every, quantity)) => self.cheapest(open, every, quantity, price),
             None => {
@@ -145,6 +166,31 @@ impl Lane {
             missing -= units;
         }
         self.bounded(sum, is_open)
+    }
+
+    /// The same for the best number of applications.
+    fn tiered_value(&self, open: &Open, price: impl Fn(usize) -> Fine) -> Fine {
+        let beyond =
+            |(number, own): (usize, &Place)| (own.off - price(own.line), own.open(open), number);
+        let mut best: SmallVec<[(Fine, i128, usize); 16]> =
+            self.lines.iter().enumerate().map(beyond).collect();
+        let is_open = best.iter().any(|(_, units, _)| *units > 0);
+        best.retain(|(off, units, _)| *off > 0 && *units > 0);
+        best.sort_unstable_by_key(|(off, ..)| std::cmp::Reverse(*off));
+        let value = |tier: &Tier| {
+            let (mut missing, mut sum) = (tier.units, 0);
+            for (off, units, number) in &best {
+                let units = at(&tier.left, *number).min(*units).min(missing);
+                sum += times(*off, units);
+                missing -= units;
+                if missing == 0 {
+                    break;
+                }
+            }
+            sum
+        };
+        let most = self.tiers.iter().map(value).max().unwrap_or(0);
+        self.bounded(most, is_open)
     }
 
     /// The units that it would best take, where of the r dearest that are open it takes so many at most as the groups

@@ -22,7 +22,9 @@ impl Explorer<'_, '_> {
             Ordering::Less => false,
             Ordering::Greater => true,
             Ordering::Equal => match &self.best {
-                Some(best) if self.goal == Goal::Best => self.could_win_a_tie(&self.open, best),
+                Some(best) if self.goal == Goal::Best => {
+                    self.could_win_a_tie(&self.trail.open, best)
+                }
                 Some(_) | None => true,
             },
         }
@@ -52,21 +54,20 @@ impl Explorer<'_, '_> {
     /// Whether one of the sequences that begin like this one, of the same value as the best, could be preferred to it.
     fn could_win_a_tie(&self, open: &Open, best: &Sequence) -> bool {
         let may_give = |member: &usize| {
-            let place = self.component.members.get(*member);
-            let candidate = place.and_then(|place| self.ranked.candidates.get(*place));
-            candidate.is_some_and(|own| {
+            self.candidate(*member).is_some_and(|own| {
                 matches!(
                     own.compiled.promotion.terms.benefit,
                     Benefit::FreeProduct(_)
                 )
             })
         };
-        let most_gifts = self.path.gifts + self.remaining().filter(may_give).count();
+        let most_gifts = self.path.gifts + self.trail.remaining().filter(may_give).count();
         if most_gifts != best.gifts {
             return most_gifts > best.gifts;
         }
         // So many more it takes at least.
         let mut most: Vec<Fine> = self
+            .trail
             .remaining()
             .map(|member| self.component.bound.of_one(open, member))
             .collect();
@@ -87,6 +88,7 @@ impl Explorer<'_, '_> {
         }
         let members = &self.component.members;
         let others = self
+            .trail
             .remaining()
             .filter_map(|member| members.get(member).copied())
             .take(more);

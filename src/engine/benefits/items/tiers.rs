@@ -1,0 +1,87 @@
+//! What `beyond_condition` leaves to discount, for every number of applications: for upper bounds (`reach`).
+
+use crate::domain::amount::Quantity;
+use crate::domain::benefit::ItemBenefit;
+use crate::engine::Case;
+use crate::engine::candidates::Candidate;
+use crate::engine::line_set::LineSet;
+
+use super::super::part::{ByLine, Part, add};
+use super::super::{repeat_bound, times_bound};
+use super::{Deal, multiple};
+
+/// Numbers of applications that are looked at by themselves.
+const MAX_TIERS: i64 = 16;
+
+/// What a `beyond_condition` could discount in one part if it applied so many times.
+pub(crate) struct Tier {
+    /// Most units.
+    pub(crate) units: Quantity,
+    left: ByLine,
+}
+
+impl Tier {
+    /// The units of a line that are not set aside.
+    pub(crate) fn of_line(&self, line: usize) -> Quantity {
+        let own = self.left.iter().filter(|(own, _)| *own == line);
+        own.map(|(_, quantity)| *quantity).sum()
+    }
+}
+
+/// For every number of applications what a `beyond_condition` leaves in one part, where that does not depend on what
+/// others have claimed.
+pub(in super::super) fn tiers(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    benefit: &ItemBenefit,
+    part: &Part<'_>,
+    lines: &LineSet,
+) -> Vec<Tier> {
+    let deal = Deal {
+        benefit,
+        select: candidate.target(lines),
+        part,
+        claims: &case.claims,
+        basket: &case.untouched,
+    };
+    deal.tiers(times_bound(candidate, benefit.repeat.as_ref()))
+}
+
+impl Deal<'_> {
+    /// `beyond_condition`, where what is reserved does not depend on the basket.
+    fn tiers(&self, bound: i64) -> Vec<Tier> {
+        let lines = match self.select {
+            Some(select) => select.intersection(self.part.scene.part),
+            None => self.part.required_lines(),
+        };
+        let lines: Vec<usize> = lines.iter().collect();
+        let quantity = self.benefit.quantity_per_application();
+        let allowed = repeat_bound(self.benefit.repeat.as_ref(), self.part).min(bound);
+        let most = self
+            .beyond(allowed)
+            .map_or(Quantity::ZERO, |chosen| chosen.count());
+        // Many are taken together, those of a tier as if they set aside what the first of them does.
+        let together = (allowed - 1).max(0) / MAX_TIERS + 1;
+        let tier = |number: i64| {
+            let (first, last) = (number * together + 1, (number + 1) * together);
+            let mut left = ByLine::new();
+            // Of several requirements, which share lines, it is not certain that more set more aside.
+            let times = if together == 1 || self.part.has_one_requirement() {
+                first
+            } else {
+                0
+            };
+            for slot in self.after_reserving(times, &lines).units {
+                add(&mut left, slot.line, slot.quantity);
+            }
+            let all = left.iter().map(|(_, units)| *units).sum();
+            let units = quantity.map_or(all, |quantity| multiple(quantity, last).min(most));
+            Tier { units, left }
+        };
+        let count = (allowed.max(0) + together - 1) / together;
+        (0..count)
+            .map(tier)
+            .filter(|own| own.units.is_positive())
+            .collect()
+    }
+}

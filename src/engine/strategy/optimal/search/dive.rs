@@ -1,0 +1,102 @@
+//! Sequences that are found quickly, so that the search has something to compare with (docs/OPTIMAL.md, "The search").
+
+use super::{Component, Explorer, Fine, Known, Offered};
+
+/// Looks at numbers that it costs to apply a promotion whose offer is known.
+const LOOKS_TO_APPLY: usize = 16;
+
+impl Explorer<'_, '_> {
+    /// Applies the member of the largest `worth` again and again (of equal ones the best ranked).
+    pub(super) fn dive(&mut self, known: &Known, worth: impl Fn(&Component, &Offered) -> Fine) {
+        let mut known = known.clone();
+        self.record();
+        while self.propose(&mut known) {
+            let offers = self.trail.remaining().filter_map(|member| {
+                let offered = known.get(member)?.as_ref()?.as_ref().ok()?;
+                Some((worth(self.component, offered), member, offered.clone()))
+            });
+            let best = offers.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
+            let Some((_, member, offered)) = best.filter(|(worth, ..)| *worth >= 0) else {
+                break;
+            };
+            known = self.after(&known, &offered);
+            self.apply(member, offered);
+            self.record();
+        }
+        self.go_back_to(0);
+    }
+
+    /// Moves members to other places in the order of the best that is known, as long as that comes to more.
+    pub(super) fn rearrange(&mut self) {
+        let Some(best) = &self.best else {
+            return;
+        };
+        let mut most = best.value;
+        let members = &self.component.members;
+        let mut order: Vec<usize> = best
+            .places()
+            .filter_map(|place| members.binary_search(&place).ok())
+            .collect();
+        let others = (0..members.len()).filter(|member| !order.contains(member));
+        order.extend(others.collect::<Vec<_>>());
+        let mut applied = Vec::with_capacity(order.len());
+        let mut is_better = true;
+        while is_better {
+            is_better = false;
+            for from in 0..order.len() {
+                for to in 0..order.len() {
+                    let mut moved = order.clone();
+                    let member = moved.remove(from);
+                    moved.insert(to, member);
+                    let Some(value) = self.in_order(&moved, &mut applied) else {
+                        self.go_back_to(0);
+                        return;
+                    };
+                    if value > most {
+                        most = value;
+                        order = moved;
+                        is_better = true;
+                    }
+                }
+            }
+        }
+        self.go_back_to(0);
+    }
+
+    /// What members come to in this order, each that gives something when its turn comes. `applied`: those of the order
+    /// before, and whether they have. `None` when the steps that may be used for this are.
+    fn in_order(&mut self, order: &[usize], applied: &mut Vec<(usize, bool)>) -> Option<Fine> {
+        let same = order.iter().zip(applied.iter());
+        let same = same.take_while(|(own, (other, _))| *own == other).count();
+        applied.truncate(same);
+        self.go_back_to(
+            applied
+                .iter()
+                .filter(|(_, has_applied)| *has_applied)
+                .count(),
+        );
+        let rest = order.get(same..).unwrap_or_default();
+        if !self.steps.prepare(rest.len() * LOOKS_TO_APPLY) {
+            return None;
+        }
+        for member in rest {
+            let offer = self.offer(*member)?;
+            applied.push((*member, offer.is_ok()));
+            if let Ok(offered) = offer {
+                // Where units stack, the basket follows at once.
+                if self.case.claims.stacks() && !self.steps.spend(self.component.lines.len()) {
+                    return None;
+                }
+                self.apply(*member, offered);
+            }
+        }
+        self.record();
+        Some(self.path.value)
+    }
+
+    fn go_back_to(&mut self, length: usize) {
+        while self.trail.len() > length {
+            self.undo();
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! What has applied at a node of a search, and what it left.
+//!
+//! Where a unit is claimed once, the numbers of unclaimed units say nearly all of it, and going to a node and back is a
+//! few additions. The basket itself is brought up to date only when a promotion has to look at it.
+
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+
+use crate::engine::Case;
+use crate::engine::benefits::Proposal;
+use crate::engine::line_set::LineSet;
+use crate::engine::units::{Basket, Imprint, Saved};
+
+use super::super::memory::{State, Units};
+use super::{Component, Fine, Open};
+
+/// What a promotion would give, with what is asked of it at every node.
+pub(in super::super) struct Offered {
+    pub(in super::super) proposal: Rc<Proposal>,
+    /// Σ discount × weight.
+    pub(super) value: Fine,
+    /// The lines on which it claims units.
+    pub(super) lines: LineSet,
+    /// What it claims, line by line.
+    pub(in super::super) claims: SmallVec<[Claim; 8]>,
+    /// Lines on which it takes more off the units that it claims than they cost.
+    overdrawn: LineSet,
+}
+
+/// Units of a line that are claimed.
+pub(in super::super) struct Claim {
+    pub(in super::super) line: usize,
+    pub(in super::super) units: i64,
+    /// Of these, those that are discounted: a condition may use up others, open ones or not.
+    pub(in super::super) discounted: i64,
+}
+
+impl Offered {
+    pub(in super::super) fn new(
+        case: &Case<'_>,
+        component: &Component,
+        basket: &Basket,
+        proposal: Rc<Proposal>,
+    ) -> Self {
+        let mut claims: SmallVec<[Claim; 8]> = SmallVec::new();
+        let mut claim = |line: usize, units: i64, discounted: i64| match claims
+            .iter_mut()
+            .find(|own| own.line == line)
+        {
+            Some(own) => {
+                own.units += units;
+                own.discounted += discounted;
+            }
+            None => claims.push(Claim {
+                line,
+                units,
+                discounted,
+            }),
+        };
+        for take in &proposal.takes {
+            let units = take.slot.quantity.scaled();
+            claim(take.slot.line, units, units);
+        }
+        for (line, quantity) in &proposal.needed {
+            claim(*line, quantity.scaled(), 0);
+        }
+        let overdrawn = if case.claims.stacks() {
+            LineSet::default()
+        } else {
+            let amounts = proposal.amounts.iter().map(|own| (own.line, own.amount));
+            basket.overdraws(&proposal.takes, amounts)
+        };
+        Self {
+            value: component.value_of(&proposal),
+            lines: claims.iter().map(|own| own.line).collect(),
+            claims,
+            overdrawn,
+            proposal,
+        }
+    }
+}
+
+pub(super) struct Trail<'s, 'e> {
+    case: &'s Case<'e>,
+    component: &'s Component,
+    applied: Vec<Step>,
+    /// For each member whether it has applied.
+    is_applied: Vec<bool>,
+    /// The units of each line that nobody has claimed, and how much was taken off.
+    free: Vec<i64>,
+    taken: Vec<i64>,
+    /// What bounds look at.
+    pub(super) open: Open,
+    /// Lines on which more was taken off claimed units than they cost: what can still come there does not follow from the
+    /// number of those that are left.
+    uneven: LineSet,
+    /// The basket after as many of those applied as there are states to go back to.
+    basket: Basket,
+    behind: Vec<Saved>,
+}
+
+/// A member that has applied.
+struct Step {
+    member: usize,
+    offered: Rc<Offered>,
+    uneven_before: LineSet,
+}
+
+impl<'s, 'e> Trail<'s, 'e> {
+    pub(super) fn new(case: &'s Case<'e>, component: &'s Component) -> Self {
+        let lines = &case.view.cart.lines;
+        Self {
+            case,
+            component,
+            applied: Vec::new(),
+            is_applied: vec![false; component.members.len()],
+            free: lines.iter().map(|line| line.quantity.scaled()).collect(),
+            taken: vec![0; lines.len()],
+            open: component
+                .bound
+                .look(case, &case.untouched, &component.weights),
+            uneven: LineSet::default(),
+            basket: case.untouched.clone(),
+            behind: Vec::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.applied.len()
+    }
+
+    pub(super) fn has_applied(&self, member: usize) -> bool {
+        self.is_applied.get(member).copied().unwrap_or(true)
+    }
+
+    pub(super) fn last(&self) -> Option<usize> {
+        self.applied.last().map(|own| own.member)
+    }
+
+    /// The members that have not applied.
+    pub(super) fn remaining(&self) -> impl Iterator<Item = usize> + Clone + '_ {
+        let applied = self.is_applied.iter().enumerate();
+        applied
+            .filter(|(_, applied)| !**applied)
+            .map(|(member, _)| member)
+    }
+
+    /// Whether what a promotion on these lines gives follows from the numbers of unclaimed units.
+    pub(super) fn is_told_by_units(&self, lines: &LineSet) -> bool {
+        !self.case.claims.stacks() && lines.is_disjoint(&self.uneven)
+    }
+
+    /// The unclaimed units of lines.
+    pub(super) fn units(&self, lines: &LineSet) -> Units {
+        let units = |line| self.free.get(line).copied().unwrap_or(0);
+        lines.iter().map(units).collect()
+    }
+
+    /// All that what comes later depends on, and what was taken off each line.
+    pub(super) fn state(&mut self) -> State {
+        let lines = &self.component.lines;
+        if self.is_told_by_units(lines) {
+            let taken = |line| self.taken.get(line).copied().unwrap_or(0);
+            let mut units = self.units(lines);
+            units.extend(lines.iter().map(taken));
+            return State::Units(units);
+        }
+        let claims = &self.case.claims;
+        let basket = self.basket();
+        let imprints: Vec<Imprint> = lines
+            .iter()
+            .map(|line| basket.imprint(line, claims))
+            .collect();
+        State::Imprints(imprints)
+    }
+
+    /// The cart as those that have applied left it.
+    pub(super) fn basket(&mut self) -> &Basket {
+        for Step { offered, .. } in self.applied.iter().skip(self.behind.len()) {
+            self.behind.push(self.basket.save(offered.lines.iter()));
+            let Proposal {
+                takes,
+                amounts,
+                needed,
+                ..
+            } = &*offered.proposal;
+            let amounts = amounts.iter().map(|own| (own.line, own.amount));
+            self.basket.apply(takes, amounts, needed);
+        }
+        &self.basket
+    }
+
+    pub(super) fn apply(&mut self, member: usize, offered: Rc<Offered>) {
+        if let Some(own) = self.is_applied.get_mut(member) {
+            *own = true;
+        }
+        self.count(&offered, 1);
+        self.applied.push(Step {
+            member,
+            uneven_before: self.uneven,
+            offered: Rc::clone(&offered),
+        });
+        self.uneven = self.uneven.union(&offered.overdrawn);
+        self.look_at(&offered);
+    }
+
+    /// Takes back the last one that has applied.
+    pub(super) fn undo(&mut self) -> Option<Rc<Offered>> {
+        let Step {
+            member,
+            offered,
+            uneven_before,
+        } = self.applied.pop()?;
+        if let Some(own) = self.is_applied.get_mut(member) {
+            *own = false;
+        }
+        self.count(&offered, -1);
+        self.uneven = uneven_before;
+        if self.behind.len() > self.applied.len()
+            && let Some(saved) = self.behind.pop()
+        {
+            self.basket.restore(saved);
+        }
+        self.look_at(&offered);
+        Some(offered)
+    }
+
+    fn count(&mut self, offered: &Offered, times: i64) {
+        for own in &offered.claims {
+            if let Some(free) = self.free.get_mut(own.line) {
+                *free -= own.units * times;
+            }
+        }
+        for own in &offered.proposal.amounts {
+            if let Some(taken) = self.taken.get_mut(own.line) {
+                *taken += own.amount.scaled() * times;
+            }
+        }
+    }
+
+    /// What bounds look at, once more.
+    fn look_at(&mut self, offered: &Offered) {
+        let case = self.case;
+        if case.claims.stacks() {
+            self.basket();
+            let Component { bound, weights, .. } = self.component;
+            bound.look_at(&mut self.open, &offered.lines, case, &self.basket, weights);
+            return;
+        }
+        for Claim { line, .. } in &offered.claims {
+            let free = self.free.get(*line).copied().unwrap_or(0);
+            let is_untouched = free == case.view.line(*line).quantity.scaled();
+            let units = if is_untouched || !case.claims.is_single(*line) {
+                free
+            } else {
+                0
+            };
+            if let Some(open) = self.open.units.get_mut(*line) {
+                *open = units.into();
+            }
+        }
+    }
+}
