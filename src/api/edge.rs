@@ -60,9 +60,9 @@ pub struct Edge {
 }
 
 /// One request in flight.
-struct Place(Arc<AtomicUsize>);
+struct Place<'e>(&'e AtomicUsize);
 
-impl Drop for Place {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
     }
@@ -167,9 +167,9 @@ impl Edge {
     }
 
     /// A place among the requests in flight. Whether the process lives is told whatever its load.
-    fn place(&self, path: &str) -> Option<Place> {
+    fn place(&self, path: &str) -> Option<Place<'_>> {
         let before = self.in_flight.fetch_add(1, Ordering::AcqRel);
-        let place = Place(Arc::clone(&self.in_flight));
+        let place = Place(&self.in_flight);
         (before < self.bounds.in_flight || path == "/healthz").then_some(place)
     }
 }

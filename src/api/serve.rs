@@ -68,15 +68,16 @@ pub async fn serve(listener: TcpListener, edge: Edge, limits: Limits, stop: Canc
         match accepted {
             Ok((stream, _)) => {
                 let watcher = graceful.watcher();
-                let (edge, builder) = (edge.clone(), Arc::clone(&builder));
-                let metrics = edge.metrics().clone();
+                // Of the connection: what all requests of all cores count up and down at once costs each of them time.
+                let (edge, builder) = (Arc::new(edge.clone()), Arc::clone(&builder));
                 tokio::spawn(async move {
+                    let metrics = edge.metrics();
                     // Answers are whole when they are written: waiting for more to send only delays them.
                     let _ = stream.set_nodelay(true);
                     let watch = Arc::new(Watch::new());
                     let service = service_fn(|request: hyper::Request<Incoming>| {
                         let turn = Turn::begin(&watch, request.version());
-                        let edge = edge.clone();
+                        let edge = Arc::clone(&edge);
                         async move {
                             let answer = edge.answer(request.map(Body::new)).await;
                             drop(turn);

@@ -62,10 +62,15 @@ impl<'o> Object<'o> {
         if field.name().starts_with(TRACES_ONLY) || self.written.is_err() {
             return;
         }
-        let comma = if self.is_empty { "" } else { "," };
+        self.written = self.name(field.name()).and_then(|()| value(self.out));
         self.is_empty = false;
-        self.written =
-            write!(self.out, "{comma}\"{}\":", field.name()).and_then(|()| value(self.out));
+    }
+
+    fn name(&mut self, name: &str) -> fmt::Result {
+        self.out
+            .write_str(if self.is_empty { "\"" } else { ",\"" })?;
+        self.out.write_str(name)?;
+        self.out.write_str("\":")
     }
 
     fn close(self) -> fmt::Result {
@@ -110,7 +115,9 @@ struct Escaped<'o>(&'o mut dyn Write);
 impl Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
-        while let Some(place) = rest.find(|own: char| own < ' ' || own == '"' || own == '\\') {
+        // All of these are bytes of their own in UTF-8.
+        let is_special = |own: u8| own < b' ' || own == b'"' || own == b'\\';
+        while let Some(place) = rest.bytes().position(is_special) {
             let (plain, from) = rest.split_at(place);
             self.0.write_str(plain)?;
             let mut chars = from.chars();
