@@ -4,7 +4,7 @@
 const STEPS_PER_MS: u64 = 3_500;
 
 /// The same where units stack: what is left of every unit is kept apart.
-const STACKED_STEPS_PER_MS: u64 = 600;
+const STACKED_STEPS_PER_MS: u64 = 800;
 
 /// What one look at a promotion costs, and each line that it looks at besides.
 const STEPS_A_LOOK: u64 = 2;
