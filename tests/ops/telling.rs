@@ -59,6 +59,18 @@ impl Errors {
     }
 }
 
+/// All keys that open something of a tenant.
+pub fn all_keys(tenant: &Tenant) -> [&str; 5] {
+    let Tenant {
+        admin,
+        pos,
+        issuer,
+        viewer,
+        ..
+    } = tenant;
+    [OPERATOR, admin, pos, issuer, viewer]
+}
+
 /// Every route with canaries wherever something can stand, by a key that is good and by one that is not.
 async fn everywhere(service: &Service, keys: &[&str], errors: &mut Errors) {
     let document = service.get("/openapi.json", "").await.expect(200).body;
@@ -253,13 +265,7 @@ async fn what_is_told_names_tenant_request_and_rules_and_no_secret() {
     assert_eq!(answered["span"]["rules.version"].to_string(), version);
     assert_eq!(answered["http.status"], 200);
 
-    let keys = [
-        OPERATOR,
-        &tenant.admin,
-        &tenant.pos,
-        &tenant.issuer,
-        &tenant.viewer,
-    ];
+    let keys = all_keys(&tenant);
     let exported = String::from_utf8_lossy(&collector.bytes()).into_owned();
     for secret in keys.iter().copied().chain([CUSTOMER, CODE, &secret]) {
         for (what, text) in [
