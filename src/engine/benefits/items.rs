@@ -287,10 +287,7 @@ impl Deal<'_> {
     /// the smallest that discounts the most units; without a quantity, the largest that leaves a
     /// unit.
     fn beyond(&self, allowed: i64) -> Result<Chosen, Failure> {
-        let lines = match self.select {
-            Some(select) => select.intersection(self.part.scene.part),
-            None => self.part.required_lines(),
-        };
+        let lines = self.lines_beyond();
         let lines = self.part.scene.view.in_order(self.benefit.pick).of(&lines);
         // Each number of applications is tried once, and the one that is chosen was tried before.
         let tried: RefCell<SmallVec<[(i64, Reserved); 4]>> = RefCell::default();
@@ -347,6 +344,14 @@ impl Deal<'_> {
             units: Units::Loose(units),
             basis: Basis::Reserved(reserved),
         })
+    }
+
+    /// The lines of which `beyond_condition` discounts.
+    fn lines_beyond(&self) -> LineSet {
+        match self.select {
+            Some(select) => select.intersection(self.part.scene.part),
+            None => self.part.required_lines(),
+        }
     }
 
     /// What is reserved for so many applications, and the open units of `lines` besides.

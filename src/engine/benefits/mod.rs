@@ -24,6 +24,7 @@ use super::Case;
 use super::allocation::Share;
 use super::candidates::Candidate;
 use super::conditions::Scene;
+use super::line_set::LineSet;
 use super::units::{Basket, Take};
 
 /// What a promotion gives, not yet given.
@@ -73,6 +74,20 @@ impl LineAmount {
 }
 
 impl Proposal {
+    /// Carries out one of item level: its units are claimed, and its discount is taken off them.
+    pub(crate) fn carry_out(&self, basket: &mut Basket) {
+        basket.apply(&self.takes, self.by_line(), &self.needed);
+    }
+
+    /// The lines on which it would take more off some units than is left to pay of them.
+    pub(crate) fn overdraws(&self, basket: &Basket) -> LineSet {
+        basket.overdraws(&self.takes, self.by_line())
+    }
+
+    fn by_line(&self) -> impl Iterator<Item = (usize, Money)> + Clone + '_ {
+        self.amounts.iter().map(|own| (own.line, own.amount))
+    }
+
     /// A promotion that gives no discount, no points and no free item is not applied.
     fn or_nothing(self) -> Result<Self, Failure> {
         let gives =

@@ -263,10 +263,7 @@ impl Run<'_, '_> {
         let terms = &candidate.compiled.promotion.terms;
         match terms.benefit.level() {
             Level::Item => {
-                let amounts = &proposal.amounts;
-                let amounts = amounts.iter().map(|own| (own.line, own.amount));
-                self.basket
-                    .apply(&proposal.takes, amounts, &proposal.needed);
+                proposal.carry_out(&mut self.basket);
             }
             Level::Cart => {
                 for own in &proposal.amounts {

@@ -50,16 +50,13 @@ pub(in super::super) fn tiers(
 impl Deal<'_> {
     /// `beyond_condition`, where what is reserved does not depend on the basket.
     fn tiers(&self, bound: i64) -> Vec<Tier> {
-        let lines = match self.select {
-            Some(select) => select.intersection(self.part.scene.part),
-            None => self.part.required_lines(),
-        };
-        let lines: Vec<usize> = lines.iter().collect();
+        let lines: Vec<usize> = self.lines_beyond().iter().collect();
         let quantity = self.benefit.quantity_per_application();
         let allowed = repeat_bound(self.benefit.repeat.as_ref(), self.part).min(bound);
-        let most = self
-            .beyond(allowed)
-            .map_or(Quantity::ZERO, |chosen| chosen.count());
+        let most = quantity.map(|each| {
+            let chosen = self.beyond(allowed);
+            (each, chosen.map_or(Quantity::ZERO, |own| own.count()))
+        });
         // Many are taken together, those of a tier as if they set aside what the first of them does.
         let together = (allowed - 1).max(0) / MAX_TIERS + 1;
         let tier = |number: i64| {
@@ -75,7 +72,7 @@ impl Deal<'_> {
                 add(&mut left, slot.line, slot.quantity);
             }
             let all = left.iter().map(|(_, units)| *units).sum();
-            let units = quantity.map_or(all, |quantity| multiple(quantity, last).min(most));
+            let units = most.map_or(all, |(each, most)| multiple(each, last).min(most));
             Tier { units, left }
         };
         let count = (allowed.max(0) + together - 1) / together;

@@ -55,8 +55,7 @@ impl Walk<'_, '_> {
             let proposal = Rc::new(proposal);
             let offered = Offered::new(self.case, self.component, basket, Rc::clone(&proposal));
             let mut next = basket.clone();
-            let amounts = proposal.amounts.iter().map(|own| (own.line, own.amount));
-            next.apply(&proposal.takes, amounts, &proposal.needed);
+            proposal.carry_out(&mut next);
             applied.push(*member);
             let below = self.most_below(&next, applied)?;
             applied.pop();

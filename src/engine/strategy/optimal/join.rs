@@ -363,8 +363,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         let mut basket: Basket = self.case.untouched.clone();
         steps.spend(parts.len());
         for (_, proposal) in parts.iter().flat_map(|part| &part.applied) {
-            let amounts = proposal.amounts.iter().map(|own| (own.line, own.amount));
-            basket.apply(&proposal.takes, amounts, &proposal.needed);
+            proposal.carry_out(&mut basket);
         }
         let turn = best_turn(self.case, self.ranked, &basket, pool, must, steps);
         let parts: Vec<Sequence> = parts.iter().map(|part| (*part).clone()).collect();

@@ -268,12 +268,15 @@ impl<'s, 'e> Explorer<'s, 'e> {
         }
     }
 
+    /// Whether the promotion that must be there, if there is one, has applied.
+    fn has_must(&self) -> bool {
+        self.must
+            .is_none_or(|must| self.path.places().any(|own| own == must))
+    }
+
     /// Takes the present sequence as an answer, if it is one.
     fn record(&mut self) {
-        if self
-            .must
-            .is_some_and(|must| !self.path.places().any(|place| place == must))
-        {
+        if !self.has_must() {
             return;
         }
         let is_better = self
@@ -288,10 +291,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
     }
 
     fn list(&mut self) {
-        if self
-            .must
-            .is_some_and(|must| !self.path.places().any(|place| place == must))
-        {
+        if !self.has_must() {
             return;
         }
         if self.all.len() == MAX_NEAR {
@@ -377,10 +377,8 @@ impl<'s, 'e> Explorer<'s, 'e> {
             let bound = &self.component.bound;
             let open = |member: &usize| bound.could_give(&self.trail.open, *member);
             let mut rest = set(self.trail.remaining().filter(open));
-            let has_must = self
-                .must
-                .is_some_and(|must| self.path.places().any(|own| own == must));
-            rest |= u128::from(has_must) << 127;
+            // The same for all where there is none.
+            rest |= u128::from(self.has_must()) << 127;
             let key = (rest, self.trail.units(lines));
             if self.memory.is_outdone(key, &self.path, margin) {
                 return true;

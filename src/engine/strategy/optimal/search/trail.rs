@@ -68,8 +68,7 @@ impl Offered {
         let overdrawn = if case.claims.stacks() {
             LineSet::default()
         } else {
-            let amounts = proposal.amounts.iter().map(|own| (own.line, own.amount));
-            basket.overdraws(&proposal.takes, amounts)
+            proposal.overdraws(basket)
         };
         Self {
             value: component.value_of(&proposal),
@@ -179,14 +178,7 @@ impl<'s, 'e> Trail<'s, 'e> {
     pub(super) fn basket(&mut self) -> &Basket {
         for Step { offered, .. } in self.applied.iter().skip(self.behind.len()) {
             self.behind.push(self.basket.save(offered.lines.iter()));
-            let Proposal {
-                takes,
-                amounts,
-                needed,
-                ..
-            } = &*offered.proposal;
-            let amounts = amounts.iter().map(|own| (own.line, own.amount));
-            self.basket.apply(takes, amounts, needed);
+            offered.proposal.carry_out(&mut self.basket);
         }
         &self.basket
     }
