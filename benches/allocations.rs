@@ -8,8 +8,7 @@ mod shop;
 
 use divan::{AllocProfiler, Bencher, black_box};
 use mimalloc::MiMalloc;
-use promotion_engine::engine::evaluate;
-use request::{facts, with_request};
+use request::{evaluate, facts, with_request};
 
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler<MiMalloc> = AllocProfiler::new(MiMalloc);

@@ -7,9 +7,9 @@ mod request;
 mod shop;
 
 use divan::{Bencher, black_box};
-use promotion_engine::engine::{RuleSet, evaluate};
+use promotion_engine::engine::RuleSet;
 use promotion_engine::wire::{cart, decode::Value, evaluation, faults::Faults, json::Json};
-use request::{facts, with_request};
+use request::{evaluate, facts, with_request};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

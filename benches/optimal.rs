@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use promotion_engine::domain::evaluation::Evaluation;
 use promotion_engine::domain::settings::Strategy;
-use promotion_engine::engine::{RuleSet, evaluate};
-use request::{facts, with_request};
+use promotion_engine::engine::RuleSet;
+use request::{evaluate, facts, with_request};
 use shop::mix::{Mix, Scenario};
 
 #[global_allocator]

@@ -23,9 +23,9 @@ use crate::domain::id::{CodeId, PromotionId};
 use crate::domain::promotion::{Promotion, PromotionType, Status};
 use crate::domain::settings::{CustomField, Settings};
 use crate::domain::store::Store;
-use crate::engine::{self, CodeFact, Facts, RuleSet};
+use crate::engine::{self, CodeFact, Facts, RuleSet, Stop, Unfinished};
 use crate::wire::decode::{Object, TextBound, Value};
-use crate::wire::faults::{FaultCode, Faults, Path};
+use crate::wire::faults::{FaultCode, Faults, Path, too_complex};
 use crate::wire::json::Json;
 use crate::wire::problem::Problem;
 use crate::wire::promotion::{Body, Purpose};
@@ -52,9 +52,15 @@ pub fn evaluate_after(
     let mut faults = Faults::new();
     match read(Value::root(&json), &mut faults) {
         Some(document) if faults.is_empty() => {
-            Ok(with_facts(document, now, used, |rules, facts| {
-                evaluation::print(&engine::evaluate(rules, facts), rules, facts)
-            }))
+            with_facts(document, now, used, |rules, facts| {
+                match engine::evaluate(rules, facts, &Stop::default()) {
+                    Ok(evaluation) => Ok(evaluation::print(&evaluation, rules, facts)),
+                    Err(Unfinished::TooComplex(costly)) => {
+                        Err(Problem::too_complex(too_complex(rules, &costly)))
+                    }
+                    Err(Unfinished::Stopped) => unreachable!("nobody asks it to stop"),
+                }
+            })
         }
         Some(_) | None => Err(Problem::invalid(faults)),
     }

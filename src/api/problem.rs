@@ -334,6 +334,17 @@ fn invalid(faults: Vec<Fault>) -> Problem {
     }
 }
 
+fn too_complex(faults: Vec<Fault>) -> Problem {
+    Problem {
+        faults,
+        ..Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "too_complex",
+            crate::wire::problem::TOO_COMPLEX,
+        )
+    }
+}
+
 fn no_room(why: NoRoom) -> Problem {
     let too_many =
         |detail| Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail);
@@ -369,6 +380,8 @@ fn of_service(error: &ServiceError) -> Problem {
         ServiceError::Db(error) => of_db(error),
         ServiceError::Shared(error) => of_db(error),
         ServiceError::Lost => outcome_unknown(),
+        ServiceError::TooComplex(faults) => too_complex(faults.as_slice().to_vec()),
+        ServiceError::Stopped => problem(&ApiError::HandlerTimeout),
         // Logged where it was caught, with its message.
         ServiceError::Panicked => Problem::internal(),
         ServiceError::Load(LoadError::Db(error)) => of_db(error),

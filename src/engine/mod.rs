@@ -27,12 +27,14 @@ mod selection;
 mod strategy;
 mod units;
 mod view;
+mod work;
 
 pub use earning::{Deed, earned};
 pub use limits::{Needs, counters, needs, uses};
 pub use milestones::{CountedLine, KnownMilestone, Step, come_back, steps};
 pub use offers::{Offer, offer_needs, offers};
 pub use ruleset::RuleSet;
+pub use work::{Costly, Stop, Unfinished};
 
 use chrono::{DateTime, Utc};
 
@@ -99,7 +101,14 @@ pub(crate) struct Case<'e> {
 
 /// Prices a cart: which promotions apply, what every line then costs, and why the others did not
 /// apply. The same input gives the same output, whatever order promotions were made or loaded in.
-pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>) -> Evaluation {
+pub fn evaluate(
+    rules: &RuleSet,
+    facts: &Facts<'_>,
+    stop: &Stop,
+) -> Result<Evaluation, Unfinished> {
+    if stop.is_stopped() {
+        return Err(Unfinished::Stopped);
+    }
     let case = Case::new(rules, facts);
     let codes = explain::read_codes(rules, facts);
     let gated = gate(&case, &codes);
@@ -107,7 +116,7 @@ pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>) -> Evaluation {
     let outcome = strategy::choose(&case, &ranked);
     let mut evaluation = result::assemble(&case, &codes, &ranked, outcome, gated.failed);
     evaluation.candidates = gated.judged;
-    evaluation
+    Ok(evaluation)
 }
 
 /// Compares every upper bound of `optimal` with what the orders below it come to: how many bounds there were, or the first

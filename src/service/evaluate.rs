@@ -21,7 +21,7 @@ use crate::domain::evaluation::Evaluation;
 use crate::domain::id::{CodeId, IssuanceId, PromotionId, TenantId};
 use crate::domain::limit::Measure;
 use crate::domain::settings::Strategy;
-use crate::engine::{self, CodeFact, Facts, IssuanceFact, Needs, RuleSet};
+use crate::engine::{self, CodeFact, Facts, IssuanceFact, Needs, RuleSet, Stop, Unfinished};
 use crate::metrics::Outcome;
 use crate::telemetry;
 use crate::wire;
@@ -53,16 +53,16 @@ impl Priced {
 
 /// Evaluates. A search for the best price may take all its budget: the requests that wait on the same thread go on on
 /// another one meanwhile. The other strategies are done before a thread could be had.
-pub(super) fn evaluate(rules: &RuleSet, facts: &Facts<'_>) -> Evaluation {
+pub(super) fn evaluate(rules: &RuleSet, facts: &Facts<'_>) -> Result<Evaluation, Unfinished> {
     let is_long = rules.settings().strategy == Strategy::Optimal;
     let has_others = || {
         let runtime = Handle::try_current();
         runtime.is_ok_and(|own| own.runtime_flavor() == RuntimeFlavor::MultiThread)
     };
     if is_long && has_others() {
-        block_in_place(|| engine::evaluate(rules, facts))
+        block_in_place(|| engine::evaluate(rules, facts, &Stop::default()))
     } else {
-        engine::evaluate(rules, facts)
+        engine::evaluate(rules, facts, &Stop::default())
     }
 }
 
@@ -78,7 +78,7 @@ impl Service {
         metrics.evaluations.inc(match &priced {
             Ok(priced) if priced.evaluation.applied.is_empty() => Outcome::FullPrice,
             Ok(_) => Outcome::Discounted,
-            Err(ServiceError::Invalid(_)) => Outcome::Refused,
+            Err(ServiceError::Invalid(_) | ServiceError::TooComplex(_)) => Outcome::Refused,
             Err(_) => Outcome::Failed,
         });
         if let Ok(Priced { evaluation, .. }) = &priced {
@@ -115,7 +115,8 @@ impl Service {
         };
         facts.used = &used;
         facts.issuances = &issuances;
-        let evaluation = evaluate(&rules, &facts);
+        let evaluation =
+            evaluate(&rules, &facts).map_err(|why| ServiceError::unfinished(&rules, &why))?;
         Ok(Priced {
             rules,
             evaluation,

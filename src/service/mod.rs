@@ -11,8 +11,9 @@ use crate::clock::Clock;
 use crate::db::audit::NewAudit;
 use crate::db::{self, Db, DbError, TenantTx, Work};
 use crate::domain::id::{KeyId, TenantId};
+use crate::engine::{RuleSet, Unfinished};
 use crate::metrics::Metrics;
-use crate::wire::faults::Faults;
+use crate::wire::faults::{Faults, too_complex};
 use redeem::Queues;
 use webhooks::address::Targets;
 
@@ -114,6 +115,12 @@ pub enum ServiceError {
     /// Whoever worked on it has died; nobody knows how far it got.
     #[error("the work was broken off")]
     Lost,
+    /// The evaluation would take more steps than it may (spec 14): the promotions that took most.
+    #[error("the evaluation is too complex")]
+    TooComplex(Faults),
+    /// The evaluation was asked to stop.
+    #[error("the evaluation was stopped")]
+    Stopped,
     /// The evaluation panicked.
     #[error("the evaluation panicked")]
     Panicked,
@@ -132,6 +139,14 @@ impl From<LoadError> for ServiceError {
 }
 
 impl ServiceError {
+    /// An evaluation that ended without a result, by these rules.
+    pub(crate) fn unfinished(rules: &RuleSet, why: &Unfinished) -> Self {
+        match why {
+            Unfinished::Stopped => Self::Stopped,
+            Unfinished::TooComplex(costly) => Self::TooComplex(too_complex(rules, costly)),
+        }
+    }
+
     /// What is stored is not what the service writes there: a fault of ours.
     pub(crate) fn unreadable(what: &str) -> Self {
         Self::Unreadable(LoadError::Unreadable {

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::engine::{Costly, RuleSet};
+
 /// Most faults that one answer lists; what is wrong beyond them is seen at the next try.
 pub const MAX_FAULTS: usize = 100;
 
@@ -37,11 +39,13 @@ pub enum FaultCode {
     NotAfter,
     /// Not of the form that it must have.
     Malformed,
+    /// More work than one evaluation may be.
+    TooComplex,
 }
 
 impl FaultCode {
     /// All of them, in the order of the spec.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Required,
         Self::UnknownField,
         Self::WrongType,
@@ -55,6 +59,7 @@ impl FaultCode {
         Self::LimitNotSupported,
         Self::NotAfter,
         Self::Malformed,
+        Self::TooComplex,
     ];
 
     /// Its name on the wire.
@@ -73,6 +78,7 @@ impl FaultCode {
             Self::LimitNotSupported => "limit_not_supported",
             Self::NotAfter => "not_after",
             Self::Malformed => "malformed",
+            Self::TooComplex => "too_complex",
         }
     }
 }
@@ -91,6 +97,20 @@ pub struct Fault {
 /// The faults of one body, in the order in which they were found; the first [`MAX_FAULTS`] are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults(Vec<Fault>);
+
+/// The promotions that took most steps of an evaluation that ended at its bound.
+pub fn too_complex(rules: &RuleSet, costly: &[Costly]) -> Faults {
+    let mut faults = Faults::new();
+    for own in costly {
+        let Some(promotion) = rules.promotion(own.promotion) else {
+            continue;
+        };
+        let (id, name, steps) = (promotion.id, &promotion.terms.name, own.steps);
+        let message = format!("promotion {id} ({name:?}) took {steps} steps");
+        faults.add_at(String::new(), FaultCode::TooComplex, message);
+    }
+    faults
+}
 
 impl Faults {
     /// None so far.

@@ -4,6 +4,10 @@ use super::faults::{Fault, Faults};
 use super::json::JsonError;
 use super::write::Writer;
 
+/// What is said of an evaluation that would take more steps than it may (spec 14).
+pub const TOO_COMPLEX: &str =
+    "The evaluation takes more work than one request may. `errors` names the promotions that took most.";
+
 /// Why a request is not answered as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -48,6 +52,14 @@ impl Problem {
     /// A body with faults.
     pub fn invalid(faults: Faults) -> Self {
         Self::of_faults(faults.into_vec())
+    }
+
+    /// An evaluation that would take more steps than it may.
+    pub fn too_complex(faults: Faults) -> Self {
+        Self {
+            errors: faults.into_vec(),
+            ..Self::new(422, "too_complex", "Unprocessable Entity", TOO_COMPLEX)
+        }
     }
 
     fn of_faults(errors: Vec<Fault>) -> Self {

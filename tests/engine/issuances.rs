@@ -7,7 +7,7 @@ use promotion_engine::domain::id::{IssuanceId, PromotionId};
 use promotion_engine::domain::limit::Measure;
 use promotion_engine::domain::promotion::{Promotion, Status};
 use promotion_engine::domain::settings::Settings;
-use promotion_engine::engine::{self, Facts, IssuanceFact, RuleSet};
+use promotion_engine::engine::{self, Facts, IssuanceFact, RuleSet, Stop};
 use promotion_engine::wire::decode::Value;
 use promotion_engine::wire::faults::Faults;
 use promotion_engine::wire::json::Json;
@@ -99,7 +99,7 @@ fn outcome(promotion: Promotion, issuances: &[IssuanceFact], used: &[Used]) -> S
             used,
             now: now(),
         };
-        let text = wire::evaluation::print(&engine::evaluate(&rules, &facts), &rules, &facts);
+        let text = wire::evaluation::print(&engine::evaluate(&rules, &facts, &Stop::default()).unwrap(), &rules, &facts);
         let result: Any = serde_json::from_str(&text).unwrap();
         match result["applied"][0]["issuance_id"].as_str() {
             Some(id) => Uuid::parse_str(id).unwrap().as_u128().to_string(),
@@ -230,7 +230,7 @@ fn the_end_of_the_issuance_ranks_if_it_is_sooner() {
                 used: &[],
                 now: now(),
             };
-            let evaluation = engine::evaluate(&rules, &facts);
+            let evaluation = engine::evaluate(&rules, &facts, &Stop::default()).unwrap();
             evaluation.applied[0].promotion_id.uuid().as_u128()
         })
     };

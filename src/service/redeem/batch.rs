@@ -121,6 +121,8 @@ fn concerns_one(failure: &Failure) -> bool {
         Failure::Refused(_)
         | Failure::Invalid(_)
         | Failure::Load(_)
+        | Failure::TooComplex(_)
+        | Failure::Stopped
         | Failure::Panicked
         | Failure::Lost => false,
     }

@@ -326,15 +326,17 @@ impl Decision {
         };
         // A fault of ours in one cart is no harm to the others of the group.
         let priced = catch_unwind(AssertUnwindSafe(|| {
-            let evaluation = evaluate(&self.rules, &facts);
+            let evaluation = evaluate(&self.rules, &facts)?;
             let result = wire::evaluation::print(&evaluation, &self.rules, &facts);
             let uses = engine::uses(&self.rules, &facts, &evaluation);
-            (evaluation, result, uses)
+            Ok((evaluation, result, uses))
         }));
-        let (evaluation, result, uses) = priced.map_err(|_| {
+        let priced = priced.map_err(|_| {
             tracing::error!(transaction_id = %order.transaction_id, "an evaluation panicked");
             Failure::Panicked
         })?;
+        let (evaluation, result, uses) =
+            priced.map_err(|why| Failure::unfinished(&self.rules, &why))?;
         let discount = evaluation.totals.discount();
         if order.expected_discount.is_some_and(|own| own != discount) {
             return Err(Failure::Refused(Refusal::DiscountChanged(result)));

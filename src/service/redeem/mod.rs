@@ -15,11 +15,11 @@ use crate::db::DbError;
 use crate::domain::counter::Owner;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::{Order, RedemptionState};
-use crate::engine::{self, Facts};
+use crate::engine::{self, Facts, RuleSet, Unfinished};
 use crate::metrics::Verdict;
 use crate::telemetry;
 use crate::wire;
-use crate::wire::faults::Faults;
+use crate::wire::faults::{Faults, too_complex};
 
 mod batch;
 mod decide;
@@ -66,10 +66,23 @@ enum Failure {
     Invalid(Faults),
     Db(Arc<DbError>),
     Load(crate::cache::LoadError),
+    /// The evaluation would take more steps than it may.
+    TooComplex(Faults),
+    /// The evaluation was asked to stop.
+    Stopped,
     /// The evaluation panicked.
     Panicked,
     /// The writer died: nobody knows.
     Lost,
+}
+
+impl Failure {
+    fn unfinished(rules: &RuleSet, why: &Unfinished) -> Self {
+        match why {
+            Unfinished::Stopped => Self::Stopped,
+            Unfinished::TooComplex(costly) => Self::TooComplex(too_complex(rules, costly)),
+        }
+    }
 }
 
 impl From<Failure> for ServiceError {
@@ -79,6 +92,8 @@ impl From<Failure> for ServiceError {
             Failure::Invalid(faults) => Self::Invalid(faults),
             Failure::Db(error) => Self::Shared(error),
             Failure::Load(error) => Self::Load(error),
+            Failure::TooComplex(faults) => Self::TooComplex(faults),
+            Failure::Stopped => Self::Stopped,
             Failure::Panicked => Self::Panicked,
             Failure::Lost => Self::Lost,
         }
@@ -130,10 +145,14 @@ impl Service {
         self.metrics().redemptions.inc(match &answered {
             Ok(redeemed) if redeemed.is_new => Verdict::Recorded,
             Ok(_) => Verdict::Replayed,
-            Err(Failure::Refused(_) | Failure::Invalid(_)) => Verdict::Refused,
-            Err(Failure::Db(_) | Failure::Load(_) | Failure::Panicked | Failure::Lost) => {
-                Verdict::Failed
-            }
+            Err(Failure::Refused(_) | Failure::Invalid(_) | Failure::TooComplex(_)) => Verdict::Refused,
+            Err(
+                Failure::Db(_)
+                | Failure::Load(_)
+                | Failure::Stopped
+                | Failure::Panicked
+                | Failure::Lost,
+            ) => Verdict::Failed,
         });
         answered.map_err(ServiceError::from)
     }
