@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::edge::{Bounds, Edge};
+use crate::api::front::{self, Front};
 use crate::api::serve::{self, Limits};
 use crate::api::timeouts::Timeouts;
 use crate::api::{self, Api, ApiOptions};
@@ -20,8 +22,14 @@ use crate::db::{self, Db, DbError, DbOptions};
 use crate::jobs;
 use crate::metrics::Metrics;
 use crate::service::Service;
+use crate::service::pool::{Pool, PoolBounds};
 use crate::service::webhooks::address::Targets;
 use crate::telemetry::TraceError;
+
+/// How long a stop may take besides waiting for requests: to let go of the database.
+const RELEASE: Duration = Duration::from_secs(8);
+/// The exit status of a process that could not stop in order.
+const ABANDONED: i32 = 1;
 
 /// Why the service does not start. The text says what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +50,9 @@ pub enum StartError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The address cannot be accepted on.
+    #[error("connections cannot be accepted: {0}")]
+    Accept(std::io::Error),
     /// The operator's key could be guessed.
     #[error(transparent)]
     OperatorKey(#[from] ShortOperatorKey),
@@ -51,6 +62,9 @@ pub enum StartError {
     /// Traces cannot be exported.
     #[error(transparent)]
     Traces(#[from] TraceError),
+    /// The system gives no threads.
+    #[error("threads cannot be started: {0}")]
+    Threads(std::io::Error),
     /// The system does not tell of requests to stop.
     #[error("signals cannot be received: {0}")]
     Signals(std::io::Error),
@@ -111,6 +125,8 @@ pub struct AppOptions {
     pub limits: Limits,
     /// Time limits of handlers.
     pub timeouts: Timeouts,
+    /// The threads for what takes long.
+    pub pool: PoolBounds,
     /// Whether changes of rules are listened for; tests switch it off to rest on the poll.
     pub notifications: bool,
     /// The clock of evaluations.
@@ -131,6 +147,7 @@ impl Default for AppOptions {
             bounds: Bounds::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
+            pool: PoolBounds::default(),
             notifications: true,
             clock: Clock::default(),
             shutdown_delay: Duration::ZERO,
@@ -147,8 +164,11 @@ pub struct App {
     shutdown_delay: Duration,
     stop: CancellationToken,
     serving: JoinHandle<()>,
+    telling: JoinHandle<()>,
     refreshing: JoinHandle<()>,
     jobs: JoinHandle<()>,
+    watching: JoinHandle<()>,
+    front: Front,
 }
 
 impl App {
@@ -158,7 +178,18 @@ impl App {
         database: DbOptions,
         options: AppOptions,
     ) -> Result<Self, StartError> {
-        let address = listener.local_addr().map_err(StartError::Signals)?;
+        let front = Front::start().map_err(StartError::Threads)?;
+        Self::start_behind(front, listener, database, options).await
+    }
+
+    async fn start_behind(
+        front: Front,
+        listener: TcpListener,
+        database: DbOptions,
+        options: AppOptions,
+    ) -> Result<Self, StartError> {
+        let address = listener.local_addr().map_err(StartError::Accept)?;
+        let listener = listener.into_std().map_err(StartError::Accept)?;
         let db = Db::open(database).await?;
         let metrics = Metrics::default();
         let cache = Cache::new(
@@ -167,11 +198,13 @@ impl App {
             options.unknown_codes,
             metrics.clone(),
         );
+        let pool = Pool::new(options.pool, metrics.clone()).map_err(StartError::Threads)?;
         let service = Service::new(
             db,
             cache.clone(),
             options.clock,
             options.webhook_targets,
+            pool,
             metrics.clone(),
         );
         let api_options = ApiOptions {
@@ -179,17 +212,20 @@ impl App {
             timeouts: options.timeouts,
             bounds: options.bounds,
         };
-        let api = Api::new(service.clone(), api_options);
-        let edge = Edge::new(
-            api::router(api.clone(), &options.cors_origins),
-            options.bounds,
-            &metrics,
-        );
+        let api = Api::new(service.clone(), front.handle().clone(), api_options);
+        let router = api::router(api.clone(), &options.cors_origins);
+        let edge = Edge::new(router.clone(), options.bounds, &metrics);
+        let own_edge = edge.before(front::router(router, Handle::current()));
         let stop = CancellationToken::new();
         let notifications = options.notifications;
         let refreshing = tokio::spawn(async move { cache.keep_fresh(notifications).await });
         let jobs = tokio::spawn(jobs::run(service.clone()));
-        let serving = tokio::spawn(serve::serve(listener, edge, options.limits, stop.clone()));
+        let limits = options.limits;
+        let (staying, going) = front.accept(listener, limits.idle, stop.clone());
+        let serving = tokio::spawn(serve::serve(going, edge, limits, stop.clone()));
+        let telling = serve::serve(staying, own_edge, limits, stop.clone());
+        let telling = front.handle().spawn(telling);
+        let watching = front.handle().spawn(api.clone().keep_watch());
         Ok(Self {
             address,
             service,
@@ -197,8 +233,11 @@ impl App {
             shutdown_delay: options.shutdown_delay,
             stop,
             serving,
+            telling,
             refreshing,
             jobs,
+            watching,
+            front,
         })
     }
 
@@ -217,17 +256,29 @@ impl App {
         &self.service
     }
 
+    /// Ends the process after so long, whatever still goes on then.
+    fn abandon_after(&self, limit: Duration) {
+        self.front.handle().spawn(async move {
+            tokio::time::sleep(limit).await;
+            tracing::error!("stopping took too long: the process ends");
+            std::process::exit(ABANDONED);
+        });
+    }
+
     /// Stops: not ready first, so that a load balancer looks elsewhere; then no new connections; then what has begun
     /// ends; then the database is let go.
     pub async fn stop(self) {
         self.api.stop();
         tokio::time::sleep(self.shutdown_delay).await;
         self.stop.cancel();
-        if let Err(error) = self.serving.await {
-            tracing::error!(%error, "serving ended badly");
+        for serving in [self.serving, self.telling] {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "serving ended badly");
+            }
         }
         self.refreshing.abort();
         self.jobs.abort();
+        self.watching.abort();
         self.service.db().close().await;
     }
 }
@@ -271,6 +322,7 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
             webhook_targets: config.webhook_targets(),
             ..AppOptions::default()
         };
+        let longest_stop = options.shutdown_delay + options.limits.drain + RELEASE;
         if options.operator_key.is_none() {
             tracing::info!("no OPERATOR_KEY is set: tenant management is closed");
         }
@@ -280,6 +332,7 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
         tracing::info!(address = %app.address(), "serving");
         stopping.await;
         tracing::info!("stopping");
+        app.abandon_after(longest_stop);
         app.stop().await;
         Ok(())
     };

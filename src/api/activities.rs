@@ -5,12 +5,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::auth::Teller;
-use super::extract::{NoQuery, Small, decode};
+use super::extract::{NoQuery, Small};
 use super::openapi::{Writing, conflicts};
 use super::problem::ApiError;
 use super::{Api, edge, schema};
 use crate::domain::activity::Activity;
 use crate::wire;
+use crate::wire::decode::Value;
+use crate::wire::faults::Faults;
 
 conflicts! {
     RecordActivityConflict = "activity_id_reused";
@@ -35,12 +37,13 @@ pub async fn create(
     body: Small,
 ) -> Result<Response, ApiError> {
     let body = body.json()?;
-    let activity = decode(&body, |value, faults| {
+    let read = |value: Value<'_, '_>, faults: &mut Faults| {
         wire::activity::parse(value, faults).map(|own| Activity {
             request: own.request.into_owned(),
             ..own
         })
-    })?;
+    };
+    let activity = api.decode(teller.tenant(), body, read).await?;
     let recorded = api.service().record(teller.tenant(), activity);
     Ok(edge::json(StatusCode::OK, api.redemption(recorded).await?))
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -9,7 +10,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use utoipa::IntoParams;
 
 use super::auth::{Admin, Reader};
-use super::extract::{Bulk, Id, Name, NoQuery, Query, Text, decode};
+use super::extract::{Bulk, Id, Name, NoQuery, Query, Text};
 use super::openapi::{ListParams, Reading, Writing, conflicts};
 use super::page::Wanted;
 use super::problem::ApiError;
@@ -77,8 +78,8 @@ pub async fn create(
         .admin_read(service.promotion(actor.tenant, promotion))
         .await?;
     let new = match body.text()? {
-        Text::Json(bytes) => decode(&bytes, wire::code::parse)?,
-        Text::Csv(bytes) => NewCodes::Named(imported(&bytes)?),
+        Text::Json(bytes) => api.decode(actor.tenant, bytes, wire::code::parse).await?,
+        Text::Csv(bytes) => NewCodes::Named(api.read(actor.tenant, bytes, imported).await?),
     };
     let kind = stored.promotion.terms.kind.promotion_type();
     if kind != PromotionType::CodeLinked {
@@ -110,7 +111,7 @@ pub async fn create(
     }
 }
 
-fn imported(bytes: &[u8]) -> Result<Vec<NewCode>, ApiError> {
+fn imported(bytes: &Bytes) -> Result<Vec<NewCode>, ApiError> {
     let mut faults = Faults::new();
     let codes = wire::csv::codes(bytes, &mut faults);
     codes

@@ -14,6 +14,7 @@ use tower::ServiceExt;
 use tracing::Instrument;
 use tracing::field::Empty;
 
+use super::front;
 use super::measure::Measure;
 use super::problem::{ApiError, Problem};
 use crate::cache;
@@ -94,6 +95,14 @@ impl Edge {
         }
     }
 
+    /// The same edge, before another router.
+    pub fn before(&self, router: Router) -> Self {
+        Self {
+            router,
+            ..self.clone()
+        }
+    }
+
     /// What operations can see.
     pub(super) fn metrics(&self) -> &Metrics {
         &self.metrics
@@ -166,11 +175,11 @@ impl Edge {
         response
     }
 
-    /// A place among the requests in flight. Whether the process lives is told whatever its load.
+    /// A place among the requests in flight. How the process is is told whatever its load.
     fn place(&self, path: &str) -> Option<Place<'_>> {
         let before = self.in_flight.fetch_add(1, Ordering::AcqRel);
         let place = Place(&self.in_flight);
-        (before < self.bounds.in_flight || path == "/healthz").then_some(place)
+        (before < self.bounds.in_flight || front::PATHS.contains(&path)).then_some(place)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `POST /v1/evaluate-cart`: the hot path. Bytes in, one snapshot of the rules, one pure function, bytes out.
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -30,6 +31,10 @@ pub async fn evaluate(
     body: Small,
 ) -> Result<Response, ApiError> {
     let body = body.json()?;
+    if super::is_large(&body) {
+        let request = api.read(pos.tenant(), body, read_owned).await?;
+        return price(&api, &pos, &request).await;
+    }
     let json;
     let request = match wire::cart::read_plain(&body) {
         Some(request) => request,
@@ -38,16 +43,28 @@ pub async fn evaluate(
             read(&json)?
         }
     };
+    price(&api, &pos, &request).await
+}
+
+async fn price(api: &Api, pos: &Pos, request: &Request<'_>) -> Result<Response, ApiError> {
     if request.at.is_some() && !pos.is_admin() {
         return Err(ApiError::AtForbidden);
     }
     let text = api
         .evaluation(async {
-            let priced = api.service().evaluate(pos.tenant(), &request).await?;
-            Ok::<_, ServiceError>(priced.print(&request))
+            let priced = api.service().evaluate(pos.tenant(), request).await?;
+            Ok::<_, ServiceError>(priced.print(request))
         })
         .await?;
     Ok(edge::json(StatusCode::OK, text))
+}
+
+/// A body's request, with texts of its own.
+fn read_owned(body: &Bytes) -> Result<Request<'static>, ApiError> {
+    match wire::cart::read_plain(body) {
+        Some(request) => Ok(request.into_owned()),
+        None => read(&Json::parse(body)?).map(Request::into_owned),
+    }
 }
 
 fn read<'t>(json: &'t Json<'t>) -> Result<Request<'t>, ApiError> {

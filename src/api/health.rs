@@ -1,8 +1,12 @@
 //! Whether the process lives, and whether it can do its work.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use tokio::runtime::Handle;
 
 use super::openapi::Public;
 use super::{Api, edge, schema};
@@ -68,20 +72,96 @@ fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+/// How long the database is waited for before what was known of it is answered.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// How long the database may take to be called ready.
+const LIMIT: Duration = Duration::from_secs(2);
+/// For how long what is known of it is told while it takes its time.
+const MEMORY: Duration = Duration::from_secs(3);
+/// For how long those who ask at the same time share an answer.
+const SHARED: Duration = Duration::from_millis(20);
+/// How often it is asked while nobody wants to know.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
+
+/// Why the database is not ready, if it is not, and since when that is known.
+type Known = Option<(Instant, Option<&'static str>)>;
+
+/// What is known of the database. It is asked on the front's runtime, over a connection of its own: neither a pool without
+/// a free connection nor a busy core makes an instance look as if it were not ready.
+pub(super) struct Readiness {
+    front: Handle,
+    known: Mutex<Known>,
+    asking: tokio::sync::Mutex<()>,
+}
+
+impl Readiness {
+    pub(super) fn new(front: Handle) -> Self {
+        Self {
+            front,
+            known: Mutex::new(None),
+            asking: tokio::sync::Mutex::default(),
+        }
+    }
+
+    fn known(&self, within: Duration) -> Option<Option<&'static str>> {
+        let known = *self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, reason) = known?;
+        (since.elapsed() <= within).then_some(reason)
+    }
+
+    fn learn(&self, reason: Option<&'static str>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some((Instant::now(), reason));
+    }
+}
+
+/// Asks the database again and again.
+pub(super) async fn keep_watch(api: &Api) {
+    loop {
+        ask(api).await;
+        tokio::time::sleep(WATCH_EVERY).await;
+    }
+}
+
 async fn unready(api: &Api) -> Option<&'static str> {
     if api.is_stopping() {
         return Some("the service is stopping");
     }
-    match api.service().db().ready().await {
-        Ok(()) => {}
-        Err(DbError::SchemaOutdated { .. }) => return Some("the schema is not current"),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            return Some("the database does not answer");
-        }
+    let readiness = api.readiness();
+    let own = api.clone();
+    let asked = readiness.front.spawn(async move { ask(&own).await });
+    let of_database = match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(reason)) => reason,
+        Ok(Err(_)) | Err(_) => readiness.known(MEMORY).unwrap_or(Some(SILENT)),
+    };
+    of_database.or_else(|| {
+        (!api.service().cache().is_listening())
+            .then_some("the listener for rule changes is not connected")
+    })
+}
+
+const SILENT: &str = "the database does not answer";
+
+/// Why the database is not ready.
+async fn ask(api: &Api) -> Option<&'static str> {
+    let readiness = api.readiness();
+    let _turn = readiness.asking.lock().await;
+    if let Some(reason) = readiness.known(SHARED) {
+        return reason;
     }
-    (!api.service().cache().is_listening())
-        .then_some("the listener for rule changes is not connected")
+    let reason = match tokio::time::timeout(LIMIT, api.service().db().ready()).await {
+        Ok(Ok(())) => None,
+        Ok(Err(DbError::SchemaOutdated { .. })) => Some("the schema is not current"),
+        Ok(Err(error)) => {
+            if readiness.known(Duration::MAX) != Some(Some(SILENT)) {
+                tracing::warn!(%error, "not ready");
+            }
+            Some(SILENT)
+        }
+        Err(_) => Some(SILENT),
+    };
+    readiness.learn(reason);
+    reason
 }
 
 fn report(status: StatusCode, word: &'static str, reason: Option<&str>) -> Response {

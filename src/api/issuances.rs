@@ -77,7 +77,9 @@ pub async fn issue_all(
     _: NoQuery,
     body: Bulk,
 ) -> Result<Response, ApiError> {
-    let new = decode(&body.json()?, wire::issuing::parse_bulk)?;
+    let tenant = issuer.actor().tenant;
+    let body = body.json()?;
+    let new = api.decode(tenant, body, wire::issuing::parse_bulk).await?;
     let customers = new.customers.clone();
     let issued = api
         .bulk_write(api.service().issue(issuer.actor(), new))

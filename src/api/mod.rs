@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::routing::get;
 use chrono::{DateTime, SecondsFormat, Utc};
+use tokio::runtime::Handle;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
@@ -19,9 +21,14 @@ use utoipa_axum::routes;
 use crate::domain::id::TenantId;
 use crate::metrics::Metrics;
 use crate::service::api_key::KeyHash;
-use crate::service::{Service, api_key};
+use crate::service::pool::Urgency;
+use crate::service::{Service, ServiceError, api_key};
+use crate::wire::decode::Value;
+use crate::wire::faults::Faults;
 use crate::wire::selector::ListReference;
 use edge::Bounds;
+use extract::decode;
+use health::Readiness;
 use measure::Measure;
 use problem::ApiError;
 use timeouts::Timeouts;
@@ -29,6 +36,7 @@ use timeouts::Timeouts;
 pub mod auth;
 pub mod edge;
 pub mod extract;
+pub mod front;
 pub mod measure;
 pub mod page;
 pub mod problem;
@@ -150,11 +158,12 @@ struct Inner {
     bounds: Bounds,
     openapi: String,
     stopping: AtomicBool,
+    readiness: Readiness,
 }
 
 impl Api {
-    /// What handlers need.
-    pub fn new(service: Service, options: ApiOptions<'_>) -> Self {
+    /// What handlers need. Readiness is judged on the runtime `front`.
+    pub fn new(service: Service, front: Handle, options: ApiOptions<'_>) -> Self {
         let inner = Inner {
             service,
             operator: options.operator_key.map(api_key::hash),
@@ -162,6 +171,7 @@ impl Api {
             bounds: options.bounds,
             openapi: document().to_string(),
             stopping: AtomicBool::new(false),
+            readiness: Readiness::new(front),
         };
         Self {
             inner: Arc::new(inner),
@@ -177,8 +187,44 @@ impl Api {
         self.inner.stopping.load(Ordering::Acquire)
     }
 
+    /// Keeps what is known of the database fresh. Never ends.
+    pub async fn keep_watch(self) {
+        health::keep_watch(&self).await;
+    }
+
+    fn readiness(&self) -> &Readiness {
+        &self.inner.readiness
+    }
+
     fn service(&self) -> &Service {
         &self.inner.service
+    }
+
+    /// Reads a body that is whole. One that is large is read on the pool, at its tenant's turn.
+    async fn read<T: Send + 'static>(
+        &self,
+        tenant: TenantId,
+        body: Bytes,
+        read: impl FnOnce(&Bytes) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        if !is_large(&body) {
+            return read(&body);
+        }
+        let pool = self.service().pool();
+        let reading = pool.run(tenant, Urgency::Usual, move |_| read(&body));
+        self.admin_read(async { reading.await.map_err(ServiceError::from) })
+            .await?
+    }
+
+    /// The same for a JSON document.
+    async fn decode<T: Send + 'static>(
+        &self,
+        tenant: TenantId,
+        body: Bytes,
+        read: impl FnOnce(Value<'_, '_>, &mut Faults) -> Option<T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.read(tenant, body, move |body| decode(body, read))
+            .await
     }
 
     /// A refused body, with the product lists that it names in vain beside its other faults.
@@ -212,6 +258,13 @@ impl Api {
     fn openapi(&self) -> &str {
         &self.inner.openapi
     }
+}
+
+/// Most bytes of a body that is read where it arrives: that takes a few hundred microseconds.
+const LARGE_BODY: usize = 64 * 1024;
+
+fn is_large(body: &Bytes) -> bool {
+    body.len() > LARGE_BODY
 }
 
 /// The router over the paths. `origins` are those that a browser may call from; `*` is any.

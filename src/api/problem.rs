@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use crate::cache::{LoadError, NoRoom, Refused};
 use crate::db::{DbError, Key};
 use crate::metrics::Shed;
+use crate::service::pool::NotDone;
 use crate::service::{Refusal, ServiceError};
 use crate::telemetry;
 use crate::wire::faults::{Fault, FaultCode, Faults};
@@ -382,6 +383,12 @@ fn of_service(error: &ServiceError) -> Problem {
         ServiceError::Lost => outcome_unknown(),
         ServiceError::TooComplex(faults) => too_complex(faults.as_slice().to_vec()),
         ServiceError::Stopped => problem(&ApiError::HandlerTimeout),
+        ServiceError::NotDone(NotDone::Full) => Problem::unavailable(
+            "overloaded",
+            "Too many long evaluations are waiting. Nothing was done.",
+        )
+        .because(Shed::Pool),
+        ServiceError::NotDone(NotDone::Ended) => of_db(&DbError::Stopping),
         // Logged where it was caught, with its message.
         ServiceError::Panicked => Problem::internal(),
         ServiceError::Load(LoadError::Db(error)) => of_db(error),

@@ -1,17 +1,19 @@
 //! Product lists: named SKUs, as JSON or CSV.
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::auth::{Admin, Reader};
-use super::extract::{Bulk, Name, NoQuery, Query, Text, decode};
+use super::extract::{Bulk, Name, NoQuery, Query, Text};
 use super::openapi::{ListParams, Reading, Writing, conflicts};
 use super::problem::ApiError;
 use super::{Api, edge, page, schema};
 use crate::db;
 use crate::db::product_lists::{ProductListRow, ProductListSummary};
 use crate::wire;
+use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
 use crate::wire::write::Writer;
 
@@ -84,19 +86,16 @@ pub async fn put(
     _: NoQuery,
     body: Bulk,
 ) -> Result<Response, ApiError> {
+    let tenant = admin.actor().tenant;
     let skus = match body.text()? {
-        Text::Json(bytes) => decode(&bytes, |value, faults| {
-            wire::product_list::parse(value, &name, faults)
-        })?,
-        Text::Csv(bytes) => {
-            let mut faults = Faults::new();
-            let skus = wire::csv::skus(&bytes, wire::product_list::MAX_SKUS, &mut faults);
-            let mut skus = skus
-                .filter(|_| faults.is_empty())
-                .ok_or(ApiError::Invalid(faults))?;
-            wire::product_list::keep_first(&mut skus);
-            skus
+        Text::Json(bytes) => {
+            let name = name.clone();
+            let read = move |value: Value<'_, '_>, faults: &mut Faults| {
+                wire::product_list::parse(value, &name, faults)
+            };
+            api.decode(tenant, bytes, read).await?
         }
+        Text::Csv(bytes) => api.read(tenant, bytes, imported).await?,
     };
     let (service, actor) = (api.service().clone(), admin.actor());
     let summary = api
@@ -105,6 +104,16 @@ pub async fn put(
     let mut writer = Writer::with_capacity(128);
     write_summary(&mut writer, &summary);
     Ok(edge::json(StatusCode::OK, writer.finish()))
+}
+
+fn imported(bytes: &Bytes) -> Result<Vec<String>, ApiError> {
+    let mut faults = Faults::new();
+    let skus = wire::csv::skus(bytes, wire::product_list::MAX_SKUS, &mut faults);
+    let mut skus = skus
+        .filter(|_| faults.is_empty())
+        .ok_or(ApiError::Invalid(faults))?;
+    wire::product_list::keep_first(&mut skus);
+    Ok(skus)
 }
 
 /// Delete a product list that nothing names

@@ -18,6 +18,7 @@ use crate::db;
 use crate::db::promotions::{HistoryRow, PromotionCursor, PromotionFilter};
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::{PromotionType, State as PromotionState, Status, Terms};
+use crate::domain::settings::CustomField;
 use crate::service::promotions::{Stored, exists};
 use crate::service::{Service, ServiceError};
 use crate::wire;
@@ -73,8 +74,8 @@ pub async fn create(
     let (service, actor) = (api.service().clone(), admin.actor());
     let body = body.json()?;
     let (settings, _) = api.admin_read(service.settings(actor.tenant)).await?;
-    let purpose = Purpose::Create(&settings.custom_fields);
-    let new = read(&api, actor.tenant, &body, purpose).await?;
+    let fields = settings.custom_fields.clone();
+    let new = read(&api, actor.tenant, body, fields, None).await?;
     let status = new.status.unwrap_or(Status::Draft);
     let made = async move {
         service
@@ -150,8 +151,8 @@ pub async fn put(
     let (service, actor) = (api.service().clone(), admin.actor());
     let before = service.before_replacing(actor.tenant, promotion);
     let (status, settings) = api.admin_read(before).await?;
-    let purpose = Purpose::Replace(&settings.custom_fields, status);
-    let new = read(&api, actor.tenant, &body.json()?, purpose).await?;
+    let fields = settings.custom_fields.clone();
+    let new = read(&api, actor.tenant, body.json()?, fields, Some(status)).await?;
     let expected = if_match.expected()?;
     let replaced = async move {
         let New {
@@ -310,18 +311,28 @@ struct New {
     status: Option<Status>,
 }
 
+/// Reads a new promotion, or one that replaces another, whose status is given.
 async fn read(
     api: &Api,
     tenant: TenantId,
-    body: &Bytes,
-    purpose: Purpose<'_>,
+    body: Bytes,
+    fields: Vec<CustomField>,
+    status: Option<Status>,
 ) -> Result<New, ApiError> {
-    let mut lists = Vec::new();
-    let read = decode(body, |value, faults| {
-        let body = wire::promotion::parse(value, purpose, faults);
-        lists = body.lists;
-        Some((body.terms?, body.status))
-    });
+    let read = move |body: &Bytes| {
+        let purpose = match status {
+            None => Purpose::Create(&fields),
+            Some(status) => Purpose::Replace(&fields, status),
+        };
+        let mut lists = Vec::new();
+        let read = decode(body, |value, faults| {
+            let body = wire::promotion::parse(value, purpose, faults);
+            lists = body.lists;
+            Some((body.terms?, body.status))
+        });
+        Ok((read, lists))
+    };
+    let (read, lists) = api.read(tenant, body, read).await?;
     match read {
         Ok((terms, status)) => Ok(New {
             terms,

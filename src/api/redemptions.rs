@@ -18,7 +18,8 @@ use crate::db::redemptions::RedemptionRow;
 use crate::domain::redemption::RedemptionState;
 use crate::service::redemptions::Found;
 use crate::wire;
-use crate::wire::faults::FaultCode;
+use crate::wire::decode::Value;
+use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::names::Named;
 use crate::wire::redemption::Answer;
 use crate::wire::write::Writer;
@@ -46,9 +47,10 @@ pub async fn create(
     body: Small,
 ) -> Result<Response, ApiError> {
     let body = body.json()?;
-    let order = decode(&body, |value, faults| {
+    let read = |value: Value<'_, '_>, faults: &mut Faults| {
         wire::redemption::parse(value, faults).map(|order| order.into_owned())
-    })?;
+    };
+    let order = api.decode(pos.tenant(), body, read).await?;
     let redeemed = api
         .redemption(api.service().redeem(pos.tenant(), order))
         .await?;

@@ -24,10 +24,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::edge::Edge;
+use super::front::Led;
 use crate::metrics::{Shed, Timeout};
 
 /// Pause after the system has refused a connection, for instance because too many files are open.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Bounds of hyper's own, so far above ours that ours answer: only a caller who passes these gets a plain 431.
 const HYPER_BUFFER: usize = 64 * 1024;
 const HYPER_HEADERS: usize = 256;
@@ -56,17 +57,51 @@ impl Default for Limits {
     }
 }
 
+/// Where connections come from.
+pub enum Door {
+    /// A listener of its own.
+    Own(TcpListener),
+    /// Another runtime, which accepts them.
+    Led(Led),
+}
+
+impl From<TcpListener> for Door {
+    fn from(listener: TcpListener) -> Self {
+        Self::Own(listener)
+    }
+}
+
+impl From<Led> for Door {
+    fn from(led: Led) -> Self {
+        Self::Led(led)
+    }
+}
+
+impl Door {
+    /// The next connection; never, if nobody leads any here.
+    async fn next(&mut self) -> io::Result<TcpStream> {
+        match self {
+            Self::Own(listener) => Ok(listener.accept().await?.0),
+            Self::Led(led) => match led.recv().await {
+                Some(stream) => TcpStream::from_std(stream),
+                None => std::future::pending().await,
+            },
+        }
+    }
+}
+
 /// Serves until `stop`, then lets what has begun end, for a bounded time.
-pub async fn serve(listener: TcpListener, edge: Edge, limits: Limits, stop: CancellationToken) {
+pub async fn serve(door: impl Into<Door>, edge: Edge, limits: Limits, stop: CancellationToken) {
+    let mut door = door.into();
     let graceful = GracefulShutdown::new();
     let builder = Arc::new(builder());
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = door.next() => accepted,
             () = stop.cancelled() => break,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok(stream) => {
                 let watcher = graceful.watcher();
                 // Of the connection: what all requests of all cores count up and down at once costs each of them time.
                 let (edge, builder) = (Arc::new(edge.clone()), Arc::clone(&builder));
@@ -110,7 +145,7 @@ pub async fn serve(listener: TcpListener, edge: Edge, limits: Limits, stop: Canc
             }
         }
     }
-    drop(listener);
+    drop(door);
     let open = graceful.count();
     if tokio::time::timeout(limits.drain, graceful.shutdown())
         .await

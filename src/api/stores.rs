@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -54,15 +55,10 @@ pub async fn put_all(
     _: NoQuery,
     body: Bulk,
 ) -> Result<Response, ApiError> {
+    let tenant = admin.actor().tenant;
     let stores = match body.text()? {
-        Text::Json(bytes) => decode(&bytes, wire::store::parse_list)?,
-        Text::Csv(bytes) => {
-            let mut faults = Faults::new();
-            let stores = wire::csv::stores(&bytes, &mut faults);
-            stores
-                .filter(|_| faults.is_empty())
-                .ok_or(ApiError::Invalid(faults))?
-        }
+        Text::Json(bytes) => api.decode(tenant, bytes, wire::store::parse_list).await?,
+        Text::Csv(bytes) => api.read(tenant, bytes, imported).await?,
     };
     require_unique(&stores)?;
     let count = stores.len();
@@ -72,6 +68,14 @@ pub async fn put_all(
     let mut writer = Writer::with_capacity(32);
     writer.object(|writer| writer.key("count").raw(&count.to_string()));
     Ok(edge::json(StatusCode::OK, writer.finish()))
+}
+
+fn imported(bytes: &Bytes) -> Result<Vec<Store>, ApiError> {
+    let mut faults = Faults::new();
+    let stores = wire::csv::stores(bytes, &mut faults);
+    stores
+        .filter(|_| faults.is_empty())
+        .ok_or(ApiError::Invalid(faults))
 }
 
 /// Read a store

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use super::{DbError, DbOptions, Durability, OPERATOR_ROLE, SERVICE_ROLE};
 
@@ -47,10 +47,10 @@ pub async fn migrate(connect: &PgConnectOptions) -> Result<(), DbError> {
 }
 
 /// Fails unless every migration of this release has run.
-pub(super) async fn missing(pool: &PgPool) -> Result<(), DbError> {
+pub(super) async fn missing(connection: &mut PgConnection) -> Result<(), DbError> {
     let applied: Vec<i64> =
         sqlx::query_scalar!("select version from _sqlx_migrations where success")
-            .fetch_all(pool)
+            .fetch_all(connection)
             .await?;
     let missing = migrator()
         .iter()

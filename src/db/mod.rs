@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, PgPool};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
@@ -182,6 +183,8 @@ pub struct Db {
     pool: PgPool,
     tasks: TaskTracker,
     turns: Turns,
+    /// What the database is watched by.
+    watching: Arc<Mutex<Option<PgConnection>>>,
     options: DbOptions,
 }
 
@@ -221,15 +224,28 @@ impl Db {
             pool,
             tasks: TaskTracker::new(),
             turns: Turns::new(options.pool_size),
+            watching: Arc::default(),
             options,
         })
     }
 
-    /// Whether the database answers and has every migration of this release.
+    /// Whether the database answers and has every migration of this release. Asked over a connection of its own, which
+    /// belongs to the runtime that asks first; whoever stops waiting costs the connection.
     pub async fn ready(&self) -> Result<(), DbError> {
-        let pool = self.pool.clone();
-        self.uncancelled(async move { migrate::missing(&pool).await })
-            .await
+        let mut watching = self.watching.lock().await;
+        if let Some(mut connection) = watching.take() {
+            let ready = migrate::missing(&mut connection).await;
+            if matches!(ready, Ok(()) | Err(DbError::SchemaOutdated { .. })) {
+                *watching = Some(connection);
+                return ready;
+            }
+            // The server may have been started again since.
+        }
+        let mut connection = self.options.connect.clone().connect().await?;
+        tell(&mut connection, self.options.timeouts.on_connect().into()).await?;
+        let ready = migrate::missing(&mut connection).await;
+        *watching = Some(connection);
+        ready
     }
 
     /// Stops: begins no more transactions, waits for those that run, closes every connection. Neither is waited for
@@ -240,6 +256,7 @@ impl Db {
             let open = self.tasks.len();
             tracing::warn!(open, "some transactions did not end in time");
         }
+        drop(self.watching.lock().await.take());
         if timeout(RELEASE_TIMEOUT, self.pool.close()).await.is_err() {
             tracing::warn!("some connections to the database could not be closed in time");
         }

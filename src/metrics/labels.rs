@@ -126,6 +126,22 @@ label! {
 }
 
 label! {
+    /// What became of a long job, an evaluation of a heavy cart for instance.
+    Job as "outcome" {
+        /// It was done.
+        Done => "done",
+        /// Its caller went away, or its time was over, while it was worked on.
+        Stopped => "stopped",
+        /// Its caller went away, or its time was over, before its turn.
+        Skipped => "skipped",
+        /// Too many were waiting.
+        Refused => "refused",
+        /// It panicked.
+        Panicked => "panicked",
+    }
+}
+
+label! {
     /// What a connection to the database does.
     ConnectionState as "state" {
         /// It works.
@@ -140,6 +156,8 @@ label! {
     Shed as "reason" {
         /// As many requests as the instance works on at the same time were being worked on.
         InFlight => "in_flight",
+        /// Too many long jobs were waiting for the pool.
+        Pool => "pool",
         /// The instance is stopping.
         Stopping => "stopping",
         /// Its head is larger than is read.

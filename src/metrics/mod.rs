@@ -20,7 +20,7 @@ mod requests;
 
 pub use distribution::Distribution;
 pub use labels::{
-    Attempt, ConnectionState, Each, Label, Outcome, RateLimit, Shed, Timeout, Verdict, Work,
+    Attempt, ConnectionState, Each, Job, Label, Outcome, RateLimit, Shed, Timeout, Verdict, Work,
 };
 pub use requests::{Requests, Route};
 
@@ -52,6 +52,14 @@ pub struct Metrics {
     pub candidates: Distribution,
     /// Promotions that applied in evaluations.
     pub promotions_applied: Counter,
+    /// Long jobs by what became of them.
+    pub pool_jobs: Each<Job, Counter>,
+    /// Long jobs that wait for their turn.
+    pub pool_waiting: Gauge,
+    /// Long jobs that are worked on.
+    pub pool_running: Gauge,
+    /// Most of them.
+    pub pool_threads: Gauge,
     /// Redemptions that were asked for, by what became of them.
     pub redemptions: Each<Verdict, Counter>,
     /// Redemptions in one transaction.
@@ -140,6 +148,22 @@ impl Default for Metrics {
             &mut all,
             "promotions_applied",
             "Promotions that applied in evaluations",
+        );
+        let pool_jobs = each(
+            &mut all,
+            "pool_jobs",
+            "Long jobs, as evaluations of heavy carts, by what became of them",
+        );
+        let pool_waiting = one(
+            &mut all,
+            "pool_waiting",
+            "Long jobs that wait for their turn",
+        );
+        let pool_running = one(&mut all, "pool_running", "Long jobs that are worked on");
+        let pool_threads = one(
+            &mut all,
+            "pool_threads",
+            "Most long jobs that are worked on at the same time",
         );
         let redemptions = each(
             &mut all,
@@ -271,6 +295,10 @@ impl Default for Metrics {
             evaluations,
             candidates,
             promotions_applied,
+            pool_jobs,
+            pool_waiting,
+            pool_running,
+            pool_threads,
             redemptions,
             redemption_groups,
             redemption_group_time,

@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::task::block_in_place;
 use uuid::Uuid;
 
 use super::counters::{names, used};
+use super::pool::Urgency;
 use super::{Service, ServiceError};
 use crate::db::codes::FoundCode;
 use crate::db::in_hand::{Gone, InHand};
@@ -20,8 +19,9 @@ use crate::domain::counter::{CounterKey, Owner, Used};
 use crate::domain::evaluation::Evaluation;
 use crate::domain::id::{CodeId, IssuanceId, PromotionId, TenantId};
 use crate::domain::limit::Measure;
-use crate::domain::settings::Strategy;
-use crate::engine::{self, CodeFact, Facts, IssuanceFact, Needs, RuleSet, Stop, Unfinished};
+use crate::engine::{
+    self, CodeFact, Facts, IssuanceFact, Needs, RuleSet, STEPS_PER_MS, Stop, Unfinished,
+};
 use crate::metrics::Outcome;
 use crate::telemetry;
 use crate::wire;
@@ -51,18 +51,29 @@ impl Priced {
     }
 }
 
-/// Evaluates. A search for the best price may take all its budget: the requests that wait on the same thread go on on
-/// another one meanwhile. The other strategies are done before a thread could be had.
-pub(super) fn evaluate(rules: &RuleSet, facts: &Facts<'_>) -> Result<Evaluation, Unfinished> {
-    let is_long = rules.settings().strategy == Strategy::Optimal;
-    let has_others = || {
-        let runtime = Handle::try_current();
-        runtime.is_ok_and(|own| own.runtime_flavor() == RuntimeFlavor::MultiThread)
-    };
-    if is_long && has_others() {
-        block_in_place(|| engine::evaluate(rules, facts, &Stop::default()))
-    } else {
-        engine::evaluate(rules, facts, &Stop::default())
+/// So many steps an evaluation may take on a thread that serves requests: a few hundred microseconds. What takes more
+/// begins again on the pool.
+pub(super) const INLINE_STEPS: u64 = 3 * STEPS_PER_MS / 10;
+
+/// What an evaluation depends on, held by itself, so that another thread can have it.
+struct Held {
+    rules: Arc<RuleSet>,
+    request: Request<'static>,
+    codes: Vec<Option<CodeFact>>,
+    issuances: Vec<IssuanceFact>,
+    used: Vec<Used>,
+    now: DateTime<Utc>,
+}
+
+impl Held {
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            request: &self.request,
+            codes: &self.codes,
+            issuances: &self.issuances,
+            used: &self.used,
+            now: self.now,
+        }
     }
 }
 
@@ -89,7 +100,11 @@ impl Service {
         priced
     }
 
-    async fn price(&self, tenant: TenantId, request: &Request<'_>) -> Result<Priced, ServiceError> {
+    pub(super) async fn price(
+        &self,
+        tenant: TenantId,
+        request: &Request<'_>,
+    ) -> Result<Priced, ServiceError> {
         let rules = self.cache().rules(tenant).await?;
         telemetry::by_rules(rules.version());
         require_store(&rules, request, "/store").map_err(ServiceError::Invalid)?;
@@ -115,13 +130,36 @@ impl Service {
         };
         facts.used = &used;
         facts.issuances = &issuances;
-        let evaluation =
-            evaluate(&rules, &facts).map_err(|why| ServiceError::unfinished(&rules, &why))?;
+        let evaluation = match engine::evaluate(&rules, &facts, &Stop::within(INLINE_STEPS)) {
+            Err(Unfinished::Stopped) => {
+                let held = Held {
+                    rules: Arc::clone(&rules),
+                    request: request.clone().into_owned(),
+                    codes,
+                    issuances,
+                    used,
+                    now: evaluated_at,
+                };
+                Box::pin(self.evaluate_apart(tenant, held)).await?
+            }
+            ended => ended,
+        };
+        let evaluation = evaluation.map_err(|why| ServiceError::unfinished(&rules, &why))?;
         Ok(Priced {
             rules,
             evaluation,
             evaluated_at,
         })
+    }
+
+    /// Evaluates on the pool what has turned out to take long.
+    async fn evaluate_apart(
+        &self,
+        tenant: TenantId,
+        held: Held,
+    ) -> Result<Result<Evaluation, Unfinished>, ServiceError> {
+        let evaluate = move |stop: &Stop| engine::evaluate(&held.rules, &held.facts(), stop);
+        Ok(self.pool().run(tenant, Urgency::Usual, evaluate).await?)
     }
 
     /// Whose the presented codes are. A tenant may have millions of codes, so they are looked up, all at once.

@@ -14,6 +14,7 @@ use crate::domain::id::{KeyId, TenantId};
 use crate::engine::{RuleSet, Unfinished};
 use crate::metrics::Metrics;
 use crate::wire::faults::{Faults, too_complex};
+use pool::{NotDone, Pool};
 use redeem::Queues;
 use webhooks::address::Targets;
 
@@ -29,6 +30,7 @@ pub mod issuance_ends;
 pub mod issuances;
 pub mod keys;
 pub mod milestones;
+pub mod pool;
 pub mod promotions;
 pub mod redeem;
 pub mod redemptions;
@@ -57,6 +59,7 @@ struct Inner {
     clock: Clock,
     targets: Targets,
     queues: Queues,
+    pool: Pool,
     metrics: Metrics,
 }
 
@@ -124,6 +127,9 @@ pub enum ServiceError {
     /// The evaluation panicked.
     #[error("the evaluation panicked")]
     Panicked,
+    /// It would have run on the pool, and did not.
+    #[error(transparent)]
+    NotDone(#[from] NotDone),
     /// The rules could not be loaded.
     #[error(transparent)]
     Load(LoadError),
@@ -220,13 +226,21 @@ impl From<Refusal> for ServiceError {
 
 impl Service {
     /// Joins the parts.
-    pub fn new(db: Db, cache: Cache, clock: Clock, targets: Targets, metrics: Metrics) -> Self {
+    pub fn new(
+        db: Db,
+        cache: Cache,
+        clock: Clock,
+        targets: Targets,
+        pool: Pool,
+        metrics: Metrics,
+    ) -> Self {
         let inner = Inner {
             db,
             cache,
             clock,
             targets,
             queues: Queues::default(),
+            pool,
             metrics,
         };
         Self {
@@ -257,6 +271,11 @@ impl Service {
     /// What operations can see.
     pub fn metrics(&self) -> &Metrics {
         &self.inner.metrics
+    }
+
+    /// Where long work is done.
+    pub fn pool(&self) -> &Pool {
+        &self.inner.pool
     }
 
     fn queues(&self) -> &Queues {

@@ -43,6 +43,7 @@ mod milestones;
 mod offers;
 mod optimal;
 mod overload;
+mod pool;
 mod promotions;
 mod receiver;
 mod redemptions;

@@ -11,10 +11,11 @@ use uuid::Uuid;
 
 use super::super::counters::name;
 use super::super::evaluate::code_keys;
+use super::super::pool::{Pool, Urgency};
 use super::super::{MAX_ATTEMPTS, Refusal, Service, events, issuance_events};
 use super::decide::{Decided, Decision, Recorded, Tally};
 use super::queue::Waiting;
-use super::{Failure, Pending, Redeemed};
+use super::{Failure, Pace, Pending, Redeemed};
 use crate::db::outbox::NewEvent;
 use crate::db::redemption_keys::{KnownKey, Latest};
 use crate::db::redemptions::{GiftRow, UseRow};
@@ -22,11 +23,14 @@ use crate::db::{self, DbError, Reference, TenantTx};
 use crate::domain::amount::Money;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::RedemptionState;
-use crate::engine::RuleSet;
+use crate::engine::{RuleSet, Stop};
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::names::Named;
 
 type Verdict = Result<Redeemed, Failure>;
+
+/// After so many light orders the requests that wait for the same thread get their turn.
+const BREATH: usize = 8;
 
 /// Why a transaction came to nothing.
 enum GroupError {
@@ -44,20 +48,21 @@ impl From<DbError> for GroupError {
 impl Service {
     /// Commits a group and answers each of its orders.
     pub(super) async fn commit_group(&self, tenant: TenantId, group: Vec<Waiting>) {
-        let (pending, answers): (Vec<Pending>, Vec<_>) = group
+        // A heavy one is alone; others of a lane are of one pace.
+        let pace = group.first().map_or(Pace::Light, |waiting| waiting.pace);
+        let (pending, answers): (Vec<Arc<Pending>>, Vec<_>) = group
             .into_iter()
             .map(|waiting| (waiting.pending, waiting.answer))
             .unzip();
-        let pending: Vec<Arc<Pending>> = pending.into_iter().map(Arc::new).collect();
         let size = u32::try_from(pending.len()).unwrap_or(u32::MAX);
         self.metrics().redemption_groups.observe(f64::from(size));
         let begun = Instant::now();
-        let verdicts = match self.commit_together(tenant, pending.clone()).await {
+        let verdicts = match self.commit_together(tenant, pace, pending.clone()).await {
             Err(failure) if pending.len() > 1 && concerns_one(&failure) => {
                 // One of them stands in the way of the others: each by itself.
                 let mut verdicts = Vec::with_capacity(pending.len());
                 for own in pending {
-                    let alone = self.commit_together(tenant, vec![own]).await;
+                    let alone = self.commit_together(tenant, pace, vec![own]).await;
                     verdicts.extend(alone.unwrap_or_else(|failure| vec![Err(failure)]));
                 }
                 verdicts
@@ -76,6 +81,7 @@ impl Service {
     async fn commit_together(
         &self,
         tenant: TenantId,
+        pace: Pace,
         pending: Vec<Arc<Pending>>,
     ) -> Result<Vec<Verdict>, Failure> {
         let mut attempts = 0;
@@ -83,6 +89,9 @@ impl Service {
             attempts += 1;
             let rules = self.cache().rules(tenant).await.map_err(Failure::Load)?;
             let group = Group {
+                tenant,
+                pace,
+                pool: self.pool().clone(),
                 pending: pending.clone(),
                 rules,
                 clock_offset: self.clock().offset(),
@@ -122,7 +131,7 @@ fn concerns_one(failure: &Failure) -> bool {
         | Failure::Invalid(_)
         | Failure::Load(_)
         | Failure::TooComplex(_)
-        | Failure::Stopped
+        | Failure::TooLong
         | Failure::Panicked
         | Failure::Lost => false,
     }
@@ -130,6 +139,9 @@ fn concerns_one(failure: &Failure) -> bool {
 
 /// The orders of one transaction.
 struct Group {
+    tenant: TenantId,
+    pace: Pace,
+    pool: Pool,
     pending: Vec<Arc<Pending>>,
     rules: Arc<RuleSet>,
     clock_offset: TimeDelta,
@@ -280,13 +292,7 @@ impl Group {
         if !names.is_empty() {
             tally.fill(&db::counters::lock(tx, &names).await?);
         }
-        let mut decided = Vec::with_capacity(cases.len());
-        for case in cases {
-            decided.push(match case {
-                Some(case) => case.decide(&mut tally),
-                None => Decided::Nothing,
-            });
-        }
+        let (decided, tally) = self.decide_all(cases, tally).await?;
         let (taken, put_back) = tally.changes();
         if !taken.is_empty() {
             db::counters::take(tx, &taken).await?;
@@ -305,6 +311,39 @@ impl Group {
         let used_up = tally.used_up();
         events.extend(used_up.filter_map(|counter| issuance_events::used_up(counter, now)));
         Ok((decided, events))
+    }
+
+    /// The verdicts in order, each on what the ones before it left.
+    async fn decide_all(
+        &self,
+        cases: Vec<Option<Decision>>,
+        mut tally: Tally,
+    ) -> Result<(Vec<Decided>, Tally), GroupError> {
+        let pace = self.pace;
+        let decide = move |case: Option<Decision>, tally: &mut Tally| match case {
+            Some(case) => case.decide(tally, pace),
+            None => Decided::Nothing,
+        };
+        match pace {
+            Pace::Light => {
+                let mut decided = Vec::with_capacity(cases.len());
+                for (number, case) in cases.into_iter().enumerate() {
+                    if number % BREATH == BREATH - 1 {
+                        tokio::task::yield_now().await;
+                    }
+                    decided.push(decide(case, &mut tally));
+                }
+                Ok((decided, tally))
+            }
+            Pace::Medium | Pace::Heavy => {
+                let all = move |_: &Stop| {
+                    let decided = cases.into_iter().map(|case| decide(case, &mut tally));
+                    (decided.collect(), tally)
+                };
+                let decided = self.pool.run(self.tenant, Urgency::HoldsLocks, all).await;
+                decided.map_err(|_| DbError::Stopping.into())
+            }
+        }
     }
 
     /// Tells what is recorded: holds that have ended, and redemptions that are final.

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::super::Refusal;
 use super::super::counters::{name, names};
-use super::super::evaluate::{code_facts, evaluate, issuance_fact, require_store, unknown};
+use super::super::evaluate::{code_facts, issuance_fact, require_store, unknown};
 use super::batch::Ends;
-use super::{Failure, Pending, Redeemed};
+use super::{Failure, Pace, Pending, Redeemed};
 use crate::db::codes::FoundCode;
 use crate::db::counters::{Count, CounterChange, CounterName};
 use crate::db::in_hand::InHand;
@@ -21,7 +21,7 @@ use crate::domain::evaluation::{Applied, Evaluation};
 use crate::domain::id::{IssuanceId, PromotionId, RedemptionId};
 use crate::domain::limit::{LimitSubject, Measure};
 use crate::domain::redemption::RedemptionState;
-use crate::engine::{self, CodeFact, Facts, IssuanceFact, RuleSet};
+use crate::engine::{self, CodeFact, Facts, IssuanceFact, RuleSet, Stop};
 use crate::wire;
 use crate::wire::names::Named;
 
@@ -294,11 +294,11 @@ impl Decision {
     }
 
     /// Prices the order on what is left, and takes from the counters what it gets.
-    pub(super) fn decide(self, tally: &mut Tally) -> Decided {
+    pub(super) fn decide(self, tally: &mut Tally, pace: Pace) -> Decided {
         for own in &self.given {
             tally.add(&own.bound.counter, -own.amount);
         }
-        match self.price(tally) {
+        match self.price(tally, pace) {
             Ok((new, uses)) => {
                 for own in &uses {
                     tally.add(&own.bound.counter, own.amount);
@@ -316,7 +316,7 @@ impl Decision {
         }
     }
 
-    fn price(&self, tally: &Tally) -> Result<(NewRedemption, Vec<Use>), Failure> {
+    fn price(&self, tally: &Tally, pace: Pace) -> Result<(NewRedemption, Vec<Use>), Failure> {
         let order = &self.pending.order;
         require_store(&self.rules, &order.request, "/request/store").map_err(Failure::Invalid)?;
         let used = tally.used(&self.bounds);
@@ -326,7 +326,8 @@ impl Decision {
         };
         // A fault of ours in one cart is no harm to the others of the group.
         let priced = catch_unwind(AssertUnwindSafe(|| {
-            let evaluation = evaluate(&self.rules, &facts)?;
+            let stop = Stop::within(pace.steps(self.pending.search_ms));
+            let evaluation = engine::evaluate(&self.rules, &facts, &stop)?;
             let result = wire::evaluation::print(&evaluation, &self.rules, &facts);
             let uses = engine::uses(&self.rules, &facts, &evaluation);
             Ok((evaluation, result, uses))

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::evaluate::{code_keys, require_store};
+use super::evaluate::{INLINE_STEPS, code_keys, require_store};
 use super::{Refusal, Service, ServiceError};
 use crate::cache::Guess;
 use crate::db::DbError;
 use crate::domain::counter::Owner;
 use crate::domain::id::{RedemptionId, TenantId};
-use crate::domain::redemption::{Order, RedemptionState};
-use crate::engine::{self, Facts, RuleSet, Unfinished};
+use crate::domain::redemption::{Address, Order, RedemptionState};
+use crate::engine::{self, Facts, RuleSet, STEPS_PER_MS, Unfinished};
 use crate::metrics::Verdict;
 use crate::telemetry;
 use crate::wire;
@@ -27,6 +27,43 @@ mod queue;
 
 use queue::Lane;
 pub use queue::Queues;
+
+/// How long an order may be evaluated while its transaction holds locks. Orders begin as the lightest kind that they can
+/// be, and come again as the next where that was not enough; what they held meanwhile is given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    /// On the spot, many together.
+    Light,
+    /// On the pool, some together.
+    Medium,
+    /// On the pool, alone, after it was evaluated once without any lock.
+    Heavy,
+}
+
+/// Most milliseconds of a medium order's evaluation, besides its search.
+const MEDIUM_MS: u64 = 10;
+
+impl Pace {
+    /// The steps of one order.
+    fn steps(self, search_ms: u64) -> u64 {
+        match self {
+            Self::Light => INLINE_STEPS,
+            Self::Medium => MEDIUM_MS
+                .saturating_add(search_ms)
+                .saturating_mul(STEPS_PER_MS),
+            Self::Heavy => u64::MAX,
+        }
+    }
+
+    /// The milliseconds of one order that count where a transaction is filled.
+    fn milliseconds(self, search_ms: u64) -> u64 {
+        match self {
+            Self::Light => 1,
+            Self::Medium => MEDIUM_MS.saturating_add(search_ms),
+            Self::Heavy => queue::MAX_GROUP_MS,
+        }
+    }
+}
 
 /// An order, and the words in which it was understood.
 #[derive(Debug)]
@@ -68,8 +105,8 @@ enum Failure {
     Load(crate::cache::LoadError),
     /// The evaluation would take more steps than it may.
     TooComplex(Faults),
-    /// The evaluation was asked to stop.
-    Stopped,
+    /// The evaluation takes longer than its pace allows.
+    TooLong,
     /// The evaluation panicked.
     Panicked,
     /// The writer died: nobody knows.
@@ -79,7 +116,7 @@ enum Failure {
 impl Failure {
     fn unfinished(rules: &RuleSet, why: &Unfinished) -> Self {
         match why {
-            Unfinished::Stopped => Self::Stopped,
+            Unfinished::Stopped => Self::TooLong,
             Unfinished::TooComplex(costly) => Self::TooComplex(too_complex(rules, costly)),
         }
     }
@@ -93,7 +130,7 @@ impl From<Failure> for ServiceError {
             Failure::Db(error) => Self::Shared(error),
             Failure::Load(error) => Self::Load(error),
             Failure::TooComplex(faults) => Self::TooComplex(faults),
-            Failure::Stopped => Self::Stopped,
+            Failure::TooLong => Self::Stopped,
             Failure::Panicked => Self::Panicked,
             Failure::Lost => Self::Lost,
         }
@@ -131,30 +168,83 @@ impl Service {
             0 => None,
             _ => Some(self.cache().guess(tenant, codes)?),
         };
-        let pending = Pending {
+        let pending = Arc::new(Pending {
             hash: Sha256::digest(canonical.as_bytes()).into(),
             order,
             request,
             guess,
             search_ms: rules.settings().search_ms(),
-        };
-        let answered = self.queues().submit(self, tenant, lane, pending).await;
+        });
+        let answered = self.submit(tenant, lane, &pending).await?;
         if matches!(answered, Err(Failure::Panicked | Failure::Lost)) {
             self.metrics().panics.inc();
         }
         self.metrics().redemptions.inc(match &answered {
             Ok(redeemed) if redeemed.is_new => Verdict::Recorded,
             Ok(_) => Verdict::Replayed,
-            Err(Failure::Refused(_) | Failure::Invalid(_) | Failure::TooComplex(_)) => Verdict::Refused,
+            Err(Failure::Refused(_) | Failure::Invalid(_) | Failure::TooComplex(_)) => {
+                Verdict::Refused
+            }
             Err(
                 Failure::Db(_)
                 | Failure::Load(_)
-                | Failure::Stopped
+                | Failure::TooLong
                 | Failure::Panicked
                 | Failure::Lost,
             ) => Verdict::Failed,
         });
         answered.map_err(ServiceError::from)
+    }
+
+    /// Has an order redeemed among those of its kind.
+    async fn submit(
+        &self,
+        tenant: TenantId,
+        lane: Lane,
+        pending: &Arc<Pending>,
+    ) -> Result<Result<Redeemed, Failure>, ServiceError> {
+        // A search is seldom light.
+        let mut pace = match pending.search_ms {
+            0 => Pace::Light,
+            _ => Pace::Medium,
+        };
+        loop {
+            let lane = match pace {
+                Pace::Light => lane,
+                Pace::Medium | Pace::Heavy => Lane::Slow,
+            };
+            let submitted = self.queues().submit(self, tenant, lane, pace, pending);
+            let answered = submitted.await;
+            if !matches!(answered, Err(Failure::TooLong)) {
+                return Ok(answered);
+            }
+            pace = match pace {
+                Pace::Light => Pace::Medium,
+                Pace::Medium => {
+                    Box::pin(self.rehearse(tenant, pending)).await?;
+                    Pace::Heavy
+                }
+                Pace::Heavy => return Ok(answered),
+            };
+        }
+    }
+
+    /// Evaluates an order at its tenant's turn and without any lock, so that one that is too complex is refused before it
+    /// holds up others, and a hang-up ends the work. The price counts for nothing.
+    async fn rehearse(&self, tenant: TenantId, pending: &Pending) -> Result<(), ServiceError> {
+        match self.price(tenant, &pending.order.request).await {
+            Ok(_) => Ok(()),
+            Err(ServiceError::TooComplex(faults)) => {
+                let address = Address::Transaction(pending.order.transaction_id.clone());
+                let known = self.redemption(tenant, address).await;
+                match known {
+                    // It may have been recorded by other rules: then the answer is that one.
+                    Ok(_) => Ok(()),
+                    Err(_) => Err(ServiceError::TooComplex(faults)),
+                }
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// How many orders wait for their turn.

@@ -12,15 +12,15 @@ use tokio::sync::oneshot;
 use tracing::Instrument;
 
 use super::super::Service;
-use super::{Failure, Pending, Redeemed};
+use super::{Failure, Pace, Pending, Redeemed};
 use crate::domain::id::TenantId;
 
 /// Most orders of one transaction.
 const MAX_GROUP: usize = 128;
 /// Most bytes of requests in one transaction.
 const MAX_GROUP_BYTES: usize = 4 * 1024 * 1024;
-/// Most milliseconds of searches for the best price in one transaction, whose locks others wait for meanwhile.
-const MAX_GROUP_SEARCH_MS: u64 = 400;
+/// Most milliseconds of evaluations in one transaction, whose locks others wait for meanwhile.
+pub(super) const MAX_GROUP_MS: u64 = 400;
 
 /// Which way an order goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,13 +29,15 @@ pub(super) enum Lane {
     Shared,
     /// By none, or by those of one customer or code.
     Own,
+    /// By any, for what takes long: it holds nobody up but its like.
+    Slow,
 }
 
 impl Lane {
     /// How many groups of a tenant are committed at the same time.
     const fn writers(self) -> usize {
         match self {
-            Self::Shared => 1,
+            Self::Shared | Self::Slow => 1,
             Self::Own => 2,
         }
     }
@@ -55,7 +57,8 @@ struct Queue {
 
 /// An order, and where its answer goes.
 pub(super) struct Waiting {
-    pub(super) pending: Pending,
+    pub(super) pending: Arc<Pending>,
+    pub(super) pace: Pace,
     pub(super) answer: oneshot::Sender<Result<Redeemed, Failure>>,
 }
 
@@ -66,10 +69,15 @@ impl Queues {
         service: &Service,
         tenant: TenantId,
         lane: Lane,
-        pending: Pending,
+        pace: Pace,
+        pending: &Arc<Pending>,
     ) -> Result<Redeemed, Failure> {
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting { pending, answer };
+        let waiting = Waiting {
+            pending: Arc::clone(pending),
+            pace,
+            answer,
+        };
         if self.enter(tenant, lane, waiting) {
             let writing = write(self.clone(), service.clone(), tenant, lane);
             tokio::spawn(writing.in_current_span());
@@ -106,21 +114,21 @@ impl Queues {
         let queue = queues.get_mut(&(tenant, lane))?;
         let mut taken = Vec::new();
         let mut ids = FxHashSet::default();
-        let (mut bytes, mut search_ms) = (0, 0);
+        let (mut bytes, mut total_ms) = (0, 0);
         let mut left = VecDeque::new();
         while let Some(waiting) = queue.waiting.pop_front() {
             if waiting.answer.is_closed() {
                 continue;
             }
             let size = waiting.pending.request.len();
-            let search = waiting.pending.search_ms;
+            let ms = waiting.pace.milliseconds(waiting.pending.search_ms);
             let has_room = taken.is_empty()
                 || (taken.len() < MAX_GROUP
                     && bytes + size <= MAX_GROUP_BYTES
-                    && search_ms + search <= MAX_GROUP_SEARCH_MS);
+                    && total_ms + ms <= MAX_GROUP_MS);
             if has_room && ids.insert(waiting.pending.order.transaction_id.clone()) {
                 bytes += size;
-                search_ms += search;
+                total_ms += ms;
                 taken.push(waiting);
             } else {
                 left.push_back(waiting);
