@@ -30,6 +30,8 @@ pub struct Evaluation {
     pub suggestions: Vec<Suggestion>,
     /// How many promotions were looked at: those that the cart could meet.
     pub candidates: usize,
+    /// What it took: equal for equal input (spec 14).
+    pub steps: u64,
     /// Every other promotion that is active or paused, when the request asks for it.
     pub not_applied: Option<Vec<NotApplied>>,
 }

@@ -20,6 +20,9 @@ use super::rounding::Part;
 use fractions::{add_unlike, checked_lcm, divide, fraction, part, quotient, saturate, split_small};
 
 mod fractions;
+mod toil;
+
+pub use toil::Allowance;
 
 /// The denominator that price × quantity has: 10⁴ × 10³.
 const COMMON: NonZeroU64 = match NonZeroU64::new(10_000_000) {
@@ -95,6 +98,14 @@ impl Exact {
         Self::from_common(i128::from(price.scaled()) * i128::from(quantity.scaled()))
     }
 
+    /// The bits of the larger of its two numbers.
+    fn bits(&self) -> u64 {
+        match &self.0 {
+            Small { .. } => 128,
+            Big(big) => toil::bits(big),
+        }
+    }
+
     fn big(&self) -> BigRational {
         match &self.0 {
             Small { num, den } => BigRational::new(BigInt::from(num.0), BigInt::from(den.get())),
@@ -157,6 +168,8 @@ impl Exact {
         {
             return left.cmp(&right);
         }
+        // An order stays an order, whatever may be left: it makes nothing larger.
+        toil::take(self.bits().min(other.bits()));
         self.big().cmp(&other.big())
     }
 
@@ -166,7 +179,16 @@ impl Exact {
         {
             return sum;
         }
-        Self::from_big(self.big() + other.big())
+        self.toil(other, || self.big() + other.big())
+    }
+
+    /// The result of an operation on big numbers; nothing where no more of them may be done.
+    fn toil(&self, other: &Self, operation: impl FnOnce() -> BigRational) -> Self {
+        if toil::take(self.bits().max(other.bits())) {
+            Self::from_big(operation())
+        } else {
+            Self::ZERO
+        }
     }
 
     /// The difference.
@@ -213,7 +235,9 @@ impl Exact {
                 return Self(fraction(product, den));
             }
         }
-        Self::from_big(self.big() * BigRational::new(num.into(), den.into()))
+        self.toil(self, || {
+            self.big() * BigRational::new(num.into(), den.into())
+        })
     }
 
     /// The product.
@@ -221,7 +245,7 @@ impl Exact {
     pub fn times(&self, other: &Self) -> Self {
         match &other.0 {
             Small { num, den } => self.scaled_by(num.0, wide(*den)),
-            Big(big) => Self::from_big(self.big() * &**big),
+            Big(big) => self.toil(other, || self.big() * &**big),
         }
     }
 
@@ -237,7 +261,7 @@ impl Exact {
         {
             return quotient;
         }
-        Self::from_big(self.big() / divisor.big())
+        self.toil(divisor, || self.big() / divisor.big())
     }
 
     /// This × `part` ÷ `whole`: the share that falls on a part; zero where `whole` is zero.
@@ -325,6 +349,9 @@ impl Exact {
                 part(rest == 0, rest.saturating_mul(2).cmp(&den)),
             );
         }
+        if !toil::take(self.bits()) {
+            return (0, Part::None);
+        }
         let scaled = self.big() * BigInt::from(scale);
         let (whole, rest) = scaled.numer().div_mod_floor(scaled.denom());
         let whole = whole.to_i64().unwrap_or(i64::MAX);
@@ -354,6 +381,9 @@ impl Exact {
         {
             let (whole, rest) = num.div_mod_floor(&wide(den));
             return whole.saturating_add(i128::from(rest != 0));
+        }
+        if !toil::take(self.bits()) {
+            return 0;
         }
         let scaled = (self.big() * BigInt::from(scale)).ceil();
         scaled.to_integer().to_i128().unwrap_or(i128::MAX)

@@ -4,8 +4,7 @@
 //! promotion cannot apply. They come from its conditions, its target or its scope, whichever has the
 //! fewest. A promotion without such facts is looked at for every cart.
 
-use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use smallvec::SmallVec;
@@ -24,6 +23,7 @@ use super::ranking::Dated;
 use super::ruleset::Compiled;
 use super::selection::{Fact, FactField, Facts};
 use super::units::Basket;
+use super::work::Work;
 use super::{Case, RuleSet, benefits};
 
 /// From facts to the promotions that lean on them.
@@ -32,9 +32,20 @@ pub(crate) struct Index {
     by_fact: Vec<Vec<usize>>,
     /// Promotions without necessary facts.
     always: Vec<usize>,
+    /// The weights of the promotions that lean on facts, each as often as it does.
+    weights_by_fact: u64,
+    /// The weights of the others.
+    weights_always: u64,
 }
 
 impl Index {
+    /// About how many promotions, by the tests of each, a cart with so many facts meets.
+    pub(crate) fn weight_of(&self, facts: u64) -> u64 {
+        let met = facts.saturating_mul(self.weights_by_fact) / self.by_fact.len().max(1) as u64;
+        self.weights_always
+            .saturating_add(met.min(self.weights_by_fact))
+    }
+
     pub(crate) fn build(promotions: &[Compiled], facts: &mut Facts) -> Self {
         let mut index = Self::default();
         for (number, compiled) in promotions.iter().enumerate() {
@@ -43,8 +54,12 @@ impl Index {
                 continue;
             }
             match necessary_facts(compiled, facts) {
-                None => index.always.push(number),
+                None => {
+                    index.always.push(number);
+                    index.weights_always += compiled.weight;
+                }
                 Some(necessary) => {
+                    index.weights_by_fact += compiled.weight.saturating_mul(necessary.len() as u64);
                     index.by_fact.resize_with(facts.count(), Vec::new);
                     for fact in necessary {
                         if let Some(own) = index.by_fact.get_mut(fact.index()) {
@@ -59,11 +74,17 @@ impl Index {
     }
 
     /// The promotions, each once, that a cart with these facts could meet.
-    pub(crate) fn find(&self, count: usize, facts: impl Iterator<Item = Fact>) -> Vec<usize> {
+    pub(crate) fn find(
+        &self,
+        count: usize,
+        facts: impl Iterator<Item = Fact>,
+        work: &Work<'_>,
+    ) -> Vec<usize> {
         let mut seen = vec![0_u64; count.div_ceil(64)];
         let mut found = self.always.clone();
         for number in facts
             .filter_map(|fact| self.by_fact.get(fact.index()))
+            .take_while(|own| work.charge(own.len()))
             .flatten()
         {
             if let Some(word) = seen.get_mut(number / 64)
@@ -170,6 +191,8 @@ pub(crate) struct Candidate<'e> {
     selected: SmallVec<[LineSet; 1]>,
     /// The lines on whose state its proposal depends.
     pub(crate) relevant: LineSet,
+    /// How many steps went into it.
+    pub(crate) steps: Cell<u64>,
     lone: Lone,
 }
 
@@ -188,10 +211,11 @@ impl<'e> Candidate<'e> {
         passed: super::gates::Passed,
     ) -> Option<Self> {
         let compiled = rules.promotions.get(number)?;
+        let before = case.work.steps();
         let selected: SmallVec<[LineSet; 1]> = compiled
             .selections
             .iter()
-            .map(|selection| selection.select(&case.view))
+            .map(|selection| selection.select(&case.view, &case.work))
             .collect();
         let mut candidate = Self {
             number,
@@ -201,10 +225,18 @@ impl<'e> Candidate<'e> {
             issuance: passed.issuance,
             selected,
             relevant: LineSet::default(),
+            steps: Cell::new(0),
             lone: Lone::default(),
         };
         candidate.relevant = candidate.relevant_lines(case);
+        candidate.count(case, before);
         Some(candidate)
+    }
+
+    /// Counts what was done since then as done for this promotion.
+    pub(crate) fn count(&self, case: &Case<'_>, before: u64) {
+        let steps = case.work.steps().saturating_sub(before);
+        self.steps.set(self.steps.get().saturating_add(steps));
     }
 
     fn relevant_lines(&self, case: &Case<'_>) -> LineSet {
@@ -259,14 +291,14 @@ impl<'e> Candidate<'e> {
 
     /// The parts of the cart on which the deal can be made: all of it, or one for each SKU or
     /// product.
-    pub(crate) fn parts<'c>(&self, case: &'c Case<'_>) -> Cow<'c, [LineSet]> {
+    pub(crate) fn parts<'c>(&self, case: &'c Case<'_>) -> &'c [LineSet] {
         let same = match &self.compiled.promotion.terms.benefit {
             Benefit::Items(benefit) => benefit.same,
             Benefit::FreeProduct(_) | Benefit::Cart(_) | Benefit::Shipping(_) => None,
         };
         match same {
-            None => Cow::Borrowed(std::slice::from_ref(&case.view.all)),
-            Some(same) => Cow::Owned(case.view.parts(same)),
+            None => std::slice::from_ref(&case.view.all),
+            Some(same) => case.view.parts(same),
         }
     }
 

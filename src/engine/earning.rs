@@ -12,7 +12,8 @@ use super::ruleset::{Compiled, numbered};
 use super::selection::{Facts, Selection};
 use super::units::Basket;
 use super::view::CartView;
-use super::{RuleSet, gates};
+use super::work::Work;
+use super::{RuleSet, Stop, gates};
 
 /// Something that a customer did, as the rules see it.
 #[derive(Clone, Copy, Debug)]
@@ -93,10 +94,12 @@ fn holds(rules: &RuleSet, rule: &EarningRule, deed: &Deed<'_>) -> bool {
     let Some(conditions) = &rule.conditions else {
         return true;
     };
-    let view = CartView::new(&deed.request.cart, &rules.facts);
+    let stop = Stop::default();
+    let work = Work::unbounded(&stop);
+    let view = CartView::new(&deed.request.cart, &rules.facts, &work);
     let basket = Basket::new(&view, rules.settings().percentage_base);
     let selections = rule.selections.iter();
-    let selected: Vec<LineSet> = selections.map(|own| own.select(&view)).collect();
+    let selected: Vec<LineSet> = selections.map(|own| own.select(&view, &work)).collect();
     // As a cart-level promotion sees the whole cart.
     let scene = Scene {
         request: deed.request,

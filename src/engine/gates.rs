@@ -12,6 +12,9 @@ use super::limits::{self, Left, Presented};
 use super::ruleset::Compiled;
 use super::{Facts, RuleSet};
 
+/// What it takes to judge them where there is nothing to look through.
+const STEPS_A_PROMOTION: usize = 8;
+
 /// What a promotion that passed brings along.
 pub(crate) struct Passed {
     /// What is left of its limits.
@@ -112,6 +115,24 @@ pub(crate) fn judge(
         code,
         issuance,
     })
+}
+
+/// What it takes to judge them at most: scopes, groups and counters are looked through one by one.
+pub(crate) fn steps(compiled: &Compiled, facts: &Facts<'_>) -> usize {
+    let terms = &compiled.promotion.terms;
+    let Scope {
+        stores,
+        concepts,
+        zones,
+        channels,
+    } = &terms.scope;
+    let scope = stores.len() + concepts.len() + zones.len() + channels.len();
+    let groups = match &facts.request.customer {
+        Some(customer) => terms.audience.groups.len() * customer.groups.len(),
+        None => 0,
+    };
+    let counters = terms.limits.counted().count() * facts.used.len();
+    STEPS_A_PROMOTION + scope + groups + counters
 }
 
 /// Whoever has an id.

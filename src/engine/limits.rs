@@ -12,7 +12,7 @@ use crate::domain::promotion::Promotion;
 use crate::domain::window;
 
 use super::ruleset::Compiled;
-use super::{Case, Facts, RuleSet, explain, gates, issuances};
+use super::{Case, Facts, RuleSet, Stop, explain, gates, issuances};
 
 /// What is left of the limits of one promotion for one cart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,12 +132,17 @@ pub fn needs(rules: &RuleSet, facts: &Facts<'_>) -> Needs {
         issuances: &[],
         ..*facts
     };
-    let case = Case::new(rules, facts);
+    // What ends this ends the evaluation, too.
+    let stop = Stop::default();
+    let case = Case::new(rules, facts, &stop);
     let codes = explain::read_codes(rules, facts);
     for number in super::to_judge(&case, &codes) {
         let Some(compiled) = rules.promotions.get(number) else {
             continue;
         };
+        if !case.work.charge(gates::steps(compiled, case.facts)) {
+            break;
+        }
         let asks = compiled.promotion.terms.asks_for_issuance();
         let code = codes.unlocking(number);
         if (compiled.has_limits || asks)
@@ -163,13 +168,17 @@ pub fn counters(rules: &RuleSet, facts: &Facts<'_>) -> Vec<Bound> {
         used: &[],
         ..*facts
     };
-    let case = Case::new(rules, facts);
+    let stop = Stop::default();
+    let case = Case::new(rules, facts, &stop);
     let codes = explain::read_codes(rules, facts);
     let mut bounds = Vec::new();
     for number in super::to_judge(&case, &codes) {
         let Some(compiled) = rules.promotions.get(number) else {
             continue;
         };
+        if !case.work.charge(gates::steps(compiled, case.facts)) {
+            break;
+        }
         if compiled.has_limits
             && gates::judge(
                 compiled,

@@ -10,11 +10,12 @@ use crate::domain::issuance::ActivityType;
 use crate::domain::rounding::Rounding;
 use crate::domain::window;
 
-use super::RuleSet;
 use super::earning::Deed;
 use super::returns::Sold;
 use super::selection::{Facts, Selection};
 use super::view::CartView;
+use super::work::Work;
+use super::{RuleSet, Stop};
 
 /// A milestone of a tenant.
 #[derive(Clone, Debug)]
@@ -74,7 +75,9 @@ pub fn steps<'r>(rules: &'r RuleSet, deed: &Deed<'_>, sold: Option<&Sold>) -> Ve
             return Vec::new();
         }
     }
-    let view = CartView::new(&deed.request.cart, &rules.facts);
+    let stop = Stop::default();
+    let work = Work::unbounded(&stop);
+    let view = CartView::new(&deed.request.cart, &rules.facts, &work);
     let settings = rules.settings();
     let own_currency = deed
         .request
@@ -91,7 +94,7 @@ pub fn steps<'r>(rules: &'r RuleSet, deed: &Deed<'_>, sold: Option<&Sold>) -> Ve
             return None;
         }
         let lines = match &compiled.of {
-            Some(of) => of.select(&view),
+            Some(of) => of.select(&view, &work),
             None => view.all,
         };
         let counted = |place: usize| {

@@ -18,6 +18,7 @@ mod limits;
 mod line_set;
 mod milestones;
 mod offers;
+mod patterns;
 mod ranking;
 mod requirements;
 mod result;
@@ -27,6 +28,7 @@ mod selection;
 mod strategy;
 mod units;
 mod view;
+mod weight;
 mod work;
 
 pub use earning::{Deed, earned};
@@ -34,6 +36,7 @@ pub use limits::{Needs, counters, needs, uses};
 pub use milestones::{CountedLine, KnownMilestone, Step, come_back, steps};
 pub use offers::{Offer, offer_needs, offers};
 pub use ruleset::RuleSet;
+pub use weight::weight;
 pub use work::{Costly, STEPS_PER_MS, Stop, Unfinished};
 
 use chrono::{DateTime, Utc};
@@ -42,11 +45,13 @@ use crate::domain::cart::{Explain, Request};
 use crate::domain::counter::Used;
 use crate::domain::evaluation::{Evaluation, Reason};
 use crate::domain::id::{CodeId, IssuanceId, PromotionId};
+use crate::domain::settings::Strategy;
 use crate::domain::store::Store;
 use candidates::Candidate;
 use line_set::LineSet;
 use units::{Basket, ClaimRules};
 use view::CartView;
+use work::{End, Work};
 
 /// Everything that an evaluation depends on besides the rules.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +95,9 @@ pub struct IssuanceFact {
     pub use_until: Option<DateTime<Utc>>,
 }
 
+/// Most promotions that are named where an evaluation is too complex.
+const MOST_COSTLY: usize = 10;
+
 /// One evaluation's constants.
 pub(crate) struct Case<'e> {
     rules: &'e RuleSet,
@@ -97,6 +105,7 @@ pub(crate) struct Case<'e> {
     view: CartView<'e>,
     claims: ClaimRules,
     untouched: Basket,
+    work: Work<'e>,
 }
 
 /// Prices a cart: which promotions apply, what every line then costs, and why the others did not
@@ -105,35 +114,61 @@ pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>, stop: &Stop) -> Result<Evalu
     if stop.is_stopped() {
         return Err(Unfinished::Stopped);
     }
-    let case = Case::new(rules, facts);
+    let case = Case::new(rules, facts, stop);
     let codes = explain::read_codes(rules, facts);
     let gated = gate(&case, &codes);
     let ranked = strategy::rank(&case, gated.passed);
     let outcome = strategy::choose(&case, &ranked);
     let mut evaluation = result::assemble(&case, &codes, &ranked, outcome, gated.failed);
     evaluation.candidates = gated.judged;
-    Ok(evaluation)
+    evaluation.steps = case.work.steps();
+    match case.work.end() {
+        None => Ok(evaluation),
+        Some(End::Stopped) => Err(Unfinished::Stopped),
+        Some(End::TooComplex) => Err(Unfinished::TooComplex(costly(ranked.candidates()))),
+    }
+}
+
+/// The promotions that took most steps, the largest first.
+fn costly(candidates: &[Candidate<'_>]) -> Vec<Costly> {
+    let mut costly: Vec<Costly> = candidates
+        .iter()
+        .map(|own| Costly {
+            promotion: own.number,
+            steps: own.steps.get(),
+        })
+        .filter(|own| own.steps > 0)
+        .collect();
+    costly.sort_by_key(|own| (std::cmp::Reverse(own.steps), own.promotion));
+    costly.truncate(MOST_COSTLY);
+    costly
 }
 
 /// Compares every upper bound of `optimal` with what the orders below it come to: how many bounds there were, or the first
 /// that is too low. For tests: nothing is left out, whatever it takes.
 pub fn check_bounds(rules: &RuleSet, facts: &Facts<'_>) -> Result<u64, String> {
-    let case = Case::new(rules, facts);
+    let stop = Stop::default();
+    let case = Case::new(rules, facts, &stop);
     let codes = explain::read_codes(rules, facts);
     let ranked = strategy::rank(&case, gate(&case, &codes).passed);
     strategy::check_bounds(&case, &ranked)
 }
 
 impl<'e> Case<'e> {
-    fn new(rules: &'e RuleSet, facts: &'e Facts<'e>) -> Self {
+    fn new(rules: &'e RuleSet, facts: &'e Facts<'e>, stop: &'e Stop) -> Self {
         let settings = rules.settings();
-        let view = CartView::new(&facts.request.cart, &rules.facts);
+        let budget_ms = match settings.strategy {
+            Strategy::Ranked | Strategy::BestDeal => 0,
+            Strategy::Optimal => settings.optimal_budget_ms,
+        };
+        let work = Work::new(stop, budget_ms);
+        let view = CartView::new(&facts.request.cart, &rules.facts, &work);
         let single = match (
             settings.multiple_promotions_per_line.enabled,
             &rules.single_lines,
         ) {
             (false, _) => view.all,
-            (true, Some(excluded)) => excluded.select(&view),
+            (true, Some(excluded)) => excluded.select(&view, &work),
             (true, None) => LineSet::default(),
         };
         let untouched = Basket::new(&view, settings.percentage_base);
@@ -143,6 +178,7 @@ impl<'e> Case<'e> {
             view,
             claims: ClaimRules::new(settings, single),
             untouched,
+            work,
         }
     }
 
@@ -178,7 +214,7 @@ fn to_judge(case: &Case<'_>, codes: &explain::Codes) -> Vec<usize> {
     let place = rules.facts.of_place(case.store(), channel);
     let found = rules
         .index
-        .find(rules.len(), case.view.facts().iter().copied().chain(place));
+        .find(rules.len(), case.view.facts().chain(place), &case.work);
     let coded = codes.promotions().filter(|number| !found.contains(number));
     let is_current = |number: &usize| {
         rules
@@ -204,6 +240,9 @@ fn gate<'e>(case: &Case<'e>, codes: &explain::Codes) -> Gated<'e> {
         let Some(compiled) = rules.promotions.get(number) else {
             continue;
         };
+        if !case.work.charge(gates::steps(compiled, case.facts)) {
+            break;
+        }
         match gates::judge(
             compiled,
             rules,

@@ -87,6 +87,7 @@ fn empty(case: &Case<'_>) -> Evaluation {
         codes: Vec::new(),
         suggestions: Vec::new(),
         candidates: 0,
+        steps: 0,
         not_applied: None,
     }
 }

@@ -37,6 +37,9 @@ pub struct RuleSet {
     pub(crate) single_lines: Option<Selection>,
 }
 
+/// What a promotion takes besides its selectors.
+const WEIGHT: u64 = 2;
+
 /// A promotion and what its evaluation needs.
 #[derive(Debug)]
 pub(crate) struct Compiled {
@@ -53,6 +56,8 @@ pub(crate) struct Compiled {
     /// The number of the target's selection; `None`: it names none.
     pub(crate) select: Option<usize>,
     pub(crate) rank: ranking::StaticRank,
+    /// About how many looks at each line it takes.
+    pub(crate) weight: u64,
 }
 
 impl RuleSet {
@@ -99,6 +104,7 @@ impl RuleSet {
         for (name, skus) in &product_lists {
             facts.add_list(name, skus);
         }
+        facts.finish();
         let index = Index::build(&compiled, &mut facts);
         let by_id = compiled.iter().enumerate();
         let by_id = by_id
@@ -209,6 +215,7 @@ impl Compiled {
             earning,
             promotion,
             conditions,
+            weight: WEIGHT + selections.iter().map(Selection::weight).sum::<u64>(),
             selections,
             select,
             rank,

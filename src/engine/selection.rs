@@ -4,6 +4,7 @@
 //! sorted facts that it has; an `in` or `eq` predicate is then a look into a short sorted list, and
 //! no text is compared again. The same facts are the keys of the index (`candidates`).
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
@@ -17,7 +18,9 @@ use crate::domain::selector::{
 use crate::domain::store::Store;
 
 use super::line_set::LineSet;
+use super::patterns::{Matched, Patterns, Place};
 use super::view::CartView;
+use super::work::Work;
 
 /// A text that rules name, of one field; equal numbers mean equal field and text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,6 +69,8 @@ pub(crate) struct Facts {
     channels: Texts,
     /// The product lists that a SKU is in, of those that a rule names.
     lists_of_sku: FxHashMap<Box<str>, Vec<Fact>>,
+    /// What `contains` and `starts_with` look for.
+    patterns: Patterns,
 }
 
 impl Facts {
@@ -100,6 +105,26 @@ impl Facts {
             self.count = self.count.saturating_add(1);
         }
         fact
+    }
+
+    /// The fact that a line has this text in one of a field's, made where it is new.
+    fn intern_pattern(&mut self, field: &TextField, place: Place, text: &str) -> Fact {
+        let next = Fact(self.count);
+        let fact = self.patterns.intern(field.clone(), place, text, next);
+        if fact == next {
+            self.count = self.count.saturating_add(1);
+        }
+        fact
+    }
+
+    /// Makes what finds texts, once all are known.
+    pub(crate) fn finish(&mut self) {
+        self.patterns.build();
+    }
+
+    /// The texts that are found in those of lines.
+    pub(crate) fn found_in(&self, lines: &[Line<'_>], work: &Work<'_>) -> Matched {
+        self.patterns.find(lines, work)
     }
 
     /// Notes which SKUs a product list has, so that a line's SKU gives the list's fact. Lists that
@@ -142,9 +167,8 @@ impl Facts {
             .copied()
     }
 
-    /// Adds the facts that a line has, those that some rule names, sorted.
+    /// Adds the facts that a line has, those that some rule names.
     pub(crate) fn of_line(&self, line: &Line<'_>, facts: &mut Vec<Fact>) {
-        let start = facts.len();
         let mut add = |texts: &Texts, text: &str| {
             if let Some(fact) = texts.get(text) {
                 facts.push(*fact);
@@ -190,9 +214,6 @@ impl Facts {
         if !self.lists_of_sku.is_empty() {
             facts.extend(self.lists_of_sku.get(&*line.sku).into_iter().flatten());
         }
-        if let Some(own) = facts.get_mut(start..) {
-            own.sort_unstable();
-        }
     }
 }
 
@@ -210,49 +231,61 @@ enum Test {
     Has(Box<[Fact]>),
     /// The field is there, and none of these facts.
     HasNone(TextField, Box<[Fact]>),
-    Contains(TextField, Box<str>),
-    StartsWith(TextField, Box<str>),
+    /// One of these texts is found in one of the line's.
+    Finds(Box<[Fact]>),
     Number(NumberField, NumberTest),
 }
 
 impl Selection {
     pub(crate) fn compile(selector: &Selector, facts: &mut Facts) -> Self {
-        let mut compile = |predicates: &[Predicate]| -> Box<[Test]> {
+        let mut compile = |predicates: &[Predicate]| -> Vec<Test> {
             predicates
                 .iter()
                 .map(|predicate| Test::compile(predicate, facts))
                 .collect()
         };
+        let include = compile(&selector.include);
         Self {
             matching: selector.matching,
-            include: compile(&selector.include),
-            exclude: compile(&selector.exclude),
+            include: match selector.matching {
+                Match::All => include.into(),
+                Match::Any => any_of(include),
+            },
+            exclude: any_of(compile(&selector.exclude)),
         }
     }
 
+    /// About how many looks at a line it takes.
+    pub(crate) fn weight(&self) -> u64 {
+        (self.include.len() + self.exclude.len()) as u64
+    }
+
     /// The lines that are selected.
-    pub(crate) fn select(&self, view: &CartView<'_>) -> LineSet {
+    pub(crate) fn select(&self, view: &CartView<'_>, work: &Work<'_>) -> LineSet {
+        let select = |test: &Test, lines: &LineSet| {
+            if work.charge(test.steps(view)) {
+                test.select(view, lines)
+            } else {
+                LineSet::default()
+            }
+        };
         let include = self.include.iter();
         let included = match self.matching {
             _ if self.include.is_empty() => view.all,
-            Match::All => include.fold(view.all, |lines, test| test.select(view, &lines)),
+            Match::All => include.fold(view.all, |lines, test| select(test, &lines)),
             Match::Any => include.fold(LineSet::default(), |lines, test| {
-                lines.union(&test.select(view, &view.all))
+                lines.union(&select(test, &view.all))
             }),
         };
         let exclude = self.exclude.iter();
-        exclude.fold(included, |lines, test| {
-            lines.without(&test.select(view, &lines))
-        })
+        exclude.fold(included, |lines, test| lines.without(&select(test, &lines)))
     }
 
     /// Facts of which a selected line has at least one; `None` where there is no such set.
     pub(crate) fn necessary_facts(&self) -> Option<Vec<Fact>> {
         let keys = |test: &Test| match test {
-            Test::Has(facts) => Some(facts.to_vec()),
-            Test::HasNone(..) | Test::Contains(..) | Test::StartsWith(..) | Test::Number(..) => {
-                None
-            }
+            Test::Has(facts) | Test::Finds(facts) => Some(facts.to_vec()),
+            Test::HasNone(..) | Test::Number(..) => None,
         };
         match self.matching {
             Match::All => self.include.iter().filter_map(keys).min_by_key(Vec::len),
@@ -267,20 +300,61 @@ impl Selection {
     }
 }
 
+/// Tests of which one has to hold, those that look for facts as one.
+fn any_of(tests: Vec<Test>) -> Box<[Test]> {
+    let (mut has, mut finds, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    for test in tests {
+        match test {
+            Test::Has(facts) => has.extend(facts),
+            Test::Finds(facts) => finds.extend(facts),
+            Test::HasNone(..) | Test::Number(..) => others.push(test),
+        }
+    }
+    let with_facts = [
+        (has, Test::Has as fn(Box<[Fact]>) -> Test),
+        (finds, Test::Finds),
+    ];
+    let with_facts = with_facts
+        .into_iter()
+        .filter(|(facts, _)| !facts.is_empty());
+    let with_facts = with_facts.map(|(facts, test)| test(sorted(facts)));
+    with_facts.chain(others).collect()
+}
+
+fn sorted(mut facts: Vec<Fact>) -> Box<[Fact]> {
+    facts.sort_unstable();
+    facts.dedup();
+    facts.into()
+}
+
+/// So many lines are looked at in one step.
+const LINES_A_STEP: usize = 2;
+
+/// So many facts of a cart are looked through in one step.
+const FACTS_A_STEP: usize = 16;
+
 impl Test {
+    /// What it takes on a cart.
+    fn steps(&self, view: &CartView<'_>) -> usize {
+        let own = match self {
+            Self::Has(wanted) | Self::HasNone(_, wanted) => {
+                view.steps_with_facts(wanted.len()) / FACTS_A_STEP
+            }
+            Self::Finds(wanted) => wanted.len() / LINES_A_STEP,
+            Self::Number(..) => view.cart.lines.len() / LINES_A_STEP,
+        };
+        own + 1
+    }
+
     fn compile(predicate: &Predicate, facts: &mut Facts) -> Self {
         match predicate {
             Predicate::InList { list } => Self::Has([facts.intern(FactField::List, list)].into()),
             Predicate::Number { field, test } => Self::Number(*field, *test),
             Predicate::Text { field, test } => {
                 let mut intern = |texts: &[String]| -> Box<[Fact]> {
-                    let mut interned: Vec<Fact> = texts
-                        .iter()
-                        .map(|text| facts.intern(FactField::Line(field.clone()), text))
-                        .collect();
-                    interned.sort_unstable();
-                    interned.dedup();
-                    interned.into()
+                    let own = texts.iter();
+                    let own = own.map(|text| facts.intern(FactField::Line(field.clone()), text));
+                    sorted(own.collect())
                 };
                 match test {
                     TextTest::Eq(text) => Self::Has(intern(std::slice::from_ref(text))),
@@ -289,70 +363,51 @@ impl Test {
                         Self::HasNone(field.clone(), intern(std::slice::from_ref(text)))
                     }
                     TextTest::NotIn(texts) => Self::HasNone(field.clone(), intern(texts)),
-                    TextTest::Contains(text) => Self::Contains(field.clone(), text.as_str().into()),
+                    TextTest::Contains(text) => {
+                        Self::Finds([facts.intern_pattern(field, Place::Anywhere, text)].into())
+                    }
                     TextTest::StartsWith(text) => {
-                        Self::StartsWith(field.clone(), text.as_str().into())
+                        Self::Finds([facts.intern_pattern(field, Place::AtTheStart, text)].into())
                     }
                 }
             }
         }
     }
 
-    /// The lines among some for which it holds. Facts are looked through once for the whole cart.
+    /// The lines among some for which it holds.
     fn select(&self, view: &CartView<'_>, among: &LineSet) -> LineSet {
         match self {
-            Self::Has(wanted) => {
-                let lines = match &**wanted {
-                    [one] => view.with_fact(|fact| fact == one),
-                    _ => view.with_fact(|fact| wanted.binary_search(fact).is_ok()),
-                };
-                lines.intersection(among)
+            Self::Has(wanted) => view.with_facts(wanted).intersection(among),
+            Self::HasNone(field, unwanted) => {
+                let there = view.with_field(field).intersection(among);
+                there.without(&view.with_facts(unwanted))
             }
-            Self::HasNone(..) | Self::Contains(..) | Self::StartsWith(..) | Self::Number(..) => {
-                let holds = |line: &usize| self.holds(view.line(*line), view.facts_of(*line));
+            Self::Finds(wanted) => view.with_found(wanted).intersection(among),
+            Self::Number(field, test) => {
+                let holds = |line: &usize| number_holds(view.line(*line), *field, *test);
                 among.iter().filter(holds).collect()
             }
         }
     }
-
-    fn holds(&self, line: &Line<'_>, facts: &[Fact]) -> bool {
-        match self {
-            Self::Has(wanted) => intersect(facts, wanted),
-            Self::HasNone(field, unwanted) => {
-                any_text(line, field, |_| true) && !intersect(facts, unwanted)
-            }
-            Self::Contains(field, part) => any_text(line, field, |text| text.contains(&**part)),
-            Self::StartsWith(field, part) => {
-                any_text(line, field, |text| text.starts_with(&**part))
-            }
-            Self::Number(field, test) => number_holds(line, *field, *test),
-        }
-    }
-}
-
-/// Whether two sorted lists share a fact. One is the few facts of a line, the other short for most
-/// rules and up to thousands for some.
-fn intersect(line: &[Fact], wanted: &[Fact]) -> bool {
-    match wanted {
-        [] => false,
-        [one] => line.contains(one),
-        _ => line.iter().any(|fact| wanted.binary_search(fact).is_ok()),
-    }
 }
 
 /// Whether a test holds for one of the texts that the line has of a field.
-fn any_text(line: &Line<'_>, field: &TextField, test: impl Fn(&str) -> bool) -> bool {
-    let one = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().is_some_and(&test);
-    let keyed = |entries: &[(std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)], key: &str| {
-        entries.iter().any(|(own, text)| own == key && test(text))
+pub(crate) fn any_text<'l>(
+    line: &'l Line<'_>,
+    field: &TextField,
+    mut test: impl FnMut(&'l str) -> bool,
+) -> bool {
+    let mut keyed = |entries: &'l [(Cow<'_, str>, Cow<'_, str>)], key: &str| {
+        let own = entries.iter().filter(|(own, _)| own == key);
+        own.map(|(_, text)| &**text).any(&mut test)
     };
     match field {
         TextField::Sku => test(&line.sku),
-        TextField::Product => one(&line.product),
-        TextField::Title => one(&line.title),
-        TextField::Brand => one(&line.brand),
-        TextField::Supplier => one(&line.supplier),
-        TextField::ProductGroup => one(&line.product_group),
+        TextField::Product => line.product.as_deref().is_some_and(test),
+        TextField::Title => line.title.as_deref().is_some_and(test),
+        TextField::Brand => line.brand.as_deref().is_some_and(test),
+        TextField::Supplier => line.supplier.as_deref().is_some_and(test),
+        TextField::ProductGroup => line.product_group.as_deref().is_some_and(test),
         TextField::Category => line.categories.iter().any(|text| test(text)),
         TextField::Tag => line.tags.iter().any(|text| test(text)),
         TextField::Attribute(key) => keyed(&line.attributes, key),

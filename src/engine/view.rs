@@ -1,6 +1,6 @@
 //! A cart as the engine reads it: amounts and facts of its lines, computed once an evaluation.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use rustc_hash::FxHashMap;
 
@@ -8,9 +8,18 @@ use crate::domain::amount::{Money, Quantity};
 use crate::domain::benefit::{Pick, Same};
 use crate::domain::cart::{Cart, Line};
 use crate::domain::exact::Exact;
+use crate::domain::selector::TextField;
 
 use super::line_set::LineSet;
-use super::selection::{Fact, Facts};
+use super::patterns::Matched;
+use super::selection::{Fact, Facts, any_text};
+use super::work::Work;
+
+/// A cart with more facts than this keeps the lines of each: they are not looked through again for every test.
+const FACTS_LOOKED_THROUGH: usize = 256;
+
+/// What reading a line takes.
+const STEPS_A_LINE: usize = 16;
 
 /// A cart with what is asked of it again and again.
 pub(crate) struct CartView<'e> {
@@ -20,31 +29,42 @@ pub(crate) struct CartView<'e> {
     facts: Vec<Fact>,
     /// Of which line each fact is.
     fact_lines: Vec<usize>,
-    /// Where the facts of each line end.
-    fact_ends: Vec<usize>,
+    /// The lines of each fact, where there are many.
+    by_fact: OnceCell<FxHashMap<Fact, LineSet>>,
+    /// The lines on which texts were found that rules look for.
+    found: Matched,
+    /// The lines that have a field.
+    by_field: RefCell<FxHashMap<TextField, LineSet>>,
     cheapest_first: OnceCell<Vec<usize>>,
     dearest_first: OnceCell<Vec<usize>>,
     sku_numbers: OnceCell<Vec<usize>>,
     product_numbers: OnceCell<Vec<usize>>,
+    sku_parts: OnceCell<Vec<LineSet>>,
+    product_parts: OnceCell<Vec<LineSet>>,
 }
 
 impl<'e> CartView<'e> {
-    pub(crate) fn new(cart: &'e Cart<'e>, facts: &Facts) -> Self {
+    pub(crate) fn new(cart: &'e Cart<'e>, facts: &Facts, work: &Work<'_>) -> Self {
         let mut view = Self {
             cart,
             all: LineSet::first(cart.lines.len()),
             facts: Vec::with_capacity(cart.lines.len() * 4),
             fact_lines: Vec::with_capacity(cart.lines.len() * 4),
-            fact_ends: Vec::with_capacity(cart.lines.len()),
+            by_fact: OnceCell::new(),
+            found: facts.found_in(&cart.lines, work),
+            by_field: RefCell::default(),
             cheapest_first: OnceCell::new(),
             dearest_first: OnceCell::new(),
             sku_numbers: OnceCell::new(),
             product_numbers: OnceCell::new(),
+            sku_parts: OnceCell::new(),
+            product_parts: OnceCell::new(),
         };
         for (index, line) in cart.lines.iter().enumerate() {
+            let before = view.facts.len();
             facts.of_line(line, &mut view.facts);
             view.fact_lines.resize(view.facts.len(), index);
-            view.fact_ends.push(view.facts.len());
+            work.charge(STEPS_A_LINE + view.facts.len() - before);
         }
         view
     }
@@ -55,27 +75,66 @@ impl<'e> CartView<'e> {
     }
 
     /// All facts of the cart's lines, with repetitions.
-    pub(crate) fn facts(&self) -> &[Fact] {
-        &self.facts
+    pub(crate) fn facts(&self) -> impl Iterator<Item = Fact> + '_ {
+        self.facts.iter().copied().chain(self.found.keys().copied())
     }
 
-    /// The facts of one line, sorted.
-    pub(crate) fn facts_of(&self, line: usize) -> &[Fact] {
-        let end = self.fact_ends.get(line).copied().unwrap_or(0);
-        let start = line
-            .checked_sub(1)
-            .and_then(|before| self.fact_ends.get(before))
-            .copied();
-        self.facts.get(start.unwrap_or(0)..end).unwrap_or_default()
+    /// The lines that have one of these facts, which are sorted.
+    pub(crate) fn with_facts(&self, wanted: &[Fact]) -> LineSet {
+        let with = |wanted: &dyn Fn(&Fact) -> bool| {
+            let facts = self.facts.iter().zip(&self.fact_lines);
+            facts
+                .filter(|(fact, _)| wanted(fact))
+                .map(|(_, line)| *line)
+                .collect()
+        };
+        match wanted {
+            _ if self.keeps_lines_of(wanted.len()) => union(self.by_fact(), wanted),
+            [one] => with(&|fact| fact == one),
+            _ => with(&|fact| wanted.binary_search(fact).is_ok()),
+        }
     }
 
-    /// The lines with a fact that is `wanted`.
-    pub(crate) fn with_fact(&self, wanted: impl Fn(&Fact) -> bool) -> LineSet {
-        let facts = self.facts.iter().zip(&self.fact_lines);
-        facts
-            .filter(|(fact, _)| wanted(fact))
-            .map(|(_, line)| *line)
-            .collect()
+    /// How many facts are looked at to find the lines of so many.
+    pub(crate) fn steps_with_facts(&self, wanted: usize) -> usize {
+        if self.keeps_lines_of(wanted) {
+            wanted * 4
+        } else {
+            self.facts.len()
+        }
+    }
+
+    /// Whether the lines of so many facts are looked up one by one.
+    fn keeps_lines_of(&self, wanted: usize) -> bool {
+        self.facts.len() > FACTS_LOOKED_THROUGH && wanted < self.facts.len()
+    }
+
+    fn by_fact(&self) -> &FxHashMap<Fact, LineSet> {
+        self.by_fact.get_or_init(|| {
+            let mut by_fact: FxHashMap<Fact, LineSet> = FxHashMap::default();
+            for (fact, line) in self.facts.iter().zip(&self.fact_lines) {
+                by_fact.entry(*fact).or_default().insert(*line);
+            }
+            by_fact
+        })
+    }
+
+    /// The lines on which one of these texts was found.
+    pub(crate) fn with_found(&self, wanted: &[Fact]) -> LineSet {
+        union(&self.found, wanted)
+    }
+
+    /// The lines that have a field.
+    pub(crate) fn with_field(&self, field: &TextField) -> LineSet {
+        let mut by_field = self.by_field.borrow_mut();
+        if let Some(known) = by_field.get(field) {
+            return *known;
+        }
+        let lines = self.cart.lines.iter().enumerate();
+        let there = lines.filter(|(_, line)| any_text(line, field, |_| true));
+        let there = there.map(|(index, _)| index).collect();
+        by_field.insert(field.clone(), there);
+        there
     }
 
     /// Unit price × quantity.
@@ -126,15 +185,22 @@ impl<'e> CartView<'e> {
     }
 
     /// Lines parted by SKU or by product, in the order of the parts' first lines.
-    pub(crate) fn parts(&self, same: Same) -> Vec<LineSet> {
-        let mut parts: Vec<(usize, LineSet)> = Vec::new();
-        for (line, number) in self.numbers(same).iter().enumerate() {
-            match parts.iter_mut().find(|(own, _)| own == number) {
-                Some((_, part)) => part.insert(line),
-                None => parts.push((*number, LineSet::from_iter([line]))),
+    pub(crate) fn parts(&self, same: Same) -> &[LineSet] {
+        let parts = || {
+            let numbers = self.numbers(same);
+            let mut parts = vec![LineSet::default(); numbers.len()];
+            for (line, number) in numbers.iter().enumerate() {
+                if let Some(own) = parts.get_mut(*number) {
+                    own.insert(line);
+                }
             }
+            parts.retain(|part| !part.is_empty());
+            parts
+        };
+        match same {
+            Same::Sku => self.sku_parts.get_or_init(parts),
+            Same::Product => self.product_parts.get_or_init(parts),
         }
-        parts.into_iter().map(|(_, part)| part).collect()
     }
 
     /// For each line the first line of the same SKU or product.
@@ -153,6 +219,11 @@ impl<'e> CartView<'e> {
                 .get_or_init(|| number(|line| line.product.as_deref().unwrap_or(&line.sku))),
         }
     }
+}
+
+fn union(lines: &FxHashMap<Fact, LineSet>, wanted: &[Fact]) -> LineSet {
+    let own = wanted.iter().filter_map(|fact| lines.get(fact));
+    own.fold(LineSet::default(), |all, own| all.union(own))
 }
 
 /// The lines of a cart in the order of a pick.

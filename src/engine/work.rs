@@ -1,9 +1,22 @@
-//! How an evaluation ends without a result (spec 14).
+//! How much an evaluation may do, and how it ends without a result (spec 14).
+//!
+//! Work is counted in steps, which follow from the input alone: the engine reads no clock. Loops charge what they are
+//! about to do, in bulk. Past the bound, or when the caller has hung up, they return at once with whatever they have, and
+//! the evaluation discards it.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The steps of one millisecond of one core of a small server.
+use crate::domain::exact::Allowance;
+
+/// The steps of one millisecond of one core of a small server (docs/PERFORMANCE.md says how that was measured).
 pub const STEPS_PER_MS: u64 = 100_000;
+
+/// Most steps of one evaluation.
+const MOST: u64 = 100 * STEPS_PER_MS;
+
+/// So many steps are between two looks at [`Stop`].
+const STEPS_BETWEEN_LOOKS: u64 = 4_096;
 
 /// Asks an evaluation to end early: its caller has hung up, or its time is over.
 #[derive(Debug)]
@@ -45,7 +58,7 @@ pub enum Unfinished {
     /// It would take more steps than an evaluation may. The promotions that took most, by their index in the rule set,
     /// the largest first.
     TooComplex(Vec<Costly>),
-    /// It was asked to stop.
+    /// It was asked to stop, or took more steps than [`Stop::within`] allows.
     Stopped,
 }
 
@@ -56,4 +69,97 @@ pub struct Costly {
     pub promotion: usize,
     /// Its part of the steps.
     pub steps: u64,
+}
+
+/// Why the work has ended before it was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    TooComplex,
+    Stopped,
+}
+
+/// The steps of one evaluation.
+pub(crate) struct Work<'s> {
+    stop: &'s Stop,
+    most: u64,
+    counted: Cell<u64>,
+    /// Where the flag is looked at next; 0 once the work has ended.
+    next_look: Cell<u64>,
+    end: Cell<Option<End>>,
+    big: Allowance,
+}
+
+impl<'s> Work<'s> {
+    /// `budget_ms`: what a search may take besides.
+    pub(crate) fn new(stop: &'s Stop, budget_ms: u8) -> Self {
+        let most = MOST + u64::from(budget_ms) * STEPS_PER_MS;
+        Self {
+            stop,
+            most,
+            counted: Cell::new(0),
+            next_look: Cell::new(STEPS_BETWEEN_LOOKS.min(stop.within)),
+            end: Cell::new(None),
+            big: Allowance::of(most),
+        }
+    }
+
+    /// Without a bound, for what is small.
+    pub(crate) fn unbounded(stop: &'s Stop) -> Self {
+        Self {
+            most: u64::MAX,
+            big: Allowance::of(u64::MAX),
+            ..Self::new(stop, 0)
+        }
+    }
+
+    /// How many steps were taken.
+    #[inline]
+    pub(crate) fn steps(&self) -> u64 {
+        self.counted.get() + (self.most - self.big.left().min(self.most))
+    }
+
+    /// Counts steps that are about to be taken. False once the evaluation has to end.
+    #[inline]
+    pub(crate) fn charge(&self, steps: usize) -> bool {
+        let steps = u64::try_from(steps).unwrap_or(u64::MAX);
+        self.counted
+            .set(self.counted.get().saturating_add(steps).min(u64::MAX / 2));
+        self.steps() < self.next_look.get() || self.look()
+    }
+
+    /// Whether the evaluation has to end.
+    pub(crate) fn is_over(&self) -> bool {
+        !self.charge(0)
+    }
+
+    #[cold]
+    fn look(&self) -> bool {
+        if self.end.get().is_some() {
+            return false;
+        }
+        let steps = self.steps();
+        let end = if self.stop.is_stopped() || steps >= self.stop.within {
+            Some(End::Stopped)
+        } else if steps >= self.most {
+            Some(End::TooComplex)
+        } else {
+            None
+        };
+        if end.is_some() {
+            self.end.set(end);
+            self.next_look.set(0);
+            self.big.end();
+            return false;
+        }
+        let next = steps.saturating_add(STEPS_BETWEEN_LOOKS);
+        self.next_look
+            .set(next.min(self.most).min(self.stop.within));
+        true
+    }
+
+    /// Why it has ended before it was done, if it has.
+    pub(crate) fn end(&self) -> Option<End> {
+        self.is_over();
+        self.end.get()
+    }
 }

@@ -1,0 +1,160 @@
+//! Texts that `contains` and `starts_with` look for (spec 5.3).
+//!
+//! All of a field's are found at once, in one pass over each distinct text of the cart, so that a cart costs what its
+//! texts are long and not what rules are many.
+
+use std::collections::BTreeMap;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, StartKind};
+use rustc_hash::FxHashMap;
+
+use crate::domain::cart::Line;
+use crate::domain::selector::TextField;
+
+use super::line_set::LineSet;
+use super::selection::{Fact, any_text};
+use super::work::Work;
+
+/// Most bytes of texts that a rule set's automata are made of: they take some ten times as much memory. Those beyond are
+/// looked for one by one.
+const MOST_BYTES: usize = 2 << 20;
+
+/// So many bytes of a text are read in one step.
+const BYTES_A_STEP: usize = 4;
+
+/// How a text is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Place {
+    Anywhere,
+    AtTheStart,
+}
+
+/// The texts of a rule set, by field and by where they are looked for.
+#[derive(Debug, Default)]
+pub(crate) struct Patterns(BTreeMap<(TextField, Place), Finder>);
+
+#[derive(Debug, Default)]
+struct Finder {
+    facts: FxHashMap<Box<str>, Fact>,
+    automaton: Option<AhoCorasick>,
+    /// The facts of the automaton's texts, by its numbers.
+    found: Vec<Fact>,
+    /// Texts beside the automaton.
+    others: Vec<(Box<str>, Fact)>,
+}
+
+/// The lines on which each text was found.
+pub(crate) type Matched = FxHashMap<Fact, LineSet>;
+
+impl Patterns {
+    /// The fact that a text is found, which is `next` where the text is new.
+    pub(crate) fn intern(
+        &mut self,
+        field: TextField,
+        place: Place,
+        text: &str,
+        next: Fact,
+    ) -> Fact {
+        let finder = self.0.entry((field, place)).or_default();
+        *finder.facts.entry(text.into()).or_insert(next)
+    }
+
+    /// Makes the automata, once all texts are known.
+    pub(crate) fn build(&mut self) {
+        let mut left = MOST_BYTES;
+        for ((_, place), finder) in &mut self.0 {
+            finder.build(*place, &mut left);
+        }
+    }
+
+    /// Finds all texts on all lines.
+    pub(crate) fn find(&self, lines: &[Line<'_>], work: &Work<'_>) -> Matched {
+        let mut matched = Matched::default();
+        for ((field, place), finder) in &self.0 {
+            let mut distinct: FxHashMap<&str, LineSet> = FxHashMap::default();
+            for (index, line) in lines.iter().enumerate() {
+                any_text(line, field, |text| {
+                    work.charge(1);
+                    distinct.entry(text).or_default().insert(index);
+                    false
+                });
+            }
+            for (text, lines) in distinct {
+                finder.find(*place, text, work, |fact| {
+                    let own = matched.entry(fact).or_default();
+                    *own = own.union(&lines);
+                });
+            }
+        }
+        matched
+    }
+}
+
+impl Finder {
+    fn build(&mut self, place: Place, left: &mut usize) {
+        let mut texts: Vec<(Box<str>, Fact)> = self.facts.drain().collect();
+        texts.sort_unstable_by_key(|(_, fact)| *fact);
+        let fits = texts.iter().take_while(|(text, _)| {
+            let rest = left.checked_sub(text.len());
+            *left = rest.unwrap_or(*left);
+            rest.is_some()
+        });
+        let others = texts.split_off(fits.count());
+        let start = match place {
+            Place::Anywhere => StartKind::Unanchored,
+            Place::AtTheStart => StartKind::Anchored,
+        };
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .start_kind(start)
+            .build(texts.iter().map(|(text, _)| text.as_bytes()));
+        match automaton {
+            Ok(automaton) => {
+                self.automaton = Some(automaton);
+                self.found = texts.iter().map(|(_, fact)| *fact).collect();
+                self.others = others;
+            }
+            // More than an automaton can hold.
+            Err(_) => {
+                texts.extend(others);
+                self.others = texts;
+            }
+        }
+    }
+
+    fn find(&self, place: Place, text: &str, work: &Work<'_>, mut found: impl FnMut(Fact)) {
+        if !work.charge(text.len() / BYTES_A_STEP + 1) {
+            return;
+        }
+        let input = Input::new(text).anchored(match place {
+            Place::Anywhere => Anchored::No,
+            Place::AtTheStart => Anchored::Yes,
+        });
+        let matches = self
+            .automaton
+            .iter()
+            .flat_map(|own| own.try_find_overlapping_iter(input.clone()));
+        for one in matches.flatten() {
+            if !work.charge(1) {
+                return;
+            }
+            self.found
+                .get(one.pattern().as_usize())
+                .copied()
+                .into_iter()
+                .for_each(&mut found);
+        }
+        for (pattern, fact) in &self.others {
+            if !work.charge(text.len() / BYTES_A_STEP + 1) {
+                return;
+            }
+            let holds = match place {
+                Place::Anywhere => text.contains(&**pattern),
+                Place::AtTheStart => text.starts_with(&**pattern),
+            };
+            if holds {
+                found(*fact);
+            }
+        }
+    }
+}
