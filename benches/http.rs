@@ -33,7 +33,7 @@ use promotion_engine::db::embedded::{Embedded, EmbeddedOptions};
 use promotion_engine::db::{self, DbOptions, Durability};
 use promotion_engine::domain::id::TenantId;
 use promotion_engine::metrics::Metrics;
-use promotion_engine::service::evaluate::Priced;
+use promotion_engine::service::evaluate::{Priced, Size};
 use promotion_engine::telemetry;
 use promotion_engine::wire::cart;
 use promotion_engine::wire::json::Json;
@@ -153,7 +153,9 @@ async fn serve_all() -> Fallible<(Shop, Targets)> {
     );
     let priced = {
         let request = cart::read_plain(cart.as_bytes()).ok_or("the cart is not plain")?;
-        app.service().evaluate(tenant, &request).await?
+        app.service()
+            .evaluate(tenant, &request, Size::Small)
+            .await?
     };
     let evaluate = Target {
         name: "evaluate",

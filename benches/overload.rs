@@ -4,6 +4,7 @@
 //! The instance is a process of its own. A delay, which nothing but tests can set, makes it small, and it has a core of
 //! its own where there are two: neither rests on how fast the machine is. `.ci/overload` runs this.
 
+mod attack;
 mod client;
 
 use std::io::Write as _;
@@ -12,7 +13,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use promotion_engine::app::{App, AppOptions, listen};
+use promotion_engine::app::{App, AppOptions, listen, stop_signal};
 use promotion_engine::db::embedded::{Embedded, EmbeddedOptions};
 use promotion_engine::db::{self, DbOptions, Durability};
 use serde_json::{Value, json};
@@ -39,22 +40,63 @@ const LONG: Duration = Duration::from_secs(60);
 const MAX_GROWTH: u64 = 64 * 1024;
 
 fn main() -> Fallible<()> {
-    if std::env::args().any(|argument| argument == "instance") {
+    let said: Vec<String> = std::env::args().collect();
+    if let Some(kind) = said.iter().find_map(|own| Kind::named(own)) {
         return tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?
-            .block_on(serve());
+            .block_on(serve(kind));
     }
-    let instance = Instance::start()?;
-    pin("1", std::process::id());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(measure(&instance))
+    let mut faults = Vec::new();
+    // Both on all cores, as they are: what the attacks take is processor time.
+    {
+        let instance = Instance::start(Kind::Whole)?;
+        faults.extend(runtime.block_on(attack::measure(&instance))?);
+    }
+    if !said.iter().any(|own| own == "attacks") {
+        let instance = Instance::start(Kind::Small)?;
+        pin("0", instance.child.id());
+        pin("1", std::process::id());
+        faults.extend(runtime.block_on(measure(&instance))?);
+    }
+    if faults.is_empty() {
+        println!("\nkept");
+        Ok(())
+    } else {
+        Err(faults.join("; ").into())
+    }
 }
 
-/// Serves until the input ends; says on one line where, and the keys of two tenants.
-async fn serve() -> Fallible<()> {
+/// How an instance is set up.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Small by a delay.
+    Small,
+    /// By the defaults.
+    Whole,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Small => "small-instance",
+            Self::Whole => "whole-instance",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        [Self::Small, Self::Whole]
+            .into_iter()
+            .find(|own| own.name() == name)
+    }
+}
+
+/// Serves until the input ends or the process is asked to stop; says on one line where, and the keys of two tenants.
+async fn serve(kind: Kind) -> Fallible<()> {
+    let stopping = stop_signal()?;
     let name = format!("pe-overload-{}", std::process::id());
     let mut own = EmbeddedOptions::new(std::env::temp_dir().join(name));
     own.durability = Durability::Off;
@@ -67,9 +109,14 @@ async fn serve() -> Fallible<()> {
         operator_key: Some(OPERATOR.to_owned()),
         ..AppOptions::default()
     };
-    options.bounds.in_flight = IN_FLIGHT;
-    options.bounds.in_flight_of_tenant = SHARE;
-    options.timeouts.delay = DELAY;
+    match kind {
+        Kind::Small => {
+            options.bounds.in_flight = IN_FLIGHT;
+            options.bounds.in_flight_of_tenant = SHARE;
+            options.timeouts.delay = DELAY;
+        }
+        Kind::Whole => {}
+    }
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let app = App::start(listener, database, options).await?;
     let mut caller = Connection::open(app.address()).await?;
@@ -84,10 +131,15 @@ async fn serve() -> Fallible<()> {
     let said = json!({"address": app.address().to_string(), "keys": keys});
     println!("{said}");
     std::io::stdout().flush()?;
-    tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await??;
+    let ended = tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new()));
+    tokio::select! {
+        ended = ended => { ended??; }
+        () = stopping => {}
+    }
     app.stop().await;
     embedded.stop().await?;
-    Ok(())
+    // The thread that waits for the input may wait for ever.
+    std::process::exit(0);
 }
 
 /// Gives a process a core of its own, where the system can.
@@ -115,9 +167,9 @@ struct Instance {
 }
 
 impl Instance {
-    fn start() -> Fallible<Self> {
+    fn start(kind: Kind) -> Fallible<Self> {
         let mut child = Command::new(std::env::current_exe()?)
-            .arg("instance")
+            .arg(kind.name())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -127,7 +179,6 @@ impl Instance {
         std::io::BufRead::read_line(&mut std::io::BufReader::new(output), &mut said)?;
         let said: Value = serde_json::from_str(&said)?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        pin("0", child.id());
         Ok(Self {
             child,
             _input: input,
@@ -139,11 +190,30 @@ impl Instance {
 
     /// Resident memory in KiB, where the system tells.
     fn memory(&self) -> Option<u64> {
+        self.status("VmRSS:")?.parse().ok()
+    }
+
+    /// The most that it ever was.
+    fn peak(&self) -> Option<u64> {
+        self.status("VmHWM:")?.parse().ok()
+    }
+
+    fn status(&self, name: &str) -> Option<String> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))?;
-        line.split_whitespace().next()?.parse().ok()
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace().next().map(str::to_owned)
+    }
+
+    /// Asks it to stop.
+    fn terminate(&self) -> Fallible<()> {
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status()?;
+        Ok(())
+    }
+
+    /// Whether it has not ended. One that has ended and was not waited for is a zombie.
+    fn lives(&self) -> bool {
+        self.status("State:").is_some_and(|state| state != "Z")
     }
 }
 
@@ -248,7 +318,7 @@ async fn once(address: SocketAddr, resting: Resting, bytes: Arc<[u8]>) -> Fallib
     Ok(answered)
 }
 
-async fn measure(instance: &Instance) -> Fallible<()> {
+async fn measure(instance: &Instance) -> Fallible<Vec<String>> {
     let (address, noisy, quiet) = (instance.address, &instance.noisy, &instance.quiet);
     println!(
         "capacity {CAPACITY}/s: {SHARE} at a time, {} ms each\n",
@@ -317,10 +387,5 @@ async fn measure(instance: &Instance) -> Fallible<()> {
     if other > one * 1.5 || beside.refused + beside.odd + loud.odd > 0 {
         faults.push("one tenant starves another".to_owned());
     }
-    if faults.is_empty() {
-        println!("\nkept");
-        Ok(())
-    } else {
-        Err(faults.join("; ").into())
-    }
+    Ok(faults)
 }

@@ -12,6 +12,7 @@ use super::problem::ApiError;
 use super::{Api, edge, schema};
 use crate::domain::cart::Request;
 use crate::service::ServiceError;
+use crate::service::evaluate::Size;
 use crate::wire;
 use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
@@ -31,9 +32,10 @@ pub async fn evaluate(
     body: Small,
 ) -> Result<Response, ApiError> {
     let body = body.json()?;
-    if super::is_large(&body) {
+    let size = Size::of(body.len());
+    if size == Size::Large {
         let request = api.read(pos.tenant(), body, read_owned).await?;
-        return price(&api, &pos, &request).await;
+        return price(&api, &pos, &request, size).await;
     }
     let json;
     let request = match wire::cart::read_plain(&body) {
@@ -43,16 +45,21 @@ pub async fn evaluate(
             read(&json)?
         }
     };
-    price(&api, &pos, &request).await
+    price(&api, &pos, &request, size).await
 }
 
-async fn price(api: &Api, pos: &Pos, request: &Request<'_>) -> Result<Response, ApiError> {
+async fn price(
+    api: &Api,
+    pos: &Pos,
+    request: &Request<'_>,
+    size: Size,
+) -> Result<Response, ApiError> {
     if request.at.is_some() && !pos.is_admin() {
         return Err(ApiError::AtForbidden);
     }
     let text = api
         .evaluation(async {
-            let priced = api.service().evaluate(pos.tenant(), request).await?;
+            let priced = api.service().evaluate(pos.tenant(), request, size).await?;
             Ok::<_, ServiceError>(priced.print(request))
         })
         .await?;

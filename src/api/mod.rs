@@ -21,6 +21,7 @@ use utoipa_axum::routes;
 use crate::domain::id::TenantId;
 use crate::metrics::Metrics;
 use crate::service::api_key::KeyHash;
+use crate::service::evaluate::Size;
 use crate::service::pool::Urgency;
 use crate::service::{Service, ServiceError, api_key};
 use crate::wire::decode::Value;
@@ -207,8 +208,9 @@ impl Api {
         body: Bytes,
         read: impl FnOnce(&Bytes) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        if !is_large(&body) {
-            return read(&body);
+        match Size::of(body.len()) {
+            Size::Small => return read(&body),
+            Size::Large => {}
         }
         let pool = self.service().pool();
         let reading = pool.run(tenant, Urgency::Usual, move |_| read(&body));
@@ -258,13 +260,6 @@ impl Api {
     fn openapi(&self) -> &str {
         &self.inner.openapi
     }
-}
-
-/// Most bytes of a body that is read where it arrives: that takes a few hundred microseconds.
-const LARGE_BODY: usize = 64 * 1024;
-
-fn is_large(body: &Bytes) -> bool {
-    body.len() > LARGE_BODY
 }
 
 /// The router over the paths. `origins` are those that a browser may call from; `*` is any.

@@ -55,6 +55,29 @@ impl Priced {
 /// begins again on the pool.
 pub(super) const INLINE_STEPS: u64 = 3 * STEPS_PER_MS / 10;
 
+/// Most bytes of a request that is read where it arrives: that takes a few hundred microseconds.
+const LARGE: usize = 64 * 1024;
+
+/// Whether reading a request's texts takes long by itself, whatever the rules are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// It does not.
+    Small,
+    /// It does: that is work for the pool, too.
+    Large,
+}
+
+impl Size {
+    /// Of a request of so many bytes.
+    pub fn of(bytes: usize) -> Self {
+        if bytes > LARGE {
+            Self::Large
+        } else {
+            Self::Small
+        }
+    }
+}
+
 /// What an evaluation depends on, held by itself, so that another thread can have it.
 struct Held {
     rules: Arc<RuleSet>,
@@ -83,8 +106,9 @@ impl Service {
         &self,
         tenant: TenantId,
         request: &Request<'_>,
+        size: Size,
     ) -> Result<Priced, ServiceError> {
-        let priced = self.price(tenant, request).await;
+        let priced = self.price(tenant, request, size).await;
         let metrics = self.metrics();
         metrics.evaluations.inc(match &priced {
             Ok(priced) if priced.evaluation.applied.is_empty() => Outcome::FullPrice,
@@ -104,6 +128,7 @@ impl Service {
         &self,
         tenant: TenantId,
         request: &Request<'_>,
+        size: Size,
     ) -> Result<Priced, ServiceError> {
         let rules = self.cache().rules(tenant).await?;
         telemetry::by_rules(rules.version());
@@ -122,7 +147,21 @@ impl Service {
             used: &[],
             now: evaluated_at,
         };
-        let needs = engine::needs(&rules, &facts);
+        let needs = match size {
+            Size::Small => engine::needs(&rules, &facts),
+            Size::Large => {
+                let held = Held {
+                    rules: Arc::clone(&rules),
+                    request: request.clone().into_owned(),
+                    codes: codes.clone(),
+                    issuances: Vec::new(),
+                    used: Vec::new(),
+                    now: evaluated_at,
+                };
+                let find = move |_: &Stop| engine::needs(&held.rules, &held.facts());
+                Box::pin(self.pool().run(tenant, Urgency::Usual, find)).await?
+            }
+        };
         let (used, issuances) = if needs.is_empty() {
             (Vec::new(), Vec::new())
         } else {

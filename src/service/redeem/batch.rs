@@ -12,22 +12,18 @@ use uuid::Uuid;
 use super::super::counters::name;
 use super::super::evaluate::code_keys;
 use super::super::pool::{Pool, Urgency};
-use super::super::{MAX_ATTEMPTS, Refusal, Service, events, issuance_events};
+use super::super::{MAX_ATTEMPTS, Service, events, issuance_events};
 use super::decide::{Decided, Decision, Recorded, Tally};
+use super::keys::{Start, again, first};
 use super::queue::Waiting;
-use super::{Failure, Pace, Pending, Redeemed};
+use super::{Failure, Pace, Pending, Verdict};
 use crate::db::outbox::NewEvent;
-use crate::db::redemption_keys::{KnownKey, Latest};
 use crate::db::redemptions::{GiftRow, UseRow};
 use crate::db::{self, DbError, Reference, TenantTx};
 use crate::domain::amount::Money;
 use crate::domain::id::{RedemptionId, TenantId};
-use crate::domain::redemption::RedemptionState;
 use crate::engine::{RuleSet, Stop};
-use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::names::Named;
-
-type Verdict = Result<Redeemed, Failure>;
 
 /// After so many light orders the requests that wait for the same thread get their turn.
 const BREATH: usize = 8;
@@ -166,21 +162,6 @@ impl Given {
     }
 }
 
-/// What the key of an order says.
-enum Start {
-    /// It may be redeemed. `ends` is the hold under its key that makes room for it.
-    Open { ends: Option<Ends> },
-    /// It is answered.
-    Settled(Verdict),
-}
-
-/// A hold that ends, and how.
-#[derive(Clone, Copy)]
-pub(super) struct Ends {
-    pub(super) redemption_id: Uuid,
-    pub(super) state: RedemptionState,
-}
-
 impl Group {
     async fn commit(&self, tx: &mut TenantTx) -> Result<(Vec<Verdict>, Given), GroupError> {
         let ids: Vec<String> = self
@@ -265,7 +246,7 @@ impl Group {
             db::holds::lock(tx, &ends).await?;
             db::redemptions::uses(tx, &ends).await?
         };
-        let mut cases: Vec<Option<Decision>> = open()
+        let cases: Vec<Option<Decision>> = open()
             .map(|own| {
                 let (pending, ends, id) = own?;
                 let pending = Arc::clone(pending);
@@ -274,8 +255,11 @@ impl Group {
             })
             .collect();
         // One row each, in one order: each customer's hand is asked for once.
-        let hands: BTreeSet<(Uuid, String)> =
-            cases.iter().flatten().flat_map(Decision::hands).collect();
+        let ask = move || {
+            let hands = cases.iter().flatten().flat_map(Decision::hands);
+            (hands.collect::<BTreeSet<(Uuid, String)>>(), cases)
+        };
+        let (hands, mut cases) = self.think(ask).await?;
         let in_hand = if hands.is_empty() {
             Vec::new()
         } else {
@@ -283,9 +267,13 @@ impl Group {
             let freed: Vec<Uuid> = cases.iter().flatten().flat_map(Decision::freed).collect();
             db::in_hand::lock_in_hand(tx, &hands, &freed, now).await?
         };
-        for case in cases.iter_mut().flatten() {
-            case.take_in_hand(&in_hand);
-        }
+        let take = move || {
+            for case in cases.iter_mut().flatten() {
+                case.take_in_hand(&in_hand);
+            }
+            cases
+        };
+        let cases = self.think(take).await?;
         let bounds = cases.iter().flatten().flat_map(Decision::bounds);
         let mut tally = Tally::of(bounds);
         let names = tally.names();
@@ -313,6 +301,21 @@ impl Group {
         Ok((decided, events))
     }
 
+    /// Does a part of the work: that of light orders on the spot, any other on the pool.
+    async fn think<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, GroupError> {
+        match self.pace {
+            Pace::Light => Ok(work()),
+            Pace::Medium | Pace::Heavy => {
+                let work = move |_: &Stop| work();
+                let done = self.pool.run(self.tenant, Urgency::HoldsLocks, work).await;
+                done.map_err(|_| DbError::Stopping.into())
+            }
+        }
+    }
+
     /// The verdicts in order, each on what the ones before it left.
     async fn decide_all(
         &self,
@@ -336,12 +339,11 @@ impl Group {
                 Ok((decided, tally))
             }
             Pace::Medium | Pace::Heavy => {
-                let all = move |_: &Stop| {
+                let all = move || {
                     let decided = cases.into_iter().map(|case| decide(case, &mut tally));
                     (decided.collect(), tally)
                 };
-                let decided = self.pool.run(self.tenant, Urgency::HoldsLocks, all).await;
-                decided.map_err(|_| DbError::Stopping.into())
+                self.think(all).await
             }
         }
     }
@@ -421,72 +423,6 @@ impl Group {
         }
         Ok(())
     }
-}
-
-/// An order whose key nobody had.
-fn first(own: &Pending) -> Start {
-    match own.order.replaces {
-        None => Start::Open { ends: None },
-        Some(_) => {
-            let mut faults = Faults::new();
-            let message = "is not a redemption of this transaction";
-            faults.add_at("/replaces".to_owned(), FaultCode::UnknownReference, message);
-            Start::Settled(Err(Failure::Invalid(faults)))
-        }
-    }
-}
-
-/// An order whose key is known (the rules of spec 9).
-fn again(own: &Pending, known: &KnownKey, rules: &RuleSet, now: DateTime<Utc>) -> Start {
-    let refused = |refusal| Start::Settled(Err(Failure::Refused(refusal)));
-    let Some(latest) = &known.latest else {
-        let hold = TimeDelta::seconds(i64::from(rules.settings().hold_seconds));
-        let is_late = known.cancelled_at.is_some_and(|at| now < at + hold);
-        return if is_late {
-            refused(Refusal::RedemptionCancelled)
-        } else {
-            Start::Open { ends: None }
-        };
-    };
-    let lapsed = latest.expires_at.is_some_and(|end| end <= now);
-    match state(latest) {
-        Some(RedemptionState::Held) if lapsed => Start::Open {
-            ends: ends(latest, RedemptionState::Expired),
-        },
-        Some(state @ (RedemptionState::Held | RedemptionState::Committed)) => {
-            if latest.body_hash == own.hash {
-                return Start::Settled(Ok(Redeemed {
-                    id: RedemptionId::new(latest.redemption_id),
-                    transaction_id: known.transaction_id.clone(),
-                    state,
-                    expires_at: latest.expires_at,
-                    result: latest.result.clone(),
-                    is_new: false,
-                }));
-            }
-            let named = own.order.replaces.map(RedemptionId::uuid);
-            if state == RedemptionState::Held && named == Some(latest.redemption_id) {
-                Start::Open {
-                    ends: ends(latest, RedemptionState::Replaced),
-                }
-            } else {
-                refused(Refusal::TransactionIdReused)
-            }
-        }
-        Some(RedemptionState::Cancelled | RedemptionState::Expired | RedemptionState::Replaced)
-        | None => Start::Open { ends: None },
-    }
-}
-
-fn state(latest: &Latest) -> Option<RedemptionState> {
-    RedemptionState::named(&latest.state)
-}
-
-fn ends(latest: &Latest, state: RedemptionState) -> Option<Ends> {
-    Some(Ends {
-        redemption_id: latest.redemption_id,
-        state,
-    })
 }
 
 /// Answers show milliseconds; what is compared later is what was shown.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::super::Refusal;
 use super::super::counters::{name, names};
 use super::super::evaluate::{code_facts, issuance_fact, require_store, unknown};
-use super::batch::Ends;
+use super::keys::Ends;
 use super::{Failure, Pace, Pending, Redeemed};
 use crate::db::codes::FoundCode;
 use crate::db::counters::{Count, CounterChange, CounterName};

@@ -1,14 +1,15 @@
 //! Redeeming: evaluates a cart, adds to every counter and records it, in one atomic step (spec 9).
 //!
 //! Redemptions that arrive together are committed together. `queue` gathers them, by tenant and by lane; `batch` is one
-//! transaction of theirs; `decide` prices each in the order of arrival, on counters that are locked.
+//! transaction of theirs; `keys` says what became of an order before; `decide` prices each in the order of arrival, on
+//! counters that are locked.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::evaluate::{INLINE_STEPS, code_keys, require_store};
+use super::evaluate::{INLINE_STEPS, Size, code_keys, require_store};
 use super::{Refusal, Service, ServiceError};
 use crate::cache::Guess;
 use crate::db::DbError;
@@ -16,13 +17,14 @@ use crate::domain::counter::Owner;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::{Address, Order, RedemptionState};
 use crate::engine::{self, Facts, RuleSet, STEPS_PER_MS, Unfinished};
-use crate::metrics::Verdict;
+use crate::metrics;
 use crate::telemetry;
 use crate::wire;
 use crate::wire::faults::{Faults, too_complex};
 
 mod batch;
 mod decide;
+mod keys;
 mod queue;
 
 use queue::Lane;
@@ -96,6 +98,9 @@ pub struct Redeemed {
     pub is_new: bool,
 }
 
+/// What became of an order.
+type Verdict = Result<Redeemed, Failure>;
+
 /// Why an order came to nothing. Cheap to copy, since a failed transaction fails all that were in it.
 #[derive(Clone, Debug)]
 enum Failure {
@@ -111,6 +116,12 @@ enum Failure {
     Panicked,
     /// The writer died: nobody knows.
     Lost,
+}
+
+impl Pending {
+    fn size(&self) -> Size {
+        Size::of(self.request.len())
+    }
 }
 
 impl Failure {
@@ -147,19 +158,6 @@ impl Service {
         let rules = self.cache().rules(tenant).await?;
         telemetry::by_rules(rules.version());
         require_store(&rules, &order.request, "/request/store").map_err(ServiceError::Invalid)?;
-        let facts = Facts {
-            request: &order.request,
-            codes: &[],
-            issuances: &[],
-            used: &[],
-            now: self.clock().now(),
-        };
-        // Codes are not looked up for this: promotions with codes have no counter that all customers share.
-        let is_hot = engine::needs(&rules, &facts)
-            .counters
-            .iter()
-            .any(|bound| bound.counter.owner == Owner::Everybody);
-        let lane = if is_hot { Lane::Shared } else { Lane::Own };
         let order = order.into_owned();
         let request = wire::redemption::request(&order, rules.settings().currency);
         let canonical = wire::redemption::canonical(&order, &request);
@@ -175,15 +173,15 @@ impl Service {
             guess,
             search_ms: rules.settings().search_ms(),
         });
-        let answered = self.submit(tenant, lane, &pending).await?;
+        let answered = self.submit(tenant, &rules, &pending).await?;
         if matches!(answered, Err(Failure::Panicked | Failure::Lost)) {
             self.metrics().panics.inc();
         }
         self.metrics().redemptions.inc(match &answered {
-            Ok(redeemed) if redeemed.is_new => Verdict::Recorded,
-            Ok(_) => Verdict::Replayed,
+            Ok(redeemed) if redeemed.is_new => metrics::Verdict::Recorded,
+            Ok(_) => metrics::Verdict::Replayed,
             Err(Failure::Refused(_) | Failure::Invalid(_) | Failure::TooComplex(_)) => {
-                Verdict::Refused
+                metrics::Verdict::Refused
             }
             Err(
                 Failure::Db(_)
@@ -191,7 +189,7 @@ impl Service {
                 | Failure::TooLong
                 | Failure::Panicked
                 | Failure::Lost,
-            ) => Verdict::Failed,
+            ) => metrics::Verdict::Failed,
         });
         answered.map_err(ServiceError::from)
     }
@@ -200,17 +198,17 @@ impl Service {
     async fn submit(
         &self,
         tenant: TenantId,
-        lane: Lane,
+        rules: &RuleSet,
         pending: &Arc<Pending>,
     ) -> Result<Result<Redeemed, Failure>, ServiceError> {
-        // A search is seldom light.
-        let mut pace = match pending.search_ms {
-            0 => Pace::Light,
-            _ => Pace::Medium,
+        // A search is seldom light, and a large cart takes long to read.
+        let mut pace = match (pending.search_ms, pending.size()) {
+            (0, Size::Small) => Pace::Light,
+            (_, Size::Small | Size::Large) => Pace::Medium,
         };
         loop {
             let lane = match pace {
-                Pace::Light => lane,
+                Pace::Light => self.lane(rules, pending),
                 Pace::Medium | Pace::Heavy => Lane::Slow,
             };
             let submitted = self.queues().submit(self, tenant, lane, pace, pending);
@@ -229,10 +227,30 @@ impl Service {
         }
     }
 
+    /// The lane of a light order, by the counters that it could meet.
+    fn lane(&self, rules: &RuleSet, pending: &Pending) -> Lane {
+        let facts = Facts {
+            request: &pending.order.request,
+            codes: &[],
+            issuances: &[],
+            used: &[],
+            now: self.clock().now(),
+        };
+        // Codes are not looked up for this: promotions with codes have no counter that all customers share.
+        let is_hot = engine::needs(rules, &facts)
+            .counters
+            .iter()
+            .any(|bound| bound.counter.owner == Owner::Everybody);
+        if is_hot { Lane::Shared } else { Lane::Own }
+    }
+
     /// Evaluates an order at its tenant's turn and without any lock, so that one that is too complex is refused before it
     /// holds up others, and a hang-up ends the work. The price counts for nothing.
     async fn rehearse(&self, tenant: TenantId, pending: &Pending) -> Result<(), ServiceError> {
-        match self.price(tenant, &pending.order.request).await {
+        match self
+            .price(tenant, &pending.order.request, pending.size())
+            .await
+        {
             Ok(_) => Ok(()),
             Err(ServiceError::TooComplex(faults)) => {
                 let address = Address::Transaction(pending.order.transaction_id.clone());

@@ -1,0 +1,94 @@
+//! What the key of an order says: whether it may be redeemed, or how it was answered (spec 9).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::super::Refusal;
+use super::{Failure, Pending, Redeemed, Verdict};
+use crate::db::redemption_keys::{KnownKey, Latest};
+use crate::domain::id::RedemptionId;
+use crate::domain::redemption::RedemptionState;
+use crate::engine::RuleSet;
+use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::names::Named;
+
+/// What the key of an order says.
+pub(super) enum Start {
+    /// It may be redeemed. `ends` is the hold under its key that makes room for it.
+    Open { ends: Option<Ends> },
+    /// It is answered.
+    Settled(Verdict),
+}
+
+/// A hold that ends, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Ends {
+    pub(super) redemption_id: Uuid,
+    pub(super) state: RedemptionState,
+}
+
+/// An order whose key nobody had.
+pub(super) fn first(own: &Pending) -> Start {
+    match own.order.replaces {
+        None => Start::Open { ends: None },
+        Some(_) => {
+            let mut faults = Faults::new();
+            let message = "is not a redemption of this transaction";
+            faults.add_at("/replaces".to_owned(), FaultCode::UnknownReference, message);
+            Start::Settled(Err(Failure::Invalid(faults)))
+        }
+    }
+}
+
+/// An order whose key is known (the rules of spec 9).
+pub(super) fn again(own: &Pending, known: &KnownKey, rules: &RuleSet, now: DateTime<Utc>) -> Start {
+    let refused = |refusal| Start::Settled(Err(Failure::Refused(refusal)));
+    let Some(latest) = &known.latest else {
+        let hold = TimeDelta::seconds(i64::from(rules.settings().hold_seconds));
+        let is_late = known.cancelled_at.is_some_and(|at| now < at + hold);
+        return if is_late {
+            refused(Refusal::RedemptionCancelled)
+        } else {
+            Start::Open { ends: None }
+        };
+    };
+    let lapsed = latest.expires_at.is_some_and(|end| end <= now);
+    match state(latest) {
+        Some(RedemptionState::Held) if lapsed => Start::Open {
+            ends: ends(latest, RedemptionState::Expired),
+        },
+        Some(state @ (RedemptionState::Held | RedemptionState::Committed)) => {
+            if latest.body_hash == own.hash {
+                return Start::Settled(Ok(Redeemed {
+                    id: RedemptionId::new(latest.redemption_id),
+                    transaction_id: known.transaction_id.clone(),
+                    state,
+                    expires_at: latest.expires_at,
+                    result: latest.result.clone(),
+                    is_new: false,
+                }));
+            }
+            let named = own.order.replaces.map(RedemptionId::uuid);
+            if state == RedemptionState::Held && named == Some(latest.redemption_id) {
+                Start::Open {
+                    ends: ends(latest, RedemptionState::Replaced),
+                }
+            } else {
+                refused(Refusal::TransactionIdReused)
+            }
+        }
+        Some(RedemptionState::Cancelled | RedemptionState::Expired | RedemptionState::Replaced)
+        | None => Start::Open { ends: None },
+    }
+}
+
+fn state(latest: &Latest) -> Option<RedemptionState> {
+    RedemptionState::named(&latest.state)
+}
+
+fn ends(latest: &Latest, state: RedemptionState) -> Option<Ends> {
+    Some(Ends {
+        redemption_id: latest.redemption_id,
+        state,
+    })
+}
