@@ -263,7 +263,7 @@ impl Run<'_, '_> {
         let terms = &candidate.compiled.promotion.terms;
         match terms.benefit.level() {
             Level::Item => {
-                proposal.carry_out(&mut self.basket);
+                proposal.carry_out(&mut self.basket, &self.case.work);
             }
             Level::Cart => {
                 for own in &proposal.amounts {

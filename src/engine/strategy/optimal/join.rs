@@ -363,7 +363,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         let mut basket: Basket = self.case.untouched.clone();
         steps.spend(parts.len());
         for (_, proposal) in parts.iter().flat_map(|part| &part.applied) {
-            proposal.carry_out(&mut basket);
+            proposal.carry_out(&mut basket, &self.case.work);
         }
         let turn = best_turn(self.case, self.ranked, &basket, pool, must, steps);
         let parts: Vec<Sequence> = parts.iter().map(|part| (*part).clone()).collect();
