@@ -64,6 +64,27 @@ pub fn evaluate_after(
     }
 }
 
+/// Evaluates a document as long as `stop` lets it: how many steps that took, and the result; or why it has none. For tests.
+pub fn evaluate_until(
+    text: &[u8],
+    now: DateTime<Utc>,
+    stop: &Stop,
+) -> Result<Result<(u64, String), Unfinished>, Problem> {
+    let json = Json::parse(text)?;
+    let mut faults = Faults::new();
+    match read(Value::root(&json), &mut faults) {
+        Some(document) if faults.is_empty() => {
+            let unused = |_: &[Bound]| Vec::new();
+            Ok(with_facts(document, now, unused, |rules, facts| {
+                let evaluation = engine::evaluate(rules, facts, stop)?;
+                let text = evaluation::print(&evaluation, rules, facts);
+                Ok((evaluation.steps, text))
+            }))
+        }
+        Some(_) | None => Err(Problem::invalid(faults)),
+    }
+}
+
 /// Goes through all orders of a document's promotions and compares every upper bound of `optimal` with what comes below
 /// it: how many bounds there were, or the first that is too low. It is there to test the search, and takes its time.
 pub fn check_bounds(text: &[u8], now: DateTime<Utc>) -> Result<Result<u64, String>, Problem> {

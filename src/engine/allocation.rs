@@ -76,6 +76,7 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
     // INVARIANT: `total` ≤ Σ room, so that each round finds a line with room.
     while missing.is_positive() {
         let before = missing;
+        missing = missing.minus(whole_rounds(missing, shares, step));
         for (_, index) in &order {
             if let Some(share) = shares.get_mut(*index)
                 && share.amount < share.room
@@ -89,6 +90,25 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
             break;
         }
     }
+}
+
+/// Gives every line with room as many steps at once as all of them have room for; the answer is what was given.
+fn whole_rounds(missing: Money, shares: &mut [Share], step: Money) -> Money {
+    let step = step.scaled().max(1);
+    let has_room = |share: &&mut Share| share.amount < share.room;
+    let room = |share: &mut Share| share.room.minus(share.amount).scaled() / step;
+    let rooms = shares.iter_mut().filter(has_room).map(room);
+    let (count, least) = rooms.fold((0_i64, i64::MAX), |(count, least), room| {
+        (count + 1, least.min(room))
+    });
+    let rounds = (missing.scaled() / step)
+        .checked_div(count)
+        .map_or(0, |rounds| rounds.min(least));
+    let each = Money::from_scaled(rounds * step);
+    for share in shares.iter_mut().filter(has_room) {
+        share.amount = share.amount.plus(each);
+    }
+    Money::from_scaled(each.scaled().saturating_mul(count))
 }
 
 /// The proper share of a line, in steps.

@@ -322,6 +322,7 @@ impl<'e> Candidate<'e> {
             claims: self.compiled.is_item_level().then_some(&case.claims),
             selected: &self.selected,
             part,
+            work: &case.work,
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::selector::{Comparison, Match, TextTest};
 use super::line_set::LineSet;
 use super::units::{Basket, ClaimRules};
 use super::view::CartView;
+use super::work::Work;
 
 /// A promotion's conditions, compiled.
 #[derive(Debug)]
@@ -64,6 +65,8 @@ pub(crate) struct Scene<'s> {
     pub(crate) selected: &'s [LineSet],
     /// Where line conditions look: the whole cart, or one part of it (`same`).
     pub(crate) part: &'s LineSet,
+    /// What judging them is charged to.
+    pub(crate) work: &'s Work<'s>,
 }
 
 impl Scene<'_> {
@@ -77,7 +80,10 @@ impl Scene<'_> {
     /// The units of a line that count.
     pub(crate) fn counted(&self, line: usize) -> Quantity {
         match self.claims {
-            Some(rules) if rules.consumed() => self.basket.counted(line, rules),
+            Some(rules) if rules.consumed() => {
+                self.work.charge(self.basket.runs(line));
+                self.basket.counted(line, rules)
+            }
             Some(_) | None => self.view.line(line).quantity,
         }
     }
@@ -111,7 +117,8 @@ impl Conditions {
     pub(crate) fn judge(&self, scene: &Scene<'_>) -> Truths {
         let leaves = self.leaves.iter().enumerate();
         Truths(leaves.fold(0, |truths, (number, leaf)| {
-            truths | (u32::from(leaf.holds(scene)) << number)
+            let holds = scene.work.charge(leaf.steps(scene)) && leaf.holds(scene);
+            truths | (u32::from(holds) << number)
         }))
     }
 
@@ -280,6 +287,16 @@ impl Test {
                 Leaf::CustomerAttribute { .. } => false,
             },
         }
+    }
+
+    /// What it takes to judge it.
+    fn steps(&self, scene: &Scene<'_>) -> usize {
+        let looks = match self {
+            Self::Cart { .. } => scene.view.cart.lines.len(),
+            Self::Lines { of, .. } => scene.lines(*of).len(),
+            Self::Item { .. } | Self::Request(_) => 1,
+        };
+        looks + 1
     }
 
     fn holds(&self, scene: &Scene<'_>) -> bool {

@@ -108,6 +108,7 @@ fn holds(rules: &RuleSet, rule: &EarningRule, deed: &Deed<'_>) -> bool {
         claims: None,
         selected: &selected,
         part: &view.all,
+        work: &work,
     };
     conditions.hold(if deed.has_cart {
         conditions.judge(&scene)

@@ -12,6 +12,7 @@ use crate::domain::promotion::Promotion;
 use crate::domain::window;
 
 use super::ruleset::Compiled;
+use super::work::Work;
 use super::{Case, Facts, RuleSet, Stop, explain, gates, issuances};
 
 /// What is left of the limits of one promotion for one cart.
@@ -134,7 +135,7 @@ pub fn needs(rules: &RuleSet, facts: &Facts<'_>) -> Needs {
     };
     // What ends this ends the evaluation, too.
     let stop = Stop::default();
-    let case = Case::new(rules, facts, &stop);
+    let case = Case::new(rules, facts, Work::new(&stop, 0));
     let codes = explain::read_codes(rules, facts);
     for number in super::to_judge(&case, &codes) {
         let Some(compiled) = rules.promotions.get(number) else {
@@ -169,7 +170,7 @@ pub fn counters(rules: &RuleSet, facts: &Facts<'_>) -> Vec<Bound> {
         ..*facts
     };
     let stop = Stop::default();
-    let case = Case::new(rules, facts, &stop);
+    let case = Case::new(rules, facts, Work::new(&stop, 0));
     let codes = explain::read_codes(rules, facts);
     let mut bounds = Vec::new();
     for number in super::to_judge(&case, &codes) {

@@ -114,7 +114,11 @@ pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>, stop: &Stop) -> Result<Evalu
     if stop.is_stopped() {
         return Err(Unfinished::Stopped);
     }
-    let case = Case::new(rules, facts, stop);
+    let budget_ms = match rules.settings().strategy {
+        Strategy::Ranked | Strategy::BestDeal => 0,
+        Strategy::Optimal => rules.settings().optimal_budget_ms,
+    };
+    let case = Case::new(rules, facts, Work::new(stop, budget_ms));
     let codes = explain::read_codes(rules, facts);
     let gated = gate(&case, &codes);
     let ranked = strategy::rank(&case, gated.passed);
@@ -148,20 +152,15 @@ fn costly(candidates: &[Candidate<'_>]) -> Vec<Costly> {
 /// that is too low. For tests: nothing is left out, whatever it takes.
 pub fn check_bounds(rules: &RuleSet, facts: &Facts<'_>) -> Result<u64, String> {
     let stop = Stop::default();
-    let case = Case::new(rules, facts, &stop);
+    let case = Case::new(rules, facts, Work::unbounded(&stop));
     let codes = explain::read_codes(rules, facts);
     let ranked = strategy::rank(&case, gate(&case, &codes).passed);
     strategy::check_bounds(&case, &ranked)
 }
 
 impl<'e> Case<'e> {
-    fn new(rules: &'e RuleSet, facts: &'e Facts<'e>, stop: &'e Stop) -> Self {
+    fn new(rules: &'e RuleSet, facts: &'e Facts<'e>, work: Work<'e>) -> Self {
         let settings = rules.settings();
-        let budget_ms = match settings.strategy {
-            Strategy::Ranked | Strategy::BestDeal => 0,
-            Strategy::Optimal => settings.optimal_budget_ms,
-        };
-        let work = Work::new(stop, budget_ms);
         let view = CartView::new(&facts.request.cart, &rules.facts, &work);
         let single = match (
             settings.multiple_promotions_per_line.enabled,

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use aho_corasick::automaton::OverlappingState;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, StartKind};
 use rustc_hash::FxHashMap;
 
@@ -130,19 +131,18 @@ impl Finder {
             Place::Anywhere => Anchored::No,
             Place::AtTheStart => Anchored::Yes,
         });
-        let matches = self
-            .automaton
-            .iter()
-            .flat_map(|own| own.try_find_overlapping_iter(input.clone()));
-        for one in matches.flatten() {
+        let mut state = OverlappingState::start();
+        let automaton = self.automaton.as_ref();
+        // INVARIANT: an automaton finds texts where it was built to; no search fails.
+        while let Some(Ok(())) =
+            automaton.map(|own| own.try_find_overlapping(input.clone(), &mut state))
+            && let Some(one) = state.get_match()
+        {
             if !work.charge(1) {
                 return;
             }
-            self.found
-                .get(one.pattern().as_usize())
-                .copied()
-                .into_iter()
-                .for_each(&mut found);
+            let fact = self.found.get(one.pattern().as_usize());
+            fact.copied().into_iter().for_each(&mut found);
         }
         for (pattern, fact) in &self.others {
             if !work.charge(text.len() / BYTES_A_STEP + 1) {

@@ -9,6 +9,7 @@ use crate::domain::selector::NumberOperator;
 use super::conditions::{Conditions, Scene, Test, Truths};
 use super::line_set::LineSet;
 use super::units::Slot;
+use super::work::Work;
 
 /// One true line condition, and what it needs of the lines that it selects.
 #[derive(Clone, Debug)]
@@ -130,6 +131,9 @@ pub(crate) struct SetShape {
     parts: Vec<(LineSet, Quantity)>,
 }
 
+/// So many choices of requirements are looked at in one step.
+const CHOICES_A_STEP: usize = 8;
+
 /// For every choice of requirements (as bits): the units that could serve at least one of them.
 struct Capacity(Vec<i128>);
 
@@ -191,30 +195,36 @@ impl SetShape {
         self.parts.iter().map(|(_, need)| all(need)).collect()
     }
 
-    /// What the chosen parts need together.
-    fn together(demands: &[Quantity], choice: u32) -> i128 {
-        let chosen = demands
-            .iter()
-            .enumerate()
-            .filter(|(part, _)| choice & (1 << part) != 0);
-        chosen.map(|(_, demand)| i128::from(demand.scaled())).sum()
+    /// For every choice of parts what they need together.
+    fn together(demands: &[Quantity]) -> Vec<i128> {
+        let mut together = vec![0_i128];
+        for demand in demands {
+            let demand = i128::from(demand.scaled());
+            let with: Vec<i128> = together.iter().map(|own| own + demand).collect();
+            together.extend(with);
+        }
+        together
     }
 
-    /// All non-empty choices of the parts from `first` on.
-    fn choices(&self, first: usize) -> impl Iterator<Item = u32> + use<> {
-        let count = self.parts.len().saturating_sub(first);
-        (1_u32..(1 << count)).map(move |choice| choice << first)
+    /// What it takes to look at all choices of the parts.
+    fn steps(&self) -> usize {
+        (1 << self.parts.len()) / CHOICES_A_STEP + 1
     }
 
     /// The most complete sets that can be taken at once: by Hall's theorem, as often as no choice
     /// of requirements needs more than the lines that could serve it hold.
-    pub(crate) fn most(&self, units: impl Iterator<Item = (usize, Quantity)>) -> i64 {
-        let capacity = self.capacity(units);
-        let one = self.demands(1);
-        let bounds = self.choices(0).filter_map(|choice| {
-            let demand = Self::together(&one, choice);
-            (demand > 0).then(|| capacity.of(choice) / demand)
-        });
+    pub(crate) fn most(
+        &self,
+        units: impl ExactSizeIterator<Item = (usize, Quantity)>,
+        work: &Work<'_>,
+    ) -> i64 {
+        if !work.charge(self.steps() * 4 + units.len() * self.parts.len()) {
+            return 0;
+        }
+        let Capacity(capacity) = self.capacity(units);
+        let together = Self::together(&self.demands(1));
+        let choices = together.iter().zip(&capacity);
+        let bounds = choices.filter_map(|(demand, there)| (*demand > 0).then(|| there / demand));
         bounds
             .min()
             .map_or(0, |sets| i64::try_from(sets).unwrap_or(i64::MAX))
@@ -225,31 +235,45 @@ impl SetShape {
     /// has the units of each requirement, in the order in which they were taken.
     ///
     /// INVARIANT: the units suffice, as they do for [`SetShape::most`] sets of them.
-    pub(crate) fn serve(&self, demands: &[Quantity], units: &[Slot]) -> Vec<Vec<Slot>> {
-        let mut rest: Vec<Slot> = units.to_vec();
-        let mut capacity = self.capacity(units.iter().map(|slot| (slot.line, slot.quantity)));
+    pub(crate) fn serve(
+        &self,
+        demands: &[Quantity],
+        units: &[Slot],
+        work: &Work<'_>,
+    ) -> Vec<Vec<Slot>> {
+        work.charge(units.len() * self.parts.len());
+        let mut rest: Vec<(u32, Slot)> = units
+            .iter()
+            .map(|slot| (self.mask(slot.line), *slot))
+            .collect();
+        let capacity = self.capacity(units.iter().map(|slot| (slot.line, slot.quantity)));
+        let mut spare = Spare::new(&capacity, &Self::together(demands));
         let mut served = Vec::with_capacity(self.parts.len());
-        for (part, ((lines, _), demand)) in self.parts.iter().zip(demands).enumerate() {
+        for (part, demand) in demands.iter().enumerate() {
             let mut missing = i128::from(demand.scaled());
             let mut taken = Vec::new();
-            for slot in rest.iter_mut().filter(|slot| lines.contains(slot.line)) {
-                let mask = self.mask(slot.line);
-                let spare = self
-                    .choices(part + 1)
-                    .filter(|choice| mask & choice != 0)
-                    .map(|choice| capacity.of(choice) - Self::together(demands, choice))
-                    .min();
-                let quantity = missing.min(slot.quantity.scaled().into());
-                let quantity = spare.map_or(quantity, |spare| quantity.min(spare));
-                let Ok(scaled) = i64::try_from(quantity) else {
-                    continue;
-                };
-                if scaled <= 0 {
+            // Units of just these requirements are all needed by later ones: what can be spared only falls.
+            let mut needed: Vec<u32> = Vec::new();
+            for (mask, slot) in rest.iter_mut().filter(|(mask, _)| mask & (1 << part) != 0) {
+                if missing <= 0 {
+                    break;
+                }
+                if !slot.quantity.is_positive() || needed.contains(mask) {
                     continue;
                 }
+                if !work.charge(self.steps() + needed.len()) {
+                    return served;
+                }
+                let left = spare.of(*mask, part);
+                let quantity = missing.min(slot.quantity.scaled().into());
+                let quantity = left.map_or(quantity, |left| quantity.min(left));
+                let Some(scaled) = i64::try_from(quantity).ok().filter(|own| *own > 0) else {
+                    needed.push(*mask);
+                    continue;
+                };
                 let quantity = Quantity::from_scaled(scaled);
                 missing -= i128::from(scaled);
-                capacity.take(mask, scaled.into());
+                spare.take(*mask, scaled.into());
                 slot.quantity = slot.quantity.minus(quantity);
                 taken.push(Slot { quantity, ..*slot });
             }
@@ -259,12 +283,24 @@ impl SetShape {
     }
 }
 
-impl Capacity {
-    fn of(&self, choice: u32) -> i128 {
-        index(choice)
-            .and_then(|choice| self.0.get(choice))
-            .copied()
-            .unwrap_or(0)
+/// For every choice of requirements (as bits): how many units could serve it beyond what it needs.
+struct Spare(Vec<i128>);
+
+impl Spare {
+    fn new(Capacity(capacity): &Capacity, together: &[i128]) -> Self {
+        let choices = capacity.iter().zip(together);
+        Self(choices.map(|(there, needed)| there - needed).collect())
+    }
+
+    /// How many units of just the requirements in `mask` those behind `part` can spare; `None` where they could not use
+    /// them.
+    fn of(&self, mask: u32, part: usize) -> Option<i128> {
+        let mask = index(mask)?;
+        let later = self.0.iter().enumerate().step_by(1 << (part + 1));
+        later
+            .filter(|(choice, _)| mask & choice != 0)
+            .map(|(_, spare)| *spare)
+            .min()
     }
 
     /// Takes units that just the requirements in `mask` could use.

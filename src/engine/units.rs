@@ -144,6 +144,11 @@ impl Basket {
         }
     }
 
+    /// How many runs a line is kept in.
+    pub(crate) fn runs(&self, line: usize) -> usize {
+        self.line(line).runs.len()
+    }
+
     /// Whether nothing on these lines was claimed or taken off.
     pub(crate) fn is_untouched(&self, lines: &LineSet) -> bool {
         self.touched.is_disjoint(lines)
@@ -356,9 +361,11 @@ impl Basket {
         let total: Exact = takes.iter().map(|take| &take.share).sum();
         let amount = Exact::from(amount);
         let mut runs = Runs::new();
+        // INVARIANT: the takes of a line stand in the order of its runs.
+        let mut takes = takes.iter().peekable();
         for (index, run) in state.runs.iter().enumerate() {
             let mut rest = run.quantity;
-            for take in takes.iter().filter(|take| take.slot.run == index) {
+            while let Some(take) = takes.next_if(|take| take.slot.run == index) {
                 let quantity = take.slot.quantity;
                 let taken_off = amount.in_proportion(&take.share, &total);
                 let mut claims = run.claims.clone();
@@ -429,6 +436,16 @@ impl LineState {
         runs.sort_by(|a, b| {
             let by_count = a.claims.len().cmp(&b.claims.len());
             by_count.then_with(|| a.claims.cmp(&b.claims))
+        });
+        // Units of the same claims, of which the same is left, are treated alike ever after.
+        runs.dedup_by(|next, own| {
+            let is_alike = next.claims == own.claims
+                && next.left.share(own.quantity, next.quantity) == own.left;
+            if is_alike {
+                own.quantity = own.quantity.plus(next.quantity);
+                own.left = own.left.plus(&next.left);
+            }
+            is_alike
         });
         if !runs.is_empty() {
             self.runs = runs;

@@ -2,6 +2,7 @@
 //! properties that hold for every cart.
 
 mod agreement;
+mod bounded;
 mod cases;
 mod expect;
 mod generate;

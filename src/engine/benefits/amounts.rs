@@ -12,7 +12,7 @@ use crate::engine::units::{Basket, Slot, Take};
 
 use super::groups::GroupRun;
 use super::items::Chosen;
-use super::{LineAmount, Proposal};
+use super::{LineAmount, Proposal, STEPS_A_SHARE};
 
 /// The units that are discounted.
 pub(super) enum Units {
@@ -29,6 +29,13 @@ pub(super) fn shares(
     benefit: &ItemBenefit,
     chosen: &Chosen,
 ) -> Vec<Take> {
+    let count = match &chosen.units {
+        Units::Loose(units) => units.len(),
+        Units::Groups(groups) => groups.iter().map(|own| own.members.len()).sum(),
+    };
+    if !case.work.charge(count * STEPS_A_SHARE) {
+        return Vec::new();
+    }
     match (&chosen.units, benefit.kind) {
         (Units::Groups(groups), ItemKind::BundlePrice { value }) => {
             bundles(case, basket, groups, value)
@@ -153,6 +160,7 @@ pub(super) fn settle(
     basket: &Basket,
     proposal: &mut Proposal,
 ) {
+    case.work.charge(proposal.takes.len() * STEPS_A_SHARE);
     merge(&mut proposal.takes);
     let rounding = case.rules.settings().rounding;
     let mut shares: Vec<Share> = Vec::with_capacity(proposal.takes.len());

@@ -10,7 +10,7 @@ use crate::engine::candidates::Candidate;
 use crate::engine::line_set::LineSet;
 use crate::engine::units::Basket;
 
-use super::{Failure, LineAmount, Proposal, repeat_bound, times_bound, whole_cart};
+use super::{Failure, LineAmount, Proposal, STEPS_A_SHARE, repeat_bound, times_bound, whole_cart};
 
 pub(super) fn propose(
     case: &Case<'_>,
@@ -90,6 +90,7 @@ impl<'d> Deal<'d> {
         let scene = candidate.scene(case, basket, &case.view.all);
         let part = whole_cart(&scene, candidate, benefit.repeat.is_some())?;
         let lines = candidate.target(&case.view.all).unwrap_or(case.view.all);
+        case.work.charge(lines.len() * STEPS_A_SHARE);
         if lines.is_empty() {
             return Err(Failure::NoEligibleItems);
         }

@@ -10,7 +10,7 @@ use crate::engine::units::{Basket, Take};
 
 use super::groups::{count, take};
 use super::items::{largest, multiple, open_beside};
-use super::{Failure, Proposal, amounts, repeat_bound, times_bound, whole_cart};
+use super::{Failure, Proposal, STEPS_A_SHARE, amounts, repeat_bound, times_bound, whole_cart};
 
 pub(super) fn propose(
     case: &Case<'_>,
@@ -20,6 +20,7 @@ pub(super) fn propose(
 ) -> Result<Proposal, Failure> {
     let scene = candidate.scene(case, basket, &case.view.all);
     let part = whole_cart(&scene, candidate, true)?;
+    case.work.charge(case.view.cart.lines.len());
     let lines = product_lines(case, &benefit.sku);
     let repeat = benefit.repeat.as_ref();
     let mut times = repeat_bound(repeat, &part).min(times_bound(candidate, repeat));
@@ -40,13 +41,14 @@ pub(super) fn propose(
     let wanted = multiple(benefit.quantity, times);
     let units = take(
         wanted,
-        &open_beside(basket, &order, &reserved, &case.claims),
+        &open_beside(basket, &order, &reserved, &case.claims, &case.work),
     );
     let mut proposal = Proposal {
         times,
         free: free(wanted, count(&units)),
         ..Proposal::default()
     };
+    case.work.charge(units.len() * STEPS_A_SHARE);
     proposal.takes = units
         .into_iter()
         .map(|slot| Take {

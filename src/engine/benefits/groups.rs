@@ -5,8 +5,12 @@
 
 use crate::domain::amount::Quantity;
 use crate::domain::benefit::Pick;
+use crate::engine::conditions::Scene;
 use crate::engine::units::Slot;
-use crate::engine::view::CartView;
+use crate::engine::work::Work;
+
+/// What a group takes besides its members.
+const STEPS_A_GROUP: usize = 4;
 
 /// So many groups of the same units.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +27,7 @@ pub(super) struct Sequence {
 }
 
 /// Cuts `times` groups: the k-th has the k-th units of each sequence.
-pub(super) fn cut(mut sequences: Vec<Sequence>, times: i64) -> Vec<GroupRun> {
+pub(super) fn cut(mut sequences: Vec<Sequence>, times: i64, work: &Work<'_>) -> Vec<GroupRun> {
     sequences.retain(|sequence| sequence.every.is_positive());
     for sequence in &mut sequences {
         // Taken from the end.
@@ -48,7 +52,8 @@ pub(super) fn cut(mut sequences: Vec<Sequence>, times: i64) -> Vec<GroupRun> {
             }
         }
         missing -= like;
-        if members.is_empty() {
+        let steps = STEPS_A_GROUP + sequences.len() + members.len();
+        if members.is_empty() || !work.charge(steps) {
             break;
         }
         groups.push(GroupRun {
@@ -100,10 +105,14 @@ pub(super) fn first_of_each(
     groups: Vec<GroupRun>,
     quantity: Quantity,
     pick: Pick,
-    view: &CartView<'_>,
+    scene: &Scene<'_>,
 ) -> Vec<Slot> {
+    let view = scene.view;
     let mut first = Vec::new();
     for mut group in groups {
+        if !scene.work.charge(STEPS_A_GROUP + group.members.len()) {
+            break;
+        }
         group.members.sort_by(|a, b| {
             let price = |slot: &Slot| view.line(slot.line).unit_price;
             let by_price = match pick {

@@ -12,13 +12,17 @@ use crate::engine::Case;
 use crate::engine::candidates::Candidate;
 use crate::engine::line_set::LineSet;
 use crate::engine::units::{Basket, ClaimRules, Slot, Take};
+use crate::engine::work::Work;
 
 use super::amounts::{self, Units};
 use super::groups::{Sequence, count, cut, first_of_each, take};
-use super::part::{ByLine, Part, add};
+use super::part::{ByLine, Part, Quantities};
 use super::{Failure, Proposal, repeat_bound, times_bound};
 pub(crate) use tiers::Tier;
 pub(super) use tiers::tiers;
+
+/// What a part of a cart takes besides what is looked at there.
+const STEPS_A_PART: usize = 16;
 
 pub(super) fn propose(
     case: &Case<'_>,
@@ -31,7 +35,10 @@ pub(super) fn propose(
         benefit.from != From::Matching || benefit.repeat.is_some() || case.claims.consumed();
     let mut proposal = Proposal::default();
     let mut failure = Failure::ConditionsNotMet;
-    for lines in candidate.parts(case).iter() {
+    for lines in candidate.parts(case) {
+        if !case.work.charge(STEPS_A_PART) {
+            break;
+        }
         let scene = candidate.scene(case, basket, lines);
         let Some(part) = Part::judge(&scene, candidate.compiled.conditions.as_ref(), needed) else {
             continue;
@@ -140,6 +147,10 @@ impl Deal<'_> {
         }
     }
 
+    fn work(&self) -> &Work<'_> {
+        self.part.scene.work
+    }
+
     /// Lines, as far as the target selects them.
     fn narrowed(&self, lines: LineSet) -> LineSet {
         self.select
@@ -150,6 +161,9 @@ impl Deal<'_> {
     fn open(&self, lines: &LineSet, pick: Pick) -> Vec<Slot> {
         let mut slots = Vec::new();
         for line in self.part.scene.view.in_order(pick).of(lines) {
+            if !self.work().charge(self.basket.runs(line)) {
+                break;
+            }
             self.basket.open(line, self.claims, &mut slots);
         }
         slots
@@ -205,8 +219,8 @@ impl Deal<'_> {
             .benefit
             .quantity_per_application()
             .unwrap_or(Quantity::ONE);
-        let groups = cut(vec![Sequence { units, every }], times);
-        let first = first_of_each(groups, quantity, self.benefit.pick, self.part.scene.view);
+        let groups = cut(vec![Sequence { units, every }], times, self.work());
+        let first = first_of_each(groups, quantity, self.benefit.pick, self.part.scene);
         Ok(Chosen {
             times,
             units: Units::Loose(first),
@@ -234,7 +248,7 @@ impl Deal<'_> {
         if times <= 0 {
             return Err(Failure::NoBenefit);
         }
-        let groups = cut(vec![Sequence { units, every }], times);
+        let groups = cut(vec![Sequence { units, every }], times, self.work());
         Ok(Chosen {
             times,
             units: Units::Groups(groups),
@@ -246,7 +260,10 @@ impl Deal<'_> {
     fn sets(&self, allowed: i64) -> Result<Chosen, Failure> {
         let units = self.open(&self.part.required_lines(), self.benefit.pick);
         let shape = self.part.set_shape();
-        let most = shape.most(units.iter().map(|slot| (slot.line, slot.quantity)));
+        let most = shape.most(
+            units.iter().map(|slot| (slot.line, slot.quantity)),
+            self.work(),
+        );
         if most == 0 {
             return Err(Failure::NoEligibleItems);
         }
@@ -260,7 +277,7 @@ impl Deal<'_> {
                 Failure::NoEligibleItems
             });
         }
-        let served = shape.serve(&shape.demands(times), &units);
+        let served = shape.serve(&shape.demands(times), &units, self.work());
         let narrowed = |units: &[Slot]| units.iter().copied().filter(selected).collect();
         let own: Vec<Vec<Slot>> = served.iter().map(|units| narrowed(units)).collect();
         let units = if self.is_bundle() {
@@ -268,7 +285,7 @@ impl Deal<'_> {
             let sequences = sequences
                 .map(|(units, every)| Sequence { units, every })
                 .collect();
-            let mut groups = cut(sequences, times);
+            let mut groups = cut(sequences, times, self.work());
             for group in &mut groups {
                 group.members.retain(selected);
             }
@@ -363,7 +380,7 @@ impl Deal<'_> {
             self.part
                 .reserve(self.benefit.repeat.map(|repeat| repeat.per), times, &none)
         };
-        let units = open_beside(self.basket, lines, &reserved, self.claims);
+        let units = open_beside(self.basket, lines, &reserved, self.claims, self.work());
         Reserved { reserved, units }
     }
 
@@ -371,11 +388,11 @@ impl Deal<'_> {
     /// count where they qualify.
     fn needed(&self, chosen: &Chosen, takes: &[Take]) -> ByLine {
         let qualifying = |units: &mut dyn Iterator<Item = Slot>| {
-            let mut own = ByLine::new();
+            let mut own = Quantities::default();
             for slot in units.filter(|slot| self.basket.slot_counts(*slot, self.claims)) {
-                add(&mut own, slot.line, slot.quantity);
+                own.add(slot.line, slot.quantity);
             }
-            own
+            own.by_line()
         };
         let repeat = self.benefit.repeat.map(|repeat| repeat.per);
         match &chosen.basis {
@@ -401,12 +418,15 @@ pub(super) fn open_beside(
     lines: &[usize],
     reserved: &ByLine,
     claims: &ClaimRules,
+    work: &Work<'_>,
 ) -> Vec<Slot> {
     let mut units = Vec::new();
+    let reserved = Quantities::of(reserved);
     for line in lines {
-        let own = reserved.iter().find(|(reserved, _)| reserved == line);
-        let own = own.map_or(Quantity::ZERO, |(_, quantity)| *quantity);
-        basket.open_beside(*line, own, claims, &mut units);
+        if !work.charge(basket.runs(*line) * 2) {
+            break;
+        }
+        basket.open_beside(*line, reserved.of_line(*line), claims, &mut units);
     }
     units
 }

@@ -26,6 +26,13 @@ use super::candidates::Candidate;
 use super::conditions::Scene;
 use super::line_set::LineSet;
 use super::units::{Basket, Take};
+use super::work::Work;
+
+/// What a proposal takes besides what it looks at.
+const STEPS_A_PROPOSAL: usize = 16;
+
+/// What an exact share of a discount takes: several steps on fractions.
+pub(crate) const STEPS_A_SHARE: usize = 16;
 
 /// What a promotion gives, not yet given.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +82,13 @@ impl LineAmount {
 
 impl Proposal {
     /// Carries out one of item level: its units are claimed, and its discount is taken off them.
-    pub(crate) fn carry_out(&self, basket: &mut Basket) {
+    pub(crate) fn carry_out(&self, basket: &mut Basket, work: &Work<'_>) {
+        let lines = self.amounts.iter().map(|own| own.line);
+        let lines = lines.chain(self.needed.iter().map(|(line, _)| *line));
+        let runs: usize = lines.map(|line| basket.runs(line)).sum();
+        if !work.charge((runs + self.takes.len()) * STEPS_A_SHARE) {
+            return;
+        }
         basket.apply(&self.takes, self.by_line(), &self.needed);
     }
 
@@ -106,12 +119,18 @@ pub(crate) fn propose(
     candidate: &Candidate<'_>,
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
-    match &candidate.compiled.promotion.terms.benefit {
+    let before = case.work.steps();
+    if !case.work.charge(STEPS_A_PROPOSAL) {
+        return Err(Failure::NoBenefit);
+    }
+    let proposed = match &candidate.compiled.promotion.terms.benefit {
         Benefit::Items(benefit) => items::propose(case, candidate, benefit, basket),
         Benefit::FreeProduct(benefit) => free_product::propose(case, candidate, benefit, basket),
         Benefit::Cart(benefit) => cart::propose(case, candidate, benefit, basket),
         Benefit::Shipping(benefit) => shipping::propose(case, candidate, benefit, basket),
-    }
+    };
+    candidate.count(case, before);
+    proposed
 }
 
 /// How much money a cart-level promotion would take off, for less work than [`propose`] has; `None`
@@ -136,6 +155,7 @@ pub(crate) fn conditions_hold(case: &Case<'_>, candidate: &Candidate<'_>, basket
     candidate
         .parts(case)
         .iter()
+        .take_while(|_| !case.work.is_over())
         .any(|part| conditions.hold(conditions.judge(&candidate.scene(case, basket, part))))
 }
 

@@ -16,6 +16,9 @@ use crate::engine::requirements::{
 };
 use crate::engine::units::Slot;
 
+/// What it takes to look at a line for a need, with its price.
+const STEPS_A_NEED: usize = 4;
+
 /// Units of lines, by line.
 pub(super) type ByLine = Vec<(usize, Quantity)>;
 
@@ -119,8 +122,8 @@ impl<'s> Part<'s> {
     /// The most complete sets among the units that count.
     pub(super) fn most_sets(&self) -> i64 {
         let lines = self.required_lines();
-        self.set_shape()
-            .most(lines.iter().map(|line| (line, self.scene.counted(line))))
+        let units = lines.iter().map(|line| (line, self.scene.counted(line)));
+        self.set_shape().most(units, self.scene.work)
     }
 
     /// The units that count, line by line, the most expensive first; lines in `last` come last.
@@ -165,12 +168,7 @@ impl<'s> Part<'s> {
     }
 
     fn need(&self, per: Option<Per>, times: i64, own: &ByLine, last: &LineSet) -> ByLine {
-        let own_of = |line: usize| -> Quantity {
-            own.iter()
-                .filter(|(own, _)| *own == line)
-                .map(|(_, quantity)| *quantity)
-                .sum()
-        };
+        let by_line = Quantities::of(own);
         let own_units = |lines: &LineSet| -> Quantity {
             own.iter()
                 .filter(|(line, _)| lines.contains(*line))
@@ -187,7 +185,7 @@ impl<'s> Part<'s> {
             let mut dearest = self.dearest(lines, last);
             if !own.is_empty() {
                 for (line, units) in dearest.to_mut() {
-                    *units = units.minus(own_of(*line));
+                    *units = units.minus(by_line.of_line(*line));
                 }
             }
             dearest
@@ -214,8 +212,15 @@ impl<'s> Part<'s> {
             ),
             Some(Per::Set) => self.need_sets(times, own, &others(&self.measured)),
             None => {
-                let mut needed = ByLine::new();
+                let mut needed = Quantities::default();
                 for requirement in &self.requirements {
+                    if !self
+                        .scene
+                        .work
+                        .charge(requirement.lines.len() * STEPS_A_NEED)
+                    {
+                        break;
+                    }
                     let lines = &requirement.lines;
                     let taken = match &requirement.need {
                         Need::Units(need) => units(*need, lines),
@@ -224,9 +229,11 @@ impl<'s> Part<'s> {
                     };
                     // A unit may serve several requirements, and each takes from the same end of
                     // a line: the largest need of a line holds the others.
-                    merge_largest(&mut needed, taken);
+                    for (line, quantity) in taken {
+                        needed.at_least(line, quantity);
+                    }
                 }
-                needed
+                needed.by_line()
             }
         }
     }
@@ -240,11 +247,16 @@ impl<'s> Part<'s> {
             .in_order(Pick::MostExpensive)
             .of(&self.measured);
         let mut own = own.clone();
-        own.sort_by_key(|(line, _)| dearest.iter().position(|dearest| dearest == line));
+        let mut places = Quantities::default();
+        for (place, line) in (0..).zip(&dearest) {
+            places.add(*line, Quantity::from_scaled(place));
+        }
+        own.sort_by_key(|(line, _)| places.of_line(*line));
         let mut units: Vec<Slot> = own.into_iter().map(slot(OWN)).collect();
         units.extend(others.iter().copied().map(slot(OTHER)));
-        let most = shape.most(units.iter().map(|slot| (slot.line, slot.quantity)));
-        others_of(shape.serve(&shape.demands(times.min(most)), &units))
+        let work = self.scene.work;
+        let most = shape.most(units.iter().map(|slot| (slot.line, slot.quantity)), work);
+        others_of(shape.serve(&shape.demands(times.min(most)), &units, work))
     }
 
     /// What so many sets need besides the units that serve their requirements already: those that
@@ -261,13 +273,15 @@ impl<'s> Part<'s> {
         let mut others = self
             .dearest(&self.measured, &LineSet::default())
             .into_owned();
+        let mut gone = Quantities::default();
         for (line, quantity) in served.iter().flatten() {
-            if let Some((_, own)) = others.iter_mut().find(|(own, _)| own == line) {
-                *own = own.minus(*quantity);
-            }
+            gone.add(*line, *quantity);
+        }
+        for (line, own) in &mut others {
+            *own = own.minus(gone.of_line(*line));
         }
         let units: Vec<Slot> = others.into_iter().map(slot(OTHER)).collect();
-        others_of(shape.serve(&demands, &units))
+        others_of(shape.serve(&demands, &units, self.scene.work))
     }
 }
 
@@ -284,30 +298,72 @@ fn slot(run: usize) -> impl Fn((usize, Quantity)) -> Slot {
 }
 
 fn others_of(served: Vec<Vec<Slot>>) -> ByLine {
-    let mut units = ByLine::new();
+    let mut units = Quantities::default();
     for slot in served
         .into_iter()
         .flatten()
         .filter(|slot| slot.run == OTHER)
     {
-        add(&mut units, slot.line, slot.quantity);
+        units.add(slot.line, slot.quantity);
     }
-    units
+    units.by_line()
 }
 
-/// Adds units to a line's.
-pub(super) fn add(units: &mut ByLine, line: usize, quantity: Quantity) {
-    match units.iter_mut().find(|(own, _)| *own == line) {
-        Some((_, own)) => *own = own.plus(quantity),
-        None => units.push((line, quantity)),
-    }
+/// Quantities of lines, found by line.
+#[derive(Default)]
+pub(super) struct Quantities {
+    units: ByLine,
+    /// For each line its place in `units`, from 1; 0: it has none.
+    places: Vec<usize>,
 }
 
-fn merge_largest(units: &mut ByLine, more: ByLine) {
-    for (line, quantity) in more {
-        match units.iter_mut().find(|(own, _)| *own == line) {
-            Some((_, own)) => *own = (*own).max(quantity),
-            None => units.push((line, quantity)),
+impl Quantities {
+    /// Quantities of lines that are all different.
+    pub(super) fn of(units: &ByLine) -> Self {
+        let mut quantities = Self::default();
+        for (line, quantity) in units {
+            quantities.add(*line, *quantity);
         }
+        quantities
+    }
+
+    pub(super) fn of_line(&self, line: usize) -> Quantity {
+        let place = self.places.get(line).and_then(|place| place.checked_sub(1));
+        let own = place.and_then(|place| self.units.get(place));
+        own.map_or(Quantity::ZERO, |(_, quantity)| *quantity)
+    }
+
+    /// Adds units to a line's.
+    pub(super) fn add(&mut self, line: usize, quantity: Quantity) {
+        self.change(line, |own| own.plus(quantity));
+    }
+
+    /// Lets a line have no fewer.
+    pub(super) fn at_least(&mut self, line: usize, quantity: Quantity) {
+        self.change(line, |own| own.max(quantity));
+    }
+
+    fn change(&mut self, line: usize, change: impl FnOnce(Quantity) -> Quantity) {
+        if self.places.len() <= line {
+            self.places.resize(line + 1, 0);
+        }
+        let Some(place) = self.places.get_mut(line) else {
+            return;
+        };
+        if *place == 0 {
+            self.units.push((line, Quantity::ZERO));
+            *place = self.units.len();
+        }
+        let own = place
+            .checked_sub(1)
+            .and_then(|place| self.units.get_mut(place));
+        if let Some((_, own)) = own {
+            *own = change(*own);
+        }
+    }
+
+    /// In the order in which lines were named.
+    pub(super) fn by_line(self) -> ByLine {
+        self.units
     }
 }

@@ -16,7 +16,13 @@ enum Alternative<'r> {
 pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     let places = 0..ranked.candidates.len();
     let mut best: Option<(Money, Alternative<'_>, Outcome)> = None;
-    for alternative in alternatives(ranked) {
+    for alternative in alternatives(case, ranked) {
+        if !case
+            .work
+            .charge(ranked.candidates.len() + case.view.cart.lines.len())
+        {
+            break;
+        }
         let members = |place| is_member(ranked, alternative, place);
         let outcome = run(case, ranked, false, members);
         if outcome.applied.is_empty() {
@@ -62,9 +68,12 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
 }
 
 /// Each exclusive promotion, and each group of the others, in the order of their best-ranked.
-fn alternatives<'r>(ranked: &'r Ranked<'_>) -> Vec<Alternative<'r>> {
+fn alternatives<'r>(case: &Case<'_>, ranked: &'r Ranked<'_>) -> Vec<Alternative<'r>> {
     let mut alternatives = Vec::new();
     for place in 0..ranked.candidates.len() {
+        if !case.work.charge(alternatives.len()) {
+            break;
+        }
         let alternative = alternative_of(ranked, place);
         if !alternatives.contains(&alternative) {
             alternatives.push(alternative);

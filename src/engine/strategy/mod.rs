@@ -260,10 +260,11 @@ impl Run<'_, '_> {
         let Some(candidate) = self.ranked.candidates.get(place) else {
             return;
         };
+        let before = self.case.work.steps();
         let terms = &candidate.compiled.promotion.terms;
         match terms.benefit.level() {
             Level::Item => {
-                proposal.carry_out(&mut self.basket);
+                proposal.carry_out(&mut self.basket, &self.case.work);
             }
             Level::Cart => {
                 for own in &proposal.amounts {
@@ -278,6 +279,7 @@ impl Run<'_, '_> {
                 self.cart_discounted |= proposal.discount.is_positive();
             }
         }
+        candidate.count(self.case, before);
         self.stopped |= self.stops && !terms.stacking.allow_further;
         self.outcome.applied.push((place, proposal));
     }

@@ -6,7 +6,7 @@ use crate::engine::Case;
 use crate::engine::candidates::Candidate;
 use crate::engine::line_set::LineSet;
 
-use super::super::part::{ByLine, Part, add};
+use super::super::part::{ByLine, Part, Quantities};
 use super::super::{repeat_bound, times_bound};
 use super::{Deal, multiple};
 
@@ -61,7 +61,7 @@ impl Deal<'_> {
         let together = (allowed - 1).max(0) / MAX_TIERS + 1;
         let tier = |number: i64| {
             let (first, last) = (number * together + 1, (number + 1) * together);
-            let mut left = ByLine::new();
+            let mut left = Quantities::default();
             // Of several requirements, which share lines, it is not certain that more set more aside.
             let times = if together == 1 || self.part.has_one_requirement() {
                 first
@@ -69,8 +69,9 @@ impl Deal<'_> {
                 0
             };
             for slot in self.after_reserving(times, &lines).units {
-                add(&mut left, slot.line, slot.quantity);
+                left.add(slot.line, slot.quantity);
             }
+            let left = left.by_line();
             let all = left.iter().map(|(_, units)| *units).sum();
             let units = most.map_or(all, |(each, most)| multiple(each, last).min(most));
             Tier { units, left }

@@ -109,7 +109,7 @@ impl Turn<'_, '_> {
                 continue;
             };
             let lines = self.case.view.all.len();
-            if !self.steps.spend(lines) {
+            if !self.steps.spend(lines, &self.case.work) {
                 self.is_cut = true;
             }
             if let Ok(proposal) = propose(self.case, candidate, &self.basket) {

@@ -157,7 +157,7 @@ impl<'s, 'e> Problem<'s, 'e> {
     /// The components, with weights of one and with those that the cart-level promotions come to.
     pub(super) fn all_components(&self) -> Vec<Component> {
         let whole = vec![WHOLE; self.expected.len()];
-        let mut steps = Steps::for_ms(u8::MAX, self.case.claims.stacks());
+        let mut steps = Steps::for_ms(u8::MAX, self.case.claims.stacks(), &self.case.work);
         let linear = self.linear(&self.cart, &mut steps);
         let mut all = self.components(&whole, &mut steps);
         all.extend(self.components(&linear.weights, &mut steps));
@@ -165,6 +165,8 @@ impl<'s, 'e> Problem<'s, 'e> {
     }
 
     fn components(&self, weights: &[i128], steps: &mut Steps) -> Vec<Component> {
+        let looks = self.items.iter().map(|(_, own)| own.lines.len());
+        self.case.work.charge(weights.len() + looks.sum::<usize>());
         let mut component = |group: &Vec<usize>| {
             let members: Vec<&(usize, ItemReach)> = group
                 .iter()
@@ -361,9 +363,9 @@ impl<'s, 'e> Problem<'s, 'e> {
         steps: &mut Steps,
     ) {
         let mut basket: Basket = self.case.untouched.clone();
-        steps.spend(parts.len());
+        steps.spend(parts.len(), &self.case.work);
         for (_, proposal) in parts.iter().flat_map(|part| &part.applied) {
-            proposal.carry_out(&mut basket);
+            proposal.carry_out(&mut basket, &self.case.work);
         }
         let turn = best_turn(self.case, self.ranked, &basket, pool, must, steps);
         let parts: Vec<Sequence> = parts.iter().map(|part| (*part).clone()).collect();

@@ -191,7 +191,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
             let candidate = self.candidate(member);
             let is_known = candidate.is_some_and(|own| own.known_alone().is_some());
             let alone = candidate
-                .filter(|_| is_known || self.steps.spend(domain.len()))
+                .filter(|_| is_known || self.steps.spend(domain.len(), &self.case.work))
                 .map(|own| own.alone(self.case).cloned());
             let case = self.case;
             let offered = |proposal| Offered::new(case, self.component, &case.untouched, proposal);
@@ -209,7 +209,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         if known.is_some() {
             return known;
         }
-        if !self.steps.spend(domain.len()) {
+        if !self.steps.spend(domain.len(), &self.case.work) {
             return None;
         }
         let candidate = self.candidate(member)?;
@@ -309,7 +309,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
 
     fn visit(&mut self, mut known: Known) {
         let lines = self.component.lines.len();
-        if self.patience == 0 || !self.steps.spend(lines) {
+        if self.patience == 0 || !self.steps.spend(lines, &self.case.work) {
             self.record();
             self.is_cut = true;
             return;

@@ -1,5 +1,7 @@
 //! The budget of a search, counted in steps of work: the engine reads no clock (spec 7.6).
 
+use crate::engine::work::{self, Work};
+
 /// So many steps take a millisecond at most (docs/PERFORMANCE.md says how that was measured).
 const STEPS_PER_MS: u64 = 3_500;
 
@@ -19,24 +21,32 @@ const KEPT_FOR_THE_SEARCH: u64 = 2;
 pub(super) struct Steps {
     left: u64,
     all: u64,
+    /// Where the evaluation's own count ends the search: some proposals take more than their lines tell.
+    work_ends: u64,
 }
 
 impl Steps {
-    pub(super) fn for_ms(budget_ms: u8, stacks: bool) -> Self {
+    pub(super) fn for_ms(budget_ms: u8, stacks: bool, work: &Work<'_>) -> Self {
         let a_ms = if stacks {
             STACKED_STEPS_PER_MS
         } else {
             STEPS_PER_MS
         };
         let all = u64::from(budget_ms) * a_ms;
-        Self { left: all, all }
+        let most = u64::from(budget_ms) * work::STEPS_PER_MS;
+        Self {
+            left: all,
+            all,
+            work_ends: work.steps().saturating_add(most),
+        }
     }
 
     /// Takes what a look at a promotion, or at a basket, of so many lines costs; false when that is not left, now or
     /// ever again.
-    pub(super) fn spend(&mut self, lines: usize) -> bool {
+    pub(super) fn spend(&mut self, lines: usize, work: &Work<'_>) -> bool {
         let cost = STEPS_A_LOOK + count(lines) / 2;
-        match self.left.checked_sub(cost) {
+        let has_work_left = work.charge(lines) && work.steps() < self.work_ends;
+        match self.left.checked_sub(cost).filter(|_| has_work_left) {
             Some(left) => {
                 self.left = left;
                 true

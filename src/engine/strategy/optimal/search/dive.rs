@@ -84,7 +84,11 @@ impl Explorer<'_, '_> {
             applied.push((*member, offer.is_ok()));
             if let Ok(offered) = offer {
                 // Where units stack, the basket follows at once.
-                if self.case.claims.stacks() && !self.steps.spend(self.component.lines.len()) {
+                if self.case.claims.stacks()
+                    && !self
+                        .steps
+                        .spend(self.component.lines.len(), &self.case.work)
+                {
                     return None;
                 }
                 self.apply(*member, offered);

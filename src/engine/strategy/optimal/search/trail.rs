@@ -178,7 +178,9 @@ impl<'s, 'e> Trail<'s, 'e> {
     pub(super) fn basket(&mut self) -> &Basket {
         for Step { offered, .. } in self.applied.iter().skip(self.behind.len()) {
             self.behind.push(self.basket.save(offered.lines.iter()));
-            offered.proposal.carry_out(&mut self.basket);
+            offered
+                .proposal
+                .carry_out(&mut self.basket, &self.case.work);
         }
         &self.basket
     }

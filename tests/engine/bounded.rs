@@ -1,0 +1,187 @@
+//! Work is bounded: an evaluation counts its steps and ends at a bound, wherever it is (spec 14).
+
+use chrono::DateTime;
+use promotion_engine::document;
+use promotion_engine::engine::{Costly, Stop, Unfinished};
+use serde_json::{Value, json};
+
+use crate::generate::dice::Dice;
+use crate::{evaluate, for_each_seed, generate};
+
+/// What stands for 100 ms.
+const MOST: u64 = 10_000_000;
+
+fn evaluate_until(document: &Value, stop: &Stop) -> Result<(u64, String), Unfinished> {
+    let text = document.to_string();
+    let result = document::evaluate_until(text.as_bytes(), DateTime::UNIX_EPOCH, stop);
+    result.unwrap_or_else(|problem| panic!("{}", problem.print(None)))
+}
+
+fn promotion(number: usize, benefit: Value, conditions: Value) -> Value {
+    json!({
+        "name": format!("Promotion {number}"), "type": "pos", "sequence": number,
+        "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2027-01-01T00:00:00Z",
+        "conditions": conditions, "benefit": benefit,
+    })
+}
+
+fn document(settings: Value, promotions: Vec<Value>, lines: Vec<Value>) -> Value {
+    json!({
+        "settings": settings, "promotions": promotions,
+        "request": {"at": "2026-06-03T12:00:00Z", "cart": {"lines": lines}},
+    })
+}
+
+/// Promotions of which each takes off a share of what is left of one unit of every few: the digits of what is left double
+/// again and again.
+fn stacked(count: usize) -> Value {
+    let own = |number: usize| {
+        let every = (number % 5 + 2).to_string();
+        let benefit = json!({
+            "type": "percentage_off", "value": format!("{}.7", number % 9 + 3),
+            "repeat": {"per": "quantity", "every": every},
+            "target": {"type": "items", "within": "application"},
+        });
+        promotion(number, benefit, Value::Null)
+    };
+    let line = |id: &str, price: &str| json!({"id": id, "sku": id, "quantity": "1000", "unit_price": price, "tax": "0.0301"});
+    document(
+        json!({"unit_stacking": {"enabled": true}, "percentage_base": "net"}),
+        (0..count).map(own).collect(),
+        vec![line("1", "97.31"), line("2", "89.03")],
+    )
+}
+
+#[test]
+fn stacked_promotions_that_would_take_minutes_are_too_complex() {
+    let document = stacked(30);
+    let problem = evaluate(&document);
+    assert_eq!(problem["status"], 422, "{problem}");
+    assert_eq!(problem["code"], "too_complex");
+    let errors = problem["errors"].as_array().expect("errors");
+    assert!(
+        (1..=10).contains(&errors.len()),
+        "those that took most: {problem}"
+    );
+    assert!(errors.iter().all(|own| own["code"] == "too_complex"));
+    let Err(Unfinished::TooComplex(costly)) = evaluate_until(&document, &Stop::default()) else {
+        panic!("it is too complex");
+    };
+    let steps: Vec<u64> = costly.iter().map(|Costly { steps, .. }| *steps).collect();
+    assert!(steps.is_sorted_by(|a, b| a >= b), "most first: {steps:?}");
+    assert!(
+        steps.iter().sum::<u64>() > MOST / 2,
+        "nearly all: {steps:?}"
+    );
+}
+
+#[test]
+fn an_evaluation_that_is_asked_to_stop_stops() {
+    let stop = Stop::default();
+    stop.stop();
+    assert_eq!(evaluate_until(&stacked(2), &stop), Err(Unfinished::Stopped));
+    let stop = Stop::default();
+    let document = stacked(30);
+    std::thread::scope(|scope| {
+        let evaluation = scope.spawn(|| evaluate_until(&document, &stop));
+        stop.stop();
+        assert_eq!(
+            evaluation.join().expect("no panic"),
+            Err(Unfinished::Stopped)
+        );
+    });
+}
+
+#[test]
+fn a_hundred_lines_of_an_ordinary_shop_are_far_from_the_bound() {
+    let own = |number: usize| {
+        // Each category has lines of three of them.
+        let of = json!({"include": [{"field": "category", "op": "in", "values": [format!("c{}", number / 3)]}]});
+        let enough =
+            |value: &str| json!({"type": "line_quantity", "of": of, "op": "gte", "value": value});
+        match number % 4 {
+            0 => promotion(
+                number,
+                json!({"type": "percentage_off", "value": "10", "target": {"type": "items", "select": of}}),
+                Value::Null,
+            ),
+            1 => promotion(
+                number,
+                json!({"type": "percentage_off", "value": "100", "repeat": {"per": "quantity", "every": "2"},
+                    "target": {"type": "items", "from": "beyond_condition", "quantity": "1"}}),
+                enough("2"),
+            ),
+            2 => promotion(
+                number,
+                json!({"type": "bundle_price", "value": "29", "repeat": {"per": "quantity", "every": "3"},
+                    "target": {"type": "items", "from": "in_condition"}}),
+                enough("3"),
+            ),
+            _ => promotion(
+                number,
+                json!({"type": "percentage_off", "value": "50", "repeat": {"per": "quantity", "every": "3"},
+                    "target": {"type": "items", "select": of, "within": "application"}}),
+                Value::Null,
+            ),
+        }
+    };
+    let line = |number: usize| {
+        json!({"id": number.to_string(), "sku": format!("S{number}"), "quantity": "7",
+            "unit_price": format!("{}.99", number % 40 + 10), "tax": "0.37",
+            "categories": [format!("c{}", number % 84)], "tags": ["new", "summer"]})
+    };
+    let settings = [
+        json!({}),
+        json!({"qualifying_items": "consumed"}),
+        json!({"unit_stacking": {"enabled": true}, "percentage_base": "net"}),
+        json!({"strategy": "best_deal"}),
+    ];
+    for settings in settings {
+        let mut document = document(
+            settings.clone(),
+            (0..250).map(own).collect(),
+            (0..100).map(line).collect(),
+        );
+        document["request"]["explain"] = "all".into();
+        let (steps, _) = evaluate_until(&document, &Stop::default()).expect("far from the bound");
+        assert!(steps < MOST / 10, "{steps} steps under {settings}");
+    }
+}
+
+/// Wherever it ends, it ends without a panic, and without a result; where it does not, the result is that without a bound.
+#[test]
+fn an_evaluation_may_end_anywhere() {
+    for_each_seed(|seed| {
+        let mut dice = Dice::new(seed ^ 0xb0_0bed);
+        let mut document = generate::document(seed);
+        if dice.one(&[true, false]) {
+            grow(&mut document, &mut dice);
+        }
+        let whole = evaluate_until(&document, &Stop::default());
+        let Ok((steps, text)) = whole else {
+            return Ok(());
+        };
+        let again = evaluate_until(&document, &Stop::default());
+        if again.as_ref() != Ok(&(steps, text.clone())) {
+            return Err(format!("{steps} steps, and then {again:?}"));
+        }
+        let most = i64::try_from(steps).unwrap_or(i64::MAX);
+        let within = u64::try_from(dice.between(1, most.max(1))).unwrap_or(1);
+        match evaluate_until(&document, &Stop::within(within)) {
+            Err(Unfinished::Stopped) if within <= steps => Ok(()),
+            Ok(own) if own == (steps, text) && within > steps => Ok(()),
+            other => Err(format!("{within} of {steps} steps: {other:?}")),
+        }
+    });
+}
+
+/// More units, which stack.
+fn grow(document: &mut Value, dice: &mut Dice) {
+    document["settings"]["unit_stacking"] = json!({"enabled": true});
+    document["settings"]["percentage_base"] = "net".into();
+    let lines = document["request"]["cart"]["lines"].as_array_mut();
+    for line in lines.into_iter().flatten() {
+        line["quantity"] = dice.one(&["7", "40", "301.5", "1000"]).into();
+        line["tax"] = dice.one(&["0", "0.07", "1.31"]).into();
+    }
+}
