@@ -17,6 +17,7 @@ use crate::wire::write::Writer;
 
 conflicts! {
     DeleteProductListConflict = "in_use";
+    PutProductListConflict = "too_many";
 }
 
 /// List the product lists, without their SKUs
@@ -76,7 +77,8 @@ pub async fn get(
     request_body(content((schema::NewProductList = "application/json"), (String = "text/csv"))),
     responses(
         (status = 200, description = "The list without its SKUs.", body = schema::ProductListSummary),
-        Writing))]
+        Writing,
+        PutProductListConflict))]
 pub async fn put(
     State(api): State<Api>,
     admin: Admin,

@@ -24,6 +24,7 @@ mod result;
 pub mod returns;
 mod ruleset;
 mod selection;
+mod stock;
 mod strategy;
 mod units;
 mod view;
@@ -33,7 +34,8 @@ pub use earning::{Deed, earned};
 pub use limits::{Needs, counters, needs, uses};
 pub use milestones::{CountedLine, KnownMilestone, Step, come_back, steps};
 pub use offers::{Offer, offer_needs, offers};
-pub use ruleset::RuleSet;
+pub use ruleset::{RuleSet, Rules};
+pub use stock::{ProductList, Stores};
 pub use work::{Costly, Stop, Unfinished};
 
 use chrono::{DateTime, Utc};
@@ -101,11 +103,7 @@ pub(crate) struct Case<'e> {
 
 /// Prices a cart: which promotions apply, what every line then costs, and why the others did not
 /// apply. The same input gives the same output, whatever order promotions were made or loaded in.
-pub fn evaluate(
-    rules: &RuleSet,
-    facts: &Facts<'_>,
-    stop: &Stop,
-) -> Result<Evaluation, Unfinished> {
+pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>, stop: &Stop) -> Result<Evaluation, Unfinished> {
     if stop.is_stopped() {
         return Err(Unfinished::Stopped);
     }

@@ -107,7 +107,8 @@ impl Service {
         tenant: TenantId,
         order: Order<'_>,
     ) -> Result<Redeemed, ServiceError> {
-        let rules = self.cache().rules(tenant).await?;
+        let now = self.clock().now();
+        let rules = self.cache().rules_at(tenant, now).await?;
         telemetry::by_rules(rules.version());
         require_store(&rules, &order.request, "/request/store").map_err(ServiceError::Invalid)?;
         let facts = Facts {
@@ -115,7 +116,7 @@ impl Service {
             codes: &[],
             issuances: &[],
             used: &[],
-            now: self.clock().now(),
+            now,
         };
         // Codes are not looked up for this: promotions with codes have no counter that all customers share.
         let is_hot = engine::needs(&rules, &facts)
@@ -145,7 +146,9 @@ impl Service {
         self.metrics().redemptions.inc(match &answered {
             Ok(redeemed) if redeemed.is_new => Verdict::Recorded,
             Ok(_) => Verdict::Replayed,
-            Err(Failure::Refused(_) | Failure::Invalid(_) | Failure::TooComplex(_)) => Verdict::Refused,
+            Err(Failure::Refused(_) | Failure::Invalid(_) | Failure::TooComplex(_)) => {
+                Verdict::Refused
+            }
             Err(
                 Failure::Db(_)
                 | Failure::Load(_)
