@@ -145,6 +145,7 @@ async fn a_change_of_a_promotion_reads_neither_lists_nor_stores_again() {
     let (database, service) = Service::start().await;
     let other = Service::on(&database, |_| {}).await;
     let tenant = service.tenant().await;
+    let id = TenantId::new(tenant.id.parse().unwrap());
     for number in 0..5 {
         // As many as a list may have, written where no body has to be sent.
         let statement = format!(
@@ -162,7 +163,10 @@ async fn a_change_of_a_promotion_reads_neither_lists_nor_stores_again() {
         .put(path, &tenant.admin, store("S"))
         .await
         .expect(200);
+    // The first load takes as long as it takes.
     for instance in [&service, &other] {
+        let cache = instance.app.service().cache();
+        cache.rules(id).await.expect("the rules");
         assert_eq!(instance.discount(&tenant.pos).await, "10.00");
     }
     as_owner(
@@ -244,7 +248,7 @@ async fn a_list_and_a_store_that_change_are_loaded_anew() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_rested_longest_makes_room_by_bytes() {
-    const MOST: usize = 600_000;
+    const MOST: usize = 800_000;
     let (database, one) = Service::start().await;
     let small = Service::on(&database, |options| options.cache_bytes = MOST).await;
     let cache = small.app.service().cache();
@@ -262,7 +266,7 @@ async fn who_has_rested_longest_makes_room_by_bytes() {
     let first = Arc::downgrade(&rules(&small, &tenants[0]).await);
     let third = Arc::downgrade(&rules(&small, &tenants[2]).await);
     let all = cache.bytes();
-    assert!((300_000..MOST).contains(&all), "{all}");
+    assert!((400_000..MOST).contains(&all), "{all}");
     // One that takes more than there is works, and the others are gone with all that they held, though their keys are
     // still known.
     assert_eq!(small.discount(&tenants[3].pos).await, "0.00");
