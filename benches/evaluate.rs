@@ -47,6 +47,12 @@ fn best_deal(bencher: Bencher<'_, '_>, (lines, promotions): (usize, usize)) {
     bench(bencher, lines, &shop::rules(promotions, "best_deal"));
 }
 
+/// With so many lists of 10,000 SKUs that promotions name; a cart's SKUs are on every fourth.
+#[divan::bench(args = [(20, 1), (20, 40), (100, 1_000)])]
+fn product_lists(bencher: Bencher<'_, '_>, (lines, lists): (usize, usize)) {
+    bench(bencher, lines, &shop::rules_with_lists(250, lists, 10_000));
+}
+
 /// What an evaluation over HTTP does besides: the body becomes a request, ...
 #[divan::bench(args = LINES)]
 fn read_plain(bencher: Bencher<'_, '_>, lines: usize) {

@@ -115,8 +115,8 @@ pub struct AppOptions {
     pub operator_key: Option<String>,
     /// Origins that a browser may call from.
     pub cors_origins: Vec<String>,
-    /// Most tenants in memory.
-    pub cache_capacity: usize,
+    /// Most bytes of rules in memory.
+    pub cache_bytes: usize,
     /// Most unknown codes of a tenant in a minute.
     pub unknown_codes: u32,
     /// What a request may be, and how many there may be at a time.
@@ -142,7 +142,7 @@ impl Default for AppOptions {
         Self {
             operator_key: None,
             cors_origins: Vec::new(),
-            cache_capacity: cache::DEFAULT_CAPACITY,
+            cache_bytes: cache::DEFAULT_BYTES,
             unknown_codes: cache::DEFAULT_UNKNOWN_CODES,
             bounds: Bounds::default(),
             limits: Limits::default(),
@@ -194,7 +194,7 @@ impl App {
         let metrics = Metrics::default();
         let cache = Cache::new(
             db.clone(),
-            options.cache_capacity,
+            options.cache_bytes,
             options.unknown_codes,
             metrics.clone(),
         );
@@ -314,6 +314,7 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
         let options = AppOptions {
             operator_key,
             cors_origins: config.cors_origins.clone(),
+            cache_bytes: bounds.cache_bytes(),
             unknown_codes: bounds.unknown_codes(),
             bounds: bounds.edge(),
             limits: bounds.limits(),

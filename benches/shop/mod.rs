@@ -40,6 +40,29 @@ pub fn rules(promotions: usize, strategy: &str) -> RuleSet {
     RuleSet::compile(1, settings, Vec::new(), BTreeMap::new(), promotions)
 }
 
+/// The same, and so many lists of so many SKUs, each of which a promotion of the set names.
+pub fn rules_with_lists(promotions: usize, lists: usize, skus: usize) -> RuleSet {
+    let settings = Settings::defaults(Currency::new("INR").unwrap(), Tz::Asia__Kolkata);
+    let named: Vec<Value> = (0..lists)
+        .map(|own| json!({"field": "sku", "op": "in_list", "list": format!("L{own}")}))
+        .collect();
+    let of_lists = named.chunks(50).zip(promotions..).map(|(include, number)| {
+        let of = json!({"match": "any", "include": include});
+        let mut document = document(number);
+        document["conditions"] =
+            json!({"type": "line_quantity", "of": of, "op": "gte", "value": "1000000"});
+        read(&document, number)
+    });
+    let all = (0..promotions).map(promotion).chain(of_lists).collect();
+    let list = |own: usize| {
+        let first = if own % 4 == 0 { 0 } else { 1_000_000 };
+        let skus = (first..first + skus).map(|sku| format!("SKU-{sku}"));
+        (format!("L{own}"), skus.collect())
+    };
+    let lists = (0..lists).map(list).collect();
+    RuleSet::compile(1, settings, Vec::new(), lists, all)
+}
+
 /// One promotion as it is sent, by its number.
 pub fn document(number: usize) -> Value {
     let category = format!("category-{}", category_of(number));
@@ -90,7 +113,11 @@ pub fn document(number: usize) -> Value {
 }
 
 fn promotion(number: usize) -> Promotion {
-    let document = document(number).to_string();
+    read(&document(number), number)
+}
+
+fn read(document: &Value, number: usize) -> Promotion {
+    let document = document.to_string();
     Promotion {
         id: PromotionId::new(uuid::Uuid::from_u128(number as u128)),
         created_at: now(),

@@ -55,6 +55,7 @@ pub async fn metrics(State(api): State<Api>) -> Response {
     metrics.pool_size.set(i64::from(pool.most));
     metrics.tenants_in_memory.set(count(cache.len()));
     metrics.promotions_in_memory.set(count(cache.promotions()));
+    metrics.rules_bytes.set(count(cache.bytes()));
     metrics.keys_in_memory.set(count(cache.keys()));
     metrics.rules_age.set(cache.age().as_secs_f64());
     metrics.listening.set(i64::from(cache.is_listening()));

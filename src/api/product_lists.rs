@@ -19,6 +19,7 @@ use crate::wire::write::Writer;
 
 conflicts! {
     DeleteProductListConflict = "in_use";
+    PutProductListConflict = "too_many";
 }
 
 /// List the product lists, without their SKUs
@@ -78,7 +79,8 @@ pub async fn get(
     request_body(content((schema::NewProductList = "application/json"), (String = "text/csv"))),
     responses(
         (status = 200, description = "The list without its SKUs.", body = schema::ProductListSummary),
-        Writing))]
+        Writing,
+        PutProductListConflict))]
 pub async fn put(
     State(api): State<Api>,
     admin: Admin,

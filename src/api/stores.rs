@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::auth::{Admin, Reader};
 use super::extract::{Bulk, Name, NoQuery, Query, Text, decode};
-use super::openapi::{ListParams, Reading, Writing};
+use super::openapi::{ListParams, Reading, Writing, conflicts};
 use super::problem::ApiError;
 use super::{Api, edge, page, schema};
 use crate::cache::load;
@@ -18,6 +18,10 @@ use crate::domain::store::Store;
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults, Path};
 use crate::wire::write::Writer;
+
+conflicts! {
+    PutStoreConflict = "too_many";
+}
 
 /// List the stores
 #[utoipa::path(get, path = "/v1/stores", operation_id = "list_stores", tag = "stores",
@@ -48,7 +52,8 @@ pub async fn list(
     request_body(content((schema::NewStores = "application/json"), (String = "text/csv"))),
     responses(
         (status = 200, description = "How many stores were put.", body = schema::StoresPut),
-        Writing))]
+        Writing,
+        PutStoreConflict))]
 pub async fn put_all(
     State(api): State<Api>,
     admin: Admin,
@@ -105,7 +110,8 @@ pub async fn get(
     request_body = schema::NewStore,
     responses(
         (status = 200, description = "The store.", body = schema::Store),
-        Writing))]
+        Writing,
+        PutStoreConflict))]
 pub async fn put(
     State(api): State<Api>,
     admin: Admin,

@@ -21,6 +21,12 @@ use crate::wire::write::Writer;
 
 /// Most promotions of a tenant that may be active and not ended.
 pub const MAX_ACTIVE_PROMOTIONS: i64 = 100_000;
+/// Most stores to which the operator may raise the bound.
+pub const MAX_STORES: i64 = 1_000_000;
+/// Most product lists to which the operator may raise the bound.
+pub const MAX_PRODUCT_LISTS: i64 = 10_000;
+/// Most SKUs on them to which the operator may raise the bound.
+pub const MAX_PRODUCT_LIST_ENTRIES: i64 = 20_000_000;
 
 /// Make a tenant, with its first admin key, which is shown this once
 #[utoipa::path(post, path = "/v1/tenants", operation_id = "create_tenant", tag = "tenants",
@@ -72,7 +78,7 @@ pub async fn list(
     }))
 }
 
-/// Suspend a tenant or let it work again, rename it, raise its bound of active promotions, bound its rates
+/// Suspend a tenant or let it work again, rename it, raise its bounds of active promotions, stores and product lists, bound its rates
 #[utoipa::path(patch, path = "/v1/tenants/{id}", operation_id = "change_tenant", tag = "tenants",
     security(("key" = ["operator"])),
     params(("id" = Uuid, Path, description = "The tenant.")),
@@ -162,6 +168,13 @@ fn write_members(writer: &mut Writer, row: &TenantRow) {
     writer
         .key("max_active_promotions")
         .integer(row.max_active_promotions);
+    writer.key("max_stores").integer(row.max_stores);
+    writer
+        .key("max_product_lists")
+        .integer(row.max_product_lists);
+    writer
+        .key("max_product_list_entries")
+        .integer(row.max_product_list_entries);
     let rates = wire::rate::read_stored(&row.rate_limits).unwrap_or_default();
     wire::rate::write(writer.key("rate_limits"), &rates);
     writer.key("created_at").plain(super::time(row.created_at));
@@ -190,12 +203,24 @@ fn read_patch(value: Value<'_, '_>, faults: &mut Faults) -> Option<TenantPatch> 
     let maximum = body.optional("max_active_promotions", faults, |value, faults| {
         value.integer(1..=MAX_ACTIVE_PROMOTIONS, faults)
     });
+    let stores = body.optional("max_stores", faults, |value, faults| {
+        value.integer(1..=MAX_STORES, faults)
+    });
+    let lists = body.optional("max_product_lists", faults, |value, faults| {
+        value.integer(1..=MAX_PRODUCT_LISTS, faults)
+    });
+    let entries = body.optional("max_product_list_entries", faults, |value, faults| {
+        value.integer(1..=MAX_PRODUCT_LIST_ENTRIES, faults)
+    });
     let rates = body.optional("rate_limits", faults, wire::rate::parse);
     body.finish(faults)?;
     Some(TenantPatch {
         name: name?,
         suspended: suspended?,
         max_active_promotions: maximum?,
+        max_stores: stores?,
+        max_product_lists: lists?,
+        max_product_list_entries: entries?,
         rate_limits: rates?.as_ref().map(wire::rate::print),
     })
 }

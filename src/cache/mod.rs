@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use chrono::{DateTime, Utc};
 use rustc_hash::FxHashMap;
 
 use crate::db::{Db, DbError};
@@ -27,8 +28,8 @@ pub mod refresh;
 pub use admission::{Guess, NoRoom, Place, Session};
 pub use keys::{Known, Refused};
 
-/// How many tenants are held in memory unless it is said otherwise.
-pub const DEFAULT_CAPACITY: usize = 1_000;
+/// How many bytes of rules are held in memory unless it is said otherwise.
+pub const DEFAULT_BYTES: usize = 256 * 1_024 * 1_024;
 /// How many unknown codes of a tenant are looked up in a minute unless it is said otherwise.
 pub const DEFAULT_UNKNOWN_CODES: u32 = 600;
 /// A floor that no version reaches: what was taken out of memory is not used any more.
@@ -72,7 +73,8 @@ struct Inner {
     tenants: ArcSwap<FxHashMap<TenantId, Arc<Tenant>>>,
     /// Held by whoever replaces `tenants`.
     writing: Mutex<()>,
-    capacity: usize,
+    /// Most bytes of rules, by estimate.
+    most_bytes: usize,
     /// Most unknown codes of a tenant in a minute.
     unknown_codes: u32,
     keys: keys::Keys,
@@ -86,12 +88,14 @@ struct Inner {
 /// One tenant in memory.
 struct Tenant {
     id: TenantId,
-    rules: ArcSwapOption<RuleSet>,
+    held: ArcSwapOption<load::Held>,
     rules_floor: AtomicI64,
     keys_floor: AtomicI64,
     used_at_ms: AtomicU64,
     /// Held while the rules are loaded, so that simultaneous first uses load once.
     loading: tokio::sync::Mutex<()>,
+    /// Held while rules for a time in the past are loaded, so that a tenant does so once at a time.
+    looking_back: tokio::sync::Mutex<()>,
     failure: Mutex<Option<(Instant, LoadError)>>,
     admission: admission::Admission,
 }
@@ -100,11 +104,12 @@ impl Tenant {
     fn new(id: TenantId) -> Self {
         Self {
             id,
-            rules: ArcSwapOption::empty(),
+            held: ArcSwapOption::empty(),
             rules_floor: AtomicI64::new(0),
             keys_floor: AtomicI64::new(0),
             used_at_ms: AtomicU64::new(0),
             loading: tokio::sync::Mutex::new(()),
+            looking_back: tokio::sync::Mutex::new(()),
             failure: Mutex::new(None),
             admission: admission::Admission::default(),
         }
@@ -113,28 +118,56 @@ impl Tenant {
     /// The rules, if they are in memory and not older than `version` and the floor.
     fn rules_since(&self, version: i64) -> Option<Arc<RuleSet>> {
         let floor = self.rules_floor.load(Ordering::Acquire).max(version);
-        let rules = self.rules.load();
-        rules
-            .as_ref()
+        let held = self.held.load();
+        held.as_ref()
+            .map(|held| &held.rules)
             .filter(|rules| rules.version() >= floor)
             .map(Arc::clone)
     }
 
+    fn stock(&self) -> load::Stock {
+        let held = self.held.load();
+        held.as_ref()
+            .map(|held| held.stock.clone())
+            .unwrap_or_default()
+    }
+
+    /// Takes over what was loaded, unless the tenant was taken out of memory meanwhile.
+    fn hold(&self, held: load::Held) {
+        self.held.store(Some(Arc::new(held)));
+        self.let_go_if_retired();
+    }
+
+    /// Keys and requests go on knowing the tenant for a while, so what is large goes at once.
     fn retire(&self) {
-        self.rules_floor.store(UNREACHABLE, Ordering::Release);
-        self.keys_floor.store(UNREACHABLE, Ordering::Release);
+        self.rules_floor.store(UNREACHABLE, Ordering::SeqCst);
+        self.keys_floor.store(UNREACHABLE, Ordering::SeqCst);
+        self.let_go_if_retired();
+    }
+
+    fn let_go_if_retired(&self) {
+        if self.rules_floor.load(Ordering::SeqCst) == UNREACHABLE {
+            self.held.store(None);
+        }
+    }
+
+    /// About how much memory it takes.
+    fn bytes(&self) -> usize {
+        let held = self.held.load();
+        let held = held.as_ref().map_or(0, |held| held.bytes);
+        load::TENANT_BYTES.saturating_add(held)
     }
 }
 
 impl Cache {
-    /// An empty cache of so many tenants, each of which may present so many unknown codes in a minute.
-    pub fn new(db: Db, capacity: usize, unknown_codes: u32, metrics: Metrics) -> Self {
+    /// An empty cache of so many bytes, each tenant of which may present so many unknown codes in a minute.
+    pub fn new(db: Db, most_bytes: usize, unknown_codes: u32, metrics: Metrics) -> Self {
         let inner = Inner {
             db,
             metrics,
             tenants: ArcSwap::default(),
             writing: Mutex::new(()),
-            capacity: capacity.max(1),
+            most_bytes,
             unknown_codes,
             keys: keys::Keys::default(),
             listening: AtomicBool::new(false),
@@ -155,6 +188,27 @@ impl Cache {
             // Apart, so that the many who do not wait for a load do not carry the room for one.
             None => Box::pin(self.load(tenant, 0)).await,
         }
+    }
+
+    /// The tenant's rules for an evaluation as of this time. For one in the past they are loaded, with all promotions that
+    /// have ended, and not kept.
+    pub async fn rules_at(
+        &self,
+        tenant: TenantId,
+        at: DateTime<Utc>,
+    ) -> Result<Arc<RuleSet>, LoadError> {
+        let rules = self.rules(tenant).await?;
+        if rules.is_whole_at(at) {
+            return Ok(rules);
+        }
+        Box::pin(self.look_back(tenant)).await
+    }
+
+    async fn look_back(&self, tenant: TenantId) -> Result<Arc<RuleSet>, LoadError> {
+        let tenant = self.tenant(tenant);
+        let _turn = tenant.looking_back.lock().await;
+        let held = self.read(&tenant, load::Ended::Ever).await?;
+        Ok(held.rules)
     }
 
     /// From now on no rules of the tenant that are older than this are used here.
@@ -199,8 +253,17 @@ impl Cache {
     /// How many promotions are in memory.
     pub fn promotions(&self) -> usize {
         let tenants = self.inner.tenants.load();
-        let of = |tenant: &Arc<Tenant>| tenant.rules.load().as_ref().map_or(0, |own| own.len());
+        let of = |tenant: &Arc<Tenant>| {
+            let held = tenant.held.load();
+            held.as_ref().map_or(0, |held| held.rules.len())
+        };
         tenants.values().map(of).sum()
+    }
+
+    /// About how many bytes the tenants in memory take.
+    pub fn bytes(&self) -> usize {
+        let tenants = self.inner.tenants.load();
+        tenants.values().map(|tenant| tenant.bytes()).sum()
     }
 
     /// How many keys are in memory.
@@ -229,27 +292,43 @@ impl Cache {
         tenant
     }
 
-    /// Makes room for a tenant, at the cost of the one that was not used for longest.
+    /// Lets a tenant in, at the cost of those that were not used for longest.
     fn admit(&self, id: TenantId) -> Arc<Tenant> {
-        let capacity = self.inner.capacity;
+        let tenant = self.replace(|tenants| {
+            let tenant = tenants.entry(id).or_insert_with(|| {
+                let tenant = Arc::new(Tenant::new(id));
+                tenant.used_at_ms.store(self.age_ms(), Ordering::Relaxed);
+                tenant
+            });
+            Arc::clone(tenant)
+        });
+        self.make_room(id);
+        tenant
+    }
+
+    /// Takes those out of memory that were not used for longest, until the others have room. A tenant that takes more than
+    /// there is stays alone.
+    fn make_room(&self, keep: TenantId) {
+        if self.bytes() <= self.inner.most_bytes {
+            return;
+        }
         self.replace(|tenants| {
-            if let Some(tenant) = tenants.get(&id) {
-                return Arc::clone(tenant);
-            }
-            if tenants.len() >= capacity {
-                let resting = tenants
-                    .values()
-                    .min_by_key(|tenant| (tenant.used_at_ms.load(Ordering::Relaxed), tenant.id))
-                    .map(|tenant| tenant.id);
-                if let Some(gone) = resting.and_then(|resting| tenants.remove(&resting)) {
-                    gone.retire();
+            let mut bytes: usize = tenants.values().map(|tenant| tenant.bytes()).sum();
+            let mut resting: Vec<Arc<Tenant>> = tenants
+                .values()
+                .filter(|tenant| tenant.id != keep)
+                .map(Arc::clone)
+                .collect();
+            resting.sort_by_key(|tenant| (tenant.used_at_ms.load(Ordering::Relaxed), tenant.id));
+            for gone in resting {
+                if bytes <= self.inner.most_bytes {
+                    break;
                 }
+                bytes = bytes.saturating_sub(gone.bytes());
+                tenants.remove(&gone.id);
+                gone.retire();
             }
-            let tenant = Arc::new(Tenant::new(id));
-            tenant.used_at_ms.store(self.age_ms(), Ordering::Relaxed);
-            tenants.insert(id, Arc::clone(&tenant));
-            tenant
-        })
+        });
     }
 
     fn replace<T>(&self, change: impl FnOnce(&mut FxHashMap<TenantId, Arc<Tenant>>) -> T) -> T {
@@ -281,27 +360,39 @@ impl Cache {
             if let Some(failure) = failure_since(&tenant, asked_at) {
                 return Err(failure);
             }
-            cache.inner.loads.fetch_add(1, Ordering::Relaxed);
-            let begun = Instant::now();
-            let loaded = load::rules(&cache.inner.db, tenant.id).await;
-            let metrics = &cache.inner.metrics;
-            match &loaded {
-                Ok(rules) => {
-                    metrics.loaded(Work::Done, begun.elapsed());
-                    tenant.rules.store(Some(Arc::clone(rules)));
+            match cache.read(&tenant, load::Ended::Recently).await {
+                Ok(held) => {
+                    let rules = Arc::clone(&held.rules);
+                    tenant.hold(held);
+                    cache.make_room(tenant.id);
+                    Ok(rules)
                 }
                 Err(failure) => {
-                    metrics.loaded(Work::Failed, begun.elapsed());
                     let mut last = tenant
                         .failure
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner);
                     *last = Some((Instant::now(), failure.clone()));
+                    Err(failure)
                 }
             }
-            loaded
         });
         loading.await.unwrap_or(Err(LoadError::BrokenOff))
+    }
+}
+
+impl Cache {
+    /// Reads and compiles the rules as they are now; stores and lists that have not changed are taken from memory.
+    async fn read(&self, tenant: &Tenant, ended: load::Ended) -> Result<load::Held, LoadError> {
+        self.inner.loads.fetch_add(1, Ordering::Relaxed);
+        let begun = Instant::now();
+        let read = load::rules(&self.inner.db, tenant.id, tenant.stock(), ended).await;
+        let work = match &read {
+            Ok(_) => Work::Done,
+            Err(_) => Work::Failed,
+        };
+        self.inner.metrics.loaded(work, begun.elapsed());
+        read
     }
 }
 

@@ -137,7 +137,7 @@ impl Cache {
                 continue;
             };
             tenant.keys_floor.fetch_max(versions.keys, Ordering::AcqRel);
-            let loaded = tenant.rules.load().as_ref().map(|rules| rules.version());
+            let loaded = tenant.held.load().as_ref().map(|held| held.rules.version());
             if loaded.is_some_and(|loaded| loaded < versions.rules)
                 && tenant.rules_floor.load(Ordering::Acquire) < versions.rules
             {

@@ -73,7 +73,13 @@ pub struct BoundsConfig {
     /// Most unknown codes of a tenant in a minute, before its carts with codes are refused; 0 is no bound
     #[arg(long, env, default_value_t = cache::DEFAULT_UNKNOWN_CODES, value_parser = value_parser!(u32).range(..=1_000_000))]
     pub max_unknown_codes_per_minute: u32,
+    /// Most megabytes of rules in memory, by estimate; tenants that have rested longest make room. One tenant that takes
+    /// more is held alone
+    #[arg(long, env, default_value_t = 256, value_parser = value_parser!(u32).range(1..=1_000_000))]
+    pub max_cache_mb: u32,
 }
+
+const MB: usize = 1_024 * 1_024;
 
 fn time(ms: u32) -> Duration {
     Duration::from_millis(ms.into())
@@ -124,6 +130,11 @@ impl BoundsConfig {
         }
     }
 
+    /// Most bytes of rules in memory.
+    pub fn cache_bytes(&self) -> usize {
+        usize::try_from(self.max_cache_mb).map_or(usize::MAX, |mb| mb.saturating_mul(MB))
+    }
+
     /// Most unknown codes of a tenant in a minute.
     pub fn unknown_codes(&self) -> u32 {
         match self.max_unknown_codes_per_minute {
@@ -159,6 +170,7 @@ mod tests {
         assert_eq!(bounds.database(), DbTimeouts::default());
         assert_eq!(bounds.edge(), Bounds::default());
         assert_eq!(bounds.unknown_codes(), cache::DEFAULT_UNKNOWN_CODES);
+        assert_eq!(bounds.cache_bytes(), cache::DEFAULT_BYTES);
     }
 
     #[test]
@@ -170,6 +182,7 @@ mod tests {
             ("--max-headers", "1000", "16..=200"),
             ("--max-header-bytes", "65536", "1024..=49152"),
             ("--max-unknown-codes-per-minute", "1000001", "0..=1000000"),
+            ("--max-cache-mb", "0", "1..=1000000"),
         ] {
             let fault = read(&[flag, value]).unwrap_err();
             assert!(fault.contains(flag) && fault.contains(range), "{fault}");

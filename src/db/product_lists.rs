@@ -1,8 +1,10 @@
 //! Product lists: named sets of SKUs, to which promotions and settings refer.
 
 use chrono::{DateTime, Utc};
+use futures_util::{Stream, TryStreamExt};
+use uuid::Uuid;
 
-use super::{DbError, Page, TenantTx, one_more};
+use super::{DbError, Page, Reference, TenantTx, one_more};
 
 /// A product list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,28 @@ pub struct ProductListSummary {
     pub size: i32,
     /// When it was last put.
     pub updated_at: DateTime<Utc>,
+}
+
+/// Which content a list has: another revision after each change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProductListRevision {
+    /// Its name.
+    pub name: String,
+    /// Its revision.
+    pub revision: Uuid,
+}
+
+/// How many lists a tenant has, and how many SKUs on them; and the bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProductListCount {
+    /// Lists.
+    pub lists: i64,
+    /// SKUs on all of them.
+    pub entries: i64,
+    /// At most so many lists.
+    pub max_lists: i32,
+    /// At most so many SKUs.
+    pub max_entries: i32,
 }
 
 /// Adds or replaces a list. The caller bumps the version of the rules.
@@ -96,7 +120,24 @@ pub async fn list(
     Ok(Page::cut(rows, limit, |row| row.name.clone()))
 }
 
-/// Reads every list with its SKUs, for the rule set.
+/// Counts the lists and their SKUs. The caller has bumped the version of the rules: until the transaction ends nobody else
+/// writes lists, so that the bounds hold whoever writes at the same time. `Missing(Tenant)` when there is no such tenant.
+pub async fn count(tx: &mut TenantTx) -> Result<ProductListCount, DbError> {
+    let row = sqlx::query_as!(
+        ProductListCount,
+        r#"select max_product_lists as max_lists, max_product_list_entries as max_entries,
+                  (select count(*) from product_list where tenant_id = $1) as "lists!",
+                  (select coalesce(sum(size), 0) from product_list where tenant_id = $1) as "entries!"
+             from tenant
+            where tenant_id = $1"#,
+        tx.id(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    row.ok_or(DbError::Missing(Reference::Tenant))
+}
+
+/// Reads every list with its SKUs, in the order of their names: for an export.
 pub async fn all(tx: &mut TenantTx) -> Result<Vec<ProductListRow>, DbError> {
     let rows = sqlx::query_as!(
         ProductListRow,
@@ -106,6 +147,51 @@ pub async fn all(tx: &mut TenantTx) -> Result<Vec<ProductListRow>, DbError> {
     .fetch_all(tx.connection())
     .await?;
     Ok(rows)
+}
+
+/// Which content those lists have that the settings, a milestone or a promotion in force names. Promotions that had ended
+/// by `ended_by`, if that is given, are left out.
+pub async fn named(
+    tx: &mut TenantTx,
+    ended_by: Option<DateTime<Utc>>,
+) -> Result<Vec<ProductListRevision>, DbError> {
+    let rows = sqlx::query_as!(
+        ProductListRevision,
+        "select name, revision
+           from product_list
+          where tenant_id = $1 and name in (
+              select list_name from settings_product_list where tenant_id = $1
+               union
+              select list_name from milestone_product_list where tenant_id = $1
+               union
+              select list_name
+                from promotion_product_list as named
+                join promotion using (tenant_id, promotion_id)
+               where named.tenant_id = $1 and promotion.status in ('active', 'paused')
+                 and ($2::timestamptz is null or promotion.ends_at > $2))
+          order by name",
+        tx.id(),
+        ended_by,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// Reads the named lists one after the other: together they may be hundreds of megabytes.
+pub fn read<'t>(
+    tx: &'t mut TenantTx,
+    names: &'t [String],
+) -> impl Stream<Item = Result<ProductListRow, DbError>> + Send + 't {
+    let tenant = tx.id();
+    sqlx::query_as!(
+        ProductListRow,
+        "select name, skus, updated_at from product_list where tenant_id = $1 and name = any ($2::text[])",
+        tenant,
+        names,
+    )
+    .fetch(tx.connection())
+    .map_err(DbError::from)
 }
 
 /// Which of these names no list has, in the order in which they were given.

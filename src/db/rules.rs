@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use uuid::Uuid;
@@ -62,11 +63,25 @@ pub(super) async fn notify(connection: &mut PgConnection, tenant: TenantId) -> R
     Ok(())
 }
 
+/// What is cached is cached under this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Current {
+    /// The version of the rules.
+    pub rules: i64,
+    /// The version of the keys.
+    pub keys: i64,
+    /// Another one after each change of stores.
+    pub stores_revision: Uuid,
+    /// The database's clock.
+    pub now: DateTime<Utc>,
+}
+
 /// The versions of the transaction's own tenant: read first, before what is to be cached under them.
-pub async fn current(tx: &mut TenantTx) -> Result<Option<Versions>, DbError> {
+pub async fn current(tx: &mut TenantTx) -> Result<Option<Current>, DbError> {
     let row = sqlx::query_as!(
-        Versions,
-        "select rules_version as rules, keys_version as keys from tenant where tenant_id = $1",
+        Current,
+        r#"select rules_version as rules, keys_version as keys, stores_revision, now() as "now!"
+             from tenant where tenant_id = $1"#,
         tx.id(),
     )
     .fetch_optional(tx.connection())

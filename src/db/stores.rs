@@ -1,10 +1,11 @@
 //! Stores: a tenant's shops.
 
 use chrono::{DateTime, Utc};
+use futures_util::{Stream, TryStreamExt};
 use serde::Serialize;
 use sqlx::types::Json;
 
-use super::{DbError, Page, TenantTx, one_more};
+use super::{DbError, Page, Reference, TenantTx, one_more};
 
 /// A store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,14 +121,43 @@ pub async fn list(
     Ok(Page::cut(rows, limit, |row| row.code.clone()))
 }
 
-/// Reads every store, for the rule set.
-pub async fn all(tx: &mut TenantTx) -> Result<Vec<StoreRow>, DbError> {
-    let rows = sqlx::query_as!(
-        StoreRow,
-        "select code, concept, zones, timezone, updated_at from store where tenant_id = $1 order by code",
+/// How many stores a tenant has, and the bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreCount {
+    /// Stores.
+    pub stores: i64,
+    /// At most so many.
+    pub maximum: i32,
+}
+
+/// Counts the stores. The caller has bumped the version of the rules: until the transaction ends nobody else writes
+/// stores, so that the bound holds whoever writes at the same time. `Missing(Tenant)` when there is no such tenant.
+pub async fn count(tx: &mut TenantTx) -> Result<StoreCount, DbError> {
+    let row = sqlx::query_as!(
+        StoreCount,
+        r#"select max_stores as maximum, (select count(*) from store where tenant_id = $1) as "stores!"
+             from tenant
+            where tenant_id = $1"#,
         tx.id(),
     )
-    .fetch_all(tx.connection())
+    .fetch_optional(tx.connection())
     .await?;
-    Ok(rows)
+    row.ok_or(DbError::Missing(Reference::Tenant))
+}
+
+/// Reads every store, one after the other, in the order of their codes.
+pub fn read(tx: &mut TenantTx) -> impl Stream<Item = Result<StoreRow, DbError>> + Send + '_ {
+    let tenant = tx.id();
+    sqlx::query_as!(
+        StoreRow,
+        "select code, concept, zones, timezone, updated_at from store where tenant_id = $1 order by code",
+        tenant,
+    )
+    .fetch(tx.connection())
+    .map_err(DbError::from)
+}
+
+/// Reads every store at once.
+pub async fn all(tx: &mut TenantTx) -> Result<Vec<StoreRow>, DbError> {
+    read(tx).try_collect().await
 }

@@ -21,6 +21,12 @@ pub struct TenantRow {
     pub suspended: bool,
     /// Most promotions that are active and not ended.
     pub max_active_promotions: i32,
+    /// Most stores.
+    pub max_stores: i32,
+    /// Most product lists.
+    pub max_product_lists: i32,
+    /// Most SKUs on all of them together.
+    pub max_product_list_entries: i32,
     /// The JSON text of its rates.
     pub rate_limits: String,
     /// Grows with every change of its rules.
@@ -53,8 +59,14 @@ pub struct TenantPatch {
     pub name: Option<String>,
     /// Suspends, or lets work again.
     pub suspended: Option<bool>,
-    /// The new bound.
+    /// The new bound of promotions that are active and not ended.
     pub max_active_promotions: Option<i32>,
+    /// The new bound of stores.
+    pub max_stores: Option<i32>,
+    /// The new bound of product lists.
+    pub max_product_lists: Option<i32>,
+    /// The new bound of the SKUs on them.
+    pub max_product_list_entries: Option<i32>,
     /// The JSON text of its new rates.
     pub rate_limits: Option<String>,
 }
@@ -65,7 +77,7 @@ pub async fn create(tx: &mut OperatorTx, new: &NewTenant) -> Result<TenantRow, D
         TenantRow,
         r#"insert into tenant (tenant_id, name, currency, timezone) values ($1, $2, $3, $4)
          returning tenant_id, name, currency, timezone, suspended, max_active_promotions,
-             rate_limits::text as "rate_limits!", rules_version, keys_version, created_at"#,
+             max_stores, max_product_lists, max_product_list_entries, rate_limits::text as "rate_limits!", rules_version, keys_version, created_at"#,
         new.tenant.uuid(),
         new.name,
         new.currency,
@@ -93,7 +105,7 @@ pub async fn list(
     let rows = sqlx::query_as!(
         TenantRow,
         r#"select tenant_id, name, currency, timezone, suspended, max_active_promotions,
-             rate_limits::text as "rate_limits!", rules_version, keys_version, created_at
+             max_stores, max_product_lists, max_product_list_entries, rate_limits::text as "rate_limits!", rules_version, keys_version, created_at
            from tenant
           where $1::uuid is null or tenant_id > $1
           order by tenant_id
@@ -111,7 +123,7 @@ pub async fn find(tx: &mut OperatorTx, tenant: TenantId) -> Result<Option<Tenant
     let row = sqlx::query_as!(
         TenantRow,
         r#"select tenant_id, name, currency, timezone, suspended, max_active_promotions,
-             rate_limits::text as "rate_limits!", rules_version, keys_version, created_at
+             max_stores, max_product_lists, max_product_list_entries, rate_limits::text as "rate_limits!", rules_version, keys_version, created_at
            from tenant
           where tenant_id = $1
             for no key update"#,
@@ -134,15 +146,21 @@ pub async fn patch(
             set name = coalesce($2, name),
                 suspended = coalesce($3, suspended),
                 max_active_promotions = coalesce($4, max_active_promotions),
-                rate_limits = coalesce($5::text::jsonb, rate_limits),
+                max_stores = coalesce($5, max_stores),
+                max_product_lists = coalesce($6, max_product_lists),
+                max_product_list_entries = coalesce($7, max_product_list_entries),
+                rate_limits = coalesce($8::text::jsonb, rate_limits),
                 keys_version = keys_version + 1
           where tenant_id = $1
          returning tenant_id, name, currency, timezone, suspended, max_active_promotions,
-             rate_limits::text as "rate_limits!", rules_version, keys_version, created_at"#,
+             max_stores, max_product_lists, max_product_list_entries, rate_limits::text as "rate_limits!", rules_version, keys_version, created_at"#,
         tenant.uuid(),
         patch.name,
         patch.suspended,
         patch.max_active_promotions,
+        patch.max_stores,
+        patch.max_product_lists,
+        patch.max_product_list_entries,
         patch.rate_limits,
     )
     .fetch_optional(tx.connection().await?)
@@ -158,7 +176,7 @@ pub async fn get(tx: &mut TenantTx) -> Result<Option<TenantRow>, DbError> {
     let row = sqlx::query_as!(
         TenantRow,
         r#"select tenant_id, name, currency, timezone, suspended, max_active_promotions,
-             rate_limits::text as "rate_limits!", rules_version, keys_version, created_at
+             max_stores, max_product_lists, max_product_list_entries, rate_limits::text as "rate_limits!", rules_version, keys_version, created_at
            from tenant
           where tenant_id = $1"#,
         tx.id(),

@@ -1,10 +1,12 @@
 //! A promotion: conditions, benefit, limits and stacking, within dates (spec 5).
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use chrono::{DateTime, FixedOffset, Utc};
 
-use super::benefit::Benefit;
+use super::amount::Money;
+use super::benefit::{Benefit, ShippingBenefit, ShippingKind};
 use super::condition::Condition;
 use super::currency::Currency;
 use super::id::PromotionId;
@@ -80,6 +82,43 @@ impl Terms {
             Kind::Pos | Kind::CodeLinked => false,
             Kind::Loyalty => self.limits.issue_per_customer.is_some(),
             Kind::LoyaltyEarning { .. } | Kind::Rewards { .. } => true,
+        }
+    }
+
+    /// The terms of a promotion that has ended, of which only these play a part any more.
+    pub fn bare(
+        name: String,
+        kind: Kind,
+        limits: Limits,
+        dates: Range<DateTime<FixedOffset>>,
+    ) -> Self {
+        Self {
+            name,
+            description: String::new(),
+            kind,
+            campaign: None,
+            sequence: DEFAULT_SEQUENCE,
+            starts_at: dates.start,
+            ends_at: dates.end,
+            currency: None,
+            schedule: None,
+            scope: Scope::default(),
+            audience: Audience::default(),
+            activation_required: false,
+            conditions: None,
+            benefit: Benefit::Shipping(ShippingBenefit {
+                kind: ShippingKind::AmountOff(Money::ZERO),
+                repeat: None,
+            }),
+            limits,
+            stacking: Stacking {
+                exclusive: false,
+                allow_further: true,
+                group: None,
+            },
+            suggest: false,
+            message: String::new(),
+            custom_fields: BTreeMap::new(),
         }
     }
 

@@ -49,8 +49,8 @@ impl Index {
     pub(crate) fn build(promotions: &[Compiled], facts: &mut Facts) -> Self {
         let mut index = Self::default();
         for (number, compiled) in promotions.iter().enumerate() {
-            // Found by its codes.
-            if matches!(compiled.promotion.terms.kind, Kind::CodeLinked) {
+            // Found by its codes, or not at all.
+            if compiled.has_ended || matches!(compiled.promotion.terms.kind, Kind::CodeLinked) {
                 continue;
             }
             match necessary_facts(compiled, facts) {

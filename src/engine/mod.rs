@@ -25,6 +25,7 @@ mod result;
 pub mod returns;
 mod ruleset;
 mod selection;
+mod stock;
 mod strategy;
 mod units;
 mod view;
@@ -35,7 +36,8 @@ pub use earning::{Deed, earned};
 pub use limits::{Needs, counters, needs, uses};
 pub use milestones::{CountedLine, KnownMilestone, Step, come_back, steps};
 pub use offers::{Offer, offer_needs, offers};
-pub use ruleset::RuleSet;
+pub use ruleset::{RuleSet, Rules};
+pub use stock::{ProductList, Stores};
 pub use weight::weight;
 pub use work::{Costly, STEPS_PER_MS, Stop, Unfinished};
 

@@ -1,6 +1,7 @@
 //! A tenant's promotions, compiled once when they change (spec 7.2).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rustc_hash::FxHashMap;
@@ -18,6 +19,7 @@ use super::earning::EarningRule;
 use super::milestones::{CompiledMilestone, KnownMilestone};
 use super::ranking;
 use super::selection::{Facts, Selection};
+use super::stock::{ProductList, Stores};
 
 /// One tenant's settings, stores, product lists and promotions as of one version, ready to be
 /// evaluated. Immutable: a change makes a new one.
@@ -25,7 +27,7 @@ use super::selection::{Facts, Selection};
 pub struct RuleSet {
     version: i64,
     settings: Settings,
-    stores: FxHashMap<String, Store>,
+    stores: Arc<Stores>,
     pub(crate) facts: Facts,
     pub(crate) promotions: Vec<Compiled>,
     pub(crate) milestones: Vec<CompiledMilestone>,
@@ -35,6 +37,7 @@ pub struct RuleSet {
     pub(crate) index: Index,
     /// `multiple_promotions_per_line.exclude`
     pub(crate) single_lines: Option<Selection>,
+    whole_since: Option<DateTime<Utc>>,
 }
 
 /// What a promotion takes besides its selectors.
@@ -46,6 +49,8 @@ pub(crate) struct Compiled {
     pub(crate) promotion: Promotion,
     pub(crate) starts_at: DateTime<Utc>,
     pub(crate) ends_at: DateTime<Utc>,
+    /// Whether it had ended before the time at which its rules begin to be whole.
+    pub(crate) has_ended: bool,
     /// Whether uses of it are counted.
     pub(crate) has_limits: bool,
     /// How it is earned.
@@ -60,6 +65,26 @@ pub(crate) struct Compiled {
     pub(crate) weight: u64,
 }
 
+/// What a rule set is made of.
+#[derive(Debug)]
+pub struct Rules {
+    /// The tenant's version of rules that all of it is of.
+    pub version: i64,
+    /// The tenant's settings.
+    pub settings: Settings,
+    /// The tenant's stores.
+    pub stores: Arc<Stores>,
+    /// By name: at least those that something names.
+    pub product_lists: BTreeMap<String, Arc<ProductList>>,
+    /// Active and paused promotions, in any order.
+    pub promotions: Vec<Promotion>,
+    /// What customers can come to.
+    pub milestones: Vec<KnownMilestone>,
+    /// Of promotions that had ended by then only name, dates, status and what says whether a code is used up play a part.
+    /// `None`: all are whole.
+    pub whole_since: Option<DateTime<Utc>>,
+}
+
 impl RuleSet {
     /// Compiles active and paused promotions. Their order does not matter.
     pub fn compile(
@@ -69,26 +94,30 @@ impl RuleSet {
         product_lists: BTreeMap<String, Vec<String>>,
         promotions: Vec<Promotion>,
     ) -> Self {
-        let milestones = Vec::new();
-        Self::with_milestones(
+        let lists = product_lists.into_iter();
+        let lists = lists.map(|(name, skus)| (name, Arc::new(ProductList::new(&skus))));
+        Self::new(Rules {
+            version,
+            settings,
+            stores: Arc::new(stores.into_iter().collect()),
+            product_lists: lists.collect(),
+            promotions,
+            milestones: Vec::new(),
+            whole_since: None,
+        })
+    }
+
+    /// Compiles rules. Stores and product lists go in as they are.
+    pub fn new(rules: Rules) -> Self {
+        let Rules {
             version,
             settings,
             stores,
             product_lists,
-            promotions,
+            mut promotions,
             milestones,
-        )
-    }
-
-    /// The same, with what customers can come to.
-    pub fn with_milestones(
-        version: i64,
-        settings: Settings,
-        stores: Vec<Store>,
-        product_lists: BTreeMap<String, Vec<String>>,
-        mut promotions: Vec<Promotion>,
-        milestones: Vec<KnownMilestone>,
-    ) -> Self {
+            whole_since,
+        } = rules;
         promotions.sort_by_key(|promotion| (promotion.created_at, promotion.id));
         let ranks = ranking::static_ranks(&promotions, &settings.ranking);
         let mut facts = Facts::default();
@@ -96,23 +125,19 @@ impl RuleSet {
         let single_lines = single_lines.map(|selector| Selection::compile(selector, &mut facts));
         let mut compiled: Vec<Compiled> = Vec::with_capacity(promotions.len());
         for (promotion, rank) in promotions.into_iter().zip(ranks) {
-            compiled.push(Compiled::new(promotion, rank, &mut facts));
+            compiled.push(Compiled::new(promotion, rank, whole_since, &mut facts));
         }
         let milestones = milestones.into_iter();
         let milestones = milestones.map(|own| CompiledMilestone::compile(own, &mut facts));
         let milestones = milestones.collect();
-        for (name, skus) in &product_lists {
-            facts.add_list(name, skus);
+        for (name, list) in &product_lists {
+            facts.add_list(name, list);
         }
         facts.finish();
         let index = Index::build(&compiled, &mut facts);
         let by_id = compiled.iter().enumerate();
         let by_id = by_id
             .map(|(index, own)| (own.promotion.id, index))
-            .collect();
-        let stores = stores
-            .into_iter()
-            .map(|store| (store.code.clone(), store))
             .collect();
         Self {
             version,
@@ -128,7 +153,14 @@ impl RuleSet {
             by_id,
             index,
             single_lines,
+            whole_since,
         }
+    }
+
+    /// Whether everything is known that plays a part at this time: promotions that had ended long before it are named,
+    /// no more.
+    pub fn is_whole_at(&self, at: DateTime<Utc>) -> bool {
+        self.whole_since.is_none_or(|since| since <= at)
     }
 
     /// The tenant's version of rules that this was compiled from.
@@ -199,7 +231,12 @@ pub(crate) fn numbered<'s>(
 }
 
 impl Compiled {
-    fn new(promotion: Promotion, rank: ranking::StaticRank, facts: &mut Facts) -> Self {
+    fn new(
+        promotion: Promotion,
+        rank: ranking::StaticRank,
+        whole_since: Option<DateTime<Utc>>,
+        facts: &mut Facts,
+    ) -> Self {
         let earning = EarningRule::compile(&promotion, facts);
         let mut selections: Vec<Selection> = Vec::new();
         let mut number = numbered(&mut selections, facts);
@@ -208,9 +245,11 @@ impl Compiled {
         let select = promotion.terms.benefit.select().map(&mut number);
         drop(number);
         let has_limits = promotion.terms.limits.counted().next().is_some();
+        let ends_at = promotion.terms.ends_at.to_utc();
         Self {
             starts_at: promotion.terms.starts_at.to_utc(),
-            ends_at: promotion.terms.ends_at.to_utc(),
+            ends_at,
+            has_ended: whole_since.is_some_and(|since| ends_at <= since),
             has_limits,
             earning,
             promotion,

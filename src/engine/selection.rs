@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -19,6 +20,7 @@ use crate::domain::store::Store;
 
 use super::line_set::LineSet;
 use super::patterns::{Matched, Patterns, Place};
+use super::stock::{self, ProductList};
 use super::view::CartView;
 use super::work::Work;
 
@@ -67,8 +69,8 @@ pub(crate) struct Facts {
     concepts: Texts,
     zones: Texts,
     channels: Texts,
-    /// The product lists that a SKU is in, of those that a rule names.
-    lists_of_sku: FxHashMap<Box<str>, Vec<Fact>>,
+    /// The product lists that a rule names.
+    product_lists: Vec<(Fact, Arc<ProductList>)>,
     /// What `contains` and `starts_with` look for.
     patterns: Patterns,
 }
@@ -127,17 +129,10 @@ impl Facts {
         self.patterns.find(lines, work)
     }
 
-    /// Notes which SKUs a product list has, so that a line's SKU gives the list's fact. Lists that
-    /// no rule names are left out.
-    pub(crate) fn add_list(&mut self, name: &str, skus: &[String]) {
-        let Some(list) = self.lists.get(name).copied() else {
-            return;
-        };
-        for sku in skus {
-            let lists = self.lists_of_sku.entry(sku.as_str().into()).or_default();
-            if !lists.contains(&list) {
-                lists.push(list);
-            }
+    /// Notes a product list, so that the SKUs on it give the list's fact. Lists that no rule names are left out.
+    pub(crate) fn add_list(&mut self, name: &str, list: &Arc<ProductList>) {
+        if let Some(fact) = self.lists.get(name) {
+            self.product_lists.push((*fact, Arc::clone(list)));
         }
     }
 
@@ -211,8 +206,11 @@ impl Facts {
                 }
             }
         }
-        if !self.lists_of_sku.is_empty() {
-            facts.extend(self.lists_of_sku.get(&*line.sku).into_iter().flatten());
+        if !self.product_lists.is_empty() {
+            let hash = stock::hash(&line.sku);
+            let own = self.product_lists.iter();
+            let own = own.filter(|(_, list)| list.contains(&line.sku, hash));
+            facts.extend(own.map(|(fact, _)| *fact));
         }
     }
 }

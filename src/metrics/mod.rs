@@ -97,6 +97,8 @@ pub struct Metrics {
     pub tenants_in_memory: Gauge,
     /// Promotions in memory.
     pub promotions_in_memory: Gauge,
+    /// What the rules in memory take, by estimate.
+    pub rules_bytes: Gauge,
     /// Keys in memory.
     pub keys_in_memory: Gauge,
     /// Loads of a tenant's rules.
@@ -253,6 +255,11 @@ impl Default for Metrics {
             "Tenants whose rules are in memory",
         );
         let promotions_in_memory = one(&mut all, "promotions_in_memory", "Promotions in memory");
+        let rules_bytes = one(
+            &mut all,
+            "rules_bytes",
+            "What the rules in memory take, by estimate",
+        );
         let keys_in_memory = one(&mut all, "keys_in_memory", "API keys in memory");
         let rules_loads = each(&mut all, "rules_loads", "Loads of a tenant's rules");
         let rules_load_time = times(
@@ -318,6 +325,7 @@ impl Default for Metrics {
             pool_size,
             tenants_in_memory,
             promotions_in_memory,
+            rules_bytes,
             keys_in_memory,
             rules_loads,
             rules_load_time,

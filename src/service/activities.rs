@@ -56,7 +56,8 @@ impl Service {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let rules = self.cache().rules(tenant).await?;
+            let at = activity.at.unwrap_or_else(|| self.clock().now());
+            let rules = self.cache().rules_at(tenant, at).await?;
             let work = Work {
                 activity: Arc::clone(&activity),
                 rules,

@@ -31,8 +31,8 @@ pub struct Offers {
 impl Service {
     /// Every live promotion, and every issuance of one, that a customer could use now.
     pub async fn offers(&self, tenant: TenantId, customer: String) -> Result<Offers, ServiceError> {
-        let rules = self.cache().rules(tenant).await?;
         let now = self.clock().now();
+        let rules = self.cache().rules_at(tenant, now).await?;
         let Needs {
             counters,
             issuances,

@@ -130,7 +130,8 @@ impl Service {
         request: &Request<'_>,
         size: Size,
     ) -> Result<Priced, ServiceError> {
-        let rules = self.cache().rules(tenant).await?;
+        let evaluated_at = request.at.unwrap_or_else(|| self.clock().now());
+        let rules = self.cache().rules_at(tenant, evaluated_at).await?;
         telemetry::by_rules(rules.version());
         require_store(&rules, request, "/store").map_err(ServiceError::Invalid)?;
         // Look-ups are apart, so that the many carts without codes and limits do not carry the room for them.
@@ -139,7 +140,6 @@ impl Service {
         } else {
             Box::pin(self.codes(tenant, request)).await?
         };
-        let evaluated_at = request.at.unwrap_or_else(|| self.clock().now());
         let mut facts = Facts {
             request,
             codes: &codes,

@@ -165,6 +165,13 @@ fn tenant_document(row: &TenantRow) -> String {
         writer
             .key("max_active_promotions")
             .integer(row.max_active_promotions);
+        writer.key("max_stores").integer(row.max_stores);
+        writer
+            .key("max_product_lists")
+            .integer(row.max_product_lists);
+        writer
+            .key("max_product_list_entries")
+            .integer(row.max_product_list_entries);
         let rates = wire::rate::read_stored(&row.rate_limits).unwrap_or_default();
         wire::rate::write(writer.key("rate_limits"), &rates);
     });

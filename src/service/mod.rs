@@ -169,6 +169,13 @@ pub enum Refusal {
     NameTaken,
     /// So many promotions may be active, and are.
     ActivePromotionLimit(i32),
+    /// The tenant may have so many stores, or lists, or SKUs on them, and would have more.
+    TooMany {
+        /// What of.
+        what: &'static str,
+        /// At most so many.
+        maximum: i32,
+    },
     /// These fields are fixed once a promotion has been live.
     LockedAfterLive(Vec<&'static str>),
     /// The promotion is archived.

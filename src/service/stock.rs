@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Actor, Service, ServiceError, audit};
+use super::{Actor, Refusal, Service, ServiceError, audit};
 use crate::cache::load;
 use crate::db;
 use crate::db::audit::NewAudit;
@@ -29,6 +29,10 @@ impl Service {
                     .collect();
                 let new: Vec<NewStore> = stores.iter().map(new_store).collect();
                 db::stores::put(tx, &new).await?;
+                if before.len() < codes.len() {
+                    let count = db::stores::count(tx).await?;
+                    require_room("stores", count.stores, count.maximum)?;
+                }
                 let trail: Vec<NewAudit> = stores
                     .iter()
                     .map(|store| (before.get(&store.code).cloned(), store))
@@ -83,6 +87,16 @@ impl Service {
                 let summary = db::product_lists::put(tx, &name, &skus).await?;
                 let before = old.as_ref().map(|old| size_document(old.skus.len()));
                 let old_skus = old.map(|old| old.skus).unwrap_or_default();
+                if before.is_none() || skus.len() > old_skus.len() {
+                    let count = db::product_lists::count(tx).await?;
+                    if before.is_none() {
+                        require_room("product lists", count.lists, count.max_lists)?;
+                    }
+                    if skus.len() > old_skus.len() {
+                        let entries = "SKUs on its product lists";
+                        require_room(entries, count.entries, count.max_entries)?;
+                    }
+                }
                 let after = Some(change_document(&old_skus, &skus));
                 let action = if before.is_some() {
                     "replaced"
@@ -116,6 +130,14 @@ impl Service {
         })
         .await
     }
+}
+
+/// Refuses what has grown beyond its bound. What does not grow may stay beyond one that was lowered.
+fn require_room(what: &'static str, count: i64, maximum: i32) -> Result<(), Refusal> {
+    if count > i64::from(maximum) {
+        return Err(Refusal::TooMany { what, maximum });
+    }
+    Ok(())
 }
 
 fn subject(code: &str) -> String {

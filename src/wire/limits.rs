@@ -2,6 +2,7 @@
 
 use super::decode::{Object, Value};
 use super::faults::{FaultCode, Faults};
+use super::json::Json;
 use super::write::Writer;
 use crate::domain::amount::Money;
 use crate::domain::limit::{
@@ -51,6 +52,14 @@ pub fn parse(
     }
     object.finish(faults)?;
     limits
+}
+
+/// Reads what [`print`] has printed into a stored promotion; an error says what is wrong with it.
+pub fn parse_stored(text: &[u8]) -> Result<Limits, String> {
+    let json = Json::parse(text).map_err(|error| format!("{error:?}"))?;
+    let mut faults = Faults::new();
+    let limits = parse(Value::root(&json), None, &mut faults);
+    limits.ok_or_else(|| format!("{:?}", faults.as_slice()))
 }
 
 /// The table of spec 5.5. A part that holds no limit asks for nothing.

@@ -147,7 +147,7 @@ async fn a_revocation_reaches_the_other_instance() {
 #[tokio::test(flavor = "multi_thread")]
 async fn more_tenants_than_fit_in_memory_are_served() {
     let (database, one) = Service::start().await;
-    let small = Service::on(&database, |options| options.cache_capacity = 2).await;
+    let small = Service::on(&database, |options| options.cache_bytes = 25_000).await;
     let mut tenants = Vec::new();
     for number in 0..4 {
         let tenant = one.tenant().await;

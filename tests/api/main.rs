@@ -39,6 +39,7 @@ mod harness;
 mod issuances;
 mod ledger;
 mod limits;
+mod memory;
 mod milestones;
 mod offers;
 mod optimal;

@@ -15,4 +15,5 @@ mod sample;
 mod security;
 mod shares;
 mod statements;
+mod stock;
 mod transactions;

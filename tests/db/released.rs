@@ -51,6 +51,26 @@ const EXCEPTIONS: &[(&str, &str)] = &[
          customer_id) WHERE ((source = 'activation'::text) AND (issued_to = '\\x'::bytea))",
         "the same for what does not name issued_to",
     ),
+    (
+        "CREATE TRIGGER product_list_noted BEFORE INSERT OR UPDATE ON public.product_list FOR EACH ROW EXECUTE \
+         FUNCTION note_product_list()",
+        "notes another revision, refuses nothing",
+    ),
+    (
+        "CREATE TRIGGER stores_added AFTER INSERT ON public.store REFERENCING NEW TABLE AS changed FOR EACH STATEMENT \
+         EXECUTE FUNCTION note_stores()",
+        "notes another revision in a row that the writer holds",
+    ),
+    (
+        "CREATE TRIGGER stores_changed AFTER UPDATE ON public.store REFERENCING NEW TABLE AS changed FOR EACH STATEMENT \
+         EXECUTE FUNCTION note_stores()",
+        "notes another revision in a row that the writer holds",
+    ),
+    (
+        "CREATE TRIGGER stores_deleted AFTER DELETE ON public.store REFERENCING OLD TABLE AS changed FOR EACH STATEMENT \
+         EXECUTE FUNCTION note_stores()",
+        "notes another revision in a row that the writer holds",
+    ),
 ];
 
 /// The release before this one.

@@ -21,6 +21,10 @@ pub(super) fn of_refusal(refusal: &Refusal) -> Problem {
             "active_promotion_limit",
             format!("The tenant may have {maximum} promotions that are active and not ended."),
         ),
+        Refusal::TooMany { what, maximum } => Problem::conflict(
+            "too_many",
+            format!("The tenant may have {maximum} {what}. Nothing was changed."),
+        ),
         Refusal::LockedAfterLive(fields) => {
             let faults = fields.iter().map(|field| Fault {
                 pointer: Path::Root.key(field).pointer(),

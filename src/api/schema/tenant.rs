@@ -6,7 +6,7 @@ use super::form::{
     Object, Side, anything, boolean, choice, currency, every, id, integer, list, one_name, plain,
     size, text, time, zone,
 };
-use crate::api::tenants::MAX_ACTIVE_PROMOTIONS;
+use crate::api::tenants;
 use crate::domain::code::{MAX_GENERATED, MAX_LENGTH, MAX_RANDOM, MIN_LENGTH, MIN_RANDOM};
 use crate::domain::role::Role;
 use crate::domain::store::MAX_ZONES;
@@ -41,8 +41,23 @@ pub fn tenant_patch() -> Value {
         )
         .absent(
             "max_active_promotions",
-            integer(1..=MAX_ACTIVE_PROMOTIONS),
+            integer(1..=tenants::MAX_ACTIVE_PROMOTIONS),
             "How many promotions may be active and not ended.",
+        )
+        .absent(
+            "max_stores",
+            integer(1..=tenants::MAX_STORES),
+            "How many stores it may have.",
+        )
+        .absent(
+            "max_product_lists",
+            integer(1..=tenants::MAX_PRODUCT_LISTS),
+            "How many product lists it may have.",
+        )
+        .absent(
+            "max_product_list_entries",
+            integer(1..=tenants::MAX_PRODUCT_LIST_ENTRIES),
+            "How many SKUs may be on all its product lists together.",
         )
         .absent(
             "rate_limits",
@@ -78,6 +93,17 @@ fn members() -> Object {
             "max_active_promotions",
             size(),
             "How many promotions may be active and not ended.",
+        )
+        .required("max_stores", size(), "How many stores it may have.")
+        .required(
+            "max_product_lists",
+            size(),
+            "How many product lists it may have.",
+        )
+        .required(
+            "max_product_list_entries",
+            size(),
+            "How many SKUs may be on all its product lists together.",
         )
         .required(
             "rate_limits",

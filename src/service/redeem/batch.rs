@@ -83,7 +83,8 @@ impl Service {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let rules = self.cache().rules(tenant).await.map_err(Failure::Load)?;
+            let rules = self.cache().rules_at(tenant, self.clock().now()).await;
+            let rules = rules.map_err(Failure::Load)?;
             let group = Group {
                 tenant,
                 pace,

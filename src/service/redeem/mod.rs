@@ -155,7 +155,8 @@ impl Service {
         tenant: TenantId,
         order: Order<'_>,
     ) -> Result<Redeemed, ServiceError> {
-        let rules = self.cache().rules(tenant).await?;
+        let now = self.clock().now();
+        let rules = self.cache().rules_at(tenant, now).await?;
         telemetry::by_rules(rules.version());
         require_store(&rules, &order.request, "/request/store").map_err(ServiceError::Invalid)?;
         let order = order.into_owned();

@@ -1,0 +1,197 @@
+//! Stores and product lists in memory. They are large and seldom change, so versions of a rule set share them.
+
+use std::borrow::Borrow;
+use std::collections::HashSet;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::mem::size_of;
+use std::sync::LazyLock;
+
+use hashbrown::HashTable;
+
+use crate::domain::store::Store;
+
+/// All lists hash alike, so that one hash of a line's SKU serves for every list. The seed is random: nobody can choose
+/// SKUs that collide.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+/// The hash by which product lists look a SKU up.
+pub(crate) fn hash(sku: &str) -> u64 {
+    HASHER.hash_one(sku)
+}
+
+/// The SKUs of one product list, in one block of text and found by their hashes. A SKU takes its text and about ten
+/// bytes.
+pub struct ProductList {
+    texts: Box<str>,
+    /// Where each SKU ends in `texts`. INVARIANT: a list is far smaller than 4 GiB (`wire::product_list::MAX_SKUS`).
+    ends: Box<[u32]>,
+    places: HashTable<u32>,
+}
+
+impl ProductList {
+    /// A list of these SKUs, none of which is there twice.
+    pub fn new(skus: &[String]) -> Self {
+        let mut texts = String::with_capacity(skus.iter().map(String::len).sum());
+        let mut ends = Vec::with_capacity(skus.len());
+        let mut places = HashTable::with_capacity(skus.len());
+        for (place, sku) in (0_u32..).zip(skus) {
+            texts.push_str(sku);
+            ends.push(u32::try_from(texts.len()).unwrap_or(u32::MAX));
+            places.insert_unique(hash(sku), place, |own| hash(text(&texts, &ends, *own)));
+        }
+        Self {
+            texts: texts.into(),
+            ends: ends.into(),
+            places,
+        }
+    }
+
+    /// Whether the SKU with this hash is on the list.
+    pub(crate) fn contains(&self, sku: &str, hash: u64) -> bool {
+        let is_sku = |place: &u32| text(&self.texts, &self.ends, *place) == sku;
+        self.places.find(hash, is_sku).is_some()
+    }
+
+    /// About how many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        let ends = self.ends.len().saturating_mul(size_of::<u32>());
+        let places = self.places.allocation_size();
+        size_of::<Self>() + self.texts.len() + ends + places
+    }
+}
+
+/// Without the SKUs.
+impl std::fmt::Debug for ProductList {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "ProductList({})", self.ends.len())
+    }
+}
+
+/// The SKU at a place.
+fn text<'t>(texts: &'t str, ends: &[u32], place: u32) -> &'t str {
+    let end = |place: u32| {
+        let end = ends.get(usize::try_from(place).ok()?)?;
+        usize::try_from(*end).ok()
+    };
+    let start = place.checked_sub(1).map_or(Some(0), end);
+    let own = start
+        .zip(end(place))
+        .and_then(|(from, to)| texts.get(from..to));
+    own.unwrap_or_default()
+}
+
+/// A tenant's stores.
+#[derive(Debug, Default)]
+pub struct Stores {
+    by_code: HashSet<ByCode>,
+}
+
+impl Stores {
+    /// A store by its code.
+    pub fn get(&self, code: &str) -> Option<&Store> {
+        self.by_code.get(code).map(|own| &own.0)
+    }
+
+    /// About how many bytes they take.
+    pub fn bytes(&self) -> usize {
+        let texts = |store: &Store| {
+            let concept = store.concept.as_ref().map_or(0, String::len);
+            let zones = store.zones.iter().map(|zone| allocated(zone.len()));
+            let zones = zones.sum::<usize>() + store.zones.len() * size_of::<String>();
+            allocated(store.code.len()) + allocated(concept) + allocated(zones)
+        };
+        let places = self.by_code.capacity() * (size_of::<ByCode>() + 1);
+        places + self.by_code.iter().map(|own| texts(&own.0)).sum::<usize>()
+    }
+}
+
+impl Extend<Store> for Stores {
+    fn extend<I: IntoIterator<Item = Store>>(&mut self, stores: I) {
+        for store in stores {
+            self.by_code.replace(ByCode(store));
+        }
+    }
+}
+
+impl FromIterator<Store> for Stores {
+    fn from_iter<I: IntoIterator<Item = Store>>(stores: I) -> Self {
+        let mut all = Self::default();
+        all.extend(stores);
+        all
+    }
+}
+
+/// What an allocation of so many bytes takes: they are made in steps.
+fn allocated(bytes: usize) -> usize {
+    bytes.next_multiple_of(16)
+}
+
+/// A store that is found by its code.
+#[derive(Debug)]
+struct ByCode(Store);
+
+impl Borrow<str> for ByCode {
+    fn borrow(&self) -> &str {
+        &self.0.code
+    }
+}
+
+impl Hash for ByCode {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.code.hash(state);
+    }
+}
+
+impl PartialEq for ByCode {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.code == other.0.code
+    }
+}
+
+impl Eq for ByCode {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sku(number: usize) -> String {
+        format!("{number}-{}", "é".repeat(number % 40))
+    }
+
+    #[test]
+    fn a_list_has_its_skus_and_no_others() {
+        let skus: Vec<String> = (0..5_000).map(sku).collect();
+        let list = ProductList::new(&skus);
+        let has = |sku: &str| list.contains(sku, hash(sku));
+        assert!(skus.iter().all(|own| has(own)));
+        assert!(!(5_000..10_000).map(sku).any(|other| has(&other)));
+        assert!(!has("") && ProductList::new(&[String::new()]).contains("", hash("")));
+        assert!(!ProductList::new(&[]).contains("", hash("")));
+    }
+
+    #[test]
+    fn equal_hashes_do_not_make_equal_skus() {
+        let list = ProductList::new(&["A".to_owned()]);
+        assert!(!list.contains("B", hash("A")));
+    }
+
+    #[test]
+    fn a_sku_takes_its_text_and_about_ten_bytes() {
+        let skus: Vec<String> = (0..200_000).map(|own| format!("{own:0>40}")).collect();
+        let besides = ProductList::new(&skus).bytes() - 200_000 * 40;
+        assert!((8 * 200_000..12 * 200_000).contains(&besides), "{besides}");
+    }
+
+    #[test]
+    fn a_store_is_found_by_its_code() {
+        let store = |code: &str| Store {
+            code: code.to_owned(),
+            concept: None,
+            zones: Vec::new(),
+            timezone: None,
+        };
+        let stores: Stores = [store("A"), store("B")].into_iter().collect();
+        assert_eq!(stores.get("B"), Some(&store("B")));
+        assert_eq!(stores.get("b"), None);
+    }
+}
