@@ -75,6 +75,7 @@ async fn unready(api: &Api) -> Option<&'static str> {
     match api.service().db().ready().await {
         Ok(()) => {}
         Err(DbError::SchemaOutdated { .. }) => return Some("the schema is not current"),
+        Err(DbError::NotReady(why)) => return Some(why.reason()),
         Err(error) => {
             tracing::warn!(%error, "not ready");
             return Some("the database does not answer");

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 mod error;
+mod health;
 mod transaction;
 mod turns;
 
@@ -51,10 +52,11 @@ pub mod tenants;
 pub mod usage;
 pub mod webhooks;
 
-pub use error::{DbError, Key, Reference};
+pub use error::{DbError, Key, NotReady, Reference};
 pub use migrate::migrate;
 pub use transaction::{OperatorTx, TenantTx, Work};
 
+use health::Health;
 use turns::Turns;
 
 /// The role of every working connection: owns nothing, cannot bypass row-level security.
@@ -82,7 +84,8 @@ pub struct DbTimeouts {
     pub statement: Duration,
     /// How long a statement of a bulk request may take.
     pub bulk_statement: Duration,
-    /// How long an open transaction may rest.
+    /// How long an open transaction may rest: one that loads, or a bulk request's. Others at most
+    /// [`LONGEST_REST`](Self::LONGEST_REST).
     pub idle_in_transaction: Duration,
 }
 
@@ -99,6 +102,10 @@ impl Default for DbTimeouts {
 }
 
 impl DbTimeouts {
+    /// How long a transaction may rest that others wait for: the locks of an instance that was stopped in the middle of
+    /// a redemption hold up the same counters everywhere.
+    pub const LONGEST_REST: Duration = Duration::from_secs(2);
+
     /// What every new connection is told. Messages below errors are kept off the wire: the rollback of each release,
     /// for one, warns that there is nothing to roll back.
     fn on_connect(&self) -> String {
@@ -107,8 +114,12 @@ impl DbTimeouts {
              set lock_timeout = {}; set idle_in_transaction_session_timeout = {}",
             self.statement.as_millis(),
             self.lock.as_millis(),
-            self.idle_in_transaction.as_millis(),
+            self.rest().as_millis(),
         )
+    }
+
+    fn rest(&self) -> Duration {
+        self.idle_in_transaction.min(Self::LONGEST_REST)
     }
 
     /// How long a whole transaction may take: well above what the server allows its few statements.
@@ -182,6 +193,7 @@ pub struct Db {
     pool: PgPool,
     tasks: TaskTracker,
     turns: Turns,
+    health: Health,
     options: DbOptions,
 }
 
@@ -221,15 +233,20 @@ impl Db {
             pool,
             tasks: TaskTracker::new(),
             turns: Turns::new(options.pool_size),
+            health: Health::new(),
             options,
         })
     }
 
-    /// Whether the database answers and has every migration of this release.
+    /// Whether the database answers, has every migration of this release, and can be written to.
     pub async fn ready(&self) -> Result<(), DbError> {
         let pool = self.pool.clone();
-        self.uncancelled(async move { migrate::missing(&pool).await })
-            .await
+        self.uncancelled(async move { migrate::ready(&pool).await })
+            .await?;
+        if self.health.is_failing() {
+            return Err(DbError::NotReady(NotReady::Failing));
+        }
+        Ok(())
     }
 
     /// Stops: begins no more transactions, waits for those that run, closes every connection. Neither is waited for
