@@ -3,8 +3,8 @@
 //! Such faults meet some statements and not others: a full disk takes what fits into pages that are there already. So no
 //! statement of readiness' own could tell; what real work met is what counts.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long after such a fault the database counts as failing. A balancer then sends elsewhere what would fail; the

@@ -106,7 +106,10 @@ mod tests {
         assert_eq!(fill(&mut lanes, &mut tasks, well), rest);
         let served = tasks.spawn(std::future::pending()).id();
         lanes.end(served);
-        assert!(!lanes.have_room_for(&due(90, 0, false)), "an unknown task frees nothing");
+        assert!(
+            !lanes.have_room_for(&due(90, 0, false)),
+            "an unknown task frees nothing"
+        );
     }
 
     #[tokio::test]
