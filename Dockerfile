@@ -4,7 +4,7 @@
 # for this image: DATABASE_URL must be set.
 # The statements are checked against the committed .sqlx folder, so that the build needs no database.
 
-FROM rust:1-alpine AS build
+FROM rust:1.98.0-alpine3.24@sha256:a10e64dd139b7387337c7fbe8aca31b959b57b2fd4c8ae20a02cf1d6ea424dce AS build
 # The allocator and the provider of cryptography have parts in C.
 RUN apk add --no-cache build-base
 WORKDIR /build

@@ -17,8 +17,9 @@ use crate::api::{self, Api, ApiOptions};
 use crate::cache::{self, Cache};
 use crate::clock::Clock;
 use crate::config::{DatabaseConfig, ServeConfig, ShortOperatorKey};
-use crate::db::embedded::{Embedded, EmbeddedOptions};
+use crate::db::embedded::{Embedded, EmbeddedOptions, Kept};
 use crate::db::{self, Db, DbError, DbOptions};
+use crate::descriptors;
 use crate::jobs;
 use crate::metrics::Metrics;
 use crate::service::Service;
@@ -74,7 +75,7 @@ pub enum StartError {
 pub struct Database {
     /// How to reach it.
     pub options: DbOptions,
-    embedded: Option<Embedded>,
+    embedded: Option<Kept>,
 }
 
 impl Database {
@@ -86,7 +87,8 @@ impl Database {
                 let mut own = EmbeddedOptions::new(&config.data_dir);
                 own.programs.bin_dir = config.bin_dir();
                 let embedded = Embedded::start(&own).await.map_err(DbError::from)?;
-                (DbOptions::new(embedded.connect_options()), Some(embedded))
+                let connect = embedded.connect_options();
+                (DbOptions::new(connect), Some(Kept::new(embedded)))
             }
         };
         options.pool_size = config.database_pool_size;
@@ -96,6 +98,17 @@ impl Database {
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<(), StartError> {
         db::migrate(&self.options.connect).await?;
+        Ok(())
+    }
+
+    /// Warns of an owner who can do more than an owner needs. The embedded database's is the only one in its cluster.
+    async fn warn_of_superuser(&self) -> Result<(), StartError> {
+        if self.embedded.is_none() && db::migrate::is_superuser(&self.options.connect).await? {
+            tracing::warn!(
+                "DATABASE_URL connects as a superuser: an owner of the database without SUPERUSER is enough \
+                 (docs/OPERATING.md, Install)"
+            );
+        }
         Ok(())
     }
 
@@ -310,7 +323,9 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
     let database = Database::provide(&config.database).await?;
     let served = async {
         database.migrate().await?;
+        database.warn_of_superuser().await?;
         let bounds = &config.bounds;
+        descriptors::check(bounds, config.database.database_pool_size);
         let options = AppOptions {
             operator_key,
             cors_origins: config.cors_origins.clone(),

@@ -153,6 +153,7 @@ async fn ask(api: &Api) -> Option<&'static str> {
     let reason = match tokio::time::timeout(LIMIT, api.service().db().ready()).await {
         Ok(Ok(())) => None,
         Ok(Err(DbError::SchemaOutdated { .. })) => Some("the schema is not current"),
+        Ok(Err(DbError::NotReady(why))) => Some(why.reason()),
         Ok(Err(error)) => {
             if readiness.known(Duration::MAX) != Some(Some(SILENT)) {
                 tracing::warn!(%error, "not ready");

@@ -406,7 +406,11 @@ fn of_db(error: &DbError) -> Problem {
         DbError::InUse => of_refusal(&Refusal::InUse),
         DbError::CodesTaken(codes) => of_refusal(&Refusal::CodesTaken(codes.clone())),
         DbError::Stale => problem(&ApiError::StaleVersion),
-        DbError::TooSlow(_) | DbError::Conflict(_) | DbError::Raced | DbError::Unavailable(_) => {
+        DbError::TooSlow(_)
+        | DbError::Conflict(_)
+        | DbError::Raced
+        | DbError::Unavailable(_)
+        | DbError::NotReady(_) => {
             tracing::warn!(%error, "the database did not do what was asked");
             Problem::unavailable(
                 "unavailable",

@@ -55,7 +55,7 @@ pub struct BoundsConfig {
     /// Milliseconds that a statement of a bulk request may take
     #[arg(long, env, default_value_t = 30_000, value_parser = ms())]
     pub database_bulk_timeout_ms: u32,
-    /// Milliseconds that an open transaction may rest before the database ends it
+    /// Milliseconds that an open transaction that loads or works in bulk may rest before the database ends it; others at most 2 s
     #[arg(long, env, default_value_t = 10_000, value_parser = ms())]
     pub database_idle_timeout_ms: u32,
     /// Most requests that are worked on at the same time; the next is refused at once

@@ -16,7 +16,7 @@ pub struct Backlog {
     pub events: i64,
     /// Deliveries that have neither arrived nor been given up.
     pub deliveries: i64,
-    /// Seconds since the oldest of them was due.
+    /// Seconds since the oldest of them was due whose webhook does not rest.
     pub deliveries_overdue: f64,
 }
 
@@ -32,8 +32,13 @@ pub async fn count(tx: &mut OperatorTx, offset_ms: i64) -> Result<Backlog, DbErr
                   (select count(tenant_id)
                      from (select tenant_id from webhook_delivery where dead_at is null limit $2) as own)
                       as "deliveries!",
-                  coalesce((select extract(epoch from clock.now - min(next_attempt_at))::float8 from webhook_delivery
-                             where dead_at is null and next_attempt_at <= clock.now), 0) as "deliveries_overdue!"
+                  coalesce((select extract(epoch from clock.now - min(greatest(own.next_attempt_at, webhook.rests_until)))
+                                       ::float8
+                              from webhook_delivery as own
+                              join webhook on webhook.tenant_id = own.tenant_id and webhook.webhook_id = own.webhook_id
+                             where own.dead_at is null
+                               and greatest(own.next_attempt_at, webhook.rests_until) <= clock.now), 0)
+                      as "deliveries_overdue!"
              from clock"#,
         offset_ms,
         MAX_COUNTED,

@@ -8,6 +8,9 @@ use super::events::EventRow;
 use super::{DbError, OperatorTx, Page, TenantTx, one_more};
 use crate::domain::id::{TenantId, WebhookId};
 
+/// Most deliveries that are given up at once without having been tried.
+const MAX_GIVEN_UP: i64 = 5_000;
+
 /// A delivery that this transaction has claimed.
 #[derive(Clone, Debug)]
 pub struct ClaimedRow {
@@ -53,30 +56,44 @@ pub struct DeadRow {
     pub fault: String,
 }
 
-/// Webhooks of all tenants that have something to get now, in no order, so that none always comes last.
-pub async fn due(
-    tx: &mut OperatorTx,
-    offset_ms: i64,
-    limit: i64,
-) -> Result<Vec<(TenantId, WebhookId)>, DbError> {
+/// A webhook that has something to get now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueRow {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Which.
+    pub webhook: WebhookId,
+    /// Whether its receiver failed the last time.
+    pub is_failing: bool,
+}
+
+/// Webhooks of all tenants that have something to get now and do not rest: in turns over the tenants, otherwise in no
+/// order, so that none always comes last.
+pub async fn due(tx: &mut OperatorTx, offset_ms: i64, limit: i64) -> Result<Vec<DueRow>, DbError> {
     let rows = sqlx::query!(
-        "select tenant_id, webhook_id from webhook
-          where exists (
-                select from webhook_delivery as own
-                 where own.tenant_id = webhook.tenant_id and own.webhook_id = webhook.webhook_id
-                   and own.dead_at is null
-                   and own.next_attempt_at <= clock_timestamp() + $1::bigint * interval '1 millisecond')
-          order by random()
-          limit $2",
+        r#"with clock as (select clock_timestamp() + $1::bigint * interval '1 millisecond' as now)
+           select due.tenant_id, due.webhook_id, due.failures > 0 as "is_failing!"
+             from (select webhook.tenant_id, webhook.webhook_id, webhook.failures,
+                          row_number() over (partition by webhook.tenant_id order by random()) as turn
+                     from webhook, clock
+                    where (webhook.rests_until is null or webhook.rests_until <= clock.now)
+                      and exists (
+                          select from webhook_delivery as own
+                           where own.tenant_id = webhook.tenant_id and own.webhook_id = webhook.webhook_id
+                             and own.dead_at is null and own.next_attempt_at <= clock.now)) as due
+            order by due.turn, random()
+            limit $2"#,
         offset_ms,
         limit,
     )
     .fetch_all(tx.connection().await?)
     .await?;
-    let ids = rows
-        .into_iter()
-        .map(|row| (TenantId::new(row.tenant_id), WebhookId::new(row.webhook_id)));
-    Ok(ids.collect())
+    let due = rows.into_iter().map(|row| DueRow {
+        tenant: TenantId::new(row.tenant_id),
+        webhook: WebhookId::new(row.webhook_id),
+        is_failing: row.is_failing,
+    });
+    Ok(due.collect())
 }
 
 /// Claims deliveries that are due, until an instant: nobody else tries them before. Of each subject only the earliest
@@ -175,6 +192,40 @@ pub async fn failed(
     Ok(())
 }
 
+/// Gives up what a failing webhook was to get for too long: what was tried first, or published where nobody has come to
+/// trying it, before an instant.
+pub async fn give_up(
+    tx: &mut TenantTx,
+    webhook: WebhookId,
+    before: DateTime<Utc>,
+    now: DateTime<Utc>,
+    fault: &str,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "update webhook_delivery as own
+            set dead_at = $4, fault = $5
+           from (select late.sequence
+                   from webhook_delivery as late
+                   join event on event.tenant_id = $1 and event.sequence = late.sequence
+                  where late.tenant_id = $1 and late.webhook_id = $2 and late.dead_at is null
+                    and late.next_attempt_at <= $4
+                    and coalesce(late.first_attempt_at, event.published_at) < $3
+                  order by late.next_attempt_at, late.sequence
+                  limit $6
+                    for update of late skip locked) as late
+          where own.tenant_id = $1 and own.webhook_id = $2 and own.sequence = late.sequence",
+        tx.id(),
+        webhook.uuid(),
+        before,
+        now,
+        fault,
+        MAX_GIVEN_UP,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
 /// Lists what was given up, oldest first, after the event of a number.
 pub async fn dead(
     tx: &mut TenantTx,
@@ -213,7 +264,7 @@ pub async fn dead(
     Ok(Page::cut(rows.collect(), limit, |row| row.event.sequence))
 }
 
-/// Brings what was given up back to life: the deliveries of these events, or all. Returns how many.
+/// Brings what was given up back to life: the deliveries of these events, or all. Its day begins anew. Returns how many.
 pub async fn resend(
     tx: &mut TenantTx,
     webhook: WebhookId,
@@ -222,7 +273,7 @@ pub async fn resend(
 ) -> Result<u64, DbError> {
     let done = sqlx::query!(
         "update webhook_delivery as own
-            set dead_at = null, attempts = 0, first_attempt_at = null, next_attempt_at = $4, fault = null
+            set dead_at = null, attempts = 0, first_attempt_at = $4, next_attempt_at = $4, fault = null
           where own.tenant_id = $1 and own.webhook_id = $2 and own.dead_at is not null
             and ($3::uuid[] is null or own.sequence in (
                 select sequence from event where tenant_id = $1 and event_id = any ($3)))",

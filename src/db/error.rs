@@ -7,6 +7,7 @@ use sqlx::migrate::MigrateError;
 use thiserror::Error;
 
 use super::embedded::EmbeddedError;
+use super::health;
 
 /// A refusal or a failure of the database. A violated constraint arrives under its meaning, never under its name.
 #[derive(Debug, Error)]
@@ -35,9 +36,13 @@ pub enum DbError {
     /// Somebody else was faster between two statements. Nothing was changed; the whole transaction may be tried again.
     #[error("somebody else was faster")]
     Raced,
-    /// The database cannot be reached, or no connection was free in time. Nothing was changed.
+    /// The database cannot be reached, no connection was free in time, or it cannot do its work: it is stopping,
+    /// starting, read-only, or out of room or memory. Nothing was changed.
     #[error("the database is unavailable")]
     Unavailable(#[source] sqlx::Error),
+    /// Whoever asks whether the database is ready is told why it is not.
+    #[error("the database is not ready: {}", .0.reason())]
+    NotReady(NotReady),
     /// The commit was sent and not confirmed: it may or may not have happened.
     #[error("the outcome of the commit is unknown")]
     OutcomeUnknown(#[source] sqlx::Error),
@@ -62,6 +67,28 @@ pub enum DbError {
     /// Any other failure: a fault of ours.
     #[error("a statement failed: {0}")]
     Query(#[source] sqlx::Error),
+}
+
+/// Why a database that answers cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotReady {
+    /// It is a standby, or still recovers what it had committed.
+    Recovering,
+    /// New transactions may not write.
+    ReadOnly,
+    /// It had no room on its disk, no memory, or its disk failed, a moment ago.
+    Failing,
+}
+
+impl NotReady {
+    /// The same in words, for whoever looks at readiness.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Recovering => "the database is recovering or a standby",
+            Self::ReadOnly => "the database is read-only",
+            Self::Failing => "the database lacks room or memory, or its disk fails",
+        }
+    }
 }
 
 /// A unique key.
@@ -197,26 +224,42 @@ fn of_constraint(name: &str) -> Option<DbError> {
 }
 
 /// What an error that the server reported by its SQLSTATE means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Failure {
     TooSlow,
     Conflict,
     Unavailable,
+    /// The same, and it will be so for others too: the machine under the database lacks something.
+    Failing,
     Other,
 }
 
-fn of_state(error: &dyn DatabaseError) -> Failure {
-    match error.code().as_deref() {
+/// The one table of what the server's SQLSTATEs mean. What is not in it is a fault of ours.
+fn of_state(state: &str) -> Failure {
+    match state {
         // Cancelled by statement_timeout; lock not available within lock_timeout.
-        Some("57014" | "55P03") => Failure::TooSlow,
-        Some("40001" | "40P01") => Failure::Conflict,
-        // Terminated or shutting down or starting up; too many connections; idle in transaction for too long;
-        // read-only because it is a standby.
-        Some("57P01" | "57P02" | "57P03" | "57P05" | "53300" | "25P03" | "25006") => {
-            Failure::Unavailable
-        }
-        Some(state) if state.starts_with("08") => Failure::Unavailable,
+        "57014" | "55P03" => Failure::TooSlow,
+        // A serialization failure; a deadlock.
+        "40001" | "40P01" => Failure::Conflict,
+        // No room on the disk; out of memory; an I/O error, or a file that is gone.
+        "53100" | "53200" | "58000" | "58030" | "58P01" | "58P02" => Failure::Failing,
+        // Too many connections, or another bound of the server's configuration.
+        "53000" | "53300" | "53400" => Failure::Unavailable,
+        // Terminated; crashed; starting up or recovering; the database was dropped; idle for too long; a transaction
+        // that took too long.
+        "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P04" => Failure::Unavailable,
+        // Idle in a transaction for too long; read-only; nobody knows whether the statement was completed.
+        "25P03" | "25006" | "40003" => Failure::Unavailable,
+        // The connection is broken.
+        state if state.starts_with("08") => Failure::Unavailable,
         _ => Failure::Other,
     }
+}
+
+fn of_report(error: &dyn DatabaseError) -> Failure {
+    error
+        .code()
+        .map_or(Failure::Other, |state| of_state(&state))
 }
 
 impl From<sqlx::Error> for DbError {
@@ -226,10 +269,14 @@ impl From<sqlx::Error> for DbError {
                 if let Some(meant) = reported.constraint().and_then(of_constraint) {
                     return meant;
                 }
-                match of_state(reported.as_ref()) {
+                match of_report(reported.as_ref()) {
                     Failure::TooSlow => Self::TooSlow(error),
                     Failure::Conflict => Self::Conflict(error),
                     Failure::Unavailable => Self::Unavailable(error),
+                    Failure::Failing => {
+                        health::note_failing();
+                        Self::Unavailable(error)
+                    }
                     Failure::Other => Self::Query(error),
                 }
             }
@@ -260,5 +307,34 @@ impl DbError {
     /// Whether the connection is to blame, so that another one may be tried when nothing was sent yet.
     pub(super) fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_of_the_server_has_its_meaning() {
+        for (states, meaning) in [
+            (&["57014", "55P03"][..], Failure::TooSlow),
+            (&["40001", "40P01"], Failure::Conflict),
+            (
+                &["53100", "53200", "58000", "58030", "58P01"],
+                Failure::Failing,
+            ),
+            (&["53300", "53400", "25006", "25P03"], Failure::Unavailable),
+            (&["57P01", "57P02", "57P03", "57P04"], Failure::Unavailable),
+            (&["08000", "08006", "08P01"], Failure::Unavailable),
+            // Faults of ours: a statement that is wrong, a table or a right that is missing, a transaction gone on with.
+            (
+                &["42601", "42P01", "42501", "23502", "22003", "25P02"],
+                Failure::Other,
+            ),
+        ] {
+            for state in states {
+                assert_eq!(of_state(state), meaning, "{state}");
+            }
+        }
     }
 }

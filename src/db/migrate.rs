@@ -10,7 +10,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
-use super::{DbError, DbOptions, Durability, OPERATOR_ROLE, SERVICE_ROLE};
+use super::{DbError, DbOptions, Durability, NotReady, OPERATOR_ROLE, SERVICE_ROLE};
 
 /// The oldest PostgreSQL that is understood, as `server_version_num` tells it.
 const OLDEST: i32 = 140_000;
@@ -46,15 +46,24 @@ pub async fn migrate(connect: &PgConnectOptions) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Fails unless every migration of this release has run.
-pub(super) async fn missing(connection: &mut PgConnection) -> Result<(), DbError> {
-    let applied: Vec<i64> =
-        sqlx::query_scalar!("select version from _sqlx_migrations where success")
-            .fetch_all(connection)
-            .await?;
+/// Fails unless every migration of this release has run, and new transactions may write.
+pub(super) async fn ready(connection: &mut PgConnection) -> Result<(), DbError> {
+    let state = sqlx::query!(
+        r#"select pg_is_in_recovery() as "is_recovering!",
+                  current_setting('default_transaction_read_only') = 'on' as "is_read_only!",
+                  array(select version from _sqlx_migrations where success) as "applied!""#
+    )
+    .fetch_one(connection)
+    .await?;
+    if state.is_recovering {
+        return Err(DbError::NotReady(NotReady::Recovering));
+    }
+    if state.is_read_only {
+        return Err(DbError::NotReady(NotReady::ReadOnly));
+    }
     let missing = migrator()
         .iter()
-        .filter(|ours| !applied.contains(&ours.version))
+        .filter(|ours| !state.applied.contains(&ours.version))
         .count();
     if missing == 0 {
         Ok(())
@@ -104,6 +113,17 @@ pub(super) async fn refuse_unsafe(options: &DbOptions) -> Result<(), DbError> {
     }
     connection.close().await?;
     Ok(())
+}
+
+/// Whether whoever connects so is a superuser, whom neither grants nor row-level security bind.
+pub async fn is_superuser(connect: &PgConnectOptions) -> Result<bool, DbError> {
+    let mut connection = connect.clone().connect().await?;
+    let question = "select rolsuper from pg_roles where rolname = session_user";
+    let is_superuser = sqlx::query_scalar(question)
+        .fetch_one(&mut connection)
+        .await?;
+    connection.close().await?;
+    Ok(is_superuser)
 }
 
 async fn server_version(connection: &mut PgConnection) -> Result<i32, DbError> {

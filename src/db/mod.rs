@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 mod error;
+mod health;
 mod transaction;
 mod turns;
 
@@ -52,10 +53,11 @@ pub mod tenants;
 pub mod usage;
 pub mod webhooks;
 
-pub use error::{DbError, Key, Reference};
+pub use error::{DbError, Key, NotReady, Reference};
 pub use migrate::migrate;
 pub use transaction::{OperatorTx, TenantTx, Work};
 
+use health::Health;
 use turns::Turns;
 
 /// The role of every working connection: owns nothing, cannot bypass row-level security.
@@ -83,7 +85,8 @@ pub struct DbTimeouts {
     pub statement: Duration,
     /// How long a statement of a bulk request may take.
     pub bulk_statement: Duration,
-    /// How long an open transaction may rest.
+    /// How long an open transaction may rest: one that loads, or a bulk request's. Others at most
+    /// [`LONGEST_REST`](Self::LONGEST_REST).
     pub idle_in_transaction: Duration,
 }
 
@@ -100,6 +103,10 @@ impl Default for DbTimeouts {
 }
 
 impl DbTimeouts {
+    /// How long a transaction may rest that others wait for: the locks of an instance that was stopped in the middle of
+    /// a redemption hold up the same counters everywhere.
+    pub const LONGEST_REST: Duration = Duration::from_secs(2);
+
     /// What every new connection is told. Messages below errors are kept off the wire: the rollback of each release,
     /// for one, warns that there is nothing to roll back.
     fn on_connect(&self) -> String {
@@ -108,8 +115,12 @@ impl DbTimeouts {
              set lock_timeout = {}; set idle_in_transaction_session_timeout = {}",
             self.statement.as_millis(),
             self.lock.as_millis(),
-            self.idle_in_transaction.as_millis(),
+            self.rest().as_millis(),
         )
+    }
+
+    fn rest(&self) -> Duration {
+        self.idle_in_transaction.min(Self::LONGEST_REST)
     }
 
     /// How long a whole transaction may take: well above what the server allows its few statements.
@@ -185,6 +196,7 @@ pub struct Db {
     turns: Turns,
     /// What the database is watched by.
     watching: Arc<Mutex<Option<PgConnection>>>,
+    health: Health,
     options: DbOptions,
 }
 
@@ -225,17 +237,29 @@ impl Db {
             tasks: TaskTracker::new(),
             turns: Turns::new(options.pool_size),
             watching: Arc::default(),
+            health: Health::new(),
             options,
         })
     }
 
-    /// Whether the database answers and has every migration of this release. Asked over a connection of its own, which
-    /// belongs to the runtime that asks first; whoever stops waiting costs the connection.
+    /// Whether the database answers, has every migration of this release, and can be written to. Asked over a connection
+    /// of its own, which belongs to the runtime that asks first; whoever stops waiting costs the connection.
     pub async fn ready(&self) -> Result<(), DbError> {
+        self.asked().await?;
+        if self.health.is_failing() {
+            return Err(DbError::NotReady(NotReady::Failing));
+        }
+        Ok(())
+    }
+
+    async fn asked(&self) -> Result<(), DbError> {
         let mut watching = self.watching.lock().await;
         if let Some(mut connection) = watching.take() {
-            let ready = migrate::missing(&mut connection).await;
-            if matches!(ready, Ok(()) | Err(DbError::SchemaOutdated { .. })) {
+            let ready = migrate::ready(&mut connection).await;
+            if matches!(
+                ready,
+                Ok(()) | Err(DbError::SchemaOutdated { .. } | DbError::NotReady(_))
+            ) {
                 *watching = Some(connection);
                 return ready;
             }
@@ -243,7 +267,7 @@ impl Db {
         }
         let mut connection = self.options.connect.clone().connect().await?;
         tell(&mut connection, self.options.timeouts.on_connect().into()).await?;
-        let ready = migrate::missing(&mut connection).await;
+        let ready = migrate::ready(&mut connection).await;
         *watching = Some(connection);
         ready
     }

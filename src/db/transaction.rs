@@ -119,10 +119,15 @@ impl TenantTx {
     pub async fn allow_bulk(&mut self) -> Result<(), DbError> {
         self.progress.allow(self.timeouts.bulk_patience());
         let statement = self.timeouts.bulk_statement.as_millis();
-        sqlx::query("select set_config('statement_timeout', $1, true)")
-            .bind(statement.to_string())
-            .execute(self.connection())
-            .await?;
+        let rest = self.timeouts.idle_in_transaction.as_millis();
+        sqlx::query(
+            "select set_config('statement_timeout', $1, true),
+                    set_config('idle_in_transaction_session_timeout', $2, true)",
+        )
+        .bind(statement.to_string())
+        .bind(rest.to_string())
+        .execute(self.connection())
+        .await?;
         Ok(())
     }
 
@@ -205,8 +210,11 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
+        // Nobody waits for what it has locked, and what is loaded may take a while to be made of rows.
+        let rest = self.options.timeouts.idle_in_transaction.as_millis();
         let begin = format!(
-            "begin isolation level repeatable read, read only; set local app.tenant = '{tenant}'"
+            "begin isolation level repeatable read, read only; set local app.tenant = '{tenant}'; \
+             set local idle_in_transaction_session_timeout = {rest}"
         );
         self.bound(begin, tenant, work).await
     }
@@ -272,6 +280,8 @@ impl Db {
         if self.tasks.is_closed() {
             return Err(DbError::Stopping.into());
         }
+        let health = self.health.clone();
+        let run = async move { health.watch(run).await };
         match self.tasks.spawn(run.in_current_span()).await {
             Ok(done) => done,
             Err(ended) => match ended.try_into_panic() {

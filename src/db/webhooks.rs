@@ -33,6 +33,17 @@ pub struct TargetRow {
     pub secret: Vec<u8>,
 }
 
+/// What a delivery has to know of its webhook.
+#[derive(Clone)]
+pub struct ReceiverRow {
+    /// Where its events go.
+    pub target: TargetRow,
+    /// How many times in a row everything that was tried at once has failed.
+    pub failures: i32,
+    /// Nothing is tried before.
+    pub rests_until: Option<DateTime<Utc>>,
+}
+
 /// Makes a webhook.
 pub async fn insert(
     tx: &mut TenantTx,
@@ -58,7 +69,7 @@ pub async fn insert(
     Ok(row)
 }
 
-/// Replaces a webhook, whose secret stays. None when there is none of this name.
+/// Replaces a webhook, whose secret stays; it rests no longer. None when there is none of this name.
 pub async fn replace(
     tx: &mut TenantTx,
     name: &str,
@@ -67,7 +78,8 @@ pub async fn replace(
 ) -> Result<Option<WebhookRow>, DbError> {
     let row = sqlx::query_as!(
         WebhookRow,
-        "update webhook set url = $3, events = $4, updated_at = now() where tenant_id = $1 and name = $2
+        "update webhook set url = $3, events = $4, updated_at = now(), failures = 0, rests_until = null
+          where tenant_id = $1 and name = $2
          returning webhook_id, name, url, events, created_at, updated_at",
         tx.id(),
         name,
@@ -104,17 +116,45 @@ pub async fn get(tx: &mut TenantTx, name: &str) -> Result<Option<WebhookRow>, Db
     Ok(row)
 }
 
-/// Where a webhook's events go. None when it is gone.
-pub async fn target(tx: &mut TenantTx, webhook: WebhookId) -> Result<Option<TargetRow>, DbError> {
-    let row = sqlx::query_as!(
-        TargetRow,
-        "select url, secret from webhook where tenant_id = $1 and webhook_id = $2",
+/// Where a webhook's events go, and how that went. None when it is gone.
+pub async fn receiver(
+    tx: &mut TenantTx,
+    webhook: WebhookId,
+) -> Result<Option<ReceiverRow>, DbError> {
+    let row = sqlx::query!(
+        "select url, secret, failures, rests_until from webhook where tenant_id = $1 and webhook_id = $2",
         tx.id(),
         webhook.uuid(),
     )
     .fetch_optional(tx.connection())
     .await?;
-    Ok(row)
+    Ok(row.map(|row| ReceiverRow {
+        target: TargetRow {
+            url: row.url,
+            secret: row.secret,
+        },
+        failures: row.failures,
+        rests_until: row.rests_until,
+    }))
+}
+
+/// Notes how often a webhook has failed in a row, and until when it rests.
+pub async fn rest(
+    tx: &mut TenantTx,
+    webhook: WebhookId,
+    failures: i32,
+    until: Option<DateTime<Utc>>,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "update webhook set failures = $3, rests_until = $4 where tenant_id = $1 and webhook_id = $2",
+        tx.id(),
+        webhook.uuid(),
+        failures,
+        until,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
 }
 
 /// Deletes a webhook, with all that it was still to get, and returns what it was.

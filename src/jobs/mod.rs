@@ -14,6 +14,8 @@ pub mod reconcile;
 mod holds;
 mod webhooks;
 
+pub use webhooks::MAX_SOCKETS;
+
 /// Runs all jobs for as long as the future is polled.
 pub async fn run(service: Service) {
     tokio::join!(

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use promotion_engine::db::embedded::{
-    self, Embedded, EmbeddedError, EmbeddedOptions, ProgramSearch, RELEASE,
+    self, Embedded, EmbeddedError, EmbeddedOptions, Kept, ProgramSearch, RELEASE,
 };
 use promotion_engine::db::{self, Db, DbOptions, Durability};
 use sqlx::{ConnectOptions, Connection};
@@ -415,4 +415,97 @@ async fn without_programs_the_message_names_the_ways_out() {
     options.programs.bin_dir = Some(folder.0.clone());
     let text = Embedded::start(&options).await.unwrap_err().to_string();
     assert!(text.contains("PG_BIN_DIR"), "{text}");
+}
+
+/// The pid file of the cluster, and the lock file of its socket.
+fn pid_files(folder: &Folder) -> [PathBuf; 2] {
+    let home = folder.0.join("data/postgres");
+    [
+        home.join("cluster/postmaster.pid"),
+        home.join(".s.PGSQL.5432.lock"),
+    ]
+}
+
+fn pid(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    text.lines().next().unwrap().to_owned()
+}
+
+/// Somebody else's process, under the server's own account: PostgreSQL itself takes others' processes for gone.
+fn somebody(folder: &Folder) -> std::process::Child {
+    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::process::CommandExt;
+    let owner = fs::metadata(folder.0.join("data/postgres/cluster")).unwrap();
+    let mut command = Command::new("sleep");
+    command.arg("600").current_dir("/");
+    if is_root() {
+        command.uid(owner.uid()).gid(owner.gid());
+    }
+    command.spawn().unwrap()
+}
+
+/// Service and server were killed, and the server's number was given again.
+#[tokio::test]
+async fn a_process_that_has_the_number_of_the_server_is_no_obstacle_and_is_left_alone() {
+    let folder = Folder::new("stale");
+    let embedded = Embedded::start(&folder.options()).await.unwrap();
+    run(
+        &embedded,
+        "create table kept (number integer); insert into kept values (4)",
+    )
+    .await;
+    let files = pid_files(&folder);
+    let texts = files.clone().map(|file| fs::read_to_string(file).unwrap());
+    embedded.stop().await.unwrap();
+    let mut other = somebody(&folder);
+    for (file, text) in files.iter().zip(texts) {
+        let (_, rest) = text.split_once('\n').unwrap();
+        fs::write(file, format!("{}\n{rest}", other.id())).unwrap();
+        use std::os::unix::fs::{MetadataExt, chown};
+        let owner = fs::metadata(folder.0.join("data/postgres/cluster")).unwrap();
+        chown(file, Some(owner.uid()), Some(owner.gid())).unwrap();
+    }
+    let embedded = Embedded::start(&folder.options()).await;
+    let is_alone = other.try_wait().unwrap().is_none();
+    other.kill().unwrap();
+    other.wait().unwrap();
+    assert!(is_alone, "it was sent a signal");
+    let embedded = embedded.unwrap();
+    assert_eq!(kept(&embedded).await, [4]);
+    embedded.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_dies_is_started_again_and_stops_with_the_service() {
+    let folder = Folder::new("dies");
+    let embedded = Embedded::start(&folder.options()).await.unwrap();
+    run(
+        &embedded,
+        "create table kept (number integer); insert into kept values (5); checkpoint",
+    )
+    .await;
+    let connect = embedded.connect_options();
+    let watched = Kept::new(embedded);
+    let [file, _] = pid_files(&folder);
+    for _ in 0..2 {
+        let before = pid(&file);
+        let killed = Command::new("kill").args(["-9", &before]).status();
+        assert!(killed.unwrap().success());
+        let begun = Instant::now();
+        let numbers: Vec<i32> = loop {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it stays away");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            // What is left of the old server may still answer.
+            if pid(&file) == before {
+                continue;
+            }
+            if let Ok(mut connection) = connect.connect().await {
+                let kept = sqlx::query_scalar("select number from kept");
+                break kept.fetch_all(&mut connection).await.unwrap();
+            }
+        };
+        assert_eq!(numbers, [5]);
+    }
+    watched.stop().await.unwrap();
+    assert!(!file.exists());
 }

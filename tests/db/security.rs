@@ -19,7 +19,7 @@ const OPERATOR_TABLES: [&str; 9] = [
     "webhook_delivery",
 ];
 /// What it can see of those that it does not see whole.
-const OPERATOR_COLUMNS: [&str; 21] = [
+const OPERATOR_COLUMNS: [&str; 23] = [
     "issuance.issuance_id",
     "issuance.promotion_id",
     "issuance.revoked_at",
@@ -35,6 +35,8 @@ const OPERATOR_COLUMNS: [&str; 21] = [
     "promotion.remind_days",
     "promotion.status",
     "promotion.tenant_id",
+    "webhook.failures",
+    "webhook.rests_until",
     "webhook.tenant_id",
     "webhook.webhook_id",
     "webhook_delivery.dead_at",

@@ -29,6 +29,7 @@ mod support;
 
 mod collector;
 mod documents;
+mod owner;
 mod restored;
 mod silent;
 mod telling;

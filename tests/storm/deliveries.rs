@@ -49,6 +49,17 @@ async fn pass(owner: &mut PgConnection, seconds: i32) {
             and own.webhook_id = idle.webhook_id",
     )
     .bind(f64::from(seconds))
+    .execute(&mut *owner)
+    .await
+    .expect("time that passes");
+    // And whoever rests rests for so much less.
+    sqlx::query(
+        "update webhook as own set rests_until = own.rests_until - make_interval(secs => $1)
+           from (select tenant_id, webhook_id from webhook
+                  where rests_until is not null for update skip locked) as idle
+          where own.tenant_id = idle.tenant_id and own.webhook_id = idle.webhook_id",
+    )
+    .bind(f64::from(seconds))
     .execute(owner)
     .await
     .expect("time that passes");

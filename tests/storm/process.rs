@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,8 +20,15 @@ const WATCHER: &str = r#"cat >/dev/null; kill -9 "$1" 2>/dev/null"#;
 pub struct Processes {
     pub front: Front,
     folder: PathBuf,
-    url: String,
+    database: Database,
     running: Vec<Option<Running>>,
+}
+
+/// Where the processes have their rules.
+enum Database {
+    Url(String),
+    /// Each its own, in this folder: there is one process.
+    Embedded(PathBuf),
 }
 
 struct Running {
@@ -43,11 +50,22 @@ impl Drop for Running {
 impl Processes {
     /// Starts so many, and waits until they are ready.
     pub async fn start(cluster: &Cluster, count: usize) -> Self {
+        let url = cluster.url().to_owned();
+        Self::on(Database::Url(url), cluster.folder().to_owned(), count).await
+    }
+
+    /// Starts one with its own database in a folder, and waits until it is ready.
+    pub async fn with_its_own(folder: &Path) -> Self {
+        let data = folder.join("data");
+        Self::on(Database::Embedded(data), folder.to_owned(), 1).await
+    }
+
+    async fn on(database: Database, folder: PathBuf, count: usize) -> Self {
         let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
         let mut processes = Self {
             front: Front::new(&vec![nowhere; count]),
-            folder: cluster.folder().to_owned(),
-            url: cluster.url().to_owned(),
+            folder,
+            database,
             running: (0..count).map(|_| None).collect(),
         };
         for number in 0..count {
@@ -67,10 +85,27 @@ impl Processes {
 
     /// SIGTERM.
     pub fn terminate(&mut self, number: usize) {
+        self.signal(number, "-TERM");
+    }
+
+    /// SIGSTOP: it is there and does nothing, until it is told to go on.
+    pub fn stop(&self, number: usize) {
+        self.signal(number, "-STOP");
+    }
+
+    /// SIGCONT.
+    pub fn go_on(&self, number: usize) {
+        self.signal(number, "-CONT");
+    }
+
+    fn signal(&self, number: usize, signal: &str) {
         let running = self.running[number].as_ref().expect("a process");
         let id = running.service.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status();
-        assert!(sent.is_ok_and(|status| status.success()), "kill -TERM {id}");
+        let sent = Command::new("kill").args([signal, &id]).status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "kill {signal} {id}"
+        );
     }
 
     /// Waits for the end of an instance that was asked to stop: a good one, and in time.
@@ -140,7 +175,6 @@ impl Processes {
             .arg("serve")
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("DATABASE_URL", &self.url)
             .env("LISTEN_ADDR", format!("127.0.0.1:{port}"))
             .env("OPERATOR_KEY", OPERATOR)
             // Receivers are on this machine.
@@ -152,6 +186,10 @@ impl Processes {
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
             .stderr(log);
+        match &self.database {
+            Database::Url(url) => command.env("DATABASE_URL", url),
+            Database::Embedded(data) => command.env("DATA_DIR", data),
+        };
         let service = command.spawn().expect("a process of the service");
         let mut watcher = Command::new("sh")
             .args(["-c", WATCHER, "sh", &service.id().to_string()])

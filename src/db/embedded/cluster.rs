@@ -17,6 +17,7 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::process::{Child, Command};
 
 use super::account::Account;
+use super::postmaster::{self, Postmaster};
 use super::programs::{Programs, is_of_postgres};
 use super::{EmbeddedError, EmbeddedOptions};
 use crate::db::Durability;
@@ -53,6 +54,7 @@ pub(super) struct Cluster {
     home: PathBuf,
     account: Account,
     programs: Programs,
+    durability: Durability,
     password: String,
     address: Address,
     server: Option<Child>,
@@ -95,6 +97,7 @@ impl Cluster {
             home,
             account,
             programs,
+            durability: options.durability,
             password,
             address,
             server: None,
@@ -106,10 +109,27 @@ impl Cluster {
         if folder(&cluster.home).join("PG_VERSION").exists() {
             cluster.stop_left_behind().await?;
         } else {
-            cluster.initialise(options.durability).await?;
+            cluster.initialise().await?;
         }
-        cluster.serve(options.durability).await?;
+        let _ = fs::remove_file(cluster.home.join("log"));
+        cluster.serve().await?;
         Ok(cluster)
+    }
+
+    /// Waits until the server has ended by itself.
+    pub(super) async fn ended(&mut self) {
+        if let Some(server) = &mut self.server {
+            // Only that it is gone counts, not how.
+            let _ = server.wait().await;
+        }
+    }
+
+    /// Starts the server again after it has ended.
+    pub(super) async fn restart(&mut self) -> Result<(), EmbeddedError> {
+        // A start that was broken off may have left one.
+        self.stop().await?;
+        self.stop_left_behind().await?;
+        self.serve().await
     }
 
     /// The folder of everything.
@@ -136,7 +156,19 @@ impl Cluster {
         let Some(mut server) = self.server.take() else {
             return Ok(());
         };
-        self.stop_server("fast").await?;
+        // INVARIANT: while its end was not asked for, no other process has its number.
+        if server.try_wait().is_ok_and(|status| status.is_some()) {
+            return Ok(());
+        }
+        match postmaster::look(&folder(&self.home)) {
+            Postmaster::Ours => self.stop_server("fast").await?,
+            // It has not written its pid file yet, and so has changed nothing.
+            Postmaster::Gone | Postmaster::Foreign => {
+                server
+                    .start_kill()
+                    .map_err(|source| EmbeddedError::io("end PostgreSQL", source))?;
+            }
+        }
         server
             .wait()
             .await
@@ -176,7 +208,7 @@ impl Cluster {
     }
 
     /// Makes the cluster beside its place and moves it there, so that a half-made one is never taken for a whole one.
-    async fn initialise(&self, durability: Durability) -> Result<(), EmbeddedError> {
+    async fn initialise(&self) -> Result<(), EmbeddedError> {
         let unfinished = self.home.join("cluster.new");
         match fs::remove_dir_all(&unfinished) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -198,7 +230,7 @@ impl Cluster {
             "--encoding=UTF8".into(),
             "--locale=C".into(),
         ];
-        if durability == Durability::Off {
+        if self.durability == Durability::Off {
             arguments.push("--no-sync".into());
         }
         self.run("initdb", &arguments).await?;
@@ -209,15 +241,16 @@ impl Cluster {
 
     /// Stops the server of a service that was killed. The lock says that its service is gone.
     async fn stop_left_behind(&self) -> Result<(), EmbeddedError> {
-        let status = [
-            OsString::from("status"),
-            "-D".into(),
-            folder(&self.home).into(),
-        ];
-        match self.run("pg_ctl", &status).await {
-            Ok(()) => {}
-            Err(EmbeddedError::Program { .. }) => return Ok(()),
-            Err(error) => return Err(error),
+        match postmaster::look(&folder(&self.home)) {
+            Postmaster::Gone => return Ok(()),
+            Postmaster::Foreign => {
+                tracing::warn!(
+                    "the database server's pid file names a process of somebody else: it was left behind"
+                );
+                let socket_lock = self.home.join(format!(".s.PGSQL.{SOCKET_PORT}.lock"));
+                return postmaster::disown(&folder(&self.home), &socket_lock);
+            }
+            Postmaster::Ours => {}
         }
         tracing::info!("a database server was left behind: it is started anew");
         match self.stop_server("fast").await {
@@ -242,10 +275,10 @@ impl Cluster {
     }
 
     /// Starts the server and waits until it answers.
-    async fn serve(&mut self, durability: Durability) -> Result<(), EmbeddedError> {
+    async fn serve(&mut self) -> Result<(), EmbeddedError> {
         let begun = Instant::now();
         loop {
-            self.server = Some(self.spawn(durability)?);
+            self.server = Some(self.spawn()?);
             match self.wait_until_ready(begun).await {
                 // The last processes of a killed server may still be on their way out.
                 Err(EmbeddedError::NotStarted { log })
@@ -258,14 +291,15 @@ impl Cluster {
         }
     }
 
-    fn spawn(&self, durability: Durability) -> Result<Child, EmbeddedError> {
+    fn spawn(&self) -> Result<Child, EmbeddedError> {
         let path = self.home.join("log");
-        let log = File::create(&path)
-            .map_err(|source| EmbeddedError::io(format!("write {}", path.display()), source))?;
+        let log = File::options().create(true).append(true).open(&path);
+        let log =
+            log.map_err(|source| EmbeddedError::io(format!("write {}", path.display()), source))?;
         let errors = log
             .try_clone()
             .map_err(|source| EmbeddedError::io(format!("write {}", path.display()), source))?;
-        let safe = match durability {
+        let safe = match self.durability {
             Durability::On => "on",
             Durability::Off => "off",
         };
@@ -357,7 +391,14 @@ impl Cluster {
 impl Drop for Cluster {
     /// Whoever forgets to stop the server does not leave it running.
     fn drop(&mut self) {
-        if self.server.take().is_none() {
+        let Some(mut server) = self.server.take() else {
+            return;
+        };
+        if server.try_wait().is_ok_and(|status| status.is_some()) {
+            return;
+        }
+        if postmaster::look(&folder(&self.home)) != Postmaster::Ours {
+            let _ = server.start_kill();
             return;
         }
         let mut command = self.command("pg_ctl");

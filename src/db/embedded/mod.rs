@@ -1,11 +1,11 @@
 //! An own PostgreSQL under DATA_DIR, for whoever has not configured one.
 //!
 //! The service initialises a cluster, starts the server as its child, and stops it with itself. A server that was left
-//! behind by a kill is stopped and started anew. Only one process may do so in a DATA_DIR: it holds a lock on a file,
+//! behind by a kill is stopped and started anew, and one that dies is started again. Only one process may do so in a DATA_DIR: it holds a lock on a file,
 //! which the system gives back however the process ends.
 //!
 //! Reading order: [`Embedded::start`] here; `programs` finds or downloads them, `account` is for root, `cluster` holds
-//! the folder and runs the server in it.
+//! the folder and runs the server in it, `postmaster` tells it from others' processes, `kept` watches it.
 
 use std::fmt;
 use std::fs::{self, File, TryLockError};
@@ -21,10 +21,13 @@ use super::Durability;
 
 mod account;
 mod cluster;
+mod kept;
+mod postmaster;
 mod programs;
 
 use account::Account;
 use cluster::Cluster;
+pub use kept::Kept;
 pub use programs::{ProgramSearch, RELEASE, RELEASES, download};
 
 /// The database of the service.
@@ -175,6 +178,16 @@ impl Embedded {
     /// How to connect to the service's database, as its owner.
     pub fn connect_options(&self) -> PgConnectOptions {
         self.connect.clone()
+    }
+
+    /// Waits until the server has ended by itself.
+    async fn ended(&mut self) {
+        self.cluster.ended().await;
+    }
+
+    /// Starts the server again after it has ended.
+    async fn restart(&mut self) -> Result<(), EmbeddedError> {
+        self.cluster.restart().await
     }
 
     /// Stops the server and waits until it has.

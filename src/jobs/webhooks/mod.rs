@@ -1,38 +1,42 @@
-//! Delivers events to webhooks: each instance takes what is due, a webhook at a time, and no transaction is open while
-//! a request runs. What was claimed by an instance that dies is tried by another one.
+//! Delivers events to webhooks: each instance takes what is due, a webhook at a time in turns over the tenants, and no
+//! transaction is open while a request runs. What was claimed by an instance that dies is tried by another one.
+//!
+//! A receiver that never answers keeps a lane for as long as an attempt takes; then its webhook rests. Until then a
+//! tenant's share of the lanes, and that of all who failed the last time, leaves the others theirs.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
-use tokio::task::{Id, JoinSet};
+use tokio::task::JoinSet;
 
 use super::rounds;
 use crate::db::DbError;
-use crate::domain::id::{TenantId, WebhookId};
 use crate::metrics::Attempt;
 use crate::service::Service;
+use crate::service::webhooks::delivery::MAX_CLAIMED;
+use lanes::{Lane, Lanes, MAX_LANES};
 use send::Sender;
 
+mod lanes;
 mod send;
 mod sign;
 
 /// How often webhooks with something to get are looked for.
 const EVERY: Duration = Duration::from_millis(500);
-/// Most webhooks that are served at the same time.
-const MAX_LANES: usize = 64;
 /// Most webhooks that one look finds.
 const MAX_DUE: i64 = 256;
 /// Most claims before a webhook makes room for others.
 const MAX_CLAIMS: usize = 50;
+/// How long a webhook is served before it makes room for others.
+const SHARE: Duration = Duration::from_secs(2);
 
 /// Most connections to the database that deliveries use at the same time: the others are for those who wait for answers.
 const MAX_CONNECTIONS: usize = 2;
 
-/// A webhook of a tenant.
-type Lane = (TenantId, WebhookId);
+/// Most sockets that deliveries have open at the same time.
+pub const MAX_SOCKETS: u64 = MAX_LANES as u64 * MAX_CLAIMED.unsigned_abs();
 
 /// What lanes share. Clones share it.
 #[derive(Clone)]
@@ -58,15 +62,17 @@ pub(super) async fn run(service: &Service) {
     };
     let mut rounds = rounds(EVERY);
     let mut tasks = JoinSet::new();
-    let mut lanes: BTreeMap<Lane, Id> = BTreeMap::new();
+    let mut lanes = Lanes::default();
     loop {
         tokio::select! {
             _ = rounds.tick() => {
                 match service.due_webhooks(MAX_DUE).await {
                     Ok(due) => {
-                        for lane in due {
-                            if lanes.len() < MAX_LANES && !lanes.contains_key(&lane) {
-                                lanes.insert(lane, tasks.spawn(courier.clone().serve(lane)).id());
+                        for due in lanes.in_turns(due) {
+                            if lanes.have_room_for(&due) {
+                                let lane = (due.tenant, due.webhook);
+                                let task = tasks.spawn(courier.clone().serve(lane)).id();
+                                lanes.begin(&due, task);
                             }
                         }
                     }
@@ -81,7 +87,7 @@ pub(super) async fn run(service: &Service) {
                         error.id()
                     }
                 };
-                lanes.retain(|_, own| *own != id);
+                lanes.end(id);
             }
         }
     }
@@ -90,7 +96,11 @@ pub(super) async fn run(service: &Service) {
 impl Courier {
     /// Delivers what a webhook has to get, until there is nothing or it has had its share.
     async fn serve(self, lane: Lane) {
+        let begun = Instant::now();
         for _ in 0..MAX_CLAIMS {
+            if begun.elapsed() > SHARE {
+                return;
+            }
             match self.deliver(lane).await {
                 Ok(true) => {}
                 Ok(false) => return,
@@ -129,7 +139,7 @@ impl Courier {
                 Err(_) => Attempt::Failed,
             });
         }
-        let settle = service.settle_deliveries(tenant, webhook, outcomes);
+        let settle = service.settle_deliveries(tenant, webhook, load.failures, outcomes);
         self.with_connection(settle).await?;
         Ok(true)
     }

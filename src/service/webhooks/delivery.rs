@@ -5,7 +5,7 @@ use rand::RngExt;
 use uuid::Uuid;
 
 use super::super::{Service, event_log};
-use crate::db::deliveries::{ClaimedRow, Failed};
+use crate::db::deliveries::{ClaimedRow, DueRow, Failed};
 use crate::db::events::EventRow;
 use crate::db::webhooks::TargetRow;
 use crate::db::{self, DbError};
@@ -13,14 +13,16 @@ use crate::domain::id::{TenantId, WebhookId};
 
 /// How long nobody else tries what was claimed. Longer than an attempt can take.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
-/// Most deliveries of one claim, which are then on their way at the same time.
-const MAX_CLAIMED: i64 = 16;
+/// Most deliveries of one claim, which are then on their way at the same time, each with a socket of its own.
+pub const MAX_CLAIMED: i64 = 8;
 /// For how long after the first attempt others follow.
 const PATIENCE: TimeDelta = TimeDelta::hours(24);
 /// Seconds after the first attempt; each pause is three times the one before.
 const FIRST_PAUSE: i64 = 5;
 /// Longest pause, in seconds.
 const LONGEST_PAUSE: i64 = 6 * 60 * 60;
+/// Longest rest of a webhook, in seconds: a receiver that is well again does not wait longer for everything.
+const LONGEST_REST: i64 = 10 * 60;
 
 /// What has to arrive at a webhook: events, none of which waits for another one.
 pub struct Load {
@@ -28,6 +30,8 @@ pub struct Load {
     pub target: TargetRow,
     /// What.
     pub parcels: Vec<Parcel>,
+    /// How many times in a row everything that was tried at once has failed.
+    pub failures: i32,
 }
 
 /// An event on its way.
@@ -51,8 +55,8 @@ struct Attempt {
 pub type Outcome = Result<(), String>;
 
 impl Service {
-    /// Webhooks of all tenants that have something to get now.
-    pub async fn due_webhooks(&self, limit: i64) -> Result<Vec<(TenantId, WebhookId)>, DbError> {
+    /// Webhooks of all tenants that have something to get now, in turns over the tenants.
+    pub async fn due_webhooks(&self, limit: i64) -> Result<Vec<DueRow>, DbError> {
         let offset = self.clock().offset().num_milliseconds();
         let due = self.db().operator(move |tx| {
             Box::pin(async move { db::deliveries::due(tx, offset, limit).await })
@@ -60,7 +64,7 @@ impl Service {
         due.await
     }
 
-    /// Claims what a webhook has to get now. None: there is nothing.
+    /// Claims what a webhook has to get now. None: there is nothing, or it rests.
     pub async fn claim_deliveries(
         &self,
         tenant: TenantId,
@@ -69,24 +73,33 @@ impl Service {
         let offset = self.clock().offset();
         let claimed = self.db().tenant(tenant, move |tx| {
             Box::pin(async move {
-                let Some(target) = db::webhooks::target(tx, webhook).await? else {
+                let Some(receiver) = db::webhooks::receiver(tx, webhook).await? else {
                     return Ok(None);
                 };
                 let now = db::redemptions::now(tx).await? + offset;
+                if receiver.rests_until.is_some_and(|until| until > now) {
+                    return Ok(None);
+                }
                 let rows =
                     db::deliveries::claim(tx, webhook, now, now + LEASE, MAX_CLAIMED).await?;
                 let parcels: Vec<Parcel> = rows.into_iter().map(parcel).collect();
-                Ok::<_, DbError>((!parcels.is_empty()).then_some(Load { target, parcels }))
+                Ok::<_, DbError>((!parcels.is_empty()).then_some(Load {
+                    target: receiver.target,
+                    parcels,
+                    failures: receiver.failures,
+                }))
             })
         });
         claimed.await
     }
 
-    /// Settles what was claimed.
+    /// Settles what was claimed from a webhook that had failed so often before. One whose receiver took nothing of it
+    /// rests, so that what else it has to get waits for the receiver and not for others' turns.
     pub async fn settle_deliveries(
         &self,
         tenant: TenantId,
         webhook: WebhookId,
+        failures: i32,
         outcomes: Vec<(Parcel, Outcome)>,
     ) -> Result<(), DbError> {
         let offset = self.clock().offset();
@@ -109,6 +122,20 @@ impl Service {
                             fault,
                         }),
                     }
+                }
+                // The webhook's row comes first, as it does for whoever deletes it.
+                let last = failed.last().map(|own| own.fault.clone());
+                match last.filter(|_| sequences.is_empty()) {
+                    Some(fault) => {
+                        let failures = failures.saturating_add(1);
+                        let rest = spread(pause_seconds(failures).min(LONGEST_REST));
+                        db::webhooks::rest(tx, webhook, failures, Some(now + rest)).await?;
+                        db::deliveries::failed(tx, webhook, &failed, now).await?;
+                        db::deliveries::give_up(tx, webhook, now - PATIENCE, now, &fault).await?;
+                        return Ok(());
+                    }
+                    None if failures > 0 => db::webhooks::rest(tx, webhook, 0, None).await?,
+                    None => {}
                 }
                 if !sequences.is_empty() {
                     db::deliveries::arrived(tx, webhook, &sequences, &attempts).await?;
@@ -145,11 +172,14 @@ fn parcel(row: ClaimedRow) -> Parcel {
 
 /// When it is tried again; none once a day has passed since the first attempt.
 fn next(attempt: Attempt, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let pause = pause_seconds(attempt.attempts);
-    // Receivers that failed together are not asked again together.
-    let jitter = rand::rng().random_range(-pause * 100..=pause * 100);
-    let next = now + TimeDelta::milliseconds(pause * 1_000 + jitter);
+    let next = now + spread(pause_seconds(attempt.attempts));
     (next <= attempt.first_at + PATIENCE).then_some(next)
+}
+
+/// A pause, give or take a tenth: receivers that failed together are not asked again together.
+fn spread(pause: i64) -> TimeDelta {
+    let jitter = rand::rng().random_range(-pause * 100..=pause * 100);
+    TimeDelta::milliseconds(pause * 1_000 + jitter)
 }
 
 /// Seconds between an attempt and the next, before they are spread by a tenth.

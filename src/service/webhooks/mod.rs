@@ -134,6 +134,7 @@ impl Service {
                 let now = db::redemptions::now(tx).await? + offset;
                 let count = db::deliveries::resend(tx, webhook, events.as_deref(), now).await?;
                 if count > 0 {
+                    db::webhooks::rest(tx, webhook, 0, None).await?;
                     let after = Some(format!("{{\"count\":{count}}}"));
                     audit(tx, actor, subject(&name), "resent", None, after).await?;
                 }

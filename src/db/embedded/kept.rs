@@ -1,0 +1,62 @@
+//! A server that is watched: when it dies it is started again, and what it had committed is there as before.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{Embedded, EmbeddedError};
+
+/// How long to wait before a start that failed is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A watched server.
+pub struct Kept {
+    stop: CancellationToken,
+    watching: JoinHandle<Result<(), EmbeddedError>>,
+}
+
+impl Kept {
+    /// Watches a server from now on.
+    pub fn new(embedded: Embedded) -> Self {
+        let stop = CancellationToken::new();
+        let watching = tokio::spawn(watch(embedded, stop.clone()));
+        Self { stop, watching }
+    }
+
+    /// Stops the server and waits until it has.
+    pub async fn stop(self) -> Result<(), EmbeddedError> {
+        self.stop.cancel();
+        match self.watching.await {
+            Ok(stopped) => stopped,
+            // Its server was stopped when it was dropped.
+            Err(error) => {
+                tracing::error!(%error, "the embedded database was no longer watched");
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn watch(mut embedded: Embedded, stop: CancellationToken) -> Result<(), EmbeddedError> {
+    while stop.run_until_cancelled(embedded.ended()).await.is_some() {
+        tracing::warn!("the embedded database has died: it is started again");
+        while let Some(restarted) = stop.run_until_cancelled(embedded.restart()).await {
+            match restarted {
+                Ok(()) => {
+                    tracing::warn!("the embedded database serves again");
+                    break;
+                }
+                Err(error) => tracing::error!(%error, "the embedded database does not start again"),
+            }
+            if stop
+                .run_until_cancelled(tokio::time::sleep(PAUSE))
+                .await
+                .is_none()
+            {
+                break;
+            }
+        }
+    }
+    embedded.stop().await
+}

@@ -1,0 +1,101 @@
+//! Whose process a pid file names. Numbers of processes are given again: after the server and the service were both
+//! killed, the number in `postmaster.pid` may be anybody's, and nobody's but our own server is ever sent a signal.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::EmbeddedError;
+
+/// PostgreSQL's own pid file in its folder.
+const PID_FILE: &str = "postmaster.pid";
+
+/// What the pid file of a cluster says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Postmaster {
+    /// There is none, or its process is gone.
+    Gone,
+    /// Its process is a PostgreSQL that serves from this folder.
+    Ours,
+    /// Its process is another's.
+    Foreign,
+}
+
+/// Looks at the process that the pid file of the cluster in `folder` names.
+pub(super) fn look(folder: &Path) -> Postmaster {
+    let Some(pid) = named(&folder.join(PID_FILE)) else {
+        return Postmaster::Gone;
+    };
+    if cfg!(target_os = "linux") {
+        by_proc(pid, folder)
+    } else {
+        by_ps(pid, folder)
+    }
+}
+
+/// Lets a server start in spite of a pid file whose process is another's: PostgreSQL takes a file that names its parent
+/// for one that was left behind. What else the file says stays, by which the server finds out whether processes of the
+/// one before are still at work.
+pub(super) fn disown(folder: &Path, socket_lock: &Path) -> Result<(), EmbeddedError> {
+    for file in [&folder.join(PID_FILE), socket_lock] {
+        let Ok(text) = fs::read_to_string(file) else {
+            continue;
+        };
+        let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
+        let ours = format!("{}\n{rest}", std::process::id());
+        // Written in place, so that it stays the server account's own.
+        fs::write(file, ours)
+            .map_err(|source| EmbeddedError::io(format!("write {}", file.display()), source))?;
+    }
+    Ok(())
+}
+
+/// The process that a pid file names; a negative number means a server for one user.
+fn named(file: &Path) -> Option<u32> {
+    let text = fs::read_to_string(file).ok()?;
+    let first: i64 = text.lines().next()?.trim().parse().ok()?;
+    u32::try_from(first.unsigned_abs()).ok()
+}
+
+/// A server works in the folder of its cluster.
+fn by_proc(pid: u32, folder: &Path) -> Postmaster {
+    let process = Path::new("/proc").join(pid.to_string());
+    if !process.exists() {
+        return Postmaster::Gone;
+    }
+    let program = fs::read_link(process.join("exe"));
+    let is_postgres = program.is_ok_and(|program| {
+        // An upgrade may have replaced the program under a running server.
+        let name = program.file_name().map(|name| name.to_string_lossy());
+        name.is_some_and(|name| name.trim_end_matches(" (deleted)") == "postgres")
+    });
+    let works_here = || {
+        let place = fs::read_link(process.join("cwd"));
+        let folder = fs::canonicalize(folder);
+        place.is_ok_and(|place| folder.is_ok_and(|folder| place == folder))
+    };
+    if is_postgres && works_here() {
+        Postmaster::Ours
+    } else {
+        Postmaster::Foreign
+    }
+}
+
+/// A server is started with the folder of its cluster in its command line.
+fn by_ps(pid: u32, folder: &Path) -> Postmaster {
+    let asked = Command::new("ps")
+        .args(["-ww", "-o", "command=", "-p", &pid.to_string()])
+        .output();
+    let Ok(answer) = asked else {
+        return Postmaster::Foreign;
+    };
+    if !answer.status.success() {
+        return Postmaster::Gone;
+    }
+    let line = String::from_utf8_lossy(&answer.stdout);
+    if line.contains("postgres") && line.contains(&*folder.to_string_lossy()) {
+        Postmaster::Ours
+    } else {
+        Postmaster::Foreign
+    }
+}
