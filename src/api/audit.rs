@@ -45,7 +45,7 @@ pub async fn list(
     let filter = AuditFilter {
         from: query.time("from"),
         to: query.time("to"),
-        subject: query.take("subject"),
+        subject: query.text("subject"),
     };
     let wanted = query.page::<AuditCursor>();
     query.finish()?;

@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, header};
 
 use super::Api;
-use super::edge::Seat;
+use super::edge::{EVALUATE, Seat};
 use super::problem::ApiError;
 use crate::cache::{Known, NoRoom, Session};
 use crate::domain::id::TenantId;
@@ -209,8 +209,9 @@ async fn allowed(parts: &Parts, api: &Api, roles: &[Role]) -> Result<Known, ApiE
         Caller::Key(session) if roles.contains(&session.known().role) => {
             let known = session.known();
             let work = work(parts);
+            let bounds = api.bounds();
             let place = session
-                .admit(work, api.bounds().in_flight_of_tenant)
+                .admit(work, bounds.in_flight_of_tenant, bounds.unsent_bytes_of_tenant)
                 .inspect_err(|why| count(api.service().metrics(), work, *why))?;
             Seat::keep(parts, place);
             Ok(known)
@@ -240,7 +241,7 @@ fn work(parts: &Parts) -> Work {
             || path.ends_with("/activate")
             || path.ends_with("/activations")
     };
-    if path == "/v1/evaluate-cart" {
+    if path == EVALUATE {
         Work::Evaluate
     } else if parts.method == Method::POST && is_of_tills() {
         Work::Redeem

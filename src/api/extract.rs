@@ -329,6 +329,9 @@ impl<const MAX: usize> FromRequest<Api> for RawBody<MAX> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        if is_encoded(request.headers()) {
+            return Err(ApiError::UnsupportedEncoding);
+        }
         let form = form(request.headers());
         let bytes = tokio::time::timeout(api.timeouts().body, collect(request, MAX))
             .await
@@ -376,6 +379,12 @@ async fn discard(mut body: Body) {
             None => return,
         }
     }
+}
+
+/// Whether the body is anything but what it stands for: nothing is decompressed here.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 fn form(headers: &HeaderMap) -> Form {

@@ -38,6 +38,7 @@ pub mod timeouts;
 mod activities;
 mod audit;
 mod codes;
+mod connection;
 mod customers;
 mod etag;
 mod evaluate;
@@ -51,11 +52,13 @@ mod product_lists;
 mod promotions;
 mod redemptions;
 mod schema;
+mod sending;
 mod settings;
 mod stats;
 mod stores;
 mod stream;
 mod tenants;
+mod unread;
 mod webhooks;
 
 /// The paths of the API, and what each answers with.
