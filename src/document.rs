@@ -51,17 +51,15 @@ pub fn evaluate_after(
     let json = Json::parse(text)?;
     let mut faults = Faults::new();
     match read(Value::root(&json), &mut faults) {
-        Some(document) if faults.is_empty() => {
-            with_facts(document, now, used, |rules, facts| {
-                match engine::evaluate(rules, facts, &Stop::default()) {
-                    Ok(evaluation) => Ok(evaluation::print(&evaluation, rules, facts)),
-                    Err(Unfinished::TooComplex(costly)) => {
-                        Err(Problem::too_complex(too_complex(rules, &costly)))
-                    }
-                    Err(Unfinished::Stopped) => unreachable!("nobody asks it to stop"),
+        Some(document) if faults.is_empty() => with_facts(document, now, used, |rules, facts| {
+            match engine::evaluate(rules, facts, &Stop::default()) {
+                Ok(evaluation) => Ok(evaluation::print(&evaluation, rules, facts)),
+                Err(Unfinished::TooComplex(costly)) => {
+                    Err(Problem::too_complex(too_complex(rules, &costly)))
                 }
-            })
-        }
+                Err(Unfinished::Stopped) => unreachable!("nobody asks it to stop"),
+            }
+        }),
         Some(_) | None => Err(Problem::invalid(faults)),
     }
 }

@@ -52,6 +52,7 @@ mod product_lists;
 mod promotions;
 mod redemptions;
 mod schema;
+mod seal;
 mod sending;
 mod settings;
 mod stats;

@@ -34,8 +34,8 @@ pub(super) struct Sending {
 impl Sending {
     /// Since when the caller has taken nothing of what waits for it.
     pub(super) fn unread_since(&self) -> Option<u64> {
-        let waits_for_us = self.waits_for_us.load(Ordering::Relaxed)
-            && self.pieces.load(Ordering::Relaxed) == 0;
+        let waits_for_us =
+            self.waits_for_us.load(Ordering::Relaxed) && self.pieces.load(Ordering::Relaxed) == 0;
         (!waits_for_us).then(|| self.since.load(Ordering::Relaxed))
     }
 

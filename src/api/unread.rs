@@ -112,8 +112,8 @@ impl Rest {
         let Some(mut body) = left else {
             return;
         };
-        let says_close = response.headers().get(header::CONNECTION)
-            == Some(&HeaderValue::from_static("close"));
+        let says_close =
+            response.headers().get(header::CONNECTION) == Some(&HeaderValue::from_static("close"));
         let is_sent = !self.waits || self.lender.was_asked.load(Ordering::Relaxed);
         let is_small = body.size_hint().lower() <= MAX_READ;
         let reads = !says_close && is_sent && is_small;

@@ -147,7 +147,9 @@ impl Place {
     pub fn hold(&self, bytes: usize) -> usize {
         self.unsent.fetch_add(bytes, Ordering::Relaxed);
         let unsent = &self.tenant.admission.unsent;
-        unsent.fetch_add(bytes, Ordering::AcqRel).saturating_add(bytes)
+        unsent
+            .fetch_add(bytes, Ordering::AcqRel)
+            .saturating_add(bytes)
     }
 }
 

@@ -101,11 +101,7 @@ pub(crate) struct Case<'e> {
 
 /// Prices a cart: which promotions apply, what every line then costs, and why the others did not
 /// apply. The same input gives the same output, whatever order promotions were made or loaded in.
-pub fn evaluate(
-    rules: &RuleSet,
-    facts: &Facts<'_>,
-    stop: &Stop,
-) -> Result<Evaluation, Unfinished> {
+pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>, stop: &Stop) -> Result<Evaluation, Unfinished> {
     if stop.is_stopped() {
         return Err(Unfinished::Stopped);
     }

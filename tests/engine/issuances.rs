@@ -99,7 +99,11 @@ fn outcome(promotion: Promotion, issuances: &[IssuanceFact], used: &[Used]) -> S
             used,
             now: now(),
         };
-        let text = wire::evaluation::print(&engine::evaluate(&rules, &facts, &Stop::default()).unwrap(), &rules, &facts);
+        let text = wire::evaluation::print(
+            &engine::evaluate(&rules, &facts, &Stop::default()).unwrap(),
+            &rules,
+            &facts,
+        );
         let result: Any = serde_json::from_str(&text).unwrap();
         match result["applied"][0]["issuance_id"].as_str() {
             Some(id) => Uuid::parse_str(id).unwrap().as_u128().to_string(),
