@@ -45,16 +45,16 @@ pub async fn list(
     let filter = AuditFilter {
         from: query.time("from"),
         to: query.time("to"),
-        subject: query.take("subject"),
+        subject: query.text("subject"),
     };
-    let wanted = query.page::<AuditCursor>();
+    let wanted = query.page::<AuditCursor>(reader.cursors());
     query.finish()?;
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::audit::list(tx, &filter, wanted.after, wanted.limit).await })
     });
     let found = api.admin_read(read).await?;
     let hides = !reader.sees_codes();
-    Ok(page::answer(&found, |writer, row| {
+    Ok(page::answer(&found, &wanted.seal, |writer, row| {
         let shown = |document: &Option<String>| match document {
             Some(document) if hides && row.action.starts_with("codes_") => hidden(document),
             other => other.clone(),

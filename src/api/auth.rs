@@ -6,10 +6,10 @@ use axum::http::request::Parts;
 use axum::http::{Method, header};
 
 use super::Api;
-use super::edge::Seat;
+use super::edge::{EVALUATE, Seat};
 use super::problem::ApiError;
 use crate::cache::{Known, NoRoom, Session};
-use crate::domain::id::TenantId;
+use crate::domain::id::{CursorKey, TenantId};
 use crate::domain::rate::Work;
 use crate::domain::role::Role;
 use crate::metrics::{Metrics, RateLimit};
@@ -46,7 +46,14 @@ pub struct HandReader(Known);
 
 /// The operator, who manages tenants and keys and reads nothing inside a tenant.
 #[derive(Clone, Copy, Debug)]
-pub struct Operator;
+pub struct Operator(CursorKey);
+
+impl Operator {
+    /// What the cursors of the operator's lists are sealed with.
+    pub fn cursors(&self) -> CursorKey {
+        self.0
+    }
+}
 
 impl Admin {
     /// Who the audit trail names.
@@ -59,6 +66,11 @@ impl Admin {
 }
 
 impl Reader {
+    /// What the cursors of the caller's lists are sealed with.
+    pub fn cursors(&self) -> CursorKey {
+        self.0.cursors
+    }
+
     /// The caller's tenant.
     pub fn tenant(&self) -> TenantId {
         self.0.tenant
@@ -83,6 +95,16 @@ impl Pos {
 }
 
 impl PosReader {
+    /// Whether the caller may list codes, so that it has no need to guess at them.
+    pub fn is_admin(&self) -> bool {
+        self.0.role == Role::Admin
+    }
+
+    /// What the cursors of the caller's lists are sealed with.
+    pub fn cursors(&self) -> CursorKey {
+        self.0.cursors
+    }
+
     /// The caller's tenant.
     pub fn tenant(&self) -> TenantId {
         self.0.tenant
@@ -112,6 +134,11 @@ impl Teller {
 }
 
 impl HandReader {
+    /// What the cursors of the caller's lists are sealed with.
+    pub fn cursors(&self) -> CursorKey {
+        self.0.cursors
+    }
+
     /// The caller's tenant.
     pub fn tenant(&self) -> TenantId {
         self.0.tenant
@@ -189,11 +216,12 @@ impl FromRequestParts<Api> for Operator {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        if api.operator().is_none() {
+        let Some(operator) = api.operator() else {
             return Err(ApiError::ManagementClosed);
-        }
+        };
         match caller(parts, api).await? {
-            Caller::Operator => Ok(Self),
+            // All instances have the operator's key.
+            Caller::Operator => Ok(Self(CursorKey::new(operator))),
             Caller::Key(_) => Err(ApiError::Forbidden),
         }
     }
@@ -209,8 +237,13 @@ async fn allowed(parts: &Parts, api: &Api, roles: &[Role]) -> Result<Known, ApiE
         Caller::Key(session) if roles.contains(&session.known().role) => {
             let known = session.known();
             let work = work(parts);
+            let bounds = api.bounds();
             let place = session
-                .admit(work, api.bounds().in_flight_of_tenant)
+                .admit(
+                    work,
+                    bounds.in_flight_of_tenant,
+                    bounds.unsent_bytes_of_tenant,
+                )
                 .inspect_err(|why| count(api.service().metrics(), work, *why))?;
             Seat::keep(parts, place);
             Ok(known)
@@ -240,7 +273,7 @@ fn work(parts: &Parts) -> Work {
             || path.ends_with("/activate")
             || path.ends_with("/activations")
     };
-    if path == "/v1/evaluate-cart" {
+    if path == EVALUATE {
         Work::Evaluate
     } else if parts.method == Method::POST && is_of_tills() {
         Work::Redeem

@@ -1,5 +1,6 @@
 //! The codes of a promotion (spec 10).
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use axum::body::Bytes;
@@ -219,10 +220,10 @@ pub async fn list(
     let wanted = if csv {
         Wanted {
             limit: PART,
-            after: None,
+            ..Wanted::first(query.path(), reader.cursors())
         }
     } else {
-        query.page::<String>()
+        query.page::<String>(reader.cursors())
     };
     let finished = query.finish();
     let listing = Listing {
@@ -242,9 +243,9 @@ pub async fn list(
     if csv {
         return Ok(exported(listing, found));
     }
-    Ok(page::answer(&found, |writer, row| {
+    Ok(page::answer(&found, &wanted.seal, |writer, row| {
         writer.object(|writer| {
-            writer.key("code").text(&row.code);
+            writer.key("code").text(&listing.shown(&row.code));
             write_time(writer.key("expires_at"), row.expires_at);
             writer.key("used").integer(row.used);
             writer
@@ -279,13 +280,16 @@ impl Listing {
                 db::codes::list(tx, promotion, batch.as_deref(), after.as_deref(), limit).await
             })
         });
-        let mut page = read.await?;
-        if !self.shows_codes {
-            for row in &mut page.items {
-                row.code = masked(&row.code);
-            }
+        Ok(read.await?)
+    }
+
+    /// A code as the caller sees it.
+    fn shown<'c>(&self, code: &'c str) -> Cow<'c, str> {
+        if self.shows_codes {
+            Cow::Borrowed(code)
+        } else {
+            Cow::Owned(masked(code))
         }
-        Ok(page)
     }
 }
 
@@ -316,7 +320,12 @@ fn exported(listing: Listing, first: Page<ListedCode, String>) -> Response {
                     .map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
                     .unwrap_or_default();
                 // Neither has a comma or a quote in it.
-                let _ = writeln!(text, "{},{expires_at},{}", row.code, row.used);
+                let _ = writeln!(
+                    text,
+                    "{},{expires_at},{}",
+                    listing.shown(&row.code),
+                    row.used
+                );
             }
             let next = page.next.map_or(Exporting::Done, Exporting::After);
             Ok(Some((text, next)))

@@ -30,7 +30,7 @@ pub async fn promotions(
     Name(customer): Name,
     mut query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.page::<i32>();
+    let wanted = query.page::<i32>(reader.cursors());
     query.finish()?;
     let service = api.service();
     let found = api
@@ -40,19 +40,25 @@ pub async fn promotions(
     let skipped = usize::try_from(seen).unwrap_or(0);
     let limit = usize::from(wanted.limit);
     let next = found.offers.len() > skipped.saturating_add(limit);
+    let numbered = (1..).zip(found.offers);
     let page = Page {
-        items: found.offers.into_iter().skip(skipped).take(limit).collect(),
+        items: numbered.skip(skipped).take(limit).collect(),
         next: next.then(|| seen.saturating_add(i32::from(wanted.limit))),
+        place: |(number, _)| *number,
     };
     let rules = &found.rules;
     let precision = rules.settings().rounding.precision();
-    Ok(page::answer(&page, |writer, (offer, issuance)| {
-        // INVARIANT: offers name promotions of their rules.
-        if let Some(promotion) = rules.promotion(offer.promotion) {
-            let issuance = issuance.as_ref();
-            wire::offer::write(writer, promotion, issuance, &offer.left, precision);
-        }
-    }))
+    Ok(page::answer(
+        &page,
+        &wanted.seal,
+        |writer, (_, (offer, issuance))| {
+            // INVARIANT: offers name promotions of their rules.
+            if let Some(promotion) = rules.promotion(offer.promotion) {
+                let issuance = issuance.as_ref();
+                wire::offer::write(writer, promotion, issuance, &offer.left, precision);
+            }
+        },
+    ))
 }
 
 /// Merge a customer into another one: issuances and progress move, counts are added

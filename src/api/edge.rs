@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
 use tracing::Instrument;
@@ -17,7 +17,7 @@ use tracing::field::Empty;
 use super::front;
 use super::measure::Measure;
 use super::problem::{ApiError, Problem};
-use crate::cache;
+use crate::cache::{self, NoRoom};
 use crate::metrics::Metrics;
 use crate::telemetry;
 
@@ -32,6 +32,10 @@ pub struct Bounds {
     pub in_flight: usize,
     /// Most of them that are one tenant's, so that none can take all.
     pub in_flight_of_tenant: usize,
+    /// Most bytes of long answers that wait to be read.
+    pub unsent_bytes: usize,
+    /// Most of them that are one tenant's.
+    pub unsent_bytes_of_tenant: usize,
 }
 
 impl Default for Bounds {
@@ -41,12 +45,21 @@ impl Default for Bounds {
             headers: 64,
             in_flight: 512,
             in_flight_of_tenant: 256,
+            unsent_bytes: 256 * MIB,
+            unsent_bytes_of_tenant: 64 * MIB,
         }
     }
 }
 
 /// The header that carries the id of a request and of its answer.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The path of evaluations, which only read though they are POSTs.
+pub(super) const EVALUATE: &str = "/v1/evaluate-cart";
+/// Bytes of a mebibyte.
+pub const MIB: usize = 1024 * 1024;
+/// Longest answer that is taken for small: so many of them as there are requests in flight cost little.
+const SMALL_ANSWER: usize = 64 * 1024;
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -57,24 +70,73 @@ pub struct Edge {
     metrics: Metrics,
     measure: Measure,
     in_flight: Arc<AtomicUsize>,
+    /// Bytes of long answers that have not been sent.
+    unsent: Arc<AtomicUsize>,
     bounds: Bounds,
 }
 
-/// One request in flight.
-struct Place<'e>(&'e AtomicUsize);
+/// What a request keeps until its answer has been sent: its place among those in flight and among those of its tenant,
+/// and room for the bytes of a long answer.
+pub struct Held {
+    edge: Arc<Edge>,
+    is_counted: bool,
+    unsent: usize,
+    seat: Seat,
+}
 
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+impl Held {
+    /// A place among the requests in flight, and how many have one.
+    fn take(edge: &Arc<Edge>) -> (Self, usize) {
+        let before = edge.in_flight.fetch_add(1, Ordering::AcqRel);
+        edge.measure.begins();
+        let held = Self {
+            edge: Arc::clone(edge),
+            is_counted: true,
+            unsent: 0,
+            seat: Seat::default(),
+        };
+        (held, before)
+    }
+
+    /// The request is not worked on.
+    fn give_up(&mut self) {
+        if std::mem::take(&mut self.is_counted) {
+            self.edge.in_flight.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+
+    /// Takes room for a long answer. Whether there is some: of the tenant's, and of the instance's.
+    fn make_room(&mut self, bytes: usize) -> Result<(), ApiError> {
+        let bounds = &self.edge.bounds;
+        self.unsent = bytes;
+        let before = self.edge.unsent.fetch_add(bytes, Ordering::AcqRel);
+        let own = self.seat.0.get().map_or(0, |place| place.hold(bytes));
+        if before.saturating_add(bytes) > bounds.unsent_bytes {
+            Err(ApiError::Overloaded)
+        } else if own > bounds.unsent_bytes_of_tenant {
+            Err(ApiError::NoRoom(NoRoom::Share))
+        } else {
+            Ok(())
+        }
     }
 }
 
-/// Where a request keeps its place among those of its tenant, once it is known whose it is, until it is answered.
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.give_up();
+        self.edge.measure.ends();
+        if self.unsent > 0 {
+            self.edge.unsent.fetch_sub(self.unsent, Ordering::AcqRel);
+        }
+    }
+}
+
+/// Where a request keeps its place among those of its tenant, once it is known whose it is, until its answer is sent.
 #[derive(Clone, Default)]
 pub(super) struct Seat(Arc<OnceLock<cache::Place>>);
 
 impl Seat {
-    /// Keeps the place until the request is answered.
+    /// Keeps the place until the answer is sent.
     pub(super) fn keep(parts: &Parts, place: cache::Place) {
         if let Some(Self(seat)) = parts.extensions.get::<Self>() {
             // Whoever asks twice who calls has a place already.
@@ -91,6 +153,7 @@ impl Edge {
             metrics: metrics.clone(),
             measure: super::measure(metrics),
             in_flight: Arc::default(),
+            unsent: Arc::default(),
             bounds,
         }
     }
@@ -113,11 +176,13 @@ impl Edge {
         self.in_flight.load(Ordering::Acquire)
     }
 
-    /// Answers one request.
-    pub async fn answer(&self, request: Request) -> Response {
+    /// Answers one request. What it keeps is to be let go of when the answer has been sent.
+    pub async fn answer(self: &Arc<Self>, request: Request) -> (Response, Held) {
+        let (mut held, before) = Held::take(self);
         let id = telemetry::request_id(request.headers().get(REQUEST_ID));
         let text = id.to_str().unwrap_or_default();
         let turn = self.measure.begin(request.method(), request.uri().path());
+        let repeats = request.method() == Method::GET || request.uri().path() == EVALUATE;
         let method = request.method().as_str();
         let span = tracing::info_span!(
             "request",
@@ -132,7 +197,17 @@ impl Edge {
             otel.status_code = Empty,
         );
         telemetry::adopt(&span, request.headers(), method, turn.path());
-        let mut response = self.route(request).instrument(span.clone()).await;
+        let routed = self.route(request, &mut held, before);
+        let mut response = routed.instrument(span.clone()).await;
+        let length = response.body().size_hint().lower();
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        if length > SMALL_ANSWER {
+            let room = held.make_room(length);
+            // What has been written is answered whatever it costs: a refusal would say that nothing was done.
+            if let (true, Err(no_room)) = (repeats, room) {
+                response = no_room.into_response();
+            }
+        }
         let took = turn.answered(response.status());
         telemetry::answered(&span, response.status().as_u16());
         let _entered = span.enter();
@@ -155,32 +230,70 @@ impl Edge {
             );
         }
         response.headers_mut().insert(REQUEST_ID, id);
-        response
+        (response, held)
     }
 
-    async fn route(&self, mut request: Request) -> Response {
-        if self.bounds.is_too_large(request.headers()) {
-            return ApiError::HeaderTooLarge.into_response();
-        }
-        let Some(_place) = self.place(request.uri().path()) else {
-            return ApiError::Overloaded.into_response();
+    async fn route(&self, mut request: Request, held: &mut Held, before: usize) -> Response {
+        let refused = if self.bounds.is_too_large(request.headers()) {
+            Some(ApiError::HeaderTooLarge)
+        } else if has_foreign_coding(request.headers()) {
+            Some(ApiError::NotHttp)
+        } else if !self.has_room(request.uri().path(), before) {
+            Some(ApiError::Overloaded)
+        } else {
+            None
         };
-        let seat = Seat::default();
-        request.extensions_mut().insert(seat.clone());
-        let response = match self.router.clone().oneshot(request).await {
+        if let Some(refused) = refused {
+            held.give_up();
+            return refused.into_response();
+        }
+        request.extensions_mut().insert(held.seat.clone());
+        match self.router.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
-        };
-        drop(seat);
-        response
+        }
     }
 
-    /// A place among the requests in flight. How the process is is told whatever its load.
-    fn place(&self, path: &str) -> Option<Place<'_>> {
-        let before = self.in_flight.fetch_add(1, Ordering::AcqRel);
-        let place = Place(&self.in_flight);
-        (before < self.bounds.in_flight || front::PATHS.contains(&path)).then_some(place)
+    /// Whether there is room for one more request. How the process is is told whatever its load.
+    fn has_room(&self, path: &str, before: usize) -> bool {
+        let unsent = self.unsent.load(Ordering::Acquire);
+        (before < self.bounds.in_flight && unsent < self.bounds.unsent_bytes) || front::PATHS.contains(&path)
     }
+
+    /// The whole answer to a head that hyper could not read, which it would refuse with this status and without a word.
+    pub(super) fn refuse(&self, status: u16) -> Vec<u8> {
+        let id = telemetry::request_id(None);
+        let text = id.to_str().unwrap_or_default();
+        let turn = self.measure.begin(&Method::OPTIONS, "");
+        let error = match status {
+            414 | 431 => ApiError::HeaderTooLarge,
+            _ => ApiError::NotHttp,
+        };
+        let mut response = error.into_response();
+        turn.answered(response.status());
+        let problem = response.extensions_mut().remove::<Problem>();
+        if let Some(reason) = problem.as_ref().and_then(Problem::shed) {
+            self.metrics.shed.inc(reason);
+        }
+        let body = problem.map_or(String::new(), |problem| problem.print(text));
+        let (status, length) = (response.status(), body.len());
+        tracing::debug!(
+            http.status = status.as_u16(),
+            request.id = text,
+            "a head was refused"
+        );
+        format!(
+            "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\ncontent-length: {length}\r\n\
+             {REQUEST_ID}: {text}\r\nconnection: close\r\n\r\n{body}"
+        )
+        .into_bytes()
+    }
+}
+
+/// Whether the body is wrapped in anything but chunks.
+fn has_foreign_coding(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
 }
 
 impl Bounds {

@@ -25,13 +25,13 @@ pub async fn list(
     reader: Reader,
     mut query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.page::<EventCursor>();
+    let wanted = query.page::<EventCursor>(reader.cursors());
     query.finish()?;
     let read = api
         .service()
         .events(reader.tenant(), wanted.after, wanted.limit);
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, |writer, row| {
+    Ok(page::answer(&found, &wanted.seal, |writer, row| {
         writer.raw(&event_log::print(row));
     }))
 }

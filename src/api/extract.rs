@@ -128,6 +128,7 @@ fn last(params: Vec<String>) -> Result<String, ApiError> {
 /// Query parameters, each of which must be asked for before [`Query::finish`].
 #[derive(Debug)]
 pub struct Query {
+    path: String,
     given: BTreeMap<String, String>,
     faults: Faults,
 }
@@ -137,6 +138,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let mut query = Self {
+            path: parts.uri.path().to_owned(),
             given: BTreeMap::new(),
             faults: Faults::new(),
         };
@@ -186,6 +188,11 @@ impl Query {
         let mut pointer = String::with_capacity(name.len() + 1);
         push_key(&mut pointer, name);
         self.faults.add_at(pointer, code, message);
+    }
+
+    /// The path that is asked.
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// A parameter as it is, if it is there.
@@ -329,6 +336,9 @@ impl<const MAX: usize> FromRequest<Api> for RawBody<MAX> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        if is_encoded(request.headers()) {
+            return Err(ApiError::UnsupportedEncoding);
+        }
         let form = form(request.headers());
         let bytes = tokio::time::timeout(api.timeouts().body, collect(request, MAX))
             .await
@@ -376,6 +386,12 @@ async fn discard(mut body: Body) {
             None => return,
         }
     }
+}
+
+/// Whether the body is anything but what it stands for: nothing is decompressed here.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 fn form(headers: &HeaderMap) -> Form {

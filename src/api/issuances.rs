@@ -141,12 +141,12 @@ pub async fn list(
         promotion_id: promotion.and_then(Result::ok),
         state: choice::<IssuanceState>(&mut query, "state").map(Named::name),
     };
-    let wanted = query.page::<IssuanceCursor>();
+    let wanted = query.page::<IssuanceCursor>(reader.cursors());
     query.finish()?;
     let service = api.service();
     let read = service.issuances(reader.tenant(), filter, wanted.after, wanted.limit);
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, wire::issuing::write))
+    Ok(page::answer(&found, &wanted.seal, wire::issuing::write))
 }
 
 /// Read an issuance

@@ -64,13 +64,13 @@ pub async fn list(
     reader: Reader,
     mut query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.page::<KeyId>();
+    let wanted = query.page::<KeyId>(reader.cursors());
     query.finish()?;
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::keys::list(tx, wanted.after, wanted.limit).await })
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, |writer, row| {
+    Ok(page::answer(&found, &wanted.seal, |writer, row| {
         writer.object(|writer| {
             write_members(writer, row);
             writer

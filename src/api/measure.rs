@@ -76,12 +76,21 @@ impl Measure {
         }
     }
 
+    /// One more request is in flight.
+    pub fn begins(&self) {
+        self.routes.requests.in_flight.inc();
+    }
+
+    /// One whose answer has been sent is so no more.
+    pub fn ends(&self) {
+        self.routes.requests.in_flight.dec();
+    }
+
     /// A request has come.
     pub fn begin(&self, method: &Method, path: &str) -> Turn<'_> {
         let routes = &*self.routes;
         let found = routes.paths.at(path);
         let methods = found.map_or(&routes.unmatched, |found| found.value);
-        routes.requests.in_flight.inc();
         Turn {
             requests: &routes.requests,
             path: &methods.path,
@@ -118,7 +127,6 @@ impl<'m> Turn<'m> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.requests.in_flight.dec();
         if !self.is_answered {
             self.requests.abandoned.inc();
         }

@@ -33,7 +33,7 @@ pub async fn list(
     reader: Reader,
     mut query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.page::<String>();
+    let wanted = query.page::<String>(reader.cursors());
     query.finish()?;
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(
@@ -43,7 +43,7 @@ pub async fn list(
     let found = api.admin_read(read).await?;
     let printed: Result<Vec<String>, ApiError> = found.items.iter().map(print).collect();
     let mut printed = printed?.into_iter();
-    Ok(page::answer(&found, |writer, _| {
+    Ok(page::answer(&found, &wanted.seal, |writer, _| {
         writer.raw(&printed.next().unwrap_or_default());
     }))
 }

@@ -47,6 +47,7 @@ pub mod timeouts;
 mod activities;
 mod audit;
 mod codes;
+mod connection;
 mod customers;
 mod etag;
 mod evaluate;
@@ -60,11 +61,14 @@ mod product_lists;
 mod promotions;
 mod redemptions;
 mod schema;
+mod seal;
+mod sending;
 mod settings;
 mod stats;
 mod stores;
 mod stream;
 mod tenants;
+mod unread;
 mod webhooks;
 
 /// The paths of the API, and what each answers with.

@@ -1,6 +1,7 @@
 //! Lists: `?limit=` and `?cursor=` in, `{"items", "next_cursor"}` out (spec 1).
 //!
-//! A cursor is the place of the last item that was seen, in hexadecimal so that nobody builds one.
+//! A cursor is the place of the last item that was seen, sealed so that it says nothing and nobody builds one. A page ends
+//! at its limit or at so many bytes, whichever comes first.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -9,12 +10,13 @@ use uuid::Uuid;
 
 use super::edge;
 use super::extract::Query;
-use crate::db::Page;
+use super::seal::Seal;
 use crate::db::audit::AuditCursor;
 use crate::db::issuances::IssuanceCursor;
 use crate::db::promotions::PromotionCursor;
 use crate::db::redemption_list::RedemptionCursor;
-use crate::domain::id::{KeyId, PromotionId, TenantId};
+use crate::db::{MAX_PAGE, Page};
+use crate::domain::id::{CursorKey, KeyId, PromotionId, TenantId};
 use crate::service::event_log::EventCursor;
 use crate::wire::faults::FaultCode;
 use crate::wire::write::Writer;
@@ -23,8 +25,8 @@ use crate::wire::write::Writer;
 const DEFAULT_LIMIT: u16 = 50;
 /// Most items of a page.
 const MAX_LIMIT: u16 = 200;
-/// Longest cursor that can be one of ours.
-const MAX_CURSOR: usize = 4_096;
+/// Bytes that are kept for what surrounds the items: a cursor.
+const FRAME: usize = 1_024;
 
 /// Which page is asked for.
 #[derive(Clone, Debug)]
@@ -33,6 +35,19 @@ pub struct Wanted<C> {
     pub limit: u16,
     /// After this place.
     pub after: Option<C>,
+    /// What the list's cursors are sealed with.
+    pub seal: Seal,
+}
+
+impl<C> Wanted<C> {
+    /// The first page of the list at this path, whose cursors are sealed with this key.
+    pub fn first(path: &str, key: CursorKey) -> Self {
+        Self {
+            limit: DEFAULT_LIMIT,
+            after: None,
+            seal: Seal::new(key, path.to_owned()),
+        }
+    }
 }
 
 /// A place in a list.
@@ -45,7 +60,8 @@ pub trait Cursor: Sized {
 
 impl Query {
     /// The parameters of a list.
-    pub fn page<C: Cursor>(&mut self) -> Wanted<C> {
+    pub fn page<C: Cursor>(&mut self, key: CursorKey) -> Wanted<C> {
+        let first = Wanted::first(self.path(), key);
         let limit = self.take("limit").map_or(Some(DEFAULT_LIMIT), |text| {
             text.parse()
                 .ok()
@@ -58,7 +74,9 @@ impl Query {
                 "is not a number from 1 to 200",
             );
         }
-        let after = self.take("cursor").map(|text| place(&text));
+        let after = self
+            .take("cursor")
+            .map(|text| C::place(&first.seal.open(&text)?));
         if let Some(None) = after {
             self.fault(
                 "cursor",
@@ -67,28 +85,34 @@ impl Query {
             );
         }
         Wanted {
-            limit: limit.unwrap_or(DEFAULT_LIMIT),
+            limit: limit.unwrap_or(first.limit),
             after: after.flatten(),
+            ..first
         }
     }
 }
 
-/// The place that a cursor stands for, if it is one of this list.
-pub fn place<C: Cursor>(cursor: &str) -> Option<C> {
-    C::place(&unhex(cursor)?)
-}
-
 /// A page as an answer, each item written by `write`.
-pub fn answer<T, C: Cursor>(page: &Page<T, C>, mut write: impl FnMut(&mut Writer, &T)) -> Response {
+pub fn answer<T, C: Cursor>(
+    page: &Page<T, C>,
+    seal: &Seal,
+    mut write: impl FnMut(&mut Writer, &T),
+) -> Response {
     let mut writer = Writer::with_capacity(1_024);
     writer.object(|writer| {
-        writer
-            .key("items")
-            .list(&page.items, |writer, item| write(writer, item));
-        let next = page.next.as_ref().map(|place| hex(&place.text()));
+        let room = MAX_PAGE - FRAME;
+        let items = writer.key("items");
+        let written = items.list_within(room, &page.items, |writer, item| write(writer, item));
+        let last = page.items.get(written.saturating_sub(1));
+        let next = match &page.next {
+            _ if written < page.items.len() => last.map(|last| (page.place)(last).text()),
+            next => next.as_ref().map(Cursor::text),
+        };
         writer
             .key("next_cursor")
-            .option(next, |writer, next| writer.plain(next));
+            .option(next.and_then(|place| seal.close(&place)), |writer, next| {
+                writer.plain(next)
+            });
     });
     edge::json(StatusCode::OK, writer.finish())
 }
@@ -212,93 +236,54 @@ fn instant_and_id(text: &str) -> Option<(DateTime<Utc>, Uuid)> {
     Some((instant, Uuid::try_parse(id).ok()?))
 }
 
-fn hex(text: &str) -> String {
-    use std::fmt::Write;
-    text.bytes()
-        .fold(String::with_capacity(2 * text.len()), |mut out, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(out, "{byte:02x}");
-            out
-        })
-}
-
-fn unhex(text: &str) -> Option<String> {
-    if text.is_empty() || text.len() > MAX_CURSOR || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    let digits: Option<Vec<u8>> = text
-        .chars()
-        .map(|digit| {
-            digit
-                .to_digit(16)
-                .and_then(|digit| u8::try_from(digit).ok())
-        })
-        .collect();
-    let bytes = digits?
-        .chunks_exact(2)
-        .map(|pair| pair.iter().fold(0, |byte: u8, digit| (byte << 4) | digit))
-        .collect();
-    String::from_utf8(bytes).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A cursor is the place of one list, and no other text is.
-    fn check<C: Cursor + std::fmt::Debug + PartialEq>(cursor: &str) {
-        if let Some(found) = place::<C>(cursor) {
-            assert_eq!(place::<C>(&hex(&found.text())), Some(found), "{cursor}");
+    /// A text is the place of one list, and no other text is.
+    fn check<C: Cursor + std::fmt::Debug + PartialEq>(text: &str) {
+        if let Some(found) = C::place(text) {
+            assert_eq!(C::place(&found.text()), Some(found), "{text}");
         }
     }
 
-    fn check_all(cursor: &str) {
-        check::<TenantId>(cursor);
-        check::<KeyId>(cursor);
-        check::<String>(cursor);
-        check::<i32>(cursor);
-        check::<EventCursor>(cursor);
-        check::<PromotionCursor>(cursor);
-        check::<AuditCursor>(cursor);
-        check::<RedemptionCursor>(cursor);
-        check::<IssuanceCursor>(cursor);
+    fn check_all(text: &str) {
+        check::<TenantId>(text);
+        check::<KeyId>(text);
+        check::<String>(text);
+        check::<i32>(text);
+        check::<EventCursor>(text);
+        check::<PromotionCursor>(text);
+        check::<AuditCursor>(text);
+        check::<RedemptionCursor>(text);
+        check::<IssuanceCursor>(text);
     }
 
     proptest! {
         #[test]
         fn no_cursor_makes_its_reader_panic(
-            text in "\\PC{0,40}|([0-9a-fA-F]{2}){0,60}",
+            text in "\\PC{0,40}|([0-9a-fA-F]{2}){0,60}|[0-9A-Za-z_-]{0,300}",
             place in "[npeacri]-?[0-9]{0,20}/?[0-9a-f-]{0,40}",
         ) {
             check_all(&text);
-            check_all(&hex(&place));
+            check_all(&place);
+            let seal = Seal::new(CursorKey::new([7; 32]), "/v1/audit".to_owned());
+            prop_assert_eq!(seal.open(&text), None);
         }
     }
 
     #[test]
-    fn a_cursor_comes_back_and_garbage_does_not() {
+    fn a_place_comes_back_and_garbage_does_not() {
         let place = AuditCursor {
             at: DateTime::from_timestamp_micros(1_780_000_000_123_456).unwrap(),
             audit_id: Uuid::now_v7(),
         };
-        let text = hex(&place.text());
-        assert_eq!(
-            unhex(&text).and_then(|text| AuditCursor::place(&text)),
-            Some(place)
-        );
-        assert!(
-            unhex(&text)
-                .and_then(|text| PromotionCursor::place(&text))
-                .is_none()
-        );
-        for garbage in ["", "0", "zz", "é", "00ff", "p", "6e0a"] {
-            assert!(
-                unhex(garbage)
-                    .and_then(|text| String::place(&text))
-                    .is_none(),
-                "{garbage}"
-            );
+        let text = place.text();
+        assert_eq!(AuditCursor::place(&text), Some(place));
+        assert!(PromotionCursor::place(&text).is_none());
+        for garbage in ["", "0", "zz", "é", "00ff", "p", "n\n"] {
+            assert!(String::place(garbage).is_none(), "{garbage}");
         }
     }
 }

@@ -29,6 +29,8 @@ const RETRY_AFTER: u64 = 1;
 pub enum ApiError {
     /// 400: the body is not JSON.
     NotJson(String),
+    /// 400: the request is not HTTP as it is understood here.
+    NotHttp,
     /// 401: no key, or none that is valid.
     Unauthorized,
     /// 403: the key's role does not allow this.
@@ -51,6 +53,8 @@ pub enum ApiError {
     TooLarge(usize),
     /// 415: a body of this resource is one of these.
     UnsupportedMediaType(&'static str),
+    /// 415: the body is compressed, or wrapped in something else.
+    UnsupportedEncoding,
     /// 422: everything that is wrong.
     Invalid(Faults),
     /// 428: `If-Match` is missing.
@@ -214,7 +218,7 @@ impl IntoResponse for ApiError {
                 header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             // What is left of the body would be read as the next request.
-            Self::BodyTimeout | Self::TooLarge(_) => {
+            Self::BodyTimeout | Self::TooLarge(_) | Self::NotHttp => {
                 header(header::CONNECTION, HeaderValue::from_static("close"));
             }
             _ => {}
@@ -243,6 +247,11 @@ fn problem(error: &ApiError) -> Problem {
             Status::BAD_REQUEST,
             "not_json",
             format!("The body is not JSON: {why}."),
+        ),
+        ApiError::NotHttp => Problem::new(
+            Status::BAD_REQUEST,
+            "not_http",
+            "The request cannot be read as HTTP, or its transfer coding is not understood.",
         ),
         ApiError::Unauthorized => Problem::new(
             Status::UNAUTHORIZED,
@@ -296,6 +305,11 @@ fn problem(error: &ApiError) -> Problem {
             Status::UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",
             format!("The content type of the body must be {expected}."),
+        ),
+        ApiError::UnsupportedEncoding => Problem::new(
+            Status::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "The body must come as it is, without a content encoding.",
         ),
         ApiError::Invalid(faults) => invalid(faults.as_slice().to_vec()),
         ApiError::IfMatchRequired => Problem::new(

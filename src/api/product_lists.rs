@@ -34,7 +34,7 @@ pub async fn list(
     reader: Reader,
     mut query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.page::<String>();
+    let wanted = query.page::<String>(reader.cursors());
     query.finish()?;
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(
@@ -42,7 +42,7 @@ pub async fn list(
         )
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, write_summary))
+    Ok(page::answer(&found, &wanted.seal, write_summary))
 }
 
 /// Read a product list

@@ -99,12 +99,12 @@ pub async fn list(
     mut query: Query,
 ) -> Result<Response, ApiError> {
     let filter = read_filter(&mut query);
-    let Wanted { limit, after } = query.page::<PromotionCursor>();
+    let Wanted { limit, after, seal } = query.page::<PromotionCursor>(reader.cursors());
     query.finish()?;
     let service = api.service();
     let read = service.promotions(reader.tenant(), filter, after, limit);
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, |writer, stored| {
+    Ok(page::answer(&found, &seal, |writer, stored| {
         writer.raw(&text(api.service(), stored))
     }))
 }
@@ -238,7 +238,7 @@ pub async fn history(
     Id(promotion): Id<PromotionId>,
     mut query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.page::<i32>();
+    let wanted = query.page::<i32>(reader.cursors());
     let finished = query.finish();
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move {
@@ -252,7 +252,7 @@ pub async fn history(
     finished?;
     let terms: Result<Vec<String>, ApiError> = found.items.iter().map(terms_of).collect();
     let mut terms = terms?.into_iter();
-    Ok(page::answer(&found, |writer, row| {
+    Ok(page::answer(&found, &wanted.seal, |writer, row| {
         writer.object(|writer| {
             writer.key("version").integer(row.version);
             writer

@@ -84,7 +84,7 @@ pub struct FilterParams {
     customer_id: Option<String>,
     /// A promotion that applied.
     promotion_id: Option<Uuid>,
-    /// A code that unlocked a promotion, in whatever case.
+    /// A code that unlocked a promotion, in whatever case. Viewers may not look codes up (403).
     #[param(max_length = 255)]
     code: Option<String>,
     /// Where they stand.
@@ -111,8 +111,18 @@ pub async fn list(
     mut query: Query,
 ) -> Result<Response, ApiError> {
     let filter = read_filter(&mut query);
-    let wanted = query.page::<RedemptionCursor>();
+    let wanted = query.page::<RedemptionCursor>(reader.cursors());
     query.finish()?;
+    let names_code = filter.code_key.is_some();
+    if names_code && !reader.sees_codes() {
+        // The answer would say whether a code exists that is not shown.
+        return Err(ApiError::Forbidden);
+    }
+    let guess = if names_code && !reader.is_admin() {
+        Some(api.service().cache().guess(reader.tenant(), 1)?)
+    } else {
+        None
+    };
     let clock = api.service().clock().clone();
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move {
@@ -121,7 +131,10 @@ pub async fn list(
         })
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, |writer, row| {
+    if let Some(guess) = guess {
+        guess.failed(usize::from(found.items.is_empty()));
+    }
+    Ok(page::answer(&found, &wanted.seal, |writer, row| {
         writer.object(|writer| {
             writer.key("id").id(row.redemption_id);
             writer.key("transaction_id").text(&row.transaction_id);

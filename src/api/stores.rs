@@ -35,13 +35,13 @@ pub async fn list(
     reader: Reader,
     mut query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.page::<String>();
+    let wanted = query.page::<String>(reader.cursors());
     query.finish()?;
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::stores::list(tx, wanted.after.as_deref(), wanted.limit).await })
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, |writer, row| {
+    Ok(page::answer(&found, &wanted.seal, |writer, row| {
         wire::store::print(writer, &load::store(row))
     }))
 }

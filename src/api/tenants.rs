@@ -63,17 +63,17 @@ pub async fn create(
         Reading))]
 pub async fn list(
     State(api): State<Api>,
-    _: Operator,
+    operator: Operator,
     mut query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.page::<TenantId>();
+    let wanted = query.page::<TenantId>(operator.cursors());
     query.finish()?;
     let db = api.service().db();
     let read = db.operator(move |tx| {
         Box::pin(async move { db::tenants::list(tx, wanted.after, wanted.limit).await })
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, |writer, row| {
+    Ok(page::answer(&found, &wanted.seal, |writer, row| {
         writer.object(|writer| write_members(writer, row))
     }))
 }

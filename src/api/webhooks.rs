@@ -36,13 +36,13 @@ pub async fn list(
     reader: Reader,
     mut query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.page::<String>();
+    let wanted = query.page::<String>(reader.cursors());
     query.finish()?;
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::webhooks::list(tx, wanted.after.as_deref(), wanted.limit).await })
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, |writer, row| {
+    Ok(page::answer(&found, &wanted.seal, |writer, row| {
         writer.object(|writer| write_members(writer, row));
     }))
 }
@@ -129,7 +129,7 @@ pub async fn dead(
     Name(name): Name,
     mut query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.page::<EventCursor>();
+    let wanted = query.page::<EventCursor>(reader.cursors());
     query.finish()?;
     let after = wanted.after.map(|place| place.0);
     let read = api
@@ -139,8 +139,9 @@ pub async fn dead(
     let found = db::Page {
         items: found.items,
         next: found.next.map(EventCursor),
+        place: |row| EventCursor(row.event.sequence),
     };
-    Ok(page::answer(&found, |writer, row| {
+    Ok(page::answer(&found, &wanted.seal, |writer, row| {
         writer.object(|writer| {
             writer.key("event").raw(&event_log::print(&row.event));
             writer.key("attempts").integer(row.attempts);

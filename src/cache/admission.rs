@@ -36,6 +36,8 @@ pub enum NoRoom {
 #[derive(Default)]
 pub(super) struct Admission {
     in_flight: AtomicUsize,
+    /// Bytes of long answers that have not been sent.
+    unsent: AtomicUsize,
     buckets: ArcSwap<Buckets>,
     /// The minute in the upper half, the failures of that minute in the lower.
     failures: AtomicU64,
@@ -112,14 +114,16 @@ impl Session {
         self.entry.known
     }
 
-    /// Lets a request in, if the tenant's rate and its share of the requests in flight leave room.
-    pub fn admit(self, work: Work, most: usize) -> Result<Place, NoRoom> {
+    /// Lets a request in, if the tenant's rate and its share of the requests in flight, `most`, and of the answers that
+    /// wait to be read, `unsent` bytes, leave room.
+    pub fn admit(self, work: Work, most: usize, unsent: usize) -> Result<Place, NoRoom> {
         let admission = &self.entry.tenant.admission;
         let before = admission.in_flight.fetch_add(1, Ordering::AcqRel);
         let place = Place {
             tenant: Arc::clone(&self.entry.tenant),
+            unsent: AtomicUsize::new(0),
         };
-        if before >= most {
+        if before >= most || admission.unsent.load(Ordering::Acquire) >= unsent {
             return Err(NoRoom::Share);
         }
         let buckets = admission.buckets.load();
@@ -135,14 +139,27 @@ impl Session {
 /// One request in flight of a tenant.
 pub struct Place {
     tenant: Arc<Tenant>,
+    unsent: AtomicUsize,
+}
+
+impl Place {
+    /// A long answer of so many bytes is to be sent. Returns how many the tenant has now.
+    pub fn hold(&self, bytes: usize) -> usize {
+        self.unsent.fetch_add(bytes, Ordering::Relaxed);
+        let unsent = &self.tenant.admission.unsent;
+        unsent
+            .fetch_add(bytes, Ordering::AcqRel)
+            .saturating_add(bytes)
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.tenant
-            .admission
-            .in_flight
-            .fetch_sub(1, Ordering::AcqRel);
+        let admission = &self.tenant.admission;
+        admission.in_flight.fetch_sub(1, Ordering::AcqRel);
+        admission
+            .unsent
+            .fetch_sub(*self.unsent.get_mut(), Ordering::AcqRel);
     }
 }
 

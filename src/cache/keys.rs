@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::{Cache, Session, Tenant};
 use crate::db::{self, DbError};
-use crate::domain::id::{KeyId, TenantId};
+use crate::domain::id::{CursorKey, KeyId, TenantId};
 use crate::domain::role::Role;
 use crate::wire;
 
@@ -39,6 +39,8 @@ pub struct Known {
     pub key: KeyId,
     /// What it may do.
     pub role: Role,
+    /// What the cursors of its tenant's lists are sealed with.
+    pub cursors: CursorKey,
 }
 
 /// Why a key is refused.
@@ -170,6 +172,8 @@ impl Cache {
             .await?
             .ok_or(Refused::Unknown)?;
         let role = Role::named(&found.role).ok_or(Refused::Unknown)?;
+        // INVARIANT: the table keeps no key of another length.
+        let cursors = CursorKey::new(found.cursor_key.try_into().unwrap_or_default());
         // Only a tenant with a valid key gets a place in memory.
         let place = self.tenant(tenant);
         match wire::rate::read_stored(&found.rate_limits) {
@@ -182,6 +186,7 @@ impl Cache {
                 tenant,
                 key: KeyId::new(found.key_id),
                 role,
+                cursors,
             },
             suspended: found.suspended,
             version: found.keys_version,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::builder::RangedI64ValueParser;
 use clap::{Args, value_parser};
 
-use crate::api::edge::Bounds;
+use crate::api::edge::{Bounds, MIB};
 use crate::api::serve::Limits;
 use crate::api::timeouts::Timeouts;
 use crate::cache;
@@ -64,6 +64,12 @@ pub struct BoundsConfig {
     /// Most of them that are one tenant's; default: half
     #[arg(long, env, value_parser = value_parser!(u16).range(1..))]
     pub max_in_flight_of_tenant: Option<u16>,
+    /// Most mebibytes of long answers that wait to be read; while there are as many, requests are refused
+    #[arg(long, env, default_value_t = 256, value_parser = value_parser!(u16).range(16..))]
+    pub max_unsent_mib: u16,
+    /// Most of them that are one tenant's; default: a quarter
+    #[arg(long, env, value_parser = value_parser!(u16).range(4..))]
+    pub max_unsent_mib_of_tenant: Option<u16>,
     /// Most bytes of a request's headers
     #[arg(long, env, default_value_t = 16_384, value_parser = value_parser!(u16).range(1_024..=49_152))]
     pub max_header_bytes: u16,
@@ -122,11 +128,15 @@ impl BoundsConfig {
     /// Of requests.
     pub fn edge(&self) -> Bounds {
         let half = (self.max_in_flight / 2).max(1);
+        let quarter = self.max_unsent_mib / 4;
+        let bytes = |mib: u16| usize::from(mib) * MIB;
         Bounds {
             header_bytes: self.max_header_bytes.into(),
             headers: self.max_headers.into(),
             in_flight: self.max_in_flight.into(),
             in_flight_of_tenant: self.max_in_flight_of_tenant.unwrap_or(half).into(),
+            unsent_bytes: bytes(self.max_unsent_mib),
+            unsent_bytes_of_tenant: bytes(self.max_unsent_mib_of_tenant.unwrap_or(quarter)),
         }
     }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, Page, TenantTx, one_more};
+use super::{DbError, Filling, Page, TenantTx};
 use crate::domain::id::KeyId;
 
 /// An entry.
@@ -86,9 +86,22 @@ pub async fn list(
     after: Option<AuditCursor>,
     limit: u16,
 ) -> Result<Page<AuditRow, AuditCursor>, DbError> {
-    let rows = sqlx::query_as!(
-        AuditRow,
-        "select audit_id, at, key_id, subject, action, before::text, after::text
+    let mut filling = Filling::new(
+        limit,
+        after,
+        |row: &AuditRow| AuditCursor {
+            at: row.at,
+            audit_id: row.audit_id,
+        },
+        |row| {
+            let document = |side: &Option<String>| side.as_ref().map_or(0, String::len);
+            document(&row.before).saturating_add(document(&row.after))
+        },
+    );
+    while let Some((after, count)) = filling.wants() {
+        let rows = sqlx::query_as!(
+            AuditRow,
+            "select audit_id, at, key_id, subject, action, before::text, after::text
            from audit
           where tenant_id = $1
             and ($2::timestamptz is null or at >= $2)
@@ -97,20 +110,19 @@ pub async fn list(
             and ($5::timestamptz is null or (at, audit_id) < ($5, $6))
           order by at desc, audit_id desc
           limit $7",
-        tx.id(),
-        filter.from,
-        filter.to,
-        filter.subject,
-        after.map(|place| place.at),
-        after.map(|place| place.audit_id),
-        one_more(limit),
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(Page::cut(rows, limit, |row| AuditCursor {
-        at: row.at,
-        audit_id: row.audit_id,
-    }))
+            tx.id(),
+            filter.from,
+            filter.to,
+            filter.subject,
+            after.map(|place| place.at),
+            after.map(|place| place.audit_id),
+            count,
+        )
+        .fetch_all(tx.connection())
+        .await?;
+        filling.add(rows);
+    }
+    Ok(filling.page())
 }
 
 /// Writes many rows of the audit trail with one statement.

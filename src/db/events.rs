@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, TenantTx};
+use super::{DbError, Filling, Page, TenantTx};
 
 /// An event that has its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,22 +20,35 @@ pub struct EventRow {
     pub data: String,
 }
 
-/// Lists at most `limit` events after a number, in order.
-pub async fn list(tx: &mut TenantTx, after: i64, limit: u16) -> Result<Vec<EventRow>, DbError> {
-    let rows = sqlx::query_as!(
-        EventRow,
-        "select event_id, sequence, type as event_type, occurred_at, data
+/// Lists events after a number, in order.
+pub async fn list(
+    tx: &mut TenantTx,
+    after: i64,
+    limit: u16,
+) -> Result<Page<EventRow, i64>, DbError> {
+    let mut filling = Filling::new(
+        limit,
+        Some(after),
+        |row: &EventRow| row.sequence,
+        |row| row.data.len(),
+    );
+    while let Some((after, count)) = filling.wants() {
+        let rows = sqlx::query_as!(
+            EventRow,
+            "select event_id, sequence, type as event_type, occurred_at, data
            from event
           where tenant_id = $1 and sequence > $2
           order by sequence
           limit $3",
-        tx.id(),
-        after,
-        i64::from(limit),
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+            tx.id(),
+            after,
+            count,
+        )
+        .fetch_all(tx.connection())
+        .await?;
+        filling.add(rows);
+    }
+    Ok(filling.page())
 }
 
 /// Deletes those of the `limit` oldest events that were numbered before an instant, with what there was to deliver of

@@ -55,6 +55,8 @@ pub struct FoundKey {
     pub rate_limits: String,
     /// The version of the tenant's keys at which this was read.
     pub keys_version: i64,
+    /// What the cursors of the tenant's lists are sealed with.
+    pub cursor_key: Vec<u8>,
 }
 
 /// Stores a key. The caller bumps the version of the keys.
@@ -118,7 +120,7 @@ pub async fn find(tx: &mut TenantTx, hash: &[u8; 32]) -> Result<Option<FoundKey>
     let row = sqlx::query_as!(
         FoundKey,
         r#"select api_key.key_id, api_key.role, api_key.last_used_at, tenant.suspended,
-             tenant.rate_limits::text as "rate_limits!", tenant.keys_version
+             tenant.rate_limits::text as "rate_limits!", tenant.keys_version, tenant.cursor_key
            from api_key join tenant on tenant.tenant_id = api_key.tenant_id
           where api_key.tenant_id = $1 and api_key.hash = $2 and api_key.revoked_at is null"#,
         tx.id(),

@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, Page, TenantTx, one_more};
+use super::{DbError, Filling, Page, TenantTx};
 
 /// A milestone.
 #[derive(Clone, Debug)]
@@ -42,20 +42,30 @@ pub async fn list(
     after: Option<&str>,
     limit: u16,
 ) -> Result<Page<MilestoneRow, String>, DbError> {
-    let rows = sqlx::query_as!(
-        MilestoneRow,
-        r#"select milestone_id, name, document::text as "document!", created_at, updated_at
+    let after = after.map(str::to_owned);
+    let mut filling = Filling::new(
+        limit,
+        after,
+        |row: &MilestoneRow| row.name.clone(),
+        |row| row.document.len(),
+    );
+    while let Some((after, count)) = filling.wants() {
+        let rows = sqlx::query_as!(
+            MilestoneRow,
+            r#"select milestone_id, name, document::text as "document!", created_at, updated_at
              from milestone
             where tenant_id = $1 and ($2::text is null or name > $2)
             order by name
             limit $3"#,
-        tx.id(),
-        after,
-        one_more(limit),
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(Page::cut(rows, limit, |row| row.name.clone()))
+            tx.id(),
+            after,
+            count,
+        )
+        .fetch_all(tx.connection())
+        .await?;
+        filling.add(rows);
+    }
+    Ok(filling.page())
 }
 
 /// Reads every milestone, for the rule set.

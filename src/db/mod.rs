@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 
 mod error;
 mod health;
+mod page;
 mod transaction;
 mod turns;
 
@@ -55,9 +56,11 @@ pub mod webhooks;
 
 pub use error::{DbError, Key, NotReady, Reference};
 pub use migrate::migrate;
+pub use page::{MAX_PAGE, Page};
 pub use transaction::{OperatorTx, TenantTx, Work};
 
 use health::Health;
+use page::{Filling, one_more};
 use turns::Turns;
 
 /// The role of every working connection: owns nothing, cannot bypass row-level security.
@@ -318,29 +321,4 @@ pub struct Connections {
     pub idle: usize,
     /// Most connections that are ever open.
     pub most: u32,
-}
-
-/// One page of a list, and where the next one begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T, C> {
-    /// At most as many rows as were asked for.
-    pub items: Vec<T>,
-    /// What to pass as `after` for the next page; none at the end of the list.
-    pub next: Option<C>,
-}
-
-impl<T, C> Page<T, C> {
-    /// Makes a page of what a statement with the limit [`one_more`] returned.
-    fn cut(mut rows: Vec<T>, limit: u16, cursor: impl FnOnce(&T) -> C) -> Self {
-        let limit = usize::from(limit);
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = if more { rows.last().map(cursor) } else { None };
-        Self { items: rows, next }
-    }
-}
-
-/// One row more than the page holds: whether there is a next page shows without another statement.
-fn one_more(limit: u16) -> i64 {
-    i64::from(limit) + 1
 }

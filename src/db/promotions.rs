@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, Page, TenantTx, one_more};
+use super::{DbError, Filling, Page, TenantTx};
 use crate::domain::id::{KeyId, PromotionId};
 
 /// A promotion.
@@ -280,7 +280,18 @@ pub async fn list(
     after: Option<PromotionCursor>,
     limit: u16,
 ) -> Result<Page<PromotionRow, PromotionCursor>, DbError> {
-    let rows = sqlx::query_as!(
+    let mut filling = Filling::new(
+        limit,
+        after,
+        |row: &PromotionRow| PromotionCursor {
+            created_at: row.created_at,
+            promotion: PromotionId::new(row.promotion_id),
+        },
+        |row| row.document.len(),
+    );
+    let folded = filter.q.as_deref().map(str::to_lowercase);
+    while let Some((after, count)) = filling.wants() {
+        let rows = sqlx::query_as!(
         PromotionRow,
         r#"select promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
                   document::text as "document!", created_at, updated_at
@@ -304,17 +315,16 @@ pub async fn list(
         now,
         filter.kind,
         filter.campaign,
-        filter.q.as_deref().map(str::to_lowercase),
+        folded,
         after.map(|place| place.created_at),
         after.map(|place| place.promotion.uuid()),
-        one_more(limit),
+        count,
     )
     .fetch_all(tx.connection())
     .await?;
-    Ok(Page::cut(rows, limit, |row| PromotionCursor {
-        created_at: row.created_at,
-        promotion: PromotionId::new(row.promotion_id),
-    }))
+        filling.add(rows);
+    }
+    Ok(filling.page())
 }
 
 /// Reads what the rule set is made of: active and paused promotions, oldest first, but those that had ended by
@@ -452,21 +462,26 @@ pub async fn history(
     after: Option<i32>,
     limit: u16,
 ) -> Result<Page<HistoryRow, i32>, DbError> {
-    let rows = sqlx::query_as!(
-        HistoryRow,
-        r#"select change, version, key_id, at, status, document::text as "document!"
+    let size = |row: &HistoryRow| row.document.len();
+    let mut filling = Filling::new(limit, after, |row: &HistoryRow| row.change, size);
+    while let Some((after, count)) = filling.wants() {
+        let rows = sqlx::query_as!(
+            HistoryRow,
+            r#"select change, version, key_id, at, status, document::text as "document!"
              from promotion_version
             where tenant_id = $1 and promotion_id = $2 and ($3::integer is null or change < $3)
             order by change desc
             limit $4"#,
-        tx.id(),
-        promotion.uuid(),
-        after,
-        one_more(limit),
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(Page::cut(rows, limit, |row| row.change))
+            tx.id(),
+            promotion.uuid(),
+            after,
+            count,
+        )
+        .fetch_all(tx.connection())
+        .await?;
+        filling.add(rows);
+    }
+    Ok(filling.page())
 }
 
 /// Makes the lists that the promotion uses exactly these.

@@ -46,3 +46,25 @@ uuid_id! {
     /// A webhook: one that is deleted and made anew is another one.
     WebhookId,
 }
+
+/// What the cursors of a tenant's lists are sealed with. It is not shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CursorKey([u8; 32]);
+
+impl CursorKey {
+    /// Of these bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for CursorKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("CursorKey")
+    }
+}

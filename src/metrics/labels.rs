@@ -186,6 +186,8 @@ label! {
         Head => "head",
         /// The body of a request came too slowly (408).
         Body => "body",
+        /// Nobody took the next piece of an answer, and its connection was closed.
+        Send => "send",
         /// A request that only reads was not answered in time (503).
         Read => "read",
         /// A request that writes was not answered in time (503): nobody knows what became of it.

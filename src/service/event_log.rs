@@ -38,12 +38,10 @@ impl Service {
                     published = publish(tx, offset).await?.count;
                 }
                 let after = after.unwrap_or(EventCursor(0));
-                let items = db::events::list(tx, after.0, limit).await?;
-                let next = items
-                    .last()
-                    .map_or(after, |last| EventCursor(last.sequence));
-                let next = Some(next);
-                Ok::<_, ServiceError>((Page { items, next }, published))
+                let items = db::events::list(tx, after.0, limit).await?.items;
+                let last = items.last().map(place);
+                let next = Some(last.unwrap_or(after));
+                Ok::<_, ServiceError>((Page { items, next, place }, published))
             })
         });
         let (page, published) = read.await?;
@@ -115,6 +113,10 @@ impl Service {
             }
         }
     }
+}
+
+fn place(row: &EventRow) -> EventCursor {
+    EventCursor(row.sequence)
 }
 
 async fn publish(tx: &mut TenantTx, offset: TimeDelta) -> Result<Published, DbError> {

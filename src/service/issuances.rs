@@ -86,6 +86,10 @@ impl Service {
                 Ok::<_, ServiceError>(Page {
                     items: items?,
                     next: found.next,
+                    place: |own| IssuanceCursor {
+                        issued_at: own.issued_at,
+                        issuance_id: own.id.uuid(),
+                    },
                 })
             })
         });

@@ -116,8 +116,14 @@ impl Service {
             Box::pin(async move {
                 let found = db::promotions::list(tx, &filter, now, after, limit).await?;
                 let items = Stored::of(tx, offset, &found.items).await?;
-                let next = found.next;
-                Ok(Page { items, next })
+                Ok(Page {
+                    items,
+                    next: found.next,
+                    place: |stored| PromotionCursor {
+                        created_at: stored.promotion.created_at,
+                        promotion: stored.promotion.id,
+                    },
+                })
             })
         });
         read.await

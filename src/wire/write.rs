@@ -84,6 +84,32 @@ impl Writer {
         self.comma = true;
     }
 
+    /// A list of which only so many entries are written as fit into a document of so many bytes, but the first in any case.
+    /// Returns how many were.
+    pub fn list_within<T>(
+        &mut self,
+        bytes: usize,
+        entries: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T),
+    ) -> usize {
+        self.separate();
+        self.out.push('[');
+        self.comma = false;
+        let mut written = 0;
+        for entry in entries {
+            let before = self.out.len();
+            write(self, entry);
+            if written > 0 && self.out.len() > bytes {
+                self.out.truncate(before);
+                break;
+            }
+            written += 1;
+        }
+        self.out.push(']');
+        self.comma = true;
+        written
+    }
+
     /// A list of texts.
     pub fn texts<T: AsRef<str>>(&mut self, texts: &[T]) {
         self.list(texts, |writer, text| writer.text(text.as_ref()));

@@ -61,6 +61,9 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
+/// Where Azure answers every machine with what is for that machine alone, at an address that looks public.
+const AZURE: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
+
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let reserved = matches!(
@@ -76,6 +79,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
             // Protocols, documentation, relays of 6to4.
             | (192, 0, 0 | 2)
             | (192, 88, 99)
+            // Sinks for reverse look-ups, and multicast that is tunnelled.
+            | (192, 31, 196) | (192, 52, 193) | (192, 175, 48)
             // Benchmarks.
             | (198, 18 | 19, _)
             | (198, 51, 100)
@@ -83,15 +88,17 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
             // Multicast, reserved, broadcast.
             | (224..=255, _, _)
     );
-    !reserved
+    !reserved && address != AZURE
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(inner) = inside(address) {
         return is_public_v4(inner);
     }
-    let [a, b, ..] = address.segments();
+    let [a, b, c, ..] = address.segments();
     match (a, b) {
+        // Sinks for reverse look-ups.
+        (0x2620, 0x004f) if c == 0x8000 => false,
         // Protocols and Teredo; documentation; 6to4.
         (0x2001, 0..=0x01ff | 0x0db8) | (0x2002, _) | (0x3fff, 0..=0x0fff) => false,
         // Only this part is given out; the rest is loopback, unique-local, link-local, multicast and the like.
@@ -135,6 +142,18 @@ mod tests {
             "192.0.2.1",
             "192.88.99.1",
             "192.168.1.1",
+            "168.63.129.16",
+            "100.100.100.200",
+            "192.31.196.1",
+            "192.52.193.1",
+            "192.175.48.1",
+            "::ffff:168.63.129.16",
+            "64:ff9b::168.63.129.16",
+            "64:ff9b::100.100.100.200",
+            "2002:a83f:8110::1",
+            "fd20:ce::254",
+            "2620:4f:8000::1",
+            "100:0:0:1::1",
             "198.18.0.1",
             "198.19.255.255",
             "198.51.100.1",

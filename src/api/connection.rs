@@ -1,0 +1,380 @@
+//! One connection: what it is doing, and the bytes that pass through it.
+//!
+//! A connection is ended when the head of a request is too slow, when it rests for too long, when an answer is not read
+//! on, and when its caller has hung up. What counts is requests and pieces of answers, never bytes as such: over HTTP/2 a
+//! caller could send PINGs for ever.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use axum::http::Version;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use super::edge::Edge;
+use super::sending::Sending;
+use super::serve::Limits;
+use crate::metrics::Timeout;
+
+/// What every HTTP/2 connection begins with.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// Most bytes that are read of whoever goes on sending after the last answer.
+const MAX_LEFT_OVER: usize = 64 * 1024 * 1024;
+
+/// Why a connection is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// Something took too long.
+    Late(Timeout),
+    /// It rests, or nobody is there.
+    Quiet,
+}
+
+/// What a connection is doing. Times are milliseconds since it was accepted.
+pub(super) struct Watch {
+    accepted: Instant,
+    /// Requests whose answers have not been sent whole.
+    requests: AtomicUsize,
+    /// Requests that have no answer yet.
+    handling: AtomicUsize,
+    /// Answers that were given to hyper to be written.
+    given: AtomicUsize,
+    is_http2: AtomicBool,
+    idle_since: AtomicU64,
+    /// When the first byte of a request that has not begun arrived, plus one; 0 is none.
+    first_byte: AtomicU64,
+    /// Whether the rest of a request's body is still to come.
+    is_reading: AtomicBool,
+    /// When the caller stopped sending in the middle of a request, plus one; 0 is never.
+    silent_since: AtomicU64,
+    fell_silent: Notify,
+    /// Whether what else the caller sends is thrown away, so that it reads the last answer.
+    lingers: AtomicBool,
+    /// Since when it does so, plus one; 0 is not yet.
+    lingers_since: AtomicU64,
+    sending: Mutex<Vec<Weak<Sending>>>,
+}
+
+impl Watch {
+    pub(super) fn new() -> Self {
+        Self {
+            accepted: Instant::now(),
+            requests: AtomicUsize::new(0),
+            handling: AtomicUsize::new(0),
+            given: AtomicUsize::new(0),
+            is_http2: AtomicBool::new(false),
+            idle_since: AtomicU64::new(0),
+            first_byte: AtomicU64::new(0),
+            is_reading: AtomicBool::new(false),
+            silent_since: AtomicU64::new(0),
+            fell_silent: Notify::new(),
+            lingers: AtomicBool::new(false),
+            lingers_since: AtomicU64::new(0),
+            sending: Mutex::default(),
+        }
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        u64::try_from(self.accepted.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn now_plus_one(&self) -> u64 {
+        self.now().saturating_add(1)
+    }
+
+    pub(super) fn sending(&self) -> MutexGuard<'_, Vec<Weak<Sending>>> {
+        self.sending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the rest of a request's body is still to come.
+    pub(super) fn set_reading(&self, is_reading: bool) {
+        self.is_reading.store(is_reading, Ordering::Release);
+    }
+
+    /// What else the caller sends is thrown away once the answer is sent.
+    pub(super) fn linger(&self) {
+        self.lingers.store(true, Ordering::Release);
+    }
+
+    fn received(&self) {
+        if self.requests.load(Ordering::Acquire) == 0
+            && !self.is_http2.load(Ordering::Relaxed)
+            && self.first_byte.load(Ordering::Relaxed) == 0
+        {
+            self.first_byte
+                .store(self.now_plus_one(), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether hyper is not told yet that the caller sends no more: it would take that for a hang-up, though the caller
+    /// may wait for an answer. Where a body is not whole it is one.
+    fn hides_end(&self) -> bool {
+        let hides = !self.is_http2.load(Ordering::Relaxed)
+            && self.requests.load(Ordering::Acquire) > 0
+            && !self.is_reading.load(Ordering::Acquire);
+        if hides && self.silent_since.load(Ordering::Relaxed) == 0 {
+            self.silent_since
+                .store(self.now_plus_one(), Ordering::Relaxed);
+            self.fell_silent.notify_one();
+        }
+        hides
+    }
+
+    /// Ends when the connection is to be ended.
+    pub(super) async fn overdue(&self, limits: Limits) -> End {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(limits.watch_every) => {}
+                () = self.fell_silent.notified() => tokio::time::sleep(limits.hang_up).await,
+            }
+            if let Some(end) = self.judge(limits) {
+                return end;
+            }
+        }
+    }
+
+    fn judge(&self, limits: Limits) -> Option<End> {
+        let now = self.now();
+        let over = |plus_one: u64, limit: Duration| {
+            let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+            plus_one > 0 && now.saturating_sub(plus_one.saturating_sub(1)) > limit
+        };
+        let is_handling = self.handling.load(Ordering::Acquire) > 0;
+        let silent = self.silent_since.load(Ordering::Relaxed);
+        if (is_handling && over(silent, limits.hang_up))
+            || over(self.lingers_since.load(Ordering::Relaxed), limits.header)
+        {
+            return Some(End::Quiet);
+        }
+        let unread = |answer: &Weak<Sending>| {
+            let since = answer.upgrade().and_then(|answer| answer.unread_since());
+            since.is_some_and(|since| over(since.saturating_add(1), limits.idle))
+        };
+        if self.sending().iter().any(unread) {
+            return Some(End::Late(Timeout::Send));
+        }
+        if self.requests.load(Ordering::Acquire) > 0 {
+            return None;
+        }
+        let first_byte = self.first_byte.load(Ordering::Relaxed);
+        if first_byte > 0 {
+            return over(first_byte, limits.header).then_some(End::Late(Timeout::Head));
+        }
+        let rests = self.idle_since.load(Ordering::Relaxed).saturating_add(1);
+        over(rests, limits.idle).then_some(End::Quiet)
+    }
+}
+
+/// One request of a connection, from its head until its answer has been sent.
+pub(super) struct Turn {
+    watch: Arc<Watch>,
+    is_answered: bool,
+}
+
+impl Turn {
+    pub(super) fn begin(watch: &Arc<Watch>, version: Version) -> Self {
+        watch.requests.fetch_add(1, Ordering::AcqRel);
+        watch.handling.fetch_add(1, Ordering::AcqRel);
+        watch.first_byte.store(0, Ordering::Relaxed);
+        if version == Version::HTTP_2 {
+            watch.is_http2.store(true, Ordering::Relaxed);
+        }
+        Self {
+            watch: Arc::clone(watch),
+            is_answered: false,
+        }
+    }
+
+    pub(super) fn watch(&self) -> &Arc<Watch> {
+        &self.watch
+    }
+
+    /// Its answer goes to hyper now.
+    pub(super) fn answered(&mut self) {
+        self.is_answered = true;
+        self.watch.handling.fetch_sub(1, Ordering::AcqRel);
+        self.watch.given.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.watch.handling.fetch_sub(1, Ordering::AcqRel);
+        }
+        self.watch
+            .idle_since
+            .store(self.watch.now(), Ordering::Relaxed);
+        self.watch.requests.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// The stream of a connection: tells its watch what it is doing, and replaces hyper's own refusals, which say nothing, by
+/// problem documents.
+pub(super) struct Watched {
+    stream: TcpStream,
+    watch: Arc<Watch>,
+    edge: Arc<Edge>,
+    /// How much of the preface of HTTP/2 has come, until something else has.
+    preface: Option<usize>,
+    /// Of the answers that hyper was given, those whose bytes are all written.
+    written: usize,
+    /// What is written in place of hyper's own answer.
+    own: Vec<u8>,
+    left_over: usize,
+}
+
+impl Watched {
+    pub(super) fn new(stream: TcpStream, watch: &Arc<Watch>, edge: &Arc<Edge>) -> Self {
+        Self {
+            stream,
+            watch: Arc::clone(watch),
+            edge: Arc::clone(edge),
+            preface: Some(0),
+            written: 0,
+            own: Vec::new(),
+            left_over: 0,
+        }
+    }
+
+    /// Looks whether the connection begins as one of HTTP/2 does.
+    fn look(&mut self, bytes: &[u8]) {
+        let Some(seen) = self.preface else {
+            return;
+        };
+        let rest = PREFACE.get(seen..).unwrap_or_default();
+        let common = rest.len().min(bytes.len());
+        self.preface = (rest.get(..common) == bytes.get(..common)).then_some(seen + common);
+        if self.preface == Some(PREFACE.len()) {
+            self.preface = None;
+            self.watch.is_http2.store(true, Ordering::Relaxed);
+            self.watch.first_byte.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Replaces what hyper writes if it answers by itself, which over HTTP/1 it does for heads that it cannot read: while
+    /// no request is being worked on, and all answers are written.
+    fn replaces(&mut self, bytes: &[u8]) -> bool {
+        let watch = &self.watch;
+        if watch.is_http2.load(Ordering::Relaxed)
+            || watch.handling.load(Ordering::Acquire) > 0
+            || watch.given.load(Ordering::Acquire) != self.written
+        {
+            return false;
+        }
+        let status = bytes
+            .strip_prefix(b"HTTP/1.1 ")
+            .and_then(|rest| rest.get(..3))
+            .and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
+        let Some(status) = status else {
+            return false;
+        };
+        self.own = self.edge.refuse(status);
+        watch.linger();
+        true
+    }
+
+    fn write_own(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.own.is_empty() {
+            let written = ready!(Pin::new(&mut self.stream).poll_write(context, &self.own))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.own.drain(..written);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads what the caller goes on sending: closed at once, the connection would be reset, and the answer with it.
+    fn throw_away(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.watch.lingers_since.load(Ordering::Relaxed) == 0 {
+            let now = self.watch.now_plus_one();
+            self.watch.lingers_since.store(now, Ordering::Relaxed);
+        }
+        let mut room = [0; 8 * 1024];
+        while self.left_over < MAX_LEFT_OVER {
+            let mut buffer = ReadBuf::new(&mut room);
+            match ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => {
+                    self.left_over = self.left_over.saturating_add(buffer.filled().len());
+                }
+                Ok(()) | Err(_) => break,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let has_room = buffer.remaining() > 0;
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let bytes = buffer.filled().get(before..).unwrap_or_default();
+        if bytes.is_empty() {
+            // Whoever reads comes again once the answer is written, without being woken.
+            if has_room && self.watch.hides_end() {
+                return Poll::Pending;
+            }
+        } else {
+            self.look(bytes);
+            self.watch.received();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.write_own(context))?;
+        if self.replaces(bytes) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.write_own(context))?;
+        // hyper flushes when it has written all that it had.
+        self.written = self.watch.given.load(Ordering::Acquire);
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.write_own(context))?;
+        ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        if self.watch.lingers.load(Ordering::Acquire) {
+            return self.throw_away(context);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.write_own(context))?;
+        if slices.first().is_some_and(|first| self.replaces(first)) {
+            return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
+        }
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}

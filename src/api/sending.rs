@@ -1,0 +1,158 @@
+//! Answers on their way. A request keeps its place until the last byte of its answer has been written to the connection,
+//! or the connection is gone; whoever takes no piece of it for too long is cut off.
+//!
+//! An answer is cut into pieces, each of which knows when hyper has let go of it: over HTTP/1 and HTTP/2 alike, that is
+//! when it is written.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::response::Response;
+use hyper::body::{Frame, SizeHint};
+
+use super::connection::Turn;
+use super::edge::Held;
+
+/// Bytes of a piece: a frame of HTTP/2.
+const PIECE: usize = 16 * 1024;
+
+/// An answer on its way, with what its request keeps until it has been sent.
+pub(super) struct Sending {
+    turn: Turn,
+    _held: Held,
+    /// When a piece was last taken.
+    since: AtomicU64,
+    /// Pieces that hyper has and that are not written.
+    pieces: AtomicUsize,
+    /// Whether what comes next is not there yet.
+    waits_for_us: AtomicBool,
+}
+
+impl Sending {
+    /// Since when the caller has taken nothing of what waits for it.
+    pub(super) fn unread_since(&self) -> Option<u64> {
+        let waits_for_us =
+            self.waits_for_us.load(Ordering::Relaxed) && self.pieces.load(Ordering::Relaxed) == 0;
+        (!waits_for_us).then(|| self.since.load(Ordering::Relaxed))
+    }
+
+    fn goes_on(&self) {
+        let now = self.turn.watch().now();
+        self.since.store(now, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        let own: *const Self = self;
+        self.turn
+            .watch()
+            .sending()
+            .retain(|other| !std::ptr::eq(other.as_ptr(), own));
+    }
+}
+
+/// A piece of an answer.
+struct Piece {
+    bytes: Bytes,
+    sending: Arc<Sending>,
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        self.sending.pieces.fetch_sub(1, Ordering::Relaxed);
+        self.sending.goes_on();
+    }
+}
+
+/// The body of an answer, in pieces.
+pub(super) struct Pieces {
+    inner: Body,
+    rest: Bytes,
+    sending: Option<Arc<Sending>>,
+}
+
+/// Sends the answer of a turn, which keeps its place until that is done.
+pub(super) fn send(mut turn: Turn, response: Response, held: Held) -> axum::http::Response<Pieces> {
+    turn.answered();
+    let sending = (!response.body().is_end_stream()).then(|| {
+        let sending = Arc::new(Sending {
+            since: AtomicU64::new(turn.watch().now()),
+            turn,
+            _held: held,
+            pieces: AtomicUsize::new(0),
+            waits_for_us: AtomicBool::new(false),
+        });
+        let watch = sending.turn.watch();
+        watch.sending().push(Arc::downgrade(&sending));
+        sending
+    });
+    response.map(|inner| Pieces {
+        inner,
+        rest: Bytes::new(),
+        sending,
+    })
+}
+
+impl HttpBody for Pieces {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        loop {
+            let Some(sending) = self.sending.clone() else {
+                return Poll::Ready(None);
+            };
+            if !self.rest.is_empty() {
+                let length = self.rest.len().min(PIECE);
+                let bytes = self.rest.split_to(length);
+                sending.pieces.fetch_add(1, Ordering::Relaxed);
+                let piece = Bytes::from_owner(Piece { bytes, sending });
+                return Poll::Ready(Some(Ok(Frame::data(piece))));
+            }
+            match Pin::new(&mut self.inner).poll_frame(context) {
+                Poll::Pending => {
+                    sending.waits_for_us.store(true, Ordering::Relaxed);
+                    return Poll::Pending;
+                }
+                Poll::Ready(frame) => {
+                    if sending.waits_for_us.swap(false, Ordering::Relaxed) {
+                        sending.goes_on();
+                    }
+                    match frame.map(|frame| frame.map(Frame::into_data)) {
+                        Some(Ok(Ok(data))) => self.rest = data,
+                        Some(Ok(Err(other))) => return Poll::Ready(Some(Ok(other))),
+                        Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                        None => return Poll::Ready(None),
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let rest = u64::try_from(self.rest.len()).unwrap_or(u64::MAX);
+        let mut hint = self.inner.size_hint();
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper.saturating_add(rest));
+        }
+        hint.set_lower(hint.lower().saturating_add(rest));
+        hint
+    }
+}

@@ -1,0 +1,152 @@
+//! Bodies of requests that are answered before they have been read: for want of a key, of a path, of room. The rest of a
+//! small one is read, so that the connection can be kept; otherwise the answer says `connection: close` (spec 1).
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use hyper::body::{Frame, Incoming, SizeHint};
+
+use super::connection::Watch;
+
+/// Most bytes that are read for the sake of the connection.
+const MAX_READ: u64 = 64 * 1024;
+/// How long they may take.
+const READ_TIME: Duration = Duration::from_secs(1);
+
+/// A body that comes back when whoever reads it lets go of it before its end.
+struct Lent {
+    body: Option<Incoming>,
+    lender: Arc<Lender>,
+}
+
+struct Lender {
+    left: Mutex<Option<Incoming>>,
+    was_asked: AtomicBool,
+    watch: Arc<Watch>,
+}
+
+impl Lender {
+    fn left(&self) -> MutexGuard<'_, Option<Incoming>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What becomes of the rest of a body.
+pub(super) struct Rest {
+    lender: Arc<Lender>,
+    /// Whether the caller waits to be asked for the body.
+    waits: bool,
+}
+
+/// Lends a body of HTTP/1 to its reader. Over HTTP/2 a stream ends without the others.
+pub(super) fn lend(body: Incoming, waits: bool, watch: &Arc<Watch>) -> (Body, Option<Rest>) {
+    if body.is_end_stream() {
+        return (Body::empty(), None);
+    }
+    watch.set_reading(true);
+    let lender = Arc::new(Lender {
+        left: Mutex::default(),
+        was_asked: AtomicBool::new(false),
+        watch: Arc::clone(watch),
+    });
+    let lent = Lent {
+        body: Some(body),
+        lender: Arc::clone(&lender),
+    };
+    (Body::new(lent), Some(Rest { lender, waits }))
+}
+
+impl HttpBody for Lent {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        let frame = Pin::new(&mut *body).poll_frame(context);
+        let ended = match &frame {
+            Poll::Pending => false,
+            Poll::Ready(Some(Ok(_))) => body.is_end_stream(),
+            Poll::Ready(None | Some(Err(_))) => true,
+        };
+        if ended {
+            self.body = None;
+            self.lender.watch.set_reading(false);
+        } else {
+            self.lender.was_asked.store(true, Ordering::Relaxed);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Incoming::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body
+            .as_ref()
+            .map_or(SizeHint::with_exact(0), Incoming::size_hint)
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        *self.lender.left() = self.body.take();
+    }
+}
+
+impl Rest {
+    /// Reads what is left of the body, or lets the answer say that the connection ends with it.
+    pub(super) async fn settle(self, response: &mut Response) {
+        let left = self.lender.left().take();
+        let Some(mut body) = left else {
+            return;
+        };
+        let says_close =
+            response.headers().get(header::CONNECTION) == Some(&HeaderValue::from_static("close"));
+        let is_sent = !self.waits || self.lender.was_asked.load(Ordering::Relaxed);
+        let is_small = body.size_hint().lower() <= MAX_READ;
+        let reads = !says_close && is_sent && is_small;
+        if reads
+            && tokio::time::timeout(READ_TIME, read(&mut body))
+                .await
+                .unwrap_or(false)
+        {
+            self.lender.watch.set_reading(false);
+            return;
+        }
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        self.lender.watch.linger();
+    }
+}
+
+/// Whether the rest of a body came, and was small.
+async fn read(body: &mut Incoming) -> bool {
+    let mut room = MAX_READ;
+    loop {
+        let frame = std::future::poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await;
+        let Some(frame) = frame else {
+            return true;
+        };
+        let Ok(frame) = frame else {
+            return false;
+        };
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        match room.checked_sub(u64::try_from(length).unwrap_or(u64::MAX)) {
+            Some(less) => room = less,
+            None => return false,
+        }
+    }
+}
