@@ -257,7 +257,8 @@ impl Edge {
     /// Whether there is room for one more request. How the process is is told whatever its load.
     fn has_room(&self, path: &str, before: usize) -> bool {
         let unsent = self.unsent.load(Ordering::Acquire);
-        (before < self.bounds.in_flight && unsent < self.bounds.unsent_bytes) || front::PATHS.contains(&path)
+        (before < self.bounds.in_flight && unsent < self.bounds.unsent_bytes)
+            || front::PATHS.contains(&path)
     }
 
     /// The whole answer to a head that hyper could not read, which it would refuse with this status and without a word.

@@ -4,6 +4,7 @@
 //! So connections are served through hyper-util, and each is watched by [`super::connection`]. (hyper's own limit on heads
 //! begins when the connection rests, so that it would end idle ones as soon as slow ones.)
 
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use super::edge::Edge;
 use super::front::Led;
 use super::sending::{self, Pieces};
 use super::unread;
-use crate::metrics::{Shed, Timeout};
+use crate::metrics::Timeout;
 
 /// Pause after the system has refused a connection, for instance because too many files are open.
 pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
