@@ -9,21 +9,22 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::evaluate::require_store;
+use super::evaluate::{Size, require_store};
 use super::issuances::{bounds, expiry, read_all, unlocked};
 use super::milestones::{Returned, advance};
+use super::pool::{Pool, Urgency};
 use super::{MAX_ATTEMPTS, Refusal, Service, ServiceError, issuance_events};
 use crate::db::activities::NewActivity;
 use crate::db::issuances::{Hand, HandChange, NewIssuance, Unlock, Waiting};
 use crate::db::{self, DbError, Reference, TenantTx};
 use crate::domain::activity::{Activity, MAX_DAYS_BACK};
 use crate::domain::amount::Quantity;
-use crate::domain::id::{RedemptionId, TenantId};
+use crate::domain::id::{PromotionId, RedemptionId, TenantId};
 use crate::domain::issuance::{Earning, Issuance, IssuanceSource, Trigger};
 use crate::domain::promotion::{Kind, Promotion};
 use crate::domain::redemption::RedemptionState;
 use crate::engine::returns::Sold;
-use crate::engine::{self, Deed, RuleSet};
+use crate::engine::{self, Deed, RuleSet, Stop};
 use crate::wire;
 use crate::wire::activity::Standing;
 use crate::wire::faults::{FaultCode, Faults};
@@ -59,6 +60,8 @@ impl Service {
             let at = activity.at.unwrap_or_else(|| self.clock().now());
             let rules = self.cache().rules_at(tenant, at).await?;
             let work = Work {
+                tenant,
+                pool: self.pool().clone(),
                 activity: Arc::clone(&activity),
                 rules,
                 clock_offset: self.clock().offset(),
@@ -82,6 +85,8 @@ impl Service {
 
 /// One activity in one transaction.
 struct Work {
+    tenant: TenantId,
+    pool: Pool,
     activity: Arc<Activity<'static>>,
     rules: Arc<RuleSet>,
     clock_offset: TimeDelta,
@@ -127,15 +132,47 @@ impl Work {
             at,
         };
         let (standings, reached) = self.advance(tx, &deed).await?;
-        let reached: Vec<(&str, &str)> = reached
-            .iter()
-            .map(|(milestone, target)| (milestone.as_str(), target.as_str()))
-            .collect();
-        let earned = engine::earned(&self.rules, &deed, &reached);
+        let earned = self.earned(reached, at, Size::of(canonical.len())).await?;
+        let promotions = (0..self.rules.len()).filter_map(|index| self.rules.promotion(index));
+        let earned: Vec<&Promotion> = promotions.filter(|own| earned.contains(&own.id)).collect();
         let unlocked = self.unlock(tx, &earned, at, now).await?;
         let answer = wire::activity::print(&unlocked, &standings);
         db::activities::answer(tx, &activity.id, &answer).await?;
         Ok(answer)
+    }
+
+    /// What is earned; where the cart is large this is found on the pool.
+    async fn earned(
+        &self,
+        reached: Vec<(String, String)>,
+        at: DateTime<Utc>,
+        size: Size,
+    ) -> Result<Vec<PromotionId>, ServiceError> {
+        let (activity, rules) = (Arc::clone(&self.activity), Arc::clone(&self.rules));
+        let find = move || {
+            let deed = Deed {
+                request: &activity.request,
+                has_cart: activity.has_cart,
+                kind: activity.kind,
+                at,
+            };
+            let reached: Vec<(&str, &str)> = reached
+                .iter()
+                .map(|(milestone, target)| (milestone.as_str(), target.as_str()))
+                .collect();
+            let earned = engine::earned(&rules, &deed, &reached);
+            earned.into_iter().map(|own| own.id).collect()
+        };
+        match size {
+            Size::Small => Ok(find()),
+            Size::Large => {
+                let find = move |_: &Stop| find();
+                Ok(self
+                    .pool
+                    .run(self.tenant, Urgency::HoldsLocks, find)
+                    .await?)
+            }
+        }
     }
 
     /// Moves the customer's milestones: how far it has come, and the targets that are reached now.
