@@ -274,3 +274,37 @@ impl Compiled {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::currency::Currency;
+    use crate::domain::selector::{Match, Predicate};
+
+    #[test]
+    fn versions_of_a_rule_set_share_stores_and_lists() {
+        let stores = Arc::new(Stores::default());
+        let list = Arc::new(ProductList::new(&["A".to_owned()]));
+        let version = |version| {
+            let mut settings = Settings::defaults(Currency::new("INR").unwrap(), chrono_tz::UTC);
+            settings.multiple_promotions_per_line.exclude = Some(Selector {
+                matching: Match::All,
+                include: vec![Predicate::InList { list: "L".into() }],
+                exclude: Vec::new(),
+            });
+            RuleSet::new(Rules {
+                version,
+                settings,
+                stores: Arc::clone(&stores),
+                product_lists: [("L".to_owned(), Arc::clone(&list))].into(),
+                promotions: Vec::new(),
+                milestones: Vec::new(),
+                whole_since: None,
+            })
+        };
+        let (one, two) = (version(1), version(2));
+        assert!(Arc::ptr_eq(&one.stores, &two.stores));
+        // This one, and that of each version.
+        assert_eq!(Arc::strong_count(&list), 3);
+    }
+}
