@@ -15,5 +15,8 @@ create role :"owner"
     login noinherit nosuperuser nocreatedb nocreaterole noreplication nobypassrls password :'password';
 grant promotion_engine_service, promotion_engine_operator to :"owner";
 create database :"owner" owner :"owner";
+\connect :"owner"
+-- The owner inherits nothing, not even what belongs to whoever owns the database.
+alter schema public owner to :"owner";
 alter role :"superuser" password null;
 SQL

@@ -478,10 +478,12 @@ async fn a_process_that_has_the_number_of_the_server_is_no_obstacle_and_is_left_
 #[tokio::test]
 async fn a_server_that_dies_is_started_again_and_stops_with_the_service() {
     let folder = Folder::new("dies");
-    let embedded = Embedded::start(&folder.options()).await.unwrap();
+    let mut options = folder.options();
+    options.durability = Durability::On;
+    let embedded = Embedded::start(&options).await.unwrap();
     run(
         &embedded,
-        "create table kept (number integer); insert into kept values (5); checkpoint",
+        "create table kept (number integer); insert into kept values (5)",
     )
     .await;
     let connect = embedded.connect_options();

@@ -22,6 +22,7 @@ const CROSSING: &[(&str, &str)] = &[
     ),
     ("from outbox", "jobs: tenants with events to be numbered"),
     ("from promotion", "jobs: promotions that have ended"),
+    ("from webhook", "jobs: webhooks that do not rest"),
     ("from webhook_delivery", "jobs: webhooks with something due"),
     (
         "from tenant",

@@ -177,6 +177,8 @@ impl Processes {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("LISTEN_ADDR", format!("127.0.0.1:{port}"))
             .env("OPERATOR_KEY", OPERATOR)
+            // Two cores under many tests at once: waiting is no fault here.
+            .env("DATABASE_ACQUIRE_TIMEOUT_MS", "5000")
             // Receivers are on this machine.
             .env("WEBHOOK_ALLOW_PRIVATE", "true")
             .env("LOG_FORMAT", "json")
