@@ -13,7 +13,7 @@ use crate::service::event_log::{self, EventCursor};
 /// List what happened, oldest first
 ///
 /// `next_cursor` is never null: at the end it stands after the last event, and a later request with it goes on from there.
-/// A page that is not full is the end of what there is. Events are kept for 90 days.
+/// An empty page is the end of what there is. Events are kept for 90 days.
 #[utoipa::path(get, path = "/v1/events", operation_id = "list_events", tag = "events",
     security(("key" = ["admin", "viewer"])),
     params(ListParams),
