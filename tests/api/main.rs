@@ -60,6 +60,6 @@ mod stock;
 mod story;
 mod tenants;
 mod trail;
-mod webhook_shares;
 mod unread;
+mod webhook_shares;
 mod webhooks;
