@@ -97,3 +97,45 @@ async fn a_promotion_ends_by_the_clock_alone() {
     service.clock.set_offset(chrono::TimeDelta::hours(1));
     assert_eq!(service.discount(&tenant.pos).await, "0.00");
 }
+
+/// What is left of stacked units has more and more digits: the evaluation ends at its bound and names the promotions.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cart_that_takes_too_much_work_is_refused_and_says_why() {
+    let (_database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let settings = json!({"unit_stacking": {"enabled": true}, "percentage_base": "net"});
+    service
+        .replace("/v1/settings", &tenant.admin, "\"1\"", settings)
+        .await
+        .expect(200);
+    let mut ids = Vec::new();
+    for number in 0..14 {
+        let mut promotion = ten_percent(&format!("P{number}"));
+        promotion["sequence"] = number.into();
+        promotion["benefit"] = json!({
+            "type": "percentage_off", "value": format!("{}.7", number % 9 + 3),
+            "repeat": {"per": "quantity", "every": (number % 5 + 2).to_string()},
+            "target": {"type": "items", "within": "application"},
+        });
+        ids.push(service.promotion(&tenant.admin, promotion).await);
+    }
+    let line = |id: &str, price: &str| json!({"id": id, "sku": id, "quantity": "1000", "unit_price": price, "tax": "0.0301"});
+    let request = json!({"cart": {"lines": [line("1", "97.31"), line("2", "89.03")]}});
+    let refused = service
+        .post("/v1/evaluate-cart", &tenant.pos, request.clone())
+        .await
+        .expect_code(422, "too_complex");
+    let errors = refused.body["errors"].as_array().expect("errors").clone();
+    assert!((1..=10).contains(&errors.len()), "{errors:?}");
+    for error in &errors {
+        assert_eq!(error["code"], "too_complex");
+        let message = error["message"].as_str().expect("a message");
+        let named = ids.iter().filter(|id| message.contains(id.as_str()));
+        assert_eq!(named.count(), 1, "{message}");
+    }
+    let order = json!({"transaction_id": "T-1", "request": request});
+    service
+        .post("/v1/redemptions", &tenant.pos, order)
+        .await
+        .expect_code(422, "too_complex");
+}
