@@ -145,9 +145,7 @@ impl Service {
         self.metrics().redemptions.inc(match &answered {
             Ok(redeemed) if redeemed.is_new => Verdict::Recorded,
             Ok(_) => Verdict::Replayed,
-            Err(Failure::Refused(_) | Failure::Invalid(_) | Failure::TooComplex(_)) => {
-                Verdict::Refused
-            }
+            Err(Failure::Refused(_) | Failure::Invalid(_) | Failure::TooComplex(_)) => Verdict::Refused,
             Err(
                 Failure::Db(_)
                 | Failure::Load(_)
