@@ -158,3 +158,51 @@ impl Finder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::engine::Stop;
+
+    /// The texts that are found, by number.
+    fn found(place: Place, patterns: &[String], text: &str, most_bytes: usize) -> Vec<usize> {
+        let mut finder = Finder::default();
+        for (number, pattern) in patterns.iter().enumerate() {
+            let fact = Fact::numbered(number);
+            finder.facts.entry(pattern.as_str().into()).or_insert(fact);
+        }
+        finder.build(place, &mut { most_bytes });
+        let stop = Stop::default();
+        let mut found = Vec::new();
+        finder.find(place, text, &Work::unbounded(&stop), |fact| {
+            found.push(fact.index());
+        });
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_is_found_where_it_is_and_nowhere_else(
+            patterns in prop::collection::btree_set("[abé]{0,4}", 0..12),
+            text in "[aBbé]{0,12}",
+            most_bytes in 0..40_usize,
+        ) {
+            let patterns: Vec<String> = patterns.into_iter().collect();
+            let where_it_holds = |holds: &dyn Fn(&str) -> bool| -> Vec<usize> {
+                (0..patterns.len()).filter(|own| holds(&patterns[*own])).collect()
+            };
+            prop_assert_eq!(
+                found(Place::Anywhere, &patterns, &text, most_bytes),
+                where_it_holds(&|own| text.contains(own))
+            );
+            prop_assert_eq!(
+                found(Place::AtTheStart, &patterns, &text, most_bytes),
+                where_it_holds(&|own| text.starts_with(own))
+            );
+        }
+    }
+}

@@ -29,6 +29,11 @@ use super::work::Work;
 pub(crate) struct Fact(u32);
 
 impl Fact {
+    #[cfg(test)]
+    pub(crate) fn numbered(number: usize) -> Self {
+        Self(u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
     pub(crate) fn index(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }

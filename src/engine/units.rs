@@ -6,6 +6,8 @@
 
 mod imprint;
 
+use std::iter::Peekable;
+
 use smallvec::{SmallVec, smallvec};
 
 use crate::domain::amount::{Money, Quantity};
@@ -267,20 +269,22 @@ impl Basket {
 
     /// Carries out what a promotion takes: `takes` are discounted, `amounts` the rounded discount
     /// of each line, `needed` further unclaimed units that it used up.
+    ///
+    /// INVARIANT: `takes` and `amounts` are in the order of lines.
     pub(crate) fn apply(
         &mut self,
         takes: &[Take],
-        amounts: impl Iterator<Item = (usize, Money)> + Clone,
+        amounts: impl Iterator<Item = (usize, Money)>,
         needed: &[(usize, Quantity)],
     ) {
         self.turn = self.turn.saturating_add(1);
+        let mut amounts = amounts.peekable();
         for of_line in takes.chunk_by(|a, b| a.slot.line == b.slot.line) {
             let Some(line) = of_line.first().map(|take| take.slot.line) else {
                 continue;
             };
-            let mut amounts = amounts.clone();
-            let amount = amounts.find_map(|(own, amount)| (own == line).then_some(amount));
-            self.take(line, of_line, amount.unwrap_or(Money::ZERO));
+            let amount = amount_of(&mut amounts, line).unwrap_or(Money::ZERO);
+            self.take(line, of_line, amount);
         }
         for (line, quantity) in needed {
             self.claim_free(*line, *quantity);
@@ -330,8 +334,9 @@ impl Basket {
     pub(crate) fn overdraws(
         &self,
         takes: &[Take],
-        amounts: impl Iterator<Item = (usize, Money)> + Clone,
+        amounts: impl Iterator<Item = (usize, Money)>,
     ) -> LineSet {
+        let mut amounts = amounts.peekable();
         let by_line = takes.chunk_by(|a, b| a.slot.line == b.slot.line);
         let is_overdrawn = |takes: &[Take], amount: &Exact| {
             let total: Exact = takes.iter().map(|take| &take.share).sum();
@@ -339,13 +344,12 @@ impl Basket {
                 .iter()
                 .any(|take| self.left(take.slot) < amount.in_proportion(&take.share, &total))
         };
-        let line = |takes: &[Take]| {
+        let mut line = |takes: &[Take]| {
             let line = takes.first()?.slot.line;
-            let mut amounts = amounts.clone();
-            let (_, amount) = amounts.find(|(own, _)| *own == line)?;
+            let amount = amount_of(&mut amounts, line)?;
             is_overdrawn(takes, &amount.into()).then_some(line)
         };
-        by_line.filter_map(line).collect()
+        by_line.filter_map(&mut line).collect()
     }
 
     /// Splits the runs that the takes of one line touch, and takes its discount off them in
@@ -451,6 +455,17 @@ impl LineState {
             self.runs = runs;
         }
     }
+}
+
+/// The amount of a line, where amounts and the lines that are asked for are in the same order.
+fn amount_of(
+    amounts: &mut Peekable<impl Iterator<Item = (usize, Money)>>,
+    line: usize,
+) -> Option<Money> {
+    while amounts.next_if(|(own, _)| *own < line).is_some() {}
+    amounts
+        .next_if(|(own, _)| *own == line)
+        .map(|(_, amount)| amount)
 }
 
 fn counts(run: &Run, rules: &ClaimRules) -> bool {

@@ -97,3 +97,41 @@ async fn a_promotion_ends_by_the_clock_alone() {
     service.clock.set_offset(chrono::TimeDelta::hours(1));
     assert_eq!(service.discount(&tenant.pos).await, "0.00");
 }
+
+/// Ten conditions on the whole cart, judged for each of 500 SKUs: the evaluation ends at its bound and names the
+/// promotions.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cart_that_takes_too_much_work_is_refused_and_says_why() {
+    let (_database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let mut ids = Vec::new();
+    for number in 0..12 {
+        let mut promotion = ten_percent(&format!("P{number}"));
+        let leaf = json!({"type": "total_quantity", "op": "gte", "value": "1"});
+        promotion["conditions"] = json!({"type": "group", "match": "all", "of": vec![leaf; 10]});
+        promotion["benefit"] = json!({
+            "type": "percentage_off", "value": "10", "same": "sku", "target": {"type": "items"},
+        });
+        ids.push(service.promotion(&tenant.admin, promotion).await);
+    }
+    let line = |number: usize| json!({"id": number.to_string(), "sku": number.to_string(), "quantity": "1", "unit_price": "9"});
+    let lines: Vec<serde_json::Value> = (0..500).map(line).collect();
+    let request = json!({"cart": {"lines": lines}});
+    let refused = service
+        .post("/v1/evaluate-cart", &tenant.pos, request.clone())
+        .await
+        .expect_code(422, "too_complex");
+    let errors = refused.body["errors"].as_array().expect("errors").clone();
+    assert!((1..=10).contains(&errors.len()), "{errors:?}");
+    for error in &errors {
+        assert_eq!(error["code"], "too_complex");
+        let message = error["message"].as_str().expect("a message");
+        let named = ids.iter().filter(|id| message.contains(id.as_str()));
+        assert_eq!(named.count(), 1, "{message}");
+    }
+    let order = json!({"transaction_id": "T-1", "request": request});
+    service
+        .post("/v1/redemptions", &tenant.pos, order)
+        .await
+        .expect_code(422, "too_complex");
+}

@@ -36,7 +36,10 @@ pub(super) fn propose(
     let mut proposal = Proposal::default();
     let mut failure = Failure::ConditionsNotMet;
     for lines in candidate.parts(case) {
-        if !case.work.charge(STEPS_A_PART) {
+        if !case
+            .work
+            .charge(STEPS_A_PART + case.view.cart.lines.len() / 4)
+        {
             break;
         }
         let scene = candidate.scene(case, basket, lines);

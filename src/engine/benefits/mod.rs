@@ -97,7 +97,7 @@ impl Proposal {
         basket.overdraws(&self.takes, self.by_line())
     }
 
-    fn by_line(&self) -> impl Iterator<Item = (usize, Money)> + Clone + '_ {
+    fn by_line(&self) -> impl Iterator<Item = (usize, Money)> + '_ {
         self.amounts.iter().map(|own| (own.line, own.amount))
     }
 

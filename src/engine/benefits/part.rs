@@ -168,6 +168,11 @@ impl<'s> Part<'s> {
     }
 
     fn need(&self, per: Option<Per>, times: i64, own: &ByLine, last: &LineSet) -> ByLine {
+        let all = self.scene.view.cart.lines.len();
+        let looks = self.measured.len() * STEPS_A_NEED + all / 4;
+        if !self.scene.work.charge(looks) {
+            return ByLine::new();
+        }
         let by_line = Quantities::of(own);
         let own_units = |lines: &LineSet| -> Quantity {
             own.iter()

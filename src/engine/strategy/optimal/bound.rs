@@ -134,6 +134,11 @@ impl Bound {
         bound
     }
 
+    /// What it takes to say what can still come.
+    pub(super) fn looks(&self) -> usize {
+        self.lanes.iter().map(Lane::looks).sum()
+    }
+
     pub(super) fn look(&self, case: &Case<'_>, basket: &Basket, weights: &[i128]) -> Open {
         let mut open = Open {
             units: vec![0; self.prices.len()],

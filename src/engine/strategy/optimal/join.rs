@@ -7,7 +7,7 @@
 
 use crate::domain::amount::Money;
 use crate::engine::Case;
-use crate::engine::benefits::{ItemReach, is_whole, item_reach};
+use crate::engine::benefits::{ItemReach, STEPS_A_SHARE, is_whole, item_reach};
 use crate::engine::limits::Left;
 use crate::engine::line_set::LineSet;
 use crate::engine::units::Basket;
@@ -20,6 +20,9 @@ use super::linear::Linear;
 use super::search::{Component, Explorer, Found, Goal};
 use super::sequence::{Sequence, behind, merge};
 use super::steps::Steps;
+
+/// So many lines of bounds are looked at in one step.
+const LOOKS_A_STEP: usize = 16;
 
 /// A component's sequences are listed at once if they lack no more than so many steps of the precision.
 const MARGIN_STEPS: i128 = 2;
@@ -165,8 +168,10 @@ impl<'s, 'e> Problem<'s, 'e> {
     }
 
     fn components(&self, weights: &[i128], steps: &mut Steps) -> Vec<Component> {
-        let looks = self.items.iter().map(|(_, own)| own.lines.len());
-        self.case.work.charge(weights.len() + looks.sum::<usize>());
+        let looks: usize = self.items.iter().map(|(_, own)| own.lines.len()).sum();
+        // Prices are set line by line, and each looks for the line in all bounds.
+        let priced = looks * weights.len() / LOOKS_A_STEP;
+        self.case.work.charge(looks * STEPS_A_SHARE + priced);
         let mut component = |group: &Vec<usize>| {
             let members: Vec<&(usize, ItemReach)> = group
                 .iter()

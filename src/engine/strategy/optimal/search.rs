@@ -317,6 +317,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         self.patience -= 1;
         self.record();
         let bound = &self.component.bound;
+        self.case.work.charge(bound.looks());
         let upper = bound.of(&self.trail.open, self.trail.remaining());
         if !self.is_worth(upper.whole) || self.was_seen() {
             return;

@@ -119,6 +119,11 @@ pub(super) fn lane(
 }
 
 impl Lane {
+    /// What it takes to say what it can still give.
+    pub(super) fn looks(&self) -> usize {
+        self.lines.len() * (self.tiers.len() + 2)
+    }
+
     /// The most that it takes off open units beyond their prices.
     pub(super) fn value(&self, open: &Open, price: impl Fn(usize) -> Fine) -> Fine {
         if self.units.is_some() || self.cheapest_of.is_some() {

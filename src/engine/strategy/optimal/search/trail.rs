@@ -15,6 +15,9 @@ use crate::engine::units::{Basket, Imprint, Saved};
 use super::super::memory::{State, Units};
 use super::{Component, Fine, Open};
 
+/// What it takes to copy a run of units.
+const STEPS_A_RUN: usize = 4;
+
 /// What a promotion would give, with what is asked of it at every node.
 pub(in super::super) struct Offered {
     pub(in super::super) proposal: Rc<Proposal>,
@@ -166,7 +169,10 @@ impl<'s, 'e> Trail<'s, 'e> {
             return State::Units(units);
         }
         let claims = &self.case.claims;
+        let case = self.case;
         let basket = self.basket();
+        let runs = lines.iter().map(|line| basket.runs(line)).sum::<usize>();
+        case.work.charge(runs * STEPS_A_RUN);
         let imprints: Vec<Imprint> = lines
             .iter()
             .map(|line| basket.imprint(line, claims))
