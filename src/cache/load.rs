@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::LoadError;
 use crate::db::milestones::MilestoneRow;
 use crate::db::product_lists::ProductListRevision;
-use crate::db::promotions::{EndedRow, PromotionRow};
+use crate::db::promotion_ends::EndedRow;
+use crate::db::promotions::PromotionRow;
 use crate::db::settings::SettingsRow;
 use crate::db::stores::StoreRow;
 use crate::db::{self, Db, DbError, Reference, TenantTx};
@@ -106,7 +107,7 @@ pub(super) async fn rules(
                     stock: restock(tx, stock, current.stores_revision, whole_since).await?,
                     promotions: db::promotions::for_rules(tx, whole_since).await?,
                     ended: match whole_since {
-                        Some(since) => db::promotions::ended(tx, since).await?,
+                        Some(since) => db::promotion_ends::ended(tx, since).await?,
                         None => Vec::new(),
                     },
                     milestones: db::milestones::all(tx).await?,

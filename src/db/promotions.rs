@@ -349,41 +349,6 @@ pub async fn for_rules(
     Ok(rows)
 }
 
-/// A promotion that has ended: what its name, its reason and its codes need.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndedRow {
-    /// Its id.
-    pub promotion_id: Uuid,
-    /// Its name.
-    pub name: String,
-    /// `active` or `paused`.
-    pub status: String,
-    /// Included.
-    pub starts_at: DateTime<Utc>,
-    /// Excluded.
-    pub ends_at: DateTime<Utc>,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
-    /// JSON text of the limits of one with codes, which say whether a code is used up.
-    pub limits: Option<String>,
-}
-
-/// Reads the active and paused promotions that had ended by then.
-pub async fn ended(tx: &mut TenantTx, ended_by: DateTime<Utc>) -> Result<Vec<EndedRow>, DbError> {
-    let rows = sqlx::query_as!(
-        EndedRow,
-        r#"select promotion_id, name, status, starts_at, ends_at, created_at,
-                  case type when 'code_linked' then (document -> 'limits')::text end as limits
-             from promotion
-            where tenant_id = $1 and status in ('active', 'paused') and ends_at <= $2"#,
-        tx.id(),
-        ended_by,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
-}
-
 /// Reads every promotion that is not archived, oldest first: for an export.
 pub async fn all(tx: &mut TenantTx) -> Result<Vec<PromotionRow>, DbError> {
     let rows = sqlx::query_as!(

@@ -1,22 +1,21 @@
 //! Stores and product lists in memory. They are large and seldom change, so versions of a rule set share them.
 
-use std::borrow::Borrow;
-use std::collections::HashSet;
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::mem::size_of;
 use std::sync::LazyLock;
 
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use crate::domain::store::Store;
 
 /// All lists hash alike, so that one hash of a line's SKU serves for every list. The seed is random: nobody can choose
-/// SKUs that collide.
+/// texts that collide.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-/// The hash by which product lists look a SKU up.
-pub(crate) fn hash(sku: &str) -> u64 {
-    HASHER.hash_one(sku)
+/// The hash by which SKUs and codes of stores are looked up.
+pub(crate) fn hash(text: &str) -> u64 {
+    HASHER.hash_one(text)
 }
 
 /// The SKUs of one product list, in one block of text and found by their hashes. A SKU takes its text and about ten
@@ -83,13 +82,13 @@ fn text<'t>(texts: &'t str, ends: &[u32], place: u32) -> &'t str {
 /// A tenant's stores.
 #[derive(Debug, Default)]
 pub struct Stores {
-    by_code: HashSet<ByCode>,
+    by_code: HashTable<Store>,
 }
 
 impl Stores {
     /// A store by its code.
     pub fn get(&self, code: &str) -> Option<&Store> {
-        self.by_code.get(code).map(|own| &own.0)
+        self.by_code.find(hash(code), |own| own.code == code)
     }
 
     /// About how many bytes they take.
@@ -100,15 +99,21 @@ impl Stores {
             let zones = zones.sum::<usize>() + store.zones.len() * size_of::<String>();
             allocated(store.code.len()) + allocated(concept) + allocated(zones)
         };
-        let places = self.by_code.capacity() * (size_of::<ByCode>() + 1);
-        places + self.by_code.iter().map(|own| texts(&own.0)).sum::<usize>()
+        self.by_code.allocation_size() + self.by_code.iter().map(texts).sum::<usize>()
     }
 }
 
 impl Extend<Store> for Stores {
     fn extend<I: IntoIterator<Item = Store>>(&mut self, stores: I) {
         for store in stores {
-            self.by_code.replace(ByCode(store));
+            let same = |own: &Store| own.code == store.code;
+            let rehash = |own: &Store| hash(&own.code);
+            match self.by_code.entry(hash(&store.code), same, rehash) {
+                Entry::Occupied(mut own) => *own.get_mut() = store,
+                Entry::Vacant(place) => {
+                    place.insert(store);
+                }
+            }
         }
     }
 }
@@ -125,30 +130,6 @@ impl FromIterator<Store> for Stores {
 fn allocated(bytes: usize) -> usize {
     bytes.next_multiple_of(16)
 }
-
-/// A store that is found by its code.
-#[derive(Debug)]
-struct ByCode(Store);
-
-impl Borrow<str> for ByCode {
-    fn borrow(&self) -> &str {
-        &self.0.code
-    }
-}
-
-impl Hash for ByCode {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.code.hash(state);
-    }
-}
-
-impl PartialEq for ByCode {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.code == other.0.code
-    }
-}
-
-impl Eq for ByCode {}
 
 #[cfg(test)]
 mod tests {

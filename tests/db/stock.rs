@@ -1,7 +1,7 @@
 //! Stores and product lists as the rule cache sees them: which of them have changed, and which somebody names.
 
 use promotion_engine::db::product_lists::{self, ProductListRevision};
-use promotion_engine::db::{promotions, rules, stores};
+use promotion_engine::db::{promotion_ends, promotions, rules, stores};
 use promotion_engine::domain::id::{PromotionId, TenantId};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -138,14 +138,16 @@ async fn what_has_ended_is_read_by_its_bare_terms() {
     written(&database, tenant, "update promotion set status = 'active'").await;
     let rows = in_tx!(database, tenant, |tx| promotions::for_rules(tx, None).await).unwrap();
     let end = rows.iter().map(|row| row.ends_at).max().expect("an end");
-    let ended = in_tx!(database, tenant, |tx| promotions::ended(tx, end).await).unwrap();
+    let ended = in_tx!(database, tenant, |tx| promotion_ends::ended(tx, end).await).unwrap();
     let whole = in_tx!(database, tenant, |tx| promotions::for_rules(tx, Some(end))
         .await)
     .unwrap();
     assert_eq!((ended.len(), whole.len()), (rows.len(), 0));
     assert!(ended.iter().all(|row| row.ends_at <= end));
     let early = end - chrono::TimeDelta::milliseconds(1);
-    let ended = in_tx!(database, tenant, |tx| promotions::ended(tx, early).await).unwrap();
+    let ended = in_tx!(database, tenant, |tx| promotion_ends::ended(tx, early)
+        .await)
+    .unwrap();
     let whole = in_tx!(database, tenant, |tx| promotions::for_rules(
         tx,
         Some(early)
