@@ -48,8 +48,6 @@ pub(super) struct Watch {
     idle_since: AtomicU64,
     /// When the first byte of a request that has not begun arrived, plus one; 0 is none.
     first_byte: AtomicU64,
-    /// Whether the rest of a request's body is still to come.
-    is_reading: AtomicBool,
     /// When the caller stopped sending in the middle of a request, plus one; 0 is never.
     silent_since: AtomicU64,
     fell_silent: Notify,
@@ -70,7 +68,6 @@ impl Watch {
             is_http2: AtomicBool::new(false),
             idle_since: AtomicU64::new(0),
             first_byte: AtomicU64::new(0),
-            is_reading: AtomicBool::new(false),
             silent_since: AtomicU64::new(0),
             fell_silent: Notify::new(),
             lingers: AtomicBool::new(false),
@@ -91,11 +88,6 @@ impl Watch {
         self.sending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the rest of a request's body is still to come.
-    pub(super) fn set_reading(&self, is_reading: bool) {
-        self.is_reading.store(is_reading, Ordering::Release);
-    }
-
     /// What else the caller sends is thrown away once the answer is sent.
     pub(super) fn linger(&self) {
         self.lingers.store(true, Ordering::Release);
@@ -112,11 +104,10 @@ impl Watch {
     }
 
     /// Whether hyper is not told yet that the caller sends no more: it would take that for a hang-up, though the caller
-    /// may wait for an answer. Where a body is not whole it is one.
+    /// may wait for an answer.
     fn hides_end(&self) -> bool {
-        let hides = !self.is_http2.load(Ordering::Relaxed)
-            && self.requests.load(Ordering::Acquire) > 0
-            && !self.is_reading.load(Ordering::Acquire);
+        let hides =
+            !self.is_http2.load(Ordering::Relaxed) && self.requests.load(Ordering::Acquire) > 0;
         if hides && self.silent_since.load(Ordering::Relaxed) == 0 {
             self.silent_since
                 .store(self.now_plus_one(), Ordering::Relaxed);
