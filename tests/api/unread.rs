@@ -213,7 +213,7 @@ async fn whoever_closes_its_own_side_gets_its_answer() {
     stream.shutdown().await.unwrap();
     let mut text = String::new();
     let read = stream.read_to_string(&mut text);
-    timeout(Duration::from_secs(10), read)
+    timeout(Duration::from_secs(30), read)
         .await
         .unwrap()
         .unwrap();
