@@ -8,7 +8,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use axum::http::Version;
@@ -48,11 +48,11 @@ pub(super) struct Watch {
     idle_since: AtomicU64,
     /// When the first byte of a request that has not begun arrived, plus one; 0 is none.
     first_byte: AtomicU64,
-    /// Whether the rest of a request's body is still to come.
-    is_reading: AtomicBool,
     /// When the caller stopped sending in the middle of a request, plus one; 0 is never.
     silent_since: AtomicU64,
     fell_silent: Notify,
+    /// Who is to be told that the caller sends no more, once its answer is sent.
+    untold: Mutex<Option<Waker>>,
     /// Whether what else the caller sends is thrown away, so that it reads the last answer.
     lingers: AtomicBool,
     /// Since when it does so, plus one; 0 is not yet.
@@ -70,9 +70,9 @@ impl Watch {
             is_http2: AtomicBool::new(false),
             idle_since: AtomicU64::new(0),
             first_byte: AtomicU64::new(0),
-            is_reading: AtomicBool::new(false),
             silent_since: AtomicU64::new(0),
             fell_silent: Notify::new(),
+            untold: Mutex::default(),
             lingers: AtomicBool::new(false),
             lingers_since: AtomicU64::new(0),
             sending: Mutex::default(),
@@ -91,9 +91,8 @@ impl Watch {
         self.sending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the rest of a request's body is still to come.
-    pub(super) fn set_reading(&self, is_reading: bool) {
-        self.is_reading.store(is_reading, Ordering::Release);
+    fn untold(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What else the caller sends is thrown away once the answer is sent.
@@ -112,15 +111,17 @@ impl Watch {
     }
 
     /// Whether hyper is not told yet that the caller sends no more: it would take that for a hang-up, though the caller
-    /// may wait for an answer. Where a body is not whole it is one.
-    fn hides_end(&self) -> bool {
-        let hides = !self.is_http2.load(Ordering::Relaxed)
-            && self.requests.load(Ordering::Acquire) > 0
-            && !self.is_reading.load(Ordering::Acquire);
+    /// may wait for an answer.
+    fn hides_end(&self, context: &Context<'_>) -> bool {
+        let hides =
+            !self.is_http2.load(Ordering::Relaxed) && self.requests.load(Ordering::Acquire) > 0;
         if hides && self.silent_since.load(Ordering::Relaxed) == 0 {
             self.silent_since
                 .store(self.now_plus_one(), Ordering::Relaxed);
             self.fell_silent.notify_one();
+        }
+        if hides {
+            *self.untold() = Some(context.waker().clone());
         }
         hides
     }
@@ -211,6 +212,11 @@ impl Drop for Turn {
             .idle_since
             .store(self.watch.now(), Ordering::Relaxed);
         self.watch.requests.fetch_sub(1, Ordering::AcqRel);
+        if self.watch.silent_since.load(Ordering::Relaxed) > 0
+            && let Some(waker) = self.watch.untold().take()
+        {
+            waker.wake();
+        }
     }
 }
 
@@ -321,8 +327,7 @@ impl AsyncRead for Watched {
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         let bytes = buffer.filled().get(before..).unwrap_or_default();
         if bytes.is_empty() {
-            // Whoever reads comes again once the answer is written, without being woken.
-            if has_room && self.watch.hides_end() {
+            if has_room && self.watch.hides_end(context) {
                 return Poll::Pending;
             }
         } else {

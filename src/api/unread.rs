@@ -49,7 +49,6 @@ pub(super) fn lend(body: Incoming, waits: bool, watch: &Arc<Watch>) -> (Body, Op
     if body.is_end_stream() {
         return (Body::empty(), None);
     }
-    watch.set_reading(true);
     let lender = Arc::new(Lender {
         left: Mutex::default(),
         was_asked: AtomicBool::new(false),
@@ -81,7 +80,6 @@ impl HttpBody for Lent {
         };
         if ended {
             self.body = None;
-            self.lender.watch.set_reading(false);
         } else {
             self.lender.was_asked.store(true, Ordering::Relaxed);
         }
@@ -122,7 +120,6 @@ impl Rest {
                 .await
                 .unwrap_or(false)
         {
-            self.lender.watch.set_reading(false);
             return;
         }
         response
