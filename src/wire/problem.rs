@@ -5,7 +5,8 @@ use super::json::JsonError;
 use super::write::Writer;
 
 /// What is said of an evaluation that would take more steps than it may (spec 14).
-pub const TOO_COMPLEX: &str = "The evaluation takes more work than one request may. `errors` names the promotions that took most.";
+pub const TOO_COMPLEX: &str =
+    "The evaluation takes more work than one request may. `errors` names the promotions that took most.";
 
 /// Why a request is not answered as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,71 +1,32 @@
 //! Redeeming: evaluates a cart, adds to every counter and records it, in one atomic step (spec 9).
 //!
 //! Redemptions that arrive together are committed together. `queue` gathers them, by tenant and by lane; `batch` is one
-//! transaction of theirs; `keys` says what became of an order before; `decide` prices each in the order of arrival, on
-//! counters that are locked.
+//! transaction of theirs; `decide` prices each in the order of arrival, on counters that are locked.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::evaluate::{INLINE_STEPS, Size, code_keys, require_store};
+use super::evaluate::{code_keys, require_store};
 use super::{Refusal, Service, ServiceError};
 use crate::cache::Guess;
 use crate::db::DbError;
 use crate::domain::counter::Owner;
 use crate::domain::id::{RedemptionId, TenantId};
-use crate::domain::redemption::{Address, Order, RedemptionState};
-use crate::engine::{self, Facts, RuleSet, STEPS_PER_MS, Unfinished};
-use crate::metrics;
+use crate::domain::redemption::{Order, RedemptionState};
+use crate::engine::{self, Facts, RuleSet, Unfinished};
+use crate::metrics::Verdict;
 use crate::telemetry;
 use crate::wire;
 use crate::wire::faults::{Faults, too_complex};
 
 mod batch;
 mod decide;
-mod keys;
 mod queue;
 
 use queue::Lane;
 pub use queue::Queues;
-
-/// How long an order may be evaluated while its transaction holds locks. Orders begin as the lightest kind that they can
-/// be, and come again as the next where that was not enough; what they held meanwhile is given back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pace {
-    /// On the spot, many together.
-    Light,
-    /// On the pool, some together.
-    Medium,
-    /// On the pool, alone, after it was evaluated once without any lock.
-    Heavy,
-}
-
-/// Most milliseconds of a medium order's evaluation, besides its search.
-const MEDIUM_MS: u64 = 10;
-
-impl Pace {
-    /// The steps of one order.
-    fn steps(self, search_ms: u64) -> u64 {
-        match self {
-            Self::Light => INLINE_STEPS,
-            Self::Medium => MEDIUM_MS
-                .saturating_add(search_ms)
-                .saturating_mul(STEPS_PER_MS),
-            Self::Heavy => u64::MAX,
-        }
-    }
-
-    /// The milliseconds of one order that count where a transaction is filled.
-    fn milliseconds(self, search_ms: u64) -> u64 {
-        match self {
-            Self::Light => 1,
-            Self::Medium => MEDIUM_MS.saturating_add(search_ms),
-            Self::Heavy => queue::MAX_GROUP_MS,
-        }
-    }
-}
 
 /// An order, and the words in which it was understood.
 #[derive(Debug)]
@@ -98,9 +59,6 @@ pub struct Redeemed {
     pub is_new: bool,
 }
 
-/// What became of an order.
-type Verdict = Result<Redeemed, Failure>;
-
 /// Why an order came to nothing. Cheap to copy, since a failed transaction fails all that were in it.
 #[derive(Clone, Debug)]
 enum Failure {
@@ -110,24 +68,18 @@ enum Failure {
     Load(crate::cache::LoadError),
     /// The evaluation would take more steps than it may.
     TooComplex(Faults),
-    /// The evaluation takes longer than its pace allows.
-    TooLong,
+    /// The evaluation was asked to stop.
+    Stopped,
     /// The evaluation panicked.
     Panicked,
     /// The writer died: nobody knows.
     Lost,
 }
 
-impl Pending {
-    fn size(&self) -> Size {
-        Size::of(self.request.len())
-    }
-}
-
 impl Failure {
     fn unfinished(rules: &RuleSet, why: &Unfinished) -> Self {
         match why {
-            Unfinished::Stopped => Self::TooLong,
+            Unfinished::Stopped => Self::Stopped,
             Unfinished::TooComplex(costly) => Self::TooComplex(too_complex(rules, costly)),
         }
     }
@@ -141,7 +93,7 @@ impl From<Failure> for ServiceError {
             Failure::Db(error) => Self::Shared(error),
             Failure::Load(error) => Self::Load(error),
             Failure::TooComplex(faults) => Self::TooComplex(faults),
-            Failure::TooLong => Self::Stopped,
+            Failure::Stopped => Self::Stopped,
             Failure::Panicked => Self::Panicked,
             Failure::Lost => Self::Lost,
         }
@@ -155,10 +107,22 @@ impl Service {
         tenant: TenantId,
         order: Order<'_>,
     ) -> Result<Redeemed, ServiceError> {
-        let now = self.clock().now();
-        let rules = self.cache().rules_at(tenant, now).await?;
+        let rules = self.cache().rules(tenant).await?;
         telemetry::by_rules(rules.version());
         require_store(&rules, &order.request, "/request/store").map_err(ServiceError::Invalid)?;
+        let facts = Facts {
+            request: &order.request,
+            codes: &[],
+            issuances: &[],
+            used: &[],
+            now: self.clock().now(),
+        };
+        // Codes are not looked up for this: promotions with codes have no counter that all customers share.
+        let is_hot = engine::needs(&rules, &facts)
+            .counters
+            .iter()
+            .any(|bound| bound.counter.owner == Owner::Everybody);
+        let lane = if is_hot { Lane::Shared } else { Lane::Own };
         let order = order.into_owned();
         let request = wire::redemption::request(&order, rules.settings().currency);
         let canonical = wire::redemption::canonical(&order, &request);
@@ -167,103 +131,30 @@ impl Service {
             0 => None,
             _ => Some(self.cache().guess(tenant, codes)?),
         };
-        let pending = Arc::new(Pending {
+        let pending = Pending {
             hash: Sha256::digest(canonical.as_bytes()).into(),
             order,
             request,
             guess,
             search_ms: rules.settings().search_ms(),
-        });
-        let answered = self.submit(tenant, &rules, &pending).await?;
+        };
+        let answered = self.queues().submit(self, tenant, lane, pending).await;
         if matches!(answered, Err(Failure::Panicked | Failure::Lost)) {
             self.metrics().panics.inc();
         }
         self.metrics().redemptions.inc(match &answered {
-            Ok(redeemed) if redeemed.is_new => metrics::Verdict::Recorded,
-            Ok(_) => metrics::Verdict::Replayed,
-            Err(Failure::Refused(_) | Failure::Invalid(_) | Failure::TooComplex(_)) => {
-                metrics::Verdict::Refused
-            }
+            Ok(redeemed) if redeemed.is_new => Verdict::Recorded,
+            Ok(_) => Verdict::Replayed,
+            Err(Failure::Refused(_) | Failure::Invalid(_) | Failure::TooComplex(_)) => Verdict::Refused,
             Err(
                 Failure::Db(_)
                 | Failure::Load(_)
-                | Failure::TooLong
+                | Failure::Stopped
                 | Failure::Panicked
                 | Failure::Lost,
-            ) => metrics::Verdict::Failed,
+            ) => Verdict::Failed,
         });
         answered.map_err(ServiceError::from)
-    }
-
-    /// Has an order redeemed among those of its kind.
-    async fn submit(
-        &self,
-        tenant: TenantId,
-        rules: &RuleSet,
-        pending: &Arc<Pending>,
-    ) -> Result<Result<Redeemed, Failure>, ServiceError> {
-        // A search is seldom light, and a large cart takes long to read.
-        let mut pace = match (pending.search_ms, pending.size()) {
-            (0, Size::Small) => Pace::Light,
-            (_, Size::Small | Size::Large) => Pace::Medium,
-        };
-        loop {
-            let lane = match pace {
-                Pace::Light => self.lane(rules, pending),
-                Pace::Medium | Pace::Heavy => Lane::Slow,
-            };
-            let submitted = self.queues().submit(self, tenant, lane, pace, pending);
-            let answered = submitted.await;
-            if !matches!(answered, Err(Failure::TooLong)) {
-                return Ok(answered);
-            }
-            pace = match pace {
-                Pace::Light => Pace::Medium,
-                Pace::Medium => {
-                    Box::pin(self.rehearse(tenant, pending)).await?;
-                    Pace::Heavy
-                }
-                Pace::Heavy => return Ok(answered),
-            };
-        }
-    }
-
-    /// The lane of a light order, by the counters that it could meet.
-    fn lane(&self, rules: &RuleSet, pending: &Pending) -> Lane {
-        let facts = Facts {
-            request: &pending.order.request,
-            codes: &[],
-            issuances: &[],
-            used: &[],
-            now: self.clock().now(),
-        };
-        // Codes are not looked up for this: promotions with codes have no counter that all customers share.
-        let is_hot = engine::needs(rules, &facts)
-            .counters
-            .iter()
-            .any(|bound| bound.counter.owner == Owner::Everybody);
-        if is_hot { Lane::Shared } else { Lane::Own }
-    }
-
-    /// Evaluates an order at its tenant's turn and without any lock, so that one that is too complex is refused before it
-    /// holds up others, and a hang-up ends the work. The price counts for nothing.
-    async fn rehearse(&self, tenant: TenantId, pending: &Pending) -> Result<(), ServiceError> {
-        match self
-            .price(tenant, &pending.order.request, pending.size())
-            .await
-        {
-            Ok(_) => Ok(()),
-            Err(ServiceError::TooComplex(faults)) => {
-                let address = Address::Transaction(pending.order.transaction_id.clone());
-                let known = self.redemption(tenant, address).await;
-                match known {
-                    // It may have been recorded by other rules: then the answer is that one.
-                    Ok(_) => Ok(()),
-                    Err(_) => Err(ServiceError::TooComplex(faults)),
-                }
-            }
-            Err(error) => Err(error),
-        }
     }
 
     /// How many orders wait for their turn.
