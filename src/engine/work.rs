@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::domain::exact::Allowance;
 
-/// The steps of one millisecond of one core of a small server (docs/PERFORMANCE.md says how that is checked).
+/// The steps of one millisecond of one core of a small server (docs/PERFORMANCE.md says how that was measured).
 pub(crate) const STEPS_PER_MS: u64 = 100_000;
 
 /// Most steps of one evaluation.
