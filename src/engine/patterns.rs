@@ -141,8 +141,16 @@ impl Finder {
             if !work.charge(1) {
                 return;
             }
+            // An automaton that begins at the start also names the texts that end what it has read.
+            let is_there = match place {
+                Place::Anywhere => true,
+                Place::AtTheStart => one.start() == 0,
+            };
             let fact = self.found.get(one.pattern().as_usize());
-            fact.copied().into_iter().for_each(&mut found);
+            fact.filter(|_| is_there)
+                .copied()
+                .into_iter()
+                .for_each(&mut found);
         }
         for (pattern, fact) in &self.others {
             if !work.charge(text.len() / BYTES_A_STEP + 1) {

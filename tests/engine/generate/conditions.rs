@@ -76,16 +76,23 @@ fn text_predicate(dice: &mut Dice, field: &str, values: &[&str]) -> Value {
         0..=4 => json!({"field": field, "op": "in", "values": dice.some(values, 1)}),
         5 => json!({"field": field, "op": "not_in", "values": dice.some(values, 1)}),
         6 => json!({"field": field, "op": "ne", "value": dice.one(values)}),
-        7 => {
-            let word = dice.one(values);
-            json!({"field": field, "op": "starts_with", "value": &word[..1]})
-        }
-        8 => {
-            let word = dice.one(values);
-            json!({"field": field, "op": "contains", "value": &word[word.len() - 1..]})
-        }
+        7 => json!({"field": field, "op": "starts_with", "value": piece(dice, values)}),
+        8 => json!({"field": field, "op": "contains", "value": piece(dice, values)}),
         _ => json!({"field": field, "op": "eq", "value": dice.one(values)}),
     }
+}
+
+/// A part of a word, mostly from its start; some end others.
+fn piece<'v>(dice: &mut Dice, values: &[&'v str]) -> &'v str {
+    let word = dice.one(values);
+    let most = word.len() as i64;
+    let first = if dice.chance(60) {
+        0
+    } else {
+        dice.between(0, most - 1)
+    };
+    let last = dice.between(first + 1, most);
+    &word[first as usize..last as usize]
 }
 
 fn number_predicate(dice: &mut Dice) -> Value {
