@@ -46,6 +46,7 @@ async fn read(db: &Db, tenant: TenantId, after: i64) -> Vec<(i64, String)> {
     });
     let found = found.await.unwrap();
     found
+        .items
         .into_iter()
         .map(|row| (row.sequence, row.data))
         .collect()
