@@ -69,7 +69,8 @@ async fn who_waits_too_long_for_a_connection_is_told_so() {
     let db = Db::open(small).await.unwrap();
     let long = {
         let db = db.clone();
-        tokio::spawn(async move { work(&db, tenant, Duration::from_secs(2)).await })
+        // Longer than is waited for a connection, and shorter than a transaction may rest.
+        tokio::spawn(async move { work(&db, tenant, Duration::from_millis(1_500)).await })
     };
     tokio::time::sleep(Duration::from_millis(100)).await;
     let refused = work(&db, tenant, Duration::ZERO).await;
