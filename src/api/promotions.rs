@@ -15,7 +15,8 @@ use super::problem::ApiError;
 use super::{Api, edge, page, schema};
 use crate::cache::load;
 use crate::db;
-use crate::db::promotions::{HistoryRow, PromotionCursor, PromotionFilter};
+use crate::db::promotion_history::HistoryRow;
+use crate::db::promotions::{PromotionCursor, PromotionFilter};
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::{PromotionType, State as PromotionState, Status, Terms};
 use crate::domain::settings::CustomField;
@@ -244,7 +245,7 @@ pub async fn history(
         Box::pin(async move {
             exists(tx, promotion).await?;
             Ok::<_, ServiceError>(
-                db::promotions::history(tx, promotion, wanted.after, wanted.limit).await?,
+                db::promotion_history::history(tx, promotion, wanted.after, wanted.limit).await?,
             )
         })
     });

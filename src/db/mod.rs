@@ -40,6 +40,7 @@ pub mod milestones;
 pub mod outbox;
 pub mod product_lists;
 pub mod promotion_ends;
+pub mod promotion_history;
 pub mod promotions;
 pub mod reconcile;
 pub mod redemption_keys;

@@ -179,7 +179,7 @@ impl Service {
                 require_transition(old.status, status)?;
                 let locked = locked_fields(&old.terms, &terms);
                 if !locked.is_empty()
-                    && db::promotions::has_been_live(tx, Some(promotion), now).await?
+                    && db::promotion_history::has_been_live(tx, Some(promotion), now).await?
                 {
                     return Err(Refusal::LockedAfterLive(locked).into());
                 }

@@ -72,7 +72,8 @@ impl Service {
                 expected.check(row.version)?;
                 let before = load::settings(&row).map_err(ServiceError::Unreadable)?;
                 let locked = locked_fields(&before, &settings);
-                if !locked.is_empty() && db::promotions::has_been_live(tx, None, now).await? {
+                if !locked.is_empty() && db::promotion_history::has_been_live(tx, None, now).await?
+                {
                     return Err(Refusal::LockedAfterLive(locked).into());
                 }
                 let replaced = write(tx, &row, &settings, &lists).await?;

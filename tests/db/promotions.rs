@@ -2,7 +2,7 @@
 
 use chrono::{Duration, Utc};
 use promotion_engine::db::promotions::{self, NewPromotion, PromotionFilter, State};
-use promotion_engine::db::{DbError, Key, Reference, keys};
+use promotion_engine::db::{DbError, Key, Reference, keys, promotion_history};
 use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
 use uuid::Uuid;
 
@@ -104,8 +104,10 @@ async fn every_change_is_one_entry_of_the_history() {
     in_tx!(database, tenant, |tx| promotions::replace(tx, 2, &new, by)
         .await)
     .unwrap();
-    let page = in_tx!(database, tenant, |tx| promotions::history(tx, id, None, 2)
-        .await)
+    let page = in_tx!(database, tenant, |tx| promotion_history::history(
+        tx, id, None, 2
+    )
+    .await)
     .unwrap();
     let entries: Vec<_> = page
         .items
@@ -129,8 +131,10 @@ async fn every_change_is_one_entry_of_the_history() {
         ]
     );
     let next = page.next;
-    let page = in_tx!(database, tenant, |tx| promotions::history(tx, id, next, 2)
-        .await)
+    let page = in_tx!(database, tenant, |tx| promotion_history::history(
+        tx, id, next, 2
+    )
+    .await)
     .unwrap();
     assert_eq!(
         (page.items[0].change, page.items[0].key_id, page.next),
@@ -291,7 +295,7 @@ async fn having_been_live_follows_from_the_history() {
     let database = TestDatabase::new().await;
     let tenant = database.tenant("A").await;
     let been_live = async |id: Option<PromotionId>| {
-        in_tx!(database, tenant, |tx| promotions::has_been_live(
+        in_tx!(database, tenant, |tx| promotion_history::has_been_live(
             tx,
             id,
             Utc::now()
