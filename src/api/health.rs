@@ -128,6 +128,9 @@ async fn unready(api: &Api) -> Option<&'static str> {
     if api.is_stopping() {
         return Some("the service is stopping");
     }
+    if let Some(why) = api.service().db().failing() {
+        return Some(why.reason());
+    }
     let readiness = api.readiness();
     let own = api.clone();
     let asked = readiness.front.spawn(async move { ask(&own).await });

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::auth::{Pos, PosReader};
 use super::codes::masked;
 use super::extract::{NoBody, NoQuery, Query, Redemption, Small, choice, decode};
-use super::openapi::{Choice, ListParams, Reading, Writing, conflicts};
+use super::openapi::{Choice, ListParams, Reading, Redeeming, Writing, conflicts};
 use super::problem::ApiError;
 use super::{Api, edge, page, schema, time};
 use crate::db;
@@ -38,7 +38,7 @@ conflicts! {
     responses(
         (status = 201, description = "Recorded.", body = schema::Redemption),
         (status = 200, description = "It was recorded before.", body = schema::Redemption),
-        Writing,
+        Redeeming,
         RedeemConflict))]
 pub async fn create(
     State(api): State<Api>,

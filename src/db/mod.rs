@@ -246,17 +246,14 @@ impl Db {
         })
     }
 
+    /// [`NotReady::Failing`] if a statement met such a fault a moment ago. The database is not asked.
+    pub fn failing(&self) -> Option<NotReady> {
+        self.health.is_failing().then_some(NotReady::Failing)
+    }
+
     /// Whether the database answers, has every migration of this release, and can be written to. Asked over a connection
     /// of its own, which belongs to the runtime that asks first; whoever stops waiting costs the connection.
     pub async fn ready(&self) -> Result<(), DbError> {
-        self.asked().await?;
-        if self.health.is_failing() {
-            return Err(DbError::NotReady(NotReady::Failing));
-        }
-        Ok(())
-    }
-
-    async fn asked(&self) -> Result<(), DbError> {
         let mut watching = self.watching.lock().await;
         if let Some(mut connection) = watching.take() {
             let ready = migrate::ready(&mut connection).await;

@@ -24,7 +24,9 @@ mod refusals;
 
 pub use document::finish;
 pub(super) use refusals::conflicts;
-pub use refusals::{Evaluating, Public, Reading, Replacing, Responses, Writing, refusal};
+pub use refusals::{
+    Evaluating, Public, Reading, Redeeming, Replacing, Responses, Writing, refusal,
+};
 
 /// What a caller should know before the first request.
 const DESCRIPTION: &str = "\

@@ -19,6 +19,9 @@ pub struct Reading;
 /// The refusals of what reads and is asked with a body.
 pub struct Evaluating;
 
+/// The refusals of what prices a cart and records it.
+pub struct Redeeming;
+
 /// The refusals of what writes.
 pub struct Writing;
 
@@ -82,6 +85,12 @@ const BODY: [Refusal; 4] = [
     ),
 ];
 
+const PRICING: [Refusal; 1] = [(
+    "422",
+    &["invalid", "too_complex"],
+    "`errors` says what is wrong, and where; or, with `too_complex`, which promotions took most work.",
+)];
+
 const WRITING: [Refusal; 1] = [(
     "503",
     &["overloaded", "unavailable", "outcome_unknown"],
@@ -129,7 +138,13 @@ impl IntoResponses for Reading {
 
 impl IntoResponses for Evaluating {
     fn responses() -> Responses {
-        described(&[&PUBLIC, &READING, &BODY])
+        described(&[&PUBLIC, &READING, &BODY, &PRICING])
+    }
+}
+
+impl IntoResponses for Redeeming {
+    fn responses() -> Responses {
+        described(&[&PUBLIC, &READING, &BODY, &WRITING, &PRICING])
     }
 }
 
