@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt;
+use tracing::Instrument;
 
 use super::serve::ACCEPT_PAUSE;
 
@@ -148,7 +149,7 @@ pub fn router(all: Router, workers: Handle) -> Router {
             if PATHS.contains(&request.uri().path()) {
                 return answer(here, request).await;
             }
-            let working = workers.spawn(answer(all, request));
+            let working = workers.spawn(answer(all, request).in_current_span());
             match AbortOnDropHandle::new(working).await {
                 Ok(response) => response,
                 // The runtime has ended. Panics are caught below.

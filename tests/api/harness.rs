@@ -19,6 +19,8 @@ pub struct Service {
     pub app: App,
     pub clock: Clock,
     http: Client,
+    /// For health, readiness and metrics: a connection that asks for these first stays with the front.
+    probes: Client,
     base: String,
 }
 
@@ -123,15 +125,19 @@ impl Service {
         let base = format!("http://{}", app.address());
         // Another dependency of the tree has switched TLS on, which the client wants to see set up though it never uses it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = Client::builder()
-            .timeout(Duration::from_secs(30))
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
+        let client = || {
+            Client::builder()
+                .timeout(Duration::from_secs(30))
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap()
+        };
+        let (http, probes) = (client(), client());
         let service = Self {
             app,
             clock,
             http,
+            probes,
             base,
         };
         for _ in 0..100 {
@@ -240,8 +246,9 @@ impl Service {
             let name: HeaderName = name.parse().unwrap();
             all.insert(name, HeaderValue::from_str(value).unwrap());
         }
-        let mut request = self
-            .http
+        let is_probe = ["/healthz", "/readyz", "/metrics"].contains(&path);
+        let client = if is_probe { &self.probes } else { &self.http };
+        let mut request = client
             .request(method.clone(), format!("{}{path}", self.base))
             .headers(all.clone());
         if let Some(body) = body.clone() {
