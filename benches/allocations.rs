@@ -5,10 +5,13 @@
 #[path = "shop/request.rs"]
 mod request;
 mod shop;
+#[path = "shop/within.rs"]
+mod within;
 
 use divan::{AllocProfiler, Bencher, black_box};
 use mimalloc::MiMalloc;
-use request::{evaluate, facts, with_request};
+use request::{facts, with_request};
+use within::evaluate;
 
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler<MiMalloc> = AllocProfiler::new(MiMalloc);

@@ -5,11 +5,14 @@
 #[path = "shop/request.rs"]
 mod request;
 mod shop;
+#[path = "shop/within.rs"]
+mod within;
 
 use divan::{Bencher, black_box};
 use promotion_engine::engine::RuleSet;
 use promotion_engine::wire::{cart, decode::Value, evaluation, faults::Faults, json::Json};
-use request::{evaluate, facts, with_request};
+use request::{facts, with_request};
+use within::evaluate;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

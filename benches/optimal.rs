@@ -6,14 +6,17 @@
 #[path = "shop/request.rs"]
 mod request;
 mod shop;
+#[path = "shop/within.rs"]
+mod within;
 
 use std::time::{Duration, Instant};
 
 use promotion_engine::domain::evaluation::Evaluation;
 use promotion_engine::domain::settings::Strategy;
 use promotion_engine::engine::RuleSet;
-use request::{evaluate, facts, with_request};
+use request::{facts, with_request};
 use shop::mix::{Mix, Scenario};
+use within::evaluate;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -55,7 +55,7 @@ pub fn rules_with_lists(promotions: usize, lists: usize, skus: usize) -> RuleSet
     });
     let all = (0..promotions).map(promotion).chain(of_lists).collect();
     let list = |own: usize| {
-        let first = if own % 4 == 0 { 0 } else { 1_000_000 };
+        let first = if own.is_multiple_of(4) { 0 } else { 1_000_000 };
         let skus = (first..first + skus).map(|sku| format!("SKU-{sku}"));
         (format!("L{own}"), skus.collect())
     };

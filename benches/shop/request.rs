@@ -1,8 +1,7 @@
 //! A cart as the engine gets it, for benchmarks of the engine alone.
 
 use promotion_engine::domain::cart::Request;
-use promotion_engine::domain::evaluation::Evaluation;
-use promotion_engine::engine::{self, Facts, RuleSet, Stop};
+use promotion_engine::engine::Facts;
 use promotion_engine::wire::{cart, decode::Value, faults::Faults, json::Json};
 
 use crate::shop;
@@ -24,9 +23,4 @@ pub fn facts<'f>(request: &'f Request<'f>) -> Facts<'f> {
         used: &[],
         now: shop::now(),
     }
-}
-
-/// Within the bound on its work.
-pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>) -> Evaluation {
-    engine::evaluate(rules, facts, &Stop::default()).expect("a cart within the bound")
 }

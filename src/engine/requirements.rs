@@ -224,8 +224,9 @@ impl SetShape {
         let Capacity(capacity) = self.capacity(units);
         let together = Self::together(&self.demands(1));
         let choices = together.iter().zip(&capacity);
-        let bounds = choices.filter_map(|(demand, there)| (*demand > 0).then(|| there / demand));
-        bounds
+        let demanded = choices.filter(|(demand, _)| **demand > 0);
+        demanded
+            .map(|(demand, there)| there / demand)
             .min()
             .map_or(0, |sets| i64::try_from(sets).unwrap_or(i64::MAX))
     }

@@ -72,7 +72,11 @@ async fn the_bound_of_stores_holds_whoever_writes_at_once() {
     let tenant = service.tenant().await;
     bound(&service, &tenant, json!({"max_stores": 3})).await;
     let put = async |number: usize| {
-        let on = if number % 2 == 0 { &service } else { &other };
+        let on = if number.is_multiple_of(2) {
+            &service
+        } else {
+            &other
+        };
         let code = format!("S{number}");
         let path = format!("/v1/stores/{code}");
         on.put(&path, &tenant.admin, store(&code)).await
