@@ -61,7 +61,7 @@ mod product_lists;
 mod promotions;
 mod redemptions;
 mod schema;
-mod seal;
+pub mod seal;
 mod sending;
 mod settings;
 mod stats;

@@ -1,7 +1,7 @@
 //! Connections: accepting, their time limits, and their end.
 //!
 //! `axum::serve` has no limit on how long a header may take or a connection may rest; stalled ones stay open for ever.
-//! So connections are served through hyper-util, and each is watched by [`super::connection`]. (hyper's own limit on heads
+//! So connections are served through hyper-util, and each is watched by `connection`. (hyper's own limit on heads
 //! begins when the connection rests, so that it would end idle ones as soon as slow ones.)
 
 use std::io;

@@ -54,7 +54,7 @@ pub fn parse(
     limits
 }
 
-/// Reads what [`print`] has printed into a stored promotion; an error says what is wrong with it.
+/// Reads what [`print()`] has printed into a stored promotion; an error says what is wrong with it.
 pub fn parse_stored(text: &[u8]) -> Result<Limits, String> {
     let json = Json::parse(text).map_err(|error| format!("{error:?}"))?;
     let mut faults = Faults::new();
