@@ -32,20 +32,9 @@ pub(crate) struct Index {
     by_fact: Vec<Vec<usize>>,
     /// Promotions without necessary facts.
     always: Vec<usize>,
-    /// The weights of the promotions that lean on facts, each as often as it does.
-    weights_by_fact: u64,
-    /// The weights of the others.
-    weights_always: u64,
 }
 
 impl Index {
-    /// About how many promotions, by the tests of each, a cart with so many facts meets.
-    pub(crate) fn weight_of(&self, facts: u64) -> u64 {
-        let met = facts.saturating_mul(self.weights_by_fact) / self.by_fact.len().max(1) as u64;
-        self.weights_always
-            .saturating_add(met.min(self.weights_by_fact))
-    }
-
     pub(crate) fn build(promotions: &[Compiled], facts: &mut Facts) -> Self {
         let mut index = Self::default();
         for (number, compiled) in promotions.iter().enumerate() {
@@ -54,12 +43,8 @@ impl Index {
                 continue;
             }
             match necessary_facts(compiled, facts) {
-                None => {
-                    index.always.push(number);
-                    index.weights_always += compiled.weight;
-                }
+                None => index.always.push(number),
                 Some(necessary) => {
-                    index.weights_by_fact += compiled.weight.saturating_mul(necessary.len() as u64);
                     index.by_fact.resize_with(facts.count(), Vec::new);
                     for fact in necessary {
                         if let Some(own) = index.by_fact.get_mut(fact.index()) {

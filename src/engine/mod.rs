@@ -29,7 +29,6 @@ mod stock;
 mod strategy;
 mod units;
 mod view;
-mod weight;
 mod work;
 
 pub use earning::{Deed, earned};
@@ -38,7 +37,6 @@ pub use milestones::{CountedLine, KnownMilestone, Step, come_back, steps};
 pub use offers::{Offer, offer_needs, offers};
 pub use ruleset::{RuleSet, Rules};
 pub use stock::{ProductList, Stores};
-pub use weight::weight;
 pub use work::{Costly, STEPS_PER_MS, Stop, Unfinished};
 
 use chrono::{DateTime, Utc};

@@ -40,9 +40,6 @@ pub struct RuleSet {
     whole_since: Option<DateTime<Utc>>,
 }
 
-/// What a promotion takes besides its selectors.
-const WEIGHT: u64 = 2;
-
 /// A promotion and what its evaluation needs.
 #[derive(Debug)]
 pub(crate) struct Compiled {
@@ -61,8 +58,6 @@ pub(crate) struct Compiled {
     /// The number of the target's selection; `None`: it names none.
     pub(crate) select: Option<usize>,
     pub(crate) rank: ranking::StaticRank,
-    /// About how many looks at each line it takes.
-    pub(crate) weight: u64,
 }
 
 /// What a rule set is made of.
@@ -254,7 +249,6 @@ impl Compiled {
             earning,
             promotion,
             conditions,
-            weight: WEIGHT + selections.iter().map(Selection::weight).sum::<u64>(),
             selections,
             select,
             rank,

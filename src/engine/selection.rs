@@ -258,11 +258,6 @@ impl Selection {
         }
     }
 
-    /// About how many looks at a line it takes.
-    pub(crate) fn weight(&self) -> u64 {
-        (self.include.len() + self.exclude.len()) as u64
-    }
-
     /// The lines that are selected.
     pub(crate) fn select(&self, view: &CartView<'_>, work: &Work<'_>) -> LineSet {
         let select = |test: &Test, lines: &LineSet| {
