@@ -140,3 +140,36 @@ fn no_bound_is_below_what_can_still_come() {
     });
     println!("{} bounds", compared.load(Ordering::Relaxed));
 }
+
+/// The discount of a bundle falls on its cheap lines too, though they are cheaper than their part of its price.
+#[test]
+fn what_is_left_to_pay_counts_all_lines_of_a_bundle() {
+    let promotion = |name: &str, benefit: Value| {
+        json!({"name": name, "type": "pos", "starts_at": "2026-01-01T00:00:00Z",
+               "ends_at": "2027-01-01T00:00:00Z", "benefit": benefit})
+    };
+    let document = json!({
+        "settings": {"strategy": "optimal", "unit_stacking": {"enabled": true}},
+        "promotions": [
+            promotion("bundle", json!({"type": "bundle_price", "value": "15", "target": {"type": "items"}})),
+            promotion("ten off", json!({
+                "type": "amount_off", "value": "10", "per": "unit",
+                "target": {"type": "items", "select": {"include": [{"field": "sku", "op": "in", "values": ["B"]}]}}
+            })),
+        ],
+        "request": {"at": "2026-06-03T12:00:00Z", "cart": {"lines": [
+            {"id": "1", "sku": "A", "quantity": "1", "unit_price": "0.35"},
+            {"id": "2", "sku": "B", "quantity": "2", "unit_price": "100"}
+        ]}}
+    });
+    let text = document.to_string();
+    let checked =
+        promotion_engine::document::check_bounds(text.as_bytes(), chrono::DateTime::UNIX_EPOCH);
+    assert_eq!(
+        checked
+            .expect("the document is valid")
+            .map(|count| count > 0),
+        Ok(true)
+    );
+    assert_eq!(evaluate(&document)["totals"]["discount"], "200.32");
+}

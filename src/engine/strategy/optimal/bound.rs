@@ -321,7 +321,7 @@ impl Bound {
             for (number, lane) in self.lanes.iter().enumerate() {
                 let value = lane.value(&open, |_| 0);
                 if pooled(number) {
-                    lane.lines.iter().for_each(|own| lines.insert(own.line));
+                    lines = lines.union(&lane.spread);
                     together += value;
                 } else {
                     alone += value;

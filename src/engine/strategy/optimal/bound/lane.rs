@@ -7,6 +7,7 @@ use crate::domain::rounding::Rounding;
 use crate::engine::Case;
 use crate::engine::benefits::{self, ItemReach, LineReach};
 use crate::engine::limits::Left;
+use crate::engine::line_set::LineSet;
 
 use super::{Fine, UNIT_DECIMALS, at, fine, slack, times, weighted};
 
@@ -14,6 +15,8 @@ use super::{Fine, UNIT_DECIMALS, at, fine, slack, times, weighted};
 pub(super) struct Lane {
     /// Its lines; those first of which it takes off most, or where it takes the cheapest of groups, the dearest.
     pub(super) lines: Vec<Place>,
+    /// All lines on which its discount may fall: a bundle's discount falls on cheap lines too, which add nothing to it.
+    pub(super) spread: LineSet,
     /// Units of a group, and how many of them it takes.
     cheapest_of: Option<(i128, i128)>,
     /// Where units are set aside for its condition: what each number of applications leaves.
@@ -103,6 +106,7 @@ pub(super) fn lane(
     Lane {
         tiers: reach.tiers.iter().map(tier).collect(),
         lines,
+        spread: reach.lines.iter().map(|own| own.line).collect(),
         cheapest_of: reach
             .cheapest_of
             .map(|own| (own.every.scaled().into(), own.quantity.scaled().into())),
