@@ -144,6 +144,10 @@ fn rows() -> Vec<(&'static str, Made)> {
     row("stacked: 60 promotions, 2 lines of 1,000,000", || {
         (stacking(), stacked(60), two_lines("1000000"))
     });
+    row(
+        "stacked: 250 promotions, 3 a unit, 100 lines of 1,000",
+        || (stacking(), three_a_unit(250), lines(100, 1_000)),
+    );
     row("stacked: 250 percentages, 500 lines", || {
         (
             stacking(),
@@ -328,6 +332,17 @@ fn stacked(count: usize) -> Vec<Value> {
         )
     };
     (0..count).map(own).collect()
+}
+
+/// The same, of which each is about one SKU of the first so many by three.
+fn three_a_unit(count: usize) -> Vec<Value> {
+    let mut all = stacked(count);
+    for (number, own) in all.iter_mut().enumerate() {
+        let sku = format!("SKU-{}", number / 3);
+        own["benefit"]["target"]["select"] =
+            json!({"include": [{"field": "sku", "op": "eq", "value": sku}]});
+    }
+    all
 }
 
 fn line(number: usize, quantity: &str, price: &str) -> Value {

@@ -64,7 +64,7 @@ fn lines(count: usize, quantity: &str, more: &Value) -> Value {
 fn stacked(quantity: &str) -> Attack {
     let own = |number: usize| {
         let mut own = promotion(number);
-        let all = json!([{"field": "category", "op": "eq", "values": ["A"]}]);
+        let all = json!([{"field": "category", "op": "in", "values": ["A"]}]);
         own["conditions"] =
             json!({"type": "line_quantity", "of": {"include": all}, "op": "gte", "value": "2"});
         own["benefit"] = json!({"type": "percentage_off", "value": (number + 1).to_string(),
@@ -92,14 +92,14 @@ fn predicates() -> Attack {
         let leaf = |condition: usize| {
             let predicate = |place: usize| {
                 let value = text(number * 500 + condition * 50 + place);
-                json!({"field": "tag", "op": "contains", "values": [value]})
+                json!({"field": "tag", "op": "contains", "value": value})
             };
             let all: Vec<Value> = (0..10).map(predicate).collect();
             json!({"type": "line_quantity", "of": {"include": all}, "op": "gte", "value": "1"})
         };
         let leaves: Vec<Value> = (0..10).map(leaf).collect();
         own["conditions"] =
-            json!({"type": "group", "match": "any", "is": true, "conditions": leaves});
+            json!({"type": "group", "match": "any", "is": true, "of": leaves});
         own["benefit"] = json!({"type": "percentage_off", "value": "1"});
         own
     };
@@ -120,12 +120,12 @@ fn sets() -> Attack {
     let own = |number: usize| {
         let mut own = promotion(number);
         let leaf = |category: usize| {
-            let of = json!([{"field": "category", "op": "eq", "values": [format!("C{category}")]}]);
+            let of = json!([{"field": "category", "op": "in", "values": [format!("C{category}")]}]);
             json!({"type": "line_quantity", "of": {"include": of}, "op": "gte", "value": "2"})
         };
         let leaves: Vec<Value> = (0..5).map(|place| leaf((place + number) % 5)).collect();
         own["conditions"] =
-            json!({"type": "group", "match": "all", "is": true, "conditions": leaves});
+            json!({"type": "group", "match": "all", "is": true, "of": leaves});
         own["benefit"] = json!({"type": "percentage_off", "value": "3",
             "target": {"type": "items", "from": "in_condition"}, "repeat": {"per": "set"}});
         own
@@ -143,7 +143,7 @@ fn sets() -> Attack {
 fn searches(hangs_up: bool) -> Attack {
     let own = |number: usize| {
         let mut own = promotion(number);
-        let some = json!([{"field": "category", "op": "eq", "values": [if number.is_multiple_of(2) { "A".to_owned() } else { format!("C{}", number % 5) }]}]);
+        let some = json!([{"field": "category", "op": "in", "values": [if number.is_multiple_of(2) { "A".to_owned() } else { format!("C{}", number % 5) }]}]);
         own["conditions"] =
             json!({"type": "line_quantity", "of": {"include": some}, "op": "gte", "value": "2"});
         own["benefit"] = json!({"type": "percentage_off", "value": (5 + number % 17).to_string(),

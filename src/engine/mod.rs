@@ -129,23 +129,30 @@ pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>, stop: &Stop) -> Result<Evalu
     match case.work.end() {
         None => Ok(evaluation),
         Some(End::Stopped) => Err(Unfinished::Stopped),
-        Some(End::TooComplex) => Err(Unfinished::TooComplex(costly(ranked.candidates()))),
+        Some(End::TooComplex) => Err(Unfinished::TooComplex(costly(rules, ranked.candidates()))),
     }
 }
 
-/// The promotions that took most steps, the largest first.
-fn costly(candidates: &[Candidate<'_>]) -> Vec<Costly> {
-    let mut costly: Vec<Costly> = candidates
-        .iter()
-        .map(|own| Costly {
-            promotion: own.number,
-            steps: own.steps.get(),
-        })
-        .filter(|own| own.steps > 0)
-        .collect();
-    costly.sort_by_key(|own| (std::cmp::Reverse(own.steps), own.promotion));
-    costly.truncate(MOST_COSTLY);
-    costly
+/// The promotions that took most steps, the largest first. If the bound was reached before any was judged, the texts that
+/// they look for took them.
+fn costly(rules: &RuleSet, candidates: &[Candidate<'_>]) -> Vec<Costly> {
+    let judged = candidates.iter().map(|own| (own.number, own.steps.get()));
+    let by_texts = rules.promotions.iter().map(ruleset::Compiled::sought_texts);
+    let most = |steps: &mut dyn Iterator<Item = (usize, u64)>| {
+        let mut costly: Vec<Costly> = steps
+            .filter(|(_, steps)| *steps > 0)
+            .map(|(promotion, steps)| Costly { promotion, steps })
+            .collect();
+        costly.sort_by_key(|own| (std::cmp::Reverse(own.steps), own.promotion));
+        costly.truncate(MOST_COSTLY);
+        costly
+    };
+    let costly = most(&mut judged.into_iter());
+    if costly.is_empty() {
+        most(&mut by_texts.enumerate())
+    } else {
+        costly
+    }
 }
 
 /// Compares every upper bound of `optimal` with what the orders below it come to: how many bounds there were, or the first

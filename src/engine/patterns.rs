@@ -23,6 +23,9 @@ const MOST_BYTES: usize = 2 << 20;
 /// So many bytes of a text are read in one step.
 const BYTES_A_STEP: usize = 4;
 
+/// What it takes to note that a text was found.
+const STEPS_A_MATCH: usize = 4;
+
 /// How a text is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Place {
@@ -138,7 +141,7 @@ impl Finder {
             automaton.map(|own| own.try_find_overlapping(input.clone(), &mut state))
             && let Some(one) = state.get_match()
         {
-            if !work.charge(1) {
+            if !work.charge(STEPS_A_MATCH) {
                 return;
             }
             // An automaton that begins at the start also names the texts that end what it has read.

@@ -226,6 +226,12 @@ pub(crate) fn numbered<'s>(
 }
 
 impl Compiled {
+    /// How many texts it looks for in those of lines.
+    pub(crate) fn sought_texts(&self) -> u64 {
+        let texts: usize = self.selections.iter().map(Selection::sought_texts).sum();
+        u64::try_from(texts).unwrap_or(u64::MAX)
+    }
+
     fn new(
         promotion: Promotion,
         rank: ranking::StaticRank,

@@ -279,6 +279,17 @@ impl Selection {
         exclude.fold(included, |lines, test| lines.without(&select(test, &lines)))
     }
 
+    /// How many texts are looked for in those of lines.
+    pub(crate) fn sought_texts(&self) -> usize {
+        let tests = self.include.iter().chain(&self.exclude);
+        tests
+            .map(|test| match test {
+                Test::Finds(facts) => facts.len(),
+                Test::Has(_) | Test::HasNone(..) | Test::Number(..) => 0,
+            })
+            .sum()
+    }
+
     /// Facts of which a selected line has at least one; `None` where there is no such set.
     pub(crate) fn necessary_facts(&self) -> Option<Vec<Fact>> {
         let keys = |test: &Test| match test {
@@ -325,8 +336,8 @@ fn sorted(mut facts: Vec<Fact>) -> Box<[Fact]> {
     facts.into()
 }
 
-/// So many lines are looked at in one step.
-const LINES_A_STEP: usize = 2;
+/// So many texts are looked up in one step.
+const TEXTS_A_STEP: usize = 2;
 
 /// So many facts of a cart are looked through in one step.
 const FACTS_A_STEP: usize = 16;
@@ -338,8 +349,8 @@ impl Test {
             Self::Has(wanted) | Self::HasNone(_, wanted) => {
                 view.steps_with_facts(wanted.len()) / FACTS_A_STEP
             }
-            Self::Finds(wanted) => wanted.len() / LINES_A_STEP,
-            Self::Number(..) => view.cart.lines.len() / LINES_A_STEP,
+            Self::Finds(wanted) => wanted.len() / TEXTS_A_STEP,
+            Self::Number(..) => view.cart.lines.len(),
         };
         own + 1
     }

@@ -13,10 +13,10 @@ thread_local! {
 }
 
 /// What the making of big integers costs by itself.
-const STEPS_AN_OPERATION: u64 = 60;
+const STEPS_AN_OPERATION: u64 = 200;
 
 /// What each pair of words of two big integers costs: common factors are looked for bit by bit.
-const STEPS_A_PAIR: u64 = 8;
+const STEPS_A_PAIR: u64 = 32;
 
 /// Bounds the steps on big integers, on this thread, as long as it lives.
 #[derive(Debug)]

@@ -97,6 +97,14 @@ impl Proposal {
         basket.overdraws(&self.takes, self.by_line())
     }
 
+    /// What it takes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + size_of_val(self.takes.as_slice())
+            + size_of_val(self.amounts.as_slice())
+            + size_of_val(self.needed.as_slice())
+    }
+
     fn by_line(&self) -> impl Iterator<Item = (usize, Money)> + '_ {
         self.amounts.iter().map(|own| (own.line, own.amount))
     }

@@ -25,6 +25,21 @@ struct RunImprint {
     claims: SmallVec<[usize; 4]>,
 }
 
+impl Imprint {
+    /// What it takes in memory besides itself.
+    pub(crate) fn heap(&self) -> usize {
+        let claims = |own: &RunImprint| match own.claims.spilled() {
+            true => own.claims.capacity() * size_of::<usize>(),
+            false => 0,
+        };
+        let runs = match self.runs.spilled() {
+            true => self.runs.capacity() * size_of::<RunImprint>(),
+            false => 0,
+        };
+        runs + self.runs.iter().map(claims).sum::<usize>()
+    }
+}
+
 impl Hash for RunImprint {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         // One amount is written in several ways.

@@ -12,9 +12,10 @@ use crate::engine::units::Imprint;
 use super::bound::Fine;
 use super::search::Offered;
 use super::sequence::{Sequence, Standing};
+use super::steps::Steps;
 
-/// Most states, and most offers, that are remembered.
-const MAX_SEEN: usize = 20_000;
+/// Hash tables are about half empty.
+const TABLE: usize = 2;
 
 /// Unclaimed units, line by line.
 pub(super) type Units = SmallVec<[i64; 24]>;
@@ -30,6 +31,7 @@ pub(super) enum State {
     Imprints(Vec<Imprint>),
 }
 
+/// What a search remembers, as long as its budget has room for more.
 pub(super) struct Memory {
     /// For the promotions that may still give something, and the unclaimed units: the best that came to that.
     best: FxHashMap<(u128, Units), Standing>,
@@ -37,7 +39,20 @@ pub(super) struct Memory {
     states: FxHashMap<(u128, State), ()>,
     /// For each member what it gave on so many units of its lines.
     offers: Vec<FxHashMap<Units, Offer>>,
-    offer_count: usize,
+    /// The bytes of all that, as they were taken from the budget.
+    bytes: usize,
+}
+
+impl State {
+    fn heap(&self) -> usize {
+        match self {
+            Self::Units(units) => heap(units),
+            Self::Imprints(lines) => {
+                let bytes = |own: &Imprint| size_of::<Imprint>() + own.heap();
+                lines.iter().map(bytes).sum()
+            }
+        }
+    }
 }
 
 impl Memory {
@@ -46,8 +61,21 @@ impl Memory {
             best: FxHashMap::default(),
             states: FxHashMap::default(),
             offers: vec![FxHashMap::default(); members],
-            offer_count: 0,
+            bytes: 0,
         }
+    }
+
+    /// Gives back to the budget what it took.
+    pub(super) fn close(self, steps: &mut Steps) {
+        steps.free(self.bytes);
+    }
+
+    fn has_room(&mut self, bytes: usize, steps: &mut Steps) -> bool {
+        let has_room = steps.keep(bytes);
+        if has_room {
+            self.bytes += bytes;
+        }
+        has_room
     }
 
     /// Forgets where sequences came to, for a search that begins anew; what promotions gave stays true.
@@ -63,8 +91,8 @@ impl Memory {
         key: (u128, Units),
         path: &Sequence,
         margin: Option<Fine>,
+        steps: &mut Steps,
     ) -> bool {
-        let has_room = self.best.len() < MAX_SEEN;
         match (self.best.get_mut(&key), margin) {
             (Some(best), Some(margin)) => {
                 if path.value < best.value - margin {
@@ -81,34 +109,56 @@ impl Memory {
                 }
                 *best = own;
             }
-            (None, _) if has_room => {
-                self.best.insert(key, path.standing());
+            (None, _) => {
+                let standing = path.standing();
+                let bytes =
+                    TABLE * size_of::<((u128, Units), Standing)>() + heap(&key.1) + standing.heap();
+                if self.has_room(bytes, steps) {
+                    self.best.insert(key, standing);
+                }
             }
-            (None, _) => {}
         }
         false
     }
 
     /// Whether this very state was there before; if not, it is now.
-    pub(super) fn has_state(&mut self, applied: u128, state: State) -> bool {
+    pub(super) fn has_state(&mut self, applied: u128, state: State, steps: &mut Steps) -> bool {
+        let bytes = TABLE * size_of::<(u128, State)>() + state.heap();
         let key = (applied, state);
-        if self.states.len() < MAX_SEEN {
-            self.states.insert(key, ()).is_some()
-        } else {
-            self.states.contains_key(&key)
+        if self.states.contains_key(&key) {
+            return true;
         }
+        if self.has_room(bytes, steps) {
+            self.states.insert(key, ());
+        }
+        false
     }
 
     pub(super) fn offer(&self, member: usize, units: &Units) -> Option<Offer> {
         self.offers.get(member)?.get(units).cloned()
     }
 
-    pub(super) fn remember_offer(&mut self, member: usize, units: Units, offer: Offer) {
-        if self.offer_count < MAX_SEEN
+    pub(super) fn remember_offer(
+        &mut self,
+        member: usize,
+        units: Units,
+        offer: Offer,
+        steps: &mut Steps,
+    ) {
+        let offered = offer.as_ref().map_or(0, |own| own.bytes());
+        let bytes = TABLE * size_of::<(Units, Offer)>() + heap(&units) + offered;
+        if self.has_room(bytes, steps)
             && let Some(own) = self.offers.get_mut(member)
         {
-            self.offer_count += 1;
             own.insert(units, offer);
         }
+    }
+}
+
+fn heap(units: &Units) -> usize {
+    if units.spilled() {
+        units.capacity() * size_of::<i64>()
+    } else {
+        0
     }
 }

@@ -161,9 +161,8 @@ impl<'s, 'e> Explorer<'s, 'e> {
             }
         }
         let best = self.best.as_ref().map_or(0, |best| best.value);
-        if let Goal::Near(margin) = self.goal {
-            self.all.retain(|own| own.value >= best - margin);
-        }
+        self.forget_far_ones(best);
+        self.memory.close(self.steps);
         Found {
             upper: if self.is_cut { root.max(best) } else { best },
             best: self.best,
@@ -174,7 +173,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
 
     fn begin_anew(&mut self) {
         self.memory.begin_anew();
-        self.all.clear();
+        self.forget(|_| true);
         self.patience = u32::MAX;
         self.is_cut = false;
     }
@@ -224,7 +223,8 @@ impl<'s, 'e> Explorer<'s, 'e> {
         };
         let offer = propose(self.case, candidate, basket).map(offered);
         if let Some(key) = key {
-            self.memory.remember_offer(member, key, offer.clone());
+            self.memory
+                .remember_offer(member, key, offer.clone(), self.steps);
         }
         Some(offer)
     }
@@ -295,16 +295,25 @@ impl<'s, 'e> Explorer<'s, 'e> {
             return;
         }
         if self.all.len() == MAX_NEAR {
-            let least = self.best.as_ref().map_or(0, |best| best.value);
-            if let Goal::Near(margin) = self.goal {
-                self.all.retain(|own| own.value >= least - margin);
-            }
+            self.forget_far_ones(self.best.as_ref().map_or(0, |best| best.value));
         }
-        if self.all.len() < MAX_NEAR {
+        if self.all.len() < MAX_NEAR && self.steps.keep(self.path.bytes()) {
             self.all.push(self.path.clone());
         } else {
             self.is_cut = true;
         }
+    }
+
+    /// Takes from the list what lacks more than the margin of the best.
+    fn forget_far_ones(&mut self, best: Fine) {
+        if let Goal::Near(margin) = self.goal {
+            self.forget(|own| own.value < best - margin);
+        }
+    }
+
+    fn forget(&mut self, is_out: impl Fn(&Sequence) -> bool) {
+        let out = self.all.extract_if(.., |own| is_out(own));
+        self.steps.free(out.map(|own| own.bytes()).sum());
     }
 
     fn visit(&mut self, mut known: Known) {
@@ -381,7 +390,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
             // The same for all where there is none.
             rest |= u128::from(self.has_must()) << 127;
             let key = (rest, self.trail.units(lines));
-            if self.memory.is_outdone(key, &self.path, margin) {
+            if self.memory.is_outdone(key, &self.path, margin, self.steps) {
                 return true;
             }
             if margin.is_none() {
@@ -390,7 +399,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         }
         let applied = set((0..members).filter(|member| self.trail.has_applied(*member)));
         let state = self.trail.state();
-        self.memory.has_state(applied, state)
+        self.memory.has_state(applied, state, self.steps)
     }
 }
 

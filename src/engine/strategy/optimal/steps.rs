@@ -1,4 +1,4 @@
-//! The budget of a search, counted in steps of work: the engine reads no clock (spec 7.6).
+//! The budget of a search: steps of work, since the engine reads no clock (spec 7.6), and bytes of memory (spec 14).
 
 use crate::engine::work::{self, Work};
 
@@ -17,10 +17,14 @@ const LOOKS_A_STEP: u64 = 8;
 /// Preparations leave at least this part of the steps to the search: all, divided by this.
 const KEPT_FOR_THE_SEARCH: u64 = 2;
 
-/// Steps that are left.
+/// Most bytes that a search keeps: what it has seen, and what it has listed.
+const MAX_BYTES: usize = 32 * 1024 * 1024;
+
+/// What is left of the budget.
 pub(super) struct Steps {
     left: u64,
     all: u64,
+    bytes: usize,
     /// Where the evaluation's own count ends the search: some proposals take more than their lines tell.
     work_ends: u64,
 }
@@ -37,6 +41,7 @@ impl Steps {
         Self {
             left: all,
             all,
+            bytes: MAX_BYTES,
             work_ends: work.steps().saturating_add(most),
         }
     }
@@ -68,6 +73,18 @@ impl Steps {
             }
             None => false,
         }
+    }
+
+    /// Takes bytes for what is to be kept; false, and nothing, where so many are not left.
+    pub(super) fn keep(&mut self, bytes: usize) -> bool {
+        let left = self.bytes.checked_sub(bytes);
+        self.bytes = left.unwrap_or(self.bytes);
+        left.is_some()
+    }
+
+    /// Gives back what is not kept any more.
+    pub(super) fn free(&mut self, bytes: usize) {
+        self.bytes += bytes;
     }
 
     pub(super) fn taken(&self) -> u64 {

@@ -81,6 +81,16 @@ impl Offered {
             proposal,
         }
     }
+
+    /// What it takes in memory.
+    pub(in super::super) fn bytes(&self) -> usize {
+        let claims = if self.claims.spilled() {
+            size_of_val(self.claims.as_slice())
+        } else {
+            0
+        };
+        size_of::<Self>() + claims + self.proposal.bytes()
+    }
 }
 
 pub(super) struct Trail<'s, 'e> {
