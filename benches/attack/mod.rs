@@ -98,8 +98,7 @@ fn predicates() -> Attack {
             json!({"type": "line_quantity", "of": {"include": all}, "op": "gte", "value": "1"})
         };
         let leaves: Vec<Value> = (0..10).map(leaf).collect();
-        own["conditions"] =
-            json!({"type": "group", "match": "any", "is": true, "of": leaves});
+        own["conditions"] = json!({"type": "group", "match": "any", "is": true, "of": leaves});
         own["benefit"] = json!({"type": "percentage_off", "value": "1"});
         own
     };
@@ -124,8 +123,7 @@ fn sets() -> Attack {
             json!({"type": "line_quantity", "of": {"include": of}, "op": "gte", "value": "2"})
         };
         let leaves: Vec<Value> = (0..5).map(|place| leaf((place + number) % 5)).collect();
-        own["conditions"] =
-            json!({"type": "group", "match": "all", "is": true, "of": leaves});
+        own["conditions"] = json!({"type": "group", "match": "all", "is": true, "of": leaves});
         own["benefit"] = json!({"type": "percentage_off", "value": "3",
             "target": {"type": "items", "from": "in_condition"}, "repeat": {"per": "set"}});
         own
