@@ -4,17 +4,16 @@
 //! sorted facts that it has; an `in` or `eq` predicate is then a look into a short sorted list, and
 //! no text is compared again. The same facts are the keys of the index (`candidates`).
 
+mod number;
+
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::domain::amount::{Money, Number};
 use crate::domain::cart::Line;
 use crate::domain::selector::{
-    Comparison, Match, NumberField, NumberOperator, NumberTest, Predicate, Selector, TextField,
-    TextTest,
+    Match, NumberField, NumberTest, Predicate, Selector, TextField, TextTest,
 };
 use crate::domain::store::Store;
 
@@ -279,7 +278,7 @@ impl Selection {
         exclude.fold(included, |lines, test| lines.without(&select(test, &lines)))
     }
 
-    /// How many texts are looked for in those of lines.
+    /// How many texts it looks for on lines.
     pub(crate) fn sought_texts(&self) -> usize {
         let tests = self.include.iter().chain(&self.exclude);
         tests
@@ -393,7 +392,7 @@ impl Test {
             }
             Self::Finds(wanted) => view.with_found(wanted).intersection(among),
             Self::Number(field, test) => {
-                let holds = |line: &usize| number_holds(view.line(*line), *field, *test);
+                let holds = |line: &usize| number::holds(view.line(*line), *field, *test);
                 among.iter().filter(holds).collect()
             }
         }
@@ -421,38 +420,5 @@ pub(crate) fn any_text<'l>(
         TextField::Tag => line.tags.iter().any(|text| test(text)),
         TextField::Attribute(key) => keyed(&line.attributes, key),
         TextField::Variant(key) => keyed(&line.variant, key),
-    }
-}
-
-fn number_holds(line: &Line<'_>, field: NumberField, test: NumberTest) -> bool {
-    let money = |money: Option<Money>| money.map(|money| i128::from(money.scaled()));
-    let plain = |number: Option<Number>| number.map(|number| i128::from(number.scaled()));
-    // Value and measure are both brought to ten-thousandths, times `unit`.
-    let (value, unit) = match field {
-        NumberField::UnitPrice => (money(Some(line.unit_price)), 1),
-        NumberField::Mrp => (money(line.mrp), 1),
-        NumberField::Quantity => (Some(i128::from(line.quantity.scaled()) * 10), 1),
-        NumberField::Weight => (plain(line.weight), 1),
-        NumberField::Stock => (plain(line.stock), 1),
-        NumberField::PriceDiscount => (money(line.mrp.map(|mrp| mrp.minus(line.unit_price))), 1),
-        NumberField::PriceDiscountPercent => match line.mrp.filter(|mrp| mrp.is_positive()) {
-            // 100 × off ÷ mrp compared with v: 100 × 10,000 × off with v × mrp.
-            Some(mrp) => (
-                money(Some(mrp.minus(line.unit_price))).map(|off| off * 1_000_000),
-                i128::from(mrp.scaled()),
-            ),
-            None => (None, 1),
-        },
-    };
-    let against =
-        |number: Number| value.map(|value| value.cmp(&(i128::from(number.scaled()) * unit)));
-    let holds = |op: NumberOperator, number: Number| {
-        against(number).is_some_and(|ordering: Ordering| op.holds(ordering))
-    };
-    match test {
-        NumberTest::Compare(Comparison { op, value }) => holds(op, value),
-        NumberTest::Between(low, high) => {
-            holds(NumberOperator::Gte, low) && holds(NumberOperator::Lte, high)
-        }
     }
 }
