@@ -334,7 +334,7 @@ fn stacked(count: usize) -> Vec<Value> {
     (0..count).map(own).collect()
 }
 
-/// The same, of which each is about one SKU of the first so many by three.
+/// The same, but each SKU is selected by only three of them.
 fn three_a_unit(count: usize) -> Vec<Value> {
     let mut all = stacked(count);
     for (number, own) in all.iter_mut().enumerate() {

@@ -13,6 +13,7 @@ mod conditions;
 mod earning;
 mod explain;
 mod gates;
+mod heap;
 mod issuances;
 mod limits;
 mod line_set;
@@ -133,26 +134,26 @@ pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>, stop: &Stop) -> Result<Evalu
     }
 }
 
-/// The promotions that took most steps, the largest first. If the bound was reached before any was judged, the texts that
-/// they look for took them.
+/// The promotions that took most steps, the largest first. If the search for texts spends the bound, no promotion has been
+/// judged: then those that look for most texts are named.
 fn costly(rules: &RuleSet, candidates: &[Candidate<'_>]) -> Vec<Costly> {
-    let judged = candidates.iter().map(|own| (own.number, own.steps.get()));
-    let by_texts = rules.promotions.iter().map(ruleset::Compiled::sought_texts);
-    let most = |steps: &mut dyn Iterator<Item = (usize, u64)>| {
-        let mut costly: Vec<Costly> = steps
-            .filter(|(_, steps)| *steps > 0)
-            .map(|(promotion, steps)| Costly { promotion, steps })
-            .collect();
-        costly.sort_by_key(|own| (std::cmp::Reverse(own.steps), own.promotion));
-        costly.truncate(MOST_COSTLY);
-        costly
-    };
-    let costly = most(&mut judged.into_iter());
-    if costly.is_empty() {
-        most(&mut by_texts.enumerate())
-    } else {
-        costly
+    let judged = candidates.iter().map(|own| Costly {
+        promotion: own.number,
+        steps: own.steps.get(),
+    });
+    let mut costly: Vec<Costly> = judged.collect();
+    if costly.iter().all(|own| own.steps == 0) {
+        let all = rules.promotions.iter().enumerate();
+        let by_texts = all.map(|(promotion, own)| Costly {
+            promotion,
+            steps: own.sought_texts(),
+        });
+        costly = by_texts.collect();
     }
+    costly.retain(|own| own.steps > 0);
+    costly.sort_by_key(|own| (std::cmp::Reverse(own.steps), own.promotion));
+    costly.truncate(MOST_COSTLY);
+    costly
 }
 
 /// Compares every upper bound of `optimal` with what the orders below it come to: how many bounds there were, or the first

@@ -226,7 +226,7 @@ pub(crate) fn numbered<'s>(
 }
 
 impl Compiled {
-    /// How many texts it looks for in those of lines.
+    /// How many texts its selectors look for on lines.
     pub(crate) fn sought_texts(&self) -> u64 {
         let texts: usize = self.selections.iter().map(Selection::sought_texts).sum();
         u64::try_from(texts).unwrap_or(u64::MAX)

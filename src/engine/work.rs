@@ -67,7 +67,7 @@ pub enum Unfinished {
 pub struct Costly {
     /// Its index in the rule set.
     pub promotion: usize,
-    /// Its part of the steps.
+    /// Its part of the steps; where the search for texts took them all, how many texts it looks for.
     pub steps: u64,
 }
 

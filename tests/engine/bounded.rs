@@ -75,6 +75,38 @@ fn stacked_promotions_that_would_take_minutes_are_too_complex() {
     );
 }
 
+/// The search for texts comes before any promotion is judged.
+#[test]
+fn if_texts_alone_spend_the_bound_those_who_look_for_most_of_them_are_named() {
+    let own = |number: usize| {
+        let contains =
+            |length: usize| json!({"field": "tag", "op": "contains", "value": "a".repeat(length)});
+        // The second one looks for twice as many.
+        let lengths = if number == 1 { 1..=50 } else { 1..=25 };
+        let of = json!({"include": lengths.map(contains).collect::<Vec<Value>>(), "match": "any"});
+        promotion(
+            number,
+            json!({"type": "percentage_off", "value": "10", "target": {"type": "items", "select": of}}),
+            Value::Null,
+        )
+    };
+    let line = |number: usize| {
+        let tag = |tag: usize| format!("{}{number}-{tag}", "a".repeat(240));
+        json!({"id": number.to_string(), "sku": "A", "quantity": "1", "unit_price": "10",
+            "tags": (0..50).map(tag).collect::<Vec<String>>()})
+    };
+    let document = document(
+        json!({}),
+        (0..3).map(own).collect(),
+        (0..100).map(line).collect(),
+    );
+    let Err(Unfinished::TooComplex(costly)) = evaluate_until(&document, &Stop::default()) else {
+        panic!("the texts are many enough to spend the bound");
+    };
+    let named: Vec<usize> = costly.iter().map(|own| own.promotion).collect();
+    assert_eq!(named, [1, 0, 2]);
+}
+
 #[test]
 fn an_evaluation_that_is_asked_to_stop_stops() {
     let stop = Stop::default();

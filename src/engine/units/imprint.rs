@@ -6,6 +6,7 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::domain::amount::{Money, Quantity};
 use crate::domain::exact::Exact;
+use crate::engine::heap::spilled;
 
 use super::{Basket, ClaimRules, Run};
 
@@ -28,15 +29,8 @@ struct RunImprint {
 impl Imprint {
     /// What it takes in memory besides itself.
     pub(crate) fn heap(&self) -> usize {
-        let claims = |own: &RunImprint| match own.claims.spilled() {
-            true => own.claims.capacity() * size_of::<usize>(),
-            false => 0,
-        };
-        let runs = match self.runs.spilled() {
-            true => self.runs.capacity() * size_of::<RunImprint>(),
-            false => 0,
-        };
-        runs + self.runs.iter().map(claims).sum::<usize>()
+        let claims = self.runs.iter().map(|own| spilled(&own.claims));
+        spilled(&self.runs) + claims.sum::<usize>()
     }
 }
 

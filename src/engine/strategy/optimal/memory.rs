@@ -1,12 +1,14 @@
 //! What a search has seen: states that lead to nothing better a second time, and what promotions gave.
 
 use std::cmp::Ordering;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::engine::benefits::Failure;
+use crate::engine::heap::spilled;
 use crate::engine::units::Imprint;
 
 use super::bound::Fine;
@@ -31,7 +33,7 @@ pub(super) enum State {
     Imprints(Vec<Imprint>),
 }
 
-/// What a search remembers, as long as its budget has room for more.
+/// What a search remembers. If its budget has no room, nothing new is remembered.
 pub(super) struct Memory {
     /// For the promotions that may still give something, and the unclaimed units: the best that came to that.
     best: FxHashMap<(u128, Units), Standing>,
@@ -39,14 +41,16 @@ pub(super) struct Memory {
     states: FxHashMap<(u128, State), ()>,
     /// For each member what it gave on so many units of its lines.
     offers: Vec<FxHashMap<Units, Offer>>,
-    /// The bytes of all that, as they were taken from the budget.
-    bytes: usize,
+    /// The bytes of `best` and `states`, as they were taken from the budget.
+    path_bytes: usize,
+    /// The bytes of `offers`.
+    offer_bytes: usize,
 }
 
 impl State {
     fn heap(&self) -> usize {
         match self {
-            Self::Units(units) => heap(units),
+            Self::Units(units) => spilled(units),
             Self::Imprints(lines) => {
                 let bytes = |own: &Imprint| size_of::<Imprint>() + own.heap();
                 lines.iter().map(bytes).sum()
@@ -61,27 +65,21 @@ impl Memory {
             best: FxHashMap::default(),
             states: FxHashMap::default(),
             offers: vec![FxHashMap::default(); members],
-            bytes: 0,
+            path_bytes: 0,
+            offer_bytes: 0,
         }
     }
 
-    /// Gives back to the budget what it took.
+    /// Returns all bytes to the budget.
     pub(super) fn close(self, steps: &mut Steps) {
-        steps.free(self.bytes);
-    }
-
-    fn has_room(&mut self, bytes: usize, steps: &mut Steps) -> bool {
-        let has_room = steps.keep(bytes);
-        if has_room {
-            self.bytes += bytes;
-        }
-        has_room
+        steps.free(self.path_bytes + self.offer_bytes);
     }
 
     /// Forgets where sequences came to, for a search that begins anew; what promotions gave stays true.
-    pub(super) fn begin_anew(&mut self) {
+    pub(super) fn begin_anew(&mut self, steps: &mut Steps) {
         self.best.clear();
         self.states.clear();
+        steps.free(std::mem::take(&mut self.path_bytes));
     }
 
     /// Whether a sequence that came to the same is at least as good as this one; with a margin, whether it is better by
@@ -110,11 +108,12 @@ impl Memory {
                 *best = own;
             }
             (None, _) => {
-                let standing = path.standing();
+                let ranks = path.applied.len() * size_of::<usize>();
                 let bytes =
-                    TABLE * size_of::<((u128, Units), Standing)>() + heap(&key.1) + standing.heap();
-                if self.has_room(bytes, steps) {
-                    self.best.insert(key, standing);
+                    TABLE * size_of::<((u128, Units), Standing)>() + spilled(&key.1) + ranks;
+                if steps.keep(bytes) {
+                    self.path_bytes += bytes;
+                    self.best.insert(key, path.standing());
                 }
             }
         }
@@ -123,15 +122,17 @@ impl Memory {
 
     /// Whether this very state was there before; if not, it is now.
     pub(super) fn has_state(&mut self, applied: u128, state: State, steps: &mut Steps) -> bool {
-        let bytes = TABLE * size_of::<(u128, State)>() + state.heap();
-        let key = (applied, state);
-        if self.states.contains_key(&key) {
-            return true;
+        match self.states.entry((applied, state)) {
+            Entry::Occupied(_) => true,
+            Entry::Vacant(place) => {
+                let bytes = TABLE * size_of::<(u128, State)>() + place.key().1.heap();
+                if steps.keep(bytes) {
+                    self.path_bytes += bytes;
+                    place.insert(());
+                }
+                false
+            }
         }
-        if self.has_room(bytes, steps) {
-            self.states.insert(key, ());
-        }
-        false
     }
 
     pub(super) fn offer(&self, member: usize, units: &Units) -> Option<Offer> {
@@ -146,19 +147,41 @@ impl Memory {
         steps: &mut Steps,
     ) {
         let offered = offer.as_ref().map_or(0, |own| own.bytes());
-        let bytes = TABLE * size_of::<(Units, Offer)>() + heap(&units) + offered;
-        if self.has_room(bytes, steps)
-            && let Some(own) = self.offers.get_mut(member)
+        let bytes = TABLE * size_of::<(Units, Offer)>() + spilled(&units) + offered;
+        if let Some(own) = self.offers.get_mut(member)
+            && steps.keep(bytes)
         {
+            self.offer_bytes += bytes;
             own.insert(units, offer);
         }
     }
 }
 
-fn heap(units: &Units) -> usize {
-    if units.spilled() {
-        units.capacity() * size_of::<i64>()
-    } else {
-        0
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Stop;
+    use crate::engine::work::Work;
+
+    #[test]
+    fn nothing_is_remembered_beyond_the_budget_and_a_new_beginning_returns_it() {
+        let stop = Stop::default();
+        let mut steps = Steps::for_ms(1, false, &Work::new(&stop, 1));
+        let mut memory = Memory::new(1);
+        // About ten mebibytes each.
+        let large = |number: i64| State::Units(SmallVec::from_vec(vec![number; 1_300_000]));
+        for number in 0..3 {
+            assert!(!memory.has_state(1, large(number), &mut steps));
+            assert!(memory.has_state(1, large(number), &mut steps));
+        }
+        for _ in 0..2 {
+            assert!(!memory.has_state(1, large(3), &mut steps), "there is room");
+        }
+        memory.begin_anew(&mut steps);
+        assert!(!memory.has_state(1, large(3), &mut steps));
+        assert!(
+            memory.has_state(1, large(3), &mut steps),
+            "there is no room"
+        );
     }
 }

@@ -172,7 +172,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
     }
 
     fn begin_anew(&mut self) {
-        self.memory.begin_anew();
+        self.memory.begin_anew(self.steps);
         self.forget(|_| true);
         self.patience = u32::MAX;
         self.is_cut = false;
@@ -304,7 +304,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         }
     }
 
-    /// Takes from the list what lacks more than the margin of the best.
+    /// Drops listed sequences that are worse than the best by more than the margin.
     fn forget_far_ones(&mut self, best: Fine) {
         if let Goal::Near(margin) = self.goal {
             self.forget(|own| own.value < best - margin);

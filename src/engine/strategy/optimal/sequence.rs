@@ -29,10 +29,6 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    pub(super) fn heap(&self) -> usize {
-        self.ranks.capacity() * size_of::<usize>()
-    }
-
     /// Better is less, as with [`Sequence::compare`].
     pub(super) fn compare(&self, other: &Self) -> Ordering {
         other
@@ -45,7 +41,7 @@ impl Standing {
 }
 
 impl Sequence {
-    /// What a copy takes in memory; all but its last proposal belong to others too.
+    /// What a copy takes in memory. Only the last proposal counts: shorter sequences have the others too.
     pub(super) fn bytes(&self) -> usize {
         let last = self.applied.last().map_or(0, |(_, own)| own.bytes());
         size_of::<Self>() + size_of_val(self.applied.as_slice()) + last

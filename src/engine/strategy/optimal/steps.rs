@@ -17,7 +17,7 @@ const LOOKS_A_STEP: u64 = 8;
 /// Preparations leave at least this part of the steps to the search: all, divided by this.
 const KEPT_FOR_THE_SEARCH: u64 = 2;
 
-/// Most bytes that a search keeps: what it has seen, and what it has listed.
+/// Most bytes of what a search has seen and listed: without a bound, the states of large carts would fill the memory.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
 
 /// What is left of the budget.
@@ -75,14 +75,14 @@ impl Steps {
         }
     }
 
-    /// Takes bytes for what is to be kept; false, and nothing, where so many are not left.
+    /// Takes bytes from the budget. If fewer are left, it takes none and returns false.
     pub(super) fn keep(&mut self, bytes: usize) -> bool {
         let left = self.bytes.checked_sub(bytes);
         self.bytes = left.unwrap_or(self.bytes);
         left.is_some()
     }
 
-    /// Gives back what is not kept any more.
+    /// Returns bytes to the budget.
     pub(super) fn free(&mut self, bytes: usize) {
         self.bytes += bytes;
     }

@@ -15,7 +15,7 @@ use super::{Fine, UNIT_DECIMALS, at, fine, slack, times, weighted};
 pub(super) struct Lane {
     /// Its lines; those first of which it takes off most, or where it takes the cheapest of groups, the dearest.
     pub(super) lines: Vec<Place>,
-    /// All lines on which its discount may fall: a bundle's discount falls on cheap lines too, which add nothing to it.
+    /// All lines on which its discount may fall. A bundle's discount also falls on cheap lines, which add nothing to its value.
     pub(super) spread: LineSet,
     /// Units of a group, and how many of them it takes.
     cheapest_of: Option<(i128, i128)>,

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use crate::engine::Case;
 use crate::engine::benefits::Proposal;
+use crate::engine::heap::spilled;
 use crate::engine::line_set::LineSet;
 use crate::engine::units::{Basket, Imprint, Saved};
 
@@ -84,12 +85,7 @@ impl Offered {
 
     /// What it takes in memory.
     pub(in super::super) fn bytes(&self) -> usize {
-        let claims = if self.claims.spilled() {
-            size_of_val(self.claims.as_slice())
-        } else {
-            0
-        };
-        size_of::<Self>() + claims + self.proposal.bytes()
+        size_of::<Self>() + spilled(&self.claims) + self.proposal.bytes()
     }
 }
 
