@@ -320,10 +320,12 @@ impl Basket {
         self.touched = saved.touched;
     }
 
-    /// How many units of a line an item-level promotion may discount.
-    pub(crate) fn open_units(&self, line: usize, rules: &ClaimRules) -> Quantity {
+    /// How many units of a line item-level promotions may discount, now or after others. Under `consumed` a condition may
+    /// claim free units of a line that has had its one promotion, and so open them where units stack.
+    pub(crate) fn units_still_open(&self, line: usize, rules: &ClaimRules) -> Quantity {
         let state = self.line(line);
-        let free_units = !rules.single.contains(line) || !state.is_claimed();
+        let could_be_claimed = rules.consumed && rules.stacks();
+        let free_units = could_be_claimed || !rules.single.contains(line) || !state.is_claimed();
         let open = state.runs.iter();
         open.filter(|run| is_open(run, free_units, rules))
             .map(|run| run.quantity)

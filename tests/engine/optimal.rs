@@ -141,27 +141,14 @@ fn no_bound_is_below_what_can_still_come() {
     println!("{} bounds", compared.load(Ordering::Relaxed));
 }
 
-/// The discount of a bundle falls on its cheap lines too, though they are cheaper than their part of its price.
-#[test]
-fn what_is_left_to_pay_counts_all_lines_of_a_bundle() {
-    let promotion = |name: &str, benefit: Value| {
-        json!({"name": name, "type": "pos", "starts_at": "2026-01-01T00:00:00Z",
-               "ends_at": "2027-01-01T00:00:00Z", "benefit": benefit})
-    };
-    let document = json!({
-        "settings": {"strategy": "optimal", "unit_stacking": {"enabled": true}},
-        "promotions": [
-            promotion("bundle", json!({"type": "bundle_price", "value": "15", "target": {"type": "items"}})),
-            promotion("ten off", json!({
-                "type": "amount_off", "value": "10", "per": "unit",
-                "target": {"type": "items", "select": {"include": [{"field": "sku", "op": "in", "values": ["B"]}]}}
-            })),
-        ],
-        "request": {"at": "2026-06-03T12:00:00Z", "cart": {"lines": [
-            {"id": "1", "sku": "A", "quantity": "1", "unit_price": "0.35"},
-            {"id": "2", "sku": "B", "quantity": "2", "unit_price": "100"}
-        ]}}
-    });
+/// What cases below put together: promotions of this kind, the whole of 2026.
+fn promotion(name: &str, benefit: Value, conditions: Value) -> Value {
+    json!({"name": name, "type": "pos", "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2027-01-01T00:00:00Z",
+           "benefit": benefit, "conditions": conditions})
+}
+
+/// No bound is too low, and the whole discount is `expected`.
+fn assert_best(document: &Value, expected: &str) {
     let text = document.to_string();
     let checked =
         promotion_engine::document::check_bounds(text.as_bytes(), chrono::DateTime::UNIX_EPOCH);
@@ -171,5 +158,49 @@ fn what_is_left_to_pay_counts_all_lines_of_a_bundle() {
             .map(|count| count > 0),
         Ok(true)
     );
-    assert_eq!(evaluate(&document)["totals"]["discount"], "200.32");
+    assert_eq!(evaluate(document)["totals"]["discount"], expected);
+}
+
+/// The discount of a bundle falls on its cheap lines too, though they are cheaper than their part of its price.
+#[test]
+fn what_is_left_to_pay_counts_all_lines_of_a_bundle() {
+    let document = json!({
+        "settings": {"strategy": "optimal", "unit_stacking": {"enabled": true}},
+        "promotions": [
+            promotion("bundle", json!({"type": "bundle_price", "value": "15", "target": {"type": "items"}}), json!(null)),
+            promotion("ten off", json!({
+                "type": "amount_off", "value": "10", "per": "unit",
+                "target": {"type": "items", "select": {"include": [{"field": "sku", "op": "in", "values": ["B"]}]}}
+            }), json!(null)),
+        ],
+        "request": {"at": "2026-06-03T12:00:00Z", "cart": {"lines": [
+            {"id": "1", "sku": "A", "quantity": "1", "unit_price": "0.35"},
+            {"id": "2", "sku": "B", "quantity": "2", "unit_price": "100"}
+        ]}}
+    });
+    assert_best(&document, "200.32");
+}
+
+/// Where units stack, a line that has had its one promotion opens its claimed units only. A condition that uses up units
+/// claims further ones, and so opens them.
+#[test]
+fn units_that_a_condition_will_claim_count_as_open() {
+    let needs = |units: &str| json!({"type": "line_quantity", "op": "gte", "value": units, "of": {"include": []}});
+    let gift =
+        |sku: &str| json!({"type": "free_product", "product": {"sku": sku, "quantity": "1"}});
+    let document = json!({
+        "settings": {
+            "strategy": "optimal", "unit_stacking": {"enabled": true}, "qualifying_items": "consumed",
+            "multiple_promotions_per_line": {"enabled": false}
+        },
+        "promotions": [
+            promotion("cap", gift("CAP"), needs("1")),
+            promotion("scarf", gift("SCARF"), needs("3")),
+            promotion("all free", json!({"type": "percentage_off", "value": "100", "target": {"type": "items"}}), json!(null)),
+        ],
+        "request": {"at": "2026-06-03T12:00:00Z", "cart": {"lines": [
+            {"id": "1", "sku": "A", "quantity": "4", "unit_price": "10"}
+        ]}}
+    });
+    assert_best(&document, "40.00");
 }

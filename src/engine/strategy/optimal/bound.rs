@@ -159,7 +159,7 @@ impl Bound {
     ) {
         for line in lines.iter() {
             if let Some(units) = open.units.get_mut(line) {
-                *units = basket.open_units(line, &case.claims).scaled().into();
+                *units = basket.units_still_open(line, &case.claims).scaled().into();
             }
         }
         if !self.pooled.is_empty() {
