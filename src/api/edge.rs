@@ -17,7 +17,7 @@ use tracing::field::Empty;
 use super::front;
 use super::measure::Measure;
 use super::problem::{ApiError, Problem};
-use crate::cache::{self, NoRoom};
+use crate::cache;
 use crate::metrics::Metrics;
 use crate::telemetry;
 
@@ -105,19 +105,31 @@ impl Held {
         }
     }
 
-    /// Takes room for a long answer. Whether there is some: of the tenant's, and of the instance's.
-    fn make_room(&mut self, bytes: usize) -> Result<(), ApiError> {
-        let bounds = &self.edge.bounds;
-        self.unsent = bytes;
-        let before = self.edge.unsent.fetch_add(bytes, Ordering::AcqRel);
-        let own = self.seat.0.get().map_or(0, |place| place.hold(bytes));
-        if before.saturating_add(bytes) > bounds.unsent_bytes {
-            Err(ApiError::Overloaded)
-        } else if own > bounds.unsent_bytes_of_tenant {
-            Err(ApiError::NoRoom(NoRoom::Share))
-        } else {
-            Ok(())
+    /// Takes room for a long answer, if the instance and the tenant have some: what is refused takes none. One that must
+    /// be sent takes it in any case.
+    fn make_room(&mut self, bytes: usize, must: bool) -> Result<(), ApiError> {
+        let most = |bound| if must { usize::MAX } else { bound };
+        let Edge {
+            bounds,
+            unsent,
+            metrics,
+            ..
+        } = &*self.edge;
+        let all = most(bounds.unsent_bytes);
+        let held = unsent.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
+            now.checked_add(bytes).filter(|sum| *sum <= all)
+        });
+        held.map_err(|_| ApiError::Overloaded)?;
+        let own = most(bounds.unsent_bytes_of_tenant);
+        if let Some(place) = self.seat.0.get()
+            && let Err(no_room) = place.hold(bytes, own)
+        {
+            unsent.fetch_sub(bytes, Ordering::AcqRel);
+            return Err(ApiError::NoRoom(no_room));
         }
+        metrics.unsent_bytes.inc_by(gauged(bytes));
+        self.unsent = bytes;
+        Ok(())
     }
 }
 
@@ -126,9 +138,16 @@ impl Drop for Held {
         self.give_up();
         self.edge.measure.ends();
         if self.unsent > 0 {
+            let unsent = &self.edge.metrics.unsent_bytes;
+            unsent.dec_by(gauged(self.unsent));
             self.edge.unsent.fetch_sub(self.unsent, Ordering::AcqRel);
         }
     }
+}
+
+/// Bytes, as a gauge counts them.
+fn gauged(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 /// Where a request keeps its place among those of its tenant, once it is known whose it is, until its answer is sent.
@@ -202,9 +221,8 @@ impl Edge {
         let length = response.body().size_hint().lower();
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         if length > SMALL_ANSWER {
-            let room = held.make_room(length);
             // What has been written is answered whatever it costs: a refusal would say that nothing was done.
-            if let (true, Err(no_room)) = (repeats, room) {
+            if let Err(no_room) = held.make_room(length, !repeats) {
                 response = no_room.into_response();
             }
         }

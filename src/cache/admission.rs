@@ -143,13 +143,15 @@ pub struct Place {
 }
 
 impl Place {
-    /// A long answer of so many bytes is to be sent. Returns how many the tenant has now.
-    pub fn hold(&self, bytes: usize) -> usize {
-        self.unsent.fetch_add(bytes, Ordering::Relaxed);
+    /// Takes room for a long answer of so many bytes, if the tenant has no more than `most` then.
+    pub fn hold(&self, bytes: usize, most: usize) -> Result<(), NoRoom> {
         let unsent = &self.tenant.admission.unsent;
-        unsent
-            .fetch_add(bytes, Ordering::AcqRel)
-            .saturating_add(bytes)
+        let held = unsent.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
+            now.checked_add(bytes).filter(|sum| *sum <= most)
+        });
+        held.map_err(|_| NoRoom::Share)?;
+        self.unsent.fetch_add(bytes, Ordering::Relaxed);
+        Ok(())
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Metrics {
     pub requests: Requests,
     /// Requests that were turned away before they were worked on.
     pub shed: Each<Shed, Counter>,
+    /// Bytes of long answers that have not been sent.
+    pub unsent_bytes: Gauge,
     /// Requests of tenants that had had too much for now (429).
     pub rate_limited: Each<RateLimit, Counter>,
     /// What took too long.
@@ -127,6 +129,11 @@ impl Default for Metrics {
             &mut all,
             "requests_shed",
             "Requests turned away before they were worked on, by why",
+        );
+        let unsent_bytes = one(
+            &mut all,
+            "unsent_bytes",
+            "Bytes of long answers that wait to be read",
         );
         let rate_limited = each(
             &mut all,
@@ -296,6 +303,7 @@ impl Default for Metrics {
             registry: Arc::new(all),
             requests,
             shed,
+            unsent_bytes,
             rate_limited,
             timeouts,
             panics,

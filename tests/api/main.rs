@@ -61,5 +61,6 @@ mod story;
 mod tenants;
 mod trail;
 mod unread;
+mod unsent;
 mod webhook_shares;
 mod webhooks;

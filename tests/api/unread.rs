@@ -15,7 +15,7 @@ use crate::harness::{Service, Tenant, ten_percent};
 use crate::support::TestDatabase;
 
 /// A draft with so many values of 60 characters.
-fn large(name: &str, values: usize) -> Value {
+pub fn large(name: &str, values: usize) -> Value {
     let values: Vec<String> = (0..values).map(|place| format!("{place:0>60}")).collect();
     let mut body = ten_percent(name);
     body["status"] = "draft".into();
@@ -43,7 +43,7 @@ async fn with_drafts(count: usize, values: usize, room: usize) -> (TestDatabase,
 }
 
 /// What a metric says.
-async fn metric(service: &Service, series: &str) -> u64 {
+pub async fn metric(service: &Service, series: &str) -> u64 {
     let text = service.get("/metrics", "").await.expect(200).text;
     let line = text
         .lines()
