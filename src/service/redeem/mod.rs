@@ -174,7 +174,19 @@ impl Service {
             guess,
             search_ms: rules.settings().search_ms(),
         });
-        let answered = self.submit(tenant, &rules, &pending).await?;
+        let answered = match self.submit(tenant, &rules, &pending).await {
+            Ok(answered) => answered,
+            // It came to its end before its last transaction.
+            Err(error) => {
+                self.metrics().redemptions.inc(match &error {
+                    ServiceError::Invalid(_) | ServiceError::TooComplex(_) => {
+                        metrics::Verdict::Refused
+                    }
+                    _ => metrics::Verdict::Failed,
+                });
+                return Err(error);
+            }
+        };
         if matches!(answered, Err(Failure::Panicked | Failure::Lost)) {
             self.metrics().panics.inc();
         }
