@@ -46,3 +46,14 @@ pub fn cart() -> Value {
     let line = |id: &str, price: &str| json!({"id": id, "sku": id, "quantity": "1000", "unit_price": price, "tax": "0.0301"});
     json!({"cart": {"lines": [line("1", "97.31"), line("2", "89.03")]}})
 }
+
+/// The cart as it is sent, over HTTP/1.
+pub fn request(tenant: &Tenant) -> String {
+    let body = cart().to_string();
+    format!(
+        "POST /v1/evaluate-cart HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        tenant.pos,
+        body.len()
+    )
+}

@@ -31,6 +31,7 @@ mod deletions;
 mod docs;
 mod document;
 mod edge;
+mod ended;
 mod evaluate;
 mod events;
 mod examples;
