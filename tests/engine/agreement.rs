@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use serde_json::{Value, json};
+
 use crate::{evaluate, expect, for_each_seed, generate, oracle};
 
 #[test]
@@ -37,11 +39,44 @@ fn the_engine_agrees_with_the_naive_evaluator() {
     }
 }
 
+/// Units of sets are taken requirement by requirement: of the three A the first two serve the first one, in two sets. So a
+/// promotion that stacks on two of A finds 5 left of one of them and 1 of the other.
+#[test]
+fn a_bundle_takes_units_of_sets_requirement_by_requirement() {
+    let is_a = json!({"include": [{"field": "sku", "op": "eq", "value": "A"}]});
+    let needs = |of: &Value| json!({"type": "line_quantity", "op": "gte", "value": "1", "of": of});
+    let promotion = |name: &str, sequence: u8, benefit: Value, conditions: Value| {
+        json!({"name": name, "type": "pos", "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2027-01-01T00:00:00Z",
+               "sequence": sequence, "benefit": benefit, "conditions": conditions})
+    };
+    let document = json!({
+        "settings": {"unit_stacking": {"enabled": true}},
+        "promotions": [
+            promotion("sets", 1,
+                json!({"type": "bundle_price", "value": "10", "repeat": {"per": "set"},
+                       "target": {"type": "items", "from": "in_condition", "pick": "cart_order"}}),
+                json!({"type": "group", "match": "all", "of": [needs(&is_a), needs(&json!({"include": []}))]})),
+            promotion("two of A free", 2,
+                json!({"type": "percentage_off", "value": "100", "target": {"type": "items", "quantity": "2", "select": is_a}}),
+                Value::Null),
+        ],
+        "request": {"at": "2026-06-03T12:00:00Z", "cart": {"lines": [
+            {"id": "1", "sku": "A", "quantity": "3", "unit_price": "10"},
+            {"id": "2", "sku": "B", "quantity": "1", "unit_price": "90"}
+        ]}}
+    });
+    let expected = oracle::evaluate(&document);
+    let mut actual = evaluate(&document);
+    name_promotions_by_place(&mut actual);
+    assert_eq!(expect::difference(&expected, &actual), None);
+    assert_eq!(actual["totals"]["discount"], "106.00");
+}
+
 /// A promotion without an id gets its place in the list as a UUID; the naive evaluator prints the
 /// place itself.
-pub fn name_promotions_by_place(result: &mut serde_json::Value) {
+pub fn name_promotions_by_place(result: &mut Value) {
     match result {
-        serde_json::Value::Object(members) => {
+        Value::Object(members) => {
             for (key, value) in members {
                 if key == "promotion_id" {
                     let id = value
@@ -53,7 +88,7 @@ pub fn name_promotions_by_place(result: &mut serde_json::Value) {
                 }
             }
         }
-        serde_json::Value::Array(list) => list.iter_mut().for_each(name_promotions_by_place),
+        Value::Array(list) => list.iter_mut().for_each(name_promotions_by_place),
         _ => {}
     }
 }

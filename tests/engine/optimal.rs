@@ -204,3 +204,40 @@ fn units_that_a_condition_will_claim_count_as_open() {
     });
     assert_best(&document, "40.00");
 }
+
+/// A free item is one of the cart or one more, by whether it is still open: then it counts as a gift, and of equal totals
+/// the one with most gifts is taken, whichever sequence was found first.
+#[test]
+fn sequences_that_give_more_free_items_are_told_apart() {
+    let sku = |sku: &str| json!({"include": [{"field": "sku", "op": "eq", "value": sku}]});
+    let off = |percent: &str, of: &str| json!({"type": "percentage_off", "value": percent, "target": {"type": "items", "select": sku(of)}});
+    let any = json!({"type": "item", "found": true, "of": {"include": []}});
+    let mut gift = promotion(
+        "gift",
+        json!({"type": "free_product", "product": {"sku": "A"}}),
+        json!(null),
+    );
+    gift["sequence"] = json!(1);
+    let document = json!({
+        "settings": {"strategy": "optimal", "qualifying_items": "consumed"},
+        "promotions": [
+            gift,
+            promotion("all of A free", off("100", "A"), json!(null)),
+            promotion("half of B", off("50", "B"), any),
+            promotion("the cart", json!({"type": "percentage_off", "value": "10"}), json!(null)),
+        ],
+        "request": {"at": "2026-06-03T12:00:00Z", "cart": {"lines": [
+            {"id": "1", "sku": "A", "quantity": "2", "unit_price": "30"},
+            {"id": "2", "sku": "B", "quantity": "2", "unit_price": "1"}
+        ]}}
+    });
+    assert_best(&document, "61.10");
+    let applied = evaluate(&document)["applied"].clone();
+    let names: Vec<&Value> = applied
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|own| &own["name"])
+        .collect();
+    assert_eq!(names, ["all of A free", "gift", "half of B", "the cart"]);
+}

@@ -115,20 +115,16 @@ fn in_proportion(basket: &Basket, units: &[Slot], amount: &Exact) -> Vec<Take> {
 }
 
 /// For each group what is left to pay less `value`, where positive, shared in proportion to the
-/// unit prices in the group (all 0: to what is left to pay).
+/// unit prices in the group (all 0: to what is left to pay). Units of sets are taken requirement by
+/// requirement (spec 7.3).
 fn bundles(case: &Case<'_>, basket: &Basket, groups: &[GroupRun], value: Money) -> Vec<Take> {
     let mut takes = Vec::new();
     for group in groups {
-        let left: Vec<Exact> = group
-            .members
-            .iter()
-            .map(|slot| basket.left(*slot))
-            .collect();
+        let slots = group.members.iter().map(|own| own.slot);
+        let left: Vec<Exact> = slots.clone().map(|slot| basket.left(slot)).collect();
         let total: Exact = left.iter().sum();
         let off = total.minus(&value.into()).or_zero();
-        let prices: Vec<Exact> = group
-            .members
-            .iter()
+        let prices: Vec<Exact> = slots
             .map(|slot| case.view.gross(slot.line, slot.quantity))
             .collect();
         let all_prices: Exact = prices.iter().sum();
@@ -137,20 +133,21 @@ fn bundles(case: &Case<'_>, basket: &Basket, groups: &[GroupRun], value: Money) 
         } else {
             (&prices, &all_prices)
         };
-        for (slot, weight) in group.members.iter().zip(weights) {
+        for (member, weight) in group.members.iter().zip(weights) {
             let share = off
                 .times(weight)
                 .over(whole)
                 .scaled_by(group.times.into(), 1);
-            let quantity = slot.quantity.scaled().saturating_mul(group.times);
+            let quantity = member.slot.quantity.scaled().saturating_mul(group.times);
             let slot = Slot {
                 quantity: Quantity::from_scaled(quantity),
-                ..*slot
+                ..member.slot
             };
-            takes.push(Take { slot, share });
+            takes.push((member.sequence, Take { slot, share }));
         }
     }
-    takes
+    takes.sort_by_key(|(sequence, _)| *sequence);
+    takes.into_iter().map(|(_, take)| take).collect()
 }
 
 /// Rounds and spreads what the takes come to.

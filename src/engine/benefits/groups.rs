@@ -17,7 +17,21 @@ const STEPS_A_GROUP: usize = 4;
 pub(super) struct GroupRun {
     pub(super) times: i64,
     /// The units of one group.
-    pub(super) members: Vec<Slot>,
+    pub(super) members: Vec<Member>,
+}
+
+/// Some units of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    pub(super) slot: Slot,
+    /// The number of the sequence that they come from.
+    pub(super) sequence: usize,
+}
+
+impl GroupRun {
+    pub(super) fn slots(&self) -> Vec<Slot> {
+        self.members.iter().map(|own| own.slot).collect()
+    }
 }
 
 /// Units in order, of which a group takes so many at a time.
@@ -44,11 +58,17 @@ pub(super) fn cut(mut sequences: Vec<Sequence>, times: i64, work: &Work<'_>) -> 
         // Where a group spans runs, it is cut by itself.
         let like = whole.clamp(1, missing);
         let mut members = Vec::new();
-        for sequence in &mut sequences {
+        for (number, sequence) in sequences.iter_mut().enumerate() {
+            let mut take = |slot| {
+                members.push(Member {
+                    slot,
+                    sequence: number,
+                });
+            };
             if whole >= 1 {
-                sequence.take_from_first(like, &mut members);
+                sequence.take_from_first(like, &mut take);
             } else {
-                sequence.take_across(&mut members);
+                sequence.take_across(&mut take);
             }
         }
         missing -= like;
@@ -72,10 +92,10 @@ impl Sequence {
         })
     }
 
-    fn take_from_first(&mut self, groups: i64, members: &mut Vec<Slot>) {
+    fn take_from_first(&mut self, groups: i64, take: &mut impl FnMut(Slot)) {
         if let Some(slot) = self.units.last_mut() {
             let all = Quantity::from_scaled(self.every.scaled().saturating_mul(groups));
-            members.push(Slot {
+            take(Slot {
                 quantity: self.every,
                 ..*slot
             });
@@ -84,11 +104,11 @@ impl Sequence {
         self.drop_empty();
     }
 
-    fn take_across(&mut self, members: &mut Vec<Slot>) {
+    fn take_across(&mut self, take: &mut impl FnMut(Slot)) {
         let mut missing = self.every;
         while let Some(slot) = self.units.last_mut().filter(|_| missing.is_positive()) {
             let quantity = slot.quantity.min(missing);
-            members.push(Slot { quantity, ..*slot });
+            take(Slot { quantity, ..*slot });
             missing = missing.minus(quantity);
             slot.quantity = slot.quantity.minus(quantity);
             self.drop_empty();
@@ -109,11 +129,12 @@ pub(super) fn first_of_each(
 ) -> Vec<Slot> {
     let view = scene.view;
     let mut first = Vec::new();
-    for mut group in groups {
+    for group in groups {
         if !scene.work.charge(STEPS_A_GROUP + group.members.len()) {
             break;
         }
-        group.members.sort_by(|a, b| {
+        let mut units = group.slots();
+        units.sort_by(|a, b| {
             let price = |slot: &Slot| view.line(slot.line).unit_price;
             let by_price = match pick {
                 Pick::Cheapest => price(a).cmp(&price(b)),
@@ -122,7 +143,7 @@ pub(super) fn first_of_each(
             };
             by_price.then(a.line.cmp(&b.line)).then(a.run.cmp(&b.run))
         });
-        for slot in take(quantity, &group.members) {
+        for slot in take(quantity, &units) {
             let all = slot.quantity.scaled().saturating_mul(group.times);
             first.push(Slot {
                 quantity: Quantity::from_scaled(all),

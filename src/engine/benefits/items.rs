@@ -101,7 +101,7 @@ impl Chosen {
             Units::Groups(groups) => {
                 let units = groups
                     .iter()
-                    .map(|own| multiple(count(&own.members), own.times));
+                    .map(|own| multiple(count(&own.slots()), own.times));
                 units.sum()
             }
         }
@@ -290,7 +290,7 @@ impl Deal<'_> {
                 .collect();
             let mut groups = cut(sequences, times, self.work());
             for group in &mut groups {
-                group.members.retain(selected);
+                group.members.retain(|own| selected(&own.slot));
             }
             Units::Groups(groups)
         } else {

@@ -33,12 +33,22 @@ pub(super) enum State {
     Imprints(Vec<Imprint>),
 }
 
+/// Where a sequence came to. Of two that came to the same, the one that was visited first is preferred.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct Reached {
+    /// The promotions that have applied.
+    pub(super) applied: u128,
+    /// How many of them gave points or free items. A free item may be one of the cart, or one more.
+    pub(super) gifts: usize,
+    pub(super) state: State,
+}
+
 /// What a search remembers. If its budget has no room, nothing new is remembered.
 pub(super) struct Memory {
     /// For the promotions that may still give something, and the unclaimed units: the best that came to that.
     best: FxHashMap<(u128, Units), Standing>,
-    /// The promotions that have applied, with what they have left.
-    states: FxHashMap<(u128, State), ()>,
+    /// Where sequences came to.
+    states: FxHashMap<Reached, ()>,
     /// For each member what it gave on so many units of its lines.
     offers: Vec<FxHashMap<Units, Offer>>,
     /// The bytes of `best` and `states`, as they were taken from the budget.
@@ -120,12 +130,12 @@ impl Memory {
         false
     }
 
-    /// Whether this very state was there before; if not, it is now.
-    pub(super) fn has_state(&mut self, applied: u128, state: State, steps: &mut Steps) -> bool {
-        match self.states.entry((applied, state)) {
+    /// Whether a sequence came to the very same before; if not, one has now.
+    pub(super) fn was_reached(&mut self, reached: Reached, steps: &mut Steps) -> bool {
+        match self.states.entry(reached) {
             Entry::Occupied(_) => true,
             Entry::Vacant(place) => {
-                let bytes = TABLE * size_of::<(u128, State)>() + place.key().1.heap();
+                let bytes = TABLE * size_of::<Reached>() + place.key().state.heap();
                 if steps.keep(bytes) {
                     self.path_bytes += bytes;
                     place.insert(());
@@ -169,19 +179,20 @@ mod tests {
         let mut steps = Steps::for_ms(1, false, &Work::new(&stop, 1));
         let mut memory = Memory::new(1);
         // About ten mebibytes each.
-        let large = |number: i64| State::Units(SmallVec::from_vec(vec![number; 1_300_000]));
+        let large = |number: i64| Reached {
+            applied: 1,
+            gifts: 0,
+            state: State::Units(SmallVec::from_vec(vec![number; 1_300_000])),
+        };
         for number in 0..3 {
-            assert!(!memory.has_state(1, large(number), &mut steps));
-            assert!(memory.has_state(1, large(number), &mut steps));
+            assert!(!memory.was_reached(large(number), &mut steps));
+            assert!(memory.was_reached(large(number), &mut steps));
         }
         for _ in 0..2 {
-            assert!(!memory.has_state(1, large(3), &mut steps), "there is room");
+            assert!(!memory.was_reached(large(3), &mut steps), "there is room");
         }
         memory.begin_anew(&mut steps);
-        assert!(!memory.has_state(1, large(3), &mut steps));
-        assert!(
-            memory.has_state(1, large(3), &mut steps),
-            "there is no room"
-        );
+        assert!(!memory.was_reached(large(3), &mut steps));
+        assert!(memory.was_reached(large(3), &mut steps), "there is no room");
     }
 }

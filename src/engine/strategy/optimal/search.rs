@@ -22,7 +22,7 @@ use crate::engine::line_set::LineSet;
 
 use super::super::Ranked;
 use super::bound::{Bound, Fine, Open, cut, fine, times};
-use super::memory::{Memory, Offer};
+use super::memory::{Memory, Offer, Reached};
 use super::sequence::Sequence;
 use super::steps::Steps;
 use trail::Trail;
@@ -399,7 +399,12 @@ impl<'s, 'e> Explorer<'s, 'e> {
         }
         let applied = set((0..members).filter(|member| self.trail.has_applied(*member)));
         let state = self.trail.state();
-        self.memory.has_state(applied, state, self.steps)
+        let reached = Reached {
+            applied,
+            gifts: self.path.gifts,
+            state,
+        };
+        self.memory.was_reached(reached, self.steps)
     }
 }
 
