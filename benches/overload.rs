@@ -41,6 +41,9 @@ const MAX_GROWTH: u64 = 64 * 1024;
 
 fn main() -> Fallible<()> {
     let said: Vec<String> = std::env::args().collect();
+    if let Some(place) = said.iter().position(|own| own == attack::NOISE) {
+        return attack::make_noise(said.get(place + 1..).unwrap_or_default());
+    }
     if let Some(kind) = said.iter().find_map(|own| Kind::named(own)) {
         return tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -54,7 +57,7 @@ fn main() -> Fallible<()> {
     // Both on all cores, as they are: what the attacks take is processor time.
     {
         let instance = Instance::start(Kind::Whole)?;
-        faults.extend(runtime.block_on(attack::measure(&instance))?);
+        faults.extend(runtime.block_on(attack::measure(&instance, &said))?);
     }
     if !said.iter().any(|own| own == "attacks") {
         let instance = Instance::start(Kind::Small)?;

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -24,7 +25,7 @@ const QUIET_RATE: u32 = 100;
 /// How much slower its slowest carts may become where all cores are busy.
 const MAX_RATIO: f64 = 3.0;
 /// Below this a percentile says more about the machine than about the service.
-const NOISE: Duration = Duration::from_millis(5);
+const UNSURE: Duration = Duration::from_millis(5);
 const MAX_HEALTH: Duration = Duration::from_millis(100);
 const MAX_STOP: Duration = Duration::from_secs(30);
 /// Most resident memory, in KiB.
@@ -191,12 +192,87 @@ async fn open(address: SocketAddr, settings: &Value, promotions: &[Value]) -> Fa
 
 /// What became of what the noisy tenant sent, by status.
 #[derive(Default)]
-struct Noise {
+struct Counts {
     priced: AtomicU64,
     refused: AtomicU64,
     too_complex: AtomicU64,
     hung_up: AtomicU64,
     odd: AtomicU64,
+}
+
+impl Counts {
+    fn print(&self) -> Value {
+        let of = |own: &AtomicU64| own.load(Ordering::Relaxed);
+        json!({"priced": of(&self.priced), "refused": of(&self.refused), "too_complex": of(&self.too_complex),
+               "hung_up": of(&self.hung_up), "odd": of(&self.odd)})
+    }
+}
+
+/// The first argument of a process of noisy clients.
+pub const NOISE: &str = "noisy-clients";
+
+/// A process of noisy clients. They stand back before everybody else: elsewhere they would have processors of their own,
+/// and what is measured is the service.
+struct Noise(Child);
+
+impl Noise {
+    fn start(address: SocketAddr, pos: &str, attack: &str, time: Duration) -> Fallible<Self> {
+        let time = time.as_millis().to_string();
+        let child = Command::new(std::env::current_exe()?)
+            .args([NOISE, &address.to_string(), pos, attack, &time])
+            .stdout(Stdio::piped())
+            .spawn()?;
+        Ok(Self(child))
+    }
+
+    /// Waits for its end; what it counted.
+    fn end(mut self) -> Fallible<Value> {
+        let mut said = String::new();
+        let output = self.0.stdout.take().ok_or("no output")?;
+        std::io::BufReader::new(output).read_to_string(&mut said)?;
+        self.0.wait()?;
+        let counts = said.lines().last().unwrap_or_default();
+        said.lines()
+            .filter(|line| *line != counts)
+            .for_each(|line| println!("{line}"));
+        Ok(serde_json::from_str(counts)?)
+    }
+}
+
+impl Drop for Noise {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The process of [`Noise`]: its arguments are an address, a key, the name of an attack, and milliseconds.
+pub fn make_noise(said: &[String]) -> Fallible<()> {
+    let [address, pos, name, time] = said else {
+        return Err("an address, a key, an attack and a time".into());
+    };
+    #[cfg(target_os = "linux")]
+    rustix::process::nice(19)?;
+    let address: SocketAddr = address.parse()?;
+    let attack = attacks().into_iter().find(|own| own.name == name);
+    let attack = attack.ok_or("no such attack")?;
+    let end = Instant::now() + Duration::from_millis(time.parse()?);
+    let print = |cart: &Value| request(PATH, pos, &cart.to_string()).into();
+    let bytes: Vec<Arc<[u8]>> = attack.carts.iter().map(print).collect();
+    let counts = Arc::new(Counts::default());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut clients = JoinSet::new();
+        for _ in 0..CLIENTS {
+            let (bytes, counts) = (bytes.clone(), Arc::clone(&counts));
+            clients.spawn(be_noisy(address, bytes, attack.hangs_up, end, counts));
+        }
+        clients.join_all().await;
+    });
+    println!("{}", counts.print());
+    Ok(())
 }
 
 /// One client of the noisy tenant: a cart after the other, until the end.
@@ -205,7 +281,7 @@ async fn be_noisy(
     bytes: Vec<Arc<[u8]>>,
     hangs_up: bool,
     end: Instant,
-    noise: Arc<Noise>,
+    noise: Arc<Counts>,
 ) {
     let mut number = 0;
     while Instant::now() < end {
@@ -343,8 +419,8 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 
-/// Attacks an instance in every way; what was broken.
-pub async fn measure(instance: &Instance) -> Fallible<Vec<String>> {
+/// Attacks an instance in every way, or in those that are named; what was broken.
+pub async fn measure(instance: &Instance, names: &[String]) -> Fallible<Vec<String>> {
     let address = instance.address;
     let quiet_rules: Vec<Value> = (0..5)
         .map(|number| {
@@ -363,20 +439,17 @@ pub async fn measure(instance: &Instance) -> Fallible<Vec<String>> {
     );
     let mut faults = Vec::new();
     let mut last = None;
-    for attack in attacks() {
+    let mut attacks = attacks();
+    if attacks
+        .iter()
+        .any(|own| names.iter().any(|name| name == own.name))
+    {
+        attacks.retain(|own| names.iter().any(|name| name == own.name));
+    }
+    for attack in attacks {
         let noisy = open(address, &attack.settings, &attack.promotions).await?;
-        let bytes: Vec<Arc<[u8]>> = attack
-            .carts
-            .iter()
-            .map(|cart| request(PATH, &noisy.pos, &cart.to_string()).into())
-            .collect();
-        let noise = Arc::new(Noise::default());
-        let end = Instant::now() + TIME + Duration::from_secs(1);
-        let mut clients = JoinSet::new();
-        for _ in 0..CLIENTS {
-            let (bytes, noise) = (bytes.clone(), Arc::clone(&noise));
-            clients.spawn(be_noisy(address, bytes, attack.hangs_up, end, noise));
-        }
+        let time = TIME + Duration::from_secs(1);
+        let noise = Noise::start(address, &noisy.pos, attack.name, time)?;
         sleep(Duration::from_millis(500)).await;
         let ended = Arc::new(AtomicBool::new(false));
         let health = watch_health(address, "/healthz", Arc::clone(&ended));
@@ -385,11 +458,11 @@ pub async fn measure(instance: &Instance) -> Fallible<Vec<String>> {
         ended.store(true, Ordering::Relaxed);
         let health = health.join().map_err(|_| "health")?;
         let ready = ready.join().map_err(|_| "readiness")?;
-        clients.join_all().await;
+        let counts = noise.end()?;
         let beside = p99(&times);
-        let ratio = beside.as_secs_f64() / alone.max(NOISE / 3).as_secs_f64();
+        let ratio = beside.as_secs_f64() / alone.max(UNSURE / 3).as_secs_f64();
         let memory = instance.peak().unwrap_or_default();
-        let of = |own: &AtomicU64| own.load(Ordering::Relaxed);
+        let of = |name: &str| counts[name].as_u64().unwrap_or_default();
         println!(
             "{:<22} {:>13.1} {:>9.2}× {lost:>6} {:>9.1} {:>8.1} {:>8} {:>7} {:>7} {:>7} {:>10.1}",
             attack.name,
@@ -397,10 +470,10 @@ pub async fn measure(instance: &Instance) -> Fallible<Vec<String>> {
             ratio,
             ms(health),
             ms(ready),
-            of(&noise.priced),
-            of(&noise.refused),
-            of(&noise.too_complex),
-            of(&noise.hung_up),
+            of("priced"),
+            of("refused"),
+            of("too_complex"),
+            of("hung_up"),
             memory as f64 / 1_024.0,
         );
         if ratio > MAX_RATIO {
@@ -409,11 +482,11 @@ pub async fn measure(instance: &Instance) -> Fallible<Vec<String>> {
                 attack.name
             ));
         }
-        if lost > 0 || of(&noise.odd) > 0 {
+        if lost > 0 || of("odd") > 0 {
             faults.push(format!(
                 "{}: {lost} carts of the other tenant lost, {} odd answers",
                 attack.name,
-                of(&noise.odd)
+                of("odd")
             ));
         }
         if health > MAX_HEALTH || ready > MAX_HEALTH {
@@ -427,23 +500,20 @@ pub async fn measure(instance: &Instance) -> Fallible<Vec<String>> {
         if memory > MAX_MEMORY {
             faults.push(format!("{}: {memory} KiB of memory", attack.name));
         }
-        last = Some(bytes);
+        last = Some(noisy.pos);
     }
     // A stop in the middle of it.
-    let mut clients = JoinSet::new();
-    let noise = Arc::new(Noise::default());
-    let end = Instant::now() + MAX_STOP + Duration::from_secs(5);
-    for _ in 0..CLIENTS {
-        let bytes = last.clone().unwrap_or_default();
-        clients.spawn(be_noisy(address, bytes, false, end, Arc::clone(&noise)));
-    }
+    // The last one is of searches.
+    let pos = last.ok_or("no attack")?;
+    let time = MAX_STOP + Duration::from_secs(5);
+    let noise = Noise::start(address, &pos, searches(false).name, time)?;
     sleep(Duration::from_secs(1)).await;
     let begun = Instant::now();
     instance.terminate()?;
     while instance.lives() && begun.elapsed() < MAX_STOP + Duration::from_secs(5) {
         sleep(Duration::from_millis(20)).await;
     }
-    clients.abort_all();
+    drop(noise);
     println!("SIGTERM under attack: ended after {:?}", begun.elapsed());
     if begun.elapsed() > MAX_STOP {
         faults.push(format!("a stop took {:?}", begun.elapsed()));

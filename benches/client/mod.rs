@@ -57,6 +57,9 @@ impl Connection {
         self.stream.write_all(request).await?;
         let mut filled = 0;
         loop {
+            if filled == self.buffer.len() {
+                self.buffer.resize(filled * 2, 0);
+            }
             let room = self.buffer.get_mut(filled..).unwrap_or_default();
             let read = self.stream.read(room).await?;
             if read == 0 {

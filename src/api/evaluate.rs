@@ -1,5 +1,7 @@
 //! `POST /v1/evaluate-cart`: the hot path. Bytes in, one snapshot of the rules, one pure function, bytes out.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -12,7 +14,7 @@ use super::problem::ApiError;
 use super::{Api, edge, schema};
 use crate::domain::cart::Request;
 use crate::service::ServiceError;
-use crate::service::evaluate::Size;
+use crate::service::evaluate::{Asked, SURELY_TRIED, Size};
 use crate::wire;
 use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
@@ -32,10 +34,15 @@ pub async fn evaluate(
     body: Small,
 ) -> Result<Response, ApiError> {
     let body = body.json()?;
-    let size = Size::of(body.len());
-    if size == Size::Large {
+    if body.len() > SURELY_TRIED {
+        // Refused before it is read: a tenant that sends many takes no time from the others by it.
+        let pool = api.service().pool();
+        pool.require_room(pos.tenant())
+            .map_err(ServiceError::from)?;
+    }
+    if Size::of(body.len()) == Size::Large {
         let request = api.read(pos.tenant(), body, read_owned).await?;
-        return price(&api, &pos, &request, size).await;
+        return price(&api, &pos, Asked::Large(Arc::new(request))).await;
     }
     let json;
     let request = match wire::cart::read_plain(&body) {
@@ -45,23 +52,15 @@ pub async fn evaluate(
             read(&json)?
         }
     };
-    price(&api, &pos, &request, size).await
+    price(&api, &pos, Asked::Small(&request)).await
 }
 
-async fn price(
-    api: &Api,
-    pos: &Pos,
-    request: &Request<'_>,
-    size: Size,
-) -> Result<Response, ApiError> {
-    if request.at.is_some() && !pos.is_admin() {
+async fn price(api: &Api, pos: &Pos, asked: Asked<'_>) -> Result<Response, ApiError> {
+    if asked.request().at.is_some() && !pos.is_admin() {
         return Err(ApiError::AtForbidden);
     }
     let text = api
-        .evaluation(async {
-            let priced = api.service().evaluate(pos.tenant(), request, size).await?;
-            Ok::<_, ServiceError>(priced.print(request))
-        })
+        .evaluation(api.service().evaluate(pos.tenant(), asked))
         .await?;
     Ok(edge::json(StatusCode::OK, text))
 }

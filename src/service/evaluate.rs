@@ -27,27 +27,48 @@ use crate::telemetry;
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults};
 
-/// A priced cart, with the rules that its numbers refer to.
-pub struct Priced {
-    /// The snapshot that was used.
-    pub rules: Arc<RuleSet>,
-    /// What it came to.
-    pub evaluation: Evaluation,
-    /// For what time.
-    pub evaluated_at: DateTime<Utc>,
+/// A cart to price.
+pub enum Asked<'r> {
+    /// One that is worked on where it arrived, as long as that takes little.
+    Small(&'r Request<'r>),
+    /// One that takes long to go through, whatever the rules are: all that is done with it is work for the pool.
+    Large(Arc<Request<'static>>),
+}
+
+impl Asked<'_> {
+    /// What was sent.
+    pub fn request(&self) -> &Request<'_> {
+        match self {
+            Self::Small(request) => request,
+            Self::Large(request) => request,
+        }
+    }
+
+    fn into_held(self) -> Arc<Request<'static>> {
+        match self {
+            Self::Small(request) => Arc::new(request.clone().into_owned()),
+            Self::Large(request) => request,
+        }
+    }
+}
+
+/// What is made of an evaluation, on the thread that evaluated: printing a large one takes long, too.
+type Then<T> = fn(&Evaluation, &RuleSet, &Facts<'_>) -> T;
+
+/// A result, printed, and what is counted of it.
+struct Priced {
+    text: String,
+    candidates: usize,
+    applied: usize,
 }
 
 impl Priced {
-    /// The result of spec 8.
-    pub fn print(&self, request: &Request<'_>) -> String {
-        let facts = Facts {
-            request,
-            codes: &[],
-            issuances: &[],
-            used: &[],
-            now: self.evaluated_at,
-        };
-        wire::evaluation::print(&self.evaluation, &self.rules, &facts)
+    fn new(evaluation: &Evaluation, rules: &RuleSet, facts: &Facts<'_>) -> Self {
+        Self {
+            text: wire::evaluation::print(evaluation, rules, facts),
+            candidates: evaluation.candidates,
+            applied: evaluation.applied.len(),
+        }
     }
 }
 
@@ -55,8 +76,14 @@ impl Priced {
 /// begins again on the pool.
 pub(super) const INLINE_STEPS: u64 = 3 * STEPS_PER_MS / 10;
 
+/// So many steps it may take there, however many heavy carts its tenant has sent: most carts take fewer.
+const LEAST_INLINE_STEPS: u64 = STEPS_PER_MS / 50;
+
 /// Most bytes of a request that is read where it arrives: that takes a few hundred microseconds.
 const LARGE: usize = 64 * 1024;
+
+/// Most bytes of a cart that is tried while its tenant may give the pool no more work: about thirty lines.
+pub const SURELY_TRIED: usize = 4 * 1024;
 
 /// Whether reading a request's texts takes long by itself, whatever the rules are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +108,7 @@ impl Size {
 /// What an evaluation depends on, held by itself, so that another thread can have it.
 struct Held {
     rules: Arc<RuleSet>,
-    request: Request<'static>,
+    request: Arc<Request<'static>>,
     codes: Vec<Option<CodeFact>>,
     issuances: Vec<IssuanceFact>,
     used: Vec<Used>,
@@ -101,37 +128,35 @@ impl Held {
 }
 
 impl Service {
-    /// Prices a cart by the tenant's rules as they are now.
+    /// Prices a cart by the tenant's rules as they are now; returns the result of spec 8, printed.
     pub async fn evaluate(
         &self,
         tenant: TenantId,
-        request: &Request<'_>,
-        size: Size,
-    ) -> Result<Priced, ServiceError> {
-        let priced = self.price(tenant, request, size).await;
+        asked: Asked<'_>,
+    ) -> Result<String, ServiceError> {
+        let priced = self.price(tenant, asked, Priced::new).await;
         let metrics = self.metrics();
         metrics.evaluations.inc(match &priced {
-            Ok(priced) if priced.evaluation.applied.is_empty() => Outcome::FullPrice,
+            Ok(priced) if priced.applied == 0 => Outcome::FullPrice,
             Ok(_) => Outcome::Discounted,
             Err(ServiceError::Invalid(_) | ServiceError::TooComplex(_)) => Outcome::Refused,
             Err(_) => Outcome::Failed,
         });
-        if let Ok(Priced { evaluation, .. }) = &priced {
-            metrics.candidates.observe(count(evaluation.candidates));
-            let applied = count(evaluation.applied.len());
-            metrics.promotions_applied.inc_by(applied);
-        }
-        priced
+        let priced = priced?;
+        metrics.candidates.observe(count(priced.candidates));
+        metrics.promotions_applied.inc_by(count(priced.applied));
+        Ok(priced.text)
     }
 
-    pub(super) async fn price(
+    pub(super) async fn price<T: Send + 'static>(
         &self,
         tenant: TenantId,
-        request: &Request<'_>,
-        size: Size,
-    ) -> Result<Priced, ServiceError> {
-        let evaluated_at = request.at.unwrap_or_else(|| self.clock().now());
-        let rules = self.cache().rules_at(tenant, evaluated_at).await?;
+        asked: Asked<'_>,
+        then: Then<T>,
+    ) -> Result<T, ServiceError> {
+        let request = asked.request();
+        let now = request.at.unwrap_or_else(|| self.clock().now());
+        let rules = self.cache().rules_at(tenant, now).await?;
         telemetry::by_rules(rules.version());
         require_store(&rules, request, "/store").map_err(ServiceError::Invalid)?;
         // Look-ups are apart, so that the many carts without codes and limits do not carry the room for them.
@@ -145,18 +170,18 @@ impl Service {
             codes: &codes,
             issuances: &[],
             used: &[],
-            now: evaluated_at,
+            now,
         };
-        let needs = match size {
-            Size::Small => engine::needs(&rules, &facts),
-            Size::Large => {
+        let needs = match &asked {
+            Asked::Small(_) => engine::needs(&rules, &facts),
+            Asked::Large(request) => {
                 let held = Held {
                     rules: Arc::clone(&rules),
-                    request: request.clone().into_owned(),
+                    request: Arc::clone(request),
                     codes: codes.clone(),
                     issuances: Vec::new(),
                     used: Vec::new(),
-                    now: evaluated_at,
+                    now,
                 };
                 let find = move |_: &Stop| engine::needs(&held.rules, &held.facts());
                 Box::pin(self.pool().run(tenant, Urgency::Usual, find)).await?
@@ -165,39 +190,54 @@ impl Service {
         let (used, issuances) = if needs.is_empty() {
             (Vec::new(), Vec::new())
         } else {
-            Box::pin(self.look_up(tenant, needs, request, evaluated_at)).await?
+            Box::pin(self.look_up(tenant, needs, request, now)).await?
         };
         facts.used = &used;
         facts.issuances = &issuances;
-        let evaluation = match engine::evaluate(&rules, &facts, &Stop::within(INLINE_STEPS)) {
+        let ended = match &asked {
+            Asked::Small(_) => {
+                let stop = Stop::within(self.inline_steps(tenant));
+                let ended = engine::evaluate(&rules, &facts, &stop);
+                ended.map(|evaluation| then(&evaluation, &rules, &facts))
+            }
+            Asked::Large(_) => Err(Unfinished::Stopped),
+        };
+        let ended = match ended {
             Err(Unfinished::Stopped) => {
                 let held = Held {
                     rules: Arc::clone(&rules),
-                    request: request.clone().into_owned(),
+                    request: asked.into_held(),
                     codes,
                     issuances,
                     used,
-                    now: evaluated_at,
+                    now,
                 };
-                Box::pin(self.evaluate_apart(tenant, held)).await?
+                Box::pin(self.evaluate_apart(tenant, held, then)).await?
             }
             ended => ended,
         };
-        let evaluation = evaluation.map_err(|why| ServiceError::unfinished(&rules, &why))?;
-        Ok(Priced {
-            rules,
-            evaluation,
-            evaluated_at,
-        })
+        ended.map_err(|why| ServiceError::unfinished(&rules, &why))
     }
 
-    /// Evaluates on the pool what has turned out to take long.
-    async fn evaluate_apart(
+    /// The more heavy carts of a tenant wait, the sooner the next one is taken for one: what is tried in vain takes time
+    /// from the other tenants.
+    fn inline_steps(&self, tenant: TenantId) -> u64 {
+        let waiting = u64::try_from(self.pool().waiting(tenant)).unwrap_or(u64::MAX);
+        (INLINE_STEPS / waiting.saturating_add(1)).max(LEAST_INLINE_STEPS)
+    }
+
+    /// Evaluates on the pool what takes long, or has turned out to.
+    async fn evaluate_apart<T: Send + 'static>(
         &self,
         tenant: TenantId,
         held: Held,
-    ) -> Result<Result<Evaluation, Unfinished>, ServiceError> {
-        let evaluate = move |stop: &Stop| engine::evaluate(&held.rules, &held.facts(), stop);
+        then: Then<T>,
+    ) -> Result<Result<T, Unfinished>, ServiceError> {
+        let evaluate = move |stop: &Stop| {
+            let facts = held.facts();
+            let ended = engine::evaluate(&held.rules, &facts, stop);
+            ended.map(|evaluation| then(&evaluation, &held.rules, &facts))
+        };
         Ok(self.pool().run(tenant, Urgency::Usual, evaluate).await?)
     }
 

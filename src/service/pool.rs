@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -39,6 +40,10 @@ impl Default for PoolBounds {
         }
     }
 }
+
+/// How far threads of the pool stand back: about a tenth of a processor that others want, too.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
 
 /// Which jobs go first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +83,8 @@ impl Drop for Ownership {
 
 struct Shared {
     queue: Mutex<Queue>,
+    /// How many jobs wait, to be read without the lock.
+    waiting: AtomicUsize,
     wakes: Condvar,
     bounds: PoolBounds,
     metrics: Metrics,
@@ -113,6 +120,7 @@ impl Pool {
             .set(i64::try_from(bounds.threads).unwrap_or(i64::MAX));
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
+            waiting: AtomicUsize::new(0),
             wakes: Condvar::new(),
             bounds,
             metrics,
@@ -127,6 +135,30 @@ impl Pool {
                 .spawn(move || shared.work())?;
         }
         Ok(pool)
+    }
+
+    /// How many jobs of a tenant wait.
+    pub fn waiting(&self, tenant: TenantId) -> usize {
+        let shared = &*self.owner.0;
+        if shared.waiting.load(Ordering::Relaxed) == 0 {
+            return 0;
+        }
+        shared
+            .queue()
+            .usual
+            .jobs
+            .get(&tenant)
+            .map_or(0, VecDeque::len)
+    }
+
+    /// Fails where a job of the tenant would be refused now.
+    pub fn require_room(&self, tenant: TenantId) -> Result<(), NotDone> {
+        let shared = &*self.owner.0;
+        let most = shared.bounds.waiting_of_tenant.min(shared.bounds.waiting);
+        if shared.waiting.load(Ordering::Relaxed) < most {
+            return Ok(());
+        }
+        shared.require_room(&shared.queue(), tenant)
     }
 
     /// Works on something at the tenant's turn. Whoever stops waiting ends it: before its turn it never begins, and then
@@ -208,8 +240,19 @@ impl Shared {
 
     fn tell(&self, queue: &Queue) {
         let waiting = queue.usual.len.saturating_add(queue.urgent.len);
+        self.waiting.store(waiting, Ordering::Relaxed);
         let waiting = i64::try_from(waiting).unwrap_or(i64::MAX);
         self.metrics.pool_waiting.set(waiting);
+    }
+
+    fn require_room(&self, queue: &Queue, tenant: TenantId) -> Result<(), NotDone> {
+        let has_room = queue.usual.len < self.bounds.waiting
+            && queue.usual.of(tenant) < self.bounds.waiting_of_tenant;
+        if has_room {
+            return Ok(());
+        }
+        self.metrics.pool_jobs.inc(Outcome::Refused);
+        Err(NotDone::Full)
     }
 
     fn enter(
@@ -219,12 +262,8 @@ impl Shared {
         work: Box<dyn FnOnce() -> Outcome + Send>,
     ) -> Result<u64, NotDone> {
         let mut queue = self.queue();
-        let own = queue.usual.jobs.get(&tenant).map_or(0, VecDeque::len);
-        let has_room = queue.usual.len < self.bounds.waiting && own < self.bounds.waiting_of_tenant;
-        if urgency == Urgency::Usual && !has_room {
-            drop(queue);
-            self.metrics.pool_jobs.inc(Outcome::Refused);
-            return Err(NotDone::Full);
+        if urgency == Urgency::Usual {
+            self.require_room(&queue, tenant)?;
         }
         queue.last_id = queue.last_id.wrapping_add(1);
         let id = queue.last_id;
@@ -237,6 +276,7 @@ impl Shared {
 
     /// A thread of the pool: job after job, until the pool ends.
     fn work(&self) {
+        give_way();
         while let Some(job) = self.next() {
             self.metrics.pool_running.inc();
             let outcome = (job.work)();
@@ -261,6 +301,14 @@ impl Shared {
     }
 }
 
+/// Lets the threads that serve requests go first. On Linux alone a thread has a priority of its own.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::debug!(%error, "a thread of the pool keeps the usual priority");
+    }
+}
+
 impl Queue {
     fn line(&mut self, urgency: Urgency) -> &mut Line {
         match urgency {
@@ -275,6 +323,11 @@ impl Queue {
 }
 
 impl Line {
+    /// How many jobs of a tenant wait.
+    fn of(&self, tenant: TenantId) -> usize {
+        self.jobs.get(&tenant).map_or(0, VecDeque::len)
+    }
+
     fn push(&mut self, tenant: TenantId, job: Job) {
         let own = self.jobs.entry(tenant).or_default();
         if own.is_empty() {

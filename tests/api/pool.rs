@@ -73,13 +73,19 @@ async fn a_full_pool_is_503_with_a_time_to_come_back_and_small_carts_pass() {
             .await;
         let refused = refused.expect_code(503, "overloaded");
         assert_eq!(refused.header("retry-after"), "1");
+        // More than a small body is not even read.
+        let no_cart = json!("x".repeat(5_000));
+        let unread = service.post("/v1/evaluate-cart", &noisy.pos, no_cart.clone());
+        unread.await.expect_code(503, "overloaded");
+        let read = service.post("/v1/evaluate-cart", &quiet.pos, no_cart);
+        read.await.expect(422);
         for tenant in [&noisy, &quiet] {
             let small = service.post("/v1/evaluate-cart", &tenant.pos, cart());
             small.await.expect(200);
         }
         wait_for(
             &service,
-            "promotion_engine_requests_shed_total{reason=\"pool\"} 1",
+            "promotion_engine_requests_shed_total{reason=\"pool\"} 2",
         )
         .await;
         let other = service.post("/v1/evaluate-cart", &quiet.pos, large_cart());

@@ -34,16 +34,18 @@ async fn tenants<const COUNT: usize>(
     .await;
     let mut tenants = Vec::new();
     let mut bytes = 0;
-    for _ in 0..COUNT {
+    while tenants.len() < COUNT {
         let tenant = service.tenant().await;
         for number in 0..drafts {
             let draft = large(&format!("P{number}"), values);
             service.promotion(&tenant.admin, draft).await;
         }
         let page = service.get(PAGE, &tenant.viewer).await.expect(200);
-        assert!(bytes == 0 || bytes == page.text.len(), "pages are alike");
-        bytes = page.text.len();
-        tenants.push(tenant);
+        // Times are printed without zeros at their end: one in some hundred pages is shorter than the others.
+        if bytes == 0 || bytes == page.text.len() {
+            bytes = page.text.len();
+            tenants.push(tenant);
+        }
     }
     let tenants = tenants.try_into();
     (tenants.unwrap_or_else(|_| unreachable!()), bytes)

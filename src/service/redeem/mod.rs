@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::evaluate::{INLINE_STEPS, Size, code_keys, require_store};
+use super::evaluate::{Asked, INLINE_STEPS, Size, code_keys, require_store};
 use super::{Refusal, Service, ServiceError};
 use crate::cache::Guess;
 use crate::db::DbError;
@@ -260,11 +260,13 @@ impl Service {
     /// Evaluates an order at its tenant's turn and without any lock, so that one that is too complex is refused before it
     /// holds up others, and a hang-up ends the work. The price counts for nothing.
     async fn rehearse(&self, tenant: TenantId, pending: &Pending) -> Result<(), ServiceError> {
-        match self
-            .price(tenant, &pending.order.request, pending.size())
-            .await
-        {
-            Ok(_) => Ok(()),
+        let request = &pending.order.request;
+        let asked = match pending.size() {
+            Size::Small => Asked::Small(request),
+            Size::Large => Asked::Large(Arc::new(request.clone())),
+        };
+        match self.price(tenant, asked, |_, _, _| ()).await {
+            Ok(()) => Ok(()),
             Err(ServiceError::TooComplex(faults)) => {
                 let address = Address::Transaction(pending.order.transaction_id.clone());
                 let known = self.redemption(tenant, address).await;
