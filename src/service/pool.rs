@@ -107,9 +107,12 @@ struct Line {
     len: usize,
 }
 
+/// What is to be done: it counts how it ended, and answers.
+type Work = Box<dyn FnOnce(&Metrics) + Send>;
+
 struct Job {
     id: u64,
-    work: Box<dyn FnOnce() -> Outcome + Send>,
+    work: Work,
 }
 
 impl Pool {
@@ -173,17 +176,16 @@ impl Pool {
         let stop = Arc::new(Stop::default());
         let (answer, answered) = oneshot::channel();
         let (own_stop, span) = (Arc::clone(&stop), Span::current());
-        let work = move || {
+        let work = move |metrics: &Metrics| {
             let _entered = span.entered();
             let done = catch_unwind(AssertUnwindSafe(|| work(&own_stop)));
-            let outcome = match &done {
+            metrics.pool_jobs.inc(match &done {
                 Err(_) => Outcome::Panicked,
                 Ok(_) if own_stop.is_stopped() => Outcome::Stopped,
                 Ok(_) => Outcome::Done,
-            };
+            });
             // Nobody may be there any more.
             let _ = answer.send(done);
-            outcome
         };
         let id = shared.enter(tenant, urgency, Box::new(work))?;
         let mut caller = Caller {
@@ -255,12 +257,7 @@ impl Shared {
         Err(NotDone::Full)
     }
 
-    fn enter(
-        &self,
-        tenant: TenantId,
-        urgency: Urgency,
-        work: Box<dyn FnOnce() -> Outcome + Send>,
-    ) -> Result<u64, NotDone> {
+    fn enter(&self, tenant: TenantId, urgency: Urgency, work: Work) -> Result<u64, NotDone> {
         let mut queue = self.queue();
         if urgency == Urgency::Usual {
             self.require_room(&queue, tenant)?;
@@ -279,9 +276,8 @@ impl Shared {
         give_way();
         while let Some(job) = self.next() {
             self.metrics.pool_running.inc();
-            let outcome = (job.work)();
+            (job.work)(&self.metrics);
             self.metrics.pool_running.dec();
-            self.metrics.pool_jobs.inc(outcome);
         }
     }
 
