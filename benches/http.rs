@@ -21,6 +21,7 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use chrono::{DateTime, Utc};
 use promotion_engine::api::Api;
 use promotion_engine::api::auth::Pos;
 use promotion_engine::api::edge::{self, Bounds, Edge};
@@ -31,11 +32,14 @@ use promotion_engine::app::{App, AppOptions, listen};
 use promotion_engine::config::{LogConfig, LogFormat};
 use promotion_engine::db::embedded::{Embedded, EmbeddedOptions};
 use promotion_engine::db::{self, DbOptions, Durability};
+use promotion_engine::domain::cart;
+use promotion_engine::domain::evaluation::Evaluation;
 use promotion_engine::domain::id::TenantId;
+use promotion_engine::engine::{self, Facts, RuleSet, Stop};
 use promotion_engine::metrics::Metrics;
-use promotion_engine::service::evaluate::{Priced, Size};
 use promotion_engine::telemetry;
-use promotion_engine::wire::cart;
+use promotion_engine::wire::cart::read_plain;
+use promotion_engine::wire::evaluation;
 use promotion_engine::wire::json::Json;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -152,10 +156,16 @@ async fn serve_all() -> Fallible<(Shop, Targets)> {
         applied["applied"].as_array().map_or(0, Vec::len),
     );
     let priced = {
-        let request = cart::read_plain(cart.as_bytes()).ok_or("the cart is not plain")?;
-        app.service()
-            .evaluate(tenant, &request, Size::Small)
-            .await?
+        let request = read_plain(cart.as_bytes()).ok_or("the cart is not plain")?;
+        let now = Utc::now();
+        let rules = app.service().cache().rules_at(tenant, now).await?;
+        let stop = Stop::default();
+        let evaluation = engine::evaluate(&rules, &facts(&request, now), &stop);
+        Priced {
+            evaluation: evaluation.map_err(|why| format!("{why:?}"))?,
+            rules,
+            now,
+        }
     };
     let evaluate = Target {
         name: "evaluate",
@@ -187,6 +197,23 @@ async fn serve_all() -> Fallible<(Shop, Targets)> {
         prepared,
     };
     Ok((shop, targets))
+}
+
+/// An evaluation that was made once.
+struct Priced {
+    evaluation: Evaluation,
+    rules: Arc<RuleSet>,
+    now: DateTime<Utc>,
+}
+
+fn facts<'f>(request: &'f cart::Request<'f>, now: DateTime<Utc>) -> Facts<'f> {
+    Facts {
+        request,
+        codes: &[],
+        issuances: &[],
+        used: &[],
+        now,
+    }
 }
 
 /// Makes the tenant and its promotions; the tenant, and the key of its points of sale.
@@ -235,8 +262,12 @@ async fn serve_floors(
 /// The handler of `evaluate-cart` without the evaluation.
 fn floor(priced: &Priced, _: Pos, _: NoQuery, body: Small) -> Result<Response, ApiError> {
     let body = body.json()?;
-    match cart::read_plain(&body) {
-        Some(request) => Ok(edge::json(StatusCode::OK, priced.print(&request))),
+    match read_plain(&body) {
+        Some(request) => {
+            let facts = facts(&request, priced.now);
+            let text = evaluation::print(&priced.evaluation, &priced.rules, &facts);
+            Ok(edge::json(StatusCode::OK, text))
+        }
         None => Ok(StatusCode::BAD_REQUEST.into_response()),
     }
 }
