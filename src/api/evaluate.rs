@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 
 use super::auth::Pos;
@@ -20,6 +21,26 @@ use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
 use crate::wire::json::Json;
 
+/// Who may send this cart now. While its tenant's share of the pool's queue is full, a body that does not say that it is small
+/// is refused before it is read: a tenant that sends many takes no time from the others by them.
+pub struct Admitted(Pos);
+
+impl FromRequestParts<Api> for Admitted {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let pos = Pos::from_request_parts(parts, api).await?;
+        let length = parts.headers.get(header::CONTENT_LENGTH);
+        let length = length.and_then(|text| text.to_str().ok()?.parse::<usize>().ok());
+        if length.is_none_or(|length| length > SURELY_TRIED) {
+            let pool = api.service().pool();
+            pool.require_room(pos.tenant())
+                .map_err(ServiceError::from)?;
+        }
+        Ok(Self(pos))
+    }
+}
+
 /// Price a cart: which promotions apply, what every line then costs, and why the others do not apply
 #[utoipa::path(post, path = "/v1/evaluate-cart", operation_id = "evaluate_cart", tag = "evaluation",
     security(("key" = ["admin", "pos"])),
@@ -29,17 +50,11 @@ use crate::wire::json::Json;
         Evaluating))]
 pub async fn evaluate(
     State(api): State<Api>,
-    pos: Pos,
+    Admitted(pos): Admitted,
     _: NoQuery,
     body: Small,
 ) -> Result<Response, ApiError> {
     let body = body.json()?;
-    if body.len() > SURELY_TRIED {
-        // Refused before it is read: a tenant that sends many takes no time from the others by it.
-        let pool = api.service().pool();
-        pool.require_room(pos.tenant())
-            .map_err(ServiceError::from)?;
-    }
     if Size::of(body.len()) == Size::Large {
         let request = api.read(pos.tenant(), body, read_owned).await?;
         return price(&api, &pos, Asked::Large(Arc::new(request))).await;

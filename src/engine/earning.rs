@@ -1,5 +1,7 @@
 //! What an activity earns: the promotions whose rule it meets (spec 11).
 
+use std::cell::OnceCell;
+
 use chrono::{DateTime, Utc};
 
 use crate::domain::cart::Request;
@@ -63,6 +65,10 @@ pub fn earned<'r>(
     deed: &Deed<'_>,
     reached: &[(&str, &str)],
 ) -> Vec<&'r Promotion> {
+    let stop = Stop::default();
+    let work = Work::unbounded(&stop);
+    let sight = OnceCell::new();
+    let look = || -> &Sight<'_> { sight.get_or_init(|| Sight::new(rules, deed, &work)) };
     let meets = |compiled: &&Compiled| {
         let triggered = match earning(&compiled.promotion).map(|own| &own.trigger) {
             Some(Trigger::Activity(kind)) => *kind == deed.kind,
@@ -71,13 +77,32 @@ pub fn earned<'r>(
                 .any(|(milestone, own)| milestone == name && own == target),
             Some(Trigger::Direct) | None => false,
         };
-        triggered && is_met(rules, compiled, deed)
+        triggered && is_met(rules, compiled, deed, look)
     };
     let met = rules.promotions.iter().filter(meets);
     met.map(|compiled| &compiled.promotion).collect()
 }
 
-fn is_met(rules: &RuleSet, compiled: &Compiled, deed: &Deed<'_>) -> bool {
+/// The cart, read once for all rules.
+struct Sight<'d> {
+    view: CartView<'d>,
+    basket: Basket,
+}
+
+impl<'d> Sight<'d> {
+    fn new(rules: &'d RuleSet, deed: &Deed<'d>, work: &'d Work<'d>) -> Self {
+        let view = CartView::new(&deed.request.cart, &rules.facts, work);
+        let basket = Basket::new(&view, rules.settings().percentage_base);
+        Self { view, basket }
+    }
+}
+
+fn is_met<'s, 'd: 's>(
+    rules: &RuleSet,
+    compiled: &Compiled,
+    deed: &Deed<'_>,
+    look: impl Fn() -> &'s Sight<'d>,
+) -> bool {
     let promotion = &compiled.promotion;
     let Some((own, rule)) = earning(promotion).zip(compiled.earning.as_ref()) else {
         return false;
@@ -87,24 +112,27 @@ fn is_met(rules: &RuleSet, compiled: &Compiled, deed: &Deed<'_>) -> bool {
     promotion.status == Status::Active
         && compiled.is_current(deed.at)
         && gates::in_scope(&own.scope, store, deed.request)
-        && holds(rules, rule, deed)
+        && holds(rule, deed, look)
 }
 
-fn holds(rules: &RuleSet, rule: &EarningRule, deed: &Deed<'_>) -> bool {
+fn holds<'s, 'd: 's>(
+    rule: &EarningRule,
+    deed: &Deed<'_>,
+    look: impl Fn() -> &'s Sight<'d>,
+) -> bool {
     let Some(conditions) = &rule.conditions else {
         return true;
     };
+    let Sight { view, basket } = look();
     let stop = Stop::default();
     let work = Work::unbounded(&stop);
-    let view = CartView::new(&deed.request.cart, &rules.facts, &work);
-    let basket = Basket::new(&view, rules.settings().percentage_base);
     let selections = rule.selections.iter();
-    let selected: Vec<LineSet> = selections.map(|own| own.select(&view, &work)).collect();
+    let selected: Vec<LineSet> = selections.map(|own| own.select(view, &work)).collect();
     // As a cart-level promotion sees the whole cart.
     let scene = Scene {
         request: deed.request,
-        view: &view,
-        basket: &basket,
+        view,
+        basket,
         claims: None,
         selected: &selected,
         part: &view.all,

@@ -82,8 +82,8 @@ const LEAST_INLINE_STEPS: u64 = STEPS_PER_MS / 50;
 /// Most bytes of a request that is read where it arrives: that takes a few hundred microseconds.
 const LARGE: usize = 64 * 1024;
 
-/// Most bytes of a cart that is tried while its tenant may give the pool no more work: about thirty lines.
-pub const SURELY_TRIED: usize = 4 * 1024;
+/// Most bytes of a cart that is tried while its tenant may give the pool no more work: about fifteen lines.
+pub const SURELY_TRIED: usize = 2 * 1024;
 
 /// Whether reading a request's texts takes long by itself, whatever the rules are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

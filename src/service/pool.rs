@@ -41,9 +41,9 @@ impl Default for PoolBounds {
     }
 }
 
-/// How far threads of the pool stand back: about a tenth of a processor that others want, too.
+/// How far threads of the pool stand back: a quarter of a processor that another thread wants, too.
 #[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
+const NICENESS: i32 = 5;
 
 /// Which jobs go first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Pricing over HTTP: who may choose the time, which version was used, what is refused.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::harness::{Service, cart, ten_percent};
@@ -102,7 +104,13 @@ async fn a_promotion_ends_by_the_clock_alone() {
 /// promotions.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cart_that_takes_too_much_work_is_refused_and_says_why() {
-    let (_database, service) = Service::start().await;
+    let (database, _) = Service::start().await;
+    // The pool stands back before the other tests.
+    let service = Service::on(&database, |options| {
+        options.timeouts.evaluate = Duration::from_secs(30);
+        options.timeouts.redeem = Duration::from_secs(30);
+    })
+    .await;
     let tenant = service.tenant().await;
     let mut ids = Vec::new();
     for number in 0..12 {
