@@ -82,8 +82,9 @@ pub(crate) enum End {
 pub(crate) struct Work<'s> {
     stop: &'s Stop,
     most: u64,
-    counted: Cell<u64>,
-    /// Where the flag is looked at next; 0 once the work has ended.
+    /// The steps that were charged, without those on big integers.
+    charged: Cell<u64>,
+    /// How many are charged when all steps are looked at next; 0 once the work has ended.
     next_look: Cell<u64>,
     end: Cell<Option<End>>,
     big: Allowance,
@@ -92,39 +93,45 @@ pub(crate) struct Work<'s> {
 impl<'s> Work<'s> {
     /// `budget_ms`: what a search may take besides.
     pub(crate) fn new(stop: &'s Stop, budget_ms: u8) -> Self {
-        let most = MOST + u64::from(budget_ms) * STEPS_PER_MS;
-        Self {
-            stop,
-            most,
-            counted: Cell::new(0),
-            next_look: Cell::new(STEPS_BETWEEN_LOOKS.min(stop.within)),
-            end: Cell::new(None),
-            big: Allowance::of(most),
-        }
+        Self::within(stop, MOST + u64::from(budget_ms) * STEPS_PER_MS)
     }
 
     /// Without a bound, for what is small.
     pub(crate) fn unbounded(stop: &'s Stop) -> Self {
+        Self::within(stop, u64::MAX)
+    }
+
+    fn within(stop: &'s Stop, most: u64) -> Self {
+        let bound = most.min(stop.within);
         Self {
-            most: u64::MAX,
-            big: Allowance::of(u64::MAX),
-            ..Self::new(stop, 0)
+            stop,
+            most,
+            charged: Cell::new(0),
+            next_look: Cell::new(STEPS_BETWEEN_LOOKS.min(bound)),
+            end: Cell::new(None),
+            big: Allowance::of(bound),
         }
     }
 
-    /// How many steps were taken.
-    #[inline]
-    pub(crate) fn steps(&self) -> u64 {
-        self.counted.get() + (self.most - self.big.left().min(self.most))
+    /// The steps after which it ends.
+    fn bound(&self) -> u64 {
+        self.most.min(self.stop.within)
     }
 
-    /// Counts steps that are about to be taken. False once the evaluation has to end.
+    /// How many steps were taken.
+    pub(crate) fn steps(&self) -> u64 {
+        let big = self.bound().saturating_sub(self.big.left());
+        self.charged.get().saturating_add(big)
+    }
+
+    /// Counts steps that are about to be taken. False once the evaluation has to end. What big integers take is added when
+    /// all steps are looked at: until then nothing more is done with them than the bound allows.
     #[inline]
     pub(crate) fn charge(&self, steps: usize) -> bool {
         let steps = u64::try_from(steps).unwrap_or(u64::MAX);
-        self.counted
-            .set(self.counted.get().saturating_add(steps).min(u64::MAX / 2));
-        self.steps() < self.next_look.get() || self.look()
+        let charged = self.charged.get().saturating_add(steps);
+        self.charged.set(charged);
+        charged < self.next_look.get() || self.look()
     }
 
     /// Whether the evaluation has to end.
@@ -151,15 +158,14 @@ impl<'s> Work<'s> {
             self.big.end();
             return false;
         }
-        let next = steps.saturating_add(STEPS_BETWEEN_LOOKS);
-        self.next_look
-            .set(next.min(self.most).min(self.stop.within));
+        let next = STEPS_BETWEEN_LOOKS.min(self.bound().saturating_sub(steps));
+        self.next_look.set(self.charged.get().saturating_add(next));
         true
     }
 
     /// Why it has ended before it was done, if it has.
     pub(crate) fn end(&self) -> Option<End> {
-        self.is_over();
+        self.look();
         self.end.get()
     }
 }
