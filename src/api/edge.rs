@@ -105,8 +105,8 @@ impl Held {
         }
     }
 
-    /// Takes room for a long answer, if the instance and the tenant have some: what is refused takes none. One that must
-    /// be sent takes it in any case.
+    /// Reserves room for a long answer, unless the instance or the tenant has too little. An answer that is refused
+    /// reserves none. An answer that must be sent reserves its room in any case.
     fn make_room(&mut self, bytes: usize, must: bool) -> Result<(), ApiError> {
         let most = |bound| if must { usize::MAX } else { bound };
         let Edge {
@@ -115,11 +115,9 @@ impl Held {
             metrics,
             ..
         } = &*self.edge;
-        let all = most(bounds.unsent_bytes);
-        let held = unsent.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
-            now.checked_add(bytes).filter(|sum| *sum <= all)
-        });
-        held.map_err(|_| ApiError::Overloaded)?;
+        if !cache::take_room(unsent, bytes, most(bounds.unsent_bytes)) {
+            return Err(ApiError::Overloaded);
+        }
         let own = most(bounds.unsent_bytes_of_tenant);
         if let Some(place) = self.seat.0.get()
             && let Err(no_room) = place.hold(bytes, own)

@@ -21,8 +21,8 @@ use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
 use crate::wire::json::Json;
 
-/// Who may send this cart now. While its tenant's share of the pool's queue is full, a body that does not say that it is small
-/// is refused before it is read: a tenant that sends many takes no time from the others by them.
+/// A till that may send its cart now. While the tenant's share of the pool's queue is full, a body is refused unread
+/// unless its `Content-Length` is small. So reading and trying heavy carts of one tenant takes no time from the others.
 pub struct Admitted(Pos);
 
 impl FromRequestParts<Api> for Admitted {

@@ -143,16 +143,22 @@ pub struct Place {
 }
 
 impl Place {
-    /// Takes room for a long answer of so many bytes, if the tenant has no more than `most` then.
+    /// Reserves room for a long answer. Fails if the tenant's unsent answers would then exceed `most` bytes.
     pub fn hold(&self, bytes: usize, most: usize) -> Result<(), NoRoom> {
-        let unsent = &self.tenant.admission.unsent;
-        let held = unsent.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
-            now.checked_add(bytes).filter(|sum| *sum <= most)
-        });
-        held.map_err(|_| NoRoom::Share)?;
+        if !take_room(&self.tenant.admission.unsent, bytes, most) {
+            return Err(NoRoom::Share);
+        }
         self.unsent.fetch_add(bytes, Ordering::Relaxed);
         Ok(())
     }
+}
+
+/// Adds bytes to those that are taken, unless their sum would exceed `most`.
+pub fn take_room(taken: &AtomicUsize, bytes: usize, most: usize) -> bool {
+    let added = taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
+        now.checked_add(bytes).filter(|sum| *sum <= most)
+    });
+    added.is_ok()
 }
 
 impl Drop for Place {

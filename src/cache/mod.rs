@@ -25,7 +25,7 @@ mod keys;
 pub mod load;
 pub mod refresh;
 
-pub use admission::{Guess, NoRoom, Place, Session};
+pub use admission::{Guess, NoRoom, Place, Session, take_room};
 pub use keys::{Known, Refused};
 
 /// How many bytes of rules are held in memory unless it is said otherwise.

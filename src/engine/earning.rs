@@ -1,6 +1,6 @@
 //! What an activity earns: the promotions whose rule it meets (spec 11).
 
-use std::cell::OnceCell;
+use std::cell::LazyCell;
 
 use chrono::{DateTime, Utc};
 
@@ -67,80 +67,74 @@ pub fn earned<'r>(
 ) -> Vec<&'r Promotion> {
     let stop = Stop::default();
     let work = Work::unbounded(&stop);
-    let sight = OnceCell::new();
-    let look = || -> &Sight<'_> { sight.get_or_init(|| Sight::new(rules, deed, &work)) };
+    // Most deeds meet no rule that looks at the cart.
+    let sight = LazyCell::new(|| Sight::new(rules, deed, &work));
     let meets = |compiled: &&Compiled| {
-        let triggered = match earning(&compiled.promotion).map(|own| &own.trigger) {
-            Some(Trigger::Activity(kind)) => *kind == deed.kind,
-            Some(Trigger::Milestone { name, target }) => reached
+        let Some((own, rule)) = earning(&compiled.promotion).zip(compiled.earning.as_ref()) else {
+            return false;
+        };
+        let triggered = match &own.trigger {
+            Trigger::Activity(kind) => *kind == deed.kind,
+            Trigger::Milestone { name, target } => reached
                 .iter()
                 .any(|(milestone, own)| milestone == name && own == target),
-            Some(Trigger::Direct) | None => false,
+            Trigger::Direct => false,
         };
-        triggered && is_met(rules, compiled, deed, look)
+        triggered
+            && is_open(rules, compiled, own, deed)
+            && (rule.conditions.as_ref())
+                .is_none_or(|conditions| sight.meets(conditions, &rule.selections))
     };
     let met = rules.promotions.iter().filter(meets);
     met.map(|compiled| &compiled.promotion).collect()
 }
 
-/// The cart, read once for all rules.
+fn is_open(rules: &RuleSet, compiled: &Compiled, own: &Earning, deed: &Deed<'_>) -> bool {
+    let store = deed.request.store.as_deref();
+    let store = store.and_then(|code| rules.store(code));
+    compiled.promotion.status == Status::Active
+        && compiled.is_current(deed.at)
+        && gates::in_scope(&own.scope, store, deed.request)
+}
+
+/// The deed's cart, read once for all rules.
 struct Sight<'d> {
+    deed: &'d Deed<'d>,
+    work: &'d Work<'d>,
     view: CartView<'d>,
     basket: Basket,
 }
 
 impl<'d> Sight<'d> {
-    fn new(rules: &'d RuleSet, deed: &Deed<'d>, work: &'d Work<'d>) -> Self {
+    fn new(rules: &'d RuleSet, deed: &'d Deed<'d>, work: &'d Work<'d>) -> Self {
         let view = CartView::new(&deed.request.cart, &rules.facts, work);
         let basket = Basket::new(&view, rules.settings().percentage_base);
-        Self { view, basket }
+        Self {
+            deed,
+            work,
+            view,
+            basket,
+        }
     }
-}
 
-fn is_met<'s, 'd: 's>(
-    rules: &RuleSet,
-    compiled: &Compiled,
-    deed: &Deed<'_>,
-    look: impl Fn() -> &'s Sight<'d>,
-) -> bool {
-    let promotion = &compiled.promotion;
-    let Some((own, rule)) = earning(promotion).zip(compiled.earning.as_ref()) else {
-        return false;
-    };
-    let store = deed.request.store.as_deref();
-    let store = store.and_then(|code| rules.store(code));
-    promotion.status == Status::Active
-        && compiled.is_current(deed.at)
-        && gates::in_scope(&own.scope, store, deed.request)
-        && holds(rule, deed, look)
-}
-
-fn holds<'s, 'd: 's>(
-    rule: &EarningRule,
-    deed: &Deed<'_>,
-    look: impl Fn() -> &'s Sight<'d>,
-) -> bool {
-    let Some(conditions) = &rule.conditions else {
-        return true;
-    };
-    let Sight { view, basket } = look();
-    let stop = Stop::default();
-    let work = Work::unbounded(&stop);
-    let selections = rule.selections.iter();
-    let selected: Vec<LineSet> = selections.map(|own| own.select(view, &work)).collect();
-    // As a cart-level promotion sees the whole cart.
-    let scene = Scene {
-        request: deed.request,
-        view,
-        basket,
-        claims: None,
-        selected: &selected,
-        part: &view.all,
-        work: &work,
-    };
-    conditions.hold(if deed.has_cart {
-        conditions.judge(&scene)
-    } else {
-        conditions.judge_without_cart(&scene)
-    })
+    fn meets(&self, conditions: &Conditions, selections: &[Selection]) -> bool {
+        let selected = selections.iter();
+        let selected = selected.map(|own| own.select(&self.view, self.work));
+        let selected: Vec<LineSet> = selected.collect();
+        // As a cart-level promotion sees the whole cart.
+        let scene = Scene {
+            request: self.deed.request,
+            view: &self.view,
+            basket: &self.basket,
+            claims: None,
+            selected: &selected,
+            part: &self.view.all,
+            work: self.work,
+        };
+        conditions.hold(if self.deed.has_cart {
+            conditions.judge(&scene)
+        } else {
+            conditions.judge_without_cart(&scene)
+        })
+    }
 }

@@ -134,8 +134,8 @@ pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>, stop: &Stop) -> Result<Evalu
     }
 }
 
-/// The promotions that took most steps, the largest first. If the search for texts spends the bound, no promotion has been
-/// judged: then those that look for most texts are named.
+/// Returns the promotions that took most steps, the largest first. If the search for texts alone has spent the bound, no
+/// promotion has been judged: then it returns those that look for most texts.
 fn costly(rules: &RuleSet, candidates: &[Candidate<'_>]) -> Vec<Costly> {
     let judged = candidates.iter().map(|own| Costly {
         promotion: own.number,

@@ -320,8 +320,9 @@ impl Basket {
         self.touched = saved.touched;
     }
 
-    /// How many units of a line item-level promotions may discount, now or after others. Under `consumed` a condition may
-    /// claim free units of a line that has had its one promotion, and so open them where units stack.
+    /// Counts the units of a line that item-level promotions may discount, now or after further promotions. A line that
+    /// has had its one promotion opens its claimed units only. Where units stack under `consumed`, the condition of a
+    /// later promotion may claim its free units too, so they count.
     pub(crate) fn units_still_open(&self, line: usize, rules: &ClaimRules) -> Quantity {
         let state = self.line(line);
         let could_be_claimed = rules.consumed && rules.stacks();

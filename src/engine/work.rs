@@ -124,8 +124,8 @@ impl<'s> Work<'s> {
         self.charged.get().saturating_add(big)
     }
 
-    /// Counts steps that are about to be taken. False once the evaluation has to end. What big integers take is added when
-    /// all steps are looked at: until then nothing more is done with them than the bound allows.
+    /// Counts steps that are about to be taken. Returns false once the evaluation has to end. Steps on big integers are
+    /// added only at the next look. They cannot pass the bound before it, since their allowance is the bound.
     #[inline]
     pub(crate) fn charge(&self, steps: usize) -> bool {
         let steps = u64::try_from(steps).unwrap_or(u64::MAX);

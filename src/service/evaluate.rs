@@ -29,9 +29,9 @@ use crate::wire::faults::{FaultCode, Faults};
 
 /// A cart to price.
 pub enum Asked<'r> {
-    /// One that is worked on where it arrived, as long as that takes little.
+    /// The thread that serves the request tries it first.
     Small(&'r Request<'r>),
-    /// One that takes long to go through, whatever the rules are: all that is done with it is work for the pool.
+    /// Reading it takes long, whatever the rules are, so the pool does all work on it.
     Large(Arc<Request<'static>>),
 }
 
@@ -52,7 +52,7 @@ impl Asked<'_> {
     }
 }
 
-/// What is made of an evaluation, on the thread that evaluated: printing a large one takes long, too.
+/// Makes something of an evaluation, on the thread that evaluated, since printing a large result takes long too.
 type Then<T> = fn(&Evaluation, &RuleSet, &Facts<'_>) -> T;
 
 /// A result, printed, and what is counted of it.
@@ -76,13 +76,14 @@ impl Priced {
 /// begins again on the pool.
 pub(super) const INLINE_STEPS: u64 = 3 * STEPS_PER_MS / 10;
 
-/// So many steps it may take there, however many heavy carts its tenant has sent: most carts take fewer.
+/// The fewest steps that are allowed there. Most carts take fewer, so they are priced at once, however many heavy carts of
+/// their tenant wait.
 const LEAST_INLINE_STEPS: u64 = STEPS_PER_MS / 50;
 
 /// Most bytes of a request that is read where it arrives: that takes a few hundred microseconds.
 const LARGE: usize = 64 * 1024;
 
-/// Most bytes of a cart that is tried while its tenant may give the pool no more work: about fifteen lines.
+/// Most bytes of a cart that is evaluated while its tenant's share of the queue is full: about fifteen lines.
 pub const SURELY_TRIED: usize = 2 * 1024;
 
 /// Whether reading a request's texts takes long by itself, whatever the rules are.
@@ -128,7 +129,7 @@ impl Held {
 }
 
 impl Service {
-    /// Prices a cart by the tenant's rules as they are now; returns the result of spec 8, printed.
+    /// Prices a cart by the tenant's present rules, and prints the result (spec 8).
     pub async fn evaluate(
         &self,
         tenant: TenantId,
@@ -219,14 +220,14 @@ impl Service {
         ended.map_err(|why| ServiceError::unfinished(&rules, &why))
     }
 
-    /// The more heavy carts of a tenant wait, the sooner the next one is taken for one: what is tried in vain takes time
-    /// from the other tenants.
+    /// Fewer steps, the more heavy carts of the tenant wait. A trial that fails takes time from the other tenants, and
+    /// the next cart of this one is probably heavy too.
     fn inline_steps(&self, tenant: TenantId) -> u64 {
         let waiting = u64::try_from(self.pool().waiting(tenant)).unwrap_or(u64::MAX);
         (INLINE_STEPS / waiting.saturating_add(1)).max(LEAST_INLINE_STEPS)
     }
 
-    /// Evaluates on the pool what takes long, or has turned out to.
+    /// Evaluates a cart on the pool: it is large, or took too many steps where it arrived.
     async fn evaluate_apart<T: Send + 'static>(
         &self,
         tenant: TenantId,

@@ -41,7 +41,7 @@ impl Default for PoolBounds {
     }
 }
 
-/// How far threads of the pool stand back: a quarter of a processor that another thread wants, too.
+/// The niceness of threads of the pool. Where a usual thread wants the same processor, they get about a quarter of it.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 5;
 
@@ -107,7 +107,7 @@ struct Line {
     len: usize,
 }
 
-/// What is to be done: it counts how it ended, and answers.
+/// The work of a job. It counts its outcome, and then sends the answer.
 type Work = Box<dyn FnOnce(&Metrics) + Send>;
 
 struct Job {
@@ -146,12 +146,7 @@ impl Pool {
         if shared.waiting.load(Ordering::Relaxed) == 0 {
             return 0;
         }
-        shared
-            .queue()
-            .usual
-            .jobs
-            .get(&tenant)
-            .map_or(0, VecDeque::len)
+        shared.queue().usual.of(tenant)
     }
 
     /// Fails where a job of the tenant would be refused now.

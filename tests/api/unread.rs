@@ -14,6 +14,9 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::harness::{Service, Tenant, ten_percent};
 use crate::support::TestDatabase;
 
+/// A page of all promotions of a test.
+pub const PAGE: &str = "/v1/promotions?limit=200";
+
 /// A draft with so many values of 60 characters.
 pub fn large(name: &str, values: usize) -> Value {
     let values: Vec<String> = (0..values).map(|place| format!("{place:0>60}")).collect();
@@ -139,22 +142,28 @@ async fn a_connection_with_a_closed_window_is_bounded_and_cut_off_though_it_ping
         .expect(200);
 }
 
+/// Asks for a page over HTTP/1 and reads no more than the beginning of its status line, with hardly any buffer.
+pub async fn ask_without_reading(service: &Service, tenant: &Tenant) -> (TcpStream, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut stream = socket.connect(service.address()).await.unwrap();
+    let head = format!(
+        "GET {PAGE} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n",
+        tenant.viewer
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).await.unwrap();
+    (stream, String::from_utf8_lossy(&first).into_owned())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_nobody_reads_over_http_1_keeps_its_place_until_it_is_cut_off() {
     let (_database, service, tenant) = with_drafts(7, 10_000, 64 * MIB).await;
     let mut streams = Vec::new();
     for _ in 0..3 {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(4_096).unwrap();
-        let mut stream = socket.connect(service.address()).await.unwrap();
-        let head = format!(
-            "GET /v1/promotions?limit=200 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n",
-            tenant.viewer
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
-        let mut first = [0; 12];
-        stream.read_exact(&mut first).await.unwrap();
-        assert_eq!(&first, b"HTTP/1.1 200");
+        let (stream, first) = ask_without_reading(&service, &tenant).await;
+        assert_eq!(first, "HTTP/1.1 200");
         streams.push(stream);
     }
     assert_eq!(metric(&service, "requests_in_flight").await, 4);

@@ -10,17 +10,13 @@ use hyper::Response;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use promotion_engine::metrics::Metrics;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep};
 
 use crate::harness::{Service, Tenant, cart};
 use crate::support::TestDatabase;
-use crate::unread::{large, metric};
-
-/// A page whose bytes all tenants of a test have.
-const PAGE: &str = "/v1/promotions?limit=200";
+use crate::unread::{PAGE, ask_without_reading, large, metric};
 
 /// Tenants with so many large drafts, and the bytes of their pages.
 async fn tenants<const COUNT: usize>(
@@ -205,17 +201,7 @@ async fn pages_that_nobody_reads_over_http_1_are_bounded_in_bytes() {
     let highest = Highest::of(service.app.service().metrics());
     let mut streams = Vec::new();
     for expected in ["200", "200", "503", "503"] {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(4_096).unwrap();
-        let mut stream = socket.connect(service.address()).await.unwrap();
-        let head = format!(
-            "GET {PAGE} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n",
-            tenant.viewer
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
-        let mut first = [0; 12];
-        stream.read_exact(&mut first).await.unwrap();
-        let first = String::from_utf8_lossy(&first);
+        let (stream, first) = ask_without_reading(&service, &tenant).await;
         assert_eq!(first, format!("HTTP/1.1 {expected}"));
         streams.push(stream);
     }

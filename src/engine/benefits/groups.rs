@@ -29,8 +29,9 @@ pub(super) struct Member {
 }
 
 impl GroupRun {
-    pub(super) fn slots(&self) -> Vec<Slot> {
-        self.members.iter().map(|own| own.slot).collect()
+    /// The units of one group.
+    pub(super) fn units(&self) -> Quantity {
+        self.members.iter().map(|own| own.slot.quantity).sum()
     }
 }
 
@@ -133,7 +134,7 @@ pub(super) fn first_of_each(
         if !scene.work.charge(STEPS_A_GROUP + group.members.len()) {
             break;
         }
-        let mut units = group.slots();
+        let mut units: Vec<Slot> = group.members.iter().map(|own| own.slot).collect();
         units.sort_by(|a, b| {
             let price = |slot: &Slot| view.line(slot.line).unit_price;
             let by_price = match pick {

@@ -99,9 +99,7 @@ impl Chosen {
         match &self.units {
             Units::Loose(units) => count(units),
             Units::Groups(groups) => {
-                let units = groups
-                    .iter()
-                    .map(|own| multiple(count(&own.slots()), own.times));
+                let units = groups.iter().map(|own| multiple(own.units(), own.times));
                 units.sum()
             }
         }

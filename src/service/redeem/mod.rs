@@ -176,7 +176,7 @@ impl Service {
         });
         let answered = match self.submit(tenant, &rules, &pending).await {
             Ok(answered) => answered,
-            // It came to its end before its last transaction.
+            // The order failed before its last transaction began.
             Err(error) => {
                 self.metrics().redemptions.inc(match &error {
                     ServiceError::Invalid(_) | ServiceError::TooComplex(_) => {

@@ -38,7 +38,8 @@ pub(super) enum State {
 pub(super) struct Reached {
     /// The promotions that have applied.
     pub(super) applied: u128,
-    /// How many of them gave points or free items. A free item may be one of the cart, or one more.
+    /// How many of them gave points or free items. The same promotions may differ in this: a free product discounts a
+    /// unit of the cart while one is open, and adds an item otherwise.
     pub(super) gifts: usize,
     pub(super) state: State,
 }
@@ -51,9 +52,9 @@ pub(super) struct Memory {
     states: FxHashMap<Reached, ()>,
     /// For each member what it gave on so many units of its lines.
     offers: Vec<FxHashMap<Units, Offer>>,
-    /// The bytes of `best` and `states`, as they were taken from the budget.
+    /// How many bytes `best` and `states` have taken from the budget.
     path_bytes: usize,
-    /// The bytes of `offers`.
+    /// How many `offers` have taken.
     offer_bytes: usize,
 }
 

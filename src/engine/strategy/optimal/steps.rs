@@ -17,7 +17,8 @@ const LOOKS_A_STEP: u64 = 8;
 /// Preparations leave at least this part of the steps to the search: all, divided by this.
 const KEPT_FOR_THE_SEARCH: u64 = 2;
 
-/// Most bytes of what a search has seen and listed: without a bound, the states of large carts would fill the memory.
+/// Most bytes that a search keeps of what it has seen and listed. The states of a large cart are large, so a number of
+/// states would bound nothing.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
 
 /// What is left of the budget.
