@@ -16,6 +16,7 @@ use super::{Api, edge, schema};
 use crate::domain::cart::Request;
 use crate::service::ServiceError;
 use crate::service::evaluate::{Asked, SURELY_TRIED, Size};
+use crate::service::pool::Seat;
 use crate::wire;
 use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
@@ -23,7 +24,11 @@ use crate::wire::json::Json;
 
 /// A till that may send its cart now. While the tenant's share of the pool's queue is full, a body is refused unread
 /// unless its `Content-Length` is small. So reading and trying heavy carts of one tenant takes no time from the others.
-pub struct Admitted(Pos);
+pub struct Admitted {
+    pos: Pos,
+    /// A large cart's room in the queue: a tenant's large bodies that are being read are as many as may wait.
+    seat: Option<Seat>,
+}
 
 impl FromRequestParts<Api> for Admitted {
     type Rejection = ApiError;
@@ -32,12 +37,16 @@ impl FromRequestParts<Api> for Admitted {
         let pos = Pos::from_request_parts(parts, api).await?;
         let length = parts.headers.get(header::CONTENT_LENGTH);
         let length = length.and_then(|text| text.to_str().ok()?.parse::<usize>().ok());
-        if length.is_none_or(|length| length > SURELY_TRIED) {
-            let pool = api.service().pool();
-            pool.require_room(pos.tenant())
-                .map_err(ServiceError::from)?;
-        }
-        Ok(Self(pos))
+        let pool = api.service().pool();
+        let admitted = match length {
+            Some(length) if length <= SURELY_TRIED => Ok(None),
+            Some(length) if Size::of(length) == Size::Small => {
+                pool.require_room(pos.tenant()).map(|()| None)
+            }
+            Some(_) | None => pool.take_seat(pos.tenant()).map(Some),
+        };
+        let seat = admitted.map_err(ServiceError::from)?;
+        Ok(Self { pos, seat })
     }
 }
 
@@ -50,11 +59,12 @@ impl FromRequestParts<Api> for Admitted {
         Evaluating))]
 pub async fn evaluate(
     State(api): State<Api>,
-    Admitted(pos): Admitted,
+    Admitted { pos, seat }: Admitted,
     _: NoQuery,
     body: Small,
 ) -> Result<Response, ApiError> {
     let body = body.json()?;
+    drop(seat);
     if Size::of(body.len()) == Size::Large {
         let request = api.read(pos.tenant(), body, read_owned).await?;
         return price(&api, &pos, Asked::Large(Arc::new(request))).await;

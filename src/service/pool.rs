@@ -5,6 +5,7 @@
 //! in the database goes first. A job whose caller is gone is told to stop, or never begins.
 
 use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -83,8 +84,8 @@ impl Drop for Ownership {
 
 struct Shared {
     queue: Mutex<Queue>,
-    /// How many jobs wait, to be read without the lock.
-    waiting: AtomicUsize,
+    /// How many jobs and seats there are, to be read without the lock.
+    taken: AtomicUsize,
     wakes: Condvar,
     bounds: PoolBounds,
     metrics: Metrics,
@@ -94,6 +95,8 @@ struct Shared {
 struct Queue {
     urgent: Line,
     usual: Line,
+    /// INVARIANT: a tenant is here while it has seats.
+    seats: FxHashMap<TenantId, usize>,
     last_id: u64,
     has_ended: bool,
 }
@@ -123,7 +126,7 @@ impl Pool {
             .set(i64::try_from(bounds.threads).unwrap_or(i64::MAX));
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
-            waiting: AtomicUsize::new(0),
+            taken: AtomicUsize::new(0),
             wakes: Condvar::new(),
             bounds,
             metrics,
@@ -143,7 +146,7 @@ impl Pool {
     /// How many jobs of a tenant wait.
     pub fn waiting(&self, tenant: TenantId) -> usize {
         let shared = &*self.owner.0;
-        if shared.waiting.load(Ordering::Relaxed) == 0 {
+        if shared.taken.load(Ordering::Relaxed) == 0 {
             return 0;
         }
         shared.queue().usual.of(tenant)
@@ -153,10 +156,23 @@ impl Pool {
     pub fn require_room(&self, tenant: TenantId) -> Result<(), NotDone> {
         let shared = &*self.owner.0;
         let most = shared.bounds.waiting_of_tenant.min(shared.bounds.waiting);
-        if shared.waiting.load(Ordering::Relaxed) < most {
+        if shared.taken.load(Ordering::Relaxed) < most {
             return Ok(());
         }
         shared.require_room(&shared.queue(), tenant)
+    }
+
+    /// Takes room for a job of the tenant, while the body that it will work on is read.
+    pub fn take_seat(&self, tenant: TenantId) -> Result<Seat, NotDone> {
+        let shared = &self.owner.0;
+        let mut queue = shared.queue();
+        shared.require_room(&queue, tenant)?;
+        *queue.seats.entry(tenant).or_default() += 1;
+        shared.tell(&queue);
+        Ok(Seat {
+            shared: Arc::clone(shared),
+            tenant,
+        })
     }
 
     /// Works on something at the tenant's turn. Whoever stops waiting ends it: before its turn it never begins, and then
@@ -202,6 +218,26 @@ impl Pool {
     }
 }
 
+/// Room in the queue, until it is dropped. Whoever has it drops it before the job enters.
+pub struct Seat {
+    shared: Arc<Shared>,
+    tenant: TenantId,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut queue = self.shared.queue();
+        if let Entry::Occupied(mut own) = queue.seats.entry(self.tenant) {
+            if *own.get() <= 1 {
+                own.remove();
+            } else {
+                *own.get_mut() -= 1;
+            }
+        }
+        self.shared.tell(&queue);
+    }
+}
+
 /// Whoever waits for a job: gone before the answer, the job ends.
 struct Caller<'p> {
     shared: &'p Shared,
@@ -237,14 +273,17 @@ impl Shared {
 
     fn tell(&self, queue: &Queue) {
         let waiting = queue.usual.len.saturating_add(queue.urgent.len);
-        self.waiting.store(waiting, Ordering::Relaxed);
+        let seats: usize = queue.seats.values().sum();
+        self.taken.store(waiting + seats, Ordering::Relaxed);
         let waiting = i64::try_from(waiting).unwrap_or(i64::MAX);
         self.metrics.pool_waiting.set(waiting);
     }
 
     fn require_room(&self, queue: &Queue, tenant: TenantId) -> Result<(), NotDone> {
+        // Whoever sends slowly keeps a seat for long, so a seat takes room from its own tenant alone.
+        let seats = queue.seats.get(&tenant).copied().unwrap_or_default();
         let has_room = queue.usual.len < self.bounds.waiting
-            && queue.usual.of(tenant) < self.bounds.waiting_of_tenant;
+            && queue.usual.of(tenant) + seats < self.bounds.waiting_of_tenant;
         if has_room {
             return Ok(());
         }

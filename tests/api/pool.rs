@@ -101,6 +101,35 @@ async fn a_full_pool_is_503_with_a_time_to_come_back_and_small_carts_pass() {
     occupied.await.unwrap();
 }
 
+/// The head of a large cart, and a part of its body.
+fn begin_large_cart(service: &Service, key: &str) -> TcpStream {
+    let head = format!(
+        "POST /v1/evaluate-cart HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n\
+         content-type: application/json\r\ncontent-length: 200000\r\n\r\n{{"
+    );
+    let mut stream = TcpStream::connect(service.address()).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_body_that_is_being_read_takes_its_tenants_room() {
+    let (database, _) = Service::start().await;
+    let service = Service::on(&database, |options| options.pool = SMALL).await;
+    let (noisy, quiet) = (service.tenant().await, service.tenant().await);
+    let stream = begin_large_cart(&service, &noisy.pos);
+    let price = async |key: &str| service.post("/v1/evaluate-cart", key, large_cart()).await;
+    while price(&noisy.pos).await.status != 503 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    price(&noisy.pos).await.expect_code(503, "overloaded");
+    price(&quiet.pos).await.expect(200);
+    drop(stream);
+    while price(&noisy.pos).await.status != 200 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_hangs_up_gives_up_the_place_in_the_queue() {
     let (database, _) = Service::start().await;

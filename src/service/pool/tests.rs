@@ -169,3 +169,24 @@ async fn a_panic_is_the_callers_and_the_pool_lives_on() {
     assert_eq!(pool.run(tenant(), Urgency::Usual, |_| 7).await, Ok(7));
     assert_eq!(counted(&metrics, Outcome::Panicked), 1);
 }
+
+#[tokio::test]
+async fn a_seat_takes_room_from_its_own_tenant_until_it_is_dropped() {
+    let (pool, _) = pool(PoolBounds {
+        waiting: 2,
+        waiting_of_tenant: 1,
+        ..BOUNDS
+    });
+    let (slow, other) = (tenant(), tenant());
+    let seat = pool.take_seat(slow).expect("room");
+    assert_eq!(pool.require_room(slow), Err(NotDone::Full));
+    assert_eq!(pool.take_seat(slow).err(), Some(NotDone::Full));
+    let refused = pool.run(slow, Urgency::Usual, |_| ());
+    assert_eq!(refused.await, Err(NotDone::Full));
+    // However many seats of others there are.
+    let _others = [pool.take_seat(tenant()), pool.take_seat(tenant())];
+    assert_eq!(pool.run(other, Urgency::Usual, |_| 1).await, Ok(1));
+    drop(seat);
+    assert_eq!(pool.run(slow, Urgency::Usual, |_| 2).await, Ok(2));
+    assert_eq!(pool.waiting(slow), 0);
+}
