@@ -183,6 +183,7 @@ impl Exact {
     }
 
     /// The result of an operation on big numbers; nothing where no more of them may be done.
+    #[cold]
     fn toil(&self, other: &Self, operation: impl FnOnce() -> BigRational) -> Self {
         if toil::take(self.bits().max(other.bits())) {
             Self::from_big(operation())

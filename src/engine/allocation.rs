@@ -72,6 +72,26 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
     // Equal remainders to the earlier line.
     let mut order: SmallVec<[(i128, usize); 32]> =
         parts.iter().map(|part| (-part.place, part.index)).collect();
+    // Usually each line that is next in order has room: then nobody asks for the order among them.
+    let steps = (missing.scaled() - 1) / step.scaled().max(1) + 1;
+    let count = usize::try_from(steps).unwrap_or(usize::MAX);
+    if count < order.len() {
+        order.select_nth_unstable(count);
+        let next = order.get(..count).unwrap_or_default();
+        let has_room = |(_, index): &(i128, usize)| {
+            shares
+                .get(*index)
+                .is_some_and(|share| share.amount < share.room)
+        };
+        if next.iter().all(has_room) {
+            for (_, index) in next {
+                if let Some(share) = shares.get_mut(*index) {
+                    share.amount = share.amount.plus(step);
+                }
+            }
+            return;
+        }
+    }
     order.sort_unstable();
     // INVARIANT: `total` ≤ Σ room, so that each round finds a line with room.
     while missing.is_positive() {
@@ -96,14 +116,15 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
 fn whole_rounds(missing: Money, shares: &mut [Share], step: Money) -> Money {
     let step = step.scaled().max(1);
     let has_room = |share: &&mut Share| share.amount < share.room;
+    let count = i64::try_from(shares.iter_mut().filter(has_room).count()).unwrap_or(i64::MAX);
+    // Usually less is missing than one step a line.
+    if missing.scaled() < step.saturating_mul(count) {
+        return Money::ZERO;
+    }
     let room = |share: &mut Share| share.room.minus(share.amount).scaled() / step;
-    let rooms = shares.iter_mut().filter(has_room).map(room);
-    let (count, least) = rooms.fold((0_i64, i64::MAX), |(count, least), room| {
-        (count + 1, least.min(room))
-    });
-    let rounds = (missing.scaled() / step)
-        .checked_div(count)
-        .map_or(0, |rounds| rounds.min(least));
+    let least = shares.iter_mut().filter(has_room).map(room).min();
+    let rounds = (missing.scaled() / step).checked_div(count);
+    let rounds = rounds.min(least).unwrap_or(0);
     let each = Money::from_scaled(rounds * step);
     for share in shares.iter_mut().filter(has_room) {
         share.amount = share.amount.plus(each);

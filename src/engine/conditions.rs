@@ -117,8 +117,7 @@ impl Conditions {
     pub(crate) fn judge(&self, scene: &Scene<'_>) -> Truths {
         let leaves = self.leaves.iter().enumerate();
         Truths(leaves.fold(0, |truths, (number, leaf)| {
-            let holds = scene.work.charge(leaf.steps(scene)) && leaf.holds(scene);
-            truths | (u32::from(holds) << number)
+            truths | (u32::from(leaf.holds(scene)) << number)
         }))
     }
 
@@ -289,33 +288,31 @@ impl Test {
         }
     }
 
-    /// What it takes to judge it.
-    fn steps(&self, scene: &Scene<'_>) -> usize {
-        let looks = match self {
-            Self::Cart { .. } => scene.view.cart.lines.len(),
-            Self::Lines { of, .. } => scene.lines(*of).len(),
-            Self::Item { .. } | Self::Request(_) => 1,
-        };
-        looks + 1
-    }
-
     fn holds(&self, scene: &Scene<'_>) -> bool {
+        let may_look_at = |lines: usize| scene.work.charge(lines + 1);
         match self {
-            Self::Cart { measure, compare } => compares(&cart_measure(*measure, scene), *compare),
+            Self::Cart { measure, compare } => {
+                may_look_at(scene.view.cart.lines.len())
+                    && compares(&cart_measure(*measure, scene), *compare)
+            }
             Self::Lines {
                 measure,
                 of,
                 compare,
-            } => compares(&line_measure(*measure, &scene.lines(*of), scene), *compare),
-            Self::Item { of, found: true } => scene
-                .lines(*of)
-                .iter()
-                .any(|line| scene.counted(line).is_positive()),
+            } => {
+                let lines = scene.lines(*of);
+                may_look_at(lines.len())
+                    && compares(&line_measure(*measure, &lines, scene), *compare)
+            }
+            Self::Item { of, found: true } => {
+                let mut lines = scene.lines(*of).iter();
+                may_look_at(1) && lines.any(|line| scene.counted(line).is_positive())
+            }
             // Not a line condition: it sees the whole cart (spec 7.3).
             Self::Item { of, found: false } => {
-                scene.selected.get(*of).is_some_and(LineSet::is_empty)
+                may_look_at(1) && scene.selected.get(*of).is_some_and(LineSet::is_empty)
             }
-            Self::Request(leaf) => request_holds(leaf, scene.request),
+            Self::Request(leaf) => may_look_at(1) && request_holds(leaf, scene.request),
         }
     }
 }

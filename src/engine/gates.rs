@@ -104,7 +104,7 @@ pub(crate) fn judge(
         code,
         issuance: issuance.map(|own| own.issuance_id),
     };
-    let left = if compiled.has_limits {
+    let left = if compiled.has_limits() {
         let used = |name| limits::used(facts, &compiled.promotion, presented, name);
         Left::of(&terms.limits, used).map_err(Reason::LimitReached)?
     } else {
@@ -119,20 +119,11 @@ pub(crate) fn judge(
 
 /// What it takes to judge them at most: scopes, groups and counters are looked through one by one.
 pub(crate) fn steps(compiled: &Compiled, facts: &Facts<'_>) -> usize {
-    let terms = &compiled.promotion.terms;
-    let Scope {
-        stores,
-        concepts,
-        zones,
-        channels,
-    } = &terms.scope;
-    let scope = stores.len() + concepts.len() + zones.len() + channels.len();
     let groups = match &facts.request.customer {
-        Some(customer) => terms.audience.groups.len() * customer.groups.len(),
+        Some(customer) => compiled.promotion.terms.audience.groups.len() * customer.groups.len(),
         None => 0,
     };
-    let counters = terms.limits.counted().count() * facts.used.len();
-    STEPS_A_PROMOTION + scope + groups + counters
+    STEPS_A_PROMOTION + compiled.places + groups + compiled.counters * facts.used.len()
 }
 
 /// Whoever has an id.

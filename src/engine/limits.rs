@@ -146,7 +146,7 @@ pub fn needs(rules: &RuleSet, facts: &Facts<'_>) -> Needs {
         }
         let asks = compiled.promotion.terms.asks_for_issuance();
         let code = codes.unlocking(number);
-        if (compiled.has_limits || asks)
+        if (compiled.has_limits() || asks)
             && gates::admit(compiled, rules, facts, case.store(), code).is_ok()
         {
             needs.counters.extend(own(compiled, rules, facts));
@@ -180,7 +180,7 @@ pub fn counters(rules: &RuleSet, facts: &Facts<'_>) -> Vec<Bound> {
         if !case.work.charge(gates::steps(compiled, case.facts)) {
             break;
         }
-        if compiled.has_limits
+        if compiled.has_limits()
             && gates::judge(
                 compiled,
                 rules,
@@ -204,7 +204,7 @@ fn of_codes(rules: &RuleSet, facts: &Facts<'_>, bounds: &mut Vec<Bound>) {
         let compiled = rules
             .index_of(fact.promotion_id)
             .and_then(|number| rules.promotions.get(number));
-        if let Some(compiled) = compiled.filter(|compiled| compiled.has_limits) {
+        if let Some(compiled) = compiled.filter(|compiled| compiled.has_limits()) {
             let owner = Owner::Code(fact.code_id);
             let of_code = bounds_of(compiled, rules, facts.now, &owner);
             // One that is presented twice has the same counters.

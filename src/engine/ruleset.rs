@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::domain::benefit::Benefit;
 use crate::domain::id::PromotionId;
-use crate::domain::promotion::Promotion;
+use crate::domain::promotion::{Promotion, Scope};
 use crate::domain::selector::Selector;
 use crate::domain::settings::Settings;
 use crate::domain::store::Store;
@@ -48,8 +48,10 @@ pub(crate) struct Compiled {
     pub(crate) ends_at: DateTime<Utc>,
     /// Whether it had ended before the time at which its rules begin to be whole.
     pub(crate) has_ended: bool,
-    /// Whether uses of it are counted.
-    pub(crate) has_limits: bool,
+    /// How many names of stores, concepts, zones and channels its scope has.
+    pub(crate) places: usize,
+    /// How many limits its uses are counted for.
+    pub(crate) counters: usize,
     /// How it is earned.
     pub(crate) earning: Option<EarningRule>,
     pub(crate) conditions: Option<Conditions>,
@@ -138,7 +140,7 @@ impl RuleSet {
             version,
             settings,
             stores,
-            has_limits: compiled.iter().any(|own| own.has_limits),
+            has_limits: compiled.iter().any(Compiled::has_limits),
             asks_for_issuances: compiled
                 .iter()
                 .any(|own| own.promotion.terms.asks_for_issuance()),
@@ -245,13 +247,20 @@ impl Compiled {
         let conditions = conditions.map(|own| Conditions::compile(own, &mut number));
         let select = promotion.terms.benefit.select().map(&mut number);
         drop(number);
-        let has_limits = promotion.terms.limits.counted().next().is_some();
+        let Scope {
+            stores,
+            concepts,
+            zones,
+            channels,
+        } = &promotion.terms.scope;
+        let places = stores.len() + concepts.len() + zones.len() + channels.len();
         let ends_at = promotion.terms.ends_at.to_utc();
         Self {
             starts_at: promotion.terms.starts_at.to_utc(),
             ends_at,
             has_ended: whole_since.is_some_and(|since| ends_at <= since),
-            has_limits,
+            places,
+            counters: promotion.terms.limits.counted().count(),
             earning,
             promotion,
             conditions,
@@ -259,6 +268,11 @@ impl Compiled {
             select,
             rank,
         }
+    }
+
+    /// Whether uses of it are counted.
+    pub(crate) fn has_limits(&self) -> bool {
+        self.counters > 0
     }
 
     /// Whether its dates hold.

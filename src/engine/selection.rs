@@ -33,6 +33,10 @@ impl Fact {
         Self(u32::try_from(number).unwrap_or(u32::MAX))
     }
 
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+
     pub(crate) fn index(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
@@ -166,11 +170,11 @@ impl Facts {
             .copied()
     }
 
-    /// Adds the facts that a line has, those that some rule names.
-    pub(crate) fn of_line(&self, line: &Line<'_>, facts: &mut Vec<Fact>) {
+    /// Finds the facts that a line has, those that some rule names.
+    pub(crate) fn of_line(&self, line: &Line<'_>, mut found: impl FnMut(Fact)) {
         let mut add = |texts: &Texts, text: &str| {
             if let Some(fact) = texts.get(text) {
-                facts.push(*fact);
+                found(*fact);
             }
         };
         // Most tenants' rules name few of the fields: the others are passed over.
@@ -214,7 +218,7 @@ impl Facts {
             let hash = stock::hash(&line.sku);
             let own = self.product_lists.iter();
             let own = own.filter(|(_, list)| list.contains(&line.sku, hash));
-            facts.extend(own.map(|(fact, _)| *fact));
+            own.for_each(|(fact, _)| found(*fact));
         }
     }
 }
@@ -335,18 +339,18 @@ fn sorted(mut facts: Vec<Fact>) -> Box<[Fact]> {
     facts.into()
 }
 
+/// What it takes to look up a fact among many.
+const STEPS_A_LOOK: usize = 2;
+
 /// So many texts are looked up in one step.
 const TEXTS_A_STEP: usize = 2;
-
-/// So many facts of a cart are looked through in one step.
-const FACTS_A_STEP: usize = 16;
 
 impl Test {
     /// What it takes on a cart.
     fn steps(&self, view: &CartView<'_>) -> usize {
         let own = match self {
             Self::Has(wanted) | Self::HasNone(_, wanted) => {
-                view.steps_with_facts(wanted.len()) / FACTS_A_STEP
+                view.looks_for_facts(wanted.len()) * STEPS_A_LOOK
             }
             Self::Finds(wanted) => wanted.len() / TEXTS_A_STEP,
             Self::Number(..) => view.cart.lines.len(),

@@ -15,22 +15,19 @@ use super::patterns::Matched;
 use super::selection::{Fact, Facts, any_text};
 use super::work::Work;
 
-/// A cart with more facts than this keeps the lines of each: they are not looked through again for every test.
-const FACTS_LOOKED_THROUGH: usize = 256;
-
 /// What reading a line takes.
 const STEPS_A_LINE: usize = 16;
+
+/// What it takes to note a fact of a line, and to sort it among the others.
+const STEPS_A_FACT: usize = 4;
 
 /// A cart with what is asked of it again and again.
 pub(crate) struct CartView<'e> {
     pub(crate) cart: &'e Cart<'e>,
     /// All lines.
     pub(crate) all: LineSet,
-    facts: Vec<Fact>,
-    /// Of which line each fact is.
-    fact_lines: Vec<usize>,
-    /// The lines of each fact, where there are many.
-    by_fact: OnceCell<FxHashMap<Fact, LineSet>>,
+    /// The facts of its lines, sorted.
+    facts: Vec<FactOnLine>,
     /// The lines on which texts were found that rules look for.
     found: Matched,
     /// The lines that have a field.
@@ -45,12 +42,10 @@ pub(crate) struct CartView<'e> {
 
 impl<'e> CartView<'e> {
     pub(crate) fn new(cart: &'e Cart<'e>, facts: &Facts, work: &Work<'_>) -> Self {
-        let mut view = Self {
+        Self {
             cart,
             all: LineSet::first(cart.lines.len()),
-            facts: Vec::with_capacity(cart.lines.len() * 4),
-            fact_lines: Vec::with_capacity(cart.lines.len() * 4),
-            by_fact: OnceCell::new(),
+            facts: facts_on(&cart.lines, facts, work),
             found: facts.found_in(&cart.lines, work),
             by_field: RefCell::default(),
             cheapest_first: OnceCell::new(),
@@ -59,14 +54,7 @@ impl<'e> CartView<'e> {
             product_numbers: OnceCell::new(),
             sku_parts: OnceCell::new(),
             product_parts: OnceCell::new(),
-        };
-        for (index, line) in cart.lines.iter().enumerate() {
-            let before = view.facts.len();
-            facts.of_line(line, &mut view.facts);
-            view.fact_lines.resize(view.facts.len(), index);
-            work.charge(STEPS_A_LINE + view.facts.len() - before);
         }
-        view
     }
 
     /// A line; INVARIANT: `index` comes from this cart's sets and orders.
@@ -74,54 +62,40 @@ impl<'e> CartView<'e> {
         &self.cart.lines[index]
     }
 
-    /// All facts of the cart's lines, with repetitions.
+    /// All facts of the cart's lines.
     pub(crate) fn facts(&self) -> impl Iterator<Item = Fact> + '_ {
-        self.facts.iter().copied().chain(self.found.keys().copied())
+        let of_one = self.facts.chunk_by(|a, b| a.fact == b.fact);
+        let own = of_one.filter_map(|of_one| Some(of_one.first()?.fact));
+        own.chain(self.found.keys().copied())
     }
 
     /// The lines that have one of these facts, which are sorted.
     pub(crate) fn with_facts(&self, wanted: &[Fact]) -> LineSet {
-        let with = |wanted: &dyn Fn(&Fact) -> bool| {
-            let facts = self.facts.iter().zip(&self.fact_lines);
-            facts
-                .filter(|(fact, _)| wanted(fact))
-                .map(|(_, line)| *line)
-                .collect()
-        };
-        match wanted {
-            _ if self.keeps_lines_of(wanted.len()) => union(self.by_fact(), wanted),
-            [one] => with(&|fact| fact == one),
-            _ => with(&|fact| wanted.binary_search(fact).is_ok()),
-        }
-    }
-
-    /// How many facts are looked at to find the lines of so many.
-    pub(crate) fn steps_with_facts(&self, wanted: usize) -> usize {
-        if self.keeps_lines_of(wanted) {
-            wanted * 4
-        } else {
-            self.facts.len()
-        }
-    }
-
-    /// Whether the lines of so many facts are looked up one by one.
-    fn keeps_lines_of(&self, wanted: usize) -> bool {
-        self.facts.len() > FACTS_LOOKED_THROUGH && wanted < self.facts.len()
-    }
-
-    fn by_fact(&self) -> &FxHashMap<Fact, LineSet> {
-        self.by_fact.get_or_init(|| {
-            let mut by_fact: FxHashMap<Fact, LineSet> = FxHashMap::default();
-            for (fact, line) in self.facts.iter().zip(&self.fact_lines) {
-                by_fact.entry(*fact).or_default().insert(*line);
+        let mut lines = LineSet::default();
+        if wanted.len() <= self.facts.len() {
+            for fact in wanted {
+                let first = self.facts.partition_point(|own| own.fact < *fact);
+                let own = self.facts.iter().skip(first);
+                let own = own.take_while(|own| own.fact == *fact);
+                own.for_each(|own| lines.insert(own.line()));
             }
-            by_fact
-        })
+        } else {
+            let own = self.facts.iter();
+            let own = own.filter(|own| wanted.binary_search(&own.fact).is_ok());
+            own.for_each(|own| lines.insert(own.line()));
+        }
+        lines
+    }
+
+    /// How many facts are looked up to find the lines of so many.
+    pub(crate) fn looks_for_facts(&self, wanted: usize) -> usize {
+        wanted.min(self.facts.len())
     }
 
     /// The lines on which one of these texts was found.
     pub(crate) fn with_found(&self, wanted: &[Fact]) -> LineSet {
-        union(&self.found, wanted)
+        let own = wanted.iter().filter_map(|fact| self.found.get(fact));
+        own.fold(LineSet::default(), |all, own| all.union(own))
     }
 
     /// The lines that have a field.
@@ -221,9 +195,34 @@ impl<'e> CartView<'e> {
     }
 }
 
-fn union(lines: &FxHashMap<Fact, LineSet>, wanted: &[Fact]) -> LineSet {
-    let own = wanted.iter().filter_map(|fact| lines.get(fact));
-    own.fold(LineSet::default(), |all, own| all.union(own))
+/// A fact that a line has.
+#[derive(Clone, Copy)]
+struct FactOnLine {
+    fact: Fact,
+    line: u32,
+}
+
+impl FactOnLine {
+    /// One number is compared faster than two.
+    fn key(self) -> u64 {
+        (u64::from(self.fact.number()) << 32) | u64::from(self.line)
+    }
+
+    fn line(self) -> usize {
+        usize::try_from(self.line).unwrap_or(usize::MAX)
+    }
+}
+
+/// Reads the facts of lines, those that some rule names.
+fn facts_on(lines: &[Line<'_>], facts: &Facts, work: &Work<'_>) -> Vec<FactOnLine> {
+    let mut all = Vec::with_capacity(lines.len() * 4);
+    for (number, line) in (0..).zip(lines) {
+        let before = all.len();
+        facts.of_line(line, |fact| all.push(FactOnLine { fact, line: number }));
+        work.charge(STEPS_A_LINE + (all.len() - before) * STEPS_A_FACT);
+    }
+    all.sort_unstable_by_key(|own: &FactOnLine| own.key());
+    all
 }
 
 /// The lines of a cart in the order of a pick.

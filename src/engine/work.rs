@@ -81,7 +81,8 @@ pub(crate) enum End {
 /// The steps of one evaluation.
 pub(crate) struct Work<'s> {
     stop: &'s Stop,
-    most: u64,
+    /// The steps after which it ends.
+    bound: u64,
     /// The steps that were charged, without those on big integers.
     charged: Cell<u64>,
     /// How many are charged when all steps are looked at next; 0 once the work has ended.
@@ -105,7 +106,7 @@ impl<'s> Work<'s> {
         let bound = most.min(stop.within);
         Self {
             stop,
-            most,
+            bound,
             charged: Cell::new(0),
             next_look: Cell::new(STEPS_BETWEEN_LOOKS.min(bound)),
             end: Cell::new(None),
@@ -113,14 +114,9 @@ impl<'s> Work<'s> {
         }
     }
 
-    /// The steps after which it ends.
-    fn bound(&self) -> u64 {
-        self.most.min(self.stop.within)
-    }
-
     /// How many steps were taken.
     pub(crate) fn steps(&self) -> u64 {
-        let big = self.bound().saturating_sub(self.big.left());
+        let big = self.bound.saturating_sub(self.big.left());
         self.charged.get().saturating_add(big)
     }
 
@@ -147,7 +143,7 @@ impl<'s> Work<'s> {
         let steps = self.steps();
         let end = if self.stop.is_stopped() || steps >= self.stop.within {
             Some(End::Stopped)
-        } else if steps >= self.most {
+        } else if steps >= self.bound {
             Some(End::TooComplex)
         } else {
             None
@@ -158,7 +154,7 @@ impl<'s> Work<'s> {
             self.big.end();
             return false;
         }
-        let next = STEPS_BETWEEN_LOOKS.min(self.bound().saturating_sub(steps));
+        let next = STEPS_BETWEEN_LOOKS.min(self.bound.saturating_sub(steps));
         self.next_look.set(self.charged.get().saturating_add(next));
         true
     }

@@ -61,13 +61,18 @@ pub(super) fn discount(
         return Money::ZERO;
     };
     let rounding = case.rules.settings().rounding;
-    let (mut left, mut room) = (Exact::ZERO, Money::ZERO);
-    for line in deal.lines.iter() {
-        let of_line = deal.left(line);
-        left = left.plus(&of_line);
-        room = room.plus(rounding.cut(&of_line));
-    }
+    let left_of = || deal.lines.iter().map(|line| deal.left(line));
+    let left = left_of().fold(Exact::ZERO, |sum, own| sum.plus(&own));
     let amount = deal.amount(benefit.kind, &left);
+    // Cutting takes less than a step from what is left of each line, and rounding adds less than one: usually there is
+    // room, whatever is cut.
+    let lines = i64::try_from(deal.lines.len()).unwrap_or(i64::MAX);
+    let at_most = Exact::from(rounding.step()).scaled_by(i128::from(lines) + 1, 1);
+    let room = if amount.plus(&at_most) <= left {
+        rounding.cut(&left)
+    } else {
+        left_of().map(|own| rounding.cut(&own)).sum()
+    };
     settle_total(&amount, room, candidate.left.discount, rounding)
 }
 
@@ -90,10 +95,11 @@ impl<'d> Deal<'d> {
         let scene = candidate.scene(case, basket, &case.view.all);
         let part = whole_cart(&scene, candidate, benefit.repeat.is_some())?;
         let lines = candidate.target(&case.view.all).unwrap_or(case.view.all);
-        case.work.charge(lines.len() * STEPS_A_SHARE);
-        if lines.is_empty() {
+        let count = lines.len();
+        if count == 0 {
             return Err(Failure::NoEligibleItems);
         }
+        case.work.charge(count * STEPS_A_SHARE);
         let repeat = benefit.repeat.as_ref();
         let times = repeat_bound(repeat, &part).min(times_bound(candidate, repeat));
         if times <= 0 {

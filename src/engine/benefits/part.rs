@@ -314,11 +314,14 @@ fn others_of(served: Vec<Vec<Slot>>) -> ByLine {
     units.by_line()
 }
 
+/// So many lines are looked through one by one.
+const LINES_LOOKED_THROUGH: usize = 8;
+
 /// Quantities of lines, found by line.
 #[derive(Default)]
 pub(super) struct Quantities {
     units: ByLine,
-    /// For each line its place in `units`, from 1; 0: it has none.
+    /// Where there are many: for each line its place in `units`, from 1; 0: it has none.
     places: Vec<usize>,
 }
 
@@ -333,9 +336,15 @@ impl Quantities {
     }
 
     pub(super) fn of_line(&self, line: usize) -> Quantity {
-        let place = self.places.get(line).and_then(|place| place.checked_sub(1));
-        let own = place.and_then(|place| self.units.get(place));
+        let own = self.place(line).and_then(|place| self.units.get(place));
         own.map_or(Quantity::ZERO, |(_, quantity)| *quantity)
+    }
+
+    fn place(&self, line: usize) -> Option<usize> {
+        if self.units.len() <= LINES_LOOKED_THROUGH {
+            return self.units.iter().position(|(own, _)| *own == line);
+        }
+        self.places.get(line)?.checked_sub(1)
     }
 
     /// Adds units to a line's.
@@ -349,26 +358,32 @@ impl Quantities {
     }
 
     fn change(&mut self, line: usize, change: impl FnOnce(Quantity) -> Quantity) {
-        if self.places.len() <= line {
-            self.places.resize(line + 1, 0);
-        }
-        let Some(place) = self.places.get_mut(line) else {
-            return;
-        };
-        if *place == 0 {
-            self.units.push((line, Quantity::ZERO));
-            *place = self.units.len();
-        }
-        let own = place
-            .checked_sub(1)
-            .and_then(|place| self.units.get_mut(place));
-        if let Some((_, own)) = own {
+        let known = self.place(line);
+        if let Some((_, own)) = known.and_then(|place| self.units.get_mut(place)) {
             *own = change(*own);
+            return;
+        }
+        self.units.push((line, change(Quantity::ZERO)));
+        match self.units.len().checked_sub(LINES_LOOKED_THROUGH) {
+            Some(1) => (1..).zip(&self.units).for_each(|(place, (line, _))| {
+                note_place(&mut self.places, *line, place);
+            }),
+            Some(2..) => note_place(&mut self.places, line, self.units.len()),
+            Some(0) | None => {}
         }
     }
 
     /// In the order in which lines were named.
     pub(super) fn by_line(self) -> ByLine {
         self.units
+    }
+}
+
+fn note_place(places: &mut Vec<usize>, line: usize, place: usize) {
+    if places.len() <= line {
+        places.resize(line + 1, 0);
+    }
+    if let Some(own) = places.get_mut(line) {
+        *own = place;
     }
 }
