@@ -119,15 +119,20 @@ async fn a_large_body_that_is_being_read_takes_its_tenants_room() {
     let (noisy, quiet) = (service.tenant().await, service.tenant().await);
     let stream = begin_large_cart(&service, &noisy.pos);
     let price = async |key: &str| service.post("/v1/evaluate-cart", key, large_cart()).await;
-    while price(&noisy.pos).await.status != 503 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let until = async |status: u16| {
+        for _ in 0..500 {
+            if price(&noisy.pos).await.status == status {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("never {status}");
+    };
+    until(503).await;
     price(&noisy.pos).await.expect_code(503, "overloaded");
     price(&quiet.pos).await.expect(200);
     drop(stream);
-    while price(&noisy.pos).await.status != 200 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until(200).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
