@@ -25,9 +25,7 @@ fn main() {
 }
 
 fn sizes() -> impl Iterator<Item = (usize, usize)> {
-    LINES
-        .into_iter()
-        .flat_map(|lines| PROMOTIONS.into_iter().map(move |own| (lines, own)))
+    LINES.into_iter().flat_map(|lines| PROMOTIONS.into_iter().map(move |own| (lines, own)))
 }
 
 fn bench(bencher: Bencher<'_, '_>, lines: usize, rules: &RuleSet) {
@@ -99,15 +97,10 @@ fn bare_scan(bencher: Bencher<'_, '_>, (lines, promotions): (usize, usize)) {
     let selectors: Vec<usize> = (0..promotions).map(shop::category_of).collect();
     let body = shop::cart(lines);
     let lines: Vec<([usize; 2], i64)> = with_request(&body, |request| {
-        let category = |text: &str| {
-            text.trim_start_matches("category-")
-                .parse()
-                .unwrap_or(usize::MAX)
-        };
+        let category =
+            |text: &str| text.trim_start_matches("category-").parse().unwrap_or(usize::MAX);
         let lines = request.cart.lines.iter().map(|line| {
-            let [first, second] = line.categories.as_slice() else {
-                panic!("two categories")
-            };
+            let [first, second] = line.categories.as_slice() else { panic!("two categories") };
             let own = [category(first), category(second)];
             (own, line.unit_price.scaled() * line.quantity.scaled())
         });

@@ -42,16 +42,10 @@ fn main() {
     let wanted = std::env::args().skip(1).find(|word| !word.starts_with('-'));
     let tolerance = std::env::var("HOSTILE_TOLERANCE").ok();
     let tolerance: u64 = tolerance.and_then(|own| own.parse().ok()).unwrap_or(3);
-    println!(
-        "{:<58} {:>9} {:>10} {:>7}  result",
-        "", "ms", "steps", "ns/step"
-    );
+    println!("{:<58} {:>9} {:>10} {:>7}  result", "", "ms", "steps", "ns/step");
     let mut late = Vec::new();
     for (name, row) in rows() {
-        if wanted
-            .as_ref()
-            .is_some_and(|wanted| !name.contains(wanted.as_str()))
-        {
+        if wanted.as_ref().is_some_and(|wanted| !name.contains(wanted.as_str())) {
             continue;
         }
         let row = row();
@@ -97,10 +91,7 @@ fn run(name: &str, row: Row) -> Duration {
                 }
                 Err(Unfinished::TooComplex(costly)) => {
                     let named = costly.len();
-                    format!(
-                        "{millis:>9.2} {:>10} {:>7}  too_complex, {named} named",
-                        "", ""
-                    )
+                    format!("{millis:>9.2} {:>10} {:>7}  too_complex, {named} named", "", "")
                 }
                 Err(Unfinished::Stopped) => unreachable!("nobody stops it"),
             };
@@ -117,20 +108,12 @@ fn rows() -> Vec<(&'static str, Made)> {
     let mut row = |name: &'static str, make: fn() -> (Settings, Vec<Value>, Value)| {
         let made: Made = Box::new(move || {
             let (settings, promotions, cart) = make();
-            Row {
-                settings,
-                promotions,
-                cart,
-            }
+            Row { settings, promotions, cart }
         });
         rows.push((name, made));
     };
     row("ordinary: 250 promotions, 100 lines", || {
-        (
-            plain(),
-            (0..250).map(shop::document).collect(),
-            parsed(&shop::cart(100)),
-        )
+        (plain(), (0..250).map(shop::document).collect(), parsed(&shop::cart(100)))
     });
     row("stacked: 10 promotions, 2 lines of 1,000", || {
         (stacking(), stacked(10), two_lines("1000"))
@@ -144,16 +127,11 @@ fn rows() -> Vec<(&'static str, Made)> {
     row("stacked: 60 promotions, 2 lines of 1,000,000", || {
         (stacking(), stacked(60), two_lines("1000000"))
     });
-    row(
-        "stacked: 250 promotions, 3 a unit, 100 lines of 1,000",
-        || (stacking(), three_a_unit(250), lines(100, 1_000)),
-    );
+    row("stacked: 250 promotions, 3 a unit, 100 lines of 1,000", || {
+        (stacking(), three_a_unit(250), lines(100, 1_000))
+    });
     row("stacked: 250 percentages, 500 lines", || {
-        (
-            stacking(),
-            (0..250).map(|own| percentage(own, Value::Null)).collect(),
-            lines(500, 3),
-        )
+        (stacking(), (0..250).map(|own| percentage(own, Value::Null)).collect(), lines(500, 3))
     });
     row("stacked: 250 fixed amounts on 2 of 3, 500 lines", || {
         let own = |number: usize| {
@@ -180,11 +158,7 @@ fn rows() -> Vec<(&'static str, Made)> {
                 Value::Null,
             )
         };
-        (
-            settings,
-            (0..250).map(own).collect(),
-            many_lines(500, "1000000", "0.5"),
-        )
+        (settings, (0..250).map(own).collect(), many_lines(500, "1000000", "0.5"))
     });
     row("texts: 125,000 contains, 100 lines of 50 tags", || {
         (plain(), predicates("contains", 250), tagged(100))
@@ -192,33 +166,22 @@ fn rows() -> Vec<(&'static str, Made)> {
     row("texts: 125,000 starts_with, 100 lines of 50 tags", || {
         (plain(), predicates("starts_with", 250), tagged(100))
     });
-    row("texts: patterns inside each other", || {
-        (plain(), nested(), alike(40))
-    });
+    row("texts: patterns inside each other", || (plain(), nested(), alike(40)));
     row("texts: 125,000 not_in, 100 lines of 50 tags", || {
         (plain(), lists("not_in", 250, 4), tagged(100))
     });
-    row(
-        "texts: 125,000 in, lists of 20, 100 lines of 50 tags",
-        || (plain(), lists("in", 250, 20), tagged(100)),
-    );
-    row("numbers: 125,000 predicates, 500 lines", || {
-        (plain(), numbers(250), lines(500, 2))
+    row("texts: 125,000 in, lists of 20, 100 lines of 50 tags", || {
+        (plain(), lists("in", 250, 20), tagged(100))
     });
-    row("sets: 8 promotions of 10 requirements, 400 lines", || {
-        (plain(), sets(8), labelled(400))
-    });
-    row("sets: the same, optimal 1 ms", || {
-        (optimal(1), sets(8), labelled(400))
-    });
+    row("numbers: 125,000 predicates, 500 lines", || (plain(), numbers(250), lines(500, 2)));
+    row("sets: 8 promotions of 10 requirements, 400 lines", || (plain(), sets(8), labelled(400)));
+    row("sets: the same, optimal 1 ms", || (optimal(1), sets(8), labelled(400)));
     row("sets: 250 promotions, 400 lines, consumed", || {
         let mut settings = plain();
         settings.qualifying_items = QualifyingItems::Consumed;
         (settings, sets(250), labelled(400))
     });
-    row("same: 250 beyond_condition, 500 lines", || {
-        (plain(), same(250), lines(500, 9))
-    });
+    row("same: 250 beyond_condition, 500 lines", || (plain(), same(250), lines(500, 9)));
     row("same: 250 beyond_condition, 500 lines, consumed", || {
         let mut settings = stacking();
         settings.qualifying_items = QualifyingItems::Consumed;
@@ -236,9 +199,7 @@ fn rows() -> Vec<(&'static str, Made)> {
         cart["explain"] = json!("all");
         (settings, (0..250).map(own).collect(), cart)
     });
-    row("optimal 1 ms: 250 on all of 100 lines", || {
-        (optimal(1), overlapping(250), lines(100, 3))
-    });
+    row("optimal 1 ms: 250 on all of 100 lines", || (optimal(1), overlapping(250), lines(100, 3)));
     row("optimal 20 ms: 250 on all of 100 lines", || {
         (optimal(20), overlapping(250), lines(100, 3))
     });
@@ -274,10 +235,7 @@ fn plain() -> Settings {
 fn stacking() -> Settings {
     let mut settings = plain();
     settings.percentage_base = PercentageBase::Net;
-    settings.unit_stacking = UnitStacking {
-        enabled: true,
-        max_promotions: None,
-    };
+    settings.unit_stacking = UnitStacking { enabled: true, max_promotions: None };
     settings
 }
 
@@ -323,13 +281,7 @@ fn stacked(count: usize) -> Vec<Value> {
     let own = |number: usize| {
         let kind = json!({"type": "percentage_off", "value": format!("{}.7", number % 9 + 3)});
         let repeat = json!({"per": "quantity", "every": (number % 5 + 2).to_string()});
-        items(
-            number,
-            kind,
-            json!({"within": "application"}),
-            repeat,
-            Value::Null,
-        )
+        items(number, kind, json!({"within": "application"}), repeat, Value::Null)
     };
     (0..count).map(own).collect()
 }
@@ -358,11 +310,7 @@ fn two_lines(quantity: &str) -> Value {
 }
 
 fn many_lines(count: usize, quantity: &str, price: &str) -> Value {
-    cart_of(
-        (0..count)
-            .map(|number| line(number, quantity, price))
-            .collect(),
-    )
+    cart_of((0..count).map(|number| line(number, quantity, price)).collect())
 }
 
 fn lines(count: usize, quantity: usize) -> Value {
@@ -415,9 +363,8 @@ fn lists(op: &str, count: usize, length: usize) -> Vec<Value> {
         percentage(
             number,
             ten_leaves(|own| {
-                let values: Vec<String> = (0..length)
-                    .map(|place| format!("t{}-{}", place, number * 500 + own))
-                    .collect();
+                let values: Vec<String> =
+                    (0..length).map(|place| format!("t{}-{}", place, number * 500 + own)).collect();
                 json!({"field": "tag", "op": op, "values": values})
             }),
         )
@@ -441,10 +388,7 @@ fn tagged(count: usize) -> Value {
     let own = |number: usize| {
         let mut own = line(number, "2", "12.50");
         let tags = (0..50).map(|tag| {
-            format!(
-                "a tag of some length, t{tag}-{} and more of it",
-                number * 50 + tag
-            )
+            format!("a tag of some length, t{tag}-{} and more of it", number * 50 + tag)
         });
         own["tags"] = tags.collect::<Vec<String>>().into();
         own
@@ -472,13 +416,7 @@ fn sets(count: usize) -> Vec<Value> {
         };
         let conditions = json!({"type": "group", "match": "all", "of": (0..10).map(leaf).collect::<Vec<Value>>()});
         let kind = json!({"type": "percentage_off", "value": format!("{}.5", number % 9 + 1)});
-        items(
-            number,
-            kind,
-            json!({"from": "in_condition"}),
-            json!({"per": "set"}),
-            conditions,
-        )
+        items(number, kind, json!({"from": "in_condition"}), json!({"per": "set"}), conditions)
     };
     (0..count).map(own).collect()
 }
@@ -488,9 +426,7 @@ fn labelled(count: usize) -> Value {
     let own = |number: usize| {
         let mut own = line(number, "5", &format!("{}.10", 5 + number * 37 % 900));
         let mask = number * 613 % 1_023 + 1;
-        let tags = (0..10)
-            .filter(|bit| mask & (1 << bit) != 0)
-            .map(|bit| format!("r{bit}"));
+        let tags = (0..10).filter(|bit| mask & (1 << bit) != 0).map(|bit| format!("r{bit}"));
         own["tags"] = tags.collect::<Vec<String>>().into();
         own
     };

@@ -71,18 +71,12 @@ const MAX_BODY: usize = 1024 * 1024;
 
 fn main() -> Fallible<()> {
     // As the service logs: every request opens its span.
-    telemetry::start(LogConfig {
-        log_format: Some(LogFormat::Json),
-    });
+    telemetry::start(LogConfig { log_format: Some(LogFormat::Json) });
     // As the service starts it.
-    let server = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let server = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let (shop, targets) = server.block_on(serve_all())?;
     // On a thread of its own, as cheap as it can be: what it takes, it takes from both.
-    let client = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let measured = client.block_on(measure(&targets));
     server.block_on(shop.stop());
     measured
@@ -130,10 +124,7 @@ async fn serve_all() -> Fallible<(Shop, Targets)> {
     db::migrate(&embedded.connect_options()).await?;
     let mut database = DbOptions::new(embedded.connect_options());
     database.durability = Durability::Off;
-    let options = AppOptions {
-        operator_key: Some(OPERATOR.to_owned()),
-        ..AppOptions::default()
-    };
+    let options = AppOptions { operator_key: Some(OPERATOR.to_owned()), ..AppOptions::default() };
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let app = App::start(listener, database, options).await?;
 
@@ -161,11 +152,7 @@ async fn serve_all() -> Fallible<(Shop, Targets)> {
         let rules = app.service().cache().rules_at(tenant, now).await?;
         let stop = Stop::default();
         let evaluation = engine::evaluate(&rules, &facts(&request, now), &stop);
-        Priced {
-            evaluation: evaluation.map_err(|why| format!("{why:?}"))?,
-            rules,
-            now,
-        }
+        Priced { evaluation: evaluation.map_err(|why| format!("{why:?}"))?, rules, now }
     };
     let evaluate = Target {
         name: "evaluate",
@@ -176,26 +163,14 @@ async fn serve_all() -> Fallible<(Shop, Targets)> {
     };
     let stop = CancellationToken::new();
     let floors = serve_floors(app.api().clone(), priced, answer, stop.clone()).await?;
-    let floor = Target {
-        name: "floor",
-        address: floors,
-        ..evaluate.clone()
-    };
+    let floor = Target { name: "floor", address: floors, ..evaluate.clone() };
     let prepared = Target {
         name: "prepared",
         request: request(PREPARED, &pos, &cart).into(),
         ..floor.clone()
     };
-    let shop = Shop {
-        app,
-        floor: stop,
-        embedded,
-    };
-    let targets = Targets {
-        evaluate,
-        floor,
-        prepared,
-    };
+    let shop = Shop { app, floor: stop, embedded };
+    let targets = Targets { evaluate, floor, prepared };
     Ok((shop, targets))
 }
 
@@ -207,13 +182,7 @@ struct Priced {
 }
 
 fn facts<'f>(request: &'f cart::Request<'f>, now: DateTime<Utc>) -> Facts<'f> {
-    Facts {
-        request,
-        codes: &[],
-        issuances: &[],
-        used: &[],
-        now,
-    }
+    Facts { request, codes: &[], issuances: &[], used: &[], now }
 }
 
 /// Makes the tenant and its promotions; the tenant, and the key of its points of sale.
@@ -308,11 +277,7 @@ async fn measure(targets: &Targets) -> Fallible<()> {
         let [prepared, floor, evaluate] = per_second;
         of_floor.push(evaluate / floor);
         of_prepared.push(evaluate / prepared);
-        println!(
-            "   {:>16.2}   {:>10.2}",
-            evaluate / floor,
-            evaluate / prepared
-        );
+        println!("   {:>16.2}   {:>10.2}", evaluate / floor, evaluate / prepared);
     }
     println!();
     for (target, took) in order.into_iter().zip(&mut took) {
@@ -357,9 +322,7 @@ async fn round(target: &Target, time: Duration) -> Fallible<Round> {
         took.extend(ended??);
     }
     let requests = took.len() as f64;
-    let used = used
-        .zip(processor_time())
-        .map(|(before, after)| after - before);
+    let used = used.zip(processor_time()).map(|(before, after)| after - before);
     Ok(Round {
         per_second: requests / begun.elapsed().as_secs_f64(),
         cpu: used.map(|used| used / requests),
@@ -373,10 +336,7 @@ fn processor_time() -> Option<f64> {
     // The name of the process may have blanks in it.
     let (_, fields) = stat.rsplit_once(") ")?;
     let ticks = fields.split(' ').skip(11).take(2);
-    ticks
-        .map(|ticks| ticks.parse::<f64>().ok())
-        .sum::<Option<f64>>()
-        .map(|ticks| ticks * 10_000.0)
+    ticks.map(|ticks| ticks.parse::<f64>().ok()).sum::<Option<f64>>().map(|ticks| ticks * 10_000.0)
 }
 
 /// Sends the request again and again over one connection.
@@ -387,9 +347,7 @@ async fn repeat(target: Target, until: Instant) -> Fallible<Vec<u32>> {
     while sent < until {
         let (status, body) = connection.call(&target.request).await?;
         let is_priced = body.len() == target.length
-            && body
-                .get(target.applied_at..)
-                .is_some_and(|rest| rest.starts_with(APPLIED));
+            && body.get(target.applied_at..).is_some_and(|rest| rest.starts_with(APPLIED));
         if status != 200 || !is_priced {
             let body = String::from_utf8_lossy(body);
             return Err(format!("{}: {status}: {body}", target.name).into());

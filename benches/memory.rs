@@ -36,17 +36,12 @@ fn measured<T>(what: &str, make: impl FnOnce() -> T) -> T {
     let (before, begun) = (resident(), Instant::now());
     let made = make();
     let (took, grown) = (begun.elapsed(), resident() - before);
-    println!(
-        "{what:<60} {grown:>8.1} MB {:>9.1} ms",
-        took.as_secs_f64() * 1_000.0
-    );
+    println!("{what:<60} {grown:>8.1} MB {:>9.1} ms", took.as_secs_f64() * 1_000.0);
     made
 }
 
 fn list(number: usize) -> (String, Arc<ProductList>) {
-    let skus: Vec<String> = (0..SKUS)
-        .map(|own| format!("{number:0>20}-{own:0>19}"))
-        .collect();
+    let skus: Vec<String> = (0..SKUS).map(|own| format!("{number:0>20}-{own:0>19}")).collect();
     (format!("L{number}"), Arc::new(ProductList::new(&skus)))
 }
 
@@ -77,16 +72,13 @@ fn promotion(number: usize, revision: usize) -> Promotion {
 
 fn main() {
     let lists = measured("40 lists of 200,000 SKUs of 40 characters", || {
-        (0..LISTS)
-            .map(list)
-            .collect::<std::collections::BTreeMap<_, _>>()
+        (0..LISTS).map(list).collect::<std::collections::BTreeMap<_, _>>()
     });
     let bytes: usize = lists.values().map(|own| own.bytes()).sum();
     let each = bytes as f64 / (LISTS * SKUS) as f64;
     println!("  by estimate {} MB, {each:.1} bytes a SKU", bytes >> 20);
-    let stores = measured("100,000 stores", || {
-        Arc::new((0..STORES).map(store).collect::<Stores>())
-    });
+    let stores =
+        measured("100,000 stores", || Arc::new((0..STORES).map(store).collect::<Stores>()));
     println!("  by estimate {} MB", stores.bytes() >> 20);
     let compile = |revision: usize| {
         RuleSet::new(Rules {
@@ -94,9 +86,7 @@ fn main() {
             settings: Settings::defaults(Currency::new("INR").expect("a currency"), chrono_tz::UTC),
             stores: Arc::clone(&stores),
             product_lists: lists.clone(),
-            promotions: (0..PROMOTIONS)
-                .map(|own| promotion(own, revision))
-                .collect(),
+            promotions: (0..PROMOTIONS).map(|own| promotion(own, revision)).collect(),
             milestones: Vec::new(),
             whole_since: None,
         })

@@ -28,17 +28,10 @@ const BAR: Duration = Duration::from_millis(5);
 const REPEATS: u32 = 5;
 
 fn main() {
-    let carts = std::env::var("OPTIMAL_CARTS")
-        .ok()
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(1_000);
+    let carts =
+        std::env::var("OPTIMAL_CARTS").ok().and_then(|count| count.parse().ok()).unwrap_or(1_000);
     println!("{carts} carts each; times are the fastest of {REPEATS}");
-    let small = Scenario {
-        lines: 20,
-        candidates: 12,
-        promotions: 250,
-        mix: Mix::Plain,
-    };
+    let small = Scenario { lines: 20, candidates: 12, promotions: 250, mix: Mix::Plain };
     run("20 lines, 12 candidates", &small, carts, true);
     for (name, mix) in [
         ("  percentage_base net", Mix::Net),
@@ -48,12 +41,7 @@ fn main() {
     ] {
         run(name, &Scenario { mix, ..small }, carts / 5, false);
     }
-    let large = Scenario {
-        lines: 100,
-        candidates: 40,
-        promotions: 250,
-        mix: Mix::Plain,
-    };
+    let large = Scenario { lines: 100, candidates: 40, promotions: 250, mix: Mix::Plain };
     run("100 lines, 40 candidates", &large, carts / 5, true);
 }
 
@@ -72,20 +60,10 @@ fn run(name: &str, scenario: &Scenario, carts: u64, gains: bool) {
     let mut samples: Vec<Sample> = (0..carts).map(|seed| sample(scenario, seed)).collect();
     let share = |count: usize| 100.0 * count as f64 / samples.len() as f64;
     let proven = samples.iter().filter(|own| own.is_proven).count();
-    let in_time = samples
-        .iter()
-        .filter(|own| own.is_proven && own.fastest <= BAR)
-        .count();
+    let in_time = samples.iter().filter(|own| own.is_proven && own.fastest <= BAR).count();
     let applied: usize = samples.iter().map(|own| own.applied).sum();
-    println!(
-        "\n{name}: {:.1} promotions applied",
-        applied as f64 / samples.len() as f64
-    );
-    println!(
-        "  proven {:.1} %, within {BAR:?} {:.1} %",
-        share(proven),
-        share(in_time)
-    );
+    println!("\n{name}: {:.1} promotions applied", applied as f64 / samples.len() as f64);
+    println!("  proven {:.1} %, within {BAR:?} {:.1} %", share(proven), share(in_time));
     let unproven: Vec<f64> = samples
         .iter()
         .filter(|own| !own.is_proven)
@@ -100,9 +78,7 @@ fn run(name: &str, scenario: &Scenario, carts: u64, gains: bool) {
         gain(&samples, "best_deal", |own| own.best_deal);
     }
     samples.sort_by_key(|own| own.fastest);
-    let times = percentiles(&samples, |own| {
-        format!("{:.3}", own.fastest.as_secs_f64() * 1e3)
-    });
+    let times = percentiles(&samples, |own| format!("{:.3}", own.fastest.as_secs_f64() * 1e3));
     println!("  ms      {times}");
     let worst = samples
         .iter()
@@ -117,20 +93,14 @@ fn run(name: &str, scenario: &Scenario, carts: u64, gains: bool) {
         worst.unwrap_or(0)
     );
     samples.sort_by_key(|own| own.steps);
-    println!(
-        "  steps   {}",
-        percentiles(&samples, |own| own.steps.to_string())
-    );
+    println!("  steps   {}", percentiles(&samples, |own| own.steps.to_string()));
 }
 
 fn gain(samples: &[Sample], name: &str, of: impl Fn(&Sample) -> i64) {
     let better = samples.iter().filter(|own| own.total > of(own)).count();
     let own: i64 = samples.iter().map(|own| own.total).sum();
     let other: i64 = samples.iter().map(&of).sum();
-    assert!(
-        samples.iter().all(|own| own.total >= of(own)),
-        "optimal is worse than {name}"
-    );
+    assert!(samples.iter().all(|own| own.total >= of(own)), "optimal is worse than {name}");
     println!(
         "  better than {name} on {:.1} % of the carts, by {:.2} % of the discount on average over all",
         100.0 * better as f64 / samples.len() as f64,

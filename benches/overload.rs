@@ -50,9 +50,7 @@ fn main() -> Fallible<()> {
             .build()?
             .block_on(serve(kind));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut faults = Vec::new();
     // Both on all cores, as they are: what the attacks take is processor time.
     {
@@ -91,9 +89,7 @@ impl Kind {
     }
 
     fn named(name: &str) -> Option<Self> {
-        [Self::Small, Self::Whole]
-            .into_iter()
-            .find(|own| own.name() == name)
+        [Self::Small, Self::Whole].into_iter().find(|own| own.name() == name)
     }
 }
 
@@ -108,10 +104,8 @@ async fn serve(kind: Kind) -> Fallible<()> {
     db::migrate(&embedded.connect_options()).await?;
     let mut database = DbOptions::new(embedded.connect_options());
     database.durability = Durability::Off;
-    let mut options = AppOptions {
-        operator_key: Some(OPERATOR.to_owned()),
-        ..AppOptions::default()
-    };
+    let mut options =
+        AppOptions { operator_key: Some(OPERATOR.to_owned()), ..AppOptions::default() };
     match kind {
         Kind::Small => {
             options.bounds.in_flight = IN_FLIGHT;
@@ -150,10 +144,7 @@ fn pin(core: &str, process: u32) {
     if std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1) {
         let id = process.to_string();
         let mut taskset = Command::new("taskset");
-        let pinned = taskset
-            .args(["-a", "-p", "-c", core, &id])
-            .stdout(Stdio::null())
-            .status();
+        let pinned = taskset.args(["-a", "-p", "-c", core, &id]).stdout(Stdio::null()).status();
         if !pinned.is_ok_and(|status| status.success()) {
             println!("process {id} has no core of its own: there is no taskset");
         }
@@ -314,19 +305,13 @@ async fn once(address: SocketAddr, resting: Resting, bytes: Arc<[u8]>) -> Fallib
         }
         _ => Answered::Odd(format!("{status}: {head}{body}")),
     };
-    resting
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(connection);
+    resting.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     Ok(answered)
 }
 
 async fn measure(instance: &Instance) -> Fallible<Vec<String>> {
     let (address, noisy, quiet) = (instance.address, &instance.noisy, &instance.quiet);
-    println!(
-        "capacity {CAPACITY}/s: {SHARE} at a time, {} ms each\n",
-        DELAY.as_millis()
-    );
+    println!("capacity {CAPACITY}/s: {SHARE} at a time, {} ms each\n", DELAY.as_millis());
     println!("offered   for   priced/s   of 1 ×   refused    p99 ms   memory MiB");
     let mut faults = Vec::new();
     offer(address, noisy, CAPACITY, Duration::from_secs(3)).await?;

@@ -46,16 +46,10 @@ const USER: &str = "measurement";
 static SEQUENCE: AtomicU64 = AtomicU64::new(0);
 
 fn main() -> Fallible<()> {
-    telemetry::start(LogConfig {
-        log_format: Some(LogFormat::Json),
-    });
-    let server = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    telemetry::start(LogConfig { log_format: Some(LogFormat::Json) });
+    let server = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let (shop, hot, spread) = server.block_on(open())?;
-    let client = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let measured = client.block_on(measure(&shop, &hot, &spread));
     server.block_on(shop.stop());
     measured
@@ -93,13 +87,8 @@ async fn open() -> Fallible<(Shop, Tenant, Tenant)> {
     db::migrate(&connect).await?;
     let role = format!("create role {USER} superuser login password '{USER}'");
     let mut owner = connect.connect().await?;
-    sqlx::raw_sql(AssertSqlSafe(role))
-        .execute(&mut owner)
-        .await?;
-    let options = AppOptions {
-        operator_key: Some(OPERATOR.to_owned()),
-        ..AppOptions::default()
-    };
+    sqlx::raw_sql(AssertSqlSafe(role)).execute(&mut owner).await?;
+    let options = AppOptions { operator_key: Some(OPERATOR.to_owned()), ..AppOptions::default() };
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let app = App::start(listener, DbOptions::new(connect), options).await?;
     let mut caller = Connection::open(app.address()).await?;
@@ -168,45 +157,18 @@ async fn measure(shop: &Shop, hot: &Tenant, spread: &Tenant) -> Fallible<()> {
     let alone = evaluate(address, hot, ROUND).await?;
     report("evaluate, alone", &alone);
     let half = grouped_hot.rate / 2.0;
-    let (beside, load) = tokio::join!(
-        evaluate(address, hot, ROUND),
-        redeem(address, hot, ROUND, Some(half))
-    );
+    let (beside, load) =
+        tokio::join!(evaluate(address, hot, ROUND), redeem(address, hot, ROUND, Some(half)));
     let (beside, load) = (beside?, load?);
     report("evaluate, beside hot at half rate", &beside);
     report("hot at half rate", &load);
 
     println!();
-    ratio(
-        "hot : one at a time, a second",
-        grouped_hot.rate / one_hot.rate,
-        8.0,
-        true,
-    );
-    ratio(
-        "hot : one at a time, p99",
-        grouped_hot.p99 / one_hot.p99,
-        0.2,
-        false,
-    );
-    ratio(
-        "spread : one at a time, a second",
-        grouped_spread.rate / one_spread.rate,
-        2.0,
-        true,
-    );
-    ratio(
-        "hot : spread, a second",
-        grouped_hot.rate / grouped_spread.rate,
-        0.8,
-        true,
-    );
-    ratio(
-        "evaluate beside : alone, p99",
-        beside.p99 / alone.p99,
-        2.0,
-        false,
-    );
+    ratio("hot : one at a time, a second", grouped_hot.rate / one_hot.rate, 8.0, true);
+    ratio("hot : one at a time, p99", grouped_hot.p99 / one_hot.p99, 0.2, false);
+    ratio("spread : one at a time, a second", grouped_spread.rate / one_spread.rate, 2.0, true);
+    ratio("hot : spread, a second", grouped_hot.rate / grouped_spread.rate, 0.8, true);
+    ratio("evaluate beside : alone, p99", beside.p99 / alone.p99, 2.0, false);
     Ok(())
 }
 
@@ -222,11 +184,7 @@ impl Round {
         took.sort_unstable();
         let at = |percent: usize| took.get(took.len().saturating_sub(1) * percent / 100);
         let ms = |percent| at(percent).map_or(f64::NAN, |micros| *micros as f64 / 1_000.0);
-        Self {
-            rate: took.len() as f64 / time.as_secs_f64(),
-            p50: ms(50),
-            p99: ms(99),
-        }
+        Self { rate: took.len() as f64 / time.as_secs_f64(), p50: ms(50), p99: ms(99) }
     }
 }
 
@@ -323,16 +281,8 @@ async fn pgbench(connect: &PgConnectOptions, tenant: &Tenant) -> Fallible<Round>
     command
         .env("PGPASSWORD", USER)
         .args(["-n", "-M", "prepared", "-l", "-j", "2", "-U", USER])
-        .args([
-            "-c",
-            &CLIENTS.to_string(),
-            "-T",
-            &ROUND.as_secs().to_string(),
-        ])
-        .args([
-            "-f",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/benches/redeem/one.sql"),
-        ])
+        .args(["-c", &CLIENTS.to_string(), "-T", &ROUND.as_secs().to_string()])
+        .args(["-f", concat!(env!("CARGO_MANIFEST_DIR"), "/benches/redeem/one.sql")])
         .arg(format!("--log-prefix={}", log.display()))
         .args(["-D", &format!("tenant={}", tenant.id)])
         .args(["-D", &format!("promotion={}", tenant.promotion)])

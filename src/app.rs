@@ -205,12 +205,8 @@ impl App {
         let listener = listener.into_std().map_err(StartError::Accept)?;
         let db = Db::open(database).await?;
         let metrics = Metrics::default();
-        let cache = Cache::new(
-            db.clone(),
-            options.cache_bytes,
-            options.unknown_codes,
-            metrics.clone(),
-        );
+        let cache =
+            Cache::new(db.clone(), options.cache_bytes, options.unknown_codes, metrics.clone());
         let pool = Pool::new(options.pool, metrics.clone()).map_err(StartError::Threads)?;
         let service = Service::new(
             db,

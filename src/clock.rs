@@ -25,7 +25,6 @@ impl Clock {
 
     /// Moves the clock against the real time. For tests.
     pub fn set_offset(&self, offset: TimeDelta) {
-        self.offset_ms
-            .store(offset.num_milliseconds(), Ordering::Relaxed);
+        self.offset_ms.store(offset.num_milliseconds(), Ordering::Relaxed);
     }
 }

@@ -79,9 +79,7 @@ impl DatabaseConfig {
 
     /// The configured folder of PostgreSQL's programs.
     pub fn bin_dir(&self) -> Option<PathBuf> {
-        self.pg_bin_dir
-            .clone()
-            .filter(|path| !path.as_os_str().is_empty())
+        self.pg_bin_dir.clone().filter(|path| !path.as_os_str().is_empty())
     }
 }
 
@@ -225,11 +223,8 @@ impl DemoConfig {
 impl ServeConfig {
     /// The operator's key, if there is one; an empty value counts as none.
     pub fn operator_key(&self) -> Result<Option<&str>, ShortOperatorKey> {
-        let key = self
-            .operator_key
-            .as_ref()
-            .map(|key| key.0.as_str())
-            .filter(|key| !key.is_empty());
+        let key =
+            self.operator_key.as_ref().map(|key| key.0.as_str()).filter(|key| !key.is_empty());
         match key {
             Some(key) if key.chars().count() < MIN_OPERATOR_KEY => Err(ShortOperatorKey),
             other => Ok(other),
@@ -238,11 +233,7 @@ impl ServeConfig {
 
     /// Where webhooks may go.
     pub fn webhook_targets(&self) -> Targets {
-        if self.webhook_allow_private {
-            Targets::Any
-        } else {
-            Targets::Public
-        }
+        if self.webhook_allow_private { Targets::Any } else { Targets::Public }
     }
 
     /// How long the service goes on accepting after it was asked to stop.
@@ -289,10 +280,7 @@ mod tests {
 
     fn serve(arguments: &[&str]) -> Result<ServeConfig, String> {
         let all = ["promotion-engine", "serve"].iter().chain(arguments);
-        match Cli::try_parse_from(all)
-            .map_err(|fault| fault.to_string())?
-            .command
-        {
+        match Cli::try_parse_from(all).map_err(|fault| fault.to_string())?.command {
             Command::Serve(config) => Ok(config),
             other => Err(format!("{other:?}")),
         }
@@ -301,10 +289,7 @@ mod tests {
     #[test]
     fn a_short_operator_key_is_refused_and_not_shown() {
         let short = "x".repeat(MIN_OPERATOR_KEY - 1);
-        let fault = serve(&["--operator-key", &short])
-            .unwrap()
-            .operator_key()
-            .unwrap_err();
+        let fault = serve(&["--operator-key", &short]).unwrap().operator_key().unwrap_err();
         assert!(fault.to_string().contains("at least 32"), "{fault}");
         let long = "x".repeat(MIN_OPERATOR_KEY);
         let config = serve(&["--operator-key", &long]).unwrap();
@@ -324,11 +309,9 @@ mod tests {
         let targets = |arguments: &[&str]| serve(arguments).unwrap().webhook_targets();
         assert_eq!(targets(&[]), Targets::Public);
         assert_eq!(targets(&["--webhook-allow-private"]), Targets::Any);
-        for (value, expected) in [
-            ("true", Targets::Any),
-            ("false", Targets::Public),
-            ("", Targets::Public),
-        ] {
+        for (value, expected) in
+            [("true", Targets::Any), ("false", Targets::Public), ("", Targets::Public)]
+        {
             assert_eq!(targets(&["--webhook-allow-private", value]), expected);
         }
         assert!(serve(&["--webhook-allow-private", "maybe"]).is_err());

@@ -17,10 +17,7 @@ pub fn check(bounds: &BoundsConfig, pool_size: u32) {
     let needed = needed(bounds.max_in_flight, pool_size);
     let limit = getrlimit(Resource::Nofile);
     if let Some(raised) = raised(limit) {
-        let new = Rlimit {
-            current: Some(raised),
-            ..limit
-        };
+        let new = Rlimit { current: Some(raised), ..limit };
         if let Err(error) = setrlimit(Resource::Nofile, new) {
             tracing::debug!(%error, "the bound on open files cannot be raised");
         }

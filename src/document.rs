@@ -115,19 +115,11 @@ fn with_facts<T>(
     used: impl FnOnce(&[Bound]) -> Vec<Used>,
     then: impl FnOnce(&RuleSet, &Facts<'_>) -> T,
 ) -> T {
-    let Document {
-        settings,
-        stores,
-        product_lists,
-        promotions,
-        codes,
-        request,
-    } = document;
+    let Document { settings, stores, product_lists, promotions, codes, request } = document;
     let rules = RuleSet::compile(0, settings, stores, product_lists, promotions);
     let presented = request.cart.codes.iter();
-    let codes: Vec<Option<CodeFact>> = presented
-        .map(|code| codes.get(&code.to_ascii_uppercase()).cloned())
-        .collect();
+    let codes: Vec<Option<CodeFact>> =
+        presented.map(|code| codes.get(&code.to_ascii_uppercase()).cloned()).collect();
     let mut facts = Facts {
         request: &request,
         codes: &codes,
@@ -149,9 +141,7 @@ fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {
     });
     let stores = object.or("stores", Vec::new(), faults, store::parse_list);
     let product_lists = object.or("product_lists", BTreeMap::new(), faults, product_lists);
-    let fields = settings
-        .as_ref()
-        .map(|settings| settings.custom_fields.as_slice());
+    let fields = settings.as_ref().map(|settings| settings.custom_fields.as_slice());
     let entries = object.or("promotions", Vec::new(), faults, |value, faults| {
         value.list(0..=MAX_ENTRIES, faults, |value, faults| {
             Some(Entry::read(value, fields, &mut lists, faults))
@@ -305,11 +295,7 @@ fn check_lists(
 fn check_store(stores: &[Store], code: &str, path: &Path<'_>, faults: &mut Faults) {
     if !stores.iter().any(|store| store.code == code) {
         let request = path.key("request");
-        faults.add(
-            &request.key("store"),
-            FaultCode::UnknownReference,
-            "is no store",
-        );
+        faults.add(&request.key("store"), FaultCode::UnknownReference, "is no store");
     }
 }
 

@@ -134,11 +134,7 @@ async fn write_codes(
     loop {
         let page = db::codes::of_promotion(tx, promotion, after.as_deref(), PAGE).await?;
         for (place, new) in page.items.iter().enumerate() {
-            let comma = if place == 0 && after.is_none() {
-                ""
-            } else {
-                ","
-            };
+            let comma = if place == 0 && after.is_none() { "" } else { "," };
             let text = printed(|writer| print_code(writer, new));
             write!(out, "{comma}{text}")?;
         }

@@ -106,10 +106,7 @@ fn evaluate(file: &Path) -> ExitCode {
         std::fs::read(file).map(|bytes| text = bytes)
     };
     if let Err(error) = read {
-        eprintln!(
-            "promotion-engine: {} cannot be read: {error}",
-            file.display()
-        );
+        eprintln!("promotion-engine: {} cannot be read: {error}", file.display());
         return ExitCode::FAILURE;
     }
     match document::evaluate(&text, Clock::default().now()) {

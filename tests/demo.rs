@@ -63,18 +63,13 @@ impl Demo {
             }
             let _ = send.send(text);
         });
-        printed
-            .recv_timeout(PATIENCE)
-            .expect("the demo to print its lines in time")
+        printed.recv_timeout(PATIENCE).expect("the demo to print its lines in time")
     }
 
     /// Ends as by Ctrl-C.
     fn interrupt(mut self) {
         let pid = self.0.id().to_string();
-        let killed = Command::new("kill")
-            .args(["-INT", &pid])
-            .status()
-            .expect("kill");
+        let killed = Command::new("kill").args(["-INT", &pid]).status().expect("kill");
         assert!(killed.success());
         let ended = self.0.wait().expect("the end of the demo");
         assert!(ended.success(), "{ended}");
@@ -90,11 +85,8 @@ impl Drop for Demo {
 
 /// The admin's key among what was printed.
 fn admin_key(printed: &str) -> &str {
-    let row = printed
-        .lines()
-        .find(|row| row.trim_start().starts_with("admin "));
-    row.and_then(|row| row.split_whitespace().nth(1))
-        .expect("an admin's key")
+    let row = printed.lines().find(|row| row.trim_start().starts_with("admin "));
+    row.and_then(|row| row.split_whitespace().nth(1)).expect("an admin's key")
 }
 
 #[test]

@@ -10,31 +10,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("db", &["domain"]),
     ("wire", &["domain", "engine"]),
     ("cache", &["db", "domain", "engine", "metrics", "wire"]),
-    (
-        "service",
-        &[
-            "cache",
-            "clock",
-            "db",
-            "domain",
-            "engine",
-            "metrics",
-            "telemetry",
-            "wire",
-        ],
-    ),
-    (
-        "api",
-        &[
-            "cache",
-            "db",
-            "domain",
-            "metrics",
-            "service",
-            "telemetry",
-            "wire",
-        ],
-    ),
+    ("service", &["cache", "clock", "db", "domain", "engine", "metrics", "telemetry", "wire"]),
+    ("api", &["cache", "db", "domain", "metrics", "service", "telemetry", "wire"]),
     ("jobs", &["db", "domain", "metrics", "service", "tls"]),
 ];
 
@@ -59,11 +36,7 @@ fn texts() -> Vec<(String, String)> {
     sources(&root, &mut found);
     assert!(found.len() > 50, "only {} sources were found", found.len());
     let text = |path: PathBuf| {
-        let name = path
-            .strip_prefix(&root)
-            .expect("below src")
-            .display()
-            .to_string();
+        let name = path.strip_prefix(&root).expect("below src").display().to_string();
         (name, fs::read_to_string(&path).expect("a readable source"))
     };
     found.into_iter().map(text).collect()
@@ -73,9 +46,7 @@ fn texts() -> Vec<(String, String)> {
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let tests = |line: &&str| line.trim_start().starts_with("#[cfg(test)]");
     let lines = text.lines().take_while(move |line| !tests(line));
-    lines
-        .enumerate()
-        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+    lines.enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
 /// `file:line` of every line of code that holds one of the words, in files that `is_meant` names.
@@ -143,17 +114,13 @@ fn the_engine_and_the_domain_reach_nothing_outside() {
         "HashSet<",
         "std::collections::HashMap",
     ];
-    let found = uses(&outside, |name| {
-        name.starts_with("engine/") || name.starts_with("domain/")
-    });
+    let found = uses(&outside, |name| name.starts_with("engine/") || name.starts_with("domain/"));
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
 fn sql_and_clocks_live_at_home() {
-    let sql = uses(&["sqlx::query", "query!(", "query_as!("], |name| {
-        !name.starts_with("db/")
-    });
+    let sql = uses(&["sqlx::query", "query!(", "query_as!("], |name| !name.starts_with("db/"));
     assert!(sql.is_empty(), "{}", sql.join("\n"));
     let clocks = uses(&["Utc::now", "SystemTime::now"], |name| name != "clock.rs");
     assert!(clocks.is_empty(), "{}", clocks.join("\n"));
@@ -172,21 +139,12 @@ fn a_release_stops_at_an_overflow() {
 
 #[test]
 fn input_cannot_reach_a_panic_by_name() {
-    let panics = [
-        ".unwrap()",
-        ".expect(",
-        "panic!(",
-        "unreachable!(",
-        "todo!(",
-        "unimplemented!(",
-    ];
+    let panics = [".unwrap()", ".expect(", "panic!(", "unreachable!(", "todo!(", "unimplemented!("];
     let found = uses(&panics, |name| {
         !name.contains("tests")
-            && [
-                "engine/", "domain/", "wire/", "service/", "api/", "db/", "cache/",
-            ]
-            .iter()
-            .any(|layer| name.starts_with(layer))
+            && ["engine/", "domain/", "wire/", "service/", "api/", "db/", "cache/"]
+                .iter()
+                .any(|layer| name.starts_with(layer))
     });
     assert!(found.is_empty(), "{}", found.join("\n"));
 }

@@ -77,10 +77,7 @@ fn stacked(quantity: &str) -> Attack {
         name: "stacked promotions",
         settings: json!({"unit_stacking": {"enabled": true, "max_promotions": null}, "percentage_base": "net"}),
         promotions: (0..14).map(own).collect(),
-        carts: vec![
-            lines(2, quantity, &Value::Null),
-            lines(3, quantity, &Value::Null),
-        ],
+        carts: vec![lines(2, quantity, &Value::Null), lines(3, quantity, &Value::Null)],
         hangs_up: false,
     }
 }
@@ -103,9 +100,7 @@ fn predicates() -> Attack {
         own["benefit"] = json!({"type": "percentage_off", "value": "1"});
         own
     };
-    let tags: Vec<String> = (0..50)
-        .map(|place| format!("{}{place}", "a".repeat(200)))
-        .collect();
+    let tags: Vec<String> = (0..50).map(|place| format!("{}{place}", "a".repeat(200))).collect();
     Attack {
         name: "text predicates",
         settings: json!({}),
@@ -232,9 +227,7 @@ impl Noise {
         std::io::BufReader::new(output).read_to_string(&mut said)?;
         self.0.wait()?;
         let counts = said.lines().last().unwrap_or_default();
-        said.lines()
-            .filter(|line| *line != counts)
-            .for_each(|line| println!("{line}"));
+        said.lines().filter(|line| *line != counts).for_each(|line| println!("{line}"));
         Ok(serde_json::from_str(counts)?)
     }
 }
@@ -260,9 +253,7 @@ pub fn make_noise(said: &[String]) -> Fallible<()> {
     let print = |cart: &Value| request(PATH, pos, &cart.to_string()).into();
     let bytes: Vec<Arc<[u8]>> = attack.carts.iter().map(print).collect();
     let counts = Arc::new(Counts::default());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut clients = JoinSet::new();
         for _ in 0..CLIENTS {
@@ -405,14 +396,7 @@ fn watch_health(
 fn attacks() -> Vec<Attack> {
     let mut small = stacked("1000");
     small.name = "stacked, 1,000 units";
-    vec![
-        stacked("1000000"),
-        small,
-        predicates(),
-        sets(),
-        searches(false),
-        searches(true),
-    ]
+    vec![stacked("1000000"), small, predicates(), sets(), searches(false), searches(true)]
 }
 
 fn ms(time: Duration) -> f64 {
@@ -440,10 +424,7 @@ pub async fn measure(instance: &Instance, names: &[String]) -> Fallible<Vec<Stri
     let mut faults = Vec::new();
     let mut last = None;
     let mut attacks = attacks();
-    if attacks
-        .iter()
-        .any(|own| names.iter().any(|name| name == own.name))
-    {
+    if attacks.iter().any(|own| names.iter().any(|name| name == own.name)) {
         attacks.retain(|own| names.iter().any(|name| name == own.name));
     }
     for attack in attacks {
@@ -477,10 +458,7 @@ pub async fn measure(instance: &Instance, names: &[String]) -> Fallible<Vec<Stri
             memory as f64 / 1_024.0,
         );
         if ratio > MAX_RATIO {
-            faults.push(format!(
-                "{}: the other tenant's p99 is {ratio:.2} × alone",
-                attack.name
-            ));
+            faults.push(format!("{}: the other tenant's p99 is {ratio:.2} × alone", attack.name));
         }
         if lost > 0 || of("odd") > 0 {
             faults.push(format!(

@@ -40,11 +40,7 @@ impl Connection {
     pub async fn whole(&mut self, request: &[u8]) -> Fallible<(u16, &str, &str)> {
         let (status, body) = self.receive(request).await?;
         let (head, body) = self.buffer[..body.end].split_at(body.start);
-        Ok((
-            status,
-            std::str::from_utf8(head)?,
-            std::str::from_utf8(body)?,
-        ))
+        Ok((status, std::str::from_utf8(head)?, std::str::from_utf8(body)?))
     }
 
     /// Sends a request; the answer's status and body.

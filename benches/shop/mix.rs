@@ -77,12 +77,9 @@ pub fn document(scenario: &Scenario, seed: u64) -> Document {
             "brand": format!("brand-{}", dice.below(6)), "tags": ["new"],
         })
     };
-    let lines: Vec<Value> = (0..scenario.lines)
-        .map(|number| line(&mut dice, number))
-        .collect();
-    let mut promotions: Vec<Value> = (0..scenario.candidates)
-        .map(|_| promotion(&mut dice, "", categories))
-        .collect();
+    let lines: Vec<Value> = (0..scenario.lines).map(|number| line(&mut dice, number)).collect();
+    let mut promotions: Vec<Value> =
+        (0..scenario.candidates).map(|_| promotion(&mut dice, "", categories)).collect();
     let others = scenario.promotions - scenario.candidates;
     promotions.extend((0..others).map(|_| promotion(&mut dice, "other-", categories)));
     for (number, own) in promotions.iter_mut().enumerate() {
@@ -91,10 +88,7 @@ pub fn document(scenario: &Scenario, seed: u64) -> Document {
     let cart = json!({
         "cart": {"lines": lines, "shipping": {"method": "standard", "amount": "80.00"}}, "channel": "store",
     });
-    Document {
-        cart: cart.to_string(),
-        promotions,
-    }
+    Document { cart: cart.to_string(), promotions }
 }
 
 /// The rule set of a document.
@@ -106,10 +100,7 @@ pub fn rules(scenario: &Scenario, document: &Document, strategy: Strategy) -> Ru
         Mix::Net => settings.percentage_base = PercentageBase::Net,
         Mix::Consumed => settings.qualifying_items = QualifyingItems::Consumed,
         Mix::Stacking => {
-            settings.unit_stacking = UnitStacking {
-                enabled: true,
-                max_promotions: Some(2),
-            };
+            settings.unit_stacking = UnitStacking { enabled: true, max_promotions: Some(2) };
         }
         Mix::OneCart => settings.multiple_cart_promotions = false,
     }
@@ -119,12 +110,7 @@ pub fn rules(scenario: &Scenario, document: &Document, strategy: Strategy) -> Ru
         status: Status::Active,
         terms: wire::promotion::parse_stored(document.to_string().as_bytes()).unwrap(),
     };
-    let promotions = document
-        .promotions
-        .iter()
-        .enumerate()
-        .map(promotion)
-        .collect();
+    let promotions = document.promotions.iter().enumerate().map(promotion).collect();
     RuleSet::compile(1, settings, Vec::new(), BTreeMap::new(), promotions)
 }
 
@@ -212,11 +198,7 @@ fn promotion(dice: &mut Dice, prefix: &str, categories: u64) -> Value {
             json!({"type": "free_product", "product": {"sku": format!("SKU-{}", dice.below(20))}}),
         ),
     };
-    let capped = if dice.below(6) == 0 {
-        json!({"cart": {"discount": "300"}})
-    } else {
-        json!({})
-    };
+    let capped = if dice.below(6) == 0 { json!({"cart": {"discount": "300"}}) } else { json!({}) };
     json!({
         "type": "pos", "sequence": dice.below(5), "limits": capped,
         "starts_at": "2026-01-01T00:00:00+05:30", "ends_at": "2027-01-01T00:00:00+05:30",

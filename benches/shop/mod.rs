@@ -79,10 +79,9 @@ pub fn document(number: usize) -> Value {
             json!({"type": "percentage_off", "value": "100", "repeat": {"per": "quantity", "every": "2"},
             "target": {"type": "items", "from": "beyond_condition", "quantity": "1"}}),
         ),
-        2 => (
-            enough("2"),
-            json!({"type": "amount_off", "value": "50", "target": {"type": "cart"}}),
-        ),
+        2 => {
+            (enough("2"), json!({"type": "amount_off", "value": "50", "target": {"type": "cart"}}))
+        }
         3 => (
             enough("3"),
             json!({"type": "bundle_price", "value": "999", "repeat": {"per": "quantity", "every": "3"},
@@ -96,10 +95,7 @@ pub fn document(number: usize) -> Value {
             json!({"type": "line_amount", "of": of, "op": "gte", "value": "500"}),
             json!({"type": "percentage_off", "value": "5", "target": {"type": "cart"}}),
         ),
-        6 => (
-            enough("1"),
-            json!({"type": "free_product", "product": {"sku": "SKU-3"}}),
-        ),
+        6 => (enough("1"), json!({"type": "free_product", "product": {"sku": "SKU-3"}})),
         _ => (
             enough("1"),
             json!({"type": "award_points", "value": "5", "repeat": {"per": "amount", "every": "100"}}),

@@ -16,11 +16,5 @@ pub fn with_request<T>(body: &str, act: impl FnOnce(&Request<'_>) -> T) -> T {
 
 /// What an evaluation depends on besides the rules.
 pub fn facts<'f>(request: &'f Request<'f>) -> Facts<'f> {
-    Facts {
-        request,
-        codes: &[],
-        issuances: &[],
-        used: &[],
-        now: shop::now(),
-    }
+    Facts { request, codes: &[], issuances: &[], used: &[], now: shop::now() }
 }

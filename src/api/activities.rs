@@ -38,10 +38,8 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     let body = body.json()?;
     let read = |value: Value<'_, '_>, faults: &mut Faults| {
-        wire::activity::parse(value, faults).map(|own| Activity {
-            request: own.request.into_owned(),
-            ..own
-        })
+        wire::activity::parse(value, faults)
+            .map(|own| Activity { request: own.request.into_owned(), ..own })
     };
     let activity = api.decode(teller.tenant(), body, read).await?;
     let recorded = api.service().record(teller.tenant(), activity);

@@ -62,17 +62,11 @@ pub async fn list(
         writer.object(|writer| {
             writer.key("id").plain(row.audit_id);
             writer.key("at").plain(super::time(row.at));
-            writer
-                .key("key_id")
-                .option(row.key_id, |writer, id| writer.plain(id));
+            writer.key("key_id").option(row.key_id, |writer, id| writer.plain(id));
             writer.key("subject").text(&row.subject);
             writer.key("action").text(&row.action);
-            writer
-                .key("before")
-                .option(shown(&row.before), |writer, json| writer.raw(&json));
-            writer
-                .key("after")
-                .option(shown(&row.after), |writer, json| writer.raw(&json));
+            writer.key("before").option(shown(&row.before), |writer, json| writer.raw(&json));
+            writer.key("after").option(shown(&row.after), |writer, json| writer.raw(&json));
         });
     }))
 }

@@ -58,10 +58,7 @@ impl Operator {
 impl Admin {
     /// Who the audit trail names.
     pub fn actor(&self) -> Actor {
-        Actor {
-            tenant: self.0.tenant,
-            key: Some(self.0.key),
-        }
+        Actor { tenant: self.0.tenant, key: Some(self.0.key) }
     }
 }
 
@@ -119,10 +116,7 @@ impl PosReader {
 impl Issuer {
     /// Who the audit trail names.
     pub fn actor(&self) -> Actor {
-        Actor {
-            tenant: self.0.tenant,
-            key: Some(self.0.key),
-        }
+        Actor { tenant: self.0.tenant, key: Some(self.0.key) }
     }
 }
 
@@ -149,9 +143,7 @@ impl FromRequestParts<Api> for Issuer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        allowed(parts, api, &[Role::Issuer, Role::Admin])
-            .await
-            .map(Self)
+        allowed(parts, api, &[Role::Issuer, Role::Admin]).await.map(Self)
     }
 }
 
@@ -159,9 +151,7 @@ impl FromRequestParts<Api> for Teller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        allowed(parts, api, &[Role::Pos, Role::Issuer, Role::Admin])
-            .await
-            .map(Self)
+        allowed(parts, api, &[Role::Pos, Role::Issuer, Role::Admin]).await.map(Self)
     }
 }
 
@@ -178,9 +168,7 @@ impl FromRequestParts<Api> for PosReader {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        allowed(parts, api, &[Role::Pos, Role::Admin, Role::Viewer])
-            .await
-            .map(Self)
+        allowed(parts, api, &[Role::Pos, Role::Admin, Role::Viewer]).await.map(Self)
     }
 }
 
@@ -196,9 +184,7 @@ impl FromRequestParts<Api> for Reader {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        allowed(parts, api, &[Role::Admin, Role::Viewer])
-            .await
-            .map(Self)
+        allowed(parts, api, &[Role::Admin, Role::Viewer]).await.map(Self)
     }
 }
 
@@ -206,9 +192,7 @@ impl FromRequestParts<Api> for Pos {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        allowed(parts, api, &[Role::Pos, Role::Admin])
-            .await
-            .map(Self)
+        allowed(parts, api, &[Role::Pos, Role::Admin]).await.map(Self)
     }
 }
 
@@ -239,11 +223,7 @@ async fn allowed(parts: &Parts, api: &Api, roles: &[Role]) -> Result<Known, ApiE
             let work = work(parts);
             let bounds = api.bounds();
             let place = session
-                .admit(
-                    work,
-                    bounds.in_flight_of_tenant,
-                    bounds.unsent_bytes_of_tenant,
-                )
+                .admit(work, bounds.in_flight_of_tenant, bounds.unsent_bytes_of_tenant)
                 .inspect_err(|why| count(api.service().metrics(), work, *why))?;
             Seat::keep(parts, place);
             Ok(known)
@@ -285,14 +265,9 @@ fn work(parts: &Parts) -> Work {
 async fn caller(parts: &Parts, api: &Api) -> Result<Caller, ApiError> {
     let key = bearer(parts).ok_or(ApiError::Unauthorized)?;
     let Some((tenant, hash)) = api_key::read(key) else {
-        let is_operator = api
-            .operator()
-            .is_some_and(|operator| api_key::equal(&operator, &api_key::hash(key)));
-        return if is_operator {
-            Ok(Caller::Operator)
-        } else {
-            Err(ApiError::Unauthorized)
-        };
+        let is_operator =
+            api.operator().is_some_and(|operator| api_key::equal(&operator, &api_key::hash(key)));
+        return if is_operator { Ok(Caller::Operator) } else { Err(ApiError::Unauthorized) };
     };
     let session = api.service().cache().authenticate(tenant, &hash).await?;
     telemetry::of_tenant(session.known().tenant);

@@ -75,9 +75,7 @@ pub async fn create(
     body: Bulk,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    let stored = api
-        .admin_read(service.promotion(actor.tenant, promotion))
-        .await?;
+    let stored = api.admin_read(service.promotion(actor.tenant, promotion)).await?;
     let new = match body.text()? {
         Text::Json(bytes) => api.decode(actor.tenant, bytes, wire::code::parse).await?,
         Text::Csv(bytes) => NewCodes::Named(api.read(actor.tenant, bytes, imported).await?),
@@ -85,11 +83,7 @@ pub async fn create(
     let kind = stored.promotion.terms.kind.promotion_type();
     if kind != PromotionType::CodeLinked {
         let message = format!("a promotion of type {} has no codes", kind.name());
-        return Err(ApiError::fault(
-            "",
-            FaultCode::UnsupportedCombination,
-            message,
-        ));
+        return Err(ApiError::fault("", FaultCode::UnsupportedCombination, message));
     }
     match new {
         NewCodes::Named(codes) => {
@@ -115,9 +109,7 @@ pub async fn create(
 fn imported(bytes: &Bytes) -> Result<Vec<NewCode>, ApiError> {
     let mut faults = Faults::new();
     let codes = wire::csv::codes(bytes, &mut faults);
-    codes
-        .filter(|_| faults.is_empty())
-        .ok_or(ApiError::Invalid(faults))
+    codes.filter(|_| faults.is_empty()).ok_or(ApiError::Invalid(faults))
 }
 
 /// Where a generation's answer has come to.
@@ -218,10 +210,7 @@ pub async fn list(
     let csv = stream::wants_csv(&headers);
     let batch = query.text("batch");
     let wanted = if csv {
-        Wanted {
-            limit: PART,
-            ..Wanted::first(query.path(), reader.cursors())
-        }
+        Wanted { limit: PART, ..Wanted::first(query.path(), reader.cursors()) }
     } else {
         query.page::<String>(reader.cursors())
     };
@@ -233,9 +222,10 @@ pub async fn list(
         batch,
         shows_codes: reader.sees_codes(),
     };
-    let read = listing.service.db().tenant(listing.tenant, move |tx| {
-        Box::pin(async move { exists(tx, promotion).await })
-    });
+    let read = listing
+        .service
+        .db()
+        .tenant(listing.tenant, move |tx| Box::pin(async move { exists(tx, promotion).await }));
     api.admin_read(read).await?;
     finished?;
     let first = listing.page(wanted.after, wanted.limit);
@@ -248,9 +238,7 @@ pub async fn list(
             writer.key("code").text(&listing.shown(&row.code));
             write_time(writer.key("expires_at"), row.expires_at);
             writer.key("used").integer(row.used);
-            writer
-                .key("batch")
-                .option(row.batch.as_deref(), Writer::text);
+            writer.key("batch").option(row.batch.as_deref(), Writer::text);
             writer.key("created_at").plain(super::time(row.created_at));
         });
     }))
@@ -285,11 +273,7 @@ impl Listing {
 
     /// A code as the caller sees it.
     fn shown<'c>(&self, code: &'c str) -> Cow<'c, str> {
-        if self.shows_codes {
-            Cow::Borrowed(code)
-        } else {
-            Cow::Owned(masked(code))
-        }
+        if self.shows_codes { Cow::Borrowed(code) } else { Cow::Owned(masked(code)) }
     }
 }
 
@@ -320,12 +304,7 @@ fn exported(listing: Listing, first: Page<ListedCode, String>) -> Response {
                     .map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
                     .unwrap_or_default();
                 // Neither has a comma or a quote in it.
-                let _ = writeln!(
-                    text,
-                    "{},{expires_at},{}",
-                    listing.shown(&row.code),
-                    row.used
-                );
+                let _ = writeln!(text, "{},{expires_at},{}", listing.shown(&row.code), row.used);
             }
             let next = page.next.map_or(Exporting::Done, Exporting::After);
             Ok(Some((text, next)))
@@ -355,8 +334,7 @@ pub async fn delete(
     _: NoQuery,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.delete_code(actor, promotion, code).await })
-        .await?;
+    api.admin_write(async move { service.delete_code(actor, promotion, code).await }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

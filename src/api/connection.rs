@@ -105,8 +105,7 @@ impl Watch {
             && !self.is_http2.load(Ordering::Relaxed)
             && self.first_byte.load(Ordering::Relaxed) == 0
         {
-            self.first_byte
-                .store(self.now_plus_one(), Ordering::Relaxed);
+            self.first_byte.store(self.now_plus_one(), Ordering::Relaxed);
         }
     }
 
@@ -116,8 +115,7 @@ impl Watch {
         let hides =
             !self.is_http2.load(Ordering::Relaxed) && self.requests.load(Ordering::Acquire) > 0;
         if hides && self.silent_since.load(Ordering::Relaxed) == 0 {
-            self.silent_since
-                .store(self.now_plus_one(), Ordering::Relaxed);
+            self.silent_since.store(self.now_plus_one(), Ordering::Relaxed);
             self.fell_silent.notify_one();
         }
         if hides {
@@ -185,10 +183,7 @@ impl Turn {
         if version == Version::HTTP_2 {
             watch.is_http2.store(true, Ordering::Relaxed);
         }
-        Self {
-            watch: Arc::clone(watch),
-            is_answered: false,
-        }
+        Self { watch: Arc::clone(watch), is_answered: false }
     }
 
     pub(super) fn watch(&self) -> &Arc<Watch> {
@@ -208,9 +203,7 @@ impl Drop for Turn {
         if !self.is_answered {
             self.watch.handling.fetch_sub(1, Ordering::AcqRel);
         }
-        self.watch
-            .idle_since
-            .store(self.watch.now(), Ordering::Relaxed);
+        self.watch.idle_since.store(self.watch.now(), Ordering::Relaxed);
         self.watch.requests.fetch_sub(1, Ordering::AcqRel);
         if self.watch.silent_since.load(Ordering::Relaxed) > 0
             && let Some(waker) = self.watch.untold().take()

@@ -33,9 +33,7 @@ pub async fn promotions(
     let wanted = query.page::<i32>(reader.cursors());
     query.finish()?;
     let service = api.service();
-    let found = api
-        .admin_read(service.offers(reader.tenant(), customer))
-        .await?;
+    let found = api.admin_read(service.offers(reader.tenant(), customer)).await?;
     let seen = wanted.after.unwrap_or(0);
     let skipped = usize::try_from(seen).unwrap_or(0);
     let limit = usize::from(wanted.limit);
@@ -48,17 +46,13 @@ pub async fn promotions(
     };
     let rules = &found.rules;
     let precision = rules.settings().rounding.precision();
-    Ok(page::answer(
-        &page,
-        &wanted.seal,
-        |writer, (_, (offer, issuance))| {
-            // INVARIANT: offers name promotions of their rules.
-            if let Some(promotion) = rules.promotion(offer.promotion) {
-                let issuance = issuance.as_ref();
-                wire::offer::write(writer, promotion, issuance, &offer.left, precision);
-            }
-        },
-    ))
+    Ok(page::answer(&page, &wanted.seal, |writer, (_, (offer, issuance))| {
+        // INVARIANT: offers name promotions of their rules.
+        if let Some(promotion) = rules.promotion(offer.promotion) {
+            let issuance = issuance.as_ref();
+            wire::offer::write(writer, promotion, issuance, &offer.left, precision);
+        }
+    }))
 }
 
 /// Merge a customer into another one: issuances and progress move, counts are added

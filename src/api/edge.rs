@@ -89,12 +89,8 @@ impl Held {
     fn take(edge: &Arc<Edge>) -> (Self, usize) {
         let before = edge.in_flight.fetch_add(1, Ordering::AcqRel);
         edge.measure.begins();
-        let held = Self {
-            edge: Arc::clone(edge),
-            is_counted: true,
-            unsent: 0,
-            seat: Seat::default(),
-        };
+        let held =
+            Self { edge: Arc::clone(edge), is_counted: true, unsent: 0, seat: Seat::default() };
         (held, before)
     }
 
@@ -109,12 +105,7 @@ impl Held {
     /// reserves none. An answer that must be sent reserves its room in any case.
     fn make_room(&mut self, bytes: usize, must: bool) -> Result<(), ApiError> {
         let most = |bound| if must { usize::MAX } else { bound };
-        let Edge {
-            bounds,
-            unsent,
-            metrics,
-            ..
-        } = &*self.edge;
+        let Edge { bounds, unsent, metrics, .. } = &*self.edge;
         if !cache::take_room(unsent, bytes, most(bounds.unsent_bytes)) {
             return Err(ApiError::Overloaded);
         }
@@ -177,10 +168,7 @@ impl Edge {
 
     /// The same edge, before another router.
     pub fn before(&self, router: Router) -> Self {
-        Self {
-            router,
-            ..self.clone()
-        }
+        Self { router, ..self.clone() }
     }
 
     /// What operations can see.
@@ -294,11 +282,7 @@ impl Edge {
         }
         let body = problem.map_or(String::new(), |problem| problem.print(text));
         let (status, length) = (response.status(), body.len());
-        tracing::debug!(
-            http.status = status.as_u16(),
-            request.id = text,
-            "a head was refused"
-        );
+        tracing::debug!(http.status = status.as_u16(), request.id = text, "a head was refused");
         format!(
             "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\ncontent-length: {length}\r\n\
              {REQUEST_ID}: {text}\r\nconnection: close\r\n\r\n{body}"
@@ -315,19 +299,15 @@ fn has_foreign_coding(headers: &HeaderMap) -> bool {
 
 impl Bounds {
     fn is_too_large(&self, headers: &HeaderMap) -> bool {
-        let bytes: usize = headers
-            .iter()
-            .map(|(name, value)| name.as_str().len() + value.len())
-            .sum();
+        let bytes: usize =
+            headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         headers.len() > self.headers || bytes > self.header_bytes
     }
 }
 
 fn write_problem(response: &mut Response, problem: Problem, request_id: &str) {
     let text = problem.print(request_id);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, PROBLEM_JSON);
+    response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
     response.headers_mut().remove(header::CONTENT_LENGTH);
     *response.body_mut() = Body::from(text);
 }

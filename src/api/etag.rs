@@ -36,10 +36,7 @@ impl IfMatch {
         let versions = given.split(',').filter_map(|tag| {
             let tag = tag.trim();
             // A bare number is taken too: `version` stands in the body as one.
-            let tag = tag
-                .strip_prefix('"')
-                .and_then(|tag| tag.strip_suffix('"'))
-                .unwrap_or(tag);
+            let tag = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag);
             tag.parse().ok()
         });
         Ok(Expected::OneOf(versions.collect()))

@@ -84,9 +84,7 @@ async fn price(api: &Api, pos: &Pos, asked: Asked<'_>) -> Result<Response, ApiEr
     if asked.request().at.is_some() && !pos.is_admin() {
         return Err(ApiError::AtForbidden);
     }
-    let text = api
-        .evaluation(api.service().evaluate(pos.tenant(), asked))
-        .await?;
+    let text = api.evaluation(api.service().evaluate(pos.tenant(), asked)).await?;
     Ok(edge::json(StatusCode::OK, text))
 }
 

@@ -27,9 +27,7 @@ pub async fn list(
 ) -> Result<Response, ApiError> {
     let wanted = query.page::<EventCursor>(reader.cursors());
     query.finish()?;
-    let read = api
-        .service()
-        .events(reader.tenant(), wanted.after, wanted.limit);
+    let read = api.service().events(reader.tenant(), wanted.after, wanted.limit);
     let found = api.admin_read(read).await?;
     Ok(page::answer(&found, &wanted.seal, |writer, row| {
         writer.raw(&event_log::print(row));

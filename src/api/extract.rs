@@ -87,9 +87,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Redemption {
             let id = uuid(&text).map(RedemptionId::new)?;
             return Ok(Self(Address::Id(id)));
         };
-        plain(transaction.to_owned())
-            .map(Address::Transaction)
-            .map(Self)
+        plain(transaction.to_owned()).map(Address::Transaction).map(Self)
     }
 }
 
@@ -103,17 +101,12 @@ fn plain(text: String) -> Result<String, ApiError> {
 /// UUIDs in their usual form only: one resource has one path.
 fn uuid(text: &str) -> Result<Uuid, ApiError> {
     let uuid = Uuid::try_parse(text).map_err(|_| ApiError::NotFound)?;
-    if text.len() == uuid::fmt::Hyphenated::LENGTH {
-        Ok(uuid)
-    } else {
-        Err(ApiError::NotFound)
-    }
+    if text.len() == uuid::fmt::Hyphenated::LENGTH { Ok(uuid) } else { Err(ApiError::NotFound) }
 }
 
 async fn params(parts: &mut Parts) -> Result<Vec<String>, ApiError> {
-    let params = RawPathParams::from_request_parts(parts, &())
-        .await
-        .map_err(|_| ApiError::NotFound)?;
+    let params =
+        RawPathParams::from_request_parts(parts, &()).await.map_err(|_| ApiError::NotFound)?;
     Ok(params.iter().map(|(_, value)| value.to_owned()).collect())
 }
 
@@ -148,11 +141,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
             }
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (Some(name), Some(value)) = (unescape(name), unescape(value)) else {
-                query.fault(
-                    "",
-                    FaultCode::Malformed,
-                    "the query is not UTF-8 with percent signs",
-                );
+                query.fault("", FaultCode::Malformed, "the query is not UTF-8 with percent signs");
                 continue;
             };
             if query.given.contains_key(&name) {
@@ -219,20 +208,12 @@ impl Query {
         let text = self.take(name)?;
         // An offset's `+` that was not escaped has become a space.
         let Ok(time) = DateTime::parse_from_rfc3339(&text.replace(' ', "+")) else {
-            self.fault(
-                name,
-                FaultCode::Malformed,
-                "is not an RFC 3339 time with an offset",
-            );
+            self.fault(name, FaultCode::Malformed, "is not an RFC 3339 time with an offset");
             return None;
         };
         let time = time.to_utc();
         if !(1..=9999).contains(&time.year()) {
-            self.fault(
-                name,
-                FaultCode::OutOfRange,
-                "must be in the years 1 to 9999",
-            );
+            self.fault(name, FaultCode::OutOfRange, "must be in the years 1 to 9999");
             return None;
         }
         Some(time)
@@ -243,11 +224,7 @@ impl Query {
         for name in std::mem::take(&mut self.given).into_keys() {
             self.fault(&name, FaultCode::UnknownField, "is not a parameter here");
         }
-        if self.faults.is_empty() {
-            Ok(())
-        } else {
-            Err(ApiError::Invalid(self.faults))
-        }
+        if self.faults.is_empty() { Ok(()) } else { Err(ApiError::Invalid(self.faults)) }
     }
 }
 
@@ -257,11 +234,7 @@ pub fn choice<T: Named>(query: &mut Query, name: &str) -> Option<T> {
     let found = T::ALL.iter().copied().find(|value| value.name() == text);
     if found.is_none() {
         let names: Vec<&str> = T::ALL.iter().map(|value| value.name()).collect();
-        query.fault(
-            name,
-            FaultCode::Malformed,
-            format!("must be one of: {}", names.join(", ")),
-        );
+        query.fault(name, FaultCode::Malformed, format!("must be one of: {}", names.join(", ")));
     }
     found
 }
@@ -277,10 +250,7 @@ impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
         if parts.uri.query().is_none() {
             return Ok(Self);
         }
-        Query::from_request_parts(parts, state)
-            .await?
-            .finish()
-            .map(|()| Self)
+        Query::from_request_parts(parts, state).await?.finish().map(|()| Self)
     }
 }
 
@@ -303,10 +273,7 @@ impl FromRequest<Api> for NoBody {
         if body.bytes.is_empty() {
             return Ok(Self);
         }
-        decode(&body.json()?, |value, faults| {
-            value.object(faults)?.finish(faults)
-        })
-        .map(|()| Self)
+        decode(&body.json()?, |value, faults| value.object(faults)?.finish(faults)).map(|()| Self)
     }
 }
 
@@ -423,9 +390,7 @@ impl<const MAX: usize> RawBody<MAX> {
         match self.form {
             Form::Json => Ok(Text::Json(self.bytes)),
             Form::Csv => Ok(Text::Csv(self.bytes)),
-            Form::Other => Err(ApiError::UnsupportedMediaType(
-                "application/json or text/csv",
-            )),
+            Form::Other => Err(ApiError::UnsupportedMediaType("application/json or text/csv")),
         }
     }
 }

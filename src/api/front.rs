@@ -53,10 +53,7 @@ impl Front {
         thread::Builder::new()
             .name("front".to_owned())
             .spawn(move || runtime.block_on(ended.cancelled_owned()))?;
-        Ok(Self {
-            handle,
-            _end: end.drop_guard(),
-        })
+        Ok(Self { handle, _end: end.drop_guard() })
     }
 
     /// Where to run what must not wait.

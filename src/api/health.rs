@@ -59,9 +59,7 @@ pub async fn metrics(State(api): State<Api>) -> Response {
     metrics.keys_in_memory.set(count(cache.keys()));
     metrics.rules_age.set(cache.age().as_secs_f64());
     metrics.listening.set(i64::from(cache.is_listening()));
-    metrics
-        .redemptions_waiting
-        .set(count(service.redemptions_waiting()));
+    metrics.redemptions_waiting.set(count(service.redemptions_waiting()));
     let mut response = Response::new(metrics.print().into());
     let text =
         HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
@@ -97,11 +95,7 @@ pub(super) struct Readiness {
 
 impl Readiness {
     pub(super) fn new(front: Handle) -> Self {
-        Self {
-            front,
-            known: Mutex::new(None),
-            asking: tokio::sync::Mutex::default(),
-        }
+        Self { front, known: Mutex::new(None), asking: tokio::sync::Mutex::default() }
     }
 
     fn known(&self, within: Duration) -> Option<Option<&'static str>> {

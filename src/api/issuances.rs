@@ -81,20 +81,14 @@ pub async fn issue_all(
     let body = body.json()?;
     let new = api.decode(tenant, body, wire::issuing::parse_bulk).await?;
     let customers = new.customers.clone();
-    let issued = api
-        .bulk_write(api.service().issue(issuer.actor(), new))
-        .await?;
+    let issued = api.bulk_write(api.service().issue(issuer.actor(), new)).await?;
     let verdicts = customers.iter().zip(&issued).map(|(customer, issued)| {
         let (outcome, is_new) = match issued {
             Issued::New(own) => (Ok(own), true),
             Issued::Known(own) => (Ok(own), false),
             Issued::Refused(refusal) => (Err(problem::code_of(refusal)), false),
         };
-        Verdict {
-            customer_id: customer,
-            outcome,
-            is_new,
-        }
+        Verdict { customer_id: customer, outcome, is_new }
     });
     let verdicts = wire::issuing::print_verdicts(verdicts);
     Ok(edge::json(StatusCode::OK, verdicts))
@@ -129,9 +123,7 @@ pub async fn list(
     reader: HandReader,
     mut query: Query,
 ) -> Result<Response, ApiError> {
-    let promotion = query
-        .take("promotion_id")
-        .map(|text| Uuid::try_parse(&text));
+    let promotion = query.take("promotion_id").map(|text| Uuid::try_parse(&text));
     if let Some(Err(_)) = promotion {
         query.fault("promotion_id", FaultCode::Malformed, "is not a UUID");
     }
@@ -241,10 +233,6 @@ pub async fn claim(
     };
     let claimed = service.claim(teller.tenant(), promotion, customer);
     let (own, is_new) = api.redemption(claimed).await?;
-    let status = if is_new {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
-    };
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(answer(status, &own))
 }

@@ -77,9 +77,7 @@ pub async fn list(
                 .key("revoked_at")
                 .option(row.revoked_at.map(super::time), |w, time| w.plain(time));
             let last_used_at = row.last_used_at.map(super::time);
-            writer
-                .key("last_used_at")
-                .option(last_used_at, |writer, time| writer.plain(time));
+            writer.key("last_used_at").option(last_used_at, |writer, time| writer.plain(time));
         });
     }))
 }
@@ -98,8 +96,7 @@ pub async fn revoke(
     _: NoQuery,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.revoke_key(actor, key).await })
-        .await?;
+    api.admin_write(async move { service.revoke_key(actor, key).await }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -111,9 +108,8 @@ pub async fn make(
     label: String,
 ) -> Result<Response, ApiError> {
     let service = api.service().clone();
-    let (row, minted) = api
-        .admin_write(async move { service.create_key(actor, role, label).await })
-        .await?;
+    let (row, minted) =
+        api.admin_write(async move { service.create_key(actor, role, label).await }).await?;
     let mut writer = Writer::with_capacity(512);
     writer.object(|writer| {
         write_members(writer, &row);
@@ -126,14 +122,10 @@ pub async fn make(
 pub fn read_new(value: Value<'_, '_>, faults: &mut Faults) -> Option<NewKey> {
     let mut body = value.object(faults)?;
     let role = body.required("role", faults, |value, faults| value.choice(faults));
-    let label = body.or("label", String::new(), faults, |value, faults| {
-        value.owned(TextBound::TEXT, faults)
-    });
+    let label = body
+        .or("label", String::new(), faults, |value, faults| value.owned(TextBound::TEXT, faults));
     body.finish(faults)?;
-    Some(NewKey {
-        role: role?,
-        label: label?,
-    })
+    Some(NewKey { role: role?, label: label? })
 }
 
 fn write_members(writer: &mut Writer, row: &KeyRow) {

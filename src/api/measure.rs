@@ -71,9 +71,7 @@ impl Measure {
             paths: found,
             unmatched: Methods::of(requests, "unmatched"),
         };
-        Self {
-            routes: Arc::new(routes),
-        }
+        Self { routes: Arc::new(routes) }
     }
 
     /// One more request is in flight.

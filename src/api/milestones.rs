@@ -127,11 +127,6 @@ pub async fn delete(
 fn print(row: &MilestoneRow) -> Result<String, ApiError> {
     let known = load::milestone(row).map_err(ServiceError::Unreadable)?;
     let mut writer = Writer::with_capacity(384);
-    wire::milestone::write(
-        &mut writer,
-        &known.milestone,
-        row.created_at,
-        row.updated_at,
-    );
+    wire::milestone::write(&mut writer, &known.milestone, row.created_at, row.updated_at);
     Ok(writer.finish())
 }

@@ -84,17 +84,9 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(stores::list, stores::put_all))
         .routes(routes!(stores::get, stores::put, stores::delete))
         .routes(routes!(product_lists::list))
-        .routes(routes!(
-            product_lists::get,
-            product_lists::put,
-            product_lists::delete
-        ))
+        .routes(routes!(product_lists::get, product_lists::put, product_lists::delete))
         .routes(routes!(promotions::create, promotions::list))
-        .routes(routes!(
-            promotions::get,
-            promotions::put,
-            promotions::archive
-        ))
+        .routes(routes!(promotions::get, promotions::put, promotions::archive))
         .routes(routes!(promotions::set_status))
         .routes(routes!(promotions::history))
         .routes(routes!(stats::of_promotion))
@@ -118,11 +110,7 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(customers::delete))
         .routes(routes!(activities::create))
         .routes(routes!(milestones::list))
-        .routes(routes!(
-            milestones::get,
-            milestones::put,
-            milestones::delete
-        ))
+        .routes(routes!(milestones::get, milestones::put, milestones::delete))
         .routes(routes!(webhooks::list))
         .routes(routes!(webhooks::get, webhooks::put, webhooks::delete))
         .routes(routes!(webhooks::dead))
@@ -178,9 +166,7 @@ impl Api {
             stopping: AtomicBool::new(false),
             readiness: Readiness::new(front),
         };
-        Self {
-            inner: Arc::new(inner),
-        }
+        Self { inner: Arc::new(inner) }
     }
 
     /// From now on the service is not ready: it is about to stop.
@@ -218,8 +204,7 @@ impl Api {
         }
         let pool = self.service().pool();
         let reading = pool.run(tenant, Urgency::Usual, move |_| read(&body));
-        self.admin_read(async { reading.await.map_err(ServiceError::from) })
-            .await?
+        self.admin_read(async { reading.await.map_err(ServiceError::from) }).await?
     }
 
     /// The same for a JSON document.
@@ -229,8 +214,7 @@ impl Api {
         body: Bytes,
         read: impl FnOnce(Value<'_, '_>, &mut Faults) -> Option<T> + Send + 'static,
     ) -> Result<T, ApiError> {
-        self.read(tenant, body, move |body| decode(body, read))
-            .await
+        self.read(tenant, body, move |body| decode(body, read)).await
     }
 
     /// A refused body, with the product lists that it names in vain beside its other faults.
@@ -244,9 +228,7 @@ impl Api {
             return refused;
         };
         let all = self.service().with_missing_lists(tenant, lists, faults);
-        self.admin_read(all)
-            .await
-            .map_or_else(|error| error, ApiError::Invalid)
+        self.admin_read(all).await.map_or_else(|error| error, ApiError::Invalid)
     }
 
     fn operator(&self) -> Option<KeyHash> {
@@ -279,11 +261,7 @@ pub fn router(api: Api, origins: &[String]) -> Router {
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(api);
-    if origins.is_empty() {
-        router
-    } else {
-        router.layer(cors(origins))
-    }
+    if origins.is_empty() { router } else { router.layer(cors(origins)) }
 }
 
 /// Counts requests by the paths.
@@ -306,21 +284,11 @@ fn cors(origins: &[String]) -> CorsLayer {
         AllowOrigin::any()
     } else {
         // Configuration has refused what is no header value.
-        AllowOrigin::list(
-            origins
-                .iter()
-                .filter_map(|origin| HeaderValue::from_str(origin).ok()),
-        )
+        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
     };
     CorsLayer::new()
         .allow_origin(origin)
-        .allow_methods([
-            Method::GET,
-            Method::POST,
-            Method::PUT,
-            Method::PATCH,
-            Method::DELETE,
-        ])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,

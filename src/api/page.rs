@@ -42,11 +42,7 @@ pub struct Wanted<C> {
 impl<C> Wanted<C> {
     /// The first page of the list at this path, whose cursors are sealed with this key.
     pub fn first(path: &str, key: CursorKey) -> Self {
-        Self {
-            limit: DEFAULT_LIMIT,
-            after: None,
-            seal: Seal::new(key, path.to_owned()),
-        }
+        Self { limit: DEFAULT_LIMIT, after: None, seal: Seal::new(key, path.to_owned()) }
     }
 }
 
@@ -63,32 +59,16 @@ impl Query {
     pub fn page<C: Cursor>(&mut self, key: CursorKey) -> Wanted<C> {
         let first = Wanted::first(self.path(), key);
         let limit = self.take("limit").map_or(Some(DEFAULT_LIMIT), |text| {
-            text.parse()
-                .ok()
-                .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+            text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit))
         });
         if limit.is_none() {
-            self.fault(
-                "limit",
-                FaultCode::OutOfRange,
-                "is not a number from 1 to 200",
-            );
+            self.fault("limit", FaultCode::OutOfRange, "is not a number from 1 to 200");
         }
-        let after = self
-            .take("cursor")
-            .map(|text| C::place(&first.seal.open(&text)?));
+        let after = self.take("cursor").map(|text| C::place(&first.seal.open(&text)?));
         if let Some(None) = after {
-            self.fault(
-                "cursor",
-                FaultCode::Malformed,
-                "is not a cursor of this list",
-            );
+            self.fault("cursor", FaultCode::Malformed, "is not a cursor of this list");
         }
-        Wanted {
-            limit: limit.unwrap_or(first.limit),
-            after: after.flatten(),
-            ..first
-        }
+        Wanted { limit: limit.unwrap_or(first.limit), after: after.flatten(), ..first }
     }
 }
 
@@ -110,9 +90,7 @@ pub fn answer<T, C: Cursor>(
         };
         writer
             .key("next_cursor")
-            .option(next.and_then(|place| seal.close(&place)), |writer, next| {
-                writer.plain(next)
-            });
+            .option(next.and_then(|place| seal.close(&place)), |writer, next| writer.plain(next));
     });
     edge::json(StatusCode::OK, writer.finish())
 }
@@ -172,10 +150,7 @@ impl Cursor for PromotionCursor {
 
     fn place(text: &str) -> Option<Self> {
         let (created_at, id) = instant_and_id(text.strip_prefix('p')?)?;
-        Some(Self {
-            created_at,
-            promotion: PromotionId::new(id),
-        })
+        Some(Self { created_at, promotion: PromotionId::new(id) })
     }
 }
 
@@ -192,37 +167,23 @@ impl Cursor for AuditCursor {
 
 impl Cursor for RedemptionCursor {
     fn text(&self) -> String {
-        format!(
-            "r{}/{}",
-            self.evaluated_at.timestamp_micros(),
-            self.redemption_id
-        )
+        format!("r{}/{}", self.evaluated_at.timestamp_micros(), self.redemption_id)
     }
 
     fn place(text: &str) -> Option<Self> {
         let (evaluated_at, redemption_id) = instant_and_id(text.strip_prefix('r')?)?;
-        Some(Self {
-            evaluated_at,
-            redemption_id,
-        })
+        Some(Self { evaluated_at, redemption_id })
     }
 }
 
 impl Cursor for IssuanceCursor {
     fn text(&self) -> String {
-        format!(
-            "i{}/{}",
-            self.issued_at.timestamp_micros(),
-            self.issuance_id
-        )
+        format!("i{}/{}", self.issued_at.timestamp_micros(), self.issuance_id)
     }
 
     fn place(text: &str) -> Option<Self> {
         let (issued_at, issuance_id) = instant_and_id(text.strip_prefix('i')?)?;
-        Some(Self {
-            issued_at,
-            issuance_id,
-        })
+        Some(Self { issued_at, issuance_id })
     }
 }
 

@@ -117,11 +117,9 @@ impl From<JsonError> for ApiError {
     fn from(error: JsonError) -> Self {
         match error {
             JsonError::NotJson(why) => Self::NotJson(why),
-            JsonError::Fault(Fault {
-                pointer,
-                code,
-                message,
-            }) => Self::fault(pointer, code, message),
+            JsonError::Fault(Fault { pointer, code, message }) => {
+                Self::fault(pointer, code, message)
+            }
         }
     }
 }
@@ -151,14 +149,7 @@ pub struct Problem {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            status,
-            code,
-            detail: detail.into(),
-            faults: Vec::new(),
-            result: None,
-            shed: None,
-        }
+        Self { status, code, detail: detail.into(), faults: Vec::new(), result: None, shed: None }
     }
 
     fn conflict(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
@@ -243,11 +234,9 @@ fn retry_after(error: &ApiError, status: StatusCode) -> Option<u64> {
 fn problem(error: &ApiError) -> Problem {
     use StatusCode as Status;
     match error {
-        ApiError::NotJson(why) => Problem::new(
-            Status::BAD_REQUEST,
-            "not_json",
-            format!("The body is not JSON: {why}."),
-        ),
+        ApiError::NotJson(why) => {
+            Problem::new(Status::BAD_REQUEST, "not_json", format!("The body is not JSON: {why}."))
+        }
         ApiError::NotHttp => Problem::new(
             Status::BAD_REQUEST,
             "not_http",
@@ -273,11 +262,9 @@ fn problem(error: &ApiError) -> Problem {
             "forbidden",
             "No operator key is configured: tenant management is closed.",
         ),
-        ApiError::TenantSuspended => Problem::new(
-            Status::FORBIDDEN,
-            "tenant_suspended",
-            "The tenant is suspended.",
-        ),
+        ApiError::TenantSuspended => {
+            Problem::new(Status::FORBIDDEN, "tenant_suspended", "The tenant is suspended.")
+        }
         ApiError::NotFound => {
             Problem::new(Status::NOT_FOUND, "not_found", "There is no such thing.")
         }
@@ -286,11 +273,9 @@ fn problem(error: &ApiError) -> Problem {
             "method_not_allowed",
             "The path does not have this method; the header `allow` names those that it has.",
         ),
-        ApiError::BodyTimeout => Problem::new(
-            Status::REQUEST_TIMEOUT,
-            "timeout",
-            "The body did not arrive in time.",
-        ),
+        ApiError::BodyTimeout => {
+            Problem::new(Status::REQUEST_TIMEOUT, "timeout", "The body did not arrive in time.")
+        }
         ApiError::StaleVersion => Problem::new(
             Status::PRECONDITION_FAILED,
             "stale_version",
@@ -329,10 +314,9 @@ fn problem(error: &ApiError) -> Problem {
         )
         .because(Shed::InFlight),
         ApiError::NoRoom(why) => no_room(*why),
-        ApiError::HandlerTimeout => Problem::unavailable(
-            "unavailable",
-            "The answer took too long. Nothing was changed.",
-        ),
+        ApiError::HandlerTimeout => {
+            Problem::unavailable("unavailable", "The answer took too long. Nothing was changed.")
+        }
         ApiError::WriteTimeout => outcome_unknown(),
         // Logged where it was caught, with its message.
         ApiError::Panicked => Problem::internal(),
@@ -343,10 +327,7 @@ fn problem(error: &ApiError) -> Problem {
 
 fn invalid(faults: Vec<Fault>) -> Problem {
     let detail = crate::wire::problem::detail(&faults);
-    Problem {
-        faults,
-        ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
-    }
+    Problem { faults, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
 }
 
 fn too_complex(faults: Vec<Fault>) -> Problem {
@@ -435,11 +416,10 @@ fn of_db(error: &DbError) -> Problem {
             tracing::warn!(%error, "a commit was not confirmed");
             outcome_unknown()
         }
-        DbError::Stopping => Problem::unavailable(
-            "unavailable",
-            "The service is stopping. Nothing was changed.",
-        )
-        .because(Shed::Stopping),
+        DbError::Stopping => {
+            Problem::unavailable("unavailable", "The service is stopping. Nothing was changed.")
+                .because(Shed::Stopping)
+        }
         DbError::Duplicate(Key::KeyHash | Key::Id)
         | DbError::Missing(_)
         | DbError::SchemaOutdated { .. }

@@ -100,9 +100,8 @@ pub async fn put(
         Text::Csv(bytes) => api.read(tenant, bytes, imported).await?,
     };
     let (service, actor) = (api.service().clone(), admin.actor());
-    let summary = api
-        .bulk_write(async move { service.put_product_list(actor, name, skus).await })
-        .await?;
+    let summary =
+        api.bulk_write(async move { service.put_product_list(actor, name, skus).await }).await?;
     let mut writer = Writer::with_capacity(128);
     write_summary(&mut writer, &summary);
     Ok(edge::json(StatusCode::OK, writer.finish()))
@@ -111,9 +110,7 @@ pub async fn put(
 fn imported(bytes: &Bytes) -> Result<Vec<String>, ApiError> {
     let mut faults = Faults::new();
     let skus = wire::csv::skus(bytes, wire::product_list::MAX_SKUS, &mut faults);
-    let mut skus = skus
-        .filter(|_| faults.is_empty())
-        .ok_or(ApiError::Invalid(faults))?;
+    let mut skus = skus.filter(|_| faults.is_empty()).ok_or(ApiError::Invalid(faults))?;
     wire::product_list::keep_first(&mut skus);
     Ok(skus)
 }
@@ -133,8 +130,7 @@ pub async fn delete(
     _: NoQuery,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.delete_product_list(actor, name).await })
-        .await?;
+    api.admin_write(async move { service.delete_product_list(actor, name).await }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -142,8 +138,6 @@ fn write_summary(writer: &mut Writer, summary: &ProductListSummary) {
     writer.object(|writer| {
         writer.key("name").text(&summary.name);
         writer.key("size").integer(summary.size);
-        writer
-            .key("updated_at")
-            .plain(super::time(summary.updated_at));
+        writer.key("updated_at").plain(super::time(summary.updated_at));
     });
 }

@@ -78,11 +78,7 @@ pub async fn create(
     let fields = settings.custom_fields.clone();
     let new = read(&api, actor.tenant, body, fields, None).await?;
     let status = new.status.unwrap_or(Status::Draft);
-    let made = async move {
-        service
-            .create_promotion(actor, new.terms, new.lists, status)
-            .await
-    };
+    let made = async move { service.create_promotion(actor, new.terms, new.lists, status).await };
     let stored = api.admin_write(made).await?;
     Ok(answer(&api, StatusCode::CREATED, &stored))
 }
@@ -105,9 +101,7 @@ pub async fn list(
     let service = api.service();
     let read = service.promotions(reader.tenant(), filter, after, limit);
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, &seal, |writer, stored| {
-        writer.raw(&text(api.service(), stored))
-    }))
+    Ok(page::answer(&found, &seal, |writer, stored| writer.raw(&text(api.service(), stored))))
 }
 
 /// Read a promotion
@@ -156,14 +150,8 @@ pub async fn put(
     let new = read(&api, actor.tenant, body.json()?, fields, Some(status)).await?;
     let expected = if_match.expected()?;
     let replaced = async move {
-        let New {
-            terms,
-            lists,
-            status,
-        } = new;
-        service
-            .replace_promotion(actor, promotion, expected, terms, lists, status)
-            .await
+        let New { terms, lists, status } = new;
+        service.replace_promotion(actor, promotion, expected, terms, lists, status).await
     };
     let stored = api.admin_write(replaced).await?;
     Ok(answer(&api, StatusCode::OK, &stored))
@@ -184,11 +172,8 @@ pub async fn archive(
     _: NoQuery,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    let archived = async move {
-        service
-            .set_promotion_status(actor, promotion, Status::Archived)
-            .await
-    };
+    let archived =
+        async move { service.set_promotion_status(actor, promotion, Status::Archived).await };
     api.admin_write(archived).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -211,8 +196,7 @@ pub async fn set_status(
     body: Small,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_read(service.promotion(actor.tenant, promotion))
-        .await?;
+    api.admin_read(service.promotion(actor.tenant, promotion)).await?;
     let status = decode(&body.json()?, |value, faults| {
         let mut body = value.object(faults)?;
         let status = body.required("status", faults, |value, faults| {
@@ -256,14 +240,10 @@ pub async fn history(
     Ok(page::answer(&found, &wanted.seal, |writer, row| {
         writer.object(|writer| {
             writer.key("version").integer(row.version);
-            writer
-                .key("key_id")
-                .option(row.key_id, |writer, id| writer.plain(id));
+            writer.key("key_id").option(row.key_id, |writer, id| writer.plain(id));
             writer.key("at").plain(super::time(row.at));
             writer.key("status").plain(&row.status);
-            writer
-                .key("promotion")
-                .raw(&terms.next().unwrap_or_default());
+            writer.key("promotion").raw(&terms.next().unwrap_or_default());
         });
     }))
 }
@@ -275,18 +255,13 @@ fn terms_of(row: &HistoryRow) -> Result<String, ApiError> {
 }
 
 fn answer(api: &Api, status: StatusCode, stored: &Stored) -> Response {
-    tagged(
-        edge::json(status, text(api.service(), stored)),
-        stored.version,
-    )
+    tagged(edge::json(status, text(api.service(), stored)), stored.version)
 }
 
 /// A promotion as answers have it.
 fn text(service: &Service, stored: &Stored) -> String {
     let promotion = &stored.promotion;
-    let state = promotion
-        .status
-        .state(&promotion.terms, service.clock().now());
+    let state = promotion.status.state(&promotion.terms, service.clock().now());
     let mut usage = Writer::with_capacity(256);
     wire::usage::print(&mut usage, &stored.usage);
     let usage = usage.finish();
@@ -335,11 +310,7 @@ async fn read(
     };
     let (read, lists) = api.read(tenant, body, read).await?;
     match read {
-        Ok((terms, status)) => Ok(New {
-            terms,
-            lists,
-            status,
-        }),
+        Ok((terms, status)) => Ok(New { terms, lists, status }),
         Err(refused) => Err(api.with_missing_lists(tenant, lists, refused).await),
     }
 }
@@ -354,10 +325,5 @@ fn read_filter(query: &mut Query) -> PromotionFilter {
         PromotionState::Archived => db::promotions::State::Archived,
     });
     let kind = choice::<PromotionType>(query, "type").map(|kind| kind.name().to_owned());
-    PromotionFilter {
-        state,
-        kind,
-        campaign: query.text("campaign"),
-        q: query.text("q"),
-    }
+    PromotionFilter { state, kind, campaign: query.text("campaign"), q: query.text("q") }
 }

@@ -51,9 +51,7 @@ pub async fn create(
         wire::redemption::parse(value, faults).map(|order| order.into_owned())
     };
     let order = api.decode(pos.tenant(), body, read).await?;
-    let redeemed = api
-        .redemption(api.service().redeem(pos.tenant(), order))
-        .await?;
+    let redeemed = api.redemption(api.service().redeem(pos.tenant(), order)).await?;
     let answer = Answer {
         id: Some(redeemed.id.uuid()),
         transaction_id: &redeemed.transaction_id,
@@ -61,11 +59,7 @@ pub async fn create(
         expires_at: redeemed.expires_at,
         result: Some(&redeemed.result),
     };
-    let status = if redeemed.is_new {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
-    };
+    let status = if redeemed.is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(edge::json(status, wire::redemption::print(&answer)))
 }
 
@@ -142,9 +136,7 @@ pub async fn list(
             writer
                 .key("expires_at")
                 .option(row.expires_at.map(time), |writer, at| writer.plain(at));
-            writer
-                .key("customer_id")
-                .option(row.customer_id.as_deref(), Writer::text);
+            writer.key("customer_id").option(row.customer_id.as_deref(), Writer::text);
             writer.key("evaluated_at").plain(time(row.evaluated_at));
             writer
                 .key("settled_at")
@@ -170,9 +162,7 @@ pub async fn get(
     _: NoQuery,
 ) -> Result<Response, ApiError> {
     let service = api.service();
-    let found = api
-        .admin_read(service.redemption(reader.tenant(), address))
-        .await?;
+    let found = api.admin_read(service.redemption(reader.tenant(), address)).await?;
     let (row, state, returns) = match found {
         Found::Redemption(row, state, returns) => (row, state, returns),
         Found::Buried(transaction) => return Ok(edge::json(StatusCode::OK, buried(&transaction))),
@@ -190,20 +180,12 @@ pub async fn get(
     writer.object(|writer| {
         wire::redemption::write_head(writer, &head(&row, state));
         writer.key("evaluated_at").plain(time(row.evaluated_at));
-        writer
-            .key("settled_at")
-            .option(row.settled_at.map(time), |writer, at| writer.plain(at));
+        writer.key("settled_at").option(row.settled_at.map(time), |writer, at| writer.plain(at));
         writer.key("ruleset_version").integer(row.ruleset_version);
-        writer
-            .key("request")
-            .option(request.as_deref(), Writer::raw);
+        writer.key("request").option(request.as_deref(), Writer::raw);
         writer.key("result").option(result.as_deref(), Writer::raw);
-        writer
-            .key("returns")
-            .list(&returns, |writer, answer| writer.raw(answer));
-        writer
-            .key("restored_at")
-            .option(row.restored_at.map(time), |writer, at| writer.plain(at));
+        writer.key("returns").list(&returns, |writer, answer| writer.raw(answer));
+        writer.key("restored_at").option(row.restored_at.map(time), |writer, at| writer.plain(at));
     });
     Ok(edge::json(StatusCode::OK, writer.finish()))
 }
@@ -271,8 +253,7 @@ pub async fn take_back(
 ) -> Result<Response, ApiError> {
     let service = api.service().clone();
     // What does not exist, or is another tenant's, is told before what is wrong with the body.
-    api.admin_read(service.redemption(pos.tenant(), address.clone()))
-        .await?;
+    api.admin_read(service.redemption(pos.tenant(), address.clone())).await?;
     let new = decode(&body.json()?, wire::returns::parse)?;
     let taken = async move { service.take_back(pos.tenant(), address, new).await };
     Ok(edge::json(StatusCode::OK, api.redemption(taken).await?))
@@ -280,10 +261,9 @@ pub async fn take_back(
 
 fn answer(found: &Found) -> Result<Response, ApiError> {
     let text = match found {
-        Found::Redemption(row, state, _) => wire::redemption::print(&Answer {
-            result: Some(&row.result),
-            ..head(row, *state)
-        }),
+        Found::Redemption(row, state, _) => {
+            wire::redemption::print(&Answer { result: Some(&row.result), ..head(row, *state) })
+        }
         Found::Buried(transaction) => buried(transaction),
     };
     Ok(edge::json(StatusCode::OK, text))

@@ -55,10 +55,7 @@ impl Seal {
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let mut sealed = sealed.to_vec();
         let list = Aad::from(self.list.as_bytes());
-        let text = self
-            .cipher()?
-            .open_in_place(nonce, list, &mut sealed)
-            .ok()?;
+        let text = self.cipher()?.open_in_place(nonce, list, &mut sealed).ok()?;
         let text = std::str::from_utf8(text).ok()?;
         Some(text.trim_end_matches('\0').to_owned())
     }
@@ -70,9 +67,7 @@ impl Seal {
 
     fn cipher(&self) -> Option<LessSafeKey> {
         let key = self.derived(b"cursor cipher");
-        UnboundKey::new(&CHACHA20_POLY1305, key.as_ref())
-            .ok()
-            .map(LessSafeKey::new)
+        UnboundKey::new(&CHACHA20_POLY1305, key.as_ref()).ok().map(LessSafeKey::new)
     }
 
     fn nonce(&self, text: &[u8]) -> Option<[u8; NONCE]> {
@@ -126,15 +121,7 @@ mod tests {
     #[test]
     fn garbage_is_no_cursor() {
         let own = seal(1, "/v1/stores");
-        for garbage in [
-            "",
-            "A",
-            "zz",
-            "é",
-            "6e0a",
-            &"A".repeat(16),
-            &"A".repeat(5_000),
-        ] {
+        for garbage in ["", "A", "zz", "é", "6e0a", &"A".repeat(16), &"A".repeat(5_000)] {
             assert_eq!(own.open(garbage), None, "{garbage}");
         }
     }

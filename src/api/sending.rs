@@ -48,10 +48,7 @@ impl Sending {
 impl Drop for Sending {
     fn drop(&mut self) {
         let own: *const Self = self;
-        self.turn
-            .watch()
-            .sending()
-            .retain(|other| !std::ptr::eq(other.as_ptr(), own));
+        self.turn.watch().sending().retain(|other| !std::ptr::eq(other.as_ptr(), own));
     }
 }
 
@@ -96,11 +93,7 @@ pub(super) fn send(mut turn: Turn, response: Response, held: Held) -> axum::http
         watch.sending().push(Arc::downgrade(&sending));
         sending
     });
-    response.map(|inner| Pieces {
-        inner,
-        rest: Bytes::new(),
-        sending,
-    })
+    response.map(|inner| Pieces { inner, rest: Bytes::new(), sending })
 }
 
 impl HttpBody for Pieces {

@@ -131,10 +131,7 @@ pub async fn serve(door: impl Into<Door>, edge: Edge, limits: Limits, stop: Canc
     }
     drop(door);
     let open = graceful.count();
-    if tokio::time::timeout(limits.drain, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {
         edge.metrics().timeouts.inc(Timeout::Drain);
         tracing::warn!(open, "some requests did not end in time");
     }

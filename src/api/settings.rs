@@ -27,9 +27,7 @@ conflicts! {
             headers(("etag" = String, description = "The version, for `If-Match`."))),
         Reading))]
 pub async fn get(State(api): State<Api>, reader: Reader, _: NoQuery) -> Result<Response, ApiError> {
-    let (settings, version) = api
-        .admin_read(api.service().settings(reader.tenant()))
-        .await?;
+    let (settings, version) = api.admin_read(api.service().settings(reader.tenant())).await?;
     Ok(answer(&settings, version))
 }
 
@@ -52,9 +50,7 @@ pub async fn put(
     body: Small,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    let defaults = api
-        .admin_read(service.default_settings(actor.tenant))
-        .await?;
+    let defaults = api.admin_read(service.default_settings(actor.tenant)).await?;
     let mut lists = Vec::new();
     let settings = decode(&body.json()?, |value, faults| {
         wire::settings::parse(value, defaults, Computed::Ignored, &mut lists, faults)
@@ -64,11 +60,7 @@ pub async fn put(
         Err(refused) => return Err(api.with_missing_lists(actor.tenant, lists, refused).await),
     };
     let expected = if_match.expected()?;
-    let replaced = async move {
-        service
-            .replace_settings(actor, expected, settings, lists)
-            .await
-    };
+    let replaced = async move { service.replace_settings(actor, expected, settings, lists).await };
     let (settings, version) = api.admin_write(replaced).await?;
     Ok(answer(&settings, version))
 }

@@ -84,9 +84,10 @@ pub async fn of_promotion(
     let subject = Subject::Promotion(promotion);
     let question = read(&mut query, subject);
     let finished = query.finish();
-    let is_there = api.service().db().tenant(reader.tenant(), move |tx| {
-        Box::pin(async move { exists(tx, promotion).await })
-    });
+    let is_there = api
+        .service()
+        .db()
+        .tenant(reader.tenant(), move |tx| Box::pin(async move { exists(tx, promotion).await }));
     api.admin_read(is_there).await?;
     finished?;
     let stats = answered(&api, &reader, question.clone()).await?;
@@ -118,9 +119,7 @@ pub async fn all(
     mut query: Query,
 ) -> Result<Response, ApiError> {
     let campaign = query.text("campaign");
-    let subject = campaign
-        .clone()
-        .map_or(Subject::Everything, Subject::Campaign);
+    let subject = campaign.clone().map_or(Subject::Everything, Subject::Campaign);
     let question = read(&mut query, subject);
     query.finish()?;
     let stats = answered(&api, &reader, question.clone()).await?;
@@ -129,14 +128,12 @@ pub async fn all(
         let campaign = campaign.as_deref();
         writer.key("campaign").option(campaign, Writer::text);
         print_period(writer, &question, &stats);
-        writer
-            .key("promotions")
-            .list(&stats.promotions, |writer, own| {
-                writer.object(|writer| {
-                    print_promotion(writer, own);
-                    print_stats(writer, own, &stats);
-                });
+        writer.key("promotions").list(&stats.promotions, |writer, own| {
+            writer.object(|writer| {
+                print_promotion(writer, own);
+                print_stats(writer, own, &stats);
             });
+        });
         let total = stats.total.as_ref();
         writer.key("total").object(|writer| {
             print_counts(writer, total, stats.precision);
@@ -154,12 +151,7 @@ fn read(query: &mut Query, subject: Subject) -> Question {
     let from = query.time("from");
     let to = query.time("to");
     let bucket = choice::<Bucket>(query, "bucket");
-    Question {
-        subject,
-        bucket: bucket.unwrap_or(Bucket::Day),
-        from,
-        to,
-    }
+    Question { subject, bucket: bucket.unwrap_or(Bucket::Day), from, to }
 }
 
 fn print_period(writer: &mut Writer, question: &Question, stats: &Stats) {
@@ -167,9 +159,7 @@ fn print_period(writer: &mut Writer, question: &Question, stats: &Stats) {
     writer.key("timezone").text(stats.zone.name());
     writer.key("from").plain(local(stats.from, stats.zone));
     let to = question.to.map(|to| local(to, stats.zone));
-    writer
-        .key("to")
-        .option(to, |writer, time| writer.plain(time));
+    writer.key("to").option(to, |writer, time| writer.plain(time));
 }
 
 fn print_promotion(writer: &mut Writer, own: &PromotionStats) {
@@ -186,9 +176,7 @@ fn print_stats(writer: &mut Writer, own: &PromotionStats, stats: &Stats) {
             let place = row.bucket.and_then(|bucket| usize::try_from(bucket).ok());
             let start = place.and_then(|place| stats.starts.get(place.checked_sub(1)?));
             let start = start.map(|start| local(*start, stats.zone));
-            writer
-                .key("starts_at")
-                .option(start, |writer, start| writer.plain(start));
+            writer.key("starts_at").option(start, |writer, start| writer.plain(start));
             print_counts(writer, Some(row), stats.precision);
         });
     });

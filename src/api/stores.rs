@@ -68,8 +68,7 @@ pub async fn put_all(
     require_unique(&stores)?;
     let count = stores.len();
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.bulk_write(async move { service.put_stores(actor, stores).await })
-        .await?;
+    api.bulk_write(async move { service.put_stores(actor, stores).await }).await?;
     let mut writer = Writer::with_capacity(32);
     writer.object(|writer| writer.key("count").raw(&count.to_string()));
     Ok(edge::json(StatusCode::OK, writer.finish()))
@@ -78,9 +77,7 @@ pub async fn put_all(
 fn imported(bytes: &Bytes) -> Result<Vec<Store>, ApiError> {
     let mut faults = Faults::new();
     let stores = wire::csv::stores(bytes, &mut faults);
-    stores
-        .filter(|_| faults.is_empty())
-        .ok_or(ApiError::Invalid(faults))
+    stores.filter(|_| faults.is_empty()).ok_or(ApiError::Invalid(faults))
 }
 
 /// Read a store
@@ -119,13 +116,11 @@ pub async fn put(
     _: NoQuery,
     body: Bulk,
 ) -> Result<Response, ApiError> {
-    let store = decode(&body.json()?, |value, faults| {
-        wire::store::parse(value, Some(&code), faults)
-    })?;
+    let store =
+        decode(&body.json()?, |value, faults| wire::store::parse(value, Some(&code), faults))?;
     let text = text(&store);
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.put_stores(actor, vec![store]).await })
-        .await?;
+    api.admin_write(async move { service.put_stores(actor, vec![store]).await }).await?;
     Ok(edge::json(StatusCode::OK, text))
 }
 
@@ -143,8 +138,7 @@ pub async fn delete(
     _: NoQuery,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.delete_store(actor, code).await })
-        .await?;
+    api.admin_write(async move { service.delete_store(actor, code).await }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -163,9 +157,5 @@ fn require_unique(stores: &[Store]) -> Result<(), ApiError> {
             faults.add(&entry.key("code"), FaultCode::NotUnique, "is there twice");
         }
     }
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(ApiError::Invalid(faults))
-    }
+    if faults.is_empty() { Ok(()) } else { Err(ApiError::Invalid(faults)) }
 }

@@ -46,13 +46,9 @@ where
 pub fn wants_csv(headers: &HeaderMap) -> bool {
     let weight = |media: &str| {
         let ranges = headers.get_all(ACCEPT).iter();
-        let ranges = ranges
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','));
-        ranges
-            .filter_map(|range| weight_of(range, media))
-            .max()
-            .unwrap_or(0)
+        let ranges =
+            ranges.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+        ranges.filter_map(|range| weight_of(range, media)).max().unwrap_or(0)
     };
     weight("text/csv") > weight("application/json")
 }

@@ -96,9 +96,7 @@ pub async fn patch(
     exists(&api, tenant).await?;
     let patch = decode(&body.json()?, read_patch)?;
     let service = api.service().clone();
-    let row = api
-        .admin_write(async move { service.patch_tenant(tenant, patch).await })
-        .await?;
+    let row = api.admin_write(async move { service.patch_tenant(tenant, patch).await }).await?;
     let mut writer = Writer::with_capacity(512);
     writer.object(|writer| write_members(writer, &row));
     Ok(edge::json(StatusCode::OK, writer.finish()))
@@ -143,8 +141,7 @@ pub async fn revoke_key(
 ) -> Result<Response, ApiError> {
     let operator = Actor { tenant, key: None };
     let service = api.service().clone();
-    api.admin_write(async move { service.revoke_key(operator, key).await })
-        .await?;
+    api.admin_write(async move { service.revoke_key(operator, key).await }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -153,10 +150,7 @@ async fn exists(api: &Api, tenant: TenantId) -> Result<(), ApiError> {
         .service()
         .db()
         .operator(move |tx| Box::pin(async move { db::tenants::find(tx, tenant).await }));
-    api.admin_read(find)
-        .await?
-        .map(|_| ())
-        .ok_or(ApiError::NotFound)
+    api.admin_read(find).await?.map(|_| ()).ok_or(ApiError::NotFound)
 }
 
 fn write_members(writer: &mut Writer, row: &TenantRow) {
@@ -165,16 +159,10 @@ fn write_members(writer: &mut Writer, row: &TenantRow) {
     writer.key("currency").text(&row.currency);
     writer.key("timezone").text(&row.timezone);
     writer.key("suspended").boolean(row.suspended);
-    writer
-        .key("max_active_promotions")
-        .integer(row.max_active_promotions);
+    writer.key("max_active_promotions").integer(row.max_active_promotions);
     writer.key("max_stores").integer(row.max_stores);
-    writer
-        .key("max_product_lists")
-        .integer(row.max_product_lists);
-    writer
-        .key("max_product_list_entries")
-        .integer(row.max_product_list_entries);
+    writer.key("max_product_lists").integer(row.max_product_lists);
+    writer.key("max_product_list_entries").integer(row.max_product_list_entries);
     let rates = wire::rate::read_stored(&row.rate_limits).unwrap_or_default();
     wire::rate::write(writer.key("rate_limits"), &rates);
     writer.key("created_at").plain(super::time(row.created_at));
@@ -185,9 +173,7 @@ fn read_new(
     faults: &mut Faults,
 ) -> Option<(String, crate::domain::currency::Currency, chrono_tz::Tz)> {
     let mut body = value.object(faults)?;
-    let name = body.required("name", faults, |value, faults| {
-        value.owned(TextBound::NAME, faults)
-    });
+    let name = body.required("name", faults, |value, faults| value.owned(TextBound::NAME, faults));
     let currency = body.required("currency", faults, |value, faults| value.currency(faults));
     let timezone = body.required("timezone", faults, |value, faults| value.zone(faults));
     body.finish(faults)?;
@@ -196,16 +182,13 @@ fn read_new(
 
 fn read_patch(value: Value<'_, '_>, faults: &mut Faults) -> Option<TenantPatch> {
     let mut body = value.object(faults)?;
-    let name = body.optional("name", faults, |value, faults| {
-        value.owned(TextBound::NAME, faults)
-    });
+    let name = body.optional("name", faults, |value, faults| value.owned(TextBound::NAME, faults));
     let suspended = body.optional("suspended", faults, |value, faults| value.boolean(faults));
     let maximum = body.optional("max_active_promotions", faults, |value, faults| {
         value.integer(1..=MAX_ACTIVE_PROMOTIONS, faults)
     });
-    let stores = body.optional("max_stores", faults, |value, faults| {
-        value.integer(1..=MAX_STORES, faults)
-    });
+    let stores =
+        body.optional("max_stores", faults, |value, faults| value.integer(1..=MAX_STORES, faults));
     let lists = body.optional("max_product_lists", faults, |value, faults| {
         value.integer(1..=MAX_PRODUCT_LISTS, faults)
     });

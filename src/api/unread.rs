@@ -54,10 +54,7 @@ pub(super) fn lend(body: Incoming, waits: bool, watch: &Arc<Watch>) -> (Body, Op
         was_asked: AtomicBool::new(false),
         watch: Arc::clone(watch),
     });
-    let lent = Lent {
-        body: Some(body),
-        lender: Arc::clone(&lender),
-    };
+    let lent = Lent { body: Some(body), lender: Arc::clone(&lender) };
     (Body::new(lent), Some(Rest { lender, waits }))
 }
 
@@ -91,9 +88,7 @@ impl HttpBody for Lent {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body
-            .as_ref()
-            .map_or(SizeHint::with_exact(0), Incoming::size_hint)
+        self.body.as_ref().map_or(SizeHint::with_exact(0), Incoming::size_hint)
     }
 }
 
@@ -115,16 +110,10 @@ impl Rest {
         let is_sent = !self.waits || self.lender.was_asked.load(Ordering::Relaxed);
         let is_small = body.size_hint().lower() <= MAX_READ;
         let reads = !says_close && is_sent && is_small;
-        if reads
-            && tokio::time::timeout(READ_TIME, read(&mut body))
-                .await
-                .unwrap_or(false)
-        {
+        if reads && tokio::time::timeout(READ_TIME, read(&mut body)).await.unwrap_or(false) {
             return;
         }
-        response
-            .headers_mut()
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         self.lender.watch.linger();
     }
 }

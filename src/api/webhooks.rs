@@ -82,13 +82,9 @@ pub async fn put(
     body: Small,
 ) -> Result<Response, ApiError> {
     let targets = api.service().targets();
-    let new = decode(&body.json()?, |value, faults| {
-        read_new(value, &name, targets, faults)
-    })?;
+    let new = decode(&body.json()?, |value, faults| read_new(value, &name, targets, faults))?;
     let (service, actor) = (api.service().clone(), admin.actor());
-    let put = api
-        .admin_write(async move { service.put_webhook(actor, name, new).await })
-        .await?;
+    let put = api.admin_write(async move { service.put_webhook(actor, name, new).await }).await?;
     Ok(match put {
         Put::Made(row, secret) => answer(StatusCode::CREATED, &row, Some(&secret)),
         Put::Replaced(row) => answer(StatusCode::OK, &row, None),
@@ -109,8 +105,7 @@ pub async fn delete(
     _: NoQuery,
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.delete_webhook(actor, name).await })
-        .await?;
+    api.admin_write(async move { service.delete_webhook(actor, name).await }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -132,9 +127,7 @@ pub async fn dead(
     let wanted = query.page::<EventCursor>(reader.cursors());
     query.finish()?;
     let after = wanted.after.map(|place| place.0);
-    let read = api
-        .service()
-        .dead_deliveries(reader.tenant(), name, after, wanted.limit);
+    let read = api.service().dead_deliveries(reader.tenant(), name, after, wanted.limit);
     let found = api.admin_read(read).await?;
     let found = db::Page {
         items: found.items,
@@ -184,9 +177,8 @@ fn read_new(
     faults: &mut Faults,
 ) -> Option<NewWebhook> {
     let mut object = value.object(faults)?;
-    let own = object.or("name", name.to_owned(), faults, |value, faults| {
-        value.owned(TextBound::NAME, faults)
-    });
+    let own = object
+        .or("name", name.to_owned(), faults, |value, faults| value.owned(TextBound::NAME, faults));
     if own.is_some_and(|own| own != name) {
         let message = "is not the name of the path";
         object.fault::<()>("name", faults, FaultCode::UnsupportedCombination, message);
@@ -211,10 +203,7 @@ fn read_new(
         })
     });
     object.finish(faults)?;
-    Some(NewWebhook {
-        url: url?,
-        events: events?,
-    })
+    Some(NewWebhook { url: url?, events: events? })
 }
 
 fn read_resend(value: Value<'_, '_>, faults: &mut Faults) -> Option<Option<Vec<Uuid>>> {

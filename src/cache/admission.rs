@@ -119,10 +119,7 @@ impl Session {
     pub fn admit(self, work: Work, most: usize, unsent: usize) -> Result<Place, NoRoom> {
         let admission = &self.entry.tenant.admission;
         let before = admission.in_flight.fetch_add(1, Ordering::AcqRel);
-        let place = Place {
-            tenant: Arc::clone(&self.entry.tenant),
-            unsent: AtomicUsize::new(0),
-        };
+        let place = Place { tenant: Arc::clone(&self.entry.tenant), unsent: AtomicUsize::new(0) };
         if before >= most || admission.unsent.load(Ordering::Acquire) >= unsent {
             return Err(NoRoom::Share);
         }
@@ -165,9 +162,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let admission = &self.tenant.admission;
         admission.in_flight.fetch_sub(1, Ordering::AcqRel);
-        admission
-            .unsent
-            .fetch_sub(*self.unsent.get_mut(), Ordering::AcqRel);
+        admission.unsent.fetch_sub(*self.unsent.get_mut(), Ordering::AcqRel);
     }
 }
 
@@ -234,12 +229,7 @@ impl Cache {
             },
         );
         match counted {
-            Ok(_) => Ok(Guess {
-                tenant,
-                minute,
-                codes,
-                unknown: AtomicU32::new(0),
-            }),
+            Ok(_) => Ok(Guess { tenant, minute, codes, unknown: AtomicU32::new(0) }),
             Err(_) => {
                 let wait = MINUTE_MS - now % MINUTE_MS;
                 self.inner.metrics.rate_limited.inc(RateLimit::CodeGuess);
@@ -257,38 +247,20 @@ mod tests {
 
     fn rate(count: u32) -> Option<Rate> {
         let count = NonZeroU32::new(count)?;
-        Some(Rate {
-            per_second: count,
-            burst: count,
-        })
+        Some(Rate { per_second: count, burst: count })
     }
 
     #[test]
     fn buckets_keep_their_tokens_until_their_own_rate_changes() {
         let admission = Admission::default();
-        let limits = RateLimits {
-            evaluate: rate(2),
-            ..RateLimits::default()
-        };
+        let limits = RateLimits { evaluate: rate(2), ..RateLimits::default() };
         admission.set_rates(1, limits);
-        let takes = |work| {
-            admission
-                .buckets
-                .load()
-                .of(work)
-                .is_none_or(|own| own.check().is_ok())
-        };
+        let takes = |work| admission.buckets.load().of(work).is_none_or(|own| own.check().is_ok());
         assert!(takes(Work::Evaluate) && takes(Work::Evaluate) && !takes(Work::Evaluate));
         assert!(takes(Work::Redeem) && takes(Work::Admin));
         // Another key was made, another rate was set: this bucket is as empty as before.
         admission.set_rates(2, limits);
-        admission.set_rates(
-            3,
-            RateLimits {
-                admin: rate(1),
-                ..limits
-            },
-        );
+        admission.set_rates(3, RateLimits { admin: rate(1), ..limits });
         assert!(!takes(Work::Evaluate) && takes(Work::Admin) && !takes(Work::Admin));
         // What was read earlier and comes later changes nothing.
         admission.set_rates(2, RateLimits::default());

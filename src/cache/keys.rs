@@ -138,9 +138,7 @@ impl Cache {
             return Err(Refused::Suspended);
         }
         if now >= entry.touched_at_ms.load(Ordering::Relaxed) {
-            entry
-                .touched_at_ms
-                .store(now.saturating_add(TOUCH_AGAIN_MS), Ordering::Relaxed);
+            entry.touched_at_ms.store(now.saturating_add(TOUCH_AGAIN_MS), Ordering::Relaxed);
             self.inner.keys.touch(entry.known);
         }
         Ok(Session::new(entry))
@@ -166,9 +164,7 @@ impl Cache {
         let found = self
             .inner
             .db
-            .tenant(tenant, move |tx| {
-                Box::pin(async move { db::keys::find(tx, &wanted).await })
-            })
+            .tenant(tenant, move |tx| Box::pin(async move { db::keys::find(tx, &wanted).await }))
             .await?
             .ok_or(Refused::Unknown)?;
         let role = Role::named(&found.role).ok_or(Refused::Unknown)?;
@@ -182,12 +178,7 @@ impl Cache {
         }
         let entry = Arc::new(Entry {
             tenant: place,
-            known: Known {
-                tenant,
-                key: KeyId::new(found.key_id),
-                role,
-                cursors,
-            },
+            known: Known { tenant, key: KeyId::new(found.key_id), role, cursors },
             suspended: found.suspended,
             version: found.keys_version,
             used_at_ms: AtomicU64::new(self.age_ms()),
@@ -203,9 +194,7 @@ impl Cache {
         for (key, tenant) in self.inner.keys.take_touched() {
             self.inner
                 .db
-                .tenant(tenant, move |tx| {
-                    Box::pin(async move { db::keys::touch(tx, key).await })
-                })
+                .tenant(tenant, move |tx| Box::pin(async move { db::keys::touch(tx, key).await }))
                 .await?;
         }
         Ok(())
@@ -214,9 +203,7 @@ impl Cache {
 
 impl Keys {
     fn looking_up(&self) -> MutexGuard<'_, FxHashMap<Wanted, Asked>> {
-        self.looking_up
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.looking_up.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes part in the look-up of a key, and whether it begins with that; `None` where there is no room for one more.
@@ -228,11 +215,7 @@ impl Keys {
         }
         let asked = looking_up.entry(wanted).or_default();
         asked.waiting = asked.waiting.saturating_add(1);
-        let look_up = LookUp {
-            keys: self,
-            wanted,
-            answer: Arc::clone(&asked.answer),
-        };
+        let look_up = LookUp { keys: self, wanted, answer: Arc::clone(&asked.answer) };
         Some((look_up, is_first))
     }
 
@@ -242,14 +225,8 @@ impl Keys {
     }
 
     fn find(&self, hash: &KeyHash) -> Option<Arc<Entry>> {
-        let shard = self
-            .shard(hash)?
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        shard
-            .get(hash)
-            .filter(|entry| entry.is_trusted())
-            .map(Arc::clone)
+        let shard = self.shard(hash)?.read().unwrap_or_else(PoisonError::into_inner);
+        shard.get(hash).filter(|entry| entry.is_trusted()).map(Arc::clone)
     }
 
     fn keep(&self, hash: KeyHash, entry: Arc<Entry>) {

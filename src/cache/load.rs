@@ -163,10 +163,7 @@ async fn restock(
             }
         }
     }
-    Ok(Stock {
-        stores: Some((stores_revision, stores)),
-        lists,
-    })
+    Ok(Stock { stores: Some((stores_revision, stores)), lists })
 }
 
 fn compile(rows: Rows) -> Result<Held, LoadError> {
@@ -175,11 +172,8 @@ fn compile(rows: Rows) -> Result<Held, LoadError> {
     let bytes = rows.stock.bytes()
         + documents.sum::<usize>() * COMPILED_SIZE
         + rows.ended.len() * ENDED_BYTES;
-    let mut promotions: Vec<Promotion> = rows
-        .promotions
-        .iter()
-        .map(promotion)
-        .collect::<Result<_, _>>()?;
+    let mut promotions: Vec<Promotion> =
+        rows.promotions.iter().map(promotion).collect::<Result<_, _>>()?;
     for row in &rows.ended {
         promotions.push(ended(row)?);
     }
@@ -191,30 +185,17 @@ fn compile(rows: Rows) -> Result<Held, LoadError> {
             Some((_, stores)) => Arc::clone(stores),
             None => Arc::default(),
         },
-        product_lists: lists
-            .map(|(name, (_, list))| (name.clone(), Arc::clone(list)))
-            .collect(),
+        product_lists: lists.map(|(name, (_, list))| (name.clone(), Arc::clone(list))).collect(),
         promotions,
-        milestones: rows
-            .milestones
-            .iter()
-            .map(milestone)
-            .collect::<Result<_, _>>()?,
+        milestones: rows.milestones.iter().map(milestone).collect::<Result<_, _>>()?,
         whole_since: rows.whole_since,
     });
-    Ok(Held {
-        rules: Arc::new(rules),
-        stock: rows.stock,
-        bytes,
-    })
+    Ok(Held { rules: Arc::new(rules), stock: rows.stock, bytes })
 }
 
 /// The settings of a row.
 pub fn settings(row: &SettingsRow) -> Result<Settings, LoadError> {
-    let unreadable = |why| LoadError::Unreadable {
-        what: "the settings".to_owned(),
-        why,
-    };
+    let unreadable = |why| LoadError::Unreadable { what: "the settings".to_owned(), why };
     let mut faults = Faults::new();
     let read = |json: &Json<'_>, faults: &mut Faults| {
         // The document names its own currency and zone.
@@ -233,10 +214,8 @@ pub fn settings(row: &SettingsRow) -> Result<Settings, LoadError> {
 
 /// The promotion of a row.
 pub fn promotion(row: &PromotionRow) -> Result<Promotion, LoadError> {
-    let unreadable = |why| LoadError::Unreadable {
-        what: format!("promotion {}", row.promotion_id),
-        why,
-    };
+    let unreadable =
+        |why| LoadError::Unreadable { what: format!("promotion {}", row.promotion_id), why };
     Ok(Promotion {
         id: PromotionId::new(row.promotion_id),
         created_at: row.created_at,
@@ -272,10 +251,7 @@ fn ended(row: &EndedRow) -> Result<Promotion, LoadError> {
 }
 
 fn status(name: &str, promotion: Uuid) -> Result<Status, LoadError> {
-    let named = Status::ALL
-        .iter()
-        .copied()
-        .find(|status| status.name() == name);
+    let named = Status::ALL.iter().copied().find(|status| status.name() == name);
     named.ok_or_else(|| LoadError::Unreadable {
         what: format!("promotion {promotion}"),
         why: format!("status {name:?}"),
@@ -289,19 +265,13 @@ pub fn milestone(row: &MilestoneRow) -> Result<KnownMilestone, LoadError> {
         what: format!("milestone {}", row.milestone_id),
         why,
     })?;
-    Ok(KnownMilestone {
-        id: row.milestone_id,
-        created_at: row.created_at,
-        milestone,
-    })
+    Ok(KnownMilestone { id: row.milestone_id, created_at: row.created_at, milestone })
 }
 
 /// The promotion of a document of the history.
 pub fn terms(document: &str) -> Result<Terms, LoadError> {
-    wire::promotion::parse_stored(document.as_bytes()).map_err(|why| LoadError::Unreadable {
-        what: "a version of a promotion".to_owned(),
-        why,
-    })
+    wire::promotion::parse_stored(document.as_bytes())
+        .map_err(|why| LoadError::Unreadable { what: "a version of a promotion".to_owned(), why })
 }
 
 /// The store of a row. A time zone that is no longer known counts as none.

@@ -127,9 +127,7 @@ impl Tenant {
 
     fn stock(&self) -> load::Stock {
         let held = self.held.load();
-        held.as_ref()
-            .map(|held| held.stock.clone())
-            .unwrap_or_default()
+        held.as_ref().map(|held| held.stock.clone()).unwrap_or_default()
     }
 
     /// Takes over what was loaded, unless the tenant was taken out of memory meanwhile.
@@ -175,9 +173,7 @@ impl Cache {
             compared_at_ms: AtomicU64::new(0),
             started: Instant::now(),
         };
-        Self {
-            inner: Arc::new(inner),
-        }
+        Self { inner: Arc::new(inner) }
     }
 
     /// The tenant's rules as they are to be used now: one snapshot for a whole request.
@@ -221,9 +217,7 @@ impl Cache {
     /// From now on no keys of the tenant that were read before this version are trusted here.
     pub fn keys_changed(&self, tenant: TenantId, version: i64) {
         // Also for a tenant that is not in memory: one of its keys may be being looked up right now.
-        self.tenant(tenant)
-            .keys_floor
-            .fetch_max(version, Ordering::AcqRel);
+        self.tenant(tenant).keys_floor.fetch_max(version, Ordering::AcqRel);
     }
 
     /// Forgets a tenant: for a write of which nobody knows whether it happened.
@@ -314,11 +308,8 @@ impl Cache {
         }
         self.replace(|tenants| {
             let mut bytes: usize = tenants.values().map(|tenant| tenant.bytes()).sum();
-            let mut resting: Vec<Arc<Tenant>> = tenants
-                .values()
-                .filter(|tenant| tenant.id != keep)
-                .map(Arc::clone)
-                .collect();
+            let mut resting: Vec<Arc<Tenant>> =
+                tenants.values().filter(|tenant| tenant.id != keep).map(Arc::clone).collect();
             resting.sort_by_key(|tenant| (tenant.used_at_ms.load(Ordering::Relaxed), tenant.id));
             for gone in resting {
                 if bytes <= self.inner.most_bytes {
@@ -332,11 +323,7 @@ impl Cache {
     }
 
     fn replace<T>(&self, change: impl FnOnce(&mut FxHashMap<TenantId, Arc<Tenant>>) -> T) -> T {
-        let _writing = self
-            .inner
-            .writing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let _writing = self.inner.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut tenants = FxHashMap::clone(&self.inner.tenants.load());
         let done = change(&mut tenants);
         self.inner.tenants.store(Arc::new(tenants));
@@ -368,10 +355,7 @@ impl Cache {
                     Ok(rules)
                 }
                 Err(failure) => {
-                    let mut last = tenant
-                        .failure
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner);
+                    let mut last = tenant.failure.lock().unwrap_or_else(PoisonError::into_inner);
                     *last = Some((Instant::now(), failure.clone()));
                     Err(failure)
                 }
@@ -397,10 +381,7 @@ impl Cache {
 }
 
 fn failure_since(tenant: &Tenant, asked_at: Instant) -> Option<LoadError> {
-    let last = tenant
-        .failure
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
+    let last = tenant.failure.lock().unwrap_or_else(PoisonError::into_inner);
     last.as_ref()
         .filter(|(failed_at, _)| *failed_at >= asked_at)
         .map(|(_, failure)| failure.clone())

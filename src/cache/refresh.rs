@@ -179,10 +179,7 @@ impl Cache {
 
 impl Heard {
     fn add(&self, tenants: impl IntoIterator<Item = TenantId>) {
-        self.tenants
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(tenants);
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).extend(tenants);
         self.bell.notify_one();
     }
 

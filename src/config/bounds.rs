@@ -207,9 +207,7 @@ mod tests {
         assert_eq!(of_tenant(&["--max-in-flight", "100"]), 50);
         assert_eq!(of_tenant(&["--max-in-flight-of-tenant", "512"]), 512);
         assert_eq!(
-            read(&["--max-unknown-codes-per-minute", "0"])
-                .unwrap()
-                .unknown_codes(),
+            read(&["--max-unknown-codes-per-minute", "0"]).unwrap().unknown_codes(),
             u32::MAX
         );
     }

@@ -89,10 +89,7 @@ pub async fn list(
     let mut filling = Filling::new(
         limit,
         after,
-        |row: &AuditRow| AuditCursor {
-            at: row.at,
-            audit_id: row.audit_id,
-        },
+        |row: &AuditRow| AuditCursor { at: row.at, audit_id: row.audit_id },
         |row| {
             let document = |side: &Option<String>| side.as_ref().map_or(0, String::len);
             document(&row.before).saturating_add(document(&row.after))

@@ -93,9 +93,7 @@ pub async fn insert(
         return Ok(made);
     }
     taken.sort_unstable();
-    Err(DbError::CodesTaken(
-        taken.into_iter().map(|(_, code)| code).collect(),
-    ))
+    Err(DbError::CodesTaken(taken.into_iter().map(|(_, code)| code).collect()))
 }
 
 async fn insert_chunk(

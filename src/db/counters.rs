@@ -179,10 +179,7 @@ pub async fn put_back(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<()
 }
 
 fn amounts(changes: &[CounterChange]) -> (Vec<i64>, Vec<i64>) {
-    changes
-        .iter()
-        .map(|change| (change.change, change.maximum))
-        .unzip()
+    changes.iter().map(|change| (change.change, change.maximum)).unzip()
 }
 
 fn all_or_raced(rows: u64, changes: &[CounterChange]) -> Result<(), DbError> {

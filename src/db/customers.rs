@@ -28,11 +28,7 @@ pub async fn pass_on(tx: &mut TenantTx, from: &str, into: &str) -> Result<Moved,
     let activities = activities(tx, from, into).await?;
     hands(tx, from, into).await?;
     let issuances = issuances(tx, from, into).await?;
-    Ok(Moved {
-        redemptions,
-        activities,
-        issuances,
-    })
+    Ok(Moved { redemptions, activities, issuances })
 }
 
 /// Whether anything is the customer's. What a transaction that is still under way will add is not seen, and is as if it

@@ -257,9 +257,7 @@ fn of_state(state: &str) -> Failure {
 }
 
 fn of_report(error: &dyn DatabaseError) -> Failure {
-    error
-        .code()
-        .map_or(Failure::Other, |state| of_state(&state))
+    error.code().map_or(Failure::Other, |state| of_state(&state))
 }
 
 impl From<sqlx::Error> for DbError {
@@ -319,18 +317,12 @@ mod tests {
         for (states, meaning) in [
             (&["57014", "55P03"][..], Failure::TooSlow),
             (&["40001", "40P01"], Failure::Conflict),
-            (
-                &["53100", "53200", "58000", "58030", "58P01"],
-                Failure::Failing,
-            ),
+            (&["53100", "53200", "58000", "58030", "58P01"], Failure::Failing),
             (&["53300", "53400", "25006", "25P03"], Failure::Unavailable),
             (&["57P01", "57P02", "57P03", "57P04"], Failure::Unavailable),
             (&["08000", "08006", "08P01"], Failure::Unavailable),
             // Faults of ours: a statement that is wrong, a table or a right that is missing, a transaction gone on with.
-            (
-                &["42601", "42P01", "42501", "23502", "22003", "25P02"],
-                Failure::Other,
-            ),
+            (&["42601", "42P01", "42501", "23502", "22003", "25P02"], Failure::Other),
         ] {
             for state in states {
                 assert_eq!(of_state(state), meaning, "{state}");

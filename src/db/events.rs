@@ -26,12 +26,8 @@ pub async fn list(
     after: i64,
     limit: u16,
 ) -> Result<Page<EventRow, i64>, DbError> {
-    let mut filling = Filling::new(
-        limit,
-        Some(after),
-        |row: &EventRow| row.sequence,
-        |row| row.data.len(),
-    );
+    let mut filling =
+        Filling::new(limit, Some(after), |row: &EventRow| row.sequence, |row| row.data.len());
     while let Some((after, count)) = filling.wants() {
         let rows = sqlx::query_as!(
             EventRow,

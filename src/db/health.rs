@@ -26,10 +26,7 @@ pub(super) struct Health {
 
 impl Health {
     pub(super) fn new() -> Self {
-        Self {
-            begun: Instant::now(),
-            failing_until_ms: Arc::default(),
-        }
+        Self { begun: Instant::now(), failing_until_ms: Arc::default() }
     }
 
     /// Runs what may meet such a fault.

@@ -19,11 +19,7 @@ pub async fn lock(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<(), DbError
     )
     .fetch_all(tx.connection())
     .await?;
-    if held.len() == redemptions.len() {
-        Ok(())
-    } else {
-        Err(DbError::Raced)
-    }
+    if held.len() == redemptions.len() { Ok(()) } else { Err(DbError::Raced) }
 }
 
 /// Ends holds. Where one of them is not held any more, nothing may come of the transaction: `Raced`. What they took is
@@ -75,11 +71,7 @@ pub async fn commit(
     )
     .execute(tx.connection())
     .await?;
-    if committed.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(DbError::Raced)
-    }
+    if committed.rows_affected() == 1 { Ok(()) } else { Err(DbError::Raced) }
 }
 
 /// A hold that has ended.
@@ -136,11 +128,8 @@ pub async fn lapsed(
     )
     .fetch_all(tx.connection().await?)
     .await?;
-    let ids = rows.into_iter().map(|row| {
-        (
-            TenantId::new(row.tenant_id),
-            RedemptionId::new(row.redemption_id),
-        )
-    });
+    let ids = rows
+        .into_iter()
+        .map(|row| (TenantId::new(row.tenant_id), RedemptionId::new(row.redemption_id)));
     Ok(ids.collect())
 }

@@ -109,11 +109,8 @@ pub async fn look_up(
                 is_activated: row.is_activated,
                 use_until: row.use_until,
             };
-            let gone = Gone {
-                times: row.times,
-                transactions: row.transactions,
-                discount: row.discount,
-            };
+            let gone =
+                Gone { times: row.times, transactions: row.transactions, discount: row.discount };
             in_hand.push((own, gone));
         }
     }
@@ -129,10 +126,8 @@ pub async fn lock_in_hand(
     freed: &[Uuid],
     now: DateTime<Utc>,
 ) -> Result<Vec<InHand>, DbError> {
-    let (promotions, customers): (Vec<Uuid>, Vec<&str>) = hands
-        .iter()
-        .map(|(promotion, customer)| (*promotion, customer.as_str()))
-        .unzip();
+    let (promotions, customers): (Vec<Uuid>, Vec<&str>) =
+        hands.iter().map(|(promotion, customer)| (*promotion, customer.as_str())).unzip();
     let rows = sqlx::query_as!(
         InHand,
         r#"select own.issuance_id, own.promotion_id, own.customer_id, own.unlocked_at as "unlocked_at!",

@@ -75,9 +75,7 @@ async fn due_ends(
     .fetch_all(tx.connection().await?)
     .await?;
     let ids = rows.into_iter();
-    Ok(ids
-        .map(|row| ids_of(row.tenant_id, row.promotion_id))
-        .collect())
+    Ok(ids.map(|row| ids_of(row.tenant_id, row.promotion_id)).collect())
 }
 
 async fn due_reminders(
@@ -112,9 +110,7 @@ async fn due_reminders(
     .fetch_all(tx.connection().await?)
     .await?;
     let ids = rows.into_iter();
-    Ok(ids
-        .map(|row| ids_of(row.tenant_id, row.promotion_id))
-        .collect())
+    Ok(ids.map(|row| ids_of(row.tenant_id, row.promotion_id)).collect())
 }
 
 fn ids_of(tenant: Uuid, promotion: Uuid) -> (TenantId, PromotionId) {

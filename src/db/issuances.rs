@@ -112,10 +112,8 @@ pub struct IssuanceCursor {
 
 /// Whose hands these are: locked to the end of the transaction, and how often each was given the promotion.
 pub async fn lock_hands(tx: &mut TenantTx, hands: &[(Uuid, String)]) -> Result<Vec<Hand>, DbError> {
-    let (promotions, customers): (Vec<Uuid>, Vec<&str>) = hands
-        .iter()
-        .map(|(promotion, customer)| (*promotion, customer.as_str()))
-        .unzip();
+    let (promotions, customers): (Vec<Uuid>, Vec<&str>) =
+        hands.iter().map(|(promotion, customer)| (*promotion, customer.as_str())).unzip();
     let rows = sqlx::query_as!(
         Hand,
         "insert into customer_promotion as own (tenant_id, promotion_id, customer_id)
@@ -229,9 +227,7 @@ pub async fn by_source(
     )
     .fetch_all(tx.connection())
     .await?;
-    let rows = rows
-        .into_iter()
-        .map(|row| (row.customer_id, row.source, row.issuance_id));
+    let rows = rows.into_iter().map(|row| (row.customer_id, row.source, row.issuance_id));
     Ok(rows.collect())
 }
 
@@ -348,10 +344,7 @@ pub async fn get(
     ids: &[Uuid],
     now: DateTime<Utc>,
 ) -> Result<Vec<IssuanceRow>, DbError> {
-    let filter = IssuanceFilter {
-        ids: Some(ids.to_vec()),
-        ..IssuanceFilter::default()
-    };
+    let filter = IssuanceFilter { ids: Some(ids.to_vec()), ..IssuanceFilter::default() };
     read(tx, &filter, now, None, i64::MAX).await
 }
 
@@ -364,9 +357,7 @@ async fn read(
     limit: i64,
 ) -> Result<Vec<IssuanceRow>, DbError> {
     // Each set of filters has an index of its own, which only a plan for these very values finds.
-    sqlx::query!("set local plan_cache_mode = force_custom_plan")
-        .execute(tx.connection())
-        .await?;
+    sqlx::query!("set local plan_cache_mode = force_custom_plan").execute(tx.connection()).await?;
     let rows = sqlx::query_as!(
         IssuanceRow,
         r#"select issuance_id as "issuance_id!", promotion_id as "promotion_id!", customer_id as "customer_id!",

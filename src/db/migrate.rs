@@ -38,10 +38,7 @@ pub async fn migrate(connect: &PgConnectOptions) -> Result<(), DbError> {
     }
     ensure_roles(&mut connection, version).await?;
     // Takes the lock as `run` does, whose generic connection would keep this future from being spawned.
-    migrator()
-        .run_direct(None, &mut connection, false)
-        .await
-        .map_err(DbError::Migrate)?;
+    migrator().run_direct(None, &mut connection, false).await.map_err(DbError::Migrate)?;
     connection.close().await?;
     Ok(())
 }
@@ -61,15 +58,8 @@ pub(super) async fn ready(connection: &mut PgConnection) -> Result<(), DbError> 
     if state.is_read_only {
         return Err(DbError::NotReady(NotReady::ReadOnly));
     }
-    let missing = migrator()
-        .iter()
-        .filter(|ours| !state.applied.contains(&ours.version))
-        .count();
-    if missing == 0 {
-        Ok(())
-    } else {
-        Err(DbError::SchemaOutdated { missing })
-    }
+    let missing = migrator().iter().filter(|ours| !state.applied.contains(&ours.version)).count();
+    if missing == 0 { Ok(()) } else { Err(DbError::SchemaOutdated { missing }) }
 }
 
 /// Refuses a server that forgets what it has committed, and working roles that could get around row-level security.
@@ -107,9 +97,7 @@ pub(super) async fn refuse_unsafe(options: &DbOptions) -> Result<(), DbError> {
         )));
     }
     if roles.len() < 2 {
-        return Err(DbError::Setup(
-            "the database is not migrated: run `migrate` first".to_owned(),
-        ));
+        return Err(DbError::Setup("the database is not migrated: run `migrate` first".to_owned()));
     }
     connection.close().await?;
     Ok(())
@@ -119,9 +107,7 @@ pub(super) async fn refuse_unsafe(options: &DbOptions) -> Result<(), DbError> {
 pub async fn is_superuser(connect: &PgConnectOptions) -> Result<bool, DbError> {
     let mut connection = connect.clone().connect().await?;
     let question = "select rolsuper from pg_roles where rolname = session_user";
-    let is_superuser = sqlx::query_scalar(question)
-        .fetch_one(&mut connection)
-        .await?;
+    let is_superuser = sqlx::query_scalar(question).fetch_one(&mut connection).await?;
     connection.close().await?;
     Ok(is_superuser)
 }
@@ -150,17 +136,11 @@ async fn ensure_roles(connection: &mut PgConnection, version: i32) -> Result<(),
             Lack::Membership(role) => format!("grant {role} to current_user{}", with_set(version)),
         };
         // The only variable parts are our own constants.
-        let Err(error) = sqlx::raw_sql(AssertSqlSafe(remedy))
-            .execute(&mut *connection)
-            .await
+        let Err(error) = sqlx::raw_sql(AssertSqlSafe(remedy)).execute(&mut *connection).await
         else {
             continue;
         };
-        match error
-            .as_database_error()
-            .and_then(|reported| reported.code())
-            .as_deref()
-        {
+        match error.as_database_error().and_then(|reported| reported.code()).as_deref() {
             Some("42501") => return Err(not_allowed(connection, version).await?),
             // Another database's migration makes the same role or the same grant at this moment ("duplicate object",
             // "unique violation", "tuple concurrently updated"): look again.
@@ -170,9 +150,7 @@ async fn ensure_roles(connection: &mut PgConnection, version: i32) -> Result<(),
             _ => return Err(error.into()),
         }
     }
-    Err(DbError::Setup(format!(
-        "the roles {SERVICE_ROLE} and {OPERATOR_ROLE} could not be made"
-    )))
+    Err(DbError::Setup(format!("the roles {SERVICE_ROLE} and {OPERATOR_ROLE} could not be made")))
 }
 
 async fn first_lack(connection: &mut PgConnection, version: i32) -> Result<Option<Lack>, DbError> {
@@ -190,10 +168,8 @@ async fn first_lack(connection: &mut PgConnection, version: i32) -> Result<Optio
         } else {
             "select pg_has_role(current_user, $1::name, 'member')"
         };
-        let may_take_on: bool = sqlx::query_scalar(question)
-            .bind(role)
-            .fetch_one(&mut *connection)
-            .await?;
+        let may_take_on: bool =
+            sqlx::query_scalar(question).bind(role).fetch_one(&mut *connection).await?;
         if !may_take_on {
             return Ok(Some(Lack::Membership(role)));
         }
@@ -208,18 +184,13 @@ fn create(role: &str) -> String {
 }
 
 fn with_set(version: i32) -> &'static str {
-    if version >= SET_OPTION {
-        " with inherit false, set true"
-    } else {
-        ""
-    }
+    if version >= SET_OPTION { " with inherit false, set true" } else { "" }
 }
 
 /// The SQL with which somebody who may makes what the owner may not.
 async fn not_allowed(connection: &mut PgConnection, version: i32) -> Result<DbError, DbError> {
-    let owner: String = sqlx::query_scalar("select quote_ident(current_user)")
-        .fetch_one(&mut *connection)
-        .await?;
+    let owner: String =
+        sqlx::query_scalar("select quote_ident(current_user)").fetch_one(&mut *connection).await?;
     let mut text = format!(
         "{owner} may not make the roles in which the service works. Let an administrator of the cluster run, \
          leaving out what is already there:\n"

@@ -43,12 +43,8 @@ pub async fn list(
     limit: u16,
 ) -> Result<Page<MilestoneRow, String>, DbError> {
     let after = after.map(str::to_owned);
-    let mut filling = Filling::new(
-        limit,
-        after,
-        |row: &MilestoneRow| row.name.clone(),
-        |row| row.document.len(),
-    );
+    let mut filling =
+        Filling::new(limit, after, |row: &MilestoneRow| row.name.clone(), |row| row.document.len());
     while let Some((after, count)) = filling.wants() {
         let rows = sqlx::query_as!(
             MilestoneRow,

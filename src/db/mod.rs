@@ -154,12 +154,7 @@ pub struct DbOptions {
 impl DbOptions {
     /// The usual figures: ten connections, a durable server.
     pub fn new(connect: PgConnectOptions) -> Self {
-        Self {
-            connect,
-            pool_size: 10,
-            timeouts: DbTimeouts::default(),
-            durability: Durability::On,
-        }
+        Self { connect, pool_size: 10, timeouts: DbTimeouts::default(), durability: Durability::On }
     }
 
     /// Reads a `postgres://` URL; `sslmode` and the other parameters of libpq's URLs are understood.
@@ -257,10 +252,8 @@ impl Db {
         let mut watching = self.watching.lock().await;
         if let Some(mut connection) = watching.take() {
             let ready = migrate::ready(&mut connection).await;
-            if matches!(
-                ready,
-                Ok(()) | Err(DbError::SchemaOutdated { .. } | DbError::NotReady(_))
-            ) {
+            if matches!(ready, Ok(()) | Err(DbError::SchemaOutdated { .. } | DbError::NotReady(_)))
+            {
                 *watching = Some(connection);
                 return ready;
             }
@@ -303,9 +296,7 @@ fn tell(
     text: Arc<str>,
 ) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + '_>> {
     Box::pin(async move {
-        sqlx::raw_sql(AssertSqlSafe(text.to_string()))
-            .execute(connection)
-            .await?;
+        sqlx::raw_sql(AssertSqlSafe(text.to_string())).execute(connection).await?;
         Ok(())
     })
 }

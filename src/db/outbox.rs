@@ -94,12 +94,9 @@ pub async fn lock(tx: &mut TenantTx) -> Result<(), DbError> {
     )
     .execute(tx.connection())
     .await?;
-    sqlx::query!(
-        "select latest from event_counter where tenant_id = $1 for update",
-        tx.id(),
-    )
-    .fetch_one(tx.connection())
-    .await?;
+    sqlx::query!("select latest from event_counter where tenant_id = $1 for update", tx.id(),)
+        .fetch_one(tx.connection())
+        .await?;
     Ok(())
 }
 

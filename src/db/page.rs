@@ -23,11 +23,7 @@ impl<T, C> Page<T, C> {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = if more { rows.last().map(place) } else { None };
-        Self {
-            items: rows,
-            next,
-            place,
-        }
+        Self { items: rows, next, place }
     }
 }
 
@@ -57,11 +53,7 @@ impl<T, C: Clone> Filling<T, C> {
         size: fn(&T) -> usize,
     ) -> Self {
         Self {
-            page: Page {
-                items: Vec::new(),
-                next: None,
-                place,
-            },
+            page: Page { items: Vec::new(), next: None, place },
             after,
             limit: usize::from(limit),
             size,

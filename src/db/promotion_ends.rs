@@ -24,12 +24,9 @@ pub async fn due(
     )
     .fetch_all(tx.connection().await?)
     .await?;
-    let ids = rows.into_iter().map(|row| {
-        (
-            TenantId::new(row.tenant_id),
-            PromotionId::new(row.promotion_id),
-        )
-    });
+    let ids = rows
+        .into_iter()
+        .map(|row| (TenantId::new(row.tenant_id), PromotionId::new(row.promotion_id)));
     Ok(ids.collect())
 }
 

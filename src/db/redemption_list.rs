@@ -65,9 +65,7 @@ pub async fn list(
     limit: u16,
 ) -> Result<Page<ListedRow, RedemptionCursor>, DbError> {
     // Each set of filters has an index of its own, which only a plan for these very values finds.
-    sqlx::query!("set local plan_cache_mode = force_custom_plan")
-        .execute(tx.connection())
-        .await?;
+    sqlx::query!("set local plan_cache_mode = force_custom_plan").execute(tx.connection()).await?;
     let rows = sqlx::query_as!(
         ListedRow,
         r#"select redemption_id, transaction_id, customer_id, evaluated_at, expires_at, settled_at, ruleset_version,

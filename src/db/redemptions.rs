@@ -140,17 +140,9 @@ pub async fn note_given_back(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<
 
 /// Records redemptions with all that belongs to them, in one statement. The counters are written apart.
 pub async fn record(tx: &mut TenantTx, new: &[NewRedemption]) -> Result<(), DbError> {
-    let gifts = || {
-        new.iter()
-            .flat_map(|own| own.promotions.iter().map(move |gift| (own, gift)))
-    };
-    let places = new
-        .iter()
-        .flat_map(|own| (0_i16..).take(own.promotions.len()));
-    let uses = || {
-        new.iter()
-            .flat_map(|own| own.uses.iter().map(move |taken| (own, taken)))
-    };
+    let gifts = || new.iter().flat_map(|own| own.promotions.iter().map(move |gift| (own, gift)));
+    let places = new.iter().flat_map(|own| (0_i16..).take(own.promotions.len()));
+    let uses = || new.iter().flat_map(|own| own.uses.iter().map(move |taken| (own, taken)));
     let state = |own: &NewRedemption| match own.expires_at {
         Some(_) => "held",
         None => "committed",

@@ -129,11 +129,7 @@ pub async fn insert(tx: &mut TenantTx, new: &NewReturn) -> Result<(), DbError> {
     let refunds: Vec<&str> = new.lines.iter().map(|own| own.refunded.as_str()).collect();
     let promotions: Vec<Uuid> = new.promotions.iter().map(|own| own.promotion_id).collect();
     let discounts: Vec<i64> = new.promotions.iter().map(|own| own.discount).collect();
-    let points: Vec<&str> = new
-        .promotions
-        .iter()
-        .map(|own| own.points.as_str())
-        .collect();
+    let points: Vec<&str> = new.promotions.iter().map(|own| own.points.as_str()).collect();
     sqlx::query!(
         "with returned as (
              insert into redemption_return (tenant_id, redemption_id, return_id, at, body_hash, answer)

@@ -104,10 +104,7 @@ pub async fn poll(
     Ok(rows
         .into_iter()
         .map(|row| {
-            let versions = Versions {
-                rules: row.rules_version,
-                keys: row.keys_version,
-            };
+            let versions = Versions { rules: row.rules_version, keys: row.keys_version };
             (TenantId::new(row.tenant_id), versions)
         })
         .collect())

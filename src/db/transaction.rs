@@ -53,9 +53,7 @@ impl Progress {
             limit_ms: AtomicU64::new(millis(limit)),
             is_committing: AtomicBool::new(false),
         };
-        Self {
-            inner: Arc::new(watched),
-        }
+        Self { inner: Arc::new(watched) }
     }
 
     fn allow(&self, limit: Duration) {
@@ -194,12 +192,7 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.bound(
-            format!("begin; set local app.tenant = '{tenant}'"),
-            tenant,
-            work,
-        )
-        .await
+        self.bound(format!("begin; set local app.tenant = '{tenant}'"), tenant, work).await
     }
 
     /// Runs `work` on one unchanging view of the tenant's rows, without the right to write: what several statements
@@ -236,10 +229,7 @@ impl Db {
                 let begin = format!("begin; set local role {OPERATOR_ROLE}");
                 let nobody = TenantId::new(Uuid::nil());
                 let inner = db.open_tx(begin, nobody, progress).await?;
-                let mut tx = OperatorTx {
-                    inner,
-                    as_operator: true,
-                };
+                let mut tx = OperatorTx { inner, as_operator: true };
                 refuse_abandoned(&caller)?;
                 let done = work(&mut tx).await;
                 settle(tx.inner, done).await
@@ -322,10 +312,7 @@ impl Db {
     async fn begin(&self, begin: String) -> Result<sqlx::Transaction<'static, Postgres>, DbError> {
         let mut dead = 0;
         loop {
-            let begun = self
-                .pool
-                .begin_with(sqlx::AssertSqlSafe(begin.clone()))
-                .await;
+            let begun = self.pool.begin_with(sqlx::AssertSqlSafe(begin.clone())).await;
             match begun {
                 Ok(transaction) => return Ok(transaction),
                 Err(error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)) => {
@@ -345,11 +332,7 @@ impl Db {
 
 /// Nobody waits any more, so the work is not begun. The caller that would see the error is gone.
 fn refuse_abandoned(caller: &CancellationToken) -> Result<(), DbError> {
-    if caller.is_cancelled() {
-        Err(DbError::Stopping)
-    } else {
-        Ok(())
-    }
+    if caller.is_cancelled() { Err(DbError::Stopping) } else { Ok(()) }
 }
 
 /// Commits what was done, or rolls it back.
@@ -365,14 +348,8 @@ where
     // INVARIANT: `Ok` means committed. After a failed statement the server answers a plain commit with a rollback and
     // no error; the select before it is refused in that state, so that an error which the work has swallowed is never
     // reported as success. Dropping the transaction afterwards queues a rollback, which then has nothing to undo.
-    tx.progress
-        .inner
-        .is_committing
-        .store(true, Ordering::Relaxed);
-    match sqlx::raw_sql("select; commit")
-        .execute(tx.connection())
-        .await
-    {
+    tx.progress.inner.is_committing.store(true, Ordering::Relaxed);
+    match sqlx::raw_sql("select; commit").execute(tx.connection()).await {
         Ok(_) => done,
         Err(error) => Err(unconfirmed(error).into()),
     }

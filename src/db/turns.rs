@@ -52,9 +52,7 @@ impl Turns {
             tenants: FxHashMap::default(),
             rotation: VecDeque::new(),
         };
-        Self {
-            state: Arc::new(Mutex::new(state)),
-        }
+        Self { state: Arc::new(Mutex::new(state)) }
     }
 
     /// Waits for the tenant's turn.
@@ -79,10 +77,7 @@ impl Turns {
     }
 
     fn turn(&self, tenant: TenantId) -> Turn {
-        Turn {
-            turns: self.clone(),
-            tenant,
-        }
+        Turn { turns: self.clone(), tenant }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -189,10 +184,7 @@ mod tests {
             drop(turn.await.unwrap());
         }
         let state = turns.lock();
-        assert_eq!(
-            (state.free, state.tenants.len(), state.rotation.len()),
-            (4, 0, 0)
-        );
+        assert_eq!((state.free, state.tenants.len(), state.rotation.len()), (4, 0, 0));
     }
 
     #[tokio::test]

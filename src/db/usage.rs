@@ -27,10 +27,7 @@ pub struct CounterRow {
 /// Reads counters, each at its place: in one statement, so that what is held is part of what is used.
 pub async fn read(tx: &mut TenantTx, wanted: &[WantedCounter]) -> Result<Vec<CounterRow>, DbError> {
     let promotions: Vec<Uuid> = wanted.iter().map(|counter| counter.promotion_id).collect();
-    let measures: Vec<String> = wanted
-        .iter()
-        .map(|counter| counter.measure.to_owned())
-        .collect();
+    let measures: Vec<String> = wanted.iter().map(|counter| counter.measure.to_owned()).collect();
     let windows: Vec<i32> = wanted.iter().map(|counter| counter.window_no).collect();
     let rows = sqlx::query_as!(
         CounterRow,

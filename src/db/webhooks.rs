@@ -129,10 +129,7 @@ pub async fn receiver(
     .fetch_optional(tx.connection())
     .await?;
     Ok(row.map(|row| ReceiverRow {
-        target: TargetRow {
-            url: row.url,
-            secret: row.secret,
-        },
+        target: TargetRow { url: row.url, secret: row.secret },
         failures: row.failures,
         rests_until: row.rests_until,
     }))

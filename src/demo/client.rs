@@ -77,10 +77,7 @@ impl Client {
 
     /// Posts a body and returns what was answered.
     pub async fn post(&self, path: &str, key: &str, body: &Value) -> Result<Value, CallError> {
-        Ok(self
-            .call(Method::POST, path, key, None, Some(body))
-            .await?
-            .body)
+        Ok(self.call(Method::POST, path, key, None, Some(body)).await?.body)
     }
 
     /// Puts a body; `version` is what `if-match` asks for.
@@ -91,10 +88,7 @@ impl Client {
         version: Option<&str>,
         body: &Value,
     ) -> Result<Value, CallError> {
-        Ok(self
-            .call(Method::PUT, path, key, version, Some(body))
-            .await?
-            .body)
+        Ok(self.call(Method::PUT, path, key, version, Some(body)).await?.body)
     }
 
     async fn call(
@@ -107,18 +101,12 @@ impl Client {
     ) -> Result<Answer, CallError> {
         let call = format!("{method} {path}");
         let sent = self.send(method, path, key, version, body).await;
-        let (status, answer) = sent.map_err(|source| CallError::NoAnswer {
-            call: call.clone(),
-            source,
-        })?;
+        let (status, answer) =
+            sent.map_err(|source| CallError::NoAnswer { call: call.clone(), source })?;
         if status.is_success() {
             Ok(answer)
         } else {
-            Err(CallError::Refused {
-                call,
-                status,
-                body: answer.body,
-            })
+            Err(CallError::Refused { call, status, body: answer.body })
         }
     }
 
@@ -148,25 +136,13 @@ impl Client {
         let answer = sender.send_request(request.body(body)?).await?;
         let (parts, body) = answer.into_parts();
         let bytes = axum::body::to_bytes(Body::new(body), MAX_ANSWER).await?;
-        let body = if bytes.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&bytes)?
-        };
-        Ok((
-            parts.status,
-            Answer {
-                headers: parts.headers,
-                body,
-            },
-        ))
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? };
+        Ok((parts.status, Answer { headers: parts.headers, body }))
     }
 }
 
 /// The text of a member of an answer.
 pub fn text(body: &Value, call: &'static str, member: &'static str) -> Result<String, CallError> {
     let found = body.get(member).and_then(Value::as_str);
-    found
-        .map(str::to_owned)
-        .ok_or(CallError::Incomplete { call, member })
+    found.map(str::to_owned).ok_or(CallError::Incomplete { call, member })
 }

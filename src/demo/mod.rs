@@ -46,18 +46,13 @@ pub async fn run(config: DemoConfig) -> Result<(), DemoError> {
     let listener = app::listen(config.listen_addr).await?;
     let stopping = app::stop_signal()?;
     tokio::pin!(stopping);
-    say(&format!(
-        "Starting PostgreSQL, with its data in {} …",
-        config.data_dir.display()
-    ));
+    say(&format!("Starting PostgreSQL, with its data in {} …", config.data_dir.display()));
     let database = Database::provide(&config.database()).await?;
     let served = async {
         database.migrate().await?;
         let operator_key = operator_key();
-        let options = AppOptions {
-            operator_key: Some(operator_key.clone()),
-            ..AppOptions::default()
-        };
+        let options =
+            AppOptions { operator_key: Some(operator_key.clone()), ..AppOptions::default() };
         let app = App::start(listener, database.options.clone(), options).await?;
         let client = Client::new(reachable(app.address()));
         let shown = tokio::select! {
@@ -89,12 +84,7 @@ async fn show(client: &Client, operator_key: &str) -> Result<(), DemoError> {
 
 /// A customer's way from registering to the till.
 fn earned_and_used(story: &Story) -> String {
-    let Story {
-        name,
-        expires_at,
-        receipt,
-        state,
-    } = story;
+    let Story { name, expires_at, receipt, state } = story;
     let state = state.replace('_', " ");
     format!(
         "A customer registers and earns by it:\n\n\
@@ -168,10 +158,8 @@ mod tests {
     fn evaluated() -> Value {
         let mut document: Value = serde_json::from_str(SHOP).unwrap();
         document["request"]["at"] = "2026-06-03T12:00:00+05:30".into();
-        let text = document::evaluate(
-            document.to_string().as_bytes(),
-            chrono::DateTime::UNIX_EPOCH,
-        );
+        let text =
+            document::evaluate(document.to_string().as_bytes(), chrono::DateTime::UNIX_EPOCH);
         serde_json::from_str(&text.unwrap()).unwrap()
     }
 
@@ -181,14 +169,9 @@ mod tests {
         assert_eq!(result["totals"]["payable"], "5218.75");
         assert_eq!(result["suggestions"].as_array().map(Vec::len), Some(2));
         let passed_over = result["not_applied"].as_array().into_iter().flatten();
-        let passed_over: Vec<_> = passed_over
-            .filter(|other| other["reason"] == "better_deal_taken")
-            .collect();
-        assert_eq!(
-            passed_over.len(),
-            1,
-            "the exclusive promotion does not always win"
-        );
+        let passed_over: Vec<_> =
+            passed_over.filter(|other| other["reason"] == "better_deal_taken").collect();
+        assert_eq!(passed_over.len(), 1, "the exclusive promotion does not always win");
     }
 
     #[test]
@@ -197,16 +180,10 @@ mod tests {
         let promotions = document["promotions"].as_array().unwrap();
         assert!(promotions.len() >= 12);
         let member = |promotion: &Value, path: &str| {
-            promotion
-                .pointer(path)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
+            promotion.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
-        let kinds: BTreeSet<String> = promotions
-            .iter()
-            .map(|promotion| member(promotion, "/benefit/type"))
-            .collect();
+        let kinds: BTreeSet<String> =
+            promotions.iter().map(|promotion| member(promotion, "/benefit/type")).collect();
         let all = [
             "amount_off",
             "award_points",
@@ -216,19 +193,11 @@ mod tests {
             "percentage_off",
         ];
         assert_eq!(kinds, BTreeSet::from(all.map(str::to_owned)));
-        let targets: BTreeSet<String> = promotions
-            .iter()
-            .map(|promotion| member(promotion, "/benefit/target/type"))
-            .collect();
-        assert!(
-            ["cart", "items", "shipping"]
-                .iter()
-                .all(|target| targets.contains(*target))
-        );
-        let origins: BTreeSet<String> = promotions
-            .iter()
-            .map(|promotion| member(promotion, "/benefit/target/from"))
-            .collect();
+        let targets: BTreeSet<String> =
+            promotions.iter().map(|promotion| member(promotion, "/benefit/target/type")).collect();
+        assert!(["cart", "items", "shipping"].iter().all(|target| targets.contains(*target)));
+        let origins: BTreeSet<String> =
+            promotions.iter().map(|promotion| member(promotion, "/benefit/target/from")).collect();
         assert!(
             ["matching", "in_condition", "beyond_condition"]
                 .iter()

@@ -24,10 +24,7 @@ const NAME: usize = 48;
 
 /// Prints the answer to a request, with the shop's name at its head and times in the shop's zone.
 pub fn print(shop: &str, zone: Tz, request: &Value, result: &Value) -> String {
-    let mut receipt = Receipt {
-        text: String::with_capacity(4_096),
-        result,
-    };
+    let mut receipt = Receipt { text: String::with_capacity(4_096), result };
     receipt.head(shop, zone, request);
     for line in list(result, "lines") {
         receipt.line(line, request);
@@ -78,12 +75,7 @@ impl<'r> Receipt<'r> {
         let of_cart = negative(&of_cart.to_string());
         self.columns(
             &label,
-            [
-                &grouped(text(line, "gross")),
-                "",
-                &of_cart,
-                &grouped(text(line, "payable")),
-            ],
+            [&grouped(text(line, "gross")), "", &of_cart, &grouped(text(line, "payable"))],
         );
         for (name, off) in own {
             self.part(name, &off, 2);
@@ -98,12 +90,7 @@ impl<'r> Receipt<'r> {
         self.rule('─');
         self.columns(
             "All lines",
-            [
-                &grouped(gross),
-                &negative(off),
-                &negative(of_cart),
-                &grouped(&pays),
-            ],
+            [&grouped(gross), &negative(off), &negative(of_cart), &grouped(&pays)],
         );
         self.of_level("cart", 3);
         for (label, member) in [("Taxes", "tax"), ("Charges", "charges")] {
@@ -119,15 +106,7 @@ impl<'r> Receipt<'r> {
         }
         self.rule('─');
         let saved = format!("To pay, after {} off", grouped(text(totals, "discount")));
-        self.columns(
-            &saved,
-            [
-                "",
-                "",
-                "",
-                &format!("₹ {}", grouped(text(totals, "payable"))),
-            ],
-        );
+        self.columns(&saved, ["", "", "", &format!("₹ {}", grouped(text(totals, "payable")))]);
         self.rule('═');
     }
 
@@ -151,11 +130,7 @@ impl<'r> Receipt<'r> {
             let promotion = self.applied(text(item, "promotion_id"));
             let name = promotion.map_or("", |applied| text(applied, "name"));
             self.text.push_str("\nFree, to be added to the cart\n");
-            self.row(&format!(
-                "  {} × {}",
-                text(item, "quantity"),
-                text(item, "sku")
-            ));
+            self.row(&format!("  {} × {}", text(item, "quantity"), text(item, "sku")));
             self.row(&format!("    {name}"));
         }
     }
@@ -233,11 +208,7 @@ fn amount(text: &str) -> Decimal {
 
 /// What is taken off: with its sign, or nothing.
 fn negative(text: &str) -> String {
-    if amount(text).is_zero() {
-        String::new()
-    } else {
-        format!("-{}", grouped(text))
-    }
+    if amount(text).is_zero() { String::new() } else { format!("-{}", grouped(text)) }
 }
 
 /// An amount with its digits in groups, as India writes them: 12,34,567.00.
@@ -314,18 +285,12 @@ mod tests {
             "Promotion c",
             "Promotion d outside schedule",
         ] {
-            assert!(
-                rows.iter().any(|found| found == row),
-                "{row} is not in\n{receipt}"
-            );
+            assert!(rows.iter().any(|found| found == row), "{row} is not in\n{receipt}");
         }
         assert!(
             !receipt.contains("conditions not met"),
             "near misses are not said twice\n{receipt}"
         );
-        assert!(
-            receipt.lines().all(|row| row.chars().count() <= WIDTH),
-            "{receipt}"
-        );
+        assert!(receipt.lines().all(|row| row.chars().count() <= WIDTH), "{receipt}");
     }
 }

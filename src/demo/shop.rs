@@ -29,14 +29,10 @@ pub async fn load(client: &Client, operator_key: &str, shop: &Value) -> Result<K
         pos: key(client, operator_key, &tenant, "pos").await?,
     };
     settings(client, &keys.admin, &shop["settings"]).await?;
-    client
-        .put("/v1/stores", &keys.admin, None, &shop["stores"])
-        .await?;
+    client.put("/v1/stores", &keys.admin, None, &shop["stores"]).await?;
     for (name, skus) in members(&shop["product_lists"]) {
         let path = format!("/v1/product-lists/{name}");
-        client
-            .put(&path, &keys.admin, None, &json!({ "skus": skus }))
-            .await?;
+        client.put(&path, &keys.admin, None, &json!({ "skus": skus })).await?;
     }
     promotions(client, &keys.admin, shop).await?;
     Ok(keys)
@@ -60,13 +56,7 @@ async fn key(
     role: &str,
 ) -> Result<String, CallError> {
     let path = format!("/v1/tenants/{tenant}/keys");
-    let made = client
-        .post(
-            &path,
-            operator_key,
-            &json!({ "role": role, "label": "demo" }),
-        )
-        .await?;
+    let made = client.post(&path, operator_key, &json!({ "role": role, "label": "demo" })).await?;
     text(&made, "POST /v1/tenants/{id}/keys", "key")
 }
 
@@ -74,10 +64,7 @@ async fn key(
 async fn settings(client: &Client, admin: &str, settings: &Value) -> Result<(), CallError> {
     let now = client.get("/v1/settings", admin).await?;
     if now.body["version"] == 1 {
-        let version = now
-            .headers
-            .get(header::ETAG)
-            .and_then(|version| version.to_str().ok());
+        let version = now.headers.get(header::ETAG).and_then(|version| version.to_str().ok());
         client.put("/v1/settings", admin, version, settings).await?;
     }
     Ok(())
@@ -101,9 +88,7 @@ async fn promotions(client: &Client, admin: &str, shop: &Value) -> Result<(), Ca
         let codes = &shop["codes"][name];
         if codes.is_array() {
             let path = format!("/v1/promotions/{id}/codes");
-            client
-                .post(&path, admin, &json!({ "codes": codes }))
-                .await?;
+            client.post(&path, admin, &json!({ "codes": codes })).await?;
         }
     }
     Ok(())
@@ -117,9 +102,7 @@ pub async fn find_promotion(
 ) -> Result<Option<String>, CallError> {
     let there = all(client, "/v1/promotions", admin).await?;
     let found = there.iter().find(|found| found["name"] == *name);
-    found
-        .map(|found| text(found, "GET /v1/promotions", "id"))
-        .transpose()
+    found.map(|found| text(found, "GET /v1/promotions", "id")).transpose()
 }
 
 /// Every entry of a list, page by page.

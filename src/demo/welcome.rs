@@ -22,13 +22,8 @@ pub struct Story {
 /// Registers a customer that nobody has heard of, and sells it something.
 pub async fn tell(client: &Client, keys: &Keys) -> Result<Story, CallError> {
     let promotion = promotion();
-    if find_promotion(client, &keys.admin, &promotion["name"])
-        .await?
-        .is_none()
-    {
-        client
-            .post("/v1/promotions", &keys.admin, &promotion)
-            .await?;
+    if find_promotion(client, &keys.admin, &promotion["name"]).await?.is_none() {
+        client.post("/v1/promotions", &keys.admin, &promotion).await?;
     }
     // Each run has a customer of its own, as each run has its own keys.
     let number = Uuid::new_v4().simple().to_string();

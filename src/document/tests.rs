@@ -60,10 +60,7 @@ fn codes_unlock_promotions_that_take_part() {
     });
     let result = evaluated(&document).expect("a result");
     let codes = result["codes"].as_array().expect("codes");
-    let shown: Vec<_> = codes
-        .iter()
-        .map(|code| (&code["code"], &code["status"]))
-        .collect();
+    let shown: Vec<_> = codes.iter().map(|code| (&code["code"], &code["status"])).collect();
     assert_eq!(
         json!(shown),
         json!([
@@ -110,10 +107,7 @@ fn all_faults_of_a_document_have_pointers_into_it() {
             "/request/store unknown_reference",
         ]
     );
-    assert_eq!(
-        evaluated(&json!({})),
-        Err(vec!["/request required".to_owned()])
-    );
+    assert_eq!(evaluated(&json!({})), Err(vec!["/request required".to_owned()]));
     assert_eq!(evaluated(&json!([])), Err(vec![" wrong_type".to_owned()]));
 }
 

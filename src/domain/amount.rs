@@ -40,9 +40,7 @@ pub fn parse_scaled(text: &str, decimals: u32) -> Result<i64, DecimalError> {
     }
     let fraction = fraction.trim_end_matches('0');
     let places = u32::try_from(fraction.len()).map_err(|_| DecimalError::TooPrecise)?;
-    let missing = decimals
-        .checked_sub(places)
-        .ok_or(DecimalError::TooPrecise)?;
+    let missing = decimals.checked_sub(places).ok_or(DecimalError::TooPrecise)?;
     let mut value: i64 = 0;
     for byte in whole.bytes().chain(fraction.bytes()) {
         value = value
@@ -50,9 +48,7 @@ pub fn parse_scaled(text: &str, decimals: u32) -> Result<i64, DecimalError> {
             .and_then(|value| value.checked_add(i64::from(byte - b'0')))
             .ok_or(DecimalError::OutOfRange)?;
     }
-    let value = value
-        .checked_mul(10_i64.pow(missing))
-        .ok_or(DecimalError::OutOfRange)?;
+    let value = value.checked_mul(10_i64.pow(missing)).ok_or(DecimalError::OutOfRange)?;
     Ok(if negative { -value } else { value })
 }
 
@@ -262,18 +258,11 @@ mod tests {
         assert_eq!(parse_scaled("-0.0001", 4), Ok(-1));
         assert_eq!(parse_scaled("1.50000000", 4), Ok(15_000));
         assert_eq!(parse_scaled("1.00001", 4), Err(DecimalError::TooPrecise));
-        assert_eq!(
-            parse_scaled("99999999999999999999", 4),
-            Err(DecimalError::OutOfRange)
-        );
-        for text in [
-            "", "-", ".5", "5.", "1e3", "+1", " 1", "1 ", "01", "0x1", "NaN", "1.2.3", "--1",
-        ] {
-            assert_eq!(
-                parse_scaled(text, 4),
-                Err(DecimalError::Malformed),
-                "{text}"
-            );
+        assert_eq!(parse_scaled("99999999999999999999", 4), Err(DecimalError::OutOfRange));
+        for text in
+            ["", "-", ".5", "5.", "1e3", "+1", " 1", "1 ", "01", "0x1", "NaN", "1.2.3", "--1"]
+        {
+            assert_eq!(parse_scaled(text, 4), Err(DecimalError::Malformed), "{text}");
         }
     }
 
@@ -293,22 +282,10 @@ mod tests {
         assert_eq!(print(0, 4, 0).as_deref(), Ok("0"));
         assert_eq!(print(0, 4, 2).as_deref(), Ok("0.00"));
         assert_eq!(print(-1, 19, 19).as_deref(), Ok("-0.0000000000000000001"));
-        assert_eq!(
-            print(-i128::from(u64::MAX), 4, 2).as_deref(),
-            Ok("-1844674407370955.1615")
-        );
+        assert_eq!(print(-i128::from(u64::MAX), 4, 2).as_deref(), Ok("-1844674407370955.1615"));
         let large = i128::from(u64::MAX) + 1;
-        assert_eq!(
-            print(-large, 10, 2).as_deref(),
-            Ok("-1844674407.3709551616")
-        );
-        assert_eq!(
-            print(large * 100, 0, 2).as_deref(),
-            Ok("1844674407370955161600.00")
-        );
-        assert_eq!(
-            print(large * 10_000, 4, 2).as_deref(),
-            Ok("18446744073709551616.00")
-        );
+        assert_eq!(print(-large, 10, 2).as_deref(), Ok("-1844674407.3709551616"));
+        assert_eq!(print(large * 100, 0, 2).as_deref(), Ok("1844674407370955161600.00"));
+        assert_eq!(print(large * 10_000, 4, 2).as_deref(), Ok("18446744073709551616.00"));
     }
 }

@@ -94,13 +94,7 @@ impl ItemBenefit {
             return Some(Quantity::ONE);
         }
         let bundle = matches!(self.kind, ItemKind::BundlePrice { .. });
-        let shared = matches!(
-            self.kind,
-            ItemKind::AmountOff {
-                per: Spread::Application,
-                ..
-            }
-        );
+        let shared = matches!(self.kind, ItemKind::AmountOff { per: Spread::Application, .. });
         match self.repeat.as_ref().map(|repeat| repeat.per) {
             None => None,
             Some(Per::Quantity(every)) if bundle || self.from == From::InCondition => Some(every),

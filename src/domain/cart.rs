@@ -148,10 +148,7 @@ impl Cart<'_> {
                 amount: shipping.amount,
             }),
             tenders: (self.tenders.into_iter())
-                .map(|tender| Tender {
-                    mode: text(tender.mode),
-                    amount: tender.amount,
-                })
+                .map(|tender| Tender { mode: text(tender.mode), amount: tender.amount })
                 .collect(),
             gift_vouchers: texts(self.gift_vouchers),
             codes: texts(self.codes),

@@ -51,9 +51,7 @@ impl Code {
     /// letter or digit.
     pub fn new(text: &str) -> Option<Self> {
         let well_formed = (MIN_LENGTH..=MAX_LENGTH).contains(&text.len())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
             && text.starts_with(|first: char| first.is_ascii_alphanumeric());
         well_formed.then(|| Self(text.to_owned()))
     }

@@ -21,10 +21,7 @@ pub struct CounterKey {
 impl CounterKey {
     /// The limit that this counter counts for.
     pub fn limit(&self) -> LimitName {
-        LimitName {
-            subject: self.owner.subject(),
-            measure: self.measure,
-        }
+        LimitName { subject: self.owner.subject(), measure: self.measure }
     }
 }
 

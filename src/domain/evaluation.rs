@@ -69,17 +69,13 @@ pub struct Totals {
 impl Totals {
     /// All that was taken off.
     pub fn discount(&self) -> Money {
-        self.item_discount
-            .plus(self.cart_discount)
-            .plus(self.shipping_discount)
+        self.item_discount.plus(self.cart_discount).plus(self.shipping_discount)
     }
 
     /// gross + tax + charges + shipping − discount.
     pub fn payable(&self) -> Exact {
         let added = self.tax.plus(self.charges).plus(self.shipping);
-        self.gross
-            .plus(&added.into())
-            .minus(&self.discount().into())
+        self.gross.plus(&added.into()).minus(&self.discount().into())
     }
 }
 
@@ -95,10 +91,7 @@ pub struct PricedLine {
 impl PricedLine {
     /// What was taken off the line.
     pub fn discount(&self) -> Money {
-        self.allocations
-            .iter()
-            .map(|allocation| allocation.amount)
-            .sum()
+        self.allocations.iter().map(|allocation| allocation.amount).sum()
     }
 }
 

@@ -56,10 +56,7 @@ use Repr::{Big, Small};
 impl Repr {
     #[inline]
     const fn small(num: i128, den: NonZeroU64) -> Self {
-        Small {
-            num: Wide(num),
-            den,
-        }
+        Small { num: Wide(num), den }
     }
 }
 
@@ -236,9 +233,7 @@ impl Exact {
                 return Self(fraction(product, den));
             }
         }
-        self.toil(self, || {
-            self.big() * BigRational::new(num.into(), den.into())
-        })
+        self.toil(self, || self.big() * BigRational::new(num.into(), den.into()))
     }
 
     /// The product.
@@ -269,11 +264,7 @@ impl Exact {
     #[must_use]
     #[inline]
     pub fn in_proportion(&self, part: &Self, whole: &Self) -> Self {
-        if part == whole {
-            self.clone()
-        } else {
-            self.times(part).over(whole)
-        }
+        if part == whole { self.clone() } else { self.times(part).over(whole) }
     }
 
     /// The whole numbers that stand in the same proportions as `values` (none negative); `None`
@@ -282,20 +273,12 @@ impl Exact {
         let small = |value: &Self| value.small().map(|(num, den)| (num, wide(den)));
         let common = values.clone().try_fold(1_i128, |common, value| {
             let (_, den) = small(value)?;
-            if common == den {
-                Some(common)
-            } else {
-                checked_lcm(common, den)
-            }
+            if common == den { Some(common) } else { checked_lcm(common, den) }
         })?;
         let mut whole = Vec::with_capacity(values.size_hint().0);
         for value in values {
             let (num, den) = small(value)?;
-            whole.push(if den == common {
-                num
-            } else {
-                num.checked_mul(common / den)?
-            });
+            whole.push(if den == common { num } else { num.checked_mul(common / den)? });
         }
         Some(whole)
     }
@@ -304,10 +287,7 @@ impl Exact {
     #[must_use]
     #[inline]
     pub fn percent(&self, percent: Number) -> Self {
-        self.scaled_by(
-            i128::from(percent.scaled()),
-            i128::from(Number::ONE.scaled()) * 100,
-        )
+        self.scaled_by(i128::from(percent.scaled()), i128::from(Number::ONE.scaled()) * 100)
     }
 
     /// This × `part` ÷ `whole`: what falls on a part of a run of like units.
@@ -345,10 +325,7 @@ impl Exact {
             let den = wide(den);
             let (whole, rest) = num.div_mod_floor(&den);
             // rest < den, which has 64 bits: twice that does not overflow.
-            return (
-                saturate(whole),
-                part(rest == 0, rest.saturating_mul(2).cmp(&den)),
-            );
+            return (saturate(whole), part(rest == 0, rest.saturating_mul(2).cmp(&den)));
         }
         if !toil::take(self.bits()) {
             return (0, Part::None);
@@ -356,10 +333,7 @@ impl Exact {
         let scaled = self.big() * BigInt::from(scale);
         let (whole, rest) = scaled.numer().div_mod_floor(scaled.denom());
         let whole = whole.to_i64().unwrap_or(i64::MAX);
-        (
-            whole,
-            part(rest.is_zero(), (rest * 2_u8).cmp(scaled.denom())),
-        )
+        (whole, part(rest.is_zero(), (rest * 2_u8).cmp(scaled.denom())))
     }
 
     /// How many times `every` goes into this, whole (this ≥ 0, `every` > 0).

@@ -102,8 +102,7 @@ impl SubjectLimits {
         [
             count(Measure::Times, self.times),
             count(Measure::Transactions, self.transactions),
-            self.discount
-                .map(|own| counted(Measure::Discount, own.max.scaled(), own.refresh)),
+            self.discount.map(|own| counted(Measure::Discount, own.max.scaled(), own.refresh)),
         ]
     }
 }

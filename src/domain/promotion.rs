@@ -111,11 +111,7 @@ impl Terms {
                 repeat: None,
             }),
             limits,
-            stacking: Stacking {
-                exclusive: false,
-                allow_further: true,
-                group: None,
-            },
+            stacking: Stacking { exclusive: false, allow_further: true, group: None },
             suggest: false,
             message: String::new(),
             custom_fields: BTreeMap::new(),
@@ -236,11 +232,7 @@ pub struct Stacking {
 
 impl Default for Stacking {
     fn default() -> Self {
-        Self {
-            exclusive: false,
-            allow_further: true,
-            group: None,
-        }
+        Self { exclusive: false, allow_further: true, group: None }
     }
 }
 

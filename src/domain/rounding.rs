@@ -32,18 +32,11 @@ pub struct Rounding {
 
 impl Rounding {
     /// Half up to two decimals (spec 4).
-    pub const DEFAULT: Self = Self {
-        mode: RoundingMode::HalfUp,
-        precision: 2,
-    };
+    pub const DEFAULT: Self = Self { mode: RoundingMode::HalfUp, precision: 2 };
 
     /// `None` when `precision` is above 4.
     pub const fn new(mode: RoundingMode, precision: u8) -> Option<Self> {
-        if precision > 4 {
-            None
-        } else {
-            Some(Self { mode, precision })
-        }
+        if precision > 4 { None } else { Some(Self { mode, precision }) }
     }
 
     /// How many decimals discounts have, and every amount has at least.

@@ -29,11 +29,8 @@ pub struct Selector {
 
 impl Selector {
     /// Selects every line.
-    pub const EVERY_LINE: Self = Self {
-        matching: Match::All,
-        include: Vec::new(),
-        exclude: Vec::new(),
-    };
+    pub const EVERY_LINE: Self =
+        Self { matching: Match::All, include: Vec::new(), exclude: Vec::new() };
 
     /// All predicates, included ones first.
     pub fn predicates(&self) -> impl Iterator<Item = &Predicate> {

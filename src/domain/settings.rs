@@ -61,14 +61,8 @@ impl Settings {
             timezone,
             evaluation_order: EvaluationOrder::ItemsThenCart,
             strategy: Strategy::Ranked,
-            multiple_promotions_per_line: MultiplePerLine {
-                enabled: true,
-                exclude: None,
-            },
-            unit_stacking: UnitStacking {
-                enabled: false,
-                max_promotions: None,
-            },
+            multiple_promotions_per_line: MultiplePerLine { enabled: true, exclude: None },
+            unit_stacking: UnitStacking { enabled: false, max_promotions: None },
             multiple_cart_promotions: true,
             percentage_base: PercentageBase::Gross,
             qualifying_items: QualifyingItems::Shared,

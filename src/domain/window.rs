@@ -43,9 +43,9 @@ pub fn end(
             let days = u64::try_from(units).ok()?.checked_mul(7)?;
             monday(first).checked_add_days(Days::new(days))?
         }
-        RefreshUnit::Month => first
-            .with_day(1)?
-            .checked_add_months(Months::new(u32::try_from(units).ok()?))?,
+        RefreshUnit::Month => {
+            first.with_day(1)?.checked_add_months(Months::new(u32::try_from(units).ok()?))?
+        }
     };
     instant(day.and_time(NaiveTime::MIN), zone)
 }
@@ -83,155 +83,33 @@ mod tests {
         let berlin = chrono_tz::Europe::Berlin;
         let table = [
             // The day of the start is the first window, however late it begins.
-            (
-                kolkata,
-                1,
-                Day,
-                "2026-06-01T23:30:00+05:30",
-                "2026-06-01T23:59:59.999+05:30",
-                0,
-            ),
-            (
-                kolkata,
-                1,
-                Day,
-                "2026-06-01T23:30:00+05:30",
-                "2026-06-02T00:00:00+05:30",
-                1,
-            ),
+            (kolkata, 1, Day, "2026-06-01T23:30:00+05:30", "2026-06-01T23:59:59.999+05:30", 0),
+            (kolkata, 1, Day, "2026-06-01T23:30:00+05:30", "2026-06-02T00:00:00+05:30", 1),
             // Midnight here, not in UTC.
-            (
-                kolkata,
-                1,
-                Day,
-                "2026-06-01T00:00:00+05:30",
-                "2026-06-01T18:29:59Z",
-                0,
-            ),
-            (
-                kolkata,
-                1,
-                Day,
-                "2026-06-01T00:00:00+05:30",
-                "2026-06-01T18:30:00Z",
-                1,
-            ),
+            (kolkata, 1, Day, "2026-06-01T00:00:00+05:30", "2026-06-01T18:29:59Z", 0),
+            (kolkata, 1, Day, "2026-06-01T00:00:00+05:30", "2026-06-01T18:30:00Z", 1),
             // Three days at a time.
-            (
-                kolkata,
-                3,
-                Day,
-                "2026-06-01T00:00:00+05:30",
-                "2026-06-03T23:59:59+05:30",
-                0,
-            ),
-            (
-                kolkata,
-                3,
-                Day,
-                "2026-06-01T00:00:00+05:30",
-                "2026-06-04T00:00:00+05:30",
-                1,
-            ),
+            (kolkata, 3, Day, "2026-06-01T00:00:00+05:30", "2026-06-03T23:59:59+05:30", 0),
+            (kolkata, 3, Day, "2026-06-01T00:00:00+05:30", "2026-06-04T00:00:00+05:30", 1),
             // A week begins on Monday (2026-06-01 is one), whatever the day of the start.
-            (
-                kolkata,
-                1,
-                Week,
-                "2026-06-03T12:00:00+05:30",
-                "2026-06-07T23:59:59+05:30",
-                0,
-            ),
-            (
-                kolkata,
-                1,
-                Week,
-                "2026-06-03T12:00:00+05:30",
-                "2026-06-08T00:00:00+05:30",
-                1,
-            ),
-            (
-                kolkata,
-                2,
-                Week,
-                "2026-06-07T12:00:00+05:30",
-                "2026-06-14T23:59:59+05:30",
-                0,
-            ),
-            (
-                kolkata,
-                2,
-                Week,
-                "2026-06-07T12:00:00+05:30",
-                "2026-06-15T00:00:00+05:30",
-                1,
-            ),
+            (kolkata, 1, Week, "2026-06-03T12:00:00+05:30", "2026-06-07T23:59:59+05:30", 0),
+            (kolkata, 1, Week, "2026-06-03T12:00:00+05:30", "2026-06-08T00:00:00+05:30", 1),
+            (kolkata, 2, Week, "2026-06-07T12:00:00+05:30", "2026-06-14T23:59:59+05:30", 0),
+            (kolkata, 2, Week, "2026-06-07T12:00:00+05:30", "2026-06-15T00:00:00+05:30", 1),
             // Months of 28 to 31 days, over the end of a year.
-            (
-                berlin,
-                1,
-                Month,
-                "2026-01-31T12:00:00+01:00",
-                "2026-01-31T23:59:59+01:00",
-                0,
-            ),
-            (
-                berlin,
-                1,
-                Month,
-                "2026-01-31T12:00:00+01:00",
-                "2026-02-01T00:00:00+01:00",
-                1,
-            ),
-            (
-                berlin,
-                1,
-                Month,
-                "2026-01-31T12:00:00+01:00",
-                "2026-03-01T00:00:00+01:00",
-                2,
-            ),
-            (
-                berlin,
-                3,
-                Month,
-                "2026-11-15T00:00:00+01:00",
-                "2027-01-31T23:59:59+01:00",
-                0,
-            ),
-            (
-                berlin,
-                3,
-                Month,
-                "2026-11-15T00:00:00+01:00",
-                "2027-02-01T00:00:00+01:00",
-                1,
-            ),
+            (berlin, 1, Month, "2026-01-31T12:00:00+01:00", "2026-01-31T23:59:59+01:00", 0),
+            (berlin, 1, Month, "2026-01-31T12:00:00+01:00", "2026-02-01T00:00:00+01:00", 1),
+            (berlin, 1, Month, "2026-01-31T12:00:00+01:00", "2026-03-01T00:00:00+01:00", 2),
+            (berlin, 3, Month, "2026-11-15T00:00:00+01:00", "2027-01-31T23:59:59+01:00", 0),
+            (berlin, 3, Month, "2026-11-15T00:00:00+01:00", "2027-02-01T00:00:00+01:00", 1),
             // The clock goes forward on 2026-03-29: that day has 23 hours.
-            (
-                berlin,
-                1,
-                Day,
-                "2026-03-29T00:00:00+01:00",
-                "2026-03-29T23:59:59+02:00",
-                0,
-            ),
-            (
-                berlin,
-                1,
-                Day,
-                "2026-03-29T00:00:00+01:00",
-                "2026-03-30T00:00:00+02:00",
-                1,
-            ),
+            (berlin, 1, Day, "2026-03-29T00:00:00+01:00", "2026-03-29T23:59:59+02:00", 0),
+            (berlin, 1, Day, "2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00", 1),
         ];
         for (zone, every, unit, start, instant, expected) in table {
             let refresh = Refresh { every, unit };
             let found = number(Some(refresh), at(start), zone, at(instant));
-            assert_eq!(
-                found, expected,
-                "every {every} {unit:?} from {start}: {instant}"
-            );
+            assert_eq!(found, expected, "every {every} {unit:?} from {start}: {instant}");
             let closes = end(refresh, at(start), zone, found).unwrap();
             assert!(at(instant) < closes, "{instant} is before {closes}");
             let next = number(Some(refresh), at(start), zone, closes);

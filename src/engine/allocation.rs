@@ -79,9 +79,7 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
         order.select_nth_unstable(count);
         let next = order.get(..count).unwrap_or_default();
         let has_room = |(_, index): &(i128, usize)| {
-            shares
-                .get(*index)
-                .is_some_and(|share| share.amount < share.room)
+            shares.get(*index).is_some_and(|share| share.amount < share.room)
         };
         if next.iter().all(has_room) {
             for (_, index) in next {
@@ -145,9 +143,7 @@ struct Part {
 /// In whole numbers; `None` where they would overflow.
 fn divide(steps: i64, shares: &[Share]) -> Option<Vec<Part>> {
     let weights = Exact::proportions(shares.iter().map(|share| &share.weight))?;
-    let sum = weights
-        .iter()
-        .try_fold(0_i128, |sum, weight| sum.checked_add(*weight))?;
+    let sum = weights.iter().try_fold(0_i128, |sum, weight| sum.checked_add(*weight))?;
     let small = u64::try_from(sum).ok().zip(u64::try_from(steps).ok());
     let mut parts = Vec::with_capacity(weights.len());
     for (index, weight) in weights.into_iter().enumerate() {
@@ -164,11 +160,7 @@ fn divide(steps: i64, shares: &[Share]) -> Option<Vec<Part>> {
                 (i64::try_from(floor).ok()?, product - floor * sum)
             }
         };
-        parts.push(Part {
-            index,
-            floor,
-            place,
-        });
+        parts.push(Part { index, floor, place });
     }
     Some(parts)
 }
@@ -177,9 +169,7 @@ fn divide(steps: i64, shares: &[Share]) -> Option<Vec<Part>> {
 fn divide_exactly(steps: i64, shares: &[Share]) -> Vec<Part> {
     let steps = Exact::ratio(steps.into(), 1);
     let sum: Exact = shares.iter().map(|share| &share.weight).sum();
-    let proper = shares
-        .iter()
-        .map(|share| steps.times(&share.weight).over(&sum));
+    let proper = shares.iter().map(|share| steps.times(&share.weight).over(&sum));
     let divided: Vec<(i64, Exact)> = proper
         .map(|share| {
             let floor = share.split_at(0).0;
@@ -195,11 +185,7 @@ fn divide_exactly(steps: i64, shares: &[Share]) -> Vec<Part> {
     };
     let parts = divided.iter().enumerate();
     parts
-        .map(|(index, (floor, remainder))| Part {
-            index,
-            floor: *floor,
-            place: place(remainder),
-        })
+        .map(|(index, (floor, remainder))| Part { index, floor: *floor, place: place(remainder) })
         .collect()
 }
 
@@ -211,21 +197,12 @@ mod tests {
 
     fn share(weight: Exact, room: i64) -> Share {
         let room = Money::from_scaled(room);
-        Share {
-            line: 0,
-            quantity: Quantity::ONE,
-            weight,
-            room,
-            amount: Money::ZERO,
-        }
+        Share { line: 0, quantity: Quantity::ONE, weight, room, amount: Money::ZERO }
     }
 
     fn order(mut parts: Vec<Part>) -> Vec<(usize, i64)> {
         parts.sort_by_key(|part| std::cmp::Reverse(part.place));
-        parts
-            .into_iter()
-            .map(|part| (part.index, part.floor))
-            .collect()
+        parts.into_iter().map(|part| (part.index, part.floor)).collect()
     }
 
     proptest! {

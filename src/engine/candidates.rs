@@ -87,11 +87,7 @@ fn necessary_facts(compiled: &Compiled, facts: &mut Facts) -> Option<Vec<Fact>> 
     let terms = &compiled.promotion.terms;
     let scope = scope_facts(&terms.scope, facts);
     // A near miss is told of a cart that lacks what the conditions ask for.
-    let of_cart = if terms.suggest {
-        None
-    } else {
-        cart_facts(compiled)
-    };
+    let of_cart = if terms.suggest { None } else { cart_facts(compiled) };
     scope.into_iter().chain(of_cart).min_by_key(Vec::len)
 }
 
@@ -100,9 +96,9 @@ fn cart_facts(compiled: &Compiled) -> Option<Vec<Fact>> {
     let conditions = compiled.conditions.as_ref();
     let conditions = conditions.and_then(|own| facts_of_node(own.root(), own, compiled));
     let target = match &compiled.promotion.terms.benefit {
-        Benefit::Items(_) | Benefit::Cart(_) => compiled
-            .select
-            .and_then(|select| compiled.selections.get(select)?.necessary_facts()),
+        Benefit::Items(_) | Benefit::Cart(_) => {
+            compiled.select.and_then(|select| compiled.selections.get(select)?.necessary_facts())
+        }
         Benefit::FreeProduct(_) | Benefit::Shipping(_) => None,
     };
     conditions.into_iter().chain(target).min_by_key(Vec::len)
@@ -119,25 +115,13 @@ fn facts_of_node(node: &Node, conditions: &Conditions, compiled: &Compiled) -> O
             Test::Lines { .. } | Test::Item { .. } | Test::Cart { .. } | Test::Request(_) => None,
         },
         Node::Group { is: false, .. } => None,
-        Node::Group {
-            matching: Match::All,
-            of,
-            ..
-        } => of
+        Node::Group { matching: Match::All, of, .. } => of
             .iter()
             .filter_map(|child| facts_of_node(child, conditions, compiled))
             .min_by_key(Vec::len),
-        Node::Group {
-            matching: Match::Any,
-            of,
-            ..
-        } => {
-            let children = of
-                .iter()
-                .map(|child| facts_of_node(child, conditions, compiled));
-            children
-                .collect::<Option<Vec<_>>>()
-                .map(|facts| facts.concat())
+        Node::Group { matching: Match::Any, of, .. } => {
+            let children = of.iter().map(|child| facts_of_node(child, conditions, compiled));
+            children.collect::<Option<Vec<_>>>().map(|facts| facts.concat())
         }
     }
 }
@@ -156,11 +140,7 @@ fn scope_facts(scope: &Scope, facts: &mut Facts) -> Option<Vec<Fact>> {
     ];
     let shortest = lists.into_iter().filter(|(_, list)| !list.is_empty());
     let (field, list) = shortest.min_by_key(|(_, list)| list.len())?;
-    Some(
-        list.iter()
-            .map(|text| facts.intern(field.clone(), text))
-            .collect(),
-    )
+    Some(list.iter().map(|text| facts.intern(field.clone(), text)).collect())
 }
 
 /// A promotion that passed the gates, with what does not change while others are applied.
@@ -225,10 +205,7 @@ impl<'e> Candidate<'e> {
     }
 
     fn relevant_lines(&self, case: &Case<'_>) -> LineSet {
-        let selected = self
-            .selected
-            .iter()
-            .fold(LineSet::default(), |lines, own| lines.union(own));
+        let selected = self.selected.iter().fold(LineSet::default(), |lines, own| lines.union(own));
         match &self.compiled.promotion.terms.benefit {
             Benefit::FreeProduct(benefit) => {
                 selected.union(&benefits::product_lines(case, &benefit.sku))
@@ -265,10 +242,7 @@ impl<'e> Candidate<'e> {
 
     /// How much money it would take off by itself on the untouched cart.
     pub(crate) fn lone_discount(&self, case: &Case<'_>) -> Money {
-        let proposed = || {
-            self.alone(case)
-                .map_or(Money::ZERO, |proposal| proposal.discount)
-        };
+        let proposed = || self.alone(case).map_or(Money::ZERO, |proposal| proposal.discount);
         *self.lone.discount.get_or_init(|| {
             benefits::quick_discount(case, self, &case.untouched).unwrap_or_else(proposed)
         })

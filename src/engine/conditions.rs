@@ -26,11 +26,7 @@ pub(crate) struct Conditions {
 /// A node of the tree; leaves by number.
 #[derive(Debug)]
 pub(crate) enum Node {
-    Group {
-        matching: Match,
-        is: bool,
-        of: Box<[Node]>,
-    },
+    Group { matching: Match, is: bool, of: Box<[Node]> },
     Leaf(usize),
 }
 
@@ -107,18 +103,17 @@ impl Conditions {
     ) -> Self {
         let mut leaves = Vec::new();
         let root = compile(condition, number, &mut leaves);
-        Self {
-            root,
-            leaves: leaves.into(),
-        }
+        Self { root, leaves: leaves.into() }
     }
 
     /// Judges every leaf.
     pub(crate) fn judge(&self, scene: &Scene<'_>) -> Truths {
         let leaves = self.leaves.iter().enumerate();
-        Truths(leaves.fold(0, |truths, (number, leaf)| {
-            truths | (u32::from(leaf.holds(scene)) << number)
-        }))
+        Truths(
+            leaves.fold(0, |truths, (number, leaf)| {
+                truths | (u32::from(leaf.holds(scene)) << number)
+            }),
+        )
     }
 
     /// The same where there is no cart: every leaf that looks at one is false (spec 11).
@@ -142,8 +137,7 @@ impl Conditions {
             match node {
                 Node::Leaf(leaf) if truths.get(*leaf) => found.extend(leaves.get(*leaf)),
                 Node::Group { is: true, of, .. } if holds(node, truths) => {
-                    of.iter()
-                        .for_each(|child| walk(child, truths, leaves, found));
+                    of.iter().for_each(|child| walk(child, truths, leaves, found));
                 }
                 Node::Leaf(_) | Node::Group { .. } => {}
             }
@@ -155,26 +149,17 @@ impl Conditions {
 
     /// Whether they look at what item-level promotions have taken off (spec 5.3 `subtotal`).
     pub(crate) fn see_discounts(&self) -> bool {
-        let subtotal = |test: &Test| {
-            matches!(
-                test,
-                Test::Cart {
-                    measure: CartMeasure::Subtotal,
-                    ..
-                }
-            )
-        };
+        let subtotal =
+            |test: &Test| matches!(test, Test::Cart { measure: CartMeasure::Subtotal, .. });
         self.leaves.iter().any(subtotal)
     }
 
     /// Whether no condition counts parts of units.
     pub(crate) fn count_whole_units(&self) -> bool {
         let whole = |test: &Test| match test {
-            Test::Lines {
-                measure: LineMeasure::Quantity,
-                compare,
-                ..
-            } => compare.value.scaled() % Number::ONE.scaled() == 0,
+            Test::Lines { measure: LineMeasure::Quantity, compare, .. } => {
+                compare.value.scaled() % Number::ONE.scaled() == 0
+            }
             Test::Lines { .. } | Test::Cart { .. } | Test::Item { .. } | Test::Request(_) => true,
         };
         self.leaves.iter().all(whole)
@@ -198,31 +183,17 @@ fn compile(
         Condition::Group(group) => Node::Group {
             matching: group.matching,
             is: group.is,
-            of: group
-                .of
-                .iter()
-                .map(|child| compile(child, number, leaves))
-                .collect(),
+            of: group.of.iter().map(|child| compile(child, number, leaves)).collect(),
         },
         Condition::Leaf(leaf) => {
             let test = match leaf {
-                Leaf::Cart { measure, compare } => Test::Cart {
-                    measure: *measure,
-                    compare: *compare,
-                },
-                Leaf::Lines {
-                    measure,
-                    of,
-                    compare,
-                } => Test::Lines {
-                    measure: *measure,
-                    of: number(of),
-                    compare: *compare,
-                },
-                Leaf::Item { of, found } => Test::Item {
-                    of: number(of),
-                    found: *found,
-                },
+                Leaf::Cart { measure, compare } => {
+                    Test::Cart { measure: *measure, compare: *compare }
+                }
+                Leaf::Lines { measure, of, compare } => {
+                    Test::Lines { measure: *measure, of: number(of), compare: *compare }
+                }
+                Leaf::Item { of, found } => Test::Item { of: number(of), found: *found },
                 Leaf::PaymentMode { .. }
                 | Leaf::GiftVoucher { .. }
                 | Leaf::Member { .. }
@@ -237,9 +208,7 @@ fn compile(
 /// Sorts the texts that are only asked whether they contain one.
 fn sorted(mut leaf: Leaf) -> Leaf {
     match &mut leaf {
-        Leaf::PaymentMode {
-            test: ModeTest::In(values, _) | ModeTest::NotIn(values),
-        }
+        Leaf::PaymentMode { test: ModeTest::In(values, _) | ModeTest::NotIn(values) }
         | Leaf::GiftVoucher { values }
         | Leaf::Member { values, .. }
         | Leaf::CustomerAttribute {
@@ -295,11 +264,7 @@ impl Test {
                 may_look_at(scene.view.cart.lines.len())
                     && compares(&cart_measure(*measure, scene), *compare)
             }
-            Self::Lines {
-                measure,
-                of,
-                compare,
-            } => {
+            Self::Lines { measure, of, compare } => {
                 let lines = scene.lines(*of);
                 may_look_at(lines.len())
                     && compares(&line_measure(*measure, &lines, scene), *compare)
@@ -330,15 +295,10 @@ pub(crate) fn cart_measure(measure: CartMeasure, scene: &Scene<'_>) -> Exact {
         // For an item-level promotion as the cart's amount (spec 5.3).
         CartMeasure::Subtotal => match scene.claims {
             Some(_) => view.gross_of(&view.all),
-            None => view
-                .gross_of(&view.all)
-                .minus(&scene.basket.items_discount().into()),
+            None => view.gross_of(&view.all).minus(&scene.basket.items_discount().into()),
         },
         CartMeasure::Mrp => lines().fold(Exact::ZERO, |sum, line| {
-            sum.plus(&Exact::product(
-                line.mrp.unwrap_or(line.unit_price),
-                line.quantity,
-            ))
+            sum.plus(&Exact::product(line.mrp.unwrap_or(line.unit_price), line.quantity))
         }),
         CartMeasure::Quantity => lines().map(|line| line.quantity).sum::<Quantity>().into(),
         CartMeasure::Weight => lines().fold(Exact::ZERO, |sum, line| {
@@ -351,20 +311,14 @@ pub(crate) fn cart_measure(measure: CartMeasure, scene: &Scene<'_>) -> Exact {
 
 /// A measure of selected lines, over the units that count.
 pub(crate) fn line_measure(measure: LineMeasure, lines: &LineSet, scene: &Scene<'_>) -> Exact {
-    let there = || {
-        lines
-            .iter()
-            .filter(|line| scene.counted(*line).is_positive())
-    };
+    let there = || lines.iter().filter(|line| scene.counted(*line).is_positive());
     match measure {
-        LineMeasure::Amount => lines.iter().fold(Exact::ZERO, |sum, line| {
-            sum.plus(&scene.view.gross(line, scene.counted(line)))
-        }),
-        LineMeasure::Quantity => lines
+        LineMeasure::Amount => lines
             .iter()
-            .map(|line| scene.counted(line))
-            .sum::<Quantity>()
-            .into(),
+            .fold(Exact::ZERO, |sum, line| sum.plus(&scene.view.gross(line, scene.counted(line)))),
+        LineMeasure::Quantity => {
+            lines.iter().map(|line| scene.counted(line)).sum::<Quantity>().into()
+        }
         LineMeasure::DistinctProducts => count(scene.view.distinct(Same::Product, there())),
         LineMeasure::DistinctVariants => count(scene.view.distinct(Same::Sku, there())),
     }
@@ -375,33 +329,21 @@ fn count(count: usize) -> Exact {
 }
 
 fn has(values: &[String], text: &str) -> bool {
-    values
-        .binary_search_by(|value| value.as_str().cmp(text))
-        .is_ok()
+    values.binary_search_by(|value| value.as_str().cmp(text)).is_ok()
 }
 
 /// The leaves that look at the request alone. What it lacks makes them false.
 fn request_holds(leaf: &Leaf, request: &Request<'_>) -> bool {
     match leaf {
         Leaf::PaymentMode { test } => mode_holds(test, request),
-        Leaf::GiftVoucher { values } => request
-            .cart
-            .gift_vouchers
-            .iter()
-            .any(|voucher| has(values, voucher)),
-        Leaf::Member {
-            subject,
-            negated,
-            values,
-        } => {
+        Leaf::GiftVoucher { values } => {
+            request.cart.gift_vouchers.iter().any(|voucher| has(values, voucher))
+        }
+        Leaf::Member { subject, negated, values } => {
             let one = |text: &str| has(values, text) != *negated;
             match subject {
                 MemberSubject::ShippingMethod => {
-                    let method = request
-                        .cart
-                        .shipping
-                        .as_ref()
-                        .and_then(|own| own.method.as_ref());
+                    let method = request.cart.shipping.as_ref().and_then(|own| own.method.as_ref());
                     method.is_some_and(|method| one(method))
                 }
                 MemberSubject::Channel => {
@@ -413,13 +355,9 @@ fn request_holds(leaf: &Leaf, request: &Request<'_>) -> bool {
             }
         }
         Leaf::CustomerAttribute { key, test } => {
-            let attributes = request
-                .customer
-                .iter()
-                .flat_map(|customer| &customer.attributes);
+            let attributes = request.customer.iter().flat_map(|customer| &customer.attributes);
             let mut own = attributes.filter(|(own, _)| own == key);
-            own.next()
-                .is_some_and(|(_, text)| attribute_holds(test, text))
+            own.next().is_some_and(|(_, text)| attribute_holds(test, text))
         }
         Leaf::Cart { .. } | Leaf::Lines { .. } | Leaf::Item { .. } => false,
     }
@@ -435,10 +373,9 @@ fn mode_holds(test: &ModeTest, request: &Request<'_>) -> bool {
     };
     match test {
         ModeTest::In(values, minimum) => paid(&|mode| has(values, mode), *minimum),
-        ModeTest::StartsWith(values, minimum) => paid(
-            &|mode| values.iter().any(|value| mode.starts_with(value.as_str())),
-            *minimum,
-        ),
+        ModeTest::StartsWith(values, minimum) => {
+            paid(&|mode| values.iter().any(|value| mode.starts_with(value.as_str())), *minimum)
+        }
         ModeTest::NotIn(values) => {
             !tenders.is_empty() && !tenders.iter().any(|tender| has(values, &tender.mode))
         }
@@ -473,15 +410,11 @@ fn compare_text(text: &str, value: Number) -> Option<Ordering> {
     match Number::parse(text) {
         Ok(number) => Some(number.cmp(&value)),
         Err(DecimalError::Malformed) => None,
-        Err(DecimalError::OutOfRange) => Some(if text.starts_with('-') {
-            Ordering::Less
-        } else {
-            Ordering::Greater
-        }),
+        Err(DecimalError::OutOfRange) => {
+            Some(if text.starts_with('-') { Ordering::Less } else { Ordering::Greater })
+        }
         Err(DecimalError::TooPrecise) => {
-            let places = text
-                .split_once('.')
-                .map_or(0, |(_, fraction)| fraction.len());
+            let places = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
             let cut = text.get(..text.len().checked_sub(places.checked_sub(4)?)?)?;
             let number = Number::from_scaled(parse_scaled(cut, 4).ok()?);
             // What was cut is not zero: the number is just beyond `cut`, away from zero.

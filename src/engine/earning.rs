@@ -44,10 +44,7 @@ impl EarningRule {
         let mut selections = Vec::new();
         let conditions =
             conditions.map(|own| Conditions::compile(own, &mut numbered(&mut selections, facts)));
-        Some(Self {
-            conditions,
-            selections,
-        })
+        Some(Self { conditions, selections })
     }
 }
 
@@ -75,9 +72,9 @@ pub fn earned<'r>(
         };
         let triggered = match &own.trigger {
             Trigger::Activity(kind) => *kind == deed.kind,
-            Trigger::Milestone { name, target } => reached
-                .iter()
-                .any(|(milestone, own)| milestone == name && own == target),
+            Trigger::Milestone { name, target } => {
+                reached.iter().any(|(milestone, own)| milestone == name && own == target)
+            }
             Trigger::Direct => false,
         };
         triggered
@@ -109,12 +106,7 @@ impl<'d> Sight<'d> {
     fn new(rules: &'d RuleSet, deed: &'d Deed<'d>, work: &'d Work<'d>) -> Self {
         let view = CartView::new(&deed.request.cart, &rules.facts, work);
         let basket = Basket::new(&view, rules.settings().percentage_base);
-        Self {
-            deed,
-            work,
-            view,
-            basket,
-        }
+        Self { deed, work, view, basket }
     }
 
     fn meets(&self, conditions: &Conditions, selections: &[Selection]) -> bool {

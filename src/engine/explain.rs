@@ -31,10 +31,7 @@ pub(crate) fn read_codes(rules: &RuleSet, facts: &Facts<'_>) -> Codes {
     let presented = &facts.request.cart.codes;
     let mut states: Vec<CodeState> = Vec::with_capacity(presented.len());
     for (index, code) in presented.iter().enumerate() {
-        let again = presented
-            .iter()
-            .take(index)
-            .any(|own| own.eq_ignore_ascii_case(code));
+        let again = presented.iter().take(index).any(|own| own.eq_ignore_ascii_case(code));
         let fact = facts.codes.get(index).and_then(Option::as_ref);
         let known = fact.and_then(|fact| Some((fact, rules.index_of(fact.promotion_id)?)));
         states.push(match known {
@@ -61,9 +58,7 @@ fn is_used_up(rules: &RuleSet, facts: &Facts<'_>, number: usize, code: usize) ->
 }
 
 fn unlocks(states: &[CodeState], number: usize) -> Option<usize> {
-    states
-        .iter()
-        .position(|state| matches!(state, CodeState::Unlocks(own) if *own == number))
+    states.iter().position(|state| matches!(state, CodeState::Unlocks(own) if *own == number))
 }
 
 impl Codes {
@@ -122,44 +117,28 @@ pub(crate) fn unmet(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket)
         let scene = candidate.scene(case, basket, part);
         unmet_in(conditions, &scene)
     });
-    of_parts
-        .min_by(|a, b| distance(a).cmp(&distance(b)))
-        .unwrap_or_default()
+    of_parts.min_by(|a, b| distance(a).cmp(&distance(b))).unwrap_or_default()
 }
 
 /// Fewest leaves, then the smallest shortfall in proportion.
 fn distance(unmet: &[Unmet]) -> (usize, Exact) {
     let missing = unmet.iter().filter_map(proportion);
-    (
-        unmet.len(),
-        missing.fold(Exact::ZERO, |sum, one| sum.plus(&one)),
-    )
+    (unmet.len(), missing.fold(Exact::ZERO, |sum, one| sum.plus(&one)))
 }
 
 /// shortfall ÷ required, where there is a shortfall.
 fn proportion(unmet: &Unmet) -> Option<Exact> {
     match &unmet.leaf {
-        UnmetLeaf::Number {
-            shortfall: Some(shortfall),
-            required,
-            ..
-        } => Some(shortfall.over(&Exact::from(*required))),
-        UnmetLeaf::Number {
-            shortfall: None, ..
+        UnmetLeaf::Number { shortfall: Some(shortfall), required, .. } => {
+            Some(shortfall.over(&Exact::from(*required)))
         }
-        | UnmetLeaf::Other(..) => None,
+        UnmetLeaf::Number { shortfall: None, .. } | UnmetLeaf::Other(..) => None,
     }
 }
 
 fn unmet_in(conditions: &Conditions, scene: &Scene<'_>) -> Vec<Unmet> {
     let truths = conditions.judge(scene);
-    let mut search = Search {
-        conditions,
-        scene,
-        truths,
-        path: Vec::new(),
-        found: Vec::new(),
-    };
+    let mut search = Search { conditions, scene, truths, path: Vec::new(), found: Vec::new() };
     search.walk(conditions.root(), true, true);
     search.found
 }
@@ -183,10 +162,7 @@ impl Search<'_> {
             Node::Leaf(number) => {
                 let leaf = self.conditions.leaf(*number);
                 if let Some(leaf) = leaf.map(|leaf| self.leaf(leaf, mendable)) {
-                    self.found.push(Unmet {
-                        path: self.path.clone(),
-                        leaf,
-                    });
+                    self.found.push(Unmet { path: self.path.clone(), leaf });
                 }
             }
             // A group that holds although it should not: its leaves are what it asks.
@@ -207,11 +183,7 @@ impl Search<'_> {
                 let actual = cart_measure(*measure, self.scene);
                 number(UnmetMeasure::Cart(*measure), *compare, actual, mendable)
             }
-            Test::Lines {
-                measure,
-                of,
-                compare,
-            } => {
+            Test::Lines { measure, of, compare } => {
                 let actual = line_measure(*measure, &self.scene.lines(*of), self.scene);
                 number(UnmetMeasure::Lines(*measure), *compare, actual, mendable)
             }
@@ -234,9 +206,7 @@ fn request_leaf(leaf: &Leaf) -> UnmetLeaf {
             (OtherLeaf::PaymentMode, Some(op))
         }
         Leaf::GiftVoucher { .. } => (OtherLeaf::GiftVoucher, None),
-        Leaf::Member {
-            subject, negated, ..
-        } => {
+        Leaf::Member { subject, negated, .. } => {
             let leaf = match subject {
                 MemberSubject::ShippingMethod => OtherLeaf::ShippingMethod,
                 MemberSubject::Channel => OtherLeaf::Channel,
@@ -278,13 +248,7 @@ fn number(
         NumberOperator::Ne | NumberOperator::Lt | NumberOperator::Lte => false,
     };
     let shortfall = (mendable && more_helps).then(|| required.minus(&actual));
-    UnmetLeaf::Number {
-        measure,
-        op,
-        required: value,
-        actual,
-        shortfall,
-    }
+    UnmetLeaf::Number { measure, op, required: value, actual, shortfall }
 }
 
 /// Near misses among candidates in rank order: promotions that suggest themselves and whose only
@@ -303,19 +267,10 @@ pub(crate) fn suggestions<'r>(
             && let Some(proportion) = proportion(only)
         {
             let unmet = only.clone();
-            near.push((
-                proportion,
-                Suggestion {
-                    promotion: candidate.number,
-                    unmet,
-                },
-            ));
+            near.push((proportion, Suggestion { promotion: candidate.number, unmet }));
         }
     }
     // Stable: equals stay in rank order.
     near.sort_by(|(a, _), (b, _)| a.cmp(b));
-    near.into_iter()
-        .take(MAX_SUGGESTIONS)
-        .map(|(_, suggestion)| suggestion)
-        .collect()
+    near.into_iter().take(MAX_SUGGESTIONS).map(|(_, suggestion)| suggestion).collect()
 }

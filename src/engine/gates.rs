@@ -42,28 +42,16 @@ pub(crate) fn admit(
     let request = facts.request;
     let settings = rules.settings();
     let gate = |open: bool, reason: ReasonCode| {
-        if open {
-            Ok(())
-        } else {
-            Err(Reason::Plain(reason))
-        }
+        if open { Ok(()) } else { Err(Reason::Plain(reason)) }
     };
     gate(promotion.status == Status::Active, Paused)?;
     gate(compiled.starts_at <= facts.now, NotStarted)?;
     gate(facts.now < compiled.ends_at, Ended)?;
-    let zone = store
-        .and_then(|store| store.timezone)
-        .unwrap_or(settings.timezone);
-    let open = terms
-        .schedule
-        .as_ref()
-        .is_none_or(|own| calendar::is_open(own, zone, facts.now));
+    let zone = store.and_then(|store| store.timezone).unwrap_or(settings.timezone);
+    let open = terms.schedule.as_ref().is_none_or(|own| calendar::is_open(own, zone, facts.now));
     gate(open, OutsideSchedule)?;
     let own = terms.currency.unwrap_or(settings.currency);
-    gate(
-        own == request.cart.currency.unwrap_or(settings.currency),
-        CurrencyMismatch,
-    )?;
+    gate(own == request.cart.currency.unwrap_or(settings.currency), CurrencyMismatch)?;
     gate(in_scope(&terms.scope, store, request), OutOfScope)?;
     audience(promotion, request.customer.as_ref())?;
     let needs_customer = terms.activation_required
@@ -72,14 +60,8 @@ pub(crate) fn admit(
             Kind::Pos | Kind::CodeLinked => false,
             Kind::Loyalty | Kind::LoyaltyEarning { .. } | Kind::Rewards { .. } => true,
         };
-    gate(
-        !needs_customer || identified(request.customer.as_ref()).is_some(),
-        CustomerRequired,
-    )?;
-    gate(
-        !matches!(terms.kind, Kind::CodeLinked) || code.is_some(),
-        CodeNotPresented,
-    )
+    gate(!needs_customer || identified(request.customer.as_ref()).is_some(), CustomerRequired)?;
+    gate(!matches!(terms.kind, Kind::CodeLinked) || code.is_some(), CodeNotPresented)
 }
 
 /// Judges the gates in their order. `code` is the first usable code of this promotion on the cart, or else the first
@@ -100,21 +82,14 @@ pub(crate) fn judge(
     if terms.activation_required && !issuance.is_some_and(|own| own.is_activated) {
         return Err(Reason::Plain(ReasonCode::NotActivated));
     }
-    let presented = Presented {
-        code,
-        issuance: issuance.map(|own| own.issuance_id),
-    };
+    let presented = Presented { code, issuance: issuance.map(|own| own.issuance_id) };
     let left = if compiled.has_limits() {
         let used = |name| limits::used(facts, &compiled.promotion, presented, name);
         Left::of(&terms.limits, used).map_err(Reason::LimitReached)?
     } else {
         Left::of_cart(&terms.limits)
     };
-    Ok(Passed {
-        left,
-        code,
-        issuance,
-    })
+    Ok(Passed { left, code, issuance })
 }
 
 /// What it takes to judge them at most: scopes, groups and counters are looked through one by one.
@@ -138,10 +113,7 @@ pub(crate) fn in_scope(scope: &Scope, store: Option<&Store>, request: &Request<'
     };
     let zones = store.map_or(&[][..], |store| &store.zones);
     allows(&scope.stores, store.map(|store| store.code.as_str()))
-        && allows(
-            &scope.concepts,
-            store.and_then(|store| store.concept.as_deref()),
-        )
+        && allows(&scope.concepts, store.and_then(|store| store.concept.as_deref()))
         && (scope.zones.is_empty() || zones.iter().any(|zone| scope.zones.contains(zone)))
         && allows(&scope.channels, request.channel.as_deref())
 }
@@ -176,15 +148,10 @@ fn in_audience(audience: &Audience, customer: Option<&Customer<'_>>) -> bool {
     let member = audience.loyalty.as_ref().is_none_or(|programs| {
         !customer.loyalty.is_empty()
             && (programs.is_empty()
-                || programs
-                    .iter()
-                    .any(|test| customer.loyalty.iter().any(|own| fits(test, own))))
+                || programs.iter().any(|test| customer.loyalty.iter().any(|own| fits(test, own))))
     });
     let grouped = audience.groups.is_empty()
-        || customer
-            .groups
-            .iter()
-            .any(|own| audience.groups.iter().any(|group| group == own));
+        || customer.groups.iter().any(|own| audience.groups.iter().any(|group| group == own));
     member && grouped
 }
 
@@ -194,8 +161,5 @@ fn fits(test: &ProgramTest, own: &Membership<'_>) -> bool {
         && (test.tiers.is_empty()
             || tier.is_some_and(|own| test.tiers.iter().any(|tier| tier == own)))
         && (test.supplementary.is_empty()
-            || own
-                .supplementary
-                .iter()
-                .any(|own| test.supplementary.iter().any(|one| one == own)))
+            || own.supplementary.iter().any(|own| test.supplementary.iter().any(|one| one == own)))
 }

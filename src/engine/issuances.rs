@@ -38,8 +38,7 @@ pub(crate) fn choose(compiled: &Compiled, facts: &Facts<'_>) -> Option<InHand> {
         return None;
     }
     let expires_at = |own: &IssuanceFact| {
-        own.use_until
-            .map_or(compiled.ends_at, |end| end.min(compiled.ends_at))
+        own.use_until.map_or(compiled.ends_at, |end| end.min(compiled.ends_at))
     };
     let place = |own: &&IssuanceFact| {
         (
@@ -59,10 +58,7 @@ pub(crate) fn choose(compiled: &Compiled, facts: &Facts<'_>) -> Option<InHand> {
 }
 
 fn is_used_up(compiled: &Compiled, facts: &Facts<'_>, issuance: IssuanceId) -> bool {
-    let presented = Presented {
-        code: None,
-        issuance: Some(issuance),
-    };
+    let presented = Presented { code: None, issuance: Some(issuance) };
     limits::of_issuances(&compiled.promotion.terms.limits).any(|limit| {
         limits::used(facts, &compiled.promotion, presented, limit.name) >= limit.maximum
     })

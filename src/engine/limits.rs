@@ -27,10 +27,7 @@ pub(crate) struct Left {
 impl Left {
     /// What a promotion without counters may give.
     pub(crate) fn of_cart(limits: &Limits) -> Self {
-        Self {
-            times: limits.cart.times.map(i64::from),
-            discount: limits.cart.discount,
-        }
+        Self { times: limits.cart.times.map(i64::from), discount: limits.cart.discount }
     }
 
     /// What is left, or the first limit that is used up: in the order earn, customer, promotion,
@@ -71,9 +68,7 @@ pub(crate) fn used(
     presented: Presented,
     name: LimitName,
 ) -> i64 {
-    let code = presented
-        .code
-        .and_then(|place| facts.codes.get(place)?.as_ref());
+    let code = presented.code.and_then(|place| facts.codes.get(place)?.as_ref());
     facts
         .used
         .iter()
@@ -95,10 +90,7 @@ pub(crate) fn of_issuances(limits: &Limits) -> impl Iterator<Item = CountedLimit
 
 /// Whether one of the limits that hold for each code by itself is used up for this one.
 pub(crate) fn is_exhausted(facts: &Facts<'_>, promotion: &Promotion, code: usize) -> bool {
-    let presented = Presented {
-        code: Some(code),
-        issuance: None,
-    };
+    let presented = Presented { code: Some(code), issuance: None };
     let of_codes = promotion.terms.limits.counted();
     of_codes
         .filter(|limit| limit.name.subject == LimitSubject::Code)
@@ -128,11 +120,7 @@ pub fn needs(rules: &RuleSet, facts: &Facts<'_>) -> Needs {
     if !rules.has_limits() && !rules.asks_for_issuances() {
         return needs;
     }
-    let facts = &Facts {
-        used: &[],
-        issuances: &[],
-        ..*facts
-    };
+    let facts = &Facts { used: &[], issuances: &[], ..*facts };
     // What ends this ends the evaluation, too.
     let stop = Stop::default();
     let case = Case::new(rules, facts, Work::new(&stop, 0));
@@ -165,10 +153,7 @@ pub fn counters(rules: &RuleSet, facts: &Facts<'_>) -> Vec<Bound> {
     if !rules.has_limits() {
         return Vec::new();
     }
-    let facts = &Facts {
-        used: &[],
-        ..*facts
-    };
+    let facts = &Facts { used: &[], ..*facts };
     let stop = Stop::default();
     let case = Case::new(rules, facts, Work::new(&stop, 0));
     let codes = explain::read_codes(rules, facts);
@@ -181,14 +166,7 @@ pub fn counters(rules: &RuleSet, facts: &Facts<'_>) -> Vec<Bound> {
             break;
         }
         if compiled.has_limits()
-            && gates::judge(
-                compiled,
-                rules,
-                facts,
-                case.store(),
-                codes.unlocking(number),
-            )
-            .is_ok()
+            && gates::judge(compiled, rules, facts, case.store(), codes.unlocking(number)).is_ok()
         {
             bounds.extend(own(compiled, rules, facts));
             bounds.extend(in_hand(compiled, rules, facts));
@@ -201,18 +179,13 @@ pub fn counters(rules: &RuleSet, facts: &Facts<'_>) -> Vec<Bound> {
 /// Adds the counters of the presented codes.
 fn of_codes(rules: &RuleSet, facts: &Facts<'_>, bounds: &mut Vec<Bound>) {
     for fact in facts.codes.iter().flatten() {
-        let compiled = rules
-            .index_of(fact.promotion_id)
-            .and_then(|number| rules.promotions.get(number));
+        let compiled =
+            rules.index_of(fact.promotion_id).and_then(|number| rules.promotions.get(number));
         if let Some(compiled) = compiled.filter(|compiled| compiled.has_limits()) {
             let owner = Owner::Code(fact.code_id);
             let of_code = bounds_of(compiled, rules, facts.now, &owner);
             // One that is presented twice has the same counters.
-            bounds.extend(
-                of_code
-                    .filter(|bound| !bounds.contains(bound))
-                    .collect::<Vec<_>>(),
-            );
+            bounds.extend(of_code.filter(|bound| !bounds.contains(bound)).collect::<Vec<_>>());
         }
     }
 }
@@ -250,19 +223,11 @@ pub fn uses(rules: &RuleSet, facts: &Facts<'_>, evaluation: &Evaluation) -> Vec<
         };
         let uses = own(compiled, rules, facts)
             .chain(presented)
-            .map(|bound| Use {
-                amount: amount(&bound),
-                bound,
-            })
+            .map(|bound| Use { amount: amount(&bound), bound })
             .filter(|own| own.amount > 0);
         Some(uses.collect::<Vec<_>>())
     };
-    evaluation
-        .applied
-        .iter()
-        .filter_map(of_promotion)
-        .flatten()
-        .collect()
+    evaluation.applied.iter().filter_map(of_promotion).flatten().collect()
 }
 
 /// The counters of everybody and of the request's customer.
@@ -288,15 +253,13 @@ pub(crate) fn bounds_of<'c>(
 ) -> impl Iterator<Item = Bound> + 'c {
     let zone = rules.settings().timezone;
     let limits = compiled.promotion.terms.limits.counted();
-    limits
-        .filter(|limit| limit.name.subject == owner.subject())
-        .map(move |limit| Bound {
-            counter: CounterKey {
-                promotion_id: compiled.promotion.id,
-                owner: owner.clone(),
-                measure: limit.name.measure,
-                window: window::number(limit.refresh, compiled.starts_at, zone, now),
-            },
-            maximum: limit.maximum,
-        })
+    limits.filter(|limit| limit.name.subject == owner.subject()).map(move |limit| Bound {
+        counter: CounterKey {
+            promotion_id: compiled.promotion.id,
+            owner: owner.clone(),
+            measure: limit.name.measure,
+            window: window::number(limit.refresh, compiled.starts_at, zone, now),
+        },
+        maximum: limit.maximum,
+    })
 }

@@ -24,9 +24,7 @@ impl LineSet {
 
     /// Whether a line is in it.
     pub(crate) fn contains(&self, line: usize) -> bool {
-        self.0
-            .get(line / 64)
-            .is_some_and(|word| word & (1 << (line % 64)) != 0)
+        self.0.get(line / 64).is_some_and(|word| word & (1 << (line % 64)) != 0)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -67,11 +65,7 @@ impl LineSet {
 
     /// Its lines, in cart order.
     pub(crate) fn iter(&self) -> Lines {
-        Lines {
-            words: self.0,
-            index: 0,
-            left: self.len(),
-        }
+        Lines { words: self.0, index: 0, left: self.len() }
     }
 }
 

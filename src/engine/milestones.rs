@@ -79,17 +79,9 @@ pub fn steps<'r>(rules: &'r RuleSet, deed: &Deed<'_>, sold: Option<&Sold>) -> Ve
     let work = Work::unbounded(&stop);
     let view = CartView::new(&deed.request.cart, &rules.facts, &work);
     let settings = rules.settings();
-    let own_currency = deed
-        .request
-        .cart
-        .currency
-        .is_none_or(|own| own == settings.currency);
+    let own_currency = deed.request.cart.currency.is_none_or(|own| own == settings.currency);
     let step = |compiled: &'r CompiledMilestone| {
-        let KnownMilestone {
-            created_at,
-            milestone,
-            ..
-        } = &compiled.known;
+        let KnownMilestone { created_at, milestone, .. } = &compiled.known;
         if milestone.measure == MilestoneMeasure::Spend && !own_currency {
             return None;
         }
@@ -106,11 +98,7 @@ pub fn steps<'r>(rules: &'r RuleSet, deed: &Deed<'_>, sold: Option<&Sold>) -> Ve
                 }
                 MilestoneMeasure::Quantity | MilestoneMeasure::Visits => Exact::from(line.quantity),
             };
-            CountedLine {
-                id: line.id.clone().into_owned(),
-                quantity: line.quantity,
-                amount,
-            }
+            CountedLine { id: line.id.clone().into_owned(), quantity: line.quantity, amount }
         };
         let lines: Vec<CountedLine> = lines.iter().map(counted).collect();
         let amount = match milestone.measure {
@@ -121,12 +109,7 @@ pub fn steps<'r>(rules: &'r RuleSet, deed: &Deed<'_>, sold: Option<&Sold>) -> Ve
             MilestoneMeasure::Visits => Exact::from(Quantity::whole(1)),
         };
         let window = window::number(milestone.window, *created_at, settings.timezone, deed.at);
-        amount.is_positive().then_some(Step {
-            milestone: &compiled.known,
-            window,
-            amount,
-            lines,
-        })
+        amount.is_positive().then_some(Step { milestone: &compiled.known, window, amount, lines })
     };
     rules.milestones.iter().filter_map(step).collect()
 }
@@ -134,9 +117,7 @@ pub fn steps<'r>(rules: &'r RuleSet, deed: &Deed<'_>, sold: Option<&Sold>) -> Ve
 fn taken_off(sold: Option<&Sold>, line: &str) -> Money {
     let lines = sold.into_iter().flat_map(|sold| &sold.lines);
     let own = lines.filter(|own| own.id == line);
-    own.flat_map(|own| &own.allocations)
-        .map(|(_, amount)| *amount)
-        .sum()
+    own.flat_map(|own| &own.allocations).map(|(_, amount)| *amount).sum()
 }
 
 /// How much of what counted has come back, in all: of each line in proportion to its units, rounded, and all of it with

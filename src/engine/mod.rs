@@ -137,17 +137,12 @@ pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>, stop: &Stop) -> Result<Evalu
 /// Returns the promotions that took most steps, the largest first. If the search for texts alone has spent the bound, no
 /// promotion has been judged: then it returns those that look for most texts.
 fn costly(rules: &RuleSet, candidates: &[Candidate<'_>]) -> Vec<Costly> {
-    let judged = candidates.iter().map(|own| Costly {
-        promotion: own.number,
-        steps: own.steps.get(),
-    });
+    let judged =
+        candidates.iter().map(|own| Costly { promotion: own.number, steps: own.steps.get() });
     let mut costly: Vec<Costly> = judged.collect();
     if costly.iter().all(|own| own.steps == 0) {
         let all = rules.promotions.iter().enumerate();
-        let by_texts = all.map(|(promotion, own)| Costly {
-            promotion,
-            steps: own.sought_texts(),
-        });
+        let by_texts = all.map(|(promotion, own)| Costly { promotion, steps: own.sought_texts() });
         costly = by_texts.collect();
     }
     costly.retain(|own| own.steps > 0);
@@ -170,23 +165,13 @@ impl<'e> Case<'e> {
     fn new(rules: &'e RuleSet, facts: &'e Facts<'e>, work: Work<'e>) -> Self {
         let settings = rules.settings();
         let view = CartView::new(&facts.request.cart, &rules.facts, &work);
-        let single = match (
-            settings.multiple_promotions_per_line.enabled,
-            &rules.single_lines,
-        ) {
+        let single = match (settings.multiple_promotions_per_line.enabled, &rules.single_lines) {
             (false, _) => view.all,
             (true, Some(excluded)) => excluded.select(&view, &work),
             (true, None) => LineSet::default(),
         };
         let untouched = Basket::new(&view, settings.percentage_base);
-        Self {
-            rules,
-            facts,
-            view,
-            claims: ClaimRules::new(settings, single),
-            untouched,
-            work,
-        }
+        Self { rules, facts, view, claims: ClaimRules::new(settings, single), untouched, work }
     }
 
     /// Where the cart is, if the request tells.
@@ -219,15 +204,10 @@ fn to_judge(case: &Case<'_>, codes: &explain::Codes) -> Vec<usize> {
     }
     let channel = case.facts.request.channel.as_deref();
     let place = rules.facts.of_place(case.store(), channel);
-    let found = rules
-        .index
-        .find(rules.len(), case.view.facts().chain(place), &case.work);
+    let found = rules.index.find(rules.len(), case.view.facts().chain(place), &case.work);
     let coded = codes.promotions().filter(|number| !found.contains(number));
     let is_current = |number: &usize| {
-        rules
-            .promotions
-            .get(*number)
-            .is_some_and(|own| own.is_current(case.facts.now))
+        rules.promotions.get(*number).is_some_and(|own| own.is_current(case.facts.now))
     };
     let mut numbers: Vec<usize> = found.iter().copied().filter(is_current).collect();
     numbers.extend(coded);
@@ -238,11 +218,7 @@ fn to_judge(case: &Case<'_>, codes: &explain::Codes) -> Vec<usize> {
 fn gate<'e>(case: &Case<'e>, codes: &explain::Codes) -> Gated<'e> {
     let rules = case.rules;
     let to_judge = to_judge(case, codes);
-    let mut gated = Gated {
-        passed: Vec::new(),
-        failed: Vec::new(),
-        judged: to_judge.len(),
-    };
+    let mut gated = Gated { passed: Vec::new(), failed: Vec::new(), judged: to_judge.len() };
     for number in to_judge {
         let Some(compiled) = rules.promotions.get(number) else {
             continue;
@@ -250,16 +226,8 @@ fn gate<'e>(case: &Case<'e>, codes: &explain::Codes) -> Gated<'e> {
         if !case.work.charge(gates::steps(compiled, case.facts)) {
             break;
         }
-        match gates::judge(
-            compiled,
-            rules,
-            case.facts,
-            case.store(),
-            codes.unlocking(number),
-        ) {
-            Ok(passed) => gated
-                .passed
-                .extend(Candidate::new(rules, case, number, passed)),
+        match gates::judge(compiled, rules, case.facts, case.store(), codes.unlocking(number)) {
+            Ok(passed) => gated.passed.extend(Candidate::new(rules, case, number, passed)),
             Err(reason) => gated.failed.push((number, reason)),
         }
     }

@@ -28,9 +28,7 @@ pub fn offer_needs(rules: &RuleSet, customer: &str, now: DateTime<Utc>) -> Needs
     let mut needs = Needs::default();
     for (_, compiled) in live(rules, now) {
         for owner in shared_owners(customer) {
-            needs
-                .counters
-                .extend(bounds_of(compiled, rules, now, &owner));
+            needs.counters.extend(bounds_of(compiled, rules, now, &owner));
         }
         if compiled.promotion.terms.asks_for_issuance() {
             needs.issuances.push(compiled.promotion.id);
@@ -52,11 +50,7 @@ pub fn offers(
         let terms = &compiled.promotion.terms;
         if !terms.asks_for_issuance() {
             let left = left(rules, compiled, customer, None, used, now);
-            offers.extend(left.map(|left| Offer {
-                promotion,
-                issuance: None,
-                left,
-            }));
+            offers.extend(left.map(|left| Offer { promotion, issuance: None, left }));
             continue;
         }
         let mut in_hand: Vec<&IssuanceFact> = issuances
@@ -70,11 +64,7 @@ pub fn offers(
         for own in in_hand {
             let id = Some(own.issuance_id);
             let left = left(rules, compiled, customer, id, used, now);
-            offers.extend(left.map(|left| Offer {
-                promotion,
-                issuance: id,
-                left,
-            }));
+            offers.extend(left.map(|left| Offer { promotion, issuance: id, left }));
         }
     }
     offers
@@ -107,9 +97,7 @@ fn left(
         if limit.name.subject == LimitSubject::Code {
             return Some((limit, None));
         }
-        let bound = bounds
-            .iter()
-            .find(|own| own.counter.limit() == limit.name)?;
+        let bound = bounds.iter().find(|own| own.counter.limit() == limit.name)?;
         let gone = used.iter().find(|own| own.counter == bound.counter);
         let rest = limit.maximum - gone.map_or(0, |own| own.amount);
         (rest > 0).then_some((limit, Some(rest)))

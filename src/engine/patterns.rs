@@ -150,10 +150,7 @@ impl Finder {
                 Place::AtTheStart => one.start() == 0,
             };
             let fact = self.found.get(one.pattern().as_usize());
-            fact.filter(|_| is_there)
-                .copied()
-                .into_iter()
-                .for_each(&mut found);
+            fact.filter(|_| is_there).copied().into_iter().for_each(&mut found);
         }
         for (pattern, fact) in &self.others {
             if !work.charge(text.len() / BYTES_A_STEP + 1) {

@@ -32,13 +32,7 @@ pub(crate) fn static_ranks(
         let pair = promotions.get(a).zip(promotions.get(b));
         pair.map_or(Ordering::Equal, |(a, b)| compare_by(criteria, a, b))
     };
-    let mut ranks = vec![
-        StaticRank {
-            before: 0,
-            after: 0
-        };
-        promotions.len()
-    ];
+    let mut ranks = vec![StaticRank { before: 0, after: 0 }; promotions.len()];
     let mut order: Vec<usize> = (0..promotions.len()).collect();
     // Stable: equals stay in order of creation.
     order.sort_by(|a, b| compare(after, *a, *b));

@@ -34,19 +34,12 @@ pub(crate) fn requirements(
     scene: &Scene<'_>,
 ) -> Vec<Requirement> {
     let supporting = conditions.supporting(truths);
-    supporting
-        .into_iter()
-        .filter_map(|test| requirement(test, scene))
-        .collect()
+    supporting.into_iter().filter_map(|test| requirement(test, scene)).collect()
 }
 
 fn requirement(test: &Test, scene: &Scene<'_>) -> Option<Requirement> {
     match test {
-        Test::Lines {
-            measure,
-            of,
-            compare,
-        } => {
+        Test::Lines { measure, of, compare } => {
             use NumberOperator::{Eq, Gt, Gte, Lt, Lte, Ne};
             let need = match (measure, compare.op) {
                 (LineMeasure::Quantity, Gte | Eq) => Need::Units(units(compare.value)),
@@ -55,15 +48,11 @@ fn requirement(test: &Test, scene: &Scene<'_>) -> Option<Requirement> {
                 (LineMeasure::Quantity | LineMeasure::Amount, Ne | Lt | Lte)
                 | (LineMeasure::DistinctProducts | LineMeasure::DistinctVariants, _) => Need::All,
             };
-            Some(Requirement {
-                lines: scene.lines(*of),
-                need,
-            })
+            Some(Requirement { lines: scene.lines(*of), need })
         }
-        Test::Item { of, found: true } => Some(Requirement {
-            lines: scene.lines(*of),
-            need: Need::Units(Quantity::ONE),
-        }),
+        Test::Item { of, found: true } => {
+            Some(Requirement { lines: scene.lines(*of), need: Need::Units(Quantity::ONE) })
+        }
         Test::Cart { .. } | Test::Item { found: false, .. } | Test::Request(_) => None,
     }
 }
@@ -78,10 +67,7 @@ fn units(value: Number) -> Quantity {
 
 /// The least whole number above a value.
 fn whole_above(value: Number) -> Quantity {
-    let whole = value
-        .scaled()
-        .div_euclid(Number::ONE.scaled())
-        .saturating_add(1);
+    let whole = value.scaled().div_euclid(Number::ONE.scaled()).saturating_add(1);
     Quantity::from_scaled(whole.saturating_mul(Quantity::ONE.scaled()))
 }
 
@@ -148,9 +134,7 @@ impl SetShape {
             };
             (requirement.lines, need)
         };
-        Self {
-            parts: requirements.iter().map(part).collect(),
-        }
+        Self { parts: requirements.iter().map(part).collect() }
     }
 
     /// How many units each part of a set has.
@@ -160,9 +144,7 @@ impl SetShape {
 
     fn mask(&self, line: usize) -> u32 {
         let parts = self.parts.iter().enumerate();
-        parts.fold(0, |mask, (part, (lines, _))| {
-            mask | (u32::from(lines.contains(line)) << part)
-        })
+        parts.fold(0, |mask, (part, (lines, _))| mask | (u32::from(lines.contains(line)) << part))
     }
 
     fn capacity(&self, units: impl Iterator<Item = (usize, Quantity)>) -> Capacity {
@@ -243,10 +225,8 @@ impl SetShape {
         work: &Work<'_>,
     ) -> Vec<Vec<Slot>> {
         work.charge(units.len() * self.parts.len());
-        let mut rest: Vec<(u32, Slot)> = units
-            .iter()
-            .map(|slot| (self.mask(slot.line), *slot))
-            .collect();
+        let mut rest: Vec<(u32, Slot)> =
+            units.iter().map(|slot| (self.mask(slot.line), *slot)).collect();
         let capacity = self.capacity(units.iter().map(|slot| (slot.line, slot.quantity)));
         let mut spare = Spare::new(&capacity, &Self::together(demands));
         let mut served = Vec::with_capacity(self.parts.len());
@@ -298,10 +278,7 @@ impl Spare {
     fn of(&self, mask: u32, part: usize) -> Option<i128> {
         let mask = index(mask)?;
         let later = self.0.iter().enumerate().step_by(1 << (part + 1));
-        later
-            .filter(|(choice, _)| mask & choice != 0)
-            .map(|(_, spare)| *spare)
-            .min()
+        later.filter(|(choice, _)| mask & choice != 0).map(|(_, spare)| *spare).min()
     }
 
     /// Takes units that just the requirements in `mask` could use.

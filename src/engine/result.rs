@@ -36,13 +36,8 @@ pub(crate) fn assemble(
     let reason_at = |place: usize| outcome.reasons.get(place).and_then(Option::as_ref);
     result.suggestions = explain::suggestions(candidates, reason_at);
     result.codes = codes.verdicts(|number| {
-        let gate = failed
-            .iter()
-            .find(|(own, _)| *own == number)
-            .map(|(_, reason)| reason);
-        let place = candidates
-            .iter()
-            .position(|candidate| candidate.number == number);
+        let gate = failed.iter().find(|(own, _)| *own == number).map(|(_, reason)| reason);
+        let place = candidates.iter().position(|candidate| candidate.number == number);
         gate.or_else(|| reason_at(place?))
     });
     if case.explains() {
@@ -73,10 +68,7 @@ fn empty(case: &Case<'_>) -> Evaluation {
             gross: case.view.gross_of(&case.view.all),
             item_discount: Money::ZERO,
             cart_discount: Money::ZERO,
-            shipping: cart
-                .shipping
-                .as_ref()
-                .map_or(Money::ZERO, |shipping| shipping.amount),
+            shipping: cart.shipping.as_ref().map_or(Money::ZERO, |shipping| shipping.amount),
             shipping_discount: Money::ZERO,
             tax: cart.lines.iter().map(|line| line.tax).sum(),
             charges: cart.lines.iter().map(|line| line.charges).sum(),
@@ -105,22 +97,14 @@ fn add(result: &mut Evaluation, candidate: &Candidate<'_>, proposal: &Proposal) 
     for own in &proposal.amounts {
         if let Some(line) = result.lines.get_mut(own.line) {
             let (quantity, amount) = (own.quantity, own.amount);
-            line.allocations.push(Allocation {
-                promotion: number,
-                quantity,
-                amount,
-            });
+            line.allocations.push(Allocation { promotion: number, quantity, amount });
         }
     }
     if let Benefit::FreeProduct(benefit) = &promotion.terms.benefit
         && proposal.free.is_positive()
     {
         let (sku, quantity) = (benefit.sku.clone(), proposal.free);
-        result.free_items.push(FreeItem {
-            promotion: number,
-            sku,
-            quantity,
-        });
+        result.free_items.push(FreeItem { promotion: number, sku, quantity });
     }
     result.applied.push(Applied {
         promotion: number,

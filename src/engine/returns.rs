@@ -134,20 +134,12 @@ pub fn take_back(
             discount: at_least_zero(
                 discount_back(sold, given.promotion_id, in_all, rounding).minus(discount),
             ),
-            points: points_back(sold, given, in_all, complete, rounding)
-                .minus(&points)
-                .or_zero(),
+            points: points_back(sold, given, in_all, complete, rounding).minus(&points).or_zero(),
         }
     });
-    let promotions = promotions
-        .filter(|own| own.discount.is_positive() || own.points.is_positive())
-        .collect();
-    Ok(Return {
-        refund: lines.iter().map(|line| &line.refund).sum(),
-        lines,
-        promotions,
-        complete,
-    })
+    let promotions =
+        promotions.filter(|own| own.discount.is_positive() || own.points.is_positive()).collect();
+    Ok(Return { refund: lines.iter().map(|line| &line.refund).sum(), lines, promotions, complete })
 }
 
 impl Before {
@@ -160,9 +152,7 @@ impl Before {
 
     fn of_promotion(&self, id: PromotionId) -> (Money, Exact) {
         let own = self.promotions.iter().find(|(own, ..)| *own == id);
-        own.map_or((Money::ZERO, Exact::ZERO), |(_, discount, points)| {
-            (*discount, points.clone())
-        })
+        own.map_or((Money::ZERO, Exact::ZERO), |(_, discount, points)| (*discount, points.clone()))
     }
 }
 
@@ -212,9 +202,10 @@ fn points_back(
     if gross.is_zero() {
         return Exact::ZERO;
     }
-    let back = sold.lines.iter().fold(Exact::ZERO, |sum, line| {
-        sum.plus(&line.gross.share(in_all(line), line.quantity))
-    });
+    let back = sold
+        .lines
+        .iter()
+        .fold(Exact::ZERO, |sum, line| sum.plus(&line.gross.share(in_all(line), line.quantity)));
     let exact = given.points.in_proportion(&back, &gross);
     Exact::from(rounding.settle(&exact)).at_most(&given.points)
 }

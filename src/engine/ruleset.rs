@@ -133,17 +133,13 @@ impl RuleSet {
         facts.finish();
         let index = Index::build(&compiled, &mut facts);
         let by_id = compiled.iter().enumerate();
-        let by_id = by_id
-            .map(|(index, own)| (own.promotion.id, index))
-            .collect();
+        let by_id = by_id.map(|(index, own)| (own.promotion.id, index)).collect();
         Self {
             version,
             settings,
             stores,
             has_limits: compiled.iter().any(Compiled::has_limits),
-            asks_for_issuances: compiled
-                .iter()
-                .any(|own| own.promotion.terms.asks_for_issuance()),
+            asks_for_issuances: compiled.iter().any(|own| own.promotion.terms.asks_for_issuance()),
             facts,
             promotions: compiled,
             milestones,
@@ -177,9 +173,7 @@ impl RuleSet {
 
     /// A promotion by its index, as evaluations name it.
     pub fn promotion(&self, index: usize) -> Option<&Promotion> {
-        self.promotions
-            .get(index)
-            .map(|compiled| &compiled.promotion)
+        self.promotions.get(index).map(|compiled| &compiled.promotion)
     }
 
     /// Whether uses of any promotion are counted.
@@ -247,12 +241,7 @@ impl Compiled {
         let conditions = conditions.map(|own| Conditions::compile(own, &mut number));
         let select = promotion.terms.benefit.select().map(&mut number);
         drop(number);
-        let Scope {
-            stores,
-            concepts,
-            zones,
-            channels,
-        } = &promotion.terms.scope;
+        let Scope { stores, concepts, zones, channels } = &promotion.terms.scope;
         let places = stores.len() + concepts.len() + zones.len() + channels.len();
         let ends_at = promotion.terms.ends_at.to_utc();
         Self {

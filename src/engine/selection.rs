@@ -151,23 +151,11 @@ impl Facts {
         channel: Option<&'f str>,
     ) -> impl Iterator<Item = Fact> + 'f {
         let of_store = store.into_iter().flat_map(|store| {
-            let concept = store
-                .concept
-                .as_deref()
-                .and_then(|own| self.concepts.get(own));
-            let zones = store
-                .zones
-                .iter()
-                .filter_map(|zone| self.zones.get(zone.as_str()));
-            self.stores
-                .get(store.code.as_str())
-                .into_iter()
-                .chain(concept)
-                .chain(zones)
+            let concept = store.concept.as_deref().and_then(|own| self.concepts.get(own));
+            let zones = store.zones.iter().filter_map(|zone| self.zones.get(zone.as_str()));
+            self.stores.get(store.code.as_str()).into_iter().chain(concept).chain(zones)
         });
-        of_store
-            .chain(channel.and_then(|channel| self.channels.get(channel)))
-            .copied()
+        of_store.chain(channel.and_then(|channel| self.channels.get(channel))).copied()
     }
 
     /// Finds the facts that a line has, those that some rule names.
@@ -201,10 +189,7 @@ impl Facts {
                 own.iter().for_each(|text| add(texts, text));
             }
         }
-        let keyed = [
-            (&self.attributes, &line.attributes),
-            (&self.variants, &line.variant),
-        ];
+        let keyed = [(&self.attributes, &line.attributes), (&self.variants, &line.variant)];
         for (keys, entries) in keyed {
             if !keys.is_empty() {
                 for (key, text) in entries {
@@ -245,10 +230,7 @@ enum Test {
 impl Selection {
     pub(crate) fn compile(selector: &Selector, facts: &mut Facts) -> Self {
         let mut compile = |predicates: &[Predicate]| -> Vec<Test> {
-            predicates
-                .iter()
-                .map(|predicate| Test::compile(predicate, facts))
-                .collect()
+            predicates.iter().map(|predicate| Test::compile(predicate, facts)).collect()
         };
         let include = compile(&selector.include);
         Self {
@@ -274,9 +256,8 @@ impl Selection {
         let included = match self.matching {
             _ if self.include.is_empty() => view.all,
             Match::All => include.fold(view.all, |lines, test| select(test, &lines)),
-            Match::Any => include.fold(LineSet::default(), |lines, test| {
-                lines.union(&select(test, &view.all))
-            }),
+            Match::Any => include
+                .fold(LineSet::default(), |lines, test| lines.union(&select(test, &view.all))),
         };
         let exclude = self.exclude.iter();
         exclude.fold(included, |lines, test| lines.without(&select(test, &lines)))
@@ -302,12 +283,9 @@ impl Selection {
         match self.matching {
             Match::All => self.include.iter().filter_map(keys).min_by_key(Vec::len),
             Match::Any if self.include.is_empty() => None,
-            Match::Any => self
-                .include
-                .iter()
-                .map(keys)
-                .collect::<Option<Vec<_>>>()
-                .map(|keys| keys.concat()),
+            Match::Any => {
+                self.include.iter().map(keys).collect::<Option<Vec<_>>>().map(|keys| keys.concat())
+            }
         }
     }
 }
@@ -322,13 +300,8 @@ fn any_of(tests: Vec<Test>) -> Box<[Test]> {
             Test::HasNone(..) | Test::Number(..) => others.push(test),
         }
     }
-    let with_facts = [
-        (has, Test::Has as fn(Box<[Fact]>) -> Test),
-        (finds, Test::Finds),
-    ];
-    let with_facts = with_facts
-        .into_iter()
-        .filter(|(facts, _)| !facts.is_empty());
+    let with_facts = [(has, Test::Has as fn(Box<[Fact]>) -> Test), (finds, Test::Finds)];
+    let with_facts = with_facts.into_iter().filter(|(facts, _)| !facts.is_empty());
     let with_facts = with_facts.map(|(facts, test)| test(sorted(facts)));
     with_facts.chain(others).collect()
 }

@@ -38,11 +38,7 @@ impl ProductList {
             ends.push(u32::try_from(texts.len()).unwrap_or(u32::MAX));
             places.insert_unique(hash(sku), place, |own| hash(text(&texts, &ends, *own)));
         }
-        Self {
-            texts: texts.into(),
-            ends: ends.into(),
-            places,
-        }
+        Self { texts: texts.into(), ends: ends.into(), places }
     }
 
     /// Whether the SKU with this hash is on the list.
@@ -73,9 +69,7 @@ fn text<'t>(texts: &'t str, ends: &[u32], place: u32) -> &'t str {
         usize::try_from(*end).ok()
     };
     let start = place.checked_sub(1).map_or(Some(0), end);
-    let own = start
-        .zip(end(place))
-        .and_then(|(from, to)| texts.get(from..to));
+    let own = start.zip(end(place)).and_then(|(from, to)| texts.get(from..to));
     own.unwrap_or_default()
 }
 

@@ -129,11 +129,7 @@ impl Basket {
                 PercentageBase::Net => gross.plus(&view.added(index).into()),
             };
             LineState {
-                runs: smallvec![Run {
-                    quantity: line.quantity,
-                    left,
-                    claims: SmallVec::new(),
-                }],
+                runs: smallvec![Run { quantity: line.quantity, left, claims: SmallVec::new() }],
                 discount: Money::ZERO,
                 item_discount: Money::ZERO,
             }
@@ -186,9 +182,7 @@ impl Basket {
     /// take more off one than was left of it, so this can be below zero; a whole line cannot.
     pub(crate) fn left(&self, slot: Slot) -> Exact {
         let run = self.line(slot.line).runs.get(slot.run);
-        run.map_or(Exact::ZERO, |run| {
-            run.left.share(slot.quantity, run.quantity)
-        })
+        run.map_or(Exact::ZERO, |run| run.left.share(slot.quantity, run.quantity))
     }
 
     /// What item-level promotions have left to pay of a line.
@@ -213,11 +207,7 @@ impl Basket {
                 .iter()
                 .enumerate()
                 .filter(|(_, run)| is_open(run, free_units, rules))
-                .map(|(run, units)| Slot {
-                    line,
-                    run,
-                    quantity: units.quantity,
-                }),
+                .map(|(run, units)| Slot { line, run, quantity: units.quantity }),
         );
     }
 
@@ -252,10 +242,7 @@ impl Basket {
         most_claimed_first.sort_by_key(|index| std::cmp::Reverse(own.get(*index).map(claims)));
         for index in most_claimed_first {
             if let Some(slot) = own.get_mut(index)
-                && state
-                    .runs
-                    .get(slot.run)
-                    .is_some_and(|run| counts(run, rules))
+                && state.runs.get(slot.run).is_some_and(|run| counts(run, rules))
             {
                 let taken = reserved.min(slot.quantity);
                 reserved = reserved.minus(taken);
@@ -328,9 +315,7 @@ impl Basket {
         let could_be_claimed = rules.consumed && rules.stacks();
         let free_units = could_be_claimed || !rules.single.contains(line) || !state.is_claimed();
         let open = state.runs.iter();
-        open.filter(|run| is_open(run, free_units, rules))
-            .map(|run| run.quantity)
-            .sum()
+        open.filter(|run| is_open(run, free_units, rules)).map(|run| run.quantity).sum()
     }
 
     /// The lines on which this would take more off some units than is left to pay of them.
@@ -378,20 +363,12 @@ impl Basket {
                 let mut claims = run.claims.clone();
                 claims.push(turn);
                 let left = run.left.share(quantity, run.quantity).minus(&taken_off);
-                runs.push(Run {
-                    quantity,
-                    left,
-                    claims,
-                });
+                runs.push(Run { quantity, left, claims });
                 rest = rest.minus(quantity);
             }
             if rest.is_positive() {
                 let left = run.left.share(rest, run.quantity);
-                runs.push(Run {
-                    quantity: rest,
-                    left,
-                    claims: run.claims.clone(),
-                });
+                runs.push(Run { quantity: rest, left, claims: run.claims.clone() });
             }
         }
         state.set_runs(runs);
@@ -408,28 +385,17 @@ impl Basket {
         let mut runs = Runs::new();
         let mut claimed = Runs::new();
         for run in &state.runs {
-            let taken = if run.claims.is_empty() {
-                wanted.min(run.quantity)
-            } else {
-                Quantity::ZERO
-            };
+            let taken =
+                if run.claims.is_empty() { wanted.min(run.quantity) } else { Quantity::ZERO };
             wanted = wanted.minus(taken);
             let rest = run.quantity.minus(taken);
             if taken.is_positive() {
                 let left = run.left.share(taken, run.quantity);
-                claimed.push(Run {
-                    quantity: taken,
-                    left,
-                    claims: smallvec![turn],
-                });
+                claimed.push(Run { quantity: taken, left, claims: smallvec![turn] });
             }
             if rest.is_positive() {
                 let left = run.left.share(rest, run.quantity);
-                runs.push(Run {
-                    quantity: rest,
-                    left,
-                    claims: run.claims.clone(),
-                });
+                runs.push(Run { quantity: rest, left, claims: run.claims.clone() });
             }
         }
         // Claimed after those that the same promotion discounts.
@@ -466,9 +432,7 @@ fn amount_of(
     line: usize,
 ) -> Option<Money> {
     while amounts.next_if(|(own, _)| *own < line).is_some() {}
-    amounts
-        .next_if(|(own, _)| *own == line)
-        .map(|(_, amount)| amount)
+    amounts.next_if(|(own, _)| *own == line).map(|(_, amount)| amount)
 }
 
 fn counts(run: &Run, rules: &ClaimRules) -> bool {

@@ -118,9 +118,9 @@ impl<'e> CartView<'e> {
 
     /// Σ gross over whole lines.
     pub(crate) fn gross_of(&self, lines: &LineSet) -> Exact {
-        lines.iter().fold(Exact::ZERO, |sum, line| {
-            sum.plus(&self.gross(line, self.line(line).quantity))
-        })
+        lines
+            .iter()
+            .fold(Exact::ZERO, |sum, line| sum.plus(&self.gross(line, self.line(line).quantity)))
     }
 
     /// Tax and charges of a line.
@@ -152,9 +152,7 @@ impl<'e> CartView<'e> {
     /// How many distinct SKUs or products (else SKU) the lines have.
     pub(crate) fn distinct(&self, same: Same, lines: impl Iterator<Item = usize>) -> usize {
         let numbers = self.numbers(same);
-        let seen: LineSet = lines
-            .filter_map(|line| numbers.get(line).copied())
-            .collect();
+        let seen: LineSet = lines.filter_map(|line| numbers.get(line).copied()).collect();
         seen.iter().count()
     }
 
@@ -182,9 +180,7 @@ impl<'e> CartView<'e> {
         let number = |key: fn(&'e Line<'e>) -> &'e str| {
             let mut first: FxHashMap<&str, usize> = FxHashMap::default();
             let lines = self.cart.lines.iter().enumerate();
-            lines
-                .map(|(index, line)| *first.entry(key(line)).or_insert(index))
-                .collect()
+            lines.map(|(index, line)| *first.entry(key(line)).or_insert(index)).collect()
         };
         match same {
             Same::Sku => self.sku_numbers.get_or_init(|| number(|line| &line.sku)),

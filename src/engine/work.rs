@@ -35,10 +35,7 @@ impl Stop {
     /// Ends the evaluation by itself after so many steps, if that is before the bound: a trial, for whoever has another
     /// place for long ones.
     pub const fn within(steps: u64) -> Self {
-        Self {
-            is_stopped: AtomicBool::new(false),
-            within: steps,
-        }
+        Self { is_stopped: AtomicBool::new(false), within: steps }
     }
 
     /// Ends the evaluation soon.

@@ -47,9 +47,8 @@ async fn publish(service: &Service) {
 /// Returns how many seconds the oldest event had waited; none where one tenant's could not be numbered.
 async fn publish_round(service: &Service) -> Result<Option<f64>, DbError> {
     let mut oldest = Some(0.0);
-    let waiting = service
-        .db()
-        .operator(|tx| Box::pin(async move { db::outbox::waiting_tenants(tx).await }));
+    let waiting =
+        service.db().operator(|tx| Box::pin(async move { db::outbox::waiting_tenants(tx).await }));
     for tenant in waiting.await.map_err(|error: DbError| error)? {
         // What stands in one tenant's way is no reason to leave the others waiting.
         match service.publish_events(tenant).await {

@@ -43,17 +43,13 @@ impl Distribution {
             counts: (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect(),
             sum: AtomicU64::new(0),
         };
-        Self {
-            inner: Arc::new(inner),
-        }
+        Self { inner: Arc::new(inner) }
     }
 
     /// Counts a number.
     pub fn observe(&self, number: u64) {
         let inner = &self.inner;
-        let place = inner
-            .bounds
-            .partition_point(|bound| u64::from(*bound) < number);
+        let place = inner.bounds.partition_point(|bound| u64::from(*bound) < number);
         if let Some(count) = inner.counts.get(place) {
             count.fetch_add(1, Ordering::Relaxed);
             inner.sum.fetch_add(number, Ordering::Relaxed);
@@ -74,13 +70,8 @@ impl EncodeMetric for Distribution {
     fn encode(&self, mut encoder: MetricEncoder) -> fmt::Result {
         let inner = &self.inner;
         let bounds = inner.bounds.iter().map(|bound| f64::from(*bound));
-        let bounds = bounds
-            .map(|bound| bound / inner.scale)
-            .chain([f64::INFINITY]);
-        let counts = inner
-            .counts
-            .iter()
-            .map(|count| count.load(Ordering::Relaxed));
+        let bounds = bounds.map(|bound| bound / inner.scale).chain([f64::INFINITY]);
+        let counts = inner.counts.iter().map(|count| count.load(Ordering::Relaxed));
         let buckets: Vec<(f64, u64)> = bounds.zip(counts).collect();
         let count = buckets.iter().map(|(_, count)| count).sum();
         // Exact up to 2^53: of microseconds, 285 years.

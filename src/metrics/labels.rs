@@ -32,9 +32,7 @@ impl<L: Label, M: Clone> Each<L, M> {
             let metric = family.get_or_create(&[(L::NAME, label.value())]).clone();
             (*label, metric)
         };
-        Self {
-            all: L::ALL.iter().map(made).collect(),
-        }
+        Self { all: L::ALL.iter().map(made).collect() }
     }
 
     /// The metric of a value; always there, since the set is closed.

@@ -130,11 +130,8 @@ impl Default for Metrics {
             "requests_shed",
             "Requests turned away before they were worked on, by why",
         );
-        let unsent_bytes = one(
-            &mut all,
-            "unsent_bytes",
-            "Bytes of long answers that wait to be read",
-        );
+        let unsent_bytes =
+            one(&mut all, "unsent_bytes", "Bytes of long answers that wait to be read");
         let rate_limited = each(
             &mut all,
             "requests_rate_limited",
@@ -142,38 +139,24 @@ impl Default for Metrics {
         );
         let timeouts = each(&mut all, "timeouts", "What took too long");
         let panics = one(&mut all, "panics", "Panics that were caught");
-        let evaluations = each(
-            &mut all,
-            "evaluations",
-            "Evaluations by what became of them",
-        );
+        let evaluations = each(&mut all, "evaluations", "Evaluations by what became of them");
         let candidates = Distribution::of_counts(CANDIDATES);
         all.register(
             "evaluation_candidates",
             "Promotions that a cart could meet",
             candidates.clone(),
         );
-        let promotions_applied = one(
-            &mut all,
-            "promotions_applied",
-            "Promotions that applied in evaluations",
-        );
+        let promotions_applied =
+            one(&mut all, "promotions_applied", "Promotions that applied in evaluations");
         let pool_jobs = each(
             &mut all,
             "pool_jobs",
             "Long jobs, as evaluations of heavy carts, by what became of them",
         );
-        let pool_waiting = one(
-            &mut all,
-            "pool_waiting",
-            "Long jobs that wait for their turn",
-        );
+        let pool_waiting = one(&mut all, "pool_waiting", "Long jobs that wait for their turn");
         let pool_running = one(&mut all, "pool_running", "Long jobs that are worked on");
-        let pool_threads = one(
-            &mut all,
-            "pool_threads",
-            "Most long jobs that are worked on at the same time",
-        );
+        let pool_threads =
+            one(&mut all, "pool_threads", "Most long jobs that are worked on at the same time");
         let redemptions = each(
             &mut all,
             "redemptions",
@@ -190,41 +173,25 @@ impl Default for Metrics {
             "redemption_group_duration_seconds",
             "How long such a transaction took, with its repetitions",
         );
-        let redemptions_waiting = one(
-            &mut all,
-            "redemptions_waiting",
-            "Redemptions that wait for their turn",
-        );
-        let promotions_redeemed = one(
-            &mut all,
-            "promotions_redeemed",
-            "Promotions that redemptions were recorded with",
-        );
+        let redemptions_waiting =
+            one(&mut all, "redemptions_waiting", "Redemptions that wait for their turn");
+        let promotions_redeemed =
+            one(&mut all, "promotions_redeemed", "Promotions that redemptions were recorded with");
         let discount_given = one(
             &mut all,
             "discount_given",
             "Money taken off by redemptions that were recorded, holds among them, by currency",
         );
-        let holds_open = one(
-            &mut all,
-            "holds_open",
-            "Holds that are open, of all tenants",
-        );
+        let holds_open = one(&mut all, "holds_open", "Holds that are open, of all tenants");
         let holds_overdue = one(
             &mut all,
             "holds_overdue_seconds",
             "For how long the oldest hold has been over that was not ended yet",
         );
-        let holds_expired = one(
-            &mut all,
-            "holds_expired",
-            "Holds that were ended because their time was over",
-        );
-        let outbox_waiting = one(
-            &mut all,
-            "outbox_waiting",
-            "Events that wait for their numbers, of all tenants",
-        );
+        let holds_expired =
+            one(&mut all, "holds_expired", "Holds that were ended because their time was over");
+        let outbox_waiting =
+            one(&mut all, "outbox_waiting", "Events that wait for their numbers, of all tenants");
         let outbox_lag = one(
             &mut all,
             "outbox_lag_seconds",
@@ -246,27 +213,18 @@ impl Default for Metrics {
             "webhook_deliveries_overdue_seconds",
             "For how long the oldest delivery has been due",
         );
-        let connections = each(
-            &mut all,
-            "database_connections",
-            "Connections to the database, by what they do",
-        );
+        let connections =
+            each(&mut all, "database_connections", "Connections to the database, by what they do");
         let pool_size = one(
             &mut all,
             "database_pool_size",
             "Most connections to the database that work at the same time",
         );
-        let tenants_in_memory = one(
-            &mut all,
-            "tenants_in_memory",
-            "Tenants whose rules are in memory",
-        );
+        let tenants_in_memory =
+            one(&mut all, "tenants_in_memory", "Tenants whose rules are in memory");
         let promotions_in_memory = one(&mut all, "promotions_in_memory", "Promotions in memory");
-        let rules_bytes = one(
-            &mut all,
-            "rules_bytes",
-            "What the rules in memory take, by estimate",
-        );
+        let rules_bytes =
+            one(&mut all, "rules_bytes", "What the rules in memory take, by estimate");
         let keys_in_memory = one(&mut all, "keys_in_memory", "API keys in memory");
         let rules_loads = each(&mut all, "rules_loads", "Loads of a tenant's rules");
         let rules_load_time = times(
@@ -294,11 +252,8 @@ impl Default for Metrics {
             "tenants_not_compared",
             "Tenants whose counters could not be compared with the ledger",
         );
-        let reconciliations = each(
-            &mut all,
-            "reconciliations",
-            "Rounds of comparing counters with the ledger",
-        );
+        let reconciliations =
+            each(&mut all, "reconciliations", "Rounds of comparing counters with the ledger");
         Self {
             registry: Arc::new(all),
             requests,

@@ -107,9 +107,7 @@ impl Route {
     /// Counts an answer.
     pub fn answered(&self, status: u16, took: Duration) {
         let place = STATUSES.partition_point(|(known, _)| *known < status);
-        let is_known = STATUSES
-            .get(place)
-            .is_some_and(|(known, _)| *known == status);
+        let is_known = STATUSES.get(place).is_some_and(|(known, _)| *known == status);
         let place = if is_known { place } else { STATUSES.len() - 1 };
         if let (Some(counter), Some((_, name))) = (self.answered.get(place), STATUSES.get(place)) {
             counter.get_or_init(|| self.counter(name)).inc();

@@ -50,10 +50,7 @@ impl Service {
         tenant: TenantId,
         activity: Activity<'_>,
     ) -> Result<String, ServiceError> {
-        let activity = Arc::new(Activity {
-            request: activity.request.into_owned(),
-            ..activity
-        });
+        let activity = Arc::new(Activity { request: activity.request.into_owned(), ..activity });
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -66,9 +63,8 @@ impl Service {
                 rules,
                 clock_offset: self.clock().offset(),
             };
-            let recorded = self.db().tenant(tenant, move |tx| {
-                Box::pin(async move { work.record(tx).await })
-            });
+            let recorded =
+                self.db().tenant(tenant, move |tx| Box::pin(async move { work.record(tx).await }));
             match recorded.await {
                 Ok(answer) => return Ok(answer),
                 Err(Undone::RulesMoved(version)) if attempts < MAX_ATTEMPTS => {
@@ -167,10 +163,7 @@ impl Work {
             Size::Small => Ok(find()),
             Size::Large => {
                 let find = move |_: &Stop| find();
-                Ok(self
-                    .pool
-                    .run(self.tenant, Urgency::HoldsLocks, find)
-                    .await?)
+                Ok(self.pool.run(self.tenant, Urgency::HoldsLocks, find).await?)
             }
         }
     }
@@ -190,10 +183,7 @@ impl Work {
             None => (None, Vec::new()),
         };
         let steps = engine::steps(&self.rules, deed, sold.as_ref());
-        let returned = Returned {
-            lines: &back,
-            rounding: self.rules.settings().rounding,
-        };
+        let returned = Returned { lines: &back, rounding: self.rules.settings().rounding };
         let (customer, id) = (self.customer(), self.activity.id.as_str());
         advance(tx, customer, id, transaction, &steps, &returned).await
     }
@@ -201,9 +191,7 @@ impl Work {
     /// INVARIANT: an activity names its customer.
     fn customer(&self) -> &str {
         let customer = self.activity.request.customer.as_ref();
-        customer
-            .and_then(|own| own.id.as_deref())
-            .unwrap_or_default()
+        customer.and_then(|own| own.id.as_deref()).unwrap_or_default()
     }
 
     /// Unlocks at most one issuance of each of these promotions.
@@ -219,10 +207,8 @@ impl Work {
         }
         let customer = self.customer();
         let promotions: Vec<Uuid> = earned.iter().map(|own| own.id.uuid()).collect();
-        let hands: Vec<(Uuid, String)> = promotions
-            .iter()
-            .map(|promotion| (*promotion, customer.to_owned()))
-            .collect();
+        let hands: Vec<(Uuid, String)> =
+            promotions.iter().map(|promotion| (*promotion, customer.to_owned())).collect();
         let hands = db::issuances::lock_hands(tx, &hands).await?;
         let waiting = db::issuances::waiting(tx, customer, &promotions).await?;
         let (mut changes, mut unlocks, mut fresh, mut ids) =
@@ -270,17 +256,13 @@ impl Work {
         }
         let own = read_all(tx, &ids, now).await?;
         let told = own.iter().flat_map(|own| {
-            let terms = earned
-                .iter()
-                .find(|promotion| promotion.id == own.promotion_id);
+            let terms = earned.iter().find(|promotion| promotion.id == own.promotion_id);
             let is_new = fresh.iter().any(|new| new.issuance_id == own.id.uuid());
             let tell = |terms| match is_new {
                 true => issuance_events::made(own, terms, now),
                 false => vec![issuance_events::unlocked(own, terms, now)],
             };
-            terms
-                .map(|promotion| tell(&promotion.terms))
-                .unwrap_or_default()
+            terms.map(|promotion| tell(&promotion.terms)).unwrap_or_default()
         });
         db::outbox::append(tx, &told.collect::<Vec<_>>()).await?;
         Ok(own)
@@ -342,9 +324,7 @@ async fn sold(
     let sold = wire::returns::sold(&row.result);
     let sold = sold.ok_or_else(|| ServiceError::unreadable("the result of a redemption"))?;
     let back = db::returns::lines(tx, id).await?;
-    let back = back
-        .into_iter()
-        .map(|row| (row.line_id, Quantity::from_scaled(row.quantity)));
+    let back = back.into_iter().map(|row| (row.line_id, Quantity::from_scaled(row.quantity)));
     Ok((Some(sold), back.collect()))
 }
 

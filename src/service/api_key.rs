@@ -37,23 +37,11 @@ pub struct Minted {
 pub fn mint(tenant: TenantId, role: Role) -> Minted {
     let mut secret = [0; SECRET_BYTES];
     rand::rng().fill_bytes(&mut secret);
-    let mut text = format!(
-        "{PREFIX}{}_{}_{}",
-        role.name(),
-        tenant.uuid().simple(),
-        hex(&secret)
-    );
+    let mut text = format!("{PREFIX}{}_{}_{}", role.name(), tenant.uuid().simple(), hex(&secret));
     let checksum = checksum(&text);
     text.push_str(&checksum);
-    let hint = text
-        .get(text.len().saturating_sub(3)..)
-        .unwrap_or_default()
-        .to_owned();
-    Minted {
-        hash: hash(&text),
-        hint,
-        text,
-    }
+    let hint = text.get(text.len().saturating_sub(3)..).unwrap_or_default().to_owned();
+    Minted { hash: hash(&text), hint, text }
 }
 
 /// The tenant inside a key and the key's hash; `None` when the text cannot be a key.
@@ -81,26 +69,18 @@ pub fn hash(text: &str) -> KeyHash {
 
 /// Whether two hashes are equal, in a time that does not tell where they differ.
 pub fn equal(a: &KeyHash, b: &KeyHash) -> bool {
-    a.iter()
-        .zip(b)
-        .fold(0, |different, (a, b)| different | (a ^ b))
-        == 0
+    a.iter().zip(b).fold(0, |different, (a, b)| different | (a ^ b)) == 0
 }
 
 /// Another function of the text than [`hash`], so that it says nothing about what is stored.
 fn checksum(text: &str) -> String {
-    let digest = Sha256::new()
-        .chain_update(b"checksum:")
-        .chain_update(text.as_bytes())
-        .finalize();
+    let digest = Sha256::new().chain_update(b"checksum:").chain_update(text.as_bytes()).finalize();
     hex(digest.get(..CHECKSUM_LENGTH / 2).unwrap_or_default())
 }
 
 fn hex(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
-    let digits = bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
     digits.collect()
 }
 

@@ -77,10 +77,8 @@ impl Service {
                 };
                 db::issuances::insert(tx, std::slice::from_ref(&new)).await?;
                 let own = read_one(tx, new.issuance_id, now).await?;
-                let told = [
-                    issuance_events::issued(&own, now),
-                    issuance_events::activated(&own, now),
-                ];
+                let told =
+                    [issuance_events::issued(&own, now), issuance_events::activated(&own, now)];
                 db::outbox::append(tx, &told).await?;
                 Ok((own, true))
             })

@@ -89,15 +89,7 @@ impl Service {
                 let count = i32::try_from(wanted.count).unwrap_or(i32::MAX);
                 db::codes::insert_batch(tx, promotion, &batch, &hash, count).await?;
                 let after = Some(generation(&wanted, Some(&batch)));
-                audit(
-                    tx,
-                    actor,
-                    subject(promotion),
-                    "codes_generated",
-                    None,
-                    after,
-                )
-                .await?;
+                audit(tx, actor, subject(promotion), "codes_generated", None, after).await?;
                 Ok(Generated { batch, count })
             })
         });
@@ -114,16 +106,12 @@ impl Service {
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
                 let row = lock(tx, promotion).await?;
-                let gone = db::codes::delete(tx, promotion, &code)
-                    .await?
-                    .ok_or(ServiceError::NotFound)?;
+                let gone =
+                    db::codes::delete(tx, promotion, &code).await?.ok_or(ServiceError::NotFound)?;
                 if row.status == Status::Archived.name() {
                     return Err(Refusal::Archived.into());
                 }
-                let gone = NewCode {
-                    code: gone.code,
-                    expires_at: gone.expires_at,
-                };
+                let gone = NewCode { code: gone.code, expires_at: gone.expires_at };
                 let before = Some(imported(&[gone], 1));
                 audit(tx, actor, subject(promotion), "codes_deleted", before, None).await?;
                 Ok(())
@@ -203,9 +191,7 @@ fn imported(codes: &[NewCode], count: u64) -> String {
     writer.object(|writer| {
         writer.key("count").raw(&count.to_string());
         let named = codes.iter().take(MAX_AUDITED);
-        writer
-            .key("codes")
-            .list(named, |writer, new| writer.text(&new.code));
+        writer.key("codes").list(named, |writer, new| writer.text(&new.code));
         if codes.iter().all(|new| new.expires_at == first) {
             write_expiry(writer, first);
         }
@@ -214,9 +200,7 @@ fn imported(codes: &[NewCode], count: u64) -> String {
 }
 
 fn write_expiry(writer: &mut Writer, expires_at: Option<DateTime<Utc>>) {
-    writer
-        .key("expires_at")
-        .option(expires_at, |writer, time| writer.time(&time));
+    writer.key("expires_at").option(expires_at, |writer, time| writer.time(&time));
 }
 
 #[cfg(test)]

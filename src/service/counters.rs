@@ -27,10 +27,5 @@ pub(super) fn used(counters: impl Iterator<Item = CounterKey>, counts: &[Count])
         count.map_or(0, |count| count.used)
     };
     let counters = counters.enumerate();
-    counters
-        .map(|(place, counter)| Used {
-            counter,
-            amount: at(place),
-        })
-        .collect()
+    counters.map(|(place, counter)| Used { counter, amount: at(place) }).collect()
 }

@@ -33,10 +33,7 @@ impl Service {
     pub async fn offers(&self, tenant: TenantId, customer: String) -> Result<Offers, ServiceError> {
         let now = self.clock().now();
         let rules = self.cache().rules_at(tenant, now).await?;
-        let Needs {
-            counters,
-            issuances,
-        } = engine::offer_needs(&rules, &customer, now);
+        let Needs { counters, issuances } = engine::offer_needs(&rules, &customer, now);
         let own_rules = Arc::clone(&rules);
         let read = self.db().tenant(tenant, move |tx| {
             Box::pin(async move {
@@ -54,9 +51,7 @@ impl Service {
                 let ids: Vec<Uuid> = ids.map(IssuanceId::uuid).collect();
                 let mut standing = read_all(tx, &ids, now).await?;
                 let offers = offers.into_iter().map(|offer| {
-                    let place = standing
-                        .iter()
-                        .position(|own| Some(own.id) == offer.issuance);
+                    let place = standing.iter().position(|own| Some(own.id) == offer.issuance);
                     let own = place.map(|place| standing.swap_remove(place));
                     (offer, own)
                 });
@@ -78,11 +73,7 @@ impl Service {
         if from == into {
             let mut faults = Faults::new();
             let message = "is the customer itself";
-            faults.add_at(
-                "/into".to_owned(),
-                FaultCode::UnsupportedCombination,
-                message,
-            );
+            faults.add_at("/into".to_owned(), FaultCode::UnsupportedCombination, message);
             return Err(ServiceError::Invalid(faults));
         }
         let clock = self.clock().clone();

@@ -98,11 +98,7 @@ pub enum Size {
 impl Size {
     /// Of a request of so many bytes.
     pub fn of(bytes: usize) -> Self {
-        if bytes > LARGE {
-            Self::Large
-        } else {
-            Self::Small
-        }
+        if bytes > LARGE { Self::Large } else { Self::Small }
     }
 }
 
@@ -166,13 +162,7 @@ impl Service {
         } else {
             Box::pin(self.codes(tenant, request)).await?
         };
-        let mut facts = Facts {
-            request,
-            codes: &codes,
-            issuances: &[],
-            used: &[],
-            now,
-        };
+        let mut facts = Facts { request, codes: &codes, issuances: &[], used: &[], now };
         let needs = match &asked {
             Asked::Small(_) => engine::needs(&rules, &facts),
             Asked::Large(request) => {
@@ -255,9 +245,7 @@ impl Service {
         let guess = self.cache().guess(tenant, keys.len())?;
         let found = self
             .db()
-            .tenant(tenant, move |tx| {
-                Box::pin(async move { db::codes::find(tx, &keys).await })
-            })
+            .tenant(tenant, move |tx| Box::pin(async move { db::codes::find(tx, &keys).await }))
             .await?;
         let facts = code_facts(request, &found);
         guess.failed(unknown(request, &facts));
@@ -272,10 +260,7 @@ impl Service {
         request: &Request<'_>,
         now: DateTime<Utc>,
     ) -> Result<(Vec<Used>, Vec<IssuanceFact>), ServiceError> {
-        let Needs {
-            counters,
-            issuances,
-        } = needs;
+        let Needs { counters, issuances } = needs;
         let wanted = names(counters.iter().map(|bound| &bound.counter));
         let customer = request.customer.as_ref();
         let customer = customer.and_then(|own| own.id.clone().map(Cow::into_owned));
@@ -358,10 +343,7 @@ pub(super) fn require_store(
 /// What the codes of a cart that can be codes are looked up by.
 pub(super) fn code_keys(request: &Request<'_>) -> Vec<String> {
     let codes = request.cart.codes.iter();
-    codes
-        .filter_map(|code| Code::new(code))
-        .map(|code| code.key())
-        .collect()
+    codes.filter_map(|code| Code::new(code)).map(|code| code.key()).collect()
 }
 
 /// How many of the codes that were looked up are nobody's.

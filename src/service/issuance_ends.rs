@@ -57,10 +57,8 @@ impl Service {
                     },
                 };
                 let now = now(tx, &clock).await?;
-                let (settled, horizon) = (
-                    now - SETTLED,
-                    before(now - SETTLED, -i64::from(days_before)),
-                );
+                let (settled, horizon) =
+                    (now - SETTLED, before(now - SETTLED, -i64::from(days_before)));
                 let days = i32::try_from(days_before).unwrap_or(i32::MAX);
                 let found =
                     db::issuance_ends::next(tx, id, watch, days, settled, MAX_AT_ONCE).await?;
@@ -92,11 +90,7 @@ impl Service {
                 let now = now(tx, &clock).await?;
                 tell(tx, &found, now).await?;
                 let is_full = i64::try_from(found.len()).is_ok_and(|count| count == MAX_AT_ONCE);
-                Ok(if is_full {
-                    Looked::Further
-                } else {
-                    Looked::Done
-                })
+                Ok(if is_full { Looked::Further } else { Looked::Done })
             })
         })
         .await
@@ -158,9 +152,9 @@ async fn tell(
 /// What a promotion's customers are reminded by. One that is paused or archived cannot be used: nobody is reminded of it.
 fn reminder(promotion: &Promotion) -> Option<&Reminder> {
     match promotion.status {
-        Status::Active => issuance_events::communication(&promotion.terms)?
-            .expiry_reminder
-            .as_ref(),
+        Status::Active => {
+            issuance_events::communication(&promotion.terms)?.expiry_reminder.as_ref()
+        }
         Status::Draft | Status::Paused | Status::Archived => None,
     }
 }

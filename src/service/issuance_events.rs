@@ -53,9 +53,7 @@ pub(super) fn expiring(own: &Issuance, messages: &[Message], at: DateTime<Utc>) 
 pub(super) fn expired(own: &Issuance) -> NewEvent {
     told(EventType::IssuanceExpired, own, own.expires_at, |writer| {
         let unlocked_at = own.unlocked_at.as_ref();
-        writer
-            .key("unlocked_at")
-            .option(unlocked_at, |writer, at| writer.time(at));
+        writer.key("unlocked_at").option(unlocked_at, |writer, at| writer.time(at));
         writer.key("expires_at").time(&own.expires_at);
     })
 }

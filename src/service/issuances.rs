@@ -155,10 +155,7 @@ pub(super) const fn expiry(terms: &Terms) -> Expiry {
 pub(super) fn bounds(terms: &Terms) -> (i32, i32) {
     let bound =
         |limit: Option<u32>| limit.map_or(i32::MAX, |own| own.try_into().unwrap_or(i32::MAX));
-    (
-        bound(terms.limits.issue_per_customer),
-        bound(terms.limits.earn.per_customer),
-    )
+    (bound(terms.limits.issue_per_customer), bound(terms.limits.earn.per_customer))
 }
 
 /// The time of this transaction: the database's, to the millisecond, which is what answers show.
@@ -285,10 +282,8 @@ async fn issue_to(
     } else {
         Vec::new()
     };
-    let hands: BTreeMap<&str, &Hand> = hands
-        .iter()
-        .map(|hand| (hand.customer_id.as_str(), hand))
-        .collect();
+    let hands: BTreeMap<&str, &Hand> =
+        hands.iter().map(|hand| (hand.customer_id.as_str(), hand)).collect();
     let now = now(tx, clock).await?;
     // Again for those who are locked now.
     let mut known = known;
@@ -335,20 +330,14 @@ async fn issue_to(
         .filter(is_new)
         .flat_map(|own| issuance_events::made(own, &promotion.terms, now));
     db::outbox::append(tx, &told.collect::<Vec<_>>()).await?;
-    let standing: BTreeMap<Uuid, Issuance> = standing
-        .into_iter()
-        .map(|own| (own.id.uuid(), own))
-        .collect();
+    let standing: BTreeMap<Uuid, Issuance> =
+        standing.into_iter().map(|own| (own.id.uuid(), own)).collect();
     let issued = verdicts.into_iter().map(|verdict| match verdict {
         Err(refusal) => Ok(Issued::Refused(refusal)),
         Ok((id, is_new)) => {
             // What two were issued who have become one may be the same.
             let own = standing.get(&id).cloned().ok_or(DbError::Raced)?;
-            Ok(if is_new {
-                Issued::New(own)
-            } else {
-                Issued::Known(own)
-            })
+            Ok(if is_new { Issued::New(own) } else { Issued::Known(own) })
         }
     });
     issued.collect()
@@ -393,11 +382,7 @@ fn issue_of(promotion: &Promotion, customer: String, now: DateTime<Utc>) -> NewI
     if unlocks_at_once(&promotion.terms) {
         return own;
     }
-    NewIssuance {
-        unlocked_at: None,
-        use_until: None,
-        ..own
-    }
+    NewIssuance { unlocked_at: None, use_until: None, ..own }
 }
 
 /// Whether nothing has to be earned any more once it is issued.
@@ -424,9 +409,7 @@ async fn audit_issue(
         writer.key("source_id").text(&new.source_id);
         writer.key("count").raw(&made.len().to_string());
         let named = made.iter().take(MAX_SORTED);
-        writer
-            .key("issuances")
-            .list(named, |writer, own| writer.id(own.issuance_id));
+        writer.key("issuances").list(named, |writer, own| writer.id(own.issuance_id));
     });
     let after = Some(writer.finish());
     audit(tx, actor, subject(promotion.id), "issued", None, after).await?;

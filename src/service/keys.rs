@@ -62,9 +62,8 @@ impl Service {
             .db()
             .operator(move |tx| {
                 Box::pin(async move {
-                    let before = db::tenants::find(tx, tenant)
-                        .await?
-                        .ok_or(ServiceError::NotFound)?;
+                    let before =
+                        db::tenants::find(tx, tenant).await?.ok_or(ServiceError::NotFound)?;
                     let row = db::tenants::patch(tx, tenant, &patch)
                         .await?
                         .ok_or(ServiceError::NotFound)?;
@@ -103,9 +102,7 @@ impl Service {
     pub async fn revoke_key(&self, actor: Actor, key: KeyId) -> Result<(), ServiceError> {
         self.rekey(actor.tenant, move |tx| {
             Box::pin(async move {
-                let row = db::keys::revoke(tx, key)
-                    .await?
-                    .ok_or(ServiceError::NotFound)?;
+                let row = db::keys::revoke(tx, key).await?.ok_or(ServiceError::NotFound)?;
                 let before = Some(key_document(&row));
                 audit(tx, actor, key_subject(key), "revoked", before, None).await?;
                 Ok(())
@@ -162,16 +159,10 @@ fn tenant_document(row: &TenantRow) -> String {
         writer.key("currency").text(&row.currency);
         writer.key("timezone").text(&row.timezone);
         writer.key("suspended").boolean(row.suspended);
-        writer
-            .key("max_active_promotions")
-            .integer(row.max_active_promotions);
+        writer.key("max_active_promotions").integer(row.max_active_promotions);
         writer.key("max_stores").integer(row.max_stores);
-        writer
-            .key("max_product_lists")
-            .integer(row.max_product_lists);
-        writer
-            .key("max_product_list_entries")
-            .integer(row.max_product_list_entries);
+        writer.key("max_product_lists").integer(row.max_product_lists);
+        writer.key("max_product_list_entries").integer(row.max_product_list_entries);
         let rates = wire::rate::read_stored(&row.rate_limits).unwrap_or_default();
         wire::rate::write(writer.key("rate_limits"), &rates);
     });

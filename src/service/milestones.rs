@@ -59,11 +59,7 @@ impl Service {
                     }
                 }
                 db::milestones::put(tx, &row, &names(&lists)).await?;
-                let action = if before.is_some() {
-                    "replaced"
-                } else {
-                    "created"
-                };
+                let action = if before.is_some() { "replaced" } else { "created" };
                 let (before, after) = (before.map(|old| old.document), Some(row.document.clone()));
                 audit(tx, actor, subject(&row.name), action, before, after).await?;
                 Ok(row)
@@ -110,11 +106,7 @@ async fn require_room(tx: &mut TenantTx, name: &str) -> Result<(), ServiceError>
 async fn require_targets(tx: &mut TenantTx, new: &Milestone) -> Result<(), ServiceError> {
     let named = db::milestones::named_targets(tx, &new.name).await?;
     let stays = |name: &String| new.targets.iter().any(|target| target.name == *name);
-    if named.iter().all(stays) {
-        Ok(())
-    } else {
-        Err(Refusal::InUse.into())
-    }
+    if named.iter().all(stays) { Ok(()) } else { Err(Refusal::InUse.into()) }
 }
 
 /// Refuses a promotion that is earned by a milestone or a target that is not there.
@@ -133,18 +125,10 @@ pub(super) async fn require_milestone(
         faults.add_at(pointer.to_owned(), FaultCode::UnknownReference, message);
     };
     match db::milestones::get(tx, name).await? {
-        None => refuse(
-            "/earning/milestone/name",
-            format!("there is no milestone {name:?}"),
-        ),
+        None => refuse("/earning/milestone/name", format!("there is no milestone {name:?}")),
         Some(row) => {
             let known = load::milestone(&row).map_err(ServiceError::Unreadable)?;
-            if known
-                .milestone
-                .targets
-                .iter()
-                .any(|own| own.name == *target)
-            {
+            if known.milestone.targets.iter().any(|own| own.name == *target) {
                 return Ok(());
             }
             let message = format!("the milestone has no target {target:?}");
@@ -216,9 +200,7 @@ pub(super) async fn advance(
     }
     let fresh = db::milestones::reach(tx, customer, activity, &reached).await?;
     let named = fresh.into_iter().filter_map(|own| {
-        let step = steps
-            .iter()
-            .find(|step| step.milestone.id == own.milestone_id)?;
+        let step = steps.iter().find(|step| step.milestone.id == own.milestone_id)?;
         Some((step.milestone.milestone.name.clone(), own.target))
     });
     Ok((standings, named.collect()))

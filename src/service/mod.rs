@@ -241,18 +241,8 @@ impl Service {
         pool: Pool,
         metrics: Metrics,
     ) -> Self {
-        let inner = Inner {
-            db,
-            cache,
-            clock,
-            targets,
-            queues: Queues::default(),
-            pool,
-            metrics,
-        };
-        Self {
-            inner: Arc::new(inner),
-        }
+        let inner = Inner { db, cache, clock, targets, queues: Queues::default(), pool, metrics };
+        Self { inner: Arc::new(inner) }
     }
 
     /// The database, for plain reads and writes.
@@ -374,13 +364,7 @@ async fn audit(
     before: Option<String>,
     after: Option<String>,
 ) -> Result<(), DbError> {
-    let row = NewAudit {
-        key: actor.key,
-        subject,
-        action: action.to_owned(),
-        before,
-        after,
-    };
+    let row = NewAudit { key: actor.key, subject, action: action.to_owned(), before, after };
     db::audit::insert(tx, &row).await?;
     Ok(())
 }

@@ -34,11 +34,7 @@ pub struct PoolBounds {
 impl Default for PoolBounds {
     fn default() -> Self {
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self {
-            threads: cores.saturating_sub(1).max(1),
-            waiting: 256,
-            waiting_of_tenant: 64,
-        }
+        Self { threads: cores.saturating_sub(1).max(1), waiting: 256, waiting_of_tenant: 64 }
     }
 }
 
@@ -121,9 +117,7 @@ struct Job {
 impl Pool {
     /// Starts the threads. They begin when there is work.
     pub fn new(bounds: PoolBounds, metrics: Metrics) -> std::io::Result<Self> {
-        metrics
-            .pool_threads
-            .set(i64::try_from(bounds.threads).unwrap_or(i64::MAX));
+        metrics.pool_threads.set(i64::try_from(bounds.threads).unwrap_or(i64::MAX));
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             taken: AtomicUsize::new(0),
@@ -131,14 +125,10 @@ impl Pool {
             bounds,
             metrics,
         });
-        let pool = Self {
-            owner: Arc::new(Ownership(Arc::clone(&shared))),
-        };
+        let pool = Self { owner: Arc::new(Ownership(Arc::clone(&shared))) };
         for number in 0..bounds.threads {
             let shared = Arc::clone(&shared);
-            thread::Builder::new()
-                .name(format!("heavy-{number}"))
-                .spawn(move || shared.work())?;
+            thread::Builder::new().name(format!("heavy-{number}")).spawn(move || shared.work())?;
         }
         Ok(pool)
     }
@@ -169,10 +159,7 @@ impl Pool {
         shared.require_room(&queue, tenant)?;
         *queue.seats.entry(tenant).or_default() += 1;
         shared.tell(&queue);
-        Ok(Seat {
-            shared: Arc::clone(shared),
-            tenant,
-        })
+        Ok(Seat { shared: Arc::clone(shared), tenant })
     }
 
     /// Works on something at the tenant's turn. Whoever stops waiting ends it: before its turn it never begins, and then
@@ -199,14 +186,7 @@ impl Pool {
             let _ = answer.send(done);
         };
         let id = shared.enter(tenant, urgency, Box::new(work))?;
-        let mut caller = Caller {
-            shared,
-            tenant,
-            urgency,
-            id,
-            stop: &stop,
-            is_answered: false,
-        };
+        let mut caller = Caller { shared, tenant, urgency, id, stop: &stop, is_answered: false };
         let answer = answered.await;
         caller.is_answered = true;
         match answer {

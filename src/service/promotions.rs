@@ -191,11 +191,7 @@ impl Service {
                     }
                 }
                 // What is archived gives up its name and its lists: a move of its own.
-                let kept = if status == Status::Archived {
-                    old.status
-                } else {
-                    status
-                };
+                let kept = if status == Status::Archived { old.status } else { status };
                 let new = new_promotion(tx, promotion, &terms, &lists, kept).await?;
                 let mut after = db::promotions::replace(tx, row.version, &new, actor.key).await?;
                 if status != kept {
@@ -271,9 +267,7 @@ pub(super) async fn lock(
     tx: &mut TenantTx,
     promotion: PromotionId,
 ) -> Result<PromotionRow, ServiceError> {
-    db::promotions::lock(tx, promotion)
-        .await?
-        .ok_or(ServiceError::NotFound)
+    db::promotions::lock(tx, promotion).await?.ok_or(ServiceError::NotFound)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -287,11 +281,9 @@ fn require_transition(from: Status, to: Status) -> Result<Moved, ServiceError> {
         Transition::Move => Ok(Moved::Yes),
         Transition::Already => Ok(Moved::No),
         Transition::Archived => Err(Refusal::Archived.into()),
-        Transition::Refused => Err(Refusal::InvalidTransition {
-            from: from.name(),
-            to: to.name(),
+        Transition::Refused => {
+            Err(Refusal::InvalidTransition { from: from.name(), to: to.name() }.into())
         }
-        .into()),
     }
 }
 
@@ -299,17 +291,11 @@ fn require_transition(from: Status, to: Status) -> Result<Moved, ServiceError> {
 fn locked_fields(before: &Terms, after: &Terms) -> Vec<&'static str> {
     let changes = [
         ("limits", before.limits != after.limits),
-        (
-            "type",
-            before.kind.promotion_type() != after.kind.promotion_type(),
-        ),
+        ("type", before.kind.promotion_type() != after.kind.promotion_type()),
         ("benefit", before.benefit != after.benefit),
         ("starts_at", before.starts_at != after.starts_at),
     ];
-    changes
-        .into_iter()
-        .filter_map(|(field, changed)| changed.then_some(field))
-        .collect()
+    changes.into_iter().filter_map(|(field, changed)| changed.then_some(field)).collect()
 }
 
 /// Refuses one active promotion too many. The count and the bound are locked until the transaction ends.
@@ -342,11 +328,7 @@ async fn require_custom_fields(tx: &mut TenantTx, terms: &Terms) -> Result<(), S
             faults.add(&fields.key(&field.key), FaultCode::Required, message);
         }
     }
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(ServiceError::Invalid(faults))
-    }
+    if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
 }
 
 async fn new_promotion(

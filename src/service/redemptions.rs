@@ -81,11 +81,7 @@ impl Service {
                     RedemptionState::Replaced => return Err(Refusal::HoldReplaced.into()),
                 }
                 let row = Box::new(row);
-                Ok(Found::Redemption(
-                    row,
-                    RedemptionState::Committed,
-                    Vec::new(),
-                ))
+                Ok(Found::Redemption(row, RedemptionState::Committed, Vec::new()))
             })
         })
         .await

@@ -28,9 +28,7 @@ impl Service {
         let clock = self.clock().clone();
         self.settle(tenant, move |tx| {
             Box::pin(async move {
-                let id = lock_address(tx, &address)
-                    .await?
-                    .ok_or(Refusal::NotCommitted)?;
+                let id = lock_address(tx, &address).await?.ok_or(Refusal::NotCommitted)?;
                 let (row, state, now) = lock(tx, id, &clock).await?;
                 let hash: [u8; 32] =
                     Sha256::digest(wire::returns::canonical(&new).as_bytes()).into();
@@ -78,10 +76,7 @@ impl Service {
                 let told = events::redemption_returned(id, &transaction, &answer, now);
                 db::outbox::append(tx, &[told]).await?;
                 // After the counters: the order in which locks are taken.
-                let returned = Returned {
-                    lines: &back,
-                    rounding: settings.rounding,
-                };
+                let returned = Returned { lines: &back, rounding: settings.rounding };
                 lower(tx, &transaction, &returned).await?;
                 Ok(answer)
             })

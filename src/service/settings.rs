@@ -15,9 +15,7 @@ impl Service {
     pub async fn settings(&self, tenant: TenantId) -> Result<(Settings, i64), ServiceError> {
         let row = self
             .db()
-            .tenant(tenant, |tx| {
-                Box::pin(async move { db::settings::get(tx).await })
-            })
+            .tenant(tenant, |tx| Box::pin(async move { db::settings::get(tx).await }))
             .await?
             .ok_or(ServiceError::NotFound)?;
         let settings = load::settings(&row).map_err(ServiceError::Unreadable)?;
@@ -28,9 +26,7 @@ impl Service {
     pub async fn default_settings(&self, tenant: TenantId) -> Result<Settings, ServiceError> {
         let row = self
             .db()
-            .tenant(tenant, |tx| {
-                Box::pin(async move { db::settings::get(tx).await })
-            })
+            .tenant(tenant, |tx| Box::pin(async move { db::settings::get(tx).await }))
             .await?
             .ok_or(ServiceError::NotFound)?;
         let own = load::settings(&row).map_err(ServiceError::Unreadable)?;
@@ -92,10 +88,7 @@ fn locked_fields(before: &Settings, after: &Settings) -> Vec<&'static str> {
         ("currency", before.currency != after.currency),
         ("timezone", before.timezone != after.timezone),
     ];
-    changes
-        .into_iter()
-        .filter_map(|(field, changed)| changed.then_some(field))
-        .collect()
+    changes.into_iter().filter_map(|(field, changed)| changed.then_some(field)).collect()
 }
 
 async fn write(
@@ -121,11 +114,7 @@ pub(super) async fn require_lists(
 ) -> Result<(), ServiceError> {
     let mut faults = Faults::new();
     note_missing(tx, lists, &mut faults).await?;
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(ServiceError::Invalid(faults))
-    }
+    if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
 }
 
 async fn note_missing(

@@ -177,12 +177,7 @@ async fn count(
     let promotions = promotions.into_iter().zip(usages);
     let promotions = promotions.map(|(promotion, usage)| {
         let (total, buckets) = found.remove(&promotion.id.uuid()).unwrap_or_default();
-        PromotionStats {
-            promotion,
-            buckets,
-            total,
-            usage,
-        }
+        PromotionStats { promotion, buckets, total, usage }
     });
     Ok(Stats {
         zone: settings.timezone,
@@ -302,10 +297,8 @@ mod tests {
 
     fn check(bucket: Bucket, zone: Tz, from: &str, until: &str, expected: &[&str]) {
         let found = starts(bucket, zone, at(from), at(until)).unwrap();
-        let found: Vec<String> = found
-            .iter()
-            .map(|start| start.with_timezone(&zone).to_rfc3339())
-            .collect();
+        let found: Vec<String> =
+            found.iter().map(|start| start.with_timezone(&zone).to_rfc3339()).collect();
         assert_eq!(found, expected, "{bucket:?} from {from} until {until}");
     }
 
@@ -375,12 +368,8 @@ mod tests {
         assert!(weeks.windows(2).all(|pair| pair[0] < pair[1]));
         // A clock that moves by half an hour.
         let half = chrono_tz::Australia::Lord_Howe;
-        let hours = starts(
-            Bucket::Hour,
-            half,
-            at("2026-04-01T00:00:00Z"),
-            at("2026-04-09T00:00:00Z"),
-        );
+        let hours =
+            starts(Bucket::Hour, half, at("2026-04-01T00:00:00Z"), at("2026-04-09T00:00:00Z"));
         assert!(hours.unwrap().windows(2).all(|pair| pair[0] < pair[1]));
     }
 }

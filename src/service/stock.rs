@@ -41,12 +41,7 @@ impl Service {
                     .map(|(before, after, store)| NewAudit {
                         key: actor.key,
                         subject: subject(&store.code),
-                        action: if before.is_some() {
-                            "replaced"
-                        } else {
-                            "created"
-                        }
-                        .to_owned(),
+                        action: if before.is_some() { "replaced" } else { "created" }.to_owned(),
                         before,
                         after: Some(after),
                     })
@@ -62,9 +57,7 @@ impl Service {
     pub async fn delete_store(&self, actor: Actor, code: String) -> Result<(), ServiceError> {
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
-                let row = db::stores::delete(tx, &code)
-                    .await?
-                    .ok_or(ServiceError::NotFound)?;
+                let row = db::stores::delete(tx, &code).await?.ok_or(ServiceError::NotFound)?;
                 let before = Some(row_document(&row));
                 audit(tx, actor, subject(&code), "deleted", before, None).await?;
                 Ok(())
@@ -98,11 +91,7 @@ impl Service {
                     }
                 }
                 let after = Some(change_document(&old_skus, &skus));
-                let action = if before.is_some() {
-                    "replaced"
-                } else {
-                    "created"
-                };
+                let action = if before.is_some() { "replaced" } else { "created" };
                 audit(tx, actor, list_subject(&name), action, before, after).await?;
                 Ok(summary)
             })
@@ -118,12 +107,9 @@ impl Service {
     ) -> Result<(), ServiceError> {
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
-                let gone = db::product_lists::delete(tx, &name)
-                    .await?
-                    .ok_or(ServiceError::NotFound)?;
-                let before = Some(size_document(
-                    usize::try_from(gone.size).unwrap_or_default(),
-                ));
+                let gone =
+                    db::product_lists::delete(tx, &name).await?.ok_or(ServiceError::NotFound)?;
+                let before = Some(size_document(usize::try_from(gone.size).unwrap_or_default()));
                 audit(tx, actor, list_subject(&name), "deleted", before, None).await?;
                 Ok(())
             })
@@ -182,16 +168,11 @@ fn change_document(before: &[String], after: &[String]) -> String {
     let mut writer = Writer::with_capacity(256);
     writer.object(|writer| {
         writer.key("size").raw(&after.len().to_string());
-        for (count, names, skus) in [
-            ("added_count", "added", &added),
-            ("removed_count", "removed", &removed),
-        ] {
+        for (count, names, skus) in
+            [("added_count", "added", &added), ("removed_count", "removed", &removed)]
+        {
             writer.key(count).raw(&skus.len().to_string());
-            writer
-                .key(names)
-                .list(skus.iter().take(MAX_AUDITED), |writer, sku| {
-                    writer.text(sku)
-                });
+            writer.key(names).list(skus.iter().take(MAX_AUDITED), |writer, sku| writer.text(sku));
         }
     });
     writer.finish()

@@ -42,10 +42,7 @@ pub(super) async fn of(
         .collect();
     let found = db::usage::read(tx, &counters).await?;
     let usage = |limits: Vec<Wanted>| Usage {
-        limits: limits
-            .into_iter()
-            .map(|limit| answered(limit, &found))
-            .collect(),
+        limits: limits.into_iter().map(|limit| answered(limit, &found)).collect(),
         precision: settings.rounding.precision(),
     };
     Ok(wanted.into_iter().map(usage).collect())
@@ -75,11 +72,7 @@ fn wanted(
             LimitSubject::Earn | LimitSubject::Customer | LimitSubject::Code => None,
         };
         let end = |refresh| window::end(refresh, starts_at, zone, number);
-        Wanted {
-            limit,
-            window_ends_at: limit.refresh.and_then(end),
-            counter,
-        }
+        Wanted { limit, window_ends_at: limit.refresh.and_then(end), counter }
     });
     wanted.collect()
 }
@@ -88,14 +81,7 @@ fn answered(wanted: Wanted, found: &[CounterRow]) -> LimitUsage {
     let gone = wanted.counter.map(|place| {
         let row = found.get(place);
         let (used, held) = row.map_or((0, 0), |row| (row.used, row.held));
-        Gone {
-            used: used.saturating_sub(held).max(0),
-            held,
-        }
+        Gone { used: used.saturating_sub(held).max(0), held }
     });
-    LimitUsage {
-        limit: wanted.limit,
-        gone,
-        window_ends_at: wanted.window_ends_at,
-    }
+    LimitUsage { limit: wanted.limit, gone, window_ends_at: wanted.window_ends_at }
 }

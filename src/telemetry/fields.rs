@@ -51,11 +51,7 @@ struct Object<'o> {
 
 impl<'o> Object<'o> {
     fn new(out: &'o mut dyn Write, is_empty: bool) -> Self {
-        Self {
-            out,
-            is_empty,
-            written: Ok(()),
-        }
+        Self { out, is_empty, written: Ok(()) }
     }
 
     fn field(&mut self, field: &Field, value: impl FnOnce(&mut dyn Write) -> fmt::Result) {
@@ -67,8 +63,7 @@ impl<'o> Object<'o> {
     }
 
     fn name(&mut self, name: &str) -> fmt::Result {
-        self.out
-            .write_str(if self.is_empty { "\"" } else { ",\"" })?;
+        self.out.write_str(if self.is_empty { "\"" } else { ",\"" })?;
         self.out.write_str(name)?;
         self.out.write_str("\":")
     }

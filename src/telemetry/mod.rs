@@ -57,10 +57,7 @@ where
 {
     match traces.tracer() {
         // One filter for all is the cheapest to ask.
-        None => Registry::default()
-            .with(lines(log, writer))
-            .with(filter)
-            .into(),
+        None => Registry::default().with(lines(log, writer)).with(filter).into(),
         Some(tracer) => {
             let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), LevelFilter::INFO);
             let spans = tracing_opentelemetry::layer()
@@ -71,10 +68,7 @@ where
                 .with_target(false)
                 .with_level(false)
                 .with_filter(own);
-            Registry::default()
-                .with(lines(log, writer).with_filter(filter))
-                .with(spans)
-                .into()
+            Registry::default().with(lines(log, writer).with_filter(filter)).with(spans).into()
         }
     }
 }
@@ -85,11 +79,8 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let terminal = stderr().is_terminal();
-    let format = config.log_format.unwrap_or(if terminal {
-        LogFormat::Pretty
-    } else {
-        LogFormat::Json
-    });
+    let format =
+        config.log_format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
     let lines = fmt::layer().with_writer(writer);
     match format {
         LogFormat::Pretty => lines.with_ansi(terminal).with_target(false).boxed(),

@@ -63,10 +63,8 @@ impl Traces {
         let Some(endpoint) = config.endpoint() else {
             return Ok(Self::NONE);
         };
-        let endpoint = endpoint
-            .parse::<Url>()
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"));
+        let endpoint =
+            endpoint.parse::<Url>().ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let endpoint = endpoint.ok_or(TraceError::Endpoint)?;
         let endpoint = format!("{}/v1/traces", endpoint.as_str().trim_end_matches('/'));
         let client = reqwest::Client::builder()
@@ -86,9 +84,7 @@ impl Traces {
             .with_resource(resource.build())
             .build();
         ARE_ON.store(true, Ordering::Release);
-        Ok(Self {
-            provider: Some(provider),
-        })
+        Ok(Self { provider: Some(provider) })
     }
 
     pub(super) fn tracer(&self) -> Option<SdkTracer> {
@@ -172,10 +168,7 @@ impl HttpClient for Client {
             match &answered {
                 Ok(answer) if answer.status().is_success() => {}
                 Ok(answer) => {
-                    tracing::warn!(
-                        http.status = answer.status().as_u16(),
-                        "traces were refused"
-                    );
+                    tracing::warn!(http.status = answer.status().as_u16(), "traces were refused");
                 }
                 // Without the URL, which may have a password.
                 Err(_) => {

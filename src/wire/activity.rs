@@ -75,13 +75,9 @@ pub fn canonical(activity: &Activity<'_>, currency: Currency) -> String {
     writer.object(|writer| {
         writer.key("id").text(&activity.id);
         writer.key("type").name(activity.kind);
-        writer
-            .key("at")
-            .option(activity.at, |writer, at| writer.time(&at));
+        writer.key("at").option(activity.at, |writer, at| writer.time(&at));
         let transaction = activity.transaction_id.as_deref();
-        writer
-            .key("transaction_id")
-            .option(transaction, Writer::text);
+        writer.key("transaction_id").option(transaction, Writer::text);
         writer.key("has_cart").boolean(activity.has_cart);
         let request = cart::print(&activity.request, currency);
         writer.key("request").raw(&request);
@@ -146,11 +142,7 @@ pub fn parse_counted(document: &str) -> Option<(MilestoneMeasure, Vec<CountedLin
             let amount = line.required("amount", faults, |value, faults| {
                 super::returns::decimal(value.str(faults)?)
             });
-            Some(CountedLine {
-                id: id?,
-                quantity: quantity?,
-                amount: amount?,
-            })
+            Some(CountedLine { id: id?, quantity: quantity?, amount: amount? })
         })
     })?;
     Some((measure, lines))

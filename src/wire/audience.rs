@@ -32,12 +32,7 @@ pub fn parse_scope(value: Value<'_, '_>, faults: &mut Faults) -> Option<Scope> {
     let zones = list("zones", faults);
     let channels = list("channels", faults);
     object.finish(faults)?;
-    Some(Scope {
-        stores: stores?,
-        concepts: concepts?,
-        zones: zones?,
-        channels: channels?,
-    })
+    Some(Scope { stores: stores?, concepts: concepts?, zones: zones?, channels: channels? })
 }
 
 /// Prints a scope.
@@ -63,12 +58,7 @@ pub fn parse_audience(value: Value<'_, '_>, faults: &mut Faults) -> Option<Audie
     let asks_for_programs = programs.as_ref().is_some_and(|list| !list.is_empty());
     if kind == Some(Type::All) && asks_for_programs {
         let message = "goes with the type loyalty only";
-        object.fault::<()>(
-            "programs",
-            faults,
-            FaultCode::UnsupportedCombination,
-            message,
-        );
+        object.fault::<()>("programs", faults, FaultCode::UnsupportedCombination, message);
     }
     object.finish(faults)?;
     let programs = programs?;
@@ -92,11 +82,7 @@ fn program(value: Value<'_, '_>, faults: &mut Faults) -> Option<ProgramTest> {
     let tiers = list("tiers", faults);
     let supplementary = list("supplementary", faults);
     object.finish(faults)?;
-    Some(ProgramTest {
-        program: program?,
-        tiers: tiers?,
-        supplementary: supplementary?,
-    })
+    Some(ProgramTest { program: program?, tiers: tiers?, supplementary: supplementary? })
 }
 
 /// Prints an audience.

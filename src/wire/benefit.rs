@@ -120,11 +120,7 @@ fn free_product(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<Bene
     });
     let repeat = object.optional("repeat", faults, repeat);
     let (sku, quantity) = product?;
-    Some(Benefit::FreeProduct(FreeProduct {
-        sku,
-        quantity,
-        repeat: repeat?,
-    }))
+    Some(Benefit::FreeProduct(FreeProduct { sku, quantity, repeat: repeat? }))
 }
 
 /// Every benefit but a free product.
@@ -134,28 +130,16 @@ fn priced(
     lists: &mut Vec<ListReference>,
     faults: &mut Faults,
 ) -> Option<Benefit> {
-    object.refuse(
-        "product",
-        COMBINATION,
-        "goes with free_product only",
-        faults,
-    );
+    object.refuse("product", COMBINATION, "goes with free_product only", faults);
     let value = given(object, kind, faults);
     let per = object.or("per", Spread::Application, faults, |v, f| v.choice(f));
     let base = object.or("base", PriceBase::UnitPrice, faults, |v, f| v.choice(f));
     let same = object.optional("same", faults, |v, f| v.choice(f));
-    let target = object.or("target", Target::CART, faults, |value, faults| {
-        target(value, lists, faults)
-    });
+    let target =
+        object.or("target", Target::CART, faults, |value, faults| target(value, lists, faults));
     let repeat = object.optional("repeat", faults, repeat);
-    let shape = Shape {
-        kind,
-        target: target?,
-        repeat: repeat?,
-        per: per?,
-        base: base?,
-        same: same?,
-    };
+    let shape =
+        Shape { kind, target: target?, repeat: repeat?, per: per?, base: base?, same: same? };
     check_shape(object, &shape, faults);
     build(value?, shape)
 }
@@ -255,10 +239,7 @@ fn repeat(value: Value<'_, '_>, faults: &mut Faults) -> Option<Repeat> {
         }
     };
     object.finish(faults)?;
-    Some(Repeat {
-        per: per?,
-        max_times: max_times?,
-    })
+    Some(Repeat { per: per?, max_times: max_times? })
 }
 
 /// A quantity of a benefit: the spec has its own code for one that is not over 0.
@@ -307,11 +288,7 @@ fn check_shape(object: &Object<'_, '_>, shape: &Shape, faults: &mut Faults) {
     let target = object.path().key("target");
     if !together {
         let place = target.key("type");
-        let place = if object.has("target") {
-            &place
-        } else {
-            &target
-        };
+        let place = if object.has("target") { &place } else { &target };
         faults.add(place, COMBINATION, "this benefit cannot be given on that");
     }
     let per_unit = on_items && shape.kind == Type::AmountOff;
@@ -371,14 +348,7 @@ fn check_units(benefit: &Path<'_>, shape: &Shape, faults: &mut Faults) {
 
 /// `None` for what [`check_shape`] has refused.
 fn build(given: Given, shape: Shape) -> Option<Benefit> {
-    let Shape {
-        kind,
-        target,
-        repeat,
-        per,
-        base,
-        same,
-    } = shape;
+    let Shape { kind, target, repeat, per, base, same } = shape;
     match target.kind {
         TargetType::Items => {
             let default_pick = match kind {
@@ -414,11 +384,7 @@ fn build(given: Given, shape: Shape) -> Option<Benefit> {
                 Given::AwardPoints(points) => CartKind::AwardPoints(points),
                 Given::FixedPrice(_) | Given::BundlePrice(_) => return None,
             };
-            Some(Benefit::Cart(CartBenefit {
-                kind,
-                select: target.select,
-                repeat,
-            }))
+            Some(Benefit::Cart(CartBenefit { kind, select: target.select, repeat }))
         }
         TargetType::Shipping => {
             let kind = match given {
@@ -468,11 +434,7 @@ pub fn check_conditions(
 
 fn says_how_many(leaf: &Leaf) -> bool {
     match leaf {
-        Leaf::Lines {
-            measure: LineMeasure::Quantity,
-            compare,
-            ..
-        } => match compare.op {
+        Leaf::Lines { measure: LineMeasure::Quantity, compare, .. } => match compare.op {
             NumberOperator::Eq | NumberOperator::Gt | NumberOperator::Gte => true,
             NumberOperator::Ne | NumberOperator::Lt | NumberOperator::Lte => false,
         },

@@ -65,13 +65,7 @@ pub(super) fn cart<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Cart
     let tenders = object.or("tenders", Vec::new(), faults, |value, faults| {
         value.list(0..=MAX_PRESENTED, faults, tender)
     });
-    let gift_vouchers = texts(
-        &mut object,
-        "gift_vouchers",
-        MAX_PRESENTED,
-        TextBound::NAME,
-        faults,
-    );
+    let gift_vouchers = texts(&mut object, "gift_vouchers", MAX_PRESENTED, TextBound::NAME, faults);
     let codes = texts(&mut object, "codes", MAX_PRESENTED, TextBound::NAME, faults);
     object.finish(faults)?;
     Some(Cart {
@@ -120,9 +114,7 @@ fn pairs<'t>(
 
 fn lines<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Vec<Line<'t>>> {
     let mut ids = FxHashSet::default();
-    let lines = value.list(1..=MAX_LINES, faults, |value, faults| {
-        line(value, &mut ids, faults)
-    })?;
+    let lines = value.list(1..=MAX_LINES, faults, |value, faults| line(value, &mut ids, faults))?;
     if gross(&lines) > MAX_GROSS {
         let message = "come to more than 1000000000000";
         return value.fault(faults, FaultCode::OutOfRange, message);
@@ -159,21 +151,9 @@ fn line<'t>(
     let product = text(&mut object, "product", TextBound::TEXT, faults);
     let title = text(&mut object, "title", TextBound::TEXT, faults);
     let product_group = text(&mut object, "product_group", TextBound::TEXT, faults);
-    let categories = texts(
-        &mut object,
-        "categories",
-        MAX_LINE_ENTRIES,
-        TextBound::TEXT,
-        faults,
-    );
+    let categories = texts(&mut object, "categories", MAX_LINE_ENTRIES, TextBound::TEXT, faults);
     let brand = text(&mut object, "brand", TextBound::TEXT, faults);
-    let tags = texts(
-        &mut object,
-        "tags",
-        MAX_LINE_ENTRIES,
-        TextBound::TEXT,
-        faults,
-    );
+    let tags = texts(&mut object, "tags", MAX_LINE_ENTRIES, TextBound::TEXT, faults);
     let supplier = text(&mut object, "supplier", TextBound::TEXT, faults);
     let weight = object.optional("weight", faults, |value, faults| {
         value.number(Number::ZERO..=Number::whole(MAX_AMOUNT), faults)
@@ -209,10 +189,7 @@ fn shipping<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Shipping<'t
     let method = text(&mut object, "method", TextBound::TEXT, faults);
     let amount = object.or("amount", Money::ZERO, faults, |v, f| v.amount(f));
     object.finish(faults)?;
-    Some(Shipping {
-        method: method?,
-        amount: amount?,
-    })
+    Some(Shipping { method: method?, amount: amount? })
 }
 
 fn tender<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Tender<'t>> {
@@ -220,10 +197,7 @@ fn tender<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Tender<'t>> {
     let mode = object.required("mode", faults, |v, f| v.cow(TextBound::NAME, f));
     let amount = object.optional("amount", faults, |v, f| v.amount(f));
     object.finish(faults)?;
-    Some(Tender {
-        mode: mode?,
-        amount: amount?,
-    })
+    Some(Tender { mode: mode?, amount: amount? })
 }
 
 pub(super) fn customer<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Customer<'t>> {
@@ -235,29 +209,14 @@ pub(super) fn customer<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<
     let groups = texts(&mut object, "groups", MAX_ENTRIES, TextBound::NAME, faults);
     let attributes = pairs(&mut object, "attributes", MAX_ENTRIES, faults);
     object.finish(faults)?;
-    Some(Customer {
-        id: id?,
-        loyalty: loyalty?,
-        groups: groups?,
-        attributes: attributes?,
-    })
+    Some(Customer { id: id?, loyalty: loyalty?, groups: groups?, attributes: attributes? })
 }
 
 fn membership<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Membership<'t>> {
     let mut object = value.object(faults)?;
     let program = object.required("program", faults, |v, f| v.cow(TextBound::NAME, f));
     let tier = text(&mut object, "tier", TextBound::TEXT, faults);
-    let supplementary = texts(
-        &mut object,
-        "supplementary",
-        MAX_ENTRIES,
-        TextBound::NAME,
-        faults,
-    );
+    let supplementary = texts(&mut object, "supplementary", MAX_ENTRIES, TextBound::NAME, faults);
     object.finish(faults)?;
-    Some(Membership {
-        program: program?,
-        tier: tier?,
-        supplementary: supplementary?,
-    })
+    Some(Membership { program: program?, tier: tier?, supplementary: supplementary? })
 }

@@ -35,16 +35,11 @@ pub fn parse(value: Value<'_, '_>, faults: &mut Faults) -> Option<NewCodes> {
     let expires_at = expires_at?.map(|time| time.to_utc());
     match (codes?, generate?) {
         (Some(codes), None) => Some(NewCodes::Named(
-            codes
-                .into_iter()
-                .map(|code| NewCode { code, expires_at })
-                .collect(),
+            codes.into_iter().map(|code| NewCode { code, expires_at }).collect(),
         )),
-        (None, Some(drawn)) => Some(NewCodes::Generated(Generation {
-            batch: batch?,
-            expires_at,
-            ..drawn
-        })),
+        (None, Some(drawn)) => {
+            Some(NewCodes::Generated(Generation { batch: batch?, expires_at, ..drawn }))
+        }
         (Some(_), Some(_)) | (None, None) => None,
     }
 }
@@ -117,10 +112,7 @@ fn prefix(value: Value<'_, '_>, faults: &mut Faults) -> Option<String> {
         return value.fault(faults, FaultCode::TooLong, message);
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let begins = text
-        .bytes()
-        .next()
-        .is_none_or(|first| first.is_ascii_alphanumeric());
+    let begins = text.bytes().next().is_none_or(|first| first.is_ascii_alphanumeric());
     if begins && text.bytes().all(plain) {
         Some(text.to_owned())
     } else {

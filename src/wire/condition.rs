@@ -112,11 +112,7 @@ fn group(
             node(child, depth + 1, leaves, lists, faults)
         })
     });
-    Some(Group {
-        matching: matching?,
-        is: is?,
-        of: of?,
-    })
+    Some(Group { matching: matching?, is: is?, of: of? })
 }
 
 fn leaf(
@@ -132,11 +128,7 @@ fn leaf(
     let mut lines = |object: &mut Object<'_, '_>, measure, faults: &mut Faults| {
         let of = selected(object, lists, faults);
         let compare = comparison(object, faults);
-        Some(Leaf::Lines {
-            measure,
-            of: of?,
-            compare: compare?,
-        })
+        Some(Leaf::Lines { measure, of: of?, compare: compare? })
     };
     match kind {
         // A group is not a leaf; `node` has taken it.
@@ -154,10 +146,7 @@ fn leaf(
         Type::Item => {
             let of = selected(object, lists, faults);
             let found = object.or("found", true, faults, |v, f| v.boolean(f));
-            Some(Leaf::Item {
-                of: of?,
-                found: found?,
-            })
+            Some(Leaf::Item { of: of?, found: found? })
         }
         Type::PaymentMode => payment_mode(object, faults),
         Type::GiftVoucher => {
@@ -198,12 +187,7 @@ fn payment_mode(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<Leaf
     let values = selector::several_values(object, TextBound::NAME, faults);
     if op == Some(Operator::NotIn) {
         let message = "does not go with not_in";
-        object.refuse(
-            "min_amount",
-            FaultCode::UnsupportedCombination,
-            message,
-            faults,
-        );
+        object.refuse("min_amount", FaultCode::UnsupportedCombination, message, faults);
     }
     let min_amount = object.optional("min_amount", faults, |v, f| v.amount(f));
     let test = match op? {
@@ -244,11 +228,7 @@ fn member(
         | Operator::Between
         | Operator::InList => return selector::wrong_operator(object, faults),
     };
-    Some(Leaf::Member {
-        subject,
-        negated,
-        values: values?,
-    })
+    Some(Leaf::Member { subject, negated, values: values? })
 }
 
 fn customer_attribute(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<Leaf> {
@@ -272,10 +252,7 @@ fn customer_attribute(object: &mut Object<'_, '_>, faults: &mut Faults) -> Optio
         | Operator::Between
         | Operator::InList => selector::text_test(object, op, faults).map(AttributeTest::Text),
     };
-    Some(Leaf::CustomerAttribute {
-        key: key?,
-        test: test?,
-    })
+    Some(Leaf::CustomerAttribute { key: key?, test: test? })
 }
 
 /// Prints a tree of conditions, defaults and all.
@@ -297,11 +274,7 @@ fn print_leaf(writer: &mut Writer, leaf: &Leaf) {
             writer.key("type").name(*measure);
             selector::print_comparison(writer, *compare);
         }
-        Leaf::Lines {
-            measure,
-            of,
-            compare,
-        } => {
+        Leaf::Lines { measure, of, compare } => {
             writer.key("type").name(*measure);
             selector::print(writer.key("of"), of);
             selector::print_comparison(writer, *compare);
@@ -328,17 +301,9 @@ fn print_leaf(writer: &mut Writer, leaf: &Leaf) {
             writer.key("type").name(Type::GiftVoucher);
             writer.key("values").texts(values);
         }
-        Leaf::Member {
-            subject,
-            negated,
-            values,
-        } => {
+        Leaf::Member { subject, negated, values } => {
             writer.key("type").name(*subject);
-            let op = if *negated {
-                Operator::NotIn
-            } else {
-                Operator::In
-            };
+            let op = if *negated { Operator::NotIn } else { Operator::In };
             writer.key("op").name(op);
             writer.key("values").texts(values);
         }

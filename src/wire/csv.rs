@@ -78,10 +78,7 @@ pub fn codes(bytes: &[u8], faults: &mut Faults) -> Option<Vec<NewCode>> {
         let (code, message) = if records.is_empty() {
             (FaultCode::Required, "needs at least 1 code".to_owned())
         } else {
-            (
-                FaultCode::TooMany,
-                format!("has more than {MAX_CODES} codes"),
-            )
+            (FaultCode::TooMany, format!("has more than {MAX_CODES} codes"))
         };
         faults.add(&Path::Root, code, message);
         return None;
@@ -116,10 +113,7 @@ fn code(
         }
     };
     Code::new(code)?;
-    Some(NewCode {
-        code: code.to_owned(),
-        expires_at: expires_at.map(|time| time.to_utc()),
-    })
+    Some(NewCode { code: code.to_owned(), expires_at: expires_at.map(|time| time.to_utc()) })
 }
 
 /// The columns that the header names, all of which are known and each there once, and the records below it. `code`
@@ -167,38 +161,23 @@ fn require_columns(
 /// The field of a column, empty where there is no such column.
 fn field<'r>(columns: &[&str], record: &'r csv::StringRecord, name: &str) -> &'r str {
     let place = columns.iter().position(|column| *column == name);
-    place
-        .and_then(|place| record.get(place))
-        .unwrap_or_default()
-        .trim()
+    place.and_then(|place| record.get(place)).unwrap_or_default().trim()
 }
 
 /// Reads a product list: one SKU a line, with or without the header `sku`.
 pub fn skus(bytes: &[u8], max: usize, faults: &mut Faults) -> Option<Vec<String>> {
     let mut records = records(bytes, faults)?;
-    if records
-        .first()
-        .is_some_and(|first| first.len() == 1 && first.get(0) == Some("sku"))
-    {
+    if records.first().is_some_and(|first| first.len() == 1 && first.get(0) == Some("sku")) {
         records.remove(0);
     }
     if records.len() > max {
-        faults.add(
-            &Path::Root,
-            FaultCode::TooMany,
-            format!("has more than {max} SKUs"),
-        );
+        faults.add(&Path::Root, FaultCode::TooMany, format!("has more than {max} SKUs"));
         return None;
     }
     for (place, record) in records.iter().enumerate() {
         let path = Path::Root.index(place);
         if record.len() == 1 {
-            check(
-                record.get(0).unwrap_or_default().trim(),
-                &path,
-                TextBound::NAME,
-                faults,
-            );
+            check(record.get(0).unwrap_or_default().trim(), &path, TextBound::NAME, faults);
         } else {
             faults.add(&path, FaultCode::Malformed, "has more than one field");
         }
@@ -211,10 +190,7 @@ pub fn skus(bytes: &[u8], max: usize, faults: &mut Faults) -> Option<Vec<String>
 fn records(bytes: &[u8], faults: &mut Faults) -> Option<Vec<csv::StringRecord>> {
     // Spreadsheets put a byte order mark before UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(bytes);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let records: Result<Vec<_>, _> = reader.records().collect();
     match records {
         Ok(records) => Some(records),
@@ -229,11 +205,7 @@ fn check(text: &str, path: &Path<'_>, bound: TextBound, faults: &mut Faults) {
     if text.is_empty() && bound == TextBound::NAME {
         faults.add(path, FaultCode::Required, "must not be empty");
     } else if text.chars().count() > MAX_TEXT {
-        faults.add(
-            path,
-            FaultCode::TooLong,
-            format!("has more than {MAX_TEXT} characters"),
-        );
+        faults.add(path, FaultCode::TooLong, format!("has more than {MAX_TEXT} characters"));
     } else if text.chars().any(char::is_control) {
         faults.add(path, FaultCode::Malformed, "has control characters");
     }
@@ -249,19 +221,14 @@ mod tests {
     #[test]
     fn columns_come_in_any_order_and_faults_have_their_place() {
         let mut faults = Faults::new();
-        let read = stores(
-            b"\xef\xbb\xbfzones,code\r\n\"south|metro\",BLR-01\n,DEL-01\n",
-            &mut faults,
-        )
-        .unwrap();
+        let read =
+            stores(b"\xef\xbb\xbfzones,code\r\n\"south|metro\",BLR-01\n,DEL-01\n", &mut faults)
+                .unwrap();
         assert_eq!(read[0].zones, ["south", "metro"]);
         assert_eq!((read[1].code.as_str(), &read[1].concept), ("DEL-01", &None));
         assert!(stores(b"code,timezone\nA,Nowhere/City\n,\n", &mut faults).is_none());
-        let pointers: Vec<_> = faults
-            .as_slice()
-            .iter()
-            .map(|fault| fault.pointer.as_str())
-            .collect();
+        let pointers: Vec<_> =
+            faults.as_slice().iter().map(|fault| fault.pointer.as_str()).collect();
         assert_eq!(pointers, ["/0/timezone", "/1/code"]);
     }
 

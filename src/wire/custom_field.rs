@@ -50,9 +50,7 @@ pub fn parse(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<CustomFiel
 fn definition(value: Value<'_, '_>, faults: &mut Faults) -> Option<CustomField> {
     let mut object = value.object(faults)?;
     let key = object.required("key", faults, |v, f| v.owned(TextBound::NAME, f));
-    let label = object.or("label", String::new(), faults, |v, f| {
-        v.owned(TextBound::TEXT, f)
-    });
+    let label = object.or("label", String::new(), faults, |v, f| v.owned(TextBound::TEXT, f));
     let kind: Option<Type> = object.required("type", faults, |v, f| v.choice(f));
     let required = object.or("required", false, faults, |v, f| v.boolean(f));
     let kind = match kind {
@@ -62,12 +60,7 @@ fn definition(value: Value<'_, '_>, faults: &mut Faults) -> Option<CustomField> 
         }
         Some(kind @ (Type::Text | Type::Number | Type::Date | Type::Boolean)) => {
             let message = "goes with the type select only";
-            object.refuse(
-                "options",
-                FaultCode::UnsupportedCombination,
-                message,
-                faults,
-            );
+            object.refuse("options", FaultCode::UnsupportedCombination, message, faults);
             match kind {
                 Type::Text => Some(CustomFieldKind::Text),
                 Type::Number => Some(CustomFieldKind::Number),
@@ -82,12 +75,7 @@ fn definition(value: Value<'_, '_>, faults: &mut Faults) -> Option<CustomField> 
         }
     };
     object.finish(faults)?;
-    Some(CustomField {
-        key: key?,
-        label: label?,
-        kind: kind?,
-        required: required?,
-    })
+    Some(CustomField { key: key?, label: label?, kind: kind?, required: required? })
 }
 
 fn options(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<String>> {
@@ -161,11 +149,9 @@ fn fitting(
             let text = value.str(faults)?;
             match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
                 Ok(date) if date.to_string() == text => Some(CustomValue::Text(text.to_owned())),
-                Ok(_) | Err(_) => value.fault(
-                    faults,
-                    FaultCode::Malformed,
-                    "must be a date, as 2026-06-01",
-                ),
+                Ok(_) | Err(_) => {
+                    value.fault(faults, FaultCode::Malformed, "must be a date, as 2026-06-01")
+                }
             }
         }
         CustomFieldKind::Select(options) => {
@@ -173,11 +159,7 @@ fn fitting(
             if options.iter().any(|option| option == text) {
                 return Some(CustomValue::Text(text.to_owned()));
             }
-            value.fault(
-                faults,
-                FaultCode::Malformed,
-                "is not one of the field's options",
-            )
+            value.fault(faults, FaultCode::Malformed, "is not one of the field's options")
         }
     }
 }

@@ -36,20 +36,11 @@ pub struct TextBound {
 
 impl TextBound {
     /// A name, an id, a SKU, a code: 1 to 255.
-    pub const NAME: Self = Self {
-        empty: false,
-        max: 255,
-    };
+    pub const NAME: Self = Self { empty: false, max: 255 };
     /// A text: 0 to 255.
-    pub const TEXT: Self = Self {
-        empty: true,
-        max: 255,
-    };
+    pub const TEXT: Self = Self { empty: true, max: 255 };
     /// A description or a message: 0 to 2,000.
-    pub const LONG: Self = Self {
-        empty: true,
-        max: 2_000,
-    };
+    pub const LONG: Self = Self { empty: true, max: 2_000 };
 
     /// The fewest and the most characters.
     pub const fn range(self) -> (usize, usize) {
@@ -67,10 +58,7 @@ pub struct Value<'p, 't> {
 impl<'p, 't> Value<'p, 't> {
     /// The body itself.
     pub const fn root(json: &'t Json<'t>) -> Self {
-        Self {
-            json,
-            path: Path::Root,
-        }
+        Self { json, path: Path::Root }
     }
 
     /// A value at a place.
@@ -101,11 +89,7 @@ impl<'p, 't> Value<'p, 't> {
 
     fn wrong_type<T>(&self, faults: &mut Faults, wanted: &str) -> Option<T> {
         let found = self.json.type_name();
-        self.fault(
-            faults,
-            FaultCode::WrongType,
-            format!("must be {wanted}, not {found}"),
-        )
+        self.fault(faults, FaultCode::WrongType, format!("must be {wanted}, not {found}"))
     }
 
     /// An object.
@@ -136,18 +120,11 @@ impl<'p, 't> Value<'p, 't> {
             );
         }
         if entries.len() > *size.end() {
-            return self.fault(
-                faults,
-                FaultCode::TooMany,
-                format!("has more than {}", size.end()),
-            );
+            return self.fault(faults, FaultCode::TooMany, format!("has more than {}", size.end()));
         }
         let mut values = Vec::with_capacity(entries.len());
         for (index, json) in entries.iter().enumerate() {
-            let entry = Value {
-                json,
-                path: self.path.index(index),
-            };
+            let entry = Value { json, path: self.path.index(index) };
             if let Some(value) = read(entry, faults) {
                 values.push(value);
             } else if faults.is_full() {
@@ -182,10 +159,7 @@ impl<'p, 't> Value<'p, 't> {
         }
         let mut entries = Vec::with_capacity(members.len());
         for (key, json) in members {
-            let entry = Value {
-                json,
-                path: self.path.key(key),
-            };
+            let entry = Value { json, path: self.path.key(key) };
             let key_is_good = entry.check_text(key, TextBound::NAME, faults).is_some();
             if let (Some(value), true) = (read(key, entry, faults), key_is_good) {
                 entries.push(value);
@@ -308,10 +282,7 @@ impl<'p, 't> Value<'p, 't> {
 
     /// A plain decimal, -1,000,000,000 to 1,000,000,000.
     pub fn any_number(self, faults: &mut Faults) -> Option<Number> {
-        self.number(
-            Number::whole(-MAX_AMOUNT)..=Number::whole(MAX_AMOUNT),
-            faults,
-        )
+        self.number(Number::whole(-MAX_AMOUNT)..=Number::whole(MAX_AMOUNT), faults)
     }
 
     /// A quantity within a range.
@@ -395,11 +366,7 @@ impl<'p, 't> Value<'p, 't> {
                 if (1..=9999).contains(&time.with_timezone(&Utc).year()) {
                     Some(time)
                 } else {
-                    self.fault(
-                        faults,
-                        FaultCode::OutOfRange,
-                        "must be in the years 1 to 9999",
-                    )
+                    self.fault(faults, FaultCode::OutOfRange, "must be in the years 1 to 9999")
                 }
             }
             Ok(_) | Err(_) => self.fault(
@@ -416,11 +383,9 @@ impl<'p, 't> Value<'p, 't> {
         let shape = text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit() || b == b':');
         match NaiveTime::parse_from_str(text, "%H:%M") {
             Ok(time) if shape => Some(time),
-            Ok(_) | Err(_) => self.fault(
-                faults,
-                FaultCode::Malformed,
-                "must be HH:MM, 00:00 to 23:59",
-            ),
+            Ok(_) | Err(_) => {
+                self.fault(faults, FaultCode::Malformed, "must be HH:MM, 00:00 to 23:59")
+            }
         }
     }
 
@@ -428,11 +393,9 @@ impl<'p, 't> Value<'p, 't> {
     pub fn zone(self, faults: &mut Faults) -> Option<Tz> {
         match self.str(faults)?.parse() {
             Ok(zone) => Some(zone),
-            Err(_) => self.fault(
-                faults,
-                FaultCode::Malformed,
-                "must be a time zone, as Asia/Kolkata",
-            ),
+            Err(_) => {
+                self.fault(faults, FaultCode::Malformed, "must be a time zone, as Asia/Kolkata")
+            }
         }
     }
 
@@ -440,11 +403,7 @@ impl<'p, 't> Value<'p, 't> {
     pub fn currency(self, faults: &mut Faults) -> Option<Currency> {
         let text = self.str(faults)?;
         Currency::new(text).or_else(|| {
-            self.fault(
-                faults,
-                FaultCode::Malformed,
-                "must be three capital letters, as INR",
-            )
+            self.fault(faults, FaultCode::Malformed, "must be three capital letters, as INR")
         })
     }
 
@@ -460,8 +419,7 @@ impl<'p, 't> Value<'p, 't> {
 /// Most texts are of ASCII, where all bytes can be looked at at once.
 fn has_control(text: &str) -> bool {
     if text.is_ascii() {
-        text.bytes()
-            .fold(false, |any, byte| any | byte.is_ascii_control())
+        text.bytes().fold(false, |any, byte| any | byte.is_ascii_control())
     } else {
         text.chars().any(char::is_control)
     }

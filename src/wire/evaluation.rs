@@ -60,36 +60,28 @@ pub fn write(writer: &mut Writer, evaluation: &Evaluation, rules: &RuleSet, fact
         writer.key("lines").list(lines, |writer, (line, priced)| {
             write_line(writer, line, priced, rules, precision);
         });
-        writer
-            .key("applied")
-            .list(&evaluation.applied, |writer, applied| {
-                write_applied(writer, applied, rules, facts, precision);
+        writer.key("applied").list(&evaluation.applied, |writer, applied| {
+            write_applied(writer, applied, rules, facts, precision);
+        });
+        writer.key("free_items").list(&evaluation.free_items, |writer, item| {
+            writer.object(|writer| {
+                write_promotion_id(writer, rules, item.promotion);
+                writer.key("sku").text(&item.sku);
+                writer.key("quantity").plain(item.quantity);
             });
-        writer
-            .key("free_items")
-            .list(&evaluation.free_items, |writer, item| {
-                writer.object(|writer| {
-                    write_promotion_id(writer, rules, item.promotion);
-                    writer.key("sku").text(&item.sku);
-                    writer.key("quantity").plain(item.quantity);
-                });
-            });
+        });
         let codes = cart.codes.iter().zip(&evaluation.codes);
         writer.key("codes").list(codes, |writer, (code, verdict)| {
             write_code(writer, code, verdict);
         });
         let suggestions = &evaluation.suggestions;
-        writer
-            .key("suggestions")
-            .list(suggestions, |writer, suggestion| {
-                write_suggestion(writer, suggestion, rules, precision);
-            });
+        writer.key("suggestions").list(suggestions, |writer, suggestion| {
+            write_suggestion(writer, suggestion, rules, precision);
+        });
         if let Some(not_applied) = &evaluation.not_applied {
-            writer
-                .key("not_applied")
-                .list(not_applied, |writer, entry| {
-                    write_not_applied(writer, entry, rules, precision);
-                });
+            writer.key("not_applied").list(not_applied, |writer, entry| {
+                write_not_applied(writer, entry, rules, precision);
+            });
         }
     });
 }
@@ -97,16 +89,10 @@ pub fn write(writer: &mut Writer, evaluation: &Evaluation, rules: &RuleSet, fact
 fn write_totals(writer: &mut Writer, totals: &Totals, precision: u32) {
     writer.object(|writer| {
         writer.key("gross").exact(&totals.gross, precision);
-        writer
-            .key("item_discount")
-            .money(totals.item_discount, precision);
-        writer
-            .key("cart_discount")
-            .money(totals.cart_discount, precision);
+        writer.key("item_discount").money(totals.item_discount, precision);
+        writer.key("cart_discount").money(totals.cart_discount, precision);
         writer.key("shipping").money(totals.shipping, precision);
-        writer
-            .key("shipping_discount")
-            .money(totals.shipping_discount, precision);
+        writer.key("shipping_discount").money(totals.shipping_discount, precision);
         writer.key("discount").money(totals.discount(), precision);
         writer.key("tax").money(totals.tax, precision);
         writer.key("charges").money(totals.charges, precision);
@@ -131,15 +117,13 @@ fn write_line(
         writer.key("discount").money(discount, precision);
         let payable = priced.gross.plus(&Exact::from(added));
         writer.key("payable").exact(&payable, precision);
-        writer
-            .key("allocations")
-            .list(&priced.allocations, |writer, allocation| {
-                writer.object(|writer| {
-                    write_promotion_id(writer, rules, allocation.promotion);
-                    writer.key("quantity").plain(allocation.quantity);
-                    writer.key("amount").money(allocation.amount, precision);
-                });
+        writer.key("allocations").list(&priced.allocations, |writer, allocation| {
+            writer.object(|writer| {
+                write_promotion_id(writer, rules, allocation.promotion);
+                writer.key("quantity").plain(allocation.quantity);
+                writer.key("amount").money(allocation.amount, precision);
             });
+        });
     });
 }
 
@@ -177,10 +161,7 @@ fn write_applied(
         writer.key("discount").money(applied.discount, precision);
         writer.key("points").exact(&applied.points, 0);
         let codes = &facts.request.cart.codes;
-        let code = applied
-            .code
-            .and_then(|index| codes.get(index))
-            .map(|code| &**code);
+        let code = applied.code.and_then(|index| codes.get(index)).map(|code| &**code);
         writer.key("code").option(code, Writer::text);
         let issuance = applied.issuance_id.map(IssuanceId::uuid);
         writer.key("issuance_id").option(issuance, Writer::id);
@@ -211,21 +192,15 @@ fn write_suggestion(writer: &mut Writer, suggestion: &Suggestion, rules: &RuleSe
         let promotion = write_promotion(writer, rules, suggestion.promotion);
         let message = promotion.map_or("", |promotion| promotion.terms.message.as_str());
         let missing = match &suggestion.unmet.leaf {
-            UnmetLeaf::Number {
-                measure,
-                shortfall: Some(shortfall),
-                ..
-            } => shortfall.print(decimals(*measure, precision)),
+            UnmetLeaf::Number { measure, shortfall: Some(shortfall), .. } => {
+                shortfall.print(decimals(*measure, precision))
+            }
             UnmetLeaf::Number { .. } | UnmetLeaf::Other(..) => String::new(),
         };
-        writer
-            .key("message")
-            .text(&message.replace(SHORTFALL, &missing));
-        writer
-            .key("unmet")
-            .list([&suggestion.unmet], |writer, unmet| {
-                write_unmet(writer, unmet, precision);
-            });
+        writer.key("message").text(&message.replace(SHORTFALL, &missing));
+        writer.key("unmet").list([&suggestion.unmet], |writer, unmet| {
+            write_unmet(writer, unmet, precision);
+        });
     });
 }
 
@@ -266,22 +241,14 @@ fn write_unmet(writer: &mut Writer, unmet: &Unmet, precision: u32) {
     writer.object(|writer| {
         writer.key("path").text(&path);
         match &unmet.leaf {
-            UnmetLeaf::Number {
-                measure,
-                op,
-                required,
-                actual,
-                shortfall,
-            } => {
+            UnmetLeaf::Number { measure, op, required, actual, shortfall } => {
                 match measure {
                     UnmetMeasure::Cart(measure) => writer.key("type").name(*measure),
                     UnmetMeasure::Lines(measure) => writer.key("type").name(*measure),
                 }
                 let decimals = decimals(*measure, precision);
                 writer.key("op").name(*op);
-                writer
-                    .key("required")
-                    .exact(&Exact::from(*required), decimals);
+                writer.key("required").exact(&Exact::from(*required), decimals);
                 writer.key("actual").exact(actual, decimals);
                 if let Some(shortfall) = shortfall {
                     writer.key("shortfall").exact(shortfall, decimals);

@@ -133,11 +133,7 @@ impl Faults {
         message: impl Into<Cow<'static, str>>,
     ) {
         if self.0.len() < MAX_FAULTS {
-            self.0.push(Fault {
-                pointer,
-                code,
-                message: message.into(),
-            });
+            self.0.push(Fault { pointer, code, message: message.into() });
         }
     }
 

@@ -54,9 +54,8 @@ pub fn parse_earning(
     }
     let trigger = kind.and_then(|kind| trigger(&mut object, kind, faults));
     let scope = object.or("scope", Scope::default(), faults, audience::parse_scope);
-    let conditions = object.optional("conditions", faults, |value, faults| {
-        condition::parse(value, lists, faults)
-    });
+    let conditions = object
+        .optional("conditions", faults, |value, faults| condition::parse(value, lists, faults));
     let requires_issue = object.or("requires_issue", false, faults, |v, f| v.boolean(f));
     let earn_within_days = object.optional("earn_within_days", faults, days);
     if requires_issue == Some(true) && kind == Some(TriggerType::Direct) {
@@ -98,10 +97,7 @@ fn trigger(object: &mut Object<'_, '_>, kind: TriggerType, faults: &mut Faults) 
                 let name = object.required("name", faults, |v, f| v.owned(TextBound::NAME, f));
                 let target = object.required("target", faults, |v, f| v.owned(TextBound::NAME, f));
                 object.finish(faults)?;
-                Some(Trigger::Milestone {
-                    name: name?,
-                    target: target?,
-                })
+                Some(Trigger::Milestone { name: name?, target: target? })
             })
         }
         TriggerType::Direct => {
@@ -139,16 +135,10 @@ pub fn parse_communication(value: Value<'_, '_>, faults: &mut Faults) -> Option<
         let days_before = object.required("days_before", faults, days);
         let messages = object.or("messages", Vec::new(), faults, messages);
         object.finish(faults)?;
-        Some(Reminder {
-            days_before: days_before?,
-            messages: messages?,
-        })
+        Some(Reminder { days_before: days_before?, messages: messages? })
     });
     object.finish(faults)?;
-    Some(Communication {
-        on_earning: on_earning?,
-        expiry_reminder: expiry_reminder?,
-    })
+    Some(Communication { on_earning: on_earning?, expiry_reminder: expiry_reminder? })
 }
 
 fn messages(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<Message>> {
@@ -157,10 +147,7 @@ fn messages(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<Message>> {
         let channel = object.required("channel", faults, |v, f| v.choice(f));
         let template = object.required("template", faults, |v, f| v.owned(TextBound::NAME, f));
         object.finish(faults)?;
-        Some(Message {
-            channel: channel?,
-            template: template?,
-        })
+        Some(Message { channel: channel?, template: template? })
     })
 }
 
@@ -183,9 +170,7 @@ pub fn print_earning(writer: &mut Writer, earning: &Earning) {
         }
         audience::print_scope(writer.key("scope"), &earning.scope);
         let conditions = earning.conditions.as_ref();
-        writer
-            .key("conditions")
-            .option(conditions, condition::print);
+        writer.key("conditions").option(conditions, condition::print);
         writer.key("requires_issue").boolean(earning.requires_issue);
         let days = earning.earn_within_days;
         writer.key("earn_within_days").option(days, Writer::integer);
@@ -217,14 +202,12 @@ pub fn print_communication(writer: &mut Writer, communication: &Communication) {
     writer.object(|writer| {
         print_messages(writer.key("on_earning"), &communication.on_earning);
         let reminder = communication.expiry_reminder.as_ref();
-        writer
-            .key("expiry_reminder")
-            .option(reminder, |writer, reminder| {
-                writer.object(|writer| {
-                    writer.key("days_before").integer(reminder.days_before);
-                    print_messages(writer.key("messages"), &reminder.messages);
-                });
+        writer.key("expiry_reminder").option(reminder, |writer, reminder| {
+            writer.object(|writer| {
+                writer.key("days_before").integer(reminder.days_before);
+                print_messages(writer.key("messages"), &reminder.messages);
             });
+        });
     });
 }
 

@@ -64,11 +64,7 @@ pub fn parse_bulk(value: Value<'_, '_>, faults: &mut Faults) -> Option<NewIssue>
         })
     });
     body.finish(faults)?;
-    Some(NewIssue {
-        promotion_id: promotion_id?,
-        source_id: source_id?,
-        customers: customers?,
-    })
+    Some(NewIssue { promotion_id: promotion_id?, source_id: source_id?, customers: customers? })
 }
 
 fn head(body: &mut Object<'_, '_>, faults: &mut Faults) -> (Option<PromotionId>, Option<String>) {

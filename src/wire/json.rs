@@ -48,12 +48,8 @@ impl<'a> Json<'a> {
     pub fn parse(body: &'a [u8]) -> Result<Self, JsonError> {
         let text = std::str::from_utf8(body)
             .map_err(|error| JsonError::NotJson(format!("not UTF-8: {error}")))?;
-        let mut reader = Reader {
-            text,
-            tokens: Jiter::new(body),
-            values: Vec::new(),
-            members: Vec::new(),
-        };
+        let mut reader =
+            Reader { text, tokens: Jiter::new(body), values: Vec::new(), members: Vec::new() };
         reader.document().map_err(|stop| match stop {
             Stop::Token(error) => JsonError::NotJson(error.description(&reader.tokens)),
             Stop::Bound { pointer, message } => JsonError::Fault(Fault {
@@ -95,10 +91,7 @@ impl Stop {
                 let mut longer = String::new();
                 push_key(&mut longer, key);
                 longer.push_str(&pointer);
-                Self::Bound {
-                    pointer: longer,
-                    message,
-                }
+                Self::Bound { pointer: longer, message }
             }
         }
     }
@@ -108,10 +101,9 @@ impl From<JiterError> for Stop {
     fn from(error: JiterError) -> Self {
         match error.error_type {
             // Valid JSON of thousands of digits: outside every bound, but no fault of form.
-            JiterErrorType::JsonError(JsonErrorType::NumberOutOfRange) => Self::Bound {
-                pointer: String::new(),
-                message: "too many digits",
-            },
+            JiterErrorType::JsonError(JsonErrorType::NumberOutOfRange) => {
+                Self::Bound { pointer: String::new(), message: "too many digits" }
+            }
             JiterErrorType::JsonError(_) | JiterErrorType::WrongType { .. } => Self::Token(error),
         }
     }
@@ -161,9 +153,7 @@ impl<'a> Reader<'a> {
         let mut next = self.tokens.known_array()?;
         while let Some(peek) = next {
             let index = self.values.len().saturating_sub(base);
-            let value = self
-                .value(peek, depth)
-                .map_err(|stop| stop.below(&index.to_string()))?;
+            let value = self.value(peek, depth).map_err(|stop| stop.below(&index.to_string()))?;
             self.values.push(value);
             next = self.tokens.array_step()?;
         }
@@ -189,10 +179,7 @@ impl<'a> Reader<'a> {
 
 fn deeper(depth: usize) -> Result<usize, Stop> {
     if depth >= MAX_DEPTH {
-        return Err(Stop::Bound {
-            pointer: String::new(),
-            message: "nested more than 24 deep",
-        });
+        return Err(Stop::Bound { pointer: String::new(), message: "nested more than 24 deep" });
     }
     Ok(depth + 1)
 }
@@ -270,10 +257,7 @@ mod tests {
             "{\"a\" 1}",
             "// c\n1",
         ] {
-            assert!(
-                matches!(Json::parse(text.as_bytes()), Err(JsonError::NotJson(_))),
-                "{text}"
-            );
+            assert!(matches!(Json::parse(text.as_bytes()), Err(JsonError::NotJson(_))), "{text}");
         }
         assert!(Json::parse(b"\"\xff\"").is_err());
     }
@@ -286,10 +270,7 @@ mod tests {
         let Err(JsonError::Fault(fault)) = Json::parse(text.as_bytes()) else {
             panic!("a fault");
         };
-        assert_eq!(
-            fault.pointer,
-            "/a/1".to_owned() + &"/0".repeat(MAX_DEPTH - 2)
-        );
+        assert_eq!(fault.pointer, "/a/1".to_owned() + &"/0".repeat(MAX_DEPTH - 2));
         assert!(Json::parse(nested(100_000).as_bytes()).is_err());
     }
 
@@ -299,10 +280,7 @@ mod tests {
         let Err(JsonError::Fault(fault)) = Json::parse(text.as_bytes()) else {
             panic!("a fault");
         };
-        assert_eq!(
-            (fault.pointer.as_str(), fault.code),
-            ("/a", FaultCode::OutOfRange)
-        );
+        assert_eq!((fault.pointer.as_str(), fault.code), ("/a", FaultCode::OutOfRange));
     }
 
     proptest! {

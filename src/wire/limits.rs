@@ -37,14 +37,7 @@ pub fn parse(
             Some(customer),
             Some(promotion),
             Some(code),
-        ) => Some(Limits {
-            issue_per_customer,
-            earn,
-            cart,
-            customer,
-            promotion,
-            code,
-        }),
+        ) => Some(Limits { issue_per_customer, earn, cart, customer, promotion, code }),
         _ => None,
     };
     if let (Some(limits), Some(kind)) = (&limits, kind) {
@@ -117,27 +110,18 @@ fn cart(value: Value<'_, '_>, faults: &mut Faults) -> Option<CartLimits> {
     let times = object.optional("times", faults, |v, f| v.count(f));
     let discount = object.optional("discount", faults, |v, f| v.positive_amount(f));
     object.finish(faults)?;
-    Some(CartLimits {
-        times: times?,
-        discount: discount?,
-    })
+    Some(CartLimits { times: times?, discount: discount? })
 }
 
 fn subject(value: Value<'_, '_>, faults: &mut Faults) -> Option<SubjectLimits> {
     let mut object = value.object(faults)?;
     let times = object.optional("times", faults, |v, f| limit(v, f, |v, f| v.count(f)));
-    let transactions = object.optional("transactions", faults, |v, f| {
-        limit(v, f, |v, f| v.count(f))
-    });
-    let discount = object.optional("discount", faults, |v, f| {
-        limit(v, f, |v, f| v.positive_amount(f))
-    });
+    let transactions =
+        object.optional("transactions", faults, |v, f| limit(v, f, |v, f| v.count(f)));
+    let discount =
+        object.optional("discount", faults, |v, f| limit(v, f, |v, f| v.positive_amount(f)));
     object.finish(faults)?;
-    Some(SubjectLimits {
-        times: times?,
-        transactions: transactions?,
-        discount: discount?,
-    })
+    Some(SubjectLimits { times: times?, transactions: transactions?, discount: discount? })
 }
 
 fn limit<T>(
@@ -149,10 +133,7 @@ fn limit<T>(
     let max = object.required("max", faults, |v, f| bound(v, f));
     let refresh = object.optional("refresh", faults, refresh);
     object.finish(faults)?;
-    Some(Limit {
-        max: max?,
-        refresh: refresh?,
-    })
+    Some(Limit { max: max?, refresh: refresh? })
 }
 
 /// Reads windows.
@@ -161,10 +142,7 @@ pub(super) fn refresh(value: Value<'_, '_>, faults: &mut Faults) -> Option<Refre
     let every = object.required("every", faults, |v, f| v.integer(1..=MAX_WINDOW, f));
     let unit: Option<RefreshUnit> = object.required("unit", faults, |v, f| v.choice(f));
     object.finish(faults)?;
-    Some(Refresh {
-        every: every?,
-        unit: unit?,
-    })
+    Some(Refresh { every: every?, unit: unit? })
 }
 
 /// Prints limits: those that there are, since what a type may not have is not even named.
@@ -175,12 +153,7 @@ pub fn print(writer: &mut Writer, limits: &Limits) {
                 writer.key("per_customer").integer(per_customer);
             });
         }
-        let EarnLimits {
-            per_customer,
-            times,
-            transactions,
-            discount,
-        } = limits.earn;
+        let EarnLimits { per_customer, times, transactions, discount } = limits.earn;
         if limits.earn != EarnLimits::default() {
             writer.key("earn").object(|writer| {
                 print_count(writer, "per_customer", per_customer);
@@ -219,10 +192,7 @@ fn print_subject(writer: &mut Writer, key: &'static str, limits: &SubjectLimits)
         return;
     }
     writer.key(key).object(|writer| {
-        for (key, limit) in [
-            ("times", limits.times),
-            ("transactions", limits.transactions),
-        ] {
+        for (key, limit) in [("times", limits.times), ("transactions", limits.transactions)] {
             if let Some(limit) = limit {
                 writer.key(key).object(|writer| {
                     writer.key("max").integer(limit.max);

@@ -28,9 +28,7 @@ pub fn parse(
         body.fault::<()>("name", faults, FaultCode::UnsupportedCombination, message);
     }
     let measure = body.required("measure", faults, |v, f| v.choice(f));
-    let of = body.optional("of", faults, |value, faults| {
-        selector::parse(value, lists, faults)
-    });
+    let of = body.optional("of", faults, |value, faults| selector::parse(value, lists, faults));
     let window = body.optional("window", faults, limits::refresh);
     let targets = body.required("targets", faults, |value, faults| {
         let path = *value.path();
@@ -57,20 +55,13 @@ fn target(value: Value<'_, '_>, faults: &mut Faults) -> Option<Target> {
         value.number(Number::from_scaled(1)..=Number::whole(MAX_VALUE), faults)
     });
     object.finish(faults)?;
-    Some(Target {
-        name: name?,
-        value: value?,
-    })
+    Some(Target { name: name?, value: value? })
 }
 
 fn refuse_twice(targets: &[Target], path: &Path<'_>, faults: &mut Faults) -> Option<()> {
     let mut unique = Some(());
     for (place, target) in targets.iter().enumerate() {
-        if targets
-            .iter()
-            .take(place)
-            .any(|own| own.name == target.name)
-        {
+        if targets.iter().take(place).any(|own| own.name == target.name) {
             let at = path.index(place);
             faults.add(&at.key("name"), FaultCode::NotUnique, "is there twice");
             unique = None;
@@ -119,12 +110,10 @@ fn write_terms(writer: &mut Writer, milestone: &Milestone) {
     writer.key("of").option(of, selector::print);
     let window = milestone.window;
     writer.key("window").option(window, limits::print_refresh);
-    writer
-        .key("targets")
-        .list(&milestone.targets, |writer, target| {
-            writer.object(|writer| {
-                writer.key("name").text(&target.name);
-                writer.key("value").plain(target.value);
-            });
+    writer.key("targets").list(&milestone.targets, |writer, target| {
+        writer.object(|writer| {
+            writer.key("name").text(&target.name);
+            writer.key("value").plain(target.value);
         });
+    });
 }

@@ -24,12 +24,7 @@ pub struct Object<'p, 't> {
 impl<'p, 't> Object<'p, 't> {
     /// Nothing asked for yet.
     pub(super) const fn new(members: &'t [Member<'t>], path: Path<'p>) -> Self {
-        Self {
-            members,
-            path,
-            taken: 0,
-            next: 0,
-        }
+        Self { members, path, taken: 0, next: 0 }
     }
 
     /// Where it stands.
@@ -153,17 +148,13 @@ impl<'p, 't> Object<'p, 't> {
             return Some(());
         }
         for (place, (key, _)) in self.members.iter().enumerate() {
-            let bit = u32::try_from(place)
-                .ok()
-                .and_then(|p| 1_u128.checked_shl(p));
+            let bit = u32::try_from(place).ok().and_then(|p| 1_u128.checked_shl(p));
             if self.taken & bit.unwrap_or(0) != 0 {
                 continue;
             }
             let twin = |(other, member): (usize, &Member<'_>)| other != place && member.0 == *key;
             let asked_for = |(other, _): &(usize, &Member<'_>)| {
-                let bit = u32::try_from(*other)
-                    .ok()
-                    .and_then(|p| 1_u128.checked_shl(p));
+                let bit = u32::try_from(*other).ok().and_then(|p| 1_u128.checked_shl(p));
                 self.taken & bit.unwrap_or(0) != 0
             };
             if self.members.iter().enumerate().filter(asked_for).any(twin) {

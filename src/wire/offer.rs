@@ -33,9 +33,7 @@ pub fn write(
         audience::print_scope(writer.key("scope"), &terms.scope);
         audience::print_audience(writer.key("audience"), &terms.audience);
         let conditions = terms.conditions.as_ref();
-        writer
-            .key("conditions")
-            .option(conditions, condition::print);
+        writer.key("conditions").option(conditions, condition::print);
     });
 }
 
@@ -44,11 +42,7 @@ fn write_limit(writer: &mut Writer, limit: CountedLimit, left: Option<i64>, prec
         Measure::Times | Measure::Transactions => writer.integer(amount),
         Measure::Discount => writer.money(Money::from_scaled(amount), precision),
     };
-    let name = format!(
-        "{}.{}",
-        limit.name.subject.name(),
-        limit.name.measure.name()
-    );
+    let name = format!("{}.{}", limit.name.subject.name(), limit.name.measure.name());
     writer.data_key(&name).object(|writer| {
         writer.key("left").option(left, amount);
         amount(writer.key("max"), limit.maximum);

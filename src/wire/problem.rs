@@ -32,14 +32,7 @@ impl Problem {
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        Self {
-            status,
-            code,
-            title,
-            detail: detail.into(),
-            errors: Vec::new(),
-            result: None,
-        }
+        Self { status, code, title, detail: detail.into(), errors: Vec::new(), result: None }
     }
 
     /// A body that is not JSON.
@@ -63,10 +56,7 @@ impl Problem {
 
     fn of_faults(errors: Vec<Fault>) -> Self {
         let detail = detail(&errors);
-        Self {
-            errors,
-            ..Self::new(422, "invalid", "Unprocessable Entity", detail)
-        }
+        Self { errors, ..Self::new(422, "invalid", "Unprocessable Entity", detail) }
     }
 
     /// The document; `request_id` where there is one.
@@ -109,11 +99,7 @@ pub fn detail(faults: &[Fault]) -> String {
 }
 
 fn place(fault: &Fault) -> &str {
-    if fault.pointer.is_empty() {
-        "the body"
-    } else {
-        &fault.pointer
-    }
+    if fault.pointer.is_empty() { "the body" } else { &fault.pointer }
 }
 
 impl From<JsonError> for Problem {

@@ -11,9 +11,7 @@ pub const MAX_SKUS: usize = 200_000;
 /// the name, as `GET` prints it.
 pub fn parse(value: Value<'_, '_>, name: &str, faults: &mut Faults) -> Option<Vec<String>> {
     let mut object = value.object(faults)?;
-    let own = object.optional("name", faults, |v, f| {
-        v.text(TextBound::NAME, f).map(str::to_owned)
-    });
+    let own = object.optional("name", faults, |v, f| v.text(TextBound::NAME, f).map(str::to_owned));
     if matches!(own, Some(Some(own)) if own != name) {
         let message = "is not the name of the path";
         object.fault::<()>("name", faults, FaultCode::UnsupportedCombination, message);

@@ -58,13 +58,8 @@ pub struct Body {
 /// there when the promotion is to be active.
 pub fn parse(value: Value<'_, '_>, purpose: Purpose<'_>, faults: &mut Faults) -> Body {
     let before = faults.len();
-    let mut body = Body {
-        terms: None,
-        status: None,
-        id: None,
-        created_at: None,
-        lists: Vec::new(),
-    };
+    let mut body =
+        Body { terms: None, status: None, id: None, created_at: None, lists: Vec::new() };
     if let Some(mut object) = value.object(faults) {
         read_besides(&mut object, purpose, &mut body, faults);
         let needed = to_be_active(purpose, body.status);
@@ -104,17 +99,13 @@ fn read_besides(
             body.status = status.flatten();
         }
         Purpose::Replace(..) => {
-            body.status = object
-                .optional("status", faults, |v, f| v.choice(f))
-                .flatten();
+            body.status = object.optional("status", faults, |v, f| v.choice(f)).flatten();
             for name in COMPUTED.into_iter().chain(["id", "created_at"]) {
                 object.ignore(name, faults);
             }
         }
         Purpose::Document(_) => {
-            body.status = object
-                .optional("status", faults, |v, f| v.choice(f))
-                .flatten();
+            body.status = object.optional("status", faults, |v, f| v.choice(f)).flatten();
             let id: Option<Option<Uuid>> = object.optional("id", faults, |v, f| v.uuid(f));
             body.id = id.flatten().map(PromotionId::new);
             let created_at = object.optional("created_at", faults, |v, f| v.time(f));
@@ -137,25 +128,16 @@ fn terms(
     let integers = -MAX_INTEGER..=MAX_INTEGER;
     let empty = String::new;
     let name = object.required("name", faults, |v, f| v.owned(TextBound::NAME, f));
-    let description = object.or("description", empty(), faults, |v, f| {
-        v.owned(TextBound::LONG, f)
-    });
+    let description = object.or("description", empty(), faults, |v, f| v.owned(TextBound::LONG, f));
     let kind = object.required("type", faults, |v, f| v.choice(f));
     let campaign = object.optional("campaign", faults, |v, f| v.owned(TextBound::NAME, f));
-    let sequence = object.or("sequence", DEFAULT_SEQUENCE, faults, |v, f| {
-        v.integer(integers, f)
-    });
+    let sequence = object.or("sequence", DEFAULT_SEQUENCE, faults, |v, f| v.integer(integers, f));
     let starts_at = object.required("starts_at", faults, |v, f| v.time(f));
     let ends_at = object.required("ends_at", faults, |v, f| v.time(f));
     if let (Some(starts_at), Some(ends_at)) = (starts_at, ends_at)
         && ends_at <= starts_at
     {
-        object.fault::<()>(
-            "ends_at",
-            faults,
-            FaultCode::NotAfter,
-            "must be after starts_at",
-        );
+        object.fault::<()>("ends_at", faults, FaultCode::NotAfter, "must be after starts_at");
     }
     let currency = object.optional("currency", faults, |v, f| v.currency(f));
     let schedule = object.optional("schedule", faults, schedule::parse);
@@ -174,20 +156,15 @@ fn terms(
     });
     let stacking = object.or("stacking", Stacking::default(), faults, stacking);
     let suggest = object.or("suggest", false, faults, |v, f| v.boolean(f));
-    let message = object.or("message", empty(), faults, |v, f| {
-        v.owned(TextBound::LONG, f)
-    });
+    let message = object.or("message", empty(), faults, |v, f| v.owned(TextBound::LONG, f));
     let fields = match purpose {
         Purpose::Create(fields) | Purpose::Replace(fields, _) => Some(fields),
         Purpose::Document(fields) => fields,
         Purpose::Stored => None,
     };
-    let custom_fields = object.or(
-        "custom_fields",
-        Default::default(),
-        faults,
-        |value, faults| custom_field::parse_values(value, fields, faults),
-    );
+    let custom_fields = object.or("custom_fields", Default::default(), faults, |value, faults| {
+        custom_field::parse_values(value, fields, faults)
+    });
     if let (Some(values), Some(fields)) = (&custom_fields, needed) {
         let path = object.path().key("custom_fields");
         custom_field::check_required(fields, values, &path, faults);
@@ -224,9 +201,8 @@ fn full_kind(
     faults: &mut Faults,
 ) -> Option<Kind> {
     const COMBINATION: FaultCode = FaultCode::UnsupportedCombination;
-    let earning: Option<Option<Earning>> = object.optional("earning", faults, |value, faults| {
-        issuance::parse_earning(value, lists, faults)
-    });
+    let earning: Option<Option<Earning>> = object
+        .optional("earning", faults, |value, faults| issuance::parse_earning(value, lists, faults));
     let expiry = object.or("expiry", Expiry::default(), faults, issuance::parse_expiry);
     let communication: Option<Option<Communication>> =
         object.optional("communication", faults, issuance::parse_communication);
@@ -254,10 +230,7 @@ fn full_kind(
                 let message = "rewards have the trigger direct";
                 faults.add(&path.key("trigger"), COMBINATION, message);
             }
-            return Some(Kind::Rewards {
-                expiry: expiry?,
-                communication: communication?,
-            });
+            return Some(Kind::Rewards { expiry: expiry?, communication: communication? });
         }
         PromotionType::Pos => Kind::Pos,
         PromotionType::Loyalty => Kind::Loyalty,
@@ -278,11 +251,7 @@ fn stacking(value: Value<'_, '_>, faults: &mut Faults) -> Option<Stacking> {
     let allow_further = object.or("allow_further", true, faults, |v, f| v.boolean(f));
     let group = object.optional("group", faults, |v, f| v.owned(TextBound::NAME, f));
     object.finish(faults)?;
-    Some(Stacking {
-        exclusive: exclusive?,
-        allow_further: allow_further?,
-        group: group?,
-    })
+    Some(Stacking { exclusive: exclusive?, allow_further: allow_further?, group: group? })
 }
 
 /// A promotion as it is answered.
@@ -376,20 +345,14 @@ fn print_terms(writer: &mut Writer, terms: &Terms, numbers: Numbers) {
     writer.key("schedule").option(schedule, schedule::print);
     audience::print_scope(writer.key("scope"), &terms.scope);
     audience::print_audience(writer.key("audience"), &terms.audience);
-    writer
-        .key("activation_required")
-        .boolean(terms.activation_required);
+    writer.key("activation_required").boolean(terms.activation_required);
     let conditions = terms.conditions.as_ref();
-    writer
-        .key("conditions")
-        .option(conditions, condition::print);
+    writer.key("conditions").option(conditions, condition::print);
     benefit::print(writer.key("benefit"), &terms.benefit);
     limits::print(writer.key("limits"), &terms.limits);
     writer.key("stacking").object(|writer| {
         writer.key("exclusive").boolean(terms.stacking.exclusive);
-        writer
-            .key("allow_further")
-            .boolean(terms.stacking.allow_further);
+        writer.key("allow_further").boolean(terms.stacking.allow_further);
         let group = terms.stacking.group.as_deref();
         writer.key("group").option(group, Writer::text);
     });
@@ -401,18 +364,11 @@ fn print_terms(writer: &mut Writer, terms: &Terms, numbers: Numbers) {
 
 fn print_kind(writer: &mut Writer, kind: &Kind) {
     let (expiry, communication) = match kind {
-        Kind::LoyaltyEarning {
-            earning,
-            expiry,
-            communication,
-        } => {
+        Kind::LoyaltyEarning { earning, expiry, communication } => {
             issuance::print_earning(writer.key("earning"), earning);
             (*expiry, communication.as_ref())
         }
-        Kind::Rewards {
-            expiry,
-            communication,
-        } => {
+        Kind::Rewards { expiry, communication } => {
             issuance::print_direct_earning(writer.key("earning"));
             (*expiry, communication.as_ref())
         }
@@ -422,7 +378,5 @@ fn print_kind(writer: &mut Writer, kind: &Kind) {
         }
     };
     issuance::print_expiry(writer.key("expiry"), expiry);
-    writer
-        .key("communication")
-        .option(communication, issuance::print_communication);
+    writer.key("communication").option(communication, issuance::print_communication);
 }

@@ -18,11 +18,7 @@ pub fn parse(value: Value<'_, '_>, faults: &mut Faults) -> Option<RateLimits> {
     let redeem = body.optional("redeem", faults, parse_rate);
     let admin = body.optional("admin", faults, parse_rate);
     body.finish(faults)?;
-    Some(RateLimits {
-        evaluate: evaluate?,
-        redeem: redeem?,
-        admin: admin?,
-    })
+    Some(RateLimits { evaluate: evaluate?, redeem: redeem?, admin: admin? })
 }
 
 fn parse_rate(value: Value<'_, '_>, faults: &mut Faults) -> Option<Rate> {
@@ -34,10 +30,7 @@ fn parse_rate(value: Value<'_, '_>, faults: &mut Faults) -> Option<Rate> {
     let per_second = body.required("per_second", faults, count);
     let burst = body.required("burst", faults, count);
     body.finish(faults)?;
-    Some(Rate {
-        per_second: per_second?,
-        burst: burst?,
-    })
+    Some(Rate { per_second: per_second?, burst: burst? })
 }
 
 /// Reads what [`print()`] has written; none when it cannot be.
@@ -49,11 +42,9 @@ pub fn read_stored(text: &str) -> Option<RateLimits> {
 /// Writes all three; one without bound is null.
 pub fn write(writer: &mut Writer, limits: &RateLimits) {
     writer.object(|writer| {
-        for (name, rate) in [
-            ("evaluate", limits.evaluate),
-            ("redeem", limits.redeem),
-            ("admin", limits.admin),
-        ] {
+        for (name, rate) in
+            [("evaluate", limits.evaluate), ("redeem", limits.redeem), ("admin", limits.admin)]
+        {
             writer.key(name).option(rate, |writer, rate| {
                 writer.object(|writer| {
                     writer.key("per_second").integer(rate.per_second.get());
@@ -83,18 +74,11 @@ mod tests {
         };
         for limits in [
             RateLimits::default(),
-            RateLimits {
-                evaluate: Some(rate(1)),
-                redeem: None,
-                admin: Some(rate(999_999)),
-            },
+            RateLimits { evaluate: Some(rate(1)), redeem: None, admin: Some(rate(999_999)) },
         ] {
             assert_eq!(read_stored(&print(&limits)), Some(limits));
         }
         assert_eq!(read_stored("{}"), Some(RateLimits::default()));
-        assert_eq!(
-            read_stored(r#"{"evaluate": {"per_second": 0, "burst": 1}}"#),
-            None
-        );
+        assert_eq!(read_stored(r#"{"evaluate": {"per_second": 0, "burst": 1}}"#), None);
     }
 }

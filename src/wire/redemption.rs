@@ -18,9 +18,8 @@ const ROOM: usize = 256;
 /// Reads the body of a redemption.
 pub fn parse<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Order<'t>> {
     let mut object = value.object(faults)?;
-    let transaction_id = object.required("transaction_id", faults, |value, faults| {
-        value.owned(TextBound::NAME, faults)
-    });
+    let transaction_id = object
+        .required("transaction_id", faults, |value, faults| value.owned(TextBound::NAME, faults));
     let request = object.required("request", faults, |value, faults| {
         if names_a_time(value.json()) {
             let message = "a redemption has the time of the database";
@@ -45,9 +44,9 @@ pub fn parse<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Order<'t>>
 /// Whether a request, right or wrong in other ways, says when it is to be evaluated.
 fn names_a_time(request: &Json<'_>) -> bool {
     match request {
-        Json::Object(members) => members
-            .iter()
-            .any(|(name, value)| name == "at" && !matches!(value, Json::Null)),
+        Json::Object(members) => {
+            members.iter().any(|(name, value)| name == "at" && !matches!(value, Json::Null))
+        }
         _ => false,
     }
 }
@@ -59,9 +58,7 @@ pub fn canonical(order: &Order<'_>, request: &str) -> String {
         writer.key("transaction_id").text(&order.transaction_id);
         writer.key("request").raw(request);
         let expected = order.expected_discount;
-        writer
-            .key("expected_discount")
-            .option(expected, |writer, amount| writer.money(amount, 0));
+        writer.key("expected_discount").option(expected, |writer, amount| writer.money(amount, 0));
         writer.key("hold").boolean(order.hold);
         let replaces = order.replaces.map(RedemptionId::uuid);
         writer.key("replaces").option(replaces, Writer::id);
@@ -106,9 +103,7 @@ pub fn write_head(writer: &mut Writer, answer: &Answer<'_>) {
     writer.key("transaction_id").text(answer.transaction_id);
     writer.key("state").name(answer.state);
     let expires_at = answer.expires_at.map(instant);
-    writer
-        .key("expires_at")
-        .option(expires_at, |writer, time| writer.plain(time));
+    writer.key("expires_at").option(expires_at, |writer, time| writer.plain(time));
 }
 
 fn instant(time: DateTime<Utc>) -> String {

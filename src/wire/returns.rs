@@ -26,20 +26,14 @@ pub struct NewReturn {
 /// Reads the body of a return.
 pub fn parse(value: Value<'_, '_>, faults: &mut Faults) -> Option<NewReturn> {
     let mut object = value.object(faults)?;
-    let return_id = object.required("return_id", faults, |value, faults| {
-        value.owned(TextBound::NAME, faults)
-    });
+    let return_id =
+        object.required("return_id", faults, |value, faults| value.owned(TextBound::NAME, faults));
     let lines = object.required("lines", faults, |value, faults| {
         let mut ids = BTreeSet::new();
-        value.list(1..=MAX_LINES, faults, |value, faults| {
-            line(value, &mut ids, faults)
-        })
+        value.list(1..=MAX_LINES, faults, |value, faults| line(value, &mut ids, faults))
     });
     object.finish(faults)?;
-    Some(NewReturn {
-        return_id: return_id?,
-        lines: lines?,
-    })
+    Some(NewReturn { return_id: return_id?, lines: lines? })
 }
 
 fn line(
@@ -65,14 +59,12 @@ pub fn canonical(new: &NewReturn) -> String {
     let mut writer = Writer::with_capacity(256);
     writer.object(|writer| {
         writer.key("return_id").text(&new.return_id);
-        writer
-            .key("lines")
-            .list(&new.lines, |writer, (id, quantity)| {
-                writer.object(|writer| {
-                    writer.key("id").text(id);
-                    writer.key("quantity").plain(quantity);
-                });
+        writer.key("lines").list(&new.lines, |writer, (id, quantity)| {
+            writer.object(|writer| {
+                writer.key("id").text(id);
+                writer.key("quantity").plain(quantity);
             });
+        });
     });
     writer.finish()
 }
@@ -90,15 +82,13 @@ pub fn print(return_id: &str, done: &Return, precision: u32) -> String {
                 writer.key("refund").exact(&line.refund, precision);
             });
         });
-        writer
-            .key("promotions")
-            .list(&done.promotions, |writer, own| {
-                writer.object(|writer| {
-                    writer.key("promotion_id").id(own.promotion_id.uuid());
-                    writer.key("discount").money(own.discount, precision);
-                    writer.key("points").exact(&own.points, 0);
-                });
+        writer.key("promotions").list(&done.promotions, |writer, own| {
+            writer.object(|writer| {
+                writer.key("promotion_id").id(own.promotion_id.uuid());
+                writer.key("discount").money(own.discount, precision);
+                writer.key("points").exact(&own.points, 0);
             });
+        });
         writer.key("complete").boolean(done.complete);
     });
     writer.finish()
@@ -144,10 +134,9 @@ fn promotion_id(json: &Json<'_>) -> Option<PromotionId> {
 
 fn member<'j, 't>(json: &'j Json<'t>, name: &str) -> Option<&'j Json<'t>> {
     match json {
-        Json::Object(members) => members
-            .iter()
-            .find(|(own, _)| own == name)
-            .map(|(_, value)| value),
+        Json::Object(members) => {
+            members.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+        }
         _ => None,
     }
 }

@@ -37,36 +37,19 @@ pub(crate) const MAX_DATE: i64 = 31;
 pub fn parse(value: Value<'_, '_>, faults: &mut Faults) -> Option<Schedule> {
     let mut object = value.object(faults)?;
     let timezone = object.optional("timezone", faults, |v, f| v.zone(f));
-    let every_day = Opening::Days {
-        days: Days::Every,
-        window: None,
-    };
+    let every_day = Opening::Days { days: Days::Every, window: None };
     let opening = object.or("recurrence", every_day, faults, recurrence);
     let window = object.optional("daily_window", faults, daily_window);
-    if matches!(
-        opening,
-        Some(Opening::WeeklySpan { .. } | Opening::MonthlySpan { .. })
-    ) {
+    if matches!(opening, Some(Opening::WeeklySpan { .. } | Opening::MonthlySpan { .. })) {
         let message = "does not go with a span";
-        object.refuse(
-            "daily_window",
-            FaultCode::UnsupportedCombination,
-            message,
-            faults,
-        );
+        object.refuse("daily_window", FaultCode::UnsupportedCombination, message, faults);
     }
     object.finish(faults)?;
     let opening = match opening? {
-        Opening::Days { days, .. } => Opening::Days {
-            days,
-            window: window?,
-        },
+        Opening::Days { days, .. } => Opening::Days { days, window: window? },
         span @ (Opening::WeeklySpan { .. } | Opening::MonthlySpan { .. }) => span,
     };
-    Some(Schedule {
-        timezone: timezone?,
-        opening,
-    })
+    Some(Schedule { timezone: timezone?, opening })
 }
 
 /// The recurrence alone; its window is read beside it.
@@ -91,10 +74,7 @@ fn recurrence(value: Value<'_, '_>, faults: &mut Faults) -> Option<Opening> {
             let ends = span(&mut object, faults, |object, faults| {
                 let day: Option<Weekday> = object.required("day", faults, |v, f| v.choice(f));
                 let time = object.required("time", faults, |v, f| v.time_of_day(f));
-                Some(WeekMoment {
-                    day: day?,
-                    time: time?,
-                })
+                Some(WeekMoment { day: day?, time: time? })
             });
             ends.map(|(from, to)| Opening::WeeklySpan { from, to })
         }
@@ -102,10 +82,7 @@ fn recurrence(value: Value<'_, '_>, faults: &mut Faults) -> Option<Opening> {
             let ends = span(&mut object, faults, |object, faults| {
                 let date = object.required("date", faults, |v, f| v.integer(1..=MAX_DATE, f));
                 let time = object.required("time", faults, |v, f| v.time_of_day(f));
-                Some(MonthMoment {
-                    date: date?,
-                    time: time?,
-                })
+                Some(MonthMoment { date: date?, time: time? })
             });
             ends.map(|(from, to)| Opening::MonthlySpan { from, to })
         }
@@ -161,10 +138,7 @@ fn daily_window(value: Value<'_, '_>, faults: &mut Faults) -> Option<DailyWindow
         value.number(Number::from_scaled(1)..=Number::whole(24), faults)
     });
     object.finish(faults)?;
-    Some(DailyWindow {
-        start: start?,
-        duration_hours: duration_hours?,
-    })
+    Some(DailyWindow { start: start?, duration_hours: duration_hours? })
 }
 
 /// Prints a schedule, defaults and all.
@@ -172,9 +146,7 @@ pub fn print(writer: &mut Writer, schedule: &Schedule) {
     writer.object(|writer| {
         let timezone = schedule.timezone.map(|zone| zone.name());
         writer.key("timezone").option(timezone, Writer::text);
-        writer
-            .key("recurrence")
-            .object(|writer| print_recurrence(writer, &schedule.opening));
+        writer.key("recurrence").object(|writer| print_recurrence(writer, &schedule.opening));
         let window = match &schedule.opening {
             Opening::Days { window, .. } => window.as_ref(),
             Opening::WeeklySpan { .. } | Opening::MonthlySpan { .. } => None,
@@ -204,15 +176,11 @@ fn print_recurrence(writer: &mut Writer, opening: &Opening) {
             Days::Every => {}
             Days::Weekly(days) => {
                 let list = days.iter().copied();
-                writer
-                    .key("days")
-                    .list(list, |writer, day| writer.name(day));
+                writer.key("days").list(list, |writer, day| writer.name(day));
             }
             Days::Monthly(dates) => {
                 let list = dates.iter().copied();
-                writer
-                    .key("dates")
-                    .list(list, |writer, date| writer.integer(date));
+                writer.key("dates").list(list, |writer, date| writer.integer(date));
             }
         },
         Opening::WeeklySpan { from, to } => {

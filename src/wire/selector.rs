@@ -102,19 +102,13 @@ pub fn parse(
     let matching = object.or("match", Match::All, faults, |v, f| v.choice(f));
     let mut predicates = |object: &mut Object<'_, '_>, name: &str, faults: &mut Faults| {
         object.or(name, Vec::new(), faults, |value, faults| {
-            value.list(0..=MAX_PREDICATES, faults, |entry, faults| {
-                predicate(entry, lists, faults)
-            })
+            value.list(0..=MAX_PREDICATES, faults, |entry, faults| predicate(entry, lists, faults))
         })
     };
     let include = predicates(&mut object, "include", faults);
     let exclude = predicates(&mut object, "exclude", faults);
     object.finish(faults)?;
-    let selector = Selector {
-        matching: matching?,
-        include: include?,
-        exclude: exclude?,
-    };
+    let selector = Selector { matching: matching?, include: include?, exclude: exclude? };
     if selector.predicates().count() > MAX_PREDICATES {
         let message = format!("has more than {MAX_PREDICATES} predicates");
         return value.fault(faults, FaultCode::TooMany, message);
@@ -235,10 +229,7 @@ fn in_list(
     }
     let list = object.required("list", faults, |value, faults| {
         let name = value.owned(TextBound::NAME, faults)?;
-        lists.push(ListReference {
-            pointer: value.path().pointer(),
-            name: name.clone(),
-        });
+        lists.push(ListReference { pointer: value.path().pointer(), name: name.clone() });
         Some(name)
     });
     if field != Field::Sku {
@@ -267,9 +258,7 @@ pub(super) fn several_values(
 ) -> Option<Vec<String>> {
     let message = "does not go with this operator, which takes values";
     object.refuse("value", FaultCode::UnsupportedCombination, message, faults);
-    object.required("values", faults, |value, faults| {
-        value.texts(1..=MAX_VALUES, bound, faults)
-    })
+    object.required("values", faults, |value, faults| value.texts(1..=MAX_VALUES, bound, faults))
 }
 
 /// A fault for an operator that exists and does not go with what it is used on.
@@ -358,12 +347,8 @@ pub(super) const fn number_operator(op: Operator) -> Option<NumberOperator> {
 pub fn print(writer: &mut Writer, selector: &Selector) {
     writer.object(|writer| {
         writer.key("match").name(selector.matching);
-        writer
-            .key("include")
-            .list(&selector.include, print_predicate);
-        writer
-            .key("exclude")
-            .list(&selector.exclude, print_predicate);
+        writer.key("include").list(&selector.include, print_predicate);
+        writer.key("exclude").list(&selector.exclude, print_predicate);
     });
 }
 

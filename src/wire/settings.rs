@@ -43,59 +43,37 @@ pub fn parse(
     let base = defaults;
     let currency = object.or("currency", base.currency, faults, |v, f| v.currency(f));
     let timezone = object.or("timezone", base.timezone, faults, |v, f| v.zone(f));
-    let evaluation_order = choice(
-        &mut object,
-        "evaluation_order",
-        base.evaluation_order,
-        faults,
-    );
+    let evaluation_order = choice(&mut object, "evaluation_order", base.evaluation_order, faults);
     let strategy = choice(&mut object, "strategy", base.strategy, faults);
     let per_line = base.multiple_promotions_per_line;
-    let multiple_promotions_per_line = object.or(
-        "multiple_promotions_per_line",
-        per_line.clone(),
-        faults,
-        |v, f| multiple_per_line(v, per_line, lists, f),
-    );
+    let multiple_promotions_per_line =
+        object.or("multiple_promotions_per_line", per_line.clone(), faults, |v, f| {
+            multiple_per_line(v, per_line, lists, f)
+        });
     let stacking = base.unit_stacking;
-    let unit_stacking = object.or("unit_stacking", stacking, faults, |v, f| {
-        parse_unit_stacking(v, stacking, f)
-    });
+    let unit_stacking =
+        object.or("unit_stacking", stacking, faults, |v, f| parse_unit_stacking(v, stacking, f));
     let several = base.multiple_cart_promotions;
     let multiple_cart_promotions =
         boolean(&mut object, "multiple_cart_promotions", several, faults);
     let percentage_base = choice(&mut object, "percentage_base", base.percentage_base, faults);
-    let qualifying_items = choice(
-        &mut object,
-        "qualifying_items",
-        base.qualifying_items,
-        faults,
-    );
+    let qualifying_items = choice(&mut object, "qualifying_items", base.qualifying_items, faults);
     let ranking = object.or("ranking", base.ranking, faults, parse_ranking);
-    let rounding = object.or("rounding", base.rounding, faults, |v, f| {
-        parse_rounding(v, base.rounding, f)
-    });
+    let rounding =
+        object.or("rounding", base.rounding, faults, |v, f| parse_rounding(v, base.rounding, f));
     let budget = base.optimal_budget_ms;
     let optimal_budget_ms = object.or("optimal", budget, faults, |value, faults| {
         let mut object = value.object(faults)?;
-        let budget = object.or("budget_ms", budget, faults, |v, f| {
-            v.integer(1..=MAX_BUDGET_MS, f)
-        });
+        let budget = object.or("budget_ms", budget, faults, |v, f| v.integer(1..=MAX_BUDGET_MS, f));
         object.finish(faults)?;
         budget
     });
-    let hold_seconds = object.or("hold_seconds", base.hold_seconds, faults, |v, f| {
-        v.integer(HOLD_SECONDS, f)
-    });
+    let hold_seconds =
+        object.or("hold_seconds", base.hold_seconds, faults, |v, f| v.integer(HOLD_SECONDS, f));
     let restore = base.restore_limits_on_return;
     let restore_limits_on_return =
         boolean(&mut object, "restore_limits_on_return", restore, faults);
-    let custom_fields = object.or(
-        "custom_fields",
-        base.custom_fields,
-        faults,
-        custom_field::parse,
-    );
+    let custom_fields = object.or("custom_fields", base.custom_fields, faults, custom_field::parse);
     object.finish(faults)?;
     Some(Settings {
         currency: currency?,
@@ -146,10 +124,7 @@ fn multiple_per_line(
         selector::parse(value, lists, faults).map(Some)
     });
     object.finish(faults)?;
-    Some(MultiplePerLine {
-        enabled: enabled?,
-        exclude: exclude?,
-    })
+    Some(MultiplePerLine { enabled: enabled?, exclude: exclude? })
 }
 
 fn parse_unit_stacking(
@@ -163,10 +138,7 @@ fn parse_unit_stacking(
         v.integer(1..=MAX_INTEGER, f).map(Some)
     });
     object.finish(faults)?;
-    Some(UnitStacking {
-        enabled: enabled?,
-        max_promotions: max_promotions?,
-    })
+    Some(UnitStacking { enabled: enabled?, max_promotions: max_promotions? })
 }
 
 fn parse_ranking(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<RankingCriterion>> {
@@ -215,9 +187,7 @@ pub fn stored(settings: &Settings) -> String {
 fn print_members(writer: &mut Writer, settings: &Settings) {
     writer.key("currency").plain(settings.currency);
     writer.key("timezone").text(settings.timezone.name());
-    writer
-        .key("evaluation_order")
-        .name(settings.evaluation_order);
+    writer.key("evaluation_order").name(settings.evaluation_order);
     writer.key("strategy").name(settings.strategy);
     writer.key("multiple_promotions_per_line").object(|writer| {
         let per_line = &settings.multiple_promotions_per_line;
@@ -226,33 +196,23 @@ fn print_members(writer: &mut Writer, settings: &Settings) {
         writer.key("exclude").option(exclude, selector::print);
     });
     writer.key("unit_stacking").object(|writer| {
-        writer
-            .key("enabled")
-            .boolean(settings.unit_stacking.enabled);
+        writer.key("enabled").boolean(settings.unit_stacking.enabled);
         let most = settings.unit_stacking.max_promotions;
         writer.key("max_promotions").option(most, Writer::integer);
     });
-    writer
-        .key("multiple_cart_promotions")
-        .boolean(settings.multiple_cart_promotions);
+    writer.key("multiple_cart_promotions").boolean(settings.multiple_cart_promotions);
     writer.key("percentage_base").name(settings.percentage_base);
-    writer
-        .key("qualifying_items")
-        .name(settings.qualifying_items);
+    writer.key("qualifying_items").name(settings.qualifying_items);
     let ranking = settings.ranking.iter().copied();
     writer.key("ranking").list(ranking, Writer::name);
     writer.key("rounding").object(|writer| {
         writer.key("mode").name(settings.rounding.mode);
-        writer
-            .key("precision")
-            .integer(settings.rounding.precision());
+        writer.key("precision").integer(settings.rounding.precision());
     });
     writer.key("optimal").object(|writer| {
         writer.key("budget_ms").integer(settings.optimal_budget_ms);
     });
     writer.key("hold_seconds").integer(settings.hold_seconds);
-    writer
-        .key("restore_limits_on_return")
-        .boolean(settings.restore_limits_on_return);
+    writer.key("restore_limits_on_return").boolean(settings.restore_limits_on_return);
     custom_field::print(writer.key("custom_fields"), &settings.custom_fields);
 }

@@ -29,19 +29,12 @@ pub fn parse(value: Value<'_, '_>, code: Option<&str>, faults: &mut Faults) -> O
     });
     let timezone = object.optional("timezone", faults, |v, f| v.zone(f));
     object.finish(faults)?;
-    Some(Store {
-        code: code?,
-        concept: concept?,
-        zones: zones?,
-        timezone: timezone?,
-    })
+    Some(Store { code: code?, concept: concept?, zones: zones?, timezone: timezone? })
 }
 
 /// Reads a list of stores, each code once.
 pub fn parse_list(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<Store>> {
-    let stores = value.list(0..=MAX_STORES, faults, |value, faults| {
-        parse(value, None, faults)
-    })?;
+    let stores = value.list(0..=MAX_STORES, faults, |value, faults| parse(value, None, faults))?;
     let mut seen = rustc_hash::FxHashSet::default();
     for (index, store) in stores.iter().enumerate() {
         if !seen.insert(store.code.as_str()) {

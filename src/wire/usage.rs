@@ -15,9 +15,7 @@ pub fn print(writer: &mut Writer, usage: &Usage) {
         for limit in &usage.limits {
             let name = limit.limit.name;
             let name = format!("{}.{}", name.subject.name(), name.measure.name());
-            writer
-                .data_key(&name)
-                .object(|writer| print_limit(writer, limit, usage.precision));
+            writer.data_key(&name).object(|writer| print_limit(writer, limit, usage.precision));
         }
     });
 }
@@ -29,20 +27,12 @@ fn print_limit(writer: &mut Writer, limit: &LimitUsage, precision: u32) {
         Measure::Discount => writer.money(Money::from_scaled(amount), precision),
     };
     let gone = limit.gone;
-    writer
-        .key("used")
-        .option(gone.map(|gone| gone.used), amount);
-    writer
-        .key("held")
-        .option(gone.map(|gone| gone.held), amount);
-    writer
-        .key("left")
-        .option(gone.map(|gone| gone.left(maximum)), amount);
+    writer.key("used").option(gone.map(|gone| gone.used), amount);
+    writer.key("held").option(gone.map(|gone| gone.held), amount);
+    writer.key("left").option(gone.map(|gone| gone.left(maximum)), amount);
     amount(writer.key("max"), maximum);
     let end = limit.window_ends_at.map(instant);
-    writer
-        .key("window_ends_at")
-        .option(end, |writer, end| writer.plain(end));
+    writer.key("window_ends_at").option(end, |writer, end| writer.plain(end));
 }
 
 fn instant(time: DateTime<Utc>) -> String {

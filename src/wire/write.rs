@@ -22,10 +22,7 @@ pub struct Writer {
 impl Writer {
     /// An empty document with room for so many bytes.
     pub fn with_capacity(bytes: usize) -> Self {
-        Self {
-            out: String::with_capacity(bytes),
-            comma: false,
-        }
+        Self { out: String::with_capacity(bytes), comma: false }
     }
 
     /// The document.
@@ -242,10 +239,7 @@ mod tests {
             });
             writer.data_key("\"").boolean(true);
         });
-        assert_eq!(
-            writer.finish(),
-            r#"{"a":[1,2],"b":{},"c":[{"d":null},{"d":null}],"\"":true}"#
-        );
+        assert_eq!(writer.finish(), r#"{"a":[1,2],"b":{},"c":[{"d":null},{"d":null}],"\"":true}"#);
     }
 
     proptest! {

@@ -38,10 +38,7 @@ async fn an_activity_earns_what_its_rule_says_and_once() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
     let admin = &tenant.admin;
-    service
-        .put("/v1/stores/S1", admin, json!({"concept": "outlet"}))
-        .await
-        .expect(200);
+    service.put("/v1/stores/S1", admin, json!({"concept": "outlet"})).await.expect(200);
     let rule = json!({
         "trigger": "activity", "activity": "transaction", "scope": {"concepts": ["outlet"]},
         "conditions": {"type": "cart_amount", "op": "gte", "value": "100"},
@@ -54,28 +51,20 @@ async fn an_activity_earns_what_its_rule_says_and_once() {
     let first = post(&service, &tenant, body.clone()).await.expect(200);
     let own = &first.body["unlocked"][0];
     assert_eq!(own["promotion_id"], promotion.as_str());
-    assert_eq!(
-        (&own["state"], &own["source"]),
-        (&json!("unlocked"), &json!("activity"))
-    );
+    assert_eq!((&own["state"], &own["source"]), (&json!("unlocked"), &json!("activity")));
     assert_eq!(own["source_id"], "A-2");
     // The same again answers the same; numbers are compared as numbers.
     body["cart"]["lines"][0]["unit_price"] = json!(100.0);
     let again = post(&service, &tenant, body.clone()).await.expect(200);
     assert_eq!(first.text, again.text);
     body["cart"]["lines"][0]["unit_price"] = "99".into();
-    post(&service, &tenant, body.clone())
-        .await
-        .expect_code(409, "activity_id_reused");
+    post(&service, &tenant, body.clone()).await.expect_code(409, "activity_id_reused");
     body["id"] = "A-3".into();
     assert!(unlocked(&service, &tenant, body.clone()).await.is_empty());
     body["store"] = "S9".into();
     body["id"] = "A-4".into();
     let refused = post(&service, &tenant, body).await.expect(422);
-    assert_eq!(
-        refused.faults(),
-        [("/store".to_owned(), "unknown_reference".to_owned())]
-    );
+    assert_eq!(refused.faults(), [("/store".to_owned(), "unknown_reference".to_owned())]);
     let priced = service
         .post("/v1/evaluate-cart", &tenant.pos, {
             let mut body = cart();
@@ -94,19 +83,10 @@ async fn without_a_cart_every_condition_on_one_is_false() {
     let of = |conditions: Value| json!({"trigger": "activity", "activity": "registration", "conditions": conditions});
     let rules = [
         (json!(null), true),
-        (
-            json!({"type": "cart_amount", "op": "gte", "value": "0"}),
-            false,
-        ),
+        (json!({"type": "cart_amount", "op": "gte", "value": "0"}), false),
         (json!({"type": "item", "found": false}), false),
-        (
-            json!({"type": "channel", "op": "in", "values": ["web"]}),
-            true,
-        ),
-        (
-            json!({"type": "customer_attribute", "key": "city", "op": "eq", "value": "Pune"}),
-            true,
-        ),
+        (json!({"type": "channel", "op": "in", "values": ["web"]}), true),
+        (json!({"type": "customer_attribute", "key": "city", "op": "eq", "value": "Pune"}), true),
         (
             json!({"type": "group", "is": false, "of": [{"type": "total_quantity", "op": "gte", "value": "0"}]}),
             true,
@@ -114,9 +94,7 @@ async fn without_a_cart_every_condition_on_one_is_false() {
     ];
     let mut expected = 0;
     for (number, (conditions, earns)) in rules.into_iter().enumerate() {
-        service
-            .promotion(&tenant.admin, earned(&format!("P{number}"), of(conditions)))
-            .await;
+        service.promotion(&tenant.admin, earned(&format!("P{number}"), of(conditions))).await;
         expected += usize::from(earns);
     }
     let body = json!({"id": "A", "type": "registration", "channel": "web",
@@ -138,19 +116,11 @@ async fn what_must_be_issued_first_is_earned_in_time() {
     body["limits"] = json!({"earn": {"per_customer": 2}});
     body["expiry"] = json!({"type": "after_days", "days": 30});
     let promotion = service.promotion(&tenant.admin, body).await;
-    assert!(
-        unlocked(&service, &tenant, transaction("A-1"))
-            .await
-            .is_empty()
-    );
-    let old = issue(&service, &tenant, &promotion, "S-1")
-        .await
-        .expect(201);
+    assert!(unlocked(&service, &tenant, transaction("A-1")).await.is_empty());
+    let old = issue(&service, &tenant, &promotion, "S-1").await.expect(201);
     assert_eq!(old.body["state"], "issued");
     service.move_clock(2 * DAY);
-    let first = issue(&service, &tenant, &promotion, "S-2")
-        .await
-        .expect(201);
+    let first = issue(&service, &tenant, &promotion, "S-2").await.expect(201);
     let own = unlocked(&service, &tenant, transaction("A-2")).await;
     assert_eq!(own.len(), 1);
     assert_eq!(own[0]["id"], old.id());
@@ -161,28 +131,15 @@ async fn what_must_be_issued_first_is_earned_in_time() {
     let lasts = time(&own[0]["expires_at"]) - time(&own[0]["unlocked_at"]);
     assert_eq!(lasts, chrono::TimeDelta::days(30));
     service.move_clock(3 * DAY);
-    assert!(
-        unlocked(&service, &tenant, transaction("A-3"))
-            .await
-            .is_empty()
-    );
+    assert!(unlocked(&service, &tenant, transaction("A-3")).await.is_empty());
     // Told late, it counts for when it was.
     let mut late = transaction("A-4");
     let at = chrono::Utc::now() + service.clock.offset() - chrono::TimeDelta::days(1);
     late["at"] = at.to_rfc3339().into();
-    assert_eq!(
-        unlocked(&service, &tenant, late.clone()).await[0]["id"],
-        first.id()
-    );
+    assert_eq!(unlocked(&service, &tenant, late.clone()).await[0]["id"], first.id());
     // Two unlocks are the limit of this customer, for good.
-    issue(&service, &tenant, &promotion, "S-3")
-        .await
-        .expect(201);
-    assert!(
-        unlocked(&service, &tenant, transaction("A-5"))
-            .await
-            .is_empty()
-    );
+    issue(&service, &tenant, &promotion, "S-3").await.expect(201);
+    assert!(unlocked(&service, &tenant, transaction("A-5")).await.is_empty());
     // The same again is answered when it lies long back.
     service.move_clock(30 * DAY);
     let again = post(&service, &tenant, late.clone()).await.expect(200);
@@ -192,10 +149,7 @@ async fn what_must_be_issued_first_is_earned_in_time() {
         late["id"] = id.into();
         late["at"] = at.to_rfc3339().into();
         let refused = post(&service, &tenant, late.clone()).await.expect(422);
-        assert_eq!(
-            refused.faults(),
-            [("/at".to_owned(), "out_of_range".to_owned())]
-        );
+        assert_eq!(refused.faults(), [("/at".to_owned(), "out_of_range".to_owned())]);
     }
 }
 

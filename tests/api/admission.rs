@@ -13,9 +13,7 @@ use crate::harness::{Answer, OPERATOR, Service, Tenant, cart, random_id, with_co
 
 async fn patch(service: &Service, tenant: &Tenant, body: Value) -> Answer {
     let path = format!("/v1/tenants/{}", tenant.id);
-    service
-        .call(Method::PATCH, &path, OPERATOR, Some(body.to_string()))
-        .await
+    service.call(Method::PATCH, &path, OPERATOR, Some(body.to_string())).await
 }
 
 async fn evaluate(service: &Service, key: &str) -> Answer {
@@ -33,9 +31,7 @@ async fn a_rate_that_the_operator_sets_is_kept_by_every_instance() {
         }
     }
     let rates = json!({"evaluate": {"per_second": 1, "burst": 3}});
-    let patched = patch(&one, &tenant, json!({"rate_limits": rates}))
-        .await
-        .expect(200);
+    let patched = patch(&one, &tenant, json!({"rate_limits": rates})).await.expect(200);
     let shown = json!({"evaluate": {"per_second": 1, "burst": 3}, "redeem": null, "admin": null});
     assert_eq!(patched.body["rate_limits"], shown);
     // At once here, within a second there.
@@ -56,31 +52,19 @@ async fn a_rate_that_the_operator_sets_is_kept_by_every_instance() {
         // Other work and other tenants have rates of their own.
         service.get("/v1/settings", &tenant.admin).await.expect(200);
         let body = json!({"transaction_id": random_id(), "request": cart()});
-        service
-            .post("/v1/redemptions", &tenant.pos, body)
-            .await
-            .expect(201);
+        service.post("/v1/redemptions", &tenant.pos, body).await.expect(201);
         evaluate(service, &neighbor.pos).await.expect(200);
     }
     // What is left out is without bound, and what was not named stays.
-    patch(&one, &tenant, json!({"rate_limits": {}}))
-        .await
-        .expect(200);
+    patch(&one, &tenant, json!({"rate_limits": {}})).await.expect(200);
     for _ in 0..20 {
         evaluate(&one, &tenant.pos).await.expect(200);
     }
     let both =
         json!({"redeem": {"per_second": 1, "burst": 1}, "admin": {"per_second": 1, "burst": 1}});
-    patch(&one, &tenant, json!({"rate_limits": both}))
-        .await
-        .expect(200);
-    let renamed = patch(&one, &tenant, json!({"name": "Other"}))
-        .await
-        .expect(200);
-    assert_eq!(
-        renamed.body["rate_limits"]["redeem"],
-        json!({"per_second": 1, "burst": 1})
-    );
+    patch(&one, &tenant, json!({"rate_limits": both})).await.expect(200);
+    let renamed = patch(&one, &tenant, json!({"name": "Other"})).await.expect(200);
+    assert_eq!(renamed.body["rate_limits"]["redeem"], json!({"per_second": 1, "burst": 1}));
     let redeem = async || {
         let body = json!({"transaction_id": random_id(), "request": cart()});
         one.post("/v1/redemptions", &tenant.pos, body).await
@@ -88,9 +72,7 @@ async fn a_rate_that_the_operator_sets_is_kept_by_every_instance() {
     redeem().await.expect(201);
     redeem().await.expect_code(429, "too_many_requests");
     one.get("/v1/settings", &tenant.admin).await.expect(200);
-    one.get("/v1/settings", &tenant.admin)
-        .await
-        .expect_code(429, "too_many_requests");
+    one.get("/v1/settings", &tenant.admin).await.expect_code(429, "too_many_requests");
     evaluate(&one, &tenant.pos).await.expect(200);
 }
 
@@ -104,11 +86,7 @@ async fn every_fault_of_a_rate_is_reported() {
     let pointers: Vec<&str> = faults.iter().map(|(pointer, _)| pointer.as_str()).collect();
     assert_eq!(
         pointers,
-        [
-            "/rate_limits/evaluate/per_second",
-            "/rate_limits/redeem/burst",
-            "/rate_limits/other"
-        ]
+        ["/rate_limits/evaluate/per_second", "/rate_limits/redeem/burst", "/rate_limits/other"]
     );
 }
 
@@ -127,9 +105,7 @@ async fn a_tenant_has_a_share_of_what_is_in_flight_and_another_the_rest() {
     for _ in 0..6 {
         let url = format!("http://{}/v1/evaluate-cart", small.address());
         let request = client.post(url).bearer_auth(&noisy.pos);
-        let request = request
-            .header("content-type", "application/json")
-            .body(cart().to_string());
+        let request = request.header("content-type", "application/json").body(cart().to_string());
         asked.spawn(async move {
             let answer = request.send().await.unwrap();
             let retry = answer.headers().contains_key("retry-after");
@@ -141,17 +117,7 @@ async fn a_tenant_has_a_share_of_what_is_in_flight_and_another_the_rest() {
     let mut answers = asked.join_all().await;
     answers.sort_unstable();
     let refused = (503, true);
-    assert_eq!(
-        answers,
-        [
-            (200, false),
-            (200, false),
-            refused,
-            refused,
-            refused,
-            refused
-        ]
-    );
+    assert_eq!(answers, [(200, false), (200, false), refused, refused, refused, refused]);
     evaluate(&small, &noisy.pos).await.expect(200);
 }
 
@@ -168,15 +134,10 @@ async fn whoever_guesses_at_codes_is_stopped_and_who_has_one_is_not() {
     for shop in [&tenant, &neighbor] {
         let promotion = service.promotion(&shop.admin, with_codes("P")).await;
         let path = format!("/v1/promotions/{promotion}/codes");
-        service
-            .post(&path, &shop.admin, json!({"codes": ["SAVE10"]}))
-            .await
-            .expect(201);
+        service.post(&path, &shop.admin, json!({"codes": ["SAVE10"]})).await.expect(201);
     }
     let price = async |shop: &Tenant, codes: &[&str]| {
-        service
-            .post("/v1/evaluate-cart", &shop.pos, with(codes))
-            .await
+        service.post("/v1/evaluate-cart", &shop.pos, with(codes)).await
     };
     let redeem = async |codes: &[&str]| {
         let body = json!({"transaction_id": random_id(), "request": with(codes)});
@@ -189,9 +150,7 @@ async fn whoever_guesses_at_codes_is_stopped_and_who_has_one_is_not() {
         }
         redeem(&["SAVE10", "NOBODYS"]).await.expect(201);
         for guess in 0..8 {
-            price(&tenant, &[&format!("GUESS{guess}")])
-                .await
-                .expect(200);
+            price(&tenant, &[&format!("GUESS{guess}")]).await.expect(200);
         }
         redeem(&["NOBODYS"]).await.expect(201);
         let refused = price(&tenant, &["GUESS"]).await;
@@ -202,12 +161,8 @@ async fn whoever_guesses_at_codes_is_stopped_and_who_has_one_is_not() {
         let wait: u64 = refused.header("retry-after").parse().unwrap();
         assert!((1..=60).contains(&wait), "{wait}");
         // Even one that is right tells nothing now, in either way; carts without codes go on, and so do others.
-        price(&tenant, &["SAVE10"])
-            .await
-            .expect_code(429, "too_many_requests");
-        redeem(&["SAVE10"])
-            .await
-            .expect_code(429, "too_many_requests");
+        price(&tenant, &["SAVE10"]).await.expect_code(429, "too_many_requests");
+        redeem(&["SAVE10"]).await.expect_code(429, "too_many_requests");
         price(&tenant, &[]).await.expect(200);
         price(&neighbor, &["SAVE10"]).await.expect(200);
         return;
@@ -231,19 +186,14 @@ async fn many_guesses_at_once_are_no_more_guesses() {
         let mut body = cart();
         body["cart"]["codes"] = json!([format!("GUESS{guess}")]);
         let request = client.post(&url).bearer_auth(&tenant.pos);
-        let request = request
-            .header("content-type", "application/json")
-            .body(body.to_string());
+        let request = request.header("content-type", "application/json").body(body.to_string());
         asked.spawn(async move { request.send().await.unwrap().status().as_u16() });
     }
     let answers = asked.join_all().await;
     let looked_up = answers.iter().filter(|status| **status == 200).count();
     // Twice as many where a minute has ended in between.
     assert!((1..=20).contains(&looked_up), "{looked_up}");
-    assert!(
-        answers.iter().all(|status| matches!(status, 200 | 429)),
-        "{answers:?}"
-    );
+    assert!(answers.iter().all(|status| matches!(status, 200 | 429)), "{answers:?}");
 }
 
 /// Carts that are presented all at once, each with a key: the statuses and bodies of the answers.
@@ -285,10 +235,7 @@ async fn whoever_makes_keys_up_takes_no_room_from_those_who_are_known() {
     evaluate(&service, &tenant.pos).await.expect(200);
     sqlx::raw_sql("rollback").execute(&mut owner).await.unwrap();
     let answers = asked.join_all().await;
-    let refused = answers
-        .iter()
-        .filter(|(_, text)| text.contains("\"overloaded\""))
-        .count();
+    let refused = answers.iter().filter(|(_, text)| text.contains("\"overloaded\"")).count();
     assert!(refused >= 100, "{refused}");
     evaluate(&service, &unseen).await.expect(200);
 }

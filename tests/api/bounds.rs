@@ -60,9 +60,7 @@ fn types(schema: &Value) -> Vec<&str> {
 
 /// The alternatives of a schema, but for null.
 fn branches(schema: &'static Value) -> Vec<&'static Value> {
-    let all = ["oneOf", "anyOf"]
-        .into_iter()
-        .find_map(|word| schema[word].as_array());
+    let all = ["oneOf", "anyOf"].into_iter().find_map(|word| schema[word].as_array());
     let all = all.into_iter().flatten();
     all.filter(|own| own["type"] != "null").collect()
 }
@@ -106,9 +104,7 @@ fn sample(schema: &'static Value, index: usize) -> Value {
         }
         Some("array") => {
             let count = schema["minItems"].as_u64().unwrap_or(0);
-            (0..count as usize)
-                .map(|own| sample(&schema["items"], own))
-                .collect()
+            (0..count as usize).map(|own| sample(&schema["items"], own)).collect()
         }
         Some("integer" | "number") => number(least(schema) + index as f64),
         Some("boolean") => json!(true),
@@ -132,13 +128,8 @@ fn text(schema: &'static Value, index: usize) -> Value {
         "A-".to_owned(),
         (index + 1).to_string(),
     ];
-    let mut fitting = tried
-        .into_iter()
-        .map(Value::from)
-        .filter(|own| validator.is_valid(own));
-    fitting
-        .next()
-        .unwrap_or_else(|| panic!("no text for {schema}"))
+    let mut fitting = tried.into_iter().map(Value::from).filter(|own| validator.is_valid(own));
+    fitting.next().unwrap_or_else(|| panic!("no text for {schema}"))
 }
 
 impl Prober {
@@ -209,27 +200,18 @@ impl Prober {
         }
         self.set(pointer, whole);
         if let Some(most) = schema["maxProperties"].as_u64() {
-            for (count, expected) in [
-                (most, Expected::Within),
-                (most + 1, Expected::Refused(&["too_many"])),
-            ] {
+            for (count, expected) in
+                [(most, Expected::Within), (most + 1, Expected::Refused(&["too_many"]))]
+            {
                 let fields = (0..count).map(|own| (format!("key-{own}"), json!("x")));
-                self.probe(
-                    pointer,
-                    "maxProperties",
-                    Value::Object(fields.collect()),
-                    expected,
-                );
+                self.probe(pointer, "maxProperties", Value::Object(fields.collect()), expected);
             }
         }
     }
 
     fn list(&mut self, pointer: &str, schema: &'static Value) {
-        let list = |count: u64| {
-            (0..count as usize)
-                .map(|own| sample(&schema["items"], own))
-                .collect()
-        };
+        let list =
+            |count: u64| (0..count as usize).map(|own| sample(&schema["items"], own)).collect();
         let codes: &[&str] = match &schema["items"] {
             // The set is too small for more.
             items if items.get("enum").is_some() => &["too_many", "not_unique"],
@@ -257,9 +239,7 @@ impl Prober {
     }
 
     fn texts(&mut self, pointer: &str, schema: &'static Value) {
-        let is_closed = ["const", "enum", "format"]
-            .iter()
-            .any(|word| schema.get(word).is_some());
+        let is_closed = ["const", "enum", "format"].iter().any(|word| schema.get(word).is_some());
         let Some(most) = schema["maxLength"].as_u64() else {
             if !is_closed && schema.get("pattern").is_none() {
                 self.unbounded.push(pointer.to_owned());
@@ -292,9 +272,7 @@ impl Prober {
         };
         let (Some(most), Some(_)) = (
             schema["maximum"].as_f64(),
-            schema["minimum"]
-                .as_f64()
-                .or(schema["exclusiveMinimum"].as_f64()),
+            schema["minimum"].as_f64().or(schema["exclusiveMinimum"].as_f64()),
         ) else {
             return self.unbounded.push(pointer.to_owned());
         };
@@ -308,11 +286,7 @@ impl Prober {
         ];
         if let Some(step) = schema["multipleOf"].as_f64() {
             all.push(("multipleOf", 1.0 + step, Expected::Within));
-            all.push((
-                "multipleOf",
-                1.0 + step / 10.0,
-                Expected::Refused(&["too_precise"]),
-            ));
+            all.push(("multipleOf", 1.0 + step / 10.0, Expected::Refused(&["too_precise"])));
         }
         for (bound, value, expected) in all {
             let value = number(value);
@@ -326,14 +300,11 @@ impl Prober {
 
 /// What is wrong with the answer.
 fn judge(probe: &Probe, status: u16, faults: &[(String, String)]) -> Option<String> {
-    let own = faults
-        .iter()
-        .filter(|(pointer, _)| *pointer == probe.pointer);
+    let own = faults.iter().filter(|(pointer, _)| *pointer == probe.pointer);
     let own: Vec<&str> = own.map(|(_, code)| code.as_str()).collect();
     let inside = format!("{}/", probe.pointer);
-    let twice = faults
-        .iter()
-        .any(|(pointer, code)| pointer.starts_with(&inside) && code == "not_unique");
+    let twice =
+        faults.iter().any(|(pointer, code)| pointer.starts_with(&inside) && code == "not_unique");
     let is_right = match probe.expected {
         Expected::Within => {
             !own.iter().any(|code| BOUNDS.contains(code)) && (status == 422 || status < 300)
@@ -344,10 +315,7 @@ fn judge(probe: &Probe, status: u16, faults: &[(String, String)]) -> Option<Stri
         }
     };
     let text = |value: Option<&Value>| value.map_or("all".to_owned(), |own| own.to_string());
-    let sent: String = text(probe.body.pointer(&probe.pointer))
-        .chars()
-        .take(40)
-        .collect();
+    let sent: String = text(probe.body.pointer(&probe.pointer)).chars().take(40).collect();
     (!is_right).then(|| {
         let (pointer, bound, expected) = (&probe.pointer, &probe.bound, probe.expected);
         let first = &faults[..faults.len().min(3)];
@@ -378,16 +346,10 @@ async fn every_bound_of_the_document_is_the_one_that_is_kept() {
                 own if own.starts_with("/v1/promotions") => promotion.as_str(),
                 _ => sale.as_str(),
             };
-            let path = template
-                .replace("{id}", id)
-                .replace("{name}", "some")
-                .replace("{code}", "some");
+            let path =
+                template.replace("{id}", id).replace("{name}", "some").replace("{code}", "some");
             let is_operators = operation["security"][0]["key"][0] == "operator";
-            let key = if is_operators {
-                OPERATOR
-            } else {
-                &tenant.admin
-            };
+            let key = if is_operators { OPERATOR } else { &tenant.admin };
             let mut prober = Prober {
                 root: sample(schema, 0),
                 seen: std::mem::take(&mut seen),
@@ -396,12 +358,7 @@ async fn every_bound_of_the_document_is_the_one_that_is_kept() {
             prober.walk("", schema);
             seen = prober.seen;
             let place = format!("{method} {template}");
-            wrong.extend(
-                prober
-                    .unbounded
-                    .iter()
-                    .map(|own| format!("{place} {own} has no bound")),
-            );
+            wrong.extend(prober.unbounded.iter().map(|own| format!("{place} {own} has no bound")));
             let method: Method = method.to_ascii_uppercase().parse().unwrap();
             let mut probes = prober.probes.into_iter();
             let mut asked = JoinSet::new();
@@ -428,12 +385,7 @@ async fn every_bound_of_the_document_is_the_one_that_is_kept() {
             }
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} of {count}:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(count > 800, "{count} bodies");
 }
 
@@ -446,10 +398,7 @@ fn the_document_has_the_bounds_of_the_contract() {
         ("CartInput/properties/tenders/maxItems", 20),
         ("CartInput/properties/gift_vouchers/maxItems", 20),
         ("LineInput/properties/quantity/anyOf/1/maximum", 1_000_000),
-        (
-            "LineInput/properties/unit_price/anyOf/1/maximum",
-            1_000_000_000,
-        ),
+        ("LineInput/properties/unit_price/anyOf/1/maximum", 1_000_000_000),
         ("LineInput/properties/sku/maxLength", 255),
         ("LineInput/properties/categories/maxItems", 50),
         ("LineInput/properties/tags/maxItems", 50),

@@ -13,42 +13,28 @@ async fn what_asks_for_a_claim_is_claimed_first() {
     let mut body = reward("P", json!({"earn": {"transactions": 1}}));
     body["activation_required"] = true.into();
     let promotion = service.promotion(admin, body).await;
-    let id = issue(&service, &tenant, &promotion, "S")
-        .await
-        .expect(201)
-        .id();
+    let id = issue(&service, &tenant, &promotion, "S").await.expect(201).id();
     let priced = evaluate(&service, &tenant).await;
     assert_eq!(priced["not_applied"][0]["reason"], "not_activated");
-    let first = act(&service, &tenant.pos, &id, "activate")
-        .await
-        .expect(200);
+    let first = act(&service, &tenant.pos, &id, "activate").await.expect(200);
     assert_eq!(first.body["state"], "activated");
-    let again = act(&service, &tenant.issuer, &id, "activate")
-        .await
-        .expect(200);
+    let again = act(&service, &tenant.issuer, &id, "activate").await.expect(200);
     assert_eq!(first.text, again.text);
     let held = redeem(&service, &tenant, true).await;
     assert_eq!(held["result"]["applied"][0]["issuance_id"], id.as_str());
     assert_eq!(state(&service, &tenant, &id).await, "used_up");
     service.move_clock(301);
     let path = format!("/v1/redemptions/{}/cancel", held["id"].as_str().unwrap());
-    service
-        .post(&path, &tenant.pos, json!({}))
-        .await
-        .expect(200);
+    service.post(&path, &tenant.pos, json!({})).await.expect(200);
     assert_eq!(state(&service, &tenant, &id).await, "activated");
     act(&service, admin, &id, "revoke").await.expect(200);
     let again = act(&service, admin, &id, "revoke").await.expect(200);
     assert_eq!(again.body["state"], "revoked");
-    act(&service, &tenant.pos, &id, "activate")
-        .await
-        .expect_code(409, "not_activatable");
+    act(&service, &tenant.pos, &id, "activate").await.expect_code(409, "not_activatable");
     // One that nobody has to claim, and an open one that nobody has to.
     let plain = service.promotion(admin, reward("Plain", json!({}))).await;
     let plain = issue(&service, &tenant, &plain, "S").await.expect(201).id();
-    act(&service, &tenant.pos, &plain, "activate")
-        .await
-        .expect_code(409, "not_activatable");
+    act(&service, &tenant.pos, &plain, "activate").await.expect_code(409, "not_activatable");
     act(&service, admin, &plain, "revoke").await.expect(200);
     let claim = async |promotion: &str| {
         let path = format!("/v1/promotions/{promotion}/activations");
@@ -65,10 +51,7 @@ async fn what_asks_for_a_claim_is_claimed_first() {
     let mut open = ten_percent("Open");
     open["activation_required"] = true.into();
     let open = service.promotion(admin, open).await;
-    assert_eq!(
-        evaluate(&service, &tenant).await["totals"]["discount"],
-        "0.00"
-    );
+    assert_eq!(evaluate(&service, &tenant).await["totals"]["discount"], "0.00");
     let claimed = claim(&open).await.expect(201);
     assert_eq!(claimed.body["state"], "activated");
     assert_eq!(claimed.body["source"], "activation");
@@ -77,14 +60,7 @@ async fn what_asks_for_a_claim_is_claimed_first() {
     assert_eq!(priced["applied"][0]["issuance_id"], claimed.body["id"]);
     let mut nobody = cart();
     nobody["explain"] = "all".into();
-    let nobody = service
-        .post("/v1/evaluate-cart", &tenant.pos, nobody)
-        .await
-        .expect(200);
+    let nobody = service.post("/v1/evaluate-cart", &tenant.pos, nobody).await.expect(200);
     let reasons = nobody.body["not_applied"].as_array().unwrap();
-    assert!(
-        reasons
-            .iter()
-            .all(|own| own["reason"] == "customer_required")
-    );
+    assert!(reasons.iter().all(|own| own["reason"] == "customer_required"));
 }

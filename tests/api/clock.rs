@@ -18,19 +18,10 @@ type Change = (i32, u32, u32, i64);
 
 /// Days whose length the clock changes, by zone.
 const CHANGES: [(&str, [Change; 2]); 3] = [
-    (
-        "Europe/Berlin",
-        [(2027, 3, 28, 23 * 60), (2027, 10, 31, 25 * 60)],
-    ),
-    (
-        "America/New_York",
-        [(2027, 3, 14, 23 * 60), (2027, 11, 7, 25 * 60)],
-    ),
+    ("Europe/Berlin", [(2027, 3, 28, 23 * 60), (2027, 10, 31, 25 * 60)]),
+    ("America/New_York", [(2027, 3, 14, 23 * 60), (2027, 11, 7, 25 * 60)]),
     // Half an hour, and summer is in January.
-    (
-        "Australia/Lord_Howe",
-        [(2027, 4, 4, 24 * 60 + 30), (2027, 10, 3, 23 * 60 + 30)],
-    ),
+    ("Australia/Lord_Howe", [(2027, 4, 4, 24 * 60 + 30), (2027, 10, 3, 23 * 60 + 30)]),
 ];
 
 fn midnight(zone: Tz, date: NaiveDate) -> DateTime<Utc> {
@@ -67,10 +58,7 @@ async fn buy(service: &Service, tenant: &Tenant, at: DateTime<Utc>) -> (String, 
     let done = service.post("/v1/activities", &tenant.pos, body).await;
     let done = done.expect(200).body;
     let progress = done["milestones"][0]["progress"].as_str();
-    (
-        progress.unwrap_or_default().to_owned(),
-        done["unlocked"].as_array().unwrap().len(),
-    )
+    (progress.unwrap_or_default().to_owned(), done["unlocked"].as_array().unwrap().len())
 }
 
 /// A tenant with a limit and a milestone that begin anew with each window.
@@ -82,9 +70,7 @@ async fn with_windows(service: &Service, zone: &str, unit: &str) -> Tenant {
     service.promotion(&tenant.admin, limited).await;
     let visits = json!({"measure": "visits", "window": every,
                         "targets": [{"name": "T", "value": "2"}]});
-    let put = service
-        .put("/v1/milestones/Visits", &tenant.admin, visits)
-        .await;
+    let put = service.put("/v1/milestones/Visits", &tenant.admin, visits).await;
     put.expect(200);
     tenant
 }

@@ -12,11 +12,7 @@ use crate::support::TestDatabase;
 async fn status(service: &Service, key: &str, code: &str) -> Value {
     let mut request = cart();
     request["cart"]["codes"] = json!([code]);
-    service
-        .post("/v1/evaluate-cart", key, request)
-        .await
-        .expect(200)
-        .body["codes"][0]["status"]
+    service.post("/v1/evaluate-cart", key, request).await.expect(200).body["codes"][0]["status"]
         .clone()
 }
 
@@ -25,21 +21,12 @@ async fn codes_unlock_their_promotion_whatever_their_case() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
     let admin = &tenant.admin;
-    let path = format!(
-        "/v1/promotions/{}/codes",
-        service.promotion(admin, with_codes("P")).await
-    );
-    let made = service
-        .post(&path, admin, json!({"codes": ["Save10", "SAVE20"]}))
-        .await
-        .expect(201)
-        .body;
+    let path = format!("/v1/promotions/{}/codes", service.promotion(admin, with_codes("P")).await);
+    let made =
+        service.post(&path, admin, json!({"codes": ["Save10", "SAVE20"]})).await.expect(201).body;
     assert_eq!((&made["count"], &made["created"]), (&json!(2), &json!(2)));
-    let again = service
-        .post(&path, admin, json!({"codes": ["SAVE10", "SAVE30"]}))
-        .await
-        .expect(201)
-        .body;
+    let again =
+        service.post(&path, admin, json!({"codes": ["SAVE10", "SAVE30"]})).await.expect(201).body;
     assert_eq!(again["created"], 1);
     assert_eq!(status(&service, &tenant.pos, "save10").await, "applied");
     assert_eq!(status(&service, &tenant.pos, "!").await, "unknown");
@@ -49,26 +36,10 @@ async fn codes_unlock_their_promotion_whatever_their_case() {
     assert_eq!(masked.body["items"][0]["code"], "…e10");
     assert!(!masked.text.contains("Save10"));
     let audit = service.get("/v1/audit", &tenant.viewer).await.expect(200);
-    assert!(
-        !audit.text.to_uppercase().contains("SAVE10"),
-        "{}",
-        audit.text
-    );
-    assert!(
-        service
-            .get("/v1/audit", admin)
-            .await
-            .text
-            .contains("Save10")
-    );
-    service
-        .delete(&format!("{path}/save10"), admin)
-        .await
-        .expect(204);
-    service
-        .delete(&format!("{path}/save10"), admin)
-        .await
-        .expect_code(404, "not_found");
+    assert!(!audit.text.to_uppercase().contains("SAVE10"), "{}", audit.text);
+    assert!(service.get("/v1/audit", admin).await.text.contains("Save10"));
+    service.delete(&format!("{path}/save10"), admin).await.expect(204);
+    service.delete(&format!("{path}/save10"), admin).await.expect_code(404, "not_found");
     assert_eq!(status(&service, &tenant.pos, "save10").await, "unknown");
 }
 
@@ -78,33 +49,17 @@ async fn a_code_of_another_promotion_is_taken_and_nothing_is_imported() {
     let tenant = service.tenant().await;
     let admin = &tenant.admin;
     let first = service.promotion(admin, with_codes("A")).await;
-    let second = format!(
-        "/v1/promotions/{}/codes",
-        service.promotion(admin, with_codes("B")).await
-    );
+    let second =
+        format!("/v1/promotions/{}/codes", service.promotion(admin, with_codes("B")).await);
     let path = format!("/v1/promotions/{first}/codes");
-    service
-        .post(&path, admin, json!({"codes": ["ONE"]}))
-        .await
-        .expect(201);
-    let refused = service
-        .post(&second, admin, json!({"codes": ["TWO", "one"]}))
-        .await;
+    service.post(&path, admin, json!({"codes": ["ONE"]})).await.expect(201);
+    let refused = service.post(&second, admin, json!({"codes": ["TWO", "one"]})).await;
     refused.expect_code(409, "code_taken");
     assert_eq!(status(&service, &tenant.pos, "TWO").await, "unknown");
-    service
-        .delete(&format!("/v1/promotions/{first}"), admin)
-        .await
-        .expect(204);
-    service
-        .post(&second, admin, json!({"codes": ["TWO", "one"]}))
-        .await
-        .expect(201);
+    service.delete(&format!("/v1/promotions/{first}"), admin).await.expect(204);
+    service.post(&second, admin, json!({"codes": ["TWO", "one"]})).await.expect(201);
     assert_eq!(status(&service, &tenant.pos, "ONE").await, "applied");
-    service
-        .post(&path, admin, json!({"codes": ["THREE"]}))
-        .await
-        .expect_code(409, "archived");
+    service.post(&path, admin, json!({"codes": ["THREE"]})).await.expect_code(409, "archived");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,33 +67,14 @@ async fn what_cannot_be_a_code_is_refused_with_its_place() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
     let admin = &tenant.admin;
-    let path = format!(
-        "/v1/promotions/{}/codes",
-        service.promotion(admin, with_codes("P")).await
-    );
+    let path = format!("/v1/promotions/{}/codes", service.promotion(admin, with_codes("P")).await);
     let body = json!({"codes": ["OK1", "x", "-ab", "ok1", 7], "expires_at": "soon"});
-    let refused = service
-        .post(&path, admin, body)
-        .await
-        .expect_code(422, "invalid");
-    assert!(
-        refused
-            .faults()
-            .contains(&("/codes/1".to_owned(), "malformed".to_owned()))
-    );
-    assert!(
-        refused
-            .faults()
-            .contains(&("/expires_at".to_owned(), "malformed".to_owned()))
-    );
-    let automatic = format!(
-        "/v1/promotions/{}/codes",
-        service.promotion(admin, ten_percent("Q")).await
-    );
-    service
-        .post(&automatic, admin, json!({"codes": ["OK1"]}))
-        .await
-        .expect_code(422, "invalid");
+    let refused = service.post(&path, admin, body).await.expect_code(422, "invalid");
+    assert!(refused.faults().contains(&("/codes/1".to_owned(), "malformed".to_owned())));
+    assert!(refused.faults().contains(&("/expires_at".to_owned(), "malformed".to_owned())));
+    let automatic =
+        format!("/v1/promotions/{}/codes", service.promotion(admin, ten_percent("Q")).await);
+    service.post(&automatic, admin, json!({"codes": ["OK1"]})).await.expect_code(422, "invalid");
     let expired = json!({"codes": ["OLD"], "expires_at": "2020-01-01T00:00:00Z"});
     service.post(&path, admin, expired).await.expect(201);
     assert_eq!(status(&service, &tenant.pos, "OLD").await, "expired");
@@ -149,12 +85,7 @@ async fn with_promotion() -> (TestDatabase, Service, Tenant, String) {
     let (database, service) = Service::start().await;
     let tenant = service.tenant().await;
     let id = service.promotion(&tenant.admin, with_codes("P")).await;
-    (
-        database,
-        service,
-        tenant,
-        format!("/v1/promotions/{id}/codes"),
-    )
+    (database, service, tenant, format!("/v1/promotions/{id}/codes"))
 }
 
 async fn csv(service: &Service, path: &str, key: &str, text: &str) -> Answer {
@@ -170,9 +101,7 @@ async fn export(service: &Service, path: &str, key: &str) -> Answer {
 
 fn texts(list: &Value) -> Vec<String> {
     let codes = list.as_array().expect("a list of codes").iter();
-    codes
-        .map(|code| code.as_str().expect("a code").to_owned())
-        .collect()
+    codes.map(|code| code.as_str().expect("a code").to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -193,33 +122,19 @@ async fn generated_codes_are_new_unmistakable_and_named_by_the_answer() {
             |c: char| (c.is_ascii_uppercase() || c.is_ascii_digit()) && !"ILOU01".contains(c);
         assert!(random.chars().all(allowed), "{code}");
     }
-    assert_eq!(
-        (&made.body["count"], &made.body["created"]),
-        (&json!(5_000), &json!(5_000))
-    );
+    assert_eq!((&made.body["count"], &made.body["created"]), (&json!(5_000), &json!(5_000)));
     assert_eq!(made.body["expires_at"], "2089-12-31T18:30:00.000Z");
     assert_eq!(status(&service, &tenant.pos, &codes[7]).await, "applied");
     // Without a batch, new ones again, under a name of their own.
     let again = service.post(&path, admin, body).await.expect(201).body;
-    assert!(
-        !texts(&again["codes"])
-            .iter()
-            .any(|code| different.contains(code))
-    );
+    assert!(!texts(&again["codes"]).iter().any(|code| different.contains(code)));
     assert_ne!(again["batch"], made.body["batch"]);
     let batch = again["batch"].as_str().expect("a batch");
-    let listed = service
-        .get(&format!("{path}?batch={batch}&limit=200"), admin)
-        .await
-        .expect(200)
-        .body;
+    let listed =
+        service.get(&format!("{path}?batch={batch}&limit=200"), admin).await.expect(200).body;
     assert_eq!(listed["items"][0]["code"], again["codes"][0]);
     assert_eq!(listed["items"][0]["batch"], again["batch"]);
-    let none = service
-        .get(&format!("{path}?batch=other"), admin)
-        .await
-        .expect(200)
-        .body;
+    let none = service.get(&format!("{path}?batch=other"), admin).await.expect(200).body;
     assert_eq!(none["items"], json!([]));
 }
 
@@ -237,10 +152,7 @@ async fn a_batch_is_made_once_whoever_asks_how_often() {
     assert_eq!(one.body["batch"], "B-1");
     // Written otherwise, and meant the same.
     let same = json!({"batch": "B-1", "expires_at": null, "generate": {"length": 8, "prefix": "", "count": 300}});
-    assert_eq!(
-        service.post(&path, admin, same).await.expect(201).text,
-        one.text
-    );
+    assert_eq!(service.post(&path, admin, same).await.expect(201).text, one.text);
     for different in [
         json!({"generate": {"count": 301, "length": 8}, "batch": "B-1"}),
         json!({"generate": {"count": 300, "length": 9}, "batch": "B-1"}),
@@ -298,10 +210,7 @@ async fn a_generation_that_asks_for_too_much_is_refused_with_every_fault() {
             json!({"generate": {"count": 1, "length": 8}, "codes": ["ABC"]}),
             vec![fault("/generate", "unsupported_combination")],
         ),
-        (
-            json!({"codes": ["ABC"], "batch": "B"}),
-            vec![fault("/batch", "unsupported_combination")],
-        ),
+        (json!({"codes": ["ABC"], "batch": "B"}), vec![fault("/batch", "unsupported_combination")]),
     ] {
         let refused = service.post(&path, admin, body.clone()).await;
         let found = refused.expect_code(422, "invalid").faults();
@@ -330,25 +239,14 @@ async fn an_export_is_an_import() {
     let masked = export(&service, &path, &tenant.viewer).await.expect(200);
     let expected = "code,expires_at,used\n…e-1,2090-01-01T00:00:00Z,0\n…REE,,0\n…TWO,,0\n";
     assert_eq!(masked.text, expected);
-    let again = csv(&service, &path, admin, &exported.text)
-        .await
-        .expect(201);
-    assert_eq!(
-        (&again.body["count"], &again.body["created"]),
-        (&json!(3), &json!(0))
-    );
+    let again = csv(&service, &path, admin, &exported.text).await.expect(201);
+    assert_eq!((&again.body["count"], &again.body["created"]), (&json!(3), &json!(0)));
     let empty = service.promotion(admin, with_codes("Q")).await;
     let empty = format!("/v1/promotions/{empty}/codes");
-    assert_eq!(
-        export(&service, &empty, admin).await.expect(200).text,
-        "code,expires_at,used\n"
-    );
+    assert_eq!(export(&service, &empty, admin).await.expect(200).text, "code,expires_at,used\n");
     let taken = csv(&service, &empty, admin, "code\nNEW\nthree\n").await;
     taken.expect_code(409, "code_taken");
-    assert_eq!(
-        export(&service, &empty, admin).await.text,
-        "code,expires_at,used\n"
-    );
+    assert_eq!(export(&service, &empty, admin).await.text, "code,expires_at,used\n");
     let nobody = format!("/v1/promotions/{}/codes", random_id());
     let nothing = export(&service, &nobody, admin).await;
     nothing.expect_code(404, "not_found");
@@ -411,12 +309,7 @@ async fn a_code_counts_the_redemptions_that_still_count() {
     let body = json!({"codes": ["SAVE10", "SAVE20"]});
     service.post(&path, admin, body).await.expect(201);
     let mut ledger = Ledger::of(&database, &tenant.id).await;
-    let by = |code| {
-        [Gift {
-            code: Some(code),
-            ..Gift::of(promotion, 10_000)
-        }]
-    };
+    let by = |code| [Gift { code: Some(code), ..Gift::of(promotion, 10_000) }];
     for (state, code) in [
         ("committed", "SAVE10"),
         ("held", "SAVE10"),
@@ -430,10 +323,7 @@ async fn a_code_counts_the_redemptions_that_still_count() {
     let used = async |path: &str| {
         let listed = service.get(path, admin).await.expect(200).body;
         let items = listed["items"].as_array().expect("codes").clone();
-        items
-            .iter()
-            .map(|item| item["used"].as_i64().expect("a count"))
-            .collect::<Vec<_>>()
+        items.iter().map(|item| item["used"].as_i64().expect("a count")).collect::<Vec<_>>()
     };
     assert_eq!(used(&path).await, [2, 1]);
     let back = ledger.sale("committed", "now()", &by("SAVE20")).await;
@@ -460,8 +350,7 @@ async fn a_hundred_thousand_codes_are_one_request() {
     assert_eq!(codes.len(), 100_000);
     let exported = export(&service, &path, admin).await.expect(200).text;
     let lines = exported.lines().skip(1);
-    let names: BTreeSet<String> = lines
-        .map(|line| line.trim_end_matches(",,0").to_owned())
-        .collect();
+    let names: BTreeSet<String> =
+        lines.map(|line| line.trim_end_matches(",,0").to_owned()).collect();
     assert_eq!(names, codes);
 }

@@ -19,17 +19,11 @@ async fn an_exported_tenant_gets_the_prices_of_the_service() {
         "custom_fields": [{"key": "cost", "label": "Cost", "type": "number", "required": false}],
     });
     let tag = service.get("/v1/settings", admin).await;
-    service
-        .replace("/v1/settings", admin, tag.header("etag"), settings)
-        .await
-        .expect(200);
+    service.replace("/v1/settings", admin, tag.header("etag"), settings).await.expect(200);
     let store = json!({"concept": "mega", "zones": ["south"], "timezone": "Asia/Dubai"});
     service.put("/v1/stores/S1", admin, store).await.expect(200);
     let list = json!({"skus": ["TEE", "CAP"]});
-    service
-        .put("/v1/product-lists/tees", admin, list)
-        .await
-        .expect(200);
+    service.put("/v1/product-lists/tees", admin, list).await.expect(200);
     let mut listed = ten_percent("Listed");
     listed["custom_fields"] = json!({"cost": "12.5"});
     listed["scope"] = json!({"zones": ["south"]});
@@ -46,10 +40,7 @@ async fn an_exported_tenant_gets_the_prices_of_the_service() {
     }
     let paused = service.promotion(admin, ten_percent("Paused")).await;
     let status = json!({"status": "paused"});
-    service
-        .post(&format!("/v1/promotions/{paused}/status"), admin, status)
-        .await
-        .expect(200);
+    service.post(&format!("/v1/promotions/{paused}/status"), admin, status).await.expect(200);
     let mut draft = ten_percent("Draft");
     draft["status"] = "draft".into();
     service.promotion(admin, draft).await;
@@ -62,10 +53,7 @@ async fn an_exported_tenant_gets_the_prices_of_the_service() {
     let many = json!({"generate": {"count": 12_000, "length": 9}});
     service.post(&codes, admin, many).await.expect(201);
 
-    let id = tenant
-        .id
-        .parse()
-        .map(promotion_engine::domain::id::TenantId::new);
+    let id = tenant.id.parse().map(promotion_engine::domain::id::TenantId::new);
     let id = id.expect("an id");
     let db = service.app.service().db();
     let text = export::write(db, id, Vec::new()).await.expect("a document");
@@ -76,10 +64,7 @@ async fn an_exported_tenant_gets_the_prices_of_the_service() {
         .iter()
         .map(|promotion| promotion["name"].as_str().expect("a name"))
         .collect();
-    assert_eq!(
-        names,
-        ["Listed", "First", "Second", "Paused", "With \"codes\""]
-    );
+    assert_eq!(names, ["Listed", "First", "Second", "Paused", "With \"codes\""]);
     let codes = exported["codes"]["With \"codes\""].as_array();
     assert_eq!(codes.map(Vec::len), Some(12_003));
 
@@ -88,9 +73,7 @@ async fn an_exported_tenant_gets_the_prices_of_the_service() {
     request["cart"]["lines"][0]["unit_price"] = "99.99".into();
     request["store"] = "S1".into();
     request["explain"] = "all".into();
-    let served = service
-        .post("/v1/evaluate-cart", &tenant.pos, request.clone())
-        .await;
+    let served = service.post("/v1/evaluate-cart", &tenant.pos, request.clone()).await;
     let mut served = served.expect(200).body;
     exported["request"] = request;
     let result = document::evaluate(exported.to_string().as_bytes(), Utc::now());
@@ -100,10 +83,7 @@ async fn an_exported_tenant_gets_the_prices_of_the_service() {
     for evaluation in [&mut served, &mut result] {
         // Of the moment, and of the service.
         for member in ["evaluated_at", "ruleset_version"] {
-            evaluation
-                .as_object_mut()
-                .expect("an object")
-                .remove(member);
+            evaluation.as_object_mut().expect("an object").remove(member);
         }
         // Which has no promised order.
         if let Some(entries) = evaluation["not_applied"].as_array_mut() {

@@ -29,11 +29,7 @@ static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::
 /// The validator of a schema of the document, made once.
 pub fn validator(schema: &Value) -> Arc<Validator> {
     let key = schema.to_string();
-    let known = VALIDATORS
-        .lock()
-        .expect("the validators")
-        .get(&key)
-        .cloned();
+    let known = VALIDATORS.lock().expect("the validators").get(&key).cloned();
     known.unwrap_or_else(|| {
         let mut whole = json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -73,10 +69,7 @@ pub fn operation(
         .filter(|(template, item)| fits(template) && item.get(method).is_some())
         .min_by_key(|(template, _)| template.matches('{').count());
     found.map(|(template, item)| {
-        (
-            template.as_str(),
-            item[method].as_object().expect("an operation"),
-        )
+        (template.as_str(), item[method].as_object().expect("an operation"))
     })
 }
 
@@ -99,12 +92,7 @@ pub fn check(exchange: &Exchange<'_>) {
     let place = format!("{method} {template}, answered with {}", exchange.status);
     let response = operation["responses"]
         .get(exchange.status.to_string())
-        .unwrap_or_else(|| {
-            panic!(
-                "{place}: the document has no such status. {}",
-                exchange.text
-            )
-        });
+        .unwrap_or_else(|| panic!("{place}: the document has no such status. {}", exchange.text));
     check_answer(&place, resolved(response), exchange);
     if (200..300).contains(&exchange.status) {
         check_query(&place, operation, exchange.target);
@@ -119,27 +107,20 @@ pub fn check(exchange: &Exchange<'_>) {
 pub fn resolved(own: &'static Value) -> &'static Value {
     let place = own.get("$ref").and_then(Value::as_str);
     place.map_or(own, |place| {
-        DOCUMENT
-            .pointer(place.trim_start_matches('#'))
-            .expect("a place of this document")
+        DOCUMENT.pointer(place.trim_start_matches('#')).expect("a place of this document")
     })
 }
 
 fn check_answer(place: &str, response: &Value, exchange: &Exchange<'_>) {
     for (name, header) in response["headers"].as_object().into_iter().flatten() {
-        let value = exchange
-            .headers
-            .get(name)
-            .map(|value| value.to_str().expect("text"));
+        let value = exchange.headers.get(name).map(|value| value.to_str().expect("text"));
         assert!(
             value.is_some() || header["required"] != true,
             "{place}: the header {name} is missing"
         );
     }
-    let media = exchange
-        .headers
-        .get("content-type")
-        .map_or("", |media| media.to_str().expect("text"));
+    let media =
+        exchange.headers.get("content-type").map_or("", |media| media.to_str().expect("text"));
     let media = media.split(';').next().unwrap_or_default();
     let Some(content) = response.get("content").and_then(Value::as_object) else {
         assert!(
@@ -149,9 +130,8 @@ fn check_answer(place: &str, response: &Value, exchange: &Exchange<'_>) {
         );
         return;
     };
-    let body = content
-        .get(media)
-        .unwrap_or_else(|| panic!("{place}: the document has no {media:?}"));
+    let body =
+        content.get(media).unwrap_or_else(|| panic!("{place}: the document has no {media:?}"));
     if !media.ends_with("json") {
         return;
     }
@@ -175,19 +155,15 @@ fn check_query(place: &str, operation: &Map<String, Value>, target: &str) {
     let known = operation.get("parameters").and_then(Value::as_array);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let name = pair.split('=').next().unwrap_or_default();
-        let is_known = known
-            .into_iter()
-            .flatten()
-            .any(|own| own["in"] == "query" && own["name"] == name);
+        let is_known =
+            known.into_iter().flatten().any(|own| own["in"] == "query" && own["name"] == name);
         assert!(is_known, "{place}: the document has no parameter {name}");
     }
 }
 
 /// The schema of a JSON body.
 pub fn request_schema(operation: &Map<String, Value>) -> Option<&Value> {
-    operation
-        .get("requestBody")?
-        .pointer("/content/application~1json/schema")
+    operation.get("requestBody")?.pointer("/content/application~1json/schema")
 }
 
 /// A body that was taken fits the schema; one that was refused for its form does not, where a schema can say so.

@@ -40,9 +40,7 @@ async fn fill(service: &Service, tenant: &Tenant) -> String {
         let limits = json!({"issue": {"per_customer": 2}});
         let name = format!("Canary {number}");
         let promotion = service.promotion(admin, reward(&name, limits)).await;
-        issue(service, tenant, &promotion, "canary")
-            .await
-            .expect(201);
+        issue(service, tenant, &promotion, "canary").await.expect(201);
         redeem(service, tenant, false).await;
     }
     coded
@@ -52,19 +50,11 @@ async fn fill(service: &Service, tenant: &Tenant) -> String {
 fn readings(cursor: &str) -> Vec<String> {
     let mut all = vec![cursor.as_bytes().to_vec()];
     let digits = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    all.extend(
-        cursor
-            .as_bytes()
-            .chunks(2)
-            .map(digits)
-            .collect::<Option<Vec<u8>>>(),
-    );
+    all.extend(cursor.as_bytes().chunks(2).map(digits).collect::<Option<Vec<u8>>>());
     for engine in [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD] {
         all.extend(engine.decode(cursor).ok());
     }
-    all.iter()
-        .map(|bytes| String::from_utf8_lossy(bytes).to_lowercase())
-        .collect()
+    all.iter().map(|bytes| String::from_utf8_lossy(bytes).to_lowercase()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,21 +71,14 @@ async fn no_cursor_of_any_list_says_anything() {
         if !has_cursor {
             continue;
         }
-        let key = if template == "/v1/tenants" {
-            OPERATOR
-        } else {
-            &*tenant.viewer
-        };
+        let key = if template == "/v1/tenants" { OPERATOR } else { &*tenant.viewer };
         let path = match template.as_str() {
             "/v1/customers/{id}/promotions" => "/v1/customers/C/promotions".to_owned(),
             "/v1/webhooks/{name}/dead" => continue,
             // Each version is an entry; the others have one.
             _ => template.replace("{id}", &coded),
         };
-        let page = service
-            .get(&format!("{path}?limit=1"), key)
-            .await
-            .expect(200);
+        let page = service.get(&format!("{path}?limit=1"), key).await.expect(200);
         let cursor = page.body["next_cursor"].as_str();
         let cursor = cursor.unwrap_or_else(|| panic!("{path} has one page: {}", page.text));
         for reading in readings(cursor) {
@@ -114,22 +97,12 @@ async fn no_cursor_of_any_list_says_anything() {
         for (place, _, cursor) in sealed.iter().filter(|(place, _, _)| place != path) {
             let answer = service.get(&format!("{path}?cursor={cursor}"), key).await;
             let faults = answer.expect_code(422, "invalid").faults();
-            assert_eq!(
-                faults,
-                [("/cursor".to_owned(), "malformed".to_owned())],
-                "{place}"
-            );
+            assert_eq!(faults, [("/cursor".to_owned(), "malformed".to_owned())], "{place}");
         }
     }
-    let (_, _, cursor) = sealed
-        .iter()
-        .find(|(path, _, _)| path == "/v1/stores")
-        .unwrap();
+    let (_, _, cursor) = sealed.iter().find(|(path, _, _)| path == "/v1/stores").unwrap();
     let path = format!("/v1/stores?cursor={cursor}");
-    service
-        .get(&path, &other.viewer)
-        .await
-        .expect_code(422, "invalid");
+    service.get(&path, &other.viewer).await.expect_code(422, "invalid");
     // As the release before wrote them.
     service
         .get("/v1/stores?cursor=6e43414e4152592d31", &tenant.viewer)
@@ -144,14 +117,8 @@ async fn nobody_finds_out_which_codes_there_are_by_a_filter() {
     let tenant = service.tenant().await;
     let asked = |code: &str| format!("/v1/redemptions?code={code}");
     let viewer = &tenant.viewer;
-    service
-        .get(&asked("CANARY"), viewer)
-        .await
-        .expect_code(403, "forbidden");
-    service
-        .get(&asked(&random_id()), viewer)
-        .await
-        .expect_code(403, "forbidden");
+    service.get(&asked("CANARY"), viewer).await.expect_code(403, "forbidden");
+    service.get(&asked(&random_id()), viewer).await.expect_code(403, "forbidden");
     service.get("/v1/redemptions", viewer).await.expect(200);
     for _ in 0..5 {
         service.get(&asked("X"), &tenant.admin).await.expect(200);
@@ -159,8 +126,5 @@ async fn nobody_finds_out_which_codes_there_are_by_a_filter() {
     for _ in 0..3 {
         service.get(&asked("X"), &tenant.pos).await.expect(200);
     }
-    service
-        .get(&asked("X"), &tenant.pos)
-        .await
-        .expect_code(429, "too_many_requests");
+    service.get(&asked("X"), &tenant.pos).await.expect_code(429, "too_many_requests");
 }

@@ -9,9 +9,7 @@ use crate::support::TestDatabase;
 
 pub async fn merge(service: &Service, tenant: &Tenant, from: &str, into: &str) -> Answer {
     let path = format!("/v1/customers/{}/merge", encoded(from));
-    service
-        .post(&path, &tenant.admin, json!({"into": into}))
-        .await
+    service.post(&path, &tenant.admin, json!({"into": into})).await
 }
 
 pub async fn delete(service: &Service, tenant: &Tenant, customer: &str) -> Answer {
@@ -36,17 +34,13 @@ pub fn order(customer: &str, hold: bool) -> Value {
 }
 
 pub async fn redeem(service: &Service, tenant: &Tenant, body: &Value, status: u16) -> Value {
-    let answer = service
-        .post("/v1/redemptions", &tenant.pos, body.clone())
-        .await;
+    let answer = service.post("/v1/redemptions", &tenant.pos, body.clone()).await;
     answer.expect(status).body
 }
 
 /// What a cart of the customer is given now.
 async fn discount(service: &Service, tenant: &Tenant, customer: &str) -> String {
-    let priced = service
-        .post("/v1/evaluate-cart", &tenant.pos, of(customer))
-        .await;
+    let priced = service.post("/v1/evaluate-cart", &tenant.pos, of(customer)).await;
     let priced = priced.expect(200).body;
     priced["totals"]["discount"].as_str().unwrap().to_owned()
 }
@@ -134,11 +128,8 @@ async fn a_merge_adds_what_both_have_used() {
     let path = "/v1/customers/D/promotions";
     assert_eq!(listed(&service, &tenant, path).await, Vec::<Value>::new());
     let path = "/v1/redemptions?customer_id=";
-    let of = async |customer: &str| {
-        listed(&service, &tenant, &format!("{path}{customer}"))
-            .await
-            .len()
-    };
+    let of =
+        async |customer: &str| listed(&service, &tenant, &format!("{path}{customer}")).await.len();
     assert_eq!((of("C").await, of("D").await), (0, 5));
     // What was answered is answered again, and has no second effect.
     assert_eq!(redeem(&service, &tenant, &first, 200).await, sold);
@@ -146,10 +137,7 @@ async fn a_merge_adds_what_both_have_used() {
     merge(&service, &tenant, "C", "D").await.expect(204);
     // What was held and what comes back is given back to the one who has it now.
     let path = format!("/v1/redemptions/{}/cancel", hold["id"].as_str().unwrap());
-    service
-        .post(&path, &tenant.pos, json!({}))
-        .await
-        .expect(200);
+    service.post(&path, &tenant.pos, json!({})).await.expect(200);
     assert_eq!(used(&database, &promotion).await[0].1, 3);
     assert_eq!(discount(&service, &tenant, "D").await, "0.00");
     let path = format!("/v1/redemptions/{}/returns", sold["id"].as_str().unwrap());
@@ -196,12 +184,9 @@ async fn issues_that_are_repeated_find_what_they_made() {
     let own = to("D", "S").await.expect(201).id();
     let third = to("C", "S-3").await.expect(201).id();
     merge(&service, &tenant, "C", "D").await.expect(204);
-    for (customer, source, id) in [
-        ("C", "S", &theirs),
-        ("D", "S", &own),
-        ("C", "S-3", &third),
-        ("D", "S-3", &third),
-    ] {
+    for (customer, source, id) in
+        [("C", "S", &theirs), ("D", "S", &own), ("C", "S-3", &third), ("D", "S-3", &third)]
+    {
         let again = to(customer, source).await.expect(200);
         assert_eq!(
             (&again.id(), &again.body["customer_id"]),
@@ -214,15 +199,9 @@ async fn issues_that_are_repeated_find_what_they_made() {
     to("C", "S-4").await.expect(201);
     let customers = ["C", "D", "E"];
     let body = json!({"promotion_id": promotion, "source_id": "S-3", "customer_ids": customers});
-    let bulk = service
-        .post("/v1/issuances/bulk", &tenant.issuer, body)
-        .await
-        .expect(200);
+    let bulk = service.post("/v1/issuances/bulk", &tenant.issuer, body).await.expect(200);
     let verdicts = bulk.body["verdicts"].as_array().unwrap();
-    let told: Vec<&str> = verdicts
-        .iter()
-        .map(|own| own["verdict"].as_str().unwrap())
-        .collect();
+    let told: Vec<&str> = verdicts.iter().map(|own| own["verdict"].as_str().unwrap()).collect();
     assert_eq!(told, ["already_issued", "already_issued", "issued"]);
     assert_eq!(verdicts[0]["issuance"], verdicts[1]["issuance"]);
     // Each of the three serves one cart of the one customer.
@@ -250,9 +229,7 @@ async fn of_two_claims_one_stays() {
     let moved = claim(&one, "C").await.expect(201).id();
     let valid = claim(&revoked, "C").await.expect(201).id();
     let taken_back = claim(&revoked, "D").await.expect(201).id();
-    act(&service, &tenant.admin, &taken_back, "revoke")
-        .await
-        .expect(200);
+    act(&service, &tenant.admin, &taken_back, "revoke").await.expect(200);
     merge(&service, &tenant, "C", "D").await.expect(204);
     assert_eq!(claim(&both, "D").await.expect(200).id(), own);
     assert_eq!(claim(&one, "D").await.expect(200).id(), moved);
@@ -301,10 +278,7 @@ async fn progress_is_added_and_each_target_counts_once() {
     theirs["transaction_id"] = sold["transaction_id"].clone();
     let first = record(&service, &tenant, theirs.clone()).await;
     assert_eq!(unlocked(&first), 1);
-    assert_eq!(
-        unlocked(&record(&service, &tenant, bought("A-2", "D", "4")).await),
-        1
-    );
+    assert_eq!(unlocked(&record(&service, &tenant, bought("A-2", "D", "4")).await), 1);
     merge(&service, &tenant, "C", "D").await.expect(204);
     let path = "/v1/issuances?customer_id=D";
     assert_eq!(listed(&service, &tenant, path).await.len(), 2);
@@ -313,10 +287,7 @@ async fn progress_is_added_and_each_target_counts_once() {
     // The next activity reaches what both together have come to.
     let next = record(&service, &tenant, bought("A-3", "D", "1")).await;
     assert_eq!((unlocked(&next), progress(&next)), (1, json!("8")));
-    let path = format!(
-        "/v1/redemptions/tx:{}/returns",
-        sold["transaction_id"].as_str().unwrap()
-    );
+    let path = format!("/v1/redemptions/tx:{}/returns", sold["transaction_id"].as_str().unwrap());
     let body = json!({"return_id": "R", "lines": [{"id": "1", "quantity": "1"}]});
     service.post(&path, &tenant.pos, body).await.expect(200);
     let next = record(&service, &tenant, bought("A-4", "D", "1")).await;
@@ -349,9 +320,7 @@ async fn what_cannot_be_merged_is_refused() {
     delete(&service, &tenant, "C").await.expect(204);
     let trail = listed(&service, &tenant, "/v1/audit?subject=customer").await;
     let nothing = json!({"redemptions": 0, "activities": 0, "issuances": 0});
-    let told: Vec<_> = trail
-        .iter()
-        .map(|own| (own["action"].as_str().unwrap(), &own["after"]))
-        .collect();
+    let told: Vec<_> =
+        trail.iter().map(|own| (own["action"].as_str().unwrap(), &own["after"])).collect();
     assert_eq!(told, [("deleted", &nothing), ("merged", &nothing)]);
 }

@@ -31,10 +31,7 @@ async fn whoever_is_deleted_is_named_nowhere() {
     earned["earning"] = json!({"trigger": "activity", "activity": "transaction"});
     service.promotion(admin, earned).await;
     let body = json!({"measure": "visits", "targets": [{"name": "T", "value": "1"}]});
-    service
-        .put("/v1/milestones/M", admin, body)
-        .await
-        .expect(200);
+    service.put("/v1/milestones/M", admin, body).await.expect(200);
     let body = json!({"url": "https://crm.example/", "events": ["issuance.expiring"]});
     service.put("/v1/webhooks/W", admin, body).await.expect(201);
     let mut orders = Vec::new();
@@ -53,9 +50,7 @@ async fn whoever_is_deleted_is_named_nowhere() {
             assert_eq!(hold, orders.last().unwrap().1["state"] == "held");
         }
         let source = format!("S-{}", orders.len());
-        issue(&service, &tenant, &reward, customer, &source)
-            .await
-            .expect(201);
+        issue(&service, &tenant, &reward, customer, &source).await.expect(201);
         // What was claimed comes with whoever is merged.
         let status = if customer == old { 201 } else { 200 };
         let claimed = claim(&service, &tenant, &open, customer).await;
@@ -71,9 +66,7 @@ async fn whoever_is_deleted_is_named_nowhere() {
         }
     }
     redeem(&service, &other, &order(name, false), 201).await;
-    issue(&service, &tenant, &reward, "E", "S")
-        .await
-        .expect(201);
+    issue(&service, &tenant, &reward, "E", "S").await.expect(201);
     for mark in marks {
         assert!(places(&mut owner, &tenant.id, mark).await.len() > 1);
     }
@@ -131,18 +124,12 @@ async fn whoever_is_deleted_is_named_nowhere() {
     let path = "/v1/events?limit=200";
     for event in listed(&service, &tenant, path).await {
         let customer = event["data"]["customer_id"].as_str();
-        assert!(
-            customer.is_none_or(|own| own == nobody || own == "E"),
-            "{event}"
-        );
+        assert!(customer.is_none_or(|own| own == nobody || own == "E"), "{event}");
     }
     // What was held is given back, and what comes back: to nobody.
     let hold = orders[1].1["id"].as_str().unwrap();
     let path = format!("/v1/redemptions/{hold}/cancel");
-    service
-        .post(&path, &tenant.pos, json!({}))
-        .await
-        .expect(200);
+    service.post(&path, &tenant.pos, json!({})).await.expect(200);
     let sale = orders[0].1["id"].as_str().unwrap();
     let path = format!("/v1/redemptions/{sale}/returns");
     let body = json!({"return_id": "R", "lines": [{"id": "1", "quantity": "1"}]});
@@ -152,10 +139,7 @@ async fn whoever_is_deleted_is_named_nowhere() {
     // The trail says what was done, and not to whom.
     let trail = listed(&service, &tenant, "/v1/audit?subject=customer").await;
     assert_eq!(trail[0]["action"], "deleted");
-    assert_eq!(
-        trail[0]["after"],
-        json!({"redemptions": 4, "activities": 2, "issuances": 5})
-    );
+    assert_eq!(trail[0]["after"], json!({"redemptions": 4, "activities": 2, "issuances": 5}));
     // Whoever comes by that name is somebody new.
     redeem(&service, &tenant, &order(name, false), 201).await;
     assert_eq!(used(&database, &limited).await.len(), 2);

@@ -18,11 +18,7 @@ fn every_reference_leads_somewhere_and_every_schema_is_used() {
         let pointer = place.strip_prefix('#').expect("a place of this document");
         assert!(DOCUMENT.pointer(pointer).is_some(), "{place} leads nowhere");
     }
-    for name in DOCUMENT["components"]["schemas"]
-        .as_object()
-        .unwrap()
-        .keys()
-    {
+    for name in DOCUMENT["components"]["schemas"].as_object().unwrap().keys() {
         let place = format!("#/components/schemas/{name}");
         assert!(places.contains(&place), "{name} is not used");
     }
@@ -41,35 +37,17 @@ fn every_operation_has_an_id_a_tag_roles_and_a_description_of_all_it_names() {
         for (method, operation) in item.as_object().unwrap() {
             let id = operation["operationId"].as_str().expect("an id");
             assert!(ids.insert(id), "{id} is there twice");
-            assert!(
-                tags.contains(operation["tags"][0].as_str().expect("a tag")),
-                "{id}"
-            );
-            assert!(
-                operation["summary"]
-                    .as_str()
-                    .is_some_and(|text| !text.is_empty()),
-                "{id}"
-            );
+            assert!(tags.contains(operation["tags"][0].as_str().expect("a tag")), "{id}");
+            assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{id}");
             let is_open = operation["security"] == json!([{}]);
-            assert!(
-                is_open || operation["security"][0]["key"].is_array(),
-                "{method} {path}"
-            );
+            assert!(is_open || operation["security"][0]["key"].is_array(), "{method} {path}");
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
-                assert!(
-                    parameter["description"].is_string(),
-                    "{id}: {}",
-                    parameter["name"]
-                );
+                assert!(parameter["description"].is_string(), "{id}: {}", parameter["name"]);
             }
             for (status, response) in operation["responses"].as_object().unwrap() {
                 let response = resolved(response);
                 let is_refusal = status.starts_with(['4', '5']);
-                assert!(
-                    !is_refusal || response["content"].is_object(),
-                    "{id}: {status}"
-                );
+                assert!(!is_refusal || response["content"].is_object(), "{id}: {status}");
             }
         }
     }
@@ -84,9 +62,7 @@ fn every_field_is_described() {
             return;
         }
         for (name, own) in value.as_object().into_iter().flatten() {
-            let says = ["description", "const", "$ref"]
-                .iter()
-                .any(|word| own.get(word).is_some());
+            let says = ["description", "const", "$ref"].iter().any(|word| own.get(word).is_some());
             let says = says || own["type"] == "null" || own.get("enum").is_some();
             if !says && own["type"] != "object" && own["type"] != json!(["object", "null"]) {
                 missing.push(format!("{name}: {own}"));

@@ -19,11 +19,7 @@ use crate::hostile::{self, TOO_MANY};
 use crate::support::TestDatabase;
 
 /// One thread: whatever is given to it is done when it is free.
-const ONE_THREAD: PoolBounds = PoolBounds {
-    threads: 1,
-    waiting: 100,
-    waiting_of_tenant: 100,
-};
+const ONE_THREAD: PoolBounds = PoolBounds { threads: 1, waiting: 100, waiting_of_tenant: 100 };
 /// The quickest of so many counts: a machine that does other things too is not always slow.
 const ROUNDS: u64 = 5;
 /// Long enough for anything but what never ends.
@@ -55,9 +51,7 @@ async fn until_free(service: &Service) {
     let pool = service.app.service().pool().clone();
     let nobody = TenantId::new(random_id().parse().unwrap());
     let nothing = |_: &_| {};
-    pool.run(nobody, Urgency::Usual, nothing)
-        .await
-        .expect("done");
+    pool.run(nobody, Urgency::Usual, nothing).await.expect("done");
     let metrics = service.app.service().metrics();
     until(|| metrics.pool_running.get() == 0).await;
 }
@@ -103,10 +97,7 @@ async fn an_evaluation_ends_at_its_time_limit_and_its_thread_is_free() {
         until_free(&hurried).await;
         quickest = quickest.min(begun.elapsed());
     }
-    assert!(
-        quickest * 2 < whole,
-        "busy for {quickest:?}, though the whole takes {whole:?}"
-    );
+    assert!(quickest * 2 < whole, "busy for {quickest:?}, though the whole takes {whole:?}");
     let late = shown(&hurried, r#"timeouts_total{stage="read"}"#).await;
     assert_eq!(late, ROUNDS);
     let stopped = shown(&hurried, r#"pool_jobs_total{outcome="stopped"}"#).await;
@@ -126,10 +117,7 @@ async fn an_evaluation_ends_when_its_caller_hangs_up() {
     let whole = whole(&service, &tenant).await;
     let metrics = service.app.service().metrics().clone();
     let url = format!("http://{}/v1/evaluate-cart", service.address());
-    let client = reqwest::Client::builder()
-        .http2_prior_knowledge()
-        .build()
-        .unwrap();
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
     for is_http2 in [false, true] {
         let before = jobs(&metrics, Job::Stopped);
         let mut quickest = Duration::MAX;
@@ -231,14 +219,7 @@ impl Busy {
         let callers = (0..carts).map(|_| ask(address, &tenant)).collect();
         let all = i64::try_from(carts).unwrap();
         process.block_on(until(|| metrics.pool_waiting.get() == all));
-        Self {
-            _database: database,
-            process,
-            service,
-            metrics,
-            gate,
-            callers,
-        }
+        Self { _database: database, process, service, metrics, gate, callers }
     }
 
     /// Stops as a process does, and lets nothing of it live on. What the callers got, and what readiness and health said in

@@ -18,11 +18,7 @@ async fn only_admins_evaluate_as_if_at_another_time() {
         .await
         .expect_code(403, "forbidden");
     request["explain"] = "all".into();
-    let before = service
-        .post("/v1/evaluate-cart", &tenant.admin, request)
-        .await
-        .expect(200)
-        .body;
+    let before = service.post("/v1/evaluate-cart", &tenant.admin, request).await.expect(200).body;
     assert_eq!(before["not_applied"][0]["reason"], "not_started");
     assert_eq!(before["evaluated_at"], "2019-12-31T23:59:59.999Z");
     assert_eq!(service.discount(&tenant.pos).await, "10.00");
@@ -34,21 +30,13 @@ async fn all_faults_of_a_cart_are_reported_at_once() {
     let tenant = service.tenant().await;
     let line = |id: &str, quantity: &str| json!({"id": id, "sku": "A", "quantity": quantity, "unit_price": "1"});
     let body = json!({"cart": {"lines": [line("1", "0"), line("1", "1e3"), {}]}, "colour": 1});
-    let refused = service
-        .post("/v1/evaluate-cart", &tenant.pos, body)
-        .await
-        .expect_code(422, "invalid");
+    let refused =
+        service.post("/v1/evaluate-cart", &tenant.pos, body).await.expect_code(422, "invalid");
     let pointers: Vec<_> = refused.faults().into_iter().map(|fault| fault.0).collect();
-    for pointer in [
-        "/cart/lines/0/quantity",
-        "/cart/lines/1/quantity",
-        "/cart/lines/2/sku",
-        "/colour",
-    ] {
-        assert!(
-            pointers.contains(&pointer.to_owned()),
-            "{pointer} in {pointers:?}"
-        );
+    for pointer in
+        ["/cart/lines/0/quantity", "/cart/lines/1/quantity", "/cart/lines/2/sku", "/colour"]
+    {
+        assert!(pointers.contains(&pointer.to_owned()), "{pointer} in {pointers:?}");
     }
 }
 
@@ -57,26 +45,14 @@ async fn every_write_is_seen_by_the_next_evaluation_and_rules_load_once() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
     let version = || async {
-        let priced = service
-            .post("/v1/evaluate-cart", &tenant.pos, cart())
-            .await
-            .expect(200)
-            .body;
-        (
-            priced["ruleset_version"].as_i64().unwrap(),
-            priced["totals"]["discount"].clone(),
-        )
+        let priced = service.post("/v1/evaluate-cart", &tenant.pos, cart()).await.expect(200).body;
+        (priced["ruleset_version"].as_i64().unwrap(), priced["totals"]["discount"].clone())
     };
     let (first, _) = version().await;
     for number in 1..=5 {
-        service
-            .promotion(&tenant.admin, ten_percent(&format!("P{number}")))
-            .await;
+        service.promotion(&tenant.admin, ten_percent(&format!("P{number}"))).await;
         let (now, discount) = version().await;
-        assert_eq!(
-            (now, discount),
-            (first + number, json!(format!("{}.00", number * 10)))
-        );
+        assert_eq!((now, discount), (first + number, json!(format!("{}.00", number * 10))));
     }
     let loads = service.app.service().cache().loads();
     let burst = (0..50).map(|_| service.post("/v1/evaluate-cart", &tenant.pos, cart()));
@@ -91,9 +67,7 @@ async fn a_promotion_ends_by_the_clock_alone() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
     let mut body = ten_percent("P");
-    body["ends_at"] = (chrono::Utc::now() + chrono::TimeDelta::hours(1))
-        .to_rfc3339()
-        .into();
+    body["ends_at"] = (chrono::Utc::now() + chrono::TimeDelta::hours(1)).to_rfc3339().into();
     service.promotion(&tenant.admin, body).await;
     assert_eq!(service.discount(&tenant.pos).await, "10.00");
     service.clock.set_offset(chrono::TimeDelta::hours(1));
@@ -138,8 +112,5 @@ async fn a_cart_that_takes_too_much_work_is_refused_and_says_why() {
         assert_eq!(named.count(), 1, "{message}");
     }
     let order = json!({"transaction_id": "T-1", "request": request});
-    service
-        .post("/v1/redemptions", &tenant.pos, order)
-        .await
-        .expect_code(422, "too_complex");
+    service.post("/v1/redemptions", &tenant.pos, order).await.expect_code(422, "too_complex");
 }

@@ -14,9 +14,7 @@ pub async fn all(service: &Service, key: &str) -> Vec<Value> {
         let path = format!("/v1/events?limit=3{cursor}");
         let page = service.get(&path, key).await.expect(200).body;
         let items = page["items"].as_array().unwrap().clone();
-        let next = page["next_cursor"]
-            .as_str()
-            .expect("a cursor at the end too");
+        let next = page["next_cursor"].as_str().expect("a cursor at the end too");
         cursor = format!("&cursor={next}");
         let is_last = items.len() < 3;
         events.extend(items);
@@ -27,10 +25,7 @@ pub async fn all(service: &Service, key: &str) -> Vec<Value> {
 }
 
 fn types(events: &[Value]) -> Vec<&str> {
-    events
-        .iter()
-        .map(|event| event["type"].as_str().unwrap())
-        .collect()
+    events.iter().map(|event| event["type"].as_str().unwrap()).collect()
 }
 
 async fn redeem(service: &Service, tenant: &Tenant, transaction: &str, more: Value) -> String {
@@ -72,14 +67,8 @@ async fn promotions_tell_of_their_moves() {
         service.post(&path, admin, body).await.expect(200);
     }
     let path = format!("/v1/promotions/{draft}");
-    service
-        .replace(&path, admin, "\"1\"", ten_percent("D"))
-        .await
-        .expect(200);
-    service
-        .replace(&path, admin, "\"2\"", ten_percent("E"))
-        .await
-        .expect(200);
+    service.replace(&path, admin, "\"1\"", ten_percent("D")).await.expect(200);
+    service.replace(&path, admin, "\"2\"", ten_percent("E")).await.expect(200);
     let events = all(&service, &tenant.viewer).await;
     let expected = [
         "promotion.activated",
@@ -176,9 +165,7 @@ async fn a_budget_is_exhausted_once_in_a_window() {
         json!({"promotion": {"times": {"max": 2, "refresh": {"every": 1, "unit": "day"}}}});
     let promotion = service.promotion(&tenant.admin, body).await;
     let budget = |events: &[Value]| {
-        let of = events
-            .iter()
-            .filter(|event| event["type"] == "promotion.budget_exhausted");
+        let of = events.iter().filter(|event| event["type"] == "promotion.budget_exhausted");
         of.cloned().collect::<Vec<_>>()
     };
     redeem(&service, &tenant, "T-1", json!({})).await;
@@ -188,10 +175,7 @@ async fn a_budget_is_exhausted_once_in_a_window() {
         let id = format!("T-{number}");
         let held = redeem(&service, &tenant, &id, json!({"hold": true})).await;
         let path = format!("/v1/redemptions/{held}/cancel");
-        service
-            .post(&path, &tenant.pos, json!({}))
-            .await
-            .expect(200);
+        service.post(&path, &tenant.pos, json!({})).await.expect(200);
     }
     let told = budget(&all(&service, &tenant.admin).await);
     assert_eq!(told.len(), 1, "{told:?}");
@@ -233,10 +217,7 @@ async fn a_promotion_ends_once_whoever_was_there() {
     let mut longer = ten_percent("P");
     let end = service.clock.now() + chrono::TimeDelta::hours(1);
     longer["ends_at"] = json!(end.to_rfc3339());
-    service
-        .replace(&path, &tenant.admin, "\"1\"", longer)
-        .await
-        .expect(200);
+    service.replace(&path, &tenant.admin, "\"1\"", longer).await.expect(200);
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert_eq!(all(&service, &tenant.admin).await.len(), 2);
     service.move_clock(2 * 60 * 60);
@@ -270,11 +251,7 @@ async fn a_reader_that_polls_sees_every_sale_of_many_tills() {
     let tenant = service.tenant().await;
     service.promotion(&tenant.admin, ten_percent("P")).await;
     let till = async |number: usize| {
-        let own = if number.is_multiple_of(2) {
-            &service
-        } else {
-            &second
-        };
+        let own = if number.is_multiple_of(2) { &service } else { &second };
         let mut sold = Vec::new();
         for _ in 0..SALES {
             sold.push(redeem(own, &tenant, &random_id(), json!({})).await);

@@ -25,15 +25,10 @@ impl Sent<'_> {
     ) -> Vec<Answer> {
         let (method, operation) = operation(id);
         let mut answers = Vec::new();
-        for (media, body) in operation["requestBody"]["content"]
-            .as_object()
-            .expect("bodies")
-        {
+        for (media, body) in operation["requestBody"]["content"].as_object().expect("bodies") {
             for (name, example) in body["examples"].as_object().expect("examples") {
                 let (path, value) = prepare(name, example["value"].clone());
-                let text = value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned);
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 let mut headers = vec![("content-type", media.as_str())];
                 let version;
                 if operation["responses"].get("412").is_some() {
@@ -42,15 +37,8 @@ impl Sent<'_> {
                     headers.push(("if-match", &version));
                 }
                 let method: Method = method.to_ascii_uppercase().parse().unwrap();
-                let answer = self
-                    .service
-                    .send(method, &path, key, Some(text), &headers)
-                    .await;
-                assert!(
-                    (200..300).contains(&answer.status),
-                    "{id}, {name}: {}",
-                    answer.text
-                );
+                let answer = self.service.send(method, &path, key, Some(text), &headers).await;
+                assert!((200..300).contains(&answer.status), "{id}, {name}: {}", answer.text);
                 assert!(self.done.insert(format!("{id}: {media}: {name}")));
                 answers.push(answer);
             }
@@ -75,10 +63,7 @@ fn at(path: &str) -> impl Fn(&str, Value) -> (String, Value) {
 async fn every_example_of_a_request_is_taken() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
-    let mut sent = Sent {
-        service: &service,
-        done: BTreeSet::new(),
-    };
+    let mut sent = Sent { service: &service, done: BTreeSet::new() };
     settle(&mut sent, &tenant).await;
     let rewards = promote(&mut sent, &tenant).await;
     sell(&mut sent, &tenant).await;
@@ -91,10 +76,7 @@ async fn every_example_of_a_request_is_taken() {
             for (media, body) in content.into_iter().flatten() {
                 let examples = body["examples"].as_object();
                 let says_something = body["schema"]["$ref"] != "#/components/schemas/Nothing";
-                assert!(
-                    examples.is_some() || !says_something,
-                    "{id}: {media} has no example"
-                );
+                assert!(examples.is_some() || !says_something, "{id}: {media} has no example");
                 for name in examples.into_iter().flat_map(|all| all.keys()) {
                     expected.insert(format!("{id}: {media}: {name}"));
                 }
@@ -111,50 +93,27 @@ async fn settle(sent: &mut Sent<'_>, tenant: &Tenant) {
     sent.all("create_tenant", OPERATOR, at("/v1/tenants")).await;
     let path = format!("/v1/tenants/{}", other.id);
     sent.all("change_tenant", OPERATOR, at(&path)).await;
-    sent.all("create_tenant_key", OPERATOR, at(&format!("{path}/keys")))
-        .await;
+    sent.all("create_tenant_key", OPERATOR, at(&format!("{path}/keys"))).await;
     sent.all("create_key", admin, at("/v1/keys")).await;
     // The tenant whose promotions are made keeps the defaults.
-    sent.all("replace_settings", &other.admin, at("/v1/settings"))
-        .await;
+    sent.all("replace_settings", &other.admin, at("/v1/settings")).await;
     let fields = json!({"custom_fields": [{"key": "cost_center", "type": "text"}]});
-    sent.service
-        .replace("/v1/settings", admin, "*", fields)
-        .await
-        .expect(200);
+    sent.service.replace("/v1/settings", admin, "*", fields).await.expect(200);
     sent.all("put_stores", admin, at("/v1/stores")).await;
     sent.all("put_store", admin, at("/v1/stores/BLR-01")).await;
-    sent.all(
-        "put_product_list",
-        admin,
-        at("/v1/product-lists/new-arrivals"),
-    )
-    .await;
+    sent.all("put_product_list", admin, at("/v1/product-lists/new-arrivals")).await;
     let named = |name: &str, value| {
-        (
-            format!(
-                "/v1/milestones/{}",
-                if name == "spender" {
-                    "big-spender"
-                } else {
-                    name
-                }
-            ),
-            value,
-        )
+        (format!("/v1/milestones/{}", if name == "spender" { "big-spender" } else { name }), value)
     };
     sent.all("put_milestone", admin, named).await;
     sent.all("put_webhook", admin, at("/v1/webhooks/crm")).await;
-    sent.all("resend_deliveries", admin, at("/v1/webhooks/crm/resend"))
-        .await;
+    sent.all("resend_deliveries", admin, at("/v1/webhooks/crm/resend")).await;
 }
 
 /// Promotions of every type, benefit, condition and schedule, and codes. Returns those that can be issued or claimed.
 async fn promote(sent: &mut Sent<'_>, tenant: &Tenant) -> (String, String) {
     let admin = &tenant.admin;
-    let made = sent
-        .all("create_promotion", admin, at("/v1/promotions"))
-        .await;
+    let made = sent.all("create_promotion", admin, at("/v1/promotions")).await;
     let id_of = |name: &str| {
         let found = made.iter().find(|answer| answer.body["name"] == name);
         found.unwrap_or_else(|| panic!("there is no {name}")).id()
@@ -166,26 +125,15 @@ async fn promote(sent: &mut Sent<'_>, tenant: &Tenant) -> (String, String) {
     let draft = sent.service.promotion(admin, draft).await;
     let path = format!("/v1/promotions/{draft}");
     sent.all("replace_promotion", admin, at(&path)).await;
-    sent.all("set_promotion_status", admin, at(&format!("{path}/status")))
-        .await;
+    sent.all("set_promotion_status", admin, at(&format!("{path}/status"))).await;
     (id_of("Birthday voucher"), id_of("Claim 5 % off"))
 }
 
 async fn sell(sent: &mut Sent<'_>, tenant: &Tenant) {
-    sent.all("evaluate_cart", &tenant.pos, at("/v1/evaluate-cart"))
-        .await;
+    sent.all("evaluate_cart", &tenant.pos, at("/v1/evaluate-cart")).await;
     let made = sent.all("redeem", &tenant.pos, at("/v1/redemptions")).await;
-    let sale = made
-        .iter()
-        .find(|answer| answer.body["state"] == "committed")
-        .expect("a sale")
-        .id();
-    sent.all(
-        "return_goods",
-        &tenant.pos,
-        at(&format!("/v1/redemptions/{sale}/returns")),
-    )
-    .await;
+    let sale = made.iter().find(|answer| answer.body["state"] == "committed").expect("a sale").id();
+    sent.all("return_goods", &tenant.pos, at(&format!("/v1/redemptions/{sale}/returns"))).await;
 }
 
 async fn give(sent: &mut Sent<'_>, tenant: &Tenant, (reward, open): &(String, String)) {
@@ -196,22 +144,11 @@ async fn give(sent: &mut Sent<'_>, tenant: &Tenant, (reward, open): &(String, St
         }
     };
     sent.all("issue", &tenant.issuer, of("/v1/issuances")).await;
-    sent.all("issue_in_bulk", &tenant.issuer, of("/v1/issuances/bulk"))
+    sent.all("issue_in_bulk", &tenant.issuer, of("/v1/issuances/bulk")).await;
+    sent.all("claim_promotion", &tenant.issuer, at(&format!("/v1/promotions/{open}/activations")))
         .await;
-    sent.all(
-        "claim_promotion",
-        &tenant.issuer,
-        at(&format!("/v1/promotions/{open}/activations")),
-    )
-    .await;
-    sent.all("record_activity", &tenant.pos, at("/v1/activities"))
-        .await;
-    sent.all(
-        "merge_customer",
-        &tenant.admin,
-        at("/v1/customers/C-2001/merge"),
-    )
-    .await;
+    sent.all("record_activity", &tenant.pos, at("/v1/activities")).await;
+    sent.all("merge_customer", &tenant.admin, at("/v1/customers/C-2001/merge")).await;
 }
 
 #[test]
@@ -220,20 +157,13 @@ fn every_example_is_as_its_schema_says() {
     for item in DOCUMENT["paths"].as_object().unwrap().values() {
         for operation in item.as_object().unwrap().values() {
             let answers = operation["responses"].as_object().unwrap().values();
-            let bodies = answers
-                .map(contract::resolved)
-                .chain(operation.get("requestBody"));
-            for (media, body) in bodies
-                .filter_map(|own| own["content"].as_object())
-                .flatten()
-            {
+            let bodies = answers.map(contract::resolved).chain(operation.get("requestBody"));
+            for (media, body) in bodies.filter_map(|own| own["content"].as_object()).flatten() {
                 for (name, example) in body["examples"].as_object().into_iter().flatten() {
                     let faults = contract::validator(&body["schema"]);
                     let value = &example["value"];
-                    let faults: Vec<String> = faults
-                        .iter_errors(value)
-                        .map(|fault| fault.to_string())
-                        .collect();
+                    let faults: Vec<String> =
+                        faults.iter_errors(value).map(|fault| fault.to_string()).collect();
                     assert!(faults.is_empty(), "{media}, {name}: {}", faults.join("\n"));
                     count += 1;
                 }

@@ -52,11 +52,7 @@ impl Shop {
         let tenant = service.tenant().await;
         // To the second, so that days later is days later to the millisecond.
         let begun = DateTime::from_timestamp(Utc::now().timestamp(), 0).unwrap();
-        Self {
-            service,
-            tenant,
-            begun,
-        }
+        Self { service, tenant, begun }
     }
 
     fn day(&self, day: i64) -> DateTime<Utc> {
@@ -65,8 +61,7 @@ impl Shop {
 
     /// Moves the clock to so many seconds after the beginning of a day.
     fn go_to(&self, day: i64, seconds: i64) {
-        self.service
-            .set_clock(self.day(day) + TimeDelta::seconds(seconds));
+        self.service.set_clock(self.day(day) + TimeDelta::seconds(seconds));
     }
 
     async fn promotion(&self, body: Value) -> String {
@@ -75,25 +70,15 @@ impl Shop {
 
     async fn issue(&self, promotion: &str, customer: &str) -> String {
         let body = json!({"promotion_id": promotion, "customer_id": customer, "source_id": "S"});
-        let made = self
-            .service
-            .post("/v1/issuances", &self.tenant.issuer, body)
-            .await;
+        let made = self.service.post("/v1/issuances", &self.tenant.issuer, body).await;
         made.expect(201).id()
     }
 
     async fn replace(&self, promotion: &str, body: Value) {
         let path = format!("/v1/promotions/{promotion}");
-        let now = self
-            .service
-            .get(&path, &self.tenant.admin)
-            .await
-            .expect(200);
+        let now = self.service.get(&path, &self.tenant.admin).await.expect(200);
         let tag = now.header("etag").to_owned();
-        let replaced = self
-            .service
-            .replace(&path, &self.tenant.admin, &tag, body)
-            .await;
+        let replaced = self.service.replace(&path, &self.tenant.admin, &tag, body).await;
         replaced.expect(200);
     }
 
@@ -140,10 +125,8 @@ impl Shop {
         }
         let mut events = all(&self.service, &self.tenant.admin).await;
         events.retain(|event| {
-            let is_end = matches!(
-                event["type"].as_str(),
-                Some("issuance.expiring" | "issuance.expired")
-            );
+            let is_end =
+                matches!(event["type"].as_str(), Some("issuance.expiring" | "issuance.expired"));
             is_end && event["data"]["issuance_id"] == issuance
         });
         events
@@ -155,9 +138,7 @@ async fn a_reminder_and_the_end_are_told_once() {
     let (database, service) = Service::start().await;
     let second = Service::on(&database, |_| {}).await;
     let shop = Shop::of(service).await;
-    let promotion = shop
-        .promotion(reward("P", shop.day(90), after_days(10)))
-        .await;
+    let promotion = shop.promotion(reward("P", shop.day(90), after_days(10))).await;
     let id = shop.issue(&promotion, "C").await;
     // A moment of the first day: the days run from then on.
     let path = format!("/v1/issuances/{id}");
@@ -203,10 +184,7 @@ async fn what_is_told_follows_an_end_that_is_moved() {
     let shop = Shop::of(service).await;
     let with = |end: i64| reward("With", shop.day(end), with_promotion());
     let capped = |end: i64| reward("Capped", shop.day(end), after_days(20));
-    let (long, short) = (
-        shop.promotion(with(10)).await,
-        shop.promotion(capped(10)).await,
-    );
+    let (long, short) = (shop.promotion(with(10)).await, shop.promotion(capped(10)).await);
     let (long_id, short_id) = (shop.issue(&long, "C").await, shop.issue(&short, "C").await);
     let told = async || (shop.told(&long_id).await, shop.told(&short_id).await);
     let both = |list: &[&str]| {
@@ -236,9 +214,7 @@ async fn what_is_told_follows_an_end_that_is_moved() {
     shop.replace(&long, with(40)).await;
     shop.replace(&short, capped(40)).await;
     assert_eq!(told().await, both(&until));
-    let again = [
-        "expiring", "expiring", "expiring", "expired", "expiring", "expired",
-    ];
+    let again = ["expiring", "expiring", "expiring", "expired", "expiring", "expired"];
     for (day, of_long, of_short) in [(17, 4, 5), (20, 4, 6), (37, 5, 6), (40, 6, 6)] {
         shop.go_to(day, 60);
         let (long, short) = told().await;
@@ -271,18 +247,10 @@ async fn each_end_is_told_of_once() {
 async fn nobody_is_reminded_of_what_cannot_be_used_or_came_too_late() {
     let (_database, service) = Service::start().await;
     let shop = Shop::of(service).await;
-    let plain = shop
-        .promotion(reward("Plain", shop.day(10), with_promotion()))
-        .await;
-    let paused = shop
-        .promotion(reward("Paused", shop.day(10), with_promotion()))
-        .await;
-    let archived = shop
-        .promotion(reward("Archived", shop.day(10), with_promotion()))
-        .await;
-    let brief = shop
-        .promotion(reward("Brief", shop.day(10), after_days(2)))
-        .await;
+    let plain = shop.promotion(reward("Plain", shop.day(10), with_promotion())).await;
+    let paused = shop.promotion(reward("Paused", shop.day(10), with_promotion())).await;
+    let archived = shop.promotion(reward("Archived", shop.day(10), with_promotion())).await;
+    let brief = shop.promotion(reward("Brief", shop.day(10), after_days(2))).await;
     let mut body = reward("Earned", shop.day(10), with_promotion());
     body["type"] = "loyalty_earning".into();
     body["earning"] = json!({"trigger": "activity", "activity": "transaction"});
@@ -304,8 +272,7 @@ async fn nobody_is_reminded_of_what_cannot_be_used_or_came_too_late() {
     let path = format!("/v1/promotions/{open}/activations");
     let claim = shop.post(path, json!({"customer_id": "C"})).await;
     let claim = claim["id"].as_str().unwrap();
-    shop.post(format!("/v1/issuances/{taken}/revoke"), json!({}))
-        .await;
+    shop.post(format!("/v1/issuances/{taken}/revoke"), json!({})).await;
     shop.status(&paused, "paused").await;
     shop.status(&archived, "archived").await;
     shop.go_to(7, SETTLED);

@@ -13,10 +13,7 @@ use crate::support::TestDatabase;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn run(owner: &mut PgConnection, statements: String) {
-    sqlx::raw_sql(sqlx::AssertSqlSafe(statements))
-        .execute(owner)
-        .await
-        .unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statements)).execute(owner).await.unwrap();
 }
 
 fn sale() -> Value {
@@ -24,9 +21,7 @@ fn sale() -> Value {
 }
 
 async fn redeem(service: &Service, tenant: &Tenant, sale: &Value) -> Answer {
-    service
-        .post("/v1/redemptions", &tenant.pos, sale.clone())
-        .await
+    service.post("/v1/redemptions", &tenant.pos, sale.clone()).await
 }
 
 #[track_caller]
@@ -48,10 +43,7 @@ async fn until(service: &Service, wanted: (u16, &str)) {
         if (status, reason.as_str()) == wanted {
             return;
         }
-        assert!(
-            begun.elapsed() < PATIENCE,
-            "{status} {reason:?} for {wanted:?}"
-        );
+        assert!(begun.elapsed() < PATIENCE, "{status} {reason:?} for {wanted:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -86,16 +78,10 @@ async fn what_the_database_cannot_do_is_503_and_no_fault_of_ours() {
         .await;
         let unsold = sale();
         expect_unavailable(redeem(&service, &tenant, &unsold).await, state);
-        let made = service
-            .post("/v1/promotions", &tenant.admin, body.clone())
-            .await;
+        let made = service.post("/v1/promotions", &tenant.admin, body.clone()).await;
         expect_unavailable(made, state);
         if is_failing {
-            assert_eq!(
-                readiness(&service).await,
-                (503, failing.to_owned()),
-                "{state}"
-            );
+            assert_eq!(readiness(&service).await, (503, failing.to_owned()), "{state}");
         } else {
             assert_eq!(readiness(&service).await.0, 200, "{state}");
         }
@@ -110,10 +96,7 @@ async fn what_the_database_cannot_do_is_503_and_no_fault_of_ours() {
             until(&service, (200, "")).await;
         }
     }
-    service
-        .post("/v1/promotions", &tenant.admin, body)
-        .await
-        .expect(201);
+    service.post("/v1/promotions", &tenant.admin, body).await.expect(201);
 }
 
 /// What new transactions of the database may do; those that are open are ended.
@@ -142,15 +125,9 @@ async fn a_read_only_server_is_not_ready_refuses_writes_and_is_ready_afterwards(
     until(&service, (503, "the database is read-only")).await;
     let unsold = sale();
     expect_unavailable(redeem(&service, &tenant, &unsold).await, "a redemption");
-    let made = service
-        .post("/v1/promotions", &tenant.admin, ten_percent("Q"))
-        .await;
+    let made = service.post("/v1/promotions", &tenant.admin, ten_percent("Q")).await;
     expect_unavailable(made, "a promotion");
-    assert_eq!(
-        service.discount(&tenant.pos).await,
-        "10.00",
-        "carts are priced"
-    );
+    assert_eq!(service.discount(&tenant.pos).await, "10.00", "carts are priced");
     allow(&database, "reset default_transaction_read_only").await;
     until(&service, (200, "")).await;
     redeem(&service, &tenant, &unsold).await.expect(201);

@@ -17,9 +17,7 @@ async fn seen_within_a_second(one: &Service, other: &Service, tenant: &Tenant) {
     body["message"] = "first".into();
     let id = one.promotion(&tenant.admin, body).await;
     waits_for(other, tenant, "10.00").await;
-    one.delete(&format!("/v1/promotions/{id}"), &tenant.admin)
-        .await
-        .expect(204);
+    one.delete(&format!("/v1/promotions/{id}"), &tenant.admin).await.expect(204);
     waits_for(other, tenant, "0.00").await;
 }
 
@@ -84,20 +82,12 @@ async fn every_instance_sees_a_change_in_time_and_grants_nothing_before() {
             0 => ("paused", "0.00"),
             _ => ("active", "10.00"),
         };
-        one.post(&path, &tenant.admin, json!({"status": status}))
-            .await
-            .expect(200);
+        one.post(&path, &tenant.admin, json!({"status": status})).await.expect(200);
         let changed = Instant::now();
         for service in all {
             let body = json!({"transaction_id": random_id(), "request": cart()});
-            let sold = service
-                .post("/v1/redemptions", &tenant.pos, body)
-                .await
-                .expect(201);
-            assert_eq!(
-                sold.body["result"]["totals"]["discount"], discount,
-                "round {round}"
-            );
+            let sold = service.post("/v1/redemptions", &tenant.pos, body).await.expect(201);
+            assert_eq!(sold.body["result"]["totals"]["discount"], discount, "round {round}");
         }
         for service in all {
             while service.discount(&tenant.pos).await != discount {
@@ -129,16 +119,9 @@ async fn a_revocation_reaches_the_other_instance() {
     let tenant = one.tenant().await;
     let (id, key) = one.key(&tenant.admin, "pos").await;
     assert_eq!(other.discount(&key).await, "0.00");
-    one.delete(&format!("/v1/keys/{id}"), &tenant.admin)
-        .await
-        .expect(204);
+    one.delete(&format!("/v1/keys/{id}"), &tenant.admin).await.expect(204);
     let begun = Instant::now();
-    while other
-        .post("/v1/evaluate-cart", &key, json!({}))
-        .await
-        .status
-        != 401
-    {
+    while other.post("/v1/evaluate-cart", &key, json!({})).await.status != 401 {
         assert!(begun.elapsed() < GRACE, "not seen within a second");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

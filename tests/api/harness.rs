@@ -53,22 +53,14 @@ impl Answer {
     pub fn faults(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
-        errors
-            .iter()
-            .map(|fault| (text(&fault["pointer"]), text(&fault["code"])))
-            .collect()
+        errors.iter().map(|fault| (text(&fault["pointer"]), text(&fault["code"]))).collect()
     }
 
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text);
         if status >= 400 {
-            assert_eq!(
-                self.header("content-type"),
-                "application/problem+json",
-                "{}",
-                self.text
-            );
+            assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
             assert_eq!(self.body["status"], status);
             assert_eq!(self.body["request_id"], self.header("x-request-id"));
         }
@@ -83,10 +75,7 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     pub fn id(&self) -> String {
@@ -116,9 +105,7 @@ impl Service {
             ..AppOptions::default()
         };
         change(&mut app_options);
-        let listener = listen("127.0.0.1:0".parse().unwrap())
-            .await
-            .expect("a port");
+        let listener = listen("127.0.0.1:0".parse().unwrap()).await.expect("a port");
         let app = App::start(listener, options(database), app_options)
             .await
             .expect("a service that starts");
@@ -133,13 +120,7 @@ impl Service {
                 .unwrap()
         };
         let (http, probes) = (client(), client());
-        let service = Self {
-            app,
-            clock,
-            http,
-            probes,
-            base,
-        };
+        let service = Self { app, clock, http, probes, base };
         for _ in 0..100 {
             if service.call(Method::GET, "/readyz", "", None).await.status == 200 {
                 return service;
@@ -165,23 +146,14 @@ impl Service {
         let pos = self.key(&admin, "pos").await.1;
         let issuer = self.key(&admin, "issuer").await.1;
         let viewer = self.key(&admin, "viewer").await.1;
-        Tenant {
-            id: made.id(),
-            admin,
-            pos,
-            issuer,
-            viewer,
-        }
+        Tenant { id: made.id(), admin, pos, issuer, viewer }
     }
 
     /// A new key of the admin's tenant: its id and its text.
     pub async fn key(&self, admin: &str, role: &str) -> (String, String) {
         let body = json!({"role": role, "label": role});
         let made = self.post("/v1/keys", admin, body).await.expect(201);
-        (
-            made.id(),
-            made.body["key"].as_str().expect("a key").to_owned(),
-        )
+        (made.id(), made.body["key"].as_str().expect("a key").to_owned())
     }
 
     pub async fn get(&self, path: &str, key: &str) -> Answer {
@@ -193,24 +165,15 @@ impl Service {
     }
 
     pub async fn post(&self, path: &str, key: &str, body: Value) -> Answer {
-        self.call(Method::POST, path, key, Some(body.to_string()))
-            .await
+        self.call(Method::POST, path, key, Some(body.to_string())).await
     }
 
     pub async fn put(&self, path: &str, key: &str, body: Value) -> Answer {
-        self.call(Method::PUT, path, key, Some(body.to_string()))
-            .await
+        self.call(Method::PUT, path, key, Some(body.to_string())).await
     }
 
     pub async fn replace(&self, path: &str, key: &str, tag: &str, body: Value) -> Answer {
-        self.send(
-            Method::PUT,
-            path,
-            key,
-            Some(body.to_string()),
-            &[("if-match", tag)],
-        )
-        .await
+        self.send(Method::PUT, path, key, Some(body.to_string()), &[("if-match", tag)]).await
     }
 
     pub async fn call(
@@ -234,10 +197,7 @@ impl Service {
     ) -> Answer {
         let mut all = HeaderMap::new();
         if !key.is_empty() {
-            all.insert(
-                "authorization",
-                HeaderValue::from_str(&format!("Bearer {key}")).unwrap(),
-            );
+            all.insert("authorization", HeaderValue::from_str(&format!("Bearer {key}")).unwrap());
         }
         if body.is_some() {
             all.insert("content-type", HeaderValue::from_static("application/json"));
@@ -248,18 +208,15 @@ impl Service {
         }
         let is_probe = ["/healthz", "/readyz", "/metrics"].contains(&path);
         let client = if is_probe { &self.probes } else { &self.http };
-        let mut request = client
-            .request(method.clone(), format!("{}{path}", self.base))
-            .headers(all.clone());
+        let mut request =
+            client.request(method.clone(), format!("{}{path}", self.base)).headers(all.clone());
         if let Some(body) = body.clone() {
             request = request.body(body);
         }
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("a whole answer");
-        let media = all
-            .get("content-type")
-            .map_or("", |media| media.to_str().unwrap_or_default());
+        let media = all.get("content-type").map_or("", |media| media.to_str().unwrap_or_default());
         contract::check(&Exchange {
             method: method.as_str(),
             target: path,
@@ -270,12 +227,7 @@ impl Service {
             text: &text,
         });
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer {
-            status,
-            headers,
-            text,
-            body,
-        }
+        Answer { status, headers, text, body }
     }
 
     /// Moves the clock of the instance on.
@@ -293,22 +245,13 @@ impl Service {
 
     /// A promotion that is made; its id.
     pub async fn promotion(&self, admin: &str, body: Value) -> String {
-        self.post("/v1/promotions", admin, body)
-            .await
-            .expect(201)
-            .id()
+        self.post("/v1/promotions", admin, body).await.expect(201).id()
     }
 
     /// The discount of a cart of one line of 100.
     pub async fn discount(&self, key: &str) -> String {
-        let answer = self
-            .post("/v1/evaluate-cart", key, cart())
-            .await
-            .expect(200);
-        answer.body["totals"]["discount"]
-            .as_str()
-            .expect("a discount")
-            .to_owned()
+        let answer = self.post("/v1/evaluate-cart", key, cart()).await.expect(200);
+        answer.body["totals"]["discount"].as_str().expect("a discount").to_owned()
     }
 }
 

@@ -26,22 +26,13 @@ pub struct Gift<'g> {
 
 impl<'g> Gift<'g> {
     pub fn of(promotion: &'g str, discount: i64) -> Self {
-        Self {
-            promotion,
-            times: 1,
-            discount,
-            points: "0",
-            code: None,
-        }
+        Self { promotion, times: 1, discount, points: "0", code: None }
     }
 }
 
 impl Ledger {
     pub async fn of(database: &TestDatabase, tenant: &str) -> Self {
-        Self {
-            owner: database.owner_connection().await,
-            tenant: tenant.to_owned(),
-        }
+        Self { owner: database.owner_connection().await, tenant: tenant.to_owned() }
     }
 
     async fn run(&mut self, sql: String) {
@@ -72,9 +63,7 @@ impl Ledger {
         for (place, gift) in gifts.iter().enumerate() {
             let (promotion, times, discount, points) =
                 (gift.promotion, gift.times, gift.discount, gift.points);
-            let code = gift
-                .code
-                .map_or("null".to_owned(), |code| format!("'{code}'"));
+            let code = gift.code.map_or("null".to_owned(), |code| format!("'{code}'"));
             sql += &format!(
                 "insert into redemption_promotion (tenant_id, redemption_id, promotion_id, place, evaluated_at, level,
                      times, discount, points, code_id, code_key)

@@ -61,10 +61,7 @@ async fn whoever_sends_nothing_half_a_head_or_half_a_body_is_cut_off_in_time() {
             stream.write_all(bytes.as_bytes()).await.unwrap();
             let (text, took) = until_closed(&mut stream).await;
             assert!(text.starts_with(answer), "{bytes:?}: {text}");
-            assert!(
-                answer.contains("408") == text.contains("\"timeout\""),
-                "{text}"
-            );
+            assert!(answer.contains("408") == text.contains("\"timeout\""), "{text}");
             let most = Duration::from_millis(limit + 5_000);
             assert!(took < most, "{bytes:?} after {took:?}");
         });
@@ -148,40 +145,27 @@ async fn headers_and_json_end_where_the_figures_say() {
     let with = async |count: usize| {
         let names: Vec<String> = (0..count).map(|number| format!("x-{number}")).collect();
         let headers: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1")).collect();
-        service
-            .send(Method::GET, "/healthz", "", None, &headers)
-            .await
+        service.send(Method::GET, "/healthz", "", None, &headers).await
     };
     // The client sends two of its own: accept and host.
     with(62).await.expect(200);
     with(63).await.expect_code(431, "header_too_large");
     let long = "x".repeat(16 * 1024 - 100);
     let few = [("x-long", long.as_str())];
-    service
-        .send(Method::GET, "/healthz", "", None, &few)
-        .await
-        .expect(200);
+    service.send(Method::GET, "/healthz", "", None, &few).await.expect(200);
     let nested = |depth: usize| {
         let inner = format!("{}{}", "[".repeat(depth - 1), "]".repeat(depth - 1));
         format!("{{\"x\": {inner}}}")
     };
     let ask = async |body: String| {
         let path = "/v1/evaluate-cart";
-        let answer = service
-            .call(Method::POST, path, &tenant.pos, Some(body))
-            .await;
+        let answer = service.call(Method::POST, path, &tenant.pos, Some(body)).await;
         answer.expect_code(422, "invalid").faults()
     };
     let unknown = ask(nested(24)).await;
-    assert!(
-        unknown.contains(&("/x".to_owned(), "unknown_field".to_owned())),
-        "{unknown:?}"
-    );
+    assert!(unknown.contains(&("/x".to_owned(), "unknown_field".to_owned())), "{unknown:?}");
     let deep = ask(nested(25)).await;
-    assert!(
-        !deep.contains(&("/x".to_owned(), "unknown_field".to_owned())),
-        "{deep:?}"
-    );
+    assert!(!deep.contains(&("/x".to_owned(), "unknown_field".to_owned())), "{deep:?}");
 }
 
 /// What each kind of request answers when its handler has expired.
@@ -199,11 +183,7 @@ async fn expired(service: &Service, tenant: &Tenant, what: &str) -> String {
             service.post("/v1/keys", admin, body).await
         }
         "bulk read" => service.get("/v1/stats", admin).await,
-        "bulk write" => {
-            service
-                .put("/v1/stores", admin, json!([{"code": "X"}]))
-                .await
-        }
+        "bulk write" => service.put("/v1/stores", admin, json!([{"code": "X"}])).await,
         other => panic!("{other}"),
     };
     let answer = answer.expect(503);
@@ -251,10 +231,7 @@ async fn a_write_whose_handler_expired_is_done_once_and_answered_when_repeated()
     assert_eq!(impatient.discount(&tenant.pos).await, "0.00");
     let mut owner = database.owner_connection().await;
     let mut held = owner.begin().await.unwrap();
-    sqlx::raw_sql("lock table redemption in exclusive mode")
-        .execute(&mut *held)
-        .await
-        .unwrap();
+    sqlx::raw_sql("lock table redemption in exclusive mode").execute(&mut *held).await.unwrap();
     let body = json!({"transaction_id": random_id(), "request": cart()});
     let redeem = || impatient.post("/v1/redemptions", &tenant.pos, body.clone());
     redeem().await.expect_code(503, "outcome_unknown");
@@ -287,12 +264,7 @@ async fn a_panic_is_one_500_and_the_connection_lives_on() {
     let stop = CancellationToken::new();
     let edge = Edge::new(router, Bounds::default(), &Metrics::default());
     let counted = edge.clone();
-    let serving = tokio::spawn(serve::serve(
-        listener,
-        edge,
-        Limits::default(),
-        stop.clone(),
-    ));
+    let serving = tokio::spawn(serve::serve(listener, edge, Limits::default(), stop.clone()));
     let mut stream = TcpStream::connect(address).await.unwrap();
     let mut answers = Vec::new();
     for path in ["bad", "good", "bad"] {
@@ -322,16 +294,11 @@ async fn a_service_without_its_database_lives_and_is_not_ready() {
     let owner = database.owner().database("postgres");
     let run = async |statement: String| {
         let mut connection = sqlx::PgConnection::connect_with(&owner).await.unwrap();
-        sqlx::raw_sql(AssertSqlSafe(statement))
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
     };
     run(format!("alter database {name} allow_connections false")).await;
-    run(format!(
-        "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"
-    ))
-    .await;
+    run(format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"))
+        .await;
     let not_ready = service.get("/readyz", "").await;
     assert_eq!(not_ready.status, 503, "{}", not_ready.text);
     assert_eq!(not_ready.body["status"], "not_ready");

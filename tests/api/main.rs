@@ -1,9 +1,6 @@
 //! The service through its port, on a real database.
 
-#[allow(
-    dead_code,
-    reason = "shared with other test binaries, which use the rest"
-)]
+#[allow(dead_code, reason = "shared with other test binaries, which use the rest")]
 #[path = "../engine/expect.rs"]
 mod expect;
 #[allow(

@@ -15,10 +15,8 @@ use crate::support::TestDatabase;
 
 async fn bound(service: &Service, tenant: &Tenant, bounds: Value) {
     let path = format!("/v1/tenants/{}", tenant.id);
-    let changed = service
-        .call(Method::PATCH, &path, OPERATOR, Some(bounds.to_string()))
-        .await
-        .expect(200);
+    let changed =
+        service.call(Method::PATCH, &path, OPERATOR, Some(bounds.to_string())).await.expect(200);
     for (name, value) in bounds.as_object().expect("bounds") {
         assert_eq!(&changed.body[name], value);
     }
@@ -72,11 +70,7 @@ async fn the_bound_of_stores_holds_whoever_writes_at_once() {
     let tenant = service.tenant().await;
     bound(&service, &tenant, json!({"max_stores": 3})).await;
     let put = async |number: usize| {
-        let on = if number.is_multiple_of(2) {
-            &service
-        } else {
-            &other
-        };
+        let on = if number.is_multiple_of(2) { &service } else { &other };
         let code = format!("S{number}");
         let path = format!("/v1/stores/{code}");
         on.put(&path, &tenant.admin, store(&code)).await
@@ -100,16 +94,10 @@ async fn the_bound_of_stores_holds_whoever_writes_at_once() {
     refused.expect_code(409, "too_many");
     bound(&service, &tenant, json!({"max_stores": 1})).await;
     let again = json!([store(code)]);
-    service
-        .put("/v1/stores", &tenant.admin, again)
-        .await
-        .expect(200);
+    service.put("/v1/stores", &tenant.admin, again).await.expect(200);
     bound(&service, &tenant, json!({"max_stores": 4})).await;
     let more = json!([store("one more")]);
-    service
-        .put("/v1/stores", &tenant.admin, more)
-        .await
-        .expect(200);
+    service.put("/v1/stores", &tenant.admin, more).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,9 +107,7 @@ async fn the_bounds_of_lists_hold_whoever_writes_at_once() {
     let bounds = json!({"max_product_lists": 3, "max_product_list_entries": 100});
     bound(&service, &tenant, bounds).await;
     let names: Vec<String> = (0..8).map(|own| format!("L{own}")).collect();
-    let puts = names
-        .iter()
-        .map(|name| put_list(&service, &tenant, name, 10));
+    let puts = names.iter().map(|name| put_list(&service, &tenant, name, 10));
     let made = join_all(puts.collect()).await;
     assert_eq!(made.iter().filter(|status| **status == 200).count(), 3);
     let there: Vec<&String> = names
@@ -131,9 +117,7 @@ async fn the_bounds_of_lists_hold_whoever_writes_at_once() {
         .map(|(name, _)| name)
         .collect();
     // 30 SKUs, and room for 70 more: of three that want 40 each, one gets them.
-    let grows = there
-        .iter()
-        .map(|name| put_list(&service, &tenant, name, 50));
+    let grows = there.iter().map(|name| put_list(&service, &tenant, name, 50));
     let grown = join_all(grows.collect()).await;
     assert_eq!(grown.iter().filter(|status| **status == 200).count(), 1);
     // What does not grow may stay, also beyond a bound that was lowered.
@@ -163,10 +147,7 @@ async fn a_change_of_a_promotion_reads_neither_lists_nor_stores_again() {
         service.promotion(&tenant.admin, body).await;
     }
     let path = "/v1/stores/S";
-    service
-        .put(path, &tenant.admin, store("S"))
-        .await
-        .expect(200);
+    service.put(path, &tenant.admin, store("S")).await.expect(200);
     // The first load takes as long as it takes.
     for instance in [&service, &other] {
         let cache = instance.app.service().cache();
@@ -202,11 +183,7 @@ async fn a_change_of_a_promotion_reads_neither_lists_nor_stores_again() {
     );
     as_owner(&database, &statement).await;
     let id = TenantId::new(tenant.id.parse().unwrap());
-    service
-        .app
-        .service()
-        .cache()
-        .rules_changed(id, i64::MAX - 1);
+    service.app.service().cache().rules_changed(id, i64::MAX - 1);
     let refused = service.app.service().cache().rules(id).await;
     assert!(refused.is_err(), "the list was not read");
 }
@@ -299,14 +276,10 @@ async fn what_has_ended_long_ago_is_told_and_priced_as_before() {
     let list = json!({"skus": ["TEE"]});
     let put = service.put("/v1/product-lists/L", admin, list).await;
     put.expect(200);
-    let automatic = service
-        .promotion(admin, past(of_list("automatic", "L")))
-        .await;
+    let automatic = service.promotion(admin, past(of_list("automatic", "L"))).await;
     let paused = service.promotion(admin, past(ten_percent("paused"))).await;
     let path = format!("/v1/promotions/{paused}/status");
-    let pause = service
-        .post(&path, admin, json!({"status": "paused"}))
-        .await;
+    let pause = service.post(&path, admin, json!({"status": "paused"})).await;
     pause.expect(200);
     let mut coded = past(with_codes("coded"));
     coded["limits"] = json!({"code": {"times": {"max": 1}}});
@@ -323,10 +296,7 @@ async fn what_has_ended_long_ago_is_told_and_priced_as_before() {
     service.set_clock(during);
     let sale = json!({"transaction_id": random_id(), "request": request});
     let sold = service.post("/v1/redemptions", &tenant.pos, sale).await;
-    assert_eq!(
-        sold.expect(201).body["result"]["totals"]["discount"],
-        "19.00"
-    );
+    assert_eq!(sold.expect(201).body["result"]["totals"]["discount"], "19.00");
     service.clock.set_offset(TimeDelta::zero());
 
     // Both codes are known today: one is used up, and the promotion of the other has ended.

@@ -35,9 +35,7 @@ async fn post(service: &Service, tenant: &Tenant, body: Value) -> Value {
 }
 
 fn progress(answer: &Value) -> &str {
-    answer["milestones"][0]["progress"]
-        .as_str()
-        .unwrap_or("none")
+    answer["milestones"][0]["progress"].as_str().unwrap_or("none")
 }
 
 fn unlocked(answer: &Value) -> usize {
@@ -58,15 +56,9 @@ async fn milestones_are_kept_while_promotions_name_them() {
     assert_eq!(read, made);
     put(&service, &tenant, "Spender", read).await;
     let promotion = earned_by(&service, &tenant, "Spender", "T1").await;
-    service
-        .delete("/v1/milestones/Spender", admin)
-        .await
-        .expect_code(409, "in_use");
+    service.delete("/v1/milestones/Spender", admin).await.expect_code(409, "in_use");
     let fewer = json!({"measure": "spend", "targets": [{"name": "T2", "value": "100"}]});
-    service
-        .put("/v1/milestones/Spender", admin, fewer)
-        .await
-        .expect_code(409, "in_use");
+    service.put("/v1/milestones/Spender", admin, fewer).await.expect_code(409, "in_use");
     for (milestone, target, pointer) in [
         ("Spender", "T9", "/earning/milestone/target"),
         ("Nobody", "T1", "/earning/milestone/name"),
@@ -75,40 +67,22 @@ async fn milestones_are_kept_while_promotions_name_them() {
         body["type"] = "loyalty_earning".into();
         body["earning"] = json!({"trigger": "milestone",
                                  "milestone": {"name": milestone, "target": target}});
-        let refused = service
-            .post("/v1/promotions", admin, body)
-            .await
-            .expect(422);
+        let refused = service.post("/v1/promotions", admin, body).await.expect(422);
         let fault = (pointer.to_owned(), "unknown_reference".to_owned());
         assert_eq!(refused.faults(), [fault]);
     }
     let path = format!("/v1/promotions/{promotion}");
     service.delete(&path, admin).await.expect(204);
-    service
-        .delete("/v1/milestones/Spender", admin)
-        .await
-        .expect(204);
-    service
-        .delete("/v1/milestones/Spender", admin)
-        .await
-        .expect(404);
+    service.delete("/v1/milestones/Spender", admin).await.expect(204);
+    service.delete("/v1/milestones/Spender", admin).await.expect(404);
     let list = json!({"skus": ["TEE"]});
-    service
-        .put("/v1/product-lists/tees", admin, list)
-        .await
-        .expect(200);
+    service.put("/v1/product-lists/tees", admin, list).await.expect(200);
     let body = json!({"measure": "visits", "targets": [{"name": "T", "value": "1"}],
                       "of": {"include": [{"field": "sku", "op": "in_list", "list": "tees"}]}});
     put(&service, &tenant, "Tees", body).await;
-    service
-        .delete("/v1/product-lists/tees", admin)
-        .await
-        .expect_code(409, "in_use");
+    service.delete("/v1/product-lists/tees", admin).await.expect_code(409, "in_use");
     let body = json!({"measure": "miles", "window": {"every": 0, "unit": "day"}, "targets": [], "more": 1});
-    let refused = service
-        .put("/v1/milestones/X", admin, body)
-        .await
-        .expect(422);
+    let refused = service.put("/v1/milestones/X", admin, body).await.expect(422);
     let pointers: Vec<String> = refused.faults().into_iter().map(|own| own.0).collect();
     assert_eq!(pointers, ["/measure", "/window/every", "/targets", "/more"]);
 }
@@ -125,10 +99,7 @@ async fn each_target_is_unlocked_once_a_window() {
     earned_by(&service, &tenant, "Tees", "T2").await;
     let first = post(&service, &tenant, bought("A-1", "2")).await;
     assert_eq!((progress(&first), unlocked(&first)), ("2", 0));
-    assert_eq!(
-        first["milestones"][1],
-        json!({"name": "Tees", "target": "T2", "progress": "2"})
-    );
+    assert_eq!(first["milestones"][1], json!({"name": "Tees", "target": "T2", "progress": "2"}));
     let second = post(&service, &tenant, bought("A-2", "1.5")).await;
     assert_eq!((progress(&second), unlocked(&second)), ("3.5", 1));
     assert_eq!(second["unlocked"][0]["source"], "milestone");
@@ -162,10 +133,7 @@ async fn spend_is_what_was_paid_and_returns_lower_it() {
     let mut request = cart();
     request["cart"]["lines"][0]["quantity"] = "3".into();
     let body = json!({"transaction_id": "T-1", "request": request});
-    service
-        .post("/v1/redemptions", &tenant.pos, body)
-        .await
-        .expect(201);
+    service.post("/v1/redemptions", &tenant.pos, body).await.expect(201);
     let back = async |id: &str, quantity: &str| {
         let body = json!({"return_id": id, "lines": [{"id": "1", "quantity": quantity}]});
         let path = "/v1/redemptions/tx:T-1/returns";
@@ -206,10 +174,7 @@ async fn progress_is_exact_under_many_at_once() {
     let many = (0..64).map(|_| post(&service, &tenant, bought(&random_id(), "1")));
     let many = join_all(many.collect()).await;
     assert_eq!(many.iter().map(unlocked).sum::<usize>(), 1);
-    let mut seen: Vec<u32> = many
-        .iter()
-        .map(|own| progress(own).parse().unwrap())
-        .collect();
+    let mut seen: Vec<u32> = many.iter().map(|own| progress(own).parse().unwrap()).collect();
     seen.sort_unstable();
     assert_eq!(seen, (1..=64).collect::<Vec<u32>>());
 }

@@ -29,31 +29,20 @@ async fn a_customer_sees_what_it_could_use_now() {
     };
     let names = |body: &Value| -> Vec<String> {
         let items = body["items"].as_array().unwrap().iter();
-        items
-            .map(|own| own["name"].as_str().unwrap().to_owned())
-            .collect()
+        items.map(|own| own["name"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names(&offers(&tenant.pos, "").await), ["Open"]);
-    let first = issue(&service, &tenant, &reward, "S-1")
-        .await
-        .expect(201)
-        .id();
+    let first = issue(&service, &tenant, &reward, "S-1").await.expect(201).id();
     issue(&service, &tenant, &reward, "S-2").await.expect(201);
     let mut web = request();
     web["channel"] = "web".into();
     let body = json!({"transaction_id": random_id(), "request": web});
-    service
-        .post("/v1/redemptions", &tenant.pos, body)
-        .await
-        .expect(201);
+    service.post("/v1/redemptions", &tenant.pos, body).await.expect(201);
     assert_eq!(state(&service, &tenant, &first).await, "used_up");
     let found = offers(&tenant.viewer, "").await;
     assert_eq!(names(&found), ["Open", "Reward"]);
     let limits = &found["items"][0]["limits"];
-    assert_eq!(
-        limits["customer.discount"],
-        json!({"left": "15.00", "max": "25.00"})
-    );
+    assert_eq!(limits["customer.discount"], json!({"left": "15.00", "max": "25.00"}));
     assert_eq!(limits["promotion.times"], json!({"left": 8, "max": 9}));
     assert_eq!(found["items"][0]["scope"]["channels"], json!(["web"]));
     let own = &found["items"][1];
@@ -62,13 +51,7 @@ async fn a_customer_sees_what_it_could_use_now() {
     let page = offers(&tenant.pos, "?limit=1").await;
     let cursor = page["next_cursor"].as_str().unwrap();
     let rest = offers(&tenant.pos, &format!("?limit=1&cursor={cursor}")).await;
-    assert_eq!(
-        (names(&page), names(&rest)),
-        (vec!["Open".to_owned()], vec!["Reward".to_owned()])
-    );
+    assert_eq!((names(&page), names(&rest)), (vec!["Open".to_owned()], vec!["Reward".to_owned()]));
     assert_eq!(rest["next_cursor"], Value::Null);
-    assert_eq!(
-        names(&offers(&stranger.pos, "").await),
-        Vec::<String>::new()
-    );
+    assert_eq!(names(&offers(&stranger.pos, "").await), Vec::<String>::new());
 }

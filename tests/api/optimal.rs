@@ -24,22 +24,16 @@ fn promotion(name: &str, sequence: i64, benefit: Value, limits: Value) -> Value 
 async fn shop(service: &Service, limits: Value) -> Tenant {
     let tenant = service.tenant().await;
     let settings = json!({"strategy": "optimal", "optimal": {"budget_ms": 50}});
-    let settings = service
-        .replace("/v1/settings", &tenant.admin, "\"1\"", settings)
-        .await
-        .expect(200);
+    let settings =
+        service.replace("/v1/settings", &tenant.admin, "\"1\"", settings).await.expect(200);
     assert_eq!(settings.body["strategy"], "optimal");
     let half = json!({"type": "percentage_off", "value": "50",
         "target": {"type": "items", "quantity": "1", "pick": "cart_order"}});
-    service
-        .promotion(&tenant.admin, promotion("50% off one", 1, half, json!({})))
-        .await;
+    service.promotion(&tenant.admin, promotion("50% off one", 1, half, json!({}))).await;
     let only_a = json!({"include": [{"field": "sku", "op": "eq", "value": "A"}]});
     let forty =
         json!({"type": "amount_off", "value": "40", "target": {"type": "items", "select": only_a}});
-    service
-        .promotion(&tenant.admin, promotion("40 off A", 2, forty, limits))
-        .await;
+    service.promotion(&tenant.admin, promotion("40 off A", 2, forty, limits)).await;
     tenant
 }
 
@@ -52,27 +46,15 @@ async fn the_best_price_is_given_with_its_proof() {
     let (_database, service) = Service::start().await;
     let tenant = shop(&service, json!({})).await;
     let ten = json!({"type": "amount_off", "value": "10", "target": {"type": "items"}});
-    let passed_over = service
-        .promotion(&tenant.admin, promotion("10 off", 0, ten, json!({})))
-        .await;
+    let passed_over =
+        service.promotion(&tenant.admin, promotion("10 off", 0, ten, json!({}))).await;
     let mut request = request();
     request["explain"] = "all".into();
-    let result = service
-        .post("/v1/evaluate-cart", &tenant.pos, request)
-        .await
-        .expect(200)
-        .body;
+    let result = service.post("/v1/evaluate-cart", &tenant.pos, request).await.expect(200).body;
     assert_eq!(result["totals"]["discount"], "60.00");
-    assert_eq!(
-        result["optimality"],
-        json!({"proven": true, "upper_bound": "60.00"})
-    );
-    let names: Vec<&Value> = result["applied"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|own| &own["name"])
-        .collect();
+    assert_eq!(result["optimality"], json!({"proven": true, "upper_bound": "60.00"}));
+    let names: Vec<&Value> =
+        result["applied"].as_array().unwrap().iter().map(|own| &own["name"]).collect();
     assert_eq!(names, ["40 off A", "50% off one"]);
     let expected = json!([{"promotion_id": passed_over, "name": "10 off", "reason": "better_deal_taken",
         "alternative_discount": "50.00"}]);
@@ -86,15 +68,9 @@ async fn redemptions_that_come_together_share_a_limit_and_each_gets_the_best_of_
     let tenant = shop(&service, json!({"promotion": {"discount": {"max": "150"}}})).await;
     let names: Vec<String> = (0..20).map(|number| format!("T-{number}")).collect();
     let orders = names.iter().map(|name| async {
-        let answer = service
-            .post("/v1/redemptions", &tenant.pos, order(name))
-            .await
-            .expect(201);
+        let answer = service.post("/v1/redemptions", &tenant.pos, order(name)).await.expect(201);
         assert_eq!(answer.body["result"]["optimality"]["proven"], true);
-        answer.body["result"]["totals"]["discount"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        answer.body["result"]["totals"]["discount"].as_str().unwrap().to_owned()
     });
     let mut given: Vec<String> = join_all(orders.collect()).await;
     given.sort();
@@ -113,11 +89,7 @@ async fn a_hold_keeps_its_price_and_its_use_until_it_is_cancelled() {
     let tenant = shop(&service, json!({"promotion": {"times": {"max": 1}}})).await;
     let mut held = order("T-1");
     held["hold"] = true.into();
-    let held = service
-        .post("/v1/redemptions", &tenant.pos, held)
-        .await
-        .expect(201)
-        .body;
+    let held = service.post("/v1/redemptions", &tenant.pos, held).await.expect(201).body;
     assert_eq!(held["result"]["totals"]["discount"], "60.00");
     let mut second = order("T-2");
     second["expected_discount"] = "60".into();
@@ -130,19 +102,9 @@ async fn a_hold_keeps_its_price_and_its_use_until_it_is_cancelled() {
         refused.body["result"]["optimality"],
         json!({"proven": true, "upper_bound": "20.00"})
     );
-    service
-        .post("/v1/redemptions/tx:T-1/cancel", &tenant.pos, json!({}))
-        .await
-        .expect(200);
-    service
-        .post("/v1/redemptions", &tenant.pos, second)
-        .await
-        .expect(201);
-    let third = service
-        .post("/v1/redemptions", &tenant.pos, order("T-3"))
-        .await
-        .expect(201)
-        .body;
+    service.post("/v1/redemptions/tx:T-1/cancel", &tenant.pos, json!({})).await.expect(200);
+    service.post("/v1/redemptions", &tenant.pos, second).await.expect(201);
+    let third = service.post("/v1/redemptions", &tenant.pos, order("T-3")).await.expect(201).body;
     assert_eq!(third["result"]["totals"]["discount"], "20.00");
     reconciled(&database).await;
 }

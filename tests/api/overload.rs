@@ -38,19 +38,10 @@ async fn send(client: &reqwest::Client, url: &str, key: &str) -> (Duration, u16,
     let begun = Instant::now();
     let request = client.post(url).bearer_auth(key);
     let request = request.header("content-type", "application/json");
-    let answer = request
-        .body(cart().to_string())
-        .send()
-        .await
-        .expect("an answer");
+    let answer = request.body(cart().to_string()).send().await.expect("an answer");
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
     let text = answer.text().await.expect("a whole answer");
-    (
-        begun.elapsed(),
-        status,
-        headers.contains_key("retry-after"),
-        text,
-    )
+    (begun.elapsed(), status, headers.contains_key("retry-after"), text)
 }
 
 /// Sends so many requests a second, whatever becomes of the ones before.
@@ -119,26 +110,18 @@ async fn one_tenant_cannot_starve_another() {
     let (noisy, quiet) = (small.tenant().await, small.tenant().await);
     // Both are known, as those who are in business are.
     for tenant in [&noisy, &quiet] {
-        small
-            .post("/v1/evaluate-cart", &tenant.pos, cart())
-            .await
-            .expect(200);
+        small.post("/v1/evaluate-cart", &tenant.pos, cart()).await.expect(200);
     }
     let time = Duration::from_secs(4);
     // Both have a share of five a second.
     let alone = offer(&small, &quiet, 2, time).await;
-    let (loud, beside) = tokio::join!(
-        offer(&small, &noisy, 100, time),
-        offer(&small, &quiet, 2, time)
-    );
+    let (loud, beside) =
+        tokio::join!(offer(&small, &noisy, 100, time), offer(&small, &quiet, 2, time));
     for outcome in [&alone, &loud, &beside] {
         assert!(outcome.odd.is_empty(), "{:?}", outcome.odd);
     }
     assert!(loud.refused > loud.priced.len(), "{} refused", loud.refused);
     assert_eq!((alone.refused, beside.refused), (0, 0));
     let (before, now) = (alone.slowest(), beside.slowest());
-    assert!(
-        now * 2 <= before * 3,
-        "{now:?} beside the other, {before:?} alone"
-    );
+    assert!(now * 2 <= before * 3, "{now:?} beside the other, {before:?} alone");
 }

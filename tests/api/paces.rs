@@ -93,10 +93,7 @@ async fn rehearse(
             lock.rollback().await.expect("a rollback");
         }
         if is_met {
-            return Rehearsed {
-                transaction,
-                answer,
-            };
+            return Rehearsed { transaction, answer };
         }
     }
     panic!("no order was priced without locks");
@@ -120,11 +117,7 @@ async fn a_heavy_cart_is_priced_once_without_locks_and_redeemed() {
     let answer = rehearsed.answer.expect(201);
     let transaction = rehearsed.transaction;
     let redeemed = groups(&service).await.0 - groups_before;
-    assert_eq!(
-        redeemed % 3,
-        0,
-        "two in which it took too long, and one in which it did not"
-    );
+    assert_eq!(redeemed % 3, 0, "two in which it took too long, and one in which it did not");
     let counts = written(&mut owner, &transaction, &counted).await;
     assert_eq!(counts, (1, 1, i64::try_from(redeemed / 3).unwrap()));
     // What is repeated is neither priced nor counted again.

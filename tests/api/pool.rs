@@ -13,11 +13,7 @@ use tokio::task::JoinHandle;
 use crate::harness::{Service, cart, random_id};
 
 /// A pool of one thread, with room for one job of each tenant.
-const SMALL: PoolBounds = PoolBounds {
-    threads: 1,
-    waiting: 10,
-    waiting_of_tenant: 1,
-};
+const SMALL: PoolBounds = PoolBounds { threads: 1, waiting: 10, waiting_of_tenant: 1 };
 
 /// Occupies the pool until the sender is dropped.
 async fn occupy(service: &Service) -> (mpsc::Sender<()>, JoinHandle<()>) {
@@ -68,9 +64,7 @@ async fn a_full_pool_is_503_with_a_time_to_come_back_and_small_carts_pass() {
     let (open, occupied) = occupy(&service).await;
     let release = async {
         wait_for(&service, "promotion_engine_pool_waiting 1").await;
-        let refused = service
-            .post("/v1/evaluate-cart", &noisy.pos, large_cart())
-            .await;
+        let refused = service.post("/v1/evaluate-cart", &noisy.pos, large_cart()).await;
         let refused = refused.expect_code(503, "overloaded");
         assert_eq!(refused.header("retry-after"), "1");
         // More than a small body is not even read.
@@ -83,11 +77,7 @@ async fn a_full_pool_is_503_with_a_time_to_come_back_and_small_carts_pass() {
             let small = service.post("/v1/evaluate-cart", &tenant.pos, cart());
             small.await.expect(200);
         }
-        wait_for(
-            &service,
-            "promotion_engine_requests_shed_total{reason=\"pool\"} 2",
-        )
-        .await;
+        wait_for(&service, "promotion_engine_requests_shed_total{reason=\"pool\"} 2").await;
         let other = service.post("/v1/evaluate-cart", &quiet.pos, large_cart());
         let go = async {
             wait_for(&service, "promotion_engine_pool_waiting 2").await;
@@ -154,11 +144,7 @@ async fn whoever_hangs_up_gives_up_the_place_in_the_queue() {
     wait_for(&service, "promotion_engine_pool_waiting 1").await;
     drop(stream);
     wait_for(&service, "promotion_engine_pool_waiting 0").await;
-    wait_for(
-        &service,
-        "promotion_engine_pool_jobs_total{outcome=\"skipped\"} 1",
-    )
-    .await;
+    wait_for(&service, "promotion_engine_pool_jobs_total{outcome=\"skipped\"} 1").await;
     drop(open);
     occupied.await.unwrap();
 }
@@ -167,9 +153,7 @@ async fn whoever_hangs_up_gives_up_the_place_in_the_queue() {
 fn ask(address: SocketAddr, path: &str) -> (String, Duration) {
     let begun = Instant::now();
     let mut stream = TcpStream::connect(address).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
@@ -220,10 +204,7 @@ async fn what_else_is_asked_on_a_connection_for_health_is_answered_too() {
     });
     let answer = answer.await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(
-        answer.contains("HTTP/1.1 404") || answer.contains("HTTP/1.1 401"),
-        "{answer}"
-    );
+    assert!(answer.contains("HTTP/1.1 404") || answer.contains("HTTP/1.1 401"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

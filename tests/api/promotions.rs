@@ -13,44 +13,18 @@ async fn what_was_read_can_be_sent_back() {
     let id = service.promotion(admin, ten_percent("P")).await;
     let path = format!("/v1/promotions/{id}");
     let read = service.get(&path, &tenant.viewer).await.expect(200);
-    assert_eq!(
-        (read.header("etag"), &read.body["state"]),
-        ("\"1\"", &json!("live"))
-    );
+    assert_eq!((read.header("etag"), &read.body["state"]), ("\"1\"", &json!("live")));
     let mut body = read.body.clone();
     body["message"] = "Ten off".into();
     body["benefit"]["value"] = "10.000".into();
-    service
-        .put(&path, admin, body.clone())
-        .await
-        .expect_code(428, "if_match_required");
-    service
-        .replace(&path, admin, "\"7\"", body.clone())
-        .await
-        .expect_code(412, "stale_version");
-    let replaced = service
-        .replace(&path, admin, "\"1\"", body.clone())
-        .await
-        .expect(200);
-    assert_eq!(
-        (replaced.header("etag"), &replaced.body["message"]),
-        ("\"2\"", &json!("Ten off"))
-    );
-    service
-        .replace(&path, admin, "\"1\"", body)
-        .await
-        .expect_code(412, "stale_version");
-    let history = service
-        .get(&format!("{path}/history"), admin)
-        .await
-        .expect(200)
-        .body;
-    let versions: Vec<_> = history["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| item["version"].clone())
-        .collect();
+    service.put(&path, admin, body.clone()).await.expect_code(428, "if_match_required");
+    service.replace(&path, admin, "\"7\"", body.clone()).await.expect_code(412, "stale_version");
+    let replaced = service.replace(&path, admin, "\"1\"", body.clone()).await.expect(200);
+    assert_eq!((replaced.header("etag"), &replaced.body["message"]), ("\"2\"", &json!("Ten off")));
+    service.replace(&path, admin, "\"1\"", body).await.expect_code(412, "stale_version");
+    let history = service.get(&format!("{path}/history"), admin).await.expect(200).body;
+    let versions: Vec<_> =
+        history["items"].as_array().unwrap().iter().map(|item| item["version"].clone()).collect();
     assert_eq!(versions, [json!(2), json!(1)]);
     assert_eq!(history["items"][1]["promotion"]["message"], "");
     assert!(history["items"][1]["key_id"].is_string());
@@ -61,10 +35,7 @@ async fn once_live_some_things_are_locked_by_value() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
     let admin = &tenant.admin;
-    let path = format!(
-        "/v1/promotions/{}",
-        service.promotion(admin, ten_percent("P")).await
-    );
+    let path = format!("/v1/promotions/{}", service.promotion(admin, ten_percent("P")).await);
     for (field, value) in [
         ("benefit", json!({"type": "percentage_off", "value": "11"})),
         ("limits", json!({"cart": {"discount": "5"}})),
@@ -82,10 +53,7 @@ async fn once_live_some_things_are_locked_by_value() {
     let mut body = ten_percent("Q");
     body["starts_at"] = "2020-01-01T05:30:00+05:30".into();
     body["ends_at"] = "2098-01-01T00:00:00Z".into();
-    service
-        .replace(&path, admin, "\"1\"", body)
-        .await
-        .expect(200);
+    service.replace(&path, admin, "\"1\"", body).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,43 +70,28 @@ async fn statuses_move_as_the_spec_says() {
         let service = &service;
         async move { service.post(&path, admin, json!({"status": status})).await }
     };
-    status("paused")
-        .await
-        .expect_code(409, "invalid_transition");
+    status("paused").await.expect_code(409, "invalid_transition");
     status("draft").await.expect_code(422, "invalid");
     assert_eq!(service.discount(&tenant.pos).await, "0.00");
     assert_eq!(status("active").await.expect(200).body["state"], "live");
     assert_eq!(service.discount(&tenant.pos).await, "10.00");
-    assert_eq!(
-        status("active").await.expect(200).body["version"],
-        2,
-        "nothing has changed"
-    );
+    assert_eq!(status("active").await.expect(200).body["version"], 2, "nothing has changed");
     assert_eq!(status("paused").await.expect(200).body["state"], "paused");
     assert_eq!(service.discount(&tenant.pos).await, "0.00");
     status("active").await.expect(200);
-    service
-        .post("/v1/promotions", admin, ten_percent("P"))
-        .await
-        .expect_code(409, "name_taken");
+    service.post("/v1/promotions", admin, ten_percent("P")).await.expect_code(409, "name_taken");
     service.delete(&path, admin).await.expect(204);
     assert_eq!(service.discount(&tenant.pos).await, "0.00");
     status("active").await.expect_code(409, "archived");
     for tag in ["\"1\"", "\"5\""] {
-        service
-            .replace(&path, admin, tag, draft.clone())
-            .await
-            .expect_code(409, "archived");
+        service.replace(&path, admin, tag, draft.clone()).await.expect_code(409, "archived");
     }
     service.promotion(admin, ten_percent("P")).await;
     let names = |query: &'static str| {
         let (service, viewer) = (&service, &tenant.viewer);
         async move {
-            let listed = service
-                .get(&format!("/v1/promotions{query}"), viewer)
-                .await
-                .expect(200)
-                .body;
+            let listed =
+                service.get(&format!("/v1/promotions{query}"), viewer).await.expect(200).body;
             listed["items"].as_array().unwrap().len()
         }
     };
@@ -147,10 +100,7 @@ async fn statuses_move_as_the_spec_says() {
     assert_eq!(names("?state=live&type=pos&q=p").await, 1);
     assert_eq!(names("?state=draft").await, 0);
     assert_eq!(names("?campaign=none").await, 0);
-    service
-        .get("/v1/promotions?state=gone", admin)
-        .await
-        .expect_code(422, "invalid");
+    service.get("/v1/promotions?state=gone", admin).await.expect_code(422, "invalid");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,10 +109,7 @@ async fn the_bound_of_active_promotions_holds_whoever_activates_at_once() {
     let tenant = service.tenant().await;
     let body = json!({"max_active_promotions": 3}).to_string();
     let path = format!("/v1/tenants/{}", tenant.id);
-    service
-        .call(Method::PATCH, &path, OPERATOR, Some(body))
-        .await
-        .expect(200);
+    service.call(Method::PATCH, &path, OPERATOR, Some(body)).await.expect(200);
     let mut tasks = Vec::new();
     for number in 0..8 {
         tasks.push(service.post(
@@ -200,11 +147,7 @@ pub async fn join_all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
                 }
             }
         }
-        if waiting {
-            std::task::Poll::Pending
-        } else {
-            std::task::Poll::Ready(())
-        }
+        if waiting { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
     })
     .await;
     done.into_iter().flatten().collect()
@@ -217,32 +160,17 @@ async fn a_required_custom_field_must_be_there_before_activation() {
     let admin = &tenant.admin;
     let mut draft = ten_percent("P");
     draft["status"] = "draft".into();
-    let path = format!(
-        "/v1/promotions/{}/status",
-        service.promotion(admin, draft).await
-    );
+    let path = format!("/v1/promotions/{}/status", service.promotion(admin, draft).await);
     let fields =
         json!([{"key": "cost_center", "label": "Cost centre", "type": "text", "required": true}]);
     service
-        .replace(
-            "/v1/settings",
-            admin,
-            "\"1\"",
-            json!({"custom_fields": fields}),
-        )
+        .replace("/v1/settings", admin, "\"1\"", json!({"custom_fields": fields}))
         .await
         .expect(200);
-    let expected = [(
-        "/custom_fields/cost_center".to_owned(),
-        "required".to_owned(),
-    )];
-    let refused = service
-        .post(&path, admin, json!({"status": "active"}))
-        .await;
+    let expected = [("/custom_fields/cost_center".to_owned(), "required".to_owned())];
+    let refused = service.post(&path, admin, json!({"status": "active"})).await;
     assert_eq!(refused.expect_code(422, "invalid").faults(), expected);
-    let refused = service
-        .post("/v1/promotions", admin, ten_percent("Q"))
-        .await;
+    let refused = service.post("/v1/promotions", admin, ten_percent("Q")).await;
     assert_eq!(refused.expect_code(422, "invalid").faults(), expected);
 }
 
@@ -252,11 +180,7 @@ async fn promotions_page_newest_first() {
     let tenant = service.tenant().await;
     let mut made = Vec::new();
     for number in 0..5 {
-        made.push(
-            service
-                .promotion(&tenant.admin, ten_percent(&format!("P{number}")))
-                .await,
-        );
+        made.push(service.promotion(&tenant.admin, ten_percent(&format!("P{number}"))).await);
     }
     made.reverse();
     let (mut seen, mut cursor) = (Vec::new(), String::new());
@@ -288,17 +212,8 @@ async fn the_path_is_judged_before_the_body_and_the_body_before_the_state() {
     let admin = &tenant.admin;
     let id = service.promotion(admin, ten_percent("P")).await;
     let nowhere = format!("/v1/promotions/{}", crate::harness::random_id());
-    service
-        .put(&nowhere, admin, json!({"x": 1}))
-        .await
-        .expect_code(404, "not_found");
+    service.put(&nowhere, admin, json!({"x": 1})).await.expect_code(404, "not_found");
     let path = format!("/v1/promotions/{id}");
-    service
-        .put(&path, admin, json!({"x": 1}))
-        .await
-        .expect_code(422, "invalid");
-    service
-        .put(&path, &tenant.viewer, json!({"x": 1}))
-        .await
-        .expect_code(403, "forbidden");
+    service.put(&path, admin, json!({"x": 1})).await.expect_code(422, "invalid");
+    service.put(&path, &tenant.viewer, json!({"x": 1})).await.expect_code(403, "forbidden");
 }

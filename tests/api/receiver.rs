@@ -50,10 +50,7 @@ pub struct Receiver {
 impl Receiver {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let receiver = Self {
-            address: listener.local_addr().unwrap(),
-            inside: Arc::default(),
-        };
+        let receiver = Self { address: listener.local_addr().unwrap(), inside: Arc::default() };
         let own = receiver.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -182,11 +179,7 @@ fn to_base64(bytes: &[u8]) -> String {
         });
         for place in 0..4 {
             let digit = usize::try_from(bits >> (18 - 6 * place) & 63).unwrap();
-            out.push(if place <= three.len() {
-                char::from(DIGITS[digit])
-            } else {
-                '='
-            });
+            out.push(if place <= three.len() { char::from(DIGITS[digit]) } else { '=' });
         }
     }
     out
@@ -196,19 +189,13 @@ fn from_base64(text: &str) -> Vec<u8> {
     let digits: Vec<u32> = text
         .bytes()
         .filter(|byte| *byte != b'=')
-        .map(|byte| {
-            DIGITS
-                .iter()
-                .position(|digit| *digit == byte)
-                .expect("base64")
-        })
+        .map(|byte| DIGITS.iter().position(|digit| *digit == byte).expect("base64"))
         .map(|digit| u32::try_from(digit).unwrap())
         .collect();
     let mut out = Vec::new();
     for four in digits.chunks(4) {
-        let bits = (0..4).fold(0_u32, |bits, place| {
-            bits << 6 | four.get(place).copied().unwrap_or(0)
-        });
+        let bits =
+            (0..4).fold(0_u32, |bits, place| bits << 6 | four.get(place).copied().unwrap_or(0));
         out.extend(bits.to_be_bytes()[1..].iter().take(four.len() - 1));
     }
     out
@@ -219,8 +206,5 @@ fn the_scheme_is_the_one_that_others_write() {
     // Of its documentation.
     let secret = from_base64("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     let signed = br#"msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}"#;
-    assert_eq!(
-        to_base64(&hmac(&secret, signed)),
-        "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-    );
+    assert_eq!(to_base64(&hmac(&secret, signed)), "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }

@@ -70,10 +70,7 @@ async fn the_same_request_again_answers_the_same_and_another_is_refused() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
     service.promotion(&tenant.admin, ten_percent("P")).await;
-    let first = service
-        .post("/v1/redemptions", &tenant.pos, order("T/1 ü"))
-        .await
-        .expect(201);
+    let first = service.post("/v1/redemptions", &tenant.pos, order("T/1 ü")).await.expect(201);
     assert_eq!(first.body["state"], "committed");
     assert_eq!(discount(&first.body), "10.00");
     // The same, written otherwise: defaults filled in, numbers as numbers, keys in another order.
@@ -82,10 +79,7 @@ async fn the_same_request_again_answers_the_same_and_another_is_refused() {
     again["expected_discount"] = Value::Null;
     again["request"]["channel"] = Value::Null;
     again["request"]["cart"]["lines"][0]["tax"] = json!(0.0);
-    let second = service
-        .post("/v1/redemptions", &tenant.pos, again)
-        .await
-        .expect(200);
+    let second = service.post("/v1/redemptions", &tenant.pos, again).await.expect(200);
     assert_eq!(first.text, second.text);
     let mut other = order("T/1 ü");
     other["request"]["channel"] = "web".into();
@@ -97,14 +91,8 @@ async fn the_same_request_again_answers_the_same_and_another_is_refused() {
     let read = service.get(path, &tenant.pos).await.expect(200).body;
     assert_eq!(read["id"], first.body["id"]);
     assert_eq!(read["result"], first.body["result"]);
-    assert_eq!(
-        read["request"]["cart"]["lines"][0]["sku"],
-        cart()["cart"]["lines"][0]["sku"]
-    );
-    assert_eq!(
-        read["ruleset_version"],
-        first.body["result"]["ruleset_version"]
-    );
+    assert_eq!(read["request"]["cart"]["lines"][0]["sku"], cart()["cart"]["lines"][0]["sku"]);
+    assert_eq!(read["ruleset_version"], first.body["result"]["ruleset_version"]);
     // Nothing is shared with another tenant.
     let other = service.tenant().await;
     service.get(path, &other.pos).await.expect(404);
@@ -117,23 +105,14 @@ async fn metrics_tell_what_became_of_redemptions() {
     let tenant = service.tenant().await;
     redeem(&service, &tenant, order("T-1"), 201).await;
     redeem(&service, &tenant, order("T-1"), 200).await;
-    service
-        .post("/v1/redemptions", &tenant.pos, hold("T-1"))
-        .await
-        .expect(409);
+    service.post("/v1/redemptions", &tenant.pos, hold("T-1")).await.expect(409);
     let text = service.get("/metrics", "").await.expect(200).text;
     for verdict in ["recorded", "replayed", "refused"] {
         let line = format!("promotion_engine_redemptions_total{{verdict=\"{verdict}\"}} 1\n");
         assert!(text.contains(&line), "{line} in {text}");
     }
-    assert!(
-        text.contains("promotion_engine_redemption_group_size_count 3\n"),
-        "{text}"
-    );
-    assert!(
-        text.contains("promotion_engine_tenants_with_differences 0\n"),
-        "{text}"
-    );
+    assert!(text.contains("promotion_engine_redemption_group_size_count 3\n"), "{text}");
+    assert!(text.contains("promotion_engine_tenants_with_differences 0\n"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,16 +128,10 @@ async fn the_discount_that_was_expected_or_nothing() {
         .await
         .expect_code(409, "discount_changed");
     assert_eq!(discount(&refused.body), "10.00");
-    service
-        .get("/v1/redemptions/tx:T-1", &tenant.pos)
-        .await
-        .expect_code(404, "not_found");
+    service.get("/v1/redemptions/tx:T-1", &tenant.pos).await.expect_code(404, "not_found");
     // Nothing was taken, and the id is free for any body.
     body["expected_discount"] = json!(10);
-    assert_eq!(
-        discount(&redeem(&service, &tenant, body, 201).await),
-        "10.00"
-    );
+    assert_eq!(discount(&redeem(&service, &tenant, body, 201).await), "10.00");
     let mut late = order("T-2");
     late["request"]["explain"] = "all".into();
     let late = redeem(&service, &tenant, late, 201).await;
@@ -188,9 +161,7 @@ async fn every_state_answers_every_move_as_the_table_says() {
                 next["request"]["channel"] = "web".into();
                 let next = redeem(&service, &tenant, next, 201).await;
                 assert_eq!(
-                    act(&service, &tenant, next["id"].as_str().unwrap(), "cancel")
-                        .await
-                        .0,
+                    act(&service, &tenant, next["id"].as_str().unwrap(), "cancel").await.0,
                     200
                 );
             }
@@ -233,23 +204,15 @@ async fn every_state_answers_every_move_as_the_table_says() {
 async fn a_hold_that_was_never_seen_is_not_redeemed_late() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
-    assert_eq!(
-        act(&service, &tenant, "tx:T-1", "cancel").await,
-        (200, "cancelled".to_owned())
-    );
-    assert_eq!(
-        act(&service, &tenant, "tx:T-1", "cancel").await,
-        (200, "cancelled".to_owned())
-    );
+    assert_eq!(act(&service, &tenant, "tx:T-1", "cancel").await, (200, "cancelled".to_owned()));
+    assert_eq!(act(&service, &tenant, "tx:T-1", "cancel").await, (200, "cancelled".to_owned()));
     for action in ["commit", "returns"] {
         let (status, _) = act(&service, &tenant, "tx:T-1", action).await;
         assert_eq!(status, 409, "{action}");
         let (status, _) = act(&service, &tenant, &random_id(), action).await;
         assert_eq!(status, 404, "{action}");
     }
-    let late = service
-        .post("/v1/redemptions", &tenant.pos, order("T-1"))
-        .await;
+    let late = service.post("/v1/redemptions", &tenant.pos, order("T-1")).await;
     late.expect_code(409, "redemption_cancelled");
     service.move_clock(301);
     redeem(&service, &tenant, order("T-1"), 201).await;
@@ -265,37 +228,21 @@ async fn a_hold_is_replaced_by_one_that_uses_what_it_held() {
     let mut next = order("T-1");
     next["replaces"] = first["id"].clone();
     next["expected_discount"] = "1".into();
-    let refused = service
-        .post("/v1/redemptions", &tenant.pos, next.clone())
-        .await;
+    let refused = service.post("/v1/redemptions", &tenant.pos, next.clone()).await;
     refused.expect_code(409, "discount_changed");
-    let old = service
-        .get("/v1/redemptions/tx:T-1", &tenant.pos)
-        .await
-        .expect(200);
-    assert_eq!(
-        (&old.body["id"], &old.body["state"]),
-        (&first["id"], &json!("held"))
-    );
+    let old = service.get("/v1/redemptions/tx:T-1", &tenant.pos).await.expect(200);
+    assert_eq!((&old.body["id"], &old.body["state"]), (&first["id"], &json!("held")));
     next["expected_discount"] = "10".into();
     let second = redeem(&service, &tenant, next.clone(), 201).await;
-    assert_eq!(
-        (discount(&second), &second["state"]),
-        (&json!("10.00"), &json!("committed"))
-    );
+    assert_eq!((discount(&second), &second["state"]), (&json!("10.00"), &json!("committed")));
     assert_eq!(redeem(&service, &tenant, next, 200).await, second);
-    let again = service
-        .post("/v1/redemptions", &tenant.pos, hold("T-1"))
-        .await;
+    let again = service.post("/v1/redemptions", &tenant.pos, hold("T-1")).await;
     again.expect_code(409, "transaction_id_reused");
     let mut unknown = hold("T-2");
     unknown["replaces"] = random_id().into();
     let refused = service.post("/v1/redemptions", &tenant.pos, unknown).await;
     let faults = refused.expect_code(422, "invalid").faults();
-    assert_eq!(
-        faults,
-        [("/replaces".to_owned(), "unknown_reference".to_owned())]
-    );
+    assert_eq!(faults, [("/replaces".to_owned(), "unknown_reference".to_owned())]);
     reconciled(&database).await;
 }
 
@@ -311,10 +258,7 @@ async fn a_lapsed_hold_gives_back_within_a_second_and_any_body_begins_anew() {
     };
     let first = redeem(&service, &tenant, with_customer(hold("T-1")), 201).await;
     let second = redeem(&service, &tenant, with_customer(hold("T-2")), 201).await;
-    assert_eq!(
-        (discount(&first), discount(&second)),
-        (&json!("10.00"), &json!("0.00"))
-    );
+    assert_eq!((discount(&first), discount(&second)), (&json!("10.00"), &json!("0.00")));
     service.move_clock(301);
     let again = redeem(&service, &tenant, with_customer(hold("T-1")), 201).await;
     assert_ne!(again["id"], first["id"]);
@@ -322,17 +266,12 @@ async fn a_lapsed_hold_gives_back_within_a_second_and_any_body_begins_anew() {
     service.move_clock(301);
     let priced = json!({"cart": cart()["cart"], "customer": {"id": "C-1"}});
     let left = async || {
-        let priced = service
-            .post("/v1/evaluate-cart", &tenant.pos, priced.clone())
-            .await;
+        let priced = service.post("/v1/evaluate-cart", &tenant.pos, priced.clone()).await;
         priced.expect(200).body["totals"]["discount"].clone()
     };
     let begun = Instant::now();
     while left().await != "10.00" {
-        assert!(
-            begun.elapsed() < Duration::from_secs(10),
-            "nothing was given back"
-        );
+        assert!(begun.elapsed() < Duration::from_secs(10), "nothing was given back");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let third = redeem(&service, &tenant, with_customer(order("T-3")), 201).await;
@@ -367,10 +306,7 @@ async fn codes_are_used_up_one_by_one() {
     assert_eq!(third["result"]["not_applied"][0]["reason"], "limit_reached");
     assert_eq!(third["result"]["not_applied"][0]["limit"], "code.times");
     // One that is deleted and made anew has a count of its own.
-    service
-        .delete(&format!("{path}/one"), &tenant.admin)
-        .await
-        .expect(204);
+    service.delete(&format!("{path}/one"), &tenant.admin).await.expect(204);
     let codes = json!({"codes": ["ONE"]});
     service.post(&path, &tenant.admin, codes).await.expect(201);
     let fourth = redeem(&service, &tenant, with("T-4", json!(["ONE"])), 201).await;
@@ -391,12 +327,9 @@ async fn what_is_bad_is_refused_and_nothing_is_recorded() {
         let refused = service.post("/v1/redemptions", key, body.clone()).await;
         let faults = refused.expect_code(422, "invalid").faults();
         let pointers: Vec<&str> = faults.iter().map(|fault| fault.0.as_str()).collect();
-        for pointer in [
-            "/request/at",
-            "/request/cart/lines/0/quantity",
-            "/used",
-            "/expected_discount",
-        ] {
+        for pointer in
+            ["/request/at", "/request/cart/lines/0/quantity", "/used", "/expected_discount"]
+        {
             assert!(pointers.contains(&pointer), "{pointer} in {pointers:?}");
         }
     }
@@ -404,19 +337,9 @@ async fn what_is_bad_is_refused_and_nothing_is_recorded() {
     unknown["request"]["store"] = "NONE".into();
     let refused = service.post("/v1/redemptions", &tenant.pos, unknown).await;
     let faults = refused.expect_code(422, "invalid").faults();
-    assert_eq!(
-        faults,
-        [("/request/store".to_owned(), "unknown_reference".to_owned())]
-    );
-    service
-        .get("/v1/redemptions/tx:T-1", &tenant.pos)
-        .await
-        .expect(404);
-    let listed = service
-        .get("/v1/redemptions", &tenant.pos)
-        .await
-        .expect(200)
-        .body;
+    assert_eq!(faults, [("/request/store".to_owned(), "unknown_reference".to_owned())]);
+    service.get("/v1/redemptions/tx:T-1", &tenant.pos).await.expect(404);
+    let listed = service.get("/v1/redemptions", &tenant.pos).await.expect(200).body;
     assert_eq!(listed["items"], json!([]));
 }
 
@@ -449,10 +372,7 @@ async fn the_list_finds_by_everything_and_viewers_see_no_codes() {
         let path = format!("/v1/redemptions?{query}");
         let key = if query.starts_with("code=") {
             // Whether a code exists is not for viewers.
-            service
-                .get(&path, &tenant.viewer)
-                .await
-                .expect_code(403, "forbidden");
+            service.get(&path, &tenant.viewer).await.expect_code(403, "forbidden");
             &tenant.pos
         } else {
             &tenant.viewer
@@ -480,24 +400,11 @@ async fn the_list_finds_by_everything_and_viewers_see_no_codes() {
         "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z",
     ] {
         let path = format!("/v1/redemptions?{bad}");
-        service
-            .get(&path, &tenant.pos)
-            .await
-            .expect_code(422, "invalid");
+        service.get(&path, &tenant.pos).await.expect_code(422, "invalid");
     }
-    let read = service
-        .get("/v1/redemptions/tx:T-1", &tenant.viewer)
-        .await
-        .expect(200);
-    assert!(
-        !read.text.to_lowercase().contains("secret1"),
-        "{}",
-        read.text
-    );
+    let read = service.get("/v1/redemptions/tx:T-1", &tenant.viewer).await.expect(200);
+    assert!(!read.text.to_lowercase().contains("secret1"), "{}", read.text);
     assert_eq!(read.body["result"]["codes"][0]["code"], "…et1");
-    let read = service
-        .get("/v1/redemptions/tx:T-1", &tenant.pos)
-        .await
-        .expect(200);
+    let read = service.get("/v1/redemptions/tx:T-1", &tenant.pos).await.expect(200);
     assert_eq!(read.body["request"]["cart"]["codes"], json!(["secret1"]));
 }

@@ -19,9 +19,7 @@ async fn answer(stream: &mut TcpStream) -> (String, Value) {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             if let Some((head, body)) = text.split_once("\r\n\r\n") {
                 let head = head.to_ascii_lowercase();
-                let length = head
-                    .lines()
-                    .find_map(|line| line.strip_prefix("content-length: "));
+                let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
                 let length: usize = length.map_or(0, |length| length.parse().unwrap());
                 if body.len() >= length {
                     return (head, serde_json::from_str(body).unwrap_or_default());
@@ -33,17 +31,12 @@ async fn answer(stream: &mut TcpStream) -> (String, Value) {
             bytes.extend_from_slice(&part[..count]);
         }
     };
-    timeout(Duration::from_secs(20), read)
-        .await
-        .expect("an answer")
+    timeout(Duration::from_secs(20), read).await.expect("an answer")
 }
 
 fn is_problem(head: &str, body: &Value, status: u64, code: &str) {
     assert!(head.starts_with(&format!("http/1.1 {status} ")), "{head}");
-    assert!(
-        head.contains("\r\ncontent-type: application/problem+json"),
-        "{head}"
-    );
+    assert!(head.contains("\r\ncontent-type: application/problem+json"), "{head}");
     assert_eq!(body["status"], status);
     assert_eq!(body["code"], code);
     let id = body["request_id"].as_str().unwrap();
@@ -60,26 +53,14 @@ async fn heads_that_cannot_be_read_are_refused_by_a_problem_document() {
         ("GET /healthz HTTP/1.1\r\nno colon\r\n\r\n", 400, "not_http"),
         ("GET /healthz HTTP/1.0\r\n: x\r\n\r\n", 400, "not_http"),
         ("GET /healthz HTTP/9.9\r\nhost: x\r\n\r\n", 400, "not_http"),
-        (
-            "GET /he\u{7f}althz HTTP/1.1\r\nhost: x\r\n\r\n",
-            400,
-            "not_http",
-        ),
+        ("GET /he\u{7f}althz HTTP/1.1\r\nhost: x\r\n\r\n", 400, "not_http"),
         (
             "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
             400,
             "not_http",
         ),
-        (
-            "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n",
-            400,
-            "not_http",
-        ),
-        (
-            "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip\r\n\r\n",
-            400,
-            "not_http",
-        ),
+        ("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n", 400, "not_http"),
+        ("POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip\r\n\r\n", 400, "not_http"),
         (
             "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
             400,
@@ -117,16 +98,8 @@ fn bodies() -> Vec<(&'static str, Vec<u8>, bool)> {
         ("content-length: 3000000", vec![b'x'; 3_000_000], false),
         ("transfer-encoding: chunked", chunks(2), true),
         ("transfer-encoding: chunked", chunks(400), false),
-        (
-            "content-length: 2\r\nexpect: 100-continue",
-            Vec::new(),
-            false,
-        ),
-        (
-            "transfer-encoding: chunked\r\nexpect: 100-continue",
-            Vec::new(),
-            false,
-        ),
+        ("content-length: 2\r\nexpect: 100-continue", Vec::new(), false),
+        ("transfer-encoding: chunked\r\nexpect: 100-continue", Vec::new(), false),
     ]
 }
 
@@ -137,28 +110,10 @@ async fn whoever_is_refused_before_its_body_is_read_knows_whether_the_connection
     let unknown = random_id();
     for (line, key, more, status, code) in [
         ("POST /v1/evaluate-cart", "", "", 401, "unauthorized"),
-        (
-            "POST /v1/evaluate-cart",
-            &*tenant.viewer,
-            "",
-            403,
-            "forbidden",
-        ),
+        ("POST /v1/evaluate-cart", &*tenant.viewer, "", 403, "forbidden"),
         ("POST /v1/nowhere", &*tenant.pos, "", 404, "not_found"),
-        (
-            &format!("POST /v1/issuances/{unknown}x/revoke"),
-            &*tenant.admin,
-            "",
-            404,
-            "not_found",
-        ),
-        (
-            "DELETE /v1/settings",
-            &*tenant.admin,
-            "",
-            405,
-            "method_not_allowed",
-        ),
+        (&format!("POST /v1/issuances/{unknown}x/revoke"), &*tenant.admin, "", 404, "not_found"),
+        ("DELETE /v1/settings", &*tenant.admin, "", 405, "method_not_allowed"),
         (
             "POST /v1/evaluate-cart",
             &*tenant.pos,
@@ -196,18 +151,11 @@ async fn whoever_is_refused_before_its_body_is_read_knows_whether_the_connection
 #[tokio::test(flavor = "multi_thread")]
 async fn over_http_2_a_refusal_leaves_the_connection_as_it_was() {
     let (_database, service) = Service::start().await;
-    let client = reqwest::Client::builder()
-        .http2_prior_knowledge()
-        .build()
-        .unwrap();
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
     let url = |path: &str| format!("http://{}{path}", service.address());
     for size in [10, 100_000, 3_000_000] {
-        let refused = client
-            .post(url("/v1/evaluate-cart"))
-            .body("x".repeat(size))
-            .send()
-            .await
-            .unwrap();
+        let refused =
+            client.post(url("/v1/evaluate-cart")).body("x".repeat(size)).send().await.unwrap();
         assert_eq!(refused.status(), 401);
         let next = client.get(url("/healthz")).send().await.unwrap();
         assert_eq!(next.status(), 200);
@@ -219,36 +167,17 @@ async fn no_text_in_a_query_or_a_path_is_a_fault_of_the_service() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
     let long = "x".repeat(3_000);
-    let texts = [
-        "%00",
-        "a%00b",
-        "%FF",
-        "%C3%28",
-        "%ED%A0%80",
-        "%F0%9F%8E%81",
-        "%0A",
-        "%27%3B--",
-        &long,
-    ];
+    let texts =
+        ["%00", "a%00b", "%FF", "%C3%28", "%ED%A0%80", "%F0%9F%8E%81", "%0A", "%27%3B--", &long];
     let (mut queries, mut paths) = (0, 0);
     for (template, item) in DOCUMENT["paths"].as_object().unwrap() {
         let Some(operation) = item.get("get").filter(|_| template.starts_with("/v1/")) else {
             continue;
         };
-        let key = if template.starts_with("/v1/tenants") {
-            OPERATOR
-        } else {
-            &tenant.admin
-        };
+        let key = if template.starts_with("/v1/tenants") { OPERATOR } else { &tenant.admin };
         let id = random_id();
-        let plain = template
-            .replace("{id}", &id)
-            .replace("{name}", "N")
-            .replace("{code}", "C");
-        let parameters = operation["parameters"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
+        let plain = template.replace("{id}", &id).replace("{name}", "N").replace("{code}", "C");
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         for parameter in parameters {
             let name = parameter["name"].as_str().unwrap();
             for text in texts {
@@ -258,9 +187,7 @@ async fn no_text_in_a_query_or_a_path_is_a_fault_of_the_service() {
                 } else if parameter["in"] == "path" {
                     paths += 1;
                     let raw = template.replace(&format!("{{{name}}}"), text);
-                    raw.replace("{id}", &id)
-                        .replace("{name}", "N")
-                        .replace("{code}", "C")
+                    raw.replace("{id}", &id).replace("{name}", "N").replace("{code}", "C")
                 } else {
                     continue;
                 };

@@ -15,11 +15,7 @@ pub struct Route {
 }
 
 const fn route(method: &'static str, path: &'static str, allowed: &'static str) -> Route {
-    Route {
-        method,
-        path,
-        allowed,
-    }
+    Route { method, path, allowed }
 }
 
 pub const ROUTES: &[Route] = &[
@@ -115,34 +111,16 @@ pub struct Things {
 
 impl Things {
     pub async fn of(service: &Service, tenant: &Tenant, mark: &str) -> Self {
-        let (store, list, code) = (
-            format!("S{mark}"),
-            format!("L{mark}"),
-            format!("CODE{mark}"),
-        );
+        let (store, list, code) = (format!("S{mark}"), format!("L{mark}"), format!("CODE{mark}"));
         let admin = &tenant.admin;
-        service
-            .put(&format!("/v1/stores/{store}"), admin, json!({}))
-            .await
-            .expect(200);
+        service.put(&format!("/v1/stores/{store}"), admin, json!({})).await.expect(200);
         let path = format!("/v1/product-lists/{list}");
-        service
-            .put(&path, admin, json!({"skus": ["A"]}))
-            .await
-            .expect(200);
-        let promotion = service
-            .promotion(admin, with_codes(&format!("P{mark}")))
-            .await;
+        service.put(&path, admin, json!({"skus": ["A"]})).await.expect(200);
+        let promotion = service.promotion(admin, with_codes(&format!("P{mark}"))).await;
         let path = format!("/v1/promotions/{promotion}/codes");
-        service
-            .post(&path, admin, json!({"codes": [code]}))
-            .await
-            .expect(201);
+        service.post(&path, admin, json!({"codes": [code]})).await.expect(201);
         let body = json!({"measure": "visits", "targets": [{"name": "T", "value": "5"}]});
-        service
-            .put(&format!("/v1/milestones/{list}"), admin, body)
-            .await
-            .expect(200);
+        service.put(&format!("/v1/milestones/{list}"), admin, body).await.expect(200);
         let key = service.key(admin, "pos").await.0;
         let redeem = async |transaction: &str, hold: bool| {
             let mut request = cart();
@@ -228,16 +206,8 @@ impl Things {
         } else {
             &self.promotion
         };
-        let code = if path.starts_with("/v1/stores") {
-            &self.store
-        } else {
-            &self.code
-        };
-        let name = if path.starts_with("/v1/webhooks") {
-            &self.webhook
-        } else {
-            &self.list
-        };
+        let code = if path.starts_with("/v1/stores") { &self.store } else { &self.code };
+        let name = if path.starts_with("/v1/webhooks") { &self.webhook } else { &self.list };
         path.replace("{id}", first)
             .replace("{key_id}", &self.key)
             .replace("{name}", name)
@@ -302,15 +272,8 @@ pub async fn call(
     let method: Method = route.method.to_uppercase().parse().unwrap();
     let body = body(route, things).map(|body| body.to_string());
     let path = things.path(route.path);
-    let answer = service
-        .send(
-            method,
-            &path,
-            key,
-            body,
-            &[("if-match", &format!("\"{version}\""))],
-        )
-        .await;
+    let answer =
+        service.send(method, &path, key, body, &[("if-match", &format!("\"{version}\""))]).await;
     let mut body = answer.body;
     if let Some(body) = body.as_object_mut() {
         body.remove("request_id");
@@ -327,10 +290,8 @@ async fn every_route_is_listed_with_what_it_answers() {
         let Some(roles) = operation["security"][0]["key"].as_array() else {
             return "*".to_owned();
         };
-        let mut letters: Vec<char> = roles
-            .iter()
-            .filter_map(|role| role.as_str()?.chars().next())
-            .collect();
+        let mut letters: Vec<char> =
+            roles.iter().filter_map(|role| role.as_str()?.chars().next()).collect();
         letters.sort_unstable();
         letters.into_iter().collect()
     };
@@ -358,10 +319,7 @@ async fn every_route_is_listed_with_what_it_answers() {
             (route.method.to_owned(), route.path.to_owned(), letters)
         })
         .collect();
-    assert_eq!(
-        documented, listed,
-        "the tables of this file name every route and who may call it"
-    );
+    assert_eq!(documented, listed, "the tables of this file name every route and who may call it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -385,10 +343,7 @@ async fn a_role_may_do_what_the_spec_says_and_nothing_else() {
             let allowed = route.allowed.contains([letter, '*']);
             let (status, body) = call(&service, route, &things, key, "1").await;
             if allowed {
-                assert!(
-                    status < 400 || status == 412,
-                    "{name} as {letter}: {status} {body}"
-                );
+                assert!(status < 400 || status == 412, "{name} as {letter}: {status} {body}");
             } else {
                 assert_eq!(
                     (status, &body["code"]),
@@ -423,11 +378,7 @@ async fn what_is_foreign_answers_like_what_does_not_exist() {
         let name = format!("{} {}", route.method, route.path);
         if route.path.starts_with("/v1/tenants") {
             let (status, body) = call(&service, route, &Things::random(), OPERATOR, "1").await;
-            assert_eq!(
-                (status, &body["code"]),
-                (404, &json!("not_found")),
-                "{name}"
-            );
+            assert_eq!((status, &body["code"]), (404, &json!("not_found")), "{name}");
             continue;
         }
         for key in [&own.admin, &own.viewer] {
@@ -439,15 +390,9 @@ async fn what_is_foreign_answers_like_what_does_not_exist() {
     }
     // Another tenant's key, by the operator.
     let path = format!("/v1/tenants/{}/keys/{}", own.id, foreign.key);
-    service
-        .delete(&path, OPERATOR)
-        .await
-        .expect_code(404, "not_found");
+    service.delete(&path, OPERATOR).await.expect_code(404, "not_found");
     // Nothing of the other has changed, and nothing of it is listed.
-    for route in ROUTES
-        .iter()
-        .filter(|route| route.method == "get" && route.allowed == "av")
-    {
+    for route in ROUTES.iter().filter(|route| route.method == "get" && route.allowed == "av") {
         let path = foreign.path(route.path);
         let theirs = service.get(&path, &other.admin).await.expect(200).text;
         let ours = service.get(&path, &own.admin).await;
@@ -466,15 +411,9 @@ async fn what_is_foreign_answers_like_what_does_not_exist() {
     assert_eq!(service.discount(&other.admin).await, "0.00");
     let mut with_code = cart();
     with_code["cart"]["codes"] = json!([foreign.code]);
-    let ours = service
-        .post("/v1/evaluate-cart", &own.pos, with_code.clone())
-        .await
-        .expect(200);
+    let ours = service.post("/v1/evaluate-cart", &own.pos, with_code.clone()).await.expect(200);
     assert_eq!(ours.body["codes"][0]["status"], "unknown");
-    let theirs = service
-        .post("/v1/evaluate-cart", &other.pos, with_code)
-        .await
-        .expect(200);
+    let theirs = service.post("/v1/evaluate-cart", &other.pos, with_code).await.expect(200);
     assert_eq!(theirs.body["codes"][0]["status"], "applied");
 }
 
@@ -482,19 +421,8 @@ async fn what_is_foreign_answers_like_what_does_not_exist() {
 async fn what_cannot_be_an_id_does_not_exist() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
-    for id in [
-        "x",
-        "1",
-        "%00",
-        "%ff",
-        "00000000000000000000000000000000",
-        "..",
-        "a%2Fb",
-    ] {
+    for id in ["x", "1", "%00", "%ff", "00000000000000000000000000000000", "..", "a%2Fb"] {
         let path = format!("/v1/promotions/{id}");
-        service
-            .get(&path, &tenant.admin)
-            .await
-            .expect_code(404, "not_found");
+        service.get(&path, &tenant.admin).await.expect_code(404, "not_found");
     }
 }

@@ -37,57 +37,18 @@ fn naming(things: &Things) -> Vec<(&'static str, String, Option<Value>)> {
         ("post", "/v1/issuances/bulk".to_owned(), Some(bulk)),
         ("post", "/v1/redemptions".to_owned(), Some(redeem)),
         ("post", "/v1/activities".to_owned(), Some(activity)),
-        (
-            "post",
-            "/v1/promotions".to_owned(),
-            Some(named(&things.list)),
-        ),
-        (
-            "post",
-            "/v1/evaluate-cart".to_owned(),
-            Some(with("store", json!(things.store))),
-        ),
-        (
-            "post",
-            "/v1/evaluate-cart".to_owned(),
-            Some(coded(json!([things.code]))),
-        ),
+        ("post", "/v1/promotions".to_owned(), Some(named(&things.list))),
+        ("post", "/v1/evaluate-cart".to_owned(), Some(with("store", json!(things.store)))),
+        ("post", "/v1/evaluate-cart".to_owned(), Some(coded(json!([things.code])))),
         ("get", at(""), None),
         ("post", at("/commit"), empty.clone()),
-        (
-            "get",
-            format!("/v1/redemptions?transaction_id={}", things.transaction),
-            None,
-        ),
-        (
-            "get",
-            format!("/v1/redemptions?promotion_id={}", things.promotion),
-            None,
-        ),
+        ("get", format!("/v1/redemptions?transaction_id={}", things.transaction), None),
+        ("get", format!("/v1/redemptions?promotion_id={}", things.promotion), None),
         ("get", format!("/v1/redemptions?code={}", things.code), None),
-        (
-            "get",
-            format!("/v1/audit?subject=promotion:{}", things.promotion),
-            None,
-        ),
-        (
-            "get",
-            format!(
-                "/v1/stats?campaign={}&from=2026-01-01T00:00:00Z",
-                things.store
-            ),
-            None,
-        ),
-        (
-            "get",
-            format!("/v1/customers/{}/promotions", things.customer),
-            None,
-        ),
-        (
-            "get",
-            format!("/v1/issuances?customer_id={}", things.customer),
-            None,
-        ),
+        ("get", format!("/v1/audit?subject=promotion:{}", things.promotion), None),
+        ("get", format!("/v1/stats?campaign={}&from=2026-01-01T00:00:00Z", things.store), None),
+        ("get", format!("/v1/customers/{}/promotions", things.customer), None),
+        ("get", format!("/v1/issuances?customer_id={}", things.customer), None),
     ]
 }
 
@@ -149,29 +110,19 @@ async fn what_a_body_or_a_query_names_of_others_does_not_exist() {
     for (name, theirs, expected) in told {
         let answered = ask(&service, &other.admin, &theirs, &foreign).await;
         let activity_or_filter = name.contains("activities") || name.contains("campaign");
-        assert!(
-            answered != expected || activity_or_filter,
-            "{name} tells nothing: {answered:?}"
-        );
+        assert!(answered != expected || activity_or_filter, "{name} tells nothing: {answered:?}");
     }
 }
 
 /// Everything that the tenant can read of its own things.
 async fn all_of(service: &Service, tenant: &Tenant, things: &Things) -> Vec<(String, String)> {
     let mut read = Vec::new();
-    for route in ROUTES
-        .iter()
-        .filter(|route| route.method == "get" && route.allowed.contains('v'))
+    for route in ROUTES.iter().filter(|route| route.method == "get" && route.allowed.contains('v'))
     {
         let path = things.path(route.path);
         read.push((
             path.clone(),
-            service
-                .get(&path, &tenant.admin)
-                .await
-                .expect(200)
-                .body
-                .to_string(),
+            service.get(&path, &tenant.admin).await.expect(200).body.to_string(),
         ));
     }
     read
@@ -197,17 +148,13 @@ async fn what_is_made_under_a_name_that_others_have_is_the_callers_own() {
         let (status, body) = call(&service, route, &foreign, &own.admin, "1").await;
         assert!((200..300).contains(&status), "{name}: {status} {body}");
     }
-    for route in ROUTES
-        .iter()
-        .filter(|route| route.method == "delete" && route.path.contains("{name}"))
+    for route in
+        ROUTES.iter().filter(|route| route.method == "delete" && route.path.contains("{name}"))
     {
         call(&service, route, &foreign, &own.admin, "1").await;
     }
     assert_eq!(standing(all_of(&service, &other, &foreign).await), before);
     let key = random_id();
     let path = format!("/v1/keys/{key}");
-    service
-        .delete(&path, &own.admin)
-        .await
-        .expect_code(404, "not_found");
+    service.delete(&path, &own.admin).await.expect_code(404, "not_found");
 }

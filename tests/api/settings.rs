@@ -10,14 +10,8 @@ async fn a_replacement_needs_the_present_version() {
     let tenant = service.tenant().await;
     let admin = &tenant.admin;
     let read = service.get("/v1/settings", admin).await.expect(200);
-    assert_eq!(
-        (read.header("etag"), &read.body["currency"]),
-        ("\"1\"", &json!("INR"))
-    );
-    service
-        .put("/v1/settings", admin, json!({}))
-        .await
-        .expect_code(428, "if_match_required");
+    assert_eq!((read.header("etag"), &read.body["currency"]), ("\"1\"", &json!("INR")));
+    service.put("/v1/settings", admin, json!({})).await.expect_code(428, "if_match_required");
     for stale in ["\"2\"", "\"x\"", "W/\"1\"", ""] {
         service
             .replace("/v1/settings", admin, stale, json!({}))
@@ -26,31 +20,13 @@ async fn a_replacement_needs_the_present_version() {
     }
     let mut body = read.body;
     body["rounding"] = json!({"mode": "down", "precision": 0});
-    let replaced = service
-        .replace("/v1/settings", admin, "\"1\"", body)
-        .await
-        .expect(200);
-    assert_eq!(
-        (replaced.header("etag"), &replaced.body["version"]),
-        ("\"2\"", &json!(2))
-    );
+    let replaced = service.replace("/v1/settings", admin, "\"1\"", body).await.expect(200);
+    assert_eq!((replaced.header("etag"), &replaced.body["version"]), ("\"2\"", &json!(2)));
     assert_eq!(replaced.body["rounding"]["mode"], "down");
-    let replaced = service
-        .replace("/v1/settings", admin, "\"2\"", json!({}))
-        .await
-        .expect(200);
-    assert_eq!(
-        replaced.body["rounding"]["mode"], "half_up",
-        "what is left out takes its default"
-    );
-    let refused = service
-        .replace(
-            "/v1/settings",
-            admin,
-            "\"3\"",
-            json!({"hold_seconds": 1, "x": 1}),
-        )
-        .await;
+    let replaced = service.replace("/v1/settings", admin, "\"2\"", json!({})).await.expect(200);
+    assert_eq!(replaced.body["rounding"]["mode"], "half_up", "what is left out takes its default");
+    let refused =
+        service.replace("/v1/settings", admin, "\"3\"", json!({"hold_seconds": 1, "x": 1})).await;
     assert_eq!(refused.expect_code(422, "invalid").faults().len(), 2);
 }
 
@@ -60,25 +36,16 @@ async fn currency_and_zone_are_fixed_once_a_promotion_has_been_live() {
     let tenant = service.tenant().await;
     let admin = &tenant.admin;
     let moved = json!({"currency": "EUR", "timezone": "Europe/Paris"});
-    service
-        .replace("/v1/settings", admin, "\"1\"", moved.clone())
-        .await
-        .expect(200);
+    service.replace("/v1/settings", admin, "\"1\"", moved.clone()).await.expect(200);
     service.promotion(admin, ten_percent("P")).await;
     let back = json!({"currency": "INR", "timezone": "Asia/Kolkata"});
     let refused = service.replace("/v1/settings", admin, "\"2\"", back).await;
     let faults = refused.expect_code(409, "locked_after_live").faults();
     assert_eq!(
-        faults
-            .iter()
-            .map(|fault| fault.0.as_str())
-            .collect::<Vec<_>>(),
+        faults.iter().map(|fault| fault.0.as_str()).collect::<Vec<_>>(),
         ["/currency", "/timezone"]
     );
-    service
-        .replace("/v1/settings", admin, "\"2\"", moved)
-        .await
-        .expect(200);
+    service.replace("/v1/settings", admin, "\"2\"", moved).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,26 +55,16 @@ async fn a_list_that_does_not_exist_is_named_with_its_place() {
     let selector = json!({"include": [{"field": "sku", "op": "in_list", "list": "gone"}]});
     let body =
         json!({"multiple_promotions_per_line": {"enabled": true, "exclude": selector.clone()}});
-    let refused = service
-        .replace("/v1/settings", &tenant.admin, "\"1\"", body)
-        .await;
+    let refused = service.replace("/v1/settings", &tenant.admin, "\"1\"", body).await;
     let faults = refused.expect_code(422, "invalid").faults();
     let pointer = "/multiple_promotions_per_line/exclude/include/0/list";
-    assert_eq!(
-        faults,
-        [(pointer.to_owned(), "unknown_reference".to_owned())]
-    );
+    assert_eq!(faults, [(pointer.to_owned(), "unknown_reference".to_owned())]);
     // Beside other faults, too: all are reported at once.
     let body = json!({
         "multiple_promotions_per_line": {"enabled": true, "exclude": selector}, "hold_seconds": 1
     });
-    let refused = service
-        .replace("/v1/settings", &tenant.admin, "\"1\"", body)
-        .await;
+    let refused = service.replace("/v1/settings", &tenant.admin, "\"1\"", body).await;
     let faults = refused.expect_code(422, "invalid").faults();
     let hold = ("/hold_seconds".to_owned(), "out_of_range".to_owned());
-    assert_eq!(
-        faults,
-        [hold, (pointer.to_owned(), "unknown_reference".to_owned())]
-    );
+    assert_eq!(faults, [hold, (pointer.to_owned(), "unknown_reference".to_owned())]);
 }

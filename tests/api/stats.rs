@@ -13,10 +13,7 @@ fn in_campaign(name: &str, campaign: &str) -> Value {
 
 fn starts(entry: &Value) -> Vec<&str> {
     let buckets = entry["buckets"].as_array().expect("buckets");
-    buckets
-        .iter()
-        .map(|bucket| bucket["starts_at"].as_str().expect("a start"))
-        .collect()
+    buckets.iter().map(|bucket| bucket["starts_at"].as_str().expect("a start")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,37 +26,21 @@ async fn sales_and_returns_fall_into_the_days_of_the_tenant() {
     let quiet = service.promotion(admin, in_campaign("C", "summer")).await;
     let alien = service.promotion(admin, ten_percent("D")).await;
     let mut ledger = Ledger::of(&database, &tenant.id).await;
-    let one = Gift {
-        times: 2,
-        points: "1.5",
-        ..Gift::of(&id, 123_400)
-    };
+    let one = Gift { times: 2, points: "1.5", ..Gift::of(&id, 123_400) };
     let half = [Gift::of(&id, 5_000)];
     // The last second of 1 June in Kolkata, and the first of 2 June, when it is still 1 June in UTC.
     let both = [one.clone(), Gift::of(&other, 10_000)];
-    ledger
-        .sale("committed", "'2026-06-01T18:29:59Z'", &both)
-        .await;
-    let sold = ledger
-        .sale("committed", "'2026-06-01T18:30:00Z'", &half)
-        .await;
-    ledger
-        .sale("committed", "'2026-06-02T12:00:00Z'", &[one])
-        .await;
+    ledger.sale("committed", "'2026-06-01T18:29:59Z'", &both).await;
+    let sold = ledger.sale("committed", "'2026-06-01T18:30:00Z'", &half).await;
+    ledger.sale("committed", "'2026-06-02T12:00:00Z'", &[one]).await;
     for state in ["held", "cancelled", "expired", "replaced"] {
         ledger.sale(state, "'2026-06-02T12:00:00Z'", &half).await;
     }
     let elsewhere = [Gift::of(&alien, 70_000)];
-    ledger
-        .sale("committed", "'2026-06-02T12:00:00Z'", &elsewhere)
-        .await;
+    ledger.sale("committed", "'2026-06-02T12:00:00Z'", &elsewhere).await;
     // What comes back counts when it comes back.
-    ledger
-        .returned(&sold, &id, "'2026-06-10T12:00:00Z'", 2_500, "0.25")
-        .await;
-    ledger
-        .returned(&sold, &id, "'2026-06-10T13:00:00Z'", 2_500, "0")
-        .await;
+    ledger.returned(&sold, &id, "'2026-06-10T12:00:00Z'", 2_500, "0.25").await;
+    ledger.returned(&sold, &id, "'2026-06-10T13:00:00Z'", 2_500, "0").await;
 
     let path = format!(
         "/v1/promotions/{id}/stats?from=2026-06-01T00:00:00%2B05:30&to=2026-07-01T00:00:00%2B05:30"
@@ -87,15 +68,9 @@ async fn sales_and_returns_fall_into_the_days_of_the_tenant() {
 
     let weeks = service.get(&format!("{path}&bucket=week"), admin).await;
     let weeks = weeks.expect(200).body;
-    assert_eq!(
-        starts(&weeks),
-        ["2026-06-01T00:00:00+05:30", "2026-06-08T00:00:00+05:30"]
-    );
+    assert_eq!(starts(&weeks), ["2026-06-01T00:00:00+05:30", "2026-06-08T00:00:00+05:30"]);
     let months = service.get(&format!("{path}&bucket=month"), admin).await;
-    assert_eq!(
-        starts(&months.expect(200).body),
-        ["2026-06-01T00:00:00+05:30"]
-    );
+    assert_eq!(starts(&months.expect(200).body), ["2026-06-01T00:00:00+05:30"]);
     let hours = service.get(&format!("{path}&bucket=hour"), admin).await;
     assert_eq!(
         starts(&hours.expect(200).body),
@@ -138,9 +113,7 @@ async fn without_a_period_what_happened_just_now_is_in_it() {
     let tenant = service.tenant().await;
     let id = service.promotion(&tenant.admin, ten_percent("A")).await;
     let mut ledger = Ledger::of(&database, &tenant.id).await;
-    ledger
-        .sale("committed", "clock_timestamp()", &[Gift::of(&id, 10_000)])
-        .await;
+    ledger.sale("committed", "clock_timestamp()", &[Gift::of(&id, 10_000)]).await;
     let other = service.tenant().await;
     for bucket in ["hour", "day", "week", "month"] {
         let path = format!("/v1/promotions/{id}/stats?bucket={bucket}");
@@ -172,32 +145,17 @@ async fn periods_that_make_no_sense_are_refused() {
                 fault("/limit", "unknown_field"),
             ],
         ),
-        (
-            "from=2026-06-02T00:00:00Z&to=2026-06-02T00:00:00Z",
-            vec![fault("/to", "not_after")],
-        ),
-        (
-            "from=2020-01-01T00:00:00Z",
-            vec![fault("/bucket", "too_many")],
-        ),
-        (
-            "from=0001-01-01T00:00:00Z&bucket=month",
-            vec![fault("/bucket", "too_many")],
-        ),
+        ("from=2026-06-02T00:00:00Z&to=2026-06-02T00:00:00Z", vec![fault("/to", "not_after")]),
+        ("from=2020-01-01T00:00:00Z", vec![fault("/bucket", "too_many")]),
+        ("from=0001-01-01T00:00:00Z&bucket=month", vec![fault("/bucket", "too_many")]),
     ] {
-        for path in [
-            format!("/v1/promotions/{id}/stats?{query}"),
-            format!("/v1/stats?{query}"),
-        ] {
+        for path in [format!("/v1/promotions/{id}/stats?{query}"), format!("/v1/stats?{query}")] {
             let refused = service.get(&path, admin).await;
             let found = refused.expect_code(422, "invalid").faults();
             assert_eq!(found, faults, "{path}");
         }
     }
-    for query in [
-        "from=9999-12-31T23:59:59Z",
-        "to=0001-01-01T00:00:00Z&bucket=month",
-    ] {
+    for query in ["from=9999-12-31T23:59:59Z", "to=0001-01-01T00:00:00Z&bucket=month"] {
         let found = service.get(&format!("/v1/stats?{query}"), admin).await;
         assert_eq!(found.expect(200).body["promotions"], json!([]), "{query}");
     }
@@ -219,34 +177,22 @@ async fn usage_tells_what_is_used_held_and_left_in_the_present_window() {
         "promotion": {"times": {"max": 10}, "discount": {"max": "500"},
                       "transactions": {"max": 4, "refresh": {"every": 3650, "unit": "month"}}},
     });
-    let made = service
-        .post("/v1/promotions", admin, body)
-        .await
-        .expect(201);
+    let made = service.post("/v1/promotions", admin, body).await.expect(201);
     let (id, made) = (made.id(), made.body);
     let untouched = json!({"used": 0, "held": 0, "left": 10, "max": 10, "window_ends_at": null});
     assert_eq!(made["usage"]["promotion.times"], untouched);
     let mut ledger = Ledger::of(&database, &tenant.id).await;
-    for (state, times, discount) in [
-        ("committed", 3, 1_000_000),
-        ("held", 2, 50_000),
-        ("held", 1, 1),
-    ] {
-        let sale = ledger
-            .sale(state, "now()", &[Gift::of(&id, discount)])
-            .await;
+    for (state, times, discount) in
+        [("committed", 3, 1_000_000), ("held", 2, 50_000), ("held", 1, 1)]
+    {
+        let sale = ledger.sale(state, "now()", &[Gift::of(&id, discount)]).await;
         let limit = |measure| ("promotion", "", measure);
         ledger.used(&sale, &id, limit("times"), 0, times).await;
-        ledger
-            .used(&sale, &id, limit("discount"), 0, discount)
-            .await;
+        ledger.used(&sale, &id, limit("discount"), 0, discount).await;
         ledger.used(&sale, &id, limit("transactions"), 0, 1).await;
     }
     // Another window, and somebody's own count.
-    for (limit, window) in [
-        (("promotion", "", "times"), 1),
-        (("customer", "C-1", "times"), 0),
-    ] {
+    for (limit, window) in [(("promotion", "", "times"), 1), (("customer", "C-1", "times"), 0)] {
         let sale = ledger.sale("held", "now()", &[Gift::of(&id, 1)]).await;
         ledger.used(&sale, &id, limit, window, 2).await;
     }
@@ -271,27 +217,17 @@ async fn usage_tells_what_is_used_held_and_left_in_the_present_window() {
     assert_eq!(usage.as_object().map(serde_json::Map::len), Some(5));
     let listed = service.get("/v1/promotions", &tenant.viewer).await;
     assert_eq!(listed.expect(200).body["items"][0]["usage"], usage);
-    let stats = service
-        .get(&format!("{path}/stats"), admin)
-        .await
-        .expect(200);
+    let stats = service.get(&format!("{path}/stats"), admin).await.expect(200);
     assert_eq!(stats.body["limits"], usage);
     let paused = service
-        .post(
-            &format!("{path}/status"),
-            admin,
-            json!({"status": "paused"}),
-        )
+        .post(&format!("{path}/status"), admin, json!({"status": "paused"}))
         .await
         .expect(200);
     assert_eq!(paused.body["usage"], usage);
     // What was answered may be sent back.
     let mut again = paused.body.clone();
     again["message"] = "x".into();
-    let replaced = service
-        .replace(&path, admin, paused.header("etag"), again)
-        .await
-        .expect(200);
+    let replaced = service.replace(&path, admin, paused.header("etag"), again).await.expect(200);
     assert_eq!(replaced.body["usage"], usage);
     // A promotion without limits has nothing to tell, and one with codes has a count for each code.
     let plain = service.promotion(admin, ten_percent("Plain")).await;

@@ -7,15 +7,7 @@ use crate::harness::{Answer, Service, cart, ten_percent};
 
 async fn csv(service: &Service, path: &str, key: &str, text: &str) -> Answer {
     let body = Some(text.to_owned());
-    service
-        .send(
-            Method::PUT,
-            path,
-            key,
-            body,
-            &[("content-type", "text/csv; charset=utf-8")],
-        )
-        .await
+    service.send(Method::PUT, path, key, body, &[("content-type", "text/csv; charset=utf-8")]).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,11 +24,7 @@ async fn stores_are_put_in_bulk_all_or_nothing() {
     assert_eq!(put.await.expect(200).body["count"], 2);
     let bulk = json!([{"code": "B", "concept": "mini"}, {"code": "C", "zones": ["north"]}]);
     service.put("/v1/stores", admin, bulk).await.expect(200);
-    let listed = service
-        .get("/v1/stores", &tenant.viewer)
-        .await
-        .expect(200)
-        .body;
+    let listed = service.get("/v1/stores", &tenant.viewer).await.expect(200).body;
     let expected = json!([
         {"code": "A", "concept": "mega", "zones": ["south", "metro"], "timezone": null},
         {"code": "B", "concept": "mini", "zones": [], "timezone": null},
@@ -44,32 +32,18 @@ async fn stores_are_put_in_bulk_all_or_nothing() {
     ]);
     assert_eq!(listed["items"], expected);
     let bad = json!([{"code": "D"}, {"code": "E", "timezone": "Nowhere"}, {"code": "D"}]);
-    service
-        .put("/v1/stores", admin, bad)
-        .await
-        .expect_code(422, "invalid");
-    service
-        .get("/v1/stores/D", admin)
-        .await
-        .expect_code(404, "not_found");
+    service.put("/v1/stores", admin, bad).await.expect_code(422, "invalid");
+    service.get("/v1/stores/D", admin).await.expect_code(404, "not_found");
     let refused = csv(&service, "/v1/stores", admin, "code,timezone\nD,Nowhere\n").await;
     let faults = refused.expect_code(422, "invalid").faults();
     assert_eq!(faults, [("/0/timezone".to_owned(), "malformed".to_owned())]);
     service.delete("/v1/stores/A", admin).await.expect(204);
-    service
-        .delete("/v1/stores/A", admin)
-        .await
-        .expect_code(404, "not_found");
+    service.delete("/v1/stores/A", admin).await.expect_code(404, "not_found");
     let mut request = cart();
     request["store"] = "A".into();
-    let refused = service
-        .post("/v1/evaluate-cart", &tenant.pos, request)
-        .await;
+    let refused = service.post("/v1/evaluate-cart", &tenant.pos, request).await;
     let faults = refused.expect_code(422, "invalid").faults();
-    assert_eq!(
-        faults,
-        [("/store".to_owned(), "unknown_reference".to_owned())]
-    );
+    assert_eq!(faults, [("/store".to_owned(), "unknown_reference".to_owned())]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,49 +54,21 @@ async fn a_list_in_use_cannot_be_deleted_and_its_change_is_seen_at_once() {
     let mut body = ten_percent("Listed");
     let select = json!({"include": [{"field": "sku", "op": "in_list", "list": "tees"}]});
     body["benefit"]["target"] = json!({"type": "items", "select": select});
-    let refused = service
-        .post("/v1/promotions", admin, body.clone())
-        .await
-        .expect_code(422, "invalid");
+    let refused =
+        service.post("/v1/promotions", admin, body.clone()).await.expect_code(422, "invalid");
     let pointer = "/benefit/target/select/include/0/list".to_owned();
-    assert_eq!(
-        refused.faults(),
-        [(pointer, "unknown_reference".to_owned())]
-    );
-    csv(&service, "/v1/product-lists/tees", admin, "sku\nCAP\n")
-        .await
-        .expect(200);
+    assert_eq!(refused.faults(), [(pointer, "unknown_reference".to_owned())]);
+    csv(&service, "/v1/product-lists/tees", admin, "sku\nCAP\n").await.expect(200);
     let promotion = service.promotion(admin, body).await;
     assert_eq!(service.discount(&tenant.pos).await, "0.00");
-    csv(&service, "/v1/product-lists/tees", admin, "CAP\nTEE\nTEE\n")
-        .await
-        .expect(200);
+    csv(&service, "/v1/product-lists/tees", admin, "CAP\nTEE\nTEE\n").await.expect(200);
     assert_eq!(service.discount(&tenant.pos).await, "10.00");
-    let list = service
-        .get("/v1/product-lists/tees", admin)
-        .await
-        .expect(200)
-        .body;
-    assert_eq!(
-        (&list["skus"], &list["size"]),
-        (&json!(["CAP", "TEE"]), &json!(2))
-    );
-    service
-        .delete("/v1/product-lists/tees", admin)
-        .await
-        .expect_code(409, "in_use");
-    service
-        .delete(&format!("/v1/promotions/{promotion}"), admin)
-        .await
-        .expect(204);
-    service
-        .delete("/v1/product-lists/tees", admin)
-        .await
-        .expect(204);
-    service
-        .get("/v1/product-lists/tees", admin)
-        .await
-        .expect_code(404, "not_found");
+    let list = service.get("/v1/product-lists/tees", admin).await.expect(200).body;
+    assert_eq!((&list["skus"], &list["size"]), (&json!(["CAP", "TEE"]), &json!(2)));
+    service.delete("/v1/product-lists/tees", admin).await.expect_code(409, "in_use");
+    service.delete(&format!("/v1/promotions/{promotion}"), admin).await.expect(204);
+    service.delete("/v1/product-lists/tees", admin).await.expect(204);
+    service.get("/v1/product-lists/tees", admin).await.expect_code(404, "not_found");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,16 +77,9 @@ async fn names_page_in_order_and_cursors_are_our_own() {
     let tenant = service.tenant().await;
     for name in ["c", "a", "b"] {
         let path = format!("/v1/product-lists/{name}");
-        service
-            .put(&path, &tenant.admin, json!({"skus": []}))
-            .await
-            .expect(200);
+        service.put(&path, &tenant.admin, json!({"skus": []})).await.expect(200);
     }
-    let first = service
-        .get("/v1/product-lists?limit=2", &tenant.viewer)
-        .await
-        .expect(200)
-        .body;
+    let first = service.get("/v1/product-lists?limit=2", &tenant.viewer).await.expect(200).body;
     let cursor = first["next_cursor"].as_str().unwrap();
     let path = format!("/v1/product-lists?limit=2&cursor={cursor}");
     let second = service.get(&path, &tenant.viewer).await.expect(200).body;
@@ -152,10 +91,7 @@ async fn names_page_in_order_and_cursors_are_our_own() {
             .map(|item| item["name"].as_str().unwrap().to_owned())
             .collect()
     };
-    assert_eq!(
-        (names(&first), names(&second)),
-        (vec!["a".into(), "b".into()], vec!["c".into()])
-    );
+    assert_eq!((names(&first), names(&second)), (vec!["a".into(), "b".into()], vec!["c".into()]));
     assert!(second["next_cursor"].is_null());
     for query in [
         "limit=0",
@@ -167,10 +103,7 @@ async fn names_page_in_order_and_cursors_are_our_own() {
         "limit=1&limit=2",
     ] {
         let path = format!("/v1/product-lists?{query}");
-        service
-            .get(&path, &tenant.viewer)
-            .await
-            .expect_code(422, "invalid");
+        service.get(&path, &tenant.viewer).await.expect_code(422, "invalid");
     }
     // Whatever a parameter is called, its fault stands at a JSON pointer.
     let refused = service
@@ -184,15 +117,9 @@ async fn names_page_in_order_and_cursors_are_our_own() {
 async fn a_list_of_two_hundred_thousand_skus_is_taken_and_one_more_is_not() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
-    let skus: String = (0..200_000)
-        .map(|number| format!("SKU-{number}\n"))
-        .collect();
-    let put = csv(&service, "/v1/product-lists/all", &tenant.admin, &skus)
-        .await
-        .expect(200);
+    let skus: String = (0..200_000).map(|number| format!("SKU-{number}\n")).collect();
+    let put = csv(&service, "/v1/product-lists/all", &tenant.admin, &skus).await.expect(200);
     assert_eq!(put.body["size"], 200_000);
     let more = format!("{skus}ONE-MORE\n");
-    csv(&service, "/v1/product-lists/all", &tenant.admin, &more)
-        .await
-        .expect_code(422, "invalid");
+    csv(&service, "/v1/product-lists/all", &tenant.admin, &more).await.expect_code(422, "invalid");
 }

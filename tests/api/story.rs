@@ -56,9 +56,8 @@ impl Story {
         let offers = self.service.get(path, &self.tenant.pos).await;
         let offers = offers.expect(200).body;
         let own = offers["items"].as_array().unwrap().iter();
-        let own: Vec<&Value> = own
-            .filter(|offer| offer["issuance"]["id"] == self.issuance.as_str())
-            .collect();
+        let own: Vec<&Value> =
+            own.filter(|offer| offer["issuance"]["id"] == self.issuance.as_str()).collect();
         own.first().map(|offer| offer["limits"].clone())
     }
 
@@ -68,10 +67,7 @@ impl Story {
         request["customer"] = json!({"id": "Mira"});
         request["cart"]["lines"][0]["quantity"] = quantity.to_string().into();
         let body = json!({"transaction_id": transaction, "request": request});
-        let sold = self
-            .service
-            .post("/v1/redemptions", &self.tenant.pos, body)
-            .await;
+        let sold = self.service.post("/v1/redemptions", &self.tenant.pos, body).await;
         sold.expect(201).body
     }
 
@@ -93,9 +89,7 @@ async fn a_customer_registers_earns_uses_returns_and_forgets() {
     let events = ["unlocked", "activated", "used_up", "expiring", "expired"];
     let events = events.map(|event| format!("issuance.{event}"));
     let body = json!({"url": receiver.url(), "events": events});
-    let hook = service
-        .put("/v1/webhooks/messenger", &tenant.admin, body)
-        .await;
+    let hook = service.put("/v1/webhooks/messenger", &tenant.admin, body).await;
     receiver.trust(hook.expect(201).body["secret"].as_str().unwrap());
 
     // Whoever registers gets a quarter off two baskets, up to 60 in all, and has thirty days for it.
@@ -114,9 +108,7 @@ async fn a_customer_registers_earns_uses_returns_and_forgets() {
 
     // Mira registers.
     let body = json!({"id": "web-1", "type": "registration", "customer": {"id": "Mira"}});
-    let done = service
-        .post("/v1/activities", &tenant.pos, body.clone())
-        .await;
+    let done = service.post("/v1/activities", &tenant.pos, body.clone()).await;
     let done = done.expect(200).body;
     let own = &done["unlocked"][0];
     assert_eq!(done["unlocked"].as_array().unwrap().len(), 1);
@@ -136,10 +128,7 @@ async fn a_customer_registers_earns_uses_returns_and_forgets() {
         heard: 0,
     };
     // Once is enough, however often the form is sent.
-    let again = story
-        .service
-        .post("/v1/activities", &story.tenant.pos, body)
-        .await;
+    let again = story.service.post("/v1/activities", &story.tenant.pos, body).await;
     assert_eq!(again.expect(200).body, done);
 
     // She is told.
@@ -152,18 +141,12 @@ async fn a_customer_registers_earns_uses_returns_and_forgets() {
     let sold = story.basket("T-1", 1).await;
     assert_eq!(sold["result"]["totals"]["payable"], "100.00");
     let path = format!("/v1/issuances/{}/activate", story.issuance);
-    let active = story
-        .service
-        .post(&path, &story.tenant.pos, json!({}))
-        .await;
+    let active = story.service.post(&path, &story.tenant.pos, json!({})).await;
     assert_eq!(active.expect(200).body["state"], "activated");
     story.hears("issuance.activated").await;
     let left = story.left().await.unwrap();
     assert_eq!(left["earn.transactions"], json!({"left": 2, "max": 2}));
-    assert_eq!(
-        left["earn.discount"],
-        json!({"left": "60.00", "max": "60.00"})
-    );
+    assert_eq!(left["earn.discount"], json!({"left": "60.00", "max": "60.00"}));
 
     // Two tees: 50 of 200.
     let sold = story.basket("T-2", 2).await;
@@ -172,10 +155,7 @@ async fn a_customer_registers_earns_uses_returns_and_forgets() {
         (totals["discount"].as_str(), totals["payable"].as_str()),
         (Some("50.00"), Some("150.00"))
     );
-    assert_eq!(
-        sold["result"]["applied"][0]["issuance_id"],
-        story.issuance.as_str()
-    );
+    assert_eq!(sold["result"]["applied"][0]["issuance_id"], story.issuance.as_str());
     let left = story.left().await.unwrap();
     assert_eq!(left["earn.transactions"]["left"], 1);
     assert_eq!(left["earn.discount"]["left"], "10.00");
@@ -183,16 +163,8 @@ async fn a_customer_registers_earns_uses_returns_and_forgets() {
     // She brings one back: half of what she paid, and half of the discount can be had again.
     let back = json!({"return_id": "R-1", "lines": [{"id": "1", "quantity": "1"}]});
     let path = "/v1/redemptions/tx:T-2/returns";
-    let back = story
-        .service
-        .post(path, &story.tenant.pos, back)
-        .await
-        .expect(200)
-        .body;
-    assert_eq!(
-        (back["refund"].as_str(), &back["complete"]),
-        (Some("75.00"), &json!(false))
-    );
+    let back = story.service.post(path, &story.tenant.pos, back).await.expect(200).body;
+    assert_eq!((back["refund"].as_str(), &back["complete"]), (Some("75.00"), &json!(false)));
     assert_eq!(back["promotions"][0]["discount"], "25.00");
     let left = story.left().await.unwrap();
     assert_eq!(left["earn.transactions"]["left"], 1);
@@ -219,33 +191,17 @@ async fn a_customer_registers_earns_uses_returns_and_forgets() {
 
     // The other tee comes back too late to be of use: all that she paid, and nothing more.
     let back = json!({"return_id": "R-2", "lines": [{"id": "1", "quantity": "1"}]});
-    let back = story
-        .service
-        .post(path, &story.tenant.pos, back)
-        .await
-        .expect(200)
-        .body;
-    assert_eq!(
-        (back["refund"].as_str(), &back["complete"]),
-        (Some("75.00"), &json!(true))
-    );
+    let back = story.service.post(path, &story.tenant.pos, back).await.expect(200).body;
+    assert_eq!((back["refund"].as_str(), &back["complete"]), (Some("75.00"), &json!(true)));
     round(story.service.app.service()).await.unwrap();
     assert_eq!(story.state().await["state"], "expired");
     assert_eq!(story.receiver.forged(), 0);
 
     // What the shop gave in all: 50 less what came back.
     let path = format!("/v1/promotions/{promotion}");
-    let stored = story
-        .service
-        .get(&path, &story.tenant.admin)
-        .await
-        .expect(200)
-        .body;
+    let stored = story.service.get(&path, &story.tenant.admin).await.expect(200).body;
     assert_eq!(stored["usage"]["earn.transactions"]["max"], 2);
-    let told = story
-        .service
-        .get("/v1/events?limit=200", &story.tenant.admin)
-        .await;
+    let told = story.service.get("/v1/events?limit=200", &story.tenant.admin).await;
     let told = told.expect(200).body;
     let of: Vec<&str> = told["items"]
         .as_array()

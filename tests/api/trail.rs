@@ -32,9 +32,7 @@ const IN_HISTORY: &[(&str, &str)] = &[
 ];
 
 fn changes() -> impl Iterator<Item = &'static Route> {
-    ROUTES
-        .iter()
-        .filter(|route| route.method != "get" && !OF_TILLS.contains(&route.path))
+    ROUTES.iter().filter(|route| route.method != "get" && !OF_TILLS.contains(&route.path))
 }
 
 /// What the route is called with. What is put under a name is new: the same again would change nothing.
@@ -49,11 +47,7 @@ async fn things_for(service: &Service, tenant: &Tenant, route: &Route, number: u
 }
 
 fn key_for<'k>(route: &Route, tenant: &'k Tenant) -> &'k str {
-    if route.allowed == "o" {
-        OPERATOR
-    } else {
-        &tenant.admin
-    }
+    if route.allowed == "o" { OPERATOR } else { &tenant.admin }
 }
 
 async fn count(owner: &mut PgConnection, table: &'static str) -> i64 {
@@ -78,17 +72,13 @@ async fn every_change_leaves_exactly_one_row_in_its_own_transaction() {
             }
             _ => "1".to_owned(),
         };
-        let before = (
-            count(&mut owner, "audit").await,
-            count(&mut owner, "promotion_version").await,
-        );
+        let before =
+            (count(&mut owner, "audit").await, count(&mut owner, "promotion_version").await);
         let key = key_for(route, &tenant);
         let (status, body) = call(&service, route, &things, key, &version).await;
         assert!((200..300).contains(&status), "{name}: {status} {body}");
-        let after = (
-            count(&mut owner, "audit").await,
-            count(&mut owner, "promotion_version").await,
-        );
+        let after =
+            (count(&mut owner, "audit").await, count(&mut owner, "promotion_version").await);
         let rows = match route.path {
             path if TWO_ROWS.contains(&path) => 2,
             path if CHANGES_NOTHING.contains(&path) => 0,
@@ -96,11 +86,7 @@ async fn every_change_leaves_exactly_one_row_in_its_own_transaction() {
         };
         assert_eq!(after.0 - before.0, rows, "{name}: rows of the trail");
         let in_history = IN_HISTORY.contains(&(route.method, route.path));
-        assert_eq!(
-            after.1 - before.1,
-            i64::from(in_history),
-            "{name}: rows of the history"
-        );
+        assert_eq!(after.1 - before.1, i64::from(in_history), "{name}: rows of the history");
         if in_history {
             let same: bool = sqlx::query_scalar(
                 "select (select xmin::text from audit order by at desc, audit_id desc limit 1)
@@ -114,11 +100,7 @@ async fn every_change_leaves_exactly_one_row_in_its_own_transaction() {
         // The same again with a role that may not: refused, and no row.
         let (status, _) = call(&service, route, &things, &tenant.viewer, &version).await;
         assert_eq!(status, 403, "{name}");
-        assert_eq!(
-            count(&mut owner, "audit").await,
-            after.0,
-            "{name}: a refusal"
-        );
+        assert_eq!(count(&mut owner, "audit").await, after.0, "{name}: a refusal");
         counted += 1;
     }
     assert!(counted >= 20, "{counted} changes");
@@ -140,10 +122,8 @@ async fn fingerprint(owner: &mut PgConnection) -> BTreeMap<String, String> {
             "select coalesce(md5(string_agg((to_jsonb(own) - 'last_used_at')::text, ' ' order by own::text)), '')
                from {table} as own"
         );
-        let digest: String = sqlx::query_scalar(AssertSqlSafe(rows))
-            .fetch_one(&mut *owner)
-            .await
-            .unwrap();
+        let digest: String =
+            sqlx::query_scalar(AssertSqlSafe(rows)).fetch_one(&mut *owner).await.unwrap();
         found.insert(table, digest);
     }
     found
@@ -183,10 +163,6 @@ async fn what_cannot_be_written_down_does_not_happen() {
             call(&service, route, &things, key_for(route, &tenant), &version).await;
         assert_eq!(status, 500, "{name}: {body}");
         assert!(!body.to_string().contains("no row"), "{name}: {body}");
-        assert_eq!(
-            fingerprint(&mut owner).await,
-            before,
-            "{name} was done all the same"
-        );
+        assert_eq!(fingerprint(&mut owner).await, before, "{name} was done all the same");
     }
 }

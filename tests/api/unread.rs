@@ -48,9 +48,8 @@ async fn with_drafts(count: usize, values: usize, room: usize) -> (TestDatabase,
 /// What a metric says.
 pub async fn metric(service: &Service, series: &str) -> u64 {
     let text = service.get("/metrics", "").await.expect(200).text;
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix(&format!("promotion_engine_{series} ")));
+    let line =
+        text.lines().find_map(|line| line.strip_prefix(&format!("promotion_engine_{series} ")));
     line.expect("the series").parse().expect("a number")
 }
 
@@ -69,17 +68,14 @@ async fn a_page_ends_at_four_mebibytes_and_none_is_lost() {
     for path in ["/v1/promotions", "/v1/audit"] {
         let (mut names, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
         loop {
-            let page = service
-                .get(&format!("{path}?limit=200{cursor}"), &tenant.viewer)
-                .await
-                .expect(200);
+            let page =
+                service.get(&format!("{path}?limit=200{cursor}"), &tenant.viewer).await.expect(200);
             assert!(page.text.len() <= 4 * MIB, "{}", page.text.len());
             let items = page.body["items"].as_array().unwrap();
             assert!(!items.is_empty());
             let name = |item: &Value| {
                 let own = item["name"].as_str();
-                own.or(item["after"]["promotion"]["name"].as_str())
-                    .map(str::to_owned)
+                own.or(item["after"]["promotion"]["name"].as_str()).map(str::to_owned)
             };
             names.extend(items.iter().filter_map(name));
             pages += 1;
@@ -119,12 +115,7 @@ async fn a_connection_with_a_closed_window_is_bounded_and_cut_off_though_it_ping
         client.ready().await.unwrap();
         asked.spawn(client.send_request(request));
     }
-    let answers: Vec<_> = asked
-        .join_all()
-        .await
-        .into_iter()
-        .map(Result::unwrap)
-        .collect();
+    let answers: Vec<_> = asked.join_all().await.into_iter().map(Result::unwrap).collect();
     let whole = answers.iter().filter(|own| own.status() == 200).count();
     let refused = answers.iter().filter(|own| own.status() == 503).count();
     assert_eq!(whole + refused, 20);
@@ -136,10 +127,7 @@ async fn a_connection_with_a_closed_window_is_bounded_and_cut_off_though_it_ping
     assert!(connection.is_finished(), "the connection is closed");
     let cut = metric(&service, r#"timeouts_total{stage="send"}"#).await;
     assert_eq!(cut, 1);
-    service
-        .get("/v1/promotions", &tenant.viewer)
-        .await
-        .expect(200);
+    service.get("/v1/promotions", &tenant.viewer).await.expect(200);
 }
 
 /// Asks for a page over HTTP/1 and reads no more than the beginning of its status line, with hardly any buffer.
@@ -222,10 +210,7 @@ async fn whoever_closes_its_own_side_gets_its_answer() {
     stream.shutdown().await.unwrap();
     let mut text = String::new();
     let read = stream.read_to_string(&mut text);
-    timeout(Duration::from_secs(30), read)
-        .await
-        .unwrap()
-        .unwrap();
+    timeout(Duration::from_secs(30), read).await.unwrap().unwrap();
     assert!(text.starts_with("HTTP/1.1 200"), "{text}");
     assert!(text.ends_with('}'), "{text}");
 }

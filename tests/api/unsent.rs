@@ -102,11 +102,7 @@ async fn until_unsent(service: &Service, bytes: usize) {
     let begun = Instant::now();
     while unsent(service).await != bytes {
         let waited = begun.elapsed();
-        assert!(
-            waited < Duration::from_secs(20),
-            "{}",
-            unsent(service).await
-        );
+        assert!(waited < Duration::from_secs(20), "{}", unsent(service).await);
         sleep(Duration::from_millis(10)).await;
     }
 }
@@ -139,10 +135,7 @@ impl Silent {
             asked.spawn(client.send_request(request));
         }
         let answers = asked.join_all().await.into_iter().map(Result::unwrap);
-        Self {
-            answers: answers.collect(),
-            connection,
-        }
+        Self { answers: answers.collect(), connection }
     }
 
     /// How many pages are on their way. The others are told when to come back.

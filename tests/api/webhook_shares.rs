@@ -82,12 +82,7 @@ async fn have_failed(database: &TestDatabase, name: &str) {
 async fn until_it_rests(database: &TestDatabase, name: &str) {
     let mut owner = database.owner_connection().await;
     let rests = "select exists (select from webhook where name = $1 and rests_until is not null)";
-    while !sqlx::query_scalar::<_, bool>(rests)
-        .bind(name)
-        .fetch_one(&mut owner)
-        .await
-        .unwrap()
-    {
+    while !sqlx::query_scalar::<_, bool>(rests).bind(name).fetch_one(&mut owner).await.unwrap() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -67,19 +67,10 @@ async fn a_webhook_is_made_shown_replaced_and_deleted() {
     other["name"] = "crm".into();
     let replaced = service.put(path, admin, other).await.expect(200);
     assert_eq!(replaced.body["secret"], Value::Null);
-    let listed = service
-        .get("/v1/webhooks", &tenant.viewer)
-        .await
-        .expect(200);
-    assert_eq!(
-        listed.body["items"][0]["events"].as_array().unwrap().len(),
-        2
-    );
+    let listed = service.get("/v1/webhooks", &tenant.viewer).await.expect(200);
+    assert_eq!(listed.body["items"][0]["events"].as_array().unwrap().len(), 2);
     service.delete(path, admin).await.expect(204);
-    service
-        .delete(path, admin)
-        .await
-        .expect_code(404, "not_found");
+    service.delete(path, admin).await.expect_code(404, "not_found");
     for route in ["dead", "resend"] {
         let path = format!("{path}/{route}");
         let answer = if route == "dead" {
@@ -91,10 +82,7 @@ async fn a_webhook_is_made_shown_replaced_and_deleted() {
     }
     let again = service.put(path, admin, body).await.expect(201);
     assert_ne!(again.body["secret"], secret.as_str());
-    let trail = service
-        .get("/v1/audit?subject=webhook:crm", admin)
-        .await
-        .expect(200);
+    let trail = service.get("/v1/audit?subject=webhook:crm", admin).await.expect(200);
     let actions: Vec<&str> = trail.body["items"]
         .as_array()
         .unwrap()
@@ -103,10 +91,7 @@ async fn a_webhook_is_made_shown_replaced_and_deleted() {
         .collect();
     assert_eq!(actions, ["created", "deleted", "replaced", "created"]);
     for text in [&read.text, &listed.text, &replaced.text, &trail.text] {
-        assert!(
-            !text.contains("whsec_") && !text.contains(&secret[6..]),
-            "{text}"
-        );
+        assert!(!text.contains("whsec_") && !text.contains(&secret[6..]), "{text}");
     }
 }
 
@@ -132,10 +117,7 @@ async fn what_is_no_webhook_is_refused() {
     for (events, expected) in [
         (json!([]), fault("/events", "required")),
         (json!(["sale"]), fault("/events/0", "malformed")),
-        (
-            json!(["promotion.ended", "promotion.ended"]),
-            fault("/events/1", "not_unique"),
-        ),
+        (json!(["promotion.ended", "promotion.ended"]), fault("/events/1", "not_unique")),
     ] {
         let body = json!({"url": good, "events": events});
         assert_eq!(faults(body).await, [expected]);
@@ -158,10 +140,7 @@ async fn what_is_no_webhook_is_refused() {
     let body = json!({"url": long, "events": ["promotion.ended"]});
     assert_eq!(faults(body).await, [fault("/url", "too_long")]);
     let body = json!({"name": "erp", "url": good, "events": ["promotion.ended"]});
-    assert_eq!(
-        faults(body).await,
-        [fault("/name", "unsupported_combination")]
-    );
+    assert_eq!(faults(body).await, [fault("/name", "unsupported_combination")]);
     let body = json!({"url": good, "events": ["promotion.ended"]});
     let puts = (0..24).map(async |number| {
         let path = format!("/v1/webhooks/W{number}");
@@ -170,17 +149,10 @@ async fn what_is_no_webhook_is_refused() {
     let statuses = futures_util::future::join_all(puts).await;
     assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 20);
     assert_eq!(statuses.iter().filter(|status| **status == 422).count(), 4);
-    for body in [
-        json!({"events": []}),
-        json!({"events": ["x"]}),
-        json!({"all": 1}),
-    ] {
+    for body in [json!({"events": []}), json!({"events": ["x"]}), json!({"all": 1})] {
         let name = statuses.iter().position(|status| *status == 201).unwrap();
         let path = format!("/v1/webhooks/W{name}/resend");
-        service
-            .post(&path, admin, body)
-            .await
-            .expect_code(422, "invalid");
+        service.post(&path, admin, body).await.expect_code(422, "invalid");
     }
 }
 
@@ -309,10 +281,7 @@ async fn what_a_day_does_not_bring_is_listed_and_sent_again() {
     let again = service.post(path, &tenant.admin, first).await.expect(200);
     assert_eq!(again.body["count"], 1);
     dead(&service, &tenant, 1).await;
-    let again = service
-        .post(path, &tenant.admin, json!({}))
-        .await
-        .expect(200);
+    let again = service.post(path, &tenant.admin, json!({})).await.expect(200);
     assert_eq!(again.body["count"], 1);
     for _ in 0..100 {
         if receiver.messages().len() == tried + 2 {
@@ -323,12 +292,7 @@ async fn what_a_day_does_not_bring_is_listed_and_sent_again() {
     let arrived: BTreeSet<String> = receiver.messages()[tried..]
         .iter()
         .filter(|message| message.taken)
-        .map(|message| {
-            message.event["data"]["redemption_id"]
-                .as_str()
-                .unwrap()
-                .to_owned()
-        })
+        .map(|message| message.event["data"]["redemption_id"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(arrived, BTreeSet::from(sales));
     assert_eq!(dead(&service, &tenant, 0).await, Vec::<Value>::new());
@@ -343,10 +307,7 @@ async fn a_name_that_leads_to_this_machine_is_never_connected_to() {
     put(&service, &tenant, &url, json!(["redemption.committed"])).await;
     sell(&service, &tenant).await;
     let given_up = dead(&service, &tenant, 1).await;
-    assert_eq!(
-        given_up[0]["fault"],
-        "leads to an address that is not public"
-    );
+    assert_eq!(given_up[0]["fault"], "leads to an address that is not public");
     assert!(receiver.messages().is_empty());
 }
 
@@ -356,13 +317,7 @@ async fn what_was_allowed_once_is_refused_when_it_is_no_more() {
     let service = Service::on(&database, anywhere).await;
     let tenant = service.tenant().await;
     let receiver = Receiver::start().await;
-    put(
-        &service,
-        &tenant,
-        &receiver.url(),
-        json!(["redemption.committed"]),
-    )
-    .await;
+    put(&service, &tenant, &receiver.url(), json!(["redemption.committed"])).await;
     service.app.stop().await;
     let service = Service::on(&database, |_| {}).await;
     sell(&service, &tenant).await;

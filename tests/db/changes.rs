@@ -29,34 +29,18 @@ async fn the_audit_trail_is_read_newest_first() {
     }
     let all = AuditFilter::default();
     let page = in_tx!(database, tenant, |tx| audit::list(tx, &all, None, 3).await).unwrap();
-    let after: Vec<_> = page
-        .items
-        .iter()
-        .filter_map(|row| row.after.clone())
-        .collect();
+    let after: Vec<_> = page.items.iter().filter_map(|row| row.after.clone()).collect();
     assert_eq!(after, ["4", "3", "2"]);
     let next = page.next;
     let all = AuditFilter::default();
     let rest = in_tx!(database, tenant, |tx| audit::list(tx, &all, next, 3).await).unwrap();
     assert_eq!((rest.items.len(), rest.next), (2, None));
     let last = page.items[0].at;
-    let filter = AuditFilter {
-        from: Some(last),
-        to: None,
-        subject: Some("store/S0".to_owned()),
-    };
-    let found = in_tx!(database, tenant, |tx| audit::list(tx, &filter, None, 9)
-        .await)
-    .unwrap();
+    let filter = AuditFilter { from: Some(last), to: None, subject: Some("store/S0".to_owned()) };
+    let found = in_tx!(database, tenant, |tx| audit::list(tx, &filter, None, 9).await).unwrap();
     assert_eq!(found.items.len(), 1);
-    let filter = AuditFilter {
-        from: None,
-        to: Some(last),
-        subject: None,
-    };
-    let found = in_tx!(database, tenant, |tx| audit::list(tx, &filter, None, 9)
-        .await)
-    .unwrap();
+    let filter = AuditFilter { from: None, to: Some(last), subject: None };
+    let found = in_tx!(database, tenant, |tx| audit::list(tx, &filter, None, 9).await).unwrap();
     assert_eq!(found.items.len(), 4);
 }
 
@@ -70,23 +54,15 @@ async fn changes_are_heard_and_polled() {
     assert_eq!(listener.next().await.unwrap(), b);
     in_tx!(database, a, |tx| rules::bump_keys(tx).await).unwrap();
     assert_eq!(listener.next().await.unwrap(), a);
-    let patch = TenantPatch {
-        suspended: Some(true),
-        ..TenantPatch::default()
-    };
+    let patch = TenantPatch { suspended: Some(true), ..TenantPatch::default() };
     as_operator!(database, |tx| tenants::patch(tx, b, &patch).await).unwrap();
     assert_eq!(listener.next().await.unwrap(), b);
     let sought = [a, b, TenantId::new(Uuid::now_v7())];
     let mut polled = as_operator!(database, |tx| rules::poll(tx, &sought).await).unwrap();
     polled.sort_by_key(|(tenant, _)| *tenant);
-    let versions: Vec<_> = polled
-        .iter()
-        .map(|(id, it)| (*id, it.rules, it.keys))
-        .collect();
+    let versions: Vec<_> = polled.iter().map(|(id, it)| (*id, it.rules, it.keys)).collect();
     assert_eq!(versions, [(a, 1, 2), (b, 2, 2)]);
-    let current = in_tx!(database, b, |tx| rules::current(tx).await)
-        .unwrap()
-        .unwrap();
+    let current = in_tx!(database, b, |tx| rules::current(tx).await).unwrap().unwrap();
     assert_eq!((current.rules, current.keys), (2, 2));
     // A rolled back change is not heard, a lost connection is.
     let undone = in_tx!(database, a, |tx| {
@@ -101,10 +77,7 @@ async fn changes_are_heard_and_polled() {
     .execute(&mut database.owner_connection().await)
     .await
     .unwrap();
-    assert!(matches!(
-        listener.next().await,
-        Err(DbError::Unavailable(_))
-    ));
+    assert!(matches!(listener.next().await, Err(DbError::Unavailable(_))));
 }
 
 #[tokio::test]

@@ -28,10 +28,7 @@ async fn sale(owner: &mut PgConnection, tenant: TenantId, customer: &str, times:
         .replace("$R", &format!("'{sale}'::uuid"))
         .replace("$C", &format!("'{customer}'"))
         .replace("$N", &times.to_string());
-    sqlx::raw_sql(AssertSqlSafe(statements))
-        .execute(owner)
-        .await
-        .unwrap();
+    sqlx::raw_sql(AssertSqlSafe(statements)).execute(owner).await.unwrap();
     sale
 }
 
@@ -49,10 +46,7 @@ async fn counters(owner: &mut PgConnection, tenant: TenantId) -> Vec<(String, i6
 #[tokio::test]
 async fn all_of_a_customer_is_passed_on_and_nothing_of_others() {
     let database = TestDatabase::new().await;
-    let (tenant, other) = (
-        full_tenant(&database, "A").await,
-        full_tenant(&database, "B").await,
-    );
+    let (tenant, other) = (full_tenant(&database, "A").await, full_tenant(&database, "B").await);
     let mut owner = database.owner_connection().await;
     for tenant in [tenant, other] {
         for (customer, times) in [("C-1", 2), ("C-2", 1), ("C-3", 1)] {
@@ -61,19 +55,12 @@ async fn all_of_a_customer_is_passed_on_and_nothing_of_others() {
     }
     let before = counters(&mut owner, other).await;
     let moved = in_tx!(database, tenant, |tx| pass_on(tx, "C-1", "C-2").await).unwrap();
-    let expected = Moved {
-        redemptions: 1,
-        activities: 1,
-        issuances: 1,
-    };
+    let expected = Moved { redemptions: 1, activities: 1, issuances: 1 };
     assert_eq!(moved, expected);
     let left = in_tx!(database, tenant, |tx| remains(tx, "C-1").await).unwrap();
     assert!(!left);
     let named = |name: &str, used, maximum| (name.to_owned(), used, maximum);
-    assert_eq!(
-        counters(&mut owner, tenant).await,
-        [named("C-2", 3, 3), named("C-3", 1, 2)]
-    );
+    assert_eq!(counters(&mut owner, tenant).await, [named("C-2", 3, 3), named("C-3", 1, 2)]);
     assert_eq!(counters(&mut owner, other).await, before);
     let moved: Vec<(String, i64)> = sqlx::query_as(
         "select 'hand', count(*) from customer_promotion

@@ -48,10 +48,7 @@ impl Drop for Folder {
 
 async fn run(embedded: &Embedded, statement: &'static str) {
     let mut connection = embedded.connect_options().connect().await.unwrap();
-    sqlx::raw_sql(statement)
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }
 
@@ -74,23 +71,12 @@ async fn a_durable_server_serves_stops_and_serves_again() {
     db::migrate(&embedded.connect_options()).await.unwrap();
     // A second migration finds nothing to do.
     db::migrate(&embedded.connect_options()).await.unwrap();
-    let db = Db::open(DbOptions::new(embedded.connect_options()))
-        .await
-        .unwrap();
+    let db = Db::open(DbOptions::new(embedded.connect_options())).await.unwrap();
     db.ready().await.unwrap();
     db.close().await;
-    run(
-        &embedded,
-        "create table kept (number integer); insert into kept values (1)",
-    )
-    .await;
+    run(&embedded, "create table kept (number integer); insert into kept values (1)").await;
     embedded.stop().await.unwrap();
-    assert!(
-        !folder
-            .0
-            .join("data/postgres/cluster/postmaster.pid")
-            .exists()
-    );
+    assert!(!folder.0.join("data/postgres/cluster/postmaster.pid").exists());
     let embedded = Embedded::start(&options).await.unwrap();
     assert_eq!(kept(&embedded).await, [1]);
     embedded.stop().await.unwrap();
@@ -124,10 +110,7 @@ async fn the_server_does_not_run_as_root() {
         fs::read_to_string(folder.0.join("data/postgres/cluster/postmaster.pid")).unwrap();
     let pid = pid_file.lines().next().unwrap();
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let uids = status
-        .lines()
-        .find(|line| line.starts_with("Uid:"))
-        .unwrap();
+    let uids = status.lines().find(|line| line.starts_with("Uid:")).unwrap();
     assert!(!uids.split_whitespace().any(|uid| uid == "0"), "{uids}");
     embedded.stop().await.unwrap();
 }
@@ -142,16 +125,8 @@ async fn a_folder_that_the_account_cannot_enter_is_replaced() {
     fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o700)).unwrap();
     let embedded = Embedded::start(&folder.options()).await.unwrap();
     let socket = embedded.connect_options().get_socket().cloned().unwrap();
-    assert!(
-        socket.starts_with("/var/lib/promotion-engine"),
-        "{}",
-        socket.display()
-    );
-    run(
-        &embedded,
-        "create table kept (number integer); insert into kept values (2)",
-    )
-    .await;
+    assert!(socket.starts_with("/var/lib/promotion-engine"), "{}", socket.display());
+    run(&embedded, "create table kept (number integer); insert into kept values (2)").await;
     embedded.stop().await.unwrap();
     // The same folder leads to the same cluster.
     let embedded = Embedded::start(&folder.options()).await.unwrap();
@@ -165,11 +140,8 @@ async fn a_folder_that_the_account_cannot_enter_is_replaced() {
 async fn a_path_too_long_for_a_socket_leads_to_the_loopback_interface() {
     let folder = Folder::new("long");
     let mut options = folder.options();
-    options.data_dir = folder.0.join(
-        "a name with 'quotes', \"more\" and spaces "
-            .repeat(2)
-            .trim_end(),
-    );
+    options.data_dir =
+        folder.0.join("a name with 'quotes', \"more\" and spaces ".repeat(2).trim_end());
     let embedded = Embedded::start(&options).await.unwrap();
     assert!(embedded.connect_options().get_socket().is_none());
     assert_eq!(embedded.connect_options().get_host(), "127.0.0.1");
@@ -207,11 +179,7 @@ async fn child_process() {
     options.durability = Durability::Off;
     options.ends_with_process = std::env::var_os(CHILD_ENDS).is_some();
     let embedded = Embedded::start(&options).await.unwrap();
-    run(
-        &embedded,
-        "create table kept (number integer); insert into kept values (3)",
-    )
-    .await;
+    run(&embedded, "create table kept (number integer); insert into kept values (3)").await;
     println!("serving");
     tokio::time::sleep(Duration::from_secs(60)).await;
 }
@@ -219,18 +187,13 @@ async fn child_process() {
 /// Starts [`child_process`], waits until it serves, and kills it.
 fn serve_and_kill(data_dir: &Path, ends_with_process: bool) {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", "embedded::child_process", "--nocapture"])
-        .env(CHILD_DIR, data_dir);
+    command.args(["--exact", "embedded::child_process", "--nocapture"]).env(CHILD_DIR, data_dir);
     if ends_with_process {
         command.env(CHILD_ENDS, "1");
     }
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(
-        lines.any(|line| line.unwrap().contains("serving")),
-        "the child did not serve"
-    );
+    assert!(lines.any(|line| line.unwrap().contains("serving")), "the child did not serve");
     child.kill().unwrap();
     child.wait().unwrap();
 }
@@ -240,12 +203,7 @@ async fn a_server_left_behind_by_a_kill_is_taken_over() {
     let folder = Folder::new("killed");
     let options = folder.options();
     serve_and_kill(&options.data_dir, false);
-    assert!(
-        options
-            .data_dir
-            .join("postgres/cluster/postmaster.pid")
-            .exists()
-    );
+    assert!(options.data_dir.join("postgres/cluster/postmaster.pid").exists());
     let embedded = Embedded::start(&options).await.unwrap();
     assert_eq!(kept(&embedded).await, [3]);
     embedded.stop().await.unwrap();
@@ -307,10 +265,7 @@ fn archive(folder: &Path) -> Vec<u8> {
             .output()
             .unwrap()
             .stdout;
-        (
-            program,
-            PathBuf::from(String::from_utf8(path).unwrap().trim()),
-        )
+        (program, PathBuf::from(String::from_utf8(path).unwrap().trim()))
     });
     let bin = folder.join("postgresql-release/bin");
     fs::create_dir_all(&bin).unwrap();
@@ -319,12 +274,7 @@ fn archive(folder: &Path) -> Vec<u8> {
     }
     let archive = folder.join("archive.tar.gz");
     let tar = Command::new("tar")
-        .args([
-            "-C".as_ref(),
-            folder.as_os_str(),
-            "-czf".as_ref(),
-            archive.as_os_str(),
-        ])
+        .args(["-C".as_ref(), folder.as_os_str(), "-czf".as_ref(), archive.as_os_str()])
         .arg("postgresql-release")
         .status();
     assert!(tar.unwrap().success());
@@ -333,19 +283,12 @@ fn archive(folder: &Path) -> Vec<u8> {
 
 fn checksum(bytes: &[u8]) -> Vec<u8> {
     use sha2::{Digest, Sha256};
-    let hash: String = Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{hash}  postgresql.tar.gz\n").into_bytes()
 }
 
 fn downloads_from(releases: Option<String>) -> ProgramSearch {
-    ProgramSearch {
-        bin_dir: None,
-        installed: false,
-        releases,
-    }
+    ProgramSearch { bin_dir: None, installed: false, releases }
 }
 
 #[tokio::test]
@@ -353,30 +296,15 @@ async fn programs_are_downloaded_once_and_work() {
     let folder = Folder::new("download");
     let archive = archive(&folder.0);
     let sum = checksum(&archive);
-    let files = vec![
-        (".tar.gz".to_owned(), archive),
-        (".tar.gz.sha256".to_owned(), sum),
-    ];
+    let files = vec![(".tar.gz".to_owned(), archive), (".tar.gz.sha256".to_owned(), sum)];
     let mut options = folder.options();
     options.programs = downloads_from(Some(serve(files).await));
     let embedded = Embedded::start(&options).await.unwrap();
     run(&embedded, "select 1").await;
     embedded.stop().await.unwrap();
-    assert!(
-        options
-            .data_dir
-            .join("postgres/programs")
-            .join(RELEASE)
-            .join("bin/initdb")
-            .exists()
-    );
+    assert!(options.data_dir.join("postgres/programs").join(RELEASE).join("bin/initdb").exists());
     options.programs = downloads_from(None);
-    Embedded::start(&options)
-        .await
-        .unwrap()
-        .stop()
-        .await
-        .unwrap();
+    Embedded::start(&options).await.unwrap().stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -389,10 +317,7 @@ async fn a_download_without_its_own_checksum_is_refused() {
         files.extend(sums);
         let into = folder.0.join("programs");
         let refused = embedded::download(&serve(files).await, &into).await;
-        assert!(
-            matches!(refused, Err(EmbeddedError::NoPrograms { .. })),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(EmbeddedError::NoPrograms { .. })), "{refused:?}");
         assert!(!into.join(RELEASE).exists());
     }
 }
@@ -404,12 +329,7 @@ async fn without_programs_the_message_names_the_ways_out() {
     // Nothing listens on the discard port.
     options.programs = downloads_from(Some("http://127.0.0.1:9".to_owned()));
     let text = Embedded::start(&options).await.unwrap_err().to_string();
-    for way in [
-        "install PostgreSQL",
-        "DATABASE_URL",
-        "docker compose up",
-        "download failed",
-    ] {
+    for way in ["install PostgreSQL", "DATABASE_URL", "docker compose up", "download failed"] {
         assert!(text.contains(way), "{text}");
     }
     options.programs.bin_dir = Some(folder.0.clone());
@@ -420,10 +340,7 @@ async fn without_programs_the_message_names_the_ways_out() {
 /// The pid file of the cluster, and the lock file of its socket.
 fn pid_files(folder: &Folder) -> [PathBuf; 2] {
     let home = folder.0.join("data/postgres");
-    [
-        home.join("cluster/postmaster.pid"),
-        home.join(".s.PGSQL.5432.lock"),
-    ]
+    [home.join("cluster/postmaster.pid"), home.join(".s.PGSQL.5432.lock")]
 }
 
 fn pid(file: &Path) -> String {
@@ -449,11 +366,7 @@ fn somebody(folder: &Folder) -> std::process::Child {
 async fn a_process_that_has_the_number_of_the_server_is_no_obstacle_and_is_left_alone() {
     let folder = Folder::new("stale");
     let embedded = Embedded::start(&folder.options()).await.unwrap();
-    run(
-        &embedded,
-        "create table kept (number integer); insert into kept values (4)",
-    )
-    .await;
+    run(&embedded, "create table kept (number integer); insert into kept values (4)").await;
     let files = pid_files(&folder);
     let texts = files.clone().map(|file| fs::read_to_string(file).unwrap());
     embedded.stop().await.unwrap();
@@ -481,11 +394,7 @@ async fn a_server_that_dies_is_started_again_and_stops_with_the_service() {
     let mut options = folder.options();
     options.durability = Durability::On;
     let embedded = Embedded::start(&options).await.unwrap();
-    run(
-        &embedded,
-        "create table kept (number integer); insert into kept values (5)",
-    )
-    .await;
+    run(&embedded, "create table kept (number integer); insert into kept values (5)").await;
     let connect = embedded.connect_options();
     let watched = Kept::new(embedded);
     let [file, _] = pid_files(&folder);

@@ -16,18 +16,12 @@ use crate::support::TestDatabase;
 /// Statements of the operator's role, which cross tenants; and what each of them is for.
 const CROSSING: &[(&str, &str)] = &[
     ("from hold", "jobs: tenants with a hold that has lapsed"),
-    (
-        "from limit_counter",
-        "jobs: tenants whose issuances were given something back",
-    ),
+    ("from limit_counter", "jobs: tenants whose issuances were given something back"),
     ("from outbox", "jobs: tenants with events to be numbered"),
     ("from promotion", "jobs: promotions that have ended"),
     ("from webhook", "jobs: webhooks that do not rest"),
     ("from webhook_delivery", "jobs: webhooks with something due"),
-    (
-        "from tenant",
-        "the operator's list, and jobs that go through all tenants",
-    ),
+    ("from tenant", "the operator's list, and jobs that go through all tenants"),
 ];
 /// The one table of ours that is no tenant's: the migrations that have run.
 const OF_NOBODY: &str = "_sqlx_migrations";
@@ -106,22 +100,13 @@ async fn explain(connection: &mut PgConnection) -> Result<Value, sqlx::Error> {
     .fetch_one(&mut *connection)
     .await?;
     let nothing: Vec<&str> = (0..count).map(|_| "null").collect();
-    let arguments = if count == 0 {
-        String::new()
-    } else {
-        format!("({})", nothing.join(", "))
-    };
+    let arguments = if count == 0 { String::new() } else { format!("({})", nothing.join(", ")) };
     let explain = format!("explain (format json) execute own{arguments}");
-    sqlx::query_scalar(AssertSqlSafe(explain))
-        .persistent(false)
-        .fetch_one(&mut *connection)
-        .await
+    sqlx::query_scalar(AssertSqlSafe(explain)).persistent(false).fetch_one(&mut *connection).await
 }
 
 async fn run(connection: &mut PgConnection, text: String) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(AssertSqlSafe(text))
-        .execute(connection)
-        .await?;
+    sqlx::raw_sql(AssertSqlSafe(text)).execute(connection).await?;
     Ok(())
 }
 
@@ -149,9 +134,7 @@ async fn every_statement_names_the_tenant_at_every_table() {
                 continue;
             }
             let folded = statement.split_whitespace().collect::<Vec<_>>().join(" ");
-            let known = CROSSING
-                .iter()
-                .find(|(text, _)| *text == format!("from {table}"));
+            let known = CROSSING.iter().find(|(text, _)| *text == format!("from {table}"));
             match known {
                 Some((text, _)) if folded.contains(text) => {
                     crossing.insert(format!("{table}: {folded}"));
@@ -162,14 +145,7 @@ async fn every_statement_names_the_tenant_at_every_table() {
         let inserts = statement.trim_start().starts_with("insert into");
         assert!(!inserts || statement.contains("tenant_id"), "{statement}");
     }
-    assert!(
-        faults.is_empty(),
-        "without the tenant:\n{}",
-        faults.join("\n")
-    );
-    println!(
-        "crossing tenants:\n{}",
-        crossing.iter().cloned().collect::<Vec<_>>().join("\n")
-    );
+    assert!(faults.is_empty(), "without the tenant:\n{}", faults.join("\n"));
+    println!("crossing tenants:\n{}", crossing.iter().cloned().collect::<Vec<_>>().join("\n"));
     assert!(touched.len() > 20, "{touched:?}");
 }

@@ -45,11 +45,7 @@ async fn read(db: &Db, tenant: TenantId, after: i64) -> Vec<(i64, String)> {
         Box::pin(async move { events::list(tx, after, 7).await })
     });
     let found = found.await.unwrap();
-    found
-        .items
-        .into_iter()
-        .map(|row| (row.sequence, row.data))
-        .collect()
+    found.items.into_iter().map(|row| (row.sequence, row.data)).collect()
 }
 
 #[tokio::test]
@@ -148,9 +144,7 @@ async fn a_polling_reader_misses_nothing_that_concurrent_writers_write() {
     let mut next: BTreeMap<String, i64> = BTreeMap::new();
     for (_, data) in seen {
         let data: serde_json::Value = serde_json::from_str(&data).unwrap();
-        let expected = next
-            .entry(data["subject"].as_str().unwrap().to_owned())
-            .or_default();
+        let expected = next.entry(data["subject"].as_str().unwrap().to_owned()).or_default();
         assert_eq!(data["number"], *expected);
         *expected += 1;
     }

@@ -11,9 +11,7 @@ use crate::support::{TestDatabase, in_tx};
 
 async fn insert(database: &TestDatabase, tenant: TenantId, new: NewPromotion) -> PromotionId {
     let id = new.promotion;
-    in_tx!(database, tenant, |tx| promotions::insert(tx, &new, None)
-        .await)
-    .unwrap();
+    in_tx!(database, tenant, |tx| promotions::insert(tx, &new, None).await).unwrap();
     id
 }
 
@@ -24,33 +22,20 @@ async fn a_name_is_free_again_when_its_promotion_is_archived() {
     full_tenant(&database, "B").await;
     let id = insert(&database, tenant, promotion("Ten percent")).await;
     let again = promotion("Ten percent");
-    let taken = in_tx!(database, tenant, |tx| promotions::insert(tx, &again, None)
-        .await);
+    let taken = in_tx!(database, tenant, |tx| promotions::insert(tx, &again, None).await);
     assert!(matches!(taken, Err(DbError::Duplicate(Key::PromotionName))));
-    let archived = in_tx!(database, tenant, |tx| promotions::set_status(
-        tx, id, "archived", None
-    )
-    .await);
+    let archived =
+        in_tx!(database, tenant, |tx| promotions::set_status(tx, id, "archived", None).await);
     assert_eq!(archived.unwrap().unwrap().status, "archived");
     insert(&database, tenant, promotion("Ten percent")).await;
     // Archived is final.
-    let back = in_tx!(database, tenant, |tx| promotions::set_status(
-        tx, id, "active", None
-    )
-    .await);
+    let back = in_tx!(database, tenant, |tx| promotions::set_status(tx, id, "active", None).await);
     assert_eq!(back.unwrap(), None);
     let mut changed = promotion("Other");
     changed.promotion = id;
-    let changed = in_tx!(database, tenant, |tx| promotions::replace(
-        tx, 2, &changed, None
-    )
-    .await);
+    let changed = in_tx!(database, tenant, |tx| promotions::replace(tx, 2, &changed, None).await);
     assert!(matches!(changed, Err(DbError::Stale)));
-    assert!(
-        in_tx!(database, tenant, |tx| promotions::get(tx, id).await)
-            .unwrap()
-            .is_some()
-    );
+    assert!(in_tx!(database, tenant, |tx| promotions::get(tx, id).await).unwrap().is_some());
 }
 
 #[tokio::test]
@@ -61,26 +46,13 @@ async fn a_replacement_needs_the_current_version_and_lists_that_exist() {
     let id = insert(&database, tenant, new.clone()).await;
     new.document = r#"{"b": 1, "a": "1.50"}"#.to_owned();
     let (wrong, mut unknown) = (new.clone(), new.clone());
-    let stale = in_tx!(database, tenant, |tx| promotions::replace(
-        tx, 2, &wrong, None
-    )
-    .await);
+    let stale = in_tx!(database, tenant, |tx| promotions::replace(tx, 2, &wrong, None).await);
     assert!(matches!(stale, Err(DbError::Stale)));
     unknown.product_lists = vec!["hats".to_owned()];
-    let missing = in_tx!(database, tenant, |tx| promotions::replace(
-        tx, 1, &unknown, None
-    )
-    .await);
-    assert!(matches!(
-        missing,
-        Err(DbError::Missing(Reference::ProductList))
-    ));
+    let missing = in_tx!(database, tenant, |tx| promotions::replace(tx, 1, &unknown, None).await);
+    assert!(matches!(missing, Err(DbError::Missing(Reference::ProductList))));
     new.product_lists = vec!["shoes".to_owned()];
-    let row = in_tx!(database, tenant, |tx| promotions::replace(
-        tx, 1, &new, None
-    )
-    .await)
-    .unwrap();
+    let row = in_tx!(database, tenant, |tx| promotions::replace(tx, 1, &new, None).await).unwrap();
     assert_eq!(row.version, 2);
     let locked = in_tx!(database, tenant, |tx| promotions::lock(tx, id).await).unwrap();
     assert_eq!(locked, Some(row));
@@ -94,52 +66,28 @@ async fn every_change_is_one_entry_of_the_history() {
     let by = Some(KeyId::new(made.key_id));
     let mut new = promotion("P");
     let id = insert(&database, tenant, new.clone()).await;
-    in_tx!(database, tenant, |tx| promotions::set_status(
-        tx, id, "active", by
-    )
-    .await)
-    .unwrap();
+    in_tx!(database, tenant, |tx| promotions::set_status(tx, id, "active", by).await).unwrap();
     new.status = "active".to_owned();
     new.document = r#"{"name": "Q"}"#.to_owned();
-    in_tx!(database, tenant, |tx| promotions::replace(tx, 2, &new, by)
-        .await)
-    .unwrap();
-    let page = in_tx!(database, tenant, |tx| promotion_history::history(
-        tx, id, None, 2
-    )
-    .await)
-    .unwrap();
+    in_tx!(database, tenant, |tx| promotions::replace(tx, 2, &new, by).await).unwrap();
+    let page =
+        in_tx!(database, tenant, |tx| promotion_history::history(tx, id, None, 2).await).unwrap();
     let entries: Vec<_> = page
         .items
         .iter()
         .map(|row| {
-            (
-                row.change,
-                row.version,
-                row.status.as_str(),
-                row.key_id,
-                row.document.as_str(),
-            )
+            (row.change, row.version, row.status.as_str(), row.key_id, row.document.as_str())
         })
         .collect();
     let by = Some(made.key_id);
     assert_eq!(
         entries,
-        [
-            (3, 3, "active", by, r#"{"name": "Q"}"#),
-            (2, 2, "active", by, r#"{"name": "P"}"#)
-        ]
+        [(3, 3, "active", by, r#"{"name": "Q"}"#), (2, 2, "active", by, r#"{"name": "P"}"#)]
     );
     let next = page.next;
-    let page = in_tx!(database, tenant, |tx| promotion_history::history(
-        tx, id, next, 2
-    )
-    .await)
-    .unwrap();
-    assert_eq!(
-        (page.items[0].change, page.items[0].key_id, page.next),
-        (1, None, None)
-    );
+    let page =
+        in_tx!(database, tenant, |tx| promotion_history::history(tx, id, next, 2).await).unwrap();
+    assert_eq!((page.items[0].change, page.items[0].key_id, page.next), (1, None, None));
 }
 
 #[tokio::test]
@@ -158,66 +106,29 @@ async fn states_follow_from_status_and_dates() {
         }
     }
     let archived = insert(&database, tenant, promotion("archived")).await;
-    in_tx!(database, tenant, |tx| promotions::set_status(
-        tx, archived, "archived", None
-    )
-    .await)
-    .unwrap();
+    in_tx!(database, tenant, |tx| promotions::set_status(tx, archived, "archived", None).await)
+        .unwrap();
     let list = async |state: Option<State>| {
-        let filter = PromotionFilter {
-            state,
-            ..PromotionFilter::default()
-        };
-        let page = in_tx!(database, tenant, |tx| promotions::list(
-            tx,
-            &filter,
-            noon(),
-            None,
-            50
-        )
-        .await);
-        page.unwrap()
-            .items
-            .into_iter()
-            .map(|row| row.name)
-            .collect::<Vec<_>>()
+        let filter = PromotionFilter { state, ..PromotionFilter::default() };
+        let page =
+            in_tx!(database, tenant, |tx| promotions::list(tx, &filter, noon(), None, 50).await);
+        page.unwrap().items.into_iter().map(|row| row.name).collect::<Vec<_>>()
     };
-    assert_eq!(
-        list(Some(State::Draft)).await,
-        ["draft future", "draft present", "draft past"]
-    );
+    assert_eq!(list(Some(State::Draft)).await, ["draft future", "draft present", "draft past"]);
     assert_eq!(list(Some(State::Scheduled)).await, ["active future"]);
     assert_eq!(list(Some(State::Live)).await, ["active present"]);
     assert_eq!(list(Some(State::Ended)).await, ["active past"]);
-    assert_eq!(
-        list(Some(State::Paused)).await,
-        ["paused future", "paused present", "paused past"]
-    );
+    assert_eq!(list(Some(State::Paused)).await, ["paused future", "paused present", "paused past"]);
     assert_eq!(list(Some(State::Archived)).await, ["archived"]);
     assert_eq!(list(None).await.len(), 9);
 
     let rules = in_tx!(database, tenant, |tx| promotions::for_rules(tx, None).await).unwrap();
     assert_eq!(rules.len(), 6);
-    let rules = in_tx!(database, tenant, |tx| promotions::for_rules(
-        tx,
-        Some(noon())
-    )
-    .await);
+    let rules = in_tx!(database, tenant, |tx| promotions::for_rules(tx, Some(noon())).await);
     assert_eq!(rules.unwrap().len(), 4);
     let nobody = PromotionId::new(Uuid::nil());
-    let count = in_tx!(database, tenant, |tx| promotions::count_active(
-        tx,
-        nobody,
-        noon()
-    )
-    .await);
-    assert_eq!(
-        count.unwrap(),
-        promotions::ActiveCount {
-            active: 2,
-            maximum: 250
-        }
-    );
+    let count = in_tx!(database, tenant, |tx| promotions::count_active(tx, nobody, noon()).await);
+    assert_eq!(count.unwrap(), promotions::ActiveCount { active: 2, maximum: 250 });
 }
 
 #[tokio::test]
@@ -235,51 +146,27 @@ async fn the_list_is_filtered_and_paged() {
         insert(&database, tenant, new).await;
     }
     let names = async |filter: PromotionFilter| {
-        let page = in_tx!(database, tenant, |tx| promotions::list(
-            tx,
-            &filter,
-            noon(),
-            None,
-            50
-        )
-        .await);
-        page.unwrap()
-            .items
-            .into_iter()
-            .map(|row| row.name)
-            .collect::<Vec<_>>()
+        let page =
+            in_tx!(database, tenant, |tx| promotions::list(tx, &filter, noon(), None, 50).await);
+        page.unwrap().items.into_iter().map(|row| row.name).collect::<Vec<_>>()
     };
-    let q = |text: &str| PromotionFilter {
-        q: Some(text.to_owned()),
-        ..PromotionFilter::default()
-    };
+    let q = |text: &str| PromotionFilter { q: Some(text.to_owned()), ..PromotionFilter::default() };
     assert_eq!(names(q("ärmel")).await, ["ÄRMEL and shoes", "Ärmel 10 %"]);
     assert_eq!(names(q("SHOES")).await, ["ÄRMEL and shoes", "Shoes_off"]);
     assert_eq!(names(q("%")).await, ["Ärmel 10 %"]);
     assert_eq!(names(q("_")).await, ["Shoes_off"]);
-    let kind = PromotionFilter {
-        kind: Some("pos".to_owned()),
-        ..PromotionFilter::default()
-    };
+    let kind = PromotionFilter { kind: Some("pos".to_owned()), ..PromotionFilter::default() };
     assert_eq!(names(kind).await, ["Shoes_off", "Ärmel 10 %"]);
-    let campaign = PromotionFilter {
-        campaign: Some("summer".to_owned()),
-        ..PromotionFilter::default()
-    };
+    let campaign =
+        PromotionFilter { campaign: Some("summer".to_owned()), ..PromotionFilter::default() };
     assert_eq!(names(campaign).await.len(), 2);
 
     let mut seen = Vec::new();
     let mut after = None;
     loop {
         let filter = PromotionFilter::default();
-        let page = in_tx!(database, tenant, |tx| promotions::list(
-            tx,
-            &filter,
-            noon(),
-            after,
-            1
-        )
-        .await);
+        let page =
+            in_tx!(database, tenant, |tx| promotions::list(tx, &filter, noon(), after, 1).await);
         let page = page.unwrap();
         seen.extend(page.items.into_iter().map(|row| row.name));
         after = page.next;
@@ -295,13 +182,8 @@ async fn having_been_live_follows_from_the_history() {
     let database = TestDatabase::new().await;
     let tenant = database.tenant("A").await;
     let been_live = async |id: Option<PromotionId>| {
-        in_tx!(database, tenant, |tx| promotion_history::has_been_live(
-            tx,
-            id,
-            Utc::now()
-        )
-        .await)
-        .unwrap()
+        in_tx!(database, tenant, |tx| promotion_history::has_been_live(tx, id, Utc::now()).await)
+            .unwrap()
     };
     let around = |name: &str, from: i64, to: i64| {
         let mut new = promotion(name);
@@ -321,16 +203,9 @@ async fn having_been_live_follows_from_the_history() {
     }
     // Brought forward, it goes live; paused, it has been.
     new.starts_at = Utc::now() - Duration::days(1);
-    in_tx!(database, tenant, |tx| promotions::replace(
-        tx, 1, &new, None
-    )
-    .await)
-    .unwrap();
-    in_tx!(database, tenant, |tx| promotions::set_status(
-        tx, scheduled, "paused", None
-    )
-    .await)
-    .unwrap();
+    in_tx!(database, tenant, |tx| promotions::replace(tx, 1, &new, None).await).unwrap();
+    in_tx!(database, tenant, |tx| promotions::set_status(tx, scheduled, "paused", None).await)
+        .unwrap();
     assert!(been_live(Some(scheduled)).await);
     assert!(been_live(None).await);
     assert!(!been_live(Some(draft)).await);

@@ -24,18 +24,9 @@ const EXCEPTIONS: &[(&str, &str)] = &[
          AND (ended_for IS DISTINCT FROM ends_at)) with check ",
         "now it shows more, and what ends promotions has said itself which it wants",
     ),
-    (
-        "promotion_engine_service may update customer_promotion.customer_id",
-        "no statement did it",
-    ),
-    (
-        "promotion_engine_service may update milestone_progress.customer_id",
-        "no statement did it",
-    ),
-    (
-        "promotion_engine_service may update milestone_target.customer_id",
-        "no statement did it",
-    ),
+    ("promotion_engine_service may update customer_promotion.customer_id", "no statement did it"),
+    ("promotion_engine_service may update milestone_progress.customer_id", "no statement did it"),
+    ("promotion_engine_service may update milestone_target.customer_id", "no statement did it"),
     (
         "CREATE UNIQUE INDEX issuance_source_key ON public.issuance USING btree (tenant_id, promotion_id, customer_id, \
          source, source_id, issued_to)",
@@ -118,9 +109,7 @@ async fn connection(to: &PgConnectOptions) -> PgConnection {
 }
 
 async fn run(connection: &mut PgConnection, statement: String) {
-    let done = sqlx::raw_sql(AssertSqlSafe(statement.clone()))
-        .execute(connection)
-        .await;
+    let done = sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(connection).await;
     done.unwrap_or_else(|error| panic!("{error}: {statement}"));
 }
 
@@ -153,16 +142,9 @@ fn a_migration_that_was_released_is_never_changed() {
 #[tokio::test]
 async fn every_statement_of_the_release_before_works_on_this_schema() {
     let schemas = Schemas::new().await;
-    let (mut old, mut new) = (
-        connection(&schemas.old).await,
-        schemas.new.owner_connection().await,
-    );
+    let (mut old, mut new) = (connection(&schemas.old).await, schemas.new.owner_connection().await);
     for connection in [&mut old, &mut new] {
-        run(
-            connection,
-            "set plan_cache_mode = force_generic_plan".to_owned(),
-        )
-        .await;
+        run(connection, "set plan_cache_mode = force_generic_plan".to_owned()).await;
     }
     let mut statements = released().statements;
     // A setting is of no table.
@@ -182,10 +164,7 @@ async fn every_statement_of_the_release_before_works_on_this_schema() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
-    let never: Vec<_> = statements
-        .iter()
-        .filter(|statement| !worked.contains(statement))
-        .collect();
+    let never: Vec<_> = statements.iter().filter(|statement| !worked.contains(statement)).collect();
     assert!(never.is_empty(), "on neither schema: {never:?}");
 }
 
@@ -266,10 +245,7 @@ fn unexplained(mut faults: Vec<String>, used: &mut BTreeSet<&'static str>) -> Ve
 #[tokio::test]
 async fn the_schema_takes_nothing_from_the_release_before_and_asks_nothing_new_of_it() {
     let schemas = Schemas::new().await;
-    let (mut old, mut new) = (
-        connection(&schemas.old).await,
-        schemas.new.owner_connection().await,
-    );
+    let (mut old, mut new) = (connection(&schemas.old).await, schemas.new.owner_connection().await);
     let mut used = BTreeSet::new();
 
     let kept: BTreeSet<String> = texts(&mut new, HELD).await.into_iter().collect();
@@ -307,10 +283,7 @@ async fn the_schema_takes_nothing_from_the_release_before_and_asks_nothing_new_o
     }
     faults.extend(unexplained(more, &mut used));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    let idle: Vec<_> = EXCEPTIONS
-        .iter()
-        .filter(|(line, _)| !used.contains(line))
-        .collect();
+    let idle: Vec<_> = EXCEPTIONS.iter().filter(|(line, _)| !used.contains(line)).collect();
     assert!(idle.is_empty(), "exceptions from nothing: {idle:?}");
 }
 
@@ -331,10 +304,7 @@ async fn write(connection: &mut PgConnection, (table, columns): &Table, rows: &s
     let insert = format!(
         "insert into {table} ({columns}) select {columns} from jsonb_populate_recordset(null::{table}, $1::jsonb)"
     );
-    let done = sqlx::query(AssertSqlSafe(insert))
-        .bind(rows)
-        .execute(connection)
-        .await;
+    let done = sqlx::query(AssertSqlSafe(insert)).bind(rows).execute(connection).await;
     done.unwrap_or_else(|error| panic!("{table}: {error}"));
 }
 
@@ -361,11 +331,7 @@ async fn rows_of_the_release_before_outlive_the_migrations_and_are_taken_after_t
     let mut written = Vec::new();
     for connection in [&mut old, &mut new] {
         // Tables come in the order of their names: foreign keys are compared by the catalogue.
-        run(
-            connection,
-            "set session_replication_role = replica".to_owned(),
-        )
-        .await;
+        run(connection, "set session_replication_role = replica".to_owned()).await;
         for table in &tables {
             let rows = rows(&mut sample, table).await;
             assert_ne!(rows, "[]", "{table:?}");

@@ -36,12 +36,7 @@ pub fn promotion(name: &str) -> NewPromotion {
 
 /// A store without zones.
 pub fn store(code: &str) -> NewStore {
-    NewStore {
-        code: code.to_owned(),
-        concept: String::new(),
-        zones: Vec::new(),
-        timezone: None,
-    }
+    NewStore { code: code.to_owned(), concept: String::new(), zones: Vec::new(), timezone: None }
 }
 
 /// A key whose hash is made of `seed`.
@@ -57,10 +52,7 @@ pub fn key(seed: u8) -> NewKey {
 
 /// Codes that do not expire.
 pub fn new_codes(codes: &[&str]) -> Vec<NewCode> {
-    let new = |code: &&str| NewCode {
-        code: (*code).to_owned(),
-        expires_at: None,
-    };
+    let new = |code: &&str| NewCode { code: (*code).to_owned(), expires_at: None };
     codes.iter().map(new).collect()
 }
 
@@ -154,9 +146,6 @@ pub async fn full_tenant(database: &TestDatabase, name: &str) -> TenantId {
         .replace("$T", &format!("'{tenant}'"))
         .replace("$R", &format!("'{}'", Uuid::now_v7()));
     let mut owner = database.owner_connection().await;
-    sqlx::raw_sql(AssertSqlSafe(ledger))
-        .execute(&mut owner)
-        .await
-        .expect("a ledger");
+    sqlx::raw_sql(AssertSqlSafe(ledger)).execute(&mut owner).await.expect("a ledger");
     tenant
 }

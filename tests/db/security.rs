@@ -205,25 +205,14 @@ async fn attempt(
     statement: &str,
 ) -> Result<u64, String> {
     let bind = format!("begin; set local app.tenant = '{tenant}'");
-    sqlx::raw_sql(AssertSqlSafe(bind))
-        .execute(&mut *connection)
-        .await
-        .unwrap();
-    let done = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
-        .execute(&mut *connection)
-        .await;
-    sqlx::raw_sql("rollback")
-        .execute(&mut *connection)
-        .await
-        .unwrap();
+    sqlx::raw_sql(AssertSqlSafe(bind)).execute(&mut *connection).await.unwrap();
+    let done = sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut *connection).await;
+    sqlx::raw_sql("rollback").execute(&mut *connection).await.unwrap();
     match done {
         Ok(done) => Ok(done.rows_affected()),
-        Err(error) => Err(error
-            .into_database_error()
-            .unwrap()
-            .code()
-            .unwrap_or_default()
-            .into_owned()),
+        Err(error) => {
+            Err(error.into_database_error().unwrap().code().unwrap_or_default().into_owned())
+        }
     }
 }
 
@@ -234,39 +223,20 @@ async fn nothing_of_another_tenant_can_be_read_or_written() {
     let b = full_tenant(&database, "B").await.to_string();
     let mut owner = database.owner_connection().await;
     let mut service = database.owner_connection().await;
-    sqlx::raw_sql("set role promotion_engine_service")
-        .execute(&mut service)
-        .await
-        .unwrap();
+    sqlx::raw_sql("set role promotion_engine_service").execute(&mut service).await.unwrap();
     for table in tables(&mut owner).await {
         let count = format!("select from {table} where tenant_id = '{b}'");
-        assert!(
-            attempt(&mut service, &b, &count).await.unwrap() >= 1,
-            "B has no row in {table}"
-        );
+        assert!(attempt(&mut service, &b, &count).await.unwrap() >= 1, "B has no row in {table}");
         for stranger in [a.as_str(), ""] {
-            assert_eq!(
-                attempt(&mut service, stranger, &count).await,
-                Ok(0),
-                "{table} read"
-            );
+            assert_eq!(attempt(&mut service, stranger, &count).await, Ok(0), "{table} read");
             for (what, statement) in [
                 (
                     "changed",
                     format!("update {table} set tenant_id = tenant_id where tenant_id = '{b}'"),
                 ),
-                (
-                    "taken",
-                    format!("update {table} set tenant_id = '{a}' where tenant_id = '{b}'"),
-                ),
-                (
-                    "deleted",
-                    format!("delete from {table} where tenant_id = '{b}'"),
-                ),
-                (
-                    "locked",
-                    format!("select from {table} where tenant_id = '{b}' for key share"),
-                ),
+                ("taken", format!("update {table} set tenant_id = '{a}' where tenant_id = '{b}'")),
+                ("deleted", format!("delete from {table} where tenant_id = '{b}'")),
+                ("locked", format!("select from {table} where tenant_id = '{b}' for key share")),
             ] {
                 let done = attempt(&mut service, stranger, &statement).await;
                 let refused = Err("42501".to_owned());
@@ -306,10 +276,7 @@ async fn a_connection_outside_of_any_transaction_sees_nothing() {
     full_tenant(&database, "A").await;
     let mut owner = database.owner_connection().await;
     let tables = tables(&mut owner).await;
-    sqlx::raw_sql("set role promotion_engine_service")
-        .execute(&mut owner)
-        .await
-        .unwrap();
+    sqlx::raw_sql("set role promotion_engine_service").execute(&mut owner).await.unwrap();
     for table in tables {
         let count: i64 = sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from {table}")))
             .fetch_one(&mut owner)
@@ -343,10 +310,7 @@ async fn a_server_that_forgets_is_refused() {
         .await
         .unwrap();
     let set = format!("alter database {name} set synchronous_commit = on");
-    sqlx::raw_sql(AssertSqlSafe(set))
-        .execute(&mut owner)
-        .await
-        .unwrap();
+    sqlx::raw_sql(AssertSqlSafe(set)).execute(&mut owner).await.unwrap();
     let mut strict = options(&database.owner());
     strict.durability = promotion_engine::db::Durability::On;
     match Db::open(strict).await {

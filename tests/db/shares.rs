@@ -51,10 +51,7 @@ async fn a_tenant_that_asks_for_every_connection_leaves_one_to_the_others() {
     tokio::time::sleep(Duration::from_millis(20)).await;
     let beside = slowest(&db, quiet, time).await;
     stop.cancel();
-    assert!(
-        beside * 2 <= alone * 3,
-        "{beside:?} beside the other, {alone:?} alone"
-    );
+    assert!(beside * 2 <= alone * 3, "{beside:?} beside the other, {alone:?} alone");
     crowd.join_all().await;
     db.close().await;
 }
@@ -74,10 +71,7 @@ async fn who_waits_too_long_for_a_connection_is_told_so() {
     };
     tokio::time::sleep(Duration::from_millis(100)).await;
     let refused = work(&db, tenant, Duration::ZERO).await;
-    assert!(
-        matches!(refused, Err(DbError::Unavailable(_))),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(DbError::Unavailable(_))), "{refused:?}");
     long.await.unwrap().unwrap();
     work(&db, tenant, Duration::ZERO).await.unwrap();
     db.close().await;

@@ -28,46 +28,22 @@ async fn tenants_are_listed_by_page_and_patched() {
     let after = first.next;
     assert_eq!(after, Some(made[1]));
     let rest = as_operator!(database, |tx| tenants::list(tx, after, 2).await).unwrap();
-    assert_eq!(
-        rest.items
-            .iter()
-            .map(|row| row.name.as_str())
-            .collect::<Vec<_>>(),
-        ["C"]
-    );
+    assert_eq!(rest.items.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["C"]);
     assert_eq!(rest.next, None);
 
     let id = made[0];
-    let patch = TenantPatch {
-        suspended: Some(true),
-        ..TenantPatch::default()
-    };
-    let row = as_operator!(database, |tx| tenants::patch(tx, id, &patch).await)
-        .unwrap()
-        .unwrap();
+    let patch = TenantPatch { suspended: Some(true), ..TenantPatch::default() };
+    let row = as_operator!(database, |tx| tenants::patch(tx, id, &patch).await).unwrap().unwrap();
     assert!(row.suspended);
-    assert_eq!(
-        (
-            row.max_active_promotions,
-            row.keys_version,
-            row.rules_version
-        ),
-        (250, 2, 1)
-    );
+    assert_eq!((row.max_active_promotions, row.keys_version, row.rules_version), (250, 2, 1));
     let nobody = TenantId::new(Uuid::now_v7());
     let patch = TenantPatch::default();
     assert_eq!(
         as_operator!(database, |tx| tenants::patch(tx, nobody, &patch).await).unwrap(),
         None
     );
-    assert_eq!(
-        in_tx!(database, nobody, |tx| tenants::get(tx).await).unwrap(),
-        None
-    );
-    assert_eq!(
-        in_tx!(database, id, |tx| tenants::get(tx).await).unwrap(),
-        Some(row)
-    );
+    assert_eq!(in_tx!(database, nobody, |tx| tenants::get(tx).await).unwrap(), None);
+    assert_eq!(in_tx!(database, id, |tx| tenants::get(tx).await).unwrap(), Some(row));
 }
 
 #[tokio::test]
@@ -89,53 +65,30 @@ async fn keys_are_found_until_they_are_revoked() {
     let (a, b) = (database.tenant("A").await, database.tenant("B").await);
     let row = in_tx!(database, a, |tx| keys::insert(tx, &key(1)).await).unwrap();
     let id = KeyId::new(row.key_id);
-    let found = in_tx!(database, a, |tx| keys::find(tx, &[1; 32]).await)
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        (found.key_id, found.suspended, found.keys_version),
-        (row.key_id, false, 1)
-    );
-    assert_eq!(
-        in_tx!(database, b, |tx| keys::find(tx, &[1; 32]).await).unwrap(),
-        None
-    );
+    let found = in_tx!(database, a, |tx| keys::find(tx, &[1; 32]).await).unwrap().unwrap();
+    assert_eq!((found.key_id, found.suspended, found.keys_version), (row.key_id, false, 1));
+    assert_eq!(in_tx!(database, b, |tx| keys::find(tx, &[1; 32]).await).unwrap(), None);
     let again = in_tx!(database, a, |tx| keys::insert(tx, &key(1)).await);
     assert!(matches!(again, Err(DbError::Duplicate(Key::KeyHash))));
-    let stray = in_tx!(database, TenantId::new(Uuid::now_v7()), |tx| keys::insert(
-        tx,
-        &key(1)
-    )
-    .await);
+    let stray =
+        in_tx!(database, TenantId::new(Uuid::now_v7()), |tx| keys::insert(tx, &key(1)).await);
     assert!(matches!(stray, Err(DbError::Missing(Reference::Tenant))));
 
     in_tx!(database, a, |tx| keys::touch(tx, id).await).unwrap();
     let listed = in_tx!(database, a, |tx| keys::list(tx, None, 5).await).unwrap();
     assert!(listed.items[0].last_used_at.is_some());
-    assert_eq!(
-        in_tx!(database, b, |tx| keys::revoke(tx, id).await).unwrap(),
-        None
-    );
-    let revoked = in_tx!(database, a, |tx| keys::revoke(tx, id).await)
-        .unwrap()
-        .unwrap();
-    let twice = in_tx!(database, a, |tx| keys::revoke(tx, id).await)
-        .unwrap()
-        .unwrap();
+    assert_eq!(in_tx!(database, b, |tx| keys::revoke(tx, id).await).unwrap(), None);
+    let revoked = in_tx!(database, a, |tx| keys::revoke(tx, id).await).unwrap().unwrap();
+    let twice = in_tx!(database, a, |tx| keys::revoke(tx, id).await).unwrap().unwrap();
     assert!(revoked.revoked_at.is_some() && revoked.revoked_at == twice.revoked_at);
-    assert_eq!(
-        in_tx!(database, a, |tx| keys::find(tx, &[1; 32]).await).unwrap(),
-        None
-    );
+    assert_eq!(in_tx!(database, a, |tx| keys::find(tx, &[1; 32]).await).unwrap(), None);
 }
 
 #[tokio::test]
 async fn settings_are_replaced_at_the_expected_version_only() {
     let database = TestDatabase::new().await;
     let tenant = full_tenant(&database, "A").await;
-    let row = in_tx!(database, tenant, |tx| settings::get(tx).await)
-        .unwrap()
-        .unwrap();
+    let row = in_tx!(database, tenant, |tx| settings::get(tx).await).unwrap().unwrap();
     assert_eq!((row.version, row.document.as_str()), (2, "{}"));
     let new = NewSettings {
         document: r#"{"precision": 1.50}"#.to_owned(),
@@ -144,29 +97,16 @@ async fn settings_are_replaced_at_the_expected_version_only() {
         product_lists: Vec::new(),
     };
     let stale = new.clone();
-    let stale = in_tx!(database, tenant, |tx| settings::replace(tx, 1, &stale)
-        .await);
+    let stale = in_tx!(database, tenant, |tx| settings::replace(tx, 1, &stale).await);
     assert!(matches!(stale, Err(DbError::Stale)));
     let mut unknown = new.clone();
     unknown.product_lists = vec!["hats".to_owned()];
-    let unknown = in_tx!(database, tenant, |tx| settings::replace(tx, 2, &unknown)
-        .await);
-    assert!(matches!(
-        unknown,
-        Err(DbError::Missing(Reference::ProductList))
-    ));
+    let unknown = in_tx!(database, tenant, |tx| settings::replace(tx, 2, &unknown).await);
+    assert!(matches!(unknown, Err(DbError::Missing(Reference::ProductList))));
     let row = in_tx!(database, tenant, |tx| settings::replace(tx, 2, &new).await).unwrap();
-    assert_eq!(
-        (row.version, row.document.as_str()),
-        (3, r#"{"precision": 1.50}"#)
-    );
-    let tenant = in_tx!(database, tenant, |tx| tenants::get(tx).await)
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        (tenant.currency.as_str(), tenant.timezone.as_str()),
-        ("USD", "UTC")
-    );
+    assert_eq!((row.version, row.document.as_str()), (3, r#"{"precision": 1.50}"#));
+    let tenant = in_tx!(database, tenant, |tx| tenants::get(tx).await).unwrap().unwrap();
+    assert_eq!((tenant.currency.as_str(), tenant.timezone.as_str()), ("USD", "UTC"));
 }
 
 #[tokio::test]
@@ -186,39 +126,16 @@ async fn stores_are_put_in_bulk_and_listed_by_code() {
     let page = in_tx!(database, tenant, |tx| stores::list(tx, None, 2).await).unwrap();
     let codes: Vec<_> = page.items.iter().map(|row| row.code.as_str()).collect();
     assert_eq!(codes, ["East", "south"]);
-    assert_eq!(
-        (page.items[0].concept.as_str(), &page.items[1].zones),
-        ("outlet", &zones)
-    );
-    let page = in_tx!(database, tenant, |tx| stores::list(tx, Some("south"), 2)
-        .await)
-    .unwrap();
+    assert_eq!((page.items[0].concept.as_str(), &page.items[1].zones), ("outlet", &zones));
+    let page = in_tx!(database, tenant, |tx| stores::list(tx, Some("south"), 2).await).unwrap();
     assert_eq!((page.items[0].code.as_str(), page.next), ("west", None));
     let named = vec!["west".to_owned(), "north".to_owned()];
-    assert_eq!(
-        in_tx!(database, tenant, |tx| stores::lock(tx, &named).await)
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(in_tx!(database, tenant, |tx| stores::lock(tx, &named).await).unwrap().len(), 1);
     let twice = vec![store("x"), store("x")];
     assert!(in_tx!(database, tenant, |tx| stores::put(tx, &twice).await).is_err());
-    assert!(
-        in_tx!(database, tenant, |tx| stores::delete(tx, "west").await)
-            .unwrap()
-            .is_some()
-    );
-    assert!(
-        in_tx!(database, tenant, |tx| stores::delete(tx, "west").await)
-            .unwrap()
-            .is_none()
-    );
-    assert_eq!(
-        in_tx!(database, tenant, |tx| stores::all(tx).await)
-            .unwrap()
-            .len(),
-        2
-    );
+    assert!(in_tx!(database, tenant, |tx| stores::delete(tx, "west").await).unwrap().is_some());
+    assert!(in_tx!(database, tenant, |tx| stores::delete(tx, "west").await).unwrap().is_none());
+    assert_eq!(in_tx!(database, tenant, |tx| stores::all(tx).await).unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -236,21 +153,13 @@ async fn a_product_list_in_use_cannot_be_deleted() {
     };
     in_tx!(database, tenant, |tx| settings::replace(tx, 2, &new).await).unwrap();
     assert!(matches!(delete("shoes").await, Err(DbError::InUse)));
-    let row = in_tx!(database, tenant, |tx| promotions::all(tx).await)
-        .unwrap()
-        .remove(0);
+    let row = in_tx!(database, tenant, |tx| promotions::all(tx).await).unwrap().remove(0);
     let id = PromotionId::new(row.promotion_id);
-    in_tx!(database, tenant, |tx| promotions::set_status(
-        tx, id, "archived", None
-    )
-    .await)
-    .unwrap();
+    in_tx!(database, tenant, |tx| promotions::set_status(tx, id, "archived", None).await).unwrap();
     assert_eq!(delete("shoes").await.unwrap().unwrap().size, 2);
     let names = vec!["z".to_owned(), "a".to_owned()];
     assert_eq!(
-        in_tx!(database, tenant, |tx| product_lists::missing(tx, &names)
-            .await)
-        .unwrap(),
+        in_tx!(database, tenant, |tx| product_lists::missing(tx, &names).await).unwrap(),
         ["z", "a"]
     );
 }
@@ -274,25 +183,12 @@ async fn product_lists_are_put_whole() {
     })
     .unwrap();
     assert_eq!(row.size, 200_000);
-    in_tx!(database, tenant, |tx| product_lists::put(
-        tx,
-        "all",
-        &["A".to_owned()]
-    )
-    .await)
-    .unwrap();
-    let row = in_tx!(database, tenant, |tx| product_lists::get(tx, "all").await)
-        .unwrap()
-        .unwrap();
+    in_tx!(database, tenant, |tx| product_lists::put(tx, "all", &["A".to_owned()]).await).unwrap();
+    let row = in_tx!(database, tenant, |tx| product_lists::get(tx, "all").await).unwrap().unwrap();
     assert_eq!(row.skus, ["A"]);
-    let page = in_tx!(database, tenant, |tx| product_lists::list(tx, None, 1)
-        .await)
-    .unwrap();
+    let page = in_tx!(database, tenant, |tx| product_lists::list(tx, None, 1).await).unwrap();
     assert_eq!((page.items[0].size, page.next), (1, None));
-    assert_eq!(
-        in_tx!(database, tenant, |tx| product_lists::all(tx).await).unwrap(),
-        [row]
-    );
+    assert_eq!(in_tx!(database, tenant, |tx| product_lists::all(tx).await).unwrap(), [row]);
 }
 
 #[tokio::test]
@@ -307,39 +203,18 @@ async fn codes_are_all_or_nothing_and_leave_archived_promotions() {
         promotions::insert(tx, &second, None).await
     })
     .unwrap();
-    let texts = |codes: &[&str]| {
-        codes
-            .iter()
-            .map(|code| (*code).to_owned())
-            .collect::<Vec<_>>()
-    };
+    let texts = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
     let codes_ = new_codes(&["Save10", "SAVE20", "b-1"]);
-    assert_eq!(
-        in_tx!(database, tenant, |tx| codes::insert(tx, one, &codes_).await).unwrap(),
-        3
-    );
+    assert_eq!(in_tx!(database, tenant, |tx| codes::insert(tx, one, &codes_).await).unwrap(), 3);
     let sought = texts(&["save10"]);
     let before = in_tx!(database, tenant, |tx| codes::find(tx, &sought).await).unwrap();
     // The promotion's own, in other letters, are left as they are; only the new one is made.
     let again = new_codes(&["save10", "NEW", "new"]);
+    assert_eq!(in_tx!(database, tenant, |tx| codes::insert(tx, one, &again).await).unwrap(), 1);
+    let page =
+        in_tx!(database, tenant, |tx| codes::list(tx, one, None, Some("b-1"), 2).await).unwrap();
     assert_eq!(
-        in_tx!(database, tenant, |tx| codes::insert(tx, one, &again).await).unwrap(),
-        1
-    );
-    let page = in_tx!(database, tenant, |tx| codes::list(
-        tx,
-        one,
-        None,
-        Some("b-1"),
-        2
-    )
-    .await)
-    .unwrap();
-    assert_eq!(
-        page.items
-            .iter()
-            .map(|row| row.code.as_str())
-            .collect::<Vec<_>>(),
+        page.items.iter().map(|row| row.code.as_str()).collect::<Vec<_>>(),
         ["NEW", "Save10"]
     );
     assert_eq!(page.next.as_deref(), Some("SAVE10"));
@@ -356,23 +231,14 @@ async fn codes_are_all_or_nothing_and_leave_archived_promotions() {
     let found = in_tx!(database, tenant, |tx| codes::find(tx, &sought).await).unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(
-        (
-            found[0].code_key.as_str(),
-            found[0].promotion_status.as_str()
-        ),
+        (found[0].code_key.as_str(), found[0].promotion_status.as_str()),
         ("SAVE20", "draft")
     );
 
-    in_tx!(database, tenant, |tx| promotions::set_status(
-        tx, one, "archived", None
-    )
-    .await)
-    .unwrap();
+    in_tx!(database, tenant, |tx| promotions::set_status(tx, one, "archived", None).await).unwrap();
     let taken_over = new_codes(&["Save20"]);
     assert_eq!(
-        in_tx!(database, tenant, |tx| codes::insert(tx, two, &taken_over)
-            .await)
-        .unwrap(),
+        in_tx!(database, tenant, |tx| codes::insert(tx, two, &taken_over).await).unwrap(),
         1
     );
     let sought = texts(&["save20"]);
@@ -380,14 +246,9 @@ async fn codes_are_all_or_nothing_and_leave_archived_promotions() {
     assert_eq!(now[0].promotion_id, two.uuid());
     assert_ne!(now[0].code_id, found[0].code_id);
     assert!(
-        in_tx!(database, tenant, |tx| codes::delete(tx, one, "save20")
-            .await)
-        .unwrap()
-        .is_none()
+        in_tx!(database, tenant, |tx| codes::delete(tx, one, "save20").await).unwrap().is_none()
     );
-    let gone = in_tx!(database, tenant, |tx| codes::delete(tx, two, "save20")
-        .await)
-    .unwrap();
+    let gone = in_tx!(database, tenant, |tx| codes::delete(tx, two, "save20").await).unwrap();
     assert_eq!(gone.unwrap().code, "Save20");
     let stray = in_tx!(database, tenant, |tx| {
         let nobody = PromotionId::new(Uuid::now_v7());

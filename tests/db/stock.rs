@@ -22,21 +22,16 @@ async fn of_lists(database: &TestDatabase, tenant: TenantId) -> Vec<ProductListR
 async fn written(database: &TestDatabase, tenant: TenantId, statement: &str) {
     let bound = format!("begin; set local app.tenant = '{tenant}'; {statement}; commit");
     let mut connection = database.owner_connection().await;
-    sqlx::raw_sql(AssertSqlSafe(format!(
-        "set role promotion_engine_service; {bound}"
-    )))
-    .execute(&mut connection)
-    .await
-    .expect("a change");
+    sqlx::raw_sql(AssertSqlSafe(format!("set role promotion_engine_service; {bound}")))
+        .execute(&mut connection)
+        .await
+        .expect("a change");
 }
 
 #[tokio::test]
 async fn every_change_of_stores_gives_their_tenant_another_revision() {
     let database = TestDatabase::new().await;
-    let (a, b) = (
-        full_tenant(&database, "A").await,
-        full_tenant(&database, "B").await,
-    );
+    let (a, b) = (full_tenant(&database, "A").await, full_tenant(&database, "B").await);
     let mut seen = vec![of_stores(&database, a).await];
     let of_b = of_stores(&database, b).await;
     for statement in [
@@ -65,10 +60,7 @@ async fn every_change_of_stores_gives_their_tenant_another_revision() {
 #[tokio::test]
 async fn every_change_of_a_list_gives_it_another_revision_and_no_other() {
     let database = TestDatabase::new().await;
-    let (a, b) = (
-        full_tenant(&database, "A").await,
-        full_tenant(&database, "B").await,
-    );
+    let (a, b) = (full_tenant(&database, "A").await, full_tenant(&database, "B").await);
     let of_b = of_lists(&database, b).await;
     let shoes = async || {
         let mut lists = of_lists(&database, a).await;
@@ -79,9 +71,7 @@ async fn every_change_of_a_list_gives_it_another_revision_and_no_other() {
     // The same SKUs put again are another content: nobody compares hundreds of thousands.
     let skus = vec!["A".to_owned()];
     let again = skus.clone();
-    in_tx!(database, a, |tx| product_lists::put(tx, "shoes", &again)
-        .await)
-    .unwrap();
+    in_tx!(database, a, |tx| product_lists::put(tx, "shoes", &again).await).unwrap();
     let (after, same) = shoes().await;
     assert_ne!(after, before);
     assert_eq!(same, others);
@@ -90,9 +80,7 @@ async fn every_change_of_a_list_gives_it_another_revision_and_no_other() {
     let last = shoes().await;
     assert_ne!(last.0, after);
     // A list that nobody names is none of the cache's.
-    in_tx!(database, a, |tx| product_lists::put(tx, "idle", &skus)
-        .await)
-    .unwrap();
+    in_tx!(database, a, |tx| product_lists::put(tx, "idle", &skus).await).unwrap();
     assert_eq!(shoes().await, last);
     assert_eq!(of_lists(&database, b).await, of_b);
 }
@@ -103,30 +91,21 @@ async fn a_list_is_named_by_settings_and_by_promotions_in_force() {
     let tenant = full_tenant(&database, "A").await;
     written(&database, tenant, "delete from settings_product_list").await;
     written(&database, tenant, "delete from milestone_product_list").await;
-    let row = in_tx!(database, tenant, |tx| promotions::all(tx).await)
-        .unwrap()
-        .remove(0);
+    let row = in_tx!(database, tenant, |tx| promotions::all(tx).await).unwrap().remove(0);
     let named_at = async |at| {
-        let named = in_tx!(database, tenant, |tx| product_lists::named(tx, Some(at))
-            .await);
+        let named = in_tx!(database, tenant, |tx| product_lists::named(tx, Some(at)).await);
         named.unwrap().len()
     };
     let end = row.ends_at;
     let before = end - chrono::TimeDelta::milliseconds(1);
     let promotion = PromotionId::new(row.promotion_id);
-    in_tx!(database, tenant, |tx| promotions::set_status(
-        tx, promotion, "active", None
-    )
-    .await)
-    .unwrap();
+    in_tx!(database, tenant, |tx| promotions::set_status(tx, promotion, "active", None).await)
+        .unwrap();
     assert_eq!(named_at(before).await, 1);
     assert_eq!(named_at(end).await, 0, "it had ended by then");
     assert_eq!(of_lists(&database, tenant).await.len(), 1);
-    in_tx!(database, tenant, |tx| promotions::set_status(
-        tx, promotion, "archived", None
-    )
-    .await)
-    .unwrap();
+    in_tx!(database, tenant, |tx| promotions::set_status(tx, promotion, "archived", None).await)
+        .unwrap();
     assert_eq!(of_lists(&database, tenant).await.len(), 0);
 }
 
@@ -139,21 +118,13 @@ async fn what_has_ended_is_read_by_its_bare_terms() {
     let rows = in_tx!(database, tenant, |tx| promotions::for_rules(tx, None).await).unwrap();
     let end = rows.iter().map(|row| row.ends_at).max().expect("an end");
     let ended = in_tx!(database, tenant, |tx| promotion_ends::ended(tx, end).await).unwrap();
-    let whole = in_tx!(database, tenant, |tx| promotions::for_rules(tx, Some(end))
-        .await)
-    .unwrap();
+    let whole = in_tx!(database, tenant, |tx| promotions::for_rules(tx, Some(end)).await).unwrap();
     assert_eq!((ended.len(), whole.len()), (rows.len(), 0));
     assert!(ended.iter().all(|row| row.ends_at <= end));
     let early = end - chrono::TimeDelta::milliseconds(1);
-    let ended = in_tx!(database, tenant, |tx| promotion_ends::ended(tx, early)
-        .await)
-    .unwrap();
-    let whole = in_tx!(database, tenant, |tx| promotions::for_rules(
-        tx,
-        Some(early)
-    )
-    .await)
-    .unwrap();
+    let ended = in_tx!(database, tenant, |tx| promotion_ends::ended(tx, early).await).unwrap();
+    let whole =
+        in_tx!(database, tenant, |tx| promotions::for_rules(tx, Some(early)).await).unwrap();
     assert_eq!(ended.len() + whole.len(), rows.len());
     assert!(!whole.is_empty());
 }
@@ -165,12 +136,8 @@ async fn stores_and_lists_are_counted_with_their_bounds() {
     full_tenant(&database, "B").await;
     let skus: Vec<String> = (0..7).map(|own| own.to_string()).collect();
     let two = skus[..2].to_vec();
-    in_tx!(database, tenant, |tx| product_lists::put(tx, "a", &skus)
-        .await)
-    .unwrap();
-    in_tx!(database, tenant, |tx| product_lists::put(tx, "b", &two)
-        .await)
-    .unwrap();
+    in_tx!(database, tenant, |tx| product_lists::put(tx, "a", &skus).await).unwrap();
+    in_tx!(database, tenant, |tx| product_lists::put(tx, "b", &two).await).unwrap();
     in_tx!(database, tenant, |tx| stores::put(tx, &[store("x")]).await).unwrap();
     let lists = in_tx!(database, tenant, |tx| product_lists::count(tx).await).unwrap();
     assert_eq!((lists.lists, lists.entries), (2, 9));

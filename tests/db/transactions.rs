@@ -63,18 +63,9 @@ async fn callers_that_hang_up_leave_no_transaction_open() {
         for number in 0..u64::from(CONNECTIONS) {
             let tenant = tenants[usize::from(number % 2 == 0)];
             // The first wave opens the connections; in the others most callers leave while theirs begins.
-            let patience = if wave == 0 {
-                5_000_000
-            } else {
-                (wave * 131 + number * 97) % 1_500
-            };
+            let patience = if wave == 0 { 5_000_000 } else { (wave * 131 + number * 97) % 1_500 };
             let patience = Duration::from_micros(patience);
-            callers.spawn(put_store(
-                db.clone(),
-                tenant,
-                format!("S{wave}-{number}"),
-                patience,
-            ));
+            callers.spawn(put_store(db.clone(), tenant, format!("S{wave}-{number}"), patience));
         }
         outcomes.extend(callers.join_all().await);
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -83,11 +74,7 @@ async fn callers_that_hang_up_leave_no_transaction_open() {
             open.extend(left_open(&mut owner).await);
         }
     }
-    assert!(
-        open.is_empty(),
-        "{} transactions were left open: {open:#?}",
-        open.len()
-    );
+    assert!(open.is_empty(), "{} transactions were left open: {open:#?}", open.len());
     let mut answered = 0;
     for outcome in outcomes {
         match outcome {
@@ -95,13 +82,9 @@ async fn callers_that_hang_up_leave_no_transaction_open() {
             Outcome::Failed(error) => panic!("{error:?}"),
             Outcome::Acknowledged(tenant, code) => {
                 let sought = code.clone();
-                let row = database.tx(tenant, |tx| {
-                    Box::pin(async move { stores::get(tx, &sought).await })
-                });
-                assert!(
-                    row.await.unwrap().is_some(),
-                    "{code} was acknowledged and is gone"
-                );
+                let row = database
+                    .tx(tenant, |tx| Box::pin(async move { stores::get(tx, &sought).await }));
+                assert!(row.await.unwrap().is_some(), "{code} was acknowledged and is gone");
                 answered += 1;
             }
         }
@@ -133,9 +116,7 @@ async fn work_that_has_begun_is_finished_without_its_caller() {
     database.db().close().await;
     let db = Db::open(options(&database.owner())).await.unwrap();
     let found = db
-        .tenant::<_, DbError, _>(tenant, |tx| {
-            Box::pin(async move { stores::get(tx, "S1").await })
-        })
+        .tenant::<_, DbError, _>(tenant, |tx| Box::pin(async move { stores::get(tx, "S1").await }))
         .await;
     assert!(found.unwrap().is_some());
 }
@@ -162,9 +143,7 @@ async fn an_error_rolls_back_and_so_does_a_panic() {
         .await
     });
     assert!(panicked.await.unwrap_err().is_panic());
-    let left = database
-        .tx(tenant, |tx| Box::pin(async move { stores::all(tx).await }))
-        .await;
+    let left = database.tx(tenant, |tx| Box::pin(async move { stores::all(tx).await })).await;
     assert_eq!(left.unwrap(), Vec::new());
 }
 
@@ -182,9 +161,7 @@ async fn a_swallowed_error_is_never_reported_as_success() {
         })
     });
     assert!(matches!(done.await, Err(DbError::Query(_))));
-    let left = database
-        .tx(tenant, |tx| Box::pin(async move { stores::all(tx).await }))
-        .await;
+    let left = database.tx(tenant, |tx| Box::pin(async move { stores::all(tx).await })).await;
     assert_eq!(left.unwrap(), Vec::new());
 }
 
@@ -226,10 +203,7 @@ async fn dead_connections_are_replaced_before_a_caller_notices() {
         done.unwrap().unwrap();
     }
     end_connections(&mut database.owner_connection().await).await;
-    database
-        .tx(tenant, |tx| Box::pin(async move { stores::all(tx).await }))
-        .await
-        .unwrap();
+    database.tx(tenant, |tx| Box::pin(async move { stores::all(tx).await })).await.unwrap();
 }
 
 #[tokio::test]
@@ -252,9 +226,7 @@ async fn nothing_is_begun_after_closing() {
     let database = TestDatabase::new().await;
     let tenant = database.tenant("A").await;
     database.db().close().await;
-    let done = database
-        .tx(tenant, |tx| Box::pin(async move { stores::all(tx).await }))
-        .await;
+    let done = database.tx(tenant, |tx| Box::pin(async move { stores::all(tx).await })).await;
     assert!(matches!(done, Err(DbError::Stopping)));
 }
 
@@ -266,10 +238,8 @@ async fn concurrent_activations_never_pass_the_bound() {
         .db()
         .operator::<_, DbError, _>(move |tx| {
             Box::pin(async move {
-                let patch = TenantPatch {
-                    max_active_promotions: Some(10),
-                    ..TenantPatch::default()
-                };
+                let patch =
+                    TenantPatch { max_active_promotions: Some(10), ..TenantPatch::default() };
                 tenants::patch(tx, tenant, &patch).await
             })
         })
@@ -280,9 +250,7 @@ async fn concurrent_activations_never_pass_the_bound() {
         let new = promotion(&format!("P{number}"));
         ids.push(new.promotion);
         database
-            .tx(tenant, move |tx| {
-                Box::pin(async move { promotions::insert(tx, &new, None).await })
-            })
+            .tx(tenant, move |tx| Box::pin(async move { promotions::insert(tx, &new, None).await }))
             .await
             .unwrap();
     }

@@ -79,9 +79,7 @@ pub fn name_promotions_by_place(result: &mut Value) {
         Value::Object(members) => {
             for (key, value) in members {
                 if key == "promotion_id" {
-                    let id = value
-                        .as_str()
-                        .and_then(|text| uuid::Uuid::parse_str(text).ok());
+                    let id = value.as_str().and_then(|text| uuid::Uuid::parse_str(text).ok());
                     *value = id.map(|id| id.as_u128().to_string()).into();
                 } else {
                     name_promotions_by_place(value);

@@ -59,20 +59,14 @@ fn stacked_promotions_that_would_take_minutes_are_too_complex() {
     assert_eq!(problem["status"], 422, "{problem}");
     assert_eq!(problem["code"], "too_complex");
     let errors = problem["errors"].as_array().expect("errors");
-    assert!(
-        (1..=10).contains(&errors.len()),
-        "those that took most: {problem}"
-    );
+    assert!((1..=10).contains(&errors.len()), "those that took most: {problem}");
     assert!(errors.iter().all(|own| own["code"] == "too_complex"));
     let Err(Unfinished::TooComplex(costly)) = evaluate_until(&document, &Stop::default()) else {
         panic!("it is too complex");
     };
     let steps: Vec<u64> = costly.iter().map(|Costly { steps, .. }| *steps).collect();
     assert!(steps.is_sorted_by(|a, b| a >= b), "most first: {steps:?}");
-    assert!(
-        steps.iter().sum::<u64>() > MOST / 2,
-        "nearly all: {steps:?}"
-    );
+    assert!(steps.iter().sum::<u64>() > MOST / 2, "nearly all: {steps:?}");
 }
 
 /// The search for texts comes before any promotion is judged.
@@ -95,11 +89,7 @@ fn if_texts_alone_spend_the_bound_those_who_look_for_most_of_them_are_named() {
         json!({"id": number.to_string(), "sku": "A", "quantity": "1", "unit_price": "10",
             "tags": (0..50).map(tag).collect::<Vec<String>>()})
     };
-    let document = document(
-        json!({}),
-        (0..3).map(own).collect(),
-        (0..100).map(line).collect(),
-    );
+    let document = document(json!({}), (0..3).map(own).collect(), (0..100).map(line).collect());
     let Err(Unfinished::TooComplex(costly)) = evaluate_until(&document, &Stop::default()) else {
         panic!("the texts are many enough to spend the bound");
     };
@@ -117,10 +107,7 @@ fn an_evaluation_that_is_asked_to_stop_stops() {
     std::thread::scope(|scope| {
         let evaluation = scope.spawn(|| evaluate_until(&document, &stop));
         stop.stop();
-        assert_eq!(
-            evaluation.join().expect("no panic"),
-            Err(Unfinished::Stopped)
-        );
+        assert_eq!(evaluation.join().expect("no panic"), Err(Unfinished::Stopped));
     });
 }
 
@@ -169,11 +156,8 @@ fn a_hundred_lines_of_an_ordinary_shop_are_far_from_the_bound() {
         json!({"strategy": "best_deal"}),
     ];
     for settings in settings {
-        let mut document = document(
-            settings.clone(),
-            (0..250).map(own).collect(),
-            (0..100).map(line).collect(),
-        );
+        let mut document =
+            document(settings.clone(), (0..250).map(own).collect(), (0..100).map(line).collect());
         document["request"]["explain"] = "all".into();
         let (steps, _) = evaluate_until(&document, &Stop::default()).expect("far from the bound");
         assert!(steps < MOST / 10, "{steps} steps under {settings}");

@@ -37,11 +37,7 @@ pub fn check(case: &Value, result: &Value) -> Result<(), String> {
         };
         faults.extend(found);
     }
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("{}: {}", case["name"], faults.join("\n")))
-    }
+    if faults.is_empty() { Ok(()) } else { Err(format!("{}: {}", case["name"], faults.join("\n"))) }
 }
 
 fn differs(key: &str, wanted: &Value, found: &Value) -> Option<String> {
@@ -118,11 +114,7 @@ fn points(result: &Value) -> Value {
 
 fn free_items(result: &Value) -> Value {
     let keep = |entry: &Value| {
-        object(
-            ["sku", "quantity"]
-                .into_iter()
-                .map(|key| (key.to_owned(), entry[key].clone())),
-        )
+        object(["sku", "quantity"].into_iter().map(|key| (key.to_owned(), entry[key].clone())))
     };
     entries(&result["free_items"]).map(keep).collect()
 }
@@ -185,9 +177,7 @@ fn difference_at(path: &str, expected: &Value, actual: &Value) -> Option<String>
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len()
-                && a.iter()
-                    .all(|(key, it)| b.get(key).is_some_and(|o| same(it, o)))
+            a.len() == b.len() && a.iter().all(|(key, it)| b.get(key).is_some_and(|o| same(it, o)))
         }
         (Value::Array(a), Value::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
@@ -216,10 +206,6 @@ fn digits(value: &Value) -> Option<String> {
         return None;
     }
     let (before, after) = (before.trim_start_matches('0'), after.trim_end_matches('0'));
-    let sign = if before.is_empty() && after.is_empty() {
-        ""
-    } else {
-        sign
-    };
+    let sign = if before.is_empty() && after.is_empty() { "" } else { sign };
     Some(format!("{sign}{before}.{after}"))
 }

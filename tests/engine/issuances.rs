@@ -92,13 +92,7 @@ impl ParseCurrency for str {
 fn outcome(promotion: Promotion, issuances: &[IssuanceFact], used: &[Used]) -> String {
     let rules = rules(vec![promotion]);
     with_request(json!({"id": "C"}), |request| {
-        let facts = Facts {
-            request,
-            codes: &[],
-            issuances,
-            used,
-            now: now(),
-        };
+        let facts = Facts { request, codes: &[], issuances, used, now: now() };
         let text = wire::evaluation::print(
             &engine::evaluate(&rules, &facts, &Stop::default()).unwrap(),
             &rules,
@@ -111,9 +105,7 @@ fn outcome(promotion: Promotion, issuances: &[IssuanceFact], used: &[Used]) -> S
             None => {
                 let reason = &result["not_applied"][0];
                 let limit = reason["limit"].as_str().unwrap_or_default();
-                format!("{} {limit}", reason["reason"].as_str().unwrap())
-                    .trim()
-                    .to_owned()
+                format!("{} {limit}", reason["reason"].as_str().unwrap()).trim().to_owned()
             }
         }
     })
@@ -129,46 +121,21 @@ fn one_issuance_serves_a_cart_the_one_that_expires_first() {
     let soon = Some("2026-06-20T00:00:00Z");
     assert_eq!(outcome(limited(), &[], &[]), "not_issued");
     // Expires first, whatever the order; then unlocked first; then the id.
-    let (a, b, c) = (
-        issuance(1, None, early),
-        issuance(2, soon, late),
-        issuance(3, soon, early),
-    );
+    let (a, b, c) = (issuance(1, None, early), issuance(2, soon, late), issuance(3, soon, early));
     assert_eq!(outcome(limited(), &[a.clone(), b.clone()], &[]), "2");
-    assert_eq!(
-        outcome(limited(), &[b.clone(), a.clone(), c.clone()], &[]),
-        "3"
-    );
+    assert_eq!(outcome(limited(), &[b.clone(), a.clone(), c.clone()], &[]), "3");
     // Even if it has less left.
-    let less = [
-        gone(3, Measure::Transactions, 1),
-        gone(3, Measure::Discount, 400_000),
-    ];
-    assert_eq!(
-        outcome(limited(), &[a.clone(), b.clone(), c.clone()], &less),
-        "3"
-    );
+    let less = [gone(3, Measure::Transactions, 1), gone(3, Measure::Discount, 400_000)];
+    assert_eq!(outcome(limited(), &[a.clone(), b.clone(), c.clone()], &less), "3");
     // One that is used up serves none, and another does.
     let up = [gone(3, Measure::Transactions, 2)];
-    assert_eq!(
-        outcome(limited(), &[a.clone(), b.clone(), c.clone()], &up),
-        "2"
-    );
+    assert_eq!(outcome(limited(), &[a.clone(), b.clone(), c.clone()], &up), "2");
     // Where all are, the limit is named: each has its own counters.
-    let all = [
-        gone(1, Measure::Transactions, 2),
-        gone(2, Measure::Discount, 500_000),
-    ];
-    assert_eq!(
-        outcome(limited(), &[a.clone(), b.clone()], &all),
-        "limit_reached earn.discount"
-    );
+    let all = [gone(1, Measure::Transactions, 2), gone(2, Measure::Discount, 500_000)];
+    assert_eq!(outcome(limited(), &[a.clone(), b.clone()], &all), "limit_reached earn.discount");
     // At its end it is none any more.
     let over = issuance(4, Some("2026-06-15T12:00:00Z"), early);
-    assert_eq!(
-        outcome(limited(), std::slice::from_ref(&over), &[]),
-        "not_issued"
-    );
+    assert_eq!(outcome(limited(), std::slice::from_ref(&over), &[]), "not_issued");
     assert_eq!(outcome(limited(), &[over, a.clone()], &[]), "1");
     // Without limits it can be used until it expires.
     assert_eq!(outcome(reward(&[]), &[a], &up), "1");
@@ -177,30 +144,17 @@ fn one_issuance_serves_a_cart_the_one_that_expires_first() {
 #[test]
 fn what_asks_for_a_claim_applies_only_with_one() {
     let early = "2026-06-02T00:00:00Z";
-    let asks = |kind: &str| {
-        promotion(
-            1,
-            &[("type", kind.into()), ("activation_required", true.into())],
-        )
-    };
+    let asks =
+        |kind: &str| promotion(1, &[("type", kind.into()), ("activation_required", true.into())]);
     let unlocked = issuance(1, Some("2026-06-16T00:00:00Z"), early);
     let mut claimed = issuance(2, None, early);
     claimed.is_activated = true;
     assert_eq!(outcome(asks("rewards"), &[], &[]), "not_issued");
-    assert_eq!(
-        outcome(asks("rewards"), std::slice::from_ref(&unlocked), &[]),
-        "not_activated"
-    );
+    assert_eq!(outcome(asks("rewards"), std::slice::from_ref(&unlocked), &[]), "not_activated");
     // The claimed one serves, though another expires sooner.
-    assert_eq!(
-        outcome(asks("rewards"), &[unlocked.clone(), claimed.clone()], &[]),
-        "2"
-    );
+    assert_eq!(outcome(asks("rewards"), &[unlocked.clone(), claimed.clone()], &[]), "2");
     assert_eq!(outcome(asks("pos"), &[], &[]), "not_activated");
-    assert_eq!(
-        outcome(asks("pos"), std::slice::from_ref(&claimed), &[]),
-        "2"
-    );
+    assert_eq!(outcome(asks("pos"), std::slice::from_ref(&claimed), &[]), "2");
     // A promotion that asks for neither does not take one.
     let open = promotion(1, &[("type", "pos".into())]);
     assert_eq!(outcome(open, &[claimed], &[]), "applied");
@@ -211,13 +165,7 @@ fn the_end_of_the_issuance_ranks_if_it_is_sooner() {
     let promotions = || {
         vec![
             promotion(1, &[]),
-            promotion(
-                2,
-                &[
-                    ("type", "pos".into()),
-                    ("ends_at", "2026-06-25T00:00:00Z".into()),
-                ],
-            ),
+            promotion(2, &[("type", "pos".into()), ("ends_at", "2026-06-25T00:00:00Z".into())]),
         ]
     };
     let first = |use_until: Option<&str>| {
@@ -227,13 +175,7 @@ fn the_end_of_the_issuance_ranks_if_it_is_sooner() {
         let rules = RuleSet::compile(1, settings, Vec::new(), Default::default(), promotions());
         with_request(json!({"id": "C"}), |request| {
             let issuances = [issuance(1, use_until, "2026-06-02T00:00:00Z")];
-            let facts = Facts {
-                request,
-                codes: &[],
-                issuances: &issuances,
-                used: &[],
-                now: now(),
-            };
+            let facts = Facts { request, codes: &[], issuances: &issuances, used: &[], now: now() };
             let evaluation = engine::evaluate(&rules, &facts, &Stop::default()).unwrap();
             evaluation.applied[0].promotion_id.uuid().as_u128()
         })
@@ -248,13 +190,7 @@ fn nothing_is_looked_up_where_nothing_can_be_in_hand() {
     let needs = |promotions: Vec<Promotion>, customer: Any| {
         let rules = rules(promotions);
         with_request(customer, |request| {
-            let facts = Facts {
-                request,
-                codes: &[],
-                issuances: &[],
-                used: &[],
-                now: now(),
-            };
+            let facts = Facts { request, codes: &[], issuances: &[], used: &[], now: now() };
             let needs = engine::needs(&rules, &facts);
             (needs.counters.len(), needs.issuances.len())
         })

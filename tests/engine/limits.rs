@@ -20,10 +20,7 @@ fn evaluate_after(document: &Value, used: impl FnOnce(&[Bound]) -> Vec<Used>) ->
 }
 
 fn use_of(bound: &Bound, amount: i64) -> Used {
-    Used {
-        counter: bound.counter.clone(),
-        amount,
-    }
+    Used { counter: bound.counter.clone(), amount }
 }
 
 /// The subject that a promotion of this type may have counted limits of, without a customer.
@@ -41,10 +38,7 @@ fn subject(promotion: &Value) -> Option<&'static str> {
 fn what_is_left_bounds_as_the_limits_of_the_cart_do() {
     for_each_seed(|seed| {
         let mut dice = Dice::new(seed ^ 0x11_317);
-        let (times, discount) = (
-            dice.between(1, 3),
-            Money::whole(1 + dice.one(&[0, 4, 19, 99])),
-        );
+        let (times, discount) = (dice.between(1, 3), Money::whole(1 + dice.one(&[0, 4, 19, 99])));
         let mut counted = generate::document(seed);
         let mut within = counted.clone();
         let promotions = counted["promotions"].as_array().map_or(0, Vec::len);
@@ -58,9 +52,7 @@ fn what_is_left_bounds_as_the_limits_of_the_cart_do() {
                 "times": {"max": times + 5}, "transactions": {"max": 2}, "discount": {"max": "1000"},
             }});
             let least = cart["times"].as_i64().map_or(times, |own| own.min(times));
-            let cap = cart["discount"]
-                .as_str()
-                .and_then(|text| Money::parse(text).ok());
+            let cap = cart["discount"].as_str().and_then(|text| Money::parse(text).ok());
             let cap = cap.map_or(discount, |own| own.min(discount)).print(0);
             within["promotions"][place]["limits"] =
                 json!({"cart": {"times": least, "discount": cap}});
@@ -71,17 +63,10 @@ fn what_is_left_bounds_as_the_limits_of_the_cart_do() {
                 Measure::Transactions => 1,
                 Measure::Discount => bound.maximum - discount.scaled(),
             };
-            bounds
-                .iter()
-                .map(|bound| use_of(bound, gone(bound)))
-                .collect()
+            bounds.iter().map(|bound| use_of(bound, gone(bound))).collect()
         });
         let expected = evaluate(&within);
-        if after == expected {
-            Ok(())
-        } else {
-            Err(format!("{after}\nis not\n{expected}"))
-        }
+        if after == expected { Ok(()) } else { Err(format!("{after}\nis not\n{expected}")) }
     });
 }
 
@@ -113,21 +98,9 @@ fn a_limit_that_is_used_up_is_named_and_what_is_left_is_given() {
         (json!({"promotion": all}), [0, 0, 199_999], Ok((2, "0.00"))),
         (json!({"promotion": all}), [0, 0, 150_000], Ok((2, "5.00"))),
         (json!({"promotion": all}), [2, 0, 0], Err("promotion.times")),
-        (
-            json!({"promotion": all}),
-            [0, 2, 0],
-            Err("promotion.transactions"),
-        ),
-        (
-            json!({"promotion": all}),
-            [0, 0, 200_000],
-            Err("promotion.discount"),
-        ),
-        (
-            json!({"promotion": all, "customer": all}),
-            [2, 2, 200_000],
-            Err("customer.times"),
-        ),
+        (json!({"promotion": all}), [0, 2, 0], Err("promotion.transactions")),
+        (json!({"promotion": all}), [0, 0, 200_000], Err("promotion.discount")),
+        (json!({"promotion": all, "customer": all}), [2, 2, 200_000], Err("customer.times")),
         (
             json!({"promotion": all, "customer": {"discount": {"max": "20"}}}),
             [2, 2, 200_000],
@@ -143,10 +116,7 @@ fn a_limit_that_is_used_up_is_named_and_what_is_left_is_given() {
                 Measure::Transactions => transactions,
                 Measure::Discount => discount,
             };
-            bounds
-                .iter()
-                .map(|bound| use_of(bound, gone(bound)))
-                .collect()
+            bounds.iter().map(|bound| use_of(bound, gone(bound))).collect()
         });
         let what = format!("{limits} after {times}, {transactions}, {discount}: {result}");
         match expected {
@@ -159,10 +129,7 @@ fn a_limit_that_is_used_up_is_named_and_what_is_left_is_given() {
                 assert_eq!(result["applied"][0]["discount"], discount, "{what}");
             }
             Err(limit) => {
-                assert_eq!(
-                    result["not_applied"][0]["reason"], "limit_reached",
-                    "{what}"
-                );
+                assert_eq!(result["not_applied"][0]["reason"], "limit_reached", "{what}");
                 assert_eq!(result["not_applied"][0]["limit"], limit, "{what}");
             }
         }
@@ -183,14 +150,9 @@ fn a_code_that_is_used_up_leaves_the_promotion_to_the_next() {
     ];
     for (gone, statuses, code, times) in table {
         let result = evaluate_after(&document("code_linked", &limits), |bounds| {
-            let codes = bounds
-                .iter()
-                .filter(|bound| matches!(bound.counter.owner, Owner::Code(_)));
+            let codes = bounds.iter().filter(|bound| matches!(bound.counter.owner, Owner::Code(_)));
             assert_eq!(codes.clone().count(), 2, "a counter for each code");
-            codes
-                .zip(gone)
-                .map(|(bound, gone)| use_of(bound, gone))
-                .collect()
+            codes.zip(gone).map(|(bound, gone)| use_of(bound, gone)).collect()
         });
         let found = [&result["codes"][0]["status"], &result["codes"][1]["status"]];
         assert_eq!(found, statuses, "{gone:?}");

@@ -66,10 +66,7 @@ fn for_each_seed_of(count: u64, variable: &str, check: impl Fn(u64) -> Result<()
                 })
             })
             .collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().expect("no panic"))
-            .collect()
+        workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
     });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -20,10 +20,7 @@ fn document(seed: u64) -> Value {
     let mut document = generate::document(seed);
     document["settings"]["strategy"] = json!("optimal");
     document["settings"]["optimal"] = json!({"budget_ms": 200});
-    document["promotions"]
-        .as_array_mut()
-        .expect("promotions")
-        .truncate(6);
+    document["promotions"].as_array_mut().expect("promotions").truncate(6);
     let names: Vec<Value> = document["promotions"]
         .as_array()
         .expect("promotions")
@@ -69,10 +66,7 @@ fn no_set_in_no_order_is_better_than_what_is_chosen() {
     println!("{} better than ranked", reordered.load(Ordering::Relaxed));
     println!("{} not proven", unproven.load(Ordering::Relaxed));
     if documents() >= 2_000 {
-        assert!(
-            reordered.into_inner() > 20,
-            "too few documents gain by another order"
-        );
+        assert!(reordered.into_inner() > 20, "too few documents gain by another order");
     }
 }
 
@@ -91,11 +85,7 @@ fn the_bound_holds_whatever_the_budget() {
         *wrong.lock().expect("no panic") += u64::from(!is_proven);
         let holds =
             total(&hurried) <= best && bound >= best && is_proven == (bound == total(&hurried));
-        if holds {
-            Ok(())
-        } else {
-            Err(format!("{best} is not within {hurried:#}"))
-        }
+        if holds { Ok(()) } else { Err(format!("{best} is not within {hurried:#}")) }
     });
 }
 
@@ -114,9 +104,7 @@ fn nothing_is_ever_worse_than_under_the_other_strategies() {
         if best >= others && hurried >= others && best >= hurried {
             Ok(())
         } else {
-            Err(format!(
-                "{best} and {hurried} in a hurry, {others} otherwise"
-            ))
+            Err(format!("{best} and {hurried} in a hurry, {others} otherwise"))
         }
     });
 }
@@ -152,12 +140,7 @@ fn assert_best(document: &Value, expected: &str) {
     let text = document.to_string();
     let checked =
         promotion_engine::document::check_bounds(text.as_bytes(), chrono::DateTime::UNIX_EPOCH);
-    assert_eq!(
-        checked
-            .expect("the document is valid")
-            .map(|count| count > 0),
-        Ok(true)
-    );
+    assert_eq!(checked.expect("the document is valid").map(|count| count > 0), Ok(true));
     assert_eq!(evaluate(document)["totals"]["discount"], expected);
 }
 
@@ -212,11 +195,8 @@ fn sequences_that_give_more_free_items_are_told_apart() {
     let sku = |sku: &str| json!({"include": [{"field": "sku", "op": "eq", "value": sku}]});
     let off = |percent: &str, of: &str| json!({"type": "percentage_off", "value": percent, "target": {"type": "items", "select": sku(of)}});
     let any = json!({"type": "item", "found": true, "of": {"include": []}});
-    let mut gift = promotion(
-        "gift",
-        json!({"type": "free_product", "product": {"sku": "A"}}),
-        json!(null),
-    );
+    let mut gift =
+        promotion("gift", json!({"type": "free_product", "product": {"sku": "A"}}), json!(null));
     gift["sequence"] = json!(1);
     let document = json!({
         "settings": {"strategy": "optimal", "qualifying_items": "consumed"},
@@ -233,11 +213,7 @@ fn sequences_that_give_more_free_items_are_told_apart() {
     });
     assert_best(&document, "61.10");
     let applied = evaluate(&document)["applied"].clone();
-    let names: Vec<&Value> = applied
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|own| &own["name"])
-        .collect();
+    let names: Vec<&Value> =
+        applied.as_array().expect("a list").iter().map(|own| &own["name"]).collect();
     assert_eq!(names, ["all of A free", "gift", "half of B", "the cart"]);
 }

@@ -12,10 +12,7 @@ pub fn decimal(value: &Value) -> BigRational {
     let text = value.as_str().expect("a decimal is printed as a text");
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits: num_bigint::BigInt = format!("{whole}{fraction}").parse().expect("digits");
-    BigRational::new(
-        digits,
-        num_bigint::BigInt::from(10_u8).pow(fraction.len() as u32),
-    )
+    BigRational::new(digits, num_bigint::BigInt::from(10_u8).pow(fraction.len() as u32))
 }
 
 fn entries(value: &Value) -> impl Iterator<Item = &Value> {
@@ -23,9 +20,7 @@ fn entries(value: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn sum<'v>(values: impl Iterator<Item = &'v Value>) -> BigRational {
-    values
-        .map(decimal)
-        .fold(BigRational::zero(), |sum, value| sum + value)
+    values.map(decimal).fold(BigRational::zero(), |sum, value| sum + value)
 }
 
 fn ensure(holds: bool, what: impl Fn() -> String) -> Result<(), String> {
@@ -38,16 +33,12 @@ fn money_adds_up() {
         let document = generate::document(seed);
         let result = evaluate(&document);
         let totals = &result["totals"];
-        let precision = document["settings"]["rounding"]["precision"]
-            .as_u64()
-            .unwrap_or(2);
+        let precision = document["settings"]["rounding"]["precision"].as_u64().unwrap_or(2);
         for line in entries(&result["lines"]) {
             let discount = decimal(&line["discount"]);
             let allocated = sum(entries(&line["allocations"]).map(|own| &own["amount"]));
             ensure(allocated == discount, || format!("allocations of {line}"))?;
-            ensure(!decimal(&line["payable"]).is_negative(), || {
-                format!("below zero: {line}")
-            })?;
+            ensure(!decimal(&line["payable"]).is_negative(), || format!("below zero: {line}"))?;
             let positive = |own: &Value| decimal(&own["amount"]).is_positive();
             ensure(entries(&line["allocations"]).all(positive), || {
                 format!("allocation of 0: {line}")
@@ -55,28 +46,19 @@ fn money_adds_up() {
         }
         let lines = |key: &str| sum(entries(&result["lines"]).map(|line| &line[key]));
         let total = |key: &str| decimal(&totals[key]);
-        ensure(
-            lines("discount") == total("item_discount") + total("cart_discount"),
-            || "lines".into(),
-        )?;
+        ensure(lines("discount") == total("item_discount") + total("cart_discount"), || {
+            "lines".into()
+        })?;
         ensure(lines("gross") == total("gross"), || "gross".into())?;
         let payable = total("gross") + total("tax") + total("charges") + total("shipping");
-        ensure(payable - total("discount") == total("payable"), || {
-            "payable".into()
-        })?;
-        ensure(total("shipping_discount") <= total("shipping"), || {
-            "shipping".into()
-        })?;
+        ensure(payable - total("discount") == total("payable"), || "payable".into())?;
+        ensure(total("shipping_discount") <= total("shipping"), || "shipping".into())?;
         let applied = sum(entries(&result["applied"]).map(|own| &own["discount"]));
         ensure(applied == total("discount"), || "applied".into())?;
         for own in entries(&result["applied"]) {
-            let places = own["discount"]
-                .as_str()
-                .and_then(|text| text.split_once('.'));
+            let places = own["discount"].as_str().and_then(|text| text.split_once('.'));
             let places = places.map_or(0, |(_, fraction)| fraction.len() as u64);
-            ensure(places == precision, || {
-                format!("not of the precision: {own}")
-            })?;
+            ensure(places == precision, || format!("not of the precision: {own}"))?;
             let all = entries(&result["lines"]).flat_map(|line| entries(&line["allocations"]));
             let allocated = sum(all
                 .filter(|allocation| allocation["promotion_id"] == own["promotion_id"])
@@ -103,8 +85,7 @@ fn promotions_that_the_index_leaves_out_would_not_have_mattered() {
         let mut document = generate::document(seed);
         document["request"]["explain"] = json!("all");
         let mut all = evaluate(&document);
-        all.as_object_mut()
-            .map(|members| members.remove("not_applied"));
+        all.as_object_mut().map(|members| members.remove("not_applied"));
         document["request"]["explain"] = json!("none");
         let found = evaluate(&document);
         ensure(all == found, || format!("{all:#}\n{found:#}"))
@@ -115,21 +96,15 @@ fn promotions_that_the_index_leaves_out_would_not_have_mattered() {
 fn the_order_in_which_promotions_are_loaded_does_not_matter() {
     for_each_seed(|seed| {
         let mut document = generate::document(seed);
-        for (place, promotion) in document["promotions"]
-            .as_array_mut()
-            .into_iter()
-            .flatten()
-            .enumerate()
+        for (place, promotion) in
+            document["promotions"].as_array_mut().into_iter().flatten().enumerate()
         {
             promotion["id"] = json!(uuid::Uuid::from_u128(place as u128));
             // Some made at the same instant, where the id decides.
             promotion["created_at"] = json!(format!("2025-01-01T00:00:0{}Z", place / 2));
         }
         let text = evaluate(&document).to_string();
-        document["promotions"]
-            .as_array_mut()
-            .expect("promotions")
-            .reverse();
+        document["promotions"].as_array_mut().expect("promotions").reverse();
         let reversed = evaluate(&document).to_string();
         ensure(text == reversed, || format!("{text}\n{reversed}"))
     });
@@ -163,10 +138,7 @@ fn a_promotion_that_gives_nothing_changes_nothing() {
             "benefit": {"type": "percentage_off", "value": "50", "target": {"type": "items", "select": nowhere}},
             "stacking": {"exclusive": seed % 2 == 0, "allow_further": false, "group": null},
         });
-        document["promotions"]
-            .as_array_mut()
-            .expect("promotions")
-            .push(idle);
+        document["promotions"].as_array_mut().expect("promotions").push(idle);
         let after = evaluate(&document);
         ensure(before == after, || format!("{before:#}\n{after:#}"))
     });
@@ -183,10 +155,8 @@ fn looks_at_named_lines(promotion: &Value) -> bool {
         predicates().count() > 0 && predicates().all(positive)
     };
     let condition = &promotion["conditions"];
-    let line_condition = matches!(
-        condition["type"].as_str(),
-        Some("line_quantity" | "line_amount" | "item")
-    );
+    let line_condition =
+        matches!(condition["type"].as_str(), Some("line_quantity" | "line_amount" | "item"));
     promotion["benefit"]["target"]["type"] == "items"
         && named(&promotion["benefit"]["target"]["select"])
         && (condition.is_null() || line_condition && named(&condition["of"]))
@@ -207,24 +177,14 @@ fn a_line_that_nothing_matches_changes_nothing() {
         let before = evaluate(&document);
         let line =
             json!({"id": "nowhere", "sku": "NOWHERE", "quantity": "7", "unit_price": "0.01"});
-        document["request"]["cart"]["lines"]
-            .as_array_mut()
-            .expect("lines")
-            .insert(0, line);
+        document["request"]["cart"]["lines"].as_array_mut().expect("lines").insert(0, line);
         let after = evaluate(&document);
         let others: Vec<&Value> = entries(&after["lines"]).skip(1).collect();
-        ensure(before["applied"] == after["applied"], || {
-            format!("{before:#}\n{after:#}")
-        })?;
-        ensure(entries(&before["lines"]).eq(others), || {
-            format!("{before:#}\n{after:#}")
-        })
+        ensure(before["applied"] == after["applied"], || format!("{before:#}\n{after:#}"))?;
+        ensure(entries(&before["lines"]).eq(others), || format!("{before:#}\n{after:#}"))
     });
     if crate::documents() >= 5_000 {
-        assert!(
-            tried.into_inner() > 100,
-            "too few documents have such promotions"
-        );
+        assert!(tried.into_inner() > 100, "too few documents have such promotions");
     }
 }
 
@@ -238,9 +198,7 @@ fn the_order_of_lines_does_not_change_what_one_promotion_takes_off() {
         // the rule itself leans on it.
         let leans = promotions[0].to_string();
         let leans = leans.contains("cart_order") || leans.contains("\"same\"");
-        let lines = document["request"]["cart"]["lines"]
-            .as_array_mut()
-            .expect("lines");
+        let lines = document["request"]["cart"]["lines"].as_array_mut().expect("lines");
         let price = |line: &Value| match &line["unit_price"] {
             Value::String(text) => decimal(&json!(text)),
             number => decimal(&json!(number.to_string())),
@@ -252,35 +210,18 @@ fn the_order_of_lines_does_not_change_what_one_promotion_takes_off() {
             return Ok(());
         }
         let before = evaluate(&document);
-        document["request"]["cart"]["lines"]
-            .as_array_mut()
-            .expect("lines")
-            .reverse();
+        document["request"]["cart"]["lines"].as_array_mut().expect("lines").reverse();
         let after = evaluate(&document);
-        ensure(before["totals"] == after["totals"], || {
-            format!("{before:#}\n{after:#}")
-        })
+        ensure(before["totals"] == after["totals"], || format!("{before:#}\n{after:#}"))
     });
 }
 
 #[test]
 fn a_hundred_percent_off_is_exactly_nothing_to_pay() {
-    for mode in [
-        "up",
-        "down",
-        "ceiling",
-        "floor",
-        "half_up",
-        "half_down",
-        "half_even",
-    ] {
-        for (precision, price) in [
-            (0, "333"),
-            (1, "33.3"),
-            (2, "3.33"),
-            (3, "0.333"),
-            (4, "0.0333"),
-        ] {
+    for mode in ["up", "down", "ceiling", "floor", "half_up", "half_down", "half_even"] {
+        for (precision, price) in
+            [(0, "333"), (1, "33.3"), (2, "3.33"), (3, "0.333"), (4, "0.0333")]
+        {
             for target in ["cart", "items"] {
                 let document = json!({
                     "settings": {"rounding": {"mode": mode, "precision": precision}},
@@ -319,10 +260,7 @@ fn a_million_units_are_priced_like_ten() {
             ]}},
         });
         let result = evaluate(&document);
-        (
-            result["totals"]["discount"].clone(),
-            result["applied"][0]["times"].clone(),
-        )
+        (result["totals"]["discount"].clone(), result["applied"][0]["times"].clone())
     };
     let every = |count: &str| json!({"per": "quantity", "every": count});
     let free = json!({"type": "percentage_off", "value": "100", "repeat": every("2"),
@@ -335,8 +273,5 @@ fn a_million_units_are_priced_like_ten() {
     assert_eq!(evaluate_many(groups), (json!("1666665.00"), json!(666_666)));
     let bundles = json!({"type": "bundle_price", "value": "5", "repeat": every("3"),
         "target": {"type": "items", "from": "in_condition"}});
-    assert_eq!(
-        evaluate_many(bundles),
-        (json!("1666666.00"), json!(666_666))
-    );
+    assert_eq!(evaluate_many(bundles), (json!("1666666.00"), json!(666_666)));
 }

@@ -68,9 +68,7 @@ async fn receive(mut stream: TcpStream, bodies: &Mutex<Vec<Vec<u8>>>) {
         if let Some(end) = end {
             let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
             assert!(head.starts_with("post /v1/traces "), "{head}");
-            let length = head
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length: "));
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
             let length: usize = length.expect("a length").parse().expect("a number");
             let all = end + 4 + length;
             if bytes.len() >= all {

@@ -18,10 +18,7 @@ fn every_setting_is_listed() {
             let name = format!("`{variable}`");
             let readme = file("README.md");
             let mut rows = readme.lines().filter(|line| line.starts_with("| `"));
-            assert!(
-                rows.any(|row| row.contains(&name)),
-                "{variable} is not in README.md"
-            );
+            assert!(rows.any(|row| row.contains(&name)), "{variable} is not in README.md");
         }
     }
     assert!(settings > 10);

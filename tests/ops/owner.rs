@@ -13,11 +13,7 @@ const PASSWORD: &str = "a 'password' of its own";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_of_the_compose_file_needs_no_superuser_and_no_right_to_make_roles() {
-    let name = format!(
-        "pe-owner-{}-{:08x}",
-        std::process::id(),
-        rand::random::<u32>()
-    );
+    let name = format!("pe-owner-{}-{:08x}", std::process::id(), rand::random::<u32>());
     let mut embedded_options = EmbeddedOptions::new(std::env::temp_dir().join(name));
     embedded_options.durability = Durability::Off;
     embedded_options.ends_with_process = true;
@@ -43,11 +39,7 @@ async fn the_owner_of_the_compose_file_needs_no_superuser_and_no_right_to_make_r
         .env("OWNER", "shop")
         .output()
         .expect("the script");
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let may_more: bool = sqlx::query_scalar(
         "select rolsuper or rolcreaterole or rolcreatedb or rolbypassrls or rolinherit
            from pg_roles where rolname = 'shop'",
@@ -57,15 +49,8 @@ async fn the_owner_of_the_compose_file_needs_no_superuser_and_no_right_to_make_r
     .expect("the owner");
     assert!(!may_more, "the owner may do more than an owner needs");
     connection.close().await.expect("a closed connection");
-    let owner = superuser
-        .clone()
-        .username("shop")
-        .password(PASSWORD)
-        .database("shop");
-    assert!(
-        superuser.connect().await.is_err(),
-        "the superuser has no password"
-    );
+    let owner = superuser.clone().username("shop").password(PASSWORD).database("shop");
+    assert!(superuser.connect().await.is_err(), "the superuser has no password");
     db::migrate(&owner).await.expect("the migrations");
     assert!(!db::migrate::is_superuser(&owner).await.expect("an answer"));
     let db = Db::open(options(&owner)).await.expect("the database");

@@ -27,11 +27,7 @@ struct Cluster {
 
 impl Cluster {
     async fn start() -> Self {
-        let name = format!(
-            "pe-restored-{}-{:08x}",
-            std::process::id(),
-            rand::random::<u32>()
-        );
+        let name = format!("pe-restored-{}-{:08x}", std::process::id(), rand::random::<u32>());
         let folder = std::env::temp_dir().join(name);
         let mut options = EmbeddedOptions::new(&folder);
         options.durability = Durability::Off;
@@ -80,9 +76,7 @@ impl Cluster {
 
     /// The same as the superuser, and without an error.
     async fn run(&self, lines: &str, folder: &Path) {
-        let done = self
-            .shell(lines, folder, &self.embedded.connect_options())
-            .await;
+        let done = self.shell(lines, folder, &self.embedded.connect_options()).await;
         let told = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "{lines}\n{told}");
     }
@@ -109,9 +103,7 @@ impl Cluster {
 /// The blocks of lines for the shell in OPERATING.md's section on backups.
 fn blocks() -> [String; 2] {
     let text = file("docs/OPERATING.md");
-    let section = text
-        .split("\n## ")
-        .find(|section| section.starts_with("Back up"));
+    let section = text.split("\n## ").find(|section| section.starts_with("Back up"));
     let blocks: Vec<String> = section
         .expect("the section")
         .split("```sh\n")
@@ -175,10 +167,7 @@ async fn a_backup_is_restored_by_the_lines_of_the_manual() {
     // One was sold, one is held, one was sold here.
     assert_eq!(service.discount(&tenant.pos).await, "0.00");
     let path = format!("/v1/redemptions/{held}/commit");
-    service
-        .post(&path, &tenant.pos, json!({}))
-        .await
-        .expect(200);
+    service.post(&path, &tenant.pos, json!({})).await.expect(200);
     service.app.stop().await;
     to.embedded.stop().await.expect("a stopped server");
 }

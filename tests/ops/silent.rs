@@ -26,12 +26,8 @@ const UNLUCKY: &str = "canary-unlucky-51ab";
 const ATTRIBUTE: &str = "canary-attribute-51ab";
 const VOUCHER: &str = "CANARY-VOUCHER-51AB";
 const URL_TOKEN: &str = "canary-token-51ab";
-const CODES: [&str; 4] = [
-    "CANARYCODE1-51AB",
-    "CANARYCODE2-51AB",
-    "CANARYCSV-51AB",
-    "CANARYGONE-51AB",
-];
+const CODES: [&str; 4] =
+    ["CANARYCODE1-51AB", "CANARYCODE2-51AB", "CANARYCSV-51AB", "CANARYGONE-51AB"];
 /// How the codes that the service makes begin.
 const PREFIX: &str = "CANARYMADE-";
 
@@ -106,10 +102,9 @@ impl Shop<'_> {
         self.secrets.push(key);
         self.reads("/v1/tenants", OPERATOR).await;
         let path = format!("/v1/tenants/{}", self.tenant.id);
-        for body in [
-            json!({"suspended": true}),
-            json!({"suspended": false, "max_active_promotions": 300}),
-        ] {
+        for body in
+            [json!({"suspended": true}), json!({"suspended": false, "max_active_promotions": 300})]
+        {
             let patched = self.does(Method::PATCH, &path, OPERATOR, body, 200);
             patched.await;
         }
@@ -199,11 +194,7 @@ impl Shop<'_> {
             let lines = json!({"return_id": "R", "lines": [{"id": "1", "quantity": "1"}]});
             let body = if step == "returns" { lines } else { json!({}) };
             self.pos(&path, body, 200).await;
-            self.reads(
-                &format!("/v1/redemptions/{}", made.id()),
-                &self.tenant.viewer,
-            )
-            .await;
+            self.reads(&format!("/v1/redemptions/{}", made.id()), &self.tenant.viewer).await;
         }
         for query in [
             format!("customer_id={CUSTOMER}"),
@@ -271,10 +262,7 @@ impl Shop<'_> {
         for _ in 0..400 {
             let metrics = self.service.app.service().metrics();
             let failed = promotion_engine::metrics::Attempt::Failed;
-            let has_failed = metrics
-                .webhook_attempts
-                .get(failed)
-                .is_some_and(|own| own.get() > 0);
+            let has_failed = metrics.webhook_attempts.get(failed).is_some_and(|own| own.get() > 0);
             if has_failed && receiver.messages().len() > 2 {
                 break;
             }
@@ -304,20 +292,14 @@ impl Shop<'_> {
             let unlucky = format!(
                 "alter table {table} add constraint canary check (customer_id not like '%-unlucky-%')"
             );
-            sqlx::raw_sql(sqlx::AssertSqlSafe(unlucky))
-                .execute(&mut owner)
-                .await
-                .unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(unlucky)).execute(&mut owner).await.unwrap();
         }
         let body = json!({"transaction_id": "unlucky", "request": basket(UNLUCKY)});
         self.pos("/v1/redemptions", body, 500).await;
-        let found = self
-            .reads("/v1/promotions?q=Reward", &self.tenant.admin)
-            .await;
+        let found = self.reads("/v1/promotions?q=Reward", &self.tenant.admin).await;
         let reward = found.body["items"][0]["id"].clone();
         let body = json!({"promotion_id": reward, "customer_id": UNLUCKY, "source_id": "S"});
-        self.posts("/v1/issuances", &self.tenant.issuer, body, 500)
-            .await;
+        self.posts("/v1/issuances", &self.tenant.issuer, body, 500).await;
     }
 
     /// A clock that only tests can set is so far away that no time can be told: handlers and the writer of redemptions panic.
@@ -334,12 +316,7 @@ impl Shop<'_> {
 /// What is written of such a life in this format.
 async fn nothing_secret_is_written(format: LogFormat) {
     let log = Log::default();
-    let (own, config) = (
-        log.clone(),
-        LogConfig {
-            log_format: Some(format),
-        },
-    );
+    let (own, config) = (log.clone(), LogConfig { log_format: Some(format) });
     let filter = EnvFilter::new("debug,promotion_engine=trace");
     let written = dispatch(config, filter, move || own.clone(), &Traces::NONE);
     // Where there is one subscriber only, `tracing` keeps for all threads what the first to pass a span or an event says of
@@ -360,11 +337,7 @@ async fn nothing_secret_is_written(format: LogFormat) {
     let database = TestDatabase::new().await;
     let service = Service::on(&database, |options| options.webhook_targets = Targets::Any).await;
     let tenant = service.tenant().await;
-    let mut shop = Shop {
-        service: &service,
-        tenant,
-        secrets: Vec::new(),
-    };
+    let mut shop = Shop { service: &service, tenant, secrets: Vec::new() };
     let receiver = shop.is_listened_to().await;
     shop.is_operated().await;
     shop.has_codes().await;
@@ -389,23 +362,15 @@ async fn nothing_secret_is_written(format: LogFormat) {
         assert!(text.contains(said), "{said} is not in the log");
     }
     let keys = all_keys(&shop.tenant);
-    let known = [
-        CUSTOMER, HEIR, UNLUCKY, ATTRIBUTE, VOUCHER, URL_TOKEN, PREFIX,
-    ];
+    let known = [CUSTOMER, HEIR, UNLUCKY, ATTRIBUTE, VOUCHER, URL_TOKEN, PREFIX];
     let own = shop.secrets.iter().map(String::as_str);
     for secret in keys.into_iter().chain(known).chain(CODES).chain(own) {
         // Of a key only what is secret in it, and a code in any case of its letters.
         let secret = secret.rsplit('_').next().unwrap_or(secret).to_lowercase();
         for (what, text) in [("the log", &text), ("metrics", &metrics)] {
-            let lines = text
-                .lines()
-                .filter(|line| line.to_lowercase().contains(&secret));
+            let lines = text.lines().filter(|line| line.to_lowercase().contains(&secret));
             let lines: Vec<&str> = lines.take(5).collect();
-            assert!(
-                lines.is_empty(),
-                "{what} has {secret}: {}",
-                lines.join("\n")
-            );
+            assert!(lines.is_empty(), "{what} has {secret}: {}", lines.join("\n"));
         }
     }
 }

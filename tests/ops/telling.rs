@@ -61,13 +61,7 @@ impl Errors {
 
 /// All keys that open something of a tenant.
 pub fn all_keys(tenant: &Tenant) -> [&str; 5] {
-    let Tenant {
-        admin,
-        pos,
-        issuer,
-        viewer,
-        ..
-    } = tenant;
+    let Tenant { admin, pos, issuer, viewer, .. } = tenant;
     [OPERATOR, admin, pos, issuer, viewer]
 }
 
@@ -123,18 +117,10 @@ async fn a_day(service: &Service, tenant: &Tenant, errors: &mut Errors) -> Strin
     let open = json!({"url": "https://crm.example/", "events": ["redemption.committed"]});
     let secret = match made.status {
         201 => made.body["secret"].clone(),
-        _ => service
-            .put("/v1/webhooks/crm", admin, open)
-            .await
-            .expect(201)
-            .body["secret"]
-            .clone(),
+        _ => service.put("/v1/webhooks/crm", admin, open).await.expect(201).body["secret"].clone(),
     };
     let issue = json!({"promotion_id": reward, "customer_id": CUSTOMER, "source_id": "S"});
-    service
-        .post("/v1/issuances", &tenant.issuer, issue)
-        .await
-        .expect(201);
+    service.post("/v1/issuances", &tenant.issuer, issue).await.expect(201);
     let priced = service.post("/v1/evaluate-cart", pos, telling_cart()).await;
     assert_eq!(priced.expect(200).body["codes"][0]["status"], "applied");
     for (number, hold) in [(1, false), (2, true), (3, true)] {
@@ -151,15 +137,10 @@ async fn a_day(service: &Service, tenant: &Tenant, errors: &mut Errors) -> Strin
             _ => json!({}),
         };
         let path = format!("/v1/redemptions/{}/{step}", made.id());
-        errors
-            .note(step, service.post(&path, pos, body).await)
-            .expect(200);
+        errors.note(step, service.post(&path, pos, body).await).expect(200);
     }
     let activity = json!({"id": "A", "type": "registration", "customer": {"id": CUSTOMER}});
-    service
-        .post("/v1/activities", pos, activity)
-        .await
-        .expect(200);
+    service.post("/v1/activities", pos, activity).await.expect(200);
     let path = format!("/v1/customers/{CUSTOMER}/promotions");
     service.get(&path, pos).await.expect(200);
     let path = format!("/v1/issuances?customer_id={CUSTOMER}");
@@ -190,12 +171,7 @@ async fn what_is_told_names_tenant_request_and_rules_and_no_secret() {
         otel_service_name: "engine-of-the-test".to_owned(),
     };
     let traces = Traces::start(&traces).expect("an exporter");
-    let (own, json) = (
-        log.clone(),
-        LogConfig {
-            log_format: Some(LogFormat::Json),
-        },
-    );
+    let (own, json) = (log.clone(), LogConfig { log_format: Some(LogFormat::Json) });
     let filter = EnvFilter::new("debug,promotion_engine=trace");
     install(json, filter, move || own.clone(), &traces);
 
@@ -206,19 +182,10 @@ async fn what_is_told_names_tenant_request_and_rules_and_no_secret() {
     let forged = format!("{}0", tenant.pos);
     let keys = [OPERATOR, &tenant.admin, &tenant.pos, &forged];
     everywhere(&service, &keys, &mut errors).await;
-    let headers = [
-        ("x-request-id", "till-7/4711"),
-        ("traceparent", TRACEPARENT),
-    ];
+    let headers = [("x-request-id", "till-7/4711"), ("traceparent", TRACEPARENT)];
     let body = Some(telling_cart().to_string());
     let priced = service
-        .send(
-            Method::POST,
-            "/v1/evaluate-cart",
-            &tenant.pos,
-            body,
-            &headers,
-        )
+        .send(Method::POST, "/v1/evaluate-cart", &tenant.pos, body, &headers)
         .await
         .expect(200);
     let version = priced.body["ruleset_version"].to_string();
@@ -239,17 +206,8 @@ async fn what_is_told_names_tenant_request_and_rules_and_no_secret() {
     ] {
         assert_eq!(attribute(span, key).as_deref(), Some(value), "{key}");
     }
-    let hex = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .map(|own| format!("{own:02x}"))
-            .collect::<String>()
-    };
-    let parent = format!(
-        "00-{}-{}-01",
-        hex(&span.trace_id),
-        hex(&span.parent_span_id)
-    );
+    let hex = |bytes: &[u8]| bytes.iter().map(|own| format!("{own:02x}")).collect::<String>();
+    let parent = format!("00-{}-{}-01", hex(&span.trace_id), hex(&span.parent_span_id));
     assert_eq!(parent, TRACEPARENT, "a child of the caller's span");
 
     let text = log.text();
@@ -268,11 +226,7 @@ async fn what_is_told_names_tenant_request_and_rules_and_no_secret() {
     let keys = all_keys(&tenant);
     let exported = String::from_utf8_lossy(&collector.bytes()).into_owned();
     for secret in keys.iter().copied().chain([CUSTOMER, CODE, &secret]) {
-        for (what, text) in [
-            ("the log", &text),
-            ("traces", &exported),
-            ("metrics", &metrics),
-        ] {
+        for (what, text) in [("the log", &text), ("traces", &exported), ("metrics", &metrics)] {
             let place = text.find(secret);
             let shown = place.map(|place| {
                 let around = place.saturating_sub(300)..(place + 100).min(text.len());
@@ -280,21 +234,14 @@ async fn what_is_told_names_tenant_request_and_rules_and_no_secret() {
             });
             assert_eq!(shown, None, "{what} has {secret}");
         }
-        let told: Vec<&String> = errors
-            .0
-            .iter()
-            .filter(|error| error.contains(secret))
-            .collect();
+        let told: Vec<&String> = errors.0.iter().filter(|error| error.contains(secret)).collect();
         assert!(told.is_empty(), "errors tell {secret}: {told:#?}");
     }
     assert!(!metrics.contains(&tenant.id));
     let mut connection = database.owner_connection().await;
     let rows = dump(&mut connection).await;
     connection.close().await.expect("a closed connection");
-    assert!(
-        rows.contains(&tenant.id) && rows.contains(CODE),
-        "the dump is whole"
-    );
+    assert!(rows.contains(&tenant.id) && rows.contains(CODE), "the dump is whole");
     for key in keys {
         assert!(!rows.contains(key), "the database has {key}");
     }

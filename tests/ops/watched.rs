@@ -66,11 +66,7 @@ fn matchers(text: &str) -> Vec<(String, String, String)> {
         let sign = &rest[label.len()..];
         let (op, after_op) = sign.split_once('"').unwrap_or((after, ""));
         let (value, next) = after_op.split_once('"').expect("the end of a value");
-        found.push((
-            label.trim_matches([',', ' ']).to_owned(),
-            op.to_owned(),
-            value.to_owned(),
-        ));
+        found.push((label.trim_matches([',', ' ']).to_owned(), op.to_owned(), value.to_owned()));
         rest = next;
         if rest.starts_with('}') {
             break;
@@ -145,11 +141,7 @@ fn faults(expression: &str, exposed: &Exposed) -> Vec<String> {
             };
             let is_one = matches!(op.as_str(), "=" | "!=");
             // Which statuses there are depends on what has happened.
-            let wanted = if is_one {
-                vec![value.as_str()]
-            } else {
-                value.split('|').collect()
-            };
+            let wanted = if is_one { vec![value.as_str()] } else { value.split('|').collect() };
             for value in wanted.into_iter().filter(|_| label != "status") {
                 if !values.contains(value) {
                     faults.push(format!("{name} has no {label} {value:?}"));
@@ -219,10 +211,7 @@ async fn metrics_count_what_happens() {
 fn what_is_not_there_is_found() {
     let exposed = read("promotion_engine_a_total{kind=\"x\",way=\"y\"} 1\npromotion_engine_b 2\n");
     for (expression, expected) in [
-        (
-            r#"sum by (kind) (promotion_engine_a_total{kind="x", way=~"y"}) / promotion_engine_b"#,
-            0,
-        ),
+        (r#"sum by (kind) (promotion_engine_a_total{kind="x", way=~"y"}) / promotion_engine_b"#, 0),
         ("promotion_engine_a", 1),
         (r#"promotion_engine_a_total{kind="z"}"#, 1),
         (r#"promotion_engine_a_total{kind=~"x|z"}"#, 1),
@@ -236,10 +225,7 @@ fn what_is_not_there_is_found() {
 
 #[test]
 fn every_alert_has_a_test_and_a_page_to_open_at_night() {
-    let (tests, pages) = (
-        file("ops/prometheus/alerts_test.yml"),
-        file("docs/OPERATING.md"),
-    );
+    let (tests, pages) = (file("ops/prometheus/alerts_test.yml"), file("docs/OPERATING.md"));
     for (name, _) in alerts() {
         assert!(tests.contains(&format!("- name: {name}\n")), "{name}");
         assert!(pages.contains(&format!("\n### {name}\n")), "{name}");

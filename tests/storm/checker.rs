@@ -272,22 +272,12 @@ async fn judge(owner: &PgConnectOptions, book: &Book, whole: bool) -> (Ledger, V
     let rows = rows
         .into_iter()
         .map(|(tenant, id, transaction, state, result)| {
-            let row = Row {
-                transaction,
-                state,
-                result,
-            };
+            let row = Row { transaction, state, result };
             ((tenant, id), row)
         })
         .collect();
     let ledger = Ledger { rows };
-    compare(
-        &ledger,
-        &keys.into_iter().collect(),
-        book,
-        whole,
-        &mut faults,
-    );
+    compare(&ledger, &keys.into_iter().collect(), book, whole, &mut faults);
     (ledger, faults)
 }
 
@@ -303,10 +293,7 @@ fn compare(
     for told in book.all() {
         let key = (told.tenant, told.id);
         let Some(row) = ledger.rows.get(&key) else {
-            faults.push(format!(
-                "acknowledged and lost: {} of {}",
-                key.1, told.transaction
-            ));
+            faults.push(format!("acknowledged and lost: {} of {}", key.1, told.transaction));
             continue;
         };
         let is_so = match told.state {
@@ -322,28 +309,19 @@ fn compare(
             ));
         }
         if row.result != told.result {
-            faults.push(format!(
-                "{}: told {} but recorded {}",
-                key.1, told.result, row.result
-            ));
+            faults.push(format!("{}: told {} but recorded {}", key.1, told.result, row.result));
         }
         known.insert(key);
     }
     for entry in book.all_nothing() {
         if keys.contains(&entry) {
-            faults.push(format!(
-                "told that nothing was done, but it was: {}",
-                entry.1
-            ));
+            faults.push(format!("told that nothing was done, but it was: {}", entry.1));
         }
     }
     if whole {
         let unknown = ledger.rows.iter().filter(|(key, _)| !known.contains(*key));
         faults.extend(unknown.map(|(key, row)| {
-            format!(
-                "recorded and told to nobody: {} of {}",
-                key.1, row.transaction
-            )
+            format!("recorded and told to nobody: {} of {}", key.1, row.transaction)
         }));
     }
 }

@@ -166,9 +166,7 @@ impl Answer {
     pub fn reason(&self, promotion: &str) -> Option<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let left_out = self.body["result"]["not_applied"].as_array()?;
-        let entry = left_out
-            .iter()
-            .find(|entry| entry["promotion_id"] == promotion)?;
+        let entry = left_out.iter().find(|entry| entry["promotion_id"] == promotion)?;
         Some((text(&entry["reason"]), text(&entry["limit"])))
     }
 }
@@ -180,10 +178,7 @@ impl Front {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let ports = addresses.iter().map(|address| address.port().into());
         Self {
-            http: Client::builder()
-                .timeout(ATTEMPT)
-                .build()
-                .expect("a client"),
+            http: Client::builder().timeout(ATTEMPT).build().expect("a client"),
             ports: Arc::new(ports.collect()),
             next: Arc::default(),
             counts: Arc::default(),
@@ -234,26 +229,15 @@ impl Front {
             request = request.header("if-match", tag);
         }
         if let Some(body) = &call.body {
-            request = request
-                .header("content-type", "application/json")
-                .body(body.clone());
+            request = request.header("content-type", "application/json").body(body.clone());
         }
         let response = request.send().await.map_err(|error| format!("{error:?}"))?;
         let status = response.status().as_u16();
         let etag = response.headers().get("etag");
         let etag = etag.and_then(|tag| tag.to_str().ok()).map(str::to_owned);
-        let text = response
-            .text()
-            .await
-            .map_err(|error| format!("{error:?}"))?;
+        let text = response.text().await.map_err(|error| format!("{error:?}"))?;
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Answer {
-            status,
-            text,
-            body,
-            etag,
-            attempts: 1,
-        })
+        Ok(Answer { status, text, body, etag, attempts: 1 })
     }
 
     /// Attempts until there is an answer other than 503.

@@ -56,15 +56,9 @@ pub struct Cluster {
 impl Cluster {
     /// Makes a cluster with a migrated database, and starts its server.
     pub async fn start() -> Self {
-        let name = format!(
-            "pe-storm-{}-{:08x}",
-            std::process::id(),
-            rand::random::<u32>()
-        );
+        let name = format!("pe-storm-{}-{:08x}", std::process::id(), rand::random::<u32>());
         let folder = std::env::temp_dir().join(name);
-        let embedded = Embedded::start(&EmbeddedOptions::new(&folder))
-            .await
-            .expect("a cluster");
+        let embedded = Embedded::start(&EmbeddedOptions::new(&folder)).await.expect("a cluster");
         let connect = embedded.connect_options();
         db::migrate(&connect).await.expect("the migrations");
         let home = connect.get_socket().cloned();
@@ -144,11 +138,7 @@ impl Cluster {
             loop {
                 if server.try_wait().expect("a child's state").is_some() {
                     // The last processes of a killed server are still on their way out.
-                    assert!(
-                        begun.elapsed() < START,
-                        "PostgreSQL does not start: {}",
-                        self.log()
-                    );
+                    assert!(begun.elapsed() < START, "PostgreSQL does not start: {}", self.log());
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue 'started;
                 }

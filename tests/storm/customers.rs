@@ -58,17 +58,11 @@ async fn promises(shop: &Shop, limit: u64) -> Promises {
                       "targets": [{"name": "T", "value": "9"}]});
     let path = "/v1/milestones/M";
     shop.ask(Method::PUT, path, Some(&body)).await.expect(200);
-    Promises {
-        limited,
-        reward,
-        open,
-    }
+    Promises { limited, reward, open }
 }
 
 async fn ask(till: &Till, key: &str, path: &str, body: &Value) -> Answer {
-    till.front
-        .until_answered(&Call::post(path, key, body))
-        .await
+    till.front.until_answered(&Call::post(path, key, body)).await
 }
 
 /// One thing that a customer does.
@@ -200,10 +194,7 @@ async fn merges_and_deletions_keep_every_sum() {
         if ledger.is_in(&shop.id, &told.id, &["held", "committed"]) {
             let body: Value = serde_json::from_str(&told.body).expect("a body");
             let again = till.redeem(&body).await.expect(200);
-            assert_eq!(
-                (again.id(), again.result()),
-                (told.id, told.result.as_str())
-            );
+            assert_eq!((again.id(), again.result()), (told.id, told.result.as_str()));
         }
     }
     for (body, id) in &said.issues {
@@ -239,11 +230,7 @@ async fn merges_and_deletions_keep_every_sum() {
     let mut given = 0;
     for _ in 0..limit {
         let body = shop::redemption(&shop::transaction(), &shop::cart_of(&name(0), 3), false);
-        given += till
-            .redeem(&body)
-            .await
-            .expect(201)
-            .times(&promises.limited);
+        given += till.redeem(&body).await.expect(201).times(&promises.limited);
     }
     assert_eq!(given, left, "{rows:?}");
     checker::check(&owner, &till.book).await;

@@ -24,10 +24,7 @@ async fn nothing_acknowledged_is_lost_when_the_database_is_killed() {
     let book = Arc::new(Book::default());
     let load = Load::start(&shop, &book, 64, &mut dice).await;
     let (promotion, limit) = (load.promotion.clone(), load.limit);
-    let (begun, time) = (
-        Instant::now(),
-        pick(Duration::from_secs(7), Duration::from_secs(90)),
-    );
+    let (begun, time) = (Instant::now(), pick(Duration::from_secs(7), Duration::from_secs(90)));
     let (mut ends, mut terminated) = ([0, 0], 0);
     let mut slowest = Duration::ZERO;
     let mut round = 0;
@@ -43,9 +40,7 @@ async fn nothing_acknowledged_is_lost_when_the_database_is_killed() {
         round += 1;
         if way == 2 {
             for _ in 0..5 {
-                terminated += cluster
-                    .terminate(1 + i64::try_from(dice.below(20)).unwrap())
-                    .await;
+                terminated += cluster.terminate(1 + i64::try_from(dice.below(20)).unwrap()).await;
             }
             continue;
         }

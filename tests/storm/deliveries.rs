@@ -25,12 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(90);
 async fn receiver(shop: &Shop, name: &str) -> Receiver {
     let receiver = Receiver::start().await;
     receiver.behave(Manner::Moody);
-    let events = [
-        "redemption.committed",
-        "redemption.returned",
-        "promotion.activated",
-        "promotion.paused",
-    ];
+    let events =
+        ["redemption.committed", "redemption.returned", "promotion.activated", "promotion.paused"];
     let body = json!({"url": receiver.url(), "events": events});
     // Replaced where the answer to the first was lost: there is nothing to be told yet. The secret is shown once.
     let path = format!("/v1/webhooks/{name}");
@@ -71,16 +67,10 @@ async fn log(shop: &Shop) -> BTreeMap<String, Value> {
     loop {
         let path = format!("/v1/events?limit=200{cursor}");
         let page = shop.ask(Method::GET, &path, None).await.expect(200).body;
-        cursor = format!(
-            "&cursor={}",
-            page["next_cursor"].as_str().expect("a cursor")
-        );
+        cursor = format!("&cursor={}", page["next_cursor"].as_str().expect("a cursor"));
         let items = page["items"].as_array().expect("events");
         for event in items {
-            events.insert(
-                event["id"].as_str().expect("an id").to_owned(),
-                event.clone(),
-            );
+            events.insert(event["id"].as_str().expect("an id").to_owned(), event.clone());
         }
         if items.len() < 200 {
             return events;
@@ -90,9 +80,7 @@ async fn log(shop: &Shop) -> BTreeMap<String, Value> {
 
 fn subject(event: &Value) -> String {
     let data = &event["data"];
-    let id = data["redemption_id"]
-        .as_str()
-        .or(data["promotion_id"].as_str());
+    let id = data["redemption_id"].as_str().or(data["promotion_id"].as_str());
     id.expect("a subject").to_owned()
 }
 
@@ -104,28 +92,17 @@ fn sequence(event: &Value) -> i64 {
 fn check(messages: &[Message], all: &BTreeMap<String, Value>) -> usize {
     let mut of_subject: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
     for event in all.values() {
-        of_subject
-            .entry(subject(event))
-            .or_default()
-            .insert(sequence(event));
+        of_subject.entry(subject(event)).or_default().insert(sequence(event));
     }
     let mut arrived: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
     for message in messages {
-        assert_eq!(
-            all[&message.id], message.event,
-            "an event has one id and one form"
-        );
+        assert_eq!(all[&message.id], message.event, "an event has one id and one form");
         let (own, number) = (subject(&message.event), sequence(&message.event));
         let arrived = arrived.entry(own.clone()).or_default();
         // Nothing is even tried before all that was before it has arrived.
-        let missing: Vec<&i64> = of_subject[&own]
-            .range(..number)
-            .filter(|earlier| !arrived.contains(earlier))
-            .collect();
-        assert!(
-            missing.is_empty(),
-            "{number} came before {missing:?} of {own}"
-        );
+        let missing: Vec<&i64> =
+            of_subject[&own].range(..number).filter(|earlier| !arrived.contains(earlier)).collect();
+        assert!(missing.is_empty(), "{number} came before {missing:?} of {own}");
         if message.taken {
             arrived.insert(number);
         }
@@ -159,36 +136,18 @@ async fn every_event_arrives_in_order_whichever_instance_is_killed() {
     let book = Arc::new(Book::default());
     let stop = Arc::new(AtomicBool::new(false));
     let tills: Vec<_> = (0..4)
-        .map(|_| {
-            tokio::spawn(sell(
-                Till::new(&shop, &book),
-                Arc::clone(&stop),
-                dice.fork(),
-            ))
-        })
+        .map(|_| tokio::spawn(sell(Till::new(&shop, &book), Arc::clone(&stop), dice.fork())))
         .collect();
-    let mut owner = cluster
-        .owner()
-        .connect()
-        .await
-        .expect("a connection as the owner");
-    let (begun, time) = (
-        Instant::now(),
-        pick(Duration::from_secs(6), Duration::from_secs(60)),
-    );
+    let mut owner = cluster.owner().connect().await.expect("a connection as the owner");
+    let (begun, time) = (Instant::now(), pick(Duration::from_secs(6), Duration::from_secs(60)));
     let mut kills = 0;
     while begun.elapsed() < time {
         // Something must be on its way when it strikes.
         let before: usize = receivers.iter().map(|own| own.messages().len()).sum();
         let waited = Instant::now();
         let some = 1 + usize::try_from(dice.below(20)).expect("a number");
-        let under_way = || {
-            receivers
-                .iter()
-                .map(|own| own.messages().len())
-                .sum::<usize>()
-                >= before + some
-        };
+        let under_way =
+            || receivers.iter().map(|own| own.messages().len()).sum::<usize>() >= before + some;
         while !under_way() && waited.elapsed() < Duration::from_secs(2) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
@@ -196,8 +155,7 @@ async fn every_event_arrives_in_order_whichever_instance_is_killed() {
         processes.kill(number);
         kills += 1;
         pass(&mut owner, 60).await;
-        shop.set_status(&promotion, if kills % 2 == 1 { "paused" } else { "active" })
-            .await;
+        shop.set_status(&promotion, if kills % 2 == 1 { "paused" } else { "active" }).await;
         processes.restart(number).await;
     }
     stop.store(true, Ordering::Relaxed);

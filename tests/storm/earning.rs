@@ -78,14 +78,9 @@ async fn no_limit_of_issues_or_unlocks_is_exceeded() {
     let database = TestDatabase::new().await;
     let (_instances, shop, till) = open(&database).await;
     for limit in [1, pick(10, 100)] {
-        for (part, code) in [
-            ("issue", "issue_limit_reached"),
-            ("earn", "earn_limit_reached"),
-        ] {
+        for (part, code) in [("issue", "issue_limit_reached"), ("earn", "earn_limit_reached")] {
             let limits = json!({part: {"per_customer": limit}});
-            let promotion = shop
-                .promotion(&reward(&format!("{part} {limit}"), limits))
-                .await;
+            let promotion = shop.promotion(&reward(&format!("{part} {limit}"), limits)).await;
             let mut bodies = Vec::new();
             for number in 0..(5 * limit).max(CLIENTS) {
                 for customer in ["C-1", "C-2"] {
@@ -103,9 +98,7 @@ async fn no_limit_of_issues_or_unlocks_is_exceeded() {
         }
         // By activities, each of which wants one more.
         let limits = json!({"earn": {"per_customer": limit}});
-        let promotion = shop
-            .promotion(&earned(&format!("earned {limit}"), limits))
-            .await;
+        let promotion = shop.promotion(&earned(&format!("earned {limit}"), limits)).await;
         let bodies = (0..(5 * limit).max(CLIENTS))
             .map(|number| bought(&format!("A-{limit}-{number}"), "C-1", 1));
         let answers = in_waves(&shop, "/v1/activities", bodies.collect(), &mut dice).await;
@@ -132,9 +125,7 @@ async fn no_limit_of_one_issuance_is_exceeded() {
                 _ => json!(limit),
             };
             let limits = json!({"earn": {measure: max}});
-            let promotion = shop
-                .promotion(&reward(&format!("{measure} {limit}"), limits))
-                .await;
+            let promotion = shop.promotion(&reward(&format!("{measure} {limit}"), limits)).await;
             let body = issue_of(&promotion, "C", "S");
             let issued = together(&shop, "/v1/issuances", vec![body]).await;
             let issuance = issued[0].id();
@@ -257,10 +248,8 @@ async fn twins_of_issues_and_claims_have_one_effect() {
         let new = verdicts.iter().filter(|own| own["verdict"] == "issued");
         let new = new.count();
         assert!(new == 10 || (new < 10 && lost), "{new} new ones");
-        let mut ids: Vec<String> = verdicts
-            .iter()
-            .map(|own| own["issuance"]["id"].to_string())
-            .collect();
+        let mut ids: Vec<String> =
+            verdicts.iter().map(|own| own["issuance"]["id"].to_string()).collect();
         ids.sort();
         ids.dedup();
         assert_eq!(ids.len(), 11);

@@ -47,11 +47,7 @@ fn owner(home: &Path) -> PgConnectOptions {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_when_the_embedded_database_is_killed() {
     let mut dice = Dice::new("nothing_acknowledged_is_lost_when_the_embedded_database_is_killed");
-    let name = format!(
-        "pe-own-{}-{:08x}",
-        std::process::id(),
-        rand::random::<u32>()
-    );
+    let name = format!("pe-own-{}-{:08x}", std::process::id(), rand::random::<u32>());
     let folder = Folder(std::env::temp_dir().join(name));
     fs::create_dir(&folder.0).expect("a folder");
     let mut processes = Processes::with_its_own(&folder.0).await;
@@ -71,11 +67,7 @@ async fn nothing_acknowledged_is_lost_when_the_embedded_database_is_killed() {
         let begun = Instant::now();
         let mut statuses = Vec::new();
         while statuses.last() != Some(&200) || !statuses.contains(&503) {
-            assert!(
-                begun.elapsed() < PATIENCE,
-                "{statuses:?}\n{}",
-                processes.log(0)
-            );
+            assert!(begun.elapsed() < PATIENCE, "{statuses:?}\n{}", processes.log(0));
             let answer = processes.front.once(&Call::get("/readyz", "")).await;
             statuses.push(answer.expect("the service lives").status);
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -88,9 +80,6 @@ async fn nothing_acknowledged_is_lost_when_the_embedded_database_is_killed() {
     checker::check_all(&owner(&home), &book).await;
     processes.terminate(0);
     processes.ended(0, Duration::from_secs(45)).await;
-    assert!(
-        !home.join("cluster/postmaster.pid").exists(),
-        "the database was stopped"
-    );
+    assert!(!home.join("cluster/postmaster.pid").exists(), "the database was stopped");
     println!("{sales} sales, {replays} replays equal, ready again after {slowest:?} at most");
 }

@@ -39,13 +39,7 @@ const SUMS: &[&str] = &[
     "count(*) from webhook_delivery where dead_at is not null",
 ];
 /// What jobs move by themselves: events are counted wherever they are.
-const MOVED: [&str; 5] = [
-    "outbox",
-    "event",
-    "event_counter",
-    "webhook_delivery",
-    "issuance_watch",
-];
+const MOVED: [&str; 5] = ["outbox", "event", "event_counter", "webhook_delivery", "issuance_watch"];
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,9 +166,7 @@ impl Stage {
         earned["earning"] = json!({"trigger": "activity", "activity": "registration"});
         shop.promotion(&earned).await;
         let milestone = json!({"measure": "quantity", "targets": [{"name": "T", "value": "2"}]});
-        let put = shop
-            .ask(Method::PUT, "/v1/milestones/Buyer", Some(&milestone))
-            .await;
+        let put = shop.ask(Method::PUT, "/v1/milestones/Buyer", Some(&milestone)).await;
         put.expect(200);
         let mut bought = of_type("Bought", "loyalty_earning");
         bought["earning"] =
@@ -184,15 +176,7 @@ impl Stage {
         claimed["activation_required"] = true.into();
         let claimed = shop.promotion(&claimed).await;
         let figures = figures(&mut owner).await;
-        Self {
-            shop,
-            proxy,
-            owner,
-            figures,
-            reward,
-            claimed,
-            count: 0,
-        }
+        Self { shop, proxy, owner, figures, reward, claimed, count: 0 }
     }
 
     fn name(&mut self) -> String {
@@ -258,43 +242,31 @@ impl Stage {
                 delete(format!("/v1/keys/{id}"))
             }
             Request::PutSettings => {
-                let stored = self
-                    .ask(Method::GET, "/v1/settings".to_owned(), Value::Null)
-                    .await;
+                let stored = self.ask(Method::GET, "/v1/settings".to_owned(), Value::Null).await;
                 let mut body = stored.body.clone();
                 body["hold_seconds"] = (100 + self.count % 1_000).into();
                 let mut call = call(Method::PUT, "/v1/settings".to_owned(), body);
                 call.if_match = stored.etag;
                 call
             }
-            Request::PutStore => call(
-                Method::PUT,
-                format!("/v1/stores/{name}"),
-                json!({"concept": "express"}),
-            ),
+            Request::PutStore => {
+                call(Method::PUT, format!("/v1/stores/{name}"), json!({"concept": "express"}))
+            }
             Request::PutStores => {
                 let other = self.name();
-                call(
-                    Method::PUT,
-                    "/v1/stores".to_owned(),
-                    json!([store(&name), store(&other)]),
-                )
+                call(Method::PUT, "/v1/stores".to_owned(), json!([store(&name), store(&other)]))
             }
             Request::DeleteStore => {
                 let path = format!("/v1/stores/{name}");
-                self.ask(Method::PUT, path.clone(), json!({"concept": "express"}))
-                    .await;
+                self.ask(Method::PUT, path.clone(), json!({"concept": "express"})).await;
                 delete(path)
             }
-            Request::PutList => call(
-                Method::PUT,
-                format!("/v1/product-lists/{name}"),
-                json!({"skus": ["A", "B"]}),
-            ),
+            Request::PutList => {
+                call(Method::PUT, format!("/v1/product-lists/{name}"), json!({"skus": ["A", "B"]}))
+            }
             Request::DeleteList => {
                 let path = format!("/v1/product-lists/{name}");
-                self.ask(Method::PUT, path.clone(), json!({"skus": ["A", "B"]}))
-                    .await;
+                self.ask(Method::PUT, path.clone(), json!({"skus": ["A", "B"]})).await;
                 delete(path)
             }
             Request::MakePromotion => {
@@ -325,10 +297,9 @@ impl Stage {
                 let codes = json!({"codes": [format!("{name}-A"), format!("{name}-B")]});
                 match request {
                     Request::MakeCodes => post(path, codes),
-                    Request::GenerateCodes => post(
-                        path,
-                        json!({"generate": {"count": 20, "length": 10}, "batch": "B-1"}),
-                    ),
+                    Request::GenerateCodes => {
+                        post(path, json!({"generate": {"count": 20, "length": 10}, "batch": "B-1"}))
+                    }
                     _ => {
                         self.ask(Method::POST, path.clone(), codes).await;
                         delete(format!("{path}/{name}-A"))
@@ -337,11 +308,7 @@ impl Stage {
             }
             Request::Issue => post("/v1/issuances".to_owned(), issue),
             Request::IssueToMany => {
-                let customers = [
-                    format!("{name}-1"),
-                    format!("{name}-2"),
-                    format!("{name}-3"),
-                ];
+                let customers = [format!("{name}-1"), format!("{name}-2"), format!("{name}-3")];
                 let body = json!({"promotion_id": self.reward, "source_id": "S", "customer_ids": customers});
                 post("/v1/issuances/bulk".to_owned(), body)
             }
@@ -385,8 +352,7 @@ impl Stage {
                 if request == Request::DeleteWebhook {
                     return delete(path);
                 }
-                self.ask(Method::GET, "/v1/events".to_owned(), Value::Null)
-                    .await;
+                self.ask(Method::GET, "/v1/events".to_owned(), Value::Null).await;
                 sqlx::query(
                     "insert into webhook_delivery (tenant_id, sequence, webhook_id, subject_id, next_attempt_at,
                             dead_at)
@@ -458,10 +424,7 @@ impl Stage {
                 .expect("the version");
         let call = Call::post("/v1/evaluate-cart", &self.shop.pos, &shop::cart(1));
         let priced = self.shop.front.until_answered(&call).await.expect(200);
-        assert_eq!(
-            priced.body["ruleset_version"], version,
-            "{place}: stale rules"
-        );
+        assert_eq!(priced.body["ruleset_version"], version, "{place}: stale rules");
     }
 }
 
@@ -491,12 +454,9 @@ async fn figures(owner: &mut PgConnection) -> String {
     .fetch_all(owner)
     .await
     .expect("the tables");
-    let counted = tables
-        .iter()
-        .filter(|table| !MOVED.contains(&table.as_str()));
-    let mut figures: Vec<String> = counted
-        .map(|table| format!("(select count(*) from {table})"))
-        .collect();
+    let counted = tables.iter().filter(|table| !MOVED.contains(&table.as_str()));
+    let mut figures: Vec<String> =
+        counted.map(|table| format!("(select count(*) from {table})")).collect();
     figures.push("(select count(*) from outbox) + (select count(*) from event)".to_owned());
     for sum in SUMS {
         let (value, from) = sum.split_once(" from ").expect("a sum");
@@ -546,11 +506,7 @@ async fn an_end_is_told_once_whichever_statement_fails() {
     reward["communication"] = json!({"expiry_reminder": {"days_before": 1, "messages": []}});
     let reward = shop.promotion(&reward).await;
     for n in 1..=40_u64 {
-        let when = if n % 2 == 0 {
-            When::Before
-        } else {
-            When::After
-        };
+        let when = if n % 2 == 0 { When::Before } else { When::After };
         let body =
             json!({"promotion_id": reward, "customer_id": format!("C-{n}"), "source_id": "S"});
         let issued = shop.ask(Method::POST, "/v1/issuances", Some(&body)).await;

@@ -59,10 +59,7 @@ async fn hang_ups_harm_nobody() {
                     _ => till.call("/v1/redemptions", &body),
                 };
                 let time = Duration::from_micros(dice.below(50_000));
-                if tokio::time::timeout(time, till.front.once(&call))
-                    .await
-                    .is_err()
-                {
+                if tokio::time::timeout(time, till.front.once(&call)).await.is_err() {
                     cut.fetch_add(1, Ordering::Relaxed);
                 }
                 // A whole request of another transaction, perhaps on the connection that was cut last.
@@ -74,10 +71,7 @@ async fn hang_ups_harm_nobody() {
                 let another = shop::redemption(&shop::transaction(), &shop::cart(1), false);
                 let sold = other.redeem(&another).await;
                 sold.expect_made();
-                assert_eq!(
-                    (sold.times(&promotion), sold.discount()),
-                    (1, discount.as_str())
-                );
+                assert_eq!((sold.times(&promotion), sold.discount()), (1, discount.as_str()));
                 whole.fetch_add(1, Ordering::Relaxed);
                 // What became of the one that was cut shows when it is asked for again.
                 if call.path == "/v1/redemptions" {
@@ -93,28 +87,17 @@ async fn hang_ups_harm_nobody() {
     for _ in 0..pick(6, 40) {
         leave_together(&till, &mut dice).await;
         let lingering = lingering(&database.owner()).await;
-        assert!(
-            lingering.is_empty(),
-            "transactions that nobody ends: {lingering:#?}"
-        );
+        assert!(lingering.is_empty(), "transactions that nobody ends: {lingering:#?}");
     }
     let ledger = checker::check_all(&database.owner(), &book).await;
     for (shop, promotion, _) in &shops {
         let used = checker::used(&database.owner(), promotion, "promotion", "times").await;
-        let told = book
-            .all()
-            .iter()
-            .filter(|told| told.tenant == shop.id)
-            .count();
+        let told = book.all().iter().filter(|told| told.tenant == shop.id).count();
         assert_eq!(usize::try_from(used).unwrap(), told);
     }
     let (cut, whole) = (cut.load(Ordering::Relaxed), whole.load(Ordering::Relaxed));
     assert!(cut > 0, "nothing was cut");
-    println!(
-        "{cut} cut, {whole} whole, {} redemptions; {}",
-        ledger.len(),
-        front.counts
-    );
+    println!("{cut} cut, {whole} whole, {} redemptions; {}", ledger.len(), front.counts);
 }
 
 /// Many ask for something that begins a transaction, and hang up at once.

@@ -78,23 +78,9 @@ impl World {
         let answer = self.till.redeem(&body).await;
         self.is(&answer, 201, "");
         let times = answer.times(&self.promotion);
-        assert_eq!(
-            times,
-            quantity.min(left),
-            "{}\nafter {:#?}",
-            answer.text,
-            self.steps
-        );
-        let is = if body["hold"] == true {
-            Is::Held
-        } else {
-            Is::Committed
-        };
-        let expected = if is == Is::Held {
-            State::Held
-        } else {
-            State::Committed
-        };
+        assert_eq!(times, quantity.min(left), "{}\nafter {:#?}", answer.text, self.steps);
+        let is = if body["hold"] == true { Is::Held } else { Is::Committed };
+        let expected = if is == Is::Held { State::Held } else { State::Committed };
         assert_eq!(crate::till::state(&answer), expected);
         self.transactions[place].redemptions.push(Redemption {
             id: answer.id(),
@@ -113,12 +99,9 @@ impl World {
         let mut body = shop::redemption(&name, &shop::cart(quantity), dice.percent(80));
         let latest = self.transactions[place].redemptions.last().cloned();
         let what = dice.below(12);
-        let seen = latest
-            .as_ref()
-            .map(|one| (one.is, one.times, one.quantity, one.id.clone()));
+        let seen = latest.as_ref().map(|one| (one.is, one.times, one.quantity, one.id.clone()));
         let left = self.left();
-        self.steps
-            .push(format!("{what} {name} of {seen:?}, {left} left"));
+        self.steps.push(format!("{what} {name} of {seen:?}, {left} left"));
         let Some(latest) = latest else {
             if what == 0 {
                 // A cancel that overtakes its redemption is told so, and the redemption is refused.
@@ -152,9 +135,7 @@ impl World {
                     let left = self.left() + latest.times;
                     self.end(place, &latest.id, Is::Replaced);
                     self.begin(place, body, quantity, left).await;
-                    self.till
-                        .book
-                        .settle(&self.till.tenant, &latest.id, State::Ended);
+                    self.till.book.settle(&self.till.tenant, &latest.id, State::Ended);
                 } else {
                     let refused = self.till.redeem(&body).await;
                     self.is(&refused, 409, "transaction_id_reused");
@@ -181,10 +162,7 @@ impl World {
     }
 
     fn end(&mut self, place: usize, id: &str, is: Is) {
-        let found = self.transactions[place]
-            .redemptions
-            .iter_mut()
-            .find(|one| one.id == id);
+        let found = self.transactions[place].redemptions.iter_mut().find(|one| one.id == id);
         found.expect("a redemption").is = is;
     }
 
@@ -192,11 +170,7 @@ impl World {
     fn address(&self, place: usize, dice: &mut Dice) -> (Redemption, String) {
         let transaction = &self.transactions[place];
         if dice.percent(40) {
-            let latest = transaction
-                .redemptions
-                .last()
-                .expect("a redemption")
-                .clone();
+            let latest = transaction.redemptions.last().expect("a redemption").clone();
             return (latest, shop::tx(&transaction.name));
         }
         let any = dice.choose(&transaction.redemptions).clone();
@@ -306,12 +280,7 @@ async fn random_sequences_go_as_the_model_says() {
         world.step(&mut dice).await;
         let used = checker::used(&owner, &world.promotion, "promotion", "times").await;
         let expected = LIMIT - world.left();
-        assert_eq!(
-            u64::try_from(used).unwrap(),
-            expected,
-            "after {:#?}",
-            world.steps
-        );
+        assert_eq!(u64::try_from(used).unwrap(), expected, "after {:#?}", world.steps);
         if world.steps.len() > 60 {
             world.steps.drain(..30);
         }
@@ -319,10 +288,7 @@ async fn random_sequences_go_as_the_model_says() {
     let ledger = checker::check_all(&owner, &world.till.book).await;
     for state in ["held", "committed", "cancelled", "expired", "replaced"] {
         println!("{state}: {}", ledger.count(state));
-        assert!(
-            ledger.len() < 50 || ledger.count(state) > 0 || state == "held",
-            "no {state} one"
-        );
+        assert!(ledger.len() < 50 || ledger.count(state) > 0 || state == "held", "no {state} one");
     }
 }
 
@@ -347,14 +313,7 @@ async fn racing_actors_leave_counters_and_ledger_agreed() {
             actors.push(tokio::spawn(async move {
                 let mut held = None;
                 for _ in 0..8 {
-                    act(
-                        &till,
-                        dice.choose(&names).clone(),
-                        &mut held,
-                        &owner,
-                        &mut dice,
-                    )
-                    .await;
+                    act(&till, dice.choose(&names).clone(), &mut held, &owner, &mut dice).await;
                 }
             }));
         }

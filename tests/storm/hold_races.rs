@@ -25,12 +25,7 @@ pub async fn expires_in(owner: &PgConnectOptions, id: &str, ms: i64) {
         "update hold set expires_at = r.expires_at from redemption r
           where r.redemption_id = $1::uuid and hold.redemption_id = r.redemption_id and $2 = $2",
     ] {
-        sqlx::query(table)
-            .bind(id)
-            .bind(ms)
-            .execute(&mut *tx)
-            .await
-            .expect("another end");
+        sqlx::query(table).bind(id).bind(ms).execute(&mut *tx).await.expect("another end");
     }
     tx.commit().await.expect("a commit");
     connection.close().await.expect("a closed connection");
@@ -59,10 +54,8 @@ async fn open(database: &TestDatabase) -> (Vec<instance::Instance>, Shop, String
 }
 
 fn codes(answers: &[Answer]) -> Vec<(u16, String)> {
-    let mut codes: Vec<(u16, String)> = answers
-        .iter()
-        .map(|answer| (answer.status, answer.code().to_owned()))
-        .collect();
+    let mut codes: Vec<(u16, String)> =
+        answers.iter().map(|answer| (answer.status, answer.code().to_owned())).collect();
     codes.sort();
     codes.dedup();
     codes
@@ -176,21 +169,14 @@ async fn commit_cancel_and_replace_have_one_winner() {
                 assert_eq!(codes(commits), refused("redemption_cancelled"));
                 assert_eq!(codes(cancels), ok);
                 // What had been replaced is no hold any more: refused, or begun anew, for all alike.
-                let made = replaces
-                    .iter()
-                    .filter(|answer| answer.status != 409)
-                    .count();
+                let made = replaces.iter().filter(|answer| answer.status != 409).count();
                 used += if made > 0 { 2 } else { 0 };
                 won[1] += 1;
             }
             "replaced" => {
                 assert_eq!(codes(commits), refused("hold_replaced"));
                 assert_eq!(codes(cancels), ok);
-                assert!(
-                    replaces.iter().all(|answer| answer.status < 300),
-                    "{:?}",
-                    codes(replaces)
-                );
+                assert!(replaces.iter().all(|answer| answer.status < 300), "{:?}", codes(replaces));
                 till.book.settle(&till.tenant, &held, State::Ended);
                 used += 2;
                 won[2] += 1;
@@ -204,10 +190,7 @@ async fn commit_cancel_and_replace_have_one_winner() {
         }
     }
     checker::check_all(&database.owner(), &till.book).await;
-    println!(
-        "won: commit {}, cancel {}, replace {}",
-        won[0], won[1], won[2]
-    );
+    println!("won: commit {}, cancel {}, replace {}", won[0], won[1], won[2]);
 }
 
 /// Not shortened: ten seconds, and at most one more until what was held is there for others.
@@ -228,16 +211,10 @@ async fn what_was_held_is_given_back_within_a_second_of_its_end() {
         holds.push((held.id(), body));
     }
     let owner = database.owner();
-    assert_eq!(
-        checker::used(&owner, &promotion, "promotion", "times").await,
-        8
-    );
+    assert_eq!(checker::used(&owner, &promotion, "promotion", "times").await, 8);
     // Asking again does not prolong it.
     let before = till.redeem(&holds[3].1).await.expect(200);
-    let ends: String = before.body["expires_at"]
-        .as_str()
-        .expect("an end")
-        .to_owned();
+    let ends: String = before.body["expires_at"].as_str().expect("an end").to_owned();
     till.commit(&holds[0].0).await.expect(200);
     till.cancel(&holds[1].0).await.expect(200);
     let late = latest_end(&owner).await;
@@ -245,10 +222,7 @@ async fn what_was_held_is_given_back_within_a_second_of_its_end() {
     let begun = Instant::now();
     let mut left = Duration::MAX;
     while left == Duration::MAX {
-        assert!(
-            begun.elapsed() < Duration::from_secs(20),
-            "nothing is given back"
-        );
+        assert!(begun.elapsed() < Duration::from_secs(20), "nothing is given back");
         if checker::used(&owner, &promotion, "promotion", "times").await == 2 {
             left = begun.elapsed();
         }
@@ -263,9 +237,7 @@ async fn what_was_held_is_given_back_within_a_second_of_its_end() {
         assert_eq!(till.look_up(id).await.expect(200).state(), "expired");
     }
     till.commit(&holds[0].0).await.expect(200);
-    till.commit(&holds[1].0)
-        .await
-        .expect_code(409, "redemption_cancelled");
+    till.commit(&holds[1].0).await.expect_code(409, "redemption_cancelled");
     // What has expired begins anew under its transaction, with a time of its own.
     let anew = till.redeem(&holds[3].1).await.expect(201);
     assert_ne!(anew.id(), holds[3].0);

@@ -18,10 +18,8 @@ pub struct Instance {
 
 impl Instance {
     pub async fn start(database: &PgConnectOptions, change: impl FnOnce(&mut AppOptions)) -> Self {
-        let mut app_options = AppOptions {
-            operator_key: Some(OPERATOR.to_owned()),
-            ..AppOptions::default()
-        };
+        let mut app_options =
+            AppOptions { operator_key: Some(OPERATOR.to_owned()), ..AppOptions::default() };
         change(&mut app_options);
         let any = "127.0.0.1:0".parse().expect("an address");
         let listener = listen(any).await.expect("a port");
@@ -50,10 +48,7 @@ pub async fn front(instances: &[Instance]) -> Front {
 
 /// The front of these instances, once those of them are ready that can be.
 pub async fn front_of(instances: &[Instance], ready: &[usize]) -> Front {
-    let addresses: Vec<_> = instances
-        .iter()
-        .map(|instance| instance.app.address())
-        .collect();
+    let addresses: Vec<_> = instances.iter().map(|instance| instance.app.address()).collect();
     let front = Front::new(&addresses);
     for number in ready {
         front.ready(*number, PATIENCE).await;

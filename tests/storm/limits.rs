@@ -76,12 +76,7 @@ fn count(case: Case, promotion: &str, expected: Option<&str>, answer: &Answer, s
     if times == 0 {
         let limit = format!("{}.{}", case.subject, case.measure);
         let reason = answer.reason(promotion);
-        assert_eq!(
-            reason,
-            Some(("limit_reached".to_owned(), limit)),
-            "{}",
-            answer.text
-        );
+        assert_eq!(reason, Some(("limit_reached".to_owned(), limit)), "{}", answer.text);
         assert_eq!(discount, "0.00");
         sum.refused += 1;
         return;
@@ -102,11 +97,7 @@ async fn storm(
     case: Case,
     dice: &mut Dice,
 ) {
-    let Case {
-        subject,
-        measure,
-        limit,
-    } = case;
+    let Case { subject, measure, limit } = case;
     let owners = owners(subject);
     // A discount ends in the middle of a grant, and what is left is still given.
     let max = match measure {
@@ -116,9 +107,7 @@ async fn storm(
     let limits = json!({subject: {measure: {"max": max}}});
     let name = format!("{subject} {measure} {limit}");
     let promotion = if subject == "code" {
-        let promotion = shop
-            .promotion(&shop::ten_off_with_codes(&name, limits))
-            .await;
+        let promotion = shop.promotion(&shop::ten_off_with_codes(&name, limits)).await;
         shop.codes(&promotion, owners).await;
         promotion
     } else {
@@ -142,11 +131,7 @@ async fn storm(
                     return sums;
                 };
                 // Several units only where the last grant may be a smaller one.
-                let quantity = if measure == "times" {
-                    1 + dice.below(3)
-                } else {
-                    1
-                };
+                let quantity = if measure == "times" { 1 + dice.below(3) } else { 1 };
                 let expected = dice.percent(40).then(|| format!("{}.00", quantity * 10));
                 let hold = dice.percent(30);
                 let request = request(subject, owner, quantity);
@@ -155,17 +140,8 @@ async fn storm(
                     body["expected_discount"] = expected.as_str().into();
                 }
                 let answer = till.redeem(&body).await;
-                let place = owners
-                    .iter()
-                    .position(|one| *one == owner)
-                    .expect("an owner");
-                count(
-                    case,
-                    &promotion,
-                    expected.as_deref(),
-                    &answer,
-                    &mut sums[place],
-                );
+                let place = owners.iter().position(|one| *one == owner).expect("an owner");
+                count(case, &promotion, expected.as_deref(), &answer, &mut sums[place]);
             }
         }));
     }
@@ -191,11 +167,7 @@ async fn storm(
             "transactions" => sum.transactions,
             _ => sum.discount,
         };
-        let allowed = if measure == "discount" {
-            limit * 1000 + 500
-        } else {
-            limit
-        };
+        let allowed = if measure == "discount" { limit * 1000 + 500 } else { limit };
         assert_eq!(granted, allowed, "{case:?} {owner}: {sum:?}");
         assert!(sum.refused + sum.changed > 0, "{case:?} {owner}: {sum:?}");
     }
@@ -212,15 +184,10 @@ async fn storm(
         assert!(freed > 0, "{case:?}: the hold {held} gave nothing back");
         let request = request(subject, owners[0], 3);
         for _ in 0..2 {
-            till.redeem(&shop::redemption(&shop::transaction(), &request, false))
-                .await
-                .expect(201);
+            till.redeem(&shop::redemption(&shop::transaction(), &request, false)).await.expect(201);
         }
         let after = checker::used(&database.owner(), &promotion, subject, measure).await;
-        assert_eq!(
-            after, before,
-            "{case:?}: what was given back was not given again"
-        );
+        assert_eq!(after, before, "{case:?}: what was given back was not given again");
         checker::check_all(&database.owner(), book).await;
     }
     for sum in &sums {
@@ -234,10 +201,7 @@ async fn storm(
 
 impl Clone for Granted {
     fn clone(&self) -> Self {
-        Self {
-            holds: self.holds.clone(),
-            ..*self
-        }
+        Self { holds: self.holds.clone(), ..*self }
     }
 }
 
@@ -255,11 +219,7 @@ async fn storms(test: &str, subject: &'static str) {
         }
         for limit in limits {
             let shop = Shop::open(&front).await;
-            let case = Case {
-                subject,
-                measure,
-                limit,
-            };
+            let case = Case { subject, measure, limit };
             storm(&database, &shop, &book, case, &mut dice).await;
         }
     }
@@ -340,10 +300,7 @@ async fn many_limits_at_once_are_all_kept() {
         let rows = checker::counters(&database.owner(), promotion).await;
         assert!(rows.iter().any(|row| row.3 > 0), "{rows:?}");
         let full = rows.iter().filter(|row| row.3 == row.4).count();
-        println!(
-            "{promotion}: {} counters, {full} of them at their maximum",
-            rows.len()
-        );
+        println!("{promotion}: {} counters, {full} of them at their maximum", rows.len());
     }
     println!("{}", front.counts);
 }

@@ -44,9 +44,7 @@ async fn progress_is_exact_and_each_target_unlocks_once() {
     targets.push(u64::MAX);
     for round in 0..pick(2, 20) {
         let customer = format!("C-{round}");
-        let quantities: Vec<u64> = (0..CLIENTS * pick(1, 4))
-            .map(|_| 1 + dice.below(5))
-            .collect();
+        let quantities: Vec<u64> = (0..CLIENTS * pick(1, 4)).map(|_| 1 + dice.below(5)).collect();
         // Each twice: what is sent again moves nothing.
         let mut bodies: Vec<_> = quantities
             .iter()

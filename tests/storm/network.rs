@@ -22,10 +22,7 @@ async fn nothing_acknowledged_is_lost_on_a_bad_network() {
     let book = Arc::new(Book::default());
     let load = Load::start(&shop, &book, 64, &mut dice).await;
     let (promotion, limit) = (load.promotion.clone(), load.limit);
-    let (begun, time) = (
-        Instant::now(),
-        pick(Duration::from_secs(6), Duration::from_secs(80)),
-    );
+    let (begun, time) = (Instant::now(), pick(Duration::from_secs(6), Duration::from_secs(80)));
     while begun.elapsed() < time {
         proxy.weather(Weather {
             delay: dice.below(60),

@@ -102,10 +102,7 @@ impl Processes {
         let running = self.running[number].as_ref().expect("a process");
         let id = running.service.id().to_string();
         let sent = Command::new("kill").args([signal, &id]).status();
-        assert!(
-            sent.is_ok_and(|status| status.success()),
-            "kill {signal} {id}"
-        );
+        assert!(sent.is_ok_and(|status| status.success()), "kill {signal} {id}");
     }
 
     /// Waits for the end of an instance that was asked to stop: a good one, and in time.
@@ -148,12 +145,7 @@ impl Processes {
                 self.log(number)
             );
             let running = self.running[number].as_mut().expect("a process");
-            if running
-                .service
-                .try_wait()
-                .expect("a child's state")
-                .is_some()
-            {
+            if running.service.try_wait().expect("a child's state").is_some() {
                 self.kill(number);
                 return false;
             }
@@ -165,11 +157,8 @@ impl Processes {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(self.log_path(number))
-            .expect("a log");
+        let log =
+            File::options().create(true).append(true).open(self.log_path(number)).expect("a log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_promotion-engine"));
         command
             .arg("serve")
@@ -201,11 +190,7 @@ impl Processes {
             .spawn()
             .expect("a watcher");
         let pipe = watcher.stdin.take().expect("a pipe");
-        self.running[number] = Some(Running {
-            service,
-            watcher,
-            _pipe: pipe,
-        });
+        self.running[number] = Some(Running { service, watcher, _pipe: pipe });
         self.front.moved(number, port);
     }
 

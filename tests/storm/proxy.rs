@@ -110,12 +110,7 @@ impl Proxy {
             connections: Mutex::default(),
         });
         let accepting = tokio::spawn(accept(listener, upstream.clone(), Arc::clone(&shared)));
-        Self {
-            shared,
-            folder,
-            port,
-            accepting,
-        }
+        Self { shared, folder, port, accepting }
     }
 
     /// The same database through the proxy.
@@ -269,15 +264,12 @@ impl Weather {
 /// Whether the word commit is in the text.
 fn is_commit(statement: &[u8]) -> bool {
     let word = b"commit";
-    statement
-        .windows(word.len())
-        .enumerate()
-        .any(|(at, found)| {
-            let is_part = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-            found.eq_ignore_ascii_case(word)
-                && !is_part(statement.get(at + word.len()))
-                && !(at > 0 && is_part(statement.get(at - 1)))
-        })
+    statement.windows(word.len()).enumerate().any(|(at, found)| {
+        let is_part = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+        found.eq_ignore_ascii_case(word)
+            && !is_part(statement.get(at + word.len()))
+            && !(at > 0 && is_part(statement.get(at - 1)))
+    })
 }
 
 /// Carries one connection until either side ends, or its fate does.
@@ -408,12 +400,7 @@ fn statements_are_cut_from_the_stream_whole() {
         let length = u32::try_from(text.len() + 4).unwrap().to_be_bytes();
         [&[kind], length.as_slice(), text].concat()
     };
-    let first = [
-        message(b'P', b"insert"),
-        message(b'B', b""),
-        message(b'S', b""),
-    ]
-    .concat();
+    let first = [message(b'P', b"insert"), message(b'B', b""), message(b'S', b"")].concat();
     let second = message(b'Q', b"select; Commit\0");
     let mut stream = [first.clone(), second.clone()].concat();
     let last = stream.pop();

@@ -18,12 +18,7 @@ use crate::till::{Book, Till};
 
 /// Redeems what was quoted, and what is quoted instead, until it is had. How often it was refused.
 async fn redeem_quoted(till: &Till, request: &serde_json::Value, hold: bool) -> (Answer, u32) {
-    let mut quoted = till
-        .evaluate(request)
-        .await
-        .expect(200)
-        .discount()
-        .to_owned();
+    let mut quoted = till.evaluate(request).await.expect(200).discount().to_owned();
     let mut body = shop::redemption(&shop::transaction(), request, hold);
     for refused in 0..200 {
         body["expected_discount"] = quoted.as_str().into();
@@ -54,11 +49,7 @@ async fn is_quoted(till: &Till, request: &serde_json::Value, discount: &str) {
             return;
         }
         let waited = begun.elapsed();
-        assert!(
-            waited < Duration::from_secs(20),
-            "not {discount} but {}",
-            quote.discount()
-        );
+        assert!(waited < Duration::from_secs(20), "not {discount} but {}", quote.discount());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -105,9 +96,8 @@ async fn what_was_quoted_is_redeemed_or_refused_while_rules_change() {
                         let name = format!("brief {changes}");
                         let benefit =
                             json!({"type": "amount_off", "value": "1", "target": {"type": "cart"}});
-                        let brief = shop
-                            .promotion(&shop::promotion(&name, benefit, json!({})))
-                            .await;
+                        let brief =
+                            shop.promotion(&shop::promotion(&name, benefit, json!({}))).await;
                         shop.set_status(&brief, "archived").await;
                     }
                 }
@@ -154,10 +144,7 @@ async fn no_instance_redeems_by_rules_that_are_out_of_date() {
     let front = instance::front_of(&instances, &[0]).await;
     let shop = Shop::open(&front.only(0)).await;
     let promotion = shop
-        .promotion(&shop::ten_off(
-            "P",
-            json!({"promotion": {"times": {"max": 100_000}}}),
-        ))
+        .promotion(&shop::ten_off("P", json!({"promotion": {"times": {"max": 100_000}}})))
         .await;
     let till = Till::new(&shop, &Arc::new(Book::default()));
     let mut deaf = till.clone();
@@ -167,19 +154,13 @@ async fn no_instance_redeems_by_rules_that_are_out_of_date() {
         let is_active = round % 2 == 1;
         // The deaf one has the rules in memory.
         let before = deaf.evaluate(&shop::cart(1)).await.expect(200);
-        shop.set_status(&promotion, if is_active { "active" } else { "paused" })
-            .await;
+        shop.set_status(&promotion, if is_active { "active" } else { "paused" }).await;
         stale += i32::from(
             deaf.evaluate(&shop::cart(1)).await.times(&promotion) != u64::from(is_active),
         );
         let body = shop::redemption(&shop::transaction(), &shop::cart(1), round % 3 == 0);
         let sold = deaf.redeem(&body).await.expect(201);
-        assert_eq!(
-            sold.times(&promotion),
-            u64::from(is_active),
-            "{}",
-            sold.text
-        );
+        assert_eq!(sold.times(&promotion), u64::from(is_active), "{}", sold.text);
         // What was quoted before is refused.
         let mut body = shop::redemption(&shop::transaction(), &shop::cart(1), false);
         body["expected_discount"] = if is_active { "0.00" } else { "10.00" }.into();
@@ -201,9 +182,7 @@ async fn of_those_who_were_quoted_the_last_use_one_gets_it() {
     let book = Arc::new(Book::default());
     for round in 0..pick(8, 100) {
         let limits = json!({"promotion": {"discount": {"max": "25"}}});
-        let promotion = shop
-            .promotion(&shop::ten_off(&format!("P{round}"), limits))
-            .await;
+        let promotion = shop.promotion(&shop::ten_off(&format!("P{round}"), limits)).await;
         let till = Till::new(&shop, &book);
         is_quoted(&till, &shop::cart(2), "20.00").await;
         let mut clients = Vec::new();
@@ -219,10 +198,7 @@ async fn of_those_who_were_quoted_the_last_use_one_gets_it() {
         for client in clients {
             let answer = client.await.expect("a client");
             if answer.status == 409 {
-                assert_eq!(
-                    (answer.code(), answer.discount()),
-                    ("discount_changed", "5.00")
-                );
+                assert_eq!((answer.code(), answer.discount()), ("discount_changed", "5.00"));
             } else {
                 assert_eq!(answer.expect(201).discount(), "20.00");
                 had += 1;
@@ -248,48 +224,32 @@ async fn redemptions_go_by_the_clock_of_the_database() {
         .await
         .expect("the database's time");
     let sold = till
-        .redeem(&shop::redemption(
-            &shop::transaction(),
-            &shop::cart(1),
-            false,
-        ))
+        .redeem(&shop::redemption(&shop::transaction(), &shop::cart(1), false))
         .await
         .expect(201);
-    let at = sold.body["result"]["evaluated_at"]
-        .as_str()
-        .expect("a time");
+    let at = sold.body["result"]["evaluated_at"].as_str().expect("a time");
     let at: DateTime<Utc> = at.parse().expect("a time");
-    assert!(
-        (at - now).abs() < TimeDelta::seconds(30),
-        "{at} is not the database's time"
-    );
+    assert!((at - now).abs() < TimeDelta::seconds(30), "{at} is not the database's time");
     let mut body = shop::redemption(&shop::transaction(), &shop::cart(1), false);
     body["request"]["at"] = now.to_rfc3339().into();
     till.redeem(&body).await.expect_code(422, "invalid");
 
     // The end of one promotion and the start of another come between quote and redemption.
     let mut brief = shop::ten_off("brief", json!({}));
-    brief["ends_at"] = (Utc::now() + TimeDelta::milliseconds(3_000))
-        .to_rfc3339()
-        .into();
+    brief["ends_at"] = (Utc::now() + TimeDelta::milliseconds(3_000)).to_rfc3339().into();
     shop.promotion(&brief).await;
     let mut late = shop::promotion(
         "late",
         json!({"type": "amount_off", "value": "3", "target": {"type": "cart"}}),
         json!({}),
     );
-    late["starts_at"] = (Utc::now() + TimeDelta::milliseconds(3_100))
-        .to_rfc3339()
-        .into();
+    late["starts_at"] = (Utc::now() + TimeDelta::milliseconds(3_100)).to_rfc3339().into();
     shop.promotion(&late).await;
     is_quoted(&till, &shop::cart(1), "10.00").await;
     is_quoted(&till, &shop::cart(1), "3.00").await;
     let mut body = shop::redemption(&shop::transaction(), &shop::cart(1), false);
     body["expected_discount"] = "10.00".into();
-    let refused = till
-        .redeem(&body)
-        .await
-        .expect_code(409, "discount_changed");
+    let refused = till.redeem(&body).await.expect_code(409, "discount_changed");
     assert_eq!(refused.discount(), "3.00");
     checker::check_all(&database.owner(), &till.book).await;
 }

@@ -19,14 +19,10 @@ const DECIMALS: usize = 8;
 
 /// A decimal that is not negative, in units of the last of [`DECIMALS`].
 fn amount(value: &Value) -> i128 {
-    let text = value
-        .as_str()
-        .unwrap_or_else(|| panic!("an amount: {value}"));
+    let text = value.as_str().unwrap_or_else(|| panic!("an amount: {value}"));
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     assert!(part.len() <= DECIMALS && !text.starts_with('-'), "{text}");
-    format!("{whole}{part:0<DECIMALS$}")
-        .parse()
-        .expect("digits")
+    format!("{whole}{part:0<DECIMALS$}").parse().expect("digits")
 }
 
 /// A quantity in thousandths.
@@ -35,15 +31,7 @@ fn thousandths(value: &Value) -> i128 {
 }
 
 /// The ways of rounding what is not negative, as the settings name them.
-const MODES: [&str; 7] = [
-    "up",
-    "down",
-    "ceiling",
-    "floor",
-    "half_up",
-    "half_down",
-    "half_even",
-];
+const MODES: [&str; 7] = ["up", "down", "ceiling", "floor", "half_up", "half_down", "half_even"];
 
 /// `whole` × `part` ÷ `of`, to a multiple of `unit`.
 fn share(whole: i128, part: i128, of: i128, mode: &str, unit: i128) -> i128 {
@@ -72,17 +60,10 @@ struct Sale {
 impl Sale {
     fn new(answer: &Answer, mode: &'static str, precision: u32) -> Self {
         let result = answer.body["result"].clone();
-        let lines = result["lines"]
-            .as_array()
-            .expect("lines")
-            .iter()
-            .map(|line| {
-                let id = line["id"].as_str().expect("an id").to_owned();
-                (
-                    id,
-                    (thousandths(&line["quantity"]), amount(&line["payable"]), 0),
-                )
-            });
+        let lines = result["lines"].as_array().expect("lines").iter().map(|line| {
+            let id = line["id"].as_str().expect("an id").to_owned();
+            (id, (thousandths(&line["quantity"]), amount(&line["payable"]), 0))
+        });
         Self {
             id: answer.id(),
             lines: lines.collect(),
@@ -108,20 +89,16 @@ impl Sale {
             .flat_map(|line| {
                 let id = line["id"].as_str().expect("an id");
                 let allocations = line["allocations"].as_array().expect("allocations").iter();
-                allocations
-                    .filter(|one| one["promotion_id"] == promotion)
-                    .map(move |one| {
-                        let (quantity, _, back) = self.lines[id];
-                        share(amount(&one["amount"]), back, quantity, self.mode, self.unit)
-                    })
+                allocations.filter(|one| one["promotion_id"] == promotion).map(move |one| {
+                    let (quantity, _, back) = self.lines[id];
+                    share(amount(&one["amount"]), back, quantity, self.mode, self.unit)
+                })
             })
             .sum()
     }
 
     fn is_complete(&self) -> bool {
-        self.lines
-            .values()
-            .all(|(quantity, _, back)| quantity == back)
+        self.lines.values().all(|(quantity, _, back)| quantity == back)
     }
 
     /// Some of what is left of some lines.
@@ -176,10 +153,8 @@ async fn bring_back(till: &Till, sale: &mut Sale, number: usize, dice: &mut Dice
             .map(|id| (id.clone(), sale.discount_back(&id)))
             .collect()
     };
-    let paid: HashMap<String, i128> = lines
-        .iter()
-        .map(|(id, _)| (id.clone(), sale.refunded(id)))
-        .collect();
+    let paid: HashMap<String, i128> =
+        lines.iter().map(|(id, _)| (id.clone(), sale.refunded(id))).collect();
     let given = before(sale);
     for (id, quantity) in &lines {
         sale.lines.get_mut(id).expect("a line").2 += quantity;
@@ -191,21 +166,11 @@ async fn bring_back(till: &Till, sale: &mut Sale, number: usize, dice: &mut Dice
     for line in told {
         let id = line["id"].as_str().expect("an id");
         let refund = amount(&line["refund"]);
-        assert_eq!(
-            refund,
-            sale.refunded(id) - paid[id],
-            "line {id}: {}",
-            answer.text
-        );
+        assert_eq!(refund, sale.refunded(id) - paid[id], "line {id}: {}", answer.text);
         sum += refund;
     }
     assert_eq!(amount(&answer.body["refund"]), sum, "{}", answer.text);
-    assert_eq!(
-        answer.body["complete"],
-        sale.is_complete(),
-        "{}",
-        answer.text
-    );
+    assert_eq!(answer.body["complete"], sale.is_complete(), "{}", answer.text);
     let promotions = answer.body["promotions"].as_array().expect("promotions");
     for (id, now) in before(sale) {
         let told: i128 = promotions
@@ -244,10 +209,7 @@ async fn promotions(shop: &Shop) -> Vec<String> {
             json!({"type": "percentage_off", "value": "12.5", "target": {"type": "cart"}}),
         ),
     ] {
-        made.push(
-            shop.promotion(&shop::promotion(name, benefit, limits.clone()))
-                .await,
-        );
+        made.push(shop.promotion(&shop::promotion(name, benefit, limits.clone())).await);
     }
     made
 }
@@ -289,11 +251,7 @@ async fn random_returns_pay_back_exactly_what_was_paid() {
         let till = Till::new(&shop, &book);
         for _ in 0..pick(5, 100) {
             let sold = till
-                .redeem(&shop::redemption(
-                    &shop::transaction(),
-                    &sale(&mut dice),
-                    false,
-                ))
+                .redeem(&shop::redemption(&shop::transaction(), &sale(&mut dice), false))
                 .await
                 .expect(201);
             let mut sale = Sale::new(&sold, mode, precision);
@@ -315,10 +273,7 @@ async fn random_returns_pay_back_exactly_what_was_paid() {
                     .filter(|(_, (quantity, _, back))| back < quantity)
                     .map(|(id, (quantity, _, back))| (id.clone(), quantity - back))
                     .collect();
-                let answer = till
-                    .bring_back(&sale.id, &body("R-last", &rest))
-                    .await
-                    .expect(200);
+                let answer = till.bring_back(&sale.id, &body("R-last", &rest)).await.expect(200);
                 assert_eq!(answer.body["complete"], true);
                 for (id, quantity) in rest {
                     sale.lines.get_mut(&id).expect("a line").2 += quantity;
@@ -378,9 +333,7 @@ async fn racing_returns_pay_no_more_than_was_paid() {
             }
         }
         assert!(refused > 0);
-        let bodies = told
-            .values()
-            .map(|text| serde_json::from_str::<Value>(text).unwrap());
+        let bodies = told.values().map(|text| serde_json::from_str::<Value>(text).unwrap());
         let (mut units, mut refunds) = (0, 0);
         for body in bodies {
             units += thousandths(&body["lines"][0]["quantity"]);
@@ -393,10 +346,7 @@ async fn racing_returns_pay_no_more_than_was_paid() {
             refunds += amount(&till.bring_back(&sold.id(), &rest).await.expect(200).body["refund"]);
         }
         assert_eq!(refunds, payable, "{told:?}");
-        assert_eq!(
-            checker::used(&database.owner(), &promotions[0], "promotion", "times").await,
-            0
-        );
+        assert_eq!(checker::used(&database.owner(), &promotions[0], "promotion", "times").await, 0);
     }
     checker::check_all(&database.owner(), &till.book).await;
 }

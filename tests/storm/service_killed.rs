@@ -36,12 +36,7 @@ impl Load {
                 tokio::spawn(client(till, stop, dice))
             })
             .collect();
-        Self {
-            promotion,
-            limit,
-            stop,
-            clients,
-        }
+        Self { promotion, limit, stop, clients }
     }
 
     /// Lets every client end what it has begun; returns how many sales there were.
@@ -75,11 +70,7 @@ async fn client(till: Till, stop: Arc<AtomicBool>, mut dice: Dice) -> u64 {
         let made = till.redeem(&body).await;
         assert!(matches!(made.status, 200 | 201), "{}", made.text);
         sales += 1;
-        let id = if dice.percent(50) {
-            made.id()
-        } else {
-            shop::tx(&transaction)
-        };
+        let id = if dice.percent(50) { made.id() } else { shop::tx(&transaction) };
         if hold && dice.percent(40) {
             till.cancel(&id).await.expect(200);
         } else if hold && dice.percent(70) {
@@ -126,10 +117,7 @@ async fn nothing_acknowledged_is_lost_when_instances_are_killed() {
     let book = Arc::new(Book::default());
     let load = Load::start(&shop, &book, 64, &mut dice).await;
     let (promotion, limit) = (load.promotion.clone(), load.limit);
-    let (begun, time) = (
-        Instant::now(),
-        pick(Duration::from_secs(6), Duration::from_secs(80)),
-    );
+    let (begun, time) = (Instant::now(), pick(Duration::from_secs(6), Duration::from_secs(80)));
     let mut kills = 0;
     let mut slowest = Duration::ZERO;
     while begun.elapsed() < time {
@@ -161,10 +149,7 @@ async fn nothing_acknowledged_is_lost_when_instances_are_killed() {
     }
     let till = Till::new(&shop, &book);
     let replays = replay(&till, pick(200, 5_000)).await;
-    assert_eq!(
-        checker::used(&cluster.owner(), &promotion, "promotion", "times").await,
-        used
-    );
+    assert_eq!(checker::used(&cluster.owner(), &promotion, "promotion", "times").await, used);
     checker::check_all(&cluster.owner(), &book).await;
     println!(
         "{kills} kills, {sales} sales, {} redemptions ({} committed, {} cancelled, {} replaced), {used} of {limit} \

@@ -48,9 +48,7 @@ impl Shop {
 
     pub async fn codes(&self, promotion: &str, codes: &[&str]) {
         let path = format!("/v1/promotions/{promotion}/codes");
-        let made = self
-            .ask(Method::POST, &path, Some(&json!({"codes": codes})))
-            .await;
+        let made = self.ask(Method::POST, &path, Some(&json!({"codes": codes}))).await;
         assert!(matches!(made.status, 200 | 201), "{}", made.text);
     }
 

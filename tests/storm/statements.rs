@@ -159,11 +159,7 @@ pub async fn settled(owner: &mut PgConnection, figures: &str) -> Vec<i64> {
 }
 
 pub fn difference(before: &[i64], after: &[i64]) -> Vec<i64> {
-    after
-        .iter()
-        .zip(before)
-        .map(|(after, before)| after - before)
-        .collect()
+    after.iter().zip(before).map(|(after, before)| after - before).collect()
 }
 
 struct Stage {
@@ -179,17 +175,10 @@ impl Stage {
         let call = request.prepare(&self.till, &self.admin).await;
         let before = state(&mut self.owner).await;
         let answer = self.till.front.until_answered(&call).await;
-        assert!(
-            matches!(answer.status, 200 | 201 | 204),
-            "{request:?}: {}",
-            answer.text
-        );
+        assert!(matches!(answer.status, 200 | 201 | 204), "{request:?}: {}", answer.text);
         note(&self.till, &call, &answer);
         let change = difference(&before, &state(&mut self.owner).await);
-        assert!(
-            change.iter().any(|figure| *figure != 0),
-            "{request:?} changes nothing"
-        );
+        assert!(change.iter().any(|figure| *figure != 0), "{request:?} changes nothing");
         change
     }
 
@@ -204,10 +193,7 @@ impl Stage {
         self.proxy.fair();
         let change = difference(&before, &state(&mut self.owner).await);
         let unchanged = change.iter().all(|figure| *figure == 0);
-        assert!(
-            unchanged || change == whole,
-            "{place}: half done: {change:?} of {whole:?}"
-        );
+        assert!(unchanged || change == whole, "{place}: half done: {change:?} of {whole:?}");
         let told = answer.unwrap_or_else(|error| panic!("{place}: no answer: {error}"));
         match told.status {
             200 | 201 | 204 => assert!(!unchanged, "{place}: acknowledged and not done"),
@@ -218,11 +204,7 @@ impl Stage {
             _ => panic!("{place}: {}", told.text),
         }
         let again = self.till.front.until_answered(&call).await;
-        assert!(
-            matches!(again.status, 200 | 201 | 204),
-            "{place}, asked again: {}",
-            again.text
-        );
+        assert!(matches!(again.status, 200 | 201 | 204), "{place}, asked again: {}", again.text);
         note(&self.till, &call, &again);
         let change = difference(&before, &state(&mut self.owner).await);
         assert_eq!(change, whole, "{place}, asked again");
@@ -249,12 +231,7 @@ async fn stage(database: &TestDatabase) -> (Vec<instance::Instance>, Stage) {
     till.redeem(&first).await.expect(201);
     let owner = database.owner_connection().await;
     let admin = shop.admin;
-    let stage = Stage {
-        till,
-        admin,
-        proxy,
-        owner,
-    };
+    let stage = Stage { till, admin, proxy, owner };
     (instances, stage)
 }
 
@@ -289,11 +266,7 @@ async fn a_hold_is_given_back_whichever_statement_of_its_end_fails() {
     let database = TestDatabase::new().await;
     let (_instances, mut stage) = stage(&database).await;
     for n in 1..=12_u64 {
-        let when = if n % 2 == 0 {
-            When::Before
-        } else {
-            When::After
-        };
+        let when = if n % 2 == 0 { When::Before } else { When::After };
         let body = shop::redemption(&shop::transaction(), &shop::cart_of("C-1", 2), true);
         let held = stage.till.redeem(&body).await.expect(201).id();
         let before = state(&mut stage.owner).await;
@@ -308,17 +281,9 @@ async fn a_hold_is_given_back_whichever_statement_of_its_end_fails() {
         stage.proxy.fair();
         let change = difference(&before, &state(&mut stage.owner).await);
         // One hold less, one expired one more, two applications less.
-        assert_eq!(
-            (change[1], change[4], change[9]),
-            (-1, 1, -1),
-            "failure {n}: {change:?}"
-        );
+        assert_eq!((change[1], change[4], change[9]), (-1, 1, -1), "failure {n}: {change:?}");
         assert_eq!(change[15], -(2 + 200_000 + 1), "failure {n}: {change:?}");
-        stage
-            .till
-            .commit(&held)
-            .await
-            .expect_code(409, "hold_expired");
+        stage.till.commit(&held).await.expect_code(409, "hold_expired");
     }
     checker::check(&database.owner(), &stage.till.book).await;
 }

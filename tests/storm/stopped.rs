@@ -67,10 +67,7 @@ async fn an_instance_that_stops_in_a_redemption_holds_others_up_for_two_seconds(
     for client in clients {
         client.await.expect("a client");
     }
-    assert!(
-        met > 0,
-        "it was never stopped in the middle of a redemption"
-    );
+    assert!(met > 0, "it was never stopped in the middle of a redemption");
     checker::check_all(&cluster.owner(), &book).await;
     let used = checker::used(&cluster.owner(), &promotion, "promotion", "times").await;
     let ready = other.front.once(&Call::get("/readyz", "")).await;

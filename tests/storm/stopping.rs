@@ -50,21 +50,12 @@ async fn instances_that_are_restarted_in_turn_lose_nothing() {
             not_ready |= ready.status == 503;
             if not_ready && !served {
                 let call = Call::post("/v1/evaluate-cart", &shop.pos, &shop::cart(1));
-                served = only
-                    .once(&call)
-                    .await
-                    .is_ok_and(|answer| answer.status == 200);
+                served = only.once(&call).await.is_ok_and(|answer| answer.status == 200);
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        assert!(
-            not_ready,
-            "connections are refused before readiness says so"
-        );
-        assert!(
-            served,
-            "nothing is served while readiness says that it will not be"
-        );
+        assert!(not_ready, "connections are refused before readiness says so");
+        assert!(served, "nothing is served while readiness says that it will not be");
         processes.ended(number, END).await;
         slowest = slowest.max(begun.elapsed());
         processes.restart(number).await;
@@ -101,15 +92,10 @@ async fn what_has_begun_is_ended_and_what_hangs_is_not_waited_for() {
     };
     let connect = || TcpStream::connect(("127.0.0.1", port));
     let mut hanging = connect().await.expect("a connection");
-    hanging
-        .write_all(head(100).as_bytes())
-        .await
-        .expect("a head");
+    hanging.write_all(head(100).as_bytes()).await.expect("a head");
     let body = shop::cart(1).to_string();
     let mut late = connect().await.expect("a connection");
-    late.write_all(head(body.len()).as_bytes())
-        .await
-        .expect("a head");
+    late.write_all(head(body.len()).as_bytes()).await.expect("a head");
     tokio::time::sleep(Duration::from_millis(200)).await;
     let begun = Instant::now();
     processes.terminate(0);

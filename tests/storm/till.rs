@@ -46,11 +46,7 @@ impl Book {
             told.insert(key, new);
             return;
         };
-        assert_eq!(
-            old.result, new.result,
-            "the result of {} has changed",
-            new.id
-        );
+        assert_eq!(old.result, new.result, "the result of {} has changed", new.id);
         assert_eq!(old.transaction, new.transaction, "{} has changed", new.id);
         // An answer on its way may be older than what is known.
         if new.state != State::Held {
@@ -81,33 +77,19 @@ impl Book {
     /// A till was told that nothing was done, and gave up.
     pub fn nothing(&self, tenant: &str, transaction: &str) {
         let entry = (tenant.to_owned(), transaction.to_owned());
-        self.nothing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(entry);
+        self.nothing.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
 
     pub fn all(&self) -> Vec<Told> {
-        self.told
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .values()
-            .cloned()
-            .collect()
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     pub fn all_nothing(&self) -> Vec<(String, String)> {
-        self.nothing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.nothing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn len(&self) -> usize {
-        self.told
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 

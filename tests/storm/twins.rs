@@ -22,10 +22,7 @@ fn spelled(transaction: &str, way: u64) -> String {
     match way % 4 {
         0 => plain,
         1 => plain.replace(r#""quantity":"2""#, r#""quantity":2.000"#),
-        2 => plain.replace(
-            r#""unit_price":"100""#,
-            r#""unit_price":"100.0000","tax":0,"tags":[]"#,
-        ),
+        2 => plain.replace(r#""unit_price":"100""#, r#""unit_price":"100.0000","tax":0,"tags":[]"#),
         _ => format!(
             r#"{{ "hold": false, "expected_discount": null, "request": {{"explain":"none","store":null,"cart":{{"codes":[],"lines":[{{"unit_price":100,"quantity":"2.0","sku":"TEE","id":"1"}}]}}}}, "transaction_id": "{transaction}" }}"#
         ),
@@ -84,9 +81,7 @@ async fn twins_have_one_effect_and_one_answer() {
     let mut made = Vec::new();
     for _ in 0..keys {
         let transaction = shop::transaction();
-        let bodies = (0..TWINS)
-            .map(|_| spelled(&transaction, dice.next()))
-            .collect();
+        let bodies = (0..TWINS).map(|_| spelled(&transaction, dice.next())).collect();
         let (id, result) = one_effect(&together(&till, bodies).await);
         assert_eq!(till.look_up(&id).await.expect(200).times(&promotion), 2);
         // Another tenant's transaction of this name is another one, without the promotion.
@@ -97,10 +92,7 @@ async fn twins_have_one_effect_and_one_answer() {
         till.look_up(&their_id).await.expect_code(404, "not_found");
         made.push((transaction, id, result));
     }
-    assert_eq!(
-        checker::used(&database.owner(), &promotion, "promotion", "times").await,
-        2 * keys
-    );
+    assert_eq!(checker::used(&database.owner(), &promotion, "promotion", "times").await, 2 * keys);
     checker::check_all(&database.owner(), &book).await;
 
     // Neither what becomes of the promotion nor a restart changes what was answered.
@@ -122,10 +114,7 @@ async fn twins_have_one_effect_and_one_answer() {
     let mut after = till.clone();
     after.front = instance::front(&instances).await;
     replay(&after, &made).await;
-    assert_eq!(
-        checker::used(&database.owner(), &promotion, "promotion", "times").await,
-        2 * keys
-    );
+    assert_eq!(checker::used(&database.owner(), &promotion, "promotion", "times").await, 2 * keys);
     checker::check_all(&database.owner(), &book).await;
     println!("{}", front.counts);
 }
@@ -164,11 +153,8 @@ async fn of_different_bodies_under_one_key_one_wins() {
             .collect();
         dice.shuffle(&mut bodies);
         let answers = together(&till, bodies.clone()).await;
-        let won: Vec<(&String, &Answer)> = bodies
-            .iter()
-            .zip(&answers)
-            .filter(|(_, answer)| answer.status != 409)
-            .collect();
+        let won: Vec<(&String, &Answer)> =
+            bodies.iter().zip(&answers).filter(|(_, answer)| answer.status != 409).collect();
         let refused = answers.iter().filter(|answer| answer.status == 409);
         for answer in refused {
             assert_eq!(answer.code(), "transaction_id_reused", "{}", answer.text);

@@ -42,9 +42,7 @@ impl TestDatabase {
     /// Copies the template.
     pub async fn new() -> Self {
         let (owner, name) = copy(true).await;
-        let db = Db::open(options(&owner))
-            .await
-            .expect("the copied database");
+        let db = Db::open(options(&owner)).await.expect("the copied database");
         Self { db, owner, name }
     }
 
@@ -61,10 +59,7 @@ impl TestDatabase {
 
     /// A connection as the owner.
     pub async fn owner_connection(&self) -> PgConnection {
-        self.owner
-            .connect()
-            .await
-            .expect("a connection as the owner")
+        self.owner.connect().await.expect("a connection as the owner")
     }
 
     /// A transaction of a tenant whose only errors are the database's.
@@ -120,11 +115,7 @@ pub async fn copy(of_template: bool) -> (PgConnectOptions, String) {
     let server = server();
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("pe_test_{}_{number}", std::process::id());
-    let template = if of_template {
-        server.template.as_str()
-    } else {
-        "template0"
-    };
+    let template = if of_template { server.template.as_str() } else { "template0" };
     run(format!("drop database if exists {name} with (force)")).await;
     run(format!("create database {name} template {template}")).await;
     (server.maintenance.clone().database(&name), name)
@@ -133,19 +124,14 @@ pub async fn copy(of_template: bool) -> (PgConnectOptions, String) {
 /// Runs one statement as the owner, outside of any test's database.
 async fn run(statement: String) {
     let mut connection = server().maintenance.connect().await.expect("the server");
-    sqlx::raw_sql(AssertSqlSafe(statement))
-        .execute(&mut connection)
-        .await
-        .expect("a statement");
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.expect("a statement");
     connection.close().await.expect("a closed connection");
 }
 
 fn server() -> &'static Server {
     // A thread and a runtime of its own: the server belongs to no single test.
     SERVER.get_or_init(|| {
-        std::thread::spawn(|| block_on(start()))
-            .join()
-            .expect("the server of the tests")
+        std::thread::spawn(|| block_on(start())).join().expect("the server of the tests")
     })
 }
 
@@ -158,24 +144,16 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 async fn start() -> Server {
-    let given = std::env::var("DATABASE_URL")
-        .ok()
-        .filter(|url| !url.is_empty());
+    let given = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
     let is_shared = given.is_some();
     let maintenance = match given {
         Some(url) => url.parse().expect("DATABASE_URL"),
         None => {
-            let name = format!(
-                "pe-test-{}-{:08x}",
-                std::process::id(),
-                rand::random::<u32>()
-            );
+            let name = format!("pe-test-{}-{:08x}", std::process::id(), rand::random::<u32>());
             let mut options = EmbeddedOptions::new(std::env::temp_dir().join(name));
             options.durability = Durability::Off;
             options.ends_with_process = true;
-            let embedded = Embedded::start(&options)
-                .await
-                .expect("a server for the tests");
+            let embedded = Embedded::start(&options).await.expect("a server for the tests");
             let connect = embedded.connect_options().database("postgres");
             // It lives as long as the process, whose end its watcher waits for.
             std::mem::forget(embedded);
@@ -183,11 +161,7 @@ async fn start() -> Server {
         }
     };
     let template = make_template(&maintenance).await;
-    Server {
-        maintenance,
-        template,
-        is_shared,
-    }
+    Server { maintenance, template, is_shared }
 }
 
 /// Migrates a database once for all tests. Its name tells the migrations, so that it is never an outdated one.
@@ -221,9 +195,7 @@ async fn make_template(maintenance: &PgConnectOptions) -> String {
                 .await
                 .expect("a database for the template");
         }
-        db::migrate(&maintenance.clone().database(&unfinished))
-            .await
-            .expect("the migrations");
+        db::migrate(&maintenance.clone().database(&unfinished)).await.expect("the migrations");
         let rename = format!("alter database {unfinished} rename to {template}");
         sqlx::raw_sql(AssertSqlSafe(rename))
             .execute(&mut connection)
@@ -237,9 +209,7 @@ async fn make_template(maintenance: &PgConnectOptions) -> String {
 /// Runs the body in a transaction of the tenant, and returns what it comes to.
 macro_rules! in_tx {
     ($database:expr, $tenant:expr, |$tx:ident| $body:expr) => {
-        $database
-            .tx($tenant, move |$tx| Box::pin(async move { $body }))
-            .await
+        $database.tx($tenant, move |$tx| Box::pin(async move { $body })).await
     };
 }
 

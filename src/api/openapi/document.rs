@@ -32,10 +32,7 @@ pub fn finish(paths: &utoipa::openapi::OpenApi) -> Value {
 fn finish_operation(path: &str, operation: &mut Value, shared: &mut Map<String, Value>) {
     let has_body = operation.get("requestBody").is_some();
     let names_one = path.contains('{');
-    if let Some(responses) = operation
-        .get_mut("responses")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
         responses.retain(|status, _| {
             (names_one || status != "404") && (has_body || !OF_BODIES.contains(&status.as_str()))
         });
@@ -61,15 +58,10 @@ fn finish_operation(path: &str, operation: &mut Value, shared: &mut Map<String, 
 
 /// Says who may call it where people read it.
 fn tell_roles(operation: &mut Value) {
-    let roles = operation
-        .pointer("/security/0/key")
-        .and_then(Value::as_array);
+    let roles = operation.pointer("/security/0/key").and_then(Value::as_array);
     let Some(roles) = roles else { return };
-    let roles: Vec<String> = roles
-        .iter()
-        .filter_map(Value::as_str)
-        .map(|role| format!("`{role}`"))
-        .collect();
+    let roles: Vec<String> =
+        roles.iter().filter_map(Value::as_str).map(|role| format!("`{role}`")).collect();
     let roles = format!("Roles: {}.", roles.join(", "));
     let described = operation.get("description").and_then(Value::as_str);
     let described = described.map_or_else(|| roles.clone(), |text| format!("{text}\n\n{roles}"));
@@ -85,11 +77,9 @@ fn finish_response(status: &str, response: &mut Value) -> Option<String> {
     )];
     match status {
         "401" => headers.push(("www-authenticate", "`Bearer`.", json!({"type": "string"}))),
-        "429" | "503" => headers.push((
-            "retry-after",
-            "Seconds.",
-            json!({"type": "integer", "minimum": 0}),
-        )),
+        "429" | "503" => {
+            headers.push(("retry-after", "Seconds.", json!({"type": "integer", "minimum": 0})))
+        }
         _ => {}
     }
     let is_health = response.pointer("/content/application~1json").is_some();
@@ -127,11 +117,8 @@ fn add_examples(path: &str, content: &mut Value) {
     for (media, body) in content.as_object_mut().into_iter().flatten() {
         let name = body.pointer("/schema/$ref").and_then(Value::as_str);
         let name = name.and_then(|place| place.strip_prefix(COMPONENTS));
-        let found = if media == "text/csv" {
-            examples::csv(path)
-        } else {
-            name.and_then(examples::of)
-        };
+        let found =
+            if media == "text/csv" { examples::csv(path) } else { name.and_then(examples::of) };
         if let Some(found) = found {
             body["examples"] = found;
         }

@@ -49,14 +49,8 @@ After a 503 `outcome_unknown`, or after no answer, the same request is repeated 
 
 const TAGS: [(&str, &str); 18] = [
     ("evaluation", "What a cart comes to. Reads only."),
-    (
-        "redemptions",
-        "What a cart came to, recorded, with every limit counted; holds and returns.",
-    ),
-    (
-        "promotions",
-        "Conditions, benefit, limits, stacking, within dates.",
-    ),
+    ("redemptions", "What a cart came to, recorded, with every limit counted; holds and returns."),
+    ("promotions", "Conditions, benefit, limits, stacking, within dates."),
     ("codes", "What unlocks promotions of type `code_linked`."),
     ("issuances", "Promotions in customers' hands."),
     ("customers", "What there is for one customer."),
@@ -70,14 +64,8 @@ const TAGS: [(&str, &str); 18] = [
     ("webhooks", "Where events are sent."),
     ("audit", "Who changed what, when."),
     ("keys", "A tenant's own keys."),
-    (
-        "tenants",
-        "Tenants and their keys, managed by the operator.",
-    ),
-    (
-        "health",
-        "Whether the service works, and what it says of itself.",
-    ),
+    ("tenants", "Tenants and their keys, managed by the operator."),
+    ("health", "Whether the service works, and what it says of itself."),
 ];
 
 /// The OpenAPI document of the service
@@ -101,12 +89,9 @@ pub fn base() -> OpenApi {
         .name(env!("CARGO_PKG_LICENSE"))
         .identifier(Some(env!("CARGO_PKG_LICENSE")))
         .build();
-    let tags = TAGS.iter().map(|(name, says)| {
-        TagBuilder::new()
-            .name(*name)
-            .description(Some(*says))
-            .build()
-    });
+    let tags = TAGS
+        .iter()
+        .map(|(name, says)| TagBuilder::new().name(*name).description(Some(*says)).build());
     OpenApiBuilder::new()
         .info(
             InfoBuilder::new()

@@ -33,21 +33,9 @@ pub struct Replacing;
 type Refusal = (&'static str, &'static [&'static str], &'static str);
 
 const PUBLIC: [Refusal; 3] = [
-    (
-        "431",
-        &["header_too_large"],
-        "The headers are too many or too long.",
-    ),
-    (
-        "500",
-        &["internal"],
-        "The service failed; its logs say why, under the `request_id`.",
-    ),
-    (
-        "503",
-        &["overloaded", "unavailable"],
-        "Nothing was done; try again after `retry-after`.",
-    ),
+    ("431", &["header_too_large"], "The headers are too many or too long."),
+    ("500", &["internal"], "The service failed; its logs say why, under the `request_id`."),
+    ("503", &["overloaded", "unavailable"], "Nothing was done; try again after `retry-after`."),
 ];
 
 const READING: [Refusal; 5] = [
@@ -57,32 +45,16 @@ const READING: [Refusal; 5] = [
         &["forbidden", "tenant_suspended"],
         "The role of the key does not allow this, or its tenant is suspended.",
     ),
-    (
-        "404",
-        &["not_found"],
-        "Nothing of the tenant's has this id.",
-    ),
-    (
-        "422",
-        &["invalid"],
-        "`errors` says what is wrong, and where.",
-    ),
-    (
-        "429",
-        &["too_many_requests"],
-        "Try again after `retry-after`.",
-    ),
+    ("404", &["not_found"], "Nothing of the tenant's has this id."),
+    ("422", &["invalid"], "`errors` says what is wrong, and where."),
+    ("429", &["too_many_requests"], "Try again after `retry-after`."),
 ];
 
 const BODY: [Refusal; 4] = [
     ("400", &["not_json"], "The body is not JSON."),
     ("408", &["timeout"], "The body came too slowly."),
     ("413", &["too_large"], "The body has too many bytes."),
-    (
-        "415",
-        &["unsupported_media_type"],
-        "The body is of another type.",
-    ),
+    ("415", &["unsupported_media_type"], "The body is of another type."),
 ];
 
 const PRICING: [Refusal; 1] = [(
@@ -116,11 +88,7 @@ fn described(groups: &[&[Refusal]]) -> Responses {
 /// A refusal with one of these codes.
 pub fn refusal(codes: &[&str], says: &str) -> RefOr<Response> {
     let mut response = ResponseBuilder::new().description(says).build();
-    response.extensions = Some(
-        [(CODES, codes.to_vec())]
-            .into_iter()
-            .collect::<Extensions>(),
-    );
+    response.extensions = Some([(CODES, codes.to_vec())].into_iter().collect::<Extensions>());
     RefOr::T(response)
 }
 

@@ -13,10 +13,9 @@ pub fn code_of(refusal: &Refusal) -> &'static str {
 
 pub(super) fn of_refusal(refusal: &Refusal) -> Problem {
     match refusal {
-        Refusal::NameTaken => Problem::conflict(
-            "name_taken",
-            "Another promotion that is not archived has this name.",
-        ),
+        Refusal::NameTaken => {
+            Problem::conflict("name_taken", "Another promotion that is not archived has this name.")
+        }
         Refusal::ActivePromotionLimit(maximum) => Problem::conflict(
             "active_promotion_limit",
             format!("The tenant may have {maximum} promotions that are active and not ended."),
@@ -31,19 +30,13 @@ pub(super) fn of_refusal(refusal: &Refusal) -> Problem {
                 code: FaultCode::UnsupportedCombination,
                 message: Cow::Borrowed("cannot be changed any more"),
             });
-            let detail = format!(
-                "Cannot be changed after having been live: {}.",
-                fields.join(", ")
-            );
-            Problem {
-                faults: faults.collect(),
-                ..Problem::conflict("locked_after_live", detail)
-            }
+            let detail =
+                format!("Cannot be changed after having been live: {}.", fields.join(", "));
+            Problem { faults: faults.collect(), ..Problem::conflict("locked_after_live", detail) }
         }
-        Refusal::Archived => Problem::conflict(
-            "archived",
-            "The promotion is archived: nothing can be changed.",
-        ),
+        Refusal::Archived => {
+            Problem::conflict("archived", "The promotion is archived: nothing can be changed.")
+        }
         Refusal::InvalidTransition { from, to } => Problem::conflict(
             "invalid_transition",
             format!("A promotion that is {from} cannot become {to}."),
@@ -78,17 +71,15 @@ pub(super) fn of_refusal(refusal: &Refusal) -> Problem {
             "hold_expired",
             "The hold has expired, and what it held is given back.",
         ),
-        Refusal::HoldReplaced => Problem::conflict(
-            "hold_replaced",
-            "Another hold has taken the place of this one.",
-        ),
+        Refusal::HoldReplaced => {
+            Problem::conflict("hold_replaced", "Another hold has taken the place of this one.")
+        }
         Refusal::NotCommitted => {
             Problem::conflict("not_committed", "Only what is committed can be returned.")
         }
-        Refusal::ReturnIdReused => Problem::conflict(
-            "return_id_reused",
-            "The return id was used with another body.",
-        ),
+        Refusal::ReturnIdReused => {
+            Problem::conflict("return_id_reused", "The return id was used with another body.")
+        }
         Refusal::ReturnExceedsPurchase => Problem::conflict(
             "return_exceeds_purchase",
             "More would be back than was bought. Nothing was recorded.",
@@ -105,30 +96,21 @@ pub(super) fn of_refusal(refusal: &Refusal) -> Problem {
             "earn_limit_reached",
             "This customer has unlocked it as often as it may.",
         ),
-        Refusal::SourceIdReused => Problem::conflict(
-            "source_id_reused",
-            "The source id was used for something else.",
-        ),
+        Refusal::SourceIdReused => {
+            Problem::conflict("source_id_reused", "The source id was used for something else.")
+        }
         Refusal::NotActivatable => {
             Problem::conflict("not_activatable", "There is nothing here to be activated.")
         }
-        Refusal::ActivityIdReused => Problem::conflict(
-            "activity_id_reused",
-            "The activity's id was used with another body.",
-        ),
+        Refusal::ActivityIdReused => {
+            Problem::conflict("activity_id_reused", "The activity's id was used with another body.")
+        }
         Refusal::CodesTaken(codes) => {
             let shown: Vec<&str> = codes.iter().take(10).map(String::as_str).collect();
-            let more = if codes.len() > shown.len() {
-                ", …"
-            } else {
-                ""
-            };
+            let more = if codes.len() > shown.len() { ", …" } else { "" };
             Problem::conflict(
                 "code_taken",
-                format!(
-                    "Other promotions have these codes: {}{more}.",
-                    shown.join(", ")
-                ),
+                format!("Other promotions have these codes: {}{more}.", shown.join(", ")),
             )
         }
     }

@@ -54,12 +54,7 @@ fn priced(side: Side, shape: &Shape<'_>, description: &str) -> Value {
             json!("application"),
             "Whether `value` is given once for each application, or for each unit.",
         )
-        .or(
-            "base",
-            choice_of(shape.base),
-            json!("unit_price"),
-            "What a percentage is of.",
-        )
+        .or("base", choice_of(shape.base), json!("unit_price"), "What a percentage is of.")
         .optional(
             "same",
             choice::<Same>(),
@@ -75,27 +70,18 @@ fn priced(side: Side, shape: &Shape<'_>, description: &str) -> Value {
     } else {
         object.required("target", target, "What it is given on.")
     };
-    with_repeat(object, side)
-        .refused("product")
-        .schema(description)
+    with_repeat(object, side).refused("product").schema(description)
 }
 
 fn with_repeat(object: Object, side: Side) -> Object {
-    object.optional(
-        "repeat",
-        side.part("Repeat"),
-        "How often it is given; once if null.",
-    )
+    object.optional("repeat", side.part("Repeat"), "How often it is given; once if null.")
 }
 
 /// A percentage.
 pub fn percentage_off(side: Side) -> Value {
     let shape = Shape {
         kind: Type::PercentageOff,
-        value: (
-            Decimal::Percentage,
-            "Percent: over 0, at most 100, at most 4 decimals.",
-        ),
+        value: (Decimal::Percentage, "Percent: over 0, at most 100, at most 4 decimals."),
         targets: &["CartTarget", "ItemsTarget", "ShippingTarget"],
         per: &[Spread::Application],
         base: PriceBase::ALL,
@@ -130,11 +116,7 @@ pub fn fixed_price(side: Side) -> Value {
         per: &[Spread::Application],
         base: &[PriceBase::UnitPrice],
     };
-    priced(
-        side,
-        &shape,
-        "Each unit, or the shipping, is sold at a price.",
-    )
+    priced(side, &shape, "Each unit, or the shipping, is sold at a price.")
 }
 
 /// A price for a group of units.
@@ -149,11 +131,7 @@ pub fn bundle_price(side: Side) -> Value {
         per: &[Spread::Application],
         base: &[PriceBase::UnitPrice],
     };
-    priced(
-        side,
-        &shape,
-        "A group of units is sold together at a price.",
-    )
+    priced(side, &shape, "A group of units is sold together at a price.")
 }
 
 /// Points.
@@ -183,28 +161,15 @@ pub fn free_product(side: Side) -> Value {
             "Units for each application: over 0, at most 1,000,000, at most 3 decimals.",
         )
         .schema("");
-    let object = side
-        .object()
-        .required("type", constant(Type::FreeProduct), "")
-        .required(
-            "product",
-            product,
-            "What is free, and how many units of it.",
-        );
+    let object = side.object().required("type", constant(Type::FreeProduct), "").required(
+        "product",
+        product,
+        "What is free, and how many units of it.",
+    );
     let object = match side {
         Side::Request => object
-            .or(
-                "per",
-                choice_of(&[Spread::Application]),
-                json!("application"),
-                "",
-            )
-            .or(
-                "base",
-                choice_of(&[PriceBase::UnitPrice]),
-                json!("unit_price"),
-                "",
-            )
+            .or("per", choice_of(&[Spread::Application]), json!("application"), "")
+            .or("base", choice_of(&[PriceBase::UnitPrice]), json!("unit_price"), "")
             .refused("value")
             .refused("target")
             .refused("same"),
@@ -218,19 +183,13 @@ pub fn free_product(side: Side) -> Value {
 /// The cart, or some of its lines.
 pub fn cart_target(side: Side) -> Value {
     other_target(side, TargetType::Cart)
-        .optional(
-            "select",
-            side.part("Selector"),
-            "Restricts it to some lines.",
-        )
+        .optional("select", side.part("Selector"), "Restricts it to some lines.")
         .schema("The cart, or some of its lines.")
 }
 
 /// The shipping.
 pub fn shipping_target(side: Side) -> Value {
-    other_target(side, TargetType::Shipping)
-        .refused("select")
-        .schema("The shipping.")
+    other_target(side, TargetType::Shipping).refused("select").schema("The shipping.")
 }
 
 fn other_target(side: Side, kind: TargetType) -> Object {
@@ -269,10 +228,8 @@ pub fn items_target(side: Side) -> Value {
 pub fn repeat(side: Side) -> Value {
     let most = |object: Object| object.optional("max_times", count(), "At most so often.");
     let by = |per: PerName, every: Value, says: &str, schema: &str| {
-        let object = side
-            .object()
-            .required("per", constant(per), "")
-            .required("every", every, says);
+        let object =
+            side.object().required("per", constant(per), "").required("every", every, says);
         most(object).schema(schema)
     };
     let quantity = by(
@@ -287,10 +244,7 @@ pub fn repeat(side: Side) -> Value {
         "In the promotion's currency: over 0, at most 1,000,000,000, at most 4 decimals.",
         "Once for such an amount.",
     );
-    let set = side
-        .object()
-        .required("per", constant(PerName::Set), "")
-        .refused("every");
+    let set = side.object().required("per", constant(PerName::Set), "").refused("every");
     let set = most(set).schema("Once for each set that the line conditions ask for.");
     json!({"oneOf": [quantity, amount, set], "description": "How often a benefit is given."})
 }

@@ -33,16 +33,8 @@ pub fn cart(side: Side) -> Value {
             list(side.part("Line"), 1..=MAX_LINES),
             "What is bought, in the order of the receipt. Their gross is at most 10^12.",
         )
-        .absent(
-            "shipping",
-            side.part("Shipping"),
-            "What the delivery costs.",
-        )
-        .absent(
-            "tenders",
-            list(side.part("Tender"), 0..=MAX_PRESENTED),
-            "How it is to be paid.",
-        )
+        .absent("shipping", side.part("Shipping"), "What the delivery costs.")
+        .absent("tenders", list(side.part("Tender"), 0..=MAX_PRESENTED), "How it is to be paid.")
         .absent(
             "gift_vouchers",
             list(text(TextBound::NAME), 0..=MAX_PRESENTED),
@@ -98,11 +90,7 @@ pub fn shipping(side: Side) -> Value {
 /// A means of payment.
 pub fn tender(side: Side) -> Value {
     side.object()
-        .required(
-            "mode",
-            text(TextBound::NAME),
-            "What it is paid with, as `UPI`.",
-        )
+        .required("mode", text(TextBound::NAME), "What it is paid with, as `UPI`.")
         .absent(
             "amount",
             side.decimal(Decimal::Amount),
@@ -175,11 +163,7 @@ pub fn new_return() -> Value {
     let side = Side::Request;
     let line = side
         .object()
-        .required(
-            "id",
-            text(TextBound::NAME),
-            "A line of the cart; each once.",
-        )
+        .required("id", text(TextBound::NAME), "A line of the cart; each once.")
         .required(
             "quantity",
             side.decimal(Decimal::Quantity),

@@ -32,12 +32,8 @@ const NUMBER_FIELDS: [Field; 7] = [
     Field::PriceDiscount,
     Field::PriceDiscountPercent,
 ];
-const ONE_TEXT: [Operator; 4] = [
-    Operator::Eq,
-    Operator::Ne,
-    Operator::Contains,
-    Operator::StartsWith,
-];
+const ONE_TEXT: [Operator; 4] =
+    [Operator::Eq, Operator::Ne, Operator::Contains, Operator::StartsWith];
 const SEVERAL: [Operator; 2] = [Operator::In, Operator::NotIn];
 
 const CART_LEAVES: [Type; 6] = [
@@ -48,36 +44,17 @@ const CART_LEAVES: [Type; 6] = [
     Type::TotalWeight,
     Type::ItemCount,
 ];
-const LINE_LEAVES: [Type; 4] = [
-    Type::LineAmount,
-    Type::LineQuantity,
-    Type::DistinctProducts,
-    Type::DistinctVariants,
-];
+const LINE_LEAVES: [Type; 4] =
+    [Type::LineAmount, Type::LineQuantity, Type::DistinctProducts, Type::DistinctVariants];
 const MEMBER_LEAVES: [Type; 3] = [Type::ShippingMethod, Type::Channel, Type::CustomerGroup];
 
 /// Which lines are meant.
 pub fn selector(side: Side) -> Value {
     let predicates = || list(side.part("Predicate"), 0..=MAX_PREDICATES);
     side.object()
-        .or(
-            "match",
-            choice::<Match>(),
-            json!("all"),
-            "Whether all or any of `include` must hold.",
-        )
-        .or(
-            "include",
-            predicates(),
-            json!([]),
-            "What a line must be; if empty, every line is.",
-        )
-        .or(
-            "exclude",
-            predicates(),
-            json!([]),
-            "None of these may hold.",
-        )
+        .or("match", choice::<Match>(), json!("all"), "Whether all or any of `include` must hold.")
+        .or("include", predicates(), json!([]), "What a line must be; if empty, every line is.")
+        .or("exclude", predicates(), json!([]), "None of these may hold.")
         .schema("Which lines are meant. At most 50 predicates in all.")
 }
 
@@ -87,8 +64,7 @@ pub fn predicate(side: Side) -> Value {
     let number = || side.decimal(Decimal::Any);
     let begin = |fields: &[Field]| {
         let known =
-            side.object()
-                .required("field", choice_of(fields), "What of the line is looked at.");
+            side.object().required("field", choice_of(fields), "What of the line is looked at.");
         if fields == KEYED_FIELDS {
             known.required(
                 "key",
@@ -111,9 +87,7 @@ pub fn predicate(side: Side) -> Value {
             "Compared exactly, case included.",
         );
         forms.push(
-            one.refused("values")
-                .refused("list")
-                .schema("A text is compared with one value."),
+            one.refused("values").refused("list").schema("A text is compared with one value."),
         );
         let several = op(begin(fields), &SEVERAL).required(
             "values",
@@ -131,33 +105,21 @@ pub fn predicate(side: Side) -> Value {
         .required("op", super::form::one_name(&numbers), "How it is compared.")
         .required("value", number(), "The number that it is compared with.");
     forms.push(
-        compared
-            .refused("values")
-            .refused("list")
-            .schema("A number is compared with one value."),
+        compared.refused("values").refused("list").schema("A number is compared with one value."),
     );
     let between = op(begin(&NUMBER_FIELDS), &[Operator::Between]).required(
         "values",
         list(number(), 2..=2),
         "The least and the greatest, both included.",
     );
-    forms.push(
-        between
-            .refused("value")
-            .refused("list")
-            .schema("A number lies between two values."),
-    );
+    forms
+        .push(between.refused("value").refused("list").schema("A number lies between two values."));
     let listed = op(begin(&[Field::Sku]), &[Operator::InList]).required(
         "list",
         text(TextBound::NAME),
         "The name of a product list, which must exist.",
     );
-    forms.push(
-        listed
-            .refused("value")
-            .refused("values")
-            .schema("The SKU is in a product list."),
-    );
+    forms.push(listed.refused("value").refused("values").schema("The SKU is in a product list."));
     json!({"anyOf": forms, "description": "One test of a line. A field that the line lacks makes it false."})
 }
 
@@ -217,12 +179,7 @@ pub fn cart(side: Side) -> Value {
 }
 
 fn of(object: Object, side: Side) -> Object {
-    object.or(
-        "of",
-        side.part("Selector"),
-        json!({}),
-        "Which lines; every line by default.",
-    )
+    object.or("of", side.part("Selector"), json!({}), "Which lines; every line by default.")
 }
 
 /// A measure of selected lines.
@@ -239,12 +196,7 @@ pub fn line(side: Side) -> Value {
 pub fn item(side: Side) -> Value {
     let object = side.object().required("type", constant(Type::Item), "");
     of(object, side)
-        .or(
-            "found",
-            boolean(),
-            json!(true),
-            "Whether such a line must be there, or must not.",
-        )
+        .or("found", boolean(), json!(true), "Whether such a line must be there, or must not.")
         .schema("A selected line is there, or is not.")
 }
 
@@ -328,9 +280,7 @@ pub fn attribute(side: Side) -> Value {
         "Compared as a number.",
     );
     let one = one.refused("values").schema("As a text, with one value.");
-    let several = several
-        .refused("value")
-        .schema("As a text, with several values.");
+    let several = several.refused("value").schema("As a text, with several values.");
     let number = number.refused("values").schema("As a number.");
     json!({"oneOf": [one, several, number], "description": "An attribute of the customer; false where it is missing."})
 }

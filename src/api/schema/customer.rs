@@ -67,19 +67,11 @@ pub fn verdicts() -> Value {
         .object()
         .required("customer_id", plain(), "Whose.")
         .required("verdict", one_name(&verdicts), "What became of it.")
-        .optional(
-            "issuance",
-            reference("Issuance"),
-            "The issuance; null where it was refused.",
-        )
+        .optional("issuance", reference("Issuance"), "The issuance; null where it was refused.")
         .schema("");
     ANSWER
         .object()
-        .required(
-            "verdicts",
-            every(verdict),
-            "One for each customer, in their order.",
-        )
+        .required("verdicts", every(verdict), "One for each customer, in their order.")
         .schema("What became of each.")
 }
 
@@ -95,11 +87,7 @@ pub fn claim() -> Value {
 pub fn merge() -> Value {
     REQUEST
         .object()
-        .required(
-            "into",
-            text(TextBound::NAME),
-            "The customer whom the other becomes part of.",
-        )
+        .required("into", text(TextBound::NAME), "The customer whom the other becomes part of.")
         .schema("Into whom a customer is merged.")
 }
 
@@ -156,16 +144,8 @@ pub fn recorded() -> Value {
         .schema("");
     ANSWER
         .object()
-        .required(
-            "unlocked",
-            every(reference("Issuance")),
-            "What the customer can use now.",
-        )
-        .required(
-            "milestones",
-            every(standing),
-            "How far the customer has come.",
-        )
+        .required("unlocked", every(reference("Issuance")), "What the customer can use now.")
+        .required("milestones", every(standing), "How far the customer has come.")
         .schema("What an activity came to.")
 }
 
@@ -178,24 +158,15 @@ pub fn milestone(side: Side) -> Value {
         .schema("");
     let object = match side {
         Side::Request => {
-            side.object()
-                .absent("name", text(TextBound::NAME), "The name of the path.")
+            side.object().absent("name", text(TextBound::NAME), "The name of the path.")
         }
         Side::Answer => side.object().required("name", plain(), "Its name."),
     };
     object
         .required("measure", choice::<MilestoneMeasure>(), "What counts.")
         .optional("of", side.part("Selector"), "Of which lines; null: of all.")
-        .optional(
-            "window",
-            side.part("Refresh"),
-            "When it starts anew; null: never.",
-        )
-        .required(
-            "targets",
-            list(target, 1..=MAX_TARGETS),
-            "What can be reached.",
-        )
+        .optional("window", side.part("Refresh"), "When it starts anew; null: never.")
+        .required("targets", list(target, 1..=MAX_TARGETS), "What can be reached.")
         .computed("created_at", time(), "When it was made.")
         .computed("updated_at", time(), "When it was last written.")
         .schema("What customers can come to.")

@@ -20,11 +20,7 @@ const SIDE: Side = Side::Answer;
 pub fn result() -> Value {
     let optimality = SIDE
         .object()
-        .required(
-            "proven",
-            super::form::boolean(),
-            "Whether nothing better exists.",
-        )
+        .required("proven", super::form::boolean(), "Whether nothing better exists.")
         .required(
             "upper_bound",
             decimal(),
@@ -33,11 +29,7 @@ pub fn result() -> Value {
         .schema("");
     SIDE.object()
         .required("evaluated_at", time(), "As of when.")
-        .required(
-            "ruleset_version",
-            size(),
-            "By which version of the tenant's rules.",
-        )
+        .required("ruleset_version", size(), "By which version of the tenant's rules.")
         .required("currency", currency(), "Of all amounts.")
         .optional(
             "optimality",
@@ -45,31 +37,15 @@ pub fn result() -> Value {
             "Under the strategy `optimal`, how good it is; else null.",
         )
         .required("totals", reference("Totals"), "What the cart comes to.")
-        .required(
-            "lines",
-            every(reference("PricedLine")),
-            "The lines of the cart, in its order.",
-        )
+        .required("lines", every(reference("PricedLine")), "The lines of the cart, in its order.")
         .required(
             "applied",
             every(reference("Applied")),
             "The promotions that applied, in the order of application.",
         )
-        .required(
-            "free_items",
-            every(free_item()),
-            "What to add to the cart, free of charge.",
-        )
-        .required(
-            "codes",
-            every(code()),
-            "What became of each code of the cart, in its order.",
-        )
-        .required(
-            "suggestions",
-            every(suggestion()),
-            "At most 5 promotions that are nearly met.",
-        )
+        .required("free_items", every(free_item()), "What to add to the cart, free of charge.")
+        .required("codes", every(code()), "What became of each code of the cart, in its order.")
+        .required("suggestions", every(suggestion()), "At most 5 promotions that are nearly met.")
         .absent(
             "not_applied",
             every(reference("NotApplied")),
@@ -83,25 +59,13 @@ pub fn totals() -> Value {
     SIDE.object()
         .required("gross", decimal(), "Σ unit price × quantity.")
         .required("item_discount", decimal(), "By item-level promotions.")
-        .required(
-            "cart_discount",
-            decimal(),
-            "By cart-level promotions, shipping aside.",
-        )
+        .required("cart_discount", decimal(), "By cart-level promotions, shipping aside.")
         .required("shipping", decimal(), "Before discounts.")
         .required("shipping_discount", decimal(), "Off the shipping.")
-        .required(
-            "discount",
-            decimal(),
-            "item_discount + cart_discount + shipping_discount.",
-        )
+        .required("discount", decimal(), "item_discount + cart_discount + shipping_discount.")
         .required("tax", decimal(), "Of all lines.")
         .required("charges", decimal(), "Of all lines.")
-        .required(
-            "payable",
-            decimal(),
-            "gross + tax + charges + shipping − discount.",
-        )
+        .required("payable", decimal(), "gross + tax + charges + shipping − discount.")
         .schema("What a cart comes to.")
 }
 
@@ -118,17 +82,9 @@ pub fn line() -> Value {
         .required("sku", plain(), "What it is.")
         .required("quantity", decimal(), "Units.")
         .required("gross", decimal(), "Unit price × quantity.")
-        .required(
-            "discount",
-            decimal(),
-            "Off this line, by item-level and cart-level promotions.",
-        )
+        .required("discount", decimal(), "Off this line, by item-level and cart-level promotions.")
         .required("payable", decimal(), "gross + tax + charges − discount.")
-        .required(
-            "allocations",
-            every(allocation),
-            "What each promotion took off this line.",
-        )
+        .required("allocations", every(allocation), "What each promotion took off this line.")
         .schema("A line, and what it costs.")
 }
 
@@ -159,14 +115,7 @@ fn free_item() -> Value {
 fn code() -> Value {
     let reasons: Vec<&str> = ReasonCode::ALL.iter().map(|reason| reason.name()).collect();
     let reasons = [&reasons[..], &["already_unlocked"]].concat();
-    let statuses = [
-        "applied",
-        "not_applied",
-        "unknown",
-        "expired",
-        "exhausted",
-        "duplicate",
-    ];
+    let statuses = ["applied", "not_applied", "unknown", "expired", "exhausted", "duplicate"];
     SIDE.object()
         .required("code", plain(), "As the cart has it.")
         .required("status", one_name(&statuses), "What became of it.")
@@ -183,11 +132,7 @@ fn suggestion() -> Value {
             plain(),
             "Its message, with what is missing in the place of `{shortfall}`.",
         )
-        .required(
-            "unmet",
-            every(reference("Unmet")),
-            "The one condition that is not met.",
-        )
+        .required("unmet", every(reference("Unmet")), "The one condition that is not met.")
         .schema("")
 }
 
@@ -219,11 +164,7 @@ pub fn unmet() -> Value {
         .required("op", choice::<NumberOperator>(), "How it is compared.")
         .required("required", decimal(), "What it is compared with.")
         .required("actual", decimal(), "What it is.")
-        .absent(
-            "shortfall",
-            decimal(),
-            "required − actual, where more in the cart can mend it.",
-        )
+        .absent("shortfall", decimal(), "required − actual, where more in the cart can mend it.")
         .schema("");
     let other = SIDE
         .object()
@@ -247,11 +188,7 @@ pub fn redemption() -> Value {
 
 fn head() -> super::form::Object {
     SIDE.object()
-        .optional(
-            "id",
-            id(),
-            "Null where the transaction was cancelled before it was seen.",
-        )
+        .optional("id", id(), "Null where the transaction was cancelled before it was seen.")
         .required("transaction_id", plain(), "The caller's id.")
         .required("state", choice::<RedemptionState>(), "Where it stands.")
         .optional("expires_at", time(), "A hold's end.")
@@ -290,11 +227,7 @@ pub fn listed_redemption() -> Value {
         .optional("customer_id", plain(), "Who bought.")
         .required("evaluated_at", time(), "As of when.")
         .optional("settled_at", time(), "When it was committed or ended.")
-        .required(
-            "ruleset_version",
-            size(),
-            "By which version of the tenant's rules.",
-        )
+        .required("ruleset_version", size(), "By which version of the tenant's rules.")
         .required("totals", reference("Totals"), "What the cart came to.")
         .schema("A redemption, without its request and result.")
 }
@@ -317,15 +250,7 @@ pub fn returned() -> Value {
         .required("return_id", plain(), "The caller's id.")
         .required("refund", decimal(), "Of all lines, in the cart's currency.")
         .required("lines", every(line), "What came back.")
-        .required(
-            "promotions",
-            every(promotion),
-            "What is taken back of each promotion.",
-        )
-        .required(
-            "complete",
-            super::form::boolean(),
-            "Whether every unit of every line is back.",
-        )
+        .required("promotions", every(promotion), "What is taken back of each promotion.")
+        .required("complete", super::form::boolean(), "Whether every unit of every line is back.")
         .schema("What is refunded.")
 }

@@ -107,11 +107,7 @@ impl Side {
 
     /// An object of this side.
     pub fn object(self) -> Object {
-        Object {
-            side: self,
-            properties: Map::new(),
-            required: Vec::new(),
-        }
+        Object { side: self, properties: Map::new(), required: Vec::new() }
     }
 }
 
@@ -237,10 +233,8 @@ pub fn reference(name: &str) -> Value {
 /// One of several schemas, told apart by the constant that each has in this field.
 pub fn one_of(field: &str, parts: &[(&str, String)]) -> Value {
     let place = |name: &String| format!("#/components/schemas/{name}");
-    let mapping: Map<String, Value> = parts
-        .iter()
-        .map(|(value, name)| ((*value).to_owned(), place(name).into()))
-        .collect();
+    let mapping: Map<String, Value> =
+        parts.iter().map(|(value, name)| ((*value).to_owned(), place(name).into())).collect();
     let mut names: Vec<&String> = Vec::new();
     for (_, name) in parts {
         if !names.contains(&name) {

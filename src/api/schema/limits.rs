@@ -11,25 +11,13 @@ use crate::wire::names::Named;
 pub fn limits(side: Side) -> Value {
     let issue = side
         .object()
-        .absent(
-            "per_customer",
-            integer(1..=MAX_ISSUES),
-            "Issues to one customer, for good.",
-        )
+        .absent("per_customer", integer(1..=MAX_ISSUES), "Issues to one customer, for good.")
         .schema("");
     let earn = side
         .object()
-        .absent(
-            "per_customer",
-            count(),
-            "Issuances that one customer unlocks, for good.",
-        )
+        .absent("per_customer", count(), "Issuances that one customer unlocks, for good.")
         .absent("times", count(), "Applications of one unlocked issuance.")
-        .absent(
-            "transactions",
-            count(),
-            "Transactions of one unlocked issuance.",
-        )
+        .absent("transactions", count(), "Transactions of one unlocked issuance.")
         .absent(
             "discount",
             side.decimal(Decimal::PositiveAmount),
@@ -60,11 +48,7 @@ pub fn subject(side: Side) -> Value {
     let limit = |max: Value| {
         side.object()
             .required("max", max, "The limit.")
-            .optional(
-                "refresh",
-                side.part("Refresh"),
-                "When the count starts anew; null: never.",
-            )
+            .optional("refresh", side.part("Refresh"), "When the count starts anew; null: never.")
             .schema("")
     };
     side.object()
@@ -81,11 +65,7 @@ pub fn subject(side: Side) -> Value {
 /// Windows.
 pub fn refresh(side: Side) -> Value {
     side.object()
-        .required(
-            "every",
-            integer(1..=MAX_WINDOW),
-            "How many calendar units at a time.",
-        )
+        .required("every", integer(1..=MAX_WINDOW), "How many calendar units at a time.")
         .required(
             "unit",
             choice::<RefreshUnit>(),
@@ -140,18 +120,11 @@ pub fn left() -> Value {
     let limit = |measure: Measure| {
         Side::Answer
             .object()
-            .optional(
-                "left",
-                amount(measure),
-                "What is left of it for this customer.",
-            )
+            .optional("left", amount(measure), "What is left of it for this customer.")
             .required("max", amount(measure), "The limit.")
             .schema("")
     };
-    of_limits(
-        limit,
-        "What is left of each limit: a count, or an amount in the tenant's currency.",
-    )
+    of_limits(limit, "What is left of each limit: a count, or an amount in the tenant's currency.")
 }
 
 fn of_limits(limit: impl Fn(Measure) -> Value, says: &str) -> Value {

@@ -19,25 +19,15 @@ const SIDE: Side = Side::Answer;
 
 /// An event.
 pub fn event() -> Value {
-    let forms: Vec<Value> = data()
-        .into_iter()
-        .map(|(types, data)| of_types(&types, data))
-        .collect();
+    let forms: Vec<Value> =
+        data().into_iter().map(|(types, data)| of_types(&types, data)).collect();
     json!({"oneOf": forms, "description": "Something that happened."})
 }
 
 fn of_types(types: &[EventType], data: Object) -> Value {
     SIDE.object()
-        .required(
-            "id",
-            id(),
-            "The event's id; also the `webhook-id` of its deliveries.",
-        )
-        .required(
-            "sequence",
-            size(),
-            "Grows in the order in which events become visible.",
-        )
+        .required("id", id(), "The event's id; also the `webhook-id` of its deliveries.")
+        .required("sequence", size(), "Grows in the order in which events become visible.")
         .required("type", choice_of(types), "What happened.")
         .required("occurred_at", time(), "When.")
         .required("data", data.schema(""), "To what, and how.")
@@ -52,10 +42,7 @@ fn data() -> Vec<(Vec<EventType>, Object)> {
         PromotionBudgetExhausted, PromotionEnded, PromotionPaused, RedemptionCancelled,
         RedemptionCommitted, RedemptionReturned,
     };
-    let promotion = || {
-        SIDE.object()
-            .required("promotion_id", id(), "Which promotion.")
-    };
+    let promotion = || SIDE.object().required("promotion_id", id(), "Which promotion.");
     let moved = promotion()
         .required("name", plain(), "Its name.")
         .required("version", size(), "Its version.")
@@ -68,15 +55,8 @@ fn data() -> Vec<(Vec<EventType>, Object)> {
             json!({"type": ["integer", "string"]}),
             "The limit: a count, or an amount.",
         )
-        .required(
-            "window",
-            json!({"type": "integer"}),
-            "Which of its windows, counted from 0.",
-        );
-    let issuance = || {
-        SIDE.object()
-            .required("issuance_id", id(), "Which issuance.")
-    };
+        .required("window", json!({"type": "integer"}), "Which of its windows, counted from 0.");
+    let issuance = || SIDE.object().required("issuance_id", id(), "Which issuance.");
     let owned = || {
         issuance()
             .required("promotion_id", id(), "Of which promotion.")
@@ -95,13 +75,17 @@ fn data() -> Vec<(Vec<EventType>, Object)> {
     let expired = owned()
         .optional("unlocked_at", time(), "When it became usable; null: never.")
         .required("expires_at", time(), "Since when it cannot be used.");
-    let used_up = issuance()
-        .required("promotion_id", id(), "Of which promotion.")
-        .required("limit", limit_name(), "Which limit.");
+    let used_up = issuance().required("promotion_id", id(), "Of which promotion.").required(
+        "limit",
+        limit_name(),
+        "Which limit.",
+    );
     let redemption = || {
-        SIDE.object()
-            .required("redemption_id", id(), "Which redemption.")
-            .required("transaction_id", plain(), "The caller's id.")
+        SIDE.object().required("redemption_id", id(), "Which redemption.").required(
+            "transaction_id",
+            plain(),
+            "The caller's id.",
+        )
     };
     let gift = SIDE
         .object()
@@ -114,28 +98,13 @@ fn data() -> Vec<(Vec<EventType>, Object)> {
         .required("evaluated_at", time(), "As of when.")
         .required("discount", decimal(), "In all, in the cart's currency.")
         .required("promotions", every(gift), "What each promotion gave.");
-    let causes = [
-        RedemptionState::Cancelled,
-        RedemptionState::Expired,
-        RedemptionState::Replaced,
-    ];
+    let causes = [RedemptionState::Cancelled, RedemptionState::Expired, RedemptionState::Replaced];
     let cancelled = redemption().required("cause", choice_of(&causes), "How the hold ended.");
     let returned = redemption().required("return", reference("Return"), "What came back.");
     vec![
-        (
-            vec![
-                PromotionActivated,
-                PromotionPaused,
-                PromotionArchived,
-                PromotionEnded,
-            ],
-            moved,
-        ),
+        (vec![PromotionActivated, PromotionPaused, PromotionArchived, PromotionEnded], moved),
         (vec![PromotionBudgetExhausted], exhausted),
-        (
-            vec![IssuanceIssued, IssuanceActivated, IssuanceRevoked],
-            owned(),
-        ),
+        (vec![IssuanceIssued, IssuanceActivated, IssuanceRevoked], owned()),
         (vec![IssuanceUnlocked], unlocked),
         (vec![IssuanceExpiring], expiring),
         (vec![IssuanceExpired], expired),
@@ -204,11 +173,7 @@ pub fn dead_delivery() -> Value {
 pub fn resend() -> Value {
     Side::Request
         .object()
-        .absent(
-            "events",
-            list(id(), 1..=MAX_RESENT),
-            "Which events; all if left out.",
-        )
+        .absent("events", list(id(), 1..=MAX_RESENT), "Which events; all if left out.")
         .schema("What is to be sent again.")
 }
 
@@ -216,19 +181,11 @@ fn counts(object: Object) -> Object {
     let back = SIDE
         .object()
         .required("count", size(), "How many.")
-        .required(
-            "discount",
-            decimal(),
-            "Taken back, in the tenant's currency.",
-        )
+        .required("discount", decimal(), "Taken back, in the tenant's currency.")
         .required("points", decimal(), "Taken back.")
         .schema("");
     object
-        .required(
-            "redemptions",
-            size(),
-            "Committed sales on which it applied.",
-        )
+        .required("redemptions", size(), "Committed sales on which it applied.")
         .required("times", size(), "How many times it was given.")
         .required("discount", decimal(), "Given, in the tenant's currency.")
         .required("points", decimal(), "Awarded.")
@@ -243,11 +200,7 @@ pub fn totals() -> Value {
 fn period(object: Object) -> Object {
     object
         .required("bucket", choice::<Bucket>(), "How long each bucket is.")
-        .required(
-            "timezone",
-            zone(),
-            "The tenant's, on whose clocks buckets begin.",
-        )
+        .required("timezone", zone(), "The tenant's, on whose clocks buckets begin.")
         .required("from", time(), "Included.")
         .optional("to", time(), "Excluded; null: until now.")
 }
@@ -263,21 +216,13 @@ fn of_one(object: Object) -> Object {
             "Those with something in them, in order.",
         )
         .required("total", reference("StatsTotals"), "All buckets together.")
-        .required(
-            "limits",
-            reference("Usage"),
-            "How far its limits are used now.",
-        )
+        .required("limits", reference("Usage"), "How far its limits are used now.")
 }
 
 /// What was given and came back in a stretch of time.
 pub fn bucket() -> Value {
-    counts(SIDE.object().optional(
-        "starts_at",
-        time(),
-        "When it begins, on the tenant's clocks.",
-    ))
-    .schema("What was given and came back in a stretch of time.")
+    counts(SIDE.object().optional("starts_at", time(), "When it begins, on the tenant's clocks."))
+        .schema("What was given and came back in a stretch of time.")
 }
 
 /// The statistics of one promotion.
@@ -288,15 +233,12 @@ pub fn promotion_stats() -> Value {
 /// The statistics of many promotions.
 pub fn stats() -> Value {
     let one = of_one(SIDE.object()).schema("");
-    period(
-        SIDE.object()
-            .optional("campaign", plain(), "The campaign that was asked for."),
-    )
-    .required("promotions", every(one), "Newest first.")
-    .required(
-        "total",
-        reference("StatsTotals"),
-        "All of them; a sale on which two applied is one redemption.",
-    )
-    .schema("What promotions gave and got back.")
+    period(SIDE.object().optional("campaign", plain(), "The campaign that was asked for."))
+        .required("promotions", every(one), "Newest first.")
+        .required(
+            "total",
+            reference("StatsTotals"),
+            "All of them; a sale on which two applied is one redemption.",
+        )
+        .schema("What promotions gave and got back.")
 }

@@ -16,11 +16,7 @@ pub fn problem() -> Value {
             pointer,
             "Where: a JSON pointer into the body, or the name of a query parameter after a slash.",
         )
-        .required(
-            "code",
-            one_name(&codes),
-            "What kind of fault, for programs.",
-        )
+        .required("code", one_name(&codes), "What kind of fault, for programs.")
         .required("message", plain(), "What is wrong, for people.")
         .schema("");
     let mut faults = every(fault);
@@ -40,11 +36,7 @@ pub fn problem() -> Value {
         )
         .required("detail", plain(), "What it is this time, for people.")
         .required("code", plain(), "What it is, for programs.")
-        .required(
-            "request_id",
-            plain(),
-            "As the header `x-request-id`, which the logs carry too.",
-        )
+        .required("request_id", plain(), "As the header `x-request-id`, which the logs carry too.")
         .required("errors", faults, "All faults of the body or of the query.")
         .absent(
             "result",

@@ -19,12 +19,7 @@ use crate::wire::schedule::{MAX_DATE, Recurrence};
 pub fn new() -> Value {
     let statuses = choice_of(&[Status::Draft, Status::Active]);
     terms(Side::Request.object(), Side::Request)
-        .or(
-            "status",
-            statuses,
-            json!("draft"),
-            "Whether it is to be active at once.",
-        )
+        .or("status", statuses, json!("draft"), "Whether it is to be active at once.")
         .schema("A promotion to be made. What is left out takes its default.")
 }
 
@@ -57,16 +52,8 @@ fn computed(side: Side) -> Object {
             json!({"type": "integer", "minimum": 1}),
             "How often it was written; also the `ETag`.",
         )
-        .computed(
-            "state",
-            choice::<State>(),
-            "What follows from status and dates now.",
-        )
-        .computed(
-            "usage",
-            reference("Usage"),
-            "How far its limits are used now.",
-        )
+        .computed("state", choice::<State>(), "What follows from status and dates now.")
+        .computed("usage", reference("Usage"), "How far its limits are used now.")
         .computed("created_at", time(), "When it was made.")
         .computed("updated_at", time(), "When it was last written.")
 }
@@ -145,11 +132,7 @@ fn recurrence(side: Side) -> Value {
     let (weekly, monthly) = (week(), month());
     let spans = |kind: Object, moment: Value, says: &str| {
         kind.required("from", moment.clone(), "When it opens.")
-            .required(
-                "to",
-                moment,
-                "When it closes; not the moment at which it opens.",
-            )
+            .required("to", moment, "When it closes; not the moment at which it opens.")
             .schema(says)
     };
     json!({"oneOf": [
@@ -198,15 +181,9 @@ pub fn audience(side: Side) -> Value {
             "The customer must be in one of them, if any are named.",
         )
     };
-    let all = side
-        .object()
-        .required("type", constant(audience::Type::All), "");
+    let all = side.object().required("type", constant(audience::Type::All), "");
     let all = match side {
-        Side::Request => all.absent(
-            "programs",
-            list(json!({}), 0..=0),
-            "Go with `loyalty` only.",
-        ),
+        Side::Request => all.absent("programs", list(json!({}), 0..=0), "Go with `loyalty` only."),
         Side::Answer => all,
     };
     let program = side
@@ -225,15 +202,12 @@ pub fn audience(side: Side) -> Value {
             "One of these memberships within it, if any are named.",
         )
         .schema("");
-    let loyalty = side
-        .object()
-        .required("type", constant(audience::Type::Loyalty), "")
-        .or(
-            "programs",
-            list(program, 0..=MAX_PROGRAMS),
-            json!([]),
-            "A membership in one of them, if any are named.",
-        );
+    let loyalty = side.object().required("type", constant(audience::Type::Loyalty), "").or(
+        "programs",
+        list(program, 0..=MAX_PROGRAMS),
+        json!([]),
+        "A membership in one of them, if any are named.",
+    );
     json!({"oneOf": [
         groups(all).schema("Everybody, or the customers of some groups."),
         groups(loyalty).schema("Members of loyalty programs."),
@@ -243,18 +217,8 @@ pub fn audience(side: Side) -> Value {
 /// How it bears others.
 pub fn stacking(side: Side) -> Value {
     side.object()
-        .or(
-            "exclusive",
-            boolean(),
-            json!(false),
-            "It applies only alone.",
-        )
-        .or(
-            "allow_further",
-            boolean(),
-            json!(true),
-            "Whether others apply after it.",
-        )
+        .or("exclusive", boolean(), json!(false), "It applies only alone.")
+        .or("allow_further", boolean(), json!(true), "Whether others apply after it.")
         .optional(
             "group",
             text(TextBound::NAME),
@@ -268,17 +232,8 @@ pub fn earning(side: Side) -> Value {
     let rules = |object: Object| {
         let days = integer(1..=MAX_DAYS);
         object
-            .or(
-                "scope",
-                side.part("Scope"),
-                json!({}),
-                "Where it is earned.",
-            )
-            .optional(
-                "conditions",
-                side.part("Condition"),
-                "On the activity's cart and customer.",
-            )
+            .or("scope", side.part("Scope"), json!({}), "Where it is earned.")
+            .optional("conditions", side.part("Condition"), "On the activity's cart and customer.")
             .or(
                 "requires_issue",
                 boolean(),
@@ -298,11 +253,7 @@ pub fn earning(side: Side) -> Value {
         .required("target", text(TextBound::NAME), "The target's name.")
         .schema("");
     let activity = trigger(TriggerType::Activity)
-        .required(
-            "activity",
-            choice::<ActivityType>(),
-            "What the customer does.",
-        )
+        .required("activity", choice::<ActivityType>(), "What the customer does.")
         .refused("milestone");
     let milestone = trigger(TriggerType::Milestone)
         .required("milestone", milestone, "What the customer comes to.")
@@ -348,17 +299,8 @@ pub fn communication(side: Side) -> Value {
         .or("messages", messages(), json!([]), "What to send then.")
         .schema("");
     side.object()
-        .or(
-            "on_earning",
-            messages(),
-            json!([]),
-            "What to send when an issuance is unlocked.",
-        )
-        .optional(
-            "expiry_reminder",
-            reminder,
-            "What to send before an issuance expires.",
-        )
+        .or("on_earning", messages(), json!([]), "What to send when an issuance is unlocked.")
+        .optional("expiry_reminder", reminder, "What to send before an issuance expires.")
         .schema("What the customer is told; sent by those who follow the events.")
 }
 
@@ -366,11 +308,7 @@ pub fn communication(side: Side) -> Value {
 pub fn message(side: Side) -> Value {
     side.object()
         .required("channel", choice::<MessageChannel>(), "How it is sent.")
-        .required(
-            "template",
-            text(TextBound::NAME),
-            "What it says: a name that the sender knows.",
-        )
+        .required("template", text(TextBound::NAME), "What it says: a name that the sender knows.")
         .schema("")
 }
 
@@ -391,11 +329,7 @@ pub fn status() -> Value {
 pub fn version() -> Value {
     Side::Answer
         .object()
-        .required(
-            "version",
-            json!({"type": "integer", "minimum": 1}),
-            "Which.",
-        )
+        .required("version", json!({"type": "integer", "minimum": 1}), "Which.")
         .optional("key_id", id(), "Who made it; null is the operator.")
         .required("at", time(), "When.")
         .required("status", choice::<Status>(), "What the status was.")
@@ -413,27 +347,11 @@ pub fn offer() -> Value {
         .required("message", plain(), "Shown to the shopper.")
         .required("starts_at", time(), "Included.")
         .required("ends_at", time(), "Excluded.")
-        .optional(
-            "issuance",
-            reference("Issuance"),
-            "The issuance by which it can be used.",
-        )
+        .optional("issuance", reference("Issuance"), "The issuance by which it can be used.")
         .required("limits", super::limits::left(), "")
-        .required(
-            "scope",
-            side.part("Scope"),
-            "Where it applies: told, not judged.",
-        )
-        .required(
-            "audience",
-            side.part("Audience"),
-            "For whom: told, not judged.",
-        )
-        .optional(
-            "conditions",
-            side.part("Condition"),
-            "What the cart must be: told, not judged.",
-        )
+        .required("scope", side.part("Scope"), "Where it applies: told, not judged.")
+        .required("audience", side.part("Audience"), "For whom: told, not judged.")
+        .optional("conditions", side.part("Condition"), "What the cart must be: told, not judged.")
         .schema("A promotion that a customer could use now.")
 }
 
@@ -442,10 +360,6 @@ pub fn page(item: &str) -> Value {
     Side::Answer
         .object()
         .required("items", every(reference(item)), "In a stable order.")
-        .optional(
-            "next_cursor",
-            plain(),
-            "The `cursor` of the next page; null at the end.",
-        )
+        .optional("next_cursor", plain(), "The `cursor` of the next page; null at the end.")
         .schema("A page of a list.")
 }

@@ -25,11 +25,7 @@ pub fn settings(side: Side) -> Value {
             json!(true),
             "Whether different promotions may discount different units of one line.",
         )
-        .optional(
-            "exclude",
-            side.part("Selector"),
-            "Lines that behave as if it were false.",
-        )
+        .optional("exclude", side.part("Selector"), "Lines that behave as if it were false.")
         .schema("");
     let stacking = side
         .object()
@@ -39,26 +35,12 @@ pub fn settings(side: Side) -> Value {
             json!(false),
             "Whether several item-level promotions may claim the same unit.",
         )
-        .optional(
-            "max_promotions",
-            count(),
-            "At most so many; null: no bound.",
-        )
+        .optional("max_promotions", count(), "At most so many; null: no bound.")
         .schema("");
     let rounding = side
         .object()
-        .or(
-            "mode",
-            choice::<RoundingMode>(),
-            json!("half_up"),
-            "How discounts are rounded.",
-        )
-        .or(
-            "precision",
-            integer(0..=MAX_PRECISION),
-            json!(2),
-            "Decimals of discounts.",
-        )
+        .or("mode", choice::<RoundingMode>(), json!("half_up"), "How discounts are rounded.")
+        .or("precision", integer(0..=MAX_PRECISION), json!(2), "Decimals of discounts.")
         .schema("");
     let optimal = side
         .object()
@@ -69,10 +51,7 @@ pub fn settings(side: Side) -> Value {
             "Milliseconds that a search may cost.",
         )
         .schema("");
-    let ranking = distinct(
-        choice::<RankingCriterion>(),
-        0..=RankingCriterion::ALL.len(),
-    );
+    let ranking = distinct(choice::<RankingCriterion>(), 0..=RankingCriterion::ALL.len());
     let default_ranking = json!([
         "exclusive",
         "sequence",
@@ -89,12 +68,7 @@ pub fn settings(side: Side) -> Value {
             json!("items_then_cart"),
             "Which promotions go first.",
         )
-        .or(
-            "strategy",
-            choice::<Strategy>(),
-            json!("ranked"),
-            "How promotions combine.",
-        )
+        .or("strategy", choice::<Strategy>(), json!("ranked"), "How promotions combine.")
         .or("multiple_promotions_per_line", per_line, json!({}), "")
         .or("unit_stacking", stacking, json!({}), "")
         .or(
@@ -115,20 +89,10 @@ pub fn settings(side: Side) -> Value {
             json!("shared"),
             "Whether units that met a condition count for later promotions.",
         )
-        .or(
-            "ranking",
-            ranking,
-            default_ranking,
-            "The order of promotions, criterion by criterion.",
-        )
+        .or("ranking", ranking, default_ranking, "The order of promotions, criterion by criterion.")
         .or("rounding", rounding, json!({}), "")
         .or("optimal", optimal, json!({}), "")
-        .or(
-            "hold_seconds",
-            integer(HOLD_SECONDS),
-            json!(300),
-            "Seconds for which a hold reserves.",
-        )
+        .or("hold_seconds", integer(HOLD_SECONDS), json!(300), "Seconds for which a hold reserves.")
         .or(
             "restore_limits_on_return",
             boolean(),
@@ -161,27 +125,19 @@ fn tenants_own(side: Side) -> Object {
             .absent("timezone", zone(), hours)
             .computed("created_at", json!({}), "")
             .computed("updated_at", json!({}), ""),
-        Side::Answer => side
-            .object()
-            .required("currency", currency(), money)
-            .required("timezone", zone(), hours),
+        Side::Answer => side.object().required("currency", currency(), money).required(
+            "timezone",
+            zone(),
+            hours,
+        ),
     }
 }
 
 fn custom_field(side: Side) -> Value {
     let begin = |kind: Value| {
         side.object()
-            .required(
-                "key",
-                text(TextBound::NAME),
-                "The field's name in promotions.",
-            )
-            .or(
-                "label",
-                text(TextBound::TEXT),
-                json!(""),
-                "What people call it.",
-            )
+            .required("key", text(TextBound::NAME), "The field's name in promotions.")
+            .or("label", text(TextBound::TEXT), json!(""), "What people call it.")
             .required("type", kind, "What its values are.")
             .or(
                 "required",
@@ -190,11 +146,7 @@ fn custom_field(side: Side) -> Value {
                 "Whether a promotion needs it before it can be active.",
             )
     };
-    let plain: Vec<Type> = Type::ALL
-        .iter()
-        .copied()
-        .filter(|kind| *kind != Type::Select)
-        .collect();
+    let plain: Vec<Type> = Type::ALL.iter().copied().filter(|kind| *kind != Type::Select).collect();
     let options = distinct(text(TextBound::NAME), 1..=MAX_OPTIONS);
     json!({"oneOf": [
         begin(choice_of(&plain)).refused("options").schema("A field of any value of its type."),

@@ -34,21 +34,13 @@ pub fn tenant_patch() -> Value {
     REQUEST
         .object()
         .absent("name", text(TextBound::NAME), "What people call it.")
-        .absent(
-            "suspended",
-            boolean(),
-            "Whether its keys are refused (403 `tenant_suspended`).",
-        )
+        .absent("suspended", boolean(), "Whether its keys are refused (403 `tenant_suspended`).")
         .absent(
             "max_active_promotions",
             integer(1..=tenants::MAX_ACTIVE_PROMOTIONS),
             "How many promotions may be active and not ended.",
         )
-        .absent(
-            "max_stores",
-            integer(1..=tenants::MAX_STORES),
-            "How many stores it may have.",
-        )
+        .absent("max_stores", integer(1..=tenants::MAX_STORES), "How many stores it may have.")
         .absent(
             "max_product_lists",
             integer(1..=tenants::MAX_PRODUCT_LISTS),
@@ -95,21 +87,13 @@ fn members() -> Object {
             "How many promotions may be active and not ended.",
         )
         .required("max_stores", size(), "How many stores it may have.")
-        .required(
-            "max_product_lists",
-            size(),
-            "How many product lists it may have.",
-        )
+        .required("max_product_lists", size(), "How many product lists it may have.")
         .required(
             "max_product_list_entries",
             size(),
             "How many SKUs may be on all its product lists together.",
         )
-        .required(
-            "rate_limits",
-            rate_limits(ANSWER),
-            "How much work it may ask an instance for.",
-        )
+        .required("rate_limits", rate_limits(ANSWER), "How much work it may ask an instance for.")
         .required("created_at", time(), "When it was made.")
 }
 
@@ -121,11 +105,7 @@ pub fn tenant() -> Value {
 /// A tenant that was just made.
 pub fn made_tenant() -> Value {
     members()
-        .required(
-            "admin_key",
-            plain(),
-            "Its first admin key, shown this once.",
-        )
+        .required("admin_key", plain(), "Its first admin key, shown this once.")
         .schema("A tenant that was just made.")
 }
 
@@ -134,12 +114,7 @@ pub fn new_key() -> Value {
     REQUEST
         .object()
         .required("role", choice::<Role>(), "What it may do.")
-        .or(
-            "label",
-            text(TextBound::TEXT),
-            json!(""),
-            "What people call it.",
-        )
+        .or("label", text(TextBound::TEXT), json!(""), "What people call it.")
         .schema("A key to be made.")
 }
 
@@ -170,56 +145,33 @@ pub fn made_key() -> Value {
 
 fn store_members(object: Object) -> Object {
     object
-        .optional(
-            "concept",
-            text(TextBound::NAME),
-            "What kind of store it is.",
-        )
-        .or(
-            "zones",
-            list(text(TextBound::NAME), 0..=MAX_ZONES),
-            json!([]),
-            "Where it lies.",
-        )
-        .optional(
-            "timezone",
-            zone(),
-            "Of the IANA database. Null: the tenant's.",
-        )
+        .optional("concept", text(TextBound::NAME), "What kind of store it is.")
+        .or("zones", list(text(TextBound::NAME), 0..=MAX_ZONES), json!([]), "Where it lies.")
+        .optional("timezone", zone(), "Of the IANA database. Null: the tenant's.")
 }
 
 /// The body of a store.
 pub fn new_store() -> Value {
-    let object = REQUEST
-        .object()
-        .absent("code", text(TextBound::NAME), "The code of the path.");
+    let object = REQUEST.object().absent("code", text(TextBound::NAME), "The code of the path.");
     store_members(object).schema("A store.")
 }
 
 /// The body of many stores.
 pub fn new_stores() -> Value {
-    let object = REQUEST.object().required(
-        "code",
-        text(TextBound::NAME),
-        "The store's code; each once.",
-    );
+    let object =
+        REQUEST.object().required("code", text(TextBound::NAME), "The store's code; each once.");
     list(store_members(object).schema("A store."), 0..=MAX_STORES)
 }
 
 /// A store.
 pub fn store() -> Value {
-    let object = ANSWER
-        .object()
-        .required("code", plain(), "The store's code.");
+    let object = ANSWER.object().required("code", plain(), "The store's code.");
     store_members(object).schema("A store.")
 }
 
 /// How many were put.
 pub fn stored() -> Value {
-    ANSWER
-        .object()
-        .required("count", size(), "How many.")
-        .schema("")
+    ANSWER.object().required("count", size(), "How many.").schema("")
 }
 
 /// The body of a product list.
@@ -257,11 +209,7 @@ pub fn product_list() -> Value {
 }
 
 fn code_text() -> Value {
-    let pattern = format!(
-        "^[A-Za-z0-9][A-Za-z0-9_-]{{{},{}}}$",
-        MIN_LENGTH - 1,
-        MAX_LENGTH - 1
-    );
+    let pattern = format!("^[A-Za-z0-9][A-Za-z0-9_-]{{{},{}}}$", MIN_LENGTH - 1, MAX_LENGTH - 1);
     json!({"type": "string", "pattern": pattern})
 }
 
@@ -285,11 +233,7 @@ pub fn new_codes() -> Value {
             json!(""),
             "What each begins with. A whole code has at most 64 characters.",
         )
-        .required(
-            "length",
-            integer(lengths),
-            "How many random characters follow the prefix.",
-        )
+        .required("length", integer(lengths), "How many random characters follow the prefix.")
         .schema("");
     let drawn = REQUEST
         .object()
@@ -313,10 +257,11 @@ fn bound(size: usize) -> i64 {
 
 /// What became of new codes.
 pub fn made_codes() -> Value {
-    let named = ANSWER
-        .object()
-        .required("count", size(), "How many were named.")
-        .required("created", size(), "How many of them are new.");
+    let named = ANSWER.object().required("count", size(), "How many were named.").required(
+        "created",
+        size(),
+        "How many of them are new.",
+    );
     let drawn = ANSWER
         .object()
         .required("count", size(), "How many were drawn.")
@@ -331,16 +276,8 @@ pub fn made_codes() -> Value {
 pub fn code() -> Value {
     ANSWER
         .object()
-        .required(
-            "code",
-            plain(),
-            "The code; viewers see its last three characters.",
-        )
-        .optional(
-            "expires_at",
-            time(),
-            "When it stops working; null: with the promotion.",
-        )
+        .required("code", plain(), "The code; viewers see its last three characters.")
+        .optional("expires_at", time(), "When it stops working; null: with the promotion.")
         .required(
             "used",
             size(),
@@ -377,19 +314,12 @@ pub fn audit_entry() -> Value {
 pub fn health() -> Value {
     ANSWER
         .object()
-        .required(
-            "status",
-            one_name(&["ok", "ready", "not_ready"]),
-            "How it is.",
-        )
+        .required("status", one_name(&["ok", "ready", "not_ready"]), "How it is.")
         .absent("reason", plain(), "Why it is not ready.")
         .schema("")
 }
 
 /// How many are sent again.
 pub fn resent() -> Value {
-    ANSWER
-        .object()
-        .required("count", size(), "How many are sent again.")
-        .schema("")
+    ANSWER.object().required("count", size(), "How many are sent again.").schema("")
 }

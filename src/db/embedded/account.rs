@@ -70,16 +70,10 @@ impl Account {
     /// Whether the account can enter the folder, through all of its parents, and write there.
     pub(super) async fn can_use(&self, folder: &Path) -> bool {
         let mut command = Command::new("sh");
-        command
-            .args(["-c", "cd \"$1\" && test -w .", "sh"])
-            .arg(folder)
-            .current_dir("/");
+        command.args(["-c", "cd \"$1\" && test -w .", "sh"]).arg(folder).current_dir("/");
         command.stdin(std::process::Stdio::null());
         self.become_it(&mut command);
-        command
-            .output()
-            .await
-            .is_ok_and(|answer| answer.status.success())
+        command.output().await.is_ok_and(|answer| answer.status.success())
     }
 }
 
@@ -91,11 +85,7 @@ fn parse(line: &str, name: &str) -> Option<Other> {
     }
     let uid = number(fields.nth(1)?)?;
     let gid = number(fields.next()?)?;
-    Some(Other {
-        name: name.to_owned(),
-        uid,
-        gid,
-    })
+    Some(Other { name: name.to_owned(), uid, gid })
 }
 
 /// An id; macOS writes that of `nobody` as -2.
@@ -118,10 +108,7 @@ mod tests {
 
     #[test]
     fn a_negative_id_wraps_as_the_system_does_it() {
-        let other = parse(
-            "nobody:*:-2:-2:Unprivileged User:/var/empty:/usr/bin/false",
-            "nobody",
-        );
+        let other = parse("nobody:*:-2:-2:Unprivileged User:/var/empty:/usr/bin/false", "nobody");
         assert_eq!(other.map(|other| other.uid), Some(4_294_967_294));
     }
 }

@@ -169,10 +169,7 @@ impl Cluster {
                     .map_err(|source| EmbeddedError::io("end PostgreSQL", source))?;
             }
         }
-        server
-            .wait()
-            .await
-            .map_err(|source| EmbeddedError::io("wait for PostgreSQL", source))?;
+        server.wait().await.map_err(|source| EmbeddedError::io("wait for PostgreSQL", source))?;
         Ok(())
     }
 
@@ -182,10 +179,7 @@ impl Cluster {
         for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_postgres(name)) {
             command.env_remove(name);
         }
-        command
-            .env("LC_ALL", "C")
-            .current_dir(&self.home)
-            .stdin(Stdio::null());
+        command.env("LC_ALL", "C").current_dir(&self.home).stdin(Stdio::null());
         self.account.become_it(&mut command);
         command
     }
@@ -212,10 +206,7 @@ impl Cluster {
         let unfinished = self.home.join("cluster.new");
         match fs::remove_dir_all(&unfinished) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(EmbeddedError::io(
-                    format!("remove {}", unfinished.display()),
-                    error,
-                ));
+                return Err(EmbeddedError::io(format!("remove {}", unfinished.display()), error));
             }
             _ => {}
         }
@@ -309,21 +300,16 @@ impl Cluster {
             command.arg("-c").arg(format!("{setting}={safe}"));
         }
         // What a statement's error shows of the data stays out of the log.
-        for setting in [
-            "log_min_error_statement=panic",
-            "log_error_verbosity=terse",
-            "log_checkpoints=off",
-        ] {
+        for setting in
+            ["log_min_error_statement=panic", "log_error_verbosity=terse", "log_checkpoints=off"]
+        {
             command.arg("-c").arg(setting);
         }
         match &self.address {
             Address::Socket(folder) => {
                 let mut sockets = OsString::from("unix_socket_directories=");
                 sockets.push(quoted(folder));
-                command
-                    .args(["-c", "listen_addresses="])
-                    .arg("-c")
-                    .arg(sockets);
+                command.args(["-c", "listen_addresses="]).arg("-c").arg(sockets);
                 command.args(["-p", &SOCKET_PORT.to_string()]);
             }
             Address::Loopback(port) => {
@@ -333,9 +319,7 @@ impl Cluster {
         }
         // A group of its own: the terminal's interrupt is for us, who stop the server when our work is done.
         command.stdout(log).stderr(errors).process_group(0);
-        command
-            .spawn()
-            .map_err(|source| EmbeddedError::io("run postgres", source))
+        command.spawn().map_err(|source| EmbeddedError::io("run postgres", source))
     }
 
     async fn wait_until_ready(&mut self, begun: Instant) -> Result<(), EmbeddedError> {
@@ -346,9 +330,7 @@ impl Cluster {
             };
             if ended {
                 self.server = None;
-                return Err(EmbeddedError::NotStarted {
-                    log: self.end_of_log(),
-                });
+                return Err(EmbeddedError::NotStarted { log: self.end_of_log() });
             }
             match self.connect_options().connect().await {
                 Ok(connection) => {
@@ -378,13 +360,8 @@ impl Cluster {
         let mut command = Command::new("sh");
         command.args(["-c", WATCHER, "sh"]).arg(&self.home);
         command.current_dir("/").process_group(0);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        command
-            .spawn()
-            .map_err(|source| EmbeddedError::io("run sh", source))
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().map_err(|source| EmbeddedError::io("run sh", source))
     }
 }
 
@@ -402,9 +379,7 @@ impl Drop for Cluster {
             return;
         }
         let mut command = self.command("pg_ctl");
-        command
-            .args(["stop", "-m", "fast", "-W", "-D"])
-            .arg(folder(&self.home));
+        command.args(["stop", "-m", "fast", "-W", "-D"]).arg(folder(&self.home));
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let _ = command.as_std_mut().status();
     }
@@ -432,10 +407,8 @@ fn password(home: &Path, account: &Account) -> Result<String, EmbeddedError> {
         .mode(0o600)
         .open(&path)
         .map_err(|source| EmbeddedError::io(doing(), source))?;
-    file.write_all(password.as_bytes())
-        .map_err(|source| EmbeddedError::io(doing(), source))?;
-    file.sync_all()
-        .map_err(|source| EmbeddedError::io(doing(), source))?;
+    file.write_all(password.as_bytes()).map_err(|source| EmbeddedError::io(doing(), source))?;
+    file.sync_all().map_err(|source| EmbeddedError::io(doing(), source))?;
     account.own(&path)?;
     Ok(password)
 }

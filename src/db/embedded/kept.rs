@@ -49,11 +49,7 @@ async fn watch(mut embedded: Embedded, stop: CancellationToken) -> Result<(), Em
                 }
                 Err(error) => tracing::error!(%error, "the embedded database does not start again"),
             }
-            if stop
-                .run_until_cancelled(tokio::time::sleep(PAUSE))
-                .await
-                .is_none()
-            {
+            if stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
                 break;
             }
         }

@@ -148,10 +148,7 @@ pub enum EmbeddedError {
 
 impl EmbeddedError {
     fn io(doing: impl Into<String>, source: io::Error) -> Self {
-        Self::Io {
-            doing: doing.into(),
-            source,
-        }
+        Self::Io { doing: doing.into(), source }
     }
 }
 
@@ -168,11 +165,7 @@ impl Embedded {
         let cluster = Cluster::start(options, home, account, programs).await?;
         let connect = cluster.connect_options();
         create_database(&connect).await?;
-        Ok(Self {
-            cluster,
-            connect: connect.database(DATABASE),
-            _lock: lock,
-        })
+        Ok(Self { cluster, connect: connect.database(DATABASE), _lock: lock })
     }
 
     /// How to connect to the service's database, as its owner.
@@ -209,19 +202,12 @@ async fn home(data_dir: &Path, account: &Account) -> Result<PathBuf, EmbeddedErr
     }
     let Some(name) = account.other_name() else {
         let refused = io::Error::from(io::ErrorKind::PermissionDenied);
-        return Err(EmbeddedError::io(
-            format!("write to {}", home.display()),
-            refused,
-        ));
+        return Err(EmbeddedError::io(format!("write to {}", home.display()), refused));
     };
     // Only what is empty is given up: a cluster there would be somebody's data.
     let _ = fs::remove_dir(&home);
     let digest = Sha256::digest(data_dir.as_os_str().as_encoded_bytes());
-    let hash: String = digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let fallback = Path::new(FALLBACK).join(hash);
     fs::create_dir_all(FALLBACK)
         .map_err(|source| EmbeddedError::io(format!("make {FALLBACK}"), source))?;
@@ -241,10 +227,7 @@ fn make_private(folder: &Path, account: &Account) -> Result<(), EmbeddedError> {
     match fs::DirBuilder::new().mode(0o700).create(folder) {
         Ok(()) => account.own(folder),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(EmbeddedError::io(
-            format!("make {}", folder.display()),
-            error,
-        )),
+        Err(error) => Err(EmbeddedError::io(format!("make {}", folder.display()), error)),
     }
 }
 
@@ -260,9 +243,9 @@ fn lock(home: &Path, data_dir: &Path) -> Result<File, EmbeddedError> {
         .map_err(|source| EmbeddedError::io(doing(), source))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(EmbeddedError::InUse {
-            data_dir: data_dir.to_owned(),
-        }),
+        Err(TryLockError::WouldBlock) => {
+            Err(EmbeddedError::InUse { data_dir: data_dir.to_owned() })
+        }
         Err(TryLockError::Error(source)) => Err(EmbeddedError::io(doing(), source)),
     }
 }
@@ -275,9 +258,7 @@ async fn create_database(connect: &PgConnectOptions) -> Result<(), EmbeddedError
             .fetch_one(&mut connection)
             .await?;
     if !is_there {
-        sqlx::raw_sql("create database promotion_engine")
-            .execute(&mut connection)
-            .await?;
+        sqlx::raw_sql("create database promotion_engine").execute(&mut connection).await?;
     }
     connection.close().await?;
     Ok(())

@@ -26,11 +26,7 @@ pub(super) fn look(folder: &Path) -> Postmaster {
     let Some(pid) = named(&folder.join(PID_FILE)) else {
         return Postmaster::Gone;
     };
-    if cfg!(target_os = "linux") {
-        by_proc(pid, folder)
-    } else {
-        by_ps(pid, folder)
-    }
+    if cfg!(target_os = "linux") { by_proc(pid, folder) } else { by_ps(pid, folder) }
 }
 
 /// Lets a server start in spite of a pid file whose process is another's: PostgreSQL takes a file that names its parent
@@ -74,18 +70,12 @@ fn by_proc(pid: u32, folder: &Path) -> Postmaster {
         let folder = fs::canonicalize(folder);
         place.is_ok_and(|place| folder.is_ok_and(|folder| place == folder))
     };
-    if is_postgres && works_here() {
-        Postmaster::Ours
-    } else {
-        Postmaster::Foreign
-    }
+    if is_postgres && works_here() { Postmaster::Ours } else { Postmaster::Foreign }
 }
 
 /// A server is started with the folder of its cluster in its command line.
 fn by_ps(pid: u32, folder: &Path) -> Postmaster {
-    let asked = Command::new("ps")
-        .args(["-ww", "-o", "command=", "-p", &pid.to_string()])
-        .output();
+    let asked = Command::new("ps").args(["-ww", "-o", "command=", "-p", &pid.to_string()]).output();
     let Ok(answer) = asked else {
         return Postmaster::Foreign;
     };

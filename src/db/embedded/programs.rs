@@ -36,11 +36,7 @@ pub struct ProgramSearch {
 
 impl Default for ProgramSearch {
     fn default() -> Self {
-        Self {
-            bin_dir: None,
-            installed: true,
-            releases: Some(RELEASES.to_owned()),
-        }
+        Self { bin_dir: None, installed: true, releases: Some(RELEASES.to_owned()) }
     }
 }
 
@@ -67,17 +63,11 @@ pub(super) async fn find(
     if let Some(folder) = &search.bin_dir {
         let programs = look_into(folder)
             .await
-            .ok_or_else(|| EmbeddedError::NotPrograms {
-                folder: folder.clone(),
-            })?;
+            .ok_or_else(|| EmbeddedError::NotPrograms { folder: folder.clone() })?;
         return fitting(programs, wanted);
     }
     let mut other = None;
-    let mut folders = if search.installed {
-        usual_folders()
-    } else {
-        Vec::new()
-    };
+    let mut folders = if search.installed { usual_folders() } else { Vec::new() };
     folders.push(downloads.join(RELEASE).join("bin"));
     for folder in folders {
         if let Some(programs) = look_into(&folder).await {
@@ -91,55 +81,34 @@ pub(super) async fn find(
         return Err(error);
     }
     let Some(releases) = &search.releases else {
-        return Err(EmbeddedError::NoPrograms {
-            why: "downloads are turned off".to_owned(),
-        });
+        return Err(EmbeddedError::NoPrograms { why: "downloads are turned off".to_owned() });
     };
-    tracing::info!(
-        release = RELEASE,
-        "PostgreSQL is not installed: downloading its programs"
-    );
+    tracing::info!(release = RELEASE, "PostgreSQL is not installed: downloading its programs");
     let folder = download(releases, downloads).await?;
-    let programs = look_into(&folder)
-        .await
-        .ok_or_else(|| EmbeddedError::NoPrograms {
-            why: format!(
-                "what was downloaded does not run on this machine ({})",
-                folder.display()
-            ),
-        })?;
+    let programs = look_into(&folder).await.ok_or_else(|| EmbeddedError::NoPrograms {
+        why: format!("what was downloaded does not run on this machine ({})", folder.display()),
+    })?;
     fitting(programs, wanted)
 }
 
 /// A cluster can only be run by programs of its own major version.
 fn fitting(programs: Programs, wanted: Option<u32>) -> Result<Programs, EmbeddedError> {
     match wanted {
-        Some(cluster) if cluster != programs.major => Err(EmbeddedError::OtherVersion {
-            cluster,
-            programs: programs.major,
-        }),
+        Some(cluster) if cluster != programs.major => {
+            Err(EmbeddedError::OtherVersion { cluster, programs: programs.major })
+        }
         _ => Ok(programs),
     }
 }
 
 /// The programs in a folder, if all are there, run, and are young enough.
 async fn look_into(folder: &Path) -> Option<Programs> {
-    if !PROGRAMS
-        .iter()
-        .all(|program| folder.join(program).is_file())
-    {
+    if !PROGRAMS.iter().all(|program| folder.join(program).is_file()) {
         return None;
     }
-    let answer = Command::new(folder.join("postgres"))
-        .arg("--version")
-        .output()
-        .await
-        .ok()?;
+    let answer = Command::new(folder.join("postgres")).arg("--version").output().await.ok()?;
     let major = major(&String::from_utf8_lossy(&answer.stdout))?;
-    (major >= OLDEST).then(|| Programs {
-        folder: folder.to_owned(),
-        major,
-    })
+    (major >= OLDEST).then(|| Programs { folder: folder.to_owned(), major })
 }
 
 /// The major version in "postgres (PostgreSQL) 15.6 (Debian 15.6-0)".
@@ -151,9 +120,8 @@ fn major(answer: &str) -> Option<u32> {
 
 /// PATH, then where distributions and Homebrew put each version, newest first.
 fn usual_folders() -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = env::var_os("PATH")
-        .map(|path| env::split_paths(&path).collect())
-        .unwrap_or_default();
+    let mut folders: Vec<PathBuf> =
+        env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default();
     for (parent, prefix, rest) in [
         ("/usr/lib/postgresql", "", "bin"),
         ("/usr", "pgsql-", "bin"),
@@ -162,11 +130,7 @@ fn usual_folders() -> Vec<PathBuf> {
         ("/home/linuxbrew/.linuxbrew/opt", "postgresql@", "bin"),
         ("/Applications/Postgres.app/Contents/Versions", "", "bin"),
     ] {
-        folders.extend(
-            newest_first(Path::new(parent), prefix)
-                .into_iter()
-                .map(|it| it.join(rest)),
-        );
+        folders.extend(newest_first(Path::new(parent), prefix).into_iter().map(|it| it.join(rest)));
     }
     folders.push(PathBuf::from("/opt/homebrew/opt/postgresql/bin"));
     folders.push(PathBuf::from("/usr/local/opt/postgresql/bin"));
@@ -201,20 +165,14 @@ pub async fn download(releases: &str, downloads: &Path) -> Result<PathBuf, Embed
     // The release publishes "<hash>  <file>"; a checksum that is missing or unlike one is a refusal, not a pass.
     let published = String::from_utf8_lossy(&published);
     let expected = published.split_whitespace().next().unwrap_or_default();
-    let actual: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let actual: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     if !expected.eq_ignore_ascii_case(&actual) {
         return Err(EmbeddedError::NoPrograms {
             why: format!("the checksum of {url} is {actual}, but {expected:?} is published"),
         });
     }
     let failed = |source: std::io::Error| EmbeddedError::NoPrograms {
-        why: format!(
-            "{archive} could not be unpacked into {}: {source}",
-            downloads.display()
-        ),
+        why: format!("{archive} could not be unpacked into {}: {source}", downloads.display()),
     };
     fs::create_dir_all(downloads).map_err(failed)?;
     let folder = downloads.join(RELEASE);
@@ -242,17 +200,9 @@ async fn fetch(url: &str) -> Result<Vec<u8>, EmbeddedError> {
     };
     // An error means that a provider is installed already, which serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
-        .timeout(DOWNLOAD_TIMEOUT)
-        .build()
-        .map_err(failed)?;
+    let client = reqwest::Client::builder().timeout(DOWNLOAD_TIMEOUT).build().map_err(failed)?;
     let answer = client.get(url).send().await.map_err(failed)?;
-    let bytes = answer
-        .error_for_status()
-        .map_err(failed)?
-        .bytes()
-        .await
-        .map_err(failed)?;
+    let bytes = answer.error_for_status().map_err(failed)?.bytes().await.map_err(failed)?;
     Ok(bytes.into())
 }
 
@@ -279,10 +229,7 @@ mod tests {
 
     #[test]
     fn the_major_version_is_read_from_what_the_server_says() {
-        assert_eq!(
-            major("postgres (PostgreSQL) 15.16 (Debian 15.16-0+deb12u1)\n"),
-            Some(15)
-        );
+        assert_eq!(major("postgres (PostgreSQL) 15.16 (Debian 15.16-0+deb12u1)\n"), Some(15));
         assert_eq!(major("postgres (PostgreSQL) 18beta1"), Some(18));
         assert_eq!(major("cannot execute"), None);
     }

@@ -23,11 +23,7 @@ pub(super) fn divide((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Exact
     } else {
         (a.checked_mul(d)?, b.checked_mul(c)?)
     };
-    Some(Exact(if den > LARGE {
-        reduced(num, den)
-    } else {
-        fraction(num, den)
-    }))
+    Some(Exact(if den > LARGE { reduced(num, den) } else { fraction(num, den) }))
 }
 
 /// num ÷ den, den > 0, in lowest terms only where that is needed.

@@ -74,29 +74,20 @@ fn an_amount_is_three_words() {
 #[test]
 fn the_largest_cart_keeps_every_digit() {
     // 500 lines of price 10⁹ less one step, quantity such that the gross is near 10¹².
-    let line = Exact::product(
-        Money::from_scaled(9_999_999_999_999),
-        Quantity::from_scaled(1_001),
-    );
+    let line = Exact::product(Money::from_scaled(9_999_999_999_999), Quantity::from_scaled(1_001));
     let gross = (0..500).fold(Exact::ZERO, |sum, _| sum.plus(&line));
     assert_eq!(gross.print(2), "500499999999.94995");
     let share = gross.scaled_by(1, 3).plus(&gross.scaled_by(2, 3));
     assert_eq!(share, gross);
     // More digits than a decimal of 28 could keep through the steps of a percentage.
     let percent = gross.percent(Number::from_scaled(333_333));
-    assert_eq!(
-        percent,
-        Exact::ratio(16_683_316_649_998_331_668_335, 10_i128.pow(11))
-    );
+    assert_eq!(percent, Exact::ratio(16_683_316_649_998_331_668_335, 10_i128.pow(11)));
 }
 
 #[test]
 fn halves_go_where_the_mode_says() {
     let settle = |mode, scaled: i64| {
-        Rounding::new(mode, 2)
-            .unwrap()
-            .settle(&Money::from_scaled(scaled).into())
-            .print(2)
+        Rounding::new(mode, 2).unwrap().settle(&Money::from_scaled(scaled).into()).print(2)
     };
     assert_eq!(settle(RoundingMode::HalfUp, 250), "0.03");
     assert_eq!(settle(RoundingMode::HalfDown, 250), "0.02");

@@ -28,10 +28,7 @@ pub struct Allowance {
 impl Allowance {
     /// So many steps.
     pub fn of(steps: u64) -> Self {
-        Self {
-            before: LEFT.replace(steps),
-            of_this_thread: PhantomData,
-        }
+        Self { before: LEFT.replace(steps), of_this_thread: PhantomData }
     }
 
     /// How many are left.
@@ -55,16 +52,10 @@ impl Drop for Allowance {
 /// Takes what an operation on numbers of so many bits costs; false where that is not left.
 pub(super) fn take(bits: u64) -> bool {
     let words = bits / 64 + 1;
-    let cost = words
-        .saturating_mul(words)
-        .saturating_mul(STEPS_A_PAIR)
-        .saturating_add(STEPS_AN_OPERATION);
+    let cost =
+        words.saturating_mul(words).saturating_mul(STEPS_A_PAIR).saturating_add(STEPS_AN_OPERATION);
     let left = LEFT.get();
-    LEFT.set(if left == u64::MAX {
-        left
-    } else {
-        left.saturating_sub(cost)
-    });
+    LEFT.set(if left == u64::MAX { left } else { left.saturating_sub(cost) });
     cost <= left
 }
 

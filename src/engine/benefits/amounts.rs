@@ -40,21 +40,12 @@ pub(super) fn shares(
         (Units::Groups(groups), ItemKind::BundlePrice { value }) => {
             bundles(case, basket, groups, value)
         }
-        (
-            Units::Loose(units),
-            ItemKind::AmountOff {
-                value,
-                per: Spread::Application,
-            },
-        ) => in_proportion(
-            basket,
-            units,
-            &Exact::from(value).scaled_by(chosen.times.into(), 1),
-        ),
-        (Units::Loose(units), kind) => units
-            .iter()
-            .map(|slot| by_unit(case, basket, *slot, kind))
-            .collect(),
+        (Units::Loose(units), ItemKind::AmountOff { value, per: Spread::Application }) => {
+            in_proportion(basket, units, &Exact::from(value).scaled_by(chosen.times.into(), 1))
+        }
+        (Units::Loose(units), kind) => {
+            units.iter().map(|slot| by_unit(case, basket, *slot, kind)).collect()
+        }
         // INVARIANT: bundles come in groups, and nothing else does.
         (Units::Groups(_), _) => Vec::new(),
     }
@@ -77,41 +68,24 @@ fn by_unit(case: &Case<'_>, basket: &Basket, slot: Slot, kind: ItemKind) -> Take
             }
             (PriceBase::Mrp, None) | (PriceBase::UnitPrice, _) => percentage(percent),
         },
-        ItemKind::AmountOff {
-            value,
-            per: Spread::Unit,
-        } => of_units(value),
+        ItemKind::AmountOff { value, per: Spread::Unit } => of_units(value),
         ItemKind::FixedPrice { value } => left.minus(&of_units(value)),
         // INVARIANT: both are shared over all units together.
-        ItemKind::AmountOff {
-            per: Spread::Application,
-            ..
+        ItemKind::AmountOff { per: Spread::Application, .. } | ItemKind::BundlePrice { .. } => {
+            Exact::ZERO
         }
-        | ItemKind::BundlePrice { .. } => Exact::ZERO,
     };
-    Take {
-        slot,
-        share: share.at_most(&left).or_zero(),
-    }
+    Take { slot, share: share.at_most(&left).or_zero() }
 }
 
 /// An amount, at most what is left to pay of its units, shared over them in proportion to that.
 fn in_proportion(basket: &Basket, units: &[Slot], amount: &Exact) -> Vec<Take> {
     let left: Vec<Exact> = units.iter().map(|slot| basket.left(*slot)).collect();
-    let amount = amount
-        .clone()
-        .at_most(&left.iter().sum::<Exact>().or_zero());
+    let amount = amount.clone().at_most(&left.iter().sum::<Exact>().or_zero());
     let weights: Vec<Exact> = left.into_iter().map(Exact::or_zero).collect();
     let whole: Exact = weights.iter().sum();
     let share = |weight: &Exact| amount.in_proportion(weight, &whole);
-    units
-        .iter()
-        .zip(&weights)
-        .map(|(slot, own)| Take {
-            slot: *slot,
-            share: share(own),
-        })
-        .collect()
+    units.iter().zip(&weights).map(|(slot, own)| Take { slot: *slot, share: share(own) }).collect()
 }
 
 /// For each group what is left to pay less `value`, where positive, shared in proportion to the
@@ -124,25 +98,15 @@ fn bundles(case: &Case<'_>, basket: &Basket, groups: &[GroupRun], value: Money) 
         let left: Vec<Exact> = slots.clone().map(|slot| basket.left(slot)).collect();
         let total: Exact = left.iter().sum();
         let off = total.minus(&value.into()).or_zero();
-        let prices: Vec<Exact> = slots
-            .map(|slot| case.view.gross(slot.line, slot.quantity))
-            .collect();
+        let prices: Vec<Exact> =
+            slots.map(|slot| case.view.gross(slot.line, slot.quantity)).collect();
         let all_prices: Exact = prices.iter().sum();
-        let (weights, whole) = if all_prices.is_zero() {
-            (&left, &total)
-        } else {
-            (&prices, &all_prices)
-        };
+        let (weights, whole) =
+            if all_prices.is_zero() { (&left, &total) } else { (&prices, &all_prices) };
         for (member, weight) in group.members.iter().zip(weights) {
-            let share = off
-                .times(weight)
-                .over(whole)
-                .scaled_by(group.times.into(), 1);
+            let share = off.times(weight).over(whole).scaled_by(group.times.into(), 1);
             let quantity = member.slot.quantity.scaled().saturating_mul(group.times);
-            let slot = Slot {
-                quantity: Quantity::from_scaled(quantity),
-                ..member.slot
-            };
+            let slot = Slot { quantity: Quantity::from_scaled(quantity), ..member.slot };
             takes.push((member.sequence, Take { slot, share }));
         }
     }
@@ -175,11 +139,9 @@ fn share_of_line(basket: &Basket, takes: &[Take], rounding: Rounding) -> Option<
     let line = takes.first()?.slot.line;
     let (weight, left) = match takes {
         [only] => (only.share.clone(), basket.left(only.slot)),
-        _ => takes
-            .iter()
-            .fold((Exact::ZERO, Exact::ZERO), |(weight, left), take| {
-                (weight.plus(&take.share), left.plus(&basket.left(take.slot)))
-            }),
+        _ => takes.iter().fold((Exact::ZERO, Exact::ZERO), |(weight, left), take| {
+            (weight.plus(&take.share), left.plus(&basket.left(take.slot)))
+        }),
     };
     let left = left.or_zero().at_most(&basket.left_of_line(line).or_zero());
     Some(Share {

@@ -19,10 +19,7 @@ pub(super) fn propose(
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
     let deal = Deal::make(case, candidate, benefit, basket)?;
-    let mut proposal = Proposal {
-        times: deal.times,
-        ..Proposal::default()
-    };
+    let mut proposal = Proposal { times: deal.times, ..Proposal::default() };
     if let CartKind::AwardPoints(points) = benefit.kind {
         proposal.points = Exact::from(points).scaled_by(deal.times.into(), 1);
         return proposal.or_nothing();
@@ -105,12 +102,7 @@ impl<'d> Deal<'d> {
         if times <= 0 {
             return Err(Failure::NoBenefit);
         }
-        Ok(Self {
-            case,
-            basket,
-            lines,
-            times,
-        })
+        Ok(Self { case, basket, lines, times })
     }
 
     fn is_net(&self) -> bool {
@@ -121,11 +113,7 @@ impl<'d> Deal<'d> {
     fn left(&self, line: usize) -> Exact {
         let view = &self.case.view;
         let gross = view.gross(line, view.line(line).quantity);
-        let whole = if self.is_net() {
-            gross.plus(&view.added(line).into())
-        } else {
-            gross
-        };
+        let whole = if self.is_net() { gross.plus(&view.added(line).into()) } else { gross };
         whole.minus(&self.basket.discount(line).into()).or_zero()
     }
 
@@ -137,10 +125,7 @@ impl<'d> Deal<'d> {
             CartKind::PercentageOff(percent) if self.is_net() => left.percent(percent),
             // The same base for every cart-level promotion: gross less item-level discounts.
             CartKind::PercentageOff(percent) => {
-                let discounts = self
-                    .lines
-                    .iter()
-                    .map(|line| self.basket.item_discount(line));
+                let discounts = self.lines.iter().map(|line| self.basket.item_discount(line));
                 let taken: Money = discounts.sum();
                 let gross = self.case.view.gross_of(&self.lines);
                 gross.minus(&taken.into()).percent(percent)

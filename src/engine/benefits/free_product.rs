@@ -39,23 +39,11 @@ pub(super) fn propose(
     let reserved = part.reserve(repeat.map(|repeat| repeat.per), times, &lines);
     let order = case.view.in_order(Pick::Cheapest).of(&lines);
     let wanted = multiple(benefit.quantity, times);
-    let units = take(
-        wanted,
-        &open_beside(basket, &order, &reserved, &case.claims, &case.work),
-    );
-    let mut proposal = Proposal {
-        times,
-        free: free(wanted, count(&units)),
-        ..Proposal::default()
-    };
+    let units = take(wanted, &open_beside(basket, &order, &reserved, &case.claims, &case.work));
+    let mut proposal = Proposal { times, free: free(wanted, count(&units)), ..Proposal::default() };
     case.work.charge(units.len() * STEPS_A_SHARE);
-    proposal.takes = units
-        .into_iter()
-        .map(|slot| Take {
-            slot,
-            share: basket.left(slot),
-        })
-        .collect();
+    proposal.takes =
+        units.into_iter().map(|slot| Take { slot, share: basket.left(slot) }).collect();
     if case.claims.consumed() {
         proposal.needed = reserved;
     }
@@ -66,10 +54,7 @@ pub(super) fn propose(
 /// The lines of a product.
 pub(crate) fn product_lines(case: &Case<'_>, sku: &str) -> LineSet {
     let lines = case.view.cart.lines.iter().enumerate();
-    lines
-        .filter(|(_, line)| line.sku == sku)
-        .map(|(index, _)| index)
-        .collect()
+    lines.filter(|(_, line)| line.sku == sku).map(|(index, _)| index).collect()
 }
 
 fn free(wanted: Quantity, there: Quantity) -> Quantity {

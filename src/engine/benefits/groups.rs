@@ -51,20 +51,13 @@ pub(super) fn cut(mut sequences: Vec<Sequence>, times: i64, work: &Work<'_>) -> 
     let mut missing = times;
     let mut groups = Vec::new();
     while missing > 0 && !sequences.is_empty() {
-        let whole = sequences
-            .iter()
-            .map(Sequence::whole_groups)
-            .min()
-            .unwrap_or(0);
+        let whole = sequences.iter().map(Sequence::whole_groups).min().unwrap_or(0);
         // Where a group spans runs, it is cut by itself.
         let like = whole.clamp(1, missing);
         let mut members = Vec::new();
         for (number, sequence) in sequences.iter_mut().enumerate() {
             let mut take = |slot| {
-                members.push(Member {
-                    slot,
-                    sequence: number,
-                });
+                members.push(Member { slot, sequence: number });
             };
             if whole >= 1 {
                 sequence.take_from_first(like, &mut take);
@@ -77,10 +70,7 @@ pub(super) fn cut(mut sequences: Vec<Sequence>, times: i64, work: &Work<'_>) -> 
         if members.is_empty() || !work.charge(steps) {
             break;
         }
-        groups.push(GroupRun {
-            times: like,
-            members,
-        });
+        groups.push(GroupRun { times: like, members });
     }
     groups
 }
@@ -88,18 +78,13 @@ pub(super) fn cut(mut sequences: Vec<Sequence>, times: i64, work: &Work<'_>) -> 
 impl Sequence {
     /// How many groups the next run fills by itself.
     fn whole_groups(&self) -> i64 {
-        self.units.last().map_or(0, |slot| {
-            slot.quantity.scaled() / self.every.scaled().max(1)
-        })
+        self.units.last().map_or(0, |slot| slot.quantity.scaled() / self.every.scaled().max(1))
     }
 
     fn take_from_first(&mut self, groups: i64, take: &mut impl FnMut(Slot)) {
         if let Some(slot) = self.units.last_mut() {
             let all = Quantity::from_scaled(self.every.scaled().saturating_mul(groups));
-            take(Slot {
-                quantity: self.every,
-                ..*slot
-            });
+            take(Slot { quantity: self.every, ..*slot });
             slot.quantity = slot.quantity.minus(all);
         }
         self.drop_empty();
@@ -146,10 +131,7 @@ pub(super) fn first_of_each(
         });
         for slot in take(quantity, &units) {
             let all = slot.quantity.scaled().saturating_mul(group.times);
-            first.push(Slot {
-                quantity: Quantity::from_scaled(all),
-                ..slot
-            });
+            first.push(Slot { quantity: Quantity::from_scaled(all), ..slot });
         }
     }
     first
@@ -162,10 +144,7 @@ pub(super) fn take(mut quantity: Quantity, units: &[Slot]) -> Vec<Slot> {
         let part = quantity.min(slot.quantity);
         if part.is_positive() {
             quantity = quantity.minus(part);
-            taken.push(Slot {
-                quantity: part,
-                ..*slot
-            });
+            taken.push(Slot { quantity: part, ..*slot });
         }
     }
     taken

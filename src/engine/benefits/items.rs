@@ -36,10 +36,7 @@ pub(super) fn propose(
     let mut proposal = Proposal::default();
     let mut failure = Failure::ConditionsNotMet;
     for lines in candidate.parts(case) {
-        if !case
-            .work
-            .charge(STEPS_A_PART + case.view.cart.lines.len() / 4)
-        {
+        if !case.work.charge(STEPS_A_PART + case.view.cart.lines.len() / 4) {
             break;
         }
         let scene = candidate.scene(case, basket, lines);
@@ -154,8 +151,7 @@ impl Deal<'_> {
 
     /// Lines, as far as the target selects them.
     fn narrowed(&self, lines: LineSet) -> LineSet {
-        self.select
-            .map_or(lines, |select| select.intersection(&lines))
+        self.select.map_or(lines, |select| select.intersection(&lines))
     }
 
     /// The units of lines that may be discounted, in the order of a pick.
@@ -193,11 +189,7 @@ impl Deal<'_> {
             Some(quantity) => take(multiple(quantity, times), &units),
             None => units,
         };
-        Ok(Chosen {
-            times,
-            units: Units::Loose(units),
-            basis: Basis::Any,
-        })
+        Ok(Chosen { times, units: Units::Loose(units), basis: Basis::Any })
     }
 
     /// `within: application`: groups of `every`, cut from the dearest, and in each the first by
@@ -216,17 +208,10 @@ impl Deal<'_> {
         if times <= 0 {
             return Err(Failure::NoBenefit);
         }
-        let quantity = self
-            .benefit
-            .quantity_per_application()
-            .unwrap_or(Quantity::ONE);
+        let quantity = self.benefit.quantity_per_application().unwrap_or(Quantity::ONE);
         let groups = cut(vec![Sequence { units, every }], times, self.work());
         let first = first_of_each(groups, quantity, self.benefit.pick, self.part.scene);
-        Ok(Chosen {
-            times,
-            units: Units::Loose(first),
-            basis: Basis::Any,
-        })
+        Ok(Chosen { times, units: Units::Loose(first), basis: Basis::Any })
     }
 
     fn is_bundle(&self) -> bool {
@@ -250,21 +235,14 @@ impl Deal<'_> {
             return Err(Failure::NoBenefit);
         }
         let groups = cut(vec![Sequence { units, every }], times, self.work());
-        Ok(Chosen {
-            times,
-            units: Units::Groups(groups),
-            basis,
-        })
+        Ok(Chosen { times, units: Units::Groups(groups), basis })
     }
 
     /// `in_condition` with sets: complete sets from units that may be discounted.
     fn sets(&self, allowed: i64) -> Result<Chosen, Failure> {
         let units = self.open(&self.part.required_lines(), self.benefit.pick);
         let shape = self.part.set_shape();
-        let most = shape.most(
-            units.iter().map(|slot| (slot.line, slot.quantity)),
-            self.work(),
-        );
+        let most = shape.most(units.iter().map(|slot| (slot.line, slot.quantity)), self.work());
         if most == 0 {
             return Err(Failure::NoEligibleItems);
         }
@@ -272,20 +250,14 @@ impl Deal<'_> {
         let times = allowed.min(most);
         if times <= 0 {
             let something = units.iter().any(selected);
-            return Err(if something {
-                Failure::NoBenefit
-            } else {
-                Failure::NoEligibleItems
-            });
+            return Err(if something { Failure::NoBenefit } else { Failure::NoEligibleItems });
         }
         let served = shape.serve(&shape.demands(times), &units, self.work());
         let narrowed = |units: &[Slot]| units.iter().copied().filter(selected).collect();
         let own: Vec<Vec<Slot>> = served.iter().map(|units| narrowed(units)).collect();
         let units = if self.is_bundle() {
             let sequences = served.into_iter().zip(shape.needs());
-            let sequences = sequences
-                .map(|(units, every)| Sequence { units, every })
-                .collect();
+            let sequences = sequences.map(|(units, every)| Sequence { units, every }).collect();
             let mut groups = cut(sequences, times, self.work());
             for group in &mut groups {
                 group.members.retain(|own| selected(&own.slot));
@@ -294,11 +266,7 @@ impl Deal<'_> {
         } else {
             Units::Loose(own.iter().flatten().copied().collect())
         };
-        Ok(Chosen {
-            times,
-            units,
-            basis: Basis::Served(own),
-        })
+        Ok(Chosen { times, units, basis: Basis::Served(own) })
     }
 
     /// `beyond_condition`: units over and above those reserved for the condition. Of all n allowed,
@@ -324,11 +292,7 @@ impl Deal<'_> {
         let enough = |units: Quantity| units >= group.unwrap_or(Quantity::from_scaled(1));
         if allowed <= 0 {
             let something = enough(left(0));
-            return Err(if something {
-                Failure::NoBenefit
-            } else {
-                Failure::NoEligibleItems
-            });
+            return Err(if something { Failure::NoBenefit } else { Failure::NoEligibleItems });
         }
         let times = match quantity {
             None => largest(allowed, |times| left(times).is_positive()),
@@ -357,11 +321,7 @@ impl Deal<'_> {
             Some(quantity) => take(multiple(quantity, times), &units),
             None => units,
         };
-        Ok(Chosen {
-            times,
-            units: Units::Loose(units),
-            basis: Basis::Reserved(reserved),
-        })
+        Ok(Chosen { times, units: Units::Loose(units), basis: Basis::Reserved(reserved) })
     }
 
     /// The lines of which `beyond_condition` discounts.
@@ -378,8 +338,7 @@ impl Deal<'_> {
         let reserved = if times == 0 {
             ByLine::new()
         } else {
-            self.part
-                .reserve(self.benefit.repeat.map(|repeat| repeat.per), times, &none)
+            self.part.reserve(self.benefit.repeat.map(|repeat| repeat.per), times, &none)
         };
         let units = open_beside(self.basket, lines, &reserved, self.claims, self.work());
         Reserved { reserved, units }
@@ -399,11 +358,8 @@ impl Deal<'_> {
         match &chosen.basis {
             Basis::Reserved(reserved) => reserved.clone(),
             Basis::Served(units) => {
-                let own = units
-                    .iter()
-                    .map(|units| qualifying(&mut units.iter().copied()));
-                self.part
-                    .sets_besides(chosen.times, &own.collect::<Vec<ByLine>>())
+                let own = units.iter().map(|units| qualifying(&mut units.iter().copied()));
+                self.part.sets_besides(chosen.times, &own.collect::<Vec<ByLine>>())
             }
             Basis::Any => {
                 let own = qualifying(&mut takes.iter().map(|take| take.slot));

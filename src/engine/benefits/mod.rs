@@ -72,11 +72,7 @@ pub(crate) enum Failure {
 
 impl LineAmount {
     fn of(share: &Share) -> Self {
-        Self {
-            line: share.line,
-            quantity: share.quantity,
-            amount: share.amount,
-        }
+        Self { line: share.line, quantity: share.quantity, amount: share.amount }
     }
 }
 
@@ -113,11 +109,7 @@ impl Proposal {
     fn or_nothing(self) -> Result<Self, Failure> {
         let gives =
             self.discount.is_positive() || self.points.is_positive() || self.free.is_positive();
-        if gives {
-            Ok(self)
-        } else {
-            Err(Failure::NoBenefit)
-        }
+        if gives { Ok(self) } else { Err(Failure::NoBenefit) }
     }
 }
 
@@ -170,10 +162,7 @@ pub(crate) fn conditions_hold(case: &Case<'_>, candidate: &Candidate<'_>, basket
 /// The bound that `max_times` and the limits set to the number of applications.
 fn times_bound(candidate: &Candidate<'_>, repeat: Option<&Repeat>) -> i64 {
     let own = repeat.and_then(|repeat| repeat.max_times).map(i64::from);
-    own.into_iter()
-        .chain(candidate.left.times)
-        .min()
-        .unwrap_or(i64::MAX)
+    own.into_iter().chain(candidate.left.times).min().unwrap_or(i64::MAX)
 }
 
 /// The bound that `repeat` sets, measured on the requirements' lines of a part.

@@ -47,46 +47,24 @@ impl<'s> Part<'s> {
                 if !conditions.hold(truths) {
                     return None;
                 }
-                if needed {
-                    requirements(conditions, truths, scene)
-                } else {
-                    Vec::new()
-                }
+                if needed { requirements(conditions, truths, scene) } else { Vec::new() }
             }
         };
         let required = requirements
             .iter()
-            .fold(LineSet::default(), |lines, requirement| {
-                lines.union(&requirement.lines)
-            });
-        let measured = if requirements.is_empty() {
-            *scene.part
-        } else {
-            required
-        };
-        Some(Self {
-            scene,
-            requirements,
-            measured,
-            measured_dearest: OnceCell::new(),
-        })
+            .fold(LineSet::default(), |lines, requirement| lines.union(&requirement.lines));
+        let measured = if requirements.is_empty() { *scene.part } else { required };
+        Some(Self { scene, requirements, measured, measured_dearest: OnceCell::new() })
     }
 
     /// The lines that the requirements select; none without a requirement.
     pub(super) fn required_lines(&self) -> LineSet {
-        if self.requirements.is_empty() {
-            LineSet::default()
-        } else {
-            self.measured
-        }
+        if self.requirements.is_empty() { LineSet::default() } else { self.measured }
     }
 
     /// The units that `repeat` counts.
     pub(super) fn counted_quantity(&self) -> Quantity {
-        self.measured
-            .iter()
-            .map(|line| self.measured_units(line))
-            .sum()
+        self.measured.iter().map(|line| self.measured_units(line)).sum()
     }
 
     /// The gross amount that `repeat` counts.
@@ -98,11 +76,7 @@ impl<'s> Part<'s> {
 
     /// How many units of the given lines `repeat` counts.
     pub(super) fn counted_within(&self, lines: &LineSet) -> Quantity {
-        self.measured
-            .intersection(lines)
-            .iter()
-            .map(|line| self.measured_units(line))
-            .sum()
+        self.measured.intersection(lines).iter().map(|line| self.measured_units(line)).sum()
     }
 
     /// Claimed units do not count towards line conditions; the whole cart is none (spec 7.3).
@@ -175,10 +149,7 @@ impl<'s> Part<'s> {
         }
         let by_line = Quantities::of(own);
         let own_units = |lines: &LineSet| -> Quantity {
-            own.iter()
-                .filter(|(line, _)| lines.contains(*line))
-                .map(|(_, units)| *units)
-                .sum()
+            own.iter().filter(|(line, _)| lines.contains(*line)).map(|(_, units)| *units).sum()
         };
         let own_worth = |lines: &LineSet| -> Exact {
             let within = own.iter().filter(|(line, _)| lines.contains(*line));
@@ -198,9 +169,7 @@ impl<'s> Part<'s> {
         let worth = |worth: Exact, lines: &LineSet| {
             let others = others(lines);
             let price = |line: usize| self.scene.view.line(line).unit_price;
-            let priced = others
-                .iter()
-                .map(|(line, units)| (*line, price(*line), *units));
+            let priced = others.iter().map(|(line, units)| (*line, price(*line), *units));
             take_worth(&worth.minus(&own_worth(lines)), priced)
         };
         let units = |units: Quantity, lines: &LineSet| {
@@ -211,19 +180,14 @@ impl<'s> Part<'s> {
                 let all = every.scaled().saturating_mul(times);
                 units(Quantity::from_scaled(all), &self.measured)
             }
-            Some(Per::Amount(every)) => worth(
-                Exact::from(every).scaled_by(times.into(), 1),
-                &self.measured,
-            ),
+            Some(Per::Amount(every)) => {
+                worth(Exact::from(every).scaled_by(times.into(), 1), &self.measured)
+            }
             Some(Per::Set) => self.need_sets(times, own, &others(&self.measured)),
             None => {
                 let mut needed = Quantities::default();
                 for requirement in &self.requirements {
-                    if !self
-                        .scene
-                        .work
-                        .charge(requirement.lines.len() * STEPS_A_NEED)
-                    {
+                    if !self.scene.work.charge(requirement.lines.len() * STEPS_A_NEED) {
                         break;
                     }
                     let lines = &requirement.lines;
@@ -246,11 +210,7 @@ impl<'s> Part<'s> {
     /// So many sets out of `own` units, which go first, and of `others`.
     fn need_sets(&self, times: i64, own: &ByLine, others: &[(usize, Quantity)]) -> ByLine {
         let shape = self.set_shape();
-        let dearest = self
-            .scene
-            .view
-            .in_order(Pick::MostExpensive)
-            .of(&self.measured);
+        let dearest = self.scene.view.in_order(Pick::MostExpensive).of(&self.measured);
         let mut own = own.clone();
         let mut places = Quantities::default();
         for (place, line) in (0..).zip(&dearest) {
@@ -275,9 +235,7 @@ impl<'s> Part<'s> {
             .zip(served)
             .map(|(demand, served)| demand.minus(quantity(served)))
             .collect();
-        let mut others = self
-            .dearest(&self.measured, &LineSet::default())
-            .into_owned();
+        let mut others = self.dearest(&self.measured, &LineSet::default()).into_owned();
         let mut gone = Quantities::default();
         for (line, quantity) in served.iter().flatten() {
             gone.add(*line, *quantity);
@@ -295,20 +253,12 @@ const OWN: usize = 0;
 const OTHER: usize = 1;
 
 fn slot(run: usize) -> impl Fn((usize, Quantity)) -> Slot {
-    move |(line, quantity)| Slot {
-        line,
-        run,
-        quantity,
-    }
+    move |(line, quantity)| Slot { line, run, quantity }
 }
 
 fn others_of(served: Vec<Vec<Slot>>) -> ByLine {
     let mut units = Quantities::default();
-    for slot in served
-        .into_iter()
-        .flatten()
-        .filter(|slot| slot.run == OTHER)
-    {
+    for slot in served.into_iter().flatten().filter(|slot| slot.run == OTHER) {
         units.add(slot.line, slot.quantity);
     }
     units.by_line()

@@ -106,25 +106,15 @@ fn of_items(
     if extent.times <= 0 || extent.lines.is_empty() {
         return None;
     }
-    let all: Quantity = extent
-        .lines
-        .iter()
-        .map(|line| case.view.line(line).quantity)
-        .sum();
-    let group = if benefit.takes_sets() {
-        Some(extent.set)
-    } else {
-        benefit.quantity_per_application()
-    };
+    let all: Quantity = extent.lines.iter().map(|line| case.view.line(line).quantity).sum();
+    let group =
+        if benefit.takes_sets() { Some(extent.set) } else { benefit.quantity_per_application() };
     let units = group.map(|group| multiple(group, extent.times));
     let most = match benefit.kind {
-        ItemKind::AmountOff {
-            value,
-            per: Spread::Application,
-        } => Some(Exact::from(value).scaled_by(extent.times.into(), 1)),
-        ItemKind::AmountOff {
-            per: Spread::Unit, ..
+        ItemKind::AmountOff { value, per: Spread::Application } => {
+            Some(Exact::from(value).scaled_by(extent.times.into(), 1))
         }
+        ItemKind::AmountOff { per: Spread::Unit, .. }
         | ItemKind::PercentageOff { .. }
         | ItemKind::FixedPrice { .. }
         | ItemKind::BundlePrice { .. } => None,
@@ -308,13 +298,7 @@ fn anywhere(case: &Case<'_>, candidate: &Candidate<'_>, repeat: Option<&Repeat>)
         Some(Per::Set) => quantity.scaled(),
     };
     let lines = candidate.target(all).unwrap_or(candidate.relevant);
-    Extent {
-        times,
-        domain: candidate.relevant,
-        lines,
-        set: quantity,
-        beyond: None,
-    }
+    Extent { times, domain: candidate.relevant, lines, set: quantity, beyond: None }
 }
 
 /// What is to pay of one unit that nothing was taken off.
@@ -339,14 +323,8 @@ fn off_a_unit(case: &Case<'_>, line: usize, kind: ItemKind, group: Quantity) -> 
             }
             (PriceBase::Mrp, None) | (PriceBase::UnitPrice, _) => percentage(percent),
         },
-        ItemKind::AmountOff {
-            value,
-            per: Spread::Unit,
-        } => value.into(),
-        ItemKind::AmountOff {
-            per: Spread::Application,
-            ..
-        } => unit.clone(),
+        ItemKind::AmountOff { value, per: Spread::Unit } => value.into(),
+        ItemKind::AmountOff { per: Spread::Application, .. } => unit.clone(),
         ItemKind::FixedPrice { value } => unit.minus(&value.into()),
         // Σ left − value is at most the sum of what each unit has above its part of the value.
         ItemKind::BundlePrice { value } => {
@@ -418,9 +396,5 @@ pub(crate) fn cart_reach(case: &Case<'_>, candidate: &Candidate<'_>) -> Option<C
         CartKind::PercentageOff(percent) => (Some(percent), None),
         CartKind::AmountOff(value) => (None, Some(Exact::from(value).scaled_by(times.into(), 1))),
     };
-    (!lines.is_empty()).then_some(CartReach {
-        lines,
-        percent,
-        most,
-    })
+    (!lines.is_empty()).then_some(CartReach { lines, percent, most })
 }

@@ -38,16 +38,6 @@ pub(super) fn propose(
     };
     let rounding = case.rules.settings().rounding;
     let room = rounding.cut(&left);
-    let discount = settle_total(
-        &amount.at_most(&left),
-        room,
-        candidate.left.discount,
-        rounding,
-    );
-    Proposal {
-        times,
-        discount,
-        ..Proposal::default()
-    }
-    .or_nothing()
+    let discount = settle_total(&amount.at_most(&left), room, candidate.left.discount, rounding);
+    Proposal { times, discount, ..Proposal::default() }.or_nothing()
 }

@@ -17,10 +17,7 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     let places = 0..ranked.candidates.len();
     let mut best: Option<(Money, Alternative<'_>, Outcome)> = None;
     for alternative in alternatives(case, ranked) {
-        if !case
-            .work
-            .charge(ranked.candidates.len() + case.view.cart.lines.len())
-        {
+        if !case.work.charge(ranked.candidates.len() + case.view.cart.lines.len()) {
             break;
         }
         let members = |place| is_member(ranked, alternative, place);
@@ -28,11 +25,7 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
         if outcome.applied.is_empty() {
             continue;
         }
-        let total = outcome
-            .applied
-            .iter()
-            .map(|(_, proposal)| proposal.discount)
-            .sum();
+        let total = outcome.applied.iter().map(|(_, proposal)| proposal.discount).sum();
         let first = |outcome: &Outcome| outcome.applied.iter().map(|(place, _)| *place).min();
         let better = best.as_ref().is_none_or(|(own, _, taken)| {
             total > *own || (total == *own && first(&outcome) < first(taken))
@@ -45,11 +38,7 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
         Some((_, alternative, outcome)) => (Some(alternative), outcome),
         None => (
             None,
-            Outcome {
-                applied: Vec::new(),
-                reasons: vec![None; places.len()],
-                optimality: None,
-            },
+            Outcome { applied: Vec::new(), reasons: vec![None; places.len()], optimality: None },
         ),
     };
     for place in places {

@@ -102,11 +102,8 @@ impl<'e> Ranked<'e> {
 
 /// Orders candidates on the untouched cart (spec 7.2).
 pub(crate) fn rank<'e>(case: &Case<'e>, candidates: Vec<Candidate<'e>>) -> Ranked<'e> {
-    let mut order: Vec<(StaticRank, usize)> = candidates
-        .iter()
-        .enumerate()
-        .map(|(place, own)| (own.compiled.rank, place))
-        .collect();
+    let mut order: Vec<(StaticRank, usize)> =
+        candidates.iter().enumerate().map(|(place, own)| (own.compiled.rank, place)).collect();
     let criteria = &case.rules.settings().ranking;
     let by_discount = criteria.contains(&RankingCriterion::MaximumDiscount);
     let discount = |place: usize| match candidates.get(place) {
@@ -114,18 +111,15 @@ pub(crate) fn rank<'e>(case: &Case<'e>, candidates: Vec<Candidate<'e>>) -> Ranke
         Some(_) | None => Money::ZERO,
     };
     let ends_sooner = |own: &Candidate<'_>| {
-        own.issuance
-            .is_some_and(|issuance| issuance.expires_at < own.compiled.ends_at)
+        own.issuance.is_some_and(|issuance| issuance.expires_at < own.compiled.ends_at)
     };
     if criteria.contains(&RankingCriterion::EarliestExpiry) && candidates.iter().any(ends_sooner) {
         // Stable: candidates come in order of creation, then id.
         order.sort_by(|(_, a), (_, b)| {
             let dated = |place: usize| candidates.get(place).map(Candidate::dated);
-            dated(*a)
-                .zip(dated(*b))
-                .map_or(Ordering::Equal, |(of_a, of_b)| {
-                    ranking::compare_dated(criteria, of_a, of_b, || (discount(*a), discount(*b)))
-                })
+            dated(*a).zip(dated(*b)).map_or(Ordering::Equal, |(of_a, of_b)| {
+                ranking::compare_dated(criteria, of_a, of_b, || (discount(*a), discount(*b)))
+            })
         });
     } else {
         order.sort_by(|(of_a, a), (of_b, b)| {
@@ -177,21 +171,14 @@ fn run<'e>(
         case,
         ranked,
         basket: case.untouched.clone(),
-        outcome: Outcome {
-            applied: Vec::new(),
-            reasons: vec![None; places],
-            optimality: None,
-        },
+        outcome: Outcome { applied: Vec::new(), reasons: vec![None; places], optimality: None },
         stopped: false,
         stops,
         cart_discounted: false,
         lines_discounted: false,
     };
     let item_level = |place: &usize| {
-        ranked
-            .candidates
-            .get(*place)
-            .is_some_and(|candidate| candidate.compiled.is_item_level())
+        ranked.candidates.get(*place).is_some_and(|candidate| candidate.compiled.is_item_level())
     };
     let members: Vec<usize> = (0..places).filter(|place| is_member(*place)).collect();
     let (items, cart): (Vec<usize>, Vec<usize>) = members.into_iter().partition(item_level);
@@ -210,9 +197,7 @@ fn run<'e>(
 
 impl Run<'_, '_> {
     fn item_turn(&mut self, place: usize) {
-        let blocked = self
-            .lines_discounted
-            .then_some(ReasonCode::CartPromotionAppliedFirst);
+        let blocked = self.lines_discounted.then_some(ReasonCode::CartPromotionAppliedFirst);
         self.turn(place, blocked);
     }
 
@@ -220,10 +205,7 @@ impl Run<'_, '_> {
         let only_one = !self.case.rules.settings().multiple_cart_promotions
             && self.cart_discounted
             && !self.ranked.awards_points(place);
-        self.turn(
-            place,
-            only_one.then_some(ReasonCode::AnotherCartPromotionApplied),
-        );
+        self.turn(place, only_one.then_some(ReasonCode::AnotherCartPromotionApplied));
     }
 
     fn turn(&mut self, place: usize, blocked: Option<ReasonCode>) {

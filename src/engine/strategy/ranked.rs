@@ -10,15 +10,12 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     if !places.clone().any(|place| ranked.is_exclusive(place)) {
         return run(case, ranked, true, |_| true);
     }
-    let first = places
-        .clone()
-        .find(|place| ranked.alone(case, *place).is_ok());
+    let first = places.clone().find(|place| ranked.alone(case, *place).is_ok());
     let lone = first.filter(|place| ranked.is_exclusive(*place));
     let (mut outcome, in_the_way) = match lone {
-        Some(lone) => (
-            run(case, ranked, true, |place| place == lone),
-            ReasonCode::ExclusiveApplied,
-        ),
+        Some(lone) => {
+            (run(case, ranked, true, |place| place == lone), ReasonCode::ExclusiveApplied)
+        }
         None => {
             let outcome = run(case, ranked, true, |place| !ranked.is_exclusive(place));
             (outcome, ReasonCode::ExclusivePassedOver)

@@ -48,11 +48,8 @@ impl Basket {
     pub(crate) fn imprint(&self, line: usize, rules: &ClaimRules) -> Imprint {
         let state = self.line(line);
         let runs = if rules.stacks() {
-            let mut turns: Vec<u32> = state
-                .runs
-                .iter()
-                .flat_map(|run| run.claims.iter().copied())
-                .collect();
+            let mut turns: Vec<u32> =
+                state.runs.iter().flat_map(|run| run.claims.iter().copied()).collect();
             turns.sort_unstable();
             turns.dedup();
             let number = |turn: &u32| turns.binary_search(turn).unwrap_or_default();
@@ -65,16 +62,8 @@ impl Basket {
         } else {
             let free = state.runs.iter().filter(|run| run.claims.is_empty());
             let quantity = free.map(|run| run.quantity).sum();
-            smallvec![RunImprint {
-                quantity,
-                left: Exact::ZERO,
-                claims: SmallVec::new(),
-            }]
+            smallvec![RunImprint { quantity, left: Exact::ZERO, claims: SmallVec::new() }]
         };
-        Imprint {
-            discount: state.item_discount,
-            is_claimed: state.is_claimed(),
-            runs,
-        }
+        Imprint { discount: state.item_discount, is_claimed: state.is_claimed(), runs }
     }
 }

@@ -46,10 +46,7 @@ impl Lanes {
 
     /// A webhook is served by a task from now on.
     pub(super) fn begin(&mut self, due: &DueRow, task: Id) {
-        let taken = Taken {
-            task,
-            is_failing: due.is_failing,
-        };
+        let taken = Taken { task, is_failing: due.is_failing };
         self.taken.insert((due.tenant, due.webhook), taken);
     }
 
@@ -106,10 +103,7 @@ mod tests {
         assert_eq!(fill(&mut lanes, &mut tasks, well), rest);
         let served = tasks.spawn(std::future::pending()).id();
         lanes.end(served);
-        assert!(
-            !lanes.have_room_for(&due(90, 0, false)),
-            "an unknown task frees nothing"
-        );
+        assert!(!lanes.have_room_for(&due(90, 0, false)), "an unknown task frees nothing");
     }
 
     #[tokio::test]

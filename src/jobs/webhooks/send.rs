@@ -173,10 +173,7 @@ mod tests {
     const PUBLIC: [u8; 4] = [93, 184, 215, 14];
 
     fn addresses(found: &[[u8; 4]]) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
-        let found = found
-            .iter()
-            .map(|own| SocketAddr::from((*own, 0)))
-            .collect();
+        let found = found.iter().map(|own| SocketAddr::from((*own, 0))).collect();
         Box::pin(async { Ok(found) })
     }
 
@@ -213,10 +210,8 @@ mod tests {
         let port = meant.local_addr().unwrap().port();
         // Of platforms that have one address for this machine: nobody is there then either.
         let other = TcpListener::bind(("127.0.0.2", port)).await.ok();
-        let target = TargetRow {
-            url: format!("http://rebinding.example:{port}/"),
-            secret: vec![0; 32],
-        };
+        let target =
+            TargetRow { url: format!("http://rebinding.example:{port}/"), secret: vec![0; 32] };
         let sender = Sender::with(Targets::Any, rebinding).unwrap();
         let sent = tokio::spawn(async move { sender.send(&target, Uuid::nil(), "{}", 0).await });
         let other = async {
@@ -239,10 +234,8 @@ mod tests {
         let within: LookUp = |_| addresses(&[[127, 0, 0, 1]]);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let target = TargetRow {
-            url: format!("https://rebinding.example:{port}/"),
-            secret: vec![0; 32],
-        };
+        let target =
+            TargetRow { url: format!("https://rebinding.example:{port}/"), secret: vec![0; 32] };
         let sender = Sender::with(Targets::Public, within).unwrap();
         let sent = sender.send(&target, Uuid::nil(), "{}", 0);
         let refused = tokio::select! {

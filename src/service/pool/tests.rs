@@ -7,11 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 
-const BOUNDS: PoolBounds = PoolBounds {
-    threads: 1,
-    waiting: 200,
-    waiting_of_tenant: 150,
-};
+const BOUNDS: PoolBounds = PoolBounds { threads: 1, waiting: 200, waiting_of_tenant: 150 };
 
 fn pool(bounds: PoolBounds) -> (Pool, Metrics) {
     let metrics = Metrics::default();
@@ -85,11 +81,7 @@ async fn a_tenant_with_a_hundred_jobs_holds_up_another_by_one() {
 
 #[tokio::test]
 async fn a_full_queue_refuses_and_what_holds_locks_still_enters() {
-    let (pool, metrics) = pool(PoolBounds {
-        threads: 1,
-        waiting: 3,
-        waiting_of_tenant: 2,
-    });
+    let (pool, metrics) = pool(PoolBounds { threads: 1, waiting: 3, waiting_of_tenant: 2 });
     let mut running = JoinSet::new();
     let open = occupy(&pool, &metrics, &mut running).await;
     let (noisy, quiet, third) = (tenant(), tenant(), tenant());
@@ -172,11 +164,7 @@ async fn a_panic_is_the_callers_and_the_pool_lives_on() {
 
 #[tokio::test]
 async fn a_seat_takes_room_from_its_own_tenant_until_it_is_dropped() {
-    let (pool, _) = pool(PoolBounds {
-        waiting: 2,
-        waiting_of_tenant: 1,
-        ..BOUNDS
-    });
+    let (pool, _) = pool(PoolBounds { waiting: 2, waiting_of_tenant: 1, ..BOUNDS });
     let (slow, other) = (tenant(), tenant());
     let seat = pool.take_seat(slow).expect("room");
     assert_eq!(pool.require_room(slow), Err(NotDone::Full));

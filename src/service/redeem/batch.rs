@@ -46,10 +46,8 @@ impl Service {
     pub(super) async fn commit_group(&self, tenant: TenantId, group: Vec<Waiting>) {
         // A heavy one is alone; others of a lane are of one pace.
         let pace = group.first().map_or(Pace::Light, |waiting| waiting.pace);
-        let (pending, answers): (Vec<Arc<Pending>>, Vec<_>) = group
-            .into_iter()
-            .map(|waiting| (waiting.pending, waiting.answer))
-            .unzip();
+        let (pending, answers): (Vec<Arc<Pending>>, Vec<_>) =
+            group.into_iter().map(|waiting| (waiting.pending, waiting.answer)).unzip();
         let size = u32::try_from(pending.len()).unwrap_or(u32::MAX);
         self.metrics().redemption_groups.observe(f64::from(size));
         let begun = Instant::now();
@@ -94,9 +92,8 @@ impl Service {
                 clock_offset: self.clock().offset(),
             };
             let currency = group.rules.settings().currency;
-            let committed = self.db().tenant(tenant, move |tx| {
-                Box::pin(async move { group.commit(tx).await })
-            });
+            let committed =
+                self.db().tenant(tenant, move |tx| Box::pin(async move { group.commit(tx).await }));
             match committed.await {
                 Ok((verdicts, given)) => {
                     let metrics = self.metrics();
@@ -165,17 +162,13 @@ impl Given {
 
 impl Group {
     async fn commit(&self, tx: &mut TenantTx) -> Result<(Vec<Verdict>, Given), GroupError> {
-        let ids: Vec<String> = self
-            .pending
-            .iter()
-            .map(|own| own.order.transaction_id.clone())
-            .collect();
+        let ids: Vec<String> =
+            self.pending.iter().map(|own| own.order.transaction_id.clone()).collect();
         let redemptions: Vec<Uuid> = ids.iter().map(|_| Uuid::now_v7()).collect();
         let claimed = db::redemption_keys::claim(tx, &ids, &redemptions).await?;
         let claimed: FxHashSet<String> = claimed.into_iter().collect();
-        let known: Vec<String> = (ids.iter().filter(|id| !claimed.contains(*id)))
-            .cloned()
-            .collect();
+        let known: Vec<String> =
+            (ids.iter().filter(|id| !claimed.contains(*id))).cloned().collect();
         let known = if known.is_empty() {
             Vec::new()
         } else {
@@ -227,15 +220,9 @@ impl Group {
                 Start::Settled(_) => None,
             })
         };
-        let keys: Vec<String> = open()
-            .flatten()
-            .flat_map(|(pending, ..)| code_keys(&pending.order.request))
-            .collect();
-        let codes = if keys.is_empty() {
-            Vec::new()
-        } else {
-            db::codes::find(tx, &keys).await?
-        };
+        let keys: Vec<String> =
+            open().flatten().flat_map(|(pending, ..)| code_keys(&pending.order.request)).collect();
+        let codes = if keys.is_empty() { Vec::new() } else { db::codes::find(tx, &keys).await? };
         let ends: Vec<Uuid> = open()
             .flatten()
             .filter_map(|(_, ends, _)| ends)
@@ -355,12 +342,7 @@ impl Group {
             if let Some(ends) = ends {
                 let id = RedemptionId::new(ends.redemption_id);
                 let transaction = &new.transaction_id;
-                events.push(events::redemption_cancelled(
-                    id,
-                    transaction,
-                    ends.state,
-                    now,
-                ));
+                events.push(events::redemption_cancelled(id, transaction, ends.state, now));
             }
             if new.expires_at.is_some() {
                 continue;

@@ -47,11 +47,7 @@ impl Tally {
             if !tally.places.contains_key(&bound.counter) {
                 let place = tally.counters.len();
                 tally.places.insert(bound.counter.clone(), place);
-                tally.counters.push(Entry {
-                    bound: bound.clone(),
-                    stored: 0,
-                    used: 0,
-                });
+                tally.counters.push(Entry { bound: bound.clone(), stored: 0, used: 0 });
             }
         }
         tally
@@ -79,12 +75,7 @@ impl Tally {
             entry.map_or(0, |entry| entry.used)
         };
         let counters = bounds.iter().map(|bound| bound.counter.clone());
-        counters
-            .map(|counter| Used {
-                amount: used(&counter),
-                counter,
-            })
-            .collect()
+        counters.map(|counter| Used { amount: used(&counter), counter }).collect()
     }
 
     fn add(&mut self, counter: &CounterKey, amount: i64) {
@@ -122,10 +113,7 @@ impl Tally {
                 && entry.stored < entry.bound.maximum
                 && entry.used >= entry.bound.maximum
         };
-        self.counters
-            .iter()
-            .filter(reached)
-            .map(|entry| &entry.bound)
+        self.counters.iter().filter(reached).map(|entry| &entry.bound)
     }
 
     /// What is to be written: counters that grow, and those that shrink.
@@ -136,9 +124,7 @@ impl Tally {
             maximum: entry.bound.maximum,
         };
         let changes = self.counters.iter().map(change);
-        changes
-            .filter(|own| own.change != 0)
-            .partition(|own| own.change > 0)
+        changes.filter(|own| own.change != 0).partition(|own| own.change > 0)
     }
 }
 
@@ -255,9 +241,7 @@ impl Decision {
             Some(customer) if self.rules.asks_for_issuances() => {
                 let needs = engine::needs(&self.rules, &self.facts());
                 let promotions = needs.issuances.into_iter();
-                promotions
-                    .map(|promotion| (promotion.uuid(), customer.to_owned()))
-                    .collect()
+                promotions.map(|promotion| (promotion.uuid(), customer.to_owned())).collect()
             }
             Some(_) | None => Vec::new(),
         }
@@ -265,12 +249,10 @@ impl Decision {
 
     /// The issuances that get something back from the hold that ends.
     pub(super) fn freed(&self) -> impl Iterator<Item = Uuid> {
-        self.given
-            .iter()
-            .filter_map(|own| match own.bound.counter.owner {
-                Owner::Issuance(id) => Some(id.uuid()),
-                Owner::Customer(_) | Owner::Everybody | Owner::Code(_) => None,
-            })
+        self.given.iter().filter_map(|own| match own.bound.counter.owner {
+            Owner::Issuance(id) => Some(id.uuid()),
+            Owner::Customer(_) | Owner::Everybody | Owner::Code(_) => None,
+        })
     }
 
     /// Takes over what customers have in hand, and with it which counters the verdict depends on.
@@ -320,10 +302,7 @@ impl Decision {
         let order = &self.pending.order;
         require_store(&self.rules, &order.request, "/request/store").map_err(Failure::Invalid)?;
         let used = tally.used(&self.bounds);
-        let facts = Facts {
-            used: &used,
-            ..self.facts()
-        };
+        let facts = Facts { used: &used, ..self.facts() };
         // A fault of ours in one cart is no harm to the others of the group.
         let priced = catch_unwind(AssertUnwindSafe(|| {
             let stop = Stop::within(pace.steps(self.pending.search_ms));
@@ -380,10 +359,7 @@ impl Decision {
 }
 
 fn new_use(own: &Use) -> NewUse {
-    NewUse {
-        counter: name(&own.bound.counter),
-        amount: own.amount,
-    }
+    NewUse { counter: name(&own.bound.counter), amount: own.amount }
 }
 
 /// A row of the ledger; INVARIANT: its names are ours.

@@ -54,9 +54,9 @@ pub(super) fn again(own: &Pending, known: &KnownKey, rules: &RuleSet, now: DateT
     };
     let lapsed = latest.expires_at.is_some_and(|end| end <= now);
     match state(latest) {
-        Some(RedemptionState::Held) if lapsed => Start::Open {
-            ends: ends(latest, RedemptionState::Expired),
-        },
+        Some(RedemptionState::Held) if lapsed => {
+            Start::Open { ends: ends(latest, RedemptionState::Expired) }
+        }
         Some(state @ (RedemptionState::Held | RedemptionState::Committed)) => {
             if latest.body_hash == own.hash {
                 return Start::Settled(Ok(Redeemed {
@@ -70,9 +70,7 @@ pub(super) fn again(own: &Pending, known: &KnownKey, rules: &RuleSet, now: DateT
             }
             let named = own.order.replaces.map(RedemptionId::uuid);
             if state == RedemptionState::Held && named == Some(latest.redemption_id) {
-                Start::Open {
-                    ends: ends(latest, RedemptionState::Replaced),
-                }
+                Start::Open { ends: ends(latest, RedemptionState::Replaced) }
             } else {
                 refused(Refusal::TransactionIdReused)
             }
@@ -87,8 +85,5 @@ fn state(latest: &Latest) -> Option<RedemptionState> {
 }
 
 fn ends(latest: &Latest, state: RedemptionState) -> Option<Ends> {
-    Some(Ends {
-        redemption_id: latest.redemption_id,
-        state,
-    })
+    Some(Ends { redemption_id: latest.redemption_id, state })
 }

@@ -50,9 +50,7 @@ impl Pace {
     fn steps(self, search_ms: u64) -> u64 {
         match self {
             Self::Light => INLINE_STEPS,
-            Self::Medium => MEDIUM_MS
-                .saturating_add(search_ms)
-                .saturating_mul(STEPS_PER_MS),
+            Self::Medium => MEDIUM_MS.saturating_add(search_ms).saturating_mul(STEPS_PER_MS),
             Self::Heavy => u64::MAX,
         }
     }

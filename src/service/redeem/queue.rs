@@ -73,11 +73,7 @@ impl Queues {
         pending: &Arc<Pending>,
     ) -> Result<Redeemed, Failure> {
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting {
-            pending: Arc::clone(pending),
-            pace,
-            answer,
-        };
+        let waiting = Waiting { pending: Arc::clone(pending), pace, answer };
         if self.enter(tenant, lane, waiting) {
             let writing = write(self.clone(), service.clone(), tenant, lane);
             tokio::spawn(writing.in_current_span());

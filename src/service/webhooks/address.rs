@@ -37,11 +37,7 @@ impl Targets {
             Some(Host::Ipv4(address)) => IpAddr::V4(address),
             Some(Host::Ipv6(address)) => IpAddr::V6(address),
         };
-        if self.allow(address) {
-            Ok(url)
-        } else {
-            Err("names an address that is not public")
-        }
+        if self.allow(address) { Ok(url) } else { Err("names an address that is not public") }
     }
 
     /// Whether an address may be connected to.
@@ -250,11 +246,7 @@ mod tests {
         ] {
             assert!(Targets::Public.read(url).is_ok(), "{url}");
         }
-        for url in [
-            "http://127.0.0.1:8080/",
-            "http://receiver:80/",
-            "https://[::1]/",
-        ] {
+        for url in ["http://127.0.0.1:8080/", "http://receiver:80/", "https://[::1]/"] {
             assert!(Targets::Any.read(url).is_ok(), "{url}");
         }
         assert!(Targets::Any.read("http://user@receiver/").is_err());

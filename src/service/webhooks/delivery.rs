@@ -151,11 +151,8 @@ impl Service {
 }
 
 fn parcel(row: ClaimedRow) -> Parcel {
-    let attempt = Attempt {
-        sequence: row.sequence,
-        attempts: row.attempts,
-        first_at: row.first_attempt_at,
-    };
+    let attempt =
+        Attempt { sequence: row.sequence, attempts: row.attempts, first_at: row.first_attempt_at };
     let event = EventRow {
         event_id: row.event_id,
         sequence: row.sequence,
@@ -163,11 +160,7 @@ fn parcel(row: ClaimedRow) -> Parcel {
         occurred_at: row.occurred_at,
         data: row.data,
     };
-    Parcel {
-        event_id: event.event_id,
-        payload: event_log::print(&event),
-        attempt,
-    }
+    Parcel { event_id: event.event_id, payload: event_log::print(&event), attempt }
 }
 
 /// When it is tried again; none once a day has passed since the first attempt.
@@ -201,11 +194,7 @@ mod tests {
         assert_eq!(pause_seconds(i32::MAX), LONGEST_PAUSE);
         let first_at = DateTime::from_timestamp(1_780_000_000, 0).unwrap();
         let (mut now, mut attempts) = (first_at, 1);
-        let attempt = |attempts| Attempt {
-            sequence: 1,
-            attempts,
-            first_at,
-        };
+        let attempt = |attempts| Attempt { sequence: 1, attempts, first_at };
         while let Some(next) = next(attempt(attempts), now) {
             assert!(next > now);
             now = next;

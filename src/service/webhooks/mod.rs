@@ -82,9 +82,8 @@ impl Service {
         tenant: TenantId,
         name: String,
     ) -> Result<WebhookRow, ServiceError> {
-        let read = self.db().tenant(tenant, move |tx| {
-            Box::pin(async move { known(tx, &name).await })
-        });
+        let read =
+            self.db().tenant(tenant, move |tx| Box::pin(async move { known(tx, &name).await }));
         read.await
     }
 
@@ -146,9 +145,7 @@ impl Service {
 }
 
 async fn known(tx: &mut TenantTx, name: &str) -> Result<WebhookRow, ServiceError> {
-    db::webhooks::get(tx, name)
-        .await?
-        .ok_or(ServiceError::NotFound)
+    db::webhooks::get(tx, name).await?.ok_or(ServiceError::NotFound)
 }
 
 /// INVARIANT: the tenant's numbers are locked, so that nobody else makes one meanwhile.

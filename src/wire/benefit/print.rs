@@ -68,9 +68,7 @@ fn print_items(writer: &mut Writer, benefit: &ItemBenefit) {
         writer.key("from").name(benefit.from);
         let select = benefit.select.as_ref();
         writer.key("select").option(select, selector::print);
-        writer
-            .key("quantity")
-            .option(benefit.quantity, Writer::plain);
+        writer.key("quantity").option(benefit.quantity, Writer::plain);
         writer.key("pick").name(benefit.pick);
         writer.key("within").name(benefit.within);
     });
@@ -100,8 +98,6 @@ fn print_repeat(writer: &mut Writer, repeat: &Repeat) {
             }
             Per::Set => writer.key("per").name(PerName::Set),
         }
-        writer
-            .key("max_times")
-            .option(repeat.max_times, Writer::integer);
+        writer.key("max_times").option(repeat.max_times, Writer::integer);
     });
 }

@@ -32,9 +32,7 @@ pub(super) fn write(writer: &mut Writer, request: &Request<'_>, currency: Curren
 
 fn write_cart(writer: &mut Writer, cart: &Cart<'_>, currency: Currency) {
     writer.object(|writer| {
-        writer
-            .key("currency")
-            .plain(cart.currency.unwrap_or(currency));
+        writer.key("currency").plain(cart.currency.unwrap_or(currency));
         writer.key("lines").list(&cart.lines, write_line);
         if let Some(shipping) = &cart.shipping {
             write_shipping(writer.key("shipping"), shipping);
@@ -98,9 +96,7 @@ fn write_customer(writer: &mut Writer, customer: &Customer<'_>) {
     writer.object(|writer| {
         text(writer, "id", customer.id.as_ref());
         if !customer.loyalty.is_empty() {
-            writer
-                .key("loyalty")
-                .list(&customer.loyalty, write_membership);
+            writer.key("loyalty").list(&customer.loyalty, write_membership);
         }
         texts(writer, "groups", &customer.groups);
         pairs(writer, "attributes", &customer.attributes);
@@ -123,9 +119,7 @@ fn text(writer: &mut Writer, key: &'static str, text: Option<&Cow<'_, str>>) {
 
 fn texts(writer: &mut Writer, key: &'static str, texts: &Texts<'_>) {
     if !texts.is_empty() {
-        writer
-            .key(key)
-            .list(texts, |writer, text| writer.text(text));
+        writer.key(key).list(texts, |writer, text| writer.text(text));
     }
 }
 

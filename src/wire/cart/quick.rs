@@ -28,10 +28,7 @@ const FEW: usize = 32;
 
 /// The request in a plain body without faults.
 pub(super) fn read(body: &[u8]) -> Option<Request<'_>> {
-    let mut scanner = Scanner {
-        text: std::str::from_utf8(body).ok()?,
-        at: 0,
-    };
+    let mut scanner = Scanner { text: std::str::from_utf8(body).ok()?, at: 0 };
     let request = scanner.request()?;
     scanner.skip_blanks();
     (scanner.at == body.len()).then_some(request)
@@ -45,10 +42,7 @@ struct Field<T> {
 
 impl<T> Field<T> {
     const fn new() -> Self {
-        Self {
-            seen: false,
-            value: None,
-        }
+        Self { seen: false, value: None }
     }
 }
 
@@ -177,10 +171,7 @@ impl<'t> Scanner<'t> {
             "amount" => own.field(&mut amount, Self::amount),
             _ => None,
         })?;
-        Some(Shipping {
-            method: method.value,
-            amount: amount.value.unwrap_or(Money::ZERO),
-        })
+        Some(Shipping { method: method.value, amount: amount.value.unwrap_or(Money::ZERO) })
     }
 
     fn tender(&mut self) -> Option<Tender<'t>> {
@@ -190,10 +181,7 @@ impl<'t> Scanner<'t> {
             "amount" => own.field(&mut amount, Self::amount),
             _ => None,
         })?;
-        Some(Tender {
-            mode: mode.value?,
-            amount: amount.value,
-        })
+        Some(Tender { mode: mode.value?, amount: amount.value })
     }
 
     fn customer(&mut self) -> Option<Customer<'t>> {

@@ -120,33 +120,19 @@ fn read_as_everything(bytes: &[u8]) {
         ("issues", |v, f| issuing::parse_bulk(v, f).is_some()),
         ("codes", |v, f| code::parse(v, f).is_some()),
         ("stores", |v, f| store::parse_list(v, f).is_some()),
-        ("milestone", |v, f| {
-            milestone::parse(v, "m", &mut Vec::new(), f).is_some()
-        }),
-        ("promotion", |v, f| {
-            promotion::parse(v, Purpose::Create(&[]), f).terms.is_some()
-        }),
-        ("stored promotion", |v, f| {
-            promotion::parse(v, Purpose::Stored, f).terms.is_some()
-        }),
+        ("milestone", |v, f| milestone::parse(v, "m", &mut Vec::new(), f).is_some()),
+        ("promotion", |v, f| promotion::parse(v, Purpose::Create(&[]), f).terms.is_some()),
+        ("stored promotion", |v, f| promotion::parse(v, Purpose::Stored, f).terms.is_some()),
     ];
     for (name, read) in read {
         let mut faults = Faults::new();
         let is_read = read(root, &mut faults);
-        assert!(
-            is_read || !faults.is_empty(),
-            "{name}: neither read nor refused"
-        );
+        assert!(is_read || !faults.is_empty(), "{name}: neither read nor refused");
     }
     let mut faults = Faults::new();
     let defaults = super::settings::defaults();
-    let read = settings::parse(
-        root,
-        defaults,
-        settings::Computed::Ignored,
-        &mut Vec::new(),
-        &mut faults,
-    );
+    let read =
+        settings::parse(root, defaults, settings::Computed::Ignored, &mut Vec::new(), &mut faults);
     assert!(read.is_some() || !faults.is_empty());
 }
 

@@ -45,84 +45,29 @@ fn what_lies_outside_the_bounds_is_refused() {
     let costly = |id: usize| json!({"id": id.to_string(), "sku": "A", "quantity": 1_000_000, "unit_price": "500000.5"});
     for (pointer, value, expected) in [
         ("/cart/lines", json!([]), "/cart/lines required"),
-        (
-            "/cart/lines",
-            json!(vec![line.clone(); 501]),
-            "/cart/lines too_many",
-        ),
-        (
-            "/cart/lines",
-            json!([line, line]),
-            "/cart/lines/1/id not_unique",
-        ),
-        (
-            "/cart/lines",
-            json!([costly(1), costly(2)]),
-            "/cart/lines out_of_range",
-        ),
-        (
-            "/cart/lines/0/quantity",
-            json!("0"),
-            "/cart/lines/0/quantity out_of_range",
-        ),
-        (
-            "/cart/lines/0/quantity",
-            json!("1.0001"),
-            "/cart/lines/0/quantity too_precise",
-        ),
-        (
-            "/cart/lines/0/quantity",
-            json!("1000001"),
-            "/cart/lines/0/quantity out_of_range",
-        ),
-        (
-            "/cart/lines/0/unit_price",
-            json!("-1"),
-            "/cart/lines/0/unit_price out_of_range",
-        ),
+        ("/cart/lines", json!(vec![line.clone(); 501]), "/cart/lines too_many"),
+        ("/cart/lines", json!([line, line]), "/cart/lines/1/id not_unique"),
+        ("/cart/lines", json!([costly(1), costly(2)]), "/cart/lines out_of_range"),
+        ("/cart/lines/0/quantity", json!("0"), "/cart/lines/0/quantity out_of_range"),
+        ("/cart/lines/0/quantity", json!("1.0001"), "/cart/lines/0/quantity too_precise"),
+        ("/cart/lines/0/quantity", json!("1000001"), "/cart/lines/0/quantity out_of_range"),
+        ("/cart/lines/0/unit_price", json!("-1"), "/cart/lines/0/unit_price out_of_range"),
         ("/cart/lines/0/sku", json!(""), "/cart/lines/0/sku required"),
-        (
-            "/cart/lines/0/color",
-            json!(""),
-            "/cart/lines/0/color unknown_field",
-        ),
-        (
-            "/cart/lines/0/tags",
-            json!(vec!["t"; 51]),
-            "/cart/lines/0/tags too_many",
-        ),
-        (
-            "/cart/lines/0/variant",
-            json!({"size": 4}),
-            "/cart/lines/0/variant/size wrong_type",
-        ),
-        (
-            "/cart/codes",
-            json!(vec!["CODE"; 21]),
-            "/cart/codes too_many",
-        ),
-        (
-            "/cart/tenders",
-            json!([{}]),
-            "/cart/tenders/0/mode required",
-        ),
+        ("/cart/lines/0/color", json!(""), "/cart/lines/0/color unknown_field"),
+        ("/cart/lines/0/tags", json!(vec!["t"; 51]), "/cart/lines/0/tags too_many"),
+        ("/cart/lines/0/variant", json!({"size": 4}), "/cart/lines/0/variant/size wrong_type"),
+        ("/cart/codes", json!(vec!["CODE"; 21]), "/cart/codes too_many"),
+        ("/cart/tenders", json!([{}]), "/cart/tenders/0/mode required"),
         ("/explain", json!("some"), "/explain malformed"),
         ("/at", json!("today"), "/at malformed"),
-        (
-            "/customer/id",
-            json!("x".repeat(256)),
-            "/customer/id too_long",
-        ),
+        ("/customer/id", json!("x".repeat(256)), "/customer/id too_long"),
     ] {
         assert_eq!(faults_of(pointer, value), [expected]);
     }
     let ids: Vec<_> = (0..30)
         .map(|id| json!({"id": (id % 29).to_string(), "sku": "A", "quantity": 1, "unit_price": 1}))
         .collect();
-    assert_eq!(
-        faults_of("/cart/lines", json!(ids)),
-        ["/cart/lines/29/id not_unique"]
-    );
+    assert_eq!(faults_of("/cart/lines", json!(ids)), ["/cart/lines/29/id not_unique"]);
 }
 
 #[test]
@@ -131,10 +76,7 @@ fn an_id_that_is_there_twice_is_reported_beside_other_faults() {
         {"id": "1", "sku": "A", "quantity": "0", "unit_price": "1"},
         {"id": "1", "sku": "A", "quantity": "1", "unit_price": "1"}
     ]);
-    let expected = [
-        "/cart/lines/0/quantity out_of_range",
-        "/cart/lines/1/id not_unique",
-    ];
+    let expected = ["/cart/lines/0/quantity out_of_range", "/cart/lines/1/id not_unique"];
     assert_eq!(faults_of("/cart/lines", lines), expected);
 }
 

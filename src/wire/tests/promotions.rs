@@ -60,9 +60,7 @@ fn predicate() -> impl Strategy<Value = Tree> {
 
 /// Without control characters, which no text may have.
 fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|character| !character.is_control())
-        .collect()
+    text.chars().filter(|character| !character.is_control()).collect()
 }
 
 fn selector() -> impl Strategy<Value = Tree> {
@@ -81,12 +79,8 @@ fn condition() -> impl Strategy<Value = Tree> {
         "total_weight",
         "item_count",
     ]);
-    let lines = select(vec![
-        "line_amount",
-        "line_quantity",
-        "distinct_products",
-        "distinct_variants",
-    ]);
+    let lines =
+        select(vec!["line_amount", "line_quantity", "distinct_products", "distinct_variants"]);
     let order = || select(vec!["eq", "ne", "gt", "gte", "lt", "lte"]);
     let member = select(vec!["shipping_method", "channel", "customer_group"]);
     let leaf = prop_oneof![
@@ -124,12 +118,7 @@ fn mostly(first: Tree, others: Vec<Tree>) -> impl Strategy<Value = Tree> {
 
 fn benefit() -> impl Strategy<Value = Tree> {
     let on_items = (
-        select(vec![
-            "percentage_off",
-            "amount_off",
-            "fixed_price",
-            "bundle_price",
-        ]),
+        select(vec!["percentage_off", "amount_off", "fixed_price", "bundle_price"]),
         prop_oneof![4 => Just("matching"), 1 => Just("in_condition"), 1 => Just("beyond_condition")],
         select(vec!["cheapest", "most_expensive", "cart_order"]),
         mostly(Tree::Null, vec![json!("2"), json!("0.5")]),
@@ -143,13 +132,7 @@ fn benefit() -> impl Strategy<Value = Tree> {
     });
     let cart_kind = select(vec!["percentage_off", "amount_off", "award_points"]);
     let on_cart = (cart_kind, proptest::option::of(selector())).prop_map(|(kind, select)| {
-        (
-            kind,
-            select.map_or(
-                Tree::Null,
-                |select| json!({"type": "cart", "select": select}),
-            ),
-        )
+        (kind, select.map_or(Tree::Null, |select| json!({"type": "cart", "select": select})))
     });
     let shipping_kind = select(vec!["percentage_off", "amount_off", "fixed_price"]);
     let on_shipping = shipping_kind.prop_map(|kind| (kind, json!({"type": "shipping"})));
@@ -221,14 +204,7 @@ fn kind() -> impl Strategy<Value = Tree> {
 
 fn promotion() -> impl Strategy<Value = Tree> {
     let conditions = proptest::option::weighted(0.8, condition());
-    let parts = (
-        kind(),
-        conditions,
-        benefit(),
-        schedule(),
-        ".{1,9}",
-        any::<bool>(),
-    );
+    let parts = (kind(), conditions, benefit(), schedule(), ".{1,9}", any::<bool>());
     parts.prop_map(|(kind, conditions, benefit, schedule, name, flag)| {
         let mut body = json!({
             "name": format!("P{}", plain(&name)), "description": "\\ \" / é",
@@ -324,16 +300,10 @@ fn product_lists_are_named_with_their_places() {
             "select": {"include": [{"field": "sku", "op": "in_list", "list": "b"}]}}}
     });
     let (parsed, _) = read(&body.to_string(), |v, f| parse(v, Purpose::Create(&[]), f));
-    let places: Vec<_> = parsed
-        .lists
-        .iter()
-        .map(|list| (list.pointer.as_str(), list.name.as_str()))
-        .collect();
+    let places: Vec<_> =
+        parsed.lists.iter().map(|list| (list.pointer.as_str(), list.name.as_str())).collect();
     assert_eq!(
         places,
-        [
-            ("/conditions/of/exclude/0/list", "a"),
-            ("/benefit/target/select/include/0/list", "b")
-        ]
+        [("/conditions/of/exclude/0/list", "a"), ("/benefit/target/select/include/0/list", "b")]
     );
 }

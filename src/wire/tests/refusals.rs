@@ -38,16 +38,8 @@ pub(super) fn check(changes: &[(&str, Tree)], expected: &[&str]) {
 fn values_have_bounds() {
     for (pointer, value, expected) in [
         ("/benefit/value", json!("0"), "/benefit/value out_of_range"),
-        (
-            "/benefit/value",
-            json!("100.0001"),
-            "/benefit/value out_of_range",
-        ),
-        (
-            "/benefit/value",
-            json!("1.00001"),
-            "/benefit/value too_precise",
-        ),
+        ("/benefit/value", json!("100.0001"), "/benefit/value out_of_range"),
+        ("/benefit/value", json!("1.00001"), "/benefit/value too_precise"),
         ("/benefit/value", json!("ten"), "/benefit/value malformed"),
         ("/benefit/value", json!(true), "/benefit/value wrong_type"),
         ("/benefit/value", Tree::Null, "/benefit/value required"),
@@ -56,11 +48,7 @@ fn values_have_bounds() {
         ("/name", json!(""), "/name required"),
         ("/name", json!("x".repeat(256)), "/name too_long"),
         ("/message", json!("x".repeat(2_001)), "/message too_long"),
-        (
-            "/ends_at",
-            json!("2026-06-01T00:00:00+05:30"),
-            "/ends_at not_after",
-        ),
+        ("/ends_at", json!("2026-06-01T00:00:00+05:30"), "/ends_at not_after"),
         ("/ends_at", json!("2026-06-01"), "/ends_at malformed"),
         ("/sequence", json!(1_000_000_001), "/sequence out_of_range"),
         ("/sequence", json!("1"), "/sequence wrong_type"),
@@ -68,37 +56,17 @@ fn values_have_bounds() {
         ("/status", json!("paused"), "/status malformed"),
         ("/id", json!("x"), "/id unknown_field"),
         ("/usage", json!({}), "/usage unknown_field"),
-        (
-            "/scope",
-            json!({"stores": [1]}),
-            "/scope/stores/0 wrong_type",
-        ),
+        ("/scope", json!({"stores": [1]}), "/scope/stores/0 wrong_type"),
         ("/audience", json!({}), "/audience/type required"),
         (
             "/audience",
             json!({"type": "all", "programs": [{"program": "main"}]}),
             "/audience/programs unsupported_combination",
         ),
-        (
-            "/custom_fields",
-            json!({"a": "b"}),
-            "/custom_fields/a unknown_field",
-        ),
-        (
-            "/earning",
-            json!({"trigger": "direct"}),
-            "/earning unsupported_combination",
-        ),
-        (
-            "/communication",
-            json!({}),
-            "/communication unsupported_combination",
-        ),
-        (
-            "/expiry",
-            json!({"type": "after_days", "days": 3}),
-            "/expiry unsupported_combination",
-        ),
+        ("/custom_fields", json!({"a": "b"}), "/custom_fields/a unknown_field"),
+        ("/earning", json!({"trigger": "direct"}), "/earning unsupported_combination"),
+        ("/communication", json!({}), "/communication unsupported_combination"),
+        ("/expiry", json!({"type": "after_days", "days": 3}), "/expiry unsupported_combination"),
     ] {
         check(&[(pointer, value)], &[expected]);
     }
@@ -117,57 +85,24 @@ fn conditions_are_bounded_and_their_operators_fit() {
     let place = format!("/conditions{} out_of_range", "/of/0".repeat(5));
     check(&[("/conditions", group(vec![deep]))], &[&place]);
     check(&[("/conditions", group(vec![leaf(); 10]))], &[]);
-    check(
-        &[("/conditions", group(vec![leaf(); 11]))],
-        &["/conditions too_many"],
-    );
-    check(
-        &[("/conditions", group(vec![]))],
-        &["/conditions/of required"],
-    );
+    check(&[("/conditions", group(vec![leaf(); 11]))], &["/conditions too_many"]);
+    check(&[("/conditions", group(vec![]))], &["/conditions/of required"]);
     let select = |predicate: Tree| json!({"type": "item", "of": {"include": [predicate]}});
     let at = "/conditions/of/include/0";
     for (predicate, place) in [
-        (
-            json!({"field": "sku", "op": "gt", "value": "1"}),
-            "/op unsupported_combination",
-        ),
-        (
-            json!({"field": "brand", "op": "in_list", "list": "l"}),
-            "/op unsupported_combination",
-        ),
-        (
-            json!({"field": "mrp", "op": "in", "values": ["1"]}),
-            "/op unsupported_combination",
-        ),
-        (
-            json!({"field": "mrp", "op": "between", "values": ["1"]}),
-            "/values out_of_range",
-        ),
-        (
-            json!({"field": "mrp", "op": "between", "values": ["2", "1"]}),
-            "/values out_of_range",
-        ),
-        (
-            json!({"field": "attribute", "op": "eq", "value": "x"}),
-            "/key required",
-        ),
+        (json!({"field": "sku", "op": "gt", "value": "1"}), "/op unsupported_combination"),
+        (json!({"field": "brand", "op": "in_list", "list": "l"}), "/op unsupported_combination"),
+        (json!({"field": "mrp", "op": "in", "values": ["1"]}), "/op unsupported_combination"),
+        (json!({"field": "mrp", "op": "between", "values": ["1"]}), "/values out_of_range"),
+        (json!({"field": "mrp", "op": "between", "values": ["2", "1"]}), "/values out_of_range"),
+        (json!({"field": "attribute", "op": "eq", "value": "x"}), "/key required"),
         (
             json!({"field": "sku", "key": "k", "op": "eq", "value": "x"}),
             "/key unsupported_combination",
         ),
-        (
-            json!({"field": "sku", "op": "eq", "values": ["x"]}),
-            "/values unsupported_combination",
-        ),
-        (
-            json!({"field": "sku", "op": "in", "values": []}),
-            "/values required",
-        ),
-        (
-            json!({"field": "colour", "op": "in", "values": ["x"]}),
-            "/field malformed",
-        ),
+        (json!({"field": "sku", "op": "eq", "values": ["x"]}), "/values unsupported_combination"),
+        (json!({"field": "sku", "op": "in", "values": []}), "/values required"),
+        (json!({"field": "colour", "op": "in", "values": ["x"]}), "/field malformed"),
     ] {
         let expected = format!("{at}{place}");
         let faults = faults_of(&[("/conditions", select(predicate.clone()))]);
@@ -175,10 +110,7 @@ fn conditions_are_bounded_and_their_operators_fit() {
     }
     let many = vec![json!({"field": "sku", "op": "eq", "value": "x"}); 26];
     let of = json!({"include": many, "exclude": many});
-    check(
-        &[("/conditions", json!({"type": "item", "of": of}))],
-        &["/conditions/of too_many"],
-    );
+    check(&[("/conditions", json!({"type": "item", "of": of}))], &["/conditions/of too_many"]);
     let pays = |op: &str, amount: Tree| json!({"type": "payment_mode", "op": op, "values": ["Card"], "min_amount": amount});
     check(&[("/conditions", pays("in", json!("5")))], &[]);
     check(
@@ -186,31 +118,20 @@ fn conditions_are_bounded_and_their_operators_fit() {
         &["/conditions/min_amount unsupported_combination"],
     );
     check(
-        &[(
-            "/conditions",
-            json!({"type": "cart_amount", "op": "in", "values": ["1"]}),
-        )],
+        &[("/conditions", json!({"type": "cart_amount", "op": "in", "values": ["1"]}))],
         &["/conditions/op unsupported_combination"],
     );
     check(
-        &[(
-            "/conditions",
-            json!({"type": "cart_amount", "of": {}, "op": "gt", "value": "-1"}),
-        )],
-        &[
-            "/conditions/value out_of_range",
-            "/conditions/of unknown_field",
-        ],
+        &[("/conditions", json!({"type": "cart_amount", "of": {}, "op": "gt", "value": "-1"}))],
+        &["/conditions/value out_of_range", "/conditions/of unknown_field"],
     );
 }
 
 #[test]
 fn schedules_have_one_shape_at_a_time() {
     let span = |from: Tree, to: Tree| json!({"type": "weekly_span", "from": from, "to": to});
-    let (fri, mon) = (
-        json!({"day": "fri", "time": "18:00"}),
-        json!({"day": "mon", "time": "06:00"}),
-    );
+    let (fri, mon) =
+        (json!({"day": "fri", "time": "18:00"}), json!({"day": "mon", "time": "06:00"}));
     let schedule = |recurrence: Tree| json!({"recurrence": recurrence});
     let recurrence = "/schedule/recurrence";
     for (body, expected) in [
@@ -223,10 +144,7 @@ fn schedules_have_one_shape_at_a_time() {
                    "daily_window": {"start": "18:00", "duration_hours": "6"}}),
             "/schedule/daily_window unsupported_combination".to_owned(),
         ),
-        (
-            schedule(json!({"type": "weekly", "days": []})),
-            format!("{recurrence}/days required"),
-        ),
+        (schedule(json!({"type": "weekly", "days": []})), format!("{recurrence}/days required")),
         (
             schedule(json!({"type": "weekly", "days": ["mon", "mon"]})),
             format!("{recurrence}/days/1 not_unique"),
@@ -243,10 +161,7 @@ fn schedules_have_one_shape_at_a_time() {
             json!({"daily_window": {"start": "18:00", "duration_hours": "24.1"}}),
             "/schedule/daily_window/duration_hours out_of_range".to_owned(),
         ),
-        (
-            json!({"timezone": "Mars"}),
-            "/schedule/timezone malformed".to_owned(),
-        ),
+        (json!({"timezone": "Mars"}), "/schedule/timezone malformed".to_owned()),
     ] {
         check(&[("/schedule", body)], &[&expected]);
     }
@@ -259,10 +174,7 @@ fn each_type_has_its_own_limits() {
         ("earn", json!({"times": 1})),
         ("cart", json!({"times": 1})),
         ("customer", json!({"times": {"max": 1}})),
-        (
-            "promotion",
-            json!({"discount": {"max": "5", "refresh": {"every": 1, "unit": "day"}}}),
-        ),
+        ("promotion", json!({"discount": {"max": "5", "refresh": {"every": 1, "unit": "day"}}})),
         ("code", json!({"transactions": {"max": 1}})),
     ];
     for (kind, supported) in [
@@ -280,40 +192,18 @@ fn each_type_has_its_own_limits() {
             }
             let expected = format!("/limits/{part} limit_not_supported");
             let expected = [expected.as_str()];
-            check(
-                &changes,
-                if supported.contains(part) {
-                    &[]
-                } else {
-                    &expected
-                },
-            );
+            check(&changes, if supported.contains(part) { &[] } else { &expected });
         }
     }
     for (limits, expected) in [
-        (
-            json!({"cart": {"times": 0}}),
-            "/limits/cart/times out_of_range",
-        ),
-        (
-            json!({"cart": {"discount": "0"}}),
-            "/limits/cart/discount out_of_range",
-        ),
-        (
-            json!({"cart": {"refresh": {}}}),
-            "/limits/cart/refresh unknown_field",
-        ),
-        (
-            json!({"customer": {"times": {}}}),
-            "/limits/customer/times/max required",
-        ),
+        (json!({"cart": {"times": 0}}), "/limits/cart/times out_of_range"),
+        (json!({"cart": {"discount": "0"}}), "/limits/cart/discount out_of_range"),
+        (json!({"cart": {"refresh": {}}}), "/limits/cart/refresh unknown_field"),
+        (json!({"customer": {"times": {}}}), "/limits/customer/times/max required"),
     ] {
         check(&[("/limits", limits)], &[expected]);
     }
-    let issues = [
-        ("/type", json!("rewards")),
-        ("/limits", json!({"issue": {"per_customer": 51}})),
-    ];
+    let issues = [("/type", json!("rewards")), ("/limits", json!({"issue": {"per_customer": 51}}))];
     check(&issues, &["/limits/issue/per_customer out_of_range"]);
 }
 
@@ -324,30 +214,18 @@ fn earning_has_one_trigger() {
     assert_eq!(faults("loyalty_earning", Tree::Null), ["/earning required"]);
     let activity = || json!({"trigger": "activity", "activity": "transaction"});
     assert!(faults("loyalty_earning", activity()).is_empty());
-    assert_eq!(
-        faults("rewards", activity()),
-        ["/earning/trigger unsupported_combination"]
-    );
+    assert_eq!(faults("rewards", activity()), ["/earning/trigger unsupported_combination"]);
     assert!(faults("rewards", json!({"trigger": "direct"})).is_empty());
     assert_eq!(
         faults("loyalty_earning", json!({"trigger": "activity"})),
         ["/earning/activity required"]
     );
     assert_eq!(
-        faults(
-            "loyalty_earning",
-            json!({"trigger": "milestone", "activity": "transaction"})
-        ),
-        [
-            "/earning/activity unsupported_combination",
-            "/earning/milestone required"
-        ]
+        faults("loyalty_earning", json!({"trigger": "milestone", "activity": "transaction"})),
+        ["/earning/activity unsupported_combination", "/earning/milestone required"]
     );
     assert_eq!(
-        faults(
-            "loyalty_earning",
-            json!({"trigger": "direct", "conditions": tees()})
-        ),
+        faults("loyalty_earning", json!({"trigger": "direct", "conditions": tees()})),
         ["/earning/conditions unsupported_combination"]
     );
 }
@@ -355,14 +233,7 @@ fn earning_has_one_trigger() {
 #[test]
 fn computed_fields_are_ignored_in_a_replacement_only() {
     let mut body = promotion();
-    for name in [
-        "id",
-        "version",
-        "state",
-        "usage",
-        "created_at",
-        "updated_at",
-    ] {
+    for name in ["id", "version", "state", "usage", "created_at", "updated_at"] {
         put(&mut body, &format!("/{name}"), &json!({"any": 1}));
     }
     let purpose = Purpose::Replace(&[], Status::Active);
@@ -372,10 +243,7 @@ fn computed_fields_are_ignored_in_a_replacement_only() {
     assert_eq!(faults.len(), 6);
     let twice = r#"{"usage": {"a": 1, "a": 2}}"#;
     let (_, faults) = read(twice, |v, f| parse(v, purpose, f));
-    assert!(
-        faults.contains(&"/usage/a not_unique".to_owned()),
-        "{faults:?}"
-    );
+    assert!(faults.contains(&"/usage/a not_unique".to_owned()), "{faults:?}");
 }
 
 #[test]
@@ -395,29 +263,14 @@ fn custom_fields_fit_the_settings_and_required_ones_matter_when_active() {
         let mut body = promotion();
         put(&mut body, "/status", &json!(status));
         put(&mut body, "/custom_fields", &values);
-        read(&body.to_string(), |v, f| {
-            parse(v, Purpose::Create(&fields), f)
-        })
-        .1
+        read(&body.to_string(), |v, f| parse(v, Purpose::Create(&fields), f)).1
     };
     assert!(with("draft", json!({})).is_empty());
-    assert_eq!(
-        with("active", json!({})),
-        ["/custom_fields/center required"]
-    );
-    assert!(
-        with(
-            "active",
-            json!({"center": "x", "from": "2026-06-01", "kind": "a"})
-        )
-        .is_empty()
-    );
+    assert_eq!(with("active", json!({})), ["/custom_fields/center required"]);
+    assert!(with("active", json!({"center": "x", "from": "2026-06-01", "kind": "a"})).is_empty());
     assert_eq!(
         with("draft", json!({"from": "2026-6-1", "kind": "b"})),
-        [
-            "/custom_fields/from malformed",
-            "/custom_fields/kind malformed"
-        ]
+        ["/custom_fields/from malformed", "/custom_fields/kind malformed"]
     );
 }
 

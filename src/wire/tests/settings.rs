@@ -14,15 +14,7 @@ pub(super) fn defaults() -> Settings {
 }
 
 fn parsed(body: &str) -> (Option<Settings>, Vec<String>) {
-    read(body, |value, faults| {
-        parse(
-            value,
-            defaults(),
-            Computed::Unknown,
-            &mut Vec::new(),
-            faults,
-        )
-    })
+    read(body, |value, faults| parse(value, defaults(), Computed::Unknown, &mut Vec::new(), faults))
 }
 
 #[test]
@@ -54,16 +46,8 @@ fn what_is_printed_is_read_back() {
 fn settings_have_bounds() {
     for (pointer, value, expected) in [
         ("/strategy", json!("fastest"), "/strategy malformed"),
-        (
-            "/rounding",
-            json!({"precision": 5}),
-            "/rounding/precision out_of_range",
-        ),
-        (
-            "/optimal",
-            json!({"budget_ms": 201}),
-            "/optimal/budget_ms out_of_range",
-        ),
+        ("/rounding", json!({"precision": 5}), "/rounding/precision out_of_range"),
+        ("/optimal", json!({"budget_ms": 201}), "/optimal/budget_ms out_of_range"),
         ("/hold_seconds", json!(9), "/hold_seconds out_of_range"),
         ("/ranking", json!(["pos", "pos"]), "/ranking/1 not_unique"),
         ("/ranking", json!(["luck"]), "/ranking/0 malformed"),

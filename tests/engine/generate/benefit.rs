@@ -141,11 +141,7 @@ fn on_items(dice: &mut Dice, kind: &str) -> (Value, Wanted) {
         _ => &["quantity", "quantity", "amount", "set"],
     };
     let repeats = within || dice.chance(60);
-    let repeat = if repeats {
-        repeat(dice, pers, within)
-    } else {
-        Value::Null
-    };
+    let repeat = if repeats { repeat(dice, pers, within) } else { Value::Null };
     let sets =
         from == "in_condition" && (repeat["per"] == "set" || kind == "bundle_price" && !repeats);
     if let Some(quantity) = quantity(dice, kind, &repeat, within, sets) {
@@ -169,11 +165,7 @@ fn on_items(dice: &mut Dice, kind: &str) -> (Value, Wanted) {
     if dice.chance(25) {
         benefit["same"] = dice.text(&["sku", "product"]);
     }
-    let wanted = if sets {
-        Wanted::Sets
-    } else {
-        wanted_for(&benefit["repeat"], from)
-    };
+    let wanted = if sets { Wanted::Sets } else { wanted_for(&benefit["repeat"], from) };
     (benefit, wanted)
 }
 

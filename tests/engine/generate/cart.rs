@@ -26,11 +26,7 @@ pub fn instant(dice: &mut Dice) -> DateTime<Utc> {
         return change + minutes;
     }
     let month = u32::try_from(dice.between(1, 12)).expect("a month");
-    let day = if dice.chance(40) {
-        1
-    } else {
-        u32::try_from(dice.between(1, 28)).expect("a day")
-    };
+    let day = if dice.chance(40) { 1 } else { u32::try_from(dice.between(1, 28)).expect("a day") };
     let midnight = Utc.with_ymd_and_hms(2026, month, day, 0, 0, 0);
     midnight.single().expect("a day") + minutes
 }
@@ -89,11 +85,7 @@ pub fn request(dice: &mut Dice, at: DateTime<Utc>, codes: &[String], gated: bool
 }
 
 fn line(dice: &mut Dice, id: i64) -> Value {
-    let quantity = if dice.chance(18) {
-        dice.text(FRACTIONS)
-    } else {
-        dice.text(QUANTITIES)
-    };
+    let quantity = if dice.chance(18) { dice.text(FRACTIONS) } else { dice.text(QUANTITIES) };
     let price = dice.text(PRICES);
     let mut line = json!({
         "id": id.to_string(), "sku": dice.one(SKUS), "quantity": quantity, "unit_price": price,

@@ -108,10 +108,7 @@ pub fn census(result: &Value, document: &Value, counts: &mut BTreeMap<String, u6
         count(format!("setting {name} {}", word(&settings[name])));
     }
     count(format!("rounding {}", word(&settings["rounding"]["mode"])));
-    count(format!(
-        "precision {}",
-        word(&settings["rounding"]["precision"])
-    ));
+    count(format!("precision {}", word(&settings["rounding"]["precision"])));
     let stacking = &settings["unit_stacking"];
     count(format!("unit_stacking {}", word(&stacking["enabled"])));
     let several = &settings["multiple_promotions_per_line"]["enabled"];

@@ -4,9 +4,7 @@ use super::dice::Dice;
 use super::words::{BRANDS, CATEGORIES, CHANNELS, GROUPS, PRODUCTS, SKUS, TAGS};
 use serde_json::{Value, json};
 
-const NUMBER_OPS: &[&str] = &[
-    "gte", "gte", "gte", "gte", "gt", "gt", "eq", "ne", "lt", "lte",
-];
+const NUMBER_OPS: &[&str] = &["gte", "gte", "gte", "gte", "gt", "gt", "eq", "ne", "lt", "lte"];
 const LIST_OPS: &[&str] = &["in", "in", "not_in"];
 
 /// Which line conditions the promotion needs.
@@ -39,11 +37,7 @@ pub fn selector(dice: &mut Dice) -> Value {
 
 /// A selector, or null.
 pub fn selector_or_null(dice: &mut Dice) -> Value {
-    if dice.chance(45) {
-        Value::Null
-    } else {
-        selector(dice)
-    }
+    if dice.chance(45) { Value::Null } else { selector(dice) }
 }
 
 fn predicate(dice: &mut Dice) -> Value {
@@ -86,11 +80,7 @@ fn text_predicate(dice: &mut Dice, field: &str, values: &[&str]) -> Value {
 fn piece<'v>(dice: &mut Dice, values: &[&'v str]) -> &'v str {
     let word = dice.one(values);
     let most = word.len() as i64;
-    let first = if dice.chance(60) {
-        0
-    } else {
-        dice.between(0, most - 1)
-    };
+    let first = if dice.chance(60) { 0 } else { dice.between(0, most - 1) };
     let last = dice.between(first + 1, most);
     &word[first as usize..last as usize]
 }
@@ -129,11 +119,7 @@ pub fn conditions(dice: &mut Dice, wanted: Wanted) -> Value {
 }
 
 fn wanted_leaf(dice: &mut Dice, wanted: Wanted) -> Value {
-    if wanted == Wanted::Anything {
-        leaf(dice, wanted)
-    } else {
-        line_leaf(dice, wanted)
-    }
+    if wanted == Wanted::Anything { leaf(dice, wanted) } else { line_leaf(dice, wanted) }
 }
 
 fn has_line_condition(condition: &Value) -> bool {
@@ -154,11 +140,7 @@ fn group(dice: &mut Dice, wanted: Wanted, depth: u64, budget: &mut u64) -> Value
             of.push(group(dice, wanted, depth + 1, budget));
         } else if *budget > 0 {
             *budget -= 1;
-            let kind = if dice.chance(60) {
-                line_leaf(dice, wanted)
-            } else {
-                leaf(dice, wanted)
-            };
+            let kind = if dice.chance(60) { line_leaf(dice, wanted) } else { leaf(dice, wanted) };
             of.push(kind);
         }
     }

@@ -27,9 +27,7 @@ pub fn document(seed: u64) -> Value {
         .collect();
     let codes = codes(&mut dice, &promotions);
     let known = codes.values().filter_map(Value::as_array).flatten();
-    let known: Vec<String> = known
-        .filter_map(|code| code.as_str().map(str::to_owned))
-        .collect();
+    let known: Vec<String> = known.filter_map(|code| code.as_str().map(str::to_owned)).collect();
     json!({
         "settings": settings::settings(&mut dice),
         "stores": settings::stores(&mut dice),
@@ -45,9 +43,8 @@ fn codes(dice: &mut Dice, promotions: &[Value]) -> Map<String, Value> {
     let mut codes = Map::new();
     for (place, promotion) in promotions.iter().enumerate() {
         if promotion["type"] == "code_linked" {
-            let own: Vec<String> = (0..dice.between(1, 2))
-                .map(|which| format!("SAVE-{place}-{which}"))
-                .collect();
+            let own: Vec<String> =
+                (0..dice.between(1, 2)).map(|which| format!("SAVE-{place}-{which}")).collect();
             let name = promotion["name"].as_str().expect("a name");
             codes.insert(name.to_owned(), json!(own));
         }

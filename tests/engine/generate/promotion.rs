@@ -129,11 +129,8 @@ fn schedule(dice: &mut Dice) -> Value {
 /// A span whose ends differ.
 fn span(dice: &mut Dice, kind: &str, unit: &str) -> Value {
     let mut end = || {
-        let place = if unit == "day" {
-            dice.text(DAYS)
-        } else {
-            json!(dice.one(&[1, 3, 15, 28, 30, 31]))
-        };
+        let place =
+            if unit == "day" { dice.text(DAYS) } else { json!(dice.one(&[1, 3, 15, 28, 30, 31])) };
         json!({unit: place, "time": dice.one(CLOCKS)})
     };
     loop {
@@ -159,11 +156,7 @@ fn audience(dice: &mut Dice) -> Value {
     let mut audience = json!({"type": dice.one(&["all", "loyalty"])});
     if audience["type"] == "loyalty" && dice.chance(60) {
         let tiers = dice.some(TIERS, 0);
-        let supplementary = if dice.chance(25) {
-            vec!["prime"]
-        } else {
-            vec![]
-        };
+        let supplementary = if dice.chance(25) { vec!["prime"] } else { vec![] };
         audience["programs"] =
             json!([{"program": "main", "tiers": tiers, "supplementary": supplementary}]);
     }

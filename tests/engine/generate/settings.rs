@@ -18,15 +18,7 @@ const CRITERIA: &[&str] = &[
     "maximum_discount",
 ];
 
-const MODES: &[&str] = &[
-    "up",
-    "down",
-    "ceiling",
-    "floor",
-    "half_up",
-    "half_down",
-    "half_even",
-];
+const MODES: &[&str] = &["up", "down", "ceiling", "floor", "half_up", "half_down", "half_even"];
 
 /// Partial settings: about half of the documents leave each of them at its default.
 pub fn settings(dice: &mut Dice) -> Value {
@@ -41,11 +33,7 @@ pub fn settings(dice: &mut Dice) -> Value {
         settings["strategy"] = dice.text(&["best_deal", "ranked"]);
     }
     if dice.chance(35) {
-        let exclude = if dice.chance(50) {
-            selector(dice)
-        } else {
-            Value::Null
-        };
+        let exclude = if dice.chance(50) { selector(dice) } else { Value::Null };
         settings["multiple_promotions_per_line"] =
             json!({"enabled": dice.chance(50), "exclude": exclude});
     }

@@ -33,10 +33,7 @@ pub struct Refusal {
 impl Refusal {
     /// A reason without leaves.
     pub fn because(reason: &'static str) -> Refusal {
-        Refusal {
-            reason,
-            unmet: Vec::new(),
-        }
+        Refusal { reason, unmet: Vec::new() }
     }
 }
 
@@ -52,12 +49,7 @@ pub fn conditions_met<'a>(
     let mut met = Vec::new();
     let mut failed: Vec<Vec<Unmet>> = Vec::new();
     for part in parts(world, promotion.benefit.same) {
-        let sight = Sight {
-            world,
-            promotion,
-            state,
-            part,
-        };
+        let sight = Sight { world, promotion, state, part };
         match judge(&sight) {
             None => met.push((sight, Vec::new())),
             Some(judged) if judged.value() => {
@@ -68,10 +60,7 @@ pub fn conditions_met<'a>(
         }
     }
     if met.is_empty() {
-        return Err(Refusal {
-            reason: "conditions_not_met",
-            unmet: nearest(failed),
-        });
+        return Err(Refusal { reason: "conditions_not_met", unmet: nearest(failed) });
     }
     Ok(met)
 }
@@ -159,9 +148,7 @@ fn attempt_items(
     }
     let mut allocations = Vec::new();
     for share in &lines {
-        let own = shares
-            .iter()
-            .filter(|(choice, _)| choice.slot.line == share.line);
+        let own = shares.iter().filter(|(choice, _)| choice.slot.line == share.line);
         let units: Exact = own.map(|(choice, _)| &choice.slot.quantity).sum();
         allocations.push((share.line, units, share.amount.clone()));
     }
@@ -178,11 +165,7 @@ fn attempt_items(
 /// "`no_eligible_items` when there is no unit, line, complete group or set, or shipping to discount;
 /// `no_benefit` when there is, but n is 0 or the amount comes to 0."
 fn nothing(is_there_any: bool) -> Refusal {
-    Refusal::because(if is_there_any {
-        "no_benefit"
-    } else {
-        "no_eligible_items"
-    })
+    Refusal::because(if is_there_any { "no_benefit" } else { "no_eligible_items" })
 }
 
 /// The exact amount of every choice.
@@ -269,13 +252,10 @@ fn unit_amount(
 fn bundle_amounts(world: &World<'_>, value: &Exact, state: &State, plan: &Plan) -> Vec<Exact> {
     let mut amounts = vec![Exact::zero(); plan.choices.len()];
     for group in 0..plan.n {
-        let places: Vec<usize> = (0..plan.choices.len())
-            .filter(|place| plan.choices[*place].group == group)
-            .collect();
-        let choices: Vec<Choice> = places
-            .iter()
-            .map(|place| plan.choices[*place].clone())
-            .collect();
+        let places: Vec<usize> =
+            (0..plan.choices.len()).filter(|place| plan.choices[*place].group == group).collect();
+        let choices: Vec<Choice> =
+            places.iter().map(|place| plan.choices[*place].clone()).collect();
         let left = lefts(world, state, &choices);
         let total = where_positive(left.iter().sum::<Exact>() - value);
         let price = |choice: &Choice| &choice.slot.quantity * &world.lines[choice.slot.line].price;
@@ -326,11 +306,7 @@ fn after_items(
             };
             for (choice, exact) in shares {
                 if choice.slot.line == line && choice.slot.piece == place {
-                    let off = if sum.is_zero() {
-                        Exact::zero()
-                    } else {
-                        &amount * exact / &sum
-                    };
+                    let off = if sum.is_zero() { Exact::zero() } else { &amount * exact / &sum };
                     split(&choice.slot.quantity, off, true);
                     rest -= &choice.slot.quantity;
                 }
@@ -371,10 +347,8 @@ fn attempt_cart(
         gift.points = &benefit.value * whole(n);
         return Ok(gift);
     }
-    let left: Vec<Exact> = lines
-        .iter()
-        .map(|line| where_positive(state.left_of_line(world, *line)))
-        .collect();
+    let left: Vec<Exact> =
+        lines.iter().map(|line| where_positive(state.left_of_line(world, *line))).collect();
     let sum: Exact = left.iter().sum();
     let exact = match benefit.kind {
         "percentage_off" if world.settings.net => percent(&benefit.value) * &sum,
@@ -390,12 +364,7 @@ fn attempt_cart(
     let mut shares: Vec<Share> = lines
         .iter()
         .zip(left)
-        .map(|(line, left)| Share {
-            line: *line,
-            exact: left.clone(),
-            left,
-            amount: Exact::zero(),
-        })
+        .map(|(line, left)| Share { line: *line, exact: left.clone(), left, amount: Exact::zero() })
         .collect();
     gift.discount = settle_lines(world, promotion, &exact, &mut shares);
     if gift.discount.is_zero() {

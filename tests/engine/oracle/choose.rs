@@ -141,21 +141,11 @@ fn target_lines(sight: &Sight<'_>, requirements: &[Requirement]) -> Vec<usize> {
 }
 
 fn plan(n: u64, choices: Vec<Choice>, is_there_any: bool) -> Plan {
-    Plan {
-        n,
-        choices,
-        is_there_any,
-        needed: Tally::new(),
-        to_add: Exact::zero(),
-    }
+    Plan { n, choices, is_there_any, needed: Tally::new(), to_add: Exact::zero() }
 }
 
 fn in_group(group: u64, slots: Vec<Slot>) -> impl Iterator<Item = Choice> {
-    slots.into_iter().map(move |slot| Choice {
-        slot,
-        group,
-        serves: None,
-    })
+    slots.into_iter().map(move |slot| Choice { slot, group, serves: None })
 }
 
 /// `matching`, and `in_condition` without sets: "units ordered by `pick`, the first n × quantity (a
@@ -187,9 +177,9 @@ fn discounted(sight: &Sight<'_>, units: &[Slot], n: u64) -> Vec<Choice> {
     match &benefit.quantity {
         _ if n == 0 => Vec::new(),
         None => in_group(0, units.to_vec()).collect(),
-        Some(each) if benefit.kind == "bundle_price" => groups(units, each, n)
-            .flat_map(|(group, units)| in_group(group, units))
-            .collect(),
+        Some(each) if benefit.kind == "bundle_price" => {
+            groups(units, each, n).flat_map(|(group, units)| in_group(group, units)).collect()
+        }
         Some(each) => in_group(0, first(units, &(each * whole(n)))).collect(),
     }
 }
@@ -233,14 +223,8 @@ fn choose_sets(sight: &Sight<'_>, requirements: &[Requirement], most: u64) -> Pl
     let mut choices = Vec::new();
     for (place, units) in served.iter().enumerate() {
         for (group, units) in groups(units, &sizes[place], n) {
-            let discounted = units
-                .into_iter()
-                .filter(|slot| narrowed.contains(&slot.line));
-            choices.extend(discounted.map(|slot| Choice {
-                slot,
-                group,
-                serves: Some(place),
-            }));
+            let discounted = units.into_iter().filter(|slot| narrowed.contains(&slot.line));
+            choices.extend(discounted.map(|slot| Choice { slot, group, serves: Some(place) }));
         }
     }
     let is_there_any = if n == 0 {
@@ -265,11 +249,8 @@ fn choose_beyond(sight: &Sight<'_>, requirements: &[Requirement], most: u64) -> 
         let filled = fills(sight, &quantity(&rest));
         let choices = discounted(sight, &rest, n.min(filled));
         let count: Exact = choices.iter().map(|choice| &choice.slot.quantity).sum();
-        let is_better = if benefit.quantity.is_some() {
-            count > most_units
-        } else {
-            !count.is_zero()
-        };
+        let is_better =
+            if benefit.quantity.is_some() { count > most_units } else { !count.is_zero() };
         if is_better {
             most_units = count;
             best = Some((n, choices));
@@ -277,11 +258,7 @@ fn choose_beyond(sight: &Sight<'_>, requirements: &[Requirement], most: u64) -> 
     }
     match best {
         Some((n, choices)) => plan(n, choices, true),
-        None => plan(
-            0,
-            Vec::new(),
-            most == 0 && fills(sight, &quantity(&units)) > 0,
-        ),
+        None => plan(0, Vec::new(), most == 0 && fills(sight, &quantity(&units)) > 0),
     }
 }
 
@@ -297,10 +274,7 @@ fn choose_free_product(sight: &Sight<'_>, requirements: &[Requirement], n: u64) 
     let free = first(&rest, &(each * whole(n)));
     let to_add = each * whole(n) - quantity(&free);
     // "A `free_product` with n = 0: always `no_benefit`."
-    Plan {
-        to_add,
-        ..plan(n, in_group(0, free).collect(), true)
-    }
+    Plan { to_add, ..plan(n, in_group(0, free).collect(), true) }
 }
 
 /// The parts of the cart in which the deal must be made (`same`): "the cart's lines are parted by it", "in

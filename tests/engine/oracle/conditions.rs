@@ -104,21 +104,11 @@ fn judge_leaf<'a>(sight: &Sight<'a>, json: &'a Value, path: String) -> Judged<'a
         is_amount,
     });
     let value = match (&number, &lines) {
-        (Some(it), _) => compares(
-            &it.actual,
-            text(json, "op").expect("an operator"),
-            &it.required,
-        ),
+        (Some(it), _) => compares(&it.actual, text(json, "op").expect("an operator"), &it.required),
         (None, Some(lines)) => lines.iter().any(|line| !sight.counted(*line).is_zero()),
         (None, None) => other_leaf_holds(sight.world, kind, json),
     };
-    Judged::Leaf {
-        json,
-        path,
-        value,
-        number,
-        lines,
-    }
+    Judged::Leaf { json, path, value, number, lines }
 }
 
 /// "Value compared" of the number leaves, and whether it is an amount.
@@ -202,22 +192,13 @@ fn payment_mode_holds(json: &Value, tenders: &[Value]) -> bool {
     let matches = |tender: &&Value| {
         let mode = text(tender, "mode").expect("a mode");
         let mut values = list(json, "values").iter().filter_map(Value::as_str);
-        values.any(|value| {
-            if starts {
-                mode.starts_with(value)
-            } else {
-                mode == value
-            }
-        })
+        values.any(|value| if starts { mode.starts_with(value) } else { mode == value })
     };
     let matching: Vec<&Value> = tenders.iter().filter(matches).collect();
     if text(json, "op") == Some("not_in") {
         return !tenders.is_empty() && matching.is_empty();
     }
-    let paid: Exact = matching
-        .iter()
-        .filter_map(|tender| decimal(tender, "amount"))
-        .sum();
+    let paid: Exact = matching.iter().filter_map(|tender| decimal(tender, "amount")).sum();
     !matching.is_empty() && decimal(json, "min_amount").is_none_or(|least| paid >= least)
 }
 
@@ -257,21 +238,10 @@ pub struct Requirement {
 /// its requirements."
 pub fn requirements(judged: &Judged<'_>) -> Vec<Requirement> {
     match judged {
-        Judged::Leaf {
-            json,
-            value: true,
-            number,
-            lines: Some(lines),
-            ..
-        } => vec![Requirement {
-            lines: lines.clone(),
-            need: need_of(json, number.as_ref()),
-        }],
-        Judged::Group {
-            value: true,
-            is: true,
-            of,
-        } => of.iter().flat_map(requirements).collect(),
+        Judged::Leaf { json, value: true, number, lines: Some(lines), .. } => {
+            vec![Requirement { lines: lines.clone(), need: need_of(json, number.as_ref()) }]
+        }
+        Judged::Group { value: true, is: true, of } => of.iter().flat_map(requirements).collect(),
         Judged::Leaf { .. } | Judged::Group { .. } => Vec::new(),
     }
 }
@@ -325,10 +295,7 @@ fn collect_unmet(node: &Judged<'_>, mendable: bool, precision: u32, found: &mut 
 /// the cart can mend them (`gte`, `gt`, `eq` below the value, every enclosing group `is: true`),
 /// `shortfall` = required − actual."
 fn unmet_leaf(node: &Judged<'_>, mendable: bool, precision: u32) -> Unmet {
-    let Judged::Leaf {
-        json, path, number, ..
-    } = node
-    else {
+    let Judged::Leaf { json, path, number, .. } = node else {
         unreachable!("a leaf");
     };
     let mut entry = Map::new();
@@ -341,11 +308,7 @@ fn unmet_leaf(node: &Judged<'_>, mendable: bool, precision: u32) -> Unmet {
     let mut shortfall = None;
     if let Some(it) = number {
         let print = |number: &Exact| {
-            if it.is_amount {
-                amount(number, precision)
-            } else {
-                plain(number)
-            }
+            if it.is_amount { amount(number, precision) } else { plain(number) }
         };
         entry.insert("required".to_owned(), json!(print(&it.required)));
         entry.insert("actual".to_owned(), json!(print(&it.actual)));
@@ -356,17 +319,10 @@ fn unmet_leaf(node: &Judged<'_>, mendable: bool, precision: u32) -> Unmet {
             _ => false,
         };
         if mendable && more_helps {
-            let ratio = if it.required.is_zero() {
-                Exact::zero()
-            } else {
-                &missing / &it.required
-            };
+            let ratio = if it.required.is_zero() { Exact::zero() } else { &missing / &it.required };
             entry.insert("shortfall".to_owned(), json!(print(&missing)));
             shortfall = Some((print(&missing), ratio));
         }
     }
-    Unmet {
-        json: Value::Object(entry),
-        shortfall,
-    }
+    Unmet { json: Value::Object(entry), shortfall }
 }

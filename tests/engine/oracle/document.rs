@@ -18,9 +18,7 @@ pub fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
 
 /// A list member; absent is empty.
 pub fn list<'a>(object: &'a Value, name: &str) -> &'a [Value] {
-    field(object, name)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
+    field(object, name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// A decimal member.
@@ -30,15 +28,12 @@ pub fn decimal(object: &Value, name: &str) -> Option<Exact> {
 
 /// A boolean member with its default.
 pub fn flag(object: &Value, name: &str, default: bool) -> bool {
-    field(object, name)
-        .and_then(Value::as_bool)
-        .unwrap_or(default)
+    field(object, name).and_then(Value::as_bool).unwrap_or(default)
 }
 
 /// A member of a member, and so on down a path.
 pub fn at<'a>(object: &'a Value, path: &[&str]) -> Option<&'a Value> {
-    path.iter()
-        .try_fold(object, |object, name| field(object, name))
+    path.iter().try_fold(object, |object, name| field(object, name))
 }
 
 /// Everything that one evaluation knows.
@@ -216,9 +211,7 @@ impl<'a> World<'a> {
 
 /// An RFC 3339 time.
 fn instant(text: &str) -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339(text)
-        .expect("a time")
-        .with_timezone(&Utc)
+    DateTime::parse_from_rfc3339(text).expect("a time").with_timezone(&Utc)
 }
 
 fn read_settings(json: &Value) -> Settings<'_> {
@@ -236,10 +229,7 @@ fn read_settings(json: &Value) -> Settings<'_> {
     let rounding = field(json, "rounding").unwrap_or(&Value::Null);
     Settings {
         currency: text(json, "currency").unwrap_or("INR"),
-        timezone: text(json, "timezone")
-            .unwrap_or("Asia/Kolkata")
-            .parse()
-            .expect("a time zone"),
+        timezone: text(json, "timezone").unwrap_or("Asia/Kolkata").parse().expect("a time zone"),
         cart_first: text(json, "evaluation_order") == Some("cart_first"),
         best_deal: text(json, "strategy") == Some("best_deal"),
         optimal: text(json, "strategy") == Some("optimal"),
@@ -306,9 +296,7 @@ fn read_promotion(index: usize, json: &Value) -> Promotion<'_> {
         json,
         starts_at: instant(text(json, "starts_at").expect("a start")),
         ends_at: instant(text(json, "ends_at").expect("an end")),
-        sequence: field(json, "sequence")
-            .and_then(Value::as_i64)
-            .unwrap_or(100),
+        sequence: field(json, "sequence").and_then(Value::as_i64).unwrap_or(100),
         exclusive: flag(stacking, "exclusive", false),
         allow_further: flag(stacking, "allow_further", true),
         group: text(stacking, "group"),

@@ -109,9 +109,7 @@ fn is_member(program: &Value, membership: &Value) -> bool {
     text(program, "program") == text(membership, "program")
         && (tiers.is_empty() || own_tier.is_some_and(|tier| tiers.contains(tier)))
         && (supplementary.is_empty()
-            || own_supplementary
-                .iter()
-                .any(|it| supplementary.contains(it)))
+            || own_supplementary.iter().any(|it| supplementary.contains(it)))
 }
 
 /// "A promotion is segmented when its audience is anything but `{"type": "all"}` without groups" (5.2).
@@ -134,10 +132,7 @@ pub enum Presented {
 /// that is usable)"; `unknown` is "also of a draft or archived promotion"; codes are "compared without
 /// regard to case" (10).
 pub fn presented_codes<'a>(world: &World<'a>) -> Vec<(&'a str, Presented)> {
-    let codes: Vec<&str> = list(world.cart, "codes")
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
+    let codes: Vec<&str> = list(world.cart, "codes").iter().filter_map(Value::as_str).collect();
     let mut unlocked: Vec<usize> = Vec::new();
     let mut found = Vec::new();
     for (place, code) in codes.iter().enumerate() {
@@ -163,11 +158,7 @@ fn owner_of(world: &World<'_>, code: &str) -> Option<usize> {
     let has_code = |promotion: &&Promotion<'_>| {
         let mut codes = list(world.codes, promotion.name).iter();
         let is_public = !matches!(promotion.status, "draft" | "archived");
-        is_public
-            && codes.any(|it| {
-                it.as_str()
-                    .is_some_and(|own| own.eq_ignore_ascii_case(code))
-            })
+        is_public && codes.any(|it| it.as_str().is_some_and(|own| own.eq_ignore_ascii_case(code)))
     };
     let owner = world.promotions.iter().find(has_code);
     owner.map(|promotion| promotion.index)
@@ -178,8 +169,5 @@ pub fn unlocking_code<'a>(world: &World<'a>, promotion: &Promotion<'_>) -> Optio
     let codes = presented_codes(world).into_iter();
     let unlocks =
         |verdict: &Presented| matches!(verdict, Presented::Unlocks(it) if *it == promotion.index);
-    codes
-        .filter(|(_, verdict)| unlocks(verdict))
-        .map(|(code, _)| code)
-        .next()
+    codes.filter(|(_, verdict)| unlocks(verdict)).map(|(code, _)| code).next()
 }

@@ -116,10 +116,7 @@ pub fn serve(requirements: &[Requirement], demands: &[Exact], slots: &[Slot]) ->
             if taken > Exact::zero() {
                 missing -= &taken;
                 rest[at].quantity -= &taken;
-                units.push(Slot {
-                    quantity: taken,
-                    ..rest[at].clone()
-                });
+                units.push(Slot { quantity: taken, ..rest[at].clone() });
             }
         }
         served.push(units);
@@ -143,10 +140,7 @@ fn needs(sight: &Sight<'_>, requirements: &[Requirement], n: u64) -> Vec<Require
         "quantity" => Need::Units(bulk),
         _ => Need::Worth(bulk),
     };
-    vec![Requirement {
-        lines: lines_of(requirements),
-        need,
-    }]
+    vec![Requirement { lines: lines_of(requirements), need }]
 }
 
 /// "First reserve what the condition needs, the most expensive units first, among all that the condition
@@ -214,10 +208,9 @@ fn own_and_others(sight: &Sight<'_>, lines: &[usize], chosen: &[Choice]) -> (Vec
     let mut all = counted_slots(sight, lines);
     in_order_of_pick(sight.world, sight.state, "most_expensive", &mut all);
     let others = without(&all, &own_tally);
-    let own = all.into_iter().map(|slot| Slot {
-        quantity: own_tally[slot.line][slot.piece].clone(),
-        ..slot
-    });
+    let own = all
+        .into_iter()
+        .map(|slot| Slot { quantity: own_tally[slot.line][slot.piece].clone(), ..slot });
     let own = own.filter(|slot| !slot.quantity.is_zero()).collect();
     (own, others)
 }

@@ -47,11 +47,7 @@ pub fn decimal(text: &str) -> Option<Exact> {
     let number = if negative { -number } else { number };
     let scale = exponent - i32::try_from(after.len()).ok()?;
     let power = BigInt::from(10).pow(scale.unsigned_abs());
-    Some(if scale >= 0 {
-        Exact::from_integer(number * power)
-    } else {
-        Exact::new(number, power)
-    })
+    Some(if scale >= 0 { Exact::from_integer(number * power) } else { Exact::new(number, power) })
 }
 
 /// The smaller of two numbers.
@@ -61,11 +57,7 @@ pub fn smaller(a: &Exact, b: &Exact) -> Exact {
 
 /// The number, or zero when it is negative.
 pub fn where_positive(number: Exact) -> Exact {
-    if number.is_negative() {
-        Exact::zero()
-    } else {
-        number
-    }
+    if number.is_negative() { Exact::zero() } else { number }
 }
 
 /// How many times `part` goes into `of` completely; zero when `part` is zero.
@@ -73,11 +65,7 @@ pub fn times_into(of: &Exact, part: &Exact) -> u64 {
     if part.is_zero() || of.is_negative() {
         return 0;
     }
-    (of / part)
-        .floor()
-        .to_integer()
-        .to_u64()
-        .unwrap_or(u64::MAX)
+    (of / part).floor().to_integer().to_u64().unwrap_or(u64::MAX)
 }
 
 /// How many parts are begun when `of` is cut into parts.
@@ -129,11 +117,7 @@ pub fn amount(number: &Exact, precision: u32) -> String {
     let digits = format!("{digits:0>width$}", width = decimals + 1);
     let (before, after) = digits.split_at(digits.len() - decimals);
     let sign = if number.is_negative() { "-" } else { "" };
-    if after.is_empty() {
-        format!("{sign}{before}")
-    } else {
-        format!("{sign}{before}.{after}")
-    }
+    if after.is_empty() { format!("{sign}{before}") } else { format!("{sign}{before}.{after}") }
 }
 
 /// Counts, quantities and points: without trailing zeros.

@@ -13,13 +13,7 @@ use std::collections::BTreeMap;
 /// "The largest total discount"; "of equally good results, the one with the most promotions that give points or free
 /// items, then the fewest promotions, then the best ranked (their ranks, sorted, compared one by one); of the orders of that
 /// set that give this total, rank order if it does, else the first when ranks are compared one by one". Smaller is better.
-type Merit = (
-    Reverse<Exact>,
-    Reverse<usize>,
-    usize,
-    Vec<usize>,
-    Vec<usize>,
-);
+type Merit = (Reverse<Exact>, Reverse<usize>, usize, Vec<usize>, Vec<usize>);
 
 /// Everything that could be.
 struct Search<'s> {
@@ -36,12 +30,7 @@ pub fn optimal(
     ranked: &[usize],
     alone: &BTreeMap<usize, Result<Gift, Refusal>>,
 ) -> Verdict {
-    let mut search = Search {
-        world,
-        ranked,
-        best: None,
-        with: BTreeMap::new(),
-    };
+    let mut search = Search { world, ranked, best: None, with: BTreeMap::new() };
     let is_exclusive = |it: &usize| world.promotions[*it].exclusive;
     let (exclusive, others): (Vec<usize>, Vec<usize>) =
         ranked.iter().partition(|it| is_exclusive(it));
@@ -125,21 +114,12 @@ impl Search<'_> {
     }
 
     fn merit(&self, verdict: &Verdict, total: Exact) -> Merit {
-        let rank = |it: &usize| {
-            self.ranked
-                .iter()
-                .position(|own| own == it)
-                .expect("a rank")
-        };
+        let rank = |it: &usize| self.ranked.iter().position(|own| own == it).expect("a rank");
         let order: Vec<usize> = verdict.applied.iter().map(|(it, _)| rank(it)).collect();
         let mut ranks = order.clone();
         ranks.sort_unstable();
         let gives = |gift: &Gift| !gift.points.is_zero() || !gift.free_items.is_zero();
-        let gifts = verdict
-            .applied
-            .iter()
-            .filter(|(_, gift)| gives(gift))
-            .count();
+        let gifts = verdict.applied.iter().filter(|(_, gift)| gives(gift)).count();
         (Reverse(total), Reverse(gifts), order.len(), ranks, order)
     }
 }

@@ -33,11 +33,7 @@ pub fn result(world: &World<'_>, verdict: &Verdict) -> Value {
 fn optimality(world: &World<'_>, verdict: &Verdict) -> Value {
     let total = amount(&verdict.state.discount(), world.settings.precision);
     let is_known = verdict.alternatives.is_some();
-    if is_known {
-        json!({"proven": true, "upper_bound": total})
-    } else {
-        Value::Null
-    }
+    if is_known { json!({"proven": true, "upper_bound": total}) } else { Value::Null }
 }
 
 /// "discount = item_discount + cart_discount + shipping_discount; payable = gross + tax + charges + shipping
@@ -124,10 +120,7 @@ fn applied(world: &World<'_>, verdict: &Verdict) -> Value {
 
 /// Units of a `free_product` that are not in the cart, "for the POS to add and evaluate again" (7.4).
 fn free_items(world: &World<'_>, verdict: &Verdict) -> Value {
-    let given = verdict
-        .applied
-        .iter()
-        .filter(|(_, gift)| !gift.free_items.is_zero());
+    let given = verdict.applied.iter().filter(|(_, gift)| !gift.free_items.is_zero());
     given
         .map(|(place, gift)| {
             let promotion = &world.promotions[*place];
@@ -202,14 +195,10 @@ fn not_applied(world: &World<'_>, verdict: &Verdict) -> Value {
             entry.insert("unmet".to_owned(), leaves.collect());
         }
         // "Under `optimal`, `better_deal_taken` has `alternative_discount` beside it."
-        if let Some(with) = verdict
-            .alternatives
-            .as_ref()
-            .filter(|_| refusal.reason == "better_deal_taken")
+        if let Some(with) =
+            verdict.alternatives.as_ref().filter(|_| refusal.reason == "better_deal_taken")
         {
-            let best = with
-                .get(place)
-                .map(|total| amount(total, world.settings.precision));
+            let best = with.get(place).map(|total| amount(total, world.settings.precision));
             entry.insert("alternative_discount".to_owned(), json!(best));
         }
         Value::Object(entry)

@@ -16,9 +16,7 @@ pub fn is_open(world: &World<'_>, schedule: Option<&Value>) -> bool {
     };
     let zone = text(schedule, "timezone")
         .or_else(|| world.store.and_then(|store| text(store, "timezone")))
-        .map_or(world.settings.timezone, |name| {
-            name.parse().expect("a time zone")
-        });
+        .map_or(world.settings.timezone, |name| name.parse().expect("a time zone"));
     let recurrence = field(schedule, "recurrence").unwrap_or(&Value::Null);
     let today = world.now.with_timezone(&zone).date_naive();
     match text(recurrence, "type").unwrap_or("none") {
@@ -37,9 +35,9 @@ fn is_selected(recurrence: &Value, day: NaiveDate) -> bool {
         "weekly" => list(recurrence, "days")
             .iter()
             .any(|it| it.as_str().map(weekday) == Some(day.weekday())),
-        "monthly" => list(recurrence, "dates")
-            .iter()
-            .any(|it| it.as_u64() == Some(u64::from(day.day()))),
+        "monthly" => {
+            list(recurrence, "dates").iter().any(|it| it.as_u64() == Some(u64::from(day.day())))
+        }
         _ => true,
     }
 }
@@ -72,17 +70,16 @@ fn in_weekly_span(now: DateTime<Utc>, zone: Tz, today: NaiveDate, span: &Value) 
         (day, time(text(end, "time").expect("a time")))
     };
     let (from, to) = (end("from"), end("to"));
-    (-8..=1)
-        .map(|offset| today + Duration::days(offset))
-        .filter(|day| day.weekday() == from.0)
-        .any(|day| {
+    (-8..=1).map(|offset| today + Duration::days(offset)).filter(|day| day.weekday() == from.0).any(
+        |day| {
             let opens = day.and_time(from.1);
             let closes = (0..=7)
                 .map(|offset| (day + Days::new(offset)).and_time(to.1))
                 .find(|it| it.weekday() == to.0 && *it > opens)
                 .expect("an end within a week");
             instant(zone, opens) <= now && now < instant(zone, closes)
-        })
+        },
+    )
 }
 
 /// "A `from.date` that a month lacks gives no span in that month, a `to.date` that it lacks is the end of
@@ -106,11 +103,7 @@ fn in_monthly_span(now: DateTime<Utc>, zone: Tz, today: NaiveDate, span: &Value)
         let Some(opening_day) = month.with_day(from.0) else {
             return false;
         };
-        let last_month = if to > from {
-            month
-        } else {
-            month + Months::new(1)
-        };
+        let last_month = if to > from { month } else { month + Months::new(1) };
         let closes = match last_month.with_day(to.0) {
             Some(day) => day.and_time(to.1),
             None => (last_month + Months::new(1)).and_time(NaiveTime::MIN),

@@ -30,9 +30,7 @@ fn predicate_holds(world: &World<'_>, predicate: &Value, line: &Line<'_>) -> boo
     match text(predicate, "field").expect("a field") {
         "sku" if text(predicate, "op") == Some("in_list") => {
             let name = text(predicate, "list").expect("a list");
-            list(world.product_lists, name)
-                .iter()
-                .any(|sku| sku.as_str() == Some(line.sku))
+            list(world.product_lists, name).iter().any(|sku| sku.as_str() == Some(line.sku))
         }
         name @ ("sku" | "product" | "title" | "brand" | "supplier" | "product_group") => {
             text(line.json, name).is_some_and(|value| text_holds(predicate, value))
@@ -71,10 +69,8 @@ fn field_number(line: &Line<'_>, name: &str) -> Option<Exact> {
 /// "List of text: the predicate holds when it holds for one of them; `ne`, `not_in` when for all";
 /// an empty list counts as lacking.
 fn any_text_holds(predicate: &Value, values: &[Value]) -> bool {
-    let mut verdicts = values
-        .iter()
-        .filter_map(Value::as_str)
-        .map(|value| text_holds(predicate, value));
+    let mut verdicts =
+        values.iter().filter_map(Value::as_str).map(|value| text_holds(predicate, value));
     match text(predicate, "op") {
         Some("ne" | "not_in") => !values.is_empty() && verdicts.all(|it| it),
         _ => verdicts.any(|it| it),
@@ -84,11 +80,7 @@ fn any_text_holds(predicate: &Value, values: &[Value]) -> bool {
 /// The text operators: `eq`, `ne`, `in`, `not_in`, `contains`, `starts_with`, case included.
 pub fn text_holds(test: &Value, value: &str) -> bool {
     let wanted = || text(test, "value").expect("a value");
-    let among = || {
-        list(test, "values")
-            .iter()
-            .any(|it| it.as_str() == Some(value))
-    };
+    let among = || list(test, "values").iter().any(|it| it.as_str() == Some(value));
     match text(test, "op").expect("an operator") {
         "eq" => value == wanted(),
         "ne" => value != wanted(),
@@ -107,11 +99,7 @@ fn number_holds(predicate: &Value, value: &Exact) -> bool {
             let ends: Vec<Exact> = list(predicate, "values").iter().filter_map(read).collect();
             ends[0] <= *value && *value <= ends[1]
         }
-        op => compares(
-            value,
-            op,
-            &field(predicate, "value").and_then(read).expect("a number"),
-        ),
+        op => compares(value, op, &field(predicate, "value").and_then(read).expect("a number")),
     }
 }
 

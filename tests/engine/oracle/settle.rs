@@ -33,11 +33,7 @@ pub fn settle(
         None => exact.clone(),
     };
     let rounded = round(&capped, world.settings.rounding, precision);
-    if rounded > bound {
-        cut(&bound, precision)
-    } else {
-        rounded
-    }
+    if rounded > bound { cut(&bound, precision) } else { rounded }
 }
 
 /// Settles a total that is spread over lines, and allocates it to them. "What is left to pay for a promotion

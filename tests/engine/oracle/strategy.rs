@@ -133,9 +133,8 @@ fn stood_in_the_way(alone: &Result<Gift, Refusal>, reason: &'static str) -> Refu
 /// (7.5).
 fn in_phases(world: &World<'_>, ranked: &[usize], heeds_allow_further: bool) -> Verdict {
     let promotion = |it: usize| &world.promotions[it];
-    let (items, cart): (Vec<usize>, Vec<usize>) = ranked
-        .iter()
-        .partition(|it| promotion(**it).is_item_level());
+    let (items, cart): (Vec<usize>, Vec<usize>) =
+        ranked.iter().partition(|it| promotion(**it).is_item_level());
     let turns = if world.settings.cart_first {
         cart.into_iter().chain(items)
     } else {
@@ -177,10 +176,7 @@ pub fn obstacle(
     heeds_allow_further: bool,
 ) -> Option<&'static str> {
     let settings = &world.settings;
-    let mut applied = verdict
-        .applied
-        .iter()
-        .map(|(it, gift)| (&world.promotions[*it], gift));
+    let mut applied = verdict.applied.iter().map(|(it, gift)| (&world.promotions[*it], gift));
     let gives_a_discount =
         |earlier: &Promotion<'_>, gift: &Gift| !earlier.is_item_level() && !gift.discount.is_zero();
     // "`stacking.allow_further: false`: once it has applied, nothing after it is."
@@ -210,20 +206,10 @@ fn best_deal(
     alone: &BTreeMap<usize, Result<Gift, Refusal>>,
 ) -> Verdict {
     let is_exclusive = |it: &usize| world.promotions[*it].exclusive;
-    let others: Vec<usize> = ranked
-        .iter()
-        .copied()
-        .filter(|it| !is_exclusive(it))
-        .collect();
-    let groups: BTreeSet<Option<&str>> = others
-        .iter()
-        .map(|it| world.promotions[*it].group)
-        .collect();
-    let exclusive = ranked
-        .iter()
-        .copied()
-        .filter(is_exclusive)
-        .map(|it| vec![it]);
+    let others: Vec<usize> = ranked.iter().copied().filter(|it| !is_exclusive(it)).collect();
+    let groups: BTreeSet<Option<&str>> =
+        others.iter().map(|it| world.promotions[*it].group).collect();
+    let exclusive = ranked.iter().copied().filter(is_exclusive).map(|it| vec![it]);
     let grouped = groups.into_iter().map(|group| {
         let is_in = |it: &usize| world.promotions[*it].group == group;
         others.iter().copied().filter(is_in).collect::<Vec<usize>>()
@@ -235,9 +221,7 @@ fn best_deal(
         if alternative.applied.is_empty() {
             continue;
         }
-        let is_better = best
-            .as_ref()
-            .is_none_or(|(best, _)| beats(&alternative, best, ranked));
+        let is_better = best.as_ref().is_none_or(|(best, _)| beats(&alternative, best, ranked));
         if is_better {
             best = Some((alternative, members));
         }

@@ -72,11 +72,7 @@ impl State {
 
 fn to_pay_at_first(world: &World<'_>, line: usize) -> Exact {
     let line = &world.lines[line];
-    if world.settings.net {
-        line.gross() + &line.tax + &line.charges
-    } else {
-        line.gross()
-    }
+    if world.settings.net { line.gross() + &line.tax + &line.charges } else { line.gross() }
 }
 
 /// "A later item-level promotion may discount a line only as the settings allow: with
@@ -90,9 +86,7 @@ pub fn may_discount(world: &World<'_>, state: &State, line: usize, piece: &Piece
         several || pieces.iter().all(|it| it.claims.is_empty())
     } else {
         settings.unit_stacking
-            && settings
-                .stacking_bound
-                .is_none_or(|bound| piece.claims.len() < bound)
+            && settings.stacking_bound.is_none_or(|bound| piece.claims.len() < bound)
     }
 }
 
@@ -110,11 +104,7 @@ pub fn slots(state: &State, lines: &[usize], takes: impl Fn(usize, &Piece) -> bo
     for &line in lines {
         for (piece, it) in state.lines[line].pieces.iter().enumerate() {
             if takes(line, it) {
-                found.push(Slot {
-                    line,
-                    piece,
-                    quantity: it.quantity.clone(),
-                });
+                found.push(Slot { line, piece, quantity: it.quantity.clone() });
             }
         }
     }
@@ -136,9 +126,7 @@ pub fn in_order_of_pick(world: &World<'_>, state: &State, pick: &str, slots: &mu
             "most_expensive" => price_b.cmp(price_a),
             _ => Ordering::Equal,
         };
-        by_price
-            .then(a.line.cmp(&b.line))
-            .then_with(|| fewest_claims_first(state, a, b))
+        by_price.then(a.line.cmp(&b.line)).then_with(|| fewest_claims_first(state, a, b))
     });
 }
 
@@ -172,9 +160,7 @@ pub fn in_order_of_reservation(
 fn fewest_claims_first(state: &State, a: &Slot, b: &Slot) -> Ordering {
     let claims = |slot: &Slot| &state.lines[slot.line].pieces[slot.piece].claims;
     let by_count = claims(a).len().cmp(&claims(b).len());
-    by_count
-        .then_with(|| claims(a).cmp(claims(b)))
-        .then(a.piece.cmp(&b.piece))
+    by_count.then_with(|| claims(a).cmp(claims(b))).then(a.piece.cmp(&b.piece))
 }
 
 /// The first `wanted` units, in the order given; fewer when there are fewer.
@@ -190,10 +176,7 @@ pub fn between(slots: &[Slot], from: &Exact, to: &Exact) -> Vec<Slot> {
         let end = &begin + &slot.quantity;
         let (low, high) = ((&begin).max(from), (&end).min(to));
         if low < high {
-            found.push(Slot {
-                quantity: high - low,
-                ..slot.clone()
-            });
+            found.push(Slot { quantity: high - low, ..slot.clone() });
         }
         begin = end;
     }

@@ -63,11 +63,7 @@ impl Deal<'_> {
             let (first, last) = (number * together + 1, (number + 1) * together);
             let mut left = Quantities::default();
             // Of several requirements, which share lines, it is not certain that more set more aside.
-            let times = if together == 1 || self.part.has_one_requirement() {
-                first
-            } else {
-                0
-            };
+            let times = if together == 1 || self.part.has_one_requirement() { first } else { 0 };
             for slot in self.after_reserving(times, &lines).units {
                 left.add(slot.line, slot.quantity);
             }
@@ -77,9 +73,6 @@ impl Deal<'_> {
             Tier { units, left }
         };
         let count = (allowed.max(0) + together - 1) / together;
-        (0..count)
-            .map(tier)
-            .filter(|own| own.units.is_positive())
-            .collect()
+        (0..count).map(tier).filter(|own| own.units.is_positive()).collect()
     }
 }

@@ -16,12 +16,7 @@ pub(crate) fn check_bounds(case: &Case<'_>, ranked: &Ranked<'_>) -> Result<u64, 
     let problem = Problem::new(case, ranked, None);
     let mut count = 0;
     for component in problem.all_components() {
-        let mut walk = Walk {
-            case,
-            ranked,
-            component: &component,
-            count: 0,
-        };
+        let mut walk = Walk { case, ranked, component: &component, count: 0 };
         walk.most_below(&case.untouched, &mut Vec::new())?;
         count += walk.count;
     }
@@ -39,9 +34,8 @@ impl Walk<'_, '_> {
     /// The most that can be added to this basket; `applied`: the members that have been, in their order.
     fn most_below(&mut self, basket: &Basket, applied: &mut Vec<usize>) -> Result<Fine, String> {
         let members = &self.component.members;
-        let remaining: Vec<usize> = (0..members.len())
-            .filter(|own| !applied.contains(own))
-            .collect();
+        let remaining: Vec<usize> =
+            (0..members.len()).filter(|own| !applied.contains(own)).collect();
         let bound = &self.component.bound;
         let open = bound.look(self.case, basket, &self.component.weights);
         let upper = bound.of(&open, remaining.iter().copied());

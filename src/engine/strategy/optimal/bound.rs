@@ -95,9 +95,8 @@ impl Upper {
     /// What can still come at most once a member has applied; what its condition uses up counts as still open.
     pub(super) fn after(&self, member: usize, claims: &[Claim]) -> Fine {
         let lane = at(&self.lanes, member);
-        let paid = claims
-            .iter()
-            .map(|own| times(at(&self.prices, own.line), own.discounted.into()));
+        let paid =
+            claims.iter().map(|own| times(at(&self.prices, own.line), own.discounted.into()));
         self.whole - lane - paid.sum::<Fine>()
     }
 }
@@ -119,9 +118,7 @@ impl Bound {
             lanes: members.iter().map(lane).collect(),
             lines: members
                 .iter()
-                .fold(LineSet::default(), |lines, (reach, _)| {
-                    lines.union(&reach.domain)
-                }),
+                .fold(LineSet::default(), |lines, (reach, _)| lines.union(&reach.domain)),
             prices: vec![0; weights.len()],
             pooled: LineSet::default(),
             stacks,
@@ -140,10 +137,7 @@ impl Bound {
     }
 
     pub(super) fn look(&self, case: &Case<'_>, basket: &Basket, weights: &[i128]) -> Open {
-        let mut open = Open {
-            units: vec![0; self.prices.len()],
-            left: 0,
-        };
+        let mut open = Open { units: vec![0; self.prices.len()], left: 0 };
         self.look_at(&mut open, &self.lines, case, basket, weights);
         open
     }
@@ -177,11 +171,8 @@ impl Bound {
 
     /// The most that the `remaining` members can add, by their numbers.
     pub(super) fn of(&self, open: &Open, remaining: impl Iterator<Item = usize> + Clone) -> Upper {
-        let mut upper = Upper {
-            whole: 0,
-            lanes: SmallVec::from_elem(0, self.lanes.len()),
-            prices: Vec::new(),
-        };
+        let mut upper =
+            Upper { whole: 0, lanes: SmallVec::from_elem(0, self.lanes.len()), prices: Vec::new() };
         if self.stacks {
             self.stacked(&mut upper, open, remaining);
         } else {
@@ -248,10 +239,7 @@ impl Bound {
 
     /// The prices of the units that are claimed.
     pub(super) fn price_of(&self, claims: &[Claim]) -> Fine {
-        claims
-            .iter()
-            .map(|own| times(at(&self.prices, own.line), own.units.into()))
-            .sum()
+        claims.iter().map(|own| times(at(&self.prices, own.line), own.units.into())).sum()
     }
 
     /// Line by line, the price that makes the bound on the untouched cart lowest, the others as they are, as long as
@@ -279,11 +267,7 @@ impl Bound {
         let before = at(&self.prices, line);
         let total = |price: Fine| {
             let with = |own: usize| {
-                if own == line {
-                    price
-                } else {
-                    at(&self.prices, own)
-                }
+                if own == line { price } else { at(&self.prices, own) }
             };
             let values: Fine = lanes.iter().map(|lane| lane.value(open, with)).sum();
             values + times(price, at(&open.units, line))
@@ -291,11 +275,7 @@ impl Bound {
         // Lowest where a promotion just loses interest in the line, or in another line against it.
         let mut tries: Vec<Fine> = vec![before, 0];
         for lane in &lanes {
-            let off = lane
-                .lines
-                .iter()
-                .find(|own| own.line == line)
-                .map_or(0, |own| own.off);
+            let off = lane.lines.iter().find(|own| own.line == line).map_or(0, |own| own.off);
             tries.push(off);
             let marginal = lane.marginal(open, line, |own| at(&self.prices, own));
             tries.push((off - marginal).max(0));
@@ -327,10 +307,8 @@ impl Bound {
                     alone += value;
                 }
             }
-            let left: Fine = lines
-                .iter()
-                .map(|line| left_of_line(&case.untouched, line, weights))
-                .sum();
+            let left: Fine =
+                lines.iter().map(|line| left_of_line(&case.untouched, line, weights)).sum();
             (alone + together.min(left), lines)
         };
         let none = whole(&|_| false).0;
@@ -362,8 +340,5 @@ pub(super) fn weighted(amount: Fine, weight: i128) -> Fine {
     if weight == WHOLE {
         return amount;
     }
-    amount
-        .saturating_mul(weight)
-        .saturating_add(WHOLE - 1)
-        .div_euclid(WHOLE)
+    amount.saturating_mul(weight).saturating_add(WHOLE - 1).div_euclid(WHOLE)
 }

@@ -49,17 +49,10 @@ pub(super) fn best_turn<'e>(
         pool.iter().partition(|place| turn.awards_points(**place));
     let offers = turn.offers(&discounts);
     let each = offers.iter().map(|(_, own)| own.discount);
-    let upper: Money = if turn.only_one {
-        each.max().unwrap_or(Money::ZERO)
-    } else {
-        each.sum()
-    };
+    let upper: Money = if turn.only_one { each.max().unwrap_or(Money::ZERO) } else { each.sum() };
     // Points change nothing, and the more the better.
     let points: Vec<(usize, Rc<Proposal>)> = turn.offers(&points);
-    if turn
-        .must
-        .is_some_and(|must| points.iter().any(|(place, _)| *place == must))
-    {
+    if turn.must.is_some_and(|must| points.iter().any(|(place, _)| *place == must)) {
         turn.must = None;
     }
     turn.visit(offers);
@@ -67,10 +60,7 @@ pub(super) fn best_turn<'e>(
         Some(best) if !turn.is_cut => best.discount(),
         Some(_) | None => upper,
     };
-    CartTurn {
-        best: turn.best.map(|best| merge(&[best, sequence(points)])),
-        upper,
-    }
+    CartTurn { best: turn.best.map(|best| merge(&[best, sequence(points)])), upper }
 }
 
 fn sequence(applied: Vec<(usize, Rc<Proposal>)>) -> Sequence {
@@ -125,28 +115,16 @@ impl Turn<'_, '_> {
             return;
         }
         for (place, proposal) in &offers {
-            if self.is_cut
-                && self
-                    .best
-                    .as_ref()
-                    .is_some_and(|best| !best.applied.is_empty())
-            {
+            if self.is_cut && self.best.as_ref().is_some_and(|best| !best.applied.is_empty()) {
                 return;
             }
             let lines = proposal.amounts.iter().map(|own| own.line);
             let saved = self.basket.save(lines);
             let shipping = self.basket.shipping_discount;
             self.apply(*place, proposal);
-            let others: Vec<usize> = offers
-                .iter()
-                .map(|(own, _)| *own)
-                .filter(|own| own != place)
-                .collect();
-            let next = if self.only_one {
-                Vec::new()
-            } else {
-                self.offers(&others)
-            };
+            let others: Vec<usize> =
+                offers.iter().map(|(own, _)| *own).filter(|own| own != place).collect();
+            let next = if self.only_one { Vec::new() } else { self.offers(&others) };
             self.visit(next);
             self.path.pop(fine(proposal.discount));
             self.basket.restore(saved);
@@ -170,21 +148,15 @@ impl Turn<'_, '_> {
             // INVARIANT: none is in the pool.
             Some(Level::Item) | None => {}
         }
-        self.path
-            .push(place, proposal.clone(), fine(proposal.discount));
+        self.path.push(place, proposal.clone(), fine(proposal.discount));
     }
 
     fn record(&mut self) {
-        if self
-            .must
-            .is_some_and(|must| !self.path.places().any(|place| place == must))
-        {
+        if self.must.is_some_and(|must| !self.path.places().any(|place| place == must)) {
             return;
         }
-        let is_better = self
-            .best
-            .as_ref()
-            .is_none_or(|best| self.path.compare(best) == Ordering::Less);
+        let is_better =
+            self.best.as_ref().is_none_or(|best| self.path.compare(best) == Ordering::Less);
         if is_better {
             self.best = Some(self.path.clone());
         }
@@ -196,21 +168,14 @@ impl Turn<'_, '_> {
             return true;
         };
         let each = offers.iter().map(|(_, own)| own.discount);
-        let upper: Money = if self.only_one {
-            each.max().unwrap_or(Money::ZERO)
-        } else {
-            each.sum()
-        };
+        let upper: Money =
+            if self.only_one { each.max().unwrap_or(Money::ZERO) } else { each.sum() };
         let upper = self.path.value + fine(upper);
         if upper != best.value || self.only_one {
             return upper >= best.value;
         }
         let all = self.path.applied.iter().chain(offers).cloned().collect();
-        let all = Sequence {
-            value: upper,
-            gifts: 0,
-            applied: all,
-        };
+        let all = Sequence { value: upper, gifts: 0, applied: all };
         // In the order of ranks behind what has applied: no sequence that begins like this one is before it.
         all.compare(best) != Ordering::Greater
     }

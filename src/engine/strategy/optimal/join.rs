@@ -77,14 +77,7 @@ impl<'s, 'e> Problem<'s, 'e> {
                 }
             }
         }
-        Self {
-            case,
-            ranked,
-            groups: groups(&items),
-            items,
-            cart,
-            expected: taken,
-        }
+        Self { case, ranked, groups: groups(&items), items, cart, expected: taken }
     }
 
     /// `cart_first`: whatever takes something off the lines keeps item-level promotions away.
@@ -127,18 +120,12 @@ impl<'s, 'e> Problem<'s, 'e> {
         }
         let is_cart = |must: usize| self.cart.contains(&must);
         pools.retain(|pool| must.is_none_or(|must| !is_cart(must) || pool.contains(&must)));
-        let uppers = pools
-            .iter()
-            .map(|pool| self.with_pool(pool, must, answer, steps));
+        let uppers = pools.iter().map(|pool| self.with_pool(pool, must, answer, steps));
         uppers.max().unwrap_or(Money::ZERO)
     }
 
     fn cart_without(&self, out: impl Fn(usize) -> bool) -> Vec<usize> {
-        self.cart
-            .iter()
-            .copied()
-            .filter(|place| !out(*place))
-            .collect()
+        self.cart.iter().copied().filter(|place| !out(*place)).collect()
     }
 
     fn with_pool(
@@ -173,26 +160,17 @@ impl<'s, 'e> Problem<'s, 'e> {
         let priced = looks * weights.len() / LOOKS_A_STEP;
         self.case.work.charge(looks * STEPS_A_SHARE + priced);
         let mut component = |group: &Vec<usize>| {
-            let members: Vec<&(usize, ItemReach)> = group
-                .iter()
-                .filter_map(|number| self.items.get(*number))
-                .collect();
+            let members: Vec<&(usize, ItemReach)> =
+                group.iter().filter_map(|number| self.items.get(*number)).collect();
             let left = |place: usize| {
-                self.ranked
-                    .candidates
-                    .get(place)
-                    .map_or_else(Left::default, |own| own.left)
+                self.ranked.candidates.get(place).map_or_else(Left::default, |own| own.left)
             };
-            let reaches: Vec<(&ItemReach, Left)> = members
-                .iter()
-                .map(|(place, reach)| (reach, left(*place)))
-                .collect();
+            let reaches: Vec<(&ItemReach, Left)> =
+                members.iter().map(|(place, reach)| (reach, left(*place))).collect();
             let domains: Vec<LineSet> = members.iter().map(|(_, reach)| reach.domain).collect();
             Component {
                 members: members.iter().map(|(place, _)| *place).collect(),
-                lines: domains
-                    .iter()
-                    .fold(LineSet::default(), |all, own| all.union(own)),
+                lines: domains.iter().fold(LineSet::default(), |all, own| all.union(own)),
                 domains,
                 weights: weights.to_vec(),
                 bound: Bound::new(self.case, &reaches, weights, steps),
@@ -221,14 +199,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         steps: &mut Steps,
     ) -> Money {
         let weights = vec![WHOLE; self.expected.len()];
-        let turn = best_turn(
-            self.case,
-            self.ranked,
-            &self.case.untouched,
-            pool,
-            must,
-            steps,
-        );
+        let turn = best_turn(self.case, self.ranked, &self.case.untouched, pool, must, steps);
         let mut upper = turn.upper;
         let mut parts: Vec<Option<Sequence>> = Vec::new();
         for component in self.components(&weights, steps) {
@@ -241,11 +212,7 @@ impl<'s, 'e> Problem<'s, 'e> {
             && self.is_there(must, &parts, &turn)
         {
             let items = merge(&parts);
-            answer.offer(if is_cart_first {
-                behind(turn, items)
-            } else {
-                behind(items, turn)
-            });
+            answer.offer(if is_cart_first { behind(turn, items) } else { behind(items, turn) });
         }
         upper
     }
@@ -291,10 +258,7 @@ impl<'s, 'e> Problem<'s, 'e> {
             let lacks = own.upper - least;
             let mut all = own;
             if all.is_complete && lacks > margin {
-                let goal = Goal::AtLeast {
-                    least,
-                    margin: lacks,
-                };
+                let goal = Goal::AtLeast { least, margin: lacks };
                 all = self.explore(component, goal, must, steps);
             }
             if !all.is_complete {
@@ -304,19 +268,10 @@ impl<'s, 'e> Problem<'s, 'e> {
             sequences.retain(|own| own.value >= least);
             lists.push(self.distinct(sequences, component, &linear));
         }
-        let mut combination = Combination {
-            problem: self,
-            lists: &lists,
-            constant: linear.constant,
-            pool,
-            must,
-        };
+        let mut combination =
+            Combination { problem: self, lists: &lists, constant: linear.constant, pool, must };
         if combination.all(&mut Vec::new(), answer, steps) {
-            answer
-                .best
-                .as_ref()
-                .map_or(Money::ZERO, |best| cut(best.value, rounding))
-                .min(upper)
+            answer.best.as_ref().map_or(Money::ZERO, |best| cut(best.value, rounding)).min(upper)
         } else {
             upper
         }
@@ -331,22 +286,14 @@ impl<'s, 'e> Problem<'s, 'e> {
     ) -> Vec<Sequence> {
         let signature = |own: &Sequence| -> Vec<Money> {
             let taken = |lines: &LineSet| -> Money {
-                let amounts = own
-                    .applied
-                    .iter()
-                    .flat_map(|(_, proposal)| &proposal.amounts);
-                amounts
-                    .filter(|own| lines.contains(own.line))
-                    .map(|own| own.amount)
-                    .sum()
+                let amounts = own.applied.iter().flat_map(|(_, proposal)| &proposal.amounts);
+                amounts.filter(|own| lines.contains(own.line)).map(|own| own.amount).sum()
             };
             match &linear.same_lines {
                 Some(lines) => vec![taken(lines), own.discount()],
-                None => component
-                    .lines
-                    .iter()
-                    .map(|line| taken(&LineSet::from_iter([line])))
-                    .collect(),
+                None => {
+                    component.lines.iter().map(|line| taken(&LineSet::from_iter([line]))).collect()
+                }
             }
         };
         sequences.sort_by(Sequence::compare);
@@ -402,15 +349,11 @@ impl<'c> Combination<'c, '_, '_> {
     ) -> bool {
         let rounding = self.problem.case.rules.settings().rounding;
         let Some(list) = self.lists.get(chosen.len()) else {
-            self.problem
-                .carry_out(chosen, self.pool, self.must, answer, steps);
+            self.problem.carry_out(chosen, self.pool, self.must, answer, steps);
             return !steps.is_empty();
         };
         let later = self.lists.get(chosen.len() + 1..).unwrap_or_default();
-        let later: Fine = later
-            .iter()
-            .map(|own| own.first().map_or(0, |own| own.value))
-            .sum();
+        let later: Fine = later.iter().map(|own| own.first().map_or(0, |own| own.value)).sum();
         let before: Fine = chosen.iter().map(|own| own.value).sum();
         for own in list {
             let upper = fine(cut(self.constant + before + own.value + later, rounding));
@@ -429,10 +372,7 @@ impl<'c> Combination<'c, '_, '_> {
 }
 
 pub(super) fn sees_discounts(ranked: &Ranked<'_>, place: usize) -> bool {
-    let conditions = ranked
-        .candidates
-        .get(place)
-        .and_then(|own| own.compiled.conditions.as_ref());
+    let conditions = ranked.candidates.get(place).and_then(|own| own.compiled.conditions.as_ref());
     conditions.is_some_and(|own| own.see_discounts())
 }
 
@@ -440,9 +380,8 @@ pub(super) fn sees_discounts(ranked: &Ranked<'_>, place: usize) -> bool {
 fn groups(items: &[(usize, ItemReach)]) -> Vec<Vec<usize>> {
     let mut groups: Vec<(LineSet, Vec<usize>)> = Vec::new();
     for (number, (_, reach)) in items.iter().enumerate() {
-        let (met, apart): (Vec<_>, Vec<_>) = groups
-            .into_iter()
-            .partition(|(lines, _)| !lines.is_disjoint(&reach.domain));
+        let (met, apart): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|(lines, _)| !lines.is_disjoint(&reach.domain));
         let mut own = (reach.domain, vec![number]);
         for (lines, numbers) in met {
             own.0 = own.0.union(&lines);

@@ -25,13 +25,8 @@ impl Problem<'_, '_> {
     /// All that there is to pay.
     pub(super) fn all_there_is(&self) -> Money {
         let untouched = &self.case.untouched;
-        let lines: Fine = self
-            .case
-            .view
-            .all
-            .iter()
-            .map(|line| untouched.left_of_line(line).steps_up(12))
-            .sum();
+        let lines: Fine =
+            self.case.view.all.iter().map(|line| untouched.left_of_line(line).steps_up(12)).sum();
         let shipping = self.case.view.cart.shipping.as_ref();
         let shipping = shipping.map_or(0, |shipping| fine(shipping.amount));
         cut(lines + shipping, self.case.rules.settings().rounding)
@@ -51,22 +46,14 @@ impl Problem<'_, '_> {
                 continue;
             };
             let most = reach.most.as_ref().map(|most| fine(rounding.settle(most)));
-            let most = most
-                .into_iter()
-                .chain(candidate.left.discount.map(fine))
-                .min();
-            let share = reach
-                .percent
-                .map_or(WHOLE, |percent| percent.scaled().into());
+            let most = most.into_iter().chain(candidate.left.discount.map(fine)).min();
+            let share = reach.percent.map_or(WHOLE, |percent| percent.scaled().into());
             let base: Fine = reach
                 .lines
                 .iter()
                 .map(|line| self.case.untouched.left_of_line(line).steps_up(12))
                 .sum();
-            let taken = reach
-                .lines
-                .iter()
-                .filter_map(|line| self.expected.get(line));
+            let taken = reach.lines.iter().filter_map(|line| self.expected.get(line));
             let expected = base - taken.map(|own| fine(*own)).sum::<Fine>();
             match most.filter(|most| *most <= weighted(expected.max(0), share)) {
                 Some(most) => constant += most,
@@ -84,16 +71,11 @@ impl Problem<'_, '_> {
         }
         let same_lines = match reaches.as_slice() {
             [] => Some(LineSet::default()),
-            [first, others @ ..] => others
-                .iter()
-                .all(|own| own.lines == first.lines)
-                .then_some(first.lines),
+            [first, others @ ..] => {
+                others.iter().all(|own| own.lines == first.lines).then_some(first.lines)
+            }
         };
-        Linear {
-            constant: constant + slack(linears, rounding),
-            weights,
-            same_lines,
-        }
+        Linear { constant: constant + slack(linears, rounding), weights, same_lines }
     }
 
     /// The most that comes off the shipping.
@@ -111,14 +93,7 @@ impl Problem<'_, '_> {
             let shipping = self.case.view.cart.shipping.as_ref();
             return shipping.map_or(0, |shipping| fine(shipping.amount));
         }
-        let turn = best_turn(
-            self.case,
-            self.ranked,
-            &self.case.untouched,
-            &own,
-            None,
-            steps,
-        );
+        let turn = best_turn(self.case, self.ranked, &self.case.untouched, &own, None, steps);
         fine(turn.upper)
     }
 }

@@ -33,13 +33,11 @@ use steps::Steps;
 pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     let budget_ms = case.rules.settings().optimal_budget_ms;
     let mut steps = Steps::for_ms(budget_ms, case.claims.stacks(), &case.work);
-    let known: Vec<Sequence> = [
-        in_rank_order::choose(case, ranked),
-        best_deal::choose(case, ranked),
-    ]
-    .into_iter()
-    .map(|outcome| sequence_of(&outcome))
-    .collect();
+    let known: Vec<Sequence> =
+        [in_rank_order::choose(case, ranked), best_deal::choose(case, ranked)]
+            .into_iter()
+            .map(|outcome| sequence_of(&outcome))
+            .collect();
     let looks: usize = known.iter().map(|own| own.applied.len() + 1).sum();
     steps.prepare(looks * ranked.candidates.len() * case.view.all.len());
     let problem = Problem::new(case, ranked, known.first());
@@ -70,11 +68,7 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
         let has_applied = best.places().any(|own| own == place);
         reasons.push(if has_applied { None } else { reason(place) });
     }
-    Outcome {
-        applied: best.applied,
-        reasons,
-        optimality: Some(optimality),
-    }
+    Outcome { applied: best.applied, reasons, optimality: Some(optimality) }
 }
 
 /// What a search came to.
@@ -87,10 +81,8 @@ struct Answer {
 
 impl Answer {
     fn offer(&mut self, sequence: Sequence) {
-        let is_better = self
-            .best
-            .as_ref()
-            .is_none_or(|best| sequence.compare(best) == Ordering::Less);
+        let is_better =
+            self.best.as_ref().is_none_or(|best| sequence.compare(best) == Ordering::Less);
         if is_better {
             self.best = Some(sequence);
         }
@@ -106,16 +98,11 @@ fn solve<'e>(
     must: Option<usize>,
     steps: &mut Steps,
 ) -> Answer {
-    let mut answer = Answer {
-        best: None,
-        upper: Money::ZERO,
-    };
+    let mut answer = Answer { best: None, upper: Money::ZERO };
     known.iter().cloned().for_each(|own| answer.offer(own));
     let lone: Vec<usize> = match must {
         Some(must) => vec![must],
-        None => (0..ranked.candidates.len())
-            .filter(|place| ranked.is_exclusive(*place))
-            .collect(),
+        None => (0..ranked.candidates.len()).filter(|place| ranked.is_exclusive(*place)).collect(),
     };
     for place in lone {
         let candidate = ranked.candidates.get(place);
@@ -142,9 +129,5 @@ fn solve<'e>(
 fn sequence_of(outcome: &Outcome) -> Sequence {
     let gifts = outcome.applied.iter().filter(|(_, own)| gives(own)).count();
     let total: Money = outcome.applied.iter().map(|(_, own)| own.discount).sum();
-    Sequence {
-        value: fine(total),
-        gifts,
-        applied: outcome.applied.clone(),
-    }
+    Sequence { value: fine(total), gifts, applied: outcome.applied.clone() }
 }

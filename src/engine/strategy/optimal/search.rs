@@ -138,20 +138,14 @@ impl<'s, 'e> Explorer<'s, 'e> {
     }
 
     pub(super) fn run(mut self) -> Found {
-        let root = self
-            .component
-            .bound
-            .of(&self.trail.open, self.trail.remaining())
-            .whole;
+        let root = self.component.bound.of(&self.trail.open, self.trail.remaining()).whole;
         let known = self.alone();
         if matches!(self.goal, Goal::AtLeast { .. }) {
             self.visit(known);
         } else {
             self.dive(&known, |_, _| 0);
             self.dive(&known, |_, own| own.value);
-            self.dive(&known, |component, own| {
-                own.value - component.bound.price_of(&own.claims)
-            });
+            self.dive(&known, |component, own| own.value - component.bound.price_of(&own.claims));
             self.patience = FIRST_NODES;
             self.visit(known.clone());
             if self.patience == 0 && self.is_cut {
@@ -213,18 +207,11 @@ impl<'s, 'e> Explorer<'s, 'e> {
         }
         let candidate = self.candidate(member)?;
         let basket = self.trail.basket();
-        let offered = |proposal| {
-            Rc::new(Offered::new(
-                self.case,
-                self.component,
-                basket,
-                Rc::new(proposal),
-            ))
-        };
+        let offered =
+            |proposal| Rc::new(Offered::new(self.case, self.component, basket, Rc::new(proposal)));
         let offer = propose(self.case, candidate, basket).map(offered);
         if let Some(key) = key {
-            self.memory
-                .remember_offer(member, key, offer.clone(), self.steps);
+            self.memory.remember_offer(member, key, offer.clone(), self.steps);
         }
         Some(offer)
     }
@@ -246,9 +233,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
     fn after(&self, known: &Known, offered: &Offered) -> Known {
         let domains = self.component.domains.iter();
         let kept = known.iter().zip(domains).map(|(own, domain)| {
-            own.as_ref()
-                .filter(|_| domain.is_disjoint(&offered.lines))
-                .cloned()
+            own.as_ref().filter(|_| domain.is_disjoint(&offered.lines)).cloned()
         });
         kept.collect()
     }
@@ -257,8 +242,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         let Some(place) = self.component.members.get(member) else {
             return;
         };
-        self.path
-            .push(*place, Rc::clone(&offered.proposal), offered.value);
+        self.path.push(*place, Rc::clone(&offered.proposal), offered.value);
         self.trail.apply(member, offered);
     }
 
@@ -270,8 +254,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
 
     /// Whether the promotion that must be there, if there is one, has applied.
     fn has_must(&self) -> bool {
-        self.must
-            .is_none_or(|must| self.path.places().any(|own| own == must))
+        self.must.is_none_or(|must| self.path.places().any(|own| own == must))
     }
 
     /// Takes the present sequence as an answer, if it is one.
@@ -279,10 +262,8 @@ impl<'s, 'e> Explorer<'s, 'e> {
         if !self.has_must() {
             return;
         }
-        let is_better = self
-            .best
-            .as_ref()
-            .is_none_or(|best| self.path.compare(best) == Ordering::Less);
+        let is_better =
+            self.best.as_ref().is_none_or(|best| self.path.compare(best) == Ordering::Less);
         if is_better {
             let rounding = self.case.rules.settings().rounding;
             self.beyond_best = fine(cut(self.path.value, rounding)) + fine(rounding.step());
@@ -399,11 +380,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         }
         let applied = set((0..members).filter(|member| self.trail.has_applied(*member)));
         let state = self.trail.state();
-        let reached = Reached {
-            applied,
-            gifts: self.path.gifts,
-            state,
-        };
+        let reached = Reached { applied, gifts: self.path.gifts, state };
         self.memory.was_reached(reached, self.steps)
     }
 }

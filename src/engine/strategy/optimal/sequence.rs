@@ -50,11 +50,7 @@ impl Sequence {
     pub(super) fn standing(&self) -> Standing {
         let mut ranks: Vec<usize> = self.places().collect();
         ranks.sort_unstable();
-        Standing {
-            value: self.value,
-            gifts: self.gifts,
-            ranks,
-        }
+        Standing { value: self.value, gifts: self.gifts, ranks }
     }
 
     pub(super) fn places(&self) -> impl Iterator<Item = usize> + Clone {

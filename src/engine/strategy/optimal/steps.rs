@@ -32,19 +32,10 @@ pub(super) struct Steps {
 
 impl Steps {
     pub(super) fn for_ms(budget_ms: u8, stacks: bool, work: &Work<'_>) -> Self {
-        let a_ms = if stacks {
-            STACKED_STEPS_PER_MS
-        } else {
-            STEPS_PER_MS
-        };
+        let a_ms = if stacks { STACKED_STEPS_PER_MS } else { STEPS_PER_MS };
         let all = u64::from(budget_ms) * a_ms;
         let most = u64::from(budget_ms) * work::STEPS_PER_MS;
-        Self {
-            left: all,
-            all,
-            bytes: MAX_BYTES,
-            work_ends: work.steps().saturating_add(most),
-        }
+        Self { left: all, all, bytes: MAX_BYTES, work_ends: work.steps().saturating_add(most) }
     }
 
     /// Takes what a look at a promotion, or at a basket, of so many lines costs; false when that is not left, now or

@@ -115,10 +115,7 @@ fn what_is_read_quickly_is_read_alike() {
             all += 1;
         }
     }
-    assert!(
-        accepted > 300 && all - accepted > 300,
-        "{accepted} of {all}"
-    );
+    assert!(accepted > 300 && all - accepted > 300, "{accepted} of {all}");
 }
 
 #[test]
@@ -135,10 +132,7 @@ fn fields_that_are_unknown_or_twice_are_not_read_quickly() {
         for (key, value) in full().pointer(&pointer).unwrap().as_object().unwrap() {
             for value in ["null", &value.to_string()] {
                 let twice = format!("{}:{value}", json!(key));
-                assert!(
-                    !accepts(&changed.replace("\"HERE\":\"1\"", &twice)),
-                    "{twice}"
-                );
+                assert!(!accepts(&changed.replace("\"HERE\":\"1\"", &twice)), "{twice}");
             }
         }
     }
@@ -164,10 +158,9 @@ fn bounds_of_the_whole_are_kept() {
 
 fn pointers(tree: &Tree, at: String) -> Vec<String> {
     let below: Vec<String> = match tree {
-        Tree::Object(members) => members
-            .iter()
-            .flat_map(|(key, value)| pointers(value, format!("{at}/{key}")))
-            .collect(),
+        Tree::Object(members) => {
+            members.iter().flat_map(|(key, value)| pointers(value, format!("{at}/{key}"))).collect()
+        }
         Tree::Array(entries) => entries
             .iter()
             .enumerate()

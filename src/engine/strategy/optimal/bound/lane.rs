@@ -71,12 +71,7 @@ pub(super) fn lane(
     rounding: Rounding,
 ) -> Lane {
     // What a promotion takes off falls on its lines in another way than its bound does: the largest weight holds for all.
-    let weight = reach
-        .lines
-        .iter()
-        .map(|own| at(weights, own.line))
-        .max()
-        .unwrap_or(0);
+    let weight = reach.lines.iter().map(|own| at(weights, own.line)).max().unwrap_or(0);
     let roundings = usize::from(stacks || !reach.is_even);
     let slack = slack(roundings, rounding);
     let most = reach.most.as_ref().map(|most| fine(rounding.settle(most)));
@@ -98,10 +93,7 @@ pub(super) fn lane(
     }
     let tier = |own: &benefits::Tier| Tier {
         units: own.units.scaled().into(),
-        left: lines
-            .iter()
-            .map(|place| own.of_line(place.line).scaled().into())
-            .collect(),
+        left: lines.iter().map(|place| own.of_line(place.line).scaled().into()).collect(),
     };
     Lane {
         tiers: reach.tiers.iter().map(tier).collect(),
@@ -111,11 +103,7 @@ pub(super) fn lane(
             .cheapest_of
             .map(|own| (own.every.scaled().into(), own.quantity.scaled().into())),
         units: reach.units.map(|units| units.scaled().into()),
-        most: most
-            .into_iter()
-            .chain(cap)
-            .min()
-            .map(|most| weighted(most, weight)),
+        most: most.into_iter().chain(cap).min().map(|most| weighted(most, weight)),
         slack,
         is_pooled: false,
         has_gifts: reach.has_gifts,
@@ -159,9 +147,7 @@ impl Lane {
             Some((every, quantity)) => self.cheapest(open, every, quantity, price),
             None => {
                 let beyond = self.lines.iter();
-                beyond
-                    .map(|own| (own.off - price(own.line), own.open(open)))
-                    .collect()
+                beyond.map(|own| (own.off - price(own.line), own.open(open))).collect()
             }
         };
         let is_open = beyond.iter().any(|(_, units)| *units > 0);

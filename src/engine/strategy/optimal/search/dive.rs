@@ -33,10 +33,8 @@ impl Explorer<'_, '_> {
         };
         let mut most = best.value;
         let members = &self.component.members;
-        let mut order: Vec<usize> = best
-            .places()
-            .filter_map(|place| members.binary_search(&place).ok())
-            .collect();
+        let mut order: Vec<usize> =
+            best.places().filter_map(|place| members.binary_search(&place).ok()).collect();
         let others = (0..members.len()).filter(|member| !order.contains(member));
         order.extend(others.collect::<Vec<_>>());
         let mut applied = Vec::with_capacity(order.len());
@@ -69,12 +67,7 @@ impl Explorer<'_, '_> {
         let same = order.iter().zip(applied.iter());
         let same = same.take_while(|(own, (other, _))| *own == other).count();
         applied.truncate(same);
-        self.go_back_to(
-            applied
-                .iter()
-                .filter(|(_, has_applied)| *has_applied)
-                .count(),
-        );
+        self.go_back_to(applied.iter().filter(|(_, has_applied)| *has_applied).count());
         let rest = order.get(same..).unwrap_or_default();
         if !self.steps.prepare(rest.len() * LOOKS_TO_APPLY) {
             return None;
@@ -85,9 +78,7 @@ impl Explorer<'_, '_> {
             if let Ok(offered) = offer {
                 // Where units stack, the basket follows at once.
                 if self.case.claims.stacks()
-                    && !self
-                        .steps
-                        .spend(self.component.lines.len(), &self.case.work)
+                    && !self.steps.spend(self.component.lines.len(), &self.case.work)
                 {
                     return None;
                 }

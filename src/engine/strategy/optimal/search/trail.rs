@@ -56,11 +56,7 @@ impl Offered {
                 own.units += units;
                 own.discounted += discounted;
             }
-            None => claims.push(Claim {
-                line,
-                units,
-                discounted,
-            }),
+            None => claims.push(Claim { line, units, discounted }),
         };
         for take in &proposal.takes {
             let units = take.slot.quantity.scaled();
@@ -69,11 +65,8 @@ impl Offered {
         for (line, quantity) in &proposal.needed {
             claim(*line, quantity.scaled(), 0);
         }
-        let overdrawn = if case.claims.stacks() {
-            LineSet::default()
-        } else {
-            proposal.overdraws(basket)
-        };
+        let overdrawn =
+            if case.claims.stacks() { LineSet::default() } else { proposal.overdraws(basket) };
         Self {
             value: component.value_of(&proposal),
             lines: claims.iter().map(|own| own.line).collect(),
@@ -125,9 +118,7 @@ impl<'s, 'e> Trail<'s, 'e> {
             is_applied: vec![false; component.members.len()],
             free: lines.iter().map(|line| line.quantity.scaled()).collect(),
             taken: vec![0; lines.len()],
-            open: component
-                .bound
-                .look(case, &case.untouched, &component.weights),
+            open: component.bound.look(case, &case.untouched, &component.weights),
             uneven: LineSet::default(),
             basket: case.untouched.clone(),
             behind: Vec::new(),
@@ -149,9 +140,7 @@ impl<'s, 'e> Trail<'s, 'e> {
     /// The members that have not applied.
     pub(super) fn remaining(&self) -> impl Iterator<Item = usize> + Clone + '_ {
         let applied = self.is_applied.iter().enumerate();
-        applied
-            .filter(|(_, applied)| !**applied)
-            .map(|(member, _)| member)
+        applied.filter(|(_, applied)| !**applied).map(|(member, _)| member)
     }
 
     /// Whether what a promotion on these lines gives follows from the numbers of unclaimed units.
@@ -179,10 +168,8 @@ impl<'s, 'e> Trail<'s, 'e> {
         let basket = self.basket();
         let runs = lines.iter().map(|line| basket.runs(line)).sum::<usize>();
         case.work.charge(runs * STEPS_A_RUN);
-        let imprints: Vec<Imprint> = lines
-            .iter()
-            .map(|line| basket.imprint(line, claims))
-            .collect();
+        let imprints: Vec<Imprint> =
+            lines.iter().map(|line| basket.imprint(line, claims)).collect();
         State::Imprints(imprints)
     }
 
@@ -190,9 +177,7 @@ impl<'s, 'e> Trail<'s, 'e> {
     pub(super) fn basket(&mut self) -> &Basket {
         for Step { offered, .. } in self.applied.iter().skip(self.behind.len()) {
             self.behind.push(self.basket.save(offered.lines.iter()));
-            offered
-                .proposal
-                .carry_out(&mut self.basket, &self.case.work);
+            offered.proposal.carry_out(&mut self.basket, &self.case.work);
         }
         &self.basket
     }
@@ -213,11 +198,7 @@ impl<'s, 'e> Trail<'s, 'e> {
 
     /// Takes back the last one that has applied.
     pub(super) fn undo(&mut self) -> Option<Rc<Offered>> {
-        let Step {
-            member,
-            offered,
-            uneven_before,
-        } = self.applied.pop()?;
+        let Step { member, offered, uneven_before } = self.applied.pop()?;
         if let Some(own) = self.is_applied.get_mut(member) {
             *own = false;
         }
@@ -257,11 +238,7 @@ impl<'s, 'e> Trail<'s, 'e> {
         for Claim { line, .. } in &offered.claims {
             let free = self.free.get(*line).copied().unwrap_or(0);
             let is_untouched = free == case.view.line(*line).quantity.scaled();
-            let units = if is_untouched || !case.claims.is_single(*line) {
-                free
-            } else {
-                0
-            };
+            let units = if is_untouched || !case.claims.is_single(*line) { free } else { 0 };
             if let Some(open) = self.open.units.get_mut(*line) {
                 *open = units.into();
             }

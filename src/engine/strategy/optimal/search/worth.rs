@@ -34,9 +34,7 @@ impl Explorer<'_, '_> {
     pub(super) fn against(&self, more: Fine) -> Ordering {
         let upper = self.path.value + more;
         if self.goal != Goal::Best {
-            return self
-                .least()
-                .map_or(Ordering::Greater, |least| upper.cmp(&least));
+            return self.least().map_or(Ordering::Greater, |least| upper.cmp(&least));
         }
         let Some(best) = &self.best else {
             return Ordering::Greater;
@@ -55,10 +53,7 @@ impl Explorer<'_, '_> {
     fn could_win_a_tie(&self, open: &Open, best: &Sequence) -> bool {
         let may_give = |member: &usize| {
             self.candidate(*member).is_some_and(|own| {
-                matches!(
-                    own.compiled.promotion.terms.benefit,
-                    Benefit::FreeProduct(_)
-                )
+                matches!(own.compiled.promotion.terms.benefit, Benefit::FreeProduct(_))
             })
         };
         let most_gifts = self.path.gifts + self.trail.remaining().filter(may_give).count();
@@ -87,11 +82,8 @@ impl Explorer<'_, '_> {
             return count < best.applied.len();
         }
         let members = &self.component.members;
-        let others = self
-            .trail
-            .remaining()
-            .filter_map(|member| members.get(member).copied())
-            .take(more);
+        let others =
+            self.trail.remaining().filter_map(|member| members.get(member).copied()).take(more);
         let mut ranks: Vec<usize> = self.path.places().chain(others).collect();
         ranks.sort_unstable();
         let mut of_best: Vec<usize> = best.places().collect();
