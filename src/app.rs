@@ -45,12 +45,7 @@ pub enum StartError {
     AddressInUse(SocketAddr),
     /// The address cannot be used.
     #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// Why not.
-        source: std::io::Error,
-    },
+    Listen { address: SocketAddr, source: std::io::Error },
     /// The address cannot be accepted on.
     #[error("connections cannot be accepted: {0}")]
     Accept(std::io::Error),
@@ -250,7 +245,6 @@ impl App {
         })
     }
 
-    /// Where it serves.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -260,7 +254,6 @@ impl App {
         &self.api
     }
 
-    /// Its use cases.
     pub fn service(&self) -> &Service {
         &self.service
     }

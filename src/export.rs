@@ -30,7 +30,6 @@ pub enum ExportError {
     /// The database cannot be used.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
     /// Nobody has this id.

@@ -15,7 +15,6 @@ pub enum ReconcileError {
     /// The database cannot be used.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
     /// What differs cannot be told.

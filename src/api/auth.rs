@@ -68,7 +68,6 @@ impl Reader {
         self.0.cursors
     }
 
-    /// The caller's tenant.
     pub fn tenant(&self) -> TenantId {
         self.0.tenant
     }
@@ -80,7 +79,6 @@ impl Reader {
 }
 
 impl Pos {
-    /// The caller's tenant.
     pub fn tenant(&self) -> TenantId {
         self.0.tenant
     }
@@ -102,7 +100,6 @@ impl PosReader {
         self.0.cursors
     }
 
-    /// The caller's tenant.
     pub fn tenant(&self) -> TenantId {
         self.0.tenant
     }
@@ -121,7 +118,6 @@ impl Issuer {
 }
 
 impl Teller {
-    /// The caller's tenant.
     pub fn tenant(&self) -> TenantId {
         self.0.tenant
     }
@@ -133,7 +129,6 @@ impl HandReader {
         self.0.cursors
     }
 
-    /// The caller's tenant.
     pub fn tenant(&self) -> TenantId {
         self.0.tenant
     }

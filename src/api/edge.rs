@@ -26,7 +26,6 @@ use crate::telemetry;
 pub struct Bounds {
     /// Most bytes of all header names and values.
     pub header_bytes: usize,
-    /// Most headers.
     pub headers: usize,
     /// Most requests that are worked on at the same time.
     pub in_flight: usize,
@@ -154,7 +153,6 @@ impl Seat {
 }
 
 impl Edge {
-    /// Surrounds the router.
     pub fn new(router: Router, bounds: Bounds, metrics: &Metrics) -> Self {
         Self {
             router,

@@ -44,7 +44,6 @@ pub struct Front {
 pub type Led = mpsc::Receiver<StdStream>;
 
 impl Front {
-    /// Starts the thread.
     pub fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();

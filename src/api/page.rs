@@ -33,7 +33,6 @@ const FRAME: usize = 1_024;
 pub struct Wanted<C> {
     /// At most so many items.
     pub limit: u16,
-    /// After this place.
     pub after: Option<C>,
     /// What the list's cursors are sealed with.
     pub seal: Seal,

@@ -12,11 +12,9 @@ use crate::metrics::Timeout;
 pub struct Timeouts {
     /// From the headers to the end of the body.
     pub body: Duration,
-    /// An evaluation.
     pub evaluate: Duration,
     /// A redemption, or a move of one.
     pub redeem: Duration,
-    /// The other requests.
     pub admin: Duration,
     /// A bulk write, or what counts many redemptions.
     pub bulk: Duration,

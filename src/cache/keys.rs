@@ -33,9 +33,7 @@ type KeyHash = [u8; 32];
 /// A key that is valid now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// Whose it is.
     pub tenant: TenantId,
-    /// Which it is.
     pub key: KeyId,
     /// What it may do.
     pub role: Role,

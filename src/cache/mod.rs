@@ -44,7 +44,6 @@ pub enum LoadError {
     /// A stored document cannot be read: a fault of ours. A price without it could be wrong, so there is none.
     #[error("{what} cannot be read: {why}")]
     Unreadable {
-        /// Which document.
         what: String,
         /// What is wrong with it.
         why: String,

@@ -7,17 +7,14 @@ use super::{DbError, TenantTx};
 /// An activity that is to be recorded.
 #[derive(Clone, Debug)]
 pub struct NewActivity {
-    /// The caller's id.
     pub activity_id: String,
     /// SHA-256 of the body as it was understood.
     pub body_hash: [u8; 32],
     /// `transaction`, `registration` or `profile_update`.
     pub kind: &'static str,
-    /// Who did it.
     pub customer_id: String,
     /// The sale that it was.
     pub transaction_id: Option<String>,
-    /// When.
     pub at: Option<DateTime<Utc>>,
 }
 
@@ -26,7 +23,6 @@ pub struct NewActivity {
 pub struct ActivityRow {
     /// SHA-256 of its body.
     pub body_hash: Vec<u8>,
-    /// What was answered.
     pub answer: String,
 }
 
@@ -56,7 +52,6 @@ pub async fn claim(
     Ok(made.rows_affected() == 1)
 }
 
-/// Reads an activity.
 pub async fn get(tx: &mut TenantTx, activity: &str) -> Result<Option<ActivityRow>, DbError> {
     let row = sqlx::query_as!(
         ActivityRow,

@@ -6,12 +6,9 @@ use uuid::Uuid;
 use super::{DbError, Filling, Page, TenantTx};
 use crate::domain::id::KeyId;
 
-/// An entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRow {
-    /// Its id.
     pub audit_id: Uuid,
-    /// When.
     pub at: DateTime<Utc>,
     /// Who; none is the operator.
     pub key_id: Option<Uuid>,
@@ -45,7 +42,6 @@ pub struct NewAudit {
 pub struct AuditFilter {
     /// From this instant on.
     pub from: Option<DateTime<Utc>>,
-    /// Before this instant.
     pub to: Option<DateTime<Utc>>,
     /// Only of this subject.
     pub subject: Option<String>,
@@ -56,7 +52,6 @@ pub struct AuditFilter {
 pub struct AuditCursor {
     /// When the last one seen was written.
     pub at: DateTime<Utc>,
-    /// Its id.
     pub audit_id: Uuid,
 }
 

@@ -5,7 +5,6 @@ use super::{DbError, OperatorTx};
 /// Most rows that are counted of one table: a graph needs no more.
 const MAX_COUNTED: i64 = 100_000;
 
-/// What waits.
 #[derive(Clone, Debug)]
 pub struct Backlog {
     /// Holds that are open.

@@ -10,7 +10,6 @@ use crate::domain::id::PromotionId;
 /// Codes of one statement: so many are written and then forgotten, so that memory and statements stay short.
 const CHUNK: usize = 5_000;
 
-/// A code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeRow {
     /// Its id: a code that is deleted and made anew is another one.
@@ -28,13 +27,11 @@ pub struct CodeRow {
 pub struct FoundCode {
     /// The code in upper case.
     pub code_key: String,
-    /// Its id.
     pub code_id: Uuid,
     /// The code as it was made.
     pub code: String,
     /// When it stops working, if ever.
     pub expires_at: Option<DateTime<Utc>>,
-    /// Its promotion.
     pub promotion_id: Uuid,
     /// `draft`, `active`, `paused` or `archived`.
     pub promotion_status: String,
@@ -202,7 +199,6 @@ pub async fn batch(
     Ok(row)
 }
 
-/// Remembers a generation.
 pub async fn insert_batch(
     tx: &mut TenantTx,
     promotion: PromotionId,

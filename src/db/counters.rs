@@ -5,10 +5,8 @@ use uuid::Uuid;
 
 use super::{DbError, TenantTx};
 
-/// Which counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CounterName {
-    /// Of which promotion.
     pub promotion_id: Uuid,
     /// `earn`, `customer`, `promotion` or `code`.
     pub subject: &'static str,
@@ -16,7 +14,6 @@ pub struct CounterName {
     pub owner: String,
     /// `times`, `transactions` or `discount`.
     pub measure: &'static str,
-    /// In which window.
     pub window_no: i32,
 }
 
@@ -32,7 +29,6 @@ pub struct Count {
 /// A counter that is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CounterChange {
-    /// Which.
     pub counter: CounterName,
     /// What is added, or taken off where negative.
     pub change: i64,

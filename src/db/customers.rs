@@ -16,7 +16,6 @@ pub struct Moved {
     pub redemptions: i64,
     /// Activities, with what they moved of milestones.
     pub activities: i64,
-    /// Issuances.
     pub issuances: i64,
 }
 

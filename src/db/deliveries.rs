@@ -20,11 +20,9 @@ pub struct ClaimedRow {
     pub attempts: i32,
     /// When it was tried first.
     pub first_attempt_at: DateTime<Utc>,
-    /// Its event.
     pub event_id: Uuid,
     /// The name of its type.
     pub event_type: String,
-    /// When it happened.
     pub occurred_at: DateTime<Utc>,
     /// What is told of it: a JSON object.
     pub data: String,
@@ -33,20 +31,16 @@ pub struct ClaimedRow {
 /// What came of an attempt that has failed.
 #[derive(Clone, Debug)]
 pub struct Failed {
-    /// Which delivery.
     pub sequence: i64,
-    /// Which attempt.
     pub attempts: i32,
     /// When it is tried again; none: it is given up.
     pub next_attempt_at: Option<DateTime<Utc>>,
-    /// Why.
     pub fault: String,
 }
 
 /// A delivery that was given up.
 #[derive(Clone, Debug)]
 pub struct DeadRow {
-    /// The event.
     pub event: EventRow,
     /// How often it was tried.
     pub attempts: i32,
@@ -59,9 +53,7 @@ pub struct DeadRow {
 /// A webhook that has something to get now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DueRow {
-    /// Whose it is.
     pub tenant: TenantId,
-    /// Which.
     pub webhook: WebhookId,
     /// Whether its receiver failed the last time.
     pub is_failing: bool,

@@ -58,7 +58,6 @@ pub enum DbError {
     /// The database cannot be used as it is set up. The text says what to do.
     #[error("{0}")]
     Setup(String),
-    /// A migration failed.
     #[error("the schema could not be migrated: {0}")]
     Migrate(#[source] MigrateError),
     /// The embedded database could not be provided.
@@ -91,7 +90,6 @@ impl NotReady {
     }
 }
 
-/// A unique key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     /// A promotion's name among those that are not archived.
@@ -115,19 +113,13 @@ impl fmt::Display for Key {
 /// What a foreign key points to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reference {
-    /// The tenant.
     Tenant,
-    /// The promotion.
     Promotion,
-    /// The product list.
     ProductList,
-    /// The tenant's settings.
     Settings,
-    /// The API key.
     Key,
     /// The redemption, its key or its return.
     Redemption,
-    /// The milestone.
     Milestone,
 }
 

@@ -8,13 +8,11 @@ use super::{DbError, Filling, Page, TenantTx};
 /// An event that has its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventRow {
-    /// Its id.
     pub event_id: Uuid,
     /// Grows in the order in which events become visible.
     pub sequence: i64,
     /// The name of its type.
     pub event_type: String,
-    /// When it happened.
     pub occurred_at: DateTime<Utc>,
     /// What is told of it: a JSON object.
     pub data: String,

@@ -77,9 +77,7 @@ pub async fn commit(
 /// A hold that has ended.
 #[derive(Clone, Debug)]
 pub struct EndedHold {
-    /// Its redemption.
     pub redemption_id: Uuid,
-    /// The caller's id.
     pub transaction_id: String,
 }
 

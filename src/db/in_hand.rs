@@ -9,30 +9,22 @@ use super::{DbError, TenantTx};
 /// An issuance that a cart could use: unlocked, neither revoked nor past its own end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InHand {
-    /// Its id.
     pub issuance_id: Uuid,
-    /// Which promotion.
     pub promotion_id: Uuid,
-    /// In whose hands.
     pub customer_id: String,
-    /// Since when.
     pub unlocked_at: DateTime<Utc>,
     /// The transaction in which it cannot be used.
     pub unlocked_in: Option<String>,
     /// Whether the customer has claimed it.
     pub is_activated: bool,
-    /// Its own end.
     pub use_until: Option<DateTime<Utc>>,
 }
 
 /// What is gone of the limits of one issuance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gone {
-    /// Applications.
     pub times: i64,
-    /// Carts.
     pub transactions: i64,
-    /// Discount, in ten-thousandths.
     pub discount: i64,
 }
 

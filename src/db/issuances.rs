@@ -11,9 +11,7 @@ use super::{DbError, Page, TenantTx, one_more};
 /// How often a promotion came into one customer's hands, for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hand {
-    /// Which promotion.
     pub promotion_id: Uuid,
-    /// In whose hands.
     pub customer_id: String,
     /// How often it was issued.
     pub issued: i32,
@@ -24,34 +22,24 @@ pub struct Hand {
 /// What is added to how often, and the bounds that the sums must not pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandChange {
-    /// Which promotion.
     pub promotion_id: Uuid,
-    /// In whose hands.
     pub customer_id: String,
-    /// Issues.
     pub issued: i32,
-    /// Unlocks.
     pub unlocked: i32,
-    /// Most issues.
     pub most_issued: i32,
-    /// Most unlocks.
     pub most_unlocked: i32,
 }
 
 /// An issuance that is to be recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewIssuance {
-    /// Its id.
     pub issuance_id: Uuid,
-    /// Which promotion.
     pub promotion_id: Uuid,
-    /// In whose hands.
     pub customer_id: String,
     /// `manual`, `activity`, `milestone` or `activation`.
     pub source: &'static str,
     /// The caller's id of that.
     pub source_id: Option<String>,
-    /// When.
     pub issued_at: DateTime<Utc>,
     /// Since when it can be used.
     pub unlocked_at: Option<DateTime<Utc>>,
@@ -59,18 +47,14 @@ pub struct NewIssuance {
     pub unlocked_in: Option<String>,
     /// When the customer claimed it.
     pub activated_at: Option<DateTime<Utc>>,
-    /// Its own end.
     pub use_until: Option<DateTime<Utc>>,
 }
 
 /// An issuance as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuanceRow {
-    /// Its id.
     pub issuance_id: Uuid,
-    /// Which promotion.
     pub promotion_id: Uuid,
-    /// In whose hands.
     pub customer_id: String,
     /// `issued`, `unlocked`, `activated`, `used_up`, `expired` or `revoked`.
     pub state: String,
@@ -91,9 +75,7 @@ pub struct IssuanceRow {
 /// Which issuances are listed.
 #[derive(Clone, Debug, Default)]
 pub struct IssuanceFilter {
-    /// Only these.
     pub ids: Option<Vec<Uuid>>,
-    /// Only this customer's.
     pub customer_id: Option<String>,
     /// Only of this promotion.
     pub promotion_id: Option<Uuid>,
@@ -106,7 +88,6 @@ pub struct IssuanceFilter {
 pub struct IssuanceCursor {
     /// When the last one seen was issued.
     pub issued_at: DateTime<Utc>,
-    /// Its id.
     pub issuance_id: Uuid,
 }
 
@@ -165,7 +146,6 @@ pub async fn add_to_hands(tx: &mut TenantTx, changes: &[HandChange]) -> Result<(
     }
 }
 
-/// Records issuances.
 pub async fn insert(tx: &mut TenantTx, new: &[NewIssuance]) -> Result<(), DbError> {
     let ids: Vec<Uuid> = new.iter().map(|own| own.issuance_id).collect();
     let promotions: Vec<Uuid> = new.iter().map(|own| own.promotion_id).collect();
@@ -255,9 +235,7 @@ pub async fn activation(
 /// An issuance that waits to be unlocked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// Its id.
     pub issuance_id: Uuid,
-    /// Which promotion.
     pub promotion_id: Uuid,
     /// When it was issued.
     pub issued_at: DateTime<Utc>,
@@ -287,9 +265,7 @@ pub async fn waiting(
 /// What unlocks an issuance that was issued before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unlock {
-    /// Which.
     pub issuance_id: Uuid,
-    /// Its own end.
     pub use_until: Option<DateTime<Utc>>,
 }
 

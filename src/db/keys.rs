@@ -9,7 +9,6 @@ use crate::domain::id::KeyId;
 /// A key, as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRow {
-    /// Its id.
     pub key_id: Uuid,
     /// `admin`, `pos`, `issuer` or `viewer`.
     pub role: String,
@@ -43,7 +42,6 @@ pub struct NewKey {
 /// What a presented key turns out to be: valid, and of this tenant in this state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundKey {
-    /// Its id.
     pub key_id: Uuid,
     /// `admin`, `pos`, `issuer` or `viewer`.
     pub role: String,

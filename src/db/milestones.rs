@@ -7,14 +7,11 @@ use uuid::Uuid;
 
 use super::{DbError, Filling, Page, TenantTx};
 
-/// A milestone.
 #[derive(Clone, Debug)]
 pub struct MilestoneRow {
     /// Its id: one that is made anew is another one.
     pub milestone_id: Uuid,
-    /// Its name.
     pub name: String,
-    /// JSON text.
     pub document: String,
     /// When it was made.
     pub created_at: DateTime<Utc>,
@@ -22,7 +19,6 @@ pub struct MilestoneRow {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Reads a milestone.
 pub async fn get(tx: &mut TenantTx, name: &str) -> Result<Option<MilestoneRow>, DbError> {
     let row = sqlx::query_as!(
         MilestoneRow,
@@ -159,9 +155,7 @@ pub async fn named_targets(tx: &mut TenantTx, name: &str) -> Result<Vec<String>,
 /// What an activity moves.
 #[derive(Clone, Debug)]
 pub struct NewStep {
-    /// Which milestone.
     pub milestone_id: Uuid,
-    /// In which window.
     pub window_no: i32,
     /// By how much, as decimal text.
     pub amount: String,
@@ -174,9 +168,7 @@ pub struct NewStep {
 /// How far a customer has come.
 #[derive(Clone, Debug)]
 pub struct Progress {
-    /// Towards which milestone.
     pub milestone_id: Uuid,
-    /// In which window.
     pub window_no: i32,
     /// How far, as decimal text.
     pub progress: String,
@@ -229,11 +221,8 @@ pub async fn step(
 /// A target that is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reached {
-    /// Of which milestone.
     pub milestone_id: Uuid,
-    /// In which window.
     pub window_no: i32,
-    /// Which target.
     pub target: String,
 }
 
@@ -270,9 +259,7 @@ pub async fn reach(
 /// What an activity moved.
 #[derive(Clone, Debug)]
 pub struct StepRow {
-    /// Which milestone.
     pub milestone_id: Uuid,
-    /// By which activity.
     pub activity_id: String,
     /// How much of it has come back, as decimal text.
     pub lowered: String,

@@ -20,7 +20,6 @@ pub struct NewEvent {
     pub event_type: &'static str,
     /// What it happened to. The transaction has locked it, so that the events of a subject have an order.
     pub subject: Subject,
-    /// When it happened.
     pub occurred_at: DateTime<Utc>,
     /// What is told of it: a JSON object.
     pub data: String,
@@ -117,7 +116,6 @@ pub async fn try_lock(tx: &mut TenantTx) -> Result<bool, DbError> {
     Ok(locked.is_some())
 }
 
-/// What was numbered.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Published {
     /// How many events: at most [`MAX_PUBLISHED`].

@@ -96,7 +96,6 @@ impl<T, C: Clone> Filling<T, C> {
         }
     }
 
-    /// The page.
     pub(super) fn page(self) -> Page<T, C> {
         self.page
     }

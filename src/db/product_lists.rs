@@ -6,10 +6,8 @@ use uuid::Uuid;
 
 use super::{DbError, Page, Reference, TenantTx, one_more};
 
-/// A product list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductListRow {
-    /// Its name.
     pub name: String,
     /// Its SKUs, in the order in which they were sent.
     pub skus: Vec<String>,
@@ -20,7 +18,6 @@ pub struct ProductListRow {
 /// A product list without its SKUs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductListSummary {
-    /// Its name.
     pub name: String,
     /// How many SKUs it has.
     pub size: i32,
@@ -31,16 +28,13 @@ pub struct ProductListSummary {
 /// Which content a list has: another revision after each change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductListRevision {
-    /// Its name.
     pub name: String,
-    /// Its revision.
     pub revision: Uuid,
 }
 
 /// How many lists a tenant has, and how many SKUs on them; and the bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProductListCount {
-    /// Lists.
     pub lists: i64,
     /// SKUs on all of them.
     pub entries: i64,
@@ -70,7 +64,6 @@ pub async fn put(
     Ok(row)
 }
 
-/// Reads one list.
 pub async fn get(tx: &mut TenantTx, name: &str) -> Result<Option<ProductListRow>, DbError> {
     let row = sqlx::query_as!(
         ProductListRow,

@@ -61,15 +61,11 @@ pub async fn note(
 /// A promotion that has ended: what its name, its reason and its codes need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndedRow {
-    /// Its id.
     pub promotion_id: Uuid,
-    /// Its name.
     pub name: String,
     /// `active` or `paused`.
     pub status: String,
-    /// Included.
     pub starts_at: DateTime<Utc>,
-    /// Excluded.
     pub ends_at: DateTime<Utc>,
     /// When it was made.
     pub created_at: DateTime<Utc>,

@@ -15,7 +15,6 @@ pub struct HistoryRow {
     pub version: i64,
     /// Who; none is the operator.
     pub key_id: Option<Uuid>,
-    /// When.
     pub at: DateTime<Utc>,
     /// The status from then on.
     pub status: String,

@@ -10,10 +10,8 @@ use super::promotion_history::record;
 use super::{DbError, Filling, Page, TenantTx};
 use crate::domain::id::{KeyId, PromotionId};
 
-/// A promotion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromotionRow {
-    /// Its id.
     pub promotion_id: Uuid,
     /// Its name, unique among those that are not archived.
     pub name: String,
@@ -21,15 +19,11 @@ pub struct PromotionRow {
     pub kind: String,
     /// `draft`, `active`, `paused` or `archived`.
     pub status: String,
-    /// Its campaign.
     pub campaign: Option<String>,
-    /// Included.
     pub starts_at: DateTime<Utc>,
-    /// Excluded.
     pub ends_at: DateTime<Utc>,
     /// Grows by one with each change, of the status too.
     pub version: i64,
-    /// JSON text.
     pub document: String,
     /// When it was made.
     pub created_at: DateTime<Utc>,
@@ -42,19 +36,14 @@ pub struct PromotionRow {
 pub struct NewPromotion {
     /// Its id, chosen by the caller.
     pub promotion: PromotionId,
-    /// Its name.
     pub name: String,
     /// `pos`, `loyalty`, `loyalty_earning`, `rewards` or `code_linked`.
     pub kind: String,
     /// `draft`, `active` or `paused`.
     pub status: String,
-    /// Its campaign.
     pub campaign: Option<String>,
-    /// Included.
     pub starts_at: DateTime<Utc>,
-    /// Excluded.
     pub ends_at: DateTime<Utc>,
-    /// JSON text.
     pub document: String,
     /// Every product list that the document names, each once.
     pub product_lists: Vec<String>,
@@ -63,7 +52,6 @@ pub struct NewPromotion {
 /// What an admin sees: the status, parted by the dates where it is `active`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Not yet activated.
     Draft,
     /// Active, before its start.
     Scheduled,
@@ -73,7 +61,6 @@ pub enum State {
     Paused,
     /// Active, after its end.
     Ended,
-    /// Archived.
     Archived,
 }
 
@@ -108,7 +95,6 @@ pub struct PromotionFilter {
 pub struct PromotionCursor {
     /// When the last one seen was made.
     pub created_at: DateTime<Utc>,
-    /// Its id.
     pub promotion: PromotionId,
 }
 

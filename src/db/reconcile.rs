@@ -12,7 +12,6 @@ const PAGE: u16 = 200;
 /// A counter that says something else than the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Of which promotion.
     pub promotion_id: Uuid,
     /// Whose use: `earn`, `customer`, `promotion` or `code`.
     pub subject: String,
@@ -20,7 +19,6 @@ pub struct Difference {
     pub owner: String,
     /// `times`, `transactions` or `discount`.
     pub measure: String,
-    /// In which window.
     pub window_no: i32,
     /// What the counter says; none: there is no counter.
     pub counted: Option<i64>,

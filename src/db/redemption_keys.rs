@@ -8,7 +8,6 @@ use super::{DbError, TenantTx};
 /// What is known under a transaction id.
 #[derive(Clone, Debug)]
 pub struct KnownKey {
-    /// The caller's id.
     pub transaction_id: String,
     /// When it was cancelled before it was seen, if so; then there is no redemption.
     pub cancelled_at: Option<DateTime<Utc>>,
@@ -19,11 +18,9 @@ pub struct KnownKey {
 /// The latest redemption under a transaction id.
 #[derive(Clone, Debug)]
 pub struct Latest {
-    /// Its id.
     pub redemption_id: Uuid,
     /// `held`, `committed`, `cancelled` or `expired`.
     pub state: String,
-    /// A hold's end.
     pub expires_at: Option<DateTime<Utc>>,
     /// SHA-256 of its body.
     pub body_hash: Vec<u8>,

@@ -10,7 +10,6 @@ use super::{DbError, Page, TenantTx, one_more};
 pub struct RedemptionFilter {
     /// Only those under this id of the caller.
     pub transaction_id: Option<String>,
-    /// Only this customer's.
     pub customer_id: Option<String>,
     /// Only those that this promotion applied to.
     pub promotion_id: Option<Uuid>,
@@ -29,28 +28,22 @@ pub struct RedemptionFilter {
 pub struct RedemptionCursor {
     /// When the last one seen was evaluated.
     pub evaluated_at: DateTime<Utc>,
-    /// Its id.
     pub redemption_id: Uuid,
 }
 
 /// A redemption of the list.
 #[derive(Clone, Debug)]
 pub struct ListedRow {
-    /// Its id.
     pub redemption_id: Uuid,
-    /// The caller's id.
     pub transaction_id: String,
     /// Where it stands: a hold that has lapsed is `expired`.
     pub state: String,
     /// Whose cart it was.
     pub customer_id: Option<String>,
-    /// When.
     pub evaluated_at: DateTime<Utc>,
-    /// A hold's end.
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was committed or ended.
     pub settled_at: Option<DateTime<Utc>>,
-    /// By which rules.
     pub ruleset_version: i64,
     /// The sums of its result: JSON.
     pub totals: String,

@@ -21,17 +21,14 @@ pub struct Moment {
 /// A redemption that is to be recorded.
 #[derive(Clone, Debug)]
 pub struct NewRedemption {
-    /// Its id.
     pub redemption_id: Uuid,
     /// The caller's id, whose key the transaction has claimed.
     pub transaction_id: String,
     /// Whose cart it is, if that is known.
     pub customer_id: Option<String>,
-    /// When.
     pub evaluated_at: DateTime<Utc>,
     /// A hold's end; without it the redemption is committed.
     pub expires_at: Option<DateTime<Utc>>,
-    /// By which rules.
     pub ruleset_version: i64,
     /// SHA-256 of the body as it was understood.
     pub body_hash: [u8; 32],
@@ -50,7 +47,6 @@ pub struct NewRedemption {
 /// What an applied promotion gave.
 #[derive(Clone, Debug)]
 pub struct NewGift {
-    /// Which promotion.
     pub promotion_id: Uuid,
     /// `item`, `cart` or `shipping`.
     pub level: &'static str,
@@ -69,30 +65,23 @@ pub struct NewGift {
 /// What is taken from a counter.
 #[derive(Clone, Debug)]
 pub struct NewUse {
-    /// From which.
     pub counter: CounterName,
-    /// How much.
     pub amount: i64,
 }
 
 /// A use of a counter by a hold that is about to end.
 #[derive(Clone, Debug)]
 pub struct UseRow {
-    /// Of which redemption.
     pub redemption_id: Uuid,
-    /// Of which promotion.
     pub promotion_id: Uuid,
     /// `earn`, `customer`, `promotion` or `code`.
     pub subject: String,
-    /// Which of these.
     pub owner: String,
     /// `times`, `transactions` or `discount`.
     pub measure: String,
-    /// In which window.
     pub window_no: i32,
     /// How much it has taken and not given back.
     pub amount: i64,
-    /// The counter's bound.
     pub maximum: i64,
 }
 
@@ -219,21 +208,16 @@ fn column<R, T>(rows: impl IntoIterator<Item = R>, value: impl FnMut(R) -> T) ->
 /// A redemption as it was recorded.
 #[derive(Clone, Debug)]
 pub struct RedemptionRow {
-    /// Its id.
     pub redemption_id: Uuid,
-    /// The caller's id.
     pub transaction_id: String,
     /// `held`, `committed`, `cancelled`, `expired` or `replaced`.
     pub state: String,
-    /// When.
     pub evaluated_at: DateTime<Utc>,
-    /// A hold's end.
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was committed or ended.
     pub settled_at: Option<DateTime<Utc>>,
     /// When all of it had come back and was given back to the limits.
     pub restored_at: Option<DateTime<Utc>>,
-    /// By which rules.
     pub ruleset_version: i64,
     /// The cart and what is around it: JSON.
     pub request: String,
@@ -241,7 +225,6 @@ pub struct RedemptionRow {
     pub result: String,
 }
 
-/// Reads a redemption.
 pub async fn get(
     tx: &mut TenantTx,
     redemption: RedemptionId,
@@ -283,7 +266,6 @@ pub async fn lock(
 /// What an applied promotion gave, as it was recorded.
 #[derive(Clone, Debug)]
 pub struct GiftRow {
-    /// Which promotion.
     pub promotion_id: Uuid,
     /// How often its benefit applied.
     pub times: i64,

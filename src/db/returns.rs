@@ -11,14 +11,12 @@ use crate::domain::id::RedemptionId;
 pub struct ReturnRow {
     /// SHA-256 of its body as it was understood.
     pub body_hash: Vec<u8>,
-    /// What was answered.
     pub answer: String,
 }
 
 /// What is back of a line, in all.
 #[derive(Clone, Debug)]
 pub struct LineRow {
-    /// The line's id.
     pub line_id: String,
     /// How much, in thousandths.
     pub quantity: i64,
@@ -29,7 +27,6 @@ pub struct LineRow {
 /// What was taken back of what a promotion gave, in all.
 #[derive(Clone, Debug)]
 pub struct PromotionRow {
-    /// Which promotion.
     pub promotion_id: Uuid,
     /// Of its discount, in ten-thousandths.
     pub discount: i64,
@@ -40,15 +37,12 @@ pub struct PromotionRow {
 /// A return that is to be recorded.
 #[derive(Clone, Debug)]
 pub struct NewReturn {
-    /// Of which redemption.
     pub redemption: RedemptionId,
     /// The caller's id, unique in the redemption.
     pub return_id: String,
-    /// When.
     pub at: DateTime<Utc>,
     /// SHA-256 of the body as it was understood.
     pub body_hash: [u8; 32],
-    /// What is answered.
     pub answer: String,
     /// What is back now, in all, of the lines that it names.
     pub lines: Vec<LineRow>,
@@ -70,7 +64,6 @@ pub async fn answers(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<
     Ok(answers)
 }
 
-/// Reads a return.
 pub async fn get(
     tx: &mut TenantTx,
     redemption: RedemptionId,

@@ -72,7 +72,6 @@ pub struct Current {
     pub keys: i64,
     /// Another one after each change of stores.
     pub stores_revision: Uuid,
-    /// The database's clock.
     pub now: DateTime<Utc>,
 }
 

@@ -9,7 +9,6 @@ use super::{DbError, TenantTx};
 pub struct SettingsRow {
     /// Grows by one with each replacement.
     pub version: i64,
-    /// JSON text.
     pub document: String,
     /// When they were last replaced.
     pub updated_at: DateTime<Utc>,
@@ -18,7 +17,6 @@ pub struct SettingsRow {
 /// What replaces the settings.
 #[derive(Clone, Debug)]
 pub struct NewSettings {
-    /// JSON text.
     pub document: String,
     /// The currency in the document, also kept with the tenant.
     pub currency: String,

@@ -9,19 +9,14 @@ use super::{DbError, TenantTx};
 /// Sales and returns of one promotion in one bucket; without a bucket in all of them, without a promotion of all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatsRow {
-    /// Which promotion.
     pub promotion_id: Option<Uuid>,
     /// Which bucket: from 1, in the order of their starts.
     pub bucket: Option<i32>,
-    /// Committed redemptions.
     pub redemptions: i64,
-    /// Applications.
     pub times: i64,
     /// In ten-thousandths, as digits: a sum of many may pass every integer.
     pub discount: String,
-    /// A decimal.
     pub points: String,
-    /// Returns.
     pub returns: i64,
     /// What they took back: as `discount`.
     pub discount_back: String,
@@ -29,12 +24,9 @@ pub struct StatsRow {
     pub points_back: String,
 }
 
-/// What is counted.
 #[derive(Clone, Debug)]
 pub struct StatsFilter {
-    /// Of these promotions.
     pub promotions: Vec<Uuid>,
-    /// From then on.
     pub from: DateTime<Utc>,
     /// Before then, if ever.
     pub to: Option<DateTime<Utc>>,

@@ -7,14 +7,11 @@ use sqlx::types::Json;
 
 use super::{DbError, Page, Reference, TenantTx, one_more};
 
-/// A store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreRow {
     /// Its code, chosen by the tenant.
     pub code: String,
-    /// Its concept.
     pub concept: String,
-    /// Its zones.
     pub zones: Vec<String>,
     /// Its time zone; none is the tenant's.
     pub timezone: Option<String>,
@@ -25,13 +22,9 @@ pub struct StoreRow {
 /// A store to be put.
 #[derive(Clone, Debug, Serialize)]
 pub struct NewStore {
-    /// Its code.
     pub code: String,
-    /// Its concept.
     pub concept: String,
-    /// Its zones.
     pub zones: Vec<String>,
-    /// Its time zone.
     pub timezone: Option<String>,
 }
 
@@ -54,7 +47,6 @@ pub async fn put(tx: &mut TenantTx, stores: &[NewStore]) -> Result<(), DbError> 
     Ok(())
 }
 
-/// Reads one store.
 pub async fn get(tx: &mut TenantTx, code: &str) -> Result<Option<StoreRow>, DbError> {
     let row = sqlx::query_as!(
         StoreRow,
@@ -124,7 +116,6 @@ pub async fn list(
 /// How many stores a tenant has, and the bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreCount {
-    /// Stores.
     pub stores: i64,
     /// At most so many.
     pub maximum: i32,

@@ -6,10 +6,8 @@ use uuid::Uuid;
 use super::{DbError, OperatorTx, Page, TenantTx, one_more, rules};
 use crate::domain::id::TenantId;
 
-/// A tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantRow {
-    /// Its id.
     pub tenant_id: Uuid,
     /// Its name; need not be unique.
     pub name: String,
@@ -21,9 +19,7 @@ pub struct TenantRow {
     pub suspended: bool,
     /// Most promotions that are active and not ended.
     pub max_active_promotions: i32,
-    /// Most stores.
     pub max_stores: i32,
-    /// Most product lists.
     pub max_product_lists: i32,
     /// Most SKUs on all of them together.
     pub max_product_list_entries: i32,
@@ -42,11 +38,8 @@ pub struct TenantRow {
 pub struct NewTenant {
     /// Its id, chosen by the caller.
     pub tenant: TenantId,
-    /// Its name.
     pub name: String,
-    /// Its currency.
     pub currency: String,
-    /// Its time zone.
     pub timezone: String,
     /// The JSON text of its first settings.
     pub settings: String,
@@ -55,7 +48,6 @@ pub struct NewTenant {
 /// What the operator changes; what is none stays.
 #[derive(Clone, Debug, Default)]
 pub struct TenantPatch {
-    /// The new name.
     pub name: Option<String>,
     /// Suspends, or lets work again.
     pub suspended: Option<bool>,

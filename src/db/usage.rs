@@ -7,11 +7,9 @@ use super::{DbError, TenantTx};
 /// A counter of a promotion as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WantedCounter {
-    /// Which promotion.
     pub promotion_id: Uuid,
     /// `times`, `transactions` or `discount`.
     pub measure: &'static str,
-    /// In which window.
     pub window_no: i32,
 }
 
@@ -20,7 +18,6 @@ pub struct WantedCounter {
 pub struct CounterRow {
     /// What is committed and what is held.
     pub used: i64,
-    /// What is held.
     pub held: i64,
 }
 

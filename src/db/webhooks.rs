@@ -14,7 +14,6 @@ pub struct WebhookRow {
     pub webhook_id: Uuid,
     /// Its name, chosen by the tenant.
     pub name: String,
-    /// Where events go.
     pub url: String,
     /// Names of the types that it wants.
     pub events: Vec<String>,
@@ -27,9 +26,7 @@ pub struct WebhookRow {
 /// Where the events of a webhook go, and what signs them.
 #[derive(Clone)]
 pub struct TargetRow {
-    /// The URL.
     pub url: String,
-    /// The secret.
     pub secret: Vec<u8>,
 }
 
@@ -44,7 +41,6 @@ pub struct ReceiverRow {
     pub rests_until: Option<DateTime<Utc>>,
 }
 
-/// Makes a webhook.
 pub async fn insert(
     tx: &mut TenantTx,
     webhook: WebhookId,
@@ -102,7 +98,6 @@ pub async fn count(tx: &mut TenantTx) -> Result<i64, DbError> {
     Ok(count)
 }
 
-/// Reads one.
 pub async fn get(tx: &mut TenantTx, name: &str) -> Result<Option<WebhookRow>, DbError> {
     let row = sqlx::query_as!(
         WebhookRow,

@@ -18,29 +18,17 @@ pub enum CallError {
     /// The service answered something else than success.
     #[error("{call} was answered with {status}: {body}")]
     Refused {
-        /// Method and path.
         call: String,
-        /// The status.
         status: StatusCode,
         /// What the answer said.
         body: Value,
     },
     /// There was no answer.
     #[error("{call} was not answered: {source}")]
-    NoAnswer {
-        /// Method and path.
-        call: String,
-        /// Why not.
-        source: axum::BoxError,
-    },
+    NoAnswer { call: String, source: axum::BoxError },
     /// The answer lacks what it should have.
     #[error("the answer to {call} has no {member}")]
-    Incomplete {
-        /// Method and path.
-        call: &'static str,
-        /// What is missing.
-        member: &'static str,
-    },
+    Incomplete { call: &'static str, member: &'static str },
     /// The shop in the binary is no JSON: a fault of ours.
     #[error("demo/shop.json is not JSON")]
     Shop,
@@ -48,7 +36,6 @@ pub enum CallError {
 
 /// An answer of success.
 pub struct Answer {
-    /// The headers.
     pub headers: HeaderMap,
     /// The body; null where there is none.
     pub body: Value,
@@ -70,7 +57,6 @@ impl Client {
         self.address
     }
 
-    /// Reads.
     pub async fn get(&self, path: &str, key: &str) -> Result<Answer, CallError> {
         self.call(Method::GET, path, key, None, None).await
     }

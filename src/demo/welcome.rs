@@ -9,7 +9,6 @@ use super::{receipt, shop};
 
 /// What the customer did and got, to be printed.
 pub struct Story {
-    /// The promotion's name.
     pub name: String,
     /// From when on the issuance cannot be used.
     pub expires_at: String,

@@ -20,7 +20,6 @@ pub const MAX_DAYS_BACK: i64 = 7;
 pub struct Activity<'a> {
     /// The caller's id, unique in the tenant for ever.
     pub id: String,
-    /// What.
     pub kind: ActivityType,
     /// When; `None`: now.
     pub at: Option<DateTime<Utc>>,
@@ -37,7 +36,6 @@ pub struct Activity<'a> {
 pub struct Milestone {
     /// Unique in the tenant.
     pub name: String,
-    /// What counts.
     pub measure: MilestoneMeasure,
     /// Only of these lines; `None`: of all.
     pub of: Option<Selector>,
@@ -52,7 +50,6 @@ pub struct Milestone {
 pub enum MilestoneMeasure {
     /// Money that is spent.
     Spend,
-    /// Transactions.
     Visits,
     /// Units that are bought.
     Quantity,

@@ -163,9 +163,7 @@ macro_rules! scaled {
         pub struct $name(i64);
 
         impl $name {
-            /// Nothing.
             pub const ZERO: Self = Self(0);
-            /// One whole.
             pub const ONE: Self = Self(10_i64.pow($decimals));
 
             /// A count of the smallest steps of this type.
@@ -173,7 +171,6 @@ macro_rules! scaled {
                 Self(scaled)
             }
 
-            /// A whole number.
             pub const fn whole(whole: i32) -> Self {
                 // A 32-bit number times 10,000 fits 64 bits; no lossless cast is const yet.
                 Self((whole as i64) * 10_i64.pow($decimals))

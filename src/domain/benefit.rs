@@ -53,18 +53,15 @@ impl Benefit {
 /// Where a promotion takes off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// Units of lines.
     Item,
     /// The cart as a whole (points, too).
     Cart,
-    /// The shipping.
     Shipping,
 }
 
 /// A benefit on units of lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemBenefit {
-    /// What is given.
     pub kind: ItemKind,
     /// Which units can be discounted.
     pub from: From,
@@ -73,7 +70,6 @@ pub struct ItemBenefit {
     /// How many units one application discounts, as the promotion says it; what holds where it says
     /// nothing: [`ItemBenefit::quantity_per_application`].
     pub quantity: Option<Quantity>,
-    /// Which units first.
     pub pick: Pick,
     /// Where `pick` looks.
     pub within: Within,
@@ -117,15 +113,8 @@ impl ItemBenefit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ItemKind {
     /// Over 0, at most 100 % of the units' base.
-    PercentageOff {
-        /// The percentage.
-        percent: Number,
-        /// Of which price.
-        base: PriceBase,
-    },
-    /// An amount off.
+    PercentageOff { percent: Number, base: PriceBase },
     AmountOff {
-        /// How much.
         value: Money,
         /// For each application, or each unit.
         per: Spread,
@@ -145,7 +134,6 @@ pub enum ItemKind {
 /// What a percentage is taken of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PriceBase {
-    /// The unit price.
     UnitPrice,
     /// The units are to cost that much less than their mrp.
     Mrp,
@@ -156,7 +144,6 @@ pub enum PriceBase {
 pub enum Spread {
     /// Once for each application, spread over its units.
     Application,
-    /// For each unit.
     Unit,
 }
 
@@ -174,9 +161,7 @@ pub enum From {
 /// Which units first. Equal prices are taken in cart order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pick {
-    /// Lowest unit price.
     Cheapest,
-    /// Highest unit price.
     MostExpensive,
     /// As the cart has them.
     CartOrder,
@@ -194,7 +179,6 @@ pub enum Within {
 /// What a deal must be made within.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Same {
-    /// One SKU.
     Sku,
     /// One product (a line without one: its SKU).
     Product,
@@ -223,7 +207,6 @@ pub enum Per {
 /// A product for nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreeProduct {
-    /// Which.
     pub sku: String,
     /// How many for each application.
     pub quantity: Quantity,
@@ -234,7 +217,6 @@ pub struct FreeProduct {
 /// A benefit on the cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CartBenefit {
-    /// What is given.
     pub kind: CartKind,
     /// Which lines; `None`: all.
     pub select: Option<Selector>,
@@ -256,7 +238,6 @@ pub enum CartKind {
 /// A benefit on the shipping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShippingBenefit {
-    /// What is given.
     pub kind: ShippingKind,
     /// How often; `None`: once.
     pub repeat: Option<Repeat>,

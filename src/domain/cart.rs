@@ -21,13 +21,10 @@ pub const MAX_LINE_ENTRIES: usize = 50;
 /// The body of an evaluation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
-    /// What is bought.
     pub cart: Cart<'a>,
-    /// Who buys.
     pub customer: Option<Customer<'a>>,
     /// The code of the store.
     pub store: Option<Cow<'a, str>>,
-    /// Where it sells.
     pub channel: Option<Cow<'a, str>>,
     /// Evaluates as if at that time.
     pub at: Option<DateTime<Utc>>,
@@ -38,14 +35,12 @@ pub struct Request<'a> {
 /// How much to tell of promotions that did not apply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Explain {
-    /// Nothing.
     #[default]
     None,
     /// Every active or paused promotion that did not apply, with its reason.
     All,
 }
 
-/// What is bought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cart<'a> {
     /// `None`: the tenant's.
@@ -67,11 +62,8 @@ pub struct Cart<'a> {
 pub struct Line<'a> {
     /// Unique in the cart.
     pub id: Cow<'a, str>,
-    /// What is sold.
     pub sku: Cow<'a, str>,
-    /// Over 0.
     pub quantity: Quantity,
-    /// 0 or more.
     pub unit_price: Money,
     /// The recommended price of one unit.
     pub mrp: Option<Money>,
@@ -81,23 +73,16 @@ pub struct Line<'a> {
     pub charges: Money,
     /// The product that the SKU is a variant of.
     pub product: Option<Cow<'a, str>>,
-    /// A name.
     pub title: Option<Cow<'a, str>>,
     /// A group of products.
     pub product_group: Option<Cow<'a, str>>,
-    /// Categories.
     pub categories: Vec<Cow<'a, str>>,
-    /// A brand.
     pub brand: Option<Cow<'a, str>>,
-    /// Tags.
     pub tags: Vec<Cow<'a, str>>,
-    /// A supplier.
     pub supplier: Option<Cow<'a, str>>,
-    /// Of one unit.
     pub weight: Option<Number>,
     /// How many there are to sell.
     pub stock: Option<Number>,
-    /// Attributes, by key.
     pub attributes: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// Variant values, by key.
     pub variant: Vec<(Cow<'a, str>, Cow<'a, str>)>,
@@ -108,14 +93,12 @@ pub struct Line<'a> {
 pub struct Shipping<'a> {
     /// How it is brought.
     pub method: Option<Cow<'a, str>>,
-    /// 0 or more.
     pub amount: Money,
 }
 
 /// A means of payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tender<'a> {
-    /// Which.
     pub mode: Cow<'a, str>,
     /// How much is paid with it; `None` counts 0.
     pub amount: Option<Money>,

@@ -11,20 +11,16 @@ pub const MAX_GROUP_DEPTH: usize = 5;
 /// A node of the tree of conditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// An inner node.
     Group(Group),
-    /// A test.
     Leaf(Leaf),
 }
 
 /// All / any of the children evaluate to `is`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// How many children.
     pub matching: Match,
     /// What they must evaluate to.
     pub is: bool,
-    /// The children.
     pub of: Vec<Condition>,
 }
 
@@ -48,32 +44,25 @@ impl Condition {
 pub enum Leaf {
     /// A measure of the whole cart.
     Cart {
-        /// What is measured.
         measure: CartMeasure,
         /// What it must be.
         compare: Comparison,
     },
     /// A measure of the selected lines.
     Lines {
-        /// What is measured.
         measure: LineMeasure,
-        /// The lines.
         of: Selector,
         /// What it must be.
         compare: Comparison,
     },
     /// There is a selected line, or there is none.
     Item {
-        /// The lines.
         of: Selector,
         /// Which of the two.
         found: bool,
     },
     /// How the cart is paid. Without tenders: false.
-    PaymentMode {
-        /// Which modes.
-        test: ModeTest,
-    },
+    PaymentMode { test: ModeTest },
     /// One of these gift vouchers is on the cart.
     GiftVoucher {
         /// Voucher codes, compared exactly.
@@ -85,12 +74,10 @@ pub enum Leaf {
         subject: MemberSubject,
         /// `not_in` instead of `in`.
         negated: bool,
-        /// The values.
         values: Vec<String>,
     },
     /// An attribute of the customer; missing: false.
     CustomerAttribute {
-        /// Its key.
         key: String,
         /// What it must be.
         test: AttributeTest,
@@ -128,13 +115,11 @@ impl Leaf {
 /// Measures of the whole cart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CartMeasure {
-    /// Σ gross.
     Amount,
     /// Σ gross less item-level discounts (for a cart-level promotion; else as `Amount`).
     Subtotal,
     /// Σ mrp × quantity (a line without mrp: its unit price).
     Mrp,
-    /// Σ quantity.
     Quantity,
     /// Σ weight × quantity.
     Weight,
@@ -145,13 +130,10 @@ pub enum CartMeasure {
 /// Measures of selected lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineMeasure {
-    /// Σ gross.
     Amount,
-    /// Σ quantity.
     Quantity,
     /// Distinct product, else SKU.
     DistinctProducts,
-    /// Distinct SKU.
     DistinctVariants,
 }
 
@@ -171,16 +153,13 @@ pub enum ModeTest {
 pub enum MemberSubject {
     /// The cart's shipping method.
     ShippingMethod,
-    /// The cart's channel.
     Channel,
-    /// The customer's groups.
     CustomerGroup,
 }
 
 /// What a customer's attribute must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttributeTest {
-    /// As text.
     Text(super::selector::TextTest),
     /// As a number (`gt`, `gte`, `lt`, `lte`); false when it is none.
     Number(Order, Number),
@@ -189,12 +168,8 @@ pub enum AttributeTest {
 /// The operators that read an attribute as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Above.
     Gt,
-    /// At least.
     Gte,
-    /// Below.
     Lt,
-    /// At most.
     Lte,
 }

@@ -5,16 +5,12 @@ use uuid::Uuid;
 use super::id::{CodeId, IssuanceId, PromotionId};
 use super::limit::{LimitName, LimitSubject, Measure};
 
-/// Which counter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CounterKey {
-    /// Of which promotion.
     pub promotion_id: PromotionId,
     /// Whose use is counted.
     pub owner: Owner,
-    /// What is counted.
     pub measure: Measure,
-    /// In which window.
     pub window: i32,
 }
 
@@ -32,7 +28,6 @@ pub enum Owner {
     Issuance(IssuanceId),
     /// That of one customer.
     Customer(String),
-    /// Everybody's.
     Everybody,
     /// That of one code.
     Code(CodeId),
@@ -74,16 +69,13 @@ impl Owner {
 /// What is gone of a counter, holds included: a count, or an amount of money in ten-thousandths.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Used {
-    /// Which counter.
     pub counter: CounterKey,
-    /// How much.
     pub amount: i64,
 }
 
 /// A counter that bears on a cart, and its bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound {
-    /// Which counter.
     pub counter: CounterKey,
     /// The most that it may come to, included.
     pub maximum: i64,

@@ -13,7 +13,6 @@ impl Currency {
         letters.iter().all(u8::is_ascii_uppercase).then_some(Self(letters))
     }
 
-    /// The three letters.
     pub fn as_str(&self) -> &str {
         // INVARIANT: ASCII letters, by `new`.
         std::str::from_utf8(&self.0).unwrap_or_default()

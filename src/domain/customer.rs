@@ -7,9 +7,7 @@ use super::cart::{pairs, text, texts};
 /// A customer. Without an id it is somebody, but nobody identified.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Customer<'a> {
-    /// Who it is.
     pub id: Option<Cow<'a, str>>,
-    /// Memberships.
     pub loyalty: Vec<Membership<'a>>,
     /// Named sets that the customer is in.
     pub groups: Vec<Cow<'a, str>>,
@@ -20,9 +18,7 @@ pub struct Customer<'a> {
 /// Membership in a loyalty program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership<'a> {
-    /// Which program.
     pub program: Cow<'a, str>,
-    /// At which tier.
     pub tier: Option<Cow<'a, str>>,
     /// Supplementary programs of it.
     pub supplementary: Vec<Cow<'a, str>>,

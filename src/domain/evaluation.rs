@@ -56,13 +56,10 @@ pub struct Totals {
     pub item_discount: Money,
     /// Taken off the lines by cart-level promotions.
     pub cart_discount: Money,
-    /// What shipping costs.
     pub shipping: Money,
     /// Taken off the shipping.
     pub shipping_discount: Money,
-    /// Σ tax.
     pub tax: Money,
-    /// Σ charges.
     pub charges: Money,
 }
 
@@ -98,20 +95,16 @@ impl PricedLine {
 /// The part of a discount that falls on a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allocation {
-    /// Of which promotion.
     pub promotion: usize,
     /// How many units of the line it discounts (cart-level: all).
     pub quantity: Quantity,
-    /// How much.
     pub amount: Money,
 }
 
 /// A promotion that applied.
 #[derive(Clone, Debug)]
 pub struct Applied {
-    /// Which.
     pub promotion: usize,
-    /// Its id.
     pub promotion_id: PromotionId,
     /// Where it took off.
     pub level: Level,
@@ -119,7 +112,6 @@ pub struct Applied {
     pub times: i64,
     /// What it took off.
     pub discount: Money,
-    /// What it awarded.
     pub points: Exact,
     /// The code of the cart that unlocked it.
     pub code: Option<usize>,
@@ -130,26 +122,20 @@ pub struct Applied {
 /// A product to be added for nothing.
 #[derive(Clone, Debug)]
 pub struct FreeItem {
-    /// By which promotion.
     pub promotion: usize,
-    /// Which.
     pub sku: String,
-    /// How many.
     pub quantity: Quantity,
 }
 
 /// What became of a presented code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodeVerdict {
-    /// Its promotion applied.
     Applied,
     /// Its promotion did not.
     NotApplied(ReasonCode),
     /// A further code of one promotion.
     AlreadyUnlocked,
-    /// Nobody's.
     Unknown,
-    /// Past its end.
     Expired,
     /// Its limits are used up.
     Exhausted,
@@ -157,10 +143,8 @@ pub enum CodeVerdict {
     Duplicate,
 }
 
-/// A near miss.
 #[derive(Clone, Debug)]
 pub struct Suggestion {
-    /// Which promotion.
     pub promotion: usize,
     /// The only leaf that failed; it has a shortfall.
     pub unmet: Unmet,
@@ -169,9 +153,7 @@ pub struct Suggestion {
 /// A promotion that did not apply.
 #[derive(Clone, Debug)]
 pub struct NotApplied {
-    /// Which.
     pub promotion: usize,
-    /// Why.
     pub reason: Reason,
 }
 
@@ -217,7 +199,6 @@ pub enum ReasonCode {
     OutOfScope,
     /// The customer is not meant.
     NotInAudience,
-    /// Nobody is identified.
     CustomerRequired,
     /// None of its codes is on the cart.
     CodeNotPresented,
@@ -227,9 +208,7 @@ pub enum ReasonCode {
     NotActivated,
     /// A limit is used up.
     LimitReached,
-    /// Its conditions failed.
     ConditionsNotMet,
-    /// Nothing to discount.
     NoEligibleItems,
     /// Something, but it comes to nothing.
     NoBenefit,
@@ -259,15 +238,11 @@ pub struct Unmet {
 /// What an unmet leaf tests.
 #[derive(Clone, Debug)]
 pub enum UnmetLeaf {
-    /// A number.
     Number {
-        /// Of what.
         measure: UnmetMeasure,
         /// How it is compared.
         op: NumberOperator,
-        /// With what.
         required: Number,
-        /// What it is.
         actual: Exact,
         /// Where more in the cart can mend it: required − actual.
         shortfall: Option<Exact>,
@@ -325,7 +300,6 @@ pub enum OtherLeaf {
 pub enum UnmetMeasure {
     /// Of the whole cart.
     Cart(CartMeasure),
-    /// Of selected lines.
     Lines(LineMeasure),
 }
 

@@ -4,7 +4,6 @@ use uuid::Uuid;
 
 use super::id::{IssuanceId, PromotionId, RedemptionId};
 
-/// What can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum EventType {
     /// A promotion was made active, or active again.
@@ -42,11 +41,8 @@ pub enum EventType {
 /// What an event happened to. Events of one subject are delivered in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
-    /// A promotion.
     Promotion(PromotionId),
-    /// An issuance.
     Issuance(IssuanceId),
-    /// A redemption.
     Redemption(RedemptionId),
 }
 
@@ -60,7 +56,6 @@ impl Subject {
         }
     }
 
-    /// Its id.
     pub const fn uuid(self) -> Uuid {
         match self {
             Self::Promotion(id) => id.uuid(),

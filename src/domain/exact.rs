@@ -67,7 +67,6 @@ fn wide(den: NonZeroU64) -> i128 {
 }
 
 impl Exact {
-    /// Nothing.
     pub const ZERO: Self = Self::from_common(0);
 
     /// `scaled` × 10⁻⁷, the step of price × quantity.
@@ -146,7 +145,6 @@ impl Exact {
         }
     }
 
-    /// The sum.
     #[must_use]
     #[inline]
     pub fn plus(&self, other: &Self) -> Self {
@@ -189,7 +187,6 @@ impl Exact {
         }
     }
 
-    /// The difference.
     #[must_use]
     #[inline]
     pub fn minus(&self, other: &Self) -> Self {
@@ -236,7 +233,6 @@ impl Exact {
         self.toil(self, || self.big() * BigRational::new(num.into(), den.into()))
     }
 
-    /// The product.
     #[must_use]
     pub fn times(&self, other: &Self) -> Self {
         match &other.0 {

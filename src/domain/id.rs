@@ -41,7 +41,6 @@ uuid_id! {
     CodeId,
     /// An issuance: one promotion in one customer's hands.
     IssuanceId,
-    /// A redemption.
     RedemptionId,
     /// A webhook: one that is deleted and made anew is another one.
     WebhookId,
@@ -52,12 +51,10 @@ uuid_id! {
 pub struct CursorKey([u8; 32]);
 
 impl CursorKey {
-    /// Of these bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }

@@ -9,7 +9,6 @@ use super::promotion::Scope;
 /// How a promotion of type `loyalty_earning` is earned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Earning {
-    /// By what.
     pub trigger: Trigger,
     /// Where it can be earned.
     pub scope: Scope,
@@ -28,21 +27,16 @@ pub enum Trigger {
     Activity(ActivityType),
     /// A target of a milestone.
     Milestone {
-        /// The milestone's name.
         name: String,
-        /// The target's name.
         target: String,
     },
-    /// The issue itself.
     Direct,
 }
 
 /// What a customer can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActivityType {
-    /// Bought something.
     Transaction,
-    /// Signed up.
     Registration,
     /// Told more of itself.
     ProfileUpdate,
@@ -74,13 +68,9 @@ impl Expiry {
 /// One promotion in one customer's hands, as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuance {
-    /// Its id.
     pub id: IssuanceId,
-    /// Which promotion.
     pub promotion_id: PromotionId,
-    /// In whose hands.
     pub customer_id: String,
-    /// Where it stands.
     pub state: IssuanceState,
     /// When it was issued.
     pub issued_at: DateTime<Utc>,
@@ -107,9 +97,7 @@ pub enum IssuanceState {
     Activated,
     /// One of its limits is used up, holds included.
     UsedUp,
-    /// Past its end.
     Expired,
-    /// Taken back.
     Revoked,
 }
 
@@ -131,7 +119,6 @@ pub enum IssuanceSource {
 pub struct Communication {
     /// When an issuance is unlocked.
     pub on_earning: Vec<Message>,
-    /// Before it expires.
     pub expiry_reminder: Option<Reminder>,
 }
 
@@ -140,16 +127,13 @@ pub struct Communication {
 pub struct Reminder {
     /// How many times 24 hours before.
     pub days_before: u32,
-    /// What is sent.
     pub messages: Vec<Message>,
 }
 
 /// One message, sent by whoever reads the events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// By which way.
     pub channel: MessageChannel,
-    /// The sender's template.
     pub template: String,
 }
 

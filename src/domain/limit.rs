@@ -9,20 +9,15 @@ pub struct Limits {
     pub issue_per_customer: Option<u32>,
     /// What one customer may unlock, and what one unlocked issuance can be used for.
     pub earn: EarnLimits,
-    /// Within one cart.
     pub cart: CartLimits,
-    /// For each customer.
     pub customer: SubjectLimits,
-    /// Across all customers.
     pub promotion: SubjectLimits,
-    /// For each code.
     pub code: SubjectLimits,
 }
 
 /// A limit that counts in a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CountedLimit {
-    /// Which.
     pub name: LimitName,
     /// The bound, included: a count, or an amount of money in ten-thousandths.
     pub maximum: i64,
@@ -67,20 +62,15 @@ pub struct EarnLimits {
 /// `limits.cart`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CartLimits {
-    /// Applications.
     pub times: Option<u32>,
-    /// Discount.
     pub discount: Option<Money>,
 }
 
 /// The limits of one subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SubjectLimits {
-    /// Applications.
     pub times: Option<Limit<u32>>,
-    /// Carts.
     pub transactions: Option<Limit<u32>>,
-    /// Discount.
     pub discount: Option<Limit<Money>>,
 }
 
@@ -110,7 +100,6 @@ impl SubjectLimits {
 /// A bound, and when its count starts anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit<T> {
-    /// The bound, included.
     pub max: T,
     /// `None`: never.
     pub refresh: Option<Refresh>,
@@ -128,50 +117,35 @@ impl<T> Limit<T> {
 pub struct Refresh {
     /// How many at a time.
     pub every: u32,
-    /// Of what.
     pub unit: RefreshUnit,
 }
 
-/// Calendar units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefreshUnit {
-    /// Days.
     Day,
-    /// Weeks, from Monday.
     Week,
-    /// Months.
     Month,
 }
 
 /// Whose use is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LimitSubject {
-    /// One issuance.
     Earn,
-    /// One customer.
     Customer,
-    /// Everybody.
     Promotion,
-    /// One code.
     Code,
 }
 
-/// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Measure {
-    /// Applications.
     Times,
-    /// Carts.
     Transactions,
-    /// Discount.
     Discount,
 }
 
 /// The name of a limit, as `customer.times`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LimitName {
-    /// Whose.
     pub subject: LimitSubject,
-    /// Of what.
     pub measure: Measure,
 }

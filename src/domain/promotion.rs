@@ -22,13 +22,11 @@ pub const DEFAULT_SEQUENCE: i32 = 100;
 /// A promotion as a rule set holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promotion {
-    /// Which.
     pub id: PromotionId,
     /// When it was made; ties of the ranking end here, then at the id.
     pub created_at: DateTime<Utc>,
     /// What an admin has set.
     pub status: Status,
-    /// What it is.
     pub terms: Terms,
 }
 
@@ -37,7 +35,6 @@ pub struct Promotion {
 pub struct Terms {
     /// Unique in the tenant among promotions that are not archived.
     pub name: String,
-    /// For people.
     pub description: String,
     /// How it reaches a cart.
     pub kind: Kind,
@@ -45,7 +42,6 @@ pub struct Terms {
     pub campaign: Option<String>,
     /// Lower goes first where the ranking says `sequence`.
     pub sequence: i32,
-    /// Included.
     pub starts_at: DateTime<FixedOffset>,
     /// Excluded; after `starts_at`.
     pub ends_at: DateTime<FixedOffset>,
@@ -53,15 +49,12 @@ pub struct Terms {
     pub currency: Option<Currency>,
     /// `None`: all the time between its dates.
     pub schedule: Option<Schedule>,
-    /// Where it applies.
     pub scope: Scope,
-    /// For whom.
     pub audience: Audience,
     /// Whether the customer must claim it first.
     pub activation_required: bool,
     /// `None`: always true.
     pub conditions: Option<Condition>,
-    /// What is given.
     pub benefit: Benefit,
     /// How often and how much.
     pub limits: Limits,
@@ -127,7 +120,6 @@ impl Terms {
 /// How a promotion reaches a cart, with what goes with that way only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Automatic.
     Pos,
     /// Automatic, for identified customers with a membership.
     Loyalty,
@@ -167,7 +159,6 @@ pub enum PromotionType {
 }
 
 impl Kind {
-    /// Its name.
     pub const fn promotion_type(&self) -> PromotionType {
         match self {
             Self::Pos => PromotionType::Pos,
@@ -182,13 +173,9 @@ impl Kind {
 /// Where a promotion applies; empty lists do not restrict.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Store codes.
     pub stores: Vec<String>,
-    /// Concepts of stores.
     pub concepts: Vec<String>,
-    /// Zones of stores.
     pub zones: Vec<String>,
-    /// Channels.
     pub channels: Vec<String>,
 }
 
@@ -211,7 +198,6 @@ impl Audience {
 /// A membership that an audience asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProgramTest {
-    /// The program.
     pub program: String,
     /// One of these tiers; empty: any.
     pub tiers: Vec<String>,
@@ -222,7 +208,6 @@ pub struct ProgramTest {
 /// How a promotion bears others (spec 7.5, 7.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stacking {
-    /// Applies only alone.
     pub exclusive: bool,
     /// Whether anything may follow it.
     pub allow_further: bool,
@@ -243,27 +228,22 @@ pub enum CustomValue {
     Text(String),
     /// A number, as its digits.
     Number(super::amount::Number),
-    /// True or false.
     Boolean(bool),
 }
 
 /// What an admin has set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Being written.
     Draft,
     /// In force between its dates.
     Active,
-    /// Held back.
     Paused,
-    /// Gone for good.
     Archived,
 }
 
 /// What a move of the status comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transition {
-    /// It changes.
     Move,
     /// It is so already.
     Already,
@@ -307,16 +287,12 @@ impl Status {
 /// What follows from the status and the dates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Being written.
     Draft,
     /// Active, not yet started.
     Scheduled,
     /// Active, between its dates.
     Live,
-    /// Held back.
     Paused,
-    /// Past its end.
     Ended,
-    /// Gone for good.
     Archived,
 }

@@ -9,7 +9,6 @@ pub enum Work {
     Evaluate,
     /// To redeem, commit, cancel and return, and to tell what customers did: what tills write.
     Redeem,
-    /// Everything else.
     Admin,
 }
 
@@ -18,7 +17,6 @@ pub enum Work {
 pub struct Rate {
     /// Requests a second, in the long run.
     pub per_second: NonZeroU32,
-    /// Requests at once.
     pub burst: NonZeroU32,
 }
 
@@ -29,6 +27,5 @@ pub struct RateLimits {
     pub evaluate: Option<Rate>,
     /// Of what tills write.
     pub redeem: Option<Rate>,
-    /// Of everything else.
     pub admin: Option<Rate>,
 }

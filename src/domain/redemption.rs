@@ -35,7 +35,6 @@ impl Order<'_> {
 /// How a path names a redemption.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// By its id.
     Id(RedemptionId),
     /// By the caller's id: the latest under it.
     Transaction(String),
@@ -46,7 +45,6 @@ pub enum Address {
 pub enum RedemptionState {
     /// Reserved until it expires.
     Held,
-    /// Final.
     Committed,
     /// Given back by the caller.
     Cancelled,

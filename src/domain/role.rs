@@ -3,11 +3,8 @@
 /// The role of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Everything.
     Admin,
-    /// Evaluates and redeems.
     Pos,
-    /// Issues.
     Issuer,
     /// Reads; sees of codes their last three characters only.
     Viewer,
@@ -25,7 +22,6 @@ impl Role {
         })
     }
 
-    /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Admin => "admin",

@@ -6,13 +6,9 @@ use super::exact::Exact;
 /// How a discount is rounded to the tenant's precision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoundingMode {
-    /// Away from zero.
     Up,
-    /// Towards zero.
     Down,
-    /// Towards positive infinity.
     Ceiling,
-    /// Towards negative infinity.
     Floor,
     /// To the nearest; a half away from zero.
     HalfUp,
@@ -25,7 +21,6 @@ pub enum RoundingMode {
 /// A mode and a number of decimals, 0 to 4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rounding {
-    /// The direction.
     pub mode: RoundingMode,
     precision: u8,
 }
@@ -80,7 +75,6 @@ impl Rounding {
 /// What an exact amount has beyond a whole number of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Nothing.
     None,
     /// Less than half a step.
     BelowHalf,

@@ -17,18 +17,12 @@ pub struct Schedule {
 pub enum Opening {
     /// Selected days, whole or for some hours.
     Days {
-        /// Which days.
         days: Days,
         /// From when, how long; `None`: the whole local day.
         window: Option<DailyWindow>,
     },
     /// From one moment of the week to another. The ends differ.
-    WeeklySpan {
-        /// Included.
-        from: WeekMoment,
-        /// Excluded.
-        to: WeekMoment,
-    },
+    WeeklySpan { from: WeekMoment, to: WeekMoment },
     /// From one moment of a month to another, perhaps of the next month. The ends differ.
     MonthlySpan {
         /// Included; a date that a month lacks gives no span in that month.
@@ -41,7 +35,6 @@ pub enum Opening {
 /// Selected local calendar days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Days {
-    /// Each.
     Every,
     /// Days of the week, in the order given; at least one.
     Weekly(Vec<Weekday>),
@@ -72,7 +65,6 @@ pub enum Weekday {
 /// From when and how long a day is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DailyWindow {
-    /// Local time.
     pub start: NaiveTime,
     /// Elapsed time in ten-thousandths of an hour, over 0, at most 24 h.
     pub duration_hours: super::amount::Number,
@@ -81,17 +73,13 @@ pub struct DailyWindow {
 /// A moment of the week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WeekMoment {
-    /// The day.
     pub day: Weekday,
-    /// Local time.
     pub time: NaiveTime,
 }
 
 /// A moment of a month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MonthMoment {
-    /// 1 to 31.
     pub date: u8,
-    /// Local time.
     pub time: NaiveTime,
 }

@@ -7,7 +7,6 @@ use super::amount::Number;
 pub enum Match {
     /// Every one must hold.
     All,
-    /// One suffices.
     Any,
 }
 
@@ -21,14 +20,11 @@ pub const MAX_VALUES: usize = 10_000;
 pub struct Selector {
     /// How many of `include` must hold.
     pub matching: Match,
-    /// What must hold.
     pub include: Vec<Predicate>,
-    /// What must not.
     pub exclude: Vec<Predicate>,
 }
 
 impl Selector {
-    /// Selects every line.
     pub const EVERY_LINE: Self =
         Self { matching: Match::All, include: Vec::new(), exclude: Vec::new() };
 
@@ -57,11 +53,7 @@ pub enum Predicate {
         test: TextTest,
     },
     /// The line's SKU is in a named product list.
-    InList {
-        /// The list's name.
-        list: String,
-    },
-    /// A number.
+    InList { list: String },
     Number {
         /// What is looked at.
         field: NumberField,
@@ -117,17 +109,14 @@ pub enum NumberField {
 /// What a text must be. Compared exactly, case included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TextTest {
-    /// Equal to this.
     Eq(String),
     /// Anything else (of a list: all of it).
     Ne(String),
-    /// One of these.
     In(Vec<String>),
     /// None of these (of a list: all of it).
     NotIn(Vec<String>),
     /// Has this within it.
     Contains(String),
-    /// Begins with this.
     StartsWith(String),
 }
 
@@ -143,26 +132,18 @@ pub enum NumberTest {
 /// A comparison with one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Comparison {
-    /// How.
     pub op: NumberOperator,
-    /// With what.
     pub value: Number,
 }
 
 /// How numbers are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NumberOperator {
-    /// Equal.
     Eq,
-    /// Not equal.
     Ne,
-    /// Above.
     Gt,
-    /// At least.
     Gte,
-    /// Below.
     Lt,
-    /// At most.
     Lte,
 }
 

@@ -9,7 +9,6 @@ use super::selector::Selector;
 /// Most custom fields of a tenant (spec 14).
 pub const MAX_CUSTOM_FIELDS: usize = 50;
 
-/// A tenant's settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The currency of carts and promotions that name none.
@@ -96,7 +95,6 @@ pub enum EvaluationOrder {
 /// How the promotions that apply are chosen (spec 7.5, 7.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
-    /// In rank order.
     Ranked,
     /// The best of the stacking groups and the exclusive promotions.
     BestDeal,
@@ -143,7 +141,6 @@ pub enum QualifyingItems {
 /// A criterion of the ranking (spec 7.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RankingCriterion {
-    /// Exclusive promotions first.
     Exclusive,
     /// Lower `sequence` first.
     Sequence,
@@ -159,7 +156,6 @@ pub enum RankingCriterion {
     Rewards,
     /// Type `code_linked` first.
     CodeLinked,
-    /// Sooner end first.
     EarliestExpiry,
     /// Larger discount, alone on this cart, first.
     MaximumDiscount,
@@ -170,7 +166,6 @@ pub enum RankingCriterion {
 pub struct CustomField {
     /// Unique in the settings.
     pub key: String,
-    /// For people.
     pub label: String,
     /// What its values are.
     pub kind: CustomFieldKind,
@@ -181,14 +176,9 @@ pub struct CustomField {
 /// What values a custom field has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CustomFieldKind {
-    /// Any text.
     Text,
-    /// A decimal.
     Number,
-    /// A calendar date.
     Date,
-    /// True or false.
     Boolean,
-    /// One of these.
     Select(Vec<String>),
 }

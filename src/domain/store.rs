@@ -5,7 +5,6 @@ use chrono_tz::Tz;
 /// Most zones of one store.
 pub const MAX_ZONES: usize = 50;
 
-/// A shop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Store {
     /// The tenant's own name for it.

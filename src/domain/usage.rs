@@ -16,7 +16,6 @@ pub struct Usage {
 /// What is gone of one limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitUsage {
-    /// Which limit.
     pub limit: CountedLimit,
     /// In the present window; `None` where everybody has a count of his own.
     pub gone: Option<Gone>,

@@ -134,7 +134,6 @@ fn whole_rounds(missing: Money, shares: &mut [Share], step: Money) -> Money {
 #[derive(Debug, PartialEq, Eq)]
 struct Part {
     index: usize,
-    /// Its whole steps.
     floor: i64,
     /// Larger for a larger remainder, equal for an equal one.
     place: i128,

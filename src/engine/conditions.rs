@@ -106,7 +106,6 @@ impl Conditions {
         Self { root, leaves: leaves.into() }
     }
 
-    /// Judges every leaf.
     pub(crate) fn judge(&self, scene: &Scene<'_>) -> Truths {
         let leaves = self.leaves.iter().enumerate();
         Truths(

@@ -25,9 +25,7 @@ pub struct Deed<'d> {
     pub request: &'d Request<'d>,
     /// Whether there is a cart; without it every condition on one is false.
     pub has_cart: bool,
-    /// What.
     pub kind: ActivityType,
-    /// When.
     pub at: DateTime<Utc>,
 }
 

@@ -57,7 +57,6 @@ impl Left {
 pub(crate) struct Presented {
     /// The place of the presented code.
     pub(crate) code: Option<usize>,
-    /// The customer's issuance.
     pub(crate) issuance: Option<IssuanceId>,
 }
 

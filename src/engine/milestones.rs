@@ -24,7 +24,6 @@ pub struct KnownMilestone {
     pub id: Uuid,
     /// Windows are counted from the one in which it was made.
     pub created_at: DateTime<Utc>,
-    /// What it is.
     pub milestone: Milestone,
 }
 
@@ -46,9 +45,7 @@ impl CompiledMilestone {
 /// What one activity adds to one milestone.
 #[derive(Clone, Debug)]
 pub struct Step<'r> {
-    /// Which.
     pub milestone: &'r KnownMilestone,
-    /// In which window.
     pub window: i32,
     /// How much; over 0.
     pub amount: Exact,
@@ -59,9 +56,7 @@ pub struct Step<'r> {
 /// What of a line counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CountedLine {
-    /// Its id.
     pub id: String,
-    /// How many units.
     pub quantity: Quantity,
     /// What they came to.
     pub amount: Exact,

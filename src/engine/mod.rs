@@ -66,7 +66,6 @@ pub struct Facts<'f> {
     pub issuances: &'f [IssuanceFact],
     /// What is gone of the counters that [`counters`] names; a counter that is missing is unused.
     pub used: &'f [Used],
-    /// When.
     pub now: DateTime<Utc>,
 }
 
@@ -88,7 +87,6 @@ pub struct IssuanceFact {
     pub issuance_id: IssuanceId,
     /// The promotion that it unlocks.
     pub promotion_id: PromotionId,
-    /// Since when.
     pub unlocked_at: DateTime<Utc>,
     /// Whether the customer has claimed it.
     pub is_activated: bool,
@@ -99,7 +97,6 @@ pub struct IssuanceFact {
 /// Most promotions that are named where an evaluation is too complex.
 const MOST_COSTLY: usize = 10;
 
-/// One evaluation's constants.
 pub(crate) struct Case<'e> {
     rules: &'e RuleSet,
     facts: &'e Facts<'e>,

@@ -18,11 +18,9 @@ pub struct Sold {
 /// A line that was sold.
 #[derive(Clone, Debug)]
 pub struct SoldLine {
-    /// Its id.
     pub id: String,
     /// How much of it.
     pub quantity: Quantity,
-    /// Before discounts.
     pub gross: Exact,
     /// What was to be paid for it.
     pub payable: Exact,
@@ -33,7 +31,6 @@ pub struct SoldLine {
 /// What a promotion gave.
 #[derive(Clone, Debug)]
 pub struct Given {
-    /// Which.
     pub promotion_id: PromotionId,
     /// The points that it awarded.
     pub points: Exact,
@@ -64,7 +61,6 @@ pub struct Return {
 /// A line of a return.
 #[derive(Clone, Debug)]
 pub struct ReturnedLine {
-    /// Its id.
     pub id: String,
     /// How much comes back now.
     pub quantity: Quantity,
@@ -79,11 +75,8 @@ pub struct ReturnedLine {
 /// What is taken back of what a promotion gave.
 #[derive(Clone, Debug)]
 pub struct TakenBack {
-    /// Which promotion.
     pub promotion_id: PromotionId,
-    /// Of its discount.
     pub discount: Money,
-    /// Of its points.
     pub points: Exact,
 }
 

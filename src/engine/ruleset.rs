@@ -67,9 +67,7 @@ pub(crate) struct Compiled {
 pub struct Rules {
     /// The tenant's version of rules that all of it is of.
     pub version: i64,
-    /// The tenant's settings.
     pub settings: Settings,
-    /// The tenant's stores.
     pub stores: Arc<Stores>,
     /// By name: at least those that something names.
     pub product_lists: BTreeMap<String, Arc<ProductList>>,
@@ -161,7 +159,6 @@ impl RuleSet {
         self.version
     }
 
-    /// The tenant's settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }

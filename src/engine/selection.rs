@@ -68,9 +68,7 @@ pub(crate) struct Facts {
     product_group: Texts,
     category: Texts,
     tag: Texts,
-    /// By key.
     attributes: FxHashMap<Box<str>, Texts>,
-    /// By key.
     variants: FxHashMap<Box<str>, Texts>,
     lists: Texts,
     stores: Texts,
@@ -208,7 +206,6 @@ impl Facts {
     }
 }
 
-/// A selector, compiled.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Selection {
     matching: Match,

@@ -55,7 +55,6 @@ impl ProductList {
     }
 }
 
-/// Without the SKUs.
 impl std::fmt::Debug for ProductList {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "ProductList({})", self.ends.len())
@@ -73,7 +72,6 @@ fn text<'t>(texts: &'t str, ends: &[u32], place: u32) -> &'t str {
     own.unwrap_or_default()
 }
 
-/// A tenant's stores.
 #[derive(Debug, Default)]
 pub struct Stores {
     by_code: HashTable<Store>,

@@ -120,7 +120,6 @@ pub(crate) struct Basket {
 }
 
 impl Basket {
-    /// The untouched cart.
     pub(crate) fn new(view: &CartView<'_>, base: PercentageBase) -> Self {
         let line_state = |(index, line): (usize, &crate::domain::cart::Line<'_>)| {
             let gross = view.gross(index, line.quantity);

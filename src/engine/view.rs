@@ -24,7 +24,6 @@ const STEPS_A_FACT: usize = 4;
 /// A cart with what is asked of it again and again.
 pub(crate) struct CartView<'e> {
     pub(crate) cart: &'e Cart<'e>,
-    /// All lines.
     pub(crate) all: LineSet,
     /// The facts of its lines, sorted.
     facts: Vec<FactOnLine>,

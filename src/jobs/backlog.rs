@@ -22,7 +22,6 @@ pub(super) async fn run(service: &Service) {
     }
 }
 
-/// Counts once.
 pub async fn round(service: &Service) -> Result<(), DbError> {
     let offset = service.clock().offset().num_milliseconds();
     let counted = service

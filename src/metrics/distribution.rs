@@ -26,7 +26,6 @@ struct Inner {
 }
 
 impl Distribution {
-    /// Of plain numbers.
     pub fn of_counts(bounds: &'static [u32]) -> Self {
         Self::new(bounds, 1.0)
     }
@@ -46,7 +45,6 @@ impl Distribution {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Counts a number.
     pub fn observe(&self, number: u64) {
         let inner = &self.inner;
         let place = inner.bounds.partition_point(|bound| u64::from(*bound) < number);
@@ -56,7 +54,6 @@ impl Distribution {
         }
     }
 
-    /// Counts a time.
     pub fn observe_time(&self, time: Duration) {
         self.observe(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     }

@@ -10,7 +10,6 @@ pub type One = [(&'static str, &'static str); 1];
 
 /// A closed set of values of a label.
 pub trait Label: Copy + fmt::Debug + PartialEq + 'static {
-    /// The label's name.
     const NAME: &'static str;
     /// All of its values.
     const ALL: &'static [Self];
@@ -43,7 +42,6 @@ impl<L: Label, M: Clone> Each<L, M> {
 }
 
 impl<L: Label> Each<L, prometheus_client::metrics::counter::Counter> {
-    /// Counts one.
     pub fn inc(&self, label: L) {
         if let Some(counter) = self.get(label) {
             counter.inc();
@@ -80,7 +78,6 @@ label! {
     Outcome as "outcome" {
         /// Something was taken off, or given.
         Discounted => "discounted",
-        /// No promotion applied.
         FullPrice => "full_price",
         /// The request was not valid for the tenant.
         Refused => "refused",
@@ -92,7 +89,6 @@ label! {
 label! {
     /// What became of a redemption.
     Verdict as "verdict" {
-        /// It was recorded.
         Recorded => "recorded",
         /// It had been recorded before, and was answered again.
         Replayed => "replayed",
@@ -116,7 +112,6 @@ label! {
 label! {
     /// What came of work that the service does by itself.
     Work as "outcome" {
-        /// It was done.
         Done => "done",
         /// It was not, and will be tried again.
         Failed => "failed",
@@ -126,7 +121,6 @@ label! {
 label! {
     /// What became of a long job, an evaluation of a heavy cart for instance.
     Job as "outcome" {
-        /// It was done.
         Done => "done",
         /// Its caller went away, or its time was over, while it was worked on.
         Stopped => "stopped",
@@ -134,7 +128,6 @@ label! {
         Skipped => "skipped",
         /// Too many were waiting.
         Refused => "refused",
-        /// It panicked.
         Panicked => "panicked",
     }
 }
@@ -142,7 +135,6 @@ label! {
 label! {
     /// What a connection to the database does.
     ConnectionState as "state" {
-        /// It works.
         Busy => "busy",
         /// It waits for work.
         Idle => "idle",
@@ -166,11 +158,9 @@ label! {
 label! {
     /// What a tenant has had too much of for now (429).
     RateLimit as "kind" {
-        /// Evaluations.
         Evaluate => "evaluate",
         /// Redemptions, and moves of them.
         Redeem => "redeem",
-        /// Everything else.
         Admin => "admin",
         /// Codes that do not exist.
         CodeGuess => "code_guess",

@@ -60,7 +60,6 @@ pub struct Metrics {
     pub pool_waiting: Gauge,
     /// Long jobs that are worked on.
     pub pool_running: Gauge,
-    /// Most of them.
     pub pool_threads: Gauge,
     /// Redemptions that were asked for, by what became of them.
     pub redemptions: Each<Verdict, Counter>,
@@ -93,15 +92,12 @@ pub struct Metrics {
     pub deliveries_overdue: Fraction,
     /// Connections to the database, by what they do.
     pub connections: Each<ConnectionState, Gauge>,
-    /// Most of them.
     pub pool_size: Gauge,
     /// Tenants whose rules are in memory.
     pub tenants_in_memory: Gauge,
-    /// Promotions in memory.
     pub promotions_in_memory: Gauge,
     /// What the rules in memory take, by estimate.
     pub rules_bytes: Gauge,
-    /// Keys in memory.
     pub keys_in_memory: Gauge,
     /// Loads of a tenant's rules.
     pub rules_loads: Each<Work, Counter>,

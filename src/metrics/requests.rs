@@ -104,7 +104,6 @@ pub struct Route {
 }
 
 impl Route {
-    /// Counts an answer.
     pub fn answered(&self, status: u16, took: Duration) {
         let place = STATUSES.partition_point(|(known, _)| *known < status);
         let is_known = STATUSES.get(place).is_some_and(|(known, _)| *known == status);

@@ -25,7 +25,6 @@ pub type KeyHash = [u8; 32];
 /// A key that was just made. Its text is shown once.
 #[derive(Clone)]
 pub struct Minted {
-    /// The whole key.
     pub text: String,
     /// What is stored of it.
     pub hash: KeyHash,

@@ -36,7 +36,6 @@ pub enum Asked<'r> {
 }
 
 impl Asked<'_> {
-    /// What was sent.
     pub fn request(&self) -> &Request<'_> {
         match self {
             Self::Small(request) => request,
@@ -89,7 +88,6 @@ pub const SURELY_TRIED: usize = 2 * 1024;
 /// Whether reading a request's texts takes long by itself, whatever the rules are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// It does not.
     Small,
     /// It does: that is work for the pool, too.
     Large,

@@ -26,9 +26,7 @@ const MAX_AT_ONCE: i64 = 500;
 /// What came of a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Looked {
-    /// There is more.
     Further,
-    /// Nothing is left.
     Done,
     /// Somebody else is at it.
     Elsewhere,

@@ -28,11 +28,9 @@ use crate::wire::write::Writer;
 /// What became of one customer's issue.
 #[derive(Clone, Debug)]
 pub enum Issued {
-    /// It is new.
     New(Issuance),
     /// It was issued before, under the same source id.
     Known(Issuance),
-    /// Nothing was issued.
     Refused(Refusal),
 }
 
@@ -52,7 +50,6 @@ impl Service {
         .await
     }
 
-    /// Reads an issuance.
     pub async fn issuance(
         &self,
         tenant: TenantId,
@@ -236,7 +233,6 @@ pub(super) async fn promotion(
     read.map_err(ServiceError::Unreadable)
 }
 
-/// Live or scheduled.
 pub(super) fn is_open(promotion: &Promotion, now: DateTime<Utc>) -> bool {
     match promotion.status.state(&promotion.terms, now) {
         State::Live | State::Scheduled => true,

@@ -80,7 +80,6 @@ impl Service {
         Ok(row)
     }
 
-    /// Makes a key.
     pub async fn create_key(
         &self,
         actor: Actor,

@@ -75,7 +75,6 @@ pub struct Actor {
 /// Which version a replacement is meant for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// Whatever there is.
     Any,
     /// One of these; none matches nothing.
     OneOf(Vec<i64>),
@@ -124,7 +123,6 @@ pub enum ServiceError {
     /// The evaluation was asked to stop.
     #[error("the evaluation was stopped")]
     Stopped,
-    /// The evaluation panicked.
     #[error("the evaluation panicked")]
     Panicked,
     /// It would have run on the pool, and did not.
@@ -171,7 +169,6 @@ pub enum Refusal {
     ActivePromotionLimit(i32),
     /// The tenant may have so many stores, or lists, or SKUs on them, and would have more.
     TooMany {
-        /// What of.
         what: &'static str,
         /// At most so many.
         maximum: i32,
@@ -187,7 +184,6 @@ pub enum Refusal {
         /// What it was to be.
         to: &'static str,
     },
-    /// Something names it.
     InUse,
     /// Codes were generated under this name before, and others.
     BatchTaken,
@@ -232,7 +228,6 @@ impl From<Refusal> for ServiceError {
 }
 
 impl Service {
-    /// Joins the parts.
     pub fn new(
         db: Db,
         cache: Cache,
@@ -255,7 +250,6 @@ impl Service {
         &self.inner.cache
     }
 
-    /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
     }

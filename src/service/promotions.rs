@@ -22,7 +22,6 @@ use crate::wire::write::Writer;
 /// A promotion as it is stored.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// What it is.
     pub promotion: Promotion,
     /// Grows with each change.
     pub version: i64,
@@ -53,7 +52,6 @@ impl Stored {
         Ok(stored.collect())
     }
 
-    /// Reads one row.
     async fn one(
         tx: &mut TenantTx,
         offset: TimeDelta,

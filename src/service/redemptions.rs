@@ -22,7 +22,6 @@ pub enum Found {
 }
 
 impl Service {
-    /// Reads a redemption.
     pub async fn redemption(
         &self,
         tenant: TenantId,

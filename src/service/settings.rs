@@ -53,7 +53,6 @@ impl Service {
             .await
     }
 
-    /// Replaces the settings.
     pub async fn replace_settings(
         &self,
         actor: Actor,

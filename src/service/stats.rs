@@ -29,13 +29,10 @@ pub const MAX_ENTRIES: usize = 10_000;
 /// How long a bucket is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bucket {
-    /// An hour.
     Hour,
-    /// A calendar day.
     Day,
     /// A week, from Monday.
     Week,
-    /// A month.
     Month,
 }
 
@@ -51,21 +48,16 @@ impl Bucket {
     }
 }
 
-/// Of which promotions.
 #[derive(Clone, Debug)]
 pub enum Subject {
-    /// Of this one.
     Promotion(PromotionId),
     /// Of those of this campaign.
     Campaign(String),
-    /// Of all.
     Everything,
 }
 
-/// What is asked.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// Of which promotions.
     pub subject: Subject,
     /// How long a bucket is.
     pub bucket: Bucket,
@@ -86,7 +78,6 @@ pub struct Stats {
     pub from: DateTime<Utc>,
     /// When each bucket starts; a row's bucket counts from 1.
     pub starts: Vec<DateTime<Utc>>,
-    /// Of each promotion.
     pub promotions: Vec<PromotionStats>,
     /// Of all of them together; `None`: nothing happened.
     pub total: Option<StatsRow>,
@@ -95,7 +86,6 @@ pub struct Stats {
 /// What one promotion gave and got back.
 #[derive(Debug)]
 pub struct PromotionStats {
-    /// Which.
     pub promotion: Promotion,
     /// Buckets with something in them, in order.
     pub buckets: Vec<StatsRow>,

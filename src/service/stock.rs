@@ -53,7 +53,6 @@ impl Service {
         .await
     }
 
-    /// Deletes a store.
     pub async fn delete_store(&self, actor: Actor, code: String) -> Result<(), ServiceError> {
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {

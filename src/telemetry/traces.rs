@@ -55,7 +55,6 @@ pub struct Traces {
 }
 
 impl Traces {
-    /// No export.
     pub const NONE: Self = Self { provider: None };
 
     /// Begins to export, in batches. Must be called inside of the runtime that sends them.

@@ -88,9 +88,7 @@ pub fn canonical(activity: &Activity<'_>, currency: Currency) -> String {
 /// How far a customer has come towards a target.
 #[derive(Clone, Debug)]
 pub struct Standing {
-    /// The milestone's name.
     pub milestone: String,
-    /// The target's name.
     pub target: String,
     /// What counts, after the activity.
     pub progress: Exact,

@@ -19,7 +19,6 @@ names! {
     Type { All = "all", Loyalty = "loyalty" }
 }
 
-/// Reads a scope.
 pub fn parse_scope(value: Value<'_, '_>, faults: &mut Faults) -> Option<Scope> {
     let mut object = value.object(faults)?;
     let mut list = |name, faults: &mut Faults| {
@@ -35,7 +34,6 @@ pub fn parse_scope(value: Value<'_, '_>, faults: &mut Faults) -> Option<Scope> {
     Some(Scope { stores: stores?, concepts: concepts?, zones: zones?, channels: channels? })
 }
 
-/// Prints a scope.
 pub fn print_scope(writer: &mut Writer, scope: &Scope) {
     writer.object(|writer| {
         writer.key("stores").texts(&scope.stores);
@@ -45,7 +43,6 @@ pub fn print_scope(writer: &mut Writer, scope: &Scope) {
     });
 }
 
-/// Reads an audience.
 pub fn parse_audience(value: Value<'_, '_>, faults: &mut Faults) -> Option<Audience> {
     let mut object = value.object(faults)?;
     let kind = object.required("type", faults, |v, f| v.choice(f));
@@ -85,7 +82,6 @@ fn program(value: Value<'_, '_>, faults: &mut Faults) -> Option<ProgramTest> {
     Some(ProgramTest { program: program?, tiers: tiers?, supplementary: supplementary? })
 }
 
-/// Prints an audience.
 pub fn print_audience(writer: &mut Writer, audience: &Audience) {
     writer.object(|writer| {
         match &audience.loyalty {

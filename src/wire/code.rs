@@ -17,7 +17,6 @@ pub const MALFORMED: &str =
 /// Which codes a promotion is to be given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NewCodes {
-    /// These.
     Named(Vec<NewCode>),
     /// So many, drawn at random.
     Generated(Generation),

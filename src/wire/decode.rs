@@ -56,7 +56,6 @@ pub struct Value<'p, 't> {
 }
 
 impl<'p, 't> Value<'p, 't> {
-    /// The body itself.
     pub const fn root(json: &'t Json<'t>) -> Self {
         Self { json, path: Path::Root }
     }
@@ -66,12 +65,10 @@ impl<'p, 't> Value<'p, 't> {
         Self { json, path }
     }
 
-    /// What is there.
     pub const fn json(&self) -> &'t Json<'t> {
         self.json
     }
 
-    /// Where it stands.
     pub const fn path(&self) -> &Path<'p> {
         &self.path
     }
@@ -92,7 +89,6 @@ impl<'p, 't> Value<'p, 't> {
         self.fault(faults, FaultCode::WrongType, format!("must be {wanted}, not {found}"))
     }
 
-    /// An object.
     pub fn object(self, faults: &mut Faults) -> Option<Object<'p, 't>> {
         match self.json {
             Json::Object(members) => Some(Object::new(members, self.path)),
@@ -399,7 +395,6 @@ impl<'p, 't> Value<'p, 't> {
         }
     }
 
-    /// A currency.
     pub fn currency(self, faults: &mut Faults) -> Option<Currency> {
         let text = self.str(faults)?;
         Currency::new(text).or_else(|| {
@@ -407,7 +402,6 @@ impl<'p, 't> Value<'p, 't> {
         })
     }
 
-    /// An id.
     pub fn uuid(self, faults: &mut Faults) -> Option<Uuid> {
         match Uuid::try_parse(self.str(faults)?) {
             Ok(id) => Some(id),

@@ -88,9 +88,7 @@ impl FaultCode {
 pub struct Fault {
     /// Where: a JSON pointer (RFC 6901) into the body.
     pub pointer: String,
-    /// What kind.
     pub code: FaultCode,
-    /// For people.
     pub message: Cow<'static, str>,
 }
 
@@ -113,7 +111,6 @@ pub fn too_complex(rules: &RuleSet, costly: &[Costly]) -> Faults {
 }
 
 impl Faults {
-    /// None so far.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
@@ -152,12 +149,10 @@ impl Faults {
         self.0.len() >= MAX_FAULTS
     }
 
-    /// What is wrong.
     pub fn as_slice(&self) -> &[Fault] {
         &self.0
     }
 
-    /// What is wrong.
     pub fn into_vec(self) -> Vec<Fault> {
         self.0
     }
@@ -166,7 +161,6 @@ impl Faults {
 /// A place in a body, linked to the place around it.
 #[derive(Clone, Copy, Debug)]
 pub enum Path<'p> {
-    /// The body itself.
     Root,
     /// A member of an object.
     Key(&'p Path<'p>, &'p str),
@@ -185,7 +179,6 @@ impl<'p> Path<'p> {
         Self::Index(self, index)
     }
 
-    /// The JSON pointer.
     pub fn pointer(&self) -> String {
         let mut out = String::new();
         self.write(&mut out);

@@ -17,7 +17,6 @@ pub const MAX_CUSTOMERS: usize = 10_000;
 /// A promotion that is to be issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewIssue {
-    /// Which.
     pub promotion_id: PromotionId,
     /// The caller's id of the issue, unique for a promotion and customer.
     pub source_id: String,
@@ -28,7 +27,6 @@ pub struct NewIssue {
 /// What became of one customer's issue.
 #[derive(Clone, Debug)]
 pub struct Verdict<'a> {
-    /// Whose.
     pub customer_id: &'a str,
     /// The issuance, or the code of the refusal.
     pub outcome: Result<&'a Issuance, &'static str>,
@@ -89,7 +87,6 @@ pub fn parse_merge(value: Value<'_, '_>, faults: &mut Faults) -> Option<String> 
     into
 }
 
-/// Prints an issuance.
 pub fn write(writer: &mut Writer, issuance: &Issuance) {
     writer.object(|writer| {
         writer.key("id").id(issuance.id.uuid());

@@ -17,7 +17,6 @@ pub const MAX_DEPTH: usize = 24;
 /// A member of an object.
 pub type Member<'a> = (Cow<'a, str>, Json<'a>);
 
-/// A JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json<'a> {
     /// `null`
@@ -28,7 +27,6 @@ pub enum Json<'a> {
     Number(&'a str),
     /// A text; its own memory only where it has escapes.
     String(Cow<'a, str>),
-    /// A list.
     Array(Vec<Json<'a>>),
     /// An object: members in order, duplicates and all.
     Object(Vec<Member<'a>>),
@@ -73,7 +71,6 @@ impl<'a> Json<'a> {
     }
 }
 
-/// Why reading stopped.
 enum Stop {
     Token(JiterError),
     /// The pointer grows from its end while the reader leaves the levels above.

@@ -136,7 +136,6 @@ fn limit<T>(
     Some(Limit { max: max?, refresh: refresh? })
 }
 
-/// Reads windows.
 pub(super) fn refresh(value: Value<'_, '_>, faults: &mut Faults) -> Option<Refresh> {
     let mut object = value.object(faults)?;
     let every = object.required("every", faults, |v, f| v.integer(1..=MAX_WINDOW, f));
@@ -209,7 +208,6 @@ fn print_subject(writer: &mut Writer, key: &'static str, limits: &SubjectLimits)
     });
 }
 
-/// Prints windows.
 pub(super) fn print_refresh(writer: &mut Writer, refresh: Refresh) {
     writer.object(|writer| {
         writer.key("every").integer(refresh.every);

@@ -27,7 +27,6 @@ impl<'p, 't> Object<'p, 't> {
         Self { members, path, taken: 0, next: 0 }
     }
 
-    /// Where it stands.
     pub const fn path(&self) -> &Path<'p> {
         &self.path
     }

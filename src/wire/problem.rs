@@ -10,7 +10,6 @@ pub const TOO_COMPLEX: &str = "The evaluation takes more work than one request m
 /// Why a request is not answered as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The HTTP status.
     pub status: u16,
     /// The stable code of spec 13.
     pub code: &'static str,

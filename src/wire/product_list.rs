@@ -34,7 +34,6 @@ pub fn keep_first(skus: &mut Vec<String>) {
     skus.retain(|sku| seen.insert(sku.clone()));
 }
 
-/// Prints a list.
 pub fn print(writer: &mut Writer, name: &str, skus: &[String]) {
     writer.object(|writer| {
         writer.key("name").text(name);

@@ -257,7 +257,6 @@ fn stacking(value: Value<'_, '_>, faults: &mut Faults) -> Option<Stacking> {
 /// A promotion as it is answered.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer<'p> {
-    /// Which.
     pub id: PromotionId,
     /// How often it was written.
     pub version: i64,
@@ -271,7 +270,6 @@ pub struct Answer<'p> {
     pub created_at: DateTime<Utc>,
     /// When it was last written.
     pub updated_at: DateTime<Utc>,
-    /// What it is.
     pub terms: &'p Terms,
 }
 

@@ -55,7 +55,6 @@ pub fn write(writer: &mut Writer, limits: &RateLimits) {
     });
 }
 
-/// As text.
 pub fn print(limits: &RateLimits) -> String {
     let mut writer = Writer::with_capacity(128);
     write(&mut writer, limits);

@@ -76,17 +76,13 @@ pub fn request(order: &Order<'_>, currency: Currency) -> String {
 pub struct Answer<'a> {
     /// None where the transaction was cancelled before it was seen.
     pub id: Option<Uuid>,
-    /// The caller's id.
     pub transaction_id: &'a str,
-    /// Where it stands.
     pub state: RedemptionState,
-    /// A hold's end.
     pub expires_at: Option<DateTime<Utc>>,
     /// What it came to, as it was printed.
     pub result: Option<&'a str>,
 }
 
-/// Prints the answer.
 pub fn print(answer: &Answer<'_>) -> String {
     let room = ROOM + answer.result.map_or(0, str::len);
     let mut writer = Writer::with_capacity(room);

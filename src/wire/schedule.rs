@@ -33,7 +33,6 @@ names! {
 /// Most days of a month.
 pub(crate) const MAX_DATE: i64 = 31;
 
-/// Reads a schedule.
 pub fn parse(value: Value<'_, '_>, faults: &mut Faults) -> Option<Schedule> {
     let mut object = value.object(faults)?;
     let timezone = object.optional("timezone", faults, |v, f| v.zone(f));

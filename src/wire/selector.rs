@@ -14,7 +14,6 @@ use crate::domain::selector::{
 pub struct ListReference {
     /// JSON pointer to the name.
     pub pointer: String,
-    /// The name.
     pub name: String,
 }
 

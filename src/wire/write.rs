@@ -25,7 +25,6 @@ impl Writer {
         Self { out: String::with_capacity(bytes), comma: false }
     }
 
-    /// The document.
     pub fn finish(self) -> String {
         self.out
     }
@@ -148,7 +147,6 @@ impl Writer {
         self.quoted(value.name());
     }
 
-    /// An id.
     pub fn id(&mut self, id: Uuid) {
         let mut text = [0; Hyphenated::LENGTH];
         self.quoted(id.hyphenated().encode_lower(&mut text));
@@ -193,7 +191,6 @@ impl Writer {
         self.out.push('"');
     }
 
-    /// Any text.
     pub fn text(&mut self, text: &str) {
         self.separate();
         self.out.push('"');

@@ -10,7 +10,6 @@ use super::{Embedded, EmbeddedError};
 /// How long to wait before a start that failed is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// A watched server.
 pub struct Kept {
     stop: CancellationToken,
     watching: JoinHandle<Result<(), EmbeddedError>>,

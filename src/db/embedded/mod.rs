@@ -93,40 +93,23 @@ pub enum EmbeddedError {
     },
     /// The folder that the user named lacks them.
     #[error("PG_BIN_DIR is {}, where initdb, pg_ctl and postgres (14 or newer) are not all to be found", folder.display())]
-    NotPrograms {
-        /// That folder.
-        folder: PathBuf,
-    },
+    NotPrograms { folder: PathBuf },
     /// The cluster belongs to another major version.
     #[error(
         "the database in DATA_DIR belongs to PostgreSQL {cluster}, but the programs that were found are of version \
          {programs}: install version {cluster} or name the folder of its programs in PG_BIN_DIR"
     )]
-    OtherVersion {
-        /// The cluster's version.
-        cluster: u32,
-        /// The programs' version.
-        programs: u32,
-    },
+    OtherVersion { cluster: u32, programs: u32 },
     /// Another process serves from the folder.
     #[error("another process already runs the database in {}", data_dir.display())]
-    InUse {
-        /// That folder.
-        data_dir: PathBuf,
-    },
+    InUse { data_dir: PathBuf },
     /// Root, and nobody else to run the server.
     #[error(
         "PostgreSQL does not run as root, and there is no account postgres or nobody to run it"
     )]
     NoAccount,
-    /// A program failed.
     #[error("{program} failed: {output}")]
-    Program {
-        /// Which.
-        program: String,
-        /// What it wrote.
-        output: String,
-    },
+    Program { program: String, output: String },
     /// The server did not come up.
     #[error("PostgreSQL did not start: {log}")]
     NotStarted {
@@ -138,12 +121,7 @@ pub enum EmbeddedError {
     Connect(#[from] sqlx::Error),
     /// The file system refused.
     #[error("cannot {doing}: {source}")]
-    Io {
-        /// What was tried.
-        doing: String,
-        /// Why not.
-        source: io::Error,
-    },
+    Io { doing: String, source: io::Error },
 }
 
 impl EmbeddedError {

@@ -26,7 +26,6 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    /// So many steps.
     pub fn of(steps: u64) -> Self {
         Self { before: LEFT.replace(steps), of_this_thread: PhantomData }
     }
@@ -37,7 +36,6 @@ impl Allowance {
         LEFT.get()
     }
 
-    /// Leaves none.
     pub fn end(&self) {
         LEFT.set(0);
     }

@@ -39,7 +39,6 @@ pub(crate) const STEPS_A_SHARE: usize = 16;
 pub(crate) struct Proposal {
     /// How often its benefit applies.
     pub(crate) times: i64,
-    /// Rounded, capped.
     pub(crate) discount: Money,
     pub(crate) points: Exact,
     /// Units that are discounted and claimed, ordered by line.

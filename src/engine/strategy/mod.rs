@@ -25,7 +25,6 @@ pub(crate) struct Ranked<'e> {
     candidates: Vec<Candidate<'e>>,
 }
 
-/// What was chosen.
 pub(crate) struct Outcome {
     /// In order of application: places in the ranking, and what they gave.
     pub(crate) applied: Vec<(usize, Rc<Proposal>)>,

@@ -117,7 +117,6 @@ struct NotPublic;
 /// Asks where a name leads.
 type LookUp = fn(Name) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>>;
 
-/// Asks the system.
 fn look_up(name: Name) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
     Box::pin(async move { Ok(lookup_host((name.as_str(), 0)).await?.collect()) })
 }

@@ -144,7 +144,6 @@ struct Group {
 /// What a group gave, for the metrics.
 struct Given {
     promotions: u64,
-    /// In ten-thousandths.
     discount: i64,
 }
 

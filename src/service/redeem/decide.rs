@@ -147,7 +147,6 @@ pub(super) struct Decision {
 pub(super) enum Decided {
     /// It was answered before.
     Nothing,
-    /// Nothing is recorded.
     Refused(Failure),
     /// It is to be recorded.
     Recorded(Box<Recorded>),

@@ -15,8 +15,9 @@ use crate::wire::names::Named;
 /// What the key of an order says.
 pub(super) enum Start {
     /// It may be redeemed. `ends` is the hold under its key that makes room for it.
-    Open { ends: Option<Ends> },
-    /// It is answered.
+    Open {
+        ends: Option<Ends>,
+    },
     Settled(Verdict),
 }
 

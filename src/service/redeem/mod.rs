@@ -82,13 +82,9 @@ struct Pending {
 /// What is answered to an order that was recorded, now or before.
 #[derive(Clone, Debug)]
 pub struct Redeemed {
-    /// The redemption.
     pub id: RedemptionId,
-    /// The caller's id.
     pub transaction_id: String,
-    /// Where it stands.
     pub state: RedemptionState,
-    /// A hold's end.
     pub expires_at: Option<DateTime<Utc>>,
     /// What it came to, as it was printed first.
     pub result: String,
@@ -110,7 +106,6 @@ enum Failure {
     TooComplex(Faults),
     /// The evaluation takes longer than its pace allows.
     TooLong,
-    /// The evaluation panicked.
     Panicked,
     /// The writer died: nobody knows.
     Lost,

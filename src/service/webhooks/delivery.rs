@@ -28,7 +28,6 @@ const LONGEST_REST: i64 = 10 * 60;
 pub struct Load {
     /// Where to, and by which secret.
     pub target: TargetRow,
-    /// What.
     pub parcels: Vec<Parcel>,
     /// How many times in a row everything that was tried at once has failed.
     pub failures: i32,

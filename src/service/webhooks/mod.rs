@@ -76,7 +76,6 @@ impl Service {
         put.await
     }
 
-    /// Reads a webhook.
     pub async fn webhook(
         &self,
         tenant: TenantId,

@@ -15,7 +15,6 @@ const MAX_TIERS: i64 = 16;
 
 /// What a `beyond_condition` could discount in one part if it applied so many times.
 pub(crate) struct Tier {
-    /// Most units.
     pub(crate) units: Quantity,
     left: ByLine,
 }

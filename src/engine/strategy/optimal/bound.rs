@@ -335,7 +335,6 @@ fn left_of_line(basket: &Basket, line: usize, weights: &[i128]) -> Fine {
     weighted(left, at(weights, line))
 }
 
-/// Rounded up.
 pub(super) fn weighted(amount: Fine, weight: i128) -> Fine {
     if weight == WHOLE {
         return amount;

@@ -332,7 +332,6 @@ impl<'s, 'e> Problem<'s, 'e> {
 /// One sequence of each component, in all ways that could matter.
 struct Combination<'c, 's, 'e> {
     problem: &'c Problem<'s, 'e>,
-    /// Best first.
     lists: &'c [Vec<Sequence>],
     constant: Fine,
     pool: &'c [usize],

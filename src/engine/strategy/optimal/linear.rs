@@ -11,7 +11,6 @@ use super::cart::best_turn;
 use super::join::{Problem, sees_discounts};
 use super::steps::Steps;
 
-/// The bound.
 pub(super) struct Linear {
     /// What they take off at most where nothing else does, rounding included.
     pub(super) constant: Fine,

@@ -21,7 +21,6 @@ pub(super) struct Lane {
     cheapest_of: Option<(i128, i128)>,
     /// Where units are set aside for its condition: what each number of applications leaves.
     tiers: Vec<Tier>,
-    /// Most units.
     pub(super) units: Option<i128>,
     /// Most in all, weighted, rounding included.
     pub(super) most: Option<Fine>,
@@ -39,7 +38,6 @@ pub(super) struct Place {
     pub(super) line: usize,
     /// What it takes off a unit, weighted, rounded up.
     pub(super) off: Fine,
-    /// Most units.
     pub(super) units: i128,
     /// What a unit costs.
     pub(super) unit_price: Money,
@@ -47,7 +45,6 @@ pub(super) struct Place {
 
 /// What a number of applications leaves to discount.
 struct Tier {
-    /// Most units.
     units: i128,
     /// Most units of each of the lane's lines.
     left: SmallVec<[i128; 8]>,
