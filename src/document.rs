@@ -57,6 +57,7 @@ pub fn evaluate_after(
                 Err(Unfinished::TooComplex(costly)) => {
                     Err(Problem::too_complex(too_complex(rules, &costly)))
                 }
+                #[expect(clippy::unreachable, reason = "an impossible state is a loud bug")]
                 Err(Unfinished::Stopped) => unreachable!("nobody asks it to stop"),
             }
         }),

@@ -151,7 +151,7 @@ impl Basket {
         self.touched.is_disjoint(lines)
     }
 
-    /// INVARIANT: lines come from sets and orders of the same cart.
+    #[expect(clippy::indexing_slicing, reason = "lines come from sets and orders of the same cart")]
     fn line(&self, line: usize) -> &LineState {
         &self.lines[line]
     }

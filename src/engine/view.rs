@@ -56,7 +56,7 @@ impl<'e> CartView<'e> {
         }
     }
 
-    /// A line; INVARIANT: `index` comes from this cart's sets and orders.
+    #[expect(clippy::indexing_slicing, reason = "indexes come from this cart's sets and orders")]
     pub(crate) fn line(&self, index: usize) -> &'e Line<'e> {
         &self.cart.lines[index]
     }

@@ -293,6 +293,7 @@ impl<'t> Scanner<'t> {
     fn string(&mut self) -> Option<&'t str> {
         self.pass(b'"')?;
         let rest = self.text.get(self.at..)?;
+        #[expect(clippy::indexing_slicing, reason = "the table has a place for every byte")]
         let length = rest.bytes().position(|byte| ENDS_TEXT[usize::from(byte)])?;
         let ends_well = rest.as_bytes().get(length) == Some(&b'"') && length <= MAX_TEXT;
         self.at += length + 1;
@@ -396,6 +397,7 @@ impl<'t> Scanner<'t> {
 
 /// The bytes that end a text, or are unusual in one: the quote; the escape; control characters, of which those beyond
 /// ASCII begin with 0xC2, as some others do.
+#[expect(clippy::indexing_slicing, reason = "a constant is computed when it is compiled")]
 const ENDS_TEXT: [bool; 256] = {
     let mut ends = [false; 256];
     let mut byte = 0;
