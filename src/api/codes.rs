@@ -20,6 +20,7 @@ use crate::db::codes::ListedCode;
 use crate::db::{self, Page};
 use crate::domain::code::{Generation, NewCode};
 use crate::domain::id::{PromotionId, TenantId};
+use crate::domain::names::Named;
 use crate::domain::promotion::PromotionType;
 use crate::service::codes::Generated;
 use crate::service::promotions::exists;
@@ -28,7 +29,6 @@ use crate::wire;
 use crate::wire::code::NewCodes;
 use crate::wire::csv::CODE_COLUMNS;
 use crate::wire::faults::{FaultCode, Faults};
-use crate::wire::names::Named;
 use crate::wire::write::Writer;
 
 conflicts! {

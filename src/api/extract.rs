@@ -14,12 +14,12 @@ use uuid::Uuid;
 use super::Api;
 use super::problem::ApiError;
 use crate::domain::id::{IssuanceId, KeyId, PromotionId, RedemptionId, TenantId};
+use crate::domain::names::Named;
 use crate::domain::redemption::Address;
 use crate::metrics::Timeout;
 use crate::wire::decode::Value;
 use crate::wire::faults::{FaultCode, Faults, push_key};
 use crate::wire::json::Json;
-use crate::wire::names::Named;
 
 /// Most bytes of a body (spec 14).
 pub const MAX_BODY: usize = 1024 * 1024;

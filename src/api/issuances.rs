@@ -19,7 +19,6 @@ use crate::service::issuances::Issued;
 use crate::wire;
 use crate::wire::faults::FaultCode;
 use crate::wire::issuing::Verdict;
-use crate::wire::names::Named;
 
 conflicts! {
     IssueConflict = "issue_limit_reached" | "earn_limit_reached" | "promotion_not_active" | "source_id_reused";
@@ -131,7 +130,7 @@ pub async fn list(
         ids: None,
         customer_id: query.text("customer_id"),
         promotion_id: promotion.and_then(Result::ok),
-        state: choice::<IssuanceState>(&mut query, "state").map(Named::name),
+        state: choice(&mut query, "state"),
     };
     let wanted = query.page::<IssuanceCursor>(reader.cursors());
     query.finish()?;

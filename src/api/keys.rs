@@ -16,16 +16,7 @@ use crate::domain::role::Role;
 use crate::service::Actor;
 use crate::wire::decode::{TextBound, Value};
 use crate::wire::faults::Faults;
-use crate::wire::names::Named;
 use crate::wire::write::Writer;
-
-impl Named for Role {
-    const ALL: &'static [Self] = &[Self::Admin, Self::Pos, Self::Issuer, Self::Viewer];
-
-    fn name(self) -> &'static str {
-        Role::name(self)
-    }
-}
 
 /// A key as it is asked for.
 pub struct NewKey {
@@ -130,7 +121,7 @@ pub fn read_new(value: Value<'_, '_>, faults: &mut Faults) -> Option<NewKey> {
 
 fn write_members(writer: &mut Writer, row: &KeyRow) {
     writer.key("id").plain(row.key_id);
-    writer.key("role").plain(&row.role);
+    writer.key("role").name(row.role);
     writer.key("label").text(&row.label);
     writer.key("hint").text(&row.hint);
     writer.key("created_at").plain(super::time(row.created_at));

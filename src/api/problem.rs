@@ -412,6 +412,13 @@ fn of_db(error: &DbError) -> Problem {
                 "The database does not answer. Nothing was changed.",
             )
         }
+        DbError::Unreadable(_) => {
+            tracing::error!(%error, "a later release has stored what this one does not know");
+            Problem::unavailable(
+                "unavailable",
+                "What is stored cannot be read by this release. Nothing was changed.",
+            )
+        }
         DbError::OutcomeUnknown(_) => {
             tracing::warn!(%error, "a commit was not confirmed");
             outcome_unknown()

@@ -23,7 +23,6 @@ use crate::domain::settings::CustomField;
 use crate::service::promotions::{Stored, exists};
 use crate::service::{Service, ServiceError};
 use crate::wire;
-use crate::wire::names::Named;
 use crate::wire::promotion::{Answer, Purpose};
 use crate::wire::selector::ListReference;
 use crate::wire::write::Writer;
@@ -242,7 +241,7 @@ pub async fn history(
             writer.key("version").integer(row.version);
             writer.key("key_id").option(row.key_id, |writer, id| writer.plain(id));
             writer.key("at").plain(super::time(row.at));
-            writer.key("status").plain(&row.status);
+            writer.key("status").name(row.status);
             writer.key("promotion").raw(&terms.next().unwrap_or_default());
         });
     }))
@@ -316,14 +315,10 @@ async fn read(
 }
 
 fn read_filter(query: &mut Query) -> PromotionFilter {
-    let state = choice::<PromotionState>(query, "state").map(|state| match state {
-        PromotionState::Draft => db::promotions::State::Draft,
-        PromotionState::Scheduled => db::promotions::State::Scheduled,
-        PromotionState::Live => db::promotions::State::Live,
-        PromotionState::Paused => db::promotions::State::Paused,
-        PromotionState::Ended => db::promotions::State::Ended,
-        PromotionState::Archived => db::promotions::State::Archived,
-    });
-    let kind = choice::<PromotionType>(query, "type").map(|kind| kind.name().to_owned());
-    PromotionFilter { state, kind, campaign: query.text("campaign"), q: query.text("q") }
+    PromotionFilter {
+        state: choice(query, "state"),
+        kind: choice(query, "type"),
+        campaign: query.text("campaign"),
+        q: query.text("q"),
+    }
 }

@@ -20,7 +20,6 @@ use crate::service::redemptions::Found;
 use crate::wire;
 use crate::wire::decode::Value;
 use crate::wire::faults::{FaultCode, Faults};
-use crate::wire::names::Named;
 use crate::wire::redemption::Answer;
 use crate::wire::write::Writer;
 
@@ -132,7 +131,7 @@ pub async fn list(
         writer.object(|writer| {
             writer.key("id").id(row.redemption_id);
             writer.key("transaction_id").text(&row.transaction_id);
-            writer.key("state").plain(&row.state);
+            writer.key("state").name(row.state);
             writer
                 .key("expires_at")
                 .option(row.expires_at.map(time), |writer, at| writer.plain(at));
@@ -309,7 +308,7 @@ fn read_filter(query: &mut Query) -> RedemptionFilter {
         customer_id: query.text("customer_id"),
         promotion_id,
         code_key: query.text("code").map(|code| code.to_ascii_uppercase()),
-        state: choice::<RedemptionState>(query, "state").map(Named::name),
+        state: choice(query, "state"),
         from,
         to,
     }

@@ -15,10 +15,10 @@ use super::{Api, edge, schema};
 use crate::db::stats::StatsRow;
 use crate::domain::amount::{DECIMALS, write_scaled};
 use crate::domain::id::PromotionId;
+use crate::domain::names::Named;
 use crate::service::promotions::exists;
 use crate::service::stats::{Bucket, PromotionStats, Question, Stats, Subject};
 use crate::wire;
-use crate::wire::names::Named;
 use crate::wire::write::Writer;
 
 impl Named for Bucket {

@@ -13,12 +13,12 @@ use super::{Api, edge, page, schema};
 use crate::db;
 use crate::db::webhooks::WebhookRow;
 use crate::domain::event::EventType;
+use crate::domain::names::Named;
 use crate::service::event_log::{self, EventCursor};
 use crate::service::webhooks::address::Targets;
 use crate::service::webhooks::{NewWebhook, Put};
 use crate::wire::decode::{TextBound, Value};
 use crate::wire::faults::{FaultCode, Faults};
-use crate::wire::names::Named;
 use crate::wire::write::Writer;
 
 /// Most events that one request names to be sent again.

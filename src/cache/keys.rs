@@ -165,7 +165,6 @@ impl Cache {
             .tenant(tenant, move |tx| Box::pin(async move { db::keys::find(tx, &wanted).await }))
             .await?
             .ok_or(Refused::Unknown)?;
-        let role = Role::named(&found.role).ok_or(Refused::Unknown)?;
         // INVARIANT: the table keeps no key of another length.
         let cursors = CursorKey::new(found.cursor_key.try_into().unwrap_or_default());
         // Only a tenant with a valid key gets a place in memory.
@@ -176,7 +175,7 @@ impl Cache {
         }
         let entry = Arc::new(Entry {
             tenant: place,
-            known: Known { tenant, key: KeyId::new(found.key_id), role, cursors },
+            known: Known { tenant, key: KeyId::new(found.key_id), role: found.role, cursors },
             suspended: found.suspended,
             version: found.keys_version,
             used_at_ms: AtomicU64::new(self.age_ms()),

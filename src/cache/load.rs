@@ -20,7 +20,7 @@ use crate::domain::activity::MAX_DAYS_BACK;
 use crate::domain::currency::Currency;
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::limit::Limits;
-use crate::domain::promotion::{Kind, Promotion, Status, Terms};
+use crate::domain::promotion::{Kind, Promotion, Terms};
 use crate::domain::settings::Settings;
 use crate::domain::store::Store;
 use crate::engine::{KnownMilestone, ProductList, RuleSet, Rules, Stores};
@@ -28,7 +28,6 @@ use crate::wire;
 use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
 use crate::wire::json::Json;
-use crate::wire::names::Named;
 use crate::wire::settings::Computed;
 
 /// How long ago a promotion has ended of which only the name is kept: what customers did longer ago earns nothing any
@@ -219,7 +218,7 @@ pub fn promotion(row: &PromotionRow) -> Result<Promotion, LoadError> {
     Ok(Promotion {
         id: PromotionId::new(row.promotion_id),
         created_at: row.created_at,
-        status: status(&row.status, row.promotion_id)?,
+        status: row.status,
         terms: wire::promotion::parse_stored(row.document.as_bytes()).map_err(unreadable)?,
     })
 }
@@ -240,21 +239,13 @@ fn ended(row: &EndedRow) -> Result<Promotion, LoadError> {
     Ok(Promotion {
         id: PromotionId::new(row.promotion_id),
         created_at: row.created_at,
-        status: status(&row.status, row.promotion_id)?,
+        status: row.status,
         terms: Terms::bare(
             row.name.clone(),
             kind,
             limits,
             row.starts_at.fixed_offset()..row.ends_at.fixed_offset(),
         ),
-    })
-}
-
-fn status(name: &str, promotion: Uuid) -> Result<Status, LoadError> {
-    let named = Status::ALL.iter().copied().find(|status| status.name() == name);
-    named.ok_or_else(|| LoadError::Unreadable {
-        what: format!("promotion {promotion}"),
-        why: format!("status {name:?}"),
     })
 }
 

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{DbError, Page, TenantTx, one_more};
 use crate::domain::code::NewCode;
 use crate::domain::id::PromotionId;
+use crate::domain::promotion::Status;
 
 /// Codes of one statement: so many are written and then forgotten, so that memory and statements stay short.
 const CHUNK: usize = 5_000;
@@ -34,7 +35,7 @@ pub struct FoundCode {
     pub expires_at: Option<DateTime<Utc>>,
     pub promotion_id: Uuid,
     /// `draft`, `active`, `paused` or `archived`.
-    pub promotion_status: String,
+    pub promotion_status: Status,
 }
 
 /// A code of a list, with its use.
@@ -361,12 +362,12 @@ pub async fn find(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<FoundCode>,
     let keys: Vec<String> = codes.iter().map(|code| code.to_ascii_uppercase()).collect();
     let rows = sqlx::query_as!(
         FoundCode,
-        "select code.code_key, code.code_id, code.code, code.expires_at, code.promotion_id,
-                promotion.status as promotion_status
+        r#"select code.code_key, code.code_id, code.code, code.expires_at, code.promotion_id,
+                promotion.status as "promotion_status: _"
            from code
            join promotion on promotion.tenant_id = code.tenant_id
                          and promotion.promotion_id = code.promotion_id
-          where code.tenant_id = $1 and code.code_key = any ($2::text[])",
+          where code.tenant_id = $1 and code.code_key = any ($2::text[])"#,
         tx.id(),
         &keys,
     )

@@ -4,16 +4,15 @@
 use uuid::Uuid;
 
 use super::{DbError, TenantTx};
+use crate::domain::limit::{LimitSubject, Measure};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CounterName {
     pub promotion_id: Uuid,
-    /// `earn`, `customer`, `promotion` or `code`.
-    pub subject: &'static str,
+    pub subject: LimitSubject,
     /// Which of these; empty for a promotion's own.
     pub owner: String,
-    /// `times`, `transactions` or `discount`.
-    pub measure: &'static str,
+    pub measure: Measure,
     pub window_no: i32,
 }
 
@@ -40,9 +39,9 @@ pub struct CounterChange {
 #[derive(Default)]
 pub(super) struct Columns {
     pub(super) promotions: Vec<Uuid>,
-    pub(super) subjects: Vec<&'static str>,
+    pub(super) subjects: Vec<LimitSubject>,
     pub(super) owners: Vec<String>,
-    pub(super) measures: Vec<&'static str>,
+    pub(super) measures: Vec<Measure>,
     pub(super) windows: Vec<i32>,
 }
 

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::embedded::EmbeddedError;
 use super::health;
+use super::names::UnknownName;
 
 /// A refusal or a failure of the database. A violated constraint arrives under its meaning, never under its name.
 #[derive(Debug, Error)]
@@ -43,6 +44,9 @@ pub enum DbError {
     /// Whoever asks whether the database is ready is told why it is not.
     #[error("the database is not ready: {}", .0.reason())]
     NotReady(NotReady),
+    /// A row has a value that this release does not know: a later one may have written it. Nothing was changed.
+    #[error("{0}")]
+    Unreadable(String),
     /// The commit was sent and not confirmed: it may or may not have happened.
     #[error("the outcome of the commit is unknown")]
     OutcomeUnknown(#[source] sqlx::Error),
@@ -269,6 +273,9 @@ impl From<sqlx::Error> for DbError {
                     }
                     Failure::Other => Self::Query(error),
                 }
+            }
+            sqlx::Error::ColumnDecode { index, source } if source.is::<UnknownName>() => {
+                Self::Unreadable(format!("{index}: {source}"))
             }
             sqlx::Error::PoolClosed => Self::Stopping,
             sqlx::Error::Io(_)

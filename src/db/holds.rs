@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{DbError, OperatorTx, TenantTx};
 use crate::domain::id::{RedemptionId, TenantId};
+use crate::domain::redemption::RedemptionState;
 
 /// Keeps others from ending or committing these holds to the end of the transaction. Where one is not held any more:
 /// `Raced`.
@@ -27,7 +28,7 @@ pub async fn lock(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<(), DbError
 pub async fn end(
     tx: &mut TenantTx,
     redemptions: &[Uuid],
-    states: &[&'static str],
+    states: &[RedemptionState],
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let ended = sqlx::query!(

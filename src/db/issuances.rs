@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{DbError, Page, TenantTx, one_more};
+use crate::domain::issuance::{IssuanceSource, IssuanceState};
 
 /// How often a promotion came into one customer's hands, for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +37,7 @@ pub struct NewIssuance {
     pub issuance_id: Uuid,
     pub promotion_id: Uuid,
     pub customer_id: String,
-    /// `manual`, `activity`, `milestone` or `activation`.
-    pub source: &'static str,
+    pub source: IssuanceSource,
     /// The caller's id of that.
     pub source_id: Option<String>,
     pub issued_at: DateTime<Utc>,
@@ -56,10 +56,8 @@ pub struct IssuanceRow {
     pub issuance_id: Uuid,
     pub promotion_id: Uuid,
     pub customer_id: String,
-    /// `issued`, `unlocked`, `activated`, `used_up`, `expired` or `revoked`.
-    pub state: String,
-    /// How it came about.
-    pub source: String,
+    pub state: IssuanceState,
+    pub source: IssuanceSource,
     /// The caller's id of that.
     pub source_id: Option<String>,
     /// When it was issued.
@@ -80,7 +78,7 @@ pub struct IssuanceFilter {
     /// Only of this promotion.
     pub promotion_id: Option<Uuid>,
     /// Only those in this state.
-    pub state: Option<&'static str>,
+    pub state: Option<IssuanceState>,
 }
 
 /// A place in the list.
@@ -150,7 +148,7 @@ pub async fn insert(tx: &mut TenantTx, new: &[NewIssuance]) -> Result<(), DbErro
     let ids: Vec<Uuid> = new.iter().map(|own| own.issuance_id).collect();
     let promotions: Vec<Uuid> = new.iter().map(|own| own.promotion_id).collect();
     let customers: Vec<&str> = new.iter().map(|own| own.customer_id.as_str()).collect();
-    let sources: Vec<&str> = new.iter().map(|own| own.source).collect();
+    let sources: Vec<IssuanceSource> = new.iter().map(|own| own.source).collect();
     let source_ids: Vec<Option<&str>> = new.iter().map(|own| own.source_id.as_deref()).collect();
     let issued: Vec<DateTime<Utc>> = new.iter().map(|own| own.issued_at).collect();
     let unlocked: Vec<Option<DateTime<Utc>>> = new.iter().map(|own| own.unlocked_at).collect();
@@ -187,9 +185,9 @@ pub async fn by_source(
     promotion: Uuid,
     customers: &[String],
     source_id: &str,
-) -> Result<Vec<(String, String, Uuid)>, DbError> {
+) -> Result<Vec<(String, IssuanceSource, Uuid)>, DbError> {
     let rows = sqlx::query!(
-        r#"select wanted.customer_id as "customer_id!", own.source as "source!", own.issuance_id as "issuance_id!"
+        r#"select wanted.customer_id as "customer_id!", own.source as "source!: IssuanceSource", own.issuance_id as "issuance_id!"
              from unnest($3::text[]) as wanted (customer_id)
             cross join lateral (
                 select 1 as place, source, issuance_id from issuance
@@ -337,7 +335,7 @@ async fn read(
     let rows = sqlx::query_as!(
         IssuanceRow,
         r#"select issuance_id as "issuance_id!", promotion_id as "promotion_id!", customer_id as "customer_id!",
-                  state as "state!", source as "source!", source_id, issued_at as "issued_at!", unlocked_at,
+                  state as "state!: _", source as "source!: _", source_id, issued_at as "issued_at!", unlocked_at,
                   activated_at, expires_at as "expires_at!"
              from (select issuance.*, least(use_until, promotion.ends_at) as expires_at,
                           case when revoked_at is not null then 'revoked'
@@ -365,7 +363,7 @@ async fn read(
         filter.ids.as_deref() as Option<&[Uuid]>,
         filter.customer_id,
         filter.promotion_id,
-        filter.state,
+        filter.state as _,
         now,
         after.map(|after| after.issued_at),
         after.map(|after| after.issuance_id),

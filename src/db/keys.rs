@@ -5,13 +5,13 @@ use uuid::Uuid;
 
 use super::{DbError, Page, TenantTx, one_more};
 use crate::domain::id::KeyId;
+use crate::domain::role::Role;
 
 /// A key, as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRow {
     pub key_id: Uuid,
-    /// `admin`, `pos`, `issuer` or `viewer`.
-    pub role: String,
+    pub role: Role,
     /// What the tenant calls it.
     pub label: String,
     /// Its last three characters.
@@ -29,8 +29,7 @@ pub struct KeyRow {
 pub struct NewKey {
     /// Its id, chosen by the caller.
     pub key: KeyId,
-    /// `admin`, `pos`, `issuer` or `viewer`.
-    pub role: String,
+    pub role: Role,
     /// What the tenant calls it.
     pub label: String,
     /// SHA-256 of the whole key.
@@ -43,8 +42,7 @@ pub struct NewKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundKey {
     pub key_id: Uuid,
-    /// `admin`, `pos`, `issuer` or `viewer`.
-    pub role: String,
+    pub role: Role,
     /// When it was last seen, to about a minute.
     pub last_used_at: Option<DateTime<Utc>>,
     /// Whether the tenant is suspended.
@@ -61,11 +59,11 @@ pub struct FoundKey {
 pub async fn insert(tx: &mut TenantTx, new: &NewKey) -> Result<KeyRow, DbError> {
     let row = sqlx::query_as!(
         KeyRow,
-        "insert into api_key (tenant_id, key_id, role, label, hash, hint) values ($1, $2, $3, $4, $5, $6)
-         returning key_id, role, label, hint, created_at, revoked_at, last_used_at",
+        r#"insert into api_key (tenant_id, key_id, role, label, hash, hint) values ($1, $2, $3, $4, $5, $6)
+         returning key_id, role as "role: _", label, hint, created_at, revoked_at, last_used_at"#,
         tx.id(),
         new.key.uuid(),
-        new.role,
+        new.role as _,
         new.label,
         new.hash.as_slice(),
         new.hint,
@@ -83,11 +81,11 @@ pub async fn list(
 ) -> Result<Page<KeyRow, KeyId>, DbError> {
     let rows = sqlx::query_as!(
         KeyRow,
-        "select key_id, role, label, hint, created_at, revoked_at, last_used_at
+        r#"select key_id, role as "role: _", label, hint, created_at, revoked_at, last_used_at
            from api_key
           where tenant_id = $1 and ($2::uuid is null or key_id > $2)
           order by key_id
-          limit $3",
+          limit $3"#,
         tx.id(),
         after.map(KeyId::uuid),
         one_more(limit),
@@ -102,9 +100,9 @@ pub async fn list(
 pub async fn revoke(tx: &mut TenantTx, key: KeyId) -> Result<Option<KeyRow>, DbError> {
     let row = sqlx::query_as!(
         KeyRow,
-        "update api_key set revoked_at = coalesce(revoked_at, now())
+        r#"update api_key set revoked_at = coalesce(revoked_at, now())
           where tenant_id = $1 and key_id = $2
-         returning key_id, role, label, hint, created_at, revoked_at, last_used_at",
+         returning key_id, role as "role: _", label, hint, created_at, revoked_at, last_used_at"#,
         tx.id(),
         key.uuid(),
     )
@@ -117,7 +115,7 @@ pub async fn revoke(tx: &mut TenantTx, key: KeyId) -> Result<Option<KeyRow>, DbE
 pub async fn find(tx: &mut TenantTx, hash: &[u8; 32]) -> Result<Option<FoundKey>, DbError> {
     let row = sqlx::query_as!(
         FoundKey,
-        r#"select api_key.key_id, api_key.role, api_key.last_used_at, tenant.suspended,
+        r#"select api_key.key_id, api_key.role as "role: _", api_key.last_used_at, tenant.suspended,
              tenant.rate_limits::text as "rate_limits!", tenant.keys_version, tenant.cursor_key
            from api_key join tenant on tenant.tenant_id = api_key.tenant_id
           where api_key.tenant_id = $1 and api_key.hash = $2 and api_key.revoked_at is null"#,

@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 
 mod error;
 mod health;
+mod names;
 mod page;
 mod transaction;
 mod turns;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{DbError, OperatorTx, TenantTx};
 use crate::domain::event::Subject;
 use crate::domain::id::TenantId;
+use crate::domain::limit::Measure;
 
 /// Most events that are numbered at once.
 pub const MAX_PUBLISHED: i64 = 1_000;
@@ -56,7 +57,7 @@ pub async fn append(tx: &mut TenantTx, events: &[NewEvent]) -> Result<(), DbErro
 pub async fn note_limit_reached(
     tx: &mut TenantTx,
     promotion: Uuid,
-    measure: &str,
+    measure: Measure,
     window_no: i32,
     at: DateTime<Utc>,
 ) -> Result<bool, DbError> {
@@ -65,7 +66,7 @@ pub async fn note_limit_reached(
          on conflict (tenant_id, promotion_id, measure, window_no) do nothing",
         tx.id(),
         promotion,
-        measure,
+        measure as _,
         window_no,
         at,
     )

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::promotions::PromotionRow;
 use super::{DbError, OperatorTx, TenantTx};
 use crate::domain::id::{PromotionId, TenantId};
+use crate::domain::promotion::Status;
 
 /// Active promotions of all tenants whose end has come and was not noted, the oldest end first.
 pub async fn due(
@@ -47,7 +48,7 @@ pub async fn note(
          update promotion as own set ended_for = ends_at
            from due
           where own.tenant_id = $1 and own.promotion_id = due.promotion_id
-         returning own.promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+         returning own.promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
                 document::text as "document!", created_at, updated_at"#,
         tx.id(),
         promotions,
@@ -64,7 +65,7 @@ pub struct EndedRow {
     pub promotion_id: Uuid,
     pub name: String,
     /// `active` or `paused`.
-    pub status: String,
+    pub status: Status,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     /// When it was made.
@@ -77,7 +78,7 @@ pub struct EndedRow {
 pub async fn ended(tx: &mut TenantTx, ended_by: DateTime<Utc>) -> Result<Vec<EndedRow>, DbError> {
     let rows = sqlx::query_as!(
         EndedRow,
-        r#"select promotion_id, name, status, starts_at, ends_at, created_at,
+        r#"select promotion_id, name, status as "status: _", starts_at, ends_at, created_at,
                   case type when 'code_linked' then (document -> 'limits')::text end as limits
              from promotion
             where tenant_id = $1 and status in ('active', 'paused') and ends_at <= $2"#,

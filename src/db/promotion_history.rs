@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{DbError, Filling, Page, TenantTx};
 use crate::domain::id::{KeyId, PromotionId};
+use crate::domain::promotion::Status;
 
 /// One entry of a promotion's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct HistoryRow {
     pub key_id: Option<Uuid>,
     pub at: DateTime<Utc>,
     /// The status from then on.
-    pub status: String,
+    pub status: Status,
     /// The document from then on: JSON text.
     pub document: String,
 }
@@ -61,7 +62,7 @@ pub async fn history(
     while let Some((after, count)) = filling.wants() {
         let rows = sqlx::query_as!(
             HistoryRow,
-            r#"select change, version, key_id, at, status, document::text as "document!"
+            r#"select change, version, key_id, at, status as "status: _", document::text as "document!"
              from promotion_version
             where tenant_id = $1 and promotion_id = $2 and ($3::integer is null or change < $3)
             order by change desc

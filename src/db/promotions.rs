@@ -9,16 +9,16 @@ use uuid::Uuid;
 use super::promotion_history::record;
 use super::{DbError, Filling, Page, TenantTx};
 use crate::domain::id::{KeyId, PromotionId};
+use crate::domain::names::Named;
+use crate::domain::promotion::{PromotionType, State, Status};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromotionRow {
     pub promotion_id: Uuid,
     /// Its name, unique among those that are not archived.
     pub name: String,
-    /// `pos`, `loyalty`, `loyalty_earning`, `rewards` or `code_linked`.
-    pub kind: String,
-    /// `draft`, `active`, `paused` or `archived`.
-    pub status: String,
+    pub kind: PromotionType,
+    pub status: Status,
     pub campaign: Option<String>,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
@@ -37,10 +37,9 @@ pub struct NewPromotion {
     /// Its id, chosen by the caller.
     pub promotion: PromotionId,
     pub name: String,
-    /// `pos`, `loyalty`, `loyalty_earning`, `rewards` or `code_linked`.
-    pub kind: String,
-    /// `draft`, `active` or `paused`.
-    pub status: String,
+    pub kind: PromotionType,
+    /// Not `archived`.
+    pub status: Status,
     pub campaign: Option<String>,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
@@ -49,41 +48,13 @@ pub struct NewPromotion {
     pub product_lists: Vec<String>,
 }
 
-/// What an admin sees: the status, parted by the dates where it is `active`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    Draft,
-    /// Active, before its start.
-    Scheduled,
-    /// Active, between its start and its end.
-    Live,
-    /// Paused, whatever the dates.
-    Paused,
-    /// Active, after its end.
-    Ended,
-    Archived,
-}
-
-impl State {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Scheduled => "scheduled",
-            Self::Live => "live",
-            Self::Paused => "paused",
-            Self::Ended => "ended",
-            Self::Archived => "archived",
-        }
-    }
-}
-
 /// Which promotions are listed. Without a state: all that are not archived.
 #[derive(Clone, Debug, Default)]
 pub struct PromotionFilter {
     /// Only those in this state.
     pub state: Option<State>,
     /// Only those of this type.
-    pub kind: Option<String>,
+    pub kind: Option<PromotionType>,
     /// Only those of this campaign.
     pub campaign: Option<String>,
     /// Only those whose name contains this text, without regard to case.
@@ -119,14 +90,14 @@ pub async fn insert(
         r#"insert into promotion (tenant_id, promotion_id, name, name_folded, type, status, campaign,
                starts_at, ends_at, document)
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb)
-           returning promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+           returning promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
                document::text as "document!", created_at, updated_at"#,
         tx.id(),
         new.promotion.uuid(),
         new.name,
         new.name.to_lowercase(),
-        new.kind,
-        new.status,
+        new.kind as _,
+        new.status as _,
         new.campaign,
         new.starts_at,
         new.ends_at,
@@ -146,7 +117,7 @@ pub async fn get(
 ) -> Result<Option<PromotionRow>, DbError> {
     let row = sqlx::query_as!(
         PromotionRow,
-        r#"select promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+        r#"select promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
                   document::text as "document!", created_at, updated_at
              from promotion
             where tenant_id = $1 and promotion_id = $2"#,
@@ -165,7 +136,7 @@ pub async fn lock(
 ) -> Result<Option<PromotionRow>, DbError> {
     let row = sqlx::query_as!(
         PromotionRow,
-        r#"select promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+        r#"select promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
                   document::text as "document!", created_at, updated_at
              from promotion
             where tenant_id = $1 and promotion_id = $2
@@ -192,15 +163,15 @@ pub async fn replace(
               set name = $4, name_folded = $5, type = $6, status = $7, campaign = $8, starts_at = $9,
                   ends_at = $10, document = $11::text::jsonb, version = version + 1, updated_at = now()
             where tenant_id = $1 and promotion_id = $2 and version = $3 and status <> 'archived'
-           returning promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+           returning promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
                   document::text as "document!", created_at, updated_at"#,
         tx.id(),
         new.promotion.uuid(),
         expected,
         new.name,
         new.name.to_lowercase(),
-        new.kind,
-        new.status,
+        new.kind as _,
+        new.status as _,
         new.campaign,
         new.starts_at,
         new.ends_at,
@@ -219,23 +190,23 @@ pub async fn replace(
 pub async fn set_status(
     tx: &mut TenantTx,
     promotion: PromotionId,
-    status: &str,
+    status: Status,
     key: Option<KeyId>,
 ) -> Result<Option<PromotionRow>, DbError> {
     let row = sqlx::query_as!(
         PromotionRow,
         r#"update promotion set status = $3, version = version + 1, updated_at = now()
             where tenant_id = $1 and promotion_id = $2 and status <> 'archived'
-           returning promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+           returning promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
                   document::text as "document!", created_at, updated_at"#,
         tx.id(),
         promotion.uuid(),
-        status,
+        status as _,
     )
     .fetch_optional(tx.connection())
     .await?;
     let Some(row) = row else { return Ok(None) };
-    if row.status == "archived" {
+    if row.status == Status::Archived {
         use_lists(tx, promotion, &[]).await?;
     }
     record(tx, promotion, key).await?;
@@ -263,7 +234,7 @@ pub async fn list(
     while let Some((after, count)) = filling.wants() {
         let rows = sqlx::query_as!(
         PromotionRow,
-        r#"select promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+        r#"select promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
                   document::text as "document!", created_at, updated_at
              from promotion
             where tenant_id = $1
@@ -283,7 +254,7 @@ pub async fn list(
         tx.id(),
         filter.state.map(State::name),
         now,
-        filter.kind,
+        filter.kind as _,
         filter.campaign,
         folded,
         after.map(|place| place.created_at),
@@ -305,7 +276,7 @@ pub async fn for_rules(
 ) -> Result<Vec<PromotionRow>, DbError> {
     let rows = sqlx::query_as!(
         PromotionRow,
-        r#"select promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+        r#"select promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
                   document::text as "document!", created_at, updated_at
              from promotion
             where tenant_id = $1 and status in ('active', 'paused')
@@ -323,7 +294,7 @@ pub async fn for_rules(
 pub async fn all(tx: &mut TenantTx) -> Result<Vec<PromotionRow>, DbError> {
     let rows = sqlx::query_as!(
         PromotionRow,
-        r#"select promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+        r#"select promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
                   document::text as "document!", created_at, updated_at
              from promotion
             where tenant_id = $1 and status <> 'archived'

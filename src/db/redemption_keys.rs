@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{DbError, TenantTx};
+use crate::domain::redemption::RedemptionState;
 
 /// What is known under a transaction id.
 #[derive(Clone, Debug)]
@@ -19,8 +20,7 @@ pub struct KnownKey {
 #[derive(Clone, Debug)]
 pub struct Latest {
     pub redemption_id: Uuid,
-    /// `held`, `committed`, `cancelled` or `expired`.
-    pub state: String,
+    pub state: RedemptionState,
     pub expires_at: Option<DateTime<Utc>>,
     /// SHA-256 of its body.
     pub body_hash: Vec<u8>,
@@ -118,7 +118,7 @@ pub async fn lock_all(
     .await?;
     let rows = sqlx::query!(
         r#"select key.transaction_id, key.cancelled_at,
-                  latest.redemption_id as "redemption_id?", latest.state as "state?", latest.expires_at,
+                  latest.redemption_id as "redemption_id?", latest.state as "state?: RedemptionState", latest.expires_at,
                   latest.body_hash as "body_hash?", latest.result as "result?"
              from redemption_key as key
              left join redemption as latest
@@ -132,9 +132,9 @@ pub async fn lock_all(
     let known = rows.into_iter().map(|row| KnownKey {
         transaction_id: row.transaction_id,
         cancelled_at: row.cancelled_at,
-        latest: row.redemption_id.map(|redemption_id| Latest {
+        latest: row.redemption_id.zip(row.state).map(|(redemption_id, state)| Latest {
             redemption_id,
-            state: row.state.unwrap_or_default(),
+            state,
             expires_at: row.expires_at,
             body_hash: row.body_hash.unwrap_or_default(),
             result: row.result.unwrap_or_default(),

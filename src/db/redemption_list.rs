@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{DbError, Page, TenantTx, one_more};
+use crate::domain::redemption::RedemptionState;
 
 /// Which redemptions are listed.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +17,7 @@ pub struct RedemptionFilter {
     /// Only those that this code, in upper case, unlocked a promotion of.
     pub code_key: Option<String>,
     /// Only those in this state.
-    pub state: Option<&'static str>,
+    pub state: Option<RedemptionState>,
     /// Only those from then on.
     pub from: Option<DateTime<Utc>>,
     /// Only those before then.
@@ -37,7 +38,7 @@ pub struct ListedRow {
     pub redemption_id: Uuid,
     pub transaction_id: String,
     /// Where it stands: a hold that has lapsed is `expired`.
-    pub state: String,
+    pub state: RedemptionState,
     /// Whose cart it was.
     pub customer_id: Option<String>,
     pub evaluated_at: DateTime<Utc>,
@@ -62,7 +63,7 @@ pub async fn list(
     let rows = sqlx::query_as!(
         ListedRow,
         r#"select redemption_id, transaction_id, customer_id, evaluated_at, expires_at, settled_at, ruleset_version,
-                  case when state = 'held' and expires_at <= $9 then 'expired' else state end as "state!",
+                  case when state = 'held' and expires_at <= $9 then 'expired' else state end as "state!: _",
                   (result::json -> 'totals')::text as "totals!"
              from redemption
             where tenant_id = $1
@@ -84,7 +85,7 @@ pub async fn list(
         filter.customer_id,
         filter.promotion_id,
         filter.code_key,
-        filter.state,
+        filter.state as _,
         filter.from,
         filter.to,
         now,

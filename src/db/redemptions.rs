@@ -7,7 +7,10 @@ use uuid::Uuid;
 
 use super::counters::CounterName;
 use super::{DbError, TenantTx};
-use crate::domain::id::RedemptionId;
+use crate::domain::counter::{Bound, CounterKey, Owner, Use};
+use crate::domain::id::{PromotionId, RedemptionId};
+use crate::domain::limit::{LimitSubject, Measure};
+use crate::domain::redemption::RedemptionState;
 
 /// The moment of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,20 +72,11 @@ pub struct NewUse {
     pub amount: i64,
 }
 
-/// A use of a counter by a hold that is about to end.
+/// A use of a counter by a hold that is about to end: what it has taken and not given back.
 #[derive(Clone, Debug)]
-pub struct UseRow {
+pub struct HeldUse {
     pub redemption_id: Uuid,
-    pub promotion_id: Uuid,
-    /// `earn`, `customer`, `promotion` or `code`.
-    pub subject: String,
-    pub owner: String,
-    /// `times`, `transactions` or `discount`.
-    pub measure: String,
-    pub window_no: i32,
-    /// How much it has taken and not given back.
-    pub amount: i64,
-    pub maximum: i64,
+    pub own: Use,
 }
 
 /// The rules' version and the time, of this very moment.
@@ -98,10 +92,10 @@ pub async fn moment(tx: &mut TenantTx) -> Result<Option<Moment>, DbError> {
 }
 
 /// What these redemptions have taken and not given back.
-pub async fn uses(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<Vec<UseRow>, DbError> {
-    let rows = sqlx::query_as!(
-        UseRow,
-        r#"select own.redemption_id, promotion_id, subject, owner, measure, window_no,
+pub async fn uses(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<Vec<HeldUse>, DbError> {
+    let rows = sqlx::query!(
+        r#"select own.redemption_id, promotion_id, subject as "subject: LimitSubject", owner,
+                  measure as "measure: Measure", window_no,
                   own.amount - own.given_back as "amount!", counter.maximum
              from redemption_use as own
              join limit_counter as counter using (tenant_id, promotion_id, subject, owner, measure, window_no)
@@ -111,7 +105,21 @@ pub async fn uses(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<Vec<UseRow>
     )
     .fetch_all(tx.connection())
     .await?;
-    Ok(rows)
+    let held = rows.into_iter().map(|row| {
+        let owner = Owner::named(row.subject, &row.owner);
+        let owner =
+            owner.ok_or_else(|| DbError::Unreadable("whose use a counter counts".to_owned()))?;
+        let counter = CounterKey {
+            promotion_id: PromotionId::new(row.promotion_id),
+            owner,
+            measure: row.measure,
+            window: row.window_no,
+        };
+        let bound = Bound { counter, maximum: row.maximum };
+        let own = Use { bound, amount: row.amount };
+        Ok(HeldUse { redemption_id: row.redemption_id, own })
+    });
+    held.collect()
 }
 
 /// Notes that these redemptions have given back all that they took. The counters are written apart.
@@ -210,8 +218,7 @@ fn column<R, T>(rows: impl IntoIterator<Item = R>, value: impl FnMut(R) -> T) ->
 pub struct RedemptionRow {
     pub redemption_id: Uuid,
     pub transaction_id: String,
-    /// `held`, `committed`, `cancelled`, `expired` or `replaced`.
-    pub state: String,
+    pub state: RedemptionState,
     pub evaluated_at: DateTime<Utc>,
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was committed or ended.
@@ -231,10 +238,10 @@ pub async fn get(
 ) -> Result<Option<RedemptionRow>, DbError> {
     let row = sqlx::query_as!(
         RedemptionRow,
-        "select redemption_id, transaction_id, state, evaluated_at, expires_at, settled_at, restored_at,
+        r#"select redemption_id, transaction_id, state as "state: _", evaluated_at, expires_at, settled_at, restored_at,
                 ruleset_version, request, result
            from redemption
-          where tenant_id = $1 and redemption_id = $2",
+          where tenant_id = $1 and redemption_id = $2"#,
         tx.id(),
         redemption.uuid(),
     )
@@ -250,11 +257,11 @@ pub async fn lock(
 ) -> Result<Option<RedemptionRow>, DbError> {
     let row = sqlx::query_as!(
         RedemptionRow,
-        "select redemption_id, transaction_id, state, evaluated_at, expires_at, settled_at, restored_at,
+        r#"select redemption_id, transaction_id, state as "state: _", evaluated_at, expires_at, settled_at, restored_at,
                 ruleset_version, request, result
            from redemption
           where tenant_id = $1 and redemption_id = $2
-            for no key update",
+            for no key update"#,
         tx.id(),
         redemption.uuid(),
     )

@@ -89,7 +89,7 @@ pub async fn promotions(
 ) -> Result<Vec<PromotionRow>, DbError> {
     let rows = sqlx::query_as!(
         PromotionRow,
-        r#"select promotion_id, name, type as kind, status, campaign, starts_at, ends_at, version,
+        r#"select promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
                   document::text as "document!", created_at, updated_at
              from promotion
             where tenant_id = $1 and ($2::text is null or campaign = $2)

@@ -20,6 +20,7 @@ pub mod id;
 pub mod issuance;
 pub mod limit;
 pub mod local_time;
+pub mod names;
 pub mod promotion;
 pub mod rate;
 pub mod redemption;

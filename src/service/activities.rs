@@ -28,7 +28,6 @@ use crate::engine::{self, Deed, RuleSet, Stop};
 use crate::wire;
 use crate::wire::activity::Standing;
 use crate::wire::faults::{FaultCode, Faults};
-use crate::wire::names::Named;
 
 /// Why a transaction came to nothing.
 enum Undone {
@@ -318,7 +317,7 @@ async fn sold(
     };
     let id = RedemptionId::new(id);
     let row = db::redemptions::lock(tx, id).await?;
-    let Some(row) = row.filter(|row| row.state == RedemptionState::Committed.name()) else {
+    let Some(row) = row.filter(|row| row.state == RedemptionState::Committed) else {
         return Ok(none);
     };
     let sold = wire::returns::sold(&row.result);

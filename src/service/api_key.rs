@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::domain::id::TenantId;
+use crate::domain::names::Named;
 use crate::domain::role::Role;
 
 const PREFIX: &str = "pe_";

@@ -16,7 +16,6 @@ use crate::db::{self, DbError, TenantTx};
 use crate::domain::code::{ALPHABET, Generation, NewCode};
 use crate::domain::id::PromotionId;
 use crate::domain::promotion::Status;
-use crate::wire::names::Named;
 use crate::wire::write::Writer;
 
 /// Most codes that an audit row names; how many there were it always tells.
@@ -78,7 +77,7 @@ impl Service {
                         Err(Refusal::BatchTaken.into())
                     };
                 }
-                if row.status == Status::Archived.name() {
+                if row.status == Status::Archived {
                     return Err(Refusal::Archived.into());
                 }
                 let batch = match &wanted.batch {
@@ -108,7 +107,7 @@ impl Service {
                 let row = lock(tx, promotion).await?;
                 let gone =
                     db::codes::delete(tx, promotion, &code).await?.ok_or(ServiceError::NotFound)?;
-                if row.status == Status::Archived.name() {
+                if row.status == Status::Archived {
                     return Err(Refusal::Archived.into());
                 }
                 let gone = NewCode { code: gone.code, expires_at: gone.expires_at };
@@ -123,7 +122,7 @@ impl Service {
 
 async fn lock_open(tx: &mut TenantTx, promotion: PromotionId) -> Result<(), ServiceError> {
     let row = lock(tx, promotion).await?;
-    if row.status == Status::Archived.name() {
+    if row.status == Status::Archived {
         return Err(Refusal::Archived.into());
     }
     Ok(())

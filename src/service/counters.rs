@@ -2,7 +2,6 @@
 
 use crate::db::counters::{Count, CounterName};
 use crate::domain::counter::{CounterKey, Used};
-use crate::wire::names::Named;
 
 /// The counters by the names under which they are stored.
 pub(super) fn names<'c>(counters: impl Iterator<Item = &'c CounterKey>) -> Vec<CounterName> {
@@ -13,9 +12,9 @@ pub(super) fn names<'c>(counters: impl Iterator<Item = &'c CounterKey>) -> Vec<C
 pub(super) fn name(counter: &CounterKey) -> CounterName {
     CounterName {
         promotion_id: counter.promotion_id.uuid(),
-        subject: counter.owner.subject().name(),
+        subject: counter.owner.subject(),
         owner: counter.owner.name(),
-        measure: counter.measure.name(),
+        measure: counter.measure,
         window_no: counter.window,
     }
 }

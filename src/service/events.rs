@@ -10,9 +10,9 @@ use crate::domain::counter::Bound;
 use crate::domain::event::{EventType, Subject};
 use crate::domain::id::{PromotionId, RedemptionId};
 use crate::domain::limit::Measure;
+use crate::domain::names::Named;
 use crate::domain::promotion::Status;
 use crate::domain::redemption::RedemptionState;
-use crate::wire::names::Named;
 use crate::wire::write::Writer;
 
 /// An event whose data are the members that `write` writes, after the id of its subject.

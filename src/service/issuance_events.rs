@@ -7,8 +7,8 @@ use crate::db::outbox::NewEvent;
 use crate::domain::counter::{CounterKey, Owner};
 use crate::domain::event::{EventType, Subject};
 use crate::domain::issuance::{Communication, Issuance, Message};
+use crate::domain::names::Named;
 use crate::domain::promotion::{Kind, Terms};
-use crate::wire::names::Named;
 use crate::wire::write::Writer;
 
 /// A promotion was put into a customer's hands.

@@ -22,7 +22,6 @@ use crate::domain::promotion::{Kind, Promotion, State, Terms};
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::issuing::NewIssue;
-use crate::wire::names::Named;
 use crate::wire::write::Writer;
 
 /// What became of one customer's issue.
@@ -78,10 +77,8 @@ impl Service {
             Box::pin(async move {
                 let now = now(tx, &clock).await?;
                 let found = db::issuances::list(tx, &filter, now, after, limit).await?;
-                let items: Result<Vec<Issuance>, ServiceError> =
-                    found.items.into_iter().map(issuance).collect();
                 Ok::<_, ServiceError>(Page {
-                    items: items?,
+                    items: found.items.into_iter().map(issuance).collect(),
                     next: found.next,
                     place: |own| IssuanceCursor {
                         issued_at: own.issued_at,
@@ -130,7 +127,7 @@ pub(super) fn unlocked(
         issuance_id: Uuid::now_v7(),
         promotion_id: promotion.id.uuid(),
         customer_id,
-        source: source.name(),
+        source,
         source_id: None,
         issued_at: now,
         unlocked_at: Some(now),
@@ -171,8 +168,7 @@ pub(super) async fn read_all(
         return Ok(Vec::new());
     }
     let rows = db::issuances::get(tx, ids, now).await?;
-    let found: Result<Vec<Issuance>, ServiceError> = rows.into_iter().map(issuance).collect();
-    let mut found = found?;
+    let mut found: Vec<Issuance> = rows.into_iter().map(issuance).collect();
     let place = |own: &Issuance| ids.iter().position(|id| *id == own.id.uuid());
     if ids.len() <= MAX_SORTED {
         found.sort_by_key(place);
@@ -206,21 +202,19 @@ pub(super) async fn lock(
     Ok((read_one(tx, id.uuid(), now).await?, now))
 }
 
-/// INVARIANT: the names of a row are ours.
-fn issuance(row: IssuanceRow) -> Result<Issuance, ServiceError> {
-    let unreadable = || ServiceError::unreadable("an issuance");
-    Ok(Issuance {
+fn issuance(row: IssuanceRow) -> Issuance {
+    Issuance {
         id: IssuanceId::new(row.issuance_id),
         promotion_id: PromotionId::new(row.promotion_id),
         customer_id: row.customer_id,
-        state: IssuanceState::named(&row.state).ok_or_else(unreadable)?,
+        state: row.state,
         issued_at: row.issued_at,
         unlocked_at: row.unlocked_at,
         activated_at: row.activated_at,
         expires_at: row.expires_at,
-        source: IssuanceSource::named(&row.source).ok_or_else(unreadable)?,
+        source: row.source,
         source_id: row.source_id,
-    })
+    }
 }
 
 /// A promotion, archived or not.
@@ -289,7 +283,7 @@ async fn issue_to(
     for customer in &new.customers {
         let hand = hands.get(customer.as_str()).copied();
         verdicts.push(match known.get(customer.as_str()) {
-            Some((source, id)) if source == IssuanceSource::Manual.name() => Ok((*id, false)),
+            Some((source, id)) if *source == IssuanceSource::Manual => Ok((*id, false)),
             Some(_) => Err(Refusal::SourceIdReused),
             None => may_issue(promotion, hand, now).map(|()| {
                 let made = NewIssuance {
@@ -345,7 +339,7 @@ async fn by_source(
     promotion: Uuid,
     customers: &[String],
     new: &NewIssue,
-) -> Result<BTreeMap<String, (String, Uuid)>, DbError> {
+) -> Result<BTreeMap<String, (IssuanceSource, Uuid)>, DbError> {
     if customers.is_empty() {
         return Ok(BTreeMap::new());
     }

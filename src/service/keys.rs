@@ -123,7 +123,7 @@ fn no_tenant(error: ServiceError) -> ServiceError {
 fn new_key(role: Role, label: String, minted: &Minted) -> NewKey {
     NewKey {
         key: KeyId::new(Uuid::now_v7()),
-        role: role.name().to_owned(),
+        role,
         label,
         hash: minted.hash,
         hint: minted.hint.clone(),
@@ -144,7 +144,7 @@ fn key_subject(key: KeyId) -> String {
 fn key_document(row: &KeyRow) -> String {
     let mut writer = Writer::with_capacity(128);
     writer.object(|writer| {
-        writer.key("role").plain(&row.role);
+        writer.key("role").name(row.role);
         writer.key("label").text(&row.label);
         writer.key("hint").text(&row.hint);
     });

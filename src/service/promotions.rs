@@ -10,12 +10,12 @@ use crate::cache::load;
 use crate::db::promotions::{NewPromotion, PromotionCursor, PromotionFilter, PromotionRow};
 use crate::db::{self, Page, TenantTx};
 use crate::domain::id::{PromotionId, TenantId};
+use crate::domain::names::Named;
 use crate::domain::promotion::{Promotion, Status, Terms, Transition};
 use crate::domain::settings::Settings;
 use crate::domain::usage::Usage;
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults, Path};
-use crate::wire::names::Named;
 use crate::wire::selector::ListReference;
 use crate::wire::write::Writer;
 
@@ -193,7 +193,7 @@ impl Service {
                 let new = new_promotion(tx, promotion, &terms, &lists, kept).await?;
                 let mut after = db::promotions::replace(tx, row.version, &new, actor.key).await?;
                 if status != kept {
-                    after = db::promotions::set_status(tx, promotion, status.name(), actor.key)
+                    after = db::promotions::set_status(tx, promotion, status, actor.key)
                         .await?
                         .ok_or(ServiceError::NotFound)?;
                 }
@@ -227,7 +227,7 @@ impl Service {
                     require_custom_fields(tx, &old.terms).await?;
                     require_room(tx, promotion, &old.terms, now).await?;
                 }
-                let after = db::promotions::set_status(tx, promotion, status.name(), actor.key)
+                let after = db::promotions::set_status(tx, promotion, status, actor.key)
                     .await?
                     .ok_or(ServiceError::NotFound)?;
                 let (before, now) = (Some(audited(&row)), Some(audited(&after)));
@@ -341,8 +341,8 @@ async fn new_promotion(
     Ok(NewPromotion {
         promotion,
         name: terms.name.clone(),
-        kind: terms.kind.promotion_type().name().to_owned(),
-        status: status.name().to_owned(),
+        kind: terms.kind.promotion_type(),
+        status,
         campaign: terms.campaign.clone(),
         starts_at: terms.starts_at.to_utc(),
         ends_at: terms.ends_at.to_utc(),
@@ -360,7 +360,7 @@ fn audited(row: &PromotionRow) -> String {
     let mut writer = Writer::with_capacity(row.document.len() + 64);
     writer.object(|writer| {
         writer.key("version").integer(row.version);
-        writer.key("status").plain(&row.status);
+        writer.key("status").name(row.status);
         writer.key("promotion").raw(&row.document);
     });
     writer.finish()

@@ -10,7 +10,6 @@ use crate::db::{self, DbError, TenantTx};
 use crate::domain::amount::Money;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::{Address, RedemptionState};
-use crate::wire::names::Named;
 
 /// A redemption that is there, or a transaction that was cancelled before it was seen.
 #[derive(Clone, Debug)]
@@ -44,7 +43,7 @@ impl Service {
                     let row = db::redemptions::get(tx, id).await?;
                     let now = db::redemptions::now(tx).await? + clock.offset();
                     let row = row.ok_or(ServiceError::NotFound)?;
-                    let state = state_at(&row, now)?;
+                    let state = state_at(&row, now);
                     let returns = db::returns::answers(tx, id).await?;
                     Ok(Found::Redemption(Box::new(row), state, returns))
                 })
@@ -112,12 +111,12 @@ impl Service {
                     return Err(Refusal::AlreadyCommitted.into());
                 }
                 // One that has lapsed and that the job has not ended yet is ended here, as expired.
-                if row.state == RedemptionState::Held.name() {
+                if row.state == RedemptionState::Held {
                     if state == RedemptionState::Held {
                         state = RedemptionState::Cancelled;
                     }
                     let ended = [id.uuid()];
-                    db::holds::end(tx, &ended, &[state.name()], now).await?;
+                    db::holds::end(tx, &ended, &[state], now).await?;
                     db::counters::give_back(tx, &ended, None).await?;
                     row.settled_at = Some(now);
                     let told = events::redemption_cancelled(id, &row.transaction_id, state, now);
@@ -201,17 +200,15 @@ pub(super) async fn lock(
     let row = row.ok_or(ServiceError::NotFound)?;
     // After the lock, which may have been waited for.
     let now = db::redemptions::now(tx).await? + clock.offset();
-    let state = state_at(&row, now)?;
+    let state = state_at(&row, now);
     Ok((row, state, now))
 }
 
 /// Where a redemption stands: a hold that has lapsed is expired, whether or not it has been ended yet.
-pub fn state_at(row: &RedemptionRow, now: DateTime<Utc>) -> Result<RedemptionState, ServiceError> {
-    let state = RedemptionState::named(&row.state);
-    let state = state.ok_or_else(|| ServiceError::unreadable("the state of a redemption"))?;
+pub fn state_at(row: &RedemptionRow, now: DateTime<Utc>) -> RedemptionState {
     let lapsed = row.expires_at.is_some_and(|end| end <= now);
-    Ok(match state {
+    match row.state {
         RedemptionState::Held if lapsed => RedemptionState::Expired,
         state => state,
-    })
+    }
 }

@@ -17,7 +17,6 @@ use crate::domain::local_time::instant;
 use crate::domain::promotion::{Promotion, Status};
 use crate::domain::usage::Usage;
 use crate::wire::faults::{FaultCode, Faults};
-use crate::wire::names::Named;
 
 /// When the year 0 begins, in seconds since 1970.
 const YEAR_ZERO: i64 = -62_167_219_200;
@@ -149,7 +148,7 @@ async fn count(
     let shown = rows.iter().filter(|row| {
         let is_asked_for = match question.subject {
             Subject::Promotion(_) => true,
-            Subject::Campaign(_) => row.status != Status::Archived.name(),
+            Subject::Campaign(_) => row.status != Status::Archived,
             Subject::Everything => false,
         };
         is_asked_for || found.contains_key(&row.promotion_id)

@@ -7,11 +7,11 @@ use crate::cache::load;
 use crate::db::usage::{CounterRow, WantedCounter};
 use crate::db::{self, TenantTx};
 use crate::domain::limit::{CountedLimit, LimitSubject};
+use crate::domain::names::Named;
 use crate::domain::promotion::Promotion;
 use crate::domain::settings::Settings;
 use crate::domain::usage::{Gone, LimitUsage, Usage};
 use crate::domain::window;
-use crate::wire::names::Named;
 
 /// A limit of one of the promotions, and its place among the counters that are read.
 struct Wanted {

@@ -5,13 +5,13 @@ use super::decode::{TextBound, Value};
 use super::faults::{FaultCode, Faults};
 use super::issuing;
 use super::json::Json;
-use super::names::Named;
 use super::write::Writer;
 use crate::domain::activity::{Activity, MilestoneMeasure};
 use crate::domain::cart::{Cart, Explain, MAX_LINES, Request};
 use crate::domain::currency::Currency;
 use crate::domain::exact::Exact;
 use crate::domain::issuance::{ActivityType, Issuance};
+use crate::domain::names::Named;
 use crate::engine::CountedLine;
 
 /// Reads the body of an activity. Whether its time and store are allowed is for the caller to check.

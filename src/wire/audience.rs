@@ -2,8 +2,8 @@
 
 use super::decode::{TextBound, Value};
 use super::faults::{FaultCode, Faults};
-use super::names::{Named, names};
 use super::write::Writer;
+use crate::domain::names::{Named, names};
 use crate::domain::promotion::{Audience, MAX_SCOPE_ENTRIES, ProgramTest, Scope};
 
 /// Most programs of one audience, and tiers or supplementary programs of one program.

@@ -2,7 +2,6 @@
 
 use super::decode::{MAX_AMOUNT, MAX_QUANTITY, Object, TextBound, Value};
 use super::faults::{FaultCode, Faults, Path};
-use super::names::{Named, names};
 use super::selector::{self, ListReference};
 use crate::domain::amount::{Money, Number, Quantity};
 use crate::domain::benefit::{
@@ -10,6 +9,7 @@ use crate::domain::benefit::{
     Repeat, Same, ShippingBenefit, ShippingKind, Spread, Within,
 };
 use crate::domain::condition::{Condition, Leaf, LineMeasure};
+use crate::domain::names::{Named, names};
 use crate::domain::selector::{NumberOperator, Selector};
 
 mod print;

@@ -2,7 +2,6 @@
 
 use super::decode::{MAX_AMOUNT, Object, TextBound, Value};
 use super::faults::{FaultCode, Faults};
-use super::names::{Named, names};
 use super::selector::{self, ListReference, Operator};
 use super::write::Writer;
 use crate::domain::amount::Number;
@@ -10,6 +9,7 @@ use crate::domain::condition::{
     AttributeTest, CartMeasure, Condition, Group, Leaf, LineMeasure, MAX_GROUP_DEPTH, MAX_LEAVES,
     MemberSubject, ModeTest, Order,
 };
+use crate::domain::names::{Named, names};
 use crate::domain::selector::{Comparison, MAX_VALUES, Match, Selector};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

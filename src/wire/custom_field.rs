@@ -7,8 +7,8 @@ use chrono::NaiveDate;
 use super::decode::{TextBound, Value};
 use super::faults::{FaultCode, Faults, Path};
 use super::json::Json;
-use super::names::{Named, names};
 use super::write::Writer;
+use crate::domain::names::{Named, names};
 use crate::domain::promotion::CustomValue;
 use crate::domain::settings::{CustomField, CustomFieldKind, MAX_CUSTOM_FIELDS};
 

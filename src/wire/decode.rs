@@ -14,11 +14,11 @@ use uuid::Uuid;
 
 use super::faults::{FaultCode, Faults, Path};
 use super::json::Json;
-use super::names::Named;
 pub use super::object::Object;
 use super::object::report_duplicates;
 use crate::domain::amount::{DecimalError, Money, Number, Quantity};
 use crate::domain::currency::Currency;
+use crate::domain::names::Named;
 
 /// Largest unit price, amount, percentage, weight or condition value (spec 14).
 pub const MAX_AMOUNT: i32 = 1_000_000_000;

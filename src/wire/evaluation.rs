@@ -2,7 +2,6 @@
 
 use chrono::{SecondsFormat, Utc};
 
-use super::names::Named;
 use super::write::Writer;
 use crate::domain::cart::Line;
 use crate::domain::evaluation::{
@@ -12,6 +11,7 @@ use crate::domain::evaluation::{
 use crate::domain::exact::Exact;
 use crate::domain::id::IssuanceId;
 use crate::domain::limit::LimitName;
+use crate::domain::names::Named;
 use crate::domain::promotion::Promotion;
 use crate::engine::{Facts, RuleSet};
 

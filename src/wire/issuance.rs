@@ -4,12 +4,12 @@ use super::audience;
 use super::condition;
 use super::decode::{Object, TextBound, Value};
 use super::faults::{FaultCode, Faults};
-use super::names::{Named, names};
 use super::selector::ListReference;
 use super::write::Writer;
 use crate::domain::issuance::{
     ActivityType, Communication, Earning, Expiry, Message, Reminder, Trigger,
 };
+use crate::domain::names::{Named, names};
 use crate::domain::promotion::Scope;
 
 /// Most days of an expiry, a reminder or a time to earn (spec 14).

@@ -6,10 +6,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::decode::{Object, TextBound, Value};
 use super::faults::{FaultCode, Faults};
-use super::names::Named;
 use super::write::Writer;
 use crate::domain::id::PromotionId;
 use crate::domain::issuance::Issuance;
+use crate::domain::names::Named;
 
 /// Most customers of one bulk issue (spec 3).
 pub const MAX_CUSTOMERS: usize = 10_000;

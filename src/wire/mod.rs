@@ -2,8 +2,7 @@
 //! command.
 //!
 //! In reading order: [`json`] (a body as a tree), [`faults`] (what is wrong with it), [`decode`]
-//! and [`object`] (readers over the tree, with a place for every fault), [`names`] (of closed
-//! sets), [`mod@write`] (JSON out), [`problem`] (what a fault is answered with); then one module for
+//! and [`object`] (readers over the tree, with a place for every fault), [`mod@write`] (JSON out), [`problem`] (what a fault is answered with); then one module for
 //! each thing that is read and printed, and [`mod@csv`] for what spreadsheets write.
 
 pub mod activity;
@@ -22,7 +21,6 @@ pub mod issuing;
 pub mod json;
 pub mod limits;
 pub mod milestone;
-pub mod names;
 pub mod object;
 pub mod offer;
 pub mod problem;

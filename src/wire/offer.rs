@@ -1,11 +1,11 @@
 //! What a customer could use now (spec 3).
 
-use super::names::Named;
 use super::write::Writer;
 use super::{audience, condition, issuing};
 use crate::domain::amount::Money;
 use crate::domain::issuance::Issuance;
 use crate::domain::limit::{CountedLimit, Measure};
+use crate::domain::names::Named;
 use crate::domain::promotion::Promotion;
 
 /// Prints a promotion that a customer could use, by which issuance, and what is left of its limits.

@@ -4,9 +4,9 @@ use chrono::NaiveTime;
 
 use super::decode::{Object, Value};
 use super::faults::{FaultCode, Faults};
-use super::names::{Named, names};
 use super::write::Writer;
 use crate::domain::amount::Number;
+use crate::domain::names::{Named, names};
 use crate::domain::schedule::{
     DailyWindow, Days, MonthMoment, Opening, Schedule, WeekMoment, Weekday,
 };

@@ -2,8 +2,8 @@
 
 use super::decode::{Object, TextBound, Value};
 use super::faults::{FaultCode, Faults};
-use super::names::{Named, names};
 use super::write::Writer;
+use crate::domain::names::{Named, names};
 use crate::domain::selector::{
     Comparison, MAX_PREDICATES, MAX_VALUES, Match, NumberField, NumberOperator, NumberTest,
     Predicate, Selector, TextField, TextTest,

@@ -3,9 +3,9 @@
 use super::custom_field;
 use super::decode::{MAX_INTEGER, Object, Value};
 use super::faults::{FaultCode, Faults};
-use super::names::Named;
 use super::selector::{self, ListReference};
 use super::write::Writer;
+use crate::domain::names::Named;
 use crate::domain::rounding::Rounding;
 use crate::domain::settings::{MultiplePerLine, RankingCriterion, Settings, UnitStacking};
 

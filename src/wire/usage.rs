@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::names::Named;
 use super::write::Writer;
 use crate::domain::amount::Money;
 use crate::domain::limit::Measure;
+use crate::domain::names::Named;
 use crate::domain::usage::{LimitUsage, Usage};
 
 /// Prints an object of limits. `used` is what is committed, `held` what is held besides; with `left` they come to

@@ -6,9 +6,9 @@ use chrono::{DateTime, SecondsFormat, TimeZone};
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
-use super::names::Named;
 use crate::domain::amount::Money;
 use crate::domain::exact::Exact;
+use crate::domain::names::Named;
 
 /// Writes one JSON document. Commas are its own business; that every object's member is a key and
 /// then a value is the caller's.

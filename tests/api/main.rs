@@ -38,6 +38,7 @@ mod freshness;
 mod harness;
 mod hostile;
 mod issuances;
+mod later;
 mod ledger;
 mod limits;
 mod memory;

@@ -1,9 +1,11 @@
 //! Promotions: names, versions, states, history, pages.
 
 use chrono::{Duration, Utc};
-use promotion_engine::db::promotions::{self, NewPromotion, PromotionFilter, State};
+use promotion_engine::db::promotions::{self, NewPromotion, PromotionFilter};
 use promotion_engine::db::{DbError, Key, Reference, keys, promotion_history};
 use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
+use promotion_engine::domain::names::Named;
+use promotion_engine::domain::promotion::{PromotionType, State, Status};
 use uuid::Uuid;
 
 use crate::sample::{full_tenant, key, noon, promotion};
@@ -25,11 +27,12 @@ async fn a_name_is_free_again_when_its_promotion_is_archived() {
     let taken = in_tx!(database, tenant, |tx| promotions::insert(tx, &again, None).await);
     assert!(matches!(taken, Err(DbError::Duplicate(Key::PromotionName))));
     let archived =
-        in_tx!(database, tenant, |tx| promotions::set_status(tx, id, "archived", None).await);
-    assert_eq!(archived.unwrap().unwrap().status, "archived");
+        in_tx!(database, tenant, |tx| promotions::set_status(tx, id, Status::Archived, None).await);
+    assert_eq!(archived.unwrap().unwrap().status, Status::Archived);
     insert(&database, tenant, promotion("Ten percent")).await;
     // Archived is final.
-    let back = in_tx!(database, tenant, |tx| promotions::set_status(tx, id, "active", None).await);
+    let back =
+        in_tx!(database, tenant, |tx| promotions::set_status(tx, id, Status::Active, None).await);
     assert_eq!(back.unwrap(), None);
     let mut changed = promotion("Other");
     changed.promotion = id;
@@ -66,8 +69,9 @@ async fn every_change_is_one_entry_of_the_history() {
     let by = Some(KeyId::new(made.key_id));
     let mut new = promotion("P");
     let id = insert(&database, tenant, new.clone()).await;
-    in_tx!(database, tenant, |tx| promotions::set_status(tx, id, "active", by).await).unwrap();
-    new.status = "active".to_owned();
+    in_tx!(database, tenant, |tx| promotions::set_status(tx, id, Status::Active, by).await)
+        .unwrap();
+    new.status = Status::Active;
     new.document = r#"{"name": "Q"}"#.to_owned();
     in_tx!(database, tenant, |tx| promotions::replace(tx, 2, &new, by).await).unwrap();
     let page =
@@ -75,14 +79,15 @@ async fn every_change_is_one_entry_of_the_history() {
     let entries: Vec<_> = page
         .items
         .iter()
-        .map(|row| {
-            (row.change, row.version, row.status.as_str(), row.key_id, row.document.as_str())
-        })
+        .map(|row| (row.change, row.version, row.status, row.key_id, row.document.as_str()))
         .collect();
     let by = Some(made.key_id);
     assert_eq!(
         entries,
-        [(3, 3, "active", by, r#"{"name": "Q"}"#), (2, 2, "active", by, r#"{"name": "P"}"#)]
+        [
+            (3, 3, Status::Active, by, r#"{"name": "Q"}"#),
+            (2, 2, Status::Active, by, r#"{"name": "P"}"#)
+        ]
     );
     let next = page.next;
     let page =
@@ -95,19 +100,20 @@ async fn states_follow_from_status_and_dates() {
     let database = TestDatabase::new().await;
     let tenant = database.tenant("A").await;
     full_tenant(&database, "B").await;
-    let statuses = ["draft", "active", "paused"];
+    let statuses = [Status::Draft, Status::Active, Status::Paused];
     for status in statuses {
         for (when, shift) in [("past", -60), ("present", 0), ("future", 60)] {
-            let mut new = promotion(&format!("{status} {when}"));
-            new.status = status.to_owned();
+            let mut new = promotion(&format!("{} {when}", status.name()));
+            new.status = status;
             new.starts_at += Duration::days(shift);
             new.ends_at += Duration::days(shift);
             insert(&database, tenant, new).await;
         }
     }
     let archived = insert(&database, tenant, promotion("archived")).await;
-    in_tx!(database, tenant, |tx| promotions::set_status(tx, archived, "archived", None).await)
-        .unwrap();
+    in_tx!(database, tenant, |tx| promotions::set_status(tx, archived, Status::Archived, None)
+        .await)
+    .unwrap();
     let list = async |state: Option<State>| {
         let filter = PromotionFilter { state, ..PromotionFilter::default() };
         let page =
@@ -136,12 +142,12 @@ async fn the_list_is_filtered_and_paged() {
     let database = TestDatabase::new().await;
     let tenant = database.tenant("A").await;
     for (name, kind, campaign) in [
-        ("Ärmel 10 %", "pos", Some("summer")),
-        ("Shoes_off", "pos", None),
-        ("ÄRMEL and shoes", "code_linked", Some("summer")),
+        ("Ärmel 10 %", PromotionType::Pos, Some("summer")),
+        ("Shoes_off", PromotionType::Pos, None),
+        ("ÄRMEL and shoes", PromotionType::CodeLinked, Some("summer")),
     ] {
         let mut new = promotion(name);
-        new.kind = kind.to_owned();
+        new.kind = kind;
         new.campaign = campaign.map(str::to_owned);
         insert(&database, tenant, new).await;
     }
@@ -155,7 +161,7 @@ async fn the_list_is_filtered_and_paged() {
     assert_eq!(names(q("SHOES")).await, ["ÄRMEL and shoes", "Shoes_off"]);
     assert_eq!(names(q("%")).await, ["Ärmel 10 %"]);
     assert_eq!(names(q("_")).await, ["Shoes_off"]);
-    let kind = PromotionFilter { kind: Some("pos".to_owned()), ..PromotionFilter::default() };
+    let kind = PromotionFilter { kind: Some(PromotionType::Pos), ..PromotionFilter::default() };
     assert_eq!(names(kind).await, ["Shoes_off", "Ärmel 10 %"]);
     let campaign =
         PromotionFilter { campaign: Some("summer".to_owned()), ..PromotionFilter::default() };
@@ -193,10 +199,10 @@ async fn having_been_live_follows_from_the_history() {
     };
     let draft = insert(&database, tenant, around("draft", -1, 1)).await;
     let mut new = around("scheduled", 1, 2);
-    new.status = "active".to_owned();
+    new.status = Status::Active;
     let scheduled = insert(&database, tenant, new.clone()).await;
     let mut over = around("activated too late", -2, -1);
-    over.status = "active".to_owned();
+    over.status = Status::Active;
     let late = insert(&database, tenant, over).await;
     for id in [Some(draft), Some(scheduled), Some(late), None] {
         assert!(!been_live(id).await);
@@ -204,8 +210,9 @@ async fn having_been_live_follows_from_the_history() {
     // Brought forward, it goes live; paused, it has been.
     new.starts_at = Utc::now() - Duration::days(1);
     in_tx!(database, tenant, |tx| promotions::replace(tx, 1, &new, None).await).unwrap();
-    in_tx!(database, tenant, |tx| promotions::set_status(tx, scheduled, "paused", None).await)
-        .unwrap();
+    in_tx!(database, tenant, |tx| promotions::set_status(tx, scheduled, Status::Paused, None)
+        .await)
+    .unwrap();
     assert!(been_live(Some(scheduled)).await);
     assert!(been_live(None).await);
     assert!(!been_live(Some(draft)).await);

@@ -9,6 +9,8 @@ use promotion_engine::db::stores::{self, NewStore};
 use promotion_engine::db::{codes, product_lists};
 use promotion_engine::domain::code::NewCode;
 use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
+use promotion_engine::domain::promotion::{PromotionType, Status};
+use promotion_engine::domain::role::Role;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -24,8 +26,8 @@ pub fn promotion(name: &str) -> NewPromotion {
     NewPromotion {
         promotion: PromotionId::new(Uuid::now_v7()),
         name: name.to_owned(),
-        kind: "pos".to_owned(),
-        status: "draft".to_owned(),
+        kind: PromotionType::Pos,
+        status: Status::Draft,
         campaign: None,
         starts_at: noon() - Duration::days(14),
         ends_at: noon() + Duration::days(14),
@@ -43,7 +45,7 @@ pub fn store(code: &str) -> NewStore {
 pub fn key(seed: u8) -> NewKey {
     NewKey {
         key: KeyId::new(Uuid::now_v7()),
-        role: "admin".to_owned(),
+        role: Role::Admin,
         label: format!("key {seed}"),
         hash: [seed; 32],
         hint: "xyz".to_owned(),

@@ -6,6 +6,7 @@ use promotion_engine::db::{
     DbError, Key, Reference, codes, keys, product_lists, promotions, stores,
 };
 use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
+use promotion_engine::domain::promotion::Status;
 use uuid::Uuid;
 
 use crate::sample::{full_tenant, key, new_codes, promotion, store};
@@ -155,7 +156,8 @@ async fn a_product_list_in_use_cannot_be_deleted() {
     assert!(matches!(delete("shoes").await, Err(DbError::InUse)));
     let row = in_tx!(database, tenant, |tx| promotions::all(tx).await).unwrap().remove(0);
     let id = PromotionId::new(row.promotion_id);
-    in_tx!(database, tenant, |tx| promotions::set_status(tx, id, "archived", None).await).unwrap();
+    in_tx!(database, tenant, |tx| promotions::set_status(tx, id, Status::Archived, None).await)
+        .unwrap();
     assert_eq!(delete("shoes").await.unwrap().unwrap().size, 2);
     let names = vec!["z".to_owned(), "a".to_owned()];
     assert_eq!(
@@ -230,12 +232,10 @@ async fn codes_are_all_or_nothing_and_leave_archived_promotions() {
     let sought = texts(&["fresh", "save20", "nothing"]);
     let found = in_tx!(database, tenant, |tx| codes::find(tx, &sought).await).unwrap();
     assert_eq!(found.len(), 1);
-    assert_eq!(
-        (found[0].code_key.as_str(), found[0].promotion_status.as_str()),
-        ("SAVE20", "draft")
-    );
+    assert_eq!((found[0].code_key.as_str(), found[0].promotion_status), ("SAVE20", Status::Draft));
 
-    in_tx!(database, tenant, |tx| promotions::set_status(tx, one, "archived", None).await).unwrap();
+    in_tx!(database, tenant, |tx| promotions::set_status(tx, one, Status::Archived, None).await)
+        .unwrap();
     let taken_over = new_codes(&["Save20"]);
     assert_eq!(
         in_tx!(database, tenant, |tx| codes::insert(tx, two, &taken_over).await).unwrap(),

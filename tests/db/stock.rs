@@ -3,6 +3,7 @@
 use promotion_engine::db::product_lists::{self, ProductListRevision};
 use promotion_engine::db::{promotion_ends, promotions, rules, stores};
 use promotion_engine::domain::id::{PromotionId, TenantId};
+use promotion_engine::domain::promotion::Status;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -99,13 +100,15 @@ async fn a_list_is_named_by_settings_and_by_promotions_in_force() {
     let end = row.ends_at;
     let before = end - chrono::TimeDelta::milliseconds(1);
     let promotion = PromotionId::new(row.promotion_id);
-    in_tx!(database, tenant, |tx| promotions::set_status(tx, promotion, "active", None).await)
-        .unwrap();
+    in_tx!(database, tenant, |tx| promotions::set_status(tx, promotion, Status::Active, None)
+        .await)
+    .unwrap();
     assert_eq!(named_at(before).await, 1);
     assert_eq!(named_at(end).await, 0, "it had ended by then");
     assert_eq!(of_lists(&database, tenant).await.len(), 1);
-    in_tx!(database, tenant, |tx| promotions::set_status(tx, promotion, "archived", None).await)
-        .unwrap();
+    in_tx!(database, tenant, |tx| promotions::set_status(tx, promotion, Status::Archived, None)
+        .await)
+    .unwrap();
     assert_eq!(of_lists(&database, tenant).await.len(), 0);
 }
 

@@ -8,6 +8,7 @@ use promotion_engine::db::stores;
 use promotion_engine::db::tenants::{self, TenantPatch};
 use promotion_engine::db::{Db, DbError};
 use promotion_engine::domain::id::{PromotionId, TenantId};
+use promotion_engine::domain::promotion::Status;
 use sqlx::PgConnection;
 use tokio::task::JoinSet;
 
@@ -275,7 +276,7 @@ async fn activate(db: &Db, tenant: TenantId, id: PromotionId) -> Result<bool, Db
             if count.active >= i64::from(count.maximum) {
                 return Ok(false);
             }
-            promotions::set_status(tx, id, "active", None).await?;
+            promotions::set_status(tx, id, Status::Active, None).await?;
             Ok(true)
         })
     })

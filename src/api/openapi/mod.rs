@@ -16,7 +16,7 @@ use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiB
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::{Api, edge};
-use crate::wire::names::Named;
+use crate::domain::names::Named;
 
 pub mod docs;
 mod document;

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::form::{Decimal, Object, Side, choice, choice_of, constant, count, one_of, text};
 use crate::domain::benefit::{From, Pick, PriceBase, Same, Spread, Within};
+use crate::domain::names::Named;
 use crate::wire::benefit::{PerName, TargetType, Type};
 use crate::wire::decode::TextBound;
-use crate::wire::names::Named;
 
 /// A benefit of any type.
 pub fn benefit(side: Side) -> Value {

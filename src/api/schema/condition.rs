@@ -6,10 +6,10 @@ use super::form::{
     Decimal, Object, Side, boolean, choice, choice_of, constant, every, list, one_of, text,
 };
 use crate::domain::condition::Order;
+use crate::domain::names::Named;
 use crate::domain::selector::{MAX_PREDICATES, MAX_VALUES, Match, NumberOperator};
 use crate::wire::condition::Type;
 use crate::wire::decode::TextBound;
-use crate::wire::names::Named;
 use crate::wire::selector::{Field, Operator};
 
 const TEXT_FIELDS: [Field; 8] = [

@@ -8,9 +8,9 @@ use super::form::{
 };
 use crate::domain::activity::{MAX_DAYS_BACK, MAX_TARGETS, MilestoneMeasure};
 use crate::domain::issuance::{ActivityType, IssuanceSource, IssuanceState};
+use crate::domain::names::Named;
 use crate::wire::decode::TextBound;
 use crate::wire::issuing::MAX_CUSTOMERS;
-use crate::wire::names::Named;
 
 const REQUEST: Side = Side::Request;
 const ANSWER: Side = Side::Answer;

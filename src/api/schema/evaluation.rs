@@ -9,10 +9,10 @@ use super::limits::limit_name;
 use crate::domain::benefit::Level;
 use crate::domain::condition::{CartMeasure, LineMeasure};
 use crate::domain::evaluation::{OtherLeaf, OtherOperator, ReasonCode};
+use crate::domain::names::Named;
 use crate::domain::promotion::PromotionType;
 use crate::domain::redemption::RedemptionState;
 use crate::domain::selector::NumberOperator;
-use crate::wire::names::Named;
 
 const SIDE: Side = Side::Answer;
 

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::domain::amount::{DECIMALS, QUANTITY_DECIMALS};
+use crate::domain::names::Named;
 use crate::wire::decode::{MAX_AMOUNT, MAX_INTEGER, MAX_QUANTITY, TextBound};
-use crate::wire::names::Named;
 
 /// Texts without control characters (spec 14).
 const PLAIN: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::form::{Decimal, Side, choice, count, decimal, integer, one_name, size, time};
 use crate::domain::limit::{LimitSubject, Measure, RefreshUnit};
+use crate::domain::names::Named;
 use crate::wire::limits::{MAX_ISSUES, MAX_WINDOW};
-use crate::wire::names::Named;
 
 /// All limits of a promotion.
 pub fn limits(side: Side) -> Value {

@@ -10,10 +10,10 @@ use super::limits::limit_name;
 use crate::api::webhooks::MAX_RESENT;
 use crate::domain::event::EventType;
 use crate::domain::issuance::{IssuanceSource, IssuanceState};
+use crate::domain::names::Named;
 use crate::domain::redemption::RedemptionState;
 use crate::service::stats::Bucket;
 use crate::wire::decode::TextBound;
-use crate::wire::names::Named;
 
 const SIDE: Side = Side::Answer;
 

@@ -1,7 +1,7 @@
 //! What bodies look like, as JSON Schema 2020-12: the components of the OpenAPI document.
 //!
 //! Bodies are read and printed by [`crate::wire`], which knows no schema. What is said of them here takes the names of
-//! closed sets from `wire::names` and bounds from the readers' own constants; that it is true is what the tests check:
+//! closed sets from `domain::names` and bounds from the readers' own constants; that it is true is what the tests check:
 //! every answer of every API test against the document, and every body that was taken.
 //!
 //! [`form`] has the words, the other modules a schema for each thing. A type here only carries its name to the paths;

@@ -6,13 +6,13 @@ use super::form::{
     Object, Side, boolean, choice, choice_of, constant, count, currency, distinct, integer, list,
     text, zone,
 };
+use crate::domain::names::Named;
 use crate::domain::rounding::RoundingMode;
 use crate::domain::settings::{
     EvaluationOrder, MAX_CUSTOM_FIELDS, PercentageBase, QualifyingItems, RankingCriterion, Strategy,
 };
 use crate::wire::custom_field::{MAX_OPTIONS, Type};
 use crate::wire::decode::TextBound;
-use crate::wire::names::Named;
 use crate::wire::settings::{HOLD_SECONDS, MAX_BUDGET_MS, MAX_PRECISION};
 
 /// Settings.

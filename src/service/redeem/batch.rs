@@ -18,12 +18,11 @@ use super::keys::{Start, again, first};
 use super::queue::Waiting;
 use super::{Failure, Pace, Pending, Verdict};
 use crate::db::outbox::NewEvent;
-use crate::db::redemptions::{GiftRow, UseRow};
+use crate::db::redemptions::{GiftRow, HeldUse};
 use crate::db::{self, DbError, Reference, TenantTx};
 use crate::domain::amount::Money;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::engine::{RuleSet, Stop};
-use crate::wire::names::Named;
 
 /// After so many light orders the requests that wait for the same thread get their turn.
 const BREATH: usize = 8;
@@ -227,7 +226,7 @@ impl Group {
             .filter_map(|(_, ends, _)| ends)
             .map(|ends| ends.redemption_id)
             .collect();
-        let ended: Vec<UseRow> = if ends.is_empty() {
+        let ended: Vec<HeldUse> = if ends.is_empty() {
             Vec::new()
         } else {
             db::holds::lock(tx, &ends).await?;
@@ -374,7 +373,7 @@ impl Group {
         let (mut ended, mut states) = (Vec::new(), Vec::new());
         for ends in recorded().filter_map(|own| own.ends) {
             ended.push(ends.redemption_id);
-            states.push(ends.state.name());
+            states.push(ends.state);
         }
         if !ended.is_empty() {
             db::holds::end(tx, &ended, &states, now).await?;

@@ -15,15 +15,14 @@ use super::{Failure, Pace, Pending, Redeemed};
 use crate::db::codes::FoundCode;
 use crate::db::counters::{Count, CounterChange, CounterName};
 use crate::db::in_hand::InHand;
-use crate::db::redemptions::{NewGift, NewRedemption, NewUse, UseRow};
+use crate::db::redemptions::{HeldUse, NewGift, NewRedemption, NewUse};
 use crate::domain::counter::{Bound, CounterKey, Owner, Use, Used};
 use crate::domain::evaluation::{Applied, Evaluation};
-use crate::domain::id::{IssuanceId, PromotionId, RedemptionId};
-use crate::domain::limit::{LimitSubject, Measure};
+use crate::domain::id::{IssuanceId, RedemptionId};
+use crate::domain::names::Named;
 use crate::domain::redemption::RedemptionState;
 use crate::engine::{self, CodeFact, Facts, IssuanceFact, RuleSet, Stop};
 use crate::wire;
-use crate::wire::names::Named;
 
 /// What is gone of the counters, as the orders of one transaction go through it.
 #[derive(Default)]
@@ -198,7 +197,7 @@ impl Decision {
         rules: Arc<RuleSet>,
         codes: &[FoundCode],
         ends: Option<Ends>,
-        ended: &[UseRow],
+        ended: &[HeldUse],
         id: Uuid,
         now: DateTime<Utc>,
     ) -> Self {
@@ -207,8 +206,9 @@ impl Decision {
         if let Some(guess) = &pending.guess {
             guess.failed(unknown(request, &codes));
         }
-        let own = |row: &&UseRow| ends.is_some_and(|ends| ends.redemption_id == row.redemption_id);
-        let given = ended.iter().filter(own).filter_map(use_of).collect();
+        let own =
+            |held: &&HeldUse| ends.is_some_and(|ends| ends.redemption_id == held.redemption_id);
+        let given = ended.iter().filter(own).map(|held| held.own.clone()).collect();
         Self {
             codes,
             issuances: Vec::new(),
@@ -359,21 +359,4 @@ impl Decision {
 
 fn new_use(own: &Use) -> NewUse {
     NewUse { counter: name(&own.bound.counter), amount: own.amount }
-}
-
-/// A row of the ledger; INVARIANT: its names are ours.
-fn use_of(row: &UseRow) -> Option<Use> {
-    let owner = Owner::named(LimitSubject::named(&row.subject)?, &row.owner)?;
-    Some(Use {
-        bound: Bound {
-            counter: CounterKey {
-                promotion_id: PromotionId::new(row.promotion_id),
-                owner,
-                measure: Measure::named(&row.measure)?,
-                window: row.window_no,
-            },
-            maximum: row.maximum,
-        },
-        amount: row.amount,
-    })
 }

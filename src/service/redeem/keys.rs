@@ -10,7 +10,6 @@ use crate::domain::id::RedemptionId;
 use crate::domain::redemption::RedemptionState;
 use crate::engine::RuleSet;
 use crate::wire::faults::{FaultCode, Faults};
-use crate::wire::names::Named;
 
 /// What the key of an order says.
 pub(super) enum Start {
@@ -54,11 +53,11 @@ pub(super) fn again(own: &Pending, known: &KnownKey, rules: &RuleSet, now: DateT
         };
     };
     let lapsed = latest.expires_at.is_some_and(|end| end <= now);
-    match state(latest) {
-        Some(RedemptionState::Held) if lapsed => {
+    match latest.state {
+        RedemptionState::Held if lapsed => {
             Start::Open { ends: ends(latest, RedemptionState::Expired) }
         }
-        Some(state @ (RedemptionState::Held | RedemptionState::Committed)) => {
+        state @ (RedemptionState::Held | RedemptionState::Committed) => {
             if latest.body_hash == own.hash {
                 return Start::Settled(Ok(Redeemed {
                     id: RedemptionId::new(latest.redemption_id),
@@ -76,13 +75,10 @@ pub(super) fn again(own: &Pending, known: &KnownKey, rules: &RuleSet, now: DateT
                 refused(Refusal::TransactionIdReused)
             }
         }
-        Some(RedemptionState::Cancelled | RedemptionState::Expired | RedemptionState::Replaced)
-        | None => Start::Open { ends: None },
+        RedemptionState::Cancelled | RedemptionState::Expired | RedemptionState::Replaced => {
+            Start::Open { ends: None }
+        }
     }
-}
-
-fn state(latest: &Latest) -> Option<RedemptionState> {
-    RedemptionState::named(&latest.state)
 }
 
 fn ends(latest: &Latest, state: RedemptionState) -> Option<Ends> {

@@ -12,8 +12,8 @@ use crate::db::webhooks::WebhookRow;
 use crate::db::{self, Page, TenantTx};
 use crate::domain::event::EventType;
 use crate::domain::id::{TenantId, WebhookId};
+use crate::domain::names::Named;
 use crate::wire::faults::{FaultCode, Faults};
-use crate::wire::names::Named;
 use crate::wire::write::Writer;
 
 pub mod address;

@@ -14,8 +14,8 @@ use crate::domain::cart::{
 };
 use crate::domain::currency::Currency;
 use crate::domain::customer::{Customer, MAX_ENTRIES, Membership};
+use crate::domain::names::Named;
 use crate::wire::decode::{MAX_AMOUNT, MAX_QUANTITY};
-use crate::wire::names::Named;
 
 /// Most bytes of a text: no text of so many bytes has more characters than it may have.
 const MAX_TEXT: usize = 255;

@@ -1,19 +1,20 @@
-//! The names that closed sets have on the wire: one table, for reading and printing.
+//! The names that closed sets have, on the wire and in the database: one table, for reading and printing.
 
-use crate::domain::activity::MilestoneMeasure;
-use crate::domain::benefit::{From, Level, Pick, PriceBase, Same, Spread, Within};
-use crate::domain::cart::Explain;
-use crate::domain::condition::{CartMeasure, LineMeasure, MemberSubject, Order};
-use crate::domain::evaluation::{OtherLeaf, OtherOperator, ReasonCode};
-use crate::domain::event::EventType;
-use crate::domain::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
-use crate::domain::limit::{LimitSubject, Measure, RefreshUnit};
-use crate::domain::promotion::{PromotionType, State, Status};
-use crate::domain::redemption::RedemptionState;
-use crate::domain::rounding::RoundingMode;
-use crate::domain::schedule::Weekday;
-use crate::domain::selector::{Match, NumberOperator};
-use crate::domain::settings::{
+use super::activity::MilestoneMeasure;
+use super::benefit::{From, Level, Pick, PriceBase, Same, Spread, Within};
+use super::cart::Explain;
+use super::condition::{CartMeasure, LineMeasure, MemberSubject, Order};
+use super::evaluation::{OtherLeaf, OtherOperator, ReasonCode};
+use super::event::EventType;
+use super::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
+use super::limit::{LimitSubject, Measure, RefreshUnit};
+use super::promotion::{PromotionType, State, Status};
+use super::redemption::RedemptionState;
+use super::role::Role;
+use super::rounding::RoundingMode;
+use super::schedule::Weekday;
+use super::selector::{Match, NumberOperator};
+use super::settings::{
     EvaluationOrder, PercentageBase, QualifyingItems, RankingCriterion, Strategy,
 };
 
@@ -44,7 +45,7 @@ macro_rules! names {
         }
     )+};
 }
-pub(super) use names;
+pub(crate) use names;
 
 names! {
     PromotionType {
@@ -85,6 +86,7 @@ names! {
         Milestone = "milestone",
         Activation = "activation",
     }
+    Role { Admin = "admin", Pos = "pos", Issuer = "issuer", Viewer = "viewer" }
     Match { All = "all", Any = "any" }
     NumberOperator { Eq = "eq", Ne = "ne", Gt = "gt", Gte = "gte", Lt = "lt", Lte = "lte" }
     Order { Gt = "gt", Gte = "gte", Lt = "lt", Lte = "lte" }

@@ -1,0 +1,131 @@
+//! What a later release has stored and this one does not know, after an upgrade that was rolled back. Whoever reads it is
+//! answered 503, and nothing is done: nothing is redeemed twice, and nothing given back too little.
+
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+
+use crate::harness::{Answer, Service, Tenant, cart, random_id, ten_percent};
+use crate::issuances::{issue, reward};
+
+async fn run(owner: &mut PgConnection, statements: &str) {
+    let statements = sqlx::AssertSqlSafe(statements.to_owned());
+    sqlx::raw_sql(statements).execute(owner).await.unwrap();
+}
+
+async fn count(owner: &mut PgConnection, question: &'static str) -> i64 {
+    sqlx::query_scalar(question).fetch_one(owner).await.unwrap()
+}
+
+const REDEMPTIONS: &str = "select count(*) from redemption";
+const USED: &str = "select coalesce(sum(used), 0)::bigint from limit_counter";
+
+#[track_caller]
+fn expect_unavailable(answer: Answer) {
+    let answer = answer.expect_code(503, "unavailable");
+    assert_eq!(answer.header("retry-after"), "1");
+}
+
+/// A hold of a promotion that may be used five times: what was sent, and the answer.
+async fn hold(service: &Service, tenant: &Tenant) -> (Value, Answer) {
+    let mut limited = ten_percent("P");
+    limited["limits"] = json!({"promotion": {"times": {"max": 5}}});
+    service.promotion(&tenant.admin, limited).await;
+    let order = json!({"transaction_id": random_id(), "hold": true, "request": cart()});
+    let held = service.post("/v1/redemptions", &tenant.pos, order.clone()).await.expect(201);
+    (order, held)
+}
+
+#[tokio::test]
+async fn a_redemption_in_an_unknown_state_is_neither_made_again_nor_ended() {
+    let (database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let (order, held) = hold(&service, &tenant).await;
+    let mut owner = database.owner_connection().await;
+    run(
+        &mut owner,
+        "alter table redemption drop constraint redemption_state_check;
+         update redemption set state = 'parked'",
+    )
+    .await;
+    let path = format!("/v1/redemptions/{}", held.id());
+    let mut instead = order.clone();
+    instead["replaces"] = held.id().into();
+    for body in [order.clone(), instead] {
+        expect_unavailable(service.post("/v1/redemptions", &tenant.pos, body).await);
+    }
+    for end in ["commit", "cancel"] {
+        let ended = service.post(&format!("{path}/{end}"), &tenant.pos, json!({})).await;
+        expect_unavailable(ended);
+    }
+    expect_unavailable(service.get(&path, &tenant.pos).await);
+    expect_unavailable(service.get("/v1/redemptions", &tenant.admin).await);
+    assert_eq!(count(&mut owner, REDEMPTIONS).await, 1);
+    assert_eq!(count(&mut owner, USED).await, 1);
+
+    run(&mut owner, "update redemption set state = 'held'").await;
+    let again = service.post("/v1/redemptions", &tenant.pos, order).await.expect(200);
+    assert_eq!(again.text, held.text);
+    service.post(&format!("{path}/cancel"), &tenant.pos, json!({})).await.expect(200);
+    assert_eq!(count(&mut owner, USED).await, 0);
+}
+
+#[tokio::test]
+async fn a_use_of_an_unknown_kind_is_not_dropped_when_its_hold_is_replaced() {
+    let (database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let (mut order, held) = hold(&service, &tenant).await;
+    order["replaces"] = held.id().into();
+    order["request"]["cart"]["lines"][0]["quantity"] = "2".into();
+    let mut owner = database.owner_connection().await;
+    run(
+        &mut owner,
+        "alter table limit_counter drop constraint limit_counter_measure_check;
+         alter table limit_counter drop constraint limit_counter_subject_check",
+    )
+    .await;
+    for (column, known) in [("measure", "times"), ("subject", "promotion")] {
+        let rename = |name: &str| {
+            format!(
+                "update limit_counter set {column} = '{name}'; update redemption_use set {column} = '{name}'"
+            )
+        };
+        run(&mut owner, &rename("baskets")).await;
+        let replaced = service.post("/v1/redemptions", &tenant.pos, order.clone()).await;
+        expect_unavailable(replaced);
+        assert_eq!(count(&mut owner, REDEMPTIONS).await, 1);
+        run(&mut owner, &rename(known)).await;
+    }
+    service.post("/v1/redemptions", &tenant.pos, order).await.expect(201);
+    assert_eq!(count(&mut owner, REDEMPTIONS).await, 2);
+    assert_eq!(count(&mut owner, USED).await, 1);
+}
+
+#[tokio::test]
+async fn unknown_types_sources_and_roles_are_503_until_they_are_known() {
+    let (database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let mut owner = database.owner_connection().await;
+    let promotion = service.promotion(&tenant.admin, reward("P", json!({}))).await;
+    issue(&service, &tenant, &promotion, "s").await.expect(201);
+    let (_, fresh) = service.key(&tenant.admin, "pos").await;
+    run(
+        &mut owner,
+        "alter table promotion drop constraint promotion_type_check;
+         alter table issuance drop constraint issuance_source_check;
+         alter table api_key drop constraint api_key_role_check;
+         update promotion set type = 'raffle';
+         update issuance set source = 'raffle';
+         update api_key set role = 'auditor' where last_used_at is null and role = 'pos'",
+    )
+    .await;
+    expect_unavailable(service.post("/v1/evaluate-cart", &fresh, cart()).await);
+    expect_unavailable(service.get("/v1/issuances", &tenant.admin).await);
+    expect_unavailable(service.get("/v1/promotions", &tenant.admin).await);
+    expect_unavailable(service.get("/v1/keys", &tenant.admin).await);
+    run(&mut owner, "update api_key set role = 'pos' where role = 'auditor'").await;
+    expect_unavailable(service.post("/v1/evaluate-cart", &fresh, cart()).await);
+    run(&mut owner, "update promotion set type = 'rewards'; update issuance set source = 'manual'")
+        .await;
+    service.post("/v1/evaluate-cart", &fresh, cart()).await.expect(200);
+    service.get("/v1/issuances", &tenant.admin).await.expect(200);
+}
