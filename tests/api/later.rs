@@ -43,7 +43,7 @@ async fn a_redemption_in_an_unknown_state_is_neither_made_again_nor_ended() {
     let mut owner = database.owner_connection().await;
     run(
         &mut owner,
-        "alter table redemption drop constraint redemption_state_check;
+        "alter table redemption drop constraint redemption_state_check, drop constraint redemption_settled_check;
          update redemption set state = 'parked'",
     )
     .await;
