@@ -25,7 +25,7 @@ conflicts! {
 /// "progress"}]}`. Another body under the same `id` is 409 `activity_id_reused`.
 #[utoipa::path(post, path = "/v1/activities", operation_id = "record_activity", tag = "activities",
     security(("key" = ["admin", "pos", "issuer"])),
-    request_body = schema::NewActivity,
+    request_body = schema::ActivityInput,
     responses(
         (status = 200, description = "What it came to.", body = schema::ActivityRecorded),
         Writing,

@@ -62,7 +62,7 @@ pub struct FilterParams {
 #[utoipa::path(post, path = "/v1/promotions/{id}/codes", operation_id = "create_codes", tag = "codes",
     security(("key" = ["admin"])),
     params(("id" = Uuid, Path, description = "The promotion.")),
-    request_body(content((schema::NewCodes = "application/json"), (String = "text/csv"))),
+    request_body(content((schema::CodesInput = "application/json"), (String = "text/csv"))),
     responses(
         (status = 201, description = "How many codes are new; of a generation, which.", body = schema::CodesMade),
         Writing,

@@ -53,7 +53,7 @@ impl FromRequestParts<Api> for Admitted {
 /// Price a cart: which promotions apply, what every line then costs, and why the others do not apply
 #[utoipa::path(post, path = "/v1/evaluate-cart", operation_id = "evaluate_cart", tag = "evaluation",
     security(("key" = ["admin", "pos"])),
-    request_body = schema::RequestInput,
+    request_body = schema::CartRequestInput,
     responses(
         (status = 200, description = "The prices.", body = schema::Evaluation),
         Evaluating))]

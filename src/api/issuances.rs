@@ -37,7 +37,7 @@ fn answer(status: StatusCode, issuance: &Issuance) -> Response {
 /// `source_id_reused`.
 #[utoipa::path(post, path = "/v1/issuances", operation_id = "issue", tag = "issuances",
     security(("key" = ["admin", "issuer"])),
-    request_body = schema::NewIssuance,
+    request_body = schema::IssuanceInput,
     responses(
         (status = 201, description = "Issued.", body = schema::Issuance),
         (status = 200, description = "It was issued before.", body = schema::Issuance),
@@ -66,7 +66,7 @@ pub async fn issue(
 /// `{"customer_id", "verdict", "issuance"}`, the verdict `issued`, `already_issued` or the code of a refusal.
 #[utoipa::path(post, path = "/v1/issuances/bulk", operation_id = "issue_in_bulk", tag = "issuances",
     security(("key" = ["admin", "issuer"])),
-    request_body = schema::NewIssuances,
+    request_body = schema::BulkIssuanceInput,
     responses(
         (status = 200, description = "A verdict for each.", body = schema::IssuanceVerdicts),
         Writing))]

@@ -29,7 +29,7 @@ pub struct NewKey {
 /// Make a key; it is shown this once
 #[utoipa::path(post, path = "/v1/keys", operation_id = "create_key", tag = "keys",
     security(("key" = ["admin"])),
-    request_body = schema::NewKey,
+    request_body = schema::KeyInput,
     responses(
         (status = 201, description = "The key.", body = schema::KeyMade),
         Writing))]

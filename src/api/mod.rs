@@ -274,7 +274,7 @@ pub fn measure(metrics: &Metrics) -> Measure {
 
 /// The OpenAPI document, as JSON for people.
 pub fn openapi_document() -> String {
-    format!("{:#}", document())
+    document().to_string()
 }
 
 fn document() -> serde_json::Value {

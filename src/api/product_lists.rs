@@ -76,7 +76,7 @@ pub async fn get(
 #[utoipa::path(put, path = "/v1/product-lists/{name}", operation_id = "put_product_list", tag = "product lists",
     security(("key" = ["admin"])),
     params(("name" = String, Path, min_length = 1, max_length = 255, description = "The list's name.")),
-    request_body(content((schema::NewProductList = "application/json"), (String = "text/csv"))),
+    request_body(content((schema::ProductListInput = "application/json"), (String = "text/csv"))),
     responses(
         (status = 200, description = "The list without its SKUs.", body = schema::ProductListSummary),
         Writing,

@@ -59,7 +59,7 @@ pub struct FilterParams {
 /// Make a promotion, as a draft or active
 #[utoipa::path(post, path = "/v1/promotions", operation_id = "create_promotion", tag = "promotions",
     security(("key" = ["admin"])),
-    request_body = schema::NewPromotion,
+    request_body = schema::PromotionInput,
     responses(
         (status = 201, description = "The promotion.", body = schema::Promotion,
             headers(("etag" = String, description = "The version, for `If-Match`."))),
@@ -181,7 +181,7 @@ pub async fn archive(
 #[utoipa::path(post, path = "/v1/promotions/{id}/status", operation_id = "set_promotion_status", tag = "promotions",
     security(("key" = ["admin"])),
     params(("id" = Uuid, Path, description = "The promotion.")),
-    request_body = schema::PromotionStatus,
+    request_body = schema::StatusChange,
     responses(
         (status = 200, description = "The promotion.", body = schema::Promotion,
             headers(("etag" = String, description = "The version, for `If-Match`."))),

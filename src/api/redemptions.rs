@@ -33,7 +33,7 @@ conflicts! {
 /// Redeem a cart: evaluate it, add to every counter and record it in one step; the same request again answers the same
 #[utoipa::path(post, path = "/v1/redemptions", operation_id = "redeem", tag = "redemptions",
     security(("key" = ["admin", "pos"])),
-    request_body = schema::NewRedemption,
+    request_body = schema::RedemptionInput,
     responses(
         (status = 201, description = "Recorded.", body = schema::Redemption),
         (status = 200, description = "It was recorded before.", body = schema::Redemption),
@@ -218,7 +218,7 @@ pub async fn commit(
         ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
     request_body(content = schema::Nothing, description = "None, or an empty object."),
     responses(
-        (status = 200, description = "Cancelled, now or before, or ended otherwise.", body = schema::Redemption),
+        (status = 200, description = "Cancelled, now or before, or ended otherwise.", body = schema::EndedRedemption),
         Writing,
         CancelRedemptionConflict))]
 pub async fn cancel(
@@ -238,9 +238,9 @@ pub async fn cancel(
     security(("key" = ["admin", "pos"])),
     params(
         ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
-    request_body = schema::NewReturn,
+    request_body = schema::ReturnInput,
     responses(
-        (status = 200, description = "What is refunded, now or before.", body = schema::Return),
+        (status = 200, description = "What is refunded, now or before.", body = schema::ReturnRecord),
         Writing,
         ReturnGoodsConflict))]
 pub async fn take_back(

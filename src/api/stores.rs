@@ -49,7 +49,7 @@ pub async fn list(
 /// Add and replace stores, all or nothing; those that are not named stay
 #[utoipa::path(put, path = "/v1/stores", operation_id = "put_stores", tag = "stores",
     security(("key" = ["admin"])),
-    request_body(content((schema::NewStores = "application/json"), (String = "text/csv"))),
+    request_body(content((schema::StoreListInput = "application/json"), (String = "text/csv"))),
     responses(
         (status = 200, description = "How many stores were put.", body = schema::StoresPut),
         Writing,
@@ -104,7 +104,7 @@ pub async fn get(
 #[utoipa::path(put, path = "/v1/stores/{code}", operation_id = "put_store", tag = "stores",
     security(("key" = ["admin"])),
     params(("code" = String, Path, min_length = 1, max_length = 255, description = "The store's code.")),
-    request_body = schema::NewStore,
+    request_body = schema::StoreInput,
     responses(
         (status = 200, description = "The store.", body = schema::Store),
         Writing,

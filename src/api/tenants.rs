@@ -31,7 +31,7 @@ pub const MAX_PRODUCT_LIST_ENTRIES: i64 = 20_000_000;
 /// Make a tenant, with its first admin key, which is shown this once
 #[utoipa::path(post, path = "/v1/tenants", operation_id = "create_tenant", tag = "tenants",
     security(("key" = ["operator"])),
-    request_body = schema::NewTenant,
+    request_body = schema::TenantInput,
     responses(
         (status = 201, description = "The tenant and its `admin_key`.", body = schema::TenantMade),
         Writing))]
@@ -106,7 +106,7 @@ pub async fn patch(
 #[utoipa::path(post, path = "/v1/tenants/{id}/keys", operation_id = "create_tenant_key", tag = "tenants",
     security(("key" = ["operator"])),
     params(("id" = Uuid, Path, description = "The tenant.")),
-    request_body = schema::NewKey,
+    request_body = schema::KeyInput,
     responses(
         (status = 201, description = "The key.", body = schema::KeyMade),
         Writing))]

@@ -25,7 +25,7 @@ use crate::wire::write::Writer;
 pub const MAX_RESENT: usize = 200;
 
 /// List the webhooks
-#[utoipa::path(get, path = "/v1/webhooks", operation_id = "list_webhooks", tag = "webhooks",
+#[utoipa::path(get, path = "/v1/webhooks", operation_id = "list_webhooks", tag = "webhook endpoints",
     security(("key" = ["admin", "viewer"])),
     params(ListParams),
     responses(
@@ -48,7 +48,7 @@ pub async fn list(
 }
 
 /// Read a webhook
-#[utoipa::path(get, path = "/v1/webhooks/{name}", operation_id = "read_webhook", tag = "webhooks",
+#[utoipa::path(get, path = "/v1/webhooks/{name}", operation_id = "read_webhook", tag = "webhook endpoints",
     security(("key" = ["admin", "viewer"])),
     params(("name" = String, Path, min_length = 1, max_length = 255, description = "The webhook's name.")),
     responses(
@@ -66,10 +66,15 @@ pub async fn get(
 }
 
 /// Make or replace a webhook; its secret is shown once, when it is made
-#[utoipa::path(put, path = "/v1/webhooks/{name}", operation_id = "put_webhook", tag = "webhooks",
+///
+/// Each delivery is a `POST` of an `Event` with the headers `webhook-id` (the event's id, the same each time),
+/// `webhook-timestamp` (when it is sent, in seconds since 1970) and `webhook-signature` (`v1,` and the HMAC-SHA256 of id,
+/// timestamp and body, joined by dots, in Base64), as Standard Webhooks has them. Events are delivered at least once, in
+/// order for each subject, with retries and back-off for a day. Any 2xx answer ends a delivery.
+#[utoipa::path(put, path = "/v1/webhooks/{name}", operation_id = "put_webhook", tag = "webhook endpoints",
     security(("key" = ["admin"])),
     params(("name" = String, Path, min_length = 1, max_length = 255, description = "The webhook's name.")),
-    request_body = schema::NewWebhook,
+    request_body = schema::WebhookInput,
     responses(
         (status = 200, description = "The webhook, whose secret stays.", body = schema::Webhook),
         (status = 201, description = "The webhook and its secret.", body = schema::WebhookMade),
@@ -92,7 +97,7 @@ pub async fn put(
 }
 
 /// Delete a webhook, with all that it was still to get
-#[utoipa::path(delete, path = "/v1/webhooks/{name}", operation_id = "delete_webhook", tag = "webhooks",
+#[utoipa::path(delete, path = "/v1/webhooks/{name}", operation_id = "delete_webhook", tag = "webhook endpoints",
     security(("key" = ["admin"])),
     params(("name" = String, Path, min_length = 1, max_length = 255, description = "The webhook's name.")),
     responses(
@@ -110,7 +115,7 @@ pub async fn delete(
 }
 
 /// List the deliveries that were given up after a day, oldest first
-#[utoipa::path(get, path = "/v1/webhooks/{name}/dead", operation_id = "list_dead_deliveries", tag = "webhooks",
+#[utoipa::path(get, path = "/v1/webhooks/{name}/dead", operation_id = "list_dead_deliveries", tag = "webhook endpoints",
     security(("key" = ["admin", "viewer"])),
     params(
         ("name" = String, Path, min_length = 1, max_length = 255, description = "The webhook's name."),
@@ -145,7 +150,7 @@ pub async fn dead(
 }
 
 /// Send what was given up again: the events that are named, or all
-#[utoipa::path(post, path = "/v1/webhooks/{name}/resend", operation_id = "resend_deliveries", tag = "webhooks",
+#[utoipa::path(post, path = "/v1/webhooks/{name}/resend", operation_id = "resend_deliveries", tag = "webhook endpoints",
     security(("key" = ["admin"])),
     params(("name" = String, Path, min_length = 1, max_length = 255, description = "The webhook's name.")),
     request_body = schema::Resend,

@@ -19,10 +19,54 @@ pub struct Exchange<'e> {
     pub text: &'e str,
 }
 
-/// The document, read once.
-pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+/// The document as it is served.
+pub static SERVED: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(&promotion_engine::api::openapi_document()).expect("the document")
 });
+
+/// The same with everything written out that it says in words, for the sake of generators.
+pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    let mut document = SERVED.clone();
+    write_out(&mut document["components"]["schemas"]);
+    document
+});
+
+/// Requests may have numbers for decimals, within the bounds of the field if it names them. Answers have no field that is not described.
+fn write_out(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            members.values_mut().for_each(write_out);
+            if let Some(Value::Object(bounds)) = members.remove("x-decimal") {
+                let mut number = bounds;
+                number.insert("type".to_owned(), "number".into());
+                let description = members.remove("description");
+                let text = Value::Object(std::mem::take(members));
+                members.insert("anyOf".to_owned(), json!([text, number]));
+                members.extend(description.map(|says| ("description".to_owned(), says)));
+            }
+            if members.contains_key("x-or-number") {
+                members.insert("type".to_owned(), json!(["string", "number", "null"]));
+            }
+            if members.get("type") == Some(&json!("object")) && members.contains_key("properties") {
+                members.entry("additionalProperties").or_insert_with(|| false.into());
+            }
+        }
+        Value::Array(entries) => entries.iter_mut().for_each(write_out),
+        _ => {}
+    }
+}
+
+/// A body without the fields that are null, which is the same as leaving them out.
+fn without_nulls(body: &mut Value) {
+    match body {
+        Value::Object(members) => {
+            members.retain(|_, own| !own.is_null());
+            members.values_mut().for_each(without_nulls);
+        }
+        Value::Array(entries) => entries.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
+}
 
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
 
@@ -136,6 +180,10 @@ fn check_answer(place: &str, response: &Value, exchange: &Exchange<'_>) {
         return;
     }
     let value: Value = serde_json::from_str(exchange.text).expect("JSON");
+    if let Some(codes) = response.get("x-codes").and_then(Value::as_array) {
+        assert!(codes.contains(&value["code"]), "{place}: its code is another: {value}");
+        assert_eq!(value["status"], exchange.status, "{place}");
+    }
     let validator = validator(&body["schema"]);
     let faults: Vec<String> = validator
         .iter_errors(&value)
@@ -168,9 +216,10 @@ pub fn request_schema(operation: &Map<String, Value>) -> Option<&Value> {
 
 /// A body that was taken fits the schema; one that was refused for its form does not, where a schema can say so.
 fn check_request(place: &str, schema: &Value, body: &str, exchange: &Exchange<'_>) {
-    let Ok(value) = serde_json::from_str::<Value>(body) else {
+    let Ok(mut value) = serde_json::from_str::<Value>(body) else {
         return;
     };
+    without_nulls(&mut value);
     let validator = validator(schema);
     if (200..300).contains(&exchange.status) {
         let faults: Vec<String> = validator
@@ -203,7 +252,32 @@ fn is_of_form(problem: &str) -> bool {
         // A tenant's own fields, and what hangs on another field.
         let hangs = pointer.starts_with("/custom_fields")
             || pointer == "/earning"
-            || pointer == "/generate/prefix";
+            || pointer == "/generate/prefix"
+            || (code == "required" && goes_with_others(pointer))
+            || (code == "wrong_type" && is_compared(pointer));
         ["unknown_field", "wrong_type", "required", "too_long"].contains(&code) && !hangs
     })
+}
+
+/// Whether a field is needed or not by what another field says.
+fn goes_with_others(pointer: &str) -> bool {
+    let fields = [
+        "activity",
+        "cart",
+        "codes",
+        "days",
+        "generate",
+        "key",
+        "list",
+        "milestone",
+        "options",
+        "value",
+        "values",
+    ];
+    fields.contains(&pointer.rsplit('/').next().unwrap_or_default())
+}
+
+/// Whether a value is a text or a decimal by the field and the operator beside it.
+fn is_compared(pointer: &str) -> bool {
+    pointer.ends_with("/value") || pointer.contains("/values/")
 }

@@ -100,7 +100,7 @@ async fn settle(sent: &mut Sent<'_>, tenant: &Tenant) {
     let fields = json!({"custom_fields": [{"key": "cost_center", "type": "text"}]});
     sent.service.replace("/v1/settings", admin, "*", fields).await.expect(200);
     sent.all("put_stores", admin, at("/v1/stores")).await;
-    sent.all("put_store", admin, at("/v1/stores/BLR-01")).await;
+    sent.all("put_store", admin, at("/v1/stores/BLR-IND")).await;
     sent.all("put_product_list", admin, at("/v1/product-lists/new-arrivals")).await;
     let named = |name: &str, value| {
         (format!("/v1/milestones/{}", if name == "spender" { "big-spender" } else { name }), value)

@@ -1,5 +1,6 @@
 //! The finished document: what the paths say, the schemas and examples, and what follows from an operation's shape.
 
+use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::refusals::CODES;
@@ -16,7 +17,6 @@ pub fn finish(paths: &utoipa::openapi::OpenApi) -> Value {
     // INVARIANT: the document is made of maps with text keys, which always serialize.
     let mut document = serde_json::to_value(paths).unwrap_or_default();
     document["components"]["schemas"] = Value::Object(schema::components());
-    document["webhooks"] = json!({"event": {"post": delivery()}});
     let mut shared = Map::new();
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     for (path, item) in paths.into_iter().flatten() {
@@ -91,25 +91,32 @@ fn finish_response(status: &str, response: &mut Value) -> Option<String> {
     if let Some(content) = response.get_mut("content") {
         add_examples("", content);
     }
-    let codes = response.as_object_mut()?.remove(CODES)?;
-    let schema = problem(status, &codes);
-    response["content"] = json!({PROBLEM: {"schema": schema}});
-    if let Some(found) = examples::of("Problem").filter(|_| status == "422") {
-        response["content"][PROBLEM]["examples"] = found;
-    }
-    let codes: Vec<&str> = codes.as_array()?.iter().filter_map(Value::as_str).collect();
-    let says = response["description"].as_str().unwrap_or_default();
+    let codes = response.get(CODES)?.as_array()?.clone();
+    let codes: Vec<&str> = codes.iter().filter_map(Value::as_str).collect();
+    let says = response["description"].as_str().unwrap_or_default().to_owned();
+    let found = examples::of("Problem").filter(|_| status == "422");
+    response["content"] = json!({PROBLEM: {
+        "schema": {"$ref": format!("{COMPONENTS}Problem")},
+        "examples": found.or_else(|| Some(problem_example(status, codes.first()?, &says))),
+    }});
     response["description"] = format!("`{}`: {says}", codes.join("`, `")).into();
     Some(format!("{status}.{}", codes.join(".")))
 }
 
-/// A problem document with this status and one of these codes.
-fn problem(status: &str, codes: &Value) -> Value {
+/// A problem document with this status and code.
+fn problem_example(status: &str, code: &str, says: &str) -> Value {
+    let title =
+        StatusCode::from_bytes(status.as_bytes()).ok().and_then(|own| own.canonical_reason());
     let status: u16 = status.parse().unwrap_or_default();
-    json!({
-        "allOf": [{"$ref": format!("{COMPONENTS}Problem")}],
-        "properties": {"status": {"const": status}, "code": {"enum": codes}},
-    })
+    json!({code: {"value": {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": says,
+        "code": code,
+        "request_id": "01a20307-78a5-73e4-9369-69c62ecf854f",
+        "errors": [],
+    }}})
 }
 
 /// Adds the examples of each schema to the bodies that have it.
@@ -126,26 +133,4 @@ fn add_examples(path: &str, content: &mut Value) {
             body["schema"] = json!({"type": "string", "contentMediaType": "text/csv"});
         }
     }
-}
-
-/// What webhooks get.
-fn delivery() -> Value {
-    let header = |name: &str, says: &str| json!({"name": name, "in": "header", "required": true, "description": says, "schema": {"type": "string"}});
-    json!({
-        "summary": "An event is delivered",
-        "description": "At least once, in order for each subject, signed by the Standard Webhooks scheme, with retries and back-off for a day.",
-        "operationId": "deliver_event",
-        "tags": ["webhooks"],
-        "security": [],
-        "parameters": [
-            header("webhook-id", "The event's id, the same each time."),
-            header("webhook-timestamp", "When it is sent, in seconds since 1970."),
-            header("webhook-signature", "`v1,` and HMAC-SHA256 of id, timestamp and body, in Base64."),
-        ],
-        "requestBody": {
-            "required": true,
-            "content": {"application/json": {"schema": {"$ref": format!("{COMPONENTS}Event")}}},
-        },
-        "responses": {"2XX": {"description": "Taken. Whatever else is answered, it is sent again."}},
-    })
 }

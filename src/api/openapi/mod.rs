@@ -61,7 +61,7 @@ const TAGS: [(&str, &str); 18] = [
     ("product lists", "Named lists of SKUs."),
     ("stats", "What promotions gave and got back."),
     ("events", "What happened, in order."),
-    ("webhooks", "Where events are sent."),
+    ("webhook endpoints", "Where events are sent."),
     ("audit", "Who changed what, when."),
     ("keys", "A tenant's own keys."),
     ("tenants", "Tenants and their keys, managed by the operator."),

@@ -7,7 +7,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 
-/// What a response has its codes under, until the document is finished.
+/// What a response has its codes under.
 pub const CODES: &str = "x-codes";
 
 /// The refusals of what needs no key.

@@ -1,8 +1,8 @@
 //! Benefits: what is given, on which units, how often (spec 5.4).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::form::{Decimal, Object, Side, choice, choice_of, constant, count, one_of, text};
+use super::form::{Decimal, Object, Side, choice, constant, count, described, one_of, text};
 use crate::domain::benefit::{From, Pick, PriceBase, Same, Spread, Within};
 use crate::domain::names::Named;
 use crate::wire::benefit::{PerName, TargetType, Type};
@@ -10,7 +10,6 @@ use crate::wire::decode::TextBound;
 
 /// A benefit of any type.
 pub fn benefit(side: Side) -> Value {
-    let suffix = if side == Side::Request { "Input" } else { "" };
     let part = |kind: &Type| {
         let name = match kind {
             Type::PercentageOff => "PercentageOff",
@@ -20,7 +19,7 @@ pub fn benefit(side: Side) -> Value {
             Type::FreeProduct => "FreeProduct",
             Type::AwardPoints => "AwardPoints",
         };
-        (kind.name(), format!("{name}{suffix}"))
+        (kind.name(), side.part_name(name))
     };
     let parts: Vec<(&str, String)> = Type::ALL.iter().map(part).collect();
     let mut schema = one_of("type", &parts);
@@ -29,48 +28,27 @@ pub fn benefit(side: Side) -> Value {
     schema
 }
 
-struct Shape<'s> {
+fn priced(
+    side: Side,
     kind: Type,
-    value: (Decimal, &'s str),
-    targets: &'s [&'s str],
-    per: &'s [Spread],
-    base: &'s [PriceBase],
-}
-
-fn priced(side: Side, shape: &Shape<'_>, description: &str) -> Value {
-    let (bounds, says) = shape.value;
-    let targets: Vec<Value> = shape.targets.iter().map(|name| side.part(name)).collect();
-    let target = match targets.as_slice() {
-        [only] => only.clone(),
-        _ => json!({"oneOf": targets}),
-    };
+    (value, says): (Decimal, &str),
+    target: &str,
+    description: &str,
+) -> Value {
     let object = side
         .object()
-        .required("type", constant(shape.kind), "")
-        .required("value", side.decimal(bounds), says)
-        .or(
-            "per",
-            choice_of(shape.per),
-            json!("application"),
-            "Whether `value` is given once for each application, or for each unit.",
-        )
-        .or("base", choice_of(shape.base), json!("unit_price"), "What a percentage is of.")
-        .optional(
-            "same",
-            choice::<Same>(),
-            "The deal must be made within one SKU or one product. Goes with items only.",
-        );
-    let object = if shape.targets.contains(&"CartTarget") {
-        object.or(
-            "target",
-            target,
-            json!({"type": "cart"}),
-            "What it is given on; the cart by default.",
-        )
+        .required("type", constant(kind), "")
+        .required("value", side.decimal(value), says)
+        .or("per", choice::<Spread>(), "application", "Whether `value` is given once for each application, or for each unit. `unit` goes with `amount_off` on items only.")
+        .or("base", choice::<PriceBase>(), "unit_price", "What a percentage is of. `mrp` goes with `percentage_off` on items only.")
+        .optional("same", choice::<Same>(), "The deal must be made within one SKU or one product. Goes with items only.");
+    let target_part = side.part(target);
+    let object = if ["BenefitTarget", "CartTarget"].contains(&target) {
+        object.or("target", target_part, "", "What it is given on; the cart by default.")
     } else {
-        object.required("target", target, "What it is given on.")
+        object.required("target", target_part, "What it is given on.")
     };
-    with_repeat(object, side).refused("product").schema(description)
+    with_repeat(object, side).schema(description)
 }
 
 fn with_repeat(object: Object, side: Side) -> Object {
@@ -79,74 +57,44 @@ fn with_repeat(object: Object, side: Side) -> Object {
 
 /// A percentage.
 pub fn percentage_off(side: Side) -> Value {
-    let shape = Shape {
-        kind: Type::PercentageOff,
-        value: (Decimal::Percentage, "Percent: over 0, at most 100, at most 4 decimals."),
-        targets: &["CartTarget", "ItemsTarget", "ShippingTarget"],
-        per: &[Spread::Application],
-        base: PriceBase::ALL,
-    };
-    priced(side, &shape, "A percentage off.")
+    let value = (Decimal::Percentage, "Percent: over 0, at most 100, at most 4 decimals.");
+    priced(side, Type::PercentageOff, value, "BenefitTarget", "A percentage off.")
 }
 
 /// An amount.
 pub fn amount_off(side: Side) -> Value {
-    let shape = Shape {
-        kind: Type::AmountOff,
-        value: (
-            Decimal::PositiveAmount,
-            "In the promotion's currency: over 0, at most 1,000,000,000, at most 4 decimals.",
-        ),
-        targets: &["CartTarget", "ItemsTarget", "ShippingTarget"],
-        per: Spread::ALL,
-        base: &[PriceBase::UnitPrice],
-    };
-    priced(side, &shape, "An amount off.")
+    let value = (
+        Decimal::PositiveAmount,
+        "In the promotion's currency: over 0, at most 1,000,000,000, at most 4 decimals.",
+    );
+    priced(side, Type::AmountOff, value, "BenefitTarget", "An amount off.")
 }
 
 /// A price for each unit.
 pub fn fixed_price(side: Side) -> Value {
-    let shape = Shape {
-        kind: Type::FixedPrice,
-        value: (
-            Decimal::Amount,
-            "The price of each unit, in the promotion's currency: 0 to 1,000,000,000, at most 4 decimals.",
-        ),
-        targets: &["ItemsTarget", "ShippingTarget"],
-        per: &[Spread::Application],
-        base: &[PriceBase::UnitPrice],
-    };
-    priced(side, &shape, "Each unit, or the shipping, is sold at a price.")
+    let value = (
+        Decimal::Amount,
+        "The price of each unit, in the promotion's currency: 0 to 1,000,000,000, at most 4 decimals.",
+    );
+    let says = "Each unit, or the shipping, is sold at a price.";
+    priced(side, Type::FixedPrice, value, "FixedPriceTarget", says)
 }
 
 /// A price for a group of units.
 pub fn bundle_price(side: Side) -> Value {
-    let shape = Shape {
-        kind: Type::BundlePrice,
-        value: (
-            Decimal::Amount,
-            "The price of each group, in the promotion's currency: 0 to 1,000,000,000, at most 4 decimals.",
-        ),
-        targets: &["ItemsTarget"],
-        per: &[Spread::Application],
-        base: &[PriceBase::UnitPrice],
-    };
-    priced(side, &shape, "A group of units is sold together at a price.")
+    let value = (
+        Decimal::Amount,
+        "The price of each group, in the promotion's currency: 0 to 1,000,000,000, at most 4 decimals.",
+    );
+    let says = "A group of units is sold together at a price.";
+    priced(side, Type::BundlePrice, value, "ItemsTarget", says)
 }
 
 /// Points.
 pub fn award_points(side: Side) -> Value {
-    let shape = Shape {
-        kind: Type::AwardPoints,
-        value: (
-            Decimal::PositiveAmount,
-            "Points: over 0, at most 1,000,000,000, at most 4 decimals.",
-        ),
-        targets: &["CartTarget"],
-        per: &[Spread::Application],
-        base: &[PriceBase::UnitPrice],
-    };
-    priced(side, &shape, "Points, and no discount.")
+    let value =
+        (Decimal::PositiveAmount, "Points: over 0, at most 1,000,000,000, at most 4 decimals.");
+    priced(side, Type::AwardPoints, value, "CartTarget", "Points, and no discount.")
 }
 
 /// A free product.
@@ -157,7 +105,7 @@ pub fn free_product(side: Side) -> Value {
         .or(
             "quantity",
             side.decimal(Decimal::Quantity),
-            json!("1"),
+            "1",
             "Units for each application: over 0, at most 1,000,000, at most 3 decimals.",
         )
         .schema("");
@@ -166,39 +114,52 @@ pub fn free_product(side: Side) -> Value {
         product,
         "What is free, and how many units of it.",
     );
-    let object = match side {
-        Side::Request => object
-            .or("per", choice_of(&[Spread::Application]), json!("application"), "")
-            .or("base", choice_of(&[PriceBase::UnitPrice]), json!("unit_price"), "")
-            .refused("value")
-            .refused("target")
-            .refused("same"),
-        Side::Answer => object,
-    };
+    let object =
+        match side {
+            Side::Request => object
+                .absent("per", choice::<Spread>(), "Only `application`.")
+                .absent("base", choice::<PriceBase>(), "Only `unit_price`."),
+            Side::Answer => object,
+        };
     with_repeat(object, side).schema(
         "Units of a product are free; those that are not in the cart are named in `free_items`.",
     )
 }
 
+/// What most benefits can be given on.
+pub fn target(side: Side) -> Value {
+    targets(side, &["CartTarget", "ItemsTarget", "ShippingTarget"])
+}
+
+/// What a fixed price can be given on.
+pub fn fixed_price_target(side: Side) -> Value {
+    targets(side, &["ItemsTarget", "ShippingTarget"])
+}
+
+fn targets(side: Side, names: &[&str]) -> Value {
+    let part = |name: &&str| {
+        let kind = match *name {
+            "CartTarget" => TargetType::Cart,
+            "ItemsTarget" => TargetType::Items,
+            _ => TargetType::Shipping,
+        };
+        (kind.name(), side.part_name(name))
+    };
+    let parts: Vec<(&str, String)> = names.iter().map(part).collect();
+    described(one_of("type", &parts), "What a benefit is given on.")
+}
+
 /// The cart, or some of its lines.
 pub fn cart_target(side: Side) -> Value {
-    other_target(side, TargetType::Cart)
+    side.object()
+        .required("type", constant(TargetType::Cart), "")
         .optional("select", side.part("Selector"), "Restricts it to some lines.")
         .schema("The cart, or some of its lines.")
 }
 
 /// The shipping.
 pub fn shipping_target(side: Side) -> Value {
-    other_target(side, TargetType::Shipping).refused("select").schema("The shipping.")
-}
-
-fn other_target(side: Side, kind: TargetType) -> Object {
-    side.object()
-        .required("type", constant(kind), "")
-        .refused("from")
-        .refused("quantity")
-        .refused("pick")
-        .refused("within")
+    side.object().required("type", constant(TargetType::Shipping), "").schema("The shipping.")
 }
 
 /// Units of lines.
@@ -207,7 +168,7 @@ pub fn items_target(side: Side) -> Value {
     let object = side
         .object()
         .required("type", constant(TargetType::Items), "")
-        .or("from", choice::<From>(), json!("matching"), "The units that met the condition, those beyond what it needed, or any that `select` selects.")
+        .or("from", choice::<From>(), "matching", "The units that met the condition, those beyond what it needed, or any that `select` selects.")
         .optional("select", side.part("Selector"), "Which lines are discounted.")
         .optional("quantity", side.decimal(Decimal::Quantity), "How many units one application discounts: over 0, at most 1,000,000, at most 3 decimals. The default depends on the rest (spec 5.4).");
     let object = match side {
@@ -215,36 +176,44 @@ pub fn items_target(side: Side) -> Value {
         Side::Answer => object.required("pick", choice::<Pick>(), pick),
     };
     object
-        .or(
-            "within",
-            choice::<Within>(),
-            json!("cart"),
-            "`application`: the cheapest of every three.",
-        )
+        .or("within", choice::<Within>(), "cart", "`application`: the cheapest of every three.")
         .schema("Units of lines.")
 }
 
 /// How often.
 pub fn repeat(side: Side) -> Value {
-    let most = |object: Object| object.optional("max_times", count(), "At most so often.");
-    let by = |per: PerName, every: Value, says: &str, schema: &str| {
-        let object =
-            side.object().required("per", constant(per), "").required("every", every, says);
-        most(object).schema(schema)
+    let part = |per: &PerName| {
+        let name = match per {
+            PerName::Quantity => "RepeatPerQuantity",
+            PerName::Amount => "RepeatPerAmount",
+            PerName::Set => "RepeatPerSet",
+        };
+        (per.name(), side.part_name(name))
     };
-    let quantity = by(
-        PerName::Quantity,
-        side.decimal(Decimal::Quantity),
-        "Units: over 0, at most 1,000,000, at most 3 decimals.",
-        "Once for so many units.",
-    );
-    let amount = by(
-        PerName::Amount,
-        side.decimal(Decimal::PositiveAmount),
-        "In the promotion's currency: over 0, at most 1,000,000,000, at most 4 decimals.",
-        "Once for such an amount.",
-    );
-    let set = side.object().required("per", constant(PerName::Set), "").refused("every");
-    let set = most(set).schema("Once for each set that the line conditions ask for.");
-    json!({"oneOf": [quantity, amount, set], "description": "How often a benefit is given."})
+    let parts: Vec<(&str, String)> = PerName::ALL.iter().map(part).collect();
+    described(one_of("per", &parts), "How often a benefit is given.")
+}
+
+pub fn repeat_per_quantity(side: Side) -> Value {
+    let says = "Units: over 0, at most 1,000,000, at most 3 decimals.";
+    let every = (Decimal::Quantity, says);
+    repeat_per(side, PerName::Quantity, Some(every), "Once for so many units.")
+}
+
+pub fn repeat_per_amount(side: Side) -> Value {
+    let says = "In the promotion's currency: over 0, at most 1,000,000,000, at most 4 decimals.";
+    let every = (Decimal::PositiveAmount, says);
+    repeat_per(side, PerName::Amount, Some(every), "Once for such an amount.")
+}
+
+pub fn repeat_per_set(side: Side) -> Value {
+    repeat_per(side, PerName::Set, None, "Once for each set that the line conditions ask for.")
+}
+
+fn repeat_per(side: Side, per: PerName, every: Option<(Decimal, &str)>, says: &str) -> Value {
+    let mut object = side.object().required("per", constant(per), "");
+    if let Some((decimal, says)) = every {
+        object = object.required("every", side.decimal(decimal), says);
+    }
+    object.optional("max_times", count(), "At most so often.").schema(says)
 }

@@ -1,6 +1,6 @@
 //! Carts and customers (spec 6).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::form::{Decimal, Side, boolean, choice, currency, id, list, map, reference, text, time};
 use crate::domain::cart::{Explain, MAX_LINE_ENTRIES, MAX_LINES, MAX_PRESENTED};
@@ -16,7 +16,7 @@ pub fn request(side: Side) -> Value {
         .absent("store", text(TextBound::NAME), "The code of the store; it must exist (422 `unknown_reference`).")
         .absent("channel", text(TextBound::NAME), "Where it is sold, as `store` or `web`.")
         .absent("at", time(), "Evaluates as if at this time. Admin keys only, else 403; not in redemptions.")
-        .or("explain", choice::<Explain>(), json!("none"), "`all` lists in `not_applied` every active or paused promotion that did not apply, and why.");
+        .or("explain", choice::<Explain>(), "none", "`all` lists in `not_applied` every active or paused promotion that did not apply, and why.");
     object.schema("A cart, and who buys it where.")
 }
 
@@ -81,7 +81,7 @@ pub fn shipping(side: Side) -> Value {
         .or(
             "amount",
             side.decimal(Decimal::Amount),
-            json!("0"),
+            "0",
             "In the cart's currency: 0 to 1,000,000,000, at most 4 decimals.",
         )
         .schema("The delivery.")
@@ -145,7 +145,7 @@ pub fn new_redemption() -> Value {
         .required("transaction_id", text(TextBound::NAME), "Unique in the tenant, for ever: put store and till into it. The same id with the same body answers the same.")
         .required("request", reference("OrderInput"), "As for an evaluation, without `at`.")
         .absent("expected_discount", side.decimal(Decimal::Amount), "What was quoted as `totals.discount`, in the cart's currency. If it comes to another, 409 `discount_changed` and nothing is recorded.")
-        .or("hold", boolean(), json!(false), "Reserves for the settings' `hold_seconds`, to be committed or cancelled.")
+        .or("hold", boolean(), "false", "Reserves for the settings' `hold_seconds`, to be committed or cancelled.")
         .absent("replaces", id(), "The id of the current hold of this transaction, which this body replaces in one step.")
         .schema("A cart to be redeemed.")
 }
@@ -153,8 +153,10 @@ pub fn new_redemption() -> Value {
 /// The request of a redemption: the database says when it is.
 pub fn order() -> Value {
     let mut order = request(Side::Request);
-    order["properties"]["at"] =
-        json!({"type": "null", "description": "A redemption has the time of the database."});
+    // A redemption has the time of the database.
+    if let Some(fields) = order["properties"].as_object_mut() {
+        fields.remove("at");
+    }
     order
 }
 

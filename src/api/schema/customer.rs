@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use super::form::{
-    Decimal, Side, choice, choice_of, decimal, described, every, id, list, one_name, plain,
-    reference, text, time,
+    Decimal, Side, choice, decimal, described, every, id, list, one_name, plain, reference, text,
+    time,
 };
 use crate::domain::activity::{MAX_DAYS_BACK, MAX_TARGETS, MilestoneMeasure};
 use crate::domain::issuance::{ActivityType, IssuanceSource, IssuanceState};
-use crate::domain::names::Named;
 use crate::wire::decode::TextBound;
 use crate::wire::issuing::MAX_CUSTOMERS;
 
@@ -93,35 +92,18 @@ pub fn merge() -> Value {
 
 /// The body of an activity.
 pub fn new_activity() -> Value {
-    let begin = |kinds: &[ActivityType]| {
-        let days =
-            format!("When: not in the future, at most {MAX_DAYS_BACK} days back. Default: now.");
-        REQUEST
-            .object()
-            .required("id", text(TextBound::NAME), "The caller's id. The same again answers the same, and earns nothing more.")
-            .required("type", choice_of(kinds), "What the customer did.")
-            .absent("at", time(), &days)
-            .absent("transaction_id", text(TextBound::NAME), "The redemption whose discounts `spend` is less of; what is unlocked is not usable in it.")
-            .required("customer", reference("KnownCustomerInput"), "Who did it.")
-            .absent("store", text(TextBound::NAME), "The code of the store; it must exist.")
-            .absent("channel", text(TextBound::NAME), "Where.")
-    };
-    let bought = begin(&[ActivityType::Transaction]).required(
-        "cart",
-        reference("CartInput"),
-        "What was bought.",
-    );
-    let others: Vec<ActivityType> = ActivityType::ALL
-        .iter()
-        .copied()
-        .filter(|kind| *kind != ActivityType::Transaction)
-        .collect();
-    let others = begin(&others).absent(
-        "cart",
-        reference("CartInput"),
-        "Without it every condition on the cart is false.",
-    );
-    json!({"oneOf": [bought.schema("A purchase."), others.schema("Something else.")]})
+    let days = format!("When: not in the future, at most {MAX_DAYS_BACK} days back. Default: now.");
+    REQUEST
+        .object()
+        .required("id", text(TextBound::NAME), "The caller's id. The same again answers the same, and earns nothing more.")
+        .required("type", choice::<ActivityType>(), "What the customer did.")
+        .absent("at", time(), &days)
+        .absent("transaction_id", text(TextBound::NAME), "The redemption whose discounts `spend` is less of; what is unlocked is not usable in it.")
+        .required("customer", reference("KnownCustomerInput"), "Who did it.")
+        .absent("store", text(TextBound::NAME), "The code of the store; it must exist.")
+        .absent("channel", text(TextBound::NAME), "Where.")
+        .absent("cart", reference("CartInput"), "What was bought. A `transaction` needs it; elsewhere, without it, every condition on the cart is false.")
+        .schema("What a customer did.")
 }
 
 /// A customer who is identified.

@@ -3,16 +3,16 @@
 use serde_json::{Value, json};
 
 use super::form::{
-    Side, choice, choice_of, currency, decimal, every, id, one_name, plain, reference, size, time,
+    Side, choice, currency, decimal, every, id, nullable, one_name, plain, reference, size, time,
 };
 use super::limits::limit_name;
 use crate::domain::benefit::Level;
 use crate::domain::condition::{CartMeasure, LineMeasure};
-use crate::domain::evaluation::{OtherLeaf, OtherOperator, ReasonCode};
+use crate::domain::evaluation::{OtherLeaf, ReasonCode};
 use crate::domain::names::Named;
 use crate::domain::promotion::PromotionType;
 use crate::domain::redemption::RedemptionState;
-use crate::domain::selector::NumberOperator;
+use crate::wire::selector::Operator;
 
 const SIDE: Side = Side::Answer;
 
@@ -150,40 +150,41 @@ pub fn not_applied() -> Value {
 
 /// A condition that is not met.
 pub fn unmet() -> Value {
-    let numbers: Vec<&str> = CartMeasure::ALL
+    let leaves: Vec<&str> = CartMeasure::ALL
         .iter()
         .map(|measure| measure.name())
         .chain(LineMeasure::ALL.iter().map(|measure| measure.name()))
+        .chain(OtherLeaf::ALL.iter().map(|leaf| leaf.name()))
         .collect();
     let path = json!({"type": "string", "format": "json-pointer"});
-    let place = "JSON pointer into the promotion.";
-    let number = SIDE
-        .object()
-        .required("path", path.clone(), place)
-        .required("type", one_name(&numbers), "What is measured.")
-        .required("op", choice::<NumberOperator>(), "How it is compared.")
-        .required("required", decimal(), "What it is compared with.")
-        .required("actual", decimal(), "What it is.")
-        .absent("shortfall", decimal(), "required − actual, where more in the cart can mend it.")
-        .schema("");
-    let other = SIDE
-        .object()
-        .required("path", path, place)
-        .required("type", choice::<OtherLeaf>(), "What is looked at.")
-        .absent("op", choice::<OtherOperator>(), "How it is compared.")
-        .schema("");
-    json!({"oneOf": [number, other], "description": "A condition that is not what its group asks."})
+    SIDE.object()
+        .required("path", path, "JSON pointer into the promotion.")
+        .required("type", one_name(&leaves), "What is measured or looked at.")
+        .absent("op", choice::<Operator>(), "How it is compared.")
+        .absent("required", decimal(), "With a number: what it is compared with.")
+        .absent("actual", decimal(), "With a number: what it is.")
+        .absent(
+            "shortfall",
+            decimal(),
+            "With a number: required − actual, where more in the cart can mend it.",
+        )
+        .schema("A condition that is not what its group asks.")
 }
 
-/// What is answered to whoever makes, commits or cancels a redemption.
+/// What is answered to whoever makes or commits a redemption.
 pub fn redemption() -> Value {
-    head()
-        .optional(
-            "result",
-            reference("Evaluation"),
-            "What was recorded. Null where the transaction was cancelled before it was seen.",
-        )
+    SIDE.object()
+        .required("id", id(), "Its id.")
+        .required("transaction_id", plain(), "The caller's id.")
+        .required("state", choice::<RedemptionState>(), "Where it stands.")
+        .optional("expires_at", time(), "A hold's end.")
+        .required("result", reference("Evaluation"), "What was recorded.")
         .schema("A redemption.")
+}
+
+/// What is answered to whoever cancels a redemption.
+pub fn ended_redemption() -> Value {
+    head().schema("A redemption that has ended.")
 }
 
 fn head() -> super::form::Object {
@@ -192,29 +193,23 @@ fn head() -> super::form::Object {
         .required("transaction_id", plain(), "The caller's id.")
         .required("state", choice::<RedemptionState>(), "Where it stands.")
         .optional("expires_at", time(), "A hold's end.")
+        .optional(
+            "result",
+            reference("Evaluation"),
+            "What was recorded. Null where the transaction was cancelled before it was seen.",
+        )
 }
 
 /// A redemption as it is read.
 pub fn full_redemption() -> Value {
-    let full = head()
-        .required("evaluated_at", time(), "As of when.")
-        .optional("settled_at", time(), "When it was committed or ended.")
-        .required("ruleset_version", size(), "By which version of the tenant's rules.")
-        .optional("request", reference("Request"), "What was asked for, as it was understood. Viewers see codes by their last three characters.")
-        .optional("result", reference("Evaluation"), "What was recorded.")
-        .required("returns", every(reference("Return")), "What came back, in order.")
-        .optional("restored_at", time(), "When all that it took was given back to the limits.")
-        .schema("A redemption.");
-    let cancelled = [RedemptionState::Cancelled];
-    let unseen = SIDE
-        .object()
-        .required("id", json!({"type": "null"}), "")
-        .required("transaction_id", plain(), "The caller's id.")
-        .required("state", choice_of(&cancelled), "")
-        .required("expires_at", json!({"type": "null"}), "")
-        .required("result", json!({"type": "null"}), "")
-        .schema("A transaction that was cancelled before it was seen.");
-    json!({"oneOf": [full, unseen]})
+    head()
+        .absent("evaluated_at", time(), "As of when.")
+        .absent("settled_at", nullable(time()), "When it was committed or ended.")
+        .absent("ruleset_version", size(), "By which version of the tenant's rules.")
+        .absent("request", nullable(reference("CartRequest")), "What was asked for, as it was understood. Viewers see codes by their last three characters.")
+        .absent("returns", every(reference("ReturnRecord")), "What came back, in order.")
+        .absent("restored_at", nullable(time()), "When all that it took was given back to the limits.")
+        .schema("A redemption. Of a transaction that was cancelled before it was seen there is no more than `transaction_id` and `state`.")
 }
 
 /// A redemption as lists have it.

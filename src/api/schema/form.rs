@@ -3,12 +3,17 @@
 
 use serde_json::{Map, Value, json};
 
+use super::enums::Titled;
 use crate::domain::amount::{DECIMALS, QUANTITY_DECIMALS};
 use crate::domain::names::Named;
 use crate::wire::decode::{MAX_AMOUNT, MAX_INTEGER, MAX_QUANTITY, TextBound};
 
 /// Texts without control characters (spec 14).
 const PLAIN: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
+/// Under this a decimal of a request has its bounds.
+const BOUNDS: &str = "x-decimal";
+/// This marks a text of a request that may be a number too.
+const OR_NUMBER: &str = "x-or-number";
 /// What answers print every decimal as.
 const PRINTED: &str = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$";
 
@@ -38,70 +43,52 @@ pub enum Decimal {
     Quantity,
 }
 
-/// The low end of a decimal.
-#[derive(Clone, Copy)]
-enum Least {
-    Negative,
-    Zero,
-    OverZero,
-}
-
 impl Decimal {
-    fn request(self) -> Value {
-        let (least, most, places) = match self {
-            Self::Amount => (Least::Zero, MAX_AMOUNT, DECIMALS),
-            Self::PositiveAmount => (Least::OverZero, MAX_AMOUNT, DECIMALS),
-            Self::Any => (Least::Negative, MAX_AMOUNT, DECIMALS),
-            Self::Percentage => (Least::OverZero, 100, DECIMALS),
-            Self::Hours => (Least::OverZero, 24, DECIMALS),
-            Self::Quantity => (Least::OverZero, MAX_QUANTITY, QUANTITY_DECIMALS),
+    /// The bounds, for whoever checks or makes bodies: keywords of JSON Schema, which say nothing of a text.
+    fn bounds(self) -> Value {
+        let (over_zero, least, most, places) = match self {
+            Self::Amount => (false, 0, MAX_AMOUNT, DECIMALS),
+            Self::PositiveAmount => (true, 0, MAX_AMOUNT, DECIMALS),
+            Self::Any => (false, -MAX_AMOUNT, MAX_AMOUNT, DECIMALS),
+            Self::Percentage => (true, 0, 100, DECIMALS),
+            Self::Hours => (true, 0, 24, DECIMALS),
+            Self::Quantity => (true, 0, MAX_QUANTITY, QUANTITY_DECIMALS),
         };
-        let mut number = json!({"type": "number", "maximum": most});
-        match least {
-            Least::Negative => number["minimum"] = json!(-most),
-            Least::Zero => number["minimum"] = json!(0),
-            Least::OverZero => number["exclusiveMinimum"] = json!(0),
-        }
-        number["multipleOf"] = json!(1.0 / f64::from(10_u32.pow(places)));
-        let text = json!({"type": "string", "pattern": digits(least, most, places)});
-        json!({"anyOf": [text, number]})
-    }
-}
-
-/// The texts that are a decimal within its bounds: no blank, exponent or plus sign. Zeros at the end do not count as
-/// decimals.
-fn digits(least: Least, most: i32, places: u32) -> String {
-    let whole = match most {
-        24 => "[1-9]|1[0-9]|2[0-3]".to_owned(),
-        // The others are powers of ten.
-        _ => format!("[1-9][0-9]{{0,{}}}", most.ilog10().saturating_sub(1)),
-    };
-    let small: Vec<String> = (0..places)
-        .map(|zeros| format!("0{{{zeros}}}[1-9][0-9]{{0,{}}}", places - zeros - 1))
-        .collect();
-    let small = small.join("|");
-    let positive = format!(r"({whole})(\.[0-9]{{1,{places}}}0*)?|0\.({small})0*|{most}(\.0+)?");
-    match least {
-        Least::OverZero => format!("^({positive})$"),
-        Least::Zero => format!(r"^({positive}|-?0(\.0+)?)$"),
-        Least::Negative => format!(r"^-?({positive}|0(\.0+)?)$"),
+        let least_of = if over_zero { "exclusiveMinimum" } else { "minimum" };
+        let step = 1.0 / f64::from(10_u32.pow(places));
+        json!({least_of: least, "maximum": most, "multipleOf": step})
     }
 }
 
 impl Side {
     /// A decimal.
-    pub fn decimal(self, bounds: Decimal) -> Value {
-        match self {
-            Self::Request => bounds.request(),
-            Self::Answer => decimal(),
+    pub fn decimal(self, decimal: Decimal) -> Value {
+        let mut schema = reference("Decimal");
+        if self == Self::Request {
+            schema[BOUNDS] = decimal.bounds();
         }
+        schema
+    }
+
+    /// A text, or the digits of a decimal.
+    pub fn scalar(self) -> Value {
+        let mut schema = text(TextBound::TEXT);
+        if self == Self::Request {
+            schema[OR_NUMBER] = true.into();
+        }
+        schema
     }
 
     /// A part that has a schema of its own, one for each side.
     pub fn part(self, name: &str) -> Value {
+        reference(&self.part_name(name))
+    }
+
+    /// The name of the part's schema.
+    pub fn part_name(self, name: &str) -> String {
         match self {
-            Self::Request => reference(&format!("{name}Input")),
-            Self::Answer => reference(name),
+            Self::Request => format!("{name}Input"),
+            Self::Answer => name.to_owned(),
         }
     }
 
@@ -148,29 +135,16 @@ impl Object {
         self.add(name, described(schema, description), false)
     }
 
-    /// A field with a default: in requests it may be absent or null, in answers it is there.
-    pub fn or(self, name: &str, schema: Value, default: Value, description: &str) -> Self {
+    /// A field with a default: in requests it may be absent or null, in answers it is there. The default is told in words,
+    /// since many generators take a field that has one for required, or cannot write one that is no text.
+    pub fn or(self, name: &str, schema: Value, default: &str, description: &str) -> Self {
         match self.side {
+            Side::Request if default.is_empty() => self.absent(name, schema, description),
             Side::Request => {
-                let mut schema = described(nullable(schema), description);
-                schema["default"] = default;
-                self.add(name, schema, false)
+                self.absent(name, schema, &format!("{description} Default: `{default}`."))
             }
             Side::Answer => self.required(name, schema, description),
         }
-    }
-
-    /// A field that requests may only leave empty, and answers do not have.
-    pub fn refused(self, name: &str) -> Self {
-        match self.side {
-            Side::Request => self.add(name, json!({"type": "null"}), false),
-            Side::Answer => self,
-        }
-    }
-
-    /// A switch that does not go with the rest: off, null or not there.
-    pub fn never(self, name: &str) -> Self {
-        self.add(name, json!({"enum": [false, null]}), false)
     }
 
     /// A field that answers have and requests may send back, to be ignored.
@@ -184,13 +158,12 @@ impl Object {
         }
     }
 
-    /// The schema.
+    /// The schema. Only requests are closed: answers may get more fields.
     pub fn schema(self, description: &str) -> Value {
-        let mut schema = json!({
-            "type": "object",
-            "properties": self.properties,
-            "additionalProperties": false,
-        });
+        let mut schema = json!({"type": "object", "properties": self.properties});
+        if self.side == Side::Request {
+            schema["additionalProperties"] = false.into();
+        }
         if !description.is_empty() {
             schema["description"] = description.into();
         }
@@ -211,18 +184,16 @@ pub fn described(mut schema: Value, description: &str) -> Value {
 
 /// What a schema says, or null.
 pub fn nullable(mut schema: Value) -> Value {
-    if let Some(kind) = schema.get("type").and_then(Value::as_str) {
+    if let Some(kind) = schema.get("type").filter(|kind| kind.is_string()) {
         schema["type"] = json!([kind, "null"]);
         if let Some(names) = schema.get_mut("enum").and_then(Value::as_array_mut) {
             names.push(Value::Null);
         }
-        return schema;
+    } else if schema.get("$ref").is_some() || schema.get("oneOf").is_some() {
+        schema = json!({"anyOf": [schema, {"type": "null"}]});
     }
-    if let Some(either) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
-        either.push(json!({"type": "null"}));
-        return schema;
-    }
-    json!({"anyOf": [schema, {"type": "null"}]})
+    // Everything else may be null already.
+    schema
 }
 
 /// A schema of the components.
@@ -262,12 +233,22 @@ pub fn plain() -> Value {
 
 /// A decimal that answers print.
 pub fn decimal() -> Value {
-    json!({"type": "string", "pattern": PRINTED})
+    reference("Decimal")
 }
 
-/// One of the names of a closed set.
-pub fn choice<T: Named>() -> Value {
-    choice_of(T::ALL)
+/// The component of all decimals.
+pub fn decimals() -> Value {
+    json!({
+        "type": "string",
+        "pattern": PRINTED,
+        "description": "A decimal, exactly: its digits as a text. Requests may have a JSON number instead.",
+        "examples": ["12.50"],
+    })
+}
+
+/// One of the names of a closed set, which is a component.
+pub fn choice<T: Titled>() -> Value {
+    reference(T::TITLE)
 }
 
 /// One of these names of a closed set.

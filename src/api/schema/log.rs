@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::form::{
-    Object, Side, choice, choice_of, decimal, distinct, every, id, list, plain, reference, size,
-    text, time, zone,
+    Object, Side, anything, choice, choice_of, decimal, described, distinct, every, id, list,
+    one_of, plain, reference, size, text, time, zone,
 };
 use super::limits::limit_name;
 use crate::api::webhooks::MAX_RESENT;
@@ -19,23 +19,42 @@ const SIDE: Side = Side::Answer;
 
 /// An event.
 pub fn event() -> Value {
-    let forms: Vec<Value> =
-        data().into_iter().map(|(types, data)| of_types(&types, data)).collect();
-    json!({"oneOf": forms, "description": "Something that happened."})
+    let forms = data();
+    let parts: Vec<(&str, String)> = forms
+        .iter()
+        .flat_map(|(name, types, _)| types.iter().map(|own| (own.name(), (*name).to_owned())))
+        .collect();
+    described(one_of("type", &parts), "Something that happened.")
 }
 
-fn of_types(types: &[EventType], data: Object) -> Value {
+/// The events of each form, by name.
+pub fn events() -> Vec<(&'static str, Value)> {
+    data().into_iter().map(|(name, types, _)| (name, of_types(name, &types))).collect()
+}
+
+/// The data of each form, by name.
+pub fn event_data() -> Vec<(String, Value)> {
+    let named =
+        |(name, _, data): (&str, _, Object)| (data_of(name), data.schema("To what, and how."));
+    data().into_iter().map(named).collect()
+}
+
+fn data_of(event: &str) -> String {
+    format!("{event}Data")
+}
+
+fn of_types(name: &str, types: &[EventType]) -> Value {
     SIDE.object()
         .required("id", id(), "The event's id; also the `webhook-id` of its deliveries.")
         .required("sequence", size(), "Grows in the order in which events become visible.")
         .required("type", choice_of(types), "What happened.")
         .required("occurred_at", time(), "When.")
-        .required("data", data.schema(""), "To what, and how.")
+        .required("data", reference(&data_of(name)), "To what, and how.")
         .schema("")
 }
 
 /// What the events of each type say.
-fn data() -> Vec<(Vec<EventType>, Object)> {
+fn data() -> Vec<(&'static str, Vec<EventType>, Object)> {
     use EventType::{
         IssuanceActivated, IssuanceExpired, IssuanceExpiring, IssuanceIssued, IssuanceRevoked,
         IssuanceUnlocked, IssuanceUsedUp, PromotionActivated, PromotionArchived,
@@ -52,7 +71,7 @@ fn data() -> Vec<(Vec<EventType>, Object)> {
         .required("limit", limit_name(), "Which limit.")
         .required(
             "maximum",
-            json!({"type": ["integer", "string"]}),
+            anything("The limit: a count, or an amount."),
             "The limit: a count, or an amount.",
         )
         .required("window", json!({"type": "integer"}), "Which of its windows, counted from 0.");
@@ -100,18 +119,22 @@ fn data() -> Vec<(Vec<EventType>, Object)> {
         .required("promotions", every(gift), "What each promotion gave.");
     let causes = [RedemptionState::Cancelled, RedemptionState::Expired, RedemptionState::Replaced];
     let cancelled = redemption().required("cause", choice_of(&causes), "How the hold ended.");
-    let returned = redemption().required("return", reference("Return"), "What came back.");
+    let returned = redemption().required("return", reference("ReturnRecord"), "What came back.");
     vec![
-        (vec![PromotionActivated, PromotionPaused, PromotionArchived, PromotionEnded], moved),
-        (vec![PromotionBudgetExhausted], exhausted),
-        (vec![IssuanceIssued, IssuanceActivated, IssuanceRevoked], owned()),
-        (vec![IssuanceUnlocked], unlocked),
-        (vec![IssuanceExpiring], expiring),
-        (vec![IssuanceExpired], expired),
-        (vec![IssuanceUsedUp], used_up),
-        (vec![RedemptionCommitted], committed),
-        (vec![RedemptionCancelled], cancelled),
-        (vec![RedemptionReturned], returned),
+        (
+            "PromotionMovedEvent",
+            vec![PromotionActivated, PromotionPaused, PromotionArchived, PromotionEnded],
+            moved,
+        ),
+        ("PromotionExhaustedEvent", vec![PromotionBudgetExhausted], exhausted),
+        ("IssuanceMovedEvent", vec![IssuanceIssued, IssuanceActivated, IssuanceRevoked], owned()),
+        ("IssuanceUnlockedEvent", vec![IssuanceUnlocked], unlocked),
+        ("IssuanceExpiringEvent", vec![IssuanceExpiring], expiring),
+        ("IssuanceExpiredEvent", vec![IssuanceExpired], expired),
+        ("IssuanceUsedUpEvent", vec![IssuanceUsedUp], used_up),
+        ("RedemptionCommittedEvent", vec![RedemptionCommitted], committed),
+        ("RedemptionCancelledEvent", vec![RedemptionCancelled], cancelled),
+        ("RedemptionReturnedEvent", vec![RedemptionReturned], returned),
     ]
 }
 
@@ -212,7 +235,7 @@ fn of_one(object: Object) -> Object {
         .optional("campaign", plain(), "What it belongs to.")
         .required(
             "buckets",
-            every(reference("StatsBucket")),
+            every(reference("StatsPeriod")),
             "Those with something in them, in order.",
         )
         .required("total", reference("StatsTotals"), "All buckets together.")

@@ -16,6 +16,7 @@ mod benefit;
 mod cart;
 mod condition;
 mod customer;
+mod enums;
 mod evaluation;
 pub mod examples;
 mod form;
@@ -71,19 +72,19 @@ bodies! {
     Milestone = customer::milestone(Answer);
     MilestoneInput = customer::milestone(Input);
     MilestonePage = promotion::page("Milestone");
-    NewActivity = customer::new_activity();
-    NewCodes = tenant::new_codes();
-    NewIssuance = customer::new_issuance();
-    NewIssuances = customer::new_issuances();
-    NewKey = tenant::new_key();
-    NewProductList = tenant::new_product_list();
-    NewPromotion = promotion::new();
-    NewRedemption = cart::new_redemption();
-    NewReturn = cart::new_return();
-    NewStore = tenant::new_store();
-    NewStores = tenant::new_stores();
-    NewTenant = tenant::new_tenant();
-    NewWebhook = log::new_webhook();
+    ActivityInput = customer::new_activity();
+    CodesInput = tenant::new_codes();
+    IssuanceInput = customer::new_issuance();
+    BulkIssuanceInput = customer::new_issuances();
+    KeyInput = tenant::new_key();
+    ProductListInput = tenant::new_product_list();
+    PromotionInput = promotion::new();
+    RedemptionInput = cart::new_redemption();
+    ReturnInput = cart::new_return();
+    StoreInput = tenant::new_store();
+    StoreListInput = tenant::new_stores();
+    TenantInput = tenant::new_tenant();
+    WebhookInput = log::new_webhook();
     Nothing = Input.object().schema("Nothing: what is asked for stands in the path.");
     OfferPage = promotion::page("Offer");
     Problem = problem::problem();
@@ -94,15 +95,16 @@ bodies! {
     PromotionPage = promotion::page("Promotion");
     PromotionReplacement = promotion::replacement();
     PromotionStats = log::promotion_stats();
-    PromotionStatus = promotion::status();
+    StatusChange = promotion::status();
     PromotionVersionPage = promotion::page("PromotionVersion");
+    EndedRedemption = evaluation::ended_redemption();
     Redemption = evaluation::redemption();
     RedemptionFull = evaluation::full_redemption();
     RedemptionPage = promotion::page("RedemptionListed");
-    RequestInput = cart::request(Input);
+    CartRequestInput = cart::request(Input);
     Resend = log::resend();
     Resent = tenant::resent();
-    Return = evaluation::returned();
+    ReturnRecord = evaluation::returned();
     Settings = settings::settings(Answer);
     SettingsInput = settings::settings(Input);
     Stats = log::stats();
@@ -128,17 +130,21 @@ const PARTS: &[(&str, Part)] = &[
     ("Audience", promotion::audience),
     ("AwardPoints", benefit::award_points),
     ("Benefit", benefit::benefit),
+    ("BenefitTarget", benefit::target),
     ("BundlePrice", benefit::bundle_price),
     ("Cart", cart::cart),
     ("CartCondition", condition::cart),
     ("CartTarget", benefit::cart_target),
     ("Communication", promotion::communication),
     ("Condition", condition::condition),
+    ("CustomField", settings::custom_field),
     ("Customer", cart::customer),
     ("DailyWindow", promotion::daily_window),
+    ("EachDay", promotion::each_day),
     ("Earning", promotion::earning),
     ("Expiry", promotion::expiry),
     ("FixedPrice", benefit::fixed_price),
+    ("FixedPriceTarget", benefit::fixed_price_target),
     ("FreeProduct", benefit::free_product),
     ("GiftVoucherCondition", condition::gift_voucher),
     ("GroupCondition", condition::group),
@@ -149,11 +155,18 @@ const PARTS: &[(&str, Part)] = &[
     ("LineCondition", condition::line),
     ("MemberCondition", condition::member),
     ("Membership", cart::membership),
+    ("MonthMoment", promotion::month_moment),
+    ("Monthly", promotion::monthly),
+    ("MonthlySpan", promotion::monthly_span),
     ("PaymentCondition", condition::payment),
     ("PercentageOff", benefit::percentage_off),
     ("Predicate", condition::predicate),
+    ("Recurrence", promotion::recurrence),
     ("Refresh", limits::refresh),
     ("Repeat", benefit::repeat),
+    ("RepeatPerAmount", benefit::repeat_per_amount),
+    ("RepeatPerQuantity", benefit::repeat_per_quantity),
+    ("RepeatPerSet", benefit::repeat_per_set),
     ("Schedule", promotion::schedule),
     ("Scope", promotion::scope),
     ("Selector", condition::selector),
@@ -162,6 +175,9 @@ const PARTS: &[(&str, Part)] = &[
     ("Stacking", promotion::stacking),
     ("SubjectLimits", limits::subject),
     ("Tender", cart::tender),
+    ("WeekMoment", promotion::week_moment),
+    ("Weekly", promotion::weekly),
+    ("WeeklySpan", promotion::weekly_span),
 ];
 
 /// The other parts of bodies.
@@ -171,6 +187,7 @@ fn others() -> Vec<(&'static str, Value)> {
         ("AuditEntry", tenant::audit_entry()),
         ("Code", tenant::code()),
         ("DeadDelivery", log::dead_delivery()),
+        ("Decimal", form::decimals()),
         ("Event", log::event()),
         ("Key", tenant::key()),
         ("KnownCustomerInput", customer::known_customer()),
@@ -181,8 +198,8 @@ fn others() -> Vec<(&'static str, Value)> {
         ("PromotionTerms", promotion::recorded()),
         ("PromotionVersion", promotion::version()),
         ("RedemptionListed", evaluation::listed_redemption()),
-        ("Request", cart::request(Answer)),
-        ("StatsBucket", log::bucket()),
+        ("CartRequest", cart::request(Answer)),
+        ("StatsPeriod", log::bucket()),
         ("StatsTotals", log::totals()),
         ("Totals", evaluation::totals()),
         ("Unmet", evaluation::unmet()),
@@ -193,9 +210,11 @@ fn others() -> Vec<(&'static str, Value)> {
 /// All schemas, by name.
 pub fn components() -> Map<String, Value> {
     let mut all: Vec<(String, Value)> = Vec::new();
-    for (name, schema) in bodies().into_iter().chain(others()) {
+    let single = bodies().into_iter().chain(others()).chain(log::events()).chain(enums::enums());
+    for (name, schema) in single {
         all.push((name.to_owned(), schema));
     }
+    all.extend(log::event_data());
     for (name, schema) in PARTS {
         all.push(((*name).to_owned(), schema(Answer)));
         all.push((format!("{name}Input"), schema(Input)));

@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::form::{
-    Decimal, Object, Side, boolean, choice, choice_of, constant, currency, distinct, every, id,
-    integer, list, map, plain, reference, text, time, time_of_day, zone,
+    Decimal, Object, Side, anything, boolean, choice, choice_of, constant, currency, described,
+    distinct, every, id, integer, list, map, nullable, one_of, plain, reference, text, time,
+    time_of_day, zone,
 };
 use crate::domain::issuance::{ActivityType, MessageChannel};
+use crate::domain::names::Named;
 use crate::domain::promotion::{DEFAULT_SEQUENCE, MAX_SCOPE_ENTRIES, PromotionType, State, Status};
 use crate::domain::schedule::Weekday;
 use crate::domain::settings::MAX_CUSTOM_FIELDS;
@@ -19,7 +21,7 @@ use crate::wire::schedule::{MAX_DATE, Recurrence};
 pub fn new() -> Value {
     let statuses = choice_of(&[Status::Draft, Status::Active]);
     terms(Side::Request.object(), Side::Request)
-        .or("status", statuses, json!("draft"), "Whether it is to be active at once.")
+        .or("status", statuses, "draft", "Whether it is to be active at once.")
         .schema("A promotion to be made. What is left out takes its default.")
 }
 
@@ -62,35 +64,35 @@ fn terms(object: Object, side: Side) -> Object {
     let long = || text(TextBound::LONG);
     object
         .required("name", text(TextBound::NAME), "Unique in the tenant among promotions that are not archived (409 `name_taken`).")
-        .or("description", long(), json!(""), "For those who manage promotions.")
+        .or("description", long(), "", "For those who manage promotions.")
         .required("type", choice::<PromotionType>(), "Who gets it how: automatically (`pos`; `loyalty`: members only), by an issuance (`loyalty_earning`, `rewards`), or by a code (`code_linked`).")
         .optional("campaign", text(TextBound::NAME), "What it belongs to, for lists and statistics.")
-        .or("sequence", integer(-MAX_INTEGER..=MAX_INTEGER), json!(DEFAULT_SEQUENCE), "Lower goes first where the ranking says `sequence`.")
+        .or("sequence", integer(-MAX_INTEGER..=MAX_INTEGER), &DEFAULT_SEQUENCE.to_string(), "Lower goes first where the ranking says `sequence`.")
         .required("starts_at", time(), "Included. Locked once the promotion has been live.")
         .required("ends_at", time(), "Excluded; after `starts_at`.")
         .optional("currency", currency(), "Carts in another currency do not get it. Null: the tenant's.")
         .optional("schedule", side.part("Schedule"), "When it is open between its dates; null: all the time.")
-        .or("scope", side.part("Scope"), json!({}), "Where it applies; everywhere by default.")
-        .or("audience", side.part("Audience"), json!({"type": "all"}), "For whom; everybody by default.")
-        .or("activation_required", boolean(), json!(false), "The customer must activate it first.")
+        .or("scope", side.part("Scope"), "", "Where it applies; everywhere by default.")
+        .or("audience", side.part("Audience"), "", "For whom; everybody by default.")
+        .or("activation_required", boolean(), "false", "The customer must activate it first.")
         .optional("conditions", side.part("Condition"), "What the cart must be; null is always true.")
         .required("benefit", side.part("Benefit"), "What is given.")
-        .or("limits", side.part("Limits"), json!({}), "How often and how much.")
-        .or("stacking", side.part("Stacking"), json!({}), "How it bears others.")
-        .or("suggest", boolean(), json!(false), "Whether shoppers are told what is missing.")
-        .or("message", long(), json!(""), "Shown to the shopper. In suggestions `{shortfall}` is replaced by what is missing.")
-        .or("custom_fields", custom_fields(side), json!({}), "Values of the settings' custom fields, by key.")
+        .or("limits", side.part("Limits"), "", "How often and how much.")
+        .or("stacking", side.part("Stacking"), "", "How it bears others.")
+        .or("suggest", boolean(), "false", "Whether shoppers are told what is missing.")
+        .or("message", long(), "", "Shown to the shopper. In suggestions `{shortfall}` is replaced by what is missing.")
+        .or("custom_fields", custom_fields(side), "", "Values of the settings' custom fields, by key.")
         .optional("earning", side.part("Earning"), "How it is earned. Required for `loyalty_earning`, `{\"trigger\": \"direct\"}` for `rewards`, null for all others.")
-        .or("expiry", side.part("Expiry"), json!({"type": "with_promotion"}), "How long an issuance can be used. Goes with `loyalty_earning` and `rewards`.")
+        .or("expiry", side.part("Expiry"), "", "How long an issuance can be used; as long as the promotion by default. Goes with `loyalty_earning` and `rewards`.")
         .optional("communication", side.part("Communication"), "What the customer is told. Goes with `loyalty_earning` and `rewards`.")
 }
 
 fn custom_fields(side: Side) -> Value {
-    let value = match side {
-        Side::Request => json!({"type": ["string", "number", "boolean", "null"]}),
-        Side::Answer => json!({"type": ["string", "boolean"]}),
+    let says = match side {
+        Side::Request => "By the field's type: a text, a decimal, or true or false.",
+        Side::Answer => "By the field's type: a text, or true or false.",
     };
-    map(value, MAX_CUSTOM_FIELDS)
+    map(anything(says), MAX_CUSTOM_FIELDS)
 }
 
 /// When it is open.
@@ -103,9 +105,9 @@ pub fn schedule(side: Side) -> Value {
         )
         .or(
             "recurrence",
-            recurrence(side),
-            json!({"type": "none"}),
-            "On which days, or from when to when.",
+            side.part("Recurrence"),
+            "",
+            "On which days, or from when to when; each day by default.",
         )
         .optional(
             "daily_window",
@@ -115,37 +117,72 @@ pub fn schedule(side: Side) -> Value {
         .schema("When a promotion is open.")
 }
 
-fn recurrence(side: Side) -> Value {
-    let kind = |kind: Recurrence| side.object().required("type", constant(kind), "");
-    let week = || {
-        side.object()
-            .required("day", choice::<Weekday>(), "The day of the week.")
-            .required("time", time_of_day(), "`HH:MM`, local.")
-            .schema("")
-    };
-    let month = || {
-        side.object()
-            .required("date", integer(1..=MAX_DATE), "The day of the month.")
-            .required("time", time_of_day(), "`HH:MM`, local.")
-            .schema("")
-    };
-    let (weekly, monthly) = (week(), month());
-    let spans = |kind: Object, moment: Value, says: &str| {
-        kind.required("from", moment.clone(), "When it opens.")
-            .required("to", moment, "When it closes; not the moment at which it opens.")
-            .schema(says)
-    };
-    json!({"oneOf": [
-        kind(Recurrence::None).schema("Each day."),
-        kind(Recurrence::Weekly)
-            .required("days", distinct(choice::<Weekday>(), 1..=7), "Days of the week.")
-            .schema("On days of the week."),
-        kind(Recurrence::Monthly)
-            .required("dates", distinct(integer(1..=MAX_DATE), 1..=31), "Days of the month; one that a month lacks is skipped.")
-            .schema("On days of the month."),
-        spans(kind(Recurrence::WeeklySpan), weekly, "From one moment of the week to another."),
-        spans(kind(Recurrence::MonthlySpan), monthly, "From one moment of the month to another."),
-    ]})
+/// The schemas of recurrences, by the type of each.
+const RECURRENCES: [(Recurrence, &str); 5] = [
+    (Recurrence::None, "EachDay"),
+    (Recurrence::Weekly, "Weekly"),
+    (Recurrence::Monthly, "Monthly"),
+    (Recurrence::WeeklySpan, "WeeklySpan"),
+    (Recurrence::MonthlySpan, "MonthlySpan"),
+];
+
+/// On which days.
+pub fn recurrence(side: Side) -> Value {
+    let parts: Vec<(&str, String)> =
+        RECURRENCES.iter().map(|(kind, name)| (kind.name(), side.part_name(name))).collect();
+    described(one_of("type", &parts), "On which days, or from when to when.")
+}
+
+fn recurring(side: Side, kind: Recurrence) -> Object {
+    side.object().required("type", constant(kind), "")
+}
+
+pub fn each_day(side: Side) -> Value {
+    recurring(side, Recurrence::None).schema("Each day.")
+}
+
+pub fn weekly(side: Side) -> Value {
+    recurring(side, Recurrence::Weekly)
+        .required("days", distinct(choice::<Weekday>(), 1..=7), "Days of the week.")
+        .schema("On days of the week.")
+}
+
+pub fn monthly(side: Side) -> Value {
+    let dates = distinct(integer(1..=MAX_DATE), 1..=31);
+    recurring(side, Recurrence::Monthly)
+        .required("dates", dates, "Days of the month; one that a month lacks is skipped.")
+        .schema("On days of the month.")
+}
+
+pub fn weekly_span(side: Side) -> Value {
+    let moment = side.part("WeekMoment");
+    span(side, Recurrence::WeeklySpan, moment, "From one moment of the week to another.")
+}
+
+pub fn monthly_span(side: Side) -> Value {
+    let moment = side.part("MonthMoment");
+    span(side, Recurrence::MonthlySpan, moment, "From one moment of the month to another.")
+}
+
+fn span(side: Side, kind: Recurrence, moment: Value, says: &str) -> Value {
+    recurring(side, kind)
+        .required("from", moment.clone(), "When it opens.")
+        .required("to", moment, "When it closes; not the moment at which it opens.")
+        .schema(says)
+}
+
+pub fn week_moment(side: Side) -> Value {
+    side.object()
+        .required("day", choice::<Weekday>(), "The day of the week.")
+        .required("time", time_of_day(), "`HH:MM`, local.")
+        .schema("A moment of the week.")
+}
+
+pub fn month_moment(side: Side) -> Value {
+    side.object()
+        .required("date", integer(1..=MAX_DATE), "The day of the month.")
+        .required("time", time_of_day(), "`HH:MM`, local.")
+        .schema("A moment of the month.")
 }
 
 /// A window of each day.
@@ -164,61 +201,52 @@ pub fn daily_window(side: Side) -> Value {
 pub fn scope(side: Side) -> Value {
     let names = || list(text(TextBound::NAME), 0..=MAX_SCOPE_ENTRIES);
     side.object()
-        .or("stores", names(), json!([]), "Codes of stores.")
-        .or("concepts", names(), json!([]), "Concepts of stores.")
-        .or("zones", names(), json!([]), "Zones of stores.")
-        .or("channels", names(), json!([]), "Channels.")
+        .or("stores", names(), "", "Codes of stores.")
+        .or("concepts", names(), "", "Concepts of stores.")
+        .or("zones", names(), "", "Zones of stores.")
+        .or("channels", names(), "", "Channels.")
         .schema("Where a promotion applies. Empty lists do not restrict.")
 }
 
 /// For whom.
 pub fn audience(side: Side) -> Value {
-    let groups = |object: Object| {
-        object.or(
-            "groups",
-            list(text(TextBound::NAME), 0..=MAX_SCOPE_ENTRIES),
-            json!([]),
-            "The customer must be in one of them, if any are named.",
-        )
-    };
-    let all = side.object().required("type", constant(audience::Type::All), "");
-    let all = match side {
-        Side::Request => all.absent("programs", list(json!({}), 0..=0), "Go with `loyalty` only."),
-        Side::Answer => all,
-    };
+    let names = |most| list(text(TextBound::NAME), 0..=most);
     let program = side
         .object()
         .required("program", text(TextBound::NAME), "The program.")
-        .or(
-            "tiers",
-            list(text(TextBound::NAME), 0..=MAX_PROGRAMS),
-            json!([]),
-            "One of these levels, if any are named.",
-        )
+        .or("tiers", names(MAX_PROGRAMS), "", "One of these levels, if any are named.")
         .or(
             "supplementary",
-            list(text(TextBound::NAME), 0..=MAX_PROGRAMS),
-            json!([]),
+            names(MAX_PROGRAMS),
+            "",
             "One of these memberships within it, if any are named.",
         )
         .schema("");
-    let loyalty = side.object().required("type", constant(audience::Type::Loyalty), "").or(
-        "programs",
-        list(program, 0..=MAX_PROGRAMS),
-        json!([]),
-        "A membership in one of them, if any are named.",
-    );
-    json!({"oneOf": [
-        groups(all).schema("Everybody, or the customers of some groups."),
-        groups(loyalty).schema("Members of loyalty programs."),
-    ]})
+    side.object()
+        .required(
+            "type",
+            choice::<audience::Type>(),
+            "Everybody, or the members of loyalty programs.",
+        )
+        .or(
+            "groups",
+            names(MAX_SCOPE_ENTRIES),
+            "",
+            "The customer must be in one of them, if any are named.",
+        )
+        .absent(
+            "programs",
+            list(program, 0..=MAX_PROGRAMS),
+            "A membership in one of them, if any are named. Goes with `loyalty`.",
+        )
+        .schema("For whom a promotion is.")
 }
 
 /// How it bears others.
 pub fn stacking(side: Side) -> Value {
     side.object()
-        .or("exclusive", boolean(), json!(false), "It applies only alone.")
-        .or("allow_further", boolean(), json!(true), "Whether others apply after it.")
+        .or("exclusive", boolean(), "false", "It applies only alone.")
+        .or("allow_further", boolean(), "true", "Whether others apply after it.")
         .optional(
             "group",
             text(TextBound::NAME),
@@ -229,61 +257,36 @@ pub fn stacking(side: Side) -> Value {
 
 /// How it is earned.
 pub fn earning(side: Side) -> Value {
-    let rules = |object: Object| {
-        let days = integer(1..=MAX_DAYS);
-        object
-            .or("scope", side.part("Scope"), json!({}), "Where it is earned.")
-            .optional("conditions", side.part("Condition"), "On the activity's cart and customer.")
-            .or(
-                "requires_issue",
-                boolean(),
-                json!(false),
-                "Only whom it was issued to can earn it.",
-            )
-            .optional(
-                "earn_within_days",
-                days,
-                "Days of 24 hours from the issue. Goes with `requires_issue`.",
-            )
-    };
-    let trigger = |kind: TriggerType| side.object().required("trigger", constant(kind), "");
     let milestone = side
         .object()
         .required("name", text(TextBound::NAME), "The milestone's name.")
         .required("target", text(TextBound::NAME), "The target's name.")
         .schema("");
-    let activity = trigger(TriggerType::Activity)
-        .required("activity", choice::<ActivityType>(), "What the customer does.")
-        .refused("milestone");
-    let milestone = trigger(TriggerType::Milestone)
-        .required("milestone", milestone, "What the customer comes to.")
-        .refused("activity");
-    let direct = trigger(TriggerType::Direct)
-        .refused("activity")
-        .refused("milestone")
-        .refused("scope")
-        .refused("conditions")
-        .refused("earn_within_days");
-    let direct = match side {
-        Side::Request => direct.never("requires_issue"),
-        Side::Answer => direct,
-    };
-    json!({"oneOf": [
-        rules(activity).schema("By what the customer does."),
-        rules(milestone).schema("By a target that the customer reaches."),
-        direct.schema("It is given by hand."),
-    ]})
+    side.object()
+        .required("trigger", choice::<TriggerType>(), "By what the customer does, by a target that the customer reaches, or by hand, which goes with nothing else.")
+        .absent("activity", choice::<ActivityType>(), "What the customer does. Goes with `activity`, which needs it.")
+        .absent("milestone", milestone, "What the customer comes to. Goes with `milestone`, which needs it.")
+        .absent("scope", side.part("Scope"), "Where it is earned; everywhere by default.")
+        .absent("conditions", nullable(side.part("Condition")), "On the activity's cart and customer.")
+        .absent("requires_issue", boolean(), "Only whom it was issued to can earn it.")
+        .absent("earn_within_days", nullable(integer(1..=MAX_DAYS)), "Days of 24 hours from the issue. Goes with `requires_issue`.")
+        .schema("How it is earned.")
 }
 
 /// How long it can be used.
 pub fn expiry(side: Side) -> Value {
-    let kind = |kind: ExpiryType| side.object().required("type", constant(kind), "");
-    json!({"oneOf": [
-        kind(ExpiryType::WithPromotion).refused("days").schema("Until the promotion ends."),
-        kind(ExpiryType::AfterDays)
-            .required("days", integer(1..=MAX_DAYS), "Days of 24 hours from unlocking.")
-            .schema("For so many days, and never after the promotion's end."),
-    ]})
+    side.object()
+        .required(
+            "type",
+            choice::<ExpiryType>(),
+            "Until the promotion ends, or for so many days, and never after the promotion's end.",
+        )
+        .absent(
+            "days",
+            integer(1..=MAX_DAYS),
+            "Days of 24 hours from unlocking. Goes with `after_days`, which needs it.",
+        )
+        .schema("How long an issuance can be used.")
 }
 
 /// What the customer is told.
@@ -296,10 +299,10 @@ pub fn communication(side: Side) -> Value {
             integer(1..=MAX_DAYS),
             "Days of 24 hours before the issuance expires.",
         )
-        .or("messages", messages(), json!([]), "What to send then.")
+        .or("messages", messages(), "", "What to send then.")
         .schema("");
     side.object()
-        .or("on_earning", messages(), json!([]), "What to send when an issuance is unlocked.")
+        .or("on_earning", messages(), "", "What to send when an issuance is unlocked.")
         .optional("expiry_reminder", reminder, "What to send before an issuance expires.")
         .schema("What the customer is told; sent by those who follow the events.")
 }

@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::form::{
-    Object, Side, boolean, choice, choice_of, constant, count, currency, distinct, integer, list,
-    text, zone,
+    Object, Side, boolean, choice, count, currency, distinct, integer, list, text, zone,
 };
 use crate::domain::names::Named;
 use crate::domain::rounding::RoundingMode;
@@ -22,7 +21,7 @@ pub fn settings(side: Side) -> Value {
         .or(
             "enabled",
             boolean(),
-            json!(true),
+            "true",
             "Whether different promotions may discount different units of one line.",
         )
         .optional("exclude", side.part("Selector"), "Lines that behave as if it were false.")
@@ -32,77 +31,63 @@ pub fn settings(side: Side) -> Value {
         .or(
             "enabled",
             boolean(),
-            json!(false),
+            "false",
             "Whether several item-level promotions may claim the same unit.",
         )
         .optional("max_promotions", count(), "At most so many; null: no bound.")
         .schema("");
     let rounding = side
         .object()
-        .or("mode", choice::<RoundingMode>(), json!("half_up"), "How discounts are rounded.")
-        .or("precision", integer(0..=MAX_PRECISION), json!(2), "Decimals of discounts.")
+        .or("mode", choice::<RoundingMode>(), "half_up", "How discounts are rounded.")
+        .or("precision", integer(0..=MAX_PRECISION), "2", "Decimals of discounts.")
         .schema("");
     let optimal = side
         .object()
-        .or(
-            "budget_ms",
-            integer(1..=MAX_BUDGET_MS),
-            json!(20),
-            "Milliseconds that a search may cost.",
-        )
+        .or("budget_ms", integer(1..=MAX_BUDGET_MS), "20", "Milliseconds that a search may cost.")
         .schema("");
     let ranking = distinct(choice::<RankingCriterion>(), 0..=RankingCriterion::ALL.len());
-    let default_ranking = json!([
-        "exclusive",
-        "sequence",
-        "segmented",
-        "rewards",
-        "code_linked",
-        "earliest_expiry",
-        "maximum_discount"
-    ]);
     tenants_own(side)
         .or(
             "evaluation_order",
             choice::<EvaluationOrder>(),
-            json!("items_then_cart"),
+            "items_then_cart",
             "Which promotions go first.",
         )
-        .or("strategy", choice::<Strategy>(), json!("ranked"), "How promotions combine.")
-        .or("multiple_promotions_per_line", per_line, json!({}), "")
-        .or("unit_stacking", stacking, json!({}), "")
+        .or("strategy", choice::<Strategy>(), "ranked", "How promotions combine.")
+        .or("multiple_promotions_per_line", per_line, "", "")
+        .or("unit_stacking", stacking, "", "")
         .or(
             "multiple_cart_promotions",
             boolean(),
-            json!(true),
+            "true",
             "Whether more than one cart-level promotion may apply, points aside.",
         )
         .or(
             "percentage_base",
             choice::<PercentageBase>(),
-            json!("gross"),
+            "gross",
             "What percentages are of.",
         )
         .or(
             "qualifying_items",
             choice::<QualifyingItems>(),
-            json!("shared"),
+            "shared",
             "Whether units that met a condition count for later promotions.",
         )
-        .or("ranking", ranking, default_ranking, "The order of promotions, criterion by criterion.")
-        .or("rounding", rounding, json!({}), "")
-        .or("optimal", optimal, json!({}), "")
-        .or("hold_seconds", integer(HOLD_SECONDS), json!(300), "Seconds for which a hold reserves.")
+        .or("ranking", ranking, "", "The order of promotions, criterion by criterion. Default: `exclusive`, `sequence`, `segmented`, `rewards`, `code_linked`, `earliest_expiry`, `maximum_discount`.")
+        .or("rounding", rounding, "", "")
+        .or("optimal", optimal, "", "")
+        .or("hold_seconds", integer(HOLD_SECONDS), "300", "Seconds for which a hold reserves.")
         .or(
             "restore_limits_on_return",
             boolean(),
-            json!(true),
+            "true",
             "Whether a redemption that came back whole gives back what it took of the limits.",
         )
         .or(
             "custom_fields",
-            list(custom_field(side), 0..=MAX_CUSTOM_FIELDS),
-            json!([]),
+            list(side.part("CustomField"), 0..=MAX_CUSTOM_FIELDS),
+            "",
             "What promotions have besides; each key once.",
         )
         .computed(
@@ -133,23 +118,14 @@ fn tenants_own(side: Side) -> Object {
     }
 }
 
-fn custom_field(side: Side) -> Value {
-    let begin = |kind: Value| {
-        side.object()
-            .required("key", text(TextBound::NAME), "The field's name in promotions.")
-            .or("label", text(TextBound::TEXT), json!(""), "What people call it.")
-            .required("type", kind, "What its values are.")
-            .or(
-                "required",
-                boolean(),
-                json!(false),
-                "Whether a promotion needs it before it can be active.",
-            )
-    };
-    let plain: Vec<Type> = Type::ALL.iter().copied().filter(|kind| *kind != Type::Select).collect();
+/// A field that the tenant's promotions carry besides.
+pub fn custom_field(side: Side) -> Value {
     let options = distinct(text(TextBound::NAME), 1..=MAX_OPTIONS);
-    json!({"oneOf": [
-        begin(choice_of(&plain)).refused("options").schema("A field of any value of its type."),
-        begin(constant(Type::Select)).required("options", options, "What it may be.").schema("A field of one of some texts."),
-    ]})
+    side.object()
+        .required("key", text(TextBound::NAME), "The field's name in promotions.")
+        .or("label", text(TextBound::TEXT), "", "What people call it.")
+        .required("type", choice::<Type>(), "What its values are.")
+        .or("required", boolean(), "false", "Whether a promotion needs it before it can be active.")
+        .absent("options", options, "What it may be. Goes with `select`, which needs it.")
+        .schema("A field that promotions have besides.")
 }

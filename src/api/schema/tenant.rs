@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::form::{
-    Object, Side, anything, boolean, choice, currency, every, id, integer, list, one_name, plain,
-    size, text, time, zone,
+    Object, Side, anything, boolean, choice, currency, every, id, integer, list, nullable,
+    one_name, plain, size, text, time, zone,
 };
 use crate::api::tenants;
 use crate::domain::code::{MAX_GENERATED, MAX_LENGTH, MAX_RANDOM, MIN_LENGTH, MIN_RANDOM};
@@ -114,7 +114,7 @@ pub fn new_key() -> Value {
     REQUEST
         .object()
         .required("role", choice::<Role>(), "What it may do.")
-        .or("label", text(TextBound::TEXT), json!(""), "What people call it.")
+        .or("label", text(TextBound::TEXT), "", "What people call it.")
         .schema("A key to be made.")
 }
 
@@ -146,7 +146,7 @@ pub fn made_key() -> Value {
 fn store_members(object: Object) -> Object {
     object
         .optional("concept", text(TextBound::NAME), "What kind of store it is.")
-        .or("zones", list(text(TextBound::NAME), 0..=MAX_ZONES), json!([]), "Where it lies.")
+        .or("zones", list(text(TextBound::NAME), 0..=MAX_ZONES), "", "Where it lies.")
         .optional("timezone", zone(), "Of the IANA database. Null: the tenant's.")
 }
 
@@ -215,40 +215,21 @@ fn code_text() -> Value {
 
 /// The body that gives a promotion codes.
 pub fn new_codes() -> Value {
-    let expires = "When they stop working; null: with the promotion.";
-    let named = REQUEST
-        .object()
-        .required("codes", list(code_text(), 1..=MAX_CODES), "3 to 64 letters, digits, `-` and `_`, beginning with a letter or digit; each once, whatever its case.")
-        .refused("generate")
-        .refused("batch")
-        .absent("expires_at", time(), expires);
     let prefix = json!({"type": "string", "maxLength": MAX_LENGTH - MIN_RANDOM, "pattern": "^([A-Za-z0-9][A-Za-z0-9_-]*)?$"});
     let lengths = bound(MIN_RANDOM)..=bound(MAX_RANDOM);
     let generate = REQUEST
         .object()
         .required("count", integer(1..=i64::from(MAX_GENERATED)), "How many.")
-        .or(
-            "prefix",
-            prefix,
-            json!(""),
-            "What each begins with. A whole code has at most 64 characters.",
-        )
+        .or("prefix", prefix, "", "What each begins with. A whole code has at most 64 characters.")
         .required("length", integer(lengths), "How many random characters follow the prefix.")
         .schema("");
-    let drawn = REQUEST
+    REQUEST
         .object()
-        .refused("codes")
-        .required("generate", generate, "What is to be drawn.")
-        .absent(
-            "batch",
-            text(TextBound::NAME),
-            "Its name: the same again answers the same, and draws none.",
-        )
-        .absent("expires_at", time(), expires);
-    json!({"oneOf": [
-        named.schema("Codes by name."),
-        drawn.schema("Codes drawn at random, of letters and digits without I, L, O, U, 0 and 1."),
-    ]})
+        .absent("codes", list(code_text(), 1..=MAX_CODES), "Codes by name: 3 to 64 letters, digits, `-` and `_`, beginning with a letter or digit; each once, whatever its case. Either this or `generate`.")
+        .absent("generate", generate, "What is to be drawn at random, of letters and digits without I, L, O, U, 0 and 1.")
+        .absent("batch", text(TextBound::NAME), "The name of what is drawn: the same again answers the same, and draws none. Goes with `generate`.")
+        .absent("expires_at", time(), "When they stop working; null: with the promotion.")
+        .schema("Codes by name, or to be drawn.")
 }
 
 fn bound(size: usize) -> i64 {
@@ -257,19 +238,14 @@ fn bound(size: usize) -> i64 {
 
 /// What became of new codes.
 pub fn made_codes() -> Value {
-    let named = ANSWER.object().required("count", size(), "How many were named.").required(
-        "created",
-        size(),
-        "How many of them are new.",
-    );
-    let drawn = ANSWER
+    ANSWER
         .object()
-        .required("count", size(), "How many were drawn.")
-        .required("created", size(), "As many.")
-        .required("batch", plain(), "The name of the generation.")
-        .optional("expires_at", time(), "When they stop working.")
-        .required("codes", every(plain()), "The codes.");
-    json!({"oneOf": [named.schema("Of codes by name."), drawn.schema("Of codes that were drawn.")]})
+        .required("count", size(), "How many were named, or drawn.")
+        .required("created", size(), "How many of them are new.")
+        .absent("batch", plain(), "Of codes that were drawn: the name of the generation.")
+        .absent("expires_at", nullable(time()), "Of codes that were drawn: when they stop working.")
+        .absent("codes", every(plain()), "The codes that were drawn.")
+        .schema("What became of codes.")
 }
 
 /// A code.
