@@ -4,38 +4,20 @@
 use uuid::Uuid;
 
 use super::{DbError, TenantTx};
+use crate::domain::counter::{CounterKey, Used};
 use crate::domain::limit::{LimitSubject, Measure};
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CounterName {
-    pub promotion_id: Uuid,
-    pub subject: LimitSubject,
-    /// Which of these; empty for a promotion's own.
-    pub owner: String,
-    pub measure: Measure,
-    pub window_no: i32,
-}
-
-/// What a counter has come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Count {
-    /// Of the counter at this place of those that were asked for.
-    pub place: usize,
-    /// What is gone, holds included.
-    pub used: i64,
-}
 
 /// A counter that is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CounterChange {
-    pub counter: CounterName,
+    pub counter: CounterKey,
     /// What is added, or taken off where negative.
     pub change: i64,
     /// The bound, which the sum must not pass.
     pub maximum: i64,
 }
 
-/// Names by columns, as statements take them.
+/// Counters by columns, as statements take them.
 #[derive(Default)]
 pub(super) struct Columns {
     pub(super) promotions: Vec<Uuid>,
@@ -46,28 +28,38 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn of<'c>(names: impl Iterator<Item = &'c CounterName>) -> Self {
+    pub(super) fn of<'c>(counters: impl Iterator<Item = &'c CounterKey>) -> Self {
         let mut columns = Self::default();
-        for name in names {
-            columns.promotions.push(name.promotion_id);
-            columns.subjects.push(name.subject);
-            columns.owners.push(name.owner.clone());
-            columns.measures.push(name.measure);
-            columns.windows.push(name.window_no);
+        for counter in counters {
+            columns.promotions.push(counter.promotion_id.uuid());
+            columns.subjects.push(counter.owner.subject());
+            columns.owners.push(counter.owner.name());
+            columns.measures.push(counter.measure);
+            columns.windows.push(counter.window);
         }
         columns
     }
 }
 
-pub(super) fn count(place: i64, used: i64) -> Count {
-    // Places are counted from 1.
-    let place = usize::try_from(place.saturating_sub(1)).unwrap_or(usize::MAX);
-    Count { place, used }
+/// The counters with what was found of them, by their places from 1. Nothing was taken from the others yet.
+pub(super) fn used(
+    counters: Vec<CounterKey>,
+    found: impl Iterator<Item = (i64, i64)>,
+) -> Vec<Used> {
+    let mut all: Vec<Used> =
+        counters.into_iter().map(|counter| Used { counter, amount: 0 }).collect();
+    for (place, amount) in found {
+        let place = usize::try_from(place).ok().and_then(|place| place.checked_sub(1));
+        if let Some(own) = place.and_then(|place| all.get_mut(place)) {
+            own.amount = amount;
+        }
+    }
+    all
 }
 
-/// Reads counters. Those that nothing was taken from yet are missing from the answer.
-pub async fn read(tx: &mut TenantTx, names: &[CounterName]) -> Result<Vec<Count>, DbError> {
-    let columns = Columns::of(names.iter());
+/// Reads counters, in their order.
+pub async fn read(tx: &mut TenantTx, counters: Vec<CounterKey>) -> Result<Vec<Used>, DbError> {
+    let columns = Columns::of(counters.iter());
     // A subquery of its own for each name, as `offset 0` keeps it: by the whole key, whatever statistics say of a join.
     let rows = sqlx::query!(
         r#"select wanted.place as "place!", counter.used as "used!"
@@ -87,12 +79,12 @@ pub async fn read(tx: &mut TenantTx, names: &[CounterName]) -> Result<Vec<Count>
     )
     .fetch_all(tx.connection())
     .await?;
-    Ok(rows.iter().map(|row| count(row.place, row.used)).collect())
+    Ok(used(counters, rows.iter().map(|row| (row.place, row.used))))
 }
 
 /// The same, and keeps others from changing them to the end of the transaction.
-pub async fn lock(tx: &mut TenantTx, names: &[CounterName]) -> Result<Vec<Count>, DbError> {
-    let columns = Columns::of(names.iter());
+pub async fn lock(tx: &mut TenantTx, counters: Vec<CounterKey>) -> Result<Vec<Used>, DbError> {
+    let columns = Columns::of(counters.iter());
     let rows = sqlx::query!(
         r#"select wanted.place as "place!", counter.used as "used!"
              from (select * from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[]) with ordinality
@@ -113,7 +105,7 @@ pub async fn lock(tx: &mut TenantTx, names: &[CounterName]) -> Result<Vec<Count>
     )
     .fetch_all(tx.connection())
     .await?;
-    Ok(rows.iter().map(|row| count(row.place, row.used)).collect())
+    Ok(used(counters, rows.iter().map(|row| (row.place, row.used))))
 }
 
 /// Adds to counters, which are made where they are not there yet. A sum beyond its bound is refused once more here, below

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::counters::{Columns, Count, CounterName, count};
+use super::counters::{Columns, used};
 use super::{DbError, TenantTx};
+use crate::domain::counter::{CounterKey, Used};
 
 /// An issuance that a cart could use: unlocked, neither revoked nor past its own end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +33,11 @@ pub struct Gone {
 /// what is gone of each. Of issuances that are used up only the one unlocked last is there: it tells what is used up.
 pub async fn look_up(
     tx: &mut TenantTx,
-    counters: &[CounterName],
+    counters: Vec<CounterKey>,
     customer: &str,
     promotions: &[Uuid],
     now: DateTime<Utc>,
-) -> Result<(Vec<Count>, Vec<(InHand, Gone)>), DbError> {
+) -> Result<(Vec<Used>, Vec<(InHand, Gone)>), DbError> {
     let columns = Columns::of(counters.iter());
     let rows = sqlx::query!(
         r#"select wanted.place as "place?", counter.used as "used?", null::uuid as "issuance_id?",
@@ -84,10 +85,10 @@ pub async fn look_up(
     )
     .fetch_all(tx.connection())
     .await?;
-    let (mut counts, mut in_hand) = (Vec::new(), Vec::new());
+    let (mut found, mut in_hand) = (Vec::new(), Vec::new());
     for row in rows {
         if let (Some(place), Some(used)) = (row.place, row.used) {
-            counts.push(count(place, used));
+            found.push((place, used));
         }
         if let (Some(issuance_id), Some(promotion_id), Some(unlocked_at)) =
             (row.issuance_id, row.promotion_id, row.unlocked_at)
@@ -106,7 +107,7 @@ pub async fn look_up(
             in_hand.push((own, gone));
         }
     }
-    Ok((counts, in_hand))
+    Ok((used(counters, found.into_iter()), in_hand))
 }
 
 /// What these customers have in hand of these promotions, locked against revocation to the end of the transaction, in

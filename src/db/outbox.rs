@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{DbError, OperatorTx, TenantTx};
+use crate::domain::counter::CounterKey;
 use crate::domain::event::Subject;
 use crate::domain::id::TenantId;
-use crate::domain::limit::Measure;
 
 /// Most events that are numbered at once.
 pub const MAX_PUBLISHED: i64 = 1_000;
@@ -56,18 +56,16 @@ pub async fn append(tx: &mut TenantTx, events: &[NewEvent]) -> Result<(), DbErro
 /// Notes that a limit of a promotion was reached in a window. False: that was known.
 pub async fn note_limit_reached(
     tx: &mut TenantTx,
-    promotion: Uuid,
-    measure: Measure,
-    window_no: i32,
+    counter: &CounterKey,
     at: DateTime<Utc>,
 ) -> Result<bool, DbError> {
     let noted = sqlx::query!(
         "insert into limit_reached (tenant_id, promotion_id, measure, window_no, at) values ($1, $2, $3, $4, $5)
          on conflict (tenant_id, promotion_id, measure, window_no) do nothing",
         tx.id(),
-        promotion,
-        measure as _,
-        window_no,
+        counter.promotion_id.uuid(),
+        counter.measure as _,
+        counter.window,
         at,
     )
     .execute(tx.connection())

@@ -5,7 +5,6 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::counters::CounterName;
 use super::{DbError, TenantTx};
 use crate::domain::counter::{Bound, CounterKey, Owner, Use};
 use crate::domain::id::{PromotionId, RedemptionId};
@@ -44,7 +43,7 @@ pub struct NewRedemption {
     /// In order of application.
     pub promotions: Vec<NewGift>,
     /// What it takes from the counters.
-    pub uses: Vec<NewUse>,
+    pub uses: Vec<Use>,
 }
 
 /// What an applied promotion gave.
@@ -63,13 +62,6 @@ pub struct NewGift {
     pub code: Option<(Uuid, String)>,
     /// The issuance that unlocked it.
     pub issuance_id: Option<Uuid>,
-}
-
-/// What is taken from a counter.
-#[derive(Clone, Debug)]
-pub struct NewUse {
-    pub counter: CounterName,
-    pub amount: i64,
 }
 
 /// A use of a counter by a hold that is about to end: what it has taken and not given back.
@@ -196,11 +188,11 @@ pub async fn record(tx: &mut TenantTx, new: &[NewRedemption]) -> Result<(), DbEr
         &column(gifts(), |(_, gift)| gift.code.as_ref().map(|code| code.0)) as _,
         &column(gifts(), |(_, gift)| gift.code.as_ref().map(|code| code.1.as_str())) as _,
         &column(uses(), |(own, _)| own.redemption_id),
-        &column(uses(), |(_, taken)| taken.counter.promotion_id),
-        &column(uses(), |(_, taken)| taken.counter.subject) as _,
-        &column(uses(), |(_, taken)| taken.counter.owner.as_str()) as _,
-        &column(uses(), |(_, taken)| taken.counter.measure) as _,
-        &column(uses(), |(_, taken)| taken.counter.window_no),
+        &column(uses(), |(_, taken)| taken.bound.counter.promotion_id.uuid()),
+        &column(uses(), |(_, taken)| taken.bound.counter.owner.subject()) as _,
+        &column(uses(), |(_, taken)| taken.bound.counter.owner.name()) as _,
+        &column(uses(), |(_, taken)| taken.bound.counter.measure) as _,
+        &column(uses(), |(_, taken)| taken.bound.counter.window),
         &column(uses(), |(_, taken)| taken.amount),
         &column(gifts(), |(_, gift)| gift.issuance_id) as _,
     )

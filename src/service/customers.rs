@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::counters::{names, used};
 use super::evaluate::{gone_of, issuance_fact};
 use super::issuances::{now, read_all};
 use super::{Actor, Service, ServiceError, audit, issuance_events};
@@ -37,11 +36,10 @@ impl Service {
         let own_rules = Arc::clone(&rules);
         let read = self.db().tenant(tenant, move |tx| {
             Box::pin(async move {
-                let wanted = names(counters.iter().map(|bound| &bound.counter));
+                let wanted = counters.into_iter().map(|bound| bound.counter).collect();
                 let promotions: Vec<Uuid> = issuances.iter().map(|id| id.uuid()).collect();
-                let found = db::in_hand::look_up(tx, &wanted, &customer, &promotions, now).await?;
-                let (counts, in_hand) = found;
-                let mut used = used(counters.into_iter().map(|bound| bound.counter), &counts);
+                let found = db::in_hand::look_up(tx, wanted, &customer, &promotions, now).await?;
+                let (mut used, in_hand) = found;
                 for (own, gone) in &in_hand {
                     used.extend(gone_of(own, *gone));
                 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::counters::{names, used};
 use super::pool::Urgency;
 use super::{Service, ServiceError};
 use crate::db::codes::FoundCode;
@@ -259,27 +258,26 @@ impl Service {
         now: DateTime<Utc>,
     ) -> Result<(Vec<Used>, Vec<IssuanceFact>), ServiceError> {
         let Needs { counters, issuances } = needs;
-        let wanted = names(counters.iter().map(|bound| &bound.counter));
+        let wanted: Vec<CounterKey> = counters.into_iter().map(|bound| bound.counter).collect();
         let customer = request.customer.as_ref();
         let customer = customer.and_then(|own| own.id.clone().map(Cow::into_owned));
         let promotions: Vec<Uuid> = issuances.iter().map(|id| id.uuid()).collect();
-        let (counts, in_hand) = self
+        let (mut used, in_hand) = self
             .db()
             .tenant(tenant, move |tx| {
                 Box::pin(async move {
                     match customer {
                         Some(customer) if !promotions.is_empty() => {
-                            db::in_hand::look_up(tx, &wanted, &customer, &promotions, now).await
+                            db::in_hand::look_up(tx, wanted, &customer, &promotions, now).await
                         }
                         Some(_) | None => {
-                            let counts = db::counters::read(tx, &wanted).await?;
-                            Ok::<_, DbError>((counts, Vec::new()))
+                            let used = db::counters::read(tx, wanted).await?;
+                            Ok::<_, DbError>((used, Vec::new()))
                         }
                     }
                 })
             })
             .await?;
-        let mut used = used(counters.into_iter().map(|bound| bound.counter), &counts);
         for (own, gone) in &in_hand {
             used.extend(gone_of(own, *gone));
         }

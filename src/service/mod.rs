@@ -40,7 +40,6 @@ pub mod stats;
 pub mod stock;
 pub mod webhooks;
 
-mod counters;
 mod issuance_events;
 mod usage;
 

@@ -9,7 +9,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rustc_hash::FxHashSet;
 use uuid::Uuid;
 
-use super::super::counters::name;
 use super::super::evaluate::code_keys;
 use super::super::pool::{Pool, Urgency};
 use super::super::{MAX_ATTEMPTS, Service, events, issuance_events};
@@ -262,9 +261,9 @@ impl Group {
         let cases = self.think(take).await?;
         let bounds = cases.iter().flatten().flat_map(Decision::bounds);
         let mut tally = Tally::of(bounds);
-        let names = tally.names();
-        if !names.is_empty() {
-            tally.fill(&db::counters::lock(tx, &names).await?);
+        let keys = tally.keys();
+        if !keys.is_empty() {
+            tally.fill(&db::counters::lock(tx, keys).await?);
         }
         let (decided, tally) = self.decide_all(cases, tally).await?;
         let (taken, put_back) = tally.changes();
@@ -276,9 +275,7 @@ impl Group {
         }
         let mut events = Vec::new();
         for bound in tally.reached() {
-            let own = name(&bound.counter);
-            let (promotion, measure, window) = (own.promotion_id, own.measure, own.window_no);
-            if db::outbox::note_limit_reached(tx, promotion, measure, window, now).await? {
+            if db::outbox::note_limit_reached(tx, &bound.counter, now).await? {
                 events.push(events::budget_exhausted(bound, now));
             }
         }

@@ -8,14 +8,13 @@ use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use super::super::Refusal;
-use super::super::counters::{name, names};
 use super::super::evaluate::{code_facts, issuance_fact, require_store, unknown};
 use super::keys::Ends;
 use super::{Failure, Pace, Pending, Redeemed};
 use crate::db::codes::FoundCode;
-use crate::db::counters::{Count, CounterChange, CounterName};
+use crate::db::counters::CounterChange;
 use crate::db::in_hand::InHand;
-use crate::db::redemptions::{HeldUse, NewGift, NewRedemption, NewUse};
+use crate::db::redemptions::{HeldUse, NewGift, NewRedemption};
 use crate::domain::counter::{Bound, CounterKey, Owner, Use, Used};
 use crate::domain::evaluation::{Applied, Evaluation};
 use crate::domain::id::{IssuanceId, RedemptionId};
@@ -52,18 +51,15 @@ impl Tally {
         tally
     }
 
-    /// All of them, by the names under which they are stored.
-    pub(super) fn names(&self) -> Vec<CounterName> {
-        names(self.counters.iter().map(|entry| &entry.bound.counter))
+    pub(super) fn keys(&self) -> Vec<CounterKey> {
+        self.counters.iter().map(|entry| entry.bound.counter.clone()).collect()
     }
 
-    /// Takes over what is stored; places are those of [`Tally::names`].
-    pub(super) fn fill(&mut self, counts: &[Count]) {
-        for count in counts {
-            if let Some(entry) = self.counters.get_mut(count.place) {
-                entry.stored = count.used;
-                entry.used = count.used;
-            }
+    /// Takes over what is stored, in the order of [`Tally::keys`].
+    pub(super) fn fill(&mut self, stored: &[Used]) {
+        for (entry, used) in self.counters.iter_mut().zip(stored) {
+            entry.stored = used.amount;
+            entry.used = used.amount;
         }
     }
 
@@ -118,7 +114,7 @@ impl Tally {
     /// What is to be written: counters that grow, and those that shrink.
     pub(super) fn changes(&self) -> (Vec<CounterChange>, Vec<CounterChange>) {
         let change = |entry: &Entry| CounterChange {
-            counter: name(&entry.bound.counter),
+            counter: entry.bound.counter.clone(),
             change: entry.used.saturating_sub(entry.stored),
             maximum: entry.bound.maximum,
         };
@@ -280,8 +276,8 @@ impl Decision {
             tally.add(&own.bound.counter, -own.amount);
         }
         match self.price(tally, pace) {
-            Ok((new, uses)) => {
-                for own in &uses {
+            Ok(new) => {
+                for own in &new.uses {
                     tally.add(&own.bound.counter, own.amount);
                 }
                 let ends = self.ends;
@@ -297,7 +293,7 @@ impl Decision {
         }
     }
 
-    fn price(&self, tally: &Tally, pace: Pace) -> Result<(NewRedemption, Vec<Use>), Failure> {
+    fn price(&self, tally: &Tally, pace: Pace) -> Result<NewRedemption, Failure> {
         let order = &self.pending.order;
         require_store(&self.rules, &order.request, "/request/store").map_err(Failure::Invalid)?;
         let used = tally.used(&self.bounds);
@@ -334,9 +330,9 @@ impl Decision {
             request: self.pending.request.clone(),
             result,
             promotions: self.gifts(&evaluation),
-            uses: uses.iter().map(new_use).collect(),
+            uses,
         };
-        Ok((new, uses))
+        Ok(new)
     }
 
     fn gifts(&self, evaluation: &Evaluation) -> Vec<NewGift> {
@@ -355,8 +351,4 @@ impl Decision {
         };
         evaluation.applied.iter().map(gift).collect()
     }
-}
-
-fn new_use(own: &Use) -> NewUse {
-    NewUse { counter: name(&own.bound.counter), amount: own.amount }
 }
