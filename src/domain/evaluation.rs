@@ -124,7 +124,8 @@ pub struct Applied {
 pub struct FreeItem {
     pub promotion: usize,
     pub sku: String,
-    pub quantity: Quantity,
+    /// In units.
+    pub quantity: Exact,
 }
 
 /// What became of a presented code.
@@ -210,6 +211,8 @@ pub enum ReasonCode {
     LimitReached,
     ConditionsNotMet,
     NoEligibleItems,
+    /// There would be some if others had claimed none.
+    UnitsTaken,
     /// Something, but it comes to nothing.
     NoBenefit,
     /// Only one cart-level promotion may apply, and another did.
@@ -244,7 +247,7 @@ pub enum UnmetLeaf {
         op: NumberOperator,
         required: Number,
         actual: Exact,
-        /// Where more in the cart can mend it: required − actual.
+        /// What must be added so that the leaf holds, where more in the cart helps.
         shortfall: Option<Exact>,
     },
     /// Anything else, with its operator where it has one.

@@ -213,11 +213,11 @@ impl Exact {
     #[must_use]
     #[inline]
     pub fn scaled_by(&self, num: i128, den: i128) -> Self {
-        if num == den {
-            return self.clone();
-        }
         if den == 0 {
             return Self::ZERO;
+        }
+        if num == den {
+            return self.clone();
         }
         if let Some((a, b)) = self.small()
             && let Some(product) = a.checked_mul(num)
@@ -260,7 +260,7 @@ impl Exact {
     #[must_use]
     #[inline]
     pub fn in_proportion(&self, part: &Self, whole: &Self) -> Self {
-        if part == whole { self.clone() } else { self.times(part).over(whole) }
+        if part == whole && !whole.is_zero() { self.clone() } else { self.times(part).over(whole) }
     }
 
     /// The whole numbers that stand in the same proportions as `values` (none negative); `None`

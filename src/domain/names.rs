@@ -222,6 +222,7 @@ names! {
         LimitReached = "limit_reached",
         ConditionsNotMet = "conditions_not_met",
         NoEligibleItems = "no_eligible_items",
+        UnitsTaken = "units_taken",
         NoBenefit = "no_benefit",
         AnotherCartPromotionApplied = "another_cart_promotion_applied",
         CartPromotionAppliedFirst = "cart_promotion_applied_first",

@@ -204,12 +204,15 @@ fn compile(
     }
 }
 
-/// Sorts the texts that are only asked whether they contain one.
+/// Sorts the texts that are only asked whether they contain one, in small letters where case does not count.
 fn sorted(mut leaf: Leaf) -> Leaf {
     match &mut leaf {
         Leaf::PaymentMode { test: ModeTest::In(values, _) | ModeTest::NotIn(values) }
-        | Leaf::GiftVoucher { values }
-        | Leaf::Member { values, .. }
+        | Leaf::GiftVoucher { values } => {
+            values.iter_mut().for_each(|value| value.make_ascii_lowercase());
+            values.sort_unstable();
+        }
+        Leaf::Member { values, .. }
         | Leaf::CustomerAttribute {
             test: AttributeTest::Text(TextTest::In(values) | TextTest::NotIn(values)),
             ..
@@ -331,12 +334,18 @@ fn has(values: &[String], text: &str) -> bool {
     values.binary_search_by(|value| value.as_str().cmp(text)).is_ok()
 }
 
+/// The same, whatever the case of ASCII letters. The values are in small letters.
+fn has_in_any_case(values: &[String], text: &str) -> bool {
+    let small = || text.bytes().map(|byte| byte.to_ascii_lowercase());
+    values.binary_search_by(|value| value.bytes().cmp(small())).is_ok()
+}
+
 /// The leaves that look at the request alone. What it lacks makes them false.
 fn request_holds(leaf: &Leaf, request: &Request<'_>) -> bool {
     match leaf {
         Leaf::PaymentMode { test } => mode_holds(test, request),
         Leaf::GiftVoucher { values } => {
-            request.cart.gift_vouchers.iter().any(|voucher| has(values, voucher))
+            request.cart.gift_vouchers.iter().any(|voucher| has_in_any_case(values, voucher))
         }
         Leaf::Member { subject, negated, values } => {
             let one = |text: &str| has(values, text) != *negated;
@@ -371,12 +380,16 @@ fn mode_holds(test: &ModeTest, request: &Request<'_>) -> bool {
         matching().next().is_some() && min_amount.is_none_or(|minimum| minimum <= amount())
     };
     match test {
-        ModeTest::In(values, minimum) => paid(&|mode| has(values, mode), *minimum),
+        ModeTest::In(values, minimum) => paid(&|mode| has_in_any_case(values, mode), *minimum),
         ModeTest::StartsWith(values, minimum) => {
-            paid(&|mode| values.iter().any(|value| mode.starts_with(value.as_str())), *minimum)
+            let begins = |mode: &str, value: &str| {
+                mode.get(..value.len()).is_some_and(|own| own.eq_ignore_ascii_case(value))
+            };
+            paid(&|mode| values.iter().any(|value| begins(mode, value)), *minimum)
         }
         ModeTest::NotIn(values) => {
-            !tenders.is_empty() && !tenders.iter().any(|tender| has(values, &tender.mode))
+            !tenders.is_empty()
+                && !tenders.iter().any(|tender| has_in_any_case(values, &tender.mode))
         }
     }
 }
@@ -405,7 +418,7 @@ fn attribute_holds(test: &AttributeTest, text: &str) -> bool {
 /// How a text compares, read as a number; `None` when it is none. An attribute may have any number
 /// of decimals, so its digits beyond those of a [`Number`] decide only between equals.
 fn compare_text(text: &str, value: Number) -> Option<Ordering> {
-    use crate::domain::amount::{DecimalError, parse_scaled};
+    use crate::domain::amount::DecimalError;
     match Number::parse(text) {
         Ok(number) => Some(number.cmp(&value)),
         Err(DecimalError::Malformed) => None,
@@ -415,13 +428,9 @@ fn compare_text(text: &str, value: Number) -> Option<Ordering> {
         Err(DecimalError::TooPrecise) => {
             let places = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
             let cut = text.get(..text.len().checked_sub(places.checked_sub(4)?)?)?;
-            let number = Number::from_scaled(parse_scaled(cut, 4).ok()?);
             // What was cut is not zero: the number is just beyond `cut`, away from zero.
-            Some(number.cmp(&value).then(if text.starts_with('-') {
-                Ordering::Less
-            } else {
-                Ordering::Greater
-            }))
+            let beyond = if text.starts_with('-') { Ordering::Less } else { Ordering::Greater };
+            compare_text(cut, value).map(|ordering| ordering.then(beyond))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Why promotions did not apply: codes, unmet leaves, near misses (spec 8).
 
+use crate::domain::amount::Money;
 use crate::domain::condition::{AttributeTest, Leaf, MemberSubject, ModeTest, Order};
 use crate::domain::evaluation::{
     CodeVerdict, OtherLeaf, OtherOperator, Reason, Suggestion, Unmet, UnmetLeaf, UnmetMeasure,
@@ -115,7 +116,7 @@ pub(crate) fn unmet(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket)
     let parts = candidate.parts(case);
     let of_parts = parts.iter().map(|part| {
         let scene = candidate.scene(case, basket, part);
-        unmet_in(conditions, &scene)
+        unmet_in(conditions, &scene, case.rules.settings().rounding.step())
     });
     of_parts.min_by(|a, b| distance(a).cmp(&distance(b))).unwrap_or_default()
 }
@@ -136,9 +137,10 @@ fn proportion(unmet: &Unmet) -> Option<Exact> {
     }
 }
 
-fn unmet_in(conditions: &Conditions, scene: &Scene<'_>) -> Vec<Unmet> {
+fn unmet_in(conditions: &Conditions, scene: &Scene<'_>, step: Money) -> Vec<Unmet> {
     let truths = conditions.judge(scene);
-    let mut search = Search { conditions, scene, truths, path: Vec::new(), found: Vec::new() };
+    let mut search =
+        Search { conditions, scene, step, truths, path: Vec::new(), found: Vec::new() };
     search.walk(conditions.root(), true, true);
     search.found
 }
@@ -146,6 +148,8 @@ fn unmet_in(conditions: &Conditions, scene: &Scene<'_>) -> Vec<Unmet> {
 struct Search<'s> {
     conditions: &'s Conditions,
     scene: &'s Scene<'s>,
+    /// One unit of the precision.
+    step: Money,
     truths: Truths,
     path: Vec<usize>,
     found: Vec<Unmet>,
@@ -181,16 +185,44 @@ impl Search<'_> {
         match test {
             Test::Cart { measure, compare } => {
                 let actual = cart_measure(*measure, self.scene);
-                number(UnmetMeasure::Cart(*measure), *compare, actual, mendable)
+                self.number(UnmetMeasure::Cart(*measure), *compare, actual, mendable)
             }
             Test::Lines { measure, of, compare } => {
                 let actual = line_measure(*measure, &self.scene.lines(*of), self.scene);
-                number(UnmetMeasure::Lines(*measure), *compare, actual, mendable)
+                self.number(UnmetMeasure::Lines(*measure), *compare, actual, mendable)
             }
             Test::Item { .. } => UnmetLeaf::Other(OtherLeaf::Item, None),
             Test::Request(leaf) => request_leaf(leaf),
         }
     }
+
+    fn number(
+        &self,
+        measure: UnmetMeasure,
+        Comparison { op, value }: Comparison,
+        actual: Exact,
+        mendable: bool,
+    ) -> UnmetLeaf {
+        let required = Exact::from(value);
+        let missing = || required.minus(&actual);
+        let shortfall = match op {
+            NumberOperator::Gte => Some(missing()),
+            NumberOperator::Eq if actual < required => Some(missing()),
+            NumberOperator::Gt if measure.is_amount() => Some(missing().plus(&self.step.into())),
+            NumberOperator::Gt => Some(whole_above(&missing())),
+            NumberOperator::Eq | NumberOperator::Ne | NumberOperator::Lt | NumberOperator::Lte => {
+                None
+            }
+        };
+        let shortfall = shortfall.filter(|_| mendable);
+        UnmetLeaf::Number { measure, op, required: value, actual, shortfall }
+    }
+}
+
+/// The least whole number above a value that is not negative.
+fn whole_above(value: &Exact) -> Exact {
+    let (whole, _) = value.split_at(0);
+    Exact::ratio(i128::from(whole) + 1, 1)
 }
 
 /// A leaf that looks at the request alone.
@@ -233,22 +265,6 @@ fn request_leaf(leaf: &Leaf) -> UnmetLeaf {
         Leaf::Cart { .. } | Leaf::Lines { .. } | Leaf::Item { .. } => (OtherLeaf::Item, None),
     };
     UnmetLeaf::Other(leaf, op)
-}
-
-fn number(
-    measure: UnmetMeasure,
-    Comparison { op, value }: Comparison,
-    actual: Exact,
-    mendable: bool,
-) -> UnmetLeaf {
-    let required = Exact::from(value);
-    let more_helps = match op {
-        NumberOperator::Gte | NumberOperator::Gt => true,
-        NumberOperator::Eq => actual < required,
-        NumberOperator::Ne | NumberOperator::Lt | NumberOperator::Lte => false,
-    };
-    let shortfall = (mendable && more_helps).then(|| required.minus(&actual));
-    UnmetLeaf::Number { measure, op, required: value, actual, shortfall }
 }
 
 /// Near misses among candidates in rank order: promotions that suggest themselves and whose only

@@ -74,8 +74,16 @@ pub(crate) fn judge(
     code: Option<usize>,
 ) -> Result<Passed, Reason> {
     admit(compiled, rules, facts, store, code)?;
-    let issuance = issuances::choose(compiled, facts);
     let terms = &compiled.promotion.terms;
+    let left = |presented| {
+        let used = |name| limits::used(facts, &compiled.promotion, presented, name);
+        Left::of(&terms.limits, used).map_err(Reason::LimitReached)
+    };
+    // A code that is used up closes the gate of the code, which comes before those of issuance and activation.
+    if code.is_some_and(|code| limits::is_exhausted(facts, &compiled.promotion, code)) {
+        left(Presented { code, issuance: None })?;
+    }
+    let issuance = issuances::choose(compiled, facts);
     if terms.needs_issuance() && issuance.is_none() {
         return Err(Reason::Plain(ReasonCode::NotIssued));
     }
@@ -83,12 +91,7 @@ pub(crate) fn judge(
         return Err(Reason::Plain(ReasonCode::NotActivated));
     }
     let presented = Presented { code, issuance: issuance.map(|own| own.issuance_id) };
-    let left = if compiled.has_limits() {
-        let used = |name| limits::used(facts, &compiled.promotion, presented, name);
-        Left::of(&terms.limits, used).map_err(Reason::LimitReached)?
-    } else {
-        Left::of_cart(&terms.limits)
-    };
+    let left = if compiled.has_limits() { left(presented)? } else { Left::of_cart(&terms.limits) };
     Ok(Passed { left, code, issuance })
 }
 

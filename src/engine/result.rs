@@ -103,7 +103,7 @@ fn add(result: &mut Evaluation, candidate: &Candidate<'_>, proposal: &Proposal) 
     if let Benefit::FreeProduct(benefit) = &promotion.terms.benefit
         && proposal.free.is_positive()
     {
-        let (sku, quantity) = (benefit.sku.clone(), proposal.free);
+        let (sku, quantity) = (benefit.sku.clone(), proposal.free.clone());
         result.free_items.push(FreeItem { promotion: number, sku, quantity });
     }
     result.applied.push(Applied {

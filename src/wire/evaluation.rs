@@ -67,7 +67,7 @@ pub fn write(writer: &mut Writer, evaluation: &Evaluation, rules: &RuleSet, fact
             writer.object(|writer| {
                 write_promotion_id(writer, rules, item.promotion);
                 writer.key("sku").text(&item.sku);
-                writer.key("quantity").plain(item.quantity);
+                writer.key("quantity").exact(&item.quantity, 0);
             });
         });
         let codes = cart.codes.iter().zip(&evaluation.codes);

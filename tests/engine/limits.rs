@@ -166,6 +166,24 @@ fn a_code_that_is_used_up_leaves_the_promotion_to_the_next() {
     }
 }
 
+/// The gate of the code comes before that of activation.
+#[test]
+fn a_code_that_is_used_up_is_told_before_activation() {
+    let mut asked = document("code_linked", &json!({"code": {"times": {"max": 4}}}));
+    asked["promotions"][0]["activation_required"] = true.into();
+    asked["request"]["customer"] = json!({"id": "C"});
+    for (gone, reason, limit) in
+        [(3, "not_activated", Value::Null), (4, "limit_reached", "code.times".into())]
+    {
+        let result = evaluate_after(&asked, |bounds| {
+            let codes = bounds.iter().filter(|bound| matches!(bound.counter.owner, Owner::Code(_)));
+            codes.map(|bound| use_of(bound, gone)).collect()
+        });
+        assert_eq!(result["not_applied"][0]["reason"], reason, "{gone}: {result}");
+        assert_eq!(result["not_applied"][0]["limit"], limit, "{gone}");
+    }
+}
+
 #[test]
 fn a_customer_limit_needs_a_customer() {
     let limits = json!({"customer": {"times": {"max": 1}}});

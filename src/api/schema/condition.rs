@@ -141,7 +141,7 @@ pub fn payment(side: Side) -> Value {
             side.decimal(Decimal::Amount),
             "What the matching tenders must come to, in the cart's currency. Not with `not_in`.",
         )
-        .schema("A tender matches; with `not_in`, there are tenders, and none of them matches.")
+        .schema("A tender matches, whatever its case; with `not_in`, there are tenders, and none of them matches.")
 }
 
 /// Gift vouchers.
@@ -153,7 +153,7 @@ pub fn gift_voucher(side: Side) -> Value {
             list(text(TextBound::NAME), 1..=MAX_VALUES),
             "Codes, one of which must be on the cart.",
         )
-        .schema("A gift voucher is on the cart.")
+        .schema("A gift voucher is on the cart, whatever its case.")
 }
 
 /// Shipping method, channel, customer group.

@@ -166,7 +166,7 @@ pub fn unmet() -> Value {
         .absent(
             "shortfall",
             decimal(),
-            "With a number: required − actual, where more in the cart can mend it.",
+            "With a number: what must be added so that it holds, where more in the cart helps.",
         )
         .schema("A condition that is not what its group asks.")
 }

@@ -72,6 +72,14 @@ fn an_amount_is_three_words() {
 }
 
 #[test]
+fn a_share_of_nothing_is_nothing() {
+    let one = Exact::ratio(1, 1);
+    assert!(one.scaled_by(0, 0).is_zero());
+    assert!(one.in_proportion(&Exact::ZERO, &Exact::ZERO).is_zero());
+    assert_eq!(one.in_proportion(&one, &one), one);
+}
+
+#[test]
 fn the_largest_cart_keeps_every_digit() {
     // 500 lines of price 10⁹ less one step, quantity such that the gross is near 10¹².
     let line = Exact::product(Money::from_scaled(9_999_999_999_999), Quantity::from_scaled(1_001));

@@ -1,7 +1,7 @@
 //! How much a benefit takes off its units, exactly, and the money that comes of it (spec 7.4).
 
 use crate::domain::amount::{Money, Number, Quantity};
-use crate::domain::benefit::{ItemBenefit, ItemKind, PriceBase, Spread};
+use crate::domain::benefit::{Benefit, ItemBenefit, ItemKind, PriceBase, Spread};
 use crate::domain::exact::Exact;
 use crate::domain::rounding::Rounding;
 use crate::domain::settings::PercentageBase;
@@ -124,9 +124,13 @@ pub(super) fn settle(
     case.work.charge(proposal.takes.len() * STEPS_A_SHARE);
     merge(&mut proposal.takes);
     let rounding = case.rules.settings().rounding;
+    let line_by_line = match &candidate.compiled.promotion.terms.benefit {
+        Benefit::Items(benefit) => matches!(benefit.kind, ItemKind::BundlePrice { .. }),
+        Benefit::FreeProduct(_) | Benefit::Cart(_) | Benefit::Shipping(_) => false,
+    };
     let mut shares: Vec<Share> = Vec::with_capacity(proposal.takes.len());
     for takes in proposal.takes.chunk_by(|a, b| a.slot.line == b.slot.line) {
-        shares.extend(share_of_line(basket, takes, rounding));
+        shares.extend(share_of_line(basket, takes, rounding, line_by_line));
     }
     let exact: Exact = shares.iter().map(|share| &share.weight).sum();
     proposal.discount = settle_shares(&exact, &mut shares, candidate.left.discount, rounding);
@@ -134,8 +138,13 @@ pub(super) fn settle(
 }
 
 /// What the takes of one line come to. No line gives more than is left to pay of its units there,
-/// and of itself.
-fn share_of_line(basket: &Basket, takes: &[Take], rounding: Rounding) -> Option<Share> {
+/// and of itself: that is its room. Its exact share is bounded by that too where a benefit is computed line by line.
+fn share_of_line(
+    basket: &Basket,
+    takes: &[Take],
+    rounding: Rounding,
+    line_by_line: bool,
+) -> Option<Share> {
     let line = takes.first()?.slot.line;
     let (weight, left) = match takes {
         [only] => (only.share.clone(), basket.left(only.slot)),
@@ -147,7 +156,7 @@ fn share_of_line(basket: &Basket, takes: &[Take], rounding: Rounding) -> Option<
     Some(Share {
         line,
         quantity: takes.iter().map(|take| take.slot.quantity).sum(),
-        weight: weight.at_most(&left),
+        weight: if line_by_line { weight.at_most(&left) } else { weight },
         room: rounding.cut(&left),
         amount: Money::ZERO,
     })

@@ -3,6 +3,7 @@
 
 use crate::domain::amount::Quantity;
 use crate::domain::benefit::{FreeProduct, Per, Pick};
+use crate::domain::exact::Exact;
 use crate::engine::Case;
 use crate::engine::candidates::Candidate;
 use crate::engine::line_set::LineSet;
@@ -40,7 +41,8 @@ pub(super) fn propose(
     let order = case.view.in_order(Pick::Cheapest).of(&lines);
     let wanted = multiple(benefit.quantity, times);
     let units = take(wanted, &open_beside(basket, &order, &reserved, &case.claims, &case.work));
-    let mut proposal = Proposal { times, free: free(wanted, count(&units)), ..Proposal::default() };
+    let free = free(benefit.quantity, times, count(&units));
+    let mut proposal = Proposal { times, free, ..Proposal::default() };
     case.work.charge(units.len() * STEPS_A_SHARE);
     proposal.takes =
         units.into_iter().map(|slot| Take { slot, share: basket.left(slot) }).collect();
@@ -57,6 +59,8 @@ pub(crate) fn product_lines(case: &Case<'_>, sku: &str) -> LineSet {
     lines.filter(|(_, line)| line.sku == sku).map(|(index, _)| index).collect()
 }
 
-fn free(wanted: Quantity, there: Quantity) -> Quantity {
-    wanted.minus(there)
+/// What is missing of the units that so many applications give. It may be more than a [`Quantity`] holds.
+fn free(each: Quantity, times: i64, there: Quantity) -> Exact {
+    let wanted = i128::from(each.scaled()) * i128::from(times);
+    Exact::ratio(wanted - i128::from(there.scaled()), Quantity::ONE.scaled().into())
 }

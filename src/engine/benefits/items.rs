@@ -52,9 +52,16 @@ pub(super) fn propose(
         };
         match deal.choose(bound) {
             Ok(chosen) => {
+                let takes = amounts::shares(case, basket, benefit, &chosen);
+                // A part that gives nothing does not count (spec 5.4 `same`).
+                if !takes.iter().any(|take| take.share.is_positive()) {
+                    let nothing = takes.is_empty();
+                    let own = if nothing { Failure::NoEligibleItems } else { Failure::NoBenefit };
+                    failure = worse(failure, own);
+                    continue;
+                }
                 bound -= chosen.times;
                 proposal.times += chosen.times;
-                let takes = amounts::shares(case, basket, benefit, &chosen);
                 if case.claims.consumed() {
                     proposal.needed.extend(deal.needed(&chosen, &takes));
                 }
@@ -65,10 +72,6 @@ pub(super) fn propose(
     }
     if proposal.times == 0 {
         return Err(failure);
-    }
-    // Sets of which the target selects nothing count, and give nothing.
-    if proposal.takes.is_empty() {
-        return Err(worse(failure, Failure::NoEligibleItems));
     }
     amounts::settle(case, candidate, basket, &mut proposal);
     proposal.or_nothing()

@@ -48,7 +48,7 @@ pub(crate) struct Proposal {
     /// Further units that its condition used up, by line.
     pub(crate) needed: Vec<(usize, Quantity)>,
     /// Units of a free product that are not in the cart.
-    pub(crate) free: Quantity,
+    pub(crate) free: Exact,
 }
 
 /// The part of a discount that falls on a line.
@@ -164,15 +164,19 @@ fn times_bound(candidate: &Candidate<'_>, repeat: Option<&Repeat>) -> i64 {
     own.into_iter().chain(candidate.left.times).min().unwrap_or(i64::MAX)
 }
 
+/// Most applications of one benefit (spec 14).
+const MAX_APPLICATIONS: i64 = 1_000_000_000_000;
+
 /// The bound that `repeat` sets, measured on the requirements' lines of a part.
 fn repeat_bound(repeat: Option<&Repeat>, part: &part::Part<'_>) -> i64 {
     use crate::domain::benefit::Per;
-    match repeat.map(|repeat| repeat.per) {
+    let bound = match repeat.map(|repeat| repeat.per) {
         None => 1,
         Some(Per::Quantity(every)) => part.counted_quantity().scaled() / every.scaled().max(1),
         Some(Per::Amount(every)) => part.counted_amount().times_of(&every.into()),
         Some(Per::Set) => part.most_sets(),
-    }
+    };
+    bound.min(MAX_APPLICATIONS)
 }
 
 /// The conditions of a promotion, judged on the whole cart.

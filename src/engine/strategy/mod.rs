@@ -45,6 +45,14 @@ impl<'e> Ranked<'e> {
         candidate.alone(case).map(Rc::as_ref)
     }
 
+    /// Whether there is something to discount for a candidate while nothing is claimed.
+    fn finds_units(&self, case: &Case<'e>, place: usize) -> bool {
+        match self.alone(case, place) {
+            Ok(_) | Err(Failure::NoBenefit) => true,
+            Err(Failure::NoEligibleItems | Failure::ConditionsNotMet) => false,
+        }
+    }
+
     fn is_exclusive(&self, place: usize) -> bool {
         self.candidates
             .get(place)
@@ -79,6 +87,17 @@ impl<'e> Ranked<'e> {
         })
     }
 
+    /// The reason of an exclusive candidate beside which others apply: one that would not apply by itself has its own.
+    fn passed_over(&self, case: &Case<'e>, place: usize) -> Option<Reason> {
+        let candidate = self.candidates.get(place)?;
+        match self.alone(case, place) {
+            Err(failure) if explain::is_asked_for(case, candidate) => {
+                self.failed(case, place, &case.untouched, failure)
+            }
+            Ok(_) | Err(_) => Some(Reason::Plain(ReasonCode::ExclusivePassedOver)),
+        }
+    }
+
     /// The reason of a candidate that gave nothing by itself.
     fn failed(
         &self,
@@ -93,6 +112,11 @@ impl<'e> Ranked<'e> {
                 Reason::ConditionsNotMet(explain::unmet(case, candidate, basket))
             }
             Failure::ConditionsNotMet => Reason::Plain(ReasonCode::ConditionsNotMet),
+            Failure::NoEligibleItems
+                if explain::is_asked_for(case, candidate) && self.finds_units(case, place) =>
+            {
+                Reason::Plain(ReasonCode::UnitsTaken)
+            }
             Failure::NoEligibleItems => Reason::Plain(ReasonCode::NoEligibleItems),
             Failure::NoBenefit => Reason::Plain(ReasonCode::NoBenefit),
         })

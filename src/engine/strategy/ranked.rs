@@ -12,19 +12,20 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     }
     let first = places.clone().find(|place| ranked.alone(case, *place).is_ok());
     let lone = first.filter(|place| ranked.is_exclusive(*place));
-    let (mut outcome, in_the_way) = match lone {
-        Some(lone) => {
-            (run(case, ranked, true, |place| place == lone), ReasonCode::ExclusiveApplied)
-        }
-        None => {
-            let outcome = run(case, ranked, true, |place| !ranked.is_exclusive(place));
-            (outcome, ReasonCode::ExclusivePassedOver)
-        }
+    let mut outcome = match lone {
+        Some(lone) => run(case, ranked, true, |place| place == lone),
+        None => run(case, ranked, true, |place| !ranked.is_exclusive(place)),
     };
     for place in places {
         let out = lone.map_or(ranked.is_exclusive(place), |lone| lone != place);
         if out && let Some(own) = outcome.reasons.get_mut(place) {
-            *own = ranked.reason(case, place, &case.untouched, in_the_way);
+            *own = match lone {
+                Some(_) => {
+                    let reason = ReasonCode::ExclusiveApplied;
+                    ranked.reason(case, place, &case.untouched, reason)
+                }
+                None => ranked.passed_over(case, place),
+            };
         }
     }
     outcome

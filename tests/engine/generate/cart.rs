@@ -60,7 +60,7 @@ pub fn request(dice: &mut Dice, at: DateTime<Utc>, codes: &[String], gated: bool
         cart["tenders"] = (0..dice.between(1, 2)).map(|_| tender(dice)).collect();
     }
     if dice.chance(20) {
-        cart["gift_vouchers"] = json!(dice.some(&["V-1", "V-2"], 0));
+        cart["gift_vouchers"] = json!(dice.some(&["v-1", "V-2"], 0));
     }
     let presented = present(dice, codes);
     if !presented.is_empty() {
@@ -136,7 +136,7 @@ fn line(dice: &mut Dice, id: i64) -> Value {
 }
 
 fn tender(dice: &mut Dice) -> Value {
-    let mut tender = json!({"mode": dice.one(&["LoyaltyPoints", "LoyaltyCard", "Cash"])});
+    let mut tender = json!({"mode": dice.one(&["LoyaltyPoints", "LOYALTYcard", "Cash"])});
     if dice.chance(70) {
         tender["amount"] = dice.text(&["100", "20.5", "0"]);
     }

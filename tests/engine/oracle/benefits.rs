@@ -99,8 +99,9 @@ pub fn attempt(
     }
 }
 
-/// "n is the sum over the parts, its bounds used up in the order of the parts' first lines; amounts are
-/// computed in each part, then summed, capped and rounded together" (5.4, `same`).
+/// "n is the sum over the parts, its bounds used up in the order of the parts' first lines; a part in which there
+/// is no unit to discount, or whose exact amount is 0, adds nothing to n, uses up no bound and claims nothing;
+/// amounts are computed in each part, then summed, capped and rounded together" (5.4, `same`).
 fn attempt_items(
     world: &World<'_>,
     promotion: &Promotion<'_>,
@@ -111,11 +112,16 @@ fn attempt_items(
     let mut times = 0;
     let mut plans: Vec<Plan> = Vec::new();
     let mut shares: Vec<(Choice, Exact)> = Vec::new();
+    let mut is_there_any = false;
     for (sight, needed) in met {
         let plan = choose(sight, needed, bound);
+        is_there_any |= plan.is_there_any;
+        let amounts = exact_amounts(world, promotion, state, &plan);
+        if promotion.benefit.kind != "free_product" && amounts.iter().all(Zero::is_zero) {
+            continue;
+        }
         bound = bound.map(|bound| bound - plan.n);
         times += plan.n;
-        let amounts = exact_amounts(world, promotion, state, &plan);
         shares.extend(plan.choices.iter().cloned().zip(amounts));
         plans.push(plan);
     }
@@ -132,18 +138,19 @@ fn attempt_items(
         share.left += state.left_of_unit(world, slot.line, slot.piece) * &slot.quantity;
     }
     for share in by_line.values_mut() {
-        // "Line by line for `bundle_price`"; units of a line that has nothing left have nothing left, as
-        // "discounts never make a line negative" (7.1).
+        // Units of a line that has nothing left have nothing left, as "discounts never make a line negative" (7.1).
         let of_line = where_positive(state.left_of_line(world, share.line));
         share.left = smaller(&where_positive(share.left.clone()), &of_line);
-        share.exact = smaller(&share.exact, &share.left);
+        // "At most what is left to pay for its units: line by line for `bundle_price`."
+        if promotion.benefit.kind == "bundle_price" {
+            share.exact = smaller(&share.exact, &share.left);
+        }
     }
     let exact: Exact = by_line.values().map(|share| &share.exact).sum();
     let mut lines: Vec<Share> = by_line.into_values().collect();
     let discount = settle_lines(world, promotion, &exact, &mut lines);
     let free_items: Exact = plans.iter().map(|plan| &plan.to_add).sum();
     if discount.is_zero() && free_items.is_zero() {
-        let is_there_any = plans.iter().any(|plan| plan.is_there_any);
         return Err(nothing(is_there_any));
     }
     let mut allocations = Vec::new();

@@ -165,9 +165,9 @@ fn other_leaf_holds(world: &World<'_>, kind: &str, json: &Value) -> bool {
         // `found: false`: "is there no selected line"; it sees the whole cart (7.3).
         "item" => selected(world, field(json, "of"), &world.all_lines()).is_empty(),
         "payment_mode" => payment_mode_holds(json, list(world.cart, "tenders")),
-        "gift_voucher" => list(world.cart, "gift_vouchers")
-            .iter()
-            .any(|voucher| list(json, "values").contains(voucher)),
+        "gift_voucher" => list(world.cart, "gift_vouchers").iter().any(|voucher| {
+            list(json, "values").iter().any(|value| same_in_any_case(value, voucher))
+        }),
         // "What the request lacks makes it false."
         "shipping_method" => at(world.cart, &["shipping", "method"])
             .and_then(Value::as_str)
@@ -184,6 +184,11 @@ fn other_leaf_holds(world: &World<'_>, kind: &str, json: &Value) -> bool {
     }
 }
 
+fn same_in_any_case(a: &Value, b: &Value) -> bool {
+    let text = |value: &Value| value.as_str().expect("a text").to_ascii_lowercase();
+    text(a) == text(b)
+}
+
 /// "True when a tender's mode matches one of the values, or, for `not_in`, when there are tenders and none
 /// of them matches; with `min_amount` the matching tenders' amounts must reach it (a tender without
 /// amount counts 0). Without tenders: false."
@@ -192,7 +197,12 @@ fn payment_mode_holds(json: &Value, tenders: &[Value]) -> bool {
     let matches = |tender: &&Value| {
         let mode = text(tender, "mode").expect("a mode");
         let mut values = list(json, "values").iter().filter_map(Value::as_str);
-        values.any(|value| if starts { mode.starts_with(value) } else { mode == value })
+        // "Without regard to ASCII case" (5.3).
+        let mode = mode.to_ascii_lowercase();
+        values.any(|value| {
+            let value = value.to_ascii_lowercase();
+            if starts { mode.starts_with(&value) } else { mode == value }
+        })
     };
     let matching: Vec<&Value> = tenders.iter().filter(matches).collect();
     if text(json, "op") == Some("not_in") {
@@ -293,7 +303,7 @@ fn collect_unmet(node: &Judged<'_>, mendable: bool, precision: u32, found: &mut 
 
 /// "Number leaves give `required`, `actual` (amounts printed as amounts, counts plainly) and, where more in
 /// the cart can mend them (`gte`, `gt`, `eq` below the value, every enclosing group `is: true`),
-/// `shortfall` = required − actual."
+/// `shortfall`: what must be added so that the leaf holds: required − actual."
 fn unmet_leaf(node: &Judged<'_>, mendable: bool, precision: u32) -> Unmet {
     let Judged::Leaf { json, path, number, .. } = node else {
         unreachable!("a leaf");
@@ -312,7 +322,14 @@ fn unmet_leaf(node: &Judged<'_>, mendable: bool, precision: u32) -> Unmet {
         };
         entry.insert("required".to_owned(), json!(print(&it.required)));
         entry.insert("actual".to_owned(), json!(print(&it.actual)));
-        let missing = &it.required - &it.actual;
+        // "Under `gt` one unit of the precision more (amounts) or the least whole number above that."
+        let missing = match (op, it.is_amount) {
+            (Some("gt"), true) => {
+                &it.required - &it.actual + whole(1) / whole(10_u64.pow(precision))
+            }
+            (Some("gt"), false) => (&it.required - &it.actual).floor() + whole(1),
+            _ => &it.required - &it.actual,
+        };
         let more_helps = match op {
             Some("gte" | "gt") => true,
             Some("eq") => missing.is_positive(),

@@ -115,7 +115,11 @@ fn by_ranking(
         ranked.iter().partition(|it| is_exclusive(**it));
     let mut verdict = in_phases(world, &others, true);
     for it in exclusive {
-        let refusal = stood_in_the_way(&alone[&it], "exclusive_passed_over");
+        // "Said only of an exclusive promotion that would apply by itself; any other has its own reason."
+        let refusal = match &alone[&it] {
+            Ok(_) => Refusal::because("exclusive_passed_over"),
+            Err(own) => own.clone(),
+        };
         verdict.refused.insert(it, refusal);
     }
     verdict
@@ -149,7 +153,8 @@ fn in_phases(world: &World<'_>, ranked: &[usize], heeds_allow_further: bool) -> 
     };
     for it in turns {
         let outcome = match obstacle(world, &verdict, promotion(it), heeds_allow_further) {
-            None => attempt(world, promotion(it), &verdict.state),
+            None => attempt(world, promotion(it), &verdict.state)
+                .map_err(|refusal| or_units_taken(world, promotion(it), refusal)),
             Some(reason) => match conditions_met(world, promotion(it), &verdict.state) {
                 Ok(_) => Err(Refusal::because(reason)),
                 Err(refusal) => Err(refusal),
@@ -166,6 +171,17 @@ fn in_phases(world: &World<'_>, ranked: &[usize], heeds_allow_further: bool) -> 
         }
     }
     verdict
+}
+
+/// "`units_taken` when there is no unit or complete group or set to discount, but would be if nothing had been
+/// claimed; else `no_eligible_items`."
+fn or_units_taken(world: &World<'_>, promotion: &Promotion<'_>, refusal: Refusal) -> Refusal {
+    let untouched = || attempt(world, promotion, &State::untouched(world));
+    let would_be = || untouched().map_or_else(|own| own.reason == "no_benefit", |_| true);
+    if refusal.reason == "no_eligible_items" && would_be() {
+        return Refusal::because("units_taken");
+    }
+    refusal
 }
 
 /// What stands in a promotion's way at its turn, "`stopped_by_earlier` before the other two".
