@@ -77,7 +77,7 @@ pub async fn get(
     request_body = schema::WebhookInput,
     responses(
         (status = 200, description = "The webhook, whose secret stays.", body = schema::Webhook),
-        (status = 201, description = "The webhook and its secret.", body = schema::WebhookMade),
+        (status = 201, description = "The webhook and its secret.", body = schema::Webhook),
         Writing))]
 pub async fn put(
     State(api): State<Api>,

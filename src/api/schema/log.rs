@@ -157,29 +157,20 @@ pub fn new_webhook() -> Value {
         .schema("Where events go.")
 }
 
-fn webhook_members() -> Object {
+/// A webhook: one schema whether it was there before or not, since generators know one answer for an operation.
+pub fn webhook() -> Value {
     SIDE.object()
         .required("name", plain(), "Its name.")
         .required("url", plain(), "Where events go.")
         .required("events", every(choice::<EventType>()), "Which events.")
         .required("created_at", time(), "When it was made.")
         .required("updated_at", time(), "When it was last written.")
-}
-
-/// A webhook.
-pub fn webhook() -> Value {
-    webhook_members().schema("Where events go, without its secret.")
-}
-
-/// A webhook that was just made.
-pub fn made_webhook() -> Value {
-    webhook_members()
-        .required(
+        .absent(
             "secret",
             plain(),
-            "What deliveries are signed with (Standard Webhooks), shown this once.",
+            "What deliveries are signed with (Standard Webhooks), shown once: where this made the webhook.",
         )
-        .schema("A webhook that was just made.")
+        .schema("Where events go.")
 }
 
 /// A delivery that was given up.
