@@ -406,8 +406,9 @@ async fn a_server_that_dies_is_started_again_and_stops_with_the_service() {
         let numbers: Vec<i32> = loop {
             assert!(begun.elapsed() < Duration::from_secs(60), "it stays away");
             tokio::time::sleep(Duration::from_millis(50)).await;
-            // What is left of the old server may still answer.
-            if pid(&file) == before {
+            // What is left of the old server may still answer, and between the two there is no file.
+            let text = fs::read_to_string(&file).unwrap_or_default();
+            if text.lines().next().is_none_or(|own| own == before) {
                 continue;
             }
             if let Ok(mut connection) = connect.connect().await {
