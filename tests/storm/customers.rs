@@ -69,7 +69,7 @@ async fn ask(till: &Till, key: &str, path: &str, body: &Value) -> Answer {
 /// One thing that a customer does.
 async fn act(till: &Till, admin: &str, promises: &Promises, dice: &mut Dice, said: &mut Said) {
     let customer = name(dice.below(CUSTOMERS));
-    let source = format!("S-{}", dice.below(1_000_000));
+    let source = shop::transaction();
     match dice.below(10) {
         0 => {
             let body = issue_of(&promises.reward, &customer, &source);
