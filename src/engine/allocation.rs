@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::domain::amount::{Money, Quantity};
-use crate::domain::exact::Exact;
+use crate::domain::exact::{Allowance, Exact};
 use crate::domain::rounding::Rounding;
 
 /// A line's part of a discount: what it is to get exactly, and what it gets.
@@ -108,6 +108,8 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
             break;
         }
     }
+    // Money that is lost is worse than no answer.
+    assert!(missing == Money::ZERO || Allowance::is_spent(), "{missing} of {total} has no room");
 }
 
 /// Gives every line with room as many steps at once as all of them have room for; the answer is what was given.
@@ -202,6 +204,13 @@ mod tests {
     fn order(mut parts: Vec<Part>) -> Vec<(usize, i64)> {
         parts.sort_by_key(|part| std::cmp::Reverse(part.place));
         parts.into_iter().map(|part| (part.index, part.floor)).collect()
+    }
+
+    #[test]
+    #[should_panic(expected = "has no room")]
+    fn a_discount_that_lines_have_no_room_for_is_a_loud_bug() {
+        let mut shares = [share(Exact::ratio(1, 1), 3), share(Exact::ratio(2, 1), 3)];
+        spread(Money::from_scaled(7), &mut shares, Money::from_scaled(1));
     }
 
     proptest! {

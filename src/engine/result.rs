@@ -29,9 +29,7 @@ pub(crate) fn assemble(
     result.optimality = outcome.optimality;
     result.applied.reserve_exact(outcome.applied.len());
     for (place, proposal) in &outcome.applied {
-        if let Some(candidate) = candidates.get(*place) {
-            add(&mut result, candidate, proposal);
-        }
+        add(&mut result, ranked.candidate(*place), proposal);
     }
     let reason_at = |place: usize| outcome.reasons.get(place).and_then(Option::as_ref);
     result.suggestions = explain::suggestions(candidates, reason_at);
@@ -84,6 +82,7 @@ fn empty(case: &Case<'_>) -> Evaluation {
     }
 }
 
+#[expect(clippy::indexing_slicing, reason = "a result has the lines of the cart")]
 fn add(result: &mut Evaluation, candidate: &Candidate<'_>, proposal: &Proposal) {
     let promotion: &Promotion = &candidate.compiled.promotion;
     let number = candidate.number;
@@ -95,10 +94,9 @@ fn add(result: &mut Evaluation, candidate: &Candidate<'_>, proposal: &Proposal) 
     };
     *total = total.plus(proposal.discount);
     for own in &proposal.amounts {
-        if let Some(line) = result.lines.get_mut(own.line) {
-            let (quantity, amount) = (own.quantity, own.amount);
-            line.allocations.push(Allocation { promotion: number, quantity, amount });
-        }
+        let (quantity, amount) = (own.quantity, own.amount);
+        let allocation = Allocation { promotion: number, quantity, amount };
+        result.lines[own.line].allocations.push(allocation);
     }
     if let Benefit::FreeProduct(benefit) = &promotion.terms.benefit
         && proposal.free.is_positive()

@@ -156,6 +156,11 @@ impl Basket {
         &self.lines[line]
     }
 
+    #[expect(clippy::indexing_slicing, reason = "lines come from sets and orders of the same cart")]
+    fn line_mut(&mut self, line: usize) -> &mut LineState {
+        &mut self.lines[line]
+    }
+
     /// All that was taken off a line.
     pub(crate) fn discount(&self, line: usize) -> Money {
         self.line(line).discount
@@ -280,10 +285,9 @@ impl Basket {
     /// Takes a cart-level discount off a line. No unit is claimed by it, and no item-level
     /// promotion comes after it (spec 7.5).
     pub(crate) fn take_off_line(&mut self, line: usize, amount: Money) {
-        if let Some(state) = self.lines.get_mut(line) {
-            state.discount = state.discount.plus(amount);
-            self.touched.insert(line);
-        }
+        self.touched.insert(line);
+        let state = self.line_mut(line);
+        state.discount = state.discount.plus(amount);
     }
 
     /// Remembers some lines, and everything else that a promotion on these lines changes.
@@ -298,9 +302,7 @@ impl Basket {
     /// Goes back to what was remembered.
     pub(crate) fn restore(&mut self, saved: Saved) {
         for (line, state) in saved.lines {
-            if let Some(own) = self.lines.get_mut(line) {
-                *own = state;
-            }
+            *self.line_mut(line) = state;
         }
         self.turn = saved.turn;
         self.touched = saved.touched;
@@ -343,10 +345,8 @@ impl Basket {
     /// proportion to their shares.
     fn take(&mut self, line: usize, takes: &[Take], amount: Money) {
         let turn = self.turn;
-        let Some(state) = self.lines.get_mut(line) else {
-            return;
-        };
         self.touched.insert(line);
+        let state = self.line_mut(line);
         state.discount = state.discount.plus(amount);
         state.item_discount = state.item_discount.plus(amount);
         let total: Exact = takes.iter().map(|take| &take.share).sum();
@@ -376,10 +376,8 @@ impl Basket {
     /// Claims unclaimed units of a line without discounting them.
     fn claim_free(&mut self, line: usize, quantity: Quantity) {
         let turn = self.turn;
-        let Some(state) = self.lines.get_mut(line) else {
-            return;
-        };
         self.touched.insert(line);
+        let state = self.line_mut(line);
         let mut wanted = quantity;
         let mut runs = Runs::new();
         let mut claimed = Runs::new();

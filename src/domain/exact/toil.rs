@@ -39,6 +39,11 @@ impl Allowance {
     pub fn end(&self) {
         LEFT.set(0);
     }
+
+    /// Whether nothing is left on this thread: then results are nothing, and do not add up.
+    pub fn is_spent() -> bool {
+        LEFT.get() == 0
+    }
 }
 
 impl Drop for Allowance {

@@ -46,12 +46,10 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
             continue;
         }
         let reason = match ranked.alone(case, place) {
-            Ok(_) => Some(Reason::Plain(ReasonCode::BetterDealTaken)),
+            Ok(_) => Reason::Plain(ReasonCode::BetterDealTaken),
             Err(failure) => ranked.failed(case, place, &case.untouched, failure),
         };
-        if let Some(own) = outcome.reasons.get_mut(place) {
-            *own = reason;
-        }
+        outcome.refuse(place, reason);
     }
     outcome
 }
@@ -75,10 +73,8 @@ fn alternative_of<'r>(ranked: &'r Ranked<'_>, place: usize) -> Alternative<'r> {
     if ranked.is_exclusive(place) {
         return Alternative::Alone(place);
     }
-    let candidate = ranked.candidates.get(place);
-    Alternative::Group(
-        candidate.and_then(|own| own.compiled.promotion.terms.stacking.group.as_deref()),
-    )
+    let terms = &ranked.candidate(place).compiled.promotion.terms;
+    Alternative::Group(terms.stacking.group.as_deref())
 }
 
 fn is_member(ranked: &Ranked<'_>, alternative: Alternative<'_>, place: usize) -> bool {

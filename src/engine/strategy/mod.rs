@@ -34,15 +34,26 @@ pub(crate) struct Outcome {
     pub(crate) optimality: Option<Optimality>,
 }
 
+impl Outcome {
+    #[expect(clippy::indexing_slicing, reason = "there is a reason for each place")]
+    fn refuse(&mut self, place: usize, reason: Reason) {
+        self.reasons[place] = Some(reason);
+    }
+}
+
 impl<'e> Ranked<'e> {
     pub(crate) fn candidates(&self) -> &[Candidate<'e>] {
         &self.candidates
     }
 
+    #[expect(clippy::indexing_slicing, reason = "places come from this ranking")]
+    pub(crate) fn candidate(&self, place: usize) -> &Candidate<'e> {
+        &self.candidates[place]
+    }
+
     /// What a candidate would give by itself on the untouched cart.
     fn alone(&self, case: &Case<'e>, place: usize) -> Result<&Proposal, Failure> {
-        let candidate = self.candidates.get(place).ok_or(Failure::NoBenefit)?;
-        candidate.alone(case).map(Rc::as_ref)
+        self.candidate(place).alone(case).map(Rc::as_ref)
     }
 
     /// Whether there is something to discount for a candidate while nothing is claimed.
@@ -54,19 +65,15 @@ impl<'e> Ranked<'e> {
     }
 
     fn is_exclusive(&self, place: usize) -> bool {
-        self.candidates
-            .get(place)
-            .is_some_and(|own| own.compiled.promotion.terms.stacking.exclusive)
+        self.candidate(place).compiled.promotion.terms.stacking.exclusive
     }
 
     /// Whether it gives points, and never a discount.
     fn awards_points(&self, place: usize) -> bool {
-        self.candidates.get(place).is_some_and(|candidate| {
-            match &candidate.compiled.promotion.terms.benefit {
-                Benefit::Cart(benefit) => matches!(benefit.kind, CartKind::AwardPoints(_)),
-                Benefit::Items(_) | Benefit::FreeProduct(_) | Benefit::Shipping(_) => false,
-            }
-        })
+        match &self.candidate(place).compiled.promotion.terms.benefit {
+            Benefit::Cart(benefit) => matches!(benefit.kind, CartKind::AwardPoints(_)),
+            Benefit::Items(_) | Benefit::FreeProduct(_) | Benefit::Shipping(_) => false,
+        }
     }
 
     /// Why a candidate whose conditions may hold did not apply: they fail on this basket, or
@@ -77,37 +84,30 @@ impl<'e> Ranked<'e> {
         place: usize,
         basket: &Basket,
         otherwise: ReasonCode,
-    ) -> Option<Reason> {
-        let candidate = self.candidates.get(place)?;
+    ) -> Reason {
+        let candidate = self.candidate(place);
         let asked = explain::is_asked_for(case, candidate);
-        Some(if asked && !conditions_hold(case, candidate, basket) {
+        if asked && !conditions_hold(case, candidate, basket) {
             Reason::ConditionsNotMet(explain::unmet(case, candidate, basket))
         } else {
             Reason::Plain(otherwise)
-        })
+        }
     }
 
     /// The reason of an exclusive candidate beside which others apply: one that would not apply by itself has its own.
-    fn passed_over(&self, case: &Case<'e>, place: usize) -> Option<Reason> {
-        let candidate = self.candidates.get(place)?;
+    fn passed_over(&self, case: &Case<'e>, place: usize) -> Reason {
         match self.alone(case, place) {
-            Err(failure) if explain::is_asked_for(case, candidate) => {
+            Err(failure) if explain::is_asked_for(case, self.candidate(place)) => {
                 self.failed(case, place, &case.untouched, failure)
             }
-            Ok(_) | Err(_) => Some(Reason::Plain(ReasonCode::ExclusivePassedOver)),
+            Ok(_) | Err(_) => Reason::Plain(ReasonCode::ExclusivePassedOver),
         }
     }
 
     /// The reason of a candidate that gave nothing by itself.
-    fn failed(
-        &self,
-        case: &Case<'e>,
-        place: usize,
-        basket: &Basket,
-        failure: Failure,
-    ) -> Option<Reason> {
-        let candidate = self.candidates.get(place)?;
-        Some(match failure {
+    fn failed(&self, case: &Case<'e>, place: usize, basket: &Basket, failure: Failure) -> Reason {
+        let candidate = self.candidate(place);
+        match failure {
             Failure::ConditionsNotMet if explain::is_asked_for(case, candidate) => {
                 Reason::ConditionsNotMet(explain::unmet(case, candidate, basket))
             }
@@ -119,7 +119,7 @@ impl<'e> Ranked<'e> {
             }
             Failure::NoEligibleItems => Reason::Plain(ReasonCode::NoEligibleItems),
             Failure::NoBenefit => Reason::Plain(ReasonCode::NoBenefit),
-        })
+        }
     }
 }
 
@@ -200,9 +200,7 @@ fn run<'e>(
         cart_discounted: false,
         lines_discounted: false,
     };
-    let item_level = |place: &usize| {
-        ranked.candidates.get(*place).is_some_and(|candidate| candidate.compiled.is_item_level())
-    };
+    let item_level = |place: &usize| ranked.candidate(*place).compiled.is_item_level();
     let members: Vec<usize> = (0..places).filter(|place| is_member(*place)).collect();
     let (items, cart): (Vec<usize>, Vec<usize>) = members.into_iter().partition(item_level);
     match case.rules.settings().evaluation_order {
@@ -236,23 +234,16 @@ impl Run<'_, '_> {
         let reason = match stopped.or(blocked) {
             Some(reason) => self.ranked.reason(self.case, place, &self.basket, reason),
             None => match self.propose(place) {
-                Ok(proposal) => {
-                    self.apply(place, proposal);
-                    None
-                }
+                Ok(proposal) => return self.apply(place, proposal),
                 Err(failure) => self.ranked.failed(self.case, place, &self.basket, failure),
             },
         };
-        if let Some(own) = self.outcome.reasons.get_mut(place) {
-            *own = reason;
-        }
+        self.outcome.refuse(place, reason);
     }
 
     /// What it gives now: the same as alone, where nothing that it looks at has changed.
     fn propose(&self, place: usize) -> Result<Rc<Proposal>, Failure> {
-        let Some(candidate) = self.ranked.candidates.get(place) else {
-            return Err(Failure::NoBenefit);
-        };
+        let candidate = self.ranked.candidate(place);
         let unchanged = self.basket.is_untouched(&candidate.relevant)
             && !self.basket.shipping_discount.is_positive();
         match candidate.known_alone().filter(|_| unchanged) {
@@ -262,9 +253,7 @@ impl Run<'_, '_> {
     }
 
     fn apply(&mut self, place: usize, proposal: Rc<Proposal>) {
-        let Some(candidate) = self.ranked.candidates.get(place) else {
-            return;
-        };
+        let candidate = self.ranked.candidate(place);
         let before = self.case.work.steps();
         let terms = &candidate.compiled.promotion.terms;
         match terms.benefit.level() {

@@ -18,14 +18,15 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     };
     for place in places {
         let out = lone.map_or(ranked.is_exclusive(place), |lone| lone != place);
-        if out && let Some(own) = outcome.reasons.get_mut(place) {
-            *own = match lone {
+        if out {
+            let reason = match lone {
                 Some(_) => {
                     let reason = ReasonCode::ExclusiveApplied;
                     ranked.reason(case, place, &case.untouched, reason)
                 }
                 None => ranked.passed_over(case, place),
             };
+            outcome.refuse(place, reason);
         }
     }
     outcome

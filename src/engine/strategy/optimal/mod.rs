@@ -58,15 +58,14 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
         let answer = solve(case, ranked, &problem, &known, Some(place), &mut steps);
         answer.best.map(|best| best.discount())
     };
-    let reason = |place: usize| match ranked.alone(case, place) {
-        Ok(_) => Some(Reason::OutdoneBy(alternative(place))),
+    let mut reason = |place: usize| match ranked.alone(case, place) {
+        Ok(_) => Reason::OutdoneBy(alternative(place)),
         Err(failure) => ranked.failed(case, place, &case.untouched, failure),
     };
     let mut reasons: Vec<Option<Reason>> = Vec::with_capacity(ranked.candidates.len());
-    let mut reason = reason;
     for place in 0..ranked.candidates.len() {
         let has_applied = best.places().any(|own| own == place);
-        reasons.push(if has_applied { None } else { reason(place) });
+        reasons.push(if has_applied { None } else { Some(reason(place)) });
     }
     Outcome { applied: best.applied, reasons, optimality: Some(optimality) }
 }
