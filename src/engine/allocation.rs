@@ -66,8 +66,13 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
         share.amount = floor.min(share.room);
         missing = missing.minus(share.amount);
     }
+    // Money that is lost or made is worse than no answer.
+    let add_up = |missing: Money| {
+        let add_up = missing == Money::ZERO || Allowance::is_spent();
+        assert!(add_up, "{missing} of {total} has no room");
+    };
     if !missing.is_positive() {
-        return;
+        return add_up(missing);
     }
     // Equal remainders to the earlier line.
     let mut order: SmallVec<[(i128, usize); 32]> =
@@ -108,8 +113,7 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
             break;
         }
     }
-    // Money that is lost is worse than no answer.
-    assert!(missing == Money::ZERO || Allowance::is_spent(), "{missing} of {total} has no room");
+    add_up(missing);
 }
 
 /// Gives every line with room as many steps at once as all of them have room for; the answer is what was given.

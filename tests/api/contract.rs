@@ -232,7 +232,9 @@ fn check_request(place: &str, schema: &Value, body: &str, exchange: &Exchange<'_
             "{place}: the document refuses what the service takes: {}\n{body}",
             faults.join("\n")
         );
-    } else if exchange.status == 422 && !exchange.target.contains('?') && is_of_form(exchange.text)
+    } else if exchange.status == 422
+        && !exchange.target.contains('?')
+        && is_of_form(exchange.text, &value)
     {
         assert!(
             !validator.is_valid(&value),
@@ -243,7 +245,7 @@ fn check_request(place: &str, schema: &Value, body: &str, exchange: &Exchange<'_
 }
 
 /// Whether a refusal has a fault that a schema can see.
-fn is_of_form(problem: &str) -> bool {
+fn is_of_form(problem: &str, body: &Value) -> bool {
     let problem: Value = serde_json::from_str(problem).expect("a problem document");
     let faults = problem["errors"].as_array().expect("faults");
     faults.iter().any(|fault| {
@@ -253,31 +255,38 @@ fn is_of_form(problem: &str) -> bool {
         let hangs = pointer.starts_with("/custom_fields")
             || pointer == "/earning"
             || pointer == "/generate/prefix"
-            || (code == "required" && goes_with_others(pointer))
-            || (code == "wrong_type" && is_compared(pointer));
+            || (code == "required" && goes_with_others(pointer, body))
+            || (code == "wrong_type" && is_compared(pointer, body));
         ["unknown_field", "wrong_type", "required", "too_long"].contains(&code) && !hangs
     })
 }
 
 /// Whether a field is needed or not by what another field says.
-fn goes_with_others(pointer: &str) -> bool {
-    let fields = [
-        "activity",
-        "cart",
-        "codes",
-        "days",
-        "generate",
-        "key",
-        "list",
-        "milestone",
-        "options",
-        "value",
-        "values",
-    ];
-    fields.contains(&pointer.rsplit('/').next().unwrap_or_default())
+fn goes_with_others(pointer: &str, body: &Value) -> bool {
+    let Some((place, field)) = pointer.rsplit_once('/') else {
+        return false;
+    };
+    let own = body.pointer(place).unwrap_or(&Value::Null);
+    match field {
+        "key" | "list" => own.get("field").is_some(),
+        "value" | "values" => is_test(own),
+        "activity" | "milestone" => own.get("trigger").is_some(),
+        "days" => place.ends_with("/expiry"),
+        "options" => place.starts_with("/custom_fields/"),
+        // Of an activity; of codes.
+        "cart" => place.is_empty() && own.get("type").is_some(),
+        "codes" | "generate" => place.is_empty(),
+        _ => false,
+    }
 }
 
 /// Whether a value is a text or a decimal by the field and the operator beside it.
-fn is_compared(pointer: &str) -> bool {
-    pointer.ends_with("/value") || pointer.contains("/values/")
+fn is_compared(pointer: &str, body: &Value) -> bool {
+    let place = pointer.rsplit_once("/values/").or(pointer.rsplit_once("/value"));
+    place.and_then(|(place, _)| body.pointer(place)).is_some_and(is_test)
+}
+
+/// A predicate, or a test of an attribute.
+fn is_test(own: &Value) -> bool {
+    own.get("field").is_some() || own["type"] == "customer_attribute"
 }

@@ -211,7 +211,7 @@ async fn every_event_arrives_in_the_order_of_its_subject_whoever_dies() {
     };
     let mut offset = chrono::TimeDelta::zero();
     for round in 0.. {
-        assert!(round < 400, "{} of {} arrive", taken().len(), all.len());
+        assert!(round < 500, "{} of {} arrive", taken().len(), all.len());
         if taken().len() == all.len() {
             break;
         }

@@ -319,14 +319,13 @@ fn compare(
         }
     }
     if whole {
-        // What was cancelled can begin anew, by an attempt that its till has given up and that comes late.
+        // What was cancelled can begin anew, once, by an attempt that its till has given up and that comes late.
         let rows = ledger.rows.iter();
         let cancelled = rows.filter(|(key, row)| known.contains(*key) && row.state == "cancelled");
-        let cancelled: HashSet<(&str, &str)> =
+        let mut cancelled: HashSet<(&str, &str)> =
             cancelled.map(|(key, row)| (key.0.as_str(), row.transaction.as_str())).collect();
         let unknown = ledger.rows.iter().filter(|(key, row)| {
-            !known.contains(*key)
-                && !cancelled.contains(&(key.0.as_str(), row.transaction.as_str()))
+            !known.contains(*key) && !cancelled.remove(&(key.0.as_str(), row.transaction.as_str()))
         });
         faults.extend(unknown.map(|(key, row)| {
             format!("recorded and told to nobody: {} of {}, {}", key.1, row.transaction, row.state)

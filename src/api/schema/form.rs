@@ -12,7 +12,7 @@ use crate::wire::decode::{MAX_AMOUNT, MAX_INTEGER, MAX_QUANTITY, TextBound};
 const PLAIN: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 /// Under this a decimal of a request has its bounds.
 const BOUNDS: &str = "x-decimal";
-/// This marks a text of a request that may be a number too.
+/// Under this a text of a request has its bounds where it is a number.
 const OR_NUMBER: &str = "x-or-number";
 /// What answers print every decimal as.
 const PRINTED: &str = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$";
@@ -74,7 +74,7 @@ impl Side {
     pub fn scalar(self) -> Value {
         let mut schema = text(TextBound::TEXT);
         if self == Self::Request {
-            schema[OR_NUMBER] = true.into();
+            schema[OR_NUMBER] = Decimal::Any.bounds();
         }
         schema
     }

@@ -241,7 +241,7 @@ pub fn made_codes() -> Value {
     ANSWER
         .object()
         .required("count", size(), "How many were named, or drawn.")
-        .required("created", size(), "How many of them are new.")
+        .required("created", size(), "How many of them are new; of codes that were drawn, all.")
         .absent("batch", plain(), "Of codes that were drawn: the name of the generation.")
         .absent("expires_at", nullable(time()), "Of codes that were drawn: when they stop working.")
         .absent("codes", every(plain()), "The codes that were drawn.")

@@ -101,8 +101,10 @@ fn bundles(case: &Case<'_>, basket: &Basket, groups: &[GroupRun], value: Money) 
         let prices: Vec<Exact> =
             slots.map(|slot| case.view.gross(slot.line, slot.quantity)).collect();
         let all_prices: Exact = prices.iter().sum();
+        let left: Vec<Exact> = left.into_iter().map(Exact::or_zero).collect();
+        let all_left: Exact = left.iter().sum();
         let (weights, whole) =
-            if all_prices.is_zero() { (&left, &total) } else { (&prices, &all_prices) };
+            if all_prices.is_zero() { (&left, &all_left) } else { (&prices, &all_prices) };
         for (member, weight) in group.members.iter().zip(weights) {
             let share = off.times(weight).over(whole).scaled_by(group.times.into(), 1);
             let quantity = member.slot.quantity.scaled().saturating_mul(group.times);

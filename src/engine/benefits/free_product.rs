@@ -45,7 +45,7 @@ pub(super) fn propose(
     let mut proposal = Proposal { times, free, ..Proposal::default() };
     case.work.charge(units.len() * STEPS_A_SHARE);
     proposal.takes =
-        units.into_iter().map(|slot| Take { slot, share: basket.left(slot) }).collect();
+        units.into_iter().map(|slot| Take { slot, share: basket.left(slot).or_zero() }).collect();
     if case.claims.consumed() {
         proposal.needed = reserved;
     }

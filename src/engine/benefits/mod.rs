@@ -158,25 +158,24 @@ pub(crate) fn conditions_hold(case: &Case<'_>, candidate: &Candidate<'_>, basket
         .any(|part| conditions.hold(conditions.judge(&candidate.scene(case, basket, part))))
 }
 
-/// The bound that `max_times` and the limits set to the number of applications.
-fn times_bound(candidate: &Candidate<'_>, repeat: Option<&Repeat>) -> i64 {
-    let own = repeat.and_then(|repeat| repeat.max_times).map(i64::from);
-    own.into_iter().chain(candidate.left.times).min().unwrap_or(i64::MAX)
-}
-
 /// Most applications of one benefit (spec 14).
 const MAX_APPLICATIONS: i64 = 1_000_000_000_000;
+
+/// The bound that `max_times`, the limits and the contract set to the number of applications.
+fn times_bound(candidate: &Candidate<'_>, repeat: Option<&Repeat>) -> i64 {
+    let own = repeat.and_then(|repeat| repeat.max_times).map(i64::from);
+    own.into_iter().chain(candidate.left.times).fold(MAX_APPLICATIONS, i64::min)
+}
 
 /// The bound that `repeat` sets, measured on the requirements' lines of a part.
 fn repeat_bound(repeat: Option<&Repeat>, part: &part::Part<'_>) -> i64 {
     use crate::domain::benefit::Per;
-    let bound = match repeat.map(|repeat| repeat.per) {
+    match repeat.map(|repeat| repeat.per) {
         None => 1,
         Some(Per::Quantity(every)) => part.counted_quantity().scaled() / every.scaled().max(1),
         Some(Per::Amount(every)) => part.counted_amount().times_of(&every.into()),
         Some(Per::Set) => part.most_sets(),
-    };
-    bound.min(MAX_APPLICATIONS)
+    }
 }
 
 /// The conditions of a promotion, judged on the whole cart.

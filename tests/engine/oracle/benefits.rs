@@ -108,7 +108,9 @@ fn attempt_items(
     state: &State,
     met: &[Met<'_>],
 ) -> Result<Gift, Refusal> {
-    let mut bound = promotion.times_bound;
+    // "Numbers of applications are at most 10^12" (14).
+    const MOST: u64 = 1_000_000_000_000;
+    let mut bound = Some(promotion.times_bound.map_or(MOST, |own| own.min(MOST)));
     let mut times = 0;
     let mut plans: Vec<Plan> = Vec::new();
     let mut shares: Vec<(Choice, Exact)> = Vec::new();

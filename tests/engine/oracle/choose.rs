@@ -94,8 +94,6 @@ pub fn applications_allowed(
             }
         }
     };
-    // "Numbers of applications are at most 10^12" (14).
-    let most = most.min(1_000_000_000_000);
     bound.map_or(most, |bound| most.min(bound))
 }
 
