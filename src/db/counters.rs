@@ -41,7 +41,8 @@ impl Columns {
     }
 }
 
-/// The counters with what was found of them, by their places from 1. Nothing was taken from the others yet.
+/// Returns how much is used of each counter. What was found comes with the counter's place, counted from 1; a counter that
+/// was not found is unused.
 pub(super) fn used(
     counters: Vec<CounterKey>,
     found: impl Iterator<Item = (i64, i64)>,

@@ -204,7 +204,7 @@ fn compile(
     }
 }
 
-/// Sorts the texts that are only asked whether they contain one, in small letters where case does not count.
+/// Sorts the values of leaves that only look a text up. Where case does not count, they are put into lower case first.
 fn sorted(mut leaf: Leaf) -> Leaf {
     match &mut leaf {
         Leaf::PaymentMode { test: ModeTest::In(values, _) | ModeTest::NotIn(values) }
@@ -334,7 +334,7 @@ fn has(values: &[String], text: &str) -> bool {
     values.binary_search_by(|value| value.as_str().cmp(text)).is_ok()
 }
 
-/// The same, whatever the case of ASCII letters. The values are in small letters.
+/// Like [`has`], without regard to the case of ASCII letters. INVARIANT: [`sorted`] has put the values into lower case.
 fn has_in_any_case(values: &[String], text: &str) -> bool {
     let small = || text.bytes().map(|byte| byte.to_ascii_lowercase());
     values.binary_search_by(|value| value.bytes().cmp(small())).is_ok()

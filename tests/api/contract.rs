@@ -31,7 +31,8 @@ pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     document
 });
 
-/// Requests may have numbers for decimals, within the bounds of the field if it names them. Answers have no field that is not described.
+/// Writes out two things: requests may have numbers for decimals, within the bounds of the field, and answers have no
+/// field that is not described.
 fn write_out(schema: &mut Value) {
     match schema {
         Value::Object(members) => {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::form::{Decimal, Object, Side, choice, constant, count, described, one_of, text};
+use super::form::{Decimal, Object, Side, choice, constant, count, text};
 use crate::domain::benefit::{From, Pick, PriceBase, Same, Spread, Within};
 use crate::domain::names::Named;
 use crate::wire::benefit::{PerName, TargetType, Type};
@@ -10,22 +10,16 @@ use crate::wire::decode::TextBound;
 
 /// A benefit of any type.
 pub fn benefit(side: Side) -> Value {
-    let part = |kind: &Type| {
-        let name = match kind {
-            Type::PercentageOff => "PercentageOff",
-            Type::AmountOff => "AmountOff",
-            Type::FixedPrice => "FixedPrice",
-            Type::BundlePrice => "BundlePrice",
-            Type::FreeProduct => "FreeProduct",
-            Type::AwardPoints => "AwardPoints",
-        };
-        (kind.name(), side.part_name(name))
+    let part = |kind| match kind {
+        Type::PercentageOff => "PercentageOff",
+        Type::AmountOff => "AmountOff",
+        Type::FixedPrice => "FixedPrice",
+        Type::BundlePrice => "BundlePrice",
+        Type::FreeProduct => "FreeProduct",
+        Type::AwardPoints => "AwardPoints",
     };
-    let parts: Vec<(&str, String)> = Type::ALL.iter().map(part).collect();
-    let mut schema = one_of("type", &parts);
-    schema["description"] =
-        "What is given. Parts that do not go together (spec 5.4) are 422 `unsupported_combination`.".into();
-    schema
+    let says = "What is given. Parts that do not go together (spec 5.4) are 422 `unsupported_combination`.";
+    side.one_of("type", Type::ALL, part, says)
 }
 
 fn priced(
@@ -128,25 +122,21 @@ pub fn free_product(side: Side) -> Value {
 
 /// What most benefits can be given on.
 pub fn target(side: Side) -> Value {
-    targets(side, &["CartTarget", "ItemsTarget", "ShippingTarget"])
+    targets(side, &[TargetType::Cart, TargetType::Items, TargetType::Shipping])
 }
 
 /// What a fixed price can be given on.
 pub fn fixed_price_target(side: Side) -> Value {
-    targets(side, &["ItemsTarget", "ShippingTarget"])
+    targets(side, &[TargetType::Items, TargetType::Shipping])
 }
 
-fn targets(side: Side, names: &[&str]) -> Value {
-    let part = |name: &&str| {
-        let kind = match *name {
-            "CartTarget" => TargetType::Cart,
-            "ItemsTarget" => TargetType::Items,
-            _ => TargetType::Shipping,
-        };
-        (kind.name(), side.part_name(name))
+fn targets(side: Side, kinds: &[TargetType]) -> Value {
+    let part = |kind| match kind {
+        TargetType::Cart => "CartTarget",
+        TargetType::Items => "ItemsTarget",
+        TargetType::Shipping => "ShippingTarget",
     };
-    let parts: Vec<(&str, String)> = names.iter().map(part).collect();
-    described(one_of("type", &parts), "What a benefit is given on.")
+    side.one_of("type", kinds, part, "What a benefit is given on.")
 }
 
 /// The cart, or some of its lines.
@@ -182,16 +172,12 @@ pub fn items_target(side: Side) -> Value {
 
 /// How often.
 pub fn repeat(side: Side) -> Value {
-    let part = |per: &PerName| {
-        let name = match per {
-            PerName::Quantity => "RepeatPerQuantity",
-            PerName::Amount => "RepeatPerAmount",
-            PerName::Set => "RepeatPerSet",
-        };
-        (per.name(), side.part_name(name))
+    let part = |per| match per {
+        PerName::Quantity => "RepeatPerQuantity",
+        PerName::Amount => "RepeatPerAmount",
+        PerName::Set => "RepeatPerSet",
     };
-    let parts: Vec<(&str, String)> = PerName::ALL.iter().map(part).collect();
-    described(one_of("per", &parts), "How often a benefit is given.")
+    side.one_of("per", PerName::ALL, part, "How often a benefit is given.")
 }
 
 pub fn repeat_per_quantity(side: Side) -> Value {

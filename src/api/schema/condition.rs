@@ -2,9 +2,7 @@
 
 use serde_json::Value;
 
-use super::form::{
-    Decimal, Object, Side, boolean, choice, choice_of, constant, every, list, one_of, text,
-};
+use super::form::{Decimal, Object, Side, boolean, choice, choice_of, constant, every, list, text};
 use crate::domain::names::Named;
 use crate::domain::selector::{MAX_PREDICATES, MAX_VALUES, Match, NumberOperator};
 use crate::wire::condition::Type;
@@ -49,24 +47,18 @@ pub fn predicate(side: Side) -> Value {
 
 /// What must hold: a group, or one of the leaves.
 pub fn condition(side: Side) -> Value {
-    let part = |kind: &Type| {
-        let name = match kind {
-            Type::Group => "GroupCondition",
-            kind if CART_LEAVES.contains(kind) => "CartCondition",
-            kind if LINE_LEAVES.contains(kind) => "LineCondition",
-            Type::Item => "ItemCondition",
-            Type::PaymentMode => "PaymentCondition",
-            Type::GiftVoucher => "GiftVoucherCondition",
-            Type::CustomerAttribute => "AttributeCondition",
-            _ => "MemberCondition",
-        };
-        (kind.name(), side.part_name(name))
+    let part = |kind| match kind {
+        Type::Group => "GroupCondition",
+        kind if CART_LEAVES.contains(&kind) => "CartCondition",
+        kind if LINE_LEAVES.contains(&kind) => "LineCondition",
+        Type::Item => "ItemCondition",
+        Type::PaymentMode => "PaymentCondition",
+        Type::GiftVoucher => "GiftVoucherCondition",
+        Type::CustomerAttribute => "AttributeCondition",
+        _ => "MemberCondition",
     };
-    let parts: Vec<(&str, String)> = Type::ALL.iter().map(part).collect();
-    let mut schema = one_of("type", &parts);
-    schema["description"] =
-        "What must hold. Groups nest at most 5 deep; a tree has at most 10 conditions that are not groups.".into();
-    schema
+    let says = "What must hold. Groups nest at most 5 deep; a tree has at most 10 conditions that are not groups.";
+    side.one_of("type", Type::ALL, part, says)
 }
 
 /// A group.

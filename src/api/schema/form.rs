@@ -44,7 +44,8 @@ pub enum Decimal {
 }
 
 impl Decimal {
-    /// The bounds, for whoever checks or makes bodies: keywords of JSON Schema, which say nothing of a text.
+    /// The bounds as keywords of JSON Schema, for programs that check or make bodies. The schema itself is a text, which has
+    /// no such keywords.
     fn bounds(self) -> Value {
         let (over_zero, least, most, places) = match self {
             Self::Amount => (false, 0, MAX_AMOUNT, DECIMALS),
@@ -84,8 +85,20 @@ impl Side {
         reference(&self.part_name(name))
     }
 
+    /// One of several parts, told apart by the name that each has in the field `tag`.
+    pub fn one_of<T: Named>(
+        self,
+        tag: &str,
+        kinds: &[T],
+        part: impl Fn(T) -> &'static str,
+        description: &str,
+    ) -> Value {
+        let parts = kinds.iter().map(|kind| (kind.name(), self.part_name(part(*kind))));
+        one_of(tag, parts, description)
+    }
+
     /// The name of the part's schema.
-    pub fn part_name(self, name: &str) -> String {
+    fn part_name(self, name: &str) -> String {
         match self {
             Self::Request => format!("{name}Input"),
             Self::Answer => name.to_owned(),
@@ -158,7 +171,7 @@ impl Object {
         }
     }
 
-    /// The schema. Only requests are closed: answers may get more fields.
+    /// The schema. Only requests refuse other fields, since answers get more fields with later releases.
     pub fn schema(self, description: &str) -> Value {
         let mut schema = json!({"type": "object", "properties": self.properties});
         if self.side == Side::Request {
@@ -201,19 +214,22 @@ pub fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-/// One of several schemas, told apart by the constant that each has in this field.
-pub fn one_of(field: &str, parts: &[(&str, String)]) -> Value {
-    let place = |name: &String| format!("#/components/schemas/{name}");
-    let mapping: Map<String, Value> =
-        parts.iter().map(|(value, name)| ((*value).to_owned(), place(name).into())).collect();
-    let mut names: Vec<&String> = Vec::new();
-    for (_, name) in parts {
-        if !names.contains(&name) {
-            names.push(name);
+/// One of several schemas, told apart by the constant that each has in the field `tag`.
+pub fn one_of<'p>(
+    tag: &str,
+    parts: impl Iterator<Item = (&'p str, String)>,
+    description: &str,
+) -> Value {
+    let (mut mapping, mut of) = (Map::new(), Vec::new());
+    for (value, name) in parts {
+        let part = reference(&name);
+        mapping.insert(value.to_owned(), part["$ref"].clone());
+        if !of.contains(&part) {
+            of.push(part);
         }
     }
-    let of: Vec<Value> = names.into_iter().map(|name| reference(name)).collect();
-    json!({"oneOf": of, "discriminator": {"propertyName": field, "mapping": mapping}})
+    let schema = json!({"oneOf": of, "discriminator": {"propertyName": tag, "mapping": mapping}});
+    described(schema, description)
 }
 
 /// A text within its bound.

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::form::{
-    Object, Side, anything, choice, choice_of, decimal, described, distinct, every, id, list,
-    one_of, plain, reference, size, text, time, zone,
+    Object, Side, anything, choice, choice_of, decimal, distinct, every, id, list, one_of, plain,
+    reference, size, text, time, zone,
 };
 use super::limits::limit_name;
 use crate::api::webhooks::MAX_RESENT;
@@ -20,11 +20,10 @@ const SIDE: Side = Side::Answer;
 /// An event.
 pub fn event() -> Value {
     let forms = data();
-    let parts: Vec<(&str, String)> = forms
+    let parts = forms
         .iter()
-        .flat_map(|(name, types, _)| types.iter().map(|own| (own.name(), (*name).to_owned())))
-        .collect();
-    described(one_of("type", &parts), "Something that happened.")
+        .flat_map(|(name, types, _)| types.iter().map(|own| (own.name(), (*name).to_owned())));
+    one_of("type", parts, "Something that happened.")
 }
 
 /// The events of each form, by name.

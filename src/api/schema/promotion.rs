@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::form::{
-    Decimal, Object, Side, anything, boolean, choice, choice_of, constant, currency, described,
-    distinct, every, id, integer, list, map, nullable, one_of, plain, reference, text, time,
-    time_of_day, zone,
+    Decimal, Object, Side, anything, boolean, choice, choice_of, constant, currency, distinct,
+    every, id, integer, list, map, nullable, plain, reference, text, time, time_of_day, zone,
 };
 use crate::domain::issuance::{ActivityType, MessageChannel};
 use crate::domain::names::Named;
@@ -117,20 +116,16 @@ pub fn schedule(side: Side) -> Value {
         .schema("When a promotion is open.")
 }
 
-/// The schemas of recurrences, by the type of each.
-const RECURRENCES: [(Recurrence, &str); 5] = [
-    (Recurrence::None, "EachDay"),
-    (Recurrence::Weekly, "Weekly"),
-    (Recurrence::Monthly, "Monthly"),
-    (Recurrence::WeeklySpan, "WeeklySpan"),
-    (Recurrence::MonthlySpan, "MonthlySpan"),
-];
-
 /// On which days.
 pub fn recurrence(side: Side) -> Value {
-    let parts: Vec<(&str, String)> =
-        RECURRENCES.iter().map(|(kind, name)| (kind.name(), side.part_name(name))).collect();
-    described(one_of("type", &parts), "On which days, or from when to when.")
+    let part = |kind| match kind {
+        Recurrence::None => "EachDay",
+        Recurrence::Weekly => "Weekly",
+        Recurrence::Monthly => "Monthly",
+        Recurrence::WeeklySpan => "WeeklySpan",
+        Recurrence::MonthlySpan => "MonthlySpan",
+    };
+    side.one_of("type", Recurrence::ALL, part, "On which days, or from when to when.")
 }
 
 fn recurring(side: Side, kind: Recurrence) -> Object {

@@ -40,7 +40,7 @@ impl Allowance {
         LEFT.set(0);
     }
 
-    /// Whether nothing is left on this thread: then results are nothing, and do not add up.
+    /// Whether this thread has spent its allowance. Results are zero from then on, so that sums need not agree.
     pub fn is_spent() -> bool {
         LEFT.get() == 0
     }

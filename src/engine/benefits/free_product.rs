@@ -59,7 +59,7 @@ pub(crate) fn product_lines(case: &Case<'_>, sku: &str) -> LineSet {
     lines.filter(|(_, line)| line.sku == sku).map(|(index, _)| index).collect()
 }
 
-/// What is missing of the units that so many applications give. It may be more than a [`Quantity`] holds.
+/// The units to be added to the cart. Within the bounds they can be more than a [`Quantity`] holds.
 fn free(each: Quantity, times: i64, there: Quantity) -> Exact {
     let wanted = i128::from(each.scaled()) * i128::from(times);
     Exact::ratio(wanted - i128::from(there.scaled()), Quantity::ONE.scaled().into())

@@ -161,7 +161,7 @@ pub(crate) fn conditions_hold(case: &Case<'_>, candidate: &Candidate<'_>, basket
 /// Most applications of one benefit (spec 14).
 const MAX_APPLICATIONS: i64 = 1_000_000_000_000;
 
-/// The bound that `max_times`, the limits and the contract set to the number of applications.
+/// The most applications that `max_times`, the limits and the contract allow.
 fn times_bound(candidate: &Candidate<'_>, repeat: Option<&Repeat>) -> i64 {
     let own = repeat.and_then(|repeat| repeat.max_times).map(i64::from);
     own.into_iter().chain(candidate.left.times).fold(MAX_APPLICATIONS, i64::min)

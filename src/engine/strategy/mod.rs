@@ -94,7 +94,8 @@ impl<'e> Ranked<'e> {
         }
     }
 
-    /// The reason of an exclusive candidate beside which others apply: one that would not apply by itself has its own.
+    /// Why an exclusive candidate did not apply where others did. A candidate that would not apply by itself keeps its own
+    /// reason.
     fn passed_over(&self, case: &Case<'e>, place: usize) -> Reason {
         match self.alone(case, place) {
             Err(failure) if explain::is_asked_for(case, self.candidate(place)) => {

@@ -21,8 +21,7 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
         if out {
             let reason = match lone {
                 Some(_) => {
-                    let reason = ReasonCode::ExclusiveApplied;
-                    ranked.reason(case, place, &case.untouched, reason)
+                    ranked.reason(case, place, &case.untouched, ReasonCode::ExclusiveApplied)
                 }
                 None => ranked.passed_over(case, place),
             };
