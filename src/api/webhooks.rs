@@ -234,7 +234,7 @@ fn answer(status: StatusCode, row: &WebhookRow, secret: Option<&str>) -> Respons
 fn write_members(writer: &mut Writer, row: &WebhookRow) {
     writer.key("name").text(&row.name);
     writer.key("url").text(&row.url);
-    writer.key("events").texts(&row.events);
+    writer.key("events").list(&row.events, |writer, event| writer.name(*event));
     writer.key("created_at").plain(super::time(row.created_at));
     writer.key("updated_at").plain(super::time(row.updated_at));
 }

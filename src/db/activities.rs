@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{DbError, TenantTx};
+use crate::domain::issuance::ActivityType;
 
 /// An activity that is to be recorded.
 #[derive(Clone, Debug)]
@@ -10,8 +11,7 @@ pub struct NewActivity {
     pub activity_id: String,
     /// SHA-256 of the body as it was understood.
     pub body_hash: [u8; 32],
-    /// `transaction`, `registration` or `profile_update`.
-    pub kind: &'static str,
+    pub kind: ActivityType,
     pub customer_id: String,
     /// The sale that it was.
     pub transaction_id: Option<String>,
@@ -41,7 +41,7 @@ pub async fn claim(
         tx.id(),
         new.activity_id,
         new.body_hash.as_slice(),
-        new.kind,
+        new.kind as _,
         new.customer_id,
         new.transaction_id,
         new.at,

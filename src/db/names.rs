@@ -9,7 +9,9 @@ use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo, PgValueRef};
 use sqlx::{Decode, Encode, Postgres, Type};
 use thiserror::Error;
 
-use crate::domain::issuance::{IssuanceSource, IssuanceState};
+use crate::domain::benefit::Level;
+use crate::domain::event::EventType;
+use crate::domain::issuance::{ActivityType, IssuanceSource, IssuanceState};
 use crate::domain::limit::{LimitSubject, Measure};
 use crate::domain::names::Named;
 use crate::domain::promotion::{PromotionType, Status};
@@ -55,8 +57,11 @@ macro_rules! stored {
 }
 
 stored! {
+    ActivityType,
+    EventType,
     IssuanceSource,
     IssuanceState,
+    Level,
     LimitSubject,
     Measure,
     PromotionType,

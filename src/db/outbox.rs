@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{DbError, OperatorTx, TenantTx};
 use crate::domain::counter::CounterKey;
-use crate::domain::event::Subject;
+use crate::domain::event::{EventType, Subject};
 use crate::domain::id::TenantId;
 
 /// Most events that are numbered at once.
@@ -17,8 +17,7 @@ pub const MAX_PUBLISHED: i64 = 1_000;
 /// An event to be written.
 #[derive(Clone, Debug)]
 pub struct NewEvent {
-    /// The name of its type.
-    pub event_type: &'static str,
+    pub event_type: EventType,
     /// What it happened to. The transaction has locked it, so that the events of a subject have an order.
     pub subject: Subject,
     pub occurred_at: DateTime<Utc>,
@@ -42,7 +41,7 @@ pub async fn append(tx: &mut TenantTx, events: &[NewEvent]) -> Result<(), DbErro
           order by new.place",
         tx.id(),
         &column(events, |_| Uuid::now_v7()),
-        &column(events, |own| own.event_type.to_owned()),
+        &column(events, |own| own.event_type) as _,
         &column(events, |own| own.subject.kind().to_owned()),
         &column(events, |own| own.subject.uuid()),
         &column(events, |own| own.occurred_at),

@@ -74,14 +74,14 @@ pub struct EndedRow {
     pub limits: Option<String>,
 }
 
-/// Reads the active and paused promotions that had ended by then.
+/// Reads the promotions that were neither drafts nor archived and had ended by then.
 pub async fn ended(tx: &mut TenantTx, ended_by: DateTime<Utc>) -> Result<Vec<EndedRow>, DbError> {
     let rows = sqlx::query_as!(
         EndedRow,
         r#"select promotion_id, name, status as "status: _", starts_at, ends_at, created_at,
                   case type when 'code_linked' then (document -> 'limits')::text end as limits
              from promotion
-            where tenant_id = $1 and status in ('active', 'paused') and ends_at <= $2"#,
+            where tenant_id = $1 and status not in ('draft', 'archived') and ends_at <= $2"#,
         tx.id(),
         ended_by,
     )

@@ -24,7 +24,7 @@ pub struct HistoryRow {
 }
 
 /// Whether the promotion (any promotion of the tenant, if none is named) has ever been live up to `now`: active, by
-/// its history, within the dates that it had then.
+/// its history, within the dates that it had then. A status that is not known could be a kind of active, and counts.
 pub async fn has_been_live(
     tx: &mut TenantTx,
     promotion: Option<PromotionId>,
@@ -38,7 +38,7 @@ pub async fn has_been_live(
                      from promotion_version
                     where tenant_id = $1 and ($2::uuid is null or promotion_id = $2)
                ) as entry
-               where status = 'active' and starts_at <= $3
+               where status not in ('draft', 'paused', 'archived') and starts_at <= $3
                  and greatest(at, starts_at) < least(coalesce(until, 'infinity'), ends_at)
            ) as "live!""#,
         tx.id(),

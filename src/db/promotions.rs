@@ -269,7 +269,7 @@ pub async fn list(
 }
 
 /// Reads what the rule set is made of: active and paused promotions, oldest first, but those that had ended by
-/// `ended_by`, if that is given.
+/// `ended_by`, if that is given. A status that is not known could be in force: it is not passed over, but `Unreadable`.
 pub async fn for_rules(
     tx: &mut TenantTx,
     ended_by: Option<DateTime<Utc>>,
@@ -279,7 +279,7 @@ pub async fn for_rules(
         r#"select promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
                   document::text as "document!", created_at, updated_at
              from promotion
-            where tenant_id = $1 and status in ('active', 'paused')
+            where tenant_id = $1 and status not in ('draft', 'archived')
               and ($2::timestamptz is null or ends_at > $2)
             order by created_at, promotion_id"#,
         tx.id(),

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{DbError, TenantTx};
+use crate::domain::benefit::Level;
 use crate::domain::counter::{Bound, CounterKey, Owner, Use};
 use crate::domain::id::{PromotionId, RedemptionId};
 use crate::domain::limit::{LimitSubject, Measure};
@@ -50,8 +51,7 @@ pub struct NewRedemption {
 #[derive(Clone, Debug)]
 pub struct NewGift {
     pub promotion_id: Uuid,
-    /// `item`, `cart` or `shipping`.
-    pub level: &'static str,
+    pub level: Level,
     /// How often its benefit applied.
     pub times: i64,
     /// What it took off, in ten-thousandths.
@@ -133,8 +133,8 @@ pub async fn record(tx: &mut TenantTx, new: &[NewRedemption]) -> Result<(), DbEr
     let places = new.iter().flat_map(|own| (0_i16..).take(own.promotions.len()));
     let uses = || new.iter().flat_map(|own| own.uses.iter().map(move |taken| (own, taken)));
     let state = |own: &NewRedemption| match own.expires_at {
-        Some(_) => "held",
-        None => "committed",
+        Some(_) => RedemptionState::Held,
+        None => RedemptionState::Committed,
     };
     sqlx::query!(
         "with redeemed as (

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{DbError, TenantTx, counters};
+use crate::domain::benefit::Level;
 use crate::domain::id::RedemptionId;
 
 /// A return that was recorded.
@@ -199,16 +200,21 @@ pub async fn restore(
     redemption: RedemptionId,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let promotions = sqlx::query_scalar!(
-        "with restored as (
+    let gifts = sqlx::query!(
+        r#"with restored as (
              update redemption set restored_at = $3 where tenant_id = $1 and redemption_id = $2)
-         select promotion_id from redemption_promotion
-          where tenant_id = $1 and redemption_id = $2 and (level <> 'shipping' or discount = 0)",
+         select promotion_id, level as "level: Level", discount from redemption_promotion
+          where tenant_id = $1 and redemption_id = $2"#,
         tx.id(),
         redemption.uuid(),
         now,
     )
     .fetch_all(tx.connection())
     .await?;
+    let given_back = gifts.iter().filter(|gift| match gift.level {
+        Level::Item | Level::Cart => true,
+        Level::Shipping => gift.discount == 0,
+    });
+    let promotions: Vec<Uuid> = given_back.map(|gift| gift.promotion_id).collect();
     counters::give_back(tx, &[redemption.uuid()], Some(&promotions)).await
 }

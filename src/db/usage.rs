@@ -1,33 +1,15 @@
 //! What is gone of the limits of promotions as a whole, holds apart.
 
-use uuid::Uuid;
-
+use super::counters::Columns;
 use super::{DbError, TenantTx};
+use crate::domain::counter::CounterKey;
+use crate::domain::usage::Gone;
 
-/// A counter of a promotion as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WantedCounter {
-    pub promotion_id: Uuid,
-    /// `times`, `transactions` or `discount`.
-    pub measure: &'static str,
-    pub window_no: i32,
-}
-
-/// What is gone of a counter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CounterRow {
-    /// What is committed and what is held.
-    pub used: i64,
-    pub held: i64,
-}
-
-/// Reads counters, each at its place: in one statement, so that what is held is part of what is used.
-pub async fn read(tx: &mut TenantTx, wanted: &[WantedCounter]) -> Result<Vec<CounterRow>, DbError> {
-    let promotions: Vec<Uuid> = wanted.iter().map(|counter| counter.promotion_id).collect();
-    let measures: Vec<String> = wanted.iter().map(|counter| counter.measure.to_owned()).collect();
-    let windows: Vec<i32> = wanted.iter().map(|counter| counter.window_no).collect();
-    let rows = sqlx::query_as!(
-        CounterRow,
+/// Reads counters of promotions as a whole, each at its place: in one statement, so that what is held is part of what is
+/// used.
+pub async fn read(tx: &mut TenantTx, wanted: &[CounterKey]) -> Result<Vec<Gone>, DbError> {
+    let columns = Columns::of(wanted.iter());
+    let rows = sqlx::query!(
         r#"select coalesce(limit_counter.used, 0) as "used!", coalesce(held.amount, 0) as "held!"
              from unnest($2::uuid[], $3::text[], $4::integer[]) with ordinality
                   as wanted (promotion_id, measure, window_no, place)
@@ -49,11 +31,14 @@ pub async fn read(tx: &mut TenantTx, wanted: &[WantedCounter]) -> Result<Vec<Cou
               and held.window_no = wanted.window_no
             order by wanted.place"#,
         tx.id(),
-        &promotions,
-        &measures,
-        &windows,
+        &columns.promotions,
+        &columns.measures as _,
+        &columns.windows,
     )
     .fetch_all(tx.connection())
     .await?;
-    Ok(rows)
+    let gone = rows
+        .into_iter()
+        .map(|row| Gone { used: row.used.saturating_sub(row.held).max(0), held: row.held });
+    Ok(gone.collect())
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{DbError, Page, TenantTx, one_more};
+use crate::domain::event::EventType;
 use crate::domain::id::WebhookId;
 
 /// A webhook without its secret.
@@ -15,8 +16,8 @@ pub struct WebhookRow {
     /// Its name, chosen by the tenant.
     pub name: String,
     pub url: String,
-    /// Names of the types that it wants.
-    pub events: Vec<String>,
+    /// The types that it wants.
+    pub events: Vec<EventType>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last put.
@@ -46,13 +47,13 @@ pub async fn insert(
     webhook: WebhookId,
     name: &str,
     url: &str,
-    events: &[&'static str],
+    events: &[EventType],
     secret: &[u8; 32],
 ) -> Result<WebhookRow, DbError> {
     let row = sqlx::query_as!(
         WebhookRow,
-        "insert into webhook (tenant_id, webhook_id, name, url, events, secret) values ($1, $2, $3, $4, $5, $6)
-         returning webhook_id, name, url, events, created_at, updated_at",
+        r#"insert into webhook (tenant_id, webhook_id, name, url, events, secret) values ($1, $2, $3, $4, $5, $6)
+         returning webhook_id, name, url, events as "events: _", created_at, updated_at"#,
         tx.id(),
         webhook.uuid(),
         name,
@@ -70,13 +71,13 @@ pub async fn replace(
     tx: &mut TenantTx,
     name: &str,
     url: &str,
-    events: &[&'static str],
+    events: &[EventType],
 ) -> Result<Option<WebhookRow>, DbError> {
     let row = sqlx::query_as!(
         WebhookRow,
-        "update webhook set url = $3, events = $4, updated_at = now(), failures = 0, rests_until = null
+        r#"update webhook set url = $3, events = $4, updated_at = now(), failures = 0, rests_until = null
           where tenant_id = $1 and name = $2
-         returning webhook_id, name, url, events, created_at, updated_at",
+         returning webhook_id, name, url, events as "events: _", created_at, updated_at"#,
         tx.id(),
         name,
         url,
@@ -101,8 +102,8 @@ pub async fn count(tx: &mut TenantTx) -> Result<i64, DbError> {
 pub async fn get(tx: &mut TenantTx, name: &str) -> Result<Option<WebhookRow>, DbError> {
     let row = sqlx::query_as!(
         WebhookRow,
-        "select webhook_id, name, url, events, created_at, updated_at from webhook
-          where tenant_id = $1 and name = $2",
+        r#"select webhook_id, name, url, events as "events: _", created_at, updated_at from webhook
+          where tenant_id = $1 and name = $2"#,
         tx.id(),
         name,
     )
@@ -153,8 +154,8 @@ pub async fn rest(
 pub async fn delete(tx: &mut TenantTx, name: &str) -> Result<Option<WebhookRow>, DbError> {
     let row = sqlx::query_as!(
         WebhookRow,
-        "delete from webhook where tenant_id = $1 and name = $2
-         returning webhook_id, name, url, events, created_at, updated_at",
+        r#"delete from webhook where tenant_id = $1 and name = $2
+         returning webhook_id, name, url, events as "events: _", created_at, updated_at"#,
         tx.id(),
         name,
     )
@@ -171,10 +172,10 @@ pub async fn list(
 ) -> Result<Page<WebhookRow, String>, DbError> {
     let rows = sqlx::query_as!(
         WebhookRow,
-        "select webhook_id, name, url, events, created_at, updated_at from webhook
+        r#"select webhook_id, name, url, events as "events: _", created_at, updated_at from webhook
           where tenant_id = $1 and ($2::text is null or name > $2)
           order by name
-          limit $3",
+          limit $3"#,
         tx.id(),
         after,
         one_more(limit),

@@ -94,7 +94,7 @@ impl Work {
         let new = NewActivity {
             activity_id: activity.id.clone(),
             body_hash: Sha256::digest(canonical.as_bytes()).into(),
-            kind: wire::activity::name(activity.kind),
+            kind: activity.kind,
             customer_id: self.customer().to_owned(),
             transaction_id: activity.transaction_id.clone(),
             at: activity.at,

@@ -32,7 +32,7 @@ pub fn event(
         writer.key(id).id(subject.uuid());
         write(writer);
     });
-    NewEvent { event_type: event_type.name(), subject, occurred_at, data: writer.finish() }
+    NewEvent { event_type, subject, occurred_at, data: writer.finish() }
 }
 
 /// What tells that a promotion was moved to a status; none for a draft.

@@ -4,10 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ServiceError;
 use crate::cache::load;
-use crate::db::usage::{CounterRow, WantedCounter};
 use crate::db::{self, TenantTx};
+use crate::domain::counter::{CounterKey, Owner};
 use crate::domain::limit::{CountedLimit, LimitSubject};
-use crate::domain::names::Named;
 use crate::domain::promotion::Promotion;
 use crate::domain::settings::Settings;
 use crate::domain::usage::{Gone, LimitUsage, Usage};
@@ -52,7 +51,7 @@ fn wanted(
     promotion: &Promotion,
     settings: &Settings,
     now: DateTime<Utc>,
-    counters: &mut Vec<WantedCounter>,
+    counters: &mut Vec<CounterKey>,
 ) -> Vec<Wanted> {
     let starts_at = promotion.terms.starts_at.to_utc();
     // Before the start it is the first window that is waited for.
@@ -62,10 +61,11 @@ fn wanted(
         let number = window::number(limit.refresh, starts_at, zone, at);
         let counter = match limit.name.subject {
             LimitSubject::Promotion => {
-                counters.push(WantedCounter {
-                    promotion_id: promotion.id.uuid(),
-                    measure: limit.name.measure.name(),
-                    window_no: number,
+                counters.push(CounterKey {
+                    promotion_id: promotion.id,
+                    owner: Owner::Everybody,
+                    measure: limit.name.measure,
+                    window: number,
                 });
                 counters.len().checked_sub(1)
             }
@@ -77,11 +77,7 @@ fn wanted(
     wanted.collect()
 }
 
-fn answered(wanted: Wanted, found: &[CounterRow]) -> LimitUsage {
-    let gone = wanted.counter.map(|place| {
-        let row = found.get(place);
-        let (used, held) = row.map_or((0, 0), |row| (row.used, row.held));
-        Gone { used: used.saturating_sub(held).max(0), held }
-    });
+fn answered(wanted: Wanted, found: &[Gone]) -> LimitUsage {
+    let gone = wanted.counter.map(|place| found.get(place).copied().unwrap_or_default());
     LimitUsage { limit: wanted.limit, gone, window_ends_at: wanted.window_ends_at }
 }

@@ -11,7 +11,6 @@ use crate::domain::cart::{Cart, Explain, MAX_LINES, Request};
 use crate::domain::currency::Currency;
 use crate::domain::exact::Exact;
 use crate::domain::issuance::{ActivityType, Issuance};
-use crate::domain::names::Named;
 use crate::engine::CountedLine;
 
 /// Reads the body of an activity. Whether its time and store are allowed is for the caller to check.
@@ -144,9 +143,4 @@ pub fn parse_counted(document: &str) -> Option<(MilestoneMeasure, Vec<CountedLin
         })
     })?;
     Some((measure, lines))
-}
-
-/// The name of a kind of activity, as it is stored.
-pub fn name(kind: ActivityType) -> &'static str {
-    kind.name()
 }

@@ -129,3 +129,86 @@ async fn unknown_types_sources_and_roles_are_503_until_they_are_known() {
     service.post("/v1/evaluate-cart", &fresh, cart()).await.expect(200);
     service.get("/v1/issuances", &tenant.admin).await.expect(200);
 }
+
+/// Neither in force nor out of it: prices without it could be wrong.
+#[tokio::test]
+async fn a_promotion_of_an_unknown_status_is_not_passed_over() {
+    let (database, service) = Service::start().await;
+    let (tenant, other) = (service.tenant().await, service.tenant().await);
+    let promotion = service.promotion(&tenant.admin, ten_percent("P")).await;
+    let mut long_ended = ten_percent("Long ended");
+    long_ended["ends_at"] = "2020-02-01T00:00:00Z".into();
+    service.promotion(&tenant.admin, long_ended).await;
+    let mut owner = database.owner_connection().await;
+    run(&mut owner, "alter table promotion drop constraint promotion_status_check").await;
+    let order = json!({"transaction_id": random_id(), "request": cart()});
+    let path = format!("/v1/promotions/{promotion}");
+    for name in ["P", "Long ended"] {
+        run(&mut owner, &format!("update promotion set status = 'trial' where name = '{name}'"))
+            .await;
+        expect_unavailable(service.post("/v1/evaluate-cart", &tenant.pos, cart()).await);
+        expect_unavailable(service.post("/v1/redemptions", &tenant.pos, order.clone()).await);
+        expect_unavailable(service.get("/v1/promotions", &tenant.admin).await);
+        assert_eq!(service.discount(&other.pos).await, "0.00");
+        if name == "P" {
+            let paused = json!({"status": "paused"});
+            let moved = service.post(&format!("{path}/status"), &tenant.admin, paused).await;
+            expect_unavailable(moved);
+            expect_unavailable(service.delete(&path, &tenant.admin).await);
+        }
+        run(&mut owner, "update promotion set status = 'active' where status = 'trial'").await;
+    }
+    assert_eq!(service.discount(&tenant.pos).await, "10.00");
+    service.post("/v1/redemptions", &tenant.pos, order).await.expect(201);
+    assert_eq!(count(&mut owner, REDEMPTIONS).await, 1);
+
+    // What it was once is not known either, and may have been live.
+    run(&mut owner, "update promotion_version set status = 'trial'").await;
+    expect_unavailable(service.get(&format!("{path}/history"), &tenant.admin).await);
+    let read = service.get(&path, &tenant.admin).await.expect(200);
+    let mut replaced = ten_percent("P");
+    replaced["benefit"]["value"] = "20".into();
+    let answer = service.replace(&path, &tenant.admin, read.header("etag"), replaced).await;
+    answer.expect_code(409, "locked_after_live");
+}
+
+#[tokio::test]
+async fn what_an_unknown_level_took_is_not_given_back() {
+    let (database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let (_, held) = hold(&service, &tenant).await;
+    let path = format!("/v1/redemptions/{}", held.id());
+    service.post(&format!("{path}/commit"), &tenant.pos, json!({})).await.expect(200);
+    let mut owner = database.owner_connection().await;
+    run(
+        &mut owner,
+        "alter table redemption_promotion drop constraint redemption_promotion_level_check;
+         update redemption_promotion set level = 'basket'",
+    )
+    .await;
+    let back = json!({"return_id": "R", "lines": [{"id": "1", "quantity": "1"}]});
+    let path = format!("{path}/returns");
+    expect_unavailable(service.post(&path, &tenant.pos, back.clone()).await);
+    assert_eq!(count(&mut owner, "select count(*) from redemption_return").await, 0);
+    assert_eq!(count(&mut owner, USED).await, 1);
+    run(&mut owner, "update redemption_promotion set level = 'cart'").await;
+    service.post(&path, &tenant.pos, back).await.expect(200);
+    assert_eq!(count(&mut owner, USED).await, 0);
+}
+
+#[tokio::test]
+async fn a_webhook_that_wants_events_of_an_unknown_type_stays_as_it_is() {
+    let (database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let wish = json!({"url": "https://example.com/", "events": ["promotion.activated"]});
+    service.put("/v1/webhooks/crm", &tenant.admin, wish.clone()).await.expect(201);
+    let mut owner = database.owner_connection().await;
+    run(&mut owner, "update webhook set events = '{promotion.cloned}'").await;
+    expect_unavailable(service.get("/v1/webhooks", &tenant.admin).await);
+    expect_unavailable(service.put("/v1/webhooks/crm", &tenant.admin, wish.clone()).await);
+    expect_unavailable(service.delete("/v1/webhooks/crm", &tenant.admin).await);
+    let kept = "select count(*) from webhook where events = '{promotion.cloned}'";
+    assert_eq!(count(&mut owner, kept).await, 1);
+    run(&mut owner, "update webhook set events = '{promotion.activated}'").await;
+    service.put("/v1/webhooks/crm", &tenant.admin, wish).await.expect(200);
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use promotion_engine::db::outbox::{self, NewEvent};
 use promotion_engine::db::{Db, DbError, events};
-use promotion_engine::domain::event::Subject;
+use promotion_engine::domain::event::{EventType, Subject};
 use promotion_engine::domain::id::{RedemptionId, TenantId};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -16,7 +16,7 @@ use crate::support::TestDatabase;
 
 fn event(subject: Uuid, number: usize) -> NewEvent {
     NewEvent {
-        event_type: "redemption.committed",
+        event_type: EventType::RedemptionCommitted,
         subject: Subject::Redemption(RedemptionId::new(subject)),
         occurred_at: noon(),
         data: format!("{{\"number\":{number},\"subject\":\"{subject}\"}}"),

@@ -18,7 +18,6 @@ use crate::db::redemptions::{HeldUse, NewGift, NewRedemption};
 use crate::domain::counter::{Bound, CounterKey, Owner, Use, Used};
 use crate::domain::evaluation::{Applied, Evaluation};
 use crate::domain::id::{IssuanceId, RedemptionId};
-use crate::domain::names::Named;
 use crate::domain::redemption::RedemptionState;
 use crate::engine::{self, CodeFact, Facts, IssuanceFact, RuleSet, Stop};
 use crate::wire;
@@ -339,7 +338,7 @@ impl Decision {
         let codes = &self.pending.order.request.cart.codes;
         let gift = |applied: &Applied| NewGift {
             promotion_id: applied.promotion_id.uuid(),
-            level: applied.level.name(),
+            level: applied.level,
             times: applied.times,
             discount: applied.discount.scaled(),
             points: applied.points.print(0),

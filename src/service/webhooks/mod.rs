@@ -12,7 +12,6 @@ use crate::db::webhooks::WebhookRow;
 use crate::db::{self, Page, TenantTx};
 use crate::domain::event::EventType;
 use crate::domain::id::{TenantId, WebhookId};
-use crate::domain::names::Named;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::write::Writer;
 
@@ -51,20 +50,18 @@ impl Service {
         let put = self.db().tenant(actor.tenant, move |tx| {
             Box::pin(async move {
                 db::outbox::lock(tx).await?;
-                let events: Vec<&'static str> =
-                    new.events.iter().map(|event| event.name()).collect();
-                let url = new.url.as_str();
+                let (url, events) = (new.url.as_str(), &new.events);
                 let subject = subject(&name);
                 let Some(before) = db::webhooks::get(tx, &name).await? else {
                     require_room(tx).await?;
                     let mut secret = [0; 32];
                     rand::rng().fill_bytes(&mut secret);
                     let id = WebhookId::new(Uuid::now_v7());
-                    let row = db::webhooks::insert(tx, id, &name, url, &events, &secret).await?;
+                    let row = db::webhooks::insert(tx, id, &name, url, events, &secret).await?;
                     audit(tx, actor, subject, "created", None, Some(document(&row))).await?;
                     return Ok(Put::Made(row, format!("whsec_{}", STANDARD.encode(secret))));
                 };
-                let row = db::webhooks::replace(tx, &name, url, &events).await?;
+                let row = db::webhooks::replace(tx, &name, url, events).await?;
                 let row = row.ok_or(ServiceError::NotFound)?;
                 if (&before.url, &before.events) != (&row.url, &row.events) {
                     let (old, new) = (Some(document(&before)), Some(document(&row)));
@@ -168,7 +165,7 @@ fn document(row: &WebhookRow) -> String {
     let mut writer = Writer::with_capacity(256);
     writer.object(|writer| {
         writer.key("url").text(&row.url);
-        writer.key("events").texts(&row.events);
+        writer.key("events").list(&row.events, |writer, event| writer.name(*event));
     });
     writer.finish()
 }
