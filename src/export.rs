@@ -12,12 +12,12 @@ use std::io::{self, BufWriter, Write};
 use uuid::Uuid;
 
 use crate::app::{Database, StartError};
-use crate::cache::{LoadError, load};
 use crate::config::ExportConfig;
 use crate::db::{self, Db, DbError, TenantTx};
 use crate::domain::code::NewCode;
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::PromotionType;
+use crate::stored;
 use crate::wire;
 use crate::wire::write::Writer;
 
@@ -35,9 +35,6 @@ pub enum ExportError {
     /// Nobody has this id.
     #[error("there is no tenant {0}")]
     NoTenant(Uuid),
-    /// A stored document cannot be read.
-    #[error(transparent)]
-    Unreadable(#[from] LoadError),
     /// The document cannot be written.
     #[error("the document cannot be written: {0}")]
     Output(#[from] io::Error),
@@ -70,13 +67,13 @@ pub async fn write<W: Write + Send + 'static>(
             tx.allow_command().await?;
             let no_tenant = || ExportError::NoTenant(tenant.uuid());
             let row = db::settings::get(tx).await?.ok_or_else(no_tenant)?;
-            let mut settings = load::settings(&row)?;
+            let mut settings = stored::settings(&row)?;
             settings.custom_fields.clear();
             write!(out, "{{\"settings\":{},", wire::settings::stored(&settings))?;
             let stores = db::stores::all(tx).await?;
             let stores = printed(|writer| {
                 writer.list(&stores, |writer, row| {
-                    wire::store::print(writer, &load::store(row));
+                    wire::store::print(writer, row);
                 });
             });
             write!(out, "\n\"stores\":{stores},")?;
@@ -103,7 +100,7 @@ async fn write_promotions(tx: &mut TenantTx, out: &mut impl Write) -> Result<(),
     let mut with_codes = Vec::new();
     write!(out, "\n\"promotions\":[")?;
     for (place, row) in rows.iter().enumerate() {
-        let mut promotion = load::promotion(row)?;
+        let mut promotion = stored::promotion(row)?;
         promotion.terms.custom_fields.clear();
         let comma = if place == 0 { "" } else { "," };
         let text = printed(|writer| wire::promotion::print_entry(writer, &promotion));

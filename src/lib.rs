@@ -34,6 +34,7 @@ pub mod metrics;
 pub mod probe;
 pub mod reconcile;
 pub mod service;
+pub mod stored;
 pub mod telemetry;
 pub mod tls;
 pub mod wire;

@@ -9,9 +9,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["domain"]),
     ("db", &["domain"]),
     ("wire", &["domain", "engine"]),
-    ("cache", &["db", "domain", "engine", "metrics", "wire"]),
-    ("service", &["cache", "clock", "db", "domain", "engine", "metrics", "telemetry", "wire"]),
-    ("api", &["cache", "db", "domain", "metrics", "service", "telemetry", "wire"]),
+    ("stored", &["db", "domain", "engine", "wire"]),
+    ("cache", &["db", "domain", "engine", "metrics", "stored"]),
+    (
+        "service",
+        &["cache", "clock", "db", "domain", "engine", "metrics", "stored", "telemetry", "wire"],
+    ),
+    ("api", &["cache", "db", "domain", "metrics", "service", "stored", "telemetry", "wire"]),
     ("jobs", &["db", "domain", "metrics", "service", "tls"]),
 ];
 

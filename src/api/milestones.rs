@@ -9,10 +9,9 @@ use super::extract::{Name, NoQuery, Query, Small, decode};
 use super::openapi::{ListParams, Reading, Writing, conflicts};
 use super::problem::ApiError;
 use super::{Api, edge, page, schema};
-use crate::cache::load;
 use crate::db;
 use crate::db::milestones::MilestoneRow;
-use crate::service::ServiceError;
+use crate::stored;
 use crate::wire;
 use crate::wire::write::Writer;
 
@@ -125,7 +124,7 @@ pub async fn delete(
 }
 
 fn print(row: &MilestoneRow) -> Result<String, ApiError> {
-    let known = load::milestone(row).map_err(ServiceError::Unreadable)?;
+    let known = stored::milestone(row)?;
     let mut writer = Writer::with_capacity(384);
     wire::milestone::write(&mut writer, &known.milestone, row.created_at, row.updated_at);
     Ok(writer.finish())

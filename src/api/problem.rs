@@ -387,9 +387,8 @@ fn of_service(error: &ServiceError) -> Problem {
         // Logged where it was caught, with its message.
         ServiceError::Panicked => Problem::internal(),
         ServiceError::Load(LoadError::Db(error)) => of_db(error),
-        ServiceError::Load(error @ (LoadError::Unreadable { .. } | LoadError::BrokenOff))
-        | ServiceError::Unreadable(error) => {
-            tracing::error!(%error, "what is stored cannot be used");
+        ServiceError::Load(error @ LoadError::BrokenOff) => {
+            tracing::error!(%error, "the rules could not be loaded");
             Problem::internal()
         }
     }
@@ -413,7 +412,7 @@ fn of_db(error: &DbError) -> Problem {
             )
         }
         DbError::Unreadable(_) => {
-            tracing::error!(%error, "a later release has stored what this one does not know");
+            tracing::error!(%error, "what is stored is not known to this release");
             Problem::unavailable(
                 "unavailable",
                 "What is stored cannot be read by this release. Nothing was changed.",

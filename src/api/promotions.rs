@@ -13,7 +13,6 @@ use super::openapi::{Choice, ListParams, Reading, Replacing, Writing, conflicts}
 use super::page::Wanted;
 use super::problem::ApiError;
 use super::{Api, edge, page, schema};
-use crate::cache::load;
 use crate::db;
 use crate::db::promotion_history::HistoryRow;
 use crate::db::promotions::{PromotionCursor, PromotionFilter};
@@ -22,6 +21,7 @@ use crate::domain::promotion::{PromotionType, State as PromotionState, Status, T
 use crate::domain::settings::CustomField;
 use crate::service::promotions::{Stored, exists};
 use crate::service::{Service, ServiceError};
+use crate::stored;
 use crate::wire;
 use crate::wire::promotion::{Answer, Purpose};
 use crate::wire::selector::ListReference;
@@ -249,7 +249,7 @@ pub async fn history(
 
 /// The document in the order of the spec; the database keeps its members in an order of its own.
 fn terms_of(row: &HistoryRow) -> Result<String, ApiError> {
-    let terms = load::terms(&row.document).map_err(ServiceError::Unreadable)?;
+    let terms = stored::terms("a version of a promotion", &row.document)?;
     Ok(wire::promotion::recorded(&terms))
 }
 

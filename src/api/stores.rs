@@ -12,7 +12,6 @@ use super::extract::{Bulk, Name, NoQuery, Query, Text, decode};
 use super::openapi::{ListParams, Reading, Writing, conflicts};
 use super::problem::ApiError;
 use super::{Api, edge, page, schema};
-use crate::cache::load;
 use crate::db;
 use crate::domain::store::Store;
 use crate::wire;
@@ -41,9 +40,7 @@ pub async fn list(
         Box::pin(async move { db::stores::list(tx, wanted.after.as_deref(), wanted.limit).await })
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, &wanted.seal, |writer, row| {
-        wire::store::print(writer, &load::store(row))
-    }))
+    Ok(page::answer(&found, &wanted.seal, |writer, row| wire::store::print(writer, row)))
 }
 
 /// Add and replace stores, all or nothing; those that are not named stay
@@ -97,7 +94,7 @@ pub async fn get(
         Box::pin(async move { db::stores::get(tx, &code).await })
     });
     let row = api.admin_read(read).await?.ok_or(ApiError::NotFound)?;
-    Ok(edge::json(StatusCode::OK, text(&load::store(&row))))
+    Ok(edge::json(StatusCode::OK, text(&row)))
 }
 
 /// Add or replace a store

@@ -163,8 +163,7 @@ fn write_members(writer: &mut Writer, row: &TenantRow) {
     writer.key("max_stores").integer(row.max_stores);
     writer.key("max_product_lists").integer(row.max_product_lists);
     writer.key("max_product_list_entries").integer(row.max_product_list_entries);
-    let rates = wire::rate::read_stored(&row.rate_limits).unwrap_or_default();
-    wire::rate::write(writer.key("rate_limits"), &rates);
+    wire::rate::write(writer.key("rate_limits"), &row.rate_limits);
     writer.key("created_at").plain(super::time(row.created_at));
 }
 
@@ -204,6 +203,6 @@ fn read_patch(value: Value<'_, '_>, faults: &mut Faults) -> Option<TenantPatch> 
         max_stores: stores?,
         max_product_lists: lists?,
         max_product_list_entries: entries?,
-        rate_limits: rates?.as_ref().map(wire::rate::print),
+        rate_limits: rates?,
     })
 }

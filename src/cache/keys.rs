@@ -13,7 +13,6 @@ use super::{Cache, Session, Tenant};
 use crate::db::{self, DbError};
 use crate::domain::id::{CursorKey, KeyId, TenantId};
 use crate::domain::role::Role;
-use crate::wire;
 
 /// Keys are spread over so many maps, each with its own lock.
 const SHARDS: usize = 16;
@@ -169,10 +168,7 @@ impl Cache {
         let cursors = CursorKey::new(found.cursor_key.try_into().unwrap_or_default());
         // Only a tenant with a valid key gets a place in memory.
         let place = self.tenant(tenant);
-        match wire::rate::read_stored(&found.rate_limits) {
-            Some(limits) => place.admission.set_rates(found.keys_version, limits),
-            None => tracing::error!(tenant.id = %tenant, "the tenant's rates cannot be read"),
-        }
+        place.admission.set_rates(found.keys_version, found.rate_limits.0);
         let entry = Arc::new(Entry {
             tenant: place,
             known: Known { tenant, key: KeyId::new(found.key_id), role: found.role, cursors },

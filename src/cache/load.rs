@@ -14,21 +14,12 @@ use crate::db::product_lists::ProductListRevision;
 use crate::db::promotion_ends::EndedRow;
 use crate::db::promotions::PromotionRow;
 use crate::db::settings::SettingsRow;
-use crate::db::stores::StoreRow;
 use crate::db::{self, Db, DbError, Reference, TenantTx};
 use crate::domain::activity::MAX_DAYS_BACK;
-use crate::domain::currency::Currency;
-use crate::domain::id::{PromotionId, TenantId};
-use crate::domain::limit::Limits;
-use crate::domain::promotion::{Kind, Promotion, Terms};
-use crate::domain::settings::Settings;
-use crate::domain::store::Store;
-use crate::engine::{KnownMilestone, ProductList, RuleSet, Rules, Stores};
-use crate::wire;
-use crate::wire::decode::Value;
-use crate::wire::faults::Faults;
-use crate::wire::json::Json;
-use crate::wire::settings::Computed;
+use crate::domain::id::TenantId;
+use crate::domain::promotion::Promotion;
+use crate::engine::{ProductList, RuleSet, Rules, Stores};
+use crate::stored;
 
 /// How long ago a promotion has ended of which only the name is kept: what customers did longer ago earns nothing any
 /// more. Only an admin prices carts as of earlier times, by rules that are loaded for it.
@@ -135,10 +126,7 @@ async fn restock(
 ) -> Result<Stock, LoadError> {
     let stores = match old.stores {
         Some((revision, stores)) if revision == stores_revision => stores,
-        Some(_) | None => {
-            let rows = db::stores::read(tx).map_ok(|row| store(&row));
-            Arc::new(rows.try_collect().await?)
-        }
+        Some(_) | None => Arc::new(db::stores::read(tx).try_collect().await?),
     };
     let mut lists = BTreeMap::new();
     let mut changed = BTreeMap::new();
@@ -172,105 +160,22 @@ fn compile(rows: Rows) -> Result<Held, LoadError> {
         + documents.sum::<usize>() * COMPILED_SIZE
         + rows.ended.len() * ENDED_BYTES;
     let mut promotions: Vec<Promotion> =
-        rows.promotions.iter().map(promotion).collect::<Result<_, _>>()?;
+        rows.promotions.iter().map(stored::promotion).collect::<Result<_, _>>()?;
     for row in &rows.ended {
-        promotions.push(ended(row)?);
+        promotions.push(stored::ended(row)?);
     }
     let lists = rows.stock.lists.iter();
     let rules = RuleSet::new(Rules {
         version: rows.version,
-        settings: settings(&rows.settings)?,
+        settings: stored::settings(&rows.settings)?,
         stores: match &rows.stock.stores {
             Some((_, stores)) => Arc::clone(stores),
             None => Arc::default(),
         },
         product_lists: lists.map(|(name, (_, list))| (name.clone(), Arc::clone(list))).collect(),
         promotions,
-        milestones: rows.milestones.iter().map(milestone).collect::<Result<_, _>>()?,
+        milestones: rows.milestones.iter().map(stored::milestone).collect::<Result<_, _>>()?,
         whole_since: rows.whole_since,
     });
     Ok(Held { rules: Arc::new(rules), stock: rows.stock, bytes })
-}
-
-/// The settings of a row.
-pub fn settings(row: &SettingsRow) -> Result<Settings, LoadError> {
-    let unreadable = |why| LoadError::Unreadable { what: "the settings".to_owned(), why };
-    let mut faults = Faults::new();
-    let read = |json: &Json<'_>, faults: &mut Faults| {
-        // The document names its own currency and zone.
-        let defaults = Settings::defaults(Currency::new("XXX")?, chrono_tz::UTC);
-        let mut lists = Vec::new();
-        let value = Value::root(json);
-        wire::settings::parse(value, defaults, Computed::Unknown, &mut lists, faults)
-    };
-    let json =
-        Json::parse(row.document.as_bytes()).map_err(|error| unreadable(format!("{error:?}")))?;
-    match read(&json, &mut faults) {
-        Some(settings) if faults.is_empty() => Ok(settings),
-        _ => Err(unreadable(format!("{:?}", faults.as_slice()))),
-    }
-}
-
-/// The promotion of a row.
-pub fn promotion(row: &PromotionRow) -> Result<Promotion, LoadError> {
-    let unreadable =
-        |why| LoadError::Unreadable { what: format!("promotion {}", row.promotion_id), why };
-    Ok(Promotion {
-        id: PromotionId::new(row.promotion_id),
-        created_at: row.created_at,
-        status: row.status,
-        terms: wire::promotion::parse_stored(row.document.as_bytes()).map_err(unreadable)?,
-    })
-}
-
-/// A promotion that has ended, by its bare terms.
-fn ended(row: &EndedRow) -> Result<Promotion, LoadError> {
-    let (kind, limits) = match &row.limits {
-        Some(limits) => {
-            let read = wire::limits::parse_stored(limits.as_bytes());
-            let limits = read.map_err(|why| LoadError::Unreadable {
-                what: format!("the limits of promotion {}", row.promotion_id),
-                why,
-            })?;
-            (Kind::CodeLinked, limits)
-        }
-        None => (Kind::Pos, Limits::default()),
-    };
-    Ok(Promotion {
-        id: PromotionId::new(row.promotion_id),
-        created_at: row.created_at,
-        status: row.status,
-        terms: Terms::bare(
-            row.name.clone(),
-            kind,
-            limits,
-            row.starts_at.fixed_offset()..row.ends_at.fixed_offset(),
-        ),
-    })
-}
-
-/// The milestone of a row.
-pub fn milestone(row: &MilestoneRow) -> Result<KnownMilestone, LoadError> {
-    let read = wire::milestone::parse_stored(&row.document, &row.name);
-    let milestone = read.map_err(|why| LoadError::Unreadable {
-        what: format!("milestone {}", row.milestone_id),
-        why,
-    })?;
-    Ok(KnownMilestone { id: row.milestone_id, created_at: row.created_at, milestone })
-}
-
-/// The promotion of a document of the history.
-pub fn terms(document: &str) -> Result<Terms, LoadError> {
-    wire::promotion::parse_stored(document.as_bytes())
-        .map_err(|why| LoadError::Unreadable { what: "a version of a promotion".to_owned(), why })
-}
-
-/// The store of a row. A time zone that is no longer known counts as none.
-pub fn store(row: &StoreRow) -> Store {
-    Store {
-        code: row.code.clone(),
-        concept: (!row.concept.is_empty()).then(|| row.concept.clone()),
-        zones: row.zones.clone(),
-        timezone: row.timezone.as_deref().and_then(|zone| zone.parse().ok()),
-    }
 }

@@ -41,13 +41,6 @@ pub enum LoadError {
     /// The database failed, for all who waited.
     #[error(transparent)]
     Db(Arc<DbError>),
-    /// A stored document cannot be read: a fault of ours. A price without it could be wrong, so there is none.
-    #[error("{what} cannot be read: {why}")]
-    Unreadable {
-        what: String,
-        /// What is wrong with it.
-        why: String,
-    },
     /// The task that loads has ended early.
     #[error("loading was broken off")]
     BrokenOff,

@@ -44,7 +44,8 @@ pub enum DbError {
     /// Whoever asks whether the database is ready is told why it is not.
     #[error("the database is not ready: {}", .0.reason())]
     NotReady(NotReady),
-    /// A row has a value that this release does not know: a later one may have written it. Nothing was changed.
+    /// A row has a value, or a document, that this release cannot read: a later one may have written it. Nothing was
+    /// changed.
     #[error("{0}")]
     Unreadable(String),
     /// The commit was sent and not confirmed: it may or may not have happened.
@@ -274,7 +275,9 @@ impl From<sqlx::Error> for DbError {
                     Failure::Other => Self::Query(error),
                 }
             }
-            sqlx::Error::ColumnDecode { index, source } if source.is::<UnknownName>() => {
+            sqlx::Error::ColumnDecode { index, source }
+                if source.is::<UnknownName>() || source.is::<serde_json::Error>() =>
+            {
                 Self::Unreadable(format!("{index}: {source}"))
             }
             sqlx::Error::PoolClosed => Self::Stopping,

@@ -1,10 +1,12 @@
 //! API keys: only their hashes, each within its tenant.
 
 use chrono::{DateTime, Utc};
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{DbError, Page, TenantTx, one_more};
 use crate::domain::id::KeyId;
+use crate::domain::rate::RateLimits;
 use crate::domain::role::Role;
 
 /// A key, as it is listed.
@@ -47,8 +49,8 @@ pub struct FoundKey {
     pub last_used_at: Option<DateTime<Utc>>,
     /// Whether the tenant is suspended.
     pub suspended: bool,
-    /// The JSON text of the tenant's rates.
-    pub rate_limits: String,
+    /// The tenant's rates.
+    pub rate_limits: Json<RateLimits>,
     /// The version of the tenant's keys at which this was read.
     pub keys_version: i64,
     /// What the cursors of the tenant's lists are sealed with.
@@ -116,7 +118,7 @@ pub async fn find(tx: &mut TenantTx, hash: &[u8; 32]) -> Result<Option<FoundKey>
     let row = sqlx::query_as!(
         FoundKey,
         r#"select api_key.key_id, api_key.role as "role: _", api_key.last_used_at, tenant.suspended,
-             tenant.rate_limits::text as "rate_limits!", tenant.keys_version, tenant.cursor_key
+             tenant.rate_limits as "rate_limits: _", tenant.keys_version, tenant.cursor_key
            from api_key join tenant on tenant.tenant_id = api_key.tenant_id
           where api_key.tenant_id = $1 and api_key.hash = $2 and api_key.revoked_at is null"#,
         tx.id(),

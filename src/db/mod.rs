@@ -1,8 +1,9 @@
 //! PostgreSQL: the only SQL of the service.
 //!
 //! Reading order: [`Db`] is the pool; `transaction` binds a transaction to its tenant; then one module an aggregate,
-//! each a set of functions over such a transaction. Rows hold plain values; documents are JSON text that the layers
-//! above parse. `migrate` makes the schema and its roles, `embedded` provides a server where none is configured.
+//! each a set of functions over such a transaction. Names of closed sets arrive as the domain's enums; documents are
+//! JSON text, which `stored` reads. `migrate` makes the schema and its roles, `embedded` provides a server where none is
+//! configured.
 
 use std::fmt;
 use std::pin::Pin;

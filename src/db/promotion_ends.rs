@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::promotions::PromotionRow;
 use super::{DbError, OperatorTx, TenantTx};
 use crate::domain::id::{PromotionId, TenantId};
-use crate::domain::promotion::Status;
+use crate::domain::promotion::{PromotionType, Status};
 
 /// Active promotions of all tenants whose end has come and was not noted, the oldest end first.
 pub async fn due(
@@ -64,7 +64,7 @@ pub async fn note(
 pub struct EndedRow {
     pub promotion_id: Uuid,
     pub name: String,
-    /// `active` or `paused`.
+    pub kind: PromotionType,
     pub status: Status,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
@@ -78,7 +78,7 @@ pub struct EndedRow {
 pub async fn ended(tx: &mut TenantTx, ended_by: DateTime<Utc>) -> Result<Vec<EndedRow>, DbError> {
     let rows = sqlx::query_as!(
         EndedRow,
-        r#"select promotion_id, name, status as "status: _", starts_at, ends_at, created_at,
+        r#"select promotion_id, name, type as "kind: _", status as "status: _", starts_at, ends_at, created_at,
                   case type when 'code_linked' then (document -> 'limits')::text end as limits
              from promotion
             where tenant_id = $1 and status not in ('draft', 'archived') and ends_at <= $2"#,

@@ -1,36 +1,58 @@
 //! Stores: a tenant's shops.
 
-use chrono::{DateTime, Utc};
-use futures_util::{Stream, TryStreamExt};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use serde::Serialize;
 use sqlx::types::Json;
 
 use super::{DbError, Page, Reference, TenantTx, one_more};
+use crate::domain::store::Store;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoreRow {
-    /// Its code, chosen by the tenant.
-    pub code: String,
-    pub concept: String,
-    pub zones: Vec<String>,
-    /// Its time zone; none is the tenant's.
-    pub timezone: Option<String>,
-    /// When it was last put.
-    pub updated_at: DateTime<Utc>,
+/// A store as its columns have it.
+#[derive(Serialize)]
+struct Row {
+    code: String,
+    /// Empty where there is none.
+    concept: String,
+    zones: Vec<String>,
+    /// The name of its time zone; none is the tenant's.
+    timezone: Option<String>,
 }
 
-/// A store to be put.
-#[derive(Clone, Debug, Serialize)]
-pub struct NewStore {
-    pub code: String,
-    pub concept: String,
-    pub zones: Vec<String>,
-    pub timezone: Option<String>,
+impl From<&Store> for Row {
+    fn from(store: &Store) -> Self {
+        Self {
+            code: store.code.clone(),
+            concept: store.concept.clone().unwrap_or_default(),
+            zones: store.zones.clone(),
+            timezone: store.timezone.map(|zone| zone.name().to_owned()),
+        }
+    }
+}
+
+impl TryFrom<Row> for Store {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let zone = |name: String| {
+            let unknown = || DbError::Unreadable(format!("there is no time zone {name:?}"));
+            name.parse().map_err(|_| unknown())
+        };
+        Ok(Self {
+            concept: (!row.concept.is_empty()).then_some(row.concept),
+            timezone: row.timezone.map(zone).transpose()?,
+            code: row.code,
+            zones: row.zones,
+        })
+    }
+}
+
+fn stores(rows: Vec<Row>) -> Result<Vec<Store>, DbError> {
+    rows.into_iter().map(Store::try_from).collect()
 }
 
 /// Adds or replaces stores, all or none; no code may come twice. Rows are taken in the order of their codes, so that
 /// two bulk writes cannot wait for each other. The caller bumps the version of the rules.
-pub async fn put(tx: &mut TenantTx, stores: &[NewStore]) -> Result<(), DbError> {
+pub async fn put(tx: &mut TenantTx, stores: &[Store]) -> Result<(), DbError> {
     sqlx::query!(
         "insert into store (tenant_id, code, concept, zones, timezone)
          select $1, new.code, new.concept, new.zones, new.timezone
@@ -40,31 +62,31 @@ pub async fn put(tx: &mut TenantTx, stores: &[NewStore]) -> Result<(), DbError> 
             set concept = excluded.concept, zones = excluded.zones, timezone = excluded.timezone,
                 updated_at = now()",
         tx.id(),
-        Json(stores) as _,
+        Json(stores.iter().map(Row::from).collect::<Vec<_>>()) as _,
     )
     .execute(tx.connection())
     .await?;
     Ok(())
 }
 
-pub async fn get(tx: &mut TenantTx, code: &str) -> Result<Option<StoreRow>, DbError> {
+pub async fn get(tx: &mut TenantTx, code: &str) -> Result<Option<Store>, DbError> {
     let row = sqlx::query_as!(
-        StoreRow,
-        "select code, concept, zones, timezone, updated_at from store where tenant_id = $1 and code = $2",
+        Row,
+        "select code, concept, zones, timezone from store where tenant_id = $1 and code = $2",
         tx.id(),
         code,
     )
     .fetch_optional(tx.connection())
     .await?;
-    Ok(row)
+    row.map(Store::try_from).transpose()
 }
 
 /// Reads those of the named stores that exist, and locks them in the order of their codes: what they were before a
 /// bulk write.
-pub async fn lock(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<StoreRow>, DbError> {
+pub async fn lock(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<Store>, DbError> {
     let rows = sqlx::query_as!(
-        StoreRow,
-        "select code, concept, zones, timezone, updated_at
+        Row,
+        "select code, concept, zones, timezone
            from store
           where tenant_id = $1 and code = any ($2::text[])
           order by code
@@ -74,21 +96,21 @@ pub async fn lock(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<StoreRow>, 
     )
     .fetch_all(tx.connection())
     .await?;
-    Ok(rows)
+    stores(rows)
 }
 
 /// Deletes a store and returns what it was; none when there was none. The caller bumps the version of the rules.
-pub async fn delete(tx: &mut TenantTx, code: &str) -> Result<Option<StoreRow>, DbError> {
+pub async fn delete(tx: &mut TenantTx, code: &str) -> Result<Option<Store>, DbError> {
     let row = sqlx::query_as!(
-        StoreRow,
+        Row,
         "delete from store where tenant_id = $1 and code = $2
-         returning code, concept, zones, timezone, updated_at",
+         returning code, concept, zones, timezone",
         tx.id(),
         code,
     )
     .fetch_optional(tx.connection())
     .await?;
-    Ok(row)
+    row.map(Store::try_from).transpose()
 }
 
 /// Lists the stores in the order of their codes, after the code `after`.
@@ -96,10 +118,10 @@ pub async fn list(
     tx: &mut TenantTx,
     after: Option<&str>,
     limit: u16,
-) -> Result<Page<StoreRow, String>, DbError> {
+) -> Result<Page<Store, String>, DbError> {
     let rows = sqlx::query_as!(
-        StoreRow,
-        "select code, concept, zones, timezone, updated_at
+        Row,
+        "select code, concept, zones, timezone
            from store
           where tenant_id = $1 and ($2::text is null or code > $2)
           order by code
@@ -110,7 +132,7 @@ pub async fn list(
     )
     .fetch_all(tx.connection())
     .await?;
-    Ok(Page::cut(rows, limit, |row| row.code.clone()))
+    Ok(Page::cut(stores(rows)?, limit, |store| store.code.clone()))
 }
 
 /// How many stores a tenant has, and the bound.
@@ -137,18 +159,18 @@ pub async fn count(tx: &mut TenantTx) -> Result<StoreCount, DbError> {
 }
 
 /// Reads every store, one after the other, in the order of their codes.
-pub fn read(tx: &mut TenantTx) -> impl Stream<Item = Result<StoreRow, DbError>> + Send + '_ {
+pub fn read(tx: &mut TenantTx) -> impl Stream<Item = Result<Store, DbError>> + Send + '_ {
     let tenant = tx.id();
     sqlx::query_as!(
-        StoreRow,
-        "select code, concept, zones, timezone, updated_at from store where tenant_id = $1 order by code",
+        Row,
+        "select code, concept, zones, timezone from store where tenant_id = $1 order by code",
         tenant,
     )
     .fetch(tx.connection())
-    .map_err(DbError::from)
+    .map(|row| row?.try_into())
 }
 
 /// Reads every store at once.
-pub async fn all(tx: &mut TenantTx) -> Result<Vec<StoreRow>, DbError> {
+pub async fn all(tx: &mut TenantTx) -> Result<Vec<Store>, DbError> {
     read(tx).try_collect().await
 }

@@ -1,10 +1,12 @@
 //! Tenants: made, listed and bounded by the operator.
 
 use chrono::{DateTime, Utc};
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{DbError, OperatorTx, Page, TenantTx, one_more, rules};
 use crate::domain::id::TenantId;
+use crate::domain::rate::RateLimits;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantRow {
@@ -23,8 +25,7 @@ pub struct TenantRow {
     pub max_product_lists: i32,
     /// Most SKUs on all of them together.
     pub max_product_list_entries: i32,
-    /// The JSON text of its rates.
-    pub rate_limits: String,
+    pub rate_limits: Json<RateLimits>,
     /// Grows with every change of its rules.
     pub rules_version: i64,
     /// Grows with every change of its keys, its suspension and its rates.
@@ -59,8 +60,7 @@ pub struct TenantPatch {
     pub max_product_lists: Option<i32>,
     /// The new bound of the SKUs on them.
     pub max_product_list_entries: Option<i32>,
-    /// The JSON text of its new rates.
-    pub rate_limits: Option<String>,
+    pub rate_limits: Option<RateLimits>,
 }
 
 /// Makes a tenant and its settings (version 1).
@@ -69,7 +69,7 @@ pub async fn create(tx: &mut OperatorTx, new: &NewTenant) -> Result<TenantRow, D
         TenantRow,
         r#"insert into tenant (tenant_id, name, currency, timezone) values ($1, $2, $3, $4)
          returning tenant_id, name, currency, timezone, suspended, max_active_promotions,
-             max_stores, max_product_lists, max_product_list_entries, rate_limits::text as "rate_limits!", rules_version, keys_version, created_at"#,
+             max_stores, max_product_lists, max_product_list_entries, rate_limits as "rate_limits: _", rules_version, keys_version, created_at"#,
         new.tenant.uuid(),
         new.name,
         new.currency,
@@ -97,7 +97,7 @@ pub async fn list(
     let rows = sqlx::query_as!(
         TenantRow,
         r#"select tenant_id, name, currency, timezone, suspended, max_active_promotions,
-             max_stores, max_product_lists, max_product_list_entries, rate_limits::text as "rate_limits!", rules_version, keys_version, created_at
+             max_stores, max_product_lists, max_product_list_entries, rate_limits as "rate_limits: _", rules_version, keys_version, created_at
            from tenant
           where $1::uuid is null or tenant_id > $1
           order by tenant_id
@@ -115,7 +115,7 @@ pub async fn find(tx: &mut OperatorTx, tenant: TenantId) -> Result<Option<Tenant
     let row = sqlx::query_as!(
         TenantRow,
         r#"select tenant_id, name, currency, timezone, suspended, max_active_promotions,
-             max_stores, max_product_lists, max_product_list_entries, rate_limits::text as "rate_limits!", rules_version, keys_version, created_at
+             max_stores, max_product_lists, max_product_list_entries, rate_limits as "rate_limits: _", rules_version, keys_version, created_at
            from tenant
           where tenant_id = $1
             for no key update"#,
@@ -141,11 +141,11 @@ pub async fn patch(
                 max_stores = coalesce($5, max_stores),
                 max_product_lists = coalesce($6, max_product_lists),
                 max_product_list_entries = coalesce($7, max_product_list_entries),
-                rate_limits = coalesce($8::text::jsonb, rate_limits),
+                rate_limits = coalesce($8::jsonb, rate_limits),
                 keys_version = keys_version + 1
           where tenant_id = $1
          returning tenant_id, name, currency, timezone, suspended, max_active_promotions,
-             max_stores, max_product_lists, max_product_list_entries, rate_limits::text as "rate_limits!", rules_version, keys_version, created_at"#,
+             max_stores, max_product_lists, max_product_list_entries, rate_limits as "rate_limits: _", rules_version, keys_version, created_at"#,
         tenant.uuid(),
         patch.name,
         patch.suspended,
@@ -153,7 +153,7 @@ pub async fn patch(
         patch.max_stores,
         patch.max_product_lists,
         patch.max_product_list_entries,
-        patch.rate_limits,
+        patch.rate_limits.map(Json) as _,
     )
     .fetch_optional(tx.connection().await?)
     .await?;
@@ -168,7 +168,7 @@ pub async fn get(tx: &mut TenantTx) -> Result<Option<TenantRow>, DbError> {
     let row = sqlx::query_as!(
         TenantRow,
         r#"select tenant_id, name, currency, timezone, suspended, max_active_promotions,
-             max_stores, max_product_lists, max_product_list_entries, rate_limits::text as "rate_limits!", rules_version, keys_version, created_at
+             max_stores, max_product_lists, max_product_list_entries, rate_limits as "rate_limits: _", rules_version, keys_version, created_at
            from tenant
           where tenant_id = $1"#,
         tx.id(),

@@ -11,12 +11,12 @@ use uuid::Uuid;
 
 use super::issuances::{now, promotion, read_all};
 use super::{Service, ServiceError, issuance_events};
-use crate::cache::load;
 use crate::db::issuance_ends::Watch;
 use crate::db::{self, TenantTx};
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::issuance::{Issuance, IssuanceState, Reminder};
 use crate::domain::promotion::{Promotion, Status};
+use crate::stored;
 
 /// What is due is told so much later: whoever has unlocked or redeemed just before has committed by then.
 pub const SETTLED: TimeDelta = TimeDelta::seconds(10);
@@ -46,7 +46,7 @@ impl Service {
                 let Some(row) = db::issuance_ends::try_lock(tx, id).await? else {
                     return Ok(Looked::Elsewhere);
                 };
-                let promotion = load::promotion(&row).map_err(ServiceError::Unreadable)?;
+                let promotion = stored::promotion(&row)?;
                 let days_before = match watch {
                     Watch::Expired => 0,
                     Watch::Expiring => match reminder(&promotion) {

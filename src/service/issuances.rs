@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use super::promotions::subject;
 use super::{Actor, Refusal, Service, ServiceError, audit, issuance_events};
-use crate::cache::load;
 use crate::clock::Clock;
 use crate::db::issuances::{
     Hand, HandChange, IssuanceCursor, IssuanceFilter, IssuanceRow, NewIssuance,
@@ -19,6 +18,7 @@ use crate::db::{self, DbError, Page, TenantTx};
 use crate::domain::id::{IssuanceId, PromotionId, TenantId};
 use crate::domain::issuance::{Expiry, Issuance, IssuanceSource, IssuanceState, Trigger};
 use crate::domain::promotion::{Kind, Promotion, State, Terms};
+use crate::stored;
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::issuing::NewIssue;
@@ -223,8 +223,7 @@ pub(super) async fn promotion(
     id: PromotionId,
 ) -> Result<Option<Promotion>, ServiceError> {
     let row = db::promotions::get(tx, id).await?;
-    let read = row.as_ref().map(load::promotion).transpose();
-    read.map_err(ServiceError::Unreadable)
+    Ok(row.as_ref().map(stored::promotion).transpose()?)
 }
 
 pub(super) fn is_open(promotion: &Promotion, now: DateTime<Utc>) -> bool {

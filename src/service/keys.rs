@@ -162,8 +162,7 @@ fn tenant_document(row: &TenantRow) -> String {
         writer.key("max_stores").integer(row.max_stores);
         writer.key("max_product_lists").integer(row.max_product_lists);
         writer.key("max_product_list_entries").integer(row.max_product_list_entries);
-        let rates = wire::rate::read_stored(&row.rate_limits).unwrap_or_default();
-        wire::rate::write(writer.key("rate_limits"), &rates);
+        wire::rate::write(writer.key("rate_limits"), &row.rate_limits);
     });
     writer.finish()
 }

@@ -5,7 +5,6 @@ use uuid::Uuid;
 use super::issuances::now;
 use super::settings::{names, require_lists};
 use super::{Actor, Refusal, Service, ServiceError, audit};
-use crate::cache::load;
 use crate::db::milestones::{MilestoneRow, NewStep, Reached};
 use crate::db::{self, TenantTx};
 use crate::domain::activity::{MAX_MILESTONES, Milestone};
@@ -15,6 +14,7 @@ use crate::domain::issuance::Trigger;
 use crate::domain::promotion::{Kind, Terms};
 use crate::domain::rounding::Rounding;
 use crate::engine::{Step, come_back};
+use crate::stored;
 use crate::wire;
 use crate::wire::activity::Standing;
 use crate::wire::faults::{FaultCode, Faults};
@@ -46,7 +46,7 @@ impl Service {
                     None => require_room(tx, &new.name).await?,
                     Some(old) => {
                         require_targets(tx, &new).await?;
-                        let known = load::milestone(old).map_err(ServiceError::Unreadable)?;
+                        let known = stored::milestone(old)?;
                         let known = known.milestone;
                         if (known.measure, &known.of, known.window)
                             == (new.measure, &new.of, new.window)
@@ -127,7 +127,7 @@ pub(super) async fn require_milestone(
     match db::milestones::get(tx, name).await? {
         None => refuse("/earning/milestone/name", format!("there is no milestone {name:?}")),
         Some(row) => {
-            let known = load::milestone(&row).map_err(ServiceError::Unreadable)?;
+            let known = stored::milestone(&row)?;
             if known.milestone.targets.iter().any(|own| own.name == *target) {
                 return Ok(());
             }

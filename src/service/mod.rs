@@ -130,9 +130,6 @@ pub enum ServiceError {
     /// The rules could not be loaded.
     #[error(transparent)]
     Load(LoadError),
-    /// A stored document cannot be read.
-    #[error(transparent)]
-    Unreadable(LoadError),
 }
 
 impl From<LoadError> for ServiceError {
@@ -150,12 +147,9 @@ impl ServiceError {
         }
     }
 
-    /// What is stored is not what the service writes there: a fault of ours.
+    /// What is stored is not what this release writes there.
     pub(crate) fn unreadable(what: &str) -> Self {
-        Self::Unreadable(LoadError::Unreadable {
-            what: what.to_owned(),
-            why: "it is not what is written there".to_owned(),
-        })
+        Self::Db(DbError::Unreadable(format!("{what} is not what is written there")))
     }
 }
 

@@ -6,7 +6,6 @@ use uuid::Uuid;
 use super::milestones::require_milestone;
 use super::settings::{names, require_lists};
 use super::{Actor, Expected, Refusal, Service, ServiceError, audit, events, usage};
-use crate::cache::load;
 use crate::db::promotions::{NewPromotion, PromotionCursor, PromotionFilter, PromotionRow};
 use crate::db::{self, Page, TenantTx};
 use crate::domain::id::{PromotionId, TenantId};
@@ -14,6 +13,7 @@ use crate::domain::names::Named;
 use crate::domain::promotion::{Promotion, Status, Terms, Transition};
 use crate::domain::settings::Settings;
 use crate::domain::usage::Usage;
+use crate::stored;
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults, Path};
 use crate::wire::selector::ListReference;
@@ -38,8 +38,8 @@ impl Stored {
         offset: TimeDelta,
         rows: &[PromotionRow],
     ) -> Result<Vec<Self>, ServiceError> {
-        let promotions: Result<Vec<Promotion>, _> = rows.iter().map(load::promotion).collect();
-        let promotions = promotions.map_err(ServiceError::Unreadable)?;
+        let promotions: Vec<Promotion> =
+            rows.iter().map(stored::promotion).collect::<Result<_, _>>()?;
         let shown: Vec<&Promotion> = promotions.iter().collect();
         let usages = usage::of(tx, offset, &shown).await?;
         let stored = promotions.into_iter().zip(usages).zip(rows);
@@ -80,8 +80,8 @@ impl Service {
                 })
             })
             .await?;
-        let settings = load::settings(&settings).map_err(ServiceError::Unreadable)?;
-        let promotion = load::promotion(&row).map_err(ServiceError::Unreadable)?;
+        let settings = stored::settings(&settings)?;
+        let promotion = stored::promotion(&row)?;
         Ok((promotion.status, settings))
     }
 
@@ -168,7 +168,7 @@ impl Service {
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
                 let row = lock(tx, promotion).await?;
-                let old = load::promotion(&row).map_err(ServiceError::Unreadable)?;
+                let old = stored::promotion(&row)?;
                 if old.status == Status::Archived {
                     return Err(Refusal::Archived.into());
                 }
@@ -219,7 +219,7 @@ impl Service {
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
                 let row = lock(tx, promotion).await?;
-                let old = load::promotion(&row).map_err(ServiceError::Unreadable)?;
+                let old = stored::promotion(&row)?;
                 if require_transition(old.status, status)? == Moved::No {
                     return Stored::one(tx, offset, row).await;
                 }
@@ -317,7 +317,7 @@ async fn require_room(
 /// this transaction.
 async fn require_custom_fields(tx: &mut TenantTx, terms: &Terms) -> Result<(), ServiceError> {
     let row = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
-    let settings = load::settings(&row).map_err(ServiceError::Unreadable)?;
+    let settings = stored::settings(&row)?;
     let mut faults = Faults::new();
     let fields = Path::Root.key("custom_fields");
     for field in settings.custom_fields.iter().filter(|field| field.required) {

@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Refusal, Service, ServiceError, events};
-use crate::cache::load;
 use crate::db::redemptions::RedemptionRow;
 use crate::db::{self, DbError, TenantTx};
 use crate::domain::amount::Money;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::{Address, RedemptionState};
+use crate::stored;
 
 /// A redemption that is there, or a transaction that was cancelled before it was seen.
 #[derive(Clone, Debug)]
@@ -161,7 +161,7 @@ async fn tell_committed(
     now: DateTime<Utc>,
 ) -> Result<(), ServiceError> {
     let settings = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
-    let settings = load::settings(&settings).map_err(ServiceError::Unreadable)?;
+    let settings = stored::settings(&settings)?;
     let gifts = db::redemptions::gifts(tx, id).await?;
     let committed = events::Committed {
         id,

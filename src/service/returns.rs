@@ -5,13 +5,13 @@ use sha2::{Digest, Sha256};
 use super::milestones::{Returned, lower};
 use super::redemptions::{lock, lock_address};
 use super::{Refusal, Service, ServiceError, events};
-use crate::cache::load;
 use crate::db::returns::{LineRow, PromotionRow};
 use crate::db::{self, TenantTx};
 use crate::domain::amount::{Money, Quantity};
 use crate::domain::id::{PromotionId, RedemptionId, TenantId};
 use crate::domain::redemption::{Address, RedemptionState};
 use crate::engine::returns::{Before, Refused, Return, ReturnedLine, TakenBack, take_back};
+use crate::stored;
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::returns::{NewReturn, decimal};
@@ -43,7 +43,7 @@ impl Service {
                     return Err(Refusal::NotCommitted.into());
                 }
                 let settings = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
-                let settings = load::settings(&settings).map_err(ServiceError::Unreadable)?;
+                let settings = stored::settings(&settings)?;
                 let sold = wire::returns::sold(&row.result)
                     .ok_or_else(|| ServiceError::unreadable("the result of a redemption"))?;
                 let before = before(tx, id).await?;

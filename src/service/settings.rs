@@ -1,11 +1,11 @@
 //! A tenant's settings: read, and replaced whole.
 
 use super::{Actor, Expected, Refusal, Service, ServiceError, audit};
-use crate::cache::load;
 use crate::db::settings::{NewSettings, SettingsRow};
 use crate::db::{self, TenantTx};
 use crate::domain::id::TenantId;
 use crate::domain::settings::Settings;
+use crate::stored;
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::selector::ListReference;
@@ -18,7 +18,7 @@ impl Service {
             .tenant(tenant, |tx| Box::pin(async move { db::settings::get(tx).await }))
             .await?
             .ok_or(ServiceError::NotFound)?;
-        let settings = load::settings(&row).map_err(ServiceError::Unreadable)?;
+        let settings = stored::settings(&row)?;
         Ok((settings, row.version))
     }
 
@@ -29,7 +29,7 @@ impl Service {
             .tenant(tenant, |tx| Box::pin(async move { db::settings::get(tx).await }))
             .await?
             .ok_or(ServiceError::NotFound)?;
-        let own = load::settings(&row).map_err(ServiceError::Unreadable)?;
+        let own = stored::settings(&row)?;
         Ok(Settings::defaults(own.currency, own.timezone))
     }
 
@@ -65,7 +65,7 @@ impl Service {
             Box::pin(async move {
                 let row = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
                 expected.check(row.version)?;
-                let before = load::settings(&row).map_err(ServiceError::Unreadable)?;
+                let before = stored::settings(&row)?;
                 let locked = locked_fields(&before, &settings);
                 if !locked.is_empty() && db::promotion_history::has_been_live(tx, None, now).await?
                 {

@@ -9,13 +9,13 @@ use chrono_tz::Tz;
 use uuid::Uuid;
 
 use super::{Service, ServiceError, usage};
-use crate::cache::load;
 use crate::db::stats::{StatsFilter, StatsRow};
 use crate::db::{self, TenantTx};
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::local_time::instant;
 use crate::domain::promotion::{Promotion, Status};
 use crate::domain::usage::Usage;
+use crate::stored;
 use crate::wire::faults::{FaultCode, Faults};
 
 /// When the year 0 begins, in seconds since 1970.
@@ -122,7 +122,7 @@ async fn count(
         Subject::Everything => db::stats::promotions(tx, None).await?,
     };
     let row = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
-    let settings = load::settings(&row).map_err(ServiceError::Unreadable)?;
+    let settings = stored::settings(&row)?;
     let now = db::redemptions::now(tx).await?;
     let now = now.checked_add_signed(offset).unwrap_or(now);
     let (from, starts) = period(&question, settings.timezone, now)?;
@@ -153,8 +153,7 @@ async fn count(
         };
         is_asked_for || found.contains_key(&row.promotion_id)
     });
-    let promotions: Result<Vec<Promotion>, _> = shown.map(load::promotion).collect();
-    let promotions = promotions.map_err(ServiceError::Unreadable)?;
+    let promotions: Vec<Promotion> = shown.map(stored::promotion).collect::<Result<_, _>>()?;
     if is_cut || promotions.len() > MAX_ENTRIES {
         let message = format!(
             "the answer has more than {MAX_ENTRIES} entries: ask for a shorter time or a longer bucket"

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Actor, Refusal, Service, ServiceError, audit};
-use crate::cache::load;
 use crate::db;
 use crate::db::audit::NewAudit;
 use crate::db::product_lists::ProductListSummary;
-use crate::db::stores::{NewStore, StoreRow};
 use crate::domain::store::Store;
 use crate::wire;
 use crate::wire::write::Writer;
@@ -25,10 +23,9 @@ impl Service {
                 let before: BTreeMap<String, String> = db::stores::lock(tx, &codes)
                     .await?
                     .into_iter()
-                    .map(|row| (row.code.clone(), row_document(&row)))
+                    .map(|store| (store.code.clone(), document(&store)))
                     .collect();
-                let new: Vec<NewStore> = stores.iter().map(new_store).collect();
-                db::stores::put(tx, &new).await?;
+                db::stores::put(tx, &stores).await?;
                 if before.len() < codes.len() {
                     let count = db::stores::count(tx).await?;
                     require_room("stores", count.stores, count.maximum)?;
@@ -56,8 +53,8 @@ impl Service {
     pub async fn delete_store(&self, actor: Actor, code: String) -> Result<(), ServiceError> {
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
-                let row = db::stores::delete(tx, &code).await?.ok_or(ServiceError::NotFound)?;
-                let before = Some(row_document(&row));
+                let gone = db::stores::delete(tx, &code).await?.ok_or(ServiceError::NotFound)?;
+                let before = Some(document(&gone));
                 audit(tx, actor, subject(&code), "deleted", before, None).await?;
                 Ok(())
             })
@@ -133,23 +130,10 @@ fn list_subject(name: &str) -> String {
     format!("product_list:{name}")
 }
 
-fn new_store(store: &Store) -> NewStore {
-    NewStore {
-        code: store.code.clone(),
-        concept: store.concept.clone().unwrap_or_default(),
-        zones: store.zones.clone(),
-        timezone: store.timezone.map(|zone| zone.name().to_owned()),
-    }
-}
-
 fn document(store: &Store) -> String {
     let mut writer = Writer::with_capacity(128);
     wire::store::print(&mut writer, store);
     writer.finish()
-}
-
-fn row_document(row: &StoreRow) -> String {
-    document(&load::store(row))
 }
 
 fn size_document(size: usize) -> String {

@@ -3,7 +3,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ServiceError;
-use crate::cache::load;
 use crate::db::{self, TenantTx};
 use crate::domain::counter::{CounterKey, Owner};
 use crate::domain::limit::{CountedLimit, LimitSubject};
@@ -11,6 +10,7 @@ use crate::domain::promotion::Promotion;
 use crate::domain::settings::Settings;
 use crate::domain::usage::{Gone, LimitUsage, Usage};
 use crate::domain::window;
+use crate::stored;
 
 /// A limit of one of the promotions, and its place among the counters that are read.
 struct Wanted {
@@ -31,7 +31,7 @@ pub(super) async fn of(
         return Ok(promotions.iter().map(|_| Usage::default()).collect());
     }
     let row = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
-    let settings = load::settings(&row).map_err(ServiceError::Unreadable)?;
+    let settings = stored::settings(&row)?;
     let now = db::redemptions::now(tx).await?;
     let now = now.checked_add_signed(offset).unwrap_or(now);
     let mut counters = Vec::new();

@@ -1,10 +1,9 @@
-//! The rates of a tenant, as the operator sends them and as they are stored: `{"evaluate": {"per_second", "burst"}}`.
+//! The rates of a tenant, as the operator sends them: `{"evaluate": {"per_second", "burst"}}`.
 
 use std::num::NonZeroU32;
 
 use super::decode::Value;
 use super::faults::Faults;
-use super::json::Json;
 use super::write::Writer;
 use crate::domain::rate::{Rate, RateLimits};
 
@@ -33,12 +32,6 @@ fn parse_rate(value: Value<'_, '_>, faults: &mut Faults) -> Option<Rate> {
     Some(Rate { per_second: per_second?, burst: burst? })
 }
 
-/// Reads what [`print()`] has written; none when it cannot be.
-pub fn read_stored(text: &str) -> Option<RateLimits> {
-    let json = Json::parse(text.as_bytes()).ok()?;
-    parse(Value::root(&json), &mut Faults::new())
-}
-
 /// Writes all three; one without bound is null.
 pub fn write(writer: &mut Writer, limits: &RateLimits) {
     writer.object(|writer| {
@@ -53,31 +46,4 @@ pub fn write(writer: &mut Writer, limits: &RateLimits) {
             });
         }
     });
-}
-
-pub fn print(limits: &RateLimits) -> String {
-    let mut writer = Writer::with_capacity(128);
-    write(&mut writer, limits);
-    writer.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_printed_can_be_read() {
-        let rate = |count| Rate {
-            per_second: NonZeroU32::new(count).unwrap(),
-            burst: NonZeroU32::new(count + 1).unwrap(),
-        };
-        for limits in [
-            RateLimits::default(),
-            RateLimits { evaluate: Some(rate(1)), redeem: None, admin: Some(rate(999_999)) },
-        ] {
-            assert_eq!(read_stored(&print(&limits)), Some(limits));
-        }
-        assert_eq!(read_stored("{}"), Some(RateLimits::default()));
-        assert_eq!(read_stored(r#"{"evaluate": {"per_second": 0, "burst": 1}}"#), None);
-    }
 }

@@ -212,3 +212,26 @@ async fn a_webhook_that_wants_events_of_an_unknown_type_stays_as_it_is() {
     run(&mut owner, "update webhook set events = '{promotion.activated}'").await;
     service.put("/v1/webhooks/crm", &tenant.admin, wish).await.expect(200);
 }
+
+/// Documents hold names too: of settings, benefits, time zones, and kinds of work.
+#[tokio::test]
+async fn a_tenant_whose_documents_name_what_is_unknown_is_not_priced() {
+    let (database, service) = Service::start().await;
+    let mut owner = database.owner_connection().await;
+    for change in [
+        r#"settings set document = jsonb_set(document, '{strategy}', '"auction"')"#,
+        r#"promotion set document = jsonb_set(document, '{benefit,type}', '"raffle"')"#,
+        r#"milestone set document = jsonb_set(document, '{measure}', '"smiles"')"#,
+        r#"tenant set rate_limits = '{"render": null}'"#,
+        "store set timezone = 'Mars/Olympus'",
+    ] {
+        let tenant = service.tenant().await;
+        service.promotion(&tenant.admin, ten_percent("P")).await;
+        let store = json!({"timezone": "Asia/Kolkata"});
+        service.put("/v1/stores/S", &tenant.admin, store).await.expect(200);
+        let milestone = json!({"measure": "spend", "targets": [{"name": "T", "value": "1"}]});
+        service.put("/v1/milestones/M", &tenant.admin, milestone).await.expect(200);
+        run(&mut owner, &format!("update {change} where tenant_id = '{}'", tenant.id)).await;
+        expect_unavailable(service.post("/v1/evaluate-cart", &tenant.pos, cart()).await);
+    }
+}

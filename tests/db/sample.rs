@@ -5,12 +5,12 @@ use promotion_engine::db::audit::{self, NewAudit};
 use promotion_engine::db::keys::{self, NewKey};
 use promotion_engine::db::promotions::{self, NewPromotion};
 use promotion_engine::db::settings::{self, NewSettings};
-use promotion_engine::db::stores::{self, NewStore};
-use promotion_engine::db::{codes, product_lists};
+use promotion_engine::db::{codes, product_lists, stores};
 use promotion_engine::domain::code::NewCode;
 use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
 use promotion_engine::domain::promotion::{PromotionType, Status};
 use promotion_engine::domain::role::Role;
+use promotion_engine::domain::store::Store;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -37,8 +37,8 @@ pub fn promotion(name: &str) -> NewPromotion {
 }
 
 /// A store without zones.
-pub fn store(code: &str) -> NewStore {
-    NewStore { code: code.to_owned(), concept: String::new(), zones: Vec::new(), timezone: None }
+pub fn store(code: &str) -> Store {
+    Store { code: code.to_owned(), concept: None, zones: Vec::new(), timezone: None }
 }
 
 /// A key whose hash is made of `seed`.
