@@ -14,18 +14,12 @@ const MAX_GIVEN_UP: i64 = 5_000;
 /// A delivery that this transaction has claimed.
 #[derive(Clone, Debug)]
 pub struct ClaimedRow {
-    /// The number of its event, which names it within its webhook.
-    pub sequence: i64,
+    /// Its event, whose number names it within its webhook.
+    pub event: EventRow,
     /// How often it was tried, this time included: another number says that somebody else has it.
     pub attempts: i32,
     /// When it was tried first.
     pub first_attempt_at: DateTime<Utc>,
-    pub event_id: Uuid,
-    /// The name of its type.
-    pub event_type: String,
-    pub occurred_at: DateTime<Utc>,
-    /// What is told of it: a JSON object.
-    pub data: String,
 }
 
 /// What came of an attempt that has failed.
@@ -97,8 +91,7 @@ pub async fn claim(
     until: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<ClaimedRow>, DbError> {
-    let mut rows = sqlx::query_as!(
-        ClaimedRow,
+    let rows = sqlx::query!(
         r#"with due as (
              select own.sequence
                from webhook_delivery as own
@@ -127,8 +120,22 @@ pub async fn claim(
     )
     .fetch_all(tx.connection())
     .await?;
-    rows.sort_unstable_by_key(|row| row.sequence);
-    Ok(rows)
+    let mut claimed: Vec<ClaimedRow> = rows
+        .into_iter()
+        .map(|row| ClaimedRow {
+            event: EventRow {
+                event_id: row.event_id,
+                sequence: row.sequence,
+                event_type: row.event_type,
+                occurred_at: row.occurred_at,
+                data: row.data,
+            },
+            attempts: row.attempts,
+            first_attempt_at: row.first_attempt_at,
+        })
+        .collect();
+    claimed.sort_unstable_by_key(|row| row.event.sequence);
+    Ok(claimed)
 }
 
 /// Deletes deliveries that have arrived; each is named by its number and its attempt.

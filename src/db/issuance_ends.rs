@@ -134,8 +134,7 @@ pub async fn try_lock(
 ) -> Result<Option<PromotionRow>, DbError> {
     let row = sqlx::query_as!(
         PromotionRow,
-        r#"select promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
-                  document::text as "document!", created_at, updated_at
+        r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
              from promotion
             where tenant_id = $1 and promotion_id = $2
               for no key update skip locked"#,

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{DbError, Page, TenantTx, one_more};
-use crate::domain::issuance::{IssuanceSource, IssuanceState};
+use crate::domain::id::{IssuanceId, PromotionId};
+use crate::domain::issuance::{Issuance, IssuanceSource, IssuanceState};
 
 /// How often a promotion came into one customer's hands, for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,26 +49,6 @@ pub struct NewIssuance {
     /// When the customer claimed it.
     pub activated_at: Option<DateTime<Utc>>,
     pub use_until: Option<DateTime<Utc>>,
-}
-
-/// An issuance as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IssuanceRow {
-    pub issuance_id: Uuid,
-    pub promotion_id: Uuid,
-    pub customer_id: String,
-    pub state: IssuanceState,
-    pub source: IssuanceSource,
-    /// The caller's id of that.
-    pub source_id: Option<String>,
-    /// When it was issued.
-    pub issued_at: DateTime<Utc>,
-    /// Since when it can be used.
-    pub unlocked_at: Option<DateTime<Utc>>,
-    /// When the customer claimed it.
-    pub activated_at: Option<DateTime<Utc>>,
-    /// From when on it cannot be used.
-    pub expires_at: DateTime<Utc>,
 }
 
 /// Which issuances are listed.
@@ -304,11 +285,11 @@ pub async fn list(
     now: DateTime<Utc>,
     after: Option<IssuanceCursor>,
     limit: u16,
-) -> Result<Page<IssuanceRow, IssuanceCursor>, DbError> {
+) -> Result<Page<Issuance, IssuanceCursor>, DbError> {
     let rows = read(tx, filter, now, after, one_more(limit)).await?;
-    Ok(Page::cut(rows, limit, |row| IssuanceCursor {
-        issued_at: row.issued_at,
-        issuance_id: row.issuance_id,
+    Ok(Page::cut(rows, limit, |own| IssuanceCursor {
+        issued_at: own.issued_at,
+        issuance_id: own.id.uuid(),
     }))
 }
 
@@ -317,7 +298,7 @@ pub async fn get(
     tx: &mut TenantTx,
     ids: &[Uuid],
     now: DateTime<Utc>,
-) -> Result<Vec<IssuanceRow>, DbError> {
+) -> Result<Vec<Issuance>, DbError> {
     let filter = IssuanceFilter { ids: Some(ids.to_vec()), ..IssuanceFilter::default() };
     read(tx, &filter, now, None, i64::MAX).await
 }
@@ -329,13 +310,12 @@ async fn read(
     now: DateTime<Utc>,
     after: Option<IssuanceCursor>,
     limit: i64,
-) -> Result<Vec<IssuanceRow>, DbError> {
+) -> Result<Vec<Issuance>, DbError> {
     // Each set of filters has an index of its own, which only a plan for these very values finds.
     sqlx::query!("set local plan_cache_mode = force_custom_plan").execute(tx.connection()).await?;
-    let rows = sqlx::query_as!(
-        IssuanceRow,
+    let rows = sqlx::query!(
         r#"select issuance_id as "issuance_id!", promotion_id as "promotion_id!", customer_id as "customer_id!",
-                  state as "state!: _", source as "source!: _", source_id, issued_at as "issued_at!", unlocked_at,
+                  state as "state!: IssuanceState", source as "source!: IssuanceSource", source_id, issued_at as "issued_at!", unlocked_at,
                   activated_at, expires_at as "expires_at!"
              from (select issuance.*, least(use_until, promotion.ends_at) as expires_at,
                           case when revoked_at is not null then 'revoked'
@@ -371,7 +351,19 @@ async fn read(
     )
     .fetch_all(tx.connection())
     .await?;
-    Ok(rows)
+    let standing = rows.into_iter().map(|row| Issuance {
+        id: IssuanceId::new(row.issuance_id),
+        promotion_id: PromotionId::new(row.promotion_id),
+        customer_id: row.customer_id,
+        state: row.state,
+        issued_at: row.issued_at,
+        unlocked_at: row.unlocked_at,
+        activated_at: row.activated_at,
+        expires_at: row.expires_at,
+        source: row.source,
+        source_id: row.source_id,
+    });
+    Ok(standing.collect())
 }
 
 /// Keeps others from changing an issuance to the end of the transaction; false where there is none.

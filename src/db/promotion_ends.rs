@@ -48,8 +48,7 @@ pub async fn note(
          update promotion as own set ended_for = ends_at
            from due
           where own.tenant_id = $1 and own.promotion_id = due.promotion_id
-         returning own.promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
-                document::text as "document!", created_at, updated_at"#,
+         returning own.promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at"#,
         tx.id(),
         promotions,
         now,

@@ -10,18 +10,13 @@ use super::promotion_history::record;
 use super::{DbError, Filling, Page, TenantTx};
 use crate::domain::id::{KeyId, PromotionId};
 use crate::domain::names::Named;
-use crate::domain::promotion::{PromotionType, State, Status};
+use crate::domain::promotion::{PromotionType, State, Status, Terms};
 
+/// A promotion as it is stored: what its terms are stands in its document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromotionRow {
     pub promotion_id: Uuid,
-    /// Its name, unique among those that are not archived.
-    pub name: String,
-    pub kind: PromotionType,
     pub status: Status,
-    pub campaign: Option<String>,
-    pub starts_at: DateTime<Utc>,
-    pub ends_at: DateTime<Utc>,
     /// Grows by one with each change, of the status too.
     pub version: i64,
     pub document: String,
@@ -36,13 +31,10 @@ pub struct PromotionRow {
 pub struct NewPromotion {
     /// Its id, chosen by the caller.
     pub promotion: PromotionId,
-    pub name: String,
-    pub kind: PromotionType,
     /// Not `archived`.
     pub status: Status,
-    pub campaign: Option<String>,
-    pub starts_at: DateTime<Utc>,
-    pub ends_at: DateTime<Utc>,
+    pub terms: Terms,
+    /// The same terms, as they are stored.
     pub document: String,
     /// Every product list that the document names, each once.
     pub product_lists: Vec<String>,
@@ -90,17 +82,16 @@ pub async fn insert(
         r#"insert into promotion (tenant_id, promotion_id, name, name_folded, type, status, campaign,
                starts_at, ends_at, document)
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb)
-           returning promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
-               document::text as "document!", created_at, updated_at"#,
+           returning promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at"#,
         tx.id(),
         new.promotion.uuid(),
-        new.name,
-        new.name.to_lowercase(),
-        new.kind as _,
+        new.terms.name,
+        new.terms.name.to_lowercase(),
+        new.terms.kind.promotion_type() as _,
         new.status as _,
-        new.campaign,
-        new.starts_at,
-        new.ends_at,
+        new.terms.campaign,
+        new.terms.starts_at.to_utc(),
+        new.terms.ends_at.to_utc(),
         new.document,
     )
     .fetch_one(tx.connection())
@@ -117,8 +108,7 @@ pub async fn get(
 ) -> Result<Option<PromotionRow>, DbError> {
     let row = sqlx::query_as!(
         PromotionRow,
-        r#"select promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
-                  document::text as "document!", created_at, updated_at
+        r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
              from promotion
             where tenant_id = $1 and promotion_id = $2"#,
         tx.id(),
@@ -136,8 +126,7 @@ pub async fn lock(
 ) -> Result<Option<PromotionRow>, DbError> {
     let row = sqlx::query_as!(
         PromotionRow,
-        r#"select promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
-                  document::text as "document!", created_at, updated_at
+        r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
              from promotion
             where tenant_id = $1 and promotion_id = $2
               for no key update"#,
@@ -163,18 +152,17 @@ pub async fn replace(
               set name = $4, name_folded = $5, type = $6, status = $7, campaign = $8, starts_at = $9,
                   ends_at = $10, document = $11::text::jsonb, version = version + 1, updated_at = now()
             where tenant_id = $1 and promotion_id = $2 and version = $3 and status <> 'archived'
-           returning promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
-                  document::text as "document!", created_at, updated_at"#,
+           returning promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at"#,
         tx.id(),
         new.promotion.uuid(),
         expected,
-        new.name,
-        new.name.to_lowercase(),
-        new.kind as _,
+        new.terms.name,
+        new.terms.name.to_lowercase(),
+        new.terms.kind.promotion_type() as _,
         new.status as _,
-        new.campaign,
-        new.starts_at,
-        new.ends_at,
+        new.terms.campaign,
+        new.terms.starts_at.to_utc(),
+        new.terms.ends_at.to_utc(),
         new.document,
     )
     .fetch_optional(tx.connection())
@@ -197,8 +185,7 @@ pub async fn set_status(
         PromotionRow,
         r#"update promotion set status = $3, version = version + 1, updated_at = now()
             where tenant_id = $1 and promotion_id = $2 and status <> 'archived'
-           returning promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
-                  document::text as "document!", created_at, updated_at"#,
+           returning promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at"#,
         tx.id(),
         promotion.uuid(),
         status as _,
@@ -234,8 +221,7 @@ pub async fn list(
     while let Some((after, count)) = filling.wants() {
         let rows = sqlx::query_as!(
         PromotionRow,
-        r#"select promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
-                  document::text as "document!", created_at, updated_at
+        r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
              from promotion
             where tenant_id = $1
               and case
@@ -276,30 +262,13 @@ pub async fn for_rules(
 ) -> Result<Vec<PromotionRow>, DbError> {
     let rows = sqlx::query_as!(
         PromotionRow,
-        r#"select promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
-                  document::text as "document!", created_at, updated_at
+        r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
              from promotion
             where tenant_id = $1 and status not in ('draft', 'archived')
               and ($2::timestamptz is null or ends_at > $2)
             order by created_at, promotion_id"#,
         tx.id(),
         ended_by,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
-}
-
-/// Reads every promotion that is not archived, oldest first: for an export.
-pub async fn all(tx: &mut TenantTx) -> Result<Vec<PromotionRow>, DbError> {
-    let rows = sqlx::query_as!(
-        PromotionRow,
-        r#"select promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
-                  document::text as "document!", created_at, updated_at
-             from promotion
-            where tenant_id = $1 and status <> 'archived'
-            order by created_at, promotion_id"#,
-        tx.id(),
     )
     .fetch_all(tx.connection())
     .await?;

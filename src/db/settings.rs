@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{DbError, TenantTx};
+use crate::domain::settings::Settings;
 
 /// The settings of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,18 +13,6 @@ pub struct SettingsRow {
     pub document: String,
     /// When they were last replaced.
     pub updated_at: DateTime<Utc>,
-}
-
-/// What replaces the settings.
-#[derive(Clone, Debug)]
-pub struct NewSettings {
-    pub document: String,
-    /// The currency in the document, also kept with the tenant.
-    pub currency: String,
-    /// The time zone in the document, also kept with the tenant.
-    pub timezone: String,
-    /// Every product list that the document names, each once.
-    pub product_lists: Vec<String>,
 }
 
 /// Reads the settings; none only when the tenant does not exist.
@@ -39,11 +28,14 @@ pub async fn get(tx: &mut TenantTx) -> Result<Option<SettingsRow>, DbError> {
 }
 
 /// Replaces the settings where they are at version `expected`, else `Stale`; `Missing` when they name a list that
-/// does not exist. The caller bumps the version of the rules.
+/// does not exist: `lists` are those that they name, each once. Currency and time zone are also kept with the tenant. The
+/// caller bumps the version of the rules.
 pub async fn replace(
     tx: &mut TenantTx,
     expected: i64,
-    new: &NewSettings,
+    settings: &Settings,
+    document: &str,
+    lists: &[String],
 ) -> Result<SettingsRow, DbError> {
     let row = sqlx::query_as!(
         SettingsRow,
@@ -52,7 +44,7 @@ pub async fn replace(
            returning version, document::text as "document!", updated_at"#,
         tx.id(),
         expected,
-        new.document,
+        document,
     )
     .fetch_optional(tx.connection())
     .await?
@@ -60,7 +52,7 @@ pub async fn replace(
     sqlx::query!(
         "delete from settings_product_list where tenant_id = $1 and list_name <> all ($2::text[])",
         tx.id(),
-        &new.product_lists,
+        lists,
     )
     .execute(tx.connection())
     .await?;
@@ -69,7 +61,7 @@ pub async fn replace(
          select $1, named.list_name from unnest($2::text[]) as named (list_name) order by named.list_name
          on conflict (tenant_id, list_name) do nothing",
         tx.id(),
-        &new.product_lists,
+        lists,
     )
     .execute(tx.connection())
     .await?;
@@ -77,8 +69,8 @@ pub async fn replace(
         "update tenant set currency = $2, timezone = $3
           where tenant_id = $1 and (currency, timezone) is distinct from ($2, $3)",
         tx.id(),
-        new.currency,
-        new.timezone,
+        settings.currency.as_str(),
+        settings.timezone.name(),
     )
     .execute(tx.connection())
     .await?;

@@ -89,8 +89,7 @@ pub async fn promotions(
 ) -> Result<Vec<PromotionRow>, DbError> {
     let rows = sqlx::query_as!(
         PromotionRow,
-        r#"select promotion_id, name, type as "kind: _", status as "status: _", campaign, starts_at, ends_at, version,
-                  document::text as "document!", created_at, updated_at
+        r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
              from promotion
             where tenant_id = $1 and ($2::text is null or campaign = $2)
             order by created_at desc, promotion_id desc"#,

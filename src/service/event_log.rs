@@ -8,6 +8,7 @@ use crate::db::events::EventRow;
 use crate::db::outbox::Published;
 use crate::db::{self, DbError, Page, TenantTx};
 use crate::domain::id::TenantId;
+use crate::stored;
 use crate::wire::write::Writer;
 
 /// How long events are kept.
@@ -90,7 +91,10 @@ impl Service {
             Box::pin(async move {
                 let now = db::redemptions::now(tx).await? + offset;
                 let ended = db::promotion_ends::note(tx, &promotions, now).await?;
-                let told: Vec<_> = ended.iter().map(events::promotion_ended).collect();
+                let mut told = Vec::new();
+                for row in &ended {
+                    told.push(events::promotion_ended(&stored::promotion(row)?, row.version));
+                }
                 db::outbox::append(tx, &told).await
             })
         });

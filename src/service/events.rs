@@ -3,15 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use crate::db::outbox::NewEvent;
-use crate::db::promotions::PromotionRow;
 use crate::db::redemptions::GiftRow;
 use crate::domain::amount::Money;
 use crate::domain::counter::Bound;
 use crate::domain::event::{EventType, Subject};
-use crate::domain::id::{PromotionId, RedemptionId};
+use crate::domain::id::RedemptionId;
 use crate::domain::limit::Measure;
 use crate::domain::names::Named;
-use crate::domain::promotion::Status;
+use crate::domain::promotion::{Promotion, Status};
 use crate::domain::redemption::RedemptionState;
 use crate::wire::write::Writer;
 
@@ -35,33 +34,39 @@ pub fn event(
     NewEvent { event_type, subject, occurred_at, data: writer.finish() }
 }
 
-/// What tells that a promotion was moved to a status; none for a draft.
+/// What tells that a promotion was moved to its status; none for a draft.
 pub(super) fn promotion_moved(
-    status: Status,
-    row: &PromotionRow,
+    promotion: &Promotion,
+    version: i64,
     at: DateTime<Utc>,
 ) -> Option<NewEvent> {
-    let event_type = match status {
+    let event_type = match promotion.status {
         Status::Draft => return None,
         Status::Active => EventType::PromotionActivated,
         Status::Paused => EventType::PromotionPaused,
         Status::Archived => EventType::PromotionArchived,
     };
-    Some(of_promotion(event_type, row, at))
+    Some(of_promotion(event_type, promotion, version, at))
 }
 
 /// What tells that a promotion's end has come.
-pub(super) fn promotion_ended(row: &PromotionRow) -> NewEvent {
-    of_promotion(EventType::PromotionEnded, row, row.ends_at)
+pub(super) fn promotion_ended(promotion: &Promotion, version: i64) -> NewEvent {
+    let ends_at = promotion.terms.ends_at.to_utc();
+    of_promotion(EventType::PromotionEnded, promotion, version, ends_at)
 }
 
-fn of_promotion(event_type: EventType, row: &PromotionRow, at: DateTime<Utc>) -> NewEvent {
-    let subject = Subject::Promotion(PromotionId::new(row.promotion_id));
-    event(event_type, subject, at, |writer| {
-        writer.key("name").text(&row.name);
-        writer.key("version").integer(row.version);
-        writer.key("starts_at").time(&row.starts_at);
-        writer.key("ends_at").time(&row.ends_at);
+fn of_promotion(
+    event_type: EventType,
+    promotion: &Promotion,
+    version: i64,
+    at: DateTime<Utc>,
+) -> NewEvent {
+    let terms = &promotion.terms;
+    event(event_type, Subject::Promotion(promotion.id), at, |writer| {
+        writer.key("name").text(&terms.name);
+        writer.key("version").integer(version);
+        writer.key("starts_at").time(&terms.starts_at.to_utc());
+        writer.key("ends_at").time(&terms.ends_at.to_utc());
     })
 }
 

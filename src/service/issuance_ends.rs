@@ -67,7 +67,7 @@ impl Service {
                 if i64::try_from(found.len()).is_ok_and(|count| count == MAX_AT_ONCE) {
                     return Ok(Looked::Further);
                 }
-                if row.ends_at <= horizon {
+                if promotion.terms.ends_at <= horizon {
                     db::issuance_ends::finish(tx, id, watch).await?;
                 }
                 Ok(Looked::Done)

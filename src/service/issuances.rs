@@ -11,9 +11,7 @@ use uuid::Uuid;
 use super::promotions::subject;
 use super::{Actor, Refusal, Service, ServiceError, audit, issuance_events};
 use crate::clock::Clock;
-use crate::db::issuances::{
-    Hand, HandChange, IssuanceCursor, IssuanceFilter, IssuanceRow, NewIssuance,
-};
+use crate::db::issuances::{Hand, HandChange, IssuanceCursor, IssuanceFilter, NewIssuance};
 use crate::db::{self, DbError, Page, TenantTx};
 use crate::domain::id::{IssuanceId, PromotionId, TenantId};
 use crate::domain::issuance::{Expiry, Issuance, IssuanceSource, IssuanceState, Trigger};
@@ -76,15 +74,7 @@ impl Service {
         let read = self.db().tenant(tenant, move |tx| {
             Box::pin(async move {
                 let now = now(tx, &clock).await?;
-                let found = db::issuances::list(tx, &filter, now, after, limit).await?;
-                Ok::<_, ServiceError>(Page {
-                    items: found.items.into_iter().map(issuance).collect(),
-                    next: found.next,
-                    place: |own| IssuanceCursor {
-                        issued_at: own.issued_at,
-                        issuance_id: own.id.uuid(),
-                    },
-                })
+                Ok::<_, ServiceError>(db::issuances::list(tx, &filter, now, after, limit).await?)
             })
         });
         read.await
@@ -167,8 +157,7 @@ pub(super) async fn read_all(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = db::issuances::get(tx, ids, now).await?;
-    let mut found: Vec<Issuance> = rows.into_iter().map(issuance).collect();
+    let mut found = db::issuances::get(tx, ids, now).await?;
     let place = |own: &Issuance| ids.iter().position(|id| *id == own.id.uuid());
     if ids.len() <= MAX_SORTED {
         found.sort_by_key(place);
@@ -200,21 +189,6 @@ pub(super) async fn lock(
     // After the lock, which may have been waited for.
     let now = now(tx, clock).await?;
     Ok((read_one(tx, id.uuid(), now).await?, now))
-}
-
-fn issuance(row: IssuanceRow) -> Issuance {
-    Issuance {
-        id: IssuanceId::new(row.issuance_id),
-        promotion_id: PromotionId::new(row.promotion_id),
-        customer_id: row.customer_id,
-        state: row.state,
-        issued_at: row.issued_at,
-        unlocked_at: row.unlocked_at,
-        activated_at: row.activated_at,
-        expires_at: row.expires_at,
-        source: row.source,
-        source_id: row.source_id,
-    }
 }
 
 /// A promotion, archived or not.

@@ -139,16 +139,17 @@ impl Service {
         let promotion = PromotionId::new(Uuid::now_v7());
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
-                let new = new_promotion(tx, promotion, &terms, &lists, status).await?;
+                let new = new_promotion(tx, promotion, terms, &lists, status).await?;
                 if status == Status::Active {
-                    require_custom_fields(tx, &terms).await?;
-                    require_room(tx, promotion, &terms, now).await?;
+                    require_custom_fields(tx, &new.terms).await?;
+                    require_room(tx, promotion, &new.terms, now).await?;
                 }
                 let row = db::promotions::insert(tx, &new, actor.key).await?;
                 let after = Some(audited(&row));
                 audit(tx, actor, subject(promotion), "created", None, after).await?;
-                tell_moved(tx, status, &row, offset).await?;
-                Stored::one(tx, offset, row).await
+                let stored = Stored::one(tx, offset, row).await?;
+                tell_moved(tx, &stored, offset).await?;
+                Ok(stored)
             })
         })
         .await
@@ -190,7 +191,7 @@ impl Service {
                 }
                 // What is archived gives up its name and its lists: a move of its own.
                 let kept = if status == Status::Archived { old.status } else { status };
-                let new = new_promotion(tx, promotion, &terms, &lists, kept).await?;
+                let new = new_promotion(tx, promotion, terms, &lists, kept).await?;
                 let mut after = db::promotions::replace(tx, row.version, &new, actor.key).await?;
                 if status != kept {
                     after = db::promotions::set_status(tx, promotion, status, actor.key)
@@ -199,10 +200,11 @@ impl Service {
                 }
                 let (before, now) = (Some(audited(&row)), Some(audited(&after)));
                 audit(tx, actor, subject(promotion), "replaced", before, now).await?;
+                let stored = Stored::one(tx, offset, after).await?;
                 if status != old.status {
-                    tell_moved(tx, status, &after, offset).await?;
+                    tell_moved(tx, &stored, offset).await?;
                 }
-                Stored::one(tx, offset, after).await
+                Ok(stored)
             })
         })
         .await
@@ -232,23 +234,23 @@ impl Service {
                     .ok_or(ServiceError::NotFound)?;
                 let (before, now) = (Some(audited(&row)), Some(audited(&after)));
                 audit(tx, actor, subject(promotion), status.name(), before, now).await?;
-                tell_moved(tx, status, &after, offset).await?;
-                Stored::one(tx, offset, after).await
+                let stored = Stored::one(tx, offset, after).await?;
+                tell_moved(tx, &stored, offset).await?;
+                Ok(stored)
             })
         })
         .await
     }
 }
 
-/// Tells that a promotion was moved to a status, at the time of the database.
+/// Tells that a promotion was moved to its status, at the time of the database.
 async fn tell_moved(
     tx: &mut TenantTx,
-    status: Status,
-    row: &PromotionRow,
+    moved: &Stored,
     offset: TimeDelta,
 ) -> Result<(), ServiceError> {
     let now = db::redemptions::now(tx).await? + offset;
-    if let Some(event) = events::promotion_moved(status, row, now) {
+    if let Some(event) = events::promotion_moved(&moved.promotion, moved.version, now) {
         db::outbox::append(tx, &[event]).await?;
     }
     Ok(())
@@ -332,23 +334,14 @@ async fn require_custom_fields(tx: &mut TenantTx, terms: &Terms) -> Result<(), S
 async fn new_promotion(
     tx: &mut TenantTx,
     promotion: PromotionId,
-    terms: &Terms,
+    terms: Terms,
     lists: &[ListReference],
     status: Status,
 ) -> Result<NewPromotion, ServiceError> {
     require_lists(tx, lists).await?;
-    require_milestone(tx, terms).await?;
-    Ok(NewPromotion {
-        promotion,
-        name: terms.name.clone(),
-        kind: terms.kind.promotion_type(),
-        status,
-        campaign: terms.campaign.clone(),
-        starts_at: terms.starts_at.to_utc(),
-        ends_at: terms.ends_at.to_utc(),
-        document: wire::promotion::stored(terms),
-        product_lists: names(lists),
-    })
+    require_milestone(tx, &terms).await?;
+    let document = wire::promotion::stored(&terms);
+    Ok(NewPromotion { promotion, status, terms, document, product_lists: names(lists) })
 }
 
 /// What the audit trail calls a promotion.

@@ -1,7 +1,7 @@
 //! A tenant's settings: read, and replaced whole.
 
 use super::{Actor, Expected, Refusal, Service, ServiceError, audit};
-use crate::db::settings::{NewSettings, SettingsRow};
+use crate::db::settings::SettingsRow;
 use crate::db::{self, TenantTx};
 use crate::domain::id::TenantId;
 use crate::domain::settings::Settings;
@@ -97,13 +97,8 @@ async fn write(
     lists: &[ListReference],
 ) -> Result<SettingsRow, ServiceError> {
     require_lists(tx, lists).await?;
-    let new = NewSettings {
-        document: wire::settings::stored(settings),
-        currency: settings.currency.to_string(),
-        timezone: settings.timezone.name().to_owned(),
-        product_lists: names(lists),
-    };
-    Ok(db::settings::replace(tx, row.version, &new).await?)
+    let (document, lists) = (wire::settings::stored(settings), names(lists));
+    Ok(db::settings::replace(tx, row.version, settings, &document, &lists).await?)
 }
 
 /// Refuses a body that names lists which do not exist, at each place where it does.

@@ -110,12 +110,12 @@ async fn unknown_types_sources_and_roles_are_503_until_they_are_known() {
     let (_, fresh) = service.key(&tenant.admin, "pos").await;
     run(
         &mut owner,
-        "alter table promotion drop constraint promotion_type_check;
+        r#"alter table promotion drop constraint promotion_type_check;
          alter table issuance drop constraint issuance_source_check;
          alter table api_key drop constraint api_key_role_check;
-         update promotion set type = 'raffle';
+         update promotion set type = 'raffle', document = jsonb_set(document, '{type}', '"raffle"');
          update issuance set source = 'raffle';
-         update api_key set role = 'auditor' where last_used_at is null and role = 'pos'",
+         update api_key set role = 'auditor' where last_used_at is null and role = 'pos'"#,
     )
     .await;
     expect_unavailable(service.post("/v1/evaluate-cart", &fresh, cart()).await);
@@ -124,8 +124,12 @@ async fn unknown_types_sources_and_roles_are_503_until_they_are_known() {
     expect_unavailable(service.get("/v1/keys", &tenant.admin).await);
     run(&mut owner, "update api_key set role = 'pos' where role = 'auditor'").await;
     expect_unavailable(service.post("/v1/evaluate-cart", &fresh, cart()).await);
-    run(&mut owner, "update promotion set type = 'rewards'; update issuance set source = 'manual'")
-        .await;
+    run(
+        &mut owner,
+        "update promotion set type = 'rewards', document = jsonb_set(document, '{type}', '\"rewards\"');
+         update issuance set source = 'manual'",
+    )
+    .await;
     service.post("/v1/evaluate-cart", &fresh, cart()).await.expect(200);
     service.get("/v1/issuances", &tenant.admin).await.expect(200);
 }

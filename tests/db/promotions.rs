@@ -5,10 +5,10 @@ use promotion_engine::db::promotions::{self, NewPromotion, PromotionFilter};
 use promotion_engine::db::{DbError, Key, Reference, keys, promotion_history};
 use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
 use promotion_engine::domain::names::Named;
-use promotion_engine::domain::promotion::{PromotionType, State, Status};
+use promotion_engine::domain::promotion::{Kind, PromotionType, State, Status};
 use uuid::Uuid;
 
-use crate::sample::{full_tenant, key, noon, promotion};
+use crate::sample::{full_tenant, key, name_in, noon, promotion};
 use crate::support::{TestDatabase, in_tx};
 
 async fn insert(database: &TestDatabase, tenant: TenantId, new: NewPromotion) -> PromotionId {
@@ -105,8 +105,8 @@ async fn states_follow_from_status_and_dates() {
         for (when, shift) in [("past", -60), ("present", 0), ("future", 60)] {
             let mut new = promotion(&format!("{} {when}", status.name()));
             new.status = status;
-            new.starts_at += Duration::days(shift);
-            new.ends_at += Duration::days(shift);
+            new.terms.starts_at += Duration::days(shift);
+            new.terms.ends_at += Duration::days(shift);
             insert(&database, tenant, new).await;
         }
     }
@@ -118,7 +118,7 @@ async fn states_follow_from_status_and_dates() {
         let filter = PromotionFilter { state, ..PromotionFilter::default() };
         let page =
             in_tx!(database, tenant, |tx| promotions::list(tx, &filter, noon(), None, 50).await);
-        page.unwrap().items.into_iter().map(|row| row.name).collect::<Vec<_>>()
+        page.unwrap().items.into_iter().map(|row| name_in(&row.document)).collect::<Vec<_>>()
     };
     assert_eq!(list(Some(State::Draft)).await, ["draft future", "draft present", "draft past"]);
     assert_eq!(list(Some(State::Scheduled)).await, ["active future"]);
@@ -142,19 +142,19 @@ async fn the_list_is_filtered_and_paged() {
     let database = TestDatabase::new().await;
     let tenant = database.tenant("A").await;
     for (name, kind, campaign) in [
-        ("Ärmel 10 %", PromotionType::Pos, Some("summer")),
-        ("Shoes_off", PromotionType::Pos, None),
-        ("ÄRMEL and shoes", PromotionType::CodeLinked, Some("summer")),
+        ("Ärmel 10 %", Kind::Pos, Some("summer")),
+        ("Shoes_off", Kind::Pos, None),
+        ("ÄRMEL and shoes", Kind::CodeLinked, Some("summer")),
     ] {
         let mut new = promotion(name);
-        new.kind = kind;
-        new.campaign = campaign.map(str::to_owned);
+        new.terms.kind = kind;
+        new.terms.campaign = campaign.map(str::to_owned);
         insert(&database, tenant, new).await;
     }
     let names = async |filter: PromotionFilter| {
         let page =
             in_tx!(database, tenant, |tx| promotions::list(tx, &filter, noon(), None, 50).await);
-        page.unwrap().items.into_iter().map(|row| row.name).collect::<Vec<_>>()
+        page.unwrap().items.into_iter().map(|row| name_in(&row.document)).collect::<Vec<_>>()
     };
     let q = |text: &str| PromotionFilter { q: Some(text.to_owned()), ..PromotionFilter::default() };
     assert_eq!(names(q("ärmel")).await, ["ÄRMEL and shoes", "Ärmel 10 %"]);
@@ -174,7 +174,7 @@ async fn the_list_is_filtered_and_paged() {
         let page =
             in_tx!(database, tenant, |tx| promotions::list(tx, &filter, noon(), after, 1).await);
         let page = page.unwrap();
-        seen.extend(page.items.into_iter().map(|row| row.name));
+        seen.extend(page.items.into_iter().map(|row| name_in(&row.document)));
         after = page.next;
         if after.is_none() {
             break;
@@ -193,8 +193,8 @@ async fn having_been_live_follows_from_the_history() {
     };
     let around = |name: &str, from: i64, to: i64| {
         let mut new = promotion(name);
-        new.starts_at = Utc::now() + Duration::days(from);
-        new.ends_at = Utc::now() + Duration::days(to);
+        new.terms.starts_at = (Utc::now() + Duration::days(from)).fixed_offset();
+        new.terms.ends_at = (Utc::now() + Duration::days(to)).fixed_offset();
         new
     };
     let draft = insert(&database, tenant, around("draft", -1, 1)).await;
@@ -208,7 +208,7 @@ async fn having_been_live_follows_from_the_history() {
         assert!(!been_live(id).await);
     }
     // Brought forward, it goes live; paused, it has been.
-    new.starts_at = Utc::now() - Duration::days(1);
+    new.terms.starts_at = (Utc::now() - Duration::days(1)).fixed_offset();
     in_tx!(database, tenant, |tx| promotions::replace(tx, 1, &new, None).await).unwrap();
     in_tx!(database, tenant, |tx| promotions::set_status(tx, scheduled, Status::Paused, None)
         .await)

@@ -4,12 +4,14 @@ use chrono::{DateTime, Duration, Utc};
 use promotion_engine::db::audit::{self, NewAudit};
 use promotion_engine::db::keys::{self, NewKey};
 use promotion_engine::db::promotions::{self, NewPromotion};
-use promotion_engine::db::settings::{self, NewSettings};
-use promotion_engine::db::{codes, product_lists, stores};
+use promotion_engine::db::{codes, product_lists, settings, stores};
 use promotion_engine::domain::code::NewCode;
+use promotion_engine::domain::currency::Currency;
 use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
-use promotion_engine::domain::promotion::{PromotionType, Status};
+use promotion_engine::domain::limit::Limits;
+use promotion_engine::domain::promotion::{Kind, Status, Terms};
 use promotion_engine::domain::role::Role;
+use promotion_engine::domain::settings::Settings;
 use promotion_engine::domain::store::Store;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -21,19 +23,36 @@ pub fn noon() -> DateTime<Utc> {
     "2026-06-15T12:00:00Z".parse().expect("an instant")
 }
 
+/// The end of every [`promotion`].
+pub fn end() -> DateTime<Utc> {
+    noon() + Duration::days(14)
+}
+
 /// A draft that is valid for a month around [`noon`].
 pub fn promotion(name: &str) -> NewPromotion {
     NewPromotion {
         promotion: PromotionId::new(Uuid::now_v7()),
-        name: name.to_owned(),
-        kind: PromotionType::Pos,
         status: Status::Draft,
-        campaign: None,
-        starts_at: noon() - Duration::days(14),
-        ends_at: noon() + Duration::days(14),
+        terms: Terms::bare(
+            name.to_owned(),
+            Kind::Pos,
+            Limits::default(),
+            (noon() - Duration::days(14)).fixed_offset()..end().fixed_offset(),
+        ),
         document: format!(r#"{{"name": "{name}"}}"#),
         product_lists: Vec::new(),
     }
+}
+
+/// Settings of a currency and a time zone.
+pub fn new_settings(currency: &str, timezone: chrono_tz::Tz) -> Settings {
+    Settings::defaults(Currency::new(currency).expect("a currency"), timezone)
+}
+
+/// The name in the document of a promotion of this tenant's.
+pub fn name_in(document: &str) -> String {
+    let document: serde_json::Value = serde_json::from_str(document).expect("JSON");
+    document["name"].as_str().expect("a name").to_owned()
 }
 
 /// A store without zones.
@@ -118,13 +137,8 @@ pub async fn full_tenant(database: &TestDatabase, name: &str) -> TenantId {
                 let key = keys::insert(tx, &key(7)).await?;
                 let key = Some(KeyId::new(key.key_id));
                 product_lists::put(tx, "shoes", &["S-1".to_owned(), "S-2".to_owned()]).await?;
-                let new = NewSettings {
-                    document: "{}".to_owned(),
-                    currency: "EUR".to_owned(),
-                    timezone: "Europe/Berlin".to_owned(),
-                    product_lists: vec!["shoes".to_owned()],
-                };
-                settings::replace(tx, 1, &new).await?;
+                let new = new_settings("EUR", chrono_tz::Europe::Berlin);
+                settings::replace(tx, 1, &new, "{}", &["shoes".to_owned()]).await?;
                 stores::put(tx, &[store("S1")]).await?;
                 let mut new = promotion("Ten percent");
                 new.product_lists = vec!["shoes".to_owned()];

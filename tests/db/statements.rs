@@ -1,15 +1,13 @@
 //! What each statement does, in the presence of another tenant's rows.
 
-use promotion_engine::db::settings::{self, NewSettings};
+use promotion_engine::db::promotions::{self, PromotionFilter};
 use promotion_engine::db::tenants::{self, TenantPatch};
-use promotion_engine::db::{
-    DbError, Key, Reference, codes, keys, product_lists, promotions, stores,
-};
+use promotion_engine::db::{DbError, Key, Reference, codes, keys, product_lists, settings, stores};
 use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
 use promotion_engine::domain::promotion::Status;
 use uuid::Uuid;
 
-use crate::sample::{full_tenant, key, new_codes, promotion, store};
+use crate::sample::{full_tenant, key, new_codes, new_settings, noon, promotion, store};
 use crate::support::{TestDatabase, as_operator, in_tx};
 
 #[tokio::test]
@@ -91,20 +89,16 @@ async fn settings_are_replaced_at_the_expected_version_only() {
     let tenant = full_tenant(&database, "A").await;
     let row = in_tx!(database, tenant, |tx| settings::get(tx).await).unwrap().unwrap();
     assert_eq!((row.version, row.document.as_str()), (2, "{}"));
-    let new = NewSettings {
-        document: r#"{"precision": 1.50}"#.to_owned(),
-        currency: "USD".to_owned(),
-        timezone: "UTC".to_owned(),
-        product_lists: Vec::new(),
+    let replace = async |expected: i64, lists: &[&str]| {
+        let new = new_settings("USD", chrono_tz::UTC);
+        let lists: Vec<String> = lists.iter().map(|name| (*name).to_owned()).collect();
+        let document = r#"{"precision": 1.50}"#;
+        in_tx!(database, tenant, |tx| settings::replace(tx, expected, &new, document, &lists).await)
     };
-    let stale = new.clone();
-    let stale = in_tx!(database, tenant, |tx| settings::replace(tx, 1, &stale).await);
-    assert!(matches!(stale, Err(DbError::Stale)));
-    let mut unknown = new.clone();
-    unknown.product_lists = vec!["hats".to_owned()];
-    let unknown = in_tx!(database, tenant, |tx| settings::replace(tx, 2, &unknown).await);
+    assert!(matches!(replace(1, &[]).await, Err(DbError::Stale)));
+    let unknown = replace(2, &["hats"]).await;
     assert!(matches!(unknown, Err(DbError::Missing(Reference::ProductList))));
-    let row = in_tx!(database, tenant, |tx| settings::replace(tx, 2, &new).await).unwrap();
+    let row = replace(2, &[]).await.unwrap();
     assert_eq!((row.version, row.document.as_str()), (3, r#"{"precision": 1.50}"#));
     let tenant = in_tx!(database, tenant, |tx| tenants::get(tx).await).unwrap().unwrap();
     assert_eq!((tenant.currency.as_str(), tenant.timezone.as_str()), ("USD", "UTC"));
@@ -146,16 +140,12 @@ async fn a_product_list_in_use_cannot_be_deleted() {
     let delete = |name: &'static str| in_delete(&database, tenant, name);
     assert!(matches!(delete("shoes").await, Err(DbError::InUse)));
     assert!(delete("hats").await.unwrap().is_none());
-    let new = NewSettings {
-        document: "{}".to_owned(),
-        currency: "EUR".to_owned(),
-        timezone: "UTC".to_owned(),
-        product_lists: Vec::new(),
-    };
-    in_tx!(database, tenant, |tx| settings::replace(tx, 2, &new).await).unwrap();
+    let new = new_settings("EUR", chrono_tz::UTC);
+    in_tx!(database, tenant, |tx| settings::replace(tx, 2, &new, "{}", &[]).await).unwrap();
     assert!(matches!(delete("shoes").await, Err(DbError::InUse)));
-    let row = in_tx!(database, tenant, |tx| promotions::all(tx).await).unwrap().remove(0);
-    let id = PromotionId::new(row.promotion_id);
+    let filter = PromotionFilter::default();
+    let page = in_tx!(database, tenant, |tx| promotions::list(tx, &filter, noon(), None, 1).await);
+    let id = PromotionId::new(page.unwrap().items[0].promotion_id);
     in_tx!(database, tenant, |tx| promotions::set_status(tx, id, Status::Archived, None).await)
         .unwrap();
     assert_eq!(delete("shoes").await.unwrap().unwrap().size, 2);

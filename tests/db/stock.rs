@@ -1,13 +1,14 @@
 //! Stores and product lists as the rule cache sees them: which of them have changed, and which somebody names.
 
 use promotion_engine::db::product_lists::{self, ProductListRevision};
-use promotion_engine::db::{promotion_ends, promotions, rules, stores};
+use promotion_engine::db::promotions::{self, PromotionFilter};
+use promotion_engine::db::{promotion_ends, rules, stores};
 use promotion_engine::domain::id::{PromotionId, TenantId};
 use promotion_engine::domain::promotion::Status;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::sample::{full_tenant, store};
+use crate::sample::{end, full_tenant, noon, store};
 use crate::support::{TestDatabase, in_tx};
 
 async fn of_stores(database: &TestDatabase, tenant: TenantId) -> Uuid {
@@ -92,14 +93,15 @@ async fn a_list_is_named_by_settings_and_by_promotions_in_force() {
     let tenant = full_tenant(&database, "A").await;
     written(&database, tenant, "delete from settings_product_list").await;
     written(&database, tenant, "delete from milestone_product_list").await;
-    let row = in_tx!(database, tenant, |tx| promotions::all(tx).await).unwrap().remove(0);
+    let filter = PromotionFilter::default();
+    let page = in_tx!(database, tenant, |tx| promotions::list(tx, &filter, noon(), None, 1).await);
+    let promotion = PromotionId::new(page.unwrap().items[0].promotion_id);
     let named_at = async |at| {
         let named = in_tx!(database, tenant, |tx| product_lists::named(tx, Some(at)).await);
         named.unwrap().len()
     };
-    let end = row.ends_at;
+    let end = end();
     let before = end - chrono::TimeDelta::milliseconds(1);
-    let promotion = PromotionId::new(row.promotion_id);
     in_tx!(database, tenant, |tx| promotions::set_status(tx, promotion, Status::Active, None)
         .await)
     .unwrap();
@@ -119,7 +121,7 @@ async fn what_has_ended_is_read_by_its_bare_terms() {
     full_tenant(&database, "B").await;
     written(&database, tenant, "update promotion set status = 'active'").await;
     let rows = in_tx!(database, tenant, |tx| promotions::for_rules(tx, None).await).unwrap();
-    let end = rows.iter().map(|row| row.ends_at).max().expect("an end");
+    let end = end();
     let ended = in_tx!(database, tenant, |tx| promotion_ends::ended(tx, end).await).unwrap();
     let whole = in_tx!(database, tenant, |tx| promotions::for_rules(tx, Some(end)).await).unwrap();
     assert_eq!((ended.len(), whole.len()), (rows.len(), 0));

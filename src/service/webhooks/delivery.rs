@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::super::{Service, event_log};
 use crate::db::deliveries::{ClaimedRow, DueRow, Failed};
-use crate::db::events::EventRow;
 use crate::db::webhooks::TargetRow;
 use crate::db::{self, DbError};
 use crate::domain::id::{TenantId, WebhookId};
@@ -150,15 +149,8 @@ impl Service {
 }
 
 fn parcel(row: ClaimedRow) -> Parcel {
-    let attempt =
-        Attempt { sequence: row.sequence, attempts: row.attempts, first_at: row.first_attempt_at };
-    let event = EventRow {
-        event_id: row.event_id,
-        sequence: row.sequence,
-        event_type: row.event_type,
-        occurred_at: row.occurred_at,
-        data: row.data,
-    };
+    let ClaimedRow { event, attempts, first_attempt_at } = row;
+    let attempt = Attempt { sequence: event.sequence, attempts, first_at: first_attempt_at };
     Parcel { event_id: event.event_id, payload: event_log::print(&event), attempt }
 }
 
