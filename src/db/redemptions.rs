@@ -47,17 +47,11 @@ pub struct NewRedemption {
     pub uses: Vec<Use>,
 }
 
-/// What an applied promotion gave.
+/// What an applied promotion gave, and what unlocked it.
 #[derive(Clone, Debug)]
 pub struct NewGift {
-    pub promotion_id: Uuid,
+    pub given: GiftRow,
     pub level: Level,
-    /// How often its benefit applied.
-    pub times: i64,
-    /// What it took off, in ten-thousandths.
-    pub discount: i64,
-    /// The points that it awarded, as decimal text.
-    pub points: String,
     /// The code that unlocked it: its id, and the code in upper case.
     pub code: Option<(Uuid, String)>,
     /// The issuance that unlocked it.
@@ -178,13 +172,13 @@ pub async fn record(tx: &mut TenantTx, new: &[NewRedemption]) -> Result<(), DbEr
         &column(new, |own| own.request.as_str()) as _,
         &column(new, |own| own.result.as_str()) as _,
         &column(gifts(), |(own, _)| own.redemption_id),
-        &column(gifts(), |(_, gift)| gift.promotion_id),
+        &column(gifts(), |(_, gift)| gift.given.promotion_id),
         &places.collect::<Vec<i16>>(),
         &column(gifts(), |(own, _)| own.evaluated_at),
         &column(gifts(), |(_, gift)| gift.level) as _,
-        &column(gifts(), |(_, gift)| gift.times),
-        &column(gifts(), |(_, gift)| gift.discount),
-        &column(gifts(), |(_, gift)| gift.points.as_str()) as _,
+        &column(gifts(), |(_, gift)| gift.given.times),
+        &column(gifts(), |(_, gift)| gift.given.discount),
+        &column(gifts(), |(_, gift)| gift.given.points.as_str()) as _,
         &column(gifts(), |(_, gift)| gift.code.as_ref().map(|code| code.0)) as _,
         &column(gifts(), |(_, gift)| gift.code.as_ref().map(|code| code.1.as_str())) as _,
         &column(uses(), |(own, _)| own.redemption_id),
@@ -262,7 +256,7 @@ pub async fn lock(
     Ok(row)
 }
 
-/// What an applied promotion gave, as it was recorded.
+/// What an applied promotion gave.
 #[derive(Clone, Debug)]
 pub struct GiftRow {
     pub promotion_id: Uuid,

@@ -102,9 +102,9 @@ pub(super) struct Committed<'a> {
 }
 
 /// What tells that a redemption is final.
-pub(super) fn redemption_committed(
+pub(super) fn redemption_committed<'g>(
     committed: &Committed<'_>,
-    gifts: impl Iterator<Item = GiftRow>,
+    gifts: impl Iterator<Item = &'g GiftRow>,
     at: DateTime<Utc>,
 ) -> NewEvent {
     let subject = Subject::Redemption(committed.id);

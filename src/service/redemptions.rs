@@ -170,7 +170,7 @@ async fn tell_committed(
         discount: Money::from_scaled(gifts.iter().map(|gift| gift.discount).sum()),
         precision: settings.rounding.precision(),
     };
-    let told = events::redemption_committed(&committed, gifts.into_iter(), now);
+    let told = events::redemption_committed(&committed, gifts.iter(), now);
     db::outbox::append(tx, &[told]).await?;
     Ok(())
 }

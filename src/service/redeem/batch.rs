@@ -17,7 +17,7 @@ use super::keys::{Start, again, first};
 use super::queue::Waiting;
 use super::{Failure, Pace, Pending, Verdict};
 use crate::db::outbox::NewEvent;
-use crate::db::redemptions::{GiftRow, HeldUse};
+use crate::db::redemptions::HeldUse;
 use crate::db::{self, DbError, Reference, TenantTx};
 use crate::domain::amount::Money;
 use crate::domain::id::{RedemptionId, TenantId};
@@ -349,12 +349,7 @@ impl Group {
                 discount: Money::from_scaled(new.discount),
                 precision: self.rules.settings().rounding.precision(),
             };
-            let gifts = new.promotions.iter().map(|gift| GiftRow {
-                promotion_id: gift.promotion_id,
-                times: gift.times,
-                discount: gift.discount,
-                points: gift.points.clone(),
-            });
+            let gifts = new.promotions.iter().map(|gift| &gift.given);
             events.push(events::redemption_committed(&committed, gifts, now));
         }
     }

@@ -14,7 +14,7 @@ use super::{Failure, Pace, Pending, Redeemed};
 use crate::db::codes::FoundCode;
 use crate::db::counters::CounterChange;
 use crate::db::in_hand::InHand;
-use crate::db::redemptions::{HeldUse, NewGift, NewRedemption};
+use crate::db::redemptions::{GiftRow, HeldUse, NewGift, NewRedemption};
 use crate::domain::counter::{Bound, CounterKey, Owner, Use, Used};
 use crate::domain::evaluation::{Applied, Evaluation};
 use crate::domain::id::{IssuanceId, RedemptionId};
@@ -337,11 +337,13 @@ impl Decision {
     fn gifts(&self, evaluation: &Evaluation) -> Vec<NewGift> {
         let codes = &self.pending.order.request.cart.codes;
         let gift = |applied: &Applied| NewGift {
-            promotion_id: applied.promotion_id.uuid(),
+            given: GiftRow {
+                promotion_id: applied.promotion_id.uuid(),
+                times: applied.times,
+                discount: applied.discount.scaled(),
+                points: applied.points.print(0),
+            },
             level: applied.level,
-            times: applied.times,
-            discount: applied.discount.scaled(),
-            points: applied.points.print(0),
             code: applied.code.and_then(|place| {
                 let id = self.codes.get(place)?.as_ref()?.code_id;
                 Some((id.uuid(), codes.get(place)?.to_ascii_uppercase()))
