@@ -72,9 +72,7 @@ pub async fn write<W: Write + Send + 'static>(
             write!(out, "{{\"settings\":{},", wire::settings::stored(&settings))?;
             let stores = db::stores::all(tx).await?;
             let stores = printed(|writer| {
-                writer.list(&stores, |writer, row| {
-                    wire::store::print(writer, row);
-                });
+                writer.list(&stores, wire::store::print);
             });
             write!(out, "\n\"stores\":{stores},")?;
             let lists = db::product_lists::all(tx).await?;

@@ -40,7 +40,7 @@ pub async fn list(
         Box::pin(async move { db::stores::list(tx, wanted.after.as_deref(), wanted.limit).await })
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, &wanted.seal, |writer, row| wire::store::print(writer, row)))
+    Ok(page::answer(&found, &wanted.seal, wire::store::print))
 }
 
 /// Add and replace stores, all or nothing; those that are not named stay
