@@ -263,20 +263,20 @@ impl Exact {
         if part == whole && !whole.is_zero() { self.clone() } else { self.times(part).over(whole) }
     }
 
-    /// The whole numbers that stand in the same proportions as `values` (none negative); `None`
-    /// where they do not fit.
-    pub fn proportions<'a>(values: impl Iterator<Item = &'a Self> + Clone) -> Option<Vec<i128>> {
-        let small = |value: &Self| value.small().map(|(num, den)| (num, wide(den)));
-        let common = values.clone().try_fold(1_i128, |common, value| {
-            let (_, den) = small(value)?;
+    /// A denominator that all of these values can be written over; `None` where there is none that fits.
+    pub fn common_denominator<'a>(mut values: impl Iterator<Item = &'a Self>) -> Option<i128> {
+        values.try_fold(1_i128, |common, value| {
+            let (_, den) = value.small()?;
+            let den = wide(den);
             if common == den { Some(common) } else { checked_lcm(common, den) }
-        })?;
-        let mut whole = Vec::with_capacity(values.size_hint().0);
-        for value in values {
-            let (num, den) = small(value)?;
-            whole.push(if den == common { num } else { num.checked_mul(common / den)? });
-        }
-        Some(whole)
+        })
+    }
+
+    /// The numerator over a denominator of [`Exact::common_denominator`]; `None` where it does not fit.
+    pub fn numerator_over(&self, common: i128) -> Option<i128> {
+        let (num, den) = self.small()?;
+        let den = wide(den);
+        if den == common { Some(num) } else { num.checked_mul(common.checked_div(den)?) }
     }
 
     /// `percent` % of this.

@@ -1,5 +1,7 @@
 //! Spreading a rounded discount over lines without losing a step (spec 7.4 "Allocation").
 
+use std::cmp::Reverse;
+
 use smallvec::SmallVec;
 
 use crate::domain::amount::{Money, Quantity};
@@ -59,7 +61,7 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
         return;
     }
     let steps = total.scaled() / step.scaled().max(1);
-    let parts = divide(steps, shares).unwrap_or_else(|| divide_exactly(steps, shares));
+    let mut parts = divide(steps, shares).unwrap_or_else(|| divide_exactly(steps, shares));
     let mut missing = total;
     for (share, part) in shares.iter_mut().zip(&parts) {
         let floor = Money::from_scaled(part.floor.saturating_mul(step.scaled()));
@@ -74,34 +76,30 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
     if !missing.is_positive() {
         return add_up(missing);
     }
-    // Equal remainders to the earlier line.
-    let mut order: SmallVec<[(i128, usize); 32]> =
-        parts.iter().map(|part| (-part.place, part.index)).collect();
     // Usually each line that is next in order has room: then nobody asks for the order among them.
     let steps = (missing.scaled() - 1) / step.scaled().max(1) + 1;
     let count = usize::try_from(steps).unwrap_or(usize::MAX);
-    if count < order.len() {
-        order.select_nth_unstable(count);
-        let next = order.get(..count).unwrap_or_default();
-        let has_room = |(_, index): &(i128, usize)| {
-            shares.get(*index).is_some_and(|share| share.amount < share.room)
-        };
+    if count < parts.len() {
+        parts.select_nth_unstable_by_key(count, Part::turn);
+        let next = parts.get(..count).unwrap_or_default();
+        let has_room =
+            |part: &Part| shares.get(part.index).is_some_and(|share| share.amount < share.room);
         if next.iter().all(has_room) {
-            for (_, index) in next {
-                if let Some(share) = shares.get_mut(*index) {
+            for part in next {
+                if let Some(share) = shares.get_mut(part.index) {
                     share.amount = share.amount.plus(step);
                 }
             }
             return;
         }
     }
-    order.sort_unstable();
+    parts.sort_unstable_by_key(Part::turn);
     // INVARIANT: `total` ≤ Σ room, so that each round finds a line with room.
     while missing.is_positive() {
         let before = missing;
         missing = missing.minus(whole_rounds(missing, shares, step));
-        for (_, index) in &order {
-            if let Some(share) = shares.get_mut(*index)
+        for part in &parts {
+            if let Some(share) = shares.get_mut(part.index)
                 && share.amount < share.room
                 && missing.is_positive()
             {
@@ -145,13 +143,26 @@ struct Part {
     place: i128,
 }
 
+impl Part {
+    /// In which order the missing steps go: equal remainders to the earlier line.
+    fn turn(&self) -> (Reverse<i128>, usize) {
+        (Reverse(self.place), self.index)
+    }
+}
+
+/// Most carts need no memory for them.
+type Parts = SmallVec<[Part; 32]>;
+
 /// In whole numbers; `None` where they would overflow.
-fn divide(steps: i64, shares: &[Share]) -> Option<Vec<Part>> {
-    let weights = Exact::proportions(shares.iter().map(|share| &share.weight))?;
-    let sum = weights.iter().try_fold(0_i128, |sum, weight| sum.checked_add(*weight))?;
+fn divide(steps: i64, shares: &[Share]) -> Option<Parts> {
+    let common = Exact::common_denominator(shares.iter().map(|share| &share.weight))?;
+    let sum = shares
+        .iter()
+        .try_fold(0_i128, |sum, share| sum.checked_add(share.weight.numerator_over(common)?))?;
     let small = u64::try_from(sum).ok().zip(u64::try_from(steps).ok());
-    let mut parts = Vec::with_capacity(weights.len());
-    for (index, weight) in weights.into_iter().enumerate() {
+    let mut parts = Parts::with_capacity(shares.len());
+    for (index, share) in shares.iter().enumerate() {
+        let weight = share.weight.numerator_over(common)?;
         // A step of 64 bits is several times faster, and is what a common cart takes.
         let narrow = small.and_then(|(sum, steps)| {
             let product = u64::try_from(weight).ok()?.checked_mul(steps)?;
@@ -171,7 +182,7 @@ fn divide(steps: i64, shares: &[Share]) -> Option<Vec<Part>> {
 }
 
 /// The same as [`divide`], whatever the size of the numbers.
-fn divide_exactly(steps: i64, shares: &[Share]) -> Vec<Part> {
+fn divide_exactly(steps: i64, shares: &[Share]) -> Parts {
     let steps = Exact::ratio(steps.into(), 1);
     let sum: Exact = shares.iter().map(|share| &share.weight).sum();
     let proper = shares.iter().map(|share| steps.times(&share.weight).over(&sum));
@@ -205,7 +216,7 @@ mod tests {
         Share { line: 0, quantity: Quantity::ONE, weight, room, amount: Money::ZERO }
     }
 
-    fn order(mut parts: Vec<Part>) -> Vec<(usize, i64)> {
+    fn order(mut parts: Parts) -> Vec<(usize, i64)> {
         parts.sort_by_key(|part| std::cmp::Reverse(part.place));
         parts.into_iter().map(|part| (part.index, part.floor)).collect()
     }

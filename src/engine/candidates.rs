@@ -24,14 +24,71 @@ use super::ruleset::Compiled;
 use super::selection::{Fact, FactField, Facts};
 use super::units::Basket;
 use super::work::Work;
-use super::{Case, RuleSet, benefits};
+use super::{Case, benefits};
 
 /// From facts to the promotions that lean on them.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     by_fact: Vec<Vec<usize>>,
     /// Promotions without necessary facts.
-    always: Vec<usize>,
+    always: PromotionSet,
+}
+
+/// Promotions of a rule set, as bits: in order of creation, each once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PromotionSet(Vec<u64>);
+
+impl PromotionSet {
+    pub(crate) fn insert(&mut self, number: usize) {
+        if number / 64 >= self.0.len() {
+            self.0.resize(number / 64 + 1, 0);
+        }
+        if let Some(word) = self.0.get_mut(number / 64) {
+            *word |= 1 << (number % 64);
+        }
+    }
+}
+
+impl FromIterator<usize> for PromotionSet {
+    fn from_iter<I: IntoIterator<Item = usize>>(numbers: I) -> Self {
+        let mut set = Self::default();
+        numbers.into_iter().for_each(|number| set.insert(number));
+        set
+    }
+}
+
+impl IntoIterator for PromotionSet {
+    type Item = usize;
+    type IntoIter = std::iter::FlatMap<
+        std::iter::Enumerate<std::vec::IntoIter<u64>>,
+        Bits,
+        fn((usize, u64)) -> Bits,
+    >;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter().enumerate().flat_map(|(index, word)| Bits { first: index * 64, word })
+    }
+}
+
+/// The numbers of the bits of one word.
+pub(crate) struct Bits {
+    /// The number of its lowest bit.
+    first: usize,
+    /// Without the bits that were given.
+    word: u64,
+}
+
+impl Iterator for Bits {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        if self.word == 0 {
+            return None;
+        }
+        let bit = usize::try_from(self.word.trailing_zeros()).ok()?;
+        self.word &= self.word - 1;
+        Some(self.first + bit)
+    }
 }
 
 impl Index {
@@ -43,7 +100,7 @@ impl Index {
                 continue;
             }
             match necessary_facts(compiled, facts) {
-                None => index.always.push(number),
+                None => index.always.insert(number),
                 Some(necessary) => {
                     index.by_fact.resize_with(facts.count(), Vec::new);
                     for fact in necessary {
@@ -55,30 +112,19 @@ impl Index {
             }
         }
         index.by_fact.resize_with(facts.count(), Vec::new);
+        // Room for all, so that finding them asks for memory once.
+        index.always.0.resize(promotions.len().div_ceil(64), 0);
         index
     }
 
-    /// The promotions, each once, that a cart with these facts could meet.
-    pub(crate) fn find(
-        &self,
-        count: usize,
-        facts: impl Iterator<Item = Fact>,
-        work: &Work<'_>,
-    ) -> Vec<usize> {
-        let mut seen = vec![0_u64; count.div_ceil(64)];
+    /// The promotions that a cart with these facts could meet.
+    pub(crate) fn find(&self, facts: impl Iterator<Item = Fact>, work: &Work<'_>) -> PromotionSet {
         let mut found = self.always.clone();
-        for number in facts
+        facts
             .filter_map(|fact| self.by_fact.get(fact.index()))
             .take_while(|own| work.charge(own.len()))
             .flatten()
-        {
-            if let Some(word) = seen.get_mut(number / 64)
-                && *word & (1 << (number % 64)) == 0
-            {
-                *word |= 1 << (number % 64);
-                found.push(*number);
-            }
-        }
+            .for_each(|number| found.insert(*number));
         found
     }
 }
@@ -170,12 +216,11 @@ struct Lone {
 
 impl<'e> Candidate<'e> {
     pub(crate) fn new(
-        rules: &'e RuleSet,
         case: &Case<'e>,
         number: usize,
+        compiled: &'e Compiled,
         passed: super::gates::Passed,
-    ) -> Option<Self> {
-        let compiled = rules.promotions.get(number)?;
+    ) -> Self {
         let before = case.work.steps();
         let selected: SmallVec<[LineSet; 1]> = compiled
             .selections
@@ -195,7 +240,7 @@ impl<'e> Candidate<'e> {
         };
         candidate.relevant = candidate.relevant_lines(case);
         candidate.count(case, before);
-        Some(candidate)
+        candidate
     }
 
     /// Counts what was done since then as done for this promotion.

@@ -129,21 +129,21 @@ impl Conditions {
         holds(&self.root, truths)
     }
 
-    /// The leaves that are true and all of whose enclosing groups are true and have `is: true`, in
-    /// their order: those that can be requirements (spec 7.3).
-    pub(crate) fn supporting(&self, truths: Truths) -> Vec<&Test> {
-        fn walk<'c>(node: &Node, truths: Truths, leaves: &'c [Test], found: &mut Vec<&'c Test>) {
+    /// Finds the leaves that are true and all of whose enclosing groups are true and have `is: true`, in their order:
+    /// those that can be requirements (spec 7.3).
+    pub(crate) fn supporting(&self, truths: Truths, found: &mut impl FnMut(&Test)) {
+        fn walk(node: &Node, truths: Truths, leaves: &[Test], found: &mut impl FnMut(&Test)) {
             match node {
-                Node::Leaf(leaf) if truths.get(*leaf) => found.extend(leaves.get(*leaf)),
+                Node::Leaf(leaf) if truths.get(*leaf) => {
+                    leaves.get(*leaf).into_iter().for_each(found);
+                }
                 Node::Group { is: true, of, .. } if holds(node, truths) => {
                     of.iter().for_each(|child| walk(child, truths, leaves, found));
                 }
                 Node::Leaf(_) | Node::Group { .. } => {}
             }
         }
-        let mut found = Vec::new();
-        walk(&self.root, truths, &self.leaves, &mut found);
-        found
+        walk(&self.root, truths, &self.leaves, found);
     }
 
     /// Whether they look at what item-level promotions have taken off (spec 5.3 `subtotal`).

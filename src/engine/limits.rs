@@ -124,10 +124,7 @@ pub fn needs(rules: &RuleSet, facts: &Facts<'_>) -> Needs {
     let stop = Stop::default();
     let case = Case::new(rules, facts, Work::new(&stop, 0));
     let codes = explain::read_codes(rules, facts);
-    for number in super::to_judge(&case, &codes) {
-        let Some(compiled) = rules.promotions.get(number) else {
-            continue;
-        };
+    for (number, compiled) in super::to_judge(&case, &codes) {
         if !case.work.charge(gates::steps(compiled, case.facts)) {
             break;
         }
@@ -157,10 +154,7 @@ pub fn counters(rules: &RuleSet, facts: &Facts<'_>) -> Vec<Bound> {
     let case = Case::new(rules, facts, Work::new(&stop, 0));
     let codes = explain::read_codes(rules, facts);
     let mut bounds = Vec::new();
-    for number in super::to_judge(&case, &codes) {
-        let Some(compiled) = rules.promotions.get(number) else {
-            continue;
-        };
+    for (number, compiled) in super::to_judge(&case, &codes) {
         if !case.work.charge(gates::steps(compiled, case.facts)) {
             break;
         }

@@ -24,6 +24,7 @@ mod ranking;
 mod requirements;
 mod result;
 pub mod returns;
+mod reuse;
 mod ruleset;
 mod selection;
 mod stock;
@@ -48,9 +49,12 @@ use crate::domain::evaluation::{Evaluation, Reason};
 use crate::domain::id::{CodeId, IssuanceId, PromotionId};
 use crate::domain::settings::Strategy;
 use crate::domain::store::Store;
+use allocation::Share;
 use candidates::Candidate;
 use line_set::LineSet;
-use units::{Basket, ClaimRules};
+use reuse::Reused;
+use ruleset::Compiled;
+use units::{Basket, ClaimRules, Slot};
 use view::CartView;
 use work::{End, Work};
 
@@ -97,6 +101,9 @@ pub struct IssuanceFact {
 /// Most promotions that are named where an evaluation is too complex.
 const MOST_COSTLY: usize = 10;
 
+/// A cart rarely has more candidates: there is room for so many at once.
+const FIRST_CANDIDATES: usize = 16;
+
 pub(crate) struct Case<'e> {
     rules: &'e RuleSet,
     facts: &'e Facts<'e>,
@@ -104,6 +111,8 @@ pub(crate) struct Case<'e> {
     claims: ClaimRules,
     untouched: Basket,
     work: Work<'e>,
+    shares: Reused<Share>,
+    slots: Reused<Slot>,
 }
 
 /// Prices a cart: which promotions apply, what every line then costs, and why the others did not
@@ -167,8 +176,16 @@ impl<'e> Case<'e> {
             (true, Some(excluded)) => excluded.select(&view, &work),
             (true, None) => LineSet::default(),
         };
-        let untouched = Basket::new(&view, settings.percentage_base);
-        Self { rules, facts, view, claims: ClaimRules::new(settings, single), untouched, work }
+        Self {
+            untouched: Basket::new(&view, settings.percentage_base),
+            rules,
+            facts,
+            view,
+            claims: ClaimRules::new(settings, single),
+            work,
+            shares: Reused::default(),
+            slots: Reused::default(),
+        }
     }
 
     /// Where the cart is, if the request tells.
@@ -194,37 +211,39 @@ struct Gated<'e> {
 
 /// The promotions whose gates are judged, in order of creation: those that the cart could meet, or all when every
 /// promotion's reason is asked for.
-fn to_judge(case: &Case<'_>, codes: &explain::Codes) -> Vec<usize> {
-    let rules = case.rules;
-    if case.explains() {
-        return (0..rules.len()).collect();
-    }
-    let channel = case.facts.request.channel.as_deref();
-    let place = rules.facts.of_place(case.store(), channel);
-    let found = rules.index.find(rules.len(), case.view.facts().chain(place), &case.work);
-    let coded = codes.promotions().filter(|number| !found.contains(number));
-    let is_current = |number: &usize| {
-        rules.promotions.get(*number).is_some_and(|own| own.is_current(case.facts.now))
+fn to_judge<'e>(
+    case: &Case<'e>,
+    codes: &explain::Codes,
+) -> impl Iterator<Item = (usize, &'e Compiled)> {
+    let (rules, now) = (case.rules, case.facts.now);
+    let explains = case.explains();
+    let found = if explains {
+        (0..rules.len()).collect()
+    } else {
+        let channel = case.facts.request.channel.as_deref();
+        let place = rules.facts.of_place(case.store(), channel);
+        let mut found = rules.index.find(case.view.facts().chain(place), &case.work);
+        codes.promotions().for_each(|number| found.insert(number));
+        found
     };
-    let mut numbers: Vec<usize> = found.iter().copied().filter(is_current).collect();
-    numbers.extend(coded);
-    numbers.sort_unstable();
-    numbers
+    found.into_iter().filter_map(move |number| {
+        let compiled = rules.promotions.get(number)?;
+        let is_judged = explains || compiled.is_current(now) || codes.unlocking(number).is_some();
+        is_judged.then_some((number, compiled))
+    })
 }
 
 fn gate<'e>(case: &Case<'e>, codes: &explain::Codes) -> Gated<'e> {
     let rules = case.rules;
-    let to_judge = to_judge(case, codes);
-    let mut gated = Gated { passed: Vec::new(), failed: Vec::new(), judged: to_judge.len() };
-    for number in to_judge {
-        let Some(compiled) = rules.promotions.get(number) else {
-            continue;
-        };
+    let passed = Vec::with_capacity(FIRST_CANDIDATES);
+    let mut gated = Gated { passed, failed: Vec::new(), judged: 0 };
+    for (number, compiled) in to_judge(case, codes) {
         if !case.work.charge(gates::steps(compiled, case.facts)) {
             break;
         }
+        gated.judged += 1;
         match gates::judge(compiled, rules, case.facts, case.store(), codes.unlocking(number)) {
-            Ok(passed) => gated.passed.extend(Candidate::new(rules, case, number, passed)),
+            Ok(passed) => gated.passed.push(Candidate::new(case, number, compiled, passed)),
             Err(reason) => gated.failed.push((number, reason)),
         }
     }

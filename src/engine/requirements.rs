@@ -1,6 +1,8 @@
 //! What a condition needs: the units that a promotion's true line conditions rest on, and complete
 //! sets of them (spec 7.3).
 
+use smallvec::SmallVec;
+
 use crate::domain::amount::{Number, Quantity};
 use crate::domain::condition::LineMeasure;
 use crate::domain::exact::Exact;
@@ -27,14 +29,18 @@ pub(crate) enum Need {
     All,
 }
 
+/// Most conditions have one, which needs no memory of its own.
+pub(crate) type Requirements = SmallVec<[Requirement; 1]>;
+
 /// The requirements of conditions that hold, in their order.
 pub(crate) fn requirements(
     conditions: &Conditions,
     truths: Truths,
     scene: &Scene<'_>,
-) -> Vec<Requirement> {
-    let supporting = conditions.supporting(truths);
-    supporting.into_iter().filter_map(|test| requirement(test, scene)).collect()
+) -> Requirements {
+    let mut found = Requirements::new();
+    conditions.supporting(truths, &mut |test| found.extend(requirement(test, scene)));
+    found
 }
 
 fn requirement(test: &Test, scene: &Scene<'_>) -> Option<Requirement> {

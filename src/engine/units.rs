@@ -36,6 +36,14 @@ pub(crate) struct Slot {
     pub(crate) quantity: Quantity,
 }
 
+impl Slot {
+    /// So many times its units.
+    pub(crate) fn times(self, times: i64) -> Self {
+        let all = self.quantity.scaled().saturating_mul(times);
+        Self { quantity: Quantity::from_scaled(all), ..self }
+    }
+}
+
 /// Units that a promotion discounts, with the exact discount that falls on them.
 #[derive(Clone, Debug)]
 pub(crate) struct Take {
@@ -351,6 +359,14 @@ impl Basket {
         state.item_discount = state.item_discount.plus(amount);
         let total: Exact = takes.iter().map(|take| &take.share).sum();
         let amount = Exact::from(amount);
+        // Usually all of a line is taken, and no unit of it was before.
+        if let ([run], [take]) = (state.runs.as_mut_slice(), takes)
+            && take.slot.quantity == run.quantity
+        {
+            run.left = run.left.minus(&amount);
+            run.claims.push(turn);
+            return;
+        }
         let mut runs = Runs::new();
         // INVARIANT: the takes of a line stand in the order of its runs.
         let mut takes = takes.iter().peekable();

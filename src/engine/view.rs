@@ -227,17 +227,14 @@ pub(crate) enum PickOrder<'v> {
     Sorted(&'v [usize]),
 }
 
-impl PickOrder<'_> {
+impl<'v> PickOrder<'v> {
     /// The given lines in this order.
-    pub(crate) fn of(self, lines: &LineSet) -> Vec<usize> {
-        let mut ordered = Vec::with_capacity(lines.len());
-        match self {
-            Self::Cart => ordered.extend(lines.iter()),
-            Self::Sorted(order) => {
-                let own = order.iter().copied().filter(|line| lines.contains(*line));
-                ordered.extend(own);
-            }
-        }
-        ordered
+    pub(crate) fn of(self, lines: &LineSet) -> impl Iterator<Item = usize> + Clone + use<'v> {
+        let (cart, sorted) = match self {
+            Self::Cart => (lines.iter(), [].as_slice()),
+            Self::Sorted(order) => (LineSet::default().iter(), order),
+        };
+        let lines = *lines;
+        cart.chain(sorted.iter().copied().filter(move |line| lines.contains(*line)))
     }
 }

@@ -1,6 +1,6 @@
 //! How much a benefit takes off its units, exactly, and the money that comes of it (spec 7.4).
 
-use crate::domain::amount::{Money, Number, Quantity};
+use crate::domain::amount::{Money, Number};
 use crate::domain::benefit::{Benefit, ItemBenefit, ItemKind, PriceBase, Spread};
 use crate::domain::exact::Exact;
 use crate::domain::rounding::Rounding;
@@ -10,7 +10,7 @@ use crate::engine::allocation::{Share, settle as settle_shares};
 use crate::engine::candidates::Candidate;
 use crate::engine::units::{Basket, Slot, Take};
 
-use super::groups::GroupRun;
+use super::groups::{Groups, Member};
 use super::items::Chosen;
 use super::{LineAmount, Proposal, STEPS_A_SHARE};
 
@@ -18,36 +18,38 @@ use super::{LineAmount, Proposal, STEPS_A_SHARE};
 pub(super) enum Units {
     Loose(Vec<Slot>),
     /// Sold together, group by group.
-    Groups(Vec<GroupRun>),
+    Groups(Groups),
 }
 
 /// The exact discount of the chosen units, at most what is left to pay of them: unit by unit, in
 /// sum (`amount_off` per application), or line by line (`bundle_price`).
-pub(super) fn shares(
+pub(super) fn take_shares(
     case: &Case<'_>,
     basket: &Basket,
     benefit: &ItemBenefit,
     chosen: &Chosen,
-) -> Vec<Take> {
+    takes: &mut Vec<Take>,
+) {
     let count = match &chosen.units {
         Units::Loose(units) => units.len(),
-        Units::Groups(groups) => groups.iter().map(|own| own.members.len()).sum(),
+        Units::Groups(groups) => groups.members.len(),
     };
     if !case.work.charge(count * STEPS_A_SHARE) {
-        return Vec::new();
+        return;
     }
     match (&chosen.units, benefit.kind) {
         (Units::Groups(groups), ItemKind::BundlePrice { value }) => {
-            bundles(case, basket, groups, value)
+            takes.extend(bundles(case, basket, groups, value));
         }
         (Units::Loose(units), ItemKind::AmountOff { value, per: Spread::Application }) => {
-            in_proportion(basket, units, &Exact::from(value).scaled_by(chosen.times.into(), 1))
+            let amount = Exact::from(value).scaled_by(chosen.times.into(), 1);
+            takes.extend(in_proportion(basket, units, amount));
         }
         (Units::Loose(units), kind) => {
-            units.iter().map(|slot| by_unit(case, basket, *slot, kind)).collect()
+            takes.extend(units.iter().map(|slot| by_unit(case, basket, *slot, kind)));
         }
         // INVARIANT: bundles come in groups, and nothing else does.
-        (Units::Groups(_), _) => Vec::new(),
+        (Units::Groups(_), _) => {}
     }
 }
 
@@ -79,41 +81,48 @@ fn by_unit(case: &Case<'_>, basket: &Basket, slot: Slot, kind: ItemKind) -> Take
 }
 
 /// An amount, at most what is left to pay of its units, shared over them in proportion to that.
-fn in_proportion(basket: &Basket, units: &[Slot], amount: &Exact) -> Vec<Take> {
-    let left: Vec<Exact> = units.iter().map(|slot| basket.left(*slot)).collect();
-    let amount = amount.clone().at_most(&left.iter().sum::<Exact>().or_zero());
-    let weights: Vec<Exact> = left.into_iter().map(Exact::or_zero).collect();
-    let whole: Exact = weights.iter().sum();
-    let share = |weight: &Exact| amount.in_proportion(weight, &whole);
-    units.iter().zip(&weights).map(|(slot, own)| Take { slot: *slot, share: share(own) }).collect()
+fn in_proportion(
+    basket: &Basket,
+    units: &[Slot],
+    amount: Exact,
+) -> impl ExactSizeIterator<Item = Take> {
+    let left = || units.iter().map(|slot| basket.left(*slot));
+    let amount = amount.at_most(&sum(left()).or_zero());
+    let whole = sum(left().map(Exact::or_zero));
+    units.iter().map(move |slot| {
+        let weight = basket.left(*slot).or_zero();
+        Take { slot: *slot, share: amount.in_proportion(&weight, &whole) }
+    })
+}
+
+fn sum(amounts: impl Iterator<Item = Exact>) -> Exact {
+    amounts.fold(Exact::ZERO, |sum, own| sum.plus(&own))
 }
 
 /// For each group what is left to pay less `value`, where positive, shared in proportion to the
 /// unit prices in the group (all 0: to what is left to pay). Units of sets are taken requirement by
 /// requirement (spec 7.3).
-fn bundles(case: &Case<'_>, basket: &Basket, groups: &[GroupRun], value: Money) -> Vec<Take> {
-    let mut takes = Vec::new();
-    for group in groups {
-        let slots = group.members.iter().map(|own| own.slot);
-        let left: Vec<Exact> = slots.clone().map(|slot| basket.left(slot)).collect();
-        let total: Exact = left.iter().sum();
-        let off = total.minus(&value.into()).or_zero();
-        let prices: Vec<Exact> =
-            slots.map(|slot| case.view.gross(slot.line, slot.quantity)).collect();
-        let all_prices: Exact = prices.iter().sum();
-        let left: Vec<Exact> = left.into_iter().map(Exact::or_zero).collect();
-        let all_left: Exact = left.iter().sum();
-        let (weights, whole) =
-            if all_prices.is_zero() { (&left, &all_left) } else { (&prices, &all_prices) };
-        for (member, weight) in group.members.iter().zip(weights) {
-            let share = off.times(weight).over(whole).scaled_by(group.times.into(), 1);
-            let quantity = member.slot.quantity.scaled().saturating_mul(group.times);
-            let slot = Slot { quantity: Quantity::from_scaled(quantity), ..member.slot };
-            takes.push((member.sequence, Take { slot, share }));
+fn bundles(
+    case: &Case<'_>,
+    basket: &Basket,
+    groups: &Groups,
+    value: Money,
+) -> impl ExactSizeIterator<Item = Take> {
+    let left = |own: &Member| basket.left(own.slot);
+    let price = |own: &Member| case.view.gross(own.slot.line, own.slot.quantity);
+    let mut takes = Vec::with_capacity(groups.members.len());
+    for (times, members) in groups.runs() {
+        let off = sum(members.iter().map(left)).minus(&value.into()).or_zero();
+        let prices = sum(members.iter().map(price));
+        let weight = |own: &Member| if prices.is_zero() { left(own).or_zero() } else { price(own) };
+        let whole = sum(members.iter().map(weight));
+        for member in members {
+            let share = off.times(&weight(member)).over(&whole).scaled_by(times.into(), 1);
+            takes.push((member.sequence, Take { slot: member.slot.times(times), share }));
         }
     }
     takes.sort_by_key(|(sequence, _)| *sequence);
-    takes.into_iter().map(|(_, take)| take).collect()
+    takes.into_iter().map(|(_, take)| take)
 }
 
 /// Rounds and spreads what the takes come to.
@@ -130,13 +139,14 @@ pub(super) fn settle(
         Benefit::Items(benefit) => matches!(benefit.kind, ItemKind::BundlePrice { .. }),
         Benefit::FreeProduct(_) | Benefit::Cart(_) | Benefit::Shipping(_) => false,
     };
-    let mut shares: Vec<Share> = Vec::with_capacity(proposal.takes.len());
+    let mut shares = case.shares.take();
     for takes in proposal.takes.chunk_by(|a, b| a.slot.line == b.slot.line) {
         shares.extend(share_of_line(basket, takes, rounding, line_by_line));
     }
     let exact: Exact = shares.iter().map(|share| &share.weight).sum();
     proposal.discount = settle_shares(&exact, &mut shares, candidate.left.discount, rounding);
     proposal.amounts = shares.iter().map(LineAmount::of).collect();
+    case.shares.give_back(shares);
 }
 
 /// What the takes of one line come to. No line gives more than is left to pay of its units there,

@@ -35,11 +35,13 @@ pub(super) fn propose(
             amount: Money::ZERO,
         }
     };
-    let mut shares: Vec<Share> = deal.lines.iter().map(share).collect();
+    let mut shares = case.shares.take();
+    shares.extend(deal.lines.iter().map(share));
     let left = shares.iter().map(|share| &share.weight).sum();
     let amount = deal.amount(benefit.kind, &left);
     proposal.discount = settle(&amount, &mut shares, candidate.left.discount, rounding);
     proposal.amounts = shares.iter().map(LineAmount::of).collect();
+    case.shares.give_back(shares);
     proposal.or_nothing()
 }
 

@@ -7,7 +7,7 @@ use crate::domain::exact::Exact;
 use crate::engine::Case;
 use crate::engine::candidates::Candidate;
 use crate::engine::line_set::LineSet;
-use crate::engine::units::{Basket, Take};
+use crate::engine::units::{Basket, Slot, Take};
 
 use super::groups::{count, take};
 use super::items::{largest, multiple, open_beside};
@@ -40,12 +40,13 @@ pub(super) fn propose(
     let reserved = part.reserve(repeat.map(|repeat| repeat.per), times, &lines);
     let order = case.view.in_order(Pick::Cheapest).of(&lines);
     let wanted = multiple(benefit.quantity, times);
-    let units = take(wanted, &open_beside(basket, &order, &reserved, &case.claims, &case.work));
+    let units = take(wanted, open_beside(case, basket, order, &reserved));
     let free = free(benefit.quantity, times, count(&units));
     let mut proposal = Proposal { times, free, ..Proposal::default() };
     case.work.charge(units.len() * STEPS_A_SHARE);
-    proposal.takes =
-        units.into_iter().map(|slot| Take { slot, share: basket.left(slot).or_zero() }).collect();
+    let take_all = |slot: &Slot| Take { slot: *slot, share: basket.left(*slot).or_zero() };
+    proposal.takes = units.iter().map(take_all).collect();
+    case.slots.give_back(units);
     if case.claims.consumed() {
         proposal.needed = reserved;
     }

@@ -1,7 +1,7 @@
 //! Groups of units: those sold together at one price, and those in which a pick looks (spec 7.3).
 //!
-//! A million units may form half a million groups. Like groups stand together as one [`GroupRun`],
-//! so that the work grows with the lines and never with the quantities.
+//! A million units may form half a million groups. Like groups stand together as one run of
+//! [`Groups`], so that the work grows with the lines and never with the quantities.
 
 use crate::domain::amount::Quantity;
 use crate::domain::benefit::Pick;
@@ -12,11 +12,12 @@ use crate::engine::work::Work;
 /// What a group takes besides its members.
 const STEPS_A_GROUP: usize = 4;
 
-/// So many groups of the same units.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct GroupRun {
-    pub(super) times: i64,
-    /// The units of one group.
+/// Groups in their order, those of the same units together.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    /// For each run how many groups it has, and where its members end.
+    runs: Vec<(i64, usize)>,
+    /// For each run the units of one group.
     pub(super) members: Vec<Member>,
 }
 
@@ -28,10 +29,24 @@ pub(super) struct Member {
     pub(super) sequence: usize,
 }
 
-impl GroupRun {
-    /// The units of one group.
+impl Groups {
+    /// How many groups each run has, and the units of one of them.
+    pub(super) fn runs(&self) -> impl Iterator<Item = (i64, &[Member])> {
+        let mut rest = self.members.as_slice();
+        let mut start = 0;
+        self.runs.iter().map(move |(times, end)| {
+            let (own, behind) = rest.split_at(end - start);
+            (rest, start) = (behind, *end);
+            (*times, own)
+        })
+    }
+
+    /// All units of all groups.
     pub(super) fn units(&self) -> Quantity {
-        self.members.iter().map(|own| own.slot.quantity).sum()
+        let run = |(times, members): (i64, &[Member])| -> Quantity {
+            members.iter().map(|own| own.slot.times(times).quantity).sum()
+        };
+        self.runs().map(run).sum()
     }
 }
 
@@ -41,23 +56,34 @@ pub(super) struct Sequence {
     pub(super) every: Quantity,
 }
 
-/// Cuts `times` groups: the k-th has the k-th units of each sequence.
-pub(super) fn cut(mut sequences: Vec<Sequence>, times: i64, work: &Work<'_>) -> Vec<GroupRun> {
-    sequences.retain(|sequence| sequence.every.is_positive());
-    for sequence in &mut sequences {
+/// Cuts `times` groups: the k-th has the k-th units of each sequence, as far as they are `wanted`.
+pub(super) fn cut(
+    sequences: &mut [Sequence],
+    times: i64,
+    wanted: impl Fn(&Slot) -> bool,
+    work: &Work<'_>,
+) -> Groups {
+    for sequence in sequences.iter_mut() {
         // Taken from the end.
         sequence.units.reverse();
     }
     let mut missing = times;
-    let mut groups = Vec::new();
-    while missing > 0 && !sequences.is_empty() {
-        let whole = sequences.iter().map(Sequence::whole_groups).min().unwrap_or(0);
+    let mut groups = Groups::default();
+    let takes_part = |sequence: &Sequence| sequence.every.is_positive();
+    let count = sequences.iter().filter(|own| takes_part(own)).count();
+    while missing > 0 && count > 0 {
+        let there = sequences.iter().filter(|own| takes_part(own));
+        let whole = there.map(Sequence::whole_groups).min().unwrap_or(0);
         // Where a group spans runs, it is cut by itself.
         let like = whole.clamp(1, missing);
-        let mut members = Vec::new();
-        for (number, sequence) in sequences.iter_mut().enumerate() {
+        let mut taken = 0;
+        let there = sequences.iter_mut().filter(|own| takes_part(own));
+        for (number, sequence) in there.enumerate() {
             let mut take = |slot| {
-                members.push(Member { slot, sequence: number });
+                taken += 1;
+                if wanted(&slot) {
+                    groups.members.push(Member { slot, sequence: number });
+                }
             };
             if whole >= 1 {
                 sequence.take_from_first(like, &mut take);
@@ -66,11 +92,10 @@ pub(super) fn cut(mut sequences: Vec<Sequence>, times: i64, work: &Work<'_>) -> 
             }
         }
         missing -= like;
-        let steps = STEPS_A_GROUP + sequences.len() + members.len();
-        if members.is_empty() || !work.charge(steps) {
+        if taken == 0 || !work.charge(STEPS_A_GROUP + count + taken) {
             break;
         }
-        groups.push(GroupRun { times: like, members });
+        groups.runs.push((like, groups.members.len()));
     }
     groups
 }
@@ -108,18 +133,20 @@ impl Sequence {
 
 /// The first `quantity` units by `pick` of each group; equal prices in cart order.
 pub(super) fn first_of_each(
-    groups: Vec<GroupRun>,
+    groups: &Groups,
     quantity: Quantity,
     pick: Pick,
     scene: &Scene<'_>,
 ) -> Vec<Slot> {
     let view = scene.view;
     let mut first = Vec::new();
-    for group in groups {
-        if !scene.work.charge(STEPS_A_GROUP + group.members.len()) {
+    let mut units: Vec<Slot> = Vec::new();
+    for (times, members) in groups.runs() {
+        if !scene.work.charge(STEPS_A_GROUP + members.len()) {
             break;
         }
-        let mut units: Vec<Slot> = group.members.iter().map(|own| own.slot).collect();
+        units.clear();
+        units.extend(members.iter().map(|own| own.slot));
         units.sort_by(|a, b| {
             let price = |slot: &Slot| view.line(slot.line).unit_price;
             let by_price = match pick {
@@ -129,25 +156,20 @@ pub(super) fn first_of_each(
             };
             by_price.then(a.line.cmp(&b.line)).then(a.run.cmp(&b.run))
         });
-        for slot in take(quantity, &units) {
-            let all = slot.quantity.scaled().saturating_mul(group.times);
-            first.push(Slot { quantity: Quantity::from_scaled(all), ..slot });
-        }
+        units = take(quantity, units);
+        first.extend(units.iter().map(|slot| slot.times(times)));
     }
     first
 }
 
 /// The first so many units.
-pub(super) fn take(mut quantity: Quantity, units: &[Slot]) -> Vec<Slot> {
-    let mut taken = Vec::new();
-    for slot in units {
-        let part = quantity.min(slot.quantity);
-        if part.is_positive() {
-            quantity = quantity.minus(part);
-            taken.push(Slot { quantity: part, ..*slot });
-        }
-    }
-    taken
+pub(super) fn take(mut quantity: Quantity, mut units: Vec<Slot>) -> Vec<Slot> {
+    units.retain_mut(|slot| {
+        slot.quantity = quantity.min(slot.quantity);
+        quantity = quantity.minus(slot.quantity);
+        slot.quantity.is_positive()
+    });
+    units
 }
 
 /// How many units there are.

@@ -11,7 +11,7 @@ use crate::domain::benefit::{From, ItemBenefit, ItemKind, Per, Pick, Within};
 use crate::engine::Case;
 use crate::engine::candidates::Candidate;
 use crate::engine::line_set::LineSet;
-use crate::engine::units::{Basket, ClaimRules, Slot, Take};
+use crate::engine::units::{Basket, Slot, Take};
 use crate::engine::work::Work;
 
 use super::amounts::{self, Units};
@@ -43,29 +43,28 @@ pub(super) fn propose(
         let Some(part) = Part::judge(&scene, candidate.compiled.conditions.as_ref(), needed) else {
             continue;
         };
-        let deal = Deal {
-            benefit,
-            select: candidate.target(lines),
-            part: &part,
-            claims: &case.claims,
-            basket,
-        };
+        let deal = Deal { case, benefit, select: candidate.target(lines), part: &part, basket };
         match deal.choose(bound) {
             Ok(chosen) => {
-                let takes = amounts::shares(case, basket, benefit, &chosen);
+                let before = proposal.takes.len();
+                amounts::take_shares(case, basket, benefit, &chosen, &mut proposal.takes);
+                let takes = proposal.takes.get(before..).unwrap_or_default();
                 // A part that gives nothing does not count (spec 5.4 `same`).
                 if !takes.iter().any(|take| take.share.is_positive()) {
                     let nothing = takes.is_empty();
                     let own = if nothing { Failure::NoEligibleItems } else { Failure::NoBenefit };
                     failure = worse(failure, own);
+                    proposal.takes.truncate(before);
                     continue;
                 }
                 bound -= chosen.times;
                 proposal.times += chosen.times;
                 if case.claims.consumed() {
-                    proposal.needed.extend(deal.needed(&chosen, &takes));
+                    proposal.needed.extend(deal.needed(&chosen, takes));
                 }
-                proposal.takes.extend(takes);
+                if let Units::Loose(units) = chosen.units {
+                    case.slots.give_back(units);
+                }
             }
             Err(own) => failure = worse(failure, own),
         }
@@ -98,10 +97,7 @@ impl Chosen {
     fn count(&self) -> Quantity {
         match &self.units {
             Units::Loose(units) => count(units),
-            Units::Groups(groups) => {
-                let units = groups.iter().map(|own| multiple(own.units(), own.times));
-                units.sum()
-            }
+            Units::Groups(groups) => groups.units(),
         }
     }
 }
@@ -125,11 +121,11 @@ struct Reserved {
 
 /// One promotion's deal in one part of the cart.
 struct Deal<'d> {
+    case: &'d Case<'d>,
     benefit: &'d ItemBenefit,
     /// The lines of the part that the target selects; `None`: it names none.
     select: Option<LineSet>,
     part: &'d Part<'d>,
-    claims: &'d ClaimRules,
     basket: &'d Basket,
 }
 
@@ -149,7 +145,7 @@ impl Deal<'_> {
     }
 
     fn work(&self) -> &Work<'_> {
-        self.part.scene.work
+        &self.case.work
     }
 
     /// Lines, as far as the target selects them.
@@ -159,12 +155,12 @@ impl Deal<'_> {
 
     /// The units of lines that may be discounted, in the order of a pick.
     fn open(&self, lines: &LineSet, pick: Pick) -> Vec<Slot> {
-        let mut slots = Vec::new();
-        for line in self.part.scene.view.in_order(pick).of(lines) {
+        let mut slots = self.case.slots.take();
+        for line in self.case.view.in_order(pick).of(lines) {
             if !self.work().charge(self.basket.runs(line)) {
                 break;
             }
-            self.basket.open(line, self.claims, &mut slots);
+            self.basket.open(line, &self.case.claims, &mut slots);
         }
         slots
     }
@@ -189,7 +185,7 @@ impl Deal<'_> {
             return Err(Failure::NoBenefit);
         }
         let units = match quantity {
-            Some(quantity) => take(multiple(quantity, times), &units),
+            Some(quantity) => take(multiple(quantity, times), units),
             None => units,
         };
         Ok(Chosen { times, units: Units::Loose(units), basis: Basis::Any })
@@ -212,8 +208,8 @@ impl Deal<'_> {
             return Err(Failure::NoBenefit);
         }
         let quantity = self.benefit.quantity_per_application().unwrap_or(Quantity::ONE);
-        let groups = cut(vec![Sequence { units, every }], times, self.work());
-        let first = first_of_each(groups, quantity, self.benefit.pick, self.part.scene);
+        let groups = cut(&mut [Sequence { units, every }], times, |_| true, self.work());
+        let first = first_of_each(&groups, quantity, self.benefit.pick, self.part.scene);
         Ok(Chosen { times, units: Units::Loose(first), basis: Basis::Any })
     }
 
@@ -237,7 +233,7 @@ impl Deal<'_> {
         if times <= 0 {
             return Err(Failure::NoBenefit);
         }
-        let groups = cut(vec![Sequence { units, every }], times, self.work());
+        let groups = cut(&mut [Sequence { units, every }], times, |_| true, self.work());
         Ok(Chosen { times, units: Units::Groups(groups), basis })
     }
 
@@ -260,12 +256,9 @@ impl Deal<'_> {
         let own: Vec<Vec<Slot>> = served.iter().map(|units| narrowed(units)).collect();
         let units = if self.is_bundle() {
             let sequences = served.into_iter().zip(shape.needs());
-            let sequences = sequences.map(|(units, every)| Sequence { units, every }).collect();
-            let mut groups = cut(sequences, times, self.work());
-            for group in &mut groups {
-                group.members.retain(|own| selected(&own.slot));
-            }
-            Units::Groups(groups)
+            let mut sequences: Vec<Sequence> =
+                sequences.map(|(units, every)| Sequence { units, every }).collect();
+            Units::Groups(cut(&mut sequences, times, selected, self.work()))
         } else {
             Units::Loose(own.iter().flatten().copied().collect())
         };
@@ -276,8 +269,7 @@ impl Deal<'_> {
     /// the smallest that discounts the most units; without a quantity, the largest that leaves a
     /// unit.
     fn beyond(&self, allowed: i64) -> Result<Chosen, Failure> {
-        let lines = self.lines_beyond();
-        let lines = self.part.scene.view.in_order(self.benefit.pick).of(&lines);
+        let lines = self.case.view.in_order(self.benefit.pick).of(&self.lines_beyond());
         // Each number of applications is tried once, and the one that is chosen was tried before.
         let tried: RefCell<SmallVec<[(i64, Reserved); 4]>> = RefCell::default();
         let left = |times: i64| {
@@ -285,7 +277,7 @@ impl Deal<'_> {
             if let Some((_, known)) = tried.iter().find(|(own, _)| *own == times) {
                 return count(&known.units);
             }
-            let after = self.after_reserving(times, &lines);
+            let after = self.after_reserving(times, lines.clone());
             let left = count(&after.units);
             tried.push((times, after));
             left
@@ -314,14 +306,14 @@ impl Deal<'_> {
         let known = tried.iter().position(|(own, _)| *own == times);
         let Reserved { reserved, units } = match known {
             Some(known) => tried.swap_remove(known).1,
-            None => self.after_reserving(times, &lines),
+            None => self.after_reserving(times, lines),
         };
         if self.is_bundle() {
             let every = quantity.unwrap_or_else(|| count(&units));
             return self.bundles(times, units, every, Basis::Reserved(reserved));
         }
         let units = match quantity {
-            Some(quantity) => take(multiple(quantity, times), &units),
+            Some(quantity) => take(multiple(quantity, times), units),
             None => units,
         };
         Ok(Chosen { times, units: Units::Loose(units), basis: Basis::Reserved(reserved) })
@@ -336,14 +328,14 @@ impl Deal<'_> {
     }
 
     /// What is reserved for so many applications, and the open units of `lines` besides.
-    fn after_reserving(&self, times: i64, lines: &[usize]) -> Reserved {
+    fn after_reserving(&self, times: i64, lines: impl Iterator<Item = usize>) -> Reserved {
         let none = LineSet::default();
         let reserved = if times == 0 {
             ByLine::new()
         } else {
             self.part.reserve(self.benefit.repeat.map(|repeat| repeat.per), times, &none)
         };
-        let units = open_beside(self.basket, lines, &reserved, self.claims, self.work());
+        let units = open_beside(self.case, self.basket, lines, &reserved);
         Reserved { reserved, units }
     }
 
@@ -352,7 +344,7 @@ impl Deal<'_> {
     fn needed(&self, chosen: &Chosen, takes: &[Take]) -> ByLine {
         let qualifying = |units: &mut dyn Iterator<Item = Slot>| {
             let mut own = Quantities::default();
-            for slot in units.filter(|slot| self.basket.slot_counts(*slot, self.claims)) {
+            for slot in units.filter(|slot| self.basket.slot_counts(*slot, &self.case.claims)) {
                 own.add(slot.line, slot.quantity);
             }
             own.by_line()
@@ -374,19 +366,18 @@ impl Deal<'_> {
 
 /// The open units of lines beside reserved ones.
 pub(super) fn open_beside(
+    case: &Case<'_>,
     basket: &Basket,
-    lines: &[usize],
+    lines: impl Iterator<Item = usize>,
     reserved: &ByLine,
-    claims: &ClaimRules,
-    work: &Work<'_>,
 ) -> Vec<Slot> {
-    let mut units = Vec::new();
+    let mut units = case.slots.take();
     let reserved = Quantities::of(reserved);
     for line in lines {
-        if !work.charge(basket.runs(*line) * 2) {
+        if !case.work.charge(basket.runs(line) * 2) {
             break;
         }
-        basket.open_beside(*line, reserved.of_line(*line), claims, &mut units);
+        basket.open_beside(line, reserved.of_line(line), &case.claims, &mut units);
     }
     units
 }

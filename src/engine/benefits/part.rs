@@ -12,7 +12,7 @@ use crate::domain::exact::Exact;
 use crate::engine::conditions::{Conditions, Scene};
 use crate::engine::line_set::LineSet;
 use crate::engine::requirements::{
-    Need, Requirement, SetShape, requirements, take_units, take_worth,
+    Need, Requirements, SetShape, requirements, take_units, take_worth,
 };
 use crate::engine::units::Slot;
 
@@ -25,7 +25,7 @@ pub(super) type ByLine = Vec<(usize, Quantity)>;
 /// A part in which the conditions hold.
 pub(super) struct Part<'s> {
     pub(super) scene: &'s Scene<'s>,
-    requirements: Vec<Requirement>,
+    requirements: Requirements,
     /// The lines of the requirements, or all of the part where there is none.
     measured: LineSet,
     /// The units of `measured` that count, the most expensive first.
@@ -41,13 +41,13 @@ impl<'s> Part<'s> {
         needed: bool,
     ) -> Option<Self> {
         let requirements = match conditions {
-            None => Vec::new(),
+            None => Requirements::new(),
             Some(conditions) => {
                 let truths = conditions.judge(scene);
                 if !conditions.hold(truths) {
                     return None;
                 }
-                if needed { requirements(conditions, truths, scene) } else { Vec::new() }
+                if needed { requirements(conditions, truths, scene) } else { Requirements::new() }
             }
         };
         let required = requirements
@@ -103,9 +103,10 @@ impl<'s> Part<'s> {
     /// The units that count, line by line, the most expensive first; lines in `last` come last.
     fn dearest(&self, lines: &LineSet, last: &LineSet) -> Cow<'_, [(usize, Quantity)]> {
         let dearest = || -> ByLine {
+            let mut units = ByLine::with_capacity(lines.len());
             let order = self.scene.view.in_order(Pick::MostExpensive).of(lines);
-            let counted = |line| (line, self.scene.counted(line));
-            order.into_iter().map(counted).collect()
+            units.extend(order.map(|line| (line, self.scene.counted(line))));
+            units
         };
         if !last.is_empty() {
             let mut units = dearest();
@@ -213,8 +214,8 @@ impl<'s> Part<'s> {
         let dearest = self.scene.view.in_order(Pick::MostExpensive).of(&self.measured);
         let mut own = own.clone();
         let mut places = Quantities::default();
-        for (place, line) in (0..).zip(&dearest) {
-            places.add(*line, Quantity::from_scaled(place));
+        for (place, line) in (0..).zip(dearest) {
+            places.add(line, Quantity::from_scaled(place));
         }
         own.sort_by_key(|(line, _)| places.of_line(*line));
         let mut units: Vec<Slot> = own.into_iter().map(slot(OWN)).collect();

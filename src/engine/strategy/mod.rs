@@ -4,7 +4,6 @@ mod best_deal;
 mod optimal;
 mod ranked;
 
-use std::cmp::Ordering;
 use std::rc::Rc;
 
 use crate::domain::amount::Money;
@@ -14,7 +13,6 @@ use crate::domain::settings::{EvaluationOrder, RankingCriterion, Strategy};
 
 use super::benefits::{Failure, Proposal, conditions_hold, propose};
 use super::candidates::Candidate;
-use super::ranking::StaticRank;
 use super::units::Basket;
 use super::{Case, explain, ranking};
 
@@ -125,35 +123,25 @@ impl<'e> Ranked<'e> {
 }
 
 /// Orders candidates on the untouched cart (spec 7.2).
-pub(crate) fn rank<'e>(case: &Case<'e>, candidates: Vec<Candidate<'e>>) -> Ranked<'e> {
-    let mut order: Vec<(StaticRank, usize)> =
-        candidates.iter().enumerate().map(|(place, own)| (own.compiled.rank, place)).collect();
+pub(crate) fn rank<'e>(case: &Case<'e>, mut candidates: Vec<Candidate<'e>>) -> Ranked<'e> {
     let criteria = &case.rules.settings().ranking;
     let by_discount = criteria.contains(&RankingCriterion::MaximumDiscount);
-    let discount = |place: usize| match candidates.get(place) {
-        Some(candidate) if by_discount => candidate.lone_discount(case),
-        Some(_) | None => Money::ZERO,
-    };
+    let discount =
+        |own: &Candidate<'e>| if by_discount { own.lone_discount(case) } else { Money::ZERO };
     let ends_sooner = |own: &Candidate<'_>| {
         own.issuance.is_some_and(|issuance| issuance.expires_at < own.compiled.ends_at)
     };
     if criteria.contains(&RankingCriterion::EarliestExpiry) && candidates.iter().any(ends_sooner) {
         // Stable: candidates come in order of creation, then id.
-        order.sort_by(|(_, a), (_, b)| {
-            let dated = |place: usize| candidates.get(place).map(Candidate::dated);
-            dated(*a).zip(dated(*b)).map_or(Ordering::Equal, |(of_a, of_b)| {
-                ranking::compare_dated(criteria, of_a, of_b, || (discount(*a), discount(*b)))
-            })
+        candidates.sort_by(|a, b| {
+            let discounts = || (discount(a), discount(b));
+            ranking::compare_dated(criteria, a.dated(), b.dated(), discounts)
         });
     } else {
-        order.sort_by(|(of_a, a), (of_b, b)| {
-            ranking::compare(*of_a, *of_b, || (discount(*a), discount(*b)))
+        candidates.sort_by(|a, b| {
+            let discounts = || (discount(a), discount(b));
+            ranking::compare(a.compiled.rank, b.compiled.rank, discounts)
         });
-    }
-    let mut unordered: Vec<Option<Candidate<'e>>> = candidates.into_iter().map(Some).collect();
-    let mut candidates = Vec::with_capacity(order.len());
-    for (_, place) in order {
-        candidates.extend(unordered.get_mut(place).and_then(Option::take));
     }
     Ranked { candidates }
 }
@@ -195,23 +183,28 @@ fn run<'e>(
         case,
         ranked,
         basket: case.untouched.clone(),
-        outcome: Outcome { applied: Vec::new(), reasons: vec![None; places], optimality: None },
+        outcome: Outcome {
+            applied: Vec::with_capacity(places),
+            reasons: vec![None; places],
+            optimality: None,
+        },
         stopped: false,
         stops,
         cart_discounted: false,
         lines_discounted: false,
     };
-    let item_level = |place: &usize| ranked.candidate(*place).compiled.is_item_level();
-    let members: Vec<usize> = (0..places).filter(|place| is_member(*place)).collect();
-    let (items, cart): (Vec<usize>, Vec<usize>) = members.into_iter().partition(item_level);
+    let members = || (0..places).filter(|place| is_member(*place));
+    let is_item_level = |place: &usize| ranked.candidate(*place).compiled.is_item_level();
+    let items = || members().filter(is_item_level);
+    let cart = || members().filter(|place| !is_item_level(place));
     match case.rules.settings().evaluation_order {
         EvaluationOrder::ItemsThenCart => {
-            items.into_iter().for_each(|place| run.item_turn(place));
-            cart.into_iter().for_each(|place| run.cart_turn(place));
+            items().for_each(|place| run.item_turn(place));
+            cart().for_each(|place| run.cart_turn(place));
         }
         EvaluationOrder::CartFirst => {
-            cart.into_iter().for_each(|place| run.cart_turn(place));
-            items.into_iter().for_each(|place| run.item_turn(place));
+            cart().for_each(|place| run.cart_turn(place));
+            items().for_each(|place| run.item_turn(place));
         }
     }
     run.outcome

@@ -36,20 +36,15 @@ pub(in super::super) fn tiers(
     part: &Part<'_>,
     lines: &LineSet,
 ) -> Vec<Tier> {
-    let deal = Deal {
-        benefit,
-        select: candidate.target(lines),
-        part,
-        claims: &case.claims,
-        basket: &case.untouched,
-    };
+    let deal =
+        Deal { case, benefit, select: candidate.target(lines), part, basket: &case.untouched };
     deal.tiers(times_bound(candidate, benefit.repeat.as_ref()))
 }
 
 impl Deal<'_> {
     /// `beyond_condition`, where what is reserved does not depend on the basket.
     fn tiers(&self, bound: i64) -> Vec<Tier> {
-        let lines: Vec<usize> = self.lines_beyond().iter().collect();
+        let lines = self.lines_beyond();
         let quantity = self.benefit.quantity_per_application();
         let allowed = repeat_bound(self.benefit.repeat.as_ref(), self.part).min(bound);
         let most = quantity.map(|each| {
@@ -63,7 +58,7 @@ impl Deal<'_> {
             let mut left = Quantities::default();
             // Of several requirements, which share lines, it is not certain that more set more aside.
             let times = if together == 1 || self.part.has_one_requirement() { first } else { 0 };
-            for slot in self.after_reserving(times, &lines).units {
+            for slot in self.after_reserving(times, lines.iter()).units {
                 left.add(slot.line, slot.quantity);
             }
             let left = left.by_line();
