@@ -140,3 +140,212 @@ fn a_release_stops_at_an_overflow() {
     // A panic is caught and answered: it must unwind.
     assert!(!manifest.contains("panic ="), "{manifest}");
 }
+
+/// The layers whose files may not import each other in a circle.
+const WITHOUT_CIRCLES: &[&str] = &["domain", "engine"];
+
+#[test]
+fn no_import_runs_in_a_circle() {
+    let modules = imports::modules(texts(), WITHOUT_CIRCLES);
+    assert!(modules.len() > 80, "only {} modules were found", modules.len());
+    let circles = imports::circles(&modules);
+    assert!(circles.is_empty(), "{}", circles.join("\n"));
+}
+
+#[test]
+fn a_circle_is_found_behind_front_doors_and_in_paths() {
+    let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    let files = |last: &str| {
+        vec![
+            file(
+                "a/mod.rs",
+                "//! A door.\nmod one;\nmod two;\npub(crate) use two::{Two, three};\n",
+            ),
+            file("a/one.rs", "use super::{\n    Two,\n};\npub(crate) struct One(Two);\n"),
+            file("a/two.rs", last),
+        ]
+    };
+    let circles = |last: &str| imports::circles(&imports::modules(files(last), &["a"]));
+    assert_eq!(circles("pub(crate) struct Two;\n"), [""; 0]);
+    assert_eq!(circles("use super::one::One;\n"), ["a::one -> a::two -> a::one"]);
+    assert_eq!(circles("struct Two(crate::a::one::One);\n"), ["a::one -> a::two -> a::one"]);
+}
+
+/// Which modules import which. A file that only declares modules and passes their names on is a *front door*: whoever
+/// imports a name from it imports the file that declares the name.
+mod imports {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::code;
+
+    #[derive(Default)]
+    pub struct Module {
+        /// What it imports: full paths.
+        paths: Vec<String>,
+        /// What it passes on: names with full paths.
+        passed_on: BTreeMap<String, String>,
+        is_front_door: bool,
+    }
+
+    /// The modules of some layers, by path.
+    pub fn modules(files: Vec<(String, String)>, layers: &[&str]) -> BTreeMap<String, Module> {
+        let files = files.into_iter().filter(|(name, _)| {
+            layers.contains(&name.split(['/', '.']).next().unwrap_or_default())
+                && !name.ends_with("tests.rs")
+        });
+        let files: BTreeMap<String, String> =
+            files.map(|(name, text)| (path_of(&name), text)).collect();
+        let module = |(own, text): (&String, &String)| {
+            let is_child = |name: &str| files.contains_key(&format!("{own}::{name}"));
+            (own.clone(), read(own, text, is_child))
+        };
+        files.iter().map(module).collect()
+    }
+
+    fn path_of(name: &str) -> String {
+        let name = name.trim_end_matches(".rs");
+        name.trim_end_matches("/mod").replace('/', "::")
+    }
+
+    fn read(own: &str, text: &str, is_child: impl Fn(&str) -> bool) -> Module {
+        let mut module = Module::default();
+        let code: Vec<&str> = code(text).map(|(_, line)| line).collect();
+        let (mut imports, mut others) = (false, String::new());
+        for statement in code.join("\n").split_inclusive(';') {
+            let statement = statement.trim();
+            let (visibility, import) = match statement.strip_prefix("use ") {
+                Some(import) => ("", Some(import)),
+                None => match statement.split_once(" use ") {
+                    Some((visibility, import)) if visibility.starts_with("pub") => {
+                        (visibility, Some(import))
+                    }
+                    _ => ("", None),
+                },
+            };
+            let Some(import) = import else {
+                others.push_str(statement);
+                others.push('\n');
+                continue;
+            };
+            for path in expanded(import.trim_end_matches(';')) {
+                let first = path.split("::").next().unwrap_or_default();
+                let Some(path) = full(own, &path, is_child(first)) else {
+                    continue;
+                };
+                if visibility.is_empty() {
+                    imports = true;
+                } else {
+                    let name = path.rsplit("::").next().unwrap_or_default().to_owned();
+                    module.passed_on.insert(name, path.clone());
+                }
+                module.paths.push(path);
+            }
+        }
+        let is_declaration = |line: &str| {
+            let line = line.trim();
+            line.is_empty() || (line.contains("mod ") && line.ends_with(';'))
+        };
+        module.is_front_door = !imports && others.lines().all(is_declaration);
+        for word in others.split(|own: char| !(own.is_alphanumeric() || "_:".contains(own))) {
+            if word.contains("::") {
+                module.paths.extend(full(own, word.trim_end_matches(':'), false));
+            }
+        }
+        module
+    }
+
+    /// The paths of an import, one for each name.
+    fn expanded(import: &str) -> Vec<String> {
+        let Some((before, rest)) = import.split_once('{') else {
+            let path = import.split(" as ").next().unwrap_or_default();
+            return vec![path.trim().trim_end_matches("::self").to_owned()];
+        };
+        let inside = rest.trim_end().strip_suffix('}').unwrap_or(rest);
+        let (mut depth, mut parts) = (0, vec![String::new()]);
+        for own in inside.chars() {
+            depth += i32::from(own == '{') - i32::from(own == '}');
+            match (own, depth) {
+                (',', 0) => parts.push(String::new()),
+                _ => parts.last_mut().expect("a part").push(own),
+            }
+        }
+        let parts = parts.iter().filter(|part| !part.trim().is_empty());
+        let before = before.trim();
+        parts.flat_map(|part| expanded(&format!("{before}{}", part.trim()))).collect()
+    }
+
+    /// The path from the crate's root; `None` where it leads elsewhere.
+    fn full(own: &str, path: &str, is_child: bool) -> Option<String> {
+        if let Some(path) = path.strip_prefix("crate::") {
+            return Some(path.to_owned());
+        }
+        if is_child {
+            return Some(format!("{own}::{path}"));
+        }
+        let mut path = path.strip_prefix("super")?;
+        let mut parent = own.rsplit_once("::").map_or("", |(parent, _)| parent);
+        while let Some(above) = path.strip_prefix("::super") {
+            parent = parent.rsplit_once("::").map_or("", |(parent, _)| parent);
+            path = above;
+        }
+        Some(format!("{parent}{path}"))
+    }
+
+    /// The modules that a path leads to: several where it names a front door as a whole.
+    fn targets(modules: &BTreeMap<String, Module>, path: &str) -> BTreeSet<String> {
+        if let Some(module) = modules.get(path) {
+            if module.is_front_door {
+                let all = module.passed_on.values();
+                return all.flat_map(|path| targets(modules, path)).collect();
+            }
+            return [path.to_owned()].into();
+        }
+        let Some((before, name)) = path.rsplit_once("::") else {
+            return BTreeSet::new();
+        };
+        let passed_on = modules.get(before).and_then(|module| module.passed_on.get(name));
+        match passed_on {
+            Some(path) if modules.contains_key(before) => targets(modules, path),
+            _ => targets(modules, before),
+        }
+    }
+
+    /// Each circle as the way around it.
+    pub fn circles(modules: &BTreeMap<String, Module>) -> Vec<String> {
+        let imports = |(own, module): (&String, &Module)| {
+            let paths = if module.is_front_door { &[][..] } else { &module.paths };
+            let mut to: BTreeSet<String> =
+                paths.iter().flat_map(|path| targets(modules, path)).collect();
+            to.remove(own);
+            (own.clone(), to)
+        };
+        let imports: BTreeMap<String, BTreeSet<String>> = modules.iter().map(imports).collect();
+        let (mut found, mut done) = (Vec::new(), BTreeSet::new());
+        for own in imports.keys() {
+            visit(own, &imports, &mut Vec::new(), &mut done, &mut found);
+        }
+        found
+    }
+
+    fn visit(
+        own: &str,
+        imports: &BTreeMap<String, BTreeSet<String>>,
+        way: &mut Vec<String>,
+        done: &mut BTreeSet<String>,
+        found: &mut Vec<String>,
+    ) {
+        if let Some(start) = way.iter().position(|before| before == own) {
+            found.push(format!("{} -> {own}", way[start..].join(" -> ")));
+            return;
+        }
+        if done.contains(own) {
+            return;
+        }
+        way.push(own.to_owned());
+        for next in imports.get(own).into_iter().flatten() {
+            visit(next, imports, way, done, found);
+        }
+        way.pop();
+        done.insert(own.to_owned());
+    }
+}

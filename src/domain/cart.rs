@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use super::amount::{Money, Number, Quantity};
 use super::currency::Currency;
 use super::customer::Customer;
+use super::owned::{pairs, text, texts};
 
 /// Most lines of a cart (spec 14).
 pub const MAX_LINES: usize = 500;
@@ -104,9 +105,6 @@ pub struct Tender<'a> {
     pub amount: Option<Money>,
 }
 
-type Texts<'a> = Vec<Cow<'a, str>>;
-type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
-
 impl Request<'_> {
     /// The same with texts of its own, to be kept beyond the body that it was read from.
     pub fn into_owned(self) -> Request<'static> {
@@ -162,20 +160,4 @@ impl Line<'_> {
             variant: pairs(self.variant),
         }
     }
-}
-
-/// A text of its own.
-pub(super) fn text(text: Cow<'_, str>) -> Cow<'static, str> {
-    Cow::Owned(text.into_owned())
-}
-
-/// Texts of their own.
-pub(super) fn texts(texts: Texts<'_>) -> Texts<'static> {
-    texts.into_iter().map(text).collect()
-}
-
-/// Keys and values of their own.
-pub(super) fn pairs(pairs: Pairs<'_>) -> Pairs<'static> {
-    let owned = |(key, value)| (text(key), text(value));
-    pairs.into_iter().map(owned).collect()
 }

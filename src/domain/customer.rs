@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::cart::{pairs, text, texts};
+use super::owned::{pairs, text, texts};
 
 /// A customer. Without an id it is somebody, but nobody identified.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -16,12 +16,17 @@ use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 
 use super::amount::{Money, Number, Quantity, write_scaled};
-use super::rounding::Part;
-use fractions::{add_unlike, checked_lcm, divide, fraction, part, quotient, saturate, split_small};
+use fractions::{add_unlike, checked_lcm, divide, fraction, quotient, saturate, split_small};
+use part::part;
+use repr::Repr;
+use repr::Repr::{Big, Small};
 
 mod fractions;
+mod part;
+mod repr;
 mod toil;
 
+pub use part::Part;
 pub use toil::Allowance;
 
 /// The denominator that price × quantity has: 10⁴ × 10³.
@@ -35,30 +40,6 @@ const COMMON_DECIMALS: u32 = 7;
 /// knows not to be zero.
 #[derive(Clone, Debug)]
 pub struct Exact(Repr);
-
-#[derive(Clone, Debug)]
-enum Repr {
-    /// Not always in lowest terms.
-    Small {
-        num: Wide,
-        den: NonZeroU64,
-    },
-    Big(Box<BigRational>),
-}
-
-/// An `i128` that asks for no more alignment than a machine word, so that what holds it has no gaps.
-#[derive(Clone, Copy, Debug)]
-#[repr(Rust, packed(8))]
-struct Wide(i128);
-
-use Repr::{Big, Small};
-
-impl Repr {
-    #[inline]
-    const fn small(num: i128, den: NonZeroU64) -> Self {
-        Small { num: Wide(num), den }
-    }
-}
 
 /// A denominator for steps of 128 bits.
 #[inline]
@@ -172,7 +153,7 @@ impl Exact {
         if let (Some((a, b)), Some((c, d))) = (self.small(), other.small())
             && let Some(sum) = add_unlike((a, wide(b)), (c, wide(d)))
         {
-            return sum;
+            return Self(sum);
         }
         self.toil(other, || self.big() + other.big())
     }
@@ -251,7 +232,7 @@ impl Exact {
             && c > 0
             && let Some(quotient) = divide((a, wide(b)), (c, wide(d)))
         {
-            return quotient;
+            return Self(quotient);
         }
         self.toil(divisor, || self.big() / divisor.big())
     }

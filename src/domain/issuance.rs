@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::condition::Condition;
 use super::id::{IssuanceId, PromotionId};
-use super::promotion::Scope;
+use super::scope::Scope;
 
 /// How a promotion of type `loyalty_earning` is earned.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use super::id::PromotionId;
 use super::issuance::{Communication, Earning, Expiry};
 use super::limit::Limits;
 use super::schedule::Schedule;
+pub use super::scope::Scope;
 
 /// Most entries of one list of a scope (spec 14).
 pub const MAX_SCOPE_ENTRIES: usize = 10_000;
@@ -168,15 +169,6 @@ impl Kind {
             Self::CodeLinked => PromotionType::CodeLinked,
         }
     }
-}
-
-/// Where a promotion applies; empty lists do not restrict.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scope {
-    pub stores: Vec<String>,
-    pub concepts: Vec<String>,
-    pub zones: Vec<String>,
-    pub channels: Vec<String>,
 }
 
 /// For whom a promotion is.

@@ -1,7 +1,7 @@
 //! The one place where an exact amount becomes money (spec 4, 7.4).
 
 use super::amount::{DECIMALS, Money};
-use super::exact::Exact;
+use super::exact::{Exact, Part};
 
 /// How a discount is rounded to the tenant's precision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,16 +70,4 @@ impl Rounding {
     fn steps(self, count: i64) -> Money {
         Money::from_scaled(count.saturating_mul(self.step().scaled()))
     }
-}
-
-/// What an exact amount has beyond a whole number of steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    None,
-    /// Less than half a step.
-    BelowHalf,
-    /// Just half a step.
-    Half,
-    /// More than half a step.
-    AboveHalf,
 }

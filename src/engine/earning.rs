@@ -6,16 +6,17 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::cart::Request;
 use crate::domain::issuance::{ActivityType, Earning, Trigger};
-use crate::domain::promotion::{Kind, Promotion, Status};
+use crate::domain::promotion::{Promotion, Status};
 
+use super::compiled::{Compiled, earning};
 use super::conditions::{Conditions, Scene};
+use super::gates;
 use super::line_set::LineSet;
-use super::ruleset::{Compiled, numbered};
-use super::selection::{Facts, Selection};
+use super::ruleset::RuleSet;
+use super::selection::Selection;
 use super::units::Basket;
 use super::view::CartView;
-use super::work::Work;
-use super::{RuleSet, Stop, gates};
+use super::work::{Stop, Work};
 
 /// Something that a customer did, as the rules see it.
 #[derive(Clone, Copy, Debug)]
@@ -27,30 +28,6 @@ pub struct Deed<'d> {
     pub has_cart: bool,
     pub kind: ActivityType,
     pub at: DateTime<Utc>,
-}
-
-/// The conditions under which a promotion is earned, compiled.
-#[derive(Debug)]
-pub(crate) struct EarningRule {
-    conditions: Option<Conditions>,
-    selections: Vec<Selection>,
-}
-
-impl EarningRule {
-    pub(crate) fn compile(promotion: &Promotion, facts: &mut Facts) -> Option<Self> {
-        let conditions = earning(promotion)?.conditions.as_ref();
-        let mut selections = Vec::new();
-        let conditions =
-            conditions.map(|own| Conditions::compile(own, &mut numbered(&mut selections, facts)));
-        Some(Self { conditions, selections })
-    }
-}
-
-fn earning(promotion: &Promotion) -> Option<&Earning> {
-    match &promotion.terms.kind {
-        Kind::LoyaltyEarning { earning, .. } => Some(earning),
-        Kind::Pos | Kind::Loyalty | Kind::Rewards { .. } | Kind::CodeLinked => None,
-    }
 }
 
 /// The promotions that are live at the time and whose rule the deed meets: by its kind, or by a target of a milestone,

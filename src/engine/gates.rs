@@ -7,10 +7,11 @@ use crate::domain::promotion::{Audience, Kind, ProgramTest, Promotion, Scope, St
 use crate::domain::store::Store;
 
 use super::calendar;
+use super::compiled::Compiled;
+use super::inputs::Facts;
 use super::issuances::{self, InHand};
 use super::limits::{self, Left, Presented};
-use super::ruleset::Compiled;
-use super::{Facts, RuleSet};
+use super::ruleset::RuleSet;
 
 /// What it takes to judge them where there is nothing to look through.
 const STEPS_A_PROMOTION: usize = 8;

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::id::IssuanceId;
 
+use super::compiled::Compiled;
+use super::inputs::{Facts, IssuanceFact};
 use super::limits::{self, Presented};
-use super::ruleset::Compiled;
-use super::{Facts, IssuanceFact};
 
 /// The issuance that a promotion is judged with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

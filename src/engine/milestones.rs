@@ -1,46 +1,18 @@
 //! How far an activity moves milestones, and how far a return lowers them (spec 11).
 
-use chrono::{DateTime, Utc};
-use uuid::Uuid;
-
-use crate::domain::activity::{Milestone, MilestoneMeasure};
+use crate::domain::activity::MilestoneMeasure;
 use crate::domain::amount::{Money, Quantity};
 use crate::domain::exact::Exact;
 use crate::domain::issuance::ActivityType;
 use crate::domain::rounding::Rounding;
 use crate::domain::window;
 
+use super::compiled::{CompiledMilestone, KnownMilestone};
 use super::earning::Deed;
 use super::returns::Sold;
-use super::selection::{Facts, Selection};
+use super::ruleset::RuleSet;
 use super::view::CartView;
-use super::work::Work;
-use super::{RuleSet, Stop};
-
-/// A milestone of a tenant.
-#[derive(Clone, Debug)]
-pub struct KnownMilestone {
-    /// Its id: one that is made anew is another one.
-    pub id: Uuid,
-    /// Windows are counted from the one in which it was made.
-    pub created_at: DateTime<Utc>,
-    pub milestone: Milestone,
-}
-
-/// A milestone and what looking at it needs.
-#[derive(Debug)]
-pub(crate) struct CompiledMilestone {
-    pub(crate) known: KnownMilestone,
-    of: Option<Selection>,
-}
-
-impl CompiledMilestone {
-    pub(crate) fn compile(known: KnownMilestone, facts: &mut Facts) -> Self {
-        let of = known.milestone.of.as_ref();
-        let of = of.map(|selector| Selection::compile(selector, facts));
-        Self { known, of }
-    }
-}
+use super::work::{Stop, Work};
 
 /// What one activity adds to one milestone.
 #[derive(Clone, Debug)]

@@ -8,9 +8,11 @@ use crate::domain::id::IssuanceId;
 use crate::domain::limit::{CountedLimit, LimitSubject};
 use crate::domain::promotion::Status;
 
-use super::limits::{Needs, bounds_of};
-use super::ruleset::Compiled;
-use super::{IssuanceFact, RuleSet};
+use super::compiled::Compiled;
+use super::inputs::IssuanceFact;
+use super::limits::bounds_of;
+use super::needs::Needs;
+use super::ruleset::RuleSet;
 
 /// A promotion that a customer could use.
 #[derive(Clone, Debug)]

@@ -12,8 +12,8 @@ use rustc_hash::FxHashMap;
 use crate::domain::cart::Line;
 use crate::domain::selector::TextField;
 
+use super::fact::{Fact, any_text};
 use super::line_set::LineSet;
-use super::selection::{Fact, any_text};
 use super::work::Work;
 
 /// Most bytes of texts that a rule set's automata are made of: they take some ten times as much memory. Those beyond are
@@ -172,12 +172,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::engine::Stop;
+    use crate::engine::work::Stop;
 
     /// The texts that are found, by number.
     fn found(place: Place, patterns: &[String], text: &str, most_bytes: usize) -> Vec<usize> {
         let mut finder = Finder::default();
-        for (number, pattern) in patterns.iter().enumerate() {
+        for (number, pattern) in (0..).zip(patterns) {
             let fact = Fact::numbered(number);
             finder.facts.entry(pattern.as_str().into()).or_insert(fact);
         }

@@ -9,10 +9,11 @@ use crate::domain::evaluation::{
 };
 use crate::domain::promotion::Promotion;
 
-use super::Case;
-use super::benefits::Proposal;
-use super::candidates::Candidate;
-use super::explain::{self, Codes};
+use super::candidate::Candidate;
+use super::case::Case;
+use super::codes::Codes;
+use super::explain;
+use super::proposal::Proposal;
 use super::strategy::{Outcome, Ranked};
 
 /// The evaluation of a cart from what was chosen; `failed` are promotions with the gate that they

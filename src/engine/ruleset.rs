@@ -6,19 +6,16 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rustc_hash::FxHashMap;
 
-use crate::domain::benefit::Benefit;
 use crate::domain::id::PromotionId;
-use crate::domain::promotion::{Promotion, Scope};
-use crate::domain::selector::Selector;
+use crate::domain::promotion::Promotion;
 use crate::domain::settings::Settings;
 use crate::domain::store::Store;
 
-use super::candidates::Index;
-use super::conditions::Conditions;
-use super::earning::EarningRule;
-use super::milestones::{CompiledMilestone, KnownMilestone};
+use super::compiled::{Compiled, CompiledMilestone, KnownMilestone};
+use super::facts::FactTable;
+use super::index::Index;
 use super::ranking;
-use super::selection::{Facts, Selection};
+use super::selection::Selection;
 use super::stock::{ProductList, Stores};
 
 /// One tenant's settings, stores, product lists and promotions as of one version, ready to be
@@ -28,7 +25,7 @@ pub struct RuleSet {
     version: i64,
     settings: Settings,
     stores: Arc<Stores>,
-    pub(crate) facts: Facts,
+    pub(crate) facts: FactTable,
     pub(crate) promotions: Vec<Compiled>,
     pub(crate) milestones: Vec<CompiledMilestone>,
     by_id: FxHashMap<PromotionId, usize>,
@@ -38,28 +35,6 @@ pub struct RuleSet {
     /// `multiple_promotions_per_line.exclude`
     pub(crate) single_lines: Option<Selection>,
     whole_since: Option<DateTime<Utc>>,
-}
-
-/// A promotion and what its evaluation needs.
-#[derive(Debug)]
-pub(crate) struct Compiled {
-    pub(crate) promotion: Promotion,
-    pub(crate) starts_at: DateTime<Utc>,
-    pub(crate) ends_at: DateTime<Utc>,
-    /// Whether it had ended before the time at which its rules begin to be whole.
-    pub(crate) has_ended: bool,
-    /// How many names of stores, concepts, zones and channels its scope has.
-    pub(crate) places: usize,
-    /// How many limits its uses are counted for.
-    pub(crate) counters: usize,
-    /// How it is earned.
-    pub(crate) earning: Option<EarningRule>,
-    pub(crate) conditions: Option<Conditions>,
-    /// All selectors of conditions and target, each once.
-    pub(crate) selections: Vec<Selection>,
-    /// The number of the target's selection; `None`: it names none.
-    pub(crate) select: Option<usize>,
-    pub(crate) rank: ranking::StaticRank,
 }
 
 /// What a rule set is made of.
@@ -115,7 +90,7 @@ impl RuleSet {
         } = rules;
         promotions.sort_by_key(|promotion| (promotion.created_at, promotion.id));
         let ranks = ranking::static_ranks(&promotions, &settings.ranking);
-        let mut facts = Facts::default();
+        let mut facts = FactTable::default();
         let single_lines = settings.multiple_promotions_per_line.exclude.as_ref();
         let single_lines = single_lines.map(|selector| Selection::compile(selector, &mut facts));
         let mut compiled: Vec<Compiled> = Vec::with_capacity(promotions.len());
@@ -203,83 +178,11 @@ impl RuleSet {
     }
 }
 
-/// Compiles selectors and gives each its number among `selections`, equal ones the same.
-pub(crate) fn numbered<'s>(
-    selections: &'s mut Vec<Selection>,
-    facts: &'s mut Facts,
-) -> impl FnMut(&Selector) -> usize + 's {
-    move |selector| {
-        let selection = Selection::compile(selector, facts);
-        let known = selections.iter().position(|own| *own == selection);
-        known.unwrap_or_else(|| {
-            selections.push(selection);
-            selections.len() - 1
-        })
-    }
-}
-
-impl Compiled {
-    /// How many texts its selectors look for on lines.
-    pub(crate) fn sought_texts(&self) -> u64 {
-        let texts: usize = self.selections.iter().map(Selection::sought_texts).sum();
-        u64::try_from(texts).unwrap_or(u64::MAX)
-    }
-
-    fn new(
-        promotion: Promotion,
-        rank: ranking::StaticRank,
-        whole_since: Option<DateTime<Utc>>,
-        facts: &mut Facts,
-    ) -> Self {
-        let earning = EarningRule::compile(&promotion, facts);
-        let mut selections: Vec<Selection> = Vec::new();
-        let mut number = numbered(&mut selections, facts);
-        let conditions = promotion.terms.conditions.as_ref();
-        let conditions = conditions.map(|own| Conditions::compile(own, &mut number));
-        let select = promotion.terms.benefit.select().map(&mut number);
-        drop(number);
-        let Scope { stores, concepts, zones, channels } = &promotion.terms.scope;
-        let places = stores.len() + concepts.len() + zones.len() + channels.len();
-        let ends_at = promotion.terms.ends_at.to_utc();
-        Self {
-            starts_at: promotion.terms.starts_at.to_utc(),
-            ends_at,
-            has_ended: whole_since.is_some_and(|since| ends_at <= since),
-            places,
-            counters: promotion.terms.limits.counted().count(),
-            earning,
-            promotion,
-            conditions,
-            selections,
-            select,
-            rank,
-        }
-    }
-
-    /// Whether uses of it are counted.
-    pub(crate) fn has_limits(&self) -> bool {
-        self.counters > 0
-    }
-
-    /// Whether its dates hold.
-    pub(crate) fn is_current(&self, now: DateTime<Utc>) -> bool {
-        self.starts_at <= now && now < self.ends_at
-    }
-
-    /// Whether it discounts units of lines.
-    pub(crate) fn is_item_level(&self) -> bool {
-        match self.promotion.terms.benefit {
-            Benefit::Items(_) | Benefit::FreeProduct(_) => true,
-            Benefit::Cart(_) | Benefit::Shipping(_) => false,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::currency::Currency;
-    use crate::domain::selector::{Match, Predicate};
+    use crate::domain::selector::{Match, Predicate, Selector};
 
     #[test]
     fn versions_of_a_rule_set_share_stores_and_lists() {

@@ -10,9 +10,10 @@ use crate::domain::cart::{Cart, Line};
 use crate::domain::exact::Exact;
 use crate::domain::selector::TextField;
 
+use super::fact::{Fact, any_text};
+use super::facts::FactTable;
 use super::line_set::LineSet;
 use super::patterns::Matched;
-use super::selection::{Fact, Facts, any_text};
 use super::work::Work;
 
 /// What reading a line takes.
@@ -40,7 +41,7 @@ pub(crate) struct CartView<'e> {
 }
 
 impl<'e> CartView<'e> {
-    pub(crate) fn new(cart: &'e Cart<'e>, facts: &Facts, work: &Work<'_>) -> Self {
+    pub(crate) fn new(cart: &'e Cart<'e>, facts: &FactTable, work: &Work<'_>) -> Self {
         Self {
             cart,
             all: LineSet::first(cart.lines.len()),
@@ -108,6 +109,12 @@ impl<'e> CartView<'e> {
         let there = there.map(|(index, _)| index).collect();
         by_field.insert(field.clone(), there);
         there
+    }
+
+    /// The lines of a product.
+    pub(crate) fn of_sku(&self, sku: &str) -> LineSet {
+        let lines = self.cart.lines.iter().enumerate();
+        lines.filter(|(_, line)| line.sku == sku).map(|(index, _)| index).collect()
     }
 
     /// Unit price × quantity.
@@ -209,7 +216,7 @@ impl FactOnLine {
 }
 
 /// Reads the facts of lines, those that some rule names.
-fn facts_on(lines: &[Line<'_>], facts: &Facts, work: &Work<'_>) -> Vec<FactOnLine> {
+fn facts_on(lines: &[Line<'_>], facts: &FactTable, work: &Work<'_>) -> Vec<FactOnLine> {
     let mut all = Vec::with_capacity(lines.len() * 4);
     for (number, line) in (0..).zip(lines) {
         let before = all.len();

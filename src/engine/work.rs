@@ -18,6 +18,9 @@ const MOST: u64 = 100 * STEPS_PER_MS;
 /// So many steps are between two looks at [`Stop`].
 const STEPS_BETWEEN_LOOKS: u64 = 4_096;
 
+/// What an exact share of a discount takes: several steps on fractions.
+pub(crate) const STEPS_A_SHARE: usize = 16;
+
 /// Asks an evaluation to end early: its caller has hung up, or its time is over.
 #[derive(Debug)]
 pub struct Stop {

@@ -1,21 +1,18 @@
 //! Steps on fractions, as long as two `i128` hold them; 64 bits where they suffice, for speed.
 
-use std::cmp::Ordering;
 use std::num::NonZeroU64;
 
 use num_integer::Integer;
-use num_rational::BigRational;
 
-use super::Exact;
-use super::Repr;
-use crate::domain::rounding::Part;
+use super::part::{Part, part};
+use super::repr::Repr;
 
 /// A quotient's denominator above this is reduced, so that the steps after it do not overflow.
 const LARGE: i128 = 10_i128.pow(14);
 
 /// (a/b) ÷ (c/d), c > 0, while it fits: what cancels at a glance is cancelled, and the rest where the
 /// denominator grows.
-pub(super) fn divide((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Exact> {
+pub(super) fn divide((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Repr> {
     let (num, den) = if b % d == 0 {
         (a, (b / d).checked_mul(c)?)
     } else if d % b == 0 {
@@ -23,7 +20,7 @@ pub(super) fn divide((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Exact
     } else {
         (a.checked_mul(d)?, b.checked_mul(c)?)
     };
-    Some(Exact(if den > LARGE { reduced(num, den) } else { fraction(num, den) }))
+    Some(if den > LARGE { reduced(num, den) } else { fraction(num, den) })
 }
 
 /// num ÷ den, den > 0, in lowest terms only where that is needed.
@@ -58,12 +55,6 @@ fn narrow(den: i128) -> Option<NonZeroU64> {
     NonZeroU64::new(u64::try_from(den).ok()?)
 }
 
-impl Repr {
-    pub(super) fn big(num: i128, den: i128) -> Self {
-        Self::Big(Box::new(BigRational::new(num.into(), den.into())))
-    }
-}
-
 /// Euclid's until both fit 64 bits, then the library's.
 fn gcd(mut a: u128, mut b: u128) -> u128 {
     loop {
@@ -85,7 +76,7 @@ pub(super) fn checked_lcm(a: i128, b: i128) -> Option<i128> {
     a.checked_div(common)?.checked_mul(b)
 }
 
-/// What [`Exact::split_at`] comes to where 64 bits suffice: several times faster, and the common case.
+/// What `Exact::split_at` comes to where 64 bits suffice: several times faster, and the common case.
 #[inline]
 pub(super) fn split_small(num: i128, den: NonZeroU64, decimals: u32) -> Option<(i64, Part)> {
     let num = u64::try_from(num).ok()?.checked_mul(10_u64.pow(decimals))?;
@@ -98,25 +89,16 @@ pub(super) fn saturate(value: i128) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-pub(super) fn part(none: bool, to_half: Ordering) -> Part {
-    match (none, to_half) {
-        (true, _) => Part::None,
-        (false, Ordering::Less) => Part::BelowHalf,
-        (false, Ordering::Equal) => Part::Half,
-        (false, Ordering::Greater) => Part::AboveHalf,
-    }
-}
-
 /// a/b + c/d over the smallest common denominator, while it fits.
-pub(super) fn add_unlike((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Exact> {
+pub(super) fn add_unlike((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Repr> {
     if c == 0 {
-        return Some(Exact(fraction(a, b)));
+        return Some(fraction(a, b));
     }
     if a == 0 {
-        return Some(Exact(fraction(c, d)));
+        return Some(fraction(c, d));
     }
     let common = i128::try_from(gcd(b.unsigned_abs(), d.unsigned_abs())).ok()?;
     let (left, right) = (d / common, b / common);
     let num = a.checked_mul(left)?.checked_add(c.checked_mul(right)?)?;
-    Some(Exact(fraction(num, b.checked_mul(left)?)))
+    Some(fraction(num, b.checked_mul(left)?))
 }

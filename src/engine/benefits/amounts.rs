@@ -5,21 +5,15 @@ use crate::domain::benefit::{Benefit, ItemBenefit, ItemKind, PriceBase, Spread};
 use crate::domain::exact::Exact;
 use crate::domain::rounding::Rounding;
 use crate::domain::settings::PercentageBase;
-use crate::engine::Case;
 use crate::engine::allocation::{Share, settle as settle_shares};
-use crate::engine::candidates::Candidate;
+use crate::engine::candidate::Candidate;
+use crate::engine::case::Case;
+use crate::engine::proposal::{LineAmount, Proposal};
 use crate::engine::units::{Basket, Slot, Take};
+use crate::engine::work::STEPS_A_SHARE;
 
+use super::chosen::{Chosen, Units};
 use super::groups::{Groups, Member};
-use super::items::Chosen;
-use super::{LineAmount, Proposal, STEPS_A_SHARE};
-
-/// The units that are discounted.
-pub(super) enum Units {
-    Loose(Vec<Slot>),
-    /// Sold together, group by group.
-    Groups(Groups),
-}
 
 /// The exact discount of the chosen units, at most what is left to pay of them: unit by unit, in
 /// sum (`amount_off` per application), or line by line (`bundle_price`).

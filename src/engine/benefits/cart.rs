@@ -4,13 +4,16 @@ use crate::domain::amount::Money;
 use crate::domain::benefit::{CartBenefit, CartKind};
 use crate::domain::exact::Exact;
 use crate::domain::settings::PercentageBase;
-use crate::engine::Case;
 use crate::engine::allocation::{Share, settle, settle_total};
-use crate::engine::candidates::Candidate;
+use crate::engine::candidate::Candidate;
+use crate::engine::case::Case;
 use crate::engine::line_set::LineSet;
+use crate::engine::proposal::{Failure, LineAmount, Proposal};
 use crate::engine::units::Basket;
+use crate::engine::work::STEPS_A_SHARE;
 
-use super::{Failure, LineAmount, Proposal, STEPS_A_SHARE, repeat_bound, times_bound, whole_cart};
+use super::part::Part;
+use super::times::{repeat_bound, times_bound};
 
 pub(super) fn propose(
     case: &Case<'_>,
@@ -18,15 +21,15 @@ pub(super) fn propose(
     benefit: &CartBenefit,
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
-    let deal = Deal::make(case, candidate, benefit, basket)?;
-    let mut proposal = Proposal { times: deal.times, ..Proposal::default() };
+    let turn = Turn::make(case, candidate, benefit, basket)?;
+    let mut proposal = Proposal { times: turn.times, ..Proposal::default() };
     if let CartKind::AwardPoints(points) = benefit.kind {
-        proposal.points = Exact::from(points).scaled_by(deal.times.into(), 1);
+        proposal.points = Exact::from(points).scaled_by(turn.times.into(), 1);
         return proposal.or_nothing();
     }
     let rounding = case.rules.settings().rounding;
     let share = |line: usize| {
-        let left = deal.left(line);
+        let left = turn.left(line);
         Share {
             line,
             quantity: case.view.line(line).quantity,
@@ -36,9 +39,9 @@ pub(super) fn propose(
         }
     };
     let mut shares = case.shares.take();
-    shares.extend(deal.lines.iter().map(share));
+    shares.extend(turn.lines.iter().map(share));
     let left = shares.iter().map(|share| &share.weight).sum();
-    let amount = deal.amount(benefit.kind, &left);
+    let amount = turn.amount(benefit.kind, &left);
     proposal.discount = settle(&amount, &mut shares, candidate.left.discount, rounding);
     proposal.amounts = shares.iter().map(LineAmount::of).collect();
     case.shares.give_back(shares);
@@ -56,16 +59,16 @@ pub(super) fn discount(
     if let CartKind::AwardPoints(_) = benefit.kind {
         return Money::ZERO;
     }
-    let Ok(deal) = Deal::make(case, candidate, benefit, basket) else {
+    let Ok(turn) = Turn::make(case, candidate, benefit, basket) else {
         return Money::ZERO;
     };
     let rounding = case.rules.settings().rounding;
-    let left_of = || deal.lines.iter().map(|line| deal.left(line));
+    let left_of = || turn.lines.iter().map(|line| turn.left(line));
     let left = left_of().fold(Exact::ZERO, |sum, own| sum.plus(&own));
-    let amount = deal.amount(benefit.kind, &left);
+    let amount = turn.amount(benefit.kind, &left);
     // Cutting takes less than a step from what is left of each line, and rounding adds less than one: usually there is
     // room, whatever is cut.
-    let lines = i64::try_from(deal.lines.len()).unwrap_or(i64::MAX);
+    let lines = i64::try_from(turn.lines.len()).unwrap_or(i64::MAX);
     let at_most = Exact::from(rounding.step()).scaled_by(i128::from(lines) + 1, 1);
     let room = if amount.plus(&at_most) <= left {
         rounding.cut(&left)
@@ -76,7 +79,7 @@ pub(super) fn discount(
 }
 
 /// A promotion that applies, before anything is computed.
-pub(super) struct Deal<'d> {
+pub(super) struct Turn<'d> {
     case: &'d Case<'d>,
     basket: &'d Basket,
     /// The lines that it discounts.
@@ -84,7 +87,7 @@ pub(super) struct Deal<'d> {
     pub(super) times: i64,
 }
 
-impl<'d> Deal<'d> {
+impl<'d> Turn<'d> {
     pub(super) fn make(
         case: &'d Case<'d>,
         candidate: &Candidate<'d>,
@@ -92,7 +95,7 @@ impl<'d> Deal<'d> {
         basket: &'d Basket,
     ) -> Result<Self, Failure> {
         let scene = candidate.scene(case, basket, &case.view.all);
-        let part = whole_cart(&scene, candidate, benefit.repeat.is_some())?;
+        let part = Part::of_whole_cart(&scene, candidate, benefit.repeat.is_some())?;
         let lines = candidate.target(&case.view.all).unwrap_or(case.view.all);
         let count = lines.len();
         if count == 0 {

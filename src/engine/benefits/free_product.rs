@@ -4,14 +4,17 @@
 use crate::domain::amount::Quantity;
 use crate::domain::benefit::{FreeProduct, Per, Pick};
 use crate::domain::exact::Exact;
-use crate::engine::Case;
-use crate::engine::candidates::Candidate;
-use crate::engine::line_set::LineSet;
+use crate::engine::candidate::Candidate;
+use crate::engine::case::Case;
+use crate::engine::proposal::{Failure, Proposal};
 use crate::engine::units::{Basket, Slot, Take};
+use crate::engine::work::STEPS_A_SHARE;
 
+use super::amounts;
 use super::groups::{count, take};
 use super::items::{largest, multiple, open_beside};
-use super::{Failure, Proposal, STEPS_A_SHARE, amounts, repeat_bound, times_bound, whole_cart};
+use super::part::Part;
+use super::times::{repeat_bound, times_bound};
 
 pub(super) fn propose(
     case: &Case<'_>,
@@ -20,9 +23,9 @@ pub(super) fn propose(
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
     let scene = candidate.scene(case, basket, &case.view.all);
-    let part = whole_cart(&scene, candidate, true)?;
+    let part = Part::of_whole_cart(&scene, candidate, true)?;
     case.work.charge(case.view.cart.lines.len());
-    let lines = product_lines(case, &benefit.sku);
+    let lines = case.view.of_sku(&benefit.sku);
     let repeat = benefit.repeat.as_ref();
     let mut times = repeat_bound(repeat, &part).min(times_bound(candidate, repeat));
     if let Some(Per::Quantity(every)) = repeat.map(|repeat| repeat.per) {
@@ -52,12 +55,6 @@ pub(super) fn propose(
     }
     amounts::settle(case, candidate, basket, &mut proposal);
     proposal.or_nothing()
-}
-
-/// The lines of a product.
-pub(crate) fn product_lines(case: &Case<'_>, sku: &str) -> LineSet {
-    let lines = case.view.cart.lines.iter().enumerate();
-    lines.filter(|(_, line)| line.sku == sku).map(|(index, _)| index).collect()
 }
 
 /// The units to be added to the cart. Within the bounds they can be more than a [`Quantity`] holds.

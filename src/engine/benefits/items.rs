@@ -1,25 +1,23 @@
 //! Benefits on units of lines: how often, and which units (spec 7.3).
 
-mod tiers;
-
 use std::cell::RefCell;
 
 use smallvec::SmallVec;
 
 use crate::domain::amount::Quantity;
 use crate::domain::benefit::{From, ItemBenefit, ItemKind, Per, Pick, Within};
-use crate::engine::Case;
-use crate::engine::candidates::Candidate;
+use crate::engine::candidate::Candidate;
+use crate::engine::case::Case;
 use crate::engine::line_set::LineSet;
+use crate::engine::proposal::{Failure, Proposal};
 use crate::engine::units::{Basket, Slot, Take};
 use crate::engine::work::Work;
 
-use super::amounts::{self, Units};
+use super::amounts;
+use super::chosen::{Basis, Chosen, Units};
 use super::groups::{Sequence, count, cut, first_of_each, take};
 use super::part::{ByLine, Part, Quantities};
-use super::{Failure, Proposal, repeat_bound, times_bound};
-pub(crate) use tiers::Tier;
-pub(super) use tiers::tiers;
+use super::times::{repeat_bound, times_bound};
 
 /// What a part of a cart takes besides what is looked at there.
 const STEPS_A_PART: usize = 16;
@@ -43,8 +41,8 @@ pub(super) fn propose(
         let Some(part) = Part::judge(&scene, candidate.compiled.conditions.as_ref(), needed) else {
             continue;
         };
-        let deal = Deal { case, benefit, select: candidate.target(lines), part: &part, basket };
-        match deal.choose(bound) {
+        let giving = Giving { case, benefit, select: candidate.target(lines), part: &part, basket };
+        match giving.choose(bound) {
             Ok(chosen) => {
                 let before = proposal.takes.len();
                 amounts::take_shares(case, basket, benefit, &chosen, &mut proposal.takes);
@@ -60,7 +58,7 @@ pub(super) fn propose(
                 bound -= chosen.times;
                 proposal.times += chosen.times;
                 if case.claims.consumed() {
-                    proposal.needed.extend(deal.needed(&chosen, takes));
+                    proposal.needed.extend(giving.needed(&chosen, takes));
                 }
                 if let Units::Loose(units) = chosen.units {
                     case.slots.give_back(units);
@@ -86,50 +84,24 @@ fn worse(a: Failure, b: Failure) -> Failure {
     }
 }
 
-/// What is chosen in one part.
-pub(super) struct Chosen {
-    pub(super) times: i64,
-    pub(super) units: Units,
-    basis: Basis,
-}
-
-impl Chosen {
-    fn count(&self) -> Quantity {
-        match &self.units {
-            Units::Loose(units) => count(units),
-            Units::Groups(groups) => groups.units(),
-        }
-    }
-}
-
-/// What is known of the units that the condition needs.
-enum Basis {
-    /// Nothing: any that qualify.
-    Any,
-    /// What was set aside (`beyond_condition`).
-    Reserved(ByLine),
-    /// The discounted units of each requirement (sets).
-    Served(Vec<Vec<Slot>>),
-}
-
 /// What is set aside for a condition.
-struct Reserved {
+pub(super) struct Reserved {
     reserved: ByLine,
     /// The open units besides.
-    units: Vec<Slot>,
+    pub(super) units: Vec<Slot>,
 }
 
-/// One promotion's deal in one part of the cart.
-struct Deal<'d> {
-    case: &'d Case<'d>,
-    benefit: &'d ItemBenefit,
+/// What one promotion gives in one part of the cart.
+pub(super) struct Giving<'d> {
+    pub(super) case: &'d Case<'d>,
+    pub(super) benefit: &'d ItemBenefit,
     /// The lines of the part that the target selects; `None`: it names none.
-    select: Option<LineSet>,
-    part: &'d Part<'d>,
-    basket: &'d Basket,
+    pub(super) select: Option<LineSet>,
+    pub(super) part: &'d Part<'d>,
+    pub(super) basket: &'d Basket,
 }
 
-impl Deal<'_> {
+impl Giving<'_> {
     fn choose(&self, bound: i64) -> Result<Chosen, Failure> {
         let allowed = repeat_bound(self.benefit.repeat.as_ref(), self.part).min(bound);
         let every_line = *self.part.scene.part;
@@ -268,7 +240,7 @@ impl Deal<'_> {
     /// `beyond_condition`: units over and above those reserved for the condition. Of all n allowed,
     /// the smallest that discounts the most units; without a quantity, the largest that leaves a
     /// unit.
-    fn beyond(&self, allowed: i64) -> Result<Chosen, Failure> {
+    pub(super) fn beyond(&self, allowed: i64) -> Result<Chosen, Failure> {
         let lines = self.case.view.in_order(self.benefit.pick).of(&self.lines_beyond());
         // Each number of applications is tried once, and the one that is chosen was tried before.
         let tried: RefCell<SmallVec<[(i64, Reserved); 4]>> = RefCell::default();
@@ -320,7 +292,7 @@ impl Deal<'_> {
     }
 
     /// The lines of which `beyond_condition` discounts.
-    fn lines_beyond(&self) -> LineSet {
+    pub(super) fn lines_beyond(&self) -> LineSet {
         match self.select {
             Some(select) => select.intersection(self.part.scene.part),
             None => self.part.required_lines(),
@@ -328,7 +300,11 @@ impl Deal<'_> {
     }
 
     /// What is reserved for so many applications, and the open units of `lines` besides.
-    fn after_reserving(&self, times: i64, lines: impl Iterator<Item = usize>) -> Reserved {
+    pub(super) fn after_reserving(
+        &self,
+        times: i64,
+        lines: impl Iterator<Item = usize>,
+    ) -> Reserved {
         let none = LineSet::default();
         let reserved = if times == 0 {
             ByLine::new()

@@ -1,4 +1,4 @@
-//! The part of a cart on which a deal is made, with what its conditions need there.
+//! The part of a cart on which a benefit applies, with what its conditions need there.
 //!
 //! Without `same` there is one part, the whole cart. Everything that is counted, measured or
 //! reserved for a promotion is counted here.
@@ -9,8 +9,10 @@ use std::cell::OnceCell;
 use crate::domain::amount::Quantity;
 use crate::domain::benefit::{Per, Pick};
 use crate::domain::exact::Exact;
+use crate::engine::candidate::Candidate;
 use crate::engine::conditions::{Conditions, Scene};
 use crate::engine::line_set::LineSet;
+use crate::engine::proposal::Failure;
 use crate::engine::requirements::{
     Need, Requirements, SetShape, requirements, take_units, take_worth,
 };
@@ -55,6 +57,16 @@ impl<'s> Part<'s> {
             .fold(LineSet::default(), |lines, requirement| lines.union(&requirement.lines));
         let measured = if requirements.is_empty() { *scene.part } else { required };
         Some(Self { scene, requirements, measured, measured_dearest: OnceCell::new() })
+    }
+
+    /// The conditions of a promotion, judged on the whole cart.
+    pub(super) fn of_whole_cart(
+        scene: &'s Scene<'s>,
+        candidate: &Candidate<'_>,
+        needed: bool,
+    ) -> Result<Self, Failure> {
+        let conditions = candidate.compiled.conditions.as_ref();
+        Self::judge(scene, conditions, needed).ok_or(Failure::ConditionsNotMet)
     }
 
     /// The lines that the requirements select; none without a requirement.

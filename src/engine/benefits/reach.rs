@@ -11,12 +11,14 @@ use crate::domain::benefit::{
 };
 use crate::domain::exact::Exact;
 use crate::domain::settings::PercentageBase;
-use crate::engine::Case;
-use crate::engine::candidates::Candidate;
+use crate::engine::candidate::Candidate;
+use crate::engine::case::Case;
 use crate::engine::line_set::LineSet;
 
-use super::items::{self, Tier, multiple};
-use super::{cart, part, product_lines, repeat_bound, times_bound};
+use super::items::multiple;
+use super::tiers::{Tier, tiers};
+use super::times::{repeat_bound, times_bound};
+use super::{cart, part};
 
 /// What an item-level promotion could come to at most.
 pub(crate) struct ItemReach {
@@ -204,7 +206,7 @@ fn of_free_product(
     benefit: &FreeProduct,
 ) -> Option<ItemReach> {
     let repeat = benefit.repeat.as_ref();
-    let lines = product_lines(case, &benefit.sku);
+    let lines = case.view.of_sku(&benefit.sku);
     let (times, domain) = if case.claims.consumed() {
         let extent = anywhere(case, candidate, repeat);
         (extent.times, extent.domain.union(&lines))
@@ -270,7 +272,7 @@ fn where_conditions_hold(
         let discounted = select.map_or(read, |select| select.intersection(&read));
         extent.lines = extent.lines.union(&discounted);
         if benefit.from == From::BeyondCondition && !takes_by_set(benefit) {
-            let tiers = items::tiers(case, candidate, benefit, &part, lines);
+            let tiers = tiers(case, candidate, benefit, &part, lines);
             extent.beyond.get_or_insert_default().0.push(tiers);
         }
         if benefit.takes_sets() {
@@ -388,7 +390,7 @@ pub(crate) fn cart_reach(case: &Case<'_>, candidate: &Candidate<'_>) -> Option<C
         let lines = candidate.target(&case.view.all).unwrap_or(case.view.all);
         (lines, times_bound(candidate, repeat).min(most))
     } else {
-        let deal = cart::Deal::make(case, candidate, benefit, &case.untouched).ok()?;
+        let deal = cart::Turn::make(case, candidate, benefit, &case.untouched).ok()?;
         (deal.lines, deal.times)
     };
     let (percent, most) = match benefit.kind {

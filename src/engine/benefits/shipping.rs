@@ -3,12 +3,14 @@
 use crate::domain::benefit::{ShippingBenefit, ShippingKind};
 use crate::domain::exact::Exact;
 use crate::domain::settings::PercentageBase;
-use crate::engine::Case;
 use crate::engine::allocation::settle_total;
-use crate::engine::candidates::Candidate;
+use crate::engine::candidate::Candidate;
+use crate::engine::case::Case;
+use crate::engine::proposal::{Failure, Proposal};
 use crate::engine::units::Basket;
 
-use super::{Failure, Proposal, repeat_bound, times_bound, whole_cart};
+use super::part::Part;
+use super::times::{repeat_bound, times_bound};
 
 pub(super) fn propose(
     case: &Case<'_>,
@@ -17,7 +19,7 @@ pub(super) fn propose(
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
     let scene = candidate.scene(case, basket, &case.view.all);
-    let part = whole_cart(&scene, candidate, benefit.repeat.is_some())?;
+    let part = Part::of_whole_cart(&scene, candidate, benefit.repeat.is_some())?;
     let Some(shipping) = &case.view.cart.shipping else {
         return Err(Failure::NoEligibleItems);
     };

@@ -2,9 +2,10 @@
 
 use crate::domain::amount::Money;
 use crate::domain::evaluation::{Reason, ReasonCode};
-use crate::engine::Case;
+use crate::engine::case::Case;
 
-use super::{Outcome, Ranked, run};
+use super::order::Ranked;
+use super::run::{Outcome, run};
 
 /// Promotions that are applied together.
 #[derive(Clone, Copy, PartialEq, Eq)]

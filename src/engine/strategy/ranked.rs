@@ -1,9 +1,10 @@
 //! `ranked`: in rank order, an exclusive promotion alone (spec 7.5).
 
 use crate::domain::evaluation::ReasonCode;
-use crate::engine::Case;
+use crate::engine::case::Case;
 
-use super::{Outcome, Ranked, run};
+use super::order::Ranked;
+use super::run::{Outcome, run};
 
 pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     let places = 0..ranked.candidates.len();

@@ -8,7 +8,8 @@ use crate::domain::amount::{Money, Quantity};
 use crate::domain::exact::Exact;
 use crate::engine::heap::spilled;
 
-use super::{Basket, ClaimRules, Run};
+use super::basket::{Basket, Run};
+use super::claim_rules::ClaimRules;
 
 /// All of a line's state that what comes later depends on: equal imprints have equal futures.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -2,14 +2,15 @@
 
 use std::rc::Rc;
 
-use crate::engine::Case;
 use crate::engine::benefits::propose;
+use crate::engine::case::Case;
 use crate::engine::units::Basket;
 
-use super::super::Ranked;
-use super::bound::Fine;
-use super::join::Problem;
-use super::search::{Component, Offered};
+use super::super::order::Ranked;
+use super::component::Component;
+use super::fine::Fine;
+use super::offered::Offered;
+use super::problem::Problem;
 
 /// How many bounds were compared, or the first that is too low. No order is left out.
 pub(crate) fn check_bounds(case: &Case<'_>, ranked: &Ranked<'_>) -> Result<u64, String> {

@@ -6,70 +6,21 @@
 //! chosen once, on the untouched cart, to make it low. Where units can be claimed again, promotions compete for what is
 //! left to pay: those that are *pooled* count together for all that is left to pay of their lines.
 
-mod lane;
-
 use smallvec::SmallVec;
 
-use crate::domain::amount::Money;
-use crate::domain::rounding::{Rounding, RoundingMode};
-use crate::engine::Case;
 use crate::engine::benefits::ItemReach;
+use crate::engine::case::Case;
 use crate::engine::limits::Left;
 use crate::engine::line_set::LineSet;
 use crate::engine::units::Basket;
 
-use super::search::Claim;
+use super::claim::Claim;
+use super::fine::{Fine, at, times, weighted};
+use super::lane::{Lane, Open, lane};
 use super::steps::Steps;
-pub(super) use lane::Open;
-use lane::{Lane, lane};
-
-/// Money in steps of 10⁻¹², times a weight of at most one.
-pub(super) type Fine = i128;
-
-/// A weight of one.
-pub(super) const WHOLE: i128 = 1_000_000;
-
-/// Decimals of what is taken off a unit; with those of a quantity they make a [`Fine`].
-const UNIT_DECIMALS: u32 = 9;
 
 /// How often all prices are looked at.
 const SWEEPS: usize = 3;
-
-/// The product, with one machine instruction for the amounts of a usual cart.
-pub(super) fn times(amount: Fine, number: i128) -> Fine {
-    match (i64::try_from(amount), i64::try_from(number)) {
-        (Ok(amount), Ok(number)) => i128::from(amount) * i128::from(number),
-        _ => amount.saturating_mul(number),
-    }
-}
-
-/// Money as [`Fine`].
-pub(super) fn fine(money: Money) -> Fine {
-    i128::from(money.scaled()) * 100_000_000
-}
-
-/// The largest multiple of the precision that is not above.
-pub(super) fn cut(amount: Fine, rounding: Rounding) -> Money {
-    let step = fine(rounding.step());
-    let steps = amount.div_euclid(step);
-    let scaled = steps.saturating_mul(i128::from(rounding.step().scaled()));
-    Money::from_scaled(i64::try_from(scaled).unwrap_or(i64::MAX))
-}
-
-/// The most that rounding adds to so many amounts together, whose sum is then a multiple of the precision.
-pub(super) fn slack(roundings: usize, rounding: Rounding) -> Fine {
-    let count = i128::try_from(roundings).unwrap_or(i128::MAX);
-    let step = fine(rounding.step());
-    match rounding.mode {
-        _ if count == 0 => 0,
-        // Less than a step each.
-        RoundingMode::Up | RoundingMode::Ceiling => count.saturating_mul(step) - 1,
-        RoundingMode::Down | RoundingMode::Floor => 0,
-        RoundingMode::HalfUp | RoundingMode::HalfDown | RoundingMode::HalfEven => {
-            count.saturating_mul(step) / 2
-        }
-    }
-}
 
 /// The bound for the promotions of one component.
 pub(super) struct Bound {
@@ -102,7 +53,7 @@ impl Upper {
 }
 
 impl Bound {
-    /// `weights`: for each line of the cart how much a discount there counts, of [`WHOLE`].
+    /// `weights`: for each line of the cart how much a discount there counts, of one ([`super::fine::WHOLE`]).
     pub(super) fn new(
         case: &Case<'_>,
         members: &[(&ItemReach, Left)],
@@ -320,10 +271,6 @@ impl Bound {
     }
 }
 
-fn at(values: &[i128], place: usize) -> i128 {
-    values.get(place).copied().unwrap_or(0)
-}
-
 fn put(values: &mut [Fine], place: usize, value: Fine) {
     if let Some(own) = values.get_mut(place) {
         *own = value;
@@ -333,11 +280,4 @@ fn put(values: &mut [Fine], place: usize, value: Fine) {
 fn left_of_line(basket: &Basket, line: usize, weights: &[i128]) -> Fine {
     let left = basket.left_of_line(line).or_zero().steps_up(12);
     weighted(left, at(weights, line))
-}
-
-pub(super) fn weighted(amount: Fine, weight: i128) -> Fine {
-    if weight == WHOLE {
-        return amount;
-    }
-    amount.saturating_mul(weight).saturating_add(WHOLE - 1).div_euclid(WHOLE)
 }

@@ -8,12 +8,13 @@ use std::rc::Rc;
 
 use crate::domain::amount::Money;
 use crate::domain::benefit::{Benefit, Level};
-use crate::engine::Case;
-use crate::engine::benefits::{Proposal, propose};
+use crate::engine::benefits::propose;
+use crate::engine::case::Case;
+use crate::engine::proposal::Proposal;
 use crate::engine::units::Basket;
 
-use super::super::Ranked;
-use super::bound::fine;
+use super::super::order::Ranked;
+use super::fine::fine;
 use super::sequence::{Sequence, merge};
 use super::steps::Steps;
 

@@ -6,18 +6,20 @@
 //! carried out that could still beat the best that is known.
 
 use crate::domain::amount::Money;
-use crate::engine::Case;
-use crate::engine::benefits::{ItemReach, STEPS_A_SHARE, is_whole, item_reach};
+use crate::engine::benefits::ItemReach;
 use crate::engine::limits::Left;
 use crate::engine::line_set::LineSet;
 use crate::engine::units::Basket;
+use crate::engine::work::STEPS_A_SHARE;
 
-use super::super::Ranked;
-use super::Answer;
-use super::bound::{Bound, Fine, WHOLE, cut, fine};
+use super::answer::Answer;
+use super::bound::Bound;
 use super::cart::{best_turn, is_on_lines};
+use super::component::Component;
+use super::fine::{Fine, WHOLE, cut, fine};
 use super::linear::Linear;
-use super::search::{Component, Explorer, Found, Goal};
+use super::problem::Problem;
+use super::search::{Explorer, Found, Goal};
 use super::sequence::{Sequence, behind, merge};
 use super::steps::Steps;
 
@@ -27,59 +29,7 @@ const LOOKS_A_STEP: usize = 16;
 /// A component's sequences are listed at once if they lack no more than so many steps of the precision.
 const MARGIN_STEPS: i128 = 2;
 
-/// What is to be solved: the promotions that are not exclusive and could give something.
-pub(super) struct Problem<'s, 'e> {
-    pub(super) case: &'s Case<'e>,
-    pub(super) ranked: &'s Ranked<'e>,
-    /// Item-level ones, by place in the ranking.
-    items: Vec<(usize, ItemReach)>,
-    /// Their numbers in `items`, those together that meet on lines.
-    groups: Vec<Vec<usize>>,
-    /// Cart-level ones, by place in the ranking.
-    cart: Vec<usize>,
-    /// For each line about how much item-level promotions take off there.
-    pub(super) expected: Vec<Money>,
-}
-
 impl<'s, 'e> Problem<'s, 'e> {
-    /// `expected`: what another strategy comes to.
-    pub(super) fn new(
-        case: &'s Case<'e>,
-        ranked: &'s Ranked<'e>,
-        expected: Option<&Sequence>,
-    ) -> Self {
-        let open = (0..ranked.candidates.len()).filter(|place| !ranked.is_exclusive(*place));
-        let mut items: Vec<(usize, ItemReach)> = Vec::new();
-        let mut cart = Vec::new();
-        for place in open {
-            let Some(candidate) = ranked.candidates.get(place) else {
-                continue;
-            };
-            if candidate.compiled.is_item_level() {
-                items.extend(item_reach(case, candidate).map(|reach| (place, reach)));
-            } else if sees_discounts(ranked, place) || candidate.alone(case).is_ok() {
-                // What fails on the untouched cart, and does not look at discounts, fails ever after.
-                cart.push(place);
-            }
-        }
-        let mut lines = case.view.cart.lines.iter();
-        if !lines.all(|line| is_whole(line.quantity)) || items.iter().any(|(_, own)| !own.is_whole)
-        {
-            items.iter_mut().for_each(|(_, own)| own.is_even = false);
-        }
-        let mut taken = vec![Money::ZERO; case.view.cart.lines.len()];
-        for (place, proposal) in expected.iter().flat_map(|own| &own.applied) {
-            if items.iter().any(|(own, _)| own == place) {
-                for own in &proposal.amounts {
-                    if let Some(taken) = taken.get_mut(own.line) {
-                        *taken = taken.plus(own.amount);
-                    }
-                }
-            }
-        }
-        Self { case, ranked, groups: groups(&items), items, cart, expected: taken }
-    }
-
     /// `cart_first`: whatever takes something off the lines keeps item-level promotions away.
     pub(super) fn cart_first(
         &self,
@@ -136,7 +86,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         steps: &mut Steps,
     ) -> Money {
         let looks =
-            |place: &usize| is_on_lines(self.ranked, *place) || sees_discounts(self.ranked, *place);
+            |place: &usize| is_on_lines(self.ranked, *place) || self.ranked.sees_discounts(*place);
         if pool.iter().any(looks) {
             self.together(pool, must, answer, steps)
         } else {
@@ -368,27 +318,4 @@ impl<'c> Combination<'c, '_, '_> {
         }
         true
     }
-}
-
-pub(super) fn sees_discounts(ranked: &Ranked<'_>, place: usize) -> bool {
-    let conditions = ranked.candidates.get(place).and_then(|own| own.compiled.conditions.as_ref());
-    conditions.is_some_and(|own| own.see_discounts())
-}
-
-/// Numbers of promotions, those together that meet on lines, directly or by way of others.
-fn groups(items: &[(usize, ItemReach)]) -> Vec<Vec<usize>> {
-    let mut groups: Vec<(LineSet, Vec<usize>)> = Vec::new();
-    for (number, (_, reach)) in items.iter().enumerate() {
-        let (met, apart): (Vec<_>, Vec<_>) =
-            groups.into_iter().partition(|(lines, _)| !lines.is_disjoint(&reach.domain));
-        let mut own = (reach.domain, vec![number]);
-        for (lines, numbers) in met {
-            own.0 = own.0.union(&lines);
-            own.1.extend(numbers);
-        }
-        own.1.sort_unstable();
-        groups = apart;
-        groups.push(own);
-    }
-    groups.into_iter().map(|(_, numbers)| numbers).collect()
 }

@@ -6,9 +6,9 @@ use crate::domain::benefit::Benefit;
 use crate::engine::benefits::{CartReach, cart_reach};
 use crate::engine::line_set::LineSet;
 
-use super::bound::{Fine, WHOLE, cut, fine, slack, weighted};
 use super::cart::best_turn;
-use super::join::{Problem, sees_discounts};
+use super::fine::{Fine, WHOLE, cut, fine, slack, weighted};
+use super::problem::Problem;
 use super::steps::Steps;
 
 pub(super) struct Linear {
@@ -88,7 +88,7 @@ impl Problem<'_, '_> {
         if own.is_empty() {
             return 0;
         }
-        if own.iter().any(|place| sees_discounts(self.ranked, *place)) {
+        if own.iter().any(|place| self.ranked.sees_discounts(*place)) {
             let shipping = self.case.view.cart.shipping.as_ref();
             return shipping.map_or(0, |shipping| fine(shipping.amount));
         }

@@ -7,12 +7,12 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::engine::benefits::Failure;
 use crate::engine::heap::spilled;
+use crate::engine::proposal::Failure;
 use crate::engine::units::Imprint;
 
-use super::bound::Fine;
-use super::search::Offered;
+use super::fine::Fine;
+use super::offered::Offered;
 use super::sequence::{Sequence, Standing};
 use super::steps::Steps;
 
@@ -171,8 +171,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Stop;
-    use crate::engine::work::Work;
+    use crate::engine::work::{Stop, Work};
 
     #[test]
     fn nothing_is_remembered_beyond_the_budget_and_a_new_beginning_returns_it() {

@@ -15,21 +15,18 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
-use crate::engine::Case;
-use crate::engine::benefits::{LineAmount, Proposal, propose};
-use crate::engine::candidates::Candidate;
-use crate::engine::line_set::LineSet;
+use crate::engine::benefits::{alone, propose};
+use crate::engine::candidate::Candidate;
+use crate::engine::case::Case;
 
-use super::super::Ranked;
-use super::bound::{Bound, Fine, Open, cut, fine, times};
+use super::super::order::Ranked;
+use super::component::Component;
+use super::fine::{Fine, cut, fine};
 use super::memory::{Memory, Offer, Reached};
+use super::offered::Offered;
 use super::sequence::Sequence;
 use super::steps::Steps;
 use trail::Trail;
-pub(super) use trail::{Claim, Offered};
-
-/// Steps of a [`Fine`] in a step of [`Money`], divided by a weight of one.
-const FINE_OF_WHOLE: Fine = 100;
 
 /// Most promotions that one sequence may have: deeper ones are not visited.
 const MAX_DEPTH: usize = 120;
@@ -37,30 +34,6 @@ const MAX_DEPTH: usize = 120;
 const MAX_NEAR: usize = 2_000;
 /// So many nodes are visited before it is worth while to look for something better to compare with.
 const FIRST_NODES: u32 = 200;
-
-/// Promotions that meet on lines, with what they could come to.
-pub(super) struct Component {
-    /// Places in the ranking, ascending.
-    pub(super) members: Vec<usize>,
-    /// For each member the lines whose state it depends on or changes.
-    pub(super) domains: Vec<LineSet>,
-    /// All of these lines.
-    pub(super) lines: LineSet,
-    /// For each line of the cart how much a discount there counts.
-    pub(super) weights: Vec<i128>,
-    pub(super) bound: Bound,
-}
-
-impl Component {
-    /// Σ discount × weight.
-    pub(super) fn value_of(&self, proposal: &Proposal) -> Fine {
-        let weighted = |own: &LineAmount| {
-            let weight = self.weights.get(own.line).copied().unwrap_or(0);
-            times(i128::from(own.amount.scaled()) * FINE_OF_WHOLE, weight)
-        };
-        proposal.amounts.iter().map(weighted).sum()
-    }
-}
 
 /// What is looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -185,7 +158,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
             let is_known = candidate.is_some_and(|own| own.known_alone().is_some());
             let alone = candidate
                 .filter(|_| is_known || self.steps.spend(domain.len(), &self.case.work))
-                .map(|own| own.alone(self.case).cloned());
+                .map(|own| alone(self.case, own).cloned());
             let case = self.case;
             let offered = |proposal| Offered::new(case, self.component, &case.untouched, proposal);
             known.push(alone.map(|own| own.map(|proposal| Rc::new(offered(proposal)))));

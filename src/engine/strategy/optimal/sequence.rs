@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use crate::domain::amount::Money;
-use crate::engine::benefits::Proposal;
+use crate::engine::proposal::Proposal;
 
-use super::bound::Fine;
+use super::fine::Fine;
 
 /// A sequence, and what it gives.
 #[derive(Clone, Default)]

@@ -1,6 +1,9 @@
 //! Sequences that are found quickly, so that the search has something to compare with (docs/OPTIMAL.md, "The search").
 
-use super::{Component, Explorer, Fine, Known, Offered};
+use super::super::component::Component;
+use super::super::fine::Fine;
+use super::super::offered::Offered;
+use super::{Explorer, Known};
 
 /// Looks at numbers that it costs to apply a promotion whose offer is known.
 const LOOKS_TO_APPLY: usize = 16;

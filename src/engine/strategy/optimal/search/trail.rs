@@ -5,82 +5,18 @@
 
 use std::rc::Rc;
 
-use smallvec::SmallVec;
-
-use crate::engine::Case;
-use crate::engine::benefits::Proposal;
-use crate::engine::heap::spilled;
+use crate::engine::case::Case;
 use crate::engine::line_set::LineSet;
 use crate::engine::units::{Basket, Imprint, Saved};
 
+use super::super::claim::Claim;
+use super::super::component::Component;
+use super::super::lane::Open;
 use super::super::memory::{State, Units};
-use super::{Component, Fine, Open};
+use super::super::offered::Offered;
 
 /// What it takes to copy a run of units.
 const STEPS_A_RUN: usize = 4;
-
-/// What a promotion would give, with what is asked of it at every node.
-pub(in super::super) struct Offered {
-    pub(in super::super) proposal: Rc<Proposal>,
-    /// Σ discount × weight.
-    pub(super) value: Fine,
-    /// The lines on which it claims units.
-    pub(super) lines: LineSet,
-    /// What it claims, line by line.
-    pub(in super::super) claims: SmallVec<[Claim; 8]>,
-    /// Lines on which it takes more off the units that it claims than they cost.
-    overdrawn: LineSet,
-}
-
-/// Units of a line that are claimed.
-pub(in super::super) struct Claim {
-    pub(in super::super) line: usize,
-    pub(in super::super) units: i64,
-    /// Of these, those that are discounted: a condition may use up others, open ones or not.
-    pub(in super::super) discounted: i64,
-}
-
-impl Offered {
-    pub(in super::super) fn new(
-        case: &Case<'_>,
-        component: &Component,
-        basket: &Basket,
-        proposal: Rc<Proposal>,
-    ) -> Self {
-        let mut claims: SmallVec<[Claim; 8]> = SmallVec::new();
-        let mut claim = |line: usize, units: i64, discounted: i64| match claims
-            .iter_mut()
-            .find(|own| own.line == line)
-        {
-            Some(own) => {
-                own.units += units;
-                own.discounted += discounted;
-            }
-            None => claims.push(Claim { line, units, discounted }),
-        };
-        for take in &proposal.takes {
-            let units = take.slot.quantity.scaled();
-            claim(take.slot.line, units, units);
-        }
-        for (line, quantity) in &proposal.needed {
-            claim(*line, quantity.scaled(), 0);
-        }
-        let overdrawn =
-            if case.claims.stacks() { LineSet::default() } else { proposal.overdraws(basket) };
-        Self {
-            value: component.value_of(&proposal),
-            lines: claims.iter().map(|own| own.line).collect(),
-            claims,
-            overdrawn,
-            proposal,
-        }
-    }
-
-    /// What it takes in memory.
-    pub(in super::super) fn bytes(&self) -> usize {
-        size_of::<Self>() + spilled(&self.claims) + self.proposal.bytes()
-    }
-}
 
 pub(super) struct Trail<'s, 'e> {
     case: &'s Case<'e>,

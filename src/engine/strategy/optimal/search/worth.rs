@@ -4,7 +4,10 @@ use std::cmp::Ordering;
 
 use crate::domain::benefit::Benefit;
 
-use super::{Explorer, Fine, Goal, Open, Sequence};
+use super::super::fine::Fine;
+use super::super::lane::Open;
+use super::super::sequence::Sequence;
+use super::{Explorer, Goal};
 
 impl Explorer<'_, '_> {
     /// Below this there is nothing to list.

@@ -1,10 +1,4 @@
-//! Units of lines while promotions are applied: free, claimed, discounted (spec 7.3).
-//!
-//! A line is never expanded into its units. It is a list of *runs*: so many units that have been
-//! treated alike, with what is left to pay of them. A line starts as one run; a promotion that
-//! takes some of its units splits it.
-
-mod imprint;
+//! The cart while promotions are applied to it, line by line and run by run.
 
 use std::iter::Peekable;
 
@@ -12,11 +6,11 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::domain::amount::{Money, Quantity};
 use crate::domain::exact::Exact;
-use crate::domain::settings::{PercentageBase, QualifyingItems, Settings};
+use crate::domain::settings::PercentageBase;
+use crate::engine::line_set::LineSet;
+use crate::engine::view::CartView;
 
-use super::line_set::LineSet;
-use super::view::CartView;
-pub(crate) use imprint::Imprint;
+use super::claim_rules::ClaimRules;
 
 /// Units of a line that have been treated alike.
 #[derive(Clone, Debug)]
@@ -25,7 +19,7 @@ pub(crate) struct Run {
     /// Of all its units together.
     pub(crate) left: Exact,
     /// The turns of the promotions that claimed it, ascending.
-    claims: SmallVec<[u32; 4]>,
+    pub(super) claims: SmallVec<[u32; 4]>,
 }
 
 /// Some units of one run, with its place in the line.
@@ -51,56 +45,18 @@ pub(crate) struct Take {
     pub(crate) share: Exact,
 }
 
-/// How an item-level promotion may treat units (spec 4, 7.3).
-pub(crate) struct ClaimRules {
-    /// Lines on which no second promotion may discount another unit.
-    single: LineSet,
-    /// Most claims of one unit that a further one may join; 0: none.
-    stackable_below: u32,
-    consumed: bool,
-}
-
-impl ClaimRules {
-    pub(crate) fn new(settings: &Settings, single: LineSet) -> Self {
-        let stacking = settings.unit_stacking;
-        Self {
-            single,
-            stackable_below: if stacking.enabled {
-                stacking.max_promotions.unwrap_or(u32::MAX)
-            } else {
-                0
-            },
-            consumed: settings.qualifying_items == QualifyingItems::Consumed,
-        }
-    }
-
-    /// Whether no second promotion may discount another unit of a line.
-    pub(crate) fn is_single(&self, line: usize) -> bool {
-        self.single.contains(line)
-    }
-
-    pub(crate) fn consumed(&self) -> bool {
-        self.consumed
-    }
-
-    /// Whether a unit may be claimed twice.
-    pub(crate) fn stacks(&self) -> bool {
-        self.stackable_below > 1
-    }
-}
-
 /// Most lines are one run: that needs no memory of its own.
 type Runs = SmallVec<[Run; 1]>;
 
 /// The state of one line.
 #[derive(Clone, Debug)]
-struct LineState {
+pub(super) struct LineState {
     /// In the order in which units go first: fewest claims, of equally many those claimed earlier.
-    runs: Runs,
+    pub(super) runs: Runs,
     /// All that was taken off the line.
     discount: Money,
     /// Of that, by item-level promotions.
-    item_discount: Money,
+    pub(super) item_discount: Money,
 }
 
 /// The state of some lines, to go back to.
@@ -111,7 +67,7 @@ pub(crate) struct Saved {
 }
 
 impl LineState {
-    fn is_claimed(&self) -> bool {
+    pub(super) fn is_claimed(&self) -> bool {
         self.runs.iter().any(|run| !run.claims.is_empty())
     }
 }
@@ -160,7 +116,7 @@ impl Basket {
     }
 
     #[expect(clippy::indexing_slicing, reason = "lines come from sets and orders of the same cart")]
-    fn line(&self, line: usize) -> &LineState {
+    pub(super) fn line(&self, line: usize) -> &LineState {
         &self.lines[line]
     }
 
@@ -187,7 +143,7 @@ impl Basket {
     /// Whether units count towards the line conditions of an item-level promotion.
     pub(crate) fn slot_counts(&self, slot: Slot, rules: &ClaimRules) -> bool {
         let run = self.line(slot.line).runs.get(slot.run);
-        run.is_some_and(|run| counts(run, rules))
+        run.is_some_and(|run| rules.counts(run.claims.len()))
     }
 
     /// What is left to pay of some units of a run. A discount that is spread evenly over units may
@@ -205,20 +161,20 @@ impl Basket {
     /// The units of a line that count towards the line conditions of an item-level promotion.
     pub(crate) fn counted(&self, line: usize, rules: &ClaimRules) -> Quantity {
         let runs = self.line(line).runs.iter();
-        let counted = runs.filter(|run| counts(run, rules));
+        let counted = runs.filter(|run| rules.counts(run.claims.len()));
         counted.map(|run| run.quantity).sum()
     }
 
     /// The units of a line that an item-level promotion may discount, those first that go first.
     pub(crate) fn open(&self, line: usize, rules: &ClaimRules, slots: &mut Vec<Slot>) {
         let state = self.line(line);
-        let free_units = !rules.single.contains(line) || !state.is_claimed();
+        let free_units = !rules.is_single(line) || !state.is_claimed();
         slots.extend(
             state
                 .runs
                 .iter()
                 .enumerate()
-                .filter(|(_, run)| is_open(run, free_units, rules))
+                .filter(|(_, run)| rules.opens(run.claims.len(), free_units))
                 .map(|(run, units)| Slot { line, run, quantity: units.quantity }),
         );
     }
@@ -233,7 +189,7 @@ impl Basket {
         slots: &mut Vec<Slot>,
     ) {
         let state = self.line(line);
-        let free_units = !rules.single.contains(line) || !state.is_claimed();
+        let free_units = !rules.is_single(line) || !state.is_claimed();
         let start = slots.len();
         self.open(line, rules, slots);
         if !reserved.is_positive() {
@@ -242,7 +198,9 @@ impl Basket {
         let closed = state
             .runs
             .iter()
-            .filter(|run| counts(run, rules) && !is_open(run, free_units, rules))
+            .filter(|run| {
+                rules.counts(run.claims.len()) && !rules.opens(run.claims.len(), free_units)
+            })
             .map(|run| run.quantity)
             .sum::<Quantity>();
         reserved = reserved.minus(closed.min(reserved));
@@ -254,7 +212,7 @@ impl Basket {
         most_claimed_first.sort_by_key(|index| std::cmp::Reverse(own.get(*index).map(claims)));
         for index in most_claimed_first {
             if let Some(slot) = own.get_mut(index)
-                && state.runs.get(slot.run).is_some_and(|run| counts(run, rules))
+                && state.runs.get(slot.run).is_some_and(|run| rules.counts(run.claims.len()))
             {
                 let taken = reserved.min(slot.quantity);
                 reserved = reserved.minus(taken);
@@ -321,10 +279,10 @@ impl Basket {
     /// later promotion may claim its free units too, so they count.
     pub(crate) fn units_still_open(&self, line: usize, rules: &ClaimRules) -> Quantity {
         let state = self.line(line);
-        let could_be_claimed = rules.consumed && rules.stacks();
-        let free_units = could_be_claimed || !rules.single.contains(line) || !state.is_claimed();
+        let could_be_claimed = rules.consumed() && rules.stacks();
+        let free_units = could_be_claimed || !rules.is_single(line) || !state.is_claimed();
         let open = state.runs.iter();
-        open.filter(|run| is_open(run, free_units, rules)).map(|run| run.quantity).sum()
+        open.filter(|run| rules.opens(run.claims.len(), free_units)).map(|run| run.quantity).sum()
     }
 
     /// The lines on which this would take more off some units than is left to pay of them.
@@ -446,16 +404,4 @@ fn amount_of(
 ) -> Option<Money> {
     while amounts.next_if(|(own, _)| *own < line).is_some() {}
     amounts.next_if(|(own, _)| *own == line).map(|(_, amount)| amount)
-}
-
-fn counts(run: &Run, rules: &ClaimRules) -> bool {
-    !rules.consumed || run.claims.is_empty()
-}
-
-fn is_open(run: &Run, free_units: bool, rules: &ClaimRules) -> bool {
-    match u32::try_from(run.claims.len()) {
-        Ok(0) => free_units,
-        Ok(claims) => claims < rules.stackable_below,
-        Err(_) => false,
-    }
 }

@@ -4,12 +4,12 @@ use smallvec::SmallVec;
 
 use crate::domain::amount::Money;
 use crate::domain::rounding::Rounding;
-use crate::engine::Case;
 use crate::engine::benefits::{self, ItemReach, LineReach};
+use crate::engine::case::Case;
 use crate::engine::limits::Left;
 use crate::engine::line_set::LineSet;
 
-use super::{Fine, UNIT_DECIMALS, at, fine, slack, times, weighted};
+use super::fine::{Fine, UNIT_DECIMALS, at, fine, slack, times, weighted};
 
 /// What one promotion can still give.
 pub(super) struct Lane {
@@ -51,9 +51,9 @@ struct Tier {
 }
 
 /// What a bound looks at in a basket.
-pub(in super::super) struct Open {
+pub(super) struct Open {
     /// Of each line of the cart: units that may still be discounted.
-    pub(in super::super) units: Vec<i128>,
+    pub(super) units: Vec<i128>,
     /// What is left to pay of the pooled lines, weighted.
     pub(super) left: Fine,
 }

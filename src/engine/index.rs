@@ -4,27 +4,16 @@
 //! promotion cannot apply. They come from its conditions, its target or its scope, whichever has the
 //! fewest. A promotion without such facts is looked at for every cart.
 
-use std::cell::{Cell, OnceCell};
-use std::rc::Rc;
-
-use smallvec::SmallVec;
-
-use crate::domain::amount::{Money, Number};
-use crate::domain::benefit::{Benefit, From};
+use crate::domain::amount::Number;
+use crate::domain::benefit::Benefit;
 use crate::domain::promotion::{Kind, Scope};
 use crate::domain::selector::{Comparison, Match};
 
-use super::benefits::{Failure, Proposal};
-use super::conditions::{Conditions, Node, Scene, Test};
-use super::issuances::InHand;
-use super::limits::Left;
-use super::line_set::LineSet;
-use super::ranking::Dated;
-use super::ruleset::Compiled;
-use super::selection::{Fact, FactField, Facts};
-use super::units::Basket;
+use super::compiled::Compiled;
+use super::conditions::{Conditions, Node, Test};
+use super::fact::Fact;
+use super::facts::{FactField, FactTable};
 use super::work::Work;
-use super::{Case, benefits};
 
 /// From facts to the promotions that lean on them.
 #[derive(Debug, Default)]
@@ -92,7 +81,7 @@ impl Iterator for Bits {
 }
 
 impl Index {
-    pub(crate) fn build(promotions: &[Compiled], facts: &mut Facts) -> Self {
+    pub(crate) fn build(promotions: &[Compiled], facts: &mut FactTable) -> Self {
         let mut index = Self::default();
         for (number, compiled) in promotions.iter().enumerate() {
             // Found by its codes, or not at all.
@@ -129,7 +118,7 @@ impl Index {
     }
 }
 
-fn necessary_facts(compiled: &Compiled, facts: &mut Facts) -> Option<Vec<Fact>> {
+fn necessary_facts(compiled: &Compiled, facts: &mut FactTable) -> Option<Vec<Fact>> {
     let terms = &compiled.promotion.terms;
     let scope = scope_facts(&terms.scope, facts);
     // A near miss is told of a cart that lacks what the conditions ask for.
@@ -177,7 +166,7 @@ fn needs_a_line(Comparison { op, value }: Comparison) -> bool {
     !op.holds(Number::ZERO.cmp(&value))
 }
 
-fn scope_facts(scope: &Scope, facts: &mut Facts) -> Option<Vec<Fact>> {
+fn scope_facts(scope: &Scope, facts: &mut FactTable) -> Option<Vec<Fact>> {
     let lists = [
         (FactField::Store, &scope.stores),
         (FactField::Concept, &scope.concepts),
@@ -187,146 +176,4 @@ fn scope_facts(scope: &Scope, facts: &mut Facts) -> Option<Vec<Fact>> {
     let shortest = lists.into_iter().filter(|(_, list)| !list.is_empty());
     let (field, list) = shortest.min_by_key(|(_, list)| list.len())?;
     Some(list.iter().map(|text| facts.intern(field.clone(), text)).collect())
-}
-
-/// A promotion that passed the gates, with what does not change while others are applied.
-pub(crate) struct Candidate<'e> {
-    pub(crate) number: usize,
-    pub(crate) compiled: &'e Compiled,
-    pub(crate) left: Left,
-    /// The code of the cart that unlocked it.
-    pub(crate) code: Option<usize>,
-    /// The issuance that unlocked it.
-    pub(crate) issuance: Option<InHand>,
-    /// The lines that each of its selections selects.
-    selected: SmallVec<[LineSet; 1]>,
-    /// The lines on whose state its proposal depends.
-    pub(crate) relevant: LineSet,
-    /// How many steps went into it.
-    pub(crate) steps: Cell<u64>,
-    lone: Lone,
-}
-
-/// What a candidate gives by itself on the untouched cart, found out when it is asked for.
-#[derive(Default)]
-struct Lone {
-    proposal: OnceCell<Result<Rc<Proposal>, Failure>>,
-    discount: OnceCell<Money>,
-}
-
-impl<'e> Candidate<'e> {
-    pub(crate) fn new(
-        case: &Case<'e>,
-        number: usize,
-        compiled: &'e Compiled,
-        passed: super::gates::Passed,
-    ) -> Self {
-        let before = case.work.steps();
-        let selected: SmallVec<[LineSet; 1]> = compiled
-            .selections
-            .iter()
-            .map(|selection| selection.select(&case.view, &case.work))
-            .collect();
-        let mut candidate = Self {
-            number,
-            compiled,
-            left: passed.left,
-            code: passed.code,
-            issuance: passed.issuance,
-            selected,
-            relevant: LineSet::default(),
-            steps: Cell::new(0),
-            lone: Lone::default(),
-        };
-        candidate.relevant = candidate.relevant_lines(case);
-        candidate.count(case, before);
-        candidate
-    }
-
-    /// Counts what was done since then as done for this promotion.
-    pub(crate) fn count(&self, case: &Case<'_>, before: u64) {
-        let steps = case.work.steps().saturating_sub(before);
-        self.steps.set(self.steps.get().saturating_add(steps));
-    }
-
-    fn relevant_lines(&self, case: &Case<'_>) -> LineSet {
-        let selected = self.selected.iter().fold(LineSet::default(), |lines, own| lines.union(own));
-        match &self.compiled.promotion.terms.benefit {
-            Benefit::FreeProduct(benefit) => {
-                selected.union(&benefits::product_lines(case, &benefit.sku))
-            }
-            Benefit::Items(benefit)
-                if self.compiled.select.is_some() || benefit.from != From::Matching =>
-            {
-                selected
-            }
-            Benefit::Items(_) | Benefit::Cart(_) | Benefit::Shipping(_) => case.view.all,
-        }
-    }
-
-    /// The promotion with the end that counts for this customer.
-    pub(crate) fn dated(&self) -> Dated<'_> {
-        let own = self.issuance.map(|own| own.expires_at);
-        Dated {
-            promotion: &self.compiled.promotion,
-            expires_at: own.unwrap_or(self.compiled.ends_at),
-        }
-    }
-
-    /// What it would give by itself on the untouched cart.
-    pub(crate) fn alone(&self, case: &Case<'_>) -> Result<&Rc<Proposal>, Failure> {
-        let propose = || benefits::propose(case, self, &case.untouched).map(Rc::new);
-        let proposal = self.lone.proposal.get_or_init(propose);
-        proposal.as_ref().map_err(|failure| *failure)
-    }
-
-    /// The same, if it is known already.
-    pub(crate) fn known_alone(&self) -> Option<&Result<Rc<Proposal>, Failure>> {
-        self.lone.proposal.get()
-    }
-
-    /// How much money it would take off by itself on the untouched cart.
-    pub(crate) fn lone_discount(&self, case: &Case<'_>) -> Money {
-        let proposed = || self.alone(case).map_or(Money::ZERO, |proposal| proposal.discount);
-        *self.lone.discount.get_or_init(|| {
-            benefits::quick_discount(case, self, &case.untouched).unwrap_or_else(proposed)
-        })
-    }
-
-    /// The parts of the cart on which the deal can be made: all of it, or one for each SKU or
-    /// product.
-    pub(crate) fn parts<'c>(&self, case: &'c Case<'_>) -> &'c [LineSet] {
-        let same = match &self.compiled.promotion.terms.benefit {
-            Benefit::Items(benefit) => benefit.same,
-            Benefit::FreeProduct(_) | Benefit::Cart(_) | Benefit::Shipping(_) => None,
-        };
-        match same {
-            None => std::slice::from_ref(&case.view.all),
-            Some(same) => case.view.parts(same),
-        }
-    }
-
-    /// The lines of a part that the target selects; `None` where it names none.
-    pub(crate) fn target(&self, part: &LineSet) -> Option<LineSet> {
-        let lines = self.selected.get(self.compiled.select?)?;
-        Some(lines.intersection(part))
-    }
-
-    /// What its conditions are judged on.
-    pub(crate) fn scene<'s>(
-        &'s self,
-        case: &'s Case<'e>,
-        basket: &'s Basket,
-        part: &'s LineSet,
-    ) -> Scene<'s> {
-        Scene {
-            request: case.facts.request,
-            view: &case.view,
-            basket,
-            claims: self.compiled.is_item_level().then_some(&case.claims),
-            selected: &self.selected,
-            part,
-            work: &case.work,
-        }
-    }
 }

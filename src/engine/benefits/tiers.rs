@@ -2,13 +2,13 @@
 
 use crate::domain::amount::Quantity;
 use crate::domain::benefit::ItemBenefit;
-use crate::engine::Case;
-use crate::engine::candidates::Candidate;
+use crate::engine::candidate::Candidate;
+use crate::engine::case::Case;
 use crate::engine::line_set::LineSet;
 
-use super::super::part::{ByLine, Part, Quantities};
-use super::super::{repeat_bound, times_bound};
-use super::{Deal, multiple};
+use super::items::{Giving, multiple};
+use super::part::{ByLine, Part, Quantities};
+use super::times::{repeat_bound, times_bound};
 
 /// Numbers of applications that are looked at by themselves.
 const MAX_TIERS: i64 = 16;
@@ -29,19 +29,19 @@ impl Tier {
 
 /// For every number of applications what a `beyond_condition` leaves in one part, where that does not depend on what
 /// others have claimed.
-pub(in super::super) fn tiers(
+pub(super) fn tiers(
     case: &Case<'_>,
     candidate: &Candidate<'_>,
     benefit: &ItemBenefit,
     part: &Part<'_>,
     lines: &LineSet,
 ) -> Vec<Tier> {
-    let deal =
-        Deal { case, benefit, select: candidate.target(lines), part, basket: &case.untouched };
-    deal.tiers(times_bound(candidate, benefit.repeat.as_ref()))
+    let giving =
+        Giving { case, benefit, select: candidate.target(lines), part, basket: &case.untouched };
+    giving.tiers(times_bound(candidate, benefit.repeat.as_ref()))
 }
 
-impl Deal<'_> {
+impl Giving<'_> {
     /// `beyond_condition`, where what is reserved does not depend on the basket.
     fn tiers(&self, bound: i64) -> Vec<Tier> {
         let lines = self.lines_beyond();

@@ -1,0 +1,76 @@
+//! What a promotion would give on a cart as it stands: the one match over the kinds of benefit.
+
+use std::rc::Rc;
+
+use crate::domain::amount::Money;
+use crate::domain::benefit::Benefit;
+use crate::engine::candidate::Candidate;
+use crate::engine::case::Case;
+use crate::engine::proposal::{Failure, Proposal};
+use crate::engine::units::Basket;
+
+use super::{cart, free_product, items, shipping};
+
+/// What a proposal takes besides what it looks at.
+const STEPS_A_PROPOSAL: usize = 16;
+
+/// What a promotion would give on the cart as it stands.
+pub(crate) fn propose(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    basket: &Basket,
+) -> Result<Proposal, Failure> {
+    let before = case.work.steps();
+    if !case.work.charge(STEPS_A_PROPOSAL) {
+        return Err(Failure::NoBenefit);
+    }
+    let proposed = match &candidate.compiled.promotion.terms.benefit {
+        Benefit::Items(benefit) => items::propose(case, candidate, benefit, basket),
+        Benefit::FreeProduct(benefit) => free_product::propose(case, candidate, benefit, basket),
+        Benefit::Cart(benefit) => cart::propose(case, candidate, benefit, basket),
+        Benefit::Shipping(benefit) => shipping::propose(case, candidate, benefit, basket),
+    };
+    candidate.count(case, before);
+    proposed
+}
+
+/// How much money a cart-level promotion would take off, for less work than [`propose`] has; `None`
+/// for the other kinds, of which only a proposal tells.
+fn quick_discount(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> Option<Money> {
+    match &candidate.compiled.promotion.terms.benefit {
+        Benefit::Cart(benefit) => Some(cart::discount(case, candidate, benefit, basket)),
+        Benefit::Items(_) | Benefit::FreeProduct(_) | Benefit::Shipping(_) => None,
+    }
+}
+
+/// Whether a promotion's conditions hold on the cart as it stands: for one with `same`, in one of
+/// its parts.
+pub(crate) fn conditions_hold(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> bool {
+    let Some(conditions) = &candidate.compiled.conditions else {
+        return true;
+    };
+    candidate
+        .parts(case)
+        .iter()
+        .take_while(|_| !case.work.is_over())
+        .any(|part| conditions.hold(conditions.judge(&candidate.scene(case, basket, part))))
+}
+
+/// What a promotion would give by itself on the untouched cart.
+pub(crate) fn alone<'c>(
+    case: &Case<'_>,
+    candidate: &'c Candidate<'_>,
+) -> Result<&'c Rc<Proposal>, Failure> {
+    let proposed = || propose(case, candidate, &case.untouched).map(Rc::new);
+    let proposal = candidate.lone.proposal.get_or_init(proposed);
+    proposal.as_ref().map_err(|failure| *failure)
+}
+
+/// How much money it would take off by itself on the untouched cart.
+pub(crate) fn lone_discount(case: &Case<'_>, candidate: &Candidate<'_>) -> Money {
+    let proposed = || alone(case, candidate).map_or(Money::ZERO, |proposal| proposal.discount);
+    *candidate
+        .lone
+        .discount
+        .get_or_init(|| quick_discount(case, candidate, &case.untouched).unwrap_or_else(proposed))
+}

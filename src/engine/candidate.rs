@@ -1,0 +1,145 @@
+//! A promotion that passed the gates, as one cart meets it.
+
+use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+
+use crate::domain::amount::Money;
+use crate::domain::benefit::{Benefit, From};
+
+use super::case::Case;
+use super::compiled::Compiled;
+use super::conditions::Scene;
+use super::gates::Passed;
+use super::issuances::InHand;
+use super::limits::Left;
+use super::line_set::LineSet;
+use super::proposal::{Failure, Proposal};
+use super::ranking::Dated;
+use super::units::Basket;
+
+/// A promotion that passed the gates, with what does not change while others are applied.
+pub(crate) struct Candidate<'e> {
+    pub(crate) number: usize,
+    pub(crate) compiled: &'e Compiled,
+    pub(crate) left: Left,
+    /// The code of the cart that unlocked it.
+    pub(crate) code: Option<usize>,
+    /// The issuance that unlocked it.
+    pub(crate) issuance: Option<InHand>,
+    /// The lines that each of its selections selects.
+    selected: SmallVec<[LineSet; 1]>,
+    /// The lines on whose state its proposal depends.
+    pub(crate) relevant: LineSet,
+    /// How many steps went into it.
+    pub(crate) steps: Cell<u64>,
+    pub(crate) lone: Lone,
+}
+
+/// What a candidate gives by itself on the untouched cart, found out when it is asked for.
+#[derive(Default)]
+pub(crate) struct Lone {
+    pub(crate) proposal: OnceCell<Result<Rc<Proposal>, Failure>>,
+    pub(crate) discount: OnceCell<Money>,
+}
+
+impl<'e> Candidate<'e> {
+    pub(crate) fn new(
+        case: &Case<'e>,
+        number: usize,
+        compiled: &'e Compiled,
+        passed: Passed,
+    ) -> Self {
+        let before = case.work.steps();
+        let selected: SmallVec<[LineSet; 1]> = compiled
+            .selections
+            .iter()
+            .map(|selection| selection.select(&case.view, &case.work))
+            .collect();
+        let mut candidate = Self {
+            number,
+            compiled,
+            left: passed.left,
+            code: passed.code,
+            issuance: passed.issuance,
+            selected,
+            relevant: LineSet::default(),
+            steps: Cell::new(0),
+            lone: Lone::default(),
+        };
+        candidate.relevant = candidate.relevant_lines(case);
+        candidate.count(case, before);
+        candidate
+    }
+
+    /// Counts what was done since then as done for this promotion.
+    pub(crate) fn count(&self, case: &Case<'_>, before: u64) {
+        let steps = case.work.steps().saturating_sub(before);
+        self.steps.set(self.steps.get().saturating_add(steps));
+    }
+
+    fn relevant_lines(&self, case: &Case<'_>) -> LineSet {
+        let selected = self.selected.iter().fold(LineSet::default(), |lines, own| lines.union(own));
+        match &self.compiled.promotion.terms.benefit {
+            Benefit::FreeProduct(benefit) => selected.union(&case.view.of_sku(&benefit.sku)),
+            Benefit::Items(benefit)
+                if self.compiled.select.is_some() || benefit.from != From::Matching =>
+            {
+                selected
+            }
+            Benefit::Items(_) | Benefit::Cart(_) | Benefit::Shipping(_) => case.view.all,
+        }
+    }
+
+    /// What it would give by itself on the untouched cart, if it is known already.
+    pub(crate) fn known_alone(&self) -> Option<&Result<Rc<Proposal>, Failure>> {
+        self.lone.proposal.get()
+    }
+
+    /// The promotion with the end that counts for this customer.
+    pub(crate) fn dated(&self) -> Dated<'_> {
+        let own = self.issuance.map(|own| own.expires_at);
+        Dated {
+            promotion: &self.compiled.promotion,
+            expires_at: own.unwrap_or(self.compiled.ends_at),
+        }
+    }
+
+    /// The parts of the cart on which its benefit can apply: all of it, or one for each SKU or
+    /// product.
+    pub(crate) fn parts<'c>(&self, case: &'c Case<'_>) -> &'c [LineSet] {
+        let same = match &self.compiled.promotion.terms.benefit {
+            Benefit::Items(benefit) => benefit.same,
+            Benefit::FreeProduct(_) | Benefit::Cart(_) | Benefit::Shipping(_) => None,
+        };
+        match same {
+            None => std::slice::from_ref(&case.view.all),
+            Some(same) => case.view.parts(same),
+        }
+    }
+
+    /// The lines of a part that the target selects; `None` where it names none.
+    pub(crate) fn target(&self, part: &LineSet) -> Option<LineSet> {
+        let lines = self.selected.get(self.compiled.select?)?;
+        Some(lines.intersection(part))
+    }
+
+    /// What its conditions are judged on.
+    pub(crate) fn scene<'s>(
+        &'s self,
+        case: &'s Case<'e>,
+        basket: &'s Basket,
+        part: &'s LineSet,
+    ) -> Scene<'s> {
+        Scene {
+            request: case.facts.request,
+            view: &case.view,
+            basket,
+            claims: self.compiled.is_item_level().then_some(&case.claims),
+            selected: &self.selected,
+            part,
+            work: &case.work,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! A promotion and a milestone as they are compiled, before any cart comes.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::domain::activity::Milestone;
+use crate::domain::benefit::Benefit;
+use crate::domain::issuance::Earning;
+use crate::domain::promotion::{Kind, Promotion, Scope};
+use crate::domain::selector::Selector;
+
+use super::conditions::Conditions;
+use super::facts::FactTable;
+use super::ranking::StaticRank;
+use super::selection::Selection;
+
+/// A promotion and what its evaluation needs.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) promotion: Promotion,
+    pub(crate) starts_at: DateTime<Utc>,
+    pub(crate) ends_at: DateTime<Utc>,
+    /// Whether it had ended before the time at which its rules begin to be whole.
+    pub(crate) has_ended: bool,
+    /// How many names of stores, concepts, zones and channels its scope has.
+    pub(crate) places: usize,
+    /// How many limits its uses are counted for.
+    pub(crate) counters: usize,
+    /// How it is earned.
+    pub(crate) earning: Option<EarningRule>,
+    pub(crate) conditions: Option<Conditions>,
+    /// All selectors of conditions and target, each once.
+    pub(crate) selections: Vec<Selection>,
+    /// The number of the target's selection; `None`: it names none.
+    pub(crate) select: Option<usize>,
+    pub(crate) rank: StaticRank,
+}
+
+/// Compiles selectors and gives each its number among `selections`, equal ones the same.
+fn numbered<'s>(
+    selections: &'s mut Vec<Selection>,
+    facts: &'s mut FactTable,
+) -> impl FnMut(&Selector) -> usize + 's {
+    move |selector| {
+        let selection = Selection::compile(selector, facts);
+        let known = selections.iter().position(|own| *own == selection);
+        known.unwrap_or_else(|| {
+            selections.push(selection);
+            selections.len() - 1
+        })
+    }
+}
+
+impl Compiled {
+    /// How many texts its selectors look for on lines.
+    pub(crate) fn sought_texts(&self) -> u64 {
+        let texts: usize = self.selections.iter().map(Selection::sought_texts).sum();
+        u64::try_from(texts).unwrap_or(u64::MAX)
+    }
+
+    pub(crate) fn new(
+        promotion: Promotion,
+        rank: StaticRank,
+        whole_since: Option<DateTime<Utc>>,
+        facts: &mut FactTable,
+    ) -> Self {
+        let earning = EarningRule::compile(&promotion, facts);
+        let mut selections: Vec<Selection> = Vec::new();
+        let mut number = numbered(&mut selections, facts);
+        let conditions = promotion.terms.conditions.as_ref();
+        let conditions = conditions.map(|own| Conditions::compile(own, &mut number));
+        let select = promotion.terms.benefit.select().map(&mut number);
+        drop(number);
+        let Scope { stores, concepts, zones, channels } = &promotion.terms.scope;
+        let places = stores.len() + concepts.len() + zones.len() + channels.len();
+        let ends_at = promotion.terms.ends_at.to_utc();
+        Self {
+            starts_at: promotion.terms.starts_at.to_utc(),
+            ends_at,
+            has_ended: whole_since.is_some_and(|since| ends_at <= since),
+            places,
+            counters: promotion.terms.limits.counted().count(),
+            earning,
+            promotion,
+            conditions,
+            selections,
+            select,
+            rank,
+        }
+    }
+
+    /// Whether uses of it are counted.
+    pub(crate) fn has_limits(&self) -> bool {
+        self.counters > 0
+    }
+
+    /// Whether its dates hold.
+    pub(crate) fn is_current(&self, now: DateTime<Utc>) -> bool {
+        self.starts_at <= now && now < self.ends_at
+    }
+
+    /// Whether it discounts units of lines.
+    pub(crate) fn is_item_level(&self) -> bool {
+        match self.promotion.terms.benefit {
+            Benefit::Items(_) | Benefit::FreeProduct(_) => true,
+            Benefit::Cart(_) | Benefit::Shipping(_) => false,
+        }
+    }
+}
+
+/// The conditions under which a promotion is earned, compiled.
+#[derive(Debug)]
+pub(crate) struct EarningRule {
+    pub(crate) conditions: Option<Conditions>,
+    pub(crate) selections: Vec<Selection>,
+}
+
+impl EarningRule {
+    pub(crate) fn compile(promotion: &Promotion, facts: &mut FactTable) -> Option<Self> {
+        let conditions = earning(promotion)?.conditions.as_ref();
+        let mut selections = Vec::new();
+        let conditions =
+            conditions.map(|own| Conditions::compile(own, &mut numbered(&mut selections, facts)));
+        Some(Self { conditions, selections })
+    }
+}
+
+/// How a promotion is earned, if it has to be.
+pub(crate) fn earning(promotion: &Promotion) -> Option<&Earning> {
+    match &promotion.terms.kind {
+        Kind::LoyaltyEarning { earning, .. } => Some(earning),
+        Kind::Pos | Kind::Loyalty | Kind::Rewards { .. } | Kind::CodeLinked => None,
+    }
+}
+
+/// A milestone of a tenant.
+#[derive(Clone, Debug)]
+pub struct KnownMilestone {
+    /// Its id: one that is made anew is another one.
+    pub id: Uuid,
+    /// Windows are counted from the one in which it was made.
+    pub created_at: DateTime<Utc>,
+    pub milestone: Milestone,
+}
+
+/// A milestone and what looking at it needs.
+#[derive(Debug)]
+pub(crate) struct CompiledMilestone {
+    pub(crate) known: KnownMilestone,
+    pub(crate) of: Option<Selection>,
+}
+
+impl CompiledMilestone {
+    pub(crate) fn compile(known: KnownMilestone, facts: &mut FactTable) -> Self {
+        let of = known.milestone.of.as_ref();
+        let of = of.map(|selector| Selection::compile(selector, facts));
+        Self { known, of }
+    }
+}

@@ -1,0 +1,34 @@
+//! Promotions that meet on lines: what is searched by itself.
+
+use crate::engine::line_set::LineSet;
+use crate::engine::proposal::{LineAmount, Proposal};
+
+use super::bound::Bound;
+use super::fine::{Fine, times};
+
+/// Steps of a [`Fine`] in a step of money, divided by a weight of one.
+const FINE_OF_WHOLE: Fine = 100;
+
+/// Promotions that meet on lines, with what they could come to.
+pub(super) struct Component {
+    /// Places in the ranking, ascending.
+    pub(super) members: Vec<usize>,
+    /// For each member the lines whose state it depends on or changes.
+    pub(super) domains: Vec<LineSet>,
+    /// All of these lines.
+    pub(super) lines: LineSet,
+    /// For each line of the cart how much a discount there counts.
+    pub(super) weights: Vec<i128>,
+    pub(super) bound: Bound,
+}
+
+impl Component {
+    /// Σ discount × weight.
+    pub(super) fn value_of(&self, proposal: &Proposal) -> Fine {
+        let weighted = |own: &LineAmount| {
+            let weight = self.weights.get(own.line).copied().unwrap_or(0);
+            times(i128::from(own.amount.scaled()) * FINE_OF_WHOLE, weight)
+        };
+        proposal.amounts.iter().map(weighted).sum()
+    }
+}

@@ -1,0 +1,62 @@
+//! Amounts as bounds reckon with them: whole numbers of fine steps, rounded up where they have to be.
+
+use crate::domain::amount::Money;
+use crate::domain::rounding::{Rounding, RoundingMode};
+
+/// Money in steps of 10⁻¹², times a weight of at most one.
+pub(super) type Fine = i128;
+
+/// A weight of one.
+pub(super) const WHOLE: i128 = 1_000_000;
+
+/// Decimals of what is taken off a unit; with those of a quantity they make a [`Fine`].
+pub(super) const UNIT_DECIMALS: u32 = 9;
+
+/// The product, with one machine instruction for the amounts of a usual cart.
+pub(super) fn times(amount: Fine, number: i128) -> Fine {
+    match (i64::try_from(amount), i64::try_from(number)) {
+        (Ok(amount), Ok(number)) => i128::from(amount) * i128::from(number),
+        _ => amount.saturating_mul(number),
+    }
+}
+
+/// Money as [`Fine`].
+pub(super) fn fine(money: Money) -> Fine {
+    i128::from(money.scaled()) * 100_000_000
+}
+
+/// The largest multiple of the precision that is not above.
+pub(super) fn cut(amount: Fine, rounding: Rounding) -> Money {
+    let step = fine(rounding.step());
+    let steps = amount.div_euclid(step);
+    let scaled = steps.saturating_mul(i128::from(rounding.step().scaled()));
+    Money::from_scaled(i64::try_from(scaled).unwrap_or(i64::MAX))
+}
+
+/// The most that rounding adds to so many amounts together, whose sum is then a multiple of the precision.
+pub(super) fn slack(roundings: usize, rounding: Rounding) -> Fine {
+    let count = i128::try_from(roundings).unwrap_or(i128::MAX);
+    let step = fine(rounding.step());
+    match rounding.mode {
+        _ if count == 0 => 0,
+        // Less than a step each.
+        RoundingMode::Up | RoundingMode::Ceiling => count.saturating_mul(step) - 1,
+        RoundingMode::Down | RoundingMode::Floor => 0,
+        RoundingMode::HalfUp | RoundingMode::HalfDown | RoundingMode::HalfEven => {
+            count.saturating_mul(step) / 2
+        }
+    }
+}
+
+/// The value at a place, or 0.
+pub(super) fn at(values: &[i128], place: usize) -> i128 {
+    values.get(place).copied().unwrap_or(0)
+}
+
+/// An amount × its weight, rounded up.
+pub(super) fn weighted(amount: Fine, weight: i128) -> Fine {
+    if weight == WHOLE {
+        return amount;
+    }
+    amount.saturating_mul(weight).saturating_add(WHOLE - 1).div_euclid(WHOLE)
+}

@@ -1,0 +1,81 @@
+//! What is to be solved.
+
+use crate::domain::amount::Money;
+use crate::engine::benefits::{ItemReach, alone, is_whole, item_reach};
+use crate::engine::case::Case;
+use crate::engine::line_set::LineSet;
+
+use super::super::order::Ranked;
+use super::sequence::Sequence;
+
+/// What is to be solved: the promotions that are not exclusive and could give something.
+pub(super) struct Problem<'s, 'e> {
+    pub(super) case: &'s Case<'e>,
+    pub(super) ranked: &'s Ranked<'e>,
+    /// Item-level ones, by place in the ranking.
+    pub(super) items: Vec<(usize, ItemReach)>,
+    /// Their numbers in `items`, those together that meet on lines.
+    pub(super) groups: Vec<Vec<usize>>,
+    /// Cart-level ones, by place in the ranking.
+    pub(super) cart: Vec<usize>,
+    /// For each line about how much item-level promotions take off there.
+    pub(super) expected: Vec<Money>,
+}
+
+impl<'s, 'e> Problem<'s, 'e> {
+    /// `expected`: what another strategy comes to.
+    pub(super) fn new(
+        case: &'s Case<'e>,
+        ranked: &'s Ranked<'e>,
+        expected: Option<&Sequence>,
+    ) -> Self {
+        let open = (0..ranked.candidates.len()).filter(|place| !ranked.is_exclusive(*place));
+        let mut items: Vec<(usize, ItemReach)> = Vec::new();
+        let mut cart = Vec::new();
+        for place in open {
+            let Some(candidate) = ranked.candidates.get(place) else {
+                continue;
+            };
+            if candidate.compiled.is_item_level() {
+                items.extend(item_reach(case, candidate).map(|reach| (place, reach)));
+            } else if ranked.sees_discounts(place) || alone(case, candidate).is_ok() {
+                // What fails on the untouched cart, and does not look at discounts, fails ever after.
+                cart.push(place);
+            }
+        }
+        let mut lines = case.view.cart.lines.iter();
+        if !lines.all(|line| is_whole(line.quantity)) || items.iter().any(|(_, own)| !own.is_whole)
+        {
+            items.iter_mut().for_each(|(_, own)| own.is_even = false);
+        }
+        let mut taken = vec![Money::ZERO; case.view.cart.lines.len()];
+        for (place, proposal) in expected.iter().flat_map(|own| &own.applied) {
+            if items.iter().any(|(own, _)| own == place) {
+                for own in &proposal.amounts {
+                    if let Some(taken) = taken.get_mut(own.line) {
+                        *taken = taken.plus(own.amount);
+                    }
+                }
+            }
+        }
+        Self { case, ranked, groups: groups(&items), items, cart, expected: taken }
+    }
+}
+
+/// Numbers of promotions, those together that meet on lines, directly or by way of others.
+fn groups(items: &[(usize, ItemReach)]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<(LineSet, Vec<usize>)> = Vec::new();
+    for (number, (_, reach)) in items.iter().enumerate() {
+        let (met, apart): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|(lines, _)| !lines.is_disjoint(&reach.domain));
+        let mut own = (reach.domain, vec![number]);
+        for (lines, numbers) in met {
+            own.0 = own.0.union(&lines);
+            own.1.extend(numbers);
+        }
+        own.1.sort_unstable();
+        groups = apart;
+        groups.push(own);
+    }
+    groups.into_iter().map(|(_, numbers)| numbers).collect()
+}

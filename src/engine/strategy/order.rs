@@ -1,0 +1,139 @@
+//! The candidates in rank order, and why one of them did not apply (spec 7.2, 8).
+
+use std::rc::Rc;
+
+use crate::domain::amount::Money;
+use crate::domain::benefit::{Benefit, CartKind};
+use crate::domain::evaluation::{Reason, ReasonCode};
+use crate::domain::settings::RankingCriterion;
+use crate::engine::benefits::{alone, conditions_hold, lone_discount};
+use crate::engine::candidate::Candidate;
+use crate::engine::case::Case;
+use crate::engine::conditions::Conditions;
+use crate::engine::proposal::{Failure, Proposal};
+use crate::engine::units::Basket;
+use crate::engine::{explain, ranking};
+
+/// The candidates in rank order.
+pub(crate) struct Ranked<'e> {
+    pub(super) candidates: Vec<Candidate<'e>>,
+}
+
+impl<'e> Ranked<'e> {
+    pub(crate) fn candidates(&self) -> &[Candidate<'e>] {
+        &self.candidates
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "places come from this ranking")]
+    pub(crate) fn candidate(&self, place: usize) -> &Candidate<'e> {
+        &self.candidates[place]
+    }
+
+    /// What a candidate would give by itself on the untouched cart.
+    pub(super) fn alone(&self, case: &Case<'e>, place: usize) -> Result<&Proposal, Failure> {
+        alone(case, self.candidate(place)).map(Rc::as_ref)
+    }
+
+    /// Whether there is something to discount for a candidate while nothing is claimed.
+    fn finds_units(&self, case: &Case<'e>, place: usize) -> bool {
+        match self.alone(case, place) {
+            Ok(_) | Err(Failure::NoBenefit) => true,
+            Err(Failure::NoEligibleItems | Failure::ConditionsNotMet) => false,
+        }
+    }
+
+    pub(super) fn is_exclusive(&self, place: usize) -> bool {
+        self.candidate(place).compiled.promotion.terms.stacking.exclusive
+    }
+
+    /// Whether it gives points, and never a discount.
+    pub(super) fn awards_points(&self, place: usize) -> bool {
+        match &self.candidate(place).compiled.promotion.terms.benefit {
+            Benefit::Cart(benefit) => matches!(benefit.kind, CartKind::AwardPoints(_)),
+            Benefit::Items(_) | Benefit::FreeProduct(_) | Benefit::Shipping(_) => false,
+        }
+    }
+
+    /// Whether its conditions look at what item-level promotions take off.
+    pub(super) fn sees_discounts(&self, place: usize) -> bool {
+        let conditions = self.candidate(place).compiled.conditions.as_ref();
+        conditions.is_some_and(Conditions::see_discounts)
+    }
+
+    /// Why a candidate whose conditions may hold did not apply: they fail on this basket, or
+    /// `otherwise`.
+    pub(super) fn reason(
+        &self,
+        case: &Case<'e>,
+        place: usize,
+        basket: &Basket,
+        otherwise: ReasonCode,
+    ) -> Reason {
+        let candidate = self.candidate(place);
+        let asked = explain::is_asked_for(case, candidate);
+        if asked && !conditions_hold(case, candidate, basket) {
+            Reason::ConditionsNotMet(explain::unmet(case, candidate, basket))
+        } else {
+            Reason::Plain(otherwise)
+        }
+    }
+
+    /// Why an exclusive candidate did not apply where others did. A candidate that would not apply by itself keeps its own
+    /// reason.
+    pub(super) fn passed_over(&self, case: &Case<'e>, place: usize) -> Reason {
+        match self.alone(case, place) {
+            Err(failure) if explain::is_asked_for(case, self.candidate(place)) => {
+                self.failed(case, place, &case.untouched, failure)
+            }
+            Ok(_) | Err(_) => Reason::Plain(ReasonCode::ExclusivePassedOver),
+        }
+    }
+
+    /// The reason of a candidate that gave nothing by itself.
+    pub(super) fn failed(
+        &self,
+        case: &Case<'e>,
+        place: usize,
+        basket: &Basket,
+        failure: Failure,
+    ) -> Reason {
+        let candidate = self.candidate(place);
+        match failure {
+            Failure::ConditionsNotMet if explain::is_asked_for(case, candidate) => {
+                Reason::ConditionsNotMet(explain::unmet(case, candidate, basket))
+            }
+            Failure::ConditionsNotMet => Reason::Plain(ReasonCode::ConditionsNotMet),
+            Failure::NoEligibleItems
+                if explain::is_asked_for(case, candidate) && self.finds_units(case, place) =>
+            {
+                Reason::Plain(ReasonCode::UnitsTaken)
+            }
+            Failure::NoEligibleItems => Reason::Plain(ReasonCode::NoEligibleItems),
+            Failure::NoBenefit => Reason::Plain(ReasonCode::NoBenefit),
+        }
+    }
+}
+
+/// Orders candidates on the untouched cart (spec 7.2).
+pub(crate) fn rank<'e>(case: &Case<'e>, mut candidates: Vec<Candidate<'e>>) -> Ranked<'e> {
+    let criteria = &case.rules.settings().ranking;
+    let by_discount = criteria.contains(&RankingCriterion::MaximumDiscount);
+    let discount =
+        |own: &Candidate<'e>| if by_discount { lone_discount(case, own) } else { Money::ZERO };
+    let ends_sooner = |own: &Candidate<'_>| {
+        own.issuance.is_some_and(|issuance| issuance.expires_at < own.compiled.ends_at)
+    };
+    if criteria.contains(&RankingCriterion::EarliestExpiry) && candidates.iter().any(ends_sooner) {
+        // Stable: candidates come in order of creation, then id.
+        candidates.sort_by(|a, b| {
+            let discounts = || (discount(a), discount(b));
+            ranking::compare_dated(criteria, a.dated(), b.dated(), discounts)
+        });
+    } else {
+        candidates.sort_by(|a, b| {
+            let discounts = || (discount(a), discount(b));
+            ranking::compare(a.compiled.rank, b.compiled.rank, discounts)
+        });
+    }
+    Ranked { candidates }
+}

@@ -1,0 +1,148 @@
+//! Promotions applied one after the other (spec 7.5).
+
+use std::rc::Rc;
+
+use crate::domain::benefit::Level;
+use crate::domain::evaluation::{Optimality, Reason, ReasonCode};
+use crate::domain::settings::EvaluationOrder;
+use crate::engine::benefits::propose;
+use crate::engine::case::Case;
+use crate::engine::proposal::{Failure, Proposal};
+use crate::engine::units::Basket;
+
+use super::order::Ranked;
+
+/// What was chosen.
+pub(crate) struct Outcome {
+    /// In order of application: places in the ranking, and what they gave.
+    pub(crate) applied: Vec<(usize, Rc<Proposal>)>,
+    /// For each candidate why it did not apply; `None`: it did.
+    pub(crate) reasons: Vec<Option<Reason>>,
+    /// Under `optimal`: whether more was possible.
+    pub(crate) optimality: Option<Optimality>,
+}
+
+impl Outcome {
+    #[expect(clippy::indexing_slicing, reason = "there is a reason for each place")]
+    pub(super) fn refuse(&mut self, place: usize, reason: Reason) {
+        self.reasons[place] = Some(reason);
+    }
+}
+
+/// Promotions applied one after the other, both levels in the tenant's order (spec 7.5).
+struct Run<'r, 'e> {
+    case: &'r Case<'e>,
+    ranked: &'r Ranked<'e>,
+    basket: Basket,
+    outcome: Outcome,
+    /// One that allows nothing further has applied.
+    stopped: bool,
+    /// Whether `allow_further` matters.
+    stops: bool,
+    /// A cart-level promotion has given a discount.
+    cart_discounted: bool,
+    /// A cart-level promotion has taken something off the lines.
+    lines_discounted: bool,
+}
+
+/// Applies the members in rank order. The others are left without a verdict.
+pub(super) fn run<'e>(
+    case: &Case<'e>,
+    ranked: &Ranked<'e>,
+    stops: bool,
+    is_member: impl Fn(usize) -> bool,
+) -> Outcome {
+    let places = ranked.candidates.len();
+    let mut run = Run {
+        case,
+        ranked,
+        basket: case.untouched.clone(),
+        outcome: Outcome {
+            applied: Vec::with_capacity(places),
+            reasons: vec![None; places],
+            optimality: None,
+        },
+        stopped: false,
+        stops,
+        cart_discounted: false,
+        lines_discounted: false,
+    };
+    let members = || (0..places).filter(|place| is_member(*place));
+    let is_item_level = |place: &usize| ranked.candidate(*place).compiled.is_item_level();
+    let items = || members().filter(is_item_level);
+    let cart = || members().filter(|place| !is_item_level(place));
+    match case.rules.settings().evaluation_order {
+        EvaluationOrder::ItemsThenCart => {
+            items().for_each(|place| run.item_turn(place));
+            cart().for_each(|place| run.cart_turn(place));
+        }
+        EvaluationOrder::CartFirst => {
+            cart().for_each(|place| run.cart_turn(place));
+            items().for_each(|place| run.item_turn(place));
+        }
+    }
+    run.outcome
+}
+
+impl Run<'_, '_> {
+    fn item_turn(&mut self, place: usize) {
+        let blocked = self.lines_discounted.then_some(ReasonCode::CartPromotionAppliedFirst);
+        self.turn(place, blocked);
+    }
+
+    fn cart_turn(&mut self, place: usize) {
+        let only_one = !self.case.rules.settings().multiple_cart_promotions
+            && self.cart_discounted
+            && !self.ranked.awards_points(place);
+        self.turn(place, only_one.then_some(ReasonCode::AnotherCartPromotionApplied));
+    }
+
+    fn turn(&mut self, place: usize, blocked: Option<ReasonCode>) {
+        let stopped = self.stopped.then_some(ReasonCode::StoppedByEarlier);
+        let reason = match stopped.or(blocked) {
+            Some(reason) => self.ranked.reason(self.case, place, &self.basket, reason),
+            None => match self.propose(place) {
+                Ok(proposal) => return self.apply(place, proposal),
+                Err(failure) => self.ranked.failed(self.case, place, &self.basket, failure),
+            },
+        };
+        self.outcome.refuse(place, reason);
+    }
+
+    /// What it gives now: the same as alone, where nothing that it looks at has changed.
+    fn propose(&self, place: usize) -> Result<Rc<Proposal>, Failure> {
+        let candidate = self.ranked.candidate(place);
+        let unchanged = self.basket.is_untouched(&candidate.relevant)
+            && !self.basket.shipping_discount.is_positive();
+        match candidate.known_alone().filter(|_| unchanged) {
+            Some(alone) => alone.clone(),
+            None => propose(self.case, candidate, &self.basket).map(Rc::new),
+        }
+    }
+
+    fn apply(&mut self, place: usize, proposal: Rc<Proposal>) {
+        let candidate = self.ranked.candidate(place);
+        let before = self.case.work.steps();
+        let terms = &candidate.compiled.promotion.terms;
+        match terms.benefit.level() {
+            Level::Item => {
+                proposal.carry_out(&mut self.basket, &self.case.work);
+            }
+            Level::Cart => {
+                for own in &proposal.amounts {
+                    self.basket.take_off_line(own.line, own.amount);
+                }
+                self.lines_discounted |= !proposal.amounts.is_empty();
+                self.cart_discounted |= proposal.discount.is_positive();
+            }
+            Level::Shipping => {
+                self.basket.shipping_discount =
+                    self.basket.shipping_discount.plus(proposal.discount);
+                self.cart_discounted |= proposal.discount.is_positive();
+            }
+        }
+        candidate.count(self.case, before);
+        self.stopped |= self.stops && !terms.stacking.allow_further;
+        self.outcome.applied.push((place, proposal));
+    }
+}
