@@ -14,7 +14,7 @@ use super::case::Case;
 use super::codes::Codes;
 use super::explain;
 use super::proposal::Proposal;
-use super::strategy::{Outcome, Ranked};
+use super::strategy::{Outcome, Ranked, Verdict};
 
 /// The evaluation of a cart from what was chosen; `failed` are promotions with the gate that they
 /// failed at.
@@ -32,7 +32,7 @@ pub(crate) fn assemble(
     for (place, proposal) in &outcome.applied {
         add(&mut result, ranked.candidate(*place), proposal);
     }
-    let reason_at = |place: usize| outcome.reasons.get(place).and_then(Option::as_ref);
+    let reason_at = |place: usize| outcome.verdicts.get(place).and_then(Verdict::reason);
     result.suggestions = explain::suggestions(candidates, reason_at);
     result.codes = codes.verdicts(|number| {
         let gate = failed.iter().find(|(own, _)| *own == number).map(|(_, reason)| reason);
@@ -40,13 +40,15 @@ pub(crate) fn assemble(
         gate.or_else(|| reason_at(place?))
     });
     if case.explains() {
-        let judged = candidates.iter().zip(outcome.reasons);
-        let judged = judged.filter_map(|(candidate, reason)| Some((candidate.number, reason?)));
         let mut not_applied: Vec<NotApplied> = failed
             .into_iter()
-            .chain(judged)
             .map(|(promotion, reason)| NotApplied { promotion, reason })
             .collect();
+        for (candidate, verdict) in candidates.iter().zip(outcome.verdicts) {
+            if let Verdict::NotApplied(reason) = verdict {
+                not_applied.push(NotApplied { promotion: candidate.number, reason });
+            }
+        }
         // In order of creation.
         not_applied.sort_by_key(|own| own.promotion);
         result.not_applied = Some(not_applied);

@@ -158,7 +158,7 @@ fn share_of_line(
             (weight.plus(&take.share), left.plus(&basket.left(take.slot)))
         }),
     };
-    let left = left.or_zero().at_most(&basket.left_of_line(line).or_zero());
+    let left = left.or_zero().at_most(&basket.left_of_line(line));
     Some(Share {
         line,
         quantity: takes.iter().map(|take| take.slot.quantity).sum(),

@@ -29,7 +29,7 @@ pub(super) fn propose(
     }
     let rounding = case.rules.settings().rounding;
     let share = |line: usize| {
-        let left = turn.left(line);
+        let left = basket.left_of_line(line);
         Share {
             line,
             quantity: case.view.line(line).quantity,
@@ -63,7 +63,7 @@ pub(super) fn discount(
         return Money::ZERO;
     };
     let rounding = case.rules.settings().rounding;
-    let left_of = || turn.lines.iter().map(|line| turn.left(line));
+    let left_of = || turn.lines.iter().map(|line| basket.left_of_line(line));
     let left = left_of().fold(Exact::ZERO, |sum, own| sum.plus(&own));
     let amount = turn.amount(benefit.kind, &left);
     // Cutting takes less than a step from what is left of each line, and rounding adds less than one: usually there is
@@ -112,14 +112,6 @@ impl<'d> Turn<'d> {
 
     fn is_net(&self) -> bool {
         self.case.rules.settings().percentage_base == PercentageBase::Net
-    }
-
-    /// What is left to pay of a line.
-    fn left(&self, line: usize) -> Exact {
-        let view = &self.case.view;
-        let gross = view.gross(line, view.line(line).quantity);
-        let whole = if self.is_net() { gross.plus(&view.added(line).into()) } else { gross };
-        whole.minus(&self.basket.discount(line).into()).or_zero()
     }
 
     /// The exact discount, at most what is left to pay of all its lines.

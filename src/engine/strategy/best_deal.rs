@@ -37,10 +37,7 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     }
     let (taken, mut outcome) = match best {
         Some((_, alternative, outcome)) => (Some(alternative), outcome),
-        None => (
-            None,
-            Outcome { applied: Vec::new(), reasons: vec![None; places.len()], optimality: None },
-        ),
+        None => (None, Outcome::pending(places.len())),
     };
     for place in places {
         if taken.is_some_and(|alternative| is_member(ranked, alternative, place)) {

@@ -10,4 +10,4 @@ mod run;
 pub(crate) use choose::choose;
 pub(crate) use optimal::check_bounds;
 pub(crate) use order::{Ranked, rank};
-pub(crate) use run::Outcome;
+pub(crate) use run::{Outcome, Verdict};

@@ -12,20 +12,57 @@ use crate::engine::units::Basket;
 
 use super::order::Ranked;
 
+/// What became of a candidate.
+#[derive(Clone, Debug)]
+pub(crate) enum Verdict {
+    /// Nothing yet: the strategy has not come to it, or the evaluation has ended before.
+    Pending,
+    Applied,
+    NotApplied(Reason),
+}
+
+impl Verdict {
+    /// Why it did not apply.
+    pub(crate) fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::NotApplied(reason) => Some(reason),
+            Self::Pending | Self::Applied => None,
+        }
+    }
+}
+
 /// What was chosen.
 pub(crate) struct Outcome {
     /// In order of application: places in the ranking, and what they gave.
     pub(crate) applied: Vec<(usize, Rc<Proposal>)>,
-    /// For each candidate why it did not apply; `None`: it did.
-    pub(crate) reasons: Vec<Option<Reason>>,
+    /// What became of each candidate.
+    pub(crate) verdicts: Vec<Verdict>,
     /// Under `optimal`: whether more was possible.
     pub(crate) optimality: Option<Optimality>,
 }
 
 impl Outcome {
-    #[expect(clippy::indexing_slicing, reason = "there is a reason for each place")]
+    /// Nothing is chosen among so many candidates yet.
+    pub(super) fn pending(candidates: usize) -> Self {
+        Self {
+            applied: Vec::with_capacity(candidates),
+            verdicts: vec![Verdict::Pending; candidates],
+            optimality: None,
+        }
+    }
+
     pub(super) fn refuse(&mut self, place: usize, reason: Reason) {
-        self.reasons[place] = Some(reason);
+        self.decide(place, Verdict::NotApplied(reason));
+    }
+
+    pub(super) fn apply(&mut self, place: usize, proposal: Rc<Proposal>) {
+        self.decide(place, Verdict::Applied);
+        self.applied.push((place, proposal));
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "there is a verdict for each place")]
+    fn decide(&mut self, place: usize, verdict: Verdict) {
+        self.verdicts[place] = verdict;
     }
 }
 
@@ -57,11 +94,7 @@ pub(super) fn run<'e>(
         case,
         ranked,
         basket: case.untouched.clone(),
-        outcome: Outcome {
-            applied: Vec::with_capacity(places),
-            reasons: vec![None; places],
-            optimality: None,
-        },
+        outcome: Outcome::pending(places),
         stopped: false,
         stops,
         cart_discounted: false,
@@ -143,6 +176,6 @@ impl Run<'_, '_> {
         }
         candidate.count(self.case, before);
         self.stopped |= self.stops && !terms.stacking.allow_further;
-        self.outcome.applied.push((place, proposal));
+        self.outcome.apply(place, proposal);
     }
 }

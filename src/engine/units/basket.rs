@@ -51,6 +51,8 @@ type Runs = SmallVec<[Run; 1]>;
 /// The state of one line.
 #[derive(Clone, Debug)]
 pub(super) struct LineState {
+    /// What there was to pay of it before any promotion.
+    whole: Exact,
     /// In the order in which units go first: fewest claims, of equally many those claimed earlier.
     pub(super) runs: Runs,
     /// All that was taken off the line.
@@ -92,6 +94,7 @@ impl Basket {
                 PercentageBase::Net => gross.plus(&view.added(index).into()),
             };
             LineState {
+                whole: left.clone(),
                 runs: smallvec![Run { quantity: line.quantity, left, claims: SmallVec::new() }],
                 discount: Money::ZERO,
                 item_discount: Money::ZERO,
@@ -125,11 +128,6 @@ impl Basket {
         &mut self.lines[line]
     }
 
-    /// All that was taken off a line.
-    pub(crate) fn discount(&self, line: usize) -> Money {
-        self.line(line).discount
-    }
-
     /// What item-level promotions took off a line.
     pub(crate) fn item_discount(&self, line: usize) -> Money {
         self.line(line).item_discount
@@ -153,9 +151,10 @@ impl Basket {
         run.map_or(Exact::ZERO, |run| run.left.share(slot.quantity, run.quantity))
     }
 
-    /// What item-level promotions have left to pay of a line.
+    /// What is left to pay of a line. Until a cart-level promotion takes something off, it is what is left of its runs.
     pub(crate) fn left_of_line(&self, line: usize) -> Exact {
-        self.line(line).runs.iter().map(|run| &run.left).sum()
+        let state = self.line(line);
+        state.whole.minus(&state.discount.into()).or_zero()
     }
 
     /// The units of a line that count towards the line conditions of an item-level promotion.
@@ -325,25 +324,28 @@ impl Basket {
             run.claims.push(turn);
             return;
         }
-        let mut runs = Runs::new();
+        let mut runs = Runs::with_capacity(state.runs.len() + takes.len());
+        let mut taken = Runs::with_capacity(takes.len());
         // INVARIANT: the takes of a line stand in the order of its runs.
         let mut takes = takes.iter().peekable();
-        for (index, run) in state.runs.iter().enumerate() {
-            let mut rest = run.quantity;
+        for (index, mut run) in std::mem::take(&mut state.runs).into_iter().enumerate() {
+            let (all, left) = (run.quantity, run.left.clone());
             while let Some(take) = takes.next_if(|take| take.slot.run == index) {
                 let quantity = take.slot.quantity;
                 let taken_off = amount.in_proportion(&take.share, &total);
                 let mut claims = run.claims.clone();
                 claims.push(turn);
-                let left = run.left.share(quantity, run.quantity).minus(&taken_off);
-                runs.push(Run { quantity, left, claims });
-                rest = rest.minus(quantity);
+                let left = left.share(quantity, all).minus(&taken_off);
+                taken.push(Run { quantity, left, claims });
+                run.quantity = run.quantity.minus(quantity);
             }
-            if rest.is_positive() {
-                let left = run.left.share(rest, run.quantity);
-                runs.push(Run { quantity: rest, left, claims: run.claims.clone() });
+            if run.quantity.is_positive() {
+                run.left = left.share(run.quantity, all);
+                runs.push(run);
             }
         }
+        // Both are in order, and the sort only has to merge them.
+        runs.append(&mut taken);
         state.set_runs(runs);
     }
 
@@ -391,9 +393,7 @@ impl LineState {
             }
             is_alike
         });
-        if !runs.is_empty() {
-            self.runs = runs;
-        }
+        self.runs = runs;
     }
 }
 

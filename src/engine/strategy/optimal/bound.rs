@@ -278,6 +278,6 @@ fn put(values: &mut [Fine], place: usize, value: Fine) {
 }
 
 fn left_of_line(basket: &Basket, line: usize, weights: &[i128]) -> Fine {
-    let left = basket.left_of_line(line).or_zero().steps_up(12);
+    let left = basket.left_of_line(line).steps_up(12);
     weighted(left, at(weights, line))
 }

@@ -49,12 +49,15 @@ pub(crate) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
         Ok(_) => Reason::OutdoneBy(alternative(place)),
         Err(failure) => ranked.failed(case, place, &case.untouched, failure),
     };
-    let mut reasons: Vec<Option<Reason>> = Vec::with_capacity(ranked.candidates.len());
+    let mut outcome = Outcome::pending(ranked.candidates.len());
+    outcome.optimality = Some(optimality);
     for place in 0..ranked.candidates.len() {
-        let has_applied = best.places().any(|own| own == place);
-        reasons.push(if has_applied { None } else { Some(reason(place)) });
+        if !best.places().any(|own| own == place) {
+            outcome.refuse(place, reason(place));
+        }
     }
-    Outcome { applied: best.applied, reasons, optimality: Some(optimality) }
+    best.applied.into_iter().for_each(|(place, proposal)| outcome.apply(place, proposal));
+    outcome
 }
 
 /// The best of everything that may apply together: each exclusive promotion alone, and all others.
