@@ -73,7 +73,7 @@ pub struct ItemBenefit {
     pub pick: Pick,
     /// Where `pick` looks.
     pub within: Within,
-    /// What the deal must be made within.
+    /// What the benefit applies within: units of one SKU, or of one product.
     pub same: Option<Same>,
     /// How often; `None`: once.
     pub repeat: Option<Repeat>,
@@ -176,7 +176,7 @@ pub enum Within {
     Application,
 }
 
-/// What a deal must be made within.
+/// What the benefit applies within: units of one SKU, or of one product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Same {
     Sku,

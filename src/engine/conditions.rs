@@ -20,7 +20,7 @@ use super::work::Work;
 #[derive(Debug)]
 pub(crate) struct Conditions {
     root: Node,
-    leaves: Box<[Test]>,
+    leaves: Box<[LeafTest]>,
 }
 
 /// A node of the tree; leaves by number.
@@ -32,7 +32,7 @@ pub(crate) enum Node {
 
 /// A leaf. Selections by their number in the promotion.
 #[derive(Debug)]
-pub(crate) enum Test {
+pub(crate) enum LeafTest {
     Cart {
         measure: CartMeasure,
         compare: Comparison,
@@ -131,8 +131,13 @@ impl Conditions {
 
     /// Finds the leaves that are true and all of whose enclosing groups are true and have `is: true`, in their order:
     /// those that can be requirements (spec 7.3).
-    pub(crate) fn supporting(&self, truths: Truths, found: &mut impl FnMut(&Test)) {
-        fn walk(node: &Node, truths: Truths, leaves: &[Test], found: &mut impl FnMut(&Test)) {
+    pub(crate) fn supporting(&self, truths: Truths, found: &mut impl FnMut(&LeafTest)) {
+        fn walk(
+            node: &Node,
+            truths: Truths,
+            leaves: &[LeafTest],
+            found: &mut impl FnMut(&LeafTest),
+        ) {
             match node {
                 Node::Leaf(leaf) if truths.get(*leaf) => {
                     leaves.get(*leaf).into_iter().for_each(found);
@@ -149,17 +154,20 @@ impl Conditions {
     /// Whether they look at what item-level promotions have taken off (spec 5.3 `subtotal`).
     pub(crate) fn see_discounts(&self) -> bool {
         let subtotal =
-            |test: &Test| matches!(test, Test::Cart { measure: CartMeasure::Subtotal, .. });
+            |test: &LeafTest| matches!(test, LeafTest::Cart { measure: CartMeasure::Subtotal, .. });
         self.leaves.iter().any(subtotal)
     }
 
     /// Whether no condition counts parts of units.
     pub(crate) fn count_whole_units(&self) -> bool {
-        let whole = |test: &Test| match test {
-            Test::Lines { measure: LineMeasure::Quantity, compare, .. } => {
+        let whole = |test: &LeafTest| match test {
+            LeafTest::Lines { measure: LineMeasure::Quantity, compare, .. } => {
                 compare.value.scaled() % Number::ONE.scaled() == 0
             }
-            Test::Lines { .. } | Test::Cart { .. } | Test::Item { .. } | Test::Request(_) => true,
+            LeafTest::Lines { .. }
+            | LeafTest::Cart { .. }
+            | LeafTest::Item { .. }
+            | LeafTest::Request(_) => true,
         };
         self.leaves.iter().all(whole)
     }
@@ -168,7 +176,7 @@ impl Conditions {
         &self.root
     }
 
-    pub(crate) fn leaf(&self, number: usize) -> Option<&Test> {
+    pub(crate) fn leaf(&self, number: usize) -> Option<&LeafTest> {
         self.leaves.get(number)
     }
 }
@@ -176,7 +184,7 @@ impl Conditions {
 fn compile(
     condition: &Condition,
     number: &mut impl FnMut(&crate::domain::selector::Selector) -> usize,
-    leaves: &mut Vec<Test>,
+    leaves: &mut Vec<LeafTest>,
 ) -> Node {
     match condition {
         Condition::Group(group) => Node::Group {
@@ -187,16 +195,16 @@ fn compile(
         Condition::Leaf(leaf) => {
             let test = match leaf {
                 Leaf::Cart { measure, compare } => {
-                    Test::Cart { measure: *measure, compare: *compare }
+                    LeafTest::Cart { measure: *measure, compare: *compare }
                 }
                 Leaf::Lines { measure, of, compare } => {
-                    Test::Lines { measure: *measure, of: number(of), compare: *compare }
+                    LeafTest::Lines { measure: *measure, of: number(of), compare: *compare }
                 }
-                Leaf::Item { of, found } => Test::Item { of: number(of), found: *found },
+                Leaf::Item { of, found } => LeafTest::Item { of: number(of), found: *found },
                 Leaf::PaymentMode { .. }
                 | Leaf::GiftVoucher { .. }
                 | Leaf::Member { .. }
-                | Leaf::CustomerAttribute { .. } => Test::Request(sorted(leaf.clone())),
+                | Leaf::CustomerAttribute { .. } => LeafTest::Request(sorted(leaf.clone())),
             };
             leaves.push(test);
             Node::Leaf(leaves.len() - 1)
@@ -240,7 +248,7 @@ pub(crate) fn holds(node: &Node, truths: Truths) -> bool {
     }
 }
 
-impl Test {
+impl LeafTest {
     const fn looks_at_the_cart(&self) -> bool {
         match self {
             Self::Cart { .. } | Self::Lines { .. } | Self::Item { .. } => true,

@@ -10,7 +10,9 @@ use crate::domain::selector::{Comparison, NumberOperator, TextTest};
 
 use super::candidate::Candidate;
 use super::case::Case;
-use super::conditions::{Conditions, Node, Scene, Test, Truths, cart_measure, holds, line_measure};
+use super::conditions::{
+    Conditions, LeafTest, Node, Scene, Truths, cart_measure, holds, line_measure,
+};
 use super::units::Basket;
 
 /// Most suggestions of one answer.
@@ -95,18 +97,18 @@ impl Search<'_> {
         }
     }
 
-    fn leaf(&self, test: &Test, mendable: bool) -> UnmetLeaf {
+    fn leaf(&self, test: &LeafTest, mendable: bool) -> UnmetLeaf {
         match test {
-            Test::Cart { measure, compare } => {
+            LeafTest::Cart { measure, compare } => {
                 let actual = cart_measure(*measure, self.scene);
                 self.number(UnmetMeasure::Cart(*measure), *compare, actual, mendable)
             }
-            Test::Lines { measure, of, compare } => {
+            LeafTest::Lines { measure, of, compare } => {
                 let actual = line_measure(*measure, &self.scene.lines(*of), self.scene);
                 self.number(UnmetMeasure::Lines(*measure), *compare, actual, mendable)
             }
-            Test::Item { .. } => UnmetLeaf::Other(OtherLeaf::Item, None),
-            Test::Request(leaf) => request_leaf(leaf),
+            LeafTest::Item { .. } => UnmetLeaf::Other(OtherLeaf::Item, None),
+            LeafTest::Request(leaf) => request_leaf(leaf),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::domain::promotion::{Kind, Scope};
 use crate::domain::selector::{Comparison, Match};
 
 use super::compiled::Compiled;
-use super::conditions::{Conditions, Node, Test};
+use super::conditions::{Conditions, LeafTest, Node};
 use super::fact::Fact;
 use super::facts::{FactField, FactTable};
 use super::work::Work;
@@ -143,11 +143,14 @@ fn cart_facts(compiled: &Compiled) -> Option<Vec<Fact>> {
 fn facts_of_node(node: &Node, conditions: &Conditions, compiled: &Compiled) -> Option<Vec<Fact>> {
     match node {
         Node::Leaf(number) => match conditions.leaf(*number)? {
-            Test::Lines { of, compare, .. } if needs_a_line(*compare) => {
+            LeafTest::Lines { of, compare, .. } if needs_a_line(*compare) => {
                 compiled.selections.get(*of)?.necessary_facts()
             }
-            Test::Item { of, found: true } => compiled.selections.get(*of)?.necessary_facts(),
-            Test::Lines { .. } | Test::Item { .. } | Test::Cart { .. } | Test::Request(_) => None,
+            LeafTest::Item { of, found: true } => compiled.selections.get(*of)?.necessary_facts(),
+            LeafTest::Lines { .. }
+            | LeafTest::Item { .. }
+            | LeafTest::Cart { .. }
+            | LeafTest::Request(_) => None,
         },
         Node::Group { is: false, .. } => None,
         Node::Group { matching: Match::All, of, .. } => of

@@ -8,7 +8,7 @@ use crate::domain::condition::LineMeasure;
 use crate::domain::exact::Exact;
 use crate::domain::selector::NumberOperator;
 
-use super::conditions::{Conditions, Scene, Test, Truths};
+use super::conditions::{Conditions, LeafTest, Scene, Truths};
 use super::line_set::LineSet;
 use super::units::Slot;
 use super::work::Work;
@@ -43,9 +43,9 @@ pub(crate) fn requirements(
     found
 }
 
-fn requirement(test: &Test, scene: &Scene<'_>) -> Option<Requirement> {
+fn requirement(test: &LeafTest, scene: &Scene<'_>) -> Option<Requirement> {
     match test {
-        Test::Lines { measure, of, compare } => {
+        LeafTest::Lines { measure, of, compare } => {
             use NumberOperator::{Eq, Gt, Gte, Lt, Lte, Ne};
             let need = match (measure, compare.op) {
                 (LineMeasure::Quantity, Gte | Eq) => Need::Units(units(compare.value)),
@@ -56,10 +56,10 @@ fn requirement(test: &Test, scene: &Scene<'_>) -> Option<Requirement> {
             };
             Some(Requirement { lines: scene.lines(*of), need })
         }
-        Test::Item { of, found: true } => {
+        LeafTest::Item { of, found: true } => {
             Some(Requirement { lines: scene.lines(*of), need: Need::Units(Quantity::ONE) })
         }
-        Test::Cart { .. } | Test::Item { found: false, .. } | Test::Request(_) => None,
+        LeafTest::Cart { .. } | LeafTest::Item { found: false, .. } | LeafTest::Request(_) => None,
     }
 }
 

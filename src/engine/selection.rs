@@ -19,12 +19,12 @@ use super::work::Work;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Selection {
     matching: Match,
-    include: Box<[Test]>,
-    exclude: Box<[Test]>,
+    include: Box<[LineTest]>,
+    exclude: Box<[LineTest]>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Test {
+enum LineTest {
     /// One of these facts.
     Has(Box<[Fact]>),
     /// The field is there, and none of these facts.
@@ -36,8 +36,8 @@ enum Test {
 
 impl Selection {
     pub(crate) fn compile(selector: &Selector, facts: &mut FactTable) -> Self {
-        let mut compile = |predicates: &[Predicate]| -> Vec<Test> {
-            predicates.iter().map(|predicate| Test::compile(predicate, facts)).collect()
+        let mut compile = |predicates: &[Predicate]| -> Vec<LineTest> {
+            predicates.iter().map(|predicate| LineTest::compile(predicate, facts)).collect()
         };
         let include = compile(&selector.include);
         Self {
@@ -52,7 +52,7 @@ impl Selection {
 
     /// The lines that are selected.
     pub(crate) fn select(&self, view: &CartView<'_>, work: &Work<'_>) -> LineSet {
-        let select = |test: &Test, lines: &LineSet| {
+        let select = |test: &LineTest, lines: &LineSet| {
             if work.charge(test.steps(view)) {
                 test.select(view, lines)
             } else {
@@ -75,17 +75,17 @@ impl Selection {
         let tests = self.include.iter().chain(&self.exclude);
         tests
             .map(|test| match test {
-                Test::Finds(facts) => facts.len(),
-                Test::Has(_) | Test::HasNone(..) | Test::Number(..) => 0,
+                LineTest::Finds(facts) => facts.len(),
+                LineTest::Has(_) | LineTest::HasNone(..) | LineTest::Number(..) => 0,
             })
             .sum()
     }
 
     /// Facts of which a selected line has at least one; `None` where there is no such set.
     pub(crate) fn necessary_facts(&self) -> Option<Vec<Fact>> {
-        let keys = |test: &Test| match test {
-            Test::Has(facts) | Test::Finds(facts) => Some(facts.to_vec()),
-            Test::HasNone(..) | Test::Number(..) => None,
+        let keys = |test: &LineTest| match test {
+            LineTest::Has(facts) | LineTest::Finds(facts) => Some(facts.to_vec()),
+            LineTest::HasNone(..) | LineTest::Number(..) => None,
         };
         match self.matching {
             Match::All => self.include.iter().filter_map(keys).min_by_key(Vec::len),
@@ -98,16 +98,17 @@ impl Selection {
 }
 
 /// Tests of which one has to hold, those that look for facts as one.
-fn any_of(tests: Vec<Test>) -> Box<[Test]> {
+fn any_of(tests: Vec<LineTest>) -> Box<[LineTest]> {
     let (mut has, mut finds, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for test in tests {
         match test {
-            Test::Has(facts) => has.extend(facts),
-            Test::Finds(facts) => finds.extend(facts),
-            Test::HasNone(..) | Test::Number(..) => others.push(test),
+            LineTest::Has(facts) => has.extend(facts),
+            LineTest::Finds(facts) => finds.extend(facts),
+            LineTest::HasNone(..) | LineTest::Number(..) => others.push(test),
         }
     }
-    let with_facts = [(has, Test::Has as fn(Box<[Fact]>) -> Test), (finds, Test::Finds)];
+    let with_facts =
+        [(has, LineTest::Has as fn(Box<[Fact]>) -> LineTest), (finds, LineTest::Finds)];
     let with_facts = with_facts.into_iter().filter(|(facts, _)| !facts.is_empty());
     let with_facts = with_facts.map(|(facts, test)| test(sorted(facts)));
     with_facts.chain(others).collect()
@@ -125,7 +126,7 @@ const STEPS_A_LOOK: usize = 2;
 /// So many texts are looked up in one step.
 const TEXTS_A_STEP: usize = 2;
 
-impl Test {
+impl LineTest {
     /// What it takes on a cart.
     fn steps(&self, view: &CartView<'_>) -> usize {
         let own = match self {

@@ -112,10 +112,10 @@ fn bundles(
         let whole = sum(members.iter().map(weight));
         for member in members {
             let share = off.times(&weight(member)).over(&whole).scaled_by(times.into(), 1);
-            takes.push((member.sequence, Take { slot: member.slot.times(times), share }));
+            takes.push((member.queue, Take { slot: member.slot.times(times), share }));
         }
     }
-    takes.sort_by_key(|(sequence, _)| *sequence);
+    takes.sort_by_key(|(queue, _)| *queue);
     takes.into_iter().map(|(_, take)| take)
 }
 

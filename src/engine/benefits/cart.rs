@@ -21,10 +21,10 @@ pub(super) fn propose(
     benefit: &CartBenefit,
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
-    let turn = Turn::make(case, candidate, benefit, basket)?;
-    let mut proposal = Proposal { times: turn.times, ..Proposal::default() };
+    let giving = CartGiving::make(case, candidate, benefit, basket)?;
+    let mut proposal = Proposal { times: giving.times, ..Proposal::default() };
     if let CartKind::AwardPoints(points) = benefit.kind {
-        proposal.points = Exact::from(points).scaled_by(turn.times.into(), 1);
+        proposal.points = Exact::from(points).scaled_by(giving.times.into(), 1);
         return proposal.or_nothing();
     }
     let rounding = case.rules.settings().rounding;
@@ -39,9 +39,9 @@ pub(super) fn propose(
         }
     };
     let mut shares = case.shares.take();
-    shares.extend(turn.lines.iter().map(share));
+    shares.extend(giving.lines.iter().map(share));
     let left = shares.iter().map(|share| &share.weight).sum();
-    let amount = turn.amount(benefit.kind, &left);
+    let amount = giving.amount(benefit.kind, &left);
     proposal.discount = settle(&amount, &mut shares, candidate.left.discount, rounding);
     proposal.amounts = shares.iter().map(LineAmount::of).collect();
     case.shares.give_back(shares);
@@ -59,16 +59,16 @@ pub(super) fn discount(
     if let CartKind::AwardPoints(_) = benefit.kind {
         return Money::ZERO;
     }
-    let Ok(turn) = Turn::make(case, candidate, benefit, basket) else {
+    let Ok(giving) = CartGiving::make(case, candidate, benefit, basket) else {
         return Money::ZERO;
     };
     let rounding = case.rules.settings().rounding;
-    let left_of = || turn.lines.iter().map(|line| basket.left_of_line(line));
+    let left_of = || giving.lines.iter().map(|line| basket.left_of_line(line));
     let left = left_of().fold(Exact::ZERO, |sum, own| sum.plus(&own));
-    let amount = turn.amount(benefit.kind, &left);
+    let amount = giving.amount(benefit.kind, &left);
     // Cutting takes less than a step from what is left of each line, and rounding adds less than one: usually there is
     // room, whatever is cut.
-    let lines = i64::try_from(turn.lines.len()).unwrap_or(i64::MAX);
+    let lines = i64::try_from(giving.lines.len()).unwrap_or(i64::MAX);
     let at_most = Exact::from(rounding.step()).scaled_by(i128::from(lines) + 1, 1);
     let room = if amount.plus(&at_most) <= left {
         rounding.cut(&left)
@@ -79,7 +79,7 @@ pub(super) fn discount(
 }
 
 /// A promotion that applies, before anything is computed.
-pub(super) struct Turn<'d> {
+pub(super) struct CartGiving<'d> {
     case: &'d Case<'d>,
     basket: &'d Basket,
     /// The lines that it discounts.
@@ -87,7 +87,7 @@ pub(super) struct Turn<'d> {
     pub(super) times: i64,
 }
 
-impl<'d> Turn<'d> {
+impl<'d> CartGiving<'d> {
     pub(super) fn make(
         case: &'d Case<'d>,
         candidate: &Candidate<'d>,

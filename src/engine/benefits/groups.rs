@@ -25,8 +25,8 @@ pub(super) struct Groups {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Member {
     pub(super) slot: Slot,
-    /// The number of the sequence that they come from.
-    pub(super) sequence: usize,
+    /// The number of the queue that they come from.
+    pub(super) queue: usize,
 }
 
 impl Groups {
@@ -51,44 +51,44 @@ impl Groups {
 }
 
 /// Units in order, of which a group takes so many at a time.
-pub(super) struct Sequence {
+pub(super) struct UnitQueue {
     pub(super) units: Vec<Slot>,
     pub(super) every: Quantity,
 }
 
-/// Cuts `times` groups: the k-th has the k-th units of each sequence, as far as they are `wanted`.
+/// Cuts `times` groups: the k-th has the k-th units of each queue, as far as they are `wanted`.
 pub(super) fn cut(
-    sequences: &mut [Sequence],
+    queues: &mut [UnitQueue],
     times: i64,
     wanted: impl Fn(&Slot) -> bool,
     work: &Work<'_>,
 ) -> Groups {
-    for sequence in sequences.iter_mut() {
+    for queue in queues.iter_mut() {
         // Taken from the end.
-        sequence.units.reverse();
+        queue.units.reverse();
     }
     let mut missing = times;
     let mut groups = Groups::default();
-    let takes_part = |sequence: &Sequence| sequence.every.is_positive();
-    let count = sequences.iter().filter(|own| takes_part(own)).count();
+    let takes_part = |queue: &UnitQueue| queue.every.is_positive();
+    let count = queues.iter().filter(|own| takes_part(own)).count();
     while missing > 0 && count > 0 {
-        let there = sequences.iter().filter(|own| takes_part(own));
-        let whole = there.map(Sequence::whole_groups).min().unwrap_or(0);
+        let there = queues.iter().filter(|own| takes_part(own));
+        let whole = there.map(UnitQueue::whole_groups).min().unwrap_or(0);
         // Where a group spans runs, it is cut by itself.
         let like = whole.clamp(1, missing);
         let mut taken = 0;
-        let there = sequences.iter_mut().filter(|own| takes_part(own));
-        for (number, sequence) in there.enumerate() {
+        let there = queues.iter_mut().filter(|own| takes_part(own));
+        for (number, queue) in there.enumerate() {
             let mut take = |slot| {
                 taken += 1;
                 if wanted(&slot) {
-                    groups.members.push(Member { slot, sequence: number });
+                    groups.members.push(Member { slot, queue: number });
                 }
             };
             if whole >= 1 {
-                sequence.take_from_first(like, &mut take);
+                queue.take_from_first(like, &mut take);
             } else {
-                sequence.take_across(&mut take);
+                queue.take_across(&mut take);
             }
         }
         missing -= like;
@@ -100,7 +100,7 @@ pub(super) fn cut(
     groups
 }
 
-impl Sequence {
+impl UnitQueue {
     /// How many groups the next run fills by itself.
     fn whole_groups(&self) -> i64 {
         self.units.last().map_or(0, |slot| slot.quantity.scaled() / self.every.scaled().max(1))

@@ -15,7 +15,7 @@ use crate::engine::work::Work;
 
 use super::amounts;
 use super::chosen::{Basis, Chosen, Units};
-use super::groups::{Sequence, count, cut, first_of_each, take};
+use super::groups::{UnitQueue, count, cut, first_of_each, take};
 use super::part::{ByLine, Part, Quantities};
 use super::times::{repeat_bound, times_bound};
 
@@ -180,7 +180,7 @@ impl Giving<'_> {
             return Err(Failure::NoBenefit);
         }
         let quantity = self.benefit.quantity_per_application().unwrap_or(Quantity::ONE);
-        let groups = cut(&mut [Sequence { units, every }], times, |_| true, self.work());
+        let groups = cut(&mut [UnitQueue { units, every }], times, |_| true, self.work());
         let first = first_of_each(&groups, quantity, self.benefit.pick, self.part.scene);
         Ok(Chosen { times, units: Units::Loose(first), basis: Basis::Any })
     }
@@ -205,7 +205,7 @@ impl Giving<'_> {
         if times <= 0 {
             return Err(Failure::NoBenefit);
         }
-        let groups = cut(&mut [Sequence { units, every }], times, |_| true, self.work());
+        let groups = cut(&mut [UnitQueue { units, every }], times, |_| true, self.work());
         Ok(Chosen { times, units: Units::Groups(groups), basis })
     }
 
@@ -227,10 +227,10 @@ impl Giving<'_> {
         let narrowed = |units: &[Slot]| units.iter().copied().filter(selected).collect();
         let own: Vec<Vec<Slot>> = served.iter().map(|units| narrowed(units)).collect();
         let units = if self.is_bundle() {
-            let sequences = served.into_iter().zip(shape.needs());
-            let mut sequences: Vec<Sequence> =
-                sequences.map(|(units, every)| Sequence { units, every }).collect();
-            Units::Groups(cut(&mut sequences, times, selected, self.work()))
+            let queues = served.into_iter().zip(shape.needs());
+            let mut queues: Vec<UnitQueue> =
+                queues.map(|(units, every)| UnitQueue { units, every }).collect();
+            Units::Groups(cut(&mut queues, times, selected, self.work()))
         } else {
             Units::Loose(own.iter().flatten().copied().collect())
         };

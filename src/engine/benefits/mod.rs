@@ -9,13 +9,13 @@ mod chosen;
 mod free_product;
 mod groups;
 mod items;
+mod leftovers;
 mod part;
 mod propose;
 mod reach;
 mod shipping;
-mod tiers;
 mod times;
 
+pub(crate) use leftovers::Leftover;
 pub(crate) use propose::{alone, conditions_hold, lone_discount, propose};
 pub(crate) use reach::{CartReach, ItemReach, LineReach, cart_reach, is_whole, item_reach};
-pub(crate) use tiers::Tier;

@@ -16,7 +16,7 @@ use crate::engine::case::Case;
 use crate::engine::line_set::LineSet;
 
 use super::items::multiple;
-use super::tiers::{Tier, tiers};
+use super::leftovers::{Leftover, leftovers};
 use super::times::{repeat_bound, times_bound};
 use super::{cart, part};
 
@@ -31,7 +31,7 @@ pub(crate) struct ItemReach {
     /// The groups in which it discounts only the cheapest, if it does.
     pub(crate) cheapest_of: Option<CheapestOf>,
     /// What each number of applications leaves to discount, where units are set aside for a condition.
-    pub(crate) tiers: Vec<Tier>,
+    pub(crate) leftovers: Vec<Leftover>,
     /// Most that it takes off in all, before rounding.
     pub(crate) most: Option<Exact>,
     /// Whether its exact discount is a multiple of the precision, so that nothing is ever rounded, as long as only whole
@@ -146,7 +146,7 @@ fn of_items(
         lines,
         units,
         cheapest_of: cheapest_of(case, candidate, benefit),
-        tiers: extent.beyond.map_or_else(Vec::new, Beyond::tiers),
+        leftovers: extent.beyond.map_or_else(Vec::new, Beyond::leftovers),
         most,
         is_even,
         has_gifts: false,
@@ -156,26 +156,26 @@ fn of_items(
 
 /// What a `beyond_condition` leaves, of each part.
 #[derive(Default)]
-struct Beyond(Vec<Vec<Tier>>);
+struct Beyond(Vec<Vec<Leftover>>);
 
 impl Beyond {
     /// Most units that are discounted.
     fn units(&self) -> Quantity {
-        let most = |tiers: &Vec<Tier>| tiers.iter().map(|own| own.units).max();
+        let most = |leftovers: &Vec<Leftover>| leftovers.iter().map(|own| own.units).max();
         self.0.iter().filter_map(most).sum()
     }
 
     /// Most units of a line.
     fn of_line(&self, line: usize) -> Quantity {
-        let most = |tiers: &Vec<Tier>| tiers.iter().map(|own| own.of_line(line)).max();
+        let most = |leftovers: &Vec<Leftover>| leftovers.iter().map(|own| own.of_line(line)).max();
         self.0.iter().filter_map(most).sum()
     }
 
     /// Where there is one part: numbers of applications of several cannot be told apart.
-    fn tiers(self) -> Vec<Tier> {
+    fn leftovers(self) -> Vec<Leftover> {
         let Self(mut parts) = self;
         match (parts.pop(), parts.is_empty()) {
-            (Some(tiers), true) => tiers,
+            (Some(leftovers), true) => leftovers,
             _ => Vec::new(),
         }
     }
@@ -237,7 +237,7 @@ fn of_free_product(
         lines,
         units: Some(units),
         cheapest_of: None,
-        tiers: Vec::new(),
+        leftovers: Vec::new(),
         most: None,
     })
 }
@@ -272,8 +272,8 @@ fn where_conditions_hold(
         let discounted = select.map_or(read, |select| select.intersection(&read));
         extent.lines = extent.lines.union(&discounted);
         if benefit.from == From::BeyondCondition && !takes_by_set(benefit) {
-            let tiers = tiers(case, candidate, benefit, &part, lines);
-            extent.beyond.get_or_insert_default().0.push(tiers);
+            let leftovers = leftovers(case, candidate, benefit, &part, lines);
+            extent.beyond.get_or_insert_default().0.push(leftovers);
         }
         if benefit.takes_sets() {
             extent.domain = extent.domain.union(&read);
@@ -390,8 +390,8 @@ pub(crate) fn cart_reach(case: &Case<'_>, candidate: &Candidate<'_>) -> Option<C
         let lines = candidate.target(&case.view.all).unwrap_or(case.view.all);
         (lines, times_bound(candidate, repeat).min(most))
     } else {
-        let deal = cart::Turn::make(case, candidate, benefit, &case.untouched).ok()?;
-        (deal.lines, deal.times)
+        let giving = cart::CartGiving::make(case, candidate, benefit, &case.untouched).ok()?;
+        (giving.lines, giving.times)
     };
     let (percent, most) = match benefit.kind {
         CartKind::AwardPoints(_) => return None,

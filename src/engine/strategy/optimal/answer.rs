@@ -15,7 +15,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn offer(&mut self, sequence: Sequence) {
+    pub(super) fn consider(&mut self, sequence: Sequence) {
         let is_better =
             self.best.as_ref().is_none_or(|best| sequence.compare(best) == Ordering::Less);
         if is_better {

@@ -9,8 +9,8 @@ use crate::engine::units::Basket;
 use super::super::order::Ranked;
 use super::component::Component;
 use super::fine::Fine;
-use super::offered::Offered;
 use super::problem::Problem;
+use super::weighed::Weighed;
 
 /// How many bounds were compared, or the first that is too low. No order is left out.
 pub(crate) fn check_bounds(case: &Case<'_>, ranked: &Ranked<'_>) -> Result<u64, String> {
@@ -48,13 +48,13 @@ impl Walk<'_, '_> {
                 continue;
             };
             let proposal = Rc::new(proposal);
-            let offered = Offered::new(self.case, self.component, basket, Rc::clone(&proposal));
+            let weighed = Weighed::new(self.case, self.component, basket, Rc::clone(&proposal));
             let mut next = basket.clone();
             proposal.carry_out(&mut next, &self.case.work);
             applied.push(*member);
             let below = self.most_below(&next, applied)?;
             applied.pop();
-            let after = upper.after(*member, &offered.claims);
+            let after = upper.after(*member, &weighed.claims);
             if after < below {
                 return Err(format!(
                     "after {applied:?} of {members:?} and {member}: {below} is above the bound {after}"

@@ -16,7 +16,7 @@ use crate::engine::units::Basket;
 
 use super::claim::Claim;
 use super::fine::{Fine, at, times, weighted};
-use super::lane::{Lane, Open, lane};
+use super::prospect::{Open, Prospect, prospect};
 use super::steps::Steps;
 
 /// How often all prices are looked at.
@@ -24,7 +24,7 @@ const SWEEPS: usize = 3;
 
 /// The bound for the promotions of one component.
 pub(super) struct Bound {
-    lanes: Vec<Lane>,
+    prospects: Vec<Prospect>,
     lines: LineSet,
     /// Of each line of the cart: the price of a unit.
     prices: Vec<Fine>,
@@ -37,7 +37,7 @@ pub(super) struct Bound {
 pub(super) struct Upper {
     pub(super) whole: Fine,
     /// Of each member what it counts for by itself.
-    lanes: SmallVec<[Fine; 16]>,
+    prospects: SmallVec<[Fine; 16]>,
     /// Of each line of the cart the price of a unit; none where units stack.
     prices: Vec<Fine>,
 }
@@ -45,10 +45,10 @@ pub(super) struct Upper {
 impl Upper {
     /// What can still come at most once a member has applied; what its condition uses up counts as still open.
     pub(super) fn after(&self, member: usize, claims: &[Claim]) -> Fine {
-        let lane = at(&self.lanes, member);
+        let prospect = at(&self.prospects, member);
         let paid =
             claims.iter().map(|own| times(at(&self.prices, own.line), own.discounted.into()));
-        self.whole - lane - paid.sum::<Fine>()
+        self.whole - prospect - paid.sum::<Fine>()
     }
 }
 
@@ -62,11 +62,11 @@ impl Bound {
     ) -> Self {
         let stacks = case.claims.stacks();
         let rounding = case.rules.settings().rounding;
-        let lane = |(reach, left): &(&ItemReach, Left)| {
-            lane(case, reach, *left, weights, stacks, rounding)
+        let prospect = |(reach, left): &(&ItemReach, Left)| {
+            prospect(case, reach, *left, weights, stacks, rounding)
         };
         let mut bound = Self {
-            lanes: members.iter().map(lane).collect(),
+            prospects: members.iter().map(prospect).collect(),
             lines: members
                 .iter()
                 .fold(LineSet::default(), |lines, (reach, _)| lines.union(&reach.domain)),
@@ -84,7 +84,7 @@ impl Bound {
 
     /// What it takes to say what can still come.
     pub(super) fn looks(&self) -> usize {
-        self.lanes.iter().map(Lane::looks).sum()
+        self.prospects.iter().map(Prospect::looks).sum()
     }
 
     pub(super) fn look(&self, case: &Case<'_>, basket: &Basket, weights: &[i128]) -> Open {
@@ -115,15 +115,18 @@ impl Bound {
 
     /// Whether a member could add anything, be it a gift.
     pub(super) fn could_give(&self, open: &Open, member: usize) -> bool {
-        self.lanes
-            .get(member)
-            .is_some_and(|lane| lane.has_gifts || lane.lines.iter().any(|own| own.open(open) > 0))
+        self.prospects.get(member).is_some_and(|prospect| {
+            prospect.has_gifts || prospect.lines.iter().any(|own| own.open(open) > 0)
+        })
     }
 
     /// The most that the `remaining` members can add, by their numbers.
     pub(super) fn of(&self, open: &Open, remaining: impl Iterator<Item = usize> + Clone) -> Upper {
-        let mut upper =
-            Upper { whole: 0, lanes: SmallVec::from_elem(0, self.lanes.len()), prices: Vec::new() };
+        let mut upper = Upper {
+            whole: 0,
+            prospects: SmallVec::from_elem(0, self.prospects.len()),
+            prices: Vec::new(),
+        };
         if self.stacks {
             self.stacked(&mut upper, open, remaining);
         } else {
@@ -135,15 +138,15 @@ impl Bound {
     fn stacked(&self, upper: &mut Upper, open: &Open, remaining: impl Iterator<Item = usize>) {
         let mut pooled = 0;
         for member in remaining {
-            let Some(lane) = self.lanes.get(member) else {
+            let Some(prospect) = self.prospects.get(member) else {
                 continue;
             };
-            let value = lane.value(open, |_| 0);
-            if lane.is_pooled {
+            let value = prospect.value(open, |_| 0);
+            if prospect.is_pooled {
                 pooled += value;
             } else {
                 upper.whole += value;
-                put(&mut upper.lanes, member, value);
+                put(&mut upper.prospects, member, value);
             }
         }
         upper.whole += pooled.min(open.left);
@@ -157,8 +160,8 @@ impl Bound {
         remaining: impl Iterator<Item = usize> + Clone,
     ) {
         let mut wanted = vec![(0_u32, 0); self.prices.len()];
-        let lanes = remaining.clone().filter_map(|own| self.lanes.get(own));
-        for own in lanes.flat_map(|lane| &lane.lines) {
+        let prospects = remaining.clone().filter_map(|own| self.prospects.get(own));
+        for own in prospects.flat_map(|prospect| &prospect.lines) {
             if let Some((count, most)) = wanted.get_mut(own.line) {
                 *count += 1;
                 *most = own.off.max(*most);
@@ -173,19 +176,19 @@ impl Bound {
             upper.whole += times(at(&upper.prices, line), at(&open.units, line));
         }
         for member in remaining {
-            let Some(lane) = self.lanes.get(member) else {
+            let Some(prospect) = self.prospects.get(member) else {
                 continue;
             };
-            let value = lane.value(open, |line| at(&upper.prices, line));
+            let value = prospect.value(open, |line| at(&upper.prices, line));
             upper.whole += value;
-            put(&mut upper.lanes, member, value);
+            put(&mut upper.prospects, member, value);
         }
     }
 
     /// The most that one member can add by itself.
     pub(super) fn of_one(&self, open: &Open, member: usize) -> Fine {
-        let lane = self.lanes.get(member);
-        lane.map_or(0, |lane| lane.sorted_value(open, |_| 0))
+        let prospect = self.prospects.get(member);
+        prospect.map_or(0, |prospect| prospect.sorted_value(open, |_| 0))
     }
 
     /// The prices of the units that are claimed.
@@ -209,10 +212,10 @@ impl Bound {
     }
 
     fn set_price(&mut self, line: usize, open: &Open, steps: &mut Steps) -> bool {
-        let on_line = |lane: &&Lane| lane.lines.iter().any(|own| own.line == line);
-        let lanes: Vec<&Lane> = self.lanes.iter().filter(on_line).collect();
-        let looks: usize = lanes.iter().map(|lane| lane.lines.len()).sum();
-        if lanes.len() < 2 || !steps.prepare(2 * looks * lanes.len()) {
+        let on_line = |prospect: &&Prospect| prospect.lines.iter().any(|own| own.line == line);
+        let prospects: Vec<&Prospect> = self.prospects.iter().filter(on_line).collect();
+        let looks: usize = prospects.iter().map(|prospect| prospect.lines.len()).sum();
+        if prospects.len() < 2 || !steps.prepare(2 * looks * prospects.len()) {
             return false;
         }
         let before = at(&self.prices, line);
@@ -220,15 +223,15 @@ impl Bound {
             let with = |own: usize| {
                 if own == line { price } else { at(&self.prices, own) }
             };
-            let values: Fine = lanes.iter().map(|lane| lane.value(open, with)).sum();
+            let values: Fine = prospects.iter().map(|prospect| prospect.value(open, with)).sum();
             values + times(price, at(&open.units, line))
         };
         // Lowest where a promotion just loses interest in the line, or in another line against it.
         let mut tries: Vec<Fine> = vec![before, 0];
-        for lane in &lanes {
-            let off = lane.lines.iter().find(|own| own.line == line).map_or(0, |own| own.off);
+        for prospect in &prospects {
+            let off = prospect.lines.iter().find(|own| own.line == line).map_or(0, |own| own.off);
             tries.push(off);
-            let marginal = lane.marginal(open, line, |own| at(&self.prices, own));
+            let marginal = prospect.marginal(open, line, |own| at(&self.prices, own));
             tries.push((off - marginal).max(0));
         }
         tries.sort_unstable();
@@ -249,10 +252,10 @@ impl Bound {
         let whole = |pooled: &dyn Fn(usize) -> bool| {
             let mut lines = LineSet::default();
             let (mut alone, mut together) = (0, 0);
-            for (number, lane) in self.lanes.iter().enumerate() {
-                let value = lane.value(&open, |_| 0);
+            for (number, prospect) in self.prospects.iter().enumerate() {
+                let value = prospect.value(&open, |_| 0);
                 if pooled(number) {
-                    lines = lines.union(&lane.spread);
+                    lines = lines.union(&prospect.spread);
                     together += value;
                 } else {
                     alone += value;
@@ -266,7 +269,7 @@ impl Bound {
         let (all, lines) = whole(&|_| true);
         if all < none {
             self.pooled = lines;
-            self.lanes.iter_mut().for_each(|lane| lane.is_pooled = true);
+            self.prospects.iter_mut().for_each(|prospect| prospect.is_pooled = true);
         }
     }
 }

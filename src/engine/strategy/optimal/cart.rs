@@ -48,15 +48,15 @@ pub(super) fn best_turn<'e>(
     };
     let (points, discounts): (Vec<usize>, Vec<usize>) =
         pool.iter().partition(|place| turn.awards_points(**place));
-    let offers = turn.offers(&discounts);
-    let each = offers.iter().map(|(_, own)| own.discount);
+    let proposals = turn.proposals(&discounts);
+    let each = proposals.iter().map(|(_, own)| own.discount);
     let upper: Money = if turn.only_one { each.max().unwrap_or(Money::ZERO) } else { each.sum() };
     // Points change nothing, and the more the better.
-    let points: Vec<(usize, Rc<Proposal>)> = turn.offers(&points);
+    let points: Vec<(usize, Rc<Proposal>)> = turn.proposals(&points);
     if turn.must.is_some_and(|must| points.iter().any(|(place, _)| *place == must)) {
         turn.must = None;
     }
-    turn.visit(offers);
+    turn.visit(proposals);
     let upper = match &turn.best {
         Some(best) if !turn.is_cut => best.discount(),
         Some(_) | None => upper,
@@ -86,15 +86,15 @@ struct Turn<'s, 'e> {
 }
 
 /// What promotions would give now.
-type Offers = Vec<(usize, Rc<Proposal>)>;
+type Proposals = Vec<(usize, Rc<Proposal>)>;
 
 impl Turn<'_, '_> {
     fn awards_points(&self, place: usize) -> bool {
         self.ranked.awards_points(place)
     }
 
-    fn offers(&mut self, places: &[usize]) -> Offers {
-        let mut offers = Vec::with_capacity(places.len());
+    fn proposals(&mut self, places: &[usize]) -> Proposals {
+        let mut proposals = Vec::with_capacity(places.len());
         for place in places {
             let Some(candidate) = self.ranked.candidates.get(*place) else {
                 continue;
@@ -104,18 +104,18 @@ impl Turn<'_, '_> {
                 self.is_cut = true;
             }
             if let Ok(proposal) = propose(self.case, candidate, &self.basket) {
-                offers.push((*place, Rc::new(proposal)));
+                proposals.push((*place, Rc::new(proposal)));
             }
         }
-        offers
+        proposals
     }
 
-    fn visit(&mut self, offers: Offers) {
+    fn visit(&mut self, proposals: Proposals) {
         self.record();
-        if self.only_one && !self.path.applied.is_empty() || !self.is_worth(&offers) {
+        if self.only_one && !self.path.applied.is_empty() || !self.is_worth(&proposals) {
             return;
         }
-        for (place, proposal) in &offers {
+        for (place, proposal) in &proposals {
             if self.is_cut && self.best.as_ref().is_some_and(|best| !best.applied.is_empty()) {
                 return;
             }
@@ -124,8 +124,8 @@ impl Turn<'_, '_> {
             let shipping = self.basket.shipping_discount;
             self.apply(*place, proposal);
             let others: Vec<usize> =
-                offers.iter().map(|(own, _)| *own).filter(|own| own != place).collect();
-            let next = if self.only_one { Vec::new() } else { self.offers(&others) };
+                proposals.iter().map(|(own, _)| *own).filter(|own| own != place).collect();
+            let next = if self.only_one { Vec::new() } else { self.proposals(&others) };
             self.visit(next);
             self.path.pop(fine(proposal.discount));
             self.basket.restore(saved);
@@ -164,18 +164,18 @@ impl Turn<'_, '_> {
     }
 
     /// Whether more of these could come to something better. To reach the bound, all of them are needed.
-    fn is_worth(&self, offers: &Offers) -> bool {
+    fn is_worth(&self, proposals: &Proposals) -> bool {
         let Some(best) = &self.best else {
             return true;
         };
-        let each = offers.iter().map(|(_, own)| own.discount);
+        let each = proposals.iter().map(|(_, own)| own.discount);
         let upper: Money =
             if self.only_one { each.max().unwrap_or(Money::ZERO) } else { each.sum() };
         let upper = self.path.value + fine(upper);
         if upper != best.value || self.only_one {
             return upper >= best.value;
         }
-        let all = self.path.applied.iter().chain(offers).cloned().collect();
+        let all = self.path.applied.iter().chain(proposals).cloned().collect();
         let all = Sequence { value: upper, gifts: 0, applied: all };
         // In the order of ranks behind what has applied: no sequence that begins like this one is before it.
         all.compare(best) != Ordering::Greater

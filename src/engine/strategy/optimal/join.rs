@@ -42,7 +42,7 @@ impl<'s, 'e> Problem<'s, 'e> {
             let untouched = &self.case.untouched;
             let turn = best_turn(self.case, self.ranked, untouched, &self.cart, must, steps);
             upper = turn.upper;
-            turn.best.into_iter().for_each(|best| answer.offer(best));
+            turn.best.into_iter().for_each(|best| answer.consider(best));
         }
         if must.is_none_or(|must| !is_on_lines(self.ranked, must)) {
             let pool = self.cart_without(|place| is_on_lines(self.ranked, place));
@@ -162,7 +162,7 @@ impl<'s, 'e> Problem<'s, 'e> {
             && self.is_there(must, &parts, &turn)
         {
             let items = merge(&parts);
-            answer.offer(if is_cart_first { behind(turn, items) } else { behind(items, turn) });
+            answer.consider(if is_cart_first { behind(turn, items) } else { behind(items, turn) });
         }
         upper
     }
@@ -255,7 +255,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         sequences
     }
 
-    /// Applies sequences of all components, lets the cart have its turn, and offers what that comes to.
+    /// Applies sequences of all components, lets the cart have its turn, and considers what that comes to.
     fn carry_out(
         &self,
         parts: &[&Sequence],
@@ -274,7 +274,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         if let Some(turn) = turn.best.filter(|turn| self.is_there(must, &parts, turn)) {
             let mut items = merge(&parts);
             items.value = fine(items.discount());
-            answer.offer(behind(items, turn));
+            answer.consider(behind(items, turn));
         }
     }
 }

@@ -12,9 +12,9 @@ use crate::engine::proposal::Failure;
 use crate::engine::units::Imprint;
 
 use super::fine::Fine;
-use super::offered::Offered;
 use super::sequence::{Sequence, Standing};
 use super::steps::Steps;
+use super::weighed::Weighed;
 
 /// Hash tables are about half empty.
 const TABLE: usize = 2;
@@ -23,7 +23,7 @@ const TABLE: usize = 2;
 pub(super) type Units = SmallVec<[i64; 24]>;
 
 /// What a promotion would give.
-pub(super) type Offer = Result<Rc<Offered>, Failure>;
+pub(super) type Proposed = Result<Rc<Weighed>, Failure>;
 
 /// What sequences of the same promotions left.
 #[derive(PartialEq, Eq, Hash)]
@@ -51,11 +51,11 @@ pub(super) struct Memory {
     /// Where sequences came to.
     states: FxHashMap<Reached, ()>,
     /// For each member what it gave on so many units of its lines.
-    offers: Vec<FxHashMap<Units, Offer>>,
+    proposed: Vec<FxHashMap<Units, Proposed>>,
     /// How many bytes `best` and `states` have taken from the budget.
     path_bytes: usize,
-    /// How many `offers` have taken.
-    offer_bytes: usize,
+    /// How many `proposed` has taken of it.
+    proposed_bytes: usize,
 }
 
 impl State {
@@ -75,15 +75,15 @@ impl Memory {
         Self {
             best: FxHashMap::default(),
             states: FxHashMap::default(),
-            offers: vec![FxHashMap::default(); members],
+            proposed: vec![FxHashMap::default(); members],
             path_bytes: 0,
-            offer_bytes: 0,
+            proposed_bytes: 0,
         }
     }
 
     /// Returns all bytes to the budget.
     pub(super) fn close(self, steps: &mut Steps) {
-        steps.free(self.path_bytes + self.offer_bytes);
+        steps.free(self.path_bytes + self.proposed_bytes);
     }
 
     /// Forgets where sequences came to, for a search that begins anew; what promotions gave stays true.
@@ -146,24 +146,24 @@ impl Memory {
         }
     }
 
-    pub(super) fn offer(&self, member: usize, units: &Units) -> Option<Offer> {
-        self.offers.get(member)?.get(units).cloned()
+    pub(super) fn proposed(&self, member: usize, units: &Units) -> Option<Proposed> {
+        self.proposed.get(member)?.get(units).cloned()
     }
 
-    pub(super) fn remember_offer(
+    pub(super) fn remember_proposed(
         &mut self,
         member: usize,
         units: Units,
-        offer: Offer,
+        proposed: Proposed,
         steps: &mut Steps,
     ) {
-        let offered = offer.as_ref().map_or(0, |own| own.bytes());
-        let bytes = TABLE * size_of::<(Units, Offer)>() + spilled(&units) + offered;
-        if let Some(own) = self.offers.get_mut(member)
+        let weighed = proposed.as_ref().map_or(0, |own| own.bytes());
+        let bytes = TABLE * size_of::<(Units, Proposed)>() + spilled(&units) + weighed;
+        if let Some(own) = self.proposed.get_mut(member)
             && steps.keep(bytes)
         {
-            self.offer_bytes += bytes;
-            own.insert(units, offer);
+            self.proposed_bytes += bytes;
+            own.insert(units, proposed);
         }
     }
 }

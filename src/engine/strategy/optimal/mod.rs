@@ -13,15 +13,15 @@ mod claim;
 mod component;
 mod fine;
 mod join;
-mod lane;
 mod linear;
 mod memory;
-mod offered;
 mod problem;
+mod prospect;
 mod search;
 mod sequence;
 mod solve;
 mod steps;
+mod weighed;
 
 pub(crate) use audit::check_bounds;
 pub(super) use solve::choose;

@@ -22,10 +22,10 @@ use crate::engine::case::Case;
 use super::super::order::Ranked;
 use super::component::Component;
 use super::fine::{Fine, cut, fine};
-use super::memory::{Memory, Offer, Reached};
-use super::offered::Offered;
+use super::memory::{Memory, Proposed, Reached};
 use super::sequence::Sequence;
 use super::steps::Steps;
+use super::weighed::Weighed;
 use trail::Trail;
 
 /// Most promotions that one sequence may have: deeper ones are not visited.
@@ -61,7 +61,7 @@ pub(super) struct Found {
 }
 
 /// What each member would give at a node, as far as it is known.
-type Known = SmallVec<[Option<Offer>; 16]>;
+type Known = SmallVec<[Option<Proposed>; 16]>;
 
 pub(super) struct Explorer<'s, 'e> {
     case: &'s Case<'e>,
@@ -160,18 +160,18 @@ impl<'s, 'e> Explorer<'s, 'e> {
                 .filter(|_| is_known || self.steps.spend(domain.len(), &self.case.work))
                 .map(|own| alone(self.case, own).cloned());
             let case = self.case;
-            let offered = |proposal| Offered::new(case, self.component, &case.untouched, proposal);
-            known.push(alone.map(|own| own.map(|proposal| Rc::new(offered(proposal)))));
+            let weighed = |proposal| Weighed::new(case, self.component, &case.untouched, proposal);
+            known.push(alone.map(|own| own.map(|proposal| Rc::new(weighed(proposal)))));
         }
         known
     }
 
     /// What a member would give now. `None` when the steps are used up.
-    fn offer(&mut self, member: usize) -> Option<Offer> {
+    fn proposed(&mut self, member: usize) -> Option<Proposed> {
         let domain = self.component.domains.get(member)?;
         let is_told = self.trail.is_told_by_units(domain);
         let key = is_told.then(|| self.trail.units(domain));
-        let known = key.as_ref().and_then(|key| self.memory.offer(member, key));
+        let known = key.as_ref().and_then(|key| self.memory.proposed(member, key));
         if known.is_some() {
             return known;
         }
@@ -180,20 +180,20 @@ impl<'s, 'e> Explorer<'s, 'e> {
         }
         let candidate = self.candidate(member)?;
         let basket = self.trail.basket();
-        let offered =
-            |proposal| Rc::new(Offered::new(self.case, self.component, basket, Rc::new(proposal)));
-        let offer = propose(self.case, candidate, basket).map(offered);
+        let weighed =
+            |proposal| Rc::new(Weighed::new(self.case, self.component, basket, Rc::new(proposal)));
+        let proposed = propose(self.case, candidate, basket).map(weighed);
         if let Some(key) = key {
-            self.memory.remember_offer(member, key, offer.clone(), self.steps);
+            self.memory.remember_proposed(member, key, proposed.clone(), self.steps);
         }
-        Some(offer)
+        Some(proposed)
     }
 
     /// Fills in what the members that have not applied would give now. False when the steps are used up.
     fn propose(&mut self, known: &mut Known) -> bool {
         for (member, slot) in known.iter_mut().enumerate() {
             if slot.is_none() && !self.trail.has_applied(member) {
-                *slot = self.offer(member);
+                *slot = self.proposed(member);
                 if slot.is_none() {
                     return false;
                 }
@@ -203,25 +203,25 @@ impl<'s, 'e> Explorer<'s, 'e> {
     }
 
     /// What is still known after a member has applied: what looks at none of its lines.
-    fn after(&self, known: &Known, offered: &Offered) -> Known {
+    fn after(&self, known: &Known, weighed: &Weighed) -> Known {
         let domains = self.component.domains.iter();
         let kept = known.iter().zip(domains).map(|(own, domain)| {
-            own.as_ref().filter(|_| domain.is_disjoint(&offered.lines)).cloned()
+            own.as_ref().filter(|_| domain.is_disjoint(&weighed.lines)).cloned()
         });
         kept.collect()
     }
 
-    fn apply(&mut self, member: usize, offered: Rc<Offered>) {
+    fn apply(&mut self, member: usize, weighed: Rc<Weighed>) {
         let Some(place) = self.component.members.get(member) else {
             return;
         };
-        self.path.push(*place, Rc::clone(&offered.proposal), offered.value);
-        self.trail.apply(member, offered);
+        self.path.push(*place, Rc::clone(&weighed.proposal), weighed.value);
+        self.trail.apply(member, weighed);
     }
 
     fn undo(&mut self) {
-        if let Some(offered) = self.trail.undo() {
-            self.path.pop(offered.value);
+        if let Some(weighed) = self.trail.undo() {
+            self.path.pop(weighed.value);
         }
     }
 
@@ -298,18 +298,19 @@ impl<'s, 'e> Explorer<'s, 'e> {
             if self.is_cut {
                 return;
             }
-            let offer = known.get(member);
-            let Some(Some(Ok(offered))) = offer.filter(|_| !self.trail.has_applied(member)) else {
+            let proposed = known.get(member);
+            let Some(Some(Ok(weighed))) = proposed.filter(|_| !self.trail.has_applied(member))
+            else {
                 continue;
             };
-            let more = offered.value + upper.after(member, &offered.claims);
+            let more = weighed.value + upper.after(member, &weighed.claims);
             if self.against(more) == Ordering::Less
-                || is_inherited && self.goes_before(member, offered)
+                || is_inherited && self.goes_before(member, weighed)
             {
                 continue;
             }
-            let child = self.after(&known, offered);
-            self.apply(member, Rc::clone(offered));
+            let child = self.after(&known, weighed);
+            self.apply(member, Rc::clone(weighed));
             self.visit(child);
             self.undo();
         }
@@ -317,12 +318,12 @@ impl<'s, 'e> Explorer<'s, 'e> {
 
     /// Whether a member, to which the last one has made no difference, makes none to it either and ranks before it: the
     /// two the other way round come to the same, and were visited before.
-    fn goes_before(&self, member: usize, offered: &Offered) -> bool {
+    fn goes_before(&self, member: usize, weighed: &Weighed) -> bool {
         let Some(last) = self.trail.last() else {
             return false;
         };
         let domain = self.component.domains.get(last);
-        member < last && domain.is_some_and(|domain| domain.is_disjoint(&offered.lines))
+        member < last && domain.is_some_and(|domain| domain.is_disjoint(&weighed.lines))
     }
 
     /// Whether something at least as good has come to the same before: the same state by the same promotions, in an order

@@ -70,7 +70,7 @@ fn solve<'e>(
     steps: &mut Steps,
 ) -> Answer {
     let mut answer = Answer { best: None, upper: Money::ZERO };
-    known.iter().cloned().for_each(|own| answer.offer(own));
+    known.iter().cloned().for_each(|own| answer.consider(own));
     let lone: Vec<usize> = match must {
         Some(must) => vec![must],
         None => (0..ranked.candidates.len()).filter(|place| ranked.is_exclusive(*place)).collect(),
@@ -81,7 +81,7 @@ fn solve<'e>(
             let mut sequence = Sequence::default();
             sequence.push(place, Rc::clone(proposal), fine(proposal.discount));
             answer.upper = answer.upper.max(proposal.discount);
-            answer.offer(sequence);
+            answer.consider(sequence);
         }
     }
     // With nothing left, what is known of an alternative has to do.

@@ -2,28 +2,28 @@
 
 use super::super::component::Component;
 use super::super::fine::Fine;
-use super::super::offered::Offered;
+use super::super::weighed::Weighed;
 use super::{Explorer, Known};
 
-/// Looks at numbers that it costs to apply a promotion whose offer is known.
+/// Looks at numbers that it costs to apply a promotion whose proposal is known.
 const LOOKS_TO_APPLY: usize = 16;
 
 impl Explorer<'_, '_> {
     /// Applies the member of the largest `worth` again and again (of equal ones the best ranked).
-    pub(super) fn dive(&mut self, known: &Known, worth: impl Fn(&Component, &Offered) -> Fine) {
+    pub(super) fn dive(&mut self, known: &Known, worth: impl Fn(&Component, &Weighed) -> Fine) {
         let mut known = known.clone();
         self.record();
         while self.propose(&mut known) {
-            let offers = self.trail.remaining().filter_map(|member| {
-                let offered = known.get(member)?.as_ref()?.as_ref().ok()?;
-                Some((worth(self.component, offered), member, offered.clone()))
+            let proposed = self.trail.remaining().filter_map(|member| {
+                let weighed = known.get(member)?.as_ref()?.as_ref().ok()?;
+                Some((worth(self.component, weighed), member, weighed.clone()))
             });
-            let best = offers.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
-            let Some((_, member, offered)) = best.filter(|(worth, ..)| *worth >= 0) else {
+            let best = proposed.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
+            let Some((_, member, weighed)) = best.filter(|(worth, ..)| *worth >= 0) else {
                 break;
             };
-            known = self.after(&known, &offered);
-            self.apply(member, offered);
+            known = self.after(&known, &weighed);
+            self.apply(member, weighed);
             self.record();
         }
         self.go_back_to(0);
@@ -76,16 +76,16 @@ impl Explorer<'_, '_> {
             return None;
         }
         for member in rest {
-            let offer = self.offer(*member)?;
-            applied.push((*member, offer.is_ok()));
-            if let Ok(offered) = offer {
+            let proposed = self.proposed(*member)?;
+            applied.push((*member, proposed.is_ok()));
+            if let Ok(weighed) = proposed {
                 // Where units stack, the basket follows at once.
                 if self.case.claims.stacks()
                     && !self.steps.spend(self.component.lines.len(), &self.case.work)
                 {
                     return None;
                 }
-                self.apply(*member, offered);
+                self.apply(*member, weighed);
             }
         }
         self.record();

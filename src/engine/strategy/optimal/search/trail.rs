@@ -11,9 +11,9 @@ use crate::engine::units::{Basket, Imprint, Saved};
 
 use super::super::claim::Claim;
 use super::super::component::Component;
-use super::super::lane::Open;
 use super::super::memory::{State, Units};
-use super::super::offered::Offered;
+use super::super::prospect::Open;
+use super::super::weighed::Weighed;
 
 /// What it takes to copy a run of units.
 const STEPS_A_RUN: usize = 4;
@@ -40,7 +40,7 @@ pub(super) struct Trail<'s, 'e> {
 /// A member that has applied.
 struct Step {
     member: usize,
-    offered: Rc<Offered>,
+    weighed: Rc<Weighed>,
     uneven_before: LineSet,
 }
 
@@ -111,51 +111,51 @@ impl<'s, 'e> Trail<'s, 'e> {
 
     /// The cart as those that have applied left it.
     pub(super) fn basket(&mut self) -> &Basket {
-        for Step { offered, .. } in self.applied.iter().skip(self.behind.len()) {
-            self.behind.push(self.basket.save(offered.lines.iter()));
-            offered.proposal.carry_out(&mut self.basket, &self.case.work);
+        for Step { weighed, .. } in self.applied.iter().skip(self.behind.len()) {
+            self.behind.push(self.basket.save(weighed.lines.iter()));
+            weighed.proposal.carry_out(&mut self.basket, &self.case.work);
         }
         &self.basket
     }
 
-    pub(super) fn apply(&mut self, member: usize, offered: Rc<Offered>) {
+    pub(super) fn apply(&mut self, member: usize, weighed: Rc<Weighed>) {
         if let Some(own) = self.is_applied.get_mut(member) {
             *own = true;
         }
-        self.count(&offered, 1);
+        self.count(&weighed, 1);
         self.applied.push(Step {
             member,
             uneven_before: self.uneven,
-            offered: Rc::clone(&offered),
+            weighed: Rc::clone(&weighed),
         });
-        self.uneven = self.uneven.union(&offered.overdrawn);
-        self.look_at(&offered);
+        self.uneven = self.uneven.union(&weighed.overdrawn);
+        self.look_at(&weighed);
     }
 
     /// Takes back the last one that has applied.
-    pub(super) fn undo(&mut self) -> Option<Rc<Offered>> {
-        let Step { member, offered, uneven_before } = self.applied.pop()?;
+    pub(super) fn undo(&mut self) -> Option<Rc<Weighed>> {
+        let Step { member, weighed, uneven_before } = self.applied.pop()?;
         if let Some(own) = self.is_applied.get_mut(member) {
             *own = false;
         }
-        self.count(&offered, -1);
+        self.count(&weighed, -1);
         self.uneven = uneven_before;
         if self.behind.len() > self.applied.len()
             && let Some(saved) = self.behind.pop()
         {
             self.basket.restore(saved);
         }
-        self.look_at(&offered);
-        Some(offered)
+        self.look_at(&weighed);
+        Some(weighed)
     }
 
-    fn count(&mut self, offered: &Offered, times: i64) {
-        for own in &offered.claims {
+    fn count(&mut self, weighed: &Weighed, times: i64) {
+        for own in &weighed.claims {
             if let Some(free) = self.free.get_mut(own.line) {
                 *free -= own.units * times;
             }
         }
-        for own in &offered.proposal.amounts {
+        for own in &weighed.proposal.amounts {
             if let Some(taken) = self.taken.get_mut(own.line) {
                 *taken += own.amount.scaled() * times;
             }
@@ -163,15 +163,15 @@ impl<'s, 'e> Trail<'s, 'e> {
     }
 
     /// What bounds look at, once more.
-    fn look_at(&mut self, offered: &Offered) {
+    fn look_at(&mut self, weighed: &Weighed) {
         let case = self.case;
         if case.claims.stacks() {
             self.basket();
             let Component { bound, weights, .. } = self.component;
-            bound.look_at(&mut self.open, &offered.lines, case, &self.basket, weights);
+            bound.look_at(&mut self.open, &weighed.lines, case, &self.basket, weights);
             return;
         }
-        for Claim { line, .. } in &offered.claims {
+        for Claim { line, .. } in &weighed.claims {
             let free = self.free.get(*line).copied().unwrap_or(0);
             let is_untouched = free == case.view.line(*line).quantity.scaled();
             let units = if is_untouched || !case.claims.is_single(*line) { free } else { 0 };

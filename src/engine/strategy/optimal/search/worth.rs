@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::domain::benefit::Benefit;
 
 use super::super::fine::Fine;
-use super::super::lane::Open;
+use super::super::prospect::Open;
 use super::super::sequence::Sequence;
 use super::{Explorer, Goal};
 

@@ -15,7 +15,7 @@ use super::component::Component;
 use super::fine::Fine;
 
 /// What a promotion would give, with what is asked of it at every node.
-pub(super) struct Offered {
+pub(super) struct Weighed {
     pub(super) proposal: Rc<Proposal>,
     /// Σ discount × weight.
     pub(super) value: Fine,
@@ -27,7 +27,7 @@ pub(super) struct Offered {
     pub(super) overdrawn: LineSet,
 }
 
-impl Offered {
+impl Weighed {
     pub(super) fn new(
         case: &Case<'_>,
         component: &Component,

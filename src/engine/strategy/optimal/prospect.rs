@@ -12,7 +12,7 @@ use crate::engine::line_set::LineSet;
 use super::fine::{Fine, UNIT_DECIMALS, at, fine, slack, times, weighted};
 
 /// What one promotion can still give.
-pub(super) struct Lane {
+pub(super) struct Prospect {
     /// Its lines; those first of which it takes off most, or where it takes the cheapest of groups, the dearest.
     pub(super) lines: Vec<Place>,
     /// All lines on which its discount may fall. A bundle's discount also falls on cheap lines, which add nothing to its value.
@@ -20,7 +20,7 @@ pub(super) struct Lane {
     /// Units of a group, and how many of them it takes.
     cheapest_of: Option<(i128, i128)>,
     /// Where units are set aside for its condition: what each number of applications leaves.
-    tiers: Vec<Tier>,
+    leftovers: Vec<ProspectLeftover>,
     pub(super) units: Option<i128>,
     /// Most in all, weighted, rounding included.
     pub(super) most: Option<Fine>,
@@ -44,9 +44,9 @@ pub(super) struct Place {
 }
 
 /// What a number of applications leaves to discount.
-struct Tier {
+struct ProspectLeftover {
     units: i128,
-    /// Most units of each of the lane's lines.
+    /// Most units of each of the prospect's lines.
     left: SmallVec<[i128; 8]>,
 }
 
@@ -59,14 +59,14 @@ pub(super) struct Open {
 }
 
 /// A promotion's part of the bound, its amounts weighted.
-pub(super) fn lane(
+pub(super) fn prospect(
     case: &Case<'_>,
     reach: &ItemReach,
     left: Left,
     weights: &[i128],
     stacks: bool,
     rounding: Rounding,
-) -> Lane {
+) -> Prospect {
     // What a promotion takes off falls on its lines in another way than its bound does: the largest weight holds for all.
     let weight = reach.lines.iter().map(|own| at(weights, own.line)).max().unwrap_or(0);
     let roundings = usize::from(stacks || !reach.is_even);
@@ -88,12 +88,12 @@ pub(super) fn lane(
             lines.sort_by_key(|own| std::cmp::Reverse(own.off));
         }
     }
-    let tier = |own: &benefits::Tier| Tier {
+    let leftover = |own: &benefits::Leftover| ProspectLeftover {
         units: own.units.scaled().into(),
         left: lines.iter().map(|place| own.of_line(place.line).scaled().into()).collect(),
     };
-    Lane {
-        tiers: reach.tiers.iter().map(tier).collect(),
+    Prospect {
+        leftovers: reach.leftovers.iter().map(leftover).collect(),
         lines,
         spread: reach.lines.iter().map(|own| own.line).collect(),
         cheapest_of: reach
@@ -107,10 +107,10 @@ pub(super) fn lane(
     }
 }
 
-impl Lane {
+impl Prospect {
     /// What it takes to say what it can still give.
     pub(super) fn looks(&self) -> usize {
-        self.lines.len() * (self.tiers.len() + 2)
+        self.lines.len() * (self.leftovers.len() + 2)
     }
 
     /// The most that it takes off open units beyond their prices.
@@ -137,7 +137,7 @@ impl Lane {
 
     /// The same where the number of units is limited.
     pub(super) fn sorted_value(&self, open: &Open, price: impl Fn(usize) -> Fine) -> Fine {
-        if !self.tiers.is_empty() {
+        if !self.leftovers.is_empty() {
             return self.tiered_value(open, price);
         }
         let mut beyond: SmallVec<[(Fine, i128); 16]> = match self.cheapest_of {
@@ -169,10 +169,10 @@ impl Lane {
         let is_open = best.iter().any(|(_, units, _)| *units > 0);
         best.retain(|(off, units, _)| *off > 0 && *units > 0);
         best.sort_unstable_by_key(|(off, ..)| std::cmp::Reverse(*off));
-        let value = |tier: &Tier| {
-            let (mut missing, mut sum) = (tier.units, 0);
+        let value = |leftover: &ProspectLeftover| {
+            let (mut missing, mut sum) = (leftover.units, 0);
             for (off, units, number) in &best {
-                let units = at(&tier.left, *number).min(*units).min(missing);
+                let units = at(&leftover.left, *number).min(*units).min(missing);
                 sum += times(*off, units);
                 missing -= units;
                 if missing == 0 {
@@ -181,7 +181,7 @@ impl Lane {
             }
             sum
         };
-        let most = self.tiers.iter().map(value).max().unwrap_or(0);
+        let most = self.leftovers.iter().map(value).max().unwrap_or(0);
         self.bounded(most, is_open)
     }
 
