@@ -6,6 +6,7 @@ use crate::domain::store::Store;
 use super::allocation::Share;
 use super::codes::Codes;
 use super::compiled::Compiled;
+use super::gates;
 use super::inputs::Facts;
 use super::line_set::LineSet;
 use super::reuse::Reused;
@@ -18,6 +19,8 @@ use super::work::Work;
 pub(crate) struct Case<'e> {
     pub(crate) rules: &'e RuleSet,
     pub(crate) facts: &'e Facts<'e>,
+    /// The presented codes.
+    pub(crate) codes: Codes,
     pub(crate) view: CartView<'e>,
     pub(crate) claims: ClaimRules,
     pub(crate) untouched: Basket,
@@ -36,6 +39,7 @@ impl<'e> Case<'e> {
             (true, None) => LineSet::default(),
         };
         Self {
+            codes: Codes::read(rules, facts),
             untouched: Basket::new(&view, settings.percentage_base),
             rules,
             facts,
@@ -57,28 +61,34 @@ impl<'e> Case<'e> {
     pub(crate) fn explains(&self) -> bool {
         self.facts.request.explain == Explain::All
     }
+
+    /// The promotions whose gates are judged, in order of creation: those that the cart could meet, or all when every
+    /// promotion's reason is asked for. Judging each is charged when it is handed out; none comes once the work has ended.
+    pub(crate) fn to_judge(&self) -> impl Iterator<Item = ToJudge<'e>> {
+        let found = if self.explains() {
+            (0..self.rules.len()).collect()
+        } else {
+            let channel = self.facts.request.channel.as_deref();
+            let place = self.rules.facts.of_place(self.store(), channel);
+            let mut found = self.rules.index.find(self.view.facts().chain(place), &self.work);
+            self.codes.promotions().for_each(|number| found.insert(number));
+            found
+        };
+        let to_judge = found.into_iter().filter_map(|number| {
+            let compiled = self.rules.promotions.get(number)?;
+            let code = self.codes.unlocking(number);
+            let is_judged =
+                self.explains() || compiled.is_current(self.facts.now) || code.is_some();
+            is_judged.then_some(ToJudge { number, compiled, code })
+        });
+        to_judge.take_while(|own| self.work.charge(gates::steps(own.compiled, self.facts)))
+    }
 }
 
-/// The promotions whose gates are judged, in order of creation: those that the cart could meet, or all when every
-/// promotion's reason is asked for.
-pub(crate) fn to_judge<'e>(
-    case: &Case<'e>,
-    codes: &Codes,
-) -> impl Iterator<Item = (usize, &'e Compiled)> {
-    let (rules, now) = (case.rules, case.facts.now);
-    let explains = case.explains();
-    let found = if explains {
-        (0..rules.len()).collect()
-    } else {
-        let channel = case.facts.request.channel.as_deref();
-        let place = rules.facts.of_place(case.store(), channel);
-        let mut found = rules.index.find(case.view.facts().chain(place), &case.work);
-        codes.promotions().for_each(|number| found.insert(number));
-        found
-    };
-    found.into_iter().filter_map(move |number| {
-        let compiled = rules.promotions.get(number)?;
-        let is_judged = explains || compiled.is_current(now) || codes.unlocking(number).is_some();
-        is_judged.then_some((number, compiled))
-    })
+/// A promotion whose gates are to be judged.
+pub(crate) struct ToJudge<'e> {
+    pub(crate) number: usize,
+    pub(crate) compiled: &'e Compiled,
+    /// The code of the cart that unlocks it, or would if it were not used up.
+    pub(crate) code: Option<usize>,
 }

@@ -4,8 +4,7 @@ use crate::domain::evaluation::{Evaluation, Reason};
 use crate::domain::settings::Strategy;
 
 use super::candidate::Candidate;
-use super::case::{Case, to_judge};
-use super::codes::Codes;
+use super::case::{Case, ToJudge};
 use super::inputs::Facts;
 use super::ruleset::RuleSet;
 use super::work::{Costly, End, Stop, Unfinished, Work};
@@ -28,11 +27,10 @@ pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>, stop: &Stop) -> Result<Evalu
         Strategy::Optimal => rules.settings().optimal_budget_ms,
     };
     let case = Case::new(rules, facts, Work::new(stop, budget_ms));
-    let codes = Codes::read(rules, facts);
-    let gated = gate(&case, &codes);
+    let gated = gate(&case);
     let ranked = strategy::rank(&case, gated.passed);
     let outcome = strategy::choose(&case, &ranked);
-    let mut evaluation = result::assemble(&case, &codes, &ranked, outcome, gated.failed);
+    let mut evaluation = result::assemble(&case, &ranked, outcome, gated.failed);
     evaluation.candidates = gated.judged;
     evaluation.steps = case.work.steps();
     match case.work.end() {
@@ -64,8 +62,7 @@ fn costly(rules: &RuleSet, candidates: &[Candidate<'_>]) -> Vec<Costly> {
 pub fn check_bounds(rules: &RuleSet, facts: &Facts<'_>) -> Result<u64, String> {
     let stop = Stop::default();
     let case = Case::new(rules, facts, Work::unbounded(&stop));
-    let codes = Codes::read(rules, facts);
-    let ranked = strategy::rank(&case, gate(&case, &codes).passed);
+    let ranked = strategy::rank(&case, gate(&case).passed);
     strategy::check_bounds(&case, &ranked)
 }
 
@@ -78,16 +75,12 @@ struct Gated<'e> {
     judged: usize,
 }
 
-fn gate<'e>(case: &Case<'e>, codes: &Codes) -> Gated<'e> {
-    let rules = case.rules;
+fn gate<'e>(case: &Case<'e>) -> Gated<'e> {
     let passed = Vec::with_capacity(FIRST_CANDIDATES);
     let mut gated = Gated { passed, failed: Vec::new(), judged: 0 };
-    for (number, compiled) in to_judge(case, codes) {
-        if !case.work.charge(gates::steps(compiled, case.facts)) {
-            break;
-        }
+    for ToJudge { number, compiled, code } in case.to_judge() {
         gated.judged += 1;
-        match gates::judge(compiled, rules, case.facts, case.store(), codes.unlocking(number)) {
+        match gates::judge(compiled, case.rules, case.facts, case.store(), code) {
             Ok(passed) => gated.passed.push(Candidate::new(case, number, compiled, passed)),
             Err(reason) => gated.failed.push((number, reason)),
         }

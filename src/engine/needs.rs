@@ -3,8 +3,7 @@
 use crate::domain::counter::{Bound, Owner};
 use crate::domain::id::PromotionId;
 
-use super::case::{Case, to_judge};
-use super::codes::Codes;
+use super::case::{Case, ToJudge};
 use super::compiled::Compiled;
 use super::inputs::Facts;
 use super::limits::{self, bounds_of};
@@ -39,13 +38,8 @@ pub fn needs(rules: &RuleSet, facts: &Facts<'_>) -> Needs {
     // What ends this ends the evaluation, too.
     let stop = Stop::default();
     let case = Case::new(rules, facts, Work::new(&stop, 0));
-    let codes = Codes::read(rules, facts);
-    for (number, compiled) in to_judge(&case, &codes) {
-        if !case.work.charge(gates::steps(compiled, case.facts)) {
-            break;
-        }
+    for ToJudge { compiled, code, .. } in case.to_judge() {
         let asks = compiled.promotion.terms.asks_for_issuance();
-        let code = codes.unlocking(number);
         if (compiled.has_limits() || asks)
             && gates::admit(compiled, rules, facts, case.store(), code).is_ok()
         {
@@ -68,14 +62,9 @@ pub fn counters(rules: &RuleSet, facts: &Facts<'_>) -> Vec<Bound> {
     let facts = &Facts { used: &[], ..*facts };
     let stop = Stop::default();
     let case = Case::new(rules, facts, Work::new(&stop, 0));
-    let codes = Codes::read(rules, facts);
     let mut bounds = Vec::new();
-    for (number, compiled) in to_judge(&case, &codes) {
-        if !case.work.charge(gates::steps(compiled, case.facts)) {
-            break;
-        }
-        if compiled.has_limits()
-            && gates::judge(compiled, rules, facts, case.store(), codes.unlocking(number)).is_ok()
+    for ToJudge { compiled, code, .. } in case.to_judge() {
+        if compiled.has_limits() && gates::judge(compiled, rules, facts, case.store(), code).is_ok()
         {
             bounds.extend(limits::own(compiled, rules, facts));
             bounds.extend(in_hand(compiled, rules, facts));

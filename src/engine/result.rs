@@ -11,7 +11,6 @@ use crate::domain::promotion::Promotion;
 
 use super::candidate::Candidate;
 use super::case::Case;
-use super::codes::Codes;
 use super::explain;
 use super::proposal::Proposal;
 use super::strategy::{Outcome, Ranked, Verdict};
@@ -20,7 +19,6 @@ use super::strategy::{Outcome, Ranked, Verdict};
 /// failed at.
 pub(crate) fn assemble(
     case: &Case<'_>,
-    codes: &Codes,
     ranked: &Ranked<'_>,
     outcome: Outcome,
     failed: Vec<(usize, Reason)>,
@@ -34,7 +32,7 @@ pub(crate) fn assemble(
     }
     let reason_at = |place: usize| outcome.verdicts.get(place).and_then(Verdict::reason);
     result.suggestions = explain::suggestions(candidates, reason_at);
-    result.codes = codes.verdicts(|number| {
+    result.codes = case.codes.verdicts(|number| {
         let gate = failed.iter().find(|(own, _)| *own == number).map(|(_, reason)| reason);
         let place = candidates.iter().position(|candidate| candidate.number == number);
         gate.or_else(|| reason_at(place?))
