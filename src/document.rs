@@ -25,11 +25,11 @@ use crate::domain::settings::{CustomField, Settings};
 use crate::domain::store::Store;
 use crate::engine::{self, CodeFact, Facts, RuleSet, Stop, Unfinished};
 use crate::wire::decode::{Object, TextBound, Value};
+use crate::wire::faults::ListReference;
 use crate::wire::faults::{FaultCode, Faults, Path, too_complex};
 use crate::wire::json::Json;
 use crate::wire::problem::Problem;
 use crate::wire::promotion::{Body, Purpose};
-use crate::wire::selector::ListReference;
 use crate::wire::settings::Computed;
 use crate::wire::{cart, evaluation, product_list, promotion, settings, store};
 
@@ -135,18 +135,16 @@ fn with_facts<T>(
 
 fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {
     let mut object = value.object(faults)?;
-    let mut lists = Vec::new();
     let defaults = default_settings()?;
     let settings = object.or("settings", defaults.clone(), faults, |value, faults| {
-        settings::parse(value, defaults, Computed::Unknown, &mut lists, faults)
+        settings::parse(value, defaults, Computed::Unknown, faults)
     });
     let stores = object.or("stores", Vec::new(), faults, store::parse_list);
     let product_lists = object.or("product_lists", BTreeMap::new(), faults, product_lists);
     let fields = settings.as_ref().map(|settings| settings.custom_fields.as_slice());
     let entries = object.or("promotions", Vec::new(), faults, |value, faults| {
-        value.list(0..=MAX_ENTRIES, faults, |value, faults| {
-            Some(Entry::read(value, fields, &mut lists, faults))
-        })
+        value
+            .list(0..=MAX_ENTRIES, faults, |value, faults| Some(Entry::read(value, fields, faults)))
     });
     let codes = read_codes(&mut object, entries.as_deref(), faults);
     let mut store = None;
@@ -155,7 +153,7 @@ fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {
         cart::parse(value, faults)
     });
     let finished = object.finish(faults);
-    check_lists(&lists, product_lists.as_ref(), faults);
+    check_lists(&faults.take_lists(), product_lists.as_ref(), faults);
     if let Some(entries) = &entries {
         check_unique(entries, value.path(), faults);
     }
@@ -209,14 +207,8 @@ struct Entry<'t> {
 }
 
 impl<'t> Entry<'t> {
-    fn read(
-        value: Value<'_, 't>,
-        fields: Option<&[CustomField]>,
-        lists: &mut Vec<ListReference>,
-        faults: &mut Faults,
-    ) -> Self {
-        let mut body = promotion::parse(value, Purpose::Document(fields), faults);
-        lists.append(&mut body.lists);
+    fn read(value: Value<'_, 't>, fields: Option<&[CustomField]>, faults: &mut Faults) -> Self {
+        let body = promotion::parse(value, Purpose::Document(fields), faults);
         let place = match value.path() {
             Path::Index(_, index) => *index,
             Path::Root | Path::Key(..) => 0,

@@ -19,6 +19,8 @@ use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::PromotionType;
 use crate::stored;
 use crate::wire;
+use crate::wire::body::*;
+use crate::wire::store::StoreBody;
 use crate::wire::write::Writer;
 
 /// Codes that are read at once.
@@ -72,7 +74,7 @@ pub async fn write<W: Write + Send + 'static>(
             write!(out, "{{\"settings\":{},", wire::settings::stored(&settings))?;
             let stores = db::stores::all(tx).await?;
             let stores = printed(|writer| {
-                writer.list(&stores, wire::store::print);
+                writer.list(&stores, StoreBody::print);
             });
             write!(out, "\n\"stores\":{stores},")?;
             let lists = db::product_lists::all(tx).await?;

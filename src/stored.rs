@@ -15,9 +15,7 @@ use crate::domain::promotion::{Kind, Promotion, PromotionType, Terms};
 use crate::domain::settings::Settings;
 use crate::engine::KnownMilestone;
 use crate::wire;
-use crate::wire::decode::Value;
-use crate::wire::faults::Faults;
-use crate::wire::json::Json;
+use crate::wire::body::{read_body, read_stored};
 use crate::wire::settings::Computed;
 
 fn unreadable(what: &str, why: &str) -> DbError {
@@ -25,21 +23,12 @@ fn unreadable(what: &str, why: &str) -> DbError {
 }
 
 pub fn settings(row: &SettingsRow) -> Result<Settings, DbError> {
-    let refuse = |why: String| unreadable("the settings", &why);
-    let mut faults = Faults::new();
-    let read = |json: &Json<'_>, faults: &mut Faults| {
-        // The document names its own currency and zone.
-        let defaults = Settings::defaults(Currency::new("XXX")?, chrono_tz::UTC);
-        let mut lists = Vec::new();
-        let value = Value::root(json);
-        wire::settings::parse(value, defaults, Computed::Unknown, &mut lists, faults)
-    };
-    let json =
-        Json::parse(row.document.as_bytes()).map_err(|error| refuse(format!("{error:?}")))?;
-    match read(&json, &mut faults) {
-        Some(settings) if faults.is_empty() => Ok(settings),
-        _ => Err(refuse(format!("{:?}", faults.as_slice()))),
-    }
+    // The document names its own currency and zone.
+    let base = Settings::defaults(Currency::NONE, chrono_tz::UTC);
+    let read = read_stored(row.document.as_bytes(), |value, faults| {
+        wire::settings::parse(value, base, Computed::Unknown, faults)
+    });
+    read.map_err(|why| unreadable("the settings", &why))
 }
 
 pub fn promotion(row: &PromotionRow) -> Result<Promotion, DbError> {
@@ -61,7 +50,7 @@ pub fn terms(what: &str, document: &str) -> Result<Terms, DbError> {
 pub fn ended(row: &EndedRow) -> Result<Promotion, DbError> {
     let (kind, limits) = match (row.kind, &row.limits) {
         (PromotionType::CodeLinked, Some(limits)) => {
-            let limits = wire::limits::parse_stored(limits.as_bytes()).map_err(|why| {
+            let limits = read_stored(limits.as_bytes(), read_body::<Limits, _>).map_err(|why| {
                 unreadable(&format!("the limits of promotion {}", row.promotion_id), &why)
             })?;
             (Kind::CodeLinked, limits)

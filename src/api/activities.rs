@@ -10,7 +10,8 @@ use super::openapi::{Writing, conflicts};
 use super::problem::ApiError;
 use super::{Api, edge, schema};
 use crate::domain::activity::Activity;
-use crate::wire;
+use crate::wire::activity::ActivityBody;
+use crate::wire::body::ReadBody as _;
 use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
 
@@ -38,8 +39,8 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     let body = body.json()?;
     let read = |value: Value<'_, '_>, faults: &mut Faults| {
-        wire::activity::parse(value, faults)
-            .map(|own| Activity { request: own.request.into_owned(), ..own })
+        ActivityBody::read(value, faults)
+            .map(|own: Activity<'_>| Activity { request: own.request.into_owned(), ..own })
     };
     let activity = api.decode(teller.tenant(), body, read).await?;
     let recorded = api.service().record(teller.tenant(), activity);

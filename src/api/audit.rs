@@ -1,5 +1,7 @@
 //! The audit trail: every change, who made it, when, and what it changed (spec 3).
 
+use std::borrow::Cow;
+
 use axum::extract::State;
 use axum::response::Response;
 use serde_json::Value as Any;
@@ -12,7 +14,9 @@ use super::openapi::{ListParams, Reading};
 use super::problem::ApiError;
 use super::{Api, page, schema};
 use crate::db;
-use crate::db::audit::{AuditCursor, AuditFilter};
+use crate::db::audit::{AuditCursor, AuditFilter, AuditRow};
+use crate::wire::body::*;
+use crate::wire::write::Writer;
 
 /// Which entries are listed.
 #[derive(IntoParams)]
@@ -54,21 +58,42 @@ pub async fn list(
     });
     let found = api.admin_read(read).await?;
     let hides = !reader.sees_codes();
-    Ok(page::answer(&found, &wanted.seal, |writer, row| {
-        let shown = |document: &Option<String>| match document {
-            Some(document) if hides && row.action.starts_with("codes_") => hidden(document),
-            other => other.clone(),
-        };
-        writer.object(|writer| {
-            writer.key("id").plain(row.audit_id);
-            writer.key("at").plain(super::time(row.at));
-            writer.key("key_id").option(row.key_id, |writer, id| writer.plain(id));
-            writer.key("subject").text(&row.subject);
-            writer.key("action").text(&row.action);
-            writer.key("before").option(shown(&row.before), |writer, json| writer.raw(&json));
-            writer.key("after").option(shown(&row.after), |writer, json| writer.raw(&json));
-        });
-    }))
+    Ok(page::answer(&found, &wanted.seal, |writer, row| AuditEntry::print(writer, &(row, hides))))
+}
+
+answer! {
+    /// A change.
+    pub struct AuditEntry "AuditEntry" as (&AuditRow, bool) |(row, hides)| {
+        /// The entry's id.
+        id: required(ID) => row.audit_id,
+        /// When.
+        at: required(INSTANT) => row.at,
+        /// Who; null is the operator.
+        key_id: optional(ID) => row.key_id,
+        /// What was changed, as `promotion:<id>`.
+        subject: required(WORDS) => row.subject,
+        /// What was done to it.
+        action: required(WORDS) => row.action,
+        /// What it was before; null if nothing.
+        before: required(by(Anything(""))) => shown(row, &row.before, *hides),
+        /// What it was after; null if nothing.
+        after: required(by(Anything(""))) => shown(row, &row.after, *hides),
+    }
+}
+
+/// Prints a document of a change, as those see it from whom codes are hidden or not.
+fn shown<'r>(
+    row: &AuditRow,
+    document: &'r Option<String>,
+    hides: bool,
+) -> impl Fn(&mut Writer) + use<'r> {
+    let shown = match document {
+        Some(document) if hides && row.action.starts_with("codes_") => {
+            hidden(document).map(Cow::Owned)
+        }
+        other => other.as_deref().map(Cow::Borrowed),
+    };
+    move |writer| writer.option(shown.as_ref(), |writer, json| writer.raw(json))
 }
 
 /// The document of a change of codes as viewers see it. One that cannot be read is not shown at all.

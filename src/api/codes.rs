@@ -26,10 +26,10 @@ use crate::service::codes::Generated;
 use crate::service::promotions::exists;
 use crate::service::{Service, ServiceError};
 use crate::wire;
-use crate::wire::code::NewCodes;
+use crate::wire::body::*;
+use crate::wire::code::{CodesBody, NewCodes};
 use crate::wire::csv::CODE_COLUMNS;
 use crate::wire::faults::{FaultCode, Faults};
-use crate::wire::write::Writer;
 
 conflicts! {
     CreateCodesConflict = "code_taken" | "name_taken" | "archived";
@@ -77,7 +77,7 @@ pub async fn create(
     let (service, actor) = (api.service().clone(), admin.actor());
     let stored = api.admin_read(service.promotion(actor.tenant, promotion)).await?;
     let new = match body.text()? {
-        Text::Json(bytes) => api.decode(actor.tenant, bytes, wire::code::parse).await?,
+        Text::Json(bytes) => api.decode(actor.tenant, bytes, read_body::<CodesBody, _>).await?,
         Text::Csv(bytes) => NewCodes::Named(api.read(actor.tenant, bytes, imported).await?),
     };
     let kind = stored.promotion.terms.kind.promotion_type();
@@ -87,15 +87,11 @@ pub async fn create(
     }
     match new {
         NewCodes::Named(codes) => {
-            let count = codes.len();
+            let count = u64::try_from(codes.len()).unwrap_or(u64::MAX);
             let added = async move { service.add_codes(actor, promotion, codes).await };
-            let made = api.bulk_write(added).await?;
-            let mut writer = Writer::with_capacity(64);
-            writer.object(|writer| {
-                writer.key("count").raw(&count.to_string());
-                writer.key("created").raw(&made.to_string());
-            });
-            Ok(edge::json(StatusCode::CREATED, writer.finish()))
+            let created = api.bulk_write(added).await?;
+            let made = Made { count, created, drawn: None };
+            Ok(edge::json(StatusCode::CREATED, CodesMade::document(&made)))
         }
         NewCodes::Generated(wanted) => {
             let asked = wanted.clone();
@@ -128,15 +124,10 @@ fn generated(
     wanted: &Generation,
     made: &Generated,
 ) -> Response {
-    let mut head = Writer::with_capacity(256);
-    head.object(|writer| {
-        writer.key("count").integer(made.count);
-        writer.key("created").integer(made.count);
-        writer.key("batch").text(&made.batch);
-        write_time(writer.key("expires_at"), wanted.expires_at);
-    });
+    let count = u64::try_from(made.count).unwrap_or_default();
+    let drawn = Some((made.batch.as_str(), wanted.expires_at));
     // The object goes on with its codes.
-    let mut head = head.finish();
+    let mut head = CodesMade::document(&Made { count, created: count, drawn });
     head.pop();
     head.push_str(",\"codes\":[");
     let (service, batch) = (api.service().clone(), made.batch.clone());
@@ -234,13 +225,7 @@ pub async fn list(
         return Ok(exported(listing, found));
     }
     Ok(page::answer(&found, &wanted.seal, |writer, row| {
-        writer.object(|writer| {
-            writer.key("code").text(&listing.shown(&row.code));
-            write_time(writer.key("expires_at"), row.expires_at);
-            writer.key("used").integer(row.used);
-            writer.key("batch").option(row.batch.as_deref(), Writer::text);
-            writer.key("created_at").plain(super::time(row.created_at));
-        });
+        CodeBody::print(writer, &(row, listing.shown(&row.code)));
     }))
 }
 
@@ -312,9 +297,47 @@ fn exported(listing: Listing, first: Page<ListedCode, String>) -> Response {
     })
 }
 
-fn write_time(writer: &mut Writer, time: Option<DateTime<Utc>>) {
-    writer.option(time.map(super::time), |writer, time| writer.plain(time));
+answer! {
+    /// A code.
+    pub struct CodeBody "Code" as (&ListedCode, Cow<'_, str>) |(row, shown)| {
+        /// The code; viewers see its last three characters.
+        code: required(WORDS) => shown,
+        /// When it stops working; null: with the promotion.
+        expires_at: optional(INSTANT) => row.expires_at,
+        /// Redemptions by it that are held or committed and not given back whole.
+        used: required(SIZE) => row.used,
+        /// The generation that drew it.
+        batch: optional(WORDS) => row.batch,
+        /// When it was made.
+        created_at: required(INSTANT) => row.created_at,
+    }
 }
+
+/// What became of codes: how many there were, and how many are new. Those that were drawn have a batch and an end.
+struct Made<'b> {
+    count: u64,
+    created: u64,
+    drawn: Option<(&'b str, Option<DateTime<Utc>>)>,
+}
+
+answer! {
+    /// What became of codes.
+    pub struct CodesMade "CodesMade" as Made<'_> |made| {
+        /// How many were named, or drawn.
+        count: required(SIZE) => made.count,
+        /// How many of them are new; of codes that were drawn, all.
+        created: required(SIZE) => made.created,
+        /// Of codes that were drawn: the name of the generation.
+        batch: absent(WORDS) => made.drawn.map(|(batch, _)| batch),
+        /// Of codes that were drawn: when they stop working.
+        expires_at: absent(or_null(INSTANT)) => made.drawn.map(|(_, expires_at)| expires_at),
+        /// The codes that were drawn.
+        codes: absent(every(WORDS)) => NOT_YET,
+    }
+}
+
+/// Codes that were drawn are read while the answer is sent.
+const NOT_YET: Option<Vec<String>> = None;
 
 /// Delete a code
 #[utoipa::path(delete, path = "/v1/promotions/{id}/codes/{code}", operation_id = "delete_code", tag = "codes",

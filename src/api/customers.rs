@@ -10,7 +10,9 @@ use super::openapi::{ListParams, Reading, Writing};
 use super::problem::ApiError;
 use super::{Api, page, schema};
 use crate::db::Page;
-use crate::wire;
+use crate::wire::body::*;
+use crate::wire::issuing::MergeBody;
+use crate::wire::offer::OfferBody;
 
 /// List what a customer could use now: promotions and issuances, with what is left of every limit
 ///
@@ -50,7 +52,7 @@ pub async fn promotions(
         // INVARIANT: offers name promotions of their rules.
         if let Some(promotion) = rules.promotion(offer.promotion) {
             let issuance = issuance.as_ref();
-            wire::offer::write(writer, promotion, issuance, &offer.left, precision);
+            OfferBody::print(writer, promotion, issuance, &offer.left, precision);
         }
     }))
 }
@@ -73,7 +75,7 @@ pub async fn merge(
     _: NoQuery,
     body: Small,
 ) -> Result<Response, ApiError> {
-    let into = decode(&body.json()?, wire::issuing::parse_merge)?;
+    let into = decode(&body.json()?, read_body::<MergeBody, _>)?;
     let service = api.service();
     let merged = service.merge_customers(admin.actor(), customer, into);
     api.bulk_write(merged).await?;

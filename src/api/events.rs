@@ -8,7 +8,8 @@ use super::extract::Query;
 use super::openapi::{ListParams, Reading};
 use super::problem::ApiError;
 use super::{Api, page, schema};
-use crate::service::event_log::{self, EventCursor};
+use crate::service::event_log::{EventBody, EventCursor};
+use crate::wire::body::*;
 
 /// List what happened, oldest first
 ///
@@ -29,7 +30,5 @@ pub async fn list(
     query.finish()?;
     let read = api.service().events(reader.tenant(), wanted.after, wanted.limit);
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, &wanted.seal, |writer, row| {
-        writer.raw(&event_log::print(row));
-    }))
+    Ok(page::answer(&found, &wanted.seal, EventBody::print))
 }

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use super::openapi::Public;
 use super::{Api, edge, schema};
 use crate::db::DbError;
-use crate::wire::write::Writer;
+use crate::wire::body::*;
 
 /// Whether the process lives.
 #[utoipa::path(get, path = "/healthz", operation_id = "is_alive", tag = "health",
@@ -163,13 +163,15 @@ async fn ask(api: &Api) -> Option<&'static str> {
     reason
 }
 
+answer! {
+    pub struct Health "Health" as (&str, Option<&str>) |(status, reason)| {
+        /// How it is.
+        status: required(OneOf(&["ok", "ready", "not_ready"])) => *status,
+        /// Why it is not ready.
+        reason: absent(WORDS) => *reason,
+    }
+}
+
 fn report(status: StatusCode, word: &'static str, reason: Option<&str>) -> Response {
-    let mut writer = Writer::with_capacity(64);
-    writer.object(|writer| {
-        writer.key("status").plain(word);
-        if let Some(reason) = reason {
-            writer.key("reason").text(reason);
-        }
-    });
-    edge::json(status, writer.finish())
+    edge::json(status, Health::document(&(word, reason)))
 }

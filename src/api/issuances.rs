@@ -16,9 +16,11 @@ use crate::domain::id::{IssuanceId, PromotionId};
 use crate::domain::issuance::{Issuance, IssuanceState};
 use crate::service::ServiceError;
 use crate::service::issuances::Issued;
-use crate::wire;
+use crate::wire::body::*;
 use crate::wire::faults::FaultCode;
-use crate::wire::issuing::Verdict;
+use crate::wire::issuing::{
+    BulkIssueBody, ClaimBody, IssuanceBody, IssueBody, Verdict, VerdictsBody,
+};
 
 conflicts! {
     IssueConflict = "issue_limit_reached" | "earn_limit_reached" | "promotion_not_active" | "source_id_reused";
@@ -27,7 +29,7 @@ conflicts! {
 }
 
 fn answer(status: StatusCode, issuance: &Issuance) -> Response {
-    edge::json(status, wire::issuing::print(issuance))
+    edge::json(status, IssuanceBody::document(issuance))
 }
 
 /// Issue a promotion to a customer; the same `source_id` again answers the same
@@ -49,7 +51,7 @@ pub async fn issue(
     _: NoQuery,
     body: Small,
 ) -> Result<Response, ApiError> {
-    let new = decode(&body.json()?, wire::issuing::parse)?;
+    let new = decode(&body.json()?, read_body::<IssueBody, _>)?;
     let issued = api.service().issue(issuer.actor(), new);
     let mut issued = api.redemption(issued).await?;
     match issued.pop() {
@@ -78,7 +80,7 @@ pub async fn issue_all(
 ) -> Result<Response, ApiError> {
     let tenant = issuer.actor().tenant;
     let body = body.json()?;
-    let new = api.decode(tenant, body, wire::issuing::parse_bulk).await?;
+    let new = api.decode(tenant, body, read_body::<BulkIssueBody, _>).await?;
     let customers = new.customers.clone();
     let issued = api.bulk_write(api.service().issue(issuer.actor(), new)).await?;
     let verdicts = customers.iter().zip(&issued).map(|(customer, issued)| {
@@ -89,8 +91,8 @@ pub async fn issue_all(
         };
         Verdict { customer_id: customer, outcome, is_new }
     });
-    let verdicts = wire::issuing::print_verdicts(verdicts);
-    Ok(edge::json(StatusCode::OK, verdicts))
+    let verdicts: Vec<Verdict<'_>> = verdicts.collect();
+    Ok(edge::json(StatusCode::OK, VerdictsBody::document(&verdicts)))
 }
 
 type States = Choice<IssuanceState>;
@@ -137,7 +139,7 @@ pub async fn list(
     let service = api.service();
     let read = service.issuances(reader.tenant(), filter, wanted.after, wanted.limit);
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, &wanted.seal, wire::issuing::write))
+    Ok(page::answer(&found, &wanted.seal, IssuanceBody::print))
 }
 
 /// Read an issuance
@@ -220,8 +222,7 @@ pub async fn claim(
     body: Small,
 ) -> Result<Response, ApiError> {
     let service = api.service();
-    let body = body.json();
-    let customer = match body.and_then(|body| decode(&body, wire::issuing::parse_claim)) {
+    let customer = match body.json().and_then(|body| decode(&body, read_body::<ClaimBody, _>)) {
         Ok(customer) => customer,
         Err(refused) => {
             // The path is judged before the body.

@@ -14,16 +14,14 @@ use crate::db::keys::KeyRow;
 use crate::domain::id::KeyId;
 use crate::domain::role::Role;
 use crate::service::Actor;
-use crate::wire::decode::{TextBound, Value};
-use crate::wire::faults::Faults;
-use crate::wire::write::Writer;
+use crate::service::api_key::Minted;
+use crate::service::keys::KeyTerms;
+use crate::wire::body::*;
 
 /// A key as it is asked for.
 pub struct NewKey {
-    /// What it may do.
-    pub role: Role,
-    /// What people call it.
-    pub label: String,
+    role: Role,
+    label: String,
 }
 
 /// Make a key; it is shown this once
@@ -39,8 +37,8 @@ pub async fn create(
     _: NoQuery,
     body: Small,
 ) -> Result<Response, ApiError> {
-    let NewKey { role, label } = decode(&body.json()?, read_new)?;
-    make(&api, admin.actor(), role, label).await
+    let new = decode(&body.json()?, read_body::<NewKey, _>)?;
+    make(&api, admin.actor(), new).await
 }
 
 /// List the keys, revoked ones too
@@ -61,16 +59,7 @@ pub async fn list(
         Box::pin(async move { db::keys::list(tx, wanted.after, wanted.limit).await })
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, &wanted.seal, |writer, row| {
-        writer.object(|writer| {
-            write_members(writer, row);
-            writer
-                .key("revoked_at")
-                .option(row.revoked_at.map(super::time), |w, time| w.plain(time));
-            let last_used_at = row.last_used_at.map(super::time);
-            writer.key("last_used_at").option(last_used_at, |writer, time| writer.plain(time));
-        });
-    }))
+    Ok(page::answer(&found, &wanted.seal, KeyBody::print))
 }
 
 /// Revoke a key
@@ -92,37 +81,49 @@ pub async fn revoke(
 }
 
 /// Makes a key and answers it.
-pub async fn make(
-    api: &Api,
-    actor: Actor,
-    role: Role,
-    label: String,
-) -> Result<Response, ApiError> {
+pub async fn make(api: &Api, actor: Actor, new: NewKey) -> Result<Response, ApiError> {
     let service = api.service().clone();
-    let (row, minted) =
-        api.admin_write(async move { service.create_key(actor, role, label).await }).await?;
-    let mut writer = Writer::with_capacity(512);
-    writer.object(|writer| {
-        write_members(writer, &row);
-        writer.key("key").plain(&minted.text);
-    });
-    Ok(edge::json(StatusCode::CREATED, writer.finish()))
+    let made = async move { service.create_key(actor, new.role, new.label).await };
+    let made = api.admin_write(made).await?;
+    Ok(edge::json(StatusCode::CREATED, KeyMade::document(&made)))
 }
 
-/// Reads a key as it is asked for.
-pub fn read_new(value: Value<'_, '_>, faults: &mut Faults) -> Option<NewKey> {
-    let mut body = value.object(faults)?;
-    let role = body.required("role", faults, |value, faults| value.choice(faults));
-    let label = body
-        .or("label", String::new(), faults, |value, faults| value.owned(TextBound::TEXT, faults));
-    body.finish(faults)?;
-    Some(NewKey { role: role?, label: label? })
+request! {
+    /// A key to be made.
+    NewKey "Key" {
+        /// What it may do.
+        role: required(choice::<Role>()),
+        /// What people call it.
+        label: or_empty(TEXT),
+    }
 }
 
-fn write_members(writer: &mut Writer, row: &KeyRow) {
-    writer.key("id").plain(row.key_id);
-    writer.key("role").name(row.role);
-    writer.key("label").text(&row.label);
-    writer.key("hint").text(&row.hint);
-    writer.key("created_at").plain(super::time(row.created_at));
+answer! {
+    struct Members "" as KeyRow |row| {
+        /// The key's id, which the audit trail names.
+        id: required(ID) => row.key_id,
+        terms: all_of::<KeyTerms>() => row,
+        /// When it was made.
+        created_at: required(INSTANT) => row.created_at,
+    }
+}
+
+answer! {
+    /// A key, without its secret.
+    pub struct KeyBody "Key" as KeyRow |row| {
+        members: all_of::<Members>() => row,
+        /// When it was revoked.
+        revoked_at: optional(INSTANT) => row.revoked_at,
+        /// When it was last used, about.
+        last_used_at: optional(INSTANT) => row.last_used_at,
+    }
+}
+
+answer! {
+    /// A key that was just made.
+    pub struct KeyMade "KeyMade" as (KeyRow, Minted) |(row, minted)| {
+        members: all_of::<Members>() => row,
+        /// The key, shown this once.
+        key: required(WORDS) => minted.text,
+    }
 }

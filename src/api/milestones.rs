@@ -13,7 +13,8 @@ use crate::db;
 use crate::db::milestones::MilestoneRow;
 use crate::stored;
 use crate::wire;
-use crate::wire::write::Writer;
+use crate::wire::body::*;
+use crate::wire::milestone::MilestoneBody;
 
 conflicts! {
     PutMilestoneConflict = "in_use";
@@ -90,13 +91,13 @@ pub async fn put(
     body: Small,
 ) -> Result<Response, ApiError> {
     let actor = admin.actor();
-    let mut lists = Vec::new();
     let read = decode(&body.json()?, |value, faults| {
-        wire::milestone::parse(value, &name, &mut lists, faults)
+        let milestone = wire::milestone::parse(value, &name, faults)?;
+        Some((milestone, faults.take_lists()))
     });
-    let milestone = match read {
-        Ok(milestone) => milestone,
-        Err(refused) => return Err(api.with_missing_lists(actor.tenant, lists, refused).await),
+    let (milestone, lists) = match read {
+        Ok(read) => read,
+        Err(refused) => return Err(api.with_missing_lists(actor.tenant, refused).await),
     };
     let put = api.service().put_milestone(actor, milestone, lists);
     let row = api.admin_write(put).await?;
@@ -125,7 +126,6 @@ pub async fn delete(
 
 fn print(row: &MilestoneRow) -> Result<String, ApiError> {
     let known = stored::milestone(row)?;
-    let mut writer = Writer::with_capacity(384);
-    wire::milestone::write(&mut writer, &known.milestone, row.created_at, row.updated_at);
-    Ok(writer.finish())
+    let known = (known.milestone, row.created_at, row.updated_at);
+    Ok(MilestoneBody::document(&known))
 }

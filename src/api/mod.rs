@@ -11,7 +11,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::routing::get;
-use chrono::{DateTime, SecondsFormat, Utc};
+
 use tokio::runtime::Handle;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -26,7 +26,6 @@ use crate::service::pool::Urgency;
 use crate::service::{Service, ServiceError, api_key};
 use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
-use crate::wire::selector::ListReference;
 use edge::Bounds;
 use extract::decode;
 use health::Readiness;
@@ -61,7 +60,6 @@ mod openapi;
 mod product_lists;
 mod promotions;
 mod redemptions;
-#[expect(clippy::indexing_slicing, reason = "the document is made of constants, and tests make it")]
 mod schema;
 pub mod seal;
 mod sending;
@@ -220,16 +218,11 @@ impl Api {
     }
 
     /// A refused body, with the product lists that it names in vain beside its other faults.
-    async fn with_missing_lists(
-        &self,
-        tenant: TenantId,
-        lists: Vec<ListReference>,
-        refused: ApiError,
-    ) -> ApiError {
+    async fn with_missing_lists(&self, tenant: TenantId, refused: ApiError) -> ApiError {
         let ApiError::Invalid(faults) = refused else {
             return refused;
         };
-        let all = self.service().with_missing_lists(tenant, lists, faults);
+        let all = self.service().with_missing_lists(tenant, faults);
         self.admin_read(all).await.map_or_else(|error| error, ApiError::Invalid)
     }
 
@@ -305,9 +298,4 @@ fn cors(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("x-request-id"),
         ])
         .max_age(Duration::from_secs(600))
-}
-
-/// An instant as answers print it: UTC, to the millisecond.
-fn time(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

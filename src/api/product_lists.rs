@@ -13,9 +13,9 @@ use super::{Api, edge, page, schema};
 use crate::db;
 use crate::db::product_lists::{ProductListRow, ProductListSummary};
 use crate::wire;
+use crate::wire::body::*;
 use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
-use crate::wire::write::Writer;
 
 conflicts! {
     DeleteProductListConflict = "in_use";
@@ -42,7 +42,7 @@ pub async fn list(
         )
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, &wanted.seal, write_summary))
+    Ok(page::answer(&found, &wanted.seal, SummaryBody::print))
 }
 
 /// Read a product list
@@ -62,14 +62,7 @@ pub async fn get(
         Box::pin(async move { db::product_lists::get(tx, &name).await })
     });
     let row: ProductListRow = api.admin_read(read).await?.ok_or(ApiError::NotFound)?;
-    let mut writer = Writer::with_capacity(64 + 16 * row.skus.len());
-    writer.object(|writer| {
-        writer.key("name").text(&row.name);
-        writer.key("skus").texts(&row.skus);
-        writer.key("size").raw(&row.skus.len().to_string());
-        writer.key("updated_at").plain(super::time(row.updated_at));
-    });
-    Ok(edge::json(StatusCode::OK, writer.finish()))
+    Ok(edge::json(StatusCode::OK, ProductListBody::document(&row)))
 }
 
 /// Add or replace a product list
@@ -102,9 +95,7 @@ pub async fn put(
     let (service, actor) = (api.service().clone(), admin.actor());
     let summary =
         api.bulk_write(async move { service.put_product_list(actor, name, skus).await }).await?;
-    let mut writer = Writer::with_capacity(128);
-    write_summary(&mut writer, &summary);
-    Ok(edge::json(StatusCode::OK, writer.finish()))
+    Ok(edge::json(StatusCode::OK, SummaryBody::document(&summary)))
 }
 
 fn imported(bytes: &Bytes) -> Result<Vec<String>, ApiError> {
@@ -134,10 +125,28 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-fn write_summary(writer: &mut Writer, summary: &ProductListSummary) {
-    writer.object(|writer| {
-        writer.key("name").text(&summary.name);
-        writer.key("size").integer(summary.size);
-        writer.key("updated_at").plain(super::time(summary.updated_at));
-    });
+answer! {
+    /// A product list, without its SKUs.
+    pub struct SummaryBody "ProductListSummary" as ProductListSummary |list| {
+        /// The list's name.
+        name: required(WORDS) => list.name,
+        /// How many SKUs it has.
+        size: required(SIZE) => list.size,
+        /// When it was last written.
+        updated_at: required(INSTANT) => list.updated_at,
+    }
+}
+
+answer! {
+    /// A product list.
+    pub struct ProductListBody "ProductList" as ProductListRow |list| {
+        /// The list's name.
+        name: required(WORDS) => list.name,
+        /// Its SKUs, in the order given.
+        skus: required(every(WORDS)) => list.skus,
+        /// How many they are.
+        size: required(SIZE) => list.skus.len(),
+        /// When it was last written.
+        updated_at: required(INSTANT) => list.updated_at,
+    }
 }

@@ -13,9 +13,9 @@ use super::openapi::{Choice, ListParams, Reading, Replacing, Writing, conflicts}
 use super::page::Wanted;
 use super::problem::ApiError;
 use super::{Api, edge, page, schema};
-use crate::db;
 use crate::db::promotion_history::HistoryRow;
 use crate::db::promotions::{PromotionCursor, PromotionFilter};
+use crate::db::{self, DbError};
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::{PromotionType, State as PromotionState, Status, Terms};
 use crate::domain::settings::CustomField;
@@ -23,8 +23,10 @@ use crate::service::promotions::{Stored, exists};
 use crate::service::{Service, ServiceError};
 use crate::stored;
 use crate::wire;
+use crate::wire::body::read_body;
+use crate::wire::faults::ListReference;
 use crate::wire::promotion::{Answer, Purpose};
-use crate::wire::selector::ListReference;
+use crate::wire::promotion::{PromotionAnswer, StatusChange, VersionAnswer};
 use crate::wire::write::Writer;
 
 conflicts! {
@@ -196,14 +198,7 @@ pub async fn set_status(
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
     api.admin_read(service.promotion(actor.tenant, promotion)).await?;
-    let status = decode(&body.json()?, |value, faults| {
-        let mut body = value.object(faults)?;
-        let status = body.required("status", faults, |value, faults| {
-            value.choice_of(&[Status::Active, Status::Paused, Status::Archived], faults)
-        });
-        body.finish(faults)?;
-        status
-    })?;
+    let status = decode(&body.json()?, read_body::<StatusChange, _>)?;
     let moved = async move { service.set_promotion_status(actor, promotion, status).await };
     let stored = api.admin_write(moved).await?;
     Ok(answer(&api, StatusCode::OK, &stored))
@@ -234,23 +229,15 @@ pub async fn history(
     });
     let found = api.admin_read(read).await?;
     finished?;
-    let terms: Result<Vec<String>, ApiError> = found.items.iter().map(terms_of).collect();
-    let mut terms = terms?.into_iter();
+    let read = |row: &HistoryRow| stored::terms("a version of a promotion", &row.document);
+    let terms: Result<Vec<Terms>, DbError> = found.items.iter().map(read).collect();
+    let terms = terms?;
+    let mut terms = terms.iter();
     Ok(page::answer(&found, &wanted.seal, |writer, row| {
-        writer.object(|writer| {
-            writer.key("version").integer(row.version);
-            writer.key("key_id").option(row.key_id, |writer, id| writer.plain(id));
-            writer.key("at").plain(super::time(row.at));
-            writer.key("status").name(row.status);
-            writer.key("promotion").raw(&terms.next().unwrap_or_default());
-        });
+        if let Some(terms) = terms.next() {
+            VersionAnswer::print(writer, row.version, row.key_id, row.at, row.status, terms);
+        }
     }))
-}
-
-/// The document in the order of the spec; the database keeps its members in an order of its own.
-fn terms_of(row: &HistoryRow) -> Result<String, ApiError> {
-    let terms = stored::terms("a version of a promotion", &row.document)?;
-    Ok(wire::promotion::recorded(&terms))
 }
 
 fn answer(api: &Api, status: StatusCode, stored: &Stored) -> Response {
@@ -275,7 +262,7 @@ fn text(service: &Service, stored: &Stored) -> String {
         updated_at: stored.updated_at,
         terms: &promotion.terms,
     };
-    wire::promotion::print(&mut writer, &answer);
+    PromotionAnswer::print(&mut writer, &answer);
     writer.finish()
 }
 
@@ -299,18 +286,15 @@ async fn read(
             None => Purpose::Create(&fields),
             Some(status) => Purpose::Replace(&fields, status),
         };
-        let mut lists = Vec::new();
-        let read = decode(body, |value, faults| {
+        decode(body, |value, faults| {
             let body = wire::promotion::parse(value, purpose, faults);
-            lists = body.lists;
-            Some((body.terms?, body.status))
-        });
-        Ok((read, lists))
+            let (terms, status) = (body.terms?, body.status);
+            Some(New { terms, lists: faults.take_lists(), status })
+        })
     };
-    let (read, lists) = api.read(tenant, body, read).await?;
-    match read {
-        Ok((terms, status)) => Ok(New { terms, lists, status }),
-        Err(refused) => Err(api.with_missing_lists(tenant, lists, refused).await),
+    match api.read(tenant, body, read).await {
+        Ok(new) => Ok(new),
+        Err(refused) => Err(api.with_missing_lists(tenant, refused).await),
     }
 }
 

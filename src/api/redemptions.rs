@@ -11,16 +11,20 @@ use super::codes::masked;
 use super::extract::{NoBody, NoQuery, Query, Redemption, Small, choice, decode};
 use super::openapi::{Choice, ListParams, Reading, Redeeming, Writing, conflicts};
 use super::problem::ApiError;
-use super::{Api, edge, page, schema, time};
+use super::{Api, edge, page, schema};
 use crate::db;
-use crate::db::redemption_list::{RedemptionCursor, RedemptionFilter};
+use crate::db::redemption_list::{ListedRow, RedemptionCursor, RedemptionFilter};
 use crate::db::redemptions::RedemptionRow;
-use crate::domain::redemption::RedemptionState;
+use crate::domain::cart::Request;
+use crate::domain::redemption::{Order, RedemptionState};
 use crate::service::redemptions::Found;
 use crate::wire;
+use crate::wire::body::{choice as named, *};
 use crate::wire::decode::Value;
+use crate::wire::evaluation::{EvaluationBody, TotalsBody};
 use crate::wire::faults::{FaultCode, Faults};
-use crate::wire::redemption::Answer;
+use crate::wire::redemption::{Answer, Head};
+use crate::wire::returns::ReturnRecord;
 use crate::wire::write::Writer;
 
 conflicts! {
@@ -47,7 +51,7 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     let body = body.json()?;
     let read = |value: Value<'_, '_>, faults: &mut Faults| {
-        wire::redemption::parse(value, faults).map(|order| order.into_owned())
+        Order::read(value, faults).map(Order::into_owned)
     };
     let order = api.decode(pos.tenant(), body, read).await?;
     let redeemed = api.redemption(api.service().redeem(pos.tenant(), order)).await?;
@@ -127,23 +131,31 @@ pub async fn list(
     if let Some(guess) = guess {
         guess.failed(usize::from(found.items.is_empty()));
     }
-    Ok(page::answer(&found, &wanted.seal, |writer, row| {
-        writer.object(|writer| {
-            writer.key("id").id(row.redemption_id);
-            writer.key("transaction_id").text(&row.transaction_id);
-            writer.key("state").name(row.state);
-            writer
-                .key("expires_at")
-                .option(row.expires_at.map(time), |writer, at| writer.plain(at));
-            writer.key("customer_id").option(row.customer_id.as_deref(), Writer::text);
-            writer.key("evaluated_at").plain(time(row.evaluated_at));
-            writer
-                .key("settled_at")
-                .option(row.settled_at.map(time), |writer, at| writer.plain(at));
-            writer.key("ruleset_version").integer(row.ruleset_version);
-            writer.key("totals").raw(&row.totals);
-        });
-    }))
+    Ok(page::answer(&found, &wanted.seal, ListedRedemption::print))
+}
+
+answer! {
+    /// A redemption, without its request and result.
+    pub struct ListedRedemption "RedemptionListed" as ListedRow |row| {
+        /// Which.
+        id: required(ID) => row.redemption_id,
+        /// The caller's id.
+        transaction_id: required(WORDS) => row.transaction_id,
+        /// Where it stands.
+        state: required(named::<RedemptionState>()) => row.state,
+        /// A hold's end.
+        expires_at: optional(INSTANT) => row.expires_at,
+        /// Who bought.
+        customer_id: optional(WORDS) => row.customer_id,
+        /// As of when.
+        evaluated_at: required(INSTANT) => row.evaluated_at,
+        /// When it was committed or ended.
+        settled_at: optional(INSTANT) => row.settled_at,
+        /// By which version of the tenant's rules.
+        ruleset_version: required(SIZE) => row.ruleset_version,
+        /// What the cart came to.
+        totals: required(raw(part::<TotalsBody>())) => row.totals,
+    }
 }
 
 /// Read a redemption: what was asked for, what it came to, by which rules, and what came back of it
@@ -176,17 +188,31 @@ pub async fn get(
     };
     let (request, result) = (shown(&row.request), shown(&row.result));
     let mut writer = Writer::with_capacity(row.request.len() + row.result.len() + 512);
-    writer.object(|writer| {
-        wire::redemption::write_head(writer, &head(&row, state));
-        writer.key("evaluated_at").plain(time(row.evaluated_at));
-        writer.key("settled_at").option(row.settled_at.map(time), |writer, at| writer.plain(at));
-        writer.key("ruleset_version").integer(row.ruleset_version);
-        writer.key("request").option(request.as_deref(), Writer::raw);
-        writer.key("result").option(result.as_deref(), Writer::raw);
-        writer.key("returns").list(&returns, |writer, answer| writer.raw(answer));
-        writer.key("restored_at").option(row.restored_at.map(time), |writer, at| writer.plain(at));
-    });
+    let answer = Answer { result: result.as_deref(), ..head(&row, state) };
+    FullRedemption::print(&mut writer, &row, &answer, request.as_deref(), &returns);
     Ok(edge::json(StatusCode::OK, writer.finish()))
+}
+
+answer! {
+    /// A redemption. Of a transaction that was cancelled before it was seen there is no more than `transaction_id` and `state`.
+    pub struct FullRedemption "RedemptionFull"
+        |row: &RedemptionRow, answer: &Answer<'_>, request: Option<&str>, returns: &[String]| {
+        head: all_of::<Head>() => answer,
+        /// As of when.
+        evaluated_at: absent(INSTANT) => Some(row.evaluated_at),
+        /// When it was committed or ended.
+        settled_at: absent(or_null(INSTANT)) => Some(row.settled_at),
+        /// By which version of the tenant's rules.
+        ruleset_version: absent(SIZE) => Some(row.ruleset_version),
+        /// What was asked for, as it was understood. Viewers see codes by their last three characters.
+        request: absent(or_null(raw(part::<Request<'_>>()))) => Some(request),
+        /// What was recorded. Null where the transaction was cancelled before it was seen.
+        result: optional(raw(part::<EvaluationBody>())) => answer.result,
+        /// What came back, in order.
+        returns: absent(every(raw(part::<ReturnRecord>()))) => Some(returns),
+        /// When all that it took was given back to the limits.
+        restored_at: absent(or_null(INSTANT)) => Some(row.restored_at),
+    }
 }
 
 /// Make a hold final, as it was quoted

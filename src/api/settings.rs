@@ -13,6 +13,7 @@ use super::{Api, edge, schema};
 use crate::domain::settings::Settings;
 use crate::wire;
 use crate::wire::settings::Computed;
+use crate::wire::settings::SettingsAnswer;
 use crate::wire::write::Writer;
 
 conflicts! {
@@ -51,13 +52,13 @@ pub async fn put(
 ) -> Result<Response, ApiError> {
     let (service, actor) = (api.service().clone(), admin.actor());
     let defaults = api.admin_read(service.default_settings(actor.tenant)).await?;
-    let mut lists = Vec::new();
-    let settings = decode(&body.json()?, |value, faults| {
-        wire::settings::parse(value, defaults, Computed::Ignored, &mut lists, faults)
+    let read = decode(&body.json()?, |value, faults| {
+        let settings = wire::settings::parse(value, defaults, Computed::Ignored, faults)?;
+        Some((settings, faults.take_lists()))
     });
-    let settings = match settings {
-        Ok(settings) => settings,
-        Err(refused) => return Err(api.with_missing_lists(actor.tenant, lists, refused).await),
+    let (settings, lists) = match read {
+        Ok(read) => read,
+        Err(refused) => return Err(api.with_missing_lists(actor.tenant, refused).await),
     };
     let expected = if_match.expected()?;
     let replaced = async move { service.replace_settings(actor, expected, settings, lists).await };
@@ -67,6 +68,6 @@ pub async fn put(
 
 fn answer(settings: &Settings, version: i64) -> Response {
     let mut writer = Writer::with_capacity(1_024);
-    wire::settings::print(&mut writer, settings, version);
+    SettingsAnswer::print(&mut writer, settings, version);
     tagged(edge::json(StatusCode::OK, writer.finish()), version)
 }

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use utoipa::IntoParams;
 
 use super::auth::Reader;
-use super::extract::{Id, Query, choice};
+use super::extract::{self, Id, Query};
 use super::openapi::{Choice, Reading};
 use super::problem::ApiError;
 use super::{Api, edge, schema};
@@ -19,6 +19,7 @@ use crate::domain::names::Named;
 use crate::service::promotions::exists;
 use crate::service::stats::{Bucket, PromotionStats, Question, Stats, Subject};
 use crate::wire;
+use crate::wire::body::*;
 use crate::wire::write::Writer;
 
 impl Named for Bucket {
@@ -32,6 +33,10 @@ impl Named for Bucket {
             Self::Month => "month",
         }
     }
+}
+
+impl Titled for Bucket {
+    const TITLE: &'static str = "BucketSize";
 }
 
 type Buckets = Choice<Bucket>;
@@ -91,15 +96,9 @@ pub async fn of_promotion(
     api.admin_read(is_there).await?;
     finished?;
     let stats = answered(&api, &reader, question.clone()).await?;
-    let mut writer = Writer::with_capacity(1_024);
-    writer.object(|writer| {
-        if let Some(own) = stats.promotions.first() {
-            print_promotion(writer, own);
-            print_period(writer, &question, &stats);
-            print_stats(writer, own, &stats);
-        }
-    });
-    Ok(edge::json(StatusCode::OK, writer.finish()))
+    // The promotion is there, so that it is told of.
+    let own = stats.promotions.first().ok_or(ApiError::NotFound)?;
+    Ok(edge::json(StatusCode::OK, PromotionStatsBody::document(&(own, &question, &stats))))
 }
 
 /// What the promotions of a campaign, or all, gave and got back, by buckets of time
@@ -123,23 +122,8 @@ pub async fn all(
     let question = read(&mut query, subject);
     query.finish()?;
     let stats = answered(&api, &reader, question.clone()).await?;
-    let mut writer = Writer::with_capacity(4_096);
-    writer.object(|writer| {
-        let campaign = campaign.as_deref();
-        writer.key("campaign").option(campaign, Writer::text);
-        print_period(writer, &question, &stats);
-        writer.key("promotions").list(&stats.promotions, |writer, own| {
-            writer.object(|writer| {
-                print_promotion(writer, own);
-                print_stats(writer, own, &stats);
-            });
-        });
-        let total = stats.total.as_ref();
-        writer.key("total").object(|writer| {
-            print_counts(writer, total, stats.precision);
-        });
-    });
-    Ok(edge::json(StatusCode::OK, writer.finish()))
+    let told = (campaign.as_deref(), &question, &stats);
+    Ok(edge::json(StatusCode::OK, StatsBody::document(&told)))
 }
 
 async fn answered(api: &Api, reader: &Reader, question: Question) -> Result<Stats, ApiError> {
@@ -150,61 +134,119 @@ async fn answered(api: &Api, reader: &Reader, question: Question) -> Result<Stat
 fn read(query: &mut Query, subject: Subject) -> Question {
     let from = query.time("from");
     let to = query.time("to");
-    let bucket = choice::<Bucket>(query, "bucket");
+    let bucket = extract::choice::<Bucket>(query, "bucket");
     Question { subject, bucket: bucket.unwrap_or(Bucket::Day), from, to }
 }
 
-fn print_period(writer: &mut Writer, question: &Question, stats: &Stats) {
-    writer.key("bucket").name(question.bucket);
-    writer.key("timezone").text(stats.zone.name());
-    writer.key("from").plain(local(stats.from, stats.zone));
-    let to = question.to.map(|to| local(to, stats.zone));
-    writer.key("to").option(to, |writer, time| writer.plain(time));
+answer! {
+    struct Back "" as (Option<&StatsRow>, u32) |(row, precision)| {
+        /// How many.
+        count: required(SIZE) => row.map_or(0, |row| row.returns),
+        /// Taken back, in the tenant's currency.
+        discount: required(DECIMAL) => money(row.map_or("0", |row| &row.discount_back), *precision),
+        /// Taken back.
+        points: required(DECIMAL) => row.map_or("0", |row| &row.points_back),
+    }
 }
 
-fn print_promotion(writer: &mut Writer, own: &PromotionStats) {
-    let terms = &own.promotion.terms;
-    writer.key("promotion_id").plain(own.promotion.id);
-    writer.key("name").text(&terms.name);
-    let campaign = terms.campaign.as_deref();
-    writer.key("campaign").option(campaign, Writer::text);
+answer! {
+    /// What was given, and what came back.
+    pub struct Totals "StatsTotals" as (Option<&StatsRow>, u32) |(row, precision)| {
+        /// Committed sales on which it applied.
+        redemptions: required(SIZE) => row.map_or(0, |row| row.redemptions),
+        /// How many times it was given.
+        times: required(SIZE) => row.map_or(0, |row| row.times),
+        /// Given, in the tenant's currency.
+        discount: required(DECIMAL) => money(row.map_or("0", |row| &row.discount), *precision),
+        /// Awarded.
+        points: required(DECIMAL) => row.map_or("0", |row| &row.points),
+        /// What came back.
+        returns: required(part::<Back>()) => (*row, *precision),
+    }
 }
 
-fn print_stats(writer: &mut Writer, own: &PromotionStats, stats: &Stats) {
-    writer.key("buckets").list(&own.buckets, |writer, row| {
-        writer.object(|writer| {
-            let place = row.bucket.and_then(|bucket| usize::try_from(bucket).ok());
-            let start = place.and_then(|place| stats.starts.get(place.checked_sub(1)?));
-            let start = start.map(|start| local(*start, stats.zone));
-            writer.key("starts_at").option(start, |writer, start| writer.plain(start));
-            print_counts(writer, Some(row), stats.precision);
-        });
-    });
-    writer.key("total").object(|writer| {
-        print_counts(writer, own.total.as_ref(), stats.precision);
-    });
-    wire::usage::print(writer.key("limits"), &own.usage);
+answer! {
+    /// What was given and came back in a stretch of time.
+    pub struct Stretch "StatsPeriod" as (&StatsRow, &Stats) |(row, stats)| {
+        /// When it begins, on the tenant's clocks.
+        starts_at: optional(by(TIME)) => start(row, stats).map(|start| at(start, stats.zone)),
+        counts: all_of::<Totals>() => &(Some(*row), stats.precision),
+    }
 }
 
-fn print_counts(writer: &mut Writer, row: Option<&StatsRow>, precision: u32) {
-    let count = |writer: &mut Writer, of: fn(&StatsRow) -> i64| {
-        writer.integer(row.map_or(0, of));
-    };
-    let amount = |writer: &mut Writer, of: fn(&StatsRow) -> &str| {
-        writer.plain(money(row.map_or("0", of), precision));
-    };
-    let decimal = |writer: &mut Writer, of: fn(&StatsRow) -> &str| {
-        writer.plain(row.map_or("0", of));
-    };
-    count(writer.key("redemptions"), |row| row.redemptions);
-    count(writer.key("times"), |row| row.times);
-    amount(writer.key("discount"), |row| &row.discount);
-    decimal(writer.key("points"), |row| &row.points);
-    writer.key("returns").object(|writer| {
-        count(writer.key("count"), |row| row.returns);
-        amount(writer.key("discount"), |row| &row.discount_back);
-        decimal(writer.key("points"), |row| &row.points_back);
-    });
+fn start(row: &StatsRow, stats: &Stats) -> Option<DateTime<Utc>> {
+    let place = usize::try_from(row.bucket?).ok()?.checked_sub(1)?;
+    stats.starts.get(place).copied()
+}
+
+answer! {
+    struct Period "" as (&Question, &Stats) |(question, stats)| {
+        /// How long each bucket is.
+        bucket: required(choice::<Bucket>()) => question.bucket,
+        /// The tenant's, on whose clocks buckets begin.
+        timezone: required(ZONE) => stats.zone,
+        /// Included.
+        from: required(by(TIME)) => at(stats.from, stats.zone),
+        /// Excluded; null: until now.
+        to: optional(by(TIME)) => question.to.map(|to| at(to, stats.zone)),
+    }
+}
+
+answer! {
+    struct Head "" as PromotionStats |own| {
+        /// Which.
+        promotion_id: required(ID) => own.promotion.id.uuid(),
+        /// Its name.
+        name: required(WORDS) => own.promotion.terms.name,
+        /// What it belongs to.
+        campaign: optional(WORDS) => own.promotion.terms.campaign,
+    }
+}
+
+answer! {
+    struct Counted "" as (&PromotionStats, &Stats) |(own, stats)| {
+        /// Those with something in them, in order.
+        buckets: required(every(part::<Stretch>())) => with(&own.buckets, stats),
+        /// All buckets together.
+        total: required(part::<Totals>()) => (own.total.as_ref(), stats.precision),
+        /// How far its limits are used now.
+        limits: required(by(part::<wire::usage::UsageBody>())) => |writer: &mut Writer| wire::usage::print(writer, &own.usage),
+    }
+}
+
+/// Each of these with the answer of which it is a part.
+fn with<'s, T>(own: &'s [T], stats: &'s Stats) -> Vec<(&'s T, &'s Stats)> {
+    own.iter().map(|own| (own, stats)).collect()
+}
+
+answer! {
+    /// What a promotion gave and got back.
+    pub struct PromotionStatsBody "PromotionStats" as (&PromotionStats, &Question, &Stats)
+        |(own, question, stats)| {
+        head: all_of::<Head>() => *own,
+        period: all_of::<Period>() => &(*question, *stats),
+        counted: all_of::<Counted>() => &(*own, *stats),
+    }
+}
+
+answer! {
+    struct Entry "" as (&PromotionStats, &Stats) |(own, stats)| {
+        head: all_of::<Head>() => *own,
+        counted: all_of::<Counted>() => &(*own, *stats),
+    }
+}
+
+answer! {
+    /// What promotions gave and got back.
+    pub struct StatsBody "Stats" as (Option<&str>, &Question, &Stats) |(campaign, question, stats)| {
+        /// The campaign that was asked for.
+        campaign: optional(WORDS) => *campaign,
+        period: all_of::<Period>() => &(*question, *stats),
+        /// Newest first.
+        promotions: required(every(part::<Entry>())) => with(&stats.promotions, stats),
+        /// All of them; a sale on which two applied is one redemption.
+        total: required(part::<Totals>()) => (stats.total.as_ref(), stats.precision),
+    }
 }
 
 /// An amount from its digits in ten-thousandths.
@@ -216,12 +258,13 @@ fn money(digits: &str, precision: u32) -> String {
     text
 }
 
-/// An instant on the tenant's clocks; in UTC where those show a year that RFC 3339 cannot write.
-fn local(instant: DateTime<Utc>, zone: Tz) -> String {
+/// Prints an instant on the tenant's clocks; in UTC where those show a year that RFC 3339 cannot write.
+fn at(instant: DateTime<Utc>, zone: Tz) -> impl Fn(&mut Writer) {
     let local = instant.with_timezone(&zone);
-    if (0..=9999).contains(&local.year()) {
+    let text = if (0..=9999).contains(&local.year()) {
         local.to_rfc3339_opts(SecondsFormat::AutoSi, false)
     } else {
         instant.to_rfc3339_opts(SecondsFormat::AutoSi, false)
-    }
+    };
+    move |writer| writer.plain(&text)
 }

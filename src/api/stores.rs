@@ -1,7 +1,5 @@
 //! Stores: one by one, and in bulk as JSON or CSV.
 
-use std::collections::BTreeMap;
-
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -15,8 +13,10 @@ use super::{Api, edge, page, schema};
 use crate::db;
 use crate::domain::store::Store;
 use crate::wire;
-use crate::wire::faults::{FaultCode, Faults, Path};
-use crate::wire::write::Writer;
+use crate::wire::body::*;
+use crate::wire::decode::refuse_repeated;
+use crate::wire::faults::{Faults, Path};
+use crate::wire::store::StoreBody;
 
 conflicts! {
     PutStoreConflict = "too_many";
@@ -40,7 +40,7 @@ pub async fn list(
         Box::pin(async move { db::stores::list(tx, wanted.after.as_deref(), wanted.limit).await })
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, &wanted.seal, wire::store::print))
+    Ok(page::answer(&found, &wanted.seal, StoreBody::print))
 }
 
 /// Add and replace stores, all or nothing; those that are not named stay
@@ -66,9 +66,7 @@ pub async fn put_all(
     let count = stores.len();
     let (service, actor) = (api.service().clone(), admin.actor());
     api.bulk_write(async move { service.put_stores(actor, stores).await }).await?;
-    let mut writer = Writer::with_capacity(32);
-    writer.object(|writer| writer.key("count").raw(&count.to_string()));
-    Ok(edge::json(StatusCode::OK, writer.finish()))
+    Ok(edge::json(StatusCode::OK, StoresPut::document(&count)))
 }
 
 fn imported(bytes: &Bytes) -> Result<Vec<Store>, ApiError> {
@@ -94,7 +92,7 @@ pub async fn get(
         Box::pin(async move { db::stores::get(tx, &code).await })
     });
     let row = api.admin_read(read).await?.ok_or(ApiError::NotFound)?;
-    Ok(edge::json(StatusCode::OK, text(&row)))
+    Ok(edge::json(StatusCode::OK, StoreBody::document(&row)))
 }
 
 /// Add or replace a store
@@ -113,9 +111,8 @@ pub async fn put(
     _: NoQuery,
     body: Bulk,
 ) -> Result<Response, ApiError> {
-    let store =
-        decode(&body.json()?, |value, faults| wire::store::parse(value, Some(&code), faults))?;
-    let text = text(&store);
+    let store = decode(&body.json()?, |value, faults| wire::store::parse(value, &code, faults))?;
+    let text = StoreBody::document(&store);
     let (service, actor) = (api.service().clone(), admin.actor());
     api.admin_write(async move { service.put_stores(actor, vec![store]).await }).await?;
     Ok(edge::json(StatusCode::OK, text))
@@ -139,20 +136,18 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-fn text(store: &Store) -> String {
-    let mut writer = Writer::with_capacity(256);
-    wire::store::print(&mut writer, store);
-    writer.finish()
+answer! {
+    pub struct StoresPut "StoresPut" as usize |count| {
+        /// How many.
+        count: required(SIZE) => *count,
+    }
 }
 
 fn require_unique(stores: &[Store]) -> Result<(), ApiError> {
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     let mut faults = Faults::new();
-    for (place, store) in stores.iter().enumerate() {
-        if seen.insert(&store.code, place).is_some() {
-            let entry = Path::Root.index(place);
-            faults.add(&entry.key("code"), FaultCode::NotUnique, "is there twice");
-        }
-    }
-    if faults.is_empty() { Ok(()) } else { Err(ApiError::Invalid(faults)) }
+    let repeated = |place, faults: &mut Faults| {
+        faults.repeated(&Path::Root.index(place).key("code"));
+    };
+    let unique = refuse_repeated(stores.iter().map(|store| &store.code), repeated, &mut faults);
+    unique.ok_or(ApiError::Invalid(faults))
 }

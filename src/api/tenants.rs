@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use chrono_tz::Tz;
 
 use super::auth::Operator;
 use super::extract::{Id, NoQuery, Query, SecondId, Small, decode};
@@ -12,21 +13,22 @@ use super::problem::ApiError;
 use super::{Api, edge, page, schema};
 use crate::db;
 use crate::db::tenants::{TenantPatch, TenantRow};
+use crate::domain::currency::Currency;
 use crate::domain::id::TenantId;
+use crate::domain::rate::RateLimits;
 use crate::service::Actor;
-use crate::wire;
-use crate::wire::decode::{TextBound, Value};
-use crate::wire::faults::Faults;
-use crate::wire::write::Writer;
+use crate::service::api_key::Minted;
+use crate::service::keys::TenantTerms;
+use crate::wire::body::*;
 
 /// Most promotions of a tenant that may be active and not ended.
-pub const MAX_ACTIVE_PROMOTIONS: i64 = 100_000;
+const MAX_ACTIVE_PROMOTIONS: i64 = 100_000;
 /// Most stores to which the operator may raise the bound.
-pub const MAX_STORES: i64 = 1_000_000;
+const MAX_STORES: i64 = 1_000_000;
 /// Most product lists to which the operator may raise the bound.
-pub const MAX_PRODUCT_LISTS: i64 = 10_000;
+const MAX_PRODUCT_LISTS: i64 = 10_000;
 /// Most SKUs on them to which the operator may raise the bound.
-pub const MAX_PRODUCT_LIST_ENTRIES: i64 = 20_000_000;
+const MAX_PRODUCT_LIST_ENTRIES: i64 = 20_000_000;
 
 /// Make a tenant, with its first admin key, which is shown this once
 #[utoipa::path(post, path = "/v1/tenants", operation_id = "create_tenant", tag = "tenants",
@@ -41,17 +43,11 @@ pub async fn create(
     _: NoQuery,
     body: Small,
 ) -> Result<Response, ApiError> {
-    let (name, currency, timezone) = decode(&body.json()?, read_new)?;
+    let NewTenant { name, currency, timezone } = decode(&body.json()?, read_body::<NewTenant, _>)?;
     let service = api.service().clone();
-    let (row, minted) = api
-        .admin_write(async move { service.create_tenant(name, currency, timezone).await })
-        .await?;
-    let mut writer = Writer::with_capacity(512);
-    writer.object(|writer| {
-        write_members(writer, &row);
-        writer.key("admin_key").plain(&minted.text);
-    });
-    Ok(edge::json(StatusCode::CREATED, writer.finish()))
+    let made = async move { service.create_tenant(name, currency, timezone).await };
+    let made = api.admin_write(made).await?;
+    Ok(edge::json(StatusCode::CREATED, TenantMade::document(&made)))
 }
 
 /// List all tenants
@@ -73,9 +69,7 @@ pub async fn list(
         Box::pin(async move { db::tenants::list(tx, wanted.after, wanted.limit).await })
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, &wanted.seal, |writer, row| {
-        writer.object(|writer| write_members(writer, row))
-    }))
+    Ok(page::answer(&found, &wanted.seal, TenantBody::print))
 }
 
 /// Suspend a tenant or let it work again, rename it, raise its bounds of active promotions, stores and product lists, bound its rates
@@ -94,12 +88,10 @@ pub async fn patch(
     body: Small,
 ) -> Result<Response, ApiError> {
     exists(&api, tenant).await?;
-    let patch = decode(&body.json()?, read_patch)?;
+    let patch = decode(&body.json()?, read_body::<PatchBody, _>)?;
     let service = api.service().clone();
     let row = api.admin_write(async move { service.patch_tenant(tenant, patch).await }).await?;
-    let mut writer = Writer::with_capacity(512);
-    writer.object(|writer| write_members(writer, &row));
-    Ok(edge::json(StatusCode::OK, writer.finish()))
+    Ok(edge::json(StatusCode::OK, TenantBody::document(&row)))
 }
 
 /// Make a key for a tenant; it is shown this once
@@ -118,9 +110,8 @@ pub async fn create_key(
     body: Small,
 ) -> Result<Response, ApiError> {
     exists(&api, tenant).await?;
-    let NewKey { role, label } = decode(&body.json()?, keys::read_new)?;
-    let operator = Actor { tenant, key: None };
-    keys::make(&api, operator, role, label).await
+    let new = decode(&body.json()?, read_body::<NewKey, _>)?;
+    keys::make(&api, Actor { tenant, key: None }, new).await
 }
 
 /// Revoke a key of a tenant
@@ -153,56 +144,71 @@ async fn exists(api: &Api, tenant: TenantId) -> Result<(), ApiError> {
     api.admin_read(find).await?.map(|_| ()).ok_or(ApiError::NotFound)
 }
 
-fn write_members(writer: &mut Writer, row: &TenantRow) {
-    writer.key("id").plain(row.tenant_id);
-    writer.key("name").text(&row.name);
-    writer.key("currency").text(&row.currency);
-    writer.key("timezone").text(&row.timezone);
-    writer.key("suspended").boolean(row.suspended);
-    writer.key("max_active_promotions").integer(row.max_active_promotions);
-    writer.key("max_stores").integer(row.max_stores);
-    writer.key("max_product_lists").integer(row.max_product_lists);
-    writer.key("max_product_list_entries").integer(row.max_product_list_entries);
-    wire::rate::write(writer.key("rate_limits"), &row.rate_limits);
-    writer.key("created_at").plain(super::time(row.created_at));
+request! {
+    /// A tenant to be made.
+    NewTenant "Tenant" {
+        /// What people call it.
+        name: required(NAME),
+        /// Three capital letters (ISO 4217).
+        currency: required(CURRENCY),
+        /// Of the IANA database.
+        timezone: required(ZONE),
+    }
 }
 
-fn read_new(
-    value: Value<'_, '_>,
-    faults: &mut Faults,
-) -> Option<(String, crate::domain::currency::Currency, chrono_tz::Tz)> {
-    let mut body = value.object(faults)?;
-    let name = body.required("name", faults, |value, faults| value.owned(TextBound::NAME, faults));
-    let currency = body.required("currency", faults, |value, faults| value.currency(faults));
-    let timezone = body.required("timezone", faults, |value, faults| value.zone(faults));
-    body.finish(faults)?;
-    Some((name?, currency?, timezone?))
+/// A tenant as it is asked for.
+pub struct NewTenant {
+    name: String,
+    currency: Currency,
+    timezone: Tz,
 }
 
-fn read_patch(value: Value<'_, '_>, faults: &mut Faults) -> Option<TenantPatch> {
-    let mut body = value.object(faults)?;
-    let name = body.optional("name", faults, |value, faults| value.owned(TextBound::NAME, faults));
-    let suspended = body.optional("suspended", faults, |value, faults| value.boolean(faults));
-    let maximum = body.optional("max_active_promotions", faults, |value, faults| {
-        value.integer(1..=MAX_ACTIVE_PROMOTIONS, faults)
-    });
-    let stores =
-        body.optional("max_stores", faults, |value, faults| value.integer(1..=MAX_STORES, faults));
-    let lists = body.optional("max_product_lists", faults, |value, faults| {
-        value.integer(1..=MAX_PRODUCT_LISTS, faults)
-    });
-    let entries = body.optional("max_product_list_entries", faults, |value, faults| {
-        value.integer(1..=MAX_PRODUCT_LIST_ENTRIES, faults)
-    });
-    let rates = body.optional("rate_limits", faults, wire::rate::parse);
-    body.finish(faults)?;
-    Some(TenantPatch {
-        name: name?,
-        suspended: suspended?,
-        max_active_promotions: maximum?,
-        max_stores: stores?,
-        max_product_lists: lists?,
-        max_product_list_entries: entries?,
-        rate_limits: rates?,
-    })
+request! {
+    /// What is to be changed; what is left out stays.
+    pub struct PatchBody "TenantPatch" as TenantPatch {
+        /// What people call it.
+        name: absent(NAME),
+        /// Whether its keys are refused (403 `tenant_suspended`).
+        suspended: absent(BOOLEAN),
+        /// How many promotions may be active and not ended.
+        max_active_promotions: absent(integer(1..=MAX_ACTIVE_PROMOTIONS)),
+        /// How many stores it may have.
+        max_stores: absent(integer(1..=MAX_STORES)),
+        /// How many product lists it may have.
+        max_product_lists: absent(integer(1..=MAX_PRODUCT_LISTS)),
+        /// How many SKUs may be on all its product lists together.
+        max_product_list_entries: absent(integer(1..=MAX_PRODUCT_LIST_ENTRIES)),
+        /// How much work it may ask an instance for; replaced whole.
+        rate_limits: absent(part::<RateLimits>()),
+    } read |object, faults| {
+        Some(TenantPatch {
+            name: name?,
+            suspended: suspended?,
+            max_active_promotions: max_active_promotions?,
+            max_stores: max_stores?,
+            max_product_lists: max_product_lists?,
+            max_product_list_entries: max_product_list_entries?,
+            rate_limits: rate_limits?,
+        })
+    }
+}
+
+answer! {
+    /// A tenant.
+    pub struct TenantBody "Tenant" as TenantRow |row| {
+        /// The tenant's id.
+        id: required(ID) => row.tenant_id,
+        terms: all_of::<TenantTerms>() => row,
+        /// When it was made.
+        created_at: required(INSTANT) => row.created_at,
+    }
+}
+
+answer! {
+    /// A tenant that was just made.
+    pub struct TenantMade "TenantMade" as (TenantRow, Minted) |(row, minted)| {
+        tenant: all_of::<TenantBody>() => row,
+        /// Its first admin key, shown this once.
+        admin_key: required(WORDS) => minted.text,
+    }
 }

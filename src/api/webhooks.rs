@@ -11,18 +11,19 @@ use super::openapi::{ListParams, Reading, Writing};
 use super::problem::ApiError;
 use super::{Api, edge, page, schema};
 use crate::db;
+use crate::db::deliveries::DeadRow;
 use crate::db::webhooks::WebhookRow;
 use crate::domain::event::EventType;
 use crate::domain::names::Named;
-use crate::service::event_log::{self, EventCursor};
+use crate::service::event_log::{EventBody, EventCursor};
 use crate::service::webhooks::address::Targets;
-use crate::service::webhooks::{NewWebhook, Put};
-use crate::wire::decode::{TextBound, Value};
+use crate::service::webhooks::{NewWebhook, Put, WebhookTerms};
+use crate::wire::body::{self, *};
+use crate::wire::decode::{TextBound, Value, refuse_other_name};
 use crate::wire::faults::{FaultCode, Faults};
-use crate::wire::write::Writer;
 
 /// Most events that one request names to be sent again.
-pub const MAX_RESENT: usize = 200;
+const MAX_RESENT: usize = 200;
 
 /// List the webhooks
 #[utoipa::path(get, path = "/v1/webhooks", operation_id = "list_webhooks", tag = "webhook endpoints",
@@ -42,9 +43,7 @@ pub async fn list(
         Box::pin(async move { db::webhooks::list(tx, wanted.after.as_deref(), wanted.limit).await })
     });
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, &wanted.seal, |writer, row| {
-        writer.object(|writer| write_members(writer, row));
-    }))
+    Ok(page::answer(&found, &wanted.seal, |writer, row| WebhookBody::print(writer, &(row, None))))
 }
 
 /// Read a webhook
@@ -139,14 +138,7 @@ pub async fn dead(
         next: found.next.map(EventCursor),
         place: |row| EventCursor(row.event.sequence),
     };
-    Ok(page::answer(&found, &wanted.seal, |writer, row| {
-        writer.object(|writer| {
-            writer.key("event").raw(&event_log::print(&row.event));
-            writer.key("attempts").integer(row.attempts);
-            writer.key("dead_at").plain(super::time(row.dead_at));
-            writer.key("fault").text(&row.fault);
-        });
-    }))
+    Ok(page::answer(&found, &wanted.seal, DeadDelivery::print))
 }
 
 /// Send what was given up again: the events that are named, or all
@@ -164,14 +156,40 @@ pub async fn resend(
     _: NoQuery,
     body: Small,
 ) -> Result<Response, ApiError> {
-    let events = decode(&body.json()?, read_resend)?;
+    let events = decode(&body.json()?, read_body::<Resend, _>)?;
     let (service, actor) = (api.service().clone(), admin.actor());
     let count = api
         .admin_write(async move { service.resend_deliveries(actor, name, events).await })
         .await?;
-    let mut writer = Writer::with_capacity(32);
-    writer.object(|writer| writer.key("count").raw(&count.to_string()));
-    Ok(edge::json(StatusCode::OK, writer.finish()))
+    Ok(edge::json(StatusCode::OK, Resent::document(&count)))
+}
+
+request! {
+    /// Where events go.
+    pub struct NewWebhookBody "Webhook" as Vec<EventType> {
+        /// The name of the path.
+        name: PATH_NAME,
+        /// Where events go: https and public, unless the service is configured otherwise.
+        url: required(Address),
+        /// Which events.
+        events: required(distinct(choice::<EventType>(), 1..=EventType::ALL.len())),
+    } read |object, faults| { url.and(events) }
+}
+
+/// The text of a URL. Whether webhooks may go there depends on the configuration.
+struct Address;
+
+impl<'t> Reads<'t, String> for Address {
+    fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<String> {
+        LONG.read(value, faults)
+    }
+}
+
+impl Describes for Address {
+    fn schema(&self, _: &mut Schemas) -> serde_json::Value {
+        let most = TextBound::LONG.range().1;
+        serde_json::json!({"type": "string", "format": "uri", "maxLength": most})
+    }
 }
 
 /// Reads a webhook. The body need not name it, and may name no other.
@@ -181,60 +199,59 @@ fn read_new(
     targets: Targets,
     faults: &mut Faults,
 ) -> Option<NewWebhook> {
-    let mut object = value.object(faults)?;
-    let own = object
-        .or("name", name.to_owned(), faults, |value, faults| value.owned(TextBound::NAME, faults));
-    if own.is_some_and(|own| own != name) {
-        let message = "is not the name of the path";
-        object.fault::<()>("name", faults, FaultCode::UnsupportedCombination, message);
+    refuse_other_name(value, "name", name, faults);
+    let url = value.member_text("url", TextBound::LONG).map(|url| targets.read(url));
+    if let Some(Err(message)) = url {
+        faults.add(&value.path().key("url"), FaultCode::Malformed, message);
     }
-    let url = object.required("url", faults, |value, faults| {
-        let text = value.text(TextBound::LONG, faults)?;
-        match targets.read(text) {
-            Ok(url) => Some(url),
-            Err(message) => value.fault(faults, FaultCode::Malformed, message),
-        }
-    });
-    let most = EventType::ALL.len();
-    let events = object.required("events", faults, |value, faults| {
-        let mut seen: Vec<EventType> = Vec::new();
-        value.list(1..=most, faults, |value, faults| {
-            let event = value.choice::<EventType>(faults)?;
-            if seen.contains(&event) {
-                return value.fault(faults, FaultCode::NotUnique, "is there twice");
-            }
-            seen.push(event);
-            Some(event)
-        })
-    });
-    object.finish(faults)?;
-    Some(NewWebhook { url: url?, events: events? })
+    let events = NewWebhookBody::read(value, faults)?;
+    Some(NewWebhook { url: url?.ok()?, events })
 }
 
-fn read_resend(value: Value<'_, '_>, faults: &mut Faults) -> Option<Option<Vec<Uuid>>> {
-    let mut object = value.object(faults)?;
-    let events = object.optional("events", faults, |value, faults| {
-        value.list(1..=MAX_RESENT, faults, |value, faults| value.uuid(faults))
-    });
-    object.finish(faults)?;
-    events
+request! {
+    /// What is to be sent again.
+    pub struct Resend "Resend" as Option<Vec<Uuid>> {
+        /// Which events; all if left out.
+        events: absent(body::list(ID, 1..=MAX_RESENT)),
+    } read |object, faults| { events }
+}
+
+answer! {
+    pub struct Resent "Resent" as u64 |count| {
+        /// How many are sent again.
+        count: required(SIZE) => *count,
+    }
+}
+
+answer! {
+    /// Where events go.
+    pub struct WebhookBody "Webhook" as (&WebhookRow, Option<&str>) |(row, secret)| {
+        /// Its name.
+        name: required(WORDS) => row.name,
+        terms: all_of::<WebhookTerms>() => *row,
+        /// When it was made.
+        created_at: required(INSTANT) => row.created_at,
+        /// When it was last written.
+        updated_at: required(INSTANT) => row.updated_at,
+        /// What deliveries are signed with (Standard Webhooks), shown once: where this made the webhook.
+        secret: absent(WORDS) => *secret,
+    }
+}
+
+answer! {
+    /// A delivery that was given up.
+    pub struct DeadDelivery "DeadDelivery" as DeadRow |row| {
+        /// What was to be delivered.
+        event: required(part::<EventBody>()) => row.event,
+        /// How often it was tried.
+        attempts: required(SIZE) => row.attempts,
+        /// When it was given up.
+        dead_at: required(INSTANT) => row.dead_at,
+        /// What went wrong the last time.
+        fault: required(WORDS) => row.fault,
+    }
 }
 
 fn answer(status: StatusCode, row: &WebhookRow, secret: Option<&str>) -> Response {
-    let mut writer = Writer::with_capacity(512);
-    writer.object(|writer| {
-        write_members(writer, row);
-        if let Some(secret) = secret {
-            writer.key("secret").plain(secret);
-        }
-    });
-    edge::json(status, writer.finish())
-}
-
-fn write_members(writer: &mut Writer, row: &WebhookRow) {
-    writer.key("name").text(&row.name);
-    writer.key("url").text(&row.url);
-    writer.key("events").list(&row.events, |writer, event| writer.name(*event));
-    writer.key("created_at").plain(super::time(row.created_at));
-    writer.key("updated_at").plain(super::time(row.updated_at));
+    edge::json(status, WebhookBody::document(&(row, secret)))
 }

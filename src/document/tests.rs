@@ -3,6 +3,7 @@
 use serde_json::{Value as Tree, json};
 
 use super::*;
+use crate::domain::names::Named as _;
 
 fn promotion(name: &str, kind: &str) -> Tree {
     json!({
@@ -24,7 +25,7 @@ fn evaluated(document: &Tree) -> Result<Tree, Vec<String>> {
         Ok(result) => Ok(serde_json::from_str(&result).expect("JSON")),
         Err(problem) => {
             let shown = |fault: &crate::wire::faults::Fault| {
-                format!("{} {}", fault.pointer, fault.code.as_str())
+                format!("{} {}", fault.pointer, fault.code.name())
             };
             Err(problem.errors.iter().map(shown).collect())
         }

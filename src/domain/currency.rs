@@ -7,6 +7,9 @@ use std::fmt;
 pub struct Currency([u8; 3]);
 
 impl Currency {
+    /// No currency (ISO 4217).
+    pub const NONE: Self = Self(*b"XXX");
+
     /// `None` unless the text is three capital letters.
     pub fn new(text: &str) -> Option<Self> {
         let letters: [u8; 3] = text.as_bytes().try_into().ok()?;

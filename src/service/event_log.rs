@@ -1,14 +1,19 @@
 //! The log of events: numbered, read, and forgotten; and promotions whose end has come (spec 12).
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::{Service, ServiceError, events};
+use super::events::{PromotionExhausted, PromotionMoved};
+use super::issuance_events::IssuanceMoved;
+use super::{Service, ServiceError, events, issuance_events};
 use crate::db::events::EventRow;
 use crate::db::outbox::Published;
 use crate::db::{self, DbError, Page, TenantTx};
+use crate::domain::event::EventType;
 use crate::domain::id::TenantId;
+use crate::domain::names::Named;
 use crate::stored;
+use crate::wire::body::*;
 use crate::wire::write::Writer;
 
 /// How long events are kept.
@@ -130,19 +135,62 @@ async fn publish(tx: &mut TenantTx, offset: TimeDelta) -> Result<Published, DbEr
     db::outbox::publish(tx, now).await
 }
 
-/// An event as it is answered and delivered.
-pub fn print(row: &EventRow) -> String {
-    let mut writer = Writer::with_capacity(row.data.len() + 192);
-    writer.object(|writer| {
-        writer.key("id").id(row.event_id);
-        writer.key("sequence").integer(row.sequence);
-        writer.key("type").plain(&row.event_type);
-        writer.key("occurred_at").plain(time(row.occurred_at));
-        writer.key("data").raw(&row.data);
-    });
-    writer.finish()
+answer! {
+    struct Record "" as EventRow |row| {
+        /// The event's id; also the `webhook-id` of its deliveries.
+        id: required(ID) => row.event_id,
+        /// Grows in the order in which events become visible.
+        sequence: required(SIZE) => row.sequence,
+        /// What happened.
+        event_type as "type": required(WORDS) => row.event_type,
+        /// When.
+        occurred_at: required(INSTANT) => row.occurred_at,
+        /// To what, and how.
+        data: required(by(Anything(""))) => |writer: &mut Writer| writer.raw(&row.data),
+    }
 }
 
-fn time(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Millis, true)
+/// An event as it is answered and delivered.
+pub struct EventBody;
+
+impl PrintBody<EventRow> for EventBody {
+    fn print_members(writer: &mut Writer, row: &EventRow) {
+        Record::print_members(writer, row);
+    }
+}
+
+impl Described for EventBody {
+    const NAME: &'static str = "Event";
+
+    fn schema(schemas: &mut Schemas) -> serde_json::Value {
+        use EventType::*;
+        let forms = [
+            form::<PromotionMoved>(
+                &[PromotionActivated, PromotionPaused, PromotionArchived, PromotionEnded],
+                schemas,
+            ),
+            form::<PromotionExhausted>(&[PromotionBudgetExhausted], schemas),
+            form::<IssuanceMoved>(&[IssuanceIssued, IssuanceActivated, IssuanceRevoked], schemas),
+            form::<issuance_events::IssuanceUnlocked>(&[IssuanceUnlocked], schemas),
+            form::<issuance_events::IssuanceExpiring>(&[IssuanceExpiring], schemas),
+            form::<issuance_events::IssuanceExpired>(&[IssuanceExpired], schemas),
+            form::<issuance_events::IssuanceUsedUp>(&[IssuanceUsedUp], schemas),
+            form::<events::RedemptionCommitted>(&[RedemptionCommitted], schemas),
+            form::<events::RedemptionCancelled>(&[RedemptionCancelled], schemas),
+            form::<events::RedemptionReturned>(&[RedemptionReturned], schemas),
+        ];
+        schema::one_of("type", &forms.concat(), "Something that happened.")
+    }
+}
+
+/// Describes the events of these types, which have these data; and by which component.
+#[expect(clippy::indexing_slicing, reason = "the document is made of constants, and tests make it")]
+fn form<D: Described>(types: &[EventType], schemas: &mut Schemas) -> Vec<(&'static str, String)> {
+    let component = D::NAME.trim_end_matches("Data");
+    let names: Vec<&'static str> = types.iter().map(|own| own.name()).collect();
+    let mut schema = Record::schema(schemas);
+    schema["properties"]["type"]["enum"] = serde_json::json!(names);
+    schema["properties"]["data"]["$ref"] = schemas.part::<D>()["$ref"].take();
+    schemas.insert(component, schema);
+    names.into_iter().map(|name| (name, component.to_owned())).collect()
 }

@@ -8,30 +8,21 @@ use crate::domain::amount::Money;
 use crate::domain::counter::Bound;
 use crate::domain::event::{EventType, Subject};
 use crate::domain::id::RedemptionId;
-use crate::domain::limit::Measure;
+use crate::domain::limit::{LimitName, LimitSubject, Measure};
 use crate::domain::names::Named;
 use crate::domain::promotion::{Promotion, Status};
 use crate::domain::redemption::RedemptionState;
+use crate::wire::body::*;
 use crate::wire::write::Writer;
 
-/// An event whose data are the members that `write` writes, after the id of its subject.
-pub fn event(
+/// An event with its data, as the table `B` prints them.
+pub(super) fn event<B: PrintBody<T>, T>(
     event_type: EventType,
     subject: Subject,
     occurred_at: DateTime<Utc>,
-    write: impl FnOnce(&mut Writer),
+    data: &T,
 ) -> NewEvent {
-    let mut writer = Writer::with_capacity(256);
-    writer.object(|writer| {
-        let id = match subject {
-            Subject::Promotion(_) => "promotion_id",
-            Subject::Issuance(_) => "issuance_id",
-            Subject::Redemption(_) => "redemption_id",
-        };
-        writer.key(id).id(subject.uuid());
-        write(writer);
-    });
-    NewEvent { event_type, subject, occurred_at, data: writer.finish() }
+    NewEvent { event_type, subject, occurred_at, data: B::document(data) }
 }
 
 /// What tells that a promotion was moved to its status; none for a draft.
@@ -61,34 +52,48 @@ fn of_promotion(
     version: i64,
     at: DateTime<Utc>,
 ) -> NewEvent {
-    let terms = &promotion.terms;
-    event(event_type, Subject::Promotion(promotion.id), at, |writer| {
-        writer.key("name").text(&terms.name);
-        writer.key("version").integer(version);
-        writer.key("starts_at").time(&terms.starts_at.to_utc());
-        writer.key("ends_at").time(&terms.ends_at.to_utc());
-    })
+    let subject = Subject::Promotion(promotion.id);
+    event::<PromotionMoved, _>(event_type, subject, at, &(promotion, version))
+}
+
+answer! {
+    /// To what, and how.
+    pub struct PromotionMoved "PromotionMovedEventData" as (&Promotion, i64)
+        |(promotion, version)| {
+        /// Which promotion.
+        promotion_id: required(ID) => promotion.id.uuid(),
+        /// Its name.
+        name: required(WORDS) => promotion.terms.name,
+        /// Its version.
+        version: required(SIZE) => *version,
+        /// Included.
+        starts_at: required(TIME) => promotion.terms.starts_at.to_utc(),
+        /// Excluded.
+        ends_at: required(TIME) => promotion.terms.ends_at.to_utc(),
+    }
 }
 
 /// What tells that nothing is left of a limit of a promotion in a window.
 pub(super) fn budget_exhausted(bound: &Bound, at: DateTime<Utc>) -> NewEvent {
-    let counter = &bound.counter;
-    let subject = Subject::Promotion(counter.promotion_id);
-    event(EventType::PromotionBudgetExhausted, subject, at, |writer| {
-        let limit = counter.limit();
-        let (owner, measure) = (limit.subject.name(), limit.measure.name());
-        writer.key("limit").plain(format_args!("{owner}.{measure}"));
-        match counter.measure {
-            Measure::Times | Measure::Transactions => {
-                writer.key("maximum").integer(bound.maximum);
-            }
-            Measure::Discount => {
-                let maximum = Money::from_scaled(bound.maximum);
-                writer.key("maximum").money(maximum, 0);
-            }
-        }
-        writer.key("window").integer(counter.window);
-    })
+    let subject = Subject::Promotion(bound.counter.promotion_id);
+    event::<PromotionExhausted, _>(EventType::PromotionBudgetExhausted, subject, at, bound)
+}
+
+answer! {
+    /// To what, and how.
+    pub struct PromotionExhausted "PromotionExhaustedEventData" as Bound |bound| {
+        /// Which promotion.
+        promotion_id: required(ID) => bound.counter.promotion_id.uuid(),
+        /// Which limit.
+        limit: required(LIMIT) => bound.counter.limit(),
+        /// The limit: a count, or an amount.
+        maximum: required(by(Anything(""))) => |writer: &mut Writer| match bound.counter.measure {
+            Measure::Times | Measure::Transactions => writer.integer(bound.maximum),
+            Measure::Discount => writer.money(Money::from_scaled(bound.maximum), 0),
+        },
+        /// Which of its windows, counted from 0.
+        window: required(NUMBERED) => bound.counter.window,
+    }
 }
 
 /// A redemption that is final.
@@ -108,21 +113,39 @@ pub(super) fn redemption_committed<'g>(
     at: DateTime<Utc>,
 ) -> NewEvent {
     let subject = Subject::Redemption(committed.id);
-    let precision = committed.precision;
-    event(EventType::RedemptionCommitted, subject, at, |writer| {
-        writer.key("transaction_id").text(committed.transaction_id);
-        writer.key("evaluated_at").time(&committed.evaluated_at);
-        writer.key("discount").money(committed.discount, precision);
-        writer.key("promotions").list(gifts, |writer, gift| {
-            writer.object(|writer| {
-                writer.key("promotion_id").id(gift.promotion_id);
-                writer.key("times").integer(gift.times);
-                let discount = Money::from_scaled(gift.discount);
-                writer.key("discount").money(discount, precision);
-                writer.key("points").plain(&gift.points);
-            });
-        });
-    })
+    let gifts = gifts.map(|gift| (gift, committed.precision)).collect();
+    let data = (committed, gifts);
+    event::<RedemptionCommitted, _>(EventType::RedemptionCommitted, subject, at, &data)
+}
+
+answer! {
+    struct Gift "" as (&GiftRow, u32) |(gift, precision)| {
+        /// Which.
+        promotion_id: required(ID) => gift.promotion_id,
+        /// How many times it was given.
+        times: required(SIZE) => gift.times,
+        /// How much.
+        discount: required(DECIMAL) => (Money::from_scaled(gift.discount), *precision),
+        /// Points that it awards.
+        points: required(DECIMAL) => gift.points,
+    }
+}
+
+answer! {
+    /// To what, and how.
+    pub struct RedemptionCommitted "RedemptionCommittedEventData"
+        as (&Committed<'_>, Vec<(&GiftRow, u32)>) |(own, gifts)| {
+        /// Which redemption.
+        redemption_id: required(ID) => own.id.uuid(),
+        /// The caller's id.
+        transaction_id: required(WORDS) => own.transaction_id,
+        /// As of when.
+        evaluated_at: required(TIME) => own.evaluated_at,
+        /// In all, in the cart's currency.
+        discount: required(DECIMAL) => (own.discount, own.precision),
+        /// What each promotion gave.
+        promotions: required(every(part::<Gift>())) => gifts,
+    }
 }
 
 /// What tells that a hold has ended in this state.
@@ -132,11 +155,24 @@ pub(super) fn redemption_cancelled(
     cause: RedemptionState,
     at: DateTime<Utc>,
 ) -> NewEvent {
-    let subject = Subject::Redemption(id);
-    event(EventType::RedemptionCancelled, subject, at, |writer| {
-        writer.key("transaction_id").text(transaction_id);
-        writer.key("cause").name(cause);
-    })
+    let (subject, data) = (Subject::Redemption(id), (id, transaction_id, cause));
+    event::<RedemptionCancelled, _>(EventType::RedemptionCancelled, subject, at, &data)
+}
+
+const CAUSES: &[RedemptionState] =
+    &[RedemptionState::Cancelled, RedemptionState::Expired, RedemptionState::Replaced];
+
+answer! {
+    /// To what, and how.
+    pub struct RedemptionCancelled "RedemptionCancelledEventData"
+        as (RedemptionId, &str, RedemptionState) |(id, transaction_id, cause)| {
+        /// Which redemption.
+        redemption_id: required(ID) => id.uuid(),
+        /// The caller's id.
+        transaction_id: required(WORDS) => transaction_id,
+        /// How the hold ended.
+        cause: required(choice_of(CAUSES)) => *cause,
+    }
 }
 
 /// What tells that goods came back: as the return was answered.
@@ -146,9 +182,38 @@ pub(super) fn redemption_returned(
     answer: &str,
     at: DateTime<Utc>,
 ) -> NewEvent {
-    let subject = Subject::Redemption(id);
-    event(EventType::RedemptionReturned, subject, at, |writer| {
-        writer.key("transaction_id").text(transaction_id);
-        writer.key("return").raw(answer);
-    })
+    let (subject, data) = (Subject::Redemption(id), (id, transaction_id, answer));
+    event::<RedemptionReturned, _>(EventType::RedemptionReturned, subject, at, &data)
+}
+
+answer! {
+    /// To what, and how.
+    pub struct RedemptionReturned "RedemptionReturnedEventData"
+        as (RedemptionId, &str, &str) |(id, transaction_id, answer)| {
+        /// Which redemption.
+        redemption_id: required(ID) => id.uuid(),
+        /// The caller's id.
+        transaction_id: required(WORDS) => transaction_id,
+        /// What came back.
+        returned as "return": required(raw(part::<crate::wire::returns::ReturnRecord>())) => answer,
+    }
+}
+
+/// The name of a limit, as `customer.times`.
+pub(super) struct Limit;
+pub(super) const LIMIT: Limit = Limit;
+
+impl Prints<LimitName> for Limit {
+    fn print(&self, writer: &mut Writer, limit: &LimitName) {
+        writer.plain(format_args!("{}.{}", limit.subject.name(), limit.measure.name()));
+    }
+}
+
+impl Describes for Limit {
+    fn schema(&self, _: &mut Schemas) -> serde_json::Value {
+        let names = LimitSubject::ALL.iter().flat_map(|subject| {
+            Measure::ALL.iter().map(|own| format!("{}.{}", subject.name(), own.name()))
+        });
+        serde_json::json!({"type": "string", "enum": names.collect::<Vec<_>>()})
+    }
 }

@@ -2,28 +2,25 @@
 
 use chrono::{DateTime, Utc};
 
-use super::events::event;
+use super::events::{LIMIT, event};
 use crate::db::outbox::NewEvent;
 use crate::domain::counter::{CounterKey, Owner};
 use crate::domain::event::{EventType, Subject};
-use crate::domain::issuance::{Communication, Issuance, Message};
-use crate::domain::names::Named;
+use crate::domain::id::IssuanceId;
+use crate::domain::issuance::{Communication, Issuance, IssuanceSource, IssuanceState, Message};
 use crate::domain::promotion::{Kind, Terms};
-use crate::wire::write::Writer;
+use crate::wire::body::*;
 
 /// A promotion was put into a customer's hands.
 pub(super) fn issued(own: &Issuance, at: DateTime<Utc>) -> NewEvent {
-    told(EventType::IssuanceIssued, own, at, |_| {})
+    told::<IssuanceMoved, _>(EventType::IssuanceIssued, own, at, own)
 }
 
 /// An issuance can be used from now on; with the messages that are to be sent.
 pub(super) fn unlocked(own: &Issuance, terms: &Terms, at: DateTime<Utc>) -> NewEvent {
-    told(EventType::IssuanceUnlocked, own, at, |writer| {
-        let expires_at = own.expires_at;
-        writer.key("expires_at").time(&expires_at);
-        let messages = communication(terms).map(|own| own.on_earning.as_slice());
-        write_messages(writer, messages.unwrap_or_default());
-    })
+    let messages = communication(terms).map(|own| own.on_earning.as_slice());
+    let data = (own, messages.unwrap_or_default());
+    told::<IssuanceUnlocked, _>(EventType::IssuanceUnlocked, own, at, &data)
 }
 
 /// It was made, and perhaps unlocked at once.
@@ -37,30 +34,23 @@ pub(super) fn made(own: &Issuance, terms: &Terms, at: DateTime<Utc>) -> Vec<NewE
 
 /// The customer has claimed it.
 pub(super) fn activated(own: &Issuance, at: DateTime<Utc>) -> NewEvent {
-    told(EventType::IssuanceActivated, own, at, |_| {})
+    told::<IssuanceMoved, _>(EventType::IssuanceActivated, own, at, own)
 }
 
 /// It expires soon; with the messages that are to be sent.
 pub(super) fn expiring(own: &Issuance, messages: &[Message], at: DateTime<Utc>) -> NewEvent {
-    told(EventType::IssuanceExpiring, own, at, |writer| {
-        writer.key("state").name(own.state);
-        writer.key("expires_at").time(&own.expires_at);
-        write_messages(writer, messages);
-    })
+    let data = (own, messages);
+    told::<IssuanceExpiring, _>(EventType::IssuanceExpiring, own, at, &data)
 }
 
 /// Its end has come. Whether it was ever unlocked says what the customer has lost.
 pub(super) fn expired(own: &Issuance) -> NewEvent {
-    told(EventType::IssuanceExpired, own, own.expires_at, |writer| {
-        let unlocked_at = own.unlocked_at.as_ref();
-        writer.key("unlocked_at").option(unlocked_at, |writer, at| writer.time(at));
-        writer.key("expires_at").time(&own.expires_at);
-    })
+    told::<IssuanceExpired, _>(EventType::IssuanceExpired, own, own.expires_at, own)
 }
 
 /// It was taken back.
 pub(super) fn revoked(own: &Issuance, at: DateTime<Utc>) -> NewEvent {
-    told(EventType::IssuanceRevoked, own, at, |_| {})
+    told::<IssuanceMoved, _>(EventType::IssuanceRevoked, own, at, own)
 }
 
 /// Nothing is left of one of its limits; none where the counter is not an issuance's.
@@ -69,28 +59,83 @@ pub(super) fn used_up(counter: &CounterKey, at: DateTime<Utc>) -> Option<NewEven
         return None;
     };
     let subject = Subject::Issuance(id);
-    Some(event(EventType::IssuanceUsedUp, subject, at, |writer| {
-        writer.key("promotion_id").id(counter.promotion_id.uuid());
-        let limit = counter.limit();
-        let (owner, measure) = (limit.subject.name(), limit.measure.name());
-        writer.key("limit").plain(format_args!("{owner}.{measure}"));
-    }))
+    let data = (id, counter);
+    Some(event::<IssuanceUsedUp, _>(EventType::IssuanceUsedUp, subject, at, &data))
 }
 
-fn told(
+fn told<B: PrintBody<T>, T>(
     event_type: EventType,
     own: &Issuance,
     at: DateTime<Utc>,
-    write: impl FnOnce(&mut Writer),
+    data: &T,
 ) -> NewEvent {
-    event(event_type, Subject::Issuance(own.id), at, |writer| {
-        writer.key("promotion_id").id(own.promotion_id.uuid());
-        writer.key("customer_id").text(&own.customer_id);
-        writer.key("source").name(own.source);
-        let source_id = own.source_id.as_deref();
-        writer.key("source_id").option(source_id, Writer::text);
-        write(writer);
-    })
+    event::<B, T>(event_type, Subject::Issuance(own.id), at, data)
+}
+
+answer! {
+    /// To what, and how.
+    pub struct IssuanceMoved "IssuanceMovedEventData" as Issuance |own| {
+        /// Which issuance.
+        issuance_id: required(ID) => own.id.uuid(),
+        /// Of which promotion.
+        promotion_id: required(ID) => own.promotion_id.uuid(),
+        /// In whose hands.
+        customer_id: required(WORDS) => own.customer_id,
+        /// How it came about.
+        source: required(choice::<IssuanceSource>()) => own.source,
+        /// The caller's id of that.
+        source_id: optional(WORDS) => own.source_id,
+    }
+}
+
+answer! {
+    /// To what, and how.
+    pub struct IssuanceUnlocked "IssuanceUnlockedEventData" as (&Issuance, &[Message])
+        |(own, messages)| {
+        issuance: all_of::<IssuanceMoved>() => *own,
+        /// From when on it cannot be used.
+        expires_at: required(TIME) => own.expires_at,
+        /// What to send to the customer.
+        messages: required(every(part::<Message>())) => *messages,
+    }
+}
+
+answer! {
+    /// To what, and how.
+    pub struct IssuanceExpiring "IssuanceExpiringEventData" as (&Issuance, &[Message])
+        |(own, messages)| {
+        issuance: all_of::<IssuanceMoved>() => *own,
+        /// Where it stands.
+        state: required(choice::<IssuanceState>()) => own.state,
+        /// From when on it cannot be used.
+        expires_at: required(TIME) => own.expires_at,
+        /// What to send to the customer.
+        messages: required(every(part::<Message>())) => *messages,
+    }
+}
+
+answer! {
+    /// To what, and how.
+    pub struct IssuanceExpired "IssuanceExpiredEventData" as Issuance |own| {
+        issuance: all_of::<IssuanceMoved>() => own,
+        /// When it became usable; null: never.
+        unlocked_at: optional(TIME) => own.unlocked_at,
+        /// Since when it cannot be used.
+        expires_at: required(TIME) => own.expires_at,
+    }
+}
+
+answer! {
+    /// To what, and how.
+    pub struct IssuanceUsedUp "IssuanceUsedUpEventData" as (IssuanceId, &CounterKey)
+        |(id, counter)| {
+        /// Which issuance.
+        issuance_id: required(ID) => id.uuid(),
+        /// Of which promotion.
+        promotion_id: required(ID) => counter.promotion_id.uuid(),
+        /// Which limit.
+        limit: required(LIMIT) => counter.limit(),
+    }
 }
 
 /// What customers are told of a promotion's issuances.
@@ -101,13 +146,4 @@ pub(super) const fn communication(terms: &Terms) -> Option<&Communication> {
         }
         Kind::Pos | Kind::Loyalty | Kind::CodeLinked => None,
     }
-}
-
-fn write_messages(writer: &mut Writer, messages: &[Message]) {
-    writer.key("messages").list(messages, |writer, message| {
-        writer.object(|writer| {
-            writer.key("channel").name(message.channel);
-            writer.key("template").text(&message.template);
-        });
-    });
 }

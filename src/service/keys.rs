@@ -9,9 +9,11 @@ use crate::db::tenants::{NewTenant, TenantPatch, TenantRow};
 use crate::db::{self, DbError, Reference, TenantTx};
 use crate::domain::currency::Currency;
 use crate::domain::id::{KeyId, TenantId};
+use crate::domain::rate::RateLimits;
 use crate::domain::role::Role;
 use crate::domain::settings::Settings;
 use crate::wire;
+use crate::wire::body::*;
 use crate::wire::write::Writer;
 
 /// The label of the key that comes with a tenant.
@@ -42,7 +44,7 @@ impl Service {
                     let row = db::tenants::create(tx, &new).await?;
                     let tx = tx.of_tenant(tenant).await?;
                     let operator = Actor { tenant, key: None };
-                    let after = Some(tenant_document(&row));
+                    let after = Some(TenantTerms::document(&row));
                     audit(tx, operator, "tenant".to_owned(), "created", None, after).await?;
                     insert_key(tx, operator, &key).await?;
                     Ok::<_, ServiceError>(row)
@@ -67,7 +69,8 @@ impl Service {
                     let row = db::tenants::patch(tx, tenant, &patch)
                         .await?
                         .ok_or(ServiceError::NotFound)?;
-                    let (before, after) = (tenant_document(&before), tenant_document(&row));
+                    let (before, after) =
+                        (TenantTerms::document(&before), TenantTerms::document(&row));
                     let tx = tx.of_tenant(tenant).await?;
                     let operator = Actor { tenant, key: None };
                     let (before, after) = (Some(before), Some(after));
@@ -102,7 +105,7 @@ impl Service {
         self.rekey(actor.tenant, move |tx| {
             Box::pin(async move {
                 let row = db::keys::revoke(tx, key).await?.ok_or(ServiceError::NotFound)?;
-                let before = Some(key_document(&row));
+                let before = Some(KeyTerms::document(&row));
                 audit(tx, actor, key_subject(key), "revoked", before, None).await?;
                 Ok(())
             })
@@ -132,7 +135,7 @@ fn new_key(role: Role, label: String, minted: &Minted) -> NewKey {
 
 async fn insert_key(tx: &mut TenantTx, actor: Actor, key: &NewKey) -> Result<KeyRow, DbError> {
     let row = db::keys::insert(tx, key).await?;
-    let after = Some(key_document(&row));
+    let after = Some(KeyTerms::document(&row));
     audit(tx, actor, key_subject(key.key), "created", None, after).await?;
     Ok(row)
 }
@@ -141,28 +144,36 @@ fn key_subject(key: KeyId) -> String {
     format!("key:{key}")
 }
 
-fn key_document(row: &KeyRow) -> String {
-    let mut writer = Writer::with_capacity(128);
-    writer.object(|writer| {
-        writer.key("role").name(row.role);
-        writer.key("label").text(&row.label);
-        writer.key("hint").text(&row.hint);
-    });
-    writer.finish()
+answer! {
+    pub struct KeyTerms "" as KeyRow |row| {
+        /// What it may do.
+        role: required(choice::<Role>()) => row.role,
+        /// What people call it.
+        label: required(WORDS) => row.label,
+        /// Enough of the key to know it by.
+        hint: required(WORDS) => row.hint,
+    }
 }
 
-fn tenant_document(row: &TenantRow) -> String {
-    let mut writer = Writer::with_capacity(128);
-    writer.object(|writer| {
-        writer.key("name").text(&row.name);
-        writer.key("currency").text(&row.currency);
-        writer.key("timezone").text(&row.timezone);
-        writer.key("suspended").boolean(row.suspended);
-        writer.key("max_active_promotions").integer(row.max_active_promotions);
-        writer.key("max_stores").integer(row.max_stores);
-        writer.key("max_product_lists").integer(row.max_product_lists);
-        writer.key("max_product_list_entries").integer(row.max_product_list_entries);
-        wire::rate::write(writer.key("rate_limits"), &row.rate_limits);
-    });
-    writer.finish()
+answer! {
+    pub struct TenantTerms "" as TenantRow |row| {
+        /// What people call it.
+        name: required(WORDS) => row.name,
+        /// What it was made with.
+        currency: required(by(CURRENCY)) => |writer: &mut Writer| writer.text(&row.currency),
+        /// What it was made with.
+        timezone: required(by(ZONE)) => |writer: &mut Writer| writer.text(&row.timezone),
+        /// Whether its keys are refused.
+        suspended: required(BOOLEAN) => row.suspended,
+        /// How many promotions may be active and not ended.
+        max_active_promotions: required(SIZE) => row.max_active_promotions,
+        /// How many stores it may have.
+        max_stores: required(SIZE) => row.max_stores,
+        /// How many product lists it may have.
+        max_product_lists: required(SIZE) => row.max_product_lists,
+        /// How many SKUs may be on all its product lists together.
+        max_product_list_entries: required(SIZE) => row.max_product_list_entries,
+        /// How much work it may ask an instance for.
+        rate_limits: required(part::<RateLimits>()) => row.rate_limits.0,
+    }
 }

@@ -17,9 +17,10 @@ use crate::engine::{Step, come_back};
 use crate::stored;
 use crate::wire;
 use crate::wire::activity::Standing;
+use crate::wire::body::*;
+use crate::wire::faults::ListReference;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::returns::decimal;
-use crate::wire::selector::ListReference;
 
 impl Service {
     /// Adds or changes a milestone. One that measures something else than before is another one: it begins anew.
@@ -38,7 +39,7 @@ impl Service {
                 let mut row = MilestoneRow {
                     milestone_id: Uuid::now_v7(),
                     name: new.name.clone(),
-                    document: wire::milestone::stored(&new),
+                    document: wire::milestone::Terms::document(&new),
                     created_at: now,
                     updated_at: now,
                 };

@@ -15,8 +15,8 @@ use crate::domain::settings::Settings;
 use crate::domain::usage::Usage;
 use crate::stored;
 use crate::wire;
+use crate::wire::faults::ListReference;
 use crate::wire::faults::{FaultCode, Faults, Path};
-use crate::wire::selector::ListReference;
 use crate::wire::write::Writer;
 
 /// A promotion as it is stored.

@@ -13,6 +13,7 @@ use crate::domain::redemption::{Address, RedemptionState};
 use crate::engine::returns::{Before, Refused, Return, ReturnedLine, TakenBack, take_back};
 use crate::stored;
 use crate::wire;
+use crate::wire::body::PrintBody as _;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::returns::{NewReturn, decimal};
 
@@ -30,8 +31,7 @@ impl Service {
             Box::pin(async move {
                 let id = lock_address(tx, &address).await?.ok_or(Refusal::NotCommitted)?;
                 let (row, state, now) = lock(tx, id, &clock).await?;
-                let hash: [u8; 32] =
-                    Sha256::digest(wire::returns::canonical(&new).as_bytes()).into();
+                let hash: [u8; 32] = Sha256::digest(NewReturn::document(&new).as_bytes()).into();
                 if let Some(known) = db::returns::get(tx, id, &new.return_id).await? {
                     return if known.body_hash == hash {
                         Ok(known.answer)

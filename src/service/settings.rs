@@ -7,8 +7,8 @@ use crate::domain::id::TenantId;
 use crate::domain::settings::Settings;
 use crate::stored;
 use crate::wire;
+use crate::wire::faults::ListReference;
 use crate::wire::faults::{FaultCode, Faults};
-use crate::wire::selector::ListReference;
 
 impl Service {
     /// The settings and their version.
@@ -37,9 +37,9 @@ impl Service {
     pub async fn with_missing_lists(
         &self,
         tenant: TenantId,
-        lists: Vec<ListReference>,
         mut faults: Faults,
     ) -> Result<Faults, ServiceError> {
+        let lists = faults.take_lists();
         if lists.is_empty() {
             return Ok(faults);
         }

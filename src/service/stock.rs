@@ -7,7 +7,8 @@ use crate::db;
 use crate::db::audit::NewAudit;
 use crate::db::product_lists::ProductListSummary;
 use crate::domain::store::Store;
-use crate::wire;
+use crate::wire::body::*;
+use crate::wire::store::StoreBody;
 use crate::wire::write::Writer;
 
 /// Most SKUs that an audit row names; how many there were it always tells.
@@ -131,9 +132,7 @@ fn list_subject(name: &str) -> String {
 }
 
 fn document(store: &Store) -> String {
-    let mut writer = Writer::with_capacity(128);
-    wire::store::print(&mut writer, store);
-    writer.finish()
+    StoreBody::document(store)
 }
 
 fn size_document(size: usize) -> String {

@@ -1,60 +1,76 @@
 //! Activities (spec 11): the body of one, and what is answered.
 
-use super::cart;
-use super::decode::{TextBound, Value};
+use super::body::*;
+use super::cart::{self, CartBody};
+use super::decode::Value;
 use super::faults::{FaultCode, Faults};
-use super::issuing;
+use super::issuing::IssuanceBody;
 use super::json::Json;
 use super::write::Writer;
 use crate::domain::activity::{Activity, MilestoneMeasure};
 use crate::domain::cart::{Cart, Explain, MAX_LINES, Request};
 use crate::domain::currency::Currency;
+use crate::domain::customer::Customer;
 use crate::domain::exact::Exact;
 use crate::domain::issuance::{ActivityType, Issuance};
 use crate::engine::CountedLine;
 
-/// Reads the body of an activity. Whether its time and store are allowed is for the caller to check.
-pub fn parse<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Activity<'t>> {
-    let mut body = value.object(faults)?;
-    let id = body.required("id", faults, |v, f| v.owned(TextBound::NAME, f));
-    let kind: Option<ActivityType> = body.required("type", faults, |v, f| v.choice(f));
-    let at = body.optional("at", faults, |v, f| v.time(f));
-    let transaction_id =
-        body.optional("transaction_id", faults, |v, f| v.owned(TextBound::NAME, f));
-    let customer = body.required("customer", faults, |value, faults| {
-        let path = *value.path();
-        let customer = cart::customer(value, faults)?;
+request! {
+    /// What a customer did.
+    pub struct ActivityBody "Activity" as Activity<'t> {
+        /// The caller's id. The same again answers the same, and earns nothing more.
+        id: required(NAME),
+        /// What the customer did.
+        kind as "type": required(choice::<ActivityType>()),
+        /// When: not in the future, at most 7 days back. Default: now.
+        at: absent(INSTANT),
+        /// The redemption whose discounts `spend` is less of; what is unlocked is not usable in it.
+        transaction_id: absent(NAME),
+        /// Who did it.
+        customer: required(part::<KnownCustomer>()),
+        /// The code of the store; it must exist.
+        store: absent(NAME),
+        /// Where.
+        channel: absent(NAME),
+        /// What was bought. A `transaction` needs it; elsewhere, without it, every condition on the cart is false.
+        cart: absent(part::<CartBody>()),
+    } read |object, faults| {
+        if kind == Some(ActivityType::Transaction) && !object.has("cart") {
+            let message = "is required for a transaction";
+            object.fault::<()>("cart", faults, FaultCode::Required, message);
+        }
+        let cart = cart?;
+        Some(Activity {
+            id: id?,
+            kind: kind?,
+            at: at?,
+            transaction_id: transaction_id?,
+            has_cart: cart.is_some(),
+            request: Request {
+                cart: cart.unwrap_or_else(no_cart),
+                customer: Some(customer?),
+                store: store?,
+                channel: channel?,
+                at: None,
+                explain: Explain::None,
+            },
+        })
+    }
+}
+
+request! {
+    /// Who; identified.
+    struct KnownCustomer "KnownCustomer" as Customer<'t> {
+        customer: all_of::<Customer<'_>>(),
+        /// The customer's id: an opaque text.
+        id: later(required(NAME)),
+    } read |object, faults| {
+        let customer = customer?;
         if customer.id.is_none() {
-            faults.add(&path.key("id"), FaultCode::Required, "is required");
-            return None;
+            return object.fault("id", faults, FaultCode::Required, "is required");
         }
         Some(customer)
-    });
-    let store = body.optional("store", faults, |v, f| v.cow(TextBound::NAME, f));
-    let channel = body.optional("channel", faults, |v, f| v.cow(TextBound::NAME, f));
-    let cart = body.optional("cart", faults, cart::cart);
-    if kind == Some(ActivityType::Transaction) && !body.has("cart") {
-        let message = "is required for a transaction";
-        body.fault::<()>("cart", faults, FaultCode::Required, message);
     }
-    body.finish(faults)?;
-    let cart = cart?;
-    let has_cart = cart.is_some();
-    Some(Activity {
-        id: id?,
-        kind: kind?,
-        at: at?.map(|at| at.to_utc()),
-        transaction_id: transaction_id?,
-        request: Request {
-            cart: cart.unwrap_or_else(no_cart),
-            customer: Some(customer?),
-            store: store?,
-            channel: channel?,
-            at: None,
-            explain: Explain::None,
-        },
-        has_cart,
-    })
 }
 
 const fn no_cart<'t>() -> Cart<'t> {
@@ -96,31 +112,47 @@ pub struct Standing {
 /// Prints what an activity came to.
 pub fn print(unlocked: &[Issuance], standings: &[Standing]) -> String {
     let mut writer = Writer::with_capacity(64 + 384 * unlocked.len());
-    writer.object(|writer| {
-        writer.key("unlocked").list(unlocked, issuing::write);
-        writer.key("milestones").list(standings, |writer, own| {
-            writer.object(|writer| {
-                writer.key("name").text(&own.milestone);
-                writer.key("target").text(&own.target);
-                writer.key("progress").exact(&own.progress, 0);
-            });
-        });
-    });
+    ActivityRecorded::print(&mut writer, unlocked, standings);
     writer.finish()
 }
+
+answer! {
+    /// What an activity came to.
+    pub struct ActivityRecorded "ActivityRecorded" |unlocked: &[Issuance], standings: &[Standing]| {
+        /// What the customer can use now.
+        unlocked: required(every(part::<IssuanceBody>())) => unlocked,
+        /// How far the customer has come.
+        milestones: required(every(part::<StandingBody>())) => standings,
+    }
+}
+
+answer! {
+    struct StandingBody "" as Standing |own| {
+        /// The milestone.
+        name: required(WORDS) => own.milestone,
+        /// The target.
+        target: required(WORDS) => own.target,
+        /// How far the customer has come: an amount, visits or units, by the milestone's measure.
+        progress: required(DECIMAL) => own.progress,
+    }
+}
+
+body! {
+    CountedLine "" {
+        id: required(NAME),
+        quantity: required(QUANTITY),
+        amount: required(DECIMAL),
+    }
+}
+
+const COUNTED: List<Part<CountedLine>> = list(part(), 0..=MAX_LINES);
 
 /// Prints what counted of an activity's lines, by what measure: what returns lower.
 pub fn print_counted(measure: MilestoneMeasure, lines: &[CountedLine]) -> String {
     let mut writer = Writer::with_capacity(64 * (lines.len() + 1));
     writer.object(|writer| {
         writer.key("measure").name(measure);
-        writer.key("lines").list(lines, |writer, line| {
-            writer.object(|writer| {
-                writer.key("id").text(&line.id);
-                writer.key("quantity").plain(line.quantity);
-                writer.key("amount").exact(&line.amount, 0);
-            });
-        });
+        COUNTED.print(writer.key("lines"), &lines);
     });
     writer.finish()
 }
@@ -131,16 +163,5 @@ pub fn parse_counted(document: &str) -> Option<(MilestoneMeasure, Vec<CountedLin
     let mut faults = Faults::new();
     let mut object = Value::root(&json).object(&mut faults)?;
     let measure = object.required("measure", &mut faults, |v, f| v.choice(f))?;
-    let lines = object.required("lines", &mut faults, |value, faults| {
-        value.list(0..=MAX_LINES, faults, |value, faults| {
-            let mut line = value.object(faults)?;
-            let id = line.required("id", faults, |v, f| v.owned(TextBound::NAME, f));
-            let quantity = line.required("quantity", faults, |v, f| v.positive_quantity(f));
-            let amount = line.required("amount", faults, |value, faults| {
-                super::returns::decimal(value.str(faults)?)
-            });
-            Some(CountedLine { id: id?, quantity: quantity?, amount: amount? })
-        })
-    })?;
-    Some((measure, lines))
+    Some((measure, object.required("lines", &mut faults, |v, f| COUNTED.read(v, f))?))
 }

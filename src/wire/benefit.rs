@@ -1,23 +1,25 @@
 //! Benefits, and what of them does not go together (spec 5.4).
 
-use super::decode::{MAX_AMOUNT, MAX_QUANTITY, Object, TextBound, Value};
-use super::faults::{FaultCode, Faults, Path};
-use super::selector::{self, ListReference};
+use std::fmt;
+
+use super::body::*;
+use super::faults::FaultCode;
 use crate::domain::amount::{Money, Number, Quantity};
 use crate::domain::benefit::{
-    Benefit, CartBenefit, CartKind, FreeProduct, From, ItemBenefit, ItemKind, Per, Pick, PriceBase,
-    Repeat, Same, ShippingBenefit, ShippingKind, Spread, Within,
+    Benefit, CartBenefit, CartKind, FreeProduct, ItemBenefit, ItemKind, Per, Pick, PriceBase,
+    Repeat, Same, ShippingBenefit, ShippingKind, Spread,
 };
-use crate::domain::condition::{Condition, Leaf, LineMeasure};
 use crate::domain::names::{Named, names};
-use crate::domain::selector::{NumberOperator, Selector};
 
-mod print;
+mod rules;
+mod target;
 
-pub use print::print;
+pub use rules::check_conditions;
+use rules::{check_per_and_base, check_shape};
+use target::{BenefitTarget, CartTarget, FixedPriceTarget, ItemsTarget, Target, TargetType};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Type {
+enum Type {
     PercentageOff,
     AmountOff,
     FixedPrice,
@@ -27,14 +29,7 @@ pub(crate) enum Type {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TargetType {
-    Cart,
-    Items,
-    Shipping,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PerName {
+enum PerName {
     Quantity,
     Amount,
     Set,
@@ -49,102 +44,22 @@ names! {
         FreeProduct = "free_product",
         AwardPoints = "award_points",
     }
-    TargetType { Cart = "cart", Items = "items", Shipping = "shipping" }
     PerName { Quantity = "quantity", Amount = "amount", Set = "set" }
 }
 
 const COMBINATION: FaultCode = FaultCode::UnsupportedCombination;
 
-/// A target as it is written, whatever its type.
-struct Target {
-    kind: TargetType,
-    from: From,
-    select: Option<Selector>,
-    quantity: Option<Quantity>,
-    pick: Option<Pick>,
-    within: Within,
-}
-
-impl Target {
-    /// What a benefit without a target is given on.
-    const CART: Self = Self {
-        kind: TargetType::Cart,
-        from: From::Matching,
-        select: None,
-        quantity: None,
-        pick: None,
-        within: Within::Cart,
-    };
-}
-
-/// What a benefit has besides its value.
+/// A benefit but for a free product, as it is written.
 struct Shape {
     kind: Type,
-    target: Target,
-    repeat: Option<Repeat>,
     per: Spread,
     base: PriceBase,
     same: Option<Same>,
+    target: Target,
+    repeat: Option<Repeat>,
 }
 
-/// Reads a benefit. How it goes with the promotion's conditions: [`check_conditions`].
-pub fn parse(
-    value: Value<'_, '_>,
-    lists: &mut Vec<ListReference>,
-    faults: &mut Faults,
-) -> Option<Benefit> {
-    let mut object = value.object(faults)?;
-    let kind = object.required("type", faults, |v, f| v.choice(f))?;
-    let benefit = if kind == Type::FreeProduct {
-        free_product(&mut object, faults)
-    } else {
-        priced(&mut object, kind, lists, faults)
-    };
-    object.finish(faults)?;
-    benefit
-}
-
-fn free_product(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<Benefit> {
-    for name in ["value", "target", "same"] {
-        object.refuse(name, COMBINATION, "does not go with free_product", faults);
-    }
-    let per = object.or("per", Spread::Application, faults, |v, f| v.choice(f));
-    let base = object.or("base", PriceBase::UnitPrice, faults, |v, f| v.choice(f));
-    check_per_and_base(object, per?, base?, (false, false), faults);
-    let product = object.required("product", faults, |value, faults| {
-        let mut object = value.object(faults)?;
-        let sku = object.required("sku", faults, |v, f| v.owned(TextBound::NAME, f));
-        let quantity = object.or("quantity", Quantity::ONE, faults, positive_quantity);
-        object.finish(faults)?;
-        Some((sku?, quantity?))
-    });
-    let repeat = object.optional("repeat", faults, repeat);
-    let (sku, quantity) = product?;
-    Some(Benefit::FreeProduct(FreeProduct { sku, quantity, repeat: repeat? }))
-}
-
-/// Every benefit but a free product.
-fn priced(
-    object: &mut Object<'_, '_>,
-    kind: Type,
-    lists: &mut Vec<ListReference>,
-    faults: &mut Faults,
-) -> Option<Benefit> {
-    object.refuse("product", COMBINATION, "goes with free_product only", faults);
-    let value = given(object, kind, faults);
-    let per = object.or("per", Spread::Application, faults, |v, f| v.choice(f));
-    let base = object.or("base", PriceBase::UnitPrice, faults, |v, f| v.choice(f));
-    let same = object.optional("same", faults, |v, f| v.choice(f));
-    let target =
-        object.or("target", Target::CART, faults, |value, faults| target(value, lists, faults));
-    let repeat = object.optional("repeat", faults, repeat);
-    let shape =
-        Shape { kind, target: target?, repeat: repeat?, per: per?, base: base?, same: same? };
-    check_shape(object, &shape, faults);
-    build(value?, shape)
-}
-
-/// What is given: the value of a benefit that has one.
+/// What is given.
 #[derive(Clone, Copy)]
 enum Given {
     PercentageOff(Number),
@@ -154,216 +69,221 @@ enum Given {
     AwardPoints(Number),
 }
 
-fn given(object: &mut Object<'_, '_>, kind: Type, faults: &mut Faults) -> Option<Given> {
-    let least = Number::from_scaled(1);
-    object.required("value", faults, |value, faults| match kind {
-        Type::PercentageOff => {
-            let percent = value.number(least..=Number::whole(100), faults)?;
-            Some(Given::PercentageOff(percent))
+impl Given {
+    const fn kind(self) -> Type {
+        match self {
+            Self::PercentageOff(_) => Type::PercentageOff,
+            Self::AmountOff(_) => Type::AmountOff,
+            Self::FixedPrice(_) => Type::FixedPrice,
+            Self::BundlePrice(_) => Type::BundlePrice,
+            Self::AwardPoints(_) => Type::AwardPoints,
         }
-        Type::AmountOff => Some(Given::AmountOff(value.positive_amount(faults)?)),
-        Type::FixedPrice => Some(Given::FixedPrice(value.amount(faults)?)),
-        Type::BundlePrice => Some(Given::BundlePrice(value.amount(faults)?)),
-        Type::AwardPoints => {
-            let points = value.number(least..=Number::whole(MAX_AMOUNT), faults)?;
-            Some(Given::AwardPoints(points))
-        }
-        // It has no value, and is read apart.
-        Type::FreeProduct => None,
-    })
-}
-
-fn target(
-    value: Value<'_, '_>,
-    lists: &mut Vec<ListReference>,
-    faults: &mut Faults,
-) -> Option<Target> {
-    let mut object = value.object(faults)?;
-    let kind = object.required("type", faults, |v, f| v.choice(f))?;
-    if kind != TargetType::Items {
-        for name in ["from", "quantity", "pick", "within"] {
-            object.refuse(name, COMBINATION, "goes with items only", faults);
-        }
-    }
-    if kind == TargetType::Shipping {
-        object.refuse("select", COMBINATION, "does not go with shipping", faults);
-    }
-    let from = object.or("from", From::Matching, faults, |v, f| v.choice(f));
-    let select = object.optional("select", faults, |v, f| selector::parse(v, lists, f));
-    let quantity = object.optional("quantity", faults, positive_quantity);
-    let pick = object.optional("pick", faults, |v, f| v.choice(f));
-    let within = object.or("within", Within::Cart, faults, |v, f| v.choice(f));
-    object.finish(faults)?;
-    Some(Target {
-        kind,
-        from: from?,
-        select: select?,
-        quantity: quantity?,
-        pick: pick?,
-        within: within?,
-    })
-}
-
-fn repeat(value: Value<'_, '_>, faults: &mut Faults) -> Option<Repeat> {
-    let mut object = value.object(faults)?;
-    let max_times = object.optional("max_times", faults, |value, faults| {
-        let times: i64 = value.integer(i64::from(-MAX_AMOUNT)..=i64::from(MAX_AMOUNT), faults)?;
-        match u32::try_from(times) {
-            Ok(times) if times > 0 => Some(times),
-            Ok(_) | Err(_) => value.fault(faults, COMBINATION, "must be over 0"),
-        }
-    });
-    let per = match object.required("per", faults, |v, f| v.choice(f)) {
-        Some(PerName::Quantity) => {
-            let every = object.required("every", faults, positive_quantity);
-            every.map(Per::Quantity)
-        }
-        Some(PerName::Amount) => {
-            let every = object.required("every", faults, |value, faults| {
-                let bound = Money::whole(MAX_AMOUNT);
-                let every = value.money(Money::whole(-MAX_AMOUNT)..=bound, faults)?;
-                if every.is_positive() {
-                    return Some(every);
-                }
-                value.fault(faults, COMBINATION, "must be over 0")
-            });
-            every.map(Per::Amount)
-        }
-        Some(PerName::Set) => {
-            object.refuse("every", COMBINATION, "does not go with sets", faults);
-            Some(Per::Set)
-        }
-        None => {
-            object.ignore("every", faults);
-            None
-        }
-    };
-    object.finish(faults)?;
-    Some(Repeat { per: per?, max_times: max_times? })
-}
-
-/// A quantity of a benefit: the spec has its own code for one that is not over 0.
-fn positive_quantity(value: Value<'_, '_>, faults: &mut Faults) -> Option<Quantity> {
-    let bound = Quantity::whole(MAX_QUANTITY);
-    let quantity = value.quantity(Quantity::whole(-MAX_QUANTITY)..=bound, faults)?;
-    if quantity.is_positive() {
-        return Some(quantity);
-    }
-    value.fault(faults, COMBINATION, "must be over 0")
-}
-
-fn check_per_and_base(
-    object: &Object<'_, '_>,
-    per: Spread,
-    base: PriceBase,
-    (may_be_per_unit, may_be_of_mrp): (bool, bool),
-    faults: &mut Faults,
-) {
-    if per == Spread::Unit && !may_be_per_unit {
-        let message = "unit goes with amount_off on items only";
-        object.fault::<()>("per", faults, COMBINATION, message);
-    }
-    if base == PriceBase::Mrp && !may_be_of_mrp {
-        let message = "mrp goes with percentage_off on items only";
-        object.fault::<()>("base", faults, COMBINATION, message);
     }
 }
 
-/// Adds a fault for everything that does not go together within the benefit.
-fn check_shape(object: &Object<'_, '_>, shape: &Shape, faults: &mut Faults) {
-    let on_items = shape.target.kind == TargetType::Items;
-    let together = match (shape.target.kind, shape.kind) {
-        (TargetType::Items | TargetType::Cart | TargetType::Shipping, Type::FreeProduct)
-        | (TargetType::Items | TargetType::Shipping, Type::AwardPoints)
-        | (TargetType::Cart, Type::FixedPrice)
-        | (TargetType::Cart | TargetType::Shipping, Type::BundlePrice) => false,
-        (
-            TargetType::Items | TargetType::Cart | TargetType::Shipping,
-            Type::PercentageOff | Type::AmountOff,
-        )
-        | (TargetType::Items | TargetType::Shipping, Type::FixedPrice)
-        | (TargetType::Items, Type::BundlePrice)
-        | (TargetType::Cart, Type::AwardPoints) => true,
-    };
-    let target = object.path().key("target");
-    if !together {
-        let place = target.key("type");
-        let place = if object.has("target") { &place } else { &target };
-        faults.add(place, COMBINATION, "this benefit cannot be given on that");
-    }
-    let per_unit = on_items && shape.kind == Type::AmountOff;
-    let of_mrp = on_items && shape.kind == Type::PercentageOff;
-    check_per_and_base(object, shape.per, shape.base, (per_unit, of_mrp), faults);
-    if shape.same.is_some() && !on_items {
-        object.fault::<()>("same", faults, COMBINATION, "goes with items only");
-    }
-    if on_items {
-        check_units(object.path(), shape, faults);
+impl fmt::Display for Given {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PercentageOff(it) | Self::AwardPoints(it) => it.fmt(out),
+            Self::AmountOff(it) | Self::FixedPrice(it) | Self::BundlePrice(it) => it.fmt(out),
+        }
     }
 }
 
-/// What does not go together in a benefit on items.
-fn check_units(benefit: &Path<'_>, shape: &Shape, faults: &mut Faults) {
-    let (target, repeat) = (benefit.key("target"), benefit.key("repeat"));
-    let per = shape.repeat.map(|repeat| repeat.per);
-    let quantity = shape.target.quantity;
-    let bundle = shape.kind == Type::BundlePrice;
-    match per {
-        Some(Per::Amount(_)) if bundle => {
-            let message = "a bundle_price cannot be given per amount";
-            faults.add(&repeat.key("per"), COMBINATION, message);
+impl Shape {
+    /// Whether this can be given on its target.
+    const fn goes_together(&self) -> bool {
+        match (self.target.kind, self.kind) {
+            (_, Type::FreeProduct)
+            | (TargetType::Items | TargetType::Shipping, Type::AwardPoints)
+            | (TargetType::Cart, Type::FixedPrice)
+            | (TargetType::Cart | TargetType::Shipping, Type::BundlePrice) => false,
+            (_, Type::PercentageOff | Type::AmountOff)
+            | (TargetType::Items | TargetType::Shipping, Type::FixedPrice)
+            | (TargetType::Items, Type::BundlePrice)
+            | (TargetType::Cart, Type::AwardPoints) => true,
         }
-        Some(Per::Amount(_)) if shape.kind != Type::AmountOff && quantity.is_none() => {
-            let message = "per amount needs a quantity";
-            faults.add(&target.key("quantity"), COMBINATION, message);
-        }
-        Some(Per::Quantity(every)) if bundle && quantity.is_some_and(|it| it != every) => {
-            let message = "of a bundle_price must be as every";
-            faults.add(&target.key("quantity"), COMBINATION, message);
-        }
-        Some(Per::Quantity(_) | Per::Amount(_) | Per::Set) | None => {}
     }
-    let sets = shape.target.from == From::InCondition
-        && (per == Some(Per::Set) || (bundle && per.is_none()));
-    if sets && quantity.is_some() {
-        let message = "does not go with sets: a set is what the conditions ask for";
-        faults.add(&target.key("quantity"), COMBINATION, message);
-    }
-    if shape.target.within == Within::Application {
-        match per {
-            Some(Per::Quantity(every)) if !bundle && shape.target.from != From::BeyondCondition => {
-                if quantity.unwrap_or(Quantity::ONE) > every {
-                    let message = "must be at most every within an application";
-                    faults.add(&target.key("quantity"), COMBINATION, message);
-                }
-            }
-            Some(Per::Quantity(_) | Per::Amount(_) | Per::Set) | None => {
-                let message = "application goes with in_condition or matching and repeat per \
-                               quantity, and not with bundle_price";
-                faults.add(&target.key("within"), COMBINATION, message);
+}
+
+union! {
+    /// What is given. Parts that do not go together (spec 5.4) are 422 `unsupported_combination`.
+    pub struct BenefitBody "Benefit" as Benefit, by "type": Type {
+        PercentageOff: PercentageOff,
+        AmountOff: AmountOff,
+        FixedPrice: FixedPrice,
+        BundlePrice: BundlePrice,
+        FreeProduct: FreeProductBody,
+        AwardPoints: AwardPoints,
+    } which |benefit| written(benefit).map_or(Type::FreeProduct, |(given, _)| given.kind())
+}
+
+const ONCE: Optional<Part<RepeatBody>> = optional(part());
+
+/// A benefit but for a free product: they differ in what `value` is and on what they may be given.
+macro_rules! priced {
+    ($(#[doc = $says:literal] $body:ident $name:literal: $kind:ident,
+        $value_says:literal $value:expr, $target_says:literal $target:expr;)+) => {$(
+        body! {
+            #[doc = $says]
+            struct $body $name as Benefit {
+                kind as "type": tag(Type::$kind) => (),
+                #[doc = $value_says]
+                value: required($value) => given,
+                /// Whether `value` is given once for each application, or for each unit. `unit` goes with `amount_off` on items only.
+                per: or(choice::<Spread>(), Spread::Application) => shape.per,
+                /// What a percentage is of. `mrp` goes with `percentage_off` on items only.
+                base: or(choice::<PriceBase>(), PriceBase::UnitPrice) => shape.base,
+                /// The deal must be made within one SKU or one product. Goes with items only.
+                same: optional(choice::<Same>()) => shape.same,
+                #[doc = $target_says]
+                target: later($target) => shape.target,
+                /// How often it is given; once if null.
+                repeat: ONCE => shape.repeat,
+            } print |Some((given, shape))| or "a benefit but for a free product" of (written)
+            read |object, faults| {
+                object.refuse("product", COMBINATION, "goes with free_product only", faults);
+                let target = CART_BY_DEFAULT.read("target", object, faults);
+                let shape = Shape {
+                    kind: Type::$kind,
+                    per: per?,
+                    base: base?,
+                    same: same?,
+                    target: target?,
+                    repeat: repeat?,
+                };
+                check_shape(object, &shape, faults);
+                build(Given::$kind(value?), shape)
             }
         }
+    )+};
+}
+
+const CART: Target = Target::of(TargetType::Cart, None);
+const CART_BY_DEFAULT: Or<Part<BenefitTarget>, Target> = or(part(), CART);
+
+priced! {
+    /// A percentage off.
+    PercentageOff "PercentageOff": PercentageOff,
+        " Percent: over 0, at most 100, at most 4 decimals." PERCENTAGE,
+        " What it is given on; the cart by default." CART_BY_DEFAULT;
+    /// An amount off.
+    AmountOff "AmountOff": AmountOff,
+        " In the promotion's currency: over 0, at most 1,000,000,000, at most 4 decimals."
+        POSITIVE_AMOUNT,
+        " What it is given on; the cart by default." CART_BY_DEFAULT;
+    /// Each unit, or the shipping, is sold at a price.
+    FixedPrice "FixedPrice": FixedPrice,
+        " The price of each unit, in the promotion's currency: 0 to 1,000,000,000, at most 4 decimals."
+        AMOUNT,
+        " What it is given on." required(part::<FixedPriceTarget>());
+    /// A group of units is sold together at a price.
+    BundlePrice "BundlePrice": BundlePrice,
+        " The price of each group, in the promotion's currency: 0 to 1,000,000,000, at most 4 decimals."
+        AMOUNT,
+        " What it is given on." required(part::<ItemsTarget>());
+    /// Points, and no discount.
+    AwardPoints "AwardPoints": AwardPoints,
+        " Points: over 0, at most 1,000,000,000, at most 4 decimals." POSITIVE_AMOUNT,
+        " What it is given on; the cart by default." or(part::<CartTarget>(), CART);
+}
+
+body! {
+    /// Units of a product are free; those that are not in the cart are named in `free_items`.
+    struct FreeProductBody "FreeProduct" as Benefit {
+        kind as "type": tag(Type::FreeProduct) => (),
+        /// What is free, and how many units of it.
+        product: required(part::<Product>()) => (free.sku.clone(), free.quantity),
+        /// Only `application`.
+        per: on_request(absent(choice::<Spread>())) => None::<Spread>,
+        /// Only `unit_price`.
+        base: on_request(absent(choice::<PriceBase>())) => None::<PriceBase>,
+        /// How often it is given; once if null.
+        repeat: ONCE => free.repeat,
+    } print |Benefit::FreeProduct(free)| or "a free product" read |object, faults| {
+        for name in ["value", "target", "same"] {
+            object.refuse(name, COMBINATION, "does not go with free_product", faults);
+        }
+        let per = per?.unwrap_or(Spread::Application);
+        let base = base?.unwrap_or(PriceBase::UnitPrice);
+        check_per_and_base(object, per, base, (false, false), faults);
+        let (sku, quantity) = product?;
+        Some(Benefit::FreeProduct(FreeProduct { sku, quantity, repeat: repeat? }))
     }
 }
 
-/// `None` for what [`check_shape`] has refused.
+body! {
+    struct Product "" as (String, Quantity) {
+        /// What is free.
+        sku: required(NAME) => sku,
+        /// Units for each application: over 0, at most 1,000,000, at most 3 decimals.
+        quantity: or(QUANTITY.combining(), Quantity::ONE) => *quantity,
+    } print |(sku, quantity)| read |object, faults| { Some((sku?, quantity?)) }
+}
+
+union! {
+    /// How often a benefit is given.
+    struct RepeatBody "Repeat" as Repeat, by "per": PerName {
+        Quantity: RepeatPerQuantity,
+        Amount: RepeatPerAmount,
+        Set: RepeatPerSet,
+    } which |repeat| match repeat.per {
+        Per::Quantity(_) => PerName::Quantity,
+        Per::Amount(_) => PerName::Amount,
+        Per::Set => PerName::Set,
+    }
+}
+
+const MAX_TIMES: Optional<Integer> = optional(COUNT.combining());
+
+body! {
+    /// Once for so many units.
+    struct RepeatPerQuantity "RepeatPerQuantity" as Repeat {
+        kind as "per": tag(PerName::Quantity) => (),
+        /// Units: over 0, at most 1,000,000, at most 3 decimals.
+        every: required(QUANTITY.combining()) => every,
+        /// At most so often.
+        max_times: MAX_TIMES => *max_times,
+    } print |Repeat { per: Per::Quantity(every), max_times }| or "per quantity"
+    read |object, faults| { Some(Repeat { per: Per::Quantity(every?), max_times: max_times? }) }
+}
+
+body! {
+    /// Once for such an amount.
+    struct RepeatPerAmount "RepeatPerAmount" as Repeat {
+        kind as "per": tag(PerName::Amount) => (),
+        /// In the promotion's currency: over 0, at most 1,000,000,000, at most 4 decimals.
+        every: required(POSITIVE_AMOUNT.combining()) => every,
+        /// At most so often.
+        max_times: MAX_TIMES => *max_times,
+    } print |Repeat { per: Per::Amount(every), max_times }| or "per amount"
+    read |object, faults| { Some(Repeat { per: Per::Amount(every?), max_times: max_times? }) }
+}
+
+body! {
+    /// Once for each set that the line conditions ask for.
+    struct RepeatPerSet "RepeatPerSet" as Repeat {
+        kind as "per": tag(PerName::Set) => (),
+        /// At most so often.
+        max_times: MAX_TIMES => repeat.max_times,
+    } print |repeat| read |object, faults| {
+        object.refuse("every", COMBINATION, "does not go with sets", faults);
+        Some(Repeat { per: Per::Set, max_times: max_times? })
+    }
+}
+
+/// The benefit; `None` where it cannot be given on its target.
 fn build(given: Given, shape: Shape) -> Option<Benefit> {
-    let Shape { kind, target, repeat, per, base, same } = shape;
+    let Shape { kind: _, per, base, same, target, repeat } = shape;
     match target.kind {
         TargetType::Items => {
-            let default_pick = match kind {
-                Type::BundlePrice => Pick::MostExpensive,
-                Type::PercentageOff
-                | Type::AmountOff
-                | Type::FixedPrice
-                | Type::FreeProduct
-                | Type::AwardPoints => Pick::Cheapest,
-            };
-            let kind = match given {
-                Given::PercentageOff(percent) => ItemKind::PercentageOff { percent, base },
-                Given::AmountOff(value) => ItemKind::AmountOff { value, per },
-                Given::FixedPrice(value) => ItemKind::FixedPrice { value },
-                Given::BundlePrice(value) => ItemKind::BundlePrice { value },
+            let (kind, default_pick) = match given {
+                Given::PercentageOff(percent) => {
+                    (ItemKind::PercentageOff { percent, base }, Pick::Cheapest)
+                }
+                Given::AmountOff(value) => (ItemKind::AmountOff { value, per }, Pick::Cheapest),
+                Given::FixedPrice(value) => (ItemKind::FixedPrice { value }, Pick::Cheapest),
+                Given::BundlePrice(value) => (ItemKind::BundlePrice { value }, Pick::MostExpensive),
                 Given::AwardPoints(_) => return None,
             };
             Some(Benefit::Items(ItemBenefit {
@@ -398,52 +318,52 @@ fn build(given: Given, shape: Shape) -> Option<Benefit> {
     }
 }
 
-/// Adds a fault for what the benefit asks of the conditions and they do not have: line conditions,
-/// and for sets only such as say how many units a set has.
-pub fn check_conditions(
-    benefit: &Benefit,
-    conditions: Option<&Condition>,
-    path: &Path<'_>,
-    faults: &mut Faults,
-) {
-    let leaves = conditions.map(Condition::leaves).unwrap_or_default();
-    let line_conditions = || leaves.iter().filter(|leaf| leaf.is_line_condition());
-    let (target, repeat) = (path.key("target"), path.key("repeat"));
-    let (from, per) = (target.key("from"), repeat.key("per"));
-    let per_set = benefit.repeat().is_some_and(|it| it.per == Per::Set);
-    let (needs_from, takes_sets) = match benefit {
-        Benefit::Items(benefit) => (benefit.from != From::Matching, benefit.takes_sets()),
-        Benefit::FreeProduct(_) | Benefit::Cart(_) | Benefit::Shipping(_) => (false, false),
+/// A benefit as it is written; `None` for a free product, which is written otherwise.
+fn written(benefit: &Benefit) -> Option<(Given, Shape)> {
+    let (mut per, mut base, mut same) = (Spread::Application, PriceBase::UnitPrice, None);
+    let (given, target) = match benefit {
+        Benefit::FreeProduct(_) => return None,
+        Benefit::Items(own) => {
+            same = own.same;
+            let given = match own.kind {
+                ItemKind::PercentageOff { percent, base: of } => {
+                    base = of;
+                    Given::PercentageOff(percent)
+                }
+                ItemKind::AmountOff { value, per: spread } => {
+                    per = spread;
+                    Given::AmountOff(value)
+                }
+                ItemKind::FixedPrice { value } => Given::FixedPrice(value),
+                ItemKind::BundlePrice { value } => Given::BundlePrice(value),
+            };
+            let target = Target {
+                kind: TargetType::Items,
+                from: own.from,
+                select: own.select.clone(),
+                quantity: own.quantity,
+                pick: Some(own.pick),
+                within: own.within,
+            };
+            (given, target)
+        }
+        Benefit::Cart(own) => {
+            let given = match own.kind {
+                CartKind::PercentageOff(percent) => Given::PercentageOff(percent),
+                CartKind::AmountOff(value) => Given::AmountOff(value),
+                CartKind::AwardPoints(points) => Given::AwardPoints(points),
+            };
+            (given, Target::of(TargetType::Cart, own.select.clone()))
+        }
+        Benefit::Shipping(own) => {
+            let given = match own.kind {
+                ShippingKind::PercentageOff(percent) => Given::PercentageOff(percent),
+                ShippingKind::AmountOff(value) => Given::AmountOff(value),
+                ShippingKind::FixedPrice(value) => Given::FixedPrice(value),
+            };
+            (given, Target::of(TargetType::Shipping, None))
+        }
     };
-    if line_conditions().next().is_none() {
-        let message = "needs a line condition";
-        if needs_from {
-            faults.add(&from, COMBINATION, message);
-        }
-        if per_set {
-            faults.add(&per, COMBINATION, message);
-        }
-        return;
-    }
-    if (per_set || takes_sets) && !line_conditions().all(|leaf| says_how_many(leaf)) {
-        let place = if per_set { &per } else { &from };
-        let message = "sets go with line_quantity (gte, gt, eq) and item only";
-        faults.add(place, COMBINATION, message);
-    }
-}
-
-fn says_how_many(leaf: &Leaf) -> bool {
-    match leaf {
-        Leaf::Lines { measure: LineMeasure::Quantity, compare, .. } => match compare.op {
-            NumberOperator::Eq | NumberOperator::Gt | NumberOperator::Gte => true,
-            NumberOperator::Ne | NumberOperator::Lt | NumberOperator::Lte => false,
-        },
-        Leaf::Item { .. } => true,
-        Leaf::Lines { .. }
-        | Leaf::Cart { .. }
-        | Leaf::PaymentMode { .. }
-        | Leaf::GiftVoucher { .. }
-        | Leaf::Member { .. }
-        | Leaf::CustomerAttribute { .. } => false,
-    }
+    let (kind, repeat) = (given.kind(), benefit.repeat().copied());
+    Some((given, Shape { kind, per, base, same, target, repeat }))
 }

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashSet;
-
-use super::decode::{MAX_AMOUNT, Object, TextBound, Value};
+use super::body::*;
+use super::decode::Value;
 use super::faults::{FaultCode, Faults};
 use super::write::Writer;
-use crate::domain::amount::{Money, Number};
+use crate::domain::amount::Money;
 use crate::domain::cart::{
     Cart, Explain, Line, MAX_LINE_ENTRIES, MAX_LINES, MAX_PRESENTED, Request, Shipping, Tender,
 };
@@ -17,7 +16,6 @@ use crate::domain::customer::{Customer, MAX_ENTRIES, Membership};
 /// Largest gross of a cart, in the ten-millionths that price × quantity counts (spec 14).
 const MAX_GROSS: i128 = 1_000_000_000_000 * 10_000_000;
 
-mod print;
 mod quick;
 
 type Texts<'t> = Vec<Cow<'t, str>>;
@@ -29,97 +27,82 @@ pub fn read_plain(body: &[u8]) -> Option<Request<'_>> {
     quick::read(body)
 }
 
-/// Prints a request as it was understood by a tenant of this currency: bodies that mean the same are printed alike.
-pub fn print(request: &Request<'_>, currency: Currency) -> String {
-    let mut writer = Writer::with_capacity(512 * (request.cart.lines.len() + 1));
-    print::write(&mut writer, request, currency);
-    writer.finish()
-}
-
 /// Reads the body of an evaluation. Whether the store exists, and `at` is allowed, is the caller's
 /// to check.
 pub fn parse<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Request<'t>> {
-    let mut object = value.object(faults)?;
-    let cart = object.required("cart", faults, cart);
-    let customer = object.optional("customer", faults, customer);
-    let store = text(&mut object, "store", TextBound::NAME, faults);
-    let channel = text(&mut object, "channel", TextBound::NAME, faults);
-    let at = object.optional("at", faults, |v, f| v.time(f));
-    let explain = object.or("explain", Explain::None, faults, |v, f| v.choice(f));
-    object.finish(faults)?;
-    Some(Request {
-        cart: cart?,
-        customer: customer?,
-        store: store?,
-        channel: channel?,
-        at: at?.map(|at| at.to_utc()),
-        explain: explain?,
-    })
+    Request::read(value, faults)
 }
 
-pub(super) fn cart<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Cart<'t>> {
-    let mut object = value.object(faults)?;
-    let currency = object.optional("currency", faults, |v, f| v.currency(f));
-    let lines = object.required("lines", faults, lines);
-    let shipping = object.optional("shipping", faults, shipping);
-    let tenders = object.or("tenders", Vec::new(), faults, |value, faults| {
-        value.list(0..=MAX_PRESENTED, faults, tender)
+/// Prints a request as it was understood by a tenant of this currency, without a word of what is absent: bodies that
+/// mean the same are printed alike.
+pub fn print(request: &Request<'_>, currency: Currency) -> String {
+    let mut writer = Writer::with_capacity(512 * (request.cart.lines.len() + 1));
+    writer.object(|writer| {
+        writer.key("cart").object(|writer| {
+            if request.cart.currency.is_none() {
+                writer.key("currency").plain(currency);
+            }
+            CartBody::print_members(writer, &request.cart);
+        });
+        absent(part::<Customer<'_>>()).print("customer", writer, &request.customer);
+        absent(NAME).print("store", writer, &request.store);
+        absent(NAME).print("channel", writer, &request.channel);
+        if let Some(at) = &request.at {
+            writer.key("at").time(at);
+        }
+        writer.key("explain").name(request.explain);
     });
-    let gift_vouchers = texts(&mut object, "gift_vouchers", MAX_PRESENTED, TextBound::NAME, faults);
-    let codes = texts(&mut object, "codes", MAX_PRESENTED, TextBound::NAME, faults);
-    object.finish(faults)?;
-    Some(Cart {
-        currency: currency?,
-        lines: lines?,
-        shipping: shipping?,
-        tenders: tenders?,
-        gift_vouchers: gift_vouchers?,
-        codes: codes?,
-    })
+    writer.finish()
 }
 
-fn text<'t>(
-    object: &mut Object<'_, 't>,
-    name: &str,
-    bound: TextBound,
-    faults: &mut Faults,
-) -> Option<Option<Cow<'t, str>>> {
-    object.optional(name, faults, |v, f| v.cow(bound, f))
-}
-
-fn texts<'t>(
-    object: &mut Object<'_, 't>,
-    name: &str,
-    most: usize,
-    bound: TextBound,
-    faults: &mut Faults,
-) -> Option<Texts<'t>> {
-    object.or(name, Vec::new(), faults, |value, faults| {
-        value.list(0..=most, faults, |v, f| v.cow(bound, f))
-    })
-}
-
-fn pairs<'t>(
-    object: &mut Object<'_, 't>,
-    name: &str,
-    most: usize,
-    faults: &mut Faults,
-) -> Option<Pairs<'t>> {
-    object.or(name, Vec::new(), faults, |value, faults| {
-        value.map(most, faults, |key, value, faults| {
-            Some((Cow::Borrowed(key), value.cow(TextBound::TEXT, faults)?))
-        })
-    })
-}
-
-fn lines<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Vec<Line<'t>>> {
-    let mut ids = FxHashSet::default();
-    let lines = value.list(1..=MAX_LINES, faults, |value, faults| line(value, &mut ids, faults))?;
-    if gross(&lines) > MAX_GROSS {
-        let message = "come to more than 1000000000000";
-        return value.fault(faults, FaultCode::OutOfRange, message);
+request! {
+    /// A cart, and who buys it where.
+    Request<'t> "CartRequest" {
+        /// What is bought.
+        cart: required(part::<CartBody>()),
+        /// Who buys; nobody in particular if left out.
+        customer: absent(part::<Customer<'_>>()),
+        /// The code of the store; it must exist (422 `unknown_reference`).
+        store: absent(NAME),
+        /// Where it is sold, as `store` or `web`.
+        channel: absent(NAME),
+        /// Evaluates as if at this time. Admin keys only, else 403; not in redemptions.
+        at: absent(INSTANT),
+        /// `all` lists in `not_applied` every active or paused promotion that did not apply, and why.
+        explain: or(choice::<Explain>(), Explain::None),
     }
-    Some(lines)
+}
+
+body! {
+    /// What is bought.
+    pub struct CartBody "Cart" as Cart<'t> {
+        /// The currency of all amounts of the cart: three capital letters (ISO 4217). Default: the tenant's.
+        currency: filled(CURRENCY) => cart.currency,
+        /// What is bought, in the order of the receipt. Their gross is at most 10^12.
+        lines: required(keyed("id", part::<Line<'_>>(), 1..=MAX_LINES)) => cart.lines,
+        /// What the delivery costs.
+        shipping: absent(part::<Shipping<'_>>()) => cart.shipping,
+        /// How it is to be paid.
+        tenders: unless_empty(list(part::<Tender<'_>>(), 0..=MAX_PRESENTED)) => cart.tenders,
+        /// Codes of gift vouchers.
+        gift_vouchers: unless_empty(list(NAME, 0..=MAX_PRESENTED)) => cart.gift_vouchers,
+        /// Codes that the shopper presents; compared without regard to case.
+        codes: unless_empty(list(NAME, 0..=MAX_PRESENTED)) => cart.codes,
+    } print |cart| read |object, faults| {
+        let lines = lines?;
+        if gross(&lines) > MAX_GROSS {
+            let message = "come to more than 1000000000000";
+            return object.fault("lines", faults, FaultCode::OutOfRange, message);
+        }
+        Some(Cart {
+            currency: currency?,
+            lines,
+            shipping: shipping?,
+            tenders: tenders?,
+            gift_vouchers: gift_vouchers?,
+            codes: codes?,
+        })
+    }
 }
 
 fn gross(lines: &[Line<'_>]) -> i128 {
@@ -129,94 +112,93 @@ fn gross(lines: &[Line<'_>]) -> i128 {
         .sum()
 }
 
-fn line<'t>(
-    value: Value<'_, 't>,
-    ids: &mut FxHashSet<&'t str>,
-    faults: &mut Faults,
-) -> Option<Line<'t>> {
-    let mut object = value.object(faults)?;
-    let id = object.required("id", faults, |value, faults| {
-        let id = value.text(TextBound::NAME, faults)?;
-        if !ids.insert(id) {
-            return value.fault(faults, FaultCode::NotUnique, "is there twice");
-        }
-        Some(Cow::Borrowed(id))
-    });
-    let sku = object.required("sku", faults, |v, f| v.cow(TextBound::NAME, f));
-    let quantity = object.required("quantity", faults, |v, f| v.positive_quantity(f));
-    let unit_price = object.required("unit_price", faults, |v, f| v.amount(f));
-    let mrp = object.optional("mrp", faults, |v, f| v.amount(f));
-    let tax = object.or("tax", Money::ZERO, faults, |v, f| v.amount(f));
-    let charges = object.or("charges", Money::ZERO, faults, |v, f| v.amount(f));
-    let product = text(&mut object, "product", TextBound::TEXT, faults);
-    let title = text(&mut object, "title", TextBound::TEXT, faults);
-    let product_group = text(&mut object, "product_group", TextBound::TEXT, faults);
-    let categories = texts(&mut object, "categories", MAX_LINE_ENTRIES, TextBound::TEXT, faults);
-    let brand = text(&mut object, "brand", TextBound::TEXT, faults);
-    let tags = texts(&mut object, "tags", MAX_LINE_ENTRIES, TextBound::TEXT, faults);
-    let supplier = text(&mut object, "supplier", TextBound::TEXT, faults);
-    let weight = object.optional("weight", faults, |value, faults| {
-        value.number(Number::ZERO..=Number::whole(MAX_AMOUNT), faults)
-    });
-    let stock = object.optional("stock", faults, |v, f| v.any_number(f));
-    let attributes = pairs(&mut object, "attributes", MAX_LINE_ENTRIES, faults);
-    let variant = pairs(&mut object, "variant", MAX_LINE_ENTRIES, faults);
-    object.finish(faults)?;
-    Some(Line {
-        id: id?,
-        sku: sku?,
-        quantity: quantity?,
-        unit_price: unit_price?,
-        mrp: mrp?,
-        tax: tax?,
-        charges: charges?,
-        product: product?,
-        title: title?,
-        product_group: product_group?,
-        categories: categories?,
-        brand: brand?,
-        tags: tags?,
-        supplier: supplier?,
-        weight: weight?,
-        stock: stock?,
-        attributes: attributes?,
-        variant: variant?,
-    })
+const WORDS_OF_LINE: List<Text> = list(TEXT, 0..=MAX_LINE_ENTRIES);
+const VALUES_OF_LINE: Map<Text> = map(TEXT, MAX_LINE_ENTRIES);
+
+body! {
+    /// Units of one SKU at one price.
+    Line<'t> "Line" {
+        /// Unique in the cart.
+        id: required(NAME),
+        /// The stock keeping unit: an opaque text.
+        sku: required(NAME),
+        /// In units, which need not be whole: over 0, at most 1,000,000, at most 3 decimals.
+        quantity: required(QUANTITY),
+        /// Of one unit, before tax and charges, in the cart's currency: 0 to 1,000,000,000, at most 4 decimals.
+        unit_price: required(AMOUNT),
+        /// The maximum retail price of one unit, in the cart's currency.
+        mrp: absent(AMOUNT),
+        /// Of the whole line, in the cart's currency. Default: 0.
+        tax: unless_empty(AMOUNT),
+        /// Of the whole line, in the cart's currency. Default: 0.
+        charges: unless_empty(AMOUNT),
+        /// The product that the SKU is a variant of.
+        product: absent(TEXT),
+        /// What people call it.
+        title: absent(TEXT),
+        /// The group of the product.
+        product_group: absent(TEXT),
+        /// The categories of the product.
+        categories: unless_empty(WORDS_OF_LINE),
+        /// The brand.
+        brand: absent(TEXT),
+        /// Whatever else the product is marked with.
+        tags: unless_empty(WORDS_OF_LINE),
+        /// Who supplies it.
+        supplier: absent(TEXT),
+        /// Of one unit, in the unit of weight that the conditions use: 0 to 1,000,000,000, at most 4 decimals.
+        weight: absent(AMOUNT),
+        /// How many units are in stock.
+        stock: absent(NUMBER),
+        /// Further properties of the product, by name.
+        attributes: unless_empty(VALUES_OF_LINE),
+        /// What tells the SKU from other variants of the product, by name.
+        variant: unless_empty(VALUES_OF_LINE),
+    }
 }
 
-fn shipping<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Shipping<'t>> {
-    let mut object = value.object(faults)?;
-    let method = text(&mut object, "method", TextBound::TEXT, faults);
-    let amount = object.or("amount", Money::ZERO, faults, |v, f| v.amount(f));
-    object.finish(faults)?;
-    Some(Shipping { method: method?, amount: amount? })
+body! {
+    /// The delivery.
+    Shipping<'t> "Shipping" {
+        /// How it is delivered.
+        method: absent(TEXT),
+        /// In the cart's currency: 0 to 1,000,000,000, at most 4 decimals.
+        amount: or(AMOUNT, Money::ZERO),
+    }
 }
 
-fn tender<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Tender<'t>> {
-    let mut object = value.object(faults)?;
-    let mode = object.required("mode", faults, |v, f| v.cow(TextBound::NAME, f));
-    let amount = object.optional("amount", faults, |v, f| v.amount(f));
-    object.finish(faults)?;
-    Some(Tender { mode: mode?, amount: amount? })
+body! {
+    /// A means of payment.
+    Tender<'t> "Tender" {
+        /// What it is paid with, as `UPI`.
+        mode: required(NAME),
+        /// How much of it, in the cart's currency: 0 to 1,000,000,000, at most 4 decimals.
+        amount: absent(AMOUNT),
+    }
 }
 
-pub(super) fn customer<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Customer<'t>> {
-    let mut object = value.object(faults)?;
-    let id = text(&mut object, "id", TextBound::NAME, faults);
-    let loyalty = object.or("loyalty", Vec::new(), faults, |value, faults| {
-        value.list(0..=MAX_ENTRIES, faults, membership)
-    });
-    let groups = texts(&mut object, "groups", MAX_ENTRIES, TextBound::NAME, faults);
-    let attributes = pairs(&mut object, "attributes", MAX_ENTRIES, faults);
-    object.finish(faults)?;
-    Some(Customer { id: id?, loyalty: loyalty?, groups: groups?, attributes: attributes? })
+body! {
+    /// Who buys.
+    Customer<'t> "Customer" {
+        /// The customer's id: an opaque text. Without it the customer is not identified.
+        id: absent(NAME),
+        /// The loyalty programs that the customer is a member of.
+        loyalty: unless_empty(list(part::<Membership<'_>>(), 0..=MAX_ENTRIES)),
+        /// The groups that the customer is in.
+        groups: unless_empty(list(NAME, 0..=MAX_ENTRIES)),
+        /// Further properties of the customer, by name.
+        attributes: unless_empty(map(TEXT, MAX_ENTRIES)),
+    }
 }
 
-fn membership<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Membership<'t>> {
-    let mut object = value.object(faults)?;
-    let program = object.required("program", faults, |v, f| v.cow(TextBound::NAME, f));
-    let tier = text(&mut object, "tier", TextBound::TEXT, faults);
-    let supplementary = texts(&mut object, "supplementary", MAX_ENTRIES, TextBound::NAME, faults);
-    object.finish(faults)?;
-    Some(Membership { program: program?, tier: tier?, supplementary: supplementary? })
+body! {
+    /// A membership in a loyalty program.
+    Membership<'t> "Membership" {
+        /// The program.
+        program: required(NAME),
+        /// The level in it.
+        tier: absent(TEXT),
+        /// Memberships within the program.
+        supplementary: unless_empty(list(NAME, 0..=MAX_ENTRIES)),
+    }
 }

@@ -1,11 +1,13 @@
 //! Codes (spec 10): the body that gives a promotion codes, by name or drawn at random.
 
 use rustc_hash::FxHashSet;
+use serde_json::json;
 
-use super::decode::{Object, TextBound, Value};
+use super::body::*;
+use super::decode::{Object, TextBound, Value, refuse_repeated};
 use super::faults::{FaultCode, Faults, Path};
 use crate::domain::code::{
-    Code, Generation, MAX_GENERATED, MAX_LENGTH, MAX_RANDOM, MIN_RANDOM, NewCode,
+    Code, Generation, MAX_GENERATED, MAX_LENGTH, MAX_RANDOM, MIN_LENGTH, MIN_RANDOM, NewCode,
 };
 
 /// Most codes of one request.
@@ -22,24 +24,34 @@ pub enum NewCodes {
     Generated(Generation),
 }
 
-/// Reads the body: `codes`, or `generate` and perhaps `batch`; with either `expires_at`.
-pub fn parse(value: Value<'_, '_>, faults: &mut Faults) -> Option<NewCodes> {
-    let mut body = value.object(faults)?;
-    let codes = body.optional("codes", faults, named);
-    let generate = body.optional("generate", faults, generate);
-    let batch = body.optional("batch", faults, |v, f| v.owned(TextBound::NAME, f));
-    let expires_at = body.optional("expires_at", faults, |v, f| v.time(f));
-    refuse_mixtures(&body, faults);
-    body.finish(faults)?;
-    let expires_at = expires_at?.map(|time| time.to_utc());
-    match (codes?, generate?) {
-        (Some(codes), None) => Some(NewCodes::Named(
-            codes.into_iter().map(|code| NewCode { code, expires_at }).collect(),
-        )),
-        (None, Some(drawn)) => {
-            Some(NewCodes::Generated(Generation { batch: batch?, expires_at, ..drawn }))
+request! {
+    /// Codes by name, or to be drawn.
+    pub struct CodesBody "Codes" as NewCodes {
+        /// Codes by name: 3 to 64 letters, digits, `-` and `_`, beginning with a letter or digit; each once, whatever its case. Either this or `generate`.
+        codes: absent(list(CodeText, 1..=MAX_CODES)),
+        /// What is to be drawn at random, of letters and digits without I, L, O, U, 0 and 1.
+        generate: absent(part::<GenerateBody>()),
+        /// The name of what is drawn: the same again answers the same, and draws none. Goes with `generate`.
+        batch: absent(NAME),
+        /// When they stop working; null: with the promotion.
+        expires_at: absent(INSTANT),
+    } read |object, faults| {
+        refuse_mixtures(object, faults);
+        let around = object.path().key("codes");
+        let repeated = |place, faults: &mut Faults| faults.repeated(&around.index(place));
+        let keys = codes.iter().flatten().flatten().map(|code| code.to_ascii_uppercase());
+        refuse_repeated(keys, repeated, faults);
+        let expires_at = expires_at?;
+        match (codes?, generate?) {
+            (Some(codes), None) => {
+                let new = codes.into_iter().map(|code| NewCode { code, expires_at });
+                Some(NewCodes::Named(new.collect()))
+            }
+            (None, Some(drawn)) => {
+                Some(NewCodes::Generated(Generation { batch: batch?, expires_at, ..drawn }))
+            }
+            (Some(_), Some(_)) | (None, None) => None,
         }
-        (Some(_), Some(_)) | (None, None) => None,
     }
 }
 
@@ -62,61 +74,79 @@ fn refuse_mixtures(body: &Object<'_, '_>, faults: &mut Faults) {
     }
 }
 
-fn named(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<String>> {
-    let codes = value.list(1..=MAX_CODES, faults, |value, faults| {
+request! {
+    struct GenerateBody "" as Generation {
+        /// How many.
+        count: required(integer(1..=i64::from(MAX_GENERATED))),
+        /// What each begins with. A whole code has at most 64 characters.
+        prefix: or_empty(Prefix),
+        /// How many random characters follow the prefix.
+        length: required(integer(bound(MIN_RANDOM)..=bound(MAX_RANDOM))),
+    } read |object, faults| {
+        let (prefix, length): (Option<String>, Option<usize>) = (prefix, length);
+        if let (Some(prefix), Some(length)) = (&prefix, length)
+            && prefix.len() + length > MAX_LENGTH
+        {
+            return object.fault("prefix", faults, FaultCode::TooLong, too_long());
+        }
+        let (batch, expires_at) = (None, None);
+        Some(Generation { count: count?, prefix: prefix?, length: length?, batch, expires_at })
+    }
+}
+
+fn bound(size: usize) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
+
+fn too_long() -> String {
+    format!("leaves a code of more than {MAX_LENGTH} characters")
+}
+
+/// A text that can be a code.
+struct CodeText;
+
+impl<'t> Reads<'t, String> for CodeText {
+    fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<String> {
         let text = value.str(faults)?;
         if Code::new(text).is_none() {
             return value.fault(faults, FaultCode::Malformed, MALFORMED);
         }
         Some(text.to_owned())
-    })?;
-    let mut seen = FxHashSet::default();
-    for (place, code) in codes.iter().enumerate() {
-        if !seen.insert(code.to_ascii_uppercase()) {
-            let path = value.path().index(place);
-            faults.add(&path, FaultCode::NotUnique, "is there twice");
-        }
     }
-    Some(codes)
 }
 
-fn generate(value: Value<'_, '_>, faults: &mut Faults) -> Option<Generation> {
-    let mut object = value.object(faults)?;
-    let most = i64::from(MAX_GENERATED);
-    let count = object.required("count", faults, |v, f| v.integer(1..=most, f));
-    let prefix = object.or("prefix", String::new(), faults, prefix);
-    let lengths = i64::try_from(MIN_RANDOM).ok()?..=i64::try_from(MAX_RANDOM).ok()?;
-    let length = object.required("length", faults, |v, f| v.integer(lengths, f));
-    if let (Some(prefix), Some(length)) = (&prefix, length)
-        && prefix.len() + length > MAX_LENGTH
-    {
-        let message = format!("leaves a code of more than {MAX_LENGTH} characters");
-        object.fault::<()>("prefix", faults, FaultCode::TooLong, message);
+impl Describes for CodeText {
+    fn schema(&self, _: &mut Schemas) -> serde_json::Value {
+        let (least, most) = (MIN_LENGTH - 1, MAX_LENGTH - 1);
+        let pattern = format!("^[A-Za-z0-9][A-Za-z0-9_-]{{{least},{most}}}$");
+        json!({"type": "string", "pattern": pattern})
     }
-    object.finish(faults)?;
-    Some(Generation {
-        count: count?,
-        prefix: prefix?,
-        length: length?,
-        batch: None,
-        expires_at: None,
-    })
 }
 
 /// What codes begin with: as a code begins, or nothing.
-fn prefix(value: Value<'_, '_>, faults: &mut Faults) -> Option<String> {
-    let text = value.text(TextBound::TEXT, faults)?;
-    if text.len() > MAX_LENGTH {
-        let message = format!("leaves a code of more than {MAX_LENGTH} characters");
-        return value.fault(faults, FaultCode::TooLong, message);
+struct Prefix;
+
+impl<'t> Reads<'t, String> for Prefix {
+    fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<String> {
+        let text = value.text(TextBound::TEXT, faults)?;
+        if text.len() > MAX_LENGTH {
+            return value.fault(faults, FaultCode::TooLong, too_long());
+        }
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let begins = text.bytes().next().is_none_or(|first| first.is_ascii_alphanumeric());
+        if begins && text.bytes().all(plain) {
+            Some(text.to_owned())
+        } else {
+            let message = "must be letters, digits, - and _, beginning with a letter or digit";
+            value.fault(faults, FaultCode::Malformed, message)
+        }
     }
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let begins = text.bytes().next().is_none_or(|first| first.is_ascii_alphanumeric());
-    if begins && text.bytes().all(plain) {
-        Some(text.to_owned())
-    } else {
-        let message = "must be letters, digits, - and _, beginning with a letter or digit";
-        value.fault(faults, FaultCode::Malformed, message)
+}
+
+impl Describes for Prefix {
+    fn schema(&self, _: &mut Schemas) -> serde_json::Value {
+        let most = MAX_LENGTH - MIN_RANDOM;
+        json!({"type": "string", "maxLength": most, "pattern": "^([A-Za-z0-9][A-Za-z0-9_-]*)?$"})
     }
 }
 

@@ -1,16 +1,20 @@
 //! Conditions: groups and leaves (spec 5.3).
 
-use super::decode::{MAX_AMOUNT, Object, TextBound, Value};
+use std::borrow::Borrow;
+
+use super::body::*;
+use super::decode::{Object, Value};
 use super::faults::{FaultCode, Faults};
-use super::selector::{self, ListReference, Operator};
+use super::json::Json;
+use super::selector::{self, Compared, Operator, SelectorBody};
 use super::write::Writer;
-use crate::domain::amount::Number;
+use crate::domain::amount::Money;
 use crate::domain::condition::{
     AttributeTest, CartMeasure, Condition, Group, Leaf, LineMeasure, MAX_GROUP_DEPTH, MAX_LEAVES,
     MemberSubject, ModeTest, Order,
 };
 use crate::domain::names::{Named, names};
-use crate::domain::selector::{Comparison, MAX_VALUES, Match, Selector};
+use crate::domain::selector::{Comparison, MAX_VALUES, Match, NumberOperator, Selector};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Type {
@@ -57,117 +61,331 @@ names! {
     }
 }
 
-/// Reads a tree of conditions; product lists that it names are added to `lists`.
-pub fn parse(
-    value: Value<'_, '_>,
-    lists: &mut Vec<ListReference>,
-    faults: &mut Faults,
-) -> Option<Condition> {
-    let mut leaves = 0;
-    let condition = node(value, 1, &mut leaves, lists, faults);
-    if leaves > MAX_LEAVES {
-        let message = format!("has more than {MAX_LEAVES} conditions that are not groups");
-        return value.fault(faults, FaultCode::TooMany, message);
+/// A tree of conditions within its bounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Tree;
+pub const CONDITIONS: Tree = Tree;
+
+impl<'t> Reads<'t, Condition> for Tree {
+    fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<Condition> {
+        let condition = ConditionBody::read(value, faults);
+        if count_leaves(value.json(), 1) > MAX_LEAVES {
+            let message = format!("has more than {MAX_LEAVES} conditions that are not groups");
+            return value.fault(faults, FaultCode::TooMany, message);
+        }
+        condition
     }
-    condition
 }
 
-/// One node; `depth` is that of a group which stands here.
-fn node(
-    value: Value<'_, '_>,
-    depth: usize,
-    leaves: &mut usize,
-    lists: &mut Vec<ListReference>,
-    faults: &mut Faults,
-) -> Option<Condition> {
-    let mut object = value.object(faults)?;
-    let kind = object.required("type", faults, |v, f| v.choice(f))?;
-    let condition = if kind == Type::Group {
-        if depth > MAX_GROUP_DEPTH {
+impl<T: Borrow<Condition>> Prints<T> for Tree {
+    fn print(&self, writer: &mut Writer, condition: &T) {
+        ConditionBody::print(writer, condition.borrow());
+    }
+}
+
+impl Describes for Tree {
+    fn schema(&self, schemas: &mut Schemas) -> serde_json::Value {
+        schemas.part::<ConditionBody>()
+    }
+}
+
+/// Counts leaves whether or not they are right in other ways; those below too many groups are not looked at.
+fn count_leaves(condition: &Json<'_>, depth: usize) -> usize {
+    match condition.member("type").and_then(Json::text).and_then(Type::named) {
+        None => 0,
+        Some(Type::Group) if depth > MAX_GROUP_DEPTH => 0,
+        Some(Type::Group) => {
+            let children = condition.member("of").and_then(Json::list).unwrap_or_default();
+            children.iter().map(|child| count_leaves(child, depth + 1)).sum()
+        }
+        Some(_) => 1,
+    }
+}
+
+union! {
+    /// What must hold. Groups nest at most 5 deep; a tree has at most 10 conditions that are not groups.
+    pub struct ConditionBody "Condition" as Condition, by "type": Type {
+        Group: GroupCondition,
+        CartAmount: CartCondition,
+        Subtotal: CartCondition,
+        TotalMrp: CartCondition,
+        TotalQuantity: CartCondition,
+        TotalWeight: CartCondition,
+        ItemCount: CartCondition,
+        LineAmount: LineCondition,
+        LineQuantity: LineCondition,
+        DistinctProducts: LineCondition,
+        DistinctVariants: LineCondition,
+        Item: ItemCondition,
+        PaymentMode: PaymentCondition,
+        GiftVoucher: GiftVoucherCondition,
+        ShippingMethod: MemberCondition,
+        Channel: MemberCondition,
+        CustomerGroup: MemberCondition,
+        CustomerAttribute: AttributeCondition,
+    } which |condition| match condition {
+        Condition::Group(_) => Type::Group,
+        Condition::Leaf(leaf) => match leaf {
+            Leaf::Cart { measure, .. } => match measure {
+                CartMeasure::Amount => Type::CartAmount,
+                CartMeasure::Subtotal => Type::Subtotal,
+                CartMeasure::Mrp => Type::TotalMrp,
+                CartMeasure::Quantity => Type::TotalQuantity,
+                CartMeasure::Weight => Type::TotalWeight,
+                CartMeasure::ItemCount => Type::ItemCount,
+            },
+            Leaf::Lines { measure, .. } => match measure {
+                LineMeasure::Amount => Type::LineAmount,
+                LineMeasure::Quantity => Type::LineQuantity,
+                LineMeasure::DistinctProducts => Type::DistinctProducts,
+                LineMeasure::DistinctVariants => Type::DistinctVariants,
+            },
+            Leaf::Item { .. } => Type::Item,
+            Leaf::PaymentMode { .. } => Type::PaymentMode,
+            Leaf::GiftVoucher { .. } => Type::GiftVoucher,
+            Leaf::Member { subject, .. } => match subject {
+                MemberSubject::ShippingMethod => Type::ShippingMethod,
+                MemberSubject::Channel => Type::Channel,
+                MemberSubject::CustomerGroup => Type::CustomerGroup,
+            },
+            Leaf::CustomerAttribute { .. } => Type::CustomerAttribute,
+        },
+    }
+}
+
+const CHILDREN: List<Part<ConditionBody>> = list(part(), 1..=MAX_VALUES);
+
+body! {
+    /// All or any of its children are true, or false.
+    pub struct GroupCondition "GroupCondition" as Condition {
+        kind as "type": tag(Type::Group) => (),
+        /// Whether all or any of the children must be as `is` says.
+        matching as "match": or(choice::<Match>(), Match::All) => group.matching,
+        /// What the children must be.
+        is: or(BOOLEAN, true) => group.is,
+        /// The children: at least one.
+        of: later(required(CHILDREN)) => group.of,
+    } print |Condition::Group(group)| or "a group" read |object, faults| {
+        if object.path().within("of") >= MAX_GROUP_DEPTH {
+            object.ignore("of", faults);
             let message = format!("groups nest at most {MAX_GROUP_DEPTH} deep");
-            return value.fault(faults, FaultCode::OutOfRange, message);
+            faults.add(object.path(), FaultCode::OutOfRange, message);
+            return None;
         }
-        group(&mut object, depth, leaves, lists, faults).map(Condition::Group)
-    } else {
-        *leaves += 1;
-        leaf(&mut object, kind, lists, faults).map(Condition::Leaf)
-    };
-    object.finish(faults)?;
-    condition
-}
-
-fn group(
-    object: &mut Object<'_, '_>,
-    depth: usize,
-    leaves: &mut usize,
-    lists: &mut Vec<ListReference>,
-    faults: &mut Faults,
-) -> Option<Group> {
-    let matching = object.or("match", Match::All, faults, |v, f| v.choice(f));
-    let is = object.or("is", true, faults, |v, f| v.boolean(f));
-    // At least one child: what holds of none is nobody's intention, and with the bound on leaves
-    // it bounds the tree.
-    let of = object.required("of", faults, |value, faults| {
-        value.list(1..=MAX_VALUES, faults, |child, faults| {
-            node(child, depth + 1, leaves, lists, faults)
-        })
-    });
-    Some(Group { matching: matching?, is: is?, of: of? })
-}
-
-fn leaf(
-    object: &mut Object<'_, '_>,
-    kind: Type,
-    lists: &mut Vec<ListReference>,
-    faults: &mut Faults,
-) -> Option<Leaf> {
-    let cart = |object: &mut Object<'_, '_>, measure, faults: &mut Faults| {
-        let compare = comparison(object, faults)?;
-        Some(Leaf::Cart { measure, compare })
-    };
-    let mut lines = |object: &mut Object<'_, '_>, measure, faults: &mut Faults| {
-        let of = selected(object, lists, faults);
-        let compare = comparison(object, faults);
-        Some(Leaf::Lines { measure, of: of?, compare: compare? })
-    };
-    match kind {
-        // A group is not a leaf; `node` has taken it.
-        Type::Group => None,
-        Type::CartAmount => cart(object, CartMeasure::Amount, faults),
-        Type::Subtotal => cart(object, CartMeasure::Subtotal, faults),
-        Type::TotalMrp => cart(object, CartMeasure::Mrp, faults),
-        Type::TotalQuantity => cart(object, CartMeasure::Quantity, faults),
-        Type::TotalWeight => cart(object, CartMeasure::Weight, faults),
-        Type::ItemCount => cart(object, CartMeasure::ItemCount, faults),
-        Type::LineAmount => lines(object, LineMeasure::Amount, faults),
-        Type::LineQuantity => lines(object, LineMeasure::Quantity, faults),
-        Type::DistinctProducts => lines(object, LineMeasure::DistinctProducts, faults),
-        Type::DistinctVariants => lines(object, LineMeasure::DistinctVariants, faults),
-        Type::Item => {
-            let of = selected(object, lists, faults);
-            let found = object.or("found", true, faults, |v, f| v.boolean(f));
-            Some(Leaf::Item { of: of?, found: found? })
-        }
-        Type::PaymentMode => payment_mode(object, faults),
-        Type::GiftVoucher => {
-            let values = selector::several_values(object, TextBound::NAME, faults)?;
-            Some(Leaf::GiftVoucher { values })
-        }
-        Type::ShippingMethod => member(object, MemberSubject::ShippingMethod, faults),
-        Type::Channel => member(object, MemberSubject::Channel, faults),
-        Type::CustomerGroup => member(object, MemberSubject::CustomerGroup, faults),
-        Type::CustomerAttribute => customer_attribute(object, faults),
+        // At least one child: what holds of none is nobody's intention, and with the bound on leaves
+        // it bounds the tree.
+        let of = required(CHILDREN).read("of", object, faults);
+        Some(Condition::Group(Group { matching: matching?, is: is?, of: of? }))
     }
 }
 
-fn selected(
-    object: &mut Object<'_, '_>,
-    lists: &mut Vec<ListReference>,
-    faults: &mut Faults,
-) -> Option<Selector> {
-    object.or("of", Selector::EVERY_LINE, faults, |value, faults| {
-        selector::parse(value, lists, faults)
-    })
+body! {
+    /// A measure of the whole cart.
+    pub struct CartCondition "CartCondition" as Condition {
+        /// What is measured: amounts before tax and charges (`subtotal`: less item-level discounts), units, weight, or distinct SKUs.
+        measure as "type": required(choice_of(CartMeasure::ALL)) => *measure,
+        /// How it is compared.
+        op: later(required(choice::<NumberOperator>())) => compare.op,
+        /// An amount in the promotion's currency, or a count, by type: 0 to 1,000,000,000, at most 4 decimals.
+        value: later(required(AMOUNT)) => compare.value,
+    } print |Condition::Leaf(Leaf::Cart { measure, compare })| or "a measure of the cart"
+    read |object, faults| {
+        let compare = comparison(object, faults)?;
+        Some(Condition::Leaf(Leaf::Cart { measure: measure?, compare }))
+    }
+}
+
+/// Which lines; every line by default.
+const OF: Or<Part<SelectorBody>, Selector> = or(part(), Selector::EVERY_LINE);
+
+body! {
+    /// A measure of the selected lines.
+    pub struct LineCondition "LineCondition" as Condition {
+        /// What is measured: gross amount, units, distinct products or distinct SKUs.
+        measure as "type": required(choice_of(LineMeasure::ALL)) => *measure,
+        /// Which lines; every line by default.
+        of: OF => *of,
+        /// How it is compared.
+        op: later(required(choice::<NumberOperator>())) => compare.op,
+        /// An amount in the promotion's currency, or a count, by type: 0 to 1,000,000,000, at most 4 decimals.
+        value: later(required(AMOUNT)) => compare.value,
+    } print |Condition::Leaf(Leaf::Lines { measure, of, compare })| or "a measure of lines"
+    read |object, faults| {
+        let compare = comparison(object, faults);
+        Some(Condition::Leaf(Leaf::Lines { measure: measure?, of: of?, compare: compare? }))
+    }
+}
+
+body! {
+    /// A selected line is there, or is not.
+    pub struct ItemCondition "ItemCondition" as Condition {
+        kind as "type": tag(Type::Item) => (),
+        /// Which lines; every line by default.
+        of: OF => *of,
+        /// Whether such a line must be there, or must not.
+        found: or(BOOLEAN, true) => *found,
+    } print |Condition::Leaf(Leaf::Item { of, found })| or "an item" read |object, faults| {
+        Some(Condition::Leaf(Leaf::Item { of: of?, found: found? }))
+    }
+}
+
+const VALUES: List<Text> = list(NAME, 1..=MAX_VALUES);
+const MODE_OPERATORS: &[Operator] = &[Operator::In, Operator::NotIn, Operator::StartsWith];
+
+body! {
+    /// A tender matches, whatever its case; with `not_in`, there are tenders, and none of them matches.
+    pub struct PaymentCondition "PaymentCondition" as Condition {
+        kind as "type": tag(Type::PaymentMode) => (),
+        /// How modes are compared.
+        op: later(required(choice_of(MODE_OPERATORS))) => written_modes(test).0,
+        /// Modes, or what they begin with.
+        values: later(required(VALUES)) => written_modes(test).1,
+        /// What the matching tenders must come to, in the cart's currency. Not with `not_in`.
+        min_amount: later(optional(AMOUNT)) => written_modes(test).2,
+    } print |Condition::Leaf(Leaf::PaymentMode { test })| or "a means of payment"
+    read |object, faults| {
+        let op: Option<Operator> = object.required("op", faults, |v, f| v.choice(f));
+        let values = selector::several_values(object, NAME, faults);
+        if op == Some(Operator::NotIn) {
+            let message = "does not go with not_in";
+            object.refuse("min_amount", FaultCode::UnsupportedCombination, message, faults);
+        }
+        let min_amount = optional(AMOUNT).read("min_amount", object, faults);
+        let test = match op? {
+            Operator::In => ModeTest::In(values?, min_amount?),
+            Operator::StartsWith => ModeTest::StartsWith(values?, min_amount?),
+            Operator::NotIn => ModeTest::NotIn(values?),
+            Operator::Eq
+            | Operator::Ne
+            | Operator::Gt
+            | Operator::Gte
+            | Operator::Lt
+            | Operator::Lte
+            | Operator::Contains
+            | Operator::Between
+            | Operator::InList => return selector::wrong_operator(object, faults),
+        };
+        Some(Condition::Leaf(Leaf::PaymentMode { test }))
+    }
+}
+
+fn written_modes(test: &ModeTest) -> (Operator, &Vec<String>, Option<Money>) {
+    match test {
+        ModeTest::In(values, min_amount) => (Operator::In, values, *min_amount),
+        ModeTest::StartsWith(values, min_amount) => (Operator::StartsWith, values, *min_amount),
+        ModeTest::NotIn(values) => (Operator::NotIn, values, None),
+    }
+}
+
+body! {
+    /// A gift voucher is on the cart, whatever its case.
+    pub struct GiftVoucherCondition "GiftVoucherCondition" as Condition {
+        kind as "type": tag(Type::GiftVoucher) => (),
+        /// Codes, one of which must be on the cart.
+        values: later(required(VALUES)) => values,
+    } print |Condition::Leaf(Leaf::GiftVoucher { values })| or "a gift voucher"
+    read |object, faults| {
+        let values = selector::several_values(object, NAME, faults)?;
+        Some(Condition::Leaf(Leaf::GiftVoucher { values }))
+    }
+}
+
+const MEMBER_OPERATORS: &[Operator] = &[Operator::In, Operator::NotIn];
+
+body! {
+    /// The shipping method, the channel or a group of the customer.
+    pub struct MemberCondition "MemberCondition" as Condition {
+        /// What of the cart or the customer is looked at.
+        subject as "type": required(choice_of(MemberSubject::ALL)) => *subject,
+        /// How it is compared.
+        op: later(required(choice_of(MEMBER_OPERATORS))) => if *negated { Operator::NotIn } else { Operator::In },
+        /// Compared exactly, case included.
+        values: later(required(VALUES)) => values,
+    } print |Condition::Leaf(Leaf::Member { subject, negated, values })| or "a member"
+    read |object, faults| {
+        let op: Option<Operator> = object.required("op", faults, |v, f| v.choice(f));
+        let values = selector::several_values(object, NAME, faults);
+        let negated = match op? {
+            Operator::In => false,
+            Operator::NotIn => true,
+            Operator::Eq
+            | Operator::Ne
+            | Operator::Gt
+            | Operator::Gte
+            | Operator::Lt
+            | Operator::Lte
+            | Operator::Contains
+            | Operator::StartsWith
+            | Operator::Between
+            | Operator::InList => return selector::wrong_operator(object, faults),
+        };
+        Some(Condition::Leaf(Leaf::Member { subject: subject?, negated, values: values? }))
+    }
+}
+
+const ATTRIBUTE_OPERATORS: &[Operator] = &[
+    Operator::Eq,
+    Operator::Ne,
+    Operator::Gt,
+    Operator::Gte,
+    Operator::Lt,
+    Operator::Lte,
+    Operator::In,
+    Operator::NotIn,
+    Operator::Contains,
+    Operator::StartsWith,
+];
+
+body! {
+    /// An attribute of the customer; false where it is missing.
+    pub struct AttributeCondition "AttributeCondition" as Condition {
+        kind as "type": tag(Type::CustomerAttribute) => (),
+        /// The attribute's name.
+        key: required(NAME) => key,
+        /// How it is compared: by `gt`, `gte`, `lt` and `lte` as a number, else as a text.
+        op: later(required(choice_of(ATTRIBUTE_OPERATORS))) => written_attribute(test).op,
+        /// What it is compared with: a text, exactly, case included, or the digits of a decimal. `in` and `not_in` take `values` instead.
+        value: later(absent(SCALAR)) => written_attribute(test).value,
+        /// The same for `in` and `not_in`.
+        values: later(absent(list(TEXT, 1..=MAX_VALUES))) => written_attribute(test).values,
+    } print |Condition::Leaf(Leaf::CustomerAttribute { key, test })| or "an attribute"
+    read |object, faults| {
+        let op: Operator = object.required("op", faults, |v, f| v.choice(f))?;
+        let number = |object: &mut Object<'_, '_>, order, faults: &mut Faults| {
+            let value = selector::one_value(object, faults, |v, f| NUMBER.read(v, f))?;
+            Some(AttributeTest::Number(order, value))
+        };
+        let test = match op {
+            Operator::Gt => number(object, Order::Gt, faults),
+            Operator::Gte => number(object, Order::Gte, faults),
+            Operator::Lt => number(object, Order::Lt, faults),
+            Operator::Lte => number(object, Order::Lte, faults),
+            Operator::Eq
+            | Operator::Ne
+            | Operator::In
+            | Operator::NotIn
+            | Operator::Contains
+            | Operator::StartsWith
+            | Operator::Between
+            | Operator::InList => selector::text_test(object, op, faults).map(AttributeTest::Text),
+        };
+        Some(Condition::Leaf(Leaf::CustomerAttribute { key: key?, test: test? }))
+    }
+}
+
+fn written_attribute(test: &AttributeTest) -> Compared<'_> {
+    match test {
+        AttributeTest::Text(test) => Compared::text(test),
+        AttributeTest::Number(order, value) => {
+            let op = match order {
+                Order::Gt => Operator::Gt,
+                Order::Gte => Operator::Gte,
+                Order::Lt => Operator::Lt,
+                Order::Lte => Operator::Lte,
+            };
+            Compared::one_number(op, *value)
+        }
+    }
 }
 
 /// `op` and `value` of a measure. Measures are never negative, so a bound below 0 is a slip.
@@ -176,147 +394,6 @@ fn comparison(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<Compar
     let Some(op) = selector::number_operator(op) else {
         return selector::wrong_operator(object, faults);
     };
-    let value = selector::one_value(object, faults, |value, faults| {
-        value.number(Number::ZERO..=Number::whole(MAX_AMOUNT), faults)
-    })?;
+    let value = selector::one_value(object, faults, |v, f| AMOUNT.read(v, f))?;
     Some(Comparison { op, value })
-}
-
-fn payment_mode(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<Leaf> {
-    let op: Option<Operator> = object.required("op", faults, |v, f| v.choice(f));
-    let values = selector::several_values(object, TextBound::NAME, faults);
-    if op == Some(Operator::NotIn) {
-        let message = "does not go with not_in";
-        object.refuse("min_amount", FaultCode::UnsupportedCombination, message, faults);
-    }
-    let min_amount = object.optional("min_amount", faults, |v, f| v.amount(f));
-    let test = match op? {
-        Operator::In => ModeTest::In(values?, min_amount?),
-        Operator::StartsWith => ModeTest::StartsWith(values?, min_amount?),
-        Operator::NotIn => ModeTest::NotIn(values?),
-        Operator::Eq
-        | Operator::Ne
-        | Operator::Gt
-        | Operator::Gte
-        | Operator::Lt
-        | Operator::Lte
-        | Operator::Contains
-        | Operator::Between
-        | Operator::InList => return selector::wrong_operator(object, faults),
-    };
-    Some(Leaf::PaymentMode { test })
-}
-
-fn member(
-    object: &mut Object<'_, '_>,
-    subject: MemberSubject,
-    faults: &mut Faults,
-) -> Option<Leaf> {
-    let op: Option<Operator> = object.required("op", faults, |v, f| v.choice(f));
-    let values = selector::several_values(object, TextBound::NAME, faults);
-    let negated = match op? {
-        Operator::In => false,
-        Operator::NotIn => true,
-        Operator::Eq
-        | Operator::Ne
-        | Operator::Gt
-        | Operator::Gte
-        | Operator::Lt
-        | Operator::Lte
-        | Operator::Contains
-        | Operator::StartsWith
-        | Operator::Between
-        | Operator::InList => return selector::wrong_operator(object, faults),
-    };
-    Some(Leaf::Member { subject, negated, values: values? })
-}
-
-fn customer_attribute(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<Leaf> {
-    let key = object.required("key", faults, |v, f| v.owned(TextBound::NAME, f));
-    let op: Operator = object.required("op", faults, |v, f| v.choice(f))?;
-    let number = |object: &mut Object<'_, '_>, order, faults: &mut Faults| {
-        let value = selector::one_value(object, faults, |v, f| v.any_number(f))?;
-        Some(AttributeTest::Number(order, value))
-    };
-    let test = match op {
-        Operator::Gt => number(object, Order::Gt, faults),
-        Operator::Gte => number(object, Order::Gte, faults),
-        Operator::Lt => number(object, Order::Lt, faults),
-        Operator::Lte => number(object, Order::Lte, faults),
-        Operator::Eq
-        | Operator::Ne
-        | Operator::In
-        | Operator::NotIn
-        | Operator::Contains
-        | Operator::StartsWith
-        | Operator::Between
-        | Operator::InList => selector::text_test(object, op, faults).map(AttributeTest::Text),
-    };
-    Some(Leaf::CustomerAttribute { key: key?, test: test? })
-}
-
-/// Prints a tree of conditions, defaults and all.
-pub fn print(writer: &mut Writer, condition: &Condition) {
-    writer.object(|writer| match condition {
-        Condition::Group(group) => {
-            writer.key("type").name(Type::Group);
-            writer.key("match").name(group.matching);
-            writer.key("is").boolean(group.is);
-            writer.key("of").list(&group.of, print);
-        }
-        Condition::Leaf(leaf) => print_leaf(writer, leaf),
-    });
-}
-
-fn print_leaf(writer: &mut Writer, leaf: &Leaf) {
-    match leaf {
-        Leaf::Cart { measure, compare } => {
-            writer.key("type").name(*measure);
-            selector::print_comparison(writer, *compare);
-        }
-        Leaf::Lines { measure, of, compare } => {
-            writer.key("type").name(*measure);
-            selector::print(writer.key("of"), of);
-            selector::print_comparison(writer, *compare);
-        }
-        Leaf::Item { of, found } => {
-            writer.key("type").name(Type::Item);
-            selector::print(writer.key("of"), of);
-            writer.key("found").boolean(*found);
-        }
-        Leaf::PaymentMode { test } => {
-            writer.key("type").name(Type::PaymentMode);
-            let (op, values, min_amount) = match test {
-                ModeTest::In(values, min_amount) => (Operator::In, values, *min_amount),
-                ModeTest::StartsWith(values, min_amount) => {
-                    (Operator::StartsWith, values, *min_amount)
-                }
-                ModeTest::NotIn(values) => (Operator::NotIn, values, None),
-            };
-            writer.key("op").name(op);
-            writer.key("values").texts(values);
-            writer.key("min_amount").option(min_amount, Writer::plain);
-        }
-        Leaf::GiftVoucher { values } => {
-            writer.key("type").name(Type::GiftVoucher);
-            writer.key("values").texts(values);
-        }
-        Leaf::Member { subject, negated, values } => {
-            writer.key("type").name(*subject);
-            let op = if *negated { Operator::NotIn } else { Operator::In };
-            writer.key("op").name(op);
-            writer.key("values").texts(values);
-        }
-        Leaf::CustomerAttribute { key, test } => {
-            writer.key("type").name(Type::CustomerAttribute);
-            writer.key("key").text(key);
-            match test {
-                AttributeTest::Text(test) => selector::print_text_test(writer, test),
-                AttributeTest::Number(order, value) => {
-                    writer.key("op").name(*order);
-                    writer.key("value").plain(value);
-                }
-            }
-        }
-    }
 }

@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::decode::{TextBound, Value};
+use super::body::*;
+use super::decode::{TextBound, Value, refuse_repeated};
 use super::faults::{FaultCode, Faults, Path};
 use super::json::Json;
 use super::write::Writer;
 use crate::domain::names::{Named, names};
 use crate::domain::promotion::CustomValue;
 use crate::domain::settings::{CustomField, CustomFieldKind, MAX_CUSTOM_FIELDS};
-
-/// Most options of one field.
-pub(crate) const MAX_OPTIONS: usize = 1_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Type {
@@ -34,82 +32,95 @@ names! {
     }
 }
 
-/// Reads the settings' definitions.
-pub fn parse(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<CustomField>> {
-    let fields = value.list(0..=MAX_CUSTOM_FIELDS, faults, definition)?;
-    for (index, field) in fields.iter().enumerate() {
-        let mut before = fields.iter().take(index);
-        if before.any(|other| other.key == field.key) {
-            let path = value.path().index(index);
-            faults.add(&path.key("key"), FaultCode::NotUnique, "is there twice");
-        }
-    }
-    Some(fields)
-}
+/// The definitions, each key once.
+pub const DEFINITIONS: List<Part<CustomFieldBody>> = list(part(), 0..=MAX_CUSTOM_FIELDS);
+const OPTIONS: Distinct<Text> = distinct(NAME, 1..=1_000);
 
-fn definition(value: Value<'_, '_>, faults: &mut Faults) -> Option<CustomField> {
-    let mut object = value.object(faults)?;
-    let key = object.required("key", faults, |v, f| v.owned(TextBound::NAME, f));
-    let label = object.or("label", String::new(), faults, |v, f| v.owned(TextBound::TEXT, f));
-    let kind: Option<Type> = object.required("type", faults, |v, f| v.choice(f));
-    let required = object.or("required", false, faults, |v, f| v.boolean(f));
-    let kind = match kind {
-        Some(Type::Select) => {
-            let options = object.required("options", faults, options);
-            options.map(CustomFieldKind::Select)
-        }
-        Some(kind @ (Type::Text | Type::Number | Type::Date | Type::Boolean)) => {
-            let message = "goes with the type select only";
-            object.refuse("options", FaultCode::UnsupportedCombination, message, faults);
-            match kind {
-                Type::Text => Some(CustomFieldKind::Text),
-                Type::Number => Some(CustomFieldKind::Number),
-                Type::Date => Some(CustomFieldKind::Date),
-                Type::Boolean => Some(CustomFieldKind::Boolean),
-                Type::Select => None,
+body! {
+    /// A field that promotions have besides.
+    pub struct CustomFieldBody "CustomField" as CustomField {
+        /// The field's name in promotions.
+        key: required(NAME) => field.key,
+        /// What people call it.
+        label: or_empty(TEXT) => field.label,
+        /// What its values are.
+        kind as "type": required(choice::<Type>()) => match field.kind {
+            CustomFieldKind::Text => Type::Text,
+            CustomFieldKind::Number => Type::Number,
+            CustomFieldKind::Date => Type::Date,
+            CustomFieldKind::Boolean => Type::Boolean,
+            CustomFieldKind::Select(_) => Type::Select,
+        },
+        /// Whether a promotion needs it before it can be active.
+        required as "required": or(BOOLEAN, false) => field.required,
+        /// What it may be. Goes with `select`, which needs it.
+        options: later(absent(OPTIONS)) => match &field.kind {
+            CustomFieldKind::Select(options) => Some(options),
+            _ => None,
+        },
+    } print |field| read |object, faults| {
+        let kind = match kind {
+            Some(Type::Select) => {
+                let options = object.required("options", faults, |v, f| OPTIONS.read(v, f));
+                options.map(CustomFieldKind::Select)
             }
-        }
-        None => {
-            object.ignore("options", faults);
-            None
-        }
-    };
-    object.finish(faults)?;
-    Some(CustomField { key: key?, label: label?, kind: kind?, required: required? })
-}
-
-fn options(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<String>> {
-    let options = value.texts(1..=MAX_OPTIONS, TextBound::NAME, faults)?;
-    let mut seen = rustc_hash::FxHashSet::default();
-    for (index, option) in options.iter().enumerate() {
-        if !seen.insert(option) {
-            let path = value.path().index(index);
-            faults.add(&path, FaultCode::NotUnique, "is there twice");
-        }
+            Some(kind @ (Type::Text | Type::Number | Type::Date | Type::Boolean)) => {
+                let message = "goes with the type select only";
+                object.refuse("options", FaultCode::UnsupportedCombination, message, faults);
+                match kind {
+                    Type::Text => Some(CustomFieldKind::Text),
+                    Type::Number => Some(CustomFieldKind::Number),
+                    Type::Date => Some(CustomFieldKind::Date),
+                    Type::Boolean => Some(CustomFieldKind::Boolean),
+                    Type::Select => None,
+                }
+            }
+            None => {
+                object.ignore("options", faults);
+                None
+            }
+        };
+        Some(CustomField { key: key?, label: label?, kind: kind?, required: required? })
     }
-    Some(options)
 }
 
-/// Prints the settings' definitions.
-pub fn print(writer: &mut Writer, fields: &[CustomField]) {
-    writer.list(fields, |writer, field| {
+/// Reports each key that is there before; `None` if there is one.
+pub fn refuse_repeated_keys(
+    fields: &[CustomField],
+    path: &Path<'_>,
+    faults: &mut Faults,
+) -> Option<()> {
+    let keys = fields.iter().map(|field| &field.key);
+    refuse_repeated(keys, |place, faults| faults.repeated(&path.index(place).key("key")), faults)
+}
+
+/// The values of a promotion, by key. They are read by [`parse_values`], which knows the settings.
+#[derive(Clone, Copy, Debug)]
+pub struct Values;
+
+impl Prints<BTreeMap<String, CustomValue>> for Values {
+    fn print(&self, writer: &mut Writer, values: &BTreeMap<String, CustomValue>) {
         writer.object(|writer| {
-            writer.key("key").text(&field.key);
-            writer.key("label").text(&field.label);
-            let kind = match &field.kind {
-                CustomFieldKind::Text => Type::Text,
-                CustomFieldKind::Number => Type::Number,
-                CustomFieldKind::Date => Type::Date,
-                CustomFieldKind::Boolean => Type::Boolean,
-                CustomFieldKind::Select(_) => Type::Select,
-            };
-            writer.key("type").name(kind);
-            writer.key("required").boolean(field.required);
-            if let CustomFieldKind::Select(options) = &field.kind {
-                writer.key("options").texts(options);
+            for (key, value) in values {
+                writer.data_key(key);
+                match value {
+                    CustomValue::Text(text) => writer.text(text),
+                    CustomValue::Number(number) => writer.custom_number(number),
+                    CustomValue::Boolean(value) => writer.boolean(*value),
+                }
             }
         });
-    });
+    }
+}
+
+impl Describes for Values {
+    fn schema(&self, schemas: &mut Schemas) -> serde_json::Value {
+        let says = match schemas.side() {
+            Side::Request => "By the field's type: a text, a decimal, or true or false.",
+            Side::Answer => "By the field's type: a text, or true or false.",
+        };
+        map(Anything(says), MAX_CUSTOM_FIELDS).schema(schemas)
+    }
 }
 
 /// Reads a promotion's values. With `fields` each must fit its definition; without them (stored
@@ -143,7 +154,7 @@ fn fitting(
 ) -> Option<CustomValue> {
     match kind {
         CustomFieldKind::Text => value.owned(TextBound::TEXT, faults).map(CustomValue::Text),
-        CustomFieldKind::Number => value.any_number(faults).map(CustomValue::Number),
+        CustomFieldKind::Number => NUMBER.read(value, faults).map(CustomValue::Number),
         CustomFieldKind::Boolean => value.boolean(faults).map(CustomValue::Boolean),
         CustomFieldKind::Date => {
             let text = value.str(faults)?;
@@ -167,7 +178,7 @@ fn fitting(
 fn as_it_is(value: Value<'_, '_>, faults: &mut Faults) -> Option<CustomValue> {
     match value.json() {
         Json::Bool(value) => Some(CustomValue::Boolean(*value)),
-        Json::Number(_) => value.any_number(faults).map(CustomValue::Number),
+        Json::Number(_) => NUMBER.read(value, faults).map(CustomValue::Number),
         Json::Null | Json::String(_) | Json::Array(_) | Json::Object(_) => {
             value.owned(TextBound::TEXT, faults).map(CustomValue::Text)
         }
@@ -187,30 +198,4 @@ pub fn check_required(
             faults.add(&path.key(&field.key), FaultCode::Required, message);
         }
     }
-}
-
-/// How the numbers among the values are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Numbers {
-    /// As every decimal of an answer.
-    AsText,
-    /// As JSON numbers, which tell them from texts where the settings are not at hand.
-    AsNumbers,
-}
-
-/// Prints a promotion's values.
-pub fn print_values(writer: &mut Writer, values: &BTreeMap<String, CustomValue>, numbers: Numbers) {
-    writer.object(|writer| {
-        for (key, value) in values {
-            writer.data_key(key);
-            match value {
-                CustomValue::Text(text) => writer.text(text),
-                CustomValue::Number(number) => match numbers {
-                    Numbers::AsText => writer.plain(number),
-                    Numbers::AsNumbers => writer.raw(&number.to_string()),
-                },
-                CustomValue::Boolean(value) => writer.boolean(*value),
-            }
-        }
-    });
 }

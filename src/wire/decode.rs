@@ -6,6 +6,7 @@
 //! reports what nobody asked for: unknown fields, and keys that are there twice.
 
 use std::borrow::Cow;
+use std::hash::Hash;
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveTime, Timelike, Utc};
@@ -48,6 +49,33 @@ impl TextBound {
     }
 }
 
+/// What is read from the digits of a decimal.
+pub trait DecimalValue: Copy + PartialOrd + std::fmt::Display {
+    /// The smallest that is over 0.
+    const LEAST: Self;
+
+    fn whole(whole: i32) -> Self;
+
+    fn parse(digits: &str) -> Result<Self, DecimalError>;
+}
+
+macro_rules! decimal_values {
+    ($($value:ident),+) => {$(
+        impl DecimalValue for $value {
+            const LEAST: Self = Self::from_scaled(1);
+
+            fn whole(whole: i32) -> Self {
+                Self::whole(whole)
+            }
+
+            fn parse(digits: &str) -> Result<Self, DecimalError> {
+                Self::parse(digits)
+            }
+        }
+    )+};
+}
+decimal_values!(Money, Number, Quantity);
+
 /// A value of the tree, and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Value<'p, 't> {
@@ -71,6 +99,11 @@ impl<'p, 't> Value<'p, 't> {
 
     pub const fn path(&self) -> &Path<'p> {
         &self.path
+    }
+
+    /// The text in a field of an object. What is none, or not within its bound, is told where the field is read.
+    pub fn member_text(&self, name: &str, bound: TextBound) -> Option<&'t str> {
+        Self::root(self.json.member(name)?).text(bound, &mut Faults::new())
     }
 
     /// Adds a fault here; `None`, to be returned.
@@ -128,16 +161,6 @@ impl<'p, 't> Value<'p, 't> {
             }
         }
         (values.len() == entries.len()).then_some(values)
-    }
-
-    /// A list of at most `max` texts.
-    pub fn texts(
-        self,
-        size: RangeInclusive<usize>,
-        bound: TextBound,
-        faults: &mut Faults,
-    ) -> Option<Vec<String>> {
-        self.list(size, faults, |entry, faults| entry.owned(bound, faults))
     }
 
     /// An object whose keys are data: at most `max` members, in order, each key once and not empty.
@@ -222,13 +245,13 @@ impl<'p, 't> Value<'p, 't> {
         }
     }
 
-    fn decimal<T: Copy + PartialOrd + std::fmt::Display>(
+    /// A decimal within a range.
+    pub fn decimal<T: DecimalValue>(
         self,
-        parse: fn(&str) -> Result<T, DecimalError>,
         range: RangeInclusive<T>,
         faults: &mut Faults,
     ) -> Option<T> {
-        let parsed = parse(self.digits(faults)?);
+        let parsed = T::parse(self.digits(faults)?);
         let value = match parsed {
             Ok(value) => value,
             Err(error) => return self.decimal_fault(error, faults),
@@ -256,46 +279,6 @@ impl<'p, 't> Value<'p, 't> {
         }
     }
 
-    /// An amount within a range.
-    pub fn money(self, range: RangeInclusive<Money>, faults: &mut Faults) -> Option<Money> {
-        self.decimal(Money::parse, range, faults)
-    }
-
-    /// An amount, 0 to 1,000,000,000.
-    pub fn amount(self, faults: &mut Faults) -> Option<Money> {
-        self.money(Money::ZERO..=Money::whole(MAX_AMOUNT), faults)
-    }
-
-    /// An amount over 0, at most 1,000,000,000.
-    pub fn positive_amount(self, faults: &mut Faults) -> Option<Money> {
-        self.money(Money::from_scaled(1)..=Money::whole(MAX_AMOUNT), faults)
-    }
-
-    /// A plain decimal within a range.
-    pub fn number(self, range: RangeInclusive<Number>, faults: &mut Faults) -> Option<Number> {
-        self.decimal(Number::parse, range, faults)
-    }
-
-    /// A plain decimal, -1,000,000,000 to 1,000,000,000.
-    pub fn any_number(self, faults: &mut Faults) -> Option<Number> {
-        self.number(Number::whole(-MAX_AMOUNT)..=Number::whole(MAX_AMOUNT), faults)
-    }
-
-    /// A quantity within a range.
-    pub fn quantity(
-        self,
-        range: RangeInclusive<Quantity>,
-        faults: &mut Faults,
-    ) -> Option<Quantity> {
-        self.decimal(Quantity::parse, range, faults)
-    }
-
-    /// A quantity over 0, at most 1,000,000.
-    pub fn positive_quantity(self, faults: &mut Faults) -> Option<Quantity> {
-        let range = Quantity::from_scaled(1)..=Quantity::whole(MAX_QUANTITY);
-        self.quantity(range, faults)
-    }
-
     /// An integer within a range: a JSON number.
     pub fn integer<T: TryFrom<i64>>(
         self,
@@ -319,11 +302,6 @@ impl<'p, 't> Value<'p, 't> {
                 self.fault(faults, FaultCode::OutOfRange, message)
             }
         }
-    }
-
-    /// A count: 1 to 10^9.
-    pub fn count(self, faults: &mut Faults) -> Option<u32> {
-        self.integer(1..=MAX_INTEGER, faults)
     }
 
     /// `true` or `false`.
@@ -408,6 +386,35 @@ impl<'p, 't> Value<'p, 't> {
             Err(_) => self.fault(faults, FaultCode::Malformed, "must be a UUID"),
         }
     }
+}
+
+/// Adds a fault where a body names something else than its path does, in the field `field`.
+pub fn refuse_other_name(
+    body: Value<'_, '_>,
+    field: &'static str,
+    name: &str,
+    faults: &mut Faults,
+) {
+    if body.member_text(field, TextBound::NAME).is_some_and(|own| own != name) {
+        let message = format!("is not the {field} of the path");
+        faults.add(&body.path().key(field), FaultCode::UnsupportedCombination, message);
+    }
+}
+
+/// Reports each entry that is there before; `None` if there is one.
+pub fn refuse_repeated<T: Eq + Hash>(
+    entries: impl IntoIterator<Item = T>,
+    report: impl Fn(usize, &mut Faults),
+    faults: &mut Faults,
+) -> Option<()> {
+    let (mut seen, mut unique) = (rustc_hash::FxHashSet::default(), Some(()));
+    for (place, entry) in entries.into_iter().enumerate() {
+        if !seen.insert(entry) {
+            report(place, faults);
+            unique = None;
+        }
+    }
+    unique
 }
 
 /// Most texts are of ASCII, where all bytes can be looked at at once.

@@ -2,17 +2,22 @@
 
 use chrono::{SecondsFormat, Utc};
 
+use super::body::schema::one_name;
+use super::body::*;
+use super::selector::Operator;
+use super::usage::{LIMIT_NAME, limit_name};
 use super::write::Writer;
+use crate::domain::benefit::Level;
 use crate::domain::cart::Line;
+use crate::domain::condition::{CartMeasure, LineMeasure};
 use crate::domain::evaluation::{
-    Applied, CodeVerdict, Evaluation, NotApplied, PricedLine, Reason, Suggestion, Totals, Unmet,
-    UnmetLeaf, UnmetMeasure,
+    Applied, CodeVerdict, Evaluation, NotApplied, OtherLeaf, PricedLine, Reason, ReasonCode,
+    Suggestion, Totals, Unmet, UnmetLeaf, UnmetMeasure,
 };
 use crate::domain::exact::Exact;
 use crate::domain::id::IssuanceId;
-use crate::domain::limit::LimitName;
 use crate::domain::names::Named;
-use crate::domain::promotion::Promotion;
+use crate::domain::promotion::{Promotion, PromotionType};
 use crate::engine::{Facts, RuleSet};
 
 /// What a message has in the place of what is missing.
@@ -23,6 +28,54 @@ const ROOM: usize = 1_024;
 const ROOM_LINE: usize = 192;
 const ROOM_ALLOCATION: usize = 112;
 const ROOM_APPLIED: usize = 320;
+
+described! {
+    /// What a cart comes to. All amounts are in its currency.
+    pub struct EvaluationBody "Evaluation" {
+        /// As of when.
+        evaluated_at: required(INSTANT),
+        /// By which version of the tenant's rules.
+        ruleset_version: required(SIZE),
+        /// Of all amounts.
+        currency: required(CURRENCY),
+        /// Under the strategy `optimal`, how good it is; else null.
+        optimality: optional(part::<OptimalityBody>()),
+        /// What the cart comes to.
+        totals: required(part::<TotalsBody>()),
+        /// The lines of the cart, in its order.
+        lines: required(every(part::<PricedLineBody>())),
+        /// The promotions that applied, in the order of application.
+        applied: required(every(part::<AppliedBody>())),
+        /// What to add to the cart, free of charge.
+        free_items: required(every(part::<FreeItemBody>())),
+        /// What became of each code of the cart, in its order.
+        codes: required(every(part::<CodeBody>())),
+        /// At most 5 promotions that are nearly met.
+        suggestions: required(every(part::<SuggestionBody>())),
+        /// With `explain: all`: every active or paused promotion that did not apply.
+        not_applied: absent(every(part::<NotAppliedBody>())),
+    }
+}
+
+described! {
+    struct OptimalityBody "" {
+        /// Whether nothing better exists.
+        proven: required(BOOLEAN),
+        /// No set of promotions gives more, in the cart's currency.
+        upper_bound: required(DECIMAL),
+    }
+}
+
+described! {
+    struct FreeItemBody "" {
+        /// By which promotion.
+        promotion_id: required(ID),
+        /// What.
+        sku: required(WORDS),
+        /// Units.
+        quantity: required(DECIMAL),
+    }
+}
 
 /// Prints the evaluation of `facts` by `rules`.
 pub fn print(evaluation: &Evaluation, rules: &RuleSet, facts: &Facts<'_>) -> String {
@@ -86,6 +139,30 @@ pub fn write(writer: &mut Writer, evaluation: &Evaluation, rules: &RuleSet, fact
     });
 }
 
+described! {
+    /// What a cart comes to.
+    pub struct TotalsBody "Totals" {
+        /// Σ unit price × quantity.
+        gross: required(DECIMAL),
+        /// By item-level promotions.
+        item_discount: required(DECIMAL),
+        /// By cart-level promotions, shipping aside.
+        cart_discount: required(DECIMAL),
+        /// Before discounts.
+        shipping: required(DECIMAL),
+        /// Off the shipping.
+        shipping_discount: required(DECIMAL),
+        /// item_discount + cart_discount + shipping_discount.
+        discount: required(DECIMAL),
+        /// Of all lines.
+        tax: required(DECIMAL),
+        /// Of all lines.
+        charges: required(DECIMAL),
+        /// gross + tax + charges + shipping − discount.
+        payable: required(DECIMAL),
+    }
+}
+
 fn write_totals(writer: &mut Writer, totals: &Totals, precision: u32) {
     writer.object(|writer| {
         writer.key("gross").exact(&totals.gross, precision);
@@ -98,6 +175,37 @@ fn write_totals(writer: &mut Writer, totals: &Totals, precision: u32) {
         writer.key("charges").money(totals.charges, precision);
         writer.key("payable").exact(&totals.payable(), precision);
     });
+}
+
+described! {
+    /// A line, and what it costs.
+    struct PricedLineBody "PricedLine" {
+        /// The cart's id of the line.
+        id: required(WORDS),
+        /// What it is.
+        sku: required(WORDS),
+        /// Units.
+        quantity: required(DECIMAL),
+        /// Unit price × quantity.
+        gross: required(DECIMAL),
+        /// Off this line, by item-level and cart-level promotions.
+        discount: required(DECIMAL),
+        /// gross + tax + charges − discount.
+        payable: required(DECIMAL),
+        /// What each promotion took off this line.
+        allocations: required(every(part::<AllocationBody>())),
+    }
+}
+
+described! {
+    struct AllocationBody "" {
+        /// By which promotion.
+        promotion_id: required(ID),
+        /// On so many units.
+        quantity: required(DECIMAL),
+        /// How much.
+        amount: required(DECIMAL),
+    }
 }
 
 fn write_line(
@@ -145,6 +253,32 @@ fn write_promotion<'r>(
     promotion
 }
 
+described! {
+    /// A promotion that applied.
+    struct AppliedBody "Applied" {
+        /// Which.
+        promotion_id: required(ID),
+        /// Its name.
+        name: required(WORDS),
+        /// Its type.
+        kind as "type": required(choice::<PromotionType>()),
+        /// What it was taken off.
+        level: required(choice::<Level>()),
+        /// How many times it was given.
+        times: required(SIZE),
+        /// How much.
+        discount: required(DECIMAL),
+        /// Points that it awards.
+        points: required(DECIMAL),
+        /// The code that unlocked it.
+        code: optional(WORDS),
+        /// The issuance that it was given by.
+        issuance_id: optional(ID),
+        /// Shown to the shopper.
+        message: required(WORDS),
+    }
+}
+
 fn write_applied(
     writer: &mut Writer,
     applied: &Applied,
@@ -170,6 +304,25 @@ fn write_applied(
     });
 }
 
+described! {
+    struct CodeBody "" {
+        /// As the cart has it.
+        code: required(WORDS),
+        /// What became of it.
+        status: required(Like(|| one_name(&[
+            "applied", "not_applied", "unknown", "expired", "exhausted", "duplicate",
+        ]))),
+        /// Why it did not apply.
+        reason: optional(Like(|| {
+            one_name(&[&names_of(ReasonCode::ALL)[..], &["already_unlocked"]].concat())
+        })),
+    }
+}
+
+fn names_of<T: Named>(values: &[T]) -> Vec<&'static str> {
+    values.iter().map(|value| value.name()).collect()
+}
+
 fn write_code(writer: &mut Writer, code: &str, verdict: &CodeVerdict) {
     let (status, reason) = match verdict {
         CodeVerdict::Applied => ("applied", None),
@@ -185,6 +338,19 @@ fn write_code(writer: &mut Writer, code: &str, verdict: &CodeVerdict) {
         writer.key("status").text(status);
         writer.key("reason").option(reason, Writer::text);
     });
+}
+
+described! {
+    struct SuggestionBody "" {
+        /// Which.
+        promotion_id: required(ID),
+        /// Its name.
+        name: required(WORDS),
+        /// Its message, with what is missing in the place of `{shortfall}`.
+        message: required(WORDS),
+        /// The one condition that is not met.
+        unmet: required(every(part::<UnmetBody>())),
+    }
 }
 
 fn write_suggestion(writer: &mut Writer, suggestion: &Suggestion, rules: &RuleSet, precision: u32) {
@@ -204,16 +370,31 @@ fn write_suggestion(writer: &mut Writer, suggestion: &Suggestion, rules: &RuleSe
     });
 }
 
+described! {
+    /// A promotion that did not apply, and why.
+    struct NotAppliedBody "NotApplied" {
+        /// Which.
+        promotion_id: required(ID),
+        /// Its name.
+        name: required(WORDS),
+        /// Why not.
+        reason: required(choice::<ReasonCode>()),
+        /// With `limit_reached`: which.
+        limit: absent(LIMIT_NAME),
+        /// With `conditions_not_met`: what is not as it must be.
+        unmet: absent(every(part::<UnmetBody>())),
+        /// With `better_deal_taken` under `optimal`: the best total found that contains the promotion; null if none.
+        alternative_discount: absent(or_null(WORDS)),
+    }
+}
+
 fn write_not_applied(writer: &mut Writer, entry: &NotApplied, rules: &RuleSet, precision: u32) {
     writer.object(|writer| {
         write_promotion(writer, rules, entry.promotion);
         writer.key("reason").name(entry.reason.code());
         match &entry.reason {
             Reason::Plain(_) => {}
-            Reason::LimitReached(LimitName { subject, measure }) => {
-                let name = format!("{}.{}", subject.name(), measure.name());
-                writer.key("limit").text(&name);
-            }
+            Reason::LimitReached(limit) => writer.key("limit").text(&limit_name(*limit)),
             Reason::OutdoneBy(total) => {
                 let alternative = writer.key("alternative_discount");
                 alternative.option(*total, |writer, total| writer.money(total, precision));
@@ -230,6 +411,26 @@ fn write_not_applied(writer: &mut Writer, entry: &NotApplied, rules: &RuleSet, p
 /// Amounts have at least the tenant's precision, counts only the decimals that they need.
 const fn decimals(measure: UnmetMeasure, precision: u32) -> u32 {
     if measure.is_amount() { precision } else { 0 }
+}
+
+described! {
+    /// A condition that is not what its group asks.
+    struct UnmetBody "Unmet" {
+        /// JSON pointer into the promotion.
+        path: required(POINTER),
+        /// What is measured or looked at.
+        kind as "type": required(Like(|| one_name(&[
+            names_of(CartMeasure::ALL), names_of(LineMeasure::ALL), names_of(OtherLeaf::ALL),
+        ].concat()))),
+        /// How it is compared.
+        op: absent(choice::<Operator>()),
+        /// With a number: what it is compared with.
+        required: absent(DECIMAL),
+        /// With a number: what it is.
+        actual: absent(DECIMAL),
+        /// With a number: what must be added so that it holds, where more in the cart helps.
+        shortfall: absent(DECIMAL),
+    }
 }
 
 fn write_unmet(writer: &mut Writer, unmet: &Unmet, precision: u32) {

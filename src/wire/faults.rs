@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::domain::names::{Named, names};
 use crate::engine::{Costly, RuleSet};
 
 /// Most faults that one answer lists; what is wrong beyond them is seen at the next try.
@@ -43,43 +44,22 @@ pub enum FaultCode {
     TooComplex,
 }
 
-impl FaultCode {
-    /// All of them, in the order of the spec.
-    pub const ALL: [Self; 14] = [
-        Self::Required,
-        Self::UnknownField,
-        Self::WrongType,
-        Self::OutOfRange,
-        Self::TooLong,
-        Self::TooMany,
-        Self::TooPrecise,
-        Self::NotUnique,
-        Self::UnknownReference,
-        Self::UnsupportedCombination,
-        Self::LimitNotSupported,
-        Self::NotAfter,
-        Self::Malformed,
-        Self::TooComplex,
-    ];
-
-    /// Its name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::UnknownField => "unknown_field",
-            Self::WrongType => "wrong_type",
-            Self::OutOfRange => "out_of_range",
-            Self::TooLong => "too_long",
-            Self::TooMany => "too_many",
-            Self::TooPrecise => "too_precise",
-            Self::NotUnique => "not_unique",
-            Self::UnknownReference => "unknown_reference",
-            Self::UnsupportedCombination => "unsupported_combination",
-            Self::LimitNotSupported => "limit_not_supported",
-            Self::NotAfter => "not_after",
-            Self::Malformed => "malformed",
-            Self::TooComplex => "too_complex",
-        }
+names! {
+    FaultCode {
+        Required = "required",
+        UnknownField = "unknown_field",
+        WrongType = "wrong_type",
+        OutOfRange = "out_of_range",
+        TooLong = "too_long",
+        TooMany = "too_many",
+        TooPrecise = "too_precise",
+        NotUnique = "not_unique",
+        UnknownReference = "unknown_reference",
+        UnsupportedCombination = "unsupported_combination",
+        LimitNotSupported = "limit_not_supported",
+        NotAfter = "not_after",
+        Malformed = "malformed",
+        TooComplex = "too_complex",
     }
 }
 
@@ -92,9 +72,21 @@ pub struct Fault {
     pub message: Cow<'static, str>,
 }
 
-/// The faults of one body, in the order in which they were found; the first [`MAX_FAULTS`] are kept.
+/// A product list that a body names, and where: whether it exists is looked up after the body was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListReference {
+    /// JSON pointer to the name.
+    pub pointer: String,
+    pub name: String,
+}
+
+/// The faults of one body, in the order in which they were found; the first [`MAX_FAULTS`] are kept. The product lists
+/// that it names are here too, since their absence is a fault that only shows later.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Faults(Vec<Fault>);
+pub struct Faults {
+    found: Vec<Fault>,
+    lists: Vec<ListReference>,
+}
 
 /// The promotions that took most steps of an evaluation that ended at its bound.
 pub fn too_complex(rules: &RuleSet, costly: &[Costly]) -> Faults {
@@ -112,12 +104,12 @@ pub fn too_complex(rules: &RuleSet, costly: &[Costly]) -> Faults {
 
 impl Faults {
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self { found: Vec::new(), lists: Vec::new() }
     }
 
     /// Adds one at `path`.
     pub fn add(&mut self, path: &Path<'_>, code: FaultCode, message: impl Into<Cow<'static, str>>) {
-        if self.0.len() < MAX_FAULTS {
+        if self.found.len() < MAX_FAULTS {
             self.add_at(path.pointer(), code, message);
         }
     }
@@ -129,32 +121,47 @@ impl Faults {
         code: FaultCode,
         message: impl Into<Cow<'static, str>>,
     ) {
-        if self.0.len() < MAX_FAULTS {
-            self.0.push(Fault { pointer, code, message: message.into() });
+        if self.found.len() < MAX_FAULTS {
+            self.found.push(Fault { pointer, code, message: message.into() });
         }
+    }
+
+    /// Adds that something is there twice.
+    pub fn repeated(&mut self, path: &Path<'_>) {
+        self.add(path, FaultCode::NotUnique, "is there twice");
+    }
+
+    /// Notes that the body names a product list here.
+    pub fn refer(&mut self, path: &Path<'_>, name: &str) {
+        self.lists.push(ListReference { pointer: path.pointer(), name: name.to_owned() });
+    }
+
+    /// The product lists that the body names.
+    pub fn take_lists(&mut self) -> Vec<ListReference> {
+        std::mem::take(&mut self.lists)
     }
 
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.found.is_empty()
     }
 
     /// How many are kept.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.found.len()
     }
 
     /// Whether so many are kept that looking for more is of no use.
     pub fn is_full(&self) -> bool {
-        self.0.len() >= MAX_FAULTS
+        self.found.len() >= MAX_FAULTS
     }
 
     pub fn as_slice(&self) -> &[Fault] {
-        &self.0
+        &self.found
     }
 
     pub fn into_vec(self) -> Vec<Fault> {
-        self.0
+        self.found
     }
 }
 
@@ -177,6 +184,15 @@ impl<'p> Path<'p> {
     /// The entry at this place.
     pub const fn index(&'p self, index: usize) -> Self {
         Self::Index(self, index)
+    }
+
+    /// How many members of this name the place lies in.
+    pub fn within(&self, name: &str) -> usize {
+        match self {
+            Self::Root => 0,
+            Self::Key(around, key) => around.within(name) + usize::from(*key == name),
+            Self::Index(around, _) => around.within(name),
+        }
     }
 
     pub fn pointer(&self) -> String {

@@ -1,14 +1,8 @@
 //! Issuances (spec 11): the bodies that issue and claim them, that merge who has them, and what is answered.
 
-use std::collections::BTreeSet;
-
-use chrono::{DateTime, SecondsFormat, Utc};
-
-use super::decode::{Object, TextBound, Value};
-use super::faults::{FaultCode, Faults};
-use super::write::Writer;
+use super::body::*;
 use crate::domain::id::PromotionId;
-use crate::domain::issuance::Issuance;
+use crate::domain::issuance::{Issuance, IssuanceSource, IssuanceState};
 use crate::domain::names::Named;
 
 /// Most customers of one bulk issue (spec 3).
@@ -34,108 +28,110 @@ pub struct Verdict<'a> {
     pub is_new: bool,
 }
 
-/// Reads an issue to one customer.
-pub fn parse(value: Value<'_, '_>, faults: &mut Faults) -> Option<NewIssue> {
-    let mut body = value.object(faults)?;
-    let (promotion_id, source_id) = head(&mut body, faults);
-    let customer = body.required("customer_id", faults, |v, f| v.owned(TextBound::NAME, f));
-    body.finish(faults)?;
-    Some(NewIssue {
-        promotion_id: promotion_id?,
-        source_id: source_id?,
-        customers: vec![customer?],
-    })
+request! {
+    /// A promotion to be issued.
+    pub struct IssueBody "Issuance" as NewIssue {
+        /// Which promotion.
+        promotion_id: required(ID),
+        /// The caller's id, unique for a promotion and customer. The same again answers the same.
+        source_id: required(NAME),
+        /// To whom.
+        customer_id: required(NAME),
+    } read |object, faults| {
+        let promotion_id = PromotionId::new(promotion_id?);
+        Some(NewIssue { promotion_id, source_id: source_id?, customers: vec![customer_id?] })
+    }
 }
 
-/// Reads an issue to many customers.
-pub fn parse_bulk(value: Value<'_, '_>, faults: &mut Faults) -> Option<NewIssue> {
-    let mut body = value.object(faults)?;
-    let (promotion_id, source_id) = head(&mut body, faults);
-    let customers = body.required("customer_ids", faults, |value, faults| {
-        let mut seen = BTreeSet::new();
-        value.list(1..=MAX_CUSTOMERS, faults, |value, faults| {
-            let id = value.text(TextBound::NAME, faults)?;
-            if !seen.insert(id) {
-                return value.fault(faults, FaultCode::NotUnique, "is there twice");
-            }
-            Some(id.to_owned())
-        })
-    });
-    body.finish(faults)?;
-    Some(NewIssue { promotion_id: promotion_id?, source_id: source_id?, customers: customers? })
+request! {
+    /// A promotion to be issued to many.
+    pub struct BulkIssueBody "BulkIssuance" as NewIssue {
+        /// Which promotion.
+        promotion_id: required(ID),
+        /// The caller's id, unique for a promotion and customer. The same again answers the same.
+        source_id: required(NAME),
+        /// To whom; each once.
+        customer_ids: later(required(list(NAME, 1..=MAX_CUSTOMERS))),
+    } read |object, faults| {
+        let customers = required(distinct(NAME, 1..=MAX_CUSTOMERS));
+        let customers = customers.read("customer_ids", object, faults);
+        let promotion_id = PromotionId::new(promotion_id?);
+        Some(NewIssue { promotion_id, source_id: source_id?, customers: customers? })
+    }
 }
 
-fn head(body: &mut Object<'_, '_>, faults: &mut Faults) -> (Option<PromotionId>, Option<String>) {
-    let promotion = body.required("promotion_id", faults, |v, f| v.uuid(f));
-    let source_id = body.required("source_id", faults, |v, f| v.owned(TextBound::NAME, f));
-    (promotion.map(PromotionId::new), source_id)
+request! {
+    /// A claim of an open promotion.
+    pub struct ClaimBody "Claim" as String {
+        /// For whom.
+        customer_id: required(NAME),
+    } read |object, faults| { customer_id }
 }
 
-/// Reads who claims an open promotion.
-pub fn parse_claim(value: Value<'_, '_>, faults: &mut Faults) -> Option<String> {
-    let mut body = value.object(faults)?;
-    let customer = body.required("customer_id", faults, |v, f| v.owned(TextBound::NAME, f));
-    body.finish(faults)?;
-    customer
+request! {
+    /// Into whom a customer is merged.
+    pub struct MergeBody "Merge" as String {
+        /// The customer whom the other becomes part of.
+        into: required(NAME),
+    } read |object, faults| { into }
 }
 
-/// Reads into whom a customer is merged.
-pub fn parse_merge(value: Value<'_, '_>, faults: &mut Faults) -> Option<String> {
-    let mut body = value.object(faults)?;
-    let into = body.required("into", faults, |v, f| v.owned(TextBound::NAME, f));
-    body.finish(faults)?;
-    into
+answer! {
+    /// One promotion in one customer's hands.
+    pub struct IssuanceBody "Issuance" as Issuance |own| {
+        /// Its id.
+        id: required(ID) => own.id.uuid(),
+        /// Of which promotion.
+        promotion_id: required(ID) => own.promotion_id.uuid(),
+        /// In whose hands.
+        customer_id: required(WORDS) => own.customer_id,
+        /// Where it stands now.
+        state: required(choice::<IssuanceState>()) => own.state,
+        /// When it was issued.
+        issued_at: required(INSTANT) => own.issued_at,
+        /// When it became usable.
+        unlocked_at: optional(INSTANT) => own.unlocked_at,
+        /// When the customer activated it.
+        activated_at: optional(INSTANT) => own.activated_at,
+        /// From when on it cannot be used.
+        expires_at: required(INSTANT) => own.expires_at,
+        /// How it came about.
+        source: required(choice::<IssuanceSource>()) => own.source,
+        /// The caller's id of that.
+        source_id: optional(WORDS) => own.source_id,
+    }
 }
 
-pub fn write(writer: &mut Writer, issuance: &Issuance) {
-    writer.object(|writer| {
-        writer.key("id").id(issuance.id.uuid());
-        writer.key("promotion_id").id(issuance.promotion_id.uuid());
-        writer.key("customer_id").text(&issuance.customer_id);
-        writer.key("state").name(issuance.state);
-        writer.key("issued_at").plain(instant(issuance.issued_at));
-        write_instant(writer.key("unlocked_at"), issuance.unlocked_at);
-        write_instant(writer.key("activated_at"), issuance.activated_at);
-        writer.key("expires_at").plain(instant(issuance.expires_at));
-        writer.key("source").name(issuance.source);
-        let source_id = issuance.source_id.as_deref();
-        writer.key("source_id").option(source_id, Writer::text);
-    });
+const VERDICTS: OneOf = OneOf(&[
+    "issued",
+    "already_issued",
+    "issue_limit_reached",
+    "earn_limit_reached",
+    "promotion_not_active",
+    "source_id_reused",
+]);
+
+answer! {
+    struct VerdictBody "" as Verdict<'_> |own| {
+        /// Whose.
+        customer_id: required(WORDS) => own.customer_id,
+        /// What became of it.
+        verdict: required(VERDICTS) => match own.outcome {
+            Ok(_) if own.is_new => "issued",
+            Ok(_) => "already_issued",
+            Err(code) => code,
+        },
+        /// The issuance; null where it was refused.
+        issuance: optional(part::<IssuanceBody>()) => own.outcome.ok(),
+    }
 }
 
-/// Prints an issuance as a document of its own.
-pub fn print(issuance: &Issuance) -> String {
-    let mut writer = Writer::with_capacity(384);
-    write(&mut writer, issuance);
-    writer.finish()
-}
-
-/// Prints what became of a bulk issue.
-pub fn print_verdicts<'a>(verdicts: impl Iterator<Item = Verdict<'a>>) -> String {
-    let mut writer = Writer::with_capacity(4_096);
-    writer.object(|writer| {
-        writer.key("verdicts").list(verdicts, |writer, own| {
-            writer.object(|writer| {
-                writer.key("customer_id").text(own.customer_id);
-                let verdict = match own.outcome {
-                    Ok(_) if own.is_new => "issued",
-                    Ok(_) => "already_issued",
-                    Err(code) => code,
-                };
-                writer.key("verdict").plain(verdict);
-                writer.key("issuance").option(own.outcome.ok(), write);
-            });
-        });
-    });
-    writer.finish()
-}
-
-fn write_instant(writer: &mut Writer, time: Option<DateTime<Utc>>) {
-    writer.option(time.map(instant), |writer, time| writer.plain(time));
-}
-
-fn instant(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+answer! {
+    /// What became of each.
+    pub struct VerdictsBody "IssuanceVerdicts" as Vec<Verdict<'_>> |verdicts| {
+        /// One for each customer, in their order.
+        verdicts: required(every(part::<VerdictBody>())) => verdicts,
+    }
 }
 
 /// What a promotion of this type is called where it cannot be issued.

@@ -58,6 +58,30 @@ impl<'a> Json<'a> {
         })
     }
 
+    /// The member of this name, of an object that has it.
+    pub fn member(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Object(members) => {
+                members.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+            }
+            _ => None,
+        }
+    }
+
+    pub fn list(&self) -> Option<&[Self]> {
+        match self {
+            Self::Array(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// What it is, for messages.
     pub const fn type_name(&self) -> &'static str {
         match self {

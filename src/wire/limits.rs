@@ -1,9 +1,7 @@
 //! Limits: how often and how much, and which type of promotion may have which (spec 5.5).
 
-use super::decode::{Object, Value};
-use super::faults::{FaultCode, Faults};
-use super::json::Json;
-use super::write::Writer;
+use super::body::*;
+use super::faults::{FaultCode, Faults, Path};
 use crate::domain::amount::Money;
 use crate::domain::limit::{
     CartLimits, EarnLimits, Limit, Limits, Refresh, RefreshUnit, SubjectLimits,
@@ -11,55 +9,102 @@ use crate::domain::limit::{
 use crate::domain::promotion::PromotionType;
 
 /// Most issues of one promotion to one customer.
-pub(crate) const MAX_ISSUES: i64 = 50;
+const MAX_ISSUES: i64 = 50;
 /// Most calendar units of one window (the spec's bound on days).
-pub(crate) const MAX_WINDOW: i64 = 3_650;
+const MAX_WINDOW: i64 = 3_650;
 
-/// Reads limits. What the promotion's type may not have is refused where the type is known.
-pub fn parse(
-    value: Value<'_, '_>,
-    kind: Option<PromotionType>,
-    faults: &mut Faults,
-) -> Option<Limits> {
-    let mut object = value.object(faults)?;
-    let issue_per_customer = object.or("issue", None, faults, issue);
-    let earn = object.or("earn", EarnLimits::default(), faults, earn);
-    let cart = object.or("cart", CartLimits::default(), faults, cart);
-    let none = SubjectLimits::default();
-    let customer = object.or("customer", none, faults, subject);
-    let promotion = object.or("promotion", none, faults, subject);
-    let code = object.or("code", none, faults, subject);
-    let limits = match (issue_per_customer, earn, cart, customer, promotion, code) {
-        (
-            Some(issue_per_customer),
-            Some(earn),
-            Some(cart),
-            Some(customer),
-            Some(promotion),
-            Some(code),
-        ) => Some(Limits { issue_per_customer, earn, cart, customer, promotion, code }),
-        _ => None,
-    };
-    if let (Some(limits), Some(kind)) = (&limits, kind) {
-        refuse_unsupported(&object, limits, kind, faults);
+body! {
+    /// How often and how much. Every part is optional; what a type may not have is 422 `limit_not_supported`.
+    Limits "Limits" {
+        /// Goes with `loyalty`, `loyalty_earning` and `rewards`.
+        issue_per_customer as "issue": unless_empty(part::<IssueLimit>()),
+        /// Goes with `loyalty_earning` and `rewards`.
+        earn: unless_empty(part::<EarnLimits>()),
+        /// Goes with all types.
+        cart: unless_empty(part::<CartLimits>()),
+        /// Of one customer. Goes with all types but `code_linked`.
+        customer: unless_empty(part::<SubjectLimits>()),
+        /// Of all customers together. Goes with `pos` and `loyalty`.
+        promotion: unless_empty(part::<SubjectLimits>()),
+        /// Of one code. Goes with `code_linked`.
+        code: unless_empty(part::<SubjectLimits>()),
     }
-    object.finish(faults)?;
-    limits
 }
 
-/// Reads what [`print()`] has printed into a stored promotion; an error says what is wrong with it.
-pub fn parse_stored(text: &[u8]) -> Result<Limits, String> {
-    let json = Json::parse(text).map_err(|error| format!("{error:?}"))?;
-    let mut faults = Faults::new();
-    let limits = parse(Value::root(&json), None, &mut faults);
-    limits.ok_or_else(|| format!("{:?}", faults.as_slice()))
+body! {
+    struct IssueLimit "" as Option<u32> {
+        /// Issues to one customer, for good.
+        per_customer: absent(integer(1..=MAX_ISSUES)) => *limit,
+    } print |limit| read |object, faults| { per_customer }
 }
 
-/// The table of spec 5.5. A part that holds no limit asks for nothing.
-fn refuse_unsupported(
-    object: &Object<'_, '_>,
+body! {
+    EarnLimits "" {
+        /// Issuances that one customer unlocks, for good.
+        per_customer: absent(COUNT),
+        /// Applications of one unlocked issuance.
+        times: absent(COUNT),
+        /// Transactions of one unlocked issuance.
+        transactions: absent(COUNT),
+        /// Discount by one unlocked issuance, in the promotion's currency: over 0.
+        discount: absent(POSITIVE_AMOUNT),
+    }
+}
+
+body! {
+    CartLimits "" {
+        /// Applications on one cart.
+        times: absent(COUNT),
+        /// Discount on one cart, in the promotion's currency: over 0. It is cut to this.
+        discount: absent(POSITIVE_AMOUNT),
+    }
+}
+
+body! {
+    /// Limits that are counted.
+    SubjectLimits "SubjectLimits" {
+        /// Applications.
+        times: absent(part::<CountLimit>()),
+        /// Transactions.
+        transactions: absent(part::<CountLimit>()),
+        /// Discount, in the promotion's currency: over 0. It is cut to what is left.
+        discount: absent(part::<AmountLimit>()),
+    }
+}
+
+body! {
+    struct CountLimit "" as Limit<u32> {
+        /// The limit.
+        max: required(COUNT) => limit.max,
+        /// When the count starts anew; null: never.
+        refresh: optional(part::<Refresh>()) => limit.refresh,
+    } print |limit| read |object, faults| { Some(Limit { max: max?, refresh: refresh? }) }
+}
+
+body! {
+    struct AmountLimit "" as Limit<Money> {
+        /// The limit.
+        max: required(POSITIVE_AMOUNT) => limit.max,
+        /// When the count starts anew; null: never.
+        refresh: optional(part::<Refresh>()) => limit.refresh,
+    } print |limit| read |object, faults| { Some(Limit { max: max?, refresh: refresh? }) }
+}
+
+body! {
+    /// Windows in which a count starts anew.
+    Refresh "Refresh" {
+        /// How many calendar units at a time.
+        every: required(integer(1..=MAX_WINDOW)),
+        /// Calendar days, weeks from Monday, or months, in the tenant's time zone.
+        unit: required(choice::<RefreshUnit>()),
+    }
+}
+
+/// The table of spec 5.5, for the limits at this place. A part that holds no limit asks for nothing.
+pub fn refuse_unsupported(
     limits: &Limits,
     kind: PromotionType,
+    path: &Path<'_>,
     faults: &mut Faults,
 ) {
     use PromotionType::{CodeLinked, Loyalty, LoyaltyEarning, Pos, Rewards};
@@ -78,139 +123,7 @@ fn refuse_unsupported(
     ] {
         if present && !supported {
             let message = "promotions of this type do not have this limit";
-            object.fault::<()>(name, faults, FaultCode::LimitNotSupported, message);
+            faults.add(&path.key(name), FaultCode::LimitNotSupported, message);
         }
     }
-}
-
-fn issue(value: Value<'_, '_>, faults: &mut Faults) -> Option<Option<u32>> {
-    let mut object = value.object(faults)?;
-    let per_customer = object.optional("per_customer", faults, |v, f| v.integer(1..=MAX_ISSUES, f));
-    object.finish(faults)?;
-    per_customer
-}
-
-fn earn(value: Value<'_, '_>, faults: &mut Faults) -> Option<EarnLimits> {
-    let mut object = value.object(faults)?;
-    let per_customer = object.optional("per_customer", faults, |v, f| v.count(f));
-    let times = object.optional("times", faults, |v, f| v.count(f));
-    let transactions = object.optional("transactions", faults, |v, f| v.count(f));
-    let discount = object.optional("discount", faults, |v, f| v.positive_amount(f));
-    object.finish(faults)?;
-    Some(EarnLimits {
-        per_customer: per_customer?,
-        times: times?,
-        transactions: transactions?,
-        discount: discount?,
-    })
-}
-
-fn cart(value: Value<'_, '_>, faults: &mut Faults) -> Option<CartLimits> {
-    let mut object = value.object(faults)?;
-    let times = object.optional("times", faults, |v, f| v.count(f));
-    let discount = object.optional("discount", faults, |v, f| v.positive_amount(f));
-    object.finish(faults)?;
-    Some(CartLimits { times: times?, discount: discount? })
-}
-
-fn subject(value: Value<'_, '_>, faults: &mut Faults) -> Option<SubjectLimits> {
-    let mut object = value.object(faults)?;
-    let times = object.optional("times", faults, |v, f| limit(v, f, |v, f| v.count(f)));
-    let transactions =
-        object.optional("transactions", faults, |v, f| limit(v, f, |v, f| v.count(f)));
-    let discount =
-        object.optional("discount", faults, |v, f| limit(v, f, |v, f| v.positive_amount(f)));
-    object.finish(faults)?;
-    Some(SubjectLimits { times: times?, transactions: transactions?, discount: discount? })
-}
-
-fn limit<T>(
-    value: Value<'_, '_>,
-    faults: &mut Faults,
-    bound: impl Fn(Value<'_, '_>, &mut Faults) -> Option<T>,
-) -> Option<Limit<T>> {
-    let mut object = value.object(faults)?;
-    let max = object.required("max", faults, |v, f| bound(v, f));
-    let refresh = object.optional("refresh", faults, refresh);
-    object.finish(faults)?;
-    Some(Limit { max: max?, refresh: refresh? })
-}
-
-pub(super) fn refresh(value: Value<'_, '_>, faults: &mut Faults) -> Option<Refresh> {
-    let mut object = value.object(faults)?;
-    let every = object.required("every", faults, |v, f| v.integer(1..=MAX_WINDOW, f));
-    let unit: Option<RefreshUnit> = object.required("unit", faults, |v, f| v.choice(f));
-    object.finish(faults)?;
-    Some(Refresh { every: every?, unit: unit? })
-}
-
-/// Prints limits: those that there are, since what a type may not have is not even named.
-pub fn print(writer: &mut Writer, limits: &Limits) {
-    writer.object(|writer| {
-        if let Some(per_customer) = limits.issue_per_customer {
-            writer.key("issue").object(|writer| {
-                writer.key("per_customer").integer(per_customer);
-            });
-        }
-        let EarnLimits { per_customer, times, transactions, discount } = limits.earn;
-        if limits.earn != EarnLimits::default() {
-            writer.key("earn").object(|writer| {
-                print_count(writer, "per_customer", per_customer);
-                print_count(writer, "times", times);
-                print_count(writer, "transactions", transactions);
-                print_amount(writer, "discount", discount);
-            });
-        }
-        let CartLimits { times, discount } = limits.cart;
-        if limits.cart != CartLimits::default() {
-            writer.key("cart").object(|writer| {
-                print_count(writer, "times", times);
-                print_amount(writer, "discount", discount);
-            });
-        }
-        print_subject(writer, "customer", &limits.customer);
-        print_subject(writer, "promotion", &limits.promotion);
-        print_subject(writer, "code", &limits.code);
-    });
-}
-
-fn print_count(writer: &mut Writer, key: &'static str, count: Option<u32>) {
-    if let Some(count) = count {
-        writer.key(key).integer(count);
-    }
-}
-
-fn print_amount(writer: &mut Writer, key: &'static str, amount: Option<Money>) {
-    if let Some(amount) = amount {
-        writer.key(key).plain(amount);
-    }
-}
-
-fn print_subject(writer: &mut Writer, key: &'static str, limits: &SubjectLimits) {
-    if limits.is_empty() {
-        return;
-    }
-    writer.key(key).object(|writer| {
-        for (key, limit) in [("times", limits.times), ("transactions", limits.transactions)] {
-            if let Some(limit) = limit {
-                writer.key(key).object(|writer| {
-                    writer.key("max").integer(limit.max);
-                    writer.key("refresh").option(limit.refresh, print_refresh);
-                });
-            }
-        }
-        if let Some(limit) = limits.discount {
-            writer.key("discount").object(|writer| {
-                writer.key("max").plain(limit.max);
-                writer.key("refresh").option(limit.refresh, print_refresh);
-            });
-        }
-    });
-}
-
-pub(super) fn print_refresh(writer: &mut Writer, refresh: Refresh) {
-    writer.object(|writer| {
-        writer.key("every").integer(refresh.every);
-        writer.key("unit").name(refresh.unit);
-    });
 }

@@ -1,119 +1,82 @@
 //! Milestones (spec 11): the body of one, its stored form, and what is answered.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
-use super::decode::{TextBound, Value};
-use super::faults::{FaultCode, Faults, Path};
+use super::body::*;
+use super::decode::{Value, refuse_other_name, refuse_repeated};
+use super::faults::Faults;
 use super::json::Json;
-use super::limits;
-use super::selector::{self, ListReference};
-use super::write::Writer;
-use crate::domain::activity::{MAX_TARGETS, Milestone, Target};
-use crate::domain::amount::Number;
+use super::selector::SelectorBody;
+use crate::domain::activity::{MAX_TARGETS, Milestone, MilestoneMeasure, Target};
+use crate::domain::limit::Refresh;
 
-/// Largest value of a target (spec 14).
-pub(crate) const MAX_VALUE: i32 = 1_000_000_000;
-
-/// Reads the body of the milestone `name`, which it may repeat, as `GET` prints it. Computed fields are ignored.
-pub fn parse(
-    value: Value<'_, '_>,
-    name: &str,
-    lists: &mut Vec<ListReference>,
-    faults: &mut Faults,
-) -> Option<Milestone> {
-    let mut body = value.object(faults)?;
-    let own = body.optional("name", faults, |v, f| v.owned(TextBound::NAME, f));
-    if matches!(own, Some(Some(own)) if own != name) {
-        let message = "is not the name of the path";
-        body.fault::<()>("name", faults, FaultCode::UnsupportedCombination, message);
+body! {
+    Target "" {
+        /// Each once.
+        name: required(NAME),
+        /// An amount in the tenant's currency, visits or units: over 0, at most 1,000,000,000, at most 4 decimals.
+        value: required(POSITIVE_AMOUNT),
     }
-    let measure = body.required("measure", faults, |v, f| v.choice(f));
-    let of = body.optional("of", faults, |value, faults| selector::parse(value, lists, faults));
-    let window = body.optional("window", faults, limits::refresh);
-    let targets = body.required("targets", faults, |value, faults| {
-        let path = *value.path();
-        let targets = value.list(1..=MAX_TARGETS, faults, target)?;
-        refuse_twice(&targets, &path, faults)?;
-        Some(targets)
-    });
-    body.ignore("created_at", faults);
-    body.ignore("updated_at", faults);
-    body.finish(faults)?;
-    Some(Milestone {
-        name: name.to_owned(),
-        measure: measure?,
-        of: of?,
-        window: window?,
-        targets: targets?,
-    })
 }
 
-fn target(value: Value<'_, '_>, faults: &mut Faults) -> Option<Target> {
-    let mut object = value.object(faults)?;
-    let name = object.required("name", faults, |v, f| v.owned(TextBound::NAME, f));
-    let value = object.required("value", faults, |value, faults| {
-        value.number(Number::from_scaled(1)..=Number::whole(MAX_VALUE), faults)
-    });
-    object.finish(faults)?;
-    Some(Target { name: name?, value: value? })
-}
-
-fn refuse_twice(targets: &[Target], path: &Path<'_>, faults: &mut Faults) -> Option<()> {
-    let mut unique = Some(());
-    for (place, target) in targets.iter().enumerate() {
-        if targets.iter().take(place).any(|own| own.name == target.name) {
-            let at = path.index(place);
-            faults.add(&at.key("name"), FaultCode::NotUnique, "is there twice");
-            unique = None;
-        }
+body! {
+    /// A milestone as it is stored, without its name.
+    pub struct Terms "" as Milestone {
+        /// What counts.
+        measure: required(choice::<MilestoneMeasure>()) => milestone.measure,
+        /// Of which lines; null: of all.
+        of: optional(part::<SelectorBody>()) => milestone.of,
+        /// When it starts anew; null: never.
+        window: optional(part::<Refresh>()) => milestone.window,
+        /// What can be reached.
+        targets: required(list(part::<Target>(), 1..=MAX_TARGETS)) => milestone.targets,
+    } print |milestone| read |object, faults| {
+        let targets: Vec<Target> = targets?;
+        let around = object.path().key("targets");
+        let repeated = |place, faults: &mut Faults| {
+            faults.repeated(&around.index(place).key("name"));
+        };
+        refuse_repeated(targets.iter().map(|target| &target.name), repeated, faults)?;
+        let name = String::new();
+        Some(Milestone { name, measure: measure?, of: of?, window: window?, targets })
     }
-    unique
 }
 
-/// Prints a milestone as it is stored.
-pub fn stored(milestone: &Milestone) -> String {
-    let mut writer = Writer::with_capacity(256);
-    writer.object(|writer| write_terms(writer, milestone));
-    writer.finish()
+request! {
+    /// What customers can come to.
+    pub struct NewMilestone "Milestone" as Milestone {
+        /// The name of the path.
+        name: PATH_NAME,
+        terms: all_of::<Terms>(),
+        created_at: computed(INSTANT),
+        updated_at: computed(INSTANT),
+    } read |object, faults| { terms }
 }
 
-/// Reads what [`stored`] printed.
+answer! {
+    /// What customers can come to.
+    pub struct MilestoneBody "Milestone" as (Milestone, DateTime<Utc>, DateTime<Utc>)
+        |(milestone, created_at, updated_at)| {
+        /// Its name.
+        name: required(WORDS) => milestone.name,
+        terms: all_of::<Terms>() => milestone,
+        /// When it was made.
+        created_at: required(INSTANT) => *created_at,
+        /// When it was last written.
+        updated_at: required(INSTANT) => *updated_at,
+    }
+}
+
+/// Reads the body of the milestone `name`, which it may repeat, as `GET` prints it.
+pub fn parse(value: Value<'_, '_>, name: &str, faults: &mut Faults) -> Option<Milestone> {
+    refuse_other_name(value, "name", name, faults);
+    Some(Milestone { name: name.to_owned(), ..NewMilestone::read(value, faults)? })
+}
+
+/// Reads what [`Terms`] printed.
 pub fn parse_stored(document: &str, name: &str) -> Result<Milestone, String> {
     let json = Json::parse(document.as_bytes()).map_err(|error| format!("{error:?}"))?;
     let mut faults = Faults::new();
-    let read = parse(Value::root(&json), name, &mut Vec::new(), &mut faults);
+    let read = parse(Value::root(&json), name, &mut faults);
     read.ok_or_else(|| format!("{:?}", faults.as_slice()))
-}
-
-/// Prints a milestone as it is answered.
-pub fn write(
-    writer: &mut Writer,
-    milestone: &Milestone,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-) {
-    writer.object(|writer| {
-        writer.key("name").text(&milestone.name);
-        write_terms(writer, milestone);
-        writer.key("created_at").plain(instant(created_at));
-        writer.key("updated_at").plain(instant(updated_at));
-    });
-}
-
-fn instant(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-fn write_terms(writer: &mut Writer, milestone: &Milestone) {
-    writer.key("measure").name(milestone.measure);
-    let of = milestone.of.as_ref();
-    writer.key("of").option(of, selector::print);
-    let window = milestone.window;
-    writer.key("window").option(window, limits::print_refresh);
-    writer.key("targets").list(&milestone.targets, |writer, target| {
-        writer.object(|writer| {
-            writer.key("name").text(&target.name);
-            writer.key("value").plain(target.value);
-        });
-    });
 }

@@ -1,13 +1,16 @@
 //! JSON and CSV to domain values and back, for the HTTP API, the database's documents and the `evaluate`
 //! command.
 //!
-//! In reading order: [`json`] (a body as a tree), [`faults`] (what is wrong with it), [`decode`]
-//! and [`object`] (readers over the tree, with a place for every fault), [`mod@write`] (JSON out), [`problem`] (what a fault is answered with); then one module for
-//! each thing that is read and printed, and [`mod@csv`] for what spreadsheets write.
+//! In reading order: [`json`] (a body as a tree), [`faults`] (what is wrong with it), [`decode`] and [`object`] (readers
+//! over the tree, with a place for every fault), [`mod@write`] (JSON out), [`body`] (tables that a reader, a printer and a
+//! schema are made of), [`problem`] (what a fault is answered with); then one module for each thing that is read and
+//! printed, and [`mod@csv`] for what spreadsheets write.
 
 pub mod activity;
 pub mod audience;
 pub mod benefit;
+#[expect(clippy::indexing_slicing, reason = "schemas are made of constants, and tests make them")]
+pub mod body;
 pub mod cart;
 pub mod code;
 pub mod condition;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::decode::Value;
 use super::faults::{FaultCode, Faults, Path};
 use super::json::{Json, Member};
+use crate::domain::names::Named;
 
 /// Most members of an object that are looked at one by one: no object of the spec has nearly so
 /// many fields, and what lies beyond them is unknown.
@@ -89,6 +90,13 @@ impl<'p, 't> Object<'p, 't> {
         }
     }
 
+    /// The field that tells what the others are; asked for again, it is the same one.
+    pub fn tag<T: Named>(&mut self, name: &str, faults: &mut Faults) -> Option<T> {
+        let tag = self.required(name, faults, |value, faults| value.choice(faults));
+        self.next = self.next.saturating_sub(1);
+        tag
+    }
+
     /// A field that may be absent: `Some(None)` then, `None` when it is faulty.
     pub fn optional<T>(
         &mut self,
@@ -121,6 +129,11 @@ impl<'p, 't> Object<'p, 't> {
         if let Some(json) = self.find(name) {
             report_duplicates_below(json, &self.path.key(name), faults);
         }
+    }
+
+    /// All further fields may be there and are not read.
+    pub const fn ignore_rest(&mut self) {
+        self.taken = u128::MAX;
     }
 
     /// A field that does not go with the others: a fault where it is there and not null.

@@ -1,50 +1,73 @@
 //! What a customer could use now (spec 3).
 
-use super::write::Writer;
-use super::{audience, condition, issuing};
-use crate::domain::amount::Money;
-use crate::domain::issuance::Issuance;
-use crate::domain::limit::{CountedLimit, Measure};
-use crate::domain::names::Named;
-use crate::domain::promotion::Promotion;
+use serde_json::Value as Json;
 
-/// Prints a promotion that a customer could use, by which issuance, and what is left of its limits.
-pub fn write(
-    writer: &mut Writer,
-    promotion: &Promotion,
-    issuance: Option<&Issuance>,
-    left: &[(CountedLimit, Option<i64>)],
-    precision: u32,
-) {
-    let terms = &promotion.terms;
+use super::audience::AudienceBody;
+use super::body::*;
+use super::condition::CONDITIONS;
+use super::issuing::IssuanceBody;
+use super::usage;
+use super::write::Writer;
+use crate::domain::issuance::Issuance;
+use crate::domain::limit::CountedLimit;
+use crate::domain::promotion::{Promotion, PromotionType, Scope};
+
+/// A limit, and what is left of it.
+type Left = (CountedLimit, Option<i64>);
+
+answer! {
+    /// A promotion that a customer could use now.
+    pub struct OfferBody "Offer"
+        |promotion: &Promotion, issuance: Option<&Issuance>, left: &[Left], precision: u32| {
+        /// Which.
+        promotion_id: required(ID) => promotion.id.uuid(),
+        /// Its name.
+        name: required(WORDS) => promotion.terms.name,
+        /// Its type.
+        kind as "type": required(choice::<PromotionType>()) => promotion.terms.kind.promotion_type(),
+        /// Shown to the shopper.
+        message: required(WORDS) => promotion.terms.message,
+        /// Included.
+        starts_at: required(TIME) => promotion.terms.starts_at,
+        /// Excluded.
+        ends_at: required(TIME) => promotion.terms.ends_at,
+        /// The issuance by which it can be used.
+        issuance: optional(part::<IssuanceBody>()) => issuance,
+        limits: required(by(part::<LeftBody>())) => |writer: &mut Writer| print_left(writer, left, precision),
+        /// Where it applies: told, not judged.
+        scope: required(part::<Scope>()) => promotion.terms.scope,
+        /// For whom: told, not judged.
+        audience: required(part::<AudienceBody>()) => promotion.terms.audience,
+        /// What the cart must be: told, not judged.
+        conditions: optional(CONDITIONS) => promotion.terms.conditions,
+    }
+}
+
+fn print_left(writer: &mut Writer, left: &[Left], precision: u32) {
     writer.object(|writer| {
-        writer.key("promotion_id").id(promotion.id.uuid());
-        writer.key("name").text(&terms.name);
-        writer.key("type").name(terms.kind.promotion_type());
-        writer.key("message").text(&terms.message);
-        writer.key("starts_at").time(&terms.starts_at);
-        writer.key("ends_at").time(&terms.ends_at);
-        writer.key("issuance").option(issuance, issuing::write);
-        writer.key("limits").object(|writer| {
-            for (limit, left) in left {
-                write_limit(writer, *limit, *left, precision);
-            }
-        });
-        audience::print_scope(writer.key("scope"), &terms.scope);
-        audience::print_audience(writer.key("audience"), &terms.audience);
-        let conditions = terms.conditions.as_ref();
-        writer.key("conditions").option(conditions, condition::print);
+        for (limit, left) in left {
+            let amount = |writer: &mut Writer, amount: i64| {
+                usage::print_amount(writer, limit.name.measure, amount, precision);
+            };
+            writer.data_key(&usage::limit_name(limit.name)).object(|writer| {
+                writer.key("left").option(*left, amount);
+                amount(writer.key("max"), limit.maximum);
+            });
+        }
     });
 }
 
-fn write_limit(writer: &mut Writer, limit: CountedLimit, left: Option<i64>, precision: u32) {
-    let amount = |writer: &mut Writer, amount: i64| match limit.name.measure {
-        Measure::Times | Measure::Transactions => writer.integer(amount),
-        Measure::Discount => writer.money(Money::from_scaled(amount), precision),
-    };
-    let name = format!("{}.{}", limit.name.subject.name(), limit.name.measure.name());
-    writer.data_key(&name).object(|writer| {
-        writer.key("left").option(left, amount);
-        amount(writer.key("max"), limit.maximum);
-    });
+struct LeftBody;
+
+impl Described for LeftBody {
+    const NAME: &'static str = "";
+
+    fn schema(schemas: &mut Schemas) -> Json {
+        let says = "What is left of each limit: a count, or an amount in the tenant's currency.";
+        usage::of_limits(schemas, says, |amount, fields, schemas| {
+            let left = "What is left of it for this customer.";
+            optional(amount).describe("left", left, fields, schemas);
+            required(amount).describe("max", "The limit.", fields, schemas);
+        })
+    }
 }

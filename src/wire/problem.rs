@@ -1,8 +1,13 @@
 //! The problem document of spec 13 (RFC 9457), as HTTP and the `evaluate` command print it.
 
-use super::faults::{Fault, Faults};
+use serde_json::json;
+
+use super::body::*;
+use super::evaluation::EvaluationBody;
+use super::faults::{Fault, FaultCode, Faults, MAX_FAULTS};
 use super::json::JsonError;
 use super::write::Writer;
+use crate::domain::names::Named;
 
 /// What is said of an evaluation that would take more steps than it may (spec 14).
 pub const TOO_COMPLEX: &str = "The evaluation takes more work than one request may. `errors` names the promotions that took most.";
@@ -61,27 +66,41 @@ impl Problem {
     /// The document; `request_id` where there is one.
     pub fn print(&self, request_id: Option<&str>) -> String {
         let mut writer = Writer::with_capacity(256);
-        writer.object(|writer| {
-            writer.key("type").text("about:blank");
-            writer.key("title").text(self.title);
-            writer.key("status").integer(self.status);
-            writer.key("detail").text(&self.detail);
-            writer.key("code").text(self.code);
-            if let Some(request_id) = request_id {
-                writer.key("request_id").text(request_id);
-            }
-            writer.key("errors").list(&self.errors, |writer, fault| {
-                writer.object(|writer| {
-                    writer.key("pointer").text(&fault.pointer);
-                    writer.key("code").text(fault.code.as_str());
-                    writer.key("message").text(&fault.message);
-                });
-            });
-            if let Some(result) = &self.result {
-                writer.key("result").raw(result);
-            }
-        });
+        ProblemBody::print(&mut writer, self, request_id);
         writer.finish()
+    }
+}
+
+answer! {
+    /// Why a request was not answered as asked.
+    pub struct ProblemBody "Problem" |problem: &Problem, request_id: Option<&str>| {
+        /// The title is that of the status.
+        kind as "type": required(Like(|| json!({"type": "string", "const": "about:blank"}))) => "about:blank",
+        /// The phrase of the status.
+        title: required(WORDS) => problem.title,
+        /// The HTTP status.
+        status: required(integer(400..=599)) => problem.status,
+        /// What it is this time, for people.
+        detail: required(WORDS) => problem.detail,
+        /// What it is, for programs.
+        code: required(WORDS) => problem.code,
+        /// As the header `x-request-id`, which the logs carry too.
+        request_id: filled(WORDS) => request_id,
+        /// All faults of the body or of the query.
+        errors: required(list(part::<FaultBody>(), 0..=MAX_FAULTS)) => problem.errors,
+        /// With `discount_changed`: what the cart comes to.
+        result: absent(raw(part::<EvaluationBody>())) => problem.result,
+    }
+}
+
+answer! {
+    pub struct FaultBody "" as Fault |fault| {
+        /// Where: a JSON pointer into the body, or the name of a query parameter after a slash.
+        pointer: required(POINTER) => fault.pointer,
+        /// What kind of fault, for programs.
+        code: required(choice_of(FaultCode::ALL)) => fault.code,
+        /// What is wrong, for people.
+        message: required(WORDS) => fault.message,
     }
 }
 
@@ -119,7 +138,7 @@ impl From<Faults> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::faults::{FaultCode, Path};
+    use crate::wire::faults::Path;
 
     #[test]
     fn a_problem_lists_every_fault_with_its_pointer() {

@@ -1,29 +1,37 @@
 //! Product lists (spec 3): named lists of SKUs.
 
-use super::decode::{TextBound, Value};
-use super::faults::{FaultCode, Faults};
-use super::write::Writer;
+use super::body::*;
+use super::decode::{Value, refuse_other_name};
+use super::faults::Faults;
 
 /// Most SKUs of one list (spec 3).
 pub const MAX_SKUS: usize = 200_000;
 
-/// Reads the body of the list `name`: its SKUs, each once, in the order given. The body may repeat
-/// the name, as `GET` prints it.
-pub fn parse(value: Value<'_, '_>, name: &str, faults: &mut Faults) -> Option<Vec<String>> {
-    let mut object = value.object(faults)?;
-    let own = object.optional("name", faults, |v, f| v.text(TextBound::NAME, f).map(str::to_owned));
-    if matches!(own, Some(Some(own)) if own != name) {
-        let message = "is not the name of the path";
-        object.fault::<()>("name", faults, FaultCode::UnsupportedCombination, message);
+const SKUS: List<Text> = list(NAME, 0..=MAX_SKUS);
+
+request! {
+    /// A product list.
+    pub struct NewProductList "ProductList" as Vec<String> {
+        /// The name of the path.
+        name: PATH_NAME,
+        /// Its SKUs; one that is there twice counts once.
+        skus: required(SKUS),
+    } read |object, faults| {
+        let mut skus = skus?;
+        keep_first(&mut skus);
+        Some(skus)
     }
-    let skus = object.required("skus", faults, parse_skus);
-    object.finish(faults)?;
-    skus
+}
+
+/// Reads the body of the list `name`: its SKUs, each once, in the order given.
+pub fn parse(value: Value<'_, '_>, name: &str, faults: &mut Faults) -> Option<Vec<String>> {
+    refuse_other_name(value, "name", name, faults);
+    NewProductList::read(value, faults)
 }
 
 /// Reads SKUs. One that is there again says nothing new: lists are pasted together from others.
 pub fn parse_skus(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<String>> {
-    let mut skus = value.texts(0..=MAX_SKUS, TextBound::NAME, faults)?;
+    let mut skus = SKUS.read(value, faults)?;
     keep_first(&mut skus);
     Some(skus)
 }
@@ -32,11 +40,4 @@ pub fn parse_skus(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<Strin
 pub fn keep_first(skus: &mut Vec<String>) {
     let mut seen = rustc_hash::FxHashSet::default();
     skus.retain(|sku| seen.insert(sku.clone()));
-}
-
-pub fn print(writer: &mut Writer, name: &str, skus: &[String]) {
-    writer.object(|writer| {
-        writer.key("name").text(name);
-        writer.key("skus").texts(skus);
-    });
 }

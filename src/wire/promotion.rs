@@ -1,26 +1,28 @@
 //! Promotions (spec 5): bodies of `POST` and `PUT`, entries of an `evaluate` document, and the
 //! documents that are stored.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::audience;
-use super::benefit;
-use super::condition;
-use super::custom_field::{self, Numbers};
-use super::decode::{MAX_INTEGER, Object, TextBound, Value};
+use super::audience::AudienceBody;
+use super::benefit::{self, BenefitBody};
+use super::body::*;
+use super::condition::CONDITIONS;
+use super::custom_field::{self, Values};
+use super::decode::{MAX_INTEGER, Object, Value};
 use super::faults::{FaultCode, Faults};
-use super::issuance;
-use super::json::{Json, JsonError};
+use super::issuance::{EarningBody, ExpiryBody};
 use super::limits;
-use super::schedule;
-use super::selector::ListReference;
+use super::schedule::ScheduleBody;
+use super::usage::UsageBody;
 use super::write::Writer;
 use crate::domain::id::PromotionId;
 use crate::domain::issuance::{Communication, Earning, Expiry, Trigger};
 use crate::domain::limit::Limits;
 use crate::domain::promotion::{
-    Audience, DEFAULT_SEQUENCE, Kind, Promotion, PromotionType, Scope, Stacking, State, Status,
+    CustomValue, DEFAULT_SEQUENCE, Kind, Promotion, PromotionType, Scope, Stacking, State, Status,
     Terms,
 };
 use crate::domain::settings::CustomField;
@@ -50,27 +52,47 @@ pub struct Body {
     pub id: Option<PromotionId>,
     /// When it was made, where an `evaluate` document says so.
     pub created_at: Option<DateTime<Utc>>,
-    /// The product lists that it names, for the caller to look up; also of a body with faults.
-    pub lists: Vec<ListReference>,
 }
 
 /// Reads a promotion. Its custom fields are checked against the settings'; a required one must be
 /// there when the promotion is to be active.
 pub fn parse(value: Value<'_, '_>, purpose: Purpose<'_>, faults: &mut Faults) -> Body {
     let before = faults.len();
-    let mut body =
-        Body { terms: None, status: None, id: None, created_at: None, lists: Vec::new() };
+    let mut body = Body { terms: None, status: None, id: None, created_at: None };
     if let Some(mut object) = value.object(faults) {
         read_besides(&mut object, purpose, &mut body, faults);
-        let needed = to_be_active(purpose, body.status);
-        let terms = terms(&mut object, purpose, needed, &mut body.lists, faults);
+        let terms = TermsBody::members(&mut object, faults);
+        let values = custom_fields(&mut object, purpose, body.status, faults);
         let complete = object.finish(faults).is_some();
         // A full collector hides what is added; then there are faults in any case.
         if complete && faults.len() == before {
-            body.terms = terms;
+            body.terms =
+                terms.zip(values).map(|(terms, custom_fields)| Terms { custom_fields, ..terms });
         }
     }
     body
+}
+
+/// The values of custom fields, against the settings' where they are at hand.
+fn custom_fields(
+    object: &mut Object<'_, '_>,
+    purpose: Purpose<'_>,
+    status: Option<Status>,
+    faults: &mut Faults,
+) -> Option<BTreeMap<String, CustomValue>> {
+    let fields = match purpose {
+        Purpose::Create(fields) | Purpose::Replace(fields, _) => Some(fields),
+        Purpose::Document(fields) => fields,
+        Purpose::Stored => None,
+    };
+    let values = object.or("custom_fields", BTreeMap::new(), faults, |value, faults| {
+        custom_field::parse_values(value, fields, faults)
+    })?;
+    if let Some(fields) = to_be_active(purpose, status) {
+        let path = object.path().key("custom_fields");
+        custom_field::check_required(fields, &values, &path, faults);
+    }
+    Some(values)
 }
 
 /// The settings' custom fields, if the promotion is to be active.
@@ -118,103 +140,108 @@ fn read_besides(
     }
 }
 
-fn terms(
-    object: &mut Object<'_, '_>,
-    purpose: Purpose<'_>,
-    needed: Option<&[CustomField]>,
-    lists: &mut Vec<ListReference>,
-    faults: &mut Faults,
-) -> Option<Terms> {
-    let integers = -MAX_INTEGER..=MAX_INTEGER;
-    let empty = String::new;
-    let name = object.required("name", faults, |v, f| v.owned(TextBound::NAME, f));
-    let description = object.or("description", empty(), faults, |v, f| v.owned(TextBound::LONG, f));
-    let kind = object.required("type", faults, |v, f| v.choice(f));
-    let campaign = object.optional("campaign", faults, |v, f| v.owned(TextBound::NAME, f));
-    let sequence = object.or("sequence", DEFAULT_SEQUENCE, faults, |v, f| v.integer(integers, f));
-    let starts_at = object.required("starts_at", faults, |v, f| v.time(f));
-    let ends_at = object.required("ends_at", faults, |v, f| v.time(f));
-    if let (Some(starts_at), Some(ends_at)) = (starts_at, ends_at)
-        && ends_at <= starts_at
-    {
-        object.fault::<()>("ends_at", faults, FaultCode::NotAfter, "must be after starts_at");
+body! {
+    /// What a promotion was, with all defaults filled in.
+    pub struct TermsBody "PromotionTerms" as Terms {
+        /// Unique in the tenant among promotions that are not archived (409 `name_taken`).
+        name: required(NAME) => terms.name,
+        /// For those who manage promotions.
+        description: or_empty(LONG) => terms.description,
+        /// Who gets it how: automatically (`pos`; `loyalty`: members only), by an issuance (`loyalty_earning`, `rewards`), or by a code (`code_linked`).
+        kind as "type": required(choice::<PromotionType>()) => terms.kind.promotion_type(),
+        /// What it belongs to, for lists and statistics.
+        campaign: optional(NAME) => terms.campaign,
+        /// Lower goes first where the ranking says `sequence`.
+        sequence: or(integer(-MAX_INTEGER..=MAX_INTEGER), DEFAULT_SEQUENCE) => terms.sequence,
+        /// Included. Locked once the promotion has been live.
+        starts_at: required(TIME) => terms.starts_at,
+        /// Excluded; after `starts_at`.
+        ends_at: required(TIME) => terms.ends_at,
+        /// Carts in another currency do not get it. Null: the tenant's.
+        currency: optional(CURRENCY) => terms.currency,
+        /// When it is open between its dates; null: all the time.
+        schedule: optional(part::<ScheduleBody>()) => terms.schedule,
+        /// Where it applies; everywhere by default.
+        scope: or_empty(part::<Scope>()) => terms.scope,
+        /// For whom; everybody by default.
+        audience: or_empty(part::<AudienceBody>()) => terms.audience,
+        /// The customer must activate it first.
+        activation_required: or(BOOLEAN, false) => terms.activation_required,
+        /// What the cart must be; null is always true.
+        conditions: optional(CONDITIONS) => terms.conditions,
+        /// What is given.
+        benefit: required(part::<BenefitBody>()) => terms.benefit,
+        /// How often and how much.
+        limits: or_empty(part::<Limits>()) => terms.limits,
+        /// How it bears others.
+        stacking: or_empty(part::<Stacking>()) => terms.stacking,
+        /// Whether shoppers are told what is missing.
+        suggest: or(BOOLEAN, false) => terms.suggest,
+        /// Shown to the shopper. In suggestions `{shortfall}` is replaced by what is missing.
+        message: or_empty(LONG) => terms.message,
+        /// Values of the settings' custom fields, by key.
+        custom_fields: later(or_empty(Values)) => terms.custom_fields,
+        /// How it is earned. Required for `loyalty_earning`, `{"trigger": "direct"}` for `rewards`, null for all others.
+        earning: optional(part::<EarningBody>()) => earning_of(&terms.kind),
+        /// How long an issuance can be used; as long as the promotion by default. Goes with `loyalty_earning` and `rewards`.
+        expiry: or_empty(part::<ExpiryBody>()) => usable(&terms.kind).0,
+        /// What the customer is told. Goes with `loyalty_earning` and `rewards`.
+        communication: optional(part::<Communication>()) => usable(&terms.kind).1,
+    } print |terms| read |object, faults| {
+        if let (Some(starts_at), Some(ends_at)) = (starts_at, ends_at)
+            && ends_at <= starts_at
+        {
+            object.fault::<()>("ends_at", faults, FaultCode::NotAfter, "must be after starts_at");
+        }
+        if let (Some(conditions), Some(benefit)) = (&conditions, &benefit) {
+            let path = object.path().key("benefit");
+            benefit::check_conditions(benefit, conditions.as_ref(), &path, faults);
+        }
+        if let (Some(limits), Some(kind)) = (&limits, kind) {
+            limits::refuse_unsupported(limits, kind, &object.path().key("limits"), faults);
+        }
+        let kind = full_kind(object, kind, (earning, expiry, communication), faults);
+        Some(Terms {
+            name: name?,
+            description: description?,
+            kind: kind?,
+            campaign: campaign?,
+            sequence: sequence?,
+            starts_at: starts_at?,
+            ends_at: ends_at?,
+            currency: currency?,
+            schedule: schedule?,
+            scope: scope?,
+            audience: audience?,
+            activation_required: activation_required?,
+            conditions: conditions?,
+            benefit: benefit?,
+            limits: limits?,
+            stacking: stacking?,
+            suggest: suggest?,
+            message: message?,
+            // Read by the caller, who knows the settings.
+            custom_fields: BTreeMap::new(),
+        })
     }
-    let currency = object.optional("currency", faults, |v, f| v.currency(f));
-    let schedule = object.optional("schedule", faults, schedule::parse);
-    let scope = object.or("scope", Scope::default(), faults, audience::parse_scope);
-    let everybody = Audience::default();
-    let audience = object.or("audience", everybody, faults, audience::parse_audience);
-    let activation_required = object.or("activation_required", false, faults, |v, f| v.boolean(f));
-    let conditions = object.optional("conditions", faults, |v, f| condition::parse(v, lists, f));
-    let benefit = object.required("benefit", faults, |v, f| benefit::parse(v, lists, f));
-    if let (Some(conditions), Some(benefit)) = (&conditions, &benefit) {
-        let path = object.path().key("benefit");
-        benefit::check_conditions(benefit, conditions.as_ref(), &path, faults);
-    }
-    let limits = object.or("limits", Limits::default(), faults, |value, faults| {
-        limits::parse(value, kind, faults)
-    });
-    let stacking = object.or("stacking", Stacking::default(), faults, stacking);
-    let suggest = object.or("suggest", false, faults, |v, f| v.boolean(f));
-    let message = object.or("message", empty(), faults, |v, f| v.owned(TextBound::LONG, f));
-    let fields = match purpose {
-        Purpose::Create(fields) | Purpose::Replace(fields, _) => Some(fields),
-        Purpose::Document(fields) => fields,
-        Purpose::Stored => None,
-    };
-    let custom_fields = object.or("custom_fields", Default::default(), faults, |value, faults| {
-        custom_field::parse_values(value, fields, faults)
-    });
-    if let (Some(values), Some(fields)) = (&custom_fields, needed) {
-        let path = object.path().key("custom_fields");
-        custom_field::check_required(fields, values, &path, faults);
-    }
-    let kind = full_kind(object, kind, lists, faults);
-    Some(Terms {
-        name: name?,
-        description: description?,
-        kind: kind?,
-        campaign: campaign?,
-        sequence: sequence?,
-        starts_at: starts_at?,
-        ends_at: ends_at?,
-        currency: currency?,
-        schedule: schedule?,
-        scope: scope?,
-        audience: audience?,
-        activation_required: activation_required?,
-        conditions: conditions?,
-        benefit: benefit?,
-        limits: limits?,
-        stacking: stacking?,
-        suggest: suggest?,
-        message: message?,
-        custom_fields: custom_fields?,
-    })
 }
 
-/// The type with what goes with it only: earning, expiry, communication.
+/// What goes with a type only: each `None` after a fault, else as it was read.
+type Issued = (Option<Option<Earning>>, Option<Expiry>, Option<Option<Communication>>);
+
+/// The type with what goes with it only.
 fn full_kind(
     object: &mut Object<'_, '_>,
     kind: Option<PromotionType>,
-    lists: &mut Vec<ListReference>,
+    (earning, expiry, communication): Issued,
     faults: &mut Faults,
 ) -> Option<Kind> {
     const COMBINATION: FaultCode = FaultCode::UnsupportedCombination;
-    let earning: Option<Option<Earning>> = object
-        .optional("earning", faults, |value, faults| issuance::parse_earning(value, lists, faults));
-    let expiry = object.or("expiry", Expiry::default(), faults, issuance::parse_expiry);
-    let communication: Option<Option<Communication>> =
-        object.optional("communication", faults, issuance::parse_communication);
-    let kind = kind?;
-    let open = match kind {
+    let open = match kind? {
         PromotionType::LoyaltyEarning => {
-            let earning = match earning? {
-                Some(earning) => earning,
-                None => {
-                    let message = "is required for loyalty_earning";
-                    return object.fault("earning", faults, FaultCode::Required, message);
-                }
+            let Some(earning) = earning? else {
+                let message = "is required for loyalty_earning";
+                return object.fault("earning", faults, FaultCode::Required, message);
             };
             return Some(Kind::LoyaltyEarning {
                 earning: Box::new(earning),
@@ -223,9 +250,7 @@ fn full_kind(
             });
         }
         PromotionType::Rewards => {
-            if let Some(Some(earning)) = earning
-                && earning.trigger != Trigger::Direct
-            {
+            if earning.flatten().is_some_and(|earning| earning.trigger != Trigger::Direct) {
                 let path = object.path().key("earning");
                 let message = "rewards have the trigger direct";
                 faults.add(&path.key("trigger"), COMBINATION, message);
@@ -245,13 +270,38 @@ fn full_kind(
     Some(open)
 }
 
-fn stacking(value: Value<'_, '_>, faults: &mut Faults) -> Option<Stacking> {
-    let mut object = value.object(faults)?;
-    let exclusive = object.or("exclusive", false, faults, |v, f| v.boolean(f));
-    let allow_further = object.or("allow_further", true, faults, |v, f| v.boolean(f));
-    let group = object.optional("group", faults, |v, f| v.owned(TextBound::NAME, f));
-    object.finish(faults)?;
-    Some(Stacking { exclusive: exclusive?, allow_further: allow_further?, group: group? })
+fn earning_of(kind: &Kind) -> Option<Earning> {
+    match kind {
+        Kind::LoyaltyEarning { earning, .. } => Some((**earning).clone()),
+        Kind::Rewards { .. } => Some(Earning {
+            trigger: Trigger::Direct,
+            scope: Scope::default(),
+            conditions: None,
+            requires_issue: false,
+            earn_within_days: None,
+        }),
+        Kind::Pos | Kind::Loyalty | Kind::CodeLinked => None,
+    }
+}
+
+fn usable(kind: &Kind) -> (Expiry, Option<&Communication>) {
+    match kind {
+        Kind::LoyaltyEarning { expiry, communication, .. }
+        | Kind::Rewards { expiry, communication } => (*expiry, communication.as_ref()),
+        Kind::Pos | Kind::Loyalty | Kind::CodeLinked => (Expiry::default(), None),
+    }
+}
+
+body! {
+    /// How a promotion bears others.
+    Stacking "Stacking" {
+        /// It applies only alone.
+        exclusive: or(BOOLEAN, false),
+        /// Whether others apply after it.
+        allow_further: or(BOOLEAN, true),
+        /// Under `best_deal`: those with which it goes together.
+        group: optional(NAME),
+    }
 }
 
 /// A promotion as it is answered.
@@ -273,108 +323,102 @@ pub struct Answer<'p> {
     pub terms: &'p Terms,
 }
 
-/// Prints a promotion as it is answered: computed fields, then terms with all defaults filled in.
-pub fn print(writer: &mut Writer, answer: &Answer<'_>) {
-    writer.object(|writer| {
-        writer.key("id").plain(answer.id);
-        writer.key("version").integer(answer.version);
-        writer.key("state").name(answer.state);
-        print_terms(writer, answer.terms, Numbers::AsText);
-        writer.key("status").name(answer.status);
-        writer.key("usage").raw(answer.usage);
-        writer.key("created_at").time(&answer.created_at);
-        writer.key("updated_at").time(&answer.updated_at);
-    });
+answer! {
+    /// A promotion, with all defaults filled in.
+    pub struct PromotionAnswer "Promotion" |answer: &Answer<'_>| {
+        /// The promotion's id.
+        id: computed(ID) => answer.id.uuid(),
+        /// How often it was written; also the `ETag`.
+        version: computed(VERSION) => answer.version,
+        /// What follows from status and dates now.
+        state: computed(choice::<State>()) => answer.state,
+        terms: all_of::<TermsBody>() => answer.terms,
+        /// What an admin has set.
+        status: required(choice::<Status>()) => answer.status,
+        /// How far its limits are used now.
+        usage: computed(raw(part::<UsageBody>())) => answer.usage,
+        /// When it was made.
+        created_at: computed(TIME) => answer.created_at,
+        /// When it was last written.
+        updated_at: computed(TIME) => answer.updated_at,
+    }
+}
+
+described! {
+    /// A promotion to be made. What is left out takes its default.
+    pub struct PromotionInput "" {
+        terms: all_of::<TermsBody>(),
+        /// Whether it is to be active at once.
+        status: or(choice_of(&[Status::Draft, Status::Active]), Status::Draft),
+    }
+}
+
+described! {
+    /// What the promotion is to be. What is left out takes its default; what `GET` adds may be sent back.
+    pub struct PromotionReplacement "" {
+        id: ignored(),
+        version: ignored(),
+        state: ignored(),
+        usage: ignored(),
+        created_at: ignored(),
+        updated_at: ignored(),
+        terms: all_of::<TermsBody>(),
+        /// Left out it stays. Moves as by `/status`.
+        status: absent(choice::<Status>()),
+    }
+}
+
+request! {
+    /// What the status is to be.
+    pub struct StatusChange "" as Status {
+        /// draft → active; active ⇄ paused; any → archived, which is final.
+        status: required(choice_of(&[Status::Active, Status::Paused, Status::Archived])),
+    } read |object, faults| { status }
+}
+
+answer! {
+    /// A version of a promotion.
+    pub struct VersionAnswer "PromotionVersion" |version: i64, key_id: Option<Uuid>, at: DateTime<Utc>, status: Status, terms: &Terms| {
+        /// Which.
+        version: required(VERSION) => version,
+        /// Who made it; null is the operator.
+        key_id: optional(ID) => key_id,
+        /// When.
+        at: required(INSTANT) => at,
+        /// What the status was.
+        status: required(choice::<Status>()) => status,
+        /// What it was.
+        promotion: required(part::<TermsBody>()) => terms,
+    }
+}
+
+answer! {
+    struct EntryBody "" |promotion: &Promotion| {
+        id: required(ID) => promotion.id.uuid(),
+        terms: all_of::<TermsBody>() => &promotion.terms,
+        status: required(choice::<Status>()) => promotion.status,
+        created_at: required(TIME) => promotion.created_at,
+    }
 }
 
 /// Prints a promotion as an entry of an `evaluate` document.
 pub fn print_entry(writer: &mut Writer, promotion: &Promotion) {
-    writer.object(|writer| {
-        writer.key("id").plain(promotion.id);
-        print_terms(writer, &promotion.terms, Numbers::AsText);
-        writer.key("status").name(promotion.status);
-        writer.key("created_at").time(&promotion.created_at);
-    });
+    EntryBody::print(writer, promotion);
 }
 
 /// Prints the terms alone, as they are answered.
 pub fn recorded(terms: &Terms) -> String {
-    let mut writer = Writer::with_capacity(1_024);
-    writer.object(|writer| print_terms(writer, terms, Numbers::AsText));
-    writer.finish()
+    TermsBody::document(terms)
 }
 
 /// The document that is stored: the terms alone, read back by [`parse_stored`].
 pub fn stored(terms: &Terms) -> String {
-    let mut writer = Writer::with_capacity(1_024);
-    writer.object(|writer| print_terms(writer, terms, Numbers::AsNumbers));
+    let mut writer = Writer::for_storage();
+    TermsBody::print(&mut writer, terms);
     writer.finish()
 }
 
 /// Reads what [`stored`] has printed; an error says what is wrong with it.
 pub fn parse_stored(document: &[u8]) -> Result<Terms, String> {
-    let json = match Json::parse(document) {
-        Ok(json) => json,
-        Err(JsonError::NotJson(detail)) => return Err(detail),
-        Err(JsonError::Fault(fault)) => {
-            return Err(format!("{}: {}", fault.pointer, fault.message));
-        }
-    };
-    let mut faults = Faults::new();
-    let body = parse(Value::root(&json), Purpose::Stored, &mut faults);
-    body.terms.ok_or_else(|| {
-        let shown = |fault: &super::faults::Fault| format!("{}: {}", fault.pointer, fault.message);
-        let all: Vec<_> = faults.as_slice().iter().map(shown).collect();
-        all.join("; ")
-    })
-}
-
-fn print_terms(writer: &mut Writer, terms: &Terms, numbers: Numbers) {
-    writer.key("name").text(&terms.name);
-    writer.key("description").text(&terms.description);
-    writer.key("type").name(terms.kind.promotion_type());
-    let campaign = terms.campaign.as_deref();
-    writer.key("campaign").option(campaign, Writer::text);
-    writer.key("sequence").integer(terms.sequence);
-    writer.key("starts_at").time(&terms.starts_at);
-    writer.key("ends_at").time(&terms.ends_at);
-    writer.key("currency").option(terms.currency, Writer::plain);
-    let schedule = terms.schedule.as_ref();
-    writer.key("schedule").option(schedule, schedule::print);
-    audience::print_scope(writer.key("scope"), &terms.scope);
-    audience::print_audience(writer.key("audience"), &terms.audience);
-    writer.key("activation_required").boolean(terms.activation_required);
-    let conditions = terms.conditions.as_ref();
-    writer.key("conditions").option(conditions, condition::print);
-    benefit::print(writer.key("benefit"), &terms.benefit);
-    limits::print(writer.key("limits"), &terms.limits);
-    writer.key("stacking").object(|writer| {
-        writer.key("exclusive").boolean(terms.stacking.exclusive);
-        writer.key("allow_further").boolean(terms.stacking.allow_further);
-        let group = terms.stacking.group.as_deref();
-        writer.key("group").option(group, Writer::text);
-    });
-    writer.key("suggest").boolean(terms.suggest);
-    writer.key("message").text(&terms.message);
-    custom_field::print_values(writer.key("custom_fields"), &terms.custom_fields, numbers);
-    print_kind(writer, &terms.kind);
-}
-
-fn print_kind(writer: &mut Writer, kind: &Kind) {
-    let (expiry, communication) = match kind {
-        Kind::LoyaltyEarning { earning, expiry, communication } => {
-            issuance::print_earning(writer.key("earning"), earning);
-            (*expiry, communication.as_ref())
-        }
-        Kind::Rewards { expiry, communication } => {
-            issuance::print_direct_earning(writer.key("earning"));
-            (*expiry, communication.as_ref())
-        }
-        Kind::Pos | Kind::Loyalty | Kind::CodeLinked => {
-            writer.key("earning").null();
-            (Expiry::default(), None)
-        }
-    };
-    issuance::print_expiry(writer.key("expiry"), expiry);
-    writer.key("communication").option(communication, issuance::print_communication);
+    read_stored(document, |value, faults| parse(value, Purpose::Stored, faults).terms)
 }

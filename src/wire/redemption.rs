@@ -1,13 +1,16 @@
 //! Redemptions: the body of one, and what is answered (spec 9).
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::body::*;
 use super::cart;
-use super::decode::{TextBound, Value};
+use super::decode::Object;
+use super::evaluation::EvaluationBody;
 use super::faults::{FaultCode, Faults};
 use super::json::Json;
 use super::write::Writer;
+use crate::domain::cart::Request;
 use crate::domain::currency::Currency;
 use crate::domain::id::RedemptionId;
 use crate::domain::redemption::{Order, RedemptionState};
@@ -15,39 +18,45 @@ use crate::domain::redemption::{Order, RedemptionState};
 /// About so many bytes an answer has besides its result.
 const ROOM: usize = 256;
 
-/// Reads the body of a redemption.
-pub fn parse<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Order<'t>> {
-    let mut object = value.object(faults)?;
-    let transaction_id = object
-        .required("transaction_id", faults, |value, faults| value.owned(TextBound::NAME, faults));
-    let request = object.required("request", faults, |value, faults| {
-        if names_a_time(value.json()) {
-            let message = "a redemption has the time of the database";
-            let at = value.path().key("at");
-            faults.add(&at, FaultCode::UnsupportedCombination, message);
-        }
-        cart::parse(value, faults)
-    });
-    let expected_discount = object.optional("expected_discount", faults, |v, f| v.amount(f));
-    let hold = object.or("hold", false, faults, |v, f| v.boolean(f));
-    let replaces = object.optional("replaces", faults, |v, f| v.uuid(f));
-    object.finish(faults)?;
-    Some(Order {
-        transaction_id: transaction_id?,
-        request: request?,
-        expected_discount: expected_discount?,
-        hold: hold?,
-        replaces: replaces?.map(RedemptionId::new),
-    })
+request! {
+    /// A cart to be redeemed.
+    Order<'t> "Redemption" {
+        /// Unique in the tenant, for ever: put store and till into it. The same id with the same body answers the same.
+        transaction_id: required(NAME),
+        /// As for an evaluation, without `at`.
+        request: required(part::<OrderRequest>()),
+        /// What was quoted as `totals.discount`, in the cart's currency. If it comes to another, 409 `discount_changed` and nothing is recorded.
+        expected_discount: absent(AMOUNT),
+        /// Reserves for the settings' `hold_seconds`, to be committed or cancelled.
+        hold: or(BOOLEAN, false),
+        /// The id of the current hold of this transaction, which this body replaces in one step.
+        replaces: absent(ID),
+    }
 }
 
-/// Whether a request, right or wrong in other ways, says when it is to be evaluated.
-fn names_a_time(request: &Json<'_>) -> bool {
-    match request {
-        Json::Object(members) => {
-            members.iter().any(|(name, value)| name == "at" && !matches!(value, Json::Null))
+/// The request of a redemption: the database says when it is.
+struct OrderRequest;
+
+impl Described for OrderRequest {
+    const NAME: &'static str = "Order";
+
+    fn schema(schemas: &mut Schemas) -> serde_json::Value {
+        let mut schema = Request::schema(schemas);
+        if let Some(fields) = schema.get_mut("properties").and_then(|own| own.as_object_mut()) {
+            fields.remove("at");
         }
-        _ => false,
+        schema
+    }
+}
+
+impl<'t> ReadBody<'t, Request<'t>> for OrderRequest {
+    fn members(object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<Request<'t>> {
+        let request = Request::members(object, faults);
+        if object.has("at") {
+            let message = "a redemption has the time of the database";
+            return object.fault("at", faults, FaultCode::UnsupportedCombination, message);
+        }
+        request
     }
 }
 
@@ -86,24 +95,42 @@ pub struct Answer<'a> {
 pub fn print(answer: &Answer<'_>) -> String {
     let room = ROOM + answer.result.map_or(0, str::len);
     let mut writer = Writer::with_capacity(room);
-    writer.object(|writer| {
-        write_head(writer, answer);
-        writer.key("result").option(answer.result, Writer::raw);
-    });
+    EndedRedemption::print(&mut writer, answer);
     writer.finish()
 }
 
-/// The members that every answer about a redemption begins with.
-pub fn write_head(writer: &mut Writer, answer: &Answer<'_>) {
-    writer.key("id").option(answer.id, Writer::id);
-    writer.key("transaction_id").text(answer.transaction_id);
-    writer.key("state").name(answer.state);
-    let expires_at = answer.expires_at.map(instant);
-    writer.key("expires_at").option(expires_at, |writer, time| writer.plain(time));
+answer! {
+    /// The members that every answer about a redemption begins with.
+    pub struct Head "" as Answer<'_> |answer| {
+        /// Null where the transaction was cancelled before it was seen.
+        id: optional(ID) => answer.id,
+        /// The caller's id.
+        transaction_id: required(WORDS) => answer.transaction_id,
+        /// Where it stands.
+        state: required(choice::<RedemptionState>()) => answer.state,
+        /// A hold's end.
+        expires_at: optional(INSTANT) => answer.expires_at,
+    }
 }
 
-fn instant(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+answer! {
+    /// A redemption that has ended.
+    pub struct EndedRedemption "EndedRedemption" as Answer<'_> |answer| {
+        head: all_of::<Head>() => answer,
+        /// What was recorded. Null where the transaction was cancelled before it was seen.
+        result: optional(raw(part::<EvaluationBody>())) => answer.result,
+    }
+}
+
+described! {
+    /// A redemption.
+    pub struct RedemptionBody "Redemption" {
+        head: all_of::<Head>(),
+        /// Its id.
+        id: required(ID),
+        /// What was recorded.
+        result: required(part::<EvaluationBody>()),
+    }
 }
 
 /// A stored request or result with its codes as viewers see them: their last three characters. What cannot be read is

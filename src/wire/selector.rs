@@ -1,21 +1,14 @@
 //! Selectors and predicates: which lines are meant (spec 5.3).
 
+use super::body::*;
 use super::decode::{Object, TextBound, Value};
 use super::faults::{FaultCode, Faults};
-use super::write::Writer;
+use crate::domain::amount::Number;
 use crate::domain::names::{Named, names};
 use crate::domain::selector::{
     Comparison, MAX_PREDICATES, MAX_VALUES, Match, NumberField, NumberOperator, NumberTest,
     Predicate, Selector, TextField, TextTest,
 };
-
-/// A product list that a selector names, and where: whether it exists is for the caller to look up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListReference {
-    /// JSON pointer to the name.
-    pub pointer: String,
-    pub name: String,
-}
 
 /// Every operator of spec 5.3; which one goes with what is checked where it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,57 +84,61 @@ names! {
     }
 }
 
-/// Reads a selector; product lists that it names are added to `lists`.
-pub fn parse(
-    value: Value<'_, '_>,
-    lists: &mut Vec<ListReference>,
-    faults: &mut Faults,
-) -> Option<Selector> {
-    let mut object = value.object(faults)?;
-    let matching = object.or("match", Match::All, faults, |v, f| v.choice(f));
-    let mut predicates = |object: &mut Object<'_, '_>, name: &str, faults: &mut Faults| {
-        object.or(name, Vec::new(), faults, |value, faults| {
-            value.list(0..=MAX_PREDICATES, faults, |entry, faults| predicate(entry, lists, faults))
-        })
-    };
-    let include = predicates(&mut object, "include", faults);
-    let exclude = predicates(&mut object, "exclude", faults);
-    object.finish(faults)?;
-    let selector = Selector { matching: matching?, include: include?, exclude: exclude? };
-    if selector.predicates().count() > MAX_PREDICATES {
-        let message = format!("has more than {MAX_PREDICATES} predicates");
-        return value.fault(faults, FaultCode::TooMany, message);
+body! {
+    /// Which lines are meant. At most 50 predicates in all.
+    pub struct SelectorBody "Selector" as Selector {
+        /// Whether all or any of `include` must hold.
+        matching as "match": or(choice::<Match>(), Match::All) => selector.matching,
+        /// What a line must be; if empty, every line is.
+        include: or_empty(PREDICATES) => selector.include,
+        /// None of these may hold.
+        exclude: or_empty(PREDICATES) => selector.exclude,
+    } print |selector| read |object, faults| {
+        let selector = Selector { matching: matching?, include: include?, exclude: exclude? };
+        if selector.predicates().count() > MAX_PREDICATES {
+            let message = format!("has more than {MAX_PREDICATES} predicates");
+            faults.add(object.path(), FaultCode::TooMany, message);
+            return None;
+        }
+        Some(selector)
     }
-    Some(selector)
 }
 
-fn predicate(
-    value: Value<'_, '_>,
-    lists: &mut Vec<ListReference>,
-    faults: &mut Faults,
-) -> Option<Predicate> {
-    let mut object = value.object(faults)?;
-    let field = object.required("field", faults, |v, f| v.choice(f));
-    let op = object.required("op", faults, |v, f| v.choice(f));
-    let predicate = match (field, op) {
-        (Some(field), Some(op)) => test(&mut object, field, op, lists, faults),
-        (None, _) | (_, None) => {
-            // What the rest should be hangs on these two.
-            for name in ["key", "value", "values", "list"] {
-                object.ignore(name, faults);
+const PREDICATES: List<Part<PredicateBody>> = list(part(), 0..=MAX_PREDICATES);
+
+body! {
+    /// One test of a line. A field that the line lacks makes it false.
+    pub struct PredicateBody "Predicate" as Predicate {
+        /// What of the line is looked at.
+        field: required(choice::<Field>()) => written.field,
+        /// The name of the attribute or variant property. Goes with `attribute` and `variant`, which need it.
+        key: later(absent(NAME)) => written.key,
+        /// How it is compared: texts by `eq`, `ne`, `contains`, `starts_with`, `in` and `not_in`, numbers by `eq`, `ne`, `gt`, `gte`, `lt`, `lte` and `between`, a SKU also by `in_list`.
+        op: required(choice::<Operator>()) => written.compared.op,
+        /// What it is compared with: a text, exactly, case included, or the digits of a decimal. `in`, `not_in` and `between` take `values` instead, `in_list` a `list`.
+        value: later(absent(SCALAR)) => written.compared.value,
+        /// The same for `in` and `not_in`; for `between` the least and the greatest decimal, both included.
+        values: later(absent(list(SCALAR, 1..=MAX_VALUES))) => written.compared.values,
+        /// The name of a product list, which must exist. Goes with `in_list`, which needs it.
+        list: later(absent(NAME)) => written.list,
+    } print |written| of (Written::of) read |object, faults| {
+        match (field, op) {
+            (Some(field), Some(op)) => test(object, field, op, faults),
+            (None, _) | (_, None) => {
+                // What the rest should be hangs on these two.
+                for name in ["key", "value", "values", "list"] {
+                    object.ignore(name, faults);
+                }
+                None
             }
-            None
         }
-    };
-    object.finish(faults)?;
-    predicate
+    }
 }
 
 fn test(
     object: &mut Object<'_, '_>,
     field: Field,
     op: Operator,
-    lists: &mut Vec<ListReference>,
     faults: &mut Faults,
 ) -> Option<Predicate> {
     let key = match field {
@@ -169,7 +166,7 @@ fn test(
         }
     };
     if op == Operator::InList {
-        return in_list(object, field, lists, faults);
+        return in_list(object, field, faults);
     }
     object.refuse(
         "list",
@@ -216,19 +213,14 @@ enum Target {
     Number(NumberField),
 }
 
-fn in_list(
-    object: &mut Object<'_, '_>,
-    field: Field,
-    lists: &mut Vec<ListReference>,
-    faults: &mut Faults,
-) -> Option<Predicate> {
+fn in_list(object: &mut Object<'_, '_>, field: Field, faults: &mut Faults) -> Option<Predicate> {
     for name in ["value", "values"] {
         let message = "does not go with in_list, which takes list";
         object.refuse(name, FaultCode::UnsupportedCombination, message, faults);
     }
     let list = object.required("list", faults, |value, faults| {
         let name = value.owned(TextBound::NAME, faults)?;
-        lists.push(ListReference { pointer: value.path().pointer(), name: name.clone() });
+        faults.refer(value.path(), &name);
         Some(name)
     });
     if field != Field::Sku {
@@ -252,12 +244,12 @@ pub(super) fn one_value<T>(
 /// The values of an operator that takes several; `value` beside it is refused.
 pub(super) fn several_values(
     object: &mut Object<'_, '_>,
-    bound: TextBound,
+    bound: Text,
     faults: &mut Faults,
 ) -> Option<Vec<String>> {
     let message = "does not go with this operator, which takes values";
     object.refuse("value", FaultCode::UnsupportedCombination, message, faults);
-    object.required("values", faults, |value, faults| value.texts(1..=MAX_VALUES, bound, faults))
+    required(list(bound, 1..=MAX_VALUES)).read("values", object, faults)
 }
 
 /// A fault for an operator that exists and does not go with what it is used on.
@@ -283,8 +275,8 @@ pub(super) fn text_test(
         Operator::Ne => one(object, faults).map(TextTest::Ne),
         Operator::Contains => one(object, faults).map(TextTest::Contains),
         Operator::StartsWith => one(object, faults).map(TextTest::StartsWith),
-        Operator::In => several_values(object, TextBound::TEXT, faults).map(TextTest::In),
-        Operator::NotIn => several_values(object, TextBound::TEXT, faults).map(TextTest::NotIn),
+        Operator::In => several_values(object, TEXT, faults).map(TextTest::In),
+        Operator::NotIn => several_values(object, TEXT, faults).map(TextTest::NotIn),
         Operator::Gt
         | Operator::Gte
         | Operator::Lt
@@ -307,12 +299,12 @@ fn number_test(
     let Some(op) = number_operator(op) else {
         return wrong_operator(object, faults);
     };
-    let value = one_value(object, faults, |v, f| v.any_number(f))?;
+    let value = one_value(object, faults, |v, f| NUMBER.read(v, f))?;
     Some(NumberTest::Compare(Comparison { op, value }))
 }
 
 fn between(value: Value<'_, '_>, faults: &mut Faults) -> Option<NumberTest> {
-    let values = value.list(0..=MAX_VALUES, faults, |v, f| v.any_number(f))?;
+    let values = value.list(0..=MAX_VALUES, faults, |v, f| NUMBER.read(v, f))?;
     match values.as_slice() {
         [low, high] if low <= high => Some(NumberTest::Between(*low, *high)),
         [_, _] => value.fault(
@@ -342,50 +334,43 @@ pub(super) const fn number_operator(op: Operator) -> Option<NumberOperator> {
     }
 }
 
-/// Prints a selector, defaults and all.
-pub fn print(writer: &mut Writer, selector: &Selector) {
-    writer.object(|writer| {
-        writer.key("match").name(selector.matching);
-        writer.key("include").list(&selector.include, print_predicate);
-        writer.key("exclude").list(&selector.exclude, print_predicate);
-    });
+/// A predicate as it is written.
+struct Written<'p> {
+    field: Field,
+    key: Option<&'p str>,
+    compared: Compared<'p>,
+    list: Option<&'p str>,
 }
 
-fn print_predicate(writer: &mut Writer, predicate: &Predicate) {
-    writer.object(|writer| match predicate {
-        Predicate::Text { field, test } => {
-            print_text_field(writer, field);
-            print_text_test(writer, test);
-        }
-        Predicate::InList { list } => {
-            writer.key("field").name(Field::Sku);
-            writer.key("op").name(Operator::InList);
-            writer.key("list").text(list);
-        }
-        Predicate::Number { field, test } => {
-            writer.key("field").name(match field {
-                NumberField::UnitPrice => Field::UnitPrice,
-                NumberField::Mrp => Field::Mrp,
-                NumberField::Quantity => Field::Quantity,
-                NumberField::Weight => Field::Weight,
-                NumberField::Stock => Field::Stock,
-                NumberField::PriceDiscount => Field::PriceDiscount,
-                NumberField::PriceDiscountPercent => Field::PriceDiscountPercent,
-            });
-            match test {
-                NumberTest::Compare(comparison) => print_comparison(writer, *comparison),
-                NumberTest::Between(low, high) => {
-                    writer.key("op").name(Operator::Between);
-                    let values = writer.key("values");
-                    values.list([low, high], |writer, value| writer.plain(value));
-                }
+impl<'p> Written<'p> {
+    fn of(predicate: &'p Predicate) -> Self {
+        match predicate {
+            Predicate::Text { field, test } => {
+                let (field, key) = written_field(field);
+                Self { field, key, compared: Compared::text(test), list: None }
+            }
+            Predicate::InList { list } => {
+                let compared = Compared { op: Operator::InList, value: None, values: None };
+                Self { field: Field::Sku, key: None, compared, list: Some(list) }
+            }
+            Predicate::Number { field, test } => {
+                let field = match field {
+                    NumberField::UnitPrice => Field::UnitPrice,
+                    NumberField::Mrp => Field::Mrp,
+                    NumberField::Quantity => Field::Quantity,
+                    NumberField::Weight => Field::Weight,
+                    NumberField::Stock => Field::Stock,
+                    NumberField::PriceDiscount => Field::PriceDiscount,
+                    NumberField::PriceDiscountPercent => Field::PriceDiscountPercent,
+                };
+                Self { field, key: None, compared: Compared::number(test), list: None }
             }
         }
-    });
+    }
 }
 
-fn print_text_field(writer: &mut Writer, field: &TextField) {
-    let (name, key) = match field {
+fn written_field(field: &TextField) -> (Field, Option<&str>) {
+    match field {
         TextField::Sku => (Field::Sku, None),
         TextField::Product => (Field::Product, None),
         TextField::Title => (Field::Title, None),
@@ -396,34 +381,59 @@ fn print_text_field(writer: &mut Writer, field: &TextField) {
         TextField::Tag => (Field::Tag, None),
         TextField::Attribute(key) => (Field::Attribute, Some(key)),
         TextField::Variant(key) => (Field::Variant, Some(key)),
-    };
-    writer.key("field").name(name);
-    if let Some(key) = key {
-        writer.key("key").text(key);
     }
 }
 
-/// The members `op` and `value` of a comparison of numbers.
-pub(super) fn print_comparison(writer: &mut Writer, comparison: Comparison) {
-    writer.key("op").name(comparison.op);
-    writer.key("value").plain(comparison.value);
+/// The members that say how something is compared, and with what.
+pub(super) struct Compared<'t> {
+    pub op: Operator,
+    pub value: Option<ScalarValue<'t>>,
+    pub values: Option<Vec<ScalarValue<'t>>>,
 }
 
-/// The members `op` and `value` or `values` of a test of text.
-pub(super) fn print_text_test(writer: &mut Writer, test: &TextTest) {
-    let (op, one, several) = match test {
-        TextTest::Eq(value) => (Operator::Eq, Some(value), None),
-        TextTest::Ne(value) => (Operator::Ne, Some(value), None),
-        TextTest::Contains(value) => (Operator::Contains, Some(value), None),
-        TextTest::StartsWith(value) => (Operator::StartsWith, Some(value), None),
-        TextTest::In(values) => (Operator::In, None, Some(values)),
-        TextTest::NotIn(values) => (Operator::NotIn, None, Some(values)),
-    };
-    writer.key("op").name(op);
-    if let Some(value) = one {
-        writer.key("value").text(value);
+impl<'t> Compared<'t> {
+    pub(super) fn text(test: &'t TextTest) -> Self {
+        let one = |op, value: &'t String| Self {
+            op,
+            value: Some(ScalarValue::Text(value)),
+            values: None,
+        };
+        let several = |op, values: &'t [String]| {
+            let values = values.iter().map(|value| ScalarValue::Text(value)).collect();
+            Self { op, value: None, values: Some(values) }
+        };
+        match test {
+            TextTest::Eq(value) => one(Operator::Eq, value),
+            TextTest::Ne(value) => one(Operator::Ne, value),
+            TextTest::Contains(value) => one(Operator::Contains, value),
+            TextTest::StartsWith(value) => one(Operator::StartsWith, value),
+            TextTest::In(values) => several(Operator::In, values),
+            TextTest::NotIn(values) => several(Operator::NotIn, values),
+        }
     }
-    if let Some(values) = several {
-        writer.key("values").texts(values);
+
+    fn number(test: &NumberTest) -> Self {
+        match test {
+            NumberTest::Compare(Comparison { op, value }) => {
+                let op = match op {
+                    NumberOperator::Eq => Operator::Eq,
+                    NumberOperator::Ne => Operator::Ne,
+                    NumberOperator::Gt => Operator::Gt,
+                    NumberOperator::Gte => Operator::Gte,
+                    NumberOperator::Lt => Operator::Lt,
+                    NumberOperator::Lte => Operator::Lte,
+                };
+                Self::one_number(op, *value)
+            }
+            NumberTest::Between(low, high) => Self {
+                op: Operator::Between,
+                value: None,
+                values: Some(vec![ScalarValue::Number(*low), ScalarValue::Number(*high)]),
+            },
+        }
+    }
+
+    pub(super) const fn one_number(op: Operator, value: Number) -> Self {
+        Self { op, value: Some(ScalarValue::Number(value)), values: None }
     }
 }

@@ -1,20 +1,17 @@
 //! Settings (spec 4): whole for `PUT`, partial for `evaluate`; what is left out takes its default.
 
-use super::custom_field;
-use super::decode::{MAX_INTEGER, Object, Value};
-use super::faults::{FaultCode, Faults};
-use super::selector::{self, ListReference};
-use super::write::Writer;
+use super::body::*;
+use super::custom_field::{self, DEFINITIONS};
+use super::decode::Value;
+use super::faults::Faults;
+use super::selector::SelectorBody;
+use crate::domain::currency::Currency;
 use crate::domain::names::Named;
-use crate::domain::rounding::Rounding;
-use crate::domain::settings::{MultiplePerLine, RankingCriterion, Settings, UnitStacking};
-
-/// Most milliseconds of a search for the best price.
-pub(crate) const MAX_BUDGET_MS: i64 = 200;
-/// How long a hold may reserve, in seconds.
-pub(crate) const HOLD_SECONDS: std::ops::RangeInclusive<i64> = 10..=86_400;
-/// Most decimals of a discount.
-pub(crate) const MAX_PRECISION: i64 = 4;
+use crate::domain::rounding::{Rounding, RoundingMode};
+use crate::domain::settings::{
+    EvaluationOrder, MultiplePerLine, PercentageBase, QualifyingItems, RankingCriterion, Settings,
+    Strategy, UnitStacking,
+};
 
 /// Whether a body may have the fields that `GET` adds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +22,11 @@ pub enum Computed {
     Unknown,
 }
 
-/// Reads settings over `defaults`, those of the tenant's currency and zone. Product lists that they
-/// name are added to `lists`.
+/// Reads settings over `base`, which are those of a tenant of this currency and zone.
 pub fn parse(
     value: Value<'_, '_>,
-    defaults: Settings,
+    base: Settings,
     computed: Computed,
-    lists: &mut Vec<ListReference>,
     faults: &mut Faults,
 ) -> Option<Settings> {
     let mut object = value.object(faults)?;
@@ -40,179 +35,130 @@ pub fn parse(
             object.ignore(name, faults);
         }
     }
-    let base = defaults;
-    let currency = object.or("currency", base.currency, faults, |v, f| v.currency(f));
-    let timezone = object.or("timezone", base.timezone, faults, |v, f| v.zone(f));
-    let evaluation_order = choice(&mut object, "evaluation_order", base.evaluation_order, faults);
-    let strategy = choice(&mut object, "strategy", base.strategy, faults);
-    let per_line = base.multiple_promotions_per_line;
-    let multiple_promotions_per_line =
-        object.or("multiple_promotions_per_line", per_line.clone(), faults, |v, f| {
-            multiple_per_line(v, per_line, lists, f)
-        });
-    let stacking = base.unit_stacking;
-    let unit_stacking =
-        object.or("unit_stacking", stacking, faults, |v, f| parse_unit_stacking(v, stacking, f));
-    let several = base.multiple_cart_promotions;
-    let multiple_cart_promotions =
-        boolean(&mut object, "multiple_cart_promotions", several, faults);
-    let percentage_base = choice(&mut object, "percentage_base", base.percentage_base, faults);
-    let qualifying_items = choice(&mut object, "qualifying_items", base.qualifying_items, faults);
-    let ranking = object.or("ranking", base.ranking, faults, parse_ranking);
-    let rounding =
-        object.or("rounding", base.rounding, faults, |v, f| parse_rounding(v, base.rounding, f));
-    let budget = base.optimal_budget_ms;
-    let optimal_budget_ms = object.or("optimal", budget, faults, |value, faults| {
-        let mut object = value.object(faults)?;
-        let budget = object.or("budget_ms", budget, faults, |v, f| v.integer(1..=MAX_BUDGET_MS, f));
-        object.finish(faults)?;
-        budget
-    });
-    let hold_seconds =
-        object.or("hold_seconds", base.hold_seconds, faults, |v, f| v.integer(HOLD_SECONDS, f));
-    let restore = base.restore_limits_on_return;
-    let restore_limits_on_return =
-        boolean(&mut object, "restore_limits_on_return", restore, faults);
-    let custom_fields = object.or("custom_fields", base.custom_fields, faults, custom_field::parse);
+    let settings: Option<Settings> = SettingsBody::members(&mut object, faults);
+    let (has_currency, has_timezone) = (object.has("currency"), object.has("timezone"));
     object.finish(faults)?;
+    let settings = settings?;
     Some(Settings {
-        currency: currency?,
-        timezone: timezone?,
-        evaluation_order: evaluation_order?,
-        strategy: strategy?,
-        multiple_promotions_per_line: multiple_promotions_per_line?,
-        unit_stacking: unit_stacking?,
-        multiple_cart_promotions: multiple_cart_promotions?,
-        percentage_base: percentage_base?,
-        qualifying_items: qualifying_items?,
-        ranking: ranking?,
-        rounding: rounding?,
-        optimal_budget_ms: optimal_budget_ms?,
-        hold_seconds: hold_seconds?,
-        restore_limits_on_return: restore_limits_on_return?,
-        custom_fields: custom_fields?,
+        currency: if has_currency { settings.currency } else { base.currency },
+        timezone: if has_timezone { settings.timezone } else { base.timezone },
+        ..settings
     })
 }
 
-fn choice<T: Named>(
-    object: &mut Object<'_, '_>,
-    name: &str,
-    default: T,
-    faults: &mut Faults,
-) -> Option<T> {
-    object.or(name, default, faults, |v, f| v.choice(f))
-}
-
-fn boolean(
-    object: &mut Object<'_, '_>,
-    name: &str,
-    default: bool,
-    faults: &mut Faults,
-) -> Option<bool> {
-    object.or(name, default, faults, |v, f| v.boolean(f))
-}
-
-fn multiple_per_line(
-    value: Value<'_, '_>,
-    base: MultiplePerLine,
-    lists: &mut Vec<ListReference>,
-    faults: &mut Faults,
-) -> Option<MultiplePerLine> {
-    let mut object = value.object(faults)?;
-    let enabled = boolean(&mut object, "enabled", base.enabled, faults);
-    let exclude = object.or("exclude", base.exclude, faults, |value, faults| {
-        selector::parse(value, lists, faults).map(Some)
-    });
-    object.finish(faults)?;
-    Some(MultiplePerLine { enabled: enabled?, exclude: exclude? })
-}
-
-fn parse_unit_stacking(
-    value: Value<'_, '_>,
-    base: UnitStacking,
-    faults: &mut Faults,
-) -> Option<UnitStacking> {
-    let mut object = value.object(faults)?;
-    let enabled = boolean(&mut object, "enabled", base.enabled, faults);
-    let max_promotions = object.or("max_promotions", base.max_promotions, faults, |v, f| {
-        v.integer(1..=MAX_INTEGER, f).map(Some)
-    });
-    object.finish(faults)?;
-    Some(UnitStacking { enabled: enabled?, max_promotions: max_promotions? })
-}
-
-fn parse_ranking(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<RankingCriterion>> {
-    let most = RankingCriterion::ALL.len();
-    let ranking: Vec<RankingCriterion> = value.list(0..=most, faults, |v, f| v.choice(f))?;
-    for (index, criterion) in ranking.iter().enumerate() {
-        if ranking.iter().take(index).any(|before| before == criterion) {
-            let path = value.path().index(index);
-            faults.add(&path, FaultCode::NotUnique, "is there twice");
-        }
-    }
-    Some(ranking)
-}
-
-fn parse_rounding(value: Value<'_, '_>, base: Rounding, faults: &mut Faults) -> Option<Rounding> {
-    let mut object = value.object(faults)?;
-    let mode = choice(&mut object, "mode", base.mode, faults);
-    let precision: Option<Option<u8>> =
-        object.optional("precision", faults, |v, f| v.integer(0..=MAX_PRECISION, f));
-    object.finish(faults)?;
-    match precision? {
-        Some(precision) => Rounding::new(mode?, precision),
-        None => {
-            let mut rounding = base;
-            rounding.mode = mode?;
-            Some(rounding)
-        }
-    }
-}
-
-/// Prints settings as they are answered, with their version.
-pub fn print(writer: &mut Writer, settings: &Settings, version: i64) {
-    writer.object(|writer| {
-        print_members(writer, settings);
-        writer.key("version").integer(version);
-    });
-}
-
-/// The document that is stored; [`parse`] reads it back.
+/// The document that is stored.
 pub fn stored(settings: &Settings) -> String {
-    let mut writer = Writer::with_capacity(1_024);
-    writer.object(|writer| print_members(writer, settings));
-    writer.finish()
+    SettingsBody::document(settings)
 }
 
-fn print_members(writer: &mut Writer, settings: &Settings) {
-    writer.key("currency").plain(settings.currency);
-    writer.key("timezone").text(settings.timezone.name());
-    writer.key("evaluation_order").name(settings.evaluation_order);
-    writer.key("strategy").name(settings.strategy);
-    writer.key("multiple_promotions_per_line").object(|writer| {
-        let per_line = &settings.multiple_promotions_per_line;
-        writer.key("enabled").boolean(per_line.enabled);
-        let exclude = per_line.exclude.as_ref();
-        writer.key("exclude").option(exclude, selector::print);
-    });
-    writer.key("unit_stacking").object(|writer| {
-        writer.key("enabled").boolean(settings.unit_stacking.enabled);
-        let most = settings.unit_stacking.max_promotions;
-        writer.key("max_promotions").option(most, Writer::integer);
-    });
-    writer.key("multiple_cart_promotions").boolean(settings.multiple_cart_promotions);
-    writer.key("percentage_base").name(settings.percentage_base);
-    writer.key("qualifying_items").name(settings.qualifying_items);
-    let ranking = settings.ranking.iter().copied();
-    writer.key("ranking").list(ranking, Writer::name);
-    writer.key("rounding").object(|writer| {
-        writer.key("mode").name(settings.rounding.mode);
-        writer.key("precision").integer(settings.rounding.precision());
-    });
-    writer.key("optimal").object(|writer| {
-        writer.key("budget_ms").integer(settings.optimal_budget_ms);
-    });
-    writer.key("hold_seconds").integer(settings.hold_seconds);
-    writer.key("restore_limits_on_return").boolean(settings.restore_limits_on_return);
-    custom_field::print(writer.key("custom_fields"), &settings.custom_fields);
+answer! {
+    /// How a tenant's carts are evaluated.
+    pub struct SettingsAnswer "Settings" |settings: &Settings, version: i64| {
+        settings: all_of::<SettingsBody>() => settings,
+        /// How often they were written; also the `ETag`.
+        version: computed(VERSION) => version,
+        created_at: ignored() => (),
+        updated_at: ignored() => (),
+    }
+}
+
+/// The defaults of a tenant whose currency and zone are not known here.
+fn defaults() -> Settings {
+    Settings::defaults(Currency::NONE, chrono_tz::UTC)
+}
+
+body! {
+    pub struct SettingsBody "" as Settings {
+        /// Three capital letters (ISO 4217). Default: the tenant's. Fixed once a promotion has been live.
+        currency: filled(CURRENCY) => Some(settings.currency),
+        /// Of the IANA database. Default: the tenant's. Fixed once a promotion has been live.
+        timezone: filled(ZONE) => Some(settings.timezone),
+        /// Which promotions go first.
+        evaluation_order: or(choice::<EvaluationOrder>(), EvaluationOrder::ItemsThenCart) =>
+            settings.evaluation_order,
+        /// How promotions combine.
+        strategy: or(choice::<Strategy>(), Strategy::Ranked) => settings.strategy,
+        multiple_promotions_per_line:
+            or(part::<MultiplePerLine>(), defaults().multiple_promotions_per_line) =>
+            settings.multiple_promotions_per_line,
+        unit_stacking: or(part::<UnitStacking>(), defaults().unit_stacking) =>
+            settings.unit_stacking,
+        /// Whether more than one cart-level promotion may apply, points aside.
+        multiple_cart_promotions: or(BOOLEAN, true) => settings.multiple_cart_promotions,
+        /// What percentages are of.
+        percentage_base: or(choice::<PercentageBase>(), PercentageBase::Gross) =>
+            settings.percentage_base,
+        /// Whether units that met a condition count for later promotions.
+        qualifying_items: or(choice::<QualifyingItems>(), QualifyingItems::Shared) =>
+            settings.qualifying_items,
+        /// The order of promotions, criterion by criterion. Default: `exclusive`, `sequence`, `segmented`, `rewards`, `code_linked`, `earliest_expiry`, `maximum_discount`.
+        ranking: or(
+            distinct(choice::<RankingCriterion>(), 0..=RankingCriterion::ALL.len()),
+            defaults().ranking
+        ) => settings.ranking,
+        rounding: or(part::<RoundingBody>(), Rounding::DEFAULT) => settings.rounding,
+        optimal_budget_ms as "optimal": or(part::<OptimalBody>(), 20_u8) => settings.optimal_budget_ms,
+        /// Seconds for which a hold reserves.
+        hold_seconds: or(integer(10..=86_400), 300) => settings.hold_seconds,
+        /// Whether a redemption that came back whole gives back what it took of the limits.
+        restore_limits_on_return: or(BOOLEAN, true) => settings.restore_limits_on_return,
+        /// What promotions have besides; each key once.
+        custom_fields: or_empty(DEFINITIONS) => settings.custom_fields,
+    } print |settings| read |object, faults| {
+        if let Some(fields) = &custom_fields {
+            custom_field::refuse_repeated_keys(fields, &object.path().key("custom_fields"), faults);
+        }
+        let defaults = defaults();
+        Some(Settings {
+            currency: currency?.unwrap_or(defaults.currency),
+            timezone: timezone?.unwrap_or(defaults.timezone),
+            evaluation_order: evaluation_order?,
+            strategy: strategy?,
+            multiple_promotions_per_line: multiple_promotions_per_line?,
+            unit_stacking: unit_stacking?,
+            multiple_cart_promotions: multiple_cart_promotions?,
+            percentage_base: percentage_base?,
+            qualifying_items: qualifying_items?,
+            ranking: ranking?,
+            rounding: rounding?,
+            optimal_budget_ms: optimal_budget_ms?,
+            hold_seconds: hold_seconds?,
+            restore_limits_on_return: restore_limits_on_return?,
+            custom_fields: custom_fields?,
+        })
+    }
+}
+
+body! {
+    MultiplePerLine "" {
+        /// Whether different promotions may discount different units of one line.
+        enabled: or(BOOLEAN, true),
+        /// Lines that behave as if it were false.
+        exclude: optional(part::<SelectorBody>()),
+    }
+}
+
+body! {
+    UnitStacking "" {
+        /// Whether several item-level promotions may claim the same unit.
+        enabled: or(BOOLEAN, false),
+        /// At most so many; null: no bound.
+        max_promotions: optional(COUNT),
+    }
+}
+
+body! {
+    struct RoundingBody "" as Rounding {
+        /// How discounts are rounded.
+        mode: or(choice::<RoundingMode>(), Rounding::DEFAULT.mode) => rounding.mode,
+        /// Decimals of discounts.
+        precision: or(integer(0..=4), 2_u8) => rounding.precision(),
+    } print |rounding| read |object, faults| { Rounding::new(mode?, precision?) }
+}
+
+body! {
+    struct OptimalBody "" as u8 {
+        /// Milliseconds that a search may cost.
+        budget_ms: or(integer(1..=200), 20) => *budget,
+    } print |budget| read |object, faults| { budget_ms }
 }

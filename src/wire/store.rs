@@ -1,58 +1,69 @@
 //! Stores (spec 3): one by one, or a list of them.
 
-use super::decode::{TextBound, Value};
-use super::faults::{FaultCode, Faults};
-use super::write::Writer;
+use super::body::*;
+use super::decode::{Value, refuse_other_name, refuse_repeated};
+use super::faults::Faults;
 use crate::domain::store::{MAX_ZONES, Store};
 
 /// Most stores of one list; the bound on the body comes first.
-pub(crate) const MAX_STORES: usize = 1_000_000;
+const MAX_STORES: usize = 1_000_000;
 
-/// Reads a store. With the `code` of its path the body need not name it, and may name no other.
-pub fn parse(value: Value<'_, '_>, code: Option<&str>, faults: &mut Faults) -> Option<Store> {
-    let mut object = value.object(faults)?;
-    let read = |value: Value<'_, '_>, faults: &mut Faults| value.owned(TextBound::NAME, faults);
-    let code = match code {
-        None => object.required("code", faults, read),
-        Some(code) => {
-            let own = object.or("code", code.to_owned(), faults, read);
-            if own.as_ref().is_some_and(|own| own != code) {
-                let message = "is not the code of the path";
-                object.fault::<()>("code", faults, FaultCode::UnsupportedCombination, message);
-            }
-            own
-        }
-    };
-    let concept = object.optional("concept", faults, read);
-    let zones = object.or("zones", Vec::new(), faults, |value, faults| {
-        value.texts(0..=MAX_ZONES, TextBound::NAME, faults)
-    });
-    let timezone = object.optional("timezone", faults, |v, f| v.zone(f));
-    object.finish(faults)?;
-    Some(Store { code: code?, concept: concept?, zones: zones?, timezone: timezone? })
+body! {
+    struct Terms "" as Store {
+        /// What kind of store it is.
+        concept: optional(NAME) => store.concept,
+        /// Where it lies.
+        zones: or_empty(list(NAME, 0..=MAX_ZONES)) => store.zones,
+        /// Of the IANA database. Null: the tenant's.
+        timezone: optional(ZONE) => store.timezone,
+    } print |store| read |object, faults| {
+        let code = String::new();
+        Some(Store { code, concept: concept?, zones: zones?, timezone: timezone? })
+    }
+}
+
+answer! {
+    /// A store.
+    pub struct StoreBody "Store" as Store |store| {
+        /// The store's code.
+        code: required(WORDS) => store.code,
+        terms: all_of::<Terms>() => store,
+    }
+}
+
+request! {
+    /// A store.
+    pub struct NewStore "Store" as Store {
+        /// The code of the path.
+        code: PATH_NAME,
+        terms: all_of::<Terms>(),
+    } read |object, faults| { terms }
+}
+
+request! {
+    /// A store.
+    pub struct ListedStore "" as Store {
+        /// The store's code; each once.
+        code: required(NAME),
+        terms: all_of::<Terms>(),
+    } read |object, faults| { Some(Store { code: code?, ..terms? }) }
+}
+
+/// A list of stores.
+pub const STORES: List<Part<ListedStore>> = list(part(), 0..=MAX_STORES);
+
+/// Reads the store of a path.
+pub fn parse(value: Value<'_, '_>, code: &str, faults: &mut Faults) -> Option<Store> {
+    refuse_other_name(value, "code", code, faults);
+    Some(Store { code: code.to_owned(), ..NewStore::read(value, faults)? })
 }
 
 /// Reads a list of stores, each code once.
 pub fn parse_list(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<Store>> {
-    let stores = value.list(0..=MAX_STORES, faults, |value, faults| parse(value, None, faults))?;
-    let mut seen = rustc_hash::FxHashSet::default();
-    for (index, store) in stores.iter().enumerate() {
-        if !seen.insert(store.code.as_str()) {
-            let path = value.path().index(index);
-            faults.add(&path.key("code"), FaultCode::NotUnique, "is there twice");
-        }
-    }
+    let stores: Vec<Store> = STORES.read(value, faults)?;
+    let repeated = |place, faults: &mut Faults| {
+        faults.repeated(&value.path().index(place).key("code"));
+    };
+    refuse_repeated(stores.iter().map(|store| &store.code), repeated, faults)?;
     Some(stores)
-}
-
-/// Prints a store, defaults and all.
-pub fn print(writer: &mut Writer, store: &Store) {
-    writer.object(|writer| {
-        writer.key("code").text(&store.code);
-        let concept = store.concept.as_deref();
-        writer.key("concept").option(concept, Writer::text);
-        writer.key("zones").texts(&store.zones);
-        let timezone = store.timezone.map(|zone| zone.name());
-        writer.key("timezone").option(timezone, Writer::text);
-    });
 }

@@ -12,6 +12,7 @@ use serde_json::Value as Tree;
 use super::decode::Value;
 use super::faults::Faults;
 use super::json::Json;
+use crate::domain::names::Named as _;
 
 /// What `read` makes of a body, and the faults as `pointer code`.
 fn read<T>(body: &str, read: impl FnOnce(Value<'_, '_>, &mut Faults) -> T) -> (T, Vec<String>) {
@@ -19,7 +20,7 @@ fn read<T>(body: &str, read: impl FnOnce(Value<'_, '_>, &mut Faults) -> T) -> (T
     let mut faults = Faults::new();
     let value = read(Value::root(&json), &mut faults);
     let shown = faults.into_vec().into_iter();
-    let shown = shown.map(|fault| format!("{} {}", fault.pointer, fault.code.as_str()));
+    let shown = shown.map(|fault| format!("{} {}", fault.pointer, fault.code.name()));
     (value, shown.collect())
 }
 

@@ -1,10 +1,12 @@
 //! How far limits are used: by the name of each, what is used, held and left of it now.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::Value as Json;
 
+use super::body::schema::one_name;
+use super::body::*;
 use super::write::Writer;
 use crate::domain::amount::Money;
-use crate::domain::limit::Measure;
+use crate::domain::limit::{LimitName, LimitSubject, Measure};
 use crate::domain::names::Named;
 use crate::domain::usage::{LimitUsage, Usage};
 
@@ -13,8 +15,7 @@ use crate::domain::usage::{LimitUsage, Usage};
 pub fn print(writer: &mut Writer, usage: &Usage) {
     writer.object(|writer| {
         for limit in &usage.limits {
-            let name = limit.limit.name;
-            let name = format!("{}.{}", name.subject.name(), name.measure.name());
+            let name = limit_name(limit.limit.name);
             writer.data_key(&name).object(|writer| print_limit(writer, limit, usage.precision));
         }
     });
@@ -22,19 +23,88 @@ pub fn print(writer: &mut Writer, usage: &Usage) {
 
 fn print_limit(writer: &mut Writer, limit: &LimitUsage, precision: u32) {
     let maximum = limit.limit.maximum;
-    let amount = |writer: &mut Writer, amount: i64| match limit.limit.name.measure {
-        Measure::Times | Measure::Transactions => writer.integer(amount),
-        Measure::Discount => writer.money(Money::from_scaled(amount), precision),
+    let amount = |writer: &mut Writer, amount: i64| {
+        print_amount(writer, limit.limit.name.measure, amount, precision);
     };
     let gone = limit.gone;
     writer.key("used").option(gone.map(|gone| gone.used), amount);
     writer.key("held").option(gone.map(|gone| gone.held), amount);
     writer.key("left").option(gone.map(|gone| gone.left(maximum)), amount);
     amount(writer.key("max"), maximum);
-    let end = limit.window_ends_at.map(instant);
-    writer.key("window_ends_at").option(end, |writer, end| writer.plain(end));
+    optional(INSTANT).print("window_ends_at", writer, &limit.window_ends_at);
 }
 
-fn instant(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+/// Prints an amount of a limit: a count, or a decimal.
+pub(super) fn print_amount(writer: &mut Writer, measure: Measure, amount: i64, precision: u32) {
+    match measure {
+        Measure::Times | Measure::Transactions => writer.integer(amount),
+        Measure::Discount => writer.money(Money::from_scaled(amount), precision),
+    }
+}
+
+/// As `customer.times`.
+pub(super) fn limit_name(limit: LimitName) -> String {
+    format!("{}.{}", limit.subject.name(), limit.measure.name())
+}
+
+/// The name of a limit.
+pub const LIMIT_NAME: Like = Like(|| {
+    let names: Vec<String> = limits().map(limit_name).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    one_name(&names)
+});
+
+/// Every limit that is counted.
+fn limits() -> impl Iterator<Item = LimitName> {
+    LimitSubject::ALL.iter().flat_map(|subject| {
+        Measure::ALL.iter().map(|measure| LimitName { subject: *subject, measure: *measure })
+    })
+}
+
+/// What is said of an amount of a limit.
+pub(super) struct Amount(Measure);
+
+impl Describes for Amount {
+    fn schema(&self, schemas: &mut Schemas) -> Json {
+        match self.0 {
+            Measure::Times | Measure::Transactions => SIZE.schema(schemas),
+            Measure::Discount => DECIMAL.schema(schemas),
+        }
+    }
+}
+
+/// An object that may have each limit, which is described by `describe`.
+pub(super) fn of_limits(
+    schemas: &mut Schemas,
+    says: &str,
+    describe: impl Fn(&Amount, &mut Fields, &mut Schemas),
+) -> Json {
+    let mut all = schemas.fields();
+    for limit in limits() {
+        let mut fields = schemas.fields();
+        describe(&Amount(limit.measure), &mut fields, schemas);
+        all.add(&limit_name(limit), fields.schema(""), false);
+    }
+    all.schema(says)
+}
+
+/// What [`print()`] prints.
+pub struct UsageBody;
+
+impl Described for UsageBody {
+    const NAME: &'static str = "Usage";
+
+    fn schema(schemas: &mut Schemas) -> Json {
+        let says =
+            "How far each limit is used now: a count, or an amount in the tenant's currency.";
+        of_limits(schemas, says, |amount, fields, schemas| {
+            optional(amount).describe("used", "What is committed.", fields, schemas);
+            optional(amount).describe("held", "What is held besides.", fields, schemas);
+            optional(amount).describe("left", "What is left of it.", fields, schemas);
+            let max = "The limit. Of one that each customer, code or issuance has for itself only this and the window are told.";
+            required(amount).describe("max", max, fields, schemas);
+            let ends = "When the count starts anew; null: never.";
+            optional(INSTANT).describe("window_ends_at", ends, fields, schemas);
+        })
+    }
 }

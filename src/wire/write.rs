@@ -17,12 +17,19 @@ pub struct Writer {
     out: String,
     /// Whether what comes next in the present list or object needs a comma before it.
     comma: bool,
+    /// Whether the document is for the database, where the settings that tell numbers from texts are not at hand.
+    stored: bool,
 }
 
 impl Writer {
     /// An empty document with room for so many bytes.
     pub fn with_capacity(bytes: usize) -> Self {
-        Self { out: String::with_capacity(bytes), comma: false }
+        Self { out: String::with_capacity(bytes), ..Self::default() }
+    }
+
+    /// An empty document for the database.
+    pub fn for_storage() -> Self {
+        Self { stored: true, ..Self::default() }
     }
 
     pub fn finish(self) -> String {
@@ -165,6 +172,15 @@ impl Writer {
         self.out.push('"');
         let _ = write!(self.out, "{value}");
         self.out.push('"');
+    }
+
+    /// The number of a custom field: a text like every decimal, but a JSON number in a document for the database.
+    pub fn custom_number(&mut self, number: impl Display) {
+        if self.stored {
+            self.raw(&number.to_string());
+        } else {
+            self.plain(number);
+        }
     }
 
     /// A time: RFC 3339 with its offset, with as many decimals of a second as it has.

@@ -1,37 +1,45 @@
-//! What bodies look like, as JSON Schema 2020-12: the components of the OpenAPI document.
+//! The schemas that paths name: the components of the OpenAPI document.
 //!
-//! Bodies are read and printed by [`crate::wire`], which knows no schema. What is said of them here takes the names of
-//! closed sets from `domain::names` and bounds from the readers' own constants; that it is true is what the tests check:
-//! every answer of every API test against the document, and every body that was taken.
-//!
-//! [`form`] has the words, the other modules a schema for each thing. A type here only carries its name to the paths;
-//! parts that differ between requests and answers are there twice, as `SelectorInput` and `Selector`.
+//! A body's table says what it looks like ([`crate::wire::body`]). Here each gets the name by which paths refer to it; parts
+//! are found by their tables. Parts that differ between requests and answers are there twice, as `SelectorInput` and
+//! `Selector`.
 
-use serde_json::{Map, Value};
+use std::marker::PhantomData;
+
+use serde_json::{Map, Value, json};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
-mod benefit;
-mod cart;
-mod condition;
-mod customer;
-mod enums;
-mod evaluation;
-pub mod examples;
-mod form;
-mod limits;
-mod log;
-mod problem;
-mod promotion;
-mod settings;
-mod tenant;
+use super::{
+    audit, codes, health, keys, product_lists, redemptions, stats, stores, tenants, webhooks,
+};
+use crate::domain::cart::Request;
+use crate::domain::redemption::Order;
+use crate::service::event_log::EventBody;
+use crate::wire::body::{
+    Described, Describes, DescribesMember, Schemas, Side, WORDS, every, optional, part, required,
+};
+use crate::wire::code::CodesBody;
+use crate::wire::evaluation::EvaluationBody;
+use crate::wire::issuing::{
+    BulkIssueBody, ClaimBody, IssuanceBody, IssueBody, MergeBody, VerdictsBody,
+};
+use crate::wire::milestone::{MilestoneBody, NewMilestone};
+use crate::wire::offer::OfferBody;
+use crate::wire::problem::ProblemBody;
+use crate::wire::product_list::NewProductList;
+use crate::wire::promotion::{PromotionAnswer, VersionAnswer};
+use crate::wire::returns::NewReturn;
+use crate::wire::settings::SettingsAnswer;
+use crate::wire::store::{NewStore, STORES, StoreBody};
+use crate::wire::{activity, promotion, redemption, returns};
 
-use form::Side::{Answer, Request as Input};
+pub mod examples;
 
 /// Bodies that paths name, by types that carry their names.
 macro_rules! bodies {
-    ($($name:ident = $schema:expr;)+) => {
+    ($($name:ident: $schema:expr;)+) => {
         $(
             #[doc = concat!("The schema `", stringify!($name), "`.")]
             pub struct $name;
@@ -46,178 +54,113 @@ macro_rules! bodies {
             impl ToSchema for $name {}
         )+
 
-        fn bodies() -> Vec<(&'static str, Value)> {
-            vec![$((stringify!($name), $schema)),+]
+        /// All schemas, by name.
+        pub fn components() -> Map<String, Value> {
+            let mut schemas = Schemas::default();
+            $(
+                let describe: fn(&mut Schemas) -> Value = $schema;
+                let schema = describe(&mut schemas);
+                schemas.insert(stringify!($name), schema);
+            )+
+            schemas.into_components().into_iter().collect()
         }
     };
 }
 
 bodies! {
-    ActivityRecorded = customer::recorded();
-    AuditPage = promotion::page("AuditEntry");
-    Claim = customer::claim();
-    CodePage = promotion::page("Code");
-    CodesMade = tenant::made_codes();
-    DeadDeliveryPage = promotion::page("DeadDelivery");
-    Document = serde_json::json!({"type": "object", "description": "An OpenAPI document.", "additionalProperties": true});
-    Evaluation = evaluation::result();
-    EventPage = promotion::page("Event");
-    Health = tenant::health();
-    Issuance = customer::issuance();
-    IssuancePage = promotion::page("Issuance");
-    IssuanceVerdicts = customer::verdicts();
-    KeyMade = tenant::made_key();
-    KeyPage = promotion::page("Key");
-    Merge = customer::merge();
-    Milestone = customer::milestone(Answer);
-    MilestoneInput = customer::milestone(Input);
-    MilestonePage = promotion::page("Milestone");
-    ActivityInput = customer::new_activity();
-    CodesInput = tenant::new_codes();
-    IssuanceInput = customer::new_issuance();
-    BulkIssuanceInput = customer::new_issuances();
-    KeyInput = tenant::new_key();
-    ProductListInput = tenant::new_product_list();
-    PromotionInput = promotion::new();
-    RedemptionInput = cart::new_redemption();
-    ReturnInput = cart::new_return();
-    StoreInput = tenant::new_store();
-    StoreListInput = tenant::new_stores();
-    TenantInput = tenant::new_tenant();
-    WebhookInput = log::new_webhook();
-    Nothing = Input.object().schema("Nothing: what is asked for stands in the path.");
-    OfferPage = promotion::page("Offer");
-    Problem = problem::problem();
-    ProductList = tenant::product_list();
-    ProductListPage = promotion::page("ProductListSummary");
-    ProductListSummary = tenant::product_list_summary();
-    Promotion = promotion::answer();
-    PromotionPage = promotion::page("Promotion");
-    PromotionReplacement = promotion::replacement();
-    PromotionStats = log::promotion_stats();
-    StatusChange = promotion::status();
-    PromotionVersionPage = promotion::page("PromotionVersion");
-    EndedRedemption = evaluation::ended_redemption();
-    Redemption = evaluation::redemption();
-    RedemptionFull = evaluation::full_redemption();
-    RedemptionPage = promotion::page("RedemptionListed");
-    CartRequestInput = cart::request(Input);
-    Resend = log::resend();
-    Resent = tenant::resent();
-    ReturnRecord = evaluation::returned();
-    Settings = settings::settings(Answer);
-    SettingsInput = settings::settings(Input);
-    Stats = log::stats();
-    Store = tenant::store();
-    StorePage = promotion::page("Store");
-    StoresPut = tenant::stored();
-    Tenant = tenant::tenant();
-    TenantMade = tenant::made_tenant();
-    TenantPage = promotion::page("Tenant");
-    TenantPatch = tenant::tenant_patch();
-    Webhook = log::webhook();
-    WebhookPage = promotion::page("Webhook");
+    ActivityInput: request::<activity::ActivityBody>;
+    ActivityRecorded: answer::<activity::ActivityRecorded>;
+    AuditPage: page::<audit::AuditEntry>;
+    BulkIssuanceInput: request::<BulkIssueBody>;
+    CartRequestInput: request::<Request<'_>>;
+    Claim: request::<ClaimBody>;
+    CodePage: page::<codes::CodeBody>;
+    CodesInput: request::<CodesBody>;
+    CodesMade: answer::<codes::CodesMade>;
+    DeadDeliveryPage: page::<webhooks::DeadDelivery>;
+    Document: |_| json!({
+        "type": "object", "description": "An OpenAPI document.", "additionalProperties": true,
+    });
+    EndedRedemption: answer::<redemption::EndedRedemption>;
+    Evaluation: answer::<EvaluationBody>;
+    EventPage: page::<EventBody>;
+    Health: answer::<health::Health>;
+    Issuance: answer::<IssuanceBody>;
+    IssuanceInput: request::<IssueBody>;
+    IssuancePage: page::<IssuanceBody>;
+    IssuanceVerdicts: answer::<VerdictsBody>;
+    KeyInput: request::<keys::NewKey>;
+    KeyMade: answer::<keys::KeyMade>;
+    KeyPage: page::<keys::KeyBody>;
+    Merge: request::<MergeBody>;
+    Milestone: answer::<MilestoneBody>;
+    MilestoneInput: request::<NewMilestone>;
+    MilestonePage: page::<MilestoneBody>;
+    Nothing: |schemas| schemas.on(Side::Request, |schemas| {
+        schemas.fields().schema("Nothing: what is asked for stands in the path.")
+    });
+    OfferPage: page::<OfferBody>;
+    Problem: answer::<ProblemBody>;
+    ProductList: answer::<product_lists::ProductListBody>;
+    ProductListInput: request::<NewProductList>;
+    ProductListPage: page::<product_lists::SummaryBody>;
+    ProductListSummary: answer::<product_lists::SummaryBody>;
+    Promotion: answer::<PromotionAnswer>;
+    PromotionInput: request::<promotion::PromotionInput>;
+    PromotionPage: page::<PromotionAnswer>;
+    PromotionReplacement: request::<promotion::PromotionReplacement>;
+    PromotionStats: answer::<stats::PromotionStatsBody>;
+    PromotionVersionPage: page::<VersionAnswer>;
+    Redemption: answer::<redemption::RedemptionBody>;
+    RedemptionFull: answer::<redemptions::FullRedemption>;
+    RedemptionInput: request::<Order<'_>>;
+    RedemptionPage: page::<redemptions::ListedRedemption>;
+    Resend: request::<webhooks::Resend>;
+    Resent: answer::<webhooks::Resent>;
+    ReturnInput: request::<NewReturn>;
+    ReturnRecord: answer::<returns::ReturnRecord>;
+    Settings: answer::<SettingsAnswer>;
+    SettingsInput: request::<SettingsAnswer>;
+    Stats: answer::<stats::StatsBody>;
+    StatusChange: request::<promotion::StatusChange>;
+    Store: answer::<StoreBody>;
+    StoreInput: request::<NewStore>;
+    StoreListInput: |schemas| schemas.on(Side::Request, |schemas| STORES.schema(schemas));
+    StorePage: page::<StoreBody>;
+    StoresPut: answer::<stores::StoresPut>;
+    Tenant: answer::<tenants::TenantBody>;
+    TenantInput: request::<tenants::NewTenant>;
+    TenantMade: answer::<tenants::TenantMade>;
+    TenantPage: page::<tenants::TenantBody>;
+    TenantPatch: request::<tenants::PatchBody>;
+    Webhook: answer::<webhooks::WebhookBody>;
+    WebhookInput: request::<webhooks::NewWebhookBody>;
+    WebhookPage: page::<webhooks::WebhookBody>;
 }
 
-/// A schema for each side.
-type Part = fn(form::Side) -> Value;
-
-/// Parts of bodies that go both ways.
-const PARTS: &[(&str, Part)] = &[
-    ("AmountOff", benefit::amount_off),
-    ("AttributeCondition", condition::attribute),
-    ("Audience", promotion::audience),
-    ("AwardPoints", benefit::award_points),
-    ("Benefit", benefit::benefit),
-    ("BenefitTarget", benefit::target),
-    ("BundlePrice", benefit::bundle_price),
-    ("Cart", cart::cart),
-    ("CartCondition", condition::cart),
-    ("CartTarget", benefit::cart_target),
-    ("Communication", promotion::communication),
-    ("Condition", condition::condition),
-    ("CustomField", settings::custom_field),
-    ("Customer", cart::customer),
-    ("DailyWindow", promotion::daily_window),
-    ("EachDay", promotion::each_day),
-    ("Earning", promotion::earning),
-    ("Expiry", promotion::expiry),
-    ("FixedPrice", benefit::fixed_price),
-    ("FixedPriceTarget", benefit::fixed_price_target),
-    ("FreeProduct", benefit::free_product),
-    ("GiftVoucherCondition", condition::gift_voucher),
-    ("GroupCondition", condition::group),
-    ("ItemCondition", condition::item),
-    ("ItemsTarget", benefit::items_target),
-    ("Limits", limits::limits),
-    ("Line", cart::line),
-    ("LineCondition", condition::line),
-    ("MemberCondition", condition::member),
-    ("Membership", cart::membership),
-    ("MonthMoment", promotion::month_moment),
-    ("Monthly", promotion::monthly),
-    ("MonthlySpan", promotion::monthly_span),
-    ("PaymentCondition", condition::payment),
-    ("PercentageOff", benefit::percentage_off),
-    ("Predicate", condition::predicate),
-    ("Recurrence", promotion::recurrence),
-    ("Refresh", limits::refresh),
-    ("Repeat", benefit::repeat),
-    ("RepeatPerAmount", benefit::repeat_per_amount),
-    ("RepeatPerQuantity", benefit::repeat_per_quantity),
-    ("RepeatPerSet", benefit::repeat_per_set),
-    ("Schedule", promotion::schedule),
-    ("Scope", promotion::scope),
-    ("Selector", condition::selector),
-    ("Shipping", cart::shipping),
-    ("ShippingTarget", benefit::shipping_target),
-    ("Stacking", promotion::stacking),
-    ("SubjectLimits", limits::subject),
-    ("Tender", cart::tender),
-    ("WeekMoment", promotion::week_moment),
-    ("Weekly", promotion::weekly),
-    ("WeeklySpan", promotion::weekly_span),
-];
-
-/// The other parts of bodies.
-fn others() -> Vec<(&'static str, Value)> {
-    vec![
-        ("Applied", evaluation::applied()),
-        ("AuditEntry", tenant::audit_entry()),
-        ("Code", tenant::code()),
-        ("DeadDelivery", log::dead_delivery()),
-        ("Decimal", form::decimals()),
-        ("Event", log::event()),
-        ("Key", tenant::key()),
-        ("KnownCustomerInput", customer::known_customer()),
-        ("NotApplied", evaluation::not_applied()),
-        ("Offer", promotion::offer()),
-        ("OrderInput", cart::order()),
-        ("PricedLine", evaluation::line()),
-        ("PromotionTerms", promotion::recorded()),
-        ("PromotionVersion", promotion::version()),
-        ("RedemptionListed", evaluation::listed_redemption()),
-        ("CartRequest", cart::request(Answer)),
-        ("StatsPeriod", log::bucket()),
-        ("StatsTotals", log::totals()),
-        ("Totals", evaluation::totals()),
-        ("Unmet", evaluation::unmet()),
-        ("Usage", limits::usage()),
-    ]
+fn request<B: Described>(schemas: &mut Schemas) -> Value {
+    schemas.on(Side::Request, B::schema)
 }
 
-/// All schemas, by name.
-pub fn components() -> Map<String, Value> {
-    let mut all: Vec<(String, Value)> = Vec::new();
-    let single = bodies().into_iter().chain(others()).chain(log::events()).chain(enums::enums());
-    for (name, schema) in single {
-        all.push((name.to_owned(), schema));
+fn answer<B: Described>(schemas: &mut Schemas) -> Value {
+    schemas.on(Side::Answer, B::schema)
+}
+
+fn page<B: Described>(schemas: &mut Schemas) -> Value {
+    answer::<Page<B>>(schemas)
+}
+
+/// A page of a list, which [`super::page`] prints.
+struct Page<B>(PhantomData<B>);
+
+impl<B: Described> Described for Page<B> {
+    const NAME: &'static str = "";
+
+    fn schema(schemas: &mut Schemas) -> Value {
+        let mut fields = schemas.fields();
+        required(every(part::<B>())).describe("items", "In a stable order.", &mut fields, schemas);
+        let about = "The `cursor` of the next page; null at the end.";
+        optional(WORDS).describe("next_cursor", about, &mut fields, schemas);
+        fields.schema("A page of a list.")
     }
-    all.extend(log::event_data());
-    for (name, schema) in PARTS {
-        all.push(((*name).to_owned(), schema(Answer)));
-        all.push((format!("{name}Input"), schema(Input)));
-    }
-    all.sort_by(|a, b| a.0.cmp(&b.0));
-    all.into_iter().collect()
 }

@@ -4,11 +4,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngExt;
 use uuid::Uuid;
 
-use super::super::{Service, event_log};
+use super::super::Service;
+use super::super::event_log::EventBody;
 use crate::db::deliveries::{ClaimedRow, DueRow, Failed};
 use crate::db::webhooks::TargetRow;
 use crate::db::{self, DbError};
 use crate::domain::id::{TenantId, WebhookId};
+use crate::wire::body::*;
 
 /// How long nobody else tries what was claimed. Longer than an attempt can take.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
@@ -151,7 +153,7 @@ impl Service {
 fn parcel(row: ClaimedRow) -> Parcel {
     let ClaimedRow { event, attempts, first_attempt_at } = row;
     let attempt = Attempt { sequence: event.sequence, attempts, first_at: first_attempt_at };
-    Parcel { event_id: event.event_id, payload: event_log::print(&event), attempt }
+    Parcel { event_id: event.event_id, payload: EventBody::document(&event), attempt }
 }
 
 /// When it is tried again; none once a day has passed since the first attempt.

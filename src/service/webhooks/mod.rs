@@ -12,8 +12,8 @@ use crate::db::webhooks::WebhookRow;
 use crate::db::{self, Page, TenantTx};
 use crate::domain::event::EventType;
 use crate::domain::id::{TenantId, WebhookId};
+use crate::wire::body::*;
 use crate::wire::faults::{FaultCode, Faults};
-use crate::wire::write::Writer;
 
 pub mod address;
 pub mod delivery;
@@ -58,13 +58,15 @@ impl Service {
                     rand::rng().fill_bytes(&mut secret);
                     let id = WebhookId::new(Uuid::now_v7());
                     let row = db::webhooks::insert(tx, id, &name, url, events, &secret).await?;
-                    audit(tx, actor, subject, "created", None, Some(document(&row))).await?;
+                    audit(tx, actor, subject, "created", None, Some(WebhookTerms::document(&row)))
+                        .await?;
                     return Ok(Put::Made(row, format!("whsec_{}", STANDARD.encode(secret))));
                 };
                 let row = db::webhooks::replace(tx, &name, url, events).await?;
                 let row = row.ok_or(ServiceError::NotFound)?;
                 if (&before.url, &before.events) != (&row.url, &row.events) {
-                    let (old, new) = (Some(document(&before)), Some(document(&row)));
+                    let (old, new) =
+                        (Some(WebhookTerms::document(&before)), Some(WebhookTerms::document(&row)));
                     audit(tx, actor, subject, "replaced", old, new).await?;
                 }
                 Ok(Put::Replaced(row))
@@ -90,7 +92,7 @@ impl Service {
                 db::outbox::lock(tx).await?;
                 let row = db::webhooks::delete(tx, &name).await?;
                 let row = row.ok_or(ServiceError::NotFound)?;
-                let before = Some(document(&row));
+                let before = Some(WebhookTerms::document(&row));
                 audit(tx, actor, subject(&name), "deleted", before, None).await?;
                 Ok(())
             })
@@ -160,12 +162,12 @@ fn subject(name: &str) -> String {
     format!("webhook:{name}")
 }
 
-/// What it is, for the audit trail: never its secret.
-fn document(row: &WebhookRow) -> String {
-    let mut writer = Writer::with_capacity(256);
-    writer.object(|writer| {
-        writer.key("url").text(&row.url);
-        writer.key("events").list(&row.events, |writer, event| writer.name(*event));
-    });
-    writer.finish()
+answer! {
+    /// What it is, for the audit trail: never its secret.
+    pub struct WebhookTerms "" as WebhookRow |row| {
+        /// Where events go.
+        url: required(WORDS) => row.url,
+        /// Which events.
+        events: required(every(choice::<EventType>())) => row.events,
+    }
 }

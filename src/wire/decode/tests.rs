@@ -1,6 +1,7 @@
 //! Tables of values and what is wrong with them.
 
 use super::*;
+use crate::wire::body::{AMOUNT, COUNT, Reads};
 use crate::wire::faults::Fault;
 
 /// The faults of reading `text` with `read`, as `pointer code`.
@@ -12,7 +13,7 @@ fn faults_of<T: std::fmt::Debug>(
     let mut faults = Faults::new();
     let value = read(Value::root(&json), &mut faults);
     assert_eq!(value.is_none(), !faults.is_empty(), "{text}: {value:?}");
-    let shown = |fault: Fault| format!("{} {}", fault.pointer, fault.code.as_str());
+    let shown = |fault: Fault| format!("{} {}", fault.pointer, fault.code.name());
     faults.into_vec().into_iter().map(shown).collect()
 }
 
@@ -44,7 +45,8 @@ fn objects_report_what_is_missing_unknown_and_there_twice() {
 
 #[test]
 fn decimals_are_read_from_their_digits_and_bounded() {
-    let amount = |text: &str| faults_of(text, |value, faults| value.amount(faults));
+    let amount =
+        |text: &str| faults_of(text, |value, faults| Reads::<Money>::read(&AMOUNT, value, faults));
     for good in ["1", "\"1.5\"", "0", "1000000000", "\"0.0001\"", "1.10000000"] {
         assert!(amount(good).is_empty(), "{good}");
     }
@@ -62,7 +64,8 @@ fn decimals_are_read_from_their_digits_and_bounded() {
     ] {
         assert_eq!(amount(bad), [format!(" {code}")], "{bad}");
     }
-    let integer = |text: &str| faults_of(text, |value, faults| value.count(faults));
+    let integer =
+        |text: &str| faults_of(text, |value, faults| Reads::<u32>::read(&COUNT, value, faults));
     assert!(integer("1000000000").is_empty());
     for (bad, code) in [
         ("0", "out_of_range"),

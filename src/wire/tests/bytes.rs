@@ -5,15 +5,17 @@ use proptest::prelude::*;
 use serde_json::Value as Tree;
 
 use crate::domain::amount::{Money, Number, Quantity};
+use crate::domain::redemption::Order;
+use crate::wire::activity::ActivityBody;
+use crate::wire::body::ReadBody as _;
 use crate::wire::code::MAX_CODES;
 use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
 use crate::wire::json::Json;
 use crate::wire::product_list::MAX_SKUS;
 use crate::wire::promotion::Purpose;
-use crate::wire::{
-    activity, cart, code, csv, issuing, milestone, promotion, redemption, returns, settings, store,
-};
+use crate::wire::returns::NewReturn;
+use crate::wire::{cart, code, csv, issuing, milestone, promotion, settings, store};
 
 /// Bodies of all kinds that are taken as they are: the examples of the OpenAPI document.
 const EXAMPLES: &str = include_str!("../../api/schema/examples.json");
@@ -113,14 +115,14 @@ fn read_as_everything(bytes: &[u8]) {
     }
     let read: [(&str, Reader); 11] = [
         ("cart", |v, f| cart::parse(v, f).is_some()),
-        ("redemption", |v, f| redemption::parse(v, f).is_some()),
-        ("return", |v, f| returns::parse(v, f).is_some()),
-        ("activity", |v, f| activity::parse(v, f).is_some()),
-        ("issue", |v, f| issuing::parse(v, f).is_some()),
-        ("issues", |v, f| issuing::parse_bulk(v, f).is_some()),
-        ("codes", |v, f| code::parse(v, f).is_some()),
+        ("redemption", |v, f| Order::read(v, f).is_some()),
+        ("return", |v, f| NewReturn::read(v, f).is_some()),
+        ("activity", |v, f| ActivityBody::read(v, f).is_some()),
+        ("issue", |v, f| issuing::IssueBody::read(v, f).is_some()),
+        ("issues", |v, f| issuing::BulkIssueBody::read(v, f).is_some()),
+        ("codes", |v, f| code::CodesBody::read(v, f).is_some()),
         ("stores", |v, f| store::parse_list(v, f).is_some()),
-        ("milestone", |v, f| milestone::parse(v, "m", &mut Vec::new(), f).is_some()),
+        ("milestone", |v, f| milestone::parse(v, "m", f).is_some()),
         ("promotion", |v, f| promotion::parse(v, Purpose::Create(&[]), f).terms.is_some()),
         ("stored promotion", |v, f| promotion::parse(v, Purpose::Stored, f).terms.is_some()),
     ];
@@ -131,8 +133,7 @@ fn read_as_everything(bytes: &[u8]) {
     }
     let mut faults = Faults::new();
     let defaults = super::settings::defaults();
-    let read =
-        settings::parse(root, defaults, settings::Computed::Ignored, &mut Vec::new(), &mut faults);
+    let read = settings::parse(root, defaults, settings::Computed::Ignored, &mut faults);
     assert!(read.is_some() || !faults.is_empty());
 }
 

@@ -12,7 +12,7 @@ use crate::domain::settings::{CustomField, CustomFieldKind};
 use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
 use crate::wire::json::Json;
-use crate::wire::promotion::{Answer, Purpose, parse, parse_stored, print, stored};
+use crate::wire::promotion::{Answer, PromotionAnswer, Purpose, parse, parse_stored, stored};
 use crate::wire::write::Writer;
 
 fn predicate() -> impl Strategy<Value = Tree> {
@@ -251,7 +251,7 @@ fn answered(terms: &Terms) -> String {
         updated_at: now,
         terms,
     };
-    print(&mut writer, &answer);
+    PromotionAnswer::print(&mut writer, &answer);
     writer.finish()
 }
 
@@ -299,9 +299,12 @@ fn product_lists_are_named_with_their_places() {
         "benefit": {"type": "percentage_off", "value": 5, "target": {"type": "cart",
             "select": {"include": [{"field": "sku", "op": "in_list", "list": "b"}]}}}
     });
-    let (parsed, _) = read(&body.to_string(), |v, f| parse(v, Purpose::Create(&[]), f));
+    let (lists, _) = read(&body.to_string(), |v, f| {
+        parse(v, Purpose::Create(&[]), f);
+        f.take_lists()
+    });
     let places: Vec<_> =
-        parsed.lists.iter().map(|list| (list.pointer.as_str(), list.name.as_str())).collect();
+        lists.iter().map(|list| (list.pointer.as_str(), list.name.as_str())).collect();
     assert_eq!(
         places,
         [("/conditions/of/exclude/0/list", "a"), ("/benefit/target/select/include/0/list", "b")]

@@ -286,8 +286,8 @@ fn all_faults_of_a_body_are_reported_at_once() {
     let expected = [
         "/name required",
         "/benefit/value out_of_range",
-        "/limits/code limit_not_supported",
         "/suggest wrong_type",
+        "/limits/code limit_not_supported",
         "/color unknown_field",
     ];
     check(&changes, &expected);

@@ -14,7 +14,7 @@ pub(super) fn defaults() -> Settings {
 }
 
 fn parsed(body: &str) -> (Option<Settings>, Vec<String>) {
-    read(body, |value, faults| parse(value, defaults(), Computed::Unknown, &mut Vec::new(), faults))
+    read(body, |value, faults| parse(value, defaults(), Computed::Unknown, faults))
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::form::one_name;
+use super::schema::{Titled, one_name};
 use crate::domain::activity::MilestoneMeasure;
 use crate::domain::benefit::{From, Level, Pick, PriceBase, Same, Spread, Within};
 use crate::domain::cart::Explain;
@@ -20,17 +20,10 @@ use crate::domain::selector::{Match, NumberOperator};
 use crate::domain::settings::{
     EvaluationOrder, PercentageBase, QualifyingItems, RankingCriterion, Strategy,
 };
-use crate::service::stats::Bucket;
 use crate::wire::audience::Type as AudienceType;
 use crate::wire::custom_field::Type as CustomFieldType;
 use crate::wire::issuance::{ExpiryType, TriggerType};
 use crate::wire::selector::{Field, Operator};
-
-/// A closed set with a component of its own.
-pub trait Titled: Named {
-    /// The component's name.
-    const TITLE: &'static str;
-}
 
 macro_rules! enums {
     ($($type:ident = $title:literal,)+) => {
@@ -48,7 +41,6 @@ macro_rules! enums {
 enums! {
     ActivityType = "ActivityType",
     AudienceType = "AudienceType",
-    Bucket = "BucketSize",
     CustomFieldType = "CustomFieldType",
     EvaluationOrder = "EvaluationOrder",
     EventType = "EventType",

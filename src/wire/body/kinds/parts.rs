@@ -1,0 +1,288 @@
+//! Kinds that are made of others: lists, maps, parts.
+
+use std::borrow::Cow;
+use std::hash::Hash;
+use std::marker::PhantomData;
+use std::ops::RangeInclusive;
+
+use rustc_hash::FxHashSet;
+use serde_json::{Value as Json, json};
+
+use super::{Describes, Prints, Reads, text_schema};
+use crate::wire::body::schema::nullable;
+use crate::wire::body::{Described, PrintBody, ReadBody, Schemas};
+use crate::wire::decode::{TextBound, Value};
+use crate::wire::faults::Faults;
+use crate::wire::write::Writer;
+
+/// A list.
+#[derive(Clone, Debug)]
+pub struct List<K> {
+    of: K,
+    least: usize,
+    most: Option<usize>,
+}
+
+/// A list of so many entries.
+pub const fn list<K>(of: K, size: RangeInclusive<usize>) -> List<K> {
+    List { of, least: *size.start(), most: Some(*size.end()) }
+}
+
+/// A list that answers print.
+pub const fn every<K>(of: K) -> List<K> {
+    List { of, least: 0, most: None }
+}
+
+impl<'t, T, K: Reads<'t, T>> Reads<'t, Vec<T>> for List<K> {
+    fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<Vec<T>> {
+        self.read_each(value, faults, |entry, faults| self.of.read(entry, faults))
+    }
+}
+
+impl<K> List<K> {
+    fn read_each<'t, T>(
+        &self,
+        value: Value<'_, 't>,
+        faults: &mut Faults,
+        read: impl FnMut(Value<'_, 't>, &mut Faults) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        value.list(self.least..=self.most.unwrap_or(usize::MAX), faults, read)
+    }
+}
+
+macro_rules! prints_list {
+    ($($list:ty),+) => {$(
+        impl<T, K: Prints<T>> Prints<$list> for List<K> {
+            fn print(&self, writer: &mut Writer, value: &$list) {
+                writer.list(value.iter(), |writer, entry| self.of.print(writer, entry));
+            }
+        }
+    )+};
+}
+prints_list!(Vec<T>, &Vec<T>, &[T]);
+
+impl<K: Describes> Describes for List<K> {
+    fn schema(&self, schemas: &mut Schemas) -> Json {
+        let mut schema = json!({"type": "array", "items": self.of.schema(schemas)});
+        if let Some(most) = self.most {
+            schema["maxItems"] = most.into();
+        }
+        if self.least > 0 {
+            schema["minItems"] = self.least.into();
+        }
+        schema
+    }
+}
+
+/// A list whose entries differ.
+#[derive(Clone, Debug)]
+pub struct Distinct<K>(List<K>);
+
+pub const fn distinct<K>(of: K, size: RangeInclusive<usize>) -> Distinct<K> {
+    Distinct(list(of, size))
+}
+
+impl<'t, T: Clone + Eq + Hash, K: Reads<'t, T>> Reads<'t, Vec<T>> for Distinct<K> {
+    fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<Vec<T>> {
+        let mut seen = FxHashSet::default();
+        self.0.read_each(value, faults, |entry, faults| {
+            let read = self.0.of.read(entry, faults)?;
+            if !seen.insert(read.clone()) {
+                faults.repeated(entry.path());
+                return None;
+            }
+            Some(read)
+        })
+    }
+}
+
+impl<V, K> Prints<V> for Distinct<K>
+where
+    List<K>: Prints<V>,
+{
+    fn print(&self, writer: &mut Writer, value: &V) {
+        self.0.print(writer, value);
+    }
+}
+
+impl<K: Describes> Describes for Distinct<K> {
+    fn schema(&self, schemas: &mut Schemas) -> Json {
+        let mut schema = self.0.schema(schemas);
+        schema["uniqueItems"] = true.into();
+        schema
+    }
+}
+
+/// See [`keyed`].
+#[derive(Clone, Debug)]
+pub struct Keyed<K>(&'static str, List<K>);
+
+/// A list of parts that differ in the member `by`, a name.
+pub const fn keyed<K>(by: &'static str, of: K, size: RangeInclusive<usize>) -> Keyed<K> {
+    Keyed(by, list(of, size))
+}
+
+impl<'t, T, K: Reads<'t, T>> Reads<'t, Vec<T>> for Keyed<K> {
+    fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<Vec<T>> {
+        let Self(by, list) = self;
+        let mut seen = FxHashSet::default();
+        list.read_each(value, faults, |entry, faults| {
+            let read = list.of.read(entry, faults);
+            let path = entry.path().key(by);
+            let key = entry.json().member(by).map(|json| Value::at(json, path));
+            // What is wrong with the name itself has been told.
+            let key = key.and_then(|key| key.text(TextBound::NAME, &mut Faults::new()));
+            if key.is_some_and(|key| !seen.insert(key)) {
+                faults.repeated(&path);
+                return None;
+            }
+            read
+        })
+    }
+}
+
+impl<V, K> Prints<V> for Keyed<K>
+where
+    List<K>: Prints<V>,
+{
+    fn print(&self, writer: &mut Writer, value: &V) {
+        self.1.print(writer, value);
+    }
+}
+
+impl<K: Describes> Describes for Keyed<K> {
+    fn schema(&self, schemas: &mut Schemas) -> Json {
+        self.1.schema(schemas)
+    }
+}
+
+/// An object whose keys are data; it is printed in their order.
+#[derive(Clone, Debug)]
+pub struct Map<K> {
+    of: K,
+    most: usize,
+}
+
+pub const fn map<K>(of: K, most: usize) -> Map<K> {
+    Map { of, most }
+}
+
+impl<'t, T, K: Reads<'t, T>> Reads<'t, Vec<(Cow<'t, str>, T)>> for Map<K> {
+    fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<Vec<(Cow<'t, str>, T)>> {
+        value.map(self.most, faults, |key, value, faults| {
+            Some((Cow::Borrowed(key), self.of.read(value, faults)?))
+        })
+    }
+}
+
+impl<K: Prints<T>, T> Prints<Vec<(Cow<'_, str>, T)>> for Map<K> {
+    fn print(&self, writer: &mut Writer, value: &Vec<(Cow<'_, str>, T)>) {
+        let mut sorted: Vec<_> = value.iter().collect();
+        sorted.sort_unstable_by_key(|(key, _)| key);
+        writer.object(|writer| {
+            for (key, value) in sorted {
+                self.of.print(writer.data_key(key), value);
+            }
+        });
+    }
+}
+
+impl<K: Describes> Describes for Map<K> {
+    fn schema(&self, schemas: &mut Schemas) -> Json {
+        json!({
+            "type": "object",
+            "propertyNames": text_schema(TextBound::NAME),
+            "additionalProperties": self.of.schema(schemas),
+            "maxProperties": self.most,
+        })
+    }
+}
+
+/// A part that is described by a table of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<B>(PhantomData<B>);
+
+pub const fn part<B: Described>() -> Part<B> {
+    Part(PhantomData)
+}
+
+impl<'t, T, B: ReadBody<'t, T>> Reads<'t, T> for Part<B> {
+    fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<T> {
+        B::read(value, faults)
+    }
+}
+
+impl<T, B: PrintBody<T>> Prints<T> for Part<B> {
+    fn print(&self, writer: &mut Writer, value: &T) {
+        B::print(writer, value);
+    }
+}
+
+impl<B: Described> Describes for Part<B> {
+    fn schema(&self, schemas: &mut Schemas) -> Json {
+        schemas.part::<B>()
+    }
+}
+
+/// See [`by`].
+#[derive(Clone, Copy, Debug)]
+pub struct By<K>(K);
+
+/// Documented as `kind`, and printed by a closure.
+pub const fn by<K>(kind: K) -> By<K> {
+    By(kind)
+}
+
+impl<F: Fn(&mut Writer), K> Prints<F> for By<K> {
+    fn print(&self, writer: &mut Writer, print: &F) {
+        print(writer);
+    }
+}
+
+impl<K: Describes> Describes for By<K> {
+    fn schema(&self, schemas: &mut Schemas) -> Json {
+        self.0.schema(schemas)
+    }
+}
+
+/// See [`or_null`].
+#[derive(Clone, Copy, Debug)]
+pub struct OrNull<K>(K);
+
+/// What `kind` is, or null.
+pub const fn or_null<K>(kind: K) -> OrNull<K> {
+    OrNull(kind)
+}
+
+impl<T, K: Prints<T>> Prints<Option<T>> for OrNull<K> {
+    fn print(&self, writer: &mut Writer, value: &Option<T>) {
+        writer.option(value.as_ref(), |writer, value| self.0.print(writer, value));
+    }
+}
+
+impl<K: Describes> Describes for OrNull<K> {
+    fn schema(&self, schemas: &mut Schemas) -> Json {
+        nullable(self.0.schema(schemas))
+    }
+}
+
+/// See [`raw`].
+#[derive(Clone, Copy, Debug)]
+pub struct Raw<K>(K);
+
+/// Documented as `kind`; it was printed before.
+pub const fn raw<K>(kind: K) -> Raw<K> {
+    Raw(kind)
+}
+
+impl<T: AsRef<str>, K> Prints<T> for Raw<K> {
+    fn print(&self, writer: &mut Writer, value: &T) {
+        writer.raw(value.as_ref());
+    }
+}
+
+impl<K: Describes> Describes for Raw<K> {
+    fn schema(&self, schemas: &mut Schemas) -> Json {
+        self.0.schema(schemas)
+    }
+}

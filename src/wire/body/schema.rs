@@ -1,0 +1,175 @@
+//! What is said of bodies as JSON Schema 2020-12: the components of the OpenAPI document.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::Described;
+use crate::domain::names::Named;
+
+/// Which way a body goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// To the service: what is optional may be absent or null, decimals are texts or numbers.
+    Request,
+    /// From the service: every field is there, decimals are texts.
+    Answer,
+}
+
+/// A closed set with a component of its own.
+pub trait Titled: Named {
+    /// The component's name.
+    const TITLE: &'static str;
+}
+
+/// The components that have been described, and the side that is being described.
+#[derive(Debug)]
+pub struct Schemas {
+    side: Side,
+    components: BTreeMap<String, Json>,
+}
+
+impl Default for Schemas {
+    fn default() -> Self {
+        Self { side: Side::Answer, components: BTreeMap::new() }
+    }
+}
+
+impl Schemas {
+    pub const fn side(&self) -> Side {
+        self.side
+    }
+
+    /// No members yet.
+    pub fn fields(&self) -> Fields {
+        Fields { side: self.side, properties: Map::new(), required: Vec::new() }
+    }
+
+    /// The components, by name.
+    pub fn into_components(self) -> BTreeMap<String, Json> {
+        self.components
+    }
+
+    /// Describes something as it is on one side.
+    pub fn on<T>(&mut self, side: Side, describe: impl FnOnce(&mut Self) -> T) -> T {
+        let around = std::mem::replace(&mut self.side, side);
+        let described = describe(self);
+        self.side = around;
+        described
+    }
+
+    /// Adds a component that no table describes.
+    pub fn insert(&mut self, name: &str, schema: Json) {
+        self.components.insert(name.to_owned(), schema);
+    }
+
+    /// A part: a reference to its component, or, where it has no name, what it is.
+    pub fn part<B: Described>(&mut self) -> Json {
+        if B::NAME.is_empty() { B::schema(self) } else { reference(&self.named::<B>()) }
+    }
+
+    /// The name of a part's component: there is one for each side.
+    pub fn named<B: Described>(&mut self) -> String {
+        let name = match self.side {
+            Side::Request => format!("{}Input", B::NAME),
+            Side::Answer => B::NAME.to_owned(),
+        };
+        if !self.components.contains_key(&name) {
+            // Its place is held until it is described, since parts may have themselves as parts.
+            self.insert(&name, Json::Null);
+            let schema = B::schema(self);
+            self.insert(&name, schema);
+        }
+        name
+    }
+
+    /// One of the names of a closed set, which is a component.
+    pub fn choice<T: Titled>(&mut self) -> Json {
+        if !self.components.contains_key(T::TITLE) {
+            let names: Vec<&str> = T::ALL.iter().map(|value| value.name()).collect();
+            self.insert(T::TITLE, one_name(&names));
+        }
+        reference(T::TITLE)
+    }
+}
+
+/// The members of an object that is being described.
+#[derive(Debug)]
+pub struct Fields {
+    side: Side,
+    properties: Map<String, Json>,
+    required: Vec<Json>,
+}
+
+impl Fields {
+    pub const fn side(&self) -> Side {
+        self.side
+    }
+
+    /// Adds a member; one that another body has already is described anew.
+    pub fn add(&mut self, name: &str, schema: Json, required: bool) {
+        self.properties.insert(name.to_owned(), schema);
+        if required && !self.required.iter().any(|own| own == name) {
+            self.required.push(name.into());
+        }
+    }
+
+    /// The schema. Only requests refuse other fields, since answers get more fields with later releases.
+    pub fn schema(self, says: &str) -> Json {
+        let mut schema = json!({"type": "object", "properties": self.properties});
+        if self.side == Side::Request {
+            schema["additionalProperties"] = false.into();
+        }
+        if !self.required.is_empty() {
+            schema["required"] = self.required.into();
+        }
+        described(schema, says)
+    }
+}
+
+/// A schema with what is to be said of it, which a reference too may have beside it.
+pub fn described(mut schema: Json, says: &str) -> Json {
+    let says = says.trim();
+    if !says.is_empty() {
+        schema["description"] = says.into();
+    }
+    schema
+}
+
+/// What a schema says, or null.
+pub fn nullable(mut schema: Json) -> Json {
+    if let Some(kind) = schema.get("type").filter(|kind| kind.is_string()) {
+        schema["type"] = json!([kind, "null"]);
+        if let Some(names) = schema.get_mut("enum").and_then(Json::as_array_mut) {
+            names.push(Json::Null);
+        }
+    } else if schema.get("$ref").is_some() || schema.get("oneOf").is_some() {
+        schema = json!({"anyOf": [schema, {"type": "null"}]});
+    }
+    // Everything else may be null already.
+    schema
+}
+
+/// A schema of the components.
+pub fn reference(name: &str) -> Json {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+/// One of several components, told apart by the constant that each has in the field `tag`.
+pub fn one_of(tag: &str, parts: &[(&str, String)], says: &str) -> Json {
+    let (mut mapping, mut of) = (Map::new(), Vec::new());
+    for (value, name) in parts {
+        let part = reference(name);
+        mapping.insert((*value).to_owned(), part["$ref"].clone());
+        if !of.contains(&part) {
+            of.push(part);
+        }
+    }
+    let schema = json!({"oneOf": of, "discriminator": {"propertyName": tag, "mapping": mapping}});
+    described(schema, says)
+}
+
+/// One of these names.
+pub fn one_name(names: &[&str]) -> Json {
+    json!({"type": "string", "enum": names})
+}
