@@ -1,9 +1,9 @@
 //! Bodies as tables: each names its members once, and from that it is read, printed and documented.
 //!
 //! A table lists members: a name, how it may be left out ([`members`]), of what kind it is ([`kinds`]), and a sentence
-//! about it. [`body!`] makes all three of it, [`request!`] what is only read, [`answer!`] what is only printed, and
-//! [`described!`] what only the document tells, where a printer is written by hand since it is on the hot path.
-//! [`union!`] tells tables apart by the name that each has in one field. [`schema`] collects the document's components.
+//! about it. `body!` makes all three of it, `request!` what is only read, `answer!` what is only printed, and
+//! `described!` what only the document tells, where a printer is written by hand since it is on the hot path.
+//! `union!` tells tables apart by the name that each has in one field. [`schema`] collects the document's components.
 
 use serde_json::Value as Json;
 
@@ -252,7 +252,7 @@ macro_rules! answer {
 }
 
 /// A body that goes both ways: a struct that has the members as its fields; or a value that `print` takes apart, one
-/// expression for each member, and that `read` puts together as in [`request!`]. After `or` stands why the pattern of
+/// expression for each member, and that `read` puts together as in `request!`. After `or` stands why the pattern of
 /// `print` always fits, after `of` what makes of the value what is taken apart.
 macro_rules! body {
     ($(#[doc = $says:literal])* $body:ident $(<$life:lifetime>)? $name:literal {
