@@ -328,8 +328,13 @@ macro_rules! union {
                 faults: &mut $crate::wire::faults::Faults,
             ) -> Option<$read> {
                 let Some(kind) = object.tag($tag, faults) else {
-                    // What the rest should be hangs on it.
-                    object.ignore_rest();
+                    // What the rest should be hangs on it: told is what no table has.
+                    let known = $crate::wire::body::schema::members_of(&[
+                        $(<$part as $crate::wire::body::Described>::describe),+
+                    ]);
+                    for name in &known {
+                        object.ignore(name, faults);
+                    }
                     return None;
                 };
                 match kind {

@@ -160,7 +160,7 @@ body! {
                 required(DAYS).read("days", object, faults).map(Expiry::AfterDays)
             }
             None => {
-                object.ignore_rest();
+                object.ignore("days", faults);
                 None
             }
         }

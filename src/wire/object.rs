@@ -131,11 +131,6 @@ impl<'p, 't> Object<'p, 't> {
         }
     }
 
-    /// All further fields may be there and are not read.
-    pub const fn ignore_rest(&mut self) {
-        self.taken = u128::MAX;
-    }
-
     /// A field that does not go with the others: a fault where it is there and not null.
     pub fn refuse(
         &mut self,

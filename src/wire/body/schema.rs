@@ -127,6 +127,17 @@ impl Fields {
     }
 }
 
+/// The names of the members that requests may have by any of these tables.
+pub fn members_of(tables: &[fn(&mut Fields, &mut Schemas)]) -> Vec<String> {
+    Schemas::default().on(Side::Request, |schemas| {
+        let mut fields = schemas.fields();
+        for describe in tables {
+            describe(&mut fields, schemas);
+        }
+        fields.properties.into_iter().map(|(name, _)| name).collect()
+    })
+}
+
 /// A schema with what is to be said of it, which a reference too may have beside it.
 pub fn described(mut schema: Json, says: &str) -> Json {
     let says = says.trim();

@@ -292,3 +292,15 @@ fn all_faults_of_a_body_are_reported_at_once() {
     ];
     check(&changes, &expected);
 }
+
+#[test]
+fn a_part_whose_kind_is_not_said_is_told_what_none_of_its_kinds_has() {
+    let repeat = json!({"pe": "quantity", "every": "3"});
+    let expected = ["/benefit/repeat/per required", "/benefit/repeat/pe unknown_field"];
+    check(&[("/benefit/repeat", repeat)], &expected);
+    let tees = json!({"type": "line_quantities", "op": "gte", "value": "3", "off": {}});
+    check(
+        &[("/conditions", tees)],
+        &["/conditions/type malformed", "/conditions/off unknown_field"],
+    );
+}
