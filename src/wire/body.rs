@@ -97,6 +97,30 @@ macro_rules! member_name {
     };
 }
 
+/// Reads the members one after the other, each into a variable of its field's name.
+macro_rules! read_each {
+    ($object:expr, $faults:expr, $($field:ident $($wire:literal)?: $member:expr,)*) => {
+        $(let $field = $crate::wire::body::ReadsMember::read(
+            &$member,
+            $crate::wire::body::member_name!($field $($wire)?),
+            $object,
+            $faults,
+        );)*
+    };
+}
+
+/// Prints the members one after the other.
+macro_rules! print_each {
+    ($writer:expr, $($field:ident $($wire:literal)?: $member:expr => $shown:expr,)*) => {
+        $($crate::wire::body::PrintsMember::print(
+            &$member,
+            $crate::wire::body::member_name!($field $($wire)?),
+            $writer,
+            &$shown,
+        );)*
+    };
+}
+
 /// What the document says of a table.
 macro_rules! described {
     ($(#[doc = $says:literal])* $vis:vis struct $body:ident $name:literal {
@@ -147,12 +171,7 @@ macro_rules! request {
                 object: &mut $crate::wire::decode::Object<'_, 't>,
                 faults: &mut $crate::wire::faults::Faults,
             ) -> Option<Self> {
-                $(let $field = $crate::wire::body::ReadsMember::read(
-                    &$member,
-                    $crate::wire::body::member_name!($field $($wire)?),
-                    object,
-                    faults,
-                );)*
+                $crate::wire::body::read_each!(object, faults, $($field $($wire)?: $member,)*);
                 Some(Self { $($field: $field?),* })
             }
         }
@@ -182,12 +201,7 @@ macro_rules! request {
                 $object: &mut $crate::wire::decode::Object<'_, 't>,
                 $faults: &mut $crate::wire::faults::Faults,
             ) -> Option<$read> {
-                $(let $field = $crate::wire::body::ReadsMember::read(
-                    &$member,
-                    $crate::wire::body::member_name!($field $($wire)?),
-                    $object,
-                    $faults,
-                );)*
+                $crate::wire::body::read_each!($object, $faults, $($field $($wire)?: $member,)*);
                 $build
             }
         }
@@ -209,12 +223,7 @@ macro_rules! answer {
         impl $crate::wire::body::PrintBody<$printed> for $body {
             fn print_members(writer: &mut $crate::wire::write::Writer, value: &$printed) {
                 let $value = value;
-                $($crate::wire::body::PrintsMember::print(
-                    &$member,
-                    $crate::wire::body::member_name!($field $($wire)?),
-                    writer,
-                    &$shown,
-                );)*
+                $crate::wire::body::print_each!(writer, $($field $($wire)?: $member => $shown,)*);
             }
         }
     };
@@ -233,12 +242,7 @@ macro_rules! answer {
                 writer: &mut $crate::wire::write::Writer,
                 $($value: $printed),+
             ) {
-                $($crate::wire::body::PrintsMember::print(
-                    &$member,
-                    $crate::wire::body::member_name!($field $($wire)?),
-                    writer,
-                    &$shown,
-                );)*
+                $crate::wire::body::print_each!(writer, $($field $($wire)?: $member => $shown,)*);
             }
 
             $vis fn print(
@@ -264,12 +268,9 @@ macro_rules! body {
         }
         impl $(<$life>)? $crate::wire::body::PrintBody<Self> for $body $(<$life>)? {
             fn print_members(writer: &mut $crate::wire::write::Writer, value: &Self) {
-                $($crate::wire::body::PrintsMember::print(
-                    &$member,
-                    $crate::wire::body::member_name!($field $($wire)?),
-                    writer,
-                    &value.$field,
-                );)*
+                $crate::wire::body::print_each!(
+                    writer, $($field $($wire)?: $member => value.$field,)*
+                );
             }
         }
     };
@@ -290,12 +291,7 @@ macro_rules! body {
             fn print_members(writer: &mut $crate::wire::write::Writer, value: &$read) {
                 $(let value = &$written(value);)?
                 let $value = value $(else { unreachable!($never) })?;
-                $($crate::wire::body::PrintsMember::print(
-                    &$member,
-                    $crate::wire::body::member_name!($field $($wire)?),
-                    writer,
-                    &$shown,
-                );)*
+                $crate::wire::body::print_each!(writer, $($field $($wire)?: $member => $shown,)*);
             }
         }
     };
@@ -328,7 +324,7 @@ macro_rules! union {
                 faults: &mut $crate::wire::faults::Faults,
             ) -> Option<$read> {
                 let Some(kind) = object.tag($tag, faults) else {
-                    // What the rest should be hangs on it: told is what no table has.
+                    // The kind decides what the others may be. Without it, report only members that no kind has.
                     let known = $crate::wire::body::schema::members_of(&[
                         $(<$part as $crate::wire::body::Described>::describe),+
                     ]);
@@ -359,4 +355,4 @@ macro_rules! union {
 }
 
 #[allow(unused_imports)]
-pub(crate) use {answer, body, described, member_name, request, union};
+pub(crate) use {answer, body, described, member_name, print_each, read_each, request, union};

@@ -84,7 +84,7 @@ body! {
     }
 }
 
-/// Reports each key that is there before; `None` if there is one.
+/// Reports each key that repeats an earlier one; `None` if there is one.
 pub fn refuse_repeated_keys(
     fields: &[CustomField],
     path: &Path<'_>,

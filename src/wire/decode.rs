@@ -401,7 +401,7 @@ pub fn refuse_other_name(
     }
 }
 
-/// Reports each entry that is there before; `None` if there is one.
+/// Reports each entry that repeats an earlier one; `None` if there is one.
 pub fn refuse_repeated<T: Eq + Hash>(
     entries: impl IntoIterator<Item = T>,
     report: impl Fn(usize, &mut Faults),

@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use super::body::*;
 use super::decode::{Value, refuse_other_name, refuse_repeated};
 use super::faults::Faults;
-use super::json::Json;
 use super::selector::SelectorBody;
 use crate::domain::activity::{MAX_TARGETS, Milestone, MilestoneMeasure, Target};
 use crate::domain::limit::Refresh;
@@ -75,8 +74,5 @@ pub fn parse(value: Value<'_, '_>, name: &str, faults: &mut Faults) -> Option<Mi
 
 /// Reads what [`Terms`] printed.
 pub fn parse_stored(document: &str, name: &str) -> Result<Milestone, String> {
-    let json = Json::parse(document.as_bytes()).map_err(|error| format!("{error:?}"))?;
-    let mut faults = Faults::new();
-    let read = parse(Value::root(&json), name, &mut faults);
-    read.ok_or_else(|| format!("{:?}", faults.as_slice()))
+    read_stored(document.as_bytes(), |value, faults| parse(value, name, faults))
 }

@@ -55,32 +55,58 @@ members! {
     later Later;
 }
 
+/// Members that are read as an option: `None` where they are absent or null.
+macro_rules! read_as_option {
+    ($($member:ident),+) => {$(
+        impl<'t, T, K: Reads<'t, T>> ReadsMember<'t, Option<T>> for $member<K> {
+            fn read(
+                &self,
+                name: &str,
+                object: &mut Object<'_, 't>,
+                faults: &mut Faults,
+            ) -> Option<Option<T>> {
+                object.optional(name, faults, |value, faults| self.0.read(value, faults))
+            }
+        }
+    )+};
+}
+read_as_option!(Optional, Absent, Filled);
+
+/// Members that answers always have.
+macro_rules! always_printed {
+    ($($member:ident),+) => {$(
+        impl<T, K: Prints<T>> PrintsMember<T> for $member<K> {
+            fn print(&self, name: &'static str, writer: &mut Writer, value: &T) {
+                self.0.print(writer.key(name), value);
+            }
+        }
+    )+};
+}
+always_printed!(Required, OrEmpty, Computed);
+
+/// Members that answers leave out where there is no value.
+macro_rules! printed_if_there {
+    ($($member:ident),+) => {$(
+        impl<T, K: Prints<T>> PrintsMember<Option<T>> for $member<K> {
+            fn print(&self, name: &'static str, writer: &mut Writer, value: &Option<T>) {
+                if let Some(value) = value {
+                    self.0.print(writer.key(name), value);
+                }
+            }
+        }
+    )+};
+}
+printed_if_there!(Absent, Filled);
+
 impl<'t, T, K: Reads<'t, T>> ReadsMember<'t, T> for Required<K> {
     fn read(&self, name: &str, object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<T> {
         object.required(name, faults, |value, faults| self.0.read(value, faults))
     }
 }
 
-impl<T, K: Prints<T>> PrintsMember<T> for Required<K> {
-    fn print(&self, name: &'static str, writer: &mut Writer, value: &T) {
-        self.0.print(writer.key(name), value);
-    }
-}
-
 impl<K: Describes> DescribesMember for Required<K> {
     fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
         fields.add(name, described(self.0.schema(schemas), about), true);
-    }
-}
-
-impl<'t, T, K: Reads<'t, T>> ReadsMember<'t, Option<T>> for Optional<K> {
-    fn read(
-        &self,
-        name: &str,
-        object: &mut Object<'_, 't>,
-        faults: &mut Faults,
-    ) -> Option<Option<T>> {
-        object.optional(name, faults, |value, faults| self.0.read(value, faults))
     }
 }
 
@@ -94,25 +120,6 @@ impl<K: Describes> DescribesMember for Optional<K> {
     fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
         let schema = nullable(self.0.schema(schemas));
         fields.add(name, described(schema, about), fields.side() == Side::Answer);
-    }
-}
-
-impl<'t, T, K: Reads<'t, T>> ReadsMember<'t, Option<T>> for Absent<K> {
-    fn read(
-        &self,
-        name: &str,
-        object: &mut Object<'_, 't>,
-        faults: &mut Faults,
-    ) -> Option<Option<T>> {
-        object.optional(name, faults, |value, faults| self.0.read(value, faults))
-    }
-}
-
-impl<T, K: Prints<T>> PrintsMember<Option<T>> for Absent<K> {
-    fn print(&self, name: &'static str, writer: &mut Writer, value: &Option<T>) {
-        if let Some(value) = value {
-            self.0.print(writer.key(name), value);
-        }
     }
 }
 
@@ -146,10 +153,7 @@ pub const fn or<K, T>(kind: K, default: T) -> Or<K, T> {
 
 impl<'t, T: Clone, K: Reads<'t, T>> ReadsMember<'t, T> for Or<K, T> {
     fn read(&self, name: &str, object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<T> {
-        match object.optional(name, faults, |value, faults| self.0.read(value, faults))? {
-            Some(value) => Some(value),
-            None => Some(self.1.clone()),
-        }
+        Some(Absent(&self.0).read(name, object, faults)?.unwrap_or_else(|| self.1.clone()))
     }
 }
 
@@ -188,12 +192,6 @@ impl<'t, T: Default, K: Reads<'t, T>> ReadsMember<'t, T> for OrEmpty<K> {
     }
 }
 
-impl<T, K: Prints<T>> PrintsMember<T> for OrEmpty<K> {
-    fn print(&self, name: &'static str, writer: &mut Writer, value: &T) {
-        self.0.print(writer.key(name), value);
-    }
-}
-
 impl<K: Describes> DescribesMember for OrEmpty<K> {
     fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
         match fields.side() {
@@ -223,25 +221,6 @@ impl<K: Describes> DescribesMember for UnlessEmpty<K> {
     }
 }
 
-impl<'t, T, K: Reads<'t, T>> ReadsMember<'t, Option<T>> for Filled<K> {
-    fn read(
-        &self,
-        name: &str,
-        object: &mut Object<'_, 't>,
-        faults: &mut Faults,
-    ) -> Option<Option<T>> {
-        Absent(&self.0).read(name, object, faults)
-    }
-}
-
-impl<T, K: Prints<T>> PrintsMember<Option<T>> for Filled<K> {
-    fn print(&self, name: &'static str, writer: &mut Writer, value: &Option<T>) {
-        if let Some(value) = value {
-            self.0.print(writer.key(name), value);
-        }
-    }
-}
-
 impl<K: Describes> DescribesMember for Filled<K> {
     fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
         OrEmpty(&self.0).describe(name, about, fields, schemas);
@@ -251,7 +230,7 @@ impl<K: Describes> DescribesMember for Filled<K> {
 /// See [`ignored`].
 pub struct Ignored;
 
-/// What answers have elsewhere, and requests may send back.
+/// Another table prints it. Requests may send it back, and it is ignored.
 pub const fn ignored() -> Ignored {
     Ignored
 }
@@ -280,12 +259,6 @@ impl<'t, K> ReadsMember<'t, ()> for Computed<K> {
     fn read(&self, name: &str, object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<()> {
         object.ignore(name, faults);
         Some(())
-    }
-}
-
-impl<T, K: Prints<T>> PrintsMember<T> for Computed<K> {
-    fn print(&self, name: &'static str, writer: &mut Writer, value: &T) {
-        self.0.print(writer.key(name), value);
     }
 }
 

@@ -75,7 +75,7 @@ impl Schemas {
             Side::Answer => B::NAME.to_owned(),
         };
         if !self.components.contains_key(&name) {
-            // Its place is held until it is described, since parts may have themselves as parts.
+            // Reserve the name before describing the part, since a part may contain itself.
             self.insert(&name, Json::Null);
             let schema = B::schema(self);
             self.insert(&name, schema);
