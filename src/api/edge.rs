@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, HttpBody};
@@ -10,6 +11,7 @@ use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use rand::RngExt;
 use tower::ServiceExt;
 use tracing::Instrument;
 use tracing::field::Empty;
@@ -18,7 +20,7 @@ use super::front;
 use super::measure::Measure;
 use super::problem::{ApiError, Problem};
 use crate::cache;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Shed};
 use crate::telemetry;
 
 /// What a request may be, and how many there may be at a time.
@@ -59,6 +61,10 @@ pub(super) const EVALUATE: &str = "/v1/evaluate-cart";
 pub const MIB: usize = 1024 * 1024;
 /// Longest answer that is taken for small: so many of them as there are requests in flight cost little.
 const SMALL_ANSWER: usize = 64 * 1024;
+
+/// A refusal for want of room in the pool is sent after a random part of this time. Otherwise callers that were refused at
+/// the same moment come back at the same moment, and the others wait until all of them have been refused again.
+const LONGEST_REFUSAL: Duration = Duration::from_millis(250);
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -210,6 +216,12 @@ impl Edge {
                 response = no_room.into_response();
             }
         }
+        let shed = response.extensions().get::<Problem>().and_then(Problem::shed);
+        if shed == Some(Shed::Pool) {
+            held.give_up();
+            let pause = rand::rng().random_range(Duration::ZERO..LONGEST_REFUSAL);
+            tokio::time::sleep(pause).await;
+        }
         let took = turn.answered(response.status());
         telemetry::answered(&span, response.status().as_u16());
         let _entered = span.enter();
@@ -220,7 +232,7 @@ impl Edge {
                 duration_us = took.as_micros(),
                 "answered",
             );
-            if let Some(reason) = problem.shed() {
+            if let Some(reason) = shed {
                 self.metrics.shed.inc(reason);
             }
             write_problem(&mut response, problem, text);

@@ -71,13 +71,22 @@ async fn a_full_pool_is_503_with_a_time_to_come_back_and_small_carts_pass() {
         let no_cart = json!("x".repeat(5_000));
         let unread = service.post("/v1/evaluate-cart", &noisy.pos, no_cart.clone());
         unread.await.expect_code(503, "overloaded");
-        let read = service.post("/v1/evaluate-cart", &quiet.pos, no_cart);
+        let read = service.post("/v1/evaluate-cart", &quiet.pos, no_cart.clone());
         read.await.expect(422);
         for tenant in [&noisy, &quiet] {
             let small = service.post("/v1/evaluate-cart", &tenant.pos, cart());
             small.await.expect(200);
         }
-        wait_for(&service, "promotion_engine_requests_shed_total{reason=\"pool\"} 2").await;
+        // Whoever is refused together does not come back together, whatever pause it makes.
+        let refuse = async |_| {
+            let refused = service.post("/v1/evaluate-cart", &noisy.pos, no_cart.clone()).await;
+            refused.expect_code(503, "overloaded");
+            Instant::now()
+        };
+        let told = futures_util::future::join_all((0..18).map(refuse)).await;
+        let (first, last) = (told.iter().min().unwrap(), told.iter().max().unwrap());
+        assert!(last.duration_since(*first) > Duration::from_millis(25), "all at once");
+        wait_for(&service, "promotion_engine_requests_shed_total{reason=\"pool\"} 20").await;
         let other = service.post("/v1/evaluate-cart", &quiet.pos, large_cart());
         let go = async {
             wait_for(&service, "promotion_engine_pool_waiting 2").await;
