@@ -3,6 +3,20 @@
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// All cases: the worked carts, and the examples of the contract.
+pub fn cases() -> Vec<Value> {
+    [read(include_str!("../cases/examples.json")), contract()].concat()
+}
+
+/// A case for each result in the examples of `docs/SPEC.md`.
+pub fn contract() -> Vec<Value> {
+    read(include_str!("../cases/contract.json"))
+}
+
+fn read(cases: &str) -> Vec<Value> {
+    serde_json::from_str(cases).expect("cases are JSON")
+}
+
 /// The document of a case: everything but its name, source and expectation, with every reason asked for.
 pub fn document(case: &Value) -> Value {
     let mut document = case.clone();
@@ -25,8 +39,13 @@ pub fn check(case: &Value, result: &Value) -> Result<(), String> {
             "error" => error_fault(wanted, result),
             "lines" => differs(key, wanted, &discounts_of_lines(result)),
             "applied" => differs(key, wanted, &names(&result["applied"])),
+            "discounts" => each_differs(key, wanted, &by_name(&result["applied"], "discount")),
             "times" => each_differs(key, wanted, &by_name(&result["applied"], "times")),
             "not_applied" => each_differs(key, wanted, &by_name(&result["not_applied"], "reason")),
+            "alternatives" => {
+                let found = by_name(&result["not_applied"], "alternative_discount");
+                each_differs(key, wanted, &found)
+            }
             "points" => differs(key, wanted, &points(result)),
             "free_items" => differs(key, wanted, &free_items(result)),
             "codes" => each_differs(key, wanted, &codes(result)),

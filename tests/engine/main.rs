@@ -4,6 +4,7 @@
 mod agreement;
 mod bounded;
 mod cases;
+mod contract;
 mod expect;
 mod generate;
 mod issuances;
