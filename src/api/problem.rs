@@ -93,7 +93,6 @@ impl ApiError {
 impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         match error {
-            ServiceError::Db(error) => Self::Db(error),
             ServiceError::NotFound => Self::NotFound,
             ServiceError::NoRoom(why) => Self::NoRoom(why),
             other => Self::Service(other),
@@ -130,7 +129,7 @@ impl From<Refused> for ApiError {
             Refused::Unknown => Self::Unauthorized,
             Refused::Suspended => Self::TenantSuspended,
             Refused::Busy => Self::Overloaded,
-            Refused::Db(error) => Self::Service(ServiceError::Shared(error)),
+            Refused::Db(error) => Self::Service(ServiceError::Db(error)),
         }
     }
 }
@@ -374,7 +373,6 @@ fn of_service(error: &ServiceError) -> Problem {
         ServiceError::Invalid(faults) => invalid(faults.as_slice().to_vec()),
         ServiceError::Refused(refusal) => of_refusal(refusal),
         ServiceError::Db(error) => of_db(error),
-        ServiceError::Shared(error) => of_db(error),
         ServiceError::Lost => outcome_unknown(),
         ServiceError::TooComplex(faults) => too_complex(faults.as_slice().to_vec()),
         ServiceError::Stopped => problem(&ApiError::HandlerTimeout),

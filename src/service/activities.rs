@@ -13,7 +13,7 @@ use super::evaluate::{Size, require_store};
 use super::issuances::{bounds, expiry, read_all, unlocked};
 use super::milestones::{Returned, advance};
 use super::pool::{Pool, Urgency};
-use super::{MAX_ATTEMPTS, Refusal, Service, ServiceError, issuance_events};
+use super::{Refusal, Service, ServiceError, Undone, issuance_events};
 use crate::db::activities::NewActivity;
 use crate::db::issuances::{Hand, HandChange, NewIssuance, Unlock, Waiting};
 use crate::db::{self, DbError, Reference, TenantTx};
@@ -29,19 +29,6 @@ use crate::wire;
 use crate::wire::activity::Standing;
 use crate::wire::faults::{FaultCode, Faults};
 
-/// Why a transaction came to nothing.
-enum Undone {
-    /// The rules are at this version now.
-    RulesMoved(i64),
-    Failed(ServiceError),
-}
-
-impl<E: Into<ServiceError>> From<E> for Undone {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
 impl Service {
     /// Records what a customer did and unlocks what was earned by it, or answers as before when it was recorded already.
     pub async fn record(
@@ -50,31 +37,12 @@ impl Service {
         activity: Activity<'_>,
     ) -> Result<String, ServiceError> {
         let activity = Arc::new(Activity { request: activity.request.into_owned(), ..activity });
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let at = activity.at.unwrap_or_else(|| self.clock().now());
-            let rules = self.cache().rules_at(tenant, at).await?;
-            let work = Work {
-                tenant,
-                pool: self.pool().clone(),
-                activity: Arc::clone(&activity),
-                rules,
-                clock_offset: self.clock().offset(),
-            };
-            let recorded =
-                self.db().tenant(tenant, move |tx| Box::pin(async move { work.record(tx).await }));
-            match recorded.await {
-                Ok(answer) => return Ok(answer),
-                Err(Undone::RulesMoved(version)) if attempts < MAX_ATTEMPTS => {
-                    self.cache().rules_changed(tenant, version);
-                }
-                Err(Undone::RulesMoved(_)) => return Err(DbError::Raced.into()),
-                Err(Undone::Failed(ServiceError::Db(error)))
-                    if error.is_momentary() && attempts < MAX_ATTEMPTS => {}
-                Err(Undone::Failed(error)) => return Err(error),
-            }
-        }
+        let (pool, clock_offset) = (self.pool().clone(), self.clock().offset());
+        self.by_rules(tenant, activity.at, move |tx, rules| {
+            let work = Work { tenant, pool, activity, rules, clock_offset };
+            Box::pin(async move { work.record(tx).await })
+        })
+        .await
     }
 }
 

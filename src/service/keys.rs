@@ -118,7 +118,9 @@ impl Service {
 /// A tenant that does not exist has no version to bump.
 fn no_tenant(error: ServiceError) -> ServiceError {
     match error {
-        ServiceError::Db(DbError::Missing(Reference::Tenant)) => ServiceError::NotFound,
+        ServiceError::Db(error) if matches!(*error, DbError::Missing(Reference::Tenant)) => {
+            ServiceError::NotFound
+        }
         other => other,
     }
 }

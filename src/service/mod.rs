@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::cache::{Cache, LoadError, NoRoom};
 use crate::clock::Clock;
 use crate::db::audit::NewAudit;
@@ -89,8 +91,8 @@ impl Expected {
     }
 }
 
-/// Why a use case came to nothing.
-#[derive(Debug, thiserror::Error)]
+/// Why a use case came to nothing. Cheap to copy, since a failed transaction fails all that were in it.
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ServiceError {
     /// The tenant has nothing of this name.
     #[error("there is no such thing")]
@@ -107,12 +109,9 @@ pub enum ServiceError {
     /// The state of things forbids it.
     #[error("refused: {0:?}")]
     Refused(Refusal),
-    /// The database failed or refused.
+    /// The database failed or refused: perhaps for all who were in one transaction.
     #[error(transparent)]
-    Db(#[from] DbError),
-    /// The database failed for all that were in one transaction.
-    #[error(transparent)]
-    Shared(Arc<DbError>),
+    Db(Arc<DbError>),
     /// Whoever worked on it has died; nobody knows how far it got.
     #[error("the work was broken off")]
     Lost,
@@ -129,12 +128,25 @@ pub enum ServiceError {
     NotDone(#[from] NotDone),
     /// The rules could not be loaded.
     #[error(transparent)]
-    Load(LoadError),
+    Load(#[from] LoadError),
 }
 
-impl From<LoadError> for ServiceError {
-    fn from(error: LoadError) -> Self {
-        Self::Load(error)
+impl From<DbError> for ServiceError {
+    fn from(error: DbError) -> Self {
+        Self::Db(Arc::new(error))
+    }
+}
+
+/// Why a transaction by some rules came to nothing.
+enum Undone {
+    /// The rules are at this version now.
+    RulesMoved(i64),
+    Failed(ServiceError),
+}
+
+impl<E: Into<ServiceError>> From<E> for Undone {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
     }
 }
 
@@ -149,7 +161,7 @@ impl ServiceError {
 
     /// What is stored is not what this release writes there.
     pub(crate) fn unreadable(what: &str) -> Self {
-        Self::Db(DbError::Unreadable(format!("{what} is not what is written there")))
+        DbError::Unreadable(format!("{what} is not what is written there")).into()
     }
 }
 
@@ -333,9 +345,44 @@ impl Service {
         }
     }
 
+    /// Runs work by the tenant's rules, as of a time or of now: again where they move meanwhile, or where others stand in
+    /// its way for a moment.
+    async fn by_rules<T, F>(
+        &self,
+        tenant: TenantId,
+        at: Option<DateTime<Utc>>,
+        work: F,
+    ) -> Result<T, ServiceError>
+    where
+        F: for<'t> FnOnce(&'t mut TenantTx, Arc<RuleSet>) -> Work<'t, T, Undone>
+            + Clone
+            + Send
+            + 'static,
+        T: Send + 'static,
+    {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let at = at.unwrap_or_else(|| self.clock().now());
+            let rules = self.cache().rules_at(tenant, at).await?;
+            let work = work.clone();
+            match self.db().tenant(tenant, move |tx| work(tx, rules)).await {
+                Ok(done) => return Ok(done),
+                Err(Undone::RulesMoved(version)) if attempts < MAX_ATTEMPTS => {
+                    self.cache().rules_changed(tenant, version);
+                }
+                Err(Undone::RulesMoved(_)) => return Err(DbError::Raced.into()),
+                Err(Undone::Failed(ServiceError::Db(error)))
+                    if error.is_momentary() && attempts < MAX_ATTEMPTS => {}
+                Err(Undone::Failed(error)) => return Err(error),
+            }
+        }
+    }
+
     /// What is in memory may be older than what was perhaps committed.
     fn after_failure(&self, tenant: TenantId, error: ServiceError) -> ServiceError {
-        if let ServiceError::Db(DbError::OutcomeUnknown(_)) = error {
+        if matches!(&error, ServiceError::Db(error) if matches!(**error, DbError::OutcomeUnknown(_)))
+        {
             self.inner.cache.forget(tenant);
         }
         error

@@ -11,33 +11,21 @@ use uuid::Uuid;
 
 use super::super::evaluate::code_keys;
 use super::super::pool::{Pool, Urgency};
-use super::super::{MAX_ATTEMPTS, Service, events, issuance_events};
+use super::super::{Service, ServiceError, Undone, events, issuance_events};
 use super::decide::{Decided, Decision, Recorded, Tally};
 use super::keys::{Start, again, first};
 use super::queue::Waiting;
-use super::{Failure, Pace, Pending, Verdict};
+use super::{Pace, Pending, Verdict};
 use crate::db::outbox::NewEvent;
 use crate::db::redemptions::HeldUse;
 use crate::db::{self, DbError, Reference, TenantTx};
 use crate::domain::amount::Money;
+use crate::domain::currency::Currency;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::engine::{RuleSet, Stop};
 
 /// After so many light orders the requests that wait for the same thread get their turn.
 const BREATH: usize = 8;
-
-/// Why a transaction came to nothing.
-enum GroupError {
-    /// The rules are at this version now.
-    RulesMoved(i64),
-    Db(DbError),
-}
-
-impl From<DbError> for GroupError {
-    fn from(error: DbError) -> Self {
-        Self::Db(error)
-    }
-}
 
 impl Service {
     /// Commits a group and answers each of its orders.
@@ -75,58 +63,26 @@ impl Service {
         tenant: TenantId,
         pace: Pace,
         pending: Vec<Arc<Pending>>,
-    ) -> Result<Vec<Verdict>, Failure> {
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let rules = self.cache().rules_at(tenant, self.clock().now()).await;
-            let rules = rules.map_err(Failure::Load)?;
-            let group = Group {
-                tenant,
-                pace,
-                pool: self.pool().clone(),
-                pending: pending.clone(),
-                rules,
-                clock_offset: self.clock().offset(),
-            };
-            let currency = group.rules.settings().currency;
-            let committed =
-                self.db().tenant(tenant, move |tx| Box::pin(async move { group.commit(tx).await }));
-            match committed.await {
-                Ok((verdicts, given)) => {
-                    let metrics = self.metrics();
-                    metrics.promotions_redeemed.inc_by(given.promotions);
-                    metrics.gave(currency.as_str(), given.discount);
-                    return Ok(verdicts);
-                }
-                Err(GroupError::RulesMoved(version)) if attempts < MAX_ATTEMPTS => {
-                    self.cache().rules_changed(tenant, version);
-                }
-                Err(GroupError::RulesMoved(_)) => {
-                    return Err(Failure::Db(Arc::new(DbError::Raced)));
-                }
-                Err(GroupError::Db(error)) if error.is_momentary() && attempts < MAX_ATTEMPTS => {}
-                Err(GroupError::Db(error)) => return Err(Failure::Db(Arc::new(error))),
-            }
-        }
+    ) -> Result<Vec<Verdict>, ServiceError> {
+        let (pool, clock_offset) = (self.pool().clone(), self.clock().offset());
+        let commit = self.by_rules(tenant, None, move |tx, rules| {
+            let group = Group { tenant, pace, pool, pending, rules, clock_offset };
+            Box::pin(async move { group.commit(tx).await })
+        });
+        let (verdicts, given) = commit.await?;
+        let metrics = self.metrics();
+        metrics.promotions_redeemed.inc_by(given.promotions);
+        metrics.gave(given.currency.as_str(), given.discount);
+        Ok(verdicts)
     }
 }
 
 /// Whether a failure may be that of one order, so that the others can do without it.
-fn concerns_one(failure: &Failure) -> bool {
-    match failure {
-        Failure::Db(error) => !matches!(
-            **error,
-            DbError::Unavailable(_) | DbError::OutcomeUnknown(_) | DbError::Stopping
-        ),
-        Failure::Refused(_)
-        | Failure::Invalid(_)
-        | Failure::Load(_)
-        | Failure::TooComplex(_)
-        | Failure::TooLong
-        | Failure::Panicked
-        | Failure::Lost => false,
-    }
+fn concerns_one(failure: &ServiceError) -> bool {
+    let ServiceError::Db(error) = failure else {
+        return false;
+    };
+    !matches!(**error, DbError::Unavailable(_) | DbError::OutcomeUnknown(_) | DbError::Stopping)
 }
 
 /// The orders of one transaction.
@@ -143,22 +99,24 @@ struct Group {
 struct Given {
     promotions: u64,
     discount: i64,
+    currency: Currency,
 }
 
 impl Given {
-    fn of(decided: &[Decided]) -> Self {
+    fn of(decided: &[Decided], currency: Currency) -> Self {
         let recorded = || decided.iter().filter_map(Decided::recorded);
         let promotions: usize = recorded().map(|own| own.new.promotions.len()).sum();
         let discounts = recorded().map(|own| own.new.discount);
         Self {
             promotions: u64::try_from(promotions).unwrap_or(u64::MAX),
             discount: discounts.fold(0, i64::saturating_add),
+            currency,
         }
     }
 }
 
 impl Group {
-    async fn commit(&self, tx: &mut TenantTx) -> Result<(Vec<Verdict>, Given), GroupError> {
+    async fn commit(&self, tx: &mut TenantTx) -> Result<(Vec<Verdict>, Given), Undone> {
         let ids: Vec<String> =
             self.pending.iter().map(|own| own.order.transaction_id.clone()).collect();
         let redemptions: Vec<Uuid> = ids.iter().map(|_| Uuid::now_v7()).collect();
@@ -174,7 +132,7 @@ impl Group {
         let moment = db::redemptions::moment(tx).await?;
         let moment = moment.ok_or(DbError::Missing(Reference::Tenant))?;
         if moment.rules != self.rules.version() {
-            return Err(GroupError::RulesMoved(moment.rules));
+            return Err(Undone::RulesMoved(moment.rules));
         }
         let now = at_millisecond(moment.now + self.clock_offset);
 
@@ -193,7 +151,7 @@ impl Group {
         self.write(tx, &claimed, &decided, now).await?;
         self.tell(&decided, now, &mut events);
         db::outbox::append(tx, &events).await?;
-        let given = Given::of(&decided);
+        let given = Given::of(&decided, self.rules.settings().currency);
         let verdicts = starts.into_iter().zip(decided);
         let verdicts = verdicts.map(|(start, decided)| match start {
             Start::Settled(verdict) => verdict,
@@ -209,7 +167,7 @@ impl Group {
         starts: &[Start],
         redemptions: &[Uuid],
         now: DateTime<Utc>,
-    ) -> Result<(Vec<Decided>, Vec<NewEvent>), GroupError> {
+    ) -> Result<(Vec<Decided>, Vec<NewEvent>), Undone> {
         let open = || {
             let all = self.pending.iter().zip(starts).zip(redemptions);
             all.map(|((pending, start), id)| match start {
@@ -288,7 +246,7 @@ impl Group {
     async fn think<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, GroupError> {
+    ) -> Result<T, Undone> {
         match self.pace {
             Pace::Light => Ok(work()),
             Pace::Medium | Pace::Heavy => {
@@ -304,7 +262,7 @@ impl Group {
         &self,
         cases: Vec<Option<Decision>>,
         mut tally: Tally,
-    ) -> Result<(Vec<Decided>, Tally), GroupError> {
+    ) -> Result<(Vec<Decided>, Tally), Undone> {
         let pace = self.pace;
         let decide = move |case: Option<Decision>, tally: &mut Tally| match case {
             Some(case) => case.decide(tally, pace),
@@ -360,7 +318,7 @@ impl Group {
         claimed: &FxHashSet<String>,
         decided: &[Decided],
         now: DateTime<Utc>,
-    ) -> Result<(), GroupError> {
+    ) -> Result<(), Undone> {
         let recorded = || decided.iter().filter_map(Decided::recorded);
         let (mut ended, mut states) = (Vec::new(), Vec::new());
         for ends in recorded().filter_map(|own| own.ends) {

@@ -10,17 +10,15 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::evaluate::{Asked, INLINE_STEPS, Size, code_keys, require_store};
-use super::{Refusal, Service, ServiceError};
+use super::{Service, ServiceError, ServiceError as Failure};
 use crate::cache::Guess;
-use crate::db::DbError;
 use crate::domain::counter::Owner;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::{Address, Order, RedemptionState};
-use crate::engine::{self, Facts, RuleSet, STEPS_PER_MS, Unfinished};
+use crate::engine::{self, Facts, RuleSet, STEPS_PER_MS};
 use crate::metrics;
 use crate::telemetry;
 use crate::wire;
-use crate::wire::faults::{Faults, too_complex};
 
 mod batch;
 mod decide;
@@ -93,51 +91,11 @@ pub struct Redeemed {
 }
 
 /// What became of an order.
-type Verdict = Result<Redeemed, Failure>;
-
-/// Why an order came to nothing. Cheap to copy, since a failed transaction fails all that were in it.
-#[derive(Clone, Debug)]
-enum Failure {
-    Refused(Refusal),
-    Invalid(Faults),
-    Db(Arc<DbError>),
-    Load(crate::cache::LoadError),
-    /// The evaluation would take more steps than it may.
-    TooComplex(Faults),
-    /// The evaluation takes longer than its pace allows.
-    TooLong,
-    Panicked,
-    /// The writer died: nobody knows.
-    Lost,
-}
+type Verdict = Result<Redeemed, ServiceError>;
 
 impl Pending {
     fn size(&self) -> Size {
         Size::of(self.request.len())
-    }
-}
-
-impl Failure {
-    fn unfinished(rules: &RuleSet, why: &Unfinished) -> Self {
-        match why {
-            Unfinished::Stopped => Self::TooLong,
-            Unfinished::TooComplex(costly) => Self::TooComplex(too_complex(rules, costly)),
-        }
-    }
-}
-
-impl From<Failure> for ServiceError {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Refused(refusal) => Self::Refused(refusal),
-            Failure::Invalid(faults) => Self::Invalid(faults),
-            Failure::Db(error) => Self::Shared(error),
-            Failure::Load(error) => Self::Load(error),
-            Failure::TooComplex(faults) => Self::TooComplex(faults),
-            Failure::TooLong => Self::Stopped,
-            Failure::Panicked => Self::Panicked,
-            Failure::Lost => Self::Lost,
-        }
     }
 }
 
@@ -167,46 +125,23 @@ impl Service {
             guess,
             search_ms: rules.settings().search_ms(),
         });
-        let answered = match self.submit(tenant, &rules, &pending).await {
-            Ok(answered) => answered,
-            // The order failed before its last transaction began.
-            Err(error) => {
-                self.metrics().redemptions.inc(match &error {
-                    ServiceError::Invalid(_) | ServiceError::TooComplex(_) => {
-                        metrics::Verdict::Refused
-                    }
-                    _ => metrics::Verdict::Failed,
-                });
-                return Err(error);
-            }
-        };
-        if matches!(answered, Err(Failure::Panicked | Failure::Lost)) {
+        let verdict = self.submit(tenant, &rules, &pending).await;
+        if matches!(verdict, Err(ServiceError::Panicked | ServiceError::Lost)) {
             self.metrics().panics.inc();
         }
-        self.metrics().redemptions.inc(match &answered {
+        self.metrics().redemptions.inc(match &verdict {
             Ok(redeemed) if redeemed.is_new => metrics::Verdict::Recorded,
             Ok(_) => metrics::Verdict::Replayed,
-            Err(Failure::Refused(_) | Failure::Invalid(_) | Failure::TooComplex(_)) => {
-                metrics::Verdict::Refused
-            }
             Err(
-                Failure::Db(_)
-                | Failure::Load(_)
-                | Failure::TooLong
-                | Failure::Panicked
-                | Failure::Lost,
-            ) => metrics::Verdict::Failed,
+                ServiceError::Refused(_) | ServiceError::Invalid(_) | ServiceError::TooComplex(_),
+            ) => metrics::Verdict::Refused,
+            Err(_) => metrics::Verdict::Failed,
         });
-        answered.map_err(ServiceError::from)
+        verdict
     }
 
     /// Has an order redeemed among those of its kind.
-    async fn submit(
-        &self,
-        tenant: TenantId,
-        rules: &RuleSet,
-        pending: &Arc<Pending>,
-    ) -> Result<Result<Redeemed, Failure>, ServiceError> {
+    async fn submit(&self, tenant: TenantId, rules: &RuleSet, pending: &Arc<Pending>) -> Verdict {
         // A search is seldom light, and a large cart takes long to read.
         let mut pace = match (pending.search_ms, pending.size()) {
             (0, Size::Small) => Pace::Light,
@@ -218,9 +153,9 @@ impl Service {
                 Pace::Medium | Pace::Heavy => Lane::Slow,
             };
             let submitted = self.queues().submit(self, tenant, lane, pace, pending);
-            let answered = submitted.await;
-            if !matches!(answered, Err(Failure::TooLong)) {
-                return Ok(answered);
+            let verdict = submitted.await;
+            if !matches!(verdict, Err(ServiceError::Stopped)) {
+                return verdict;
             }
             pace = match pace {
                 Pace::Light => Pace::Medium,
@@ -228,7 +163,7 @@ impl Service {
                     Box::pin(self.rehearse(tenant, pending)).await?;
                     Pace::Heavy
                 }
-                Pace::Heavy => return Ok(answered),
+                Pace::Heavy => return verdict,
             };
         }
     }

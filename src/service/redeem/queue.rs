@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tracing::Instrument;
 
 use super::super::Service;
-use super::{Failure, Pace, Pending, Redeemed};
+use super::{Pace, Pending, ServiceError, Verdict};
 use crate::domain::id::TenantId;
 
 /// Most orders of one transaction.
@@ -59,7 +59,7 @@ struct Queue {
 pub(super) struct Waiting {
     pub(super) pending: Arc<Pending>,
     pub(super) pace: Pace,
-    pub(super) answer: oneshot::Sender<Result<Redeemed, Failure>>,
+    pub(super) answer: oneshot::Sender<Verdict>,
 }
 
 impl Queues {
@@ -71,7 +71,7 @@ impl Queues {
         lane: Lane,
         pace: Pace,
         pending: &Arc<Pending>,
-    ) -> Result<Redeemed, Failure> {
+    ) -> Verdict {
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting { pending: Arc::clone(pending), pace, answer };
         if self.enter(tenant, lane, waiting) {
@@ -79,7 +79,7 @@ impl Queues {
             tokio::spawn(writing.in_current_span());
         }
         // A writer that died may have committed before.
-        answered.await.unwrap_or(Err(Failure::Lost))
+        answered.await.unwrap_or(Err(ServiceError::Lost))
     }
 
     /// How many orders wait for their turn.
