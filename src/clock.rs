@@ -11,6 +11,11 @@ pub struct Clock {
     offset_ms: Arc<AtomicI64>,
 }
 
+/// Answers show milliseconds; what is compared later is what was shown.
+pub fn to_millisecond(time: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
+}
+
 impl Clock {
     /// What time it is.
     pub fn now(&self) -> DateTime<Utc> {

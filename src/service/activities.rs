@@ -13,7 +13,9 @@ use super::evaluate::{Size, require_store};
 use super::issuances::{bounds, expiry, read_all, unlocked};
 use super::milestones::{Returned, advance};
 use super::pool::{Pool, Urgency};
+use super::returns::returned_lines;
 use super::{Refusal, Service, ServiceError, Undone, issuance_events};
+use crate::clock::to_millisecond;
 use crate::db::activities::NewActivity;
 use crate::db::issuances::{Hand, HandChange, NewIssuance, Unlock, Waiting};
 use crate::db::{self, DbError, Reference, TenantTx};
@@ -27,7 +29,7 @@ use crate::engine::returns::Sold;
 use crate::engine::{self, Deed, RuleSet, Stop};
 use crate::wire;
 use crate::wire::activity::Standing;
-use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::faults::FaultCode;
 
 impl Service {
     /// Records what a customer did and unlocks what was earned by it, or answers as before when it was recorded already.
@@ -83,8 +85,7 @@ impl Work {
         if moment.rules != self.rules.version() {
             return Err(Undone::RulesMoved(moment.rules));
         }
-        let now = (moment.now + self.clock_offset).timestamp_millis();
-        let now = DateTime::from_timestamp_millis(now).unwrap_or(began);
+        let now = to_millisecond(moment.now + self.clock_offset);
         let at = activity.at.unwrap_or(now);
         require_time(at, now)?;
         require_store(&self.rules, &activity.request, "/store").map_err(ServiceError::Invalid)?;
@@ -290,9 +291,7 @@ async fn sold(
     };
     let sold = wire::returns::sold(&row.result);
     let sold = sold.ok_or_else(|| ServiceError::unreadable("the result of a redemption"))?;
-    let back = db::returns::lines(tx, id).await?;
-    let back = back.into_iter().map(|row| (row.line_id, Quantity::from_scaled(row.quantity)));
-    Ok((Some(sold), back.collect()))
+    Ok((Some(sold), returned_lines(tx, id).await?))
 }
 
 enum Chosen {
@@ -317,7 +316,5 @@ fn require_time(at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), ServiceErro
     } else {
         return Ok(());
     };
-    let mut faults = Faults::new();
-    faults.add_at("/at".to_owned(), FaultCode::OutOfRange, message);
-    Err(ServiceError::Invalid(faults))
+    Err(ServiceError::fault("/at", FaultCode::OutOfRange, message))
 }

@@ -17,7 +17,6 @@ const SECRET_BYTES: usize = 32;
 const TENANT_LENGTH: usize = 32;
 const CHECKSUM_LENGTH: usize = 8;
 const TAIL_LENGTH: usize = 2 * SECRET_BYTES + CHECKSUM_LENGTH;
-/// No key is longer.
 const MAX_LENGTH: usize = 128;
 
 /// A key's SHA-256: what is stored, and what caches are keyed by.
@@ -27,7 +26,6 @@ pub type KeyHash = [u8; 32];
 #[derive(Clone)]
 pub struct Minted {
     pub text: String,
-    /// What is stored of it.
     pub hash: KeyHash,
     /// Its last three characters, by which people tell keys apart.
     pub hint: String,
@@ -62,7 +60,6 @@ pub fn read(text: &str) -> Option<(TenantId, KeyHash)> {
     Some((TenantId::new(Uuid::try_parse(tenant).ok()?), hash(text)))
 }
 
-/// SHA-256 of a key.
 pub fn hash(text: &str) -> KeyHash {
     Sha256::digest(text.as_bytes()).into()
 }

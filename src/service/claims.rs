@@ -4,6 +4,7 @@ use super::issuances::{is_open, lock, now, promotion, read_one, unlocked};
 use super::{Refusal, Service, ServiceError, issuance_events};
 use crate::db;
 use crate::db::issuances::NewIssuance;
+use crate::domain::event::EventType;
 use crate::domain::id::{IssuanceId, PromotionId, TenantId};
 use crate::domain::issuance::{Issuance, IssuanceSource, IssuanceState};
 use crate::domain::promotion::Kind;
@@ -28,8 +29,8 @@ impl Service {
                         | IssuanceState::Revoked => Err(Refusal::NotActivatable.into()),
                     };
                 }
-                let promotion = promotion(tx, own.promotion_id).await?;
-                let promotion = promotion.ok_or(ServiceError::NotFound)?;
+                let promotion =
+                    promotion(tx, own.promotion_id).await?.ok_or(ServiceError::NotFound)?;
                 if own.state != IssuanceState::Unlocked
                     || !promotion.terms.activation_required
                     || !is_open(&promotion, now)
@@ -39,7 +40,8 @@ impl Service {
                 db::issuances::activate(tx, id.uuid(), now).await?;
                 own.state = IssuanceState::Activated;
                 own.activated_at = Some(now);
-                db::outbox::append(tx, &[issuance_events::activated(&own, now)]).await?;
+                let told = issuance_events::moved(EventType::IssuanceActivated, &own, now);
+                db::outbox::append(tx, &[told]).await?;
                 Ok(own)
             })
         })
@@ -77,8 +79,8 @@ impl Service {
                 };
                 db::issuances::insert(tx, std::slice::from_ref(&new)).await?;
                 let own = read_one(tx, new.issuance_id, now).await?;
-                let told =
-                    [issuance_events::issued(&own, now), issuance_events::activated(&own, now)];
+                let told = [EventType::IssuanceIssued, EventType::IssuanceActivated]
+                    .map(|event_type| issuance_events::moved(event_type, &own, now));
                 db::outbox::append(tx, &told).await?;
                 Ok((own, true))
             })

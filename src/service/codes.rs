@@ -10,12 +10,11 @@ use rand::RngExt;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::promotions::{lock, subject};
+use super::promotions::{lock, require_open, subject};
 use super::{Actor, Refusal, Service, ServiceError, audit};
 use crate::db::{self, DbError, TenantTx};
 use crate::domain::code::{ALPHABET, Generation, NewCode};
 use crate::domain::id::PromotionId;
-use crate::domain::promotion::Status;
 use crate::wire::write::Writer;
 
 /// Most codes that an audit row names; how many there were it always tells.
@@ -29,7 +28,6 @@ const MAX_DRAWS: usize = 16;
 pub struct Generated {
     /// Its name, the caller's or a new one.
     pub batch: String,
-    /// How many codes it made.
     pub count: i32,
 }
 
@@ -44,7 +42,7 @@ impl Service {
         let added = self.db().tenant(actor.tenant, move |tx| {
             Box::pin(async move {
                 tx.allow_bulk().await?;
-                lock_open(tx, promotion).await?;
+                require_open(&lock(tx, promotion).await?)?;
                 let made = db::codes::insert(tx, promotion, &codes).await?;
                 let after = Some(imported(&codes, made));
                 audit(tx, actor, subject(promotion), "codes_added", None, after).await?;
@@ -70,20 +68,13 @@ impl Service {
                 if let Some(batch) = &wanted.batch
                     && let Some(before) = db::codes::batch(tx, promotion, batch).await?
                 {
-                    return if before.body_hash == hash.as_slice() {
-                        let (batch, count) = (batch.clone(), before.count);
-                        Ok(Generated { batch, count })
-                    } else {
-                        Err(Refusal::BatchTaken.into())
-                    };
+                    if before.body_hash != hash.as_slice() {
+                        return Err(Refusal::BatchTaken.into());
+                    }
+                    return Ok(Generated { batch: batch.clone(), count: before.count });
                 }
-                if row.status == Status::Archived {
-                    return Err(Refusal::Archived.into());
-                }
-                let batch = match &wanted.batch {
-                    Some(batch) => batch.clone(),
-                    None => Uuid::now_v7().to_string(),
-                };
+                require_open(&row)?;
+                let batch = wanted.batch.clone().unwrap_or_else(|| Uuid::now_v7().to_string());
                 draw(tx, promotion, &wanted, &batch).await?;
                 let count = i32::try_from(wanted.count).unwrap_or(i32::MAX);
                 db::codes::insert_batch(tx, promotion, &batch, &hash, count).await?;
@@ -95,7 +86,6 @@ impl Service {
         made.await
     }
 
-    /// Deletes a code of a promotion.
     pub async fn delete_code(
         &self,
         actor: Actor,
@@ -107,25 +97,14 @@ impl Service {
                 let row = lock(tx, promotion).await?;
                 let gone =
                     db::codes::delete(tx, promotion, &code).await?.ok_or(ServiceError::NotFound)?;
-                if row.status == Status::Archived {
-                    return Err(Refusal::Archived.into());
-                }
+                require_open(&row)?;
                 let gone = NewCode { code: gone.code, expires_at: gone.expires_at };
                 let before = Some(imported(&[gone], 1));
-                audit(tx, actor, subject(promotion), "codes_deleted", before, None).await?;
-                Ok(())
+                audit(tx, actor, subject(promotion), "codes_deleted", before, None).await
             })
         })
         .await
     }
-}
-
-async fn lock_open(tx: &mut TenantTx, promotion: PromotionId) -> Result<(), ServiceError> {
-    let row = lock(tx, promotion).await?;
-    if row.status == Status::Archived {
-        return Err(Refusal::Archived.into());
-    }
-    Ok(())
 }
 
 /// Draws codes until so many are the promotion's as were asked for; those that somebody has already are drawn again.
@@ -208,13 +187,8 @@ mod tests {
 
     #[test]
     fn drawn_codes_have_their_length_and_nothing_that_is_mistaken() {
-        let wanted = Generation {
-            count: 1,
-            prefix: "DIW-".to_owned(),
-            length: 10,
-            batch: None,
-            expires_at: None,
-        };
+        let prefix = "DIW-".to_owned();
+        let wanted = Generation { count: 1, prefix, length: 10, batch: None, expires_at: None };
         for _ in 0..1_000 {
             let code = random(&wanted);
             let drawn = code.strip_prefix("DIW-").unwrap();

@@ -9,10 +9,11 @@ use super::issuances::{now, read_all};
 use super::{Actor, Service, ServiceError, audit, issuance_events};
 use crate::db::customers::Moved;
 use crate::db::{self, DbError, TenantTx};
+use crate::domain::event::EventType;
 use crate::domain::id::{IssuanceId, TenantId};
 use crate::domain::issuance::Issuance;
 use crate::engine::{self, Needs, Offer, RuleSet};
-use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::faults::FaultCode;
 use crate::wire::write::Writer;
 
 /// How often a customer is gone through to whom somebody else goes on adding.
@@ -69,10 +70,8 @@ impl Service {
         into: String,
     ) -> Result<(), ServiceError> {
         if from == into {
-            let mut faults = Faults::new();
-            let message = "is the customer itself";
-            faults.add_at("/into".to_owned(), FaultCode::UnsupportedCombination, message);
-            return Err(ServiceError::Invalid(faults));
+            let (code, message) = (FaultCode::UnsupportedCombination, "is the customer itself");
+            return Err(ServiceError::fault("/into", code, message));
         }
         let clock = self.clock().clone();
         self.settle(actor.tenant, move |tx| {
@@ -82,7 +81,8 @@ impl Service {
                 let now = now(tx, &clock).await?;
                 let revoked = db::customers::revoke_further_claims(tx, &into, now).await?;
                 let revoked = read_all(tx, &revoked, now).await?;
-                let told = revoked.iter().map(|own| issuance_events::revoked(own, now));
+                let event = EventType::IssuanceRevoked;
+                let told = revoked.iter().map(|own| issuance_events::moved(event, own, now));
                 db::outbox::append(tx, &told.collect::<Vec<_>>()).await?;
                 audit_move(tx, actor, "merged", moved).await
             })
@@ -138,6 +138,5 @@ async fn audit_move(
         writer.key("issuances").integer(moved.issuances);
     });
     let after = Some(writer.finish());
-    audit(tx, actor, "customer".to_owned(), action, None, after).await?;
-    Ok(())
+    audit(tx, actor, "customer".to_owned(), action, None, after).await
 }

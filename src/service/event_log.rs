@@ -16,7 +16,6 @@ use crate::stored;
 use crate::wire::body::*;
 use crate::wire::write::Writer;
 
-/// How long events are kept.
 const KEPT: TimeDelta = TimeDelta::days(90);
 /// Most batches that are numbered before the next tenant has its turn.
 const MAX_BATCHES: usize = 10;

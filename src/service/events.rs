@@ -40,7 +40,6 @@ pub(super) fn promotion_moved(
     Some(of_promotion(event_type, promotion, version, at))
 }
 
-/// What tells that a promotion's end has come.
 pub(super) fn promotion_ended(promotion: &Promotion, version: i64) -> NewEvent {
     let ends_at = promotion.terms.ends_at.to_utc();
     of_promotion(EventType::PromotionEnded, promotion, version, ends_at)
@@ -106,7 +105,6 @@ pub(super) struct Committed<'a> {
     pub(super) precision: u32,
 }
 
-/// What tells that a redemption is final.
 pub(super) fn redemption_committed<'g>(
     committed: &Committed<'_>,
     gifts: impl Iterator<Item = &'g GiftRow>,
@@ -148,7 +146,6 @@ answer! {
     }
 }
 
-/// What tells that a hold has ended in this state.
 pub(super) fn redemption_cancelled(
     id: RedemptionId,
     transaction_id: &str,

@@ -55,8 +55,8 @@ impl Service {
                     },
                 };
                 let now = now(tx, &clock).await?;
-                let (settled, horizon) =
-                    (now - SETTLED, before(now - SETTLED, -i64::from(days_before)));
+                let settled = now - SETTLED;
+                let horizon = before(settled, -i64::from(days_before));
                 let days = i32::try_from(days_before).unwrap_or(i32::MAX);
                 let found =
                     db::issuance_ends::next(tx, id, watch, days, settled, MAX_AT_ONCE).await?;
@@ -64,7 +64,7 @@ impl Service {
                 if let Some(last) = found.last() {
                     db::issuance_ends::advance(tx, id, watch, *last).await?;
                 }
-                if i64::try_from(found.len()).is_ok_and(|count| count == MAX_AT_ONCE) {
+                if is_full(&found) {
                     return Ok(Looked::Further);
                 }
                 if promotion.terms.ends_at <= horizon {
@@ -87,12 +87,15 @@ impl Service {
                 db::issuance_ends::note_given_back(tx, &found).await?;
                 let now = now(tx, &clock).await?;
                 tell(tx, &found, now).await?;
-                let is_full = i64::try_from(found.len()).is_ok_and(|count| count == MAX_AT_ONCE);
-                Ok(if is_full { Looked::Further } else { Looked::Done })
+                Ok(if is_full(&found) { Looked::Further } else { Looked::Done })
             })
         })
         .await
     }
+}
+
+fn is_full(found: &[Uuid]) -> bool {
+    i64::try_from(found.len()).is_ok_and(|count| count == MAX_AT_ONCE)
 }
 
 /// Tells of those of these issuances that have expired, and reminds of those whose reminder is due, unless that was told.
@@ -122,20 +125,17 @@ async fn tell(
         })
         .collect();
     let (ids, ends) = columns(due.iter().map(|(own, _)| *own));
-    let noted: BTreeSet<Uuid> = if ids.is_empty() {
-        BTreeSet::new()
-    } else {
+    let mut told = Vec::new();
+    if !ids.is_empty() {
         let noted = db::issuance_ends::note_reminded(tx, &ids, &ends).await?;
-        noted.into_iter().collect()
-    };
-    let reminded = due.iter().filter(|(own, _)| noted.contains(&own.id.uuid()));
-    let mut told: Vec<_> = reminded
-        .map(|(own, reminder)| issuance_events::expiring(own, &reminder.messages, now))
-        .collect();
-    let expired = || {
-        let all = standing.iter();
-        all.filter(|own| own.state == IssuanceState::Expired)
-    };
+        let noted: BTreeSet<Uuid> = noted.into_iter().collect();
+        let reminded = due.iter().filter(|(own, _)| noted.contains(&own.id.uuid()));
+        let expiring = |(own, reminder): &(&Issuance, &Reminder)| {
+            issuance_events::expiring(own, &reminder.messages, now)
+        };
+        told.extend(reminded.map(expiring));
+    }
+    let expired = || standing.iter().filter(|own| own.state == IssuanceState::Expired);
     let (ids, ends) = columns(expired());
     if !ids.is_empty() {
         let noted = db::issuance_ends::note_expired(tx, &ids, &ends, now).await?;
@@ -143,8 +143,7 @@ async fn tell(
         let expired = expired().filter(|own| noted.contains(&own.id.uuid()));
         told.extend(expired.map(issuance_events::expired));
     }
-    db::outbox::append(tx, &told).await?;
-    Ok(())
+    Ok(db::outbox::append(tx, &told).await?)
 }
 
 /// What a promotion's customers are reminded by. One that is paused or archived cannot be used: nobody is reminded of it.

@@ -11,9 +11,9 @@ use crate::domain::issuance::{Communication, Issuance, IssuanceSource, IssuanceS
 use crate::domain::promotion::{Kind, Terms};
 use crate::wire::body::*;
 
-/// A promotion was put into a customer's hands.
-pub(super) fn issued(own: &Issuance, at: DateTime<Utc>) -> NewEvent {
-    told::<IssuanceMoved, _>(EventType::IssuanceIssued, own, at, own)
+/// An issuance was issued, activated or revoked.
+pub(super) fn moved(event_type: EventType, own: &Issuance, at: DateTime<Utc>) -> NewEvent {
+    told::<IssuanceMoved, _>(event_type, own, at, own)
 }
 
 /// An issuance can be used from now on; with the messages that are to be sent.
@@ -25,16 +25,8 @@ pub(super) fn unlocked(own: &Issuance, terms: &Terms, at: DateTime<Utc>) -> NewE
 
 /// It was made, and perhaps unlocked at once.
 pub(super) fn made(own: &Issuance, terms: &Terms, at: DateTime<Utc>) -> Vec<NewEvent> {
-    let mut told = vec![issued(own, at)];
-    if own.unlocked_at.is_some() {
-        told.push(unlocked(own, terms, at));
-    }
-    told
-}
-
-/// The customer has claimed it.
-pub(super) fn activated(own: &Issuance, at: DateTime<Utc>) -> NewEvent {
-    told::<IssuanceMoved, _>(EventType::IssuanceActivated, own, at, own)
+    let unlocked = own.unlocked_at.map(|_| unlocked(own, terms, at));
+    [moved(EventType::IssuanceIssued, own, at)].into_iter().chain(unlocked).collect()
 }
 
 /// It expires soon; with the messages that are to be sent.
@@ -48,18 +40,12 @@ pub(super) fn expired(own: &Issuance) -> NewEvent {
     told::<IssuanceExpired, _>(EventType::IssuanceExpired, own, own.expires_at, own)
 }
 
-/// It was taken back.
-pub(super) fn revoked(own: &Issuance, at: DateTime<Utc>) -> NewEvent {
-    told::<IssuanceMoved, _>(EventType::IssuanceRevoked, own, at, own)
-}
-
 /// Nothing is left of one of its limits; none where the counter is not an issuance's.
 pub(super) fn used_up(counter: &CounterKey, at: DateTime<Utc>) -> Option<NewEvent> {
     let Owner::Issuance(id) = counter.owner else {
         return None;
     };
-    let subject = Subject::Issuance(id);
-    let data = (id, counter);
+    let (subject, data) = (Subject::Issuance(id), (id, counter));
     Some(event::<IssuanceUsedUp, _>(EventType::IssuanceUsedUp, subject, at, &data))
 }
 

@@ -10,15 +10,16 @@ use uuid::Uuid;
 
 use super::promotions::subject;
 use super::{Actor, Refusal, Service, ServiceError, audit, issuance_events};
-use crate::clock::Clock;
+use crate::clock::{Clock, to_millisecond};
 use crate::db::issuances::{Hand, HandChange, IssuanceCursor, IssuanceFilter, NewIssuance};
 use crate::db::{self, DbError, Page, TenantTx};
+use crate::domain::event::EventType;
 use crate::domain::id::{IssuanceId, PromotionId, TenantId};
 use crate::domain::issuance::{Expiry, Issuance, IssuanceSource, IssuanceState, Trigger};
 use crate::domain::promotion::{Kind, Promotion, State, Terms};
 use crate::stored;
 use crate::wire;
-use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::faults::FaultCode;
 use crate::wire::issuing::NewIssue;
 use crate::wire::write::Writer;
 
@@ -98,7 +99,8 @@ impl Service {
                 own.state = IssuanceState::Revoked;
                 let (what, after) = (format!("issuance:{id}"), Some(audited(&own)));
                 audit(tx, actor, what, "revoked", before, after).await?;
-                db::outbox::append(tx, &[issuance_events::revoked(&own, now)]).await?;
+                let told = issuance_events::moved(EventType::IssuanceRevoked, &own, now);
+                db::outbox::append(tx, &[told]).await?;
                 Ok(own)
             })
         })
@@ -144,8 +146,7 @@ pub(super) fn bounds(terms: &Terms) -> (i32, i32) {
 
 /// The time of this transaction: the database's, to the millisecond, which is what answers show.
 pub(super) async fn now(tx: &mut TenantTx, clock: &Clock) -> Result<DateTime<Utc>, ServiceError> {
-    let now = db::redemptions::now(tx).await? + clock.offset();
-    Ok(DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now))
+    Ok(to_millisecond(db::redemptions::now(tx).await? + clock.offset()))
 }
 
 /// Issuances as they stand, in the order of their ids as given.
@@ -209,20 +210,16 @@ pub(super) fn is_open(promotion: &Promotion, now: DateTime<Utc>) -> bool {
 
 /// The promotion that a body names, if it can be issued at all.
 async fn issuable(tx: &mut TenantTx, id: PromotionId) -> Result<Promotion, ServiceError> {
-    let refuse = |code, message: String| {
-        let mut faults = Faults::new();
-        faults.add_at("/promotion_id".to_owned(), code, message);
-        ServiceError::Invalid(faults)
-    };
-    let found = promotion(tx, id).await?.ok_or_else(|| {
+    let refuse = |code, message| Err(ServiceError::fault("/promotion_id", code, message));
+    let Some(found) = promotion(tx, id).await? else {
         let message = "is not a promotion of the tenant".to_owned();
-        refuse(FaultCode::UnknownReference, message)
-    })?;
+        return refuse(FaultCode::UnknownReference, message);
+    };
     match found.terms.kind {
         Kind::Loyalty | Kind::LoyaltyEarning { .. } | Kind::Rewards { .. } => Ok(found),
         Kind::Pos | Kind::CodeLinked => {
             let message = wire::issuing::not_issuable(found.terms.kind.promotion_type());
-            Err(refuse(FaultCode::UnsupportedCombination, message))
+            refuse(FaultCode::UnsupportedCombination, message)
         }
     }
 }
@@ -235,7 +232,7 @@ async fn issue_to(
     new: &NewIssue,
 ) -> Result<Vec<Issued>, ServiceError> {
     let id = promotion.id.uuid();
-    let known = by_source(tx, id, &new.customers, new).await?;
+    let mut known = by_source(tx, id, &new.customers, new).await?;
     let others = new.customers.iter().filter(|own| !known.contains_key(*own));
     let others: Vec<String> = others.cloned().collect();
     // What is not open is issued to nobody, and who has it is not asked again: no row is made for that.
@@ -249,7 +246,6 @@ async fn issue_to(
         hands.iter().map(|hand| (hand.customer_id.as_str(), hand)).collect();
     let now = now(tx, clock).await?;
     // Again for those who are locked now.
-    let mut known = known;
     known.extend(by_source(tx, id, &others, new).await?);
     let mut fresh = Vec::new();
     let mut verdicts: Vec<Result<(Uuid, bool), Refusal>> = Vec::new();
@@ -375,8 +371,7 @@ async fn audit_issue(
         writer.key("issuances").list(named, |writer, own| writer.id(own.issuance_id));
     });
     let after = Some(writer.finish());
-    audit(tx, actor, subject(promotion.id), "issued", None, after).await?;
-    Ok(())
+    audit(tx, actor, subject(promotion.id), "issued", None, after).await
 }
 
 fn audited(own: &Issuance) -> String {

@@ -16,7 +16,6 @@ use crate::wire;
 use crate::wire::body::*;
 use crate::wire::write::Writer;
 
-/// The label of the key that comes with a tenant.
 const FIRST_LABEL: &str = "first key";
 
 impl Service {
@@ -37,21 +36,18 @@ impl Service {
         };
         let minted = api_key::mint(tenant, Role::Admin);
         let key = new_key(Role::Admin, FIRST_LABEL.to_owned(), &minted);
-        let row = self
-            .db()
-            .operator(move |tx| {
-                Box::pin(async move {
-                    let row = db::tenants::create(tx, &new).await?;
-                    let tx = tx.of_tenant(tenant).await?;
-                    let operator = Actor { tenant, key: None };
-                    let after = Some(TenantTerms::document(&row));
-                    audit(tx, operator, "tenant".to_owned(), "created", None, after).await?;
-                    insert_key(tx, operator, &key).await?;
-                    Ok::<_, ServiceError>(row)
-                })
+        let created = self.db().operator(move |tx| {
+            Box::pin(async move {
+                let row = db::tenants::create(tx, &new).await?;
+                let tx = tx.of_tenant(tenant).await?;
+                let operator = Actor { tenant, key: None };
+                let after = Some(TenantTerms::document(&row));
+                audit(tx, operator, "tenant".to_owned(), "created", None, after).await?;
+                insert_key(tx, operator, &key).await?;
+                Ok::<_, ServiceError>((row, minted))
             })
-            .await?;
-        Ok((row, minted))
+        });
+        created.await
     }
 
     /// Changes what only the operator may change of a tenant.
@@ -60,25 +56,20 @@ impl Service {
         tenant: TenantId,
         patch: TenantPatch,
     ) -> Result<TenantRow, ServiceError> {
-        let row = self
-            .db()
-            .operator(move |tx| {
-                Box::pin(async move {
-                    let before =
-                        db::tenants::find(tx, tenant).await?.ok_or(ServiceError::NotFound)?;
-                    let row = db::tenants::patch(tx, tenant, &patch)
-                        .await?
-                        .ok_or(ServiceError::NotFound)?;
-                    let (before, after) =
-                        (TenantTerms::document(&before), TenantTerms::document(&row));
-                    let tx = tx.of_tenant(tenant).await?;
-                    let operator = Actor { tenant, key: None };
-                    let (before, after) = (Some(before), Some(after));
-                    audit(tx, operator, "tenant".to_owned(), "changed", before, after).await?;
-                    Ok::<_, ServiceError>(row)
-                })
+        let patched = self.db().operator(move |tx| {
+            Box::pin(async move {
+                let before = db::tenants::find(tx, tenant).await?.ok_or(ServiceError::NotFound)?;
+                let row = db::tenants::patch(tx, tenant, &patch).await?;
+                let row = row.ok_or(ServiceError::NotFound)?;
+                let before = Some(TenantTerms::document(&before));
+                let after = Some(TenantTerms::document(&row));
+                let tx = tx.of_tenant(tenant).await?;
+                let operator = Actor { tenant, key: None };
+                audit(tx, operator, "tenant".to_owned(), "changed", before, after).await?;
+                Ok::<_, ServiceError>(row)
             })
-            .await?;
+        });
+        let row = patched.await?;
         self.cache().keys_changed(tenant, row.keys_version);
         Ok(row)
     }
@@ -91,37 +82,30 @@ impl Service {
     ) -> Result<(KeyRow, Minted), ServiceError> {
         let minted = api_key::mint(actor.tenant, role);
         let key = new_key(role, label, &minted);
-        let row = self
-            .rekey(actor.tenant, move |tx| {
-                Box::pin(async move { Ok(insert_key(tx, actor, &key).await?) })
-            })
-            .await
-            .map_err(no_tenant)?;
-        Ok((row, minted))
+        let created = self.rekey(actor.tenant, move |tx| {
+            Box::pin(async move { Ok((insert_key(tx, actor, &key).await?, minted)) })
+        });
+        created.await.map_err(no_tenant)
     }
 
     /// Revokes a key: at once on this instance, within a second on the others.
     pub async fn revoke_key(&self, actor: Actor, key: KeyId) -> Result<(), ServiceError> {
-        self.rekey(actor.tenant, move |tx| {
+        let revoked = self.rekey(actor.tenant, move |tx| {
             Box::pin(async move {
                 let row = db::keys::revoke(tx, key).await?.ok_or(ServiceError::NotFound)?;
                 let before = Some(KeyTerms::document(&row));
-                audit(tx, actor, key_subject(key), "revoked", before, None).await?;
-                Ok(())
+                audit(tx, actor, key_subject(key), "revoked", before, None).await
             })
-        })
-        .await
-        .map_err(no_tenant)
+        });
+        revoked.await.map_err(no_tenant)
     }
 }
 
 /// A tenant that does not exist has no version to bump.
 fn no_tenant(error: ServiceError) -> ServiceError {
-    match error {
-        ServiceError::Db(error) if matches!(*error, DbError::Missing(Reference::Tenant)) => {
-            ServiceError::NotFound
-        }
-        other => other,
+    match error.of_db() {
+        Some(DbError::Missing(Reference::Tenant)) => ServiceError::NotFound,
+        _ => error,
     }
 }
 
@@ -135,7 +119,7 @@ fn new_key(role: Role, label: String, minted: &Minted) -> NewKey {
     }
 }
 
-async fn insert_key(tx: &mut TenantTx, actor: Actor, key: &NewKey) -> Result<KeyRow, DbError> {
+async fn insert_key(tx: &mut TenantTx, actor: Actor, key: &NewKey) -> Result<KeyRow, ServiceError> {
     let row = db::keys::insert(tx, key).await?;
     let after = Some(KeyTerms::document(&row));
     audit(tx, actor, key_subject(key.key), "created", None, after).await?;

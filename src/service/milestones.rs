@@ -18,8 +18,7 @@ use crate::stored;
 use crate::wire;
 use crate::wire::activity::Standing;
 use crate::wire::body::*;
-use crate::wire::faults::ListReference;
-use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::faults::{FaultCode, ListReference};
 use crate::wire::returns::decimal;
 
 impl Service {
@@ -47,8 +46,7 @@ impl Service {
                     None => require_room(tx, &new.name).await?,
                     Some(old) => {
                         require_targets(tx, &new).await?;
-                        let known = stored::milestone(old)?;
-                        let known = known.milestone;
+                        let known = stored::milestone(old)?.milestone;
                         if (known.measure, &known.of, known.window)
                             == (new.measure, &new.of, new.window)
                         {
@@ -73,15 +71,13 @@ impl Service {
     pub async fn delete_milestone(&self, actor: Actor, name: String) -> Result<(), ServiceError> {
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
-                let gone = db::milestones::get(tx, &name).await?;
-                let gone = gone.ok_or(ServiceError::NotFound)?;
+                let gone = db::milestones::get(tx, &name).await?.ok_or(ServiceError::NotFound)?;
                 if !db::milestones::named_targets(tx, &name).await?.is_empty() {
                     return Err(Refusal::InUse.into());
                 }
                 db::milestones::delete(tx, gone.milestone_id).await?;
                 let before = Some(gone.document);
-                audit(tx, actor, subject(&name), "deleted", before, None).await?;
-                Ok(())
+                audit(tx, actor, subject(&name), "deleted", before, None).await
             })
         })
         .await
@@ -97,10 +93,8 @@ async fn require_room(tx: &mut TenantTx, name: &str) -> Result<(), ServiceError>
     if db::milestones::all(tx).await?.len() < MAX_MILESTONES {
         return Ok(());
     }
-    let mut faults = Faults::new();
     let message = format!("{name:?} would be one more than {MAX_MILESTONES} milestones");
-    faults.add_at(String::new(), FaultCode::TooMany, message);
-    Err(ServiceError::Invalid(faults))
+    Err(ServiceError::fault("", FaultCode::TooMany, message))
 }
 
 /// Targets that promotions name stay.
@@ -121,22 +115,17 @@ pub(super) async fn require_milestone(
     let Trigger::Milestone { name, target } = &earning.trigger else {
         return Ok(());
     };
-    let mut faults = Faults::new();
-    let mut refuse = |pointer: &str, message: String| {
-        faults.add_at(pointer.to_owned(), FaultCode::UnknownReference, message);
+    let refuse = |pointer, message: String| {
+        Err(ServiceError::fault(pointer, FaultCode::UnknownReference, message))
     };
-    match db::milestones::get(tx, name).await? {
-        None => refuse("/earning/milestone/name", format!("there is no milestone {name:?}")),
-        Some(row) => {
-            let known = stored::milestone(&row)?;
-            if known.milestone.targets.iter().any(|own| own.name == *target) {
-                return Ok(());
-            }
-            let message = format!("the milestone has no target {target:?}");
-            refuse("/earning/milestone/target", message);
-        }
+    let Some(row) = db::milestones::get(tx, name).await? else {
+        return refuse("/earning/milestone/name", format!("there is no milestone {name:?}"));
+    };
+    let known = stored::milestone(&row)?.milestone;
+    if known.targets.iter().any(|own| own.name == *target) {
+        return Ok(());
     }
-    Err(ServiceError::Invalid(faults))
+    refuse("/earning/milestone/target", format!("the milestone has no target {target:?}"))
 }
 
 /// What came back before of the redemption that an activity names, and how it is rounded.

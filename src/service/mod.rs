@@ -4,6 +4,7 @@
 //! `Service::rekey`: the version grows first, which also makes one tenant's writers wait for each other; then the change
 //! and its audit row; and once all of that is committed, no older version is used on this instance.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -15,7 +16,7 @@ use crate::db::{self, Db, DbError, TenantTx, Work};
 use crate::domain::id::{KeyId, TenantId};
 use crate::engine::{RuleSet, Unfinished};
 use crate::metrics::Metrics;
-use crate::wire::faults::{Faults, too_complex};
+use crate::wire::faults::{FaultCode, Faults, too_complex};
 use pool::{NotDone, Pool};
 use redeem::Queues;
 use webhooks::address::Targets;
@@ -94,16 +95,12 @@ impl Expected {
 /// Why a use case came to nothing. Cheap to copy, since a failed transaction fails all that were in it.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ServiceError {
-    /// The tenant has nothing of this name.
     #[error("there is no such thing")]
     NotFound,
-    /// It is at another version than the caller believes.
     #[error("the version is stale")]
     Stale,
-    /// The body does not fit what is stored.
     #[error("the request is invalid")]
     Invalid(Faults),
-    /// There is no room for it now.
     #[error(transparent)]
     NoRoom(#[from] NoRoom),
     /// The state of things forbids it.
@@ -118,7 +115,6 @@ pub enum ServiceError {
     /// The evaluation would take more steps than it may (spec 14): the promotions that took most.
     #[error("the evaluation is too complex")]
     TooComplex(Faults),
-    /// The evaluation was asked to stop.
     #[error("the evaluation was stopped")]
     Stopped,
     #[error("the evaluation panicked")]
@@ -126,7 +122,6 @@ pub enum ServiceError {
     /// It would have run on the pool, and did not.
     #[error(transparent)]
     NotDone(#[from] NotDone),
-    /// The rules could not be loaded.
     #[error(transparent)]
     Load(#[from] LoadError),
 }
@@ -159,6 +154,29 @@ impl ServiceError {
         }
     }
 
+    /// One fault of the body, at a JSON pointer.
+    fn fault(
+        pointer: impl Into<String>,
+        code: FaultCode,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mut faults = Faults::new();
+        faults.add_at(pointer.into(), code, message);
+        Self::Invalid(faults)
+    }
+
+    fn of_db(&self) -> Option<&DbError> {
+        match self {
+            Self::Db(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether the same transaction may well succeed when it is tried again at once.
+    fn is_momentary(&self) -> bool {
+        self.of_db().is_some_and(DbError::is_momentary)
+    }
+
     /// What is stored is not what this release writes there.
     pub(crate) fn unreadable(what: &str) -> Self {
         DbError::Unreadable(format!("{what} is not what is written there")).into()
@@ -175,18 +193,14 @@ pub enum Refusal {
     /// The tenant may have so many stores, or lists, or SKUs on them, and would have more.
     TooMany {
         what: &'static str,
-        /// At most so many.
         maximum: i32,
     },
     /// These fields are fixed once a promotion has been live.
     LockedAfterLive(Vec<&'static str>),
-    /// The promotion is archived.
     Archived,
     /// Not a move of the status.
     InvalidTransition {
-        /// What the status is.
         from: &'static str,
-        /// What it was to be.
         to: &'static str,
     },
     InUse,
@@ -198,15 +212,10 @@ pub enum Refusal {
     DiscountChanged(String),
     /// The transaction id was used with another body.
     TransactionIdReused,
-    /// The redemption was cancelled.
     RedemptionCancelled,
-    /// The redemption was committed.
     AlreadyCommitted,
-    /// The hold has expired.
     HoldExpired,
-    /// Another hold has taken its place.
     HoldReplaced,
-    /// The redemption is not committed.
     NotCommitted,
     /// The return id was used with another body.
     ReturnIdReused,
@@ -245,12 +254,10 @@ impl Service {
         Self { inner: Arc::new(inner) }
     }
 
-    /// The database, for plain reads and writes.
     pub fn db(&self) -> &Db {
         &self.inner.db
     }
 
-    /// What is in memory.
     pub fn cache(&self) -> &Cache {
         &self.inner.cache
     }
@@ -259,23 +266,16 @@ impl Service {
         &self.inner.clock
     }
 
-    /// Where webhooks may go.
     pub fn targets(&self) -> Targets {
         self.inner.targets
     }
 
-    /// What operations can see.
     pub fn metrics(&self) -> &Metrics {
         &self.inner.metrics
     }
 
-    /// Where long work is done.
     pub fn pool(&self) -> &Pool {
         &self.inner.pool
-    }
-
-    fn queues(&self) -> &Queues {
-        &self.inner.queues
     }
 
     /// Runs a change of the tenant's rules.
@@ -284,23 +284,12 @@ impl Service {
         F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, ServiceError> + Send + 'static,
         T: Send + 'static,
     {
-        let published = self
-            .inner
-            .db
-            .tenant(tenant, |tx| {
-                Box::pin(async move {
-                    let version = db::rules::bump_rules(tx).await?;
-                    Ok::<_, ServiceError>((version, change(tx).await?))
-                })
-            })
-            .await;
-        match published {
-            Ok((version, done)) => {
-                self.inner.cache.rules_changed(tenant, version);
-                Ok(done)
-            }
-            Err(error) => Err(self.after_failure(tenant, error)),
-        }
+        let published = self.db().tenant(tenant, |tx| {
+            Box::pin(async move { Ok((db::rules::bump_rules(tx).await?, change(tx).await?)) })
+        });
+        let (version, done) = self.or_forget(tenant, published.await)?;
+        self.cache().rules_changed(tenant, version);
+        Ok(done)
     }
 
     /// Runs a change of the tenant's keys.
@@ -309,23 +298,12 @@ impl Service {
         F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, ServiceError> + Send + 'static,
         T: Send + 'static,
     {
-        let changed = self
-            .inner
-            .db
-            .tenant(tenant, |tx| {
-                Box::pin(async move {
-                    let version = db::rules::bump_keys(tx).await?;
-                    Ok::<_, ServiceError>((version, change(tx).await?))
-                })
-            })
-            .await;
-        match changed {
-            Ok((version, done)) => {
-                self.inner.cache.keys_changed(tenant, version);
-                Ok(done)
-            }
-            Err(error) => Err(self.after_failure(tenant, error)),
-        }
+        let changed = self.db().tenant(tenant, |tx| {
+            Box::pin(async move { Ok((db::rules::bump_keys(tx).await?, change(tx).await?)) })
+        });
+        let (version, done) = self.or_forget(tenant, changed.await)?;
+        self.cache().keys_changed(tenant, version);
+        Ok(done)
     }
 
     /// Runs a change that is no change of rules. What stood in its way for a moment is tried again.
@@ -337,9 +315,8 @@ impl Service {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            match self.inner.db.tenant(tenant, work.clone()).await {
-                Err(ServiceError::Db(error)) if error.is_momentary() && attempts < MAX_ATTEMPTS => {
-                }
+            match self.db().tenant(tenant, work.clone()).await {
+                Err(error) if error.is_momentary() && attempts < MAX_ATTEMPTS => {}
                 settled => return settled,
             }
         }
@@ -372,20 +349,23 @@ impl Service {
                     self.cache().rules_changed(tenant, version);
                 }
                 Err(Undone::RulesMoved(_)) => return Err(DbError::Raced.into()),
-                Err(Undone::Failed(ServiceError::Db(error)))
-                    if error.is_momentary() && attempts < MAX_ATTEMPTS => {}
+                Err(Undone::Failed(error)) if error.is_momentary() && attempts < MAX_ATTEMPTS => {}
                 Err(Undone::Failed(error)) => return Err(error),
             }
         }
     }
 
-    /// What is in memory may be older than what was perhaps committed.
-    fn after_failure(&self, tenant: TenantId, error: ServiceError) -> ServiceError {
-        if matches!(&error, ServiceError::Db(error) if matches!(**error, DbError::OutcomeUnknown(_)))
-        {
-            self.inner.cache.forget(tenant);
-        }
-        error
+    /// Where nobody knows whether a change was committed, what is in memory may be older than it.
+    fn or_forget<T>(
+        &self,
+        tenant: TenantId,
+        changed: Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        changed.inspect_err(|error| {
+            if matches!(error.of_db(), Some(DbError::OutcomeUnknown(_))) {
+                self.cache().forget(tenant);
+            }
+        })
     }
 }
 
@@ -397,7 +377,7 @@ async fn audit(
     action: &str,
     before: Option<String>,
     after: Option<String>,
-) -> Result<(), DbError> {
+) -> Result<(), ServiceError> {
     let row = NewAudit { key: actor.key, subject, action: action.to_owned(), before, after };
     db::audit::insert(tx, &row).await?;
     Ok(())

@@ -23,7 +23,6 @@ use crate::metrics::{Job as Outcome, Metrics};
 /// How large the pool is, and how much may wait for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolBounds {
-    /// How many jobs are worked on at the same time.
     pub threads: usize,
     /// Most jobs that wait.
     pub waiting: usize,
@@ -52,13 +51,10 @@ pub enum Urgency {
     HoldsLocks,
 }
 
-/// Why a job has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotDone {
-    /// Too many jobs wait.
     #[error("too many jobs wait")]
     Full,
-    /// The pool has ended.
     #[error("the pool has ended")]
     Ended,
 }
@@ -234,12 +230,10 @@ impl Drop for Caller<'_> {
             return;
         }
         self.stop.stop();
-        let removed = {
-            let mut queue = self.shared.queue();
-            let removed = queue.line(self.urgency).remove(self.tenant, self.id);
-            self.shared.tell(&queue);
-            removed
-        };
+        let mut queue = self.shared.queue();
+        let removed = queue.line(self.urgency).remove(self.tenant, self.id);
+        self.shared.tell(&queue);
+        drop(queue);
         if removed.is_some() {
             self.shared.metrics.pool_jobs.inc(Outcome::Skipped);
         }
@@ -255,8 +249,7 @@ impl Shared {
         let waiting = queue.usual.len.saturating_add(queue.urgent.len);
         let seats: usize = queue.seats.values().sum();
         self.taken.store(waiting + seats, Ordering::Relaxed);
-        let waiting = i64::try_from(waiting).unwrap_or(i64::MAX);
-        self.metrics.pool_waiting.set(waiting);
+        self.metrics.pool_waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
     }
 
     fn require_room(&self, queue: &Queue, tenant: TenantId) -> Result<(), NotDone> {
@@ -333,7 +326,6 @@ impl Queue {
 }
 
 impl Line {
-    /// How many jobs of a tenant wait.
     fn of(&self, tenant: TenantId) -> usize {
         self.jobs.get(&tenant).map_or(0, VecDeque::len)
     }

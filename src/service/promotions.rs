@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::milestones::require_milestone;
 use super::settings::{names, require_lists};
-use super::{Actor, Expected, Refusal, Service, ServiceError, audit, events, usage};
+use super::{Actor, Expected, Refusal, Service, ServiceError, audit, events, settings, usage};
 use crate::db::promotions::{NewPromotion, PromotionCursor, PromotionFilter, PromotionRow};
 use crate::db::{self, Page, TenantTx};
 use crate::domain::id::{PromotionId, TenantId};
@@ -15,8 +15,7 @@ use crate::domain::settings::Settings;
 use crate::domain::usage::Usage;
 use crate::stored;
 use crate::wire;
-use crate::wire::faults::ListReference;
-use crate::wire::faults::{FaultCode, Faults, Path};
+use crate::wire::faults::{FaultCode, Faults, ListReference, Path};
 use crate::wire::write::Writer;
 
 /// A promotion as it is stored.
@@ -25,7 +24,6 @@ pub struct Stored {
     pub promotion: Promotion,
     /// Grows with each change.
     pub version: i64,
-    /// When it last changed.
     pub updated_at: DateTime<Utc>,
     /// How far its limits are used.
     pub usage: Usage,
@@ -40,8 +38,7 @@ impl Stored {
     ) -> Result<Vec<Self>, ServiceError> {
         let promotions: Vec<Promotion> =
             rows.iter().map(stored::promotion).collect::<Result<_, _>>()?;
-        let shown: Vec<&Promotion> = promotions.iter().collect();
-        let usages = usage::of(tx, offset, &shown).await?;
+        let usages = usage::of(tx, offset, &promotions).await?;
         let stored = promotions.into_iter().zip(usages).zip(rows);
         let stored = stored.map(|((promotion, usage), row)| Self {
             promotion,
@@ -69,20 +66,15 @@ impl Service {
         tenant: TenantId,
         promotion: PromotionId,
     ) -> Result<(Status, Settings), ServiceError> {
-        let (row, settings) = self
-            .db()
-            .tenant(tenant, move |tx| {
-                Box::pin(async move {
-                    let row = db::promotions::get(tx, promotion).await?;
-                    let row = row.ok_or(ServiceError::NotFound)?;
-                    let settings = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
-                    Ok::<_, ServiceError>((row, settings))
-                })
+        let read = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move {
+                let row = db::promotions::get(tx, promotion).await?;
+                let row = row.ok_or(ServiceError::NotFound)?;
+                let (settings, _) = settings::read(tx).await?;
+                Ok((stored::promotion(&row)?.status, settings))
             })
-            .await?;
-        let settings = stored::settings(&settings)?;
-        let promotion = stored::promotion(&row)?;
-        Ok((promotion.status, settings))
+        });
+        read.await
     }
 
     /// A promotion, archived or not.
@@ -145,11 +137,7 @@ impl Service {
                     require_room(tx, promotion, &new.terms, now).await?;
                 }
                 let row = db::promotions::insert(tx, &new, actor.key).await?;
-                let after = Some(audited(&row));
-                audit(tx, actor, subject(promotion), "created", None, after).await?;
-                let stored = Stored::one(tx, offset, row).await?;
-                tell_moved(tx, &stored, offset).await?;
-                Ok(stored)
+                changed(tx, actor, offset, "created", None, row).await
             })
         })
         .await
@@ -170,18 +158,11 @@ impl Service {
             Box::pin(async move {
                 let row = lock(tx, promotion).await?;
                 let old = stored::promotion(&row)?;
-                if old.status == Status::Archived {
-                    return Err(Refusal::Archived.into());
-                }
+                require_open(&row)?;
                 expected.check(row.version)?;
                 let status = status.unwrap_or(old.status);
                 require_transition(old.status, status)?;
-                let locked = locked_fields(&old.terms, &terms);
-                if !locked.is_empty()
-                    && db::promotion_history::has_been_live(tx, Some(promotion), now).await?
-                {
-                    return Err(Refusal::LockedAfterLive(locked).into());
-                }
+                require_unlocked(tx, Some(promotion), changes(&old.terms, &terms), now).await?;
                 if status == Status::Active {
                     require_custom_fields(tx, &terms).await?;
                     // One that counts already needs no more room, even where the bound was lowered since.
@@ -194,17 +175,9 @@ impl Service {
                 let new = new_promotion(tx, promotion, terms, &lists, kept).await?;
                 let mut after = db::promotions::replace(tx, row.version, &new, actor.key).await?;
                 if status != kept {
-                    after = db::promotions::set_status(tx, promotion, status, actor.key)
-                        .await?
-                        .ok_or(ServiceError::NotFound)?;
+                    after = set_status(tx, actor, promotion, status).await?;
                 }
-                let (before, now) = (Some(audited(&row)), Some(audited(&after)));
-                audit(tx, actor, subject(promotion), "replaced", before, now).await?;
-                let stored = Stored::one(tx, offset, after).await?;
-                if status != old.status {
-                    tell_moved(tx, &stored, offset).await?;
-                }
-                Ok(stored)
+                changed(tx, actor, offset, "replaced", Some(&row), after).await
             })
         })
         .await
@@ -222,38 +195,51 @@ impl Service {
             Box::pin(async move {
                 let row = lock(tx, promotion).await?;
                 let old = stored::promotion(&row)?;
-                if require_transition(old.status, status)? == Moved::No {
+                require_transition(old.status, status)?;
+                if old.status == status {
                     return Stored::one(tx, offset, row).await;
                 }
                 if status == Status::Active {
                     require_custom_fields(tx, &old.terms).await?;
                     require_room(tx, promotion, &old.terms, now).await?;
                 }
-                let after = db::promotions::set_status(tx, promotion, status, actor.key)
-                    .await?
-                    .ok_or(ServiceError::NotFound)?;
-                let (before, now) = (Some(audited(&row)), Some(audited(&after)));
-                audit(tx, actor, subject(promotion), status.name(), before, now).await?;
-                let stored = Stored::one(tx, offset, after).await?;
-                tell_moved(tx, &stored, offset).await?;
-                Ok(stored)
+                let after = set_status(tx, actor, promotion, status).await?;
+                changed(tx, actor, offset, status.name(), Some(&row), after).await
             })
         })
         .await
     }
 }
 
-/// Tells that a promotion was moved to its status, at the time of the database.
-async fn tell_moved(
+/// Audits a change. Tells of a move to another status, at the time of the database.
+async fn changed(
     tx: &mut TenantTx,
-    moved: &Stored,
+    actor: Actor,
     offset: TimeDelta,
-) -> Result<(), ServiceError> {
-    let now = db::redemptions::now(tx).await? + offset;
-    if let Some(event) = events::promotion_moved(&moved.promotion, moved.version, now) {
-        db::outbox::append(tx, &[event]).await?;
+    action: &str,
+    before: Option<&PromotionRow>,
+    after: PromotionRow,
+) -> Result<Stored, ServiceError> {
+    let has_moved = before.is_none_or(|before| before.status != after.status);
+    let what = subject(PromotionId::new(after.promotion_id));
+    audit(tx, actor, what, action, before.map(audited), Some(audited(&after))).await?;
+    let stored = Stored::one(tx, offset, after).await?;
+    if has_moved {
+        let now = db::redemptions::now(tx).await? + offset;
+        let told = events::promotion_moved(&stored.promotion, stored.version, now);
+        db::outbox::append(tx, told.as_slice()).await?;
     }
-    Ok(())
+    Ok(stored)
+}
+
+async fn set_status(
+    tx: &mut TenantTx,
+    actor: Actor,
+    promotion: PromotionId,
+    status: Status,
+) -> Result<PromotionRow, ServiceError> {
+    let row = db::promotions::set_status(tx, promotion, status, actor.key).await?;
+    row.ok_or(ServiceError::NotFound)
 }
 
 /// Refuses what is not a promotion of the tenant.
@@ -270,32 +256,41 @@ pub(super) async fn lock(
     db::promotions::lock(tx, promotion).await?.ok_or(ServiceError::NotFound)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Moved {
-    Yes,
-    No,
+pub(super) fn require_open(row: &PromotionRow) -> Result<(), Refusal> {
+    if row.status == Status::Archived { Err(Refusal::Archived) } else { Ok(()) }
 }
 
-fn require_transition(from: Status, to: Status) -> Result<Moved, ServiceError> {
+fn require_transition(from: Status, to: Status) -> Result<(), Refusal> {
     match from.transition(to) {
-        Transition::Move => Ok(Moved::Yes),
-        Transition::Already => Ok(Moved::No),
-        Transition::Archived => Err(Refusal::Archived.into()),
-        Transition::Refused => {
-            Err(Refusal::InvalidTransition { from: from.name(), to: to.name() }.into())
-        }
+        Transition::Move | Transition::Already => Ok(()),
+        Transition::Archived => Err(Refusal::Archived),
+        Transition::Refused => Err(Refusal::InvalidTransition { from: from.name(), to: to.name() }),
     }
 }
 
-/// What is fixed once a promotion has been live (spec 5), and differs. Values are compared, not how they are written.
-fn locked_fields(before: &Terms, after: &Terms) -> Vec<&'static str> {
-    let changes = [
+/// What is fixed once a promotion has been live, and whether it differs. Values are compared, not how they are written.
+fn changes(before: &Terms, after: &Terms) -> [(&'static str, bool); 4] {
+    [
         ("limits", before.limits != after.limits),
         ("type", before.kind.promotion_type() != after.kind.promotion_type()),
         ("benefit", before.benefit != after.benefit),
         ("starts_at", before.starts_at != after.starts_at),
-    ];
-    changes.into_iter().filter_map(|(field, changed)| changed.then_some(field)).collect()
+    ]
+}
+
+/// Refuses to change what is fixed once the promotion, or any of the tenant, has been live (spec 5).
+pub(super) async fn require_unlocked<const N: usize>(
+    tx: &mut TenantTx,
+    promotion: Option<PromotionId>,
+    changes: [(&'static str, bool); N],
+    now: DateTime<Utc>,
+) -> Result<(), ServiceError> {
+    let locked = changes.into_iter().filter_map(|(field, differs)| differs.then_some(field));
+    let locked: Vec<&'static str> = locked.collect();
+    if !locked.is_empty() && db::promotion_history::has_been_live(tx, promotion, now).await? {
+        return Err(Refusal::LockedAfterLive(locked).into());
+    }
+    Ok(())
 }
 
 /// Refuses one active promotion too many. The count and the bound are locked until the transaction ends.
@@ -318,8 +313,7 @@ async fn require_room(
 /// Custom fields that are required must be there before a promotion is active (spec 4), by the settings as they are in
 /// this transaction.
 async fn require_custom_fields(tx: &mut TenantTx, terms: &Terms) -> Result<(), ServiceError> {
-    let row = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
-    let settings = stored::settings(&row)?;
+    let (settings, _) = settings::read(tx).await?;
     let mut faults = Faults::new();
     let fields = Path::Root.key("custom_fields");
     for field in settings.custom_fields.iter().filter(|field| field.required) {

@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Refusal, Service, ServiceError, events};
+use super::{Refusal, Service, ServiceError, events, settings};
+use crate::clock::Clock;
 use crate::db::redemptions::RedemptionRow;
 use crate::db::{self, DbError, TenantTx};
 use crate::domain::amount::Money;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::{Address, RedemptionState};
-use crate::stored;
 
 /// A redemption that is there, or a transaction that was cancelled before it was seen.
 #[derive(Clone, Debug)]
@@ -27,28 +27,27 @@ impl Service {
         address: Address,
     ) -> Result<Found, ServiceError> {
         let clock = self.clock().clone();
-        self.db()
-            .tenant(tenant, move |tx| {
-                Box::pin(async move {
-                    let id = match address {
-                        Address::Id(id) => id,
-                        Address::Transaction(transaction) => {
-                            let key = db::redemption_keys::get(tx, &transaction).await?;
-                            match key.ok_or(ServiceError::NotFound)? {
-                                Some(id) => RedemptionId::new(id),
-                                None => return Ok(Found::Buried(transaction)),
-                            }
+        let read = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move {
+                let id = match address {
+                    Address::Id(id) => id,
+                    Address::Transaction(transaction) => {
+                        let key = db::redemption_keys::get(tx, &transaction).await?;
+                        match key.ok_or(ServiceError::NotFound)? {
+                            Some(id) => RedemptionId::new(id),
+                            None => return Ok(Found::Buried(transaction)),
                         }
-                    };
-                    let row = db::redemptions::get(tx, id).await?;
-                    let now = db::redemptions::now(tx).await? + clock.offset();
-                    let row = row.ok_or(ServiceError::NotFound)?;
-                    let state = state_at(&row, now);
-                    let returns = db::returns::answers(tx, id).await?;
-                    Ok(Found::Redemption(Box::new(row), state, returns))
-                })
+                    }
+                };
+                let row = db::redemptions::get(tx, id).await?;
+                let now = db::redemptions::now(tx).await? + clock.offset();
+                let row = row.ok_or(ServiceError::NotFound)?;
+                let state = state_at(&row, now);
+                let returns = db::returns::answers(tx, id).await?;
+                Ok(Found::Redemption(Box::new(row), state, returns))
             })
-            .await
+        });
+        read.await
     }
 
     /// Makes a hold final, as it was quoted; evaluates nothing.
@@ -60,12 +59,7 @@ impl Service {
         let clock = self.clock().clone();
         self.settle(tenant, move |tx| {
             Box::pin(async move {
-                let Some(id) = lock_address(tx, &address).await? else {
-                    return match address {
-                        Address::Transaction(_) => Err(Refusal::RedemptionCancelled.into()),
-                        Address::Id(_) => Err(ServiceError::NotFound),
-                    };
-                };
+                let id = lock_address(tx, &address).await?.ok_or(Refusal::RedemptionCancelled)?;
                 let (mut row, state, now) = lock(tx, id, &clock).await?;
                 match state {
                     RedemptionState::Held => {
@@ -131,25 +125,24 @@ impl Service {
     /// Ends the holds among these that have lapsed, and gives back what they reserved. Returns how many.
     pub async fn expire_holds(&self, tenant: TenantId, holds: Vec<Uuid>) -> Result<usize, DbError> {
         let clock = self.clock().clone();
-        self.db()
-            .tenant(tenant, move |tx| {
-                Box::pin(async move {
-                    let now = db::redemptions::now(tx).await? + clock.offset();
-                    let ended = db::holds::expire(tx, &holds, now).await?;
-                    if !ended.is_empty() {
-                        let ids: Vec<Uuid> = ended.iter().map(|own| own.redemption_id).collect();
-                        db::counters::give_back(tx, &ids, None).await?;
-                        let told = ended.iter().map(|own| {
-                            let id = RedemptionId::new(own.redemption_id);
-                            let cause = RedemptionState::Expired;
-                            events::redemption_cancelled(id, &own.transaction_id, cause, now)
-                        });
-                        db::outbox::append(tx, &told.collect::<Vec<_>>()).await?;
-                    }
-                    Ok(ended.len())
-                })
+        let expired = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move {
+                let now = db::redemptions::now(tx).await? + clock.offset();
+                let ended = db::holds::expire(tx, &holds, now).await?;
+                if !ended.is_empty() {
+                    let ids: Vec<Uuid> = ended.iter().map(|own| own.redemption_id).collect();
+                    db::counters::give_back(tx, &ids, None).await?;
+                    let told = ended.iter().map(|own| {
+                        let id = RedemptionId::new(own.redemption_id);
+                        let cause = RedemptionState::Expired;
+                        events::redemption_cancelled(id, &own.transaction_id, cause, now)
+                    });
+                    db::outbox::append(tx, &told.collect::<Vec<_>>()).await?;
+                }
+                Ok(ended.len())
             })
-            .await
+        });
+        expired.await
     }
 }
 
@@ -160,8 +153,7 @@ async fn tell_committed(
     row: &RedemptionRow,
     now: DateTime<Utc>,
 ) -> Result<(), ServiceError> {
-    let settings = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
-    let settings = stored::settings(&settings)?;
+    let (settings, _) = settings::read(tx).await?;
     let gifts = db::redemptions::gifts(tx, id).await?;
     let committed = events::Committed {
         id,
@@ -171,8 +163,7 @@ async fn tell_committed(
         precision: settings.rounding.precision(),
     };
     let told = events::redemption_committed(&committed, gifts.iter(), now);
-    db::outbox::append(tx, &[told]).await?;
-    Ok(())
+    Ok(db::outbox::append(tx, &[told]).await?)
 }
 
 /// The id of a redemption. A transaction's key is locked first, so that nothing takes the place of its latest meanwhile.
@@ -194,10 +185,9 @@ pub(super) async fn lock_address(
 pub(super) async fn lock(
     tx: &mut TenantTx,
     id: RedemptionId,
-    clock: &crate::clock::Clock,
+    clock: &Clock,
 ) -> Result<(RedemptionRow, RedemptionState, DateTime<Utc>), ServiceError> {
-    let row = db::redemptions::lock(tx, id).await?;
-    let row = row.ok_or(ServiceError::NotFound)?;
+    let row = db::redemptions::lock(tx, id).await?.ok_or(ServiceError::NotFound)?;
     // After the lock, which may have been waited for.
     let now = db::redemptions::now(tx).await? + clock.offset();
     let state = state_at(&row, now);

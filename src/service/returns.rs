@@ -4,17 +4,16 @@ use sha2::{Digest, Sha256};
 
 use super::milestones::{Returned, lower};
 use super::redemptions::{lock, lock_address};
-use super::{Refusal, Service, ServiceError, events};
+use super::{Refusal, Service, ServiceError, events, settings};
 use crate::db::returns::{LineRow, PromotionRow};
-use crate::db::{self, TenantTx};
+use crate::db::{self, DbError, TenantTx};
 use crate::domain::amount::{Money, Quantity};
 use crate::domain::id::{PromotionId, RedemptionId, TenantId};
 use crate::domain::redemption::{Address, RedemptionState};
 use crate::engine::returns::{Before, Refused, Return, ReturnedLine, TakenBack, take_back};
-use crate::stored;
 use crate::wire;
 use crate::wire::body::PrintBody as _;
-use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::faults::FaultCode;
 use crate::wire::returns::{NewReturn, decimal};
 
 impl Service {
@@ -42,14 +41,12 @@ impl Service {
                 if state != RedemptionState::Committed {
                     return Err(Refusal::NotCommitted.into());
                 }
-                let settings = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
-                let settings = stored::settings(&settings)?;
+                let (settings, _) = settings::read(tx).await?;
                 let sold = wire::returns::sold(&row.result)
                     .ok_or_else(|| ServiceError::unreadable("the result of a redemption"))?;
                 let before = before(tx, id).await?;
                 let done =
                     take_back(&sold, &before, &new.lines, settings.rounding).map_err(refusal)?;
-                let transaction = row.transaction_id;
                 let answer =
                     wire::returns::print(&new.return_id, &done, settings.rounding.precision());
                 let promotions = promotion_rows(&done);
@@ -63,21 +60,18 @@ impl Service {
                     promotions: promotions.clone(),
                 };
                 db::returns::insert(tx, &recorded).await?;
-                let mut back: Vec<(String, Quantity)> = Vec::new();
-                for row in db::returns::lines(tx, id).await? {
-                    back.push((row.line_id, Quantity::from_scaled(row.quantity)));
-                }
+                let back = returned_lines(tx, id).await?;
                 if settings.restore_limits_on_return {
                     db::returns::give_back_discounts(tx, id, &promotions).await?;
                     if done.complete {
                         db::returns::restore(tx, id, now).await?;
                     }
                 }
-                let told = events::redemption_returned(id, &transaction, &answer, now);
+                let told = events::redemption_returned(id, &row.transaction_id, &answer, now);
                 db::outbox::append(tx, &[told]).await?;
                 // After the counters: the order in which locks are taken.
                 let returned = Returned { lines: &back, rounding: settings.rounding };
-                lower(tx, &transaction, &returned).await?;
+                lower(tx, &row.transaction_id, &returned).await?;
                 Ok(answer)
             })
         })
@@ -89,11 +83,8 @@ fn refusal(refused: Refused) -> ServiceError {
     match refused {
         Refused::Exceeds => Refusal::ReturnExceedsPurchase.into(),
         Refused::UnknownLine(place) => {
-            let mut faults = Faults::new();
-            let message = "is not a line of the redemption";
-            let pointer = format!("/lines/{place}/id");
-            faults.add_at(pointer, FaultCode::UnknownReference, message);
-            ServiceError::Invalid(faults)
+            let (code, message) = (FaultCode::UnknownReference, "is not a line of the redemption");
+            ServiceError::fault(format!("/lines/{place}/id"), code, message)
         }
     }
 }
@@ -115,6 +106,15 @@ async fn before(tx: &mut TenantTx, id: RedemptionId) -> Result<Before, ServiceEr
         before.promotions.push((promotion, discount, points));
     }
     Ok(before)
+}
+
+/// What has come back of a redemption, line by line.
+pub(super) async fn returned_lines(
+    tx: &mut TenantTx,
+    id: RedemptionId,
+) -> Result<Vec<(String, Quantity)>, DbError> {
+    let rows = db::returns::lines(tx, id).await?.into_iter();
+    Ok(rows.map(|row| (row.line_id, Quantity::from_scaled(row.quantity))).collect())
 }
 
 fn line_rows(done: &Return) -> Vec<LineRow> {

@@ -1,35 +1,23 @@
 //! A tenant's settings: read, and replaced whole.
 
-use super::{Actor, Expected, Refusal, Service, ServiceError, audit};
-use crate::db::settings::SettingsRow;
+use super::promotions::require_unlocked;
+use super::{Actor, Expected, Service, ServiceError, audit};
 use crate::db::{self, TenantTx};
 use crate::domain::id::TenantId;
 use crate::domain::settings::Settings;
 use crate::stored;
 use crate::wire;
-use crate::wire::faults::ListReference;
-use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::faults::{FaultCode, Faults, ListReference};
 
 impl Service {
     /// The settings and their version.
     pub async fn settings(&self, tenant: TenantId) -> Result<(Settings, i64), ServiceError> {
-        let row = self
-            .db()
-            .tenant(tenant, |tx| Box::pin(async move { db::settings::get(tx).await }))
-            .await?
-            .ok_or(ServiceError::NotFound)?;
-        let settings = stored::settings(&row)?;
-        Ok((settings, row.version))
+        self.db().tenant(tenant, |tx| Box::pin(read(tx))).await
     }
 
     /// The settings of a tenant that has set nothing: what a replacement leaves out becomes this.
     pub async fn default_settings(&self, tenant: TenantId) -> Result<Settings, ServiceError> {
-        let row = self
-            .db()
-            .tenant(tenant, |tx| Box::pin(async move { db::settings::get(tx).await }))
-            .await?
-            .ok_or(ServiceError::NotFound)?;
-        let own = stored::settings(&row)?;
+        let (own, _) = self.settings(tenant).await?;
         Ok(Settings::defaults(own.currency, own.timezone))
     }
 
@@ -43,14 +31,13 @@ impl Service {
         if lists.is_empty() {
             return Ok(faults);
         }
-        self.db()
-            .tenant(tenant, move |tx| {
-                Box::pin(async move {
-                    note_missing(tx, &lists, &mut faults).await?;
-                    Ok::<_, ServiceError>(faults)
-                })
+        let noted = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move {
+                note_missing(tx, &lists, &mut faults).await?;
+                Ok(faults)
             })
-            .await
+        });
+        noted.await
     }
 
     pub async fn replace_settings(
@@ -66,12 +53,15 @@ impl Service {
                 let row = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
                 expected.check(row.version)?;
                 let before = stored::settings(&row)?;
-                let locked = locked_fields(&before, &settings);
-                if !locked.is_empty() && db::promotion_history::has_been_live(tx, None, now).await?
-                {
-                    return Err(Refusal::LockedAfterLive(locked).into());
-                }
-                let replaced = write(tx, &row, &settings, &lists).await?;
+                let changes = [
+                    ("currency", before.currency != settings.currency),
+                    ("timezone", before.timezone != settings.timezone),
+                ];
+                require_unlocked(tx, None, changes, now).await?;
+                require_lists(tx, &lists).await?;
+                let (document, lists) = (wire::settings::stored(&settings), names(&lists));
+                let replaced =
+                    db::settings::replace(tx, row.version, &settings, &document, &lists).await?;
                 let (before, after) = (Some(row.document), Some(replaced.document));
                 audit(tx, actor, "settings".to_owned(), "replaced", before, after).await?;
                 Ok((settings, replaced.version))
@@ -81,24 +71,10 @@ impl Service {
     }
 }
 
-/// What is fixed once any promotion of the tenant has been live (spec 5), and differs.
-fn locked_fields(before: &Settings, after: &Settings) -> Vec<&'static str> {
-    let changes = [
-        ("currency", before.currency != after.currency),
-        ("timezone", before.timezone != after.timezone),
-    ];
-    changes.into_iter().filter_map(|(field, changed)| changed.then_some(field)).collect()
-}
-
-async fn write(
-    tx: &mut TenantTx,
-    row: &SettingsRow,
-    settings: &Settings,
-    lists: &[ListReference],
-) -> Result<SettingsRow, ServiceError> {
-    require_lists(tx, lists).await?;
-    let (document, lists) = (wire::settings::stored(settings), names(lists));
-    Ok(db::settings::replace(tx, row.version, settings, &document, &lists).await?)
+/// The settings as they are in this transaction, and their version.
+pub(super) async fn read(tx: &mut TenantTx) -> Result<(Settings, i64), ServiceError> {
+    let row = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
+    Ok((stored::settings(&row)?, row.version))
 }
 
 /// Refuses a body that names lists which do not exist, at each place where it does.

@@ -8,7 +8,7 @@ use chrono::{
 use chrono_tz::Tz;
 use uuid::Uuid;
 
-use super::{Service, ServiceError, usage};
+use super::{Service, ServiceError, settings, usage};
 use crate::db::stats::{StatsFilter, StatsRow};
 use crate::db::{self, TenantTx};
 use crate::domain::id::{PromotionId, TenantId};
@@ -16,7 +16,7 @@ use crate::domain::local_time::instant;
 use crate::domain::promotion::{Promotion, Status};
 use crate::domain::usage::Usage;
 use crate::stored;
-use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::faults::FaultCode;
 
 /// When the year 0 begins, in seconds since 1970.
 const YEAR_ZERO: i64 = -62_167_219_200;
@@ -50,7 +50,6 @@ impl Bucket {
 #[derive(Clone, Debug)]
 pub enum Subject {
     Promotion(PromotionId),
-    /// Of those of this campaign.
     Campaign(String),
     Everything,
 }
@@ -58,7 +57,6 @@ pub enum Subject {
 #[derive(Clone, Debug)]
 pub struct Question {
     pub subject: Subject,
-    /// How long a bucket is.
     pub bucket: Bucket,
     /// From then on; else the bucket's usual span before the end.
     pub from: Option<DateTime<Utc>>,
@@ -66,14 +64,12 @@ pub struct Question {
     pub to: Option<DateTime<Utc>>,
 }
 
-/// What came of it.
 #[derive(Debug)]
 pub struct Stats {
     /// The tenant's time zone, whose buckets they are.
     pub zone: Tz,
     /// Decimals that amounts have at least.
     pub precision: u32,
-    /// From when on was counted.
     pub from: DateTime<Utc>,
     /// When each bucket starts; a row's bucket counts from 1.
     pub starts: Vec<DateTime<Utc>>,
@@ -121,8 +117,7 @@ async fn count(
         Subject::Campaign(campaign) => db::stats::promotions(tx, Some(campaign)).await?,
         Subject::Everything => db::stats::promotions(tx, None).await?,
     };
-    let row = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
-    let settings = stored::settings(&row)?;
+    let (settings, _) = settings::read(tx).await?;
     let now = db::redemptions::now(tx).await?;
     let now = now.checked_add_signed(offset).unwrap_or(now);
     let (from, starts) = period(&question, settings.timezone, now)?;
@@ -158,10 +153,9 @@ async fn count(
         let message = format!(
             "the answer has more than {MAX_ENTRIES} entries: ask for a shorter time or a longer bucket"
         );
-        return Err(invalid("/bucket", FaultCode::TooMany, message));
+        return Err(ServiceError::fault("/bucket", FaultCode::TooMany, message));
     }
-    let shown: Vec<&Promotion> = promotions.iter().collect();
-    let usages = usage::of(tx, offset, &shown).await?;
+    let usages = usage::of(tx, offset, &promotions).await?;
     let promotions = promotions.into_iter().zip(usages);
     let promotions = promotions.map(|(promotion, usage)| {
         let (total, buckets) = found.remove(&promotion.id.uuid()).unwrap_or_default();
@@ -175,12 +169,6 @@ async fn count(
         starts: filter.starts,
         total,
     })
-}
-
-fn invalid(pointer: &str, code: FaultCode, message: String) -> ServiceError {
-    let mut faults = Faults::new();
-    faults.add_at(pointer.to_owned(), code, message);
-    ServiceError::Invalid(faults)
 }
 
 /// From when on is counted, and when the buckets start.
@@ -197,12 +185,11 @@ fn period(
     };
     let from = question.from.or_else(usual).unwrap_or(until);
     if question.to.is_some_and(|to| to <= from) {
-        let message = "must be after from".to_owned();
-        return Err(invalid("/to", FaultCode::NotAfter, message));
+        return Err(ServiceError::fault("/to", FaultCode::NotAfter, "must be after from"));
     }
     let starts = starts(question.bucket, zone, from, until.max(from)).ok_or_else(|| {
         let message = format!("the time has more than {MAX_BUCKETS} of them");
-        invalid("/bucket", FaultCode::TooMany, message)
+        ServiceError::fault("/bucket", FaultCode::TooMany, message)
     })?;
     Ok((from, starts))
 }

@@ -24,28 +24,21 @@ impl Service {
                 let before: BTreeMap<String, String> = db::stores::lock(tx, &codes)
                     .await?
                     .into_iter()
-                    .map(|store| (store.code.clone(), document(&store)))
+                    .map(|store| (store.code.clone(), StoreBody::document(&store)))
                     .collect();
                 db::stores::put(tx, &stores).await?;
                 if before.len() < codes.len() {
                     let count = db::stores::count(tx).await?;
                     require_room("stores", count.stores, count.maximum)?;
                 }
-                let trail: Vec<NewAudit> = stores
-                    .iter()
-                    .map(|store| (before.get(&store.code).cloned(), store))
-                    .map(|(before, store)| (before, document(store), store))
-                    .filter(|(before, after, _)| before.as_ref() != Some(after))
-                    .map(|(before, after, store)| NewAudit {
-                        key: actor.key,
-                        subject: subject(&store.code),
-                        action: if before.is_some() { "replaced" } else { "created" }.to_owned(),
-                        before,
-                        after: Some(after),
-                    })
-                    .collect();
-                db::audit::insert_all(tx, &trail).await?;
-                Ok(())
+                let trail = stores.iter().filter_map(|store| {
+                    let before = before.get(&store.code).cloned();
+                    let after = Some(StoreBody::document(store));
+                    let (key, subject) = (actor.key, subject(&store.code));
+                    let action = if before.is_some() { "replaced" } else { "created" }.to_owned();
+                    (before != after).then_some(NewAudit { key, subject, action, before, after })
+                });
+                Ok(db::audit::insert_all(tx, &trail.collect::<Vec<_>>()).await?)
             })
         })
         .await
@@ -55,9 +48,8 @@ impl Service {
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
                 let gone = db::stores::delete(tx, &code).await?.ok_or(ServiceError::NotFound)?;
-                let before = Some(document(&gone));
-                audit(tx, actor, subject(&code), "deleted", before, None).await?;
-                Ok(())
+                let before = Some(StoreBody::document(&gone));
+                audit(tx, actor, subject(&code), "deleted", before, None).await
             })
         })
         .await
@@ -107,8 +99,7 @@ impl Service {
                 let gone =
                     db::product_lists::delete(tx, &name).await?.ok_or(ServiceError::NotFound)?;
                 let before = Some(size_document(usize::try_from(gone.size).unwrap_or_default()));
-                audit(tx, actor, list_subject(&name), "deleted", before, None).await?;
-                Ok(())
+                audit(tx, actor, list_subject(&name), "deleted", before, None).await
             })
         })
         .await
@@ -129,10 +120,6 @@ fn subject(code: &str) -> String {
 
 fn list_subject(name: &str) -> String {
     format!("product_list:{name}")
-}
-
-fn document(store: &Store) -> String {
-    StoreBody::document(store)
 }
 
 fn size_document(size: usize) -> String {

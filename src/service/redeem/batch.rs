@@ -16,6 +16,7 @@ use super::decide::{Decided, Decision, Recorded, Tally};
 use super::keys::{Start, again, first};
 use super::queue::Waiting;
 use super::{Pace, Pending, Verdict};
+use crate::clock::to_millisecond;
 use crate::db::outbox::NewEvent;
 use crate::db::redemptions::HeldUse;
 use crate::db::{self, DbError, Reference, TenantTx};
@@ -28,7 +29,6 @@ use crate::engine::{RuleSet, Stop};
 const BREATH: usize = 8;
 
 impl Service {
-    /// Commits a group and answers each of its orders.
     pub(super) async fn commit_group(&self, tenant: TenantId, group: Vec<Waiting>) {
         // A heavy one is alone; others of a lane are of one pace.
         let pace = group.first().map_or(Pace::Light, |waiting| waiting.pace);
@@ -134,7 +134,7 @@ impl Group {
         if moment.rules != self.rules.version() {
             return Err(Undone::RulesMoved(moment.rules));
         }
-        let now = at_millisecond(moment.now + self.clock_offset);
+        let now = to_millisecond(moment.now + self.clock_offset);
 
         let mut starts = Vec::with_capacity(ids.len());
         for own in &self.pending {
@@ -178,25 +178,20 @@ impl Group {
         let keys: Vec<String> =
             open().flatten().flat_map(|(pending, ..)| code_keys(&pending.order.request)).collect();
         let codes = if keys.is_empty() { Vec::new() } else { db::codes::find(tx, &keys).await? };
-        let ends: Vec<Uuid> = open()
-            .flatten()
-            .filter_map(|(_, ends, _)| ends)
-            .map(|ends| ends.redemption_id)
-            .collect();
+        let ends = open().flatten().filter_map(|(_, ends, _)| ends);
+        let ends: Vec<Uuid> = ends.map(|ends| ends.redemption_id).collect();
         let ended: Vec<HeldUse> = if ends.is_empty() {
             Vec::new()
         } else {
             db::holds::lock(tx, &ends).await?;
             db::redemptions::uses(tx, &ends).await?
         };
-        let cases: Vec<Option<Decision>> = open()
-            .map(|own| {
-                let (pending, ends, id) = own?;
-                let pending = Arc::clone(pending);
-                let rules = Arc::clone(&self.rules);
-                Some(Decision::new(pending, rules, &codes, ends, &ended, id, now))
-            })
-            .collect();
+        let cases = open().map(|own| {
+            let (pending, ends, id) = own?;
+            let (pending, rules) = (Arc::clone(pending), Arc::clone(&self.rules));
+            Some(Decision::new(pending, rules, &codes, ends, &ended, id, now))
+        });
+        let cases: Vec<Option<Decision>> = cases.collect();
         // One row each, in one order: each customer's hand is asked for once.
         let ask = move || {
             let hands = cases.iter().flatten().flat_map(Decision::hands);
@@ -320,11 +315,9 @@ impl Group {
         now: DateTime<Utc>,
     ) -> Result<(), Undone> {
         let recorded = || decided.iter().filter_map(Decided::recorded);
-        let (mut ended, mut states) = (Vec::new(), Vec::new());
-        for ends in recorded().filter_map(|own| own.ends) {
-            ended.push(ends.redemption_id);
-            states.push(ends.state);
-        }
+        let ends = recorded().filter_map(|own| own.ends);
+        let (ended, states): (Vec<Uuid>, Vec<_>) =
+            ends.map(|ends| (ends.redemption_id, ends.state)).unzip();
         if !ended.is_empty() {
             db::holds::end(tx, &ended, &states, now).await?;
             db::redemptions::note_given_back(tx, &ended).await?;
@@ -338,13 +331,10 @@ impl Group {
         if !unused.is_empty() {
             db::redemption_keys::release(tx, &unused).await?;
         }
-        let (mut keys, mut latest) = (Vec::new(), Vec::new());
-        for new in recorded().map(|own| &own.new) {
-            if !claimed.contains(&new.transaction_id) {
-                keys.push(new.transaction_id.clone());
-                latest.push(new.redemption_id);
-            }
-        }
+        let new = recorded().map(|own| &own.new);
+        let again = new.filter(|new| !claimed.contains(&new.transaction_id));
+        let (keys, latest): (Vec<String>, Vec<Uuid>) =
+            again.map(|new| (new.transaction_id.clone(), new.redemption_id)).unzip();
         if !keys.is_empty() {
             db::redemption_keys::point(tx, &keys, &latest).await?;
         }
@@ -354,9 +344,4 @@ impl Group {
         }
         Ok(())
     }
-}
-
-/// Answers show milliseconds; what is compared later is what was shown.
-fn at_millisecond(time: DateTime<Utc>) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
 }

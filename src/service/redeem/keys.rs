@@ -3,15 +3,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::super::Refusal;
-use super::{Failure, Pending, Redeemed, Verdict};
+use super::super::{Refusal, ServiceError};
+use super::{Pending, Redeemed, Verdict};
 use crate::db::redemption_keys::{KnownKey, Latest};
 use crate::domain::id::RedemptionId;
 use crate::domain::redemption::RedemptionState;
 use crate::engine::RuleSet;
-use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::faults::FaultCode;
 
-/// What the key of an order says.
 pub(super) enum Start {
     /// It may be redeemed. `ends` is the hold under its key that makes room for it.
     Open {
@@ -32,17 +31,16 @@ pub(super) fn first(own: &Pending) -> Start {
     match own.order.replaces {
         None => Start::Open { ends: None },
         Some(_) => {
-            let mut faults = Faults::new();
-            let message = "is not a redemption of this transaction";
-            faults.add_at("/replaces".to_owned(), FaultCode::UnknownReference, message);
-            Start::Settled(Err(Failure::Invalid(faults)))
+            let (code, message) =
+                (FaultCode::UnknownReference, "is not a redemption of this transaction");
+            Start::Settled(Err(ServiceError::fault("/replaces", code, message)))
         }
     }
 }
 
 /// An order whose key is known (the rules of spec 9).
 pub(super) fn again(own: &Pending, known: &KnownKey, rules: &RuleSet, now: DateTime<Utc>) -> Start {
-    let refused = |refusal| Start::Settled(Err(Failure::Refused(refusal)));
+    let refused = |refusal| Start::Settled(Err(ServiceError::Refused(refusal)));
     let Some(latest) = &known.latest else {
         let hold = TimeDelta::seconds(i64::from(rules.settings().hold_seconds));
         let is_late = known.cancelled_at.is_some_and(|at| now < at + hold);

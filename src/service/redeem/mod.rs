@@ -44,7 +44,6 @@ enum Pace {
 const MEDIUM_MS: u64 = 10;
 
 impl Pace {
-    /// The steps of one order.
     fn steps(self, search_ms: u64) -> u64 {
         match self {
             Self::Light => INLINE_STEPS,
@@ -64,7 +63,6 @@ impl Pace {
 }
 
 /// An order, and the words in which it was understood.
-#[derive(Debug)]
 struct Pending {
     order: Order<'static>,
     /// The request, printed: what is recorded.
@@ -152,7 +150,7 @@ impl Service {
                 Pace::Light => self.lane(rules, pending),
                 Pace::Medium | Pace::Heavy => Lane::Slow,
             };
-            let submitted = self.queues().submit(self, tenant, lane, pace, pending);
+            let submitted = self.inner.queues.submit(self, tenant, lane, pace, pending);
             let verdict = submitted.await;
             if !matches!(verdict, Err(ServiceError::Stopped)) {
                 return verdict;
@@ -193,23 +191,19 @@ impl Service {
             Size::Small => Asked::Small(request),
             Size::Large => Asked::Large(Arc::new(request.clone())),
         };
-        match self.price(tenant, asked, |_, _, _| ()).await {
-            Ok(()) => Ok(()),
-            Err(ServiceError::TooComplex(faults)) => {
-                let address = Address::Transaction(pending.order.transaction_id.clone());
-                let known = self.redemption(tenant, address).await;
-                match known {
-                    // It may have been recorded by other rules: then the answer is that one.
-                    Ok(_) => Ok(()),
-                    Err(_) => Err(ServiceError::TooComplex(faults)),
-                }
+        let priced = self.price(tenant, asked, |_, _, _| ()).await;
+        if let Err(ServiceError::TooComplex(_)) = priced {
+            let address = Address::Transaction(pending.order.transaction_id.clone());
+            // It may have been recorded by other rules: then the answer is that one.
+            if self.redemption(tenant, address).await.is_ok() {
+                return Ok(());
             }
-            Err(error) => Err(error),
         }
+        priced
     }
 
     /// How many orders wait for their turn.
     pub fn redemptions_waiting(&self) -> usize {
-        self.queues().waiting()
+        self.inner.queues.waiting()
     }
 }

@@ -20,7 +20,6 @@ pub const MAX_CLAIMED: i64 = 8;
 const PATIENCE: TimeDelta = TimeDelta::hours(24);
 /// Seconds after the first attempt; each pause is three times the one before.
 const FIRST_PAUSE: i64 = 5;
-/// Longest pause, in seconds.
 const LONGEST_PAUSE: i64 = 6 * 60 * 60;
 /// Longest rest of a webhook, in seconds: a receiver that is well again does not wait longer for everything.
 const LONGEST_REST: i64 = 10 * 60;
@@ -34,18 +33,12 @@ pub struct Load {
     pub failures: i32,
 }
 
-/// An event on its way.
 #[derive(Clone, Debug)]
 pub struct Parcel {
     /// The event's id: the same at every attempt.
     pub event_id: Uuid,
     /// The event as it is sent.
     pub payload: String,
-    attempt: Attempt,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Attempt {
     sequence: i64,
     attempts: i32,
     first_at: DateTime<Utc>,
@@ -58,10 +51,7 @@ impl Service {
     /// Webhooks of all tenants that have something to get now, in turns over the tenants.
     pub async fn due_webhooks(&self, limit: i64) -> Result<Vec<DueRow>, DbError> {
         let offset = self.clock().offset().num_milliseconds();
-        let due = self.db().operator(move |tx| {
-            Box::pin(async move { db::deliveries::due(tx, offset, limit).await })
-        });
-        due.await
+        self.db().operator(move |tx| Box::pin(db::deliveries::due(tx, offset, limit))).await
     }
 
     /// Claims what a webhook has to get now. None: there is nothing, or it rests.
@@ -109,16 +99,15 @@ impl Service {
                 let (mut sequences, mut attempts) = (Vec::new(), Vec::new());
                 let mut failed = Vec::new();
                 for (parcel, outcome) in outcomes {
-                    let attempt = parcel.attempt;
                     match outcome {
                         Ok(()) => {
-                            sequences.push(attempt.sequence);
-                            attempts.push(attempt.attempts);
+                            sequences.push(parcel.sequence);
+                            attempts.push(parcel.attempts);
                         }
                         Err(fault) => failed.push(Failed {
-                            sequence: attempt.sequence,
-                            attempts: attempt.attempts,
-                            next_attempt_at: next(attempt, now),
+                            sequence: parcel.sequence,
+                            attempts: parcel.attempts,
+                            next_attempt_at: next(parcel.attempts, parcel.first_at, now),
                             fault,
                         }),
                     }
@@ -151,15 +140,16 @@ impl Service {
 }
 
 fn parcel(row: ClaimedRow) -> Parcel {
-    let ClaimedRow { event, attempts, first_attempt_at } = row;
-    let attempt = Attempt { sequence: event.sequence, attempts, first_at: first_attempt_at };
-    Parcel { event_id: event.event_id, payload: EventBody::document(&event), attempt }
+    let ClaimedRow { event, attempts, first_attempt_at: first_at } = row;
+    let (event_id, sequence, payload) =
+        (event.event_id, event.sequence, EventBody::document(&event));
+    Parcel { event_id, payload, sequence, attempts, first_at }
 }
 
 /// When it is tried again; none once a day has passed since the first attempt.
-fn next(attempt: Attempt, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let next = now + spread(pause_seconds(attempt.attempts));
-    (next <= attempt.first_at + PATIENCE).then_some(next)
+fn next(attempts: i32, first_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let next = now + spread(pause_seconds(attempts));
+    (next <= first_at + PATIENCE).then_some(next)
 }
 
 /// A pause, give or take a tenth: receivers that failed together are not asked again together.
@@ -187,8 +177,7 @@ mod tests {
         assert_eq!(pause_seconds(i32::MAX), LONGEST_PAUSE);
         let first_at = DateTime::from_timestamp(1_780_000_000, 0).unwrap();
         let (mut now, mut attempts) = (first_at, 1);
-        let attempt = |attempts| Attempt { sequence: 1, attempts, first_at };
-        while let Some(next) = next(attempt(attempts), now) {
+        while let Some(next) = next(attempts, first_at, now) {
             assert!(next > now);
             now = next;
             attempts += 1;

@@ -13,7 +13,7 @@ use crate::db::{self, Page, TenantTx};
 use crate::domain::event::EventType;
 use crate::domain::id::{TenantId, WebhookId};
 use crate::wire::body::*;
-use crate::wire::faults::{FaultCode, Faults};
+use crate::wire::faults::FaultCode;
 
 pub mod address;
 pub mod delivery;
@@ -30,17 +30,14 @@ pub struct NewWebhook {
     pub events: Vec<EventType>,
 }
 
-/// What came of putting a webhook.
 #[derive(Clone, Debug)]
 pub enum Put {
     /// It was made, and its secret is shown this once.
     Made(WebhookRow, String),
-    /// It was replaced; its secret stays.
     Replaced(WebhookRow),
 }
 
 impl Service {
-    /// Makes or replaces a webhook.
     pub async fn put_webhook(
         &self,
         actor: Actor,
@@ -58,16 +55,16 @@ impl Service {
                     rand::rng().fill_bytes(&mut secret);
                     let id = WebhookId::new(Uuid::now_v7());
                     let row = db::webhooks::insert(tx, id, &name, url, events, &secret).await?;
-                    audit(tx, actor, subject, "created", None, Some(WebhookTerms::document(&row)))
-                        .await?;
+                    let after = Some(WebhookTerms::document(&row));
+                    audit(tx, actor, subject, "created", None, after).await?;
                     return Ok(Put::Made(row, format!("whsec_{}", STANDARD.encode(secret))));
                 };
                 let row = db::webhooks::replace(tx, &name, url, events).await?;
                 let row = row.ok_or(ServiceError::NotFound)?;
                 if (&before.url, &before.events) != (&row.url, &row.events) {
-                    let (old, new) =
-                        (Some(WebhookTerms::document(&before)), Some(WebhookTerms::document(&row)));
-                    audit(tx, actor, subject, "replaced", old, new).await?;
+                    let before = Some(WebhookTerms::document(&before));
+                    let after = Some(WebhookTerms::document(&row));
+                    audit(tx, actor, subject, "replaced", before, after).await?;
                 }
                 Ok(Put::Replaced(row))
             })
@@ -80,9 +77,7 @@ impl Service {
         tenant: TenantId,
         name: String,
     ) -> Result<WebhookRow, ServiceError> {
-        let read =
-            self.db().tenant(tenant, move |tx| Box::pin(async move { known(tx, &name).await }));
-        read.await
+        self.db().tenant(tenant, move |tx| Box::pin(async move { known(tx, &name).await })).await
     }
 
     /// Deletes a webhook. What it was still to get it gets no more.
@@ -90,11 +85,9 @@ impl Service {
         let deleted = self.db().tenant(actor.tenant, move |tx| {
             Box::pin(async move {
                 db::outbox::lock(tx).await?;
-                let row = db::webhooks::delete(tx, &name).await?;
-                let row = row.ok_or(ServiceError::NotFound)?;
-                let before = Some(WebhookTerms::document(&row));
-                audit(tx, actor, subject(&name), "deleted", before, None).await?;
-                Ok(())
+                let gone = db::webhooks::delete(tx, &name).await?.ok_or(ServiceError::NotFound)?;
+                let before = Some(WebhookTerms::document(&gone));
+                audit(tx, actor, subject(&name), "deleted", before, None).await
             })
         });
         deleted.await
@@ -151,10 +144,8 @@ async fn require_room(tx: &mut TenantTx) -> Result<(), ServiceError> {
     if db::webhooks::count(tx).await? < MAX_WEBHOOKS {
         return Ok(());
     }
-    let mut faults = Faults::new();
     let message = "there are as many webhooks as there may be: 20";
-    faults.add_at(String::new(), FaultCode::TooMany, message);
-    Err(ServiceError::Invalid(faults))
+    Err(ServiceError::fault("", FaultCode::TooMany, message))
 }
 
 /// What the audit trail calls a webhook.
