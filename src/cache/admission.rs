@@ -61,6 +61,7 @@ impl Buckets {
             if old.0 == new {
                 old.1.clone()
             } else {
+                let quota = |rate: Rate| Quota::per_second(rate.per_second).allow_burst(rate.burst);
                 new.map(|rate| Arc::new(RateLimiter::direct(quota(rate))))
             }
         };
@@ -80,10 +81,6 @@ impl Buckets {
             Work::Admin => self.admin.as_deref(),
         }
     }
-}
-
-fn quota(rate: Rate) -> Quota {
-    Quota::per_second(rate.per_second).allow_burst(rate.burst)
 }
 
 impl Admission {
@@ -175,12 +172,6 @@ pub struct Guess {
     unknown: AtomicU32,
 }
 
-impl std::fmt::Debug for Guess {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Guess").finish_non_exhaustive()
-    }
-}
-
 impl Guess {
     /// So many of them are nobody's. Said again it replaces what was said before.
     pub fn failed(&self, unknown: usize) {
@@ -218,24 +209,19 @@ impl Cache {
         let most = self.inner.unknown_codes;
         let now = self.age_ms();
         let minute = now / MINUTE_MS;
-        let counted = tenant.admission.failures.fetch_update(
-            Ordering::AcqRel,
-            Ordering::Acquire,
-            |failures| {
-                let (last, count) = parts(failures);
-                let count = if last == minute { count } else { 0 };
-                let count = count.checked_add(codes).filter(|count| *count <= most)?;
-                Some(joined(minute, count))
-            },
-        );
-        match counted {
-            Ok(_) => Ok(Guess { tenant, minute, codes, unknown: AtomicU32::new(0) }),
-            Err(_) => {
-                let wait = MINUTE_MS - now % MINUTE_MS;
-                self.inner.metrics.rate_limited.inc(RateLimit::CodeGuess);
-                Err(NoRoom::Guesses(Duration::from_millis(wait)))
-            }
+        let failures = &tenant.admission.failures;
+        let counted = failures.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
+            let (last, count) = parts(now);
+            let count = if last == minute { count } else { 0 };
+            let count = count.checked_add(codes).filter(|count| *count <= most)?;
+            Some(joined(minute, count))
+        });
+        if counted.is_err() {
+            let wait = MINUTE_MS - now % MINUTE_MS;
+            self.inner.metrics.rate_limited.inc(RateLimit::CodeGuess);
+            return Err(NoRoom::Guesses(Duration::from_millis(wait)));
         }
+        Ok(Guess { tenant, minute, codes, unknown: AtomicU32::new(0) })
     }
 }
 

@@ -34,7 +34,6 @@ type KeyHash = [u8; 32];
 pub struct Known {
     pub tenant: TenantId,
     pub key: KeyId,
-    /// What it may do.
     pub role: Role,
     /// What the cursors of its tenant's lists are sealed with.
     pub cursors: CursorKey,
@@ -43,13 +42,10 @@ pub struct Known {
 /// Why a key is refused.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Refused {
-    /// There is no such key, or it was revoked.
     #[error("the key is not valid")]
     Unknown,
-    /// Its tenant is suspended.
     #[error("the tenant is suspended")]
     Suspended,
-    /// Too many keys that nobody has seen are being looked up.
     #[error("too many keys are being looked up")]
     Busy,
     /// Nobody can say, to all who asked.
@@ -65,10 +61,12 @@ impl From<DbError> for Refused {
 
 #[derive(Default)]
 pub(super) struct Keys {
-    shards: [RwLock<FxHashMap<KeyHash, Arc<Entry>>>; SHARDS],
+    shards: [Shard; SHARDS],
     touched: Mutex<FxHashMap<KeyId, TenantId>>,
     looking_up: Mutex<FxHashMap<Wanted, Asked>>,
 }
+
+type Shard = RwLock<FxHashMap<KeyHash, Arc<Entry>>>;
 
 /// The tenant that a key names, and the key's hash.
 type Wanted = (TenantId, KeyHash);
@@ -158,9 +156,8 @@ impl Cache {
 
     async fn read_key(&self, tenant: TenantId, hash: &KeyHash) -> Result<Arc<Entry>, Refused> {
         let wanted = *hash;
-        let found = self
-            .inner
-            .db
+        let db = &self.inner.db;
+        let found = db
             .tenant(tenant, move |tx| Box::pin(async move { db::keys::find(tx, &wanted).await }))
             .await?
             .ok_or(Refused::Unknown)?;
@@ -185,10 +182,8 @@ impl Cache {
     /// Writes down which keys were used since the last call.
     pub(super) async fn write_uses(&self) -> Result<(), DbError> {
         for (key, tenant) in self.inner.keys.take_touched() {
-            self.inner
-                .db
-                .tenant(tenant, move |tx| Box::pin(async move { db::keys::touch(tx, key).await }))
-                .await?;
+            let db = &self.inner.db;
+            db.tenant(tenant, move |tx| Box::pin(db::keys::touch(tx, key))).await?;
         }
         Ok(())
     }
@@ -212,7 +207,7 @@ impl Keys {
         Some((look_up, is_first))
     }
 
-    fn shard(&self, hash: &KeyHash) -> Option<&RwLock<FxHashMap<KeyHash, Arc<Entry>>>> {
+    fn shard(&self, hash: &KeyHash) -> Option<&Shard> {
         let [first, ..] = hash;
         self.shards.get(usize::from(*first) % SHARDS)
     }
@@ -231,11 +226,9 @@ impl Keys {
             shard.retain(|_, entry| entry.is_trusted());
         }
         if shard.len() >= SHARD_CAPACITY && !shard.contains_key(&hash) {
-            let resting = shard
-                .iter()
-                .min_by_key(|(hash, entry)| (entry.used_at_ms.load(Ordering::Relaxed), **hash))
-                .map(|(hash, _)| *hash);
-            if let Some(resting) = resting {
+            let used_at = |entry: &Entry| entry.used_at_ms.load(Ordering::Relaxed);
+            let resting = shard.iter().min_by_key(|(hash, entry)| (used_at(entry), **hash));
+            if let Some(resting) = resting.map(|(hash, _)| *hash) {
                 shard.remove(&resting);
             }
         }
@@ -244,9 +237,7 @@ impl Keys {
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        let len = |shard: &RwLock<FxHashMap<KeyHash, Arc<Entry>>>| {
-            shard.read().unwrap_or_else(PoisonError::into_inner).len()
-        };
+        let len = |shard: &Shard| shard.read().unwrap_or_else(PoisonError::into_inner).len();
         self.shards.iter().map(len).sum()
     }
 

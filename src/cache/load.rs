@@ -31,7 +31,6 @@ const ENDED_BYTES: usize = 1_536;
 /// How much more the compiled form of a document takes than its text.
 const COMPILED_SIZE: usize = 8;
 
-/// A tenant's rules in memory.
 pub(super) struct Held {
     pub(super) rules: Arc<RuleSet>,
     pub(super) stock: Stock,

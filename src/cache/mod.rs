@@ -38,10 +38,8 @@ const UNREACHABLE: i64 = i64::MAX;
 /// Why a tenant's rules could not be loaded.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The database failed, for all who waited.
     #[error(transparent)]
     Db(Arc<DbError>),
-    /// The task that loads has ended early.
     #[error("loading was broken off")]
     BrokenOff,
 }
@@ -77,18 +75,16 @@ struct Inner {
     started: Instant,
 }
 
-/// One tenant in memory.
 struct Tenant {
     id: TenantId,
     held: ArcSwapOption<load::Held>,
     rules_floor: AtomicI64,
     keys_floor: AtomicI64,
     used_at_ms: AtomicU64,
-    /// Held while the rules are loaded, so that simultaneous first uses load once.
-    loading: tokio::sync::Mutex<()>,
+    /// Held while the rules are loaded, so that simultaneous first uses load once. When a load has failed last, and how.
+    loading: tokio::sync::Mutex<Option<(Instant, LoadError)>>,
     /// Held while rules for a time in the past are loaded, so that a tenant does so once at a time.
     looking_back: tokio::sync::Mutex<()>,
-    failure: Mutex<Option<(Instant, LoadError)>>,
     admission: admission::Admission,
 }
 
@@ -100,9 +96,8 @@ impl Tenant {
             rules_floor: AtomicI64::new(0),
             keys_floor: AtomicI64::new(0),
             used_at_ms: AtomicU64::new(0),
-            loading: tokio::sync::Mutex::new(()),
-            looking_back: tokio::sync::Mutex::new(()),
-            failure: Mutex::new(None),
+            loading: tokio::sync::Mutex::default(),
+            looking_back: tokio::sync::Mutex::default(),
             admission: admission::Admission::default(),
         }
     }
@@ -111,10 +106,8 @@ impl Tenant {
     fn rules_since(&self, version: i64) -> Option<Arc<RuleSet>> {
         let floor = self.rules_floor.load(Ordering::Acquire).max(version);
         let held = self.held.load();
-        held.as_ref()
-            .map(|held| &held.rules)
-            .filter(|rules| rules.version() >= floor)
-            .map(Arc::clone)
+        let rules = held.as_ref().map(|held| &held.rules);
+        rules.filter(|rules| rules.version() >= floor).map(Arc::clone)
     }
 
     fn stock(&self) -> load::Stock {
@@ -221,7 +214,6 @@ impl Cache {
         });
     }
 
-    /// Whether the listener for rule changes is connected.
     pub fn is_listening(&self) -> bool {
         self.inner.listening.load(Ordering::Acquire)
     }
@@ -231,12 +223,10 @@ impl Cache {
         self.inner.tenants.load().len()
     }
 
-    /// Whether no tenant is in memory.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many promotions are in memory.
     pub fn promotions(&self) -> usize {
         let tenants = self.inner.tenants.load();
         let of = |tenant: &Arc<Tenant>| {
@@ -252,7 +242,6 @@ impl Cache {
         tenants.values().map(|tenant| tenant.bytes()).sum()
     }
 
-    /// How many keys are in memory.
     pub fn keys(&self) -> usize {
         self.inner.keys.len()
     }
@@ -332,12 +321,14 @@ impl Cache {
         let cache = self.clone();
         let asked_at = Instant::now();
         let loading = tokio::spawn(async move {
-            let _turn = tenant.loading.lock().await;
+            let mut failed = tenant.loading.lock().await;
             if let Some(rules) = tenant.rules_since(version) {
                 return Ok(rules);
             }
-            if let Some(failure) = failure_since(&tenant, asked_at) {
-                return Err(failure);
+            if let Some((failed_at, failure)) = &*failed
+                && *failed_at >= asked_at
+            {
+                return Err(failure.clone());
             }
             match cache.read(&tenant, load::Ended::Recently).await {
                 Ok(held) => {
@@ -347,34 +338,21 @@ impl Cache {
                     Ok(rules)
                 }
                 Err(failure) => {
-                    let mut last = tenant.failure.lock().unwrap_or_else(PoisonError::into_inner);
-                    *last = Some((Instant::now(), failure.clone()));
+                    *failed = Some((Instant::now(), failure.clone()));
                     Err(failure)
                 }
             }
         });
         loading.await.unwrap_or(Err(LoadError::BrokenOff))
     }
-}
 
-impl Cache {
     /// Reads and compiles the rules as they are now; stores and lists that have not changed are taken from memory.
     async fn read(&self, tenant: &Tenant, ended: load::Ended) -> Result<load::Held, LoadError> {
         self.inner.loads.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
         let read = load::rules(&self.inner.db, tenant.id, tenant.stock(), ended).await;
-        let work = match &read {
-            Ok(_) => Work::Done,
-            Err(_) => Work::Failed,
-        };
+        let work = if read.is_ok() { Work::Done } else { Work::Failed };
         self.inner.metrics.loaded(work, begun.elapsed());
         read
     }
-}
-
-fn failure_since(tenant: &Tenant, asked_at: Instant) -> Option<LoadError> {
-    let last = tenant.failure.lock().unwrap_or_else(PoisonError::into_inner);
-    last.as_ref()
-        .filter(|(failed_at, _)| *failed_at >= asked_at)
-        .map(|(_, failure)| failure.clone())
 }

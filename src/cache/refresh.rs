@@ -151,11 +151,9 @@ impl Cache {
     fn replace_rules(&self, tenant: Arc<Tenant>, version: i64) {
         let cache = self.clone();
         tokio::spawn(async move {
-            match timeout(LOAD_GRACE, cache.load(Arc::clone(&tenant), version)).await {
-                Ok(Ok(_)) | Err(_) => {}
-                Ok(Err(error)) => {
-                    tracing::warn!(%error, tenant.id = %tenant.id, "changed rules cannot be loaded");
-                }
+            let loaded = timeout(LOAD_GRACE, cache.load(Arc::clone(&tenant), version)).await;
+            if let Ok(Err(error)) = loaded {
+                tracing::warn!(%error, tenant.id = %tenant.id, "changed rules cannot be loaded");
             }
             tenant.rules_floor.fetch_max(version, Ordering::AcqRel);
         });
