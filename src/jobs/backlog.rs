@@ -2,31 +2,20 @@
 
 use std::time::Duration;
 
-use super::rounds;
+use super::{again, rounds};
 use crate::db::{self, DbError};
 use crate::service::Service;
 
 /// How often it is counted: as often as metrics are usually asked for.
 const EVERY: Duration = Duration::from_secs(15);
 
-/// Counts again and again.
 pub(super) async fn run(service: &Service) {
-    let mut rounds = rounds(EVERY);
-    loop {
-        rounds.tick().await;
-        match round(service).await {
-            Ok(()) => {}
-            Err(DbError::Stopping) => return,
-            Err(error) => tracing::warn!(%error, "what waits cannot be counted"),
-        }
-    }
+    again(rounds(EVERY), "what waits cannot be counted", || round(service)).await;
 }
 
 pub async fn round(service: &Service) -> Result<(), DbError> {
     let offset = service.clock().offset().num_milliseconds();
-    let counted = service
-        .db()
-        .operator(move |tx| Box::pin(async move { db::backlog::count(tx, offset).await }));
+    let counted = service.db().operator(move |tx| Box::pin(db::backlog::count(tx, offset)));
     let backlog = counted.await.map_err(|error: DbError| error)?;
     let metrics = service.metrics();
     metrics.holds_open.set(backlog.holds);

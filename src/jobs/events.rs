@@ -1,13 +1,9 @@
 //! Numbers events, tells of promotions whose end has come, and forgets what has been kept for long enough.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use uuid::Uuid;
-
-use super::rounds;
+use super::{again, by_tenant, rounds};
 use crate::db::{self, DbError};
-use crate::domain::id::TenantId;
 use crate::service::Service;
 
 /// How often events that wait are numbered.
@@ -19,7 +15,6 @@ const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Most ends of one round; where there are more, the next round follows at once.
 const MAX_ENDS: i64 = 500;
 
-/// Does it all, again and again.
 pub(super) async fn run(service: &Service) {
     tokio::join!(publish(service), end(service), forget(service));
 }
@@ -47,8 +42,7 @@ async fn publish(service: &Service) {
 /// Returns how many seconds the oldest event had waited; none where one tenant's could not be numbered.
 async fn publish_round(service: &Service) -> Result<Option<f64>, DbError> {
     let mut oldest = Some(0.0);
-    let waiting =
-        service.db().operator(|tx| Box::pin(async move { db::outbox::waiting_tenants(tx).await }));
+    let waiting = service.db().operator(|tx| Box::pin(db::outbox::waiting_tenants(tx)));
     for tenant in waiting.await.map_err(|error: DbError| error)? {
         // What stands in one tenant's way is no reason to leave the others waiting.
         match service.publish_events(tenant).await {
@@ -63,35 +57,25 @@ async fn publish_round(service: &Service) -> Result<Option<f64>, DbError> {
 }
 
 async fn end(service: &Service) {
-    let mut rounds = rounds(END_EVERY);
-    loop {
-        rounds.tick().await;
-        if let Err(error) = end_round(service).await {
-            tracing::warn!(%error, "promotions that have ended cannot be looked for");
-        }
-    }
+    let failure = "promotions that have ended cannot be looked for";
+    again(rounds(END_EVERY), failure, || end_round(service)).await;
 }
 
 async fn end_round(service: &Service) -> Result<(), DbError> {
     loop {
         let offset = service.clock().offset().num_milliseconds();
-        let due = service.db().operator(move |tx| {
-            Box::pin(async move { db::promotion_ends::due(tx, offset, MAX_ENDS).await })
-        });
-        let due = due.await.map_err(|error: DbError| error)?;
-        let is_full = i64::try_from(due.len()).is_ok_and(|count| count == MAX_ENDS);
-        let mut found: BTreeMap<TenantId, Vec<Uuid>> = BTreeMap::new();
-        for (tenant, promotion) in due {
-            found.entry(tenant).or_default().push(promotion.uuid());
-        }
-        let mut is_stuck = false;
+        let db = service.db();
+        let due = db.operator(move |tx| Box::pin(db::promotion_ends::due(tx, offset, MAX_ENDS)));
+        let due = due.await.map_err(|error: DbError| error)?.into_iter();
+        let due = due.map(|(tenant, promotion)| (tenant, promotion.uuid()));
+        let (found, mut is_more) = by_tenant(due, MAX_ENDS);
         for (tenant, promotions) in found {
             if let Err(error) = service.end_promotions(tenant, promotions).await {
-                is_stuck = true;
+                is_more = false;
                 tracing::warn!(%error, tenant.id = %tenant, "ends of promotions cannot be told");
             }
         }
-        if is_stuck || !is_full {
+        if !is_more {
             return Ok(());
         }
     }
@@ -101,12 +85,7 @@ async fn end_round(service: &Service) -> Result<(), DbError> {
 async fn forget(service: &Service) {
     let mut rounds = rounds(FORGET_EVERY);
     rounds.tick().await;
-    loop {
-        rounds.tick().await;
-        if let Err(error) = forget_round(service).await {
-            tracing::warn!(%error, "old events cannot be deleted");
-        }
-    }
+    again(rounds, "old events cannot be deleted", || forget_round(service)).await;
 }
 
 /// Deletes what has been kept for long enough, in every tenant.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::rounds;
+use super::{again, rounds};
 use crate::db::issuance_ends::Watch;
 use crate::db::{self, DbError};
 use crate::domain::id::{PromotionId, TenantId};
@@ -16,15 +16,8 @@ const MAX_DUE: i64 = 500;
 /// Most transactions for a promotion before the others have their turn.
 const MAX_TURNS: usize = 10;
 
-/// Looks again and again.
 pub(super) async fn run(service: &Service) {
-    let mut rounds = rounds(EVERY);
-    loop {
-        rounds.tick().await;
-        if let Err(error) = round(service).await {
-            tracing::warn!(%error, "issuances that expire cannot be looked for");
-        }
-    }
+    again(rounds(EVERY), "issuances that expire cannot be looked for", || round(service)).await;
 }
 
 /// Tells of everything that is due now.
@@ -40,9 +33,7 @@ async fn watch_all(service: &Service, watch: Watch) -> Result<(), DbError> {
         let offset = service.clock().offset().num_milliseconds();
         let due = service.db().operator(move |tx| {
             let settled = SETTLED.num_milliseconds();
-            Box::pin(
-                async move { db::issuance_ends::due(tx, watch, offset, settled, MAX_DUE).await },
-            )
+            Box::pin(db::issuance_ends::due(tx, watch, offset, settled, MAX_DUE))
         });
         let due = due.await.map_err(|error: DbError| error)?;
         let mut is_more = i64::try_from(due.len()).is_ok_and(|count| count == MAX_DUE);
@@ -83,9 +74,7 @@ async fn turns(
 }
 
 async fn look_at_given_back(service: &Service) -> Result<(), DbError> {
-    let tenants = service
-        .db()
-        .operator(|tx| Box::pin(async move { db::issuance_ends::given_back_tenants(tx).await }));
+    let tenants = service.db().operator(|tx| Box::pin(db::issuance_ends::given_back_tenants(tx)));
     for tenant in tenants.await.map_err(|error: DbError| error)? {
         for _ in 0..MAX_TURNS {
             match service.look_at_given_back(tenant).await {

@@ -14,10 +14,8 @@ const MAX_LANES_OF_TENANT: usize = 4;
 /// Most of them whose receivers failed the last time: the others are for receivers that are well.
 const MAX_FAILING_LANES: usize = MAX_LANES / 2;
 
-/// A webhook of a tenant.
 pub(super) type Lane = (TenantId, WebhookId);
 
-/// The lanes that are taken.
 #[derive(Default)]
 pub(super) struct Lanes {
     taken: BTreeMap<Lane, Taken>,
@@ -44,13 +42,11 @@ impl Lanes {
             && (!due.is_failing || failing() < MAX_FAILING_LANES)
     }
 
-    /// A webhook is served by a task from now on.
     pub(super) fn begin(&mut self, due: &DueRow, task: Id) {
         let taken = Taken { task, is_failing: due.is_failing };
         self.taken.insert((due.tenant, due.webhook), taken);
     }
 
-    /// A task has ended.
     pub(super) fn end(&mut self, task: Id) {
         self.taken.retain(|_, own| own.task != task);
     }

@@ -46,7 +46,6 @@ struct Courier {
     connections: Arc<Semaphore>,
 }
 
-/// Delivers again and again.
 pub(super) async fn run(service: &Service) {
     let sender = match Sender::new(service.targets()) {
         Ok(sender) => sender,

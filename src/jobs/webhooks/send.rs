@@ -17,7 +17,6 @@ use crate::service::webhooks::address::Targets;
 use crate::service::webhooks::delivery::Outcome;
 use crate::tls;
 
-/// How long an attempt may take to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an attempt may take in all. INVARIANT: shorter than what was claimed stays claimed.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -29,7 +28,6 @@ pub(super) struct Sender {
     targets: Targets,
 }
 
-/// Why nothing can be sent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SenderError {
     #[error(transparent)]
@@ -109,12 +107,10 @@ fn fault(error: &reqwest::Error) -> String {
     fault.to_owned()
 }
 
-/// A name leads to an address that is not public.
 #[derive(Debug, thiserror::Error)]
 #[error("leads to an address that is not public")]
 struct NotPublic;
 
-/// Asks where a name leads.
 type LookUp = fn(Name) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>>;
 
 fn look_up(name: Name) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
