@@ -142,80 +142,29 @@ impl fmt::Display for Reference {
     }
 }
 
-/// Every named constraint that a statement can meet. A name that is missing here is a fault of ours (`Query`).
+/// What a violated constraint means. Its name says its table, then what it demands. A name that is missing here is a
+/// fault of ours (`Query`).
 fn of_constraint(name: &str) -> Option<DbError> {
     Some(match name {
         "promotion_name_key" => DbError::Duplicate(Key::PromotionName),
         "api_key_hash_key" => DbError::Duplicate(Key::KeyHash),
-        "tenant_pkey"
-        | "api_key_pkey"
-        | "settings_pkey"
-        | "store_pkey"
-        | "product_list_pkey"
-        | "promotion_pkey"
-        | "promotion_version_pkey"
-        | "promotion_product_list_pkey"
-        | "settings_product_list_pkey"
-        | "code_pkey"
-        | "code_id_key"
-        | "audit_pkey"
-        | "limit_counter_pkey"
-        | "redemption_key_pkey"
-        | "redemption_pkey"
-        | "hold_pkey"
-        | "redemption_promotion_pkey"
-        | "redemption_use_pkey"
-        | "redemption_return_pkey"
-        | "redemption_returned_line_pkey"
-        | "redemption_return_promotion_pkey"
-        | "code_batch_pkey"
-        | "outbox_pkey"
-        | "event_pkey"
-        | "event_id_key"
-        | "event_counter_pkey"
-        | "limit_reached_pkey"
-        | "webhook_pkey"
-        | "webhook_name_key"
-        | "webhook_delivery_pkey"
-        | "activity_pkey"
-        | "milestone_pkey"
-        | "milestone_product_list_pkey"
-        | "milestone_progress_pkey"
-        | "milestone_step_pkey"
-        | "milestone_target_pkey"
-        | "customer_promotion_pkey"
-        | "issuance_pkey" => DbError::Duplicate(Key::Id),
+        "code_id_key" | "event_id_key" | "webhook_name_key" => DbError::Duplicate(Key::Id),
         "limit_counter_used_check"
         | "issuance_source_key"
         | "issuance_origin_key"
         | "issuance_activation_key"
         | "milestone_name_key" => DbError::Raced,
-        "redemption_key_fkey"
-        | "hold_redemption_fkey"
-        | "redemption_promotion_redemption_fkey"
-        | "redemption_use_redemption_fkey"
-        | "redemption_return_redemption_fkey"
-        | "redemption_returned_line_redemption_fkey"
-        | "redemption_return_promotion_return_fkey" => DbError::Missing(Reference::Redemption),
-        "api_key_tenant_fkey"
-        | "settings_tenant_fkey"
-        | "store_tenant_fkey"
-        | "product_list_tenant_fkey"
-        | "promotion_tenant_fkey"
-        | "milestone_tenant_fkey"
-        | "audit_tenant_fkey"
-        | "event_counter_tenant_fkey"
-        | "webhook_tenant_fkey" => DbError::Missing(Reference::Tenant),
-        "promotion_version_promotion_fkey"
-        | "promotion_product_list_promotion_fkey"
-        | "code_promotion_fkey"
-        | "code_batch_promotion_fkey" => DbError::Missing(Reference::Promotion),
-        "promotion_product_list_list_fkey"
-        | "settings_product_list_list_fkey"
-        | "milestone_product_list_list_fkey" => DbError::Missing(Reference::ProductList),
+        "redemption_key_fkey" | "redemption_return_promotion_return_fkey" => {
+            DbError::Missing(Reference::Redemption)
+        }
         "milestone_product_list_milestone_fkey" => DbError::Missing(Reference::Milestone),
         "settings_product_list_settings_fkey" => DbError::Missing(Reference::Settings),
         "promotion_version_key_fkey" | "audit_key_fkey" => DbError::Missing(Reference::Key),
+        _ if name.ends_with("_pkey") => DbError::Duplicate(Key::Id),
+        _ if name.ends_with("_redemption_fkey") => DbError::Missing(Reference::Redemption),
+        _ if name.ends_with("_tenant_fkey") => DbError::Missing(Reference::Tenant),
+        _ if name.ends_with("_promotion_fkey") => DbError::Missing(Reference::Promotion),
+        _ if name.ends_with("_list_fkey") => DbError::Missing(Reference::ProductList),
         _ => return None,
     })
 }
