@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-use super::EmbeddedError;
+use super::{EmbeddedError, cannot};
 
 /// Accounts that are fit for a server, the better one first.
 const CANDIDATES: [&str; 3] = ["postgres", "_postgres", "nobody"];
@@ -62,9 +62,7 @@ impl Account {
         let Some(other) = &self.other else {
             return Ok(());
         };
-        chown(path, Some(other.uid), Some(other.gid)).map_err(|source| {
-            EmbeddedError::io(format!("change the owner of {}", path.display()), source)
-        })
+        chown(path, Some(other.uid), Some(other.gid)).map_err(cannot("change the owner of", path))
     }
 
     /// Whether the account can enter the folder, through all of its parents, and write there.

@@ -19,7 +19,7 @@ use tokio::process::{Child, Command};
 use super::account::Account;
 use super::postmaster::{self, Postmaster};
 use super::programs::{Programs, is_of_postgres};
-use super::{EmbeddedError, EmbeddedOptions};
+use super::{EmbeddedError, EmbeddedOptions, cannot};
 use crate::db::Durability;
 
 /// The owner of everything in the cluster.
@@ -75,7 +75,7 @@ pub(super) fn major(home: &Path) -> Result<Option<u32>, EmbeddedError> {
     match fs::read_to_string(&file) {
         Ok(text) => Ok(text.trim().parse().ok()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(EmbeddedError::io(format!("read {}", file.display()), error)),
+        Err(error) => Err(cannot("read", &file)(error)),
     }
 }
 
@@ -157,7 +157,7 @@ impl Cluster {
             return Ok(());
         };
         // INVARIANT: while its end was not asked for, no other process has its number.
-        if server.try_wait().is_ok_and(|status| status.is_some()) {
+        if has_ended(&mut server) {
             return Ok(());
         }
         match postmaster::look(&folder(&self.home)) {
@@ -184,50 +184,24 @@ impl Cluster {
         command
     }
 
-    async fn run(&self, program: &str, arguments: &[OsString]) -> Result<(), EmbeddedError> {
-        let answer = self
-            .command(program)
-            .args(arguments)
-            .output()
-            .await
-            .map_err(|source| EmbeddedError::io(format!("run {program}"), source))?;
-        if answer.status.success() {
-            return Ok(());
-        }
-        let output = [answer.stdout, answer.stderr].concat();
-        Err(EmbeddedError::Program {
-            program: program.to_owned(),
-            output: String::from_utf8_lossy(&output).trim().to_owned(),
-        })
-    }
-
     /// Makes the cluster beside its place and moves it there, so that a half-made one is never taken for a whole one.
     async fn initialise(&self) -> Result<(), EmbeddedError> {
         let unfinished = self.home.join("cluster.new");
         match fs::remove_dir_all(&unfinished) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(EmbeddedError::io(format!("remove {}", unfinished.display()), error));
-            }
-            _ => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            done => done.map_err(cannot("remove", &unfinished))?,
         }
         let mut password_file = OsString::from("--pwfile=");
         password_file.push(self.home.join("password"));
-        let mut arguments = vec![
-            OsString::from("--pgdata"),
-            unfinished.clone().into(),
-            format!("--username={OWNER}").into(),
-            password_file,
-            "--auth=scram-sha-256".into(),
-            "--encoding=UTF8".into(),
-            "--locale=C".into(),
-        ];
+        let mut command = self.command("initdb");
+        command.arg("--pgdata").arg(&unfinished).arg(format!("--username={OWNER}"));
+        command.arg(password_file).args(["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]);
         if self.durability == Durability::Off {
-            arguments.push("--no-sync".into());
+            command.arg("--no-sync");
         }
-        self.run("initdb", &arguments).await?;
+        run("initdb", command).await?;
         let whole = folder(&self.home);
-        fs::rename(&unfinished, &whole)
-            .map_err(|source| EmbeddedError::io(format!("make {}", whole.display()), source))
+        fs::rename(&unfinished, &whole).map_err(cannot("make", &whole))
     }
 
     /// Stops the server of a service that was killed. The lock says that its service is gone.
@@ -252,17 +226,9 @@ impl Cluster {
     }
 
     async fn stop_server(&self, mode: &str) -> Result<(), EmbeddedError> {
-        let arguments = [
-            OsString::from("stop"),
-            "-D".into(),
-            folder(&self.home).into(),
-            "-m".into(),
-            mode.into(),
-            "-w".into(),
-            "-t".into(),
-            "30".into(),
-        ];
-        self.run("pg_ctl", &arguments).await
+        let mut command = self.command("pg_ctl");
+        command.args(["stop", "-m", mode, "-w", "-t", "30", "-D"]).arg(folder(&self.home));
+        run("pg_ctl", command).await
     }
 
     /// Starts the server and waits until it answers.
@@ -285,11 +251,8 @@ impl Cluster {
     fn spawn(&self) -> Result<Child, EmbeddedError> {
         let path = self.home.join("log");
         let log = File::options().create(true).append(true).open(&path);
-        let log =
-            log.map_err(|source| EmbeddedError::io(format!("write {}", path.display()), source))?;
-        let errors = log
-            .try_clone()
-            .map_err(|source| EmbeddedError::io(format!("write {}", path.display()), source))?;
+        let log = log.map_err(cannot("write", &path))?;
+        let errors = log.try_clone().map_err(cannot("write", &path))?;
         let safe = match self.durability {
             Durability::On => "on",
             Durability::Off => "off",
@@ -324,11 +287,7 @@ impl Cluster {
 
     async fn wait_until_ready(&mut self, begun: Instant) -> Result<(), EmbeddedError> {
         loop {
-            let ended = match &mut self.server {
-                Some(server) => server.try_wait().is_ok_and(|status| status.is_some()),
-                None => true,
-            };
-            if ended {
+            if self.server.as_mut().is_none_or(has_ended) {
                 self.server = None;
                 return Err(EmbeddedError::NotStarted { log: self.end_of_log() });
             }
@@ -371,7 +330,7 @@ impl Drop for Cluster {
         let Some(mut server) = self.server.take() else {
             return;
         };
-        if server.try_wait().is_ok_and(|status| status.is_some()) {
+        if has_ended(&mut server) {
             return;
         }
         if postmaster::look(&folder(&self.home)) != Postmaster::Ours {
@@ -385,6 +344,24 @@ impl Drop for Cluster {
     }
 }
 
+/// Runs a command of PostgreSQL to its end.
+async fn run(program: &str, mut command: Command) -> Result<(), EmbeddedError> {
+    let answer = command.output().await;
+    let answer = answer.map_err(|source| EmbeddedError::io(format!("run {program}"), source))?;
+    if answer.status.success() {
+        return Ok(());
+    }
+    let output = [answer.stdout, answer.stderr].concat();
+    Err(EmbeddedError::Program {
+        program: program.to_owned(),
+        output: String::from_utf8_lossy(&output).trim().to_owned(),
+    })
+}
+
+fn has_ended(server: &mut Child) -> bool {
+    server.try_wait().is_ok_and(|status| status.is_some())
+}
+
 /// Whether a server gave up because of what another one has not yet let go.
 fn is_still_leaving(log: &str) -> bool {
     log.contains("shared memory block") || log.contains("lock file")
@@ -393,7 +370,6 @@ fn is_still_leaving(log: &str) -> bool {
 /// The owner's password, made with the cluster and kept beside it.
 fn password(home: &Path, account: &Account) -> Result<String, EmbeddedError> {
     let path = home.join("password");
-    let doing = || format!("keep {}", path.display());
     if let Ok(password) = fs::read_to_string(&path)
         && !password.is_empty()
     {
@@ -406,9 +382,9 @@ fn password(home: &Path, account: &Account) -> Result<String, EmbeddedError> {
         .truncate(true)
         .mode(0o600)
         .open(&path)
-        .map_err(|source| EmbeddedError::io(doing(), source))?;
-    file.write_all(password.as_bytes()).map_err(|source| EmbeddedError::io(doing(), source))?;
-    file.sync_all().map_err(|source| EmbeddedError::io(doing(), source))?;
+        .map_err(cannot("keep", &path))?;
+    file.write_all(password.as_bytes()).map_err(cannot("keep", &path))?;
+    file.sync_all().map_err(cannot("keep", &path))?;
     account.own(&path)?;
     Ok(password)
 }

@@ -38,9 +38,9 @@ impl Kept {
 }
 
 async fn watch(mut embedded: Embedded, stop: CancellationToken) -> Result<(), EmbeddedError> {
-    while stop.run_until_cancelled(embedded.ended()).await.is_some() {
+    while stop.run_until_cancelled(embedded.cluster.ended()).await.is_some() {
         tracing::warn!("the embedded database has died: it is started again");
-        while let Some(restarted) = stop.run_until_cancelled(embedded.restart()).await {
+        while let Some(restarted) = stop.run_until_cancelled(embedded.cluster.restart()).await {
             match restarted {
                 Ok(()) => {
                     tracing::warn!("the embedded database serves again");

@@ -130,6 +130,12 @@ impl EmbeddedError {
     }
 }
 
+/// What it means that the file system refuses to do this to a file or folder.
+fn cannot(doing: &str, path: &Path) -> impl FnOnce(io::Error) -> EmbeddedError + use<> {
+    let doing = format!("{doing} {}", path.display());
+    move |source| EmbeddedError::Io { doing, source }
+}
+
 impl Embedded {
     /// Starts the server, after making its cluster or stopping one that a killed service left behind, and makes the
     /// service's database where it is missing.
@@ -151,16 +157,6 @@ impl Embedded {
         self.connect.clone()
     }
 
-    /// Waits until the server has ended by itself.
-    async fn ended(&mut self) {
-        self.cluster.ended().await;
-    }
-
-    /// Starts the server again after it has ended.
-    async fn restart(&mut self) -> Result<(), EmbeddedError> {
-        self.cluster.restart().await
-    }
-
     /// Stops the server and waits until it has.
     pub async fn stop(mut self) -> Result<(), EmbeddedError> {
         self.cluster.stop().await
@@ -169,10 +165,8 @@ impl Embedded {
 
 /// The folder of the cluster and all that goes with it: in DATA_DIR, unless root's server could not enter it.
 async fn home(data_dir: &Path, account: &Account) -> Result<PathBuf, EmbeddedError> {
-    fs::create_dir_all(data_dir)
-        .map_err(|source| EmbeddedError::io(format!("make {}", data_dir.display()), source))?;
-    let data_dir = fs::canonicalize(data_dir)
-        .map_err(|source| EmbeddedError::io(format!("find {}", data_dir.display()), source))?;
+    fs::create_dir_all(data_dir).map_err(cannot("make", data_dir))?;
+    let data_dir = fs::canonicalize(data_dir).map_err(cannot("find", data_dir))?;
     let home = data_dir.join("postgres");
     make_private(&home, account)?;
     if account.can_use(&home).await {
@@ -180,15 +174,14 @@ async fn home(data_dir: &Path, account: &Account) -> Result<PathBuf, EmbeddedErr
     }
     let Some(name) = account.other_name() else {
         let refused = io::Error::from(io::ErrorKind::PermissionDenied);
-        return Err(EmbeddedError::io(format!("write to {}", home.display()), refused));
+        return Err(cannot("write to", &home)(refused));
     };
     // Only what is empty is given up: a cluster there would be somebody's data.
     let _ = fs::remove_dir(&home);
     let digest = Sha256::digest(data_dir.as_os_str().as_encoded_bytes());
     let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let fallback = Path::new(FALLBACK).join(hash);
-    fs::create_dir_all(FALLBACK)
-        .map_err(|source| EmbeddedError::io(format!("make {FALLBACK}"), source))?;
+    fs::create_dir_all(FALLBACK).map_err(cannot("make", Path::new(FALLBACK)))?;
     make_private(&fallback, account)?;
     tracing::warn!(
         data_dir = %data_dir.display(),
@@ -205,26 +198,25 @@ fn make_private(folder: &Path, account: &Account) -> Result<(), EmbeddedError> {
     match fs::DirBuilder::new().mode(0o700).create(folder) {
         Ok(()) => account.own(folder),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(EmbeddedError::io(format!("make {}", folder.display()), error)),
+        Err(error) => Err(cannot("make", folder)(error)),
     }
 }
 
 /// Takes the lock that lets only one process run the cluster.
 fn lock(home: &Path, data_dir: &Path) -> Result<File, EmbeddedError> {
     let path = home.join("lock");
-    let doing = || format!("lock {}", path.display());
     let file = File::options()
         .create(true)
         .truncate(false)
         .write(true)
         .open(&path)
-        .map_err(|source| EmbeddedError::io(doing(), source))?;
+        .map_err(cannot("lock", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
             Err(EmbeddedError::InUse { data_dir: data_dir.to_owned() })
         }
-        Err(TryLockError::Error(source)) => Err(EmbeddedError::io(doing(), source)),
+        Err(TryLockError::Error(source)) => Err(cannot("lock", &path)(source)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::EmbeddedError;
+use super::{EmbeddedError, cannot};
 
 /// PostgreSQL's own pid file in its folder.
 const PID_FILE: &str = "postmaster.pid";
@@ -40,8 +40,7 @@ pub(super) fn disown(folder: &Path, socket_lock: &Path) -> Result<(), EmbeddedEr
         let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
         let ours = format!("{}\n{rest}", std::process::id());
         // Written in place, so that it stays the server account's own.
-        fs::write(file, ours)
-            .map_err(|source| EmbeddedError::io(format!("write {}", file.display()), source))?;
+        fs::write(file, ours).map_err(cannot("write", file))?;
     }
     Ok(())
 }
