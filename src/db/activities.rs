@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{DbError, TenantTx};
+use super::{Result, TenantTx};
 use crate::domain::issuance::ActivityType;
 
 /// An activity that is to be recorded.
@@ -13,7 +13,6 @@ pub struct NewActivity {
     pub body_hash: [u8; 32],
     pub kind: ActivityType,
     pub customer_id: String,
-    /// The sale that it was.
     pub transaction_id: Option<String>,
     pub at: Option<DateTime<Utc>>,
 }
@@ -28,12 +27,8 @@ pub struct ActivityRow {
 
 /// Claims the key of an activity; false when it is there already. One that a running transaction has claimed is waited
 /// for.
-pub async fn claim(
-    tx: &mut TenantTx,
-    new: &NewActivity,
-    now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let made = sqlx::query!(
+pub async fn claim(tx: &mut TenantTx, new: &NewActivity, now: DateTime<Utc>) -> Result<bool> {
+    tx.has_written(sqlx::query!(
         "insert into activity (tenant_id, activity_id, body_hash, type, customer_id, transaction_id, at, received_at,
                 answer)
          values ($1, $2, $3, $4, $5, $6, coalesce($7::timestamptz, $8::timestamptz), $8, '')
@@ -46,33 +41,27 @@ pub async fn claim(
         new.transaction_id,
         new.at,
         now,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(made.rows_affected() == 1)
+    ))
+    .await
 }
 
-pub async fn get(tx: &mut TenantTx, activity: &str) -> Result<Option<ActivityRow>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn get(tx: &mut TenantTx, activity: &str) -> Result<Option<ActivityRow>> {
+    tx.optional(sqlx::query_as!(
         ActivityRow,
         "select body_hash, answer from activity where tenant_id = $1 and activity_id = $2",
         tx.id(),
         activity,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// Notes what is answered to an activity whose key this transaction has claimed.
-pub async fn answer(tx: &mut TenantTx, activity: &str, answer: &str) -> Result<(), DbError> {
-    sqlx::query!(
+pub async fn answer(tx: &mut TenantTx, activity: &str, answer: &str) -> Result<()> {
+    tx.run(sqlx::query!(
         "update activity set answer = $3 where tenant_id = $1 and activity_id = $2",
         tx.id(),
         activity,
         answer,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }

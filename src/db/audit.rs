@@ -1,9 +1,11 @@
 //! The audit trail: written in the transaction of each change, never changed and never deleted by the service.
 
+use std::slice;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, Filling, Page, TenantTx};
+use super::{Filling, Page, Result, TenantTx, column};
 use crate::domain::id::KeyId;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,35 +45,19 @@ pub struct AuditFilter {
     /// From this instant on.
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
-    /// Only of this subject.
     pub subject: Option<String>,
 }
 
 /// A place in the audit trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditCursor {
-    /// When the last one seen was written.
     pub at: DateTime<Utc>,
     pub audit_id: Uuid,
 }
 
-/// Writes one entry and returns its id.
-pub async fn insert(tx: &mut TenantTx, new: &NewAudit) -> Result<Uuid, DbError> {
-    let audit_id = Uuid::now_v7();
-    sqlx::query!(
-        "insert into audit (tenant_id, audit_id, key_id, subject, action, before, after)
-         values ($1, $2, $3, $4, $5, $6::text::jsonb, $7::text::jsonb)",
-        tx.id(),
-        audit_id,
-        new.key.map(KeyId::uuid),
-        new.subject,
-        new.action,
-        new.before,
-        new.after,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(audit_id)
+/// Writes one entry.
+pub async fn insert(tx: &mut TenantTx, new: &NewAudit) -> Result<()> {
+    insert_all(tx, slice::from_ref(new)).await
 }
 
 /// Lists entries, newest first, after the place `after`.
@@ -80,7 +66,7 @@ pub async fn list(
     filter: &AuditFilter,
     after: Option<AuditCursor>,
     limit: u16,
-) -> Result<Page<AuditRow, AuditCursor>, DbError> {
+) -> Result<Page<AuditRow, AuditCursor>> {
     let mut filling = Filling::new(
         limit,
         after,
@@ -91,9 +77,10 @@ pub async fn list(
         },
     );
     while let Some((after, count)) = filling.wants() {
-        let rows = sqlx::query_as!(
-            AuditRow,
-            "select audit_id, at, key_id, subject, action, before::text, after::text
+        let rows = tx
+            .all(sqlx::query_as!(
+                AuditRow,
+                "select audit_id, at, key_id, subject, action, before::text, after::text
            from audit
           where tenant_id = $1
             and ($2::timestamptz is null or at >= $2)
@@ -102,27 +89,23 @@ pub async fn list(
             and ($5::timestamptz is null or (at, audit_id) < ($5, $6))
           order by at desc, audit_id desc
           limit $7",
-            tx.id(),
-            filter.from,
-            filter.to,
-            filter.subject,
-            after.map(|place| place.at),
-            after.map(|place| place.audit_id),
-            count,
-        )
-        .fetch_all(tx.connection())
-        .await?;
+                tx.id(),
+                filter.from,
+                filter.to,
+                filter.subject,
+                after.map(|place| place.at),
+                after.map(|place| place.audit_id),
+                count,
+            ))
+            .await?;
         filling.add(rows);
     }
     Ok(filling.page())
 }
 
 /// Writes many rows of the audit trail with one statement.
-pub async fn insert_all(tx: &mut TenantTx, rows: &[NewAudit]) -> Result<(), DbError> {
-    fn column<T>(rows: &[NewAudit], of: impl Fn(&NewAudit) -> T) -> Vec<T> {
-        rows.iter().map(of).collect()
-    }
-    sqlx::query(
+pub async fn insert_all(tx: &mut TenantTx, rows: &[NewAudit]) -> Result<()> {
+    let insert = sqlx::query(
         "insert into audit (tenant_id, audit_id, key_id, subject, action, before, after)
          select $1, new.audit_id, new.key_id, new.subject, new.action, new.before::jsonb, new.after::jsonb
            from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[])
@@ -134,8 +117,6 @@ pub async fn insert_all(tx: &mut TenantTx, rows: &[NewAudit]) -> Result<(), DbEr
     .bind(column(rows, |row| row.subject.clone()))
     .bind(column(rows, |row| row.action.clone()))
     .bind(column(rows, |row| row.before.clone()))
-    .bind(column(rows, |row| row.after.clone()))
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    .bind(column(rows, |row| row.after.clone()));
+    tx.run(insert).await
 }

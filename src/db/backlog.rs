@@ -1,13 +1,12 @@
 //! How much waits to be done by the jobs, over all tenants: for metrics.
 
-use super::{DbError, OperatorTx};
+use super::{OperatorTx, Result};
 
 /// Most rows that are counted of one table: a graph needs no more.
 const MAX_COUNTED: i64 = 100_000;
 
 #[derive(Clone, Debug)]
 pub struct Backlog {
-    /// Holds that are open.
     pub holds: i64,
     /// Seconds since the end of the oldest hold that is over and was not ended.
     pub holds_overdue: f64,
@@ -20,8 +19,8 @@ pub struct Backlog {
 }
 
 /// Counts what waits; `offset_ms` is how far the service's clock is from the database's.
-pub async fn count(tx: &mut OperatorTx, offset_ms: i64) -> Result<Backlog, DbError> {
-    let backlog = sqlx::query_as!(
+pub async fn count(tx: &mut OperatorTx, offset_ms: i64) -> Result<Backlog> {
+    tx.own().await?.one(sqlx::query_as!(
         Backlog,
         r#"with clock as (select clock_timestamp() + $1::bigint * interval '1 millisecond' as now)
            select (select count(*) from (select from hold limit $2) as own) as "holds!",
@@ -41,8 +40,6 @@ pub async fn count(tx: &mut OperatorTx, offset_ms: i64) -> Result<Backlog, DbErr
              from clock"#,
         offset_ms,
         MAX_COUNTED,
-    )
-    .fetch_one(tx.connection().await?)
-    .await?;
-    Ok(backlog)
+    ))
+    .await
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, Page, TenantTx, one_more};
+use super::{DbError, Page, Result, TenantTx, column, one_more};
 use crate::domain::code::NewCode;
 use crate::domain::id::PromotionId;
 use crate::domain::promotion::Status;
@@ -17,9 +17,7 @@ pub struct CodeRow {
     pub code_id: Uuid,
     /// The code as it was made.
     pub code: String,
-    /// When it stops working, if ever.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it was made.
     pub created_at: DateTime<Utc>,
 }
 
@@ -31,7 +29,6 @@ pub struct FoundCode {
     pub code_id: Uuid,
     /// The code as it was made.
     pub code: String,
-    /// When it stops working, if ever.
     pub expires_at: Option<DateTime<Utc>>,
     pub promotion_id: Uuid,
     /// `draft`, `active`, `paused` or `archived`.
@@ -43,11 +40,8 @@ pub struct FoundCode {
 pub struct ListedCode {
     /// The code as it was made.
     pub code: String,
-    /// When it stops working, if ever.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// The generation that it is of.
     pub batch: Option<String>,
     /// Redemptions by it that count: held or committed, and not given back whole.
     pub used: i64,
@@ -58,7 +52,6 @@ pub struct ListedCode {
 pub struct BatchRow {
     /// SHA-256 of what was asked for.
     pub body_hash: Vec<u8>,
-    /// How many codes it made.
     pub count: i32,
 }
 
@@ -66,11 +59,7 @@ pub struct BatchRow {
 ///
 /// A code that the promotion already has is left as it is; one that an archived promotion had becomes a new code of
 /// this one; others are `CodesTaken`. The caller has locked the promotion, so that it is not archived meanwhile.
-pub async fn insert(
-    tx: &mut TenantTx,
-    promotion: PromotionId,
-    codes: &[NewCode],
-) -> Result<u64, DbError> {
+pub async fn insert(tx: &mut TenantTx, promotion: PromotionId, codes: &[NewCode]) -> Result<u64> {
     let mut ordered: Vec<(String, usize, &NewCode)> = codes
         .iter()
         .enumerate()
@@ -99,12 +88,8 @@ async fn insert_chunk(
     promotion: PromotionId,
     keys: &[String],
     chunk: &[(String, usize, &NewCode)],
-) -> Result<u64, DbError> {
-    let ids: Vec<Uuid> = chunk.iter().map(|_| Uuid::now_v7()).collect();
-    let codes: Vec<String> = chunk.iter().map(|(.., new)| new.code.clone()).collect();
-    let expiries: Vec<Option<DateTime<Utc>>> =
-        chunk.iter().map(|(.., new)| new.expires_at).collect();
-    let made = sqlx::query!(
+) -> Result<u64> {
+    let made = tx.written(sqlx::query!(
         "insert into code (tenant_id, code_key, code_id, promotion_id, code, expires_at)
          select distinct on (new.code_key collate \"C\") $1, new.code_key, new.code_id, $2, new.code, new.expires_at
            from unnest($3::text[], $4::uuid[], $5::text[], $6::timestamptz[])
@@ -121,13 +106,11 @@ async fn insert_chunk(
         tx.id(),
         promotion.uuid(),
         keys,
-        &ids,
-        &codes,
-        &expiries as &[Option<DateTime<Utc>>],
-    )
-    .execute(tx.connection())
-    .await?
-    .rows_affected();
+        &column(chunk, |_| Uuid::now_v7()),
+        &column(chunk, |(.., new)| new.code.clone()),
+        &column(chunk, |(.., new)| new.expires_at) as _,
+    ))
+    .await?;
     Ok(made)
 }
 
@@ -135,17 +118,15 @@ async fn owned_by_others(
     tx: &mut TenantTx,
     promotion: PromotionId,
     keys: &[String],
-) -> Result<Vec<String>, DbError> {
-    let taken = sqlx::query_scalar!(
+) -> Result<Vec<String>> {
+    tx.values(sqlx::query_scalar!(
         "select code_key from code
           where tenant_id = $1 and code_key = any ($3::text[]) and promotion_id <> $2",
         tx.id(),
         promotion.uuid(),
         keys,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(taken)
+    ))
+    .await
 }
 
 /// Gives a promotion codes that were drawn for it, and returns how many of them are new: whoever has the others, they
@@ -156,12 +137,11 @@ pub async fn insert_drawn(
     batch: &str,
     expires_at: Option<DateTime<Utc>>,
     codes: &[String],
-) -> Result<u64, DbError> {
+) -> Result<u64> {
     let mut made = 0;
     for chunk in codes.chunks(CHUNK) {
-        let keys: Vec<String> = chunk.iter().map(|code| code.to_ascii_uppercase()).collect();
-        let ids: Vec<Uuid> = chunk.iter().map(|_| Uuid::now_v7()).collect();
-        made += sqlx::query!(
+        made += tx
+            .written(sqlx::query!(
             "insert into code (tenant_id, code_key, code_id, promotion_id, code, expires_at, batch)
              select $1, new.code_key, new.code_id, $2, new.code, $6, $7
                from unnest($3::text[], $4::uuid[], $5::text[]) as new (code_key, code_id, code)
@@ -169,15 +149,13 @@ pub async fn insert_drawn(
              on conflict (tenant_id, code_key) do nothing",
             tx.id(),
             promotion.uuid(),
-            &keys,
-            &ids,
+            &column(chunk, |code| code.to_ascii_uppercase()),
+            &column(chunk, |_| Uuid::now_v7()),
             chunk,
             expires_at,
             batch,
-        )
-        .execute(tx.connection())
-        .await?
-        .rows_affected();
+        ))
+            .await?;
     }
     Ok(made)
 }
@@ -187,17 +165,15 @@ pub async fn batch(
     tx: &mut TenantTx,
     promotion: PromotionId,
     batch: &str,
-) -> Result<Option<BatchRow>, DbError> {
-    let row = sqlx::query_as!(
+) -> Result<Option<BatchRow>> {
+    tx.optional(sqlx::query_as!(
         BatchRow,
         "select body_hash, count from code_batch where tenant_id = $1 and promotion_id = $2 and batch = $3",
         tx.id(),
         promotion.uuid(),
         batch,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 pub async fn insert_batch(
@@ -206,18 +182,16 @@ pub async fn insert_batch(
     batch: &str,
     body_hash: &[u8],
     count: i32,
-) -> Result<(), DbError> {
-    sqlx::query!(
+) -> Result<()> {
+    tx.run(sqlx::query!(
         "insert into code_batch (tenant_id, promotion_id, batch, body_hash, count) values ($1, $2, $3, $4, $5)",
         tx.id(),
         promotion.uuid(),
         batch,
         body_hash,
         count,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Lists a promotion's codes in the order of their upper case, after the code `after`; those of one generation if
@@ -228,64 +202,41 @@ pub async fn list(
     batch: Option<&str>,
     after: Option<&str>,
     limit: u16,
-) -> Result<Page<ListedCode, String>, DbError> {
+) -> Result<Page<ListedCode, String>> {
     let after = after.map(str::to_ascii_uppercase);
     // Two statements, since each has an index of its own.
+    macro_rules! listed {
+        ($of_batch:literal $(, $batch:expr)?) => {
+            sqlx::query_as!(
+                ListedCode,
+                r#"select code.code, code.expires_at, code.created_at, code.batch, given.used as "used!"
+                     from code
+                     cross join lateral (
+                         select count(*) as used
+                           from redemption_promotion
+                           join redemption on redemption.tenant_id = redemption_promotion.tenant_id
+                                          and redemption.redemption_id = redemption_promotion.redemption_id
+                          where redemption_promotion.tenant_id = $1
+                            and redemption_promotion.code_key = code.code_key
+                            and redemption_promotion.code_id = code.code_id
+                            and redemption.state in ('held', 'committed') and redemption.restored_at is null
+                     ) as given
+                    where code.tenant_id = $1 and code.promotion_id = $2"#
+                    + $of_batch
+                    + r#" and ($3::text is null or code.code_key > $3)
+                    order by code.code_key
+                    limit $4"#,
+                tx.id(),
+                promotion.uuid(),
+                after,
+                one_more(limit),
+                $($batch)?
+            )
+        };
+    }
     let rows = match batch {
-        None => {
-            sqlx::query_as!(
-                ListedCode,
-                r#"select code.code, code.expires_at, code.created_at, code.batch, given.used as "used!"
-                     from code
-                     cross join lateral (
-                         select count(*) as used
-                           from redemption_promotion
-                           join redemption on redemption.tenant_id = redemption_promotion.tenant_id
-                                          and redemption.redemption_id = redemption_promotion.redemption_id
-                          where redemption_promotion.tenant_id = $1
-                            and redemption_promotion.code_key = code.code_key
-                            and redemption_promotion.code_id = code.code_id
-                            and redemption.state in ('held', 'committed') and redemption.restored_at is null
-                     ) as given
-                    where code.tenant_id = $1 and code.promotion_id = $2 and ($3::text is null or code.code_key > $3)
-                    order by code.code_key
-                    limit $4"#,
-                tx.id(),
-                promotion.uuid(),
-                after,
-                one_more(limit),
-            )
-            .fetch_all(tx.connection())
-            .await?
-        }
-        Some(batch) => {
-            sqlx::query_as!(
-                ListedCode,
-                r#"select code.code, code.expires_at, code.created_at, code.batch, given.used as "used!"
-                     from code
-                     cross join lateral (
-                         select count(*) as used
-                           from redemption_promotion
-                           join redemption on redemption.tenant_id = redemption_promotion.tenant_id
-                                          and redemption.redemption_id = redemption_promotion.redemption_id
-                          where redemption_promotion.tenant_id = $1
-                            and redemption_promotion.code_key = code.code_key
-                            and redemption_promotion.code_id = code.code_id
-                            and redemption.state in ('held', 'committed') and redemption.restored_at is null
-                     ) as given
-                    where code.tenant_id = $1 and code.promotion_id = $2 and code.batch = $5
-                      and ($3::text is null or code.code_key > $3)
-                    order by code.code_key
-                    limit $4"#,
-                tx.id(),
-                promotion.uuid(),
-                after,
-                one_more(limit),
-                batch,
-            )
-            .fetch_all(tx.connection())
-            .await?
-        }
+        None => tx.all(listed!("")).await?,
+        Some(batch) => tx.all(listed!(" and code.batch = $5", batch)).await?,
     };
     Ok(Page::cut(rows, limit, |row| row.code.to_ascii_uppercase()))
 }
@@ -297,8 +248,8 @@ pub async fn of_batch(
     batch: &str,
     after: Option<&str>,
     limit: u16,
-) -> Result<Page<String, String>, DbError> {
-    let rows = sqlx::query_scalar!(
+) -> Result<Page<String, String>> {
+    let rows = tx.values(sqlx::query_scalar!(
         "select code from code
           where tenant_id = $1 and promotion_id = $2 and batch = $3 and ($4::text is null or code_key > $4)
           order by code_key
@@ -308,8 +259,7 @@ pub async fn of_batch(
         batch,
         after.map(str::to_ascii_uppercase),
         one_more(limit),
-    )
-    .fetch_all(tx.connection())
+    ))
     .await?;
     Ok(Page::cut(rows, limit, |code| code.to_ascii_uppercase()))
 }
@@ -320,20 +270,20 @@ pub async fn of_promotion(
     promotion: PromotionId,
     after: Option<&str>,
     limit: u16,
-) -> Result<Page<NewCode, String>, DbError> {
-    let rows = sqlx::query_as!(
-        NewCode,
-        "select code, expires_at from code
+) -> Result<Page<NewCode, String>> {
+    let rows = tx
+        .all(sqlx::query_as!(
+            NewCode,
+            "select code, expires_at from code
           where tenant_id = $1 and promotion_id = $2 and ($3::text is null or code_key > $3)
           order by code_key
           limit $4",
-        tx.id(),
-        promotion.uuid(),
-        after.map(str::to_ascii_uppercase),
-        one_more(limit),
-    )
-    .fetch_all(tx.connection())
-    .await?;
+            tx.id(),
+            promotion.uuid(),
+            after.map(str::to_ascii_uppercase),
+            one_more(limit),
+        ))
+        .await?;
     Ok(Page::cut(rows, limit, |row| row.code.to_ascii_uppercase()))
 }
 
@@ -342,25 +292,23 @@ pub async fn delete(
     tx: &mut TenantTx,
     promotion: PromotionId,
     code: &str,
-) -> Result<Option<CodeRow>, DbError> {
-    let row = sqlx::query_as!(
+) -> Result<Option<CodeRow>> {
+    tx.optional(sqlx::query_as!(
         CodeRow,
         "delete from code where tenant_id = $1 and code_key = $2 and promotion_id = $3
          returning code_id, code, expires_at, created_at",
         tx.id(),
         code.to_ascii_uppercase(),
         promotion.uuid(),
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// Looks up what a cart presents, in one statement. Unknown codes are missing from the answer, whose order means
 /// nothing.
-pub async fn find(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<FoundCode>, DbError> {
+pub async fn find(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<FoundCode>> {
     let keys: Vec<String> = codes.iter().map(|code| code.to_ascii_uppercase()).collect();
-    let rows = sqlx::query_as!(
+    tx.all(sqlx::query_as!(
         FoundCode,
         r#"select code.code_key, code.code_id, code.code, code.expires_at, code.promotion_id,
                 promotion.status as "promotion_status: _"
@@ -370,8 +318,6 @@ pub async fn find(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<FoundCode>,
           where code.tenant_id = $1 and code.code_key = any ($2::text[])"#,
         tx.id(),
         &keys,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }

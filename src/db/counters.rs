@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use super::{DbError, TenantTx};
+use super::{Result, TenantTx, column, raced_unless};
 use crate::domain::counter::{CounterKey, Used};
 use crate::domain::limit::{LimitSubject, Measure};
 
@@ -59,10 +59,10 @@ pub(super) fn used(
 }
 
 /// Reads counters, in their order.
-pub async fn read(tx: &mut TenantTx, counters: Vec<CounterKey>) -> Result<Vec<Used>, DbError> {
+pub async fn read(tx: &mut TenantTx, counters: Vec<CounterKey>) -> Result<Vec<Used>> {
     let columns = Columns::of(counters.iter());
     // A subquery of its own for each name, as `offset 0` keeps it: by the whole key, whatever statistics say of a join.
-    let rows = sqlx::query!(
+    let rows = tx.all(sqlx::query!(
         r#"select wanted.place as "place!", counter.used as "used!"
              from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[]) with ordinality
                   as wanted (promotion_id, subject, owner, measure, window_no, place)
@@ -77,16 +77,15 @@ pub async fn read(tx: &mut TenantTx, counters: Vec<CounterKey>) -> Result<Vec<Us
         &columns.owners,
         &columns.measures as _,
         &columns.windows,
-    )
-    .fetch_all(tx.connection())
+    ))
     .await?;
     Ok(used(counters, rows.iter().map(|row| (row.place, row.used))))
 }
 
 /// The same, and keeps others from changing them to the end of the transaction.
-pub async fn lock(tx: &mut TenantTx, counters: Vec<CounterKey>) -> Result<Vec<Used>, DbError> {
+pub async fn lock(tx: &mut TenantTx, counters: Vec<CounterKey>) -> Result<Vec<Used>> {
     let columns = Columns::of(counters.iter());
-    let rows = sqlx::query!(
+    let rows = tx.all(sqlx::query!(
         r#"select wanted.place as "place!", counter.used as "used!"
              from (select * from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[]) with ordinality
                           as named (promotion_id, subject, owner, measure, window_no, place)
@@ -103,18 +102,16 @@ pub async fn lock(tx: &mut TenantTx, counters: Vec<CounterKey>) -> Result<Vec<Us
         &columns.owners,
         &columns.measures as _,
         &columns.windows,
-    )
-    .fetch_all(tx.connection())
+    ))
     .await?;
     Ok(used(counters, rows.iter().map(|row| (row.place, row.used))))
 }
 
 /// Adds to counters, which are made where they are not there yet. A sum beyond its bound is refused once more here, below
 /// the checks of whoever locked them: no row, and so `Raced`.
-pub async fn take(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<(), DbError> {
+pub async fn take(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<()> {
     let columns = Columns::of(changes.iter().map(|change| &change.counter));
-    let (change, maxima) = amounts(changes);
-    let written = sqlx::query!(
+    let written = tx.written(sqlx::query!(
         "insert into limit_counter as counter
                 (tenant_id, promotion_id, subject, owner, measure, window_no, used, maximum)
          select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[], $8::bigint[])
@@ -129,20 +126,17 @@ pub async fn take(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<(), Db
         &columns.owners,
         &columns.measures as _,
         &columns.windows,
-        &change,
-        &maxima,
-    )
-    .execute(tx.connection())
-    .await?
-    .rows_affected();
-    all_or_raced(written, changes)
+        &column(changes, |own| own.change),
+        &column(changes, |own| own.maximum),
+    ))
+    .await?;
+    raced_unless(written, changes.len())
 }
 
 /// Takes off counters that are there and locked; changes are negative. Never below zero: `Raced`.
-pub async fn put_back(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<(), DbError> {
+pub async fn put_back(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<()> {
     let columns = Columns::of(changes.iter().map(|change| &change.counter));
-    let (change, _) = amounts(changes);
-    let written = sqlx::query!(
+    let written = tx.written(sqlx::query!(
         "update limit_counter as counter
             set used = counter.used + new.change,
                 was_used_up = counter.was_used_up or counter.subject = 'earn' and counter.used >= counter.maximum
@@ -158,24 +152,10 @@ pub async fn put_back(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<()
         &columns.owners,
         &columns.measures as _,
         &columns.windows,
-        &change,
-    )
-    .execute(tx.connection())
-    .await?
-    .rows_affected();
-    all_or_raced(written, changes)
-}
-
-fn amounts(changes: &[CounterChange]) -> (Vec<i64>, Vec<i64>) {
-    changes.iter().map(|change| (change.change, change.maximum)).unzip()
-}
-
-fn all_or_raced(rows: u64, changes: &[CounterChange]) -> Result<(), DbError> {
-    if usize::try_from(rows).is_ok_and(|rows| rows == changes.len()) {
-        Ok(())
-    } else {
-        Err(DbError::Raced)
-    }
+        &column(changes, |own| own.change),
+    ))
+    .await?;
+    raced_unless(written, changes.len())
 }
 
 /// Gives back all that these redemptions took and have not given back, and says so in their uses: of these promotions, or
@@ -184,9 +164,9 @@ pub async fn give_back(
     tx: &mut TenantTx,
     redemptions: &[Uuid],
     promotions: Option<&[Uuid]>,
-) -> Result<(), DbError> {
+) -> Result<()> {
     lock_taken(tx, redemptions, promotions).await?;
-    sqlx::query!(
+    tx.run(sqlx::query!(
         "with due as (
              select redemption_id, promotion_id, subject, owner, measure, window_no, amount - given_back as rest
                from redemption_use
@@ -209,10 +189,8 @@ pub async fn give_back(
         tx.id(),
         redemptions,
         promotions as Option<&[Uuid]>,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Locks the counters that these redemptions took something from and have not given it back, in their order: for these
@@ -221,8 +199,8 @@ pub(super) async fn lock_taken(
     tx: &mut TenantTx,
     redemptions: &[Uuid],
     promotions: Option<&[Uuid]>,
-) -> Result<(), DbError> {
-    sqlx::query!(
+) -> Result<()> {
+    tx.lock(sqlx::query!(
         "select 1 as one from limit_counter as counter
           where (tenant_id, promotion_id, subject, owner, measure, window_no) in (
                 select tenant_id, promotion_id, subject, owner, measure, window_no from redemption_use
@@ -233,8 +211,6 @@ pub(super) async fn lock_taken(
         tx.id(),
         redemptions,
         promotions as Option<&[Uuid]>,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, TenantTx, outbox};
+use super::{Result, TenantTx, outbox};
 
 /// How much has become another customer's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Moved {
 }
 
 /// Lets all that is one customer's be another's: what counts is added.
-pub async fn pass_on(tx: &mut TenantTx, from: &str, into: &str) -> Result<Moved, DbError> {
+pub async fn pass_on(tx: &mut TenantTx, from: &str, into: &str) -> Result<Moved> {
     let redemptions = redemptions(tx, from, into).await?;
     lock_usable(tx, from, into).await?;
     counters(tx, from, into).await?;
@@ -32,8 +32,8 @@ pub async fn pass_on(tx: &mut TenantTx, from: &str, into: &str) -> Result<Moved,
 
 /// Whether anything is the customer's. What a transaction that is still under way will add is not seen, and is as if it
 /// came later.
-pub async fn remains(tx: &mut TenantTx, customer: &str) -> Result<bool, DbError> {
-    let remains = sqlx::query_scalar!(
+pub async fn remains(tx: &mut TenantTx, customer: &str) -> Result<bool> {
+    tx.value(sqlx::query_scalar!(
         r#"select exists (select from redemption where tenant_id = $1 and customer_id = $2)
                or exists (select from activity where tenant_id = $1 and customer_id = $2)
                or exists (select from milestone_progress where tenant_id = $1 and customer_id = $2)
@@ -41,14 +41,12 @@ pub async fn remains(tx: &mut TenantTx, customer: &str) -> Result<bool, DbError>
                or exists (select from issuance where tenant_id = $1 and customer_id = $2) as "remains!""#,
         tx.id(),
         customer,
-    )
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(remains)
+    ))
+    .await
 }
 
-async fn redemptions(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64, DbError> {
-    let moved = sqlx::query_scalar!(
+async fn redemptions(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64> {
+    tx.value(sqlx::query_scalar!(
         r#"with mine as (
                select redemption_id from redemption
                 where tenant_id = $1 and customer_id = $2
@@ -67,15 +65,13 @@ async fn redemptions(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64, D
         tx.id(),
         from,
         into,
-    )
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(moved)
+    ))
+    .await
 }
 
 /// Waits for the carts that are being served by these issuances, of both.
-async fn lock_usable(tx: &mut TenantTx, from: &str, into: &str) -> Result<(), DbError> {
-    sqlx::query!(
+async fn lock_usable(tx: &mut TenantTx, from: &str, into: &str) -> Result<()> {
+    tx.lock(sqlx::query!(
         "select issuance_id from issuance
           where tenant_id = $1 and customer_id in ($2, $3) and unlocked_at is not null
           order by issuance_id
@@ -83,16 +79,14 @@ async fn lock_usable(tx: &mut TenantTx, from: &str, into: &str) -> Result<(), Db
         tx.id(),
         from,
         into,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Each customer's counters stand under every promotion by itself. A sum may be more than its limit: it stays true, its
 /// row's bound makes room for it, and nothing is left.
-async fn counters(tx: &mut TenantTx, from: &str, into: &str) -> Result<(), DbError> {
-    sqlx::query!(
+async fn counters(tx: &mut TenantTx, from: &str, into: &str) -> Result<()> {
+    tx.lock(sqlx::query!(
         "select 1 as one
            from (select promotion_id from promotion where tenant_id = $1 order by promotion_id offset 0) as own
           cross join lateral (
@@ -104,10 +98,9 @@ async fn counters(tx: &mut TenantTx, from: &str, into: &str) -> Result<(), DbErr
         tx.id(),
         from,
         into,
-    )
-    .fetch_all(tx.connection())
+    ))
     .await?;
-    sqlx::query!(
+    tx.run(sqlx::query!(
         "with gone as (
              delete from limit_counter as counter using promotion
               where promotion.tenant_id = $1 and counter.tenant_id = $1
@@ -125,16 +118,14 @@ async fn counters(tx: &mut TenantTx, from: &str, into: &str) -> Result<(), DbErr
         tx.id(),
         from,
         into,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Activities with all that they moved, in one statement: an activity that is committed meanwhile is moved whole or not at
 /// all. A target that both had reached counts once.
-async fn activities(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64, DbError> {
-    sqlx::query!(
+async fn activities(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64> {
+    tx.lock(sqlx::query!(
         "select 1 as one from milestone_progress
           where tenant_id = $1 and customer_id in ($2, $3)
           order by milestone_id, customer_id, window_no
@@ -142,10 +133,9 @@ async fn activities(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64, Db
         tx.id(),
         from,
         into,
-    )
-    .fetch_all(tx.connection())
+    ))
     .await?;
-    let moved = sqlx::query_scalar!(
+    tx.value(sqlx::query_scalar!(
         r#"with progress as (
                delete from milestone_progress where tenant_id = $1 and customer_id = $2
                returning milestone_id, window_no, progress),
@@ -178,15 +168,13 @@ async fn activities(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64, Db
         tx.id(),
         from,
         into,
-    )
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(moved)
+    ))
+    .await
 }
 
 /// How often each promotion was given.
-async fn hands(tx: &mut TenantTx, from: &str, into: &str) -> Result<(), DbError> {
-    sqlx::query!(
+async fn hands(tx: &mut TenantTx, from: &str, into: &str) -> Result<()> {
+    tx.lock(sqlx::query!(
         "select 1 as one from customer_promotion
           where tenant_id = $1 and customer_id in ($2, $3)
           order by promotion_id, customer_id
@@ -194,10 +182,9 @@ async fn hands(tx: &mut TenantTx, from: &str, into: &str) -> Result<(), DbError>
         tx.id(),
         from,
         into,
-    )
-    .fetch_all(tx.connection())
+    ))
     .await?;
-    sqlx::query!(
+    tx.run(sqlx::query!(
         "with gone as (
              delete from customer_promotion where tenant_id = $1 and customer_id = $2
              returning promotion_id, issued, unlocked)
@@ -209,15 +196,13 @@ async fn hands(tx: &mut TenantTx, from: &str, into: &str) -> Result<(), DbError>
         tx.id(),
         from,
         into,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Issuances, which remember to whom they were issued first.
-async fn issuances(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64, DbError> {
-    let moved = sqlx::query!(
+async fn issuances(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64> {
+    let moved = tx.written(sqlx::query!(
         "with mine as (
              select issuance_id from issuance
               where tenant_id = $1 and customer_id = $2
@@ -231,10 +216,9 @@ async fn issuances(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64, DbE
         tx.id(),
         from,
         into,
-    )
-    .execute(tx.connection())
+    ))
     .await?;
-    Ok(i64::try_from(moved.rows_affected()).unwrap_or(i64::MAX))
+    Ok(i64::try_from(moved).unwrap_or(i64::MAX))
 }
 
 /// Of a customer's claims of one promotion one is enough: revokes the others, and returns them. The customer's own comes
@@ -243,8 +227,8 @@ pub async fn revoke_further_claims(
     tx: &mut TenantTx,
     customer: &str,
     now: DateTime<Utc>,
-) -> Result<Vec<Uuid>, DbError> {
-    let revoked = sqlx::query_scalar!(
+) -> Result<Vec<Uuid>> {
+    tx.values(sqlx::query_scalar!(
         "update issuance as own set revoked_at = $3
           where tenant_id = $1 and customer_id = $2 and source = 'activation' and revoked_at is null
             and exists (
@@ -257,10 +241,8 @@ pub async fn revoke_further_claims(
         tx.id(),
         customer,
         now,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(revoked)
+    ))
+    .await
 }
 
 /// Puts the customer's present id where texts have an older one: requests that were recorded, which lose the customer's
@@ -268,9 +250,9 @@ pub async fn revoke_further_claims(
 ///
 /// INVARIANT: all of it is locked, as what was passed on is. Texts of others cannot be taken for ours: within a text of
 /// theirs a quotation mark is escaped.
-pub async fn forget(tx: &mut TenantTx, customer: Uuid) -> Result<(), DbError> {
+pub async fn forget(tx: &mut TenantTx, customer: Uuid) -> Result<()> {
     let name = customer.to_string();
-    sqlx::query!(
+    tx.run(sqlx::query!(
         r#"update redemption
               set request = regexp_replace(
                       regexp_replace(request, '"customer":\{"id":"(?:[^"\\]|\\.)*"', '"customer":{"id":"' || $2 || '"'),
@@ -279,40 +261,35 @@ pub async fn forget(tx: &mut TenantTx, customer: Uuid) -> Result<(), DbError> {
             where tenant_id = $1 and customer_id = $2"#,
         tx.id(),
         name,
-    )
-    .execute(tx.connection())
+    ))
     .await?;
-    sqlx::query!(
+    tx.run(sqlx::query!(
         r#"update activity
               set answer = regexp_replace(
                       answer, '"customer_id":"(?:[^"\\]|\\.)*"', '"customer_id":"' || $2 || '"', 'g')
             where tenant_id = $1 and customer_id = $2"#,
         tx.id(),
         name,
-    )
-    .execute(tx.connection())
+    ))
     .await?;
     // Nobody numbers events meanwhile: none is on its way from one table to the other.
     outbox::lock(tx).await?;
-    sqlx::query!(
+    tx.run(sqlx::query!(
         r#"update outbox
               set data = regexp_replace(data, '"customer_id":"(?:[^"\\]|\\.)*"', '"customer_id":"' || $2 || '"')
             where tenant_id = $1 and subject = 'issuance'
               and subject_id in (select issuance_id from issuance where tenant_id = $1 and customer_id = $2)"#,
         tx.id(),
         name,
-    )
-    .execute(tx.connection())
+    ))
     .await?;
-    sqlx::query!(
+    tx.run(sqlx::query!(
         r#"update event
               set data = regexp_replace(data, '"customer_id":"(?:[^"\\]|\\.)*"', '"customer_id":"' || $2 || '"')
             where tenant_id = $1 and subject = 'issuance'
               and subject_id in (select issuance_id from issuance where tenant_id = $1 and customer_id = $2)"#,
         tx.id(),
         name,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::events::EventRow;
-use super::{DbError, OperatorTx, Page, TenantTx, one_more};
+use super::{OperatorTx, Page, Result, TenantTx, column, one_more};
 use crate::domain::id::{TenantId, WebhookId};
 
 /// Most deliveries that are given up at once without having been tried.
@@ -18,7 +18,6 @@ pub struct ClaimedRow {
     pub event: EventRow,
     /// How often it was tried, this time included: another number says that somebody else has it.
     pub attempts: i32,
-    /// When it was tried first.
     pub first_attempt_at: DateTime<Utc>,
 }
 
@@ -36,11 +35,8 @@ pub struct Failed {
 #[derive(Clone, Debug)]
 pub struct DeadRow {
     pub event: EventRow,
-    /// How often it was tried.
     pub attempts: i32,
-    /// When it was given up.
     pub dead_at: DateTime<Utc>,
-    /// What came of the last attempt.
     pub fault: String,
 }
 
@@ -49,14 +45,26 @@ pub struct DeadRow {
 pub struct DueRow {
     pub tenant: TenantId,
     pub webhook: WebhookId,
-    /// Whether its receiver failed the last time.
     pub is_failing: bool,
+}
+
+/// The event of a row that has all of its columns.
+macro_rules! event_of {
+    ($row:ident) => {
+        EventRow {
+            event_id: $row.event_id,
+            sequence: $row.sequence,
+            event_type: $row.event_type,
+            occurred_at: $row.occurred_at,
+            data: $row.data,
+        }
+    };
 }
 
 /// Webhooks of all tenants that have something to get now and do not rest: in turns over the tenants, otherwise in no
 /// order, so that none always comes last.
-pub async fn due(tx: &mut OperatorTx, offset_ms: i64, limit: i64) -> Result<Vec<DueRow>, DbError> {
-    let rows = sqlx::query!(
+pub async fn due(tx: &mut OperatorTx, offset_ms: i64, limit: i64) -> Result<Vec<DueRow>> {
+    let due = sqlx::query!(
         r#"with clock as (select clock_timestamp() + $1::bigint * interval '1 millisecond' as now)
            select due.tenant_id, due.webhook_id, due.failures > 0 as "is_failing!"
              from (select webhook.tenant_id, webhook.webhook_id, webhook.failures,
@@ -72,14 +80,12 @@ pub async fn due(tx: &mut OperatorTx, offset_ms: i64, limit: i64) -> Result<Vec<
         offset_ms,
         limit,
     )
-    .fetch_all(tx.connection().await?)
-    .await?;
-    let due = rows.into_iter().map(|row| DueRow {
+    .map(|row| DueRow {
         tenant: TenantId::new(row.tenant_id),
         webhook: WebhookId::new(row.webhook_id),
         is_failing: row.is_failing,
     });
-    Ok(due.collect())
+    tx.own().await?.all(due).await
 }
 
 /// Claims deliveries that are due, until an instant: nobody else tries them before. Of each subject only the earliest
@@ -90,8 +96,8 @@ pub async fn claim(
     now: DateTime<Utc>,
     until: DateTime<Utc>,
     limit: i64,
-) -> Result<Vec<ClaimedRow>, DbError> {
-    let rows = sqlx::query!(
+) -> Result<Vec<ClaimedRow>> {
+    let claimed = sqlx::query!(
         r#"with due as (
              select own.sequence
                from webhook_delivery as own
@@ -118,22 +124,12 @@ pub async fn claim(
         until,
         limit,
     )
-    .fetch_all(tx.connection())
-    .await?;
-    let mut claimed: Vec<ClaimedRow> = rows
-        .into_iter()
-        .map(|row| ClaimedRow {
-            event: EventRow {
-                event_id: row.event_id,
-                sequence: row.sequence,
-                event_type: row.event_type,
-                occurred_at: row.occurred_at,
-                data: row.data,
-            },
-            attempts: row.attempts,
-            first_attempt_at: row.first_attempt_at,
-        })
-        .collect();
+    .map(|row| ClaimedRow {
+        event: event_of!(row),
+        attempts: row.attempts,
+        first_attempt_at: row.first_attempt_at,
+    });
+    let mut claimed = tx.all(claimed).await?;
     claimed.sort_unstable_by_key(|row| row.event.sequence);
     Ok(claimed)
 }
@@ -144,8 +140,8 @@ pub async fn arrived(
     webhook: WebhookId,
     sequences: &[i64],
     attempts: &[i32],
-) -> Result<(), DbError> {
-    sqlx::query!(
+) -> Result<()> {
+    tx.run(sqlx::query!(
         "delete from webhook_delivery as own
           using unnest($3::bigint[], $4::int[]) as gone (sequence, attempts)
           where own.tenant_id = $1 and own.webhook_id = $2 and own.sequence = gone.sequence
@@ -154,10 +150,8 @@ pub async fn arrived(
         webhook.uuid(),
         sequences,
         attempts,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Notes attempts that have failed.
@@ -166,11 +160,8 @@ pub async fn failed(
     webhook: WebhookId,
     failed: &[Failed],
     now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    fn column<T>(failed: &[Failed], of: impl Fn(&Failed) -> T) -> Vec<T> {
-        failed.iter().map(of).collect()
-    }
-    sqlx::query!(
+) -> Result<()> {
+    tx.run(sqlx::query!(
         "update webhook_delivery as own
             set next_attempt_at = coalesce(new.next_attempt_at, $7), fault = new.fault,
                 dead_at = case when new.next_attempt_at is null then $7::timestamptz end
@@ -185,10 +176,8 @@ pub async fn failed(
         &column(failed, |own| own.next_attempt_at) as _,
         &column(failed, |own| own.fault.clone()),
         now,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Gives up what a failing webhook was to get for too long: what was tried first, or published where nobody has come to
@@ -199,8 +188,8 @@ pub async fn give_up(
     before: DateTime<Utc>,
     now: DateTime<Utc>,
     fault: &str,
-) -> Result<(), DbError> {
-    sqlx::query!(
+) -> Result<()> {
+    tx.run(sqlx::query!(
         "update webhook_delivery as own
             set dead_at = $4, fault = $5
            from (select late.sequence
@@ -219,10 +208,8 @@ pub async fn give_up(
         now,
         fault,
         MAX_GIVEN_UP,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Lists what was given up, oldest first, after the event of a number.
@@ -231,8 +218,8 @@ pub async fn dead(
     webhook: WebhookId,
     after: Option<i64>,
     limit: u16,
-) -> Result<Page<DeadRow, i64>, DbError> {
-    let rows = sqlx::query!(
+) -> Result<Page<DeadRow, i64>> {
+    let dead = sqlx::query!(
         r#"select event.event_id, event.sequence, event.type as event_type, event.occurred_at, event.data,
                   own.attempts, own.dead_at as "dead_at!", coalesce(own.fault, '') as "fault!"
              from webhook_delivery as own
@@ -246,21 +233,14 @@ pub async fn dead(
         after,
         one_more(limit),
     )
-    .fetch_all(tx.connection())
-    .await?;
-    let rows = rows.into_iter().map(|row| DeadRow {
-        event: EventRow {
-            event_id: row.event_id,
-            sequence: row.sequence,
-            event_type: row.event_type,
-            occurred_at: row.occurred_at,
-            data: row.data,
-        },
+    .map(|row| DeadRow {
+        event: event_of!(row),
         attempts: row.attempts,
         dead_at: row.dead_at,
         fault: row.fault,
     });
-    Ok(Page::cut(rows.collect(), limit, |row| row.event.sequence))
+    let dead = tx.all(dead).await?;
+    Ok(Page::cut(dead, limit, |row| row.event.sequence))
 }
 
 /// Brings what was given up back to life: the deliveries of these events, or all. Its day begins anew. Returns how many.
@@ -269,8 +249,8 @@ pub async fn resend(
     webhook: WebhookId,
     events: Option<&[Uuid]>,
     now: DateTime<Utc>,
-) -> Result<u64, DbError> {
-    let done = sqlx::query!(
+) -> Result<u64> {
+    tx.written(sqlx::query!(
         "update webhook_delivery as own
             set dead_at = null, attempts = 0, first_attempt_at = $4, next_attempt_at = $4, fault = null
           where own.tenant_id = $1 and own.webhook_id = $2 and own.dead_at is not null
@@ -280,8 +260,6 @@ pub async fn resend(
         webhook.uuid(),
         events as _,
         now,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(done.rows_affected())
+    ))
+    .await
 }

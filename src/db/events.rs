@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, Filling, Page, TenantTx};
+use super::{Filling, Page, Result, TenantTx};
 
 /// An event that has its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,6 @@ pub struct EventRow {
     pub event_id: Uuid,
     /// Grows in the order in which events become visible.
     pub sequence: i64,
-    /// The name of its type.
     pub event_type: String,
     pub occurred_at: DateTime<Utc>,
     /// What is told of it: a JSON object.
@@ -19,27 +18,23 @@ pub struct EventRow {
 }
 
 /// Lists events after a number, in order.
-pub async fn list(
-    tx: &mut TenantTx,
-    after: i64,
-    limit: u16,
-) -> Result<Page<EventRow, i64>, DbError> {
+pub async fn list(tx: &mut TenantTx, after: i64, limit: u16) -> Result<Page<EventRow, i64>> {
     let mut filling =
         Filling::new(limit, Some(after), |row: &EventRow| row.sequence, |row| row.data.len());
     while let Some((after, count)) = filling.wants() {
-        let rows = sqlx::query_as!(
-            EventRow,
-            "select event_id, sequence, type as event_type, occurred_at, data
+        let rows = tx
+            .all(sqlx::query_as!(
+                EventRow,
+                "select event_id, sequence, type as event_type, occurred_at, data
            from event
           where tenant_id = $1 and sequence > $2
           order by sequence
           limit $3",
-            tx.id(),
-            after,
-            count,
-        )
-        .fetch_all(tx.connection())
-        .await?;
+                tx.id(),
+                after,
+                count,
+            ))
+            .await?;
         filling.add(rows);
     }
     Ok(filling.page())
@@ -47,16 +42,14 @@ pub async fn list(
 
 /// Deletes those of the `limit` oldest events that were numbered before an instant, with what there was to deliver of
 /// them. Returns how many.
-pub async fn forget(tx: &mut TenantTx, before: DateTime<Utc>, limit: i64) -> Result<u64, DbError> {
-    let gone = sqlx::query!(
+pub async fn forget(tx: &mut TenantTx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
+    tx.written(sqlx::query!(
         "delete from event
           where tenant_id = $1 and published_at < $2
             and sequence in (select sequence from event where tenant_id = $1 order by sequence limit $3)",
         tx.id(),
         before,
         limit,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(gone.rows_affected())
+    ))
+    .await
 }

@@ -3,23 +3,23 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, OperatorTx, TenantTx};
+use super::{DbError, OperatorTx, Result, TenantTx, raced_unless};
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::RedemptionState;
 
 /// Keeps others from ending or committing these holds to the end of the transaction. Where one is not held any more:
 /// `Raced`.
-pub async fn lock(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<(), DbError> {
-    let held = sqlx::query!(
-        "select redemption_id from redemption
+pub async fn lock(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<()> {
+    let held = tx
+        .all(sqlx::query!(
+            "select redemption_id from redemption
           where tenant_id = $1 and redemption_id = any ($2::uuid[]) and state = 'held'
           order by redemption_id
             for no key update",
-        tx.id(),
-        redemptions,
-    )
-    .fetch_all(tx.connection())
-    .await?;
+            tx.id(),
+            redemptions,
+        ))
+        .await?;
     if held.len() == redemptions.len() { Ok(()) } else { Err(DbError::Raced) }
 }
 
@@ -30,8 +30,8 @@ pub async fn end(
     redemptions: &[Uuid],
     states: &[RedemptionState],
     now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    let ended = sqlx::query!(
+) -> Result<()> {
+    let ended = tx.written(sqlx::query!(
         "with ended as (
              update redemption as own set state = new.state, settled_at = $4
                from unnest($2::uuid[], $3::text[]) as new (redemption_id, state)
@@ -43,24 +43,14 @@ pub async fn end(
         redemptions,
         states as _,
         now,
-    )
-    .execute(tx.connection())
-    .await?
-    .rows_affected();
-    if usize::try_from(ended).is_ok_and(|ended| ended == redemptions.len()) {
-        Ok(())
-    } else {
-        Err(DbError::Raced)
-    }
+    ))
+    .await?;
+    raced_unless(ended, redemptions.len())
 }
 
 /// Commits a hold that is locked.
-pub async fn commit(
-    tx: &mut TenantTx,
-    redemption: RedemptionId,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    let committed = sqlx::query!(
+pub async fn commit(tx: &mut TenantTx, redemption: RedemptionId, now: DateTime<Utc>) -> Result<()> {
+    let committed = tx.written(sqlx::query!(
         "with committed as (
              update redemption set state = 'committed', settled_at = $3
               where tenant_id = $1 and redemption_id = $2 and state = 'held'
@@ -69,10 +59,9 @@ pub async fn commit(
         tx.id(),
         redemption.uuid(),
         now,
-    )
-    .execute(tx.connection())
+    ))
     .await?;
-    if committed.rows_affected() == 1 { Ok(()) } else { Err(DbError::Raced) }
+    raced_unless(committed, 1)
 }
 
 /// A hold that has ended.
@@ -87,8 +76,8 @@ pub async fn expire(
     tx: &mut TenantTx,
     redemptions: &[Uuid],
     now: DateTime<Utc>,
-) -> Result<Vec<EndedHold>, DbError> {
-    let ended = sqlx::query_as!(
+) -> Result<Vec<EndedHold>> {
+    tx.all(sqlx::query_as!(
         EndedHold,
         r#"with lapsed as (
              select redemption_id, transaction_id from redemption
@@ -105,10 +94,8 @@ pub async fn expire(
         tx.id(),
         redemptions,
         now,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(ended)
+    ))
+    .await
 }
 
 /// Holds of all tenants that have lapsed, the oldest first: what the job works on.
@@ -116,8 +103,8 @@ pub async fn lapsed(
     tx: &mut OperatorTx,
     offset_ms: i64,
     limit: i64,
-) -> Result<Vec<(TenantId, RedemptionId)>, DbError> {
-    let rows = sqlx::query!(
+) -> Result<Vec<(TenantId, RedemptionId)>> {
+    let ids = sqlx::query!(
         "select tenant_id, redemption_id from hold
           where expires_at <= clock_timestamp() + $1::bigint * interval '1 millisecond'
           order by expires_at
@@ -125,10 +112,6 @@ pub async fn lapsed(
         offset_ms,
         limit,
     )
-    .fetch_all(tx.connection().await?)
-    .await?;
-    let ids = rows
-        .into_iter()
-        .map(|row| (TenantId::new(row.tenant_id), RedemptionId::new(row.redemption_id)));
-    Ok(ids.collect())
+    .map(|row| (TenantId::new(row.tenant_id), RedemptionId::new(row.redemption_id)));
+    tx.own().await?.all(ids).await
 }

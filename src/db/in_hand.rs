@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::counters::{Columns, used};
-use super::{DbError, TenantTx};
+use super::{Result, TenantTx, column};
 use crate::domain::counter::{CounterKey, Used};
 
 /// An issuance that a cart could use: unlocked, neither revoked nor past its own end.
@@ -37,9 +37,9 @@ pub async fn look_up(
     customer: &str,
     promotions: &[Uuid],
     now: DateTime<Utc>,
-) -> Result<(Vec<Used>, Vec<(InHand, Gone)>), DbError> {
+) -> Result<(Vec<Used>, Vec<(InHand, Gone)>)> {
     let columns = Columns::of(counters.iter());
-    let rows = sqlx::query!(
+    let rows = tx.all(sqlx::query!(
         r#"select wanted.place as "place?", counter.used as "used?", null::uuid as "issuance_id?",
                   null::uuid as "promotion_id?", null::timestamptz as "unlocked_at?", false as "is_activated!",
                   null::timestamptz as "use_until?", 0::bigint as "times!", 0::bigint as "transactions!",
@@ -82,8 +82,7 @@ pub async fn look_up(
         customer,
         promotions,
         now,
-    )
-    .fetch_all(tx.connection())
+    ))
     .await?;
     let (mut found, mut in_hand) = (Vec::new(), Vec::new());
     for row in rows {
@@ -118,10 +117,8 @@ pub async fn lock_in_hand(
     hands: &[(Uuid, String)],
     freed: &[Uuid],
     now: DateTime<Utc>,
-) -> Result<Vec<InHand>, DbError> {
-    let (promotions, customers): (Vec<Uuid>, Vec<&str>) =
-        hands.iter().map(|(promotion, customer)| (*promotion, customer.as_str())).unzip();
-    let rows = sqlx::query_as!(
+) -> Result<Vec<InHand>> {
+    tx.all(sqlx::query_as!(
         InHand,
         r#"select own.issuance_id, own.promotion_id, own.customer_id, own.unlocked_at as "unlocked_at!",
                   own.unlocked_in, own.activated_at is not null as "is_activated!", own.use_until
@@ -145,12 +142,10 @@ pub async fn lock_in_hand(
             order by own.issuance_id
               for share of own"#,
         tx.id(),
-        &promotions,
-        &customers as _,
+        &column(hands, |(promotion, _)| *promotion),
+        &column(hands, |(_, customer)| customer.as_str()) as _,
         freed,
         now,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }

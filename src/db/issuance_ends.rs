@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::promotions::PromotionRow;
-use super::{DbError, OperatorTx, TenantTx};
+use super::{OperatorTx, Result, TenantTx};
 use crate::domain::id::{PromotionId, TenantId};
 
 /// What is told of an issuance's end.
@@ -37,7 +37,7 @@ pub async fn due(
     offset_ms: i64,
     settled_ms: i64,
     limit: i64,
-) -> Result<Vec<(TenantId, PromotionId)>, DbError> {
+) -> Result<Vec<(TenantId, PromotionId)>> {
     let moved_ms = offset_ms.saturating_sub(settled_ms);
     match watch {
         Watch::Expired => due_ends(tx, moved_ms, limit).await,
@@ -49,8 +49,8 @@ async fn due_ends(
     tx: &mut OperatorTx,
     moved_ms: i64,
     limit: i64,
-) -> Result<Vec<(TenantId, PromotionId)>, DbError> {
-    let rows = sqlx::query!(
+) -> Result<Vec<(TenantId, PromotionId)>> {
+    let due = sqlx::query!(
         "select own.tenant_id, own.promotion_id
            from promotion as own
           cross join lateral (select statement_timestamp() + $1::bigint * interval '1 millisecond' as now) as clock
@@ -72,18 +72,16 @@ async fn due_ends(
         moved_ms,
         limit,
     )
-    .fetch_all(tx.connection().await?)
-    .await?;
-    let ids = rows.into_iter();
-    Ok(ids.map(|row| ids_of(row.tenant_id, row.promotion_id)).collect())
+    .map(|row| (TenantId::new(row.tenant_id), PromotionId::new(row.promotion_id)));
+    tx.own().await?.all(due).await
 }
 
 async fn due_reminders(
     tx: &mut OperatorTx,
     moved_ms: i64,
     limit: i64,
-) -> Result<Vec<(TenantId, PromotionId)>, DbError> {
-    let rows = sqlx::query!(
+) -> Result<Vec<(TenantId, PromotionId)>> {
+    let due = sqlx::query!(
         "select own.tenant_id, own.promotion_id
            from promotion as own
           cross join lateral (select statement_timestamp() + $1::bigint * interval '1 millisecond' as now) as clock
@@ -107,32 +105,22 @@ async fn due_reminders(
         moved_ms,
         limit,
     )
-    .fetch_all(tx.connection().await?)
-    .await?;
-    let ids = rows.into_iter();
-    Ok(ids.map(|row| ids_of(row.tenant_id, row.promotion_id)).collect())
-}
-
-fn ids_of(tenant: Uuid, promotion: Uuid) -> (TenantId, PromotionId) {
-    (TenantId::new(tenant), PromotionId::new(promotion))
+    .map(|row| (TenantId::new(row.tenant_id), PromotionId::new(row.promotion_id)));
+    tx.own().await?.all(due).await
 }
 
 /// Tenants with issuances that were used up and to which something was given back.
-pub async fn given_back_tenants(tx: &mut OperatorTx) -> Result<Vec<TenantId>, DbError> {
-    let rows =
-        sqlx::query_scalar!("select distinct tenant_id from limit_counter where was_used_up")
-            .fetch_all(tx.connection().await?)
-            .await?;
+pub async fn given_back_tenants(tx: &mut OperatorTx) -> Result<Vec<TenantId>> {
+    let query =
+        sqlx::query_scalar!("select distinct tenant_id from limit_counter where was_used_up");
+    let rows = tx.own().await?.values(query).await?;
     Ok(rows.into_iter().map(TenantId::new).collect())
 }
 
 /// Keeps others from going through a promotion's issuances, and its end from being moved, to the end of the transaction.
 /// None: somebody else is at it.
-pub async fn try_lock(
-    tx: &mut TenantTx,
-    promotion: PromotionId,
-) -> Result<Option<PromotionRow>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn try_lock(tx: &mut TenantTx, promotion: PromotionId) -> Result<Option<PromotionRow>> {
+    tx.optional(sqlx::query_as!(
         PromotionRow,
         r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
              from promotion
@@ -140,10 +128,8 @@ pub async fn try_lock(
               for no key update skip locked"#,
         tx.id(),
         promotion.uuid(),
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// The next issuances of a promotion, which is locked, of which something may be due at `now`: at most `limit`. Where the
@@ -155,8 +141,8 @@ pub async fn next(
     days_before: i32,
     now: DateTime<Utc>,
     limit: i64,
-) -> Result<Vec<Uuid>, DbError> {
-    sqlx::query!(
+) -> Result<Vec<Uuid>> {
+    tx.run(sqlx::query!(
         "insert into issuance_watch as own (tenant_id, promotion_id, what, ends_at, days_before)
          select tenant_id, promotion_id, $3, ends_at, $4 from promotion where tenant_id = $1 and promotion_id = $2
          on conflict (tenant_id, promotion_id, what) do update
@@ -167,10 +153,9 @@ pub async fn next(
         promotion.uuid(),
         watch.name(),
         days_before,
-    )
-    .execute(tx.connection())
+    ))
     .await?;
-    let ids = sqlx::query_scalar!(
+    tx.values(sqlx::query_scalar!(
         "select found.issuance_id
            from issuance_watch as place
           cross join lateral (select $4::timestamptz + place.days_before * interval '24 hours' as horizon) as look
@@ -188,10 +173,8 @@ pub async fn next(
         watch.name(),
         now,
         limit,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(ids)
+    ))
+    .await
 }
 
 /// Keeps the place: everything up to this issuance was gone through.
@@ -200,8 +183,8 @@ pub async fn advance(
     promotion: PromotionId,
     watch: Watch,
     last: Uuid,
-) -> Result<(), DbError> {
-    sqlx::query!(
+) -> Result<()> {
+    tx.run(sqlx::query!(
         "update issuance_watch as own set until = issuance.until, issuance_id = $4
            from issuance
           where own.tenant_id = $1 and own.promotion_id = $2 and own.what = $3
@@ -210,37 +193,29 @@ pub async fn advance(
         promotion.uuid(),
         watch.name(),
         last,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Notes that all issuances of a promotion were gone through, for the end that it has.
-pub async fn finish(
-    tx: &mut TenantTx,
-    promotion: PromotionId,
-    watch: Watch,
-) -> Result<(), DbError> {
+pub async fn finish(tx: &mut TenantTx, promotion: PromotionId, watch: Watch) -> Result<()> {
     match watch {
         Watch::Expiring => {
-            sqlx::query!(
+            tx.run(sqlx::query!(
                 "update issuance_watch set is_done = true
                   where tenant_id = $1 and promotion_id = $2 and what = 'expiring'",
                 tx.id(),
                 promotion.uuid(),
-            )
-            .execute(tx.connection())
+            ))
             .await?;
         }
         Watch::Expired => {
             // The place is of no more use, and the other one neither.
-            sqlx::query!(
+            tx.run(sqlx::query!(
                 "update promotion set expired_for = ends_at where tenant_id = $1 and promotion_id = $2",
                 tx.id(),
                 promotion.uuid(),
-            )
-            .execute(tx.connection())
+            ))
             .await?;
         }
     }
@@ -248,23 +223,21 @@ pub async fn finish(
 }
 
 /// Issuances that were used up and to which something was given back: at most `limit`.
-pub async fn given_back(tx: &mut TenantTx, limit: i64) -> Result<Vec<Uuid>, DbError> {
-    let ids = sqlx::query_scalar!(
+pub async fn given_back(tx: &mut TenantTx, limit: i64) -> Result<Vec<Uuid>> {
+    tx.values(sqlx::query_scalar!(
         r#"select distinct owner::uuid as "issuance_id!" from limit_counter
             where tenant_id = $1 and was_used_up
             limit $2"#,
         tx.id(),
         limit,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(ids)
+    ))
+    .await
 }
 
 /// Notes that these issuances, which are locked, were looked at after something was given back to them. Their counters
 /// stay locked, so that what is read of them after this is what counts.
-pub async fn note_given_back(tx: &mut TenantTx, issuances: &[Uuid]) -> Result<(), DbError> {
-    sqlx::query!(
+pub async fn note_given_back(tx: &mut TenantTx, issuances: &[Uuid]) -> Result<()> {
+    tx.run(sqlx::query!(
         "with found as (
              select promotion_id, subject, owner, measure, window_no from limit_counter
               where tenant_id = $1 and was_used_up and owner = any ($2::uuid[]::text[])
@@ -276,24 +249,20 @@ pub async fn note_given_back(tx: &mut TenantTx, issuances: &[Uuid]) -> Result<()
             and own.owner = found.owner and own.measure = found.measure and own.window_no = found.window_no",
         tx.id(),
         issuances,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Keeps others from changing or using these issuances to the end of the transaction.
-pub async fn lock(tx: &mut TenantTx, issuances: &[Uuid]) -> Result<(), DbError> {
-    sqlx::query!(
+pub async fn lock(tx: &mut TenantTx, issuances: &[Uuid]) -> Result<()> {
+    tx.lock(sqlx::query!(
         "select issuance_id from issuance where tenant_id = $1 and issuance_id = any ($2::uuid[])
           order by issuance_id
             for no key update",
         tx.id(),
         issuances,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Notes that these issuances, which are locked, have expired at these ends; returns those of which that was not told
@@ -303,8 +272,8 @@ pub async fn note_expired(
     issuances: &[Uuid],
     ends: &[DateTime<Utc>],
     now: DateTime<Utc>,
-) -> Result<Vec<Uuid>, DbError> {
-    let ids = sqlx::query_scalar!(
+) -> Result<Vec<Uuid>> {
+    tx.values(sqlx::query_scalar!(
         "update issuance as own set expired_at = $4
            from unnest($2::uuid[], $3::timestamptz[]) as new (issuance_id, ends_at)
           where own.tenant_id = $1 and own.issuance_id = new.issuance_id
@@ -314,10 +283,8 @@ pub async fn note_expired(
         issuances,
         ends,
         now,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(ids)
+    ))
+    .await
 }
 
 /// Notes that of these ends of these issuances, which are locked, their customers are reminded; returns those of which
@@ -326,8 +293,8 @@ pub async fn note_reminded(
     tx: &mut TenantTx,
     issuances: &[Uuid],
     ends: &[DateTime<Utc>],
-) -> Result<Vec<Uuid>, DbError> {
-    let ids = sqlx::query_scalar!(
+) -> Result<Vec<Uuid>> {
+    tx.values(sqlx::query_scalar!(
         "update issuance as own set reminded_for = new.ends_at
            from unnest($2::uuid[], $3::timestamptz[]) as new (issuance_id, ends_at)
           where own.tenant_id = $1 and own.issuance_id = new.issuance_id
@@ -336,8 +303,6 @@ pub async fn note_reminded(
         tx.id(),
         issuances,
         ends,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(ids)
+    ))
+    .await
 }

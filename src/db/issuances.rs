@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, Page, TenantTx, one_more};
+use super::{Page, Result, TenantTx, column, one_more, raced_unless};
 use crate::domain::id::{IssuanceId, PromotionId};
 use crate::domain::issuance::{Issuance, IssuanceSource, IssuanceState};
 
@@ -15,9 +15,7 @@ use crate::domain::issuance::{Issuance, IssuanceSource, IssuanceState};
 pub struct Hand {
     pub promotion_id: Uuid,
     pub customer_id: String,
-    /// How often it was issued.
     pub issued: i32,
-    /// How often it was unlocked.
     pub unlocked: i32,
 }
 
@@ -56,25 +54,20 @@ pub struct NewIssuance {
 pub struct IssuanceFilter {
     pub ids: Option<Vec<Uuid>>,
     pub customer_id: Option<String>,
-    /// Only of this promotion.
     pub promotion_id: Option<Uuid>,
-    /// Only those in this state.
     pub state: Option<IssuanceState>,
 }
 
 /// A place in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IssuanceCursor {
-    /// When the last one seen was issued.
     pub issued_at: DateTime<Utc>,
     pub issuance_id: Uuid,
 }
 
 /// Whose hands these are: locked to the end of the transaction, and how often each was given the promotion.
-pub async fn lock_hands(tx: &mut TenantTx, hands: &[(Uuid, String)]) -> Result<Vec<Hand>, DbError> {
-    let (promotions, customers): (Vec<Uuid>, Vec<&str>) =
-        hands.iter().map(|(promotion, customer)| (*promotion, customer.as_str())).unzip();
-    let rows = sqlx::query_as!(
+pub async fn lock_hands(tx: &mut TenantTx, hands: &[(Uuid, String)]) -> Result<Vec<Hand>> {
+    tx.all(sqlx::query_as!(
         Hand,
         "insert into customer_promotion as own (tenant_id, promotion_id, customer_id)
          select $1, promotion_id, customer_id from unnest($2::uuid[], $3::text[]) as new (promotion_id, customer_id)
@@ -82,24 +75,16 @@ pub async fn lock_hands(tx: &mut TenantTx, hands: &[(Uuid, String)]) -> Result<V
          on conflict (tenant_id, promotion_id, customer_id) do update set issued = own.issued
          returning promotion_id, customer_id, issued, unlocked",
         tx.id(),
-        &promotions,
-        &customers as _,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+        &column(hands, |(promotion, _)| *promotion),
+        &column(hands, |(_, customer)| customer.as_str()) as _,
+    ))
+    .await
 }
 
 /// Adds to how often, below the checks of whoever has locked these hands: a sum beyond its bound is no row, and so
 /// `Raced`.
-pub async fn add_to_hands(tx: &mut TenantTx, changes: &[HandChange]) -> Result<(), DbError> {
-    let promotions: Vec<Uuid> = changes.iter().map(|own| own.promotion_id).collect();
-    let customers: Vec<&str> = changes.iter().map(|own| own.customer_id.as_str()).collect();
-    let issued: Vec<i32> = changes.iter().map(|own| own.issued).collect();
-    let unlocked: Vec<i32> = changes.iter().map(|own| own.unlocked).collect();
-    let most_issued: Vec<i32> = changes.iter().map(|own| own.most_issued).collect();
-    let most_unlocked: Vec<i32> = changes.iter().map(|own| own.most_unlocked).collect();
-    let written = sqlx::query!(
+pub async fn add_to_hands(tx: &mut TenantTx, changes: &[HandChange]) -> Result<()> {
+    let written = tx.written(sqlx::query!(
         "update customer_promotion as own
             set issued = own.issued + new.issued, unlocked = own.unlocked + new.unlocked
            from unnest($2::uuid[], $3::text[], $4::int[], $5::int[], $6::int[], $7::int[])
@@ -108,55 +93,36 @@ pub async fn add_to_hands(tx: &mut TenantTx, changes: &[HandChange]) -> Result<(
             and (new.issued = 0 or own.issued + new.issued <= new.most_issued)
             and (new.unlocked = 0 or own.unlocked + new.unlocked <= new.most_unlocked)",
         tx.id(),
-        &promotions,
-        &customers as _,
-        &issued,
-        &unlocked,
-        &most_issued,
-        &most_unlocked,
-    )
-    .execute(tx.connection())
-    .await?
-    .rows_affected();
-    if usize::try_from(written).is_ok_and(|written| written == changes.len()) {
-        Ok(())
-    } else {
-        Err(DbError::Raced)
-    }
+        &column(changes, |own| own.promotion_id),
+        &column(changes, |own| own.customer_id.as_str()) as _,
+        &column(changes, |own| own.issued),
+        &column(changes, |own| own.unlocked),
+        &column(changes, |own| own.most_issued),
+        &column(changes, |own| own.most_unlocked),
+    ))
+    .await?;
+    raced_unless(written, changes.len())
 }
 
-pub async fn insert(tx: &mut TenantTx, new: &[NewIssuance]) -> Result<(), DbError> {
-    let ids: Vec<Uuid> = new.iter().map(|own| own.issuance_id).collect();
-    let promotions: Vec<Uuid> = new.iter().map(|own| own.promotion_id).collect();
-    let customers: Vec<&str> = new.iter().map(|own| own.customer_id.as_str()).collect();
-    let sources: Vec<IssuanceSource> = new.iter().map(|own| own.source).collect();
-    let source_ids: Vec<Option<&str>> = new.iter().map(|own| own.source_id.as_deref()).collect();
-    let issued: Vec<DateTime<Utc>> = new.iter().map(|own| own.issued_at).collect();
-    let unlocked: Vec<Option<DateTime<Utc>>> = new.iter().map(|own| own.unlocked_at).collect();
-    let transactions: Vec<Option<&str>> =
-        new.iter().map(|own| own.unlocked_in.as_deref()).collect();
-    let activated: Vec<Option<DateTime<Utc>>> = new.iter().map(|own| own.activated_at).collect();
-    let ends: Vec<Option<DateTime<Utc>>> = new.iter().map(|own| own.use_until).collect();
-    sqlx::query!(
+pub async fn insert(tx: &mut TenantTx, new: &[NewIssuance]) -> Result<()> {
+    tx.run(sqlx::query!(
         "insert into issuance (tenant_id, issuance_id, promotion_id, customer_id, source, source_id, issued_at,
                 unlocked_at, unlocked_in, activated_at, use_until)
          select $1, * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
                 $8::timestamptz[], $9::text[], $10::timestamptz[], $11::timestamptz[])",
         tx.id(),
-        &ids,
-        &promotions,
-        &customers as _,
-        &sources as _,
-        &source_ids as _,
-        &issued,
-        &unlocked as _,
-        &transactions as _,
-        &activated as _,
-        &ends as _,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+        &column(new, |own| own.issuance_id),
+        &column(new, |own| own.promotion_id),
+        &column(new, |own| own.customer_id.as_str()) as _,
+        &column(new, |own| own.source) as _,
+        &column(new, |own| own.source_id.as_deref()) as _,
+        &column(new, |own| own.issued_at),
+        &column(new, |own| own.unlocked_at) as _,
+        &column(new, |own| own.unlocked_in.as_deref()) as _,
+        &column(new, |own| own.activated_at) as _,
+        &column(new, |own| own.use_until) as _,
+    ))
+    .await
 }
 
 /// Those of these customers to whom the promotion was given under this id of the caller: whose, how, which. What was
@@ -166,7 +132,7 @@ pub async fn by_source(
     promotion: Uuid,
     customers: &[String],
     source_id: &str,
-) -> Result<Vec<(String, IssuanceSource, Uuid)>, DbError> {
+) -> Result<Vec<(String, IssuanceSource, Uuid)>> {
     let rows = sqlx::query!(
         r#"select wanted.customer_id as "customer_id!", own.source as "source!: IssuanceSource", own.issuance_id as "issuance_id!"
              from unnest($3::text[]) as wanted (customer_id)
@@ -184,10 +150,8 @@ pub async fn by_source(
         customers,
         source_id,
     )
-    .fetch_all(tx.connection())
-    .await?;
-    let rows = rows.into_iter().map(|row| (row.customer_id, row.source, row.issuance_id));
-    Ok(rows.collect())
+    .map(|row| (row.customer_id, row.source, row.issuance_id));
+    tx.all(rows).await
 }
 
 /// The customer's claim of an open promotion, if there is one. Whoever was merged may have several: one that stands comes
@@ -196,8 +160,8 @@ pub async fn activation(
     tx: &mut TenantTx,
     promotion: Uuid,
     customer: &str,
-) -> Result<Option<Uuid>, DbError> {
-    let id = sqlx::query_scalar!(
+) -> Result<Option<Uuid>> {
+    tx.optional_value(sqlx::query_scalar!(
         "select issuance_id from issuance
           where tenant_id = $1 and promotion_id = $2 and customer_id = $3 and source = 'activation'
           order by revoked_at is not null, issued_to <> '', issued_at, issuance_id
@@ -205,10 +169,8 @@ pub async fn activation(
         tx.id(),
         promotion,
         customer,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(id)
+    ))
+    .await
 }
 
 /// An issuance that waits to be unlocked.
@@ -216,7 +178,6 @@ pub async fn activation(
 pub struct Waiting {
     pub issuance_id: Uuid,
     pub promotion_id: Uuid,
-    /// When it was issued.
     pub issued_at: DateTime<Utc>,
 }
 
@@ -225,8 +186,8 @@ pub async fn waiting(
     tx: &mut TenantTx,
     customer: &str,
     promotions: &[Uuid],
-) -> Result<Vec<Waiting>, DbError> {
-    let rows = sqlx::query_as!(
+) -> Result<Vec<Waiting>> {
+    tx.all(sqlx::query_as!(
         Waiting,
         "select issuance_id, promotion_id, issued_at from issuance
           where tenant_id = $1 and customer_id = $2 and promotion_id = any ($3::uuid[])
@@ -235,10 +196,8 @@ pub async fn waiting(
         tx.id(),
         customer,
         promotions,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }
 
 /// What unlocks an issuance that was issued before.
@@ -254,28 +213,21 @@ pub async fn unlock(
     unlocks: &[Unlock],
     now: DateTime<Utc>,
     transaction: Option<&str>,
-) -> Result<(), DbError> {
-    let ids: Vec<Uuid> = unlocks.iter().map(|own| own.issuance_id).collect();
-    let ends: Vec<Option<DateTime<Utc>>> = unlocks.iter().map(|own| own.use_until).collect();
-    let written = sqlx::query!(
+) -> Result<()> {
+    let written = tx
+        .written(sqlx::query!(
         "update issuance as own set unlocked_at = $4, use_until = new.use_until, unlocked_in = $5
            from unnest($2::uuid[], $3::timestamptz[]) as new (issuance_id, use_until)
           where own.tenant_id = $1 and own.issuance_id = new.issuance_id
             and own.unlocked_at is null and own.revoked_at is null",
         tx.id(),
-        &ids,
-        &ends as _,
+        &column(unlocks, |own| own.issuance_id),
+        &column(unlocks, |own| own.use_until) as _,
         now,
         transaction,
-    )
-    .execute(tx.connection())
-    .await?
-    .rows_affected();
-    if usize::try_from(written).is_ok_and(|written| written == unlocks.len()) {
-        Ok(())
-    } else {
-        Err(DbError::Raced)
-    }
+    ))
+        .await?;
+    raced_unless(written, unlocks.len())
 }
 
 /// Lists issuances as they stand at `now`, newest first, after the place `after`.
@@ -285,7 +237,7 @@ pub async fn list(
     now: DateTime<Utc>,
     after: Option<IssuanceCursor>,
     limit: u16,
-) -> Result<Page<Issuance, IssuanceCursor>, DbError> {
+) -> Result<Page<Issuance, IssuanceCursor>> {
     let rows = read(tx, filter, now, after, one_more(limit)).await?;
     Ok(Page::cut(rows, limit, |own| IssuanceCursor {
         issued_at: own.issued_at,
@@ -294,11 +246,7 @@ pub async fn list(
 }
 
 /// Reads these issuances as they stand at `now`.
-pub async fn get(
-    tx: &mut TenantTx,
-    ids: &[Uuid],
-    now: DateTime<Utc>,
-) -> Result<Vec<Issuance>, DbError> {
+pub async fn get(tx: &mut TenantTx, ids: &[Uuid], now: DateTime<Utc>) -> Result<Vec<Issuance>> {
     let filter = IssuanceFilter { ids: Some(ids.to_vec()), ..IssuanceFilter::default() };
     read(tx, &filter, now, None, i64::MAX).await
 }
@@ -310,10 +258,10 @@ async fn read(
     now: DateTime<Utc>,
     after: Option<IssuanceCursor>,
     limit: i64,
-) -> Result<Vec<Issuance>, DbError> {
+) -> Result<Vec<Issuance>> {
     // Each set of filters has an index of its own, which only a plan for these very values finds.
-    sqlx::query!("set local plan_cache_mode = force_custom_plan").execute(tx.connection()).await?;
-    let rows = sqlx::query!(
+    tx.run(sqlx::query!("set local plan_cache_mode = force_custom_plan")).await?;
+    let standing = sqlx::query!(
         r#"select issuance_id as "issuance_id!", promotion_id as "promotion_id!", customer_id as "customer_id!",
                   state as "state!: IssuanceState", source as "source!: IssuanceSource", source_id, issued_at as "issued_at!", unlocked_at,
                   activated_at, expires_at as "expires_at!"
@@ -349,9 +297,7 @@ async fn read(
         after.map(|after| after.issuance_id),
         limit,
     )
-    .fetch_all(tx.connection())
-    .await?;
-    let standing = rows.into_iter().map(|row| Issuance {
+    .map(|row| Issuance {
         id: IssuanceId::new(row.issuance_id),
         promotion_id: PromotionId::new(row.promotion_id),
         customer_id: row.customer_id,
@@ -363,47 +309,38 @@ async fn read(
         source: row.source,
         source_id: row.source_id,
     });
-    Ok(standing.collect())
+    tx.all(standing).await
 }
 
 /// Keeps others from changing an issuance to the end of the transaction; false where there is none.
-pub async fn lock(tx: &mut TenantTx, issuance: Uuid) -> Result<bool, DbError> {
-    let found = sqlx::query!(
+pub async fn lock(tx: &mut TenantTx, issuance: Uuid) -> Result<bool> {
+    let found = tx.optional(sqlx::query!(
         "select issuance_id from issuance where tenant_id = $1 and issuance_id = $2 for no key update",
         tx.id(),
         issuance,
-    )
-    .fetch_optional(tx.connection())
+    ))
     .await?;
     Ok(found.is_some())
 }
 
 /// The customer claims an issuance, which is locked.
-pub async fn activate(
-    tx: &mut TenantTx,
-    issuance: Uuid,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    sqlx::query!(
+pub async fn activate(tx: &mut TenantTx, issuance: Uuid, now: DateTime<Utc>) -> Result<()> {
+    tx.run(sqlx::query!(
         "update issuance set activated_at = $3 where tenant_id = $1 and issuance_id = $2",
         tx.id(),
         issuance,
         now,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Takes an issuance back, which is locked.
-pub async fn revoke(tx: &mut TenantTx, issuance: Uuid, now: DateTime<Utc>) -> Result<(), DbError> {
-    sqlx::query!(
+pub async fn revoke(tx: &mut TenantTx, issuance: Uuid, now: DateTime<Utc>) -> Result<()> {
+    tx.run(sqlx::query!(
         "update issuance set revoked_at = $3 where tenant_id = $1 and issuance_id = $2 and revoked_at is null",
         tx.id(),
         issuance,
         now,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{DbError, Page, TenantTx, one_more};
+use super::{Page, Result, TenantTx, one_more};
 use crate::domain::id::KeyId;
 use crate::domain::rate::RateLimits;
 use crate::domain::role::Role;
@@ -14,13 +14,10 @@ use crate::domain::role::Role;
 pub struct KeyRow {
     pub key_id: Uuid,
     pub role: Role,
-    /// What the tenant calls it.
     pub label: String,
     /// Its last three characters.
     pub hint: String,
-    /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// When it was revoked, if it was.
     pub revoked_at: Option<DateTime<Utc>>,
     /// When it was last seen, to about a minute.
     pub last_used_at: Option<DateTime<Utc>>,
@@ -29,10 +26,8 @@ pub struct KeyRow {
 /// A key to be stored.
 #[derive(Clone, Debug)]
 pub struct NewKey {
-    /// Its id, chosen by the caller.
     pub key: KeyId,
     pub role: Role,
-    /// What the tenant calls it.
     pub label: String,
     /// SHA-256 of the whole key.
     pub hash: [u8; 32],
@@ -47,9 +42,7 @@ pub struct FoundKey {
     pub role: Role,
     /// When it was last seen, to about a minute.
     pub last_used_at: Option<DateTime<Utc>>,
-    /// Whether the tenant is suspended.
     pub suspended: bool,
-    /// The tenant's rates.
     pub rate_limits: Json<RateLimits>,
     /// The version of the tenant's keys at which this was read.
     pub keys_version: i64,
@@ -58,8 +51,8 @@ pub struct FoundKey {
 }
 
 /// Stores a key. The caller bumps the version of the keys.
-pub async fn insert(tx: &mut TenantTx, new: &NewKey) -> Result<KeyRow, DbError> {
-    let row = sqlx::query_as!(
+pub async fn insert(tx: &mut TenantTx, new: &NewKey) -> Result<KeyRow> {
+    tx.one(sqlx::query_as!(
         KeyRow,
         r#"insert into api_key (tenant_id, key_id, role, label, hash, hint) values ($1, $2, $3, $4, $5, $6)
          returning key_id, role as "role: _", label, hint, created_at, revoked_at, last_used_at"#,
@@ -69,10 +62,8 @@ pub async fn insert(tx: &mut TenantTx, new: &NewKey) -> Result<KeyRow, DbError> 
         new.label,
         new.hash.as_slice(),
         new.hint,
-    )
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// Lists the keys in the order of their ids, revoked ones too.
@@ -80,42 +71,40 @@ pub async fn list(
     tx: &mut TenantTx,
     after: Option<KeyId>,
     limit: u16,
-) -> Result<Page<KeyRow, KeyId>, DbError> {
-    let rows = sqlx::query_as!(
-        KeyRow,
-        r#"select key_id, role as "role: _", label, hint, created_at, revoked_at, last_used_at
+) -> Result<Page<KeyRow, KeyId>> {
+    let rows = tx
+        .all(sqlx::query_as!(
+            KeyRow,
+            r#"select key_id, role as "role: _", label, hint, created_at, revoked_at, last_used_at
            from api_key
           where tenant_id = $1 and ($2::uuid is null or key_id > $2)
           order by key_id
           limit $3"#,
-        tx.id(),
-        after.map(KeyId::uuid),
-        one_more(limit),
-    )
-    .fetch_all(tx.connection())
-    .await?;
+            tx.id(),
+            after.map(KeyId::uuid),
+            one_more(limit),
+        ))
+        .await?;
     Ok(Page::cut(rows, limit, |row| KeyId::new(row.key_id)))
 }
 
 /// Revokes a key; one that was revoked before keeps its time. None when there is no such key. The caller bumps the
 /// version of the keys.
-pub async fn revoke(tx: &mut TenantTx, key: KeyId) -> Result<Option<KeyRow>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn revoke(tx: &mut TenantTx, key: KeyId) -> Result<Option<KeyRow>> {
+    tx.optional(sqlx::query_as!(
         KeyRow,
         r#"update api_key set revoked_at = coalesce(revoked_at, now())
           where tenant_id = $1 and key_id = $2
          returning key_id, role as "role: _", label, hint, created_at, revoked_at, last_used_at"#,
         tx.id(),
         key.uuid(),
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// Finds the key with this hash unless it is revoked.
-pub async fn find(tx: &mut TenantTx, hash: &[u8; 32]) -> Result<Option<FoundKey>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn find(tx: &mut TenantTx, hash: &[u8; 32]) -> Result<Option<FoundKey>> {
+    tx.optional(sqlx::query_as!(
         FoundKey,
         r#"select api_key.key_id, api_key.role as "role: _", api_key.last_used_at, tenant.suspended,
              tenant.rate_limits as "rate_limits: _", tenant.keys_version, tenant.cursor_key
@@ -123,22 +112,18 @@ pub async fn find(tx: &mut TenantTx, hash: &[u8; 32]) -> Result<Option<FoundKey>
           where api_key.tenant_id = $1 and api_key.hash = $2 and api_key.revoked_at is null"#,
         tx.id(),
         hash.as_slice(),
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// Notes that a key was used. Once a minute is enough: more would only write.
-pub async fn touch(tx: &mut TenantTx, key: KeyId) -> Result<(), DbError> {
-    sqlx::query!(
+pub async fn touch(tx: &mut TenantTx, key: KeyId) -> Result<()> {
+    tx.run(sqlx::query!(
         "update api_key set last_used_at = now()
           where tenant_id = $1 and key_id = $2
             and (last_used_at is null or last_used_at < now() - interval '1 minute')",
         tx.id(),
         key.uuid(),
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }

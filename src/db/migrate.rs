@@ -10,7 +10,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
-use super::{DbError, DbOptions, Durability, NotReady, OPERATOR_ROLE, SERVICE_ROLE};
+use super::{DbError, DbOptions, Durability, NotReady, OPERATOR_ROLE, Result, SERVICE_ROLE};
 
 /// The oldest PostgreSQL that is understood, as `server_version_num` tells it.
 const OLDEST: i32 = 140_000;
@@ -28,7 +28,7 @@ fn migrator() -> Migrator {
 
 /// Makes the roles and runs the migrations that are missing, as the owner of the schema. Several processes may do so
 /// at the same time: an advisory lock lets one go first.
-pub async fn migrate(connect: &PgConnectOptions) -> Result<(), DbError> {
+pub async fn migrate(connect: &PgConnectOptions) -> Result<()> {
     let mut connection = connect.clone().connect().await?;
     let version = server_version(&mut connection).await?;
     if version < OLDEST {
@@ -44,7 +44,7 @@ pub async fn migrate(connect: &PgConnectOptions) -> Result<(), DbError> {
 }
 
 /// Fails unless every migration of this release has run, and new transactions may write.
-pub(super) async fn ready(connection: &mut PgConnection) -> Result<(), DbError> {
+pub(super) async fn ready(connection: &mut PgConnection) -> Result<()> {
     let state = sqlx::query!(
         r#"select pg_is_in_recovery() as "is_recovering!",
                   current_setting('default_transaction_read_only') = 'on' as "is_read_only!",
@@ -63,7 +63,7 @@ pub(super) async fn ready(connection: &mut PgConnection) -> Result<(), DbError> 
 }
 
 /// Refuses a server that forgets what it has committed, and working roles that could get around row-level security.
-pub(super) async fn refuse_unsafe(options: &DbOptions) -> Result<(), DbError> {
+pub(super) async fn refuse_unsafe(options: &DbOptions) -> Result<()> {
     let mut connection = options.connect.clone().connect().await?;
     if options.durability == Durability::On {
         let off: Option<String> = sqlx::query_scalar(
@@ -104,7 +104,7 @@ pub(super) async fn refuse_unsafe(options: &DbOptions) -> Result<(), DbError> {
 }
 
 /// Whether whoever connects so is a superuser, whom neither grants nor row-level security bind.
-pub async fn is_superuser(connect: &PgConnectOptions) -> Result<bool, DbError> {
+pub async fn is_superuser(connect: &PgConnectOptions) -> Result<bool> {
     let mut connection = connect.clone().connect().await?;
     let question = "select rolsuper from pg_roles where rolname = session_user";
     let is_superuser = sqlx::query_scalar(question).fetch_one(&mut connection).await?;
@@ -112,28 +112,18 @@ pub async fn is_superuser(connect: &PgConnectOptions) -> Result<bool, DbError> {
     Ok(is_superuser)
 }
 
-async fn server_version(connection: &mut PgConnection) -> Result<i32, DbError> {
+async fn server_version(connection: &mut PgConnection) -> Result<i32> {
     let version = sqlx::query_scalar("select current_setting('server_version_num')::integer")
         .fetch_one(connection)
         .await?;
     Ok(version)
 }
 
-/// What the owner still lacks.
-enum Lack {
-    Role(&'static str),
-    Membership(&'static str),
-}
-
 /// Makes both roles and lets the owner take them on, where that is not so already.
-async fn ensure_roles(connection: &mut PgConnection, version: i32) -> Result<(), DbError> {
+async fn ensure_roles(connection: &mut PgConnection, version: i32) -> Result<()> {
     for _ in 0..ROLE_ATTEMPTS {
-        let Some(lack) = first_lack(connection, version).await? else {
+        let Some(remedy) = next_remedy(connection, version).await? else {
             return Ok(());
-        };
-        let remedy = match lack {
-            Lack::Role(role) => create(role),
-            Lack::Membership(role) => format!("grant {role} to current_user{}", with_set(version)),
         };
         // The only variable parts are our own constants.
         let Err(error) = sqlx::raw_sql(AssertSqlSafe(remedy)).execute(&mut *connection).await
@@ -153,15 +143,11 @@ async fn ensure_roles(connection: &mut PgConnection, version: i32) -> Result<(),
     Err(DbError::Setup(format!("the roles {SERVICE_ROLE} and {OPERATOR_ROLE} could not be made")))
 }
 
-async fn first_lack(connection: &mut PgConnection, version: i32) -> Result<Option<Lack>, DbError> {
+/// The SQL that makes what the owner lacks first.
+async fn next_remedy(connection: &mut PgConnection, version: i32) -> Result<Option<String>> {
     for role in [SERVICE_ROLE, OPERATOR_ROLE] {
-        let is_there: bool =
-            sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
-                .bind(role)
-                .fetch_one(&mut *connection)
-                .await?;
-        if !is_there {
-            return Ok(Some(Lack::Role(role)));
+        if !is_there(connection, role).await? {
+            return Ok(Some(create(role)));
         }
         let question = if version >= SET_OPTION {
             "select pg_has_role(current_user, $1::name, 'set')"
@@ -171,10 +157,18 @@ async fn first_lack(connection: &mut PgConnection, version: i32) -> Result<Optio
         let may_take_on: bool =
             sqlx::query_scalar(question).bind(role).fetch_one(&mut *connection).await?;
         if !may_take_on {
-            return Ok(Some(Lack::Membership(role)));
+            return Ok(Some(grant(role, "current_user", version)));
         }
     }
     Ok(None)
+}
+
+async fn is_there(connection: &mut PgConnection, role: &str) -> Result<bool> {
+    let is_there = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
+        .bind(role)
+        .fetch_one(connection)
+        .await?;
+    Ok(is_there)
 }
 
 fn create(role: &str) -> String {
@@ -183,12 +177,13 @@ fn create(role: &str) -> String {
     )
 }
 
-fn with_set(version: i32) -> &'static str {
-    if version >= SET_OPTION { " with inherit false, set true" } else { "" }
+fn grant(role: &str, owner: &str, version: i32) -> String {
+    let set = if version >= SET_OPTION { " with inherit false, set true" } else { "" };
+    format!("grant {role} to {owner}{set}")
 }
 
 /// The SQL with which somebody who may makes what the owner may not.
-async fn not_allowed(connection: &mut PgConnection, version: i32) -> Result<DbError, DbError> {
+async fn not_allowed(connection: &mut PgConnection, version: i32) -> Result<DbError> {
     let owner: String =
         sqlx::query_scalar("select quote_ident(current_user)").fetch_one(&mut *connection).await?;
     let mut text = format!(
@@ -196,15 +191,10 @@ async fn not_allowed(connection: &mut PgConnection, version: i32) -> Result<DbEr
          leaving out what is already there:\n"
     );
     for role in [SERVICE_ROLE, OPERATOR_ROLE] {
-        let is_there: bool =
-            sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
-                .bind(role)
-                .fetch_one(&mut *connection)
-                .await?;
-        if !is_there {
+        if !is_there(connection, role).await? {
             text.push_str(&format!("{};\n", create(role)));
         }
-        text.push_str(&format!("grant {role} to {owner}{};\n", with_set(version)));
+        text.push_str(&format!("{};\n", grant(role, &owner, version)));
     }
     Ok(DbError::Setup(text))
 }

@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, Filling, Page, TenantTx};
+use super::{Filling, Page, Result, TenantTx, column};
 
 #[derive(Clone, Debug)]
 pub struct MilestoneRow {
@@ -13,23 +13,19 @@ pub struct MilestoneRow {
     pub milestone_id: Uuid,
     pub name: String,
     pub document: String,
-    /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// When it was last changed.
     pub updated_at: DateTime<Utc>,
 }
 
-pub async fn get(tx: &mut TenantTx, name: &str) -> Result<Option<MilestoneRow>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn get(tx: &mut TenantTx, name: &str) -> Result<Option<MilestoneRow>> {
+    tx.optional(sqlx::query_as!(
         MilestoneRow,
         r#"select milestone_id, name, document::text as "document!", created_at, updated_at
              from milestone where tenant_id = $1 and name = $2"#,
         tx.id(),
         name,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// Lists milestones in the order of their names, after the name `after`.
@@ -37,46 +33,44 @@ pub async fn list(
     tx: &mut TenantTx,
     after: Option<&str>,
     limit: u16,
-) -> Result<Page<MilestoneRow, String>, DbError> {
+) -> Result<Page<MilestoneRow, String>> {
     let after = after.map(str::to_owned);
     let mut filling =
         Filling::new(limit, after, |row: &MilestoneRow| row.name.clone(), |row| row.document.len());
     while let Some((after, count)) = filling.wants() {
-        let rows = sqlx::query_as!(
-            MilestoneRow,
-            r#"select milestone_id, name, document::text as "document!", created_at, updated_at
+        let rows = tx
+            .all(sqlx::query_as!(
+                MilestoneRow,
+                r#"select milestone_id, name, document::text as "document!", created_at, updated_at
              from milestone
             where tenant_id = $1 and ($2::text is null or name > $2)
             order by name
             limit $3"#,
-            tx.id(),
-            after,
-            count,
-        )
-        .fetch_all(tx.connection())
-        .await?;
+                tx.id(),
+                after,
+                count,
+            ))
+            .await?;
         filling.add(rows);
     }
     Ok(filling.page())
 }
 
 /// Reads every milestone, for the rule set.
-pub async fn all(tx: &mut TenantTx) -> Result<Vec<MilestoneRow>, DbError> {
-    let rows = sqlx::query_as!(
+pub async fn all(tx: &mut TenantTx) -> Result<Vec<MilestoneRow>> {
+    tx.all(sqlx::query_as!(
         MilestoneRow,
         r#"select milestone_id, name, document::text as "document!", created_at, updated_at
              from milestone where tenant_id = $1 order by name"#,
         tx.id(),
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }
 
 /// Adds or changes a milestone, with the product lists that it names, each once. The caller bumps the version of the
 /// rules, which also makes one tenant's writers wait for each other.
-pub async fn put(tx: &mut TenantTx, row: &MilestoneRow, lists: &[String]) -> Result<(), DbError> {
-    sqlx::query!(
+pub async fn put(tx: &mut TenantTx, row: &MilestoneRow, lists: &[String]) -> Result<()> {
+    tx.run(sqlx::query!(
         "insert into milestone (tenant_id, milestone_id, name, document, created_at, updated_at)
          values ($1, $2, $3, $4::text::jsonb, $5, $6)
          on conflict (tenant_id, milestone_id) do update
@@ -87,34 +81,30 @@ pub async fn put(tx: &mut TenantTx, row: &MilestoneRow, lists: &[String]) -> Res
         row.document,
         row.created_at,
         row.updated_at,
-    )
-    .execute(tx.connection())
+    ))
     .await?;
-    sqlx::query!(
+    tx.run(sqlx::query!(
         "delete from milestone_product_list
           where tenant_id = $1 and milestone_id = $2 and list_name <> all ($3::text[])",
         tx.id(),
         row.milestone_id,
         lists,
-    )
-    .execute(tx.connection())
+    ))
     .await?;
-    sqlx::query!(
+    tx.run(sqlx::query!(
         "insert into milestone_product_list (tenant_id, milestone_id, list_name)
          select $1, $2, * from unnest($3::text[])
          on conflict do nothing",
         tx.id(),
         row.milestone_id,
         lists,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Deletes a milestone with all that customers have come to.
-pub async fn delete(tx: &mut TenantTx, milestone: Uuid) -> Result<(), DbError> {
-    sqlx::query!(
+pub async fn delete(tx: &mut TenantTx, milestone: Uuid) -> Result<()> {
+    tx.run(sqlx::query!(
         "with lists as (
              delete from milestone_product_list where tenant_id = $1 and milestone_id = $2),
          targets as (
@@ -124,32 +114,27 @@ pub async fn delete(tx: &mut TenantTx, milestone: Uuid) -> Result<(), DbError> {
          delete from milestone_progress where tenant_id = $1 and milestone_id = $2",
         tx.id(),
         milestone,
-    )
-    .execute(tx.connection())
+    ))
     .await?;
-    sqlx::query!(
+    tx.run(sqlx::query!(
         "delete from milestone where tenant_id = $1 and milestone_id = $2",
         tx.id(),
         milestone,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// The targets of a milestone that promotions which are not archived name.
-pub async fn named_targets(tx: &mut TenantTx, name: &str) -> Result<Vec<String>, DbError> {
-    let targets = sqlx::query_scalar!(
+pub async fn named_targets(tx: &mut TenantTx, name: &str) -> Result<Vec<String>> {
+    tx.values(sqlx::query_scalar!(
         r#"select distinct document -> 'earning' -> 'milestone' ->> 'target' as "target!"
              from promotion
             where tenant_id = $1 and status <> 'archived' and type = 'loyalty_earning'
               and document -> 'earning' -> 'milestone' ->> 'name' = $2"#,
         tx.id(),
         name,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(targets)
+    ))
+    .await
 }
 
 /// What an activity moves.
@@ -181,13 +166,8 @@ pub async fn step(
     activity: &str,
     transaction: Option<&str>,
     steps: &[NewStep],
-) -> Result<Vec<Progress>, DbError> {
-    let milestones: Vec<Uuid> = steps.iter().map(|own| own.milestone_id).collect();
-    let windows: Vec<i32> = steps.iter().map(|own| own.window_no).collect();
-    let amounts: Vec<&str> = steps.iter().map(|own| own.amount.as_str()).collect();
-    let lowered: Vec<&str> = steps.iter().map(|own| own.lowered.as_str()).collect();
-    let lines: Vec<&str> = steps.iter().map(|own| own.lines.as_str()).collect();
-    let rows = sqlx::query_as!(
+) -> Result<Vec<Progress>> {
+    tx.all(sqlx::query_as!(
         Progress,
         r#"with stepped as (
                insert into milestone_step (tenant_id, milestone_id, activity_id, customer_id, window_no,
@@ -207,15 +187,13 @@ pub async fn step(
         customer,
         activity,
         transaction,
-        &milestones,
-        &windows,
-        &amounts as _,
-        &lowered as _,
-        &lines as _,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+        &column(steps, |own| own.milestone_id),
+        &column(steps, |own| own.window_no),
+        &column(steps, |own| own.amount.as_str()) as _,
+        &column(steps, |own| own.lowered.as_str()) as _,
+        &column(steps, |own| own.lines.as_str()) as _,
+    ))
+    .await
 }
 
 /// A target that is reached.
@@ -233,11 +211,8 @@ pub async fn reach(
     customer: &str,
     activity: &str,
     reached: &[Reached],
-) -> Result<Vec<Reached>, DbError> {
-    let milestones: Vec<Uuid> = reached.iter().map(|own| own.milestone_id).collect();
-    let windows: Vec<i32> = reached.iter().map(|own| own.window_no).collect();
-    let targets: Vec<&str> = reached.iter().map(|own| own.target.as_str()).collect();
-    let rows = sqlx::query_as!(
+) -> Result<Vec<Reached>> {
+    tx.all(sqlx::query_as!(
         Reached,
         "insert into milestone_target (tenant_id, milestone_id, customer_id, window_no, target, activity_id)
          select $1, milestone_id, $2, window_no, target, $3
@@ -247,13 +222,11 @@ pub async fn reach(
         tx.id(),
         customer,
         activity,
-        &milestones,
-        &windows,
-        &targets as _,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+        &column(reached, |own| own.milestone_id),
+        &column(reached, |own| own.window_no),
+        &column(reached, |own| own.target.as_str()) as _,
+    ))
+    .await
 }
 
 /// What an activity moved.
@@ -269,8 +242,8 @@ pub struct StepRow {
 
 /// What the activities of a transaction moved. Only one return of a transaction is under way at a time: its redemption is
 /// locked.
-pub async fn of_transaction(tx: &mut TenantTx, transaction: &str) -> Result<Vec<StepRow>, DbError> {
-    let rows = sqlx::query_as!(
+pub async fn of_transaction(tx: &mut TenantTx, transaction: &str) -> Result<Vec<StepRow>> {
+    tx.all(sqlx::query_as!(
         StepRow,
         r#"select milestone_id, activity_id, lowered::text as "lowered!", lines
              from milestone_step
@@ -278,18 +251,16 @@ pub async fn of_transaction(tx: &mut TenantTx, transaction: &str) -> Result<Vec<
             order by milestone_id, activity_id"#,
         tx.id(),
         transaction,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }
 
 /// Lowers progress by what has come back in all of these steps, less what had before; never below 0.
-pub async fn lower(tx: &mut TenantTx, steps: &[(Uuid, String, String)]) -> Result<(), DbError> {
+pub async fn lower(tx: &mut TenantTx, steps: &[(Uuid, String, String)]) -> Result<()> {
     let milestones: Vec<Uuid> = steps.iter().map(|own| own.0).collect();
     let activities: Vec<&str> = steps.iter().map(|own| own.1.as_str()).collect();
     let lowered: Vec<&str> = steps.iter().map(|own| own.2.as_str()).collect();
-    sqlx::query!(
+    tx.lock(sqlx::query!(
         "select 1 as one from milestone_progress as own
           where own.tenant_id = $1 and (milestone_id, customer_id, window_no) in (
                 select step.milestone_id, step.customer_id, step.window_no
@@ -302,10 +273,9 @@ pub async fn lower(tx: &mut TenantTx, steps: &[(Uuid, String, String)]) -> Resul
         tx.id(),
         &milestones,
         &activities as _,
-    )
-    .fetch_all(tx.connection())
+    ))
     .await?;
-    sqlx::query!(
+    tx.run(sqlx::query!(
         "with due as (
              select step.milestone_id, step.activity_id, step.customer_id, step.window_no,
                     new.lowered::numeric as lowered, new.lowered::numeric - step.lowered as back
@@ -326,8 +296,6 @@ pub async fn lower(tx: &mut TenantTx, steps: &[(Uuid, String, String)]) -> Resul
         &milestones,
         &activities as _,
         &lowered as _,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }

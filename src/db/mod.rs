@@ -1,9 +1,9 @@
 //! PostgreSQL: the only SQL of the service.
 //!
-//! Reading order: [`Db`] is the pool; `transaction` binds a transaction to its tenant; then one module an aggregate,
-//! each a set of functions over such a transaction. Names of closed sets arrive as the domain's enums; documents are
-//! JSON text, which `stored` reads. `migrate` makes the schema and its roles, `embedded` provides a server where none is
-//! configured.
+//! Reading order: [`Db`] is the pool; `transaction` binds a transaction to its tenant, and `statements` runs what is
+//! asked in it; then one module an aggregate, each a set of functions over such a transaction. Names of closed sets
+//! arrive as the domain's enums; documents are JSON text, which `stored` reads. `migrate` makes the schema and its
+//! roles, `embedded` provides a server where none is configured.
 
 use std::fmt;
 use std::pin::Pin;
@@ -20,6 +20,7 @@ mod error;
 mod health;
 mod names;
 mod page;
+mod statements;
 mod transaction;
 mod turns;
 
@@ -64,7 +65,11 @@ pub use transaction::{OperatorTx, TenantTx, Work};
 
 use health::Health;
 use page::{Filling, one_more};
+use statements::{column, raced_unless};
 use turns::Turns;
+
+/// What comes of a statement.
+pub type Result<T, E = DbError> = std::result::Result<T, E>;
 
 /// The role of every working connection: owns nothing, cannot bypass row-level security.
 pub const SERVICE_ROLE: &str = "promotion_engine_service";
@@ -160,7 +165,7 @@ impl DbOptions {
     }
 
     /// Reads a `postgres://` URL; `sslmode` and the other parameters of libpq's URLs are understood.
-    pub fn from_url(url: &str) -> Result<Self, DbError> {
+    pub fn from_url(url: &str) -> Result<Self> {
         let connect = url
             .parse::<PgConnectOptions>()
             .map_err(|fault| DbError::Setup(format!("DATABASE_URL cannot be read: {fault}")))?;
@@ -203,7 +208,7 @@ pub struct Db {
 
 impl Db {
     /// Connects to a migrated database, and refuses one whose settings or roles are unsafe.
-    pub async fn open(options: DbOptions) -> Result<Self, DbError> {
+    pub async fn open(options: DbOptions) -> Result<Self> {
         migrate::refuse_unsafe(&options).await?;
         let on_connect: Arc<str> = options.timeouts.on_connect().into();
         let pool = PgPoolOptions::new()
@@ -250,7 +255,7 @@ impl Db {
 
     /// Whether the database answers, has every migration of this release, and can be written to. Asked over a connection
     /// of its own, which belongs to the runtime that asks first; whoever stops waiting costs the connection.
-    pub async fn ready(&self) -> Result<(), DbError> {
+    pub async fn ready(&self) -> Result<()> {
         let mut watching = self.watching.lock().await;
         if let Some(mut connection) = watching.take() {
             let ready = migrate::ready(&mut connection).await;
@@ -308,7 +313,6 @@ fn tell(
 pub struct Connections {
     /// Open connections, at work or not.
     pub open: u32,
-    /// Connections that nobody uses.
     pub idle: usize,
     /// Most connections that are ever open.
     pub most: u32,

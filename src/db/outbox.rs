@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, OperatorTx, TenantTx};
+use super::{OperatorTx, Result, TenantTx, column};
 use crate::domain::counter::CounterKey;
 use crate::domain::event::{EventType, Subject};
 use crate::domain::id::TenantId;
@@ -26,14 +26,11 @@ pub struct NewEvent {
 }
 
 /// Writes events, in the order in which they are given, with one statement.
-pub async fn append(tx: &mut TenantTx, events: &[NewEvent]) -> Result<(), DbError> {
-    fn column<T>(events: &[NewEvent], of: impl Fn(&NewEvent) -> T) -> Vec<T> {
-        events.iter().map(of).collect()
-    }
+pub async fn append(tx: &mut TenantTx, events: &[NewEvent]) -> Result<()> {
     if events.is_empty() {
         return Ok(());
     }
-    sqlx::query!(
+    tx.run(sqlx::query!(
         "insert into outbox (tenant_id, event_id, type, subject, subject_id, occurred_at, data)
          select $1, new.event_id, new.type, new.subject, new.subject_id, new.occurred_at, new.data
            from unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::timestamptz[], $7::text[])
@@ -46,10 +43,8 @@ pub async fn append(tx: &mut TenantTx, events: &[NewEvent]) -> Result<(), DbErro
         &column(events, |own| own.subject.uuid()),
         &column(events, |own| own.occurred_at),
         &column(events, |own| own.data.clone()),
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Notes that a limit of a promotion was reached in a window. False: that was known.
@@ -57,8 +52,8 @@ pub async fn note_limit_reached(
     tx: &mut TenantTx,
     counter: &CounterKey,
     at: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let noted = sqlx::query!(
+) -> Result<bool> {
+    tx.has_written(sqlx::query!(
         "insert into limit_reached (tenant_id, promotion_id, measure, window_no, at) values ($1, $2, $3, $4, $5)
          on conflict (tenant_id, promotion_id, measure, window_no) do nothing",
         tx.id(),
@@ -66,51 +61,46 @@ pub async fn note_limit_reached(
         counter.measure as _,
         counter.window,
         at,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(noted.rows_affected() == 1)
+    ))
+    .await
 }
 
 /// Whether any event of the tenant has no number yet.
-pub async fn is_waiting(tx: &mut TenantTx) -> Result<bool, DbError> {
-    let waiting = sqlx::query_scalar!(
+pub async fn is_waiting(tx: &mut TenantTx) -> Result<bool> {
+    tx.value(sqlx::query_scalar!(
         r#"select exists (select from outbox where tenant_id = $1) as "waiting!""#,
         tx.id(),
-    )
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(waiting)
+    ))
+    .await
 }
 
 /// Locks the tenant's numbers to the end of the transaction: nobody else publishes, and no webhook is made or deleted.
-pub async fn lock(tx: &mut TenantTx) -> Result<(), DbError> {
-    sqlx::query!(
+pub async fn lock(tx: &mut TenantTx) -> Result<()> {
+    tx.run(sqlx::query!(
         "insert into event_counter (tenant_id) values ($1) on conflict (tenant_id) do nothing",
         tx.id(),
-    )
-    .execute(tx.connection())
+    ))
     .await?;
-    sqlx::query!("select latest from event_counter where tenant_id = $1 for update", tx.id(),)
-        .fetch_one(tx.connection())
-        .await?;
-    Ok(())
+    tx.lock(sqlx::query!(
+        "select latest from event_counter where tenant_id = $1 for update",
+        tx.id()
+    ))
+    .await
 }
 
 /// The same, unless somebody else has them. False: somebody has.
-pub async fn try_lock(tx: &mut TenantTx) -> Result<bool, DbError> {
-    sqlx::query!(
+pub async fn try_lock(tx: &mut TenantTx) -> Result<bool> {
+    tx.run(sqlx::query!(
         "insert into event_counter (tenant_id) values ($1) on conflict (tenant_id) do nothing",
         tx.id(),
-    )
-    .execute(tx.connection())
+    ))
     .await?;
-    let locked = sqlx::query!(
-        "select latest from event_counter where tenant_id = $1 for update skip locked",
-        tx.id(),
-    )
-    .fetch_optional(tx.connection())
-    .await?;
+    let locked = tx
+        .optional(sqlx::query!(
+            "select latest from event_counter where tenant_id = $1 for update skip locked",
+            tx.id(),
+        ))
+        .await?;
     Ok(locked.is_some())
 }
 
@@ -124,8 +114,8 @@ pub struct Published {
 
 /// Numbers events that wait, in the order of their insertion, and makes their deliveries. INVARIANT: the numbers are locked, by a statement before this one, which then sees all that the
 /// last one to publish has committed.
-pub async fn publish(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<Published, DbError> {
-    let published = sqlx::query_as!(
+pub async fn publish(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<Published> {
+    tx.one(sqlx::query_as!(
         Published,
         r#"with moved as (
              delete from outbox
@@ -154,16 +144,13 @@ pub async fn publish(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<Published,
         tx.id(),
         now,
         MAX_PUBLISHED,
-    )
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(published)
+    ))
+    .await
 }
 
 /// Tenants whose events wait for their numbers: what the job works on.
-pub async fn waiting_tenants(tx: &mut OperatorTx) -> Result<Vec<TenantId>, DbError> {
-    let rows = sqlx::query_scalar!("select distinct tenant_id from outbox")
-        .fetch_all(tx.connection().await?)
-        .await?;
+pub async fn waiting_tenants(tx: &mut OperatorTx) -> Result<Vec<TenantId>> {
+    let query = sqlx::query_scalar!("select distinct tenant_id from outbox");
+    let rows = tx.own().await?.values(query).await?;
     Ok(rows.into_iter().map(TenantId::new).collect())
 }

@@ -4,14 +4,13 @@ use chrono::{DateTime, Utc};
 use futures_util::{Stream, TryStreamExt};
 use uuid::Uuid;
 
-use super::{DbError, Page, Reference, TenantTx, one_more};
+use super::{DbError, Page, Reference, Result, TenantTx, one_more};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductListRow {
     pub name: String,
     /// Its SKUs, in the order in which they were sent.
     pub skus: Vec<String>,
-    /// When it was last put.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -19,9 +18,7 @@ pub struct ProductListRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductListSummary {
     pub name: String,
-    /// How many SKUs it has.
     pub size: i32,
-    /// When it was last put.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -45,12 +42,8 @@ pub struct ProductListCount {
 }
 
 /// Adds or replaces a list. The caller bumps the version of the rules.
-pub async fn put(
-    tx: &mut TenantTx,
-    name: &str,
-    skus: &[String],
-) -> Result<ProductListSummary, DbError> {
-    let row = sqlx::query_as!(
+pub async fn put(tx: &mut TenantTx, name: &str, skus: &[String]) -> Result<ProductListSummary> {
+    tx.one(sqlx::query_as!(
         ProductListSummary,
         r#"insert into product_list (tenant_id, name, skus) values ($1, $2, $3)
            on conflict (tenant_id, name) do update set skus = excluded.skus, updated_at = now()
@@ -58,37 +51,32 @@ pub async fn put(
         tx.id(),
         name,
         skus,
-    )
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
-pub async fn get(tx: &mut TenantTx, name: &str) -> Result<Option<ProductListRow>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn get(tx: &mut TenantTx, name: &str) -> Result<Option<ProductListRow>> {
+    tx.optional(sqlx::query_as!(
         ProductListRow,
         "select name, skus, updated_at from product_list where tenant_id = $1 and name = $2",
         tx.id(),
         name,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// Deletes a list and returns what it was, without the SKUs; none when there was none; `InUse` while a promotion that
 /// is not archived, or the settings, name it. The caller bumps the version of the rules.
-pub async fn delete(tx: &mut TenantTx, name: &str) -> Result<Option<ProductListSummary>, DbError> {
-    sqlx::query_as!(
+pub async fn delete(tx: &mut TenantTx, name: &str) -> Result<Option<ProductListSummary>> {
+    tx.optional(sqlx::query_as!(
         ProductListSummary,
         r#"delete from product_list where tenant_id = $1 and name = $2
            returning name, size as "size!", updated_at"#,
         tx.id(),
         name,
-    )
-    .fetch_optional(tx.connection())
+    ))
     .await
-    .map_err(|error| DbError::from(error).in_use())
+    .map_err(DbError::in_use)
 }
 
 /// Lists the lists in the order of their names, after the name `after`.
@@ -96,27 +84,27 @@ pub async fn list(
     tx: &mut TenantTx,
     after: Option<&str>,
     limit: u16,
-) -> Result<Page<ProductListSummary, String>, DbError> {
-    let rows = sqlx::query_as!(
-        ProductListSummary,
-        r#"select name, size as "size!", updated_at
+) -> Result<Page<ProductListSummary, String>> {
+    let rows = tx
+        .all(sqlx::query_as!(
+            ProductListSummary,
+            r#"select name, size as "size!", updated_at
              from product_list
             where tenant_id = $1 and ($2::text is null or name > $2)
             order by name
             limit $3"#,
-        tx.id(),
-        after,
-        one_more(limit),
-    )
-    .fetch_all(tx.connection())
-    .await?;
+            tx.id(),
+            after,
+            one_more(limit),
+        ))
+        .await?;
     Ok(Page::cut(rows, limit, |row| row.name.clone()))
 }
 
 /// Counts the lists and their SKUs. The caller has bumped the version of the rules: until the transaction ends nobody else
 /// writes lists, so that the bounds hold whoever writes at the same time. `Missing(Tenant)` when there is no such tenant.
-pub async fn count(tx: &mut TenantTx) -> Result<ProductListCount, DbError> {
-    let row = sqlx::query_as!(
+pub async fn count(tx: &mut TenantTx) -> Result<ProductListCount> {
+    let row = tx.optional(sqlx::query_as!(
         ProductListCount,
         r#"select max_product_lists as max_lists, max_product_list_entries as max_entries,
                   (select count(*) from product_list where tenant_id = $1) as "lists!",
@@ -124,22 +112,19 @@ pub async fn count(tx: &mut TenantTx) -> Result<ProductListCount, DbError> {
              from tenant
             where tenant_id = $1"#,
         tx.id(),
-    )
-    .fetch_optional(tx.connection())
+    ))
     .await?;
     row.ok_or(DbError::Missing(Reference::Tenant))
 }
 
 /// Reads every list with its SKUs, in the order of their names: for an export.
-pub async fn all(tx: &mut TenantTx) -> Result<Vec<ProductListRow>, DbError> {
-    let rows = sqlx::query_as!(
+pub async fn all(tx: &mut TenantTx) -> Result<Vec<ProductListRow>> {
+    tx.all(sqlx::query_as!(
         ProductListRow,
         "select name, skus, updated_at from product_list where tenant_id = $1 order by name",
         tx.id(),
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }
 
 /// Which content those lists have that the settings, a milestone or a promotion in force names. Promotions that had ended
@@ -147,8 +132,8 @@ pub async fn all(tx: &mut TenantTx) -> Result<Vec<ProductListRow>, DbError> {
 pub async fn named(
     tx: &mut TenantTx,
     ended_by: Option<DateTime<Utc>>,
-) -> Result<Vec<ProductListRevision>, DbError> {
-    let rows = sqlx::query_as!(
+) -> Result<Vec<ProductListRevision>> {
+    tx.all(sqlx::query_as!(
         ProductListRevision,
         "select name, revision
            from product_list
@@ -165,17 +150,15 @@ pub async fn named(
           order by name",
         tx.id(),
         ended_by,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }
 
 /// Reads the named lists one after the other: together they may be hundreds of megabytes.
 pub fn read<'t>(
     tx: &'t mut TenantTx,
     names: &'t [String],
-) -> impl Stream<Item = Result<ProductListRow, DbError>> + Send + 't {
+) -> impl Stream<Item = Result<ProductListRow>> + Send + 't {
     let tenant = tx.id();
     sqlx::query_as!(
         ProductListRow,
@@ -188,8 +171,8 @@ pub fn read<'t>(
 }
 
 /// Which of these names no list has, in the order in which they were given.
-pub async fn missing(tx: &mut TenantTx, names: &[String]) -> Result<Vec<String>, DbError> {
-    let missing = sqlx::query_scalar!(
+pub async fn missing(tx: &mut TenantTx, names: &[String]) -> Result<Vec<String>> {
+    tx.values(sqlx::query_scalar!(
         r#"select named.name as "name!"
              from unnest($2::text[]) with ordinality as named (name, place)
             where not exists (
@@ -198,8 +181,6 @@ pub async fn missing(tx: &mut TenantTx, names: &[String]) -> Result<Vec<String>,
             order by named.place"#,
         tx.id(),
         names,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(missing)
+    ))
+    .await
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::promotions::PromotionRow;
-use super::{DbError, OperatorTx, TenantTx};
+use super::{OperatorTx, Result, TenantTx};
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::{PromotionType, Status};
 
@@ -13,8 +13,8 @@ pub async fn due(
     tx: &mut OperatorTx,
     offset_ms: i64,
     limit: i64,
-) -> Result<Vec<(TenantId, PromotionId)>, DbError> {
-    let rows = sqlx::query!(
+) -> Result<Vec<(TenantId, PromotionId)>> {
+    let ids = sqlx::query!(
         "select tenant_id, promotion_id from promotion
           where status = 'active' and ended_for is distinct from ends_at
             and ends_at <= clock_timestamp() + $1::bigint * interval '1 millisecond'
@@ -23,12 +23,8 @@ pub async fn due(
         offset_ms,
         limit,
     )
-    .fetch_all(tx.connection().await?)
-    .await?;
-    let ids = rows
-        .into_iter()
-        .map(|row| (TenantId::new(row.tenant_id), PromotionId::new(row.promotion_id)));
-    Ok(ids.collect())
+    .map(|row| (TenantId::new(row.tenant_id), PromotionId::new(row.promotion_id)));
+    tx.own().await?.all(ids).await
 }
 
 /// Notes the ends of those of these promotions that have come to them and were not noted, and returns them.
@@ -36,8 +32,8 @@ pub async fn note(
     tx: &mut TenantTx,
     promotions: &[Uuid],
     now: DateTime<Utc>,
-) -> Result<Vec<PromotionRow>, DbError> {
-    let rows = sqlx::query_as!(
+) -> Result<Vec<PromotionRow>> {
+    tx.all(sqlx::query_as!(
         PromotionRow,
         r#"with due as (
              select promotion_id from promotion
@@ -52,10 +48,8 @@ pub async fn note(
         tx.id(),
         promotions,
         now,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }
 
 /// A promotion that has ended: what its name, its reason and its codes need.
@@ -67,15 +61,14 @@ pub struct EndedRow {
     pub status: Status,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
-    /// When it was made.
     pub created_at: DateTime<Utc>,
     /// JSON text of the limits of one with codes, which say whether a code is used up.
     pub limits: Option<String>,
 }
 
 /// Reads the promotions that were neither drafts nor archived and had ended by then.
-pub async fn ended(tx: &mut TenantTx, ended_by: DateTime<Utc>) -> Result<Vec<EndedRow>, DbError> {
-    let rows = sqlx::query_as!(
+pub async fn ended(tx: &mut TenantTx, ended_by: DateTime<Utc>) -> Result<Vec<EndedRow>> {
+    tx.all(sqlx::query_as!(
         EndedRow,
         r#"select promotion_id, name, type as "kind: _", status as "status: _", starts_at, ends_at, created_at,
                   case type when 'code_linked' then (document -> 'limits')::text end as limits
@@ -83,8 +76,6 @@ pub async fn ended(tx: &mut TenantTx, ended_by: DateTime<Utc>) -> Result<Vec<End
             where tenant_id = $1 and status not in ('draft', 'archived') and ends_at <= $2"#,
         tx.id(),
         ended_by,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, Filling, Page, TenantTx};
+use super::{Filling, Page, Result, TenantTx};
 use crate::domain::id::{KeyId, PromotionId};
 use crate::domain::promotion::Status;
 
@@ -29,8 +29,8 @@ pub async fn has_been_live(
     tx: &mut TenantTx,
     promotion: Option<PromotionId>,
     now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let live = sqlx::query_scalar!(
+) -> Result<bool> {
+    tx.value(sqlx::query_scalar!(
         r#"select exists (
                select from (
                    select status, at, starts_at, ends_at,
@@ -44,10 +44,8 @@ pub async fn has_been_live(
         tx.id(),
         promotion.map(PromotionId::uuid),
         now,
-    )
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(live)
+    ))
+    .await
 }
 
 /// Lists a promotion's history, newest first, before the change `after`. Empty when there is no such promotion.
@@ -56,11 +54,11 @@ pub async fn history(
     promotion: PromotionId,
     after: Option<i32>,
     limit: u16,
-) -> Result<Page<HistoryRow, i32>, DbError> {
+) -> Result<Page<HistoryRow, i32>> {
     let size = |row: &HistoryRow| row.document.len();
     let mut filling = Filling::new(limit, after, |row: &HistoryRow| row.change, size);
     while let Some((after, count)) = filling.wants() {
-        let rows = sqlx::query_as!(
+        let rows = tx.all(sqlx::query_as!(
             HistoryRow,
             r#"select change, version, key_id, at, status as "status: _", document::text as "document!"
              from promotion_version
@@ -71,8 +69,7 @@ pub async fn history(
             promotion.uuid(),
             after,
             count,
-        )
-        .fetch_all(tx.connection())
+        ))
         .await?;
         filling.add(rows);
     }
@@ -84,8 +81,8 @@ pub(super) async fn record(
     tx: &mut TenantTx,
     promotion: PromotionId,
     key: Option<KeyId>,
-) -> Result<(), DbError> {
-    sqlx::query!(
+) -> Result<()> {
+    tx.run(sqlx::query!(
         "insert into promotion_version (tenant_id, promotion_id, change, version, key_id, status, starts_at,
              ends_at, document)
          select tenant_id, promotion_id,
@@ -97,8 +94,6 @@ pub(super) async fn record(
         tx.id(),
         promotion.uuid(),
         key.map(KeyId::uuid),
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::promotion_history::record;
-use super::{DbError, Filling, Page, TenantTx};
+use super::{DbError, Filling, Page, Result, TenantTx};
 use crate::domain::id::{KeyId, PromotionId};
 use crate::domain::names::Named;
 use crate::domain::promotion::{PromotionType, State, Status, Terms};
@@ -20,16 +20,13 @@ pub struct PromotionRow {
     /// Grows by one with each change, of the status too.
     pub version: i64,
     pub document: String,
-    /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// When it was last changed.
     pub updated_at: DateTime<Utc>,
 }
 
 /// A promotion as it is to be stored.
 #[derive(Clone, Debug)]
 pub struct NewPromotion {
-    /// Its id, chosen by the caller.
     pub promotion: PromotionId,
     /// Not `archived`.
     pub status: Status,
@@ -43,11 +40,8 @@ pub struct NewPromotion {
 /// Which promotions are listed. Without a state: all that are not archived.
 #[derive(Clone, Debug, Default)]
 pub struct PromotionFilter {
-    /// Only those in this state.
     pub state: Option<State>,
-    /// Only those of this type.
     pub kind: Option<PromotionType>,
-    /// Only those of this campaign.
     pub campaign: Option<String>,
     /// Only those whose name contains this text, without regard to case.
     pub q: Option<String>,
@@ -56,7 +50,6 @@ pub struct PromotionFilter {
 /// A place in the list of promotions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PromotionCursor {
-    /// When the last one seen was made.
     pub created_at: DateTime<Utc>,
     pub promotion: PromotionId,
 }
@@ -76,8 +69,8 @@ pub async fn insert(
     tx: &mut TenantTx,
     new: &NewPromotion,
     key: Option<KeyId>,
-) -> Result<PromotionRow, DbError> {
-    let row = sqlx::query_as!(
+) -> Result<PromotionRow> {
+    let row = tx.one(sqlx::query_as!(
         PromotionRow,
         r#"insert into promotion (tenant_id, promotion_id, name, name_folded, type, status, campaign,
                starts_at, ends_at, document)
@@ -93,8 +86,7 @@ pub async fn insert(
         new.terms.starts_at.to_utc(),
         new.terms.ends_at.to_utc(),
         new.document,
-    )
-    .fetch_one(tx.connection())
+    ))
     .await?;
     use_lists(tx, new.promotion, &new.product_lists).await?;
     record(tx, new.promotion, key).await?;
@@ -102,29 +94,21 @@ pub async fn insert(
 }
 
 /// Reads a promotion, archived or not.
-pub async fn get(
-    tx: &mut TenantTx,
-    promotion: PromotionId,
-) -> Result<Option<PromotionRow>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn get(tx: &mut TenantTx, promotion: PromotionId) -> Result<Option<PromotionRow>> {
+    tx.optional(sqlx::query_as!(
         PromotionRow,
         r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
              from promotion
             where tenant_id = $1 and promotion_id = $2"#,
         tx.id(),
         promotion.uuid(),
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// Reads a promotion and keeps others from changing it to the end of the transaction.
-pub async fn lock(
-    tx: &mut TenantTx,
-    promotion: PromotionId,
-) -> Result<Option<PromotionRow>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn lock(tx: &mut TenantTx, promotion: PromotionId) -> Result<Option<PromotionRow>> {
+    tx.optional(sqlx::query_as!(
         PromotionRow,
         r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
              from promotion
@@ -132,10 +116,8 @@ pub async fn lock(
               for no key update"#,
         tx.id(),
         promotion.uuid(),
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// Replaces a promotion that is at version `expected` and not archived, else `Stale`. The caller bumps the version of
@@ -145,8 +127,8 @@ pub async fn replace(
     expected: i64,
     new: &NewPromotion,
     key: Option<KeyId>,
-) -> Result<PromotionRow, DbError> {
-    let row = sqlx::query_as!(
+) -> Result<PromotionRow> {
+    let row = tx.optional(sqlx::query_as!(
         PromotionRow,
         r#"update promotion
               set name = $4, name_folded = $5, type = $6, status = $7, campaign = $8, starts_at = $9,
@@ -164,8 +146,7 @@ pub async fn replace(
         new.terms.starts_at.to_utc(),
         new.terms.ends_at.to_utc(),
         new.document,
-    )
-    .fetch_optional(tx.connection())
+    ))
     .await?
     .ok_or(DbError::Stale)?;
     use_lists(tx, new.promotion, &new.product_lists).await?;
@@ -180,8 +161,8 @@ pub async fn set_status(
     promotion: PromotionId,
     status: Status,
     key: Option<KeyId>,
-) -> Result<Option<PromotionRow>, DbError> {
-    let row = sqlx::query_as!(
+) -> Result<Option<PromotionRow>> {
+    let row = tx.optional(sqlx::query_as!(
         PromotionRow,
         r#"update promotion set status = $3, version = version + 1, updated_at = now()
             where tenant_id = $1 and promotion_id = $2 and status <> 'archived'
@@ -189,8 +170,7 @@ pub async fn set_status(
         tx.id(),
         promotion.uuid(),
         status as _,
-    )
-    .fetch_optional(tx.connection())
+    ))
     .await?;
     let Some(row) = row else { return Ok(None) };
     if row.status == Status::Archived {
@@ -207,7 +187,7 @@ pub async fn list(
     now: DateTime<Utc>,
     after: Option<PromotionCursor>,
     limit: u16,
-) -> Result<Page<PromotionRow, PromotionCursor>, DbError> {
+) -> Result<Page<PromotionRow, PromotionCursor>> {
     let mut filling = Filling::new(
         limit,
         after,
@@ -219,9 +199,9 @@ pub async fn list(
     );
     let folded = filter.q.as_deref().map(str::to_lowercase);
     while let Some((after, count)) = filling.wants() {
-        let rows = sqlx::query_as!(
-        PromotionRow,
-        r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
+        let rows = tx.all(sqlx::query_as!(
+            PromotionRow,
+            r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
              from promotion
             where tenant_id = $1
               and case
@@ -237,18 +217,17 @@ pub async fn list(
               and ($7::timestamptz is null or (created_at, promotion_id) < ($7, $8))
             order by created_at desc, promotion_id desc
             limit $9"#,
-        tx.id(),
-        filter.state.map(State::name),
-        now,
-        filter.kind as _,
-        filter.campaign,
-        folded,
-        after.map(|place| place.created_at),
-        after.map(|place| place.promotion.uuid()),
-        count,
-    )
-    .fetch_all(tx.connection())
-    .await?;
+            tx.id(),
+            filter.state.map(State::name),
+            now,
+            filter.kind as _,
+            filter.campaign,
+            folded,
+            after.map(|place| place.created_at),
+            after.map(|place| place.promotion.uuid()),
+            count,
+        ))
+        .await?;
         filling.add(rows);
     }
     Ok(filling.page())
@@ -259,8 +238,8 @@ pub async fn list(
 pub async fn for_rules(
     tx: &mut TenantTx,
     ended_by: Option<DateTime<Utc>>,
-) -> Result<Vec<PromotionRow>, DbError> {
-    let rows = sqlx::query_as!(
+) -> Result<Vec<PromotionRow>> {
+    tx.all(sqlx::query_as!(
         PromotionRow,
         r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
              from promotion
@@ -269,10 +248,8 @@ pub async fn for_rules(
             order by created_at, promotion_id"#,
         tx.id(),
         ended_by,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }
 
 /// Counts the promotions other than `except` that are active and not ended at `now`, and locks the tenant's row
@@ -282,54 +259,47 @@ pub async fn count_active(
     tx: &mut TenantTx,
     except: PromotionId,
     now: DateTime<Utc>,
-) -> Result<ActiveCount, DbError> {
-    let maximum = sqlx::query_scalar!(
-        "select max_active_promotions from tenant where tenant_id = $1 for no key update",
-        tx.id(),
-    )
-    .fetch_optional(tx.connection())
-    .await?
-    .ok_or(DbError::Missing(super::Reference::Tenant))?;
+) -> Result<ActiveCount> {
+    let maximum = tx
+        .optional_value(sqlx::query_scalar!(
+            "select max_active_promotions from tenant where tenant_id = $1 for no key update",
+            tx.id(),
+        ))
+        .await?
+        .ok_or(DbError::Missing(super::Reference::Tenant))?;
     // A statement of its own: it must see what was committed while the lock was waited for.
-    let active = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from promotion
+    let active = tx
+        .value(sqlx::query_scalar!(
+            r#"select count(*) as "count!" from promotion
             where tenant_id = $1 and promotion_id <> $2 and status = 'active' and ends_at > $3"#,
-        tx.id(),
-        except.uuid(),
-        now,
-    )
-    .fetch_one(tx.connection())
-    .await?;
+            tx.id(),
+            except.uuid(),
+            now,
+        ))
+        .await?;
     Ok(ActiveCount { active, maximum })
 }
 
 /// Makes the lists that the promotion uses exactly these.
-async fn use_lists(
-    tx: &mut TenantTx,
-    promotion: PromotionId,
-    lists: &[String],
-) -> Result<(), DbError> {
-    sqlx::query!(
+async fn use_lists(tx: &mut TenantTx, promotion: PromotionId, lists: &[String]) -> Result<()> {
+    tx.run(sqlx::query!(
         "delete from promotion_product_list
           where tenant_id = $1 and promotion_id = $2 and list_name <> all ($3::text[])",
         tx.id(),
         promotion.uuid(),
         lists,
-    )
-    .execute(tx.connection())
+    ))
     .await?;
     if lists.is_empty() {
         return Ok(());
     }
-    sqlx::query!(
+    tx.run(sqlx::query!(
         "insert into promotion_product_list (tenant_id, promotion_id, list_name)
          select $1, $2, named.list_name from unnest($3::text[]) as named (list_name) order by named.list_name
          on conflict (tenant_id, promotion_id, list_name) do nothing",
         tx.id(),
         promotion.uuid(),
         lists,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }

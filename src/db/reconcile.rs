@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use super::{Db, DbError, TenantTx, tenants};
+use super::{Db, DbError, Result, TenantTx, tenants};
 use crate::domain::id::TenantId;
 
 /// Tenants that are read at once.
@@ -28,8 +28,8 @@ pub struct Difference {
 
 /// Compares all counters of the tenant with its ledger, in one statement and so at one moment. At most `limit`
 /// differences, in the order of the counters.
-pub async fn differences(tx: &mut TenantTx, limit: i64) -> Result<Vec<Difference>, DbError> {
-    let rows = sqlx::query_as!(
+pub async fn differences(tx: &mut TenantTx, limit: i64) -> Result<Vec<Difference>> {
+    tx.all(sqlx::query_as!(
         Difference,
         r#"select promotion_id as "promotion_id!", subject as "subject!", owner as "owner!", measure as "measure!",
                   window_no as "window_no!", counter.used as "counted?", ledger.used as "recorded?"
@@ -49,14 +49,12 @@ pub async fn differences(tx: &mut TenantTx, limit: i64) -> Result<Vec<Difference
             limit $2"#,
         tx.id(),
         limit,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }
 
 /// All tenants, in the order of their ids.
-pub async fn all_tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
+pub async fn all_tenants(db: &Db) -> Result<Vec<TenantId>> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let page =

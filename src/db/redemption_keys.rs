@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, TenantTx};
+use super::{Result, TenantTx};
 use crate::domain::redemption::RedemptionState;
 
 /// What is known under a transaction id.
@@ -12,7 +12,6 @@ pub struct KnownKey {
     pub transaction_id: String,
     /// When it was cancelled before it was seen, if so; then there is no redemption.
     pub cancelled_at: Option<DateTime<Utc>>,
-    /// The latest redemption under this id.
     pub latest: Option<Latest>,
 }
 
@@ -33,8 +32,8 @@ pub async fn claim(
     tx: &mut TenantTx,
     transactions: &[String],
     redemptions: &[Uuid],
-) -> Result<Vec<String>, DbError> {
-    let claimed = sqlx::query_scalar!(
+) -> Result<Vec<String>> {
+    tx.values(sqlx::query_scalar!(
         r#"insert into redemption_key (tenant_id, transaction_id, redemption_id)
            select $1, * from unnest($2::text[], $3::uuid[]) as new (transaction_id, redemption_id)
             order by transaction_id collate "C"
@@ -43,80 +42,60 @@ pub async fn claim(
         tx.id(),
         transactions,
         redemptions,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(claimed)
+    ))
+    .await
 }
 
 /// Gives up keys that this transaction has claimed: nothing is recorded under them.
-pub async fn release(tx: &mut TenantTx, transactions: &[String]) -> Result<(), DbError> {
-    sqlx::query!(
+pub async fn release(tx: &mut TenantTx, transactions: &[String]) -> Result<()> {
+    tx.run(sqlx::query!(
         "delete from redemption_key where tenant_id = $1 and transaction_id = any ($2::text[])",
         tx.id(),
         transactions,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Lets keys name later redemptions.
-pub async fn point(
-    tx: &mut TenantTx,
-    transactions: &[String],
-    redemptions: &[Uuid],
-) -> Result<(), DbError> {
-    sqlx::query!(
+pub async fn point(tx: &mut TenantTx, transactions: &[String], redemptions: &[Uuid]) -> Result<()> {
+    tx.run(sqlx::query!(
         "update redemption_key as own set redemption_id = new.redemption_id, cancelled_at = null
            from unnest($2::text[], $3::uuid[]) as new (transaction_id, redemption_id)
           where own.tenant_id = $1 and own.transaction_id = new.transaction_id",
         tx.id(),
         transactions,
         redemptions,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Claims the key of a transaction that is cancelled before it was seen; false when the key is there already.
-pub async fn bury(
-    tx: &mut TenantTx,
-    transaction: &str,
-    now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let made = sqlx::query!(
+pub async fn bury(tx: &mut TenantTx, transaction: &str, now: DateTime<Utc>) -> Result<bool> {
+    tx.has_written(sqlx::query!(
         "insert into redemption_key (tenant_id, transaction_id, cancelled_at) values ($1, $2, $3)
          on conflict do nothing",
         tx.id(),
         transaction,
         now,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(made.rows_affected() == 1)
+    ))
+    .await
 }
 
 /// What is known under these ids, whose keys are locked to the end of the transaction.
 ///
 /// Locked first and read then: what a statement joins to a row for whose lock it waited is as old as the statement, so
 /// that a key which has come to name another redemption would seem to name none.
-pub async fn lock_all(
-    tx: &mut TenantTx,
-    transactions: &[String],
-) -> Result<Vec<KnownKey>, DbError> {
-    sqlx::query!(
+pub async fn lock_all(tx: &mut TenantTx, transactions: &[String]) -> Result<Vec<KnownKey>> {
+    tx.lock(sqlx::query!(
         "select transaction_id from redemption_key
           where tenant_id = $1 and transaction_id = any ($2::text[])
           order by transaction_id
             for no key update",
         tx.id(),
         transactions,
-    )
-    .fetch_all(tx.connection())
+    ))
     .await?;
-    let rows = sqlx::query!(
+    let known = sqlx::query!(
         r#"select key.transaction_id, key.cancelled_at,
                   latest.redemption_id as "redemption_id?", latest.state as "state?: RedemptionState", latest.expires_at,
                   latest.body_hash as "body_hash?", latest.result as "result?"
@@ -127,9 +106,7 @@ pub async fn lock_all(
         tx.id(),
         transactions,
     )
-    .fetch_all(tx.connection())
-    .await?;
-    let known = rows.into_iter().map(|row| KnownKey {
+    .map(|row| KnownKey {
         transaction_id: row.transaction_id,
         cancelled_at: row.cancelled_at,
         latest: row.redemption_id.zip(row.state).map(|(redemption_id, state)| Latest {
@@ -140,30 +117,26 @@ pub async fn lock_all(
             result: row.result.unwrap_or_default(),
         }),
     });
-    Ok(known.collect())
+    tx.all(known).await
 }
 
 /// Reads which redemption a transaction id names: the latest under it; none where it was cancelled before it was seen.
-pub async fn get(tx: &mut TenantTx, transaction: &str) -> Result<Option<Option<Uuid>>, DbError> {
-    let latest = sqlx::query_scalar!(
+pub async fn get(tx: &mut TenantTx, transaction: &str) -> Result<Option<Option<Uuid>>> {
+    tx.optional_value(sqlx::query_scalar!(
         "select redemption_id from redemption_key where tenant_id = $1 and transaction_id = $2",
         tx.id(),
         transaction,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(latest)
+    ))
+    .await
 }
 
 /// The same, and keeps others from letting it name a later one.
-pub async fn lock(tx: &mut TenantTx, transaction: &str) -> Result<Option<Option<Uuid>>, DbError> {
-    let latest = sqlx::query_scalar!(
+pub async fn lock(tx: &mut TenantTx, transaction: &str) -> Result<Option<Option<Uuid>>> {
+    tx.optional_value(sqlx::query_scalar!(
         "select redemption_id from redemption_key where tenant_id = $1 and transaction_id = $2
             for no key update",
         tx.id(),
         transaction,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(latest)
+    ))
+    .await
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, Page, TenantTx, one_more};
+use super::{Page, Result, TenantTx, one_more};
 use crate::domain::redemption::RedemptionState;
 
 /// Which redemptions are listed.
@@ -16,7 +16,6 @@ pub struct RedemptionFilter {
     pub promotion_id: Option<Uuid>,
     /// Only those that this code, in upper case, unlocked a promotion of.
     pub code_key: Option<String>,
-    /// Only those in this state.
     pub state: Option<RedemptionState>,
     /// Only those from then on.
     pub from: Option<DateTime<Utc>>,
@@ -27,7 +26,6 @@ pub struct RedemptionFilter {
 /// A place in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RedemptionCursor {
-    /// When the last one seen was evaluated.
     pub evaluated_at: DateTime<Utc>,
     pub redemption_id: Uuid,
 }
@@ -39,7 +37,6 @@ pub struct ListedRow {
     pub transaction_id: String,
     /// Where it stands: a hold that has lapsed is `expired`.
     pub state: RedemptionState,
-    /// Whose cart it was.
     pub customer_id: Option<String>,
     pub evaluated_at: DateTime<Utc>,
     pub expires_at: Option<DateTime<Utc>>,
@@ -57,10 +54,10 @@ pub async fn list(
     now: DateTime<Utc>,
     after: Option<RedemptionCursor>,
     limit: u16,
-) -> Result<Page<ListedRow, RedemptionCursor>, DbError> {
+) -> Result<Page<ListedRow, RedemptionCursor>> {
     // Each set of filters has an index of its own, which only a plan for these very values finds.
-    sqlx::query!("set local plan_cache_mode = force_custom_plan").execute(tx.connection()).await?;
-    let rows = sqlx::query_as!(
+    tx.run(sqlx::query!("set local plan_cache_mode = force_custom_plan")).await?;
+    let rows = tx.all(sqlx::query_as!(
         ListedRow,
         r#"select redemption_id, transaction_id, customer_id, evaluated_at, expires_at, settled_at, ruleset_version,
                   case when state = 'held' and expires_at <= $9 then 'expired' else state end as "state!: _",
@@ -92,8 +89,7 @@ pub async fn list(
         after.map(|after| after.evaluated_at),
         after.map(|after| after.redemption_id),
         one_more(limit),
-    )
-    .fetch_all(tx.connection())
+    ))
     .await?;
     Ok(Page::cut(rows, limit, |row| RedemptionCursor {
         evaluated_at: row.evaluated_at,

@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, TenantTx};
+use super::{DbError, Result, TenantTx, column};
 use crate::domain::benefit::Level;
 use crate::domain::counter::{Bound, CounterKey, Owner, Use};
 use crate::domain::id::{PromotionId, RedemptionId};
@@ -15,7 +15,6 @@ use crate::domain::redemption::RedemptionState;
 /// The moment of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// The version of the tenant's rules.
     pub rules: i64,
     /// The database's clock, which is the clock of redemptions.
     pub now: DateTime<Utc>,
@@ -43,7 +42,6 @@ pub struct NewRedemption {
     pub result: String,
     /// In order of application.
     pub promotions: Vec<NewGift>,
-    /// What it takes from the counters.
     pub uses: Vec<Use>,
 }
 
@@ -54,7 +52,6 @@ pub struct NewGift {
     pub level: Level,
     /// The code that unlocked it: its id, and the code in upper case.
     pub code: Option<(Uuid, String)>,
-    /// The issuance that unlocked it.
     pub issuance_id: Option<Uuid>,
 }
 
@@ -66,20 +63,18 @@ pub struct HeldUse {
 }
 
 /// The rules' version and the time, of this very moment.
-pub async fn moment(tx: &mut TenantTx) -> Result<Option<Moment>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn moment(tx: &mut TenantTx) -> Result<Option<Moment>> {
+    tx.optional(sqlx::query_as!(
         Moment,
         r#"select rules_version as rules, clock_timestamp() as "now!" from tenant where tenant_id = $1"#,
         tx.id(),
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// What these redemptions have taken and not given back.
-pub async fn uses(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<Vec<HeldUse>, DbError> {
-    let rows = sqlx::query!(
+pub async fn uses(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<Vec<HeldUse>> {
+    let rows = tx.all(sqlx::query!(
         r#"select own.redemption_id, promotion_id, subject as "subject: LimitSubject", owner,
                   measure as "measure: Measure", window_no,
                   own.amount - own.given_back as "amount!", counter.maximum
@@ -88,8 +83,7 @@ pub async fn uses(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<Vec<HeldUse
             where tenant_id = $1 and own.redemption_id = any ($2::uuid[])"#,
         tx.id(),
         redemptions,
-    )
-    .fetch_all(tx.connection())
+    ))
     .await?;
     let held = rows.into_iter().map(|row| {
         let owner = Owner::named(row.subject, &row.owner);
@@ -109,20 +103,18 @@ pub async fn uses(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<Vec<HeldUse
 }
 
 /// Notes that these redemptions have given back all that they took. The counters are written apart.
-pub async fn note_given_back(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<(), DbError> {
-    sqlx::query!(
+pub async fn note_given_back(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<()> {
+    tx.run(sqlx::query!(
         "update redemption_use set given_back = amount
           where tenant_id = $1 and redemption_id = any ($2::uuid[])",
         tx.id(),
         redemptions,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Records redemptions with all that belongs to them, in one statement. The counters are written apart.
-pub async fn record(tx: &mut TenantTx, new: &[NewRedemption]) -> Result<(), DbError> {
+pub async fn record(tx: &mut TenantTx, new: &[NewRedemption]) -> Result<()> {
     let gifts = || new.iter().flat_map(|own| own.promotions.iter().map(move |gift| (own, gift)));
     let places = new.iter().flat_map(|own| (0_i16..).take(own.promotions.len()));
     let uses = || new.iter().flat_map(|own| own.uses.iter().map(move |taken| (own, taken)));
@@ -130,7 +122,7 @@ pub async fn record(tx: &mut TenantTx, new: &[NewRedemption]) -> Result<(), DbEr
         Some(_) => RedemptionState::Held,
         None => RedemptionState::Committed,
     };
-    sqlx::query!(
+    tx.run(sqlx::query!(
         "with redeemed as (
              insert into redemption (tenant_id, redemption_id, transaction_id, state, customer_id, evaluated_at,
                     expires_at, settled_at, ruleset_version, body_hash, discount, request, result)
@@ -189,14 +181,8 @@ pub async fn record(tx: &mut TenantTx, new: &[NewRedemption]) -> Result<(), DbEr
         &column(uses(), |(_, taken)| taken.bound.counter.window),
         &column(uses(), |(_, taken)| taken.amount),
         &column(gifts(), |(_, gift)| gift.issuance_id) as _,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
-}
-
-fn column<R, T>(rows: impl IntoIterator<Item = R>, value: impl FnMut(R) -> T) -> Vec<T> {
-    rows.into_iter().map(value).collect()
+    ))
+    .await
 }
 
 /// A redemption as it was recorded.
@@ -218,11 +204,8 @@ pub struct RedemptionRow {
     pub result: String,
 }
 
-pub async fn get(
-    tx: &mut TenantTx,
-    redemption: RedemptionId,
-) -> Result<Option<RedemptionRow>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn get(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Option<RedemptionRow>> {
+    tx.optional(sqlx::query_as!(
         RedemptionRow,
         r#"select redemption_id, transaction_id, state as "state: _", evaluated_at, expires_at, settled_at, restored_at,
                 ruleset_version, request, result
@@ -230,18 +213,13 @@ pub async fn get(
           where tenant_id = $1 and redemption_id = $2"#,
         tx.id(),
         redemption.uuid(),
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// The same, and keeps others from changing it to the end of the transaction.
-pub async fn lock(
-    tx: &mut TenantTx,
-    redemption: RedemptionId,
-) -> Result<Option<RedemptionRow>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn lock(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Option<RedemptionRow>> {
+    tx.optional(sqlx::query_as!(
         RedemptionRow,
         r#"select redemption_id, transaction_id, state as "state: _", evaluated_at, expires_at, settled_at, restored_at,
                 ruleset_version, request, result
@@ -250,10 +228,8 @@ pub async fn lock(
             for no key update"#,
         tx.id(),
         redemption.uuid(),
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// What an applied promotion gave.
@@ -269,24 +245,19 @@ pub struct GiftRow {
 }
 
 /// What a redemption's promotions gave, in the order of application.
-pub async fn gifts(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<GiftRow>, DbError> {
-    let rows = sqlx::query_as!(
+pub async fn gifts(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<GiftRow>> {
+    tx.all(sqlx::query_as!(
         GiftRow,
         r#"select promotion_id, times, discount, points::text as "points!" from redemption_promotion
             where tenant_id = $1 and redemption_id = $2
             order by place"#,
         tx.id(),
         redemption.uuid(),
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }
 
 /// The database's clock, at this very moment.
-pub async fn now(tx: &mut TenantTx) -> Result<DateTime<Utc>, DbError> {
-    let now = sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#)
-        .fetch_one(tx.connection())
-        .await?;
-    Ok(now)
+pub async fn now(tx: &mut TenantTx) -> Result<DateTime<Utc>> {
+    tx.value(sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#)).await
 }

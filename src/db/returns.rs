@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, TenantTx, counters};
+use super::{Result, TenantTx, column, counters};
 use crate::domain::benefit::Level;
 use crate::domain::id::RedemptionId;
 
@@ -47,62 +47,52 @@ pub struct NewReturn {
     pub answer: String,
     /// What is back now, in all, of the lines that it names.
     pub lines: Vec<LineRow>,
-    /// What this return takes back.
     pub promotions: Vec<PromotionRow>,
 }
 
 /// What was answered to the returns of a redemption, in their order.
-pub async fn answers(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<String>, DbError> {
-    let answers = sqlx::query_scalar!(
+pub async fn answers(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<String>> {
+    tx.values(sqlx::query_scalar!(
         "select answer from redemption_return
           where tenant_id = $1 and redemption_id = $2
           order by at, return_id",
         tx.id(),
         redemption.uuid(),
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(answers)
+    ))
+    .await
 }
 
 pub async fn get(
     tx: &mut TenantTx,
     redemption: RedemptionId,
     return_id: &str,
-) -> Result<Option<ReturnRow>, DbError> {
-    let row = sqlx::query_as!(
+) -> Result<Option<ReturnRow>> {
+    tx.optional(sqlx::query_as!(
         ReturnRow,
         "select body_hash, answer from redemption_return
           where tenant_id = $1 and redemption_id = $2 and return_id = $3",
         tx.id(),
         redemption.uuid(),
         return_id,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// What is back of each line.
-pub async fn lines(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<LineRow>, DbError> {
-    let rows = sqlx::query_as!(
+pub async fn lines(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<LineRow>> {
+    tx.all(sqlx::query_as!(
         LineRow,
         r#"select line_id, quantity, refunded::text as "refunded!" from redemption_returned_line
             where tenant_id = $1 and redemption_id = $2"#,
         tx.id(),
         redemption.uuid(),
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }
 
 /// What was taken back of what each promotion gave.
-pub async fn promotions(
-    tx: &mut TenantTx,
-    redemption: RedemptionId,
-) -> Result<Vec<PromotionRow>, DbError> {
-    let rows = sqlx::query_as!(
+pub async fn promotions(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<PromotionRow>> {
+    tx.all(sqlx::query_as!(
         PromotionRow,
         r#"select promotion_id, sum(discount)::bigint as "discount!", sum(points)::text as "points!"
              from redemption_return_promotion
@@ -110,21 +100,13 @@ pub async fn promotions(
             group by promotion_id"#,
         tx.id(),
         redemption.uuid(),
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }
 
 /// Records a return of a redemption that is locked.
-pub async fn insert(tx: &mut TenantTx, new: &NewReturn) -> Result<(), DbError> {
-    let lines: Vec<&str> = new.lines.iter().map(|own| own.line_id.as_str()).collect();
-    let quantities: Vec<i64> = new.lines.iter().map(|own| own.quantity).collect();
-    let refunds: Vec<&str> = new.lines.iter().map(|own| own.refunded.as_str()).collect();
-    let promotions: Vec<Uuid> = new.promotions.iter().map(|own| own.promotion_id).collect();
-    let discounts: Vec<i64> = new.promotions.iter().map(|own| own.discount).collect();
-    let points: Vec<&str> = new.promotions.iter().map(|own| own.points.as_str()).collect();
-    sqlx::query!(
+pub async fn insert(tx: &mut TenantTx, new: &NewReturn) -> Result<()> {
+    tx.run(sqlx::query!(
         "with returned as (
              insert into redemption_return (tenant_id, redemption_id, return_id, at, body_hash, answer)
              values ($1, $2, $3, $4, $5, $6)),
@@ -144,16 +126,14 @@ pub async fn insert(tx: &mut TenantTx, new: &NewReturn) -> Result<(), DbError> {
         new.at,
         new.body_hash.as_slice(),
         new.answer,
-        &lines as _,
-        &quantities,
-        &refunds as _,
-        &promotions,
-        &discounts,
-        &points as _,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+        &column(&new.lines, |own| own.line_id.as_str()) as _,
+        &column(&new.lines, |own| own.quantity),
+        &column(&new.lines, |own| own.refunded.as_str()) as _,
+        &column(&new.promotions, |own| own.promotion_id),
+        &column(&new.promotions, |own| own.discount),
+        &column(&new.promotions, |own| own.points.as_str()) as _,
+    ))
+    .await
 }
 
 /// Gives back to the `discount` limits what a return took back of each promotion's discount, as far as it was taken.
@@ -161,11 +141,10 @@ pub async fn give_back_discounts(
     tx: &mut TenantTx,
     redemption: RedemptionId,
     promotions: &[PromotionRow],
-) -> Result<(), DbError> {
+) -> Result<()> {
     let ids: Vec<Uuid> = promotions.iter().map(|own| own.promotion_id).collect();
-    let discounts: Vec<i64> = promotions.iter().map(|own| own.discount).collect();
     counters::lock_taken(tx, &[redemption.uuid()], Some(&ids)).await?;
-    sqlx::query!(
+    tx.run(sqlx::query!(
         "with due as (
              select promotion_id, subject, owner, measure, window_no, least(new.discount, amount - given_back) as back
                from redemption_use
@@ -186,11 +165,9 @@ pub async fn give_back_discounts(
         tx.id(),
         redemption.uuid(),
         &ids,
-        &discounts,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+        &column(promotions, |own| own.discount),
+    ))
+    .await
 }
 
 /// Gives back all that a redemption took and has not given back, but for promotions that took something off the
@@ -199,18 +176,18 @@ pub async fn restore(
     tx: &mut TenantTx,
     redemption: RedemptionId,
     now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    let gifts = sqlx::query!(
-        r#"with restored as (
+) -> Result<()> {
+    let gifts = tx
+        .all(sqlx::query!(
+            r#"with restored as (
              update redemption set restored_at = $3 where tenant_id = $1 and redemption_id = $2)
          select promotion_id, level as "level: Level", discount from redemption_promotion
           where tenant_id = $1 and redemption_id = $2"#,
-        tx.id(),
-        redemption.uuid(),
-        now,
-    )
-    .fetch_all(tx.connection())
-    .await?;
+            tx.id(),
+            redemption.uuid(),
+            now,
+        ))
+        .await?;
     let given_back = gifts.iter().filter(|gift| match gift.level {
         Level::Item | Level::Cart => true,
         Level::Shipping => gift.discount == 0,

@@ -6,11 +6,10 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use uuid::Uuid;
 
-use super::{Db, DbError, OperatorTx, Reference, TenantTx, tell};
+use super::{Db, DbError, OperatorTx, Reference, Result, TenantTx, tell};
 use crate::domain::id::TenantId;
 
 /// The channel; the payload is the tenant's id.
@@ -27,48 +26,43 @@ pub struct Versions {
 
 /// Says that the tenant's rules have changed, and returns their new version. Locks the tenant's row, so it comes last
 /// in a transaction.
-pub async fn bump_rules(tx: &mut TenantTx) -> Result<i64, DbError> {
-    let version = sqlx::query_scalar!(
+pub async fn bump_rules(tx: &mut TenantTx) -> Result<i64> {
+    let version = tx.optional_value(sqlx::query_scalar!(
         "update tenant set rules_version = rules_version + 1 where tenant_id = $1 returning rules_version",
         tx.id(),
-    )
-    .fetch_optional(tx.connection())
-    .await?
-    .ok_or(DbError::Missing(Reference::Tenant))?;
-    let tenant = tx.tenant();
-    notify(tx.connection(), tenant).await?;
-    Ok(version)
+    ))
+    .await?;
+    announce(tx, version).await
 }
 
 /// Says that the tenant's keys have changed, and returns their new version. Locks the tenant's row, so it comes last
 /// in a transaction.
-pub async fn bump_keys(tx: &mut TenantTx) -> Result<i64, DbError> {
-    let version = sqlx::query_scalar!(
+pub async fn bump_keys(tx: &mut TenantTx) -> Result<i64> {
+    let version = tx.optional_value(sqlx::query_scalar!(
         "update tenant set keys_version = keys_version + 1 where tenant_id = $1 returning keys_version",
         tx.id(),
-    )
-    .fetch_optional(tx.connection())
-    .await?
-    .ok_or(DbError::Missing(Reference::Tenant))?;
+    ))
+    .await?;
+    announce(tx, version).await
+}
+
+/// Tells every instance of the version that a tenant's row has now; there is none without a row.
+async fn announce(tx: &mut TenantTx, version: Option<i64>) -> Result<i64> {
+    let version = version.ok_or(DbError::Missing(Reference::Tenant))?;
     let tenant = tx.tenant();
-    notify(tx.connection(), tenant).await?;
+    notify(tx, tenant).await?;
     Ok(version)
 }
 
 /// Sends the notification, which leaves with the commit.
-pub(super) async fn notify(connection: &mut PgConnection, tenant: TenantId) -> Result<(), DbError> {
-    sqlx::query!("select pg_notify($1, $2)", CHANNEL, tenant.to_string())
-        .execute(connection)
-        .await?;
-    Ok(())
+pub(super) async fn notify(tx: &mut TenantTx, tenant: TenantId) -> Result<()> {
+    tx.run(sqlx::query!("select pg_notify($1, $2)", CHANNEL, tenant.to_string())).await
 }
 
 /// What is cached is cached under this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Current {
-    /// The version of the rules.
     pub rules: i64,
-    /// The version of the keys.
     pub keys: i64,
     /// Another one after each change of stores.
     pub stores_revision: Uuid,
@@ -76,37 +70,28 @@ pub struct Current {
 }
 
 /// The versions of the transaction's own tenant: read first, before what is to be cached under them.
-pub async fn current(tx: &mut TenantTx) -> Result<Option<Current>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn current(tx: &mut TenantTx) -> Result<Option<Current>> {
+    tx.optional(sqlx::query_as!(
         Current,
         r#"select rules_version as rules, keys_version as keys, stores_revision, now() as "now!"
              from tenant where tenant_id = $1"#,
         tx.id(),
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// The versions of many tenants in one statement: the poll. Tenants that do not exist are missing from the answer.
-pub async fn poll(
-    tx: &mut OperatorTx,
-    tenants: &[TenantId],
-) -> Result<Vec<(TenantId, Versions)>, DbError> {
+pub async fn poll(tx: &mut OperatorTx, tenants: &[TenantId]) -> Result<Vec<(TenantId, Versions)>> {
     let ids: Vec<Uuid> = tenants.iter().map(|tenant| tenant.uuid()).collect();
-    let rows = sqlx::query!(
+    let found = sqlx::query!(
         "select tenant_id, rules_version, keys_version from tenant where tenant_id = any ($1::uuid[])",
         &ids,
     )
-    .fetch_all(tx.connection().await?)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let versions = Versions { rules: row.rules_version, keys: row.keys_version };
-            (TenantId::new(row.tenant_id), versions)
-        })
-        .collect())
+    .map(|row| {
+        let versions = Versions { rules: row.rules_version, keys: row.keys_version };
+        (TenantId::new(row.tenant_id), versions)
+    });
+    tx.own().await?.all(found).await
 }
 
 /// A connection that hears which tenants have changed.
@@ -120,7 +105,7 @@ pub struct RuleListener {
 
 impl Db {
     /// Opens a connection of its own, beside the pool, and listens.
-    pub async fn listen(&self) -> Result<RuleListener, DbError> {
+    pub async fn listen(&self) -> Result<RuleListener> {
         let on_connect: Arc<str> = self.options.timeouts.on_connect().into();
         let pool = PgPoolOptions::new()
             .max_connections(1)
@@ -139,7 +124,7 @@ impl Db {
 
 impl RuleListener {
     /// Waits for the next tenant whose rules or keys have changed.
-    pub async fn next(&mut self) -> Result<TenantId, DbError> {
+    pub async fn next(&mut self) -> Result<TenantId> {
         loop {
             let Some(heard) = self.listener.try_recv().await? else {
                 let lost = std::io::Error::from(std::io::ErrorKind::ConnectionAborted);

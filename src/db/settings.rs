@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{DbError, TenantTx};
+use super::{DbError, Result, TenantTx};
 use crate::domain::settings::Settings;
 
 /// The settings of a tenant.
@@ -11,20 +11,17 @@ pub struct SettingsRow {
     /// Grows by one with each replacement.
     pub version: i64,
     pub document: String,
-    /// When they were last replaced.
     pub updated_at: DateTime<Utc>,
 }
 
 /// Reads the settings; none only when the tenant does not exist.
-pub async fn get(tx: &mut TenantTx) -> Result<Option<SettingsRow>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn get(tx: &mut TenantTx) -> Result<Option<SettingsRow>> {
+    tx.optional(sqlx::query_as!(
         SettingsRow,
         r#"select version, document::text as "document!", updated_at from settings where tenant_id = $1"#,
         tx.id(),
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// Replaces the settings where they are at version `expected`, else `Stale`; `Missing` when they name a list that
@@ -36,8 +33,8 @@ pub async fn replace(
     settings: &Settings,
     document: &str,
     lists: &[String],
-) -> Result<SettingsRow, DbError> {
-    let row = sqlx::query_as!(
+) -> Result<SettingsRow> {
+    let row = tx.optional(sqlx::query_as!(
         SettingsRow,
         r#"update settings set document = $3::text::jsonb, version = version + 1, updated_at = now()
             where tenant_id = $1 and version = $2
@@ -45,34 +42,30 @@ pub async fn replace(
         tx.id(),
         expected,
         document,
-    )
-    .fetch_optional(tx.connection())
+    ))
     .await?
     .ok_or(DbError::Stale)?;
-    sqlx::query!(
+    tx.run(sqlx::query!(
         "delete from settings_product_list where tenant_id = $1 and list_name <> all ($2::text[])",
         tx.id(),
         lists,
-    )
-    .execute(tx.connection())
+    ))
     .await?;
-    sqlx::query!(
+    tx.run(sqlx::query!(
         "insert into settings_product_list (tenant_id, list_name)
          select $1, named.list_name from unnest($2::text[]) as named (list_name) order by named.list_name
          on conflict (tenant_id, list_name) do nothing",
         tx.id(),
         lists,
-    )
-    .execute(tx.connection())
+    ))
     .await?;
-    sqlx::query!(
+    tx.run(sqlx::query!(
         "update tenant set currency = $2, timezone = $3
           where tenant_id = $1 and (currency, timezone) is distinct from ($2, $3)",
         tx.id(),
         settings.currency.as_str(),
         settings.timezone.name(),
-    )
-    .execute(tx.connection())
+    ))
     .await?;
     Ok(row)
 }

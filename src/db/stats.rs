@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::promotions::PromotionRow;
-use super::{DbError, TenantTx};
+use super::{Result, TenantTx};
 
 /// Sales and returns of one promotion in one bucket; without a bucket in all of them, without a promotion of all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,13 +32,12 @@ pub struct StatsFilter {
     pub to: Option<DateTime<Utc>>,
     /// When the buckets start, in order; the first one not after `from`.
     pub starts: Vec<DateTime<Utc>>,
-    /// At most so many rows.
     pub limit: i64,
 }
 
 /// Counts sales by when they were evaluated, returns by when they were made. Only what has something in it has a row.
-pub async fn count(tx: &mut TenantTx, filter: &StatsFilter) -> Result<Vec<StatsRow>, DbError> {
-    let rows = sqlx::query_as!(
+pub async fn count(tx: &mut TenantTx, filter: &StatsFilter) -> Result<Vec<StatsRow>> {
+    tx.all(sqlx::query_as!(
         StatsRow,
         r#"select entry.promotion_id as "promotion_id?", entry.bucket as "bucket?",
                   count(distinct entry.sold) as "redemptions!",
@@ -76,18 +75,13 @@ pub async fn count(tx: &mut TenantTx, filter: &StatsFilter) -> Result<Vec<StatsR
         filter.to,
         &filter.starts,
         filter.limit,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }
 
 /// Reads the promotions of a campaign, or all, newest first, archived ones too.
-pub async fn promotions(
-    tx: &mut TenantTx,
-    campaign: Option<&str>,
-) -> Result<Vec<PromotionRow>, DbError> {
-    let rows = sqlx::query_as!(
+pub async fn promotions(tx: &mut TenantTx, campaign: Option<&str>) -> Result<Vec<PromotionRow>> {
+    tx.all(sqlx::query_as!(
         PromotionRow,
         r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
              from promotion
@@ -95,8 +89,6 @@ pub async fn promotions(
             order by created_at desc, promotion_id desc"#,
         tx.id(),
         campaign,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows)
+    ))
+    .await
 }

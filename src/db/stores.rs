@@ -4,7 +4,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt};
 use serde::Serialize;
 use sqlx::types::Json;
 
-use super::{DbError, Page, Reference, TenantTx, one_more};
+use super::{DbError, Page, Reference, Result, TenantTx, one_more};
 use crate::domain::store::Store;
 
 /// A store as its columns have it.
@@ -32,10 +32,10 @@ impl From<&Store> for Row {
 impl TryFrom<Row> for Store {
     type Error = DbError;
 
-    fn try_from(row: Row) -> Result<Self, DbError> {
+    fn try_from(row: Row) -> Result<Self> {
         let zone = |name: String| {
-            let unknown = || DbError::Unreadable(format!("there is no time zone {name:?}"));
-            name.parse().map_err(|_| unknown())
+            let known = name.parse();
+            known.map_err(|_| DbError::Unreadable(format!("there is no time zone {name:?}")))
         };
         Ok(Self {
             concept: (!row.concept.is_empty()).then_some(row.concept),
@@ -46,14 +46,14 @@ impl TryFrom<Row> for Store {
     }
 }
 
-fn stores(rows: Vec<Row>) -> Result<Vec<Store>, DbError> {
+fn stores(rows: Vec<Row>) -> Result<Vec<Store>> {
     rows.into_iter().map(Store::try_from).collect()
 }
 
 /// Adds or replaces stores, all or none; no code may come twice. Rows are taken in the order of their codes, so that
 /// two bulk writes cannot wait for each other. The caller bumps the version of the rules.
-pub async fn put(tx: &mut TenantTx, stores: &[Store]) -> Result<(), DbError> {
-    sqlx::query!(
+pub async fn put(tx: &mut TenantTx, stores: &[Store]) -> Result<()> {
+    tx.run(sqlx::query!(
         "insert into store (tenant_id, code, concept, zones, timezone)
          select $1, new.code, new.concept, new.zones, new.timezone
            from jsonb_to_recordset($2) as new (code text, concept text, zones text[], timezone text)
@@ -63,53 +63,51 @@ pub async fn put(tx: &mut TenantTx, stores: &[Store]) -> Result<(), DbError> {
                 updated_at = now()",
         tx.id(),
         Json(stores.iter().map(Row::from).collect::<Vec<_>>()) as _,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
-pub async fn get(tx: &mut TenantTx, code: &str) -> Result<Option<Store>, DbError> {
-    let row = sqlx::query_as!(
-        Row,
-        "select code, concept, zones, timezone from store where tenant_id = $1 and code = $2",
-        tx.id(),
-        code,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
+pub async fn get(tx: &mut TenantTx, code: &str) -> Result<Option<Store>> {
+    let row = tx
+        .optional(sqlx::query_as!(
+            Row,
+            "select code, concept, zones, timezone from store where tenant_id = $1 and code = $2",
+            tx.id(),
+            code,
+        ))
+        .await?;
     row.map(Store::try_from).transpose()
 }
 
 /// Reads those of the named stores that exist, and locks them in the order of their codes: what they were before a
 /// bulk write.
-pub async fn lock(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<Store>, DbError> {
-    let rows = sqlx::query_as!(
-        Row,
-        "select code, concept, zones, timezone
+pub async fn lock(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<Store>> {
+    let rows = tx
+        .all(sqlx::query_as!(
+            Row,
+            "select code, concept, zones, timezone
            from store
           where tenant_id = $1 and code = any ($2::text[])
           order by code
             for update",
-        tx.id(),
-        codes,
-    )
-    .fetch_all(tx.connection())
-    .await?;
+            tx.id(),
+            codes,
+        ))
+        .await?;
     stores(rows)
 }
 
 /// Deletes a store and returns what it was; none when there was none. The caller bumps the version of the rules.
-pub async fn delete(tx: &mut TenantTx, code: &str) -> Result<Option<Store>, DbError> {
-    let row = sqlx::query_as!(
-        Row,
-        "delete from store where tenant_id = $1 and code = $2
+pub async fn delete(tx: &mut TenantTx, code: &str) -> Result<Option<Store>> {
+    let row = tx
+        .optional(sqlx::query_as!(
+            Row,
+            "delete from store where tenant_id = $1 and code = $2
          returning code, concept, zones, timezone",
-        tx.id(),
-        code,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
+            tx.id(),
+            code,
+        ))
+        .await?;
     row.map(Store::try_from).transpose()
 }
 
@@ -118,20 +116,20 @@ pub async fn list(
     tx: &mut TenantTx,
     after: Option<&str>,
     limit: u16,
-) -> Result<Page<Store, String>, DbError> {
-    let rows = sqlx::query_as!(
-        Row,
-        "select code, concept, zones, timezone
+) -> Result<Page<Store, String>> {
+    let rows = tx
+        .all(sqlx::query_as!(
+            Row,
+            "select code, concept, zones, timezone
            from store
           where tenant_id = $1 and ($2::text is null or code > $2)
           order by code
           limit $3",
-        tx.id(),
-        after,
-        one_more(limit),
-    )
-    .fetch_all(tx.connection())
-    .await?;
+            tx.id(),
+            after,
+            one_more(limit),
+        ))
+        .await?;
     Ok(Page::cut(stores(rows)?, limit, |store| store.code.clone()))
 }
 
@@ -145,21 +143,20 @@ pub struct StoreCount {
 
 /// Counts the stores. The caller has bumped the version of the rules: until the transaction ends nobody else writes
 /// stores, so that the bound holds whoever writes at the same time. `Missing(Tenant)` when there is no such tenant.
-pub async fn count(tx: &mut TenantTx) -> Result<StoreCount, DbError> {
-    let row = sqlx::query_as!(
+pub async fn count(tx: &mut TenantTx) -> Result<StoreCount> {
+    let row = tx.optional(sqlx::query_as!(
         StoreCount,
         r#"select max_stores as maximum, (select count(*) from store where tenant_id = $1) as "stores!"
              from tenant
             where tenant_id = $1"#,
         tx.id(),
-    )
-    .fetch_optional(tx.connection())
+    ))
     .await?;
     row.ok_or(DbError::Missing(Reference::Tenant))
 }
 
 /// Reads every store, one after the other, in the order of their codes.
-pub fn read(tx: &mut TenantTx) -> impl Stream<Item = Result<Store, DbError>> + Send + '_ {
+pub fn read(tx: &mut TenantTx) -> impl Stream<Item = Result<Store>> + Send + '_ {
     let tenant = tx.id();
     sqlx::query_as!(
         Row,
@@ -171,6 +168,6 @@ pub fn read(tx: &mut TenantTx) -> impl Stream<Item = Result<Store, DbError>> + S
 }
 
 /// Reads every store at once.
-pub async fn all(tx: &mut TenantTx) -> Result<Vec<Store>, DbError> {
+pub async fn all(tx: &mut TenantTx) -> Result<Vec<Store>> {
     read(tx).try_collect().await
 }

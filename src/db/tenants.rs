@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{DbError, OperatorTx, Page, TenantTx, one_more, rules};
+use super::{OperatorTx, Page, Result, TenantTx, one_more, rules};
 use crate::domain::id::TenantId;
 use crate::domain::rate::RateLimits;
 
@@ -30,14 +30,12 @@ pub struct TenantRow {
     pub rules_version: i64,
     /// Grows with every change of its keys, its suspension and its rates.
     pub keys_version: i64,
-    /// When it was made.
     pub created_at: DateTime<Utc>,
 }
 
 /// A tenant to be made.
 #[derive(Clone, Debug)]
 pub struct NewTenant {
-    /// Its id, chosen by the caller.
     pub tenant: TenantId,
     pub name: String,
     pub currency: String,
@@ -50,22 +48,17 @@ pub struct NewTenant {
 #[derive(Clone, Debug, Default)]
 pub struct TenantPatch {
     pub name: Option<String>,
-    /// Suspends, or lets work again.
     pub suspended: Option<bool>,
-    /// The new bound of promotions that are active and not ended.
     pub max_active_promotions: Option<i32>,
-    /// The new bound of stores.
     pub max_stores: Option<i32>,
-    /// The new bound of product lists.
     pub max_product_lists: Option<i32>,
-    /// The new bound of the SKUs on them.
     pub max_product_list_entries: Option<i32>,
     pub rate_limits: Option<RateLimits>,
 }
 
 /// Makes a tenant and its settings (version 1).
-pub async fn create(tx: &mut OperatorTx, new: &NewTenant) -> Result<TenantRow, DbError> {
-    let row = sqlx::query_as!(
+pub async fn create(tx: &mut OperatorTx, new: &NewTenant) -> Result<TenantRow> {
+    let row = tx.own().await?.one(sqlx::query_as!(
         TenantRow,
         r#"insert into tenant (tenant_id, name, currency, timezone) values ($1, $2, $3, $4)
          returning tenant_id, name, currency, timezone, suspended, max_active_promotions,
@@ -74,16 +67,14 @@ pub async fn create(tx: &mut OperatorTx, new: &NewTenant) -> Result<TenantRow, D
         new.name,
         new.currency,
         new.timezone,
-    )
-    .fetch_one(tx.connection().await?)
+    ))
     .await?;
     let tx = tx.of_tenant(new.tenant).await?;
-    sqlx::query!(
+    tx.run(sqlx::query!(
         "insert into settings (tenant_id, document) values ($1, $2::text::jsonb)",
         tx.id(),
         new.settings,
-    )
-    .execute(tx.connection())
+    ))
     .await?;
     Ok(row)
 }
@@ -93,8 +84,8 @@ pub async fn list(
     tx: &mut OperatorTx,
     after: Option<TenantId>,
     limit: u16,
-) -> Result<Page<TenantRow, TenantId>, DbError> {
-    let rows = sqlx::query_as!(
+) -> Result<Page<TenantRow, TenantId>> {
+    let rows = tx.own().await?.all(sqlx::query_as!(
         TenantRow,
         r#"select tenant_id, name, currency, timezone, suspended, max_active_promotions,
              max_stores, max_product_lists, max_product_list_entries, rate_limits as "rate_limits: _", rules_version, keys_version, created_at
@@ -104,15 +95,14 @@ pub async fn list(
           limit $2"#,
         after.map(TenantId::uuid),
         one_more(limit),
-    )
-    .fetch_all(tx.connection().await?)
+    ))
     .await?;
     Ok(Page::cut(rows, limit, |row| TenantId::new(row.tenant_id)))
 }
 
 /// Reads a tenant as the operator, who may then change it: the row stays locked to the end of the transaction.
-pub async fn find(tx: &mut OperatorTx, tenant: TenantId) -> Result<Option<TenantRow>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn find(tx: &mut OperatorTx, tenant: TenantId) -> Result<Option<TenantRow>> {
+    tx.own().await?.optional(sqlx::query_as!(
         TenantRow,
         r#"select tenant_id, name, currency, timezone, suspended, max_active_promotions,
              max_stores, max_product_lists, max_product_list_entries, rate_limits as "rate_limits: _", rules_version, keys_version, created_at
@@ -120,10 +110,8 @@ pub async fn find(tx: &mut OperatorTx, tenant: TenantId) -> Result<Option<Tenant
           where tenant_id = $1
             for no key update"#,
         tenant.uuid(),
-    )
-    .fetch_optional(tx.connection().await?)
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// Changes a tenant, and tells every instance; none when there is no such tenant.
@@ -131,8 +119,8 @@ pub async fn patch(
     tx: &mut OperatorTx,
     tenant: TenantId,
     patch: &TenantPatch,
-) -> Result<Option<TenantRow>, DbError> {
-    let row = sqlx::query_as!(
+) -> Result<Option<TenantRow>> {
+    let row = tx.own().await?.optional(sqlx::query_as!(
         TenantRow,
         r#"update tenant
             set name = coalesce($2, name),
@@ -154,26 +142,23 @@ pub async fn patch(
         patch.max_product_lists,
         patch.max_product_list_entries,
         patch.rate_limits.map(Json) as _,
-    )
-    .fetch_optional(tx.connection().await?)
+    ))
     .await?;
     if row.is_some() {
-        rules::notify(tx.connection().await?, tenant).await?;
+        rules::notify(tx.own().await?, tenant).await?;
     }
     Ok(row)
 }
 
 /// Reads the tenant of the transaction; none when it does not exist.
-pub async fn get(tx: &mut TenantTx) -> Result<Option<TenantRow>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn get(tx: &mut TenantTx) -> Result<Option<TenantRow>> {
+    tx.optional(sqlx::query_as!(
         TenantRow,
         r#"select tenant_id, name, currency, timezone, suspended, max_active_promotions,
              max_stores, max_product_lists, max_product_list_entries, rate_limits as "rate_limits: _", rules_version, keys_version, created_at
            from tenant
           where tenant_id = $1"#,
         tx.id(),
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }

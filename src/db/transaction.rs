@@ -7,6 +7,7 @@
 //! The server bounds its statements and their waits for locks; but a network that forgets a connection without closing it
 //! leaves nobody who would. So a whole transaction is bounded on this side too.
 
+use std::convert::identity;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::turns::Turn;
-use super::{Db, DbError, DbTimeouts, OPERATOR_ROLE};
+use super::{Db, DbError, DbTimeouts, OPERATOR_ROLE, Result};
 use crate::domain::id::TenantId;
 
 /// What the closure of a transaction returns: `Box::pin(async move { … })`.
@@ -114,7 +115,7 @@ impl TenantTx {
     }
 
     /// Gives the statements that follow the time of a bulk request.
-    pub async fn allow_bulk(&mut self) -> Result<(), DbError> {
+    pub async fn allow_bulk(&mut self) -> Result<()> {
         self.progress.allow(self.timeouts.bulk_patience());
         let statement = self.timeouts.bulk_statement.as_millis();
         let rest = self.timeouts.idle_in_transaction.as_millis();
@@ -130,7 +131,7 @@ impl TenantTx {
     }
 
     /// Takes every bound of time from the transaction: for a command, which ends when whoever waits for it stops it.
-    pub async fn allow_command(&mut self) -> Result<(), DbError> {
+    pub async fn allow_command(&mut self) -> Result<()> {
         self.progress.allow(Duration::MAX);
         sqlx::raw_sql(
             "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0",
@@ -148,20 +149,20 @@ pub struct OperatorTx {
 }
 
 impl OperatorTx {
-    /// The connection, in the operator's role.
-    pub(super) async fn connection(&mut self) -> Result<&mut PgConnection, DbError> {
+    /// The transaction in the operator's role: of no tenant.
+    pub(super) async fn own(&mut self) -> Result<&mut TenantTx> {
         if !self.as_operator {
             sqlx::query("set local role promotion_engine_operator")
                 .execute(self.inner.connection())
                 .await?;
             self.as_operator = true;
         }
-        Ok(self.inner.connection())
+        Ok(&mut self.inner)
     }
 
     /// The same transaction bound to one tenant, in the service's role: to make a tenant's first key, or to write its
     /// audit trail, together with what the operator did.
-    pub async fn of_tenant(&mut self, tenant: TenantId) -> Result<&mut TenantTx, DbError> {
+    pub async fn of_tenant(&mut self, tenant: TenantId) -> Result<&mut TenantTx> {
         sqlx::query("set local role promotion_engine_service")
             .execute(self.inner.connection())
             .await?;
@@ -173,7 +174,7 @@ impl OperatorTx {
 }
 
 /// Binds the open transaction to a tenant: row-level security reads this setting, which ends with the transaction.
-async fn bind(connection: &mut PgConnection, tenant: TenantId) -> Result<(), DbError> {
+async fn bind(connection: &mut PgConnection, tenant: TenantId) -> Result<()> {
     sqlx::query("select set_config('app.tenant', $1, true)")
         .bind(tenant.to_string())
         .execute(connection)
@@ -192,7 +193,8 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.bound(format!("begin; set local app.tenant = '{tenant}'"), tenant, work).await
+        let begin = format!("begin; set local app.tenant = '{tenant}'");
+        self.bound(begin, tenant, identity, identity, work).await
     }
 
     /// Runs `work` on one unchanging view of the tenant's rows, without the right to write: what several statements
@@ -209,7 +211,7 @@ impl Db {
             "begin isolation level repeatable read, read only; set local app.tenant = '{tenant}'; \
              set local idle_in_transaction_session_timeout = {rest}"
         );
-        self.bound(begin, tenant, work).await
+        self.bound(begin, tenant, identity, identity, work).await
     }
 
     /// Runs `work` in a transaction of the operator's role, otherwise like [`Db::tenant`].
@@ -219,28 +221,24 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let db = self.clone();
-        let caller = CancellationToken::new();
-        let _waiting = caller.clone().drop_guard();
-        let progress = Progress::new(self.options.timeouts.patience());
-        let run = {
-            let progress = progress.clone();
-            async move {
-                let begin = format!("begin; set local role {OPERATOR_ROLE}");
-                let nobody = TenantId::new(Uuid::nil());
-                let inner = db.open_tx(begin, nobody, progress).await?;
-                let mut tx = OperatorTx { inner, as_operator: true };
-                refuse_abandoned(&caller)?;
-                let done = work(&mut tx).await;
-                settle(tx.inner, done).await
-            }
-        };
-        self.uncancelled(progress.watch(run)).await
+        let begin = format!("begin; set local role {OPERATOR_ROLE}");
+        let nobody = TenantId::new(Uuid::nil());
+        let open = |inner| OperatorTx { inner, as_operator: true };
+        self.bound(begin, nobody, open, |tx| tx.inner, work).await
     }
 
-    async fn bound<T, E, F>(&self, begin: String, tenant: TenantId, work: F) -> Result<T, E>
+    /// Runs `work` in a transaction that is bound to a tenant, in the form that `open` gives it and `close` takes off.
+    async fn bound<X, T, E, F>(
+        &self,
+        begin: String,
+        tenant: TenantId,
+        open: fn(TenantTx) -> X,
+        close: fn(X) -> TenantTx,
+        work: F,
+    ) -> Result<T, E>
     where
-        F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, E> + Send + 'static,
+        X: Send + 'static,
+        F: for<'t> FnOnce(&'t mut X) -> Work<'t, T, E> + Send + 'static,
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
@@ -251,10 +249,10 @@ impl Db {
         let run = {
             let progress = progress.clone();
             async move {
-                let mut tx = db.open_tx(begin, tenant, progress).await?;
+                let mut tx = open(db.open_tx(begin, tenant, progress).await?);
                 refuse_abandoned(&caller)?;
                 let done = work(&mut tx).await;
-                settle(tx, done).await
+                settle(close(tx), done).await
             }
         };
         self.uncancelled(progress.watch(run)).await
@@ -289,7 +287,7 @@ impl Db {
         begin: String,
         tenant: TenantId,
         progress: Progress,
-    ) -> Result<TenantTx, DbError> {
+    ) -> Result<TenantTx> {
         let timeouts = self.options.timeouts;
         let turn = timeout(timeouts.acquire, self.turns.take(tenant))
             .await
@@ -309,7 +307,7 @@ impl Db {
     ///
     /// After a restart of the database every idle connection is dead: each is tried once, before anything was sent
     /// that could count twice.
-    async fn begin(&self, begin: String) -> Result<sqlx::Transaction<'static, Postgres>, DbError> {
+    async fn begin(&self, begin: String) -> Result<sqlx::Transaction<'static, Postgres>> {
         let mut dead = 0;
         loop {
             let begun = self.pool.begin_with(sqlx::AssertSqlSafe(begin.clone())).await;
@@ -331,7 +329,7 @@ impl Db {
 }
 
 /// Nobody waits any more, so the work is not begun. The caller that would see the error is gone.
-fn refuse_abandoned(caller: &CancellationToken) -> Result<(), DbError> {
+fn refuse_abandoned(caller: &CancellationToken) -> Result<()> {
     if caller.is_cancelled() { Err(DbError::Stopping) } else { Ok(()) }
 }
 

@@ -1,15 +1,15 @@
 //! What is gone of the limits of promotions as a whole, holds apart.
 
 use super::counters::Columns;
-use super::{DbError, TenantTx};
+use super::{Result, TenantTx};
 use crate::domain::counter::CounterKey;
 use crate::domain::usage::Gone;
 
 /// Reads counters of promotions as a whole, each at its place: in one statement, so that what is held is part of what is
 /// used.
-pub async fn read(tx: &mut TenantTx, wanted: &[CounterKey]) -> Result<Vec<Gone>, DbError> {
+pub async fn read(tx: &mut TenantTx, wanted: &[CounterKey]) -> Result<Vec<Gone>> {
     let columns = Columns::of(wanted.iter());
-    let rows = sqlx::query!(
+    let gone = sqlx::query!(
         r#"select coalesce(limit_counter.used, 0) as "used!", coalesce(held.amount, 0) as "held!"
              from unnest($2::uuid[], $3::text[], $4::integer[]) with ordinality
                   as wanted (promotion_id, measure, window_no, place)
@@ -35,10 +35,6 @@ pub async fn read(tx: &mut TenantTx, wanted: &[CounterKey]) -> Result<Vec<Gone>,
         &columns.measures as _,
         &columns.windows,
     )
-    .fetch_all(tx.connection())
-    .await?;
-    let gone = rows
-        .into_iter()
-        .map(|row| Gone { used: row.used.saturating_sub(row.held).max(0), held: row.held });
-    Ok(gone.collect())
+    .map(|row| Gone { used: row.used.saturating_sub(row.held).max(0), held: row.held });
+    tx.all(gone).await
 }

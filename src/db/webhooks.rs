@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, Page, TenantTx, one_more};
+use super::{Page, Result, TenantTx, one_more};
 use crate::domain::event::EventType;
 use crate::domain::id::WebhookId;
 
@@ -16,11 +16,8 @@ pub struct WebhookRow {
     /// Its name, chosen by the tenant.
     pub name: String,
     pub url: String,
-    /// The types that it wants.
     pub events: Vec<EventType>,
-    /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// When it was last put.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -34,7 +31,6 @@ pub struct TargetRow {
 /// What a delivery has to know of its webhook.
 #[derive(Clone)]
 pub struct ReceiverRow {
-    /// Where its events go.
     pub target: TargetRow,
     /// How many times in a row everything that was tried at once has failed.
     pub failures: i32,
@@ -49,8 +45,8 @@ pub async fn insert(
     url: &str,
     events: &[EventType],
     secret: &[u8; 32],
-) -> Result<WebhookRow, DbError> {
-    let row = sqlx::query_as!(
+) -> Result<WebhookRow> {
+    tx.one(sqlx::query_as!(
         WebhookRow,
         r#"insert into webhook (tenant_id, webhook_id, name, url, events, secret) values ($1, $2, $3, $4, $5, $6)
          returning webhook_id, name, url, events as "events: _", created_at, updated_at"#,
@@ -60,10 +56,8 @@ pub async fn insert(
         url,
         events as _,
         secret.as_slice(),
-    )
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// Replaces a webhook, whose secret stays; it rests no longer. None when there is none of this name.
@@ -72,8 +66,8 @@ pub async fn replace(
     name: &str,
     url: &str,
     events: &[EventType],
-) -> Result<Option<WebhookRow>, DbError> {
-    let row = sqlx::query_as!(
+) -> Result<Option<WebhookRow>> {
+    tx.optional(sqlx::query_as!(
         WebhookRow,
         r#"update webhook set url = $3, events = $4, updated_at = now(), failures = 0, rests_until = null
           where tenant_id = $1 and name = $2
@@ -82,53 +76,43 @@ pub async fn replace(
         name,
         url,
         events as _,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// How many there are.
-pub async fn count(tx: &mut TenantTx) -> Result<i64, DbError> {
-    let count = sqlx::query_scalar!(
+pub async fn count(tx: &mut TenantTx) -> Result<i64> {
+    tx.value(sqlx::query_scalar!(
         r#"select count(*) as "count!" from webhook where tenant_id = $1"#,
         tx.id(),
-    )
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(count)
+    ))
+    .await
 }
 
-pub async fn get(tx: &mut TenantTx, name: &str) -> Result<Option<WebhookRow>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn get(tx: &mut TenantTx, name: &str) -> Result<Option<WebhookRow>> {
+    tx.optional(sqlx::query_as!(
         WebhookRow,
         r#"select webhook_id, name, url, events as "events: _", created_at, updated_at from webhook
           where tenant_id = $1 and name = $2"#,
         tx.id(),
         name,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// Where a webhook's events go, and how that went. None when it is gone.
-pub async fn receiver(
-    tx: &mut TenantTx,
-    webhook: WebhookId,
-) -> Result<Option<ReceiverRow>, DbError> {
-    let row = sqlx::query!(
+pub async fn receiver(tx: &mut TenantTx, webhook: WebhookId) -> Result<Option<ReceiverRow>> {
+    let receiver = sqlx::query!(
         "select url, secret, failures, rests_until from webhook where tenant_id = $1 and webhook_id = $2",
         tx.id(),
         webhook.uuid(),
     )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row.map(|row| ReceiverRow {
+    .map(|row| ReceiverRow {
         target: TargetRow { url: row.url, secret: row.secret },
         failures: row.failures,
         rests_until: row.rests_until,
-    }))
+    });
+    tx.optional(receiver).await
 }
 
 /// Notes how often a webhook has failed in a row, and until when it rests.
@@ -137,31 +121,27 @@ pub async fn rest(
     webhook: WebhookId,
     failures: i32,
     until: Option<DateTime<Utc>>,
-) -> Result<(), DbError> {
-    sqlx::query!(
+) -> Result<()> {
+    tx.run(sqlx::query!(
         "update webhook set failures = $3, rests_until = $4 where tenant_id = $1 and webhook_id = $2",
         tx.id(),
         webhook.uuid(),
         failures,
         until,
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ))
+    .await
 }
 
 /// Deletes a webhook, with all that it was still to get, and returns what it was.
-pub async fn delete(tx: &mut TenantTx, name: &str) -> Result<Option<WebhookRow>, DbError> {
-    let row = sqlx::query_as!(
+pub async fn delete(tx: &mut TenantTx, name: &str) -> Result<Option<WebhookRow>> {
+    tx.optional(sqlx::query_as!(
         WebhookRow,
         r#"delete from webhook where tenant_id = $1 and name = $2
          returning webhook_id, name, url, events as "events: _", created_at, updated_at"#,
         tx.id(),
         name,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
+    ))
+    .await
 }
 
 /// Lists the webhooks in the order of their names, after the name `after`.
@@ -169,8 +149,8 @@ pub async fn list(
     tx: &mut TenantTx,
     after: Option<&str>,
     limit: u16,
-) -> Result<Page<WebhookRow, String>, DbError> {
-    let rows = sqlx::query_as!(
+) -> Result<Page<WebhookRow, String>> {
+    let rows = tx.all(sqlx::query_as!(
         WebhookRow,
         r#"select webhook_id, name, url, events as "events: _", created_at, updated_at from webhook
           where tenant_id = $1 and ($2::text is null or name > $2)
@@ -179,8 +159,7 @@ pub async fn list(
         tx.id(),
         after,
         one_more(limit),
-    )
-    .fetch_all(tx.connection())
+    ))
     .await?;
     Ok(Page::cut(rows, limit, |row| row.name.clone()))
 }
