@@ -40,25 +40,18 @@ pub struct TenantTx {
 /// How far a transaction has come, for whoever watches over its time.
 #[derive(Clone)]
 struct Progress {
-    inner: Arc<Watched>,
-}
-
-struct Watched {
-    limit_ms: AtomicU64,
-    is_committing: AtomicBool,
+    limit_ms: Arc<AtomicU64>,
+    is_committing: Arc<AtomicBool>,
 }
 
 impl Progress {
     fn new(limit: Duration) -> Self {
-        let watched = Watched {
-            limit_ms: AtomicU64::new(millis(limit)),
-            is_committing: AtomicBool::new(false),
-        };
-        Self { inner: Arc::new(watched) }
+        let limit_ms = Arc::new(AtomicU64::new(millis(limit)));
+        Self { limit_ms, is_committing: Arc::default() }
     }
 
     fn allow(&self, limit: Duration) {
-        self.inner.limit_ms.store(millis(limit), Ordering::Relaxed);
+        self.limit_ms.store(millis(limit), Ordering::Relaxed);
     }
 
     /// Ends with `run`, or when its time is over: then nobody knows whether a commit that was sent has arrived, and what
@@ -70,7 +63,7 @@ impl Progress {
         let begun = Instant::now();
         let mut run = pin!(run);
         loop {
-            let limit = self.inner.limit_ms.load(Ordering::Relaxed);
+            let limit = self.limit_ms.load(Ordering::Relaxed);
             let over = async {
                 match begun.checked_add(Duration::from_millis(limit)) {
                     Some(end) => sleep_until(end).await,
@@ -82,10 +75,10 @@ impl Progress {
                 done = &mut run => return done,
                 () = over => {}
             }
-            if self.inner.limit_ms.load(Ordering::Relaxed) == limit {
+            if self.limit_ms.load(Ordering::Relaxed) == limit {
                 let silent = io::Error::new(io::ErrorKind::TimedOut, "no answer came in time");
                 let silent = sqlx::Error::Io(silent);
-                return Err(if self.inner.is_committing.load(Ordering::Relaxed) {
+                return Err(if self.is_committing.load(Ordering::Relaxed) {
                     DbError::OutcomeUnknown(silent).into()
                 } else {
                     DbError::Unavailable(silent).into()
@@ -119,15 +112,11 @@ impl TenantTx {
         self.progress.allow(self.timeouts.bulk_patience());
         let statement = self.timeouts.bulk_statement.as_millis();
         let rest = self.timeouts.idle_in_transaction.as_millis();
-        sqlx::query(
+        let set = sqlx::query(
             "select set_config('statement_timeout', $1, true),
                     set_config('idle_in_transaction_session_timeout', $2, true)",
-        )
-        .bind(statement.to_string())
-        .bind(rest.to_string())
-        .execute(self.connection())
-        .await?;
-        Ok(())
+        );
+        self.run(set.bind(statement.to_string()).bind(rest.to_string())).await
     }
 
     /// Takes every bound of time from the transaction: for a command, which ends when whoever waits for it stops it.
@@ -152,9 +141,7 @@ impl OperatorTx {
     /// The transaction in the operator's role: of no tenant.
     pub(super) async fn own(&mut self) -> Result<&mut TenantTx> {
         if !self.as_operator {
-            sqlx::query("set local role promotion_engine_operator")
-                .execute(self.inner.connection())
-                .await?;
+            self.inner.run(sqlx::query("set local role promotion_engine_operator")).await?;
             self.as_operator = true;
         }
         Ok(&mut self.inner)
@@ -163,23 +150,14 @@ impl OperatorTx {
     /// The same transaction bound to one tenant, in the service's role: to make a tenant's first key, or to write its
     /// audit trail, together with what the operator did.
     pub async fn of_tenant(&mut self, tenant: TenantId) -> Result<&mut TenantTx> {
-        sqlx::query("set local role promotion_engine_service")
-            .execute(self.inner.connection())
-            .await?;
+        self.inner.run(sqlx::query("set local role promotion_engine_service")).await?;
         self.as_operator = false;
-        bind(&mut self.inner.connection, tenant).await?;
+        // Row-level security reads this setting, which ends with the transaction.
+        let bind = sqlx::query("select set_config('app.tenant', $1, true)");
+        self.inner.run(bind.bind(tenant.to_string())).await?;
         self.inner.tenant = tenant;
         Ok(&mut self.inner)
     }
-}
-
-/// Binds the open transaction to a tenant: row-level security reads this setting, which ends with the transaction.
-async fn bind(connection: &mut PgConnection, tenant: TenantId) -> Result<()> {
-    sqlx::query("select set_config('app.tenant', $1, true)")
-        .bind(tenant.to_string())
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 impl Db {
@@ -346,7 +324,7 @@ where
     // INVARIANT: `Ok` means committed. After a failed statement the server answers a plain commit with a rollback and
     // no error; the select before it is refused in that state, so that an error which the work has swallowed is never
     // reported as success. Dropping the transaction afterwards queues a rollback, which then has nothing to undo.
-    tx.progress.inner.is_committing.store(true, Ordering::Relaxed);
+    tx.progress.is_committing.store(true, Ordering::Relaxed);
     match sqlx::raw_sql("select; commit").execute(tx.connection()).await {
         Ok(_) => done,
         Err(error) => Err(unconfirmed(error).into()),
