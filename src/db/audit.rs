@@ -77,10 +77,9 @@ pub async fn list(
         },
     );
     while let Some((after, count)) = filling.wants() {
-        let rows = tx
-            .all(sqlx::query_as!(
-                AuditRow,
-                "select audit_id, at, key_id, subject, action, before::text, after::text
+        let query = sqlx::query_as!(
+            AuditRow,
+            "select audit_id, at, key_id, subject, action, before::text, after::text
            from audit
           where tenant_id = $1
             and ($2::timestamptz is null or at >= $2)
@@ -89,16 +88,15 @@ pub async fn list(
             and ($5::timestamptz is null or (at, audit_id) < ($5, $6))
           order by at desc, audit_id desc
           limit $7",
-                tx.id(),
-                filter.from,
-                filter.to,
-                filter.subject,
-                after.map(|place| place.at),
-                after.map(|place| place.audit_id),
-                count,
-            ))
-            .await?;
-        filling.add(rows);
+            tx.id(),
+            filter.from,
+            filter.to,
+            filter.subject,
+            after.map(|place| place.at),
+            after.map(|place| place.audit_id),
+            count,
+        );
+        filling.add(tx.all(query).await?);
     }
     Ok(filling.page())
 }

@@ -249,7 +249,7 @@ pub async fn of_batch(
     after: Option<&str>,
     limit: u16,
 ) -> Result<Page<String, String>> {
-    let rows = tx.values(sqlx::query_scalar!(
+    let query = sqlx::query_scalar!(
         "select code from code
           where tenant_id = $1 and promotion_id = $2 and batch = $3 and ($4::text is null or code_key > $4)
           order by code_key
@@ -259,9 +259,8 @@ pub async fn of_batch(
         batch,
         after.map(str::to_ascii_uppercase),
         one_more(limit),
-    ))
-    .await?;
-    Ok(Page::cut(rows, limit, |code| code.to_ascii_uppercase()))
+    );
+    Ok(Page::cut(tx.values(query).await?, limit, |code| code.to_ascii_uppercase()))
 }
 
 /// Lists a promotion's codes without their use: for an export of the rules.
@@ -271,20 +270,18 @@ pub async fn of_promotion(
     after: Option<&str>,
     limit: u16,
 ) -> Result<Page<NewCode, String>> {
-    let rows = tx
-        .all(sqlx::query_as!(
-            NewCode,
-            "select code, expires_at from code
+    let query = sqlx::query_as!(
+        NewCode,
+        "select code, expires_at from code
           where tenant_id = $1 and promotion_id = $2 and ($3::text is null or code_key > $3)
           order by code_key
           limit $4",
-            tx.id(),
-            promotion.uuid(),
-            after.map(str::to_ascii_uppercase),
-            one_more(limit),
-        ))
-        .await?;
-    Ok(Page::cut(rows, limit, |row| row.code.to_ascii_uppercase()))
+        tx.id(),
+        promotion.uuid(),
+        after.map(str::to_ascii_uppercase),
+        one_more(limit),
+    );
+    Ok(Page::cut(tx.all(query).await?, limit, |row| row.code.to_ascii_uppercase()))
 }
 
 /// Deletes a promotion's code and returns what it was; none when the promotion has no such code.

@@ -22,20 +22,18 @@ pub async fn list(tx: &mut TenantTx, after: i64, limit: u16) -> Result<Page<Even
     let mut filling =
         Filling::new(limit, Some(after), |row: &EventRow| row.sequence, |row| row.data.len());
     while let Some((after, count)) = filling.wants() {
-        let rows = tx
-            .all(sqlx::query_as!(
-                EventRow,
-                "select event_id, sequence, type as event_type, occurred_at, data
+        let query = sqlx::query_as!(
+            EventRow,
+            "select event_id, sequence, type as event_type, occurred_at, data
            from event
           where tenant_id = $1 and sequence > $2
           order by sequence
           limit $3",
-                tx.id(),
-                after,
-                count,
-            ))
-            .await?;
-        filling.add(rows);
+            tx.id(),
+            after,
+            count,
+        );
+        filling.add(tx.all(query).await?);
     }
     Ok(filling.page())
 }

@@ -72,20 +72,18 @@ pub async fn list(
     after: Option<KeyId>,
     limit: u16,
 ) -> Result<Page<KeyRow, KeyId>> {
-    let rows = tx
-        .all(sqlx::query_as!(
-            KeyRow,
-            r#"select key_id, role as "role: _", label, hint, created_at, revoked_at, last_used_at
+    let query = sqlx::query_as!(
+        KeyRow,
+        r#"select key_id, role as "role: _", label, hint, created_at, revoked_at, last_used_at
            from api_key
           where tenant_id = $1 and ($2::uuid is null or key_id > $2)
           order by key_id
           limit $3"#,
-            tx.id(),
-            after.map(KeyId::uuid),
-            one_more(limit),
-        ))
-        .await?;
-    Ok(Page::cut(rows, limit, |row| KeyId::new(row.key_id)))
+        tx.id(),
+        after.map(KeyId::uuid),
+        one_more(limit),
+    );
+    Ok(Page::cut(tx.all(query).await?, limit, |row| KeyId::new(row.key_id)))
 }
 
 /// Revokes a key; one that was revoked before keeps its time. None when there is no such key. The caller bumps the

@@ -38,20 +38,18 @@ pub async fn list(
     let mut filling =
         Filling::new(limit, after, |row: &MilestoneRow| row.name.clone(), |row| row.document.len());
     while let Some((after, count)) = filling.wants() {
-        let rows = tx
-            .all(sqlx::query_as!(
-                MilestoneRow,
-                r#"select milestone_id, name, document::text as "document!", created_at, updated_at
+        let query = sqlx::query_as!(
+            MilestoneRow,
+            r#"select milestone_id, name, document::text as "document!", created_at, updated_at
              from milestone
             where tenant_id = $1 and ($2::text is null or name > $2)
             order by name
             limit $3"#,
-                tx.id(),
-                after,
-                count,
-            ))
-            .await?;
-        filling.add(rows);
+            tx.id(),
+            after,
+            count,
+        );
+        filling.add(tx.all(query).await?);
     }
     Ok(filling.page())
 }

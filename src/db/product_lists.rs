@@ -85,20 +85,18 @@ pub async fn list(
     after: Option<&str>,
     limit: u16,
 ) -> Result<Page<ProductListSummary, String>> {
-    let rows = tx
-        .all(sqlx::query_as!(
-            ProductListSummary,
-            r#"select name, size as "size!", updated_at
+    let query = sqlx::query_as!(
+        ProductListSummary,
+        r#"select name, size as "size!", updated_at
              from product_list
             where tenant_id = $1 and ($2::text is null or name > $2)
             order by name
             limit $3"#,
-            tx.id(),
-            after,
-            one_more(limit),
-        ))
-        .await?;
-    Ok(Page::cut(rows, limit, |row| row.name.clone()))
+        tx.id(),
+        after,
+        one_more(limit),
+    );
+    Ok(Page::cut(tx.all(query).await?, limit, |row| row.name.clone()))
 }
 
 /// Counts the lists and their SKUs. The caller has bumped the version of the rules: until the transaction ends nobody else

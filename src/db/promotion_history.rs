@@ -58,7 +58,7 @@ pub async fn history(
     let size = |row: &HistoryRow| row.document.len();
     let mut filling = Filling::new(limit, after, |row: &HistoryRow| row.change, size);
     while let Some((after, count)) = filling.wants() {
-        let rows = tx.all(sqlx::query_as!(
+        let query = sqlx::query_as!(
             HistoryRow,
             r#"select change, version, key_id, at, status as "status: _", document::text as "document!"
              from promotion_version
@@ -69,9 +69,8 @@ pub async fn history(
             promotion.uuid(),
             after,
             count,
-        ))
-        .await?;
-        filling.add(rows);
+        );
+        filling.add(tx.all(query).await?);
     }
     Ok(filling.page())
 }

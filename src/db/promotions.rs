@@ -199,7 +199,7 @@ pub async fn list(
     );
     let folded = filter.q.as_deref().map(str::to_lowercase);
     while let Some((after, count)) = filling.wants() {
-        let rows = tx.all(sqlx::query_as!(
+        let query = sqlx::query_as!(
             PromotionRow,
             r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
              from promotion
@@ -226,9 +226,8 @@ pub async fn list(
             after.map(|place| place.created_at),
             after.map(|place| place.promotion.uuid()),
             count,
-        ))
-        .await?;
-        filling.add(rows);
+        );
+        filling.add(tx.all(query).await?);
     }
     Ok(filling.page())
 }

@@ -57,7 +57,7 @@ pub async fn list(
 ) -> Result<Page<ListedRow, RedemptionCursor>> {
     // Each set of filters has an index of its own, which only a plan for these very values finds.
     tx.run(sqlx::query!("set local plan_cache_mode = force_custom_plan")).await?;
-    let rows = tx.all(sqlx::query_as!(
+    let query = sqlx::query_as!(
         ListedRow,
         r#"select redemption_id, transaction_id, customer_id, evaluated_at, expires_at, settled_at, ruleset_version,
                   case when state = 'held' and expires_at <= $9 then 'expired' else state end as "state!: _",
@@ -89,9 +89,8 @@ pub async fn list(
         after.map(|after| after.evaluated_at),
         after.map(|after| after.redemption_id),
         one_more(limit),
-    ))
-    .await?;
-    Ok(Page::cut(rows, limit, |row| RedemptionCursor {
+    );
+    Ok(Page::cut(tx.all(query).await?, limit, |row| RedemptionCursor {
         evaluated_at: row.evaluated_at,
         redemption_id: row.redemption_id,
     }))

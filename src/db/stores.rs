@@ -82,19 +82,17 @@ pub async fn get(tx: &mut TenantTx, code: &str) -> Result<Option<Store>> {
 /// Reads those of the named stores that exist, and locks them in the order of their codes: what they were before a
 /// bulk write.
 pub async fn lock(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<Store>> {
-    let rows = tx
-        .all(sqlx::query_as!(
-            Row,
-            "select code, concept, zones, timezone
+    let query = sqlx::query_as!(
+        Row,
+        "select code, concept, zones, timezone
            from store
           where tenant_id = $1 and code = any ($2::text[])
           order by code
             for update",
-            tx.id(),
-            codes,
-        ))
-        .await?;
-    stores(rows)
+        tx.id(),
+        codes,
+    );
+    stores(tx.all(query).await?)
 }
 
 /// Deletes a store and returns what it was; none when there was none. The caller bumps the version of the rules.
@@ -117,20 +115,18 @@ pub async fn list(
     after: Option<&str>,
     limit: u16,
 ) -> Result<Page<Store, String>> {
-    let rows = tx
-        .all(sqlx::query_as!(
-            Row,
-            "select code, concept, zones, timezone
+    let query = sqlx::query_as!(
+        Row,
+        "select code, concept, zones, timezone
            from store
           where tenant_id = $1 and ($2::text is null or code > $2)
           order by code
           limit $3",
-            tx.id(),
-            after,
-            one_more(limit),
-        ))
-        .await?;
-    Ok(Page::cut(stores(rows)?, limit, |store| store.code.clone()))
+        tx.id(),
+        after,
+        one_more(limit),
+    );
+    Ok(Page::cut(stores(tx.all(query).await?)?, limit, |store| store.code.clone()))
 }
 
 /// How many stores a tenant has, and the bound.

@@ -150,7 +150,7 @@ pub async fn list(
     after: Option<&str>,
     limit: u16,
 ) -> Result<Page<WebhookRow, String>> {
-    let rows = tx.all(sqlx::query_as!(
+    let query = sqlx::query_as!(
         WebhookRow,
         r#"select webhook_id, name, url, events as "events: _", created_at, updated_at from webhook
           where tenant_id = $1 and ($2::text is null or name > $2)
@@ -159,7 +159,6 @@ pub async fn list(
         tx.id(),
         after,
         one_more(limit),
-    ))
-    .await?;
-    Ok(Page::cut(rows, limit, |row| row.name.clone()))
+    );
+    Ok(Page::cut(tx.all(query).await?, limit, |row| row.name.clone()))
 }
