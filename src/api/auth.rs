@@ -229,7 +229,7 @@ async fn allowed(parts: &Parts, api: &Api, roles: &[Role]) -> Result<Known, ApiE
 
 fn count(metrics: &Metrics, work: Work, why: NoRoom) {
     match why {
-        NoRoom::Rate(_) => metrics.rate_limited.inc(match work {
+        NoRoom::Rate(_) => metrics.requests_rate_limited.inc(match work {
             Work::Evaluate => RateLimit::Evaluate,
             Work::Redeem => RateLimit::Redeem,
             Work::Admin => RateLimit::Admin,

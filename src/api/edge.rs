@@ -233,7 +233,7 @@ impl Edge {
                 "answered",
             );
             if let Some(reason) = shed {
-                self.metrics.shed.inc(reason);
+                self.metrics.requests_shed.inc(reason);
             }
             write_problem(&mut response, problem, text);
         } else {
@@ -288,7 +288,7 @@ impl Edge {
         turn.answered(response.status());
         let problem = response.extensions_mut().remove::<Problem>();
         if let Some(reason) = problem.as_ref().and_then(Problem::shed) {
-            self.metrics.shed.inc(reason);
+            self.metrics.requests_shed.inc(reason);
         }
         let body = problem.map_or(String::new(), |problem| problem.print(text));
         let (status, length) = (response.status(), body.len());

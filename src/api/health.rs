@@ -52,13 +52,13 @@ pub async fn metrics(State(api): State<Api>) -> Response {
     let pool = service.db().connections();
     let (open, idle) = (i64::from(pool.open), count(pool.idle));
     metrics.set_connections(open - idle, idle);
-    metrics.pool_size.set(i64::from(pool.most));
+    metrics.database_pool_size.set(i64::from(pool.most));
     metrics.tenants_in_memory.set(count(cache.len()));
     metrics.promotions_in_memory.set(count(cache.promotions()));
     metrics.rules_bytes.set(count(cache.bytes()));
     metrics.keys_in_memory.set(count(cache.keys()));
-    metrics.rules_age.set(cache.age().as_secs_f64());
-    metrics.listening.set(i64::from(cache.is_listening()));
+    metrics.rules_age_seconds.set(cache.age().as_secs_f64());
+    metrics.rules_listening.set(i64::from(cache.is_listening()));
     metrics.redemptions_waiting.set(count(service.redemptions_waiting()));
     let mut response = Response::new(metrics.print().into());
     let text =

@@ -218,7 +218,7 @@ impl Cache {
         });
         if counted.is_err() {
             let wait = MINUTE_MS - now % MINUTE_MS;
-            self.inner.metrics.rate_limited.inc(RateLimit::CodeGuess);
+            self.inner.metrics.requests_rate_limited.inc(RateLimit::CodeGuess);
             return Err(NoRoom::Guesses(Duration::from_millis(wait)));
         }
         Ok(Guess { tenant, minute, codes, unknown: AtomicU32::new(0) })

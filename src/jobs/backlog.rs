@@ -19,9 +19,9 @@ pub async fn round(service: &Service) -> Result<(), DbError> {
     let backlog = counted.await.map_err(|error: DbError| error)?;
     let metrics = service.metrics();
     metrics.holds_open.set(backlog.holds);
-    metrics.holds_overdue.set(backlog.holds_overdue);
+    metrics.holds_overdue_seconds.set(backlog.holds_overdue);
     metrics.outbox_waiting.set(backlog.events);
-    metrics.deliveries_waiting.set(backlog.deliveries);
-    metrics.deliveries_overdue.set(backlog.deliveries_overdue);
+    metrics.webhook_deliveries_waiting.set(backlog.deliveries);
+    metrics.webhook_deliveries_overdue_seconds.set(backlog.deliveries_overdue);
     Ok(())
 }

@@ -35,7 +35,7 @@ async fn publish(service: &Service) {
                 done_at.elapsed().as_secs_f64()
             }
         };
-        service.metrics().outbox_lag.set(lag);
+        service.metrics().outbox_lag_seconds.set(lag);
     }
 }
 

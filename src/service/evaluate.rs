@@ -137,7 +137,7 @@ impl Service {
             Err(_) => Outcome::Failed,
         });
         let priced = priced?;
-        metrics.candidates.observe(count(priced.candidates));
+        metrics.evaluation_candidates.observe(count(priced.candidates));
         metrics.promotions_applied.inc_by(count(priced.applied));
         Ok(priced.text)
     }

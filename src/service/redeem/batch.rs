@@ -35,7 +35,7 @@ impl Service {
         let (pending, answers): (Vec<Arc<Pending>>, Vec<_>) =
             group.into_iter().map(|waiting| (waiting.pending, waiting.answer)).unzip();
         let size = u32::try_from(pending.len()).unwrap_or(u32::MAX);
-        self.metrics().redemption_groups.observe(f64::from(size));
+        self.metrics().redemption_group_size.observe(f64::from(size));
         let begun = Instant::now();
         let verdicts = match self.commit_together(tenant, pace, pending.clone()).await {
             Err(failure) if pending.len() > 1 && concerns_one(&failure) => {
@@ -51,7 +51,7 @@ impl Service {
             Ok(verdicts) => verdicts,
         };
         let took = begun.elapsed().as_secs_f64();
-        self.metrics().redemption_group_time.observe(took);
+        self.metrics().redemption_group_duration_seconds.observe(took);
         for (answer, verdict) in answers.into_iter().zip(verdicts) {
             // Whoever has hung up repeats the request.
             let _ = answer.send(verdict);
