@@ -23,9 +23,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use chrono::{DateTime, Utc};
 use promotion_engine::api::Api;
-use promotion_engine::api::auth::Pos;
+use promotion_engine::api::auth::{Caller, Pricer};
 use promotion_engine::api::edge::{self, Bounds, Edge};
-use promotion_engine::api::extract::{NoQuery, Small};
+use promotion_engine::api::extract::Small;
 use promotion_engine::api::problem::ApiError;
 use promotion_engine::api::serve::{self, Limits};
 use promotion_engine::app::{App, AppOptions, listen};
@@ -212,9 +212,9 @@ async fn serve_floors(
     stop: CancellationToken,
 ) -> Fallible<SocketAddr> {
     let priced = Arc::new(priced);
-    let floor = move |pos: Pos, no_query: NoQuery, body: Small| {
+    let floor = move |_: Caller<Pricer>, body: Small| {
         let priced = Arc::clone(&priced);
-        async move { floor(&priced, pos, no_query, body) }
+        async move { floor(&priced, body) }
     };
     let router = Router::new()
         .route(PATH, post(floor))
@@ -229,7 +229,7 @@ async fn serve_floors(
 }
 
 /// The handler of `evaluate-cart` without the evaluation.
-fn floor(priced: &Priced, _: Pos, _: NoQuery, body: Small) -> Result<Response, ApiError> {
+fn floor(priced: &Priced, body: Small) -> Result<Response, ApiError> {
     let body = body.json()?;
     match read_plain(&body) {
         Some(request) => {

@@ -13,7 +13,7 @@ use crate::api::edge::{Bounds, Edge};
 use crate::api::front::{self, Front};
 use crate::api::serve::{self, Limits};
 use crate::api::timeouts::Timeouts;
-use crate::api::{self, Api, ApiOptions};
+use crate::api::{self, Api};
 use crate::cache::{self, Cache};
 use crate::clock::Clock;
 use crate::config::{DatabaseConfig, ServeConfig, ShortOperatorKey};
@@ -211,12 +211,13 @@ impl App {
             pool,
             metrics.clone(),
         );
-        let api_options = ApiOptions {
-            operator_key: options.operator_key.as_deref(),
-            timeouts: options.timeouts,
-            bounds: options.bounds,
-        };
-        let api = Api::new(service.clone(), front.handle().clone(), api_options);
+        let api = Api::new(
+            service.clone(),
+            front.handle().clone(),
+            options.operator_key.as_deref(),
+            options.timeouts,
+            options.bounds,
+        );
         let router = api::router(api.clone(), &options.cors_origins);
         let edge = Edge::new(router.clone(), options.bounds, &metrics);
         let own_edge = edge.before(front::router(router, Handle::current()));

@@ -1,14 +1,6 @@
 //! Activities: what customers do, told by whoever saw it (spec 11).
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
-
-use super::auth::Teller;
-use super::extract::{NoQuery, Small};
-use super::openapi::{Writing, conflicts};
-use super::problem::ApiError;
-use super::{Api, edge, schema};
+use super::{handler::*, schema};
 use crate::domain::activity::Activity;
 use crate::wire::activity::ActivityBody;
 use crate::wire::body::ReadBody as _;
@@ -25,24 +17,16 @@ conflicts! {
 /// `registration` or `profile_update`. The answer is `{"unlocked": [issuance], "milestones": [{"name", "target",
 /// "progress"}]}`. Another body under the same `id` is 409 `activity_id_reused`.
 #[utoipa::path(post, path = "/v1/activities", operation_id = "record_activity", tag = "activities",
-    security(("key" = ["admin", "pos", "issuer"])),
-    request_body = schema::ActivityInput,
+    security(("key" = ["admin", "pos", "issuer"])), request_body = schema::ActivityInput,
     responses(
-        (status = 200, description = "What it came to.", body = schema::ActivityRecorded),
-        Writing,
+        (status = 200, description = "What it came to.", body = schema::ActivityRecorded), Writing,
         RecordActivityConflict))]
-pub async fn create(
-    State(api): State<Api>,
-    teller: Teller,
-    _: NoQuery,
-    body: Small,
-) -> Result<Response, ApiError> {
+pub async fn create(api: Api, teller: Caller<Teller>, body: Small) -> Answered {
     let body = body.json()?;
     let read = |value: Value<'_, '_>, faults: &mut Faults| {
         ActivityBody::read(value, faults)
             .map(|own: Activity<'_>| Activity { request: own.request.into_owned(), ..own })
     };
     let activity = api.decode(teller.tenant(), body, read).await?;
-    let recorded = api.service().record(teller.tenant(), activity);
-    Ok(edge::json(StatusCode::OK, api.redemption(recorded).await?))
+    ok(api.redemption(api.service().record(teller.tenant(), activity)).await?)
 }

@@ -2,17 +2,11 @@
 
 use std::borrow::Cow;
 
-use axum::extract::State;
-use axum::response::Response;
 use serde_json::Value as Any;
 use utoipa::IntoParams;
 
-use super::auth::Reader;
 use super::codes::masked;
-use super::extract::Query;
-use super::openapi::{ListParams, Reading};
-use super::problem::ApiError;
-use super::{Api, page, schema};
+use super::{handler::*, schema};
 use crate::db;
 use crate::db::audit::{AuditCursor, AuditFilter, AuditRow};
 use crate::wire::body::*;
@@ -36,23 +30,15 @@ pub struct FilterParams {
 
 /// List what was changed, newest first
 #[utoipa::path(get, path = "/v1/audit", operation_id = "list_changes", tag = "audit",
-    security(("key" = ["admin", "viewer"])),
-    params(FilterParams, ListParams),
-    responses(
-        (status = 200, description = "A page of changes.", body = schema::AuditPage),
-        Reading))]
-pub async fn list(
-    State(api): State<Api>,
-    reader: Reader,
-    mut query: Query,
-) -> Result<Response, ApiError> {
+    security(("key" = ["admin", "viewer"])), params(FilterParams, ListParams),
+    responses((status = 200, description = "A page of changes.", body = schema::AuditPage), Reading))]
+pub async fn list(api: Api, reader: Caller<Reader>, mut query: Query) -> Answered {
     let filter = AuditFilter {
         from: query.time("from"),
         to: query.time("to"),
         subject: query.text("subject"),
     };
-    let wanted = query.page::<AuditCursor>(reader.cursors());
-    query.finish()?;
+    let wanted = query.into_page::<AuditCursor>(reader.cursors())?;
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::audit::list(tx, &filter, wanted.after, wanted.limit).await })
     });

@@ -1,12 +1,14 @@
 //! Who calls, whether the role allows it, and whether there is room for one more of the tenant's: the first checks of
 //! every request (spec 1).
 
+use std::marker::PhantomData;
+
 use axum::extract::FromRequestParts;
+use axum::http::header;
 use axum::http::request::Parts;
-use axum::http::{Method, header};
 
 use super::Api;
-use super::edge::{EVALUATE, Seat};
+use super::edge::Seat;
 use super::problem::ApiError;
 use crate::cache::{Known, NoRoom, Session};
 use crate::domain::id::{CursorKey, TenantId};
@@ -16,33 +18,92 @@ use crate::metrics::{Metrics, RateLimit};
 use crate::service::{Actor, api_key};
 use crate::telemetry;
 
-/// An admin of a tenant.
-#[derive(Clone, Copy, Debug)]
-pub struct Admin(Known);
+/// What a path allows: which roles may call it, and which of the tenant's rates its requests count under.
+pub trait Allowed {
+    const ROLES: &'static [Role];
+    const WORK: Work;
+}
 
-/// An admin or a viewer: whoever may read what admins write.
+/// Whoever calls, with a role that the path allows.
 #[derive(Clone, Copy, Debug)]
-pub struct Reader(Known);
+pub struct Caller<A> {
+    known: Known,
+    allowed: PhantomData<A>,
+}
 
-/// A point of sale, or an admin.
-#[derive(Clone, Copy, Debug)]
-pub struct Pos(Known);
+macro_rules! callers {
+    ($($(#[$who:meta])* $name:ident: [$($role:ident),+], $work:ident;)+) => {$(
+        $(#[$who])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
 
-/// A point of sale, an admin or a viewer: whoever may read what tills write.
-#[derive(Clone, Copy, Debug)]
-pub struct PosReader(Known);
+        impl Allowed for $name {
+            const ROLES: &'static [Role] = &[$(Role::$role),+];
+            const WORK: Work = Work::$work;
+        }
+    )+};
+}
 
-/// An issuer, or an admin.
-#[derive(Clone, Copy, Debug)]
-pub struct Issuer(Known);
+callers! {
+    /// An admin of a tenant.
+    Admin: [Admin], Admin;
+    /// Whoever may read what admins write.
+    Reader: [Admin, Viewer], Admin;
+    /// Whoever has carts priced.
+    Pricer: [Pos, Admin], Evaluate;
+    /// Whoever redeems carts.
+    Pos: [Pos, Admin], Redeem;
+    /// Whoever may read what tills write.
+    PosReader: [Pos, Admin, Viewer], Admin;
+    /// Whoever gives promotions to customers.
+    Issuer: [Issuer, Admin], Admin;
+    /// Whoever tells what customers do and claim.
+    Teller: [Pos, Issuer, Admin], Redeem;
+    /// Whoever may read issuances: every role of the tenant.
+    HandReader: [Pos, Issuer, Admin, Viewer], Admin;
+}
 
-/// A point of sale, an issuer or an admin: whoever tells what customers do and claim.
-#[derive(Clone, Copy, Debug)]
-pub struct Teller(Known);
+impl<A> Caller<A> {
+    pub fn tenant(&self) -> TenantId {
+        self.known.tenant
+    }
 
-/// Whoever may read issuances: every role of the tenant.
-#[derive(Clone, Copy, Debug)]
-pub struct HandReader(Known);
+    /// Who the audit trail names.
+    pub fn actor(&self) -> Actor {
+        Actor { tenant: self.known.tenant, key: Some(self.known.key) }
+    }
+
+    /// What the cursors of the caller's lists are sealed with.
+    pub fn cursors(&self) -> CursorKey {
+        self.known.cursors
+    }
+
+    pub fn is_admin(&self) -> bool {
+        self.known.role == Role::Admin
+    }
+
+    /// Whether codes are shown to the caller whole.
+    pub fn sees_codes(&self) -> bool {
+        self.known.role != Role::Viewer
+    }
+}
+
+impl<A: Allowed> FromRequestParts<Api> for Caller<A> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let session = match whose(parts, api).await? {
+            Key::Tenant(session) if A::ROLES.contains(&session.known().role) => session,
+            Key::Tenant(_) | Key::Operator => return Err(ApiError::Forbidden),
+        };
+        let (known, bounds) = (session.known(), api.inner.bounds);
+        let place = session
+            .admit(A::WORK, bounds.in_flight_of_tenant, bounds.unsent_bytes_of_tenant)
+            .inspect_err(|why| count(api.service().metrics(), A::WORK, *why))?;
+        Seat::keep(parts, place);
+        Ok(Self { known, allowed: PhantomData })
+    }
+}
 
 /// The operator, who manages tenants and keys and reads nothing inside a tenant.
 #[derive(Clone, Copy, Debug)]
@@ -55,176 +116,24 @@ impl Operator {
     }
 }
 
-impl Admin {
-    /// Who the audit trail names.
-    pub fn actor(&self) -> Actor {
-        Actor { tenant: self.0.tenant, key: Some(self.0.key) }
-    }
-}
-
-impl Reader {
-    /// What the cursors of the caller's lists are sealed with.
-    pub fn cursors(&self) -> CursorKey {
-        self.0.cursors
-    }
-
-    pub fn tenant(&self) -> TenantId {
-        self.0.tenant
-    }
-
-    /// Whether codes are shown to the caller whole.
-    pub fn sees_codes(&self) -> bool {
-        self.0.role == Role::Admin
-    }
-}
-
-impl Pos {
-    pub fn tenant(&self) -> TenantId {
-        self.0.tenant
-    }
-
-    /// Whether the caller may evaluate as if at another time.
-    pub fn is_admin(&self) -> bool {
-        self.0.role == Role::Admin
-    }
-}
-
-impl PosReader {
-    /// Whether the caller may list codes, so that it has no need to guess at them.
-    pub fn is_admin(&self) -> bool {
-        self.0.role == Role::Admin
-    }
-
-    /// What the cursors of the caller's lists are sealed with.
-    pub fn cursors(&self) -> CursorKey {
-        self.0.cursors
-    }
-
-    pub fn tenant(&self) -> TenantId {
-        self.0.tenant
-    }
-
-    /// Whether codes are shown to the caller whole.
-    pub fn sees_codes(&self) -> bool {
-        self.0.role != Role::Viewer
-    }
-}
-
-impl Issuer {
-    /// Who the audit trail names.
-    pub fn actor(&self) -> Actor {
-        Actor { tenant: self.0.tenant, key: Some(self.0.key) }
-    }
-}
-
-impl Teller {
-    pub fn tenant(&self) -> TenantId {
-        self.0.tenant
-    }
-}
-
-impl HandReader {
-    /// What the cursors of the caller's lists are sealed with.
-    pub fn cursors(&self) -> CursorKey {
-        self.0.cursors
-    }
-
-    pub fn tenant(&self) -> TenantId {
-        self.0.tenant
-    }
-}
-
-impl FromRequestParts<Api> for Issuer {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        allowed(parts, api, &[Role::Issuer, Role::Admin]).await.map(Self)
-    }
-}
-
-impl FromRequestParts<Api> for Teller {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        allowed(parts, api, &[Role::Pos, Role::Issuer, Role::Admin]).await.map(Self)
-    }
-}
-
-impl FromRequestParts<Api> for HandReader {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        let every = [Role::Pos, Role::Issuer, Role::Admin, Role::Viewer];
-        allowed(parts, api, &every).await.map(Self)
-    }
-}
-
-impl FromRequestParts<Api> for PosReader {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        allowed(parts, api, &[Role::Pos, Role::Admin, Role::Viewer]).await.map(Self)
-    }
-}
-
-impl FromRequestParts<Api> for Admin {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        allowed(parts, api, &[Role::Admin]).await.map(Self)
-    }
-}
-
-impl FromRequestParts<Api> for Reader {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        allowed(parts, api, &[Role::Admin, Role::Viewer]).await.map(Self)
-    }
-}
-
-impl FromRequestParts<Api> for Pos {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        allowed(parts, api, &[Role::Pos, Role::Admin]).await.map(Self)
-    }
-}
-
 impl FromRequestParts<Api> for Operator {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        let Some(operator) = api.operator() else {
+        let Some(operator) = api.inner.operator else {
             return Err(ApiError::ManagementClosed);
         };
-        match caller(parts, api).await? {
+        match whose(parts, api).await? {
             // All instances have the operator's key.
-            Caller::Operator => Ok(Self(CursorKey::new(operator))),
-            Caller::Key(_) => Err(ApiError::Forbidden),
+            Key::Operator => Ok(Self(CursorKey::new(operator))),
+            Key::Tenant(_) => Err(ApiError::Forbidden),
         }
     }
 }
 
-enum Caller {
+enum Key {
     Operator,
-    Key(Session),
-}
-
-async fn allowed(parts: &Parts, api: &Api, roles: &[Role]) -> Result<Known, ApiError> {
-    match caller(parts, api).await? {
-        Caller::Key(session) if roles.contains(&session.known().role) => {
-            let known = session.known();
-            let work = work(parts);
-            let bounds = api.bounds();
-            let place = session
-                .admit(work, bounds.in_flight_of_tenant, bounds.unsent_bytes_of_tenant)
-                .inspect_err(|why| count(api.service().metrics(), work, *why))?;
-            Seat::keep(parts, place);
-            Ok(known)
-        }
-        Caller::Key(_) | Caller::Operator => Err(ApiError::Forbidden),
-    }
+    Tenant(Session),
 }
 
 fn count(metrics: &Metrics, work: Work, why: NoRoom) {
@@ -239,34 +148,18 @@ fn count(metrics: &Metrics, work: Work, why: NoRoom) {
     }
 }
 
-/// Which of the tenant's rates a request counts under.
-fn work(parts: &Parts) -> Work {
-    let path = parts.uri.path();
-    let is_of_tills = || {
-        path.starts_with("/v1/redemptions")
-            || path == "/v1/activities"
-            || path.ends_with("/activate")
-            || path.ends_with("/activations")
-    };
-    if path == EVALUATE {
-        Work::Evaluate
-    } else if parts.method == Method::POST && is_of_tills() {
-        Work::Redeem
-    } else {
-        Work::Admin
-    }
-}
-
-async fn caller(parts: &Parts, api: &Api) -> Result<Caller, ApiError> {
+async fn whose(parts: &Parts, api: &Api) -> Result<Key, ApiError> {
     let key = bearer(parts).ok_or(ApiError::Unauthorized)?;
     let Some((tenant, hash)) = api_key::read(key) else {
-        let is_operator =
-            api.operator().is_some_and(|operator| api_key::equal(&operator, &api_key::hash(key)));
-        return if is_operator { Ok(Caller::Operator) } else { Err(ApiError::Unauthorized) };
+        let is_operator = api
+            .inner
+            .operator
+            .is_some_and(|operator| api_key::equal(&operator, &api_key::hash(key)));
+        return if is_operator { Ok(Key::Operator) } else { Err(ApiError::Unauthorized) };
     };
     let session = api.service().cache().authenticate(tenant, &hash).await?;
     telemetry::of_tenant(session.known().tenant);
-    Ok(Caller::Key(session))
+    Ok(Key::Tenant(session))
 }
 
 fn bearer(parts: &Parts) -> Option<&str> {

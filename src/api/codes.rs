@@ -4,18 +4,13 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
 use chrono::{DateTime, SecondsFormat, Utc};
 use utoipa::IntoParams;
 
-use super::auth::{Admin, Reader};
-use super::extract::{Bulk, Id, Name, NoQuery, Query, Text};
-use super::openapi::{ListParams, Reading, Writing, conflicts};
 use super::page::Wanted;
-use super::problem::ApiError;
-use super::{Api, edge, page, schema, stream};
+use super::stream;
+use super::{handler::*, schema};
 use crate::db::codes::ListedCode;
 use crate::db::{self, Page};
 use crate::domain::code::{Generation, NewCode};
@@ -23,7 +18,6 @@ use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::names::Named;
 use crate::domain::promotion::PromotionType;
 use crate::service::codes::Generated;
-use crate::service::promotions::exists;
 use crate::service::{Service, ServiceError};
 use crate::wire;
 use crate::wire::body::*;
@@ -60,25 +54,24 @@ pub struct FilterParams {
 /// "codes"}`. The same `batch` again answers the same and draws none; with another body it is 409 `name_taken`.
 /// Without `batch` every request draws new codes, under a batch whose name is new.
 #[utoipa::path(post, path = "/v1/promotions/{id}/codes", operation_id = "create_codes", tag = "codes",
-    security(("key" = ["admin"])),
-    params(("id" = Uuid, Path, description = "The promotion.")),
+    security(("key" = ["admin"])), params(("id" = Uuid, Path, description = "The promotion.")),
     request_body(content((schema::CodesInput = "application/json"), (String = "text/csv"))),
     responses(
         (status = 201, description = "How many codes are new; of a generation, which.", body = schema::CodesMade),
-        Writing,
-        CreateCodesConflict))]
+        Writing, CreateCodesConflict))]
 pub async fn create(
-    State(api): State<Api>,
-    admin: Admin,
-    Id(promotion): Id<PromotionId>,
-    _: NoQuery,
+    api: Api,
+    admin: Caller<Admin>,
+    PathId(promotion): PathId<PromotionId>,
     body: Bulk,
-) -> Result<Response, ApiError> {
-    let (service, actor) = (api.service().clone(), admin.actor());
+) -> Answered {
+    let (service, actor) = (api.service(), admin.actor());
     let stored = api.admin_read(service.promotion(actor.tenant, promotion)).await?;
     let new = match body.text()? {
-        Text::Json(bytes) => api.decode(actor.tenant, bytes, read_body::<CodesBody, _>).await?,
-        Text::Csv(bytes) => NewCodes::Named(api.read(actor.tenant, bytes, imported).await?),
+        JsonOrCsv::Json(bytes) => {
+            api.decode(actor.tenant, bytes, read_body::<CodesBody, _>).await?
+        }
+        JsonOrCsv::Csv(bytes) => NewCodes::Named(api.read(actor.tenant, bytes, imported).await?),
     };
     let kind = stored.promotion.terms.kind.promotion_type();
     if kind != PromotionType::CodeLinked {
@@ -88,14 +81,13 @@ pub async fn create(
     match new {
         NewCodes::Named(codes) => {
             let count = u64::try_from(codes.len()).unwrap_or(u64::MAX);
-            let added = async move { service.add_codes(actor, promotion, codes).await };
-            let created = api.bulk_write(added).await?;
-            let made = Made { count, created, drawn: None };
-            Ok(edge::json(StatusCode::CREATED, CodesMade::document(&made)))
+            let added = service.add_codes(actor, promotion, codes);
+            let made = Made { count, created: api.bulk_write(added).await?, drawn: None };
+            created(CodesMade::document(&made))
         }
         NewCodes::Generated(wanted) => {
             let asked = wanted.clone();
-            let made = async move { service.generate_codes(actor, promotion, asked).await };
+            let made = service.generate_codes(actor, promotion, asked);
             let made = api.bulk_write(made).await?;
             Ok(generated(&api, actor.tenant, promotion, &wanted, &made))
         }
@@ -106,14 +98,6 @@ fn imported(bytes: &Bytes) -> Result<Vec<NewCode>, ApiError> {
     let mut faults = Faults::new();
     let codes = wire::csv::codes(bytes, &mut faults);
     codes.filter(|_| faults.is_empty()).ok_or(ApiError::Invalid(faults))
-}
-
-/// Where a generation's answer has come to.
-enum Answering {
-    Head(String),
-    Codes(Option<String>),
-    Tail,
-    Done,
 }
 
 /// The answer of a generation, its codes read while it is sent.
@@ -131,26 +115,13 @@ fn generated(
     head.pop();
     head.push_str(",\"codes\":[");
     let (service, batch) = (api.service().clone(), made.batch.clone());
-    let json = "application/json";
-    let start = Answering::Head(head);
-    stream::answer(StatusCode::CREATED, json, start, move |state| {
+    let start: Option<Option<String>> = Some(None);
+    stream::answer(StatusCode::CREATED, "application/json", (head, "]}"), start, move |after| {
         let (service, batch) = (service.clone(), batch.clone());
         async move {
-            match state {
-                Answering::Head(head) => Ok(Some((head, Answering::Codes(None)))),
-                Answering::Codes(after) => {
-                    let is_first = after.is_none();
-                    let page = codes_of(&service, tenant, promotion, batch, after).await?;
-                    let text = listed(&page.items, is_first);
-                    let next = match page.next {
-                        Some(after) => Answering::Codes(Some(after)),
-                        None => Answering::Tail,
-                    };
-                    Ok(Some((text, next)))
-                }
-                Answering::Tail => Ok(Some(("]}".to_owned(), Answering::Done))),
-                Answering::Done => Ok(None),
-            }
+            let is_first = after.is_none();
+            let page = codes_of(&service, tenant, promotion, batch, after).await?;
+            Ok((listed(&page.items, is_first), page.next.map(Some)))
         }
     })
 }
@@ -192,12 +163,12 @@ fn listed(codes: &[String], is_first: bool) -> String {
         (status = 200, description = "A page of codes, or all of them as CSV.", content((schema::CodePage = "application/json"), (String = "text/csv"))),
         Reading))]
 pub async fn list(
-    State(api): State<Api>,
-    reader: Reader,
-    Id(promotion): Id<PromotionId>,
+    api: Api,
+    reader: Caller<Reader>,
+    PathId(promotion): PathId<PromotionId>,
     headers: HeaderMap,
     mut query: Query,
-) -> Result<Response, ApiError> {
+) -> Answered {
     let csv = stream::wants_csv(&headers);
     let batch = query.text("batch");
     let wanted = if csv {
@@ -206,6 +177,8 @@ pub async fn list(
         query.page::<String>(reader.cursors())
     };
     let finished = query.finish();
+    api.require_promotion(reader.tenant(), promotion).await?;
+    finished?;
     let listing = Listing {
         service: api.service().clone(),
         tenant: reader.tenant(),
@@ -213,12 +186,6 @@ pub async fn list(
         batch,
         shows_codes: reader.sees_codes(),
     };
-    let read = listing
-        .service
-        .db()
-        .tenant(listing.tenant, move |tx| Box::pin(async move { exists(tx, promotion).await }));
-    api.admin_read(read).await?;
-    finished?;
     let first = listing.page(wanted.after, wanted.limit);
     let found = api.bulk_read(first).await?;
     if csv {
@@ -256,43 +223,33 @@ impl Listing {
         Ok(read.await?)
     }
 
+    /// Codes as rows of CSV.
+    fn rows(&self, page: &Page<ListedCode, String>) -> String {
+        let mut text = String::new();
+        for row in &page.items {
+            let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+            let expires_at = row.expires_at.map(time).unwrap_or_default();
+            // Neither has a comma or a quote in it; writing to a string does not fail.
+            let _ = writeln!(text, "{},{expires_at},{}", self.shown(&row.code), row.used);
+        }
+        text
+    }
+
     /// A code as the caller sees it.
     fn shown<'c>(&self, code: &'c str) -> Cow<'c, str> {
         if self.shows_codes { Cow::Borrowed(code) } else { Cow::Owned(masked(code)) }
     }
 }
 
-/// Where an export has come to.
-enum Exporting {
-    Found(Page<ListedCode, String>),
-    After(String),
-    Done,
-}
-
 /// All codes as CSV, the first page of which is read already.
 fn exported(listing: Listing, first: Page<ListedCode, String>) -> Response {
-    let mut head = CODE_COLUMNS.join(",");
-    head.push('\n');
+    let head = format!("{}\n{}", CODE_COLUMNS.join(","), listing.rows(&first));
     let csv = "text/csv; charset=utf-8";
-    let start = Exporting::Found(first);
-    stream::answer(StatusCode::OK, csv, start, move |state| {
-        let (listing, mut text) = (listing.clone(), std::mem::take(&mut head));
+    stream::answer(StatusCode::OK, csv, (head, ""), first.next, move |after| {
+        let listing = listing.clone();
         async move {
-            let page = match state {
-                Exporting::Found(page) => page,
-                Exporting::After(after) => listing.page(Some(after), PART).await?,
-                Exporting::Done => return Ok(None),
-            };
-            for row in &page.items {
-                let expires_at = row
-                    .expires_at
-                    .map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
-                    .unwrap_or_default();
-                // Neither has a comma or a quote in it.
-                let _ = writeln!(text, "{},{expires_at},{}", listing.shown(&row.code), row.used);
-            }
-            let next = page.next.map_or(Exporting::Done, Exporting::After);
-            Ok(Some((text, next)))
+            let page = listing.page(Some(after), PART).await?;
+            Ok((listing.rows(&page), page.next))
         }
     })
 }
@@ -344,21 +301,17 @@ const NOT_YET: Option<Vec<String>> = None;
     security(("key" = ["admin"])),
     params(
         ("id" = Uuid, Path, description = "The promotion."),
-        ("code" = String, Path, min_length = 1, max_length = 255, description = "The code, in whatever case.")),
-    responses(
-        (status = 204, description = "Deleted."),
-        Writing,
-        DeleteCodeConflict))]
+        ("code" = String, Path, description = "The code, in whatever case.")),
+    responses((status = 204, description = "Deleted."), Writing, DeleteCodeConflict))]
 pub async fn delete(
-    State(api): State<Api>,
-    admin: Admin,
-    Id(promotion): Id<PromotionId>,
+    api: Api,
+    admin: Caller<Admin>,
+    PathId(promotion): PathId<PromotionId>,
     Name(code): Name,
     _: NoQuery,
-) -> Result<Response, ApiError> {
-    let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.delete_code(actor, promotion, code).await }).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+) -> Answered {
+    api.admin_write(api.service().delete_code(admin.actor(), promotion, code)).await?;
+    done()
 }
 
 /// A code as viewers see it.

@@ -1,14 +1,6 @@
 //! What there is for one customer; merging and deleting customers (spec 3).
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-
-use super::auth::{Admin, PosReader};
-use super::extract::{Name, NoQuery, Query, Small, decode};
-use super::openapi::{ListParams, Reading, Writing};
-use super::problem::ApiError;
-use super::{Api, page, schema};
+use super::{handler::*, schema};
 use crate::db::Page;
 use crate::wire::body::*;
 use crate::wire::issuing::MergeBody;
@@ -20,20 +12,15 @@ use crate::wire::offer::OfferBody;
 /// each code's own.
 #[utoipa::path(get, path = "/v1/customers/{id}/promotions", operation_id = "list_customer_promotions", tag = "customers",
     security(("key" = ["admin", "pos", "viewer"])),
-    params(
-        ("id" = String, Path, min_length = 1, max_length = 255, description = "The customer."),
-        ListParams),
-    responses(
-        (status = 200, description = "A page of promotions.", body = schema::OfferPage),
-        Reading))]
+    params(("id" = String, Path, description = "The customer."), ListParams),
+    responses((status = 200, description = "A page of promotions.", body = schema::OfferPage), Reading))]
 pub async fn promotions(
-    State(api): State<Api>,
-    reader: PosReader,
+    api: Api,
+    reader: Caller<PosReader>,
     Name(customer): Name,
-    mut query: Query,
-) -> Result<Response, ApiError> {
-    let wanted = query.page::<i32>(reader.cursors());
-    query.finish()?;
+    query: Query,
+) -> Answered {
+    let wanted = query.into_page::<i32>(reader.cursors())?;
     let service = api.service();
     let found = api.admin_read(service.offers(reader.tenant(), customer)).await?;
     let seen = wanted.after.unwrap_or(0);
@@ -62,40 +49,21 @@ pub async fn promotions(
 /// What has come to more than a limit is used up. The same again finds nothing to move.
 #[utoipa::path(post, path = "/v1/customers/{id}/merge", operation_id = "merge_customer", tag = "customers",
     security(("key" = ["admin"])),
-    params(
-        ("id" = String, Path, min_length = 1, max_length = 255, description = "The customer who becomes part of the other.")),
-    request_body = schema::Merge,
-    responses(
-        (status = 204, description = "Merged."),
-        Writing))]
-pub async fn merge(
-    State(api): State<Api>,
-    admin: Admin,
-    Name(customer): Name,
-    _: NoQuery,
-    body: Small,
-) -> Result<Response, ApiError> {
+    params(("id" = String, Path, description = "The customer who becomes part of the other.")),
+    request_body = schema::Merge, responses((status = 204, description = "Merged."), Writing))]
+pub async fn merge(api: Api, admin: Caller<Admin>, Name(customer): Name, body: Small) -> Answered {
     let into = decode(&body.json()?, read_body::<MergeBody, _>)?;
     let service = api.service();
     let merged = service.merge_customers(admin.actor(), customer, into);
     api.bulk_write(merged).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    done()
 }
 
 /// Delete a customer: the id is replaced everywhere by a random one, sums stay
 #[utoipa::path(delete, path = "/v1/customers/{id}", operation_id = "delete_customer", tag = "customers",
-    security(("key" = ["admin"])),
-    params(("id" = String, Path, min_length = 1, max_length = 255, description = "The customer.")),
-    responses(
-        (status = 204, description = "Deleted."),
-        Writing))]
-pub async fn delete(
-    State(api): State<Api>,
-    admin: Admin,
-    Name(customer): Name,
-    _: NoQuery,
-) -> Result<Response, ApiError> {
-    let gone = api.service().delete_customer(admin.actor(), customer);
-    api.bulk_write(gone).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    security(("key" = ["admin"])), params(("id" = String, Path, description = "The customer.")),
+    responses((status = 204, description = "Deleted."), Writing))]
+pub async fn delete(api: Api, admin: Caller<Admin>, Name(customer): Name, _: NoQuery) -> Answered {
+    api.bulk_write(api.service().delete_customer(admin.actor(), customer)).await?;
+    done()
 }

@@ -225,23 +225,18 @@ impl Edge {
         let took = turn.answered(response.status());
         telemetry::answered(&span, response.status().as_u16());
         let _entered = span.enter();
-        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-            tracing::debug!(
-                http.status = response.status().as_u16(),
-                problem.code = problem.code(),
-                duration_us = took.as_micros(),
-                "answered",
-            );
-            if let Some(reason) = shed {
-                self.metrics.requests_shed.inc(reason);
-            }
-            write_problem(&mut response, problem, text);
-        } else {
-            tracing::debug!(
-                http.status = response.status().as_u16(),
-                duration_us = took.as_micros(),
-                "answered",
-            );
+        let problem = response.extensions_mut().remove::<Problem>();
+        tracing::debug!(
+            http.status = response.status().as_u16(),
+            problem.code = problem.as_ref().map(Problem::code),
+            duration_us = took.as_micros(),
+            "answered",
+        );
+        if let Some(problem) = problem {
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
+            headers.remove(header::CONTENT_LENGTH);
+            *response.body_mut() = Body::from(self.printed(&problem, text));
         }
         response.headers_mut().insert(REQUEST_ID, id);
         (response, held)
@@ -268,6 +263,14 @@ impl Edge {
         }
     }
 
+    /// The document of a problem, which is counted if the request was turned away.
+    fn printed(&self, problem: &Problem, request_id: &str) -> String {
+        if let Some(reason) = problem.shed() {
+            self.metrics.requests_shed.inc(reason);
+        }
+        problem.print(request_id)
+    }
+
     /// Whether there is room for one more request. How the process is is told whatever its load.
     fn has_room(&self, path: &str, before: usize) -> bool {
         let unsent = self.unsent.load(Ordering::Acquire);
@@ -287,10 +290,7 @@ impl Edge {
         let mut response = error.into_response();
         turn.answered(response.status());
         let problem = response.extensions_mut().remove::<Problem>();
-        if let Some(reason) = problem.as_ref().and_then(Problem::shed) {
-            self.metrics.requests_shed.inc(reason);
-        }
-        let body = problem.map_or(String::new(), |problem| problem.print(text));
+        let body = problem.map_or(String::new(), |problem| self.printed(&problem, text));
         let (status, length) = (response.status(), body.len());
         tracing::debug!(http.status = status.as_u16(), request.id = text, "a head was refused");
         format!(
@@ -315,13 +315,6 @@ impl Bounds {
     }
 }
 
-fn write_problem(response: &mut Response, problem: Problem, request_id: &str) {
-    let text = problem.print(request_id);
-    response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
-    response.headers_mut().remove(header::CONTENT_LENGTH);
-    *response.body_mut() = Body::from(text);
-}
-
 /// What a panic of a handler becomes: one 500, and a line in the log.
 pub fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     let message = panic
@@ -330,7 +323,7 @@ pub fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message");
     tracing::error!(panic.message = message, "a handler panicked");
-    ApiError::Panicked.into_response()
+    ApiError::Internal.into_response()
 }
 
 /// An answer of JSON text.

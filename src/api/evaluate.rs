@@ -3,16 +3,11 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequestParts, State};
+use axum::extract::FromRequestParts;
+use axum::http::header;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
-use axum::response::Response;
 
-use super::auth::Pos;
-use super::extract::{NoQuery, Small};
-use super::openapi::Evaluating;
-use super::problem::ApiError;
-use super::{Api, edge, schema};
+use super::{handler::*, schema};
 use crate::domain::cart::Request;
 use crate::service::ServiceError;
 use crate::service::evaluate::{Asked, SURELY_TRIED, Size};
@@ -25,7 +20,7 @@ use crate::wire::json::Json;
 /// A till that may send its cart now. While the tenant's share of the pool's queue is full, a body is refused unread
 /// unless its `Content-Length` is small. So reading and trying heavy carts of one tenant takes no time from the others.
 pub struct Admitted {
-    pos: Pos,
+    pos: Caller<Pricer>,
     /// A large cart's room in the queue: a tenant's large bodies that are being read are as many as may wait.
     seat: Option<Seat>,
 }
@@ -34,7 +29,7 @@ impl FromRequestParts<Api> for Admitted {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        let pos = Pos::from_request_parts(parts, api).await?;
+        let pos = Caller::<Pricer>::from_request_parts(parts, api).await?;
         let length = parts.headers.get(header::CONTENT_LENGTH);
         let length = length.and_then(|text| text.to_str().ok()?.parse::<usize>().ok());
         let pool = api.service().pool();
@@ -52,17 +47,9 @@ impl FromRequestParts<Api> for Admitted {
 
 /// Price a cart: which promotions apply, what every line then costs, and why the others do not apply
 #[utoipa::path(post, path = "/v1/evaluate-cart", operation_id = "evaluate_cart", tag = "evaluation",
-    security(("key" = ["admin", "pos"])),
-    request_body = schema::CartRequestInput,
-    responses(
-        (status = 200, description = "The prices.", body = schema::Evaluation),
-        Evaluating))]
-pub async fn evaluate(
-    State(api): State<Api>,
-    Admitted { pos, seat }: Admitted,
-    _: NoQuery,
-    body: Small,
-) -> Result<Response, ApiError> {
+    security(("key" = ["admin", "pos"])), request_body = schema::CartRequestInput,
+    responses((status = 200, description = "The prices.", body = schema::Evaluation), Evaluating))]
+pub async fn evaluate(api: Api, Admitted { pos, seat }: Admitted, body: Small) -> Answered {
     let body = body.json()?;
     drop(seat);
     if Size::of(body.len()) == Size::Large {
@@ -80,12 +67,12 @@ pub async fn evaluate(
     price(&api, &pos, Asked::Small(&request)).await
 }
 
-async fn price(api: &Api, pos: &Pos, asked: Asked<'_>) -> Result<Response, ApiError> {
+async fn price(api: &Api, pos: &Caller<Pricer>, asked: Asked<'_>) -> Answered {
     if asked.request().at.is_some() && !pos.is_admin() {
         return Err(ApiError::AtForbidden);
     }
     let text = api.evaluation(api.service().evaluate(pos.tenant(), asked)).await?;
-    Ok(edge::json(StatusCode::OK, text))
+    ok(text)
 }
 
 /// A body's request, with texts of its own.

@@ -1,13 +1,6 @@
 //! What happened, in the order in which it became visible (spec 12).
 
-use axum::extract::State;
-use axum::response::Response;
-
-use super::auth::Reader;
-use super::extract::Query;
-use super::openapi::{ListParams, Reading};
-use super::problem::ApiError;
-use super::{Api, page, schema};
+use super::{handler::*, schema};
 use crate::service::event_log::{EventBody, EventCursor};
 use crate::wire::body::*;
 
@@ -16,18 +9,10 @@ use crate::wire::body::*;
 /// `next_cursor` is never null: at the end it stands after the last event, and a later request with it goes on from there.
 /// An empty page is the end of what there is. Events are kept for 90 days.
 #[utoipa::path(get, path = "/v1/events", operation_id = "list_events", tag = "events",
-    security(("key" = ["admin", "viewer"])),
-    params(ListParams),
-    responses(
-        (status = 200, description = "A page of events.", body = schema::EventPage),
-        Reading))]
-pub async fn list(
-    State(api): State<Api>,
-    reader: Reader,
-    mut query: Query,
-) -> Result<Response, ApiError> {
-    let wanted = query.page::<EventCursor>(reader.cursors());
-    query.finish()?;
+    security(("key" = ["admin", "viewer"])), params(ListParams),
+    responses((status = 200, description = "A page of events.", body = schema::EventPage), Reading))]
+pub async fn list(api: Api, reader: Caller<Reader>, query: Query) -> Answered {
+    let wanted = query.into_page::<EventCursor>(reader.cursors())?;
     let read = api.service().events(reader.tenant(), wanted.after, wanted.limit);
     let found = api.admin_read(read).await?;
     Ok(page::answer(&found, &wanted.seal, EventBody::print))

@@ -2,17 +2,16 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::pin::Pin;
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
 use chrono::{DateTime, Datelike, Utc};
 use uuid::Uuid;
 
-use super::Api;
 use super::problem::ApiError;
+use super::{Api, unread};
 use crate::domain::id::{IssuanceId, KeyId, PromotionId, RedemptionId, TenantId};
 use crate::domain::names::Named;
 use crate::domain::redemption::Address;
@@ -28,26 +27,29 @@ const MAX_DISCARDED: usize = 64 * 1024 * 1024;
 /// Most bytes of a body of product lists, stores, codes or issues in bulk (spec 14).
 pub const MAX_BULK_BODY: usize = 16 * 1024 * 1024;
 /// Longest text that names something in a path.
-const MAX_NAME: usize = 255;
+pub const MAX_NAME: usize = 255;
 
-/// The first id in a path. What cannot be one answers like one that does not exist.
+/// An id in a path: of a key the last one, else the first. What cannot be one answers like one that does not exist.
 #[derive(Clone, Copy, Debug)]
-pub struct Id<T>(pub T);
+pub struct PathId<T>(pub T);
 
 macro_rules! path_ids {
-    ($($id:ty),+) => {$(
-        impl<S: Send + Sync> FromRequestParts<S> for Id<$id> {
+    ($($place:ident: $($id:ty),+;)+) => {$($(
+        impl<S: Send + Sync> FromRequestParts<S> for PathId<$id> {
             type Rejection = ApiError;
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-                let text = first(params(parts).await?)?;
+                let text = $place(params(parts).await?)?;
                 uuid(&text).map(|uuid| Self(<$id>::new(uuid)))
             }
         }
-    )+};
+    )+)+};
 }
 
-path_ids!(TenantId, KeyId, PromotionId, IssuanceId);
+path_ids! {
+    first: TenantId, PromotionId, IssuanceId;
+    last: KeyId;
+}
 
 /// The last name in a path: of a store, a list, a code.
 #[derive(Clone, Debug)]
@@ -58,19 +60,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         plain(last(params(parts).await?)?).map(Self)
-    }
-}
-
-/// The last id in a path that has two: a key's.
-#[derive(Clone, Copy, Debug)]
-pub struct SecondId(pub KeyId);
-
-impl<S: Send + Sync> FromRequestParts<S> for SecondId {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let text = last(params(parts).await?)?;
-        uuid(&text).map(|uuid| Self(KeyId::new(uuid)))
     }
 }
 
@@ -130,12 +119,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let mut query = Self {
-            path: parts.uri.path().to_owned(),
-            given: BTreeMap::new(),
-            faults: Faults::new(),
-        };
-        for pair in parts.uri.query().unwrap_or_default().split('&') {
+        Ok(Self::read(&parts.uri))
+    }
+}
+
+impl Query {
+    fn read(uri: &Uri) -> Self {
+        let path = uri.path().to_owned();
+        let mut query = Self { path, given: BTreeMap::new(), faults: Faults::new() };
+        for pair in uri.query().unwrap_or_default().split('&') {
             if pair.is_empty() {
                 continue;
             }
@@ -149,37 +141,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
             }
             query.given.insert(name, value);
         }
-        Ok(query)
+        query
     }
-}
 
-/// A part of a query: `+` is a space, `%` begins an escape.
-fn unescape(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-                let (high, low) = (digit(rest.next())?, digit(rest.next())?);
-                u8::try_from(high * 16 + low).ok()?
-            }
-            plain => plain,
-        });
-    }
-    String::from_utf8(bytes).ok()
-}
-
-impl Query {
-    /// Adds a fault at a parameter.
     pub fn fault(&mut self, name: &str, code: FaultCode, message: impl Into<Cow<'static, str>>) {
         let mut pointer = String::with_capacity(name.len() + 1);
         push_key(&mut pointer, name);
         self.faults.add_at(pointer, code, message);
     }
 
-    /// The path that is asked.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -203,7 +173,6 @@ impl Query {
         Some(text)
     }
 
-    /// An RFC 3339 time.
     pub fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
         let text = self.take(name)?;
         // An offset's `+` that was not escaped has become a space.
@@ -219,6 +188,17 @@ impl Query {
         Some(time)
     }
 
+    /// The name of a value of a closed set.
+    pub fn choice<T: Named>(&mut self, name: &str) -> Option<T> {
+        let text = self.take(name)?;
+        let found = T::ALL.iter().copied().find(|value| value.name() == text);
+        if found.is_none() {
+            let names: Vec<&str> = T::ALL.iter().map(|value| value.name()).collect();
+            self.fault(name, FaultCode::Malformed, format!("must be one of: {}", names.join(", ")));
+        }
+        found
+    }
+
     /// Refuses what was wrong, and what nobody asked for.
     pub fn finish(mut self) -> Result<(), ApiError> {
         for name in std::mem::take(&mut self.given).into_keys() {
@@ -228,15 +208,22 @@ impl Query {
     }
 }
 
-/// A parameter that names a value of a closed set.
-pub fn choice<T: Named>(query: &mut Query, name: &str) -> Option<T> {
-    let text = query.take(name)?;
-    let found = T::ALL.iter().copied().find(|value| value.name() == text);
-    if found.is_none() {
-        let names: Vec<&str> = T::ALL.iter().map(|value| value.name()).collect();
-        query.fault(name, FaultCode::Malformed, format!("must be one of: {}", names.join(", ")));
+/// A part of a query: `+` is a space, `%` begins an escape.
+fn unescape(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+                let (high, low) = (digit(rest.next())?, digit(rest.next())?);
+                u8::try_from(high * 16 + low).ok()?
+            }
+            plain => plain,
+        });
     }
-    found
+    String::from_utf8(bytes).ok()
 }
 
 /// No query parameters at all.
@@ -246,15 +233,17 @@ pub struct NoQuery;
 impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        if parts.uri.query().is_none() {
-            return Ok(Self);
-        }
-        Query::from_request_parts(parts, state).await?.finish().map(|()| Self)
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        no_query(&parts.uri).map(|()| Self)
     }
 }
 
-/// A body of at most `MAX` bytes, whole but not yet read: its form is judged by the handler, after the path.
+fn no_query(uri: &Uri) -> Result<(), ApiError> {
+    if uri.query().is_none() { Ok(()) } else { Query::read(uri).finish() }
+}
+
+/// A body of at most `MAX` bytes, whole but not yet read: its form is judged by the handler, after the path. A request
+/// with a body has no query parameters.
 #[derive(Clone, Debug)]
 pub struct RawBody<const MAX: usize> {
     bytes: Bytes,
@@ -292,10 +281,8 @@ enum Form {
 
 /// A body whose form is known.
 #[derive(Clone, Debug)]
-pub enum Text {
-    /// JSON, not yet parsed.
+pub enum JsonOrCsv {
     Json(Bytes),
-    /// CSV, not yet parsed.
     Csv(Bytes),
 }
 
@@ -303,11 +290,12 @@ impl<const MAX: usize> FromRequest<Api> for RawBody<MAX> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        no_query(request.uri())?;
         if is_encoded(request.headers()) {
             return Err(ApiError::UnsupportedEncoding);
         }
         let form = form(request.headers());
-        let bytes = tokio::time::timeout(api.timeouts().body, collect(request, MAX))
+        let bytes = tokio::time::timeout(api.inner.timeouts.body, collect(request, MAX))
             .await
             .unwrap_or_else(|_| {
                 api.service().metrics().timeouts.inc(Timeout::Body);
@@ -324,7 +312,8 @@ async fn collect(request: Request, max: usize) -> Result<Bytes, ApiError> {
     if declared.is_some_and(|length| length > limit) {
         let waits = request.headers().contains_key(header::EXPECT);
         if !waits {
-            discard(request.into_body()).await;
+            // Whoever is still sending would see a broken connection in place of the answer.
+            unread::drain(request.into_body(), MAX_DISCARDED).await;
         }
         return Err(ApiError::TooLarge(max));
     }
@@ -338,21 +327,6 @@ async fn collect(request: Request, max: usize) -> Result<Bytes, ApiError> {
             ApiError::NotJson("the body broke off".to_owned())
         }
     })
-}
-
-/// Reads what is too large and keeps nothing of it, up to a bound: whoever is still sending would see a broken
-/// connection in place of the answer.
-async fn discard(mut body: Body) {
-    let mut rest = MAX_DISCARDED;
-    while let Some(Ok(frame)) =
-        std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
-    {
-        let read = frame.data_ref().map_or(0, Bytes::len);
-        match rest.checked_sub(read) {
-            Some(less) => rest = less,
-            None => return,
-        }
-    }
 }
 
 /// Whether the body is anything but what it stands for: nothing is decompressed here.
@@ -377,7 +351,6 @@ fn form(headers: &HeaderMap) -> Form {
 }
 
 impl<const MAX: usize> RawBody<MAX> {
-    /// The bytes of a JSON body.
     pub fn json(self) -> Result<Bytes, ApiError> {
         match self.form {
             Form::Json => Ok(self.bytes),
@@ -385,11 +358,10 @@ impl<const MAX: usize> RawBody<MAX> {
         }
     }
 
-    /// The bytes of a JSON or a CSV body.
-    pub fn text(self) -> Result<Text, ApiError> {
+    pub fn text(self) -> Result<JsonOrCsv, ApiError> {
         match self.form {
-            Form::Json => Ok(Text::Json(self.bytes)),
-            Form::Csv => Ok(Text::Csv(self.bytes)),
+            Form::Json => Ok(JsonOrCsv::Json(self.bytes)),
+            Form::Csv => Ok(JsonOrCsv::Csv(self.bytes)),
             Form::Other => Err(ApiError::UnsupportedMediaType("application/json or text/csv")),
         }
     }

@@ -3,22 +3,16 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::http::{HeaderValue, header};
 use tokio::runtime::Handle;
 
-use super::openapi::Public;
-use super::{Api, edge, schema};
+use super::{handler::*, schema};
 use crate::db::DbError;
 use crate::wire::body::*;
 
 /// Whether the process lives.
 #[utoipa::path(get, path = "/healthz", operation_id = "is_alive", tag = "health",
-    security(()),
-    responses(
-        (status = 200, description = "The process lives.", body = schema::Health),
-        Public))]
+    security(()), responses((status = 200, description = "The process lives.", body = schema::Health), Public))]
 pub async fn healthz() -> Response {
     report(StatusCode::OK, "ok", None)
 }
@@ -28,11 +22,9 @@ pub async fn healthz() -> Response {
 #[utoipa::path(get, path = "/readyz", operation_id = "is_ready", tag = "health",
     security(()),
     responses(
-        (status = 200, description = "Requests can be served.", body = schema::Health),
-        Public,
-        (status = 503, description = "They cannot, for this reason.",
-            content((schema::Health = "application/json"), (schema::Problem = "application/problem+json")))))]
-pub async fn readyz(State(api): State<Api>) -> Response {
+        (status = 200, description = "Requests can be served.", body = schema::Health), Public,
+        (status = 503, description = "They cannot, for this reason.", content((schema::Health = "application/json"), (schema::Problem = "application/problem+json")))))]
+pub async fn readyz(api: Api) -> Response {
     match unready(&api).await {
         None => report(StatusCode::OK, "ready", None),
         Some(reason) => report(StatusCode::SERVICE_UNAVAILABLE, "not_ready", Some(reason)),
@@ -43,10 +35,9 @@ pub async fn readyz(State(api): State<Api>) -> Response {
 #[utoipa::path(get, path = "/metrics", operation_id = "read_metrics", tag = "health",
     security(()),
     responses(
-        (status = 200, description = "Counters, gauges and histograms.",
-            content((String = "application/openmetrics-text"))),
+        (status = 200, description = "Counters, gauges and histograms.", content((String = "application/openmetrics-text"))),
         Public))]
-pub async fn metrics(State(api): State<Api>) -> Response {
+pub async fn metrics(api: Api) -> Response {
     let service = api.service();
     let (metrics, cache) = (service.metrics(), service.cache());
     let pool = service.db().connections();
@@ -125,7 +116,7 @@ async fn unready(api: &Api) -> Option<&'static str> {
     if let Some(why) = api.service().db().failing() {
         return Some(why.reason());
     }
-    let readiness = api.readiness();
+    let readiness = &api.inner.readiness;
     let own = api.clone();
     let asked = readiness.front.spawn(async move { ask(&own).await });
     let of_database = match tokio::time::timeout(PATIENCE, asked).await {
@@ -142,7 +133,7 @@ const SILENT: &str = "the database does not answer";
 
 /// Why the database is not ready.
 async fn ask(api: &Api) -> Option<&'static str> {
-    let readiness = api.readiness();
+    let readiness = &api.inner.readiness;
     let _turn = readiness.asking.lock().await;
     if let Some(reason) = readiness.known(SHARED) {
         return reason;
@@ -173,5 +164,5 @@ answer! {
 }
 
 fn report(status: StatusCode, word: &'static str, reason: Option<&str>) -> Response {
-    edge::json(status, Health::document(&(word, reason)))
+    json(status, Health::document(&(word, reason)))
 }

@@ -1,16 +1,10 @@
 //! Issuances: promotions that are given to customers, claimed by them, taken back (spec 11).
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::auth::{Admin, HandReader, Issuer, Teller};
-use super::extract::{Bulk, Id, NoBody, NoQuery, Query, Small, choice, decode};
-use super::openapi::{Choice, ListParams, Reading, Writing, conflicts};
-use super::problem::{self, ApiError};
-use super::{Api, edge, page, schema};
+use super::problem;
+use super::{handler::*, schema};
 use crate::db::issuances::{IssuanceCursor, IssuanceFilter};
 use crate::domain::id::{IssuanceId, PromotionId};
 use crate::domain::issuance::{Issuance, IssuanceState};
@@ -29,7 +23,7 @@ conflicts! {
 }
 
 fn answer(status: StatusCode, issuance: &Issuance) -> Response {
-    edge::json(status, IssuanceBody::document(issuance))
+    json(status, IssuanceBody::document(issuance))
 }
 
 /// Issue a promotion to a customer; the same `source_id` again answers the same
@@ -38,23 +32,13 @@ fn answer(status: StatusCode, issuance: &Issuance) -> Response {
 /// is live or scheduled. Refusals: 409 `issue_limit_reached`, `earn_limit_reached`, `promotion_not_active`,
 /// `source_id_reused`.
 #[utoipa::path(post, path = "/v1/issuances", operation_id = "issue", tag = "issuances",
-    security(("key" = ["admin", "issuer"])),
-    request_body = schema::IssuanceInput,
+    security(("key" = ["admin", "issuer"])), request_body = schema::IssuanceInput,
     responses(
         (status = 201, description = "Issued.", body = schema::Issuance),
-        (status = 200, description = "It was issued before.", body = schema::Issuance),
-        Writing,
-        IssueConflict))]
-pub async fn issue(
-    State(api): State<Api>,
-    issuer: Issuer,
-    _: NoQuery,
-    body: Small,
-) -> Result<Response, ApiError> {
+        (status = 200, description = "It was issued before.", body = schema::Issuance), Writing, IssueConflict))]
+pub async fn issue(api: Api, issuer: Caller<Issuer>, body: Small) -> Answered {
     let new = decode(&body.json()?, read_body::<IssueBody, _>)?;
-    let issued = api.service().issue(issuer.actor(), new);
-    let mut issued = api.redemption(issued).await?;
-    match issued.pop() {
+    match api.redemption(api.service().issue(issuer.actor(), new)).await?.pop() {
         Some(Issued::New(own)) => Ok(answer(StatusCode::CREATED, &own)),
         Some(Issued::Known(own)) => Ok(answer(StatusCode::OK, &own)),
         Some(Issued::Refused(refusal)) => Err(ServiceError::Refused(refusal).into()),
@@ -67,18 +51,10 @@ pub async fn issue(
 /// `{"promotion_id", "source_id", "customer_ids"}`. The answer has a verdict for each customer, in their order:
 /// `{"customer_id", "verdict", "issuance"}`, the verdict `issued`, `already_issued` or the code of a refusal.
 #[utoipa::path(post, path = "/v1/issuances/bulk", operation_id = "issue_in_bulk", tag = "issuances",
-    security(("key" = ["admin", "issuer"])),
-    request_body = schema::BulkIssuanceInput,
-    responses(
-        (status = 200, description = "A verdict for each.", body = schema::IssuanceVerdicts),
-        Writing))]
-pub async fn issue_all(
-    State(api): State<Api>,
-    issuer: Issuer,
-    _: NoQuery,
-    body: Bulk,
-) -> Result<Response, ApiError> {
-    let tenant = issuer.actor().tenant;
+    security(("key" = ["admin", "issuer"])), request_body = schema::BulkIssuanceInput,
+    responses((status = 200, description = "A verdict for each.", body = schema::IssuanceVerdicts), Writing))]
+pub async fn issue_all(api: Api, issuer: Caller<Issuer>, body: Bulk) -> Answered {
+    let tenant = issuer.tenant();
     let body = body.json()?;
     let new = api.decode(tenant, body, read_body::<BulkIssueBody, _>).await?;
     let customers = new.customers.clone();
@@ -92,10 +68,10 @@ pub async fn issue_all(
         Verdict { customer_id: customer, outcome, is_new }
     });
     let verdicts: Vec<Verdict<'_>> = verdicts.collect();
-    Ok(edge::json(StatusCode::OK, VerdictsBody::document(&verdicts)))
+    ok(VerdictsBody::document(&verdicts))
 }
 
-type States = Choice<IssuanceState>;
+type States = OneNamed<IssuanceState>;
 
 /// Filters of the list.
 #[derive(IntoParams)]
@@ -114,16 +90,9 @@ pub struct FilterParams {
 
 /// List issuances, newest first
 #[utoipa::path(get, path = "/v1/issuances", operation_id = "list_issuances", tag = "issuances",
-    security(("key" = ["admin", "pos", "issuer", "viewer"])),
-    params(FilterParams, ListParams),
-    responses(
-        (status = 200, description = "A page of issuances.", body = schema::IssuancePage),
-        Reading))]
-pub async fn list(
-    State(api): State<Api>,
-    reader: HandReader,
-    mut query: Query,
-) -> Result<Response, ApiError> {
+    security(("key" = ["admin", "pos", "issuer", "viewer"])), params(FilterParams, ListParams),
+    responses((status = 200, description = "A page of issuances.", body = schema::IssuancePage), Reading))]
+pub async fn list(api: Api, reader: Caller<HandReader>, mut query: Query) -> Answered {
     let promotion = query.take("promotion_id").map(|text| Uuid::try_parse(&text));
     if let Some(Err(_)) = promotion {
         query.fault("promotion_id", FaultCode::Malformed, "is not a UUID");
@@ -132,10 +101,9 @@ pub async fn list(
         ids: None,
         customer_id: query.text("customer_id"),
         promotion_id: promotion.and_then(Result::ok),
-        state: choice(&mut query, "state"),
+        state: query.choice("state"),
     };
-    let wanted = query.page::<IssuanceCursor>(reader.cursors());
-    query.finish()?;
+    let wanted = query.into_page::<IssuanceCursor>(reader.cursors())?;
     let service = api.service();
     let read = service.issuances(reader.tenant(), filter, wanted.after, wanted.limit);
     let found = api.admin_read(read).await?;
@@ -146,15 +114,13 @@ pub async fn list(
 #[utoipa::path(get, path = "/v1/issuances/{id}", operation_id = "read_issuance", tag = "issuances",
     security(("key" = ["admin", "pos", "issuer", "viewer"])),
     params(("id" = Uuid, Path, description = "The issuance.")),
-    responses(
-        (status = 200, description = "The issuance as it stands.", body = schema::Issuance),
-        Reading))]
+    responses((status = 200, description = "The issuance as it stands.", body = schema::Issuance), Reading))]
 pub async fn get(
-    State(api): State<Api>,
-    reader: HandReader,
-    Id(issuance): Id<IssuanceId>,
+    api: Api,
+    reader: Caller<HandReader>,
+    PathId(issuance): PathId<IssuanceId>,
     _: NoQuery,
-) -> Result<Response, ApiError> {
+) -> Answered {
     let read = api.service().issuance(reader.tenant(), issuance);
     Ok(answer(StatusCode::OK, &api.admin_read(read).await?))
 }
@@ -164,39 +130,31 @@ pub async fn get(
 /// One that is unlocked, of a promotion with `activation_required`; again: the same. Anything else is 409
 /// `not_activatable`.
 #[utoipa::path(post, path = "/v1/issuances/{id}/activate", operation_id = "activate_issuance", tag = "issuances",
-    security(("key" = ["admin", "pos", "issuer"])),
-    params(("id" = Uuid, Path, description = "The issuance.")),
+    security(("key" = ["admin", "pos", "issuer"])), params(("id" = Uuid, Path, description = "The issuance.")),
     request_body(content = schema::Nothing, description = "None, or an empty object."),
     responses(
-        (status = 200, description = "Activated.", body = schema::Issuance),
-        Writing,
-        ActivateIssuanceConflict))]
+        (status = 200, description = "Activated.", body = schema::Issuance), Writing, ActivateIssuanceConflict))]
 pub async fn activate(
-    State(api): State<Api>,
-    teller: Teller,
-    Id(issuance): Id<IssuanceId>,
-    _: NoQuery,
+    api: Api,
+    teller: Caller<Teller>,
+    PathId(issuance): PathId<IssuanceId>,
     _: NoBody,
-) -> Result<Response, ApiError> {
+) -> Answered {
     let done = api.service().activate_issuance(teller.tenant(), issuance);
     Ok(answer(StatusCode::OK, &api.redemption(done).await?))
 }
 
 /// Revoke an issuance: what is held or committed by it stays, nothing else is given by it any more
 #[utoipa::path(post, path = "/v1/issuances/{id}/revoke", operation_id = "revoke_issuance", tag = "issuances",
-    security(("key" = ["admin"])),
-    params(("id" = Uuid, Path, description = "The issuance.")),
+    security(("key" = ["admin"])), params(("id" = Uuid, Path, description = "The issuance.")),
     request_body(content = schema::Nothing, description = "None, or an empty object."),
-    responses(
-        (status = 200, description = "Revoked.", body = schema::Issuance),
-        Writing))]
+    responses((status = 200, description = "Revoked.", body = schema::Issuance), Writing))]
 pub async fn revoke(
-    State(api): State<Api>,
-    admin: Admin,
-    Id(issuance): Id<IssuanceId>,
-    _: NoQuery,
+    api: Api,
+    admin: Caller<Admin>,
+    PathId(issuance): PathId<IssuanceId>,
     _: NoBody,
-) -> Result<Response, ApiError> {
+) -> Answered {
     let done = api.service().revoke_issuance(admin.actor(), issuance);
     Ok(answer(StatusCode::OK, &api.admin_write(done).await?))
 }
@@ -206,21 +164,18 @@ pub async fn revoke(
 /// `{"customer_id"}`, of a promotion with `activation_required` that needs no issuance and is live or scheduled: it makes
 /// one activated issuance for each customer and promotion. Anything else is 409 `not_activatable`.
 #[utoipa::path(post, path = "/v1/promotions/{id}/activations", operation_id = "claim_promotion", tag = "issuances",
-    security(("key" = ["admin", "pos", "issuer"])),
-    params(("id" = Uuid, Path, description = "The promotion.")),
+    security(("key" = ["admin", "pos", "issuer"])), params(("id" = Uuid, Path, description = "The promotion.")),
     request_body = schema::Claim,
     responses(
         (status = 201, description = "Activated.", body = schema::Issuance),
-        (status = 200, description = "It was activated before.", body = schema::Issuance),
-        Writing,
+        (status = 200, description = "It was activated before.", body = schema::Issuance), Writing,
         ClaimPromotionConflict))]
 pub async fn claim(
-    State(api): State<Api>,
-    teller: Teller,
-    Id(promotion): Id<PromotionId>,
-    _: NoQuery,
+    api: Api,
+    teller: Caller<Teller>,
+    PathId(promotion): PathId<PromotionId>,
     body: Small,
-) -> Result<Response, ApiError> {
+) -> Answered {
     let service = api.service();
     let customer = match body.json().and_then(|body| decode(&body, read_body::<ClaimBody, _>)) {
         Ok(customer) => customer,

@@ -1,14 +1,6 @@
 //! A tenant's own keys, managed by its admins.
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-
-use super::auth::{Admin, Reader};
-use super::extract::{Id, NoQuery, Query, Small, decode};
-use super::openapi::{ListParams, Reading, Writing};
-use super::problem::ApiError;
-use super::{Api, edge, page, schema};
+use super::{handler::*, schema};
 use crate::db;
 use crate::db::keys::KeyRow;
 use crate::domain::id::KeyId;
@@ -26,35 +18,19 @@ pub struct NewKey {
 
 /// Make a key; it is shown this once
 #[utoipa::path(post, path = "/v1/keys", operation_id = "create_key", tag = "keys",
-    security(("key" = ["admin"])),
-    request_body = schema::KeyInput,
-    responses(
-        (status = 201, description = "The key.", body = schema::KeyMade),
-        Writing))]
-pub async fn create(
-    State(api): State<Api>,
-    admin: Admin,
-    _: NoQuery,
-    body: Small,
-) -> Result<Response, ApiError> {
+    security(("key" = ["admin"])), request_body = schema::KeyInput,
+    responses((status = 201, description = "The key.", body = schema::KeyMade), Writing))]
+pub async fn create(api: Api, admin: Caller<Admin>, body: Small) -> Answered {
     let new = decode(&body.json()?, read_body::<NewKey, _>)?;
     make(&api, admin.actor(), new).await
 }
 
 /// List the keys, revoked ones too
 #[utoipa::path(get, path = "/v1/keys", operation_id = "list_keys", tag = "keys",
-    security(("key" = ["admin", "viewer"])),
-    params(ListParams),
-    responses(
-        (status = 200, description = "A page of keys.", body = schema::KeyPage),
-        Reading))]
-pub async fn list(
-    State(api): State<Api>,
-    reader: Reader,
-    mut query: Query,
-) -> Result<Response, ApiError> {
-    let wanted = query.page::<KeyId>(reader.cursors());
-    query.finish()?;
+    security(("key" = ["admin", "viewer"])), params(ListParams),
+    responses((status = 200, description = "A page of keys.", body = schema::KeyPage), Reading))]
+pub async fn list(api: Api, reader: Caller<Reader>, query: Query) -> Answered {
+    let wanted = query.into_page::<KeyId>(reader.cursors())?;
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::keys::list(tx, wanted.after, wanted.limit).await })
     });
@@ -64,28 +40,22 @@ pub async fn list(
 
 /// Revoke a key
 #[utoipa::path(delete, path = "/v1/keys/{id}", operation_id = "revoke_key", tag = "keys",
-    security(("key" = ["admin"])),
-    params(("id" = Uuid, Path, description = "The key.")),
-    responses(
-        (status = 204, description = "Revoked."),
-        Writing))]
+    security(("key" = ["admin"])), params(("id" = Uuid, Path, description = "The key.")),
+    responses((status = 204, description = "Revoked."), Writing))]
 pub async fn revoke(
-    State(api): State<Api>,
-    admin: Admin,
-    Id(key): Id<KeyId>,
+    api: Api,
+    admin: Caller<Admin>,
+    PathId(key): PathId<KeyId>,
     _: NoQuery,
-) -> Result<Response, ApiError> {
-    let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.revoke_key(actor, key).await }).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+) -> Answered {
+    api.admin_write(api.service().revoke_key(admin.actor(), key)).await?;
+    done()
 }
 
 /// Makes a key and answers it.
-pub async fn make(api: &Api, actor: Actor, new: NewKey) -> Result<Response, ApiError> {
-    let service = api.service().clone();
-    let made = async move { service.create_key(actor, new.role, new.label).await };
-    let made = api.admin_write(made).await?;
-    Ok(edge::json(StatusCode::CREATED, KeyMade::document(&made)))
+pub async fn make(api: &Api, actor: Actor, new: NewKey) -> Answered {
+    let made = api.admin_write(api.service().create_key(actor, new.role, new.label)).await?;
+    created(KeyMade::document(&made))
 }
 
 request! {

@@ -21,40 +21,26 @@ struct Routes {
     unmatched: Methods,
 }
 
-/// A path's routes; a method that is none of these is `OTHER`.
+/// A path's routes: of the methods whose requests are told apart, and of any other.
 struct Methods {
     path: String,
-    get: Route,
-    post: Route,
-    put: Route,
-    patch: Route,
-    delete: Route,
+    routes: [(Method, Route); 5],
     other: Route,
 }
 
 impl Methods {
     fn of(requests: &Requests, path: &str) -> Self {
-        let route = |method: &str| requests.route(method, path);
-        Self {
-            path: path.to_owned(),
-            get: route("GET"),
-            post: route("POST"),
-            put: route("PUT"),
-            patch: route("PATCH"),
-            delete: route("DELETE"),
-            other: route("OTHER"),
-        }
+        let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+        let routes = methods.map(|method| {
+            let route = requests.route(method.as_str(), path);
+            (method, route)
+        });
+        Self { path: path.to_owned(), routes, other: requests.route("OTHER", path) }
     }
 
     fn route(&self, method: &Method) -> &Route {
-        match *method {
-            Method::GET => &self.get,
-            Method::POST => &self.post,
-            Method::PUT => &self.put,
-            Method::PATCH => &self.patch,
-            Method::DELETE => &self.delete,
-            _ => &self.other,
-        }
+        let own = self.routes.iter().find(|(own, _)| own == method);
+        own.map_or(&self.other, |(_, route)| route)
     }
 }
 
@@ -84,7 +70,6 @@ impl Measure {
         self.routes.requests.in_flight.dec();
     }
 
-    /// A request has come.
     pub fn begin(&self, method: &Method, path: &str) -> Turn<'_> {
         let routes = &*self.routes;
         let found = routes.paths.at(path);

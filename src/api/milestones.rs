@@ -1,14 +1,6 @@
 //! Milestones: what customers can come to (spec 11).
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-
-use super::auth::{Admin, Reader};
-use super::extract::{Name, NoQuery, Query, Small, decode};
-use super::openapi::{ListParams, Reading, Writing, conflicts};
-use super::problem::ApiError;
-use super::{Api, edge, page, schema};
+use super::{handler::*, schema};
 use crate::db;
 use crate::db::milestones::MilestoneRow;
 use crate::stored;
@@ -23,50 +15,33 @@ conflicts! {
 
 /// List the milestones
 #[utoipa::path(get, path = "/v1/milestones", operation_id = "list_milestones", tag = "milestones",
-    security(("key" = ["admin", "viewer"])),
-    params(ListParams),
-    responses(
-        (status = 200, description = "A page of milestones.", body = schema::MilestonePage),
-        Reading))]
-pub async fn list(
-    State(api): State<Api>,
-    reader: Reader,
-    mut query: Query,
-) -> Result<Response, ApiError> {
-    let wanted = query.page::<String>(reader.cursors());
-    query.finish()?;
+    security(("key" = ["admin", "viewer"])), params(ListParams),
+    responses((status = 200, description = "A page of milestones.", body = schema::MilestonePage), Reading))]
+pub async fn list(api: Api, reader: Caller<Reader>, query: Query) -> Answered {
+    let wanted = query.into_page::<String>(reader.cursors())?;
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(
             async move { db::milestones::list(tx, wanted.after.as_deref(), wanted.limit).await },
         )
     });
     let found = api.admin_read(read).await?;
-    let printed: Result<Vec<String>, ApiError> = found.items.iter().map(print).collect();
-    let mut printed = printed?.into_iter();
+    let printed: Vec<String> = found.items.iter().map(print).collect::<Result<_, _>>()?;
+    let mut printed = printed.iter();
     Ok(page::answer(&found, &wanted.seal, |writer, _| {
-        writer.raw(&printed.next().unwrap_or_default());
+        writer.raw(printed.next().map_or("", String::as_str));
     }))
 }
 
 /// Read a milestone
 #[utoipa::path(get, path = "/v1/milestones/{name}", operation_id = "read_milestone", tag = "milestones",
-    security(("key" = ["admin", "viewer"])),
-    params(
-        ("name" = String, Path, min_length = 1, max_length = 255, description = "The milestone's name.")),
-    responses(
-        (status = 200, description = "The milestone.", body = schema::Milestone),
-        Reading))]
-pub async fn get(
-    State(api): State<Api>,
-    reader: Reader,
-    Name(name): Name,
-    _: NoQuery,
-) -> Result<Response, ApiError> {
+    security(("key" = ["admin", "viewer"])), params(("name" = String, Path, description = "The milestone's name.")),
+    responses((status = 200, description = "The milestone.", body = schema::Milestone), Reading))]
+pub async fn get(api: Api, reader: Caller<Reader>, Name(name): Name, _: NoQuery) -> Answered {
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::milestones::get(tx, &name).await })
     });
     let row = api.admin_read(read).await?.ok_or(ApiError::NotFound)?;
-    Ok(edge::json(StatusCode::OK, print(&row)?))
+    ok(print(&row)?)
 }
 
 /// Add or replace a milestone
@@ -75,21 +50,11 @@ pub async fn get(
 /// [{"name", "value"}]}`. One that measures something else than before begins anew; targets that promotions name stay
 /// (409 `in_use`).
 #[utoipa::path(put, path = "/v1/milestones/{name}", operation_id = "put_milestone", tag = "milestones",
-    security(("key" = ["admin"])),
-    params(
-        ("name" = String, Path, min_length = 1, max_length = 255, description = "The milestone's name.")),
+    security(("key" = ["admin"])), params(("name" = String, Path, description = "The milestone's name.")),
     request_body = schema::MilestoneInput,
     responses(
-        (status = 200, description = "The milestone.", body = schema::Milestone),
-        Writing,
-        PutMilestoneConflict))]
-pub async fn put(
-    State(api): State<Api>,
-    admin: Admin,
-    Name(name): Name,
-    _: NoQuery,
-    body: Small,
-) -> Result<Response, ApiError> {
+        (status = 200, description = "The milestone.", body = schema::Milestone), Writing, PutMilestoneConflict))]
+pub async fn put(api: Api, admin: Caller<Admin>, Name(name): Name, body: Small) -> Answered {
     let actor = admin.actor();
     let read = decode(&body.json()?, |value, faults| {
         let milestone = wire::milestone::parse(value, &name, faults)?;
@@ -99,29 +64,17 @@ pub async fn put(
         Ok(read) => read,
         Err(refused) => return Err(api.with_missing_lists(actor.tenant, refused).await),
     };
-    let put = api.service().put_milestone(actor, milestone, lists);
-    let row = api.admin_write(put).await?;
-    Ok(edge::json(StatusCode::OK, print(&row)?))
+    let row = api.admin_write(api.service().put_milestone(actor, milestone, lists)).await?;
+    ok(print(&row)?)
 }
 
 /// Delete a milestone that no promotion names, with all that customers have come to
 #[utoipa::path(delete, path = "/v1/milestones/{name}", operation_id = "delete_milestone", tag = "milestones",
-    security(("key" = ["admin"])),
-    params(
-        ("name" = String, Path, min_length = 1, max_length = 255, description = "The milestone's name.")),
-    responses(
-        (status = 204, description = "Deleted."),
-        Writing,
-        DeleteMilestoneConflict))]
-pub async fn delete(
-    State(api): State<Api>,
-    admin: Admin,
-    Name(name): Name,
-    _: NoQuery,
-) -> Result<Response, ApiError> {
-    let gone = api.service().delete_milestone(admin.actor(), name);
-    api.admin_write(gone).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    security(("key" = ["admin"])), params(("name" = String, Path, description = "The milestone's name.")),
+    responses((status = 204, description = "Deleted."), Writing, DeleteMilestoneConflict))]
+pub async fn delete(api: Api, admin: Caller<Admin>, Name(name): Name, _: NoQuery) -> Answered {
+    api.admin_write(api.service().delete_milestone(admin.actor(), name)).await?;
+    done()
 }
 
 fn print(row: &MilestoneRow) -> Result<String, ApiError> {

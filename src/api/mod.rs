@@ -18,11 +18,12 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::domain::id::TenantId;
+use crate::domain::id::{PromotionId, TenantId};
 use crate::metrics::Metrics;
 use crate::service::api_key::KeyHash;
 use crate::service::evaluate::Size;
 use crate::service::pool::Urgency;
+use crate::service::promotions::exists;
 use crate::service::{Service, ServiceError, api_key};
 use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
@@ -51,6 +52,7 @@ mod customers;
 mod etag;
 mod evaluate;
 mod events;
+mod handler;
 mod health;
 mod issuances;
 mod keys;
@@ -73,7 +75,7 @@ mod webhooks;
 
 /// The paths of the API, and what each answers with.
 fn paths() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(openapi::base())
+    OpenApiRouter::new()
         .routes(routes!(tenants::create, tenants::list))
         .routes(routes!(tenants::patch))
         .routes(routes!(tenants::create_key))
@@ -133,17 +135,6 @@ pub struct Api {
     inner: Arc<Inner>,
 }
 
-/// What of the handlers can be chosen.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ApiOptions<'o> {
-    /// Manages tenants; `None` closes their management.
-    pub operator_key: Option<&'o str>,
-    /// How long each kind of request may take.
-    pub timeouts: Timeouts,
-    /// What a request may be, and how many there may be at a time.
-    pub bounds: Bounds,
-}
-
 struct Inner {
     service: Service,
     operator: Option<KeyHash>,
@@ -155,13 +146,19 @@ struct Inner {
 }
 
 impl Api {
-    /// What handlers need. Readiness is judged on the runtime `front`.
-    pub fn new(service: Service, front: Handle, options: ApiOptions<'_>) -> Self {
+    /// What handlers need. Readiness is judged on the runtime `front`. Without an operator's key nobody manages tenants.
+    pub fn new(
+        service: Service,
+        front: Handle,
+        operator_key: Option<&str>,
+        timeouts: Timeouts,
+        bounds: Bounds,
+    ) -> Self {
         let inner = Inner {
             service,
-            operator: options.operator_key.map(api_key::hash),
-            timeouts: options.timeouts,
-            bounds: options.bounds,
+            operator: operator_key.map(api_key::hash),
+            timeouts,
+            bounds,
             openapi: document().to_string(),
             stopping: AtomicBool::new(false),
             readiness: Readiness::new(front),
@@ -181,10 +178,6 @@ impl Api {
     /// Keeps what is known of the database fresh. Never ends.
     pub async fn keep_watch(self) {
         health::keep_watch(&self).await;
-    }
-
-    fn readiness(&self) -> &Readiness {
-        &self.inner.readiness
     }
 
     fn service(&self) -> &Service {
@@ -217,6 +210,19 @@ impl Api {
         self.read(tenant, body, move |body| decode(body, read)).await
     }
 
+    /// Refuses what is asked of a promotion that the tenant does not have.
+    async fn require_promotion(
+        &self,
+        tenant: TenantId,
+        promotion: PromotionId,
+    ) -> Result<(), ApiError> {
+        let look = self
+            .service()
+            .db()
+            .tenant(tenant, move |tx| Box::pin(async move { exists(tx, promotion).await }));
+        self.admin_read(look).await
+    }
+
     /// A refused body, with the product lists that it names in vain beside its other faults.
     async fn with_missing_lists(&self, tenant: TenantId, refused: ApiError) -> ApiError {
         let ApiError::Invalid(faults) = refused else {
@@ -224,22 +230,6 @@ impl Api {
         };
         let all = self.service().with_missing_lists(tenant, faults);
         self.admin_read(all).await.map_or_else(|error| error, ApiError::Invalid)
-    }
-
-    fn operator(&self) -> Option<KeyHash> {
-        self.inner.operator
-    }
-
-    fn timeouts(&self) -> &Timeouts {
-        &self.inner.timeouts
-    }
-
-    fn bounds(&self) -> &Bounds {
-        &self.inner.bounds
-    }
-
-    fn openapi(&self) -> &str {
-        &self.inner.openapi
     }
 }
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::edge;
 use super::extract::Query;
+use super::problem::ApiError;
 use super::seal::Seal;
 use crate::db::audit::AuditCursor;
 use crate::db::issuances::IssuanceCursor;
@@ -21,9 +22,7 @@ use crate::service::event_log::EventCursor;
 use crate::wire::faults::FaultCode;
 use crate::wire::write::Writer;
 
-/// Items of a page unless it is said otherwise.
 const DEFAULT_LIMIT: u16 = 50;
-/// Most items of a page.
 const MAX_LIMIT: u16 = 200;
 /// Bytes that are kept for what surrounds the items: a cursor.
 const FRAME: usize = 1_024;
@@ -31,7 +30,6 @@ const FRAME: usize = 1_024;
 /// Which page is asked for.
 #[derive(Clone, Debug)]
 pub struct Wanted<C> {
-    /// At most so many items.
     pub limit: u16,
     pub after: Option<C>,
     /// What the list's cursors are sealed with.
@@ -47,9 +45,7 @@ impl<C> Wanted<C> {
 
 /// A place in a list.
 pub trait Cursor: Sized {
-    /// The place as text.
     fn text(&self) -> String;
-    /// The place of this text.
     fn place(text: &str) -> Option<Self>;
 }
 
@@ -68,6 +64,13 @@ impl Query {
             self.fault("cursor", FaultCode::Malformed, "is not a cursor of this list");
         }
         Wanted { limit: limit.unwrap_or(first.limit), after: after.flatten(), ..first }
+    }
+
+    /// The same, where nothing else is asked for.
+    pub fn into_page<C: Cursor>(mut self, key: CursorKey) -> Result<Wanted<C>, ApiError> {
+        let wanted = self.page(key);
+        self.finish()?;
+        Ok(wanted)
     }
 }
 
@@ -110,6 +113,29 @@ macro_rules! id_cursors {
 
 id_cursors!(TenantId, KeyId);
 
+/// Places by an instant and an id, each kind after a letter of its own.
+macro_rules! timed_cursors {
+    ($($letter:literal $cursor:ident($at:ident, $id:ident: $new:expr);)+) => {$(
+        impl Cursor for $cursor {
+            fn text(&self) -> String {
+                format!("{}{}/{}", $letter, self.$at.timestamp_micros(), self.$id)
+            }
+
+            fn place(text: &str) -> Option<Self> {
+                let ($at, id) = instant_and_id(text.strip_prefix($letter)?)?;
+                Some(Self { $at, $id: $new(id) })
+            }
+        }
+    )+};
+}
+
+timed_cursors! {
+    'p' PromotionCursor(created_at, promotion: PromotionId::new);
+    'a' AuditCursor(at, audit_id: Uuid::from);
+    'r' RedemptionCursor(evaluated_at, redemption_id: Uuid::from);
+    'i' IssuanceCursor(issued_at, issuance_id: Uuid::from);
+}
+
 impl Cursor for String {
     fn text(&self) -> String {
         format!("n{self}")
@@ -139,50 +165,6 @@ impl Cursor for EventCursor {
     fn place(text: &str) -> Option<Self> {
         let sequence: i64 = text.strip_prefix('e')?.parse().ok()?;
         (sequence >= 0).then_some(Self(sequence))
-    }
-}
-
-impl Cursor for PromotionCursor {
-    fn text(&self) -> String {
-        format!("p{}/{}", self.created_at.timestamp_micros(), self.promotion)
-    }
-
-    fn place(text: &str) -> Option<Self> {
-        let (created_at, id) = instant_and_id(text.strip_prefix('p')?)?;
-        Some(Self { created_at, promotion: PromotionId::new(id) })
-    }
-}
-
-impl Cursor for AuditCursor {
-    fn text(&self) -> String {
-        format!("a{}/{}", self.at.timestamp_micros(), self.audit_id)
-    }
-
-    fn place(text: &str) -> Option<Self> {
-        let (at, audit_id) = instant_and_id(text.strip_prefix('a')?)?;
-        Some(Self { at, audit_id })
-    }
-}
-
-impl Cursor for RedemptionCursor {
-    fn text(&self) -> String {
-        format!("r{}/{}", self.evaluated_at.timestamp_micros(), self.redemption_id)
-    }
-
-    fn place(text: &str) -> Option<Self> {
-        let (evaluated_at, redemption_id) = instant_and_id(text.strip_prefix('r')?)?;
-        Some(Self { evaluated_at, redemption_id })
-    }
-}
-
-impl Cursor for IssuanceCursor {
-    fn text(&self) -> String {
-        format!("i{}/{}", self.issued_at.timestamp_micros(), self.issuance_id)
-    }
-
-    fn place(text: &str) -> Option<Self> {
-        let (issued_at, issuance_id) = instant_and_id(text.strip_prefix('i')?)?;
-        Some(Self { issued_at, issuance_id })
     }
 }
 

@@ -2,10 +2,12 @@
 //! statuses and codes. Faults of ours are logged here, once, and tell the caller nothing.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use thiserror::Error;
 
 use crate::cache::{LoadError, NoRoom, Refused};
 use crate::db::{DbError, Key};
@@ -15,66 +17,83 @@ use crate::service::{Refusal, ServiceError};
 use crate::telemetry;
 use crate::wire::faults::{Fault, FaultCode, Faults};
 use crate::wire::json::JsonError;
+use crate::wire::problem::{Problem as Document, TOO_COMPLEX, detail};
 
 mod refusals;
 
 pub use refusals::code_of;
-use refusals::of_refusal;
 
 /// Seconds after which a caller may try again who was refused for what nobody can foresee.
 const RETRY_AFTER: u64 = 1;
 
-/// Why a request got no better answer.
-#[derive(Debug)]
+/// Why a request got no better answer, as the caller is told.
+#[derive(Debug, Error)]
 pub enum ApiError {
-    /// 400: the body is not JSON.
+    #[error("The body is not JSON: {0}.")]
     NotJson(String),
-    /// 400: the request is not HTTP as it is understood here.
+    #[error("The request cannot be read as HTTP, or its transfer coding is not understood.")]
     NotHttp,
-    /// 401: no key, or none that is valid.
+    #[error("A valid key is needed, as `Authorization: Bearer <key>`.")]
     Unauthorized,
-    /// 403: the key's role does not allow this.
+    #[error("The role of this key does not allow this.")]
     Forbidden,
-    /// 403: `at` is for admins.
+    #[error("Only admin keys may evaluate as if at another time.")]
     AtForbidden,
-    /// 403: there is no operator key, so that nobody can manage tenants.
+    #[error("No operator key is configured: tenant management is closed.")]
     ManagementClosed,
-    /// 403: the tenant is suspended.
+    #[error("The tenant is suspended.")]
     TenantSuspended,
-    /// 404: there is no such path, or nothing of the caller's has this id.
+    /// Also what is another tenant's.
+    #[error("There is no such thing.")]
     NotFound,
-    /// 405: the path has other methods.
+    #[error("The path does not have this method; the header `allow` names those that it has.")]
     MethodNotAllowed,
-    /// 408: the body came too slowly.
+    #[error("The body did not arrive in time.")]
     BodyTimeout,
-    /// 412: `If-Match` names another version.
+    #[error("{}", refusals::detail(.0))]
+    Refused(Refusal),
+    #[error("It has changed since: `If-Match` does not name its present version.")]
     StaleVersion,
-    /// 413: the body has more bytes than this.
+    #[error("The body has more than {0} bytes.")]
     TooLarge(usize),
-    /// 415: a body of this resource is one of these.
+    #[error("The content type of the body must be {0}.")]
     UnsupportedMediaType(&'static str),
-    /// 415: the body is compressed, or wrapped in something else.
+    #[error("The body must come as it is, without a content encoding.")]
     UnsupportedEncoding,
-    /// 422: everything that is wrong.
+    #[error("{}", detail(.0.as_slice()))]
     Invalid(Faults),
-    /// 428: `If-Match` is missing.
+    #[error("{}", TOO_COMPLEX)]
+    TooComplex(Faults),
+    #[error(
+        "Send the version that is to be replaced, as `If-Match` with the `ETag` of the last answer."
+    )]
     IfMatchRequired,
-    /// 503 or 429: there is no room for one more request of the tenant.
+    #[error("{}", no_room(.0))]
     NoRoom(NoRoom),
-    /// 431: the headers are too many or too long.
+    #[error("The headers are too many or too long.")]
     HeaderTooLarge,
-    /// 503: too many requests at the same time.
+    #[error("Too many requests are being worked on. Nothing was done.")]
     Overloaded,
-    /// 503: a read took too long.
+    #[error("Too many long evaluations are waiting. Nothing was done.")]
+    PoolFull,
+    #[error("The answer took too long. Nothing was changed.")]
     HandlerTimeout,
-    /// 503: a write took too long; it may have happened.
-    WriteTimeout,
-    /// 500: a handler panicked.
-    Panicked,
-    /// Whatever a use case answers.
-    Service(ServiceError),
-    /// Whatever the database answers.
-    Db(DbError),
+    #[error("It may have been done, or not. The same request may be repeated.")]
+    OutcomeUnknown,
+    #[error("The service is stopping. Nothing was changed.")]
+    Stopping,
+    #[error("The database does not answer. Nothing was changed.")]
+    NoDatabase,
+    #[error("What is stored cannot be read by this release. Nothing was changed.")]
+    Unreadable,
+    #[error("The service failed. The request's id finds the cause in its logs.")]
+    Internal,
+    /// What the caller is told rests on what the database said, which is logged.
+    #[error(transparent)]
+    Db(Arc<DbError>),
+    /// The same of rules that were not loaded.
+    #[error(transparent)]
+    Load(LoadError),
 }
 
 impl ApiError {
@@ -88,21 +107,143 @@ impl ApiError {
         faults.add_at(pointer.into(), code, message);
         Self::Invalid(faults)
     }
+
+    /// The status and the stable code.
+    fn status(&self) -> (u16, &'static str) {
+        match self {
+            Self::NotJson(_) => (400, "not_json"),
+            Self::NotHttp => (400, "not_http"),
+            Self::Unauthorized => (401, "unauthorized"),
+            Self::Forbidden | Self::AtForbidden | Self::ManagementClosed => (403, "forbidden"),
+            Self::TenantSuspended => (403, "tenant_suspended"),
+            Self::NotFound => (404, "not_found"),
+            Self::MethodNotAllowed => (405, "method_not_allowed"),
+            Self::BodyTimeout => (408, "timeout"),
+            Self::Refused(refusal) => (409, code_of(refusal)),
+            Self::StaleVersion => (412, "stale_version"),
+            Self::TooLarge(_) => (413, "too_large"),
+            Self::UnsupportedMediaType(_) | Self::UnsupportedEncoding => {
+                (415, "unsupported_media_type")
+            }
+            Self::Invalid(_) => (422, "invalid"),
+            Self::TooComplex(_) => (422, "too_complex"),
+            Self::IfMatchRequired => (428, "if_match_required"),
+            Self::NoRoom(NoRoom::Rate(_) | NoRoom::Guesses(_)) => (429, "too_many_requests"),
+            Self::HeaderTooLarge => (431, "header_too_large"),
+            Self::NoRoom(NoRoom::Share) | Self::Overloaded | Self::PoolFull => (503, "overloaded"),
+            Self::HandlerTimeout | Self::Stopping | Self::NoDatabase | Self::Unreadable => {
+                (503, "unavailable")
+            }
+            Self::OutcomeUnknown => (503, "outcome_unknown"),
+            Self::Internal | Self::Db(_) | Self::Load(_) => (500, "internal"),
+        }
+    }
+
+    /// Why the request was turned away before it was worked on, if it was.
+    fn shed(&self) -> Option<Shed> {
+        match self {
+            Self::HeaderTooLarge => Some(Shed::Head),
+            Self::Overloaded | Self::NoRoom(NoRoom::Share) => Some(Shed::InFlight),
+            Self::PoolFull => Some(Shed::Pool),
+            Self::Stopping => Some(Shed::Stopping),
+            _ => None,
+        }
+    }
+
+    /// After how many seconds the same request may come again; at least one.
+    fn retry_after(&self, status: u16) -> Option<u64> {
+        match self {
+            Self::NoRoom(NoRoom::Rate(wait) | NoRoom::Guesses(wait)) => {
+                let begun = u64::from(wait.subsec_nanos() > 0);
+                Some(wait.as_secs().saturating_add(begun).max(RETRY_AFTER))
+            }
+            _ => (status == 503).then_some(RETRY_AFTER),
+        }
+    }
+
+    /// What the caller is told in place of what failed, which is logged.
+    fn told(self) -> Self {
+        match self {
+            Self::Db(error) | Self::Load(LoadError::Db(error)) => of_db(&error),
+            Self::Load(error @ LoadError::BrokenOff) => {
+                tracing::error!(%error, "the rules could not be loaded");
+                Self::Internal
+            }
+            other => other,
+        }
+    }
+}
+
+fn no_room(why: &NoRoom) -> &'static str {
+    match why {
+        NoRoom::Share => "Too many requests of this tenant are being worked on. Nothing was done.",
+        NoRoom::Rate(_) => "The tenant asks more often than its operator allows. Nothing was done.",
+        NoRoom::Guesses(_) => {
+            "Too many codes that nobody has were presented. For a while no codes are looked up; carts without codes are."
+        }
+    }
+}
+
+fn of_db(error: &DbError) -> ApiError {
+    match error {
+        DbError::Duplicate(Key::PromotionName) => ApiError::Refused(Refusal::NameTaken),
+        DbError::InUse => ApiError::Refused(Refusal::InUse),
+        DbError::CodesTaken(codes) => ApiError::Refused(Refusal::CodesTaken(codes.clone())),
+        DbError::Stale => ApiError::StaleVersion,
+        DbError::TooSlow(_)
+        | DbError::Conflict(_)
+        | DbError::Raced
+        | DbError::Unavailable(_)
+        | DbError::NotReady(_) => {
+            tracing::warn!(%error, "the database did not do what was asked");
+            ApiError::NoDatabase
+        }
+        DbError::Unreadable(_) => {
+            tracing::error!(%error, "what is stored is not known to this release");
+            ApiError::Unreadable
+        }
+        DbError::OutcomeUnknown(_) => {
+            tracing::warn!(%error, "a commit was not confirmed");
+            ApiError::OutcomeUnknown
+        }
+        DbError::Stopping => ApiError::Stopping,
+        DbError::Duplicate(Key::KeyHash | Key::Id)
+        | DbError::Missing(_)
+        | DbError::SchemaOutdated { .. }
+        | DbError::Setup(_)
+        | DbError::Migrate(_)
+        | DbError::Embedded(_)
+        | DbError::Query(_) => {
+            tracing::error!(error = %telemetry::describe(error), "the database failed");
+            ApiError::Internal
+        }
+    }
 }
 
 impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         match error {
+            ServiceError::Db(error) => Self::Db(error),
+            ServiceError::Load(error) => Self::Load(error),
             ServiceError::NotFound => Self::NotFound,
             ServiceError::NoRoom(why) => Self::NoRoom(why),
-            other => Self::Service(other),
+            ServiceError::Stale => Self::StaleVersion,
+            ServiceError::Invalid(faults) => Self::Invalid(faults),
+            ServiceError::TooComplex(faults) => Self::TooComplex(faults),
+            ServiceError::Refused(refusal) => Self::Refused(refusal),
+            ServiceError::Lost => Self::OutcomeUnknown,
+            ServiceError::Stopped => Self::HandlerTimeout,
+            ServiceError::NotDone(NotDone::Full) => Self::PoolFull,
+            ServiceError::NotDone(NotDone::Ended) => Self::Stopping,
+            // Logged where it was caught, with its message.
+            ServiceError::Panicked => Self::Internal,
         }
     }
 }
 
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
-        Self::Db(error)
+        Self::Db(Arc::new(error))
     }
 }
 
@@ -129,7 +270,7 @@ impl From<Refused> for ApiError {
             Refused::Unknown => Self::Unauthorized,
             Refused::Suspended => Self::TenantSuspended,
             Refused::Busy => Self::Overloaded,
-            Refused::Db(error) => Self::Service(ServiceError::Db(error)),
+            Refused::Db(error) => Self::Db(error),
         }
     }
 }
@@ -138,41 +279,32 @@ impl From<Refused> for ApiError {
 /// request's id, writes it out.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    status: StatusCode,
-    code: &'static str,
-    detail: Cow<'static, str>,
-    faults: Vec<Fault>,
-    result: Option<String>,
+    document: Document,
     shed: Option<Shed>,
 }
 
 impl Problem {
-    fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), faults: Vec::new(), result: None, shed: None }
-    }
-
-    fn conflict(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::CONFLICT, code, detail)
-    }
-
-    fn unavailable(code: &'static str, detail: &'static str) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
-    }
-
-    /// The same, of what was turned away before it was worked on.
-    fn because(mut self, shed: Shed) -> Self {
-        self.shed = Some(shed);
-        self
-    }
-
-    fn internal() -> Self {
-        let detail = "The service failed. The request's id finds the cause in its logs.";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    fn new(error: ApiError) -> Self {
+        let (shed, (status, code)) = (error.shed(), error.status());
+        let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+        let mut document =
+            Document::new(status, code, title.unwrap_or_default(), error.to_string());
+        match error {
+            ApiError::Invalid(faults) | ApiError::TooComplex(faults) => {
+                document.errors = faults.into_vec();
+            }
+            ApiError::Refused(Refusal::LockedAfterLive(fields)) => {
+                document.errors = refusals::locked(&fields);
+            }
+            ApiError::Refused(Refusal::DiscountChanged(result)) => document.result = Some(result),
+            _ => {}
+        }
+        Self { document, shed }
     }
 
     /// The stable code, for logs.
     pub fn code(&self) -> &'static str {
-        self.code
+        self.document.code
     }
 
     /// Why the request was turned away, if it was, for metrics.
@@ -181,29 +313,23 @@ impl Problem {
     }
 
     /// The document of the request with this id.
-    pub fn print(self, request_id: &str) -> String {
-        let document = crate::wire::problem::Problem {
-            status: self.status.as_u16(),
-            code: self.code,
-            title: self.status.canonical_reason().unwrap_or_default(),
-            detail: self.detail.into_owned(),
-            errors: self.faults,
-            result: self.result,
-        };
-        document.print(Some(request_id))
+    pub fn print(&self, request_id: &str) -> String {
+        self.document.print(Some(request_id))
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let problem = problem(&self);
+        let error = self.told();
+        let (status, _) = error.status();
         let mut response = Response::new(Body::empty());
-        *response.status_mut() = problem.status;
+        *response.status_mut() =
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut header = |name: HeaderName, value| response.headers_mut().insert(name, value);
-        if let Some(seconds) = retry_after(&self, problem.status) {
+        if let Some(seconds) = error.retry_after(status) {
             header(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        match self {
+        match error {
             Self::Unauthorized => {
                 header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
@@ -213,226 +339,7 @@ impl IntoResponse for ApiError {
             }
             _ => {}
         }
-        response.extensions_mut().insert(problem);
+        response.extensions_mut().insert(Problem::new(error));
         response
-    }
-}
-
-/// After how many seconds the same request may come again; at least one.
-fn retry_after(error: &ApiError, status: StatusCode) -> Option<u64> {
-    match error {
-        ApiError::NoRoom(NoRoom::Rate(wait) | NoRoom::Guesses(wait)) => {
-            let begun = u64::from(wait.subsec_nanos() > 0);
-            Some(wait.as_secs().saturating_add(begun).max(RETRY_AFTER))
-        }
-        _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER),
-        _ => None,
-    }
-}
-
-fn problem(error: &ApiError) -> Problem {
-    use StatusCode as Status;
-    match error {
-        ApiError::NotJson(why) => {
-            Problem::new(Status::BAD_REQUEST, "not_json", format!("The body is not JSON: {why}."))
-        }
-        ApiError::NotHttp => Problem::new(
-            Status::BAD_REQUEST,
-            "not_http",
-            "The request cannot be read as HTTP, or its transfer coding is not understood.",
-        ),
-        ApiError::Unauthorized => Problem::new(
-            Status::UNAUTHORIZED,
-            "unauthorized",
-            "A valid key is needed, as `Authorization: Bearer <key>`.",
-        ),
-        ApiError::Forbidden => Problem::new(
-            Status::FORBIDDEN,
-            "forbidden",
-            "The role of this key does not allow this.",
-        ),
-        ApiError::AtForbidden => Problem::new(
-            Status::FORBIDDEN,
-            "forbidden",
-            "Only admin keys may evaluate as if at another time.",
-        ),
-        ApiError::ManagementClosed => Problem::new(
-            Status::FORBIDDEN,
-            "forbidden",
-            "No operator key is configured: tenant management is closed.",
-        ),
-        ApiError::TenantSuspended => {
-            Problem::new(Status::FORBIDDEN, "tenant_suspended", "The tenant is suspended.")
-        }
-        ApiError::NotFound => {
-            Problem::new(Status::NOT_FOUND, "not_found", "There is no such thing.")
-        }
-        ApiError::MethodNotAllowed => Problem::new(
-            Status::METHOD_NOT_ALLOWED,
-            "method_not_allowed",
-            "The path does not have this method; the header `allow` names those that it has.",
-        ),
-        ApiError::BodyTimeout => {
-            Problem::new(Status::REQUEST_TIMEOUT, "timeout", "The body did not arrive in time.")
-        }
-        ApiError::StaleVersion => Problem::new(
-            Status::PRECONDITION_FAILED,
-            "stale_version",
-            "It has changed since: `If-Match` does not name its present version.",
-        ),
-        ApiError::TooLarge(limit) => Problem::new(
-            Status::PAYLOAD_TOO_LARGE,
-            "too_large",
-            format!("The body has more than {limit} bytes."),
-        ),
-        ApiError::UnsupportedMediaType(expected) => Problem::new(
-            Status::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            format!("The content type of the body must be {expected}."),
-        ),
-        ApiError::UnsupportedEncoding => Problem::new(
-            Status::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            "The body must come as it is, without a content encoding.",
-        ),
-        ApiError::Invalid(faults) => invalid(faults.as_slice().to_vec()),
-        ApiError::IfMatchRequired => Problem::new(
-            Status::PRECONDITION_REQUIRED,
-            "if_match_required",
-            "Send the version that is to be replaced, as `If-Match` with the `ETag` of the last answer.",
-        ),
-        ApiError::HeaderTooLarge => Problem::new(
-            Status::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            "header_too_large",
-            "The headers are too many or too long.",
-        )
-        .because(Shed::Head),
-        ApiError::Overloaded => Problem::unavailable(
-            "overloaded",
-            "Too many requests are being worked on. Nothing was done.",
-        )
-        .because(Shed::InFlight),
-        ApiError::NoRoom(why) => no_room(*why),
-        ApiError::HandlerTimeout => {
-            Problem::unavailable("unavailable", "The answer took too long. Nothing was changed.")
-        }
-        ApiError::WriteTimeout => outcome_unknown(),
-        // Logged where it was caught, with its message.
-        ApiError::Panicked => Problem::internal(),
-        ApiError::Service(error) => of_service(error),
-        ApiError::Db(error) => of_db(error),
-    }
-}
-
-fn invalid(faults: Vec<Fault>) -> Problem {
-    let detail = crate::wire::problem::detail(&faults);
-    Problem { faults, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
-}
-
-fn too_complex(faults: Vec<Fault>) -> Problem {
-    Problem {
-        faults,
-        ..Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "too_complex",
-            crate::wire::problem::TOO_COMPLEX,
-        )
-    }
-}
-
-fn no_room(why: NoRoom) -> Problem {
-    let too_many =
-        |detail| Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail);
-    match why {
-        NoRoom::Share => Problem::unavailable(
-            "overloaded",
-            "Too many requests of this tenant are being worked on. Nothing was done.",
-        )
-        .because(Shed::InFlight),
-        NoRoom::Rate(_) => {
-            too_many("The tenant asks more often than its operator allows. Nothing was done.")
-        }
-        NoRoom::Guesses(_) => too_many(
-            "Too many codes that nobody has were presented. For a while no codes are looked up; carts without codes are.",
-        ),
-    }
-}
-
-fn outcome_unknown() -> Problem {
-    Problem::unavailable(
-        "outcome_unknown",
-        "It may have been done, or not. The same request may be repeated.",
-    )
-}
-
-fn of_service(error: &ServiceError) -> Problem {
-    match error {
-        ServiceError::NotFound => problem(&ApiError::NotFound),
-        ServiceError::NoRoom(why) => no_room(*why),
-        ServiceError::Stale => problem(&ApiError::StaleVersion),
-        ServiceError::Invalid(faults) => invalid(faults.as_slice().to_vec()),
-        ServiceError::Refused(refusal) => of_refusal(refusal),
-        ServiceError::Db(error) => of_db(error),
-        ServiceError::Lost => outcome_unknown(),
-        ServiceError::TooComplex(faults) => too_complex(faults.as_slice().to_vec()),
-        ServiceError::Stopped => problem(&ApiError::HandlerTimeout),
-        ServiceError::NotDone(NotDone::Full) => Problem::unavailable(
-            "overloaded",
-            "Too many long evaluations are waiting. Nothing was done.",
-        )
-        .because(Shed::Pool),
-        ServiceError::NotDone(NotDone::Ended) => of_db(&DbError::Stopping),
-        // Logged where it was caught, with its message.
-        ServiceError::Panicked => Problem::internal(),
-        ServiceError::Load(LoadError::Db(error)) => of_db(error),
-        ServiceError::Load(error @ LoadError::BrokenOff) => {
-            tracing::error!(%error, "the rules could not be loaded");
-            Problem::internal()
-        }
-    }
-}
-
-fn of_db(error: &DbError) -> Problem {
-    match error {
-        DbError::Duplicate(Key::PromotionName) => of_refusal(&Refusal::NameTaken),
-        DbError::InUse => of_refusal(&Refusal::InUse),
-        DbError::CodesTaken(codes) => of_refusal(&Refusal::CodesTaken(codes.clone())),
-        DbError::Stale => problem(&ApiError::StaleVersion),
-        DbError::TooSlow(_)
-        | DbError::Conflict(_)
-        | DbError::Raced
-        | DbError::Unavailable(_)
-        | DbError::NotReady(_) => {
-            tracing::warn!(%error, "the database did not do what was asked");
-            Problem::unavailable(
-                "unavailable",
-                "The database does not answer. Nothing was changed.",
-            )
-        }
-        DbError::Unreadable(_) => {
-            tracing::error!(%error, "what is stored is not known to this release");
-            Problem::unavailable(
-                "unavailable",
-                "What is stored cannot be read by this release. Nothing was changed.",
-            )
-        }
-        DbError::OutcomeUnknown(_) => {
-            tracing::warn!(%error, "a commit was not confirmed");
-            outcome_unknown()
-        }
-        DbError::Stopping => {
-            Problem::unavailable("unavailable", "The service is stopping. Nothing was changed.")
-                .because(Shed::Stopping)
-        }
-        DbError::Duplicate(Key::KeyHash | Key::Id)
-        | DbError::Missing(_)
-        | DbError::SchemaOutdated { .. }
-        | DbError::Setup(_)
-        | DbError::Migrate(_)
-        | DbError::Embedded(_)
-        | DbError::Query(_) => {
-            tracing::error!(error = %telemetry::describe(error), "the database failed");
-            Problem::internal()
-        }
     }
 }

@@ -1,21 +1,13 @@
 //! Promotions (spec 5).
 
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use utoipa::IntoParams;
 
-use super::auth::{Admin, Reader};
 use super::etag::{IfMatch, tagged};
-use super::extract::{Id, NoQuery, Query, Small, choice, decode};
-use super::openapi::{Choice, ListParams, Reading, Replacing, Writing, conflicts};
-use super::page::Wanted;
-use super::problem::ApiError;
-use super::{Api, edge, page, schema};
+use super::{handler::*, schema};
+use crate::db;
 use crate::db::promotion_history::HistoryRow;
 use crate::db::promotions::{PromotionCursor, PromotionFilter};
-use crate::db::{self, DbError};
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::{PromotionType, State as PromotionState, Status, Terms};
 use crate::domain::settings::CustomField;
@@ -36,13 +28,13 @@ conflicts! {
     SetPromotionStatusConflict = "active_promotion_limit" | "archived" | "invalid_transition";
 }
 
-type States = Choice<PromotionState>;
-type Types = Choice<PromotionType>;
+type States = OneNamed<PromotionState>;
+type Types = OneNamed<PromotionType>;
 
 /// Which promotions are listed.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes what `read_filter` reads")]
+#[expect(dead_code, reason = "describes what `list` reads")]
 pub struct FilterParams {
     /// Their state now; archived ones only when asked for.
     #[param(inline)]
@@ -60,67 +52,50 @@ pub struct FilterParams {
 
 /// Make a promotion, as a draft or active
 #[utoipa::path(post, path = "/v1/promotions", operation_id = "create_promotion", tag = "promotions",
-    security(("key" = ["admin"])),
-    request_body = schema::PromotionInput,
+    security(("key" = ["admin"])), request_body = schema::PromotionInput,
     responses(
-        (status = 201, description = "The promotion.", body = schema::Promotion,
-            headers(("etag" = String, description = "The version, for `If-Match`."))),
-        Writing,
-        CreatePromotionConflict))]
-pub async fn create(
-    State(api): State<Api>,
-    admin: Admin,
-    _: NoQuery,
-    body: Small,
-) -> Result<Response, ApiError> {
-    let (service, actor) = (api.service().clone(), admin.actor());
+        (status = 201, description = "The promotion.", body = schema::Promotion), Writing, CreatePromotionConflict))]
+pub async fn create(api: Api, admin: Caller<Admin>, body: Small) -> Answered {
+    let (service, actor) = (api.service(), admin.actor());
     let body = body.json()?;
     let (settings, _) = api.admin_read(service.settings(actor.tenant)).await?;
     let fields = settings.custom_fields.clone();
     let new = read(&api, actor.tenant, body, fields, None).await?;
     let status = new.status.unwrap_or(Status::Draft);
-    let made = async move { service.create_promotion(actor, new.terms, new.lists, status).await };
+    let made = service.create_promotion(actor, new.terms, new.lists, status);
     let stored = api.admin_write(made).await?;
     Ok(answer(&api, StatusCode::CREATED, &stored))
 }
 
 /// List promotions, newest first
 #[utoipa::path(get, path = "/v1/promotions", operation_id = "list_promotions", tag = "promotions",
-    security(("key" = ["admin", "viewer"])),
-    params(FilterParams, ListParams),
-    responses(
-        (status = 200, description = "A page of promotions.", body = schema::PromotionPage),
-        Reading))]
-pub async fn list(
-    State(api): State<Api>,
-    reader: Reader,
-    mut query: Query,
-) -> Result<Response, ApiError> {
-    let filter = read_filter(&mut query);
-    let Wanted { limit, after, seal } = query.page::<PromotionCursor>(reader.cursors());
-    query.finish()?;
+    security(("key" = ["admin", "viewer"])), params(FilterParams, ListParams),
+    responses((status = 200, description = "A page of promotions.", body = schema::PromotionPage), Reading))]
+pub async fn list(api: Api, reader: Caller<Reader>, mut query: Query) -> Answered {
+    let filter = PromotionFilter {
+        state: query.choice("state"),
+        kind: query.choice("type"),
+        campaign: query.text("campaign"),
+        q: query.text("q"),
+    };
+    let wanted = query.into_page::<PromotionCursor>(reader.cursors())?;
     let service = api.service();
-    let read = service.promotions(reader.tenant(), filter, after, limit);
+    let read = service.promotions(reader.tenant(), filter, wanted.after, wanted.limit);
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, &seal, |writer, stored| writer.raw(&text(api.service(), stored))))
+    Ok(page::answer(&found, &wanted.seal, |writer, own| writer.raw(&text(service, own))))
 }
 
 /// Read a promotion
 #[utoipa::path(get, path = "/v1/promotions/{id}", operation_id = "read_promotion", tag = "promotions",
-    security(("key" = ["admin", "viewer"])),
-    params(("id" = Uuid, Path, description = "The promotion.")),
-    responses(
-        (status = 200, description = "The promotion.", body = schema::Promotion,
-            headers(("etag" = String, description = "The version, for `If-Match`."))),
-        Reading))]
+    security(("key" = ["admin", "viewer"])), params(("id" = Uuid, Path, description = "The promotion.")),
+    responses((status = 200, description = "The promotion.", body = schema::Promotion), Reading))]
 pub async fn get(
-    State(api): State<Api>,
-    reader: Reader,
-    Id(promotion): Id<PromotionId>,
+    api: Api,
+    reader: Caller<Reader>,
+    PathId(promotion): PathId<PromotionId>,
     _: NoQuery,
-) -> Result<Response, ApiError> {
-    let read = api.service().promotion(reader.tenant(), promotion);
-    let stored = api.admin_read(read).await?;
+) -> Answered {
+    let stored = api.admin_read(api.service().promotion(reader.tenant(), promotion)).await?;
     Ok(answer(&api, StatusCode::OK, &stored))
 }
 
@@ -132,91 +107,71 @@ pub async fn get(
         ("if-match" = String, Header, description = "The version that is to be replaced: the `ETag` of the last answer, or `*`.")),
     request_body = schema::PromotionReplacement,
     responses(
-        (status = 200, description = "The promotion.", body = schema::Promotion,
-            headers(("etag" = String, description = "The version, for `If-Match`."))),
-        Replacing,
-        ReplacePromotionConflict))]
+        (status = 200, description = "The promotion.", body = schema::Promotion), Replacing, ReplacePromotionConflict))]
 pub async fn put(
-    State(api): State<Api>,
-    admin: Admin,
-    Id(promotion): Id<PromotionId>,
-    _: NoQuery,
+    api: Api,
+    admin: Caller<Admin>,
+    PathId(promotion): PathId<PromotionId>,
     if_match: IfMatch,
     body: Small,
-) -> Result<Response, ApiError> {
-    let (service, actor) = (api.service().clone(), admin.actor());
+) -> Answered {
+    let (service, actor) = (api.service(), admin.actor());
     let before = service.before_replacing(actor.tenant, promotion);
     let (status, settings) = api.admin_read(before).await?;
     let fields = settings.custom_fields.clone();
     let new = read(&api, actor.tenant, body.json()?, fields, Some(status)).await?;
     let expected = if_match.expected()?;
-    let replaced = async move {
-        let New { terms, lists, status } = new;
-        service.replace_promotion(actor, promotion, expected, terms, lists, status).await
-    };
+    let New { terms, lists, status } = new;
+    let replaced = service.replace_promotion(actor, promotion, expected, terms, lists, status);
     let stored = api.admin_write(replaced).await?;
     Ok(answer(&api, StatusCode::OK, &stored))
 }
 
 /// Archive a promotion
 #[utoipa::path(delete, path = "/v1/promotions/{id}", operation_id = "archive_promotion", tag = "promotions",
-    security(("key" = ["admin"])),
-    params(("id" = Uuid, Path, description = "The promotion.")),
-    responses(
-        (status = 204, description = "Archived."),
-        Writing,
-        ArchivePromotionConflict))]
+    security(("key" = ["admin"])), params(("id" = Uuid, Path, description = "The promotion.")),
+    responses((status = 204, description = "Archived."), Writing, ArchivePromotionConflict))]
 pub async fn archive(
-    State(api): State<Api>,
-    admin: Admin,
-    Id(promotion): Id<PromotionId>,
+    api: Api,
+    admin: Caller<Admin>,
+    PathId(promotion): PathId<PromotionId>,
     _: NoQuery,
-) -> Result<Response, ApiError> {
-    let (service, actor) = (api.service().clone(), admin.actor());
-    let archived =
-        async move { service.set_promotion_status(actor, promotion, Status::Archived).await };
-    api.admin_write(archived).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+) -> Answered {
+    let (service, actor) = (api.service(), admin.actor());
+    api.admin_write(service.set_promotion_status(actor, promotion, Status::Archived)).await?;
+    done()
 }
 
 /// Activate, pause or archive a promotion
 #[utoipa::path(post, path = "/v1/promotions/{id}/status", operation_id = "set_promotion_status", tag = "promotions",
-    security(("key" = ["admin"])),
-    params(("id" = Uuid, Path, description = "The promotion.")),
+    security(("key" = ["admin"])), params(("id" = Uuid, Path, description = "The promotion.")),
     request_body = schema::StatusChange,
     responses(
-        (status = 200, description = "The promotion.", body = schema::Promotion,
-            headers(("etag" = String, description = "The version, for `If-Match`."))),
-        Writing,
-        SetPromotionStatusConflict))]
+        (status = 200, description = "The promotion.", body = schema::Promotion), Writing, SetPromotionStatusConflict))]
 pub async fn set_status(
-    State(api): State<Api>,
-    admin: Admin,
-    Id(promotion): Id<PromotionId>,
-    _: NoQuery,
+    api: Api,
+    admin: Caller<Admin>,
+    PathId(promotion): PathId<PromotionId>,
     body: Small,
-) -> Result<Response, ApiError> {
-    let (service, actor) = (api.service().clone(), admin.actor());
+) -> Answered {
+    let (service, actor) = (api.service(), admin.actor());
     api.admin_read(service.promotion(actor.tenant, promotion)).await?;
     let status = decode(&body.json()?, read_body::<StatusChange, _>)?;
-    let moved = async move { service.set_promotion_status(actor, promotion, status).await };
+    let moved = service.set_promotion_status(actor, promotion, status);
     let stored = api.admin_write(moved).await?;
     Ok(answer(&api, StatusCode::OK, &stored))
 }
 
 /// Read every version of a promotion, newest first
 #[utoipa::path(get, path = "/v1/promotions/{id}/history", operation_id = "read_promotion_history", tag = "promotions",
-    security(("key" = ["admin", "viewer"])),
-    params(("id" = Uuid, Path, description = "The promotion."), ListParams),
-    responses(
-        (status = 200, description = "A page of versions.", body = schema::PromotionVersionPage),
-        Reading))]
+    security(("key" = ["admin", "viewer"])), params(("id" = Uuid, Path, description = "The promotion."), ListParams),
+    responses((status = 200, description = "A page of versions.", body = schema::PromotionVersionPage), Reading))]
 pub async fn history(
-    State(api): State<Api>,
-    reader: Reader,
-    Id(promotion): Id<PromotionId>,
+    api: Api,
+    reader: Caller<Reader>,
+    PathId(promotion): PathId<PromotionId>,
     mut query: Query,
-) -> Result<Response, ApiError> {
+) -> Answered {
     let wanted = query.page::<i32>(reader.cursors());
     let finished = query.finish();
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
@@ -230,8 +185,7 @@ pub async fn history(
     let found = api.admin_read(read).await?;
     finished?;
     let read = |row: &HistoryRow| stored::terms("a version of a promotion", &row.document);
-    let terms: Result<Vec<Terms>, DbError> = found.items.iter().map(read).collect();
-    let terms = terms?;
+    let terms: Vec<Terms> = found.items.iter().map(read).collect::<Result<_, _>>()?;
     let mut terms = terms.iter();
     Ok(page::answer(&found, &wanted.seal, |writer, row| {
         if let Some(terms) = terms.next() {
@@ -241,7 +195,7 @@ pub async fn history(
 }
 
 fn answer(api: &Api, status: StatusCode, stored: &Stored) -> Response {
-    tagged(edge::json(status, text(api.service(), stored)), stored.version)
+    tagged(json(status, text(api.service(), stored)), stored.version)
 }
 
 /// A promotion as answers have it.
@@ -295,14 +249,5 @@ async fn read(
     match api.read(tenant, body, read).await {
         Ok(new) => Ok(new),
         Err(refused) => Err(api.with_missing_lists(tenant, refused).await),
-    }
-}
-
-fn read_filter(query: &mut Query) -> PromotionFilter {
-    PromotionFilter {
-        state: choice(query, "state"),
-        kind: choice(query, "type"),
-        campaign: query.text("campaign"),
-        q: query.text("q"),
     }
 }

@@ -1,17 +1,11 @@
 //! Redemptions: made, read, committed, cancelled, returned (spec 9).
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::auth::{Pos, PosReader};
 use super::codes::masked;
-use super::extract::{NoBody, NoQuery, Query, Redemption, Small, choice, decode};
-use super::openapi::{Choice, ListParams, Reading, Redeeming, Writing, conflicts};
-use super::problem::ApiError;
-use super::{Api, edge, page, schema};
+use super::extract::Redemption;
+use super::{handler::*, schema};
 use crate::db;
 use crate::db::redemption_list::{ListedRow, RedemptionCursor, RedemptionFilter};
 use crate::db::redemptions::RedemptionRow;
@@ -36,19 +30,11 @@ conflicts! {
 
 /// Redeem a cart: evaluate it, add to every counter and record it in one step; the same request again answers the same
 #[utoipa::path(post, path = "/v1/redemptions", operation_id = "redeem", tag = "redemptions",
-    security(("key" = ["admin", "pos"])),
-    request_body = schema::RedemptionInput,
+    security(("key" = ["admin", "pos"])), request_body = schema::RedemptionInput,
     responses(
         (status = 201, description = "Recorded.", body = schema::Redemption),
-        (status = 200, description = "It was recorded before.", body = schema::Redemption),
-        Redeeming,
-        RedeemConflict))]
-pub async fn create(
-    State(api): State<Api>,
-    pos: Pos,
-    _: NoQuery,
-    body: Small,
-) -> Result<Response, ApiError> {
+        (status = 200, description = "It was recorded before.", body = schema::Redemption), Redeeming, RedeemConflict))]
+pub async fn create(api: Api, pos: Caller<Pos>, body: Small) -> Answered {
     let body = body.json()?;
     let read = |value: Value<'_, '_>, faults: &mut Faults| {
         Order::read(value, faults).map(Order::into_owned)
@@ -63,10 +49,10 @@ pub async fn create(
         result: Some(&redeemed.result),
     };
     let status = if redeemed.is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(edge::json(status, wire::redemption::print(&answer)))
+    Ok(json(status, wire::redemption::print(&answer)))
 }
 
-type States = Choice<RedemptionState>;
+type States = OneNamed<RedemptionState>;
 
 /// Filters of the list.
 #[derive(IntoParams)]
@@ -97,19 +83,13 @@ pub struct FilterParams {
 
 /// List redemptions, newest first
 #[utoipa::path(get, path = "/v1/redemptions", operation_id = "list_redemptions", tag = "redemptions",
-    security(("key" = ["admin", "pos", "viewer"])),
-    params(FilterParams, ListParams),
+    security(("key" = ["admin", "pos", "viewer"])), params(FilterParams, ListParams),
     responses(
         (status = 200, description = "A page of redemptions, without requests and results.", body = schema::RedemptionPage),
         Reading))]
-pub async fn list(
-    State(api): State<Api>,
-    reader: PosReader,
-    mut query: Query,
-) -> Result<Response, ApiError> {
+pub async fn list(api: Api, reader: Caller<PosReader>, mut query: Query) -> Answered {
     let filter = read_filter(&mut query);
-    let wanted = query.page::<RedemptionCursor>(reader.cursors());
-    query.finish()?;
+    let wanted = query.into_page::<RedemptionCursor>(reader.cursors())?;
     let names_code = filter.code_key.is_some();
     if names_code && !reader.sees_codes() {
         // The answer would say whether a code exists that is not shown.
@@ -163,20 +143,18 @@ answer! {
     security(("key" = ["admin", "pos", "viewer"])),
     params(
         ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
-    responses(
-        (status = 200, description = "The redemption.", body = schema::RedemptionFull),
-        Reading))]
+    responses((status = 200, description = "The redemption.", body = schema::RedemptionFull), Reading))]
 pub async fn get(
-    State(api): State<Api>,
-    reader: PosReader,
+    api: Api,
+    reader: Caller<PosReader>,
     Redemption(address): Redemption,
     _: NoQuery,
-) -> Result<Response, ApiError> {
+) -> Answered {
     let service = api.service();
     let found = api.admin_read(service.redemption(reader.tenant(), address)).await?;
     let (row, state, returns) = match found {
         Found::Redemption(row, state, returns) => (row, state, returns),
-        Found::Buried(transaction) => return Ok(edge::json(StatusCode::OK, buried(&transaction))),
+        Found::Buried(transaction) => return Ok(json(StatusCode::OK, buried(&transaction))),
     };
     // Viewers see the last three characters of codes.
     let shown = |document: &str| {
@@ -190,7 +168,7 @@ pub async fn get(
     let mut writer = Writer::with_capacity(row.request.len() + row.result.len() + 512);
     let answer = Answer { result: result.as_deref(), ..head(&row, state) };
     FullRedemption::print(&mut writer, &row, &answer, request.as_deref(), &returns);
-    Ok(edge::json(StatusCode::OK, writer.finish()))
+    ok(writer.finish())
 }
 
 answer! {
@@ -222,19 +200,16 @@ answer! {
         ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
     request_body(content = schema::Nothing, description = "None, or an empty object."),
     responses(
-        (status = 200, description = "Committed, now or before.", body = schema::Redemption),
-        Writing,
+        (status = 200, description = "Committed, now or before.", body = schema::Redemption), Writing,
         CommitRedemptionConflict))]
 pub async fn commit(
-    State(api): State<Api>,
-    pos: Pos,
+    api: Api,
+    pos: Caller<Pos>,
     Redemption(address): Redemption,
-    _: NoQuery,
     _: NoBody,
-) -> Result<Response, ApiError> {
-    let service = api.service().clone();
-    let committed = async move { service.commit_redemption(pos.tenant(), address).await };
-    answer(&api.redemption(committed).await?)
+) -> Answered {
+    let service = api.service();
+    answer(&api.redemption(service.commit_redemption(pos.tenant(), address)).await?)
 }
 
 /// Cancel a hold: what it reserved is given back; one that was never seen is not redeemed late
@@ -245,18 +220,15 @@ pub async fn commit(
     request_body(content = schema::Nothing, description = "None, or an empty object."),
     responses(
         (status = 200, description = "Cancelled, now or before, or ended otherwise.", body = schema::EndedRedemption),
-        Writing,
-        CancelRedemptionConflict))]
+        Writing, CancelRedemptionConflict))]
 pub async fn cancel(
-    State(api): State<Api>,
-    pos: Pos,
+    api: Api,
+    pos: Caller<Pos>,
     Redemption(address): Redemption,
-    _: NoQuery,
     _: NoBody,
-) -> Result<Response, ApiError> {
-    let service = api.service().clone();
-    let cancelled = async move { service.cancel_redemption(pos.tenant(), address).await };
-    answer(&api.redemption(cancelled).await?)
+) -> Answered {
+    let service = api.service();
+    answer(&api.redemption(service.cancel_redemption(pos.tenant(), address)).await?)
 }
 
 /// Take units back; the last unit of a line brings its refund to all that was paid for it
@@ -266,32 +238,29 @@ pub async fn cancel(
         ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
     request_body = schema::ReturnInput,
     responses(
-        (status = 200, description = "What is refunded, now or before.", body = schema::ReturnRecord),
-        Writing,
+        (status = 200, description = "What is refunded, now or before.", body = schema::ReturnRecord), Writing,
         ReturnGoodsConflict))]
 pub async fn take_back(
-    State(api): State<Api>,
-    pos: Pos,
+    api: Api,
+    pos: Caller<Pos>,
     Redemption(address): Redemption,
-    _: NoQuery,
     body: Small,
-) -> Result<Response, ApiError> {
-    let service = api.service().clone();
+) -> Answered {
+    let service = api.service();
     // What does not exist, or is another tenant's, is told before what is wrong with the body.
     api.admin_read(service.redemption(pos.tenant(), address.clone())).await?;
     let new = decode(&body.json()?, wire::returns::parse)?;
-    let taken = async move { service.take_back(pos.tenant(), address, new).await };
-    Ok(edge::json(StatusCode::OK, api.redemption(taken).await?))
+    ok(api.redemption(service.take_back(pos.tenant(), address, new)).await?)
 }
 
-fn answer(found: &Found) -> Result<Response, ApiError> {
+fn answer(found: &Found) -> Answered {
     let text = match found {
         Found::Redemption(row, state, _) => {
             wire::redemption::print(&Answer { result: Some(&row.result), ..head(row, *state) })
         }
         Found::Buried(transaction) => buried(transaction),
     };
-    Ok(edge::json(StatusCode::OK, text))
+    ok(text)
 }
 
 fn head(row: &RedemptionRow, state: RedemptionState) -> Answer<'_> {
@@ -334,7 +303,7 @@ fn read_filter(query: &mut Query) -> RedemptionFilter {
         customer_id: query.text("customer_id"),
         promotion_id,
         code_key: query.text("code").map(|code| code.to_ascii_uppercase()),
-        state: choice(query, "state"),
+        state: query.choice("state"),
         from,
         to,
     }

@@ -1,15 +1,7 @@
 //! A tenant's settings.
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
-
-use super::auth::{Admin, Reader};
 use super::etag::{IfMatch, tagged};
-use super::extract::{NoQuery, Small, decode};
-use super::openapi::{Reading, Replacing, conflicts};
-use super::problem::ApiError;
-use super::{Api, edge, schema};
+use super::{handler::*, schema};
 use crate::domain::settings::Settings;
 use crate::wire;
 use crate::wire::settings::Computed;
@@ -23,11 +15,8 @@ conflicts! {
 /// Read the settings
 #[utoipa::path(get, path = "/v1/settings", operation_id = "read_settings", tag = "settings",
     security(("key" = ["admin", "viewer"])),
-    responses(
-        (status = 200, description = "The settings.", body = schema::Settings,
-            headers(("etag" = String, description = "The version, for `If-Match`."))),
-        Reading))]
-pub async fn get(State(api): State<Api>, reader: Reader, _: NoQuery) -> Result<Response, ApiError> {
+    responses((status = 200, description = "The settings.", body = schema::Settings), Reading))]
+pub async fn get(api: Api, reader: Caller<Reader>, _: NoQuery) -> Answered {
     let (settings, version) = api.admin_read(api.service().settings(reader.tenant())).await?;
     Ok(answer(&settings, version))
 }
@@ -39,18 +28,9 @@ pub async fn get(State(api): State<Api>, reader: Reader, _: NoQuery) -> Result<R
         ("if-match" = String, Header, description = "The version that is to be replaced: the `ETag` of the last answer, or `*`.")),
     request_body = schema::SettingsInput,
     responses(
-        (status = 200, description = "The settings.", body = schema::Settings,
-            headers(("etag" = String, description = "The version, for `If-Match`."))),
-        Replacing,
-        ReplaceSettingsConflict))]
-pub async fn put(
-    State(api): State<Api>,
-    admin: Admin,
-    _: NoQuery,
-    if_match: IfMatch,
-    body: Small,
-) -> Result<Response, ApiError> {
-    let (service, actor) = (api.service().clone(), admin.actor());
+        (status = 200, description = "The settings.", body = schema::Settings), Replacing, ReplaceSettingsConflict))]
+pub async fn put(api: Api, admin: Caller<Admin>, if_match: IfMatch, body: Small) -> Answered {
+    let (service, actor) = (api.service(), admin.actor());
     let defaults = api.admin_read(service.default_settings(actor.tenant)).await?;
     let read = decode(&body.json()?, |value, faults| {
         let settings = wire::settings::parse(value, defaults, Computed::Ignored, faults)?;
@@ -61,7 +41,7 @@ pub async fn put(
         Err(refused) => return Err(api.with_missing_lists(actor.tenant, refused).await),
     };
     let expected = if_match.expected()?;
-    let replaced = async move { service.replace_settings(actor, expected, settings, lists).await };
+    let replaced = service.replace_settings(actor, expected, settings, lists);
     let (settings, version) = api.admin_write(replaced).await?;
     Ok(answer(&settings, version))
 }
@@ -69,5 +49,5 @@ pub async fn put(
 fn answer(settings: &Settings, version: i64) -> Response {
     let mut writer = Writer::with_capacity(1_024);
     SettingsAnswer::print(&mut writer, settings, version);
-    tagged(edge::json(StatusCode::OK, writer.finish()), version)
+    tagged(json(StatusCode::OK, writer.finish()), version)
 }

@@ -1,22 +1,14 @@
 //! What promotions gave and got back over time, and what is left of their limits (spec 3).
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
 use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use utoipa::IntoParams;
 
-use super::auth::Reader;
-use super::extract::{self, Id, Query};
-use super::openapi::{Choice, Reading};
-use super::problem::ApiError;
-use super::{Api, edge, schema};
+use super::{handler::*, schema};
 use crate::db::stats::StatsRow;
 use crate::domain::amount::{DECIMALS, write_scaled};
 use crate::domain::id::PromotionId;
 use crate::domain::names::Named;
-use crate::service::promotions::exists;
 use crate::service::stats::{Bucket, PromotionStats, Question, Stats, Subject};
 use crate::wire;
 use crate::wire::body::*;
@@ -39,7 +31,7 @@ impl Titled for Bucket {
     const TITLE: &'static str = "BucketSize";
 }
 
-type Buckets = Choice<Bucket>;
+type Buckets = OneNamed<Bucket>;
 
 /// Which time, and in which parts.
 #[derive(IntoParams)]
@@ -77,28 +69,22 @@ pub struct CampaignParams {
 #[utoipa::path(get, path = "/v1/promotions/{id}/stats", operation_id = "read_promotion_stats", tag = "stats",
     security(("key" = ["admin", "viewer"])),
     params(("id" = Uuid, Path, description = "The promotion."), PeriodParams),
-    responses(
-        (status = 200, description = "The statistics.", body = schema::PromotionStats),
-        Reading))]
+    responses((status = 200, description = "The statistics.", body = schema::PromotionStats), Reading))]
 pub async fn of_promotion(
-    State(api): State<Api>,
-    reader: Reader,
-    Id(promotion): Id<PromotionId>,
+    api: Api,
+    reader: Caller<Reader>,
+    PathId(promotion): PathId<PromotionId>,
     mut query: Query,
-) -> Result<Response, ApiError> {
+) -> Answered {
     let subject = Subject::Promotion(promotion);
     let question = read(&mut query, subject);
     let finished = query.finish();
-    let is_there = api
-        .service()
-        .db()
-        .tenant(reader.tenant(), move |tx| Box::pin(async move { exists(tx, promotion).await }));
-    api.admin_read(is_there).await?;
+    api.require_promotion(reader.tenant(), promotion).await?;
     finished?;
     let stats = answered(&api, &reader, question.clone()).await?;
     // The promotion is there, so that it is told of.
     let own = stats.promotions.first().ok_or(ApiError::NotFound)?;
-    Ok(edge::json(StatusCode::OK, PromotionStatsBody::document(&(own, &question, &stats))))
+    ok(PromotionStatsBody::document(&(own, &question, &stats)))
 }
 
 /// What the promotions of a campaign, or all, gave and got back, by buckets of time
@@ -107,26 +93,23 @@ pub async fn of_promotion(
 /// for, and of a `campaign` besides all that are not archived. `total` is of all of them; a sale on which two of them
 /// applied is one redemption there. An answer of more than 10,000 buckets is refused (422).
 #[utoipa::path(get, path = "/v1/stats", operation_id = "read_stats", tag = "stats",
-    security(("key" = ["admin", "viewer"])),
-    params(CampaignParams, PeriodParams),
-    responses(
-        (status = 200, description = "The statistics.", body = schema::Stats),
-        Reading))]
-pub async fn all(
-    State(api): State<Api>,
-    reader: Reader,
-    mut query: Query,
-) -> Result<Response, ApiError> {
+    security(("key" = ["admin", "viewer"])), params(CampaignParams, PeriodParams),
+    responses((status = 200, description = "The statistics.", body = schema::Stats), Reading))]
+pub async fn all(api: Api, reader: Caller<Reader>, mut query: Query) -> Answered {
     let campaign = query.text("campaign");
     let subject = campaign.clone().map_or(Subject::Everything, Subject::Campaign);
     let question = read(&mut query, subject);
     query.finish()?;
     let stats = answered(&api, &reader, question.clone()).await?;
     let told = (campaign.as_deref(), &question, &stats);
-    Ok(edge::json(StatusCode::OK, StatsBody::document(&told)))
+    ok(StatsBody::document(&told))
 }
 
-async fn answered(api: &Api, reader: &Reader, question: Question) -> Result<Stats, ApiError> {
+async fn answered(
+    api: &Api,
+    reader: &Caller<Reader>,
+    question: Question,
+) -> Result<Stats, ApiError> {
     let counted = api.service().stats(reader.tenant(), question);
     api.bulk_read(counted).await
 }
@@ -134,7 +117,7 @@ async fn answered(api: &Api, reader: &Reader, question: Question) -> Result<Stat
 fn read(query: &mut Query, subject: Subject) -> Question {
     let from = query.time("from");
     let to = query.time("to");
-    let bucket = extract::choice::<Bucket>(query, "bucket");
+    let bucket = query.choice("bucket");
     Question { subject, bucket: bucket.unwrap_or(Bucket::Day), from, to }
 }
 

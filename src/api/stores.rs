@@ -1,15 +1,8 @@
 //! Stores: one by one, and in bulk as JSON or CSV.
 
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 
-use super::auth::{Admin, Reader};
-use super::extract::{Bulk, Name, NoQuery, Query, Text, decode};
-use super::openapi::{ListParams, Reading, Writing, conflicts};
-use super::problem::ApiError;
-use super::{Api, edge, page, schema};
+use super::{handler::*, schema};
 use crate::db;
 use crate::domain::store::Store;
 use crate::wire;
@@ -24,18 +17,10 @@ conflicts! {
 
 /// List the stores
 #[utoipa::path(get, path = "/v1/stores", operation_id = "list_stores", tag = "stores",
-    security(("key" = ["admin", "viewer"])),
-    params(ListParams),
-    responses(
-        (status = 200, description = "A page of stores.", body = schema::StorePage),
-        Reading))]
-pub async fn list(
-    State(api): State<Api>,
-    reader: Reader,
-    mut query: Query,
-) -> Result<Response, ApiError> {
-    let wanted = query.page::<String>(reader.cursors());
-    query.finish()?;
+    security(("key" = ["admin", "viewer"])), params(ListParams),
+    responses((status = 200, description = "A page of stores.", body = schema::StorePage), Reading))]
+pub async fn list(api: Api, reader: Caller<Reader>, query: Query) -> Answered {
+    let wanted = query.into_page::<String>(reader.cursors())?;
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::stores::list(tx, wanted.after.as_deref(), wanted.limit).await })
     });
@@ -48,25 +33,17 @@ pub async fn list(
     security(("key" = ["admin"])),
     request_body(content((schema::StoreListInput = "application/json"), (String = "text/csv"))),
     responses(
-        (status = 200, description = "How many stores were put.", body = schema::StoresPut),
-        Writing,
-        PutStoreConflict))]
-pub async fn put_all(
-    State(api): State<Api>,
-    admin: Admin,
-    _: NoQuery,
-    body: Bulk,
-) -> Result<Response, ApiError> {
-    let tenant = admin.actor().tenant;
+        (status = 200, description = "How many stores were put.", body = schema::StoresPut), Writing, PutStoreConflict))]
+pub async fn put_all(api: Api, admin: Caller<Admin>, body: Bulk) -> Answered {
+    let tenant = admin.tenant();
     let stores = match body.text()? {
-        Text::Json(bytes) => api.decode(tenant, bytes, wire::store::parse_list).await?,
-        Text::Csv(bytes) => api.read(tenant, bytes, imported).await?,
+        JsonOrCsv::Json(bytes) => api.decode(tenant, bytes, wire::store::parse_list).await?,
+        JsonOrCsv::Csv(bytes) => api.read(tenant, bytes, imported).await?,
     };
     require_unique(&stores)?;
     let count = stores.len();
-    let (service, actor) = (api.service().clone(), admin.actor());
-    api.bulk_write(async move { service.put_stores(actor, stores).await }).await?;
-    Ok(edge::json(StatusCode::OK, StoresPut::document(&count)))
+    api.bulk_write(api.service().put_stores(admin.actor(), stores)).await?;
+    ok(StoresPut::document(&count))
 }
 
 fn imported(bytes: &Bytes) -> Result<Vec<Store>, ApiError> {
@@ -77,63 +54,35 @@ fn imported(bytes: &Bytes) -> Result<Vec<Store>, ApiError> {
 
 /// Read a store
 #[utoipa::path(get, path = "/v1/stores/{code}", operation_id = "read_store", tag = "stores",
-    security(("key" = ["admin", "viewer"])),
-    params(("code" = String, Path, min_length = 1, max_length = 255, description = "The store's code.")),
-    responses(
-        (status = 200, description = "The store.", body = schema::Store),
-        Reading))]
-pub async fn get(
-    State(api): State<Api>,
-    reader: Reader,
-    Name(code): Name,
-    _: NoQuery,
-) -> Result<Response, ApiError> {
+    security(("key" = ["admin", "viewer"])), params(("code" = String, Path, description = "The store's code.")),
+    responses((status = 200, description = "The store.", body = schema::Store), Reading))]
+pub async fn get(api: Api, reader: Caller<Reader>, Name(code): Name, _: NoQuery) -> Answered {
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::stores::get(tx, &code).await })
     });
     let row = api.admin_read(read).await?.ok_or(ApiError::NotFound)?;
-    Ok(edge::json(StatusCode::OK, StoreBody::document(&row)))
+    ok(StoreBody::document(&row))
 }
 
 /// Add or replace a store
 #[utoipa::path(put, path = "/v1/stores/{code}", operation_id = "put_store", tag = "stores",
-    security(("key" = ["admin"])),
-    params(("code" = String, Path, min_length = 1, max_length = 255, description = "The store's code.")),
+    security(("key" = ["admin"])), params(("code" = String, Path, description = "The store's code.")),
     request_body = schema::StoreInput,
-    responses(
-        (status = 200, description = "The store.", body = schema::Store),
-        Writing,
-        PutStoreConflict))]
-pub async fn put(
-    State(api): State<Api>,
-    admin: Admin,
-    Name(code): Name,
-    _: NoQuery,
-    body: Bulk,
-) -> Result<Response, ApiError> {
+    responses((status = 200, description = "The store.", body = schema::Store), Writing, PutStoreConflict))]
+pub async fn put(api: Api, admin: Caller<Admin>, Name(code): Name, body: Bulk) -> Answered {
     let store = decode(&body.json()?, |value, faults| wire::store::parse(value, &code, faults))?;
     let text = StoreBody::document(&store);
-    let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.put_stores(actor, vec![store]).await }).await?;
-    Ok(edge::json(StatusCode::OK, text))
+    api.admin_write(api.service().put_stores(admin.actor(), vec![store])).await?;
+    ok(text)
 }
 
 /// Delete a store
 #[utoipa::path(delete, path = "/v1/stores/{code}", operation_id = "delete_store", tag = "stores",
-    security(("key" = ["admin"])),
-    params(("code" = String, Path, min_length = 1, max_length = 255, description = "The store's code.")),
-    responses(
-        (status = 204, description = "Deleted."),
-        Writing))]
-pub async fn delete(
-    State(api): State<Api>,
-    admin: Admin,
-    Name(code): Name,
-    _: NoQuery,
-) -> Result<Response, ApiError> {
-    let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.delete_store(actor, code).await }).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    security(("key" = ["admin"])), params(("code" = String, Path, description = "The store's code.")),
+    responses((status = 204, description = "Deleted."), Writing))]
+pub async fn delete(api: Api, admin: Caller<Admin>, Name(code): Name, _: NoQuery) -> Answered {
+    api.admin_write(api.service().delete_store(admin.actor(), code)).await?;
+    done()
 }
 
 answer! {

@@ -7,34 +7,41 @@ use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 
 use crate::service::ServiceError;
 use crate::telemetry;
 
-/// What comes next: its text, and the state after it; `None` at the end.
-pub type Step<S> = Result<Option<(String, S)>, ServiceError>;
-
-/// An answer whose parts `next` reads one after the other, each when the one before is on its way.
-pub fn answer<S, F, R>(
+/// An answer of a head, of parts, and of a tail. `next` reads the part at a place, and tells the place of the one after
+/// it. Each is read when the one before is on its way.
+pub fn answer<P, F, R>(
     status: StatusCode,
     content_type: &'static str,
-    start: S,
+    (head, tail): (String, &'static str),
+    start: Option<P>,
     mut next: F,
 ) -> Response
 where
-    S: Send + 'static,
-    F: FnMut(S) -> R + Send + 'static,
-    R: Future<Output = Step<S>> + Send + 'static,
+    P: Send + 'static,
+    F: FnMut(P) -> R + Send + 'static,
+    R: Future<Output = Result<(String, Option<P>), ServiceError>> + Send + 'static,
 {
-    let parts = stream::try_unfold(start, move |state| {
-        let reading = next(state);
+    let parts = stream::try_unfold(Some(start), move |place| {
+        let reading = place.map(|place| place.map(&mut next));
         async move {
-            reading.await.inspect_err(|error| {
-                tracing::error!(error = %telemetry::describe(error), "an answer broke off");
-            })
+            match reading {
+                Some(Some(reading)) => {
+                    let read = reading.await.inspect_err(|error| {
+                        tracing::error!(error = %telemetry::describe(error), "an answer broke off");
+                    });
+                    read.map(|(text, place)| Some((text, Some(place))))
+                }
+                Some(None) => Ok(Some((tail.to_owned(), None))),
+                None => Ok(None),
+            }
         }
     });
+    let parts = stream::iter([Ok(head)]).chain(parts);
     let mut response = Response::new(Body::from_stream(parts));
     *response.status_mut() = status;
     let content_type = HeaderValue::from_static(content_type);

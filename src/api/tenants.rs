@@ -1,20 +1,13 @@
 //! Tenants and their keys, managed by the operator.
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
 
-use super::auth::Operator;
-use super::extract::{Id, NoQuery, Query, SecondId, Small, decode};
 use super::keys::{self, NewKey};
-use super::openapi::{ListParams, Reading, Writing};
-use super::problem::ApiError;
-use super::{Api, edge, page, schema};
+use super::{handler::*, schema};
 use crate::db;
 use crate::db::tenants::{TenantPatch, TenantRow};
 use crate::domain::currency::Currency;
-use crate::domain::id::TenantId;
+use crate::domain::id::{KeyId, TenantId};
 use crate::domain::rate::RateLimits;
 use crate::service::Actor;
 use crate::service::api_key::Minted;
@@ -32,38 +25,20 @@ const MAX_PRODUCT_LIST_ENTRIES: i64 = 20_000_000;
 
 /// Make a tenant, with its first admin key, which is shown this once
 #[utoipa::path(post, path = "/v1/tenants", operation_id = "create_tenant", tag = "tenants",
-    security(("key" = ["operator"])),
-    request_body = schema::TenantInput,
-    responses(
-        (status = 201, description = "The tenant and its `admin_key`.", body = schema::TenantMade),
-        Writing))]
-pub async fn create(
-    State(api): State<Api>,
-    _: Operator,
-    _: NoQuery,
-    body: Small,
-) -> Result<Response, ApiError> {
+    security(("key" = ["operator"])), request_body = schema::TenantInput,
+    responses((status = 201, description = "The tenant and its `admin_key`.", body = schema::TenantMade), Writing))]
+pub async fn create(api: Api, _: Operator, body: Small) -> Answered {
     let NewTenant { name, currency, timezone } = decode(&body.json()?, read_body::<NewTenant, _>)?;
-    let service = api.service().clone();
-    let made = async move { service.create_tenant(name, currency, timezone).await };
-    let made = api.admin_write(made).await?;
-    Ok(edge::json(StatusCode::CREATED, TenantMade::document(&made)))
+    let made = api.admin_write(api.service().create_tenant(name, currency, timezone)).await?;
+    created(TenantMade::document(&made))
 }
 
 /// List all tenants
 #[utoipa::path(get, path = "/v1/tenants", operation_id = "list_tenants", tag = "tenants",
-    security(("key" = ["operator"])),
-    params(ListParams),
-    responses(
-        (status = 200, description = "A page of tenants.", body = schema::TenantPage),
-        Reading))]
-pub async fn list(
-    State(api): State<Api>,
-    operator: Operator,
-    mut query: Query,
-) -> Result<Response, ApiError> {
-    let wanted = query.page::<TenantId>(operator.cursors());
-    query.finish()?;
+    security(("key" = ["operator"])), params(ListParams),
+    responses((status = 200, description = "A page of tenants.", body = schema::TenantPage), Reading))]
+pub async fn list(api: Api, operator: Operator, query: Query) -> Answered {
+    let wanted = query.into_page::<TenantId>(operator.cursors())?;
     let db = api.service().db();
     let read = db.operator(move |tx| {
         Box::pin(async move { db::tenants::list(tx, wanted.after, wanted.limit).await })
@@ -74,41 +49,32 @@ pub async fn list(
 
 /// Suspend a tenant or let it work again, rename it, raise its bounds of active promotions, stores and product lists, bound its rates
 #[utoipa::path(patch, path = "/v1/tenants/{id}", operation_id = "change_tenant", tag = "tenants",
-    security(("key" = ["operator"])),
-    params(("id" = Uuid, Path, description = "The tenant.")),
+    security(("key" = ["operator"])), params(("id" = Uuid, Path, description = "The tenant.")),
     request_body = schema::TenantPatch,
-    responses(
-        (status = 200, description = "The tenant.", body = schema::Tenant),
-        Writing))]
+    responses((status = 200, description = "The tenant.", body = schema::Tenant), Writing))]
 pub async fn patch(
-    State(api): State<Api>,
+    api: Api,
     _: Operator,
-    Id(tenant): Id<TenantId>,
-    _: NoQuery,
+    PathId(tenant): PathId<TenantId>,
     body: Small,
-) -> Result<Response, ApiError> {
+) -> Answered {
     exists(&api, tenant).await?;
     let patch = decode(&body.json()?, read_body::<PatchBody, _>)?;
-    let service = api.service().clone();
-    let row = api.admin_write(async move { service.patch_tenant(tenant, patch).await }).await?;
-    Ok(edge::json(StatusCode::OK, TenantBody::document(&row)))
+    let row = api.admin_write(api.service().patch_tenant(tenant, patch)).await?;
+    ok(TenantBody::document(&row))
 }
 
 /// Make a key for a tenant; it is shown this once
 #[utoipa::path(post, path = "/v1/tenants/{id}/keys", operation_id = "create_tenant_key", tag = "tenants",
-    security(("key" = ["operator"])),
-    params(("id" = Uuid, Path, description = "The tenant.")),
+    security(("key" = ["operator"])), params(("id" = Uuid, Path, description = "The tenant.")),
     request_body = schema::KeyInput,
-    responses(
-        (status = 201, description = "The key.", body = schema::KeyMade),
-        Writing))]
+    responses((status = 201, description = "The key.", body = schema::KeyMade), Writing))]
 pub async fn create_key(
-    State(api): State<Api>,
+    api: Api,
     _: Operator,
-    Id(tenant): Id<TenantId>,
-    _: NoQuery,
+    PathId(tenant): PathId<TenantId>,
     body: Small,
-) -> Result<Response, ApiError> {
+) -> Answered {
     exists(&api, tenant).await?;
     let new = decode(&body.json()?, read_body::<NewKey, _>)?;
     keys::make(&api, Actor { tenant, key: None }, new).await
@@ -117,23 +83,18 @@ pub async fn create_key(
 /// Revoke a key of a tenant
 #[utoipa::path(delete, path = "/v1/tenants/{id}/keys/{key_id}", operation_id = "revoke_tenant_key", tag = "tenants",
     security(("key" = ["operator"])),
-    params(
-        ("id" = Uuid, Path, description = "The tenant."),
-        ("key_id" = Uuid, Path, description = "The key.")),
-    responses(
-        (status = 204, description = "Revoked."),
-        Writing))]
+    params(("id" = Uuid, Path, description = "The tenant."), ("key_id" = Uuid, Path, description = "The key.")),
+    responses((status = 204, description = "Revoked."), Writing))]
 pub async fn revoke_key(
-    State(api): State<Api>,
+    api: Api,
     _: Operator,
-    Id(tenant): Id<TenantId>,
-    SecondId(key): SecondId,
+    PathId(tenant): PathId<TenantId>,
+    PathId(key): PathId<KeyId>,
     _: NoQuery,
-) -> Result<Response, ApiError> {
+) -> Answered {
     let operator = Actor { tenant, key: None };
-    let service = api.service().clone();
-    api.admin_write(async move { service.revoke_key(operator, key).await }).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    api.admin_write(api.service().revoke_key(operator, key)).await?;
+    done()
 }
 
 async fn exists(api: &Api, tenant: TenantId) -> Result<(), ApiError> {

@@ -35,62 +35,37 @@ impl Default for Timeouts {
     }
 }
 
+macro_rules! kinds {
+    ($($name:ident: $limit:ident, $expired:ident;)+) => {
+        impl Api {$(
+            pub(super) async fn $name<T, E: Into<ApiError>>(
+                &self,
+                work: impl Future<Output = Result<T, E>>,
+            ) -> Result<T, ApiError> {
+                self.in_time(self.inner.timeouts.$limit, work, Timeout::$expired).await
+            }
+        )+}
+    };
+}
+
+// Each kind of work: how long it may take, and whether it reads or writes.
+kinds! {
+    evaluation: evaluate, Read;
+    redemption: redeem, Write;
+    admin_read: admin, Read;
+    bulk_read: bulk, Read;
+    admin_write: admin, Write;
+    bulk_write: bulk, Write;
+}
+
 impl Api {
-    pub(super) async fn evaluation<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        let limit = self.timeouts().evaluate;
-        self.in_time(limit, work, Timeout::Read).await
-    }
-
-    pub(super) async fn redemption<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        let limit = self.timeouts().redeem;
-        self.in_time(limit, work, Timeout::Write).await
-    }
-
-    pub(super) async fn admin_read<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        let limit = self.timeouts().admin;
-        self.in_time(limit, work, Timeout::Read).await
-    }
-
-    pub(super) async fn bulk_read<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        let limit = self.timeouts().bulk;
-        self.in_time(limit, work, Timeout::Read).await
-    }
-
-    pub(super) async fn admin_write<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        let limit = self.timeouts().admin;
-        self.in_time(limit, work, Timeout::Write).await
-    }
-
-    pub(super) async fn bulk_write<T, E: Into<ApiError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        let limit = self.timeouts().bulk;
-        self.in_time(limit, work, Timeout::Write).await
-    }
-
     async fn in_time<T, E: Into<ApiError>>(
         &self,
         limit: Duration,
         work: impl Future<Output = Result<T, E>>,
         kind: Timeout,
     ) -> Result<T, ApiError> {
-        let delay = self.timeouts().delay;
+        let delay = self.inner.timeouts.delay;
         let work = async {
             if !delay.is_zero() {
                 tokio::time::sleep(delay).await;
@@ -102,7 +77,7 @@ impl Api {
             Err(_) => {
                 self.service().metrics().timeouts.inc(kind);
                 Err(match kind {
-                    Timeout::Write => ApiError::WriteTimeout,
+                    Timeout::Write => ApiError::OutcomeUnknown,
                     _ => ApiError::HandlerTimeout,
                 })
             }

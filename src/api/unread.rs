@@ -10,12 +10,13 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use futures_util::StreamExt;
 use hyper::body::{Frame, Incoming, SizeHint};
 
 use super::connection::Watch;
 
 /// Most bytes that are read for the sake of the connection.
-const MAX_READ: u64 = 64 * 1024;
+const MAX_READ: usize = 64 * 1024;
 /// How long they may take.
 const READ_TIME: Duration = Duration::from_secs(1);
 
@@ -102,15 +103,16 @@ impl Rest {
     /// Reads what is left of the body, or lets the answer say that the connection ends with it.
     pub(super) async fn settle(self, response: &mut Response) {
         let left = self.lender.left().take();
-        let Some(mut body) = left else {
+        let Some(body) = left else {
             return;
         };
         let says_close =
             response.headers().get(header::CONNECTION) == Some(&HeaderValue::from_static("close"));
         let is_sent = !self.waits || self.lender.was_asked.load(Ordering::Relaxed);
-        let is_small = body.size_hint().lower() <= MAX_READ;
+        let is_small = usize::try_from(body.size_hint().lower()).is_ok_and(|size| size <= MAX_READ);
         let reads = !says_close && is_sent && is_small;
-        if reads && tokio::time::timeout(READ_TIME, read(&mut body)).await.unwrap_or(false) {
+        let reading = drain(Body::new(body), MAX_READ);
+        if reads && tokio::time::timeout(READ_TIME, reading).await.unwrap_or(false) {
             return;
         }
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -118,21 +120,15 @@ impl Rest {
     }
 }
 
-/// Whether the rest of a body came, and was small.
-async fn read(body: &mut Incoming) -> bool {
-    let mut room = MAX_READ;
-    loop {
-        let frame = std::future::poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await;
-        let Some(frame) = frame else {
-            return true;
-        };
-        let Ok(frame) = frame else {
+/// Reads a body and keeps nothing of it: whether it comes to its end, within so many bytes.
+pub(super) async fn drain(body: Body, most: usize) -> bool {
+    let mut pieces = body.into_data_stream();
+    let mut room = most;
+    while let Some(piece) = pieces.next().await {
+        let Some(less) = piece.ok().and_then(|piece| room.checked_sub(piece.len())) else {
             return false;
         };
-        let length = frame.data_ref().map_or(0, Bytes::len);
-        match room.checked_sub(u64::try_from(length).unwrap_or(u64::MAX)) {
-            Some(less) => room = less,
-            None => return false,
-        }
+        room = less;
     }
+    true
 }

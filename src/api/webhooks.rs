@@ -1,15 +1,8 @@
 //! Webhooks: where events go, what was given up there, and how it is sent again (spec 12).
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
-use super::auth::{Admin, Reader};
-use super::extract::{Name, NoQuery, Query, Small, decode};
-use super::openapi::{ListParams, Reading, Writing};
-use super::problem::ApiError;
-use super::{Api, edge, page, schema};
+use super::{handler::*, schema};
 use crate::db;
 use crate::db::deliveries::DeadRow;
 use crate::db::webhooks::WebhookRow;
@@ -27,18 +20,12 @@ const MAX_RESENT: usize = 200;
 
 /// List the webhooks
 #[utoipa::path(get, path = "/v1/webhooks", operation_id = "list_webhooks", tag = "webhook endpoints",
-    security(("key" = ["admin", "viewer"])),
-    params(ListParams),
+    security(("key" = ["admin", "viewer"])), params(ListParams),
     responses(
         (status = 200, description = "A page of webhooks, without their secrets.", body = schema::WebhookPage),
         Reading))]
-pub async fn list(
-    State(api): State<Api>,
-    reader: Reader,
-    mut query: Query,
-) -> Result<Response, ApiError> {
-    let wanted = query.page::<String>(reader.cursors());
-    query.finish()?;
+pub async fn list(api: Api, reader: Caller<Reader>, query: Query) -> Answered {
+    let wanted = query.into_page::<String>(reader.cursors())?;
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::webhooks::list(tx, wanted.after.as_deref(), wanted.limit).await })
     });
@@ -48,19 +35,10 @@ pub async fn list(
 
 /// Read a webhook
 #[utoipa::path(get, path = "/v1/webhooks/{name}", operation_id = "read_webhook", tag = "webhook endpoints",
-    security(("key" = ["admin", "viewer"])),
-    params(("name" = String, Path, min_length = 1, max_length = 255, description = "The webhook's name.")),
-    responses(
-        (status = 200, description = "The webhook, without its secret.", body = schema::Webhook),
-        Reading))]
-pub async fn get(
-    State(api): State<Api>,
-    reader: Reader,
-    Name(name): Name,
-    _: NoQuery,
-) -> Result<Response, ApiError> {
-    let read = api.service().webhook(reader.tenant(), name);
-    let row = api.admin_read(read).await?;
+    security(("key" = ["admin", "viewer"])), params(("name" = String, Path, description = "The webhook's name.")),
+    responses((status = 200, description = "The webhook, without its secret.", body = schema::Webhook), Reading))]
+pub async fn get(api: Api, reader: Caller<Reader>, Name(name): Name, _: NoQuery) -> Answered {
+    let row = api.admin_read(api.service().webhook(reader.tenant(), name)).await?;
     Ok(answer(StatusCode::OK, &row, None))
 }
 
@@ -71,24 +49,15 @@ pub async fn get(
 /// timestamp and body, joined by dots, in Base64), as Standard Webhooks has them. Events are delivered at least once, in
 /// order for each subject, with retries and back-off for a day. Any 2xx answer ends a delivery.
 #[utoipa::path(put, path = "/v1/webhooks/{name}", operation_id = "put_webhook", tag = "webhook endpoints",
-    security(("key" = ["admin"])),
-    params(("name" = String, Path, min_length = 1, max_length = 255, description = "The webhook's name.")),
+    security(("key" = ["admin"])), params(("name" = String, Path, description = "The webhook's name.")),
     request_body = schema::WebhookInput,
     responses(
         (status = 200, description = "The webhook, whose secret stays.", body = schema::Webhook),
-        (status = 201, description = "The webhook and its secret.", body = schema::Webhook),
-        Writing))]
-pub async fn put(
-    State(api): State<Api>,
-    admin: Admin,
-    Name(name): Name,
-    _: NoQuery,
-    body: Small,
-) -> Result<Response, ApiError> {
+        (status = 201, description = "The webhook and its secret.", body = schema::Webhook), Writing))]
+pub async fn put(api: Api, admin: Caller<Admin>, Name(name): Name, body: Small) -> Answered {
     let targets = api.service().targets();
     let new = decode(&body.json()?, |value, faults| read_new(value, &name, targets, faults))?;
-    let (service, actor) = (api.service().clone(), admin.actor());
-    let put = api.admin_write(async move { service.put_webhook(actor, name, new).await }).await?;
+    let put = api.admin_write(api.service().put_webhook(admin.actor(), name, new)).await?;
     Ok(match put {
         Put::Made(row, secret) => answer(StatusCode::CREATED, &row, Some(&secret)),
         Put::Replaced(row) => answer(StatusCode::OK, &row, None),
@@ -97,39 +66,22 @@ pub async fn put(
 
 /// Delete a webhook, with all that it was still to get
 #[utoipa::path(delete, path = "/v1/webhooks/{name}", operation_id = "delete_webhook", tag = "webhook endpoints",
-    security(("key" = ["admin"])),
-    params(("name" = String, Path, min_length = 1, max_length = 255, description = "The webhook's name.")),
-    responses(
-        (status = 204, description = "Deleted."),
-        Writing))]
-pub async fn delete(
-    State(api): State<Api>,
-    admin: Admin,
-    Name(name): Name,
-    _: NoQuery,
-) -> Result<Response, ApiError> {
-    let (service, actor) = (api.service().clone(), admin.actor());
-    api.admin_write(async move { service.delete_webhook(actor, name).await }).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    security(("key" = ["admin"])), params(("name" = String, Path, description = "The webhook's name.")),
+    responses((status = 204, description = "Deleted."), Writing))]
+pub async fn delete(api: Api, admin: Caller<Admin>, Name(name): Name, _: NoQuery) -> Answered {
+    api.admin_write(api.service().delete_webhook(admin.actor(), name)).await?;
+    done()
 }
 
 /// List the deliveries that were given up after a day, oldest first
 #[utoipa::path(get, path = "/v1/webhooks/{name}/dead", operation_id = "list_dead_deliveries", tag = "webhook endpoints",
     security(("key" = ["admin", "viewer"])),
-    params(
-        ("name" = String, Path, min_length = 1, max_length = 255, description = "The webhook's name."),
-        ListParams),
+    params(("name" = String, Path, description = "The webhook's name."), ListParams),
     responses(
         (status = 200, description = "A page of deliveries with their events.", body = schema::DeadDeliveryPage),
         Reading))]
-pub async fn dead(
-    State(api): State<Api>,
-    reader: Reader,
-    Name(name): Name,
-    mut query: Query,
-) -> Result<Response, ApiError> {
-    let wanted = query.page::<EventCursor>(reader.cursors());
-    query.finish()?;
+pub async fn dead(api: Api, reader: Caller<Reader>, Name(name): Name, query: Query) -> Answered {
+    let wanted = query.into_page::<EventCursor>(reader.cursors())?;
     let after = wanted.after.map(|place| place.0);
     let read = api.service().dead_deliveries(reader.tenant(), name, after, wanted.limit);
     let found = api.admin_read(read).await?;
@@ -143,25 +95,14 @@ pub async fn dead(
 
 /// Send what was given up again: the events that are named, or all
 #[utoipa::path(post, path = "/v1/webhooks/{name}/resend", operation_id = "resend_deliveries", tag = "webhook endpoints",
-    security(("key" = ["admin"])),
-    params(("name" = String, Path, min_length = 1, max_length = 255, description = "The webhook's name.")),
+    security(("key" = ["admin"])), params(("name" = String, Path, description = "The webhook's name.")),
     request_body = schema::Resend,
-    responses(
-        (status = 200, description = "How many are sent again.", body = schema::Resent),
-        Writing))]
-pub async fn resend(
-    State(api): State<Api>,
-    admin: Admin,
-    Name(name): Name,
-    _: NoQuery,
-    body: Small,
-) -> Result<Response, ApiError> {
+    responses((status = 200, description = "How many are sent again.", body = schema::Resent), Writing))]
+pub async fn resend(api: Api, admin: Caller<Admin>, Name(name): Name, body: Small) -> Answered {
     let events = decode(&body.json()?, read_body::<Resend, _>)?;
-    let (service, actor) = (api.service().clone(), admin.actor());
-    let count = api
-        .admin_write(async move { service.resend_deliveries(actor, name, events).await })
-        .await?;
-    Ok(edge::json(StatusCode::OK, Resent::document(&count)))
+    let sent = api.service().resend_deliveries(admin.actor(), name, events);
+    let count = api.admin_write(sent).await?;
+    ok(Resent::document(&count))
 }
 
 request! {
@@ -253,5 +194,5 @@ answer! {
 }
 
 fn answer(status: StatusCode, row: &WebhookRow, secret: Option<&str>) -> Response {
-    edge::json(status, WebhookBody::document(&(row, secret)))
+    json(status, WebhookBody::document(&(row, secret)))
 }

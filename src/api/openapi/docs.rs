@@ -30,10 +30,10 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
 });
 
 /// A page to browse the OpenAPI document
-#[utoipa::path(get, path = "/docs", operation_id = "browse", tag = "health", security(()),
+#[utoipa::path(get, path = "/docs", operation_id = "browse", tag = "health",
+    security(()),
     responses(
-        (status = 303, description = "The page is at `/docs/`.",
-            headers(("location" = String, description = "`/docs/`."))),
+        (status = 303, description = "The page is at `/docs/`.", headers(("location" = String, description = "`/docs/`."))),
         Public))]
 pub async fn docs() -> Response {
     Redirect::to("/docs/").into_response()

@@ -4,11 +4,14 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::refusals::CODES;
+use super::{DESCRIPTION, TAGS};
+use crate::api::extract::MAX_NAME;
 use crate::api::schema;
 use crate::api::schema::examples;
 
 /// What is wrong with bodies: nothing of it where there is none.
 const OF_BODIES: [&str; 4] = ["400", "408", "413", "415"];
+const KEY: &str = "A key of a tenant, or the operator's. What stands beside it at each path are the roles that may call it.";
 const PROBLEM: &str = "application/problem+json";
 const COMPONENTS: &str = "#/components/schemas/";
 
@@ -16,7 +19,12 @@ const COMPONENTS: &str = "#/components/schemas/";
 pub fn finish(paths: &utoipa::openapi::OpenApi) -> Value {
     // INVARIANT: the document is made of maps with text keys, which always serialize.
     let mut document = serde_json::to_value(paths).unwrap_or_default();
-    document["components"]["schemas"] = Value::Object(schema::components());
+    document["info"] = json!({
+        "title": "Promotion engine",
+        "description": DESCRIPTION,
+        "license": {"name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE")},
+        "version": env!("CARGO_PKG_VERSION"),
+    });
     let mut shared = Map::new();
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     for (path, item) in paths.into_iter().flatten() {
@@ -24,7 +32,13 @@ pub fn finish(paths: &utoipa::openapi::OpenApi) -> Value {
             finish_operation(path, operation, &mut shared);
         }
     }
-    document["components"]["responses"] = Value::Object(shared);
+    document["components"] = json!({
+        "schemas": schema::components(),
+        "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": KEY}},
+        "responses": shared,
+    });
+    let tag = |(name, says): (&str, &str)| json!({"name": name, "description": says});
+    document["tags"] = TAGS.map(tag).to_vec().into();
     document
 }
 
@@ -44,16 +58,28 @@ fn finish_operation(path: &str, operation: &mut Value, shared: &mut Map<String, 
             }
         }
     }
+    for parameter in
+        operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
+    {
+        bound_name(parameter);
+    }
     if let Some(body) = operation.get_mut("requestBody") {
         // A body that says nothing need not be there.
-        let schema = body.pointer("/content/application~1json/schema/$ref");
-        let says_nothing = schema.is_some_and(|place| *place == format!("{COMPONENTS}Nothing"));
-        body["required"] = (!says_nothing).into();
+        let schema = body.pointer("/content/application~1json").and_then(schema_of);
+        body["required"] = (schema != Some("Nothing")).into();
     }
     if let Some(content) = operation.pointer_mut("/requestBody/content") {
         add_examples(path, content);
     }
     tell_roles(operation);
+}
+
+/// Says how long a text in a path may be, where nothing else is said.
+fn bound_name(parameter: &mut Value) {
+    let is_name = parameter["in"] == "path" && parameter["schema"] == json!({"type": "string"});
+    if is_name {
+        parameter["schema"] = json!({"type": "string", "minLength": 1, "maxLength": MAX_NAME});
+    }
 }
 
 /// Says who may call it where people read it.
@@ -82,7 +108,12 @@ fn finish_response(status: &str, response: &mut Value) -> Option<String> {
         }
         _ => {}
     }
-    let is_health = response.pointer("/content/application~1json").is_some();
+    let name = response.pointer("/content/application~1json").and_then(schema_of);
+    let is_health = name.is_some();
+    if let Some("Promotion" | "Settings") = name {
+        response["headers"]["etag"] =
+            json!({"description": "The version, for `If-Match`.", "schema": {"type": "string"}});
+    }
     for (name, says, schema) in headers {
         let required = name != "retry-after" || !is_health;
         response["headers"][name] =
@@ -119,13 +150,18 @@ fn problem_example(status: &str, code: &str, says: &str) -> Value {
     }}})
 }
 
+/// The name of the schema that a body has.
+fn schema_of(body: &Value) -> Option<&str> {
+    body.pointer("/schema/$ref")?.as_str()?.strip_prefix(COMPONENTS)
+}
+
 /// Adds the examples of each schema to the bodies that have it.
 fn add_examples(path: &str, content: &mut Value) {
     for (media, body) in content.as_object_mut().into_iter().flatten() {
-        let name = body.pointer("/schema/$ref").and_then(Value::as_str);
-        let name = name.and_then(|place| place.strip_prefix(COMPONENTS));
-        let found =
-            if media == "text/csv" { examples::csv(path) } else { name.and_then(examples::of) };
+        let found = match media.as_str() {
+            "text/csv" => examples::csv(path),
+            _ => schema_of(body).and_then(examples::of),
+        };
         if let Some(found) = found {
             body["examples"] = found;
         }

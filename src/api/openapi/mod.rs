@@ -5,14 +5,10 @@
 
 use std::marker::PhantomData;
 
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::{Api, edge};
@@ -69,41 +65,10 @@ const TAGS: [(&str, &str); 18] = [
 ];
 
 /// The OpenAPI document of the service
-#[utoipa::path(get, path = "/openapi.json", operation_id = "read_openapi", tag = "health", security(()),
-    responses((status = 200, description = "OpenAPI 3.1.", body = super::schema::Document), Public))]
-pub async fn openapi(State(api): State<Api>) -> Response {
-    edge::json(StatusCode::OK, api.openapi().to_owned())
-}
-
-/// What every path is added to.
-pub fn base() -> OpenApi {
-    let bearer = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .description(Some(
-            "A key of a tenant, or the operator's. What stands beside it at each path are the roles that may call it.",
-        ))
-        .build();
-    let mut components = Components::new();
-    components.add_security_scheme("key", SecurityScheme::Http(bearer));
-    let license = LicenseBuilder::new()
-        .name(env!("CARGO_PKG_LICENSE"))
-        .identifier(Some(env!("CARGO_PKG_LICENSE")))
-        .build();
-    let tags = TAGS
-        .iter()
-        .map(|(name, says)| TagBuilder::new().name(*name).description(Some(*says)).build());
-    OpenApiBuilder::new()
-        .info(
-            InfoBuilder::new()
-                .title("Promotion engine")
-                .version(env!("CARGO_PKG_VERSION"))
-                .description(Some(DESCRIPTION))
-                .license(Some(license))
-                .build(),
-        )
-        .components(Some(components))
-        .tags(Some(tags))
-        .build()
+#[utoipa::path(get, path = "/openapi.json", operation_id = "read_openapi", tag = "health",
+    security(()), responses((status = 200, description = "OpenAPI 3.1.", body = super::schema::Document), Public))]
+pub async fn openapi(api: Api) -> Response {
+    edge::json(StatusCode::OK, api.inner.openapi.clone())
 }
 
 /// The parameters of a list.
@@ -120,9 +85,9 @@ pub struct ListParams {
 }
 
 /// A parameter that names a value of a closed set.
-pub struct Choice<T>(PhantomData<T>);
+pub struct OneNamed<T>(PhantomData<T>);
 
-impl<T: Named> PartialSchema for Choice<T> {
+impl<T: Named> PartialSchema for OneNamed<T> {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
@@ -131,4 +96,4 @@ impl<T: Named> PartialSchema for Choice<T> {
     }
 }
 
-impl<T: Named> ToSchema for Choice<T> {}
+impl<T: Named> ToSchema for OneNamed<T> {}

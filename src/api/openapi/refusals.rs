@@ -10,24 +10,6 @@ use utoipa::openapi::response::{Response, ResponseBuilder};
 /// What a response has its codes under.
 pub const CODES: &str = "x-codes";
 
-/// The refusals of what needs no key.
-pub struct Public;
-
-/// The refusals of what reads.
-pub struct Reading;
-
-/// The refusals of what reads and is asked with a body.
-pub struct Evaluating;
-
-/// The refusals of what prices a cart and records it.
-pub struct Redeeming;
-
-/// The refusals of what writes.
-pub struct Writing;
-
-/// The refusals of what replaces a version.
-pub struct Replacing;
-
 /// A status, its codes, and what it means. What the shape of an operation rules out is left out of the document: 404
 /// without an id in the path, and what is wrong with a body where there is none.
 type Refusal = (&'static str, &'static [&'static str], &'static str);
@@ -77,14 +59,6 @@ const REPLACING: [Refusal; 2] = [
 /// Responses by status.
 pub type Responses = BTreeMap<String, RefOr<Response>>;
 
-fn described(groups: &[&[Refusal]]) -> Responses {
-    groups
-        .iter()
-        .flat_map(|group| group.iter())
-        .map(|(status, codes, says)| ((*status).to_owned(), refusal(codes, says)))
-        .collect()
-}
-
 /// A refusal with one of these codes.
 pub fn refusal(codes: &[&str], says: &str) -> RefOr<Response> {
     let mut response = ResponseBuilder::new().description(says).build();
@@ -92,40 +66,35 @@ pub fn refusal(codes: &[&str], says: &str) -> RefOr<Response> {
     RefOr::T(response)
 }
 
-impl IntoResponses for Public {
-    fn responses() -> Responses {
-        described(&[&PUBLIC])
-    }
+macro_rules! refusals {
+    ($($(#[$of:meta])* $name:ident: $($group:ident),+;)+) => {$(
+        $(#[$of])*
+        pub struct $name;
+
+        impl IntoResponses for $name {
+            fn responses() -> Responses {
+                let groups: &[&[Refusal]] = &[$(&$group),+];
+                let all = groups.iter().copied().flatten();
+                all.map(|(status, codes, says)| ((*status).to_owned(), refusal(codes, says))).collect()
+            }
+        }
+    )+};
 }
 
-impl IntoResponses for Reading {
-    fn responses() -> Responses {
-        described(&[&PUBLIC, &READING])
-    }
-}
-
-impl IntoResponses for Evaluating {
-    fn responses() -> Responses {
-        described(&[&PUBLIC, &READING, &BODY, &PRICING])
-    }
-}
-
-impl IntoResponses for Redeeming {
-    fn responses() -> Responses {
-        described(&[&PUBLIC, &READING, &BODY, &WRITING, &PRICING])
-    }
-}
-
-impl IntoResponses for Writing {
-    fn responses() -> Responses {
-        described(&[&PUBLIC, &READING, &BODY, &WRITING])
-    }
-}
-
-impl IntoResponses for Replacing {
-    fn responses() -> Responses {
-        described(&[&PUBLIC, &READING, &BODY, &WRITING, &REPLACING])
-    }
+// Of two groups that have a status, the later one says what it means.
+refusals! {
+    /// The refusals of what needs no key.
+    Public: PUBLIC;
+    /// The refusals of what reads.
+    Reading: PUBLIC, READING;
+    /// The refusals of what reads and is asked with a body.
+    Evaluating: PUBLIC, READING, BODY, PRICING;
+    /// The refusals of what prices a cart and records it.
+    Redeeming: PUBLIC, READING, BODY, WRITING, PRICING;
+    /// The refusals of what writes.
+    Writing: PUBLIC, READING, BODY, WRITING;
+    /// The refusals of what replaces a version.
+    Replacing: PUBLIC, READING, BODY, WRITING, REPLACING;
 }
 
 /// Names the conflicts of operations: `CreateThingConflict = "name_taken" | "in_use";` is what the state of things may

@@ -2,116 +2,97 @@
 
 use std::borrow::Cow;
 
-use super::Problem;
 use crate::service::Refusal;
 use crate::wire::faults::{Fault, FaultCode, Path};
 
 /// The stable code of a refusal.
 pub fn code_of(refusal: &Refusal) -> &'static str {
-    of_refusal(refusal).code
+    match refusal {
+        Refusal::NameTaken | Refusal::BatchTaken => "name_taken",
+        Refusal::ActivePromotionLimit(_) => "active_promotion_limit",
+        Refusal::TooMany { .. } => "too_many",
+        Refusal::LockedAfterLive(_) => "locked_after_live",
+        Refusal::Archived => "archived",
+        Refusal::InvalidTransition { .. } => "invalid_transition",
+        Refusal::InUse => "in_use",
+        Refusal::CodesTaken(_) => "code_taken",
+        Refusal::DiscountChanged(_) => "discount_changed",
+        Refusal::TransactionIdReused => "transaction_id_reused",
+        Refusal::RedemptionCancelled => "redemption_cancelled",
+        Refusal::AlreadyCommitted => "already_committed",
+        Refusal::HoldExpired => "hold_expired",
+        Refusal::HoldReplaced => "hold_replaced",
+        Refusal::NotCommitted => "not_committed",
+        Refusal::ReturnIdReused => "return_id_reused",
+        Refusal::ReturnExceedsPurchase => "return_exceeds_purchase",
+        Refusal::PromotionNotActive => "promotion_not_active",
+        Refusal::IssueLimitReached => "issue_limit_reached",
+        Refusal::EarnLimitReached => "earn_limit_reached",
+        Refusal::SourceIdReused => "source_id_reused",
+        Refusal::NotActivatable => "not_activatable",
+        Refusal::ActivityIdReused => "activity_id_reused",
+    }
 }
 
-pub(super) fn of_refusal(refusal: &Refusal) -> Problem {
-    match refusal {
-        Refusal::NameTaken => {
-            Problem::conflict("name_taken", "Another promotion that is not archived has this name.")
+/// What it is this time.
+pub(super) fn detail(refusal: &Refusal) -> Cow<'static, str> {
+    let says = match refusal {
+        Refusal::ActivePromotionLimit(maximum) => {
+            let says =
+                format!("The tenant may have {maximum} promotions that are active and not ended.");
+            return says.into();
         }
-        Refusal::ActivePromotionLimit(maximum) => Problem::conflict(
-            "active_promotion_limit",
-            format!("The tenant may have {maximum} promotions that are active and not ended."),
-        ),
-        Refusal::TooMany { what, maximum } => Problem::conflict(
-            "too_many",
-            format!("The tenant may have {maximum} {what}. Nothing was changed."),
-        ),
+        Refusal::TooMany { what, maximum } => {
+            return format!("The tenant may have {maximum} {what}. Nothing was changed.").into();
+        }
         Refusal::LockedAfterLive(fields) => {
-            let faults = fields.iter().map(|field| Fault {
-                pointer: Path::Root.key(field).pointer(),
-                code: FaultCode::UnsupportedCombination,
-                message: Cow::Borrowed("cannot be changed any more"),
-            });
-            let detail =
-                format!("Cannot be changed after having been live: {}.", fields.join(", "));
-            Problem { faults: faults.collect(), ..Problem::conflict("locked_after_live", detail) }
+            let fields = fields.join(", ");
+            return format!("Cannot be changed after having been live: {fields}.").into();
         }
-        Refusal::Archived => {
-            Problem::conflict("archived", "The promotion is archived: nothing can be changed.")
-        }
-        Refusal::InvalidTransition { from, to } => Problem::conflict(
-            "invalid_transition",
-            format!("A promotion that is {from} cannot become {to}."),
-        ),
-        Refusal::InUse => Problem::conflict(
-            "in_use",
-            "Promotions that are not archived, milestones or the settings name it.",
-        ),
-        Refusal::BatchTaken => Problem::conflict(
-            "name_taken",
-            "Codes were generated under this batch by another request: the same one again answers the same.",
-        ),
-        Refusal::DiscountChanged(result) => Problem {
-            result: Some(result.clone()),
-            ..Problem::conflict(
-                "discount_changed",
-                "The cart comes to another discount than was expected. Nothing was recorded.",
-            )
-        },
-        Refusal::TransactionIdReused => Problem::conflict(
-            "transaction_id_reused",
-            "The transaction id was used with another body.",
-        ),
-        Refusal::RedemptionCancelled => {
-            Problem::conflict("redemption_cancelled", "The redemption was cancelled.")
-        }
-        Refusal::AlreadyCommitted => Problem::conflict(
-            "already_committed",
-            "The redemption is committed: what comes back is a return.",
-        ),
-        Refusal::HoldExpired => Problem::conflict(
-            "hold_expired",
-            "The hold has expired, and what it held is given back.",
-        ),
-        Refusal::HoldReplaced => {
-            Problem::conflict("hold_replaced", "Another hold has taken the place of this one.")
-        }
-        Refusal::NotCommitted => {
-            Problem::conflict("not_committed", "Only what is committed can be returned.")
-        }
-        Refusal::ReturnIdReused => {
-            Problem::conflict("return_id_reused", "The return id was used with another body.")
-        }
-        Refusal::ReturnExceedsPurchase => Problem::conflict(
-            "return_exceeds_purchase",
-            "More would be back than was bought. Nothing was recorded.",
-        ),
-        Refusal::PromotionNotActive => Problem::conflict(
-            "promotion_not_active",
-            "Only a promotion that is live or scheduled can be issued.",
-        ),
-        Refusal::IssueLimitReached => Problem::conflict(
-            "issue_limit_reached",
-            "It was issued to this customer as often as it may be.",
-        ),
-        Refusal::EarnLimitReached => Problem::conflict(
-            "earn_limit_reached",
-            "This customer has unlocked it as often as it may.",
-        ),
-        Refusal::SourceIdReused => {
-            Problem::conflict("source_id_reused", "The source id was used for something else.")
-        }
-        Refusal::NotActivatable => {
-            Problem::conflict("not_activatable", "There is nothing here to be activated.")
-        }
-        Refusal::ActivityIdReused => {
-            Problem::conflict("activity_id_reused", "The activity's id was used with another body.")
+        Refusal::InvalidTransition { from, to } => {
+            return format!("A promotion that is {from} cannot become {to}.").into();
         }
         Refusal::CodesTaken(codes) => {
             let shown: Vec<&str> = codes.iter().take(10).map(String::as_str).collect();
             let more = if codes.len() > shown.len() { ", …" } else { "" };
-            Problem::conflict(
-                "code_taken",
-                format!("Other promotions have these codes: {}{more}.", shown.join(", ")),
-            )
+            let shown = shown.join(", ");
+            return format!("Other promotions have these codes: {shown}{more}.").into();
         }
-    }
+        Refusal::NameTaken => "Another promotion that is not archived has this name.",
+        Refusal::BatchTaken => {
+            "Codes were generated under this batch by another request: the same one again answers the same."
+        }
+        Refusal::Archived => "The promotion is archived: nothing can be changed.",
+        Refusal::InUse => "Promotions that are not archived, milestones or the settings name it.",
+        Refusal::DiscountChanged(_) => {
+            "The cart comes to another discount than was expected. Nothing was recorded."
+        }
+        Refusal::TransactionIdReused => "The transaction id was used with another body.",
+        Refusal::RedemptionCancelled => "The redemption was cancelled.",
+        Refusal::AlreadyCommitted => "The redemption is committed: what comes back is a return.",
+        Refusal::HoldExpired => "The hold has expired, and what it held is given back.",
+        Refusal::HoldReplaced => "Another hold has taken the place of this one.",
+        Refusal::NotCommitted => "Only what is committed can be returned.",
+        Refusal::ReturnIdReused => "The return id was used with another body.",
+        Refusal::ReturnExceedsPurchase => {
+            "More would be back than was bought. Nothing was recorded."
+        }
+        Refusal::PromotionNotActive => "Only a promotion that is live or scheduled can be issued.",
+        Refusal::IssueLimitReached => "It was issued to this customer as often as it may be.",
+        Refusal::EarnLimitReached => "This customer has unlocked it as often as it may.",
+        Refusal::SourceIdReused => "The source id was used for something else.",
+        Refusal::NotActivatable => "There is nothing here to be activated.",
+        Refusal::ActivityIdReused => "The activity's id was used with another body.",
+    };
+    says.into()
+}
+
+/// The fields that cannot be changed any more, each as a fault.
+pub(super) fn locked(fields: &[&'static str]) -> Vec<Fault> {
+    let fault = |field: &&'static str| Fault {
+        pointer: Path::Root.key(field).pointer(),
+        code: FaultCode::UnsupportedCombination,
+        message: Cow::Borrowed("cannot be changed any more"),
+    };
+    fields.iter().map(fault).collect()
 }
