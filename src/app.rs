@@ -27,6 +27,8 @@ use crate::service::pool::{Pool, PoolBounds};
 use crate::service::webhooks::address::Targets;
 use crate::telemetry::TraceError;
 
+mod bounds;
+
 /// How long a stop may take besides waiting for requests: to let go of the database.
 const RELEASE: Duration = Duration::from_secs(8);
 /// The exit status of a process that could not stop in order.
@@ -35,40 +37,30 @@ const ABANDONED: i32 = 1;
 /// Why the service does not start. The text says what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database cannot be used.
     #[error("{0}")]
     Database(#[from] DbError),
-    /// Somebody else has the address.
     #[error(
         "{0} is in use: stop what listens there, or choose another address with --listen-addr or LISTEN_ADDR"
     )]
     AddressInUse(SocketAddr),
-    /// The address cannot be used.
     #[error("cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
-    /// The address cannot be accepted on.
     #[error("connections cannot be accepted: {0}")]
     Accept(std::io::Error),
-    /// The operator's key could be guessed.
     #[error(transparent)]
     OperatorKey(#[from] ShortOperatorKey),
-    /// An origin that no browser sends.
     #[error("CORS_ORIGINS: {0:?} is not an origin, as https://admin.example, or *")]
     Origin(String),
-    /// Traces cannot be exported.
     #[error(transparent)]
     Traces(#[from] TraceError),
-    /// The system gives no threads.
     #[error("threads cannot be started: {0}")]
     Threads(std::io::Error),
-    /// The system does not tell of requests to stop.
     #[error("signals cannot be received: {0}")]
     Signals(std::io::Error),
 }
 
 /// The database of the configuration, which may be the service's own.
 pub struct Database {
-    /// How to reach it.
     pub options: DbOptions,
     embedded: Option<Kept>,
 }
@@ -79,8 +71,8 @@ impl Database {
         let (mut options, embedded) = match config.url() {
             Some(url) => (DbOptions::from_url(url)?, None),
             None => {
-                let mut own = EmbeddedOptions::new(&config.data_dir);
-                own.programs.bin_dir = config.bin_dir();
+                let mut own = EmbeddedOptions::new(&config.embedded.data_dir);
+                own.programs.bin_dir = config.embedded.bin_dir();
                 let embedded = Embedded::start(&own).await.map_err(DbError::from)?;
                 let connect = embedded.connect_options();
                 (DbOptions::new(connect), Some(Kept::new(embedded)))
@@ -88,6 +80,27 @@ impl Database {
         };
         options.pool_size = config.database_pool_size;
         Ok(Self { options, embedded })
+    }
+
+    /// Runs a command on the configured database, which is to be ready.
+    pub async fn run<T, E>(
+        config: &DatabaseConfig,
+        command: impl AsyncFnOnce(&Db) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<StartError> + From<DbError>,
+    {
+        let database = Self::provide(config).await?;
+        let done = async {
+            let db = Db::open(database.options.clone()).await?;
+            db.ready().await?;
+            let done = command(&db).await;
+            db.close().await;
+            done
+        };
+        let done = done.await;
+        database.stop().await;
+        done
     }
 
     /// Brings the schema up to date.
@@ -121,27 +134,20 @@ impl Database {
 pub struct AppOptions {
     /// Manages tenants; `None` closes their management.
     pub operator_key: Option<String>,
-    /// Origins that a browser may call from.
     pub cors_origins: Vec<String>,
-    /// Most bytes of rules in memory.
     pub cache_bytes: usize,
     /// Most unknown codes of a tenant in a minute.
     pub unknown_codes: u32,
-    /// What a request may be, and how many there may be at a time.
     pub bounds: Bounds,
-    /// Time limits of connections.
     pub limits: Limits,
-    /// Time limits of handlers.
     pub timeouts: Timeouts,
     /// The threads for what takes long.
     pub pool: PoolBounds,
     /// Whether changes of rules are listened for; tests switch it off to rest on the poll.
     pub notifications: bool,
-    /// The clock of evaluations.
     pub clock: Clock,
     /// How long the service goes on accepting after it was asked to stop.
     pub shutdown_delay: Duration,
-    /// Where webhooks may go.
     pub webhook_targets: Targets,
 }
 
@@ -187,15 +193,6 @@ impl App {
         options: AppOptions,
     ) -> Result<Self, StartError> {
         let front = Front::start().map_err(StartError::Threads)?;
-        Self::start_behind(front, listener, database, options).await
-    }
-
-    async fn start_behind(
-        front: Front,
-        listener: TcpListener,
-        database: DbOptions,
-        options: AppOptions,
-    ) -> Result<Self, StartError> {
         let address = listener.local_addr().map_err(StartError::Accept)?;
         let listener = listener.into_std().map_err(StartError::Accept)?;
         let db = Db::open(database).await?;
@@ -250,7 +247,6 @@ impl App {
         self.address
     }
 
-    /// What its handlers share.
     pub fn api(&self) -> &Api {
         &self.api
     }
@@ -286,7 +282,6 @@ impl App {
     }
 }
 
-/// Listens on the configured address.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| {
         if source.kind() == std::io::ErrorKind::AddrInUse {
@@ -308,7 +303,7 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
         }
     }
     // The address first: when another instance runs already, its database is left alone.
-    let listener = listen(config.listen_addr).await?;
+    let listener = listen(config.listen.listen_addr).await?;
     let stopping = stop_signal()?;
     let database = Database::provide(&config.database).await?;
     let served = async {
@@ -316,16 +311,18 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
         database.warn_of_superuser().await?;
         let bounds = &config.bounds;
         descriptors::check(bounds, config.database.database_pool_size);
+        let webhook_targets =
+            if config.webhook_allow_private { Targets::Any } else { Targets::Public };
         let options = AppOptions {
             operator_key,
             cors_origins: config.cors_origins.clone(),
             cache_bytes: bounds.cache_bytes(),
             unknown_codes: bounds.unknown_codes(),
-            bounds: bounds.edge(),
-            limits: bounds.limits(),
-            timeouts: bounds.timeouts(),
+            bounds: bounds.into(),
+            limits: bounds.into(),
+            timeouts: bounds.into(),
             shutdown_delay: config.shutdown_delay(),
-            webhook_targets: config.webhook_targets(),
+            webhook_targets,
             ..AppOptions::default()
         };
         let longest_stop = options.shutdown_delay + options.limits.drain + RELEASE;
@@ -333,7 +330,7 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
             tracing::info!("no OPERATOR_KEY is set: tenant management is closed");
         }
         let mut database = database.options.clone();
-        database.timeouts = config.bounds.database();
+        database.timeouts = bounds.into();
         let app = App::start(listener, database, options).await?;
         tracing::info!(address = %app.address(), "serving");
         stopping.await;

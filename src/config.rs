@@ -9,9 +9,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
-use crate::service::webhooks::address::Targets;
-
-mod bounds;
+pub(crate) mod bounds;
 
 pub use bounds::BoundsConfig;
 
@@ -49,7 +47,7 @@ pub enum Command {
     /// Compares what limits have counted with what redemptions took, and prints what differs
     Reconcile(MigrateConfig),
     /// Asks the service on this machine whether it lives; exit status 1: it does not
-    Health(HealthConfig),
+    Health(ListenConfig),
     /// Prints the OpenAPI document of the service
     Openapi,
 }
@@ -60,12 +58,8 @@ pub struct DatabaseConfig {
     /// PostgreSQL 14 or newer, as the owner of the schema; without it the service runs its own under DATA_DIR
     #[arg(long, env, hide_env_values = true)]
     pub database_url: Option<String>,
-    /// Where the embedded database lives
-    #[arg(long, env, default_value = "./data")]
-    pub data_dir: PathBuf,
-    /// Where PostgreSQL's programs are, if not where they usually are
-    #[arg(long, env)]
-    pub pg_bin_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub embedded: EmbeddedConfig,
     /// Most connections to the database that work at the same time
     #[arg(long, env, default_value_t = DEFAULT_POOL_SIZE, value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub database_pool_size: u32,
@@ -76,8 +70,20 @@ impl DatabaseConfig {
     pub fn url(&self) -> Option<&str> {
         self.database_url.as_deref().filter(|url| !url.is_empty())
     }
+}
 
-    /// The configured folder of PostgreSQL's programs.
+/// The database that the service runs by itself.
+#[derive(Clone, Debug, Args)]
+pub struct EmbeddedConfig {
+    /// Where the embedded database lives
+    #[arg(long, env, default_value = "./data")]
+    pub data_dir: PathBuf,
+    /// Where PostgreSQL's programs are, if not where they usually are
+    #[arg(long, env)]
+    pub pg_bin_dir: Option<PathBuf>,
+}
+
+impl EmbeddedConfig {
     pub fn bin_dir(&self) -> Option<PathBuf> {
         self.pg_bin_dir.clone().filter(|path| !path.as_os_str().is_empty())
     }
@@ -130,17 +136,15 @@ pub enum LogFormat {
 /// Settings of `migrate` and `reconcile`.
 #[derive(Clone, Debug, Args)]
 pub struct MigrateConfig {
-    /// Where the rules are.
     #[command(flatten)]
     pub database: DatabaseConfig,
-    /// How the process logs.
     #[command(flatten)]
     pub log: LogConfig,
 }
 
-/// Settings of `health`.
+/// Where the service listens: all that `health` needs to know.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct HealthConfig {
+pub struct ListenConfig {
     /// API address
     #[arg(long, env, default_value = "127.0.0.1:8080")]
     pub listen_addr: SocketAddr,
@@ -151,10 +155,8 @@ pub struct HealthConfig {
 pub struct ExportConfig {
     /// The tenant's id
     pub tenant: Uuid,
-    /// Where the rules are.
     #[command(flatten)]
     pub database: DatabaseConfig,
-    /// How the process logs.
     #[command(flatten)]
     pub log: LogConfig,
 }
@@ -162,18 +164,14 @@ pub struct ExportConfig {
 /// Settings of `serve`.
 #[derive(Clone, Debug, Args)]
 pub struct ServeConfig {
-    /// Where the rules are.
     #[command(flatten)]
     pub database: DatabaseConfig,
-    /// How the process logs.
     #[command(flatten)]
     pub log: LogConfig,
-    /// Whether requests are traced.
     #[command(flatten)]
     pub traces: TraceConfig,
-    /// API address
-    #[arg(long, env, default_value = "127.0.0.1:8080")]
-    pub listen_addr: SocketAddr,
+    #[command(flatten)]
+    pub listen: ListenConfig,
     /// Manages tenants and their keys; at least 32 characters. Unset: tenant management is closed
     #[arg(long, env, hide_env_values = true)]
     pub operator_key: Option<OperatorKey>,
@@ -186,7 +184,6 @@ pub struct ServeConfig {
     /// Seconds between a request to stop and the first refused connection: time for a load balancer to notice
     #[arg(long, env, default_value_t = 1, value_parser = clap::value_parser!(u16).range(0..=60))]
     pub shutdown_delay_seconds: u16,
-    /// What callers can take.
     #[command(flatten)]
     pub bounds: BoundsConfig,
 }
@@ -194,18 +191,12 @@ pub struct ServeConfig {
 /// Settings of `demo`, which always runs the embedded database.
 #[derive(Clone, Debug, Args)]
 pub struct DemoConfig {
-    /// Where the embedded database lives
-    #[arg(long, env, default_value = "./data")]
-    pub data_dir: PathBuf,
-    /// Where PostgreSQL's programs are, if not where they usually are
-    #[arg(long, env)]
-    pub pg_bin_dir: Option<PathBuf>,
-    /// How the process logs.
+    #[command(flatten)]
+    pub embedded: EmbeddedConfig,
     #[command(flatten)]
     pub log: LogConfig,
-    /// API address
-    #[arg(long, env, default_value = "127.0.0.1:8080")]
-    pub listen_addr: SocketAddr,
+    #[command(flatten)]
+    pub listen: ListenConfig,
 }
 
 impl DemoConfig {
@@ -213,8 +204,7 @@ impl DemoConfig {
     pub fn database(&self) -> DatabaseConfig {
         DatabaseConfig {
             database_url: None,
-            data_dir: self.data_dir.clone(),
-            pg_bin_dir: self.pg_bin_dir.clone(),
+            embedded: self.embedded.clone(),
             database_pool_size: DEFAULT_POOL_SIZE,
         }
     }
@@ -229,11 +219,6 @@ impl ServeConfig {
             Some(key) if key.chars().count() < MIN_OPERATOR_KEY => Err(ShortOperatorKey),
             other => Ok(other),
         }
-    }
-
-    /// Where webhooks may go.
-    pub fn webhook_targets(&self) -> Targets {
-        if self.webhook_allow_private { Targets::Any } else { Targets::Public }
     }
 
     /// How long the service goes on accepting after it was asked to stop.
@@ -306,13 +291,11 @@ mod tests {
 
     #[test]
     fn private_targets_of_webhooks_are_off_unless_they_are_switched_on() {
-        let targets = |arguments: &[&str]| serve(arguments).unwrap().webhook_targets();
-        assert_eq!(targets(&[]), Targets::Public);
-        assert_eq!(targets(&["--webhook-allow-private"]), Targets::Any);
-        for (value, expected) in
-            [("true", Targets::Any), ("false", Targets::Public), ("", Targets::Public)]
-        {
-            assert_eq!(targets(&["--webhook-allow-private", value]), expected);
+        let are_on = |arguments: &[&str]| serve(arguments).unwrap().webhook_allow_private;
+        assert!(!are_on(&[]));
+        assert!(are_on(&["--webhook-allow-private"]));
+        for (value, expected) in [("true", true), ("false", false), ("", false)] {
+            assert_eq!(are_on(&["--webhook-allow-private", value]), expected);
         }
         assert!(serve(&["--webhook-allow-private", "maybe"]).is_err());
     }

@@ -29,33 +29,23 @@ const PAGE: u16 = 5_000;
 /// Why there is no document, or only a part of one.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The database cannot be used.
     #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]
     Db(#[from] DbError),
-    /// Nobody has this id.
     #[error("there is no tenant {0}")]
     NoTenant(Uuid),
-    /// The document cannot be written.
     #[error("the document cannot be written: {0}")]
     Output(#[from] io::Error),
 }
 
 /// The command: to the standard output.
 pub async fn run(config: ExportConfig) -> Result<(), ExportError> {
-    let database = Database::provide(&config.database).await?;
     let tenant = TenantId::new(config.tenant);
-    let written = async {
-        let db = Db::open(database.options.clone()).await?;
-        db.ready().await?;
-        let written = write(&db, tenant, BufWriter::new(io::stdout())).await;
-        db.close().await;
-        written.map(|_| ())
-    };
-    let written = written.await;
-    database.stop().await;
-    written
+    Database::run(&config.database, async |db| {
+        write(db, tenant, BufWriter::new(io::stdout())).await.map(|_| ())
+    })
+    .await
 }
 
 /// Writes a tenant's rules, and returns what it wrote to.

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use promotion_engine::app::{self, Database, StartError};
 use promotion_engine::clock::Clock;
-use promotion_engine::config::{Cli, Command, MigrateConfig, ServeConfig};
+use promotion_engine::config::{Cli, Command, LogConfig, MigrateConfig, ServeConfig};
 use promotion_engine::{api, demo, document, export, probe, reconcile, telemetry};
 
 /// A cart is many small, short-lived values: an allocator made for that is worth a tenth of an
@@ -25,26 +25,24 @@ fn main() -> ExitCode {
     let _ = dotenvy::dotenv();
     match Cli::parse().command {
         Command::Serve(config) => finish(run(serve(config))),
-        Command::Migrate(config) => {
-            telemetry::start(config.log);
-            finish(run(migrate(config)))
-        }
-        Command::Demo(config) => {
-            telemetry::start(config.log);
-            finish(run(demo::run(config)))
-        }
+        Command::Migrate(config) => finish(logged(config.log, migrate(config))),
+        Command::Demo(config) => finish(logged(config.log, demo::run(config))),
         Command::Evaluate { file } => evaluate(&file),
-        Command::Export(config) => {
-            telemetry::start(config.log);
-            finish(run(export::run(config)))
-        }
+        Command::Export(config) => finish(logged(config.log, export::run(config))),
         Command::Reconcile(config) => {
-            telemetry::start(config.log);
-            finish(run(reconcile::run(config)).and_then(agreed))
+            finish(logged(config.log, reconcile::run(config)).and_then(agreed))
         }
         Command::Health(config) => finish(lives(config.listen_addr)),
         Command::Openapi => print(&api::openapi_document(), ExitCode::SUCCESS),
     }
+}
+
+fn logged<T, E: Error>(
+    log: LogConfig,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, String> {
+    telemetry::start(log);
+    run(work)
 }
 
 fn run<T, E: Error>(work: impl Future<Output = Result<T, E>>) -> Result<T, String> {

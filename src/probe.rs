@@ -17,8 +17,8 @@ pub fn lives(address: SocketAddr) -> io::Result<bool> {
     Ok(status.starts_with("HTTP/1.1 200 "))
 }
 
-/// Where to ask a service that listens on all of its addresses.
-fn on_this_machine(address: SocketAddr) -> SocketAddr {
+/// Where this machine reaches a service that may listen on all of its addresses.
+pub fn on_this_machine(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

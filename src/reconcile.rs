@@ -12,29 +12,17 @@ const MAX_DIFFERENCES: i64 = 10_000;
 /// Why nothing is known.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
-    /// The database cannot be used.
     #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]
     Db(#[from] DbError),
-    /// What differs cannot be told.
     #[error("the differences cannot be written: {0}")]
     Output(#[from] io::Error),
 }
 
 /// The command: to the standard output. Returns how many differences there are.
 pub async fn run(config: MigrateConfig) -> Result<u64, ReconcileError> {
-    let database = Database::provide(&config.database).await?;
-    let checked = async {
-        let db = Db::open(database.options.clone()).await?;
-        db.ready().await?;
-        let checked = check(&db, &mut io::stdout()).await;
-        db.close().await;
-        checked
-    };
-    let checked = checked.await;
-    database.stop().await;
-    checked
+    Database::run(&config.database, async |db| check(db, &mut io::stdout()).await).await
 }
 
 /// Names what differs, a line each, and returns how many lines.

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 /// What each layer may import of ours, besides itself.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("config", &[]),
     ("domain", &[]),
+    ("metrics", &[]),
+    ("telemetry", &["config", "domain", "tls"]),
     ("engine", &["domain"]),
     ("db", &["domain"]),
     ("wire", &["domain", "engine"]),

@@ -1,15 +1,7 @@
 //! Bounds on what callers can take of the process: times, sizes and counts. Each has its default in the README.
 
-use std::time::Duration;
-
 use clap::builder::RangedI64ValueParser;
 use clap::{Args, value_parser};
-
-use crate::api::edge::{Bounds, MIB};
-use crate::api::serve::Limits;
-use crate::api::timeouts::Timeouts;
-use crate::cache;
-use crate::db::DbTimeouts;
 
 /// A time in milliseconds, from ten to ten minutes: none can be switched off by mistake.
 fn ms() -> RangedI64ValueParser<u32> {
@@ -77,7 +69,7 @@ pub struct BoundsConfig {
     #[arg(long, env, default_value_t = 64, value_parser = value_parser!(u16).range(16..=200))]
     pub max_headers: u16,
     /// Most unknown codes of a tenant in a minute, before its carts with codes are refused; 0 is no bound
-    #[arg(long, env, default_value_t = cache::DEFAULT_UNKNOWN_CODES, value_parser = value_parser!(u32).range(..=1_000_000))]
+    #[arg(long, env, default_value_t = 600, value_parser = value_parser!(u32).range(..=1_000_000))]
     pub max_unknown_codes_per_minute: u32,
     /// Most megabytes of rules in memory, by estimate; tenants that have rested longest make room. One tenant that takes
     /// more is held alone
@@ -85,64 +77,10 @@ pub struct BoundsConfig {
     pub max_cache_mb: u32,
 }
 
-const MB: usize = 1_024 * 1_024;
-
-fn time(ms: u32) -> Duration {
-    Duration::from_millis(ms.into())
-}
-
 impl BoundsConfig {
-    /// Of connections.
-    pub fn limits(&self) -> Limits {
-        Limits {
-            header: time(self.header_timeout_ms),
-            idle: time(self.idle_timeout_ms),
-            drain: time(self.drain_timeout_ms),
-            ..Limits::default()
-        }
-    }
-
-    /// Of handlers.
-    pub fn timeouts(&self) -> Timeouts {
-        Timeouts {
-            body: time(self.body_timeout_ms),
-            evaluate: time(self.evaluate_timeout_ms),
-            redeem: time(self.redeem_timeout_ms),
-            admin: time(self.admin_timeout_ms),
-            bulk: time(self.bulk_timeout_ms),
-            ..Timeouts::default()
-        }
-    }
-
-    /// Of the database.
-    pub fn database(&self) -> DbTimeouts {
-        DbTimeouts {
-            acquire: time(self.database_acquire_timeout_ms),
-            lock: time(self.database_lock_timeout_ms),
-            statement: time(self.database_statement_timeout_ms),
-            bulk_statement: time(self.database_bulk_timeout_ms),
-            idle_in_transaction: time(self.database_idle_timeout_ms),
-        }
-    }
-
-    /// Of requests.
-    pub fn edge(&self) -> Bounds {
-        let half = (self.max_in_flight / 2).max(1);
-        let quarter = self.max_unsent_mib / 4;
-        let bytes = |mib: u16| usize::from(mib) * MIB;
-        Bounds {
-            header_bytes: self.max_header_bytes.into(),
-            headers: self.max_headers.into(),
-            in_flight: self.max_in_flight.into(),
-            in_flight_of_tenant: self.max_in_flight_of_tenant.unwrap_or(half).into(),
-            unsent_bytes: bytes(self.max_unsent_mib),
-            unsent_bytes_of_tenant: bytes(self.max_unsent_mib_of_tenant.unwrap_or(quarter)),
-        }
-    }
-
     /// Most bytes of rules in memory.
     pub fn cache_bytes(&self) -> usize {
-        usize::try_from(self.max_cache_mb).map_or(usize::MAX, |mb| mb.saturating_mul(MB))
+        usize::try_from(self.max_cache_mb).map_or(usize::MAX, |mb| mb.saturating_mul(1_024 * 1_024))
     }
 
     /// Most unknown codes of a tenant in a minute.
@@ -155,33 +93,17 @@ impl BoundsConfig {
 }
 
 #[cfg(test)]
+pub(crate) fn read(arguments: &[&str]) -> Result<BoundsConfig, String> {
+    use clap::FromArgMatches;
+    let command = BoundsConfig::augment_args(clap::Command::new("x"));
+    let read = command.try_get_matches_from(["x"].iter().chain(arguments));
+    let read = read.and_then(|read| BoundsConfig::from_arg_matches(&read));
+    read.map_err(|fault| fault.to_string())
+}
+
+#[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Debug, Parser)]
-    struct Only {
-        #[command(flatten)]
-        bounds: BoundsConfig,
-    }
-
-    fn read(arguments: &[&str]) -> Result<BoundsConfig, String> {
-        let all = ["x"].iter().chain(arguments);
-        let read = Only::try_parse_from(all).map_err(|fault| fault.to_string())?;
-        Ok(read.bounds)
-    }
-
-    #[test]
-    fn the_defaults_of_settings_are_those_of_the_code() {
-        let bounds = read(&[]).unwrap();
-        assert_eq!(bounds.limits(), Limits::default());
-        assert_eq!(bounds.timeouts(), Timeouts::default());
-        assert_eq!(bounds.database(), DbTimeouts::default());
-        assert_eq!(bounds.edge(), Bounds::default());
-        assert_eq!(bounds.unknown_codes(), cache::DEFAULT_UNKNOWN_CODES);
-        assert_eq!(bounds.cache_bytes(), cache::DEFAULT_BYTES);
-    }
 
     #[test]
     fn what_is_out_of_range_is_refused_with_the_range() {
@@ -198,17 +120,5 @@ mod tests {
             assert!(fault.contains(flag) && fault.contains(range), "{fault}");
         }
         assert!(read(&["--body-timeout-ms", "5s"]).is_err());
-    }
-
-    #[test]
-    fn a_tenant_has_half_unless_it_is_said_otherwise() {
-        let of_tenant = |arguments: &[&str]| read(arguments).unwrap().edge().in_flight_of_tenant;
-        assert_eq!(of_tenant(&["--max-in-flight", "1"]), 1);
-        assert_eq!(of_tenant(&["--max-in-flight", "100"]), 50);
-        assert_eq!(of_tenant(&["--max-in-flight-of-tenant", "512"]), 512);
-        assert_eq!(
-            read(&["--max-unknown-codes-per-minute", "0"]).unwrap().unknown_codes(),
-            u32::MAX
-        );
     }
 }

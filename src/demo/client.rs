@@ -15,7 +15,6 @@ const MAX_ANSWER: usize = 4 * 1024 * 1024;
 /// Why a call failed.
 #[derive(Debug, Error)]
 pub enum CallError {
-    /// The service answered something else than success.
     #[error("{call} was answered with {status}: {body}")]
     Refused {
         call: String,
@@ -23,13 +22,10 @@ pub enum CallError {
         /// What the answer said.
         body: Value,
     },
-    /// There was no answer.
     #[error("{call} was not answered: {source}")]
     NoAnswer { call: String, source: axum::BoxError },
-    /// The answer lacks what it should have.
     #[error("the answer to {call} has no {member}")]
     Incomplete { call: &'static str, member: &'static str },
-    /// The shop in the binary is no JSON: a fault of ours.
     #[error("demo/shop.json is not JSON")]
     Shop,
 }
@@ -47,12 +43,10 @@ pub struct Client {
 }
 
 impl Client {
-    /// A caller of the service at `address`.
     pub fn new(address: SocketAddr) -> Self {
         Self { address }
     }
 
-    /// Where the service is.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -86,24 +80,6 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<Answer, CallError> {
         let call = format!("{method} {path}");
-        let sent = self.send(method, path, key, version, body).await;
-        let (status, answer) =
-            sent.map_err(|source| CallError::NoAnswer { call: call.clone(), source })?;
-        if status.is_success() {
-            Ok(answer)
-        } else {
-            Err(CallError::Refused { call, status, body: answer.body })
-        }
-    }
-
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        key: &str,
-        version: Option<&str>,
-        body: Option<&Value>,
-    ) -> Result<(StatusCode, Answer), axum::BoxError> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -114,12 +90,23 @@ impl Client {
             request = request.header(header::IF_MATCH, version);
         }
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        match self.send(request.body(body)).await {
+            Ok((status, answer)) if status.is_success() => Ok(answer),
+            Ok((status, Answer { body, .. })) => Err(CallError::Refused { call, status, body }),
+            Err(source) => Err(CallError::NoAnswer { call, source }),
+        }
+    }
+
+    async fn send(
+        &self,
+        request: Result<Request<Body>, axum::http::Error>,
+    ) -> Result<(StatusCode, Answer), axum::BoxError> {
         let stream = TcpStream::connect(self.address).await?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         // It ends with the sender; what went wrong with it shows in the answer.
         tokio::spawn(connection);
-        let answer = sender.send_request(request.body(body)?).await?;
+        let answer = sender.send_request(request?).await?;
         let (parts, body) = answer.into_parts();
         let bytes = axum::body::to_bytes(Body::new(body), MAX_ANSWER).await?;
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? };

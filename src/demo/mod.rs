@@ -8,7 +8,7 @@
 //! `client`.
 
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use serde_json::Value;
 use thiserror::Error;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::app::{self, App, AppOptions, Database, StartError};
 use crate::config::DemoConfig;
+use crate::probe;
 
 mod client;
 mod receipt;
@@ -32,10 +33,8 @@ const SHOP: &str = include_str!("../../demo/shop.json");
 /// Why the demo ended early.
 #[derive(Debug, Error)]
 pub enum DemoError {
-    /// The service did not start.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The service did not answer as it should.
     #[error(transparent)]
     Call(#[from] CallError),
 }
@@ -43,10 +42,10 @@ pub enum DemoError {
 /// Serves the demo until the process is asked to stop.
 pub async fn run(config: DemoConfig) -> Result<(), DemoError> {
     // The address first: while it is taken nothing is made and nothing loaded.
-    let listener = app::listen(config.listen_addr).await?;
+    let listener = app::listen(config.listen.listen_addr).await?;
     let stopping = app::stop_signal()?;
     tokio::pin!(stopping);
-    say(&format!("Starting PostgreSQL, with its data in {} …", config.data_dir.display()));
+    say(&format!("Starting PostgreSQL, with its data in {} …", config.embedded.data_dir.display()));
     let database = Database::provide(&config.database()).await?;
     let served = async {
         database.migrate().await?;
@@ -54,7 +53,7 @@ pub async fn run(config: DemoConfig) -> Result<(), DemoError> {
         let options =
             AppOptions { operator_key: Some(operator_key.clone()), ..AppOptions::default() };
         let app = App::start(listener, database.options.clone(), options).await?;
-        let client = Client::new(reachable(app.address()));
+        let client = Client::new(probe::on_this_machine(app.address()));
         let shown = tokio::select! {
             shown = show(&client, &operator_key) => shown.map(|()| true),
             () = &mut stopping => Ok(false),
@@ -130,16 +129,6 @@ fn how_to_go_on(address: SocketAddr, operator_key: &str, keys: &Keys) -> String 
 /// An operator's key that nobody else knows; it lasts as long as the process.
 fn operator_key() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
-}
-
-/// Where this machine reaches an address that may mean all of its own.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
 }
 
 /// Prints for the one who started the demo; that nobody reads it is no reason to stop.

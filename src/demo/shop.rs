@@ -15,9 +15,7 @@ const PAGE: usize = 200;
 
 /// The keys of one run.
 pub struct Keys {
-    /// Everything in the tenant.
     pub admin: String,
-    /// What a till may.
     pub pos: String,
 }
 

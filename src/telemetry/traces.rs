@@ -34,16 +34,12 @@ static ARE_ON: AtomicBool = AtomicBool::new(false);
 /// Why traces cannot be exported.
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
-    /// The endpoint is none.
     #[error("OTEL_EXPORTER_OTLP_ENDPOINT is not an http or https URL, as http://collector:4318")]
     Endpoint,
-    /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] rustls::Error),
-    /// The client cannot be made.
     #[error(transparent)]
     Client(#[from] reqwest::Error),
-    /// The exporter cannot be made.
     #[error(transparent)]
     Exporter(#[from] ExporterBuildError),
 }
