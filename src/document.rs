@@ -149,16 +149,16 @@ fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {
     let codes = read_codes(&mut object, entries.as_deref(), faults);
     let mut store = None;
     let request = object.required("request", faults, |value, faults| {
-        store = text_of(value.json(), "store");
+        store = text_of(value.json, "store");
         cart::parse(value, faults)
     });
     let finished = object.finish(faults);
     check_lists(&faults.take_lists(), product_lists.as_ref(), faults);
     if let Some(entries) = &entries {
-        check_unique(entries, value.path(), faults);
+        check_unique(entries, &value.path, faults);
     }
     if let (Some(stores), Some(store)) = (&stores, store) {
-        check_store(stores, store, value.path(), faults);
+        check_store(stores, store, &value.path, faults);
     }
     finished?;
     let promotions: Option<Vec<_>> = entries?.into_iter().map(Entry::promotion).collect();
@@ -209,7 +209,7 @@ struct Entry<'t> {
 impl<'t> Entry<'t> {
     fn read(value: Value<'_, 't>, fields: Option<&[CustomField]>, faults: &mut Faults) -> Self {
         let body = promotion::parse(value, Purpose::Document(fields), faults);
-        let place = match value.path() {
+        let place = match &value.path {
             Path::Index(_, index) => *index,
             Path::Root | Path::Key(..) => 0,
         };
@@ -220,7 +220,7 @@ impl<'t> Entry<'t> {
             id: body.id.unwrap_or(id),
             created_at: body.created_at.unwrap_or(made),
             status: body.status.unwrap_or(Status::Active),
-            name: text_of(value.json(), "name"),
+            name: text_of(value.json, "name"),
             body,
         }
     }
@@ -367,7 +367,7 @@ fn code(value: Value<'_, '_>, faults: &mut Faults) -> Option<(Code, Option<DateT
             value.fault(faults, FaultCode::Malformed, message)
         })
     };
-    match value.json() {
+    match value.json {
         Json::Object(_) => {
             let mut object = value.object(faults)?;
             let code = object.required("code", faults, form);

@@ -93,7 +93,7 @@ async fn write_promotions(tx: &mut TenantTx, out: &mut impl Write) -> Result<(),
         let mut promotion = stored::promotion(row)?;
         promotion.terms.custom_fields.clear();
         let comma = if place == 0 { "" } else { "," };
-        let text = printed(|writer| wire::promotion::print_entry(writer, &promotion));
+        let text = printed(|writer| wire::promotion::EntryBody::print(writer, &promotion));
         write!(out, "{comma}\n{text}")?;
         if promotion.terms.kind.promotion_type() == PromotionType::CodeLinked {
             with_codes.push((promotion.id, promotion.terms.name));

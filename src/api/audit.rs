@@ -61,9 +61,9 @@ answer! {
         /// What was done to it.
         action: required(WORDS) => row.action,
         /// What it was before; null if nothing.
-        before: required(by(Anything(""))) => shown(row, &row.before, *hides),
+        before: required(ANYTHING) => shown(row, &row.before, *hides),
         /// What it was after; null if nothing.
-        after: required(by(Anything(""))) => shown(row, &row.after, *hides),
+        after: required(ANYTHING) => shown(row, &row.after, *hides),
     }
 }
 

@@ -38,8 +38,8 @@ pub async fn promotions(
     Ok(page::answer(&page, &wanted.seal, |writer, (_, (offer, issuance))| {
         // INVARIANT: offers name promotions of their rules.
         if let Some(promotion) = rules.promotion(offer.promotion) {
-            let issuance = issuance.as_ref();
-            OfferBody::print(writer, promotion, issuance, &offer.left, precision);
+            let left = offer.left.as_slice();
+            OfferBody::print(writer, &(promotion, issuance.as_ref(), left, precision));
         }
     }))
 }

@@ -157,7 +157,7 @@ async fn ask(api: &Api) -> Option<&'static str> {
 answer! {
     pub struct Health "Health" as (&str, Option<&str>) |(status, reason)| {
         /// How it is.
-        status: required(OneOf(&["ok", "ready", "not_ready"])) => *status,
+        status: required(Like(|_| one_name(&["ok", "ready", "not_ready"]))) => *status,
         /// Why it is not ready.
         reason: absent(WORDS) => *reason,
     }

@@ -15,11 +15,9 @@ use crate::service::promotions::{Stored, exists};
 use crate::service::{Service, ServiceError};
 use crate::stored;
 use crate::wire;
-use crate::wire::body::read_body;
+use crate::wire::body::{PrintBody as _, read_body};
 use crate::wire::faults::ListReference;
-use crate::wire::promotion::{Answer, Purpose};
-use crate::wire::promotion::{PromotionAnswer, StatusChange, VersionAnswer};
-use crate::wire::write::Writer;
+use crate::wire::promotion::{PromotionAnswer, Purpose, StatusChange, VersionAnswer};
 
 conflicts! {
     CreatePromotionConflict = "name_taken" | "active_promotion_limit";
@@ -189,7 +187,8 @@ pub async fn history(
     let mut terms = terms.iter();
     Ok(page::answer(&found, &wanted.seal, |writer, row| {
         if let Some(terms) = terms.next() {
-            VersionAnswer::print(writer, row.version, row.key_id, row.at, row.status, terms);
+            let version = (row.version, row.key_id, row.at, row.status, terms);
+            VersionAnswer::print(writer, &version);
         }
     }))
 }
@@ -202,22 +201,8 @@ fn answer(api: &Api, status: StatusCode, stored: &Stored) -> Response {
 fn text(service: &Service, stored: &Stored) -> String {
     let promotion = &stored.promotion;
     let state = promotion.status.state(&promotion.terms, service.clock().now());
-    let mut usage = Writer::with_capacity(256);
-    wire::usage::print(&mut usage, &stored.usage);
-    let usage = usage.finish();
-    let mut writer = Writer::with_capacity(1_024);
-    let answer = Answer {
-        id: promotion.id,
-        version: stored.version,
-        status: promotion.status,
-        state,
-        usage: &usage,
-        created_at: promotion.created_at,
-        updated_at: stored.updated_at,
-        terms: &promotion.terms,
-    };
-    PromotionAnswer::print(&mut writer, &answer);
-    writer.finish()
+    let Stored { usage, version, updated_at, .. } = stored;
+    PromotionAnswer::document(&(promotion, state, usage, *version, *updated_at))
 }
 
 /// A promotion as a body has it.

@@ -18,7 +18,7 @@ use crate::wire::decode::Value;
 use crate::wire::evaluation::{EvaluationBody, TotalsBody};
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::redemption::{Answer, Head};
-use crate::wire::returns::ReturnRecord;
+use crate::wire::returns::{NewReturn, ReturnRecord};
 use crate::wire::write::Writer;
 
 conflicts! {
@@ -167,14 +167,14 @@ pub async fn get(
     let (request, result) = (shown(&row.request), shown(&row.result));
     let mut writer = Writer::with_capacity(row.request.len() + row.result.len() + 512);
     let answer = Answer { result: result.as_deref(), ..head(&row, state) };
-    FullRedemption::print(&mut writer, &row, &answer, request.as_deref(), &returns);
+    FullRedemption::print(&mut writer, &(&*row, &answer, request.as_deref(), &returns));
     ok(writer.finish())
 }
 
 answer! {
     /// A redemption. Of a transaction that was cancelled before it was seen there is no more than `transaction_id` and `state`.
     pub struct FullRedemption "RedemptionFull"
-        |row: &RedemptionRow, answer: &Answer<'_>, request: Option<&str>, returns: &[String]| {
+        as (&RedemptionRow, &Answer<'_>, Option<&str>, &Vec<String>) |(row, answer, request, returns)| {
         head: all_of::<Head>() => answer,
         /// As of when.
         evaluated_at: absent(INSTANT) => Some(row.evaluated_at),
@@ -183,11 +183,11 @@ answer! {
         /// By which version of the tenant's rules.
         ruleset_version: absent(SIZE) => Some(row.ruleset_version),
         /// What was asked for, as it was understood. Viewers see codes by their last three characters.
-        request: absent(or_null(raw(part::<Request<'_>>()))) => Some(request),
+        request: absent(or_null(raw(part::<Request<'_>>()))) => Some(*request),
         /// What was recorded. Null where the transaction was cancelled before it was seen.
         result: optional(raw(part::<EvaluationBody>())) => answer.result,
         /// What came back, in order.
-        returns: absent(every(raw(part::<ReturnRecord>()))) => Some(returns),
+        returns: absent(every(raw(part::<ReturnRecord>()))) => Some(*returns),
         /// When all that it took was given back to the limits.
         restored_at: absent(or_null(INSTANT)) => Some(row.restored_at),
     }
@@ -249,7 +249,7 @@ pub async fn take_back(
     let service = api.service();
     // What does not exist, or is another tenant's, is told before what is wrong with the body.
     api.admin_read(service.redemption(pos.tenant(), address.clone())).await?;
-    let new = decode(&body.json()?, wire::returns::parse)?;
+    let new = decode(&body.json()?, read_body::<NewReturn, _>)?;
     ok(api.redemption(service.take_back(pos.tenant(), address, new)).await?)
 }
 

@@ -4,9 +4,8 @@ use super::etag::{IfMatch, tagged};
 use super::{handler::*, schema};
 use crate::domain::settings::Settings;
 use crate::wire;
-use crate::wire::settings::Computed;
-use crate::wire::settings::SettingsAnswer;
-use crate::wire::write::Writer;
+use crate::wire::body::PrintBody as _;
+use crate::wire::settings::{Computed, SettingsAnswer};
 
 conflicts! {
     ReplaceSettingsConflict = "locked_after_live" | "in_use";
@@ -47,7 +46,6 @@ pub async fn put(api: Api, admin: Caller<Admin>, if_match: IfMatch, body: Small)
 }
 
 fn answer(settings: &Settings, version: i64) -> Response {
-    let mut writer = Writer::with_capacity(1_024);
-    SettingsAnswer::print(&mut writer, settings, version);
-    tagged(json(StatusCode::OK, writer.finish()), version)
+    let text = SettingsAnswer::document(&(settings, version));
+    tagged(json(StatusCode::OK, text), version)
 }

@@ -193,7 +193,7 @@ answer! {
         /// All buckets together.
         total: required(part::<Totals>()) => (own.total.as_ref(), stats.precision),
         /// How far its limits are used now.
-        limits: required(by(part::<wire::usage::UsageBody>())) => |writer: &mut Writer| wire::usage::print(writer, &own.usage),
+        limits: required(part::<wire::usage::UsageBody>()) => own.usage,
     }
 }
 

@@ -94,9 +94,7 @@ answer! {
 
 fn require_unique(stores: &[Store]) -> Result<(), ApiError> {
     let mut faults = Faults::new();
-    let repeated = |place, faults: &mut Faults| {
-        faults.repeated(&Path::Root.index(place).key("code"));
-    };
-    let unique = refuse_repeated(stores.iter().map(|store| &store.code), repeated, &mut faults);
+    let codes = stores.iter().map(|store| &store.code).enumerate();
+    let unique = refuse_repeated(codes, &Path::Root, Some("code"), &mut faults);
     unique.ok_or(ApiError::Invalid(faults))
 }

@@ -128,7 +128,7 @@ impl<'t> Reads<'t, String> for Address {
 
 impl Describes for Address {
     fn schema(&self, _: &mut Schemas) -> serde_json::Value {
-        let most = TextBound::LONG.range().1;
+        let most = TextBound::LONG.max;
         serde_json::json!({"type": "string", "format": "uri", "maxLength": most})
     }
 }
@@ -143,7 +143,7 @@ fn read_new(
     refuse_other_name(value, "name", name, faults);
     let url = value.member_text("url", TextBound::LONG).map(|url| targets.read(url));
     if let Some(Err(message)) = url {
-        faults.add(&value.path().key("url"), FaultCode::Malformed, message);
+        faults.add(&value.path.key("url"), FaultCode::Malformed, message);
     }
     let events = NewWebhookBody::read(value, faults)?;
     Some(NewWebhook { url: url?.ok()?, events })

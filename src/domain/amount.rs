@@ -92,6 +92,16 @@ fn write_zeros(out: &mut impl fmt::Write, count: usize) -> fmt::Result {
     (0..count).try_for_each(|_| out.write_char('0'))
 }
 
+/// What a reader of any of these numbers needs.
+pub trait Scaled: Copy + PartialOrd + fmt::Display {
+    /// The smallest that is over 0.
+    const LEAST: Self;
+
+    fn whole(whole: i32) -> Self;
+
+    fn parse(text: &str) -> Result<Self, DecimalError>;
+}
+
 macro_rules! scaled {
     ($($(#[$doc:meta])* $name:ident($decimals:expr)),+ $(,)?) => {$(
         $(#[$doc])*
@@ -137,6 +147,18 @@ macro_rules! scaled {
             #[must_use]
             pub const fn minus(self, other: Self) -> Self {
                 Self(self.0.saturating_sub(other.0))
+            }
+        }
+
+        impl Scaled for $name {
+            const LEAST: Self = Self(1);
+
+            fn whole(whole: i32) -> Self {
+                Self::whole(whole)
+            }
+
+            fn parse(text: &str) -> Result<Self, DecimalError> {
+                Self::parse(text)
             }
         }
 

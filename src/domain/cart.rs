@@ -42,7 +42,7 @@ pub enum Explain {
     All,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cart<'a> {
     /// `None`: the tenant's.
     pub currency: Option<Currency>,

@@ -341,6 +341,14 @@ impl Exact {
         scaled.to_integer().to_i128().unwrap_or(i128::MAX)
     }
 
+    /// What [`print`](Self::print) printed.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
+        let places = u32::try_from(fraction.len()).ok()?;
+        Some(Self::ratio(digits, 10_i128.checked_pow(places)?))
+    }
+
     /// Digits, with at least `at_least` decimals and as many more as the value needs. Only finite
     /// decimals are printed (sums of prices × quantities); what has more than ten is cut there.
     pub fn print(&self, at_least: u32) -> String {

@@ -13,7 +13,7 @@ use super::redemption::RedemptionState;
 use super::role::Role;
 use super::rounding::RoundingMode;
 use super::schedule::Weekday;
-use super::selector::{Match, NumberOperator};
+use super::selector::{Match, NumberField, NumberOperator};
 use super::settings::{
     EvaluationOrder, PercentageBase, QualifyingItems, RankingCriterion, Strategy,
 };
@@ -32,9 +32,26 @@ pub trait Named: Copy + 'static {
     }
 }
 
+/// The names of these values.
+pub fn names_of<T: Named>(values: &[T]) -> Vec<&'static str> {
+    values.iter().map(|value| value.name()).collect()
+}
+
+/// The names of closed sets; with the sets themselves where nothing else is said of them.
 macro_rules! names {
+    ($($(#[$says:meta])* $vis:vis enum $type:ident {
+        $($(#[$about:meta])* $variant:ident = $name:literal),+ $(,)?
+    })+) => {
+        $($(#[$says])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        $vis enum $type {
+            $($(#[$about])* $variant),+
+        })+
+
+        $crate::domain::names::names! { $($type { $($variant = $name),+ })+ }
+    };
     ($($type:ty { $($variant:ident = $name:literal),+ $(,)? })+) => {$(
-        impl Named for $type {
+        impl $crate::domain::names::Named for $type {
             const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             fn name(self) -> &'static str {
@@ -89,6 +106,15 @@ names! {
     Role { Admin = "admin", Pos = "pos", Issuer = "issuer", Viewer = "viewer" }
     Match { All = "all", Any = "any" }
     NumberOperator { Eq = "eq", Ne = "ne", Gt = "gt", Gte = "gte", Lt = "lt", Lte = "lte" }
+    NumberField {
+        UnitPrice = "unit_price",
+        Mrp = "mrp",
+        Quantity = "quantity",
+        Weight = "weight",
+        Stock = "stock",
+        PriceDiscount = "price_discount",
+        PriceDiscountPercent = "price_discount_percent",
+    }
     Order { Gt = "gt", Gte = "gte", Lt = "lt", Lte = "lte" }
     CartMeasure {
         Amount = "cart_amount",
@@ -121,14 +147,14 @@ names! {
     OtherOperator {
         Eq = "eq",
         Ne = "ne",
-        In = "in",
-        NotIn = "not_in",
-        Contains = "contains",
-        StartsWith = "starts_with",
         Gt = "gt",
         Gte = "gte",
         Lt = "lt",
         Lte = "lte",
+        In = "in",
+        NotIn = "not_in",
+        Contains = "contains",
+        StartsWith = "starts_with",
     }
     From {
         InCondition = "in_condition",

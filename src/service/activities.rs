@@ -28,7 +28,8 @@ use crate::domain::redemption::RedemptionState;
 use crate::engine::returns::Sold;
 use crate::engine::{self, Deed, RuleSet, Stop};
 use crate::wire;
-use crate::wire::activity::Standing;
+use crate::wire::activity::{ActivityRecorded, Standing};
+use crate::wire::body::PrintBody as _;
 use crate::wire::faults::FaultCode;
 
 impl Service {
@@ -100,7 +101,7 @@ impl Work {
         let promotions = (0..self.rules.len()).filter_map(|index| self.rules.promotion(index));
         let earned: Vec<&Promotion> = promotions.filter(|own| earned.contains(&own.id)).collect();
         let unlocked = self.unlock(tx, &earned, at, now).await?;
-        let answer = wire::activity::print(&unlocked, &standings);
+        let answer = ActivityRecorded::document(&(unlocked.as_slice(), standings.as_slice()));
         db::activities::answer(tx, &activity.id, &answer).await?;
         Ok(answer)
     }

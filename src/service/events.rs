@@ -86,7 +86,7 @@ answer! {
         /// Which limit.
         limit: required(LIMIT) => bound.counter.limit(),
         /// The limit: a count, or an amount.
-        maximum: required(by(Anything(""))) => |writer: &mut Writer| match bound.counter.measure {
+        maximum: required(ANYTHING) => |writer: &mut Writer| match bound.counter.measure {
             Measure::Times | Measure::Transactions => writer.integer(bound.maximum),
             Measure::Discount => writer.money(Money::from_scaled(bound.maximum), 0),
         },

@@ -16,9 +16,9 @@ use crate::db::{self, DbError, Page, TenantTx};
 use crate::domain::event::EventType;
 use crate::domain::id::{IssuanceId, PromotionId, TenantId};
 use crate::domain::issuance::{Expiry, Issuance, IssuanceSource, IssuanceState, Trigger};
+use crate::domain::names::Named as _;
 use crate::domain::promotion::{Kind, Promotion, State, Terms};
 use crate::stored;
-use crate::wire;
 use crate::wire::faults::FaultCode;
 use crate::wire::issuing::NewIssue;
 use crate::wire::write::Writer;
@@ -218,7 +218,8 @@ async fn issuable(tx: &mut TenantTx, id: PromotionId) -> Result<Promotion, Servi
     match found.terms.kind {
         Kind::Loyalty | Kind::LoyaltyEarning { .. } | Kind::Rewards { .. } => Ok(found),
         Kind::Pos | Kind::CodeLinked => {
-            let message = wire::issuing::not_issuable(found.terms.kind.promotion_type());
+            let kind = found.terms.kind.promotion_type().name();
+            let message = format!("a promotion of type {kind} is not issued");
             refuse(FaultCode::UnsupportedCombination, message)
         }
     }

@@ -16,10 +16,9 @@ use crate::domain::rounding::Rounding;
 use crate::engine::{Step, come_back};
 use crate::stored;
 use crate::wire;
-use crate::wire::activity::Standing;
+use crate::wire::activity::{Counted, Standing};
 use crate::wire::body::*;
 use crate::wire::faults::{FaultCode, ListReference};
-use crate::wire::returns::decimal;
 
 impl Service {
     /// Adds or changes a milestone. One that measures something else than before is another one: it begins anew.
@@ -157,7 +156,7 @@ pub(super) async fn advance(
             window_no: step.window,
             amount: step.amount.print(0),
             lowered: lowered.at_most(&step.amount).print(0),
-            lines: wire::activity::print_counted(measure, &step.lines),
+            lines: Counted::document(&(measure, step.lines.clone())),
         }
     });
     let new: Vec<NewStep> = new.collect();
@@ -167,7 +166,7 @@ pub(super) async fn advance(
         let own = progress
             .iter()
             .find(|own| own.milestone_id == step.milestone.id)
-            .and_then(|own| decimal(&own.progress))
+            .and_then(|own| Exact::parse(&own.progress))
             .ok_or_else(|| ServiceError::unreadable("a customer's progress"))?;
         let milestone = &step.milestone.milestone;
         for target in &milestone.targets {
@@ -205,11 +204,11 @@ pub(super) async fn lower(
     let unreadable = || ServiceError::unreadable("what an activity moved");
     let mut changes = Vec::new();
     for row in db::milestones::of_transaction(tx, transaction).await? {
-        let counted = wire::activity::parse_counted(&row.lines).ok_or_else(unreadable)?;
-        let (measure, lines) = counted;
+        let counted = read_stored(row.lines.as_bytes(), read_body::<Counted, _>);
+        let (measure, lines) = counted.map_err(|_| unreadable())?;
         let in_all = |id: &str| of_line(returned.lines, id);
         let lowered = come_back(measure, &lines, in_all, returned.rounding);
-        let before = decimal(&row.lowered).ok_or_else(unreadable)?;
+        let before = Exact::parse(&row.lowered).ok_or_else(unreadable)?;
         if lowered > before {
             changes.push((row.milestone_id, row.activity_id, lowered.print(0)));
         }

@@ -8,13 +8,14 @@ use super::{Refusal, Service, ServiceError, events, settings};
 use crate::db::returns::{LineRow, PromotionRow};
 use crate::db::{self, DbError, TenantTx};
 use crate::domain::amount::{Money, Quantity};
+use crate::domain::exact::Exact;
 use crate::domain::id::{PromotionId, RedemptionId, TenantId};
 use crate::domain::redemption::{Address, RedemptionState};
 use crate::engine::returns::{Before, Refused, Return, ReturnedLine, TakenBack, take_back};
 use crate::wire;
 use crate::wire::body::PrintBody as _;
 use crate::wire::faults::FaultCode;
-use crate::wire::returns::{NewReturn, decimal};
+use crate::wire::returns::{NewReturn, ReturnRecord};
 
 impl Service {
     /// Takes units back, or answers as before when they were taken back already. A return that is refused records
@@ -47,8 +48,8 @@ impl Service {
                 let before = before(tx, id).await?;
                 let done =
                     take_back(&sold, &before, &new.lines, settings.rounding).map_err(refusal)?;
-                let answer =
-                    wire::returns::print(&new.return_id, &done, settings.rounding.precision());
+                let precision = settings.rounding.precision();
+                let answer = ReturnRecord::document(&(new.return_id.as_str(), &done, precision));
                 let promotions = promotion_rows(&done);
                 let recorded = db::returns::NewReturn {
                     redemption: id,
@@ -92,7 +93,7 @@ fn refusal(refused: Refused) -> ServiceError {
 /// What came back before. INVARIANT: stored decimals are ours.
 async fn before(tx: &mut TenantTx, id: RedemptionId) -> Result<Before, ServiceError> {
     let exact =
-        |text: &str| decimal(text).ok_or_else(|| ServiceError::unreadable("what came back"));
+        |text: &str| Exact::parse(text).ok_or_else(|| ServiceError::unreadable("what came back"));
     let mut before = Before::default();
     for row in db::returns::lines(tx, id).await? {
         let refunded = exact(&row.refunded)?;

@@ -1,11 +1,9 @@
 //! Activities (spec 11): the body of one, and what is answered.
 
 use super::body::*;
-use super::cart::{self, CartBody};
-use super::decode::Value;
-use super::faults::{FaultCode, Faults};
+use super::cart;
+use super::faults::FaultCode;
 use super::issuing::IssuanceBody;
-use super::json::Json;
 use super::write::Writer;
 use crate::domain::activity::{Activity, MilestoneMeasure};
 use crate::domain::cart::{Cart, Explain, MAX_LINES, Request};
@@ -33,28 +31,19 @@ request! {
         /// Where.
         channel: absent(NAME),
         /// What was bought. A `transaction` needs it; elsewhere, without it, every condition on the cart is false.
-        cart: absent(part::<CartBody>()),
+        cart: absent(part::<Cart<'_>>()),
     } read |object, faults| {
         if kind == Some(ActivityType::Transaction) && !object.has("cart") {
             let message = "is required for a transaction";
             object.fault::<()>("cart", faults, FaultCode::Required, message);
         }
         let cart = cart?;
-        Some(Activity {
-            id: id?,
-            kind: kind?,
-            at: at?,
-            transaction_id: transaction_id?,
-            has_cart: cart.is_some(),
-            request: Request {
-                cart: cart.unwrap_or_else(no_cart),
-                customer: Some(customer?),
-                store: store?,
-                channel: channel?,
-                at: None,
-                explain: Explain::None,
-            },
-        })
+        let has_cart = cart.is_some();
+        let request = whole!(Request {
+            store, channel;
+            cart: cart.unwrap_or_default(), customer: Some(customer?), at: None, explain: Explain::None
+        });
+        whole!(Activity { id, kind, at, transaction_id, request; has_cart })
     }
 }
 
@@ -70,17 +59,6 @@ request! {
             return object.fault("id", faults, FaultCode::Required, "is required");
         }
         Some(customer)
-    }
-}
-
-const fn no_cart<'t>() -> Cart<'t> {
-    Cart {
-        currency: None,
-        lines: Vec::new(),
-        shipping: None,
-        tenders: Vec::new(),
-        gift_vouchers: Vec::new(),
-        codes: Vec::new(),
     }
 }
 
@@ -109,20 +87,14 @@ pub struct Standing {
     pub progress: Exact,
 }
 
-/// Prints what an activity came to.
-pub fn print(unlocked: &[Issuance], standings: &[Standing]) -> String {
-    let mut writer = Writer::with_capacity(64 + 384 * unlocked.len());
-    ActivityRecorded::print(&mut writer, unlocked, standings);
-    writer.finish()
-}
-
 answer! {
     /// What an activity came to.
-    pub struct ActivityRecorded "ActivityRecorded" |unlocked: &[Issuance], standings: &[Standing]| {
+    pub struct ActivityRecorded "ActivityRecorded" as (&[Issuance], &[Standing])
+        |(unlocked, standings)| {
         /// What the customer can use now.
-        unlocked: required(every(part::<IssuanceBody>())) => unlocked,
+        unlocked: required(every(part::<IssuanceBody>())) => *unlocked,
         /// How far the customer has come.
-        milestones: required(every(part::<StandingBody>())) => standings,
+        milestones: required(every(part::<StandingBody>())) => *standings,
     }
 }
 
@@ -147,21 +119,10 @@ body! {
 
 const COUNTED: List<Part<CountedLine>> = list(part(), 0..=MAX_LINES);
 
-/// Prints what counted of an activity's lines, by what measure: what returns lower.
-pub fn print_counted(measure: MilestoneMeasure, lines: &[CountedLine]) -> String {
-    let mut writer = Writer::with_capacity(64 * (lines.len() + 1));
-    writer.object(|writer| {
-        writer.key("measure").name(measure);
-        COUNTED.print(writer.key("lines"), &lines);
-    });
-    writer.finish()
-}
-
-/// Reads what [`print_counted`] printed; `None` where it was not.
-pub fn parse_counted(document: &str) -> Option<(MilestoneMeasure, Vec<CountedLine>)> {
-    let json = Json::parse(document.as_bytes()).ok()?;
-    let mut faults = Faults::new();
-    let mut object = Value::root(&json).object(&mut faults)?;
-    let measure = object.required("measure", &mut faults, |v, f| v.choice(f))?;
-    Some((measure, object.required("lines", &mut faults, |v, f| COUNTED.read(v, f))?))
+body! {
+    /// What counted of an activity's lines, by what measure: what returns lower.
+    pub struct Counted "" as (MilestoneMeasure, Vec<CountedLine>) {
+        measure: required(choice::<MilestoneMeasure>()) => *measure,
+        lines: required(COUNTED) => lines,
+    } print |(measure, lines)| read |object, faults| { Some((measure?, lines?)) }
 }

@@ -1,8 +1,7 @@
 //! Scope and audience: where a promotion applies, and for whom (spec 5.2).
 
 use super::body::*;
-use super::faults::FaultCode;
-use crate::domain::names::{Named, names};
+use crate::domain::names::names;
 use crate::domain::promotion::{Audience, MAX_SCOPE_ENTRIES, ProgramTest, Scope};
 
 /// Most programs of one audience, and tiers or supplementary programs of one program.
@@ -11,14 +10,8 @@ const MAX_PROGRAMS: usize = 50;
 const ENTRIES: List<Text> = list(NAME, 0..=MAX_SCOPE_ENTRIES);
 const PROGRAM_ENTRIES: List<Text> = list(NAME, 0..=MAX_PROGRAMS);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Type {
-    All,
-    Loyalty,
-}
-
 names! {
-    Type { All = "all", Loyalty = "loyalty" }
+    pub(crate) enum Type { All = "all", Loyalty = "loyalty" }
 }
 
 body! {
@@ -51,8 +44,7 @@ body! {
         let programs = programs.map(Option::unwrap_or_default);
         let asks_for_programs = programs.as_ref().is_some_and(|list| !list.is_empty());
         if kind == Some(Type::All) && asks_for_programs {
-            let message = "goes with the type loyalty only";
-            object.fault::<()>("programs", faults, FaultCode::UnsupportedCombination, message);
+            object.clash::<()>("programs", "goes with the type loyalty only", faults);
         }
         let loyalty = match kind? {
             Type::All => None,

@@ -1,15 +1,11 @@
 //! Benefits, and what of them does not go together (spec 5.4).
 
-use std::fmt;
-
 use super::body::*;
-use super::faults::FaultCode;
 use crate::domain::amount::{Money, Number, Quantity};
 use crate::domain::benefit::{
     Benefit, CartBenefit, CartKind, FreeProduct, ItemBenefit, ItemKind, Per, Pick, PriceBase,
     Repeat, Same, ShippingBenefit, ShippingKind, Spread,
 };
-use crate::domain::names::{Named, names};
 
 mod rules;
 mod target;
@@ -18,40 +14,11 @@ pub use rules::check_conditions;
 use rules::{check_per_and_base, check_shape};
 use target::{BenefitTarget, CartTarget, FixedPriceTarget, ItemsTarget, Target, TargetType};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Type {
-    PercentageOff,
-    AmountOff,
-    FixedPrice,
-    BundlePrice,
-    FreeProduct,
-    AwardPoints,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum PerName {
-    Quantity,
-    Amount,
-    Set,
-}
-
-names! {
-    Type {
-        PercentageOff = "percentage_off",
-        AmountOff = "amount_off",
-        FixedPrice = "fixed_price",
-        BundlePrice = "bundle_price",
-        FreeProduct = "free_product",
-        AwardPoints = "award_points",
-    }
-    PerName { Quantity = "quantity", Amount = "amount", Set = "set" }
-}
-
-const COMBINATION: FaultCode = FaultCode::UnsupportedCombination;
-
 /// A benefit but for a free product, as it is written.
 struct Shape {
     kind: Type,
+    /// A percentage, an amount of money, or points.
+    value: Number,
     per: Spread,
     base: PriceBase,
     same: Option<Same>,
@@ -59,63 +26,16 @@ struct Shape {
     repeat: Option<Repeat>,
 }
 
-/// What is given.
-#[derive(Clone, Copy)]
-enum Given {
-    PercentageOff(Number),
-    AmountOff(Money),
-    FixedPrice(Money),
-    BundlePrice(Money),
-    AwardPoints(Number),
-}
-
-impl Given {
-    const fn kind(self) -> Type {
-        match self {
-            Self::PercentageOff(_) => Type::PercentageOff,
-            Self::AmountOff(_) => Type::AmountOff,
-            Self::FixedPrice(_) => Type::FixedPrice,
-            Self::BundlePrice(_) => Type::BundlePrice,
-            Self::AwardPoints(_) => Type::AwardPoints,
-        }
-    }
-}
-
-impl fmt::Display for Given {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::PercentageOff(it) | Self::AwardPoints(it) => it.fmt(out),
-            Self::AmountOff(it) | Self::FixedPrice(it) | Self::BundlePrice(it) => it.fmt(out),
-        }
-    }
-}
-
-impl Shape {
-    /// Whether this can be given on its target.
-    const fn goes_together(&self) -> bool {
-        match (self.target.kind, self.kind) {
-            (_, Type::FreeProduct)
-            | (TargetType::Items | TargetType::Shipping, Type::AwardPoints)
-            | (TargetType::Cart, Type::FixedPrice)
-            | (TargetType::Cart | TargetType::Shipping, Type::BundlePrice) => false,
-            (_, Type::PercentageOff | Type::AmountOff)
-            | (TargetType::Items | TargetType::Shipping, Type::FixedPrice)
-            | (TargetType::Items, Type::BundlePrice)
-            | (TargetType::Cart, Type::AwardPoints) => true,
-        }
-    }
-}
-
 union! {
     /// What is given. Parts that do not go together (spec 5.4) are 422 `unsupported_combination`.
-    pub struct BenefitBody "Benefit" as Benefit, by "type": Type {
-        PercentageOff: PercentageOff,
-        AmountOff: AmountOff,
-        FixedPrice: FixedPrice,
-        BundlePrice: BundlePrice,
-        FreeProduct: FreeProductBody,
-        AwardPoints: AwardPoints,
-    } which |benefit| written(benefit).map_or(Type::FreeProduct, |(given, _)| given.kind())
+    pub struct BenefitBody "Benefit" as Benefit, by "type": enum Type {
+        PercentageOff = "percentage_off" => PercentageOff,
+        AmountOff = "amount_off" => AmountOff,
+        FixedPrice = "fixed_price" => FixedPrice,
+        BundlePrice = "bundle_price" => BundlePrice,
+        FreeProduct = "free_product" => FreeProductBody,
+        AwardPoints = "award_points" => AwardPoints,
+    } which |benefit| written(benefit).map_or(Type::FreeProduct, |shape| shape.kind)
 }
 
 const ONCE: Optional<Part<RepeatBody>> = optional(part());
@@ -129,7 +49,7 @@ macro_rules! priced {
             struct $body $name as Benefit {
                 kind as "type": tag(Type::$kind) => (),
                 #[doc = $value_says]
-                value: required($value) => given,
+                value: required($value) => shape.value,
                 /// Whether `value` is given once for each application, or for each unit. `unit` goes with `amount_off` on items only.
                 per: or(choice::<Spread>(), Spread::Application) => shape.per,
                 /// What a percentage is of. `mrp` goes with `percentage_off` on items only.
@@ -140,20 +60,18 @@ macro_rules! priced {
                 target: later($target) => shape.target,
                 /// How often it is given; once if null.
                 repeat: ONCE => shape.repeat,
-            } print |Some((given, shape))| or "a benefit but for a free product" of (written)
+            } print |Some(shape)| or "a benefit but for a free product" of (written)
             read |object, faults| {
-                object.refuse("product", COMBINATION, "goes with free_product only", faults);
+                object.refuse(&["product"], "goes with free_product only", faults);
                 let target = CART_BY_DEFAULT.read("target", object, faults);
-                let shape = Shape {
-                    kind: Type::$kind,
-                    per: per?,
-                    base: base?,
-                    same: same?,
-                    target: target?,
-                    repeat: repeat?,
-                };
-                check_shape(object, &shape, faults);
-                build(Given::$kind(value?), shape)
+                let value: Option<Number> = value;
+                let given = value.unwrap_or_default();
+                let shape = whole!(Shape {
+                    per, base, same, target, repeat; kind: Type::$kind, value: given
+                })?;
+                let benefit = build(&shape);
+                check_shape(object, &shape, benefit.is_some(), faults);
+                value.and(benefit)
             }
         }
     )+};
@@ -195,15 +113,13 @@ body! {
         /// What is free, and how many units of it.
         product: required(part::<Product>()) => (free.sku.clone(), free.quantity),
         /// Only `application`.
-        per: on_request(absent(choice::<Spread>())) => None::<Spread>,
+        per: on_request(absent(choice::<Spread>())) => (),
         /// Only `unit_price`.
-        base: on_request(absent(choice::<PriceBase>())) => None::<PriceBase>,
+        base: on_request(absent(choice::<PriceBase>())) => (),
         /// How often it is given; once if null.
         repeat: ONCE => free.repeat,
     } print |Benefit::FreeProduct(free)| or "a free product" read |object, faults| {
-        for name in ["value", "target", "same"] {
-            object.refuse(name, COMBINATION, "does not go with free_product", faults);
-        }
+        object.refuse(&["value", "target", "same"], "does not go with free_product", faults);
         let per = per?.unwrap_or(Spread::Application);
         let base = base?.unwrap_or(PriceBase::UnitPrice);
         check_per_and_base(object, per, base, (false, false), faults);
@@ -223,10 +139,10 @@ body! {
 
 union! {
     /// How often a benefit is given.
-    struct RepeatBody "Repeat" as Repeat, by "per": PerName {
-        Quantity: RepeatPerQuantity,
-        Amount: RepeatPerAmount,
-        Set: RepeatPerSet,
+    struct RepeatBody "Repeat" as Repeat, by "per": enum PerName {
+        Quantity = "quantity" => RepeatPerQuantity,
+        Amount = "amount" => RepeatPerAmount,
+        Set = "set" => RepeatPerSet,
     } which |repeat| match repeat.per {
         Per::Quantity(_) => PerName::Quantity,
         Per::Amount(_) => PerName::Amount,
@@ -267,51 +183,54 @@ body! {
         /// At most so often.
         max_times: MAX_TIMES => repeat.max_times,
     } print |repeat| read |object, faults| {
-        object.refuse("every", COMBINATION, "does not go with sets", faults);
+        object.refuse(&["every"], "does not go with sets", faults);
         Some(Repeat { per: Per::Set, max_times: max_times? })
     }
 }
 
 /// The benefit; `None` where it cannot be given on its target.
-fn build(given: Given, shape: Shape) -> Option<Benefit> {
-    let Shape { kind: _, per, base, same, target, repeat } = shape;
+fn build(shape: &Shape) -> Option<Benefit> {
+    let (number, money) = (shape.value, Money::from_scaled(shape.value.scaled()));
+    let (target, repeat, select) = (&shape.target, shape.repeat, shape.target.select.clone());
     match target.kind {
         TargetType::Items => {
-            let (kind, default_pick) = match given {
-                Given::PercentageOff(percent) => {
-                    (ItemKind::PercentageOff { percent, base }, Pick::Cheapest)
+            let kind = match shape.kind {
+                Type::PercentageOff => {
+                    ItemKind::PercentageOff { percent: number, base: shape.base }
                 }
-                Given::AmountOff(value) => (ItemKind::AmountOff { value, per }, Pick::Cheapest),
-                Given::FixedPrice(value) => (ItemKind::FixedPrice { value }, Pick::Cheapest),
-                Given::BundlePrice(value) => (ItemKind::BundlePrice { value }, Pick::MostExpensive),
-                Given::AwardPoints(_) => return None,
+                Type::AmountOff => ItemKind::AmountOff { value: money, per: shape.per },
+                Type::FixedPrice => ItemKind::FixedPrice { value: money },
+                Type::BundlePrice => ItemKind::BundlePrice { value: money },
+                Type::FreeProduct | Type::AwardPoints => return None,
             };
+            let is_bundle = shape.kind == Type::BundlePrice;
+            let pick = if is_bundle { Pick::MostExpensive } else { Pick::Cheapest };
             Some(Benefit::Items(ItemBenefit {
                 kind,
                 from: target.from,
-                select: target.select,
+                select,
                 quantity: target.quantity,
-                pick: target.pick.unwrap_or(default_pick),
+                pick: target.pick.unwrap_or(pick),
                 within: target.within,
-                same,
+                same: shape.same,
                 repeat,
             }))
         }
         TargetType::Cart => {
-            let kind = match given {
-                Given::PercentageOff(percent) => CartKind::PercentageOff(percent),
-                Given::AmountOff(value) => CartKind::AmountOff(value),
-                Given::AwardPoints(points) => CartKind::AwardPoints(points),
-                Given::FixedPrice(_) | Given::BundlePrice(_) => return None,
+            let kind = match shape.kind {
+                Type::PercentageOff => CartKind::PercentageOff(number),
+                Type::AmountOff => CartKind::AmountOff(money),
+                Type::AwardPoints => CartKind::AwardPoints(number),
+                Type::FixedPrice | Type::BundlePrice | Type::FreeProduct => return None,
             };
-            Some(Benefit::Cart(CartBenefit { kind, select: target.select, repeat }))
+            Some(Benefit::Cart(CartBenefit { kind, select, repeat }))
         }
         TargetType::Shipping => {
-            let kind = match given {
-                Given::PercentageOff(percent) => ShippingKind::PercentageOff(percent),
-                Given::AmountOff(value) => ShippingKind::AmountOff(value),
-                Given::FixedPrice(value) => ShippingKind::FixedPrice(value),
-                Given::BundlePrice(_) | Given::AwardPoints(_) => return None,
+            let kind = match shape.kind {
+                Type::PercentageOff => ShippingKind::PercentageOff(number),
+                Type::AmountOff => ShippingKind::AmountOff(money),
+                Type::FixedPrice => ShippingKind::FixedPrice(money),
+                Type::BundlePrice | Type::AwardPoints | Type::FreeProduct => return None,
             };
             Some(Benefit::Shipping(ShippingBenefit { kind, repeat }))
         }
@@ -319,24 +238,14 @@ fn build(given: Given, shape: Shape) -> Option<Benefit> {
 }
 
 /// A benefit as it is written; `None` for a free product, which is written otherwise.
-fn written(benefit: &Benefit) -> Option<(Given, Shape)> {
-    let (mut per, mut base, mut same) = (Spread::Application, PriceBase::UnitPrice, None);
-    let (given, target) = match benefit {
-        Benefit::FreeProduct(_) => return None,
+fn written(benefit: &Benefit) -> Option<Shape> {
+    let number = |amount: Money| Number::from_scaled(amount.scaled());
+    let (per, base) = (Spread::Application, PriceBase::UnitPrice);
+    let repeat = benefit.repeat().copied();
+    let shape = |kind, value, target| Shape { kind, value, per, base, same: None, target, repeat };
+    match benefit {
+        Benefit::FreeProduct(_) => None,
         Benefit::Items(own) => {
-            same = own.same;
-            let given = match own.kind {
-                ItemKind::PercentageOff { percent, base: of } => {
-                    base = of;
-                    Given::PercentageOff(percent)
-                }
-                ItemKind::AmountOff { value, per: spread } => {
-                    per = spread;
-                    Given::AmountOff(value)
-                }
-                ItemKind::FixedPrice { value } => Given::FixedPrice(value),
-                ItemKind::BundlePrice { value } => Given::BundlePrice(value),
-            };
             let target = Target {
                 kind: TargetType::Items,
                 from: own.from,
@@ -345,25 +254,33 @@ fn written(benefit: &Benefit) -> Option<(Given, Shape)> {
                 pick: Some(own.pick),
                 within: own.within,
             };
-            (given, target)
+            let shape = match own.kind {
+                ItemKind::PercentageOff { percent, base } => {
+                    Shape { base, ..shape(Type::PercentageOff, percent, target) }
+                }
+                ItemKind::AmountOff { value, per } => {
+                    Shape { per, ..shape(Type::AmountOff, number(value), target) }
+                }
+                ItemKind::FixedPrice { value } => shape(Type::FixedPrice, number(value), target),
+                ItemKind::BundlePrice { value } => shape(Type::BundlePrice, number(value), target),
+            };
+            Some(Shape { same: own.same, ..shape })
         }
         Benefit::Cart(own) => {
-            let given = match own.kind {
-                CartKind::PercentageOff(percent) => Given::PercentageOff(percent),
-                CartKind::AmountOff(value) => Given::AmountOff(value),
-                CartKind::AwardPoints(points) => Given::AwardPoints(points),
+            let (kind, value) = match own.kind {
+                CartKind::PercentageOff(percent) => (Type::PercentageOff, percent),
+                CartKind::AmountOff(value) => (Type::AmountOff, number(value)),
+                CartKind::AwardPoints(points) => (Type::AwardPoints, points),
             };
-            (given, Target::of(TargetType::Cart, own.select.clone()))
+            Some(shape(kind, value, Target::of(TargetType::Cart, own.select.clone())))
         }
         Benefit::Shipping(own) => {
-            let given = match own.kind {
-                ShippingKind::PercentageOff(percent) => Given::PercentageOff(percent),
-                ShippingKind::AmountOff(value) => Given::AmountOff(value),
-                ShippingKind::FixedPrice(value) => Given::FixedPrice(value),
+            let (kind, value) = match own.kind {
+                ShippingKind::PercentageOff(percent) => (Type::PercentageOff, percent),
+                ShippingKind::AmountOff(value) => (Type::AmountOff, number(value)),
+                ShippingKind::FixedPrice(value) => (Type::FixedPrice, number(value)),
             };
-            (given, Target::of(TargetType::Shipping, None))
+            Some(shape(kind, value, Target::of(TargetType::Shipping, None)))
         }
-    };
-    let (kind, repeat) = (given.kind(), benefit.repeat().copied());
-    Some((given, Shape { kind, per, base, same, target, repeat }))
+    }
 }

@@ -2,8 +2,8 @@
 //!
 //! A table lists members: a name, how it may be left out ([`members`]), of what kind it is ([`kinds`]), and a sentence
 //! about it. `body!` makes all three of it, `request!` what is only read, `answer!` what is only printed, and
-//! `described!` what only the document tells, where a printer is written by hand since it is on the hot path.
-//! `union!` tells tables apart by the name that each has in one field. [`schema`] collects the document's components.
+//! `described!` what only the document tells. `union!` tells tables apart by the name that each has in one field.
+//! [`schema`] collects the document's components.
 
 use serde_json::Value as Json;
 
@@ -18,7 +18,7 @@ pub mod schema;
 
 pub use kinds::*;
 pub use members::*;
-pub use schema::{Fields, Schemas, Side, Titled};
+pub use schema::{Fields, Schemas, Side, Titled, one_name};
 
 /// What the document says of a body.
 pub trait Described {
@@ -97,45 +97,19 @@ macro_rules! member_name {
     };
 }
 
-/// Reads the members one after the other, each into a variable of its field's name.
-macro_rules! read_each {
-    ($object:expr, $faults:expr, $($field:ident $($wire:literal)?: $member:expr,)*) => {
-        $(let $field = $crate::wire::body::ReadsMember::read(
-            &$member,
-            $crate::wire::body::member_name!($field $($wire)?),
-            $object,
-            $faults,
-        );)*
-    };
-}
-
-/// Prints the members one after the other.
-macro_rules! print_each {
-    ($writer:expr, $($field:ident $($wire:literal)?: $member:expr => $shown:expr,)*) => {
-        $($crate::wire::body::PrintsMember::print(
-            &$member,
-            $crate::wire::body::member_name!($field $($wire)?),
-            $writer,
-            &$shown,
-        );)*
-    };
-}
-
 /// What the document says of a table.
 macro_rules! described {
-    ($(#[doc = $says:literal])* $vis:vis struct $body:ident $name:literal {
-        $($(#[doc = $about:literal])* $field:ident $(as $wire:literal)?: $member:expr,)*
-    }) => {
+    ($(#[doc = $says:literal])* $vis:vis struct $body:ident $name:literal { $($members:tt)* }) => {
         $(#[doc = $says])*
         $vis struct $body;
-        $crate::wire::body::described!(@ [$($says)*] $body $name {
-            $([$($about)*] $field $($wire)?: $member,)*
-        });
+        $crate::wire::body::described!(@ [$($says)*] $body $name { $($members)* });
     };
-    (@ [$($says:literal)*] $body:ident $(<$life:lifetime>)? $name:literal {
-        $([$($about:literal)*] $field:ident $($wire:literal)?: $member:expr,)*
+    (@ [$($says:literal)*] $body:ident $(<$of:tt>)? $name:literal {
+        $($(#[doc = $about:literal])* $field:ident $(as $wire:literal)?: $member:expr
+            $(=> $shown:expr)?,)*
     }) => {
-        impl $(<$life>)? $crate::wire::body::Described for $body $(<$life>)? {
+        #[allow(clippy::extra_unused_lifetimes, reason = "a struct may borrow")]
+        impl<'t> $crate::wire::body::Described for $body $(<$of>)? {
             const NAME: &'static str = $name;
 
             fn schema(schemas: &mut $crate::wire::body::Schemas) -> serde_json::Value {
@@ -161,95 +135,92 @@ macro_rules! described {
 }
 
 /// A body that is read: into a struct that has the members as its fields, or by what `read` makes of them. There each
-/// member is an option, which is `None` after a fault.
+/// member is an option, which is `None` after a fault; `check` may look at them before they are put together.
 macro_rules! request {
-    ($(#[doc = $says:literal])* $body:ident $(<$life:lifetime>)? $name:literal {
-        $($(#[doc = $about:literal])* $field:ident $(as $wire:literal)?: $member:expr,)*
-    }) => {
-        impl<'t> $crate::wire::body::ReadBody<'t, $body $(<$life>)?> for $body $(<$life>)? {
+    ($(#[doc = $says:literal])* $body:ident $(<$of:tt>)? $name:literal { $($members:tt)* }
+        $(check |$object:ident, $faults:ident| $check:block)?) => {
+        $crate::wire::body::described!(@ [$($says)*] $body $(<$of>)? $name { $($members)* });
+        $crate::wire::body::request!(@ $body $(<$of>)? as Self { $($members)* }
+            $(check |$object, $faults| $check)?);
+    };
+    ($(#[doc = $says:literal])* $vis:vis struct $body:ident $name:literal as $read:ty {
+        $($members:tt)*
+    } read |$object:ident, $faults:ident| $build:block) => {
+        $crate::wire::body::described! {
+            $(#[doc = $says])*
+            $vis struct $body $name { $($members)* }
+        }
+        $crate::wire::body::request!(@ $body as $read { $($members)* }
+            read |$object, $faults| $build);
+    };
+    (@ $body:ident $(<$of:tt>)? as $read:ty {
+        $($(#[doc = $about:literal])* $field:ident $(as $wire:literal)?: $member:expr
+            $(=> $shown:expr)?,)*
+    } $(check |$checked:ident, $found:ident| $check:block)?
+      $(read |$object:ident, $faults:ident| $build:block)?) => {
+        impl<'t> $crate::wire::body::ReadBody<'t, $read> for $body $(<$of>)? {
+            #[allow(unused_variables, reason = "what follows from other members is read by the block")]
             fn members(
                 object: &mut $crate::wire::decode::Object<'_, 't>,
                 faults: &mut $crate::wire::faults::Faults,
-            ) -> Option<Self> {
-                $crate::wire::body::read_each!(object, faults, $($field $($wire)?: $member,)*);
-                Some(Self { $($field: $field?),* })
-            }
-        }
-        $crate::wire::body::described!(@ [$($says)*] $body $(<$life>)? $name {
-            $([$($about)*] $field $($wire)?: $member,)*
-        });
-    };
-    ($(#[doc = $says:literal])* $vis:vis struct $body:ident $name:literal as $read:ty {
-        $($(#[doc = $about:literal])* $field:ident $(as $wire:literal)?: $member:expr,)*
-    } read |$object:ident, $faults:ident| $build:block) => {
-        $crate::wire::body::described! {
-            $(#[doc = $says])*
-            $vis struct $body $name {
-                $($(#[doc = $about])* $field $(as $wire)?: $member,)*
-            }
-        }
-        $crate::wire::body::request!(@ $body as $read {
-            $($field $($wire)?: $member,)*
-        } read |$object, $faults| $build);
-    };
-    (@ $body:ident as $read:ty {
-        $($field:ident $($wire:literal)?: $member:expr,)*
-    } read |$object:ident, $faults:ident| $build:block) => {
-        impl<'t> $crate::wire::body::ReadBody<'t, $read> for $body {
-            #[allow(unused_variables, reason = "what follows from other members is read by the block")]
-            fn members(
-                $object: &mut $crate::wire::decode::Object<'_, 't>,
-                $faults: &mut $crate::wire::faults::Faults,
             ) -> Option<$read> {
-                $crate::wire::body::read_each!($object, $faults, $($field $($wire)?: $member,)*);
-                $build
+                $(let $field = $crate::wire::body::ReadsMember::read(
+                    &$member,
+                    $crate::wire::body::member_name!($field $($wire)?),
+                    object,
+                    faults,
+                );)*
+                $(let ($checked, $found) = (&mut *object, &mut *faults);
+                $check)?
+                $crate::wire::body::request!(@
+                    [$($field)*] $((object, faults) |$object, $faults| $build)?)
             }
         }
+    };
+    (@ [$($field:ident)*]) => {
+        Some(Self { $($field: $field?),* })
+    };
+    (@ [$($field:ident)*] ($own:ident, $found:ident) |$object:ident, $faults:ident| $build:block) => {{
+        let ($object, $faults) = ($own, $found);
+        $build
+    }};
+}
+
+/// A struct of fields that were read, each an option; after a semicolon those of which there is a value already. `None`
+/// where one of the former has a fault.
+macro_rules! whole {
+    ($type:ident { $($field:ident),+ $(; $($rest:tt)+)? }) => {
+        Some($type { $($field: $field?,)+ $($($rest)+)? })
     };
 }
 
-/// A body that is printed: each member with its value. As `T`, it is a [`PrintBody`] of that, which can be part of others.
+/// A body that is printed: each member with its value.
 macro_rules! answer {
     ($(#[doc = $says:literal])* $vis:vis struct $body:ident $name:literal as $printed:ty
-        |$value:pat_param| {
-        $($(#[doc = $about:literal])* $field:ident $(as $wire:literal)?: $member:expr => $shown:expr,)*
-    }) => {
+        |$value:pat_param| { $($members:tt)* }) => {
         $crate::wire::body::described! {
             $(#[doc = $says])*
-            $vis struct $body $name {
-                $($(#[doc = $about])* $field $(as $wire)?: $member,)*
-            }
+            $vis struct $body $name { $($members)* }
         }
-        impl $crate::wire::body::PrintBody<$printed> for $body {
-            fn print_members(writer: &mut $crate::wire::write::Writer, value: &$printed) {
-                let $value = value;
-                $crate::wire::body::print_each!(writer, $($field $($wire)?: $member => $shown,)*);
-            }
-        }
+        $crate::wire::body::answer!(@ $body as $printed |$value| { $($members)* });
     };
-    ($(#[doc = $says:literal])* $vis:vis struct $body:ident $name:literal
-        |$($value:ident: $printed:ty),+| {
-        $($(#[doc = $about:literal])* $field:ident $(as $wire:literal)?: $member:expr => $shown:expr,)*
+    (@ $body:ident $(<$of:tt>)? as $printed:ty
+        |$value:pat_param| $(or $never:literal)? $(of ($written:expr))? {
+        $($(#[doc = $about:literal])* $field:ident $(as $wire:literal)?: $member:expr
+            => $shown:expr,)*
     }) => {
-        $crate::wire::body::described! {
-            $(#[doc = $says])*
-            $vis struct $body $name {
-                $($(#[doc = $about])* $field $(as $wire)?: $member,)*
-            }
-        }
-        impl $body {
-            $vis fn print_members(
-                writer: &mut $crate::wire::write::Writer,
-                $($value: $printed),+
-            ) {
-                $crate::wire::body::print_each!(writer, $($field $($wire)?: $member => $shown,)*);
-            }
-
-            $vis fn print(
-                writer: &mut $crate::wire::write::Writer,
-                $($value: $printed),+
-            ) {
-                writer.object(|writer| Self::print_members(writer, $($value),+));
+        #[allow(clippy::extra_unused_lifetimes, reason = "what is printed may borrow")]
+        impl<'t> $crate::wire::body::PrintBody<$printed> for $body $(<$of>)? {
+            #[allow(clippy::unreachable, reason = "the union has chosen the table by the value")]
+            fn print_members(writer: &mut $crate::wire::write::Writer, value: &$printed) {
+                $(let value = &$written(value);)?
+                let $value = value $(else { unreachable!($never) })?;
+                $($crate::wire::body::PrintsMember::print(
+                    &$member,
+                    $crate::wire::body::member_name!($field $($wire)?),
+                    writer,
+                    &$shown,
+                );)*
             }
         }
     };
@@ -259,50 +230,43 @@ macro_rules! answer {
 /// expression for each member, and that `read` puts together as in `request!`. After `or` stands why the pattern of
 /// `print` always fits, after `of` what makes of the value what is taken apart.
 macro_rules! body {
-    ($(#[doc = $says:literal])* $body:ident $(<$life:lifetime>)? $name:literal {
+    ($(#[doc = $says:literal])* $body:ident $(<$of:tt>)? $name:literal {
         $($(#[doc = $about:literal])* $field:ident $(as $wire:literal)?: $member:expr,)*
-    }) => {
+    } $(check |$object:ident, $faults:ident| $check:block)?) => {
         $crate::wire::body::request! {
             $(#[doc = $says])*
-            $body $(<$life>)? $name { $($(#[doc = $about])* $field $(as $wire)?: $member,)* }
+            $body $(<$of>)? $name { $($(#[doc = $about])* $field $(as $wire)?: $member,)* }
+            $(check |$object, $faults| $check)?
         }
-        impl $(<$life>)? $crate::wire::body::PrintBody<Self> for $body $(<$life>)? {
-            fn print_members(writer: &mut $crate::wire::write::Writer, value: &Self) {
-                $crate::wire::body::print_each!(
-                    writer, $($field $($wire)?: $member => value.$field,)*
-                );
-            }
-        }
+        $crate::wire::body::answer!(@ $body $(<$of>)? as Self |value| {
+            $($field $(as $wire)?: $member => value.$field,)*
+        });
     };
     ($(#[doc = $says:literal])* $vis:vis struct $body:ident $name:literal as $read:ty {
-        $($(#[doc = $about:literal])* $field:ident $(as $wire:literal)?: $member:expr => $shown:expr,)*
+        $($members:tt)*
     } print |$value:pat_param| $(or $never:literal)? $(of ($written:expr))?
       read |$object:ident, $faults:ident| $build:block) => {
         $crate::wire::body::request! {
             $(#[doc = $says])*
-            $vis struct $body $name as $read {
-                $($(#[doc = $about])* $field $(as $wire)?: $member,)*
-            }
+            $vis struct $body $name as $read { $($members)* }
             read |$object, $faults| $build
         }
-        #[allow(clippy::extra_unused_lifetimes, reason = "what is printed may borrow")]
-        impl<'t> $crate::wire::body::PrintBody<$read> for $body {
-            #[allow(clippy::unreachable, reason = "the union has chosen the table by the value")]
-            fn print_members(writer: &mut $crate::wire::write::Writer, value: &$read) {
-                $(let value = &$written(value);)?
-                let $value = value $(else { unreachable!($never) })?;
-                $crate::wire::body::print_each!(writer, $($field $($wire)?: $member => $shown,)*);
-            }
-        }
+        $crate::wire::body::answer!(@ $body as $read |$value| $(or $never)? $(of ($written))? {
+            $($members)*
+        });
     };
 }
 
-/// A body that is one of several tables, told apart by a name in the field `by`. `which` tells the name of a value.
+/// A body that is one of several tables, told apart by a name in the field `by`. `which` tells a name of the value's table.
 macro_rules! union {
     ($(#[doc = $says:literal])* $vis:vis struct $body:ident $name:literal as $read:ty,
-        by $tag:literal: $kinds:ident { $($kind:ident: $part:ty,)+ }
+        by $tag:literal: $kinds_vis:vis enum $kinds:ident {
+            $($($kind:ident = $kind_name:literal),+ => $part:ty,)+
+        }
         which |$value:pat_param| $which:expr
     ) => {
+        $crate::domain::names::names! { $kinds_vis enum $kinds { $($($kind = $kind_name),+),+ } }
+
         $(#[doc = $says])*
         $vis struct $body;
 
@@ -310,10 +274,7 @@ macro_rules! union {
             const NAME: &'static str = $name;
 
             fn schema(schemas: &mut $crate::wire::body::Schemas) -> serde_json::Value {
-                let parts = [$((
-                    $crate::domain::names::Named::name($kinds::$kind),
-                    schemas.named::<$part>(),
-                )),+];
+                let parts = [$($(($kind_name, schemas.named::<$part>())),+),+];
                 $crate::wire::body::schema::one_of($tag, &parts, concat!($($says),*))
             }
         }
@@ -323,20 +284,20 @@ macro_rules! union {
                 object: &mut $crate::wire::decode::Object<'_, 't>,
                 faults: &mut $crate::wire::faults::Faults,
             ) -> Option<$read> {
-                let Some(kind) = object.tag($tag, faults) else {
+                match object.tag($tag, faults) {
+                    $(Some($($kinds::$kind)|+) => {
+                        <$part as $crate::wire::body::ReadBody<'t, $read>>::members(object, faults)
+                    })+
                     // The kind decides what the others may be. Without it, report only members that no kind has.
-                    let known = $crate::wire::body::schema::members_of(&[
-                        $(<$part as $crate::wire::body::Described>::describe),+
-                    ]);
-                    for name in &known {
-                        object.ignore(name, faults);
+                    None => {
+                        let known = $crate::wire::body::schema::members_of(&[
+                            $(<$part as $crate::wire::body::Described>::describe),+
+                        ]);
+                        for name in &known {
+                            object.ignore(&[name], faults);
+                        }
+                        None
                     }
-                    return None;
-                };
-                match kind {
-                    $($kinds::$kind => <$part as $crate::wire::body::ReadBody<'t, $read>>::members(
-                        object, faults,
-                    ),)+
                 }
             }
         }
@@ -345,9 +306,9 @@ macro_rules! union {
             fn print_members(writer: &mut $crate::wire::write::Writer, value: &$read) {
                 let $value = value;
                 match $which {
-                    $($kinds::$kind => <$part as $crate::wire::body::PrintBody<$read>>::print_members(
-                        writer, value,
-                    ),)+
+                    $($($kinds::$kind)|+ => {
+                        <$part as $crate::wire::body::PrintBody<$read>>::print_members(writer, value)
+                    })+
                 }
             }
         }
@@ -355,4 +316,4 @@ macro_rules! union {
 }
 
 #[allow(unused_imports)]
-pub(crate) use {answer, body, described, member_name, print_each, read_each, request, union};
+pub(crate) use {answer, body, described, member_name, request, union, whole};

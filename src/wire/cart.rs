@@ -23,12 +23,9 @@ type Pairs<'t> = Vec<(Cow<'t, str>, Cow<'t, str>)>;
 
 /// Reads the body of an evaluation if it is plain and without faults, without a tree in between. What this does not
 /// read is read by [`parse`], which says what is wrong with it, if anything is.
-pub fn read_plain(body: &[u8]) -> Option<Request<'_>> {
-    quick::read(body)
-}
+pub use quick::read as read_plain;
 
-/// Reads the body of an evaluation. Whether the store exists, and `at` is allowed, is the caller's
-/// to check.
+/// Reads the body of an evaluation. Whether the store exists, and `at` is allowed, the caller checks.
 pub fn parse<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Request<'t>> {
     Request::read(value, faults)
 }
@@ -42,7 +39,7 @@ pub fn print(request: &Request<'_>, currency: Currency) -> String {
             if request.cart.currency.is_none() {
                 writer.key("currency").plain(currency);
             }
-            CartBody::print_members(writer, &request.cart);
+            Cart::print_members(writer, &request.cart);
         });
         absent(part::<Customer<'_>>()).print("customer", writer, &request.customer);
         absent(NAME).print("store", writer, &request.store);
@@ -59,7 +56,7 @@ request! {
     /// A cart, and who buys it where.
     Request<'t> "CartRequest" {
         /// What is bought.
-        cart: required(part::<CartBody>()),
+        cart: required(part::<Cart<'_>>()),
         /// Who buys; nobody in particular if left out.
         customer: absent(part::<Customer<'_>>()),
         /// The code of the store; it must exist (422 `unknown_reference`).
@@ -75,33 +72,24 @@ request! {
 
 body! {
     /// What is bought.
-    pub struct CartBody "Cart" as Cart<'t> {
+    Cart<'t> "Cart" {
         /// The currency of all amounts of the cart: three capital letters (ISO 4217). Default: the tenant's.
-        currency: filled(CURRENCY) => cart.currency,
+        currency: filled(CURRENCY),
         /// What is bought, in the order of the receipt. Their gross is at most 10^12.
-        lines: required(keyed("id", part::<Line<'_>>(), 1..=MAX_LINES)) => cart.lines,
+        lines: required(keyed("id", part::<Line<'_>>(), 1..=MAX_LINES)),
         /// What the delivery costs.
-        shipping: absent(part::<Shipping<'_>>()) => cart.shipping,
+        shipping: absent(part::<Shipping<'_>>()),
         /// How it is to be paid.
-        tenders: unless_empty(list(part::<Tender<'_>>(), 0..=MAX_PRESENTED)) => cart.tenders,
+        tenders: unless_empty(list(part::<Tender<'_>>(), 0..=MAX_PRESENTED)),
         /// Codes of gift vouchers.
-        gift_vouchers: unless_empty(list(NAME, 0..=MAX_PRESENTED)) => cart.gift_vouchers,
+        gift_vouchers: unless_empty(list(NAME, 0..=MAX_PRESENTED)),
         /// Codes that the shopper presents; compared without regard to case.
-        codes: unless_empty(list(NAME, 0..=MAX_PRESENTED)) => cart.codes,
-    } print |cart| read |object, faults| {
-        let lines = lines?;
-        if gross(&lines) > MAX_GROSS {
+        codes: unless_empty(list(NAME, 0..=MAX_PRESENTED)),
+    } check |object, faults| {
+        if lines.as_ref().is_some_and(|lines: &Vec<Line<'_>>| gross(lines) > MAX_GROSS) {
             let message = "come to more than 1000000000000";
             return object.fault("lines", faults, FaultCode::OutOfRange, message);
         }
-        Some(Cart {
-            currency: currency?,
-            lines,
-            shipping: shipping?,
-            tenders: tenders?,
-            gift_vouchers: gift_vouchers?,
-            codes: codes?,
-        })
     }
 }
 

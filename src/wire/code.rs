@@ -1,11 +1,10 @@
 //! Codes (spec 10): the body that gives a promotion codes, by name or drawn at random.
 
-use rustc_hash::FxHashSet;
 use serde_json::json;
 
 use super::body::*;
 use super::decode::{Object, TextBound, Value, refuse_repeated};
-use super::faults::{FaultCode, Faults, Path};
+use super::faults::{FaultCode, Faults};
 use crate::domain::code::{
     Code, Generation, MAX_GENERATED, MAX_LENGTH, MAX_RANDOM, MIN_LENGTH, MIN_RANDOM, NewCode,
 };
@@ -13,7 +12,7 @@ use crate::domain::code::{
 /// Most codes of one request.
 pub const MAX_CODES: usize = 1_000_000;
 /// What is said of a text that cannot be a code.
-pub const MALFORMED: &str =
+const MALFORMED: &str =
     "must be 3 to 64 letters, digits, - and _, beginning with a letter or digit";
 
 /// Which codes a promotion is to be given.
@@ -37,10 +36,8 @@ request! {
         expires_at: absent(INSTANT),
     } read |object, faults| {
         refuse_mixtures(object, faults);
-        let around = object.path().key("codes");
-        let repeated = |place, faults: &mut Faults| faults.repeated(&around.index(place));
         let keys = codes.iter().flatten().flatten().map(|code| code.to_ascii_uppercase());
-        refuse_repeated(keys, repeated, faults);
+        refuse_repeated(keys.enumerate(), &object.path().key("codes"), None, faults);
         let expires_at = expires_at?;
         match (codes?, generate?) {
             (Some(codes), None) => {
@@ -56,11 +53,10 @@ request! {
 }
 
 fn refuse_mixtures(body: &Object<'_, '_>, faults: &mut Faults) {
-    const COMBINATION: FaultCode = FaultCode::UnsupportedCombination;
     match (body.has("codes"), body.has("generate")) {
         (true, true) => {
             let message = "does not go with codes: a request names codes or has them drawn";
-            body.fault::<()>("generate", faults, COMBINATION, message);
+            body.clash::<()>("generate", message, faults);
         }
         (false, false) => {
             let message = "is required, or generate in its place";
@@ -69,8 +65,7 @@ fn refuse_mixtures(body: &Object<'_, '_>, faults: &mut Faults) {
         (true, false) | (false, true) => {}
     }
     if body.has("batch") && !body.has("generate") {
-        let message = "goes with generate only";
-        body.fault::<()>("batch", faults, COMBINATION, message);
+        body.clash::<()>("batch", "goes with generate only", faults);
     }
 }
 
@@ -81,7 +76,7 @@ request! {
         /// What each begins with. A whole code has at most 64 characters.
         prefix: or_empty(Prefix),
         /// How many random characters follow the prefix.
-        length: required(integer(bound(MIN_RANDOM)..=bound(MAX_RANDOM))),
+        length: required(integer(MIN_RANDOM as i64..=MAX_RANDOM as i64)),
     } read |object, faults| {
         let (prefix, length): (Option<String>, Option<usize>) = (prefix, length);
         if let (Some(prefix), Some(length)) = (&prefix, length)
@@ -94,24 +89,16 @@ request! {
     }
 }
 
-fn bound(size: usize) -> i64 {
-    i64::try_from(size).unwrap_or(i64::MAX)
-}
-
 fn too_long() -> String {
     format!("leaves a code of more than {MAX_LENGTH} characters")
 }
 
 /// A text that can be a code.
-struct CodeText;
+pub(super) struct CodeText;
 
 impl<'t> Reads<'t, String> for CodeText {
     fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<String> {
-        let text = value.str(faults)?;
-        if Code::new(text).is_none() {
-            return value.fault(faults, FaultCode::Malformed, MALFORMED);
-        }
-        Some(text.to_owned())
+        value.parsed(MALFORMED, faults, |text| Code::new(text).map(|_| text.to_owned()))
     }
 }
 
@@ -147,20 +134,5 @@ impl Describes for Prefix {
     fn schema(&self, _: &mut Schemas) -> serde_json::Value {
         let most = MAX_LENGTH - MIN_RANDOM;
         json!({"type": "string", "maxLength": most, "pattern": "^([A-Za-z0-9][A-Za-z0-9_-]*)?$"})
-    }
-}
-
-/// Adds a fault at each code that was there before, whatever its case.
-pub fn refuse_twice<'c>(
-    codes: impl Iterator<Item = (usize, &'c str)>,
-    around: &Path<'_>,
-    faults: &mut Faults,
-) {
-    let mut seen = FxHashSet::default();
-    for (place, code) in codes {
-        if !seen.insert(code.to_ascii_uppercase()) {
-            let entry = around.index(place);
-            faults.add(&entry.key("code"), FaultCode::NotUnique, "is there twice");
-        }
     }
 }

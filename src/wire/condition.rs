@@ -6,70 +6,25 @@ use super::body::*;
 use super::decode::{Object, Value};
 use super::faults::{FaultCode, Faults};
 use super::json::Json;
-use super::selector::{self, Compared, Operator, SelectorBody};
+use super::selector::{self, Compared, Operator};
 use super::write::Writer;
 use crate::domain::amount::Money;
 use crate::domain::condition::{
     AttributeTest, CartMeasure, Condition, Group, Leaf, LineMeasure, MAX_GROUP_DEPTH, MAX_LEAVES,
     MemberSubject, ModeTest, Order,
 };
+use crate::domain::evaluation::OtherOperator;
 use crate::domain::names::{Named, names};
 use crate::domain::selector::{Comparison, MAX_VALUES, Match, NumberOperator, Selector};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Type {
-    Group,
-    CartAmount,
-    Subtotal,
-    TotalMrp,
-    TotalQuantity,
-    TotalWeight,
-    ItemCount,
-    LineAmount,
-    LineQuantity,
-    DistinctProducts,
-    DistinctVariants,
-    Item,
-    PaymentMode,
-    GiftVoucher,
-    ShippingMethod,
-    Channel,
-    CustomerGroup,
-    CustomerAttribute,
-}
-
-names! {
-    Type {
-        Group = "group",
-        CartAmount = "cart_amount",
-        Subtotal = "subtotal",
-        TotalMrp = "total_mrp",
-        TotalQuantity = "total_quantity",
-        TotalWeight = "total_weight",
-        ItemCount = "item_count",
-        LineAmount = "line_amount",
-        LineQuantity = "line_quantity",
-        DistinctProducts = "distinct_products",
-        DistinctVariants = "distinct_variants",
-        Item = "item",
-        PaymentMode = "payment_mode",
-        GiftVoucher = "gift_voucher",
-        ShippingMethod = "shipping_method",
-        Channel = "channel",
-        CustomerGroup = "customer_group",
-        CustomerAttribute = "customer_attribute",
-    }
-}
-
 /// A tree of conditions within its bounds.
-#[derive(Clone, Copy, Debug)]
 pub struct Tree;
 pub const CONDITIONS: Tree = Tree;
 
 impl<'t> Reads<'t, Condition> for Tree {
     fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<Condition> {
         let condition = ConditionBody::read(value, faults);
-        if count_leaves(value.json(), 1) > MAX_LEAVES {
+        if count_leaves(value.json, 1) > MAX_LEAVES {
             let message = format!("has more than {MAX_LEAVES} conditions that are not groups");
             return value.fault(faults, FaultCode::TooMany, message);
         }
@@ -104,52 +59,29 @@ fn count_leaves(condition: &Json<'_>, depth: usize) -> usize {
 
 union! {
     /// What must hold. Groups nest at most 5 deep; a tree has at most 10 conditions that are not groups.
-    pub struct ConditionBody "Condition" as Condition, by "type": Type {
-        Group: GroupCondition,
-        CartAmount: CartCondition,
-        Subtotal: CartCondition,
-        TotalMrp: CartCondition,
-        TotalQuantity: CartCondition,
-        TotalWeight: CartCondition,
-        ItemCount: CartCondition,
-        LineAmount: LineCondition,
-        LineQuantity: LineCondition,
-        DistinctProducts: LineCondition,
-        DistinctVariants: LineCondition,
-        Item: ItemCondition,
-        PaymentMode: PaymentCondition,
-        GiftVoucher: GiftVoucherCondition,
-        ShippingMethod: MemberCondition,
-        Channel: MemberCondition,
-        CustomerGroup: MemberCondition,
-        CustomerAttribute: AttributeCondition,
+    pub struct ConditionBody "Condition" as Condition, by "type": enum Type {
+        Group = "group" => GroupCondition,
+        CartAmount = "cart_amount", Subtotal = "subtotal", TotalMrp = "total_mrp",
+        TotalQuantity = "total_quantity", TotalWeight = "total_weight",
+        ItemCount = "item_count" => CartCondition,
+        LineAmount = "line_amount", LineQuantity = "line_quantity",
+        DistinctProducts = "distinct_products",
+        DistinctVariants = "distinct_variants" => LineCondition,
+        Item = "item" => ItemCondition,
+        PaymentMode = "payment_mode" => PaymentCondition,
+        GiftVoucher = "gift_voucher" => GiftVoucherCondition,
+        ShippingMethod = "shipping_method", Channel = "channel",
+        CustomerGroup = "customer_group" => MemberCondition,
+        CustomerAttribute = "customer_attribute" => AttributeCondition,
     } which |condition| match condition {
         Condition::Group(_) => Type::Group,
-        Condition::Leaf(leaf) => match leaf {
-            Leaf::Cart { measure, .. } => match measure {
-                CartMeasure::Amount => Type::CartAmount,
-                CartMeasure::Subtotal => Type::Subtotal,
-                CartMeasure::Mrp => Type::TotalMrp,
-                CartMeasure::Quantity => Type::TotalQuantity,
-                CartMeasure::Weight => Type::TotalWeight,
-                CartMeasure::ItemCount => Type::ItemCount,
-            },
-            Leaf::Lines { measure, .. } => match measure {
-                LineMeasure::Amount => Type::LineAmount,
-                LineMeasure::Quantity => Type::LineQuantity,
-                LineMeasure::DistinctProducts => Type::DistinctProducts,
-                LineMeasure::DistinctVariants => Type::DistinctVariants,
-            },
-            Leaf::Item { .. } => Type::Item,
-            Leaf::PaymentMode { .. } => Type::PaymentMode,
-            Leaf::GiftVoucher { .. } => Type::GiftVoucher,
-            Leaf::Member { subject, .. } => match subject {
-                MemberSubject::ShippingMethod => Type::ShippingMethod,
-                MemberSubject::Channel => Type::Channel,
-                MemberSubject::CustomerGroup => Type::CustomerGroup,
-            },
-            Leaf::CustomerAttribute { .. } => Type::CustomerAttribute,
-        },
+        Condition::Leaf(Leaf::Cart { .. }) => Type::CartAmount,
+        Condition::Leaf(Leaf::Lines { .. }) => Type::LineAmount,
+        Condition::Leaf(Leaf::Item { .. }) => Type::Item,
+        Condition::Leaf(Leaf::PaymentMode { .. }) => Type::PaymentMode,
+        Condition::Leaf(Leaf::GiftVoucher { .. }) => Type::GiftVoucher,
+        Condition::Leaf(Leaf::Member { .. }) => Type::ShippingMethod,
+        Condition::Leaf(Leaf::CustomerAttribute { .. }) => Type::CustomerAttribute,
     }
 }
 
@@ -167,7 +99,7 @@ body! {
         of: later(required(CHILDREN)) => group.of,
     } print |Condition::Group(group)| or "a group" read |object, faults| {
         if object.path().within("of") >= MAX_GROUP_DEPTH {
-            object.ignore("of", faults);
+            object.ignore(&["of"], faults);
             let message = format!("groups nest at most {MAX_GROUP_DEPTH} deep");
             faults.add(object.path(), FaultCode::OutOfRange, message);
             return None;
@@ -196,7 +128,7 @@ body! {
 }
 
 /// Which lines; every line by default.
-const OF: Or<Part<SelectorBody>, Selector> = or(part(), Selector::EVERY_LINE);
+const OF: Or<Part<Selector>, Selector> = or(part(), Selector::EVERY_LINE);
 
 body! {
     /// A measure of the selected lines.
@@ -230,50 +162,44 @@ body! {
 }
 
 const VALUES: List<Text> = list(NAME, 1..=MAX_VALUES);
-const MODE_OPERATORS: &[Operator] = &[Operator::In, Operator::NotIn, Operator::StartsWith];
+
+names! {
+    enum ModeOperator { In = "in", NotIn = "not_in", StartsWith = "starts_with" }
+    enum MemberOperator { In = "in", NotIn = "not_in" }
+}
 
 body! {
     /// A tender matches, whatever its case; with `not_in`, there are tenders, and none of them matches.
     pub struct PaymentCondition "PaymentCondition" as Condition {
         kind as "type": tag(Type::PaymentMode) => (),
         /// How modes are compared.
-        op: later(required(choice_of(MODE_OPERATORS))) => written_modes(test).0,
+        op: later(required(choice_of(ModeOperator::ALL))) => written_modes(test).0,
         /// Modes, or what they begin with.
         values: later(required(VALUES)) => written_modes(test).1,
         /// What the matching tenders must come to, in the cart's currency. Not with `not_in`.
         min_amount: later(optional(AMOUNT)) => written_modes(test).2,
     } print |Condition::Leaf(Leaf::PaymentMode { test })| or "a means of payment"
     read |object, faults| {
-        let op: Option<Operator> = object.required("op", faults, |v, f| v.choice(f));
+        let op = selector::OPERATOR.read("op", object, faults);
         let values = selector::several_values(object, NAME, faults);
         if op == Some(Operator::NotIn) {
-            let message = "does not go with not_in";
-            object.refuse("min_amount", FaultCode::UnsupportedCombination, message, faults);
+            object.refuse(&["min_amount"], "does not go with not_in", faults);
         }
         let min_amount = optional(AMOUNT).read("min_amount", object, faults);
-        let test = match op? {
-            Operator::In => ModeTest::In(values?, min_amount?),
-            Operator::StartsWith => ModeTest::StartsWith(values?, min_amount?),
-            Operator::NotIn => ModeTest::NotIn(values?),
-            Operator::Eq
-            | Operator::Ne
-            | Operator::Gt
-            | Operator::Gte
-            | Operator::Lt
-            | Operator::Lte
-            | Operator::Contains
-            | Operator::Between
-            | Operator::InList => return selector::wrong_operator(object, faults),
+        let test = match selector::narrowed(op?, object, faults)? {
+            ModeOperator::In => ModeTest::In(values?, min_amount?),
+            ModeOperator::StartsWith => ModeTest::StartsWith(values?, min_amount?),
+            ModeOperator::NotIn => ModeTest::NotIn(values?),
         };
         Some(Condition::Leaf(Leaf::PaymentMode { test }))
     }
 }
 
-fn written_modes(test: &ModeTest) -> (Operator, &Vec<String>, Option<Money>) {
+fn written_modes(test: &ModeTest) -> (ModeOperator, &Vec<String>, Option<Money>) {
     match test {
-        ModeTest::In(values, min_amount) => (Operator::In, values, *min_amount),
-        ModeTest::StartsWith(values, min_amount) => (Operator::StartsWith, values, *min_amount),
-        ModeTest::NotIn(values) => (Operator::NotIn, values, None),
+        ModeTest::In(values, least) => (ModeOperator::In, values, *least),
+        ModeTest::StartsWith(values, least) => (ModeOperator::StartsWith, values, *least),
+        ModeTest::NotIn(values) => (ModeOperator::NotIn, values, None),
     }
 }
 
@@ -290,51 +216,25 @@ body! {
     }
 }
 
-const MEMBER_OPERATORS: &[Operator] = &[Operator::In, Operator::NotIn];
-
 body! {
     /// The shipping method, the channel or a group of the customer.
     pub struct MemberCondition "MemberCondition" as Condition {
         /// What of the cart or the customer is looked at.
         subject as "type": required(choice_of(MemberSubject::ALL)) => *subject,
         /// How it is compared.
-        op: later(required(choice_of(MEMBER_OPERATORS))) => if *negated { Operator::NotIn } else { Operator::In },
+        op: later(required(choice_of(MemberOperator::ALL))) =>
+            if *negated { MemberOperator::NotIn } else { MemberOperator::In },
         /// Compared exactly, case included.
         values: later(required(VALUES)) => values,
     } print |Condition::Leaf(Leaf::Member { subject, negated, values })| or "a member"
     read |object, faults| {
-        let op: Option<Operator> = object.required("op", faults, |v, f| v.choice(f));
+        let op = selector::OPERATOR.read("op", object, faults);
         let values = selector::several_values(object, NAME, faults);
-        let negated = match op? {
-            Operator::In => false,
-            Operator::NotIn => true,
-            Operator::Eq
-            | Operator::Ne
-            | Operator::Gt
-            | Operator::Gte
-            | Operator::Lt
-            | Operator::Lte
-            | Operator::Contains
-            | Operator::StartsWith
-            | Operator::Between
-            | Operator::InList => return selector::wrong_operator(object, faults),
-        };
+        let op: MemberOperator = selector::narrowed(op?, object, faults)?;
+        let negated = op == MemberOperator::NotIn;
         Some(Condition::Leaf(Leaf::Member { subject: subject?, negated, values: values? }))
     }
 }
-
-const ATTRIBUTE_OPERATORS: &[Operator] = &[
-    Operator::Eq,
-    Operator::Ne,
-    Operator::Gt,
-    Operator::Gte,
-    Operator::Lt,
-    Operator::Lte,
-    Operator::In,
-    Operator::NotIn,
-    Operator::Contains,
-    Operator::StartsWith,
-];
 
 body! {
     /// An attribute of the customer; false where it is missing.
@@ -343,31 +243,18 @@ body! {
         /// The attribute's name.
         key: required(NAME) => key,
         /// How it is compared: by `gt`, `gte`, `lt` and `lte` as a number, else as a text.
-        op: later(required(choice_of(ATTRIBUTE_OPERATORS))) => written_attribute(test).op,
+        op: later(required(choice_of(OtherOperator::ALL))) => written_attribute(test).op,
         /// What it is compared with: a text, exactly, case included, or the digits of a decimal. `in` and `not_in` take `values` instead.
         value: later(absent(SCALAR)) => written_attribute(test).value,
         /// The same for `in` and `not_in`.
         values: later(absent(list(TEXT, 1..=MAX_VALUES))) => written_attribute(test).values,
     } print |Condition::Leaf(Leaf::CustomerAttribute { key, test })| or "an attribute"
     read |object, faults| {
-        let op: Operator = object.required("op", faults, |v, f| v.choice(f))?;
-        let number = |object: &mut Object<'_, '_>, order, faults: &mut Faults| {
-            let value = selector::one_value(object, faults, |v, f| NUMBER.read(v, f))?;
-            Some(AttributeTest::Number(order, value))
-        };
-        let test = match op {
-            Operator::Gt => number(object, Order::Gt, faults),
-            Operator::Gte => number(object, Order::Gte, faults),
-            Operator::Lt => number(object, Order::Lt, faults),
-            Operator::Lte => number(object, Order::Lte, faults),
-            Operator::Eq
-            | Operator::Ne
-            | Operator::In
-            | Operator::NotIn
-            | Operator::Contains
-            | Operator::StartsWith
-            | Operator::Between
-            | Operator::InList => selector::text_test(object, op, faults).map(AttributeTest::Text),
+        let op: Operator = selector::OPERATOR.read("op", object, faults)?;
+        let test = match Order::named(op.name()) {
+            Some(order) => selector::one_value(object, faults, |v, f| NUMBER.read(v, f))
+                .map(|value| AttributeTest::Number(order, value)),
+            None => selector::text_test(object, op, faults).map(AttributeTest::Text),
         };
         Some(Condition::Leaf(Leaf::CustomerAttribute { key: key?, test: test? }))
     }
@@ -377,23 +264,15 @@ fn written_attribute(test: &AttributeTest) -> Compared<'_> {
     match test {
         AttributeTest::Text(test) => Compared::text(test),
         AttributeTest::Number(order, value) => {
-            let op = match order {
-                Order::Gt => Operator::Gt,
-                Order::Gte => Operator::Gte,
-                Order::Lt => Operator::Lt,
-                Order::Lte => Operator::Lte,
-            };
-            Compared::one_number(op, *value)
+            Compared::one(order.name(), value.to_string().into())
         }
     }
 }
 
 /// `op` and `value` of a measure. Measures are never negative, so a bound below 0 is a slip.
 fn comparison(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<Comparison> {
-    let op: Operator = object.required("op", faults, |v, f| v.choice(f))?;
-    let Some(op) = selector::number_operator(op) else {
-        return selector::wrong_operator(object, faults);
-    };
+    let op: Operator = selector::OPERATOR.read("op", object, faults)?;
+    let op = selector::narrowed(op, object, faults)?;
     let value = selector::one_value(object, faults, |v, f| AMOUNT.read(v, f))?;
     Some(Comparison { op, value })
 }

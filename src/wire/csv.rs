@@ -3,13 +3,12 @@
 //! Faults point to a record by its number from 0, without the header, and to its column by name: as in the JSON list of
 //! the same things.
 
-use chrono_tz::Tz;
-
-use super::code::{MALFORMED, MAX_CODES, refuse_twice};
-use super::decode::{TextBound, Value};
+use super::body::{INSTANT, NAME, Reads, TEXT, ZONE};
+use super::code::{CodeText, MAX_CODES};
+use super::decode::{Value, refuse_repeated};
 use super::faults::{FaultCode, Faults, Path};
 use super::json::Json;
-use crate::domain::code::{Code, NewCode};
+use crate::domain::code::NewCode;
 use crate::domain::store::{MAX_ZONES, Store};
 
 /// The columns of stores.
@@ -19,101 +18,102 @@ pub const CODE_COLUMNS: [&str; 3] = ["code", "expires_at", "used"];
 /// What parts the zones of one store.
 const ZONE_SEPARATOR: char = '|';
 
+/// A record below a header.
+struct Row<'r> {
+    columns: &'r [&'r str],
+    record: &'r csv::StringRecord,
+    path: Path<'r>,
+}
+
+impl Row<'_> {
+    /// The field of a column, empty where there is no such column.
+    fn text(&self, name: &str) -> &str {
+        let place = self.columns.iter().position(|column| *column == name);
+        place.and_then(|place| self.record.get(place)).unwrap_or_default().trim()
+    }
+
+    /// The same, read as a text of JSON is.
+    fn read<T>(
+        &self,
+        name: &str,
+        kind: &impl for<'t> Reads<'t, T>,
+        faults: &mut Faults,
+    ) -> Option<T> {
+        read_text(self.text(name), self.path.key(name), kind, faults)
+    }
+
+    /// The same; none where the field is empty.
+    fn optional<T>(
+        &self,
+        name: &str,
+        kind: &impl for<'t> Reads<'t, T>,
+        faults: &mut Faults,
+    ) -> Option<Option<T>> {
+        if self.text(name).is_empty() {
+            return Some(None);
+        }
+        self.read(name, kind, faults).map(Some)
+    }
+}
+
+fn read_text<T>(
+    text: &str,
+    path: Path<'_>,
+    kind: &impl for<'t> Reads<'t, T>,
+    faults: &mut Faults,
+) -> Option<T> {
+    let json = Json::String(text.into());
+    kind.read(Value { json: &json, path }, faults)
+}
+
 /// Reads stores: `code,concept,zones,timezone`, with that header; the zones of one are parted by `|`.
 pub fn stores(bytes: &[u8], faults: &mut Faults) -> Option<Vec<Store>> {
     let records = records(bytes, faults)?;
     let (columns, records) = with_header(&records, &STORE_COLUMNS, faults)?;
-    let stores: Vec<Option<Store>> = records
-        .iter()
-        .enumerate()
-        .map(|(place, record)| store(&columns, record, &Path::Root.index(place), faults))
-        .collect();
-    stores.into_iter().collect()
+    rows(&columns, records, faults, store).into_iter().collect()
 }
 
-fn store(
-    columns: &[&str],
-    record: &csv::StringRecord,
-    path: &Path<'_>,
-    faults: &mut Faults,
-) -> Option<Store> {
-    require_columns(columns, record, path, faults)?;
-    let field = |name: &str| field(columns, record, name);
-    let before = faults.as_slice().len();
-    let code = field("code");
-    check(code, &path.key("code"), TextBound::NAME, faults);
-    let concept = field("concept");
-    check(concept, &path.key("concept"), TextBound::TEXT, faults);
-    let zones: Vec<&str> = field("zones")
-        .split(ZONE_SEPARATOR)
-        .map(str::trim)
-        .filter(|zone| !zone.is_empty())
-        .collect();
+fn store(row: &Row<'_>, faults: &mut Faults) -> Option<Store> {
+    let code = row.read("code", &NAME, faults);
+    let concept = row.optional("concept", &TEXT, faults);
+    let path = row.path.key("zones");
+    let zones = row.text("zones").split(ZONE_SEPARATOR).map(str::trim);
+    let zones: Vec<&str> = zones.filter(|zone| !zone.is_empty()).collect();
     if zones.len() > MAX_ZONES {
-        let message = format!("has more than {MAX_ZONES}");
-        faults.add(&path.key("zones"), FaultCode::TooMany, message);
+        faults.add(&path, FaultCode::TooMany, format!("has more than {MAX_ZONES}"));
     }
-    for zone in &zones {
-        check(zone, &path.key("zones"), TextBound::NAME, faults);
-    }
-    let timezone = field("timezone");
-    let zone = timezone.parse::<Tz>().ok();
-    if !timezone.is_empty() && zone.is_none() {
-        let message = "must be a time zone, as Asia/Kolkata";
-        faults.add(&path.key("timezone"), FaultCode::Malformed, message);
-    }
-    (faults.as_slice().len() == before).then(|| Store {
-        code: code.to_owned(),
-        concept: (!concept.is_empty()).then(|| concept.to_owned()),
-        zones: zones.into_iter().map(str::to_owned).collect(),
-        timezone: zone,
-    })
+    let zones: Vec<Option<String>> =
+        zones.into_iter().map(|zone| read_text(zone, path, &NAME, faults)).collect();
+    let zones: Option<Vec<String>> = zones.into_iter().collect();
+    let timezone = row.optional("timezone", &ZONE, faults);
+    Some(Store { code: code?, concept: concept?, zones: zones?, timezone: timezone? })
 }
 
 /// Reads codes: `code`, perhaps `expires_at` and `used`, with that header, as the export has it.
 pub fn codes(bytes: &[u8], faults: &mut Faults) -> Option<Vec<NewCode>> {
     let records = records(bytes, faults)?;
     let (columns, records) = with_header(&records, &CODE_COLUMNS, faults)?;
-    if records.is_empty() || records.len() > MAX_CODES {
-        let (code, message) = if records.is_empty() {
-            (FaultCode::Required, "needs at least 1 code".to_owned())
-        } else {
-            (FaultCode::TooMany, format!("has more than {MAX_CODES} codes"))
-        };
-        faults.add(&Path::Root, code, message);
+    if records.is_empty() {
+        faults.add(&Path::Root, FaultCode::Required, "needs at least 1 code");
         return None;
     }
-    let codes: Vec<Option<NewCode>> = records
-        .iter()
-        .enumerate()
-        .map(|(place, record)| code(&columns, record, &Path::Root.index(place), faults))
-        .collect();
-    let known = codes.iter().enumerate();
-    let known = known.filter_map(|(place, new)| Some((place, new.as_ref()?.code.as_str())));
-    refuse_twice(known, &Path::Root, faults);
+    if records.len() > MAX_CODES {
+        let message = format!("has more than {MAX_CODES} codes");
+        faults.add(&Path::Root, FaultCode::TooMany, message);
+        return None;
+    }
+    let codes = rows(&columns, records, faults, code);
+    let key = |(place, new): (usize, &Option<NewCode>)| {
+        Some((place, new.as_ref()?.code.to_ascii_uppercase()))
+    };
+    refuse_repeated(codes.iter().enumerate().filter_map(key), &Path::Root, Some("code"), faults);
     codes.into_iter().collect()
 }
 
-fn code(
-    columns: &[&str],
-    record: &csv::StringRecord,
-    path: &Path<'_>,
-    faults: &mut Faults,
-) -> Option<NewCode> {
-    require_columns(columns, record, path, faults)?;
-    let code = field(columns, record, "code");
-    if Code::new(code).is_none() {
-        faults.add(&path.key("code"), FaultCode::Malformed, MALFORMED);
-    }
-    let expires_at = match field(columns, record, "expires_at") {
-        "" => None,
-        text => {
-            let text = Json::String(text.into());
-            Some(Value::at(&text, path.key("expires_at")).time(faults)?)
-        }
-    };
-    Code::new(code)?;
-    Some(NewCode { code: code.to_owned(), expires_at: expires_at.map(|time| time.to_utc()) })
+fn code(row: &Row<'_>, faults: &mut Faults) -> Option<NewCode> {
+    let code = row.read("code", &CodeText, faults);
+    let expires_at = row.optional("expires_at", &INSTANT, faults);
+    Some(NewCode { code: code?, expires_at: expires_at? })
 }
 
 /// The columns that the header names, all of which are known and each there once, and the records below it. `code`
@@ -127,41 +127,40 @@ fn with_header<'r>(
         faults.add(&Path::Root, FaultCode::Required, "the header is missing");
         return None;
     };
-    let before = faults.len();
-    let columns: Vec<&str> = header.iter().map(|name| name.trim()).collect();
+    let before = faults.as_slice().len();
+    let columns: Vec<&str> = header.iter().map(str::trim).collect();
     for (place, column) in columns.iter().enumerate() {
         let path = Path::Root.key(column);
         if !known.contains(column) {
             faults.add(&path, FaultCode::UnknownField, "is not a column here");
         } else if columns.get(..place).unwrap_or_default().contains(column) {
-            faults.add(&path, FaultCode::NotUnique, "is there twice");
+            faults.repeated(&path);
         }
     }
     if !columns.contains(&"code") {
         let path = Path::Root.key("code");
         faults.add(&path, FaultCode::Required, "this column is missing");
     }
-    (faults.len() == before).then_some((columns, records))
+    (faults.as_slice().len() == before).then_some((columns, records))
 }
 
-fn require_columns(
+/// What is read of each record that has a field for each column.
+fn rows<T>(
     columns: &[&str],
-    record: &csv::StringRecord,
-    path: &Path<'_>,
+    records: &[csv::StringRecord],
     faults: &mut Faults,
-) -> Option<()> {
-    if record.len() != columns.len() {
-        let message = format!("has {} fields, not {}", record.len(), columns.len());
-        faults.add(path, FaultCode::Malformed, message);
-        return None;
-    }
-    Some(())
-}
-
-/// The field of a column, empty where there is no such column.
-fn field<'r>(columns: &[&str], record: &'r csv::StringRecord, name: &str) -> &'r str {
-    let place = columns.iter().position(|column| *column == name);
-    place.and_then(|place| record.get(place)).unwrap_or_default().trim()
+    read: fn(&Row<'_>, &mut Faults) -> Option<T>,
+) -> Vec<Option<T>> {
+    let row = |(place, record): (usize, &csv::StringRecord)| {
+        let path = Path::Root.index(place);
+        if record.len() != columns.len() {
+            let message = format!("has {} fields, not {}", record.len(), columns.len());
+            faults.add(&path, FaultCode::Malformed, message);
+            return None;
+        }
+        read(&Row { columns, record, path }, faults)
+    };
+    records.iter().enumerate().map(row).collect()
 }
 
 /// Reads a product list: one SKU a line, with or without the header `sku`.
@@ -174,16 +173,16 @@ pub fn skus(bytes: &[u8], max: usize, faults: &mut Faults) -> Option<Vec<String>
         faults.add(&Path::Root, FaultCode::TooMany, format!("has more than {max} SKUs"));
         return None;
     }
-    for (place, record) in records.iter().enumerate() {
+    let sku = |(place, record): (usize, &csv::StringRecord)| {
         let path = Path::Root.index(place);
-        if record.len() == 1 {
-            check(record.get(0).unwrap_or_default().trim(), &path, TextBound::NAME, faults);
-        } else {
+        if record.len() != 1 {
             faults.add(&path, FaultCode::Malformed, "has more than one field");
+            return None;
         }
-    }
-    let sku = |record: &csv::StringRecord| record.get(0).unwrap_or_default().trim().to_owned();
-    faults.is_empty().then(|| records.iter().map(sku).collect())
+        read_text(record.get(0).unwrap_or_default().trim(), path, &NAME, faults)
+    };
+    let skus: Vec<Option<String>> = records.iter().enumerate().map(sku).collect();
+    skus.into_iter().collect()
 }
 
 /// The records of a text, lines without any field left out.
@@ -192,27 +191,11 @@ fn records(bytes: &[u8], faults: &mut Faults) -> Option<Vec<csv::StringRecord>> 
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let records: Result<Vec<_>, _> = reader.records().collect();
-    match records {
-        Ok(records) => Some(records),
-        Err(_) => {
-            faults.add(&Path::Root, FaultCode::Malformed, "is not CSV in UTF-8");
-            None
-        }
+    if records.is_err() {
+        faults.add(&Path::Root, FaultCode::Malformed, "is not CSV in UTF-8");
     }
+    records.ok()
 }
-
-fn check(text: &str, path: &Path<'_>, bound: TextBound, faults: &mut Faults) {
-    if text.is_empty() && bound == TextBound::NAME {
-        faults.add(path, FaultCode::Required, "must not be empty");
-    } else if text.chars().count() > MAX_TEXT {
-        faults.add(path, FaultCode::TooLong, format!("has more than {MAX_TEXT} characters"));
-    } else if text.chars().any(char::is_control) {
-        faults.add(path, FaultCode::Malformed, "has control characters");
-    }
-}
-
-/// Most characters of one field (spec 14).
-const MAX_TEXT: usize = 255;
 
 #[cfg(test)]
 mod tests {

@@ -3,36 +3,23 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use serde_json::json;
 
 use super::body::*;
-use super::decode::{TextBound, Value, refuse_repeated};
+use super::decode::Value;
 use super::faults::{FaultCode, Faults, Path};
 use super::json::Json;
 use super::write::Writer;
-use crate::domain::names::{Named, names};
+use crate::domain::names::names;
 use crate::domain::promotion::CustomValue;
 use crate::domain::settings::{CustomField, CustomFieldKind, MAX_CUSTOM_FIELDS};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Type {
-    Text,
-    Number,
-    Date,
-    Boolean,
-    Select,
-}
-
 names! {
-    Type {
-        Text = "text",
-        Number = "number",
-        Date = "date",
-        Boolean = "boolean",
-        Select = "select",
+    pub(crate) enum Type {
+        Text = "text", Number = "number", Date = "date", Boolean = "boolean", Select = "select",
     }
 }
 
-/// The definitions, each key once.
 pub const DEFINITIONS: List<Part<CustomFieldBody>> = list(part(), 0..=MAX_CUSTOM_FIELDS);
 const OPTIONS: Distinct<Text> = distinct(NAME, 1..=1_000);
 
@@ -59,24 +46,20 @@ body! {
             _ => None,
         },
     } print |field| read |object, faults| {
+        if kind.is_some_and(|kind| kind != Type::Select) {
+            object.refuse(&["options"], "goes with the type select only", faults);
+        }
         let kind = match kind {
+            Some(Type::Text) => Some(CustomFieldKind::Text),
+            Some(Type::Number) => Some(CustomFieldKind::Number),
+            Some(Type::Date) => Some(CustomFieldKind::Date),
+            Some(Type::Boolean) => Some(CustomFieldKind::Boolean),
             Some(Type::Select) => {
                 let options = object.required("options", faults, |v, f| OPTIONS.read(v, f));
                 options.map(CustomFieldKind::Select)
             }
-            Some(kind @ (Type::Text | Type::Number | Type::Date | Type::Boolean)) => {
-                let message = "goes with the type select only";
-                object.refuse("options", FaultCode::UnsupportedCombination, message, faults);
-                match kind {
-                    Type::Text => Some(CustomFieldKind::Text),
-                    Type::Number => Some(CustomFieldKind::Number),
-                    Type::Date => Some(CustomFieldKind::Date),
-                    Type::Boolean => Some(CustomFieldKind::Boolean),
-                    Type::Select => None,
-                }
-            }
             None => {
-                object.ignore("options", faults);
+                object.ignore(&["options"], faults);
                 None
             }
         };
@@ -84,18 +67,7 @@ body! {
     }
 }
 
-/// Reports each key that repeats an earlier one; `None` if there is one.
-pub fn refuse_repeated_keys(
-    fields: &[CustomField],
-    path: &Path<'_>,
-    faults: &mut Faults,
-) -> Option<()> {
-    let keys = fields.iter().map(|field| &field.key);
-    refuse_repeated(keys, |place, faults| faults.repeated(&path.index(place).key("key")), faults)
-}
-
 /// The values of a promotion, by key. They are read by [`parse_values`], which knows the settings.
-#[derive(Clone, Copy, Debug)]
 pub struct Values;
 
 impl Prints<BTreeMap<String, CustomValue>> for Values {
@@ -115,11 +87,15 @@ impl Prints<BTreeMap<String, CustomValue>> for Values {
 
 impl Describes for Values {
     fn schema(&self, schemas: &mut Schemas) -> serde_json::Value {
-        let says = match schemas.side() {
-            Side::Request => "By the field's type: a text, a decimal, or true or false.",
-            Side::Answer => "By the field's type: a text, or true or false.",
-        };
-        map(Anything(says), MAX_CUSTOM_FIELDS).schema(schemas)
+        let value = Like(|side| match side {
+            Side::Request => {
+                json!({"description": "By the field's type: a text, a decimal, or true or false."})
+            }
+            Side::Answer => {
+                json!({"description": "By the field's type: a text, or true or false."})
+            }
+        });
+        map(value, MAX_CUSTOM_FIELDS).schema(schemas)
     }
 }
 
@@ -138,7 +114,7 @@ pub fn parse_values(
             let message = "is not a custom field of the settings";
             return value.fault(faults, FaultCode::UnknownField, message);
         };
-        if *value.json() == Json::Null {
+        if *value.json == Json::Null {
             return Some((key, None));
         }
         fitting(value, &field.kind, faults).map(|it| (key, Some(it)))
@@ -153,34 +129,28 @@ fn fitting(
     faults: &mut Faults,
 ) -> Option<CustomValue> {
     match kind {
-        CustomFieldKind::Text => value.owned(TextBound::TEXT, faults).map(CustomValue::Text),
+        CustomFieldKind::Text => TEXT.read(value, faults).map(CustomValue::Text),
         CustomFieldKind::Number => NUMBER.read(value, faults).map(CustomValue::Number),
         CustomFieldKind::Boolean => value.boolean(faults).map(CustomValue::Boolean),
-        CustomFieldKind::Date => {
-            let text = value.str(faults)?;
-            match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-                Ok(date) if date.to_string() == text => Some(CustomValue::Text(text.to_owned())),
-                Ok(_) | Err(_) => {
-                    value.fault(faults, FaultCode::Malformed, "must be a date, as 2026-06-01")
-                }
-            }
-        }
+        CustomFieldKind::Date => value.parsed("must be a date, as 2026-06-01", faults, |text| {
+            let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+            (date.to_string() == text).then(|| CustomValue::Text(text.to_owned()))
+        }),
         CustomFieldKind::Select(options) => {
-            let text = value.str(faults)?;
-            if options.iter().any(|option| option == text) {
-                return Some(CustomValue::Text(text.to_owned()));
-            }
-            value.fault(faults, FaultCode::Malformed, "is not one of the field's options")
+            value.parsed("is not one of the field's options", faults, |text| {
+                let found = options.iter().find(|option| *option == text);
+                found.cloned().map(CustomValue::Text)
+            })
         }
     }
 }
 
 fn as_it_is(value: Value<'_, '_>, faults: &mut Faults) -> Option<CustomValue> {
-    match value.json() {
+    match value.json {
         Json::Bool(value) => Some(CustomValue::Boolean(*value)),
         Json::Number(_) => NUMBER.read(value, faults).map(CustomValue::Number),
         Json::Null | Json::String(_) | Json::Array(_) | Json::Object(_) => {
-            value.owned(TextBound::TEXT, faults).map(CustomValue::Text)
+            TEXT.read(value, faults).map(CustomValue::Text)
         }
     }
 }

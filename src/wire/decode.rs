@@ -1,25 +1,21 @@
-//! Readers over the tree: typed, bounded values, with a fault at its place for everything that is
-//! not as the spec has it.
+//! Readers over the tree: typed, bounded values, with a fault at its place for everything that is not as the spec has it.
 //!
-//! A reader returns `None` after it has added a fault, and goes on elsewhere, so that all faults of
-//! a body are reported at once. `null` is absence. Each object ends in [`Object::finish`], which
-//! reports what nobody asked for: unknown fields, and keys that are there twice.
+//! A reader returns `None` after it has added a fault, and goes on elsewhere, so that all faults of a body are reported at
+//! once. `null` is absence. Each object ends in [`Object::finish`], which reports what nobody asked for.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::hash::Hash;
 use std::ops::RangeInclusive;
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveTime, Timelike, Utc};
-use chrono_tz::Tz;
-use uuid::Uuid;
+use chrono::{DateTime, Datelike, FixedOffset, Timelike, Utc};
 
 use super::faults::{FaultCode, Faults, Path};
 use super::json::Json;
 pub use super::object::Object;
 use super::object::report_duplicates;
-use crate::domain::amount::{DecimalError, Money, Number, Quantity};
-use crate::domain::currency::Currency;
-use crate::domain::names::Named;
+use crate::domain::amount::{DecimalError, Scaled, parse_scaled};
+use crate::domain::names::{Named, names_of};
 
 /// Largest unit price, amount, percentage, weight or condition value (spec 14).
 pub const MAX_AMOUNT: i32 = 1_000_000_000;
@@ -28,59 +24,26 @@ pub const MAX_QUANTITY: i32 = 1_000_000;
 /// Largest integer (spec 14).
 pub const MAX_INTEGER: i64 = 1_000_000_000;
 
-/// How long a text may be, in characters, and whether it may be empty.
+/// How long a text may be, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextBound {
-    empty: bool,
-    max: usize,
+    pub min: usize,
+    pub max: usize,
 }
 
 impl TextBound {
-    /// A name, an id, a SKU, a code: 1 to 255.
-    pub const NAME: Self = Self { empty: false, max: 255 };
-    /// A text: 0 to 255.
-    pub const TEXT: Self = Self { empty: true, max: 255 };
-    /// A description or a message: 0 to 2,000.
-    pub const LONG: Self = Self { empty: true, max: 2_000 };
-
-    /// The fewest and the most characters.
-    pub const fn range(self) -> (usize, usize) {
-        (if self.empty { 0 } else { 1 }, self.max)
-    }
+    /// A name, an id, a SKU, a code.
+    pub const NAME: Self = Self { min: 1, max: 255 };
+    pub const TEXT: Self = Self { min: 0, max: 255 };
+    /// A description or a message.
+    pub const LONG: Self = Self { min: 0, max: 2_000 };
 }
-
-/// What is read from the digits of a decimal.
-pub trait DecimalValue: Copy + PartialOrd + std::fmt::Display {
-    /// The smallest that is over 0.
-    const LEAST: Self;
-
-    fn whole(whole: i32) -> Self;
-
-    fn parse(digits: &str) -> Result<Self, DecimalError>;
-}
-
-macro_rules! decimal_values {
-    ($($value:ident),+) => {$(
-        impl DecimalValue for $value {
-            const LEAST: Self = Self::from_scaled(1);
-
-            fn whole(whole: i32) -> Self {
-                Self::whole(whole)
-            }
-
-            fn parse(digits: &str) -> Result<Self, DecimalError> {
-                Self::parse(digits)
-            }
-        }
-    )+};
-}
-decimal_values!(Money, Number, Quantity);
 
 /// A value of the tree, and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Value<'p, 't> {
-    json: &'t Json<'t>,
-    path: Path<'p>,
+    pub json: &'t Json<'t>,
+    pub path: Path<'p>,
 }
 
 impl<'p, 't> Value<'p, 't> {
@@ -88,25 +51,11 @@ impl<'p, 't> Value<'p, 't> {
         Self { json, path: Path::Root }
     }
 
-    /// A value at a place.
-    pub const fn at(json: &'t Json<'t>, path: Path<'p>) -> Self {
-        Self { json, path }
-    }
-
-    pub const fn json(&self) -> &'t Json<'t> {
-        self.json
-    }
-
-    pub const fn path(&self) -> &Path<'p> {
-        &self.path
-    }
-
     /// The text in a field of an object. What is none, or not within its bound, is told where the field is read.
     pub fn member_text(&self, name: &str, bound: TextBound) -> Option<&'t str> {
         Self::root(self.json.member(name)?).text(bound, &mut Faults::new())
     }
 
-    /// Adds a fault here; `None`, to be returned.
     pub fn fault<T>(
         &self,
         faults: &mut Faults,
@@ -123,12 +72,10 @@ impl<'p, 't> Value<'p, 't> {
     }
 
     pub fn object(self, faults: &mut Faults) -> Option<Object<'p, 't>> {
-        match self.json {
-            Json::Object(members) => Some(Object::new(members, self.path)),
-            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
-                self.wrong_type(faults, "an object")
-            }
-        }
+        let Json::Object(members) = self.json else {
+            return self.wrong_type(faults, "an object");
+        };
+        Some(Object::new(members, self.path))
     }
 
     /// A list of at least `min` and at most `max` entries, each read by `read`.
@@ -142,11 +89,8 @@ impl<'p, 't> Value<'p, 't> {
             return self.wrong_type(faults, "a list");
         };
         if entries.len() < *size.start() {
-            return self.fault(
-                faults,
-                FaultCode::Required,
-                format!("needs at least {}", size.start()),
-            );
+            let message = format!("needs at least {}", size.start());
+            return self.fault(faults, FaultCode::Required, message);
         }
         if entries.len() > *size.end() {
             return self.fault(faults, FaultCode::TooMany, format!("has more than {}", size.end()));
@@ -190,12 +134,10 @@ impl<'p, 't> Value<'p, 't> {
 
     /// A text as it stands, of any length.
     pub fn str(self, faults: &mut Faults) -> Option<&'t str> {
-        match self.json {
-            Json::String(text) => Some(text),
-            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
-                self.wrong_type(faults, "a text")
-            }
-        }
+        let Json::String(text) = self.json else {
+            return self.wrong_type(faults, "a text");
+        };
+        Some(text)
     }
 
     /// A text within its bound, without control characters.
@@ -205,28 +147,25 @@ impl<'p, 't> Value<'p, 't> {
         Some(text)
     }
 
-    /// The same, to be kept.
-    pub fn owned(self, bound: TextBound, faults: &mut Faults) -> Option<String> {
-        self.text(bound, faults).map(str::to_owned)
-    }
-
-    /// The same, as requests hold it.
-    pub fn cow(self, bound: TextBound, faults: &mut Faults) -> Option<Cow<'t, str>> {
-        self.text(bound, faults).map(Cow::Borrowed)
+    /// What is made of a text; a fault that says what it must be where that fails.
+    pub fn parsed<T>(
+        self,
+        must_be: &'static str,
+        faults: &mut Faults,
+        parse: impl FnOnce(&'t str) -> Option<T>,
+    ) -> Option<T> {
+        parse(self.str(faults)?).or_else(|| self.fault(faults, FaultCode::Malformed, must_be))
     }
 
     fn check_text(&self, text: &str, bound: TextBound, faults: &mut Faults) -> Option<()> {
-        if text.is_empty() && !bound.empty {
+        if text.is_empty() && bound.min > 0 {
             return self.fault(faults, FaultCode::Required, "must not be empty");
         }
         // What is short in bytes is short in characters.
         if text.len() > bound.max && text.chars().nth(bound.max).is_some() {
             let max = bound.max;
-            return self.fault(
-                faults,
-                FaultCode::TooLong,
-                format!("has more than {max} characters"),
-            );
+            let message = format!("has more than {max} characters");
+            return self.fault(faults, FaultCode::TooLong, message);
         }
         if has_control(text) {
             return self.fault(faults, FaultCode::Malformed, "has control characters");
@@ -234,183 +173,110 @@ impl<'p, 't> Value<'p, 't> {
         Some(())
     }
 
-    /// The digits of a decimal: a JSON text or number.
-    fn digits(self, faults: &mut Faults) -> Option<&'t str> {
-        match self.json {
-            Json::Number(digits) => Some(digits),
-            Json::String(digits) => Some(digits),
-            Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => {
-                self.wrong_type(faults, "a decimal (a text or a number)")
-            }
-        }
+    /// A decimal within a range: a JSON text or number.
+    pub fn decimal<T: Scaled>(self, range: RangeInclusive<T>, faults: &mut Faults) -> Option<T> {
+        let digits = match self.json {
+            Json::Number(digits) => *digits,
+            Json::String(digits) => digits,
+            _ => return self.wrong_type(faults, "a decimal (a text or a number)"),
+        };
+        self.within(T::parse(digits), range, faults)
     }
 
-    /// A decimal within a range.
-    pub fn decimal<T: DecimalValue>(
-        self,
+    pub fn integer(self, range: RangeInclusive<i64>, faults: &mut Faults) -> Option<i64> {
+        let Json::Number(digits) = self.json else {
+            return self.wrong_type(faults, "an integer");
+        };
+        self.within(parse_scaled(digits, 0), range, faults)
+    }
+
+    fn within<T: PartialOrd + Display>(
+        &self,
+        parsed: Result<T, DecimalError>,
         range: RangeInclusive<T>,
         faults: &mut Faults,
     ) -> Option<T> {
-        let parsed = T::parse(self.digits(faults)?);
-        let value = match parsed {
-            Ok(value) => value,
-            Err(error) => return self.decimal_fault(error, faults),
-        };
-        if !range.contains(&value) {
-            let message = format!("must be {} to {}", range.start(), range.end());
-            return self.fault(faults, FaultCode::OutOfRange, message);
-        }
-        Some(value)
-    }
-
-    fn decimal_fault<T>(&self, error: DecimalError, faults: &mut Faults) -> Option<T> {
-        match error {
-            DecimalError::Malformed => self.fault(
-                faults,
+        let (code, message) = match parsed {
+            Ok(value) if range.contains(&value) => return Some(value),
+            Ok(_) => return self.outside(range, faults),
+            Err(DecimalError::Malformed) => (
                 FaultCode::Malformed,
                 "must be plain digits, as 12.34: no exponent, blank or plus sign",
             ),
-            DecimalError::TooPrecise => {
-                self.fault(faults, FaultCode::TooPrecise, "has too many decimals")
-            }
-            DecimalError::OutOfRange => {
-                self.fault(faults, FaultCode::OutOfRange, "has too many digits")
-            }
-        }
+            Err(DecimalError::TooPrecise) => (FaultCode::TooPrecise, "has too many decimals"),
+            Err(DecimalError::OutOfRange) => (FaultCode::OutOfRange, "has too many digits"),
+        };
+        self.fault(faults, code, message)
     }
 
-    /// An integer within a range: a JSON number.
-    pub fn integer<T: TryFrom<i64>>(
-        self,
-        range: RangeInclusive<i64>,
+    pub fn outside<T, N: Display>(
+        &self,
+        range: RangeInclusive<N>,
         faults: &mut Faults,
     ) -> Option<T> {
-        let digits = match self.json {
-            Json::Number(digits) => digits,
-            Json::Null | Json::Bool(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => {
-                return self.wrong_type(faults, "an integer");
-            }
-        };
-        let value = match crate::domain::amount::parse_scaled(digits, 0) {
-            Ok(value) => value,
-            Err(error) => return self.decimal_fault(error, faults),
-        };
-        match T::try_from(value) {
-            Ok(integer) if range.contains(&value) => Some(integer),
-            Ok(_) | Err(_) => {
-                let message = format!("must be {} to {}", range.start(), range.end());
-                self.fault(faults, FaultCode::OutOfRange, message)
-            }
-        }
+        self.out_of_range(faults, format!("must be {} to {}", range.start(), range.end()))
     }
 
-    /// `true` or `false`.
+    pub fn out_of_range<T>(
+        &self,
+        faults: &mut Faults,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Option<T> {
+        self.fault(faults, FaultCode::OutOfRange, message)
+    }
+
     pub fn boolean(self, faults: &mut Faults) -> Option<bool> {
-        match self.json {
-            Json::Bool(value) => Some(*value),
-            Json::Null | Json::Number(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => {
-                self.wrong_type(faults, "true or false")
-            }
-        }
+        let Json::Bool(value) = self.json else {
+            return self.wrong_type(faults, "true or false");
+        };
+        Some(*value)
     }
 
-    /// One of the names of `T`.
-    pub fn choice<T: Named>(self, faults: &mut Faults) -> Option<T> {
-        self.choice_of(T::ALL, faults)
-    }
-
-    /// One of these names of `T`.
     pub fn choice_of<T: Named>(self, allowed: &[T], faults: &mut Faults) -> Option<T> {
         let text = self.str(faults)?;
-        let found = allowed.iter().find(|value| value.name() == text);
-        if found.is_none() {
-            let names: Vec<_> = allowed.iter().map(|value| value.name()).collect();
-            let message = format!("must be one of: {}", names.join(", "));
-            return self.fault(faults, FaultCode::Malformed, message);
-        }
-        found.copied()
+        allowed.iter().copied().find(|value| value.name() == text).or_else(|| {
+            let message = format!("must be one of: {}", names_of(allowed).join(", "));
+            self.fault(faults, FaultCode::Malformed, message)
+        })
     }
 
     /// A time with its offset (RFC 3339), in the years 1 to 9999 of UTC.
     pub fn time(self, faults: &mut Faults) -> Option<DateTime<FixedOffset>> {
-        let text = self.str(faults)?;
-        match DateTime::parse_from_rfc3339(text) {
+        let must_be = "must be a time with an offset, as 2026-06-01T00:00:00+05:30";
+        let time = self.parsed(must_be, faults, |text| {
+            let time = DateTime::parse_from_rfc3339(text).ok()?;
             // A leap second is no instant of its own here: it would not survive arithmetic.
-            Ok(time) if time.nanosecond() < 1_000_000_000 => {
-                if (1..=9999).contains(&time.with_timezone(&Utc).year()) {
-                    Some(time)
-                } else {
-                    self.fault(faults, FaultCode::OutOfRange, "must be in the years 1 to 9999")
-                }
-            }
-            Ok(_) | Err(_) => self.fault(
-                faults,
-                FaultCode::Malformed,
-                "must be a time with an offset, as 2026-06-01T00:00:00+05:30",
-            ),
-        }
-    }
-
-    /// A time of the day, `HH:MM`.
-    pub fn time_of_day(self, faults: &mut Faults) -> Option<NaiveTime> {
-        let text = self.str(faults)?;
-        let shape = text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit() || b == b':');
-        match NaiveTime::parse_from_str(text, "%H:%M") {
-            Ok(time) if shape => Some(time),
-            Ok(_) | Err(_) => {
-                self.fault(faults, FaultCode::Malformed, "must be HH:MM, 00:00 to 23:59")
-            }
-        }
-    }
-
-    /// A time zone of the IANA database.
-    pub fn zone(self, faults: &mut Faults) -> Option<Tz> {
-        match self.str(faults)?.parse() {
-            Ok(zone) => Some(zone),
-            Err(_) => {
-                self.fault(faults, FaultCode::Malformed, "must be a time zone, as Asia/Kolkata")
-            }
-        }
-    }
-
-    pub fn currency(self, faults: &mut Faults) -> Option<Currency> {
-        let text = self.str(faults)?;
-        Currency::new(text).or_else(|| {
-            self.fault(faults, FaultCode::Malformed, "must be three capital letters, as INR")
-        })
-    }
-
-    pub fn uuid(self, faults: &mut Faults) -> Option<Uuid> {
-        match Uuid::try_parse(self.str(faults)?) {
-            Ok(id) => Some(id),
-            Err(_) => self.fault(faults, FaultCode::Malformed, "must be a UUID"),
+            (time.nanosecond() < 1_000_000_000).then_some(time)
+        })?;
+        if (1..=9999).contains(&time.with_timezone(&Utc).year()) {
+            Some(time)
+        } else {
+            self.out_of_range(faults, "must be in the years 1 to 9999")
         }
     }
 }
 
 /// Adds a fault where a body names something else than its path does, in the field `field`.
-pub fn refuse_other_name(
-    body: Value<'_, '_>,
-    field: &'static str,
-    name: &str,
-    faults: &mut Faults,
-) {
+pub fn refuse_other_name(body: Value<'_, '_>, field: &str, name: &str, faults: &mut Faults) {
     if body.member_text(field, TextBound::NAME).is_some_and(|own| own != name) {
         let message = format!("is not the {field} of the path");
-        faults.add(&body.path().key(field), FaultCode::UnsupportedCombination, message);
+        faults.clash(&body.path.key(field), message);
     }
 }
 
-/// Reports each entry that repeats an earlier one; `None` if there is one.
+/// Reports each entry of the list at `around` that repeats an earlier one, at its member `key` if it has one; `None` if
+/// there is one.
 pub fn refuse_repeated<T: Eq + Hash>(
-    entries: impl IntoIterator<Item = T>,
-    report: impl Fn(usize, &mut Faults),
+    entries: impl IntoIterator<Item = (usize, T)>,
+    around: &Path<'_>,
+    key: Option<&str>,
     faults: &mut Faults,
 ) -> Option<()> {
     let (mut seen, mut unique) = (rustc_hash::FxHashSet::default(), Some(()));
-    for (place, entry) in entries.into_iter().enumerate() {
+    for (place, entry) in entries {
         if !seen.insert(entry) {
-            report(place, faults);
+            let entry = around.index(place);
+            faults.repeated(&key.map_or(entry, |key| entry.key(key)));
             unique = None;
         }
     }

@@ -5,65 +5,25 @@
 
 use std::borrow::Cow;
 
-use crate::domain::names::{Named, names};
+use crate::domain::names::names;
 use crate::engine::{Costly, RuleSet};
 
 /// Most faults that one answer lists; what is wrong beyond them is seen at the next try.
 pub const MAX_FAULTS: usize = 100;
 
-/// The codes of spec 13.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum FaultCode {
-    /// Not there, null, or empty, where something is needed.
-    Required,
-    /// A field that the spec does not name.
-    UnknownField,
-    /// Another type of JSON value.
-    WrongType,
-    /// Below or above its bounds.
-    OutOfRange,
-    /// A text with too many characters.
-    TooLong,
-    /// A list with too many entries.
-    TooMany,
-    /// A decimal with too many decimals.
-    TooPrecise,
-    /// Twice in one body.
-    NotUnique,
-    /// A name of nothing that exists.
-    UnknownReference,
-    /// Parts that do not go together.
-    UnsupportedCombination,
-    /// A limit that the promotion's type does not have.
-    LimitNotSupported,
-    /// A time that must be later than another.
-    NotAfter,
-    /// Not of the form that it must have.
-    Malformed,
-    /// More work than one evaluation may be.
-    TooComplex,
-}
-
 names! {
-    FaultCode {
-        Required = "required",
-        UnknownField = "unknown_field",
-        WrongType = "wrong_type",
-        OutOfRange = "out_of_range",
-        TooLong = "too_long",
-        TooMany = "too_many",
-        TooPrecise = "too_precise",
-        NotUnique = "not_unique",
-        UnknownReference = "unknown_reference",
-        UnsupportedCombination = "unsupported_combination",
-        LimitNotSupported = "limit_not_supported",
-        NotAfter = "not_after",
-        Malformed = "malformed",
+    /// The codes of spec 13.
+    #[derive(Hash, PartialOrd, Ord)]
+    pub enum FaultCode {
+        Required = "required", UnknownField = "unknown_field", WrongType = "wrong_type",
+        OutOfRange = "out_of_range", TooLong = "too_long", TooMany = "too_many",
+        TooPrecise = "too_precise", NotUnique = "not_unique",
+        UnknownReference = "unknown_reference", UnsupportedCombination = "unsupported_combination",
+        LimitNotSupported = "limit_not_supported", NotAfter = "not_after", Malformed = "malformed",
         TooComplex = "too_complex",
     }
 }
 
-/// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Where: a JSON pointer (RFC 6901) into the body.
@@ -75,7 +35,6 @@ pub struct Fault {
 /// A product list that a body names, and where: whether it exists is looked up after the body was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListReference {
-    /// JSON pointer to the name.
     pub pointer: String,
     pub name: String,
 }
@@ -107,7 +66,6 @@ impl Faults {
         Self { found: Vec::new(), lists: Vec::new() }
     }
 
-    /// Adds one at `path`.
     pub fn add(&mut self, path: &Path<'_>, code: FaultCode, message: impl Into<Cow<'static, str>>) {
         if self.found.len() < MAX_FAULTS {
             self.add_at(path.pointer(), code, message);
@@ -126,29 +84,25 @@ impl Faults {
         }
     }
 
-    /// Adds that something is there twice.
+    /// Adds that what is there does not go with something else.
+    pub fn clash(&mut self, path: &Path<'_>, message: impl Into<Cow<'static, str>>) {
+        self.add(path, FaultCode::UnsupportedCombination, message);
+    }
+
     pub fn repeated(&mut self, path: &Path<'_>) {
         self.add(path, FaultCode::NotUnique, "is there twice");
     }
 
-    /// Notes that the body names a product list here.
     pub fn refer(&mut self, path: &Path<'_>, name: &str) {
         self.lists.push(ListReference { pointer: path.pointer(), name: name.to_owned() });
     }
 
-    /// The product lists that the body names.
     pub fn take_lists(&mut self) -> Vec<ListReference> {
         std::mem::take(&mut self.lists)
     }
 
-    /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
-    }
-
-    /// How many are kept.
-    pub fn len(&self) -> usize {
-        self.found.len()
     }
 
     /// Whether so many are kept that looking for more is of no use.
@@ -169,19 +123,15 @@ impl Faults {
 #[derive(Clone, Copy, Debug)]
 pub enum Path<'p> {
     Root,
-    /// A member of an object.
     Key(&'p Path<'p>, &'p str),
-    /// An entry of a list.
     Index(&'p Path<'p>, usize),
 }
 
 impl<'p> Path<'p> {
-    /// The member of this name.
     pub const fn key(&'p self, key: &'p str) -> Self {
         Self::Key(self, key)
     }
 
-    /// The entry at this place.
     pub const fn index(&'p self, index: usize) -> Self {
         Self::Index(self, index)
     }
@@ -217,7 +167,6 @@ impl<'p> Path<'p> {
     }
 }
 
-/// Appends a step of a JSON pointer: `~` and `/` are escaped.
 pub fn push_key(out: &mut String, key: &str) {
     out.push('/');
     for character in key.chars() {

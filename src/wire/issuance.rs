@@ -3,33 +3,19 @@
 use super::body::*;
 use super::condition::CONDITIONS;
 use super::decode::Object;
-use super::faults::{FaultCode, Faults};
+use super::faults::Faults;
 use crate::domain::issuance::{
     ActivityType, Communication, Earning, Expiry, Message, MessageChannel, Reminder, Trigger,
 };
-use crate::domain::names::{Named, names};
+use crate::domain::names::names;
 use crate::domain::promotion::Scope;
 
-const COMBINATION: FaultCode = FaultCode::UnsupportedCombination;
 /// Of an expiry, a reminder or a time to earn (spec 14).
 const DAYS: Integer = integer(1..=3_650);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TriggerType {
-    Activity,
-    Milestone,
-    Direct,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ExpiryType {
-    WithPromotion,
-    AfterDays,
-}
-
 names! {
-    TriggerType { Activity = "activity", Milestone = "milestone", Direct = "direct" }
-    ExpiryType { WithPromotion = "with_promotion", AfterDays = "after_days" }
+    pub(crate) enum TriggerType { Activity = "activity", Milestone = "milestone", Direct = "direct" }
+    pub(crate) enum ExpiryType { WithPromotion = "with_promotion", AfterDays = "after_days" }
 }
 
 body! {
@@ -62,10 +48,8 @@ body! {
     } print |earning| read |object, faults| {
         if kind == Some(TriggerType::Direct) {
             // Nothing else is asked when it is unlocked, so that a rule here would be dead letters.
-            for name in ["scope", "conditions", "earn_within_days"] {
-                let message = "does not go with the trigger direct";
-                object.refuse(name, COMBINATION, message, faults);
-            }
+            let message = "does not go with the trigger direct";
+            object.refuse(&["scope", "conditions", "earn_within_days"], message, faults);
         }
         let trigger = trigger(object, kind, faults);
         let scope = or_empty(part::<Scope>()).read("scope", object, faults);
@@ -73,20 +57,12 @@ body! {
         let requires_issue = requires_issue.map(Option::unwrap_or_default);
         let earn_within_days = optional(DAYS).read("earn_within_days", object, faults);
         if requires_issue == Some(true) && kind == Some(TriggerType::Direct) {
-            let message = "does not go with the trigger direct";
-            object.fault::<()>("requires_issue", faults, COMBINATION, message);
+            object.clash::<()>("requires_issue", "does not go with the trigger direct", faults);
         }
         if requires_issue == Some(false) && matches!(earn_within_days, Some(Some(_))) {
-            let message = "goes with requires_issue only";
-            object.fault::<()>("earn_within_days", faults, COMBINATION, message);
+            object.clash::<()>("earn_within_days", "goes with requires_issue only", faults);
         }
-        Some(Earning {
-            trigger: trigger?,
-            scope: scope?,
-            conditions: conditions?,
-            requires_issue: requires_issue?,
-            earn_within_days: earn_within_days?,
-        })
+        whole!(Earning { trigger, scope, conditions, requires_issue, earn_within_days })
     }
 }
 
@@ -100,27 +76,23 @@ fn trigger(
     kind: Option<TriggerType>,
     faults: &mut Faults,
 ) -> Option<Trigger> {
-    let refuse = |object: &mut Object<'_, '_>, name: &str, faults: &mut Faults| {
-        object.refuse(name, COMBINATION, "goes with another trigger", faults);
+    let others: &[&str] = match kind {
+        Some(TriggerType::Activity) => &["milestone"],
+        Some(TriggerType::Milestone) => &["activity"],
+        Some(TriggerType::Direct) => &["activity", "milestone"],
+        None => &[],
     };
+    object.refuse(others, "goes with another trigger", faults);
     match kind {
         Some(TriggerType::Activity) => {
-            refuse(object, "milestone", faults);
-            let activity = required(choice::<ActivityType>()).read("activity", object, faults);
-            activity.map(Trigger::Activity)
+            required(choice()).read("activity", object, faults).map(Trigger::Activity)
         }
         Some(TriggerType::Milestone) => {
-            refuse(object, "activity", faults);
             required(part::<MilestoneTrigger>()).read("milestone", object, faults)
         }
-        Some(TriggerType::Direct) => {
-            refuse(object, "activity", faults);
-            refuse(object, "milestone", faults);
-            Some(Trigger::Direct)
-        }
+        Some(TriggerType::Direct) => Some(Trigger::Direct),
         None => {
-            object.ignore("activity", faults);
-            object.ignore("milestone", faults);
+            object.ignore(&["activity", "milestone"], faults);
             None
         }
     }
@@ -153,14 +125,14 @@ body! {
     } print |expiry| read |object, faults| {
         match kind {
             Some(ExpiryType::WithPromotion) => {
-                object.refuse("days", COMBINATION, "goes with after_days only", faults)?;
+                object.refuse(&["days"], "goes with after_days only", faults)?;
                 Some(Expiry::WithPromotion)
             }
             Some(ExpiryType::AfterDays) => {
                 required(DAYS).read("days", object, faults).map(Expiry::AfterDays)
             }
             None => {
-                object.ignore("days", faults);
+                object.ignore(&["days"], faults);
                 None
             }
         }

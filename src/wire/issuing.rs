@@ -3,7 +3,6 @@
 use super::body::*;
 use crate::domain::id::PromotionId;
 use crate::domain::issuance::{Issuance, IssuanceSource, IssuanceState};
-use crate::domain::names::Named;
 
 /// Most customers of one bulk issue (spec 3).
 pub const MAX_CUSTOMERS: usize = 10_000;
@@ -102,21 +101,15 @@ answer! {
     }
 }
 
-const VERDICTS: OneOf = OneOf(&[
-    "issued",
-    "already_issued",
-    "issue_limit_reached",
-    "earn_limit_reached",
-    "promotion_not_active",
-    "source_id_reused",
-]);
-
 answer! {
     struct VerdictBody "" as Verdict<'_> |own| {
         /// Whose.
         customer_id: required(WORDS) => own.customer_id,
         /// What became of it.
-        verdict: required(VERDICTS) => match own.outcome {
+        verdict: required(Like(|_| one_name(&[
+            "issued", "already_issued", "issue_limit_reached", "earn_limit_reached",
+            "promotion_not_active", "source_id_reused",
+        ]))) => match own.outcome {
             Ok(_) if own.is_new => "issued",
             Ok(_) => "already_issued",
             Err(code) => code,
@@ -132,9 +125,4 @@ answer! {
         /// One for each customer, in their order.
         verdicts: required(every(part::<VerdictBody>())) => verdicts,
     }
-}
-
-/// What a promotion of this type is called where it cannot be issued.
-pub fn not_issuable(kind: impl Named) -> String {
-    format!("a promotion of type {} is not issued", kind.name())
 }

@@ -64,30 +64,30 @@ body! {
     /// Limits that are counted.
     SubjectLimits "SubjectLimits" {
         /// Applications.
-        times: absent(part::<CountLimit>()),
+        times: absent(part::<Limit<u32>>()),
         /// Transactions.
-        transactions: absent(part::<CountLimit>()),
+        transactions: absent(part::<Limit<u32>>()),
         /// Discount, in the promotion's currency: over 0. It is cut to what is left.
-        discount: absent(part::<AmountLimit>()),
+        discount: absent(part::<Limit<Money>>()),
     }
 }
 
 body! {
-    struct CountLimit "" as Limit<u32> {
+    Limit<u32> "" {
         /// The limit.
-        max: required(COUNT) => limit.max,
+        max: required(COUNT),
         /// When the count starts anew; null: never.
-        refresh: optional(part::<Refresh>()) => limit.refresh,
-    } print |limit| read |object, faults| { Some(Limit { max: max?, refresh: refresh? }) }
+        refresh: optional(part::<Refresh>()),
+    }
 }
 
 body! {
-    struct AmountLimit "" as Limit<Money> {
+    Limit<Money> "" {
         /// The limit.
-        max: required(POSITIVE_AMOUNT) => limit.max,
+        max: required(POSITIVE_AMOUNT),
         /// When the count starts anew; null: never.
-        refresh: optional(part::<Refresh>()) => limit.refresh,
-    } print |limit| read |object, faults| { Some(Limit { max: max?, refresh: refresh? }) }
+        refresh: optional(part::<Refresh>()),
+    }
 }
 
 body! {
@@ -108,20 +108,15 @@ pub fn refuse_unsupported(
     faults: &mut Faults,
 ) {
     use PromotionType::{CodeLinked, Loyalty, LoyaltyEarning, Pos, Rewards};
-    let (issue, earn, customer, promotion, code) = match kind {
-        Pos => (false, false, true, true, false),
-        Loyalty => (true, false, true, true, false),
-        LoyaltyEarning | Rewards => (true, true, true, false, false),
-        CodeLinked => (false, false, false, false, true),
-    };
-    for (name, present, supported) in [
-        ("issue", limits.issue_per_customer.is_some(), issue),
-        ("earn", limits.earn != EarnLimits::default(), earn),
-        ("customer", !limits.customer.is_empty(), customer),
-        ("promotion", !limits.promotion.is_empty(), promotion),
-        ("code", !limits.code.is_empty(), code),
-    ] {
-        if present && !supported {
+    let kinds_of_limits: [(&str, bool, &[PromotionType]); 5] = [
+        ("issue", limits.issue_per_customer.is_some(), &[Loyalty, LoyaltyEarning, Rewards]),
+        ("earn", limits.earn != EarnLimits::default(), &[LoyaltyEarning, Rewards]),
+        ("customer", !limits.customer.is_empty(), &[Pos, Loyalty, LoyaltyEarning, Rewards]),
+        ("promotion", !limits.promotion.is_empty(), &[Pos, Loyalty]),
+        ("code", !limits.code.is_empty(), &[CodeLinked]),
+    ];
+    for (name, present, kinds) in kinds_of_limits {
+        if present && !kinds.contains(&kind) {
             let message = "promotions of this type do not have this limit";
             faults.add(&path.key(name), FaultCode::LimitNotSupported, message);
         }

@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use super::body::*;
 use super::decode::{Value, refuse_other_name, refuse_repeated};
 use super::faults::Faults;
-use super::selector::SelectorBody;
 use crate::domain::activity::{MAX_TARGETS, Milestone, MilestoneMeasure, Target};
 use crate::domain::limit::Refresh;
+use crate::domain::selector::Selector;
 
 body! {
     Target "" {
@@ -24,18 +24,15 @@ body! {
         /// What counts.
         measure: required(choice::<MilestoneMeasure>()) => milestone.measure,
         /// Of which lines; null: of all.
-        of: optional(part::<SelectorBody>()) => milestone.of,
+        of: optional(part::<Selector>()) => milestone.of,
         /// When it starts anew; null: never.
         window: optional(part::<Refresh>()) => milestone.window,
         /// What can be reached.
         targets: required(list(part::<Target>(), 1..=MAX_TARGETS)) => milestone.targets,
     } print |milestone| read |object, faults| {
         let targets: Vec<Target> = targets?;
-        let around = object.path().key("targets");
-        let repeated = |place, faults: &mut Faults| {
-            faults.repeated(&around.index(place).key("name"));
-        };
-        refuse_repeated(targets.iter().map(|target| &target.name), repeated, faults)?;
+        let names = targets.iter().map(|target| &target.name).enumerate();
+        refuse_repeated(names, &object.path().key("targets"), Some("name"), faults)?;
         let name = String::new();
         Some(Milestone { name, measure: measure?, of: of?, window: window?, targets })
     }

@@ -1,5 +1,4 @@
-//! JSON and CSV to domain values and back, for the HTTP API, the database's documents and the `evaluate`
-//! command.
+//! JSON and CSV to domain values and back, for the HTTP API, the database's documents and the `evaluate` command.
 //!
 //! In reading order: [`json`] (a body as a tree), [`faults`] (what is wrong with it), [`decode`] and [`object`] (readers
 //! over the tree, with a place for every fault), [`mod@write`] (JSON out), [`body`] (tables that a reader, a printer and a

@@ -7,8 +7,7 @@ use super::faults::{FaultCode, Faults, Path};
 use super::json::{Json, Member};
 use crate::domain::names::Named;
 
-/// Most members of an object that are looked at one by one: no object of the spec has nearly so
-/// many fields, and what lies beyond them is unknown.
+/// Most members that are looked at: no object of the spec has nearly so many, and what lies beyond them is unknown.
 const MOST: usize = 128;
 
 /// An object whose fields are being asked for, one by one.
@@ -23,7 +22,6 @@ pub struct Object<'p, 't> {
 }
 
 impl<'p, 't> Object<'p, 't> {
-    /// Nothing asked for yet.
     pub(super) const fn new(members: &'t [Member<'t>], path: Path<'p>) -> Self {
         Self { members, path, taken: 0, next: 0 }
     }
@@ -44,16 +42,20 @@ impl<'p, 't> Object<'p, 't> {
         None
     }
 
+    /// Adds that the field `name` does not go with the others; `None`, to be returned.
+    pub fn clash<T>(&self, name: &str, message: &'static str, faults: &mut Faults) -> Option<T> {
+        self.fault(name, faults, FaultCode::UnsupportedCombination, message)
+    }
+
     /// Of a duplicate any may be found: the other one is reported, and the body refused.
     fn place(&self, name: &str) -> Option<usize> {
         let searched = self.members.get(..MOST).unwrap_or(self.members);
         let (before, after) = searched.split_at_checked(self.next)?;
         let is_it = |member: &Member<'_>| member.0 == name;
-        let place = match after.iter().position(is_it) {
-            Some(place) => place + before.len(),
-            None => before.iter().position(is_it)?,
-        };
-        Some(place)
+        match after.iter().position(is_it) {
+            Some(place) => Some(place + before.len()),
+            None => before.iter().position(is_it),
+        }
     }
 
     fn find(&mut self, name: &str) -> Option<&'t Json<'t>> {
@@ -61,38 +63,27 @@ impl<'p, 't> Object<'p, 't> {
         let (_, json) = self.members.get(place)?;
         self.taken |= 1 << place;
         self.next = (place + 1).min(self.members.len()).min(MOST);
-        match json {
-            Json::Null => None,
-            Json::Bool(_)
-            | Json::Number(_)
-            | Json::String(_)
-            | Json::Array(_)
-            | Json::Object(_) => Some(json),
-        }
+        (*json != Json::Null).then_some(json)
     }
 
-    /// Whether the field is there and not null.
     pub fn has(&self, name: &str) -> bool {
         let member = self.place(name).and_then(|place| self.members.get(place));
         member.is_some_and(|(_, json)| *json != Json::Null)
     }
 
-    /// A field that must be there.
     pub fn required<T>(
         &mut self,
         name: &str,
         faults: &mut Faults,
         read: impl FnOnce(Value<'_, 't>, &mut Faults) -> Option<T>,
     ) -> Option<T> {
-        match self.optional(name, faults, read)? {
-            Some(value) => Some(value),
-            None => self.fault(name, faults, FaultCode::Required, "is required"),
-        }
+        let value = self.optional(name, faults, read)?;
+        value.or_else(|| self.fault(name, faults, FaultCode::Required, "is required"))
     }
 
     /// The field that tells what the others are; asked for again, it is the same one.
     pub fn tag<T: Named>(&mut self, name: &str, faults: &mut Faults) -> Option<T> {
-        let tag = self.required(name, faults, |value, faults| value.choice(faults));
+        let tag = self.required(name, faults, |value, faults| value.choice_of(T::ALL, faults));
         self.next = self.next.saturating_sub(1);
         tag
     }
@@ -106,14 +97,10 @@ impl<'p, 't> Object<'p, 't> {
     ) -> Option<Option<T>> {
         match self.find(name) {
             None => Some(None),
-            Some(json) => {
-                let path = self.path.key(name);
-                read(Value::at(json, path), faults).map(Some)
-            }
+            Some(json) => read(Value { json, path: self.path.key(name) }, faults).map(Some),
         }
     }
 
-    /// A field that has a default.
     pub fn or<T>(
         &mut self,
         name: &str,
@@ -124,48 +111,44 @@ impl<'p, 't> Object<'p, 't> {
         Some(self.optional(name, faults, read)?.unwrap_or(default))
     }
 
-    /// A field that may be there and is not read; duplicate keys in it are faults all the same.
-    pub fn ignore(&mut self, name: &str, faults: &mut Faults) {
-        if let Some(json) = self.find(name) {
-            report_duplicates_below(json, &self.path.key(name), faults);
+    /// Fields that may be there and are not read; duplicate keys in them are faults all the same.
+    pub fn ignore(&mut self, names: &[&str], faults: &mut Faults) {
+        for name in names {
+            if let Some(json) = self.find(name) {
+                report_duplicates_below(json, &self.path.key(name), faults);
+            }
         }
     }
 
-    /// A field that does not go with the others: a fault where it is there and not null.
+    /// Fields that do not go with the others: a fault where one is there and not null.
     pub fn refuse(
         &mut self,
-        name: &str,
-        code: FaultCode,
-        message: impl Into<Cow<'static, str>>,
+        names: &[&str],
+        message: &'static str,
         faults: &mut Faults,
     ) -> Option<()> {
-        match self.find(name) {
-            None => Some(()),
-            Some(_) => self.fault(name, faults, code, message),
+        let mut alone = Some(());
+        for name in names {
+            if self.find(name).is_some() {
+                alone = self.clash(name, message, faults);
+            }
         }
+        alone
     }
 
     /// Reports every member that nobody asked for: `None` if there is one.
     pub fn finish(self, faults: &mut Faults) -> Option<()> {
-        let known = match u32::try_from(self.members.len()) {
-            Ok(count) => 1_u128.checked_shl(count).unwrap_or(0).wrapping_sub(1),
-            Err(_) => u128::MAX,
-        };
-        if self.members.len() <= MOST && self.taken == known {
+        if self.taken.count_ones() as usize == self.members.len() {
             return Some(());
         }
+        let is_taken = |place: usize| place < MOST && self.taken & (1 << place) != 0;
         for (place, (key, _)) in self.members.iter().enumerate() {
-            let bit = u32::try_from(place).ok().and_then(|p| 1_u128.checked_shl(p));
-            if self.taken & bit.unwrap_or(0) != 0 {
+            if is_taken(place) {
                 continue;
             }
-            let twin = |(other, member): (usize, &Member<'_>)| other != place && member.0 == *key;
-            let asked_for = |(other, _): &(usize, &Member<'_>)| {
-                let bit = u32::try_from(*other).ok().and_then(|p| 1_u128.checked_shl(p));
-                self.taken & bit.unwrap_or(0) != 0
-            };
-            if self.members.iter().enumerate().filter(asked_for).any(twin) {
-                self.fault::<()>(key, faults, FaultCode::NotUnique, "is there twice");
+            let mut others = self.members.iter().enumerate();
+            if others.any(|(other, member)| is_taken(other) && member.0 == *key) {
+                faults.repeated(&self.path.key(key));
             } else {
                 self.fault::<()>(key, faults, FaultCode::UnknownField, "is not a field here");
             }
@@ -186,7 +169,7 @@ pub(super) fn report_duplicates(
     let mut unique = true;
     let mut report = |key: &str| {
         unique = false;
-        faults.add(&path.key(key), FaultCode::NotUnique, "is there twice");
+        faults.repeated(&path.key(key));
     };
     // Comparing each with each is cheapest for the few members that objects mostly have.
     if members.len() <= 16 {

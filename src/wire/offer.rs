@@ -17,8 +17,8 @@ type Left = (CountedLimit, Option<i64>);
 
 answer! {
     /// A promotion that a customer could use now.
-    pub struct OfferBody "Offer"
-        |promotion: &Promotion, issuance: Option<&Issuance>, left: &[Left], precision: u32| {
+    pub struct OfferBody "Offer" as (&Promotion, Option<&Issuance>, &[Left], u32)
+        |(promotion, issuance, left, precision)| {
         /// Which.
         promotion_id: required(ID) => promotion.id.uuid(),
         /// Its name.
@@ -32,8 +32,8 @@ answer! {
         /// Excluded.
         ends_at: required(TIME) => promotion.terms.ends_at,
         /// The issuance by which it can be used.
-        issuance: optional(part::<IssuanceBody>()) => issuance,
-        limits: required(by(part::<LeftBody>())) => |writer: &mut Writer| print_left(writer, left, precision),
+        issuance: optional(part::<IssuanceBody>()) => *issuance,
+        limits: required(part::<LeftBody>()) => (*left, *precision),
         /// Where it applies: told, not judged.
         scope: required(part::<Scope>()) => promotion.terms.scope,
         /// For whom: told, not judged.
@@ -43,21 +43,21 @@ answer! {
     }
 }
 
-fn print_left(writer: &mut Writer, left: &[Left], precision: u32) {
-    writer.object(|writer| {
-        for (limit, left) in left {
+struct LeftBody;
+
+impl PrintBody<(&[Left], u32)> for LeftBody {
+    fn print_members(writer: &mut Writer, (left, precision): &(&[Left], u32)) {
+        for (limit, left) in *left {
             let amount = |writer: &mut Writer, amount: i64| {
-                usage::print_amount(writer, limit.name.measure, amount, precision);
+                usage::print_amount(writer, limit.name.measure, amount, *precision);
             };
             writer.data_key(&usage::limit_name(limit.name)).object(|writer| {
                 writer.key("left").option(*left, amount);
                 amount(writer.key("max"), limit.maximum);
             });
         }
-    });
+    }
 }
-
-struct LeftBody;
 
 impl Described for LeftBody {
     const NAME: &'static str = "";

@@ -6,7 +6,6 @@ use super::body::*;
 use super::evaluation::EvaluationBody;
 use super::faults::{Fault, FaultCode, Faults, MAX_FAULTS};
 use super::json::JsonError;
-use super::write::Writer;
 use crate::domain::names::Named;
 
 /// What is said of an evaluation that would take more steps than it may (spec 14).
@@ -29,20 +28,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// One without faults of a body.
-    pub fn new(
-        status: u16,
-        code: &'static str,
-        title: &'static str,
-        detail: impl Into<String>,
-    ) -> Self {
-        Self { status, code, title, detail: detail.into(), errors: Vec::new(), result: None }
-    }
-
-    /// A body that is not JSON.
-    pub fn not_json(detail: impl Into<String>) -> Self {
-        let detail = format!("The body is not JSON: {}.", detail.into());
-        Self::new(400, "not_json", "Bad Request", detail)
+    fn new(status: u16, code: &'static str, title: &'static str, detail: String) -> Self {
+        Self { status, code, title, detail, errors: Vec::new(), result: None }
     }
 
     /// A body with faults.
@@ -54,7 +41,7 @@ impl Problem {
     pub fn too_complex(faults: Faults) -> Self {
         Self {
             errors: faults.into_vec(),
-            ..Self::new(422, "too_complex", "Unprocessable Entity", TOO_COMPLEX)
+            ..Self::new(422, "too_complex", "Unprocessable Entity", TOO_COMPLEX.to_owned())
         }
     }
 
@@ -65,17 +52,15 @@ impl Problem {
 
     /// The document; `request_id` where there is one.
     pub fn print(&self, request_id: Option<&str>) -> String {
-        let mut writer = Writer::with_capacity(256);
-        ProblemBody::print(&mut writer, self, request_id);
-        writer.finish()
+        ProblemBody::document(&(self, request_id))
     }
 }
 
 answer! {
     /// Why a request was not answered as asked.
-    pub struct ProblemBody "Problem" |problem: &Problem, request_id: Option<&str>| {
+    pub struct ProblemBody "Problem" as (&Problem, Option<&str>) |(problem, request_id)| {
         /// The title is that of the status.
-        kind as "type": required(Like(|| json!({"type": "string", "const": "about:blank"}))) => "about:blank",
+        kind as "type": required(Like(|_| json!({"type": "string", "const": "about:blank"}))) => "about:blank",
         /// The phrase of the status.
         title: required(WORDS) => problem.title,
         /// The HTTP status.
@@ -85,7 +70,7 @@ answer! {
         /// What it is, for programs.
         code: required(WORDS) => problem.code,
         /// As the header `x-request-id`, which the logs carry too.
-        request_id: filled(WORDS) => request_id,
+        request_id: filled(WORDS) => *request_id,
         /// All faults of the body or of the query.
         errors: required(list(part::<FaultBody>(), 0..=MAX_FAULTS)) => problem.errors,
         /// With `discount_changed`: what the cart comes to.
@@ -106,32 +91,24 @@ answer! {
 
 /// One sentence about the faults of a body: the first, and how many more there are.
 pub fn detail(faults: &[Fault]) -> String {
-    match faults {
-        [only] => format!("{}: {}", place(only), only.message),
-        [first, others @ ..] => {
-            let (place, message, count) = (place(first), &first.message, others.len());
-            format!("{place}: {message}; and {count} more")
-        }
-        [] => String::new(),
-    }
-}
-
-fn place(fault: &Fault) -> &str {
-    if fault.pointer.is_empty() { "the body" } else { &fault.pointer }
+    let Some((first, others)) = faults.split_first() else {
+        return String::new();
+    };
+    let place = if first.pointer.is_empty() { "the body" } else { &first.pointer };
+    let more =
+        if others.is_empty() { String::new() } else { format!("; and {} more", others.len()) };
+    format!("{place}: {}{more}", first.message)
 }
 
 impl From<JsonError> for Problem {
     fn from(error: JsonError) -> Self {
         match error {
-            JsonError::NotJson(detail) => Self::not_json(detail),
+            JsonError::NotJson(why) => {
+                let detail = format!("The body is not JSON: {why}.");
+                Self::new(400, "not_json", "Bad Request", detail)
+            }
             JsonError::Fault(fault) => Self::of_faults(vec![fault]),
         }
-    }
-}
-
-impl From<Faults> for Problem {
-    fn from(faults: Faults) -> Self {
-        Self::invalid(faults)
     }
 }
 

@@ -15,12 +15,8 @@ request! {
         /// The name of the path.
         name: PATH_NAME,
         /// Its SKUs; one that is there twice counts once.
-        skus: required(SKUS),
-    } read |object, faults| {
-        let mut skus = skus?;
-        keep_first(&mut skus);
-        Some(skus)
-    }
+        skus: later(required(SKUS)),
+    } read |object, faults| { object.required("skus", faults, parse_skus) }
 }
 
 /// Reads the body of the list `name`: its SKUs, each once, in the order given.

@@ -1,5 +1,4 @@
-//! Promotions (spec 5): bodies of `POST` and `PUT`, entries of an `evaluate` document, and the
-//! documents that are stored.
+//! Promotions (spec 5): bodies of `POST` and `PUT`, entries of an `evaluate` document, and what is stored.
 
 use std::collections::BTreeMap;
 
@@ -21,11 +20,13 @@ use super::write::Writer;
 use crate::domain::id::PromotionId;
 use crate::domain::issuance::{Communication, Earning, Expiry, Trigger};
 use crate::domain::limit::Limits;
+use crate::domain::names::Named as _;
 use crate::domain::promotion::{
     CustomValue, DEFAULT_SEQUENCE, Kind, Promotion, PromotionType, Scope, Stacking, State, Status,
     Terms,
 };
 use crate::domain::settings::CustomField;
+use crate::domain::usage::Usage;
 
 /// What a body is for: which fields it may have besides the terms, and what its status defaults to.
 #[derive(Clone, Copy, Debug)]
@@ -54,10 +55,9 @@ pub struct Body {
     pub created_at: Option<DateTime<Utc>>,
 }
 
-/// Reads a promotion. Its custom fields are checked against the settings'; a required one must be
-/// there when the promotion is to be active.
+/// Reads a promotion. Its custom fields are checked against the settings'.
 pub fn parse(value: Value<'_, '_>, purpose: Purpose<'_>, faults: &mut Faults) -> Body {
-    let before = faults.len();
+    let before = faults.as_slice().len();
     let mut body = Body { terms: None, status: None, id: None, created_at: None };
     if let Some(mut object) = value.object(faults) {
         read_besides(&mut object, purpose, &mut body, faults);
@@ -65,7 +65,7 @@ pub fn parse(value: Value<'_, '_>, purpose: Purpose<'_>, faults: &mut Faults) ->
         let values = custom_fields(&mut object, purpose, body.status, faults);
         let complete = object.finish(faults).is_some();
         // A full collector hides what is added; then there are faults in any case.
-        if complete && faults.len() == before {
+        if complete && faults.as_slice().len() == before {
             body.terms =
                 terms.zip(values).map(|(terms, custom_fields)| Terms { custom_fields, ..terms });
         }
@@ -73,37 +73,44 @@ pub fn parse(value: Value<'_, '_>, purpose: Purpose<'_>, faults: &mut Faults) ->
     body
 }
 
-/// The values of custom fields, against the settings' where they are at hand.
+impl<'s> Purpose<'s> {
+    /// The settings' custom fields, where they are at hand.
+    const fn fields(self) -> Option<&'s [CustomField]> {
+        match self {
+            Purpose::Create(fields) | Purpose::Replace(fields, _) => Some(fields),
+            Purpose::Document(fields) => fields,
+            Purpose::Stored => None,
+        }
+    }
+
+    /// The status where the body names none.
+    const fn status(self) -> Status {
+        match self {
+            Purpose::Create(_) | Purpose::Stored => Status::Draft,
+            Purpose::Replace(_, present) => present,
+            Purpose::Document(_) => Status::Active,
+        }
+    }
+}
+
+/// The values of custom fields, against the settings'; required ones must be there if the promotion is to be active.
 fn custom_fields(
     object: &mut Object<'_, '_>,
     purpose: Purpose<'_>,
     status: Option<Status>,
     faults: &mut Faults,
 ) -> Option<BTreeMap<String, CustomValue>> {
-    let fields = match purpose {
-        Purpose::Create(fields) | Purpose::Replace(fields, _) => Some(fields),
-        Purpose::Document(fields) => fields,
-        Purpose::Stored => None,
-    };
+    let fields = purpose.fields();
     let values = object.or("custom_fields", BTreeMap::new(), faults, |value, faults| {
         custom_field::parse_values(value, fields, faults)
     })?;
-    if let Some(fields) = to_be_active(purpose, status) {
+    if let Some(fields) = fields
+        && status.unwrap_or(purpose.status()) == Status::Active
+    {
         let path = object.path().key("custom_fields");
         custom_field::check_required(fields, &values, &path, faults);
     }
     Some(values)
-}
-
-/// The settings' custom fields, if the promotion is to be active.
-fn to_be_active(purpose: Purpose<'_>, status: Option<Status>) -> Option<&[CustomField]> {
-    let (fields, status) = match purpose {
-        Purpose::Create(fields) => (fields, status.unwrap_or(Status::Draft)),
-        Purpose::Replace(fields, present) => (fields, status.unwrap_or(present)),
-        Purpose::Document(fields) => (fields?, status.unwrap_or(Status::Active)),
-        Purpose::Stored => return None,
-    };
-    (status == Status::Active).then_some(fields)
 }
 
 /// What stands beside the terms.
@@ -113,31 +120,23 @@ fn read_besides(
     body: &mut Body,
     faults: &mut Faults,
 ) {
-    const COMPUTED: [&str; 4] = ["version", "state", "usage", "updated_at"];
+    let allowed = match purpose {
+        Purpose::Create(_) => &[Status::Draft, Status::Active],
+        Purpose::Replace(..) | Purpose::Document(_) => Status::ALL,
+        Purpose::Stored => return,
+    };
+    body.status = optional(choice_of(allowed)).read("status", object, faults).flatten();
+    let mut ignored = vec!["version", "state", "usage", "updated_at"];
     match purpose {
-        Purpose::Create(_) => {
-            let allowed = [Status::Draft, Status::Active];
-            let status = object.optional("status", faults, |v, f| v.choice_of(&allowed, f));
-            body.status = status.flatten();
-        }
-        Purpose::Replace(..) => {
-            body.status = object.optional("status", faults, |v, f| v.choice(f)).flatten();
-            for name in COMPUTED.into_iter().chain(["id", "created_at"]) {
-                object.ignore(name, faults);
-            }
-        }
+        Purpose::Create(_) | Purpose::Stored => return,
+        Purpose::Replace(..) => ignored.extend(["id", "created_at"]),
         Purpose::Document(_) => {
-            body.status = object.optional("status", faults, |v, f| v.choice(f)).flatten();
-            let id: Option<Option<Uuid>> = object.optional("id", faults, |v, f| v.uuid(f));
+            let id: Option<Option<Uuid>> = optional(ID).read("id", object, faults);
             body.id = id.flatten().map(PromotionId::new);
-            let created_at = object.optional("created_at", faults, |v, f| v.time(f));
-            body.created_at = created_at.flatten().map(|time| time.to_utc());
-            for name in COMPUTED {
-                object.ignore(name, faults);
-            }
+            body.created_at = optional(INSTANT).read("created_at", object, faults).flatten();
         }
-        Purpose::Stored => {}
     }
+    object.ignore(&ignored, faults);
 }
 
 body! {
@@ -201,27 +200,12 @@ body! {
             limits::refuse_unsupported(limits, kind, &object.path().key("limits"), faults);
         }
         let kind = full_kind(object, kind, (earning, expiry, communication), faults);
-        Some(Terms {
-            name: name?,
-            description: description?,
-            kind: kind?,
-            campaign: campaign?,
-            sequence: sequence?,
-            starts_at: starts_at?,
-            ends_at: ends_at?,
-            currency: currency?,
-            schedule: schedule?,
-            scope: scope?,
-            audience: audience?,
-            activation_required: activation_required?,
-            conditions: conditions?,
-            benefit: benefit?,
-            limits: limits?,
-            stacking: stacking?,
-            suggest: suggest?,
-            message: message?,
-            // Read by the caller, who knows the settings.
-            custom_fields: BTreeMap::new(),
+        // The caller, who knows the settings, reads the custom fields.
+        let custom_fields = BTreeMap::new();
+        whole!(Terms {
+            name, description, kind, campaign, sequence, starts_at, ends_at, currency, schedule,
+            scope, audience, activation_required, conditions, benefit, limits, stacking, suggest,
+            message; custom_fields
         })
     }
 }
@@ -236,7 +220,6 @@ fn full_kind(
     (earning, expiry, communication): Issued,
     faults: &mut Faults,
 ) -> Option<Kind> {
-    const COMBINATION: FaultCode = FaultCode::UnsupportedCombination;
     let open = match kind? {
         PromotionType::LoyaltyEarning => {
             let Some(earning) = earning? else {
@@ -252,8 +235,7 @@ fn full_kind(
         PromotionType::Rewards => {
             if earning.flatten().is_some_and(|earning| earning.trigger != Trigger::Direct) {
                 let path = object.path().key("earning");
-                let message = "rewards have the trigger direct";
-                faults.add(&path.key("trigger"), COMBINATION, message);
+                faults.clash(&path.key("trigger"), "rewards have the trigger direct");
             }
             return Some(Kind::Rewards { expiry: expiry?, communication: communication? });
         }
@@ -262,10 +244,9 @@ fn full_kind(
         PromotionType::CodeLinked => Kind::CodeLinked,
     };
     let message = "goes with the types loyalty_earning and rewards only";
-    object.refuse("earning", COMBINATION, message, faults);
-    object.refuse("communication", COMBINATION, message, faults);
+    object.refuse(&["earning", "communication"], message, faults);
     if expiry? != Expiry::WithPromotion {
-        return object.fault("expiry", faults, COMBINATION, message);
+        return object.clash("expiry", message, faults);
     }
     Some(open)
 }
@@ -304,43 +285,25 @@ body! {
     }
 }
 
-/// A promotion as it is answered.
-#[derive(Clone, Copy, Debug)]
-pub struct Answer<'p> {
-    pub id: PromotionId,
-    /// How often it was written.
-    pub version: i64,
-    /// What an admin has set.
-    pub status: Status,
-    /// What follows from it now.
-    pub state: State,
-    /// What is used of its limits, printed before.
-    pub usage: &'p str,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
-    /// When it was last written.
-    pub updated_at: DateTime<Utc>,
-    pub terms: &'p Terms,
-}
-
 answer! {
     /// A promotion, with all defaults filled in.
-    pub struct PromotionAnswer "Promotion" |answer: &Answer<'_>| {
+    pub struct PromotionAnswer "Promotion" as (&Promotion, State, &Usage, i64, DateTime<Utc>)
+        |(promotion, state, usage, version, updated_at)| {
         /// The promotion's id.
-        id: computed(ID) => answer.id.uuid(),
+        id: computed(ID) => promotion.id.uuid(),
         /// How often it was written; also the `ETag`.
-        version: computed(VERSION) => answer.version,
+        version: computed(VERSION) => *version,
         /// What follows from status and dates now.
-        state: computed(choice::<State>()) => answer.state,
-        terms: all_of::<TermsBody>() => answer.terms,
+        state: computed(choice::<State>()) => *state,
+        terms: all_of::<TermsBody>() => &promotion.terms,
         /// What an admin has set.
-        status: required(choice::<Status>()) => answer.status,
+        status: required(choice::<Status>()) => promotion.status,
         /// How far its limits are used now.
-        usage: computed(raw(part::<UsageBody>())) => answer.usage,
+        usage: computed(part::<UsageBody>()) => *usage,
         /// When it was made.
-        created_at: computed(TIME) => answer.created_at,
+        created_at: computed(TIME) => promotion.created_at,
         /// When it was last written.
-        updated_at: computed(TIME) => answer.updated_at,
+        updated_at: computed(TIME) => *updated_at,
     }
 }
 
@@ -378,37 +341,29 @@ request! {
 
 answer! {
     /// A version of a promotion.
-    pub struct VersionAnswer "PromotionVersion" |version: i64, key_id: Option<Uuid>, at: DateTime<Utc>, status: Status, terms: &Terms| {
+    pub struct VersionAnswer "PromotionVersion"
+        as (i64, Option<Uuid>, DateTime<Utc>, Status, &Terms) |(version, key_id, at, status, terms)| {
         /// Which.
-        version: required(VERSION) => version,
+        version: required(VERSION) => *version,
         /// Who made it; null is the operator.
-        key_id: optional(ID) => key_id,
+        key_id: optional(ID) => *key_id,
         /// When.
-        at: required(INSTANT) => at,
+        at: required(INSTANT) => *at,
         /// What the status was.
-        status: required(choice::<Status>()) => status,
+        status: required(choice::<Status>()) => *status,
         /// What it was.
         promotion: required(part::<TermsBody>()) => terms,
     }
 }
 
 answer! {
-    struct EntryBody "" |promotion: &Promotion| {
+    /// An entry of an `evaluate` document.
+    pub struct EntryBody "" as Promotion |promotion| {
         id: required(ID) => promotion.id.uuid(),
         terms: all_of::<TermsBody>() => &promotion.terms,
         status: required(choice::<Status>()) => promotion.status,
         created_at: required(TIME) => promotion.created_at,
     }
-}
-
-/// Prints a promotion as an entry of an `evaluate` document.
-pub fn print_entry(writer: &mut Writer, promotion: &Promotion) {
-    EntryBody::print(writer, promotion);
-}
-
-/// Prints the terms alone, as they are answered.
-pub fn recorded(terms: &Terms) -> String {
-    TermsBody::document(terms)
 }
 
 /// The document that is stored: the terms alone, read back by [`parse_stored`].

@@ -4,14 +4,12 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::body::*;
-use super::cart;
 use super::decode::Object;
 use super::evaluation::EvaluationBody;
-use super::faults::{FaultCode, Faults};
+use super::faults::Faults;
 use super::json::Json;
 use super::write::Writer;
 use crate::domain::cart::Request;
-use crate::domain::currency::Currency;
 use crate::domain::id::RedemptionId;
 use crate::domain::redemption::{Order, RedemptionState};
 
@@ -53,8 +51,7 @@ impl<'t> ReadBody<'t, Request<'t>> for OrderRequest {
     fn members(object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<Request<'t>> {
         let request = Request::members(object, faults);
         if object.has("at") {
-            let message = "a redemption has the time of the database";
-            return object.fault("at", faults, FaultCode::UnsupportedCombination, message);
+            return object.clash("at", "a redemption has the time of the database", faults);
         }
         request
     }
@@ -73,11 +70,6 @@ pub fn canonical(order: &Order<'_>, request: &str) -> String {
         writer.key("replaces").option(replaces, Writer::id);
     });
     writer.finish()
-}
-
-/// The request of an order, as it was understood by a tenant of this currency.
-pub fn request(order: &Order<'_>, currency: Currency) -> String {
-    cart::print(&order.request, currency)
 }
 
 /// What is answered to whoever makes, commits or cancels a redemption.

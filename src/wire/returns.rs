@@ -3,10 +3,7 @@
 use uuid::Uuid;
 
 use super::body::*;
-use super::decode::Value;
-use super::faults::Faults;
 use super::json::Json;
-use super::write::Writer;
 use crate::domain::amount::{Money, Quantity};
 use crate::domain::cart::MAX_LINES;
 use crate::domain::exact::Exact;
@@ -20,11 +17,6 @@ pub struct NewReturn {
     pub return_id: String,
     /// Lines, each once, and how much of them comes back; over 0.
     pub lines: Vec<(String, Quantity)>,
-}
-
-/// Reads the body of a return.
-pub fn parse(value: Value<'_, '_>, faults: &mut Faults) -> Option<NewReturn> {
-    NewReturn::read(value, faults)
 }
 
 body! {
@@ -50,53 +42,42 @@ body! {
 
 answer! {
     /// What is refunded.
-    pub struct ReturnRecord "ReturnRecord" |return_id: &str, done: &Return, precision: u32| {
+    pub struct ReturnRecord "ReturnRecord" as (&str, &Return, u32) |(return_id, done, precision)| {
         /// The caller's id.
         return_id: required(WORDS) => return_id,
         /// Of all lines, in the cart's currency.
-        refund: required(DECIMAL) => (&done.refund, precision),
+        refund: required(DECIMAL) => (&done.refund, *precision),
         /// What came back.
-        lines: required(by(every(part::<ReturnedLineBody>()))) => |writer: &mut Writer| {
-            let print = |writer: &mut Writer, line| ReturnedLineBody::print(writer, line, precision);
-            writer.list(&done.lines, print);
-        },
+        lines: required(every(part::<ReturnedLineBody>())) =>
+            || done.lines.iter().map(|line| (line, *precision)),
         /// What is taken back of each promotion.
-        promotions: required(by(every(part::<TakenBackBody>()))) => |writer: &mut Writer| {
-            let print = |writer: &mut Writer, own| TakenBackBody::print(writer, own, precision);
-            writer.list(&done.promotions, print);
-        },
+        promotions: required(every(part::<TakenBackBody>())) =>
+            || done.promotions.iter().map(|own| (own, *precision)),
         /// Whether every unit of every line is back.
         complete: required(BOOLEAN) => done.complete,
     }
 }
 
 answer! {
-    struct ReturnedLineBody "" |line: &ReturnedLine, precision: u32| {
+    struct ReturnedLineBody "" as (&ReturnedLine, u32) |(line, precision)| {
         /// Which line.
         id: required(WORDS) => line.id,
         /// Units of it that came back.
         quantity: required(QUANTITY) => line.quantity,
         /// What is refunded for them.
-        refund: required(DECIMAL) => (&line.refund, precision),
+        refund: required(DECIMAL) => (&line.refund, *precision),
     }
 }
 
 answer! {
-    struct TakenBackBody "" |own: &TakenBack, precision: u32| {
+    struct TakenBackBody "" as (&TakenBack, u32) |(own, precision)| {
         /// Which.
         promotion_id: required(ID) => own.promotion_id.uuid(),
         /// What is taken back of its discount.
-        discount: required(DECIMAL) => (own.discount, precision),
+        discount: required(DECIMAL) => (own.discount, *precision),
         /// Points to take back.
         points: required(DECIMAL) => own.points,
     }
-}
-
-/// What is answered, amounts with at least so many decimals.
-pub fn print(return_id: &str, done: &Return, precision: u32) -> String {
-    let mut writer = Writer::with_capacity(512);
-    ReturnRecord::print(&mut writer, return_id, done, precision);
-    writer.finish()
 }
 
 /// Reads a result that was printed by [`super::evaluation`]; `None` where it was not.
@@ -119,8 +100,8 @@ fn sold_line(line: &Json<'_>) -> Option<SoldLine> {
     Some(SoldLine {
         id: line.member("id")?.text()?.to_owned(),
         quantity: Quantity::parse(line.member("quantity")?.text()?).ok()?,
-        gross: decimal(line.member("gross")?.text()?)?,
-        payable: decimal(line.member("payable")?.text()?)?,
+        gross: Exact::parse(line.member("gross")?.text()?)?,
+        payable: Exact::parse(line.member("payable")?.text()?)?,
         allocations: allocations.iter().map(allocation).collect::<Option<_>>()?,
     })
 }
@@ -128,19 +109,11 @@ fn sold_line(line: &Json<'_>) -> Option<SoldLine> {
 fn given(applied: &Json<'_>) -> Option<Given> {
     Some(Given {
         promotion_id: promotion_id(applied)?,
-        points: decimal(applied.member("points")?.text()?)?,
+        points: Exact::parse(applied.member("points")?.text()?)?,
     })
 }
 
 fn promotion_id(json: &Json<'_>) -> Option<PromotionId> {
     let id = Uuid::try_parse(json.member("promotion_id")?.text()?).ok()?;
     Some(PromotionId::new(id))
-}
-
-/// A decimal of ours, of whatever length, exactly.
-pub fn decimal(text: &str) -> Option<Exact> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
-    let places = u32::try_from(fraction.len()).ok()?;
-    Some(Exact::ratio(digits, 10_i128.checked_pow(places)?))
 }

@@ -2,30 +2,10 @@
 
 use super::body::*;
 use super::decode::Object;
-use super::faults::{FaultCode, Faults};
-use crate::domain::names::{Named, names};
+use super::faults::Faults;
 use crate::domain::schedule::{
     DailyWindow, Days, MonthMoment, Opening, Schedule, WeekMoment, Weekday,
 };
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Recurrence {
-    None,
-    Weekly,
-    Monthly,
-    WeeklySpan,
-    MonthlySpan,
-}
-
-names! {
-    Recurrence {
-        None = "none",
-        Weekly = "weekly",
-        Monthly = "monthly",
-        WeeklySpan = "weekly_span",
-        MonthlySpan = "monthly_span",
-    }
-}
 
 const EVERY_DAY: Opening = Opening::Days { days: Days::Every, window: None };
 const DATE: Integer = integer(1..=31);
@@ -48,10 +28,7 @@ body! {
                 daily_window.map(|window| Opening::Days { days, window })
             }
             Some(span @ (Opening::WeeklySpan { .. } | Opening::MonthlySpan { .. })) => {
-                let message = "does not go with a span";
-                let alone = object
-                    .refuse("daily_window", FaultCode::UnsupportedCombination, message, faults);
-                alone.map(|()| span)
+                object.refuse(&["daily_window"], "does not go with a span", faults).map(|()| span)
             }
             None => None,
         };
@@ -61,12 +38,12 @@ body! {
 
 union! {
     /// On which days, or from when to when.
-    struct RecurrenceBody "Recurrence" as Opening, by "type": Recurrence {
-        None: EachDay,
-        Weekly: Weekly,
-        Monthly: Monthly,
-        WeeklySpan: WeeklySpan,
-        MonthlySpan: MonthlySpan,
+    struct RecurrenceBody "Recurrence" as Opening, by "type": enum Recurrence {
+        None = "none" => EachDay,
+        Weekly = "weekly" => Weekly,
+        Monthly = "monthly" => Monthly,
+        WeeklySpan = "weekly_span" => WeeklySpan,
+        MonthlySpan = "monthly_span" => MonthlySpan,
     } which |opening| match opening {
         Opening::Days { days: Days::Every, .. } => Recurrence::None,
         Opening::Days { days: Days::Weekly(_), .. } => Recurrence::Weekly,
@@ -112,8 +89,8 @@ body! {
         /// When it closes; not the moment at which it opens.
         to: required(part::<WeekMoment>()) => to,
     } print |Opening::WeeklySpan { from, to }| or "a span of the week" read |object, faults| {
-        let (from, to) = span(object, from?, to?, faults)?;
-        Some(Opening::WeeklySpan { from, to })
+        refuse_empty(object, (&from, &to), faults)?;
+        Some(Opening::WeeklySpan { from: from?, to: to? })
     }
 }
 
@@ -126,23 +103,20 @@ body! {
         /// When it closes; not the moment at which it opens.
         to: required(part::<MonthMoment>()) => to,
     } print |Opening::MonthlySpan { from, to }| or "a span of the month" read |object, faults| {
-        let (from, to) = span(object, from?, to?, faults)?;
-        Some(Opening::MonthlySpan { from, to })
+        refuse_empty(object, (&from, &to), faults)?;
+        Some(Opening::MonthlySpan { from: from?, to: to? })
     }
 }
 
-/// The ends of a span, which differ.
-fn span<T: PartialEq>(
+fn refuse_empty<T: PartialEq>(
     object: &Object<'_, '_>,
-    from: T,
-    to: T,
+    (from, to): (&Option<T>, &Option<T>),
     faults: &mut Faults,
-) -> Option<(T, T)> {
-    if from == to {
-        let message = "must differ from the start of the span";
-        return object.fault("to", faults, FaultCode::UnsupportedCombination, message);
+) -> Option<()> {
+    if from.is_some() && from == to {
+        return object.clash("to", "must differ from the start of the span", faults);
     }
-    Some((from, to))
+    Some(())
 }
 
 body! {

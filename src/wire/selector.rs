@@ -1,106 +1,50 @@
 //! Selectors and predicates: which lines are meant (spec 5.3).
 
+use std::borrow::Cow;
+
 use super::body::*;
-use super::decode::{Object, TextBound, Value};
+use super::decode::{Object, Value};
 use super::faults::{FaultCode, Faults};
 use crate::domain::amount::Number;
 use crate::domain::names::{Named, names};
 use crate::domain::selector::{
-    Comparison, MAX_PREDICATES, MAX_VALUES, Match, NumberField, NumberOperator, NumberTest,
-    Predicate, Selector, TextField, TextTest,
+    Comparison, MAX_PREDICATES, MAX_VALUES, Match, NumberField, NumberTest, Predicate, Selector,
+    TextField, TextTest,
 };
 
-/// Every operator of spec 5.3; which one goes with what is checked where it is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Operator {
-    Eq,
-    Ne,
-    Gt,
-    Gte,
-    Lt,
-    Lte,
-    In,
-    NotIn,
-    Contains,
-    StartsWith,
-    Between,
-    InList,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Field {
-    Sku,
-    Product,
-    Title,
-    Brand,
-    Supplier,
-    ProductGroup,
-    Category,
-    Tag,
-    Attribute,
-    Variant,
-    UnitPrice,
-    Mrp,
-    Quantity,
-    Weight,
-    Stock,
-    PriceDiscount,
-    PriceDiscountPercent,
-}
-
 names! {
-    Operator {
-        Eq = "eq",
-        Ne = "ne",
-        Gt = "gt",
-        Gte = "gte",
-        Lt = "lt",
-        Lte = "lte",
-        In = "in",
-        NotIn = "not_in",
-        Contains = "contains",
-        StartsWith = "starts_with",
-        Between = "between",
+    /// Every operator of spec 5.3; which one goes with what is checked where it is used.
+    pub(crate) enum Operator {
+        Eq = "eq", Ne = "ne", Gt = "gt", Gte = "gte", Lt = "lt", Lte = "lte", In = "in",
+        NotIn = "not_in", Contains = "contains", StartsWith = "starts_with", Between = "between",
         InList = "in_list",
     }
-    Field {
-        Sku = "sku",
-        Product = "product",
-        Title = "title",
-        Brand = "brand",
-        Supplier = "supplier",
-        ProductGroup = "product_group",
-        Category = "category",
-        Tag = "tag",
-        Attribute = "attribute",
-        Variant = "variant",
-        UnitPrice = "unit_price",
-        Mrp = "mrp",
-        Quantity = "quantity",
-        Weight = "weight",
-        Stock = "stock",
-        PriceDiscount = "price_discount",
-        PriceDiscountPercent = "price_discount_percent",
+    pub(crate) enum Field {
+        Sku = "sku", Product = "product", Title = "title", Brand = "brand", Supplier = "supplier",
+        ProductGroup = "product_group", Category = "category", Tag = "tag",
+        Attribute = "attribute", Variant = "variant", UnitPrice = "unit_price", Mrp = "mrp",
+        Quantity = "quantity", Weight = "weight", Stock = "stock",
+        PriceDiscount = "price_discount", PriceDiscountPercent = "price_discount_percent",
     }
 }
 
 body! {
     /// Which lines are meant. At most 50 predicates in all.
-    pub struct SelectorBody "Selector" as Selector {
+    Selector "Selector" {
         /// Whether all or any of `include` must hold.
-        matching as "match": or(choice::<Match>(), Match::All) => selector.matching,
+        matching as "match": or(choice::<Match>(), Match::All),
         /// What a line must be; if empty, every line is.
-        include: or_empty(PREDICATES) => selector.include,
+        include: or_empty(PREDICATES),
         /// None of these may hold.
-        exclude: or_empty(PREDICATES) => selector.exclude,
-    } print |selector| read |object, faults| {
-        let selector = Selector { matching: matching?, include: include?, exclude: exclude? };
-        if selector.predicates().count() > MAX_PREDICATES {
+        exclude: or_empty(PREDICATES),
+    } check |object, faults| {
+        if let (Some(_), Some(include), Some(exclude)) = (matching, &include, &exclude)
+            && include.len() + exclude.len() > MAX_PREDICATES
+        {
             let message = format!("has more than {MAX_PREDICATES} predicates");
             faults.add(object.path(), FaultCode::TooMany, message);
             return None;
         }
-        Some(selector)
     }
 }
 
@@ -126,9 +70,7 @@ body! {
             (Some(field), Some(op)) => test(object, field, op, faults),
             (None, _) | (_, None) => {
                 // What the rest should be hangs on these two.
-                for name in ["key", "value", "values", "list"] {
-                    object.ignore(name, faults);
-                }
+                object.ignore(&["key", "value", "values", "list"], faults);
                 None
             }
         }
@@ -141,51 +83,27 @@ fn test(
     op: Operator,
     faults: &mut Faults,
 ) -> Option<Predicate> {
-    let key = match field {
-        Field::Attribute | Field::Variant => {
-            object.required("key", faults, |v, f| v.owned(TextBound::NAME, f))
-        }
-        Field::Sku
-        | Field::Product
-        | Field::Title
-        | Field::Brand
-        | Field::Supplier
-        | Field::ProductGroup
-        | Field::Category
-        | Field::Tag
-        | Field::UnitPrice
-        | Field::Mrp
-        | Field::Quantity
-        | Field::Weight
-        | Field::Stock
-        | Field::PriceDiscount
-        | Field::PriceDiscountPercent => {
-            let message = "goes with the fields attribute and variant only";
-            object.refuse("key", FaultCode::UnsupportedCombination, message, faults);
-            Some(String::new())
-        }
+    let key = if matches!(field, Field::Attribute | Field::Variant) {
+        required(NAME).read("key", object, faults)
+    } else {
+        object.refuse(&["key"], "goes with the fields attribute and variant only", faults);
+        Some(String::new())
     };
     if op == Operator::InList {
         return in_list(object, field, faults);
     }
-    object.refuse(
-        "list",
-        FaultCode::UnsupportedCombination,
-        "goes with the operator in_list only",
-        faults,
-    );
-    let text = |field| Target::Text(field);
+    object.refuse(&["list"], "goes with the operator in_list only", faults);
     let target = match field {
-        Field::Sku => text(TextField::Sku),
-        Field::Product => text(TextField::Product),
-        Field::Title => text(TextField::Title),
-        Field::Brand => text(TextField::Brand),
-        Field::Supplier => text(TextField::Supplier),
-        Field::ProductGroup => text(TextField::ProductGroup),
-        Field::Category => text(TextField::Category),
-        Field::Tag => text(TextField::Tag),
-        Field::Attribute => text(TextField::Attribute(key.clone().unwrap_or_default())),
-        Field::Variant => text(TextField::Variant(key.clone().unwrap_or_default())),
+        Field::Sku => Target::Text(TextField::Sku),
+        Field::Product => Target::Text(TextField::Product),
+        Field::Title => Target::Text(TextField::Title),
+        Field::Brand => Target::Text(TextField::Brand),
+        Field::Supplier => Target::Text(TextField::Supplier),
+        Field::ProductGroup => Target::Text(TextField::ProductGroup),
+        Field::Category => Target::Text(TextField::Category),
+        Field::Tag => Target::Text(TextField::Tag),
+        Field::Attribute => Target::Text(TextField::Attribute(key.clone().unwrap_or_default())),
+        Field::Variant => Target::Text(TextField::Variant(key.clone().unwrap_or_default())),
         Field::UnitPrice => Target::Number(NumberField::UnitPrice),
         Field::Mrp => Target::Number(NumberField::Mrp),
         Field::Quantity => Target::Number(NumberField::Quantity),
@@ -214,18 +132,14 @@ enum Target {
 }
 
 fn in_list(object: &mut Object<'_, '_>, field: Field, faults: &mut Faults) -> Option<Predicate> {
-    for name in ["value", "values"] {
-        let message = "does not go with in_list, which takes list";
-        object.refuse(name, FaultCode::UnsupportedCombination, message, faults);
-    }
+    object.refuse(&["value", "values"], "does not go with in_list, which takes list", faults);
     let list = object.required("list", faults, |value, faults| {
-        let name = value.owned(TextBound::NAME, faults)?;
-        faults.refer(value.path(), &name);
+        let name: String = NAME.read(value, faults)?;
+        faults.refer(&value.path, &name);
         Some(name)
     });
     if field != Field::Sku {
-        let message = "in_list goes with the field sku only";
-        return object.fault("op", faults, FaultCode::UnsupportedCombination, message);
+        return object.clash("op", "in_list goes with the field sku only", faults);
     }
     list.map(|list| Predicate::InList { list })
 }
@@ -236,9 +150,20 @@ pub(super) fn one_value<T>(
     faults: &mut Faults,
     read: impl FnOnce(Value<'_, '_>, &mut Faults) -> Option<T>,
 ) -> Option<T> {
-    let message = "does not go with this operator, which takes value";
-    object.refuse("values", FaultCode::UnsupportedCombination, message, faults);
+    object.refuse(&["values"], "does not go with this operator, which takes value", faults);
     object.required("value", faults, read)
+}
+
+/// Which operator; which of them goes with what is compared is checked by [`narrowed`].
+pub(super) const OPERATOR: Required<Choice<Operator>> = required(choice());
+
+/// The operator as one of those that go with what is compared; a fault where it is none.
+pub(super) fn narrowed<T: Named>(
+    op: Operator,
+    object: &mut Object<'_, '_>,
+    faults: &mut Faults,
+) -> Option<T> {
+    T::named(op.name()).or_else(|| wrong_operator(object, faults))
 }
 
 /// The values of an operator that takes several; `value` beside it is refused.
@@ -247,18 +172,14 @@ pub(super) fn several_values(
     bound: Text,
     faults: &mut Faults,
 ) -> Option<Vec<String>> {
-    let message = "does not go with this operator, which takes values";
-    object.refuse("value", FaultCode::UnsupportedCombination, message, faults);
+    object.refuse(&["value"], "does not go with this operator, which takes values", faults);
     required(list(bound, 1..=MAX_VALUES)).read("values", object, faults)
 }
 
 /// A fault for an operator that exists and does not go with what it is used on.
 pub(super) fn wrong_operator<T>(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<T> {
-    for name in ["value", "values"] {
-        object.ignore(name, faults);
-    }
-    let message = "this operator does not go with what is compared";
-    object.fault("op", faults, FaultCode::UnsupportedCombination, message)
+    object.ignore(&["value", "values"], faults);
+    object.clash("op", "this operator does not go with what is compared", faults)
 }
 
 /// What a text must be, for predicates and attributes of the customer.
@@ -268,7 +189,7 @@ pub(super) fn text_test(
     faults: &mut Faults,
 ) -> Option<TextTest> {
     let one = |object: &mut Object<'_, '_>, faults: &mut Faults| {
-        one_value(object, faults, |v, f| v.owned(TextBound::TEXT, f))
+        one_value(object, faults, |v, f| TEXT.read(v, f))
     };
     match op {
         Operator::Eq => one(object, faults).map(TextTest::Eq),
@@ -292,51 +213,26 @@ fn number_test(
     faults: &mut Faults,
 ) -> Option<NumberTest> {
     if op == Operator::Between {
-        let message = "does not go with between, which takes values";
-        object.refuse("value", FaultCode::UnsupportedCombination, message, faults);
+        object.refuse(&["value"], "does not go with between, which takes values", faults);
         return object.required("values", faults, between);
     }
-    let Some(op) = number_operator(op) else {
-        return wrong_operator(object, faults);
-    };
+    let op = narrowed(op, object, faults)?;
     let value = one_value(object, faults, |v, f| NUMBER.read(v, f))?;
     Some(NumberTest::Compare(Comparison { op, value }))
 }
 
 fn between(value: Value<'_, '_>, faults: &mut Faults) -> Option<NumberTest> {
-    let values = value.list(0..=MAX_VALUES, faults, |v, f| NUMBER.read(v, f))?;
+    let values: Vec<Number> = list(NUMBER, 0..=MAX_VALUES).read(value, faults)?;
     match values.as_slice() {
         [low, high] if low <= high => Some(NumberTest::Between(*low, *high)),
-        [_, _] => value.fault(
-            faults,
-            FaultCode::OutOfRange,
-            "the second value must not be below the first",
-        ),
-        _ => value.fault(faults, FaultCode::OutOfRange, "between takes two values"),
-    }
-}
-
-/// The operator as one that compares numbers.
-pub(super) const fn number_operator(op: Operator) -> Option<NumberOperator> {
-    match op {
-        Operator::Eq => Some(NumberOperator::Eq),
-        Operator::Ne => Some(NumberOperator::Ne),
-        Operator::Gt => Some(NumberOperator::Gt),
-        Operator::Gte => Some(NumberOperator::Gte),
-        Operator::Lt => Some(NumberOperator::Lt),
-        Operator::Lte => Some(NumberOperator::Lte),
-        Operator::In
-        | Operator::NotIn
-        | Operator::Contains
-        | Operator::StartsWith
-        | Operator::Between
-        | Operator::InList => None,
+        [_, _] => value.out_of_range(faults, "the second value must not be below the first"),
+        _ => value.out_of_range(faults, "between takes two values"),
     }
 }
 
 /// A predicate as it is written.
 struct Written<'p> {
-    field: Field,
+    field: &'static str,
     key: Option<&'p str>,
     compared: Compared<'p>,
     list: Option<&'p str>,
@@ -347,23 +243,15 @@ impl<'p> Written<'p> {
         match predicate {
             Predicate::Text { field, test } => {
                 let (field, key) = written_field(field);
-                Self { field, key, compared: Compared::text(test), list: None }
+                Self { field: field.name(), key, compared: Compared::text(test), list: None }
             }
             Predicate::InList { list } => {
-                let compared = Compared { op: Operator::InList, value: None, values: None };
-                Self { field: Field::Sku, key: None, compared, list: Some(list) }
+                let compared = Compared { op: Operator::InList.name(), value: None, values: None };
+                Self { field: Field::Sku.name(), key: None, compared, list: Some(list) }
             }
             Predicate::Number { field, test } => {
-                let field = match field {
-                    NumberField::UnitPrice => Field::UnitPrice,
-                    NumberField::Mrp => Field::Mrp,
-                    NumberField::Quantity => Field::Quantity,
-                    NumberField::Weight => Field::Weight,
-                    NumberField::Stock => Field::Stock,
-                    NumberField::PriceDiscount => Field::PriceDiscount,
-                    NumberField::PriceDiscountPercent => Field::PriceDiscountPercent,
-                };
-                Self { field, key: None, compared: Compared::number(test), list: None }
+                let compared = Compared::number(test);
+                Self { field: field.name(), key: None, compared, list: None }
             }
         }
     }
@@ -384,56 +272,42 @@ fn written_field(field: &TextField) -> (Field, Option<&str>) {
     }
 }
 
-/// The members that say how something is compared, and with what.
+/// The members that say how something is compared, and with what: texts, or the digits of decimals.
 pub(super) struct Compared<'t> {
-    pub op: Operator,
-    pub value: Option<ScalarValue<'t>>,
-    pub values: Option<Vec<ScalarValue<'t>>>,
+    pub op: &'static str,
+    pub value: Option<Cow<'t, str>>,
+    pub values: Option<Vec<Cow<'t, str>>>,
 }
 
 impl<'t> Compared<'t> {
     pub(super) fn text(test: &'t TextTest) -> Self {
-        let one = |op, value: &'t String| Self {
-            op,
-            value: Some(ScalarValue::Text(value)),
-            values: None,
-        };
-        let several = |op, values: &'t [String]| {
-            let values = values.iter().map(|value| ScalarValue::Text(value)).collect();
-            Self { op, value: None, values: Some(values) }
+        let several = |op: Operator, values: &'t [String]| Self {
+            op: op.name(),
+            value: None,
+            values: Some(values.iter().map(Cow::from).collect()),
         };
         match test {
-            TextTest::Eq(value) => one(Operator::Eq, value),
-            TextTest::Ne(value) => one(Operator::Ne, value),
-            TextTest::Contains(value) => one(Operator::Contains, value),
-            TextTest::StartsWith(value) => one(Operator::StartsWith, value),
+            TextTest::Eq(value) => Self::one(Operator::Eq.name(), value.into()),
+            TextTest::Ne(value) => Self::one(Operator::Ne.name(), value.into()),
+            TextTest::Contains(value) => Self::one(Operator::Contains.name(), value.into()),
+            TextTest::StartsWith(value) => Self::one(Operator::StartsWith.name(), value.into()),
             TextTest::In(values) => several(Operator::In, values),
             TextTest::NotIn(values) => several(Operator::NotIn, values),
         }
     }
 
     fn number(test: &NumberTest) -> Self {
+        let digits = |number: &Number| Cow::from(number.to_string());
         match test {
-            NumberTest::Compare(Comparison { op, value }) => {
-                let op = match op {
-                    NumberOperator::Eq => Operator::Eq,
-                    NumberOperator::Ne => Operator::Ne,
-                    NumberOperator::Gt => Operator::Gt,
-                    NumberOperator::Gte => Operator::Gte,
-                    NumberOperator::Lt => Operator::Lt,
-                    NumberOperator::Lte => Operator::Lte,
-                };
-                Self::one_number(op, *value)
+            NumberTest::Compare(Comparison { op, value }) => Self::one(op.name(), digits(value)),
+            NumberTest::Between(low, high) => {
+                let values = Some(vec![digits(low), digits(high)]);
+                Self { op: Operator::Between.name(), value: None, values }
             }
-            NumberTest::Between(low, high) => Self {
-                op: Operator::Between,
-                value: None,
-                values: Some(vec![ScalarValue::Number(*low), ScalarValue::Number(*high)]),
-            },
         }
     }
 
-    pub(super) const fn one_number(op: Operator, value: Number) -> Self {
-        Self { op, value: Some(ScalarValue::Number(value)), values: None }
+    pub(super) const fn one(op: &'static str, value: Cow<'t, str>) -> Self {
+        Self { op, value: Some(value), values: None }
     }
 }

@@ -1,13 +1,13 @@
 //! Settings (spec 4): whole for `PUT`, partial for `evaluate`; what is left out takes its default.
 
 use super::body::*;
-use super::custom_field::{self, DEFINITIONS};
-use super::decode::Value;
+use super::custom_field::DEFINITIONS;
+use super::decode::{Value, refuse_repeated};
 use super::faults::Faults;
-use super::selector::SelectorBody;
 use crate::domain::currency::Currency;
 use crate::domain::names::Named;
 use crate::domain::rounding::{Rounding, RoundingMode};
+use crate::domain::selector::Selector;
 use crate::domain::settings::{
     EvaluationOrder, MultiplePerLine, PercentageBase, QualifyingItems, RankingCriterion, Settings,
     Strategy, UnitStacking,
@@ -31,9 +31,7 @@ pub fn parse(
 ) -> Option<Settings> {
     let mut object = value.object(faults)?;
     if computed == Computed::Ignored {
-        for name in ["version", "created_at", "updated_at"] {
-            object.ignore(name, faults);
-        }
+        object.ignore(&["version", "created_at", "updated_at"], faults);
     }
     let settings: Option<Settings> = SettingsBody::members(&mut object, faults);
     let (has_currency, has_timezone) = (object.has("currency"), object.has("timezone"));
@@ -53,10 +51,10 @@ pub fn stored(settings: &Settings) -> String {
 
 answer! {
     /// How a tenant's carts are evaluated.
-    pub struct SettingsAnswer "Settings" |settings: &Settings, version: i64| {
+    pub struct SettingsAnswer "Settings" as (&Settings, i64) |(settings, version)| {
         settings: all_of::<SettingsBody>() => settings,
         /// How often they were written; also the `ETag`.
-        version: computed(VERSION) => version,
+        version: computed(VERSION) => *version,
         created_at: ignored() => (),
         updated_at: ignored() => (),
     }
@@ -106,25 +104,16 @@ body! {
         custom_fields: or_empty(DEFINITIONS) => settings.custom_fields,
     } print |settings| read |object, faults| {
         if let Some(fields) = &custom_fields {
-            custom_field::refuse_repeated_keys(fields, &object.path().key("custom_fields"), faults);
+            let keys = fields.iter().map(|field| &field.key).enumerate();
+            refuse_repeated(keys, &object.path().key("custom_fields"), Some("key"), faults);
         }
         let defaults = defaults();
-        Some(Settings {
+        whole!(Settings {
+            evaluation_order, strategy, multiple_promotions_per_line, unit_stacking,
+            multiple_cart_promotions, percentage_base, qualifying_items, ranking, rounding,
+            optimal_budget_ms, hold_seconds, restore_limits_on_return, custom_fields;
             currency: currency?.unwrap_or(defaults.currency),
             timezone: timezone?.unwrap_or(defaults.timezone),
-            evaluation_order: evaluation_order?,
-            strategy: strategy?,
-            multiple_promotions_per_line: multiple_promotions_per_line?,
-            unit_stacking: unit_stacking?,
-            multiple_cart_promotions: multiple_cart_promotions?,
-            percentage_base: percentage_base?,
-            qualifying_items: qualifying_items?,
-            ranking: ranking?,
-            rounding: rounding?,
-            optimal_budget_ms: optimal_budget_ms?,
-            hold_seconds: hold_seconds?,
-            restore_limits_on_return: restore_limits_on_return?,
-            custom_fields: custom_fields?,
         })
     }
 }
@@ -134,7 +123,7 @@ body! {
         /// Whether different promotions may discount different units of one line.
         enabled: or(BOOLEAN, true),
         /// Lines that behave as if it were false.
-        exclude: optional(part::<SelectorBody>()),
+        exclude: optional(part::<Selector>()),
     }
 }
 

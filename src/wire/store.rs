@@ -61,9 +61,7 @@ pub fn parse(value: Value<'_, '_>, code: &str, faults: &mut Faults) -> Option<St
 /// Reads a list of stores, each code once.
 pub fn parse_list(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<Store>> {
     let stores: Vec<Store> = STORES.read(value, faults)?;
-    let repeated = |place, faults: &mut Faults| {
-        faults.repeated(&value.path().index(place).key("code"));
-    };
-    refuse_repeated(stores.iter().map(|store| &store.code), repeated, faults)?;
+    let codes = stores.iter().map(|store| &store.code).enumerate();
+    refuse_repeated(codes, &value.path, Some("code"), faults)?;
     Some(stores)
 }

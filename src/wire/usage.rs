@@ -2,24 +2,12 @@
 
 use serde_json::Value as Json;
 
-use super::body::schema::one_name;
 use super::body::*;
 use super::write::Writer;
 use crate::domain::amount::Money;
 use crate::domain::limit::{LimitName, LimitSubject, Measure};
 use crate::domain::names::Named;
 use crate::domain::usage::{LimitUsage, Usage};
-
-/// Prints an object of limits. `used` is what is committed, `held` what is held besides; with `left` they come to
-/// `max`. Of a limit that each customer, code or issuance has for itself only `max` and the window are told.
-pub fn print(writer: &mut Writer, usage: &Usage) {
-    writer.object(|writer| {
-        for limit in &usage.limits {
-            let name = limit_name(limit.limit.name);
-            writer.data_key(&name).object(|writer| print_limit(writer, limit, usage.precision));
-        }
-    });
-}
 
 fn print_limit(writer: &mut Writer, limit: &LimitUsage, precision: u32) {
     let maximum = limit.limit.maximum;
@@ -48,7 +36,7 @@ pub(super) fn limit_name(limit: LimitName) -> String {
 }
 
 /// The name of a limit.
-pub const LIMIT_NAME: Like = Like(|| {
+pub const LIMIT_NAME: Like = Like(|_| {
     let names: Vec<String> = limits().map(limit_name).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     one_name(&names)
@@ -88,8 +76,18 @@ pub(super) fn of_limits(
     all.schema(says)
 }
 
-/// What [`print()`] prints.
+/// An object of limits. `used` is what is committed, `held` what is held besides; with `left` they come to `max`. Of a
+/// limit that each customer, code or issuance has for itself only `max` and the window are told.
 pub struct UsageBody;
+
+impl PrintBody<Usage> for UsageBody {
+    fn print_members(writer: &mut Writer, usage: &Usage) {
+        for limit in &usage.limits {
+            let name = limit_name(limit.limit.name);
+            writer.data_key(&name).object(|writer| print_limit(writer, limit, usage.precision));
+        }
+    }
+}
 
 impl Described for UsageBody {
     const NAME: &'static str = "Usage";

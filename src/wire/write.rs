@@ -1,6 +1,6 @@
 //! JSON out, straight into one text: no tree in between, since answers are on the hot path.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::{self, Display, Write as _};
 
 use chrono::{DateTime, SecondsFormat, TimeZone};
 use uuid::Uuid;
@@ -10,8 +10,7 @@ use crate::domain::amount::Money;
 use crate::domain::exact::Exact;
 use crate::domain::names::Named;
 
-/// Writes one JSON document. Commas are its own business; that every object's member is a key and
-/// then a value is the caller's.
+/// Writes one JSON document with its commas; that every member of an object is a key and a value is the caller's care.
 #[derive(Debug, Default)]
 pub struct Writer {
     out: String,
@@ -22,7 +21,6 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// An empty document with room for so many bytes.
     pub fn with_capacity(bytes: usize) -> Self {
         Self { out: String::with_capacity(bytes), ..Self::default() }
     }
@@ -61,7 +59,6 @@ impl Writer {
         self
     }
 
-    /// An object, its members written by `write`.
     pub fn object(&mut self, write: impl FnOnce(&mut Self)) {
         self.separate();
         self.out.push('{');
@@ -71,20 +68,12 @@ impl Writer {
         self.comma = true;
     }
 
-    /// A list, its entries written by `write`.
     pub fn list<T>(
         &mut self,
         entries: impl IntoIterator<Item = T>,
-        mut write: impl FnMut(&mut Self, T),
+        write: impl FnMut(&mut Self, T),
     ) {
-        self.separate();
-        self.out.push('[');
-        self.comma = false;
-        for entry in entries {
-            write(self, entry);
-        }
-        self.out.push(']');
-        self.comma = true;
+        self.list_within(usize::MAX, entries, write);
     }
 
     /// A list of which only so many entries are written as fit into a document of so many bytes, but the first in any case.
@@ -113,12 +102,10 @@ impl Writer {
         written
     }
 
-    /// A list of texts.
     pub fn texts<T: AsRef<str>>(&mut self, texts: &[T]) {
         self.list(texts, |writer, text| writer.text(text.as_ref()));
     }
 
-    /// `null`, or what `write` writes of the value.
     pub fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
         match value {
             Some(value) => write(self, value),
@@ -126,20 +113,16 @@ impl Writer {
         }
     }
 
-    /// `null`
     pub fn null(&mut self) {
         self.raw("null");
     }
 
-    /// `true` or `false`
     pub fn boolean(&mut self, value: bool) {
         self.raw(if value { "true" } else { "false" });
     }
 
-    /// An integer, as a JSON number.
     pub fn integer(&mut self, value: impl Into<i64>) {
         self.separate();
-        // Writing to a string cannot fail, here and below.
         let _ = write!(self.out, "{}", value.into());
     }
 
@@ -149,29 +132,26 @@ impl Writer {
         self.out.push_str(json);
     }
 
-    /// A name of a closed set.
     pub fn name(&mut self, value: impl Named) {
-        self.quoted(value.name());
+        self.quoted(|out| out.write_str(value.name()));
     }
 
     pub fn id(&mut self, id: Uuid) {
         let mut text = [0; Hyphenated::LENGTH];
-        self.quoted(id.hyphenated().encode_lower(&mut text));
+        self.quoted(|out| out.write_str(id.hyphenated().encode_lower(&mut text)));
     }
 
-    fn quoted(&mut self, text: &str) {
+    fn quoted(&mut self, write: impl FnOnce(&mut String) -> fmt::Result) {
         self.separate();
         self.out.push('"');
-        self.out.push_str(text);
+        // Writing to a string cannot fail, here and elsewhere.
+        let _ = write(&mut self.out);
         self.out.push('"');
     }
 
     /// A text that has nothing to escape, as its type warrants: decimals, ids, times.
     pub fn plain(&mut self, value: impl Display) {
-        self.separate();
-        self.out.push('"');
-        let _ = write!(self.out, "{value}");
-        self.out.push('"');
+        self.quoted(|out| write!(out, "{value}"));
     }
 
     /// The number of a custom field: a text like every decimal, but a JSON number in a document for the database.
@@ -191,48 +171,32 @@ impl Writer {
         self.plain(time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
     }
 
-    /// An amount, with at least so many decimals.
     pub fn money(&mut self, amount: Money, at_least: u32) {
-        self.separate();
-        self.out.push('"');
-        let _ = amount.write(&mut self.out, at_least);
-        self.out.push('"');
+        self.quoted(|out| amount.write(out, at_least));
     }
 
-    /// An exact amount, with at least so many decimals.
     pub fn exact(&mut self, amount: &Exact, at_least: u32) {
-        self.separate();
-        self.out.push('"');
-        let _ = amount.write(&mut self.out, at_least);
-        self.out.push('"');
+        self.quoted(|out| amount.write(out, at_least));
     }
 
     pub fn text(&mut self, text: &str) {
-        self.separate();
-        self.out.push('"');
-        self.escaped(text);
-        self.out.push('"');
+        self.quoted(|out| escape(out, text));
     }
+}
 
-    fn escaped(&mut self, text: &str) {
-        let special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
-        // To the end in any case: without a way out of the loop, many bytes are looked at at once.
-        if !text.bytes().fold(false, |any, byte| any | special(byte)) {
-            self.out.push_str(text);
-            return;
-        }
-        for character in text.chars() {
-            match character {
-                '"' => self.out.push_str("\\\""),
-                '\\' => self.out.push_str("\\\\"),
-                '\n' => self.out.push_str("\\n"),
-                control if control < ' ' => {
-                    let _ = write!(self.out, "\\u{:04x}", u32::from(control));
-                }
-                other => self.out.push(other),
-            }
-        }
+fn escape(out: &mut String, text: &str) -> fmt::Result {
+    let special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    // To the end in any case: without a way out of the loop, many bytes are looked at at once.
+    if !text.bytes().fold(false, |any, byte| any | special(byte)) {
+        return out.write_str(text);
     }
+    text.chars().try_for_each(|character| match character {
+        '"' => out.write_str("\\\""),
+        '\\' => out.write_str("\\\\"),
+        '\n' => out.write_str("\\n"),
+        control if control < ' ' => write!(out, "\\u{:04x}", u32::from(control)),
+        other => out.write_char(other),
+    })
 }
 
 #[cfg(test)]

@@ -158,10 +158,8 @@ fn schema_of(body: &Value) -> Option<&str> {
 /// Adds the examples of each schema to the bodies that have it.
 fn add_examples(path: &str, content: &mut Value) {
     for (media, body) in content.as_object_mut().into_iter().flatten() {
-        let found = match media.as_str() {
-            "text/csv" => examples::csv(path),
-            _ => schema_of(body).and_then(examples::of),
-        };
+        let name = schema_of(body);
+        let found = if media == "text/csv" { examples::of(path) } else { name.and_then(examples::of) };
         if let Some(found) = found {
             body["examples"] = found;
         }

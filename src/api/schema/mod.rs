@@ -20,20 +20,10 @@ use crate::service::event_log::EventBody;
 use crate::wire::body::{
     Described, Describes, DescribesMember, Schemas, Side, WORDS, every, optional, part, required,
 };
-use crate::wire::code::CodesBody;
-use crate::wire::evaluation::EvaluationBody;
-use crate::wire::issuing::{
-    BulkIssueBody, ClaimBody, IssuanceBody, IssueBody, MergeBody, VerdictsBody,
+use crate::wire::{
+    activity, code, evaluation, issuing, milestone, offer, problem, product_list, promotion,
+    redemption, returns, settings, store,
 };
-use crate::wire::milestone::{MilestoneBody, NewMilestone};
-use crate::wire::offer::OfferBody;
-use crate::wire::problem::ProblemBody;
-use crate::wire::product_list::NewProductList;
-use crate::wire::promotion::{PromotionAnswer, VersionAnswer};
-use crate::wire::returns::NewReturn;
-use crate::wire::settings::SettingsAnswer;
-use crate::wire::store::{NewStore, STORES, StoreBody};
-use crate::wire::{activity, promotion, redemption, returns};
 
 pub mod examples;
 
@@ -71,62 +61,62 @@ bodies! {
     ActivityInput: request::<activity::ActivityBody>;
     ActivityRecorded: answer::<activity::ActivityRecorded>;
     AuditPage: page::<audit::AuditEntry>;
-    BulkIssuanceInput: request::<BulkIssueBody>;
+    BulkIssuanceInput: request::<issuing::BulkIssueBody>;
     CartRequestInput: request::<Request<'_>>;
-    Claim: request::<ClaimBody>;
+    Claim: request::<issuing::ClaimBody>;
     CodePage: page::<codes::CodeBody>;
-    CodesInput: request::<CodesBody>;
+    CodesInput: request::<code::CodesBody>;
     CodesMade: answer::<codes::CodesMade>;
     DeadDeliveryPage: page::<webhooks::DeadDelivery>;
     Document: |_| json!({
         "type": "object", "description": "An OpenAPI document.", "additionalProperties": true,
     });
     EndedRedemption: answer::<redemption::EndedRedemption>;
-    Evaluation: answer::<EvaluationBody>;
+    Evaluation: answer::<evaluation::EvaluationBody>;
     EventPage: page::<EventBody>;
     Health: answer::<health::Health>;
-    Issuance: answer::<IssuanceBody>;
-    IssuanceInput: request::<IssueBody>;
-    IssuancePage: page::<IssuanceBody>;
-    IssuanceVerdicts: answer::<VerdictsBody>;
+    Issuance: answer::<issuing::IssuanceBody>;
+    IssuanceInput: request::<issuing::IssueBody>;
+    IssuancePage: page::<issuing::IssuanceBody>;
+    IssuanceVerdicts: answer::<issuing::VerdictsBody>;
     KeyInput: request::<keys::NewKey>;
     KeyMade: answer::<keys::KeyMade>;
     KeyPage: page::<keys::KeyBody>;
-    Merge: request::<MergeBody>;
-    Milestone: answer::<MilestoneBody>;
-    MilestoneInput: request::<NewMilestone>;
-    MilestonePage: page::<MilestoneBody>;
+    Merge: request::<issuing::MergeBody>;
+    Milestone: answer::<milestone::MilestoneBody>;
+    MilestoneInput: request::<milestone::NewMilestone>;
+    MilestonePage: page::<milestone::MilestoneBody>;
     Nothing: |schemas| schemas.on(Side::Request, |schemas| {
         schemas.fields().schema("Nothing: what is asked for stands in the path.")
     });
-    OfferPage: page::<OfferBody>;
-    Problem: answer::<ProblemBody>;
+    OfferPage: page::<offer::OfferBody>;
+    Problem: answer::<problem::ProblemBody>;
     ProductList: answer::<product_lists::ProductListBody>;
-    ProductListInput: request::<NewProductList>;
+    ProductListInput: request::<product_list::NewProductList>;
     ProductListPage: page::<product_lists::SummaryBody>;
     ProductListSummary: answer::<product_lists::SummaryBody>;
-    Promotion: answer::<PromotionAnswer>;
+    Promotion: answer::<promotion::PromotionAnswer>;
     PromotionInput: request::<promotion::PromotionInput>;
-    PromotionPage: page::<PromotionAnswer>;
+    PromotionPage: page::<promotion::PromotionAnswer>;
     PromotionReplacement: request::<promotion::PromotionReplacement>;
     PromotionStats: answer::<stats::PromotionStatsBody>;
-    PromotionVersionPage: page::<VersionAnswer>;
+    PromotionVersionPage: page::<promotion::VersionAnswer>;
     Redemption: answer::<redemption::RedemptionBody>;
     RedemptionFull: answer::<redemptions::FullRedemption>;
     RedemptionInput: request::<Order<'_>>;
     RedemptionPage: page::<redemptions::ListedRedemption>;
     Resend: request::<webhooks::Resend>;
     Resent: answer::<webhooks::Resent>;
-    ReturnInput: request::<NewReturn>;
+    ReturnInput: request::<returns::NewReturn>;
     ReturnRecord: answer::<returns::ReturnRecord>;
-    Settings: answer::<SettingsAnswer>;
-    SettingsInput: request::<SettingsAnswer>;
+    Settings: answer::<settings::SettingsAnswer>;
+    SettingsInput: request::<settings::SettingsAnswer>;
     Stats: answer::<stats::StatsBody>;
     StatusChange: request::<promotion::StatusChange>;
-    Store: answer::<StoreBody>;
-    StoreInput: request::<NewStore>;
-    StoreListInput: |schemas| schemas.on(Side::Request, |schemas| STORES.schema(schemas));
-    StorePage: page::<StoreBody>;
+    Store: answer::<store::StoreBody>;
+    StoreInput: request::<store::NewStore>;
+    StoreListInput: |schemas| schemas.on(Side::Request, |schemas| store::STORES.schema(schemas));
+    StorePage: page::<store::StoreBody>;
     StoresPut: answer::<stores::StoresPut>;
     Tenant: answer::<tenants::TenantBody>;
     TenantInput: request::<tenants::NewTenant>;

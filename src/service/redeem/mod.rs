@@ -109,7 +109,7 @@ impl Service {
         telemetry::by_rules(rules.version());
         require_store(&rules, &order.request, "/request/store").map_err(ServiceError::Invalid)?;
         let order = order.into_owned();
-        let request = wire::redemption::request(&order, rules.settings().currency);
+        let request = wire::cart::print(&order.request, rules.settings().currency);
         let canonical = wire::redemption::canonical(&order, &request);
         let codes = code_keys(&order.request).len();
         let guess = match codes {

@@ -1,6 +1,6 @@
 //! What of a benefit does not go together, in itself and with the promotion's conditions (spec 5.4).
 
-use super::{COMBINATION, Shape, TargetType, Type};
+use super::{Shape, TargetType, Type};
 use crate::domain::amount::Quantity;
 use crate::domain::benefit::{Benefit, From, Per, PriceBase, Spread, Within};
 use crate::domain::condition::{Condition, Leaf, LineMeasure};
@@ -16,30 +16,33 @@ pub(super) fn check_per_and_base(
     faults: &mut Faults,
 ) {
     if per == Spread::Unit && !may_be_per_unit {
-        let message = "unit goes with amount_off on items only";
-        object.fault::<()>("per", faults, COMBINATION, message);
+        object.clash::<()>("per", "unit goes with amount_off on items only", faults);
     }
     if base == PriceBase::Mrp && !may_be_of_mrp {
-        let message = "mrp goes with percentage_off on items only";
-        object.fault::<()>("base", faults, COMBINATION, message);
+        object.clash::<()>("base", "mrp goes with percentage_off on items only", faults);
     }
 }
 
 /// Adds a fault for everything that does not go together within the benefit.
-pub(super) fn check_shape(object: &Object<'_, '_>, shape: &Shape, faults: &mut Faults) {
+pub(super) fn check_shape(
+    object: &Object<'_, '_>,
+    shape: &Shape,
+    goes_together: bool,
+    faults: &mut Faults,
+) {
     let (kind, on) = (shape.kind, shape.target.kind);
     let on_items = on == TargetType::Items;
     let target = object.path().key("target");
-    if !shape.goes_together() {
+    if !goes_together {
         let place = target.key("type");
         let place = if object.has("target") { &place } else { &target };
-        faults.add(place, COMBINATION, "this benefit cannot be given on that");
+        faults.clash(place, "this benefit cannot be given on that");
     }
     let per_unit = on_items && kind == Type::AmountOff;
     let of_mrp = on_items && kind == Type::PercentageOff;
     check_per_and_base(object, shape.per, shape.base, (per_unit, of_mrp), faults);
     if shape.same.is_some() && !on_items {
-        object.fault::<()>("same", faults, COMBINATION, "goes with items only");
+        object.clash::<()>("same", "goes with items only", faults);
     }
     if on_items {
         check_units(object.path(), shape, faults);
@@ -54,16 +57,13 @@ fn check_units(benefit: &Path<'_>, shape: &Shape, faults: &mut Faults) {
     let bundle = shape.kind == Type::BundlePrice;
     match per {
         Some(Per::Amount(_)) if bundle => {
-            let message = "a bundle_price cannot be given per amount";
-            faults.add(&repeat.key("per"), COMBINATION, message);
+            faults.clash(&repeat.key("per"), "a bundle_price cannot be given per amount");
         }
         Some(Per::Amount(_)) if shape.kind != Type::AmountOff && quantity.is_none() => {
-            let message = "per amount needs a quantity";
-            faults.add(&target.key("quantity"), COMBINATION, message);
+            faults.clash(&target.key("quantity"), "per amount needs a quantity");
         }
         Some(Per::Quantity(every)) if bundle && quantity.is_some_and(|it| it != every) => {
-            let message = "of a bundle_price must be as every";
-            faults.add(&target.key("quantity"), COMBINATION, message);
+            faults.clash(&target.key("quantity"), "of a bundle_price must be as every");
         }
         Some(Per::Quantity(_) | Per::Amount(_) | Per::Set) | None => {}
     }
@@ -71,20 +71,20 @@ fn check_units(benefit: &Path<'_>, shape: &Shape, faults: &mut Faults) {
         && (per == Some(Per::Set) || (bundle && per.is_none()));
     if sets && quantity.is_some() {
         let message = "does not go with sets: a set is what the conditions ask for";
-        faults.add(&target.key("quantity"), COMBINATION, message);
+        faults.clash(&target.key("quantity"), message);
     }
     if shape.target.within == Within::Application {
         match per {
             Some(Per::Quantity(every)) if !bundle && shape.target.from != From::BeyondCondition => {
                 if quantity.unwrap_or(Quantity::ONE) > every {
                     let message = "must be at most every within an application";
-                    faults.add(&target.key("quantity"), COMBINATION, message);
+                    faults.clash(&target.key("quantity"), message);
                 }
             }
             Some(Per::Quantity(_) | Per::Amount(_) | Per::Set) | None => {
                 let message = "application goes with in_condition or matching and repeat per \
                                quantity, and not with bundle_price";
-                faults.add(&target.key("within"), COMBINATION, message);
+                faults.clash(&target.key("within"), message);
             }
         }
     }
@@ -110,17 +110,16 @@ pub fn check_conditions(
     if line_conditions().next().is_none() {
         let message = "needs a line condition";
         if needs_from {
-            faults.add(&from, COMBINATION, message);
+            faults.clash(&from, message);
         }
         if per_set {
-            faults.add(&per, COMBINATION, message);
+            faults.clash(&per, message);
         }
         return;
     }
     if (per_set || takes_sets) && !line_conditions().all(|leaf| says_how_many(leaf)) {
         let place = if per_set { &per } else { &from };
-        let message = "sets go with line_quantity (gte, gt, eq) and item only";
-        faults.add(place, COMBINATION, message);
+        faults.clash(place, "sets go with line_quantity (gte, gt, eq) and item only");
     }
 }
 

@@ -2,11 +2,9 @@
 //! in the document.
 
 use std::borrow::Cow;
-use std::fmt::Display;
-use std::marker::PhantomData;
 use std::ops::RangeInclusive;
 
-use chrono::{DateTime, FixedOffset, NaiveTime, SecondsFormat, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, NaiveTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -14,11 +12,11 @@ use uuid::Uuid;
 pub use decimals::*;
 pub use parts::*;
 
-use super::schema::one_name;
-use super::{Schemas, Titled};
+use super::schema::reference;
+use super::{Schemas, Side, Titled, one_name};
 use crate::domain::currency::Currency;
 use crate::domain::id::RedemptionId;
-use crate::domain::names::Named;
+use crate::domain::names::{Named, names_of};
 use crate::wire::decode::{MAX_INTEGER, TextBound, Value};
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::write::Writer;
@@ -26,12 +24,24 @@ use crate::wire::write::Writer;
 mod decimals;
 mod parts;
 
-/// How a value is read as a `T`.
+/// Kinds and members that are made of a kind or of another member.
+macro_rules! wrappers {
+    ($($(#[doc = $says:literal])+ $make:ident $wrapper:ident;)+) => {$(
+        $(#[doc = $says])+
+        pub struct $wrapper<K>(K);
+
+        $(#[doc = $says])+
+        pub const fn $make<K>(kind: K) -> $wrapper<K> {
+            $wrapper(kind)
+        }
+    )+};
+}
+pub(super) use wrappers;
+
 pub trait Reads<'t, T> {
     fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<T>;
 }
 
-/// How a `T` is printed.
 pub trait Prints<T> {
     fn print(&self, writer: &mut Writer, value: &T);
 }
@@ -53,7 +63,6 @@ impl<K: Describes> Describes for &K {
 }
 
 /// A text within its bound, without control characters.
-#[derive(Clone, Copy, Debug)]
 pub struct Text(TextBound);
 
 pub const NAME: Text = Text(TextBound::NAME);
@@ -62,13 +71,13 @@ pub const LONG: Text = Text(TextBound::LONG);
 
 impl<'t> Reads<'t, String> for Text {
     fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<String> {
-        value.owned(self.0, faults)
+        value.text(self.0, faults).map(str::to_owned)
     }
 }
 
 impl<'t> Reads<'t, Cow<'t, str>> for Text {
     fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<Cow<'t, str>> {
-        value.cow(self.0, faults)
+        value.text(self.0, faults).map(Cow::Borrowed)
     }
 }
 
@@ -88,125 +97,80 @@ impl Describes for Text {
 const PLAIN: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 
 fn text_schema(bound: TextBound) -> Json {
-    let (min, max) = bound.range();
-    let mut schema = json!({"type": "string", "maxLength": max, "pattern": PLAIN});
-    if min > 0 {
-        schema["minLength"] = min.into();
+    let mut schema = json!({"type": "string", "maxLength": bound.max, "pattern": PLAIN});
+    if bound.min > 0 {
+        schema["minLength"] = bound.min.into();
     }
     schema
 }
 
-/// A text that answers print.
-#[derive(Clone, Copy, Debug)]
-pub struct Words;
-pub const WORDS: Words = Words;
+/// A text that answers print; its schema as it stands.
+pub struct Like(pub fn(Side) -> Json);
 
-impl<T: AsRef<str>> Prints<T> for Words {
+pub const WORDS: Like = Like(|_| json!({"type": "string"}));
+/// Any JSON value; printed by a closure.
+pub const ANYTHING: By<Like> = by(Like(|_| json!({"description": ""})));
+/// A JSON pointer.
+pub const POINTER: Like = Like(|_| json!({"type": "string", "format": "json-pointer"}));
+
+impl<T: AsRef<str>> Prints<T> for Like {
     fn print(&self, writer: &mut Writer, value: &T) {
         writer.text(value.as_ref());
     }
 }
 
-impl Describes for Words {
-    fn schema(&self, _: &mut Schemas) -> Json {
-        json!({"type": "string"})
+impl Describes for Like {
+    fn schema(&self, schemas: &mut Schemas) -> Json {
+        (self.0)(schemas.side())
     }
 }
 
-/// One of the names of a closed set; in the document, by the name of its component.
-#[derive(Clone, Copy, Debug)]
-pub struct Choice<T>(PhantomData<T>);
+/// One of these names of a closed set; in the document by the name of the set's component, if it is the whole set.
+pub struct Choice<T: 'static> {
+    names: &'static [T],
+    title: Option<&'static str>,
+}
 
 pub const fn choice<T: Titled>() -> Choice<T> {
-    Choice(PhantomData)
+    Choice { names: T::ALL, title: Some(T::TITLE) }
+}
+
+pub const fn choice_of<T: Named>(names: &'static [T]) -> Choice<T> {
+    Choice { names, title: None }
 }
 
 impl<'t, T: Named> Reads<'t, T> for Choice<T> {
     fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<T> {
-        value.choice(faults)
+        value.choice_of(self.names, faults)
     }
 }
 
-impl<T: Named> Prints<T> for Choice<T> {
-    fn print(&self, writer: &mut Writer, value: &T) {
-        writer.name(*value);
-    }
-}
-
-impl<T: Titled> Describes for Choice<T> {
-    fn schema(&self, schemas: &mut Schemas) -> Json {
-        schemas.choice::<T>()
-    }
-}
-
-/// One of these names of a closed set.
-#[derive(Clone, Copy, Debug)]
-pub struct ChoiceOf<T: 'static>(&'static [T]);
-
-pub const fn choice_of<T: Named>(names: &'static [T]) -> ChoiceOf<T> {
-    ChoiceOf(names)
-}
-
-impl<'t, T: Named> Reads<'t, T> for ChoiceOf<T> {
-    fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<T> {
-        value.choice_of(self.0, faults)
-    }
-}
-
-impl<V: Named, T: Named> Prints<V> for ChoiceOf<T> {
+impl<V: Named, T: Named> Prints<V> for Choice<T> {
     fn print(&self, writer: &mut Writer, value: &V) {
         writer.name(*value);
     }
 }
 
-impl<T: Named> Describes for ChoiceOf<T> {
-    fn schema(&self, _: &mut Schemas) -> Json {
-        let names: Vec<&str> = self.0.iter().map(|value| value.name()).collect();
-        one_name(&names)
+impl<T: Named> Prints<&str> for Choice<T> {
+    fn print(&self, writer: &mut Writer, name: &&str) {
+        writer.plain(name);
     }
 }
 
-/// `true` or `false`.
-#[derive(Clone, Copy, Debug)]
-pub struct Boolean;
-pub const BOOLEAN: Boolean = Boolean;
-
-impl<'t> Reads<'t, bool> for Boolean {
-    fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<bool> {
-        value.boolean(faults)
-    }
-}
-
-impl Prints<bool> for Boolean {
-    fn print(&self, writer: &mut Writer, value: &bool) {
-        writer.boolean(*value);
-    }
-}
-
-impl Describes for Boolean {
-    fn schema(&self, _: &mut Schemas) -> Json {
-        json!({"type": "boolean"})
-    }
-}
-
-/// One of these names, which are no closed set elsewhere.
-#[derive(Clone, Copy, Debug)]
-pub struct OneOf(pub &'static [&'static str]);
-
-impl Prints<&str> for OneOf {
-    fn print(&self, writer: &mut Writer, value: &&str) {
-        writer.plain(value);
-    }
-}
-
-impl Describes for OneOf {
-    fn schema(&self, _: &mut Schemas) -> Json {
-        one_name(self.0)
+impl<T: Named> Describes for Choice<T> {
+    fn schema(&self, schemas: &mut Schemas) -> Json {
+        let schema = one_name(&names_of(self.names));
+        match self.title {
+            None => schema,
+            Some(title) => {
+                schemas.insert(title, schema);
+                reference(title)
+            }
+        }
     }
 }
 
 /// An integer within a range: a JSON number.
-#[derive(Clone, Debug)]
 pub struct Integer {
     least: i64,
     most: Option<i64>,
@@ -224,7 +188,6 @@ pub const COUNT: Integer = Integer::new(1, Some(MAX_INTEGER));
 pub const SIZE: Integer = Integer::new(0, None);
 /// A number that grows with each change, which answers print.
 pub const VERSION: Integer = Integer::new(1, None);
-/// The number of something, which answers print.
 pub const NUMBERED: Integer = Integer::new(i64::MIN, None);
 
 impl Integer {
@@ -241,13 +204,13 @@ impl Integer {
 impl<'t, T: TryFrom<i64>> Reads<'t, T> for Integer {
     fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<T> {
         let most = self.most.unwrap_or(i64::MAX);
-        if self.not_over == FaultCode::OutOfRange {
-            return value.integer(self.least..=most, faults);
-        }
-        let read: i64 = value.integer(-most..=most, faults)?;
+        let combines = self.not_over == FaultCode::UnsupportedCombination;
+        let range = if combines { -most..=most } else { self.least..=most };
+        let read = value.integer(range.clone(), faults)?;
         match T::try_from(read) {
-            Ok(read_as) if read > 0 => Some(read_as),
-            Ok(_) | Err(_) => value.fault(faults, self.not_over, "must be over 0"),
+            Ok(read_as) if read >= self.least => Some(read_as),
+            _ if combines => value.fault(faults, self.not_over, "must be over 0"),
+            _ => value.outside(range, faults),
         }
     }
 }
@@ -278,7 +241,6 @@ macro_rules! plain {
         |$value:ident, $faults:ident| $read:expr, |$writer:ident, $printed:ident| $print:expr,
         $schema:tt;)+) => {$(
         $(#[$about])*
-        #[derive(Clone, Copy, Debug)]
         pub struct $kind;
         $(#[$about])*
         pub const $name: $kind = $kind;
@@ -304,79 +266,47 @@ macro_rules! plain {
 }
 
 plain! {
+    BOOLEAN: Boolean, bool, |value, faults| value.boolean(faults),
+        |writer, value| writer.boolean(*value), {"type": "boolean"};
     /// A time of which the offset says nothing: answers print it in UTC, to the millisecond.
     INSTANT: Instant, DateTime<Utc>, |value, faults| value.time(faults).map(|time| time.to_utc()),
         |writer, time| writer.plain(time.to_rfc3339_opts(SecondsFormat::Millis, true)),
         {"type": "string", "format": "date-time"};
-    /// `HH:MM`.
-    TIME_OF_DAY: TimeOfDay, NaiveTime, |value, faults| value.time_of_day(faults),
+    /// A time with its offset (RFC 3339), with as many decimals of a second as it has.
+    TIME: Time, DateTime<FixedOffset>, |value, faults| value.time(faults),
+        |writer, time| writer.time(time), {"type": "string", "format": "date-time"};
+    TIME_OF_DAY: TimeOfDay, NaiveTime, |value, faults| {
+            value.parsed("must be HH:MM, 00:00 to 23:59", faults, |text| {
+                let shape = |byte: u8| byte.is_ascii_digit() || byte == b':';
+                let time = NaiveTime::parse_from_str(text, "%H:%M").ok()?;
+                (text.len() == 5 && text.bytes().all(shape)).then_some(time)
+            })
+        },
         |writer, time| writer.plain(time.format("%H:%M")),
         {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"};
     /// A time zone of the IANA database.
-    ZONE: Zone, Tz, |value, faults| value.zone(faults), |writer, zone| writer.text(zone.name()),
+    ZONE: Zone, Tz, |value, faults|
+        value.parsed("must be a time zone, as Asia/Kolkata", faults, |text| text.parse().ok()),
+        |writer, zone| writer.text(zone.name()),
         {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_+/-]*$", "maxLength": 64};
     /// Three capital letters (ISO 4217).
-    CURRENCY: CurrencyCode, Currency, |value, faults| value.currency(faults),
+    CURRENCY: CurrencyCode, Currency, |value, faults|
+        value.parsed("must be three capital letters, as INR", faults, Currency::new),
         |writer, currency| writer.plain(currency), {"type": "string", "pattern": "^[A-Z]{3}$"};
-    /// A UUID.
-    ID: Id, Uuid, |value, faults| value.uuid(faults), |writer, id| writer.id(*id),
+    ID: Id, Uuid, |value, faults|
+        value.parsed("must be a UUID", faults, |text| Uuid::try_parse(text).ok()), |writer, id| writer.id(*id),
         {"type": "string", "format": "uuid"};
 }
 
-/// A time with its offset (RFC 3339), with as many decimals of a second as it has.
-#[derive(Clone, Copy, Debug)]
-pub struct Time;
-pub const TIME: Time = Time;
-
-impl<'t> Reads<'t, DateTime<FixedOffset>> for Time {
-    fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<DateTime<FixedOffset>> {
-        value.time(faults)
-    }
-}
-
-impl<Z: TimeZone<Offset: Display>> Prints<DateTime<Z>> for Time {
-    fn print(&self, writer: &mut Writer, time: &DateTime<Z>) {
+impl Prints<DateTime<Utc>> for Time {
+    fn print(&self, writer: &mut Writer, time: &DateTime<Utc>) {
         writer.time(time);
-    }
-}
-
-impl Describes for Time {
-    fn schema(&self, schemas: &mut Schemas) -> Json {
-        INSTANT.schema(schemas)
     }
 }
 
 impl<'t> Reads<'t, RedemptionId> for Id {
     fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<RedemptionId> {
-        value.uuid(faults).map(RedemptionId::new)
-    }
-}
-
-/// A text of which no other kind tells what it may be: its schema as it stands.
-#[derive(Clone, Copy, Debug)]
-pub struct Like(pub fn() -> Json);
-
-/// A JSON pointer.
-pub const POINTER: Like = Like(|| json!({"type": "string", "format": "json-pointer"}));
-
-impl<T: AsRef<str>> Prints<T> for Like {
-    fn print(&self, writer: &mut Writer, value: &T) {
-        writer.text(value.as_ref());
-    }
-}
-
-impl Describes for Like {
-    fn schema(&self, _: &mut Schemas) -> Json {
-        (self.0)()
-    }
-}
-
-/// Any JSON value; printed by a closure.
-#[derive(Clone, Copy, Debug)]
-pub struct Anything(pub &'static str);
-
-impl Describes for Anything {
-    fn schema(&self, _: &mut Schemas) -> Json {
-        json!({"description": self.0})
+        let id: Uuid = self.read(value, faults)?;
+        Some(RedemptionId::new(id))
     }
 }

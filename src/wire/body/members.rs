@@ -1,5 +1,6 @@
 //! How a member may be left out: whether it must be there, may be null, or has a default.
 
+use super::kinds::wrappers;
 use super::schema::{described, nullable};
 use super::{
     Described, Describes, Fields, NAME, PrintBody, Prints, ReadBody, Reads, Schemas, Side,
@@ -23,20 +24,7 @@ pub trait DescribesMember {
     fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas);
 }
 
-/// Members that are made of a kind or of another member.
-macro_rules! members {
-    ($($(#[doc = $says:literal])+ $make:ident $member:ident;)+) => {$(
-        $(#[doc = $says])+
-        pub struct $member<K>(K);
-
-        $(#[doc = $says])+
-        pub const fn $make<K>(kind: K) -> $member<K> {
-            $member(kind)
-        }
-    )+};
-}
-
-members! {
+wrappers! {
     /// Always there.
     required Required;
     /// May be null; in requests it may be absent too.
@@ -53,97 +41,98 @@ members! {
     computed Computed;
     /// Documented and printed as `member` is; how it is read follows from other members, so the table's block reads it.
     later Later;
+    /// Only requests have it; answers do not print it.
+    on_request OnRequest;
 }
 
-/// Members that are read as an option: `None` where they are absent or null.
-macro_rules! read_as_option {
-    ($($member:ident),+) => {$(
-        impl<'t, T, K: Reads<'t, T>> ReadsMember<'t, Option<T>> for $member<K> {
+/// How members are read.
+macro_rules! reads {
+    ($($($member:ident),+ as $type:ty where T: $bound:path:
+        |$own:ident, $name:ident, $object:ident, $faults:ident| $read:expr;)+) => {$($(
+        impl<'t, T: $bound, K: Reads<'t, T>> ReadsMember<'t, $type> for $member<K> {
             fn read(
                 &self,
-                name: &str,
-                object: &mut Object<'_, 't>,
-                faults: &mut Faults,
-            ) -> Option<Option<T>> {
-                object.optional(name, faults, |value, faults| self.0.read(value, faults))
+                $name: &str,
+                $object: &mut Object<'_, 't>,
+                $faults: &mut Faults,
+            ) -> Option<$type> {
+                let $own = self;
+                $read
             }
         }
-    )+};
+    )+)+};
 }
-read_as_option!(Optional, Absent, Filled);
+reads! {
+    Required as T where T: Sized: |own, name, object, faults|
+        object.required(name, faults, |value, faults| own.0.read(value, faults));
+    Optional, Absent, Filled as Option<T> where T: Sized: |own, name, object, faults|
+        object.optional(name, faults, |value, faults| own.0.read(value, faults));
+    OrEmpty, UnlessEmpty as T where T: Default: |own, name, object, faults|
+        Some(Absent(&own.0).read(name, object, faults)?.unwrap_or_default());
+}
 
-/// Members that answers always have.
-macro_rules! always_printed {
-    ($($member:ident),+) => {$(
-        impl<T, K: Prints<T>> PrintsMember<T> for $member<K> {
-            fn print(&self, name: &'static str, writer: &mut Writer, value: &T) {
-                self.0.print(writer.key(name), value);
+/// How members are printed.
+macro_rules! prints {
+    ($($($member:ident),+ as $type:ty:
+        |$own:ident, $name:ident, $writer:ident, $value:ident| $print:expr;)+) => {$($(
+        impl<T, K: Prints<T>> PrintsMember<$type> for $member<K> {
+            fn print(&self, $name: &'static str, $writer: &mut Writer, $value: &$type) {
+                let $own = self;
+                $print
             }
         }
-    )+};
+    )+)+};
 }
-always_printed!(Required, OrEmpty, Computed);
+prints! {
+    Required, OrEmpty, Computed as T: |own, name, writer, value|
+        own.0.print(writer.key(name), value);
+    Optional as Option<T>: |own, name, writer, value|
+        writer.key(name).option(value.as_ref(), |writer, value| own.0.print(writer, value));
+    Absent, Filled as Option<T>: |own, name, writer, value|
+        if let Some(value) = value {
+            own.0.print(writer.key(name), value);
+        };
+}
 
-/// Members that answers leave out where there is no value.
-macro_rules! printed_if_there {
-    ($($member:ident),+) => {$(
-        impl<T, K: Prints<T>> PrintsMember<Option<T>> for $member<K> {
-            fn print(&self, name: &'static str, writer: &mut Writer, value: &Option<T>) {
-                if let Some(value) = value {
-                    self.0.print(writer.key(name), value);
-                }
+impl<T: Default + PartialEq, K: Prints<T>> PrintsMember<T> for UnlessEmpty<K> {
+    fn print(&self, name: &'static str, writer: &mut Writer, value: &T) {
+        if *value != T::default() {
+            self.0.print(writer.key(name), value);
+        }
+    }
+}
+
+/// What the document says of members: on each side whether they may be null, and whether they must be there.
+macro_rules! described_as {
+    ($($($member:ident),+: |$side:ident| $presence:expr;)+) => {$($(
+        impl<K: Describes> DescribesMember for $member<K> {
+            fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
+                let $side = fields.side();
+                describe(&self.0, $presence, name, about, fields, schemas);
             }
         }
-    )+};
+    )+)+};
 }
-printed_if_there!(Absent, Filled);
-
-impl<'t, T, K: Reads<'t, T>> ReadsMember<'t, T> for Required<K> {
-    fn read(&self, name: &str, object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<T> {
-        object.required(name, faults, |value, faults| self.0.read(value, faults))
-    }
-}
-
-impl<K: Describes> DescribesMember for Required<K> {
-    fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
-        fields.add(name, described(self.0.schema(schemas), about), true);
-    }
+described_as! {
+    Required: |_side| (false, true);
+    Optional: |side| (true, side == Side::Answer);
+    Absent, UnlessEmpty: |side| (side == Side::Request, false);
+    OrEmpty, Filled: |side| (side == Side::Request, side == Side::Answer);
 }
 
-impl<T, K: Prints<T>> PrintsMember<Option<T>> for Optional<K> {
-    fn print(&self, name: &'static str, writer: &mut Writer, value: &Option<T>) {
-        writer.key(name).option(value.as_ref(), |writer, value| self.0.print(writer, value));
-    }
-}
-
-impl<K: Describes> DescribesMember for Optional<K> {
-    fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
-        let schema = nullable(self.0.schema(schemas));
-        fields.add(name, described(schema, about), fields.side() == Side::Answer);
-    }
-}
-
-impl<K: Describes> DescribesMember for Absent<K> {
-    fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
-        describe_absent(&self.0, name, about, fields, schemas);
-    }
-}
-
-fn describe_absent(
+fn describe(
     kind: &impl Describes,
+    (null, needed): (bool, bool),
     name: &str,
     about: &str,
     fields: &mut Fields,
     schemas: &mut Schemas,
 ) {
-    let mut schema = kind.schema(schemas);
-    if fields.side() == Side::Request {
-        schema = nullable(schema);
-    }
-    fields.add(name, described(schema, about), false);
+    let schema = kind.schema(schemas);
+    let schema = if null { nullable(schema) } else { schema };
+    fields.add(name, described(schema, about), needed);
 }
 
-/// See [`or`].
 pub struct Or<K, T>(K, T);
 
 /// Has a default: in requests it may be absent or null, in answers it is there.
@@ -165,11 +154,11 @@ impl<V, T, K: Prints<V>> PrintsMember<V> for Or<K, T> {
 
 impl<T, K: Describes + Prints<T>> DescribesMember for Or<K, T> {
     fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
-        if fields.side() == Side::Answer {
-            return fields.add(name, described(self.0.schema(schemas), about), true);
-        }
-        let about = with_default(about, &self.0, &self.1);
-        describe_absent(&self.0, name, &about, fields, schemas);
+        let about = match fields.side() {
+            Side::Request => with_default(about, &self.0, &self.1),
+            Side::Answer => about.to_owned(),
+        };
+        OrEmpty(&self.0).describe(name, &about, fields, schemas);
     }
 }
 
@@ -186,48 +175,6 @@ fn with_default<T>(about: &str, kind: &impl Prints<T>, default: &T) -> String {
     format!("{about} Default: `{printed}`.")
 }
 
-impl<'t, T: Default, K: Reads<'t, T>> ReadsMember<'t, T> for OrEmpty<K> {
-    fn read(&self, name: &str, object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<T> {
-        Some(Absent(&self.0).read(name, object, faults)?.unwrap_or_default())
-    }
-}
-
-impl<K: Describes> DescribesMember for OrEmpty<K> {
-    fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
-        match fields.side() {
-            Side::Request => describe_absent(&self.0, name, about, fields, schemas),
-            Side::Answer => fields.add(name, described(self.0.schema(schemas), about), true),
-        }
-    }
-}
-
-impl<'t, T: Default, K: Reads<'t, T>> ReadsMember<'t, T> for UnlessEmpty<K> {
-    fn read(&self, name: &str, object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<T> {
-        OrEmpty(&self.0).read(name, object, faults)
-    }
-}
-
-impl<T: Default + PartialEq, K: Prints<T>> PrintsMember<T> for UnlessEmpty<K> {
-    fn print(&self, name: &'static str, writer: &mut Writer, value: &T) {
-        if *value != T::default() {
-            self.0.print(writer.key(name), value);
-        }
-    }
-}
-
-impl<K: Describes> DescribesMember for UnlessEmpty<K> {
-    fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
-        describe_absent(&self.0, name, about, fields, schemas);
-    }
-}
-
-impl<K: Describes> DescribesMember for Filled<K> {
-    fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
-        OrEmpty(&self.0).describe(name, about, fields, schemas);
-    }
-}
-
-/// See [`ignored`].
 pub struct Ignored;
 
 /// Another table prints it. Requests may send it back, and it is ignored.
@@ -235,11 +182,38 @@ pub const fn ignored() -> Ignored {
     Ignored
 }
 
-impl<'t> ReadsMember<'t, ()> for Ignored {
-    fn read(&self, name: &str, object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<()> {
-        object.ignore(name, faults);
-        Some(())
-    }
+pub struct Tag<T>(T);
+
+/// The name by which a union knows this table; the union has read it.
+pub const fn tag<T: Named>(name: T) -> Tag<T> {
+    Tag(name)
+}
+
+pub struct PathName;
+
+/// What the path names, which requests may repeat: that it is no other is seen by
+/// [`refuse_other_name`](crate::wire::decode::refuse_other_name).
+pub const PATH_NAME: PathName = PathName;
+
+/// Members of which no value is read: what is done instead.
+macro_rules! read_as_nothing {
+    ($($member:ident $(<$of:ident>)?: |$name:ident, $object:ident, $faults:ident| $read:expr;)+) => {$(
+        impl<'t $(, $of)?> ReadsMember<'t, ()> for $member $(<$of>)? {
+            fn read(&self, $name: &str, $object: &mut Object<'_, 't>, $faults: &mut Faults) -> Option<()> {
+                $read;
+                Some(())
+            }
+        }
+    )+};
+}
+read_as_nothing! {
+    Ignored: |name, object, faults| object.ignore(&[name], faults);
+    Computed<K>: |name, object, faults| object.ignore(&[name], faults);
+    Later<M>: |_name, _object, _faults| {};
+    Tag<T>: |_name, _object, _faults| {};
+    PathName: |name, object, faults| {
+        object.optional(name, faults, |value, faults| value.text(TextBound::NAME, faults))?;
+    };
 }
 
 impl PrintsMember<()> for Ignored {
@@ -255,90 +229,12 @@ impl DescribesMember for Ignored {
     }
 }
 
-impl<'t, K> ReadsMember<'t, ()> for Computed<K> {
-    fn read(&self, name: &str, object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<()> {
-        object.ignore(name, faults);
-        Some(())
-    }
-}
-
 impl<K: Describes> DescribesMember for Computed<K> {
     fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
         match fields.side() {
             Side::Request => Ignored.describe(name, about, fields, schemas),
-            Side::Answer => fields.add(name, described(self.0.schema(schemas), about), true),
+            Side::Answer => Required(&self.0).describe(name, about, fields, schemas),
         }
-    }
-}
-
-impl<'t, M> ReadsMember<'t, ()> for Later<M> {
-    fn read(&self, _: &str, _: &mut Object<'_, 't>, _: &mut Faults) -> Option<()> {
-        Some(())
-    }
-}
-
-impl<T, M: PrintsMember<T>> PrintsMember<T> for Later<M> {
-    fn print(&self, name: &'static str, writer: &mut Writer, value: &T) {
-        self.0.print(name, writer, value);
-    }
-}
-
-impl<M: DescribesMember> DescribesMember for Later<M> {
-    fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
-        self.0.describe(name, about, fields, schemas);
-    }
-}
-
-/// See [`on_request`] and [`on_answer`].
-pub struct On<M>(Side, M);
-
-/// Only requests have it; answers do not print it.
-pub const fn on_request<M>(member: M) -> On<M> {
-    On(Side::Request, member)
-}
-
-/// Only answers have it: in requests it is an unknown field.
-pub const fn on_answer<M>(member: M) -> On<M> {
-    On(Side::Answer, member)
-}
-
-impl<'t, T: Default, M: ReadsMember<'t, T>> ReadsMember<'t, T> for On<M> {
-    fn read(&self, name: &str, object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<T> {
-        match self.0 {
-            Side::Request => self.1.read(name, object, faults),
-            Side::Answer => Some(T::default()),
-        }
-    }
-}
-
-impl<T, M: PrintsMember<T>> PrintsMember<T> for On<M> {
-    fn print(&self, name: &'static str, writer: &mut Writer, value: &T) {
-        match self.0 {
-            Side::Request => {}
-            Side::Answer => self.1.print(name, writer, value),
-        }
-    }
-}
-
-impl<M: DescribesMember> DescribesMember for On<M> {
-    fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
-        if fields.side() == self.0 {
-            self.1.describe(name, about, fields, schemas);
-        }
-    }
-}
-
-/// See [`tag`].
-pub struct Tag<T>(T);
-
-/// The name by which a union knows this table; the union has read it.
-pub const fn tag<T: Named>(name: T) -> Tag<T> {
-    Tag(name)
-}
-
-impl<'t, T> ReadsMember<'t, ()> for Tag<T> {
-    fn read(&self, _: &str, _: &mut Object<'_, 't>, _: &mut Faults) -> Option<()> {
-        Some(())
     }
 }
 
@@ -355,7 +251,42 @@ impl<T: Named> DescribesMember for Tag<T> {
     }
 }
 
-/// See [`all_of`].
+impl DescribesMember for PathName {
+    fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
+        Absent(&NAME).describe(name, about, fields, schemas);
+    }
+}
+
+impl<T, M: PrintsMember<T>> PrintsMember<T> for Later<M> {
+    fn print(&self, name: &'static str, writer: &mut Writer, value: &T) {
+        self.0.print(name, writer, value);
+    }
+}
+
+impl<M: DescribesMember> DescribesMember for Later<M> {
+    fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
+        self.0.describe(name, about, fields, schemas);
+    }
+}
+
+impl<'t, T, M: ReadsMember<'t, T>> ReadsMember<'t, T> for OnRequest<M> {
+    fn read(&self, name: &str, object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<T> {
+        self.0.read(name, object, faults)
+    }
+}
+
+impl<M> PrintsMember<()> for OnRequest<M> {
+    fn print(&self, _: &'static str, _: &mut Writer, (): &()) {}
+}
+
+impl<M: DescribesMember> DescribesMember for OnRequest<M> {
+    fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
+        if fields.side() == Side::Request {
+            self.0.describe(name, about, fields, schemas);
+        }
+    }
+}
+
 pub struct AllOf<B>(std::marker::PhantomData<B>);
 
 /// Not one member, but all of another body.
@@ -378,26 +309,5 @@ impl<T, B: PrintBody<T>> PrintsMember<&T> for AllOf<B> {
 impl<B: Described> DescribesMember for AllOf<B> {
     fn describe(&self, _: &str, _: &str, fields: &mut Fields, schemas: &mut Schemas) {
         B::describe(fields, schemas);
-    }
-}
-
-/// See [`PATH_NAME`].
-pub struct PathName;
-
-/// What the path names, which requests may repeat: that it is no other is seen by
-/// [`refuse_other_name`](crate::wire::decode::refuse_other_name).
-pub const PATH_NAME: PathName = PathName;
-
-impl<'t> ReadsMember<'t, ()> for PathName {
-    fn read(&self, name: &str, object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<()> {
-        let read =
-            object.optional(name, faults, |value, faults| value.text(TextBound::NAME, faults));
-        read.map(|_| ())
-    }
-}
-
-impl DescribesMember for PathName {
-    fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
-        describe_absent(&NAME, name, about, fields, schemas);
     }
 }

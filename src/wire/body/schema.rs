@@ -8,31 +8,25 @@ use super::Described;
 use crate::domain::names::Named;
 
 /// Which way a body goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Side {
     /// To the service: what is optional may be absent or null, decimals are texts or numbers.
     Request,
     /// From the service: every field is there, decimals are texts.
+    #[default]
     Answer,
 }
 
 /// A closed set with a component of its own.
 pub trait Titled: Named {
-    /// The component's name.
     const TITLE: &'static str;
 }
 
 /// The components that have been described, and the side that is being described.
-#[derive(Debug)]
+#[derive(Default)]
 pub struct Schemas {
     side: Side,
     components: BTreeMap<String, Json>,
-}
-
-impl Default for Schemas {
-    fn default() -> Self {
-        Self { side: Side::Answer, components: BTreeMap::new() }
-    }
 }
 
 impl Schemas {
@@ -40,12 +34,10 @@ impl Schemas {
         self.side
     }
 
-    /// No members yet.
     pub fn fields(&self) -> Fields {
         Fields { side: self.side, properties: Map::new(), required: Vec::new() }
     }
 
-    /// The components, by name.
     pub fn into_components(self) -> BTreeMap<String, Json> {
         self.components
     }
@@ -82,19 +74,9 @@ impl Schemas {
         }
         name
     }
-
-    /// One of the names of a closed set, which is a component.
-    pub fn choice<T: Titled>(&mut self) -> Json {
-        if !self.components.contains_key(T::TITLE) {
-            let names: Vec<&str> = T::ALL.iter().map(|value| value.name()).collect();
-            self.insert(T::TITLE, one_name(&names));
-        }
-        reference(T::TITLE)
-    }
 }
 
 /// The members of an object that is being described.
-#[derive(Debug)]
 pub struct Fields {
     side: Side,
     properties: Map<String, Json>,

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use super::{MAX_GROSS, Pairs, Texts, gross};
-use crate::domain::amount::{DecimalError, Money, Number, Quantity};
+use crate::domain::amount::{Money, Number, Quantity, Scaled};
 use crate::domain::cart::{
     Cart, Explain, Line, MAX_LINE_ENTRIES, MAX_LINES, MAX_PRESENTED, Request, Shipping, Tender,
 };
@@ -27,23 +27,36 @@ const LINE_BYTES: usize = 200;
 const FEW: usize = 32;
 
 /// The request in a plain body without faults.
-pub(super) fn read(body: &[u8]) -> Option<Request<'_>> {
+pub fn read(body: &[u8]) -> Option<Request<'_>> {
     let mut scanner = Scanner { text: std::str::from_utf8(body).ok()?, at: 0 };
     let request = scanner.request()?;
     scanner.skip_blanks();
     (scanner.at == body.len()).then_some(request)
 }
 
-/// A field of an object: whether it was there, and its value if that was not null.
-struct Field<T> {
-    seen: bool,
-    value: Option<T>,
+/// How fields are taken: each of a value that is there unless the field is absent or null.
+fn needed<T>(value: Option<T>) -> Option<T> {
+    value
 }
 
-impl<T> Field<T> {
-    const fn new() -> Self {
-        Self { seen: false, value: None }
-    }
+fn optional<T>(value: Option<T>) -> Option<Option<T>> {
+    Some(value)
+}
+
+fn or_empty<T: Default>(value: Option<T>) -> Option<T> {
+    Some(value.unwrap_or_default())
+}
+
+/// Reads an object into a struct of the same fields: how each is taken, and how its value is read.
+macro_rules! fields {
+    ($scanner:ident, $type:ident { $($field:ident: $take:ident $read:expr,)+ $(; $($rest:tt)+)? }) => {{
+        $(let mut $field = None;)+
+        $scanner.object(|own, key| match key {
+            $(stringify!($field) => own.field(&mut $field, $read),)+
+            _ => None,
+        })?;
+        Some($type { $($field: $take($field.flatten())?,)+ $($($rest)+)? })
+    }};
 }
 
 struct Scanner<'t> {
@@ -53,170 +66,84 @@ struct Scanner<'t> {
 
 impl<'t> Scanner<'t> {
     fn request(&mut self) -> Option<Request<'t>> {
-        let (mut cart, mut customer, mut store) = (Field::new(), Field::new(), Field::new());
-        let (mut channel, mut explain) = (Field::new(), Field::new());
-        self.object(|own, key| match key {
-            "cart" => own.field(&mut cart, Self::cart),
-            "customer" => own.field(&mut customer, Self::customer),
-            "store" => own.field(&mut store, Self::name),
-            "channel" => own.field(&mut channel, Self::name),
-            "explain" => own.field(&mut explain, Self::explain),
-            _ => None,
-        })?;
-        Some(Request {
-            cart: cart.value?,
-            customer: customer.value,
-            store: store.value,
-            channel: channel.value,
-            at: None,
-            explain: explain.value.unwrap_or_default(),
+        fields!(self, Request {
+            cart: needed Self::cart,
+            customer: optional Self::customer,
+            store: optional Self::name,
+            channel: optional Self::name,
+            explain: or_empty Self::explain,
+            ; at: None
         })
     }
 
     fn explain(&mut self) -> Option<Explain> {
-        let name = self.string()?;
-        let mut all = Explain::ALL.iter();
-        all.find(|explain| explain.name() == name).copied()
+        Explain::named(self.string()?)
     }
 
     fn cart(&mut self) -> Option<Cart<'t>> {
-        let (mut currency, mut lines, mut shipping) = (Field::new(), Field::new(), Field::new());
-        let (mut tenders, mut vouchers, mut codes) = (Field::new(), Field::new(), Field::new());
-        self.object(|own, key| match key {
-            "currency" => own.field(&mut currency, |own| Currency::new(own.string()?)),
-            "lines" => own.field(&mut lines, Self::lines),
-            "shipping" => own.field(&mut shipping, Self::shipping),
-            "tenders" => own.field(&mut tenders, |own| own.list(MAX_PRESENTED, Self::tender)),
-            "gift_vouchers" => own.field(&mut vouchers, |own| own.list(MAX_PRESENTED, Self::name)),
-            "codes" => own.field(&mut codes, |own| own.list(MAX_PRESENTED, Self::name)),
-            _ => None,
-        })?;
-        Some(Cart {
-            currency: currency.value,
-            lines: lines.value?,
-            shipping: shipping.value,
-            tenders: tenders.value.unwrap_or_default(),
-            gift_vouchers: vouchers.value.unwrap_or_default(),
-            codes: codes.value.unwrap_or_default(),
+        fields!(self, Cart {
+            currency: optional |own| Currency::new(own.string()?),
+            lines: needed Self::lines,
+            shipping: optional Self::shipping,
+            tenders: or_empty |own| own.list(MAX_PRESENTED, Self::tender),
+            gift_vouchers: or_empty |own| own.list(MAX_PRESENTED, Self::name),
+            codes: or_empty |own| own.list(MAX_PRESENTED, Self::name),
         })
     }
 
     fn lines(&mut self) -> Option<Vec<Line<'t>>> {
         let left = self.text.len().saturating_sub(self.at);
-        let mut lines = Vec::with_capacity((left / LINE_BYTES + 1).min(MAX_LINES));
-        self.entries(MAX_LINES, |own| {
-            lines.push(own.line()?);
-            Some(())
-        })?;
+        let room = (left / LINE_BYTES + 1).min(MAX_LINES);
+        let lines = self.list_into(Vec::with_capacity(room), MAX_LINES, Self::line)?;
         let fine = !lines.is_empty() && gross(&lines) <= MAX_GROSS && ids_are_unique(&lines);
         fine.then_some(lines)
     }
 
     fn line(&mut self) -> Option<Line<'t>> {
-        let (mut id, mut sku, mut product) = (Field::new(), Field::new(), Field::new());
-        let (mut quantity, mut unit_price, mut mrp) = (Field::new(), Field::new(), Field::new());
-        let (mut tax, mut charges, mut title) = (Field::new(), Field::new(), Field::new());
-        let (mut product_group, mut brand, mut supplier) =
-            (Field::new(), Field::new(), Field::new());
-        let (mut categories, mut tags) = (Field::new(), Field::new());
-        let (mut weight, mut stock) = (Field::new(), Field::new());
-        let (mut attributes, mut variant) = (Field::new(), Field::new());
-        self.object(|own, key| match key {
-            "id" => own.field(&mut id, Self::name),
-            "sku" => own.field(&mut sku, Self::name),
-            "quantity" => own.field(&mut quantity, Self::quantity),
-            "unit_price" => own.field(&mut unit_price, Self::amount),
-            "mrp" => own.field(&mut mrp, Self::amount),
-            "tax" => own.field(&mut tax, Self::amount),
-            "charges" => own.field(&mut charges, Self::amount),
-            "product" => own.field(&mut product, Self::words),
-            "title" => own.field(&mut title, Self::words),
-            "product_group" => own.field(&mut product_group, Self::words),
-            "categories" => own.field(&mut categories, Self::line_texts),
-            "brand" => own.field(&mut brand, Self::words),
-            "tags" => own.field(&mut tags, Self::line_texts),
-            "supplier" => own.field(&mut supplier, Self::words),
-            "weight" => own.field(&mut weight, |own| own.number(0)),
-            "stock" => own.field(&mut stock, |own| own.number(-MAX_AMOUNT)),
-            "attributes" => own.field(&mut attributes, |own| own.pairs(MAX_LINE_ENTRIES)),
-            "variant" => own.field(&mut variant, |own| own.pairs(MAX_LINE_ENTRIES)),
-            _ => None,
-        })?;
-        Some(Line {
-            id: id.value?,
-            sku: sku.value?,
-            quantity: quantity.value?,
-            unit_price: unit_price.value?,
-            mrp: mrp.value,
-            tax: tax.value.unwrap_or(Money::ZERO),
-            charges: charges.value.unwrap_or(Money::ZERO),
-            product: product.value,
-            title: title.value,
-            product_group: product_group.value,
-            categories: categories.value.unwrap_or_default(),
-            brand: brand.value,
-            tags: tags.value.unwrap_or_default(),
-            supplier: supplier.value,
-            weight: weight.value,
-            stock: stock.value,
-            attributes: attributes.value.unwrap_or_default(),
-            variant: variant.value.unwrap_or_default(),
+        fields!(self, Line {
+            id: needed Self::name,
+            sku: needed Self::name,
+            quantity: needed Self::quantity,
+            unit_price: needed Self::amount,
+            mrp: optional Self::amount,
+            tax: or_empty Self::amount,
+            charges: or_empty Self::amount,
+            product: optional Self::words,
+            title: optional Self::words,
+            product_group: optional Self::words,
+            categories: or_empty Self::line_texts,
+            brand: optional Self::words,
+            tags: or_empty Self::line_texts,
+            supplier: optional Self::words,
+            weight: optional |own| own.number(0),
+            stock: optional |own| own.number(-MAX_AMOUNT),
+            attributes: or_empty |own| own.pairs(MAX_LINE_ENTRIES),
+            variant: or_empty |own| own.pairs(MAX_LINE_ENTRIES),
         })
     }
 
     fn shipping(&mut self) -> Option<Shipping<'t>> {
-        let (mut method, mut amount) = (Field::new(), Field::new());
-        self.object(|own, key| match key {
-            "method" => own.field(&mut method, Self::words),
-            "amount" => own.field(&mut amount, Self::amount),
-            _ => None,
-        })?;
-        Some(Shipping { method: method.value, amount: amount.value.unwrap_or(Money::ZERO) })
+        fields!(self, Shipping { method: optional Self::words, amount: or_empty Self::amount, })
     }
 
     fn tender(&mut self) -> Option<Tender<'t>> {
-        let (mut mode, mut amount) = (Field::new(), Field::new());
-        self.object(|own, key| match key {
-            "mode" => own.field(&mut mode, Self::name),
-            "amount" => own.field(&mut amount, Self::amount),
-            _ => None,
-        })?;
-        Some(Tender { mode: mode.value?, amount: amount.value })
+        fields!(self, Tender { mode: needed Self::name, amount: optional Self::amount, })
     }
 
     fn customer(&mut self) -> Option<Customer<'t>> {
-        let (mut id, mut loyalty) = (Field::new(), Field::new());
-        let (mut groups, mut attributes) = (Field::new(), Field::new());
-        self.object(|own, key| match key {
-            "id" => own.field(&mut id, Self::name),
-            "loyalty" => own.field(&mut loyalty, |own| own.list(MAX_ENTRIES, Self::membership)),
-            "groups" => own.field(&mut groups, |own| own.list(MAX_ENTRIES, Self::name)),
-            "attributes" => own.field(&mut attributes, |own| own.pairs(MAX_ENTRIES)),
-            _ => None,
-        })?;
-        Some(Customer {
-            id: id.value,
-            loyalty: loyalty.value.unwrap_or_default(),
-            groups: groups.value.unwrap_or_default(),
-            attributes: attributes.value.unwrap_or_default(),
+        fields!(self, Customer {
+            id: optional Self::name,
+            loyalty: or_empty |own| own.list(MAX_ENTRIES, Self::membership),
+            groups: or_empty |own| own.list(MAX_ENTRIES, Self::name),
+            attributes: or_empty |own| own.pairs(MAX_ENTRIES),
         })
     }
 
     fn membership(&mut self) -> Option<Membership<'t>> {
-        let (mut program, mut tier) = (Field::new(), Field::new());
-        let mut supplementary = Field::new();
-        self.object(|own, key| match key {
-            "program" => own.field(&mut program, Self::name),
-            "tier" => own.field(&mut tier, Self::words),
-            "supplementary" => {
-                own.field(&mut supplementary, |own| own.list(MAX_ENTRIES, Self::name))
-            }
-            _ => None,
-        })?;
-        Some(Membership {
-            program: program.value?,
-            tier: tier.value,
-            supplementary: supplementary.value.unwrap_or_default(),
+        fields!(self, Membership {
+            program: needed Self::name,
+            tier: optional Self::words,
+            supplementary: or_empty |own| own.list(MAX_ENTRIES, Self::name),
         })
     }
 
@@ -249,30 +176,24 @@ impl<'t> Scanner<'t> {
     }
 
     fn amount(&mut self) -> Option<Money> {
-        self.decimal(Money::parse, Money::ZERO..=Money::whole(MAX_AMOUNT))
+        self.decimal(Money::ZERO..=Money::whole(MAX_AMOUNT))
     }
 
     fn quantity(&mut self) -> Option<Quantity> {
-        let range = Quantity::from_scaled(1)..=Quantity::whole(MAX_QUANTITY);
-        self.decimal(Quantity::parse, range)
+        self.decimal(Quantity::LEAST..=Quantity::whole(MAX_QUANTITY))
     }
 
     fn number(&mut self, least: i32) -> Option<Number> {
-        let range = Number::whole(least)..=Number::whole(MAX_AMOUNT);
-        self.decimal(Number::parse, range)
+        self.decimal(Number::whole(least)..=Number::whole(MAX_AMOUNT))
     }
 
-    fn decimal<T: PartialOrd>(
-        &mut self,
-        parse: fn(&str) -> Result<T, DecimalError>,
-        range: RangeInclusive<T>,
-    ) -> Option<T> {
+    fn decimal<T: Scaled>(&mut self, range: RangeInclusive<T>) -> Option<T> {
         self.skip_blanks();
         let digits = match self.peek()? {
             b'"' => self.string()?,
             _ => self.digits()?,
         };
-        let value = parse(digits).ok()?;
+        let value = T::parse(digits).ok()?;
         range.contains(&value).then_some(value)
     }
 
@@ -303,85 +224,80 @@ impl<'t> Scanner<'t> {
     /// A field that may be there once; `null` is as good as its absence.
     fn field<T>(
         &mut self,
-        field: &mut Field<T>,
+        field: &mut Option<Option<T>>,
         read: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Option<()> {
-        if std::mem::replace(&mut field.seen, true) {
+        if field.is_some() {
             return None;
         }
         self.skip_blanks();
         if self.peek()? == b'n' {
             let is_null = self.text.get(self.at..)?.starts_with("null");
             self.at += "null".len();
+            *field = Some(None);
             return is_null.then_some(());
         }
-        field.value = Some(read(self)?);
+        *field = Some(Some(read(self)?));
         Some(())
     }
 
     fn object(&mut self, mut member: impl FnMut(&mut Self, &'t str) -> Option<()>) -> Option<()> {
-        self.pass(b'{')?;
-        self.skip_blanks();
-        if self.peek()? == b'}' {
-            self.at += 1;
-            return Some(());
-        }
-        loop {
-            let key = self.string()?;
-            self.pass(b':')?;
-            member(self, key)?;
-            if self.ends(b'}')? {
-                return Some(());
-            }
-        }
+        self.entries(*b"{}", usize::MAX, |own| {
+            let key = own.string()?;
+            own.pass(b':')?;
+            member(own, key)
+        })
     }
 
-    fn list<T>(
+    fn list<T>(&mut self, most: usize, read: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        self.list_into(Vec::new(), most, read)
+    }
+
+    fn list_into<T>(
         &mut self,
+        mut values: Vec<T>,
         most: usize,
         mut read: impl FnMut(&mut Self) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let mut values = Vec::new();
-        self.entries(most, |own| {
+        self.entries(*b"[]", most, |own| {
             values.push(read(own)?);
             Some(())
         })?;
         Some(values)
     }
 
+    /// What stands between these two bytes, parted by commas.
     fn entries(
         &mut self,
+        [begin, end]: [u8; 2],
         most: usize,
         mut entry: impl FnMut(&mut Self) -> Option<()>,
     ) -> Option<()> {
-        self.pass(b'[')?;
+        self.pass(begin)?;
         self.skip_blanks();
-        if self.peek()? == b']' {
+        if self.peek()? == end {
             self.at += 1;
             return Some(());
         }
         for _ in 0..most {
             entry(self)?;
-            if self.ends(b']')? {
-                return Some(());
+            match self.next()? {
+                b',' => {}
+                found => return (found == end).then_some(()),
             }
         }
         None
     }
 
-    /// Whether this list or object ends here; otherwise there is a comma, and it goes on.
-    fn ends(&mut self, end: u8) -> Option<bool> {
-        self.skip_blanks();
-        let found = self.peek()?;
-        self.at += 1;
-        (found == end || found == b',').then_some(found == end)
+    fn pass(&mut self, byte: u8) -> Option<()> {
+        (self.next()? == byte).then_some(())
     }
 
-    fn pass(&mut self, byte: u8) -> Option<()> {
+    fn next(&mut self) -> Option<u8> {
         self.skip_blanks();
         let found = self.peek()?;
         self.at += 1;
-        (found == byte).then_some(())
+        Some(found)
     }
 
     fn skip_blanks(&mut self) {

@@ -1,7 +1,8 @@
 //! Tables of values and what is wrong with them.
 
 use super::*;
-use crate::wire::body::{AMOUNT, COUNT, Reads};
+use crate::domain::amount::Money;
+use crate::wire::body::{AMOUNT, COUNT, NAME, Reads, TIME_OF_DAY, ZONE};
 use crate::wire::faults::Fault;
 
 /// The faults of reading `text` with `read`, as `pointer code`.
@@ -81,7 +82,7 @@ fn decimals_are_read_from_their_digits_and_bounded() {
 fn texts_are_counted_in_characters() {
     let name = |text: &str| {
         let json = format!("\"{text}\"");
-        faults_of(&json, |value, faults| value.owned(TextBound::NAME, faults))
+        faults_of(&json, |value, faults| Reads::<String>::read(&NAME, value, faults))
     };
     assert!(name(&"ä".repeat(255)).is_empty());
     assert_eq!(name(&"ä".repeat(256)), [" too_long"]);
@@ -103,12 +104,12 @@ fn times_and_zones_have_one_form() {
         assert_eq!(time(bad), [" malformed"], "{bad}");
     }
     assert_eq!(time("\"0000-01-01T00:00:00Z\""), [" out_of_range"]);
-    let clock = |text: &str| faults_of(text, |value, faults| value.time_of_day(faults));
+    let clock = |text: &str| faults_of(text, |value, faults| TIME_OF_DAY.read(value, faults));
     assert!(clock("\"18:00\"").is_empty());
     for bad in ["\"24:00\"", "\"8:00\"", "\"08:00:00\"", "\"+8:00\"", "\"08:60\""] {
         assert_eq!(clock(bad), [" malformed"], "{bad}");
     }
-    let zone = |text: &str| faults_of(text, |value, faults| value.zone(faults));
+    let zone = |text: &str| faults_of(text, |value, faults| ZONE.read(value, faults));
     assert!(zone("\"Asia/Kolkata\"").is_empty());
     assert_eq!(zone("\"Mars/Base\""), [" malformed"]);
 }
@@ -118,7 +119,7 @@ fn maps_report_every_key_that_is_there_twice() {
     let map = |text: &str| {
         faults_of(text, |value, faults| {
             value
-                .map(50, faults, |_, entry, faults| entry.owned(TextBound::TEXT, faults))
+                .map(50, faults, |_, entry, faults| entry.text(TextBound::TEXT, faults))
                 .map(|entries| entries.len())
         })
     };

@@ -2,42 +2,32 @@
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{Select, select};
 use serde_json::{Value as Tree, json};
 
 use super::read;
 use crate::domain::id::PromotionId;
-use crate::domain::promotion::{Status, Terms};
+use crate::domain::promotion::{Promotion, Status, Terms};
 use crate::domain::settings::{CustomField, CustomFieldKind};
+use crate::domain::usage::Usage;
+use crate::wire::body::PrintBody as _;
 use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
 use crate::wire::json::Json;
-use crate::wire::promotion::{Answer, PromotionAnswer, Purpose, parse, parse_stored, stored};
-use crate::wire::write::Writer;
+use crate::wire::promotion::{PromotionAnswer, Purpose, parse, parse_stored, stored};
+
+/// One of these words.
+fn one_of(words: &'static str) -> Select<&'static str> {
+    select(words.split_whitespace().collect::<Vec<_>>())
+}
 
 fn predicate() -> impl Strategy<Value = Tree> {
-    let text = select(vec![
-        "sku",
-        "product",
-        "title",
-        "brand",
-        "supplier",
-        "product_group",
-        "category",
-        "tag",
-    ]);
-    let number = select(vec![
-        "unit_price",
-        "mrp",
-        "quantity",
-        "weight",
-        "stock",
-        "price_discount",
-        "price_discount_percent",
-    ]);
-    let one = select(vec!["eq", "ne", "contains", "starts_with"]);
-    let several = select(vec!["in", "not_in"]);
-    let order = select(vec!["eq", "ne", "gt", "gte", "lt", "lte"]);
+    let text = one_of("sku product title brand supplier product_group category tag");
+    let number =
+        one_of("unit_price mrp quantity weight stock price_discount price_discount_percent");
+    let one = one_of("eq ne contains starts_with");
+    let several = one_of("in not_in");
+    let order = one_of("eq ne gt gte lt lte");
     prop_oneof![
         (text.clone(), one, ".{0,4}").prop_map(|(field, op, value)| {
             json!({"field": field, "op": op, "value": plain(&value)})
@@ -51,7 +41,7 @@ fn predicate() -> impl Strategy<Value = Tree> {
         (number, 0_i64..9).prop_map(|(field, low)| {
             json!({"field": field, "op": "between", "values": [low, "9.5"]})
         }),
-        select(vec!["attribute", "variant"]).prop_map(|field| {
+        one_of("attribute variant").prop_map(|field| {
             json!({"field": field, "key": "k\"/~", "op": "eq", "value": "v"})
         }),
         Just(json!({"field": "sku", "op": "in_list", "list": "sale"})),
@@ -65,24 +55,16 @@ fn plain(text: &str) -> String {
 
 fn selector() -> impl Strategy<Value = Tree> {
     let list = || proptest::collection::vec(predicate(), 0..3);
-    (select(vec!["all", "any"]), list(), list()).prop_map(|(matching, include, exclude)| {
+    (one_of("all any"), list(), list()).prop_map(|(matching, include, exclude)| {
         json!({"match": matching, "include": include, "exclude": exclude})
     })
 }
 
 fn condition() -> impl Strategy<Value = Tree> {
-    let cart = select(vec![
-        "cart_amount",
-        "subtotal",
-        "total_mrp",
-        "total_quantity",
-        "total_weight",
-        "item_count",
-    ]);
-    let lines =
-        select(vec!["line_amount", "line_quantity", "distinct_products", "distinct_variants"]);
-    let order = || select(vec!["eq", "ne", "gt", "gte", "lt", "lte"]);
-    let member = select(vec!["shipping_method", "channel", "customer_group"]);
+    let cart = one_of("cart_amount subtotal total_mrp total_quantity total_weight item_count");
+    let lines = one_of("line_amount line_quantity distinct_products distinct_variants");
+    let order = || one_of("eq ne gt gte lt lte");
+    let member = one_of("shipping_method channel customer_group");
     let leaf = prop_oneof![
         (cart, order(), 0_u32..9_999)
             .prop_map(|(kind, op, value)| { json!({"type": kind, "op": op, "value": value}) }),
@@ -91,12 +73,12 @@ fn condition() -> impl Strategy<Value = Tree> {
         }),
         (selector(), any::<bool>())
             .prop_map(|(of, found)| { json!({"type": "item", "of": of, "found": found}) }),
-        (select(vec!["in", "starts_with"]), 0_u32..9).prop_map(|(op, amount)| {
+        (one_of("in starts_with"), 0_u32..9).prop_map(|(op, amount)| {
             json!({"type": "payment_mode", "op": op, "values": ["Card"], "min_amount": amount})
         }),
         Just(json!({"type": "payment_mode", "op": "not_in", "values": ["Cash"]})),
         Just(json!({"type": "gift_voucher", "values": ["G1", "G2"]})),
-        (member, select(vec!["in", "not_in"]))
+        (member, one_of("in not_in"))
             .prop_map(|(kind, op)| { json!({"type": kind, "op": op, "values": ["a"]}) }),
         order().prop_map(
             |op| json!({"type": "customer_attribute", "key": "age", "op": op, "value": "18"})
@@ -105,7 +87,7 @@ fn condition() -> impl Strategy<Value = Tree> {
     ];
     leaf.prop_recursive(3, 8, 3, |inner| {
         let children = proptest::collection::vec(inner, 1..3);
-        (select(vec!["all", "any"]), any::<bool>(), children).prop_map(
+        (one_of("all any"), any::<bool>(), children).prop_map(
             |(matching, is, of)| json!({"type": "group", "match": matching, "is": is, "of": of}),
         )
     })
@@ -118,9 +100,9 @@ fn mostly(first: Tree, others: Vec<Tree>) -> impl Strategy<Value = Tree> {
 
 fn benefit() -> impl Strategy<Value = Tree> {
     let on_items = (
-        select(vec!["percentage_off", "amount_off", "fixed_price", "bundle_price"]),
+        one_of("percentage_off amount_off fixed_price bundle_price"),
         prop_oneof![4 => Just("matching"), 1 => Just("in_condition"), 1 => Just("beyond_condition")],
-        select(vec!["cheapest", "most_expensive", "cart_order"]),
+        one_of("cheapest most_expensive cart_order"),
         mostly(Tree::Null, vec![json!("2"), json!("0.5")]),
         mostly(json!("cart"), vec![json!("application")]),
         proptest::option::of(selector()),
@@ -130,11 +112,11 @@ fn benefit() -> impl Strategy<Value = Tree> {
             "within": within, "select": select});
         (kind, target)
     });
-    let cart_kind = select(vec!["percentage_off", "amount_off", "award_points"]);
+    let cart_kind = one_of("percentage_off amount_off award_points");
     let on_cart = (cart_kind, proptest::option::of(selector())).prop_map(|(kind, select)| {
         (kind, select.map_or(Tree::Null, |select| json!({"type": "cart", "select": select})))
     });
-    let shipping_kind = select(vec!["percentage_off", "amount_off", "fixed_price"]);
+    let shipping_kind = one_of("percentage_off amount_off fixed_price");
     let on_shipping = shipping_kind.prop_map(|kind| (kind, json!({"type": "shipping"})));
     let pairs = json!({"per": "quantity", "every": "2"});
     let per_amount = json!({"per": "amount", "every": "99.5", "max_times": 3});
@@ -239,20 +221,11 @@ fn fields() -> Vec<CustomField> {
 }
 
 fn answered(terms: &Terms) -> String {
-    let mut writer = Writer::default();
     let now = DateTime::<Utc>::UNIX_EPOCH;
-    let answer = Answer {
-        id: PromotionId::new(uuid::Uuid::nil()),
-        version: 1,
-        status: Status::Paused,
-        state: Status::Paused.state(terms, now),
-        usage: "{}",
-        created_at: now,
-        updated_at: now,
-        terms,
-    };
-    PromotionAnswer::print(&mut writer, &answer);
-    writer.finish()
+    let (id, status) = (PromotionId::new(uuid::Uuid::nil()), Status::Paused);
+    let promotion = Promotion { id, created_at: now, status, terms: terms.clone() };
+    let usage = Usage { limits: Vec::new(), precision: 2 };
+    PromotionAnswer::document(&(&promotion, status.state(terms, now), &usage, 1, now))
 }
 
 proptest! {

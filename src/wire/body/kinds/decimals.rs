@@ -1,21 +1,20 @@
 //! Decimals: a text or a number in requests, a text in answers.
 
+use std::borrow::Borrow;
 use std::fmt::Display;
 
 use serde_json::{Value as Json, json};
 
-use super::{Describes, Prints, Reads, Text, text_schema};
-use crate::domain::amount::{DECIMALS, Money, Number, QUANTITY_DECIMALS};
+use super::{Describes, Like, Prints, Reads, text_schema};
+use crate::domain::amount::{DECIMALS, Money, QUANTITY_DECIMALS, Scaled};
 use crate::domain::exact::Exact;
 use crate::wire::body::schema::reference;
 use crate::wire::body::{Schemas, Side};
-use crate::wire::decode::{DecimalValue, MAX_AMOUNT, MAX_QUANTITY, TextBound, Value};
+use crate::wire::decode::{MAX_AMOUNT, MAX_QUANTITY, TextBound, Value};
 use crate::wire::faults::{FaultCode, Faults};
-use crate::wire::returns;
 use crate::wire::write::Writer;
 
 /// A decimal within bounds: a text or a number in requests, a text in answers.
-#[derive(Clone, Copy, Debug)]
 pub struct Decimal {
     least: i32,
     most: i32,
@@ -54,14 +53,14 @@ impl Decimal {
 
     /// The bounds as keywords of JSON Schema, for programs that check or make bodies. The schema itself is a text, which has
     /// no such keywords.
-    fn bounds(self) -> Json {
+    fn bounds(&self) -> Json {
         let least_of = if self.over_least { "exclusiveMinimum" } else { "minimum" };
         let step = 1.0 / f64::from(10_u32.pow(self.places));
         json!({least_of: self.least, "maximum": self.most, "multipleOf": step})
     }
 }
 
-impl<'t, T: DecimalValue> Reads<'t, T> for Decimal {
+impl<'t, T: Scaled> Reads<'t, T> for Decimal {
     fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<T> {
         let most = T::whole(self.most);
         if self.not_over == FaultCode::OutOfRange {
@@ -93,7 +92,6 @@ impl Describes for Decimal {
 }
 
 /// A decimal that answers print: as it is, or an amount with at least so many decimals.
-#[derive(Clone, Copy, Debug)]
 pub struct Printed;
 pub const DECIMAL: Printed = Printed;
 
@@ -103,9 +101,9 @@ impl Prints<(Money, u32)> for Printed {
     }
 }
 
-impl Prints<(&Exact, u32)> for Printed {
-    fn print(&self, writer: &mut Writer, (amount, precision): &(&Exact, u32)) {
-        writer.exact(amount, *precision);
+impl<E: Borrow<Exact>> Prints<(E, u32)> for Printed {
+    fn print(&self, writer: &mut Writer, (amount, precision): &(E, u32)) {
+        writer.exact(amount.borrow(), *precision);
     }
 }
 
@@ -117,7 +115,7 @@ impl Prints<Exact> for Printed {
 
 impl<'t> Reads<'t, Exact> for Printed {
     fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<Exact> {
-        returns::decimal(value.str(faults)?)
+        Exact::parse(value.str(faults)?)
     }
 }
 
@@ -152,38 +150,10 @@ fn printed_decimal(schemas: &mut Schemas) -> Json {
 }
 
 /// A text, or the digits of a decimal; which of both follows from other members.
-#[derive(Clone, Copy, Debug)]
-pub struct Scalar;
-pub const SCALAR: Scalar = Scalar;
-
-/// What is printed as a [`Scalar`].
-#[derive(Clone, Copy, Debug)]
-pub enum ScalarValue<'a> {
-    Text(&'a str),
-    Number(Number),
-}
-
-impl Prints<ScalarValue<'_>> for Scalar {
-    fn print(&self, writer: &mut Writer, value: &ScalarValue<'_>) {
-        match value {
-            ScalarValue::Text(text) => writer.text(text),
-            ScalarValue::Number(number) => writer.plain(number),
-        }
+pub const SCALAR: Like = Like(|side| {
+    let mut schema = text_schema(TextBound::TEXT);
+    if side == Side::Request {
+        schema["x-or-number"] = NUMBER.bounds();
     }
-}
-
-impl Prints<ScalarValue<'_>> for Text {
-    fn print(&self, writer: &mut Writer, value: &ScalarValue<'_>) {
-        SCALAR.print(writer, value);
-    }
-}
-
-impl Describes for Scalar {
-    fn schema(&self, schemas: &mut Schemas) -> Json {
-        let mut schema = text_schema(TextBound::TEXT);
-        if schemas.side() == Side::Request {
-            schema["x-or-number"] = NUMBER.bounds();
-        }
-        schema
-    }
-}
+    schema
+});

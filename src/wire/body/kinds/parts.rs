@@ -8,15 +8,13 @@ use std::ops::RangeInclusive;
 use rustc_hash::FxHashSet;
 use serde_json::{Value as Json, json};
 
-use super::{Describes, Prints, Reads, text_schema};
+use super::{Describes, Prints, Reads, text_schema, wrappers};
 use crate::wire::body::schema::nullable;
 use crate::wire::body::{Described, PrintBody, ReadBody, Schemas};
 use crate::wire::decode::{TextBound, Value};
 use crate::wire::faults::Faults;
 use crate::wire::write::Writer;
 
-/// A list.
-#[derive(Clone, Debug)]
 pub struct List<K> {
     of: K,
     least: usize,
@@ -35,18 +33,13 @@ pub const fn every<K>(of: K) -> List<K> {
 
 impl<'t, T, K: Reads<'t, T>> Reads<'t, Vec<T>> for List<K> {
     fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<Vec<T>> {
-        self.read_each(value, faults, |entry, faults| self.of.read(entry, faults))
+        value.list(self.size(), faults, |entry, faults| self.of.read(entry, faults))
     }
 }
 
 impl<K> List<K> {
-    fn read_each<'t, T>(
-        &self,
-        value: Value<'_, 't>,
-        faults: &mut Faults,
-        read: impl FnMut(Value<'_, 't>, &mut Faults) -> Option<T>,
-    ) -> Option<Vec<T>> {
-        value.list(self.least..=self.most.unwrap_or(usize::MAX), faults, read)
+    fn size(&self) -> RangeInclusive<usize> {
+        self.least..=self.most.unwrap_or(usize::MAX)
     }
 }
 
@@ -60,6 +53,13 @@ macro_rules! prints_list {
     )+};
 }
 prints_list!(Vec<T>, &Vec<T>, &[T]);
+
+/// Entries that are made while they are printed.
+impl<I: IntoIterator, F: Fn() -> I, K: Prints<I::Item>> Prints<F> for List<K> {
+    fn print(&self, writer: &mut Writer, entries: &F) {
+        writer.list(entries(), |writer, entry| self.of.print(writer, &entry));
+    }
+}
 
 impl<K: Describes> Describes for List<K> {
     fn schema(&self, schemas: &mut Schemas) -> Json {
@@ -75,7 +75,6 @@ impl<K: Describes> Describes for List<K> {
 }
 
 /// A list whose entries differ.
-#[derive(Clone, Debug)]
 pub struct Distinct<K>(List<K>);
 
 pub const fn distinct<K>(of: K, size: RangeInclusive<usize>) -> Distinct<K> {
@@ -85,10 +84,10 @@ pub const fn distinct<K>(of: K, size: RangeInclusive<usize>) -> Distinct<K> {
 impl<'t, T: Clone + Eq + Hash, K: Reads<'t, T>> Reads<'t, Vec<T>> for Distinct<K> {
     fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<Vec<T>> {
         let mut seen = FxHashSet::default();
-        self.0.read_each(value, faults, |entry, faults| {
+        value.list(self.0.size(), faults, |entry, faults| {
             let read = self.0.of.read(entry, faults)?;
             if !seen.insert(read.clone()) {
-                faults.repeated(entry.path());
+                faults.repeated(&entry.path);
                 return None;
             }
             Some(read)
@@ -96,14 +95,20 @@ impl<'t, T: Clone + Eq + Hash, K: Reads<'t, T>> Reads<'t, Vec<T>> for Distinct<K
     }
 }
 
-impl<V, K> Prints<V> for Distinct<K>
-where
-    List<K>: Prints<V>,
-{
-    fn print(&self, writer: &mut Writer, value: &V) {
-        self.0.print(writer, value);
-    }
+/// Kinds that are printed as the list that they are made of.
+macro_rules! printed_as_list {
+    ($($kind:ident),+) => {$(
+        impl<V, K> Prints<V> for $kind<K>
+        where
+            List<K>: Prints<V>,
+        {
+            fn print(&self, writer: &mut Writer, value: &V) {
+                self.0.print(writer, value);
+            }
+        }
+    )+};
 }
+printed_as_list!(Distinct, Keyed);
 
 impl<K: Describes> Describes for Distinct<K> {
     fn schema(&self, schemas: &mut Schemas) -> Json {
@@ -113,23 +118,21 @@ impl<K: Describes> Describes for Distinct<K> {
     }
 }
 
-/// See [`keyed`].
-#[derive(Clone, Debug)]
-pub struct Keyed<K>(&'static str, List<K>);
+pub struct Keyed<K>(List<K>, &'static str);
 
 /// A list of parts that differ in the member `by`, a name.
 pub const fn keyed<K>(by: &'static str, of: K, size: RangeInclusive<usize>) -> Keyed<K> {
-    Keyed(by, list(of, size))
+    Keyed(list(of, size), by)
 }
 
 impl<'t, T, K: Reads<'t, T>> Reads<'t, Vec<T>> for Keyed<K> {
     fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<Vec<T>> {
-        let Self(by, list) = self;
+        let Self(list, by) = self;
         let mut seen = FxHashSet::default();
-        list.read_each(value, faults, |entry, faults| {
+        value.list(list.size(), faults, |entry, faults| {
             let read = list.of.read(entry, faults);
-            let path = entry.path().key(by);
-            let key = entry.json().member(by).map(|json| Value::at(json, path));
+            let path = entry.path.key(by);
+            let key = entry.json.member(by).map(|json| Value { json, path });
             // What is wrong with the name itself has been told.
             let key = key.and_then(|key| key.text(TextBound::NAME, &mut Faults::new()));
             if key.is_some_and(|key| !seen.insert(key)) {
@@ -141,23 +144,7 @@ impl<'t, T, K: Reads<'t, T>> Reads<'t, Vec<T>> for Keyed<K> {
     }
 }
 
-impl<V, K> Prints<V> for Keyed<K>
-where
-    List<K>: Prints<V>,
-{
-    fn print(&self, writer: &mut Writer, value: &V) {
-        self.1.print(writer, value);
-    }
-}
-
-impl<K: Describes> Describes for Keyed<K> {
-    fn schema(&self, schemas: &mut Schemas) -> Json {
-        self.1.schema(schemas)
-    }
-}
-
 /// An object whose keys are data; it is printed in their order.
-#[derive(Clone, Debug)]
 pub struct Map<K> {
     of: K,
     most: usize,
@@ -199,7 +186,6 @@ impl<K: Describes> Describes for Map<K> {
 }
 
 /// A part that is described by a table of its own.
-#[derive(Clone, Copy, Debug)]
 pub struct Part<B>(PhantomData<B>);
 
 pub const fn part<B: Described>() -> Part<B> {
@@ -224,34 +210,31 @@ impl<B: Described> Describes for Part<B> {
     }
 }
 
-/// See [`by`].
-#[derive(Clone, Copy, Debug)]
-pub struct By<K>(K);
-
-/// Documented as `kind`, and printed by a closure.
-pub const fn by<K>(kind: K) -> By<K> {
-    By(kind)
+wrappers! {
+    /// Documented as `kind`, and printed by a closure.
+    by By;
+    /// Documented as `kind`; it was printed before.
+    raw Raw;
+    /// What `kind` is, or null.
+    or_null OrNull;
 }
+
+/// Kinds that are documented as another.
+macro_rules! described_by {
+    ($($kind:ident),+) => {$(
+        impl<K: Describes> Describes for $kind<K> {
+            fn schema(&self, schemas: &mut Schemas) -> Json {
+                self.0.schema(schemas)
+            }
+        }
+    )+};
+}
+described_by!(By, Raw, Keyed);
 
 impl<F: Fn(&mut Writer), K> Prints<F> for By<K> {
     fn print(&self, writer: &mut Writer, print: &F) {
         print(writer);
     }
-}
-
-impl<K: Describes> Describes for By<K> {
-    fn schema(&self, schemas: &mut Schemas) -> Json {
-        self.0.schema(schemas)
-    }
-}
-
-/// See [`or_null`].
-#[derive(Clone, Copy, Debug)]
-pub struct OrNull<K>(K);
-
-/// What `kind` is, or null.
-pub const fn or_null<K>(kind: K) -> OrNull<K> {
-    OrNull(kind)
 }
 
 impl<T, K: Prints<T>> Prints<Option<T>> for OrNull<K> {
@@ -266,23 +249,8 @@ impl<K: Describes> Describes for OrNull<K> {
     }
 }
 
-/// See [`raw`].
-#[derive(Clone, Copy, Debug)]
-pub struct Raw<K>(K);
-
-/// Documented as `kind`; it was printed before.
-pub const fn raw<K>(kind: K) -> Raw<K> {
-    Raw(kind)
-}
-
 impl<T: AsRef<str>, K> Prints<T> for Raw<K> {
     fn print(&self, writer: &mut Writer, value: &T) {
         writer.raw(value.as_ref());
-    }
-}
-
-impl<K: Describes> Describes for Raw<K> {
-    fn schema(&self, schemas: &mut Schemas) -> Json {
-        self.0.schema(schemas)
     }
 }

@@ -59,38 +59,18 @@ fn plain_bodies_are_read_quickly() {
 #[test]
 fn what_is_read_quickly_is_read_alike() {
     let long = "x".repeat(255);
-    let values = [
-        "null",
-        "true",
-        "0",
-        "-0",
-        "-1",
-        "1.",
-        "01",
-        "1e2",
-        "1.00000",
+    let short = [
+        "null", "true", "0", "-0", "-1", "1.", "01", "1e2", "1.00000", "1000000", "\"\"", "\"1\"",
+        "\"2\"", "\"-1\"", "\" 1\"", "\"all\"", "\"INR\"", "\"inr\"", "\"a\\n\"", "\"é\"", "[]",
+        "{}", "[null]", "[\"\"]", "[1]", "nul", "", "]",
+    ];
+    let long = [
         "1000000001",
-        "1000000",
         "1000000.001",
-        "\"\"",
-        "\"1\"",
-        "\"2\"",
-        "\"-1\"",
-        "\" 1\"",
-        "\"all\"",
-        "\"INR\"",
-        "\"inr\"",
-        "\"a\\n\"",
         "\"\u{7f}\"",
         "\"\u{85}\"",
         "\"\u{a0}\"",
-        "\"é\"",
-        "[]",
-        "{}",
-        "[null]",
-        "[\"\"]",
         "[\"a\",\"a\"]",
-        "[1]",
         "{\"\":\"a\"}",
         "{\"a\":null}",
         "{\"a\":\"b\",\"a\":\"b\"}",
@@ -100,14 +80,11 @@ fn what_is_read_quickly_is_read_alike() {
         &format!("\"{long}x\""),
         &format!("\"{long}é\""),
         "9".repeat(50).leak(),
-        "nul",
-        "",
-        "]",
     ];
     let full = full();
     let (mut accepted, mut all) = (0, 0);
     for pointer in pointers(&full, String::new()) {
-        for value in values {
+        for value in short.iter().chain(&long) {
             let mut body = full.clone();
             *body.pointer_mut(&pointer).unwrap() = "HERE".into();
             let body = body.to_string().replace("\"HERE\"", value);
