@@ -24,6 +24,15 @@ fn read<T>(body: &str, read: impl FnOnce(Value<'_, '_>, &mut Faults) -> T) -> (T
     (value, shown.collect())
 }
 
+/// Cases, one a line: a pointer, the value that is put there, and behind an arrow the faults.
+fn cases(table: &str) -> impl Iterator<Item = (&str, Tree, Vec<&str>)> {
+    table.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| {
+        let (put, faults) = line.rsplit_once(" -> ").expect(line);
+        let (pointer, value) = put.split_once(' ').expect(line);
+        (pointer, serde_json::from_str(value).expect(line), faults.split(", ").collect())
+    })
+}
+
 /// Puts `value` at `pointer`, whose parent is there; `null` leaves the member out.
 fn put(body: &mut Tree, pointer: &str, value: &Tree) {
     let (parent, key) = pointer.rsplit_once('/').expect(pointer);

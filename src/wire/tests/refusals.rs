@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Tree, json};
 
-use super::{put, read};
+use super::{cases, put, read};
 use crate::domain::promotion::Status;
 use crate::domain::settings::{CustomField, CustomFieldKind};
 use crate::wire::promotion::{Purpose, parse};
@@ -87,25 +87,23 @@ fn conditions_are_bounded_and_their_operators_fit() {
     check(&[("/conditions", group(vec![leaf(); 10]))], &[]);
     check(&[("/conditions", group(vec![leaf(); 11]))], &["/conditions too_many"]);
     check(&[("/conditions", group(vec![]))], &["/conditions/of required"]);
-    let select = |predicate: Tree| json!({"type": "item", "of": {"include": [predicate]}});
-    let at = "/conditions/of/include/0";
-    for (predicate, place) in [
-        (json!({"field": "sku", "op": "gt", "value": "1"}), "/op unsupported_combination"),
-        (json!({"field": "brand", "op": "in_list", "list": "l"}), "/op unsupported_combination"),
-        (json!({"field": "mrp", "op": "in", "values": ["1"]}), "/op unsupported_combination"),
-        (json!({"field": "mrp", "op": "between", "values": ["1"]}), "/values out_of_range"),
-        (json!({"field": "mrp", "op": "between", "values": ["2", "1"]}), "/values out_of_range"),
-        (json!({"field": "attribute", "op": "eq", "value": "x"}), "/key required"),
-        (
-            json!({"field": "sku", "key": "k", "op": "eq", "value": "x"}),
-            "/key unsupported_combination",
-        ),
-        (json!({"field": "sku", "op": "eq", "values": ["x"]}), "/values unsupported_combination"),
-        (json!({"field": "sku", "op": "in", "values": []}), "/values required"),
-        (json!({"field": "colour", "op": "in", "values": ["x"]}), "/field malformed"),
-    ] {
-        let expected = format!("{at}{place}");
-        let faults = faults_of(&[("/conditions", select(predicate.clone()))]);
+    for (pointer, predicate, expected) in cases(
+        r#"
+        /op {"field": "sku", "op": "gt", "value": "1"} -> unsupported_combination
+        /op {"field": "brand", "op": "in_list", "list": "l"} -> unsupported_combination
+        /op {"field": "mrp", "op": "in", "values": ["1"]} -> unsupported_combination
+        /values {"field": "mrp", "op": "between", "values": ["1"]} -> out_of_range
+        /values {"field": "mrp", "op": "between", "values": ["2", "1"]} -> out_of_range
+        /key {"field": "attribute", "op": "eq", "value": "x"} -> required
+        /key {"field": "sku", "key": "k", "op": "eq", "value": "x"} -> unsupported_combination
+        /values {"field": "sku", "op": "eq", "values": ["x"]} -> unsupported_combination
+        /values {"field": "sku", "op": "in", "values": []} -> required
+        /field {"field": "colour", "op": "in", "values": ["x"]} -> malformed
+        "#,
+    ) {
+        let expected = format!("/conditions/of/include/0{pointer} {}", expected[0]);
+        let item = json!({"type": "item", "of": {"include": [predicate]}});
+        let faults = faults_of(&[("/conditions", item)]);
         assert_eq!(faults.first(), Some(&expected), "{predicate}");
     }
     let many = vec![json!({"field": "sku", "op": "eq", "value": "x"}); 26];
@@ -129,41 +127,19 @@ fn conditions_are_bounded_and_their_operators_fit() {
 
 #[test]
 fn schedules_have_one_shape_at_a_time() {
-    let span = |from: Tree, to: Tree| json!({"type": "weekly_span", "from": from, "to": to});
-    let (fri, mon) =
-        (json!({"day": "fri", "time": "18:00"}), json!({"day": "mon", "time": "06:00"}));
-    let schedule = |recurrence: Tree| json!({"recurrence": recurrence});
-    let recurrence = "/schedule/recurrence";
-    for (body, expected) in [
-        (
-            schedule(span(fri.clone(), fri.clone())),
-            format!("{recurrence}/to unsupported_combination"),
-        ),
-        (
-            json!({"recurrence": span(fri, mon),
-                   "daily_window": {"start": "18:00", "duration_hours": "6"}}),
-            "/schedule/daily_window unsupported_combination".to_owned(),
-        ),
-        (schedule(json!({"type": "weekly", "days": []})), format!("{recurrence}/days required")),
-        (
-            schedule(json!({"type": "weekly", "days": ["mon", "mon"]})),
-            format!("{recurrence}/days/1 not_unique"),
-        ),
-        (
-            schedule(json!({"type": "monthly", "dates": [32]})),
-            format!("{recurrence}/dates/0 out_of_range"),
-        ),
-        (
-            json!({"daily_window": {"start": "25:00", "duration_hours": "6"}}),
-            "/schedule/daily_window/start malformed".to_owned(),
-        ),
-        (
-            json!({"daily_window": {"start": "18:00", "duration_hours": "24.1"}}),
-            "/schedule/daily_window/duration_hours out_of_range".to_owned(),
-        ),
-        (json!({"timezone": "Mars"}), "/schedule/timezone malformed".to_owned()),
-    ] {
-        check(&[("/schedule", body)], &[&expected]);
+    for (pointer, schedule, expected) in cases(
+        r#"
+        /schedule {"recurrence": {"type": "weekly_span", "from": {"day": "fri", "time": "18:00"}, "to": {"day": "fri", "time": "18:00"}}} -> /schedule/recurrence/to unsupported_combination
+        /schedule {"recurrence": {"type": "weekly_span", "from": {"day": "fri", "time": "18:00"}, "to": {"day": "mon", "time": "06:00"}}, "daily_window": {"start": "18:00", "duration_hours": "6"}} -> /schedule/daily_window unsupported_combination
+        /schedule {"recurrence": {"type": "weekly", "days": []}} -> /schedule/recurrence/days required
+        /schedule {"recurrence": {"type": "weekly", "days": ["mon", "mon"]}} -> /schedule/recurrence/days/1 not_unique
+        /schedule {"recurrence": {"type": "monthly", "dates": [32]}} -> /schedule/recurrence/dates/0 out_of_range
+        /schedule {"daily_window": {"start": "25:00", "duration_hours": "6"}} -> /schedule/daily_window/start malformed
+        /schedule {"daily_window": {"start": "18:00", "duration_hours": "24.1"}} -> /schedule/daily_window/duration_hours out_of_range
+        /schedule {"timezone": "Mars"} -> /schedule/timezone malformed
+        "#,
+    ) {
+        check(&[(pointer, schedule)], &expected);
     }
 }
 
@@ -209,25 +185,25 @@ fn each_type_has_its_own_limits() {
 
 #[test]
 fn earning_has_one_trigger() {
-    let faults =
-        |kind: &str, earning: Tree| faults_of(&[("/type", json!(kind)), ("/earning", earning)]);
-    assert_eq!(faults("loyalty_earning", Tree::Null), ["/earning required"]);
-    let activity = || json!({"trigger": "activity", "activity": "transaction"});
-    assert!(faults("loyalty_earning", activity()).is_empty());
-    assert_eq!(faults("rewards", activity()), ["/earning/trigger unsupported_combination"]);
-    assert!(faults("rewards", json!({"trigger": "direct"})).is_empty());
-    assert_eq!(
-        faults("loyalty_earning", json!({"trigger": "activity"})),
-        ["/earning/activity required"]
-    );
-    assert_eq!(
-        faults("loyalty_earning", json!({"trigger": "milestone", "activity": "transaction"})),
-        ["/earning/activity unsupported_combination", "/earning/milestone required"]
-    );
-    assert_eq!(
-        faults("loyalty_earning", json!({"trigger": "direct", "conditions": tees()})),
-        ["/earning/conditions unsupported_combination"]
-    );
+    for (kind, earning, expected) in cases(
+        r#"
+        loyalty_earning null -> /earning required
+        loyalty_earning {"trigger": "activity"} -> /earning/activity required
+        loyalty_earning {"trigger": "milestone", "activity": "transaction"} -> /earning/activity unsupported_combination, /earning/milestone required
+        rewards {"trigger": "activity", "activity": "transaction"} -> /earning/trigger unsupported_combination
+        "#,
+    ) {
+        check(&[("/type", json!(kind)), ("/earning", earning)], &expected);
+    }
+    let direct = json!({"trigger": "direct", "conditions": tees()});
+    let expected = ["/earning/conditions unsupported_combination"];
+    check(&[("/type", json!("loyalty_earning")), ("/earning", direct)], &expected);
+    for (kind, earning) in [
+        ("loyalty_earning", json!({"trigger": "activity", "activity": "transaction"})),
+        ("rewards", json!({"trigger": "direct"})),
+    ] {
+        check(&[("/type", json!(kind)), ("/earning", earning)], &[]);
+    }
 }
 
 #[test]

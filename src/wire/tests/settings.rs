@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use serde_json::{Value as Tree, json};
 
-use super::{put, read};
+use super::{cases, put, read};
 use crate::domain::currency::Currency;
 use crate::domain::settings::Settings;
 use crate::wire::settings::{Computed, parse, stored};
@@ -44,33 +44,23 @@ fn what_is_printed_is_read_back() {
 
 #[test]
 fn settings_have_bounds() {
-    for (pointer, value, expected) in [
-        ("/strategy", json!("fastest"), "/strategy malformed"),
-        ("/rounding", json!({"precision": 5}), "/rounding/precision out_of_range"),
-        ("/optimal", json!({"budget_ms": 201}), "/optimal/budget_ms out_of_range"),
-        ("/hold_seconds", json!(9), "/hold_seconds out_of_range"),
-        ("/ranking", json!(["pos", "pos"]), "/ranking/1 not_unique"),
-        ("/ranking", json!(["luck"]), "/ranking/0 malformed"),
-        ("/timezone", json!("IST+5"), "/timezone malformed"),
-        ("/version", json!(1), "/version unknown_field"),
-        (
-            "/unit_stacking",
-            json!({"max_promotions": 0}),
-            "/unit_stacking/max_promotions out_of_range",
-        ),
-        (
-            "/custom_fields",
-            json!([{"key": "a", "type": "text"}, {"key": "a", "type": "date"}]),
-            "/custom_fields/1/key not_unique",
-        ),
-        (
-            "/custom_fields",
-            json!([{"key": "a", "type": "text", "options": ["x"]}]),
-            "/custom_fields/0/options unsupported_combination",
-        ),
-    ] {
+    for (pointer, value, expected) in cases(
+        r#"
+        /strategy "fastest" -> /strategy malformed
+        /rounding {"precision": 5} -> /rounding/precision out_of_range
+        /optimal {"budget_ms": 201} -> /optimal/budget_ms out_of_range
+        /hold_seconds 9 -> /hold_seconds out_of_range
+        /ranking ["pos", "pos"] -> /ranking/1 not_unique
+        /ranking ["luck"] -> /ranking/0 malformed
+        /timezone "IST+5" -> /timezone malformed
+        /version 1 -> /version unknown_field
+        /unit_stacking {"max_promotions": 0} -> /unit_stacking/max_promotions out_of_range
+        /custom_fields [{"key": "a", "type": "text"}, {"key": "a", "type": "date"}] -> /custom_fields/1/key not_unique
+        /custom_fields [{"key": "a", "type": "text", "options": ["x"]}] -> /custom_fields/0/options unsupported_combination
+        "#,
+    ) {
         let mut body: Tree = json!({});
         put(&mut body, pointer, &value);
-        assert_eq!(parsed(&body.to_string()).1, [expected]);
+        assert_eq!(parsed(&body.to_string()).1, expected);
     }
 }
