@@ -28,7 +28,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    fn new(status: u16, code: &'static str, title: &'static str, detail: String) -> Self {
+    pub fn new(status: u16, code: &'static str, title: &'static str, detail: String) -> Self {
         Self { status, code, title, detail, errors: Vec::new(), result: None }
     }
 
