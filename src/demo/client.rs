@@ -1,6 +1,7 @@
 //! One caller of the service: JSON over HTTP/1.1, a connection for each call.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
@@ -11,6 +12,11 @@ use tokio::net::TcpStream;
 
 /// Most bytes of an answer: the demo's own are far below.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
+
+/// How often a call is repeated that the service had no time for, and after what pause: a machine that has just built the
+/// service may be busy for a while.
+const REPEATS: u32 = 30;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Why a call failed.
 #[derive(Debug, Error)]
@@ -80,6 +86,32 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<Answer, CallError> {
         let call = format!("{method} {path}");
+        let mut repeats = REPEATS;
+        loop {
+            let sent = self.send(method.clone(), path, key, version, body).await;
+            let (status, answer) =
+                sent.map_err(|source| CallError::NoAnswer { call: call.clone(), source })?;
+            if status.is_success() {
+                return Ok(answer);
+            }
+            let code = answer.body["code"].as_str();
+            let nothing_was_done = matches!(code, Some("unavailable" | "overloaded"));
+            if repeats == 0 || !nothing_was_done {
+                return Err(CallError::Refused { call, status, body: answer.body });
+            }
+            repeats -= 1;
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        key: &str,
+        version: Option<&str>,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Answer), axum::BoxError> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
