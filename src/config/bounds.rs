@@ -1,4 +1,4 @@
-//! Bounds on what callers can take of the process: times, sizes and counts. Each has its default in the README.
+//! Bounds on what callers can take of the process: times, sizes and counts. Each has its default in docs/OPERATING.md.
 
 use clap::builder::RangedI64ValueParser;
 use clap::{Args, value_parser};

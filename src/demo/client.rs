@@ -122,23 +122,12 @@ impl Client {
             request = request.header(header::IF_MATCH, version);
         }
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        match self.send(request.body(body)).await {
-            Ok((status, answer)) if status.is_success() => Ok(answer),
-            Ok((status, Answer { body, .. })) => Err(CallError::Refused { call, status, body }),
-            Err(source) => Err(CallError::NoAnswer { call, source }),
-        }
-    }
-
-    async fn send(
-        &self,
-        request: Result<Request<Body>, axum::http::Error>,
-    ) -> Result<(StatusCode, Answer), axum::BoxError> {
         let stream = TcpStream::connect(self.address).await?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         // It ends with the sender; what went wrong with it shows in the answer.
         tokio::spawn(connection);
-        let answer = sender.send_request(request?).await?;
+        let answer = sender.send_request(request.body(body)?).await?;
         let (parts, body) = answer.into_parts();
         let bytes = axum::body::to_bytes(Body::new(body), MAX_ANSWER).await?;
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? };

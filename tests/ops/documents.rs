@@ -2,6 +2,8 @@
 
 use clap::CommandFactory;
 use promotion_engine::config::Cli;
+use promotion_engine::domain::evaluation::ReasonCode;
+use promotion_engine::domain::names::Named;
 
 use crate::watched::file;
 
@@ -16,10 +18,19 @@ fn every_setting_is_listed() {
             };
             settings += 1;
             let name = format!("`{variable}`");
-            let readme = file("README.md");
-            let mut rows = readme.lines().filter(|line| line.starts_with("| `"));
-            assert!(rows.any(|row| row.contains(&name)), "{variable} is not in README.md");
+            let manual = file("docs/OPERATING.md");
+            let mut rows = manual.lines().filter(|line| line.starts_with("| `"));
+            assert!(rows.any(|row| row.contains(&name)), "{variable} is not in docs/OPERATING.md");
         }
     }
     assert!(settings > 10);
+}
+
+#[test]
+fn every_reason_is_explained() {
+    let concepts = file("docs/CONCEPTS.md");
+    for reason in ReasonCode::ALL {
+        let name = format!("`{}`", reason.name());
+        assert!(concepts.contains(&name), "{name} is not in docs/CONCEPTS.md");
+    }
 }
