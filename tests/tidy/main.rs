@@ -1,4 +1,7 @@
-//! What a program can check of how the code is laid out: layers, sizes, and where SQL and clocks live.
+//! What a program can check of how code and documents are laid out: layers, sizes, links, and where SQL and clocks
+//! live.
+
+mod documents;
 
 use std::fs;
 use std::path::{Path, PathBuf};
