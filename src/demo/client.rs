@@ -13,8 +13,7 @@ use tokio::net::TcpStream;
 /// Most bytes of an answer: the demo's own are far below.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 
-/// How often a call is repeated that the service had no time for, and after what pause: a machine that has just built the
-/// service may be busy for a while.
+/// How often a call is repeated that the service had no time for, and after what pause.
 const REPEATS: u32 = 30;
 const PAUSE: Duration = Duration::from_secs(1);
 

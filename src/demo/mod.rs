@@ -2,13 +2,15 @@
 //!
 //! Everything goes through the service's own port, as any caller would do it: the tenant and its keys are made, the
 //! shop of `demo/shop.json` is loaded, its sample cart is priced, and the answer is printed as a receipt. A customer
-//! registers, earns a promotion by it, and uses it: that is printed too. Then the service goes on. The file is also a document that `promotion-engine evaluate` takes.
+//! registers, earns a promotion by it, and uses it: that is printed too. Then the service goes on. The file is also a
+//! document that `promotion-engine evaluate` takes.
 //!
 //! Reading order: [`run`] here, then `shop` (what is loaded), `receipt` (what is printed), `welcome` (the customer),
 //! `client`.
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde_json::Value;
 use thiserror::Error;
@@ -29,6 +31,9 @@ use welcome::Story;
 
 /// The shop and its sample cart.
 const SHOP: &str = include_str!("../../demo/shop.json");
+
+/// How long a transaction waits for a connection: a machine that has just built the service may be busy for a while.
+const CONNECTING: Duration = Duration::from_secs(20);
 
 /// Why the demo ended early.
 #[derive(Debug, Error)]
@@ -52,7 +57,9 @@ pub async fn run(config: DemoConfig) -> Result<(), DemoError> {
         let operator_key = operator_key();
         let options =
             AppOptions { operator_key: Some(operator_key.clone()), ..AppOptions::default() };
-        let app = App::start(listener, database.options.clone(), options).await?;
+        let mut connecting = database.options.clone();
+        connecting.timeouts.acquire = CONNECTING;
+        let app = App::start(listener, connecting, options).await?;
         let client = Client::new(probe::on_this_machine(app.address()));
         let shown = tokio::select! {
             shown = show(&client, &operator_key) => shown.map(|()| true),
