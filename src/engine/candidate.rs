@@ -15,9 +15,13 @@ use super::gates::Passed;
 use super::issuances::InHand;
 use super::limits::Left;
 use super::line_set::LineSet;
+use super::plan::Plan;
 use super::proposal::{Failure, Proposal};
 use super::ranking::Dated;
 use super::units::Basket;
+
+/// Most applications of one benefit (spec 14).
+const MAX_APPLICATIONS: i64 = 1_000_000_000_000;
 
 /// A promotion that passed the gates, with what does not change while others are applied.
 pub(crate) struct Candidate<'e> {
@@ -35,6 +39,8 @@ pub(crate) struct Candidate<'e> {
     /// How many steps went into it.
     pub(crate) steps: Cell<u64>,
     pub(crate) lone: Lone,
+    /// What the cart alone decides of it, found out when it is asked for.
+    pub(crate) plan: OnceCell<Plan>,
 }
 
 /// What a candidate gives by itself on the untouched cart, found out when it is asked for.
@@ -67,6 +73,7 @@ impl<'e> Candidate<'e> {
             relevant: LineSet::default(),
             steps: Cell::new(0),
             lone: Lone::default(),
+            plan: OnceCell::new(),
         };
         candidate.relevant = candidate.relevant_lines(case);
         candidate.count(case, before);
@@ -119,10 +126,18 @@ impl<'e> Candidate<'e> {
         }
     }
 
+    /// The most applications that `max_times`, the limits and the contract allow.
+    pub(crate) fn times_bound(&self) -> i64 {
+        let repeat = self.compiled.promotion.terms.benefit.repeat();
+        let own = repeat.and_then(|repeat| repeat.max_times).map(i64::from);
+        own.into_iter().chain(self.left.times).fold(MAX_APPLICATIONS, i64::min)
+    }
+
     /// The lines of a part that the target selects; `None` where it names none.
+    #[expect(clippy::indexing_slicing, reason = "each selection of the promotion has its lines")]
     pub(crate) fn target(&self, part: &LineSet) -> Option<LineSet> {
-        let lines = self.selected.get(self.compiled.select?)?;
-        Some(lines.intersection(part))
+        let select = self.compiled.select?;
+        Some(self.selected[select].intersection(part))
     }
 
     /// What its conditions are judged on.

@@ -11,7 +11,7 @@ use super::inputs::Facts;
 use super::line_set::LineSet;
 use super::reuse::Reused;
 use super::ruleset::RuleSet;
-use super::units::{Basket, ClaimRules, Slot};
+use super::units::{Basket, ClaimRules, Slot, Take};
 use super::view::CartView;
 use super::work::Work;
 
@@ -27,6 +27,7 @@ pub(crate) struct Case<'e> {
     pub(crate) work: Work<'e>,
     pub(crate) shares: Reused<Share>,
     pub(crate) slots: Reused<Slot>,
+    pub(crate) takes: Reused<Take>,
 }
 
 impl<'e> Case<'e> {
@@ -48,6 +49,7 @@ impl<'e> Case<'e> {
             work,
             shares: Reused::default(),
             slots: Reused::default(),
+            takes: Reused::default(),
         }
     }
 

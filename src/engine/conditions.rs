@@ -68,9 +68,13 @@ pub(crate) struct Scene<'s> {
 impl Scene<'_> {
     /// The lines that a line condition looks at.
     pub(crate) fn lines(&self, selection: usize) -> LineSet {
-        self.selected
-            .get(selection)
-            .map_or_else(LineSet::default, |lines| lines.intersection(self.part))
+        self.selected(selection).intersection(self.part)
+    }
+
+    /// The lines of the whole cart that a selection selects.
+    #[expect(clippy::indexing_slicing, reason = "selections have their numbers in the promotion")]
+    fn selected(&self, selection: usize) -> &LineSet {
+        &self.selected[selection]
     }
 
     /// The units of a line that count.
@@ -107,21 +111,17 @@ impl Conditions {
     }
 
     pub(crate) fn judge(&self, scene: &Scene<'_>) -> Truths {
-        let leaves = self.leaves.iter().enumerate();
-        Truths(
-            leaves.fold(0, |truths, (number, leaf)| {
-                truths | (u32::from(leaf.holds(scene)) << number)
-            }),
-        )
+        self.truths(|leaf| leaf.holds(scene))
     }
 
     /// The same where there is no cart: every leaf that looks at one is false (spec 11).
     pub(crate) fn judge_without_cart(&self, scene: &Scene<'_>) -> Truths {
+        self.truths(|leaf| !leaf.looks_at_the_cart() && leaf.holds(scene))
+    }
+
+    fn truths(&self, holds: impl Fn(&LeafTest) -> bool) -> Truths {
         let leaves = self.leaves.iter().enumerate();
-        Truths(leaves.fold(0, |truths, (number, leaf)| {
-            let holds = !leaf.looks_at_the_cart() && leaf.holds(scene);
-            truths | (u32::from(holds) << number)
-        }))
+        Truths(leaves.fold(0, |truths, (leaf, own)| truths | (u32::from(holds(own)) << leaf)))
     }
 
     /// Whether the whole tree is true.
@@ -132,23 +132,17 @@ impl Conditions {
     /// Finds the leaves that are true and all of whose enclosing groups are true and have `is: true`, in their order:
     /// those that can be requirements (spec 7.3).
     pub(crate) fn supporting(&self, truths: Truths, found: &mut impl FnMut(&LeafTest)) {
-        fn walk(
-            node: &Node,
-            truths: Truths,
-            leaves: &[LeafTest],
-            found: &mut impl FnMut(&LeafTest),
-        ) {
-            match node {
-                Node::Leaf(leaf) if truths.get(*leaf) => {
-                    leaves.get(*leaf).into_iter().for_each(found);
-                }
-                Node::Group { is: true, of, .. } if holds(node, truths) => {
-                    of.iter().for_each(|child| walk(child, truths, leaves, found));
-                }
-                Node::Leaf(_) | Node::Group { .. } => {}
+        self.supporting_in(&self.root, truths, found);
+    }
+
+    fn supporting_in(&self, node: &Node, truths: Truths, found: &mut impl FnMut(&LeafTest)) {
+        match node {
+            Node::Leaf(leaf) if truths.get(*leaf) => found(self.leaf(*leaf)),
+            Node::Group { is: true, of, .. } if holds(node, truths) => {
+                of.iter().for_each(|child| self.supporting_in(child, truths, found));
             }
+            Node::Leaf(_) | Node::Group { .. } => {}
         }
-        walk(&self.root, truths, &self.leaves, found);
     }
 
     /// Whether they look at what item-level promotions have taken off (spec 5.3 `subtotal`).
@@ -156,6 +150,16 @@ impl Conditions {
         let subtotal =
             |test: &LeafTest| matches!(test, LeafTest::Cart { measure: CartMeasure::Subtotal, .. });
         self.leaves.iter().any(subtotal)
+    }
+
+    /// Whether one of them counts units of lines, of which others may have claimed some.
+    pub(crate) fn count_units(&self) -> bool {
+        self.leaves.iter().any(|test| match test {
+            LeafTest::Lines { .. } | LeafTest::Item { found: true, .. } => true,
+            LeafTest::Cart { .. } | LeafTest::Item { found: false, .. } | LeafTest::Request(_) => {
+                false
+            }
+        })
     }
 
     /// Whether no condition counts parts of units.
@@ -176,8 +180,9 @@ impl Conditions {
         &self.root
     }
 
-    pub(crate) fn leaf(&self, number: usize) -> Option<&LeafTest> {
-        self.leaves.get(number)
+    #[expect(clippy::indexing_slicing, reason = "a tree has the numbers of its own leaves")]
+    pub(crate) fn leaf(&self, number: usize) -> &LeafTest {
+        &self.leaves[number]
     }
 }
 
@@ -284,9 +289,7 @@ impl LeafTest {
                 may_look_at(1) && lines.any(|line| scene.counted(line).is_positive())
             }
             // Not a line condition: it sees the whole cart (spec 7.3).
-            Self::Item { of, found: false } => {
-                may_look_at(1) && scene.selected.get(*of).is_some_and(LineSet::is_empty)
-            }
+            Self::Item { of, found: false } => may_look_at(1) && scene.selected(*of).is_empty(),
             Self::Request(leaf) => may_look_at(1) && request_holds(leaf, scene.request),
         }
     }
@@ -349,6 +352,7 @@ fn has_in_any_case(values: &[String], text: &str) -> bool {
 }
 
 /// The leaves that look at the request alone. What it lacks makes them false.
+#[expect(clippy::unreachable, reason = "the other leaves are compiled to tests of their own")]
 fn request_holds(leaf: &Leaf, request: &Request<'_>) -> bool {
     match leaf {
         Leaf::PaymentMode { test } => mode_holds(test, request),
@@ -375,7 +379,7 @@ fn request_holds(leaf: &Leaf, request: &Request<'_>) -> bool {
             let mut own = attributes.filter(|(own, _)| own == key);
             own.next().is_some_and(|(_, text)| attribute_holds(test, text))
         }
-        Leaf::Cart { .. } | Leaf::Lines { .. } | Leaf::Item { .. } => false,
+        Leaf::Cart { .. } | Leaf::Lines { .. } | Leaf::Item { .. } => unreachable!("{leaf:?}"),
     }
 }
 

@@ -142,7 +142,7 @@ fn cart_facts(compiled: &Compiled) -> Option<Vec<Fact>> {
 /// Facts of which the cart has one where the node is true.
 fn facts_of_node(node: &Node, conditions: &Conditions, compiled: &Compiled) -> Option<Vec<Fact>> {
     match node {
-        Node::Leaf(number) => match conditions.leaf(*number)? {
+        Node::Leaf(number) => match conditions.leaf(*number) {
             LeafTest::Lines { of, compare, .. } if needs_a_line(*compare) => {
                 compiled.selections.get(*of)?.necessary_facts()
             }

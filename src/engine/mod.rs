@@ -40,6 +40,7 @@ mod benefits;
 mod candidate;
 mod evaluate;
 mod explain;
+mod plan;
 mod proposal;
 mod requirements;
 mod result;

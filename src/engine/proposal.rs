@@ -1,36 +1,26 @@
 //! What a promotion gives, not yet given: who chooses among promotions can weigh it before it is carried out.
 
-use crate::domain::amount::{Money, Quantity};
+use crate::domain::amount::Money;
+use crate::domain::benefit::Level;
 use crate::domain::exact::Exact;
 
-use super::allocation::Share;
+use super::heap::spilled;
 use super::line_set::LineSet;
-use super::units::{Basket, Take};
+use super::units::{Basket, LineTake, Saved};
 use super::work::{STEPS_A_SHARE, Work};
 
 /// What a promotion gives, not yet given.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Proposal {
+    pub(crate) level: Level,
     /// How often its benefit applies.
     pub(crate) times: i64,
     pub(crate) discount: Money,
     pub(crate) points: Exact,
-    /// Units that are discounted and claimed, ordered by line.
-    pub(crate) takes: Vec<Take>,
-    /// The discount of each line, with the units that it falls on; never 0.
-    pub(crate) amounts: Vec<LineAmount>,
-    /// Further units that its condition used up, by line.
-    pub(crate) needed: Vec<(usize, Quantity)>,
+    /// What it takes of lines, in cart order, each line once.
+    pub(crate) lines: Vec<LineTake>,
     /// Units of a free product that are not in the cart.
     pub(crate) free: Exact,
-}
-
-/// The part of a discount that falls on a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LineAmount {
-    pub(crate) line: usize,
-    pub(crate) quantity: Quantity,
-    pub(crate) amount: Money,
 }
 
 /// Why a promotion gives nothing.
@@ -43,39 +33,54 @@ pub(crate) enum Failure {
     NoBenefit,
 }
 
-impl LineAmount {
-    pub(crate) fn of(share: &Share) -> Self {
-        Self { line: share.line, quantity: share.quantity, amount: share.amount }
-    }
-}
-
 impl Proposal {
-    /// Carries out one of item level: its units are claimed, and its discount is taken off them.
-    pub(crate) fn carry_out(&self, basket: &mut Basket, work: &Work<'_>) {
-        let lines = self.amounts.iter().map(|own| own.line);
-        let lines = lines.chain(self.needed.iter().map(|(line, _)| *line));
-        let runs: usize = lines.map(|line| basket.runs(line)).sum();
-        if !work.charge((runs + self.takes.len()) * STEPS_A_SHARE) {
-            return;
+    /// One that gives nothing yet.
+    pub(crate) fn new(level: Level, times: i64) -> Self {
+        Self {
+            level,
+            times,
+            discount: Money::ZERO,
+            points: Exact::ZERO,
+            lines: Vec::new(),
+            free: Exact::ZERO,
         }
-        basket.apply(&self.takes, self.by_line(), &self.needed);
     }
 
-    /// The lines on which it would take more off some units than is left to pay of them.
-    pub(crate) fn overdraws(&self, basket: &Basket) -> LineSet {
-        basket.overdraws(&self.takes, self.by_line())
+    /// Carries it out: units are claimed, and the discount is taken off them, off whole lines, or off the shipping.
+    pub(crate) fn carry_out(&self, basket: &mut Basket, work: &Work<'_>) {
+        match self.level {
+            Level::Item => {
+                let steps = |own: &LineTake| basket.runs(own.line) + own.takes.len();
+                let steps: usize = self.lines.iter().map(steps).sum();
+                if work.charge(steps * STEPS_A_SHARE) {
+                    basket.claim(&self.lines);
+                }
+            }
+            Level::Cart => basket.take_off_lines(&self.lines),
+            Level::Shipping => basket.take_off_shipping(self.discount),
+        }
+    }
+
+    /// What it would change of a basket, to go back to.
+    pub(crate) fn save(&self, basket: &Basket) -> Saved {
+        basket.save(self.lines.iter().map(|own| own.line))
+    }
+
+    /// What it takes off lines, by line; a line may be named with nothing.
+    pub(crate) fn by_line(&self) -> impl Iterator<Item = (usize, Money)> + '_ {
+        self.lines.iter().map(|own| (own.line, own.amount))
+    }
+
+    /// The lines on which it takes more off some units than is left to pay of them.
+    pub(crate) fn overdrawn(&self, basket: &Basket) -> LineSet {
+        let lines = self.lines.iter().filter(|own| basket.is_overdrawn_by(own));
+        lines.map(|own| own.line).collect()
     }
 
     /// What it takes in memory.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>()
-            + size_of_val(self.takes.as_slice())
-            + size_of_val(self.amounts.as_slice())
-            + size_of_val(self.needed.as_slice())
-    }
-
-    fn by_line(&self) -> impl Iterator<Item = (usize, Money)> + '_ {
-        self.amounts.iter().map(|own| (own.line, own.amount))
+        let takes: usize = self.lines.iter().map(|own| spilled(&own.takes)).sum();
+        size_of::<Self>() + size_of_val(self.lines.as_slice()) + takes
     }
 
     /// A promotion that gives no discount, no points and no free item is not applied.

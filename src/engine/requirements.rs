@@ -3,7 +3,7 @@
 
 use smallvec::SmallVec;
 
-use crate::domain::amount::{Number, Quantity};
+use crate::domain::amount::{Money, Number, Quantity};
 use crate::domain::condition::LineMeasure;
 use crate::domain::exact::Exact;
 use crate::domain::selector::NumberOperator;
@@ -28,6 +28,9 @@ pub(crate) enum Need {
     Worth(Exact),
     All,
 }
+
+/// Units of lines, by line.
+pub(crate) type ByLine = Vec<(usize, Quantity)>;
 
 /// Most conditions have one, which needs no memory of its own.
 pub(crate) type Requirements = SmallVec<[Requirement; 1]>;
@@ -81,8 +84,8 @@ fn whole_above(value: Number) -> Quantity {
 /// that it has; zero-priced lines aside. Each line comes with its unit price and what it holds.
 pub(crate) fn take_worth(
     worth: &Exact,
-    lines: impl Iterator<Item = (usize, crate::domain::amount::Money, Quantity)>,
-) -> Vec<(usize, Quantity)> {
+    lines: impl Iterator<Item = (usize, Money, Quantity)>,
+) -> ByLine {
     let mut missing = worth.clone();
     let mut taken = Vec::new();
     for (line, price, there) in lines {
@@ -102,10 +105,7 @@ pub(crate) fn take_worth(
 }
 
 /// Takes so many units from lines in the given order.
-pub(crate) fn take_units(
-    mut missing: Quantity,
-    lines: &[(usize, Quantity)],
-) -> Vec<(usize, Quantity)> {
+pub(crate) fn take_units(mut missing: Quantity, lines: &[(usize, Quantity)]) -> ByLine {
     let mut taken = Vec::new();
     for (line, there) in lines {
         let quantity = missing.min(*there);
@@ -129,6 +129,7 @@ const CHOICES_A_STEP: usize = 8;
 /// For every choice of requirements (as bits): the units that could serve at least one of them.
 struct Capacity(Vec<i128>);
 
+#[expect(clippy::indexing_slicing, reason = "a choice of parts is a number below 2 to their count")]
 impl SetShape {
     /// INVARIANT: requirements of sets are counts of units (spec 5.4 refuses all others).
     pub(crate) fn new(requirements: &[Requirement], holds: impl Fn(usize) -> Quantity) -> Self {
@@ -148,9 +149,10 @@ impl SetShape {
         self.parts.iter().map(|(_, need)| *need)
     }
 
-    fn mask(&self, line: usize) -> u32 {
+    /// Which parts units of a line could serve.
+    fn mask(&self, line: usize) -> usize {
         let parts = self.parts.iter().enumerate();
-        parts.fold(0, |mask, (part, (lines, _))| mask | (u32::from(lines.contains(line)) << part))
+        parts.fold(0, |mask, (part, (lines, _))| mask | (usize::from(lines.contains(line)) << part))
     }
 
     fn capacity(&self, units: impl Iterator<Item = (usize, Quantity)>) -> Capacity {
@@ -158,21 +160,14 @@ impl SetShape {
         // over all subsets; what no requirement outside a choice could use alone serves the choice.
         let mut within = vec![0_i128; 1 << self.parts.len()];
         for (line, quantity) in units {
-            if let Some(own) = index(self.mask(line)).and_then(|mask| within.get_mut(mask)) {
-                *own += i128::from(quantity.scaled());
-            }
+            within[self.mask(line)] += i128::from(quantity.scaled());
         }
         for part in 0..self.parts.len() {
-            for choice in 0..within.len() {
-                if choice & (1 << part) != 0 {
-                    let without = within.get(choice ^ (1 << part)).copied().unwrap_or(0);
-                    if let Some(own) = within.get_mut(choice) {
-                        *own += without;
-                    }
-                }
+            for choice in (0..within.len()).filter(|choice| choice & (1 << part) != 0) {
+                within[choice] += within[choice ^ (1 << part)];
             }
         }
-        let total = within.last().copied().unwrap_or(0);
+        let total = within[within.len() - 1];
         // The complement of the n-th choice is the n-th from the end.
         Capacity(within.iter().rev().map(|outside| total - outside).collect())
     }
@@ -231,18 +226,18 @@ impl SetShape {
         work: &Work<'_>,
     ) -> Vec<Vec<Slot>> {
         work.charge(units.len() * self.parts.len());
-        let mut rest: Vec<(u32, Slot)> =
+        let mut rest: Vec<(usize, Slot)> =
             units.iter().map(|slot| (self.mask(slot.line), *slot)).collect();
         let capacity = self.capacity(units.iter().map(|slot| (slot.line, slot.quantity)));
         let mut spare = Spare::new(&capacity, &Self::together(demands));
         let mut served = Vec::with_capacity(self.parts.len());
         for (part, demand) in demands.iter().enumerate() {
-            let mut missing = i128::from(demand.scaled());
+            let mut missing = *demand;
             let mut taken = Vec::new();
             // Units of just these requirements are all needed by later ones: what can be spared only falls.
-            let mut needed: Vec<u32> = Vec::new();
+            let mut needed: Vec<usize> = Vec::new();
             for (mask, slot) in rest.iter_mut().filter(|(mask, _)| mask & (1 << part) != 0) {
-                if missing <= 0 {
+                if !missing.is_positive() {
                     break;
                 }
                 if !slot.quantity.is_positive() || needed.contains(mask) {
@@ -251,16 +246,13 @@ impl SetShape {
                 if !work.charge(self.steps() + needed.len()) {
                     return served;
                 }
-                let left = spare.of(*mask, part);
-                let quantity = missing.min(slot.quantity.scaled().into());
-                let quantity = left.map_or(quantity, |left| quantity.min(left));
-                let Some(scaled) = i64::try_from(quantity).ok().filter(|own| *own > 0) else {
+                let quantity = missing.min(slot.quantity).min(spare.of(*mask, part));
+                if !quantity.is_positive() {
                     needed.push(*mask);
                     continue;
-                };
-                let quantity = Quantity::from_scaled(scaled);
-                missing -= i128::from(scaled);
-                spare.take(*mask, scaled.into());
+                }
+                missing = missing.minus(quantity);
+                spare.take(*mask, quantity);
                 slot.quantity = slot.quantity.minus(quantity);
                 taken.push(Slot { quantity, ..*slot });
             }
@@ -279,24 +271,18 @@ impl Spare {
         Self(choices.map(|(there, needed)| there - needed).collect())
     }
 
-    /// How many units of just the requirements in `mask` those behind `part` can spare; `None` where they could not use
-    /// them.
-    fn of(&self, mask: u32, part: usize) -> Option<i128> {
-        let mask = index(mask)?;
+    /// How many units of just the requirements in `mask` those behind `part` can spare: any number where they could use
+    /// none of them.
+    fn of(&self, mask: usize, part: usize) -> Quantity {
         let later = self.0.iter().enumerate().step_by(1 << (part + 1));
-        later.filter(|(choice, _)| mask & choice != 0).map(|(_, spare)| *spare).min()
+        let later = later.filter(|(choice, _)| mask & choice != 0).map(|(_, spare)| *spare).min();
+        let bound = later.and_then(|spare| i64::try_from(spare.max(0)).ok());
+        Quantity::from_scaled(bound.unwrap_or(i64::MAX))
     }
 
     /// Takes units that just the requirements in `mask` could use.
-    fn take(&mut self, mask: u32, units: i128) {
-        for (choice, own) in (0_u32..).zip(&mut self.0) {
-            if choice & mask != 0 {
-                *own -= units;
-            }
-        }
+    fn take(&mut self, mask: usize, units: Quantity) {
+        let choices = self.0.iter_mut().enumerate().filter(|(choice, _)| choice & mask != 0);
+        choices.for_each(|(_, own)| *own -= i128::from(units.scaled()));
     }
-}
-
-fn index(bits: u32) -> Option<usize> {
-    usize::try_from(bits).ok()
 }

@@ -94,7 +94,7 @@ fn add(result: &mut Evaluation, candidate: &Candidate<'_>, proposal: &Proposal) 
         Level::Shipping => &mut result.totals.shipping_discount,
     };
     *total = total.plus(proposal.discount);
-    for own in &proposal.amounts {
+    for own in proposal.lines.iter().filter(|own| own.amount.is_positive()) {
         let (quantity, amount) = (own.quantity, own.amount);
         let allocation = Allocation { promotion: number, quantity, amount };
         result.lines[own.line].allocations.push(allocation);

@@ -130,11 +130,6 @@ impl<'s> Work<'s> {
         charged < self.next_look.get() || self.look()
     }
 
-    /// Whether the evaluation has to end.
-    pub(crate) fn is_over(&self) -> bool {
-        !self.charge(0)
-    }
-
     #[cold]
     fn look(&self) -> bool {
         if self.end.get().is_some() {

@@ -8,8 +8,9 @@ use crate::domain::settings::PercentageBase;
 use crate::engine::allocation::{Share, settle as settle_shares};
 use crate::engine::candidate::Candidate;
 use crate::engine::case::Case;
-use crate::engine::proposal::{LineAmount, Proposal};
-use crate::engine::units::{Basket, Slot, Take};
+use crate::engine::proposal::Proposal;
+use crate::engine::requirements::ByLine;
+use crate::engine::units::{Basket, LineTake, Slot, Take};
 use crate::engine::work::STEPS_A_SHARE;
 
 use super::chosen::{Chosen, Units};
@@ -17,6 +18,7 @@ use super::groups::{Groups, Member};
 
 /// The exact discount of the chosen units, at most what is left to pay of them: unit by unit, in
 /// sum (`amount_off` per application), or line by line (`bundle_price`).
+#[expect(clippy::unreachable, reason = "bundles come in groups, and nothing else does")]
 pub(super) fn take_shares(
     case: &Case<'_>,
     basket: &Basket,
@@ -42,12 +44,12 @@ pub(super) fn take_shares(
         (Units::Loose(units), kind) => {
             takes.extend(units.iter().map(|slot| by_unit(case, basket, *slot, kind)));
         }
-        // INVARIANT: bundles come in groups, and nothing else does.
-        (Units::Groups(_), _) => {}
+        (Units::Groups(_), kind) => unreachable!("groups of {kind:?}"),
     }
 }
 
 /// The discount of units, each by itself.
+#[expect(clippy::unreachable, reason = "what is shared over units together is not asked for here")]
 fn by_unit(case: &Case<'_>, basket: &Basket, slot: Slot, kind: ItemKind) -> Take {
     let left = basket.left(slot).or_zero();
     let of_units = |price: Money| Exact::product(price, slot.quantity);
@@ -66,9 +68,8 @@ fn by_unit(case: &Case<'_>, basket: &Basket, slot: Slot, kind: ItemKind) -> Take
         },
         ItemKind::AmountOff { value, per: Spread::Unit } => of_units(value),
         ItemKind::FixedPrice { value } => left.minus(&of_units(value)),
-        // INVARIANT: both are shared over all units together.
         ItemKind::AmountOff { per: Spread::Application, .. } | ItemKind::BundlePrice { .. } => {
-            Exact::ZERO
+            unreachable!("it is shared over all its units together")
         }
     };
     Take { slot, share: share.at_most(&left).or_zero() }
@@ -119,53 +120,86 @@ fn bundles(
     takes.into_iter().map(|(_, take)| take)
 }
 
-/// Rounds and spreads what the takes come to.
+/// Rounds what the takes come to and spreads it over their lines; `needed`: further units that the condition uses up.
 pub(super) fn settle(
     case: &Case<'_>,
     candidate: &Candidate<'_>,
     basket: &Basket,
+    mut takes: Vec<Take>,
+    needed: ByLine,
     proposal: &mut Proposal,
 ) {
-    case.work.charge(proposal.takes.len() * STEPS_A_SHARE);
-    merge(&mut proposal.takes);
+    case.work.charge(takes.len() * STEPS_A_SHARE);
+    merge(&mut takes);
     let rounding = case.rules.settings().rounding;
     let line_by_line = match &candidate.compiled.promotion.terms.benefit {
         Benefit::Items(benefit) => matches!(benefit.kind, ItemKind::BundlePrice { .. }),
         Benefit::FreeProduct(_) | Benefit::Cart(_) | Benefit::Shipping(_) => false,
     };
+    let mut lines = by_line(takes.drain(..));
+    case.takes.give_back(takes);
     let mut shares = case.shares.take();
-    for takes in proposal.takes.chunk_by(|a, b| a.slot.line == b.slot.line) {
-        shares.extend(share_of_line(basket, takes, rounding, line_by_line));
-    }
+    shares.extend(lines.iter().map(|own| share_of_line(basket, own, rounding, line_by_line)));
     let exact: Exact = shares.iter().map(|share| &share.weight).sum();
     proposal.discount = settle_shares(&exact, &mut shares, candidate.left.discount, rounding);
-    proposal.amounts = shares.iter().map(LineAmount::of).collect();
+    // INVARIANT: both are in the order of lines; the shares that came to nothing are gone.
+    let mut settled = shares.iter().peekable();
+    for own in &mut lines {
+        if let Some(share) = settled.next_if(|share| share.line == own.line) {
+            own.amount = share.amount;
+        }
+    }
+    assert!(settled.next().is_none(), "a share of a line that nothing is taken of");
     case.shares.give_back(shares);
+    add_needed(&mut lines, needed);
+    proposal.lines = lines;
+}
+
+/// Takes as what is taken of each line, nothing of it settled yet.
+fn by_line(takes: impl ExactSizeIterator<Item = Take>) -> Vec<LineTake> {
+    let mut lines: Vec<LineTake> = Vec::with_capacity(takes.len());
+    for take in takes {
+        match lines.last_mut() {
+            Some(own) if own.line == take.slot.line => own.push(take),
+            Some(_) | None => lines.push(LineTake::of_units(take)),
+        }
+    }
+    lines
+}
+
+/// Adds the units that the condition uses up.
+fn add_needed(lines: &mut Vec<LineTake>, needed: ByLine) {
+    if needed.is_empty() {
+        return;
+    }
+    lines.extend(needed.into_iter().map(|(line, needed)| LineTake::of_needed(line, needed)));
+    lines.sort_by_key(|own| own.line);
+    lines.dedup_by(|next, own| {
+        let is_same = next.line == own.line;
+        if is_same {
+            own.needed = own.needed.plus(next.needed);
+        }
+        is_same
+    });
 }
 
 /// What the takes of one line come to. No line gives more than is left to pay of its units there,
 /// and of itself: that is its room. Its exact share is bounded by that too where a benefit is computed line by line.
-fn share_of_line(
-    basket: &Basket,
-    takes: &[Take],
-    rounding: Rounding,
-    line_by_line: bool,
-) -> Option<Share> {
-    let line = takes.first()?.slot.line;
-    let (weight, left) = match takes {
+fn share_of_line(basket: &Basket, own: &LineTake, rounding: Rounding, line_by_line: bool) -> Share {
+    let (weight, left) = match own.takes.as_slice() {
         [only] => (only.share.clone(), basket.left(only.slot)),
-        _ => takes.iter().fold((Exact::ZERO, Exact::ZERO), |(weight, left), take| {
+        takes => takes.iter().fold((Exact::ZERO, Exact::ZERO), |(weight, left), take| {
             (weight.plus(&take.share), left.plus(&basket.left(take.slot)))
         }),
     };
-    let left = left.or_zero().at_most(&basket.left_of_line(line));
-    Some(Share {
-        line,
-        quantity: takes.iter().map(|take| take.slot.quantity).sum(),
+    let left = left.or_zero().at_most(&basket.left_of_line(own.line));
+    Share {
+        line: own.line,
+        quantity: own.quantity,
         weight: if line_by_line { weight.at_most(&left) } else { weight },
         room: rounding.cut(&left),
         amount: Money::ZERO,
-    })
+    }
 }
 
 /// Orders takes by line and run, and joins those of one run that are discounted alike.

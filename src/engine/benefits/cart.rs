@@ -1,28 +1,29 @@
 //! Benefits on the cart as a whole, or some of its lines, and points (spec 7.4).
 
 use crate::domain::amount::Money;
-use crate::domain::benefit::{CartBenefit, CartKind};
+use crate::domain::benefit::{CartBenefit, CartKind, Level};
 use crate::domain::exact::Exact;
 use crate::domain::settings::PercentageBase;
 use crate::engine::allocation::{Share, settle, settle_total};
 use crate::engine::candidate::Candidate;
 use crate::engine::case::Case;
 use crate::engine::line_set::LineSet;
-use crate::engine::proposal::{Failure, LineAmount, Proposal};
-use crate::engine::units::Basket;
+use crate::engine::plan::Plan;
+use crate::engine::proposal::{Failure, Proposal};
+use crate::engine::units::{Basket, LineTake};
 use crate::engine::work::STEPS_A_SHARE;
 
-use super::part::Part;
-use super::times::{repeat_bound, times_bound};
+use super::plan::plan;
 
 pub(super) fn propose(
     case: &Case<'_>,
     candidate: &Candidate<'_>,
+    plan: &Plan,
     benefit: &CartBenefit,
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
-    let giving = CartGiving::make(case, candidate, benefit, basket)?;
-    let mut proposal = Proposal { times: giving.times, ..Proposal::default() };
+    let giving = CartGiving::make(case, candidate, plan, basket)?;
+    let mut proposal = Proposal::new(Level::Cart, giving.times);
     if let CartKind::AwardPoints(points) = benefit.kind {
         proposal.points = Exact::from(points).scaled_by(giving.times.into(), 1);
         return proposal.or_nothing();
@@ -43,7 +44,7 @@ pub(super) fn propose(
     let left = shares.iter().map(|share| &share.weight).sum();
     let amount = giving.amount(benefit.kind, &left);
     proposal.discount = settle(&amount, &mut shares, candidate.left.discount, rounding);
-    proposal.amounts = shares.iter().map(LineAmount::of).collect();
+    proposal.lines = shares.iter().map(LineTake::of_whole_line).collect();
     case.shares.give_back(shares);
     proposal.or_nothing()
 }
@@ -59,7 +60,8 @@ pub(super) fn discount(
     if let CartKind::AwardPoints(_) = benefit.kind {
         return Money::ZERO;
     }
-    let Ok(giving) = CartGiving::make(case, candidate, benefit, basket) else {
+    let plan = plan(case, candidate, basket);
+    let Ok(giving) = CartGiving::make(case, candidate, &plan, basket) else {
         return Money::ZERO;
     };
     let rounding = case.rules.settings().rounding;
@@ -91,19 +93,17 @@ impl<'d> CartGiving<'d> {
     pub(super) fn make(
         case: &'d Case<'d>,
         candidate: &Candidate<'d>,
-        benefit: &CartBenefit,
+        plan: &Plan,
         basket: &'d Basket,
     ) -> Result<Self, Failure> {
-        let scene = candidate.scene(case, basket, &case.view.all);
-        let part = Part::of_whole_cart(&scene, candidate, benefit.repeat.is_some())?;
+        let plan = plan.first().ok_or(Failure::ConditionsNotMet)?;
         let lines = candidate.target(&case.view.all).unwrap_or(case.view.all);
         let count = lines.len();
         if count == 0 {
             return Err(Failure::NoEligibleItems);
         }
         case.work.charge(count * STEPS_A_SHARE);
-        let repeat = benefit.repeat.as_ref();
-        let times = repeat_bound(repeat, &part).min(times_bound(candidate, repeat));
+        let times = plan.times.min(candidate.times_bound());
         if times <= 0 {
             return Err(Failure::NoBenefit);
         }

@@ -1,10 +1,10 @@
 //! Which units a promotion on items discounts, and how often it applies.
 
 use crate::domain::amount::Quantity;
+use crate::engine::requirements::ByLine;
 use crate::engine::units::Slot;
 
 use super::groups::{Groups, count};
-use super::part::ByLine;
 
 /// What is chosen in one part.
 pub(super) struct Chosen {

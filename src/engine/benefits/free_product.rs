@@ -2,11 +2,13 @@
 //! (spec 7.3, 7.4).
 
 use crate::domain::amount::Quantity;
-use crate::domain::benefit::{FreeProduct, Per, Pick};
+use crate::domain::benefit::{FreeProduct, Level, Per, Pick};
 use crate::domain::exact::Exact;
 use crate::engine::candidate::Candidate;
 use crate::engine::case::Case;
+use crate::engine::plan::Plan;
 use crate::engine::proposal::{Failure, Proposal};
+use crate::engine::requirements::ByLine;
 use crate::engine::units::{Basket, Slot, Take};
 use crate::engine::work::STEPS_A_SHARE;
 
@@ -14,21 +16,20 @@ use super::amounts;
 use super::groups::{count, take};
 use super::items::{largest, multiple, open_beside};
 use super::part::Part;
-use super::times::{repeat_bound, times_bound};
 
 pub(super) fn propose(
     case: &Case<'_>,
     candidate: &Candidate<'_>,
+    plan: &Plan,
     benefit: &FreeProduct,
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
-    let scene = candidate.scene(case, basket, &case.view.all);
-    let part = Part::of_whole_cart(&scene, candidate, true)?;
+    let part = Part::of_whole_cart(case, candidate, basket, plan)?;
     case.work.charge(case.view.cart.lines.len());
     let lines = case.view.of_sku(&benefit.sku);
-    let repeat = benefit.repeat.as_ref();
-    let mut times = repeat_bound(repeat, &part).min(times_bound(candidate, repeat));
-    if let Some(Per::Quantity(every)) = repeat.map(|repeat| repeat.per) {
+    let per = benefit.repeat.map(|repeat| repeat.per);
+    let mut times = part.plan.times.min(candidate.times_bound());
+    if let Some(Per::Quantity(every)) = per {
         // Adding the free items must change nothing: n × every units are there besides
         // (n − 1) × quantity of the product, or all of it.
         let (all, own) = (part.counted_quantity(), part.counted_within(&lines));
@@ -40,20 +41,19 @@ pub(super) fn propose(
     if times <= 0 {
         return Err(Failure::NoBenefit);
     }
-    let reserved = part.reserve(repeat.map(|repeat| repeat.per), times, &lines);
+    let reserved = part.reserve(per, times, &lines);
     let order = case.view.in_order(Pick::Cheapest).of(&lines);
     let wanted = multiple(benefit.quantity, times);
     let units = take(wanted, open_beside(case, basket, order, &reserved));
     let free = free(benefit.quantity, times, count(&units));
-    let mut proposal = Proposal { times, free, ..Proposal::default() };
+    let mut proposal = Proposal { free, ..Proposal::new(Level::Item, times) };
     case.work.charge(units.len() * STEPS_A_SHARE);
     let take_all = |slot: &Slot| Take { slot: *slot, share: basket.left(*slot).or_zero() };
-    proposal.takes = units.iter().map(take_all).collect();
+    let mut takes = case.takes.take();
+    takes.extend(units.iter().map(take_all));
     case.slots.give_back(units);
-    if case.claims.consumed() {
-        proposal.needed = reserved;
-    }
-    amounts::settle(case, candidate, basket, &mut proposal);
+    let needed = if case.claims.consumed() { reserved } else { ByLine::new() };
+    amounts::settle(case, candidate, basket, takes, needed, &mut proposal);
     proposal.or_nothing()
 }
 

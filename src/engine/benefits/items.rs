@@ -5,19 +5,20 @@ use std::cell::RefCell;
 use smallvec::SmallVec;
 
 use crate::domain::amount::Quantity;
-use crate::domain::benefit::{From, ItemBenefit, ItemKind, Per, Pick, Within};
+use crate::domain::benefit::{From, ItemBenefit, ItemKind, Level, Per, Pick, Within};
 use crate::engine::candidate::Candidate;
 use crate::engine::case::Case;
 use crate::engine::line_set::LineSet;
+use crate::engine::plan::{PartPlan, Plan};
 use crate::engine::proposal::{Failure, Proposal};
+use crate::engine::requirements::ByLine;
 use crate::engine::units::{Basket, Slot, Take};
 use crate::engine::work::Work;
 
 use super::amounts;
 use super::chosen::{Basis, Chosen, Units};
 use super::groups::{UnitQueue, count, cut, first_of_each, take};
-use super::part::{ByLine, Part, Quantities};
-use super::times::{repeat_bound, times_bound};
+use super::part::{Part, Quantities};
 
 /// What a part of a cart takes besides what is looked at there.
 const STEPS_A_PART: usize = 16;
@@ -25,40 +26,37 @@ const STEPS_A_PART: usize = 16;
 pub(super) fn propose(
     case: &Case<'_>,
     candidate: &Candidate<'_>,
+    plan: &Plan,
     benefit: &ItemBenefit,
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
-    let mut bound = times_bound(candidate, benefit.repeat.as_ref());
-    let needed =
-        benefit.from != From::Matching || benefit.repeat.is_some() || case.claims.consumed();
-    let mut proposal = Proposal::default();
+    let mut bound = candidate.times_bound();
+    let mut proposal = Proposal::new(Level::Item, 0);
+    let mut takes = case.takes.take();
+    let mut needed = ByLine::new();
     let mut failure = Failure::ConditionsNotMet;
-    for lines in candidate.parts(case) {
-        if !case.work.charge(STEPS_A_PART + case.view.cart.lines.len() / 4) {
+    for plan in plan {
+        if !case.work.charge(STEPS_A_PART) {
             break;
         }
-        let scene = candidate.scene(case, basket, lines);
-        let Some(part) = Part::judge(&scene, candidate.compiled.conditions.as_ref(), needed) else {
-            continue;
-        };
-        let giving = Giving { case, benefit, select: candidate.target(lines), part: &part, basket };
+        let giving = Giving::new(case, candidate, benefit, basket, plan);
         match giving.choose(bound) {
             Ok(chosen) => {
-                let before = proposal.takes.len();
-                amounts::take_shares(case, basket, benefit, &chosen, &mut proposal.takes);
-                let takes = proposal.takes.get(before..).unwrap_or_default();
+                let before = takes.len();
+                amounts::take_shares(case, basket, benefit, &chosen, &mut takes);
+                let own = takes.get(before..).unwrap_or_default();
                 // A part that gives nothing does not count (spec 5.4 `same`).
-                if !takes.iter().any(|take| take.share.is_positive()) {
-                    let nothing = takes.is_empty();
+                if !own.iter().any(|take| take.share.is_positive()) {
+                    let nothing = own.is_empty();
                     let own = if nothing { Failure::NoEligibleItems } else { Failure::NoBenefit };
                     failure = worse(failure, own);
-                    proposal.takes.truncate(before);
+                    takes.truncate(before);
                     continue;
                 }
                 bound -= chosen.times;
                 proposal.times += chosen.times;
                 if case.claims.consumed() {
-                    proposal.needed.extend(giving.needed(&chosen, takes));
+                    needed.extend(giving.needed(&chosen, own));
                 }
                 if let Units::Loose(units) = chosen.units {
                     case.slots.give_back(units);
@@ -68,9 +66,10 @@ pub(super) fn propose(
         }
     }
     if proposal.times == 0 {
+        case.takes.give_back(takes);
         return Err(failure);
     }
-    amounts::settle(case, candidate, basket, &mut proposal);
+    amounts::settle(case, candidate, basket, takes, needed, &mut proposal);
     proposal.or_nothing()
 }
 
@@ -84,6 +83,16 @@ fn worse(a: Failure, b: Failure) -> Failure {
     }
 }
 
+/// How units fill applications.
+enum Filling {
+    /// One after the other, so many an application; `None`: all that are there.
+    Loose(Option<Quantity>),
+    /// Group by group, so many a group; `None`: all that are there.
+    Groups(Option<Quantity>),
+    /// In groups of so many, and of each only the first.
+    FirstOf(Quantity),
+}
+
 /// What is set aside for a condition.
 pub(super) struct Reserved {
     reserved: ByLine,
@@ -93,18 +102,30 @@ pub(super) struct Reserved {
 
 /// What one promotion gives in one part of the cart.
 pub(super) struct Giving<'d> {
-    pub(super) case: &'d Case<'d>,
+    case: &'d Case<'d>,
     pub(super) benefit: &'d ItemBenefit,
     /// The lines of the part that the target selects; `None`: it names none.
-    pub(super) select: Option<LineSet>,
-    pub(super) part: &'d Part<'d>,
-    pub(super) basket: &'d Basket,
+    select: Option<LineSet>,
+    pub(super) part: Part<'d>,
+    basket: &'d Basket,
 }
 
-impl Giving<'_> {
+impl<'d> Giving<'d> {
+    pub(super) fn new(
+        case: &'d Case<'_>,
+        candidate: &'d Candidate<'_>,
+        benefit: &'d ItemBenefit,
+        basket: &'d Basket,
+        plan: &'d PartPlan,
+    ) -> Self {
+        let select = candidate.target(&plan.lines);
+        let part = Part::new(case, candidate, basket, plan);
+        Self { case, benefit, select, part, basket }
+    }
+
     fn choose(&self, bound: i64) -> Result<Chosen, Failure> {
-        let allowed = repeat_bound(self.benefit.repeat.as_ref(), self.part).min(bound);
-        let every_line = *self.part.scene.part;
+        let allowed = self.part.plan.times.min(bound);
+        let every_line = self.part.plan.lines;
         match self.benefit.from {
             From::InCondition if self.benefit.takes_sets() => self.sets(allowed),
             From::InCondition => {
@@ -137,76 +158,70 @@ impl Giving<'_> {
         slots
     }
 
-    /// `matching` and `in_condition`: the first n × quantity units by `pick`.
+    /// `matching` and `in_condition`: the first units by `pick`; under `within: application` they are cut into groups, the
+    /// dearest first, and the pick looks in each.
     fn first_units(&self, allowed: i64, lines: &LineSet) -> Result<Chosen, Failure> {
-        if self.benefit.within == Within::Application {
-            return self.first_of_groups(allowed, lines);
-        }
-        let units = self.open(lines, self.benefit.pick);
-        let there = count(&units);
-        if !there.is_positive() {
-            return Err(Failure::NoEligibleItems);
-        }
-        let quantity = self.benefit.quantity_per_application();
-        if self.is_bundle() {
-            let every = quantity.unwrap_or(there);
-            return self.bundles(allowed, units, every, Basis::Any);
-        }
-        let times = quantity.map_or(allowed, |quantity| allowed.min(fills(there, quantity)));
-        if times <= 0 {
-            return Err(Failure::NoBenefit);
-        }
-        let units = match quantity {
-            Some(quantity) => take(multiple(quantity, times), units),
-            None => units,
+        let order = match self.benefit.within {
+            Within::Application => Pick::MostExpensive,
+            Within::Cart => self.benefit.pick,
         };
-        Ok(Chosen { times, units: Units::Loose(units), basis: Basis::Any })
+        self.fill(allowed, self.open(lines, order), Basis::Any)
     }
 
-    /// `within: application`: groups of `every`, cut from the dearest, and in each the first by
-    /// `pick`. An incomplete group is not discounted.
-    fn first_of_groups(&self, allowed: i64, lines: &LineSet) -> Result<Chosen, Failure> {
-        let Some(Per::Quantity(every)) = self.benefit.repeat.map(|repeat| repeat.per) else {
-            // INVARIANT: refused where a body is read (spec 5.4 `target.within`).
-            return Err(Failure::NoBenefit);
-        };
-        let units = self.open(lines, Pick::MostExpensive);
-        let groups = whole(count(&units), every);
-        if groups == 0 {
-            return Err(Failure::NoEligibleItems);
+    /// How units are used up, application by application.
+    fn filling(&self) -> Filling {
+        let quantity = self.benefit.quantity_per_application();
+        match self.benefit.within {
+            Within::Application => Filling::FirstOf(self.every()),
+            Within::Cart if self.is_bundle() => Filling::Groups(quantity),
+            Within::Cart => Filling::Loose(quantity),
         }
-        let times = allowed.min(groups);
-        if times <= 0 {
-            return Err(Failure::NoBenefit);
-        }
-        let quantity = self.benefit.quantity_per_application().unwrap_or(Quantity::ONE);
-        let groups = cut(&mut [UnitQueue { units, every }], times, |_| true, self.work());
-        let first = first_of_each(&groups, quantity, self.benefit.pick, self.part.scene);
-        Ok(Chosen { times, units: Units::Loose(first), basis: Basis::Any })
     }
 
     fn is_bundle(&self) -> bool {
         matches!(self.benefit.kind, ItemKind::BundlePrice { .. })
     }
 
-    /// Complete groups of `every` units in their order.
-    fn bundles(
-        &self,
-        allowed: i64,
-        units: Vec<Slot>,
-        every: Quantity,
-        basis: Basis,
-    ) -> Result<Chosen, Failure> {
-        let groups = whole(count(&units), every);
-        if groups == 0 {
+    /// The units of a group in which a pick looks.
+    #[expect(clippy::panic, reason = "refused where a body is read (spec 5.4 `target.within`)")]
+    fn every(&self) -> Quantity {
+        match self.benefit.repeat.map(|repeat| repeat.per) {
+            Some(Per::Quantity(every)) => every,
+            Some(Per::Amount(_) | Per::Set) | None => panic!("groups without a quantity"),
+        }
+    }
+
+    /// Fills up to `allowed` applications from units in their order. Incomplete groups are left out.
+    fn fill(&self, allowed: i64, units: Vec<Slot>, basis: Basis) -> Result<Chosen, Failure> {
+        let there = count(&units);
+        let filling = self.filling();
+        let most = match filling {
+            Filling::Loose(None) if there.is_positive() => i64::MAX,
+            Filling::Loose(None) => 0,
+            Filling::Loose(Some(quantity)) => fills(there, quantity),
+            Filling::Groups(None) => i64::from(there.is_positive()),
+            Filling::Groups(Some(every)) | Filling::FirstOf(every) => whole(there, every),
+        };
+        if most == 0 {
             return Err(Failure::NoEligibleItems);
         }
-        let times = allowed.min(groups);
+        let times = allowed.min(most);
         if times <= 0 {
             return Err(Failure::NoBenefit);
         }
-        let groups = cut(&mut [UnitQueue { units, every }], times, |_| true, self.work());
-        Ok(Chosen { times, units: Units::Groups(groups), basis })
+        let groups =
+            |units, every| cut(&mut [UnitQueue { units, every }], times, |_| true, self.work());
+        let units = match filling {
+            Filling::Loose(None) => Units::Loose(units),
+            Filling::Loose(Some(quantity)) => Units::Loose(take(multiple(quantity, times), units)),
+            Filling::Groups(every) => Units::Groups(groups(units, every.unwrap_or(there))),
+            Filling::FirstOf(every) => {
+                let quantity = self.benefit.quantity_per_application().unwrap_or(Quantity::ONE);
+                let groups = groups(units, every);
+                Units::Loose(first_of_each(&groups, quantity, self.benefit.pick, &self.part.scene))
+            }
+        };
+        Ok(Chosen { times, units, basis })
     }
 
     /// `in_condition` with sets: complete sets from units that may be discounted.
@@ -280,21 +295,13 @@ impl Giving<'_> {
             Some(known) => tried.swap_remove(known).1,
             None => self.after_reserving(times, lines),
         };
-        if self.is_bundle() {
-            let every = quantity.unwrap_or_else(|| count(&units));
-            return self.bundles(times, units, every, Basis::Reserved(reserved));
-        }
-        let units = match quantity {
-            Some(quantity) => take(multiple(quantity, times), units),
-            None => units,
-        };
-        Ok(Chosen { times, units: Units::Loose(units), basis: Basis::Reserved(reserved) })
+        self.fill(times, units, Basis::Reserved(reserved))
     }
 
     /// The lines of which `beyond_condition` discounts.
     pub(super) fn lines_beyond(&self) -> LineSet {
         match self.select {
-            Some(select) => select.intersection(self.part.scene.part),
+            Some(select) => select.intersection(&self.part.plan.lines),
             None => self.part.required_lines(),
         }
     }

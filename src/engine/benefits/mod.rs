@@ -11,10 +11,10 @@ mod groups;
 mod items;
 mod leftovers;
 mod part;
+mod plan;
 mod propose;
 mod reach;
 mod shipping;
-mod times;
 
 pub(crate) use leftovers::Leftover;
 pub(crate) use propose::{alone, conditions_hold, lone_discount, propose};

@@ -4,96 +4,83 @@
 //! reserved for a promotion is counted here.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 
 use crate::domain::amount::Quantity;
 use crate::domain::benefit::{Per, Pick};
 use crate::domain::exact::Exact;
 use crate::engine::candidate::Candidate;
-use crate::engine::conditions::{Conditions, Scene};
+use crate::engine::case::Case;
+use crate::engine::conditions::Scene;
 use crate::engine::line_set::LineSet;
+use crate::engine::plan::{PartPlan, Plan};
 use crate::engine::proposal::Failure;
-use crate::engine::requirements::{
-    Need, Requirements, SetShape, requirements, take_units, take_worth,
-};
-use crate::engine::units::Slot;
+use crate::engine::requirements::{ByLine, Need, SetShape, take_units, take_worth};
+use crate::engine::units::{Basket, Slot};
 
 /// What it takes to look at a line for a need, with its price.
 const STEPS_A_NEED: usize = 4;
 
-/// Units of lines, by line.
-pub(super) type ByLine = Vec<(usize, Quantity)>;
-
-/// A part in which the conditions hold.
+/// A part in which the conditions hold, on a basket.
 pub(super) struct Part<'s> {
-    pub(super) scene: &'s Scene<'s>,
-    requirements: Requirements,
-    /// The lines of the requirements, or all of the part where there is none.
-    measured: LineSet,
-    /// The units of `measured` that count, the most expensive first.
-    measured_dearest: OnceCell<ByLine>,
+    pub(super) plan: &'s PartPlan,
+    pub(super) scene: Scene<'s>,
 }
 
 impl<'s> Part<'s> {
-    /// `None` where the conditions fail. What they need is found out only where it is `needed`: for
-    /// a benefit that repeats, that leans on the units of its condition, or that uses them up.
-    pub(super) fn judge(
-        scene: &'s Scene<'s>,
-        conditions: Option<&Conditions>,
-        needed: bool,
-    ) -> Option<Self> {
-        let requirements = match conditions {
-            None => Requirements::new(),
-            Some(conditions) => {
-                let truths = conditions.judge(scene);
-                if !conditions.hold(truths) {
-                    return None;
-                }
-                if needed { requirements(conditions, truths, scene) } else { Requirements::new() }
-            }
-        };
-        let required = requirements
-            .iter()
-            .fold(LineSet::default(), |lines, requirement| lines.union(&requirement.lines));
-        let measured = if requirements.is_empty() { *scene.part } else { required };
-        Some(Self { scene, requirements, measured, measured_dearest: OnceCell::new() })
+    pub(super) fn new(
+        case: &'s Case<'_>,
+        candidate: &'s Candidate<'_>,
+        basket: &'s Basket,
+        plan: &'s PartPlan,
+    ) -> Self {
+        Self { plan, scene: candidate.scene(case, basket, &plan.lines) }
     }
 
-    /// The conditions of a promotion, judged on the whole cart.
+    /// The whole cart, for a benefit that has no other parts.
     pub(super) fn of_whole_cart(
-        scene: &'s Scene<'s>,
-        candidate: &Candidate<'_>,
-        needed: bool,
+        case: &'s Case<'_>,
+        candidate: &'s Candidate<'_>,
+        basket: &'s Basket,
+        plan: &'s Plan,
     ) -> Result<Self, Failure> {
-        let conditions = candidate.compiled.conditions.as_ref();
-        Self::judge(scene, conditions, needed).ok_or(Failure::ConditionsNotMet)
+        let whole = plan.first().ok_or(Failure::ConditionsNotMet)?;
+        Ok(Self::new(case, candidate, basket, whole))
+    }
+
+    /// How often what is measured fills an application.
+    pub(super) fn repeats(&self, per: Per) -> i64 {
+        match per {
+            Per::Quantity(every) => self.counted_quantity().scaled() / every.scaled().max(1),
+            Per::Amount(every) => self.counted_amount().times_of(&every.into()),
+            Per::Set => self.most_sets(),
+        }
     }
 
     /// The lines that the requirements select; none without a requirement.
     pub(super) fn required_lines(&self) -> LineSet {
-        if self.requirements.is_empty() { LineSet::default() } else { self.measured }
+        if self.plan.requirements.is_empty() { LineSet::default() } else { self.plan.measured }
     }
 
     /// The units that `repeat` counts.
     pub(super) fn counted_quantity(&self) -> Quantity {
-        self.measured.iter().map(|line| self.measured_units(line)).sum()
+        self.plan.measured.iter().map(|line| self.measured_units(line)).sum()
     }
 
     /// The gross amount that `repeat` counts.
     pub(super) fn counted_amount(&self) -> Exact {
-        self.measured.iter().fold(Exact::ZERO, |sum, line| {
+        self.plan.measured.iter().fold(Exact::ZERO, |sum, line| {
             sum.plus(&self.scene.view.gross(line, self.measured_units(line)))
         })
     }
 
     /// How many units of the given lines `repeat` counts.
     pub(super) fn counted_within(&self, lines: &LineSet) -> Quantity {
-        self.measured.intersection(lines).iter().map(|line| self.measured_units(line)).sum()
+        self.plan.measured.intersection(lines).iter().map(|line| self.measured_units(line)).sum()
     }
 
     /// Claimed units do not count towards line conditions; the whole cart is none (spec 7.3).
     fn measured_units(&self, line: usize) -> Quantity {
-        if self.requirements.is_empty() {
+        if self.plan.requirements.is_empty() {
             self.scene.view.line(line).quantity
         } else {
             self.scene.counted(line)
@@ -102,7 +89,7 @@ impl<'s> Part<'s> {
 
     /// What a set consists of.
     pub(super) fn set_shape(&self) -> SetShape {
-        SetShape::new(&self.requirements, |line| self.scene.counted(line))
+        SetShape::new(&self.plan.requirements, |line| self.scene.counted(line))
     }
 
     /// The most complete sets among the units that count.
@@ -124,8 +111,8 @@ impl<'s> Part<'s> {
             let mut units = dearest();
             units.sort_by_key(|(line, _)| last.contains(*line));
             Cow::Owned(units)
-        } else if *lines == self.measured {
-            Cow::Borrowed(self.measured_dearest.get_or_init(dearest))
+        } else if *lines == self.plan.measured {
+            Cow::Borrowed(self.plan.dearest.get_or_init(dearest))
         } else {
             Cow::Owned(dearest())
         }
@@ -133,13 +120,13 @@ impl<'s> Part<'s> {
 
     /// Whether there are not several requirements.
     pub(super) fn has_one_requirement(&self) -> bool {
-        self.requirements.len() <= 1
+        self.plan.requirements.len() <= 1
     }
 
     /// The units that the condition needs for `times` applications, the most expensive first, those
     /// of lines in `last` last (spec 7.3 `beyond_condition`).
     pub(super) fn reserve(&self, per: Option<Per>, times: i64, last: &LineSet) -> ByLine {
-        if self.requirements.is_empty() {
+        if self.plan.requirements.is_empty() {
             return Vec::new();
         }
         self.need(per, times, &ByLine::new(), last)
@@ -148,7 +135,7 @@ impl<'s> Part<'s> {
     /// The units that the condition needs besides `own` ones of the promotion, which count first
     /// where they qualify; the rest is taken most expensive first (spec 7.3 `consumed`).
     pub(super) fn needed_besides(&self, per: Option<Per>, times: i64, own: &ByLine) -> ByLine {
-        if self.requirements.is_empty() {
+        if self.plan.requirements.is_empty() {
             return Vec::new();
         }
         self.need(per, times, own, &LineSet::default())
@@ -156,7 +143,7 @@ impl<'s> Part<'s> {
 
     fn need(&self, per: Option<Per>, times: i64, own: &ByLine, last: &LineSet) -> ByLine {
         let all = self.scene.view.cart.lines.len();
-        let looks = self.measured.len() * STEPS_A_NEED + all / 4;
+        let looks = self.plan.measured.len() * STEPS_A_NEED + all / 4;
         if !self.scene.work.charge(looks) {
             return ByLine::new();
         }
@@ -191,15 +178,15 @@ impl<'s> Part<'s> {
         match per {
             Some(Per::Quantity(every)) => {
                 let all = every.scaled().saturating_mul(times);
-                units(Quantity::from_scaled(all), &self.measured)
+                units(Quantity::from_scaled(all), &self.plan.measured)
             }
             Some(Per::Amount(every)) => {
-                worth(Exact::from(every).scaled_by(times.into(), 1), &self.measured)
+                worth(Exact::from(every).scaled_by(times.into(), 1), &self.plan.measured)
             }
-            Some(Per::Set) => self.need_sets(times, own, &others(&self.measured)),
+            Some(Per::Set) => self.need_sets(times, own, &others(&self.plan.measured)),
             None => {
                 let mut needed = Quantities::default();
-                for requirement in &self.requirements {
+                for requirement in &self.plan.requirements {
                     if !self.scene.work.charge(requirement.lines.len() * STEPS_A_NEED) {
                         break;
                     }
@@ -223,7 +210,7 @@ impl<'s> Part<'s> {
     /// So many sets out of `own` units, which go first, and of `others`.
     fn need_sets(&self, times: i64, own: &ByLine, others: &[(usize, Quantity)]) -> ByLine {
         let shape = self.set_shape();
-        let dearest = self.scene.view.in_order(Pick::MostExpensive).of(&self.measured);
+        let dearest = self.scene.view.in_order(Pick::MostExpensive).of(&self.plan.measured);
         let mut own = own.clone();
         let mut places = Quantities::default();
         for (place, line) in (0..).zip(dearest) {
@@ -248,7 +235,7 @@ impl<'s> Part<'s> {
             .zip(served)
             .map(|(demand, served)| demand.minus(quantity(served)))
             .collect();
-        let mut others = self.dearest(&self.measured, &LineSet::default()).into_owned();
+        let mut others = self.dearest(&self.plan.measured, &LineSet::default()).into_owned();
         let mut gone = Quantities::default();
         for (line, quantity) in served.iter().flatten() {
             gone.add(*line, *quantity);
@@ -277,16 +264,9 @@ fn others_of(served: Vec<Vec<Slot>>) -> ByLine {
     units.by_line()
 }
 
-/// So many lines are looked through one by one.
-const LINES_LOOKED_THROUGH: usize = 8;
-
-/// Quantities of lines, found by line.
+/// Quantities of lines, by line.
 #[derive(Default)]
-pub(super) struct Quantities {
-    units: ByLine,
-    /// Where there are many: for each line its place in `units`, from 1; 0: it has none.
-    places: Vec<usize>,
-}
+pub(super) struct Quantities(Vec<Quantity>);
 
 impl Quantities {
     /// Quantities of lines that are all different.
@@ -299,15 +279,7 @@ impl Quantities {
     }
 
     pub(super) fn of_line(&self, line: usize) -> Quantity {
-        let own = self.place(line).and_then(|place| self.units.get(place));
-        own.map_or(Quantity::ZERO, |(_, quantity)| *quantity)
-    }
-
-    fn place(&self, line: usize) -> Option<usize> {
-        if self.units.len() <= LINES_LOOKED_THROUGH {
-            return self.units.iter().position(|(own, _)| *own == line);
-        }
-        self.places.get(line)?.checked_sub(1)
+        self.0.get(line).copied().unwrap_or(Quantity::ZERO)
     }
 
     /// Adds units to a line's.
@@ -320,33 +292,16 @@ impl Quantities {
         self.change(line, |own| own.max(quantity));
     }
 
+    #[expect(clippy::indexing_slicing, reason = "there is room for the line")]
     fn change(&mut self, line: usize, change: impl FnOnce(Quantity) -> Quantity) {
-        let known = self.place(line);
-        if let Some((_, own)) = known.and_then(|place| self.units.get_mut(place)) {
-            *own = change(*own);
-            return;
+        if self.0.len() <= line {
+            self.0.resize(line + 1, Quantity::ZERO);
         }
-        self.units.push((line, change(Quantity::ZERO)));
-        match self.units.len().checked_sub(LINES_LOOKED_THROUGH) {
-            Some(1) => (1..).zip(&self.units).for_each(|(place, (line, _))| {
-                note_place(&mut self.places, *line, place);
-            }),
-            Some(2..) => note_place(&mut self.places, line, self.units.len()),
-            Some(0) | None => {}
-        }
+        self.0[line] = change(self.0[line]);
     }
 
-    /// In the order in which lines were named.
+    /// The lines that have units.
     pub(super) fn by_line(self) -> ByLine {
-        self.units
-    }
-}
-
-fn note_place(places: &mut Vec<usize>, line: usize, place: usize) {
-    if places.len() <= line {
-        places.resize(line + 1, 0);
-    }
-    if let Some(own) = places.get_mut(line) {
-        *own = place;
+        self.0.into_iter().enumerate().filter(|(_, own)| own.is_positive()).collect()
     }
 }

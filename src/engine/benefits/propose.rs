@@ -9,6 +9,7 @@ use crate::engine::case::Case;
 use crate::engine::proposal::{Failure, Proposal};
 use crate::engine::units::Basket;
 
+use super::plan::plan;
 use super::{cart, free_product, items, shipping};
 
 /// What a proposal takes besides what it looks at.
@@ -24,11 +25,14 @@ pub(crate) fn propose(
     if !case.work.charge(STEPS_A_PROPOSAL) {
         return Err(Failure::NoBenefit);
     }
+    let plan = plan(case, candidate, basket);
     let proposed = match &candidate.compiled.promotion.terms.benefit {
-        Benefit::Items(benefit) => items::propose(case, candidate, benefit, basket),
-        Benefit::FreeProduct(benefit) => free_product::propose(case, candidate, benefit, basket),
-        Benefit::Cart(benefit) => cart::propose(case, candidate, benefit, basket),
-        Benefit::Shipping(benefit) => shipping::propose(case, candidate, benefit, basket),
+        Benefit::Items(benefit) => items::propose(case, candidate, &plan, benefit, basket),
+        Benefit::FreeProduct(benefit) => {
+            free_product::propose(case, candidate, &plan, benefit, basket)
+        }
+        Benefit::Cart(benefit) => cart::propose(case, candidate, &plan, benefit, basket),
+        Benefit::Shipping(benefit) => shipping::propose(case, candidate, &plan, benefit, basket),
     };
     candidate.count(case, before);
     proposed
@@ -46,14 +50,7 @@ fn quick_discount(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -
 /// Whether a promotion's conditions hold on the cart as it stands: for one with `same`, in one of
 /// its parts.
 pub(crate) fn conditions_hold(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> bool {
-    let Some(conditions) = &candidate.compiled.conditions else {
-        return true;
-    };
-    candidate
-        .parts(case)
-        .iter()
-        .take_while(|_| !case.work.is_over())
-        .any(|part| conditions.hold(conditions.judge(&candidate.scene(case, basket, part))))
+    !plan(case, candidate, basket).is_empty()
 }
 
 /// What a promotion would give by itself on the untouched cart.

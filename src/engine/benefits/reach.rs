@@ -15,10 +15,10 @@ use crate::engine::candidate::Candidate;
 use crate::engine::case::Case;
 use crate::engine::line_set::LineSet;
 
-use super::items::multiple;
-use super::leftovers::{Leftover, leftovers};
-use super::times::{repeat_bound, times_bound};
-use super::{cart, part};
+use super::cart;
+use super::items::{Giving, multiple};
+use super::leftovers::Leftover;
+use super::plan::plan;
 
 /// What an item-level promotion could come to at most.
 pub(crate) struct ItemReach {
@@ -104,7 +104,7 @@ fn of_items(
     } else {
         where_conditions_hold(case, candidate, benefit)
     };
-    extent.times = extent.times.min(times_bound(candidate, repeat));
+    extent.times = extent.times.min(candidate.times_bound());
     if extent.times <= 0 || extent.lines.is_empty() {
         return None;
     }
@@ -171,7 +171,7 @@ impl Beyond {
         self.0.iter().filter_map(most).sum()
     }
 
-    /// Where there is one part: numbers of applications of several cannot be told apart.
+    /// None where there are several parts: how often each of them applies is not known.
     fn leftovers(self) -> Vec<Leftover> {
         let Self(mut parts) = self;
         match (parts.pop(), parts.is_empty()) {
@@ -181,7 +181,7 @@ impl Beyond {
     }
 }
 
-/// Where there is one part: groups of several cannot be told apart by their prices.
+/// `None` where there are several parts: their groups cannot be told apart by prices.
 fn cheapest_of(
     case: &Case<'_>,
     candidate: &Candidate<'_>,
@@ -211,12 +211,9 @@ fn of_free_product(
         let extent = anywhere(case, candidate, repeat);
         (extent.times, extent.domain.union(&lines))
     } else {
-        let scene = candidate.scene(case, &case.untouched, &case.view.all);
-        let conditions = candidate.compiled.conditions.as_ref();
-        let part = part::Part::judge(&scene, conditions, true)?;
-        (repeat_bound(repeat, &part), lines)
+        (plan(case, candidate, &case.untouched).first()?.times, lines)
     };
-    let times = times.min(times_bound(candidate, repeat));
+    let times = times.min(candidate.times_bound());
     if times <= 0 {
         return None;
     }
@@ -255,14 +252,11 @@ fn where_conditions_hold(
         set: Quantity::ZERO,
         beyond: None,
     };
-    for lines in candidate.parts(case).iter() {
-        let scene = candidate.scene(case, &case.untouched, lines);
-        let conditions = candidate.compiled.conditions.as_ref();
-        let Some(part) = part::Part::judge(&scene, conditions, true) else {
-            continue;
-        };
-        let times = repeat_bound(benefit.repeat.as_ref(), &part);
-        extent.times = extent.times.saturating_add(times);
+    for plan in plan(case, candidate, &case.untouched).iter() {
+        extent.times = extent.times.saturating_add(plan.times);
+        let giving = Giving::new(case, candidate, benefit, &case.untouched, plan);
+        let part = &giving.part;
+        let lines = &plan.lines;
         let select = candidate.target(lines);
         let read = match benefit.from {
             From::Matching => *lines,
@@ -272,7 +266,7 @@ fn where_conditions_hold(
         let discounted = select.map_or(read, |select| select.intersection(&read));
         extent.lines = extent.lines.union(&discounted);
         if benefit.from == From::BeyondCondition && !takes_by_set(benefit) {
-            let leftovers = leftovers(case, candidate, benefit, &part, lines);
+            let leftovers = giving.leftovers(candidate.times_bound());
             extent.beyond.get_or_insert_default().0.push(leftovers);
         }
         if benefit.takes_sets() {
@@ -388,9 +382,10 @@ pub(crate) fn cart_reach(case: &Case<'_>, candidate: &Candidate<'_>) -> Option<C
         let repeat = benefit.repeat.as_ref();
         let most = if repeat.is_some() { i64::MAX } else { 1 };
         let lines = candidate.target(&case.view.all).unwrap_or(case.view.all);
-        (lines, times_bound(candidate, repeat).min(most))
+        (lines, candidate.times_bound().min(most))
     } else {
-        let giving = cart::CartGiving::make(case, candidate, benefit, &case.untouched).ok()?;
+        let plan = plan(case, candidate, &case.untouched);
+        let giving = cart::CartGiving::make(case, candidate, &plan, &case.untouched).ok()?;
         (giving.lines, giving.times)
     };
     let (percent, most) = match benefit.kind {

@@ -2,6 +2,7 @@
 
 mod best_deal;
 mod choose;
+#[expect(clippy::indexing_slicing, reason = "its numbers of promotions and lines are its own")]
 mod optimal;
 mod order;
 mod ranked;

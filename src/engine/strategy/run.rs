@@ -145,8 +145,7 @@ impl Run<'_, '_> {
     /// What it gives now: the same as alone, where nothing that it looks at has changed.
     fn propose(&self, place: usize) -> Result<Rc<Proposal>, Failure> {
         let candidate = self.ranked.candidate(place);
-        let unchanged = self.basket.is_untouched(&candidate.relevant)
-            && !self.basket.shipping_discount.is_positive();
+        let unchanged = self.basket.is_untouched(&candidate.relevant);
         match candidate.known_alone().filter(|_| unchanged) {
             Some(alone) => alone.clone(),
             None => propose(self.case, candidate, &self.basket).map(Rc::new),
@@ -156,26 +155,16 @@ impl Run<'_, '_> {
     fn apply(&mut self, place: usize, proposal: Rc<Proposal>) {
         let candidate = self.ranked.candidate(place);
         let before = self.case.work.steps();
-        let terms = &candidate.compiled.promotion.terms;
-        match terms.benefit.level() {
-            Level::Item => {
-                proposal.carry_out(&mut self.basket, &self.case.work);
-            }
-            Level::Cart => {
-                for own in &proposal.amounts {
-                    self.basket.take_off_line(own.line, own.amount);
-                }
-                self.lines_discounted |= !proposal.amounts.is_empty();
-                self.cart_discounted |= proposal.discount.is_positive();
-            }
-            Level::Shipping => {
-                self.basket.shipping_discount =
-                    self.basket.shipping_discount.plus(proposal.discount);
+        proposal.carry_out(&mut self.basket, &self.case.work);
+        match proposal.level {
+            Level::Item => {}
+            Level::Cart | Level::Shipping => {
+                self.lines_discounted |= !proposal.lines.is_empty();
                 self.cart_discounted |= proposal.discount.is_positive();
             }
         }
         candidate.count(self.case, before);
-        self.stopped |= self.stops && !terms.stacking.allow_further;
+        self.stopped |= self.stops && !candidate.compiled.promotion.terms.stacking.allow_further;
         self.outcome.apply(place, proposal);
     }
 }

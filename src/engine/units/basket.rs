@@ -1,12 +1,11 @@
 //! The cart while promotions are applied to it, line by line and run by run.
 
-use std::iter::Peekable;
-
 use smallvec::{SmallVec, smallvec};
 
 use crate::domain::amount::{Money, Quantity};
 use crate::domain::exact::Exact;
 use crate::domain::settings::PercentageBase;
+use crate::engine::allocation::Share;
 use crate::engine::line_set::LineSet;
 use crate::engine::view::CartView;
 
@@ -45,6 +44,20 @@ pub(crate) struct Take {
     pub(crate) share: Exact,
 }
 
+/// What a promotion takes of one line.
+#[derive(Clone, Debug)]
+pub(crate) struct LineTake {
+    pub(crate) line: usize,
+    /// The discount, settled to the precision; of some lines nothing.
+    pub(crate) amount: Money,
+    /// The units that the discount falls on.
+    pub(crate) quantity: Quantity,
+    /// These units, in the order of runs; none where the discount is on the whole line, and claims no unit.
+    pub(crate) takes: SmallVec<[Take; 1]>,
+    /// Further unclaimed units that the condition uses up.
+    pub(crate) needed: Quantity,
+}
+
 /// Most lines are one run: that needs no memory of its own.
 type Runs = SmallVec<[Run; 1]>;
 
@@ -66,6 +79,7 @@ pub(crate) struct Saved {
     lines: Vec<(usize, LineState)>,
     turn: u32,
     touched: LineSet,
+    shipping_discount: Money,
 }
 
 impl LineState {
@@ -82,7 +96,7 @@ pub(crate) struct Basket {
     /// Lines on which something was claimed or taken off.
     touched: LineSet,
     /// Taken off the shipping so far.
-    pub(crate) shipping_discount: Money,
+    shipping_discount: Money,
 }
 
 impl Basket {
@@ -113,9 +127,14 @@ impl Basket {
         self.line(line).runs.len()
     }
 
-    /// Whether nothing on these lines was claimed or taken off.
+    /// Whether nothing was taken off the shipping, and nothing on these lines claimed or taken off.
     pub(crate) fn is_untouched(&self, lines: &LineSet) -> bool {
-        self.touched.is_disjoint(lines)
+        self.touched.is_disjoint(lines) && !self.shipping_discount.is_positive()
+    }
+
+    /// What was taken off the shipping.
+    pub(crate) fn shipping_discount(&self) -> Money {
+        self.shipping_discount
     }
 
     #[expect(clippy::indexing_slicing, reason = "lines come from sets and orders of the same cart")]
@@ -126,6 +145,11 @@ impl Basket {
     #[expect(clippy::indexing_slicing, reason = "lines come from sets and orders of the same cart")]
     fn line_mut(&mut self, line: usize) -> &mut LineState {
         &mut self.lines[line]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "slots are of runs of the same basket")]
+    fn run(&self, slot: Slot) -> &Run {
+        &self.line(slot.line).runs[slot.run]
     }
 
     /// What item-level promotions took off a line.
@@ -140,15 +164,14 @@ impl Basket {
 
     /// Whether units count towards the line conditions of an item-level promotion.
     pub(crate) fn slot_counts(&self, slot: Slot, rules: &ClaimRules) -> bool {
-        let run = self.line(slot.line).runs.get(slot.run);
-        run.is_some_and(|run| rules.counts(run.claims.len()))
+        rules.counts(self.run(slot).claims.len())
     }
 
     /// What is left to pay of some units of a run. A discount that is spread evenly over units may
     /// take more off one than was left of it, so this can be below zero; a whole line cannot.
     pub(crate) fn left(&self, slot: Slot) -> Exact {
-        let run = self.line(slot.line).runs.get(slot.run);
-        run.map_or(Exact::ZERO, |run| run.left.share(slot.quantity, run.quantity))
+        let run = self.run(slot);
+        run.left.share(slot.quantity, run.quantity)
     }
 
     /// What is left to pay of a line. Until a cart-level promotion takes something off, it is what is left of its runs.
@@ -203,56 +226,46 @@ impl Basket {
             .map(|run| run.quantity)
             .sum::<Quantity>();
         reserved = reserved.minus(closed.min(reserved));
-        let Some(own) = slots.get_mut(start..) else {
-            return;
-        };
-        let claims = |slot: &Slot| state.runs.get(slot.run).map_or(0, |run| run.claims.len());
-        let mut most_claimed_first: SmallVec<[usize; 4]> = (0..own.len()).collect();
-        most_claimed_first.sort_by_key(|index| std::cmp::Reverse(own.get(*index).map(claims)));
-        for index in most_claimed_first {
-            if let Some(slot) = own.get_mut(index)
-                && state.runs.get(slot.run).is_some_and(|run| rules.counts(run.claims.len()))
-            {
+        let claims = |slot: &Slot| self.run(*slot).claims.len();
+        let mut most_claimed_first: SmallVec<[&mut Slot; 4]> =
+            slots.iter_mut().skip(start).collect();
+        most_claimed_first.sort_by_key(|slot| std::cmp::Reverse(claims(slot)));
+        for slot in most_claimed_first {
+            if rules.counts(claims(slot)) {
                 let taken = reserved.min(slot.quantity);
                 reserved = reserved.minus(taken);
                 slot.quantity = slot.quantity.minus(taken);
             }
         }
-        if own.iter().any(|slot| !slot.quantity.is_positive()) {
-            slots.retain(|slot| slot.quantity.is_positive());
+        let is_empty = |slot: &Slot| !slot.quantity.is_positive();
+        if slots.iter().skip(start).any(is_empty) {
+            slots.retain(|slot| !is_empty(slot));
         }
     }
 
-    /// Carries out what a promotion takes: `takes` are discounted, `amounts` the rounded discount
-    /// of each line, `needed` further unclaimed units that it used up.
-    ///
-    /// INVARIANT: `takes` and `amounts` are in the order of lines.
-    pub(crate) fn apply(
-        &mut self,
-        takes: &[Take],
-        amounts: impl Iterator<Item = (usize, Money)>,
-        needed: &[(usize, Quantity)],
-    ) {
+    /// Claims what an item-level promotion takes, and takes its discount off.
+    pub(crate) fn claim(&mut self, lines: &[LineTake]) {
         self.turn = self.turn.saturating_add(1);
-        let mut amounts = amounts.peekable();
-        for of_line in takes.chunk_by(|a, b| a.slot.line == b.slot.line) {
-            let Some(line) = of_line.first().map(|take| take.slot.line) else {
-                continue;
-            };
-            let amount = amount_of(&mut amounts, line).unwrap_or(Money::ZERO);
-            self.take(line, of_line, amount);
-        }
-        for (line, quantity) in needed {
-            self.claim_free(*line, *quantity);
+        let turn = self.turn;
+        for own in lines {
+            self.touched.insert(own.line);
+            self.line_mut(own.line).claim(own, turn);
         }
     }
 
-    /// Takes a cart-level discount off a line. No unit is claimed by it, and no item-level
-    /// promotion comes after it (spec 7.5).
-    pub(crate) fn take_off_line(&mut self, line: usize, amount: Money) {
-        self.touched.insert(line);
-        let state = self.line_mut(line);
-        state.discount = state.discount.plus(amount);
+    /// Takes a cart-level discount off lines. No unit is claimed by it, and no item-level promotion comes after it
+    /// (spec 7.5).
+    pub(crate) fn take_off_lines(&mut self, lines: &[LineTake]) {
+        for own in lines {
+            self.touched.insert(own.line);
+            let state = self.line_mut(own.line);
+            state.discount = state.discount.plus(own.amount);
+        }
+    }
+
+    /// Takes a discount off the shipping.
+    pub(crate) fn take_off_shipping(&mut self, discount: Money) {
+        self.shipping_discount = self.shipping_discount.plus(discount);
     }
 
     /// Remembers some lines, and everything else that a promotion on these lines changes.
@@ -261,6 +274,7 @@ impl Basket {
             lines: lines.map(|line| (line, self.line(line).clone())).collect(),
             turn: self.turn,
             touched: self.touched,
+            shipping_discount: self.shipping_discount,
         }
     }
 
@@ -271,6 +285,7 @@ impl Basket {
         }
         self.turn = saved.turn;
         self.touched = saved.touched;
+        self.shipping_discount = saved.shipping_discount;
     }
 
     /// Counts the units of a line that item-level promotions may discount, now or after further promotions. A line that
@@ -284,100 +299,102 @@ impl Basket {
         open.filter(|run| rules.opens(run.claims.len(), free_units)).map(|run| run.quantity).sum()
     }
 
-    /// The lines on which this would take more off some units than is left to pay of them.
-    pub(crate) fn overdraws(
-        &self,
-        takes: &[Take],
-        amounts: impl Iterator<Item = (usize, Money)>,
-    ) -> LineSet {
-        let mut amounts = amounts.peekable();
-        let by_line = takes.chunk_by(|a, b| a.slot.line == b.slot.line);
-        let is_overdrawn = |takes: &[Take], amount: &Exact| {
-            let total: Exact = takes.iter().map(|take| &take.share).sum();
-            takes
-                .iter()
-                .any(|take| self.left(take.slot) < amount.in_proportion(&take.share, &total))
-        };
-        let mut line = |takes: &[Take]| {
-            let line = takes.first()?.slot.line;
-            let amount = amount_of(&mut amounts, line)?;
-            is_overdrawn(takes, &amount.into()).then_some(line)
-        };
-        by_line.filter_map(&mut line).collect()
+    /// Whether this takes more off some units than is left to pay of them.
+    pub(crate) fn is_overdrawn_by(&self, own: &LineTake) -> bool {
+        let (amount, total) = (Exact::from(own.amount), own.total());
+        let has_less =
+            |take: &Take| self.left(take.slot) < amount.in_proportion(&take.share, &total);
+        own.amount.is_positive() && own.takes.iter().any(has_less)
+    }
+}
+
+impl LineTake {
+    fn new(line: usize, amount: Money, quantity: Quantity) -> Self {
+        Self { line, amount, quantity, takes: SmallVec::new(), needed: Quantity::ZERO }
     }
 
-    /// Splits the runs that the takes of one line touch, and takes its discount off them in
-    /// proportion to their shares.
-    fn take(&mut self, line: usize, takes: &[Take], amount: Money) {
-        let turn = self.turn;
-        self.touched.insert(line);
-        let state = self.line_mut(line);
-        state.discount = state.discount.plus(amount);
-        state.item_discount = state.item_discount.plus(amount);
-        let total: Exact = takes.iter().map(|take| &take.share).sum();
-        let amount = Exact::from(amount);
+    /// Units that are discounted, by nothing yet.
+    pub(crate) fn of_units(take: Take) -> Self {
+        let mut own = Self::new(take.slot.line, Money::ZERO, Quantity::ZERO);
+        own.push(take);
+        own
+    }
+
+    /// Further units of the same line, behind the others.
+    pub(crate) fn push(&mut self, take: Take) {
+        self.quantity = self.quantity.plus(take.slot.quantity);
+        self.takes.push(take);
+    }
+
+    /// Units that are used up and not discounted.
+    pub(crate) fn of_needed(line: usize, needed: Quantity) -> Self {
+        Self { needed, ..Self::new(line, Money::ZERO, Quantity::ZERO) }
+    }
+
+    /// A discount on a whole line, by which no unit is claimed.
+    pub(crate) fn of_whole_line(share: &Share) -> Self {
+        Self::new(share.line, share.amount, share.quantity)
+    }
+
+    /// The units that are claimed.
+    pub(crate) fn claimed(&self) -> Quantity {
+        self.quantity.plus(self.needed)
+    }
+
+    /// The exact discount, before it was settled.
+    fn total(&self) -> Exact {
+        self.takes.iter().map(|take| &take.share).sum()
+    }
+}
+
+impl LineState {
+    /// Splits the runs that are taken of, and takes the discount off the units that it falls on, in proportion to their
+    /// shares.
+    fn claim(&mut self, own: &LineTake, turn: u32) {
+        self.discount = self.discount.plus(own.amount);
+        self.item_discount = self.item_discount.plus(own.amount);
+        let total = own.total();
+        let amount = Exact::from(own.amount);
         // Usually all of a line is taken, and no unit of it was before.
-        if let ([run], [take]) = (state.runs.as_mut_slice(), takes)
+        if let ([run], [take]) = (self.runs.as_mut_slice(), own.takes.as_slice())
             && take.slot.quantity == run.quantity
         {
             run.left = run.left.minus(&amount);
             run.claims.push(turn);
             return;
         }
-        let mut runs = Runs::with_capacity(state.runs.len() + takes.len());
-        let mut taken = Runs::with_capacity(takes.len());
+        let mut runs = Runs::with_capacity(self.runs.len() + own.takes.len() + 1);
+        let mut taken = Runs::with_capacity(own.takes.len() + 1);
         // INVARIANT: the takes of a line stand in the order of its runs.
-        let mut takes = takes.iter().peekable();
-        for (index, mut run) in std::mem::take(&mut state.runs).into_iter().enumerate() {
-            let (all, left) = (run.quantity, run.left.clone());
+        let mut takes = own.takes.iter().peekable();
+        let mut needed = own.needed;
+        for (index, run) in std::mem::take(&mut self.runs).into_iter().enumerate() {
+            let part = |quantity| run.left.share(quantity, run.quantity);
+            let mut rest = run.quantity;
             while let Some(take) = takes.next_if(|take| take.slot.run == index) {
                 let quantity = take.slot.quantity;
-                let taken_off = amount.in_proportion(&take.share, &total);
+                let left = part(quantity).minus(&amount.in_proportion(&take.share, &total));
                 let mut claims = run.claims.clone();
                 claims.push(turn);
-                let left = left.share(quantity, all).minus(&taken_off);
                 taken.push(Run { quantity, left, claims });
-                run.quantity = run.quantity.minus(quantity);
+                rest = rest.minus(quantity);
             }
-            if run.quantity.is_positive() {
-                run.left = left.share(run.quantity, all);
-                runs.push(run);
+            // What the condition uses up is claimed after what is discounted.
+            let quantity = if run.claims.is_empty() { needed.min(rest) } else { Quantity::ZERO };
+            if quantity.is_positive() {
+                taken.push(Run { quantity, left: part(quantity), claims: smallvec![turn] });
+                needed = needed.minus(quantity);
+                rest = rest.minus(quantity);
+            }
+            if rest.is_positive() {
+                runs.push(Run { quantity: rest, left: part(rest), claims: run.claims });
             }
         }
         // Both are in order, and the sort only has to merge them.
         runs.append(&mut taken);
-        state.set_runs(runs);
+        self.set_runs(runs);
     }
 
-    /// Claims unclaimed units of a line without discounting them.
-    fn claim_free(&mut self, line: usize, quantity: Quantity) {
-        let turn = self.turn;
-        self.touched.insert(line);
-        let state = self.line_mut(line);
-        let mut wanted = quantity;
-        let mut runs = Runs::new();
-        let mut claimed = Runs::new();
-        for run in &state.runs {
-            let taken =
-                if run.claims.is_empty() { wanted.min(run.quantity) } else { Quantity::ZERO };
-            wanted = wanted.minus(taken);
-            let rest = run.quantity.minus(taken);
-            if taken.is_positive() {
-                let left = run.left.share(taken, run.quantity);
-                claimed.push(Run { quantity: taken, left, claims: smallvec![turn] });
-            }
-            if rest.is_positive() {
-                let left = run.left.share(rest, run.quantity);
-                runs.push(Run { quantity: rest, left, claims: run.claims.clone() });
-            }
-        }
-        // Claimed after those that the same promotion discounts.
-        runs.append(&mut claimed);
-        state.set_runs(runs);
-    }
-}
-
-impl LineState {
     fn set_runs(&mut self, mut runs: Runs) {
         runs.sort_by(|a, b| {
             let by_count = a.claims.len().cmp(&b.claims.len());
@@ -395,13 +412,4 @@ impl LineState {
         });
         self.runs = runs;
     }
-}
-
-/// The amount of a line, where amounts and the lines that are asked for are in the same order.
-fn amount_of(
-    amounts: &mut Peekable<impl Iterator<Item = (usize, Money)>>,
-    line: usize,
-) -> Option<Money> {
-    while amounts.next_if(|(own, _)| *own < line).is_some() {}
-    amounts.next_if(|(own, _)| *own == line).map(|(_, amount)| amount)
 }

@@ -8,6 +8,6 @@ mod basket;
 mod claim_rules;
 mod imprint;
 
-pub(crate) use basket::{Basket, Saved, Slot, Take};
+pub(crate) use basket::{Basket, LineTake, Saved, Slot, Take};
 pub(crate) use claim_rules::ClaimRules;
 pub(crate) use imprint::Imprint;

@@ -42,9 +42,8 @@ impl Walk<'_, '_> {
         let upper = bound.of(&open, remaining.iter().copied());
         let mut most = 0;
         for member in &remaining {
-            let place = members.get(*member).copied().unwrap_or(usize::MAX);
-            let candidate = self.ranked.candidates.get(place);
-            let Some(Ok(proposal)) = candidate.map(|own| propose(self.case, own, basket)) else {
+            let candidate = self.ranked.candidate(members[*member]);
+            let Ok(proposal) = propose(self.case, candidate, basket) else {
                 continue;
             };
             let proposal = Rc::new(proposal);
@@ -54,7 +53,7 @@ impl Walk<'_, '_> {
             applied.push(*member);
             let below = self.most_below(&next, applied)?;
             applied.pop();
-            let after = upper.after(*member, &weighed.claims);
+            let after = upper.after(*member, &weighed.proposal);
             if after < below {
                 return Err(format!(
                     "after {applied:?} of {members:?} and {member}: {below} is above the bound {after}"

@@ -12,10 +12,10 @@ use crate::engine::benefits::ItemReach;
 use crate::engine::case::Case;
 use crate::engine::limits::Left;
 use crate::engine::line_set::LineSet;
+use crate::engine::proposal::Proposal;
 use crate::engine::units::Basket;
 
-use super::claim::Claim;
-use super::fine::{Fine, at, times, weighted};
+use super::fine::{Fine, times, weighted};
 use super::prospect::{Open, Prospect, prospect};
 use super::steps::Steps;
 
@@ -26,7 +26,7 @@ const SWEEPS: usize = 3;
 pub(super) struct Bound {
     prospects: Vec<Prospect>,
     lines: LineSet,
-    /// Of each line of the cart: the price of a unit.
+    /// The price of a unit of each line of the cart.
     prices: Vec<Fine>,
     /// The lines of the pooled promotions.
     pooled: LineSet,
@@ -36,19 +36,18 @@ pub(super) struct Bound {
 /// An upper bound, and what it is made of.
 pub(super) struct Upper {
     pub(super) whole: Fine,
-    /// Of each member what it counts for by itself.
+    /// What each member counts for by itself.
     prospects: SmallVec<[Fine; 16]>,
-    /// Of each line of the cart the price of a unit; none where units stack.
+    /// The price of a unit of each line of the cart: 0 where units stack.
     prices: Vec<Fine>,
 }
 
 impl Upper {
-    /// What can still come at most once a member has applied; what its condition uses up counts as still open.
-    pub(super) fn after(&self, member: usize, claims: &[Claim]) -> Fine {
-        let prospect = at(&self.prospects, member);
-        let paid =
-            claims.iter().map(|own| times(at(&self.prices, own.line), own.discounted.into()));
-        self.whole - prospect - paid.sum::<Fine>()
+    /// The most that can still come once a member has applied. Units that its condition uses up count as still open.
+    pub(super) fn after(&self, member: usize, proposal: &Proposal) -> Fine {
+        let paid = proposal.lines.iter();
+        let paid = paid.map(|own| times(self.prices[own.line], own.quantity.scaled().into()));
+        self.whole - self.prospects[member] - paid.sum::<Fine>()
     }
 }
 
@@ -103,9 +102,7 @@ impl Bound {
         weights: &[i128],
     ) {
         for line in lines.iter() {
-            if let Some(units) = open.units.get_mut(line) {
-                *units = basket.units_still_open(line, &case.claims).scaled().into();
-            }
+            open.units[line] = basket.units_still_open(line, &case.claims).scaled().into();
         }
         if !self.pooled.is_empty() {
             let left = self.pooled.iter();
@@ -115,9 +112,8 @@ impl Bound {
 
     /// Whether a member could add anything, be it a gift.
     pub(super) fn could_give(&self, open: &Open, member: usize) -> bool {
-        self.prospects.get(member).is_some_and(|prospect| {
-            prospect.has_gifts || prospect.lines.iter().any(|own| own.open(open) > 0)
-        })
+        let prospect = &self.prospects[member];
+        prospect.has_gifts || prospect.lines.iter().any(|own| own.open(open) > 0)
     }
 
     /// The most that the `remaining` members can add, by their numbers.
@@ -125,7 +121,7 @@ impl Bound {
         let mut upper = Upper {
             whole: 0,
             prospects: SmallVec::from_elem(0, self.prospects.len()),
-            prices: Vec::new(),
+            prices: vec![0; self.prices.len()],
         };
         if self.stacks {
             self.stacked(&mut upper, open, remaining);
@@ -138,15 +134,13 @@ impl Bound {
     fn stacked(&self, upper: &mut Upper, open: &Open, remaining: impl Iterator<Item = usize>) {
         let mut pooled = 0;
         for member in remaining {
-            let Some(prospect) = self.prospects.get(member) else {
-                continue;
-            };
+            let prospect = &self.prospects[member];
             let value = prospect.value(open, |_| 0);
             if prospect.is_pooled {
                 pooled += value;
             } else {
                 upper.whole += value;
-                put(&mut upper.prospects, member, value);
+                upper.prospects[member] = value;
             }
         }
         upper.whole += pooled.min(open.left);
@@ -160,12 +154,10 @@ impl Bound {
         remaining: impl Iterator<Item = usize> + Clone,
     ) {
         let mut wanted = vec![(0_u32, 0); self.prices.len()];
-        let prospects = remaining.clone().filter_map(|own| self.prospects.get(own));
-        for own in prospects.flat_map(|prospect| &prospect.lines) {
-            if let Some((count, most)) = wanted.get_mut(own.line) {
-                *count += 1;
-                *most = own.off.max(*most);
-            }
+        for own in remaining.clone().flat_map(|member| &self.prospects[member].lines) {
+            let (count, most) = &mut wanted[own.line];
+            *count += 1;
+            *most = own.off.max(*most);
         }
         let price = |(own, (count, most)): (&Fine, (u32, Fine))| match count {
             0 | 1 => 0,
@@ -173,27 +165,24 @@ impl Bound {
         };
         upper.prices = self.prices.iter().zip(wanted).map(price).collect();
         for line in self.lines.iter() {
-            upper.whole += times(at(&upper.prices, line), at(&open.units, line));
+            upper.whole += times(upper.prices[line], open.units[line]);
         }
         for member in remaining {
-            let Some(prospect) = self.prospects.get(member) else {
-                continue;
-            };
-            let value = prospect.value(open, |line| at(&upper.prices, line));
+            let value = self.prospects[member].value(open, |line| upper.prices[line]);
             upper.whole += value;
-            put(&mut upper.prospects, member, value);
+            upper.prospects[member] = value;
         }
     }
 
     /// The most that one member can add by itself.
     pub(super) fn of_one(&self, open: &Open, member: usize) -> Fine {
-        let prospect = self.prospects.get(member);
-        prospect.map_or(0, |prospect| prospect.sorted_value(open, |_| 0))
+        self.prospects[member].sorted_value(open, |_| 0)
     }
 
     /// The prices of the units that are claimed.
-    pub(super) fn price_of(&self, claims: &[Claim]) -> Fine {
-        claims.iter().map(|own| times(at(&self.prices, own.line), own.units.into())).sum()
+    pub(super) fn price_of(&self, proposal: &Proposal) -> Fine {
+        let lines = proposal.lines.iter();
+        lines.map(|own| times(self.prices[own.line], own.claimed().scaled().into())).sum()
     }
 
     /// Line by line, the price that makes the bound on the untouched cart lowest, the others as they are, as long as
@@ -218,20 +207,20 @@ impl Bound {
         if prospects.len() < 2 || !steps.prepare(2 * looks * prospects.len()) {
             return false;
         }
-        let before = at(&self.prices, line);
+        let before = self.prices[line];
         let total = |price: Fine| {
             let with = |own: usize| {
-                if own == line { price } else { at(&self.prices, own) }
+                if own == line { price } else { self.prices[own] }
             };
             let values: Fine = prospects.iter().map(|prospect| prospect.value(open, with)).sum();
-            values + times(price, at(&open.units, line))
+            values + times(price, open.units[line])
         };
-        // Lowest where a promotion just loses interest in the line, or in another line against it.
+        // The bound is lowest at a price at which some promotion stops wanting the line, or would rather have another.
         let mut tries: Vec<Fine> = vec![before, 0];
         for prospect in &prospects {
             let off = prospect.lines.iter().find(|own| own.line == line).map_or(0, |own| own.off);
             tries.push(off);
-            let marginal = prospect.marginal(open, line, |own| at(&self.prices, own));
+            let marginal = prospect.marginal(open, line, |own| self.prices[own]);
             tries.push((off - marginal).max(0));
         }
         tries.sort_unstable();
@@ -240,9 +229,7 @@ impl Bound {
         let Some((_, price)) = best.filter(|(value, _)| *value < total(before)) else {
             return false;
         };
-        if let Some(own) = self.prices.get_mut(line) {
-            *own = price;
-        }
+        self.prices[line] = price;
         true
     }
 
@@ -274,13 +261,7 @@ impl Bound {
     }
 }
 
-fn put(values: &mut [Fine], place: usize, value: Fine) {
-    if let Some(own) = values.get_mut(place) {
-        *own = value;
-    }
-}
-
 fn left_of_line(basket: &Basket, line: usize, weights: &[i128]) -> Fine {
     let left = basket.left_of_line(line).steps_up(12);
-    weighted(left, at(weights, line))
+    weighted(left, weights[line])
 }

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use crate::domain::amount::Money;
-use crate::domain::benefit::{Benefit, Level};
+use crate::domain::benefit::Benefit;
 use crate::engine::benefits::propose;
 use crate::engine::case::Case;
 use crate::engine::proposal::Proposal;
@@ -96,14 +96,11 @@ impl Turn<'_, '_> {
     fn proposals(&mut self, places: &[usize]) -> Proposals {
         let mut proposals = Vec::with_capacity(places.len());
         for place in places {
-            let Some(candidate) = self.ranked.candidates.get(*place) else {
-                continue;
-            };
             let lines = self.case.view.all.len();
             if !self.steps.spend(lines, &self.case.work) {
                 self.is_cut = true;
             }
-            if let Ok(proposal) = propose(self.case, candidate, &self.basket) {
+            if let Ok(proposal) = propose(self.case, self.ranked.candidate(*place), &self.basket) {
                 proposals.push((*place, Rc::new(proposal)));
             }
         }
@@ -119,37 +116,16 @@ impl Turn<'_, '_> {
             if self.is_cut && self.best.as_ref().is_some_and(|best| !best.applied.is_empty()) {
                 return;
             }
-            let lines = proposal.amounts.iter().map(|own| own.line);
-            let saved = self.basket.save(lines);
-            let shipping = self.basket.shipping_discount;
-            self.apply(*place, proposal);
+            let saved = proposal.save(&self.basket);
+            proposal.carry_out(&mut self.basket, &self.case.work);
+            self.path.push(*place, Rc::clone(proposal), fine(proposal.discount));
             let others: Vec<usize> =
                 proposals.iter().map(|(own, _)| *own).filter(|own| own != place).collect();
             let next = if self.only_one { Vec::new() } else { self.proposals(&others) };
             self.visit(next);
             self.path.pop(fine(proposal.discount));
             self.basket.restore(saved);
-            self.basket.shipping_discount = shipping;
         }
-    }
-
-    fn apply(&mut self, place: usize, proposal: &Rc<Proposal>) {
-        let candidate = self.ranked.candidates.get(place);
-        let level = candidate.map(|own| own.compiled.promotion.terms.benefit.level());
-        match level {
-            Some(Level::Cart) => {
-                for own in &proposal.amounts {
-                    self.basket.take_off_line(own.line, own.amount);
-                }
-            }
-            Some(Level::Shipping) => {
-                self.basket.shipping_discount =
-                    self.basket.shipping_discount.plus(proposal.discount);
-            }
-            // INVARIANT: none is in the pool.
-            Some(Level::Item) | None => {}
-        }
-        self.path.push(place, proposal.clone(), fine(proposal.discount));
     }
 
     fn record(&mut self) {
@@ -184,9 +160,6 @@ impl Turn<'_, '_> {
 
 /// Whether a promotion takes something off the lines, if it applies.
 pub(super) fn is_on_lines(ranked: &Ranked<'_>, place: usize) -> bool {
-    ranked
-        .candidates
-        .get(place)
-        .is_some_and(|own| matches!(own.compiled.promotion.terms.benefit, Benefit::Cart(_)))
-        && !ranked.awards_points(place)
+    let terms = &ranked.candidate(place).compiled.promotion.terms;
+    matches!(terms.benefit, Benefit::Cart(_)) && !ranked.awards_points(place)
 }

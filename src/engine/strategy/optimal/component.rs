@@ -1,7 +1,8 @@
 //! Promotions that meet on lines: what is searched by itself.
 
+use crate::domain::amount::Money;
 use crate::engine::line_set::LineSet;
-use crate::engine::proposal::{LineAmount, Proposal};
+use crate::engine::proposal::Proposal;
 
 use super::bound::Bound;
 use super::fine::{Fine, times};
@@ -25,10 +26,9 @@ pub(super) struct Component {
 impl Component {
     /// Σ discount × weight.
     pub(super) fn value_of(&self, proposal: &Proposal) -> Fine {
-        let weighted = |own: &LineAmount| {
-            let weight = self.weights.get(own.line).copied().unwrap_or(0);
-            times(i128::from(own.amount.scaled()) * FINE_OF_WHOLE, weight)
+        let weighted = |(line, amount): (usize, Money)| {
+            times(i128::from(amount.scaled()) * FINE_OF_WHOLE, self.weights[line])
         };
-        proposal.amounts.iter().map(weighted).sum()
+        proposal.by_line().map(weighted).sum()
     }
 }

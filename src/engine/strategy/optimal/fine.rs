@@ -48,11 +48,6 @@ pub(super) fn slack(roundings: usize, rounding: Rounding) -> Fine {
     }
 }
 
-/// The value at a place, or 0.
-pub(super) fn at(values: &[i128], place: usize) -> i128 {
-    values.get(place).copied().unwrap_or(0)
-}
-
 /// An amount × its weight, rounded up.
 pub(super) fn weighted(amount: Fine, weight: i128) -> Fine {
     if weight == WHOLE {

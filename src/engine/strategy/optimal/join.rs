@@ -14,7 +14,7 @@ use crate::engine::work::STEPS_A_SHARE;
 
 use super::answer::Answer;
 use super::bound::Bound;
-use super::cart::{best_turn, is_on_lines};
+use super::cart::{CartTurn, best_turn, is_on_lines};
 use super::component::Component;
 use super::fine::{Fine, WHOLE, cut, fine};
 use super::linear::Linear;
@@ -31,37 +31,30 @@ const MARGIN_STEPS: i128 = 2;
 
 impl<'s, 'e> Problem<'s, 'e> {
     /// `cart_first`: whatever takes something off the lines keeps item-level promotions away.
-    pub(super) fn cart_first(
-        &self,
-        must: Option<usize>,
-        answer: &mut Answer,
-        steps: &mut Steps,
-    ) -> Money {
+    pub(super) fn cart_first(&self, answer: &mut Answer<'_>) -> Money {
         let mut upper = Money::ZERO;
-        if must.is_none_or(|must| self.cart.contains(&must)) {
-            let untouched = &self.case.untouched;
-            let turn = best_turn(self.case, self.ranked, untouched, &self.cart, must, steps);
+        if answer.must.is_none_or(|must| self.cart.contains(&must)) {
+            let turn = self.turn(&self.case.untouched, &self.cart, answer);
             upper = turn.upper;
             turn.best.into_iter().for_each(|best| answer.consider(best));
         }
-        if must.is_none_or(|must| !is_on_lines(self.ranked, must)) {
+        if answer.must.is_none_or(|must| !is_on_lines(self.ranked, must)) {
             let pool = self.cart_without(|place| is_on_lines(self.ranked, place));
-            upper = upper.max(self.apart(&pool, must, true, answer, steps));
+            upper = upper.max(self.apart(&pool, true, answer));
         }
         upper
     }
 
+    fn turn(&self, basket: &Basket, pool: &[usize], answer: &mut Answer<'_>) -> CartTurn {
+        best_turn(self.case, self.ranked, basket, pool, answer.must, answer.steps)
+    }
+
     /// `items_then_cart`: where one cart-level promotion at most may give a discount, each of them is a case by itself.
-    pub(super) fn items_then_cart(
-        &self,
-        must: Option<usize>,
-        answer: &mut Answer,
-        steps: &mut Steps,
-    ) -> Money {
+    pub(super) fn items_then_cart(&self, answer: &mut Answer<'_>) -> Money {
         let on_lines = |place: &usize| is_on_lines(self.ranked, *place);
         let single = !self.case.rules.settings().multiple_cart_promotions;
         if !single || !self.cart.iter().any(on_lines) {
-            return self.with_pool(&self.cart, must, answer, steps);
+            return self.with_pool(&self.cart, answer);
         }
         let gives_points = |place: usize| self.ranked.awards_points(place);
         let mut pools = vec![self.cart_without(|place| is_on_lines(self.ranked, place))];
@@ -69,8 +62,9 @@ impl<'s, 'e> Problem<'s, 'e> {
             pools.push(self.cart_without(|place| place != *own && !gives_points(place)));
         }
         let is_cart = |must: usize| self.cart.contains(&must);
-        pools.retain(|pool| must.is_none_or(|must| !is_cart(must) || pool.contains(&must)));
-        let uppers = pools.iter().map(|pool| self.with_pool(pool, must, answer, steps));
+        let may_contain = |pool: &[usize], must| !is_cart(must) || pool.contains(&must);
+        pools.retain(|pool| answer.must.is_none_or(|must| may_contain(pool, must)));
+        let uppers = pools.iter().map(|pool| self.with_pool(pool, answer));
         uppers.max().unwrap_or(Money::ZERO)
     }
 
@@ -78,19 +72,13 @@ impl<'s, 'e> Problem<'s, 'e> {
         self.cart.iter().copied().filter(|place| !out(*place)).collect()
     }
 
-    fn with_pool(
-        &self,
-        pool: &[usize],
-        must: Option<usize>,
-        answer: &mut Answer,
-        steps: &mut Steps,
-    ) -> Money {
+    fn with_pool(&self, pool: &[usize], answer: &mut Answer<'_>) -> Money {
         let looks =
             |place: &usize| is_on_lines(self.ranked, *place) || self.ranked.sees_discounts(*place);
         if pool.iter().any(looks) {
-            self.together(pool, must, answer, steps)
+            self.together(pool, answer)
         } else {
-            self.apart(pool, must, false, answer, steps)
+            self.apart(pool, false, answer)
         }
     }
 
@@ -111,10 +99,8 @@ impl<'s, 'e> Problem<'s, 'e> {
         self.case.work.charge(looks * STEPS_A_SHARE + priced);
         let mut component = |group: &Vec<usize>| {
             let members: Vec<&(usize, ItemReach)> =
-                group.iter().filter_map(|number| self.items.get(*number)).collect();
-            let left = |place: usize| {
-                self.ranked.candidates.get(place).map_or_else(Left::default, |own| own.left)
-            };
+                group.iter().map(|number| &self.items[*number]).collect();
+            let left = |place: usize| self.ranked.candidate(place).left;
             let reaches: Vec<(&ItemReach, Left)> =
                 members.iter().map(|(place, reach)| (reach, left(*place))).collect();
             let domains: Vec<LineSet> = members.iter().map(|(_, reach)| reach.domain).collect();
@@ -129,37 +115,25 @@ impl<'s, 'e> Problem<'s, 'e> {
         self.groups.iter().map(&mut component).collect()
     }
 
-    fn explore(
-        &self,
-        component: &Component,
-        goal: Goal,
-        must: Option<usize>,
-        steps: &mut Steps,
-    ) -> Found {
-        Explorer::new(self.case, self.ranked, component, goal, must, steps).run()
+    fn explore(&self, component: &Component, goal: Goal, answer: &mut Answer<'_>) -> Found {
+        let Answer { must, steps, .. } = answer;
+        Explorer::new(self.case, self.ranked, component, goal, *must, steps).run()
     }
 
     /// Nothing on the cart looks at what item-level promotions take off: everything is solved by itself.
-    fn apart(
-        &self,
-        pool: &[usize],
-        must: Option<usize>,
-        is_cart_first: bool,
-        answer: &mut Answer,
-        steps: &mut Steps,
-    ) -> Money {
+    fn apart(&self, pool: &[usize], is_cart_first: bool, answer: &mut Answer<'_>) -> Money {
         let weights = vec![WHOLE; self.expected.len()];
-        let turn = best_turn(self.case, self.ranked, &self.case.untouched, pool, must, steps);
+        let turn = self.turn(&self.case.untouched, pool, answer);
         let mut upper = turn.upper;
         let mut parts: Vec<Option<Sequence>> = Vec::new();
-        for component in self.components(&weights, steps) {
-            let found = self.explore(&component, Goal::Best, must, steps);
+        for component in self.components(&weights, answer.steps) {
+            let found = self.explore(&component, Goal::Best, answer);
             upper = upper.plus(cut(found.upper, self.case.rules.settings().rounding));
             parts.push(found.best);
         }
         let parts: Option<Vec<Sequence>> = parts.into_iter().collect();
         if let (Some(parts), Some(turn)) = (parts, turn.best)
-            && self.is_there(must, &parts, &turn)
+            && answer.is_met_by(parts.iter().chain([&turn]).flat_map(Sequence::places))
         {
             let items = merge(&parts);
             answer.consider(if is_cart_first { behind(turn, items) } else { behind(items, turn) });
@@ -167,28 +141,16 @@ impl<'s, 'e> Problem<'s, 'e> {
         upper
     }
 
-    /// Whether the promotion that must have applied has.
-    fn is_there(&self, must: Option<usize>, parts: &[Sequence], turn: &Sequence) -> bool {
-        let mut places = parts.iter().chain([turn]).flat_map(Sequence::places);
-        must.is_none_or(|must| places.any(|place| place == must))
-    }
-
     /// Cart-level promotions look at what is left.
-    fn together(
-        &self,
-        pool: &[usize],
-        must: Option<usize>,
-        answer: &mut Answer,
-        steps: &mut Steps,
-    ) -> Money {
+    fn together(&self, pool: &[usize], answer: &mut Answer<'_>) -> Money {
         let rounding = self.case.rules.settings().rounding;
-        let linear = self.linear(pool, steps);
-        let components = self.components(&linear.weights, steps);
+        let linear = self.linear(pool, answer.steps);
+        let components = self.components(&linear.weights, answer.steps);
         // Mostly no more than rounding is between the bound and the best.
         let margin = fine(rounding.step()) * MARGIN_STEPS;
         let found: Vec<Found> = components
             .iter()
-            .map(|component| self.explore(component, Goal::Near(margin), must, steps))
+            .map(|component| self.explore(component, Goal::Near(margin), answer))
             .collect();
         let whole = linear.constant + found.iter().map(|own| own.upper).sum::<Fine>();
         let upper = cut(whole, rounding).min(self.all_there_is());
@@ -196,20 +158,20 @@ impl<'s, 'e> Problem<'s, 'e> {
         let Some(parts) = parts else {
             return upper;
         };
-        self.carry_out(&parts, pool, must, answer, steps);
-        let known = |answer: &Answer| answer.best.as_ref().map_or(0, |best| best.value);
-        if known(answer) > fine(upper) || must.is_some() && known(answer) == fine(upper) {
+        self.carry_out(&parts, pool, answer);
+        let known = answer.known();
+        if known > fine(upper) || answer.must.is_some() && known == fine(upper) {
             return upper;
         }
         // What each component may lack of its best, so that the whole is not below what is known.
         let mut lists = Vec::with_capacity(components.len());
         for (component, own) in components.iter().zip(found) {
-            let least = known(answer) - (whole - own.upper);
+            let least = known - (whole - own.upper);
             let lacks = own.upper - least;
             let mut all = own;
             if all.is_complete && lacks > margin {
                 let goal = Goal::AtLeast { least, margin: lacks };
-                all = self.explore(component, goal, must, steps);
+                all = self.explore(component, goal, answer);
             }
             if !all.is_complete {
                 return upper;
@@ -218,10 +180,10 @@ impl<'s, 'e> Problem<'s, 'e> {
             sequences.retain(|own| own.value >= least);
             lists.push(self.distinct(sequences, component, &linear));
         }
-        let mut combination =
-            Combination { problem: self, lists: &lists, constant: linear.constant, pool, must };
-        if combination.all(&mut Vec::new(), answer, steps) {
-            answer.best.as_ref().map_or(Money::ZERO, |best| cut(best.value, rounding)).min(upper)
+        let combination =
+            Combination { problem: self, lists: &lists, constant: linear.constant, pool };
+        if combination.all(&mut Vec::new(), answer) {
+            cut(answer.known(), rounding).min(upper)
         } else {
             upper
         }
@@ -236,8 +198,8 @@ impl<'s, 'e> Problem<'s, 'e> {
     ) -> Vec<Sequence> {
         let signature = |own: &Sequence| -> Vec<Money> {
             let taken = |lines: &LineSet| -> Money {
-                let amounts = own.applied.iter().flat_map(|(_, proposal)| &proposal.amounts);
-                amounts.filter(|own| lines.contains(own.line)).map(|own| own.amount).sum()
+                let amounts = own.applied.iter().flat_map(|(_, proposal)| proposal.by_line());
+                amounts.filter(|(line, _)| lines.contains(*line)).map(|(_, amount)| amount).sum()
             };
             match &linear.same_lines {
                 Some(lines) => vec![taken(lines), own.discount()],
@@ -256,22 +218,16 @@ impl<'s, 'e> Problem<'s, 'e> {
     }
 
     /// Applies sequences of all components, lets the cart have its turn, and considers what that comes to.
-    fn carry_out(
-        &self,
-        parts: &[&Sequence],
-        pool: &[usize],
-        must: Option<usize>,
-        answer: &mut Answer,
-        steps: &mut Steps,
-    ) {
+    fn carry_out(&self, parts: &[&Sequence], pool: &[usize], answer: &mut Answer<'_>) {
         let mut basket: Basket = self.case.untouched.clone();
-        steps.spend(parts.len(), &self.case.work);
+        answer.steps.spend(parts.len(), &self.case.work);
         for (_, proposal) in parts.iter().flat_map(|part| &part.applied) {
             proposal.carry_out(&mut basket, &self.case.work);
         }
-        let turn = best_turn(self.case, self.ranked, &basket, pool, must, steps);
         let parts: Vec<Sequence> = parts.iter().map(|part| (*part).clone()).collect();
-        if let Some(turn) = turn.best.filter(|turn| self.is_there(must, &parts, turn)) {
+        if let Some(turn) = self.turn(&basket, pool, answer).best
+            && answer.is_met_by(parts.iter().chain([&turn]).flat_map(Sequence::places))
+        {
             let mut items = merge(&parts);
             items.value = fine(items.discount());
             answer.consider(behind(items, turn));
@@ -285,24 +241,18 @@ struct Combination<'c, 's, 'e> {
     lists: &'c [Vec<Sequence>],
     constant: Fine,
     pool: &'c [usize],
-    must: Option<usize>,
 }
 
 impl<'c> Combination<'c, '_, '_> {
     /// Whether all of them were tried.
-    fn all(
-        &mut self,
-        chosen: &mut Vec<&'c Sequence>,
-        answer: &mut Answer,
-        steps: &mut Steps,
-    ) -> bool {
+    fn all(&self, chosen: &mut Vec<&'c Sequence>, answer: &mut Answer<'_>) -> bool {
         let rounding = self.problem.case.rules.settings().rounding;
         let Some(list) = self.lists.get(chosen.len()) else {
-            self.problem.carry_out(chosen, self.pool, self.must, answer, steps);
-            return !steps.is_empty();
+            self.problem.carry_out(chosen, self.pool, answer);
+            return !answer.steps.is_empty();
         };
-        let later = self.lists.get(chosen.len() + 1..).unwrap_or_default();
-        let later: Fine = later.iter().map(|own| own.first().map_or(0, |own| own.value)).sum();
+        let later = self.lists[chosen.len() + 1..].iter();
+        let later: Fine = later.map(|own| own.first().map_or(0, |own| own.value)).sum();
         let before: Fine = chosen.iter().map(|own| own.value).sum();
         for own in list {
             let upper = fine(cut(self.constant + before + own.value + later, rounding));
@@ -310,7 +260,7 @@ impl<'c> Combination<'c, '_, '_> {
                 break;
             }
             chosen.push(own);
-            let is_done = self.all(chosen, answer, steps);
+            let is_done = self.all(chosen, answer);
             chosen.pop();
             if !is_done {
                 return false;

@@ -38,9 +38,7 @@ impl Problem<'_, '_> {
         let mut linears = 0;
         let mut reaches: Vec<CartReach> = Vec::new();
         for place in pool {
-            let Some(candidate) = self.ranked.candidates.get(*place) else {
-                continue;
-            };
+            let candidate = self.ranked.candidate(*place);
             let Some(reach) = cart_reach(self.case, candidate) else {
                 continue;
             };
@@ -52,17 +50,15 @@ impl Problem<'_, '_> {
                 .iter()
                 .map(|line| self.case.untouched.left_of_line(line).steps_up(12))
                 .sum();
-            let taken = reach.lines.iter().filter_map(|line| self.expected.get(line));
-            let expected = base - taken.map(|own| fine(*own)).sum::<Fine>();
+            let taken = reach.lines.iter().map(|line| fine(self.expected[line]));
+            let expected = base - taken.sum::<Fine>();
             match most.filter(|most| *most <= weighted(expected.max(0), share)) {
                 Some(most) => constant += most,
                 None => {
                     constant += weighted(base, share);
                     linears += 1;
                     for line in reach.lines.iter() {
-                        if let Some(weight) = weights.get_mut(line) {
-                            *weight = (*weight - share).max(0);
-                        }
+                        weights[line] = (weights[line] - share).max(0);
                     }
                 }
             }
@@ -80,9 +76,8 @@ impl Problem<'_, '_> {
     /// The most that comes off the shipping.
     fn shipping_bound(&self, pool: &[usize], steps: &mut Steps) -> Fine {
         let is_shipping = |place: &usize| {
-            self.ranked.candidates.get(*place).is_some_and(|own| {
-                matches!(own.compiled.promotion.terms.benefit, Benefit::Shipping(_))
-            })
+            let terms = &self.ranked.candidate(*place).compiled.promotion.terms;
+            matches!(terms.benefit, Benefit::Shipping(_))
         };
         let own: Vec<usize> = pool.iter().copied().filter(is_shipping).collect();
         if own.is_empty() {

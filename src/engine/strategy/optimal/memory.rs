@@ -147,7 +147,7 @@ impl Memory {
     }
 
     pub(super) fn proposed(&self, member: usize, units: &Units) -> Option<Proposed> {
-        self.proposed.get(member)?.get(units).cloned()
+        self.proposed[member].get(units).cloned()
     }
 
     pub(super) fn remember_proposed(
@@ -159,11 +159,9 @@ impl Memory {
     ) {
         let weighed = proposed.as_ref().map_or(0, |own| own.bytes());
         let bytes = TABLE * size_of::<(Units, Proposed)>() + spilled(&units) + weighed;
-        if let Some(own) = self.proposed.get_mut(member)
-            && steps.keep(bytes)
-        {
+        if steps.keep(bytes) {
             self.proposed_bytes += bytes;
-            own.insert(units, proposed);
+            self.proposed[member].insert(units, proposed);
         }
     }
 }

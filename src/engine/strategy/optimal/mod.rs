@@ -9,7 +9,6 @@ mod answer;
 mod audit;
 mod bound;
 mod cart;
-mod claim;
 mod component;
 mod fine;
 mod join;

@@ -33,9 +33,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         let mut items: Vec<(usize, ItemReach)> = Vec::new();
         let mut cart = Vec::new();
         for place in open {
-            let Some(candidate) = ranked.candidates.get(place) else {
-                continue;
-            };
+            let candidate = ranked.candidate(place);
             if candidate.compiled.is_item_level() {
                 items.extend(item_reach(case, candidate).map(|reach| (place, reach)));
             } else if ranked.sees_discounts(place) || alone(case, candidate).is_ok() {
@@ -51,10 +49,8 @@ impl<'s, 'e> Problem<'s, 'e> {
         let mut taken = vec![Money::ZERO; case.view.cart.lines.len()];
         for (place, proposal) in expected.iter().flat_map(|own| &own.applied) {
             if items.iter().any(|(own, _)| own == place) {
-                for own in &proposal.amounts {
-                    if let Some(taken) = taken.get_mut(own.line) {
-                        *taken = taken.plus(own.amount);
-                    }
+                for (line, amount) in proposal.by_line() {
+                    taken[line] = taken[line].plus(amount);
                 }
             }
         }

@@ -9,7 +9,7 @@ use crate::engine::case::Case;
 use crate::engine::limits::Left;
 use crate::engine::line_set::LineSet;
 
-use super::fine::{Fine, UNIT_DECIMALS, at, fine, slack, times, weighted};
+use super::fine::{Fine, UNIT_DECIMALS, fine, slack, times, weighted};
 
 /// What one promotion can still give.
 pub(super) struct Prospect {
@@ -68,7 +68,7 @@ pub(super) fn prospect(
     rounding: Rounding,
 ) -> Prospect {
     // What a promotion takes off falls on its lines in another way than its bound does: the largest weight holds for all.
-    let weight = reach.lines.iter().map(|own| at(weights, own.line)).max().unwrap_or(0);
+    let weight = reach.lines.iter().map(|own| weights[own.line]).max().unwrap_or(0);
     let roundings = usize::from(stacks || !reach.is_even);
     let slack = slack(roundings, rounding);
     let most = reach.most.as_ref().map(|most| fine(rounding.settle(most)));
@@ -172,7 +172,7 @@ impl Prospect {
         let value = |leftover: &ProspectLeftover| {
             let (mut missing, mut sum) = (leftover.units, 0);
             for (off, units, number) in &best {
-                let units = at(&leftover.left, *number).min(*units).min(missing);
+                let units = leftover.left[*number].min(*units).min(missing);
                 sum += times(*off, units);
                 missing -= units;
                 if missing == 0 {
@@ -185,8 +185,8 @@ impl Prospect {
         self.bounded(most, is_open)
     }
 
-    /// The units that it would best take, where of the r dearest that are open it takes so many at most as the groups
-    /// that they fill have cheapest ones. Others can only make units dearer than their places here.
+    /// The units that it would best take. Of the r dearest open units it takes at most as many as the groups that they fill
+    /// have cheapest ones. When others claim units, the units behind them only move towards the dearer end.
     fn cheapest(
         &self,
         open: &Open,
@@ -205,7 +205,7 @@ impl Prospect {
                 taken.insert(place, (beyond, units));
                 count += units;
             }
-            // Which of equal prices is cheapest is nothing to rely on.
+            // Of units with equal prices any may be the cheapest.
             let next = self.lines.get(number + 1);
             if next.is_some_and(|next| next.unit_price == own.unit_price) {
                 continue;
@@ -251,6 +251,6 @@ impl Prospect {
 
 impl Place {
     pub(super) fn open(&self, open: &Open) -> i128 {
-        at(&open.units, self.line).min(self.units)
+        open.units[self.line].min(self.units)
     }
 }

@@ -18,6 +18,7 @@ use smallvec::SmallVec;
 use crate::engine::benefits::{alone, propose};
 use crate::engine::candidate::Candidate;
 use crate::engine::case::Case;
+use crate::engine::proposal::Proposal;
 
 use super::super::order::Ranked;
 use super::component::Component;
@@ -118,7 +119,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         } else {
             self.dive(&known, |_, _| 0);
             self.dive(&known, |_, own| own.value);
-            self.dive(&known, |component, own| own.value - component.bound.price_of(&own.claims));
+            self.dive(&known, |component, own| own.value - component.bound.price_of(&own.proposal));
             self.patience = FIRST_NODES;
             self.visit(known.clone());
             if self.patience == 0 && self.is_cut {
@@ -145,30 +146,30 @@ impl<'s, 'e> Explorer<'s, 'e> {
         self.is_cut = false;
     }
 
-    fn candidate(&self, member: usize) -> Option<&'s Candidate<'e>> {
-        let place = self.component.members.get(member)?;
-        self.ranked.candidates.get(*place)
+    fn candidate(&self, member: usize) -> &'s Candidate<'e> {
+        self.ranked.candidate(self.component.members[member])
     }
 
-    /// What is known on the untouched cart; what each gives alone is asked for again when the reasons are told.
+    /// What each member gives on the untouched cart. A look that was taken before costs nothing.
     fn alone(&mut self) -> Known {
         let mut known = Known::with_capacity(self.component.members.len());
         for (member, domain) in self.component.domains.iter().enumerate() {
             let candidate = self.candidate(member);
-            let is_known = candidate.is_some_and(|own| own.known_alone().is_some());
-            let alone = candidate
-                .filter(|_| is_known || self.steps.spend(domain.len(), &self.case.work))
-                .map(|own| alone(self.case, own).cloned());
             let case = self.case;
-            let weighed = |proposal| Weighed::new(case, self.component, &case.untouched, proposal);
-            known.push(alone.map(|own| own.map(|proposal| Rc::new(weighed(proposal)))));
+            let is_known = candidate.known_alone().is_some();
+            let may_look = is_known || self.steps.spend(domain.len(), &case.work);
+            let weighed = |proposal: &Rc<Proposal>| {
+                let proposal = Rc::clone(proposal);
+                Rc::new(Weighed::new(case, self.component, &case.untouched, proposal))
+            };
+            known.push(may_look.then(|| alone(case, candidate).map(weighed)));
         }
         known
     }
 
     /// What a member would give now. `None` when the steps are used up.
     fn proposed(&mut self, member: usize) -> Option<Proposed> {
-        let domain = self.component.domains.get(member)?;
+        let domain = &self.component.domains[member];
         let is_told = self.trail.is_told_by_units(domain);
         let key = is_told.then(|| self.trail.units(domain));
         let known = key.as_ref().and_then(|key| self.memory.proposed(member, key));
@@ -178,7 +179,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         if !self.steps.spend(domain.len(), &self.case.work) {
             return None;
         }
-        let candidate = self.candidate(member)?;
+        let candidate = self.candidate(member);
         let basket = self.trail.basket();
         let weighed =
             |proposal| Rc::new(Weighed::new(self.case, self.component, basket, Rc::new(proposal)));
@@ -212,10 +213,8 @@ impl<'s, 'e> Explorer<'s, 'e> {
     }
 
     fn apply(&mut self, member: usize, weighed: Rc<Weighed>) {
-        let Some(place) = self.component.members.get(member) else {
-            return;
-        };
-        self.path.push(*place, Rc::clone(&weighed.proposal), weighed.value);
+        let place = self.component.members[member];
+        self.path.push(place, Rc::clone(&weighed.proposal), weighed.value);
         self.trail.apply(member, weighed);
     }
 
@@ -298,12 +297,13 @@ impl<'s, 'e> Explorer<'s, 'e> {
             if self.is_cut {
                 return;
             }
-            let proposed = known.get(member);
-            let Some(Some(Ok(weighed))) = proposed.filter(|_| !self.trail.has_applied(member))
-            else {
+            if self.trail.has_applied(member) {
+                continue;
+            }
+            let Some(Ok(weighed)) = &known[member] else {
                 continue;
             };
-            let more = weighed.value + upper.after(member, &weighed.claims);
+            let more = weighed.value + upper.after(member, &weighed.proposal);
             if self.against(more) == Ordering::Less
                 || is_inherited && self.goes_before(member, weighed)
             {
@@ -322,8 +322,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         let Some(last) = self.trail.last() else {
             return false;
         };
-        let domain = self.component.domains.get(last);
-        member < last && domain.is_some_and(|domain| domain.is_disjoint(&weighed.lines))
+        member < last && self.component.domains[last].is_disjoint(&weighed.lines)
     }
 
     /// Whether something at least as good has come to the same before: the same state by the same promotions, in an order
@@ -342,7 +341,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
             let bound = &self.component.bound;
             let open = |member: &usize| bound.could_give(&self.trail.open, *member);
             let mut rest = set(self.trail.remaining().filter(open));
-            // The same for all where there is none.
+            // Without a promotion that must be there, the bit is set in all states.
             rest |= u128::from(self.has_must()) << 127;
             let key = (rest, self.trail.units(lines));
             if self.memory.is_outdone(key, &self.path, margin, self.steps) {

@@ -28,12 +28,12 @@ pub(crate) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     let looks: usize = known.iter().map(|own| own.applied.len() + 1).sum();
     steps.prepare(looks * ranked.candidates.len() * case.view.all.len());
     let problem = Problem::new(case, ranked, known.first());
-    let mut answer = solve(case, ranked, &problem, &known, None, &mut steps);
-    let best = answer.best.take().unwrap_or_default();
+    let answer = solve(case, ranked, &problem, &known, None, &mut steps);
+    let (best, upper) = (answer.best.unwrap_or_default(), answer.upper);
     let total = best.discount();
     let optimality = Optimality {
-        is_proven: answer.upper <= total,
-        upper_bound: answer.upper.max(total),
+        is_proven: upper <= total,
+        upper_bound: upper.max(total),
         steps: steps.taken(),
     };
     let mut alternative = |place: usize| {
@@ -61,23 +61,22 @@ pub(crate) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
 }
 
 /// The best of everything that may apply together: each exclusive promotion alone, and all others.
-fn solve<'e>(
+fn solve<'e, 's>(
     case: &Case<'e>,
     ranked: &Ranked<'e>,
     problem: &Problem<'_, 'e>,
     known: &[Sequence],
     must: Option<usize>,
-    steps: &mut Steps,
-) -> Answer {
-    let mut answer = Answer { best: None, upper: Money::ZERO };
+    steps: &'s mut Steps,
+) -> Answer<'s> {
+    let mut answer = Answer { must, best: None, upper: Money::ZERO, steps };
     known.iter().cloned().for_each(|own| answer.consider(own));
     let lone: Vec<usize> = match must {
         Some(must) => vec![must],
         None => (0..ranked.candidates.len()).filter(|place| ranked.is_exclusive(*place)).collect(),
     };
     for place in lone {
-        let candidate = ranked.candidates.get(place);
-        if let Some(Ok(proposal)) = candidate.map(|own| alone(case, own)) {
+        if let Ok(proposal) = alone(case, ranked.candidate(place)) {
             let mut sequence = Sequence::default();
             sequence.push(place, Rc::clone(proposal), fine(proposal.discount));
             answer.upper = answer.upper.max(proposal.discount);
@@ -85,11 +84,11 @@ fn solve<'e>(
         }
     }
     // With nothing left, what is known of an alternative has to do.
-    let may_search = must.is_none_or(|must| !ranked.is_exclusive(must) && !steps.is_empty());
+    let may_search = must.is_none_or(|must| !ranked.is_exclusive(must) && !answer.steps.is_empty());
     if may_search {
         let upper = match case.rules.settings().evaluation_order {
-            EvaluationOrder::ItemsThenCart => problem.items_then_cart(must, &mut answer, steps),
-            EvaluationOrder::CartFirst => problem.cart_first(must, &mut answer, steps),
+            EvaluationOrder::ItemsThenCart => problem.items_then_cart(&mut answer),
+            EvaluationOrder::CartFirst => problem.cart_first(&mut answer),
         };
         answer.upper = answer.upper.max(upper);
     }

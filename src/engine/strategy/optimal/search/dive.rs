@@ -15,7 +15,7 @@ impl Explorer<'_, '_> {
         self.record();
         while self.propose(&mut known) {
             let proposed = self.trail.remaining().filter_map(|member| {
-                let weighed = known.get(member)?.as_ref()?.as_ref().ok()?;
+                let weighed = known[member].as_ref()?.as_ref().ok()?;
                 Some((worth(self.component, weighed), member, weighed.clone()))
             });
             let best = proposed.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
@@ -71,7 +71,7 @@ impl Explorer<'_, '_> {
         let same = same.take_while(|(own, (other, _))| *own == other).count();
         applied.truncate(same);
         self.go_back_to(applied.iter().filter(|(_, has_applied)| *has_applied).count());
-        let rest = order.get(same..).unwrap_or_default();
+        let rest = &order[same..];
         if !self.steps.prepare(rest.len() * LOOKS_TO_APPLY) {
             return None;
         }

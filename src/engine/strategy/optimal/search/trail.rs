@@ -9,7 +9,6 @@ use crate::engine::case::Case;
 use crate::engine::line_set::LineSet;
 use crate::engine::units::{Basket, Imprint, Saved};
 
-use super::super::claim::Claim;
 use super::super::component::Component;
 use super::super::memory::{State, Units};
 use super::super::prospect::Open;
@@ -29,11 +28,12 @@ pub(super) struct Trail<'s, 'e> {
     taken: Vec<i64>,
     /// What bounds look at.
     pub(super) open: Open,
-    /// Lines on which more was taken off claimed units than they cost: what can still come there does not follow from the
-    /// number of those that are left.
+    /// Lines on which more was taken off claimed units than they cost. What can still come there does not follow from the
+    /// number of unclaimed units alone.
     uneven: LineSet,
-    /// The basket after as many of those applied as there are states to go back to.
+    /// The basket as the first of those applied have left it.
     basket: Basket,
+    /// For each of these what it changed, to go back.
     behind: Vec<Saved>,
 }
 
@@ -66,7 +66,7 @@ impl<'s, 'e> Trail<'s, 'e> {
     }
 
     pub(super) fn has_applied(&self, member: usize) -> bool {
-        self.is_applied.get(member).copied().unwrap_or(true)
+        self.is_applied[member]
     }
 
     pub(super) fn last(&self) -> Option<usize> {
@@ -86,17 +86,15 @@ impl<'s, 'e> Trail<'s, 'e> {
 
     /// The unclaimed units of lines.
     pub(super) fn units(&self, lines: &LineSet) -> Units {
-        let units = |line| self.free.get(line).copied().unwrap_or(0);
-        lines.iter().map(units).collect()
+        lines.iter().map(|line| self.free[line]).collect()
     }
 
     /// All that what comes later depends on, and what was taken off each line.
     pub(super) fn state(&mut self) -> State {
         let lines = &self.component.lines;
         if self.is_told_by_units(lines) {
-            let taken = |line| self.taken.get(line).copied().unwrap_or(0);
             let mut units = self.units(lines);
-            units.extend(lines.iter().map(taken));
+            units.extend(lines.iter().map(|line| self.taken[line]));
             return State::Units(units);
         }
         let claims = &self.case.claims;
@@ -112,16 +110,14 @@ impl<'s, 'e> Trail<'s, 'e> {
     /// The cart as those that have applied left it.
     pub(super) fn basket(&mut self) -> &Basket {
         for Step { weighed, .. } in self.applied.iter().skip(self.behind.len()) {
-            self.behind.push(self.basket.save(weighed.lines.iter()));
+            self.behind.push(weighed.proposal.save(&self.basket));
             weighed.proposal.carry_out(&mut self.basket, &self.case.work);
         }
         &self.basket
     }
 
     pub(super) fn apply(&mut self, member: usize, weighed: Rc<Weighed>) {
-        if let Some(own) = self.is_applied.get_mut(member) {
-            *own = true;
-        }
+        self.is_applied[member] = true;
         self.count(&weighed, 1);
         self.applied.push(Step {
             member,
@@ -135,9 +131,7 @@ impl<'s, 'e> Trail<'s, 'e> {
     /// Takes back the last one that has applied.
     pub(super) fn undo(&mut self) -> Option<Rc<Weighed>> {
         let Step { member, weighed, uneven_before } = self.applied.pop()?;
-        if let Some(own) = self.is_applied.get_mut(member) {
-            *own = false;
-        }
+        self.is_applied[member] = false;
         self.count(&weighed, -1);
         self.uneven = uneven_before;
         if self.behind.len() > self.applied.len()
@@ -150,15 +144,9 @@ impl<'s, 'e> Trail<'s, 'e> {
     }
 
     fn count(&mut self, weighed: &Weighed, times: i64) {
-        for own in &weighed.claims {
-            if let Some(free) = self.free.get_mut(own.line) {
-                *free -= own.units * times;
-            }
-        }
-        for own in &weighed.proposal.amounts {
-            if let Some(taken) = self.taken.get_mut(own.line) {
-                *taken += own.amount.scaled() * times;
-            }
+        for own in &weighed.proposal.lines {
+            self.free[own.line] -= own.claimed().scaled() * times;
+            self.taken[own.line] += own.amount.scaled() * times;
         }
     }
 
@@ -171,13 +159,11 @@ impl<'s, 'e> Trail<'s, 'e> {
             bound.look_at(&mut self.open, &weighed.lines, case, &self.basket, weights);
             return;
         }
-        for Claim { line, .. } in &weighed.claims {
-            let free = self.free.get(*line).copied().unwrap_or(0);
-            let is_untouched = free == case.view.line(*line).quantity.scaled();
-            let units = if is_untouched || !case.claims.is_single(*line) { free } else { 0 };
-            if let Some(open) = self.open.units.get_mut(*line) {
-                *open = units.into();
-            }
+        for line in weighed.lines.iter() {
+            let free = self.free[line];
+            let is_untouched = free == case.view.line(line).quantity.scaled();
+            let units = if is_untouched || !case.claims.is_single(line) { free } else { 0 };
+            self.open.units[line] = units.into();
         }
     }
 }

@@ -55,9 +55,8 @@ impl Explorer<'_, '_> {
     /// Whether one of the sequences that begin like this one, of the same value as the best, could be preferred to it.
     fn could_win_a_tie(&self, open: &Open, best: &Sequence) -> bool {
         let may_give = |member: &usize| {
-            self.candidate(*member).is_some_and(|own| {
-                matches!(own.compiled.promotion.terms.benefit, Benefit::FreeProduct(_))
-            })
+            let terms = &self.candidate(*member).compiled.promotion.terms;
+            matches!(terms.benefit, Benefit::FreeProduct(_))
         };
         let most_gifts = self.path.gifts + self.trail.remaining().filter(may_give).count();
         if most_gifts != best.gifts {
@@ -85,8 +84,7 @@ impl Explorer<'_, '_> {
             return count < best.applied.len();
         }
         let members = &self.component.members;
-        let others =
-            self.trail.remaining().filter_map(|member| members.get(member).copied()).take(more);
+        let others = self.trail.remaining().map(|member| members[member]).take(more);
         let mut ranks: Vec<usize> = self.path.places().chain(others).collect();
         ranks.sort_unstable();
         let mut of_best: Vec<usize> = best.places().collect();

@@ -1,0 +1,90 @@
+//! The plan of a promotion: made once, or again for each basket where its conditions look at what others have claimed.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use crate::domain::benefit::{Benefit, From};
+use crate::engine::candidate::Candidate;
+use crate::engine::case::Case;
+use crate::engine::line_set::LineSet;
+use crate::engine::plan::{PartPlan, Plan};
+use crate::engine::requirements::{Requirements, requirements};
+use crate::engine::units::Basket;
+
+use super::part::Part;
+
+/// What a part of a cart takes besides what is looked at there.
+const STEPS_A_PART: usize = 16;
+
+/// What is decided of a promotion on a basket. What does not depend on the basket is worked out once.
+pub(super) fn plan<'c>(
+    case: &Case<'_>,
+    candidate: &'c Candidate<'_>,
+    basket: &Basket,
+) -> Cow<'c, Plan> {
+    let conditions = candidate.compiled.conditions.as_ref();
+    let looks_at_basket = conditions.is_some_and(|own| {
+        if candidate.compiled.is_item_level() {
+            case.claims.consumed() && own.count_units()
+        } else {
+            own.see_discounts()
+        }
+    });
+    if looks_at_basket {
+        Cow::Owned(make_plan(case, candidate, basket))
+    } else {
+        Cow::Borrowed(candidate.plan.get_or_init(|| make_plan(case, candidate, basket)))
+    }
+}
+
+fn make_plan(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> Plan {
+    let parts = candidate.parts(case).iter();
+    let parts =
+        parts.take_while(|_| case.work.charge(STEPS_A_PART + case.view.cart.lines.len() / 4));
+    parts.filter_map(|lines| plan_part(case, candidate, basket, lines)).collect()
+}
+
+/// `None` where the conditions fail.
+fn plan_part(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    basket: &Basket,
+    lines: &LineSet,
+) -> Option<PartPlan> {
+    let scene = candidate.scene(case, basket, lines);
+    let requirements = match &candidate.compiled.conditions {
+        None => Requirements::new(),
+        Some(conditions) => {
+            let truths = conditions.judge(&scene);
+            if !conditions.hold(truths) {
+                return None;
+            }
+            if leans_on_conditions(case, candidate) {
+                requirements(conditions, truths, &scene)
+            } else {
+                Requirements::new()
+            }
+        }
+    };
+    let required = requirements.iter();
+    let required = required.fold(LineSet::default(), |all, own| all.union(&own.lines));
+    let measured = if requirements.is_empty() { *lines } else { required };
+    let dearest = OnceCell::new();
+    let mut plan = PartPlan { lines: *lines, requirements, measured, dearest, times: 1 };
+    if let Some(repeat) = candidate.compiled.promotion.terms.benefit.repeat() {
+        plan.times = Part { plan: &plan, scene }.repeats(repeat.per);
+    }
+    Some(plan)
+}
+
+/// Whether a benefit repeats, rests on the units of its condition, or uses them up.
+fn leans_on_conditions(case: &Case<'_>, candidate: &Candidate<'_>) -> bool {
+    match &candidate.compiled.promotion.terms.benefit {
+        Benefit::Items(own) => {
+            own.from != From::Matching || own.repeat.is_some() || case.claims.consumed()
+        }
+        Benefit::FreeProduct(_) => true,
+        Benefit::Cart(own) => own.repeat.is_some(),
+        Benefit::Shipping(own) => own.repeat.is_some(),
+    }
+}

@@ -1,0 +1,27 @@
+//! What is decided of a promotion before units are chosen: where its conditions hold, what they need there, and how often
+//! it may apply. Mostly the cart alone decides it, and it is worked out once.
+
+use std::cell::OnceCell;
+
+use smallvec::SmallVec;
+
+use super::line_set::LineSet;
+use super::requirements::{ByLine, Requirements};
+
+/// The parts of the cart in which a promotion's conditions hold, in their order.
+pub(crate) type Plan = SmallVec<[PartPlan; 1]>;
+
+/// A part of the cart in which the conditions hold; without `same` there is one, the whole cart.
+#[derive(Clone)]
+pub(crate) struct PartPlan {
+    /// The lines of the part.
+    pub(crate) lines: LineSet,
+    /// What the conditions need; not found out where the benefit does not lean on it.
+    pub(crate) requirements: Requirements,
+    /// The lines of the requirements, or all of the part where there is none.
+    pub(crate) measured: LineSet,
+    /// The units of `measured` that count, the most expensive first.
+    pub(crate) dearest: OnceCell<ByLine>,
+    /// The most applications that `repeat` allows.
+    pub(crate) times: i64,
+}
