@@ -10,7 +10,7 @@ mod within;
 
 use divan::{AllocProfiler, Bencher, black_box};
 use mimalloc::MiMalloc;
-use request::{facts, with_request};
+use request::with_request;
 use within::evaluate;
 
 #[global_allocator]
@@ -24,7 +24,6 @@ fn main() {
 fn ranked(bencher: Bencher<'_, '_>, lines: usize) {
     let rules = shop::rules(250, "ranked");
     with_request(&shop::cart(lines), |request| {
-        let facts = facts(request);
-        bencher.bench_local(|| evaluate(black_box(&rules), black_box(&facts)));
+        bencher.bench_local(|| evaluate(black_box(&rules), black_box(request)));
     });
 }

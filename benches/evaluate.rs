@@ -8,10 +8,12 @@ mod shop;
 #[path = "shop/within.rs"]
 mod within;
 
+use std::sync::Arc;
+
 use divan::{Bencher, black_box};
 use promotion_engine::engine::RuleSet;
 use promotion_engine::wire::{cart, decode::Value, evaluation, faults::Faults, json::Json};
-use request::{facts, with_request};
+use request::with_request;
 use within::evaluate;
 
 #[global_allocator]
@@ -28,13 +30,12 @@ fn sizes() -> impl Iterator<Item = (usize, usize)> {
     LINES.into_iter().flat_map(|lines| PROMOTIONS.into_iter().map(move |own| (lines, own)))
 }
 
-fn bench(bencher: Bencher<'_, '_>, lines: usize, rules: &RuleSet) {
+fn bench(bencher: Bencher<'_, '_>, lines: usize, rules: &Arc<RuleSet>) {
     let body = shop::cart(lines);
     with_request(&body, |request| {
-        let facts = facts(request);
-        let applied = evaluate(rules, &facts).applied.len();
+        let applied = evaluate(rules, request).applied.len();
         assert!(applied >= 3, "{applied} promotions apply");
-        bencher.bench_local(|| evaluate(black_box(rules), black_box(&facts)));
+        bencher.bench_local(|| evaluate(black_box(rules), black_box(request)));
     });
 }
 
@@ -84,9 +85,9 @@ fn read_request(bencher: Bencher<'_, '_>, lines: usize) {
 fn print(bencher: Bencher<'_, '_>, lines: usize) {
     let rules = shop::rules(250, "ranked");
     with_request(&shop::cart(lines), |request| {
-        let facts = facts(request);
-        let evaluation = evaluate(&rules, &facts);
-        bencher.bench_local(|| evaluation::print(black_box(&evaluation), &rules, &facts));
+        let evaluation = evaluate(&rules, request);
+        let print = || evaluation::print(black_box(&evaluation), &rules, request, shop::now());
+        bencher.bench_local(print);
     });
 }
 

@@ -32,10 +32,9 @@ use promotion_engine::app::{App, AppOptions, listen};
 use promotion_engine::config::{LogConfig, LogFormat};
 use promotion_engine::db::embedded::{Embedded, EmbeddedOptions};
 use promotion_engine::db::{self, DbOptions, Durability};
-use promotion_engine::domain::cart;
 use promotion_engine::domain::evaluation::Evaluation;
 use promotion_engine::domain::id::TenantId;
-use promotion_engine::engine::{self, Facts, RuleSet, Stop};
+use promotion_engine::engine::{Prepared, RuleSet, Stop};
 use promotion_engine::metrics::Metrics;
 use promotion_engine::telemetry;
 use promotion_engine::wire::cart::read_plain;
@@ -151,7 +150,8 @@ async fn serve_all() -> Fallible<(Shop, Targets)> {
         let now = Utc::now();
         let rules = app.service().cache().rules_at(tenant, now).await?;
         let stop = Stop::default();
-        let evaluation = engine::evaluate(&rules, &facts(&request, now), &stop);
+        let prepared = Prepared::new(Arc::clone(&rules), &request, &[], now, &stop);
+        let evaluation = prepared.and_then(|prepared| prepared.evaluate(&[], &[], &stop));
         Priced { evaluation: evaluation.map_err(|why| format!("{why:?}"))?, rules, now }
     };
     let evaluate = Target {
@@ -179,10 +179,6 @@ struct Priced {
     evaluation: Evaluation,
     rules: Arc<RuleSet>,
     now: DateTime<Utc>,
-}
-
-fn facts<'f>(request: &'f cart::Request<'f>, now: DateTime<Utc>) -> Facts<'f> {
-    Facts { request, codes: &[], issuances: &[], used: &[], now }
 }
 
 /// Makes the tenant and its promotions; the tenant, and the key of its points of sale.
@@ -233,8 +229,7 @@ fn floor(priced: &Priced, body: Small) -> Result<Response, ApiError> {
     let body = body.json()?;
     match read_plain(&body) {
         Some(request) => {
-            let facts = facts(&request, priced.now);
-            let text = evaluation::print(&priced.evaluation, &priced.rules, &facts);
+            let text = evaluation::print(&priced.evaluation, &priced.rules, &request, priced.now);
             Ok(edge::json(StatusCode::OK, text))
         }
         None => Ok(StatusCode::BAD_REQUEST.into_response()),

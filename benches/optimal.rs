@@ -13,8 +13,7 @@ use std::time::{Duration, Instant};
 
 use promotion_engine::domain::evaluation::Evaluation;
 use promotion_engine::domain::settings::Strategy;
-use promotion_engine::engine::RuleSet;
-use request::{facts, with_request};
+use request::with_request;
 use shop::mix::{Mix, Scenario};
 use within::evaluate;
 
@@ -121,19 +120,18 @@ fn sample(scenario: &Scenario, seed: u64) -> Sample {
     let document = shop::mix::document(scenario, seed);
     let optimal = shop::mix::rules(scenario, &document, Strategy::Optimal);
     with_request(&document.cart, |request| {
-        let facts = facts(request);
         let (mut fastest, mut last) = (Duration::MAX, None);
         for _ in 0..REPEATS {
             let begun = Instant::now();
-            let evaluation = evaluate(&optimal, &facts);
+            let evaluation = evaluate(&optimal, request);
             fastest = fastest.min(begun.elapsed());
             last = Some(evaluation);
         }
         let evaluation = last.expect("an evaluation");
         let optimality = evaluation.optimality.expect("an optimality");
         let by = |strategy| {
-            let rules: RuleSet = shop::mix::rules(scenario, &document, strategy);
-            total(&evaluate(&rules, &facts))
+            let rules = shop::mix::rules(scenario, &document, strategy);
+            total(&evaluate(&rules, request))
         };
         Sample {
             fastest,

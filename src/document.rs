@@ -9,6 +9,7 @@
 //! or `{"code", "expires_at"}`. The rules have version 0.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -17,13 +18,12 @@ use uuid::Uuid;
 
 use crate::domain::cart::Request;
 use crate::domain::code::Code;
-use crate::domain::counter::{Bound, Used};
 use crate::domain::currency::Currency;
 use crate::domain::id::{CodeId, PromotionId};
 use crate::domain::promotion::{Promotion, PromotionType, Status};
 use crate::domain::settings::{CustomField, Settings};
 use crate::domain::store::Store;
-use crate::engine::{self, CodeFact, Facts, RuleSet, Stop, Unfinished};
+use crate::engine::{CodeFact, Prepared, RuleSet, Stop, Unfinished};
 use crate::wire::decode::{Object, TextBound, Value};
 use crate::wire::faults::ListReference;
 use crate::wire::faults::{FaultCode, Faults, Path, too_complex};
@@ -39,65 +39,43 @@ const MAX_ENTRIES: usize = 1_000_000;
 
 /// Evaluates a document at `now`, or at its request's `at`. Nothing of its limits is gone.
 pub fn evaluate(text: &[u8], now: DateTime<Utc>) -> Result<String, Problem> {
-    evaluate_after(text, now, |_| Vec::new())
-}
-
-/// The same after other uses: `used` says what is gone of the counters that bear on the cart.
-pub fn evaluate_after(
-    text: &[u8],
-    now: DateTime<Utc>,
-    used: impl FnOnce(&[Bound]) -> Vec<Used>,
-) -> Result<String, Problem> {
-    let json = Json::parse(text)?;
-    let mut faults = Faults::new();
-    match read(Value::root(&json), &mut faults) {
-        Some(document) if faults.is_empty() => with_facts(document, now, used, |rules, facts| {
-            match engine::evaluate(rules, facts, &Stop::default()) {
-                Ok(evaluation) => Ok(evaluation::print(&evaluation, rules, facts)),
-                Err(Unfinished::TooComplex(costly)) => {
-                    Err(Problem::too_complex(too_complex(rules, &costly)))
-                }
-                #[expect(clippy::unreachable, reason = "an impossible state is a loud bug")]
-                Err(Unfinished::Stopped) => unreachable!("nobody asks it to stop"),
+    let stop = Stop::default();
+    prepare(text, now, &stop, |rules, prepared| {
+        let priced = prepared.and_then(|prepared| {
+            let evaluation = prepared.evaluate(&[], &[], &stop)?;
+            Ok(evaluation::print(&evaluation, rules, prepared.request(), prepared.now()))
+        });
+        match priced {
+            Ok(text) => Ok(text),
+            Err(Unfinished::TooComplex(costly)) => {
+                Err(Problem::too_complex(too_complex(rules, &costly)))
             }
-        }),
-        Some(_) | None => Err(Problem::invalid(faults)),
-    }
+            #[expect(clippy::unreachable, reason = "an impossible state is a loud bug")]
+            Err(Unfinished::Stopped) => unreachable!("nobody asks it to stop"),
+        }
+    })?
 }
 
-/// Evaluates a document as long as `stop` lets it: how many steps that took, and the result; or why it has none. For tests.
-pub fn evaluate_until(
+/// Reads a document and prepares its cart, as long as `stop` lets it, for whoever has more to ask than the result.
+pub fn prepare<T>(
     text: &[u8],
     now: DateTime<Utc>,
     stop: &Stop,
-) -> Result<Result<(u64, String), Unfinished>, Problem> {
+    then: impl FnOnce(&RuleSet, Result<Prepared<&Request<'_>>, Unfinished>) -> T,
+) -> Result<T, Problem> {
     let json = Json::parse(text)?;
     let mut faults = Faults::new();
-    match read(Value::root(&json), &mut faults) {
-        Some(document) if faults.is_empty() => {
-            let unused = |_: &[Bound]| Vec::new();
-            Ok(with_facts(document, now, unused, |rules, facts| {
-                let evaluation = engine::evaluate(rules, facts, stop)?;
-                let text = evaluation::print(&evaluation, rules, facts);
-                Ok((evaluation.steps, text))
-            }))
-        }
-        Some(_) | None => Err(Problem::invalid(faults)),
-    }
-}
-
-/// Goes through all orders of a document's promotions and compares every upper bound of `optimal` with what comes below
-/// it: how many bounds there were, or the first that is too low. It is there to test the search, and takes its time.
-pub fn check_bounds(text: &[u8], now: DateTime<Utc>) -> Result<Result<u64, String>, Problem> {
-    let json = Json::parse(text)?;
-    let mut faults = Faults::new();
-    match read(Value::root(&json), &mut faults) {
-        Some(document) if faults.is_empty() => {
-            let unused = |_: &[Bound]| Vec::new();
-            Ok(with_facts(document, now, unused, engine::check_bounds))
-        }
-        Some(_) | None => Err(Problem::invalid(faults)),
-    }
+    let document = read(Value::root(&json), &mut faults);
+    let Some(document) = document.filter(|_| faults.is_empty()) else {
+        return Err(Problem::invalid(faults));
+    };
+    let Document { settings, stores, product_lists, promotions, codes, request } = document;
+    let rules = Arc::new(RuleSet::compile(0, settings, stores, product_lists, promotions));
+    let presented = request.cart.codes.iter();
+    let codes: Vec<Option<CodeFact>> =
+        presented.map(|code| codes.get(&code.to_ascii_uppercase()).cloned()).collect();
+    let now = request.at.unwrap_or(now);
+    Ok(then(&rules, Prepared::new(Arc::clone(&rules), &request, &codes, now, stop)))
 }
 
 struct Document<'t> {
@@ -108,29 +86,6 @@ struct Document<'t> {
     /// By what codes are compared by.
     codes: FxHashMap<String, CodeFact>,
     request: Request<'t>,
-}
-
-fn with_facts<T>(
-    document: Document<'_>,
-    now: DateTime<Utc>,
-    used: impl FnOnce(&[Bound]) -> Vec<Used>,
-    then: impl FnOnce(&RuleSet, &Facts<'_>) -> T,
-) -> T {
-    let Document { settings, stores, product_lists, promotions, codes, request } = document;
-    let rules = RuleSet::compile(0, settings, stores, product_lists, promotions);
-    let presented = request.cart.codes.iter();
-    let codes: Vec<Option<CodeFact>> =
-        presented.map(|code| codes.get(&code.to_ascii_uppercase()).cloned()).collect();
-    let mut facts = Facts {
-        request: &request,
-        codes: &codes,
-        issuances: &[],
-        used: &[],
-        now: request.at.unwrap_or(now),
-    };
-    let used = used(&engine::counters(&rules, &facts));
-    facts.used = &used;
-    then(&rules, &facts)
 }
 
 fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {

@@ -12,6 +12,7 @@ use promotion_engine::engine::RuleSet;
 use promotion_engine::wire;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How a shop combines promotions; `Plain` has the default settings.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,7 +93,7 @@ pub fn document(scenario: &Scenario, seed: u64) -> Document {
 }
 
 /// The rule set of a document.
-pub fn rules(scenario: &Scenario, document: &Document, strategy: Strategy) -> RuleSet {
+pub fn rules(scenario: &Scenario, document: &Document, strategy: Strategy) -> Arc<RuleSet> {
     let mut settings = Settings::defaults(Currency::new("INR").unwrap(), Tz::Asia__Kolkata);
     settings.strategy = strategy;
     match scenario.mix {
@@ -111,7 +112,7 @@ pub fn rules(scenario: &Scenario, document: &Document, strategy: Strategy) -> Ru
         terms: wire::promotion::parse_stored(document.to_string().as_bytes()).unwrap(),
     };
     let promotions = document.promotions.iter().enumerate().map(promotion).collect();
-    RuleSet::compile(1, settings, Vec::new(), BTreeMap::new(), promotions)
+    Arc::new(RuleSet::compile(1, settings, Vec::new(), BTreeMap::new(), promotions))
 }
 
 /// What a promotion is about: a category, two of them, a department or a brand.

@@ -6,6 +6,7 @@
 pub mod mix;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -31,17 +32,17 @@ pub fn category_of(promotion: usize) -> usize {
 }
 
 /// A rule set of so many live promotions.
-pub fn rules(promotions: usize, strategy: &str) -> RuleSet {
+pub fn rules(promotions: usize, strategy: &str) -> Arc<RuleSet> {
     let mut settings = Settings::defaults(Currency::new("INR").unwrap(), Tz::Asia__Kolkata);
     if strategy == "best_deal" {
         settings.strategy = promotion_engine::domain::settings::Strategy::BestDeal;
     }
     let promotions = (0..promotions).map(promotion).collect();
-    RuleSet::compile(1, settings, Vec::new(), BTreeMap::new(), promotions)
+    Arc::new(RuleSet::compile(1, settings, Vec::new(), BTreeMap::new(), promotions))
 }
 
 /// The same, and so many lists of so many SKUs, each of which a promotion of the set names.
-pub fn rules_with_lists(promotions: usize, lists: usize, skus: usize) -> RuleSet {
+pub fn rules_with_lists(promotions: usize, lists: usize, skus: usize) -> Arc<RuleSet> {
     let settings = Settings::defaults(Currency::new("INR").unwrap(), Tz::Asia__Kolkata);
     let named: Vec<Value> = (0..lists)
         .map(|own| json!({"field": "sku", "op": "in_list", "list": format!("L{own}")}))
@@ -60,7 +61,7 @@ pub fn rules_with_lists(promotions: usize, lists: usize, skus: usize) -> RuleSet
         (format!("L{own}"), skus.collect())
     };
     let lists = (0..lists).map(list).collect();
-    RuleSet::compile(1, settings, Vec::new(), lists, all)
+    Arc::new(RuleSet::compile(1, settings, Vec::new(), lists, all))
 }
 
 /// One promotion as it is sent, by its number.

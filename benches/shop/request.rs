@@ -1,10 +1,7 @@
 //! A cart as the engine gets it, for benchmarks of the engine alone.
 
 use promotion_engine::domain::cart::Request;
-use promotion_engine::engine::Facts;
 use promotion_engine::wire::{cart, decode::Value, faults::Faults, json::Json};
-
-use crate::shop;
 
 /// Reads a cart and acts on the request.
 pub fn with_request<T>(body: &str, act: impl FnOnce(&Request<'_>) -> T) -> T {
@@ -12,9 +9,4 @@ pub fn with_request<T>(body: &str, act: impl FnOnce(&Request<'_>) -> T) -> T {
     let mut faults = Faults::default();
     let request = cart::parse(Value::root(&tree), &mut faults).expect("a cart without faults");
     act(&request)
-}
-
-/// What an evaluation depends on besides the rules.
-pub fn facts<'f>(request: &'f Request<'f>) -> Facts<'f> {
-    Facts { request, codes: &[], issuances: &[], used: &[], now: shop::now() }
 }

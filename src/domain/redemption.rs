@@ -1,5 +1,7 @@
 //! Redemptions: what a caller asks for, and the states that one passes through (spec 9).
 
+use std::sync::Arc;
+
 use super::amount::Money;
 use super::cart::Request;
 use super::id::RedemptionId;
@@ -9,8 +11,8 @@ use super::id::RedemptionId;
 pub struct Order<'a> {
     /// The caller's id, unique in the tenant for ever.
     pub transaction_id: String,
-    /// The cart and what is around it; without `at`.
-    pub request: Request<'a>,
+    /// The cart and what is around it; without `at`. Whoever prices it shares it.
+    pub request: Arc<Request<'a>>,
     /// Refuses any other total discount.
     pub expected_discount: Option<Money>,
     /// Whether it only reserves.
@@ -24,7 +26,7 @@ impl Order<'_> {
     pub fn into_owned(self) -> Order<'static> {
         Order {
             transaction_id: self.transaction_id,
-            request: self.request.into_owned(),
+            request: Arc::new(Arc::unwrap_or_clone(self.request).into_owned()),
             expected_discount: self.expected_discount,
             hold: self.hold,
             replaces: self.replaces,

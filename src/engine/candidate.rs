@@ -28,7 +28,7 @@ pub(crate) struct Candidate<'e> {
     pub(crate) number: usize,
     pub(crate) compiled: &'e Compiled,
     pub(crate) left: Left,
-    /// The code of the cart that unlocked it.
+    /// The place of the code that unlocked it.
     pub(crate) code: Option<usize>,
     /// The issuance that unlocked it.
     pub(crate) issuance: Option<InHand>,
@@ -148,7 +148,7 @@ impl<'e> Candidate<'e> {
         part: &'s LineSet,
     ) -> Scene<'s> {
         Scene {
-            request: case.facts.request,
+            request: case.inputs.request,
             view: &case.view,
             basket,
             claims: self.compiled.is_item_level().then_some(&case.claims),

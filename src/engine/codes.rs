@@ -1,93 +1,116 @@
 //! The presented codes: which promotions they unlock, and what became of each (spec 8).
 
-use crate::domain::evaluation::{CodeVerdict, Reason};
+use chrono::{DateTime, Utc};
 
-use super::inputs::Facts;
+use crate::domain::counter::{Owner, Used};
+use crate::domain::evaluation::{CodeVerdict, ReasonCode};
+use crate::domain::id::CodeId;
+
+use super::inputs::CodeFact;
 use super::limits;
 use super::ruleset::RuleSet;
 
-/// What the presented codes come to before any promotion is judged.
-pub(crate) struct Codes(Vec<CodeState>);
+/// The presented codes, in the order of the cart.
+pub(crate) struct Codes(Vec<Presented>);
 
-enum CodeState {
-    /// The first usable code of this promotion.
-    Unlocks(usize),
-    /// A code of this promotion that is used up.
-    Exhausted(usize),
+/// What a presented code comes to before any limit is looked at.
+enum Presented {
+    Known(KnownCode),
     Settled(CodeVerdict),
 }
 
-fn is_used_up(rules: &RuleSet, facts: &Facts<'_>, number: usize, code: usize) -> bool {
-    let promotion = rules.promotion(number);
-    promotion.is_some_and(|promotion| limits::is_exhausted(facts, promotion, code))
-}
-
-fn unlocks(states: &[CodeState], number: usize) -> Option<usize> {
-    states.iter().position(|state| matches!(state, CodeState::Unlocks(own) if *own == number))
+/// A code of a promotion that is presented for the first time and has not expired.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KnownCode {
+    pub(crate) promotion: usize,
+    pub(crate) code_id: CodeId,
+    /// Its place among the presented codes.
+    pub(crate) place: usize,
 }
 
 impl Codes {
-    /// Reads the presented codes: the first usable one of a promotion unlocks it.
-    pub(crate) fn read(rules: &RuleSet, facts: &Facts<'_>) -> Self {
-        let presented = &facts.request.cart.codes;
-        let mut states: Vec<CodeState> = Vec::with_capacity(presented.len());
-        for (index, code) in presented.iter().enumerate() {
-            let again = presented.iter().take(index).any(|own| own.eq_ignore_ascii_case(code));
-            let fact = facts.codes.get(index).and_then(Option::as_ref);
+    /// Reads the presented codes. `facts` says of each whose it is.
+    pub(crate) fn read<T: AsRef<str>>(
+        rules: &RuleSet,
+        presented: &[T],
+        facts: &[Option<CodeFact>],
+        now: DateTime<Utc>,
+    ) -> Self {
+        let read = |(place, code): (usize, &T)| {
+            let before = presented.iter().take(place);
+            let mut before = before.map(AsRef::as_ref);
+            if before.any(|own: &str| own.eq_ignore_ascii_case(code.as_ref())) {
+                return Presented::Settled(CodeVerdict::Duplicate);
+            }
+            let fact = facts.get(place).and_then(Option::as_ref);
             let known = fact.and_then(|fact| Some((fact, rules.index_of(fact.promotion_id)?)));
-            states.push(match known {
-                _ if again => CodeState::Settled(CodeVerdict::Duplicate),
-                None => CodeState::Settled(CodeVerdict::Unknown),
-                Some((fact, _)) if fact.expires_at.is_some_and(|end| end <= facts.now) => {
-                    CodeState::Settled(CodeVerdict::Expired)
+            match known {
+                None => Presented::Settled(CodeVerdict::Unknown),
+                Some((fact, _)) if fact.expires_at.is_some_and(|end| end <= now) => {
+                    Presented::Settled(CodeVerdict::Expired)
                 }
-                Some((_, number)) if is_used_up(rules, facts, number, index) => {
-                    CodeState::Exhausted(number)
+                Some((fact, promotion)) => {
+                    Presented::Known(KnownCode { promotion, code_id: fact.code_id, place })
                 }
-                Some((_, number)) if unlocks(&states, number).is_some() => {
-                    CodeState::Settled(CodeVerdict::AlreadyUnlocked)
-                }
-                Some((_, number)) => CodeState::Unlocks(number),
-            });
-        }
-        Self(states)
-    }
-
-    /// The code that unlocks a promotion, or else the first that would if it were not used up.
-    pub(crate) fn unlocking(&self, promotion: usize) -> Option<usize> {
-        unlocks(&self.0, promotion).or_else(|| {
-            self.0
-                .iter()
-                .position(|state| matches!(state, CodeState::Exhausted(own) if *own == promotion))
-        })
-    }
-
-    /// The promotions of the codes, each once.
-    pub(crate) fn promotions(&self) -> impl Iterator<Item = usize> {
-        let number = |state: &CodeState| match state {
-            CodeState::Unlocks(number) | CodeState::Exhausted(number) => Some(*number),
-            CodeState::Settled(_) => None,
+            }
         };
-        self.0.iter().enumerate().filter_map(move |(place, state)| {
-            let own = number(state)?;
-            let before = self.0.get(..place).unwrap_or_default();
-            (!before.iter().any(|state| number(state) == Some(own))).then_some(own)
+        Self(presented.iter().enumerate().map(read).collect())
+    }
+
+    /// The codes that can unlock a promotion.
+    pub(crate) fn known(&self) -> impl Iterator<Item = KnownCode> {
+        self.0.iter().filter_map(|code| match code {
+            Presented::Known(code) => Some(*code),
+            Presented::Settled(_) => None,
         })
+    }
+
+    /// The code that unlocks a promotion: the first that is not used up, or else the first.
+    pub(crate) fn unlocking(
+        &self,
+        rules: &RuleSet,
+        promotion: usize,
+        used: &[Used],
+    ) -> Option<KnownCode> {
+        let mut own = self.known().filter(|code| code.promotion == promotion);
+        let first = own.next()?;
+        let mut usable = std::iter::once(first).chain(own);
+        let usable = usable.find(|code| !is_used_up(rules, *code, used));
+        Some(usable.unwrap_or(first))
+    }
+
+    /// Whose counters the presented code at this place has.
+    pub(crate) fn owner(&self, place: usize) -> Option<Owner> {
+        match self.0.get(place)? {
+            Presented::Known(code) => Some(Owner::Code(code.code_id)),
+            Presented::Settled(_) => None,
+        }
     }
 
     /// What became of each code, once every promotion has its outcome.
-    pub(crate) fn verdicts<'r>(
+    pub(crate) fn verdicts(
         &self,
-        reason_of: impl Fn(usize) -> Option<&'r Reason>,
+        rules: &RuleSet,
+        used: &[Used],
+        reason_of: impl Fn(usize) -> Option<ReasonCode>,
     ) -> Vec<CodeVerdict> {
-        let verdict = |state: &CodeState| match state {
-            CodeState::Settled(verdict) => verdict.clone(),
-            CodeState::Exhausted(_) => CodeVerdict::Exhausted,
-            CodeState::Unlocks(number) => match reason_of(*number) {
+        let verdict = |code: &Presented| match code {
+            Presented::Settled(verdict) => verdict.clone(),
+            Presented::Known(code) if is_used_up(rules, *code, used) => CodeVerdict::Exhausted,
+            Presented::Known(code)
+                if self.unlocking(rules, code.promotion, used) != Some(*code) =>
+            {
+                CodeVerdict::AlreadyUnlocked
+            }
+            Presented::Known(code) => match reason_of(code.promotion) {
                 None => CodeVerdict::Applied,
-                Some(reason) => CodeVerdict::NotApplied(reason.code()),
+                Some(reason) => CodeVerdict::NotApplied(reason),
             },
         };
         self.0.iter().map(verdict).collect()
     }
+}
+
+fn is_used_up(rules: &RuleSet, code: KnownCode, used: &[Used]) -> bool {
+    limits::is_exhausted(&rules.compiled(code.promotion).promotion, code.code_id, used)
 }

@@ -12,6 +12,7 @@ use super::compiled::{Compiled, earning};
 use super::conditions::{Conditions, Scene};
 use super::gates;
 use super::line_set::LineSet;
+use super::reading::Reading;
 use super::ruleset::RuleSet;
 use super::selection::Selection;
 use super::units::Basket;
@@ -40,7 +41,8 @@ pub fn earned<'r>(
     let stop = Stop::default();
     let work = Work::unbounded(&stop);
     // Most deeds meet no rule that looks at the cart.
-    let sight = LazyCell::new(|| Sight::new(rules, deed, &work));
+    let reading = LazyCell::new(|| Reading::new(&deed.request.cart.lines, &rules.facts, &work));
+    let sight = LazyCell::new(|| Sight::new(rules, deed, &reading, &work));
     let meets = |compiled: &&Compiled| {
         let Some((own, rule)) = earning(&compiled.promotion).zip(compiled.earning.as_ref()) else {
             return false;
@@ -78,8 +80,8 @@ struct Sight<'d> {
 }
 
 impl<'d> Sight<'d> {
-    fn new(rules: &'d RuleSet, deed: &'d Deed<'d>, work: &'d Work<'d>) -> Self {
-        let view = CartView::new(&deed.request.cart, &rules.facts, work);
+    fn new(rules: &RuleSet, deed: &'d Deed<'d>, reading: &'d Reading, work: &'d Work<'d>) -> Self {
+        let view = CartView::new(&deed.request.cart, reading);
         let basket = Basket::new(&view, rules.settings().percentage_base);
         Self { deed, work, view, basket }
     }

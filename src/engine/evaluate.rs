@@ -1,42 +1,50 @@
 //! The stages of an evaluation, in order.
 
-use crate::domain::evaluation::{Evaluation, Reason};
-use crate::domain::settings::Strategy;
+use crate::domain::evaluation::{Evaluation, Reason, ReasonCode};
 
 use super::candidate::Candidate;
-use super::case::{Case, ToJudge};
-use super::inputs::Facts;
+use super::case::Case;
+use super::index::PromotionSet;
 use super::ruleset::RuleSet;
-use super::work::{Costly, End, Stop, Unfinished, Work};
+use super::work::{Costly, End, Unfinished, Work};
 use super::{gates, result, strategy};
 
 /// Most promotions that are named where an evaluation is too complex.
 const MOST_COSTLY: usize = 10;
 
-/// A cart rarely has more candidates: there is room for so many at once.
-const FIRST_CANDIDATES: usize = 16;
-
-/// Prices a cart: which promotions apply, what every line then costs, and why the others did not
-/// apply. The same input gives the same output, whatever order promotions were made or loaded in.
-pub fn evaluate(rules: &RuleSet, facts: &Facts<'_>, stop: &Stop) -> Result<Evaluation, Unfinished> {
-    if stop.is_stopped() {
-        return Err(Unfinished::Stopped);
-    }
-    let budget_ms = match rules.settings().strategy {
-        Strategy::Ranked | Strategy::BestDeal => 0,
-        Strategy::Optimal => rules.settings().optimal_budget_ms,
-    };
-    let case = Case::new(rules, facts, Work::new(stop, budget_ms));
-    let gated = gate(&case);
-    let ranked = strategy::rank(&case, gated.passed);
-    let outcome = strategy::choose(&case, &ranked);
-    let mut evaluation = result::assemble(&case, &ranked, outcome, gated.failed);
-    evaluation.candidates = gated.judged;
+/// Prices a cart. `admitted` and `refused` are the promotions that were judged before.
+pub(crate) fn evaluate(
+    case: &Case<'_>,
+    admitted: &PromotionSet,
+    refused: &[(usize, ReasonCode)],
+) -> Result<Evaluation, Unfinished> {
+    let gated = gate(case, admitted);
+    let candidates = refused.len() + gated.failed.len() + gated.passed.len();
+    let ranked = strategy::rank(case, gated.passed);
+    let outcome = strategy::choose(case, &ranked);
+    let mut evaluation = result::assemble(case, &ranked, outcome, refused, gated.failed);
+    evaluation.candidates = candidates;
     evaluation.steps = case.work.steps();
-    match case.work.end() {
-        None => Ok(evaluation),
+    require_finished(&case.work, case.rules, ranked.candidates())?;
+    Ok(evaluation)
+}
+
+/// Compares every upper bound of `optimal` with what the orders below it come to: how many bounds there were, or the first
+/// that is too low.
+pub(crate) fn check_bounds(case: &Case<'_>, admitted: &PromotionSet) -> Result<u64, String> {
+    strategy::check_bounds(case, &strategy::rank(case, gate(case, admitted).passed))
+}
+
+/// Fails where the work has ended before it was done. `candidates` are those that part of it went into.
+pub(crate) fn require_finished(
+    work: &Work<'_>,
+    rules: &RuleSet,
+    candidates: &[Candidate<'_>],
+) -> Result<(), Unfinished> {
+    match work.end() {
+        None => Ok(()),
         Some(End::Stopped) => Err(Unfinished::Stopped),
-        Some(End::TooComplex) => Err(Unfinished::TooComplex(costly(rules, ranked.candidates()))),
+        Some(End::TooComplex) => Err(Unfinished::TooComplex(costly(rules, candidates))),
     }
 }
 
@@ -57,30 +65,23 @@ fn costly(rules: &RuleSet, candidates: &[Candidate<'_>]) -> Vec<Costly> {
     costly
 }
 
-/// Compares every upper bound of `optimal` with what the orders below it come to: how many bounds there were, or the first
-/// that is too low. For tests: nothing is left out, whatever it takes.
-pub fn check_bounds(rules: &RuleSet, facts: &Facts<'_>) -> Result<u64, String> {
-    let stop = Stop::default();
-    let case = Case::new(rules, facts, Work::unbounded(&stop));
-    let ranked = strategy::rank(&case, gate(&case).passed);
-    strategy::check_bounds(&case, &ranked)
-}
-
 /// What the gates came to.
 struct Gated<'e> {
     passed: Vec<Candidate<'e>>,
     /// Promotions with the gate that they failed at.
     failed: Vec<(usize, Reason)>,
-    /// How many were judged.
-    judged: usize,
 }
 
-fn gate<'e>(case: &Case<'e>) -> Gated<'e> {
-    let passed = Vec::with_capacity(FIRST_CANDIDATES);
-    let mut gated = Gated { passed, failed: Vec::new(), judged: 0 };
-    for ToJudge { number, compiled, code } in case.to_judge() {
-        gated.judged += 1;
-        match gates::judge(compiled, case.rules, case.facts, case.store(), code) {
+/// Judges the gates that look at what is in hand and at what is gone of limits. Judging each promotion is charged before
+/// it is done; the others are left out once the work has ended.
+fn gate<'e>(case: &Case<'e>, admitted: &PromotionSet) -> Gated<'e> {
+    let mut gated = Gated { passed: Vec::with_capacity(admitted.len()), failed: Vec::new() };
+    for number in admitted.iter() {
+        let compiled = case.rules.compiled(number);
+        if !case.work.charge(compiled.counters * case.inputs.used.len()) {
+            break;
+        }
+        match gates::judge(case, number, compiled) {
             Ok(passed) => gated.passed.push(Candidate::new(case, number, compiled, passed)),
             Err(reason) => gated.failed.push((number, reason)),
         }

@@ -1,5 +1,7 @@
 //! Gates: the tests before conditions; the first that fails is the reason (spec 7.2).
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::cart::Request;
 use crate::domain::customer::{Customer, Membership};
 use crate::domain::evaluation::{Reason, ReasonCode};
@@ -7,8 +9,8 @@ use crate::domain::promotion::{Audience, Kind, ProgramTest, Promotion, Scope, St
 use crate::domain::store::Store;
 
 use super::calendar;
+use super::case::{Case, Inputs};
 use super::compiled::Compiled;
-use super::inputs::Facts;
 use super::issuances::{self, InHand};
 use super::limits::{self, Left, Presented};
 use super::ruleset::RuleSet;
@@ -20,7 +22,7 @@ const STEPS_A_PROMOTION: usize = 8;
 pub(crate) struct Passed {
     /// What is left of its limits.
     pub(crate) left: Left,
-    /// The code of the cart that unlocked it.
+    /// The place of the code that unlocked it.
     pub(crate) code: Option<usize>,
     /// The issuance that unlocked it.
     pub(crate) issuance: Option<InHand>,
@@ -30,26 +32,24 @@ pub(crate) struct Passed {
 pub(crate) fn admit(
     compiled: &Compiled,
     rules: &RuleSet,
-    facts: &Facts<'_>,
+    request: &Request<'_>,
     store: Option<&Store>,
-    code: Option<usize>,
-) -> Result<(), Reason> {
+    has_code: bool,
+    now: DateTime<Utc>,
+) -> Result<(), ReasonCode> {
     use ReasonCode::{
         CodeNotPresented, CurrencyMismatch, CustomerRequired, Ended, NotStarted, OutOfScope,
         OutsideSchedule, Paused,
     };
     let promotion = &compiled.promotion;
     let terms = &promotion.terms;
-    let request = facts.request;
     let settings = rules.settings();
-    let gate = |open: bool, reason: ReasonCode| {
-        if open { Ok(()) } else { Err(Reason::Plain(reason)) }
-    };
+    let gate = |open: bool, reason: ReasonCode| if open { Ok(()) } else { Err(reason) };
     gate(promotion.status == Status::Active, Paused)?;
-    gate(compiled.starts_at <= facts.now, NotStarted)?;
-    gate(facts.now < compiled.ends_at, Ended)?;
+    gate(compiled.starts_at <= now, NotStarted)?;
+    gate(now < compiled.ends_at, Ended)?;
     let zone = store.and_then(|store| store.timezone).unwrap_or(settings.timezone);
-    let open = terms.schedule.as_ref().is_none_or(|own| calendar::is_open(own, zone, facts.now));
+    let open = terms.schedule.as_ref().is_none_or(|own| calendar::is_open(own, zone, now));
     gate(open, OutsideSchedule)?;
     let own = terms.currency.unwrap_or(settings.currency);
     gate(own == request.cart.currency.unwrap_or(settings.currency), CurrencyMismatch)?;
@@ -62,47 +62,43 @@ pub(crate) fn admit(
             Kind::Loyalty | Kind::LoyaltyEarning { .. } | Kind::Rewards { .. } => true,
         };
     gate(!needs_customer || identified(request.customer.as_ref()).is_some(), CustomerRequired)?;
-    gate(!matches!(terms.kind, Kind::CodeLinked) || code.is_some(), CodeNotPresented)
+    gate(!matches!(terms.kind, Kind::CodeLinked) || has_code, CodeNotPresented)
 }
 
-/// Judges the gates in their order. `code` is the first usable code of this promotion on the cart, or else the first
-/// one that is used up.
-pub(crate) fn judge(
-    compiled: &Compiled,
-    rules: &RuleSet,
-    facts: &Facts<'_>,
-    store: Option<&Store>,
-    code: Option<usize>,
-) -> Result<Passed, Reason> {
-    admit(compiled, rules, facts, store, code)?;
+/// Judges the gates of a promotion that is admitted: those that look at what the customer has in hand and at what is gone
+/// of limits.
+pub(crate) fn judge(case: &Case<'_>, number: usize, compiled: &Compiled) -> Result<Passed, Reason> {
+    let Inputs { codes, issuances, used, now, .. } = case.inputs;
+    let code = codes.unlocking(case.rules, number, used);
     let terms = &compiled.promotion.terms;
     let left = |presented| {
-        let used = |name| limits::used(facts, &compiled.promotion, presented, name);
+        let used = |name| limits::used(&compiled.promotion, presented, used, name);
         Left::of(&terms.limits, used).map_err(Reason::LimitReached)
     };
     // A code that is used up closes the gate of the code, which comes before those of issuance and activation.
-    if code.is_some_and(|code| limits::is_exhausted(facts, &compiled.promotion, code)) {
-        left(Presented { code, issuance: None })?;
+    let code_id = code.map(|code| code.code_id);
+    if code_id.is_some_and(|code| limits::is_exhausted(&compiled.promotion, code, used)) {
+        left(Presented { code: code_id, issuance: None })?;
     }
-    let issuance = issuances::choose(compiled, facts);
+    let issuance = issuances::choose(compiled, issuances, used, now);
     if terms.needs_issuance() && issuance.is_none() {
         return Err(Reason::Plain(ReasonCode::NotIssued));
     }
     if terms.activation_required && !issuance.is_some_and(|own| own.is_activated) {
         return Err(Reason::Plain(ReasonCode::NotActivated));
     }
-    let presented = Presented { code, issuance: issuance.map(|own| own.issuance_id) };
+    let presented = Presented { code: code_id, issuance: issuance.map(|own| own.issuance_id) };
     let left = if compiled.has_limits() { left(presented)? } else { Left::of_cart(&terms.limits) };
-    Ok(Passed { left, code, issuance })
+    Ok(Passed { left, code: code.map(|code| code.place), issuance })
 }
 
-/// What it takes to judge them at most: scopes, groups and counters are looked through one by one.
-pub(crate) fn steps(compiled: &Compiled, facts: &Facts<'_>) -> usize {
-    let groups = match &facts.request.customer {
+/// What it takes to admit a promotion at most: scopes and groups are looked through one by one.
+pub(crate) fn steps(compiled: &Compiled, request: &Request<'_>) -> usize {
+    let groups = match &request.customer {
         Some(customer) => compiled.promotion.terms.audience.groups.len() * customer.groups.len(),
         None => 0,
     };
-    STEPS_A_PROMOTION + compiled.places + groups + compiled.counters * facts.used.len()
+    STEPS_A_PROMOTION + compiled.places + groups
 }
 
 /// Whoever has an id.
@@ -124,13 +120,13 @@ pub(crate) fn in_scope(scope: &Scope, store: Option<&Store>, request: &Request<'
 
 /// A promotion of type `loyalty` asks for a customer first, then for a membership, whatever its
 /// audience; everybody else is judged by the audience (spec 5.2).
-fn audience(promotion: &Promotion, customer: Option<&Customer<'_>>) -> Result<(), Reason> {
+fn audience(promotion: &Promotion, customer: Option<&Customer<'_>>) -> Result<(), ReasonCode> {
     let customer = identified(customer);
     if matches!(promotion.terms.kind, Kind::Loyalty) {
         match customer {
-            None => return Err(Reason::Plain(ReasonCode::CustomerRequired)),
+            None => return Err(ReasonCode::CustomerRequired),
             Some(customer) if customer.loyalty.is_empty() => {
-                return Err(Reason::Plain(ReasonCode::NotInAudience));
+                return Err(ReasonCode::NotInAudience);
             }
             Some(_) => {}
         }
@@ -138,7 +134,7 @@ fn audience(promotion: &Promotion, customer: Option<&Customer<'_>>) -> Result<()
     if in_audience(&promotion.terms.audience, customer) {
         Ok(())
     } else {
-        Err(Reason::Plain(ReasonCode::NotInAudience))
+        Err(ReasonCode::NotInAudience)
     }
 }
 

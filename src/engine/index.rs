@@ -36,6 +36,26 @@ impl PromotionSet {
             *word |= 1 << (number % 64);
         }
     }
+
+    /// Takes out what is not to be kept.
+    pub(crate) fn retain(&mut self, mut keeps: impl FnMut(usize) -> bool) {
+        for (index, word) in self.0.iter_mut().enumerate() {
+            for number in (Bits { first: index * 64, word: *word }) {
+                if !keeps(number) {
+                    *word &= !(1 << (number % 64));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> {
+        let words = self.0.iter().enumerate();
+        words.flat_map(|(index, word)| Bits { first: index * 64, word: *word })
+    }
 }
 
 impl FromIterator<usize> for PromotionSet {
@@ -46,21 +66,8 @@ impl FromIterator<usize> for PromotionSet {
     }
 }
 
-impl IntoIterator for PromotionSet {
-    type Item = usize;
-    type IntoIter = std::iter::FlatMap<
-        std::iter::Enumerate<std::vec::IntoIter<u64>>,
-        Bits,
-        fn((usize, u64)) -> Bits,
-    >;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter().enumerate().flat_map(|(index, word)| Bits { first: index * 64, word })
-    }
-}
-
 /// The numbers of the bits of one word.
-pub(crate) struct Bits {
+struct Bits {
     /// The number of its lowest bit.
     first: usize,
     /// Without the bits that were given.

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::counter::Used;
 use crate::domain::id::IssuanceId;
 
 use super::compiled::Compiled;
-use super::inputs::{Facts, IssuanceFact};
+use super::inputs::IssuanceFact;
 use super::limits::{self, Presented};
 
 /// The issuance that a promotion is judged with.
@@ -20,19 +21,32 @@ pub(crate) struct InHand {
 /// The customer's issuances of a promotion that have not expired.
 pub(crate) fn of_promotion<'f>(
     compiled: &Compiled,
-    facts: &'f Facts<'_>,
-) -> impl Iterator<Item = &'f IssuanceFact> {
-    let (promotion, now) = (compiled.promotion.id, facts.now);
-    facts
-        .issuances
+    issuances: &'f [IssuanceFact],
+    now: DateTime<Utc>,
+) -> impl Iterator<Item = &'f IssuanceFact> + use<'f> {
+    let promotion = compiled.promotion.id;
+    issuances
         .iter()
         .filter(move |own| own.promotion_id == promotion)
         .filter(move |own| own.use_until.is_none_or(|end| now < end))
 }
 
+/// Whether the customer has in hand what the promotion asks for, as far as limits allow.
+pub(crate) fn opens(compiled: &Compiled, issuances: &[IssuanceFact], now: DateTime<Utc>) -> bool {
+    let terms = &compiled.promotion.terms;
+    !terms.asks_for_issuance()
+        || of_promotion(compiled, issuances, now)
+            .any(|own| own.is_activated || !terms.activation_required)
+}
+
 /// One issuance serves one cart: of those that are usable the one that expires first, then the one unlocked first, even
 /// if it has less left. Where none is usable, one that is not: it tells what is missing, its activation before its limits.
-pub(crate) fn choose(compiled: &Compiled, facts: &Facts<'_>) -> Option<InHand> {
+pub(crate) fn choose(
+    compiled: &Compiled,
+    issuances: &[IssuanceFact],
+    used: &[Used],
+    now: DateTime<Utc>,
+) -> Option<InHand> {
     let terms = &compiled.promotion.terms;
     if !terms.asks_for_issuance() {
         return None;
@@ -42,14 +56,14 @@ pub(crate) fn choose(compiled: &Compiled, facts: &Facts<'_>) -> Option<InHand> {
     };
     let place = |own: &&IssuanceFact| {
         (
-            is_used_up(compiled, facts, own.issuance_id),
+            is_used_up(compiled, own.issuance_id, used),
             terms.activation_required && !own.is_activated,
             expires_at(own),
             own.unlocked_at,
             own.issuance_id,
         )
     };
-    let chosen = of_promotion(compiled, facts).min_by_key(place)?;
+    let chosen = of_promotion(compiled, issuances, now).min_by_key(place)?;
     Some(InHand {
         issuance_id: chosen.issuance_id,
         is_activated: chosen.is_activated,
@@ -57,9 +71,9 @@ pub(crate) fn choose(compiled: &Compiled, facts: &Facts<'_>) -> Option<InHand> {
     })
 }
 
-fn is_used_up(compiled: &Compiled, facts: &Facts<'_>, issuance: IssuanceId) -> bool {
+fn is_used_up(compiled: &Compiled, issuance: IssuanceId, used: &[Used]) -> bool {
     let presented = Presented { code: None, issuance: Some(issuance) };
     limits::of_issuances(&compiled.promotion.terms.limits).any(|limit| {
-        limits::used(facts, &compiled.promotion, presented, limit.name) >= limit.maximum
+        limits::used(&compiled.promotion, presented, used, limit.name) >= limit.maximum
     })
 }

@@ -1,19 +1,16 @@
-//! What is left of a promotion's limits, how it bounds an application, and what an evaluation takes from them
-//! (spec 7.2, 7.3, 9).
+//! What is left of a promotion's limits, how it bounds an application, and which counters say so (spec 7.2, 7.3, 9).
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use crate::domain::amount::Money;
-use crate::domain::counter::{Bound, CounterKey, Owner, Use};
-use crate::domain::evaluation::{Applied, Evaluation};
-use crate::domain::id::IssuanceId;
+use crate::domain::counter::{Bound, CounterKey, Owner, Used};
+use crate::domain::id::{CodeId, IssuanceId};
 use crate::domain::limit::{CountedLimit, LimitName, LimitSubject, Limits, Measure};
 use crate::domain::promotion::Promotion;
 use crate::domain::window;
 
 use super::compiled::Compiled;
-use super::inputs::Facts;
-use super::ruleset::RuleSet;
 
 /// What is left of the limits of one promotion for one cart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,25 +52,21 @@ impl Left {
 /// Whose limits count, besides the customer's and everybody's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Presented {
-    /// The place of the presented code.
-    pub(crate) code: Option<usize>,
+    pub(crate) code: Option<CodeId>,
     pub(crate) issuance: Option<IssuanceId>,
 }
 
 /// How much of a limit of this promotion is gone, for whom the request is about.
 pub(crate) fn used(
-    facts: &Facts<'_>,
     promotion: &Promotion,
     presented: Presented,
+    used: &[Used],
     name: LimitName,
 ) -> i64 {
-    let code = presented.code.and_then(|place| facts.codes.get(place)?.as_ref());
-    facts
-        .used
-        .iter()
+    used.iter()
         .filter(|used| used.counter.promotion_id == promotion.id && used.counter.limit() == name)
         .filter(|used| match used.counter.owner {
-            Owner::Code(own) => code.is_some_and(|code| code.code_id == own),
+            Owner::Code(own) => presented.code == Some(own),
             Owner::Issuance(own) => presented.issuance == Some(own),
             Owner::Customer(_) | Owner::Everybody => true,
         })
@@ -88,72 +81,38 @@ pub(crate) fn of_issuances(limits: &Limits) -> impl Iterator<Item = CountedLimit
 }
 
 /// Whether one of the limits that hold for each code by itself is used up for this one.
-pub(crate) fn is_exhausted(facts: &Facts<'_>, promotion: &Promotion, code: usize) -> bool {
+pub(crate) fn is_exhausted(promotion: &Promotion, code: CodeId, gone: &[Used]) -> bool {
     let presented = Presented { code: Some(code), issuance: None };
     let of_codes = promotion.terms.limits.counted();
     of_codes
         .filter(|limit| limit.name.subject == LimitSubject::Code)
-        .any(|limit| used(facts, promotion, presented, limit.name) >= limit.maximum)
+        .any(|limit| used(promotion, presented, gone, limit.name) >= limit.maximum)
 }
 
-/// What an evaluation takes from the counters of the promotions that it applied.
-pub fn uses(rules: &RuleSet, facts: &Facts<'_>, evaluation: &Evaluation) -> Vec<Use> {
-    let of_promotion = |applied: &Applied| {
-        let compiled = rules.promotions.get(applied.promotion)?;
-        let code = applied
-            .code
-            .and_then(|place| facts.codes.get(place)?.as_ref())
-            .map(|code| Owner::Code(code.code_id));
-        let issuance = applied.issuance_id.map(Owner::Issuance);
-        let presented: Vec<Bound> = issuance
-            .into_iter()
-            .chain(code)
-            .flat_map(|owner| bounds_of(compiled, rules, facts.now, &owner).collect::<Vec<_>>())
-            .collect();
-        let amount = |bound: &Bound| match bound.counter.measure {
-            Measure::Times => applied.times,
-            Measure::Transactions => 1,
-            Measure::Discount => applied.discount.scaled(),
-        };
-        let uses = own(compiled, rules, facts)
-            .chain(presented)
-            .map(|bound| Use { amount: amount(&bound), bound })
-            .filter(|own| own.amount > 0);
-        Some(uses.collect::<Vec<_>>())
-    };
-    evaluation.applied.iter().filter_map(of_promotion).flatten().collect()
+/// Whoever shares a promotion's counters: this customer, and everybody.
+pub(crate) fn shared_owners(customer: Option<&str>) -> impl Iterator<Item = Owner> + use<> {
+    let customer = customer.map(|id| Owner::Customer(id.to_owned()));
+    customer.into_iter().chain([Owner::Everybody])
 }
 
-/// The counters of everybody and of the request's customer.
-pub(crate) fn own<'c>(
+/// The counters that these owners have of a promotion.
+pub(crate) fn bounds<'c>(
     compiled: &'c Compiled,
-    rules: &'c RuleSet,
-    facts: &'c Facts<'_>,
-) -> impl Iterator<Item = Bound> + 'c {
-    let customer = facts.request.customer.as_ref();
-    let customer = customer.and_then(|customer| customer.id.as_ref());
-    let customer = customer.map(|id| Owner::Customer(id.clone().into_owned()));
-    customer
-        .into_iter()
-        .chain([Owner::Everybody])
-        .flat_map(|owner| bounds_of(compiled, rules, facts.now, &owner).collect::<Vec<_>>())
-}
-
-pub(crate) fn bounds_of<'c>(
-    compiled: &'c Compiled,
-    rules: &'c RuleSet,
+    zone: Tz,
     now: DateTime<Utc>,
-    owner: &'c Owner,
+    owners: impl Iterator<Item = Owner> + 'c,
 ) -> impl Iterator<Item = Bound> + 'c {
-    let zone = rules.settings().timezone;
-    let limits = compiled.promotion.terms.limits.counted();
-    limits.filter(|limit| limit.name.subject == owner.subject()).map(move |limit| Bound {
-        counter: CounterKey {
-            promotion_id: compiled.promotion.id,
-            owner: owner.clone(),
-            measure: limit.name.measure,
-            window: window::number(limit.refresh, compiled.starts_at, zone, now),
-        },
-        maximum: limit.maximum,
+    owners.flat_map(move |owner| {
+        let limits = compiled.promotion.terms.limits.counted();
+        let subject = owner.subject();
+        limits.filter(move |limit| limit.name.subject == subject).map(move |limit| Bound {
+            counter: CounterKey {
+                promotion_id: compiled.promotion.id,
+                owner: owner.clone(),
+                measure: limit.name.measure,
+                window: window::number(limit.refresh, compiled.starts_at, zone, now),
+            },
+            maximum: limit.maximum,
+        })
     })
 }

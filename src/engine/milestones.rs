@@ -9,6 +9,7 @@ use crate::domain::window;
 
 use super::compiled::{CompiledMilestone, KnownMilestone};
 use super::earning::Deed;
+use super::reading::Reading;
 use super::returns::Sold;
 use super::ruleset::RuleSet;
 use super::view::CartView;
@@ -44,7 +45,8 @@ pub fn steps<'r>(rules: &'r RuleSet, deed: &Deed<'_>, sold: Option<&Sold>) -> Ve
     }
     let stop = Stop::default();
     let work = Work::unbounded(&stop);
-    let view = CartView::new(&deed.request.cart, &rules.facts, &work);
+    let reading = Reading::new(&deed.request.cart.lines, &rules.facts, &work);
+    let view = CartView::new(&deed.request.cart, &reading);
     let settings = rules.settings();
     let own_currency = deed.request.cart.currency.is_none_or(|own| own == settings.currency);
     let step = |compiled: &'r CompiledMilestone| {

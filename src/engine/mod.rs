@@ -1,10 +1,11 @@
 //! The evaluation: a pure function of rules, request, counters and time (spec 7).
 //!
 //! Before a cart comes, a tenant's promotions are compiled (`compiled`) into a `ruleset`, and an `index` says which of them
-//! a cart could meet. With the cart, `evaluate` goes through the stages: the cart is read once (`view`, `case`); the index
-//! names the promotions that it could meet; `gates` pass some, which become `candidate`s; the `ranking` orders them; a
-//! `strategy` chooses and applies them to the `units` of the cart, benefit by benefit (`benefits`); `explain` says why the
-//! others did not apply; `result` puts it together. `needs` says beforehand what has to be looked up.
+//! a cart could meet. A cart is `prepared`: it is read once (`reading`), the index names the promotions that it could meet,
+//! and `gates` admit some of them. This says what has to be looked up. Then `evaluate` goes through the other stages: of the
+//! promotions that pass the other gates each becomes a `candidate`; the `ranking` orders them; a `strategy` chooses and
+//! applies them to the `units` of the cart, benefit by benefit (`benefits`); `explain` says why the others did not apply;
+//! `result` puts it together.
 
 // What exists before a cart comes.
 mod compiled;
@@ -28,7 +29,7 @@ mod heap;
 mod inputs;
 mod issuances;
 mod limits;
-mod needs;
+mod reading;
 mod reuse;
 mod units;
 mod view;
@@ -41,6 +42,7 @@ mod candidate;
 mod evaluate;
 mod explain;
 mod plan;
+mod prepared;
 mod proposal;
 mod requirements;
 mod result;
@@ -54,12 +56,10 @@ pub mod returns;
 
 pub use compiled::KnownMilestone;
 pub use earning::{Deed, earned};
-pub use evaluate::{check_bounds, evaluate};
-pub use inputs::{CodeFact, Facts, IssuanceFact};
-pub use limits::uses;
+pub use inputs::{CodeFact, IssuanceFact};
 pub use milestones::{CountedLine, Step, come_back, steps};
-pub use needs::{Needs, counters, needs};
 pub use offers::{Offer, offer_needs, offers};
+pub use prepared::{Needs, Prepared};
 pub use ruleset::{RuleSet, Rules};
 pub use stock::{ProductList, Stores};
 pub use work::{Costly, STEPS_PER_MS, Stop, Unfinished};

@@ -10,9 +10,9 @@ use crate::domain::promotion::Status;
 
 use super::compiled::Compiled;
 use super::inputs::IssuanceFact;
-use super::limits::bounds_of;
-use super::needs::Needs;
+use super::prepared::Needs;
 use super::ruleset::RuleSet;
+use super::{issuances, limits};
 
 /// A promotion that a customer could use.
 #[derive(Clone, Debug)]
@@ -28,10 +28,10 @@ pub struct Offer {
 /// What has to be looked up for a customer's offers.
 pub fn offer_needs(rules: &RuleSet, customer: &str, now: DateTime<Utc>) -> Needs {
     let mut needs = Needs::default();
+    let zone = rules.settings().timezone;
     for (_, compiled) in live(rules, now) {
-        for owner in shared_owners(customer) {
-            needs.counters.extend(bounds_of(compiled, rules, now, &owner));
-        }
+        let owners = limits::shared_owners(Some(customer));
+        needs.counters.extend(limits::bounds(compiled, zone, now, owners));
         if compiled.promotion.terms.asks_for_issuance() {
             needs.issuances.push(compiled.promotion.id);
         }
@@ -55,12 +55,9 @@ pub fn offers(
             offers.extend(left.map(|left| Offer { promotion, issuance: None, left }));
             continue;
         }
-        let mut in_hand: Vec<&IssuanceFact> = issuances
-            .iter()
-            .filter(|own| own.promotion_id == compiled.promotion.id)
-            .filter(|own| own.use_until.is_none_or(|end| now < end))
-            .filter(|own| own.is_activated || !terms.activation_required)
-            .collect();
+        let in_hand = issuances::of_promotion(compiled, issuances, now);
+        let in_hand = in_hand.filter(|own| own.is_activated || !terms.activation_required);
+        let mut in_hand: Vec<&IssuanceFact> = in_hand.collect();
         let end = |own: &IssuanceFact| own.use_until.unwrap_or(compiled.ends_at);
         in_hand.sort_by_key(|own| (end(own), own.unlocked_at, own.issuance_id));
         for own in in_hand {
@@ -77,10 +74,6 @@ fn live(rules: &RuleSet, now: DateTime<Utc>) -> impl Iterator<Item = (usize, &Co
     promotions.filter(move |(_, own)| own.promotion.status == Status::Active && own.is_current(now))
 }
 
-fn shared_owners(customer: &str) -> [Owner; 2] {
-    [Owner::Customer(customer.to_owned()), Owner::Everybody]
-}
-
 /// What is left of each limit; `None` where one is used up.
 fn left(
     rules: &RuleSet,
@@ -90,11 +83,9 @@ fn left(
     used: &[Used],
     now: DateTime<Utc>,
 ) -> Option<Vec<(CountedLimit, Option<i64>)>> {
-    let mut bounds: Vec<Bound> = Vec::new();
-    let owners = shared_owners(customer).into_iter();
-    for owner in owners.chain(issuance.map(Owner::Issuance)) {
-        bounds.extend(bounds_of(compiled, rules, now, &owner));
-    }
+    let owners = limits::shared_owners(Some(customer)).chain(issuance.map(Owner::Issuance));
+    let bounds = limits::bounds(compiled, rules.settings().timezone, now, owners);
+    let bounds: Vec<Bound> = bounds.collect();
     let of_limit = |limit: CountedLimit| {
         if limit.name.subject == LimitSubject::Code {
             return Some((limit, None));

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::domain::amount::Money;
 use crate::domain::benefit::{Benefit, Level};
 use crate::domain::evaluation::{
-    Allocation, Applied, Evaluation, FreeItem, NotApplied, PricedLine, Reason, Totals,
+    Allocation, Applied, Evaluation, FreeItem, NotApplied, PricedLine, Reason, ReasonCode, Totals,
 };
 use crate::domain::promotion::Promotion;
 
@@ -15,12 +15,12 @@ use super::explain;
 use super::proposal::Proposal;
 use super::strategy::{Outcome, Ranked, Verdict};
 
-/// The evaluation of a cart from what was chosen; `failed` are promotions with the gate that they
-/// failed at.
+/// The evaluation of a cart from what was chosen. `refused` and `failed` are the promotions that failed at a gate.
 pub(crate) fn assemble(
     case: &Case<'_>,
     ranked: &Ranked<'_>,
     outcome: Outcome,
+    refused: &[(usize, ReasonCode)],
     failed: Vec<(usize, Reason)>,
 ) -> Evaluation {
     let candidates = ranked.candidates();
@@ -32,14 +32,17 @@ pub(crate) fn assemble(
     }
     let reason_at = |place: usize| outcome.verdicts.get(place).and_then(Verdict::reason);
     result.suggestions = explain::suggestions(candidates, reason_at);
-    result.codes = case.codes.verdicts(|number| {
-        let gate = failed.iter().find(|(own, _)| *own == number).map(|(_, reason)| reason);
-        let place = candidates.iter().position(|candidate| candidate.number == number);
-        gate.or_else(|| reason_at(place?))
+    result.codes = case.inputs.codes.verdicts(case.rules, case.inputs.used, |number| {
+        let refused = refused.iter().copied();
+        let failed = failed.iter().map(|(own, reason)| (*own, reason.code()));
+        let gate = refused.chain(failed).find(|(own, _)| *own == number);
+        let place = || candidates.iter().position(|candidate| candidate.number == number);
+        gate.map(|(_, code)| code).or_else(|| reason_at(place()?).map(Reason::code))
     });
     if case.explains() {
-        let mut not_applied: Vec<NotApplied> = failed
-            .into_iter()
+        let refused = refused.iter().map(|(promotion, code)| (*promotion, Reason::Plain(*code)));
+        let mut not_applied: Vec<NotApplied> = refused
+            .chain(failed)
             .map(|(promotion, reason)| NotApplied { promotion, reason })
             .collect();
         for (candidate, verdict) in candidates.iter().zip(outcome.verdicts) {

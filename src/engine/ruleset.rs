@@ -29,8 +29,6 @@ pub struct RuleSet {
     pub(crate) promotions: Vec<Compiled>,
     pub(crate) milestones: Vec<CompiledMilestone>,
     by_id: FxHashMap<PromotionId, usize>,
-    has_limits: bool,
-    asks_for_issuances: bool,
     pub(crate) index: Index,
     /// `multiple_promotions_per_line.exclude`
     pub(crate) single_lines: Option<Selection>,
@@ -111,8 +109,6 @@ impl RuleSet {
             version,
             settings,
             stores,
-            has_limits: compiled.iter().any(Compiled::has_limits),
-            asks_for_issuances: compiled.iter().any(|own| own.promotion.terms.asks_for_issuance()),
             facts,
             promotions: compiled,
             milestones,
@@ -148,14 +144,10 @@ impl RuleSet {
         self.promotions.get(index).map(|compiled| &compiled.promotion)
     }
 
-    /// Whether uses of any promotion are counted.
-    pub fn has_limits(&self) -> bool {
-        self.has_limits
-    }
-
-    /// Whether an issuance plays a part in the evaluation of any promotion.
-    pub fn asks_for_issuances(&self) -> bool {
-        self.asks_for_issuances
+    /// A promotion by an index of this rule set.
+    #[expect(clippy::indexing_slicing, reason = "indexes come from this rule set")]
+    pub(crate) fn compiled(&self, index: usize) -> &Compiled {
+        &self.promotions[index]
     }
 
     /// Whether customers can come to anything.

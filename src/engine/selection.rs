@@ -131,7 +131,7 @@ impl LineTest {
     fn steps(&self, view: &CartView<'_>) -> usize {
         let own = match self {
             Self::Has(wanted) | Self::HasNone(_, wanted) => {
-                view.looks_for_facts(wanted.len()) * STEPS_A_LOOK
+                view.reading.looks_for_facts(wanted.len()) * STEPS_A_LOOK
             }
             Self::Finds(wanted) => wanted.len() / TEXTS_A_STEP,
             Self::Number(..) => view.cart.lines.len(),
@@ -170,12 +170,12 @@ impl LineTest {
     /// The lines among some for which it holds.
     fn select(&self, view: &CartView<'_>, among: &LineSet) -> LineSet {
         match self {
-            Self::Has(wanted) => view.with_facts(wanted).intersection(among),
+            Self::Has(wanted) => view.reading.with_facts(wanted).intersection(among),
             Self::HasNone(field, unwanted) => {
                 let there = view.with_field(field).intersection(among);
-                there.without(&view.with_facts(unwanted))
+                there.without(&view.reading.with_facts(unwanted))
             }
-            Self::Finds(wanted) => view.with_found(wanted).intersection(among),
+            Self::Finds(wanted) => view.reading.with_found(wanted).intersection(among),
             Self::Number(field, test) => {
                 let holds = |line: &usize| number::holds(view.line(*line), *field, *test);
                 among.iter().filter(holds).collect()

@@ -10,26 +10,15 @@ use crate::domain::cart::{Cart, Line};
 use crate::domain::exact::Exact;
 use crate::domain::selector::TextField;
 
-use super::fact::{Fact, any_text};
-use super::facts::FactTable;
+use super::fact::any_text;
 use super::line_set::LineSet;
-use super::patterns::Matched;
-use super::work::Work;
-
-/// What reading a line takes.
-const STEPS_A_LINE: usize = 16;
-
-/// What it takes to note a fact of a line, and to sort it among the others.
-const STEPS_A_FACT: usize = 4;
+use super::reading::Reading;
 
 /// A cart with what is asked of it again and again.
 pub(crate) struct CartView<'e> {
     pub(crate) cart: &'e Cart<'e>,
     pub(crate) all: LineSet,
-    /// The facts of its lines, sorted.
-    facts: Vec<FactOnLine>,
-    /// The lines on which texts were found that rules look for.
-    found: Matched,
+    pub(crate) reading: &'e Reading,
     /// The lines that have a field.
     by_field: RefCell<FxHashMap<TextField, LineSet>>,
     cheapest_first: OnceCell<Vec<usize>>,
@@ -41,12 +30,11 @@ pub(crate) struct CartView<'e> {
 }
 
 impl<'e> CartView<'e> {
-    pub(crate) fn new(cart: &'e Cart<'e>, facts: &FactTable, work: &Work<'_>) -> Self {
+    pub(crate) fn new(cart: &'e Cart<'e>, reading: &'e Reading) -> Self {
         Self {
             cart,
             all: LineSet::first(cart.lines.len()),
-            facts: facts_on(&cart.lines, facts, work),
-            found: facts.found_in(&cart.lines, work),
+            reading,
             by_field: RefCell::default(),
             cheapest_first: OnceCell::new(),
             dearest_first: OnceCell::new(),
@@ -60,42 +48,6 @@ impl<'e> CartView<'e> {
     #[expect(clippy::indexing_slicing, reason = "indexes come from this cart's sets and orders")]
     pub(crate) fn line(&self, index: usize) -> &'e Line<'e> {
         &self.cart.lines[index]
-    }
-
-    /// All facts of the cart's lines.
-    pub(crate) fn facts(&self) -> impl Iterator<Item = Fact> + '_ {
-        let of_one = self.facts.chunk_by(|a, b| a.fact == b.fact);
-        let own = of_one.filter_map(|of_one| Some(of_one.first()?.fact));
-        own.chain(self.found.keys().copied())
-    }
-
-    /// The lines that have one of these facts, which are sorted.
-    pub(crate) fn with_facts(&self, wanted: &[Fact]) -> LineSet {
-        let mut lines = LineSet::default();
-        if wanted.len() <= self.facts.len() {
-            for fact in wanted {
-                let first = self.facts.partition_point(|own| own.fact < *fact);
-                let own = self.facts.iter().skip(first);
-                let own = own.take_while(|own| own.fact == *fact);
-                own.for_each(|own| lines.insert(own.line()));
-            }
-        } else {
-            let own = self.facts.iter();
-            let own = own.filter(|own| wanted.binary_search(&own.fact).is_ok());
-            own.for_each(|own| lines.insert(own.line()));
-        }
-        lines
-    }
-
-    /// How many facts are looked up to find the lines of so many.
-    pub(crate) fn looks_for_facts(&self, wanted: usize) -> usize {
-        wanted.min(self.facts.len())
-    }
-
-    /// The lines on which one of these texts was found.
-    pub(crate) fn with_found(&self, wanted: &[Fact]) -> LineSet {
-        let own = wanted.iter().filter_map(|fact| self.found.get(fact));
-        own.fold(LineSet::default(), |all, own| all.union(own))
     }
 
     /// The lines that have a field.
@@ -195,36 +147,6 @@ impl<'e> CartView<'e> {
                 .get_or_init(|| number(|line| line.product.as_deref().unwrap_or(&line.sku))),
         }
     }
-}
-
-/// A fact that a line has.
-#[derive(Clone, Copy)]
-struct FactOnLine {
-    fact: Fact,
-    line: u32,
-}
-
-impl FactOnLine {
-    /// One number is compared faster than two.
-    fn key(self) -> u64 {
-        (u64::from(self.fact.number()) << 32) | u64::from(self.line)
-    }
-
-    fn line(self) -> usize {
-        usize::try_from(self.line).unwrap_or(usize::MAX)
-    }
-}
-
-/// Reads the facts of lines, those that some rule names.
-fn facts_on(lines: &[Line<'_>], facts: &FactTable, work: &Work<'_>) -> Vec<FactOnLine> {
-    let mut all = Vec::with_capacity(lines.len() * 4);
-    for (number, line) in (0..).zip(lines) {
-        let before = all.len();
-        facts.of_line(line, |fact| all.push(FactOnLine { fact, line: number }));
-        work.charge(STEPS_A_LINE + (all.len() - before) * STEPS_A_FACT);
-    }
-    all.sort_unstable_by_key(|own: &FactOnLine| own.key());
-    all
 }
 
 /// The lines of a cart in the order of a pick.

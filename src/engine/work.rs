@@ -92,23 +92,23 @@ pub(crate) struct Work<'s> {
 }
 
 impl<'s> Work<'s> {
-    /// `budget_ms`: what a search may take besides.
-    pub(crate) fn new(stop: &'s Stop, budget_ms: u8) -> Self {
-        Self::within(stop, MOST + u64::from(budget_ms) * STEPS_PER_MS)
+    /// The work of an evaluation, of which so many steps were taken before. `search_ms`: what a search may take besides.
+    pub(crate) fn new(stop: &'s Stop, search_ms: u64, taken: u64) -> Self {
+        Self::within(stop, MOST + search_ms * STEPS_PER_MS, taken)
     }
 
     /// Without a bound, for what is small.
     pub(crate) fn unbounded(stop: &'s Stop) -> Self {
-        Self::within(stop, u64::MAX)
+        Self::within(stop, u64::MAX, 0)
     }
 
-    fn within(stop: &'s Stop, most: u64) -> Self {
+    fn within(stop: &'s Stop, most: u64, taken: u64) -> Self {
         let bound = most.min(stop.within);
         Self {
             stop,
             bound,
-            charged: Cell::new(0),
-            next_look: Cell::new(STEPS_BETWEEN_LOOKS.min(bound)),
+            charged: Cell::new(taken),
+            next_look: Cell::new(taken.saturating_add(STEPS_BETWEEN_LOOKS).min(bound)),
             end: Cell::new(None),
             big: Allowance::of(bound),
         }

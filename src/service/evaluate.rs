@@ -19,7 +19,7 @@ use crate::domain::evaluation::Evaluation;
 use crate::domain::id::{CodeId, IssuanceId, PromotionId, TenantId};
 use crate::domain::limit::Measure;
 use crate::engine::{
-    self, CodeFact, Facts, IssuanceFact, Needs, RuleSet, STEPS_PER_MS, Stop, Unfinished,
+    CodeFact, IssuanceFact, Needs, Prepared, RuleSet, STEPS_PER_MS, Stop, Unfinished,
 };
 use crate::metrics::Outcome;
 use crate::telemetry;
@@ -51,7 +51,7 @@ impl Asked<'_> {
 }
 
 /// Makes something of an evaluation, on the thread that evaluated, since printing a large result takes long too.
-type Then<T> = fn(&Evaluation, &RuleSet, &Facts<'_>) -> T;
+type Then<T> = fn(&Evaluation, &RuleSet, &Request<'_>, DateTime<Utc>) -> T;
 
 /// A result, printed, and what is counted of it.
 struct Priced {
@@ -61,9 +61,14 @@ struct Priced {
 }
 
 impl Priced {
-    fn new(evaluation: &Evaluation, rules: &RuleSet, facts: &Facts<'_>) -> Self {
+    fn new(
+        evaluation: &Evaluation,
+        rules: &RuleSet,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Self {
         Self {
-            text: wire::evaluation::print(evaluation, rules, facts),
+            text: wire::evaluation::print(evaluation, rules, request, now),
             candidates: evaluation.candidates,
             applied: evaluation.applied.len(),
         }
@@ -99,26 +104,11 @@ impl Size {
     }
 }
 
-/// What an evaluation depends on, held by itself, so that another thread can have it.
-struct Held {
-    rules: Arc<RuleSet>,
-    request: Arc<Request<'static>>,
-    codes: Vec<Option<CodeFact>>,
-    issuances: Vec<IssuanceFact>,
+/// What was looked up for a cart.
+#[derive(Default)]
+struct Known {
     used: Vec<Used>,
-    now: DateTime<Utc>,
-}
-
-impl Held {
-    fn facts(&self) -> Facts<'_> {
-        Facts {
-            request: &self.request,
-            codes: &self.codes,
-            issuances: &self.issuances,
-            used: &self.used,
-            now: self.now,
-        }
-    }
+    issuances: Vec<IssuanceFact>,
 }
 
 impl Service {
@@ -159,50 +149,28 @@ impl Service {
         } else {
             Box::pin(self.codes(tenant, request)).await?
         };
-        let mut facts = Facts { request, codes: &codes, issuances: &[], used: &[], now };
-        let needs = match &asked {
-            Asked::Small(_) => engine::needs(&rules, &facts),
-            Asked::Large(request) => {
-                let held = Held {
-                    rules: Arc::clone(&rules),
-                    request: Arc::clone(request),
-                    codes: codes.clone(),
-                    issuances: Vec::new(),
-                    used: Vec::new(),
-                    now,
-                };
-                let find = move |_: &Stop| engine::needs(&held.rules, &held.facts());
-                Box::pin(self.pool().run(tenant, Urgency::Usual, find)).await?
-            }
-        };
-        let (used, issuances) = if needs.is_empty() {
-            (Vec::new(), Vec::new())
-        } else {
-            Box::pin(self.look_up(tenant, needs, request, now)).await?
-        };
-        facts.used = &used;
-        facts.issuances = &issuances;
-        let ended = match &asked {
-            Asked::Small(_) => {
-                let stop = Stop::within(self.inline_steps(tenant));
-                let ended = engine::evaluate(&rules, &facts, &stop);
-                ended.map(|evaluation| then(&evaluation, &rules, &facts))
-            }
+        let stop = Stop::within(self.inline_steps(tenant));
+        let tried = match asked {
+            Asked::Small(request) => Prepared::new(Arc::clone(&rules), request, &codes, now, &stop),
             Asked::Large(_) => Err(Unfinished::Stopped),
         };
-        let ended = match ended {
-            Err(Unfinished::Stopped) => {
-                let held = Held {
-                    rules: Arc::clone(&rules),
-                    request: asked.into_held(),
-                    codes,
-                    issuances,
-                    used,
-                    now,
-                };
-                Box::pin(self.evaluate_apart(tenant, held, then)).await?
+        let ended = match tried {
+            Ok(prepared) => {
+                let known = self.known(tenant, prepared.needs(), request, now).await?;
+                let ended = prepared.evaluate(&known.issuances, &known.used, &stop);
+                match ended {
+                    Err(Unfinished::Stopped) => {
+                        let prepared = prepared.into_owned();
+                        Box::pin(self.evaluate_apart(tenant, prepared, known, then)).await?
+                    }
+                    ended => ended.map(|evaluation| then(&evaluation, &rules, request, now)),
+                }
             }
-            ended => ended,
+            Err(Unfinished::Stopped) => {
+                Box::pin(self.price_apart(tenant, &rules, asked.into_held(), codes, now, then))
+                    .await?
+            }
+            Err(why) => Err(why),
         };
         ended.map_err(|why| ServiceError::unfinished(&rules, &why))
     }
@@ -214,17 +182,42 @@ impl Service {
         (INLINE_STEPS / waiting.saturating_add(1)).max(LEAST_INLINE_STEPS)
     }
 
-    /// Evaluates a cart on the pool: it is large, or took too many steps where it arrived.
+    /// Does all work on a cart on the pool: it is large, or reading it took too many steps where it arrived.
+    async fn price_apart<T: Send + 'static>(
+        &self,
+        tenant: TenantId,
+        rules: &Arc<RuleSet>,
+        request: Arc<Request<'static>>,
+        codes: Vec<Option<CodeFact>>,
+        now: DateTime<Utc>,
+        then: Then<T>,
+    ) -> Result<Result<T, Unfinished>, ServiceError> {
+        let (rules, own_request) = (Arc::clone(rules), Arc::clone(&request));
+        let prepare = move |stop: &Stop| {
+            let prepared = Prepared::new(rules, own_request, &codes, now, stop)?;
+            let needs = prepared.needs();
+            Ok((prepared, needs))
+        };
+        match self.pool().run(tenant, Urgency::Usual, prepare).await? {
+            Ok((prepared, needs)) => {
+                let known = self.known(tenant, needs, &request, now).await?;
+                self.evaluate_apart(tenant, prepared, known, then).await
+            }
+            Err(why) => Ok(Err(why)),
+        }
+    }
+
+    /// Evaluates a cart on the pool.
     async fn evaluate_apart<T: Send + 'static>(
         &self,
         tenant: TenantId,
-        held: Held,
+        prepared: Prepared<Arc<Request<'static>>>,
+        known: Known,
         then: Then<T>,
     ) -> Result<Result<T, Unfinished>, ServiceError> {
         let evaluate = move |stop: &Stop| {
-            let facts = held.facts();
-            let ended = engine::evaluate(&held.rules, &facts, stop);
-            ended.map(|evaluation| then(&evaluation, &held.rules, &facts))
+            let evaluation = prepared.evaluate(&known.issuances, &known.used, stop)?;
+            Ok(then(&evaluation, prepared.rules(), prepared.request(), prepared.now()))
         };
         Ok(self.pool().run(tenant, Urgency::Usual, evaluate).await?)
     }
@@ -249,6 +242,21 @@ impl Service {
         Ok(facts)
     }
 
+    /// What the price depends on besides. No database is asked where that is nothing.
+    async fn known(
+        &self,
+        tenant: TenantId,
+        needs: Needs,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Known, ServiceError> {
+        if needs.is_empty() {
+            Ok(Known::default())
+        } else {
+            Box::pin(self.look_up(tenant, needs, request, now)).await
+        }
+    }
+
     /// What is gone of the counters, and what the customer has in hand, in one statement.
     async fn look_up(
         &self,
@@ -256,7 +264,7 @@ impl Service {
         needs: Needs,
         request: &Request<'_>,
         now: DateTime<Utc>,
-    ) -> Result<(Vec<Used>, Vec<IssuanceFact>), ServiceError> {
+    ) -> Result<Known, ServiceError> {
         let Needs { counters, issuances } = needs;
         let wanted: Vec<CounterKey> = counters.into_iter().map(|bound| bound.counter).collect();
         let customer = request.customer.as_ref();
@@ -281,8 +289,8 @@ impl Service {
         for (own, gone) in &in_hand {
             used.extend(gone_of(own, *gone));
         }
-        let facts = in_hand.iter().map(|(own, _)| issuance_fact(own)).collect();
-        Ok((used, facts))
+        let issuances = in_hand.iter().map(|(own, _)| issuance_fact(own)).collect();
+        Ok(Known { used, issuances })
     }
 }
 

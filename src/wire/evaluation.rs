@@ -1,11 +1,12 @@
 //! The result of an evaluation (spec 8), printed straight into a text: it is on the hot path.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::body::*;
 use super::write::Writer;
 use crate::domain::benefit::Level;
-use crate::domain::cart::Line;
+use crate::domain::cart::{Line, Request};
 use crate::domain::evaluation::{
     Allocation, Applied, CodeVerdict, Evaluation, FreeItem, Optimality, PricedLine, ReasonCode,
     Totals,
@@ -14,7 +15,7 @@ use crate::domain::exact::Exact;
 use crate::domain::id::IssuanceId;
 use crate::domain::names::{Named, names_of};
 use crate::domain::promotion::{Promotion, PromotionType};
-use crate::engine::{Facts, RuleSet};
+use crate::engine::RuleSet;
 
 mod reasons;
 
@@ -30,7 +31,8 @@ const ROOM_APPLIED: usize = 320;
 #[derive(Clone, Copy)]
 struct Context<'a> {
     rules: &'a RuleSet,
-    facts: &'a Facts<'a>,
+    request: &'a Request<'a>,
+    now: DateTime<Utc>,
     /// The least decimals of an amount.
     precision: u32,
 }
@@ -42,8 +44,13 @@ impl Context<'_> {
     }
 }
 
-/// Prints the evaluation of `facts` by `rules`.
-pub fn print(evaluation: &Evaluation, rules: &RuleSet, facts: &Facts<'_>) -> String {
+/// Prints the evaluation of a request by `rules`.
+pub fn print(
+    evaluation: &Evaluation,
+    rules: &RuleSet,
+    request: &Request<'_>,
+    now: DateTime<Utc>,
+) -> String {
     let allocations = evaluation.lines.iter().map(|line| line.allocations.len());
     let room = ROOM
         + ROOM_LINE * evaluation.lines.len()
@@ -51,7 +58,7 @@ pub fn print(evaluation: &Evaluation, rules: &RuleSet, facts: &Facts<'_>) -> Str
         + ROOM_APPLIED * evaluation.applied.len();
     let mut writer = Writer::with_capacity(room);
     let precision = rules.settings().rounding.precision();
-    EvaluationBody::print(&mut writer, &(evaluation, Context { rules, facts, precision }));
+    EvaluationBody::print(&mut writer, &(evaluation, Context { rules, request, now, precision }));
     writer.finish()
 }
 
@@ -59,12 +66,12 @@ answer! {
     /// What a cart comes to. All amounts are in its currency.
     pub struct EvaluationBody "Evaluation" as (&Evaluation, Context<'_>) |(own, context)| {
         /// As of when.
-        evaluated_at: required(INSTANT) => context.facts.now.to_utc(),
+        evaluated_at: required(INSTANT) => context.now,
         /// By which version of the tenant's rules.
         ruleset_version: required(SIZE) => context.rules.version(),
         /// Of all amounts.
         currency: required(CURRENCY) =>
-            context.facts.request.cart.currency.unwrap_or(context.rules.settings().currency),
+            context.request.cart.currency.unwrap_or(context.rules.settings().currency),
         /// Under the strategy `optimal`, how good it is; else null.
         optimality: optional(part::<OptimalityBody>()) =>
             own.optimality.map(|optimality| (optimality, context.precision)),
@@ -72,7 +79,7 @@ answer! {
         totals: required(part::<TotalsBody>()) => (&own.totals, context.precision),
         /// The lines of the cart, in its order.
         lines: required(every(part::<PricedLineBody>())) => || {
-            let lines = context.facts.request.cart.lines.iter().zip(&own.lines);
+            let lines = context.request.cart.lines.iter().zip(&own.lines);
             lines.map(|(line, priced)| (line, priced, *context))
         },
         /// The promotions that applied, in the order of application.
@@ -84,7 +91,7 @@ answer! {
             || own.free_items.iter().map(|item| (item, *context)),
         /// What became of each code of the cart, in its order.
         codes: required(every(part::<CodeBody>())) =>
-            || context.facts.request.cart.codes.iter().map(AsRef::as_ref).zip(&own.codes),
+            || context.request.cart.codes.iter().map(AsRef::as_ref).zip(&own.codes),
         /// At most 5 promotions that are nearly met.
         suggestions: required(every(part::<SuggestionBody>())) =>
             || own.suggestions.iter().map(|suggestion| {
@@ -206,7 +213,7 @@ answer! {
         /// Points that it awards.
         points: required(DECIMAL) => own.points,
         /// The code that unlocked it.
-        code: optional(WORDS) => own.code.and_then(|index| context.facts.request.cart.codes.get(index)),
+        code: optional(WORDS) => own.code.and_then(|index| context.request.cart.codes.get(index)),
         /// The issuance that it was given by.
         issuance_id: optional(ID) => own.issuance_id.map(IssuanceId::uuid),
         /// Shown to the shopper.

@@ -1,5 +1,7 @@
 //! Redemptions: the body of one, and what is answered (spec 9).
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -47,13 +49,13 @@ impl Described for OrderRequest {
     }
 }
 
-impl<'t> ReadBody<'t, Request<'t>> for OrderRequest {
-    fn members(object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<Request<'t>> {
+impl<'t> ReadBody<'t, Arc<Request<'t>>> for OrderRequest {
+    fn members(object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<Arc<Request<'t>>> {
         let request = Request::members(object, faults);
         if object.has("at") {
             return object.clash("at", "a redemption has the time of the database", faults);
         }
-        request
+        request.map(Arc::new)
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::DateTime;
 use promotion_engine::document;
 use promotion_engine::engine::{Costly, Stop, Unfinished};
+use promotion_engine::wire::evaluation;
 use serde_json::{Value, json};
 
 use crate::generate::dice::Dice;
@@ -13,7 +14,12 @@ const MOST: u64 = 10_000_000;
 
 fn evaluate_until(document: &Value, stop: &Stop) -> Result<(u64, String), Unfinished> {
     let text = document.to_string();
-    let result = document::evaluate_until(text.as_bytes(), DateTime::UNIX_EPOCH, stop);
+    let result = document::prepare(text.as_bytes(), DateTime::UNIX_EPOCH, stop, |rules, cart| {
+        let cart = cart?;
+        let evaluation = cart.evaluate(&[], &[], stop)?;
+        let text = evaluation::print(&evaluation, rules, cart.request(), cart.now());
+        Ok((evaluation.steps, text))
+    });
     result.unwrap_or_else(|problem| panic!("{}", problem.print(None)))
 }
 

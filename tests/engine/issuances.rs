@@ -1,5 +1,7 @@
 //! Issuances as inputs of the engine: which one serves a cart, and why none does.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use promotion_engine::domain::cart::Request;
 use promotion_engine::domain::counter::{CounterKey, Owner, Used};
@@ -7,7 +9,7 @@ use promotion_engine::domain::id::{IssuanceId, PromotionId};
 use promotion_engine::domain::limit::Measure;
 use promotion_engine::domain::promotion::{Promotion, Status};
 use promotion_engine::domain::settings::Settings;
-use promotion_engine::engine::{self, Facts, IssuanceFact, RuleSet, Stop};
+use promotion_engine::engine::{IssuanceFact, Prepared, RuleSet, Stop};
 use promotion_engine::wire::decode::Value;
 use promotion_engine::wire::faults::Faults;
 use promotion_engine::wire::json::Json;
@@ -73,9 +75,9 @@ fn with_request<T>(customer: Any, act: impl FnOnce(&Request<'_>) -> T) -> T {
     act(&request)
 }
 
-fn rules(promotions: Vec<Promotion>) -> RuleSet {
+fn rules(promotions: Vec<Promotion>) -> Arc<RuleSet> {
     let settings = Settings::defaults("INR".parse_currency(), chrono_tz::UTC);
-    RuleSet::compile(1, settings, Vec::new(), Default::default(), promotions)
+    Arc::new(RuleSet::compile(1, settings, Vec::new(), Default::default(), promotions))
 }
 
 trait ParseCurrency {
@@ -92,12 +94,10 @@ impl ParseCurrency for str {
 fn outcome(promotion: Promotion, issuances: &[IssuanceFact], used: &[Used]) -> String {
     let rules = rules(vec![promotion]);
     with_request(json!({"id": "C"}), |request| {
-        let facts = Facts { request, codes: &[], issuances, used, now: now() };
-        let text = wire::evaluation::print(
-            &engine::evaluate(&rules, &facts, &Stop::default()).unwrap(),
-            &rules,
-            &facts,
-        );
+        let stop = Stop::default();
+        let cart = Prepared::new(Arc::clone(&rules), request, &[], now(), &stop).unwrap();
+        let evaluation = cart.evaluate(issuances, used, &stop).unwrap();
+        let text = wire::evaluation::print(&evaluation, &rules, request, now());
         let result: Any = serde_json::from_str(&text).unwrap();
         match result["applied"][0]["issuance_id"].as_str() {
             Some(id) => Uuid::parse_str(id).unwrap().as_u128().to_string(),
@@ -175,8 +175,9 @@ fn the_end_of_the_issuance_ranks_if_it_is_sooner() {
         let rules = RuleSet::compile(1, settings, Vec::new(), Default::default(), promotions());
         with_request(json!({"id": "C"}), |request| {
             let issuances = [issuance(1, use_until, "2026-06-02T00:00:00Z")];
-            let facts = Facts { request, codes: &[], issuances: &issuances, used: &[], now: now() };
-            let evaluation = engine::evaluate(&rules, &facts, &Stop::default()).unwrap();
+            let stop = Stop::default();
+            let cart = Prepared::new(Arc::new(rules), request, &[], now(), &stop).unwrap();
+            let evaluation = cart.evaluate(&issuances, &[], &stop).unwrap();
             evaluation.applied[0].promotion_id.uuid().as_u128()
         })
     };
@@ -190,8 +191,8 @@ fn nothing_is_looked_up_where_nothing_can_be_in_hand() {
     let needs = |promotions: Vec<Promotion>, customer: Any| {
         let rules = rules(promotions);
         with_request(customer, |request| {
-            let facts = Facts { request, codes: &[], issuances: &[], used: &[], now: now() };
-            let needs = engine::needs(&rules, &facts);
+            let cart = Prepared::new(rules, request, &[], now(), &Stop::default()).unwrap();
+            let needs = cart.needs();
             (needs.counters.len(), needs.issuances.len())
         })
     };

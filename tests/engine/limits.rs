@@ -6,6 +6,8 @@ use promotion_engine::document;
 use promotion_engine::domain::amount::Money;
 use promotion_engine::domain::counter::{Bound, Owner, Used};
 use promotion_engine::domain::limit::Measure;
+use promotion_engine::engine::Stop;
+use promotion_engine::wire::evaluation;
 use serde_json::{Value, json};
 
 use crate::generate::dice::Dice;
@@ -14,7 +16,13 @@ use crate::{evaluate, for_each_seed, generate};
 /// The document evaluated after other uses.
 fn evaluate_after(document: &Value, used: impl FnOnce(&[Bound]) -> Vec<Used>) -> Value {
     let text = document.to_string();
-    let result = document::evaluate_after(text.as_bytes(), DateTime::UNIX_EPOCH, used);
+    let stop = Stop::default();
+    let result = document::prepare(text.as_bytes(), DateTime::UNIX_EPOCH, &stop, |rules, cart| {
+        let cart = cart.expect("a cart within the bound");
+        let used = used(&cart.counters(&[]));
+        let evaluation = cart.evaluate(&[], &used, &stop).expect("a cart within the bound");
+        evaluation::print(&evaluation, rules, cart.request(), cart.now())
+    });
     let text = result.unwrap_or_else(|problem| problem.print(None));
     serde_json::from_str(&text).expect("answers are JSON")
 }

@@ -3,7 +3,11 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use chrono::DateTime;
 use num_rational::BigRational;
+use promotion_engine::document;
+use promotion_engine::engine::Stop;
+use promotion_engine::wire::problem::Problem;
 use serde_json::{Value, json};
 
 use crate::agreement::name_promotions_by_place;
@@ -109,15 +113,20 @@ fn nothing_is_ever_worse_than_under_the_other_strategies() {
     });
 }
 
+/// How many bounds there were, or the first that is too low.
+fn check_bounds(document: &str) -> Result<Result<u64, String>, Problem> {
+    document::prepare(document.as_bytes(), DateTime::UNIX_EPOCH, &Stop::default(), |_, cart| {
+        cart.expect("a cart within the bound").check_bounds()
+    })
+}
+
 /// At the root and at every inner node of the search, with the weights of either objective.
 #[test]
 fn no_bound_is_below_what_can_still_come() {
     let compared = AtomicU64::new(0);
     for_each_seed_of(documents(), "OPTIMAL_DOCUMENTS", |seed| {
         let text = document(seed).to_string();
-        let checked =
-            promotion_engine::document::check_bounds(text.as_bytes(), chrono::DateTime::UNIX_EPOCH);
-        match checked {
+        match check_bounds(&text) {
             Ok(Ok(count)) => {
                 compared.fetch_add(count, Ordering::Relaxed);
                 Ok(())
@@ -138,8 +147,7 @@ fn promotion(name: &str, benefit: Value, conditions: Value) -> Value {
 /// No bound is too low, and the whole discount is `expected`.
 fn assert_best(document: &Value, expected: &str) {
     let text = document.to_string();
-    let checked =
-        promotion_engine::document::check_bounds(text.as_bytes(), chrono::DateTime::UNIX_EPOCH);
+    let checked = check_bounds(&text);
     assert_eq!(checked.expect("the document is valid").map(|count| count > 0), Ok(true));
     assert_eq!(evaluate(document)["totals"]["discount"], expected);
 }

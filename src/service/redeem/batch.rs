@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::super::evaluate::code_keys;
 use super::super::pool::{Pool, Urgency};
 use super::super::{Service, ServiceError, Undone, events, issuance_events};
-use super::decide::{Decided, Decision, Recorded, Tally};
+use super::decide::{Decided, Decision, Open, Recorded, Tally};
 use super::keys::{Start, again, first};
 use super::queue::Waiting;
 use super::{Pace, Pending, Verdict};
@@ -168,32 +168,32 @@ impl Group {
         redemptions: &[Uuid],
         now: DateTime<Utc>,
     ) -> Result<(Vec<Decided>, Vec<NewEvent>), Undone> {
-        let open = || {
-            let all = self.pending.iter().zip(starts).zip(redemptions);
-            all.map(|((pending, start), id)| match start {
-                Start::Open { ends } => Some((pending, *ends, *id)),
-                Start::Settled(_) => None,
-            })
-        };
+        let orders = self.pending.iter().zip(starts).zip(redemptions);
+        let orders = orders.map(|((pending, start), id)| match start {
+            Start::Open { ends } => {
+                Some(Open { pending: Arc::clone(pending), ends: *ends, id: *id })
+            }
+            Start::Settled(_) => None,
+        });
+        let orders: Vec<Option<Open>> = orders.collect();
+        let open = || orders.iter().flatten();
         let keys: Vec<String> =
-            open().flatten().flat_map(|(pending, ..)| code_keys(&pending.order.request)).collect();
+            open().flat_map(|own| code_keys(&own.pending.order.request)).collect();
         let codes = if keys.is_empty() { Vec::new() } else { db::codes::find(tx, &keys).await? };
-        let ends = open().flatten().filter_map(|(_, ends, _)| ends);
-        let ends: Vec<Uuid> = ends.map(|ends| ends.redemption_id).collect();
+        let ends: Vec<Uuid> =
+            open().filter_map(|own| own.ends).map(|ends| ends.redemption_id).collect();
         let ended: Vec<HeldUse> = if ends.is_empty() {
             Vec::new()
         } else {
             db::holds::lock(tx, &ends).await?;
             db::redemptions::uses(tx, &ends).await?
         };
-        let cases = open().map(|own| {
-            let (pending, ends, id) = own?;
-            let (pending, rules) = (Arc::clone(pending), Arc::clone(&self.rules));
-            Some(Decision::new(pending, rules, &codes, ends, &ended, id, now))
-        });
-        let cases: Vec<Option<Decision>> = cases.collect();
+        let (rules, pace) = (Arc::clone(&self.rules), self.pace);
         // One row each, in one order: each customer's hand is asked for once.
         let ask = move || {
+            let decision = |open| Decision::new(open, &rules, &codes, &ended, pace, now);
+            let orders = orders.into_iter();
+            let cases: Vec<Option<Decision>> = orders.map(|own| own.map(decision)).collect();
             let hands = cases.iter().flatten().flat_map(Decision::hands);
             (hands.collect::<BTreeSet<(Uuid, String)>>(), cases)
         };

@@ -15,11 +15,12 @@ use crate::db::codes::FoundCode;
 use crate::db::counters::CounterChange;
 use crate::db::in_hand::InHand;
 use crate::db::redemptions::{GiftRow, HeldUse, NewGift, NewRedemption};
+use crate::domain::cart::Request;
 use crate::domain::counter::{Bound, CounterKey, Owner, Use, Used};
 use crate::domain::evaluation::{Applied, Evaluation};
 use crate::domain::id::{IssuanceId, RedemptionId};
 use crate::domain::redemption::RedemptionState;
-use crate::engine::{self, CodeFact, Facts, IssuanceFact, RuleSet, Stop};
+use crate::engine::{CodeFact, IssuanceFact, Prepared, RuleSet, Stop};
 use crate::wire;
 
 /// What is gone of the counters, as the orders of one transaction go through it.
@@ -122,10 +123,20 @@ impl Tally {
     }
 }
 
+/// An order that may be redeemed.
+pub(super) struct Open {
+    pub(super) pending: Arc<Pending>,
+    /// The hold that ends with it.
+    pub(super) ends: Option<Ends>,
+    /// The id that its redemption gets.
+    pub(super) id: Uuid,
+}
+
 /// An order that may be redeemed, with all that its verdict depends on but the counters.
 pub(super) struct Decision {
     pending: Arc<Pending>,
-    rules: Arc<RuleSet>,
+    /// Its cart, read; or why it cannot be priced.
+    prepared: Result<Prepared<Arc<Request<'static>>>, Failure>,
     codes: Vec<Option<CodeFact>>,
     /// What the customer has in hand.
     issuances: Vec<IssuanceFact>,
@@ -186,25 +197,33 @@ impl Decided {
 }
 
 impl Decision {
-    /// Gathers it. `ended` has the uses of all holds that end in this transaction.
+    /// Gathers it, and reads its cart. `ended` has the uses of all holds that end in this transaction.
     pub(super) fn new(
-        pending: Arc<Pending>,
-        rules: Arc<RuleSet>,
+        open: Open,
+        rules: &Arc<RuleSet>,
         codes: &[FoundCode],
-        ends: Option<Ends>,
         ended: &[HeldUse],
-        id: Uuid,
+        pace: Pace,
         now: DateTime<Utc>,
     ) -> Self {
+        let Open { pending, ends, id } = open;
         let request = &pending.order.request;
         let codes = code_facts(request, codes);
         if let Some(guess) = &pending.guess {
             guess.failed(unknown(request, &codes));
         }
+        let prepare = || {
+            require_store(rules, request, "/request/store").map_err(Failure::Invalid)?;
+            let stop = Stop::within(pace.steps(pending.search_ms));
+            Prepared::new(Arc::clone(rules), Arc::clone(request), &codes, now, &stop)
+                .map_err(|why| Failure::unfinished(rules, &why))
+        };
+        let prepared = prepare();
         let own =
             |held: &&HeldUse| ends.is_some_and(|ends| ends.redemption_id == held.redemption_id);
         let given = ended.iter().filter(own).map(|held| held.own.clone()).collect();
         Self {
+            prepared,
             codes,
             issuances: Vec::new(),
             ends,
@@ -213,17 +232,6 @@ impl Decision {
             id,
             now,
             pending,
-            rules,
-        }
-    }
-
-    fn facts(&self) -> Facts<'_> {
-        Facts {
-            request: &self.pending.order.request,
-            codes: &self.codes,
-            issuances: &self.issuances,
-            used: &[],
-            now: self.now,
         }
     }
 
@@ -231,13 +239,12 @@ impl Decision {
     pub(super) fn hands(&self) -> Vec<(Uuid, String)> {
         let customer = self.pending.order.request.customer.as_ref();
         let customer = customer.and_then(|own| own.id.as_deref());
-        match customer {
-            Some(customer) if self.rules.asks_for_issuances() => {
-                let needs = engine::needs(&self.rules, &self.facts());
-                let promotions = needs.issuances.into_iter();
+        match (&self.prepared, customer) {
+            (Ok(prepared), Some(customer)) => {
+                let promotions = prepared.needs().issuances.into_iter();
                 promotions.map(|promotion| (promotion.uuid(), customer.to_owned())).collect()
             }
-            Some(_) | None => Vec::new(),
+            (Ok(_) | Err(_), _) => Vec::new(),
         }
     }
 
@@ -260,7 +267,9 @@ impl Decision {
             .filter(|row| customer == Some(row.customer_id.as_str()))
             .filter(|row| row.unlocked_in.as_ref() != Some(&order.transaction_id));
         self.issuances = own.map(issuance_fact).collect();
-        self.bounds = engine::counters(&self.rules, &self.facts());
+        if let Ok(prepared) = &self.prepared {
+            self.bounds = prepared.counters(&self.issuances);
+        }
     }
 
     /// The counters that the verdict depends on, or that it changes.
@@ -294,28 +303,27 @@ impl Decision {
 
     fn price(&self, tally: &Tally, pace: Pace) -> Result<NewRedemption, Failure> {
         let order = &self.pending.order;
-        require_store(&self.rules, &order.request, "/request/store").map_err(Failure::Invalid)?;
+        let prepared = self.prepared.as_ref().map_err(Clone::clone)?;
+        let rules = prepared.rules();
         let used = tally.used(&self.bounds);
-        let facts = Facts { used: &used, ..self.facts() };
         // A fault of ours in one cart is no harm to the others of the group.
         let priced = catch_unwind(AssertUnwindSafe(|| {
             let stop = Stop::within(pace.steps(self.pending.search_ms));
-            let evaluation = engine::evaluate(&self.rules, &facts, &stop)?;
-            let result = wire::evaluation::print(&evaluation, &self.rules, &facts);
-            let uses = engine::uses(&self.rules, &facts, &evaluation);
+            let evaluation = prepared.evaluate(&self.issuances, &used, &stop)?;
+            let result = wire::evaluation::print(&evaluation, rules, &order.request, self.now);
+            let uses = prepared.uses(&evaluation);
             Ok((evaluation, result, uses))
         }));
         let priced = priced.map_err(|_| {
             tracing::error!(transaction_id = %order.transaction_id, "an evaluation panicked");
             Failure::Panicked
         })?;
-        let (evaluation, result, uses) =
-            priced.map_err(|why| Failure::unfinished(&self.rules, &why))?;
+        let (evaluation, result, uses) = priced.map_err(|why| Failure::unfinished(rules, &why))?;
         let discount = evaluation.totals.discount();
         if order.expected_discount.is_some_and(|own| own != discount) {
             return Err(Failure::Refused(Refusal::DiscountChanged(result)));
         }
-        let hold = TimeDelta::seconds(i64::from(self.rules.settings().hold_seconds));
+        let hold = TimeDelta::seconds(i64::from(rules.settings().hold_seconds));
         let customer = order.request.customer.as_ref();
         let new = NewRedemption {
             redemption_id: self.id,
@@ -323,7 +331,7 @@ impl Decision {
             customer_id: customer.and_then(|own| own.id.clone().map(Into::into)),
             evaluated_at: self.now,
             expires_at: order.hold.then(|| self.now + hold),
-            ruleset_version: self.rules.version(),
+            ruleset_version: rules.version(),
             body_hash: self.pending.hash,
             discount: discount.scaled(),
             request: self.pending.request.clone(),

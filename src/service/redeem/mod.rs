@@ -15,7 +15,7 @@ use crate::cache::Guess;
 use crate::domain::counter::Owner;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::{Address, Order, RedemptionState};
-use crate::engine::{self, Facts, RuleSet, STEPS_PER_MS};
+use crate::engine::{Prepared, RuleSet, STEPS_PER_MS, Stop, Unfinished};
 use crate::metrics;
 use crate::telemetry;
 use crate::wire;
@@ -102,13 +102,12 @@ impl Service {
     pub async fn redeem(
         &self,
         tenant: TenantId,
-        order: Order<'_>,
+        order: Order<'static>,
     ) -> Result<Redeemed, ServiceError> {
         let now = self.clock().now();
         let rules = self.cache().rules_at(tenant, now).await?;
         telemetry::by_rules(rules.version());
         require_store(&rules, &order.request, "/request/store").map_err(ServiceError::Invalid)?;
-        let order = order.into_owned();
         let request = wire::cart::print(&order.request, rules.settings().currency);
         let canonical = wire::redemption::canonical(&order, &request);
         let codes = code_keys(&order.request).len();
@@ -139,7 +138,12 @@ impl Service {
     }
 
     /// Has an order redeemed among those of its kind.
-    async fn submit(&self, tenant: TenantId, rules: &RuleSet, pending: &Arc<Pending>) -> Verdict {
+    async fn submit(
+        &self,
+        tenant: TenantId,
+        rules: &Arc<RuleSet>,
+        pending: &Arc<Pending>,
+    ) -> Verdict {
         // A search is seldom light, and a large cart takes long to read.
         let mut pace = match (pending.search_ms, pending.size()) {
             (0, Size::Small) => Pace::Light,
@@ -167,19 +171,16 @@ impl Service {
     }
 
     /// The lane of a light order, by the counters that it could meet.
-    fn lane(&self, rules: &RuleSet, pending: &Pending) -> Lane {
-        let facts = Facts {
-            request: &pending.order.request,
-            codes: &[],
-            issuances: &[],
-            used: &[],
-            now: self.clock().now(),
+    fn lane(&self, rules: &Arc<RuleSet>, pending: &Pending) -> Lane {
+        // The order counts as one without codes: promotions with codes have no counter that all customers share.
+        let stop = Stop::within(INLINE_STEPS);
+        let (rules, request) = (Arc::clone(rules), &*pending.order.request);
+        let Ok(prepared) = Prepared::new(rules, request, &[], self.clock().now(), &stop) else {
+            // It is not light, and comes again as a medium one.
+            return Lane::Own;
         };
-        // Codes are not looked up for this: promotions with codes have no counter that all customers share.
-        let is_hot = engine::needs(rules, &facts)
-            .counters
-            .iter()
-            .any(|bound| bound.counter.owner == Owner::Everybody);
+        let counters = prepared.needs().counters;
+        let is_hot = counters.iter().any(|bound| bound.counter.owner == Owner::Everybody);
         if is_hot { Lane::Shared } else { Lane::Own }
     }
 
@@ -189,9 +190,9 @@ impl Service {
         let request = &pending.order.request;
         let asked = match pending.size() {
             Size::Small => Asked::Small(request),
-            Size::Large => Asked::Large(Arc::new(request.clone())),
+            Size::Large => Asked::Large(Arc::clone(request)),
         };
-        let priced = self.price(tenant, asked, |_, _, _| ()).await;
+        let priced = self.price(tenant, asked, |_, _, _, _| ()).await;
         if let Err(ServiceError::TooComplex(_)) = priced {
             let address = Address::Transaction(pending.order.transaction_id.clone());
             // It may have been recorded by other rules: then the answer is that one.

@@ -1,0 +1,236 @@
+//! A cart under one rule set. It is read once; what has to be looked up for it follows, and then its price (spec 7.2).
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::cart::{Explain, Request};
+use crate::domain::counter::{Bound, Owner, Use, Used};
+use crate::domain::evaluation::{Applied, Evaluation, ReasonCode};
+use crate::domain::id::PromotionId;
+use crate::domain::limit::Measure;
+
+use super::case::{Case, Inputs};
+use super::codes::Codes;
+use super::compiled::Compiled;
+use super::index::PromotionSet;
+use super::inputs::{CodeFact, IssuanceFact};
+use super::reading::Reading;
+use super::ruleset::RuleSet;
+use super::work::{Stop, Unfinished, Work};
+use super::{evaluate, gates, issuances, limits};
+
+/// A cart that the rules of a tenant have read. `Q` points to its request, which is borrowed or shared.
+pub struct Prepared<Q> {
+    rules: Arc<RuleSet>,
+    request: Q,
+    now: DateTime<Utc>,
+    reading: Reading,
+    codes: Codes,
+    /// The promotions that the request and the rules alone admit.
+    admitted: PromotionSet,
+    /// The other promotions that were judged, in order of creation.
+    refused: Vec<(usize, ReasonCode)>,
+    /// The steps that this took.
+    steps: u64,
+}
+
+/// What has to be looked up before a cart is evaluated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Counters of customers, codes and everybody. Those of issuances are known once the issuances are.
+    pub counters: Vec<Bound>,
+    /// The promotions whose issuances in the customer's hands play a part.
+    pub issuances: Vec<PromotionId>,
+}
+
+impl Needs {
+    /// Whether nothing has to be looked up.
+    pub fn is_empty(&self) -> bool {
+        self.counters.is_empty() && self.issuances.is_empty()
+    }
+}
+
+impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
+    /// Reads a cart, finds the promotions that it could meet, and judges the gates that look at the request and the rules
+    /// alone. `codes` says for each code of the cart whose it is; `None`: nobody's.
+    ///
+    /// INVARIANT: the store, if the request names one, is one of the rule set's.
+    pub fn new(
+        rules: Arc<RuleSet>,
+        request: Q,
+        codes: &[Option<CodeFact>],
+        now: DateTime<Utc>,
+        stop: &Stop,
+    ) -> Result<Self, Unfinished> {
+        let work = Work::new(stop, rules.settings().search_ms(), 0);
+        let reading = Reading::new(&request.cart.lines, &rules.facts, &work);
+        let codes = Codes::read(&rules, &request.cart.codes, codes, now);
+        let store = request.store.as_deref().and_then(|code| rules.store(code));
+        let explains = request.explain == Explain::All;
+        let mut admitted = if explains {
+            (0..rules.len()).collect()
+        } else {
+            let place = rules.facts.of_place(store, request.channel.as_deref());
+            let mut found = rules.index.find(reading.facts().chain(place), &work);
+            codes.known().for_each(|code| found.insert(code.promotion));
+            found
+        };
+        let mut refused = Vec::new();
+        admitted.retain(|number| {
+            let compiled = rules.compiled(number);
+            let has_code = codes.known().any(|code| code.promotion == number);
+            if !(explains || has_code || compiled.is_current(now))
+                || !work.charge(gates::steps(compiled, &request))
+            {
+                return false;
+            }
+            let judged = gates::admit(compiled, &rules, &request, store, has_code, now);
+            judged.map_err(|reason| refused.push((number, reason))).is_ok()
+        });
+        evaluate::require_finished(&work, &rules, &[])?;
+        let steps = work.steps();
+        Ok(Self { rules, request, now, reading, codes, admitted, refused, steps })
+    }
+
+    /// The same with a copy of the request, for another thread.
+    pub fn into_owned(self) -> Prepared<Arc<Request<'static>>> {
+        let Self { rules, request, now, reading, codes, admitted, refused, steps } = self;
+        let request = Arc::new(Request::clone(&request).into_owned());
+        Prepared { rules, request, now, reading, codes, admitted, refused, steps }
+    }
+
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    pub fn request(&self) -> &Request<'r> {
+        &self.request
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// What the price depends on besides: of the promotions that are admitted, and of the presented codes.
+    pub fn needs(&self) -> Needs {
+        let mut needs = Needs::default();
+        for compiled in self.admitted() {
+            if compiled.has_limits() {
+                needs.counters.extend(self.bounds(compiled, self.shared_owners()));
+            }
+            if compiled.promotion.terms.asks_for_issuance() {
+                needs.issuances.push(compiled.promotion.id);
+            }
+        }
+        needs.counters.extend(self.bounds_of_codes());
+        needs
+    }
+
+    /// The counters that the price depends on: those of the promotions that pass all gates before the limits, of their
+    /// issuances, and of the presented codes. `issuances` are what the customer has in hand of the promotions that
+    /// [`Needs::issuances`] names, in any order: issuances that are unlocked and not revoked.
+    pub fn counters(&self, issuances: &[IssuanceFact]) -> Vec<Bound> {
+        let mut bounds = Vec::new();
+        for compiled in self.admitted() {
+            if compiled.has_limits() && issuances::opens(compiled, issuances, self.now) {
+                // Which of them serves depends on what is left of each.
+                let in_hand = issuances::of_promotion(compiled, issuances, self.now);
+                let in_hand = in_hand.map(|own| Owner::Issuance(own.issuance_id));
+                bounds.extend(self.bounds(compiled, self.shared_owners().chain(in_hand)));
+            }
+        }
+        bounds.extend(self.bounds_of_codes());
+        bounds
+    }
+
+    /// Prices the cart: which promotions apply, what every line then costs, and why the others did not apply. `used` says
+    /// what is gone of the counters that [`Self::counters`] names; a counter that is missing is unused. The same input
+    /// gives the same output, whatever order promotions were made or loaded in.
+    pub fn evaluate<'e>(
+        &'e self,
+        issuances: &'e [IssuanceFact],
+        used: &'e [Used],
+        stop: &'e Stop,
+    ) -> Result<Evaluation, Unfinished>
+    where
+        'r: 'e,
+    {
+        let work = Work::new(stop, self.rules.settings().search_ms(), self.steps);
+        let case = Case::new(self.inputs(issuances, used), work);
+        evaluate::evaluate(&case, &self.admitted, &self.refused)
+    }
+
+    /// What an evaluation takes from the counters of the promotions that it applied.
+    pub fn uses(&self, evaluation: &Evaluation) -> Vec<Use> {
+        let of_promotion = |applied: &Applied| {
+            let issuance = applied.issuance_id.map(Owner::Issuance);
+            let code = applied.code.and_then(|place| self.codes.owner(place));
+            let owners = self.shared_owners().chain(issuance).chain(code);
+            let uses = self.bounds(self.rules.compiled(applied.promotion), owners).map(|bound| {
+                let amount = match bound.counter.measure {
+                    Measure::Times => applied.times,
+                    Measure::Transactions => 1,
+                    Measure::Discount => applied.discount.scaled(),
+                };
+                Use { bound, amount }
+            });
+            uses.filter(|own| own.amount > 0).collect::<Vec<_>>()
+        };
+        evaluation.applied.iter().flat_map(of_promotion).collect()
+    }
+
+    /// Compares every upper bound of `optimal` with what the orders below it come to: how many bounds there were, or the
+    /// first that is too low. For tests: nothing is left out, whatever it takes.
+    #[doc(hidden)]
+    pub fn check_bounds<'e>(&'e self) -> Result<u64, String>
+    where
+        'r: 'e,
+    {
+        let stop = Stop::default();
+        let case = Case::new(self.inputs(&[], &[]), Work::unbounded(&stop));
+        evaluate::check_bounds(&case, &self.admitted)
+    }
+
+    fn inputs<'e>(&'e self, issuances: &'e [IssuanceFact], used: &'e [Used]) -> Inputs<'e>
+    where
+        'r: 'e,
+    {
+        Inputs {
+            rules: &self.rules,
+            request: &self.request,
+            now: self.now,
+            reading: &self.reading,
+            codes: &self.codes,
+            issuances,
+            used,
+        }
+    }
+
+    fn admitted(&self) -> impl Iterator<Item = &Compiled> {
+        self.admitted.iter().map(|number| self.rules.compiled(number))
+    }
+
+    /// Whoever shares a promotion's counters: the request's customer, and everybody.
+    fn shared_owners(&self) -> impl Iterator<Item = Owner> + use<'r, Q> {
+        let customer = self.request.customer.as_ref();
+        limits::shared_owners(customer.and_then(|customer| customer.id.as_deref()))
+    }
+
+    fn bounds<'p>(
+        &'p self,
+        compiled: &'p Compiled,
+        owners: impl Iterator<Item = Owner> + 'p,
+    ) -> impl Iterator<Item = Bound> + 'p {
+        limits::bounds(compiled, self.rules.settings().timezone, self.now, owners)
+    }
+
+    /// The counters of the presented codes.
+    fn bounds_of_codes(&self) -> impl Iterator<Item = Bound> {
+        self.codes.known().flat_map(|code| {
+            let owner = std::iter::once(Owner::Code(code.code_id));
+            self.bounds(self.rules.compiled(code.promotion), owner)
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! What the rules of a tenant read on the lines of a cart: the facts of each, found once.
+
+use super::fact::Fact;
+use super::facts::FactTable;
+use super::line_set::LineSet;
+use super::patterns::Matched;
+use super::work::Work;
+use crate::domain::cart::Line;
+
+/// What reading a line takes.
+const STEPS_A_LINE: usize = 16;
+
+/// What it takes to note a fact of a line, and to sort it among the others.
+const STEPS_A_FACT: usize = 4;
+
+/// The facts of a cart's lines.
+pub(crate) struct Reading {
+    /// Those of whole texts, sorted.
+    facts: Vec<FactOnLine>,
+    /// The lines on which texts were found that rules look for.
+    found: Matched,
+}
+
+impl Reading {
+    pub(crate) fn new(lines: &[Line<'_>], facts: &FactTable, work: &Work<'_>) -> Self {
+        Self { facts: facts_on(lines, facts, work), found: facts.found_in(lines, work) }
+    }
+
+    /// All facts of the cart's lines.
+    pub(crate) fn facts(&self) -> impl Iterator<Item = Fact> + '_ {
+        let of_one = self.facts.chunk_by(|a, b| a.fact == b.fact);
+        let own = of_one.filter_map(|of_one| Some(of_one.first()?.fact));
+        own.chain(self.found.keys().copied())
+    }
+
+    /// The lines that have one of these facts, which are sorted.
+    pub(crate) fn with_facts(&self, wanted: &[Fact]) -> LineSet {
+        let mut lines = LineSet::default();
+        if wanted.len() <= self.facts.len() {
+            for fact in wanted {
+                let first = self.facts.partition_point(|own| own.fact < *fact);
+                let own = self.facts.iter().skip(first);
+                let own = own.take_while(|own| own.fact == *fact);
+                own.for_each(|own| lines.insert(own.line()));
+            }
+        } else {
+            let own = self.facts.iter();
+            let own = own.filter(|own| wanted.binary_search(&own.fact).is_ok());
+            own.for_each(|own| lines.insert(own.line()));
+        }
+        lines
+    }
+
+    /// How many facts are looked up to find the lines of so many.
+    pub(crate) fn looks_for_facts(&self, wanted: usize) -> usize {
+        wanted.min(self.facts.len())
+    }
+
+    /// The lines on which one of these texts was found.
+    pub(crate) fn with_found(&self, wanted: &[Fact]) -> LineSet {
+        let own = wanted.iter().filter_map(|fact| self.found.get(fact));
+        own.fold(LineSet::default(), |all, own| all.union(own))
+    }
+}
+
+/// A fact that a line has.
+#[derive(Clone, Copy)]
+struct FactOnLine {
+    fact: Fact,
+    line: u32,
+}
+
+impl FactOnLine {
+    /// One number is compared faster than two.
+    fn key(self) -> u64 {
+        (u64::from(self.fact.number()) << 32) | u64::from(self.line)
+    }
+
+    fn line(self) -> usize {
+        usize::try_from(self.line).unwrap_or(usize::MAX)
+    }
+}
+
+/// Reads the facts of lines, those that some rule names.
+fn facts_on(lines: &[Line<'_>], facts: &FactTable, work: &Work<'_>) -> Vec<FactOnLine> {
+    let mut all = Vec::with_capacity(lines.len() * 4);
+    for (number, line) in (0..).zip(lines) {
+        let before = all.len();
+        facts.of_line(line, |fact| all.push(FactOnLine { fact, line: number }));
+        work.charge(STEPS_A_LINE + (all.len() - before) * STEPS_A_FACT);
+    }
+    all.sort_unstable_by_key(|own: &FactOnLine| own.key());
+    all
+}
