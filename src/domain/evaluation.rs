@@ -257,44 +257,27 @@ pub enum UnmetLeaf {
 /// The operators of leaves that do not compare a number of the cart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtherOperator {
-    /// `eq`
     Eq,
-    /// `ne`
     Ne,
-    /// `in`
     In,
-    /// `not_in`
     NotIn,
-    /// `contains`
     Contains,
-    /// `starts_with`
     StartsWith,
-    /// `gt`
     Gt,
-    /// `gte`
     Gte,
-    /// `lt`
     Lt,
-    /// `lte`
     Lte,
 }
 
 /// The leaves that do not compare a number of the cart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtherLeaf {
-    /// `item`
     Item,
-    /// `payment_mode`
     PaymentMode,
-    /// `gift_voucher`
     GiftVoucher,
-    /// `shipping_method`
     ShippingMethod,
-    /// `channel`
     Channel,
-    /// `customer_group`
     CustomerGroup,
-    /// `customer_attribute`
     CustomerAttribute,
 }
 

@@ -140,10 +140,7 @@ pub struct Message {
 /// Ways to a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageChannel {
-    /// `sms`
     Sms,
-    /// `email`
     Email,
-    /// `push`
     Push,
 }

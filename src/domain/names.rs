@@ -1,5 +1,7 @@
 //! The names that closed sets have, on the wire and in the database: one table, for reading and printing.
 
+use chrono::Weekday;
+
 use super::activity::MilestoneMeasure;
 use super::benefit::{From, Level, Pick, PriceBase, Same, Spread, Within};
 use super::cart::Explain;
@@ -12,7 +14,6 @@ use super::promotion::{PromotionType, State, Status};
 use super::redemption::RedemptionState;
 use super::role::Role;
 use super::rounding::RoundingMode;
-use super::schedule::Weekday;
 use super::selector::{Match, NumberField, NumberOperator};
 use super::settings::{
     EvaluationOrder, PercentageBase, QualifyingItems, RankingCriterion, Strategy,

@@ -105,7 +105,7 @@ impl Terms {
                 repeat: None,
             }),
             limits,
-            stacking: Stacking { exclusive: false, allow_further: true, group: None },
+            stacking: Stacking::default(),
             suggest: false,
             message: String::new(),
             custom_fields: BTreeMap::new(),
@@ -147,15 +147,10 @@ pub enum Kind {
 /// The names of the kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PromotionType {
-    /// `pos`
     Pos,
-    /// `loyalty`
     Loyalty,
-    /// `loyalty_earning`
     LoyaltyEarning,
-    /// `rewards`
     Rewards,
-    /// `code_linked`
     CodeLinked,
 }
 

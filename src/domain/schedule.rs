@@ -1,6 +1,6 @@
 //! When, between its dates, a promotion is open (spec 5.1). `engine::calendar` reads it.
 
-use chrono::NaiveTime;
+use chrono::{NaiveTime, Weekday};
 use chrono_tz::Tz;
 
 /// Days and hours in a time zone.
@@ -41,25 +41,6 @@ pub enum Days {
     /// Days of the month, 1 to 31, in the order given; at least one. One that a month lacks is
     /// skipped.
     Monthly(Vec<u8>),
-}
-
-/// Days of the week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Weekday {
-    /// `mon`
-    Mon,
-    /// `tue`
-    Tue,
-    /// `wed`
-    Wed,
-    /// `thu`
-    Thu,
-    /// `fri`
-    Fri,
-    /// `sat`
-    Sat,
-    /// `sun`
-    Sun,
 }
 
 /// From when and how long a day is open.

@@ -65,17 +65,11 @@ pub enum Predicate {
 /// The text fields of a line.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TextField {
-    /// `sku`
     Sku,
-    /// `product`
     Product,
-    /// `title`
     Title,
-    /// `brand`
     Brand,
-    /// `supplier`
     Supplier,
-    /// `product_group`
     ProductGroup,
     /// One of the line's categories.
     Category,
@@ -90,15 +84,11 @@ pub enum TextField {
 /// The number fields of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NumberField {
-    /// `unit_price`
     UnitPrice,
-    /// `mrp`
     Mrp,
-    /// `quantity`
     Quantity,
     /// `weight` of one unit
     Weight,
-    /// `stock`
     Stock,
     /// mrp − unit price
     PriceDiscount,

@@ -2,13 +2,11 @@
 //!
 //! What clock changes do to a local time is said in `domain::local_time`.
 
-use chrono::{DateTime, Datelike, Days as ChronoDays, Duration, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Days as ChronoDays, Duration, Months, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::local_time::instant;
-use crate::domain::schedule::{
-    DailyWindow, Days, MonthMoment, Opening, Schedule, WeekMoment, Weekday,
-};
+use crate::domain::schedule::{DailyWindow, Days, MonthMoment, Opening, Schedule, WeekMoment};
 
 /// Whether `schedule` is open at `now`; `zone` is the one that holds where it names none.
 pub(crate) fn is_open(schedule: &Schedule, zone: Tz, now: DateTime<Utc>) -> bool {
@@ -21,12 +19,12 @@ pub(crate) fn is_open(schedule: &Schedule, zone: Tz, now: DateTime<Utc>) -> bool
             .filter_map(|day| window_of(*window, day, zone))
             .any(|window| contains(window, now)),
         Opening::WeeklySpan { from, to } => around(today, 8, 1)
-            .filter(|day| weekday(*day) == from.day)
+            .filter(|day| day.weekday() == from.day)
             .filter_map(|day| weekly_span(*from, *to, day, zone))
             .any(|span| contains(span, now)),
         Opening::MonthlySpan { from, to } => [0, 1, 2]
             .into_iter()
-            .filter_map(|months| today.with_day(1)?.checked_sub_months(chrono::Months::new(months)))
+            .filter_map(|months| today.with_day(1)?.checked_sub_months(Months::new(months)))
             .filter_map(|month| monthly_span(*from, *to, month, zone))
             .any(|span| contains(span, now)),
     }
@@ -45,20 +43,8 @@ fn around(day: NaiveDate, before: u64, after: u64) -> impl Iterator<Item = Naive
 fn selects(days: &Days, day: NaiveDate) -> bool {
     match days {
         Days::Every => true,
-        Days::Weekly(days) => days.contains(&weekday(day)),
+        Days::Weekly(days) => days.contains(&day.weekday()),
         Days::Monthly(dates) => dates.iter().any(|date| u32::from(*date) == day.day()),
-    }
-}
-
-fn weekday(day: NaiveDate) -> Weekday {
-    match day.weekday() {
-        chrono::Weekday::Mon => Weekday::Mon,
-        chrono::Weekday::Tue => Weekday::Tue,
-        chrono::Weekday::Wed => Weekday::Wed,
-        chrono::Weekday::Thu => Weekday::Thu,
-        chrono::Weekday::Fri => Weekday::Fri,
-        chrono::Weekday::Sat => Weekday::Sat,
-        chrono::Weekday::Sun => Weekday::Sun,
     }
 }
 
@@ -81,25 +67,12 @@ fn weekly_span(
     day: NaiveDate,
     zone: Tz,
 ) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-    let number = |day: Weekday| u64::from(day_number(day));
-    let days = match (number(to.day) + 7 - number(from.day)) % 7 {
+    let days = match to.day.days_since(from.day) {
         0 if to.time <= from.time => 7,
         days => days,
     };
-    let closes = day.checked_add_days(ChronoDays::new(days))?;
+    let closes = day.checked_add_days(ChronoDays::new(days.into()))?;
     Some((instant(day.and_time(from.time), zone)?, instant(closes.and_time(to.time), zone)?))
-}
-
-fn day_number(day: Weekday) -> u8 {
-    match day {
-        Weekday::Mon => 0,
-        Weekday::Tue => 1,
-        Weekday::Wed => 2,
-        Weekday::Thu => 3,
-        Weekday::Fri => 4,
-        Weekday::Sat => 5,
-        Weekday::Sun => 6,
-    }
 }
 
 /// The span that opens in the month that begins on `month`: none where it lacks the date.
@@ -109,18 +82,20 @@ fn monthly_span(
     month: NaiveDate,
     zone: Tz,
 ) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-    let next = month.checked_add_months(chrono::Months::new(1))?;
+    let next = month.checked_add_months(Months::new(1))?;
     let opens = month.with_day(from.date.into())?.and_time(from.time);
     let closing_month = if (to.date, to.time) > (from.date, from.time) { month } else { next };
     let closes = match closing_month.with_day(to.date.into()) {
         Some(day) => day.and_time(to.time),
-        None => closing_month.checked_add_months(chrono::Months::new(1))?.and_time(NaiveTime::MIN),
+        None => closing_month.checked_add_months(Months::new(1))?.and_time(NaiveTime::MIN),
     };
     Some((instant(opens, zone)?, instant(closes, zone)?))
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::Weekday;
+
     use super::*;
     use crate::domain::amount::Number;
 

@@ -10,7 +10,7 @@ use crate::domain::window;
 use super::compiled::{CompiledMilestone, KnownMilestone};
 use super::earning::Deed;
 use super::reading::Reading;
-use super::returns::Sold;
+use super::returns::{Sold, part};
 use super::ruleset::RuleSet;
 use super::view::CartView;
 use super::work::{Stop, Work};
@@ -105,15 +105,8 @@ pub fn come_back(
         }
         MilestoneMeasure::Quantity => Exact::from(lines.iter().map(back).sum::<Quantity>()),
         MilestoneMeasure::Spend => {
-            let of_line = |line: &CountedLine| {
-                let units = back(line);
-                if units == line.quantity {
-                    return line.amount.clone();
-                }
-                let share = line.amount.share(units, line.quantity);
-                Exact::from(rounding.settle(&share)).at_most(&line.amount)
-            };
-            let back = lines.iter().map(of_line);
+            let back =
+                lines.iter().map(|line| part(&line.amount, back(line), line.quantity, rounding));
             back.fold(Exact::ZERO, |sum, one| sum.plus(&one))
         }
     }

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use chrono::{DateTime, Utc};
 
 use crate::domain::amount::Money;
-use crate::domain::promotion::{Promotion, PromotionType};
+use crate::domain::promotion::{Promotion, PromotionType, Terms};
 use crate::domain::settings::RankingCriterion;
 
 /// A promotion's place by all criteria but `maximum_discount`.
@@ -29,8 +29,14 @@ pub(crate) fn static_ranks(
     let split = ranking.iter().position(is_dynamic).unwrap_or(ranking.len());
     let (before, after) = ranking.split_at(split);
     let compare = |criteria: &[RankingCriterion], a: usize, b: usize| {
-        let pair = promotions.get(a).zip(promotions.get(b));
-        pair.map_or(Ordering::Equal, |(a, b)| compare_by(criteria, a, b))
+        let dated = |index: usize| {
+            let promotion = promotions.get(index)?;
+            Some(Dated { promotion, expires_at: promotion.terms.ends_at.to_utc() })
+        };
+        // Before there is a cart, no discount parts two.
+        let discounts = || (Money::ZERO, Money::ZERO);
+        let pair = dated(a).zip(dated(b));
+        pair.map_or(Ordering::Equal, |(a, b)| compare_dated(criteria, a, b, discounts))
     };
     let mut ranks = vec![StaticRank { before: 0, after: 0 }; promotions.len()];
     let mut order: Vec<usize> = (0..promotions.len()).collect();
@@ -76,48 +82,44 @@ pub(crate) struct Dated<'p> {
     pub(crate) expires_at: DateTime<Utc>,
 }
 
-/// The order by all criteria, where an issuance ends before its promotion, so that the compiled places do not hold. What
-/// is still equal is for the caller to order.
+/// The order by some criteria, which is computed where an issuance ends before its promotion, so that the compiled places
+/// do not hold. What is still equal is for the caller to order.
 pub(crate) fn compare_dated(
-    ranking: &[RankingCriterion],
+    criteria: &[RankingCriterion],
     a: Dated<'_>,
     b: Dated<'_>,
     discounts: impl Fn() -> (Money, Money),
 ) -> Ordering {
-    ranking.iter().fold(Ordering::Equal, |order, criterion| {
-        order.then_with(|| match criterion {
-            RankingCriterion::EarliestExpiry => a.expires_at.cmp(&b.expires_at),
-            RankingCriterion::MaximumDiscount => {
-                let (of_a, of_b) = discounts();
-                of_b.cmp(&of_a)
-            }
-            other => compare_by_one(*other, a.promotion, b.promotion),
-        })
-    })
-}
-
-fn compare_by(criteria: &[RankingCriterion], a: &Promotion, b: &Promotion) -> Ordering {
     criteria.iter().fold(Ordering::Equal, |order, criterion| {
-        order.then_with(|| compare_by_one(*criterion, a, b))
+        order.then_with(|| compare_by(*criterion, a, b, &discounts))
     })
 }
 
-fn compare_by_one(criterion: RankingCriterion, a: &Promotion, b: &Promotion) -> Ordering {
-    let first = |holds: fn(&Promotion) -> bool| holds(b).cmp(&holds(a));
+fn compare_by(
+    criterion: RankingCriterion,
+    a: Dated<'_>,
+    b: Dated<'_>,
+    discounts: impl Fn() -> (Money, Money),
+) -> Ordering {
+    let (a_terms, b_terms) = (&a.promotion.terms, &b.promotion.terms);
+    let first = |holds: fn(&Terms) -> bool| holds(b_terms).cmp(&holds(a_terms));
     let of_type = |wanted: PromotionType| {
-        let is = |promotion: &Promotion| promotion.terms.kind.promotion_type() == wanted;
-        is(b).cmp(&is(a))
+        let is = |terms: &Terms| terms.kind.promotion_type() == wanted;
+        is(b_terms).cmp(&is(a_terms))
     };
     match criterion {
-        RankingCriterion::Exclusive => first(|promotion| promotion.terms.stacking.exclusive),
-        RankingCriterion::Sequence => a.terms.sequence.cmp(&b.terms.sequence),
-        RankingCriterion::Segmented => first(|promotion| promotion.terms.audience.is_segmented()),
+        RankingCriterion::Exclusive => first(|terms| terms.stacking.exclusive),
+        RankingCriterion::Sequence => a_terms.sequence.cmp(&b_terms.sequence),
+        RankingCriterion::Segmented => first(|terms| terms.audience.is_segmented()),
         RankingCriterion::Pos => of_type(PromotionType::Pos),
         RankingCriterion::Loyalty => of_type(PromotionType::Loyalty),
         RankingCriterion::LoyaltyEarning => of_type(PromotionType::LoyaltyEarning),
         RankingCriterion::Rewards => of_type(PromotionType::Rewards),
         RankingCriterion::CodeLinked => of_type(PromotionType::CodeLinked),
-        RankingCriterion::EarliestExpiry => a.terms.ends_at.cmp(&b.terms.ends_at),
-        RankingCriterion::MaximumDiscount => Ordering::Equal,
+        RankingCriterion::EarliestExpiry => a.expires_at.cmp(&b.expires_at),
+        RankingCriterion::MaximumDiscount => {
+            let (of_a, of_b) = discounts();
+            of_b.cmp(&of_a)
+        }
     }
 }

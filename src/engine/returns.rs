@@ -122,11 +122,10 @@ pub fn take_back(
     let complete = sold.lines.iter().all(|line| in_all(line) == line.quantity);
     let promotions = sold.promotions.iter().map(|given| {
         let (discount, points) = before.of_promotion(given.promotion_id);
+        let back = discount_back(sold, given.promotion_id, in_all, rounding);
         TakenBack {
             promotion_id: given.promotion_id,
-            discount: at_least_zero(
-                discount_back(sold, given.promotion_id, in_all, rounding).minus(discount),
-            ),
+            discount: back.minus(discount).max(Money::ZERO),
             points: points_back(sold, given, in_all, complete, rounding).minus(&points).or_zero(),
         }
     });
@@ -150,7 +149,7 @@ impl Before {
 }
 
 /// The part of an amount that falls on so many units, rounded and never above the amount; all of it for all units.
-fn part(amount: &Exact, units: Quantity, of: Quantity, rounding: Rounding) -> Exact {
+pub(super) fn part(amount: &Exact, units: Quantity, of: Quantity, rounding: Rounding) -> Exact {
     if units == of {
         return amount.clone();
     }
@@ -201,8 +200,4 @@ fn points_back(
         .fold(Exact::ZERO, |sum, line| sum.plus(&line.gross.share(in_all(line), line.quantity)));
     let exact = given.points.in_proportion(&back, &gross);
     Exact::from(rounding.settle(&exact)).at_most(&given.points)
-}
-
-fn at_least_zero(amount: Money) -> Money {
-    amount.max(Money::ZERO)
 }

@@ -1,11 +1,11 @@
 //! Schedules: when, between its dates, a promotion is open (spec 5.1).
 
+use chrono::Weekday;
+
 use super::body::*;
 use super::decode::Object;
 use super::faults::Faults;
-use crate::domain::schedule::{
-    DailyWindow, Days, MonthMoment, Opening, Schedule, WeekMoment, Weekday,
-};
+use crate::domain::schedule::{DailyWindow, Days, MonthMoment, Opening, Schedule, WeekMoment};
 
 const EVERY_DAY: Opening = Opening::Days { days: Days::Every, window: None };
 const DATE: Integer = integer(1..=31);

@@ -1,5 +1,7 @@
 //! The components of closed sets: here each type has the name of its component, which collides with none of the others.
 
+use chrono::Weekday;
+
 use super::schema::Titled;
 use crate::domain::activity::MilestoneMeasure;
 use crate::domain::benefit::{
@@ -15,7 +17,6 @@ use crate::domain::promotion::{PromotionType, State as PromotionState, Status as
 use crate::domain::redemption::RedemptionState;
 use crate::domain::role::Role as KeyRole;
 use crate::domain::rounding::RoundingMode;
-use crate::domain::schedule::Weekday;
 use crate::domain::selector::{Match as MatchMode, NumberOperator};
 use crate::domain::settings::{
     EvaluationOrder, PercentageBase, QualifyingItems, RankingCriterion, Strategy,
