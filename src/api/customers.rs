@@ -22,12 +22,12 @@ pub async fn promotions(
 ) -> Answered {
     let wanted = query.into_page::<i32>(reader.cursors())?;
     let service = api.service();
-    let found = api.admin_read(service.offers(reader.tenant(), customer)).await?;
+    let found = api.admin_read(service.usable(reader.tenant(), customer)).await?;
     let seen = wanted.after.unwrap_or(0);
     let skipped = usize::try_from(seen).unwrap_or(0);
     let limit = usize::from(wanted.limit);
-    let next = found.offers.len() > skipped.saturating_add(limit);
-    let numbered = (1..).zip(found.offers);
+    let next = found.usable.len() > skipped.saturating_add(limit);
+    let numbered = (1..).zip(found.usable);
     let page = Page {
         items: numbered.skip(skipped).take(limit).collect(),
         next: next.then(|| seen.saturating_add(i32::from(wanted.limit))),
@@ -35,12 +35,10 @@ pub async fn promotions(
     };
     let rules = &found.rules;
     let precision = rules.settings().rounding.precision();
-    Ok(page::answer(&page, &wanted.seal, |writer, (_, (offer, issuance))| {
-        // INVARIANT: offers name promotions of their rules.
-        if let Some(promotion) = rules.promotion(offer.promotion) {
-            let left = offer.left.as_slice();
-            OfferBody::print(writer, &(promotion, issuance.as_ref(), left, precision));
-        }
+    Ok(page::answer(&page, &wanted.seal, |writer, (_, (usable, issuance))| {
+        let promotion = rules.promotion(usable.promotion);
+        let left = usable.left.as_slice();
+        OfferBody::print(writer, &(promotion, issuance.as_ref(), left, precision));
     }))
 }
 

@@ -231,7 +231,7 @@ impl Cache {
         let tenants = self.inner.tenants.load();
         let of = |tenant: &Arc<Tenant>| {
             let held = tenant.held.load();
-            held.as_ref().map_or(0, |held| held.rules.len())
+            held.as_ref().map_or(0, |held| held.rules.promotions().len())
         };
         tenants.values().map(of).sum()
     }

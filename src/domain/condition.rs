@@ -37,6 +37,14 @@ impl Condition {
         walk(self, &mut leaves);
         leaves
     }
+
+    /// The node to which these indexes of children lead.
+    pub fn at(&self, path: &[usize]) -> Option<&Self> {
+        path.iter().try_fold(self, |node, child| match node {
+            Self::Group(group) => group.of.get(*child),
+            Self::Leaf(_) => None,
+        })
+    }
 }
 
 /// A test of the cart or the customer.
@@ -127,6 +135,16 @@ pub enum CartMeasure {
     ItemCount,
 }
 
+impl CartMeasure {
+    /// Whether it is money, and printed so.
+    pub const fn is_amount(self) -> bool {
+        match self {
+            Self::Amount | Self::Subtotal | Self::Mrp => true,
+            Self::Quantity | Self::Weight | Self::ItemCount => false,
+        }
+    }
+}
+
 /// Measures of selected lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineMeasure {
@@ -135,6 +153,16 @@ pub enum LineMeasure {
     /// Distinct product, else SKU.
     DistinctProducts,
     DistinctVariants,
+}
+
+impl LineMeasure {
+    /// Whether it is money, and printed so.
+    pub const fn is_amount(self) -> bool {
+        match self {
+            Self::Amount => true,
+            Self::Quantity | Self::DistinctProducts | Self::DistinctVariants => false,
+        }
+    }
 }
 
 /// Which tenders count (spec 5.3 `payment_mode`).

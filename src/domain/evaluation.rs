@@ -4,11 +4,9 @@ use smallvec::SmallVec;
 
 use super::amount::{Money, Number, Quantity};
 use super::benefit::Level;
-use super::condition::{CartMeasure, LineMeasure};
 use super::exact::Exact;
 use super::id::{IssuanceId, PromotionId};
 use super::limit::LimitName;
-use super::selector::NumberOperator;
 
 /// What every line costs, which promotions applied, and why the others did not. Indexes of lines
 /// and codes are those of the cart; of promotions, those of the rule set.
@@ -35,6 +33,10 @@ pub struct Evaluation {
     /// Every other promotion that is active or paused, when the request asks for it.
     pub not_applied: Option<Vec<NotApplied>>,
 }
+
+/// Which promotion of a rule set, in order of creation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PromotionIndex(pub usize);
 
 /// What is known of the largest possible discount (spec 7.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +97,7 @@ impl PricedLine {
 /// The part of a discount that falls on a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allocation {
-    pub promotion: usize,
+    pub promotion: PromotionIndex,
     /// How many units of the line it discounts (cart-level: all).
     pub quantity: Quantity,
     pub amount: Money,
@@ -104,7 +106,7 @@ pub struct Allocation {
 /// A promotion that applied.
 #[derive(Clone, Debug)]
 pub struct Applied {
-    pub promotion: usize,
+    pub promotion: PromotionIndex,
     pub promotion_id: PromotionId,
     /// Where it took off.
     pub level: Level,
@@ -122,7 +124,7 @@ pub struct Applied {
 /// A product to be added for nothing.
 #[derive(Clone, Debug)]
 pub struct FreeItem {
-    pub promotion: usize,
+    pub promotion: PromotionIndex,
     pub sku: String,
     /// In units.
     pub quantity: Exact,
@@ -146,7 +148,7 @@ pub enum CodeVerdict {
 
 #[derive(Clone, Debug)]
 pub struct Suggestion {
-    pub promotion: usize,
+    pub promotion: PromotionIndex,
     /// The only leaf that failed; it has a shortfall.
     pub unmet: Unmet,
 }
@@ -154,7 +156,7 @@ pub struct Suggestion {
 /// A promotion that did not apply.
 #[derive(Clone, Debug)]
 pub struct NotApplied {
-    pub promotion: usize,
+    pub promotion: PromotionIndex,
     pub reason: Reason,
 }
 
@@ -232,75 +234,17 @@ pub enum ReasonCode {
 /// A leaf that is not what its group asks.
 #[derive(Clone, Debug)]
 pub struct Unmet {
-    /// Indexes of children from the root, for the pointer.
+    /// Indexes of children from the root of the promotion's conditions.
     pub path: Vec<usize>,
-    /// What the leaf tests.
-    pub leaf: UnmetLeaf,
+    /// What is measured, where the leaf compares a number of the cart.
+    pub number: Option<UnmetNumber>,
 }
 
-/// What an unmet leaf tests.
+/// A number of the cart that is not as a leaf asks.
 #[derive(Clone, Debug)]
-pub enum UnmetLeaf {
-    Number {
-        measure: UnmetMeasure,
-        /// How it is compared.
-        op: NumberOperator,
-        required: Number,
-        actual: Exact,
-        /// What must be added so that the leaf holds, where more in the cart helps.
-        shortfall: Option<Exact>,
-    },
-    /// Anything else, with its operator where it has one.
-    Other(OtherLeaf, Option<OtherOperator>),
-}
-
-/// The operators of leaves that do not compare a number of the cart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OtherOperator {
-    Eq,
-    Ne,
-    In,
-    NotIn,
-    Contains,
-    StartsWith,
-    Gt,
-    Gte,
-    Lt,
-    Lte,
-}
-
-/// The leaves that do not compare a number of the cart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OtherLeaf {
-    Item,
-    PaymentMode,
-    GiftVoucher,
-    ShippingMethod,
-    Channel,
-    CustomerGroup,
-    CustomerAttribute,
-}
-
-/// The measures that an unmet leaf can be of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnmetMeasure {
-    /// Of the whole cart.
-    Cart(CartMeasure),
-    Lines(LineMeasure),
-}
-
-impl UnmetMeasure {
-    /// Whether it is money, and printed so.
-    pub const fn is_amount(self) -> bool {
-        match self {
-            Self::Cart(CartMeasure::Amount | CartMeasure::Subtotal | CartMeasure::Mrp)
-            | Self::Lines(LineMeasure::Amount) => true,
-            Self::Cart(CartMeasure::Quantity | CartMeasure::Weight | CartMeasure::ItemCount)
-            | Self::Lines(
-                LineMeasure::Quantity
-                | LineMeasure::DistinctProducts
-                | LineMeasure::DistinctVariants,
-            ) => false,
-        }
-    }
+pub struct UnmetNumber {
+    pub required: Number,
+    pub actual: Exact,
+    /// What must be added so that the leaf holds, where more in the cart helps.
+    pub shortfall: Option<Exact>,
 }

@@ -6,7 +6,7 @@ use super::activity::MilestoneMeasure;
 use super::benefit::{From, Level, Pick, PriceBase, Same, Spread, Within};
 use super::cart::Explain;
 use super::condition::{CartMeasure, LineMeasure, MemberSubject, Order};
-use super::evaluation::{OtherLeaf, OtherOperator, ReasonCode};
+use super::evaluation::ReasonCode;
 use super::event::EventType;
 use super::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
 use super::limit::{LimitSubject, Measure, RefreshUnit};
@@ -135,27 +135,6 @@ names! {
         ShippingMethod = "shipping_method",
         Channel = "channel",
         CustomerGroup = "customer_group",
-    }
-    OtherLeaf {
-        Item = "item",
-        PaymentMode = "payment_mode",
-        GiftVoucher = "gift_voucher",
-        ShippingMethod = "shipping_method",
-        Channel = "channel",
-        CustomerGroup = "customer_group",
-        CustomerAttribute = "customer_attribute",
-    }
-    OtherOperator {
-        Eq = "eq",
-        Ne = "ne",
-        Gt = "gt",
-        Gte = "gte",
-        Lt = "lt",
-        Lte = "lte",
-        In = "in",
-        NotIn = "not_in",
-        Contains = "contains",
-        StartsWith = "starts_with",
     }
     From {
         InCondition = "in_condition",

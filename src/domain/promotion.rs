@@ -59,7 +59,7 @@ pub struct Terms {
     pub benefit: Benefit,
     /// How often and how much.
     pub limits: Limits,
-    /// How it bears others.
+    /// How it combines with others.
     pub stacking: Stacking,
     /// Whether a near miss is told to the shopper.
     pub suggest: bool,
@@ -192,7 +192,7 @@ pub struct ProgramTest {
     pub supplementary: Vec<String>,
 }
 
-/// How a promotion bears others (spec 7.5, 7.6).
+/// How a promotion combines with others (spec 7.5, 7.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stacking {
     pub exclusive: bool,

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use crate::domain::amount::Money;
 use crate::domain::benefit::{Benefit, From};
+use crate::domain::evaluation::PromotionIndex;
 
 use super::case::Case;
 use super::compiled::Compiled;
@@ -25,7 +26,7 @@ const MAX_APPLICATIONS: i64 = 1_000_000_000_000;
 
 /// A promotion that passed the gates, with what does not change while others are applied.
 pub(crate) struct Candidate<'e> {
-    pub(crate) number: usize,
+    pub(crate) index: PromotionIndex,
     pub(crate) compiled: &'e Compiled,
     pub(crate) left: Left,
     /// The place of the code that unlocked it.
@@ -53,7 +54,7 @@ pub(crate) struct Lone {
 impl<'e> Candidate<'e> {
     pub(crate) fn new(
         case: &Case<'e>,
-        number: usize,
+        index: PromotionIndex,
         compiled: &'e Compiled,
         passed: Passed,
     ) -> Self {
@@ -64,7 +65,7 @@ impl<'e> Candidate<'e> {
             .map(|selection| selection.select(&case.view, &case.work))
             .collect();
         let mut candidate = Self {
-            number,
+            index,
             compiled,
             left: passed.left,
             code: passed.code,

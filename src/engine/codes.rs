@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::counter::{Owner, Used};
-use crate::domain::evaluation::{CodeVerdict, ReasonCode};
+use crate::domain::evaluation::{CodeVerdict, PromotionIndex, ReasonCode};
 use crate::domain::id::CodeId;
 
 use super::inputs::CodeFact;
@@ -22,7 +22,7 @@ enum Presented {
 /// A code of a promotion that is presented for the first time and has not expired.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KnownCode {
-    pub(crate) promotion: usize,
+    pub(crate) promotion: PromotionIndex,
     pub(crate) code_id: CodeId,
     /// Its place among the presented codes.
     pub(crate) place: usize,
@@ -69,7 +69,7 @@ impl Codes {
     pub(crate) fn unlocking(
         &self,
         rules: &RuleSet,
-        promotion: usize,
+        promotion: PromotionIndex,
         used: &[Used],
     ) -> Option<KnownCode> {
         let mut own = self.known().filter(|code| code.promotion == promotion);
@@ -92,7 +92,7 @@ impl Codes {
         &self,
         rules: &RuleSet,
         used: &[Used],
-        reason_of: impl Fn(usize) -> Option<ReasonCode>,
+        reason_of: impl Fn(PromotionIndex) -> Option<ReasonCode>,
     ) -> Vec<CodeVerdict> {
         let verdict = |code: &Presented| match code {
             Presented::Settled(verdict) => verdict.clone(),

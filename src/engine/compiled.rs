@@ -94,6 +94,11 @@ impl Compiled {
         self.counters > 0
     }
 
+    /// Whether all customers share one of its limits.
+    pub(crate) fn has_shared_limits(&self) -> bool {
+        !self.promotion.terms.limits.promotion.is_empty()
+    }
+
     /// Whether its dates hold.
     pub(crate) fn is_current(&self, now: DateTime<Utc>) -> bool {
         self.starts_at <= now && now < self.ends_at

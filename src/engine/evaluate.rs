@@ -1,6 +1,6 @@
 //! The stages of an evaluation, in order.
 
-use crate::domain::evaluation::{Evaluation, Reason, ReasonCode};
+use crate::domain::evaluation::{Evaluation, PromotionIndex, Reason, ReasonCode};
 
 use super::candidate::Candidate;
 use super::case::Case;
@@ -16,7 +16,7 @@ const MOST_COSTLY: usize = 10;
 pub(crate) fn evaluate(
     case: &Case<'_>,
     admitted: &PromotionSet,
-    refused: &[(usize, ReasonCode)],
+    refused: &[(PromotionIndex, ReasonCode)],
 ) -> Result<Evaluation, Unfinished> {
     let gated = gate(case, admitted);
     let candidates = refused.len() + gated.failed.len() + gated.passed.len();
@@ -52,10 +52,10 @@ pub(crate) fn require_finished(
 /// promotion has been judged: then it returns those that look for most texts.
 fn costly(rules: &RuleSet, candidates: &[Candidate<'_>]) -> Vec<Costly> {
     let judged =
-        candidates.iter().map(|own| Costly { promotion: own.number, steps: own.steps.get() });
+        candidates.iter().map(|own| Costly { promotion: own.index, steps: own.steps.get() });
     let mut costly: Vec<Costly> = judged.collect();
     if costly.iter().all(|own| own.steps == 0) {
-        let all = rules.promotions.iter().enumerate();
+        let all = rules.indexed();
         let by_texts = all.map(|(promotion, own)| Costly { promotion, steps: own.sought_texts() });
         costly = by_texts.collect();
     }
@@ -69,21 +69,21 @@ fn costly(rules: &RuleSet, candidates: &[Candidate<'_>]) -> Vec<Costly> {
 struct Gated<'e> {
     passed: Vec<Candidate<'e>>,
     /// Promotions with the gate that they failed at.
-    failed: Vec<(usize, Reason)>,
+    failed: Vec<(PromotionIndex, Reason)>,
 }
 
 /// Judges the gates that look at what is in hand and at what is gone of limits. Judging each promotion is charged before
 /// it is done; the others are left out once the work has ended.
 fn gate<'e>(case: &Case<'e>, admitted: &PromotionSet) -> Gated<'e> {
     let mut gated = Gated { passed: Vec::with_capacity(admitted.len()), failed: Vec::new() };
-    for number in admitted.iter() {
-        let compiled = case.rules.compiled(number);
+    for index in admitted.iter() {
+        let compiled = case.rules.compiled(index);
         if !case.work.charge(compiled.counters * case.inputs.used.len()) {
             break;
         }
-        match gates::judge(case, number, compiled) {
-            Ok(passed) => gated.passed.push(Candidate::new(case, number, compiled, passed)),
-            Err(reason) => gated.failed.push((number, reason)),
+        match gates::judge(case, index, compiled) {
+            Ok(passed) => gated.passed.push(Candidate::new(case, index, compiled, passed)),
+            Err(reason) => gated.failed.push((index, reason)),
         }
     }
     gated

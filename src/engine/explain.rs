@@ -1,12 +1,9 @@
 //! Why promotions did not apply: unmet leaves, near misses (spec 8).
 
 use crate::domain::amount::Money;
-use crate::domain::condition::{AttributeTest, Leaf, MemberSubject, ModeTest, Order};
-use crate::domain::evaluation::{
-    OtherLeaf, OtherOperator, Reason, Suggestion, Unmet, UnmetLeaf, UnmetMeasure,
-};
+use crate::domain::evaluation::{Reason, Suggestion, Unmet, UnmetNumber};
 use crate::domain::exact::Exact;
-use crate::domain::selector::{Comparison, NumberOperator, TextTest};
+use crate::domain::selector::{Comparison, NumberOperator};
 
 use super::candidate::Candidate;
 use super::case::Case;
@@ -45,12 +42,8 @@ fn distance(unmet: &[Unmet]) -> (usize, Exact) {
 
 /// shortfall ÷ required, where there is a shortfall.
 fn proportion(unmet: &Unmet) -> Option<Exact> {
-    match &unmet.leaf {
-        UnmetLeaf::Number { shortfall: Some(shortfall), required, .. } => {
-            Some(shortfall.over(&Exact::from(*required)))
-        }
-        UnmetLeaf::Number { shortfall: None, .. } | UnmetLeaf::Other(..) => None,
-    }
+    let number = unmet.number.as_ref()?;
+    Some(number.shortfall.as_ref()?.over(&Exact::from(number.required)))
 }
 
 fn unmet_in(conditions: &Conditions, scene: &Scene<'_>, step: Money) -> Vec<Unmet> {
@@ -80,8 +73,8 @@ impl Search<'_> {
         }
         match node {
             Node::Leaf(number) => {
-                let leaf = self.leaf(self.conditions.leaf(*number), mendable);
-                self.found.push(Unmet { path: self.path.clone(), leaf });
+                let number = self.number(self.conditions.leaf(*number), mendable);
+                self.found.push(Unmet { path: self.path.clone(), number });
             }
             // A group that holds although it should not: its leaves are what it asks.
             Node::Group { .. } if !asked => {}
@@ -95,41 +88,31 @@ impl Search<'_> {
         }
     }
 
-    fn leaf(&self, test: &LeafTest, mendable: bool) -> UnmetLeaf {
-        match test {
+    /// What a leaf measures, if it compares a number of the cart.
+    fn number(&self, test: &LeafTest, mendable: bool) -> Option<UnmetNumber> {
+        let (actual, is_amount, Comparison { op, value }) = match test {
             LeafTest::Cart { measure, compare } => {
-                let actual = cart_measure(*measure, self.scene);
-                self.number(UnmetMeasure::Cart(*measure), *compare, actual, mendable)
+                (cart_measure(*measure, self.scene), measure.is_amount(), *compare)
             }
             LeafTest::Lines { measure, of, compare } => {
                 let actual = line_measure(*measure, &self.scene.lines(*of), self.scene);
-                self.number(UnmetMeasure::Lines(*measure), *compare, actual, mendable)
+                (actual, measure.is_amount(), *compare)
             }
-            LeafTest::Item { .. } => UnmetLeaf::Other(OtherLeaf::Item, None),
-            LeafTest::Request(leaf) => request_leaf(leaf),
-        }
-    }
-
-    fn number(
-        &self,
-        measure: UnmetMeasure,
-        Comparison { op, value }: Comparison,
-        actual: Exact,
-        mendable: bool,
-    ) -> UnmetLeaf {
+            LeafTest::Item { .. } | LeafTest::Request(_) => return None,
+        };
         let required = Exact::from(value);
         let missing = || required.minus(&actual);
         let shortfall = match op {
             NumberOperator::Gte => Some(missing()),
             NumberOperator::Eq if actual < required => Some(missing()),
-            NumberOperator::Gt if measure.is_amount() => Some(missing().plus(&self.step.into())),
+            NumberOperator::Gt if is_amount => Some(missing().plus(&self.step.into())),
             NumberOperator::Gt => Some(whole_above(&missing())),
             NumberOperator::Eq | NumberOperator::Ne | NumberOperator::Lt | NumberOperator::Lte => {
                 None
             }
         };
         let shortfall = shortfall.filter(|_| mendable);
-        UnmetLeaf::Number { measure, op, required: value, actual, shortfall }
+        Some(UnmetNumber { required: value, actual, shortfall })
     }
 }
 
@@ -137,48 +120,6 @@ impl Search<'_> {
 fn whole_above(value: &Exact) -> Exact {
     let (whole, _) = value.split_at(0);
     Exact::ratio(i128::from(whole) + 1, 1)
-}
-
-/// A leaf that looks at the request alone.
-#[expect(clippy::unreachable, reason = "the other leaves are compiled to tests of their own")]
-fn request_leaf(leaf: &Leaf) -> UnmetLeaf {
-    use OtherOperator::{Contains, Eq, Gt, Gte, In, Lt, Lte, Ne, NotIn, StartsWith};
-    let (leaf, op) = match leaf {
-        Leaf::PaymentMode { test } => {
-            let op = match test {
-                ModeTest::In(..) => In,
-                ModeTest::StartsWith(..) => StartsWith,
-                ModeTest::NotIn(_) => NotIn,
-            };
-            (OtherLeaf::PaymentMode, Some(op))
-        }
-        Leaf::GiftVoucher { .. } => (OtherLeaf::GiftVoucher, None),
-        Leaf::Member { subject, negated, .. } => {
-            let leaf = match subject {
-                MemberSubject::ShippingMethod => OtherLeaf::ShippingMethod,
-                MemberSubject::Channel => OtherLeaf::Channel,
-                MemberSubject::CustomerGroup => OtherLeaf::CustomerGroup,
-            };
-            (leaf, Some(if *negated { NotIn } else { In }))
-        }
-        Leaf::CustomerAttribute { test, .. } => {
-            let op = match test {
-                AttributeTest::Text(TextTest::Eq(_)) => Eq,
-                AttributeTest::Text(TextTest::Ne(_)) => Ne,
-                AttributeTest::Text(TextTest::In(_)) => In,
-                AttributeTest::Text(TextTest::NotIn(_)) => NotIn,
-                AttributeTest::Text(TextTest::Contains(_)) => Contains,
-                AttributeTest::Text(TextTest::StartsWith(_)) => StartsWith,
-                AttributeTest::Number(Order::Gt, _) => Gt,
-                AttributeTest::Number(Order::Gte, _) => Gte,
-                AttributeTest::Number(Order::Lt, _) => Lt,
-                AttributeTest::Number(Order::Lte, _) => Lte,
-            };
-            (OtherLeaf::CustomerAttribute, Some(op))
-        }
-        Leaf::Cart { .. } | Leaf::Lines { .. } | Leaf::Item { .. } => unreachable!("{leaf:?}"),
-    };
-    UnmetLeaf::Other(leaf, op)
 }
 
 /// Near misses among candidates in rank order: promotions that suggest themselves and whose only
@@ -197,7 +138,7 @@ pub(crate) fn suggestions<'r>(
             && let Some(proportion) = proportion(only)
         {
             let unmet = only.clone();
-            near.push((proportion, Suggestion { promotion: candidate.number, unmet }));
+            near.push((proportion, Suggestion { promotion: candidate.index, unmet }));
         }
     }
     // Stable: equals stay in rank order.

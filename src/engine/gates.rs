@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::cart::Request;
 use crate::domain::customer::{Customer, Membership};
-use crate::domain::evaluation::{Reason, ReasonCode};
+use crate::domain::evaluation::{PromotionIndex, Reason, ReasonCode};
 use crate::domain::promotion::{Audience, Kind, ProgramTest, Promotion, Scope, Status};
 use crate::domain::store::Store;
 
@@ -67,9 +67,13 @@ pub(crate) fn admit(
 
 /// Judges the gates of a promotion that is admitted: those that look at what the customer has in hand and at what is gone
 /// of limits.
-pub(crate) fn judge(case: &Case<'_>, number: usize, compiled: &Compiled) -> Result<Passed, Reason> {
+pub(crate) fn judge(
+    case: &Case<'_>,
+    index: PromotionIndex,
+    compiled: &Compiled,
+) -> Result<Passed, Reason> {
     let Inputs { codes, issuances, used, now, .. } = case.inputs;
-    let code = codes.unlocking(case.rules, number, used);
+    let code = codes.unlocking(case.rules, index, used);
     let terms = &compiled.promotion.terms;
     let left = |presented| {
         let used = |name| limits::used(&compiled.promotion, presented, used, name);

@@ -6,6 +6,7 @@
 
 use crate::domain::amount::Number;
 use crate::domain::benefit::Benefit;
+use crate::domain::evaluation::PromotionIndex;
 use crate::domain::promotion::{Kind, Scope};
 use crate::domain::selector::{Comparison, Match};
 
@@ -18,7 +19,7 @@ use super::work::Work;
 /// From facts to the promotions that lean on them.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    by_fact: Vec<Vec<usize>>,
+    by_fact: Vec<Vec<PromotionIndex>>,
     /// Promotions without necessary facts.
     always: PromotionSet,
 }
@@ -28,21 +29,28 @@ pub(crate) struct Index {
 pub(crate) struct PromotionSet(Vec<u64>);
 
 impl PromotionSet {
-    pub(crate) fn insert(&mut self, number: usize) {
-        if number / 64 >= self.0.len() {
-            self.0.resize(number / 64 + 1, 0);
+    /// The first so many.
+    pub(crate) fn first(count: usize) -> Self {
+        let mut set = Self::default();
+        (0..count).for_each(|index| set.insert(PromotionIndex(index)));
+        set
+    }
+
+    pub(crate) fn insert(&mut self, PromotionIndex(index): PromotionIndex) {
+        if index / 64 >= self.0.len() {
+            self.0.resize(index / 64 + 1, 0);
         }
-        if let Some(word) = self.0.get_mut(number / 64) {
-            *word |= 1 << (number % 64);
+        if let Some(word) = self.0.get_mut(index / 64) {
+            *word |= 1 << (index % 64);
         }
     }
 
     /// Takes out what is not to be kept.
-    pub(crate) fn retain(&mut self, mut keeps: impl FnMut(usize) -> bool) {
-        for (index, word) in self.0.iter_mut().enumerate() {
-            for number in (Bits { first: index * 64, word: *word }) {
-                if !keeps(number) {
-                    *word &= !(1 << (number % 64));
+    pub(crate) fn retain(&mut self, mut keeps: impl FnMut(PromotionIndex) -> bool) {
+        for (place, word) in self.0.iter_mut().enumerate() {
+            for index in (Bits { first: place * 64, word: *word }) {
+                if !keeps(index) {
+                    *word &= !(1 << (index.0 % 64));
                 }
             }
         }
@@ -52,56 +60,49 @@ impl PromotionSet {
         self.iter().count()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = PromotionIndex> {
         let words = self.0.iter().enumerate();
-        words.flat_map(|(index, word)| Bits { first: index * 64, word: *word })
+        words.flat_map(|(place, word)| Bits { first: place * 64, word: *word })
     }
 }
 
-impl FromIterator<usize> for PromotionSet {
-    fn from_iter<I: IntoIterator<Item = usize>>(numbers: I) -> Self {
-        let mut set = Self::default();
-        numbers.into_iter().for_each(|number| set.insert(number));
-        set
-    }
-}
-
-/// The numbers of the bits of one word.
+/// The promotions of the bits of one word.
 struct Bits {
-    /// The number of its lowest bit.
+    /// The index of its lowest bit.
     first: usize,
     /// Without the bits that were given.
     word: u64,
 }
 
 impl Iterator for Bits {
-    type Item = usize;
+    type Item = PromotionIndex;
 
-    fn next(&mut self) -> Option<usize> {
+    fn next(&mut self) -> Option<PromotionIndex> {
         if self.word == 0 {
             return None;
         }
         let bit = usize::try_from(self.word.trailing_zeros()).ok()?;
         self.word &= self.word - 1;
-        Some(self.first + bit)
+        Some(PromotionIndex(self.first + bit))
     }
 }
 
 impl Index {
     pub(crate) fn build(promotions: &[Compiled], facts: &mut FactTable) -> Self {
         let mut index = Self::default();
-        for (number, compiled) in promotions.iter().enumerate() {
+        for (place, compiled) in promotions.iter().enumerate() {
+            let promotion = PromotionIndex(place);
             // Found by its codes, or not at all.
             if compiled.has_ended || matches!(compiled.promotion.terms.kind, Kind::CodeLinked) {
                 continue;
             }
             match necessary_facts(compiled, facts) {
-                None => index.always.insert(number),
+                None => index.always.insert(promotion),
                 Some(necessary) => {
                     index.by_fact.resize_with(facts.count(), Vec::new);
                     for fact in necessary {
                         if let Some(own) = index.by_fact.get_mut(fact.index()) {
-                            own.push(number);
+                            own.push(promotion);
                         }
                     }
                 }
@@ -120,7 +121,7 @@ impl Index {
             .filter_map(|fact| self.by_fact.get(fact.index()))
             .take_while(|own| work.charge(own.len()))
             .flatten()
-            .for_each(|number| found.insert(*number));
+            .for_each(|promotion| found.insert(*promotion));
         found
     }
 }

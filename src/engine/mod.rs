@@ -51,15 +51,15 @@ mod strategy;
 // What comes before carts, and after them.
 mod earning;
 mod milestones;
-mod offers;
 pub mod returns;
+mod usable;
 
 pub use compiled::KnownMilestone;
 pub use earning::{Deed, earned};
 pub use inputs::{CodeFact, IssuanceFact};
 pub use milestones::{CountedLine, Step, come_back, steps};
-pub use offers::{Offer, offer_needs, offers};
 pub use prepared::{Needs, Prepared};
 pub use ruleset::{RuleSet, Rules};
 pub use stock::{ProductList, Stores};
+pub use usable::{Usable, usable, usable_needs};
 pub use work::{Costly, STEPS_PER_MS, Stop, Unfinished};

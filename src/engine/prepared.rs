@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::cart::{Explain, Request};
 use crate::domain::counter::{Bound, Owner, Use, Used};
-use crate::domain::evaluation::{Applied, Evaluation, ReasonCode};
+use crate::domain::evaluation::{Applied, Evaluation, PromotionIndex, ReasonCode};
 use crate::domain::id::PromotionId;
 use crate::domain::limit::Measure;
 
@@ -31,7 +31,7 @@ pub struct Prepared<Q> {
     /// The promotions that the request and the rules alone admit.
     admitted: PromotionSet,
     /// The other promotions that were judged, in order of creation.
-    refused: Vec<(usize, ReasonCode)>,
+    refused: Vec<(PromotionIndex, ReasonCode)>,
     /// The steps that this took.
     steps: u64,
 }
@@ -70,7 +70,7 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
         let store = request.store.as_deref().and_then(|code| rules.store(code));
         let explains = request.explain == Explain::All;
         let mut admitted = if explains {
-            (0..rules.len()).collect()
+            PromotionSet::first(rules.promotions.len())
         } else {
             let place = rules.facts.of_place(store, request.channel.as_deref());
             let mut found = rules.index.find(reading.facts().chain(place), &work);
@@ -78,16 +78,16 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
             found
         };
         let mut refused = Vec::new();
-        admitted.retain(|number| {
-            let compiled = rules.compiled(number);
-            let has_code = codes.known().any(|code| code.promotion == number);
+        admitted.retain(|index| {
+            let compiled = rules.compiled(index);
+            let has_code = codes.known().any(|code| code.promotion == index);
             if !(explains || has_code || compiled.is_current(now))
                 || !work.charge(gates::steps(compiled, &request))
             {
                 return false;
             }
             let judged = gates::admit(compiled, &rules, &request, store, has_code, now);
-            judged.map_err(|reason| refused.push((number, reason))).is_ok()
+            judged.map_err(|reason| refused.push((index, reason))).is_ok()
         });
         evaluate::require_finished(&work, &rules, &[])?;
         let steps = work.steps();
@@ -115,34 +115,33 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
 
     /// What the price depends on besides: of the promotions that are admitted, and of the presented codes.
     pub fn needs(&self) -> Needs {
-        let mut needs = Needs::default();
-        for compiled in self.admitted() {
-            if compiled.has_limits() {
-                needs.counters.extend(self.bounds(compiled, self.shared_owners()));
-            }
-            if compiled.promotion.terms.asks_for_issuance() {
-                needs.issuances.push(compiled.promotion.id);
-            }
+        let limited = self.admitted().filter(|compiled| compiled.has_limits());
+        let shared = limited.flat_map(|compiled| self.bounds(compiled, self.shared_owners()));
+        Needs {
+            counters: shared.chain(self.bounds_of_codes()).collect(),
+            issuances: self.asking_for_issuances().collect(),
         }
-        needs.counters.extend(self.bounds_of_codes());
-        needs
+    }
+
+    /// The promotions whose issuances in the customer's hands play a part.
+    pub fn asking_for_issuances(&self) -> impl Iterator<Item = PromotionId> {
+        let asking = self.admitted().filter(|own| own.promotion.terms.asks_for_issuance());
+        asking.map(|compiled| compiled.promotion.id)
     }
 
     /// The counters that the price depends on: those of the promotions that pass all gates before the limits, of their
     /// issuances, and of the presented codes. `issuances` are what the customer has in hand of the promotions that
     /// [`Needs::issuances`] names, in any order: issuances that are unlocked and not revoked.
     pub fn counters(&self, issuances: &[IssuanceFact]) -> Vec<Bound> {
-        let mut bounds = Vec::new();
-        for compiled in self.admitted() {
-            if compiled.has_limits() && issuances::opens(compiled, issuances, self.now) {
-                // Which of them serves depends on what is left of each.
-                let in_hand = issuances::of_promotion(compiled, issuances, self.now);
-                let in_hand = in_hand.map(|own| Owner::Issuance(own.issuance_id));
-                bounds.extend(self.bounds(compiled, self.shared_owners().chain(in_hand)));
-            }
-        }
-        bounds.extend(self.bounds_of_codes());
-        bounds
+        let limited = self.admitted().filter(|compiled| compiled.has_limits());
+        let open = limited.filter(|compiled| issuances::opens(compiled, issuances, self.now));
+        let bounds = open.flat_map(|compiled| {
+            // Which of them serves depends on what is left of each.
+            let in_hand = issuances::of_promotion(compiled, issuances, self.now);
+            let in_hand = in_hand.map(|own| Owner::Issuance(own.issuance_id));
+            self.bounds(compiled, self.shared_owners().chain(in_hand))
+        });
+        bounds.chain(self.bounds_of_codes()).collect()
     }
 
     /// Prices the cart: which promotions apply, what every line then costs, and why the others did not apply. `used` says
@@ -209,7 +208,7 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
     }
 
     fn admitted(&self) -> impl Iterator<Item = &Compiled> {
-        self.admitted.iter().map(|number| self.rules.compiled(number))
+        self.admitted.iter().map(|index| self.rules.compiled(index))
     }
 
     /// Whoever shares a promotion's counters: the request's customer, and everybody.

@@ -5,7 +5,8 @@ use smallvec::SmallVec;
 use crate::domain::amount::Money;
 use crate::domain::benefit::{Benefit, Level};
 use crate::domain::evaluation::{
-    Allocation, Applied, Evaluation, FreeItem, NotApplied, PricedLine, Reason, ReasonCode, Totals,
+    Allocation, Applied, Evaluation, FreeItem, NotApplied, PricedLine, PromotionIndex, Reason,
+    ReasonCode, Totals,
 };
 use crate::domain::promotion::Promotion;
 
@@ -20,8 +21,8 @@ pub(crate) fn assemble(
     case: &Case<'_>,
     ranked: &Ranked<'_>,
     outcome: Outcome,
-    refused: &[(usize, ReasonCode)],
-    failed: Vec<(usize, Reason)>,
+    refused: &[(PromotionIndex, ReasonCode)],
+    failed: Vec<(PromotionIndex, Reason)>,
 ) -> Evaluation {
     let candidates = ranked.candidates();
     let mut result = empty(case);
@@ -32,11 +33,11 @@ pub(crate) fn assemble(
     }
     let reason_at = |place: usize| outcome.verdicts.get(place).and_then(Verdict::reason);
     result.suggestions = explain::suggestions(candidates, reason_at);
-    result.codes = case.inputs.codes.verdicts(case.rules, case.inputs.used, |number| {
+    result.codes = case.inputs.codes.verdicts(case.rules, case.inputs.used, |index| {
         let refused = refused.iter().copied();
         let failed = failed.iter().map(|(own, reason)| (*own, reason.code()));
-        let gate = refused.chain(failed).find(|(own, _)| *own == number);
-        let place = || candidates.iter().position(|candidate| candidate.number == number);
+        let gate = refused.chain(failed).find(|(own, _)| *own == index);
+        let place = || candidates.iter().position(|candidate| candidate.index == index);
         gate.map(|(_, code)| code).or_else(|| reason_at(place()?).map(Reason::code))
     });
     if case.explains() {
@@ -47,7 +48,7 @@ pub(crate) fn assemble(
             .collect();
         for (candidate, verdict) in candidates.iter().zip(outcome.verdicts) {
             if let Verdict::NotApplied(reason) = verdict {
-                not_applied.push(NotApplied { promotion: candidate.number, reason });
+                not_applied.push(NotApplied { promotion: candidate.index, reason });
             }
         }
         // In order of creation.
@@ -89,7 +90,7 @@ fn empty(case: &Case<'_>) -> Evaluation {
 #[expect(clippy::indexing_slicing, reason = "a result has the lines of the cart")]
 fn add(result: &mut Evaluation, candidate: &Candidate<'_>, proposal: &Proposal) {
     let promotion: &Promotion = &candidate.compiled.promotion;
-    let number = candidate.number;
+    let index = candidate.index;
     let level = promotion.terms.benefit.level();
     let total = match level {
         Level::Item => &mut result.totals.item_discount,
@@ -99,17 +100,17 @@ fn add(result: &mut Evaluation, candidate: &Candidate<'_>, proposal: &Proposal) 
     *total = total.plus(proposal.discount);
     for own in proposal.lines.iter().filter(|own| own.amount.is_positive()) {
         let (quantity, amount) = (own.quantity, own.amount);
-        let allocation = Allocation { promotion: number, quantity, amount };
+        let allocation = Allocation { promotion: index, quantity, amount };
         result.lines[own.line].allocations.push(allocation);
     }
     if let Benefit::FreeProduct(benefit) = &promotion.terms.benefit
         && proposal.free.is_positive()
     {
         let (sku, quantity) = (benefit.sku.clone(), proposal.free.clone());
-        result.free_items.push(FreeItem { promotion: number, sku, quantity });
+        result.free_items.push(FreeItem { promotion: index, sku, quantity });
     }
     result.applied.push(Applied {
-        promotion: number,
+        promotion: index,
         promotion_id: promotion.id,
         level,
         times: proposal.times,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rustc_hash::FxHashMap;
 
+use crate::domain::evaluation::PromotionIndex;
 use crate::domain::id::PromotionId;
 use crate::domain::promotion::Promotion;
 use crate::domain::settings::Settings;
@@ -28,7 +29,8 @@ pub struct RuleSet {
     pub(crate) facts: FactTable,
     pub(crate) promotions: Vec<Compiled>,
     pub(crate) milestones: Vec<CompiledMilestone>,
-    by_id: FxHashMap<PromotionId, usize>,
+    by_id: FxHashMap<PromotionId, PromotionIndex>,
+    has_shared_limits: bool,
     pub(crate) index: Index,
     /// `multiple_promotions_per_line.exclude`
     pub(crate) single_lines: Option<Selection>,
@@ -104,11 +106,12 @@ impl RuleSet {
         facts.finish();
         let index = Index::build(&compiled, &mut facts);
         let by_id = compiled.iter().enumerate();
-        let by_id = by_id.map(|(index, own)| (own.promotion.id, index)).collect();
+        let by_id = by_id.map(|(index, own)| (own.promotion.id, PromotionIndex(index))).collect();
         Self {
             version,
             settings,
             stores,
+            has_shared_limits: compiled.iter().any(Compiled::has_shared_limits),
             facts,
             promotions: compiled,
             milestones,
@@ -139,15 +142,29 @@ impl RuleSet {
         self.stores.get(code)
     }
 
-    /// A promotion by its index, as evaluations name it.
-    pub fn promotion(&self, index: usize) -> Option<&Promotion> {
-        self.promotions.get(index).map(|compiled| &compiled.promotion)
+    /// A promotion by its index, as evaluations of this rule set name it.
+    pub fn promotion(&self, index: PromotionIndex) -> &Promotion {
+        &self.compiled(index).promotion
     }
 
-    /// A promotion by an index of this rule set.
     #[expect(clippy::indexing_slicing, reason = "indexes come from this rule set")]
-    pub(crate) fn compiled(&self, index: usize) -> &Compiled {
-        &self.promotions[index]
+    pub(crate) fn compiled(&self, index: PromotionIndex) -> &Compiled {
+        &self.promotions[index.0]
+    }
+
+    pub(crate) fn indexed(&self) -> impl Iterator<Item = (PromotionIndex, &Compiled)> {
+        let promotions = self.promotions.iter().enumerate();
+        promotions.map(|(index, own)| (PromotionIndex(index), own))
+    }
+
+    /// All promotions, in order of creation.
+    pub fn promotions(&self) -> impl ExactSizeIterator<Item = &Promotion> {
+        self.promotions.iter().map(|compiled| &compiled.promotion)
+    }
+
+    /// Whether a limit of any promotion is shared by all customers.
+    pub fn has_shared_limits(&self) -> bool {
+        self.has_shared_limits
     }
 
     /// Whether customers can come to anything.
@@ -155,17 +172,7 @@ impl RuleSet {
         !self.milestones.is_empty()
     }
 
-    /// How many promotions there are.
-    pub fn len(&self) -> usize {
-        self.promotions.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.promotions.is_empty()
-    }
-
-    pub(crate) fn index_of(&self, id: PromotionId) -> Option<usize> {
+    pub(crate) fn index_of(&self, id: PromotionId) -> Option<PromotionIndex> {
         self.by_id.get(&id).copied()
     }
 }

@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::domain::evaluation::PromotionIndex;
 use crate::domain::exact::Allowance;
 
 /// The steps of one millisecond of one core of a small server (docs/PERFORMANCE.md says how that was measured).
@@ -66,7 +67,7 @@ pub enum Unfinished {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Costly {
     /// Its index in the rule set.
-    pub promotion: usize,
+    pub promotion: PromotionIndex,
     /// Its part of the steps; where the search for texts took them all, how many texts it looks for.
     pub steps: u64,
 }

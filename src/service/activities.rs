@@ -98,7 +98,7 @@ impl Work {
         };
         let (standings, reached) = self.advance(tx, &deed).await?;
         let earned = self.earned(reached, at, Size::of(canonical.len())).await?;
-        let promotions = (0..self.rules.len()).filter_map(|index| self.rules.promotion(index));
+        let promotions = self.rules.promotions();
         let earned: Vec<&Promotion> = promotions.filter(|own| earned.contains(&own.id)).collect();
         let unlocked = self.unlock(tx, &earned, at, now).await?;
         let answer = ActivityRecorded::document(&(unlocked.as_slice(), standings.as_slice()));

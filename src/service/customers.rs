@@ -12,7 +12,7 @@ use crate::db::{self, DbError, TenantTx};
 use crate::domain::event::EventType;
 use crate::domain::id::{IssuanceId, TenantId};
 use crate::domain::issuance::Issuance;
-use crate::engine::{self, Needs, Offer, RuleSet};
+use crate::engine::{self, Needs, RuleSet, Usable};
 use crate::wire::faults::FaultCode;
 use crate::wire::write::Writer;
 
@@ -21,19 +21,23 @@ const MAX_ROUNDS: u32 = 10;
 
 /// What a customer could use now.
 #[derive(Clone, Debug)]
-pub struct Offers {
-    /// The rules that the offers' indexes are of.
+pub struct UsableNow {
+    /// The rules that the promotions' indexes are of.
     pub rules: Arc<RuleSet>,
     /// In order of creation of their promotions, each with its issuance, if it asks for one.
-    pub offers: Vec<(Offer, Option<Issuance>)>,
+    pub usable: Vec<(Usable, Option<Issuance>)>,
 }
 
 impl Service {
     /// Every live promotion, and every issuance of one, that a customer could use now.
-    pub async fn offers(&self, tenant: TenantId, customer: String) -> Result<Offers, ServiceError> {
+    pub async fn usable(
+        &self,
+        tenant: TenantId,
+        customer: String,
+    ) -> Result<UsableNow, ServiceError> {
         let now = self.clock().now();
         let rules = self.cache().rules_at(tenant, now).await?;
-        let Needs { counters, issuances } = engine::offer_needs(&rules, &customer, now);
+        let Needs { counters, issuances } = engine::usable_needs(&rules, &customer, now);
         let own_rules = Arc::clone(&rules);
         let read = self.db().tenant(tenant, move |tx| {
             Box::pin(async move {
@@ -45,20 +49,20 @@ impl Service {
                     used.extend(gone_of(own, *gone));
                 }
                 let facts: Vec<_> = in_hand.iter().map(|(own, _)| issuance_fact(own)).collect();
-                let offers = engine::offers(&own_rules, &customer, &facts, &used, now);
-                let ids = offers.iter().filter_map(|own| own.issuance);
+                let usable = engine::usable(&own_rules, &customer, &facts, &used, now);
+                let ids = usable.iter().filter_map(|own| own.issuance);
                 let ids: Vec<Uuid> = ids.map(IssuanceId::uuid).collect();
                 let mut standing = read_all(tx, &ids, now).await?;
-                let offers = offers.into_iter().map(|offer| {
-                    let place = standing.iter().position(|own| Some(own.id) == offer.issuance);
+                let usable = usable.into_iter().map(|one| {
+                    let place = standing.iter().position(|own| Some(own.id) == one.issuance);
                     let own = place.map(|place| standing.swap_remove(place));
-                    (offer, own)
+                    (one, own)
                 });
-                Ok::<_, ServiceError>(offers.collect())
+                Ok::<_, ServiceError>(usable.collect())
             })
         });
-        let offers = read.await?;
-        Ok(Offers { rules, offers })
+        let usable = read.await?;
+        Ok(UsableNow { rules, usable })
     }
 
     /// Lets all that is one customer's be another's: what counts is added, and what has come to more than a limit is

@@ -13,7 +13,6 @@ use crate::domain::condition::{
     AttributeTest, CartMeasure, Condition, Group, Leaf, LineMeasure, MAX_GROUP_DEPTH, MAX_LEAVES,
     MemberSubject, ModeTest, Order,
 };
-use crate::domain::evaluation::OtherOperator;
 use crate::domain::names::{Named, names};
 use crate::domain::selector::{Comparison, MAX_VALUES, Match, NumberOperator, Selector};
 
@@ -59,7 +58,7 @@ fn count_leaves(condition: &Json<'_>, depth: usize) -> usize {
 
 union! {
     /// What must hold. Groups nest at most 5 deep; a tree has at most 10 conditions that are not groups.
-    pub struct ConditionBody "Condition" as Condition, by "type": enum Type {
+    pub struct ConditionBody "Condition" as Condition, by "type": pub(super) enum Type {
         Group = "group" => GroupCondition,
         CartAmount = "cart_amount", Subtotal = "subtotal", TotalMrp = "total_mrp",
         TotalQuantity = "total_quantity", TotalWeight = "total_weight",
@@ -82,6 +81,30 @@ union! {
         Condition::Leaf(Leaf::GiftVoucher { .. }) => Type::GiftVoucher,
         Condition::Leaf(Leaf::Member { .. }) => Type::ShippingMethod,
         Condition::Leaf(Leaf::CustomerAttribute { .. }) => Type::CustomerAttribute,
+    }
+}
+
+/// The name of what a leaf looks at.
+pub(super) fn type_of(leaf: &Leaf) -> &'static str {
+    match leaf {
+        Leaf::Cart { measure, .. } => measure.name(),
+        Leaf::Lines { measure, .. } => measure.name(),
+        Leaf::Item { .. } => Type::Item.name(),
+        Leaf::PaymentMode { .. } => Type::PaymentMode.name(),
+        Leaf::GiftVoucher { .. } => Type::GiftVoucher.name(),
+        Leaf::Member { subject, .. } => subject.name(),
+        Leaf::CustomerAttribute { .. } => Type::CustomerAttribute.name(),
+    }
+}
+
+/// The name of how a leaf compares, if it says so.
+pub(super) fn operator_of(leaf: &Leaf) -> Option<&'static str> {
+    match leaf {
+        Leaf::Cart { compare, .. } | Leaf::Lines { compare, .. } => Some(compare.op.name()),
+        Leaf::Item { .. } | Leaf::GiftVoucher { .. } => None,
+        Leaf::PaymentMode { test } => Some(written_modes(test).0.name()),
+        Leaf::Member { negated, .. } => Some(written_member(*negated).name()),
+        Leaf::CustomerAttribute { test, .. } => Some(written_attribute(test).op),
     }
 }
 
@@ -166,6 +189,18 @@ const VALUES: List<Text> = list(NAME, 1..=MAX_VALUES);
 names! {
     enum ModeOperator { In = "in", NotIn = "not_in", StartsWith = "starts_with" }
     enum MemberOperator { In = "in", NotIn = "not_in" }
+    enum AttributeOperator {
+        Eq = "eq",
+        Ne = "ne",
+        Gt = "gt",
+        Gte = "gte",
+        Lt = "lt",
+        Lte = "lte",
+        In = "in",
+        NotIn = "not_in",
+        Contains = "contains",
+        StartsWith = "starts_with",
+    }
 }
 
 body! {
@@ -222,8 +257,7 @@ body! {
         /// What of the cart or the customer is looked at.
         subject as "type": required(choice_of(MemberSubject::ALL)) => *subject,
         /// How it is compared.
-        op: later(required(choice_of(MemberOperator::ALL))) =>
-            if *negated { MemberOperator::NotIn } else { MemberOperator::In },
+        op: later(required(choice_of(MemberOperator::ALL))) => written_member(*negated),
         /// Compared exactly, case included.
         values: later(required(VALUES)) => values,
     } print |Condition::Leaf(Leaf::Member { subject, negated, values })| or "a member"
@@ -236,6 +270,10 @@ body! {
     }
 }
 
+const fn written_member(negated: bool) -> MemberOperator {
+    if negated { MemberOperator::NotIn } else { MemberOperator::In }
+}
+
 body! {
     /// An attribute of the customer; false where it is missing.
     pub struct AttributeCondition "AttributeCondition" as Condition {
@@ -243,7 +281,7 @@ body! {
         /// The attribute's name.
         key: required(NAME) => key,
         /// How it is compared: by `gt`, `gte`, `lt` and `lte` as a number, else as a text.
-        op: later(required(choice_of(OtherOperator::ALL))) => written_attribute(test).op,
+        op: later(required(choice_of(AttributeOperator::ALL))) => written_attribute(test).op,
         /// What it is compared with: a text, exactly, case included, or the digits of a decimal. `in` and `not_in` take `values` instead.
         value: later(absent(SCALAR)) => written_attribute(test).value,
         /// The same for `in` and `not_in`.

@@ -8,8 +8,8 @@ use super::write::Writer;
 use crate::domain::benefit::Level;
 use crate::domain::cart::{Line, Request};
 use crate::domain::evaluation::{
-    Allocation, Applied, CodeVerdict, Evaluation, FreeItem, Optimality, PricedLine, ReasonCode,
-    Totals,
+    Allocation, Applied, CodeVerdict, Evaluation, FreeItem, Optimality, PricedLine, PromotionIndex,
+    ReasonCode, Totals,
 };
 use crate::domain::exact::Exact;
 use crate::domain::id::IssuanceId;
@@ -38,9 +38,8 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// INVARIANT: an evaluation names promotions of its rules.
-    fn promotion_id(&self, index: usize) -> Option<Uuid> {
-        self.rules.promotion(index).map(|promotion| promotion.id.uuid())
+    fn promotion_id(&self, index: PromotionIndex) -> Uuid {
+        self.rules.promotion(index).id.uuid()
     }
 }
 
@@ -117,7 +116,7 @@ answer! {
 answer! {
     struct FreeItemBody "" as (&FreeItem, Context<'_>) |(item, context)| {
         /// By which promotion.
-        promotion_id: filled(ID) => context.promotion_id(item.promotion),
+        promotion_id: required(ID) => context.promotion_id(item.promotion),
         /// What.
         sku: required(WORDS) => item.sku,
         /// Units.
@@ -179,7 +178,7 @@ fn payable(line: &Line<'_>, priced: &PricedLine) -> Exact {
 answer! {
     struct AllocationBody "" as (&Allocation, Context<'_>) |(own, context)| {
         /// By which promotion.
-        promotion_id: filled(ID) => context.promotion_id(own.promotion),
+        promotion_id: required(ID) => context.promotion_id(own.promotion),
         /// On so many units.
         quantity: required(QUANTITY) => own.quantity,
         /// How much.
@@ -188,22 +187,22 @@ answer! {
 }
 
 answer! {
-    struct PromotionHead "" as Option<&Promotion> |promotion| {
+    struct PromotionHead "" as &Promotion |promotion| {
         /// Which.
-        promotion_id: filled(ID) => promotion.map(|own| own.id.uuid()),
+        promotion_id: required(ID) => promotion.id.uuid(),
         /// Its name.
-        name: filled(WORDS) => promotion.map(|own| &own.terms.name),
+        name: required(WORDS) => promotion.terms.name,
     }
 }
 
 answer! {
     /// A promotion that applied.
-    struct AppliedBody "Applied" as (&Applied, Option<&Promotion>, Context<'_>)
+    struct AppliedBody "Applied" as (&Applied, &Promotion, Context<'_>)
         |(own, promotion, context)| {
         head: all_of::<PromotionHead>() => promotion,
         /// Its type.
-        kind as "type": filled(choice::<PromotionType>()) =>
-            promotion.map(|own| own.terms.kind.promotion_type()),
+        kind as "type": required(choice::<PromotionType>()) =>
+            promotion.terms.kind.promotion_type(),
         /// What it was taken off.
         level: required(choice::<Level>()) => own.level,
         /// How many times it was given.
@@ -217,7 +216,7 @@ answer! {
         /// The issuance that it was given by.
         issuance_id: optional(ID) => own.issuance_id.map(IssuanceId::uuid),
         /// Shown to the shopper.
-        message: filled(WORDS) => promotion.map(|own| &own.terms.message),
+        message: required(WORDS) => promotion.terms.message,
     }
 }
 

@@ -51,9 +51,7 @@ pub struct Faults {
 pub fn too_complex(rules: &RuleSet, costly: &[Costly]) -> Faults {
     let mut faults = Faults::new();
     for own in costly {
-        let Some(promotion) = rules.promotion(own.promotion) else {
-            continue;
-        };
+        let promotion = rules.promotion(own.promotion);
         let (id, name, steps) = (promotion.id, &promotion.terms.name, own.steps);
         let message = format!("promotion {id} ({name:?}) took {steps} steps");
         faults.add_at(String::new(), FaultCode::TooComplex, message);

@@ -99,7 +99,7 @@ fn if_texts_alone_spend_the_bound_those_who_look_for_most_of_them_are_named() {
     let Err(Unfinished::TooComplex(costly)) = evaluate_until(&document, &Stop::default()) else {
         panic!("the texts are many enough to spend the bound");
     };
-    let named: Vec<usize> = costly.iter().map(|own| own.promotion).collect();
+    let named: Vec<usize> = costly.iter().map(|own| own.promotion.0).collect();
     assert_eq!(named, [1, 0, 2]);
 }
 

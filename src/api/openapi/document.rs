@@ -159,7 +159,8 @@ fn schema_of(body: &Value) -> Option<&str> {
 fn add_examples(path: &str, content: &mut Value) {
     for (media, body) in content.as_object_mut().into_iter().flatten() {
         let name = schema_of(body);
-        let found = if media == "text/csv" { examples::of(path) } else { name.and_then(examples::of) };
+        let found =
+            if media == "text/csv" { examples::of(path) } else { name.and_then(examples::of) };
         if let Some(found) = found {
             body["examples"] = found;
         }

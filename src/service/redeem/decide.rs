@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::super::Refusal;
 use super::super::evaluate::{code_facts, issuance_fact, require_store, unknown};
 use super::keys::Ends;
-use super::{Failure, Pace, Pending, Redeemed};
+use super::{Pace, Pending, Redeemed, ServiceError};
 use crate::db::codes::FoundCode;
 use crate::db::counters::CounterChange;
 use crate::db::in_hand::InHand;
@@ -136,7 +136,7 @@ pub(super) struct Open {
 pub(super) struct Decision {
     pending: Arc<Pending>,
     /// Its cart, read; or why it cannot be priced.
-    prepared: Result<Prepared<Arc<Request<'static>>>, Failure>,
+    prepared: Result<Prepared<Arc<Request<'static>>>, ServiceError>,
     codes: Vec<Option<CodeFact>>,
     /// What the customer has in hand.
     issuances: Vec<IssuanceFact>,
@@ -152,7 +152,7 @@ pub(super) struct Decision {
 pub(super) enum Decided {
     /// It was answered before.
     Nothing,
-    Refused(Failure),
+    Refused(ServiceError),
     /// It is to be recorded.
     Recorded(Box<Recorded>),
 }
@@ -173,7 +173,7 @@ impl Decided {
     }
 
     /// The answer, once it is recorded.
-    pub(super) fn into_verdict(self) -> Result<Redeemed, Failure> {
+    pub(super) fn into_verdict(self) -> Result<Redeemed, ServiceError> {
         match self {
             Self::Recorded(recorded) => {
                 let new = recorded.new;
@@ -191,7 +191,7 @@ impl Decided {
                 })
             }
             Self::Refused(failure) => Err(failure),
-            Self::Nothing => Err(Failure::Lost),
+            Self::Nothing => Err(ServiceError::Lost),
         }
     }
 }
@@ -213,10 +213,10 @@ impl Decision {
             guess.failed(unknown(request, &codes));
         }
         let prepare = || {
-            require_store(rules, request, "/request/store").map_err(Failure::Invalid)?;
+            require_store(rules, request, "/request/store").map_err(ServiceError::Invalid)?;
             let stop = Stop::within(pace.steps(pending.search_ms));
             Prepared::new(Arc::clone(rules), Arc::clone(request), &codes, now, &stop)
-                .map_err(|why| Failure::unfinished(rules, &why))
+                .map_err(|why| ServiceError::unfinished(rules, &why))
         };
         let prepared = prepare();
         let own =
@@ -241,7 +241,7 @@ impl Decision {
         let customer = customer.and_then(|own| own.id.as_deref());
         match (&self.prepared, customer) {
             (Ok(prepared), Some(customer)) => {
-                let promotions = prepared.needs().issuances.into_iter();
+                let promotions = prepared.asking_for_issuances();
                 promotions.map(|promotion| (promotion.uuid(), customer.to_owned())).collect()
             }
             (Ok(_) | Err(_), _) => Vec::new(),
@@ -301,7 +301,7 @@ impl Decision {
         }
     }
 
-    fn price(&self, tally: &Tally, pace: Pace) -> Result<NewRedemption, Failure> {
+    fn price(&self, tally: &Tally, pace: Pace) -> Result<NewRedemption, ServiceError> {
         let order = &self.pending.order;
         let prepared = self.prepared.as_ref().map_err(Clone::clone)?;
         let rules = prepared.rules();
@@ -316,12 +316,13 @@ impl Decision {
         }));
         let priced = priced.map_err(|_| {
             tracing::error!(transaction_id = %order.transaction_id, "an evaluation panicked");
-            Failure::Panicked
+            ServiceError::Panicked
         })?;
-        let (evaluation, result, uses) = priced.map_err(|why| Failure::unfinished(rules, &why))?;
+        let (evaluation, result, uses) =
+            priced.map_err(|why| ServiceError::unfinished(rules, &why))?;
         let discount = evaluation.totals.discount();
         if order.expected_discount.is_some_and(|own| own != discount) {
-            return Err(Failure::Refused(Refusal::DiscountChanged(result)));
+            return Err(ServiceError::Refused(Refusal::DiscountChanged(result)));
         }
         let hold = TimeDelta::seconds(i64::from(rules.settings().hold_seconds));
         let customer = order.request.customer.as_ref();

@@ -10,12 +10,12 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::evaluate::{Asked, INLINE_STEPS, Size, code_keys, require_store};
-use super::{Service, ServiceError, ServiceError as Failure};
+use super::{Service, ServiceError};
 use crate::cache::Guess;
 use crate::domain::counter::Owner;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::{Address, Order, RedemptionState};
-use crate::engine::{Prepared, RuleSet, STEPS_PER_MS, Stop, Unfinished};
+use crate::engine::{Prepared, RuleSet, STEPS_PER_MS, Stop};
 use crate::metrics;
 use crate::telemetry;
 use crate::wire;
@@ -172,6 +172,9 @@ impl Service {
 
     /// The lane of a light order, by the counters that it could meet.
     fn lane(&self, rules: &Arc<RuleSet>, pending: &Pending) -> Lane {
+        if !rules.has_shared_limits() {
+            return Lane::Own;
+        }
         // The order counts as one without codes: promotions with codes have no counter that all customers share.
         let stop = Stop::within(INLINE_STEPS);
         let (rules, request) = (Arc::clone(rules), &*pending.order.request);

@@ -1,14 +1,13 @@
 //! What did not apply, and what is missing: suggestions, reasons and unmet conditions (spec 8).
 
 use super::PromotionHead;
-use crate::domain::condition::{CartMeasure, LineMeasure};
-use crate::domain::evaluation::{
-    OtherLeaf, Reason, ReasonCode, Suggestion, Unmet, UnmetLeaf, UnmetMeasure,
-};
+use crate::domain::condition::{Condition, Leaf};
+use crate::domain::evaluation::{Reason, ReasonCode, Suggestion, Unmet};
 use crate::domain::exact::Exact;
-use crate::domain::names::{Named, names_of};
+use crate::domain::names::Named;
 use crate::domain::promotion::Promotion;
 use crate::wire::body::*;
+use crate::wire::condition::{Type, operator_of, type_of};
 use crate::wire::selector::Operator;
 use crate::wire::usage::{LIMIT_NAME, limit_name};
 use crate::wire::write::Writer;
@@ -17,30 +16,26 @@ use crate::wire::write::Writer;
 const SHORTFALL: &str = "{shortfall}";
 
 answer! {
-    pub(super) struct SuggestionBody "" as (&Suggestion, Option<&Promotion>, u32)
+    pub(super) struct SuggestionBody "" as (&Suggestion, &Promotion, u32)
         |(own, promotion, precision)| {
         head: all_of::<PromotionHead>() => promotion,
         /// Its message, with what is missing in the place of `{shortfall}`.
-        message: filled(WORDS) => promotion.map(|promotion| {
-            promotion.terms.message.replace(SHORTFALL, &missing(&own.unmet, *precision))
-        }),
+        message: required(WORDS) =>
+            promotion.terms.message.replace(SHORTFALL, &missing(&own.unmet, promotion, *precision)),
         /// The one condition that is not met.
-        unmet: required(every(part::<UnmetBody>())) => || [Shown::of(&own.unmet, *precision)],
+        unmet: required(every(part::<UnmetBody>())) => || [(&own.unmet, *promotion, *precision)],
     }
 }
 
-fn missing(unmet: &Unmet, precision: u32) -> String {
-    match &unmet.leaf {
-        UnmetLeaf::Number { measure, shortfall: Some(shortfall), .. } => {
-            shortfall.print(decimals(*measure, precision))
-        }
-        UnmetLeaf::Number { .. } | UnmetLeaf::Other(..) => String::new(),
-    }
+fn missing(unmet: &Unmet, promotion: &Promotion, precision: u32) -> String {
+    let shortfall = unmet.number.as_ref().and_then(|number| number.shortfall.as_ref());
+    let decimals = decimals(leaf_of(unmet, promotion), precision);
+    shortfall.map_or_else(String::new, |own| own.print(decimals))
 }
 
 answer! {
     /// A promotion that did not apply, and why.
-    pub(super) struct NotAppliedBody "NotApplied" as (&Reason, Option<&Promotion>, u32)
+    pub(super) struct NotAppliedBody "NotApplied" as (&Reason, &Promotion, u32)
         |(reason, promotion, precision)| {
         head: all_of::<PromotionHead>() => promotion,
         /// Why not.
@@ -53,7 +48,7 @@ answer! {
         /// With `conditions_not_met`: what is not as it must be.
         unmet: absent(every(part::<UnmetBody>())) => match reason {
             Reason::ConditionsNotMet(unmet) => {
-                Some(|| unmet.iter().map(|own| Shown::of(own, *precision)))
+                Some(|| unmet.iter().map(|own| (own, *promotion, *precision)))
             },
             _ => None,
         },
@@ -67,64 +62,57 @@ answer! {
     }
 }
 
+/// The leaf that is not met. INVARIANT: its path leads to one, in the conditions of its promotion.
+#[expect(clippy::unreachable, reason = "an unmet leaf is one of its promotion's conditions")]
+fn leaf_of<'p>(unmet: &Unmet, promotion: &'p Promotion) -> &'p Leaf {
+    match promotion.terms.conditions.as_ref().and_then(|own| own.at(&unmet.path)) {
+        Some(Condition::Leaf(leaf)) => leaf,
+        other => unreachable!("{:?} leads to {other:?}", unmet.path),
+    }
+}
+
 /// Amounts have at least the tenant's precision, counts only the decimals that they need.
-const fn decimals(measure: UnmetMeasure, precision: u32) -> u32 {
-    if measure.is_amount() { precision } else { 0 }
+const fn decimals(leaf: &Leaf, precision: u32) -> u32 {
+    let is_amount = match leaf {
+        Leaf::Cart { measure, .. } => measure.is_amount(),
+        Leaf::Lines { measure, .. } => measure.is_amount(),
+        Leaf::Item { .. }
+        | Leaf::PaymentMode { .. }
+        | Leaf::GiftVoucher { .. }
+        | Leaf::Member { .. }
+        | Leaf::CustomerAttribute { .. } => false,
+    };
+    if is_amount { precision } else { 0 }
 }
 
 answer! {
     /// A condition that is not what its group asks.
-    struct UnmetBody "Unmet" as Shown |own| {
+    struct UnmetBody "Unmet" as (&Unmet, &Promotion, u32) |(own, promotion, precision)| {
         /// JSON pointer into the promotion.
-        path: required(POINTER) => own.path,
+        path: required(POINTER) => pointer(own),
         /// What is measured or looked at.
-        kind as "type": required(Like(|_| one_name(&[
-            names_of(CartMeasure::ALL), names_of(LineMeasure::ALL), names_of(OtherLeaf::ALL),
-        ].concat()))) => own.kind,
+        kind as "type": required(Like(|_| {
+            let leaves = Type::ALL.iter().filter(|kind| **kind != Type::Group);
+            one_name(&leaves.map(|kind| kind.name()).collect::<Vec<_>>())
+        })) => type_of(leaf_of(own, promotion)),
         /// How it is compared.
-        op: absent(choice::<Operator>()) => own.op,
+        op: absent(choice::<Operator>()) => operator_of(leaf_of(own, promotion)),
         /// With a number: what it is compared with.
-        required as "required": absent(DECIMAL) => own.required,
+        required as "required": absent(DECIMAL) => own.number.as_ref().map(|number| {
+            (Exact::from(number.required), decimals(leaf_of(own, promotion), *precision))
+        }),
         /// With a number: what it is.
-        actual: absent(DECIMAL) => own.actual,
+        actual: absent(DECIMAL) => own.number.as_ref().map(|number| {
+            (&number.actual, decimals(leaf_of(own, promotion), *precision))
+        }),
         /// With a number: what must be added so that it holds, where more in the cart helps.
-        shortfall: absent(DECIMAL) => own.shortfall,
+        shortfall: absent(DECIMAL) => own.number.as_ref().and_then(|number| {
+            let shortfall = number.shortfall.as_ref()?;
+            Some((shortfall, decimals(leaf_of(own, promotion), *precision)))
+        }),
     }
 }
 
-/// An unmet condition as it is printed, numbers with their least decimals.
-struct Shown {
-    path: String,
-    kind: &'static str,
-    op: Option<&'static str>,
-    required: Option<(Exact, u32)>,
-    actual: Option<(Exact, u32)>,
-    shortfall: Option<(Exact, u32)>,
-}
-
-impl Shown {
-    fn of(unmet: &Unmet, precision: u32) -> Self {
-        let mut path = String::from("/conditions");
-        for child in &unmet.path {
-            path.push_str("/of/");
-            path.push_str(&child.to_string());
-        }
-        match &unmet.leaf {
-            UnmetLeaf::Number { measure, op, required, actual, shortfall } => {
-                let kind = match measure {
-                    UnmetMeasure::Cart(measure) => measure.name(),
-                    UnmetMeasure::Lines(measure) => measure.name(),
-                };
-                let decimals = decimals(*measure, precision);
-                let required = Some((Exact::from(*required), decimals));
-                let actual = Some((actual.clone(), decimals));
-                let shortfall = shortfall.clone().map(|shortfall| (shortfall, decimals));
-                Self { path, kind, op: Some(op.name()), required, actual, shortfall }
-            }
-            UnmetLeaf::Other(leaf, op) => {
-                let (kind, op) = (leaf.name(), op.map(Named::name));
-                Self { path, kind, op, required: None, actual: None, shortfall: None }
-            }
-        }
-    }
+fn pointer(unmet: &Unmet) -> String {
+    unmet.path.iter().fold(String::from("/conditions"), |path, child| format!("{path}/of/{child}"))
 }

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::counter::{Bound, Owner, Used};
+use crate::domain::evaluation::PromotionIndex;
 use crate::domain::id::IssuanceId;
 use crate::domain::limit::{CountedLimit, LimitSubject};
 use crate::domain::promotion::Status;
@@ -16,17 +17,17 @@ use super::{issuances, limits};
 
 /// A promotion that a customer could use.
 #[derive(Clone, Debug)]
-pub struct Offer {
+pub struct Usable {
     /// Its index in the rule set.
-    pub promotion: usize,
+    pub promotion: PromotionIndex,
     /// The issuance by which; `None`: it asks for none.
     pub issuance: Option<IssuanceId>,
     /// Its limits that count, with what is left of each; `None`: each code has its own.
     pub left: Vec<(CountedLimit, Option<i64>)>,
 }
 
-/// What has to be looked up for a customer's offers.
-pub fn offer_needs(rules: &RuleSet, customer: &str, now: DateTime<Utc>) -> Needs {
+/// What has to be looked up for what a customer could use.
+pub fn usable_needs(rules: &RuleSet, customer: &str, now: DateTime<Utc>) -> Needs {
     let mut needs = Needs::default();
     let zone = rules.settings().timezone;
     for (_, compiled) in live(rules, now) {
@@ -40,19 +41,19 @@ pub fn offer_needs(rules: &RuleSet, customer: &str, now: DateTime<Utc>) -> Needs
 }
 
 /// What the customer could use, in order of creation; of one promotion the issuance first that expires first.
-pub fn offers(
+pub fn usable(
     rules: &RuleSet,
     customer: &str,
     issuances: &[IssuanceFact],
     used: &[Used],
     now: DateTime<Utc>,
-) -> Vec<Offer> {
-    let mut offers = Vec::new();
+) -> Vec<Usable> {
+    let mut usable = Vec::new();
     for (promotion, compiled) in live(rules, now) {
         let terms = &compiled.promotion.terms;
         if !terms.asks_for_issuance() {
             let left = left(rules, compiled, customer, None, used, now);
-            offers.extend(left.map(|left| Offer { promotion, issuance: None, left }));
+            usable.extend(left.map(|left| Usable { promotion, issuance: None, left }));
             continue;
         }
         let in_hand = issuances::of_promotion(compiled, issuances, now);
@@ -63,15 +64,16 @@ pub fn offers(
         for own in in_hand {
             let id = Some(own.issuance_id);
             let left = left(rules, compiled, customer, id, used, now);
-            offers.extend(left.map(|left| Offer { promotion, issuance: id, left }));
+            usable.extend(left.map(|left| Usable { promotion, issuance: id, left }));
         }
     }
-    offers
+    usable
 }
 
-fn live(rules: &RuleSet, now: DateTime<Utc>) -> impl Iterator<Item = (usize, &Compiled)> {
-    let promotions = rules.promotions.iter().enumerate();
-    promotions.filter(move |(_, own)| own.promotion.status == Status::Active && own.is_current(now))
+fn live(rules: &RuleSet, now: DateTime<Utc>) -> impl Iterator<Item = (PromotionIndex, &Compiled)> {
+    let is_live =
+        move |own: &Compiled| own.promotion.status == Status::Active && own.is_current(now);
+    rules.indexed().filter(move |(_, own)| is_live(own))
 }
 
 /// What is left of each limit; `None` where one is used up.
