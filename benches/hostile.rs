@@ -7,8 +7,6 @@
 #[path = "shop/request.rs"]
 mod request;
 mod shop;
-#[path = "shop/within.rs"]
-mod within;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,11 +19,10 @@ use promotion_engine::domain::promotion::{Promotion, Status};
 use promotion_engine::domain::settings::{
     PercentageBase, QualifyingItems, Settings, Strategy, UnitStacking,
 };
-use promotion_engine::engine::{RuleSet, Unfinished};
+use promotion_engine::engine::{Prepared, RuleSet, Stop, Unfinished};
 use promotion_engine::wire;
 use request::with_request;
 use serde_json::{Value, json};
-use within::try_to_evaluate;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -81,7 +78,9 @@ fn run(name: &str, row: Row) -> Duration {
         let mut said = String::new();
         for _ in 0..REPEATS {
             let begun = Instant::now();
-            let result = try_to_evaluate(&rules, request);
+            let stop = Stop::default();
+            let prepared = Prepared::new(Arc::clone(&rules), request, &[], shop::now(), &stop);
+            let result = prepared.and_then(|prepared| prepared.evaluate(&[], &[], &stop));
             fastest = fastest.min(begun.elapsed());
             let millis = fastest.as_secs_f64() * 1e3;
             said = match result {

@@ -4,20 +4,14 @@ use std::sync::Arc;
 
 use promotion_engine::domain::cart::Request;
 use promotion_engine::domain::evaluation::Evaluation;
-use promotion_engine::engine::{Prepared, RuleSet, Stop, Unfinished};
+use promotion_engine::engine::{Prepared, RuleSet, Stop};
 
 use crate::shop;
 
-pub fn evaluate(rules: &Arc<RuleSet>, request: &Request<'_>) -> Evaluation {
-    try_to_evaluate(rules, request).expect("a cart within the bound")
-}
-
 /// The cart is read and priced; nothing is looked up for it.
-pub fn try_to_evaluate(
-    rules: &Arc<RuleSet>,
-    request: &Request<'_>,
-) -> Result<Evaluation, Unfinished> {
+pub fn evaluate(rules: &Arc<RuleSet>, request: &Request<'_>) -> Evaluation {
     let stop = Stop::default();
-    let prepared = Prepared::new(Arc::clone(rules), request, &[], shop::now(), &stop)?;
-    prepared.evaluate(&[], &[], &stop)
+    let prepared = Prepared::new(Arc::clone(rules), request, &[], shop::now(), &stop);
+    let priced = prepared.and_then(|prepared| prepared.evaluate(&[], &[], &stop));
+    priced.expect("a cart within the bound")
 }

@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn nothing_is_remembered_beyond_the_budget_and_a_new_beginning_returns_it() {
         let stop = Stop::default();
-        let mut steps = Steps::for_ms(1, false, &Work::new(&stop, 1));
+        let mut steps = Steps::for_ms(1, false, &Work::new(&stop, 1, 0));
         let mut memory = Memory::new(1);
         // About ten mebibytes each.
         let large = |number: i64| Reached {
