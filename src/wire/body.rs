@@ -97,6 +97,16 @@ macro_rules! member_name {
     };
 }
 
+/// The same as it is printed.
+macro_rules! member_key {
+    ($field:ident) => {
+        $crate::wire::write::Key(concat!(",\"", stringify!($field), "\":"))
+    };
+    ($field:ident $name:literal) => {
+        $crate::wire::write::Key(concat!(",\"", $name, "\":"))
+    };
+}
+
 /// What the document says of a table.
 macro_rules! described {
     ($(#[doc = $says:literal])* $vis:vis struct $body:ident $name:literal { $($members:tt)* }) => {
@@ -217,7 +227,7 @@ macro_rules! answer {
                 let $value = value $(else { unreachable!($never) })?;
                 $($crate::wire::body::PrintsMember::print(
                     &$member,
-                    $crate::wire::body::member_name!($field $($wire)?),
+                    $crate::wire::body::member_key!($field $($wire)?),
                     writer,
                     &$shown,
                 );)*
@@ -316,4 +326,4 @@ macro_rules! union {
 }
 
 #[allow(unused_imports)]
-pub(crate) use {answer, body, described, member_name, request, union, whole};
+pub(crate) use {answer, body, described, member_key, member_name, request, union, whole};

@@ -41,9 +41,9 @@ pub fn print(request: &Request<'_>, currency: Currency) -> String {
             }
             Cart::print_members(writer, &request.cart);
         });
-        absent(part::<Customer<'_>>()).print("customer", writer, &request.customer);
-        absent(NAME).print("store", writer, &request.store);
-        absent(NAME).print("channel", writer, &request.channel);
+        absent(part::<Customer<'_>>()).print(member_key!(customer), writer, &request.customer);
+        absent(NAME).print(member_key!(store), writer, &request.store);
+        absent(NAME).print(member_key!(channel), writer, &request.channel);
         if let Some(at) = &request.at {
             writer.key("at").time(at);
         }

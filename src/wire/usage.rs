@@ -19,7 +19,7 @@ fn print_limit(writer: &mut Writer, limit: &LimitUsage, precision: u32) {
     writer.key("held").option(gone.map(|gone| gone.held), amount);
     writer.key("left").option(gone.map(|gone| gone.left(maximum)), amount);
     amount(writer.key("max"), maximum);
-    optional(INSTANT).print("window_ends_at", writer, &limit.window_ends_at);
+    optional(INSTANT).print(member_key!(window_ends_at), writer, &limit.window_ends_at);
 }
 
 /// Prints an amount of a limit: a count, or a decimal.

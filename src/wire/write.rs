@@ -20,6 +20,10 @@ pub struct Writer {
     stored: bool,
 }
 
+/// The name of a member of a table as it is printed: `,"name":`, in one piece, since an answer has hundreds of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Key(pub &'static str);
+
 impl Writer {
     pub fn with_capacity(bytes: usize) -> Self {
         Self { out: String::with_capacity(bytes), ..Self::default() }
@@ -47,6 +51,14 @@ impl Writer {
         self.out.push('"');
         self.out.push_str(key);
         self.out.push_str("\":");
+        self.comma = false;
+        self
+    }
+
+    /// The key of the next member of a table.
+    pub fn member(&mut self, Key(key): Key) -> &mut Self {
+        let key = if self.comma { key } else { key.strip_prefix(',').unwrap_or(key) };
+        self.out.push_str(key);
         self.comma = false;
         self
     }

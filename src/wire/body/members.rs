@@ -8,7 +8,7 @@ use super::{
 use crate::domain::names::Named;
 use crate::wire::decode::{Object, TextBound};
 use crate::wire::faults::Faults;
-use crate::wire::write::Writer;
+use crate::wire::write::{Key, Writer};
 
 /// A member that is read as a `T`.
 pub trait ReadsMember<'t, T> {
@@ -17,7 +17,7 @@ pub trait ReadsMember<'t, T> {
 
 /// A member that a `T` is printed as.
 pub trait PrintsMember<T> {
-    fn print(&self, name: &'static str, writer: &mut Writer, value: &T);
+    fn print(&self, name: Key, writer: &mut Writer, value: &T);
 }
 
 pub trait DescribesMember {
@@ -76,7 +76,7 @@ macro_rules! prints {
     ($($($member:ident),+ as $type:ty:
         |$own:ident, $name:ident, $writer:ident, $value:ident| $print:expr;)+) => {$($(
         impl<T, K: Prints<T>> PrintsMember<$type> for $member<K> {
-            fn print(&self, $name: &'static str, $writer: &mut Writer, $value: &$type) {
+            fn print(&self, $name: Key, $writer: &mut Writer, $value: &$type) {
                 let $own = self;
                 $print
             }
@@ -85,19 +85,19 @@ macro_rules! prints {
 }
 prints! {
     Required, OrEmpty, Computed as T: |own, name, writer, value|
-        own.0.print(writer.key(name), value);
+        own.0.print(writer.member(name), value);
     Optional as Option<T>: |own, name, writer, value|
-        writer.key(name).option(value.as_ref(), |writer, value| own.0.print(writer, value));
+        writer.member(name).option(value.as_ref(), |writer, value| own.0.print(writer, value));
     Absent, Filled as Option<T>: |own, name, writer, value|
         if let Some(value) = value {
-            own.0.print(writer.key(name), value);
+            own.0.print(writer.member(name), value);
         };
 }
 
 impl<T: Default + PartialEq, K: Prints<T>> PrintsMember<T> for UnlessEmpty<K> {
-    fn print(&self, name: &'static str, writer: &mut Writer, value: &T) {
+    fn print(&self, name: Key, writer: &mut Writer, value: &T) {
         if *value != T::default() {
-            self.0.print(writer.key(name), value);
+            self.0.print(writer.member(name), value);
         }
     }
 }
@@ -147,8 +147,8 @@ impl<'t, T: Clone, K: Reads<'t, T>> ReadsMember<'t, T> for Or<K, T> {
 }
 
 impl<V, T, K: Prints<V>> PrintsMember<V> for Or<K, T> {
-    fn print(&self, name: &'static str, writer: &mut Writer, value: &V) {
-        self.0.print(writer.key(name), value);
+    fn print(&self, name: Key, writer: &mut Writer, value: &V) {
+        self.0.print(writer.member(name), value);
     }
 }
 
@@ -217,7 +217,7 @@ read_as_nothing! {
 }
 
 impl PrintsMember<()> for Ignored {
-    fn print(&self, _: &'static str, _: &mut Writer, (): &()) {}
+    fn print(&self, _: Key, _: &mut Writer, (): &()) {}
 }
 
 impl DescribesMember for Ignored {
@@ -239,8 +239,8 @@ impl<K: Describes> DescribesMember for Computed<K> {
 }
 
 impl<T: Named> PrintsMember<()> for Tag<T> {
-    fn print(&self, name: &'static str, writer: &mut Writer, (): &()) {
-        writer.key(name).name(self.0);
+    fn print(&self, name: Key, writer: &mut Writer, (): &()) {
+        writer.member(name).name(self.0);
     }
 }
 
@@ -258,7 +258,7 @@ impl DescribesMember for PathName {
 }
 
 impl<T, M: PrintsMember<T>> PrintsMember<T> for Later<M> {
-    fn print(&self, name: &'static str, writer: &mut Writer, value: &T) {
+    fn print(&self, name: Key, writer: &mut Writer, value: &T) {
         self.0.print(name, writer, value);
     }
 }
@@ -276,7 +276,7 @@ impl<'t, T, M: ReadsMember<'t, T>> ReadsMember<'t, T> for OnRequest<M> {
 }
 
 impl<M> PrintsMember<()> for OnRequest<M> {
-    fn print(&self, _: &'static str, _: &mut Writer, (): &()) {}
+    fn print(&self, _: Key, _: &mut Writer, (): &()) {}
 }
 
 impl<M: DescribesMember> DescribesMember for OnRequest<M> {
@@ -301,7 +301,7 @@ impl<'t, T, B: ReadBody<'t, T>> ReadsMember<'t, T> for AllOf<B> {
 }
 
 impl<T, B: PrintBody<T>> PrintsMember<&T> for AllOf<B> {
-    fn print(&self, _: &'static str, writer: &mut Writer, value: &&T) {
+    fn print(&self, _: Key, writer: &mut Writer, value: &&T) {
         B::print_members(writer, value);
     }
 }

@@ -214,8 +214,7 @@ impl<'t> Scanner<'t> {
     fn string(&mut self) -> Option<&'t str> {
         self.pass(b'"')?;
         let rest = self.text.get(self.at..)?;
-        #[expect(clippy::indexing_slicing, reason = "the table has a place for every byte")]
-        let length = rest.bytes().position(|byte| ENDS_TEXT[usize::from(byte)])?;
+        let length = length_of_text(rest.as_bytes())?;
         let ends_well = rest.as_bytes().get(length) == Some(&b'"') && length <= MAX_TEXT;
         self.at += length + 1;
         if ends_well { rest.get(..length) } else { None }
@@ -311,22 +310,33 @@ impl<'t> Scanner<'t> {
     }
 }
 
-/// The bytes that end a text, or are unusual in one: the quote; the escape; control characters, of which those beyond
-/// ASCII begin with 0xC2, as some others do.
-#[expect(clippy::indexing_slicing, reason = "a constant is computed when it is compiled")]
-const ENDS_TEXT: [bool; 256] = {
-    let mut ends = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        ends[byte] = true;
-        byte += 1;
-    }
-    ends[b'"' as usize] = true;
-    ends[b'\\' as usize] = true;
-    ends[0x7f] = true;
-    ends[0xc2] = true;
-    ends
-};
+/// How many bytes precede the first one that ends a text or is unusual in one. Eight bytes are looked at at once.
+fn length_of_text(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut last = [b' '; 8];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    let words = words.iter().copied().chain([last]).map(ends_of_text);
+    let (place, ends) = words.enumerate().find(|(_, ends)| *ends != 0)?;
+    Some(place * 8 + usize::try_from(ends.trailing_zeros() / 8).ok()?)
+}
+
+/// Marks, by its highest bit, the first byte that is a quote, an escape or a control character. Control characters beyond
+/// ASCII begin with 0xC2, as some others do. Bytes after the first one may be marked by mistake.
+const fn ends_of_text(word: [u8; 8]) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHEST: u64 = ONES << 7;
+    let word = u64::from_le_bytes(word);
+    let quote = word ^ (ONES * b'"' as u64);
+    let escape = word ^ (ONES * b'\\' as u64);
+    let delete = word ^ (ONES * 0x7f);
+    let beyond = word ^ (ONES * 0xc2);
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    let is_zero = (quote.wrapping_sub(ONES) & !quote)
+        | (escape.wrapping_sub(ONES) & !escape)
+        | (delete.wrapping_sub(ONES) & !delete)
+        | (beyond.wrapping_sub(ONES) & !beyond);
+    (is_zero | control) & HIGHEST
+}
 
 fn ids_are_unique(lines: &[Line<'_>]) -> bool {
     if lines.len() <= FEW {
