@@ -10,7 +10,7 @@ use super::embedded::EmbeddedError;
 use super::health;
 use super::names::UnknownName;
 
-/// A refusal or a failure of the database. A violated constraint arrives under its meaning, never under its name.
+/// A refusal or a failure of the database. A violated constraint becomes an error with its meaning, not with its name.
 #[derive(Debug, Error)]
 pub enum DbError {
     /// Another row already has this key.
@@ -28,27 +28,28 @@ pub enum DbError {
     /// These codes, as the caller wrote them, belong to other promotions that are not archived.
     #[error("{} codes belong to other promotions", .0.len())]
     CodesTaken(Vec<String>),
-    /// A lock, or the statement as a whole, took longer than it may. Nothing was changed.
+    /// The wait for a lock, or the whole statement, exceeded its time. Nothing was changed.
     #[error("the database took too long")]
     TooSlow(#[source] sqlx::Error),
-    /// A deadlock or a serialization failure. Nothing was changed; the whole transaction may be tried again.
+    /// A deadlock or a serialization failure. Nothing was changed; the caller may run the whole transaction again.
     #[error("transactions stood in each other's way")]
     Conflict(#[source] sqlx::Error),
-    /// Somebody else was faster between two statements. Nothing was changed; the whole transaction may be tried again.
+    /// Another transaction came between two statements. Nothing was changed; the caller may run the whole transaction
+    /// again.
     #[error("somebody else was faster")]
     Raced,
     /// The database cannot be reached, no connection was free in time, or it cannot do its work: it is stopping,
     /// starting, read-only, or out of room or memory. Nothing was changed.
     #[error("the database is unavailable")]
     Unavailable(#[source] sqlx::Error),
-    /// Whoever asks whether the database is ready is told why it is not.
+    /// The readiness check failed, for this reason.
     #[error("the database is not ready: {}", .0.reason())]
     NotReady(NotReady),
     /// A row has a value, or a document, that this release cannot read: a later one may have written it. Nothing was
     /// changed.
     #[error("{0}")]
     Unreadable(String),
-    /// The commit was sent and not confirmed: it may or may not have happened.
+    /// The commit was sent but not confirmed. It may or may not have happened.
     #[error("the outcome of the commit is unknown")]
     OutcomeUnknown(#[source] sqlx::Error),
     /// The service is stopping and begins no more transactions.
@@ -68,7 +69,7 @@ pub enum DbError {
     /// The embedded database could not be provided.
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
-    /// Any other failure: a fault of ours.
+    /// Any other failure. It is a fault of the service.
     #[error("a statement failed: {0}")]
     Query(#[source] sqlx::Error),
 }
@@ -76,16 +77,16 @@ pub enum DbError {
 /// Why a database that answers cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotReady {
-    /// It is a standby, or still recovers what it had committed.
+    /// It is a standby, or it is still recovering.
     Recovering,
     /// New transactions may not write.
     ReadOnly,
-    /// It had no room on its disk, no memory, or its disk failed, a moment ago.
+    /// A moment ago it had no disk space or no memory, or its disk failed.
     Failing,
 }
 
 impl NotReady {
-    /// The same in words, for whoever looks at readiness.
+    /// The reason as text, for the answer of the readiness check.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Recovering => "the database is recovering or a standby",
@@ -99,7 +100,7 @@ impl NotReady {
 pub enum Key {
     /// A promotion's name among those that are not archived.
     PromotionName,
-    /// A key's hash within its tenant.
+    /// An API key's hash within its tenant.
     KeyHash,
     /// An id or a code that is the primary key of its table.
     Id,
@@ -123,7 +124,7 @@ pub enum Reference {
     ProductList,
     Settings,
     Key,
-    /// The redemption, its key or its return.
+    /// The redemption, its key, or its return.
     Redemption,
     Milestone,
 }
@@ -142,8 +143,8 @@ impl fmt::Display for Reference {
     }
 }
 
-/// What a violated constraint means. Its name says its table, then what it demands. A name that is missing here is a
-/// fault of ours (`Query`).
+/// The meaning of a violated constraint. A constraint's name has its table first, then what it demands. An unknown name
+/// becomes `Query`, a fault of the service.
 fn of_constraint(name: &str) -> Option<DbError> {
     Some(match name {
         "promotion_name_key" => DbError::Duplicate(Key::PromotionName),
@@ -169,32 +170,32 @@ fn of_constraint(name: &str) -> Option<DbError> {
     })
 }
 
-/// What an error that the server reported by its SQLSTATE means.
+/// The meaning of an SQLSTATE that the server reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Failure {
     TooSlow,
     Conflict,
     Unavailable,
-    /// The same, and it will be so for others too: the machine under the database lacks something.
+    /// Unavailable, and other statements will fail too: the database's machine lacks a resource.
     Failing,
     Other,
 }
 
-/// The one table of what the server's SQLSTATEs mean. What is not in it is a fault of ours.
+/// The meaning of each SQLSTATE. A state that is missing here is a fault of the service.
 fn of_state(state: &str) -> Failure {
     match state {
         // Cancelled by statement_timeout; lock not available within lock_timeout.
         "57014" | "55P03" => Failure::TooSlow,
         // A serialization failure; a deadlock.
         "40001" | "40P01" => Failure::Conflict,
-        // No room on the disk; out of memory; an I/O error, or a file that is gone.
+        // Disk full; out of memory; a system or I/O error; a file that is missing or a duplicate.
         "53100" | "53200" | "58000" | "58030" | "58P01" | "58P02" => Failure::Failing,
         // Too many connections, or another bound of the server's configuration.
         "53000" | "53300" | "53400" => Failure::Unavailable,
         // Terminated; crashed; starting up or recovering; the database was dropped; idle for too long; a transaction
         // that took too long.
         "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P04" => Failure::Unavailable,
-        // Idle in a transaction for too long; read-only; nobody knows whether the statement was completed.
+        // Idle in a transaction for too long; read-only; unknown whether the statement was completed.
         "25P03" | "25006" | "40003" => Failure::Unavailable,
         // The connection is broken.
         state if state.starts_with("08") => Failure::Unavailable,
@@ -240,7 +241,8 @@ impl From<sqlx::Error> for DbError {
 }
 
 impl DbError {
-    /// Turns a violated reference into `InUse`: for the deletes, which meet the same constraint from its other end.
+    /// Turns a violated reference into `InUse`. A delete violates the same constraint from the side of the row that is
+    /// referred to.
     pub(super) fn in_use(self) -> Self {
         match self {
             Self::Missing(_) => Self::InUse,
@@ -248,12 +250,12 @@ impl DbError {
         }
     }
 
-    /// Whether the same transaction may well succeed when it is tried again at once.
+    /// Whether the same transaction will probably succeed if the caller runs it again at once.
     pub fn is_momentary(&self) -> bool {
         matches!(self, Self::Raced | Self::Conflict(_))
     }
 
-    /// Whether the connection is to blame, so that another one may be tried when nothing was sent yet.
+    /// Whether the connection is at fault. If nothing was sent yet, the caller may try another connection.
     pub(super) fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
@@ -272,7 +274,8 @@ mod tests {
             (&["53300", "53400", "25006", "25P03"], Failure::Unavailable),
             (&["57P01", "57P02", "57P03", "57P04"], Failure::Unavailable),
             (&["08000", "08006", "08P01"], Failure::Unavailable),
-            // Faults of ours: a statement that is wrong, a table or a right that is missing, a transaction gone on with.
+            // Faults of the service: a wrong statement, a missing table or permission, a statement in a failed
+            // transaction.
             (&["42601", "42P01", "42501", "23502", "22003", "25P02"], Failure::Other),
         ] {
             for state in states {

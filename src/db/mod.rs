@@ -1,9 +1,9 @@
 //! PostgreSQL: the only SQL of the service.
 //!
-//! Reading order: [`Db`] is the pool; `transaction` binds a transaction to its tenant, and `statements` runs what is
-//! asked in it; then one module an aggregate, each a set of functions over such a transaction. Names of closed sets
+//! Reading order: [`Db`] is the pool. `transaction` binds a transaction to its tenant, and `statements` runs the
+//! statements in it. Then comes one module for each aggregate: functions over such a transaction. Names of closed sets
 //! arrive as the domain's enums; documents are JSON text, which `stored` reads. `migrate` makes the schema and its
-//! roles, `embedded` provides a server where none is configured.
+//! roles. `embedded` provides a server where none is configured.
 
 use std::fmt;
 use std::pin::Pin;
@@ -68,24 +68,25 @@ use page::{Filling, one_more};
 use statements::{column, raced_unless};
 use turns::Turns;
 
-/// What comes of a statement.
+/// The result of a statement.
 pub type Result<T, E = DbError> = std::result::Result<T, E>;
 
-/// The role of every working connection: owns nothing, cannot bypass row-level security.
+/// The role of every pooled connection. It owns nothing and cannot bypass row-level security.
 pub const SERVICE_ROLE: &str = "promotion_engine_service";
-/// The role of what crosses tenants: it sees the table of tenants, and of few others what jobs search by.
+/// The role of work across tenants. It sees the table of tenants, and in a few other tables the columns by which jobs
+/// search.
 pub const OPERATOR_ROLE: &str = "promotion_engine_operator";
 
-/// An idle connection is tried before use when it has rested for longer than this.
+/// A connection that was idle for longer than this is pinged before use.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
-/// How long transactions may go on when the service stops.
+/// How long open transactions may still run when the service stops.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the rollback of a release is waited for.
+/// How long to wait for the rollback when a connection is released.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long the database may take.
+/// The bounds of time for the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DbTimeouts {
     /// How long a transaction waits for its connection.
@@ -96,8 +97,8 @@ pub struct DbTimeouts {
     pub statement: Duration,
     /// How long a statement of a bulk request may take.
     pub bulk_statement: Duration,
-    /// How long an open transaction may rest: one that loads, or a bulk request's. Others at most
-    /// [`LONGEST_REST`](Self::LONGEST_REST).
+    /// How long an open transaction may be idle if it loads or belongs to a bulk request. Others may be idle for at
+    /// most [`LONGEST_REST`](Self::LONGEST_REST).
     pub idle_in_transaction: Duration,
 }
 
@@ -114,12 +115,12 @@ impl Default for DbTimeouts {
 }
 
 impl DbTimeouts {
-    /// How long a transaction may rest that others wait for: the locks of an instance that was stopped in the middle of
-    /// a redemption hold up the same counters everywhere.
+    /// How long a transaction with locks may be idle. If an instance stops in the middle of a redemption, its locks
+    /// hold up the same counters on every other instance.
     pub const LONGEST_REST: Duration = Duration::from_secs(2);
 
-    /// What every new connection is told. Messages below errors are kept off the wire: the rollback of each release,
-    /// for one, warns that there is nothing to roll back.
+    /// The settings of every new connection. The server sends no messages below errors: each rollback on release, for
+    /// example, would warn that no transaction is open.
     fn on_connect(&self) -> String {
         format!(
             "set role {SERVICE_ROLE}; set client_min_messages = 'error'; set statement_timeout = {}; \
@@ -134,12 +135,12 @@ impl DbTimeouts {
         self.idle_in_transaction.min(Self::LONGEST_REST)
     }
 
-    /// How long a whole transaction may take: well above what the server allows its few statements.
+    /// How long a whole transaction may take. This is well above what the server allows for its few statements.
     fn patience(&self) -> Duration {
         self.statement * 5 / 2
     }
 
-    /// The same of a bulk request.
+    /// How long a whole transaction of a bulk request may take.
     fn bulk_patience(&self) -> Duration {
         self.bulk_statement * 4
     }
@@ -148,11 +149,10 @@ impl DbTimeouts {
 /// How the pool is set up.
 #[derive(Clone)]
 pub struct DbOptions {
-    /// Where the database is, and as whom.
+    /// The address of the database, and the user.
     pub connect: PgConnectOptions,
-    /// Most connections that work at the same time.
+    /// Most connections that the pool opens.
     pub pool_size: u32,
-    /// How long it may take.
     pub timeouts: DbTimeouts,
     /// Whether the pool refuses a server that may lose what it has committed.
     pub durability: Durability,
@@ -164,7 +164,7 @@ impl DbOptions {
         Self { connect, pool_size: 10, timeouts: DbTimeouts::default(), durability: Durability::On }
     }
 
-    /// Reads a `postgres://` URL; `sslmode` and the other parameters of libpq's URLs are understood.
+    /// Reads a `postgres://` URL with `sslmode` and the other parameters of libpq's URLs.
     pub fn from_url(url: &str) -> Result<Self> {
         let connect = url
             .parse::<PgConnectOptions>()
@@ -173,7 +173,7 @@ impl DbOptions {
     }
 }
 
-/// Without the password, which sqlx's own text would show.
+/// Omits the password, which sqlx's own `Debug` would show.
 impl fmt::Debug for DbOptions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -185,12 +185,12 @@ impl fmt::Debug for DbOptions {
     }
 }
 
-/// Whether committed means written.
+/// Whether a committed transaction is on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
     /// As PostgreSQL promises it.
     On,
-    /// Faster and unsafe: for tests, whose data nobody misses.
+    /// Faster and unsafe: for tests, whose data may be lost.
     Off,
 }
 
@@ -200,7 +200,7 @@ pub struct Db {
     pool: PgPool,
     tasks: TaskTracker,
     turns: Turns,
-    /// What the database is watched by.
+    /// The connection of [`Db::ready`].
     watching: Arc<Mutex<Option<PgConnection>>>,
     health: Health,
     options: DbOptions,
@@ -225,13 +225,13 @@ impl Db {
             })
             .after_connect(move |connection, _| tell(connection, Arc::clone(&on_connect)))
             // sqlx 0.9.0 can return a connection on which a cancelled begin has succeeded (transact-rs/sqlx #4385):
-            // it believes that no transaction is open, so that only an unconditional rollback ends it.
+            // sqlx believes that no transaction is open, so only an unconditional rollback ends it.
             .after_release(|connection, _| {
                 Box::pin(async move {
                     let rollback = sqlx::raw_sql("rollback").execute(connection);
                     match tokio::time::timeout(RELEASE_TIMEOUT, rollback).await {
                         Ok(done) => done.map(|_| true),
-                        // Nobody is there. An error is what makes the pool drop it without asking first.
+                        // The server does not answer. On an error the pool drops the connection without a round trip.
                         Err(_) => Err(sqlx::Error::PoolTimedOut),
                     }
                 })
@@ -248,13 +248,14 @@ impl Db {
         })
     }
 
-    /// [`NotReady::Failing`] if a statement met such a fault a moment ago. The database is not asked.
+    /// [`NotReady::Failing`] if a statement met such a fault a moment ago. This does not ask the database.
     pub fn failing(&self) -> Option<NotReady> {
         self.health.is_failing().then_some(NotReady::Failing)
     }
 
-    /// Whether the database answers, has every migration of this release, and can be written to. Asked over a connection
-    /// of its own, which belongs to the runtime that asks first; whoever stops waiting costs the connection.
+    /// Whether the database answers, has every migration of this release, and can be written to. The check has a
+    /// connection of its own, which belongs to the runtime that checks first. A caller that stops waiting loses this
+    /// connection, and the next check opens a new one.
     pub async fn ready(&self) -> Result<()> {
         let mut watching = self.watching.lock().await;
         if let Some(mut connection) = watching.take() {
@@ -264,7 +265,7 @@ impl Db {
                 *watching = Some(connection);
                 return ready;
             }
-            // The server may have been started again since.
+            // The server may have restarted since the last check.
         }
         let mut connection = self.options.connect.clone().connect().await?;
         tell(&mut connection, self.options.timeouts.on_connect().into()).await?;
@@ -273,8 +274,8 @@ impl Db {
         ready
     }
 
-    /// Stops: begins no more transactions, waits for those that run, closes every connection. Neither is waited for
-    /// without end: the server rolls back what is open when the process has gone.
+    /// Stops: begins no more transactions, waits for the running ones, and closes every connection. Both waits are
+    /// bounded: the server rolls back open transactions when the process is gone.
     pub async fn close(&self) {
         self.tasks.close();
         if timeout(CLOSE_TIMEOUT, self.tasks.wait()).await.is_err() {
@@ -287,7 +288,7 @@ impl Db {
         }
     }
 
-    /// How many connections there are, and how many of them rest: for metrics.
+    /// How many connections are open, and how many of them are idle: for metrics.
     pub fn connections(&self) -> Connections {
         Connections {
             open: self.pool.size(),
@@ -297,7 +298,7 @@ impl Db {
     }
 }
 
-/// Tells a new connection what holds for it: a text of ours, whose only variable parts are numbers.
+/// Applies the settings to a new connection. The text is ours, and its only variable parts are numbers.
 fn tell(
     connection: &mut PgConnection,
     text: Arc<str>,
@@ -311,9 +312,9 @@ fn tell(
 /// The state of the pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connections {
-    /// Open connections, at work or not.
+    /// Open connections, busy or idle.
     pub open: u32,
     pub idle: usize,
-    /// Most connections that are ever open.
+    /// Most connections that the pool opens.
     pub most: u32,
 }

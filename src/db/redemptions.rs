@@ -12,7 +12,7 @@ use crate::domain::id::{PromotionId, RedemptionId};
 use crate::domain::limit::{LimitSubject, Measure};
 use crate::domain::redemption::RedemptionState;
 
-/// The moment of a transaction.
+/// The rules' version and the time, as a transaction reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     pub rules: i64,
@@ -20,25 +20,25 @@ pub struct Moment {
     pub now: DateTime<Utc>,
 }
 
-/// A redemption that is to be recorded.
+/// A redemption to be recorded.
 #[derive(Clone, Debug)]
 pub struct NewRedemption {
     pub redemption_id: Uuid,
-    /// The caller's id, whose key the transaction has claimed.
+    /// The caller's id. The transaction has claimed the key of this id.
     pub transaction_id: String,
-    /// Whose cart it is, if that is known.
+    /// The customer, if known.
     pub customer_id: Option<String>,
     pub evaluated_at: DateTime<Utc>,
-    /// A hold's end; without it the redemption is committed.
+    /// The end of a hold; `None` if the redemption is committed at once.
     pub expires_at: Option<DateTime<Utc>>,
     pub ruleset_version: i64,
-    /// SHA-256 of the body as it was understood.
+    /// SHA-256 of the canonical body.
     pub body_hash: [u8; 32],
-    /// All that was taken off, in ten-thousandths.
+    /// The total discount, in ten-thousandths.
     pub discount: i64,
-    /// The cart and what is around it: JSON.
+    /// The printed request, as JSON text.
     pub request: String,
-    /// What it came to: JSON.
+    /// The printed result, as JSON text.
     pub result: String,
     /// In order of application.
     pub promotions: Vec<NewGift>,
@@ -55,14 +55,14 @@ pub struct NewGift {
     pub issuance_id: Option<Uuid>,
 }
 
-/// A use of a counter by a hold that is about to end: what it has taken and not given back.
+/// A hold's use of a counter: the amount that it has taken and not given back.
 #[derive(Clone, Debug)]
 pub struct HeldUse {
     pub redemption_id: Uuid,
     pub own: Use,
 }
 
-/// The rules' version and the time, of this very moment.
+/// Reads the rules' present version and the present time.
 pub async fn moment(tx: &mut TenantTx) -> Result<Option<Moment>> {
     tx.optional(sqlx::query_as!(
         Moment,
@@ -72,7 +72,7 @@ pub async fn moment(tx: &mut TenantTx) -> Result<Option<Moment>> {
     .await
 }
 
-/// What these redemptions have taken and not given back.
+/// Reads what these redemptions have taken from counters and not given back.
 pub async fn uses(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<Vec<HeldUse>> {
     let rows = tx.all(sqlx::query!(
         r#"select own.redemption_id, promotion_id, subject as "subject: LimitSubject", owner,
@@ -102,7 +102,7 @@ pub async fn uses(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<Vec<HeldUse
     held.collect()
 }
 
-/// Notes that these redemptions have given back all that they took. The counters are written apart.
+/// Notes that these redemptions have given back all that they took. The counters are written separately.
 pub async fn note_given_back(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<()> {
     tx.run(sqlx::query!(
         "update redemption_use set given_back = amount
@@ -113,7 +113,7 @@ pub async fn note_given_back(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<
     .await
 }
 
-/// Records redemptions with all that belongs to them, in one statement. The counters are written apart.
+/// Records redemptions with their promotions, uses and holds, in one statement. The counters are written separately.
 pub async fn record(tx: &mut TenantTx, new: &[NewRedemption]) -> Result<()> {
     let gifts = || new.iter().flat_map(|own| own.promotions.iter().map(move |gift| (own, gift)));
     let places = new.iter().flat_map(|own| (0_i16..).take(own.promotions.len()));
@@ -195,12 +195,12 @@ pub struct RedemptionRow {
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was committed or ended.
     pub settled_at: Option<DateTime<Utc>>,
-    /// When all of it had come back and was given back to the limits.
+    /// When everything had been returned and the limits got back what the redemption had used.
     pub restored_at: Option<DateTime<Utc>>,
     pub ruleset_version: i64,
-    /// The cart and what is around it: JSON.
+    /// The printed request, as JSON text.
     pub request: String,
-    /// What it came to: JSON.
+    /// The printed result, as JSON text.
     pub result: String,
 }
 
@@ -217,7 +217,7 @@ pub async fn get(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Option<R
     .await
 }
 
-/// The same, and keeps others from changing it to the end of the transaction.
+/// Reads a redemption and locks it to the end of the transaction.
 pub async fn lock(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Option<RedemptionRow>> {
     tx.optional(sqlx::query_as!(
         RedemptionRow,
@@ -244,7 +244,7 @@ pub struct GiftRow {
     pub points: String,
 }
 
-/// What a redemption's promotions gave, in the order of application.
+/// Reads what a redemption's promotions gave, in the order of application.
 pub async fn gifts(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<GiftRow>> {
     tx.all(sqlx::query_as!(
         GiftRow,
@@ -257,7 +257,7 @@ pub async fn gifts(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<Gi
     .await
 }
 
-/// The database's clock, at this very moment.
+/// The present time of the database's clock, not the transaction's start.
 pub async fn now(tx: &mut TenantTx) -> Result<DateTime<Utc>> {
     tx.value(sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#)).await
 }

@@ -1,11 +1,11 @@
-//! Transactions: bound to a tenant or to the operator, and out of any caller's power to cancel.
+//! Transactions, each bound to a tenant or to the operator. A caller cannot cancel a running transaction.
 //!
-//! A transaction runs in a task of its own. Whoever waits for it may hang up; the task goes on to its commit or its
-//! rollback, so that no connection goes back to the pool in the middle of a transaction. The tracker knows every
-//! such task, and stopping waits for them.
+//! A transaction runs in a task of its own. A caller may hang up; the task continues to its commit or its rollback. So
+//! no connection returns to the pool in the middle of a transaction. The tracker knows every such task, and stopping
+//! waits for them.
 //!
-//! The server bounds its statements and their waits for locks; but a network that forgets a connection without closing it
-//! leaves nobody who would. So a whole transaction is bounded on this side too.
+//! The server bounds its statements and their waits for locks. But if the network drops a connection without closing
+//! it, the server's answer never arrives. So this side bounds a whole transaction too.
 
 use std::convert::identity;
 use std::io;
@@ -33,11 +33,11 @@ pub struct TenantTx {
     tenant: TenantId,
     progress: Progress,
     timeouts: DbTimeouts,
-    /// Passed on when the connection has been let go, which comes before it.
+    /// INVARIANT: this field comes after `connection`, so the connection is released before the turn is passed on.
     _turn: Turn,
 }
 
-/// How far a transaction has come, for whoever watches over its time.
+/// How far a transaction has come, for the task that bounds its time.
 #[derive(Clone)]
 struct Progress {
     limit_ms: Arc<AtomicU64>,
@@ -54,8 +54,8 @@ impl Progress {
         self.limit_ms.store(millis(limit), Ordering::Relaxed);
     }
 
-    /// Ends with `run`, or when its time is over: then nobody knows whether a commit that was sent has arrived, and what
-    /// had not been sent is rolled back by the server once it misses us.
+    /// Ends with `run`, or when its time is over. If a commit was sent by then, its outcome is unknown. Otherwise the
+    /// server rolls back once it notices that the connection is gone.
     async fn watch<T, E>(self, run: impl Future<Output = Result<T, E>>) -> Result<T, E>
     where
         E: From<DbError>,
@@ -98,7 +98,7 @@ impl TenantTx {
         self.tenant
     }
 
-    /// The tenant's plain id, the first parameter of every statement.
+    /// The tenant's UUID, the first parameter of every statement.
     pub(super) fn id(&self) -> Uuid {
         self.tenant.uuid()
     }
@@ -107,7 +107,7 @@ impl TenantTx {
         &mut self.connection
     }
 
-    /// Gives the statements that follow the time of a bulk request.
+    /// Allows the statements that follow the time of a bulk request.
     pub async fn allow_bulk(&mut self) -> Result<()> {
         self.progress.allow(self.timeouts.bulk_patience());
         let statement = self.timeouts.bulk_statement.as_millis();
@@ -119,7 +119,7 @@ impl TenantTx {
         self.run(set.bind(statement.to_string()).bind(rest.to_string())).await
     }
 
-    /// Takes every bound of time from the transaction: for a command, which ends when whoever waits for it stops it.
+    /// Removes every bound of time from the transaction. This is for a command, which the person who runs it can stop.
     pub async fn allow_command(&mut self) -> Result<()> {
         self.progress.allow(Duration::MAX);
         sqlx::raw_sql(
@@ -131,14 +131,14 @@ impl TenantTx {
     }
 }
 
-/// An open transaction of the operator, who sees the table of tenants and nothing inside a tenant.
+/// An open transaction of the operator's role (see [`OPERATOR_ROLE`]).
 pub struct OperatorTx {
     inner: TenantTx,
     as_operator: bool,
 }
 
 impl OperatorTx {
-    /// The transaction in the operator's role: of no tenant.
+    /// The transaction in the operator's role, bound to no tenant.
     pub(super) async fn own(&mut self) -> Result<&mut TenantTx> {
         if !self.as_operator {
             self.inner.run(sqlx::query("set local role promotion_engine_operator")).await?;
@@ -147,8 +147,8 @@ impl OperatorTx {
         Ok(&mut self.inner)
     }
 
-    /// The same transaction bound to one tenant, in the service's role: to make a tenant's first key, or to write its
-    /// audit trail, together with what the operator did.
+    /// The same transaction bound to one tenant, in the service's role. It makes a tenant's first key, or writes the
+    /// tenant's audit trail, together with the operator's change.
     pub async fn of_tenant(&mut self, tenant: TenantId) -> Result<&mut TenantTx> {
         self.inner.run(sqlx::query("set local role promotion_engine_service")).await?;
         self.as_operator = false;
@@ -161,10 +161,10 @@ impl OperatorTx {
 }
 
 impl Db {
-    /// Runs `work` in a transaction of the tenant: commits when it answers `Ok`, rolls back when it answers `Err`.
+    /// Runs `work` in a transaction of the tenant. Commits if `work` returns `Ok`, rolls back if it returns `Err`.
     ///
-    /// A caller that stops waiting changes nothing once the work has begun. A commit that is not confirmed is
-    /// [`DbError::OutcomeUnknown`]. After a statement has failed, nothing but `Err` can come of the transaction.
+    /// Once the work has begun, it ends the same way even if the caller stops waiting. A commit that is not confirmed
+    /// is [`DbError::OutcomeUnknown`]. After a failed statement the transaction can only end with `Err`.
     pub async fn tenant<T, E, F>(&self, tenant: TenantId, work: F) -> Result<T, E>
     where
         F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, E> + Send + 'static,
@@ -175,15 +175,15 @@ impl Db {
         self.bound(begin, tenant, identity, identity, work).await
     }
 
-    /// Runs `work` on one unchanging view of the tenant's rows, without the right to write: what several statements
-    /// load belongs together.
+    /// Runs `work` on one snapshot of the tenant's rows, read-only. So the rows that several statements load are
+    /// consistent.
     pub async fn snapshot<T, E, F>(&self, tenant: TenantId, work: F) -> Result<T, E>
     where
         F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, E> + Send + 'static,
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        // Nobody waits for what it has locked, and what is loaded may take a while to be made of rows.
+        // It holds no locks that others wait for, and it may be idle while loaded rows are compiled.
         let rest = self.options.timeouts.idle_in_transaction.as_millis();
         let begin = format!(
             "begin isolation level repeatable read, read only; set local app.tenant = '{tenant}'; \
@@ -192,7 +192,7 @@ impl Db {
         self.bound(begin, tenant, identity, identity, work).await
     }
 
-    /// Runs `work` in a transaction of the operator's role, otherwise like [`Db::tenant`].
+    /// Runs `work` like [`Db::tenant`], but in a transaction of the operator's role.
     pub async fn operator<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: for<'t> FnOnce(&'t mut OperatorTx) -> Work<'t, T, E> + Send + 'static,
@@ -205,7 +205,8 @@ impl Db {
         self.bound(begin, nobody, open, |tx| tx.inner, work).await
     }
 
-    /// Runs `work` in a transaction that is bound to a tenant, in the form that `open` gives it and `close` takes off.
+    /// Runs `work` in a transaction that is bound to a tenant. `open` wraps the transaction for `work`, and `close`
+    /// unwraps it.
     async fn bound<X, T, E, F>(
         &self,
         begin: String,
@@ -236,7 +237,7 @@ impl Db {
         self.uncancelled(progress.watch(run)).await
     }
 
-    /// Runs a future to its end in a task, whatever becomes of the caller.
+    /// Runs a future to its end in a task, even if the caller stops waiting.
     pub(super) async fn uncancelled<T, E, R>(&self, run: R) -> Result<T, E>
     where
         R: Future<Output = Result<T, E>> + Send + 'static,
@@ -251,15 +252,15 @@ impl Db {
         match self.tasks.spawn(run.in_current_span()).await {
             Ok(done) => done,
             Err(ended) => match ended.try_into_panic() {
-                // The work's panic goes on where it would have gone without the task.
+                // A panic of the work continues in the caller, as it would without the task.
                 Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime is being shut down around us.
+                // The runtime is shutting down.
                 Err(_) => Err(DbError::Stopping.into()),
             },
         }
     }
 
-    /// Waits for the tenant's turn, and begins.
+    /// Waits for the tenant's turn, and begins the transaction.
     async fn open_tx(
         &self,
         begin: String,
@@ -280,11 +281,11 @@ impl Db {
         })
     }
 
-    /// Takes a connection and begins. `begin` is one message to the server, whose text is ours and whose only
-    /// variable part is a UUID.
+    /// Takes a connection and begins. `begin` is one message to the server. The text is ours; its only variable parts
+    /// are a UUID and a number.
     ///
-    /// After a restart of the database every idle connection is dead: each is tried once, before anything was sent
-    /// that could count twice.
+    /// After a restart of the database every idle connection is dead. Each is tried at most once. A retry is safe,
+    /// because nothing has been written yet.
     async fn begin(&self, begin: String) -> Result<sqlx::Transaction<'static, Postgres>> {
         let mut dead = 0;
         loop {
@@ -306,12 +307,12 @@ impl Db {
     }
 }
 
-/// Nobody waits any more, so the work is not begun. The caller that would see the error is gone.
+/// Refuses to begin the work if the caller has stopped waiting. No one sees this error.
 fn refuse_abandoned(caller: &CancellationToken) -> Result<()> {
     if caller.is_cancelled() { Err(DbError::Stopping) } else { Ok(()) }
 }
 
-/// Commits what was done, or rolls it back.
+/// Commits if the work succeeded, otherwise rolls back.
 async fn settle<T, E>(mut tx: TenantTx, done: Result<T, E>) -> Result<T, E>
 where
     E: From<DbError>,
@@ -322,8 +323,8 @@ where
         return done;
     }
     // INVARIANT: `Ok` means committed. After a failed statement the server answers a plain commit with a rollback and
-    // no error; the select before it is refused in that state, so that an error which the work has swallowed is never
-    // reported as success. Dropping the transaction afterwards queues a rollback, which then has nothing to undo.
+    // no error. In that state it refuses the `select` before the commit, so an error that the work has swallowed is
+    // never reported as success. Dropping the transaction afterwards queues a rollback, which has nothing to undo.
     tx.progress.is_committing.store(true, Ordering::Relaxed);
     match sqlx::raw_sql("select; commit").execute(tx.connection()).await {
         Ok(_) => done,
@@ -331,11 +332,11 @@ where
     }
 }
 
-/// What an error in answer to a commit means: the server's own verdict, or that nobody knows.
+/// The meaning of an error in answer to a commit: the server's own verdict, or an unknown outcome.
 fn unconfirmed(error: sqlx::Error) -> DbError {
     if matches!(error, sqlx::Error::Database(_)) {
         match DbError::from(error) {
-            // The server was going down: it may have committed before it said so.
+            // The server may have committed before it failed.
             DbError::Unavailable(source) | DbError::TooSlow(source) => {
                 DbError::OutcomeUnknown(source)
             }

@@ -1,5 +1,5 @@
-//! The closed sets that labels are of, and one metric for each value of such a set, made beforehand: whoever counts takes no lock,
-//! and every value is shown from the start, as zero.
+//! The closed sets of label values. One metric for each value is made beforehand: counting takes no lock, and every
+//! value is shown from the start, as zero.
 
 use std::fmt;
 
@@ -11,10 +11,9 @@ pub type One = [(&'static str, &'static str); 1];
 /// A closed set of values of a label.
 pub trait Label: Copy + fmt::Debug + PartialEq + 'static {
     const NAME: &'static str;
-    /// All of its values.
     const ALL: &'static [Self];
 
-    /// The value as it is shown.
+    /// The value as the metrics text shows it.
     fn value(self) -> &'static str;
 }
 
@@ -25,7 +24,7 @@ pub struct Each<L, M> {
 }
 
 impl<L: Label, M: Clone> Each<L, M> {
-    /// Makes them all. The family is what is registered.
+    /// Makes the metric of every value, in a family that is registered.
     pub(super) fn of<C: MetricConstructor<M>>(family: &Family<One, M, C>) -> Self {
         let made = |label: &L| {
             let metric = family.get_or_create(&[(L::NAME, label.value())]).clone();
@@ -34,7 +33,7 @@ impl<L: Label, M: Clone> Each<L, M> {
         Self { all: L::ALL.iter().map(made).collect() }
     }
 
-    /// The metric of a value; always there, since the set is closed.
+    /// The metric of a value. It always exists, because the set is closed.
     pub fn get(&self, label: L) -> Option<&M> {
         let own = self.all.iter().find(|(own, _)| *own == label);
         own.map(|(_, metric)| metric)
@@ -49,7 +48,7 @@ impl<L: Label> Each<L, prometheus_client::metrics::counter::Counter> {
     }
 }
 
-/// Declares a closed set: its values, and the words that show them.
+/// Declares a closed set: its values and the texts that show them.
 macro_rules! label {
     ($(#[$about:meta])* $set:ident as $name:literal {
         $($(#[$what:meta])* $variant:ident => $value:literal,)*
@@ -74,9 +73,9 @@ macro_rules! label {
 }
 
 label! {
-    /// What became of an evaluation.
+    /// The outcome of an evaluation.
     Outcome as "outcome" {
-        /// Something was taken off, or given.
+        /// At least one promotion applied.
         Discounted => "discounted",
         FullPrice => "full_price",
         /// The request was not valid for the tenant.
@@ -87,10 +86,10 @@ label! {
 }
 
 label! {
-    /// What became of a redemption.
+    /// The outcome of a redemption.
     Verdict as "verdict" {
         Recorded => "recorded",
-        /// It had been recorded before, and was answered again.
+        /// It had been recorded before, and the same answer was given again.
         Replayed => "replayed",
         /// It was refused, and nothing was recorded.
         Refused => "refused",
@@ -100,7 +99,7 @@ label! {
 }
 
 label! {
-    /// What came of an attempt to deliver.
+    /// The outcome of an attempt to deliver.
     Attempt as "outcome" {
         /// It was answered with 2xx.
         Arrived => "arrived",
@@ -110,30 +109,30 @@ label! {
 }
 
 label! {
-    /// What came of work that the service does by itself.
+    /// The outcome of background work.
     Work as "outcome" {
         Done => "done",
-        /// It was not, and will be tried again.
+        /// It failed and will be tried again.
         Failed => "failed",
     }
 }
 
 label! {
-    /// What became of a long job, an evaluation of a heavy cart for instance.
+    /// The outcome of a long job, such as an evaluation of a heavy cart.
     Job as "outcome" {
         Done => "done",
-        /// Its caller went away, or its time was over, while it was worked on.
+        /// Its caller went away, or its time was over, while it ran.
         Stopped => "stopped",
-        /// Its caller went away, or its time was over, before its turn.
+        /// Its caller went away, or its time was over, before it began.
         Skipped => "skipped",
-        /// Too many were waiting.
+        /// Too many jobs were waiting.
         Refused => "refused",
         Panicked => "panicked",
     }
 }
 
 label! {
-    /// What a connection to the database does.
+    /// The state of a connection to the database.
     ConnectionState as "state" {
         Busy => "busy",
         /// It waits for work.
@@ -142,45 +141,45 @@ label! {
 }
 
 label! {
-    /// Why a request was turned away before it was worked on.
+    /// Why a request was refused before any work on it.
     Shed as "reason" {
-        /// As many requests as the instance works on at the same time were being worked on.
+        /// The instance already worked on as many requests as it may.
         InFlight => "in_flight",
         /// Too many long jobs were waiting for the pool.
         Pool => "pool",
         /// The instance is stopping.
         Stopping => "stopping",
-        /// Its head is larger than is read.
+        /// The request's head exceeds its bound.
         Head => "head",
     }
 }
 
 label! {
-    /// What a tenant has had too much of for now (429).
+    /// Which rate of a tenant was exceeded (429).
     RateLimit as "kind" {
         Evaluate => "evaluate",
-        /// Redemptions, and moves of them.
+        /// Redemptions, and changes of their state.
         Redeem => "redeem",
         Admin => "admin",
-        /// Codes that do not exist.
+        /// Presented codes that do not exist.
         CodeGuess => "code_guess",
     }
 }
 
 label! {
-    /// What took too long.
+    /// Which stage of a request took too long.
     Timeout as "stage" {
         /// The head of a request came too slowly, and its connection was closed.
         Head => "head",
         /// The body of a request came too slowly (408).
         Body => "body",
-        /// Nobody took the next piece of an answer, and its connection was closed.
+        /// The caller did not read the next piece of an answer, and the connection was closed.
         Send => "send",
         /// A request that only reads was not answered in time (503).
         Read => "read",
-        /// A request that writes was not answered in time (503): nobody knows what became of it.
+        /// A request that writes was not answered in time (503). Its outcome is unknown.
         Write => "write",
-        /// A request was still being worked on when the time for stopping was over.
+        /// A request was still running when the time for stopping was over.
         Drain => "drain",
     }
 }

@@ -1,6 +1,6 @@
-//! What operations can see of a running service, as Prometheus (OpenMetrics) text. No tenant, promotion, product or customer is a
-//! label: there may be any number of them. Every label is of a closed set (`labels`), but for the currency of what was given, of
-//! which there are as many as the operator's tenants have.
+//! The metrics of a running service, as Prometheus (OpenMetrics) text. Tenants, promotions, products and customers are
+//! never labels, because their number has no bound. Every label has a closed set of values (`labels`). The one
+//! exception is the currency of a discount: there are as many currencies as the operator's tenants use.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,10 +29,10 @@ pub type Fraction = Gauge<f64, std::sync::atomic::AtomicU64>;
 /// A counter of money.
 pub type Sum = Counter<f64, std::sync::atomic::AtomicU64>;
 
-/// Bounds of how many promotions a cart could meet.
+/// Histogram bounds for the number of promotions that a cart could meet.
 const CANDIDATES: &[u32] = &[0, 1, 2, 5, 10, 20, 50, 100, 250, 1_000];
 
-/// A metric that starts from nothing, by the name and the words that it is shown with.
+/// A metric that starts empty and is registered under a name and a help text.
 trait Registered {
     fn registered(all: &mut Registry, name: &str, help: &str) -> Self;
 }
@@ -87,12 +87,12 @@ where
     metric
 }
 
-/// How long something took that asks the database: from a millisecond to half a minute.
+/// Durations of work that asks the database: buckets from one millisecond to about half a minute.
 fn times() -> Histogram {
     Histogram::new(exponential_buckets(0.001, 2.0, 16))
 }
 
-/// Declares the metrics. Each is registered under its own name, with its comment as what is said of it.
+/// Declares the metrics. Each field's name is the metric's name, and its doc comment is the help text.
 macro_rules! metrics {
     ($(#[doc = $help:literal] $name:ident: $kind:ty $(= $made:expr)?,)+) => {
         /// The metrics of one service. Clones share them.
@@ -126,69 +126,69 @@ macro_rules! metrics {
 metrics! {
     /// Requests that were answered, by route and status
     requests: Requests,
-    /// Requests turned away before they were worked on, by why
+    /// Requests refused before any work on them, by reason
     requests_shed: Each<Shed, Counter>,
-    /// Bytes of long answers that wait to be read
+    /// Bytes of long answers that callers have not read yet
     unsent_bytes: Gauge,
-    /// Requests of tenants that had had too much for now, by of what
+    /// Requests refused because their tenant had used up its rate, by kind
     requests_rate_limited: Each<RateLimit, Counter>,
-    /// What took too long
+    /// Requests or connections that took too long, by stage
     timeouts: Each<Timeout, Counter>,
-    /// Panics that were caught
+    /// Caught panics
     panics: Counter,
-    /// Evaluations by what became of them
+    /// Evaluations, by outcome
     evaluations: Each<Outcome, Counter>,
     /// Promotions that a cart could meet
     evaluation_candidates: Distribution = Distribution::of_counts(CANDIDATES),
     /// Promotions that applied in evaluations
     promotions_applied: Counter,
-    /// Long jobs, as evaluations of heavy carts, by what became of them
+    /// Long jobs (such as evaluations of heavy carts), by outcome
     pool_jobs: Each<Job, Counter>,
     /// Long jobs that wait for their turn
     pool_waiting: Gauge,
-    /// Long jobs that are worked on
+    /// Long jobs that run now
     pool_running: Gauge,
-    /// Most long jobs that are worked on at the same time
+    /// Most long jobs that can run at the same time
     pool_threads: Gauge,
-    /// Redemptions that were asked for, by what became of them
+    /// Redemptions that callers asked for, by outcome
     redemptions: Each<Verdict, Counter>,
     /// Redemptions in one transaction
     redemption_group_size: Histogram = Histogram::new(exponential_buckets(1.0, 2.0, 8)),
-    /// How long such a transaction took, with its repetitions
+    /// How long a transaction of redemptions took, repetitions included
     redemption_group_duration_seconds: Histogram = times(),
     /// Redemptions that wait for their turn
     redemptions_waiting: Gauge,
-    /// Promotions that redemptions were recorded with
+    /// Promotions that applied in recorded redemptions
     promotions_redeemed: Counter,
-    /// Money taken off by redemptions that were recorded, holds among them, by currency
+    /// Discounts of recorded redemptions, holds included, by currency
     discount_given: Family<[(&'static str, String); 1], Sum>,
-    /// Holds that are open, of all tenants
+    /// Open holds of all tenants
     holds_open: Gauge,
-    /// For how long the oldest hold has been over that was not ended yet
+    /// How long ago the oldest hold that is still open should have expired
     holds_overdue_seconds: Fraction,
-    /// Holds that were ended because their time was over
+    /// Holds that expired
     holds_expired: Counter,
-    /// Events that wait for their numbers, of all tenants
+    /// Events of all tenants that wait for their numbers
     outbox_waiting: Gauge,
-    /// For how long the oldest event waited that was numbered last; while that fails, since when
+    /// How long the oldest event of the last numbering had waited; while numbering fails, how long it has failed
     outbox_lag_seconds: Fraction,
     /// Events that were numbered
     events_published: Counter,
-    /// Attempts to deliver an event to a webhook, by what came of them
+    /// Attempts to deliver an event to a webhook, by outcome
     webhook_attempts: Each<Attempt, Counter>,
-    /// Deliveries that have neither arrived nor been given up, of all tenants
+    /// Deliveries of all tenants that have neither arrived nor been given up
     webhook_deliveries_waiting: Gauge,
-    /// For how long the oldest delivery has been due
+    /// How long the oldest waiting delivery has been due
     webhook_deliveries_overdue_seconds: Fraction,
-    /// Connections to the database, by what they do
+    /// Connections to the database, by state
     database_connections: Each<ConnectionState, Gauge>,
-    /// Most connections to the database that work at the same time
+    /// Most connections that the pool opens to the database
     database_pool_size: Gauge,
     /// Tenants whose rules are in memory
     tenants_in_memory: Gauge,
     /// Promotions in memory
     promotions_in_memory: Gauge,
-    /// What the rules in memory take, by estimate
+    /// Estimated bytes of the rules in memory
     rules_bytes: Gauge,
     /// API keys in memory
     keys_in_memory: Gauge,
@@ -196,9 +196,9 @@ metrics! {
     rules_loads: Each<Work, Counter>,
     /// How long a load of a tenant's rules took
     rules_load_duration_seconds: Histogram = times(),
-    /// Since when the rules in memory were last found to be those of the database
+    /// How long ago the rules in memory were last compared with the database
     rules_age_seconds: Fraction,
-    /// Whether changes that other instances make are heard of
+    /// Whether this instance listens for the changes of other instances: 1 or 0
     rules_listening: Gauge,
     /// Tenants with a counter that differed from the ledger when they were last compared
     tenants_with_differences: Gauge,
@@ -209,17 +209,16 @@ metrics! {
 }
 
 impl Metrics {
-    /// Adds to what was given: so many ten-thousandths of a currency's unit.
+    /// Adds a discount, in ten-thousandths of the currency's unit.
     pub fn gave(&self, currency: &str, discount: i64) {
         if discount > 0 {
-            // Exact up to 2^53 of them in one transaction; the sum is for a graph, not for the books.
+            // A discount is exact up to 2^53 ten-thousandths. The sum is for graphs, not for bookkeeping.
             self.discount_given
                 .get_or_create(&[("currency", currency.to_owned())])
                 .inc_by(discount as f64 / 1e4);
         }
     }
 
-    /// Says how many connections there are.
     pub fn set_connections(&self, busy: i64, idle: i64) {
         for (state, count) in [(ConnectionState::Busy, busy), (ConnectionState::Idle, idle)] {
             if let Some(gauge) = self.database_connections.get(state) {
@@ -228,16 +227,16 @@ impl Metrics {
         }
     }
 
-    /// Says what came of loading a tenant's rules.
+    /// Counts a load of a tenant's rules and its duration.
     pub fn loaded(&self, work: Work, took: Duration) {
         self.rules_loads.inc(work);
         self.rules_load_duration_seconds.observe(took.as_secs_f64());
     }
 
-    /// All of it, as text.
+    /// Prints all metrics as text.
     pub fn print(&self) -> String {
         let mut out = String::new();
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = text::encode(&mut out, &self.registry);
         out
     }

@@ -1,7 +1,7 @@
 //! The cluster: its folder, its password, and the server that runs in it.
 //!
-//! In the folder: `cluster` (PostgreSQL's own), `password`, `log`, `lock`, the socket, and `programs` if they were
-//! downloaded.
+//! The folder contains `cluster` (PostgreSQL's data directory), `password`, `log`, `lock`, the socket, and `programs`
+//! if they were downloaded.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -24,14 +24,14 @@ use crate::db::Durability;
 
 /// The owner of everything in the cluster.
 const OWNER: &str = "promotion_engine";
-/// The number in the socket's name; nothing listens on it.
+/// The number in the socket's name. No TCP port is opened.
 const SOCKET_PORT: u16 = 5432;
 /// The longest path of a socket: 107 bytes on Linux, 103 on macOS.
 const LONGEST_SOCKET: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
-/// How long the server may take until it answers, recovery after a crash included.
+/// How long the server may take until it answers, including recovery after a crash.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
-/// Waits for the end of its input, then stops the server of the folder `$1` at once and removes the folder, and the one
-/// above it if nothing else is in there. The pid file is the server's own, gone when the server is.
+/// Waits for the end of its input. Then it stops the server of the folder `$1` at once and removes the folder, and the
+/// parent folder if that is empty. The server removes its own pid file when it ends.
 const WATCHER: &str = r#"
 cat >/dev/null
 pid_file="$1/cluster/postmaster.pid"
@@ -46,10 +46,10 @@ fi
 rm -rf "$1"
 rmdir "$(dirname "$1")" 2>/dev/null
 "#;
-/// How long to wait between two looks.
+/// The pause between two checks.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A cluster whose server runs.
+/// A cluster and its running server.
 pub(super) struct Cluster {
     home: PathBuf,
     account: Account,
@@ -58,7 +58,8 @@ pub(super) struct Cluster {
     password: String,
     address: Address,
     server: Option<Child>,
-    /// Ends the server when the pipe to it closes, which the system does at the latest when this process ends.
+    /// Ends the server when the pipe to this watcher closes. The system closes the pipe at the latest when this process
+    /// ends.
     _watcher: Option<Child>,
 }
 
@@ -119,27 +120,27 @@ impl Cluster {
     /// Waits until the server has ended by itself.
     pub(super) async fn ended(&mut self) {
         if let Some(server) = &mut self.server {
-            // Only that it is gone counts, not how.
+            // The exit status does not matter.
             let _ = server.wait().await;
         }
     }
 
     /// Starts the server again after it has ended.
     pub(super) async fn restart(&mut self) -> Result<(), EmbeddedError> {
-        // A start that was broken off may have left one.
+        // A start that was interrupted may have left a server.
         self.stop().await?;
         self.stop_left_behind().await?;
         self.serve().await
     }
 
-    /// The folder of everything.
+    /// The folder of the cluster and everything beside it.
     pub(super) fn home(&self) -> &Path {
         &self.home
     }
 
     /// How to connect to the database that every cluster has, as the owner.
     pub(super) fn connect_options(&self) -> PgConnectOptions {
-        // Whatever the environment says about other servers does not concern this one.
+        // Environment variables and password files are meant for other servers.
         let options = PgConnectOptions::new_without_pgpass()
             .username(OWNER)
             .password(&self.password)
@@ -151,18 +152,18 @@ impl Cluster {
         }
     }
 
-    /// Stops the server: open transactions are rolled back, everything committed is written.
+    /// Stops the server. It rolls back open transactions and writes everything committed.
     pub(super) async fn stop(&mut self) -> Result<(), EmbeddedError> {
         let Some(mut server) = self.server.take() else {
             return Ok(());
         };
-        // INVARIANT: while its end was not asked for, no other process has its number.
+        // INVARIANT: until this process has waited for its child, no other process can get the child's pid.
         if has_ended(&mut server) {
             return Ok(());
         }
         match postmaster::look(&folder(&self.home)) {
             Postmaster::Ours => self.stop_server("fast").await?,
-            // It has not written its pid file yet, and so has changed nothing.
+            // The server has not written its pid file yet, so it has changed nothing.
             Postmaster::Gone | Postmaster::Foreign => {
                 server
                     .start_kill()
@@ -173,7 +174,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// A command of PostgreSQL, under the account and free of settings that are meant for other servers.
+    /// A PostgreSQL command that runs under the account, without environment variables that are meant for other
+    /// servers.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.path(program));
         for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_postgres(name)) {
@@ -184,7 +186,8 @@ impl Cluster {
         command
     }
 
-    /// Makes the cluster beside its place and moves it there, so that a half-made one is never taken for a whole one.
+    /// Makes the cluster in a temporary folder and renames that at the end. So an unfinished cluster is never mistaken
+    /// for a complete one.
     async fn initialise(&self) -> Result<(), EmbeddedError> {
         let unfinished = self.home.join("cluster.new");
         match fs::remove_dir_all(&unfinished) {
@@ -204,7 +207,7 @@ impl Cluster {
         fs::rename(&unfinished, &whole).map_err(cannot("make", &whole))
     }
 
-    /// Stops the server of a service that was killed. The lock says that its service is gone.
+    /// Stops the server that a killed service left running. This process holds the lock, so that service is gone.
     async fn stop_left_behind(&self) -> Result<(), EmbeddedError> {
         match postmaster::look(&folder(&self.home)) {
             Postmaster::Gone => return Ok(()),
@@ -219,7 +222,7 @@ impl Cluster {
         }
         tracing::info!("a database server was left behind: it is started anew");
         match self.stop_server("fast").await {
-            // One that does not stop in time is cut short: it recovers when it starts.
+            // A server that does not stop in time is stopped without a checkpoint. It recovers when it starts.
             Err(EmbeddedError::Program { .. }) => self.stop_server("immediate").await,
             done => done,
         }
@@ -237,7 +240,7 @@ impl Cluster {
         loop {
             self.server = Some(self.spawn()?);
             match self.wait_until_ready(begun).await {
-                // The last processes of a killed server may still be on their way out.
+                // The last processes of a killed server may not have ended yet.
                 Err(EmbeddedError::NotStarted { log })
                     if is_still_leaving(&log) && begun.elapsed() < START_TIMEOUT =>
                 {
@@ -262,7 +265,7 @@ impl Cluster {
         for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
             command.arg("-c").arg(format!("{setting}={safe}"));
         }
-        // What a statement's error shows of the data stays out of the log.
+        // Statements and error details may contain customers' data, so they stay out of the log.
         for setting in
             ["log_min_error_statement=panic", "log_error_verbosity=terse", "log_checkpoints=off"]
         {
@@ -280,7 +283,8 @@ impl Cluster {
                 command.args(["-c", "unix_socket_directories=", "-p", &port.to_string()]);
             }
         }
-        // A group of its own: the terminal's interrupt is for us, who stop the server when our work is done.
+        // The server has a process group of its own, so that Ctrl-C in a terminal reaches only the service. The service
+        // stops the server when its own work is done.
         command.stdout(log).stderr(errors).process_group(0);
         command.spawn().map_err(|source| EmbeddedError::io("run postgres", source))
     }
@@ -313,8 +317,8 @@ impl Cluster {
         lines.join("\n")
     }
 
-    /// Starts a shell that reads a pipe of ours to its end, which comes when this process ends, however it does; then
-    /// it cuts the server short and removes the folder.
+    /// Starts the watcher: a shell that reads a pipe from this process to its end. The pipe ends when this process ends
+    /// for any reason. Then the shell stops the server at once and removes the folder.
     fn watch(&self) -> Result<Child, EmbeddedError> {
         let mut command = Command::new("sh");
         command.args(["-c", WATCHER, "sh"]).arg(&self.home);
@@ -325,7 +329,7 @@ impl Cluster {
 }
 
 impl Drop for Cluster {
-    /// Whoever forgets to stop the server does not leave it running.
+    /// Stops the server if `stop` was not called.
     fn drop(&mut self) {
         let Some(mut server) = self.server.take() else {
             return;
@@ -344,7 +348,7 @@ impl Drop for Cluster {
     }
 }
 
-/// Runs a command of PostgreSQL to its end.
+/// Runs a PostgreSQL command to its end.
 async fn run(program: &str, mut command: Command) -> Result<(), EmbeddedError> {
     let answer = command.output().await;
     let answer = answer.map_err(|source| EmbeddedError::io(format!("run {program}"), source))?;
@@ -362,12 +366,12 @@ fn has_ended(server: &mut Child) -> bool {
     server.try_wait().is_ok_and(|status| status.is_some())
 }
 
-/// Whether a server gave up because of what another one has not yet let go.
+/// Whether a server did not start because another one still holds shared memory or a lock file.
 fn is_still_leaving(log: &str) -> bool {
     log.contains("shared memory block") || log.contains("lock file")
 }
 
-/// The owner's password, made with the cluster and kept beside it.
+/// Reads the owner's password, or makes one and keeps it beside the cluster.
 fn password(home: &Path, account: &Account) -> Result<String, EmbeddedError> {
     let path = home.join("password");
     if let Ok(password) = fs::read_to_string(&path)
@@ -389,7 +393,7 @@ fn password(home: &Path, account: &Account) -> Result<String, EmbeddedError> {
     Ok(password)
 }
 
-/// A socket in the folder, or where its path would be too long a free port of the loopback interface.
+/// A socket in the folder, or a free port of the loopback interface if the socket's path would be too long.
 fn address(home: &Path) -> Result<Address, EmbeddedError> {
     let socket = home.join(format!(".s.PGSQL.{SOCKET_PORT}"));
     if socket.as_os_str().len() <= LONGEST_SOCKET {
@@ -401,7 +405,7 @@ fn address(home: &Path) -> Result<Address, EmbeddedError> {
     Ok(Address::Loopback(listener.port()))
 }
 
-/// A folder as an entry of a list that is parted by commas.
+/// A folder, quoted as an entry of a comma-separated list.
 fn quoted(folder: &Path) -> OsString {
     let mut text = OsString::from("\"");
     text.push(folder.to_string_lossy().replace('"', "\"\""));

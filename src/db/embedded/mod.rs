@@ -1,11 +1,13 @@
-//! An own PostgreSQL under DATA_DIR, for whoever has not configured one.
+//! A PostgreSQL server of the service's own, in DATA_DIR, for when no database is configured.
 //!
-//! The service initialises a cluster, starts the server as its child, and stops it with itself. A server that was left
-//! behind by a kill is stopped and started anew, and one that dies is started again. Only one process may do so in a DATA_DIR: it holds a lock on a file,
-//! which the system gives back however the process ends.
+//! The service initializes a cluster, starts the server as its child, and stops it when the service stops. If a kill
+//! left a server running, the service stops it and starts a new one. If the server dies, the service starts it again.
+//! Only one process may do so in a DATA_DIR: it holds a lock on a file, which the system releases when the process ends
+//! for any reason.
 //!
-//! Reading order: [`Embedded::start`] here; `programs` finds or downloads them, `account` is for root, `cluster` holds
-//! the folder and runs the server in it, `postmaster` tells it from others' processes, `kept` watches it.
+//! Reading order: [`Embedded::start`] here; `programs` finds or downloads the server programs; `account` chooses the
+//! account if the service runs as root; `cluster` holds the folder and runs the server in it; `postmaster`
+//! distinguishes the server from other processes; `kept` restarts a server that dies.
 
 use std::fmt;
 use std::fs::{self, File, TryLockError};
@@ -30,21 +32,21 @@ use cluster::Cluster;
 pub use kept::Kept;
 pub use programs::{ProgramSearch, RELEASE, RELEASES, download};
 
-/// The database of the service.
+/// The name of the service's database.
 const DATABASE: &str = "promotion_engine";
-/// Where the cluster of root goes when the server's account cannot enter DATA_DIR.
+/// Where the cluster is kept if the service runs as root and the server's account cannot enter DATA_DIR.
 const FALLBACK: &str = "/var/lib/promotion-engine";
 
 /// Where and how the embedded server runs.
 #[derive(Clone, Debug)]
 pub struct EmbeddedOptions {
-    /// The folder for everything that lasts; made if it is not there.
+    /// The folder for all lasting data. It is made if it does not exist.
     pub data_dir: PathBuf,
-    /// Where the programs are looked for.
+    /// Where to look for the programs.
     pub programs: ProgramSearch,
     /// Off for tests only.
     pub durability: Durability,
-    /// Whether server and folder are to vanish with this process, however it ends: for tests only.
+    /// Whether the server and the folder are removed when this process ends for any reason: for tests only.
     pub ends_with_process: bool,
 }
 
@@ -60,15 +62,15 @@ impl EmbeddedOptions {
     }
 }
 
-/// A running server of our own.
+/// The running server.
 pub struct Embedded {
     cluster: Cluster,
     connect: PgConnectOptions,
-    /// Held while the server may be ours.
+    /// Held as long as the server may run.
     _lock: File,
 }
 
-/// Without the password, which sqlx's own text would show.
+/// Omits the password, which sqlx's own `Debug` would show.
 impl fmt::Debug for Embedded {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -78,10 +80,10 @@ impl fmt::Debug for Embedded {
     }
 }
 
-/// Why there is no embedded server.
+/// Why the embedded server cannot run.
 #[derive(Debug, Error)]
 pub enum EmbeddedError {
-    /// There are no server programs to be had.
+    /// No server programs were found, and none could be downloaded.
     #[error(
         "PostgreSQL's server programs were not found, and {why}.\nThere are three ways out: install PostgreSQL 14 or \
          newer (Debian and Ubuntu: apt install postgresql; macOS: brew install postgresql@17) or name the folder of \
@@ -91,7 +93,7 @@ pub enum EmbeddedError {
         /// Why a download did not help.
         why: String,
     },
-    /// The folder that the user named lacks them.
+    /// The folder that the user named lacks the programs.
     #[error("PG_BIN_DIR is {}, where initdb, pg_ctl and postgres (14 or newer) are not all to be found", folder.display())]
     NotPrograms { folder: PathBuf },
     /// The cluster belongs to another major version.
@@ -100,10 +102,10 @@ pub enum EmbeddedError {
          {programs}: install version {cluster} or name the folder of its programs in PG_BIN_DIR"
     )]
     OtherVersion { cluster: u32, programs: u32 },
-    /// Another process serves from the folder.
+    /// Another process runs the database of this folder.
     #[error("another process already runs the database in {}", data_dir.display())]
     InUse { data_dir: PathBuf },
-    /// Root, and nobody else to run the server.
+    /// The service runs as root, and no other account can run the server.
     #[error(
         "PostgreSQL does not run as root, and there is no account postgres or nobody to run it"
     )]
@@ -116,7 +118,7 @@ pub enum EmbeddedError {
         /// The end of its log.
         log: String,
     },
-    /// The server came up, but the service's database could not be made.
+    /// The server runs, but the service cannot connect to it or make its database.
     #[error("the embedded database cannot be reached: {0}")]
     Connect(#[from] sqlx::Error),
     /// The file system refused.
@@ -130,15 +132,15 @@ impl EmbeddedError {
     }
 }
 
-/// What it means that the file system refuses to do this to a file or folder.
+/// Turns an error of the file system into one that names the action and the path.
 fn cannot(doing: &str, path: &Path) -> impl FnOnce(io::Error) -> EmbeddedError + use<> {
     let doing = format!("{doing} {}", path.display());
     move |source| EmbeddedError::Io { doing, source }
 }
 
 impl Embedded {
-    /// Starts the server, after making its cluster or stopping one that a killed service left behind, and makes the
-    /// service's database where it is missing.
+    /// Makes the cluster if it does not exist, or stops a server that a killed service left running. Then starts the
+    /// server and makes the service's database if it is missing.
     pub async fn start(options: &EmbeddedOptions) -> Result<Self, EmbeddedError> {
         let account = Account::find().await?;
         let home = home(&options.data_dir, &account).await?;
@@ -157,13 +159,14 @@ impl Embedded {
         self.connect.clone()
     }
 
-    /// Stops the server and waits until it has.
+    /// Stops the server and waits until it has ended.
     pub async fn stop(mut self) -> Result<(), EmbeddedError> {
         self.cluster.stop().await
     }
 }
 
-/// The folder of the cluster and all that goes with it: in DATA_DIR, unless root's server could not enter it.
+/// The folder of the cluster and everything beside it. It is in DATA_DIR, unless the server's account cannot enter
+/// DATA_DIR.
 async fn home(data_dir: &Path, account: &Account) -> Result<PathBuf, EmbeddedError> {
     fs::create_dir_all(data_dir).map_err(cannot("make", data_dir))?;
     let data_dir = fs::canonicalize(data_dir).map_err(cannot("find", data_dir))?;
@@ -176,7 +179,7 @@ async fn home(data_dir: &Path, account: &Account) -> Result<PathBuf, EmbeddedErr
         let refused = io::Error::from(io::ErrorKind::PermissionDenied);
         return Err(cannot("write to", &home)(refused));
     };
-    // Only what is empty is given up: a cluster there would be somebody's data.
+    // This removes only an empty folder. A cluster in it would be data to keep.
     let _ = fs::remove_dir(&home);
     let digest = Sha256::digest(data_dir.as_os_str().as_encoded_bytes());
     let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
@@ -202,7 +205,7 @@ fn make_private(folder: &Path, account: &Account) -> Result<(), EmbeddedError> {
     }
 }
 
-/// Takes the lock that lets only one process run the cluster.
+/// Takes the lock, so that only one process runs the cluster.
 fn lock(home: &Path, data_dir: &Path) -> Result<File, EmbeddedError> {
     let path = home.join("lock");
     let file = File::options()
