@@ -1,11 +1,12 @@
-//! What evaluations need, in memory: one immutable rule set a tenant, swapped whole, and the keys that were seen.
+//! What evaluations need, in memory: one immutable rule set for each tenant, replaced whole, and the API keys that were
+//! used.
 //!
-//! Truth is one row a tenant, whose versions grow in the transaction of each change. For each tenant in memory this
-//! module keeps two floors: the lowest versions of rules and of keys that may still be used. Whoever changes something
-//! on this instance raises the floor before it answers, so that the next evaluation here uses the change; what other
-//! instances change arrives by a notification, and by a poll in case that is missed ([`refresh`]).
+//! The authority is the tenant's row, whose versions grow in the transaction of each change. For each tenant in memory
+//! this module keeps two floors: the lowest versions of rules and of keys that may still be used. A change on this
+//! instance raises the floor before its caller gets the answer, so the next evaluation here uses the change. Changes of
+//! other instances arrive by a notification, and by a poll in case the notification is lost ([`refresh`]).
 //!
-//! While the database does not answer, what is in memory goes on being used: nobody can change it either.
+//! While the database does not answer, the instance continues to use what is in memory: no one can change it meanwhile.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,11 +29,11 @@ pub mod refresh;
 pub use admission::{Guess, NoRoom, Place, Session, take_room};
 pub use keys::{Known, Refused};
 
-/// How many bytes of rules are held in memory unless it is said otherwise.
+/// The default for the most bytes of rules in memory.
 pub const DEFAULT_BYTES: usize = 256 * 1_024 * 1_024;
-/// How many unknown codes of a tenant are looked up in a minute unless it is said otherwise.
+/// The default for the most unknown codes of a tenant that are looked up in a minute.
 pub const DEFAULT_UNKNOWN_CODES: u32 = 600;
-/// A floor that no version reaches: what was taken out of memory is not used any more.
+/// A floor that no version reaches: the floor of a tenant that was removed from memory.
 const UNREACHABLE: i64 = i64::MAX;
 
 /// Why a tenant's rules could not be loaded.
@@ -50,7 +51,7 @@ impl From<DbError> for LoadError {
     }
 }
 
-/// The tenants in memory. Clones share them.
+/// The cache. Clones share it.
 #[derive(Clone)]
 pub struct Cache {
     inner: Arc<Inner>,
@@ -61,7 +62,7 @@ struct Inner {
     metrics: Metrics,
     /// Replaced whole, so that readers take no lock.
     tenants: ArcSwap<FxHashMap<TenantId, Arc<Tenant>>>,
-    /// Held by whoever replaces `tenants`.
+    /// Held while `tenants` is replaced.
     writing: Mutex<()>,
     /// Most bytes of rules, by estimate.
     most_bytes: usize,
@@ -70,7 +71,7 @@ struct Inner {
     keys: keys::Keys,
     listening: AtomicBool,
     loads: AtomicU64,
-    /// When what is in memory was last found to be what the database has.
+    /// When the versions in memory were last compared with the database, in milliseconds since the start.
     compared_at_ms: AtomicU64,
     started: Instant,
 }
@@ -81,9 +82,10 @@ struct Tenant {
     rules_floor: AtomicI64,
     keys_floor: AtomicI64,
     used_at_ms: AtomicU64,
-    /// Held while the rules are loaded, so that simultaneous first uses load once. When a load has failed last, and how.
+    /// Held while the rules are loaded, so that simultaneous first uses load once. Holds the time and the error of the
+    /// last failed load.
     loading: tokio::sync::Mutex<Option<(Instant, LoadError)>>,
-    /// Held while rules for a time in the past are loaded, so that a tenant does so once at a time.
+    /// Held while rules for a time in the past are loaded, so that a tenant has one such load at a time.
     looking_back: tokio::sync::Mutex<()>,
     admission: admission::Admission,
 }
@@ -115,13 +117,14 @@ impl Tenant {
         held.as_ref().map(|held| held.stock.clone()).unwrap_or_default()
     }
 
-    /// Takes over what was loaded, unless the tenant was taken out of memory meanwhile.
+    /// Stores what was loaded, unless the tenant was removed from memory meanwhile.
     fn hold(&self, held: load::Held) {
         self.held.store(Some(Arc::new(held)));
         self.let_go_if_retired();
     }
 
-    /// Keys and requests go on knowing the tenant for a while, so what is large goes at once.
+    /// Marks the tenant as removed. Keys and requests may still refer to it for a while, so its rules are dropped at
+    /// once.
     fn retire(&self) {
         self.rules_floor.store(UNREACHABLE, Ordering::SeqCst);
         self.keys_floor.store(UNREACHABLE, Ordering::SeqCst);
@@ -134,7 +137,7 @@ impl Tenant {
         }
     }
 
-    /// About how much memory it takes.
+    /// The estimated bytes of the tenant in memory.
     fn bytes(&self) -> usize {
         let held = self.held.load();
         let held = held.as_ref().map_or(0, |held| held.bytes);
@@ -143,7 +146,8 @@ impl Tenant {
 }
 
 impl Cache {
-    /// An empty cache of so many bytes, each tenant of which may present so many unknown codes in a minute.
+    /// An empty cache for at most `most_bytes`. Each tenant may present at most `unknown_codes` unknown codes in a
+    /// minute.
     pub fn new(db: Db, most_bytes: usize, unknown_codes: u32, metrics: Metrics) -> Self {
         let inner = Inner {
             db,
@@ -161,18 +165,18 @@ impl Cache {
         Self { inner: Arc::new(inner) }
     }
 
-    /// The tenant's rules as they are to be used now: one snapshot for a whole request.
+    /// The tenant's rules for use now. A request takes this snapshot once and keeps it.
     pub async fn rules(&self, tenant: TenantId) -> Result<Arc<RuleSet>, LoadError> {
         let tenant = self.tenant(tenant);
         match tenant.rules_since(0) {
             Some(rules) => Ok(rules),
-            // Apart, so that the many who do not wait for a load do not carry the room for one.
+            // Boxed, so that requests that need no load do not have the space for it in their futures.
             None => Box::pin(self.load(tenant, 0)).await,
         }
     }
 
-    /// The tenant's rules for an evaluation as of this time. For one in the past they are loaded, with all promotions that
-    /// have ended, and not kept.
+    /// The tenant's rules for an evaluation as of this time. If the rules in memory lack promotions that had not ended
+    /// by then, all rules are loaded for this call and not kept.
     pub async fn rules_at(
         &self,
         tenant: TenantId,
@@ -192,20 +196,20 @@ impl Cache {
         Ok(held.rules)
     }
 
-    /// From now on no rules of the tenant that are older than this are used here.
+    /// From now on this instance uses no rules of the tenant that are older than this version.
     pub fn rules_changed(&self, tenant: TenantId, version: i64) {
         if let Some(tenant) = self.known(tenant) {
             tenant.rules_floor.fetch_max(version, Ordering::AcqRel);
         }
     }
 
-    /// From now on no keys of the tenant that were read before this version are trusted here.
+    /// From now on this instance trusts no keys of the tenant that were read before this version.
     pub fn keys_changed(&self, tenant: TenantId, version: i64) {
-        // Also for a tenant that is not in memory: one of its keys may be being looked up right now.
+        // This also applies to a tenant that is not in memory, because a look-up of one of its keys may be running.
         self.tenant(tenant).keys_floor.fetch_max(version, Ordering::AcqRel);
     }
 
-    /// Forgets a tenant: for a write of which nobody knows whether it happened.
+    /// Removes a tenant from memory, after a write whose outcome is unknown.
     pub fn forget(&self, tenant: TenantId) {
         self.replace(|tenants| {
             if let Some(gone) = tenants.remove(&tenant) {
@@ -236,7 +240,7 @@ impl Cache {
         tenants.values().map(of).sum()
     }
 
-    /// About how many bytes the tenants in memory take.
+    /// The estimated bytes of the tenants in memory.
     pub fn bytes(&self) -> usize {
         let tenants = self.inner.tenants.load();
         tenants.values().map(|tenant| tenant.bytes()).sum()
@@ -246,13 +250,13 @@ impl Cache {
         self.inner.keys.len()
     }
 
-    /// How long ago what is in memory was last found to be what the database has.
+    /// How long ago the versions in memory were last compared with the database.
     pub fn age(&self) -> Duration {
         let compared_at = self.inner.compared_at_ms.load(Ordering::Relaxed);
         Duration::from_millis(self.age_ms().saturating_sub(compared_at))
     }
 
-    /// How many times rules were loaded since the start.
+    /// How many loads of rules there were since the start.
     pub fn loads(&self) -> u64 {
         self.inner.loads.load(Ordering::Relaxed)
     }
@@ -267,7 +271,7 @@ impl Cache {
         tenant
     }
 
-    /// Lets a tenant in, at the cost of those that were not used for longest.
+    /// Adds a tenant. If memory is short, the least recently used tenants are removed.
     fn admit(&self, id: TenantId) -> Arc<Tenant> {
         let tenant = self.replace(|tenants| {
             let tenant = tenants.entry(id).or_insert_with(|| {
@@ -281,8 +285,7 @@ impl Cache {
         tenant
     }
 
-    /// Takes those out of memory that were not used for longest, until the others have room. A tenant that takes more than
-    /// there is stays alone.
+    /// Removes the least recently used tenants until the others fit. If `keep` alone exceeds the bound, it still stays.
     fn make_room(&self, keep: TenantId) {
         if self.bytes() <= self.inner.most_bytes {
             return;
@@ -315,8 +318,8 @@ impl Cache {
         u64::try_from(self.inner.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Loads the rules at `version` or later. The work goes on when the caller stops waiting, so that a slow load ends
-    /// at last; those who waited for a load that failed fail with it.
+    /// Loads the rules at `version` or later. The load continues if the caller stops waiting, so that even a slow load
+    /// completes. All callers that waited for a failed load get its error.
     async fn load(&self, tenant: Arc<Tenant>, version: i64) -> Result<Arc<RuleSet>, LoadError> {
         let cache = self.clone();
         let asked_at = Instant::now();
@@ -346,7 +349,7 @@ impl Cache {
         loading.await.unwrap_or(Err(LoadError::BrokenOff))
     }
 
-    /// Reads and compiles the rules as they are now; stores and lists that have not changed are taken from memory.
+    /// Reads and compiles the present rules. Stores and lists that have not changed are reused from memory.
     async fn read(&self, tenant: &Tenant, ended: load::Ended) -> Result<load::Held, LoadError> {
         self.inner.loads.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();

@@ -1,5 +1,5 @@
-//! Pricing a cart: one snapshot of the rules, one look-up if there are codes, one of counters and issuances if there are
-//! limits or promotions in customers' hands, one pure function.
+//! Pricing a cart. It takes one snapshot of the rules, at most one look-up of codes, at most one look-up of counters
+//! and issuances, and one pure function.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ use crate::wire::faults::{FaultCode, Faults};
 pub enum Asked<'r> {
     /// The thread that serves the request tries it first.
     Small(&'r Request<'r>),
-    /// Reading it takes long, whatever the rules are, so the pool does all work on it.
+    /// Reading it takes long under any rules, so the pool does all work on it.
     Large(Arc<Request<'static>>),
 }
 
@@ -50,10 +50,11 @@ impl Asked<'_> {
     }
 }
 
-/// Makes something of an evaluation, on the thread that evaluated, since printing a large result takes long too.
+/// Converts an evaluation into the result. It runs on the thread that evaluated, because printing a large result takes
+/// long too.
 type Then<T> = fn(&Evaluation, &RuleSet, &Request<'_>, DateTime<Utc>) -> T;
 
-/// A result, printed, and what is counted of it.
+/// A printed result, and the numbers for the metrics.
 struct Priced {
     text: String,
     candidates: usize,
@@ -75,30 +76,29 @@ impl Priced {
     }
 }
 
-/// So many steps an evaluation may take on a thread that serves requests: a few hundred microseconds. What takes more
-/// begins again on the pool.
+/// Most steps of an evaluation on a thread that serves requests: a few hundred microseconds. An evaluation that needs
+/// more starts again on the pool.
 pub(super) const INLINE_STEPS: u64 = 3 * STEPS_PER_MS / 10;
 
-/// The fewest steps that are allowed there. Most carts take fewer, so they are priced at once, however many heavy carts of
-/// their tenant wait.
+/// Every cart gets at least this many steps on a thread that serves requests. Most carts need fewer, so they are priced
+/// at once even while many heavy carts of their tenant wait.
 const LEAST_INLINE_STEPS: u64 = STEPS_PER_MS / 50;
 
-/// Most bytes of a request that is read where it arrives: that takes a few hundred microseconds.
+/// Most bytes of a request that is read on the thread where it arrives. That takes a few hundred microseconds.
 const LARGE: usize = 64 * 1024;
 
-/// Most bytes of a cart that is evaluated while its tenant's share of the queue is full: about fifteen lines.
+/// Most bytes of a cart that is still evaluated while its tenant's share of the queue is full: about fifteen lines.
 pub const SURELY_TRIED: usize = 2 * 1024;
 
-/// Whether reading a request's texts takes long by itself, whatever the rules are.
+/// Whether reading a request takes long, independent of the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
     Small,
-    /// It does: that is work for the pool, too.
+    /// Reading it takes long, so the pool reads it.
     Large,
 }
 
 impl Size {
-    /// Of a request of so many bytes.
     pub fn of(bytes: usize) -> Self {
         if bytes > LARGE { Self::Large } else { Self::Small }
     }
@@ -112,7 +112,7 @@ struct Known {
 }
 
 impl Service {
-    /// Prices a cart by the tenant's present rules, and prints the result (spec 8).
+    /// Prices a cart by the tenant's rules, and prints the result (spec 8).
     pub async fn evaluate(
         &self,
         tenant: TenantId,
@@ -143,7 +143,8 @@ impl Service {
         let rules = self.cache().rules_at(tenant, now).await?;
         telemetry::by_rules(rules.version());
         require_store(&rules, request, "/store").map_err(ServiceError::Invalid)?;
-        // Look-ups are apart, so that the many carts without codes and limits do not carry the room for them.
+        // Look-ups are boxed, so that the many carts without codes and limits do not have the space for them in their
+        // futures.
         let codes = if request.cart.codes.is_empty() {
             Vec::new()
         } else {
@@ -175,14 +176,15 @@ impl Service {
         ended.map_err(|why| ServiceError::unfinished(&rules, &why))
     }
 
-    /// Fewer steps, the more heavy carts of the tenant wait. A trial that fails takes time from the other tenants, and
-    /// the next cart of this one is probably heavy too.
+    /// The steps that a cart may take on the thread that serves requests. The more heavy carts of the tenant wait, the
+    /// fewer the steps: the tenant's next cart is probably heavy too, and a failed trial takes time from other tenants.
     fn inline_steps(&self, tenant: TenantId) -> u64 {
         let waiting = u64::try_from(self.pool().waiting(tenant)).unwrap_or(u64::MAX);
         (INLINE_STEPS / waiting.saturating_add(1)).max(LEAST_INLINE_STEPS)
     }
 
-    /// Does all work on a cart on the pool: it is large, or reading it took too many steps where it arrived.
+    /// Reads and evaluates a cart on the pool, because the cart is large or reading it took too many steps on the
+    /// thread where it arrived.
     async fn price_apart<T: Send + 'static>(
         &self,
         tenant: TenantId,
@@ -207,7 +209,7 @@ impl Service {
         }
     }
 
-    /// Evaluates a cart on the pool.
+    /// Evaluates a cart that has been read, on the pool.
     async fn evaluate_apart<T: Send + 'static>(
         &self,
         tenant: TenantId,
@@ -222,7 +224,8 @@ impl Service {
         Ok(self.pool().run(tenant, Urgency::Usual, evaluate).await?)
     }
 
-    /// Whose the presented codes are. A tenant may have millions of codes, so they are looked up, all at once.
+    /// Finds the promotions of the presented codes. A tenant may have millions of codes, so they are not in memory. One
+    /// statement looks up all of them.
     async fn codes(
         &self,
         tenant: TenantId,
@@ -242,7 +245,8 @@ impl Service {
         Ok(facts)
     }
 
-    /// What the price depends on besides. No database is asked where that is nothing.
+    /// Looks up the counters and issuances that the price depends on. If it depends on none, this does not ask the
+    /// database.
     async fn known(
         &self,
         tenant: TenantId,
@@ -257,7 +261,7 @@ impl Service {
         }
     }
 
-    /// What is gone of the counters, and what the customer has in hand, in one statement.
+    /// Reads how much of the counters is used, and what the customer has in hand, in one statement.
     async fn look_up(
         &self,
         tenant: TenantId,
@@ -309,7 +313,7 @@ pub(super) fn issuance_fact(row: &InHand) -> IssuanceFact {
     }
 }
 
-/// What is gone of an issuance's own counters.
+/// How much of an issuance's own counters is used.
 pub(super) fn gone_of(row: &InHand, gone: Gone) -> [Used; 3] {
     let of = |measure, amount| Used {
         counter: CounterKey {
@@ -344,19 +348,19 @@ pub(super) fn require_store(
     }
 }
 
-/// What the codes of a cart that can be codes are looked up by.
+/// The look-up keys of a cart's codes. Texts that cannot be codes are left out.
 pub(super) fn code_keys(request: &Request<'_>) -> Vec<String> {
     let codes = request.cart.codes.iter();
     codes.filter_map(|code| Code::new(code)).map(|code| code.key()).collect()
 }
 
-/// How many of the codes that were looked up are nobody's.
+/// How many of the codes that were looked up do not exist.
 pub(super) fn unknown(request: &Request<'_>, facts: &[Option<CodeFact>]) -> usize {
     let known = facts.iter().flatten().count();
     code_keys(request).len().saturating_sub(known)
 }
 
-/// For each code of a cart whose it is.
+/// For each code of a cart, the promotion that it belongs to, if any.
 pub(super) fn code_facts(request: &Request<'_>, found: &[FoundCode]) -> Vec<Option<CodeFact>> {
     let fact = |code: Code| {
         let key = code.key();

@@ -1,4 +1,4 @@
-//! Events as they are written: their types, subjects and data (spec 12).
+//! The events that are written: their types, subjects and data (spec 12).
 
 use chrono::{DateTime, Utc};
 
@@ -15,7 +15,7 @@ use crate::domain::redemption::RedemptionState;
 use crate::wire::body::*;
 use crate::wire::write::Writer;
 
-/// An event with its data, as the table `B` prints them.
+/// An event whose data are printed by the body `B`.
 pub(super) fn event<B: PrintBody<T>, T>(
     event_type: EventType,
     subject: Subject,
@@ -25,7 +25,7 @@ pub(super) fn event<B: PrintBody<T>, T>(
     NewEvent { event_type, subject, occurred_at, data: B::document(data) }
 }
 
-/// What tells that a promotion was moved to its status; none for a draft.
+/// The event that a promotion entered its status; `None` for a draft.
 pub(super) fn promotion_moved(
     promotion: &Promotion,
     version: i64,
@@ -72,7 +72,7 @@ answer! {
     }
 }
 
-/// What tells that nothing is left of a limit of a promotion in a window.
+/// The event that nothing is left of a promotion's limit in a window.
 pub(super) fn budget_exhausted(bound: &Bound, at: DateTime<Utc>) -> NewEvent {
     let subject = Subject::Promotion(bound.counter.promotion_id);
     event::<PromotionExhausted, _>(EventType::PromotionBudgetExhausted, subject, at, bound)
@@ -172,7 +172,7 @@ answer! {
     }
 }
 
-/// What tells that goods came back: as the return was answered.
+/// The event that goods came back. Its data are the return's answer.
 pub(super) fn redemption_returned(
     id: RedemptionId,
     transaction_id: &str,
@@ -196,7 +196,7 @@ answer! {
     }
 }
 
-/// The name of a limit, as `customer.times`.
+/// Prints a limit's name, such as `customer.times`.
 pub(super) struct Limit;
 pub(super) const LIMIT: Limit = Limit;
 

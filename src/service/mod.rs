@@ -1,8 +1,9 @@
-//! Use cases that join engine, cache and database: to evaluate a cart, to redeem it, and to publish what is evaluated.
+//! Use cases that join engine, cache and database: evaluating a cart, redeeming it, and publishing rules.
 //!
-//! Everything that changes a tenant's rules goes through `Service::publish`, everything that changes its keys through
-//! `Service::rekey`: the version grows first, which also makes one tenant's writers wait for each other; then the change
-//! and its audit row; and once all of that is committed, no older version is used on this instance.
+//! Every change of a tenant's rules goes through `Service::publish`, and every change of its keys through
+//! `Service::rekey`. The transaction first increments the version, which makes one tenant's writers wait for each
+//! other. Then it makes the change and writes the audit row. After the commit, this instance no longer uses older
+//! versions.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -46,10 +47,10 @@ pub mod webhooks;
 mod issuance_events;
 mod usage;
 
-/// How often a transaction is tried in whose way others stand, or whose rules move.
+/// How often a transaction is tried while others conflict with it or the rules change.
 const MAX_ATTEMPTS: u32 = 10;
 
-/// What the use cases need. Clones share it.
+/// The entry to all use cases. Clones share one state.
 #[derive(Clone)]
 pub struct Service {
     inner: Arc<Inner>,
@@ -65,20 +66,20 @@ struct Inner {
     metrics: Metrics,
 }
 
-/// Who changes something: the audit trail's "who".
+/// Who makes a change, for the audit trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// Whose things are changed.
+    /// The tenant whose data changes.
     pub tenant: TenantId,
-    /// By which key; `None` is the operator.
+    /// The key that makes the change; `None` is the operator.
     pub key: Option<KeyId>,
 }
 
-/// Which version a replacement is meant for.
+/// The version that a replacement expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expected {
     Any,
-    /// One of these; none matches nothing.
+    /// One of these. An empty list matches no version.
     OneOf(Vec<i64>),
 }
 
@@ -92,7 +93,7 @@ impl Expected {
     }
 }
 
-/// Why a use case came to nothing. Cheap to copy, since a failed transaction fails all that were in it.
+/// Why a use case failed. It is cheap to clone, because a failed transaction fails every order in it.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ServiceError {
     #[error("there is no such thing")]
@@ -103,23 +104,23 @@ pub enum ServiceError {
     Invalid(Faults),
     #[error(transparent)]
     NoRoom(#[from] NoRoom),
-    /// The state of things forbids it.
+    /// The present state forbids it.
     #[error("refused: {0:?}")]
     Refused(Refusal),
-    /// The database failed or refused: perhaps for all who were in one transaction.
+    /// The database failed or refused, perhaps for every order of one transaction.
     #[error(transparent)]
     Db(Arc<DbError>),
-    /// Whoever worked on it has died; nobody knows how far it got.
+    /// The task that worked on it has died. Its outcome is unknown.
     #[error("the work was broken off")]
     Lost,
-    /// The evaluation would take more steps than it may (spec 14): the promotions that took most.
+    /// The evaluation would take more steps than it may (spec 14). The faults name the promotions that took most.
     #[error("the evaluation is too complex")]
     TooComplex(Faults),
     #[error("the evaluation was stopped")]
     Stopped,
     #[error("the evaluation panicked")]
     Panicked,
-    /// It would have run on the pool, and did not.
+    /// The pool did not run it.
     #[error(transparent)]
     NotDone(#[from] NotDone),
     #[error(transparent)]
@@ -132,7 +133,7 @@ impl From<DbError> for ServiceError {
     }
 }
 
-/// Why a transaction by some rules came to nothing.
+/// Why a transaction that used a rule set failed.
 enum Undone {
     /// The rules are at this version now.
     RulesMoved(i64),
@@ -146,7 +147,7 @@ impl<E: Into<ServiceError>> From<E> for Undone {
 }
 
 impl ServiceError {
-    /// An evaluation that ended without a result, by these rules.
+    /// The error of an evaluation by these rules that ended without a result.
     pub(crate) fn unfinished(rules: &RuleSet, why: &Unfinished) -> Self {
         match why {
             Unfinished::Stopped => Self::Stopped,
@@ -154,7 +155,7 @@ impl ServiceError {
         }
     }
 
-    /// One fault of the body, at a JSON pointer.
+    /// An error with one fault of the body, at a JSON pointer.
     fn fault(
         pointer: impl Into<String>,
         code: FaultCode,
@@ -177,20 +178,20 @@ impl ServiceError {
         self.of_db().is_some_and(DbError::is_momentary)
     }
 
-    /// What is stored is not what this release writes there.
+    /// The stored value is not one that this release writes there.
     pub(crate) fn unreadable(what: &str) -> Self {
         DbError::Unreadable(format!("{what} is not what is written there")).into()
     }
 }
 
-/// What the state of things forbids (the 409s of spec 13).
+/// What the present state forbids (the 409s of spec 13).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// A promotion that is not archived has the name.
+    /// Another promotion that is not archived has the name.
     NameTaken,
-    /// So many promotions may be active, and are.
+    /// The tenant already has this many active promotions, which is its maximum.
     ActivePromotionLimit(i32),
-    /// The tenant may have so many stores, or lists, or SKUs on them, and would have more.
+    /// The tenant would have more stores, lists, or SKUs on its lists than this maximum.
     TooMany {
         what: &'static str,
         maximum: i32,
@@ -198,17 +199,17 @@ pub enum Refusal {
     /// These fields are fixed once a promotion has been live.
     LockedAfterLive(Vec<&'static str>),
     Archived,
-    /// Not a move of the status.
+    /// The status cannot change this way.
     InvalidTransition {
         from: &'static str,
         to: &'static str,
     },
     InUse,
-    /// Codes were generated under this name before, and others.
+    /// Other codes were generated under this batch name before.
     BatchTaken,
     /// Other promotions have these codes.
     CodesTaken(Vec<String>),
-    /// The cart comes to another discount than was expected: this result.
+    /// The cart's discount differs from the expected one. This is the result.
     DiscountChanged(String),
     /// The transaction id was used with another body.
     TransactionIdReused,
@@ -219,17 +220,17 @@ pub enum Refusal {
     NotCommitted,
     /// The return id was used with another body.
     ReturnIdReused,
-    /// More comes back than was bought.
+    /// More would come back than was bought.
     ReturnExceedsPurchase,
     /// The promotion is neither live nor scheduled.
     PromotionNotActive,
-    /// It was issued to the customer as often as it may be.
+    /// The promotion was issued to the customer as often as it may be.
     IssueLimitReached,
     /// The customer has unlocked it as often as it may.
     EarnLimitReached,
     /// The source id was used for something else.
     SourceIdReused,
-    /// It is not there to be claimed.
+    /// The customer cannot claim it.
     NotActivatable,
     /// The activity's id was used with another body.
     ActivityIdReused,
@@ -278,7 +279,7 @@ impl Service {
         &self.inner.pool
     }
 
-    /// Runs a change of the tenant's rules.
+    /// Runs a change of the tenant's rules in a transaction that increments their version.
     async fn publish<T, F>(&self, tenant: TenantId, change: F) -> Result<T, ServiceError>
     where
         F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, ServiceError> + Send + 'static,
@@ -292,7 +293,7 @@ impl Service {
         Ok(done)
     }
 
-    /// Runs a change of the tenant's keys.
+    /// Runs a change of the tenant's keys in a transaction that increments their version.
     async fn rekey<T, F>(&self, tenant: TenantId, change: F) -> Result<T, ServiceError>
     where
         F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, ServiceError> + Send + 'static,
@@ -306,7 +307,7 @@ impl Service {
         Ok(done)
     }
 
-    /// Runs a change that is no change of rules. What stood in its way for a moment is tried again.
+    /// Runs a change that does not change rules. Repeats it after a momentary conflict.
     async fn settle<T, F>(&self, tenant: TenantId, work: F) -> Result<T, ServiceError>
     where
         F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, ServiceError> + Clone + Send + 'static,
@@ -322,8 +323,8 @@ impl Service {
         }
     }
 
-    /// Runs work by the tenant's rules, as of a time or of now: again where they move meanwhile, or where others stand in
-    /// its way for a moment.
+    /// Runs work that uses the tenant's rules, as of `at` or now. Repeats it if the rules changed meanwhile, or after a
+    /// momentary conflict.
     async fn by_rules<T, F>(
         &self,
         tenant: TenantId,
@@ -355,7 +356,7 @@ impl Service {
         }
     }
 
-    /// Where nobody knows whether a change was committed, what is in memory may be older than it.
+    /// Forgets the tenant's rules and keys if the commit's outcome is unknown: they may be older than the change.
     fn or_forget<T>(
         &self,
         tenant: TenantId,

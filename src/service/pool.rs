@@ -1,8 +1,8 @@
-//! Threads for what takes long: evaluations of heavy carts, and the reading of large bodies. They are few, so that a core
-//! stays free for everything else, and the threads that serve requests never work on such a thing themselves.
+//! Threads for long jobs: evaluating heavy carts and reading large bodies. The threads are few, so that a core stays
+//! free for everything else. The threads that serve requests never work on a long job.
 //!
-//! Tenants take turns, job by job: whoever asks for one waits for at most one job of each other tenant. What holds locks
-//! in the database goes first. A job whose caller is gone is told to stop, or never begins.
+//! Tenants take turns, job by job: between two jobs of a tenant, each other tenant gets at most one. Jobs that hold
+//! locks in the database go first. If a job's caller is gone, the job is told to stop, or never begins.
 
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
@@ -26,7 +26,7 @@ pub struct PoolBounds {
     pub threads: usize,
     /// Most jobs that wait.
     pub waiting: usize,
-    /// Most of them that are one tenant's.
+    /// Most jobs of one tenant that wait.
     pub waiting_of_tenant: usize,
 }
 
@@ -37,17 +37,18 @@ impl Default for PoolBounds {
     }
 }
 
-/// The niceness of threads of the pool. Where a usual thread wants the same processor, they get about a quarter of it.
+/// The niceness of the pool's threads. If a normal thread wants the same processor, the pool's thread gets about a
+/// quarter of it.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 5;
 
 /// Which jobs go first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Urgency {
-    /// Nobody but the caller waits for it.
+    /// Only the caller waits for it.
     Usual,
-    /// Locks in the database are held meanwhile. INVARIANT: as many as there are connections at most, so that their number
-    /// needs no other bound.
+    /// Its transaction holds locks in the database meanwhile. INVARIANT: each such job has a connection of its own, so
+    /// the number of connections bounds these jobs, and no other bound is needed.
     HoldsLocks,
 }
 
@@ -76,7 +77,7 @@ impl Drop for Ownership {
 
 struct Shared {
     queue: Mutex<Queue>,
-    /// How many jobs and seats there are, to be read without the lock.
+    /// The number of waiting jobs and seats, readable without the lock.
     taken: AtomicUsize,
     wakes: Condvar,
     bounds: PoolBounds,
@@ -87,7 +88,7 @@ struct Shared {
 struct Queue {
     urgent: Line,
     usual: Line,
-    /// INVARIANT: a tenant is here while it has seats.
+    /// INVARIANT: a tenant is in this map exactly while it has seats.
     seats: FxHashMap<TenantId, usize>,
     last_id: u64,
     has_ended: bool,
@@ -97,12 +98,12 @@ struct Queue {
 #[derive(Default)]
 struct Line {
     turns: VecDeque<TenantId>,
-    /// INVARIANT: a tenant is here while it has jobs, and then it has one turn.
+    /// INVARIANT: a tenant is in this map exactly while it has jobs, and then it has exactly one turn.
     jobs: FxHashMap<TenantId, VecDeque<Job>>,
     len: usize,
 }
 
-/// The work of a job. It counts its outcome, and then sends the answer.
+/// The work of a job. It counts its outcome before it sends the answer.
 type Work = Box<dyn FnOnce(&Metrics) + Send>;
 
 struct Job {
@@ -111,7 +112,7 @@ struct Job {
 }
 
 impl Pool {
-    /// Starts the threads. They begin when there is work.
+    /// Starts the threads. They wait for work.
     pub fn new(bounds: PoolBounds, metrics: Metrics) -> std::io::Result<Self> {
         metrics.pool_threads.set(i64::try_from(bounds.threads).unwrap_or(i64::MAX));
         let shared = Arc::new(Shared {
@@ -129,7 +130,7 @@ impl Pool {
         Ok(pool)
     }
 
-    /// How many jobs of a tenant wait.
+    /// How many usual jobs of a tenant wait.
     pub fn waiting(&self, tenant: TenantId) -> usize {
         let shared = &*self.owner.0;
         if shared.taken.load(Ordering::Relaxed) == 0 {
@@ -138,7 +139,7 @@ impl Pool {
         shared.queue().usual.of(tenant)
     }
 
-    /// Fails where a job of the tenant would be refused now.
+    /// Fails if a usual job of the tenant would be refused now.
     pub fn require_room(&self, tenant: TenantId) -> Result<(), NotDone> {
         let shared = &*self.owner.0;
         let most = shared.bounds.waiting_of_tenant.min(shared.bounds.waiting);
@@ -148,7 +149,7 @@ impl Pool {
         shared.require_room(&shared.queue(), tenant)
     }
 
-    /// Takes room for a job of the tenant, while the body that it will work on is read.
+    /// Reserves room for a job of the tenant while the job's body is being received.
     pub fn take_seat(&self, tenant: TenantId) -> Result<Seat, NotDone> {
         let shared = &self.owner.0;
         let mut queue = shared.queue();
@@ -158,8 +159,8 @@ impl Pool {
         Ok(Seat { shared: Arc::clone(shared), tenant })
     }
 
-    /// Works on something at the tenant's turn. Whoever stops waiting ends it: before its turn it never begins, and then
-    /// it is told to stop. Panics where the work panicked.
+    /// Runs work at the tenant's turn. If the caller stops waiting before the turn, the work never begins; later, the
+    /// work is told to stop. A panic of the work continues in the caller.
     pub async fn run<T: Send + 'static>(
         &self,
         tenant: TenantId,
@@ -178,7 +179,7 @@ impl Pool {
                 Ok(_) if own_stop.is_stopped() => Outcome::Stopped,
                 Ok(_) => Outcome::Done,
             });
-            // Nobody may be there any more.
+            // The caller may be gone.
             let _ = answer.send(done);
         };
         let id = shared.enter(tenant, urgency, Box::new(work))?;
@@ -187,14 +188,14 @@ impl Pool {
         caller.is_answered = true;
         match answer {
             Ok(Ok(done)) => Ok(done),
-            // It is the caller's panic: whoever catches those of the caller counts it and tells of it.
+            // The panic continues in the caller. The code that catches the caller's panics counts and logs it.
             Ok(Err(panic)) => resume_unwind(panic),
             Err(_) => Err(NotDone::Ended),
         }
     }
 }
 
-/// Room in the queue, until it is dropped. Whoever has it drops it before the job enters.
+/// Room in the queue, until the seat is dropped. The owner drops it before the job enters.
 pub struct Seat {
     shared: Arc<Shared>,
     tenant: TenantId,
@@ -214,7 +215,7 @@ impl Drop for Seat {
     }
 }
 
-/// Whoever waits for a job: gone before the answer, the job ends.
+/// The caller that waits for a job. If it is dropped before the answer, the job ends.
 struct Caller<'p> {
     shared: &'p Shared,
     tenant: TenantId,
@@ -253,7 +254,7 @@ impl Shared {
     }
 
     fn require_room(&self, queue: &Queue, tenant: TenantId) -> Result<(), NotDone> {
-        // Whoever sends slowly keeps a seat for long, so a seat takes room from its own tenant alone.
+        // A caller that sends slowly keeps its seat for long. So a seat takes room only from its own tenant.
         let seats = queue.seats.get(&tenant).copied().unwrap_or_default();
         let has_room = queue.usual.len < self.bounds.waiting
             && queue.usual.of(tenant) + seats < self.bounds.waiting_of_tenant;
@@ -278,7 +279,7 @@ impl Shared {
         Ok(id)
     }
 
-    /// A thread of the pool: job after job, until the pool ends.
+    /// The loop of a pool thread: it runs jobs until the pool ends.
     fn work(&self) {
         give_way();
         while let Some(job) = self.next() {
@@ -304,7 +305,7 @@ impl Shared {
     }
 }
 
-/// Lets the threads that serve requests go first. On Linux alone a thread has a priority of its own.
+/// Gives the threads that serve requests a higher priority. Only on Linux does niceness apply to a single thread.
 fn give_way() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICENESS) {
@@ -339,7 +340,7 @@ impl Line {
         self.len += 1;
     }
 
-    /// The job of whose turn it is, who is the last in turn then.
+    /// Takes the next job of the tenant whose turn it is. That tenant then goes to the end of the rotation.
     fn take(&mut self) -> Option<Job> {
         let tenant = self.turns.pop_front()?;
         let own = self.jobs.get_mut(&tenant)?;

@@ -1,22 +1,22 @@
-//! Where webhooks may go: public addresses by https, unless the operator has allowed others.
+//! Which URLs and addresses webhooks may use: public addresses by https, unless the operator has allowed others.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
-/// Where webhooks may go.
+/// Which targets webhooks may have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Targets {
-    /// By https to public addresses.
+    /// Only https, to public addresses.
     #[default]
     Public,
-    /// By http too, and to any address: for development, and where the receivers are the operator's own.
+    /// Also http, and any address: for development, and for receivers in the operator's own network.
     Any,
 }
 
 impl Targets {
-    /// Reads a URL that webhooks may go to, as far as that can be seen of it. Where its name leads is known at each
-    /// delivery. Err: what is wrong with it.
+    /// Reads a webhook's URL and checks everything that the text shows. The address behind a name is checked at each
+    /// delivery. `Err` says what is wrong with the URL.
     pub fn read(self, text: &str) -> Result<Url, &'static str> {
         let url = Url::parse(text).map_err(|_| "is not a URL")?;
         match (url.scheme(), self) {
@@ -32,7 +32,7 @@ impl Targets {
         }
         let address = match url.host() {
             None => return Err("names no host"),
-            // The resolver answers for names.
+            // The addresses of a name are checked when it is resolved.
             Some(Host::Domain(_)) => return Ok(url),
             Some(Host::Ipv4(address)) => IpAddr::V4(address),
             Some(Host::Ipv6(address)) => IpAddr::V6(address),
@@ -40,7 +40,7 @@ impl Targets {
         if self.allow(address) { Ok(url) } else { Err("names an address that is not public") }
     }
 
-    /// Whether an address may be connected to.
+    /// Whether webhooks may connect to an address.
     pub fn allow(self, address: IpAddr) -> bool {
         match self {
             Self::Public => is_public(address),
@@ -49,7 +49,7 @@ impl Targets {
     }
 }
 
-/// Whether an address is one of the public Internet's: what is kept for anything else is not.
+/// Whether an address belongs to the public Internet and is not reserved for another purpose.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -57,7 +57,7 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// Where Azure answers every machine with what is for that machine alone, at an address that looks public.
+/// Azure's address for platform services of the machine that asks. The address looks public.
 const AZURE: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
@@ -66,7 +66,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         (a, b, c),
         // This network, private use, loopback.
         (0 | 10 | 127, _, _)
-            // Shared by carriers.
+            // Shared by carriers (carrier-grade NAT).
             | (100, 64..=127, _)
             // Link-local, where clouds keep their metadata.
             | (169, 254, _)
@@ -75,13 +75,13 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
             // Protocols, documentation, relays of 6to4.
             | (192, 0, 0 | 2)
             | (192, 88, 99)
-            // Sinks for reverse look-ups, and multicast that is tunnelled.
+            // Sinks for reverse look-ups (AS112), and tunneled multicast (AMT).
             | (192, 31, 196) | (192, 52, 193) | (192, 175, 48)
-            // Benchmarks.
+            // Benchmarks of networks.
             | (198, 18 | 19, _)
             | (198, 51, 100)
             | (203, 0, 113)
-            // Multicast, reserved, broadcast.
+            // Multicast, reserved and broadcast addresses.
             | (224..=255, _, _)
     );
     !reserved && address != AZURE
@@ -97,13 +97,14 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         (0x2620, 0x004f) if c == 0x8000 => false,
         // Protocols and Teredo; documentation; 6to4.
         (0x2001, 0..=0x01ff | 0x0db8) | (0x2002, _) | (0x3fff, 0..=0x0fff) => false,
-        // Only this part is given out; the rest is loopback, unique-local, link-local, multicast and the like.
+        // Only this range is allocated to the public. The rest is loopback, unique-local, link-local, multicast and so
+        // on.
         (0x2000..=0x3fff, _) => true,
         _ => false,
     }
 }
 
-/// The IPv4 address that is meant by one that is mapped (`::ffff:0:0/96`) or translated (NAT64, `64:ff9b::/96`).
+/// The IPv4 address inside a mapped (`::ffff:0:0/96`) or translated address (NAT64, `64:ff9b::/96`).
 fn inside(address: Ipv6Addr) -> Option<Ipv4Addr> {
     match address.segments() {
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x0064, 0xff9b, 0, 0, 0, 0, high, low] => {
