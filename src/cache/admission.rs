@@ -1,5 +1,5 @@
-//! How much of an instance one tenant may take: a share of the requests in flight, the rates that the operator sets, and
-//! so many guesses at codes. All of it is counted in memory, by each instance for itself, and without a lock.
+//! How much of an instance one tenant may use: its share of the requests in flight, the rates that the operator sets,
+//! and a number of guesses at codes. Each instance counts for itself, in memory, and without a lock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -15,37 +15,37 @@ use crate::domain::id::TenantId;
 use crate::domain::rate::{Rate, RateLimits, Work};
 use crate::metrics::RateLimit;
 
-/// A minute in milliseconds: failures are counted by the minute of the instance's life.
+/// A minute in milliseconds. Failures are counted by minute since the instance's start.
 const MINUTE_MS: u64 = 60_000;
 
 /// Why there is no room for a request now. Nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRoom {
-    /// The tenant has as many requests in flight as one tenant may.
+    /// The tenant has as many requests in flight, or as many unsent bytes, as one tenant may.
     #[error("too many requests of the tenant are being worked on")]
     Share,
-    /// The tenant asks faster than the operator lets it; after so long it may again.
+    /// The tenant exceeds its rate. It may try again after this time.
     #[error("the tenant asks too often")]
     Rate(Duration),
-    /// Too many unknown codes were presented; after so long codes are looked up again.
+    /// The tenant presented too many unknown codes. Codes are looked up again after this time.
     #[error("too many unknown codes were presented")]
     Guesses(Duration),
 }
 
-/// What a tenant takes now, and may take.
+/// What a tenant uses now, and its rates.
 #[derive(Default)]
 pub(super) struct Admission {
     in_flight: AtomicUsize,
     /// Bytes of long answers that have not been sent.
     unsent: AtomicUsize,
     buckets: ArcSwap<Buckets>,
-    /// The minute in the upper half, the failures of that minute in the lower.
+    /// The upper half is the minute, the lower half the failures of that minute.
     failures: AtomicU64,
 }
 
 #[derive(Default)]
 struct Buckets {
-    /// The version of the keys at which they were read.
+    /// The version of the tenant's keys at which the rates were read.
     version: i64,
     limits: RateLimits,
     evaluate: Option<Arc<DefaultDirectRateLimiter>>,
@@ -54,7 +54,7 @@ struct Buckets {
 }
 
 impl Buckets {
-    /// What does not change keeps its tokens.
+    /// Buckets for these limits. A bucket whose rate has not changed keeps its tokens.
     fn with(&self, version: i64, limits: RateLimits) -> Self {
         type Bucket = Option<Arc<DefaultDirectRateLimiter>>;
         let bucket = |old: (Option<Rate>, &Bucket), new: Option<Rate>| {
@@ -84,7 +84,7 @@ impl Buckets {
 }
 
 impl Admission {
-    /// Takes over what was read with the keys at this version, unless something newer was.
+    /// Sets the rates that were read with the keys at this version, unless newer ones are set.
     pub(super) fn set_rates(&self, version: i64, limits: RateLimits) {
         self.buckets.rcu(|now| {
             if now.version >= version {
@@ -106,13 +106,12 @@ impl Session {
         Self { entry }
     }
 
-    /// Whose key it is, and what it may do.
     pub fn known(&self) -> Known {
         self.entry.known
     }
 
-    /// Lets a request in, if the tenant's rate and its share of the requests in flight, `most`, and of the answers that
-    /// wait to be read, `unsent` bytes, leave room.
+    /// Admits a request unless the tenant has `most` requests in flight, has `unsent` bytes of unread answers, or
+    /// exceeds its rate.
     pub fn admit(self, work: Work, most: usize, unsent: usize) -> Result<Place, NoRoom> {
         let admission = &self.entry.tenant.admission;
         let before = admission.in_flight.fetch_add(1, Ordering::AcqRel);
@@ -130,7 +129,7 @@ impl Session {
     }
 }
 
-/// One request in flight of a tenant.
+/// A tenant's request in flight, until it is dropped.
 pub struct Place {
     tenant: Arc<Tenant>,
     unsent: AtomicUsize,
@@ -147,7 +146,7 @@ impl Place {
     }
 }
 
-/// Adds bytes to those that are taken, unless their sum would exceed `most`.
+/// Adds bytes to `taken`, unless the sum would exceed `most`.
 pub fn take_room(taken: &AtomicUsize, bytes: usize, most: usize) -> bool {
     let added = taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
         now.checked_add(bytes).filter(|sum| *sum <= most)
@@ -163,8 +162,8 @@ impl Drop for Place {
     }
 }
 
-/// Codes that are about to be looked up. They count as failures from the beginning, so that many requests at once do
-/// not try more of them; what turns out to be known is given back.
+/// Codes that are about to be looked up. They count as failures at first, so that simultaneous requests cannot try more
+/// codes than allowed. When the guess is dropped, all codes but the unknown ones are given back.
 pub struct Guess {
     tenant: Arc<Tenant>,
     minute: u64,
@@ -173,7 +172,7 @@ pub struct Guess {
 }
 
 impl Guess {
-    /// So many of them are nobody's. Said again it replaces what was said before.
+    /// Sets how many of the codes are unknown. A later call replaces the number.
     pub fn failed(&self, unknown: usize) {
         let unknown = u32::try_from(unknown).unwrap_or(u32::MAX);
         self.unknown.store(unknown, Ordering::Relaxed);
@@ -184,7 +183,7 @@ impl Drop for Guess {
     fn drop(&mut self) {
         let known = self.codes.saturating_sub(*self.unknown.get_mut());
         let failures = &self.tenant.admission.failures;
-        // Of a minute that is over nothing is counted any more.
+        // If that minute is over, its failures no longer count.
         let _ = failures.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
             let (minute, count) = parts(now);
             (minute == self.minute).then(|| joined(minute, count.saturating_sub(known)))
@@ -202,7 +201,7 @@ fn joined(minute: u64, count: u32) -> u64 {
 }
 
 impl Cache {
-    /// Lets codes be looked up, unless the tenant has presented too many unknown ones in this minute.
+    /// Allows a look-up of codes, unless the tenant has presented too many unknown codes in this minute.
     pub fn guess(&self, tenant: TenantId, codes: usize) -> Result<Guess, NoRoom> {
         let tenant = self.tenant(tenant);
         let codes = u32::try_from(codes).unwrap_or(u32::MAX);
@@ -244,11 +243,11 @@ mod tests {
         let takes = |work| admission.buckets.load().of(work).is_none_or(|own| own.check().is_ok());
         assert!(takes(Work::Evaluate) && takes(Work::Evaluate) && !takes(Work::Evaluate));
         assert!(takes(Work::Redeem) && takes(Work::Admin));
-        // Another key was made, another rate was set: this bucket is as empty as before.
+        // Another key was made and another rate was set. This bucket is still empty.
         admission.set_rates(2, limits);
         admission.set_rates(3, RateLimits { admin: rate(1), ..limits });
         assert!(!takes(Work::Evaluate) && takes(Work::Admin) && !takes(Work::Admin));
-        // What was read earlier and comes later changes nothing.
+        // Rates that were read earlier but arrive later change nothing.
         admission.set_rates(2, RateLimits::default());
         assert!(!takes(Work::Evaluate));
         admission.set_rates(4, RateLimits::default());

@@ -1,7 +1,7 @@
-//! The keys that were seen, so that authentication makes no round trip to the database.
+//! The API keys that were used, so that authentication needs no round trip to the database.
 //!
-//! An entry is trusted while it was read at the floor of its tenant's keys or later: a revocation or a suspension
-//! raises that floor, and every key of the tenant is looked up again, with the rates that the operator has set.
+//! An entry is trusted if it was read at the floor of its tenant's keys or later. A revocation or a suspension raises
+//! that floor. Then every key of the tenant is looked up again, with the rates that the operator has set.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -14,16 +14,17 @@ use crate::db::{self, DbError};
 use crate::domain::id::{CursorKey, KeyId, TenantId};
 use crate::domain::role::Role;
 
-/// Keys are spread over so many maps, each with its own lock.
+/// The number of maps that the keys are spread over. Each has its own lock.
 const SHARDS: usize = 16;
-/// Most keys of one such map.
+/// Most keys of one map.
 const SHARD_CAPACITY: usize = 1_024;
-/// Most keys that are being looked up. Anybody can make up keys: so many of them at once, and no more, ask the database,
-/// and whoever's key is known does not notice. However many tills present the same key at once, it is looked up once.
+/// Most keys that are being looked up at the same time. Anyone can make up keys, so this bounds how many of them ask
+/// the database. Requests with known keys are not affected. A key that many terminals present at the same time is
+/// looked up once.
 const MAX_LOOK_UPS: usize = 64;
-/// A use is written down again after so long.
+/// A key's use is written to the database at most once in this time.
 const TOUCH_AGAIN_MS: u64 = 60_000;
-/// Most uses that wait to be written down.
+/// Most uses that wait to be written.
 const MAX_TOUCHED: usize = 10_000;
 
 /// SHA-256 of a key.
@@ -35,7 +36,7 @@ pub struct Known {
     pub tenant: TenantId,
     pub key: KeyId,
     pub role: Role,
-    /// What the cursors of its tenant's lists are sealed with.
+    /// Seals the cursors of its tenant's lists.
     pub cursors: CursorKey,
 }
 
@@ -48,7 +49,7 @@ pub enum Refused {
     Suspended,
     #[error("too many keys are being looked up")]
     Busy,
-    /// Nobody can say, to all who asked.
+    /// The look-up failed. All callers that waited for it get this error.
     #[error(transparent)]
     Db(Arc<DbError>),
 }
@@ -71,7 +72,7 @@ type Shard = RwLock<FxHashMap<KeyHash, Arc<Entry>>>;
 /// The tenant that a key names, and the key's hash.
 type Wanted = (TenantId, KeyHash);
 
-/// What all get who ask for the same key at the same time.
+/// The result that all simultaneous callers with the same key get.
 type Answer = Arc<OnceCell<Result<Arc<Entry>, Refused>>>;
 
 #[derive(Default)]
@@ -80,8 +81,8 @@ struct Asked {
     waiting: usize,
 }
 
-/// One who waits for a look-up. The first who leaves with an answer ends it, so that who comes later asks anew; so does
-/// the last who leaves without one.
+/// A caller that waits for a look-up. The first caller that leaves with an answer removes the look-up, so that later
+/// callers start a new one. The last caller that leaves without an answer removes it too.
 struct LookUp<'k> {
     keys: &'k Keys,
     wanted: Wanted,
@@ -119,11 +120,11 @@ impl Entry {
 }
 
 impl Cache {
-    /// Who presents the key with this hash, which names this tenant.
+    /// Authenticates the key with this hash, which names this tenant.
     pub async fn authenticate(&self, tenant: TenantId, hash: &KeyHash) -> Result<Session, Refused> {
         let entry = match self.inner.keys.find(hash) {
             Some(entry) if entry.known.tenant == tenant => entry,
-            // Apart, so that the many whose key is known do not carry the room for a look-up.
+            // Boxed, so that requests with a known key do not have the space for a look-up in their futures.
             _ => Box::pin(self.look_up(tenant, hash)).await?,
         };
         let now = self.age_ms();
@@ -139,8 +140,8 @@ impl Cache {
         Ok(Session::new(entry))
     }
 
-    /// The key, looked up once for all who ask at the same time. Who comes in the middle of a look-up that a change has
-    /// overtaken waits for another one: the change may have been acknowledged before they came.
+    /// Looks up the key, once for all simultaneous callers. If the keys changed during a look-up, callers that joined
+    /// it look up again, because the change may have been acknowledged before they arrived.
     async fn look_up(&self, tenant: TenantId, hash: &KeyHash) -> Result<Arc<Entry>, Refused> {
         loop {
             let wanted = (tenant, *hash);
@@ -161,7 +162,7 @@ impl Cache {
             .tenant(tenant, move |tx| Box::pin(async move { db::keys::find(tx, &wanted).await }))
             .await?
             .ok_or(Refused::Unknown)?;
-        // INVARIANT: the table keeps no key of another length.
+        // INVARIANT: a constraint of the table fixes the length of this key.
         let cursors = CursorKey::new(found.cursor_key.try_into().unwrap_or_default());
         // Only a tenant with a valid key gets a place in memory.
         let place = self.tenant(tenant);
@@ -174,12 +175,12 @@ impl Cache {
             used_at_ms: AtomicU64::new(self.age_ms()),
             touched_at_ms: AtomicU64::new(0),
         });
-        // A change may have overtaken the look-up; then the entry is not trusted, and the next use looks again.
+        // If the keys changed during the look-up, this entry is not trusted, and the next use looks it up again.
         self.inner.keys.keep(*hash, Arc::clone(&entry));
         Ok(entry)
     }
 
-    /// Writes down which keys were used since the last call.
+    /// Writes to the database which keys were used since the last call.
     pub(super) async fn write_uses(&self) -> Result<(), DbError> {
         for (key, tenant) in self.inner.keys.take_touched() {
             let db = &self.inner.db;
@@ -194,7 +195,7 @@ impl Keys {
         self.looking_up.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes part in the look-up of a key, and whether it begins with that; `None` where there is no room for one more.
+    /// Joins the look-up of a key. Returns whether this caller is the first; `None` if no further look-up may start.
     fn join(&self, wanted: Wanted) -> Option<(LookUp<'_>, bool)> {
         let mut looking_up = self.looking_up();
         let is_first = !looking_up.contains_key(&wanted);
@@ -235,7 +236,6 @@ impl Keys {
         shard.insert(hash, entry);
     }
 
-    /// How many there are.
     pub(super) fn len(&self) -> usize {
         let len = |shard: &Shard| shard.read().unwrap_or_else(PoisonError::into_inner).len();
         self.shards.iter().map(len).sum()

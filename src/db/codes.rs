@@ -1,4 +1,4 @@
-//! Codes: what is presented to unlock a code-linked promotion. Compared in upper case.
+//! Codes: the texts that customers present to unlock a code-linked promotion. They are compared in upper case.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -8,14 +8,14 @@ use crate::domain::code::NewCode;
 use crate::domain::id::PromotionId;
 use crate::domain::promotion::Status;
 
-/// Codes of one statement: so many are written and then forgotten, so that memory and statements stay short.
+/// Most codes of one statement. This bounds the memory and the length of statements.
 const CHUNK: usize = 5_000;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeRow {
-    /// Its id: a code that is deleted and made anew is another one.
+    /// Its id. A code that is deleted and made again gets another id.
     pub code_id: Uuid,
-    /// The code as it was made.
+    /// The code as its maker wrote it.
     pub code: String,
     pub expires_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
@@ -27,7 +27,7 @@ pub struct FoundCode {
     /// The code in upper case.
     pub code_key: String,
     pub code_id: Uuid,
-    /// The code as it was made.
+    /// The code as its maker wrote it.
     pub code: String,
     pub expires_at: Option<DateTime<Utc>>,
     pub promotion_id: Uuid,
@@ -35,37 +35,38 @@ pub struct FoundCode {
     pub promotion_status: Status,
 }
 
-/// A code of a list, with its use.
+/// A listed code, with its use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedCode {
-    /// The code as it was made.
+    /// The code as its maker wrote it.
     pub code: String,
     pub expires_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub batch: Option<String>,
-    /// Redemptions by it that count: held or committed, and not given back whole.
+    /// How many redemptions used it: those that are held or committed, and not fully returned.
     pub used: i64,
 }
 
-/// A generation that was carried out.
+/// A completed generation of codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchRow {
-    /// SHA-256 of what was asked for.
+    /// SHA-256 of the request.
     pub body_hash: Vec<u8>,
     pub count: i32,
 }
 
-/// Gives codes to a promotion, all or none, and returns how many are new.
+/// Adds codes to a promotion, all or none, and returns how many are new.
 ///
-/// A code that the promotion already has is left as it is; one that an archived promotion had becomes a new code of
-/// this one; others are `CodesTaken`. The caller has locked the promotion, so that it is not archived meanwhile.
+/// A code that the promotion already has stays as it is. A code of an archived promotion becomes a new code of this
+/// one. Codes of other promotions result in `CodesTaken`. The caller has locked the promotion, so that it cannot be
+/// archived meanwhile.
 pub async fn insert(tx: &mut TenantTx, promotion: PromotionId, codes: &[NewCode]) -> Result<u64> {
     let mut ordered: Vec<(String, usize, &NewCode)> = codes
         .iter()
         .enumerate()
         .map(|(place, new)| (new.code.to_ascii_uppercase(), place, new))
         .collect();
-    // In the order of the keys, so that two imports cannot wait for each other.
+    // In the order of the keys, so that two imports cannot deadlock.
     ordered.sort_by(|one, other| (&one.0, one.1).cmp(&(&other.0, other.1)));
     let (mut made, mut taken) = (0, Vec::new());
     for chunk in ordered.chunks(CHUNK) {
@@ -129,8 +130,8 @@ async fn owned_by_others(
     .await
 }
 
-/// Gives a promotion codes that were drawn for it, and returns how many of them are new: whoever has the others, they
-/// are left as they are. Each is there once; the caller has locked the promotion.
+/// Adds drawn codes to a promotion, and returns how many are new. Codes that any promotion already has are left as they
+/// are. `codes` has no duplicates. The caller has locked the promotion.
 pub async fn insert_drawn(
     tx: &mut TenantTx,
     promotion: PromotionId,
@@ -160,7 +161,7 @@ pub async fn insert_drawn(
     Ok(made)
 }
 
-/// Reads what is remembered of a generation.
+/// Reads the record of a generation.
 pub async fn batch(
     tx: &mut TenantTx,
     promotion: PromotionId,
@@ -194,8 +195,8 @@ pub async fn insert_batch(
     .await
 }
 
-/// Lists a promotion's codes in the order of their upper case, after the code `after`; those of one generation if
-/// `batch` names it.
+/// Lists a promotion's codes in the order of their upper case, after the code `after`. `batch` selects the codes of one
+/// generation.
 pub async fn list(
     tx: &mut TenantTx,
     promotion: PromotionId,
@@ -204,7 +205,7 @@ pub async fn list(
     limit: u16,
 ) -> Result<Page<ListedCode, String>> {
     let after = after.map(str::to_ascii_uppercase);
-    // Two statements, since each has an index of its own.
+    // Two statements, because each needs another index.
     macro_rules! listed {
         ($of_batch:literal $(, $batch:expr)?) => {
             sqlx::query_as!(
@@ -241,7 +242,7 @@ pub async fn list(
     Ok(Page::cut(rows, limit, |row| row.code.to_ascii_uppercase()))
 }
 
-/// Lists the codes of one generation without their use: its answer.
+/// Lists the codes of one generation without their use, for the answer of that generation.
 pub async fn of_batch(
     tx: &mut TenantTx,
     promotion: PromotionId,
@@ -263,7 +264,7 @@ pub async fn of_batch(
     Ok(Page::cut(tx.values(query).await?, limit, |code| code.to_ascii_uppercase()))
 }
 
-/// Lists a promotion's codes without their use: for an export of the rules.
+/// Lists a promotion's codes without their use, for an export of the rules.
 pub async fn of_promotion(
     tx: &mut TenantTx,
     promotion: PromotionId,
@@ -284,7 +285,7 @@ pub async fn of_promotion(
     Ok(Page::cut(tx.all(query).await?, limit, |row| row.code.to_ascii_uppercase()))
 }
 
-/// Deletes a promotion's code and returns what it was; none when the promotion has no such code.
+/// Deletes a promotion's code and returns it; `None` if the promotion has no such code.
 pub async fn delete(
     tx: &mut TenantTx,
     promotion: PromotionId,
@@ -301,8 +302,7 @@ pub async fn delete(
     .await
 }
 
-/// Looks up what a cart presents, in one statement. Unknown codes are missing from the answer, whose order means
-/// nothing.
+/// Looks up the codes of a cart in one statement. The result lacks unknown codes and has no defined order.
 pub async fn find(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<FoundCode>> {
     let keys: Vec<String> = codes.iter().map(|code| code.to_ascii_uppercase()).collect();
     tx.all(sqlx::query_as!(

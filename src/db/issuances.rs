@@ -1,4 +1,4 @@
-//! Issuances: promotions in customers' hands, and how often each customer was given one (spec 11).
+//! Issuances: promotions in customers' hands, and how often each customer was given each promotion (spec 11).
 //!
 //! Locks are taken in one order: the customer's rows of `customer_promotion`, issuances in the order of their ids, then
 //! counters.
@@ -10,7 +10,7 @@ use super::{Page, Result, TenantTx, column, one_more, raced_unless};
 use crate::domain::id::{IssuanceId, PromotionId};
 use crate::domain::issuance::{Issuance, IssuanceSource, IssuanceState};
 
-/// How often a promotion came into one customer's hands, for good.
+/// How often one customer was ever given a promotion. The counts never shrink.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hand {
     pub promotion_id: Uuid,
@@ -19,7 +19,7 @@ pub struct Hand {
     pub unlocked: i32,
 }
 
-/// What is added to how often, and the bounds that the sums must not pass.
+/// What is added to a hand's counts, and the bounds of the sums.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandChange {
     pub promotion_id: Uuid,
@@ -30,14 +30,14 @@ pub struct HandChange {
     pub most_unlocked: i32,
 }
 
-/// An issuance that is to be recorded.
+/// An issuance to be recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewIssuance {
     pub issuance_id: Uuid,
     pub promotion_id: Uuid,
     pub customer_id: String,
     pub source: IssuanceSource,
-    /// The caller's id of that.
+    /// The caller's id of the source.
     pub source_id: Option<String>,
     pub issued_at: DateTime<Utc>,
     /// Since when it can be used.
@@ -65,7 +65,8 @@ pub struct IssuanceCursor {
     pub issuance_id: Uuid,
 }
 
-/// Whose hands these are: locked to the end of the transaction, and how often each was given the promotion.
+/// Locks the counts of these customers and promotions to the end of the transaction, and returns them. Missing rows are
+/// made.
 pub async fn lock_hands(tx: &mut TenantTx, hands: &[(Uuid, String)]) -> Result<Vec<Hand>> {
     tx.all(sqlx::query_as!(
         Hand,
@@ -81,8 +82,8 @@ pub async fn lock_hands(tx: &mut TenantTx, hands: &[(Uuid, String)]) -> Result<V
     .await
 }
 
-/// Adds to how often, below the checks of whoever has locked these hands: a sum beyond its bound is no row, and so
-/// `Raced`.
+/// Adds to the counts of hands that the caller has locked and checked. As a second check, a sum beyond its bound writes
+/// no row and results in `Raced`.
 pub async fn add_to_hands(tx: &mut TenantTx, changes: &[HandChange]) -> Result<()> {
     let written = tx.written(sqlx::query!(
         "update customer_promotion as own
@@ -125,8 +126,9 @@ pub async fn insert(tx: &mut TenantTx, new: &[NewIssuance]) -> Result<()> {
     .await
 }
 
-/// Those of these customers to whom the promotion was given under this id of the caller: whose, how, which. What was
-/// issued to a customer is found by that name, whosever it has become; then what is in the customer's hands now.
+/// Finds the issuances of the promotion that these customers were given under this source id. Returns customer, source
+/// and issuance. First it looks for what was issued to this customer id, even if the issuance belongs to another
+/// customer now; then for what the customer has now.
 pub async fn by_source(
     tx: &mut TenantTx,
     promotion: Uuid,
@@ -154,8 +156,8 @@ pub async fn by_source(
     tx.all(rows).await
 }
 
-/// The customer's claim of an open promotion, if there is one. Whoever was merged may have several: one that stands comes
-/// before those that were taken back.
+/// The customer's claim of an open promotion, if any. A merged customer may have several claims: a claim that is not
+/// revoked comes before revoked ones.
 pub async fn activation(
     tx: &mut TenantTx,
     promotion: Uuid,
@@ -181,7 +183,7 @@ pub struct Waiting {
     pub issued_at: DateTime<Utc>,
 }
 
-/// What a customer was issued of these promotions and has not earned yet, the one issued first at the head.
+/// The customer's issuances of these promotions that are not unlocked yet, in the order in which they were issued.
 pub async fn waiting(
     tx: &mut TenantTx,
     customer: &str,
@@ -200,14 +202,14 @@ pub async fn waiting(
     .await
 }
 
-/// What unlocks an issuance that was issued before.
+/// The unlocking of an existing issuance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unlock {
     pub issuance_id: Uuid,
     pub use_until: Option<DateTime<Utc>>,
 }
 
-/// Unlocks issuances. Where one of them was revoked meanwhile: `Raced`.
+/// Unlocks issuances. `Raced` if one of them was revoked or unlocked meanwhile.
 pub async fn unlock(
     tx: &mut TenantTx,
     unlocks: &[Unlock],
@@ -230,7 +232,7 @@ pub async fn unlock(
     raced_unless(written, unlocks.len())
 }
 
-/// Lists issuances as they stand at `now`, newest first, after the place `after`.
+/// Lists issuances in their states at `now`, newest first, after the place `after`.
 pub async fn list(
     tx: &mut TenantTx,
     filter: &IssuanceFilter,
@@ -245,13 +247,14 @@ pub async fn list(
     }))
 }
 
-/// Reads these issuances as they stand at `now`.
+/// Reads these issuances in their states at `now`.
 pub async fn get(tx: &mut TenantTx, ids: &[Uuid], now: DateTime<Utc>) -> Result<Vec<Issuance>> {
     let filter = IssuanceFilter { ids: Some(ids.to_vec()), ..IssuanceFilter::default() };
     read(tx, &filter, now, None, i64::MAX).await
 }
 
-/// What is used up follows from the counters, and comes before what has expired: only what is given back expires after.
+/// Whether an issuance is used up follows from its counters. A used-up issuance never counts as expired, unless
+/// something is given back to it.
 async fn read(
     tx: &mut TenantTx,
     filter: &IssuanceFilter,
@@ -259,7 +262,7 @@ async fn read(
     after: Option<IssuanceCursor>,
     limit: i64,
 ) -> Result<Vec<Issuance>> {
-    // Each set of filters has an index of its own, which only a plan for these very values finds.
+    // Each set of filters has an index of its own. Only a plan for the actual values finds it.
     tx.run(sqlx::query!("set local plan_cache_mode = force_custom_plan")).await?;
     let standing = sqlx::query!(
         r#"select issuance_id as "issuance_id!", promotion_id as "promotion_id!", customer_id as "customer_id!",
@@ -312,7 +315,7 @@ async fn read(
     tx.all(standing).await
 }
 
-/// Keeps others from changing an issuance to the end of the transaction; false where there is none.
+/// Locks an issuance to the end of the transaction; false if it does not exist.
 pub async fn lock(tx: &mut TenantTx, issuance: Uuid) -> Result<bool> {
     let found = tx.optional(sqlx::query!(
         "select issuance_id from issuance where tenant_id = $1 and issuance_id = $2 for no key update",
@@ -323,7 +326,7 @@ pub async fn lock(tx: &mut TenantTx, issuance: Uuid) -> Result<bool> {
     Ok(found.is_some())
 }
 
-/// The customer claims an issuance, which is locked.
+/// Notes that the customer claims an issuance, which the caller has locked.
 pub async fn activate(tx: &mut TenantTx, issuance: Uuid, now: DateTime<Utc>) -> Result<()> {
     tx.run(sqlx::query!(
         "update issuance set activated_at = $3 where tenant_id = $1 and issuance_id = $2",
@@ -334,7 +337,7 @@ pub async fn activate(tx: &mut TenantTx, issuance: Uuid, now: DateTime<Utc>) -> 
     .await
 }
 
-/// Takes an issuance back, which is locked.
+/// Revokes an issuance, which the caller has locked.
 pub async fn revoke(tx: &mut TenantTx, issuance: Uuid, now: DateTime<Utc>) -> Result<()> {
     tx.run(sqlx::query!(
         "update issuance set revoked_at = $3 where tenant_id = $1 and issuance_id = $2 and revoked_at is null",

@@ -1,7 +1,7 @@
 //! Promotions and their history. Each change of a promotion writes its history entry itself, in the same transaction.
 //!
-//! Locks are taken in one order: promotions first, the tenant's row last (it is locked by [`count_active`] and by the
-//! bump of the rules' version), so that two changes cannot wait for each other.
+//! Locks are taken in one order, so that two changes cannot deadlock: the tenant's row first, by the bump of the rules'
+//! version, then promotions.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -12,32 +12,32 @@ use crate::domain::id::{KeyId, PromotionId};
 use crate::domain::names::Named;
 use crate::domain::promotion::{PromotionType, State, Status, Terms};
 
-/// A promotion as it is stored: what its terms are stands in its document.
+/// A stored promotion. Its document contains its terms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromotionRow {
     pub promotion_id: Uuid,
     pub status: Status,
-    /// Grows by one with each change, of the status too.
+    /// Grows by one with each change, including changes of status.
     pub version: i64,
     pub document: String,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
 
-/// A promotion as it is to be stored.
+/// A promotion to be stored.
 #[derive(Clone, Debug)]
 pub struct NewPromotion {
     pub promotion: PromotionId,
     /// Not `archived`.
     pub status: Status,
     pub terms: Terms,
-    /// The same terms, as they are stored.
+    /// The same terms as a document.
     pub document: String,
-    /// Every product list that the document names, each once.
+    /// The product lists that the document names, without duplicates.
     pub product_lists: Vec<String>,
 }
 
-/// Which promotions are listed. Without a state: all that are not archived.
+/// Which promotions are listed. Without a state: every promotion that is not archived.
 #[derive(Clone, Debug, Default)]
 pub struct PromotionFilter {
     pub state: Option<State>,
@@ -54,12 +54,12 @@ pub struct PromotionCursor {
     pub promotion: PromotionId,
 }
 
-/// How many promotions count against the tenant's bound, and the bound.
+/// How many promotions count toward the tenant's bound, and the bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActiveCount {
     /// Active and not ended.
     pub active: i64,
-    /// At most so many.
+    /// The bound.
     pub maximum: i32,
 }
 
@@ -106,7 +106,7 @@ pub async fn get(tx: &mut TenantTx, promotion: PromotionId) -> Result<Option<Pro
     .await
 }
 
-/// Reads a promotion and keeps others from changing it to the end of the transaction.
+/// Reads a promotion and locks it to the end of the transaction.
 pub async fn lock(tx: &mut TenantTx, promotion: PromotionId) -> Result<Option<PromotionRow>> {
     tx.optional(sqlx::query_as!(
         PromotionRow,
@@ -154,8 +154,8 @@ pub async fn replace(
     Ok(row)
 }
 
-/// Sets the status of a promotion that is not archived; none when there is no such promotion. Archiving gives up its
-/// name and its product lists. The caller bumps the version of the rules.
+/// Sets the status of a promotion that is not archived; `None` if no such promotion exists. Archiving frees its name
+/// and its product lists. The caller bumps the version of the rules.
 pub async fn set_status(
     tx: &mut TenantTx,
     promotion: PromotionId,
@@ -180,7 +180,8 @@ pub async fn set_status(
     Ok(Some(row))
 }
 
-/// Lists promotions, newest first, after the place `after`. `now` parts `active` into scheduled, live and ended.
+/// Lists promotions, newest first, after the place `after`. `now` divides active promotions into scheduled, live and
+/// ended.
 pub async fn list(
     tx: &mut TenantTx,
     filter: &PromotionFilter,
@@ -232,8 +233,9 @@ pub async fn list(
     Ok(filling.page())
 }
 
-/// Reads what the rule set is made of: active and paused promotions, oldest first, but those that had ended by
-/// `ended_by`, if that is given. A status that is not known could be in force: it is not passed over, but `Unreadable`.
+/// Reads the promotions of the rule set, oldest first: active and paused ones, without those that had ended by
+/// `ended_by`, if given. A promotion with an unknown status could be in force, so it is not skipped: the result is
+/// `Unreadable`.
 pub async fn for_rules(
     tx: &mut TenantTx,
     ended_by: Option<DateTime<Utc>>,
@@ -251,9 +253,10 @@ pub async fn for_rules(
     .await
 }
 
-/// Counts the promotions other than `except` that are active and not ended at `now`, and locks the tenant's row
-/// first: until the transaction ends nobody else can count, so that the bound holds whoever activates at the same
-/// time. `Missing(Tenant)` when there is no such tenant.
+/// Counts the promotions other than `except` that are active and not ended at `now`. It locks the tenant's row to the
+/// end of the transaction first, unless the bump of the rules' version has done so. So no other transaction counts
+/// meanwhile, and the bound holds when several activate at the same time. `Missing(Tenant)` if the tenant does not
+/// exist.
 pub async fn count_active(
     tx: &mut TenantTx,
     except: PromotionId,
@@ -266,7 +269,7 @@ pub async fn count_active(
         ))
         .await?
         .ok_or(DbError::Missing(super::Reference::Tenant))?;
-    // A statement of its own: it must see what was committed while the lock was waited for.
+    // A separate statement, because it must see what was committed while this one waited for the lock.
     let active = tx
         .value(sqlx::query_scalar!(
             r#"select count(*) as "count!" from promotion
@@ -279,7 +282,7 @@ pub async fn count_active(
     Ok(ActiveCount { active, maximum })
 }
 
-/// Makes the lists that the promotion uses exactly these.
+/// Replaces the set of lists that the promotion uses.
 async fn use_lists(tx: &mut TenantTx, promotion: PromotionId, lists: &[String]) -> Result<()> {
     tx.run(sqlx::query!(
         "delete from promotion_product_list

@@ -1,7 +1,7 @@
-//! The versions by which caches notice changes, and the channel that tells them at once.
+//! The versions by which caches notice changes, and the channel that notifies them at once.
 //!
-//! The truth is the version in the tenant's row, bumped in the transaction of the change. A notification only shortens
-//! the wait: it is lost when nobody listens, so the versions are polled besides.
+//! The authority is the version in the tenant's row, which the transaction of the change bumps. A notification only
+//! shortens the delay. It is lost if an instance does not listen at that moment, so instances poll the versions too.
 
 use std::sync::Arc;
 
@@ -12,20 +12,20 @@ use uuid::Uuid;
 use super::{Db, DbError, OperatorTx, Reference, Result, TenantTx, tell};
 use crate::domain::id::TenantId;
 
-/// The channel; the payload is the tenant's id.
+/// The name of the channel. The payload is the tenant's id.
 const CHANNEL: &str = "promotion_engine_rules";
 
-/// How far a tenant's rules and keys have come.
+/// The versions of a tenant's rules and keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Versions {
     /// Grows with every change of settings, stores, lists and promotions.
     pub rules: i64,
-    /// Grows with every change of keys, and of what the operator sets.
+    /// Grows with every change of keys, and with every change that the operator makes.
     pub keys: i64,
 }
 
-/// Says that the tenant's rules have changed, and returns their new version. Locks the tenant's row, so it comes last
-/// in a transaction.
+/// Bumps the version of the tenant's rules, notifies all instances, and returns the new version. Locks the tenant's row
+/// to the end of the transaction.
 pub async fn bump_rules(tx: &mut TenantTx) -> Result<i64> {
     let version = tx.optional_value(sqlx::query_scalar!(
         "update tenant set rules_version = rules_version + 1 where tenant_id = $1 returning rules_version",
@@ -35,8 +35,8 @@ pub async fn bump_rules(tx: &mut TenantTx) -> Result<i64> {
     announce(tx, version).await
 }
 
-/// Says that the tenant's keys have changed, and returns their new version. Locks the tenant's row, so it comes last
-/// in a transaction.
+/// Bumps the version of the tenant's keys, notifies all instances, and returns the new version. Locks the tenant's row
+/// to the end of the transaction.
 pub async fn bump_keys(tx: &mut TenantTx) -> Result<i64> {
     let version = tx.optional_value(sqlx::query_scalar!(
         "update tenant set keys_version = keys_version + 1 where tenant_id = $1 returning keys_version",
@@ -46,7 +46,7 @@ pub async fn bump_keys(tx: &mut TenantTx) -> Result<i64> {
     announce(tx, version).await
 }
 
-/// Tells every instance of the version that a tenant's row has now; there is none without a row.
+/// Notifies every instance that the tenant's version has changed. `version` is `None` if the tenant has no row.
 async fn announce(tx: &mut TenantTx, version: Option<i64>) -> Result<i64> {
     let version = version.ok_or(DbError::Missing(Reference::Tenant))?;
     let tenant = tx.tenant();
@@ -54,22 +54,22 @@ async fn announce(tx: &mut TenantTx, version: Option<i64>) -> Result<i64> {
     Ok(version)
 }
 
-/// Sends the notification, which leaves with the commit.
+/// Sends the notification. The server delivers it at the commit.
 pub(super) async fn notify(tx: &mut TenantTx, tenant: TenantId) -> Result<()> {
     tx.run(sqlx::query!("select pg_notify($1, $2)", CHANNEL, tenant.to_string())).await
 }
 
-/// What is cached is cached under this.
+/// The versions that loaded rules are cached under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Current {
     pub rules: i64,
     pub keys: i64,
-    /// Another one after each change of stores.
+    /// Changes with each change of stores.
     pub stores_revision: Uuid,
     pub now: DateTime<Utc>,
 }
 
-/// The versions of the transaction's own tenant: read first, before what is to be cached under them.
+/// Reads the versions of the transaction's tenant.
 pub async fn current(tx: &mut TenantTx) -> Result<Option<Current>> {
     tx.optional(sqlx::query_as!(
         Current,
@@ -80,7 +80,7 @@ pub async fn current(tx: &mut TenantTx) -> Result<Option<Current>> {
     .await
 }
 
-/// The versions of many tenants in one statement: the poll. Tenants that do not exist are missing from the answer.
+/// Reads the versions of many tenants in one statement. The result lacks tenants that do not exist.
 pub async fn poll(tx: &mut OperatorTx, tenants: &[TenantId]) -> Result<Vec<(TenantId, Versions)>> {
     let ids: Vec<Uuid> = tenants.iter().map(|tenant| tenant.uuid()).collect();
     let found = sqlx::query!(
@@ -94,17 +94,17 @@ pub async fn poll(tx: &mut OperatorTx, tenants: &[TenantId]) -> Result<Vec<(Tena
     tx.own().await?.all(found).await
 }
 
-/// A connection that hears which tenants have changed.
+/// A connection that receives the notifications of changed tenants.
 ///
-/// Listen first, then load: what commits in between is heard. After an error the listener is spent, and everything
-/// that is cached may be stale: listen anew, then check all versions.
+/// Listen before you load, so that a change in between is received. After an error the listener is unusable, and every
+/// cached entry may be stale: open a new listener, then check all versions.
 #[derive(Debug)]
 pub struct RuleListener {
     listener: PgListener,
 }
 
 impl Db {
-    /// Opens a connection of its own, beside the pool, and listens.
+    /// Opens a connection outside the pool, and listens.
     pub async fn listen(&self) -> Result<RuleListener> {
         let on_connect: Arc<str> = self.options.timeouts.on_connect().into();
         let pool = PgPoolOptions::new()
@@ -115,7 +115,7 @@ impl Db {
             .after_connect(move |connection, _| tell(connection, Arc::clone(&on_connect)))
             .connect_lazy_with(self.options.connect.clone());
         let mut listener = PgListener::connect_with(&pool).await?;
-        // It must not connect again by itself: what was sent meanwhile would be missed in silence.
+        // It must not reconnect by itself, because notifications in between would be lost without notice.
         listener.eager_reconnect(false);
         listener.listen(CHANNEL).await?;
         Ok(RuleListener { listener })
@@ -130,7 +130,7 @@ impl RuleListener {
                 let lost = std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
                 return Err(DbError::Unavailable(sqlx::Error::Io(lost)));
             };
-            // Anybody who may connect may notify: what is not an id is not ours.
+            // Any role that may connect may notify. A payload that is not an id is ignored.
             if let Ok(tenant) = heard.payload().parse::<Uuid>() {
                 return Ok(TenantId::new(tenant));
             }

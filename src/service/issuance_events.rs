@@ -1,4 +1,4 @@
-//! What is told of issuances (spec 12).
+//! The events of issuances (spec 12).
 
 use chrono::{DateTime, Utc};
 
@@ -11,36 +11,37 @@ use crate::domain::issuance::{Communication, Issuance, IssuanceSource, IssuanceS
 use crate::domain::promotion::{Kind, Terms};
 use crate::wire::body::*;
 
-/// An issuance was issued, activated or revoked.
+/// The event that an issuance was issued, activated or revoked.
 pub(super) fn moved(event_type: EventType, own: &Issuance, at: DateTime<Utc>) -> NewEvent {
     told::<IssuanceMoved, _>(event_type, own, at, own)
 }
 
-/// An issuance can be used from now on; with the messages that are to be sent.
+/// The event that an issuance can now be used, with the messages to send.
 pub(super) fn unlocked(own: &Issuance, terms: &Terms, at: DateTime<Utc>) -> NewEvent {
     let messages = communication(terms).map(|own| own.on_earning.as_slice());
     let data = (own, messages.unwrap_or_default());
     told::<IssuanceUnlocked, _>(EventType::IssuanceUnlocked, own, at, &data)
 }
 
-/// It was made, and perhaps unlocked at once.
+/// The events of a new issuance: it was issued, and perhaps unlocked at once.
 pub(super) fn made(own: &Issuance, terms: &Terms, at: DateTime<Utc>) -> Vec<NewEvent> {
     let unlocked = own.unlocked_at.map(|_| unlocked(own, terms, at));
     [moved(EventType::IssuanceIssued, own, at)].into_iter().chain(unlocked).collect()
 }
 
-/// It expires soon; with the messages that are to be sent.
+/// The event that an issuance expires soon, with the messages to send.
 pub(super) fn expiring(own: &Issuance, messages: &[Message], at: DateTime<Utc>) -> NewEvent {
     let data = (own, messages);
     told::<IssuanceExpiring, _>(EventType::IssuanceExpiring, own, at, &data)
 }
 
-/// Its end has come. Whether it was ever unlocked says what the customer has lost.
+/// The event that an issuance has expired. It says whether the issuance was ever unlocked, so receivers know whether
+/// the customer has lost something usable.
 pub(super) fn expired(own: &Issuance) -> NewEvent {
     told::<IssuanceExpired, _>(EventType::IssuanceExpired, own, own.expires_at, own)
 }
 
-/// Nothing is left of one of its limits; none where the counter is not an issuance's.
+/// The event that an issuance has exhausted one of its limits; `None` if the counter is not an issuance's.
 pub(super) fn used_up(counter: &CounterKey, at: DateTime<Utc>) -> Option<NewEvent> {
     let Owner::Issuance(id) = counter.owner else {
         return None;
@@ -124,7 +125,7 @@ answer! {
     }
 }
 
-/// What customers are told of a promotion's issuances.
+/// The messages for customers about a promotion's issuances.
 pub(super) const fn communication(terms: &Terms) -> Option<&Communication> {
     match &terms.kind {
         Kind::LoyaltyEarning { communication, .. } | Kind::Rewards { communication, .. } => {

@@ -1,4 +1,4 @@
-//! What promotions gave and got back, by buckets of the tenant's calendar, and how far their limits are used now.
+//! What promotions gave and took back, in buckets of the tenant's calendar, and how far their limits are used now.
 
 use std::collections::BTreeMap;
 
@@ -18,11 +18,11 @@ use crate::domain::usage::Usage;
 use crate::stored;
 use crate::wire::faults::FaultCode;
 
-/// When the year 0 begins, in seconds since 1970.
+/// The start of the year 0, in seconds since 1970.
 const YEAR_ZERO: i64 = -62_167_219_200;
-/// Most buckets that one question may span, with something in them or not.
+/// Most buckets that one question may span, empty ones included.
 pub const MAX_BUCKETS: usize = 1_000;
-/// Most promotions and buckets of one answer.
+/// Most rows of one answer, and most promotions.
 pub const MAX_ENTRIES: usize = 10_000;
 
 /// How long a bucket is.
@@ -36,7 +36,7 @@ pub enum Bucket {
 }
 
 impl Bucket {
-    /// How far back is looked where nobody says from when.
+    /// The period before the end if the question has no `from`.
     const fn usual_span(self) -> TimeDelta {
         match self {
             Self::Hour => TimeDelta::days(7),
@@ -58,40 +58,40 @@ pub enum Subject {
 pub struct Question {
     pub subject: Subject,
     pub bucket: Bucket,
-    /// From then on; else the bucket's usual span before the end.
+    /// The start, included. Without it, the period is the bucket's usual span before the end.
     pub from: Option<DateTime<Utc>>,
-    /// Before then; else until now.
+    /// The end, excluded. Without it, the period ends now.
     pub to: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug)]
 pub struct Stats {
-    /// The tenant's time zone, whose buckets they are.
+    /// The tenant's time zone, which defines the buckets.
     pub zone: Tz,
-    /// Decimals that amounts have at least.
+    /// The least number of decimals of amounts.
     pub precision: u32,
     pub from: DateTime<Utc>,
-    /// When each bucket starts; a row's bucket counts from 1.
+    /// The start of each bucket. A row's bucket number counts from 1.
     pub starts: Vec<DateTime<Utc>>,
     pub promotions: Vec<PromotionStats>,
-    /// Of all of them together; `None`: nothing happened.
+    /// The totals of all promotions; `None` if nothing happened.
     pub total: Option<StatsRow>,
 }
 
-/// What one promotion gave and got back.
+/// What one promotion gave and took back.
 #[derive(Debug)]
 pub struct PromotionStats {
     pub promotion: Promotion,
-    /// Buckets with something in them, in order.
+    /// Buckets that are not empty, in order.
     pub buckets: Vec<StatsRow>,
-    /// All of them together; `None`: nothing happened.
+    /// The totals of all buckets; `None` if nothing happened.
     pub total: Option<StatsRow>,
     /// How far its limits are used now.
     pub usage: Usage,
 }
 
 impl Service {
-    /// Counts sales and returns. All of it is of one moment.
+    /// Counts sales and returns, from one snapshot of the database.
     pub async fn stats(&self, tenant: TenantId, question: Question) -> Result<Stats, ServiceError> {
         let offset = self.clock().offset();
         let counted = self.db().snapshot(tenant, move |tx| {
@@ -171,7 +171,7 @@ async fn count(
     })
 }
 
-/// From when on is counted, and when the buckets start.
+/// The start of the period, and the start of each bucket.
 fn period(
     question: &Question,
     zone: Tz,
@@ -180,7 +180,7 @@ fn period(
     let until = question.to.map_or(now, |to| to.min(now));
     let usual = || {
         let from = until.checked_sub_signed(question.bucket.usual_span())?;
-        // No earlier than RFC 3339 can write.
+        // RFC 3339 cannot write earlier years.
         Some(from.max(DateTime::from_timestamp(YEAR_ZERO, 0)?))
     };
     let from = question.from.or_else(usual).unwrap_or(until);
@@ -194,7 +194,8 @@ fn period(
     Ok((from, starts))
 }
 
-/// When each bucket starts, from that in which `from` falls to that in which `until` falls. `None`: too many.
+/// The start of each bucket, from the one that contains `from` to the one that contains `until`. `None` if they are too
+/// many.
 fn starts(
     bucket: Bucket,
     zone: Tz,
@@ -215,13 +216,13 @@ fn starts(
     }
 }
 
-/// When the bucket starts that an instant falls into.
+/// The start of the bucket that contains an instant.
 fn start_of(bucket: Bucket, zone: Tz, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let local = at.with_timezone(&zone);
     let day = local.date_naive();
     let first = match bucket {
         Bucket::Hour => {
-            // Back to the full hour on the clock that shows it now, so that an hour that occurs twice is two buckets.
+            // Go back to the full hour by elapsed time, so that an hour that occurs twice is two buckets.
             let within = local.minute() * 60 + local.second();
             let within = TimeDelta::seconds(i64::from(within))
                 .checked_add(&TimeDelta::nanoseconds(i64::from(local.nanosecond())))?;
@@ -237,7 +238,8 @@ fn start_of(bucket: Bucket, zone: Tz, at: DateTime<Utc>) -> Option<DateTime<Utc>
     midnight(first, zone)
 }
 
-/// When the bucket after the one that starts at `start` starts. Always later, also where the calendar skips a day.
+/// The start of the bucket after the one that starts at `start`. It is always later than `start`, even where the
+/// calendar skips a day.
 fn following(bucket: Bucket, zone: Tz, start: DateTime<Utc>) -> Option<DateTime<Utc>> {
     if bucket == Bucket::Hour {
         let next = start.checked_add_signed(Duration::hours(1))?;
@@ -306,7 +308,7 @@ mod tests {
                 "2026-04-01T00:00:00+02:00",
             ],
         );
-        // Two o'clock occurs twice when the clock goes back, and not at all when it goes forward.
+        // The hour from two o'clock occurs twice when the clock goes back, and never when it goes forward.
         check(
             Bucket::Hour,
             berlin,
@@ -325,7 +327,7 @@ mod tests {
             "2026-03-29T03:00:00+02:00",
             &["2026-03-29T01:00:00+01:00", "2026-03-29T03:00:00+02:00"],
         );
-        // A day that the islands never had.
+        // Samoa skipped December 30, 2011.
         check(
             Bucket::Day,
             chrono_tz::Pacific::Apia,
@@ -341,7 +343,7 @@ mod tests {
         assert!(starts(Bucket::Day, chrono_tz::UTC, from, until).is_none());
         let weeks = starts(Bucket::Week, chrono_tz::UTC, from, until).unwrap();
         assert!(weeks.windows(2).all(|pair| pair[0] < pair[1]));
-        // A clock that moves by half an hour.
+        // A time zone whose daylight saving is half an hour.
         let half = chrono_tz::Australia::Lord_Howe;
         let hours =
             starts(Bucket::Hour, half, at("2026-04-01T00:00:00Z"), at("2026-04-09T00:00:00Z"));

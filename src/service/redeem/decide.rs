@@ -1,4 +1,4 @@
-//! One order's verdict, in memory: what is left of the counters goes in, what it takes comes out.
+//! Decides one order in memory, from the counters, and updates the counters by what the order takes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::domain::redemption::RedemptionState;
 use crate::engine::{CodeFact, IssuanceFact, Prepared, RuleSet, Stop};
 use crate::wire;
 
-/// What is gone of the counters, as the orders of one transaction go through it.
+/// How much of each counter is used, after each order of one transaction.
 #[derive(Default)]
 pub(super) struct Tally {
     counters: Vec<Entry>,
@@ -32,13 +32,13 @@ pub(super) struct Tally {
 
 struct Entry {
     bound: Bound,
-    /// What is stored; nothing where nothing was taken yet.
+    /// The stored use; 0 if the counter has no row yet.
     stored: i64,
     used: i64,
 }
 
 impl Tally {
-    /// Of these counters, each once.
+    /// A tally of these counters, without duplicates.
     pub(super) fn of<'b>(bounds: impl Iterator<Item = &'b Bound>) -> Self {
         let mut tally = Self::default();
         for bound in bounds {
@@ -55,7 +55,7 @@ impl Tally {
         self.counters.iter().map(|entry| entry.bound.counter.clone()).collect()
     }
 
-    /// Takes over what is stored, in the order of [`Tally::keys`].
+    /// Sets the stored uses, in the order of [`Tally::keys`].
     pub(super) fn fill(&mut self, stored: &[Used]) {
         for (entry, used) in self.counters.iter_mut().zip(stored) {
             entry.stored = used.amount;
@@ -80,7 +80,7 @@ impl Tally {
         }
     }
 
-    /// Issuances that are used up now and were not before: of each one counter of which nothing is left.
+    /// For each issuance that this transaction has used up: one of its counters with nothing left.
     pub(super) fn used_up(&self) -> impl Iterator<Item = &CounterKey> {
         let of_issuance = |entry: &&Entry| matches!(entry.bound.counter.owner, Owner::Issuance(_));
         let was_used_up = |owner: &Owner| {
@@ -101,7 +101,7 @@ impl Tally {
             })
     }
 
-    /// Limits of promotions as a whole of which nothing is left now, and of which something was stored as left.
+    /// The limits that all customers of a promotion share and that this transaction has exhausted.
     pub(super) fn reached(&self) -> impl Iterator<Item = &Bound> {
         let reached = |entry: &&Entry| {
             entry.bound.counter.owner == Owner::Everybody
@@ -111,7 +111,7 @@ impl Tally {
         self.counters.iter().filter(reached).map(|entry| &entry.bound)
     }
 
-    /// What is to be written: counters that grow, and those that shrink.
+    /// The changes to write: counters that grow, and counters that shrink.
     pub(super) fn changes(&self) -> (Vec<CounterChange>, Vec<CounterChange>) {
         let change = |entry: &Entry| CounterChange {
             counter: entry.bound.counter.clone(),
@@ -126,45 +126,44 @@ impl Tally {
 /// An order that may be redeemed.
 pub(super) struct Open {
     pub(super) pending: Arc<Pending>,
-    /// The hold that ends with it.
+    /// The hold that it replaces or that has lapsed, which ends in the same transaction.
     pub(super) ends: Option<Ends>,
-    /// The id that its redemption gets.
+    /// The id of its redemption.
     pub(super) id: Uuid,
 }
 
-/// An order that may be redeemed, with all that its verdict depends on but the counters.
+/// An order that may be redeemed, with everything that its verdict depends on except the counters.
 pub(super) struct Decision {
     pending: Arc<Pending>,
-    /// Its cart, read; or why it cannot be priced.
+    /// Its cart as the engine has read it, or why the cart cannot be priced.
     prepared: Result<Prepared<Arc<Request<'static>>>, ServiceError>,
     codes: Vec<Option<CodeFact>>,
     /// What the customer has in hand.
     issuances: Vec<IssuanceFact>,
     ends: Option<Ends>,
-    /// What the hold that ends gives back.
+    /// What the ending hold gives back.
     given: Vec<Use>,
     bounds: Vec<Bound>,
     id: Uuid,
     now: DateTime<Utc>,
 }
 
-/// What became of an order.
+/// The outcome of an order.
 pub(super) enum Decided {
-    /// It was answered before.
+    /// Nothing to decide: its key already has an answer.
     Nothing,
     Refused(ServiceError),
-    /// It is to be recorded.
+    /// It is priced and will be recorded.
     Recorded(Box<Recorded>),
 }
 
-/// A redemption that is to be recorded, and the hold that ends with it.
+/// A redemption to be recorded, and the hold that ends with it.
 pub(super) struct Recorded {
     pub(super) new: NewRedemption,
     pub(super) ends: Option<Ends>,
 }
 
 impl Decided {
-    /// What is to be recorded, if anything.
     pub(super) fn recorded(&self) -> Option<&Recorded> {
         match self {
             Self::Recorded(recorded) => Some(recorded),
@@ -172,7 +171,7 @@ impl Decided {
         }
     }
 
-    /// The answer, once it is recorded.
+    /// The answer, after the transaction has recorded it.
     pub(super) fn into_verdict(self) -> Result<Redeemed, ServiceError> {
         match self {
             Self::Recorded(recorded) => {
@@ -197,7 +196,8 @@ impl Decided {
 }
 
 impl Decision {
-    /// Gathers it, and reads its cart. `ended` has the uses of all holds that end in this transaction.
+    /// Collects the inputs of the verdict, and reads the cart. `ended` has the uses of all holds that end in this
+    /// transaction.
     pub(super) fn new(
         open: Open,
         rules: &Arc<RuleSet>,
@@ -235,7 +235,7 @@ impl Decision {
         }
     }
 
-    /// The promotions whose issuances in the customer's hands the verdict depends on.
+    /// The promotions, with the customer, whose issuances the verdict depends on.
     pub(super) fn hands(&self) -> Vec<(Uuid, String)> {
         let customer = self.pending.order.request.customer.as_ref();
         let customer = customer.and_then(|own| own.id.as_deref());
@@ -248,7 +248,7 @@ impl Decision {
         }
     }
 
-    /// The issuances that get something back from the hold that ends.
+    /// The issuances that get something back from the ending hold.
     pub(super) fn freed(&self) -> impl Iterator<Item = Uuid> {
         self.given.iter().filter_map(|own| match own.bound.counter.owner {
             Owner::Issuance(id) => Some(id.uuid()),
@@ -256,12 +256,12 @@ impl Decision {
         })
     }
 
-    /// Takes over what customers have in hand, and with it which counters the verdict depends on.
+    /// Sets what the customer has in hand. This also determines the counters that the verdict depends on.
     pub(super) fn take_in_hand(&mut self, rows: &[InHand]) {
         let order = &self.pending.order;
         let customer = order.request.customer.as_ref();
         let customer = customer.and_then(|own| own.id.as_deref());
-        // What an activity unlocked is not usable in its own transaction (spec 11).
+        // An issuance that an activity unlocked cannot be used in the activity's own transaction (spec 11).
         let own = rows
             .iter()
             .filter(|row| customer == Some(row.customer_id.as_str()))
@@ -278,7 +278,7 @@ impl Decision {
         self.bounds.iter().chain(given)
     }
 
-    /// Prices the order on what is left, and takes from the counters what it gets.
+    /// Prices the order on what is left of the counters, and adds its uses to the tally.
     pub(super) fn decide(self, tally: &mut Tally, pace: Pace) -> Decided {
         for own in &self.given {
             tally.add(&own.bound.counter, -own.amount);
@@ -306,7 +306,7 @@ impl Decision {
         let prepared = self.prepared.as_ref().map_err(Clone::clone)?;
         let rules = prepared.rules();
         let used = tally.used(&self.bounds);
-        // A fault of ours in one cart is no harm to the others of the group.
+        // A panic in one cart's evaluation must not fail the other orders of the group.
         let priced = catch_unwind(AssertUnwindSafe(|| {
             let stop = Stop::within(pace.steps(self.pending.search_ms));
             let evaluation = prepared.evaluate(&self.issuances, &used, &stop)?;

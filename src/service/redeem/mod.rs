@@ -1,8 +1,8 @@
 //! Redeeming: evaluates a cart, adds to every counter and records it, in one atomic step (spec 9).
 //!
-//! Redemptions that arrive together are committed together. `queue` gathers them, by tenant and by lane; `batch` is one
-//! transaction of theirs; `keys` says what became of an order before; `decide` prices each in the order of arrival, on
-//! counters that are locked.
+//! Redemptions that arrive together are committed together. `queue` gathers them by tenant and lane. `batch` commits a
+//! group of them in one transaction. `keys` checks whether an order was redeemed before. `decide` prices each order, in
+//! the order of arrival, on locked counters.
 
 use std::sync::Arc;
 
@@ -28,19 +28,19 @@ mod queue;
 use queue::Lane;
 pub use queue::Queues;
 
-/// How long an order may be evaluated while its transaction holds locks. Orders begin as the lightest kind that they can
-/// be, and come again as the next where that was not enough; what they held meanwhile is given back.
+/// How long an order may be evaluated while its transaction holds locks. An order starts at the lightest pace that it
+/// may have. If it needs more steps, it is submitted again at the next pace; until then it holds no locks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pace {
-    /// On the spot, many together.
+    /// Evaluated on the writer's own task, in groups of many.
     Light,
-    /// On the pool, some together.
+    /// Evaluated on the pool, in groups of a few.
     Medium,
-    /// On the pool, alone, after it was evaluated once without any lock.
+    /// Evaluated on the pool, in a transaction of its own, after it was evaluated once without any lock.
     Heavy,
 }
 
-/// Most milliseconds of a medium order's evaluation, besides its search.
+/// Most milliseconds of a medium order's evaluation, without its search.
 const MEDIUM_MS: u64 = 10;
 
 impl Pace {
@@ -52,7 +52,7 @@ impl Pace {
         }
     }
 
-    /// The milliseconds of one order that count where a transaction is filled.
+    /// How many milliseconds one order counts toward the bound of a transaction.
     fn milliseconds(self, search_ms: u64) -> u64 {
         match self {
             Self::Light => 1,
@@ -62,33 +62,33 @@ impl Pace {
     }
 }
 
-/// An order, and the words in which it was understood.
+/// An order, with its request in canonical form.
 struct Pending {
     order: Order<'static>,
-    /// The request, printed: what is recorded.
+    /// The printed request, as it is recorded.
     request: String,
-    /// SHA-256 of all of it: what bodies are compared by.
+    /// SHA-256 of the canonical body, by which bodies are compared.
     hash: [u8; 32],
-    /// The codes that will be looked up, if there are any.
+    /// The codes that will be looked up, if any.
     guess: Option<Guess>,
-    /// Most milliseconds that its search takes, by the rules when it came.
+    /// Most milliseconds that its search may take, by the rules when it arrived.
     search_ms: u64,
 }
 
-/// What is answered to an order that was recorded, now or before.
+/// The answer to an order that was recorded, now or before.
 #[derive(Clone, Debug)]
 pub struct Redeemed {
     pub id: RedemptionId,
     pub transaction_id: String,
     pub state: RedemptionState,
     pub expires_at: Option<DateTime<Utc>>,
-    /// What it came to, as it was printed first.
+    /// The printed result, the same at every repetition.
     pub result: String,
-    /// Whether this order made it.
+    /// Whether this order recorded it.
     pub is_new: bool,
 }
 
-/// What became of an order.
+/// The outcome of an order.
 type Verdict = Result<Redeemed, ServiceError>;
 
 impl Pending {
@@ -98,7 +98,7 @@ impl Pending {
 }
 
 impl Service {
-    /// Redeems an order, or answers as before when it was redeemed already.
+    /// Redeems an order, or repeats the answer if it was redeemed before.
     pub async fn redeem(
         &self,
         tenant: TenantId,
@@ -137,14 +137,14 @@ impl Service {
         verdict
     }
 
-    /// Has an order redeemed among those of its kind.
+    /// Submits an order at the lightest pace that it may have, then at the next ones if necessary.
     async fn submit(
         &self,
         tenant: TenantId,
         rules: &Arc<RuleSet>,
         pending: &Arc<Pending>,
     ) -> Verdict {
-        // A search is seldom light, and a large cart takes long to read.
+        // A search rarely fits into the light pace, and a large cart takes long to read.
         let mut pace = match (pending.search_ms, pending.size()) {
             (0, Size::Small) => Pace::Light,
             (_, Size::Small | Size::Large) => Pace::Medium,
@@ -170,16 +170,16 @@ impl Service {
         }
     }
 
-    /// The lane of a light order, by the counters that it could meet.
+    /// The lane of a light order. It depends on the counters that the order could use.
     fn lane(&self, rules: &Arc<RuleSet>, pending: &Pending) -> Lane {
         if !rules.has_shared_limits() {
             return Lane::Own;
         }
-        // The order counts as one without codes: promotions with codes have no counter that all customers share.
+        // Codes are left out, because promotions with codes have no counter that all customers share.
         let stop = Stop::within(INLINE_STEPS);
         let (rules, request) = (Arc::clone(rules), &*pending.order.request);
         let Ok(prepared) = Prepared::new(rules, request, &[], self.clock().now(), &stop) else {
-            // It is not light, and comes again as a medium one.
+            // It is not light, so it will be submitted again as a medium order.
             return Lane::Own;
         };
         let counters = prepared.needs().counters;
@@ -187,8 +187,8 @@ impl Service {
         if is_hot { Lane::Shared } else { Lane::Own }
     }
 
-    /// Evaluates an order at its tenant's turn and without any lock, so that one that is too complex is refused before it
-    /// holds up others, and a hang-up ends the work. The price counts for nothing.
+    /// Evaluates an order at its tenant's turn, without any lock, and drops the price. So an order that is too complex
+    /// is refused before it holds up others, and a hang-up ends the work.
     async fn rehearse(&self, tenant: TenantId, pending: &Pending) -> Result<(), ServiceError> {
         let request = &pending.order.request;
         let asked = match pending.size() {
@@ -198,7 +198,7 @@ impl Service {
         let priced = self.price(tenant, asked, |_, _, _, _| ()).await;
         if let Err(ServiceError::TooComplex(_)) = priced {
             let address = Address::Transaction(pending.order.transaction_id.clone());
-            // It may have been recorded by other rules: then the answer is that one.
+            // It may have been recorded under earlier rules. Then it goes on, and gets that answer again.
             if self.redemption(tenant, address).await.is_ok() {
                 return Ok(());
             }

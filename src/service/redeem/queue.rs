@@ -1,8 +1,9 @@
-//! Who waits to be redeemed, by tenant and lane, and the writers that commit them group by group.
+//! The orders that wait to be redeemed, by tenant and lane, and the writers that commit them in groups.
 //!
-//! A writer takes what is waiting and commits it; meanwhile the next group gathers. There is no timer: an order that
-//! comes alone is taken at once. Orders on counters that all customers share go through one writer, because two would
-//! only wait for each other; the others have writers of their own, so that a hot promotion does not hold up the shop.
+//! A writer takes the waiting orders and commits them as a group; meanwhile the next group gathers. There is no timer:
+//! a single order is taken at once. Orders on counters that all customers share go through one writer, because two
+//! writers would only wait for each other's locks. The other orders have writers of their own, so that a hot promotion
+//! does not delay the tenant's other orders.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,22 +20,22 @@ use crate::domain::id::TenantId;
 const MAX_GROUP: usize = 128;
 /// Most bytes of requests in one transaction.
 const MAX_GROUP_BYTES: usize = 4 * 1024 * 1024;
-/// Most milliseconds of evaluations in one transaction, whose locks others wait for meanwhile.
+/// Most milliseconds of evaluations in one transaction. Others may wait for its locks meanwhile.
 pub(super) const MAX_GROUP_MS: u64 = 400;
 
-/// Which way an order goes.
+/// Which queue an order waits in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Lane {
-    /// By counters that all customers share.
+    /// Light orders that could use counters that all customers share.
     Shared,
-    /// By none, or by those of one customer or code.
+    /// Light orders that use no counters, or only those of one customer or code.
     Own,
-    /// By any, for what takes long: it holds nobody up but its like.
+    /// Medium and heavy orders. They delay only each other.
     Slow,
 }
 
 impl Lane {
-    /// How many groups of a tenant are committed at the same time.
+    /// How many groups of a tenant and lane are committed at the same time.
     const fn writers(self) -> usize {
         match self {
             Self::Shared | Self::Slow => 1,
@@ -63,7 +64,8 @@ pub(super) struct Waiting {
 }
 
 impl Queues {
-    /// Waits for the order's turn and for its answer. Whoever stops waiting before the turn has come is passed over.
+    /// Waits for the order's turn and for its answer. If the caller stops waiting before the turn, the order is
+    /// skipped.
     pub(super) async fn submit(
         &self,
         service: &Service,
@@ -78,7 +80,7 @@ impl Queues {
             let writing = write(self.clone(), service.clone(), tenant, lane);
             tokio::spawn(writing.in_current_span());
         }
-        // A writer that died may have committed before.
+        // A writer that died may have committed the order before.
         answered.await.unwrap_or(Err(ServiceError::Lost))
     }
 
@@ -91,7 +93,7 @@ impl Queues {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts an order into its queue; whether a writer is to be started.
+    /// Puts an order into its queue. Returns whether the caller must start a writer.
     fn enter(&self, tenant: TenantId, lane: Lane, waiting: Waiting) -> bool {
         let mut queues = self.all();
         let queue = queues.entry((tenant, lane)).or_default();
@@ -103,8 +105,9 @@ impl Queues {
         starts
     }
 
-    /// What is waiting, in order, up to the bounds of a transaction. Of orders with the same transaction id one is
-    /// taken: the others find what became of it. None: the writer has ended.
+    /// Takes waiting orders, in their order, up to the bounds of a transaction. It takes one order for each transaction
+    /// id: a later group then finds the outcome of the first. `None` means that nothing waits and the writer is
+    /// deregistered.
     fn take(&self, tenant: TenantId, lane: Lane) -> Option<Vec<Waiting>> {
         let mut queues = self.all();
         let queue = queues.get_mut(&(tenant, lane))?;
@@ -142,13 +145,13 @@ impl Queues {
     }
 }
 
-/// A writer: commits group after group until nobody waits.
+/// A writer commits groups until no order waits.
 async fn write(queues: Queues, service: Service, tenant: TenantId, lane: Lane) {
     while let Some(group) = queues.take(tenant, lane) {
         let service = service.clone();
         let commit = async move { service.commit_group(tenant, group).await };
-        // In a task of its own, so that the writer outlives a panic. Those who were in the group learn that nobody
-        // knows what became of them.
+        // The commit runs in a task of its own, so that the writer survives a panic. The callers of that group get
+        // `Lost`.
         if let Err(error) = tokio::spawn(commit.in_current_span()).await {
             tracing::error!(%error, "a group of redemptions was not committed");
         }
