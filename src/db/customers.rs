@@ -1,25 +1,25 @@
-//! Customers become others: merged into another one, or replaced by an id that nobody knows (spec 3).
+//! Customers are merged into another customer, or replaced by a random id when they are deleted (spec 3).
 //!
-//! Locks are taken in the order in which everything else takes them: redemptions, issuances that could be used, counters,
-//! progress, the customer's rows of promotions, the other issuances. What somebody else commits in between is found by
-//! [`remains`], and moved by going through all of it again: a customer is moved whole.
+//! Locks are taken in the same order as everywhere else: redemptions, issuances that could be used, counters, progress,
+//! the customer's rows of promotions, the other issuances. [`remains`] finds rows that others commit in between, and
+//! the caller then repeats [`pass_on`]. So everything of a customer is moved.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Result, TenantTx, outbox};
 
-/// How much has become another customer's.
+/// How much was moved to another customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moved {
-    /// Redemptions, with what they took from the customer's limits.
+    /// Redemptions, with their uses of the customer's limits.
     pub redemptions: i64,
-    /// Activities, with what they moved of milestones.
+    /// Activities, with their steps of milestones.
     pub activities: i64,
     pub issuances: i64,
 }
 
-/// Lets all that is one customer's be another's: what counts is added.
+/// Moves everything of one customer to another. Counts are added.
 pub async fn pass_on(tx: &mut TenantTx, from: &str, into: &str) -> Result<Moved> {
     let redemptions = redemptions(tx, from, into).await?;
     lock_usable(tx, from, into).await?;
@@ -30,8 +30,8 @@ pub async fn pass_on(tx: &mut TenantTx, from: &str, into: &str) -> Result<Moved>
     Ok(Moved { redemptions, activities, issuances })
 }
 
-/// Whether anything is the customer's. What a transaction that is still under way will add is not seen, and is as if it
-/// came later.
+/// Whether the customer still has anything. Rows of transactions that have not committed yet are not seen; they count
+/// as if they came later.
 pub async fn remains(tx: &mut TenantTx, customer: &str) -> Result<bool> {
     tx.value(sqlx::query_scalar!(
         r#"select exists (select from redemption where tenant_id = $1 and customer_id = $2)
@@ -69,7 +69,7 @@ async fn redemptions(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64> {
     .await
 }
 
-/// Waits for the carts that are being served by these issuances, of both.
+/// Locks the usable issuances of both customers. This waits for the redemptions that use them now.
 async fn lock_usable(tx: &mut TenantTx, from: &str, into: &str) -> Result<()> {
     tx.lock(sqlx::query!(
         "select issuance_id from issuance
@@ -83,8 +83,8 @@ async fn lock_usable(tx: &mut TenantTx, from: &str, into: &str) -> Result<()> {
     .await
 }
 
-/// Each customer's counters stand under every promotion by itself. A sum may be more than its limit: it stays true, its
-/// row's bound makes room for it, and nothing is left.
+/// Adds the customer's counters to those of the other, promotion by promotion. A sum may exceed its limit. Then the
+/// row's maximum is raised to the sum, so that the counter stays true and nothing is left.
 async fn counters(tx: &mut TenantTx, from: &str, into: &str) -> Result<()> {
     tx.lock(sqlx::query!(
         "select 1 as one
@@ -122,8 +122,8 @@ async fn counters(tx: &mut TenantTx, from: &str, into: &str) -> Result<()> {
     .await
 }
 
-/// Activities with all that they moved, in one statement: an activity that is committed meanwhile is moved whole or not at
-/// all. A target that both had reached counts once.
+/// Moves activities with their steps, progress and targets, in one statement, so that an activity that commits
+/// meanwhile is moved as a whole or not at all. A target that both customers had reached counts once.
 async fn activities(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64> {
     tx.lock(sqlx::query!(
         "select 1 as one from milestone_progress
@@ -172,7 +172,7 @@ async fn activities(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64> {
     .await
 }
 
-/// How often each promotion was given.
+/// Adds up how often each promotion was given.
 async fn hands(tx: &mut TenantTx, from: &str, into: &str) -> Result<()> {
     tx.lock(sqlx::query!(
         "select 1 as one from customer_promotion
@@ -200,7 +200,7 @@ async fn hands(tx: &mut TenantTx, from: &str, into: &str) -> Result<()> {
     .await
 }
 
-/// Issuances, which remember to whom they were issued first.
+/// Moves issuances. They keep a hash of the customer to whom they were first issued.
 async fn issuances(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64> {
     let moved = tx.written(sqlx::query!(
         "with mine as (
@@ -221,8 +221,8 @@ async fn issuances(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64> {
     Ok(i64::try_from(moved).unwrap_or(i64::MAX))
 }
 
-/// Of a customer's claims of one promotion one is enough: revokes the others, and returns them. The customer's own comes
-/// before those of others, the earlier before the later.
+/// Keeps one claim of each promotion that the customer has claimed more than once, revokes the others, and returns
+/// those. It keeps the customer's own claim rather than a merged one, then the earliest.
 pub async fn revoke_further_claims(
     tx: &mut TenantTx,
     customer: &str,
@@ -245,11 +245,12 @@ pub async fn revoke_further_claims(
     .await
 }
 
-/// Puts the customer's present id where texts have an older one: requests that were recorded, which lose the customer's
-/// attributes too, what was answered to activities, and what was told of issuances. Their form is the service's own.
+/// Replaces older ids of the customer inside stored texts by the present id: in recorded requests, in answers to
+/// activities, and in the data of issuances' events. Recorded requests also lose the customer's attributes. The
+/// patterns rely on the exact form in which the service prints these texts.
 ///
-/// INVARIANT: all of it is locked, as what was passed on is. Texts of others cannot be taken for ours: within a text of
-/// theirs a quotation mark is escaped.
+/// INVARIANT: all of these rows are locked, because they were just moved. Callers' texts cannot match the patterns by
+/// accident, because quotation marks inside them are escaped.
 pub async fn forget(tx: &mut TenantTx, customer: Uuid) -> Result<()> {
     let name = customer.to_string();
     tx.run(sqlx::query!(
@@ -272,7 +273,7 @@ pub async fn forget(tx: &mut TenantTx, customer: Uuid) -> Result<()> {
         name,
     ))
     .await?;
-    // Nobody numbers events meanwhile: none is on its way from one table to the other.
+    // With this lock no events are numbered meanwhile, so no event moves from one table to the other.
     outbox::lock(tx).await?;
     tx.run(sqlx::query!(
         r#"update outbox

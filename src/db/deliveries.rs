@@ -1,5 +1,5 @@
-//! What webhooks have to get yet: claimed for a while by whoever tries, deleted once it has arrived, dead once it was
-//! given up.
+//! Pending deliveries of webhooks. An instance claims a delivery for a while and tries it. A delivery is deleted when
+//! it has arrived, and is dead when it is given up.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -8,25 +8,25 @@ use super::events::EventRow;
 use super::{OperatorTx, Page, Result, TenantTx, column, one_more};
 use crate::domain::id::{TenantId, WebhookId};
 
-/// Most deliveries that are given up at once without having been tried.
+/// Most deliveries that one statement gives up without another attempt.
 const MAX_GIVEN_UP: i64 = 5_000;
 
 /// A delivery that this transaction has claimed.
 #[derive(Clone, Debug)]
 pub struct ClaimedRow {
-    /// Its event, whose number names it within its webhook.
+    /// Its event. The event's number identifies the delivery within its webhook.
     pub event: EventRow,
-    /// How often it was tried, this time included: another number says that somebody else has it.
+    /// How often it was tried, this time included. If the stored number differs later, another instance has claimed it.
     pub attempts: i32,
     pub first_attempt_at: DateTime<Utc>,
 }
 
-/// What came of an attempt that has failed.
+/// A failed attempt.
 #[derive(Clone, Debug)]
 pub struct Failed {
     pub sequence: i64,
     pub attempts: i32,
-    /// When it is tried again; none: it is given up.
+    /// When to try it again; `None` if it is given up.
     pub next_attempt_at: Option<DateTime<Utc>>,
     pub fault: String,
 }
@@ -40,7 +40,7 @@ pub struct DeadRow {
     pub fault: String,
 }
 
-/// A webhook that has something to get now.
+/// A webhook with deliveries that are due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DueRow {
     pub tenant: TenantId,
@@ -48,7 +48,7 @@ pub struct DueRow {
     pub is_failing: bool,
 }
 
-/// The event of a row that has all of its columns.
+/// Makes the event from a row that has all of the event's columns.
 macro_rules! event_of {
     ($row:ident) => {
         EventRow {
@@ -61,8 +61,8 @@ macro_rules! event_of {
     };
 }
 
-/// Webhooks of all tenants that have something to get now and do not rest: in turns over the tenants, otherwise in no
-/// order, so that none always comes last.
+/// Webhooks of all tenants that have due deliveries and do not rest. Tenants take turns; within a turn the order is
+/// random, so that no webhook always comes last.
 pub async fn due(tx: &mut OperatorTx, offset_ms: i64, limit: i64) -> Result<Vec<DueRow>> {
     let due = sqlx::query!(
         r#"with clock as (select clock_timestamp() + $1::bigint * interval '1 millisecond' as now)
@@ -88,8 +88,8 @@ pub async fn due(tx: &mut OperatorTx, offset_ms: i64, limit: i64) -> Result<Vec<
     tx.own().await?.all(due).await
 }
 
-/// Claims deliveries that are due, until an instant: nobody else tries them before. Of each subject only the earliest
-/// that has neither arrived nor been given up is due, so that its events arrive in order.
+/// Claims due deliveries until an instant; no other instance tries them before. For each subject only the earliest
+/// delivery that has neither arrived nor been given up is due, so that a subject's events arrive in order.
 pub async fn claim(
     tx: &mut TenantTx,
     webhook: WebhookId,
@@ -134,7 +134,7 @@ pub async fn claim(
     Ok(claimed)
 }
 
-/// Deletes deliveries that have arrived; each is named by its number and its attempt.
+/// Deletes deliveries that have arrived, identified by number and attempt.
 pub async fn arrived(
     tx: &mut TenantTx,
     webhook: WebhookId,
@@ -154,7 +154,7 @@ pub async fn arrived(
     .await
 }
 
-/// Notes attempts that have failed.
+/// Records failed attempts.
 pub async fn failed(
     tx: &mut TenantTx,
     webhook: WebhookId,
@@ -180,8 +180,8 @@ pub async fn failed(
     .await
 }
 
-/// Gives up what a failing webhook was to get for too long: what was tried first, or published where nobody has come to
-/// trying it, before an instant.
+/// Gives up due deliveries of a failing webhook that are too old: those whose first attempt was before an instant, or,
+/// without an attempt, whose event was published before it.
 pub async fn give_up(
     tx: &mut TenantTx,
     webhook: WebhookId,
@@ -212,7 +212,7 @@ pub async fn give_up(
     .await
 }
 
-/// Lists what was given up, oldest first, after the event of a number.
+/// Lists deliveries that were given up, oldest first, after the event with the number `after`.
 pub async fn dead(
     tx: &mut TenantTx,
     webhook: WebhookId,
@@ -243,7 +243,8 @@ pub async fn dead(
     Ok(Page::cut(dead, limit, |row| row.event.sequence))
 }
 
-/// Brings what was given up back to life: the deliveries of these events, or all. Its day begins anew. Returns how many.
+/// Makes deliveries due again that were given up: those of these events, or all. Their day for attempts starts again.
+/// Returns how many.
 pub async fn resend(
     tx: &mut TenantTx,
     webhook: WebhookId,

@@ -1,8 +1,9 @@
-//! Ends of issuances: which are due, across tenants; how far a promotion's were gone through; and what was told (spec 12).
+//! The ends of issuances: which are due, across tenants; how far the job has gone through each promotion's issuances;
+//! and which events were written (spec 12).
 //!
-//! An issuance ends by itself or with its promotion, whichever comes first. In the order of their own ends, those that
-//! have none last, issuances therefore end one after the other, wherever the promotion's end lies. What is due some
-//! days before the end has the same order.
+//! An issuance ends at its own end or at its promotion's end, whichever comes first. So issuances that are sorted by
+//! their own ends, those without one last, also end in this order, at any end of the promotion. Reminders some days
+//! before the end are due in the same order.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -11,12 +12,12 @@ use super::promotions::PromotionRow;
 use super::{OperatorTx, Result, TenantTx};
 use crate::domain::id::{PromotionId, TenantId};
 
-/// What is told of an issuance's end.
+/// Which event about an issuance's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Watch {
-    /// Some days before it.
+    /// The reminder, some days before the end.
     Expiring,
-    /// When it has come.
+    /// The expiry, at the end.
     Expired,
 }
 
@@ -29,8 +30,8 @@ impl Watch {
     }
 }
 
-/// Promotions of all tenants that have issuances of whose end is to be told, or that have ended themselves; those that
-/// end first at the head. What was due less than `settled_ms` ago is left to the next look.
+/// Promotions of all tenants for which an event about an issuance's end is due, or that have ended themselves, in the
+/// order of their ends. An end that was due less than `settled_ms` ago is left to a later round.
 pub async fn due(
     tx: &mut OperatorTx,
     watch: Watch,
@@ -109,7 +110,7 @@ async fn due_reminders(
     tx.own().await?.all(due).await
 }
 
-/// Tenants with issuances that were used up and to which something was given back.
+/// Tenants with issuances that were used up and then got something back.
 pub async fn given_back_tenants(tx: &mut OperatorTx) -> Result<Vec<TenantId>> {
     let query =
         sqlx::query_scalar!("select distinct tenant_id from limit_counter where was_used_up");
@@ -117,8 +118,8 @@ pub async fn given_back_tenants(tx: &mut OperatorTx) -> Result<Vec<TenantId>> {
     Ok(rows.into_iter().map(TenantId::new).collect())
 }
 
-/// Keeps others from going through a promotion's issuances, and its end from being moved, to the end of the transaction.
-/// None: somebody else is at it.
+/// Locks a promotion to the end of the transaction, so that no one else goes through its issuances or moves its end.
+/// `None` if another transaction has it locked.
 pub async fn try_lock(tx: &mut TenantTx, promotion: PromotionId) -> Result<Option<PromotionRow>> {
     tx.optional(sqlx::query_as!(
         PromotionRow,
@@ -132,8 +133,8 @@ pub async fn try_lock(tx: &mut TenantTx, promotion: PromotionId) -> Result<Optio
     .await
 }
 
-/// The next issuances of a promotion, which is locked, of which something may be due at `now`: at most `limit`. Where the
-/// promotion's end or the days before it have changed, all are gone through anew.
+/// The next issuances, at most `limit`, of a locked promotion for which an event may be due at `now`. If the
+/// promotion's end or the days before it have changed, this starts again at the first issuance.
 pub async fn next(
     tx: &mut TenantTx,
     promotion: PromotionId,
@@ -177,7 +178,7 @@ pub async fn next(
     .await
 }
 
-/// Keeps the place: everything up to this issuance was gone through.
+/// Saves the position: the last issuance that was gone through.
 pub async fn advance(
     tx: &mut TenantTx,
     promotion: PromotionId,
@@ -197,7 +198,7 @@ pub async fn advance(
     .await
 }
 
-/// Notes that all issuances of a promotion were gone through, for the end that it has.
+/// Notes that all issuances of a promotion were gone through for its present end.
 pub async fn finish(tx: &mut TenantTx, promotion: PromotionId, watch: Watch) -> Result<()> {
     match watch {
         Watch::Expiring => {
@@ -210,7 +211,7 @@ pub async fn finish(tx: &mut TenantTx, promotion: PromotionId, watch: Watch) -> 
             .await?;
         }
         Watch::Expired => {
-            // The place is of no more use, and the other one neither.
+            // Neither saved position of the promotion is needed after this.
             tx.run(sqlx::query!(
                 "update promotion set expired_for = ends_at where tenant_id = $1 and promotion_id = $2",
                 tx.id(),
@@ -222,7 +223,7 @@ pub async fn finish(tx: &mut TenantTx, promotion: PromotionId, watch: Watch) -> 
     Ok(())
 }
 
-/// Issuances that were used up and to which something was given back: at most `limit`.
+/// At most `limit` issuances that were used up and then got something back.
 pub async fn given_back(tx: &mut TenantTx, limit: i64) -> Result<Vec<Uuid>> {
     tx.values(sqlx::query_scalar!(
         r#"select distinct owner::uuid as "issuance_id!" from limit_counter
@@ -234,8 +235,8 @@ pub async fn given_back(tx: &mut TenantTx, limit: i64) -> Result<Vec<Uuid>> {
     .await
 }
 
-/// Notes that these issuances, which are locked, were looked at after something was given back to them. Their counters
-/// stay locked, so that what is read of them after this is what counts.
+/// Notes that these locked issuances are examined after they got something back. Their counters stay locked, so that
+/// what the transaction reads of them later stays true.
 pub async fn note_given_back(tx: &mut TenantTx, issuances: &[Uuid]) -> Result<()> {
     tx.run(sqlx::query!(
         "with found as (
@@ -253,7 +254,7 @@ pub async fn note_given_back(tx: &mut TenantTx, issuances: &[Uuid]) -> Result<()
     .await
 }
 
-/// Keeps others from changing or using these issuances to the end of the transaction.
+/// Locks these issuances to the end of the transaction, against changes and use.
 pub async fn lock(tx: &mut TenantTx, issuances: &[Uuid]) -> Result<()> {
     tx.lock(sqlx::query!(
         "select issuance_id from issuance where tenant_id = $1 and issuance_id = any ($2::uuid[])
@@ -265,8 +266,8 @@ pub async fn lock(tx: &mut TenantTx, issuances: &[Uuid]) -> Result<()> {
     .await
 }
 
-/// Notes that these issuances, which are locked, have expired at these ends; returns those of which that was not told
-/// since.
+/// Notes that these locked issuances have expired at these ends. Returns those for which no event was written for this
+/// end yet.
 pub async fn note_expired(
     tx: &mut TenantTx,
     issuances: &[Uuid],
@@ -287,8 +288,7 @@ pub async fn note_expired(
     .await
 }
 
-/// Notes that of these ends of these issuances, which are locked, their customers are reminded; returns those of which
-/// they were not.
+/// Notes reminders of these ends for these locked issuances. Returns those without a reminder of this end so far.
 pub async fn note_reminded(
     tx: &mut TenantTx,
     issuances: &[Uuid],

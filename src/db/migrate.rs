@@ -1,7 +1,7 @@
-//! The schema and its roles: brought up to date by the owner of the database, before the service works in a role that
+//! The schema and its roles. The owner of the database brings them up to date; the service itself works in a role that
 //! owns nothing.
 //!
-//! Roles belong to the cluster, not to a database: several databases of one cluster share them, and may be migrated at
+//! Roles belong to the cluster, not to a database. Several databases of one cluster share them and may be migrated at
 //! the same time.
 
 use std::time::Duration;
@@ -12,22 +12,22 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use super::{DbError, DbOptions, Durability, NotReady, OPERATOR_ROLE, Result, SERVICE_ROLE};
 
-/// The oldest PostgreSQL that is understood, as `server_version_num` tells it.
+/// The oldest supported PostgreSQL, as in `server_version_num`.
 const OLDEST: i32 = 140_000;
-/// From here on membership and the right to take on a role are two things.
+/// Since this version, membership in a role and the right to `set role` to it are separate.
 const SET_OPTION: i32 = 160_000;
-/// How often the roles are looked at again when another database's migration was in the way.
+/// How often to check the roles again after a conflict with another database's migration.
 const ROLE_ATTEMPTS: u32 = 50;
 
 fn migrator() -> Migrator {
     let mut migrator = sqlx::migrate!("./migrations");
-    // A newer release may have migrated already: this one goes on working beside it.
+    // A newer release may have migrated already. This release continues to work beside it.
     migrator.set_ignore_missing(true);
     migrator
 }
 
-/// Makes the roles and runs the migrations that are missing, as the owner of the schema. Several processes may do so
-/// at the same time: an advisory lock lets one go first.
+/// Makes the roles and runs missing migrations, as the owner of the schema. Several processes may do so at the same
+/// time: an advisory lock makes them take turns.
 pub async fn migrate(connect: &PgConnectOptions) -> Result<()> {
     let mut connection = connect.clone().connect().await?;
     let version = server_version(&mut connection).await?;
@@ -37,7 +37,7 @@ pub async fn migrate(connect: &PgConnectOptions) -> Result<()> {
         )));
     }
     ensure_roles(&mut connection, version).await?;
-    // Takes the lock as `run` does, whose generic connection would keep this future from being spawned.
+    // This takes the same lock as `run`. `run` has a generic connection, with which this future could not be spawned.
     migrator().run_direct(None, &mut connection, false).await.map_err(DbError::Migrate)?;
     connection.close().await?;
     Ok(())
@@ -62,7 +62,7 @@ pub(super) async fn ready(connection: &mut PgConnection) -> Result<()> {
     if missing == 0 { Ok(()) } else { Err(DbError::SchemaOutdated { missing }) }
 }
 
-/// Refuses a server that forgets what it has committed, and working roles that could get around row-level security.
+/// Refuses a server that may lose committed data, and service roles that could bypass row-level security.
 pub(super) async fn refuse_unsafe(options: &DbOptions) -> Result<()> {
     let mut connection = options.connect.clone().connect().await?;
     if options.durability == Durability::On {
@@ -103,7 +103,7 @@ pub(super) async fn refuse_unsafe(options: &DbOptions) -> Result<()> {
     Ok(())
 }
 
-/// Whether whoever connects so is a superuser, whom neither grants nor row-level security bind.
+/// Whether this connection's user is a superuser, who bypasses grants and row-level security.
 pub async fn is_superuser(connect: &PgConnectOptions) -> Result<bool> {
     let mut connection = connect.clone().connect().await?;
     let question = "select rolsuper from pg_roles where rolname = session_user";
@@ -119,21 +119,21 @@ async fn server_version(connection: &mut PgConnection) -> Result<i32> {
     Ok(version)
 }
 
-/// Makes both roles and lets the owner take them on, where that is not so already.
+/// Makes both roles if they are missing, and grants them to the owner if necessary.
 async fn ensure_roles(connection: &mut PgConnection, version: i32) -> Result<()> {
     for _ in 0..ROLE_ATTEMPTS {
         let Some(remedy) = next_remedy(connection, version).await? else {
             return Ok(());
         };
-        // The only variable parts are our own constants.
+        // The only variable parts are constants of this crate.
         let Err(error) = sqlx::raw_sql(AssertSqlSafe(remedy)).execute(&mut *connection).await
         else {
             continue;
         };
         match error.as_database_error().and_then(|reported| reported.code()).as_deref() {
             Some("42501") => return Err(not_allowed(connection, version).await?),
-            // Another database's migration makes the same role or the same grant at this moment ("duplicate object",
-            // "unique violation", "tuple concurrently updated"): look again.
+            // Another database's migration makes the same role or grant at this moment ("duplicate object", "unique
+            // violation", "tuple concurrently updated"). Check again.
             Some("42710" | "23505" | "XX000") => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -143,7 +143,7 @@ async fn ensure_roles(connection: &mut PgConnection, version: i32) -> Result<()>
     Err(DbError::Setup(format!("the roles {SERVICE_ROLE} and {OPERATOR_ROLE} could not be made")))
 }
 
-/// The SQL that makes what the owner lacks first.
+/// The SQL for the first thing that is missing; `None` if nothing is.
 async fn next_remedy(connection: &mut PgConnection, version: i32) -> Result<Option<String>> {
     for role in [SERVICE_ROLE, OPERATOR_ROLE] {
         if !is_there(connection, role).await? {
@@ -182,7 +182,7 @@ fn grant(role: &str, owner: &str, version: i32) -> String {
     format!("grant {role} to {owner}{set}")
 }
 
-/// The SQL with which somebody who may makes what the owner may not.
+/// The error with the SQL for an administrator, if the owner cannot make the roles.
 async fn not_allowed(connection: &mut PgConnection, version: i32) -> Result<DbError> {
     let owner: String =
         sqlx::query_scalar("select quote_ident(current_user)").fetch_one(&mut *connection).await?;

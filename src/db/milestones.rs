@@ -1,6 +1,6 @@
-//! Milestones: what they are, how far customers have come, and which targets they reached (spec 11).
+//! Milestones, customers' progress, and the targets that customers reached (spec 11).
 //!
-//! Progress is locked in the order of its primary key, always: by the statement that adds to it.
+//! Progress rows are always locked in the order of their primary key, by the statement that adds to them.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use super::{Filling, Page, Result, TenantTx, column};
 
 #[derive(Clone, Debug)]
 pub struct MilestoneRow {
-    /// Its id: one that is made anew is another one.
+    /// Its id. A milestone that is made again gets another id.
     pub milestone_id: Uuid,
     pub name: String,
     pub document: String,
@@ -65,8 +65,8 @@ pub async fn all(tx: &mut TenantTx) -> Result<Vec<MilestoneRow>> {
     .await
 }
 
-/// Adds or changes a milestone, with the product lists that it names, each once. The caller bumps the version of the
-/// rules, which also makes one tenant's writers wait for each other.
+/// Adds or changes a milestone, with the product lists that it names, without duplicates. The caller bumps the version
+/// of the rules, which also makes one tenant's writers wait for each other.
 pub async fn put(tx: &mut TenantTx, row: &MilestoneRow, lists: &[String]) -> Result<()> {
     tx.run(sqlx::query!(
         "insert into milestone (tenant_id, milestone_id, name, document, created_at, updated_at)
@@ -100,7 +100,7 @@ pub async fn put(tx: &mut TenantTx, row: &MilestoneRow, lists: &[String]) -> Res
     .await
 }
 
-/// Deletes a milestone with all that customers have come to.
+/// Deletes a milestone with all progress of customers.
 pub async fn delete(tx: &mut TenantTx, milestone: Uuid) -> Result<()> {
     tx.run(sqlx::query!(
         "with lists as (
@@ -135,29 +135,29 @@ pub async fn named_targets(tx: &mut TenantTx, name: &str) -> Result<Vec<String>>
     .await
 }
 
-/// What an activity moves.
+/// What an activity adds to one milestone.
 #[derive(Clone, Debug)]
 pub struct NewStep {
     pub milestone_id: Uuid,
     pub window_no: i32,
-    /// By how much, as decimal text.
+    /// The amount, as decimal text.
     pub amount: String,
-    /// How much of it has come back already, as decimal text.
+    /// How much of the amount was already returned, as decimal text.
     pub lowered: String,
-    /// What of each line counted: JSON.
+    /// The counted part of each line, as JSON text.
     pub lines: String,
 }
 
-/// How far a customer has come.
+/// A customer's progress in one window.
 #[derive(Clone, Debug)]
 pub struct Progress {
     pub milestone_id: Uuid,
     pub window_no: i32,
-    /// How far, as decimal text.
+    /// The progress, as decimal text.
     pub progress: String,
 }
 
-/// Moves a customer's progress and notes what moved it; returns how far the customer has come.
+/// Adds to a customer's progress and records the steps. Returns the new progress.
 pub async fn step(
     tx: &mut TenantTx,
     customer: &str,
@@ -202,8 +202,8 @@ pub struct Reached {
     pub target: String,
 }
 
-/// Notes targets that a customer has reached; returns those that are new in their windows. The customer's progress is
-/// locked.
+/// Records targets that a customer has reached, and returns those that are new in their windows. The customer's
+/// progress is locked.
 pub async fn reach(
     tx: &mut TenantTx,
     customer: &str,
@@ -227,19 +227,19 @@ pub async fn reach(
     .await
 }
 
-/// What an activity moved.
+/// What an activity has added to one milestone.
 #[derive(Clone, Debug)]
 pub struct StepRow {
     pub milestone_id: Uuid,
     pub activity_id: String,
-    /// How much of it has come back, as decimal text.
+    /// How much of it was returned, as decimal text.
     pub lowered: String,
-    /// What of each line counted: JSON.
+    /// The counted part of each line, as JSON text.
     pub lines: String,
 }
 
-/// What the activities of a transaction moved. Only one return of a transaction is under way at a time: its redemption is
-/// locked.
+/// Reads what the activities of a transaction have added. The redemption is locked, so only one return of a transaction
+/// runs at a time.
 pub async fn of_transaction(tx: &mut TenantTx, transaction: &str) -> Result<Vec<StepRow>> {
     tx.all(sqlx::query_as!(
         StepRow,
@@ -253,7 +253,7 @@ pub async fn of_transaction(tx: &mut TenantTx, transaction: &str) -> Result<Vec<
     .await
 }
 
-/// Lowers progress by what has come back in all of these steps, less what had before; never below 0.
+/// Sets how much of these steps was returned in total, and lowers progress by the increase, but never below 0.
 pub async fn lower(tx: &mut TenantTx, steps: &[(Uuid, String, String)]) -> Result<()> {
     let milestones: Vec<Uuid> = steps.iter().map(|own| own.0).collect();
     let activities: Vec<&str> = steps.iter().map(|own| own.1.as_str()).collect();

@@ -1,4 +1,4 @@
-//! What came back of redemptions.
+//! Returns of goods from redemptions.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -10,47 +10,47 @@ use crate::domain::id::RedemptionId;
 /// A return that was recorded.
 #[derive(Clone, Debug)]
 pub struct ReturnRow {
-    /// SHA-256 of its body as it was understood.
+    /// SHA-256 of its canonical body.
     pub body_hash: Vec<u8>,
     pub answer: String,
 }
 
-/// What is back of a line, in all.
+/// What was returned of a line, in total.
 #[derive(Clone, Debug)]
 pub struct LineRow {
     pub line_id: String,
-    /// How much, in thousandths.
+    /// The quantity, in thousandths.
     pub quantity: i64,
-    /// What was refunded, as decimal text.
+    /// The refund, as decimal text.
     pub refunded: String,
 }
 
-/// What was taken back of what a promotion gave, in all.
+/// What was taken back of a promotion's discount and points.
 #[derive(Clone, Debug)]
 pub struct PromotionRow {
     pub promotion_id: Uuid,
-    /// Of its discount, in ten-thousandths.
+    /// The discount, in ten-thousandths.
     pub discount: i64,
-    /// Of its points, as decimal text.
+    /// The points, as decimal text.
     pub points: String,
 }
 
-/// A return that is to be recorded.
+/// A return to be recorded.
 #[derive(Clone, Debug)]
 pub struct NewReturn {
     pub redemption: RedemptionId,
     /// The caller's id, unique in the redemption.
     pub return_id: String,
     pub at: DateTime<Utc>,
-    /// SHA-256 of the body as it was understood.
+    /// SHA-256 of the canonical body.
     pub body_hash: [u8; 32],
     pub answer: String,
-    /// What is back now, in all, of the lines that it names.
+    /// The totals of the lines that it names, this return included.
     pub lines: Vec<LineRow>,
     pub promotions: Vec<PromotionRow>,
 }
 
-/// What was answered to the returns of a redemption, in their order.
+/// The answers to the returns of a redemption, in the order of the returns.
 pub async fn answers(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<String>> {
     tx.values(sqlx::query_scalar!(
         "select answer from redemption_return
@@ -78,7 +78,7 @@ pub async fn get(
     .await
 }
 
-/// What is back of each line.
+/// Reads what was returned of each line.
 pub async fn lines(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<LineRow>> {
     tx.all(sqlx::query_as!(
         LineRow,
@@ -90,7 +90,7 @@ pub async fn lines(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<Li
     .await
 }
 
-/// What was taken back of what each promotion gave.
+/// Reads what was taken back from each promotion, in total.
 pub async fn promotions(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Vec<PromotionRow>> {
     tx.all(sqlx::query_as!(
         PromotionRow,
@@ -136,7 +136,8 @@ pub async fn insert(tx: &mut TenantTx, new: &NewReturn) -> Result<()> {
     .await
 }
 
-/// Gives back to the `discount` limits what a return took back of each promotion's discount, as far as it was taken.
+/// Gives back to the `discount` limits what a return took back of each promotion's discount, but at most what the
+/// redemption took from them.
 pub async fn give_back_discounts(
     tx: &mut TenantTx,
     redemption: RedemptionId,
@@ -170,8 +171,8 @@ pub async fn give_back_discounts(
     .await
 }
 
-/// Gives back all that a redemption took and has not given back, but for promotions that took something off the
-/// shipping; and notes when.
+/// Gives back everything that a redemption took from counters and has not given back yet, except for promotions with a
+/// discount on shipping. Notes the time.
 pub async fn restore(
     tx: &mut TenantTx,
     redemption: RedemptionId,

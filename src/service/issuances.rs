@@ -1,7 +1,7 @@
-//! Issuances: promotions are issued to customers, read, taken back (spec 11).
+//! Issuances: promotions are issued to customers, read, and revoked (spec 11).
 //!
-//! Whatever gives a customer a promotion locks that customer's row of it first, so that what it then reads is what
-//! counts: two that come at once do not both find room. The bounds stand once more in the statement that writes.
+//! Every transaction that gives a customer a promotion first locks the row of that customer and promotion. So two
+//! simultaneous transactions cannot both find room for the last one. The statement that writes checks the bounds again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,17 +23,17 @@ use crate::wire::faults::FaultCode;
 use crate::wire::issuing::NewIssue;
 use crate::wire::write::Writer;
 
-/// What became of one customer's issue.
+/// The outcome of issuing to one customer.
 #[derive(Clone, Debug)]
 pub enum Issued {
     New(Issuance),
-    /// It was issued before, under the same source id.
+    /// It was issued before under the same source id.
     Known(Issuance),
     Refused(Refusal),
 }
 
 impl Service {
-    /// Issues a promotion to customers, each by itself: what became of each, in their order.
+    /// Issues a promotion to customers, and returns the outcome of each, in their order.
     pub async fn issue(&self, actor: Actor, new: NewIssue) -> Result<Vec<Issued>, ServiceError> {
         let clock = self.clock().clone();
         self.settle(actor.tenant, move |tx| {
@@ -81,7 +81,7 @@ impl Service {
         read.await
     }
 
-    /// Takes an issuance back; one that was taken back before is answered as it stands.
+    /// Revokes an issuance. If it was revoked before, returns it unchanged.
     pub async fn revoke_issuance(
         &self,
         actor: Actor,
@@ -108,7 +108,7 @@ impl Service {
     }
 }
 
-/// An issuance that is unlocked as it is made.
+/// A new issuance that is unlocked at once.
 pub(super) fn unlocked(
     promotion: &Promotion,
     customer_id: String,
@@ -129,7 +129,7 @@ pub(super) fn unlocked(
     }
 }
 
-/// How long an issuance of this promotion can be used.
+/// The rule for how long an issuance of this promotion can be used.
 pub(super) const fn expiry(terms: &Terms) -> Expiry {
     match terms.kind {
         Kind::LoyaltyEarning { expiry, .. } | Kind::Rewards { expiry, .. } => expiry,
@@ -137,19 +137,19 @@ pub(super) const fn expiry(terms: &Terms) -> Expiry {
     }
 }
 
-/// The bounds of how often a customer may be given a promotion: issues and unlocks.
+/// How often a customer may be issued a promotion, and how often it may be unlocked for the customer.
 pub(super) fn bounds(terms: &Terms) -> (i32, i32) {
     let bound =
         |limit: Option<u32>| limit.map_or(i32::MAX, |own| own.try_into().unwrap_or(i32::MAX));
     (bound(terms.limits.issue_per_customer), bound(terms.limits.earn.per_customer))
 }
 
-/// The time of this transaction: the database's, to the millisecond, which is what answers show.
+/// The present time of the database's clock, in the milliseconds that answers show.
 pub(super) async fn now(tx: &mut TenantTx, clock: &Clock) -> Result<DateTime<Utc>, ServiceError> {
     Ok(to_millisecond(db::redemptions::now(tx).await? + clock.offset()))
 }
 
-/// Issuances as they stand, in the order of their ids as given.
+/// Reads issuances in the order of the given ids. More than [`MAX_SORTED`] are in no defined order.
 pub(super) async fn read_all(
     tx: &mut TenantTx,
     ids: &[Uuid],
@@ -166,7 +166,7 @@ pub(super) async fn read_all(
     Ok(found)
 }
 
-/// More issuances than this are for the caller to put in order.
+/// Most issuances that [`read_all`] sorts.
 const MAX_SORTED: usize = 1_000;
 
 pub(super) async fn read_one(
@@ -178,7 +178,7 @@ pub(super) async fn read_one(
     found.into_iter().next().ok_or(ServiceError::NotFound)
 }
 
-/// An issuance, locked to the end of the transaction, and the time.
+/// Reads an issuance and locks it to the end of the transaction. Also returns the present time.
 pub(super) async fn lock(
     tx: &mut TenantTx,
     id: IssuanceId,
@@ -187,12 +187,12 @@ pub(super) async fn lock(
     if !db::issuances::lock(tx, id.uuid()).await? {
         return Err(ServiceError::NotFound);
     }
-    // After the lock, which may have been waited for.
+    // The time is read after the lock, which may have taken a while.
     let now = now(tx, clock).await?;
     Ok((read_one(tx, id.uuid(), now).await?, now))
 }
 
-/// A promotion, archived or not.
+/// Reads a promotion, archived or not.
 pub(super) async fn promotion(
     tx: &mut TenantTx,
     id: PromotionId,
@@ -208,7 +208,7 @@ pub(super) fn is_open(promotion: &Promotion, now: DateTime<Utc>) -> bool {
     }
 }
 
-/// The promotion that a body names, if it can be issued at all.
+/// The promotion that a body names, if promotions of its type can be issued.
 async fn issuable(tx: &mut TenantTx, id: PromotionId) -> Result<Promotion, ServiceError> {
     let refuse = |code, message| Err(ServiceError::fault("/promotion_id", code, message));
     let Some(found) = promotion(tx, id).await? else {
@@ -236,7 +236,8 @@ async fn issue_to(
     let mut known = by_source(tx, id, &new.customers, new).await?;
     let others = new.customers.iter().filter(|own| !known.contains_key(*own));
     let others: Vec<String> = others.cloned().collect();
-    // What is not open is issued to nobody, and who has it is not asked again: no row is made for that.
+    // A promotion that is not open is issued to no one, and customers who have it already need no lock. So neither case
+    // makes rows.
     let hands = if !others.is_empty() && is_open(promotion, now(tx, clock).await?) {
         let names: Vec<(Uuid, String)> = others.iter().map(|own| (id, own.clone())).collect();
         db::issuances::lock_hands(tx, &names).await?
@@ -246,7 +247,7 @@ async fn issue_to(
     let hands: BTreeMap<&str, &Hand> =
         hands.iter().map(|hand| (hand.customer_id.as_str(), hand)).collect();
     let now = now(tx, clock).await?;
-    // Again for those who are locked now.
+    // Look again for the customers that are locked now: another transaction may have issued to them meanwhile.
     known.extend(by_source(tx, id, &others, new).await?);
     let mut fresh = Vec::new();
     let mut verdicts: Vec<Result<(Uuid, bool), Refusal>> = Vec::new();
@@ -295,7 +296,7 @@ async fn issue_to(
     let issued = verdicts.into_iter().map(|verdict| match verdict {
         Err(refusal) => Ok(Issued::Refused(refusal)),
         Ok((id, is_new)) => {
-            // What two were issued who have become one may be the same.
+            // After a merge two customer ids may lead to the same issuance.
             let own = standing.get(&id).cloned().ok_or(DbError::Raced)?;
             Ok(if is_new { Issued::New(own) } else { Issued::Known(own) })
         }
@@ -303,7 +304,7 @@ async fn issue_to(
     issued.collect()
 }
 
-/// Those of these customers to whom the promotion was given under the source id: how, and which issuance it is.
+/// For each of these customers who was given the promotion under the source id: the source and the issuance.
 async fn by_source(
     tx: &mut TenantTx,
     promotion: Uuid,
@@ -318,7 +319,7 @@ async fn by_source(
     Ok(found.into_iter().map(by_customer).collect())
 }
 
-/// Whether the promotion can be given into this hand, which is locked where the promotion is open.
+/// Whether the promotion can be issued to the customer of this hand. The hand is locked if the promotion is open.
 fn may_issue(
     promotion: &Promotion,
     hand: Option<&Hand>,
@@ -345,7 +346,7 @@ fn issue_of(promotion: &Promotion, customer: String, now: DateTime<Utc>) -> NewI
     NewIssuance { unlocked_at: None, use_until: None, ..own }
 }
 
-/// Whether nothing has to be earned any more once it is issued.
+/// Whether an issuance is unlocked as soon as it is issued.
 fn unlocks_at_once(terms: &Terms) -> bool {
     match &terms.kind {
         Kind::LoyaltyEarning { earning, .. } => match earning.trigger {
@@ -356,7 +357,7 @@ fn unlocks_at_once(terms: &Terms) -> bool {
     }
 }
 
-/// Customers are not named: they can be deleted, and what the trail says cannot.
+/// The audit row does not name customers: a customer can be deleted, but the audit trail cannot.
 async fn audit_issue(
     tx: &mut TenantTx,
     actor: Actor,

