@@ -1,4 +1,4 @@
-//! The audit trail: written in the transaction of each change, never changed and never deleted by the service.
+//! The audit trail. Each change writes its row in its own transaction. The service never changes or deletes rows.
 
 use std::slice;
 
@@ -12,30 +12,30 @@ use crate::domain::id::KeyId;
 pub struct AuditRow {
     pub audit_id: Uuid,
     pub at: DateTime<Utc>,
-    /// Who; none is the operator.
+    /// The key that made the change; `None` is the operator.
     pub key_id: Option<Uuid>,
-    /// What was changed, like `promotion/<id>`.
+    /// What was changed, such as `promotion:<id>`.
     pub subject: String,
     /// What was done to it.
     pub action: String,
-    /// What it was before: JSON text.
+    /// The state before: JSON text.
     pub before: Option<String>,
-    /// What it was after: JSON text.
+    /// The state after: JSON text.
     pub after: Option<String>,
 }
 
 /// An entry to be written.
 #[derive(Clone, Debug)]
 pub struct NewAudit {
-    /// Who; none is the operator.
+    /// The key that made the change; `None` is the operator.
     pub key: Option<KeyId>,
-    /// What was changed, like `promotion/<id>`.
+    /// What was changed, such as `promotion:<id>`.
     pub subject: String,
     /// What was done to it.
     pub action: String,
-    /// What it was before: JSON text.
+    /// The state before: JSON text.
     pub before: Option<String>,
-    /// What it was after: JSON text.
+    /// The state after: JSON text.
     pub after: Option<String>,
 }
 
@@ -101,7 +101,7 @@ pub async fn list(
     Ok(filling.page())
 }
 
-/// Writes many rows of the audit trail with one statement.
+/// Writes many entries with one statement.
 pub async fn insert_all(tx: &mut TenantTx, rows: &[NewAudit]) -> Result<()> {
     let insert = sqlx::query(
         "insert into audit (tenant_id, audit_id, key_id, subject, action, before, after)

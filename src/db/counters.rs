@@ -1,5 +1,5 @@
-//! The counters of limits. Locked in the order of their primary key, always, so that two transactions cannot wait for
-//! each other.
+//! The counters of limits. They are always locked in the order of their primary key, so that two transactions cannot
+//! deadlock.
 
 use uuid::Uuid;
 
@@ -7,17 +7,17 @@ use super::{Result, TenantTx, column, raced_unless};
 use crate::domain::counter::{CounterKey, Used};
 use crate::domain::limit::{LimitSubject, Measure};
 
-/// A counter that is to be written.
+/// A change of a counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CounterChange {
     pub counter: CounterKey,
-    /// What is added, or taken off where negative.
+    /// The amount to add; negative to take off.
     pub change: i64,
-    /// The bound, which the sum must not pass.
+    /// The bound of the sum.
     pub maximum: i64,
 }
 
-/// Counters by columns, as statements take them.
+/// Counters as arrays of columns, for statements.
 #[derive(Default)]
 pub(super) struct Columns {
     pub(super) promotions: Vec<Uuid>,
@@ -41,8 +41,8 @@ impl Columns {
     }
 }
 
-/// Returns how much is used of each counter. What was found comes with the counter's place, counted from 1; a counter that
-/// was not found is unused.
+/// Returns how much is used of each counter. `found` has places, counted from 1, and amounts. A counter that was not
+/// found is unused.
 pub(super) fn used(
     counters: Vec<CounterKey>,
     found: impl Iterator<Item = (i64, i64)>,
@@ -58,10 +58,11 @@ pub(super) fn used(
     all
 }
 
-/// Reads counters, in their order.
+/// Reads counters, in the given order.
 pub async fn read(tx: &mut TenantTx, counters: Vec<CounterKey>) -> Result<Vec<Used>> {
     let columns = Columns::of(counters.iter());
-    // A subquery of its own for each name, as `offset 0` keeps it: by the whole key, whatever statistics say of a join.
+    // `offset 0` keeps one subquery for each counter, so that each is found by the whole key. A join could get a worse
+    // plan from misleading statistics.
     let rows = tx.all(sqlx::query!(
         r#"select wanted.place as "place!", counter.used as "used!"
              from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[]) with ordinality
@@ -82,7 +83,7 @@ pub async fn read(tx: &mut TenantTx, counters: Vec<CounterKey>) -> Result<Vec<Us
     Ok(used(counters, rows.iter().map(|row| (row.place, row.used))))
 }
 
-/// The same, and keeps others from changing them to the end of the transaction.
+/// Reads counters like [`read`], and locks them to the end of the transaction.
 pub async fn lock(tx: &mut TenantTx, counters: Vec<CounterKey>) -> Result<Vec<Used>> {
     let columns = Columns::of(counters.iter());
     let rows = tx.all(sqlx::query!(
@@ -107,8 +108,8 @@ pub async fn lock(tx: &mut TenantTx, counters: Vec<CounterKey>) -> Result<Vec<Us
     Ok(used(counters, rows.iter().map(|row| (row.place, row.used))))
 }
 
-/// Adds to counters, which are made where they are not there yet. A sum beyond its bound is refused once more here, below
-/// the checks of whoever locked them: no row, and so `Raced`.
+/// Adds to counters, and makes missing ones. The caller has locked the counters and checked the sums. As a second
+/// check, a sum beyond its bound writes no row and results in `Raced`.
 pub async fn take(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<()> {
     let columns = Columns::of(changes.iter().map(|change| &change.counter));
     let written = tx.written(sqlx::query!(
@@ -133,7 +134,7 @@ pub async fn take(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<()> {
     raced_unless(written, changes.len())
 }
 
-/// Takes off counters that are there and locked; changes are negative. Never below zero: `Raced`.
+/// Takes amounts off existing, locked counters; the changes are negative. `Raced` if a counter would fall below zero.
 pub async fn put_back(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<()> {
     let columns = Columns::of(changes.iter().map(|change| &change.counter));
     let written = tx.written(sqlx::query!(
@@ -158,8 +159,8 @@ pub async fn put_back(tx: &mut TenantTx, changes: &[CounterChange]) -> Result<()
     raced_unless(written, changes.len())
 }
 
-/// Gives back all that these redemptions took and have not given back, and says so in their uses: of these promotions, or
-/// of all where none are named. The redemptions are locked.
+/// Gives back everything that these redemptions took from counters and have not given back yet, and notes it in their
+/// uses. `promotions` limits this to some promotions. The redemptions are locked.
 pub async fn give_back(
     tx: &mut TenantTx,
     redemptions: &[Uuid],
@@ -193,8 +194,8 @@ pub async fn give_back(
     .await
 }
 
-/// Locks the counters that these redemptions took something from and have not given it back, in their order: for these
-/// promotions, or for all.
+/// Locks, in the order of the primary key, the counters that these redemptions took from and have not fully given back
+/// to. `promotions` limits this to some promotions.
 pub(super) async fn lock_taken(
     tx: &mut TenantTx,
     redemptions: &[Uuid],

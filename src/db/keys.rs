@@ -1,4 +1,4 @@
-//! API keys: only their hashes, each within its tenant.
+//! API keys. Only their hashes are stored, each within its tenant.
 
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
@@ -9,7 +9,7 @@ use crate::domain::id::KeyId;
 use crate::domain::rate::RateLimits;
 use crate::domain::role::Role;
 
-/// A key, as it is listed.
+/// A listed key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRow {
     pub key_id: Uuid,
@@ -35,7 +35,7 @@ pub struct NewKey {
     pub hint: String,
 }
 
-/// What a presented key turns out to be: valid, and of this tenant in this state.
+/// A valid key that was presented, with the state of its tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundKey {
     pub key_id: Uuid,
@@ -46,7 +46,7 @@ pub struct FoundKey {
     pub rate_limits: Json<RateLimits>,
     /// The version of the tenant's keys at which this was read.
     pub keys_version: i64,
-    /// What the cursors of the tenant's lists are sealed with.
+    /// Seals the cursors of the tenant's lists.
     pub cursor_key: Vec<u8>,
 }
 
@@ -86,7 +86,7 @@ pub async fn list(
     Ok(Page::cut(tx.all(query).await?, limit, |row| KeyId::new(row.key_id)))
 }
 
-/// Revokes a key; one that was revoked before keeps its time. None when there is no such key. The caller bumps the
+/// Revokes a key. A key that was revoked before keeps its time. `None` if the key does not exist. The caller bumps the
 /// version of the keys.
 pub async fn revoke(tx: &mut TenantTx, key: KeyId) -> Result<Option<KeyRow>> {
     tx.optional(sqlx::query_as!(
@@ -114,7 +114,7 @@ pub async fn find(tx: &mut TenantTx, hash: &[u8; 32]) -> Result<Option<FoundKey>
     .await
 }
 
-/// Notes that a key was used. Once a minute is enough: more would only write.
+/// Notes that a key was used, at most once a minute, to save writes.
 pub async fn touch(tx: &mut TenantTx, key: KeyId) -> Result<()> {
     tx.run(sqlx::query!(
         "update api_key set last_used_at = now()

@@ -1,7 +1,8 @@
-//! The outbox: events are written in the transaction of their cause, and numbered once they can be seen (spec 12).
+//! The outbox: events are written in the transaction of their cause, and get their numbers after its commit (spec 12).
 //!
-//! A number that was taken in the writing transaction could become visible after a larger one, and a reader with a
-//! cursor would miss it. So events wait without one, and [`publish`] numbers what is visible, one at a time in a tenant.
+//! If the writing transaction took the number, a smaller number could become visible after a larger one, and a reader
+//! with a cursor would miss the event. So events wait without a number, and [`publish`] numbers visible events. Only
+//! one transaction of a tenant publishes at a time.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -11,21 +12,21 @@ use crate::domain::counter::CounterKey;
 use crate::domain::event::{EventType, Subject};
 use crate::domain::id::TenantId;
 
-/// Most events that are numbered at once.
+/// Most events that one statement numbers.
 pub const MAX_PUBLISHED: i64 = 1_000;
 
 /// An event to be written.
 #[derive(Clone, Debug)]
 pub struct NewEvent {
     pub event_type: EventType,
-    /// What it happened to. The transaction has locked it, so that the events of a subject have an order.
+    /// The subject of the event. The transaction has locked it, so that the events of a subject have an order.
     pub subject: Subject,
     pub occurred_at: DateTime<Utc>,
-    /// What is told of it: a JSON object.
+    /// The event's data: a JSON object.
     pub data: String,
 }
 
-/// Writes events, in the order in which they are given, with one statement.
+/// Writes events in the given order, with one statement.
 pub async fn append(tx: &mut TenantTx, events: &[NewEvent]) -> Result<()> {
     if events.is_empty() {
         return Ok(());
@@ -47,7 +48,7 @@ pub async fn append(tx: &mut TenantTx, events: &[NewEvent]) -> Result<()> {
     .await
 }
 
-/// Notes that a limit of a promotion was reached in a window. False: that was known.
+/// Notes that a limit of a promotion was reached in a window. False if it was noted before.
 pub async fn note_limit_reached(
     tx: &mut TenantTx,
     counter: &CounterKey,
@@ -74,7 +75,8 @@ pub async fn is_waiting(tx: &mut TenantTx) -> Result<bool> {
     .await
 }
 
-/// Locks the tenant's numbers to the end of the transaction: nobody else publishes, and no webhook is made or deleted.
+/// Locks the tenant's event numbers to the end of the transaction. Meanwhile no other transaction publishes, and no
+/// webhook is made or deleted.
 pub async fn lock(tx: &mut TenantTx) -> Result<()> {
     tx.run(sqlx::query!(
         "insert into event_counter (tenant_id) values ($1) on conflict (tenant_id) do nothing",
@@ -88,7 +90,7 @@ pub async fn lock(tx: &mut TenantTx) -> Result<()> {
     .await
 }
 
-/// The same, unless somebody else has them. False: somebody has.
+/// Locks the numbers like [`lock`]. False if another transaction has them locked.
 pub async fn try_lock(tx: &mut TenantTx) -> Result<bool> {
     tx.run(sqlx::query!(
         "insert into event_counter (tenant_id) values ($1) on conflict (tenant_id) do nothing",
@@ -106,14 +108,15 @@ pub async fn try_lock(tx: &mut TenantTx) -> Result<bool> {
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Published {
-    /// How many events: at most [`MAX_PUBLISHED`].
+    /// How many events were numbered, at most [`MAX_PUBLISHED`].
     pub count: i64,
-    /// Seconds that the oldest of them had waited.
+    /// Seconds since the oldest of them occurred.
     pub waited: f64,
 }
 
-/// Numbers events that wait, in the order of their insertion, and makes their deliveries. INVARIANT: the numbers are locked, by a statement before this one, which then sees all that the
-/// last one to publish has committed.
+/// Numbers waiting events in the order of their insertion, and makes their deliveries. INVARIANT: an earlier statement
+/// of this transaction has locked the numbers. So this statement sees everything that the previous publisher has
+/// committed.
 pub async fn publish(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<Published> {
     tx.one(sqlx::query_as!(
         Published,
@@ -148,7 +151,7 @@ pub async fn publish(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<Published>
     .await
 }
 
-/// Tenants whose events wait for their numbers: what the job works on.
+/// Tenants with events that wait for their numbers.
 pub async fn waiting_tenants(tx: &mut OperatorTx) -> Result<Vec<TenantId>> {
     let query = sqlx::query_scalar!("select distinct tenant_id from outbox");
     let rows = tx.own().await?.values(query).await?;

@@ -1,4 +1,4 @@
-//! Product lists: named sets of SKUs, to which promotions and settings refer.
+//! Product lists: named sets of SKUs, to which promotions, milestones and settings refer.
 
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, TryStreamExt};
@@ -22,22 +22,22 @@ pub struct ProductListSummary {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Which content a list has: another revision after each change.
+/// The revision of a list's content. It changes with each write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductListRevision {
     pub name: String,
     pub revision: Uuid,
 }
 
-/// How many lists a tenant has, and how many SKUs on them; and the bounds.
+/// How many lists a tenant has, how many SKUs are on them, and the bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProductListCount {
     pub lists: i64,
     /// SKUs on all of them.
     pub entries: i64,
-    /// At most so many lists.
+    /// Most lists.
     pub max_lists: i32,
-    /// At most so many SKUs.
+    /// Most SKUs on all lists.
     pub max_entries: i32,
 }
 
@@ -65,8 +65,8 @@ pub async fn get(tx: &mut TenantTx, name: &str) -> Result<Option<ProductListRow>
     .await
 }
 
-/// Deletes a list and returns what it was, without the SKUs; none when there was none; `InUse` while a promotion that
-/// is not archived, or the settings, name it. The caller bumps the version of the rules.
+/// Deletes a list and returns it without the SKUs; `None` if it does not exist; `InUse` while a promotion that is not
+/// archived, a milestone, or the settings name it. The caller bumps the version of the rules.
 pub async fn delete(tx: &mut TenantTx, name: &str) -> Result<Option<ProductListSummary>> {
     tx.optional(sqlx::query_as!(
         ProductListSummary,
@@ -99,8 +99,8 @@ pub async fn list(
     Ok(Page::cut(tx.all(query).await?, limit, |row| row.name.clone()))
 }
 
-/// Counts the lists and their SKUs. The caller has bumped the version of the rules: until the transaction ends nobody else
-/// writes lists, so that the bounds hold whoever writes at the same time. `Missing(Tenant)` when there is no such tenant.
+/// Counts the lists and their SKUs. The caller has bumped the version of the rules, so no other transaction writes the
+/// tenant's lists until this one ends, and the bounds hold. `Missing(Tenant)` if the tenant does not exist.
 pub async fn count(tx: &mut TenantTx) -> Result<ProductListCount> {
     let row = tx.optional(sqlx::query_as!(
         ProductListCount,
@@ -125,8 +125,8 @@ pub async fn all(tx: &mut TenantTx) -> Result<Vec<ProductListRow>> {
     .await
 }
 
-/// Which content those lists have that the settings, a milestone or a promotion in force names. Promotions that had ended
-/// by `ended_by`, if that is given, are left out.
+/// The revisions of the lists that the settings, milestones, or active and paused promotions name. Promotions that had
+/// ended by `ended_by`, if given, are left out.
 pub async fn named(
     tx: &mut TenantTx,
     ended_by: Option<DateTime<Utc>>,
@@ -152,7 +152,7 @@ pub async fn named(
     .await
 }
 
-/// Reads the named lists one after the other: together they may be hundreds of megabytes.
+/// Streams the named lists, because together they may be hundreds of megabytes.
 pub fn read<'t>(
     tx: &'t mut TenantTx,
     names: &'t [String],
@@ -168,7 +168,7 @@ pub fn read<'t>(
     .map_err(DbError::from)
 }
 
-/// Which of these names no list has, in the order in which they were given.
+/// The names that no list has, in the given order.
 pub async fn missing(tx: &mut TenantTx, names: &[String]) -> Result<Vec<String>> {
     tx.values(sqlx::query_scalar!(
         r#"select named.name as "name!"

@@ -1,4 +1,4 @@
-//! Tenants: made, listed and bounded by the operator.
+//! Tenants. The operator creates and lists them, and sets their bounds.
 
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
@@ -11,11 +11,11 @@ use crate::domain::rate::RateLimits;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantRow {
     pub tenant_id: Uuid,
-    /// Its name; need not be unique.
+    /// Its name, which need not be unique.
     pub name: String,
-    /// Its currency; follows the settings.
+    /// A copy of the currency in the settings.
     pub currency: String,
-    /// Its time zone; follows the settings.
+    /// A copy of the time zone in the settings.
     pub timezone: String,
     /// Whether its keys are refused.
     pub suspended: bool,
@@ -23,7 +23,7 @@ pub struct TenantRow {
     pub max_active_promotions: i32,
     pub max_stores: i32,
     pub max_product_lists: i32,
-    /// Most SKUs on all of them together.
+    /// Most SKUs on all lists together.
     pub max_product_list_entries: i32,
     pub rate_limits: Json<RateLimits>,
     /// Grows with every change of its rules.
@@ -33,7 +33,7 @@ pub struct TenantRow {
     pub created_at: DateTime<Utc>,
 }
 
-/// A tenant to be made.
+/// A tenant to be created.
 #[derive(Clone, Debug)]
 pub struct NewTenant {
     pub tenant: TenantId,
@@ -44,7 +44,7 @@ pub struct NewTenant {
     pub settings: String,
 }
 
-/// What the operator changes; what is none stays.
+/// What the operator changes. `None` leaves a value unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct TenantPatch {
     pub name: Option<String>,
@@ -56,7 +56,7 @@ pub struct TenantPatch {
     pub rate_limits: Option<RateLimits>,
 }
 
-/// Makes a tenant and its settings (version 1).
+/// Creates a tenant and its settings (version 1).
 pub async fn create(tx: &mut OperatorTx, new: &NewTenant) -> Result<TenantRow> {
     let row = tx.own().await?.one(sqlx::query_as!(
         TenantRow,
@@ -100,7 +100,7 @@ pub async fn list(
     Ok(Page::cut(rows, limit, |row| TenantId::new(row.tenant_id)))
 }
 
-/// Reads a tenant as the operator, who may then change it: the row stays locked to the end of the transaction.
+/// Reads a tenant as the operator, and locks it to the end of the transaction.
 pub async fn find(tx: &mut OperatorTx, tenant: TenantId) -> Result<Option<TenantRow>> {
     tx.own().await?.optional(sqlx::query_as!(
         TenantRow,
@@ -114,7 +114,7 @@ pub async fn find(tx: &mut OperatorTx, tenant: TenantId) -> Result<Option<Tenant
     .await
 }
 
-/// Changes a tenant, and tells every instance; none when there is no such tenant.
+/// Changes a tenant and notifies every instance; `None` if the tenant does not exist.
 pub async fn patch(
     tx: &mut OperatorTx,
     tenant: TenantId,
@@ -150,7 +150,7 @@ pub async fn patch(
     Ok(row)
 }
 
-/// Reads the tenant of the transaction; none when it does not exist.
+/// Reads the tenant of the transaction; `None` if it does not exist.
 pub async fn get(tx: &mut TenantTx) -> Result<Option<TenantRow>> {
     tx.optional(sqlx::query_as!(
         TenantRow,

@@ -1,9 +1,9 @@
-//! Whose turn it is to work with the database: connections are given out tenant by tenant.
+//! Turns at the database: connections are assigned to tenants in rotation.
 //!
-//! The pool alone serves those who wait in the order in which they came, so that one tenant with a thousand requests
-//! makes everybody wait behind all of them. Here each tenant has a queue of its own, and whatever becomes free goes to
-//! the next tenant in rotation. A few connections are never one tenant's alone, so that another need not even wait for
-//! the first that becomes free.
+//! The pool alone serves waiting requests in the order of their arrival, so one tenant with a thousand requests would
+//! make all other tenants wait behind them. Here each tenant has a queue of its own, and each free connection goes to
+//! the next tenant in rotation. One tenant never holds all connections, so that another tenant need not even wait for
+//! the first free one.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,7 +25,7 @@ struct State {
     /// Most turns of one tenant.
     most: u32,
     tenants: FxHashMap<TenantId, Queue>,
-    /// The tenants for whom somebody waits, each once.
+    /// The tenants with waiting requests, without duplicates.
     rotation: VecDeque<TenantId>,
 }
 
@@ -35,7 +35,7 @@ struct Queue {
     waiting: VecDeque<oneshot::Sender<Turn>>,
 }
 
-/// The right to one connection. Dropping it passes it on.
+/// The right to one connection. Dropping it passes the right on.
 #[derive(Debug)]
 pub(super) struct Turn {
     turns: Turns,
@@ -43,7 +43,8 @@ pub(super) struct Turn {
 }
 
 impl Turns {
-    /// As many as there are connections, of which a fifth, and at least one, is never one tenant's alone.
+    /// Turns for this many connections. One tenant cannot take the last fifth of them, rounded down but at least one,
+    /// unless only one connection exists.
     pub(super) fn new(connections: u32) -> Self {
         let reserved = (connections / 5).max(1);
         let state = State {
@@ -96,7 +97,7 @@ impl State {
         }
     }
 
-    /// Who comes next, with the turn taken for them.
+    /// The next waiting request. Its turn is already counted as taken.
     fn next(&mut self) -> Option<(TenantId, oneshot::Sender<Turn>)> {
         if self.free == 0 {
             return None;
@@ -106,7 +107,7 @@ impl State {
             let Some(queue) = self.tenants.get_mut(&tenant) else {
                 continue;
             };
-            // Whoever has stopped waiting is passed over.
+            // Skip requests that have stopped waiting.
             queue.waiting.retain(|sender| !sender.is_closed());
             if queue.held < self.most
                 && let Some(sender) = queue.waiting.pop_front()
@@ -136,7 +137,7 @@ impl Drop for Turn {
             state.next()
         };
         if let Some((tenant, sender)) = next {
-            // One who stops waiting at this moment drops the turn, which passes it on.
+            // If the request stops waiting at this moment, the turn is dropped, which passes it on.
             let _ = sender.send(self.turns.turn(tenant));
         }
     }
@@ -170,12 +171,12 @@ mod tests {
         }
         tokio::task::yield_now().await;
         assert!(of_a.iter().all(|turn| !turn.is_finished()));
-        // One is left, which is not the first tenant's.
+        // One turn is left, which the first tenant cannot take.
         let first = turns.take(b).await.unwrap();
         let second = waiting(b);
         tokio::task::yield_now().await;
         assert!(!second.is_finished());
-        // Ten of the others came before: the rotation has one of them, then this one.
+        // The ten requests of the first tenant came before, but the rotation serves one of them and then this one.
         held.truncate(1);
         let second = second.await.unwrap().unwrap();
         assert_eq!(of_a.iter().filter(|turn| turn.is_finished()).count(), 1);

@@ -1,4 +1,4 @@
-//! Activities: what customers do, and what they earn by it (spec 11).
+//! Activities: what customers do, and what they earn with it (spec 11).
 //!
 //! Locks are taken in one order: the activity's key, the redemption that it names, milestones, the customer's rows of
 //! promotions, issuances.
@@ -33,7 +33,8 @@ use crate::wire::body::PrintBody as _;
 use crate::wire::faults::FaultCode;
 
 impl Service {
-    /// Records what a customer did and unlocks what was earned by it, or answers as before when it was recorded already.
+    /// Records an activity and unlocks what the customer has earned with it, or repeats the answer if the activity was
+    /// recorded before.
     pub async fn record(
         &self,
         tenant: TenantId,
@@ -72,7 +73,7 @@ impl Work {
         };
         let began = db::redemptions::now(tx).await? + self.clock_offset;
         if !db::activities::claim(tx, &new, began).await? {
-            // Only a key that was released in between is not there.
+            // The key is missing only if another transaction removed it in between.
             let known = db::activities::get(tx, &activity.id).await?;
             let known = known.ok_or(DbError::Raced)?;
             return if known.body_hash == new.body_hash {
@@ -106,7 +107,7 @@ impl Work {
         Ok(answer)
     }
 
-    /// What is earned; where the cart is large this is found on the pool.
+    /// The promotions that are earned. For a large cart this is computed on the pool.
     async fn earned(
         &self,
         reached: Vec<(String, String)>,
@@ -137,7 +138,8 @@ impl Work {
         }
     }
 
-    /// Moves the customer's milestones: how far it has come, and the targets that are reached now.
+    /// Adds to the customer's progress of milestones. Returns the standings, and the newly reached targets with their
+    /// milestones.
     async fn advance(
         &self,
         tx: &mut TenantTx,
@@ -237,8 +239,8 @@ impl Work {
         Ok(own)
     }
 
-    /// What a promotion that was earned unlocks: the one issued first, or a new one; nothing where the customer's limits
-    /// or the rule forbid it.
+    /// What an earned promotion unlocks: the issuance that was issued first, or a new one. `None` if the customer's
+    /// limits or the promotion's rule forbid it.
     fn choose<'w>(
         &self,
         promotion: &Promotion,
@@ -275,8 +277,8 @@ impl Work {
     }
 }
 
-/// The committed redemption of a transaction, and what has come back of it, line by line. It is locked, so that a return
-/// at the same time finds what the activity counts.
+/// The committed redemption of a transaction, and what was returned of each line. The redemption is locked, so that a
+/// simultaneous return waits and then finds what the activity has counted.
 async fn sold(
     tx: &mut TenantTx,
     transaction: &str,
@@ -300,7 +302,7 @@ enum Chosen {
     New(Box<NewIssuance>),
 }
 
-/// Whether what was issued then can be earned at this time.
+/// Whether an issuance from `issued_at` can be earned at `at`.
 fn in_time(earning: &Earning, issued_at: DateTime<Utc>, at: DateTime<Utc>) -> bool {
     let days = earning.earn_within_days.map(i64::from);
     let end = days.and_then(|days| issued_at.checked_add_signed(TimeDelta::hours(24 * days)));
@@ -308,7 +310,7 @@ fn in_time(earning: &Earning, issued_at: DateTime<Utc>, at: DateTime<Utc>) -> bo
     was_issued && end.is_none_or(|end| at < end)
 }
 
-/// Not in the future, and at most seven days back.
+/// Refuses times in the future, and times more than seven days back.
 fn require_time(at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), ServiceError> {
     let message = if at > now {
         "is in the future"

@@ -1,7 +1,7 @@
-//! The codes of promotions: named by the caller or drawn at random, deleted (spec 10).
+//! The codes of promotions: added by the caller, generated at random, and deleted (spec 10).
 //!
-//! Codes are looked up for each cart and not held in memory, so that new ones change no rule set: giving a promotion
-//! codes does not raise the version of the rules, and does not make the tenant's other writers wait.
+//! Codes are looked up for each cart and not held in memory, so new codes do not change the rule set. Adding codes does
+//! not bump the version of the rules and does not make the tenant's other writers wait.
 
 use std::collections::BTreeSet;
 
@@ -17,22 +17,22 @@ use crate::domain::code::{ALPHABET, Generation, NewCode};
 use crate::domain::id::PromotionId;
 use crate::wire::write::Writer;
 
-/// Most codes that an audit row names; how many there were it always tells.
+/// Most codes that an audit row lists. The row always has the total number.
 const MAX_AUDITED: usize = 1_000;
-/// How often codes are drawn again for those that somebody has already. With at least 30^8 codes to draw from, a
-/// second time is rare.
+/// Most rounds of drawing. A round replaces drawn codes that exist already. With at least 30^8 possible codes, a second
+/// round is rare.
 const MAX_DRAWS: usize = 16;
 
-/// A generation that was carried out, now or before.
+/// A generation that was completed now or before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generated {
-    /// Its name, the caller's or a new one.
+    /// Its name, from the caller or made up.
     pub batch: String,
     pub count: i32,
 }
 
 impl Service {
-    /// Gives a promotion codes; its own sent again stay as they are. Returns how many are new.
+    /// Adds codes to a promotion. Codes that it already has stay as they are. Returns how many are new.
     pub async fn add_codes(
         &self,
         actor: Actor,
@@ -52,8 +52,8 @@ impl Service {
         added.await
     }
 
-    /// Gives a promotion codes that are drawn at random. The same batch again makes nothing, and is refused when it
-    /// asks for something else.
+    /// Adds randomly drawn codes to a promotion. A repeated batch makes no codes, and is refused if it asks for
+    /// something else.
     pub async fn generate_codes(
         &self,
         actor: Actor,
@@ -107,7 +107,7 @@ impl Service {
     }
 }
 
-/// Draws codes until so many are the promotion's as were asked for; those that somebody has already are drawn again.
+/// Draws codes until the promotion has the wanted number of new ones. Codes that exist already are replaced by others.
 async fn draw(
     tx: &mut TenantTx,
     promotion: PromotionId,
@@ -124,7 +124,7 @@ async fn draw(
                 fresh.insert(code);
             }
         }
-        // In the order of the keys, as imports have it.
+        // In the order of the keys, as in imports, so that the two cannot deadlock.
         let codes: Vec<String> = fresh.iter().cloned().collect();
         let made = db::codes::insert_drawn(tx, promotion, batch, wanted.expires_at, &codes).await?;
         missing = missing.saturating_sub(made);
@@ -136,7 +136,7 @@ async fn draw(
     Err(DbError::CodesTaken(Vec::new()).into())
 }
 
-/// One code from the generator of the process, which is a cryptographic one, seeded by the operating system.
+/// Draws one code with a cryptographic generator that the operating system seeds.
 fn random(wanted: &Generation) -> String {
     let mut code = wanted.prefix.clone();
     let mut generator = rand::rng();
@@ -147,7 +147,8 @@ fn random(wanted: &Generation) -> String {
     code
 }
 
-/// What was asked for, as it was understood: what a batch is compared by, and, with its name, the audit document.
+/// The canonical form of a request. Repeated batches are compared by it, and with the batch's name it is the audit
+/// document.
 fn generation(wanted: &Generation, batch: Option<&str>) -> String {
     let mut writer = Writer::with_capacity(256);
     writer.object(|writer| {
@@ -162,7 +163,7 @@ fn generation(wanted: &Generation, batch: Option<&str>) -> String {
     writer.finish()
 }
 
-/// The audit document of codes that were named. A common expiry is told, others are not.
+/// The audit document of added or deleted codes. It has the expiry only if all codes have the same.
 fn imported(codes: &[NewCode], count: u64) -> String {
     let first = codes.first().and_then(|new| new.expires_at);
     let mut writer = Writer::with_capacity(256);

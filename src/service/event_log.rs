@@ -1,4 +1,5 @@
-//! The log of events: numbered, read, and forgotten; and promotions whose end has come (spec 12).
+//! The event log: events are numbered, read, and deleted after a while. Also the events for promotions that have ended
+//! (spec 12).
 
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -17,17 +18,17 @@ use crate::wire::body::*;
 use crate::wire::write::Writer;
 
 const KEPT: TimeDelta = TimeDelta::days(90);
-/// Most batches that are numbered before the next tenant has its turn.
+/// Most batches that are numbered for one tenant before the next tenant's turn.
 const MAX_BATCHES: usize = 10;
-/// Most events that are deleted at once.
+/// Most events that one transaction deletes.
 const MAX_FORGOTTEN: i64 = 1_000;
 
-/// A place in the log: the number of the last event that was seen, 0 before the first.
+/// A position in the log: the number of the last event that was read, 0 before the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventCursor(pub i64);
 
 impl Service {
-    /// A page of the log. Its `next` is there at the end too: what happens later comes after it.
+    /// A page of the log. It has a `next` even at the end, because later events follow there.
     pub async fn events(
         &self,
         tenant: TenantId,
@@ -54,8 +55,8 @@ impl Service {
         Ok(page)
     }
 
-    /// Numbers what waits in the tenant's outbox, unless somebody else is at it. Returns how many seconds the oldest event
-    /// had waited.
+    /// Numbers the events in the tenant's outbox, unless another transaction is doing so. Returns how many seconds ago
+    /// the oldest of them occurred.
     pub async fn publish_events(&self, tenant: TenantId) -> Result<f64, DbError> {
         let offset = self.clock().offset();
         let mut waited: f64 = 0.0;
@@ -84,7 +85,7 @@ impl Service {
         self.metrics().events_published.inc_by(published);
     }
 
-    /// Tells of those of these promotions whose end has come and was not told.
+    /// Writes the events for those of these promotions that have ended and have no event for this end yet.
     pub async fn end_promotions(
         &self,
         tenant: TenantId,
@@ -105,7 +106,7 @@ impl Service {
         ended.await
     }
 
-    /// Deletes events that have been kept for long enough.
+    /// Deletes events that are older than [`KEPT`].
     pub async fn forget_events(&self, tenant: TenantId) -> Result<(), DbError> {
         let offset = self.clock().offset();
         loop {
@@ -128,7 +129,7 @@ fn place(row: &EventRow) -> EventCursor {
 }
 
 async fn publish(tx: &mut TenantTx, offset: TimeDelta) -> Result<Published, DbError> {
-    // With many webhooks a full batch makes many deliveries.
+    // With many webhooks a full batch makes many deliveries, which takes long.
     tx.allow_bulk().await?;
     let now = db::redemptions::now(tx).await? + offset;
     db::outbox::publish(tx, now).await
@@ -149,7 +150,7 @@ answer! {
     }
 }
 
-/// An event as it is answered and delivered.
+/// The body of an event, in answers and deliveries.
 pub struct EventBody;
 
 impl PrintBody<EventRow> for EventBody {
@@ -182,7 +183,8 @@ impl Described for EventBody {
     }
 }
 
-/// Describes the events of these types, which have these data; and by which component.
+/// Adds a component that describes the events of these types with data `D`. Returns each type with the component's
+/// name.
 #[expect(clippy::indexing_slicing, reason = "the document is made of constants, and tests make it")]
 fn form<D: Described>(types: &[EventType], schemas: &mut Schemas) -> Vec<(&'static str, String)> {
     let component = D::NAME.trim_end_matches("Data");

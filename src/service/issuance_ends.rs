@@ -1,8 +1,8 @@
-//! Issuances that expire, and reminders before: told once, by whichever instance looks first (spec 12).
+//! Events for issuances that expire, and reminders before. Each is written once, by any instance (spec 12).
 //!
-//! Two things lead to an issuance: its turn among its promotion's, which a job goes through in the order of their ends,
-//! and something that was given back to it after it was used up. Both come to `tell`, which goes by what the
-//! issuance is now and notes with it what it tells. So it does no harm to look twice.
+//! An issuance is examined in two cases: a job goes through a promotion's issuances in the order of their ends; and an
+//! issuance gets something back after it was used up. Both cases call `tell`. It uses the issuance's present state, and
+//! records each event that it writes. So examining an issuance twice does no harm.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,22 +18,23 @@ use crate::domain::issuance::{Issuance, IssuanceState, Reminder};
 use crate::domain::promotion::{Promotion, Status};
 use crate::stored;
 
-/// What is due is told so much later: whoever has unlocked or redeemed just before has committed by then.
+/// How long after its due time an event is written. Transactions that unlocked or redeemed just before the due time
+/// have committed by then.
 pub const SETTLED: TimeDelta = TimeDelta::seconds(10);
 /// Most issuances of one transaction.
 const MAX_AT_ONCE: i64 = 500;
 
-/// What came of a look.
+/// The outcome of one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Looked {
     Further,
     Done,
-    /// Somebody else is at it.
+    /// Another transaction goes through the same promotion.
     Elsewhere,
 }
 
 impl Service {
-    /// Goes on through a promotion's issuances, and tells of those of whose end is to be told.
+    /// Continues through a promotion's issuances, and writes the events that are due.
     pub async fn watch_issuances(
         &self,
         tenant: TenantId,
@@ -76,8 +77,8 @@ impl Service {
         .await
     }
 
-    /// Looks at issuances to which something was given back after they were used up: they may have expired meanwhile, or
-    /// do so soon.
+    /// Examines issuances that got something back after they were used up. They may have expired meanwhile, or will
+    /// soon.
     pub async fn look_at_given_back(&self, tenant: TenantId) -> Result<Looked, ServiceError> {
         let clock = self.clock().clone();
         self.settle(tenant, move |tx| {
@@ -98,7 +99,8 @@ fn is_full(found: &[Uuid]) -> bool {
     i64::try_from(found.len()).is_ok_and(|count| count == MAX_AT_ONCE)
 }
 
-/// Tells of those of these issuances that have expired, and reminds of those whose reminder is due, unless that was told.
+/// Writes events for those of these issuances that have expired or whose reminder is due, unless the event was written
+/// before.
 async fn tell(
     tx: &mut TenantTx,
     issuances: &[Uuid],
@@ -107,7 +109,8 @@ async fn tell(
     if issuances.is_empty() {
         return Ok(());
     }
-    // Whoever uses one of them has it locked. What is read after this is what has become of it.
+    // A transaction that uses an issuance has it locked. So the state that is read after this lock is final until the
+    // commit.
     db::issuance_ends::lock(tx, issuances).await?;
     let standing = read_all(tx, issuances, now).await?;
     let ids: BTreeSet<PromotionId> = standing.iter().map(|own| own.promotion_id).collect();
@@ -146,7 +149,7 @@ async fn tell(
     Ok(db::outbox::append(tx, &told).await?)
 }
 
-/// What a promotion's customers are reminded by. One that is paused or archived cannot be used: nobody is reminded of it.
+/// A promotion's reminder. A paused or archived promotion cannot be used, so it has no reminders.
 fn reminder(promotion: &Promotion) -> Option<&Reminder> {
     match promotion.status {
         Status::Active => {
@@ -156,7 +159,7 @@ fn reminder(promotion: &Promotion) -> Option<&Reminder> {
     }
 }
 
-/// Whether the time of an issuance's reminder has come; never where it had come before the issuance was unlocked.
+/// Whether an issuance's reminder is due. If its time came before the issuance was unlocked, it is never due.
 fn is_due(own: &Issuance, reminder: &Reminder, now: DateTime<Utc>) -> bool {
     let due_at = before(own.expires_at, i64::from(reminder.days_before));
     match own.state {
@@ -170,7 +173,7 @@ fn is_due(own: &Issuance, reminder: &Reminder, now: DateTime<Utc>) -> bool {
     }
 }
 
-/// So many times 24 hours before an instant.
+/// The instant this many times 24 hours before another.
 fn before(instant: DateTime<Utc>, days: i64) -> DateTime<Utc> {
     let hours = TimeDelta::hours(24_i64.saturating_mul(days));
     instant.checked_sub_signed(hours).unwrap_or(instant)

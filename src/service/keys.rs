@@ -1,4 +1,4 @@
-//! Tenants and their API keys: made once, shown once, revoked for good.
+//! Tenants and their API keys. A key's text is shown once, when it is made. A revoked key stays revoked.
 
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ use crate::wire::write::Writer;
 const FIRST_LABEL: &str = "first key";
 
 impl Service {
-    /// Makes a tenant with its settings and its first admin key.
+    /// Creates a tenant with its settings and its first admin key.
     pub async fn create_tenant(
         &self,
         name: String,
@@ -50,7 +50,7 @@ impl Service {
         created.await
     }
 
-    /// Changes what only the operator may change of a tenant.
+    /// Changes the attributes of a tenant that only the operator may change.
     pub async fn patch_tenant(
         &self,
         tenant: TenantId,
@@ -88,7 +88,7 @@ impl Service {
         created.await.map_err(no_tenant)
     }
 
-    /// Revokes a key: at once on this instance, within a second on the others.
+    /// Revokes a key. This takes effect at once on this instance, and within a second on the others.
     pub async fn revoke_key(&self, actor: Actor, key: KeyId) -> Result<(), ServiceError> {
         let revoked = self.rekey(actor.tenant, move |tx| {
             Box::pin(async move {
@@ -101,7 +101,7 @@ impl Service {
     }
 }
 
-/// A tenant that does not exist has no version to bump.
+/// If the tenant does not exist, bumping its version fails. That becomes `NotFound`.
 fn no_tenant(error: ServiceError) -> ServiceError {
     match error.of_db() {
         Some(DbError::Missing(Reference::Tenant)) => ServiceError::NotFound,

@@ -1,5 +1,5 @@
-//! Traces for an OpenTelemetry collector, by OTLP over HTTP. Off unless an endpoint is configured; then each request is a span, a
-//! child of the caller's where a `traceparent` says so.
+//! Traces for an OpenTelemetry collector, by OTLP over HTTP. They are off unless an endpoint is configured. Each
+//! request is a span, and a child of the caller's span if the request has a `traceparent`.
 
 use std::fmt;
 use std::pin::Pin;
@@ -28,7 +28,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The header that names the caller's span.
 const TRACEPARENT: &str = "traceparent";
 
-/// Whether traces are exported: what only they need is left out otherwise.
+/// Whether traces are exported. If not, work that only traces need is skipped.
 static ARE_ON: AtomicBool = AtomicBool::new(false);
 
 /// Why traces cannot be exported.
@@ -44,7 +44,7 @@ pub enum TraceError {
     Exporter(#[from] ExporterBuildError),
 }
 
-/// The export of traces, for as long as it is kept.
+/// The export of traces, until it is stopped.
 #[derive(Debug)]
 pub struct Traces {
     provider: Option<SdkTracerProvider>,
@@ -53,7 +53,7 @@ pub struct Traces {
 impl Traces {
     pub const NONE: Self = Self { provider: None };
 
-    /// Begins to export, in batches. Must be called inside of the runtime that sends them.
+    /// Starts exporting, in batches. Must be called inside the runtime that sends them.
     pub fn start(config: &TraceConfig) -> Result<Self, TraceError> {
         let Some(endpoint) = config.endpoint() else {
             return Ok(Self::NONE);
@@ -87,13 +87,13 @@ impl Traces {
         Some(provider.tracer(env!("CARGO_PKG_NAME")))
     }
 
-    /// Sends what has been gathered, and ends.
+    /// Sends the remaining spans, and ends the export.
     pub async fn stop(self) {
         let Some(provider) = self.provider else {
             return;
         };
         ARE_ON.store(false, Ordering::Release);
-        // It waits, which a thread of the runtime must not.
+        // `shutdown` blocks, and a thread of the runtime must not block.
         let stopped = tokio::task::spawn_blocking(move || provider.shutdown()).await;
         match stopped {
             Ok(Ok(())) => {}
@@ -110,13 +110,13 @@ pub fn adopt(span: &Span, headers: &HeaderMap, method: &str, route: &str) {
     }
     if headers.contains_key(TRACEPARENT) {
         let parent = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
-        // Refused where nothing listens to this span.
+        // This fails if no layer records this span, which is fine.
         let _ = span.set_parent(parent);
     }
     span.record("otel.name", format_args!("{method} {route}").to_string());
 }
 
-/// Notes the answer's status in the trace: a line of the log that needs it names it itself.
+/// Records the answer's status in the trace. Log lines that need the status have a field of their own.
 pub fn answered(span: &Span, status: u16) {
     if ARE_ON.load(Ordering::Acquire) {
         span.record("http.status", status);
@@ -126,13 +126,13 @@ pub fn answered(span: &Span, status: u16) {
     }
 }
 
-/// Sends batches from the exporter's own thread, by the runtime of the service.
+/// Sends batches of the exporter's thread on the service's runtime.
 struct Client {
     client: reqwest::Client,
     runtime: Handle,
 }
 
-/// Without what its requests carry.
+/// Omits the HTTP client, whose `Debug` may show headers.
 impl fmt::Debug for Client {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Client")
@@ -165,7 +165,7 @@ impl HttpClient for Client {
                 Ok(answer) => {
                     tracing::warn!(http.status = answer.status().as_u16(), "traces were refused");
                 }
-                // Without the URL, which may have a password.
+                // The error has the URL, which may contain a password, so it is not logged.
                 Err(_) => {
                     tracing::warn!("traces cannot be exported: the collector does not answer")
                 }

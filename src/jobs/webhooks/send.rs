@@ -1,4 +1,4 @@
-//! One attempt: a signed POST to an address that was checked, by a client that follows nothing and reads no body.
+//! One attempt: a signed POST to a checked address. The client follows no redirects and reads no bodies.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ use crate::service::webhooks::delivery::Outcome;
 use crate::tls;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an attempt may take in all. INVARIANT: shorter than what was claimed stays claimed.
+/// How long a whole attempt may take. INVARIANT: this is shorter than the lease of a claim.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Sends parcels. Clones share one client.
@@ -37,7 +37,7 @@ pub(super) enum SenderError {
 }
 
 impl Sender {
-    /// One whose parcels go only where they may.
+    /// A sender that sends only to allowed targets.
     pub(super) fn new(targets: Targets) -> Result<Self, SenderError> {
         Self::with(targets, look_up)
     }
@@ -46,7 +46,7 @@ impl Sender {
         let client = Client::builder()
             .tls_backend_preconfigured(tls::client()?)
             .https_only(targets == Targets::Public)
-            // A proxy would resolve names by itself; a redirect or a kept connection would lead around the check.
+            // A proxy would resolve names itself. A redirect or a reused connection would bypass the check.
             .no_proxy()
             .redirect(Policy::none())
             .pool_max_idle_per_host(0)
@@ -59,7 +59,7 @@ impl Sender {
         Ok(Self { client, targets })
     }
 
-    /// Tries once, at this time in seconds. Any answer of 2xx means that it has arrived; its body is not read.
+    /// Makes one attempt. `now` is in seconds. Any 2xx answer means that the event has arrived.
     pub(super) async fn send(
         &self,
         target: &TargetRow,
@@ -67,7 +67,8 @@ impl Sender {
         payload: &str,
         now: i64,
     ) -> Outcome {
-        // Addresses that stand in the URL never come to the resolver. What may be put may have changed since it was.
+        // An address in the URL itself never reaches the resolver, so it is checked here. The operator's setting may
+        // have changed since the webhook was made.
         let url = self.targets.read(&target.url);
         let url = url.map_err(|fault| format!("the URL {fault}"))?;
         let id = event_id.to_string();
@@ -88,7 +89,7 @@ impl Sender {
     }
 }
 
-/// What was wrong, without the URL and without what a receiver may have written.
+/// What was wrong, without the URL and without any text from the receiver.
 fn fault(error: &reqwest::Error) -> String {
     let mut cause = std::error::Error::source(error);
     while let Some(own) = cause {
@@ -117,8 +118,8 @@ fn look_up(name: Name) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
     Box::pin(async move { Ok(lookup_host((name.as_str(), 0)).await?.collect()) })
 }
 
-/// Resolves names to addresses that may be connected to: the client connects to these very addresses, and so nothing
-/// can change between the check and its use.
+/// Resolves names to allowed addresses. The client connects to exactly these addresses, so nothing can change between
+/// the check and the connection.
 struct Checked {
     targets: Targets,
     look_up: LookUp,
@@ -130,7 +131,7 @@ impl Resolve for Checked {
         let look_up = (self.look_up)(name);
         Box::pin(async move {
             let found = look_up.await?;
-            // One that is not public among others is no mistake that an honest receiver makes.
+            // One address that is not public is enough to refuse. An honest receiver does not mix them.
             if !found.iter().all(|address| targets.allow(address.ip())) {
                 return Err(NotPublic.into());
             }
@@ -175,7 +176,7 @@ mod tests {
     #[tokio::test]
     async fn a_name_is_refused_as_soon_as_it_leads_elsewhere() {
         static ASKED: AtomicUsize = AtomicUsize::new(0);
-        // A resolver that answers with a public address first, and then with what is within.
+        // A resolver that answers with a public address first, and later with internal ones.
         let rebinding: LookUp = |_| {
             addresses(match ASKED.fetch_add(1, Ordering::Relaxed) {
                 0 => &[PUBLIC],
@@ -191,7 +192,7 @@ mod tests {
         }
     }
 
-    /// Were the name looked up once more to connect, another answer than the one that was checked would be used.
+    /// If the client resolved the name again to connect, it would use an address that was not checked.
     #[tokio::test]
     async fn an_attempt_looks_up_once_and_connects_to_what_was_checked() {
         static ASKED: AtomicUsize = AtomicUsize::new(0);
@@ -203,7 +204,8 @@ mod tests {
         };
         let meant = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = meant.local_addr().unwrap().port();
-        // Of platforms that have one address for this machine: nobody is there then either.
+        // Some platforms have only one loopback address. Then this listener cannot exist, and nothing can connect to
+        // it.
         let other = TcpListener::bind(("127.0.0.2", port)).await.ok();
         let target =
             TargetRow { url: format!("http://rebinding.example:{port}/"), secret: vec![0; 32] };
@@ -219,7 +221,7 @@ mod tests {
             met = meant.accept() => drop(met),
             () = other => panic!("connected to what was not checked"),
         }
-        // It was hung up on.
+        // The listener closed the connection without an answer.
         assert!(sent.await.unwrap().is_err());
         assert_eq!(ASKED.load(Ordering::Relaxed), 1);
     }

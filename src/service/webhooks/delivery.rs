@@ -1,4 +1,5 @@
-//! Deliveries: claimed for a while, and settled by what came of them. Between the two no transaction is open.
+//! Deliveries: they are claimed for a while, and settled by the outcome of each attempt. No transaction is open in
+//! between.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngExt;
@@ -12,24 +13,24 @@ use crate::db::{self, DbError};
 use crate::domain::id::{TenantId, WebhookId};
 use crate::wire::body::*;
 
-/// How long nobody else tries what was claimed. Longer than an attempt can take.
+/// How long no other instance tries a claimed delivery. This is longer than an attempt can take.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
-/// Most deliveries of one claim, which are then on their way at the same time, each with a socket of its own.
+/// Most deliveries of one claim. They are sent at the same time, each over a socket of its own.
 pub const MAX_CLAIMED: i64 = 8;
-/// For how long after the first attempt others follow.
+/// How long after the first attempt further attempts follow.
 const PATIENCE: TimeDelta = TimeDelta::hours(24);
-/// Seconds after the first attempt; each pause is three times the one before.
+/// Seconds after the first attempt. Each pause is three times the one before.
 const FIRST_PAUSE: i64 = 5;
 const LONGEST_PAUSE: i64 = 6 * 60 * 60;
-/// Longest rest of a webhook, in seconds: a receiver that is well again does not wait longer for everything.
+/// Longest rest of a webhook, in seconds. A receiver that has recovered waits at most this long for its deliveries.
 const LONGEST_REST: i64 = 10 * 60;
 
-/// What has to arrive at a webhook: events, none of which waits for another one.
+/// Claimed deliveries of one webhook. None of them has to wait for another.
 pub struct Load {
-    /// Where to, and by which secret.
+    /// The URL, and the secret that signs.
     pub target: TargetRow,
     pub parcels: Vec<Parcel>,
-    /// How many times in a row everything that was tried at once has failed.
+    /// How many claims in a row have failed completely.
     pub failures: i32,
 }
 
@@ -37,24 +38,24 @@ pub struct Load {
 pub struct Parcel {
     /// The event's id: the same at every attempt.
     pub event_id: Uuid,
-    /// The event as it is sent.
+    /// The body that is sent.
     pub payload: String,
     sequence: i64,
     attempts: i32,
     first_at: DateTime<Utc>,
 }
 
-/// What came of a parcel; `Err` says what was wrong.
+/// The outcome of an attempt; `Err` says what was wrong.
 pub type Outcome = Result<(), String>;
 
 impl Service {
-    /// Webhooks of all tenants that have something to get now, in turns over the tenants.
+    /// Webhooks of all tenants that have due deliveries. Tenants take turns.
     pub async fn due_webhooks(&self, limit: i64) -> Result<Vec<DueRow>, DbError> {
         let offset = self.clock().offset().num_milliseconds();
         self.db().operator(move |tx| Box::pin(db::deliveries::due(tx, offset, limit))).await
     }
 
-    /// Claims what a webhook has to get now. None: there is nothing, or it rests.
+    /// Claims due deliveries of a webhook. `None` if nothing is due, or if the webhook rests or is gone.
     pub async fn claim_deliveries(
         &self,
         tenant: TenantId,
@@ -83,8 +84,9 @@ impl Service {
         claimed.await
     }
 
-    /// Settles what was claimed from a webhook that had failed so often before. One whose receiver took nothing of it
-    /// rests, so that what else it has to get waits for the receiver and not for others' turns.
+    /// Settles a claim by its outcomes. `failures` is the webhook's number of failed claims before this one. If the
+    /// receiver accepted nothing, the webhook rests, so that a failing receiver does not take turns from other
+    /// webhooks.
     pub async fn settle_deliveries(
         &self,
         tenant: TenantId,
@@ -112,7 +114,7 @@ impl Service {
                         }),
                     }
                 }
-                // The webhook's row comes first, as it does for whoever deletes it.
+                // The webhook's row is locked before its deliveries, as in a deletion of the webhook.
                 let last = failed.last().map(|own| own.fault.clone());
                 match last.filter(|_| sequences.is_empty()) {
                     Some(fault) => {
@@ -146,19 +148,20 @@ fn parcel(row: ClaimedRow) -> Parcel {
     Parcel { event_id, payload, sequence, attempts, first_at }
 }
 
-/// When it is tried again; none once a day has passed since the first attempt.
+/// The time of the next attempt; `None` if that is more than a day after the first attempt.
 fn next(attempts: i32, first_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let next = now + spread(pause_seconds(attempts));
     (next <= first_at + PATIENCE).then_some(next)
 }
 
-/// A pause, give or take a tenth: receivers that failed together are not asked again together.
+/// A pause, randomly longer or shorter by up to a tenth. So deliveries that failed together are not tried again
+/// together.
 fn spread(pause: i64) -> TimeDelta {
     let jitter = rand::rng().random_range(-pause * 100..=pause * 100);
     TimeDelta::milliseconds(pause * 1_000 + jitter)
 }
 
-/// Seconds between an attempt and the next, before they are spread by a tenth.
+/// Seconds from an attempt to the next, before [`spread`].
 fn pause_seconds(attempts: i32) -> i64 {
     let tripled = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0);
     3_i64
