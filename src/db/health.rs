@@ -1,26 +1,27 @@
-//! Whether the machine under the database fails: whoever is told so by a statement leaves word, and readiness asks.
+//! Whether the database's machine is failing. Statements that meet such a failure record it, and the readiness check
+//! reads it.
 //!
-//! Such faults meet some statements and not others: a full disk takes what fits into pages that are there already. So no
-//! statement of readiness' own could tell; what real work met is what counts.
+//! Such a failure affects only some statements: with a full disk, writes that fit into existing pages still succeed. So
+//! a test statement of the readiness check could not detect it; the failures of real statements count.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long after such a fault the database counts as failing. A balancer then sends elsewhere what would fail; the
-/// first requests after it tell whether it is over.
+/// How long the database counts as failing after such a failure. Meanwhile a load balancer sends requests elsewhere.
+/// The first requests after that show whether the failure is over.
 const FAILING_FOR: Duration = Duration::from_secs(5);
 
 tokio::task_local! {
-    /// Where the statements of this transaction leave word.
+    /// The health that the statements of this transaction report to.
     static HEALTH: Health;
 }
 
-/// What is known of the machine under one database. Clones share it.
+/// The health of one database's machine. Clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct Health {
     begun: Instant,
-    /// Milliseconds from there to the end of failing; 0: it never has.
+    /// When it stops counting as failing, in milliseconds after `begun`; 0 if it never failed.
     failing_until_ms: Arc<AtomicU64>,
 }
 
@@ -29,12 +30,12 @@ impl Health {
         Self { begun: Instant::now(), failing_until_ms: Arc::default() }
     }
 
-    /// Runs what may meet such a fault.
+    /// Runs a future whose statements report failures here.
     pub(super) async fn watch<T>(&self, run: impl Future<Output = T>) -> T {
         HEALTH.scope(self.clone(), run).await
     }
 
-    /// Whether a statement has met such a fault a moment ago.
+    /// Whether a statement has met such a failure a moment ago.
     pub(super) fn is_failing(&self) -> bool {
         self.age_ms() < self.failing_until_ms.load(Ordering::Relaxed)
     }
@@ -44,7 +45,7 @@ impl Health {
     }
 }
 
-/// Leaves word of a fault. Outside of a transaction nobody waits for it.
+/// Records a failure. Does nothing outside of [`Health::watch`].
 pub(super) fn note_failing() {
     let _ = HEALTH.try_with(|health| {
         let pause = u64::try_from(FAILING_FOR.as_millis()).unwrap_or(u64::MAX);

@@ -1,4 +1,4 @@
-//! The history of promotions: what each change made of one, and whether it has ever been live.
+//! The history of promotions: the result of each change, and whether a promotion has ever been live.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -10,11 +10,11 @@ use crate::domain::promotion::Status;
 /// One entry of a promotion's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryRow {
-    /// Counts the entries from 1.
+    /// The number of the entry, from 1.
     pub change: i32,
-    /// The version that the promotion had from then on.
+    /// The promotion's version from then on.
     pub version: i64,
-    /// Who; none is the operator.
+    /// The key that made the change; `None` is the operator.
     pub key_id: Option<Uuid>,
     pub at: DateTime<Utc>,
     /// The status from then on.
@@ -23,8 +23,9 @@ pub struct HistoryRow {
     pub document: String,
 }
 
-/// Whether the promotion (any promotion of the tenant, if none is named) has ever been live up to `now`: active, by
-/// its history, within the dates that it had then. A status that is not known could be a kind of active, and counts.
+/// Whether the promotion has ever been live up to `now`; without a promotion, whether any promotion of the tenant has.
+/// It was live if its history has it active within its dates at that time. An unknown status could mean active, so it
+/// counts as active.
 pub async fn has_been_live(
     tx: &mut TenantTx,
     promotion: Option<PromotionId>,
@@ -48,7 +49,8 @@ pub async fn has_been_live(
     .await
 }
 
-/// Lists a promotion's history, newest first, before the change `after`. Empty when there is no such promotion.
+/// Lists a promotion's history, newest first, after the entry `after` in this order. Empty if the promotion does not
+/// exist.
 pub async fn history(
     tx: &mut TenantTx,
     promotion: PromotionId,
@@ -75,7 +77,7 @@ pub async fn history(
     Ok(filling.page())
 }
 
-/// Writes what the promotion is now into its history. Its row is locked by the change before.
+/// Writes the promotion's present state into its history. The change before has locked its row.
 pub(super) async fn record(
     tx: &mut TenantTx,
     promotion: PromotionId,

@@ -1,33 +1,33 @@
-//! Whether counters say what the ledger says: a counter's use is the sum of what redemptions took from it, less what
-//! they gave back.
+//! Compares counters with the ledger. A counter must equal the sum of what redemptions took from it, less what they
+//! gave back.
 
 use uuid::Uuid;
 
 use super::{Db, DbError, Result, TenantTx, tenants};
 use crate::domain::id::TenantId;
 
-/// Tenants that are read at once.
+/// Tenants that one statement reads.
 const PAGE: u16 = 200;
 
-/// A counter that says something else than the ledger.
+/// A counter that differs from the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     pub promotion_id: Uuid,
-    /// Whose use: `earn`, `customer`, `promotion` or `code`.
+    /// The subject: `earn`, `customer`, `promotion` or `code`.
     pub subject: String,
-    /// Which of those; empty for the promotion itself.
+    /// The owner of that subject; empty for the promotion itself.
     pub owner: String,
     /// `times`, `transactions` or `discount`.
     pub measure: String,
     pub window_no: i32,
-    /// What the counter says; none: there is no counter.
+    /// The counter's use; `None` if there is no counter.
     pub counted: Option<i64>,
-    /// What the ledger says; none: it knows of no use.
+    /// The ledger's sum; `None` if the ledger has no use.
     pub recorded: Option<i64>,
 }
 
-/// Compares all counters of the tenant with its ledger, in one statement and so at one moment. At most `limit`
-/// differences, in the order of the counters.
+/// Compares all counters of the tenant with its ledger. One statement does so, so all values are from one moment.
+/// Returns at most `limit` differences, in the order of the counters.
 pub async fn differences(tx: &mut TenantTx, limit: i64) -> Result<Vec<Difference>> {
     tx.all(sqlx::query_as!(
         Difference,

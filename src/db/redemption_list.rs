@@ -9,17 +9,17 @@ use crate::domain::redemption::RedemptionState;
 /// Which redemptions are listed.
 #[derive(Clone, Debug, Default)]
 pub struct RedemptionFilter {
-    /// Only those under this id of the caller.
+    /// Only those with this transaction id.
     pub transaction_id: Option<String>,
     pub customer_id: Option<String>,
     /// Only those that this promotion applied to.
     pub promotion_id: Option<Uuid>,
-    /// Only those that this code, in upper case, unlocked a promotion of.
+    /// Only those in which this code, in upper case, unlocked a promotion.
     pub code_key: Option<String>,
     pub state: Option<RedemptionState>,
-    /// Only those from then on.
+    /// Only those evaluated at this instant or later.
     pub from: Option<DateTime<Utc>>,
-    /// Only those before then.
+    /// Only those evaluated before this instant.
     pub to: Option<DateTime<Utc>>,
 }
 
@@ -35,7 +35,7 @@ pub struct RedemptionCursor {
 pub struct ListedRow {
     pub redemption_id: Uuid,
     pub transaction_id: String,
-    /// Where it stands: a hold that has lapsed is `expired`.
+    /// The present state. A hold that has lapsed is `expired`.
     pub state: RedemptionState,
     pub customer_id: Option<String>,
     pub evaluated_at: DateTime<Utc>,
@@ -43,11 +43,11 @@ pub struct ListedRow {
     /// When it was committed or ended.
     pub settled_at: Option<DateTime<Utc>>,
     pub ruleset_version: i64,
-    /// The sums of its result: JSON.
+    /// The totals of its result, as JSON text.
     pub totals: String,
 }
 
-/// Lists redemptions as they stand at `now`, after the place `after`.
+/// Lists redemptions in their states at `now`, newest first, after the place `after`.
 pub async fn list(
     tx: &mut TenantTx,
     filter: &RedemptionFilter,
@@ -55,7 +55,7 @@ pub async fn list(
     after: Option<RedemptionCursor>,
     limit: u16,
 ) -> Result<Page<ListedRow, RedemptionCursor>> {
-    // Each set of filters has an index of its own, which only a plan for these very values finds.
+    // Each set of filters has an index of its own. Only a plan for the actual values finds it.
     tx.run(sqlx::query!("set local plan_cache_mode = force_custom_plan")).await?;
     let query = sqlx::query_as!(
         ListedRow,

@@ -1,4 +1,4 @@
-//! How statements are run in a transaction: one function for each answer that is wanted.
+//! Runs statements in a transaction: one function for each form of result.
 
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::{Map, Query, QueryScalar};
@@ -20,7 +20,7 @@ impl TenantTx {
         Ok(query.fetch_all(self.connection()).await?)
     }
 
-    /// Returns the one row that there always is.
+    /// Returns the row of a statement that always returns one.
     pub(super) async fn one<T, F>(&mut self, query: Read<F>) -> Result<T>
     where
         T: Send + Unpin,
@@ -29,7 +29,7 @@ impl TenantTx {
         Ok(query.fetch_one(self.connection()).await?)
     }
 
-    /// Returns the one row, if it is there.
+    /// Returns the row of a statement that returns at most one.
     pub(super) async fn optional<T, F>(&mut self, query: Read<F>) -> Result<Option<T>>
     where
         T: Send + Unpin,
@@ -46,7 +46,7 @@ impl TenantTx {
         Ok(query.fetch_all(self.connection()).await?)
     }
 
-    /// Returns the only column of the one row that there always is.
+    /// Returns the only column of a statement that always returns one row.
     pub(super) async fn value<T>(&mut self, query: ReadValue<T>) -> Result<T>
     where
         T: for<'r> Decode<'r, Postgres> + Type<Postgres> + Send + Unpin,
@@ -54,7 +54,7 @@ impl TenantTx {
         Ok(query.fetch_one(self.connection()).await?)
     }
 
-    /// Returns the only column of the one row, if it is there.
+    /// Returns the only column of a statement that returns at most one row.
     pub(super) async fn optional_value<T>(&mut self, query: ReadValue<T>) -> Result<Option<T>>
     where
         T: for<'r> Decode<'r, Postgres> + Type<Postgres> + Send + Unpin,
@@ -62,7 +62,7 @@ impl TenantTx {
         Ok(query.fetch_optional(self.connection()).await?)
     }
 
-    /// Locks rows, whose content nobody needs.
+    /// Runs a statement that locks rows, and drops the rows.
     pub(super) async fn lock<T, F>(&mut self, query: Read<F>) -> Result<()>
     where
         T: Send + Unpin,
@@ -72,29 +72,29 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Writes.
+    /// Runs a statement without a result.
     pub(super) async fn run(&mut self, query: Write) -> Result<()> {
         self.written(query).await?;
         Ok(())
     }
 
-    /// Writes, and returns how many rows.
+    /// Runs a statement and returns how many rows it has written.
     pub(super) async fn written(&mut self, query: Write) -> Result<u64> {
         Ok(query.execute(self.connection()).await?.rows_affected())
     }
 
-    /// Writes one row or none: whether it was one.
+    /// Runs a statement that writes at most one row. Returns whether it wrote one.
     pub(super) async fn has_written(&mut self, query: Write) -> Result<bool> {
         Ok(self.written(query).await? == 1)
     }
 }
 
-/// `Raced` where a statement has written another number of rows than it had to.
+/// `Raced` if a statement has not written the expected number of rows.
 pub(super) fn raced_unless(written: u64, rows: usize) -> Result<()> {
     if usize::try_from(written) == Ok(rows) { Ok(()) } else { Err(DbError::Raced) }
 }
 
-/// One column of some rows: a statement takes many rows as an array for each column.
+/// One column of some rows. Statements take many rows as one array for each column.
 pub(super) fn column<R, T>(rows: impl IntoIterator<Item = R>, value: impl FnMut(R) -> T) -> Vec<T> {
     rows.into_iter().map(value).collect()
 }

@@ -1,5 +1,5 @@
-//! Webhooks: where a tenant wants which events, and the secret that signs them. Whoever makes or deletes one has locked
-//! the tenant's numbers of events (`outbox::lock`).
+//! Webhooks: which events a tenant wants at which URL, and the secret that signs them. Before a webhook is made or
+//! deleted, the caller locks the tenant's event numbers (`outbox::lock`).
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use crate::domain::id::WebhookId;
 /// A webhook without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookRow {
-    /// Its id: one that is deleted and made anew is another one.
+    /// Its id. A webhook that is deleted and made again gets another id.
     pub webhook_id: Uuid,
     /// Its name, chosen by the tenant.
     pub name: String,
@@ -21,20 +21,20 @@ pub struct WebhookRow {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Where the events of a webhook go, and what signs them.
+/// The URL that a webhook's events go to, and the secret that signs them.
 #[derive(Clone)]
 pub struct TargetRow {
     pub url: String,
     pub secret: Vec<u8>,
 }
 
-/// What a delivery has to know of its webhook.
+/// What a delivery needs to know about its webhook.
 #[derive(Clone)]
 pub struct ReceiverRow {
     pub target: TargetRow,
-    /// How many times in a row everything that was tried at once has failed.
+    /// How many claims in a row have failed completely.
     pub failures: i32,
-    /// Nothing is tried before.
+    /// Until then nothing is tried.
     pub rests_until: Option<DateTime<Utc>>,
 }
 
@@ -60,7 +60,7 @@ pub async fn insert(
     .await
 }
 
-/// Replaces a webhook, whose secret stays; it rests no longer. None when there is none of this name.
+/// Replaces a webhook, keeps its secret, and ends its rest. `None` if no webhook has this name.
 pub async fn replace(
     tx: &mut TenantTx,
     name: &str,
@@ -80,7 +80,7 @@ pub async fn replace(
     .await
 }
 
-/// How many there are.
+/// How many webhooks the tenant has.
 pub async fn count(tx: &mut TenantTx) -> Result<i64> {
     tx.value(sqlx::query_scalar!(
         r#"select count(*) as "count!" from webhook where tenant_id = $1"#,
@@ -100,7 +100,7 @@ pub async fn get(tx: &mut TenantTx, name: &str) -> Result<Option<WebhookRow>> {
     .await
 }
 
-/// Where a webhook's events go, and how that went. None when it is gone.
+/// Reads where a webhook's events go, and its recent failures. `None` if the webhook is gone.
 pub async fn receiver(tx: &mut TenantTx, webhook: WebhookId) -> Result<Option<ReceiverRow>> {
     let receiver = sqlx::query!(
         "select url, secret, failures, rests_until from webhook where tenant_id = $1 and webhook_id = $2",
@@ -115,7 +115,7 @@ pub async fn receiver(tx: &mut TenantTx, webhook: WebhookId) -> Result<Option<Re
     tx.optional(receiver).await
 }
 
-/// Notes how often a webhook has failed in a row, and until when it rests.
+/// Sets how often a webhook has failed in a row, and until when it rests.
 pub async fn rest(
     tx: &mut TenantTx,
     webhook: WebhookId,
@@ -132,7 +132,7 @@ pub async fn rest(
     .await
 }
 
-/// Deletes a webhook, with all that it was still to get, and returns what it was.
+/// Deletes a webhook with its pending deliveries, and returns it.
 pub async fn delete(tx: &mut TenantTx, name: &str) -> Result<Option<WebhookRow>> {
     tx.optional(sqlx::query_as!(
         WebhookRow,

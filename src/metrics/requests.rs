@@ -1,7 +1,7 @@
-//! Requests by route and status, with how long they took.
+//! Counts of requests by route and status, and their durations.
 //!
-//! What a request counts in is found by its route once and for all: no text is hashed and no lock taken for each. A series is there
-//! from the first request that it counts, so that sixty routes of which a till uses three show little.
+//! Each route finds its metrics once, so that counting a request hashes no text and takes no lock. A series appears
+//! with its first request, so routes without requests produce no output.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use prometheus_client::metrics::gauge::Gauge;
 
 use super::distribution::Distribution;
 
-/// Bounds of the time that a request takes, in microseconds: an evaluation takes tens of them, bulk work seconds.
+/// Histogram bounds of request durations, in microseconds. An evaluation takes tens of microseconds, bulk work seconds.
 const BOUNDS: &[u32] = &[
     50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
     1_000_000, 2_500_000, 5_000_000, 10_000_000, 30_000_000, 60_000_000,
 ];
 
-/// The statuses that are told apart, ascending; the others are `other`.
+/// The statuses with a series of their own, ascending. All others count as `other`.
 const STATUSES: [u16; 23] = [
     200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 415, 422, 428,
     429, 431, 500, 503,
@@ -27,7 +27,7 @@ const STATUSES: [u16; 23] = [
 type RouteLabels = [(&'static str, String); 2];
 type AnswerLabels = [(&'static str, String); 3];
 
-/// How the time of a route's requests is counted.
+/// Makes the histogram of a route's durations.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Times;
 

@@ -1,8 +1,8 @@
-//! API keys: their form, and how they are made and read.
+//! API keys: their format, and how they are made and read.
 //!
-//! `pe_pos_<tenant, 32 hex>_<256 random bits, 64 hex><checksum, 8 hex>`: the role is for people and log scanners, the
-//! tenant names the one place to look the key up in, and the checksum refuses typing errors and guesses before any
-//! look-up. Only the SHA-256 of the whole is stored.
+//! `pe_pos_<tenant, 32 hex>_<256 random bits, 64 hex><checksum, 8 hex>`. The role helps people and log scanners. The
+//! tenant says where to look the key up. The checksum rejects typing errors and guesses before any look-up. Only the
+//! SHA-256 of the whole key is stored.
 
 use rand::Rng;
 use sha2::{Digest, Sha256};
@@ -19,19 +19,19 @@ const CHECKSUM_LENGTH: usize = 8;
 const TAIL_LENGTH: usize = 2 * SECRET_BYTES + CHECKSUM_LENGTH;
 const MAX_LENGTH: usize = 128;
 
-/// A key's SHA-256: what is stored, and what caches are keyed by.
+/// A key's SHA-256. It is stored, and is the key of caches.
 pub type KeyHash = [u8; 32];
 
-/// A key that was just made. Its text is shown once.
+/// A new key. Its text is shown once.
 #[derive(Clone)]
 pub struct Minted {
     pub text: String,
     pub hash: KeyHash,
-    /// Its last three characters, by which people tell keys apart.
+    /// Its last three characters, so that people can distinguish keys.
     pub hint: String,
 }
 
-/// Makes a key from the operating system's random source.
+/// Makes a key with a cryptographic generator that the operating system seeds.
 pub fn mint(tenant: TenantId, role: Role) -> Minted {
     let mut secret = [0; SECRET_BYTES];
     rand::rng().fill_bytes(&mut secret);
@@ -42,7 +42,7 @@ pub fn mint(tenant: TenantId, role: Role) -> Minted {
     Minted { hash: hash(&text), hint, text }
 }
 
-/// The tenant inside a key and the key's hash; `None` when the text cannot be a key.
+/// The tenant in a key, and the key's hash; `None` if the text cannot be a key.
 pub fn read(text: &str) -> Option<(TenantId, KeyHash)> {
     if text.len() > MAX_LENGTH {
         return None;
@@ -64,12 +64,12 @@ pub fn hash(text: &str) -> KeyHash {
     Sha256::digest(text.as_bytes()).into()
 }
 
-/// Whether two hashes are equal, in a time that does not tell where they differ.
+/// Whether two hashes are equal. The time does not depend on where they differ.
 pub fn equal(a: &KeyHash, b: &KeyHash) -> bool {
     a.iter().zip(b).fold(0, |different, (a, b)| different | (a ^ b)) == 0
 }
 
-/// Another function of the text than [`hash`], so that it says nothing about what is stored.
+/// A checksum that is independent of [`hash`], so that it reveals nothing about the stored hash.
 fn checksum(text: &str) -> String {
     let digest = Sha256::new().chain_update(b"checksum:").chain_update(text.as_bytes()).finalize();
     hex(digest.get(..CHECKSUM_LENGTH / 2).unwrap_or_default())

@@ -1,4 +1,4 @@
-//! What becomes of a redemption once it is recorded: read, committed, cancelled, expired (the state table of spec 9).
+//! Recorded redemptions: they are read, committed, cancelled, and expire (the state table of spec 9).
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -11,12 +11,12 @@ use crate::domain::amount::Money;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::{Address, RedemptionState};
 
-/// A redemption that is there, or a transaction that was cancelled before it was seen.
+/// A redemption, or a transaction that was cancelled before any redemption of it arrived.
 #[derive(Clone, Debug)]
 pub enum Found {
-    /// A redemption, where it stands now, and what was answered to its returns.
+    /// A redemption, its present state, and the answers to its returns.
     Redemption(Box<RedemptionRow>, RedemptionState, Vec<String>),
-    /// Cancelled before it was seen.
+    /// Cancelled before any redemption arrived.
     Buried(String),
 }
 
@@ -50,7 +50,7 @@ impl Service {
         read.await
     }
 
-    /// Makes a hold final, as it was quoted; evaluates nothing.
+    /// Makes a hold final with its recorded price, without a new evaluation.
     pub async fn commit_redemption(
         &self,
         tenant: TenantId,
@@ -79,7 +79,8 @@ impl Service {
         .await
     }
 
-    /// Gives back what a hold reserved; a transaction that was never seen is kept from being redeemed late.
+    /// Ends a hold and gives back what it reserved. For an unknown transaction id it records the cancellation, so that
+    /// a late redemption is refused.
     pub async fn cancel_redemption(
         &self,
         tenant: TenantId,
@@ -104,7 +105,7 @@ impl Service {
                 if state == RedemptionState::Committed {
                     return Err(Refusal::AlreadyCommitted.into());
                 }
-                // One that has lapsed and that the job has not ended yet is ended here, as expired.
+                // A hold that has lapsed, but that the job has not ended yet, ends here as expired.
                 if row.state == RedemptionState::Held {
                     if state == RedemptionState::Held {
                         state = RedemptionState::Cancelled;
@@ -122,7 +123,7 @@ impl Service {
         .await
     }
 
-    /// Ends the holds among these that have lapsed, and gives back what they reserved. Returns how many.
+    /// Ends those of these holds that have lapsed, and gives back what they reserved. Returns how many.
     pub async fn expire_holds(&self, tenant: TenantId, holds: Vec<Uuid>) -> Result<usize, DbError> {
         let clock = self.clock().clone();
         let expired = self.db().tenant(tenant, move |tx| {
@@ -146,7 +147,7 @@ impl Service {
     }
 }
 
-/// Tells that a hold is final now.
+/// Writes the event that a hold is final now.
 async fn tell_committed(
     tx: &mut TenantTx,
     id: RedemptionId,
@@ -166,8 +167,8 @@ async fn tell_committed(
     Ok(db::outbox::append(tx, &[told]).await?)
 }
 
-/// The id of a redemption. A transaction's key is locked first, so that nothing takes the place of its latest meanwhile.
-/// None: it was cancelled before it was seen.
+/// The id of a redemption. For a transaction id, the key is locked first, so that no later redemption replaces its
+/// latest one meanwhile. `None` if the transaction was cancelled before any redemption arrived.
 pub(super) async fn lock_address(
     tx: &mut TenantTx,
     address: &Address,
@@ -181,20 +182,20 @@ pub(super) async fn lock_address(
     }
 }
 
-/// A locked redemption, where it stands, and what time it is.
+/// Locks a redemption. Returns it with its present state and the present time.
 pub(super) async fn lock(
     tx: &mut TenantTx,
     id: RedemptionId,
     clock: &Clock,
 ) -> Result<(RedemptionRow, RedemptionState, DateTime<Utc>), ServiceError> {
     let row = db::redemptions::lock(tx, id).await?.ok_or(ServiceError::NotFound)?;
-    // After the lock, which may have been waited for.
+    // The time is read after the lock, which may have taken a while.
     let now = db::redemptions::now(tx).await? + clock.offset();
     let state = state_at(&row, now);
     Ok((row, state, now))
 }
 
-/// Where a redemption stands: a hold that has lapsed is expired, whether or not it has been ended yet.
+/// The state of a redemption. A hold that has lapsed is expired, even if the job has not ended it yet.
 pub fn state_at(row: &RedemptionRow, now: DateTime<Utc>) -> RedemptionState {
     let lapsed = row.expires_at.is_some_and(|end| end <= now);
     match row.state {

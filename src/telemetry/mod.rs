@@ -1,4 +1,4 @@
-//! What the process tells of its work: its log with the ids of requests, and traces (`traces`) if they are asked for.
+//! The log of the process, with the ids of requests, and traces (`traces`) if they are configured.
 
 use std::io::{IsTerminal, stderr};
 
@@ -23,15 +23,15 @@ mod traces;
 
 /// Most characters of a caller's request id.
 pub const MAX_REQUEST_ID: usize = 128;
-/// What is logged where `RUST_LOG` says nothing.
+/// The filter if `RUST_LOG` is not set.
 const DEFAULT_FILTER: &str = "info,sqlx=warn,hyper=warn";
 
-/// Starts logging to the standard error, so that the standard output stays free for what a command prints.
+/// Starts logging to the standard error. The standard output stays free for the output of commands.
 pub fn start(config: LogConfig) {
     install(config, filter(), stderr, &Traces::NONE);
 }
 
-/// The same, and exports traces if that is configured. Must be called inside of the runtime.
+/// Starts logging like [`start`], and exports traces if that is configured. Must be called inside the runtime.
 pub fn start_with_traces(log: LogConfig, traces: &TraceConfig) -> Result<Traces, TraceError> {
     let traces = Traces::start(traces)?;
     install(log, filter(), stderr, &traces);
@@ -42,7 +42,7 @@ fn filter() -> EnvFilter {
     EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER))
 }
 
-/// Makes all of it that of the process. A subscriber that is there already, as in tests, stays.
+/// Installs the subscriber for the process. An existing subscriber, as in tests, stays.
 pub fn install<W>(log: LogConfig, filter: EnvFilter, writer: W, traces: &Traces)
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
@@ -50,13 +50,13 @@ where
     let _ = dispatch(log, filter, writer, traces).try_init();
 }
 
-/// All of it, for whoever makes it that of the process or, as tests do, of a thread.
+/// Makes the subscriber. The caller installs it for the process, or, in tests, for a thread.
 pub fn dispatch<W>(log: LogConfig, filter: EnvFilter, writer: W, traces: &Traces) -> Dispatch
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     match traces.tracer() {
-        // One filter for all is the cheapest to ask.
+        // One filter for the whole subscriber is the fastest.
         None => Registry::default().with(lines(log, writer)).with(filter).into(),
         Some(tracer) => {
             let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), LevelFilter::INFO);
@@ -94,12 +94,12 @@ where
     }
 }
 
-/// The request is this tenant's.
+/// Records the tenant in the request's span.
 pub fn of_tenant(tenant: TenantId) {
     Span::current().record("tenant.id", tracing::field::display(tenant));
 }
 
-/// The request is answered by this version of the rules.
+/// Records the version of the rules in the request's span.
 pub fn by_rules(version: i64) {
     Span::current().record("rules.version", version);
 }
@@ -117,7 +117,7 @@ pub fn request_id(given: Option<&HeaderValue>) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unknown"))
 }
 
-/// An error with what caused it, for a log or a terminal.
+/// An error and its causes as one text, for a log or a terminal.
 pub fn describe(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

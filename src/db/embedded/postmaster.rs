@@ -1,5 +1,5 @@
-//! Whose process a pid file names. Numbers of processes are given again: after the server and the service were both
-//! killed, the number in `postmaster.pid` may be anybody's, and nobody's but our own server is ever sent a signal.
+//! Which process a pid file names. The system reuses pids: after the server and the service were both killed, the pid
+//! in `postmaster.pid` may belong to any process. The service sends signals only to its own server.
 
 use std::fs;
 use std::path::Path;
@@ -13,15 +13,15 @@ const PID_FILE: &str = "postmaster.pid";
 /// What the pid file of a cluster says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Postmaster {
-    /// There is none, or its process is gone.
+    /// The pid file is missing, or its process is gone.
     Gone,
     /// Its process is a PostgreSQL that serves from this folder.
     Ours,
-    /// Its process is another's.
+    /// Its process is another program, or a server of another folder.
     Foreign,
 }
 
-/// Looks at the process that the pid file of the cluster in `folder` names.
+/// Examines the process that the pid file of the cluster in `folder` names.
 pub(super) fn look(folder: &Path) -> Postmaster {
     let Some(pid) = named(&folder.join(PID_FILE)) else {
         return Postmaster::Gone;
@@ -29,9 +29,9 @@ pub(super) fn look(folder: &Path) -> Postmaster {
     if cfg!(target_os = "linux") { by_proc(pid, folder) } else { by_ps(pid, folder) }
 }
 
-/// Lets a server start in spite of a pid file whose process is another's: PostgreSQL takes a file that names its parent
-/// for one that was left behind. What else the file says stays, by which the server finds out whether processes of the
-/// one before are still at work.
+/// Lets a server start although a pid file names a foreign process. It writes this process's pid into the file, because
+/// PostgreSQL treats a file that names its parent as stale. The rest of the file stays, because the server uses it to
+/// detect processes of the previous server that still run.
 pub(super) fn disown(folder: &Path, socket_lock: &Path) -> Result<(), EmbeddedError> {
     for file in [&folder.join(PID_FILE), socket_lock] {
         let Ok(text) = fs::read_to_string(file) else {
@@ -39,20 +39,20 @@ pub(super) fn disown(folder: &Path, socket_lock: &Path) -> Result<(), EmbeddedEr
         };
         let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
         let ours = format!("{}\n{rest}", std::process::id());
-        // Written in place, so that it stays the server account's own.
+        // The file is written in place, so that the server's account stays its owner.
         fs::write(file, ours).map_err(cannot("write", file))?;
     }
     Ok(())
 }
 
-/// The process that a pid file names; a negative number means a server for one user.
+/// The pid in a pid file. A negative number means a single-user server.
 fn named(file: &Path) -> Option<u32> {
     let text = fs::read_to_string(file).ok()?;
     let first: i64 = text.lines().next()?.trim().parse().ok()?;
     u32::try_from(first.unsigned_abs()).ok()
 }
 
-/// A server works in the folder of its cluster.
+/// Checks by `/proc`: a server's working directory is the folder of its cluster.
 fn by_proc(pid: u32, folder: &Path) -> Postmaster {
     let process = Path::new("/proc").join(pid.to_string());
     if !process.exists() {
@@ -60,7 +60,7 @@ fn by_proc(pid: u32, folder: &Path) -> Postmaster {
     }
     let program = fs::read_link(process.join("exe"));
     let is_postgres = program.is_ok_and(|program| {
-        // An upgrade may have replaced the program under a running server.
+        // An upgrade may have replaced the program of a running server.
         let name = program.file_name().map(|name| name.to_string_lossy());
         name.is_some_and(|name| name.trim_end_matches(" (deleted)") == "postgres")
     });
@@ -72,7 +72,7 @@ fn by_proc(pid: u32, folder: &Path) -> Postmaster {
     if is_postgres && works_here() { Postmaster::Ours } else { Postmaster::Foreign }
 }
 
-/// A server is started with the folder of its cluster in its command line.
+/// Checks by `ps`: a server's command line contains the folder of its cluster.
 fn by_ps(pid: u32, folder: &Path) -> Postmaster {
     let asked = Command::new("ps").args(["-ww", "-o", "command=", "-p", &pid.to_string()]).output();
     let Ok(answer) = asked else {

@@ -1,8 +1,8 @@
-//! Delivers events to webhooks: each instance takes what is due, a webhook at a time in turns over the tenants, and no
-//! transaction is open while a request runs. What was claimed by an instance that dies is tried by another one.
+//! Delivers events to webhooks. Each instance claims due deliveries of one webhook at a time, and tenants take turns.
+//! No transaction is open while a request runs. If an instance dies, another one tries its claimed deliveries later.
 //!
-//! A receiver that never answers keeps a lane for as long as an attempt takes; then its webhook rests. Until then a
-//! tenant's share of the lanes, and that of all who failed the last time, leaves the others theirs.
+//! A receiver that never answers occupies a lane until the attempt times out; then its webhook rests. One tenant, and
+//! all webhooks that failed the last time, can occupy only a part of the lanes, so that the others keep theirs.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,22 +23,22 @@ mod lanes;
 mod send;
 mod sign;
 
-/// How often webhooks with something to get are looked for.
+/// How often to look for webhooks with due deliveries.
 const EVERY: Duration = Duration::from_millis(500);
-/// Most webhooks that one look finds.
+/// Most webhooks that one round finds.
 const MAX_DUE: i64 = 256;
-/// Most claims before a webhook makes room for others.
+/// Most claims of a webhook before its lane is free for others.
 const MAX_CLAIMS: usize = 50;
-/// How long a webhook is served before it makes room for others.
+/// How long a webhook is served before its lane is free for others.
 const SHARE: Duration = Duration::from_secs(2);
 
-/// Most connections to the database that deliveries use at the same time: the others are for those who wait for answers.
+/// Most connections to the database that deliveries use at the same time. The others are for requests.
 const MAX_CONNECTIONS: usize = 2;
 
 /// Most sockets that deliveries have open at the same time.
 pub const MAX_SOCKETS: u64 = MAX_LANES as u64 * MAX_CLAIMED.unsigned_abs();
 
-/// What lanes share. Clones share it.
+/// What all lanes share. Clones share it.
 #[derive(Clone)]
 struct Courier {
     service: Service,
@@ -93,7 +93,7 @@ pub(super) async fn run(service: &Service) {
 }
 
 impl Courier {
-    /// Delivers what a webhook has to get, until there is nothing or it has had its share.
+    /// Delivers to a webhook until nothing is due or its share is used up.
     async fn serve(self, lane: Lane) {
         let begun = Instant::now();
         for _ in 0..MAX_CLAIMS {
@@ -117,7 +117,7 @@ impl Courier {
         }
     }
 
-    /// Claims, sends and settles once. False: there was nothing.
+    /// Claims, sends and settles once. False if nothing was claimed.
     async fn deliver(&self, (tenant, webhook): Lane) -> Result<bool, DbError> {
         let service = &self.service;
         let claim = service.claim_deliveries(tenant, webhook);
@@ -144,7 +144,7 @@ impl Courier {
     }
 
     async fn with_connection<T>(&self, work: impl Future<Output = T>) -> T {
-        // Nobody closes it, so that there is always a permit in the end.
+        // The semaphore is never closed, so `acquire` always returns a permit.
         let _permit = self.connections.acquire().await;
         work.await
     }

@@ -1,5 +1,5 @@
-//! One transaction of redemptions: keys are claimed, counters locked in one fixed order, every order decided in memory
-//! in the order of arrival, and everything written set by set. Each order has its own key and its own verdict.
+//! One transaction of redemptions. It claims keys, locks counters in one fixed order, decides every order in memory in
+//! the order of arrival, and writes the results in sets. Each order has its own key and its own verdict.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,12 +25,12 @@ use crate::domain::currency::Currency;
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::engine::{RuleSet, Stop};
 
-/// After so many light orders the requests that wait for the same thread get their turn.
+/// After this many light orders, other tasks of the same thread may run.
 const BREATH: usize = 8;
 
 impl Service {
     pub(super) async fn commit_group(&self, tenant: TenantId, group: Vec<Waiting>) {
-        // A heavy one is alone; others of a lane are of one pace.
+        // All orders of a group have one pace: a heavy order fills a group, and each lane has no other mixture.
         let pace = group.first().map_or(Pace::Light, |waiting| waiting.pace);
         let (pending, answers): (Vec<Arc<Pending>>, Vec<_>) =
             group.into_iter().map(|waiting| (waiting.pending, waiting.answer)).unzip();
@@ -39,7 +39,7 @@ impl Service {
         let begun = Instant::now();
         let verdicts = match self.commit_together(tenant, pace, pending.clone()).await {
             Err(failure) if pending.len() > 1 && concerns_one(&failure) => {
-                // One of them stands in the way of the others: each by itself.
+                // One order may make the whole group fail, so commit each order separately.
                 let mut verdicts = Vec::with_capacity(pending.len());
                 for own in pending {
                     let alone = self.commit_together(tenant, pace, vec![own]).await;
@@ -53,7 +53,7 @@ impl Service {
         let took = begun.elapsed().as_secs_f64();
         self.metrics().redemption_group_duration_seconds.observe(took);
         for (answer, verdict) in answers.into_iter().zip(verdicts) {
-            // Whoever has hung up repeats the request.
+            // A caller that has hung up will repeat the request.
             let _ = answer.send(verdict);
         }
     }
@@ -77,7 +77,7 @@ impl Service {
     }
 }
 
-/// Whether a failure may be that of one order, so that the others can do without it.
+/// Whether one order may have caused the failure, so that the others can succeed without it.
 fn concerns_one(failure: &ServiceError) -> bool {
     let ServiceError::Db(error) = failure else {
         return false;
@@ -95,7 +95,7 @@ struct Group {
     clock_offset: TimeDelta,
 }
 
-/// What a group gave, for the metrics.
+/// What the promotions of a group gave, for the metrics.
 struct Given {
     promotions: u64,
     discount: i64,
@@ -143,7 +143,7 @@ impl Group {
                 first(own)
             } else {
                 let known = known.iter().find(|known| known.transaction_id == *id);
-                // A key that was released between the two statements.
+                // A missing key was released between the two statements.
                 again(own, known.ok_or(DbError::Raced)?, &self.rules, now)
             });
         }
@@ -160,7 +160,8 @@ impl Group {
         Ok((verdicts.collect(), given))
     }
 
-    /// Prices what is open, in order, on locked counters. Tells which limits of promotions were reached by it.
+    /// Prices the open orders, in the order of arrival, on locked counters. Also returns the events for limits that
+    /// this exhausts.
     async fn decide(
         &self,
         tx: &mut TenantTx,
@@ -189,7 +190,7 @@ impl Group {
             db::redemptions::uses(tx, &ends).await?
         };
         let (rules, pace) = (Arc::clone(&self.rules), self.pace);
-        // One row each, in one order: each customer's hand is asked for once.
+        // A sorted set, so that each hand is asked for once and in one order.
         let ask = move || {
             let decision = |open| Decision::new(open, &rules, &codes, &ended, pace, now);
             let orders = orders.into_iter();
@@ -237,7 +238,7 @@ impl Group {
         Ok((decided, events))
     }
 
-    /// Does a part of the work: that of light orders on the spot, any other on the pool.
+    /// Runs a part of the work: for light orders on this task, for others on the pool.
     async fn think<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -252,7 +253,7 @@ impl Group {
         }
     }
 
-    /// The verdicts in order, each on what the ones before it left.
+    /// Decides the orders one after the other, each on what the orders before it left.
     async fn decide_all(
         &self,
         cases: Vec<Option<Decision>>,
@@ -284,7 +285,7 @@ impl Group {
         }
     }
 
-    /// Tells what is recorded: holds that have ended, and redemptions that are final.
+    /// Adds the events for what is recorded: holds that have ended, and redemptions that are final.
     fn tell(&self, decided: &[Decided], now: DateTime<Utc>, events: &mut Vec<NewEvent>) {
         for Recorded { new, ends } in decided.iter().filter_map(Decided::recorded) {
             if let Some(ends) = ends {

@@ -1,4 +1,4 @@
-//! Webhooks: where a tenant wants its events, what has to arrive there yet, and what was given up (spec 12).
+//! Webhooks: where a tenant wants its events, the pending deliveries, and the ones that were given up (spec 12).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -21,18 +21,18 @@ pub mod delivery;
 /// Most webhooks of a tenant (spec 14).
 pub const MAX_WEBHOOKS: i64 = 20;
 
-/// A webhook as it is asked for.
+/// A requested webhook.
 #[derive(Clone, Debug)]
 pub struct NewWebhook {
-    /// Where events go: read by [`address::Targets::read`].
+    /// Where events go, as checked by [`address::Targets::read`].
     pub url: Url,
-    /// What it wants; each once.
+    /// The wanted types, without duplicates.
     pub events: Vec<EventType>,
 }
 
 #[derive(Clone, Debug)]
 pub enum Put {
-    /// It was made, and its secret is shown this once.
+    /// It was made. The text is its secret, which is shown only this once.
     Made(WebhookRow, String),
     Replaced(WebhookRow),
 }
@@ -80,7 +80,7 @@ impl Service {
         self.db().tenant(tenant, move |tx| Box::pin(async move { known(tx, &name).await })).await
     }
 
-    /// Deletes a webhook. What it was still to get it gets no more.
+    /// Deletes a webhook with its pending deliveries.
     pub async fn delete_webhook(&self, actor: Actor, name: String) -> Result<(), ServiceError> {
         let deleted = self.db().tenant(actor.tenant, move |tx| {
             Box::pin(async move {
@@ -93,7 +93,7 @@ impl Service {
         deleted.await
     }
 
-    /// A page of what was given up, oldest first.
+    /// A page of the deliveries that were given up, oldest first.
     pub async fn dead_deliveries(
         &self,
         tenant: TenantId,
@@ -110,7 +110,7 @@ impl Service {
         read.await
     }
 
-    /// Sends what was given up again: these events, or all. Returns how many.
+    /// Makes given-up deliveries due again: those of these events, or all. Returns how many.
     pub async fn resend_deliveries(
         &self,
         actor: Actor,
@@ -139,7 +139,7 @@ async fn known(tx: &mut TenantTx, name: &str) -> Result<WebhookRow, ServiceError
     db::webhooks::get(tx, name).await?.ok_or(ServiceError::NotFound)
 }
 
-/// INVARIANT: the tenant's numbers are locked, so that nobody else makes one meanwhile.
+/// INVARIANT: the tenant's event numbers are locked, so that no other transaction makes a webhook meanwhile.
 async fn require_room(tx: &mut TenantTx) -> Result<(), ServiceError> {
     if db::webhooks::count(tx).await? < MAX_WEBHOOKS {
         return Ok(());
