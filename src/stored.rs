@@ -1,7 +1,7 @@
-//! What the database keeps as documents, in the domain's terms: read here, and nowhere else.
+//! Parses the database's documents into domain values. No other module does this.
 //!
-//! What cannot be read was changed by hand, or written by a later release that was rolled back. A price without it could
-//! be wrong, so there is none: [`DbError::Unreadable`].
+//! If a document cannot be parsed, someone has changed it by hand, or a later release has written it and was rolled
+//! back. A price without that document could be wrong, so the result is [`DbError::Unreadable`].
 
 use crate::db::DbError;
 use crate::db::milestones::MilestoneRow;
@@ -23,7 +23,7 @@ fn unreadable(what: &str, why: &str) -> DbError {
 }
 
 pub fn settings(row: &SettingsRow) -> Result<Settings, DbError> {
-    // The document names its own currency and zone.
+    // The document contains its own currency and zone, which replace these defaults.
     let base = Settings::defaults(Currency::NONE, chrono_tz::UTC);
     let read = read_stored(row.document.as_bytes(), |value, faults| {
         wire::settings::parse(value, base, Computed::Unknown, faults)
@@ -40,13 +40,13 @@ pub fn promotion(row: &PromotionRow) -> Result<Promotion, DbError> {
     })
 }
 
-/// The terms of a promotion as they are or as they were.
+/// The terms in a promotion's present or past document. `what` names the promotion in the error.
 pub fn terms(what: &str, document: &str) -> Result<Terms, DbError> {
     let read = wire::promotion::parse_stored(document.as_bytes());
     read.map_err(|why| unreadable(what, &why))
 }
 
-/// A promotion that has ended, by its bare terms.
+/// A promotion that has ended, in outline: without its conditions and benefit.
 pub fn ended(row: &EndedRow) -> Result<Promotion, DbError> {
     let (kind, limits) = match (row.kind, &row.limits) {
         (PromotionType::CodeLinked, Some(limits)) => {

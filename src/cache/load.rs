@@ -1,4 +1,4 @@
-//! One tenant's rules, from its rows to what evaluations use.
+//! Loads one tenant's rules: from its rows to a compiled rule set.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -21,24 +21,26 @@ use crate::domain::promotion::Promotion;
 use crate::engine::{ProductList, RuleSet, Rules, Stores};
 use crate::stored;
 
-/// How long ago a promotion has ended of which only the name is kept: what customers did longer ago earns nothing any
-/// more. Only an admin prices carts as of earlier times, by rules that are loaded for it.
+/// Promotions that ended longer ago than this are kept only in outline. Activities may not be older, so these
+/// promotions cannot matter for them. Only admins price carts as of earlier times, and then the rules are loaded for
+/// that call.
 const ENDED_DAYS: i64 = MAX_DAYS_BACK + 1;
-/// What a tenant takes in memory besides what grows.
+/// Estimated fixed bytes of a tenant in memory.
 pub(super) const TENANT_BYTES: usize = 8 * 1_024;
-/// What a promotion that has ended takes.
+/// Estimated bytes of a promotion that has ended.
 const ENDED_BYTES: usize = 1_536;
-/// How much more the compiled form of a document takes than its text.
+/// How many times larger the compiled form of a document is than its text, by estimate.
 const COMPILED_SIZE: usize = 8;
 
 pub(super) struct Held {
     pub(super) rules: Arc<RuleSet>,
     pub(super) stock: Stock,
-    /// About how much memory all of it takes.
+    /// The estimated bytes of all of it.
     pub(super) bytes: usize,
 }
 
-/// What is large and seldom changes, each with its revision: the next version of the rules takes what still has it.
+/// The large parts that rarely change, each with its revision. The next version of the rules reuses the parts whose
+/// revisions are still current.
 #[derive(Clone, Default)]
 pub(super) struct Stock {
     stores: Option<(Uuid, Arc<Stores>)>,
@@ -53,16 +55,16 @@ impl Stock {
     }
 }
 
-/// Which promotions that have ended are loaded whole.
+/// Which ended promotions are loaded completely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// Those that play a part at the present time.
+    /// Those that ended in the last [`ENDED_DAYS`].
     Recently,
-    /// All: for times in the past.
+    /// All of them: for evaluations as of times in the past.
     Ever,
 }
 
-/// The rows of a tenant's rules, all of one moment.
+/// The rows of a tenant's rules, from one snapshot.
 struct Rows {
     version: i64,
     settings: SettingsRow,
@@ -73,7 +75,8 @@ struct Rows {
     whole_since: Option<DateTime<Utc>>,
 }
 
-/// Loads and compiles the rules of a tenant. Of stores and product lists it loads what has changed since `stock`.
+/// Loads and compiles the rules of a tenant. It loads only those stores and product lists that have changed since
+/// `stock`.
 pub(super) async fn rules(
     db: &Db,
     tenant: TenantId,
@@ -108,7 +111,7 @@ pub(super) async fn rules(
     aside(move || compile(rows)).await?
 }
 
-/// What takes its time does so where no other request waits for it.
+/// Runs long work on a blocking thread, so that it does not delay other requests.
 async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, LoadError> {
@@ -116,7 +119,7 @@ async fn aside<T: Send + 'static>(
     done.map_err(|_| LoadError::BrokenOff)
 }
 
-/// The stock of this moment: what has the revision that it had is as it was, the rest is read.
+/// The present stock. Parts with an unchanged revision are reused, the others are read.
 async fn restock(
     tx: &mut TenantTx,
     old: Stock,

@@ -1,9 +1,10 @@
-//! How changes that other instances made arrive: a notification, and a poll twice a second in case it is missed.
+//! How changes of other instances arrive: by a notification, and by a poll twice a second in case the notification is
+//! lost.
 //!
-//! The listener is connected first and what is in memory compared afterwards, so that no change falls between. One
-//! statement asks for the versions of all tenants in memory. Rules are loaded in the background and the old ones used
-//! meanwhile, but not for long: a change is seen within one second even when loading is slow, because then
-//! evaluations wait for it.
+//! The listener connects first, and then everything in memory is compared, so that no change is missed in between. One
+//! statement reads the versions of all tenants in memory. Changed rules are loaded in the background, and the old ones
+//! are used for a short time meanwhile. If loading is slow, evaluations wait for the new rules, so that a change takes
+//! effect within one second.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -17,7 +18,7 @@ use super::{Cache, Tenant};
 use crate::db::{self, DbError};
 use crate::domain::id::TenantId;
 
-/// How often the versions are asked for.
+/// How often the versions are polled.
 const POLL_EVERY: Duration = Duration::from_millis(500);
 /// How long the old rules may be used while newer ones are being loaded.
 const LOAD_GRACE: Duration = Duration::from_millis(250);
@@ -25,20 +26,20 @@ const LOAD_GRACE: Duration = Duration::from_millis(250);
 const POLL_TIMEOUT: Duration = Duration::from_secs(1);
 /// Pause before the listener connects again.
 const RECONNECT_AFTER: Duration = Duration::from_millis(200);
-/// How often the uses of keys are written down.
+/// How often the uses of keys are written to the database.
 const WRITE_USES_EVERY: Duration = Duration::from_secs(10);
 
-/// What the listener has heard and nobody has looked at yet.
+/// Changed tenants that the listener has received and the poll has not compared yet.
 #[derive(Default)]
 struct Heard {
     tenants: Mutex<BTreeSet<TenantId>>,
-    /// A connection was made: everything in memory is to be compared.
+    /// Wakes the poll when `tenants` has grown.
     bell: Notify,
 }
 
 impl Cache {
-    /// Keeps what is in memory up to date for as long as the future is polled. `notifications` is only ever false in
-    /// tests, which then rest on the poll.
+    /// Keeps the cache up to date for as long as the future is polled. `notifications` is false only in tests of the
+    /// poll.
     pub async fn keep_fresh(&self, notifications: bool) {
         let heard = Heard::default();
         let listening = async {
@@ -147,7 +148,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Loads newer rules beside the old ones; after the grace the old ones are not used any more.
+    /// Loads newer rules while the old ones are still used. After the grace the old ones are not used any more.
     fn replace_rules(&self, tenant: Arc<Tenant>, version: i64) {
         let cache = self.clone();
         tokio::spawn(async move {

@@ -1,15 +1,15 @@
-//! What customers did: one key, one effect, one answer.
+//! Activities of customers. Each id has one key, one effect and one answer.
 
 use chrono::{DateTime, Utc};
 
 use super::{Result, TenantTx};
 use crate::domain::issuance::ActivityType;
 
-/// An activity that is to be recorded.
+/// An activity to be recorded.
 #[derive(Clone, Debug)]
 pub struct NewActivity {
     pub activity_id: String,
-    /// SHA-256 of the body as it was understood.
+    /// SHA-256 of the canonical body.
     pub body_hash: [u8; 32],
     pub kind: ActivityType,
     pub customer_id: String,
@@ -20,13 +20,13 @@ pub struct NewActivity {
 /// An activity that was recorded.
 #[derive(Clone, Debug)]
 pub struct ActivityRow {
-    /// SHA-256 of its body.
+    /// SHA-256 of its canonical body.
     pub body_hash: Vec<u8>,
     pub answer: String,
 }
 
-/// Claims the key of an activity; false when it is there already. One that a running transaction has claimed is waited
-/// for.
+/// Claims the key of an activity; false if it exists already. If a running transaction has claimed the key, this waits
+/// for that transaction.
 pub async fn claim(tx: &mut TenantTx, new: &NewActivity, now: DateTime<Utc>) -> Result<bool> {
     tx.has_written(sqlx::query!(
         "insert into activity (tenant_id, activity_id, body_hash, type, customer_id, transaction_id, at, received_at,
@@ -55,7 +55,7 @@ pub async fn get(tx: &mut TenantTx, activity: &str) -> Result<Option<ActivityRow
     .await
 }
 
-/// Notes what is answered to an activity whose key this transaction has claimed.
+/// Stores the answer to an activity whose key this transaction has claimed.
 pub async fn answer(tx: &mut TenantTx, activity: &str, answer: &str) -> Result<()> {
     tx.run(sqlx::query!(
         "update activity set answer = $3 where tenant_id = $1 and activity_id = $2",

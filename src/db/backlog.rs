@@ -1,24 +1,24 @@
-//! How much waits to be done by the jobs, over all tenants: for metrics.
+//! How much work waits for the jobs, over all tenants: for metrics.
 
 use super::{OperatorTx, Result};
 
-/// Most rows that are counted of one table: a graph needs no more.
+/// Most rows that are counted of one table. A graph needs no more.
 const MAX_COUNTED: i64 = 100_000;
 
 #[derive(Clone, Debug)]
 pub struct Backlog {
     pub holds: i64,
-    /// Seconds since the end of the oldest hold that is over and was not ended.
+    /// Seconds since the end of the oldest lapsed hold that the job has not ended.
     pub holds_overdue: f64,
     /// Events without a number.
     pub events: i64,
     /// Deliveries that have neither arrived nor been given up.
     pub deliveries: i64,
-    /// Seconds since the oldest of them was due whose webhook does not rest.
+    /// Seconds since the oldest due delivery could first be tried. The rest of its webhook does not count.
     pub deliveries_overdue: f64,
 }
 
-/// Counts what waits; `offset_ms` is how far the service's clock is from the database's.
+/// Counts the waiting work. `offset_ms` is the difference between the service's clock and the database's.
 pub async fn count(tx: &mut OperatorTx, offset_ms: i64) -> Result<Backlog> {
     tx.own().await?.one(sqlx::query_as!(
         Backlog,

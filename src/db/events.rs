@@ -1,11 +1,11 @@
-//! The log of events: what was numbered, in order, for as long as it is kept (spec 12).
+//! The event log: numbered events, in order, for as long as they are kept (spec 12).
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Filling, Page, Result, TenantTx};
 
-/// An event that has its number.
+/// A numbered event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventRow {
     pub event_id: Uuid,
@@ -13,7 +13,7 @@ pub struct EventRow {
     pub sequence: i64,
     pub event_type: String,
     pub occurred_at: DateTime<Utc>,
-    /// What is told of it: a JSON object.
+    /// The event's data: a JSON object.
     pub data: String,
 }
 
@@ -38,8 +38,8 @@ pub async fn list(tx: &mut TenantTx, after: i64, limit: u16) -> Result<Page<Even
     Ok(filling.page())
 }
 
-/// Deletes those of the `limit` oldest events that were numbered before an instant, with what there was to deliver of
-/// them. Returns how many.
+/// Deletes those of the `limit` oldest events that were numbered before an instant, with their pending deliveries.
+/// Returns how many.
 pub async fn forget(tx: &mut TenantTx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
     tx.written(sqlx::query!(
         "delete from event

@@ -1,4 +1,4 @@
-//! Redemptions that are held: kept for the caller, committed, ended.
+//! Held redemptions: they are locked, committed, and ended.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -7,8 +7,8 @@ use super::{DbError, OperatorTx, Result, TenantTx, raced_unless};
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::RedemptionState;
 
-/// Keeps others from ending or committing these holds to the end of the transaction. Where one is not held any more:
-/// `Raced`.
+/// Locks these holds to the end of the transaction, so that others cannot end or commit them. `Raced` if one is no
+/// longer held.
 pub async fn lock(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<()> {
     let held = tx
         .all(sqlx::query!(
@@ -23,8 +23,8 @@ pub async fn lock(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<()> {
     if held.len() == redemptions.len() { Ok(()) } else { Err(DbError::Raced) }
 }
 
-/// Ends holds. Where one of them is not held any more, nothing may come of the transaction: `Raced`. What they took is
-/// the caller's to give back.
+/// Ends holds. `Raced` if one of them is no longer held; then the caller must roll back. The caller gives back what the
+/// holds took.
 pub async fn end(
     tx: &mut TenantTx,
     redemptions: &[Uuid],
@@ -71,7 +71,7 @@ pub struct EndedHold {
     pub transaction_id: String,
 }
 
-/// Ends those of these holds that have lapsed, and returns them. What they took is the caller's to give back.
+/// Ends those of these holds that have lapsed, and returns them. The caller gives back what they took.
 pub async fn expire(
     tx: &mut TenantTx,
     redemptions: &[Uuid],
@@ -98,7 +98,7 @@ pub async fn expire(
     .await
 }
 
-/// Holds of all tenants that have lapsed, the oldest first: what the job works on.
+/// Lapsed holds of all tenants, the oldest first.
 pub async fn lapsed(
     tx: &mut OperatorTx,
     offset_ms: i64,

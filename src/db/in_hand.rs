@@ -1,4 +1,4 @@
-//! What customers have in hand: the issuances that a cart could use, as evaluations and redemptions look them up.
+//! What customers have in hand: the issuances that a cart could use. Evaluations and redemptions look them up.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -7,7 +7,7 @@ use super::counters::{Columns, used};
 use super::{Result, TenantTx, column};
 use crate::domain::counter::{CounterKey, Used};
 
-/// An issuance that a cart could use: unlocked, neither revoked nor past its own end.
+/// An issuance that a cart could use: it is unlocked, not revoked, and not past its own end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InHand {
     pub issuance_id: Uuid,
@@ -21,7 +21,7 @@ pub struct InHand {
     pub use_until: Option<DateTime<Utc>>,
 }
 
-/// What is gone of the limits of one issuance.
+/// How much of one issuance's limits is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gone {
     pub times: i64,
@@ -29,8 +29,9 @@ pub struct Gone {
     pub discount: i64,
 }
 
-/// What an evaluation looks up, in one statement: counters, and what a customer has in hand of these promotions, with
-/// what is gone of each. Of issuances that are used up only the one unlocked last is there: it tells what is used up.
+/// Reads, in one statement, counters, and a customer's issuances of these promotions with their use. A used-up issuance
+/// is left out unless it is the most recently unlocked one of its promotion. So if all issuances are used up, one
+/// remains, and the caller can name the limit.
 pub async fn look_up(
     tx: &mut TenantTx,
     counters: Vec<CounterKey>,
@@ -109,9 +110,9 @@ pub async fn look_up(
     Ok((used(counters, found.into_iter()), in_hand))
 }
 
-/// What these customers have in hand of these promotions, locked against revocation to the end of the transaction, in
-/// the order of their ids. Of those that are used up only the one unlocked last is there, and those that are named in
-/// `freed`, which the transaction itself gives something back to.
+/// Reads these customers' issuances of these promotions, in the order of their ids, and locks them against revocation
+/// to the end of the transaction. A used-up issuance is left out unless it is the most recently unlocked one of its
+/// promotion, or is in `freed`: the transaction itself gives something back to those.
 pub async fn lock_in_hand(
     tx: &mut TenantTx,
     hands: &[(Uuid, String)],

@@ -1,7 +1,7 @@
-//! Closed sets as columns: texts there, enums here.
+//! Closed sets in columns: texts in the database, enums here.
 //!
-//! A text that this release does not know fails whatever reads it ([`UnknownName`]). A later release may have written it
-//! before it was rolled back, and to guess what it means could redeem twice or give back too little.
+//! Reading a text that this release does not know fails ([`UnknownName`]). A later release may have written it before
+//! it was rolled back. Guessing its meaning could redeem twice or give back too little.
 
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -18,7 +18,7 @@ use crate::domain::promotion::{PromotionType, Status};
 use crate::domain::redemption::RedemptionState;
 use crate::domain::role::Role;
 
-/// A name that no value of its set has.
+/// A text that is not the name of any value of its set.
 #[derive(Debug, Error)]
 #[error("{0:?} is not known to this release")]
 pub struct UnknownName(String);

@@ -8,11 +8,12 @@ const FIRST_STEP: usize = 4;
 /// One page of a list, and where the next one begins.
 #[derive(Clone, Debug)]
 pub struct Page<T, C> {
-    /// At most as many rows as were asked for.
+    /// The rows, at most as many as the limit.
     pub items: Vec<T>,
-    /// What to pass as `after` for the next page; none at the end of the list.
+    /// The `after` of the next page; `None` at the end of the list.
     pub next: Option<C>,
-    /// The place of a row: a page that comes to too many bytes ends earlier.
+    /// Computes the place of a row. A caller whose page becomes too large ends it earlier, at the place of its last
+    /// row.
     pub place: fn(&T) -> C,
 }
 
@@ -27,13 +28,13 @@ impl<T, C> Page<T, C> {
     }
 }
 
-/// One row more than the page holds: whether there is a next page shows without another statement.
+/// A limit of one row more than the page. The extra row shows whether a next page exists.
 pub(super) fn one_more(limit: u16) -> i64 {
     i64::from(limit) + 1
 }
 
-/// A page whose rows may be large. It is read in steps: a first small one, then as many rows as are likely to fill it, so
-/// that never much more than a page is in memory.
+/// A page whose rows may be large. It is read in steps: first a few rows, then as many as will probably fill the page.
+/// So memory never holds much more than a page.
 pub(super) struct Filling<T, C> {
     page: Page<T, C>,
     after: Option<C>,
@@ -45,7 +46,7 @@ pub(super) struct Filling<T, C> {
 }
 
 impl<T, C: Clone> Filling<T, C> {
-    /// An empty page after a place. `size` says how many bytes a row's texts have.
+    /// An empty page after a place. `size` returns the bytes of a row's texts.
     pub(super) fn new(
         limit: u16,
         after: Option<C>,
@@ -63,7 +64,7 @@ impl<T, C: Clone> Filling<T, C> {
         }
     }
 
-    /// After which place the next rows are to be read, and how many; none when the page is whole.
+    /// The place after which to read the next rows, and how many; `None` if the page is complete.
     pub(super) fn wants(&mut self) -> Option<(Option<C>, i64)> {
         if self.is_whole {
             return None;
@@ -73,13 +74,13 @@ impl<T, C: Clone> Filling<T, C> {
             None => FIRST_STEP,
             Some(each) => MAX_PAGE.saturating_sub(self.bytes) / each.max(1) + 1,
         };
-        // One row more than fits: whether there is a next page shows without another statement.
+        // One row more than fits. The extra row shows whether a next page exists.
         self.asked = likely.min(self.limit.saturating_sub(count).saturating_add(1));
         let asked = i64::try_from(self.asked).unwrap_or(i64::MAX);
         Some((self.after.clone(), asked))
     }
 
-    /// Adds the rows that were read.
+    /// Adds rows that were read.
     pub(super) fn add(&mut self, rows: Vec<T>) {
         self.is_whole = rows.len() < self.asked;
         for row in rows {
@@ -105,7 +106,7 @@ impl<T, C: Clone> Filling<T, C> {
 mod tests {
     use super::*;
 
-    /// The pages of a list of rows that are as long as they say, and how many rows were read at a time at most.
+    /// The pages of a list of rows, each a number and a size, and the most bytes that one step has read.
     fn pages(rows: &[(usize, usize)], limit: u16) -> (Vec<Vec<usize>>, usize) {
         let (mut pages, mut most, mut after) = (Vec::new(), 0, None);
         loop {

@@ -1,4 +1,4 @@
-//! Promotions whose end has come: found across tenants, and noted once for each end.
+//! Promotions that have ended: they are found across tenants, and each end is noted once.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use super::{OperatorTx, Result, TenantTx};
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::{PromotionType, Status};
 
-/// Active promotions of all tenants whose end has come and was not noted, the oldest end first.
+/// Active promotions of all tenants whose end has come and is not noted yet, the oldest end first.
 pub async fn due(
     tx: &mut OperatorTx,
     offset_ms: i64,
@@ -27,7 +27,7 @@ pub async fn due(
     tx.own().await?.all(ids).await
 }
 
-/// Notes the ends of those of these promotions that have come to them and were not noted, and returns them.
+/// Notes the ends of those of these promotions that have ended and are not noted yet, and returns these promotions.
 pub async fn note(
     tx: &mut TenantTx,
     promotions: &[Uuid],
@@ -52,7 +52,7 @@ pub async fn note(
     .await
 }
 
-/// A promotion that has ended: what its name, its reason and its codes need.
+/// An ended promotion, with only the columns for its name, its reason and its codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndedRow {
     pub promotion_id: Uuid,
@@ -62,11 +62,11 @@ pub struct EndedRow {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub created_at: DateTime<Utc>,
-    /// JSON text of the limits of one with codes, which say whether a code is used up.
+    /// The limits of a code-linked promotion, as JSON text. They show whether a code is used up.
     pub limits: Option<String>,
 }
 
-/// Reads the promotions that were neither drafts nor archived and had ended by then.
+/// Reads the promotions that are neither drafts nor archived and had ended by `ended_by`.
 pub async fn ended(tx: &mut TenantTx, ended_by: DateTime<Utc>) -> Result<Vec<EndedRow>> {
     tx.all(sqlx::query_as!(
         EndedRow,

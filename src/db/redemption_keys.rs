@@ -1,4 +1,4 @@
-//! Whose transaction ids are: a key for each, which names the latest redemption under it, for ever.
+//! A key for each transaction id. It names the latest redemption with that id, and is kept forever.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -6,11 +6,11 @@ use uuid::Uuid;
 use super::{Result, TenantTx};
 use crate::domain::redemption::RedemptionState;
 
-/// What is known under a transaction id.
+/// The key of a transaction id, and its latest redemption.
 #[derive(Clone, Debug)]
 pub struct KnownKey {
     pub transaction_id: String,
-    /// When it was cancelled before it was seen, if so; then there is no redemption.
+    /// When it was cancelled before any redemption arrived, if so. Then it has no redemption.
     pub cancelled_at: Option<DateTime<Utc>>,
     pub latest: Option<Latest>,
 }
@@ -21,13 +21,14 @@ pub struct Latest {
     pub redemption_id: Uuid,
     pub state: RedemptionState,
     pub expires_at: Option<DateTime<Utc>>,
-    /// SHA-256 of its body.
+    /// SHA-256 of its canonical body.
     pub body_hash: Vec<u8>,
-    /// What it came to.
+    /// The printed result.
     pub result: String,
 }
 
-/// Claims keys that nobody has claimed, and returns them. A key that a running transaction has claimed is waited for.
+/// Claims keys that do not exist yet, and returns them. If a running transaction has claimed a key, this waits for that
+/// transaction.
 pub async fn claim(
     tx: &mut TenantTx,
     transactions: &[String],
@@ -46,7 +47,7 @@ pub async fn claim(
     .await
 }
 
-/// Gives up keys that this transaction has claimed: nothing is recorded under them.
+/// Deletes keys that this transaction has claimed but recorded nothing under.
 pub async fn release(tx: &mut TenantTx, transactions: &[String]) -> Result<()> {
     tx.run(sqlx::query!(
         "delete from redemption_key where tenant_id = $1 and transaction_id = any ($2::text[])",
@@ -56,7 +57,7 @@ pub async fn release(tx: &mut TenantTx, transactions: &[String]) -> Result<()> {
     .await
 }
 
-/// Lets keys name later redemptions.
+/// Makes keys name later redemptions.
 pub async fn point(tx: &mut TenantTx, transactions: &[String], redemptions: &[Uuid]) -> Result<()> {
     tx.run(sqlx::query!(
         "update redemption_key as own set redemption_id = new.redemption_id, cancelled_at = null
@@ -69,7 +70,7 @@ pub async fn point(tx: &mut TenantTx, transactions: &[String], redemptions: &[Uu
     .await
 }
 
-/// Claims the key of a transaction that is cancelled before it was seen; false when the key is there already.
+/// Claims the key of a transaction that is cancelled before any redemption arrived; false if the key exists already.
 pub async fn bury(tx: &mut TenantTx, transaction: &str, now: DateTime<Utc>) -> Result<bool> {
     tx.has_written(sqlx::query!(
         "insert into redemption_key (tenant_id, transaction_id, cancelled_at) values ($1, $2, $3)
@@ -81,10 +82,10 @@ pub async fn bury(tx: &mut TenantTx, transaction: &str, now: DateTime<Utc>) -> R
     .await
 }
 
-/// What is known under these ids, whose keys are locked to the end of the transaction.
+/// Locks the keys of these ids to the end of the transaction, and reads them with their latest redemptions.
 ///
-/// Locked first and read then: what a statement joins to a row for whose lock it waited is as old as the statement, so
-/// that a key which has come to name another redemption would seem to name none.
+/// Two statements, first to lock and then to read. If one statement did both and waited for a lock, it would join rows
+/// from before the wait. A key that names a newer redemption by then would seem to name none.
 pub async fn lock_all(tx: &mut TenantTx, transactions: &[String]) -> Result<Vec<KnownKey>> {
     tx.lock(sqlx::query!(
         "select transaction_id from redemption_key
@@ -120,7 +121,8 @@ pub async fn lock_all(tx: &mut TenantTx, transactions: &[String]) -> Result<Vec<
     tx.all(known).await
 }
 
-/// Reads which redemption a transaction id names: the latest under it; none where it was cancelled before it was seen.
+/// Reads the latest redemption of a transaction id. The inner value is `None` if it was cancelled before any redemption
+/// arrived.
 pub async fn get(tx: &mut TenantTx, transaction: &str) -> Result<Option<Option<Uuid>>> {
     tx.optional_value(sqlx::query_scalar!(
         "select redemption_id from redemption_key where tenant_id = $1 and transaction_id = $2",
@@ -130,7 +132,7 @@ pub async fn get(tx: &mut TenantTx, transaction: &str) -> Result<Option<Option<U
     .await
 }
 
-/// The same, and keeps others from letting it name a later one.
+/// Reads like [`get`], and locks the key, so that others cannot make it name a later redemption.
 pub async fn lock(tx: &mut TenantTx, transaction: &str) -> Result<Option<Option<Uuid>>> {
     tx.optional_value(sqlx::query_scalar!(
         "select redemption_id from redemption_key where tenant_id = $1 and transaction_id = $2

@@ -1,4 +1,4 @@
-//! A tenant's settings: one document, replaced whole.
+//! A tenant's settings: one document, which is replaced as a whole.
 
 use chrono::{DateTime, Utc};
 
@@ -14,7 +14,7 @@ pub struct SettingsRow {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Reads the settings; none only when the tenant does not exist.
+/// Reads the settings. `None` only if the tenant does not exist.
 pub async fn get(tx: &mut TenantTx) -> Result<Option<SettingsRow>> {
     tx.optional(sqlx::query_as!(
         SettingsRow,
@@ -24,9 +24,9 @@ pub async fn get(tx: &mut TenantTx) -> Result<Option<SettingsRow>> {
     .await
 }
 
-/// Replaces the settings where they are at version `expected`, else `Stale`; `Missing` when they name a list that
-/// does not exist: `lists` are those that they name, each once. Currency and time zone are also kept with the tenant. The
-/// caller bumps the version of the rules.
+/// Replaces the settings if they are at version `expected`, otherwise `Stale`. `lists` are the product lists that they
+/// name, without duplicates; `Missing` if one does not exist. Currency and time zone are also copied to the tenant's
+/// row. The caller bumps the version of the rules.
 pub async fn replace(
     tx: &mut TenantTx,
     expected: i64,

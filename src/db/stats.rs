@@ -1,4 +1,4 @@
-//! What promotions gave and got back, by buckets of time.
+//! What promotions gave and took back, by buckets of time.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -6,21 +6,22 @@ use uuid::Uuid;
 use super::promotions::PromotionRow;
 use super::{Result, TenantTx};
 
-/// Sales and returns of one promotion in one bucket; without a bucket in all of them, without a promotion of all.
+/// Sales and returns of one promotion in one bucket. Without a bucket it is the total of all buckets, without a
+/// promotion the total of all promotions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatsRow {
     pub promotion_id: Option<Uuid>,
-    /// Which bucket: from 1, in the order of their starts.
+    /// The number of the bucket, from 1, in the order of their starts.
     pub bucket: Option<i32>,
     pub redemptions: i64,
     pub times: i64,
-    /// In ten-thousandths, as digits: a sum of many may pass every integer.
+    /// In ten-thousandths, as decimal text, because a sum may exceed every integer type.
     pub discount: String,
     pub points: String,
     pub returns: i64,
-    /// What they took back: as `discount`.
+    /// The discount that returns took back, in the form of `discount`.
     pub discount_back: String,
-    /// What they took back: as `points`.
+    /// The points that returns took back, in the form of `points`.
     pub points_back: String,
 }
 
@@ -28,14 +29,14 @@ pub struct StatsRow {
 pub struct StatsFilter {
     pub promotions: Vec<Uuid>,
     pub from: DateTime<Utc>,
-    /// Before then, if ever.
+    /// The end, excluded; `None` for no end.
     pub to: Option<DateTime<Utc>>,
-    /// When the buckets start, in order; the first one not after `from`.
+    /// The starts of the buckets, in order. The first is not after `from`.
     pub starts: Vec<DateTime<Utc>>,
     pub limit: i64,
 }
 
-/// Counts sales by when they were evaluated, returns by when they were made. Only what has something in it has a row.
+/// Counts sales by the time of evaluation, and returns by the time of the return. Empty buckets have no row.
 pub async fn count(tx: &mut TenantTx, filter: &StatsFilter) -> Result<Vec<StatsRow>> {
     tx.all(sqlx::query_as!(
         StatsRow,
@@ -79,7 +80,7 @@ pub async fn count(tx: &mut TenantTx, filter: &StatsFilter) -> Result<Vec<StatsR
     .await
 }
 
-/// Reads the promotions of a campaign, or all, newest first, archived ones too.
+/// Reads the promotions of a campaign, or all, newest first, including archived ones.
 pub async fn promotions(tx: &mut TenantTx, campaign: Option<&str>) -> Result<Vec<PromotionRow>> {
     tx.all(sqlx::query_as!(
         PromotionRow,

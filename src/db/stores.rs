@@ -7,14 +7,14 @@ use sqlx::types::Json;
 use super::{DbError, Page, Reference, Result, TenantTx, one_more};
 use crate::domain::store::Store;
 
-/// A store as its columns have it.
+/// A store as a row.
 #[derive(Serialize)]
 struct Row {
     code: String,
-    /// Empty where there is none.
+    /// Empty if the store has no concept.
     concept: String,
     zones: Vec<String>,
-    /// The name of its time zone; none is the tenant's.
+    /// The name of its time zone; `None` for the tenant's time zone.
     timezone: Option<String>,
 }
 
@@ -50,8 +50,8 @@ fn stores(rows: Vec<Row>) -> Result<Vec<Store>> {
     rows.into_iter().map(Store::try_from).collect()
 }
 
-/// Adds or replaces stores, all or none; no code may come twice. Rows are taken in the order of their codes, so that
-/// two bulk writes cannot wait for each other. The caller bumps the version of the rules.
+/// Adds or replaces stores, all or none. Codes must be unique. Rows are written in the order of their codes, so that
+/// two bulk writes cannot deadlock. The caller bumps the version of the rules.
 pub async fn put(tx: &mut TenantTx, stores: &[Store]) -> Result<()> {
     tx.run(sqlx::query!(
         "insert into store (tenant_id, code, concept, zones, timezone)
@@ -79,8 +79,7 @@ pub async fn get(tx: &mut TenantTx, code: &str) -> Result<Option<Store>> {
     row.map(Store::try_from).transpose()
 }
 
-/// Reads those of the named stores that exist, and locks them in the order of their codes: what they were before a
-/// bulk write.
+/// Reads the existing ones of the named stores, before a bulk write, and locks them in the order of their codes.
 pub async fn lock(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<Store>> {
     let query = sqlx::query_as!(
         Row,
@@ -95,7 +94,7 @@ pub async fn lock(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<Store>> {
     stores(tx.all(query).await?)
 }
 
-/// Deletes a store and returns what it was; none when there was none. The caller bumps the version of the rules.
+/// Deletes a store and returns it; `None` if it does not exist. The caller bumps the version of the rules.
 pub async fn delete(tx: &mut TenantTx, code: &str) -> Result<Option<Store>> {
     let row = tx
         .optional(sqlx::query_as!(
@@ -133,12 +132,12 @@ pub async fn list(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreCount {
     pub stores: i64,
-    /// At most so many.
+    /// The bound.
     pub maximum: i32,
 }
 
-/// Counts the stores. The caller has bumped the version of the rules: until the transaction ends nobody else writes
-/// stores, so that the bound holds whoever writes at the same time. `Missing(Tenant)` when there is no such tenant.
+/// Counts the stores. The caller has bumped the version of the rules, so no other transaction writes the tenant's
+/// stores until this one ends, and the bound holds. `Missing(Tenant)` if the tenant does not exist.
 pub async fn count(tx: &mut TenantTx) -> Result<StoreCount> {
     let row = tx.optional(sqlx::query_as!(
         StoreCount,
@@ -151,7 +150,7 @@ pub async fn count(tx: &mut TenantTx) -> Result<StoreCount> {
     row.ok_or(DbError::Missing(Reference::Tenant))
 }
 
-/// Reads every store, one after the other, in the order of their codes.
+/// Streams every store, in the order of their codes.
 pub fn read(tx: &mut TenantTx) -> impl Stream<Item = Result<Store>> + Send + '_ {
     let tenant = tx.id();
     sqlx::query_as!(

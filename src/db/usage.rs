@@ -1,12 +1,12 @@
-//! What is gone of the limits of promotions as a whole, holds apart.
+//! How much of the limits that all customers share is used, with holds counted separately.
 
 use super::counters::Columns;
 use super::{Result, TenantTx};
 use crate::domain::counter::CounterKey;
 use crate::domain::usage::Gone;
 
-/// Reads counters of promotions as a whole, each at its place: in one statement, so that what is held is part of what is
-/// used.
+/// Reads counters that all customers share, in the given order. One statement reads use and holds, so that the held
+/// amount is always a part of the used one.
 pub async fn read(tx: &mut TenantTx, wanted: &[CounterKey]) -> Result<Vec<Gone>> {
     let columns = Columns::of(wanted.iter());
     let gone = sqlx::query!(

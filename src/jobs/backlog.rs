@@ -1,4 +1,4 @@
-//! Counts what waits for the other jobs, so that operators see whether they keep up.
+//! Counts the work that waits for the other jobs, so that operators see whether the jobs keep up.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::{again, rounds};
 use crate::db::{self, DbError};
 use crate::service::Service;
 
-/// How often it is counted: as often as metrics are usually asked for.
+/// How often to count: as often as metrics are usually read.
 const EVERY: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(service: &Service) {

@@ -1,4 +1,4 @@
-//! Numbers events, tells of promotions whose end has come, and forgets what has been kept for long enough.
+//! Numbers events, writes events for promotions that have ended, and deletes old events.
 
 use std::time::{Duration, Instant};
 
@@ -6,13 +6,13 @@ use super::{again, by_tenant, rounds};
 use crate::db::{self, DbError};
 use crate::service::Service;
 
-/// How often events that wait are numbered.
+/// How often waiting events are numbered.
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
-/// How often ends are looked for: each is told within a minute (spec 12).
+/// How often to look for ended promotions. Each has its event within a minute (spec 12).
 const END_EVERY: Duration = Duration::from_secs(5);
 /// How often old events are deleted.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
-/// Most ends of one round; where there are more, the next round follows at once.
+/// Most ended promotions that one look-up finds. If it finds this many, the next one follows at once.
 const MAX_ENDS: i64 = 500;
 
 pub(super) async fn run(service: &Service) {
@@ -39,12 +39,12 @@ async fn publish(service: &Service) {
     }
 }
 
-/// Returns how many seconds the oldest event had waited; none where one tenant's could not be numbered.
+/// Returns how many seconds ago the oldest event occurred; `None` if the events of a tenant could not be numbered.
 async fn publish_round(service: &Service) -> Result<Option<f64>, DbError> {
     let mut oldest = Some(0.0);
     let waiting = service.db().operator(|tx| Box::pin(db::outbox::waiting_tenants(tx)));
     for tenant in waiting.await.map_err(|error: DbError| error)? {
-        // What stands in one tenant's way is no reason to leave the others waiting.
+        // A failure of one tenant must not delay the others.
         match service.publish_events(tenant).await {
             Ok(waited) => oldest = oldest.map(|oldest: f64| oldest.max(waited)),
             Err(error) => {
@@ -81,14 +81,14 @@ async fn end_round(service: &Service) -> Result<(), DbError> {
     }
 }
 
-/// Not at once: a service that starts has other things to do.
+/// The first round waits one period, because a starting service is busy with other work.
 async fn forget(service: &Service) {
     let mut rounds = rounds(FORGET_EVERY);
     rounds.tick().await;
     again(rounds, "old events cannot be deleted", || forget_round(service)).await;
 }
 
-/// Deletes what has been kept for long enough, in every tenant.
+/// Deletes old events of every tenant.
 pub async fn forget_round(service: &Service) -> Result<(), DbError> {
     for tenant in db::reconcile::all_tenants(service.db()).await? {
         service.forget_events(tenant).await?;

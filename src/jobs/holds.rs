@@ -1,4 +1,4 @@
-//! Ends holds whose time is over.
+//! Ends lapsed holds.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use super::{again, by_tenant, rounds};
 use crate::db::{self, DbError};
 use crate::service::Service;
 
-/// How often lapsed holds are looked for: what they held is back within a second (spec 9).
+/// How often to look for lapsed holds. What they reserved is available again within a second (spec 9).
 const EVERY: Duration = Duration::from_millis(250);
-/// Most holds of one look; where there are more, the next follows at once.
+/// Most holds that one look-up finds. If it finds this many, the next one follows at once.
 const MAX_HOLDS: i64 = 500;
 
 pub(super) async fn run(service: &Service) {
     again(rounds(EVERY), "lapsed holds cannot be looked for", || expire(service)).await;
 }
 
-/// Ends all holds that have lapsed, tenant by tenant. Two instances that find the same hold wait for its row: the second
+/// Ends all lapsed holds, tenant by tenant. If two instances find the same hold, the second waits for its row and then
 /// finds it ended.
 async fn expire(service: &Service) -> Result<(), DbError> {
     loop {

@@ -1,4 +1,4 @@
-//! Tells of issuances that have expired, and reminds of those that will (spec 12).
+//! Writes events for issuances that have expired or will expire soon (spec 12).
 
 use std::time::Duration;
 
@@ -9,25 +9,25 @@ use crate::domain::id::{PromotionId, TenantId};
 use crate::service::issuance_ends::{Looked, SETTLED};
 use crate::service::{Service, ServiceError};
 
-/// How often they are looked for: each is told within a minute.
+/// How often to look for them. Each has its event within a minute.
 const EVERY: Duration = Duration::from_secs(5);
-/// Most promotions that one look finds; where there are more, the next follows at once.
+/// Most promotions that one look-up finds. If it finds this many, the next one follows at once.
 const MAX_DUE: i64 = 500;
-/// Most transactions for a promotion before the others have their turn.
+/// Most transactions for one promotion before the turn of the others.
 const MAX_TURNS: usize = 10;
 
 pub(super) async fn run(service: &Service) {
     again(rounds(EVERY), "issuances that expire cannot be looked for", || round(service)).await;
 }
 
-/// Tells of everything that is due now.
+/// Writes all events that are due now.
 pub async fn round(service: &Service) -> Result<(), DbError> {
     watch_all(service, Watch::Expired).await?;
     watch_all(service, Watch::Expiring).await?;
     look_at_given_back(service).await
 }
 
-/// Goes through all promotions with something due, until there is none or nothing moves.
+/// Goes through all promotions with due events, until none is left or a round makes no progress.
 async fn watch_all(service: &Service, watch: Watch) -> Result<(), DbError> {
     loop {
         let offset = service.clock().offset().num_milliseconds();
@@ -43,7 +43,7 @@ async fn watch_all(service: &Service, watch: Watch) -> Result<(), DbError> {
                 Ok(Looked::Further) => (is_more, has_moved) = (true, true),
                 Ok(Looked::Done) => has_moved = true,
                 Ok(Looked::Elsewhere) => {}
-                // What stands in one promotion's way is no reason to leave the others waiting.
+                // A failure of one promotion must not delay the others.
                 Err(error) => tracing::warn!(
                     %error,
                     tenant.id = %tenant,

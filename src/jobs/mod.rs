@@ -1,4 +1,5 @@
-//! What the service does by itself, on every instance: each effect happens exactly once, whichever instance does it.
+//! Background jobs, which run on every instance. Changes of the database happen exactly once, on any of the instances;
+//! webhooks may get an event more than once.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,7 +33,7 @@ pub async fn run(service: Service) {
     );
 }
 
-/// Does a round again and again until the database stops. One that fails is told of.
+/// Repeats a round until the service stops. Logs rounds that fail.
 async fn again<F>(mut rounds: Interval, failure: &str, round: impl Fn() -> F)
 where
     F: Future<Output = Result<(), DbError>>,
@@ -47,7 +48,7 @@ where
     }
 }
 
-/// What a look has found, by tenant; and whether it was the most that one finds, so that there may be more.
+/// Groups what a look-up has found by tenant. Also returns whether it found `most`, so that more may exist.
 fn by_tenant(
     found: impl ExactSizeIterator<Item = (TenantId, Uuid)>,
     most: i64,
@@ -60,7 +61,7 @@ fn by_tenant(
     (by_tenant, is_full)
 }
 
-/// The rounds of a job. One that takes long delays the next.
+/// The timer of a job. A round that takes long delays the next one.
 fn rounds(period: Duration) -> Interval {
     let mut rounds = interval(period);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -1,5 +1,5 @@
-//! Compares counters with the ledger, and tells operators when they differ: that never happens unless something is
-//! wrong with the service or somebody has changed rows by hand. `promotion-engine reconcile` then names it all.
+//! Compares counters with the ledger, and reports differences to operators. A difference means that the service has a
+//! fault, or that someone has changed rows by hand. `promotion-engine reconcile` then lists all differences.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::domain::id::TenantId;
 use crate::metrics::Work;
 use crate::service::Service;
 
-/// How often every tenant is looked at.
+/// How often the counters of all tenants are compared.
 const EVERY: Duration = Duration::from_secs(5 * 60);
 
-/// Compares again and again. Not at once: a service that starts has other things to do.
+/// Compares at regular intervals. The first round waits one period, because a starting service is busy with other work.
 pub(super) async fn run(service: &Service) {
     let mut rounds = rounds(EVERY);
     rounds.tick().await;
@@ -29,11 +29,12 @@ pub(super) async fn run(service: &Service) {
     }
 }
 
-/// Looks at every tenant, one after the other, and returns how many have a difference.
+/// Compares tenant by tenant. Returns how many tenants have a difference.
 pub async fn round(service: &Service) -> Result<usize, DbError> {
     let (mut differing, mut unknown) = (0, 0);
     for tenant in db::reconcile::all_tenants(service.db()).await? {
-        // One tenant with too large a ledger must not hide the others.
+        // If the comparison fails for one tenant, for example because its ledger is too large, the others are still
+        // compared.
         match differs(service, tenant).await {
             Ok(differs) => differing += usize::from(differs),
             Err(DbError::Stopping) => return Err(DbError::Stopping),
@@ -58,7 +59,7 @@ async fn differs(service: &Service, tenant: TenantId) -> Result<bool, DbError> {
         })
     });
     let differences = compared.await.map_err(|error: DbError| error)?;
-    // Without the owner, who may be a customer.
+    // The owner is not logged, because it may be a customer.
     if let Some(found) = differences.first() {
         tracing::error!(
             tenant.id = %tenant,

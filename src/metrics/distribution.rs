@@ -1,4 +1,4 @@
-//! A histogram of whole numbers that is observed without a lock, since every request does it.
+//! A histogram of integers. Observing takes no lock, because every request does it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use prometheus_client::encoding::{EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::{MetricType, TypedMetric};
 
-/// How often a number was at most so large. Clones share it.
+/// The histogram. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Distribution {
     inner: Arc<Inner>,
@@ -16,11 +16,11 @@ pub struct Distribution {
 
 #[derive(Debug)]
 struct Inner {
-    /// Included upper bounds, ascending.
+    /// Upper bounds, included, ascending.
     bounds: &'static [u32],
-    /// How many of what is observed make one of what is shown.
+    /// How many observed units make one shown unit.
     scale: f64,
-    /// One for each bound, and one for what is larger.
+    /// One count for each bound, and one for larger numbers.
     counts: Vec<AtomicU64>,
     sum: AtomicU64,
 }
@@ -30,7 +30,7 @@ impl Distribution {
         Self::new(bounds, 1.0)
     }
 
-    /// Of times: bounds are microseconds, what is shown are seconds.
+    /// A histogram of durations. The bounds are microseconds; the output is in seconds.
     pub fn of_times(bounds: &'static [u32]) -> Self {
         Self::new(bounds, 1e6)
     }
@@ -71,7 +71,7 @@ impl EncodeMetric for Distribution {
         let counts = inner.counts.iter().map(|count| count.load(Ordering::Relaxed));
         let buckets: Vec<(f64, u64)> = bounds.zip(counts).collect();
         let count = buckets.iter().map(|(_, count)| count).sum();
-        // Exact up to 2^53: of microseconds, 285 years.
+        // Exact up to 2^53, which is 285 years of microseconds.
         let sum = inner.sum.load(Ordering::Relaxed) as f64 / inner.scale;
         encoder.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
     }

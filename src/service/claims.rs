@@ -1,4 +1,4 @@
-//! Claims: customers activate what they were issued, or an open promotion (spec 11).
+//! Claims: customers activate an issuance, or claim an open promotion (spec 11).
 
 use super::issuances::{is_open, lock, now, promotion, read_one, unlocked};
 use super::{Refusal, Service, ServiceError, issuance_events};
@@ -10,7 +10,7 @@ use crate::domain::issuance::{Issuance, IssuanceSource, IssuanceState};
 use crate::domain::promotion::Kind;
 
 impl Service {
-    /// The customer claims an issuance that is unlocked; one that was claimed before is answered as it stands.
+    /// A customer activates an unlocked issuance. If it was activated before, returns it unchanged.
     pub async fn activate_issuance(
         &self,
         tenant: TenantId,
@@ -48,7 +48,8 @@ impl Service {
         .await
     }
 
-    /// A customer claims an open promotion: one activated issuance for each customer and promotion. Whether it is new.
+    /// A customer claims an open promotion and gets one activated issuance of it. Also returns whether the issuance is
+    /// new.
     pub async fn claim(
         &self,
         tenant: TenantId,

@@ -1,4 +1,4 @@
-//! What there is for one customer; customers who turn out to be one, and those who are to be forgotten (spec 3).
+//! What one customer could use, and how customers are merged and deleted (spec 3).
 
 use std::sync::Arc;
 
@@ -16,15 +16,15 @@ use crate::engine::{self, Needs, RuleSet, Usable};
 use crate::wire::faults::FaultCode;
 use crate::wire::write::Writer;
 
-/// How often a customer is gone through to whom somebody else goes on adding.
+/// Most rounds of moving a customer while other transactions still add to the customer.
 const MAX_ROUNDS: u32 = 10;
 
 /// What a customer could use now.
 #[derive(Clone, Debug)]
 pub struct UsableNow {
-    /// The rules that the promotions' indexes are of.
+    /// The rule set that the promotions' indexes refer to.
     pub rules: Arc<RuleSet>,
-    /// In order of creation of their promotions, each with its issuance, if it asks for one.
+    /// In the order of creation of the promotions, each with its issuance if the promotion needs one.
     pub usable: Vec<(Usable, Option<Issuance>)>,
 }
 
@@ -65,8 +65,8 @@ impl Service {
         Ok(UsableNow { rules, usable })
     }
 
-    /// Lets all that is one customer's be another's: what counts is added, and what has come to more than a limit is
-    /// used up. Of their claims of one promotion one stays.
+    /// Moves everything of one customer to another. Counts are added; a limit whose sum exceeds it is used up. One of
+    /// their claims of each promotion stays.
     pub async fn merge_customers(
         &self,
         actor: Actor,
@@ -94,7 +94,7 @@ impl Service {
         .await
     }
 
-    /// Replaces a customer by a random id, which is told to nobody, in all that is stored. What was counted stays.
+    /// Replaces a customer's id by a random one, which is not disclosed, everywhere in the database. Counters stay.
     pub async fn delete_customer(
         &self,
         actor: Actor,
@@ -113,7 +113,7 @@ impl Service {
     }
 }
 
-/// Moves a customer whole: what others have committed since the first round is moved in a further one.
+/// Moves everything of a customer. If others have committed more meanwhile, another round moves that too.
 async fn pass_on(tx: &mut TenantTx, from: &str, into: &str) -> Result<Moved, DbError> {
     let mut sum = Moved::default();
     for _ in 0..MAX_ROUNDS {
@@ -128,7 +128,7 @@ async fn pass_on(tx: &mut TenantTx, from: &str, into: &str) -> Result<Moved, DbE
     Err(DbError::Raced)
 }
 
-/// Customers are not named: they can be deleted, and what the trail says cannot.
+/// The audit row does not name customers: a customer can be deleted, but the audit trail cannot.
 async fn audit_move(
     tx: &mut TenantTx,
     actor: Actor,

@@ -106,7 +106,7 @@ impl Service {
         ended.await
     }
 
-    /// Deletes events that are older than [`KEPT`].
+    /// Deletes events that are older than `KEPT`.
     pub async fn forget_events(&self, tenant: TenantId) -> Result<(), DbError> {
         let offset = self.clock().offset();
         loop {

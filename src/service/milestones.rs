@@ -1,4 +1,5 @@
-//! Milestones: made, changed, deleted; moved by activities and lowered by returns (spec 11).
+//! Milestones: they are created, changed and deleted. Activities raise customers' progress, and returns lower it (spec
+//! 11).
 
 use uuid::Uuid;
 
@@ -21,7 +22,8 @@ use crate::wire::body::*;
 use crate::wire::faults::{FaultCode, ListReference};
 
 impl Service {
-    /// Adds or changes a milestone. One that measures something else than before is another one: it begins anew.
+    /// Adds or changes a milestone. If it measures something else than before, it becomes a new milestone, and all
+    /// progress starts again.
     pub async fn put_milestone(
         &self,
         actor: Actor,
@@ -87,7 +89,7 @@ fn subject(name: &str) -> String {
     format!("milestone:{name}")
 }
 
-/// A tenant has at most 100 milestones (spec 14). Its writers wait for each other.
+/// Refuses a milestone beyond the bound (spec 14). The tenant's writers wait for each other, so the count is exact.
 async fn require_room(tx: &mut TenantTx, name: &str) -> Result<(), ServiceError> {
     if db::milestones::all(tx).await?.len() < MAX_MILESTONES {
         return Ok(());
@@ -96,14 +98,14 @@ async fn require_room(tx: &mut TenantTx, name: &str) -> Result<(), ServiceError>
     Err(ServiceError::fault("", FaultCode::TooMany, message))
 }
 
-/// Targets that promotions name stay.
+/// Refuses to remove targets that promotions name.
 async fn require_targets(tx: &mut TenantTx, new: &Milestone) -> Result<(), ServiceError> {
     let named = db::milestones::named_targets(tx, &new.name).await?;
     let stays = |name: &String| new.targets.iter().any(|target| target.name == *name);
     if named.iter().all(stays) { Ok(()) } else { Err(Refusal::InUse.into()) }
 }
 
-/// Refuses a promotion that is earned by a milestone or a target that is not there.
+/// Refuses a promotion whose milestone or target does not exist.
 pub(super) async fn require_milestone(
     tx: &mut TenantTx,
     terms: &Terms,
@@ -127,15 +129,15 @@ pub(super) async fn require_milestone(
     refuse("/earning/milestone/target", format!("the milestone has no target {target:?}"))
 }
 
-/// What came back before of the redemption that an activity names, and how it is rounded.
+/// What was already returned of the redemption that an activity names, and the tenant's rounding.
 pub(super) struct Returned<'r> {
-    /// Line by line, in all.
+    /// The total returned quantity of each line.
     pub(super) lines: &'r [(String, Quantity)],
     pub(super) rounding: Rounding,
 }
 
-/// Moves a customer's progress by these steps: how far it has come towards each target, and the targets, with their
-/// milestones, that are reached and were not before in their windows.
+/// Adds these steps to a customer's progress. Returns the progress toward each target, and the targets, with their
+/// milestones, that are newly reached in their windows.
 pub(super) async fn advance(
     tx: &mut TenantTx,
     customer: &str,
@@ -195,7 +197,7 @@ pub(super) async fn advance(
     Ok((standings, named.collect()))
 }
 
-/// Lowers what the activities of a transaction moved by what has come back of it, line by line in all.
+/// Lowers the progress from a transaction's activities by the total that was returned of each line.
 pub(super) async fn lower(
     tx: &mut TenantTx,
     transaction: &str,

@@ -1,4 +1,4 @@
-//! Returns: what comes back of a committed redemption, what is refunded, and what the limits get back (spec 9).
+//! Returns of goods from a committed redemption: what is refunded, and what the limits get back (spec 9).
 
 use sha2::{Digest, Sha256};
 
@@ -18,8 +18,7 @@ use crate::wire::faults::FaultCode;
 use crate::wire::returns::{NewReturn, ReturnRecord};
 
 impl Service {
-    /// Takes units back, or answers as before when they were taken back already. A return that is refused records
-    /// nothing.
+    /// Takes units back, or repeats the answer if this return was recorded before. A refused return records nothing.
     pub async fn take_back(
         &self,
         tenant: TenantId,
@@ -70,7 +69,7 @@ impl Service {
                 }
                 let told = events::redemption_returned(id, &row.transaction_id, &answer, now);
                 db::outbox::append(tx, &[told]).await?;
-                // After the counters: the order in which locks are taken.
+                // Progress comes after the counters, in the order of locks.
                 let returned = Returned { lines: &back, rounding: settings.rounding };
                 lower(tx, &row.transaction_id, &returned).await?;
                 Ok(answer)
@@ -90,7 +89,7 @@ fn refusal(refused: Refused) -> ServiceError {
     }
 }
 
-/// What came back before. INVARIANT: stored decimals are ours.
+/// What was returned before. INVARIANT: only the service writes the stored decimals.
 async fn before(tx: &mut TenantTx, id: RedemptionId) -> Result<Before, ServiceError> {
     let exact =
         |text: &str| Exact::parse(text).ok_or_else(|| ServiceError::unreadable("what came back"));
@@ -109,7 +108,7 @@ async fn before(tx: &mut TenantTx, id: RedemptionId) -> Result<Before, ServiceEr
     Ok(before)
 }
 
-/// What has come back of a redemption, line by line.
+/// The total returned quantity of each line of a redemption.
 pub(super) async fn returned_lines(
     tx: &mut TenantTx,
     id: RedemptionId,

@@ -1,4 +1,4 @@
-//! A tenant's settings: read, and replaced whole.
+//! A tenant's settings: they are read, and replaced as a whole.
 
 use super::promotions::require_unlocked;
 use super::{Actor, Expected, Service, ServiceError, audit};
@@ -15,13 +15,13 @@ impl Service {
         self.db().tenant(tenant, |tx| Box::pin(read(tx))).await
     }
 
-    /// The settings of a tenant that has set nothing: what a replacement leaves out becomes this.
+    /// The default settings of a tenant. A replacement that omits a setting sets it to its default.
     pub async fn default_settings(&self, tenant: TenantId) -> Result<Settings, ServiceError> {
         let (own, _) = self.settings(tenant).await?;
         Ok(Settings::defaults(own.currency, own.timezone))
     }
 
-    /// All faults of a body that is refused anyway: its own, and the lists that it names in vain.
+    /// All faults of a body that will be refused: its own, and the names of lists that do not exist.
     pub async fn with_missing_lists(
         &self,
         tenant: TenantId,
@@ -71,13 +71,13 @@ impl Service {
     }
 }
 
-/// The settings as they are in this transaction, and their version.
+/// Reads the settings and their version in this transaction.
 pub(super) async fn read(tx: &mut TenantTx) -> Result<(Settings, i64), ServiceError> {
     let row = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
     Ok((stored::settings(&row)?, row.version))
 }
 
-/// Refuses a body that names lists which do not exist, at each place where it does.
+/// Refuses a body that names lists which do not exist, with a fault at each such place.
 pub(super) async fn require_lists(
     tx: &mut TenantTx,
     lists: &[ListReference],
@@ -103,7 +103,7 @@ async fn note_missing(
     Ok(())
 }
 
-/// The names, each once.
+/// The names, sorted and without duplicates.
 pub(super) fn names(lists: &[ListReference]) -> Vec<String> {
     let mut names: Vec<String> = lists.iter().map(|list| list.name.clone()).collect();
     names.sort_unstable();

@@ -1,4 +1,4 @@
-//! What promotions refer to: stores and product lists.
+//! Stores and product lists, to which promotions refer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,11 +11,11 @@ use crate::wire::body::*;
 use crate::wire::store::StoreBody;
 use crate::wire::write::Writer;
 
-/// Most SKUs that an audit row names; how many there were it always tells.
+/// Most SKUs that an audit row lists. The row always has the total number.
 const MAX_AUDITED: usize = 1_000;
 
 impl Service {
-    /// Adds or replaces stores, all or none. No code comes twice.
+    /// Adds or replaces stores, all or none. Codes must be unique.
     pub async fn put_stores(&self, actor: Actor, stores: Vec<Store>) -> Result<(), ServiceError> {
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
@@ -55,7 +55,7 @@ impl Service {
         .await
     }
 
-    /// Adds or replaces a product list. No SKU comes twice.
+    /// Adds or replaces a product list. SKUs must be unique.
     pub async fn put_product_list(
         &self,
         actor: Actor,
@@ -88,7 +88,7 @@ impl Service {
         .await
     }
 
-    /// Deletes a product list that nothing names.
+    /// Deletes a product list; `InUse` while anything names it.
     pub async fn delete_product_list(
         &self,
         actor: Actor,
@@ -106,7 +106,8 @@ impl Service {
     }
 }
 
-/// Refuses what has grown beyond its bound. What does not grow may stay beyond one that was lowered.
+/// Refuses a number that has grown beyond its bound. Callers check only growth, so a tenant may stay beyond a bound
+/// that was lowered.
 fn require_room(what: &'static str, count: i64, maximum: i32) -> Result<(), Refusal> {
     if count > i64::from(maximum) {
         return Err(Refusal::TooMany { what, maximum });
@@ -128,7 +129,7 @@ fn size_document(size: usize) -> String {
     writer.finish()
 }
 
-/// What a list became: its size, and what came and went, as far as an audit row goes.
+/// The audit document of a changed list: its size, and the added and removed SKUs, up to [`MAX_AUDITED`] each.
 fn change_document(before: &[String], after: &[String]) -> String {
     let (old, new): (BTreeSet<&String>, BTreeSet<&String>) =
         (before.iter().collect(), after.iter().collect());

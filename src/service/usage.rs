@@ -1,4 +1,4 @@
-//! What is used, held and left of the limits of promotions now.
+//! How much of promotions' limits is used, held and left now.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -11,8 +11,8 @@ use crate::domain::settings::Settings;
 use crate::domain::usage::{Gone, LimitUsage, Usage};
 use crate::domain::window;
 
-/// How far the limits of these promotions are used, each at its place: one statement for all of them. The windows are
-/// those of the database's clock, by which redemptions go; `offset` moves it, for tests.
+/// The usage of the limits of these promotions, in their order, with one statement for all counters. Windows follow the
+/// database's clock, as in redemptions; `offset` moves it, for tests.
 pub(super) async fn of(
     tx: &mut TenantTx,
     offset: TimeDelta,
@@ -37,8 +37,8 @@ pub(super) async fn of(
     Ok(usages)
 }
 
-/// The limits of a promotion in their present windows, as if nothing were gone; of those that all customers share the
-/// counters are wanted.
+/// The limits of a promotion in their present windows, with nothing used. Adds the counters of the limits that all
+/// customers share to `counters`.
 fn unused(
     promotion: &Promotion,
     settings: &Settings,
@@ -46,7 +46,7 @@ fn unused(
     counters: &mut Vec<CounterKey>,
 ) -> Usage {
     let starts_at = promotion.terms.starts_at.to_utc();
-    // Before the start it is the first window that is waited for.
+    // Before the promotion starts, its first window is shown.
     let (zone, at) = (settings.timezone, now.max(starts_at));
     let limits = promotion.terms.limits.counted();
     let limits = limits.map(|limit| {

@@ -1,7 +1,7 @@
-//! The fields of spans, as the JSON object that log lines take them from.
+//! Prints the fields of spans as a JSON object, which log lines then include.
 //!
-//! Every request makes a span whose fields nearly none needs in the end, and learns some of them on its way. The formatter of the
-//! library reads its own text again for each such field; this one appends.
+//! Every request makes a span and adds fields to it later, although few requests write a log line. For each added field
+//! the library's formatter parses its own text again. This formatter only appends.
 
 use std::fmt::{self, Write};
 
@@ -11,7 +11,7 @@ use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FormatFields, FormattedFields};
 
-/// Fields that are for traces alone begin so.
+/// The prefix of fields that are only for traces.
 const TRACES_ONLY: &str = "otel.";
 
 /// Prints the fields of spans as JSON.
@@ -42,7 +42,7 @@ impl<'w> FormatFields<'w> for SpanFields {
     }
 }
 
-/// An object that is being written.
+/// A JSON object while it is being written.
 struct Object<'o> {
     out: &'o mut dyn Write,
     is_empty: bool,
@@ -104,13 +104,13 @@ impl Visit for Object<'_> {
     }
 }
 
-/// Text inside a JSON string.
+/// Writes text inside a JSON string.
 struct Escaped<'o>(&'o mut dyn Write);
 
 impl Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
-        // All of these are bytes of their own in UTF-8.
+        // In UTF-8 these bytes never occur inside other characters.
         let is_special = |own: u8| own < b' ' || own == b'"' || own == b'\\';
         while let Some(place) = rest.bytes().position(is_special) {
             let (plain, from) = rest.split_at(place);

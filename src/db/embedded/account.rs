@@ -1,4 +1,4 @@
-//! The account under which the server runs: PostgreSQL refuses to run as root.
+//! The account that the server runs under. PostgreSQL refuses to run as root.
 
 use std::fs;
 use std::os::unix::fs::chown;
@@ -8,10 +8,10 @@ use tokio::process::Command;
 
 use super::{EmbeddedError, cannot};
 
-/// Accounts that are fit for a server, the better one first.
+/// Accounts that can run the server if the service runs as root, the best one first.
 const CANDIDATES: [&str; 3] = ["postgres", "_postgres", "nobody"];
 
-/// Whose programs these are: our own account's, or for root one that PostgreSQL accepts.
+/// The service's own account, or another one if the service runs as root.
 #[derive(Clone, Debug)]
 pub(super) struct Account {
     other: Option<Other>,
@@ -25,7 +25,7 @@ struct Other {
 }
 
 impl Account {
-    /// Our own account, unless that is root.
+    /// Finds the account: the service's own, unless that is root.
     pub(super) async fn find() -> Result<Self, EmbeddedError> {
         let answer = Command::new("id")
             .arg("-u")
@@ -44,20 +44,20 @@ impl Account {
             .ok_or(EmbeddedError::NoAccount)
     }
 
-    /// The account's name where it is not our own.
+    /// The account's name if it is not the service's own.
     pub(super) fn other_name(&self) -> Option<&str> {
         self.other.as_ref().map(|other| other.name.as_str())
     }
 
-    /// Lets a command run under the account.
+    /// Makes a command run under the account.
     pub(super) fn become_it(&self, command: &mut Command) {
         if let Some(other) = &self.other {
-            // Without other groups: the standard library clears them when root changes its user.
+            // The standard library clears supplementary groups when root changes the user.
             command.uid(other.uid).gid(other.gid);
         }
     }
 
-    /// Hands a file or folder to the account.
+    /// Makes the account the owner of a file or folder.
     pub(super) fn own(&self, path: &Path) -> Result<(), EmbeddedError> {
         let Some(other) = &self.other else {
             return Ok(());
@@ -75,7 +75,7 @@ impl Account {
     }
 }
 
-/// Reads a line of /etc/passwd when it is about `name`.
+/// Reads a line of /etc/passwd if its account is `name`.
 fn parse(line: &str, name: &str) -> Option<Other> {
     let mut fields = line.split(':');
     if fields.next() != Some(name) {
@@ -86,7 +86,7 @@ fn parse(line: &str, name: &str) -> Option<Other> {
     Some(Other { name: name.to_owned(), uid, gid })
 }
 
-/// An id; macOS writes that of `nobody` as -2.
+/// Reads an id. macOS writes that of `nobody` as -2.
 fn number(text: &str) -> Option<u32> {
     let id: i64 = text.parse().ok()?;
     u32::try_from(id.rem_euclid(1 << 32)).ok()

@@ -1,4 +1,4 @@
-//! A server that is watched: when it dies it is started again, and what it had committed is there as before.
+//! An embedded server that is restarted when it dies. What it had committed is kept.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Embedded, EmbeddedError};
 
-/// How long to wait before a start that failed is tried again.
+/// The pause after a failed start.
 const PAUSE: Duration = Duration::from_secs(1);
 
 pub struct Kept {
@@ -23,12 +23,12 @@ impl Kept {
         Self { stop, watching }
     }
 
-    /// Stops the server and waits until it has.
+    /// Stops the server and waits until it has ended.
     pub async fn stop(self) -> Result<(), EmbeddedError> {
         self.stop.cancel();
         match self.watching.await {
             Ok(stopped) => stopped,
-            // Its server was stopped when it was dropped.
+            // The watching task has died, and dropping its server has stopped the server.
             Err(error) => {
                 tracing::error!(%error, "the embedded database was no longer watched");
                 Ok(())

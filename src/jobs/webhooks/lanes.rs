@@ -1,4 +1,5 @@
-//! Who is served at the moment, and who may be next: bounded in all, by tenant, and for those who failed the last time.
+//! Which webhooks are served now, and which may be next. Bounds apply to all lanes, to each tenant, and to webhooks
+//! that failed the last time.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +10,9 @@ use crate::domain::id::{TenantId, WebhookId};
 
 /// Most webhooks that are served at the same time.
 pub(super) const MAX_LANES: usize = 32;
-/// Most of them that are one tenant's.
+/// Most lanes of one tenant.
 const MAX_LANES_OF_TENANT: usize = 4;
-/// Most of them whose receivers failed the last time: the others are for receivers that are well.
+/// Most lanes for receivers that failed the last time. The others are for healthy receivers.
 const MAX_FAILING_LANES: usize = MAX_LANES / 2;
 
 pub(super) type Lane = (TenantId, WebhookId);
@@ -27,7 +28,7 @@ struct Taken {
 }
 
 impl Lanes {
-    /// The same in the order in which they are served: whoever has fewer lanes comes first.
+    /// Sorts due webhooks: tenants with fewer lanes come first.
     pub(super) fn in_turns(&self, mut due: Vec<DueRow>) -> Vec<DueRow> {
         due.sort_by_key(|own| self.of_tenant(own.tenant));
         due
@@ -71,7 +72,7 @@ mod tests {
         }
     }
 
-    /// Begins what there is room for; how many that were.
+    /// Begins the webhooks that have room, and returns how many.
     fn fill(
         lanes: &mut Lanes,
         tasks: &mut JoinSet<()>,

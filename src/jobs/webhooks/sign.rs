@@ -7,7 +7,7 @@ use sha2::Sha256;
 
 /// The header `webhook-signature` of a message: HMAC-SHA256 of its id, the time in seconds and the payload.
 pub(super) fn signature(secret: &[u8], id: &str, timestamp: i64, payload: &str) -> Option<String> {
-    // A secret of any length will do.
+    // HMAC accepts a secret of any length, so this never fails.
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
     mac.update(format!("{id}.{timestamp}.").as_bytes());
     mac.update(payload.as_bytes());
@@ -18,7 +18,7 @@ pub(super) fn signature(secret: &[u8], id: &str, timestamp: i64, payload: &str) 
 mod tests {
     use super::*;
 
-    /// The example of the scheme's own documentation.
+    /// The example from the scheme's documentation.
     #[test]
     fn the_example_of_the_scheme_is_signed_as_it_says() {
         let secret = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();

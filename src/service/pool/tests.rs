@@ -1,4 +1,4 @@
-//! The turns, the bounds and the ends of jobs.
+//! Tests of the turns, the bounds and the ends of jobs.
 
 use std::sync::mpsc;
 
@@ -23,7 +23,7 @@ fn counted(metrics: &Metrics, outcome: Outcome) -> u64 {
     metrics.pool_jobs.get(outcome).map_or(0, |own| own.get())
 }
 
-/// Waits for what another thread counts.
+/// Waits until another thread has updated a count.
 async fn until(what: impl Fn() -> bool) {
     for _ in 0..500 {
         if what() {
@@ -75,7 +75,7 @@ async fn a_tenant_with_a_hundred_jobs_holds_up_another_by_one() {
     let order = order.lock().expect("a list");
     assert_eq!(order[..3], ["holds locks", "noisy", "quiet"]);
     assert_eq!(order.len(), 102);
-    // The job that occupied the thread among them.
+    // This includes the job that occupied the thread.
     assert_eq!(counted(&metrics, Outcome::Done), 103);
 }
 
@@ -171,7 +171,7 @@ async fn a_seat_takes_room_from_its_own_tenant_until_it_is_dropped() {
     assert_eq!(pool.take_seat(slow).err(), Some(NotDone::Full));
     let refused = pool.run(slow, Urgency::Usual, |_| ());
     assert_eq!(refused.await, Err(NotDone::Full));
-    // However many seats of others there are.
+    // Seats of other tenants make no difference.
     let _others = [pool.take_seat(tenant()), pool.take_seat(tenant())];
     assert_eq!(pool.run(other, Urgency::Usual, |_| 1).await, Ok(1));
     drop(seat);

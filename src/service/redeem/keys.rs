@@ -1,4 +1,4 @@
-//! What the key of an order says: whether it may be redeemed, or how it was answered (spec 9).
+//! Decides by an order's key whether the order may be redeemed, or which answer it gets (spec 9).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::engine::RuleSet;
 use crate::wire::faults::FaultCode;
 
 pub(super) enum Start {
-    /// It may be redeemed. `ends` is the hold under its key that makes room for it.
+    /// It may be redeemed. `ends` is the hold under its key that ends with it.
     Open {
         ends: Option<Ends>,
     },
@@ -26,7 +26,7 @@ pub(super) struct Ends {
     pub(super) state: RedemptionState,
 }
 
-/// An order whose key nobody had.
+/// An order whose key is new.
 pub(super) fn first(own: &Pending) -> Start {
     match own.order.replaces {
         None => Start::Open { ends: None },
@@ -38,7 +38,7 @@ pub(super) fn first(own: &Pending) -> Start {
     }
 }
 
-/// An order whose key is known (the rules of spec 9).
+/// An order whose key exists (the rules of spec 9).
 pub(super) fn again(own: &Pending, known: &KnownKey, rules: &RuleSet, now: DateTime<Utc>) -> Start {
     let refused = |refusal| Start::Settled(Err(ServiceError::Refused(refusal)));
     let Some(latest) = &known.latest else {
