@@ -18,7 +18,7 @@ use crate::metrics::RateLimit;
 /// A minute in milliseconds. Failures are counted by minute since the instance's start.
 const MINUTE_MS: u64 = 60_000;
 
-/// Why there is no room for a request now. Nothing was done.
+/// Why a request is not admitted now. Nothing was done for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRoom {
     /// The tenant has as many requests in flight, or as many unsent bytes, as one tenant may.
@@ -96,7 +96,7 @@ impl Admission {
     }
 }
 
-/// A key that is valid now, and its tenant's place in memory.
+/// A valid key, and its tenant's place in memory.
 pub struct Session {
     entry: Arc<Entry>,
 }

@@ -40,7 +40,6 @@ pub struct Known {
     pub cursors: CursorKey,
 }
 
-/// Why a key is refused.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Refused {
     #[error("the key is not valid")]
@@ -164,7 +163,7 @@ impl Cache {
             .ok_or(Refused::Unknown)?;
         // INVARIANT: a constraint of the table fixes the length of this key.
         let cursors = CursorKey::new(found.cursor_key.try_into().unwrap_or_default());
-        // Only a tenant with a valid key gets a place in memory.
+        // Only a tenant with a valid key gets a place in memory, so made-up keys cannot fill it.
         let place = self.tenant(tenant);
         place.admission.set_rates(found.keys_version, found.rate_limits.0);
         let entry = Arc::new(Entry {

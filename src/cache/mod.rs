@@ -36,7 +36,6 @@ pub const DEFAULT_UNKNOWN_CODES: u32 = 600;
 /// A floor that no version reaches: the floor of a tenant that was removed from memory.
 const UNREACHABLE: i64 = i64::MAX;
 
-/// Why a tenant's rules could not be loaded.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum LoadError {
     #[error(transparent)]
@@ -60,7 +59,7 @@ pub struct Cache {
 struct Inner {
     db: Db,
     metrics: Metrics,
-    /// Replaced whole, so that readers take no lock.
+    /// The map is replaced as a whole, so that readers take no lock.
     tenants: ArcSwap<FxHashMap<TenantId, Arc<Tenant>>>,
     /// Held while `tenants` is replaced.
     writing: Mutex<()>,

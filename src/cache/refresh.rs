@@ -169,7 +169,7 @@ impl Cache {
                 Ok(()) => {}
                 Err(DbError::Stopping) => return,
                 Err(error) => {
-                    tracing::warn!(%error, "the last uses of keys cannot be written down")
+                    tracing::warn!(%error, "the last uses of keys cannot be written")
                 }
             }
         }

@@ -17,7 +17,6 @@ pub struct NewActivity {
     pub at: Option<DateTime<Utc>>,
 }
 
-/// An activity that was recorded.
 #[derive(Clone, Debug)]
 pub struct ActivityRow {
     /// SHA-256 of its canonical body.

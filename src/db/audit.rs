@@ -39,7 +39,6 @@ pub struct NewAudit {
     pub after: Option<String>,
 }
 
-/// Which entries are listed.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
     /// From this instant on.
@@ -48,14 +47,12 @@ pub struct AuditFilter {
     pub subject: Option<String>,
 }
 
-/// A place in the audit trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditCursor {
     pub at: DateTime<Utc>,
     pub audit_id: Uuid,
 }
 
-/// Writes one entry.
 pub async fn insert(tx: &mut TenantTx, new: &NewAudit) -> Result<()> {
     insert_all(tx, slice::from_ref(new)).await
 }

@@ -1,4 +1,4 @@
-//! What can go wrong at the database, in the words of this layer.
+//! The errors of this layer.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub enum DbError {
     /// The row is no longer at the version that the caller expected, or it is gone.
     #[error("the version is stale")]
     Stale,
-    /// These codes, as the caller wrote them, belong to other promotions that are not archived.
+    /// These codes belong to other promotions that are not archived. They are spelled as the caller wrote them.
     #[error("{} codes belong to other promotions", .0.len())]
     CodesTaken(Vec<String>),
     /// The wait for a lock, or the whole statement, exceeded its time. Nothing was changed.
@@ -45,7 +45,7 @@ pub enum DbError {
     /// The readiness check failed, for this reason.
     #[error("the database is not ready: {}", .0.reason())]
     NotReady(NotReady),
-    /// A row has a value, or a document, that this release cannot read: a later one may have written it. Nothing was
+    /// A row has a value or a document that this release cannot read. A later release may have written it. Nothing was
     /// changed.
     #[error("{0}")]
     Unreadable(String),
@@ -61,7 +61,7 @@ pub enum DbError {
         /// How many of this release's migrations have not run.
         missing: usize,
     },
-    /// The database cannot be used as it is set up. The text says what to do.
+    /// The database's setup is unusable. The text says what to do.
     #[error("{0}")]
     Setup(String),
     #[error("the schema could not be migrated: {0}")]
@@ -74,7 +74,7 @@ pub enum DbError {
     Query(#[source] sqlx::Error),
 }
 
-/// Why a database that answers cannot be used.
+/// Why a database that answers is not ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotReady {
     /// It is a standby, or it is still recovering.

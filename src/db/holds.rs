@@ -64,7 +64,6 @@ pub async fn commit(tx: &mut TenantTx, redemption: RedemptionId, now: DateTime<U
     raced_unless(committed, 1)
 }
 
-/// A hold that has ended.
 #[derive(Clone, Debug)]
 pub struct EndedHold {
     pub redemption_id: Uuid,

@@ -40,7 +40,7 @@ pub struct NewIssuance {
     /// The caller's id of the source.
     pub source_id: Option<String>,
     pub issued_at: DateTime<Utc>,
-    /// Since when it can be used.
+    /// When it became usable.
     pub unlocked_at: Option<DateTime<Utc>>,
     /// The transaction in which it cannot be used.
     pub unlocked_in: Option<String>,
@@ -49,7 +49,6 @@ pub struct NewIssuance {
     pub use_until: Option<DateTime<Utc>>,
 }
 
-/// Which issuances are listed.
 #[derive(Clone, Debug, Default)]
 pub struct IssuanceFilter {
     pub ids: Option<Vec<Uuid>>,
@@ -58,7 +57,6 @@ pub struct IssuanceFilter {
     pub state: Option<IssuanceState>,
 }
 
-/// A place in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IssuanceCursor {
     pub issued_at: DateTime<Utc>,

@@ -66,7 +66,7 @@ pub async fn insert(tx: &mut TenantTx, new: &NewKey) -> Result<KeyRow> {
     .await
 }
 
-/// Lists the keys in the order of their ids, revoked ones too.
+/// Lists the keys in the order of their ids, including revoked ones.
 pub async fn list(
     tx: &mut TenantTx,
     after: Option<KeyId>,

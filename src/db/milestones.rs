@@ -122,7 +122,7 @@ pub async fn delete(tx: &mut TenantTx, milestone: Uuid) -> Result<()> {
     .await
 }
 
-/// The targets of a milestone that promotions which are not archived name.
+/// The targets of a milestone that some promotion names, without archived promotions.
 pub async fn named_targets(tx: &mut TenantTx, name: &str) -> Result<Vec<String>> {
     tx.values(sqlx::query_scalar!(
         r#"select distinct document -> 'earning' -> 'milestone' ->> 'target' as "target!"

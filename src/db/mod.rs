@@ -154,12 +154,12 @@ pub struct DbOptions {
     /// Most connections that the pool opens.
     pub pool_size: u32,
     pub timeouts: DbTimeouts,
-    /// Whether the pool refuses a server that may lose what it has committed.
+    /// Whether `open` refuses a server that may lose committed data.
     pub durability: Durability,
 }
 
 impl DbOptions {
-    /// The usual figures: ten connections, a durable server.
+    /// The defaults: ten connections, and a durable server.
     pub fn new(connect: PgConnectOptions) -> Self {
         Self { connect, pool_size: 10, timeouts: DbTimeouts::default(), durability: Durability::On }
     }
@@ -188,13 +188,13 @@ impl fmt::Debug for DbOptions {
 /// Whether a committed transaction is on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// As PostgreSQL promises it.
+    /// A commit waits until its data are on disk.
     On,
     /// Faster and unsafe: for tests, whose data may be lost.
     Off,
 }
 
-/// The database, as the layers above hold it. Clones share one pool.
+/// The database, as the layers above use it. Clones share one pool.
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,

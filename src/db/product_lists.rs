@@ -79,7 +79,7 @@ pub async fn delete(tx: &mut TenantTx, name: &str) -> Result<Option<ProductListS
     .map_err(DbError::in_use)
 }
 
-/// Lists the lists in the order of their names, after the name `after`.
+/// Lists the product lists in the order of their names, after the name `after`.
 pub async fn list(
     tx: &mut TenantTx,
     after: Option<&str>,

@@ -28,7 +28,7 @@ pub struct PromotionRow {
 #[derive(Clone, Debug)]
 pub struct NewPromotion {
     pub promotion: PromotionId,
-    /// Not `archived`.
+    /// Never `archived`.
     pub status: Status,
     pub terms: Terms,
     /// The same terms as a document.
@@ -43,11 +43,10 @@ pub struct PromotionFilter {
     pub state: Option<State>,
     pub kind: Option<PromotionType>,
     pub campaign: Option<String>,
-    /// Only those whose name contains this text, without regard to case.
+    /// Only those whose name contains this text, in any case.
     pub q: Option<String>,
 }
 
-/// A place in the list of promotions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PromotionCursor {
     pub created_at: DateTime<Utc>,

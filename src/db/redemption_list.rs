@@ -6,7 +6,6 @@ use uuid::Uuid;
 use super::{Page, Result, TenantTx, one_more};
 use crate::domain::redemption::RedemptionState;
 
-/// Which redemptions are listed.
 #[derive(Clone, Debug, Default)]
 pub struct RedemptionFilter {
     /// Only those with this transaction id.
@@ -23,14 +22,12 @@ pub struct RedemptionFilter {
     pub to: Option<DateTime<Utc>>,
 }
 
-/// A place in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RedemptionCursor {
     pub evaluated_at: DateTime<Utc>,
     pub redemption_id: Uuid,
 }
 
-/// A redemption of the list.
 #[derive(Clone, Debug)]
 pub struct ListedRow {
     pub redemption_id: Uuid,

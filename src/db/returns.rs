@@ -7,7 +7,6 @@ use super::{Result, TenantTx, column, counters};
 use crate::domain::benefit::Level;
 use crate::domain::id::RedemptionId;
 
-/// A return that was recorded.
 #[derive(Clone, Debug)]
 pub struct ReturnRow {
     /// SHA-256 of its canonical body.

@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use super::{DbError, Result, TenantTx};
 use crate::domain::settings::Settings;
 
-/// The settings of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsRow {
     /// Grows by one with each replacement.

@@ -27,7 +27,7 @@ use crate::domain::id::TenantId;
 /// What the closure of a transaction returns: `Box::pin(async move { … })`.
 pub type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
 
-/// An open transaction in which exactly one tenant's rows exist.
+/// An open transaction that sees the rows of exactly one tenant.
 pub struct TenantTx {
     connection: sqlx::Transaction<'static, Postgres>,
     tenant: TenantId,
@@ -318,7 +318,7 @@ where
     E: From<DbError>,
 {
     if done.is_err() {
-        // A rollback that fails leaves a broken connection, which the pool throws away.
+        // If the rollback fails, the connection is broken, and the pool drops it.
         let _ = tx.connection.rollback().await;
         return done;
     }

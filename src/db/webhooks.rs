@@ -13,7 +13,7 @@ use crate::domain::id::WebhookId;
 pub struct WebhookRow {
     /// Its id. A webhook that is deleted and made again gets another id.
     pub webhook_id: Uuid,
-    /// Its name, chosen by the tenant.
+    /// The name that the tenant has chosen.
     pub name: String,
     pub url: String,
     pub events: Vec<EventType>,

@@ -10,7 +10,7 @@ use crate::service::Service;
 const EVERY: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(service: &Service) {
-    again(rounds(EVERY), "what waits cannot be counted", || round(service)).await;
+    again(rounds(EVERY), "waiting work cannot be counted", || round(service)).await;
 }
 
 pub async fn round(service: &Service) -> Result<(), DbError> {

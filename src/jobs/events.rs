@@ -57,7 +57,7 @@ async fn publish_round(service: &Service) -> Result<Option<f64>, DbError> {
 }
 
 async fn end(service: &Service) {
-    let failure = "promotions that have ended cannot be looked for";
+    let failure = "ended promotions cannot be read";
     again(rounds(END_EVERY), failure, || end_round(service)).await;
 }
 
@@ -72,7 +72,7 @@ async fn end_round(service: &Service) -> Result<(), DbError> {
         for (tenant, promotions) in found {
             if let Err(error) = service.end_promotions(tenant, promotions).await {
                 is_more = false;
-                tracing::warn!(%error, tenant.id = %tenant, "ends of promotions cannot be told");
+                tracing::warn!(%error, tenant.id = %tenant, "events of ended promotions cannot be written");
             }
         }
         if !is_more {

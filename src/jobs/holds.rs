@@ -12,7 +12,7 @@ const EVERY: Duration = Duration::from_millis(250);
 const MAX_HOLDS: i64 = 500;
 
 pub(super) async fn run(service: &Service) {
-    again(rounds(EVERY), "lapsed holds cannot be looked for", || expire(service)).await;
+    again(rounds(EVERY), "lapsed holds cannot be read", || expire(service)).await;
 }
 
 /// Ends all lapsed holds, tenant by tenant. If two instances find the same hold, the second waits for its row and then

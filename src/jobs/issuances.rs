@@ -17,7 +17,7 @@ const MAX_DUE: i64 = 500;
 const MAX_TURNS: usize = 10;
 
 pub(super) async fn run(service: &Service) {
-    again(rounds(EVERY), "issuances that expire cannot be looked for", || round(service)).await;
+    again(rounds(EVERY), "issuances that end cannot be read", || round(service)).await;
 }
 
 /// Writes all events that are due now.
@@ -48,7 +48,7 @@ async fn watch_all(service: &Service, watch: Watch) -> Result<(), DbError> {
                     %error,
                     tenant.id = %tenant,
                     promotion.id = %promotion,
-                    "ends of issuances cannot be told"
+                    "events of issuances that end cannot be written"
                 ),
             }
         }
@@ -81,7 +81,7 @@ async fn look_at_given_back(service: &Service) -> Result<(), DbError> {
                 Ok(Looked::Further) => {}
                 Ok(Looked::Done | Looked::Elsewhere) => break,
                 Err(error) => {
-                    tracing::warn!(%error, tenant.id = %tenant, "issuances that were given back cannot be looked at");
+                    tracing::warn!(%error, tenant.id = %tenant, "issuances that got something back cannot be examined");
                     break;
                 }
             }

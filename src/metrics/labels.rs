@@ -101,9 +101,9 @@ label! {
 label! {
     /// The outcome of an attempt to deliver.
     Attempt as "outcome" {
-        /// It was answered with 2xx.
+        /// The receiver answered with 2xx.
         Arrived => "arrived",
-        /// It was answered otherwise, or not at all.
+        /// The receiver answered otherwise, or not at all.
         Failed => "failed",
     }
 }

@@ -1,6 +1,6 @@
 //! The metrics of a running service, as Prometheus (OpenMetrics) text. Tenants, promotions, products and customers are
 //! never labels, because their number has no bound. Every label has a closed set of values (`labels`). The one
-//! exception is the currency of a discount: there are as many currencies as the operator's tenants use.
+//! exception is the currency of a discount: its values are the currencies of the operator's tenants.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -135,7 +135,7 @@ impl From<DbError> for ServiceError {
 
 /// Why a transaction that used a rule set failed.
 enum Undone {
-    /// The rules are at this version now.
+    /// The rules have changed and are at this version now.
     RulesMoved(i64),
     Failed(ServiceError),
 }
@@ -173,7 +173,7 @@ impl ServiceError {
         }
     }
 
-    /// Whether the same transaction may well succeed when it is tried again at once.
+    /// Whether the same transaction will probably succeed if it is run again at once.
     fn is_momentary(&self) -> bool {
         self.of_db().is_some_and(DbError::is_momentary)
     }
@@ -226,7 +226,7 @@ pub enum Refusal {
     PromotionNotActive,
     /// The promotion was issued to the customer as often as it may be.
     IssueLimitReached,
-    /// The customer has unlocked it as often as it may.
+    /// The promotion was unlocked for the customer as often as it may be.
     EarnLimitReached,
     /// The source id was used for something else.
     SourceIdReused,

@@ -31,7 +31,6 @@ const TRACEPARENT: &str = "traceparent";
 /// Whether traces are exported. If not, work that only traces need is skipped.
 static ARE_ON: AtomicBool = AtomicBool::new(false);
 
-/// Why traces cannot be exported.
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
     #[error("OTEL_EXPORTER_OTLP_ENDPOINT is not an http or https URL, as http://collector:4318")]
@@ -103,7 +102,7 @@ impl Traces {
     }
 }
 
-/// Makes the request's span a child of the caller's, and names it, if traces are exported.
+/// If traces are exported, makes the request's span a child of the caller's and names it.
 pub fn adopt(span: &Span, headers: &HeaderMap, method: &str, route: &str) {
     if !ARE_ON.load(Ordering::Acquire) {
         return;

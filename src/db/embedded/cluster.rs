@@ -70,7 +70,7 @@ enum Address {
     Loopback(u16),
 }
 
-/// The major version of the cluster in `home`, if there is one.
+/// The major version of the cluster in `home`, if the cluster exists.
 pub(super) fn major(home: &Path) -> Result<Option<u32>, EmbeddedError> {
     let file = folder(home).join("PG_VERSION");
     match fs::read_to_string(&file) {
@@ -85,7 +85,7 @@ fn folder(home: &Path) -> PathBuf {
 }
 
 impl Cluster {
-    /// Initialises the cluster if need be, and starts its server.
+    /// Initializes the cluster if necessary, and starts its server.
     pub(super) async fn start(
         options: &EmbeddedOptions,
         home: PathBuf,
@@ -138,7 +138,7 @@ impl Cluster {
         &self.home
     }
 
-    /// How to connect to the database that every cluster has, as the owner.
+    /// How to connect, as the owner, to the database that every cluster has.
     pub(super) fn connect_options(&self) -> PgConnectOptions {
         // Environment variables and password files are meant for other servers.
         let options = PgConnectOptions::new_without_pgpass()
@@ -213,14 +213,14 @@ impl Cluster {
             Postmaster::Gone => return Ok(()),
             Postmaster::Foreign => {
                 tracing::warn!(
-                    "the database server's pid file names a process of somebody else: it was left behind"
+                    "the database server's pid file is stale: it names a foreign process"
                 );
                 let socket_lock = self.home.join(format!(".s.PGSQL.{SOCKET_PORT}.lock"));
                 return postmaster::disown(&folder(&self.home), &socket_lock);
             }
             Postmaster::Ours => {}
         }
-        tracing::info!("a database server was left behind: it is started anew");
+        tracing::info!("a database server was left running: it is stopped and started again");
         match self.stop_server("fast").await {
             // A server that does not stop in time is stopped without a checkpoint. It recovers when it starts.
             Err(EmbeddedError::Program { .. }) => self.stop_server("immediate").await,

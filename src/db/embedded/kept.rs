@@ -30,7 +30,7 @@ impl Kept {
             Ok(stopped) => stopped,
             // The watching task has died, and dropping its server has stopped the server.
             Err(error) => {
-                tracing::error!(%error, "the embedded database was no longer watched");
+                tracing::error!(%error, "the task that watches the embedded database has failed");
                 Ok(())
             }
         }
@@ -39,11 +39,11 @@ impl Kept {
 
 async fn watch(mut embedded: Embedded, stop: CancellationToken) -> Result<(), EmbeddedError> {
     while stop.run_until_cancelled(embedded.cluster.ended()).await.is_some() {
-        tracing::warn!("the embedded database has died: it is started again");
+        tracing::warn!("the embedded database has died and is started again");
         while let Some(restarted) = stop.run_until_cancelled(embedded.cluster.restart()).await {
             match restarted {
                 Ok(()) => {
-                    tracing::warn!("the embedded database serves again");
+                    tracing::warn!("the embedded database runs again");
                     break;
                 }
                 Err(error) => tracing::error!(%error, "the embedded database does not start again"),

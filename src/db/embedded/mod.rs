@@ -44,7 +44,7 @@ pub struct EmbeddedOptions {
     pub data_dir: PathBuf,
     /// Where to look for the programs.
     pub programs: ProgramSearch,
-    /// Off for tests only.
+    /// It is off only in tests.
     pub durability: Durability,
     /// Whether the server and the folder are removed when this process ends for any reason: for tests only.
     pub ends_with_process: bool,
@@ -112,7 +112,7 @@ pub enum EmbeddedError {
     NoAccount,
     #[error("{program} failed: {output}")]
     Program { program: String, output: String },
-    /// The server did not come up.
+    /// The server did not start.
     #[error("PostgreSQL did not start: {log}")]
     NotStarted {
         /// The end of its log.

@@ -90,7 +90,7 @@ pub(super) async fn find(
     fitting(programs, wanted)
 }
 
-/// A cluster can only be run by programs of its own major version.
+/// Refuses programs of another major version than the cluster's.
 fn fitting(programs: Programs, wanted: Option<u32>) -> Result<Programs, EmbeddedError> {
     match wanted {
         Some(cluster) if cluster != programs.major => {

@@ -75,14 +75,14 @@ pub(super) async fn run(service: &Service) {
                             }
                         }
                     }
-                    Err(error) => tracing::warn!(%error, "deliveries cannot be looked for"),
+                    Err(error) => tracing::warn!(%error, "due deliveries cannot be read"),
                 }
             }
             Some(done) = tasks.join_next_with_id() => {
                 let id = match done {
                     Ok((id, ())) => id,
                     Err(error) => {
-                        tracing::error!(%error, "a webhook's deliveries were broken off");
+                        tracing::error!(%error, "the task that delivers to a webhook has failed");
                         error.id()
                     }
                 };

@@ -292,7 +292,7 @@ impl Decision {
                 Decided::Recorded(Box::new(Recorded { new, ends }))
             }
             Err(failure) => {
-                // The old hold stays.
+                // The refused order ends no hold, so take the hold's uses again.
                 for own in &self.given {
                     tally.add(&own.bound.counter, own.amount);
                 }

@@ -1,4 +1,4 @@
-//! Redeeming: evaluates a cart, adds to every counter and records it, in one atomic step (spec 9).
+//! Redeeming a cart: it is priced, added to every counter and recorded, in one atomic step (spec 9).
 //!
 //! Redemptions that arrive together are committed together. `queue` gathers them by tenant and lane. `batch` commits a
 //! group of them in one transaction. `keys` checks whether an order was redeemed before. `decide` prices each order, in
@@ -198,7 +198,7 @@ impl Service {
         let priced = self.price(tenant, asked, |_, _, _, _| ()).await;
         if let Err(ServiceError::TooComplex(_)) = priced {
             let address = Address::Transaction(pending.order.transaction_id.clone());
-            // It may have been recorded under earlier rules. Then it goes on, and gets that answer again.
+            // It may have been recorded under earlier rules. Then it continues at the heavy pace, and gets that answer.
             if self.redemption(tenant, address).await.is_ok() {
                 return Ok(());
             }
