@@ -159,8 +159,8 @@ impl Pool {
         Ok(Seat { shared: Arc::clone(shared), tenant })
     }
 
-    /// Runs work at the tenant's turn. If the caller stops waiting before the turn, the work never begins; later, the
-    /// work is told to stop. A panic of the work continues in the caller.
+    /// Runs work at the tenant's turn. If the caller stops waiting before the turn, the work never begins. If the
+    /// caller stops waiting after that, the work is told to stop. A panic of the work continues in the caller.
     pub async fn run<T: Send + 'static>(
         &self,
         tenant: TenantId,
@@ -305,7 +305,7 @@ impl Shared {
     }
 }
 
-/// Gives the threads that serve requests a higher priority. Only on Linux does niceness apply to a single thread.
+/// Gives the threads that serve requests a higher priority. Niceness applies to a single thread only on Linux.
 fn give_way() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICENESS) {

@@ -20,7 +20,7 @@ const OLDEST: u32 = 14;
 pub const RELEASES: &str = "https://github.com/theseus-rs/postgresql-binaries/releases/download";
 /// The release that is downloaded.
 pub const RELEASE: &str = "17.5.0";
-/// How long a download may take.
+/// How long one download may take.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Where to look for the programs.

@@ -30,7 +30,8 @@ const BREATH: usize = 8;
 
 impl Service {
     pub(super) async fn commit_group(&self, tenant: TenantId, group: Vec<Waiting>) {
-        // All orders of a group have one pace: a heavy order fills a group, and each lane has no other mixture.
+        // All orders of a group have the same pace: light orders have lanes of their own, and a heavy order fills a
+        // group alone.
         let pace = group.first().map_or(Pace::Light, |waiting| waiting.pace);
         let (pending, answers): (Vec<Arc<Pending>>, Vec<_>) =
             group.into_iter().map(|waiting| (waiting.pending, waiting.answer)).unzip();

@@ -106,8 +106,8 @@ impl Queues {
     }
 
     /// Takes waiting orders, in their order, up to the bounds of a transaction. It takes one order for each transaction
-    /// id: a later group then finds the outcome of the first. `None` means that nothing waits and the writer is
-    /// deregistered.
+    /// id: a later group then finds the outcome of the first. `None` means that nothing waits. The caller's writer then
+    /// no longer counts and must end.
     fn take(&self, tenant: TenantId, lane: Lane) -> Option<Vec<Waiting>> {
         let mut queues = self.all();
         let queue = queues.get_mut(&(tenant, lane))?;
