@@ -1,8 +1,7 @@
 //! What a promotion gives, on which units, how often (spec 5.4).
 //!
-//! Each kind of target has its own type, so that what the spec refuses to combine cannot be written:
-//! a bundle on the cart, points on shipping. The few rules that remain are checked where a body is
-//! read (`wire::benefit`).
+//! Each kind of target has its own type, so combinations that the spec refuses, such as a bundle on the cart or points
+//! on shipping, cannot be written. `wire::benefit` checks the few rules that remain when it reads a body.
 
 use super::amount::{Money, Number, Quantity};
 use super::selector::Selector;
@@ -12,7 +11,7 @@ use super::selector::Selector;
 pub enum Benefit {
     /// On units of lines: item-level.
     Items(ItemBenefit),
-    /// A product for nothing: item-level.
+    /// A free product: item-level.
     FreeProduct(FreeProduct),
     /// On the cart, or some of its lines: cart-level.
     Cart(CartBenefit),
@@ -21,7 +20,7 @@ pub enum Benefit {
 }
 
 impl Benefit {
-    /// Where it takes off (spec 8 `level`).
+    /// The level of its discount (spec 8 `level`).
     pub const fn level(&self) -> Level {
         match self {
             Self::Items(_) | Self::FreeProduct(_) => Level::Item,
@@ -30,7 +29,7 @@ impl Benefit {
         }
     }
 
-    /// How often it is given.
+    /// How often it is given; `None`: once.
     pub const fn repeat(&self) -> Option<&Repeat> {
         match self {
             Self::Items(benefit) => benefit.repeat.as_ref(),
@@ -40,7 +39,7 @@ impl Benefit {
         }
     }
 
-    /// The selector of the target, where there is one.
+    /// The selector of the target, if it has one.
     pub const fn select(&self) -> Option<&Selector> {
         match self {
             Self::Items(benefit) => benefit.select.as_ref(),
@@ -50,11 +49,11 @@ impl Benefit {
     }
 }
 
-/// Where a promotion takes off.
+/// The level of a promotion's discount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     Item,
-    /// The cart as a whole (points, too).
+    /// The cart as a whole. Points have this level too.
     Cart,
     Shipping,
 }
@@ -65,23 +64,22 @@ pub struct ItemBenefit {
     pub kind: ItemKind,
     /// Which units can be discounted.
     pub from: From,
-    /// Which lines; `None` where the target names none.
+    /// Which lines are discounted; `None` where the target has no selector.
     pub select: Option<Selector>,
-    /// How many units one application discounts, as the promotion says it; what holds where it says
-    /// nothing: [`ItemBenefit::quantity_per_application`].
+    /// How many units one application discounts, as an admin wrote it. [`ItemBenefit::quantity_per_application`] fills
+    /// in the default.
     pub quantity: Option<Quantity>,
     pub pick: Pick,
-    /// Where `pick` looks.
+    /// Where `pick` chooses units.
     pub within: Within,
-    /// What the benefit applies within: units of one SKU, or of one product.
+    /// The benefit applies separately to the units of each SKU, or of each product.
     pub same: Option<Same>,
     /// How often; `None`: once.
     pub repeat: Option<Repeat>,
 }
 
 impl ItemBenefit {
-    /// How many units one application discounts; `None`: all that are there (spec 5.4
-    /// `target.quantity`).
+    /// How many units one application discounts; `None`: all available ones (spec 5.4 `target.quantity`).
     pub fn quantity_per_application(&self) -> Option<Quantity> {
         if self.quantity.is_some() {
             return self.quantity;
@@ -99,7 +97,7 @@ impl ItemBenefit {
         }
     }
 
-    /// Whether its units are whole sets of what the conditions ask for (spec 7.3).
+    /// Whether it discounts complete sets of the units that the conditions require (spec 7.3).
     pub fn takes_sets(&self) -> bool {
         self.from == From::InCondition
             && match &self.repeat {
@@ -109,22 +107,22 @@ impl ItemBenefit {
     }
 }
 
-/// What is given on units.
+/// The kind of a benefit on units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ItemKind {
     /// Over 0, at most 100 % of the units' base.
     PercentageOff { percent: Number, base: PriceBase },
     AmountOff {
         value: Money,
-        /// For each application, or each unit.
+        /// Whether the value is for each application or for each unit.
         per: Spread,
     },
-    /// Each unit sold at this price.
+    /// Each unit is sold at this price.
     FixedPrice {
         /// The price of one unit.
         value: Money,
     },
-    /// A group of units sold together at this price.
+    /// A group of units is sold together at this price.
     BundlePrice {
         /// The price of one group.
         value: Money,
@@ -135,11 +133,11 @@ pub enum ItemKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PriceBase {
     UnitPrice,
-    /// The units are to cost that much less than their mrp.
+    /// The units cost that much less than their mrp.
     Mrp,
 }
 
-/// What an amount off is given for.
+/// What one amount off is given for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spread {
     /// Once for each application, spread over its units.
@@ -152,63 +150,63 @@ pub enum Spread {
 pub enum From {
     /// Units that met the condition.
     InCondition,
-    /// Units over and above those that the condition needed.
+    /// Units beyond those that the condition needed.
     BeyondCondition,
     /// Any unit that the target selects.
     Matching,
 }
 
-/// Which units first. Equal prices are taken in cart order.
+/// Which units are taken first. Units of equal price are taken in cart order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pick {
     Cheapest,
     MostExpensive,
-    /// As the cart has them.
+    /// In the order of the cart's lines.
     CartOrder,
 }
 
-/// Where `pick` looks for the first units.
+/// Where `pick` chooses the first units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Within {
     /// In the whole cart.
     Cart,
-    /// In each group of `every`, groups cut from the dearest.
+    /// In each group of `every` units. Groups are formed from the most expensive units on.
     Application,
 }
 
-/// What the benefit applies within: units of one SKU, or of one product.
+/// The benefit applies separately to the units of each SKU, or of each product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Same {
     Sku,
-    /// One product (a line without one: its SKU).
+    /// One product. A line without a product is grouped by its SKU.
     Product,
 }
 
 /// How often a benefit is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Repeat {
-    /// Once for every so much.
+    /// What earns one application.
     pub per: Per,
-    /// At most so often.
+    /// Most applications; `None`: no bound.
     pub max_times: Option<u32>,
 }
 
-/// What an application is counted by.
+/// What earns one application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Per {
-    /// Every so many units.
+    /// So many units.
     Quantity(Quantity),
-    /// Every so much gross amount.
+    /// This gross amount.
     Amount(Money),
-    /// Every complete set of what the line conditions ask for.
+    /// A complete set of the units that the line conditions require.
     Set,
 }
 
-/// A product for nothing.
+/// A free product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreeProduct {
     pub sku: String,
-    /// How many for each application.
+    /// How many units each application gives.
     pub quantity: Quantity,
     /// How often; `None`: once.
     pub repeat: Option<Repeat>,
@@ -218,13 +216,13 @@ pub struct FreeProduct {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CartBenefit {
     pub kind: CartKind,
-    /// Which lines; `None`: all.
+    /// Which lines are discounted; `None`: all.
     pub select: Option<Selector>,
     /// How often; `None`: once.
     pub repeat: Option<Repeat>,
 }
 
-/// What is given on the cart.
+/// The kind of a benefit on the cart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CartKind {
     /// Over 0, at most 100 %.
@@ -243,13 +241,13 @@ pub struct ShippingBenefit {
     pub repeat: Option<Repeat>,
 }
 
-/// What is given on the shipping.
+/// The kind of a benefit on the shipping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShippingKind {
     /// Over 0, at most 100 %.
     PercentageOff(Number),
     /// An amount for each application.
     AmountOff(Money),
-    /// The shipping at this price.
+    /// The shipping costs this much.
     FixedPrice(Money),
 }

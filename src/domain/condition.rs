@@ -15,11 +15,11 @@ pub enum Condition {
     Leaf(Leaf),
 }
 
-/// All / any of the children evaluate to `is`.
+/// A group is true if all, or any, of its children evaluate to `is`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
     pub matching: Match,
-    /// What they must evaluate to.
+    /// What the children must evaluate to.
     pub is: bool,
     pub of: Vec<Condition>,
 }
@@ -38,7 +38,7 @@ impl Condition {
         leaves
     }
 
-    /// The node to which these indexes of children lead.
+    /// The node that a path of child indexes leads to.
     pub fn at(&self, path: &[usize]) -> Option<&Self> {
         path.iter().try_fold(self, |node, child| match node {
             Self::Group(group) => group.of.get(*child),
@@ -63,13 +63,13 @@ pub enum Leaf {
         /// What it must be.
         compare: Comparison,
     },
-    /// There is a selected line, or there is none.
+    /// Whether the cart has a selected line.
     Item {
         of: Selector,
-        /// Which of the two.
+        /// `true`: it must have one; `false`: it must have none.
         found: bool,
     },
-    /// How the cart is paid. Without tenders: false.
+    /// How the cart is paid. False without tenders.
     PaymentMode { test: ModeTest },
     /// One of these gift vouchers is on the cart.
     GiftVoucher {
@@ -78,13 +78,13 @@ pub enum Leaf {
     },
     /// A text of the request or the customer's groups.
     Member {
-        /// What is looked at.
+        /// The text that is tested.
         subject: MemberSubject,
         /// `not_in` instead of `in`.
         negated: bool,
         values: Vec<String>,
     },
-    /// An attribute of the customer; missing: false.
+    /// An attribute of the customer. False if the customer lacks it.
     CustomerAttribute {
         key: String,
         /// What it must be.
@@ -93,8 +93,8 @@ pub enum Leaf {
 }
 
 impl Leaf {
-    /// Whether this is a *line condition*, which can be a requirement (spec 5.4): one that looks at
-    /// selected lines, `item` with `found: false` aside.
+    /// Whether this is a *line condition*, which can be a requirement (spec 5.4): one that looks at selected lines.
+    /// `item` with `found: false` is not one.
     pub const fn is_line_condition(&self) -> bool {
         match self {
             Self::Lines { .. } | Self::Item { found: true, .. } => true,
@@ -124,9 +124,9 @@ impl Leaf {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CartMeasure {
     Amount,
-    /// Σ gross less item-level discounts (for a cart-level promotion; else as `Amount`).
+    /// Σ gross less item-level discounts for a cart-level promotion; for an item-level one the same as `Amount`.
     Subtotal,
-    /// Σ mrp × quantity (a line without mrp: its unit price).
+    /// Σ mrp × quantity. A line without mrp counts with its unit price.
     Mrp,
     Quantity,
     /// Σ weight × quantity.
@@ -136,7 +136,7 @@ pub enum CartMeasure {
 }
 
 impl CartMeasure {
-    /// Whether it is money, and printed so.
+    /// Whether it is an amount of money, and printed as one.
     pub const fn is_amount(self) -> bool {
         match self {
             Self::Amount | Self::Subtotal | Self::Mrp => true,
@@ -150,13 +150,13 @@ impl CartMeasure {
 pub enum LineMeasure {
     Amount,
     Quantity,
-    /// Distinct product, else SKU.
+    /// Lines are distinct by product, or by SKU where they have no product.
     DistinctProducts,
     DistinctVariants,
 }
 
 impl LineMeasure {
-    /// Whether it is money, and printed so.
+    /// Whether it is an amount of money, and printed as one.
     pub const fn is_amount(self) -> bool {
         match self {
             Self::Amount => true,
@@ -168,15 +168,15 @@ impl LineMeasure {
 /// Which tenders count (spec 5.3 `payment_mode`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModeTest {
-    /// A mode is one of these; with an amount, the matching tenders' amounts reach it.
+    /// The mode of a tender is one of these. With an amount, the matching tenders together must reach it.
     In(Vec<String>, Option<Money>),
-    /// A mode begins with one of these; likewise.
+    /// The mode of a tender begins with one of these. An amount works as in `In`.
     StartsWith(Vec<String>, Option<Money>),
     /// There are tenders, and none has one of these modes.
     NotIn(Vec<String>),
 }
 
-/// Texts that `in` and `not_in` are asked of.
+/// The texts that `in` and `not_in` test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberSubject {
     /// The cart's shipping method.
@@ -189,7 +189,7 @@ pub enum MemberSubject {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttributeTest {
     Text(super::selector::TextTest),
-    /// As a number (`gt`, `gte`, `lt`, `lte`); false when it is none.
+    /// Compared as a number (`gt`, `gte`, `lt`, `lte`). False if the attribute is not a number.
     Number(Order, Number),
 }
 

@@ -1,4 +1,4 @@
-//! What an evaluation comes to: prices and reasons together (spec 8).
+//! The result of an evaluation: prices and reasons (spec 8).
 
 use smallvec::SmallVec;
 
@@ -8,33 +8,33 @@ use super::exact::Exact;
 use super::id::{IssuanceId, PromotionId};
 use super::limit::LimitName;
 
-/// What every line costs, which promotions applied, and why the others did not. Indexes of lines
-/// and codes are those of the cart; of promotions, those of the rule set.
+/// What every line costs, which promotions applied, and why the others did not. Indexes of lines and codes refer to the
+/// cart, indexes of promotions to the rule set.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
-    /// Under `optimal`: whether more was possible.
+    /// Only under `optimal`: what is known of the largest possible discount.
     pub optimality: Option<Optimality>,
     /// Sums over the cart.
     pub totals: Totals,
-    /// One for each line of the cart, in its order.
+    /// One for each line, in the cart's order.
     pub lines: Vec<PricedLine>,
     /// In order of application.
     pub applied: Vec<Applied>,
-    /// Products to be added for nothing, in order of application.
+    /// Free products to add to the cart, in order of application.
     pub free_items: Vec<FreeItem>,
-    /// One for each code of the cart, in its order.
+    /// One for each code, in the cart's order.
     pub codes: Vec<CodeVerdict>,
     /// Near misses, nearest first.
     pub suggestions: Vec<Suggestion>,
     /// How many promotions were looked at: those that the cart could meet.
     pub candidates: usize,
-    /// What it took: equal for equal input (spec 14).
+    /// The steps that the evaluation took. Equal input takes equal steps (spec 14).
     pub steps: u64,
-    /// Every other promotion that is active or paused, when the request asks for it.
+    /// Every active or paused promotion that did not apply, if the request asks for them.
     pub not_applied: Option<Vec<NotApplied>>,
 }
 
-/// Which promotion of a rule set, in order of creation.
+/// The index of a promotion in its rule set, in order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PromotionIndex(pub usize);
 
@@ -43,9 +43,9 @@ pub struct PromotionIndex(pub usize);
 pub struct Optimality {
     /// Whether the discount of the result is the largest possible one.
     pub is_proven: bool,
-    /// No set of promotions in no order takes off more.
+    /// No set of promotions, in any order, takes off more.
     pub upper_bound: Money,
-    /// What it cost to find out, in steps of the search.
+    /// How many steps the search took.
     pub steps: u64,
 }
 
@@ -54,19 +54,19 @@ pub struct Optimality {
 pub struct Totals {
     /// Σ unit price × quantity.
     pub gross: Exact,
-    /// Taken off by item-level promotions.
+    /// The discount of item-level promotions.
     pub item_discount: Money,
-    /// Taken off the lines by cart-level promotions.
+    /// The discount of cart-level promotions on the lines.
     pub cart_discount: Money,
     pub shipping: Money,
-    /// Taken off the shipping.
+    /// The discount on the shipping.
     pub shipping_discount: Money,
     pub tax: Money,
     pub charges: Money,
 }
 
 impl Totals {
-    /// All that was taken off.
+    /// The total discount.
     pub fn discount(&self) -> Money {
         self.item_discount.plus(self.cart_discount).plus(self.shipping_discount)
     }
@@ -88,7 +88,7 @@ pub struct PricedLine {
 }
 
 impl PricedLine {
-    /// What was taken off the line.
+    /// The discount on the line.
     pub fn discount(&self) -> Money {
         self.allocations.iter().map(|allocation| allocation.amount).sum()
     }
@@ -108,11 +108,11 @@ pub struct Allocation {
 pub struct Applied {
     pub promotion: PromotionIndex,
     pub promotion_id: PromotionId,
-    /// Where it took off.
+    /// The level of its discount.
     pub level: Level,
     /// How often its benefit applied.
     pub times: i64,
-    /// What it took off.
+    /// Its total discount.
     pub discount: Money,
     pub points: Exact,
     /// The code of the cart that unlocked it.
@@ -121,7 +121,7 @@ pub struct Applied {
     pub issuance_id: Option<IssuanceId>,
 }
 
-/// A product to be added for nothing.
+/// A free product to add to the cart.
 #[derive(Clone, Debug)]
 pub struct FreeItem {
     pub promotion: PromotionIndex,
@@ -130,26 +130,26 @@ pub struct FreeItem {
     pub quantity: Exact,
 }
 
-/// What became of a presented code.
+/// The result for a presented code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodeVerdict {
     Applied,
-    /// Its promotion did not.
+    /// Its promotion did not apply.
     NotApplied(ReasonCode),
-    /// A further code of one promotion.
+    /// Another code has unlocked the promotion already.
     AlreadyUnlocked,
     Unknown,
     Expired,
     /// Its limits are used up.
     Exhausted,
-    /// The same code again.
+    /// The same code was presented before.
     Duplicate,
 }
 
 #[derive(Clone, Debug)]
 pub struct Suggestion {
     pub promotion: PromotionIndex,
-    /// The only leaf that failed; it has a shortfall.
+    /// The only leaf that failed. It has a shortfall.
     pub unmet: Unmet,
 }
 
@@ -163,13 +163,14 @@ pub struct NotApplied {
 /// Why a promotion did not apply.
 #[derive(Clone, Debug)]
 pub enum Reason {
-    /// The reasons without further facts.
+    /// A reason that needs no further facts.
     Plain(ReasonCode),
     /// A limit is used up.
     LimitReached(LimitName),
-    /// Conditions failed; these leaves are why.
+    /// The conditions failed because of these leaves.
     ConditionsNotMet(Vec<Unmet>),
-    /// Under `optimal` it would take a worse result: the best total found with it, if any.
+    /// Under `optimal` the best result does without it. Holds the largest total discount that was found with it, if
+    /// any.
     OutdoneBy(Option<Money>),
 }
 
@@ -196,11 +197,11 @@ pub enum ReasonCode {
     Ended,
     /// The schedule is not open.
     OutsideSchedule,
-    /// The cart's currency is another.
+    /// The cart's currency differs from the promotion's.
     CurrencyMismatch,
-    /// Another store, concept, zone or channel.
+    /// The store, concept, zone or channel is not in scope.
     OutOfScope,
-    /// The customer is not meant.
+    /// The customer is not in the audience.
     NotInAudience,
     CustomerRequired,
     /// None of its codes is on the cart.
@@ -213,9 +214,9 @@ pub enum ReasonCode {
     LimitReached,
     ConditionsNotMet,
     NoEligibleItems,
-    /// There would be some if others had claimed none.
+    /// Other promotions have claimed the eligible units.
     UnitsTaken,
-    /// Something, but it comes to nothing.
+    /// The benefit would come to nothing.
     NoBenefit,
     /// Only one cart-level promotion may apply, and another did.
     AnotherCartPromotionApplied,
@@ -225,13 +226,13 @@ pub enum ReasonCode {
     ExclusiveApplied,
     /// It is exclusive, and did not rank first.
     ExclusivePassedOver,
-    /// One before it allows nothing further.
+    /// An earlier promotion allows no further one.
     StoppedByEarlier,
     /// Another alternative takes off more.
     BetterDealTaken,
 }
 
-/// A leaf that is not what its group asks.
+/// A leaf that does not evaluate to what its group asks for.
 #[derive(Clone, Debug)]
 pub struct Unmet {
     /// Indexes of children from the root of the promotion's conditions.
@@ -240,11 +241,11 @@ pub struct Unmet {
     pub number: Option<UnmetNumber>,
 }
 
-/// A number of the cart that is not as a leaf asks.
+/// A number of the cart that an unmet leaf compares.
 #[derive(Clone, Debug)]
 pub struct UnmetNumber {
     pub required: Number,
     pub actual: Exact,
-    /// What must be added so that the leaf holds, where more in the cart helps.
+    /// How much must be added for the leaf to be met, where adding to the cart helps.
     pub shortfall: Option<Exact>,
 }

@@ -24,7 +24,7 @@ pub const DEFAULT_SEQUENCE: i32 = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promotion {
     pub id: PromotionId,
-    /// When it was made; ties of the ranking end here, then at the id.
+    /// When it was created. The ranking breaks ties by this instant, then by the id.
     pub created_at: DateTime<Utc>,
     /// What an admin has set.
     pub status: Status,
@@ -39,16 +39,16 @@ pub struct Terms {
     pub description: String,
     /// How it reaches a cart.
     pub kind: Kind,
-    /// What it belongs to, for reports.
+    /// The campaign that it belongs to, for reports.
     pub campaign: Option<String>,
-    /// Lower goes first where the ranking says `sequence`.
+    /// A lower number goes first where the ranking contains `sequence`.
     pub sequence: i32,
     pub starts_at: DateTime<FixedOffset>,
-    /// Excluded; after `starts_at`.
+    /// After `starts_at`. The promotion has ended at this instant.
     pub ends_at: DateTime<FixedOffset>,
     /// `None`: the tenant's.
     pub currency: Option<Currency>,
-    /// `None`: all the time between its dates.
+    /// `None`: at all times between its dates.
     pub schedule: Option<Schedule>,
     pub scope: Scope,
     pub audience: Audience,
@@ -57,20 +57,20 @@ pub struct Terms {
     /// `None`: always true.
     pub conditions: Option<Condition>,
     pub benefit: Benefit,
-    /// How often and how much.
+    /// How often and how much it may give.
     pub limits: Limits,
     /// How it combines with others.
     pub stacking: Stacking,
-    /// Whether a near miss is told to the shopper.
+    /// Whether a near miss becomes a suggestion.
     pub suggest: bool,
     /// What the shopper is told.
     pub message: String,
-    /// By key of the settings' custom fields.
+    /// Values of the settings' custom fields, by key.
     pub custom_fields: BTreeMap<String, CustomValue>,
 }
 
 impl Terms {
-    /// Whether only an issuance in the customer's hands lets it apply (spec 5, 11).
+    /// Whether it applies only to customers who hold an issuance of it (spec 5, 11).
     pub fn needs_issuance(&self) -> bool {
         match self.kind {
             Kind::Pos | Kind::CodeLinked => false,
@@ -79,7 +79,7 @@ impl Terms {
         }
     }
 
-    /// The terms of a promotion that has ended, of which only these play a part any more.
+    /// The terms of a promotion that has ended. Only the arguments still matter; all other fields have defaults.
     pub fn bare(
         name: String,
         kind: Kind,
@@ -112,13 +112,13 @@ impl Terms {
         }
     }
 
-    /// Whether an issuance plays a part in its evaluation: one that it needs, or the customer's claim.
+    /// Whether its evaluation depends on issuances: because it needs one, or because the customer must claim it.
     pub fn asks_for_issuance(&self) -> bool {
         self.activation_required || self.needs_issuance()
     }
 }
 
-/// How a promotion reaches a cart, with what goes with that way only.
+/// How a promotion reaches a cart, with the terms that only this kind has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     Pos,
@@ -133,7 +133,7 @@ pub enum Kind {
         /// What the customer is told.
         communication: Option<Communication>,
     },
-    /// With an issuance that was given.
+    /// With an issuance that the customer was given.
     Rewards {
         /// How long it can be used.
         expiry: Expiry,
@@ -166,7 +166,7 @@ impl Kind {
     }
 }
 
-/// For whom a promotion is.
+/// Which customers a promotion is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audience {
     /// `Some`: only customers with a membership, as `programs` ask.
@@ -176,7 +176,7 @@ pub struct Audience {
 }
 
 impl Audience {
-    /// Anything but everybody (spec 5.2).
+    /// Whether the promotion is for some customers only (spec 5.2).
     pub fn is_segmented(&self) -> bool {
         self.loyalty.is_some() || !self.groups.is_empty()
     }
@@ -196,7 +196,7 @@ pub struct ProgramTest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stacking {
     pub exclusive: bool,
-    /// Whether anything may follow it.
+    /// Whether further promotions may apply after it.
     pub allow_further: bool,
     /// For `best_deal`.
     pub group: Option<String>,
@@ -228,15 +228,15 @@ pub enum Status {
     Archived,
 }
 
-/// What a move of the status comes to.
+/// The result of a requested change of status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transition {
     Move,
-    /// It is so already.
+    /// The promotion has this status already.
     Already,
     /// The promotion is archived: nothing can be changed.
     Archived,
-    /// Not a move of spec 5.
+    /// Spec 5 does not allow this change.
     Refused,
 }
 
@@ -258,7 +258,7 @@ impl Status {
         }
     }
 
-    /// What follows from the status and the dates.
+    /// The state that follows from the status and the dates.
     pub fn state(self, terms: &Terms, now: DateTime<Utc>) -> State {
         match self {
             Self::Archived => State::Archived,
@@ -271,7 +271,7 @@ impl Status {
     }
 }
 
-/// What follows from the status and the dates.
+/// The state that follows from the status and the dates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     Draft,

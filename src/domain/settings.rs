@@ -23,9 +23,9 @@ pub struct Settings {
     pub multiple_promotions_per_line: MultiplePerLine,
     /// Whether several item-level promotions may claim the same unit.
     pub unit_stacking: UnitStacking,
-    /// Whether more than one cart-level promotion may apply (points aside).
+    /// Whether more than one cart-level promotion may apply. Promotions that award points do not count.
     pub multiple_cart_promotions: bool,
-    /// What percentages are taken of.
+    /// The amount that percentages are taken of.
     pub percentage_base: PercentageBase,
     /// Whether a unit that met a condition can meet another.
     pub qualifying_items: QualifyingItems,
@@ -33,18 +33,19 @@ pub struct Settings {
     pub ranking: Vec<RankingCriterion>,
     /// How discounts are rounded.
     pub rounding: Rounding,
-    /// What a search for the best price may cost, 1 to 200 ms.
+    /// The budget of a search for the best price, 1 to 200 ms.
     pub optimal_budget_ms: u8,
-    /// How long a hold reserves, 10 to 86,400 s.
+    /// How long a hold lasts, 10 to 86,400 s.
     pub hold_seconds: u32,
-    /// Whether a complete return gives back what the redemption took.
+    /// Whether a complete return gives back to the limits what the redemption took.
     pub restore_limits_on_return: bool,
-    /// What promotions carry besides.
+    /// Fields that the tenant adds to its promotions.
     pub custom_fields: Vec<CustomField>,
 }
 
 impl Settings {
-    /// Most milliseconds that choosing the promotions of a cart takes by itself: the budget of a search (spec 7.6).
+    /// The budget of a search for the best promotions, in milliseconds (spec 7.6); 0 where the strategy does not
+    /// search.
     pub fn search_ms(&self) -> u64 {
         match self.strategy {
             Strategy::Ranked | Strategy::BestDeal => 0,
@@ -88,7 +89,7 @@ impl Settings {
 pub enum EvaluationOrder {
     /// Item-level promotions, then cart-level ones.
     ItemsThenCart,
-    /// Cart-level promotions; item-level ones only if those took nothing off the lines.
+    /// Cart-level promotions first. Item-level ones apply only if the cart-level ones took nothing off the lines.
     CartFirst,
 }
 
@@ -107,7 +108,7 @@ pub enum Strategy {
 pub struct MultiplePerLine {
     /// Whether different promotions may discount different units of one line.
     pub enabled: bool,
-    /// Lines that behave as if it were false.
+    /// For these lines `enabled` counts as false.
     pub exclude: Option<Selector>,
 }
 
@@ -116,11 +117,11 @@ pub struct MultiplePerLine {
 pub struct UnitStacking {
     /// Whether several item-level promotions may claim the same unit.
     pub enabled: bool,
-    /// How many; `None`: no bound.
+    /// How many may claim the same unit; `None`: no bound.
     pub max_promotions: Option<u32>,
 }
 
-/// What percentages are taken of (spec 7.4).
+/// The amount that percentages are taken of (spec 7.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PercentageBase {
     /// Prices before tax, charges and other promotions.
@@ -134,7 +135,7 @@ pub enum PercentageBase {
 pub enum QualifyingItems {
     /// Conditions always see the whole cart.
     Shared,
-    /// What a promotion needed is claimed; claimed units do not count.
+    /// The units that a promotion's conditions needed are claimed, and claimed units do not count for other conditions.
     Consumed,
 }
 
@@ -144,7 +145,7 @@ pub enum RankingCriterion {
     Exclusive,
     /// Lower `sequence` first.
     Sequence,
-    /// Promotions for some customers only first.
+    /// Promotions that are for some customers only go first.
     Segmented,
     /// Type `pos` first.
     Pos,
@@ -157,23 +158,23 @@ pub enum RankingCriterion {
     /// Type `code_linked` first.
     CodeLinked,
     EarliestExpiry,
-    /// Larger discount, alone on this cart, first.
+    /// The promotion that would take off more, alone on this cart, goes first.
     MaximumDiscount,
 }
 
-/// A field that the tenant's promotions carry besides.
+/// A field that the tenant adds to its promotions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomField {
     /// Unique in the settings.
     pub key: String,
     pub label: String,
-    /// What its values are.
+    /// The type of its values.
     pub kind: CustomFieldKind,
-    /// Whether it must be there before a promotion can be active.
+    /// Whether a promotion must have a value before it can become active.
     pub required: bool,
 }
 
-/// What values a custom field has.
+/// The type of a custom field's values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CustomFieldKind {
     Text,

@@ -1,8 +1,9 @@
-//! The most that a promotion could take off, whatever others do before it: what an upper bound is made of (spec 7.6).
+//! The most that a promotion could take off, whatever other promotions do before it. Upper bounds are made of this
+//! (spec 7.6).
 //!
-//! Everything here is judged on the untouched cart. Units only ever become claimed and lines only ever cheaper, so what
-//! could not be had there can be had nowhere. Under `qualifying_items: consumed` conditions may come to hold later, and
-//! with other requirements: then the bounds are those of the cart alone.
+//! Everything here is computed on the untouched cart. Promotions only claim units and lower prices, so no promotion can
+//! give more later than it can there. Under `qualifying_items: consumed`, conditions may begin to hold later, and with
+//! other requirements, so the bounds there ignore the conditions.
 
 use crate::domain::amount::{Money, Number, Quantity};
 use crate::domain::benefit::{
@@ -20,7 +21,7 @@ use super::items::{Giving, multiple};
 use super::leftovers::Leftover;
 use super::plan::plan;
 
-/// What an item-level promotion could come to at most.
+/// The most that an item-level promotion could give.
 pub(crate) struct ItemReach {
     /// The lines whose state its proposal depends on, or changes.
     pub(crate) domain: LineSet,
@@ -28,31 +29,31 @@ pub(crate) struct ItemReach {
     pub(crate) lines: Vec<LineReach>,
     /// Most units that it discounts.
     pub(crate) units: Option<Quantity>,
-    /// The groups in which it discounts only the cheapest, if it does.
+    /// The groups of which it discounts only the cheapest units, if it forms such groups.
     pub(crate) cheapest_of: Option<CheapestOf>,
-    /// What each number of applications leaves to discount, where units are set aside for a condition.
+    /// Where units are set aside for a condition: what each number of applications leaves to discount.
     pub(crate) leftovers: Vec<Leftover>,
     /// Most that it takes off in all, before rounding.
     pub(crate) most: Option<Exact>,
-    /// Whether its exact discount is a multiple of the precision, so that nothing is ever rounded, as long as only whole
-    /// units are claimed, and none twice.
+    /// Whether its exact discount is always a multiple of the precision, so that rounding adds nothing. This holds only
+    /// while all claims are of whole units, and no unit is claimed twice.
     pub(crate) is_even: bool,
     /// Whether it may give items that are not in the cart.
     pub(crate) has_gifts: bool,
-    /// Whether it claims whole units where the others do.
+    /// Whether it claims whole units only, as long as the others do.
     pub(crate) is_whole: bool,
 }
 
-/// What a promotion could do to a line at most.
+/// The most that a promotion could do to a line.
 pub(crate) struct LineReach {
     pub(crate) line: usize,
-    /// What it takes off one unit.
+    /// The most that it takes off one unit.
     pub(crate) off: Exact,
-    /// How many units it discounts.
+    /// The most units that it discounts.
     pub(crate) units: Quantity,
 }
 
-/// Open units are put into groups, the dearest first, and of each group the cheapest are discounted.
+/// Open units form groups, from the most expensive on. The cheapest units of each group are discounted.
 #[derive(Clone, Copy)]
 pub(crate) struct CheapestOf {
     /// Units of a group.
@@ -61,17 +62,17 @@ pub(crate) struct CheapestOf {
     pub(crate) quantity: Quantity,
 }
 
-/// What a promotion on the cart could come to at most.
+/// The most that a promotion on the cart could give.
 pub(crate) struct CartReach {
     /// The lines that it discounts.
     pub(crate) lines: LineSet,
-    /// What share of what is left to pay of them.
+    /// The percentage that it takes off what is left to pay for them.
     pub(crate) percent: Option<Number>,
     /// Most that it takes off in all, before rounding.
     pub(crate) most: Option<Exact>,
 }
 
-/// How often, and where.
+/// How often a promotion could apply, and where.
 struct Extent {
     times: i64,
     /// The lines that it reads.
@@ -80,7 +81,7 @@ struct Extent {
     lines: LineSet,
     /// Most units of a set.
     set: Quantity,
-    /// Under `beyond_condition`, of each part.
+    /// Under `beyond_condition`: what each part leaves to discount.
     beyond: Option<Beyond>,
 }
 
@@ -154,7 +155,7 @@ fn of_items(
     })
 }
 
-/// What a `beyond_condition` leaves, of each part.
+/// For each part: what each number of applications leaves to discount under `beyond_condition`.
 #[derive(Default)]
 struct Beyond(Vec<Vec<Leftover>>);
 
@@ -171,7 +172,7 @@ impl Beyond {
         self.0.iter().filter_map(most).sum()
     }
 
-    /// None where there are several parts: how often each of them applies is not known.
+    /// Empty where there are several parts, since it is unknown how often each of them applies.
     fn leftovers(self) -> Vec<Leftover> {
         let Self(mut parts) = self;
         match (parts.pop(), parts.is_empty()) {
@@ -181,7 +182,7 @@ impl Beyond {
     }
 }
 
-/// `None` where there are several parts: their groups cannot be told apart by prices.
+/// `None` where there are several parts, since prices do not tell which units form their groups.
 fn cheapest_of(
     case: &Case<'_>,
     candidate: &Candidate<'_>,
@@ -239,7 +240,7 @@ fn of_free_product(
     })
 }
 
-/// Where conditions see the whole cart, they hold or fail once and for all.
+/// For conditions that see the whole cart. Claims do not change whether they hold.
 fn where_conditions_hold(
     case: &Case<'_>,
     candidate: &Candidate<'_>,
@@ -281,7 +282,7 @@ fn takes_by_set(benefit: &ItemBenefit) -> bool {
     matches!(benefit.repeat.map(|repeat| repeat.per), Some(Per::Set))
 }
 
-/// As much as the cart holds, whatever the conditions ask for.
+/// For conditions that may begin to hold later: whatever the cart has could be discounted.
 fn anywhere(case: &Case<'_>, candidate: &Candidate<'_>, repeat: Option<&Repeat>) -> Extent {
     let all = &case.view.all;
     let quantity: Quantity = all.iter().map(|line| case.view.line(line).quantity).sum();
@@ -290,20 +291,20 @@ fn anywhere(case: &Case<'_>, candidate: &Candidate<'_>, repeat: Option<&Repeat>)
         None => parts,
         Some(Per::Quantity(every)) => quantity.scaled() / every.scaled().max(1),
         Some(Per::Amount(every)) => case.view.gross_of(all).times_of(&every.into()),
-        // A set takes at least the smallest unit that there is.
+        // A set takes at least the smallest possible quantity.
         Some(Per::Set) => quantity.scaled(),
     };
     let lines = candidate.target(all).unwrap_or(candidate.relevant);
     Extent { times, domain: candidate.relevant, lines, set: quantity, beyond: None }
 }
 
-/// What is to pay of one unit that nothing was taken off.
+/// What there is to pay for one unit before any discount.
 fn whole_unit(case: &Case<'_>, line: usize) -> Exact {
     let quantity = case.view.line(line).quantity;
     case.untouched.left_of_line(line).over(&quantity.into())
 }
 
-/// The most that is taken off one unit, in a group of at most so many.
+/// The most that is taken off one unit, in a group of at most `group` units.
 fn off_a_unit(case: &Case<'_>, line: usize, kind: ItemKind, group: Quantity) -> Exact {
     let unit = whole_unit(case, line);
     let own = case.view.line(line);
@@ -322,7 +323,7 @@ fn off_a_unit(case: &Case<'_>, line: usize, kind: ItemKind, group: Quantity) -> 
         ItemKind::AmountOff { value, per: Spread::Unit } => value.into(),
         ItemKind::AmountOff { per: Spread::Application, .. } => unit.clone(),
         ItemKind::FixedPrice { value } => unit.minus(&value.into()),
-        // Σ left − value is at most the sum of what each unit has above its part of the value.
+        // A group's discount, Σ left − value, is at most the sum of what each unit has above its part of the value.
         ItemKind::BundlePrice { value } => {
             unit.minus(&Exact::from(value).over(&Exact::from(group)))
         }
@@ -347,7 +348,7 @@ fn is_even(case: &Case<'_>, lines: &[LineReach], kind: ItemKind) -> bool {
     (by_price || !is_bundle) && is_multiple(case, &value.into()) && lines.iter().all(line_is_even)
 }
 
-/// Whether every quantity that it names is whole.
+/// Whether the promotion names whole quantities only.
 fn counts_whole_units(
     candidate: &Candidate<'_>,
     repeat: Option<&Repeat>,
@@ -362,7 +363,7 @@ fn counts_whole_units(
         && conditions.is_none_or(|own| own.count_whole_units())
 }
 
-/// Whether there are no parts of units.
+/// Whether this is a whole number of units.
 pub(crate) fn is_whole(quantity: Quantity) -> bool {
     quantity.scaled() % Quantity::ONE.scaled() == 0
 }
@@ -378,7 +379,7 @@ pub(crate) fn cart_reach(case: &Case<'_>, candidate: &Candidate<'_>) -> Option<C
     };
     let conditions = candidate.compiled.conditions.as_ref();
     let (lines, times) = if conditions.is_some_and(|own| own.see_discounts()) {
-        // How often it applies may follow from conditions that hold only later.
+        // Conditions that begin to hold later may decide how often it applies.
         let repeat = benefit.repeat.as_ref();
         let most = if repeat.is_some() { i64::MAX } else { 1 };
         let lines = candidate.target(&case.view.all).unwrap_or(case.view.all);

@@ -11,17 +11,17 @@ use crate::engine::view::CartView;
 
 use super::claim_rules::ClaimRules;
 
-/// Units of a line that have been treated alike.
+/// Units of a line that have the same claims, and of which the same amount is left to pay.
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
     pub(crate) quantity: Quantity,
-    /// Of all its units together.
+    /// What is left to pay for all its units together.
     pub(crate) left: Exact,
     /// The turns of the promotions that claimed it, ascending.
     pub(super) claims: SmallVec<[u32; 4]>,
 }
 
-/// Some units of one run, with its place in the line.
+/// Some units of one run. `run` is the run's index in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slot {
     pub(crate) line: usize,
@@ -30,7 +30,7 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// So many times its units.
+    /// The slot with its quantity multiplied.
     pub(crate) fn times(self, times: i64) -> Self {
         let all = self.quantity.scaled().saturating_mul(times);
         Self { quantity: Quantity::from_scaled(all), ..self }
@@ -44,37 +44,37 @@ pub(crate) struct Take {
     pub(crate) share: Exact,
 }
 
-/// What a promotion takes of one line.
+/// What a promotion takes from one line.
 #[derive(Clone, Debug)]
 pub(crate) struct LineTake {
     pub(crate) line: usize,
-    /// The discount, settled to the precision; of some lines nothing.
+    /// The discount, rounded to the precision; may be 0.
     pub(crate) amount: Money,
     /// The units that the discount falls on.
     pub(crate) quantity: Quantity,
-    /// These units, in the order of runs; none where the discount is on the whole line, and claims no unit.
+    /// These units, in the order of the line's runs. Empty where the discount is on the whole line and claims no unit.
     pub(crate) takes: SmallVec<[Take; 1]>,
     /// Further unclaimed units that the condition uses up.
     pub(crate) needed: Quantity,
 }
 
-/// Most lines are one run: that needs no memory of its own.
+/// Most lines have one run, which needs no heap memory.
 type Runs = SmallVec<[Run; 1]>;
 
 /// The state of one line.
 #[derive(Clone, Debug)]
 pub(super) struct LineState {
-    /// What there was to pay of it before any promotion.
+    /// What there was to pay for it before any promotion.
     whole: Exact,
-    /// In the order in which units go first: fewest claims, of equally many those claimed earlier.
+    /// In the order in which units are taken: those with the fewest claims first, then those claimed earlier.
     pub(super) runs: Runs,
-    /// All that was taken off the line.
+    /// The whole discount on the line.
     discount: Money,
-    /// Of that, by item-level promotions.
+    /// The part of the discount that item-level promotions gave.
     pub(super) item_discount: Money,
 }
 
-/// The state of some lines, to go back to.
+/// The state of some lines, which [`Basket::restore`] brings back.
 pub(crate) struct Saved {
     lines: Vec<(usize, LineState)>,
     turn: u32,
@@ -95,7 +95,7 @@ pub(crate) struct Basket {
     turn: u32,
     /// Lines on which something was claimed or taken off.
     touched: LineSet,
-    /// Taken off the shipping so far.
+    /// The discount on the shipping so far.
     shipping_discount: Money,
 }
 
@@ -127,12 +127,12 @@ impl Basket {
         self.line(line).runs.len()
     }
 
-    /// Whether nothing was taken off the shipping, and nothing on these lines claimed or taken off.
+    /// Whether the shipping has no discount, and these lines have neither discounts nor claimed units.
     pub(crate) fn is_untouched(&self, lines: &LineSet) -> bool {
         self.touched.is_disjoint(lines) && !self.shipping_discount.is_positive()
     }
 
-    /// What was taken off the shipping.
+    /// The discount on the shipping.
     pub(crate) fn shipping_discount(&self) -> Money {
         self.shipping_discount
     }
@@ -152,12 +152,12 @@ impl Basket {
         &self.line(slot.line).runs[slot.run]
     }
 
-    /// What item-level promotions took off a line.
+    /// The discount of item-level promotions on a line.
     pub(crate) fn item_discount(&self, line: usize) -> Money {
         self.line(line).item_discount
     }
 
-    /// What item-level promotions took off all lines.
+    /// The discount of item-level promotions on all lines.
     pub(crate) fn items_discount(&self) -> Money {
         self.lines.iter().map(|line| line.item_discount).sum()
     }
@@ -167,14 +167,14 @@ impl Basket {
         rules.counts(self.run(slot).claims.len())
     }
 
-    /// What is left to pay of some units of a run. A discount that is spread evenly over units may
-    /// take more off one than was left of it, so this can be below zero; a whole line cannot.
+    /// What is left to pay for some units of a run. A discount that is spread evenly over units may take more off one
+    /// unit than was left of it, so the result can be below zero. For a whole line it cannot.
     pub(crate) fn left(&self, slot: Slot) -> Exact {
         let run = self.run(slot);
         run.left.share(slot.quantity, run.quantity)
     }
 
-    /// What is left to pay of a line. Until a cart-level promotion takes something off, it is what is left of its runs.
+    /// What is left to pay for a line. Before any cart-level discount, this is the sum over its runs.
     pub(crate) fn left_of_line(&self, line: usize) -> Exact {
         let state = self.line(line);
         state.whole.minus(&state.discount.into()).or_zero()
@@ -187,7 +187,7 @@ impl Basket {
         counted.map(|run| run.quantity).sum()
     }
 
-    /// The units of a line that an item-level promotion may discount, those first that go first.
+    /// Appends the units of a line that an item-level promotion may discount, in the order in which units are taken.
     pub(crate) fn open(&self, line: usize, rules: &ClaimRules, slots: &mut Vec<Slot>) {
         let state = self.line(line);
         let free_units = !rules.is_single(line) || !state.is_claimed();
@@ -201,8 +201,8 @@ impl Basket {
         );
     }
 
-    /// What [`Basket::open`] leaves once `reserved` units that count are set aside: first those
-    /// that may not be discounted, then the most claimed (spec 7.3 `beyond_condition`).
+    /// Appends what [`Basket::open`] does, less what is set aside of `reserved` units. Only units that count are set
+    /// aside: first those that may not be discounted, then the most claimed ones (spec 7.3 `beyond_condition`).
     pub(crate) fn open_beside(
         &self,
         line: usize,
@@ -243,7 +243,7 @@ impl Basket {
         }
     }
 
-    /// Claims what an item-level promotion takes, and takes its discount off.
+    /// Claims the units that an item-level promotion takes, and takes its discount off.
     pub(crate) fn claim(&mut self, lines: &[LineTake]) {
         self.turn = self.turn.saturating_add(1);
         let turn = self.turn;
@@ -253,8 +253,8 @@ impl Basket {
         }
     }
 
-    /// Takes a cart-level discount off lines. No unit is claimed by it, and no item-level promotion comes after it
-    /// (spec 7.5).
+    /// Takes a cart-level discount off lines. It claims no unit, and no item-level promotion applies after it (spec
+    /// 7.5).
     pub(crate) fn take_off_lines(&mut self, lines: &[LineTake]) {
         for own in lines {
             self.touched.insert(own.line);
@@ -268,7 +268,7 @@ impl Basket {
         self.shipping_discount = self.shipping_discount.plus(discount);
     }
 
-    /// Remembers some lines, and everything else that a promotion on these lines changes.
+    /// Saves the state of some lines, and everything else that a promotion on these lines changes.
     pub(crate) fn save(&self, lines: impl Iterator<Item = usize>) -> Saved {
         Saved {
             lines: lines.map(|line| (line, self.line(line).clone())).collect(),
@@ -278,7 +278,7 @@ impl Basket {
         }
     }
 
-    /// Goes back to what was remembered.
+    /// Brings a saved state back.
     pub(crate) fn restore(&mut self, saved: Saved) {
         for (line, state) in saved.lines {
             *self.line_mut(line) = state;
@@ -288,9 +288,9 @@ impl Basket {
         self.shipping_discount = saved.shipping_discount;
     }
 
-    /// Counts the units of a line that item-level promotions may discount, now or after further promotions. A line that
-    /// has had its one promotion opens its claimed units only. Where units stack under `consumed`, the condition of a
-    /// later promotion may claim its free units too, so they count.
+    /// Counts the units of a line that item-level promotions may discount, now or after further promotions. If a line
+    /// may have one promotion only and has had it, only its claimed units are open. Where units stack under `consumed`,
+    /// the condition of a later promotion may claim its free units too, so they count.
     pub(crate) fn units_still_open(&self, line: usize, rules: &ClaimRules) -> Quantity {
         let state = self.line(line);
         let could_be_claimed = rules.consumed() && rules.stacks();
@@ -299,7 +299,7 @@ impl Basket {
         open.filter(|run| rules.opens(run.claims.len(), free_units)).map(|run| run.quantity).sum()
     }
 
-    /// Whether this takes more off some units than is left to pay of them.
+    /// Whether this takes more off some units than is left to pay for them.
     pub(crate) fn is_overdrawn_by(&self, own: &LineTake) -> bool {
         let (amount, total) = (Exact::from(own.amount), own.total());
         let has_less =
@@ -313,49 +313,49 @@ impl LineTake {
         Self { line, amount, quantity, takes: SmallVec::new(), needed: Quantity::ZERO }
     }
 
-    /// Units that are discounted, by nothing yet.
+    /// Units to be discounted, before the amount is known.
     pub(crate) fn of_units(take: Take) -> Self {
         let mut own = Self::new(take.slot.line, Money::ZERO, Quantity::ZERO);
         own.push(take);
         own
     }
 
-    /// Further units of the same line, behind the others.
+    /// Appends units of the same line.
     pub(crate) fn push(&mut self, take: Take) {
         self.quantity = self.quantity.plus(take.slot.quantity);
         self.takes.push(take);
     }
 
-    /// Units that are used up and not discounted.
+    /// Units that a condition uses up without a discount.
     pub(crate) fn of_needed(line: usize, needed: Quantity) -> Self {
         Self { needed, ..Self::new(line, Money::ZERO, Quantity::ZERO) }
     }
 
-    /// A discount on a whole line, by which no unit is claimed.
+    /// A discount on a whole line. It claims no unit.
     pub(crate) fn of_whole_line(share: &Share) -> Self {
         Self::new(share.line, share.amount, share.quantity)
     }
 
-    /// The units that are claimed.
+    /// How many units are claimed.
     pub(crate) fn claimed(&self) -> Quantity {
         self.quantity.plus(self.needed)
     }
 
-    /// The exact discount, before it was settled.
+    /// The exact discount, before rounding.
     fn total(&self) -> Exact {
         self.takes.iter().map(|take| &take.share).sum()
     }
 }
 
 impl LineState {
-    /// Splits the runs that are taken of, and takes the discount off the units that it falls on, in proportion to their
-    /// shares.
+    /// Splits the runs from which units are taken, and takes the discount off the discounted units in proportion to
+    /// their shares.
     fn claim(&mut self, own: &LineTake, turn: u32) {
         self.discount = self.discount.plus(own.amount);
         self.item_discount = self.item_discount.plus(own.amount);
         let total = own.total();
         let amount = Exact::from(own.amount);
-        // Usually all of a line is taken, and no unit of it was before.
+        // Usually a line has one run, and all of it is taken.
         if let ([run], [take]) = (self.runs.as_mut_slice(), own.takes.as_slice())
             && take.slot.quantity == run.quantity
         {
@@ -379,7 +379,7 @@ impl LineState {
                 taken.push(Run { quantity, left, claims });
                 rest = rest.minus(quantity);
             }
-            // What the condition uses up is claimed after what is discounted.
+            // Discounted units are claimed first, then those that the condition uses up.
             let quantity = if run.claims.is_empty() { needed.min(rest) } else { Quantity::ZERO };
             if quantity.is_positive() {
                 taken.push(Run { quantity, left: part(quantity), claims: smallvec![turn] });
@@ -390,7 +390,7 @@ impl LineState {
                 runs.push(Run { quantity: rest, left: part(rest), claims: run.claims });
             }
         }
-        // Both are in order, and the sort only has to merge them.
+        // Both lists are sorted, so the sort only merges them.
         runs.append(&mut taken);
         self.set_runs(runs);
     }
@@ -400,7 +400,7 @@ impl LineState {
             let by_count = a.claims.len().cmp(&b.claims.len());
             by_count.then_with(|| a.claims.cmp(&b.claims))
         });
-        // Units of the same claims, of which the same is left, are treated alike ever after.
+        // Runs with the same claims and the same amount left for each unit stay alike from now on, so they become one.
         runs.dedup_by(|next, own| {
             let is_alike = next.claims == own.claims
                 && next.left.share(own.quantity, next.quantity) == own.left;
