@@ -1,8 +1,8 @@
-//! Numbers as they come in and go out: money, quantities and plain decimals, all scaled integers.
+//! Numbers as requests and answers have them: money, quantities and plain decimals, all as scaled integers.
 //!
-//! A decimal on the wire is read exactly from its digits (spec 1). What has at most four decimals
-//! is kept in ten-thousandths, quantities in thousandths; the bounds of spec 14 keep every value
-//! far inside an `i64`. What has no finite digits lives in [`Exact`](super::exact::Exact).
+//! A decimal on the wire is read exactly from its digits (spec 1). Values of at most four decimals are kept in
+//! ten-thousandths, quantities in thousandths. The bounds of spec 14 keep every value far inside an `i64`. Values
+//! without finite digits are [`Exact`](super::exact::Exact).
 
 use std::fmt;
 
@@ -11,18 +11,18 @@ pub const DECIMALS: u32 = 4;
 /// Most decimals that a quantity may have (spec 6).
 pub const QUANTITY_DECIMALS: u32 = 3;
 
-/// Why a text is not a decimal of the wire.
+/// Why a text is refused as a decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecimalError {
-    /// Not of the form `-?digits[.digits]`: signs, exponents, blanks and leading zeros are refused.
+    /// Not of the form `-?digits[.digits]`. Plus signs, exponents, blanks and leading zeros are refused.
     Malformed,
     /// More decimals than the value may have.
     TooPrecise,
-    /// Too many digits for any bound.
+    /// Too many digits for an `i64`.
     OutOfRange,
 }
 
-/// Reads `text` as an integer count of `10^-decimals`, exactly; zeros at the end do not count.
+/// Reads `text` exactly, as a whole number of steps of `10^-decimals`. Zeros at the end do not count as decimals.
 pub fn parse_scaled(text: &str, decimals: u32) -> Result<i64, DecimalError> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -52,7 +52,7 @@ pub fn parse_scaled(text: &str, decimals: u32) -> Result<i64, DecimalError> {
     Ok(if negative { -value } else { value })
 }
 
-/// Writes a count of `10^-decimals` with at least `at_least` decimals and as many more as it needs.
+/// Writes a number of steps of `10^-decimals`, with at least `at_least` decimals and as many more as it needs.
 pub fn write_scaled(
     out: &mut impl fmt::Write,
     value: i128,
@@ -64,7 +64,7 @@ pub fn write_scaled(
     let mut buffer = itoa::Buffer::new();
     let digits = match u64::try_from(magnitude) {
         Ok(0) => "",
-        // Far cheaper than the same number in 128 bits, and the usual case.
+        // The usual case, and far cheaper than formatting 128 bits.
         Ok(magnitude) => buffer.format(magnitude),
         Err(_) => buffer.format(magnitude),
     };
@@ -92,9 +92,9 @@ fn write_zeros(out: &mut impl fmt::Write, count: usize) -> fmt::Result {
     (0..count).try_for_each(|_| out.write_char('0'))
 }
 
-/// What a reader of any of these numbers needs.
+/// What the reader of a body needs of each of these types.
 pub trait Scaled: Copy + PartialOrd + fmt::Display {
-    /// The smallest that is over 0.
+    /// The smallest value above 0.
     const LEAST: Self;
 
     fn whole(whole: i32) -> Self;
@@ -132,7 +132,6 @@ macro_rules! scaled {
                 parse_scaled(text, $decimals).map(Self)
             }
 
-            /// Whether this is above zero.
             pub const fn is_positive(self) -> bool {
                 self.0 > 0
             }
@@ -163,7 +162,7 @@ macro_rules! scaled {
         }
 
         impl fmt::Display for $name {
-            /// Plainly: no decimals that it does not need.
+            /// Writes only the decimals that the value needs.
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write_scaled(formatter, i128::from(self.0), $decimals, 0)
             }
@@ -184,12 +183,12 @@ scaled! {
     Money(DECIMALS),
     /// A plain decimal in ten-thousandths: percentages, points, weights, condition values.
     Number(DECIMALS),
-    /// How much of a line there is, in thousandths; need not be whole (spec 7.3).
+    /// A number of units, in thousandths. It need not be whole (spec 7.3).
     Quantity(QUANTITY_DECIMALS),
 }
 
 impl Money {
-    /// With at least `at_least` decimals.
+    /// The amount in digits, with at least `at_least` decimals.
     pub fn print(self, at_least: u32) -> String {
         let mut out = String::with_capacity(16);
         // Writing to a string cannot fail.
@@ -197,7 +196,7 @@ impl Money {
         out
     }
 
-    /// The same, into a text that is being written.
+    /// Like [`print`](Self::print), but appends to `out`.
     pub fn write(self, out: &mut impl fmt::Write, at_least: u32) -> fmt::Result {
         write_scaled(out, i128::from(self.0), DECIMALS, at_least)
     }

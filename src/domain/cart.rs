@@ -1,7 +1,6 @@
-//! What is to be priced: the cart and the request around it (spec 6).
+//! The cart to be priced, and the request around it (spec 6).
 //!
-//! Texts are borrowed from the request's body where they can be, since a cart is read, priced and
-//! forgotten.
+//! Texts are borrowed from the request's body where possible, since a cart is dropped once it is priced.
 
 use std::borrow::Cow;
 
@@ -27,13 +26,13 @@ pub struct Request<'a> {
     /// The code of the store.
     pub store: Option<Cow<'a, str>>,
     pub channel: Option<Cow<'a, str>>,
-    /// Evaluates as if at that time.
+    /// The cart is priced as of this time; `None`: now.
     pub at: Option<DateTime<Utc>>,
-    /// How much to tell of promotions that did not apply.
+    /// Whether the answer explains promotions that did not apply.
     pub explain: Explain,
 }
 
-/// How much to tell of promotions that did not apply.
+/// Whether the answer explains promotions that did not apply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Explain {
     #[default]
@@ -48,7 +47,7 @@ pub struct Cart<'a> {
     pub currency: Option<Currency>,
     /// At least one; ids are unique.
     pub lines: Vec<Line<'a>>,
-    /// What bringing it costs.
+    /// What the delivery costs.
     pub shipping: Option<Shipping<'a>>,
     /// How it is paid.
     pub tenders: Vec<Tender<'a>>,
@@ -82,17 +81,17 @@ pub struct Line<'a> {
     pub tags: Vec<Cow<'a, str>>,
     pub supplier: Option<Cow<'a, str>>,
     pub weight: Option<Number>,
-    /// How many there are to sell.
+    /// How many units are in stock.
     pub stock: Option<Number>,
     pub attributes: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// Variant values, by key.
     pub variant: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
-/// What bringing a cart costs.
+/// The delivery of a cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shipping<'a> {
-    /// How it is brought.
+    /// The shipping method.
     pub method: Option<Cow<'a, str>>,
     pub amount: Money,
 }
@@ -101,12 +100,12 @@ pub struct Shipping<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tender<'a> {
     pub mode: Cow<'a, str>,
-    /// How much is paid with it; `None` counts 0.
+    /// How much is paid with it; `None` counts as 0.
     pub amount: Option<Money>,
 }
 
 impl Request<'_> {
-    /// The same with texts of its own, to be kept beyond the body that it was read from.
+    /// Copies all texts, so that the request can outlive the body that it was read from.
     pub fn into_owned(self) -> Request<'static> {
         Request {
             cart: self.cart.into_owned(),

@@ -9,7 +9,7 @@ pub const MIN_LENGTH: usize = 3;
 /// Most characters of a code.
 pub const MAX_LENGTH: usize = 64;
 
-/// What generated codes are made of: letters and digits that nobody mistakes for one another.
+/// The characters of generated codes: letters and digits that are not easily mistaken for one another.
 pub const ALPHABET: &[u8; 30] = b"ABCDEFGHJKMNPQRSTVWXYZ23456789";
 /// Fewest random characters of a generated code: 39.3 bits.
 pub const MIN_RANDOM: usize = 8;
@@ -18,31 +18,31 @@ pub const MAX_RANDOM: usize = 32;
 /// Most codes that are generated at once.
 pub const MAX_GENERATED: u32 = 100_000;
 
-/// A code that a promotion is to be given.
+/// A code to be added to a promotion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCode {
-    /// As it is to be shown.
+    /// The code as it is shown.
     pub code: String,
     /// When it stops working, if ever.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// Codes that are to be drawn at random.
+/// A request for random codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generation {
     /// How many: 1 to [`MAX_GENERATED`].
     pub count: u32,
-    /// What each begins with; may be empty.
+    /// Each code begins with this; may be empty.
     pub prefix: String,
     /// How many random characters follow the prefix: [`MIN_RANDOM`] to [`MAX_RANDOM`].
     pub length: usize,
-    /// Under which name they are made once; without one every request makes new codes.
+    /// A name under which the codes are made only once. Without a name every request makes new codes.
     pub batch: Option<String>,
     /// When they stop working, if ever.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// A code in a form that a code can have. Compared without regard to case.
+/// A well-formed code. Codes are compared without regard to case.
 #[derive(Clone, Debug)]
 pub struct Code(String);
 
@@ -61,7 +61,7 @@ impl Code {
         &self.0
     }
 
-    /// What codes are compared by, stored under and looked up with.
+    /// The form by which codes are compared, stored and looked up.
     pub fn key(&self) -> String {
         self.0.to_ascii_uppercase()
     }

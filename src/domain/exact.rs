@@ -1,10 +1,10 @@
-//! `Exact`: an unrounded amount. A fraction of an `i128` and a `u64`, and big integers the moment a step
-//! would overflow: the same value either way.
+//! `Exact`: an unrounded amount. It is a fraction of an `i128` and a `u64`, and changes to big integers when a step
+//! would overflow. The value is the same either way.
 //!
-//! Shares (tax ÷ quantity, proportions) have no finite digits, so no decimal type holds them.
-//! Almost all values of a cart are whole numbers of 10⁻⁷ (price × quantity), so fractions are kept
-//! over that denominator as long as they fit it: adding and comparing them is one integer step. An
-//! amount is three machine words, since there are many in an evaluation and all are moved and copied.
+//! Shares (tax ÷ quantity, proportions) have no finite digits, so no decimal type holds them. Almost all values of a
+//! cart are multiples of 10⁻⁷ (price × quantity), so fractions keep that denominator as long as they can: adding and
+//! comparing them then takes one integer step. An amount is only three machine words, since an evaluation moves and
+//! copies many of them.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -36,12 +36,11 @@ const COMMON: NonZeroU64 = match NonZeroU64::new(10_000_000) {
 };
 const COMMON_DECIMALS: u32 = 7;
 
-/// An exact rational amount. All operations are total but [`Exact::over`], whose divisor the caller
-/// knows not to be zero.
+/// An exact rational amount. No operation fails; division by zero gives zero.
 #[derive(Clone, Debug)]
 pub struct Exact(Repr);
 
-/// A denominator for steps of 128 bits.
+/// A denominator as an `i128`.
 #[inline]
 fn wide(den: NonZeroU64) -> i128 {
     i128::from(den.get())
@@ -75,7 +74,7 @@ impl Exact {
         Self::from_common(i128::from(price.scaled()) * i128::from(quantity.scaled()))
     }
 
-    /// The bits of the larger of its two numbers.
+    /// The size in bits of the larger of numerator and denominator.
     fn bits(&self) -> u64 {
         match &self.0 {
             Small { .. } => 128,
@@ -90,7 +89,7 @@ impl Exact {
         }
     }
 
-    /// Back to two `i128` where they suffice.
+    /// Returns to the small form where it suffices.
     fn from_big(big: BigRational) -> Self {
         let den = big.denom().to_u64().and_then(NonZeroU64::new);
         match (big.numer().to_i128(), den) {
@@ -108,7 +107,6 @@ impl Exact {
         }
     }
 
-    /// Whether this is nothing.
     #[inline]
     pub fn is_zero(&self) -> bool {
         match &self.0 {
@@ -117,7 +115,6 @@ impl Exact {
         }
     }
 
-    /// Whether this is above zero.
     #[inline]
     pub fn is_positive(&self) -> bool {
         match &self.0 {
@@ -144,7 +141,7 @@ impl Exact {
         {
             return left.cmp(&right);
         }
-        // An order stays an order, whatever may be left: it makes nothing larger.
+        // A comparison is always done, even if the allowance is spent: it makes no number larger.
         toil::take(self.bits().min(other.bits()));
         self.big().cmp(&other.big())
     }
@@ -158,7 +155,7 @@ impl Exact {
         self.toil(other, || self.big() + other.big())
     }
 
-    /// The result of an operation on big numbers; nothing where no more of them may be done.
+    /// The result of an operation on big numbers; zero once the allowance for them is spent.
     #[cold]
     fn toil(&self, other: &Self, operation: impl FnOnce() -> BigRational) -> Self {
         if toil::take(self.bits().max(other.bits())) {
@@ -203,7 +200,7 @@ impl Exact {
         if let Some((a, b)) = self.small()
             && let Some(product) = a.checked_mul(num)
         {
-            // Most values of a cart come out even, and stay over the common denominator.
+            // Most values of a cart divide evenly and keep the common denominator.
             if let Some(num) = quotient(product, den) {
                 return Self(Repr::small(num, b));
             }
@@ -237,14 +234,14 @@ impl Exact {
         self.toil(divisor, || self.big() / divisor.big())
     }
 
-    /// This × `part` ÷ `whole`: the share that falls on a part; zero where `whole` is zero.
+    /// This × `part` ÷ `whole`: the share of a part; zero where `whole` is zero.
     #[must_use]
     #[inline]
     pub fn in_proportion(&self, part: &Self, whole: &Self) -> Self {
         if part == whole && !whole.is_zero() { self.clone() } else { self.times(part).over(whole) }
     }
 
-    /// A denominator that all of these values can be written over; `None` where there is none that fits.
+    /// A common denominator of these values; `None` where none fits an `i128`.
     pub fn common_denominator<'a>(mut values: impl Iterator<Item = &'a Self>) -> Option<i128> {
         values.try_fold(1_i128, |common, value| {
             let (_, den) = value.small()?;
@@ -253,7 +250,8 @@ impl Exact {
         })
     }
 
-    /// The numerator over a denominator of [`Exact::common_denominator`]; `None` where it does not fit.
+    /// The numerator over a denominator that [`Exact::common_denominator`] returned; `None` where it does not fit an
+    /// `i128`.
     pub fn numerator_over(&self, common: i128) -> Option<i128> {
         let (num, den) = self.small()?;
         let den = wide(den);
@@ -267,7 +265,7 @@ impl Exact {
         self.scaled_by(i128::from(percent.scaled()), i128::from(Number::ONE.scaled()) * 100)
     }
 
-    /// This × `part` ÷ `whole`: what falls on a part of a run of like units.
+    /// This × `part` ÷ `whole`: the share of `part` units in an amount for `whole` units.
     #[must_use]
     #[inline]
     pub fn share(&self, part: Quantity, whole: Quantity) -> Self {
@@ -313,19 +311,19 @@ impl Exact {
         (whole, part(rest.is_zero(), (rest * 2_u8).cmp(scaled.denom())))
     }
 
-    /// How many times `every` goes into this, whole (this ≥ 0, `every` > 0).
+    /// How many whole times `every` goes into this (this ≥ 0, `every` > 0).
     pub fn times_of(&self, every: &Self) -> i64 {
         self.over(every).split_at(0).0
     }
 
-    /// The largest whole number not above this ÷ 1, and whether something is left: rounded up.
+    /// This, rounded up to a whole number (this ≥ 0).
     pub fn ceiling(&self) -> i64 {
         let (whole, part) = self.split_at(0);
         whole.saturating_add(i64::from(part != Part::None))
     }
 
-    /// The least whole number of steps of `10^-decimals` that is not below this (this ≥ 0); the largest there is where
-    /// it does not fit.
+    /// The least whole number of steps of `10^-decimals` that is not below this (this ≥ 0); `i128::MAX` where it does
+    /// not fit.
     pub fn steps_up(&self, decimals: u32) -> i128 {
         let scale = 10_i128.pow(decimals);
         if let Some((num, den)) = self.small()
@@ -341,7 +339,7 @@ impl Exact {
         scaled.to_integer().to_i128().unwrap_or(i128::MAX)
     }
 
-    /// What [`print`](Self::print) printed.
+    /// Reads what [`print`](Self::print) wrote.
     pub fn parse(text: &str) -> Option<Self> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
@@ -349,8 +347,8 @@ impl Exact {
         Some(Self::ratio(digits, 10_i128.checked_pow(places)?))
     }
 
-    /// Digits, with at least `at_least` decimals and as many more as the value needs. Only finite
-    /// decimals are printed (sums of prices × quantities); what has more than ten is cut there.
+    /// The value in digits, with at least `at_least` decimals and as many more as it needs. Only finite decimals (sums
+    /// of prices × quantities) are meant to be printed; decimals after the tenth are cut off.
     pub fn print(&self, at_least: u32) -> String {
         let mut out = String::with_capacity(20);
         // Writing to a string cannot fail.
@@ -358,7 +356,7 @@ impl Exact {
         out
     }
 
-    /// The same, into a text that is being written.
+    /// Like [`print`](Self::print), but appends to `out`.
     pub fn write(&self, out: &mut impl fmt::Write, at_least: u32) -> fmt::Result {
         const DECIMALS: u32 = 10;
         let (value, decimals) = match &self.0 {
@@ -434,7 +432,7 @@ impl From<Quantity> for Exact {
 impl<'a> std::iter::Sum<&'a Exact> for Exact {
     fn sum<I: Iterator<Item = &'a Exact>>(values: I) -> Self {
         let mut values = values;
-        // As long as all have the common denominator, only numerators are added.
+        // While all values have the common denominator, only numerators are added.
         let mut common = 0_i128;
         for value in values.by_ref() {
             let sum = match value.small() {

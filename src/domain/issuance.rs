@@ -1,4 +1,4 @@
-//! What makes a promotion a customer's own, and how long it stays so (spec 11).
+//! Issuances: how a customer gets a promotion, and how long it can be used (spec 11).
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -14,13 +14,13 @@ pub struct Earning {
     pub scope: Scope,
     /// What must hold for the activity's cart and customer.
     pub conditions: Option<Condition>,
-    /// Whether the customer must have been issued it before.
+    /// Whether the promotion must have been issued to the customer before it can be earned.
     pub requires_issue: bool,
-    /// Within how many days of the issue it must be earned.
+    /// The number of days after the issue within which it must be earned.
     pub earn_within_days: Option<u32>,
 }
 
-/// What an issuance is unlocked by.
+/// What unlocks an issuance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trigger {
     /// Something that the customer does.
@@ -38,22 +38,22 @@ pub enum Trigger {
 pub enum ActivityType {
     Transaction,
     Registration,
-    /// Told more of itself.
+    /// The customer added to its profile.
     ProfileUpdate,
 }
 
 /// How long an unlocked issuance can be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Expiry {
-    /// As long as the promotion.
+    /// Until the promotion ends.
     #[default]
     WithPromotion,
-    /// So many times 24 hours from unlocking, never longer than the promotion.
+    /// So many times 24 hours from unlocking, at most until the promotion ends.
     AfterDays(u32),
 }
 
 impl Expiry {
-    /// Until when an issuance that is unlocked at this instant can be used; `None`: as long as the promotion, whose end
+    /// When an issuance that is unlocked at this instant expires; `None`: when the promotion ends. The promotion's end
     /// bounds it in any case.
     pub fn from(self, unlocked_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
@@ -65,7 +65,7 @@ impl Expiry {
     }
 }
 
-/// One promotion in one customer's hands, as it stands.
+/// One promotion that one customer holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuance {
     pub id: IssuanceId,
@@ -74,24 +74,24 @@ pub struct Issuance {
     pub state: IssuanceState,
     /// When it was issued.
     pub issued_at: DateTime<Utc>,
-    /// Since when it can be used, or activated.
+    /// When it became usable, or could be activated.
     pub unlocked_at: Option<DateTime<Utc>>,
     /// When the customer claimed it.
     pub activated_at: Option<DateTime<Utc>>,
-    /// From when on it cannot be used: at the latest the end of the promotion.
+    /// From this instant on it cannot be used. At the latest this is the end of the promotion.
     pub expires_at: DateTime<Utc>,
     /// How it came about.
     pub source: IssuanceSource,
-    /// The caller's id of that.
+    /// The caller's id of the source.
     pub source_id: Option<String>,
 }
 
 /// Where an issuance stands (spec 11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IssuanceState {
-    /// In the customer's hands, and not yet earned.
+    /// The customer holds it, and has not earned it yet.
     Issued,
-    /// It can be used, or activated where that is asked for.
+    /// It can be used, or activated where the promotion requires that.
     Unlocked,
     /// The customer has claimed it.
     Activated,
@@ -106,9 +106,9 @@ pub enum IssuanceState {
 pub enum IssuanceSource {
     /// It was issued by the caller.
     Manual,
-    /// The customer did something.
+    /// An activity of the customer unlocked it.
     Activity,
-    /// The customer reached a target.
+    /// The customer reached a target of a milestone.
     Milestone,
     /// The customer claimed an open promotion.
     Activation,
@@ -117,7 +117,7 @@ pub enum IssuanceSource {
 /// What the customer is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Communication {
-    /// When an issuance is unlocked.
+    /// The messages that are sent when an issuance is unlocked.
     pub on_earning: Vec<Message>,
     pub expiry_reminder: Option<Reminder>,
 }
@@ -125,12 +125,12 @@ pub struct Communication {
 /// A reminder before expiry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reminder {
-    /// How many times 24 hours before.
+    /// How many times 24 hours before expiry it is sent.
     pub days_before: u32,
     pub messages: Vec<Message>,
 }
 
-/// One message, sent by whoever reads the events.
+/// One message. The reader of the events sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     pub channel: MessageChannel,

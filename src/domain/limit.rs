@@ -2,12 +2,12 @@
 
 use super::amount::Money;
 
-/// All limits of a promotion. Which type may have which is checked where a body is read.
+/// All limits of a promotion. Which type of promotion may have which limit is checked when a body is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Most issues to one customer, for good.
+    /// Most issues to one customer. This limit has no window.
     pub issue_per_customer: Option<u32>,
-    /// What one customer may unlock, and what one unlocked issuance can be used for.
+    /// How often one customer may unlock it, and how much one unlocked issuance can be used.
     pub earn: EarnLimits,
     pub cart: CartLimits,
     pub customer: SubjectLimits,
@@ -15,19 +15,19 @@ pub struct Limits {
     pub code: SubjectLimits,
 }
 
-/// A limit that counts in a counter.
+/// A limit whose uses a counter counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CountedLimit {
     pub name: LimitName,
-    /// The bound, included: a count, or an amount of money in ten-thousandths.
+    /// The largest allowed value: a count, or an amount of money in ten-thousandths.
     pub maximum: i64,
     /// When the count starts anew; `None`: never.
     pub refresh: Option<Refresh>,
 }
 
 impl Limits {
-    /// The limits that count in counters, in the order in which they are named: earn, customer, promotion, code; times,
-    /// transactions, discount (spec 7.2).
+    /// The limits whose uses counters count. They are ordered by subject (earn, customer, promotion, code), then by
+    /// measure (times, transactions, discount) (spec 7.2).
     pub fn counted(&self) -> impl Iterator<Item = CountedLimit> {
         let earn = SubjectLimits {
             times: self.earn.times.map(Limit::for_good),
@@ -49,13 +49,13 @@ impl Limits {
 /// `limits.earn`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EarnLimits {
-    /// Most unlocks by one customer, for good.
+    /// Most unlocks by one customer. This limit has no window.
     pub per_customer: Option<u32>,
-    /// Applications of one issuance.
+    /// Most applications of one issuance.
     pub times: Option<u32>,
-    /// Carts that one issuance serves.
+    /// Most carts that one issuance can be used for.
     pub transactions: Option<u32>,
-    /// Discount that one issuance gives.
+    /// Most discount that one issuance gives.
     pub discount: Option<Money>,
 }
 
@@ -75,7 +75,7 @@ pub struct SubjectLimits {
 }
 
 impl SubjectLimits {
-    /// Whether there is none.
+    /// Whether there is no limit.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -112,10 +112,10 @@ impl<T> Limit<T> {
     }
 }
 
-/// Windows of so many calendar units of the tenant's time zone.
+/// The windows of a limit: so many calendar units in the tenant's time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refresh {
-    /// How many at a time.
+    /// How many units make a window.
     pub every: u32,
     pub unit: RefreshUnit,
 }

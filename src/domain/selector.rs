@@ -2,7 +2,7 @@
 
 use super::amount::Number;
 
-/// All of them, or any of them.
+/// Whether all or any of several tests must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Match {
     /// Every one must hold.
@@ -15,10 +15,10 @@ pub const MAX_PREDICATES: usize = 50;
 /// Most values of one predicate or text condition (spec 14).
 pub const MAX_VALUES: usize = 10_000;
 
-/// A line is selected when `include` is empty or holds, and none of `exclude` holds.
+/// A line is selected if `include` is empty or holds, and no predicate of `exclude` holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
-    /// How many of `include` must hold.
+    /// Whether all or any of `include` must hold.
     pub matching: Match,
     pub include: Vec<Predicate>,
     pub exclude: Vec<Predicate>,
@@ -28,12 +28,12 @@ impl Selector {
     pub const EVERY_LINE: Self =
         Self { matching: Match::All, include: Vec::new(), exclude: Vec::new() };
 
-    /// All predicates, included ones first.
+    /// All predicates, those of `include` first.
     pub fn predicates(&self) -> impl Iterator<Item = &Predicate> {
         self.include.iter().chain(&self.exclude)
     }
 
-    /// The product lists that this leans on.
+    /// The product lists that the predicates name.
     pub fn lists(&self) -> impl Iterator<Item = &str> {
         self.predicates().filter_map(|predicate| match predicate {
             Predicate::InList { list } => Some(list.as_str()),
@@ -42,12 +42,12 @@ impl Selector {
     }
 }
 
-/// One test of a line. A field that the line lacks makes it false, whatever the operator.
+/// One test of a line. If the line lacks the field, the test is false for every operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Predicate {
     /// A text, or a list of texts.
     Text {
-        /// What is looked at.
+        /// The field that is tested.
         field: TextField,
         /// What it must be.
         test: TextTest,
@@ -55,7 +55,7 @@ pub enum Predicate {
     /// The line's SKU is in a named product list.
     InList { list: String },
     Number {
-        /// What is looked at.
+        /// The field that is tested.
         field: NumberField,
         /// What it must be.
         test: NumberTest,
@@ -96,16 +96,16 @@ pub enum NumberField {
     PriceDiscountPercent,
 }
 
-/// What a text must be. Compared exactly, case included.
+/// What a text must be. Texts are compared exactly, case included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TextTest {
     Eq(String),
-    /// Anything else (of a list: all of it).
+    /// Any other text. In a list, every text must differ.
     Ne(String),
     In(Vec<String>),
-    /// None of these (of a list: all of it).
+    /// None of these. In a list, no text may be one of these.
     NotIn(Vec<String>),
-    /// Has this within it.
+    /// The text contains this.
     Contains(String),
     StartsWith(String),
 }

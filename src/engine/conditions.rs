@@ -23,14 +23,14 @@ pub(crate) struct Conditions {
     leaves: Box<[LeafTest]>,
 }
 
-/// A node of the tree; leaves by number.
+/// A node of the tree. Leaves are named by their number.
 #[derive(Debug)]
 pub(crate) enum Node {
     Group { matching: Match, is: bool, of: Box<[Node]> },
     Leaf(usize),
 }
 
-/// A leaf. Selections by their number in the promotion.
+/// A leaf. Selections are named by their number in the promotion.
 #[derive(Debug)]
 pub(crate) enum LeafTest {
     Cart {
@@ -46,7 +46,7 @@ pub(crate) enum LeafTest {
         of: usize,
         found: bool,
     },
-    /// The leaves that look at no line. Texts of `in` are sorted, to be found by halving.
+    /// The leaves that look at no line. The texts of `in` are sorted for binary search.
     Request(Leaf),
 }
 
@@ -55,13 +55,13 @@ pub(crate) struct Scene<'s> {
     pub(crate) request: &'s Request<'s>,
     pub(crate) view: &'s CartView<'s>,
     pub(crate) basket: &'s Basket,
-    /// How units count; `None` for a cart-level promotion, which sees the whole cart.
+    /// Which units count; `None` for a cart-level promotion, which sees the whole cart.
     pub(crate) claims: Option<&'s ClaimRules>,
     /// The lines that each of the promotion's selections selects.
     pub(crate) selected: &'s [LineSet],
     /// Where line conditions look: the whole cart, or one part of it (`same`).
     pub(crate) part: &'s LineSet,
-    /// What judging them is charged to.
+    /// Where the steps of judging are charged.
     pub(crate) work: &'s Work<'s>,
 }
 
@@ -114,7 +114,7 @@ impl Conditions {
         self.truths(|leaf| leaf.holds(scene))
     }
 
-    /// The same where there is no cart: every leaf that looks at one is false (spec 11).
+    /// Judges conditions without a cart: every leaf that looks at the cart is false (spec 11).
     pub(crate) fn judge_without_cart(&self, scene: &Scene<'_>) -> Truths {
         self.truths(|leaf| !leaf.looks_at_the_cart() && leaf.holds(scene))
     }
@@ -129,8 +129,8 @@ impl Conditions {
         holds(&self.root, truths)
     }
 
-    /// Finds the leaves that are true and all of whose enclosing groups are true and have `is: true`, in their order:
-    /// those that can be requirements (spec 7.3).
+    /// Finds, in their order, the leaves that can be requirements (spec 7.3): leaves that are true, and whose enclosing
+    /// groups are all true and have `is: true`.
     pub(crate) fn supporting(&self, truths: Truths, found: &mut impl FnMut(&LeafTest)) {
         self.supporting_in(&self.root, truths, found);
     }
@@ -145,14 +145,14 @@ impl Conditions {
         }
     }
 
-    /// Whether they look at what item-level promotions have taken off (spec 5.3 `subtotal`).
+    /// Whether the conditions depend on the discounts of item-level promotions (spec 5.3 `subtotal`).
     pub(crate) fn see_discounts(&self) -> bool {
         let subtotal =
             |test: &LeafTest| matches!(test, LeafTest::Cart { measure: CartMeasure::Subtotal, .. });
         self.leaves.iter().any(subtotal)
     }
 
-    /// Whether one of them counts units of lines, of which others may have claimed some.
+    /// Whether one of the conditions counts units of lines. Other promotions may have claimed some of these units.
     pub(crate) fn count_units(&self) -> bool {
         self.leaves.iter().any(|test| match test {
             LeafTest::Lines { .. } | LeafTest::Item { found: true, .. } => true,
@@ -217,7 +217,8 @@ fn compile(
     }
 }
 
-/// Sorts the values of leaves that only look a text up. Where case does not count, they are put into lower case first.
+/// Sorts the values of leaves that only look a text up. Values that are compared without regard to case become lower
+/// case first.
 fn sorted(mut leaf: Leaf) -> Leaf {
     match &mut leaf {
         Leaf::PaymentMode { test: ModeTest::In(values, _) | ModeTest::NotIn(values) }
@@ -239,7 +240,7 @@ fn sorted(mut leaf: Leaf) -> Leaf {
     leaf
 }
 
-/// All / any of the children evaluate to `is`.
+/// A group is true if all, or any, of its children evaluate to `is`.
 pub(crate) fn holds(node: &Node, truths: Truths) -> bool {
     match node {
         Node::Leaf(leaf) => truths.get(*leaf),
@@ -288,7 +289,7 @@ impl LeafTest {
                 let mut lines = scene.lines(*of).iter();
                 may_look_at(1) && lines.any(|line| scene.counted(line).is_positive())
             }
-            // Not a line condition: it sees the whole cart (spec 7.3).
+            // This is not a line condition, so it sees the whole cart (spec 7.3).
             Self::Item { of, found: false } => may_look_at(1) && scene.selected(*of).is_empty(),
             Self::Request(leaf) => may_look_at(1) && request_holds(leaf, scene.request),
         }
@@ -305,7 +306,7 @@ pub(crate) fn cart_measure(measure: CartMeasure, scene: &Scene<'_>) -> Exact {
     let lines = || view.all.iter().map(|line| view.line(line));
     match measure {
         CartMeasure::Amount => view.gross_of(&view.all),
-        // For an item-level promotion as the cart's amount (spec 5.3).
+        // For an item-level promotion this equals the cart's amount (spec 5.3).
         CartMeasure::Subtotal => match scene.claims {
             Some(_) => view.gross_of(&view.all),
             None => view.gross_of(&view.all).minus(&scene.basket.items_discount().into()),
@@ -351,7 +352,7 @@ fn has_in_any_case(values: &[String], text: &str) -> bool {
     values.binary_search_by(|value| value.bytes().cmp(small())).is_ok()
 }
 
-/// The leaves that look at the request alone. What it lacks makes them false.
+/// Judges the leaves that look at the request alone. A field that the request lacks makes them false.
 #[expect(clippy::unreachable, reason = "the other leaves are compiled to tests of their own")]
 fn request_holds(leaf: &Leaf, request: &Request<'_>) -> bool {
     match leaf {

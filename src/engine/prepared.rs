@@ -1,4 +1,5 @@
-//! A cart under one rule set. It is read once; what has to be looked up for it follows, and then its price (spec 7.2).
+//! A cart under one rule set. It is read once. Then follows what has to be looked up for it, and then its price (spec
+//! 7.2).
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -21,27 +22,27 @@ use super::ruleset::RuleSet;
 use super::work::{Stop, Unfinished, Work};
 use super::{evaluate, gates, issuances, limits};
 
-/// A cart that the rules of a tenant have read. `Q` points to its request, which is borrowed or shared.
+/// A cart that was read under a tenant's rules. `Q` points to its request, which is borrowed or shared.
 pub struct Prepared<Q> {
     rules: Arc<RuleSet>,
     request: Q,
     now: DateTime<Utc>,
     reading: Reading,
     codes: Codes,
-    /// The promotions that the request and the rules alone admit.
+    /// The promotions that pass the gates that look at the request and the rules alone.
     admitted: PromotionSet,
     /// The other promotions that were judged, in order of creation.
     refused: Vec<(PromotionIndex, ReasonCode)>,
-    /// The steps that this took.
+    /// The steps that reading took.
     steps: u64,
 }
 
 /// What has to be looked up before a cart is evaluated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// Counters of customers, codes and everybody. Those of issuances are known once the issuances are.
+    /// The counters of customers, codes and everybody. Counters of issuances are known once the issuances are known.
     pub counters: Vec<Bound>,
-    /// The promotions whose issuances in the customer's hands play a part.
+    /// The promotions for which the customer's issuances matter.
     pub issuances: Vec<PromotionId>,
 }
 
@@ -53,10 +54,10 @@ impl Needs {
 }
 
 impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
-    /// Reads a cart, finds the promotions that it could meet, and judges the gates that look at the request and the rules
-    /// alone. `codes` says for each code of the cart whose it is; `None`: nobody's.
+    /// Reads a cart, finds the promotions that it could meet, and judges the gates that look at the request and the
+    /// rules alone. `codes` has an entry for each code of the cart; `None` where no promotion has the code.
     ///
-    /// INVARIANT: the store, if the request names one, is one of the rule set's.
+    /// INVARIANT: if the request names a store, the rule set has it.
     pub fn new(
         rules: Arc<RuleSet>,
         request: Q,
@@ -94,7 +95,7 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
         Ok(Self { rules, request, now, reading, codes, admitted, refused, steps })
     }
 
-    /// The same with a copy of the request, for another thread.
+    /// Copies the request, so that another thread can evaluate the cart.
     pub fn into_owned(self) -> Prepared<Arc<Request<'static>>> {
         let Self { rules, request, now, reading, codes, admitted, refused, steps } = self;
         let request = Arc::new(Request::clone(&request).into_owned());
@@ -113,7 +114,7 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
         self.now
     }
 
-    /// What the price depends on besides: of the promotions that are admitted, and of the presented codes.
+    /// What has to be looked up for the admitted promotions and the presented codes.
     pub fn needs(&self) -> Needs {
         let limited = self.admitted().filter(|compiled| compiled.has_limits());
         let shared = limited.flat_map(|compiled| self.bounds(compiled, self.shared_owners()));
@@ -123,20 +124,20 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
         }
     }
 
-    /// The promotions whose issuances in the customer's hands play a part.
+    /// The promotions for which the customer's issuances matter.
     pub fn asking_for_issuances(&self) -> impl Iterator<Item = PromotionId> {
         let asking = self.admitted().filter(|own| own.promotion.terms.asks_for_issuance());
         asking.map(|compiled| compiled.promotion.id)
     }
 
     /// The counters that the price depends on: those of the promotions that pass all gates before the limits, of their
-    /// issuances, and of the presented codes. `issuances` are what the customer has in hand of the promotions that
-    /// [`Needs::issuances`] names, in any order: issuances that are unlocked and not revoked.
+    /// issuances, and of the presented codes. `issuances` are the customer's issuances of the promotions that
+    /// [`Needs::issuances`] names, in any order. They are unlocked and not revoked.
     pub fn counters(&self, issuances: &[IssuanceFact]) -> Vec<Bound> {
         let limited = self.admitted().filter(|compiled| compiled.has_limits());
         let open = limited.filter(|compiled| issuances::opens(compiled, issuances, self.now));
         let bounds = open.flat_map(|compiled| {
-            // Which of them serves depends on what is left of each.
+            // Which of them serves the cart depends on what is left of each.
             let in_hand = issuances::of_promotion(compiled, issuances, self.now);
             let in_hand = in_hand.map(|own| Owner::Issuance(own.issuance_id));
             self.bounds(compiled, self.shared_owners().chain(in_hand))
@@ -144,9 +145,9 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
         bounds.chain(self.bounds_of_codes()).collect()
     }
 
-    /// Prices the cart: which promotions apply, what every line then costs, and why the others did not apply. `used` says
-    /// what is gone of the counters that [`Self::counters`] names; a counter that is missing is unused. The same input
-    /// gives the same output, whatever order promotions were made or loaded in.
+    /// Prices the cart: which promotions apply, what every line then costs, and why the others did not apply. `used`
+    /// says how much is gone of the counters that [`Self::counters`] names; a counter that is missing is unused. The
+    /// same input gives the same output, in whatever order promotions were loaded.
     pub fn evaluate<'e>(
         &'e self,
         issuances: &'e [IssuanceFact],
@@ -161,7 +162,7 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
         evaluate::evaluate(&case, &self.admitted, &self.refused)
     }
 
-    /// What an evaluation takes from the counters of the promotions that it applied.
+    /// What an evaluation takes from the counters of the promotions that applied.
     pub fn uses(&self, evaluation: &Evaluation) -> Vec<Use> {
         let of_promotion = |applied: &Applied| {
             let issuance = applied.issuance_id.map(Owner::Issuance);
@@ -180,8 +181,8 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
         evaluation.applied.iter().flat_map(of_promotion).collect()
     }
 
-    /// Compares every upper bound of `optimal` with what the orders below it come to: how many bounds there were, or the
-    /// first that is too low. For tests: nothing is left out, whatever it takes.
+    /// Compares every upper bound of `optimal` with the best order below it. Returns how many bounds were compared, or
+    /// the first that is too low. It is for tests and has no bound on its work.
     #[doc(hidden)]
     pub fn check_bounds<'e>(&'e self) -> Result<u64, String>
     where
@@ -211,7 +212,7 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
         self.admitted.iter().map(|index| self.rules.compiled(index))
     }
 
-    /// Whoever shares a promotion's counters: the request's customer, and everybody.
+    /// The owners whose counters promotions share: the request's customer, and everybody.
     fn shared_owners(&self) -> impl Iterator<Item = Owner> + use<'r, Q> {
         let customer = self.request.customer.as_ref();
         limits::shared_owners(customer.and_then(|customer| customer.id.as_deref()))

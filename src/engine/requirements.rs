@@ -1,5 +1,4 @@
-//! What a condition needs: the units that a promotion's true line conditions rest on, and complete
-//! sets of them (spec 7.3).
+//! Requirements: the units that make a promotion's line conditions true, and complete sets of them (spec 7.3).
 
 use smallvec::SmallVec;
 
@@ -13,14 +12,14 @@ use super::line_set::LineSet;
 use super::units::Slot;
 use super::work::Work;
 
-/// One true line condition, and what it needs of the lines that it selects.
+/// A line condition that is true, and how much of the lines that it selects it needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Requirement {
     pub(crate) lines: LineSet,
     pub(crate) need: Need,
 }
 
-/// How much of its lines a requirement needs; never more than they hold.
+/// How much of its lines a requirement needs, at most what they have.
 #[derive(Clone, Debug)]
 pub(crate) enum Need {
     Units(Quantity),
@@ -29,10 +28,10 @@ pub(crate) enum Need {
     All,
 }
 
-/// Units of lines, by line.
+/// How many units of which line.
 pub(crate) type ByLine = Vec<(usize, Quantity)>;
 
-/// Most conditions have one, which needs no memory of its own.
+/// Most promotions have one requirement, which needs no heap memory.
 pub(crate) type Requirements = SmallVec<[Requirement; 1]>;
 
 /// The requirements of conditions that hold, in their order.
@@ -66,8 +65,7 @@ fn requirement(test: &LeafTest, scene: &Scene<'_>) -> Option<Requirement> {
     }
 }
 
-/// A condition's value as a quantity. One finer than a quantity can be is met by the next that is
-/// not below it.
+/// A condition's value as a quantity. A value with more decimals than a quantity has is rounded up.
 fn units(value: Number) -> Quantity {
     let scaled = value.scaled();
     let cut = scaled.div_euclid(10);
@@ -80,8 +78,8 @@ fn whole_above(value: Number) -> Quantity {
     Quantity::from_scaled(whole.saturating_mul(Quantity::ONE.scaled()))
 }
 
-/// Takes units worth at least `worth` from lines in the given order: whole units of a line, or all
-/// that it has; zero-priced lines aside. Each line comes with its unit price and what it holds.
+/// Takes units worth at least `worth` from lines in the given order. It takes whole units of a line, or all that the
+/// line has, and skips lines with a price of 0. `lines` are lines with their unit price and quantity.
 pub(crate) fn take_worth(
     worth: &Exact,
     lines: impl Iterator<Item = (usize, Money, Quantity)>,
@@ -117,21 +115,20 @@ pub(crate) fn take_units(mut missing: Quantity, lines: &[(usize, Quantity)]) -> 
     taken
 }
 
-/// What a set consists of: so many units of each requirement's lines, a unit for one requirement
-/// only.
+/// What a set consists of: for each requirement, a number of units of its lines. A unit serves one requirement only.
 pub(crate) struct SetShape {
     parts: Vec<(LineSet, Quantity)>,
 }
 
-/// So many choices of requirements are looked at in one step.
+/// How many choices of requirements are looked at in one step.
 const CHOICES_A_STEP: usize = 8;
 
-/// For every choice of requirements (as bits): the units that could serve at least one of them.
+/// For every choice of requirements (as bits): how many units could serve at least one of them.
 struct Capacity(Vec<i128>);
 
 #[expect(clippy::indexing_slicing, reason = "a choice of parts is a number below 2 to their count")]
 impl SetShape {
-    /// INVARIANT: requirements of sets are counts of units (spec 5.4 refuses all others).
+    /// INVARIANT: requirements of sets are numbers of units (spec 5.4 refuses all others).
     pub(crate) fn new(requirements: &[Requirement], holds: impl Fn(usize) -> Quantity) -> Self {
         let part = |requirement: &Requirement| {
             let all: Quantity = requirement.lines.iter().map(&holds).sum();
@@ -156,8 +153,8 @@ impl SetShape {
     }
 
     fn capacity(&self, units: impl Iterator<Item = (usize, Quantity)>) -> Capacity {
-        // First the units by just which requirements could use them, then, part by part, summed
-        // over all subsets; what no requirement outside a choice could use alone serves the choice.
+        // First, `within` counts units by exactly the requirements that could use them. Then it is summed, part by
+        // part, over all subsets: each entry has the units that no requirement outside the choice could use.
         let mut within = vec![0_i128; 1 << self.parts.len()];
         for (line, quantity) in units {
             within[self.mask(line)] += i128::from(quantity.scaled());
@@ -178,7 +175,7 @@ impl SetShape {
         self.parts.iter().map(|(_, need)| all(need)).collect()
     }
 
-    /// For every choice of parts what they need together.
+    /// For every choice of parts: how many units they need together.
     fn together(demands: &[Quantity]) -> Vec<i128> {
         let mut together = vec![0_i128];
         for demand in demands {
@@ -189,13 +186,13 @@ impl SetShape {
         together
     }
 
-    /// What it takes to look at all choices of the parts.
+    /// The steps that it takes to look at all choices of the parts.
     fn steps(&self) -> usize {
         (1 << self.parts.len()) / CHOICES_A_STEP + 1
     }
 
-    /// The most complete sets that can be taken at once: by Hall's theorem, as often as no choice
-    /// of requirements needs more than the lines that could serve it hold.
+    /// The most complete sets that the units make. By Hall's theorem this is the largest number for which no choice of
+    /// requirements needs more units than could serve it.
     pub(crate) fn most(
         &self,
         units: impl ExactSizeIterator<Item = (usize, Quantity)>,
@@ -214,11 +211,11 @@ impl SetShape {
             .map_or(0, |sets| i64::try_from(sets).unwrap_or(i64::MAX))
     }
 
-    /// Takes what the parts demand from units in the given order: requirements are served in the
-    /// order of the conditions, each from the front, leaving what the later ones need. The answer
-    /// has the units of each requirement, in the order in which they were taken.
+    /// Takes what the parts demand from units in the given order. Requirements are served in the order of the
+    /// conditions. Each takes the first units that later requirements can spare. Returns the units of each requirement,
+    /// in the order in which they were taken.
     ///
-    /// INVARIANT: the units suffice, as they do for [`SetShape::most`] sets of them.
+    /// INVARIANT: the units suffice, as they do for up to [`SetShape::most`] sets.
     pub(crate) fn serve(
         &self,
         demands: &[Quantity],
@@ -234,7 +231,8 @@ impl SetShape {
         for (part, demand) in demands.iter().enumerate() {
             let mut missing = *demand;
             let mut taken = Vec::new();
-            // Units of just these requirements are all needed by later ones: what can be spared only falls.
+            // Later requirements need all further units with one of these masks, since the number that can be spared
+            // never grows.
             let mut needed: Vec<usize> = Vec::new();
             for (mask, slot) in rest.iter_mut().filter(|(mask, _)| mask & (1 << part) != 0) {
                 if !missing.is_positive() {
@@ -271,8 +269,8 @@ impl Spare {
         Self(choices.map(|(there, needed)| there - needed).collect())
     }
 
-    /// How many units of just the requirements in `mask` those behind `part` can spare: any number where they could use
-    /// none of them.
+    /// How many units that only the requirements in `mask` could use the requirements after `part` can spare. If those
+    /// could use none of them, any number can be spared.
     fn of(&self, mask: usize, part: usize) -> Quantity {
         let later = self.0.iter().enumerate().step_by(1 << (part + 1));
         let later = later.filter(|(choice, _)| mask & choice != 0).map(|(_, spare)| *spare).min();
@@ -280,7 +278,7 @@ impl Spare {
         Quantity::from_scaled(bound.unwrap_or(i64::MAX))
     }
 
-    /// Takes units that just the requirements in `mask` could use.
+    /// Takes units that only the requirements in `mask` could use.
     fn take(&mut self, mask: usize, units: Quantity) {
         let choices = self.0.iter_mut().enumerate().filter(|(choice, _)| choice & mask != 0);
         choices.for_each(|(_, own)| *own -= i128::from(units.scaled()));

@@ -1,12 +1,12 @@
-//! What a return comes to: refunds and what promotions gave, in proportion to the units that are back in all, less what
-//! earlier returns came to (spec 9).
+//! The result of a return: what is refunded, and what is taken back of promotions. Both are in proportion to all units
+//! that have come back, less what earlier returns gave (spec 9).
 
 use crate::domain::amount::{Money, Quantity};
 use crate::domain::exact::Exact;
 use crate::domain::id::PromotionId;
 use crate::domain::rounding::Rounding;
 
-/// A redemption as far as returns need it.
+/// The part of a redemption that returns need.
 #[derive(Clone, Debug)]
 pub struct Sold {
     /// The lines of the cart.
@@ -22,9 +22,9 @@ pub struct SoldLine {
     /// How much of it.
     pub quantity: Quantity,
     pub gross: Exact,
-    /// What was to be paid for it.
+    /// What there was to pay for it.
     pub payable: Exact,
-    /// What promotions took off it.
+    /// The discount of each promotion on it.
     pub allocations: Vec<(PromotionId, Money)>,
 }
 
@@ -36,25 +36,25 @@ pub struct Given {
     pub points: Exact,
 }
 
-/// What came back before.
+/// What earlier returns brought back.
 #[derive(Clone, Debug, Default)]
 pub struct Before {
-    /// Of lines, by id: how much, and what was refunded.
+    /// For lines, by id: the quantity that came back, and the refund.
     pub lines: Vec<(String, Quantity, Exact)>,
-    /// Of promotions: how much of the discount and of the points.
+    /// For promotions: how much discount and how many points were taken back.
     pub promotions: Vec<(PromotionId, Money, Exact)>,
 }
 
-/// What one return comes to.
+/// The result of one return.
 #[derive(Clone, Debug)]
 pub struct Return {
     /// What is paid back.
     pub refund: Exact,
-    /// Line by line, in the order of the request.
+    /// The returned lines, in the order of the request.
     pub lines: Vec<ReturnedLine>,
-    /// What promotions gave and is taken back; those of which nothing is, left out.
+    /// What is taken back of promotions; promotions of which nothing is taken back are left out.
     pub promotions: Vec<TakenBack>,
-    /// Whether every unit of every line is back.
+    /// Whether every unit of every line has come back.
     pub complete: bool,
 }
 
@@ -66,9 +66,9 @@ pub struct ReturnedLine {
     pub quantity: Quantity,
     /// What is paid back for it.
     pub refund: Exact,
-    /// How much is back in all.
+    /// How much has come back in all.
     pub quantity_in_all: Quantity,
-    /// What is paid back for it in all.
+    /// What is paid back for the line in all.
     pub refund_in_all: Exact,
 }
 
@@ -83,13 +83,13 @@ pub struct TakenBack {
 /// Why a return is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// The line at this place of the request was not sold.
+    /// The line at this index of the request was not sold.
     UnknownLine(usize),
     /// More comes back than was bought.
     Exceeds,
 }
 
-/// What comes back now, after what came back before. Each id once; quantities over 0.
+/// Computes a return after earlier ones. `request` names each line at most once, with a quantity over 0.
 pub fn take_back(
     sold: &Sold,
     before: &Before,
@@ -148,7 +148,7 @@ impl Before {
     }
 }
 
-/// The part of an amount that falls on so many units, rounded and never above the amount; all of it for all units.
+/// The part of an amount for `units` out of `of` units, rounded and at most the amount; the whole amount for all units.
 pub(super) fn part(amount: &Exact, units: Quantity, of: Quantity, rounding: Rounding) -> Exact {
     if units == of {
         return amount.clone();
@@ -157,7 +157,7 @@ pub(super) fn part(amount: &Exact, units: Quantity, of: Quantity, rounding: Roun
     rounded.at_most(amount)
 }
 
-/// How much of a promotion's discount falls on what is back in all.
+/// How much of a promotion's discount falls on all units that have come back.
 fn discount_back(
     sold: &Sold,
     promotion: PromotionId,
@@ -179,7 +179,7 @@ fn discount_back(
     sold.lines.iter().map(of_line).sum()
 }
 
-/// How many of a promotion's points fall on what is back in all, in proportion to the gross of the lines.
+/// How many of a promotion's points fall on all units that have come back, in proportion to the gross of the lines.
 fn points_back(
     sold: &Sold,
     given: &Given,

@@ -1,8 +1,8 @@
-//! How much an evaluation may do, and how it ends without a result (spec 14).
+//! How much work an evaluation may do, and how it ends without a result (spec 14).
 //!
-//! Work is counted in steps, which follow from the input alone: the engine reads no clock. Loops charge what they are
-//! about to do, in bulk. Past the bound, or when the caller has hung up, they return at once with whatever they have, and
-//! the evaluation discards it.
+//! Work is counted in steps, which follow from the input alone: the engine reads no clock. Loops charge in bulk for
+//! what they are about to do. Past the bound, or when the caller has hung up, they return at once with what they have,
+//! and the evaluation discards it.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,10 +16,10 @@ pub const STEPS_PER_MS: u64 = 100_000;
 /// Most steps of one evaluation.
 const MOST: u64 = 100 * STEPS_PER_MS;
 
-/// So many steps are between two looks at [`Stop`].
+/// How many steps are taken between two looks at [`Stop`].
 const STEPS_BETWEEN_LOOKS: u64 = 4_096;
 
-/// What an exact share of a discount takes: several steps on fractions.
+/// The steps that an exact share of a discount takes. It needs several operations on fractions.
 pub(crate) const STEPS_A_SHARE: usize = 16;
 
 /// Asks an evaluation to end early: its caller has hung up, or its time is over.
@@ -36,8 +36,8 @@ impl Default for Stop {
 }
 
 impl Stop {
-    /// Ends the evaluation by itself after so many steps, if that is before the bound: a trial, for whoever has another
-    /// place for long ones.
+    /// Also ends the evaluation after so many steps, if that is before the bound. A caller that runs long evaluations
+    /// elsewhere uses this to try a short one first.
     pub const fn within(steps: u64) -> Self {
         Self { is_stopped: AtomicBool::new(false), within: steps }
     }
@@ -47,7 +47,7 @@ impl Stop {
         self.is_stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has been asked.
+    /// Whether the evaluation was asked to stop.
     pub fn is_stopped(&self) -> bool {
         self.is_stopped.load(Ordering::Relaxed)
     }
@@ -56,8 +56,7 @@ impl Stop {
 /// Why an evaluation has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unfinished {
-    /// It would take more steps than an evaluation may. The promotions that took most, by their index in the rule set,
-    /// the largest first.
+    /// It would take more steps than an evaluation may take. Holds the promotions that took most, the largest first.
     TooComplex(Vec<Costly>),
     /// It was asked to stop, or took more steps than [`Stop::within`] allows.
     Stopped,
@@ -68,11 +67,11 @@ pub enum Unfinished {
 pub struct Costly {
     /// Its index in the rule set.
     pub promotion: PromotionIndex,
-    /// Its part of the steps; where the search for texts took them all, how many texts it looks for.
+    /// Its part of the steps. If the search for texts took all steps, this is the number of texts that it looks for.
     pub steps: u64,
 }
 
-/// Why the work has ended before it was done.
+/// Why the work ended before it was complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     TooComplex,
@@ -86,19 +85,20 @@ pub(crate) struct Work<'s> {
     bound: u64,
     /// The steps that were charged, without those on big integers.
     charged: Cell<u64>,
-    /// How many are charged when all steps are looked at next; 0 once the work has ended.
+    /// When this many steps are charged, the bound is checked again; 0 once the work has ended.
     next_look: Cell<u64>,
     end: Cell<Option<End>>,
     big: Allowance,
 }
 
 impl<'s> Work<'s> {
-    /// The work of an evaluation, of which so many steps were taken before. `search_ms`: what a search may take besides.
+    /// The work of an evaluation that has already taken `taken` steps. `search_ms` is what a search may take in
+    /// addition.
     pub(crate) fn new(stop: &'s Stop, search_ms: u64, taken: u64) -> Self {
         Self::within(stop, MOST + search_ms * STEPS_PER_MS, taken)
     }
 
-    /// Without a bound, for what is small.
+    /// Work without a bound, for small tasks.
     pub(crate) fn unbounded(stop: &'s Stop) -> Self {
         Self::within(stop, u64::MAX, 0)
     }
@@ -122,7 +122,7 @@ impl<'s> Work<'s> {
     }
 
     /// Counts steps that are about to be taken. Returns false once the evaluation has to end. Steps on big integers are
-    /// added only at the next look. They cannot pass the bound before it, since their allowance is the bound.
+    /// added only at the next look. Until then they cannot pass the bound, since their allowance is the bound.
     #[inline]
     pub(crate) fn charge(&self, steps: usize) -> bool {
         let steps = u64::try_from(steps).unwrap_or(u64::MAX);
@@ -155,7 +155,7 @@ impl<'s> Work<'s> {
         true
     }
 
-    /// Why it has ended before it was done, if it has.
+    /// Why the work ended before it was complete, if it did.
     pub(crate) fn end(&self) -> Option<End> {
         self.look();
         self.end.get()

@@ -1,4 +1,4 @@
-//! Benefits on units of lines: how often, and which units (spec 7.3).
+//! Benefits on units of lines: how often they apply, and to which units (spec 7.3).
 
 use std::cell::RefCell;
 
@@ -20,7 +20,7 @@ use super::chosen::{Basis, Chosen, Units};
 use super::groups::{UnitQueue, count, cut, first_of_each, take};
 use super::part::{Part, Quantities};
 
-/// What a part of a cart takes besides what is looked at there.
+/// The steps that each part of a cart takes, besides those for its lines.
 const STEPS_A_PART: usize = 16;
 
 pub(super) fn propose(
@@ -73,8 +73,8 @@ pub(super) fn propose(
     proposal.or_nothing()
 }
 
-/// Of the failures of several parts the one that says most: there is something to discount, before
-/// there is nothing, before the conditions fail.
+/// The failure of a promotion with several parts is the one that came closest to a discount: `NoBenefit`, then
+/// `NoEligibleItems`, then `ConditionsNotMet`.
 fn worse(a: Failure, b: Failure) -> Failure {
     match (a, b) {
         (Failure::NoBenefit, _) | (_, Failure::NoBenefit) => Failure::NoBenefit,
@@ -85,18 +85,18 @@ fn worse(a: Failure, b: Failure) -> Failure {
 
 /// How units fill applications.
 enum Filling {
-    /// One after the other, so many an application; `None`: all that are there.
+    /// One after the other, so many for each application; `None`: all available units.
     Loose(Option<Quantity>),
-    /// Group by group, so many a group; `None`: all that are there.
+    /// Group by group, so many for each group; `None`: all available units.
     Groups(Option<Quantity>),
-    /// In groups of so many, and of each only the first.
+    /// In groups of so many units, of which only the first are discounted.
     FirstOf(Quantity),
 }
 
 /// What is set aside for a condition.
 pub(super) struct Reserved {
     reserved: ByLine,
-    /// The open units besides.
+    /// The open units that are not set aside.
     pub(super) units: Vec<Slot>,
 }
 
@@ -104,7 +104,7 @@ pub(super) struct Reserved {
 pub(super) struct Giving<'d> {
     case: &'d Case<'d>,
     pub(super) benefit: &'d ItemBenefit,
-    /// The lines of the part that the target selects; `None`: it names none.
+    /// The lines of the part that the target selects; `None`: the target has no selector.
     select: Option<LineSet>,
     pub(super) part: Part<'d>,
     basket: &'d Basket,
@@ -141,7 +141,7 @@ impl<'d> Giving<'d> {
         &self.case.work
     }
 
-    /// Lines, as far as the target selects them.
+    /// Those of the lines that the target selects.
     fn narrowed(&self, lines: LineSet) -> LineSet {
         self.select.map_or(lines, |select| select.intersection(&lines))
     }
@@ -158,8 +158,8 @@ impl<'d> Giving<'d> {
         slots
     }
 
-    /// `matching` and `in_condition`: the first units by `pick`; under `within: application` they are cut into groups, the
-    /// dearest first, and the pick looks in each.
+    /// `matching` and `in_condition`: chooses the first units by `pick`. Under `within: application` units form groups
+    /// from the most expensive on, and the pick chooses in each group.
     fn first_units(&self, allowed: i64, lines: &LineSet) -> Result<Chosen, Failure> {
         let order = match self.benefit.within {
             Within::Application => Pick::MostExpensive,
@@ -182,7 +182,7 @@ impl<'d> Giving<'d> {
         matches!(self.benefit.kind, ItemKind::BundlePrice { .. })
     }
 
-    /// The units of a group in which a pick looks.
+    /// How many units a group has in which a pick chooses.
     #[expect(clippy::panic, reason = "refused where a body is read (spec 5.4 `target.within`)")]
     fn every(&self) -> Quantity {
         match self.benefit.repeat.map(|repeat| repeat.per) {
@@ -191,7 +191,7 @@ impl<'d> Giving<'d> {
         }
     }
 
-    /// Fills up to `allowed` applications from units in their order. Incomplete groups are left out.
+    /// Fills up to `allowed` applications from units in their order. An incomplete group gives nothing.
     fn fill(&self, allowed: i64, units: Vec<Slot>, basis: Basis) -> Result<Chosen, Failure> {
         let there = count(&units);
         let filling = self.filling();
@@ -224,7 +224,7 @@ impl<'d> Giving<'d> {
         Ok(Chosen { times, units, basis })
     }
 
-    /// `in_condition` with sets: complete sets from units that may be discounted.
+    /// `in_condition` with sets: takes complete sets from the units that may be discounted.
     fn sets(&self, allowed: i64) -> Result<Chosen, Failure> {
         let units = self.open(&self.part.required_lines(), self.benefit.pick);
         let shape = self.part.set_shape();
@@ -252,12 +252,12 @@ impl<'d> Giving<'d> {
         Ok(Chosen { times, units, basis: Basis::Served(own) })
     }
 
-    /// `beyond_condition`: units over and above those reserved for the condition. Of all n allowed,
-    /// the smallest that discounts the most units; without a quantity, the largest that leaves a
-    /// unit.
+    /// `beyond_condition`: discounts units beyond those reserved for the condition. Of the allowed numbers of
+    /// applications, it chooses the smallest that discounts the most units; without a quantity, the largest that leaves
+    /// a unit.
     pub(super) fn beyond(&self, allowed: i64) -> Result<Chosen, Failure> {
         let lines = self.case.view.in_order(self.benefit.pick).of(&self.lines_beyond());
-        // Each number of applications is tried once, and the one that is chosen was tried before.
+        // What each number of applications leaves is computed once. The chosen number has usually been tried.
         let tried: RefCell<SmallVec<[(i64, Reserved); 4]>> = RefCell::default();
         let left = |times: i64| {
             let mut tried = tried.borrow_mut();
@@ -298,7 +298,7 @@ impl<'d> Giving<'d> {
         self.fill(times, units, Basis::Reserved(reserved))
     }
 
-    /// The lines of which `beyond_condition` discounts.
+    /// The lines that `beyond_condition` can discount.
     pub(super) fn lines_beyond(&self) -> LineSet {
         match self.select {
             Some(select) => select.intersection(&self.part.plan.lines),
@@ -306,7 +306,7 @@ impl<'d> Giving<'d> {
         }
     }
 
-    /// What is reserved for so many applications, and the open units of `lines` besides.
+    /// The units reserved for so many applications, and the other open units of `lines`.
     pub(super) fn after_reserving(
         &self,
         times: i64,
@@ -322,8 +322,8 @@ impl<'d> Giving<'d> {
         Reserved { reserved, units }
     }
 
-    /// Under `consumed`: the units that the condition needed besides those discounted. Own units
-    /// count where they qualify.
+    /// Under `consumed`: the units that the condition needed besides the discounted ones. Discounted units that qualify
+    /// count towards the need.
     fn needed(&self, chosen: &Chosen, takes: &[Take]) -> ByLine {
         let qualifying = |units: &mut dyn Iterator<Item = Slot>| {
             let mut own = Quantities::default();
@@ -347,7 +347,7 @@ impl<'d> Giving<'d> {
     }
 }
 
-/// The open units of lines beside reserved ones.
+/// The open units of lines, without reserved ones.
 pub(super) fn open_beside(
     case: &Case<'_>,
     basket: &Basket,
@@ -370,19 +370,19 @@ pub(super) fn multiple(quantity: Quantity, times: i64) -> Quantity {
     Quantity::from_scaled(quantity.scaled().saturating_mul(times))
 }
 
-/// How many applications units fill, the last perhaps not wholly.
+/// How many applications the units fill. The last may be incomplete.
 fn fills(units: Quantity, quantity: Quantity) -> i64 {
     let (units, quantity) = (units.scaled(), quantity.scaled().max(1));
     (units / quantity).saturating_add(i64::from(units % quantity != 0))
 }
 
-/// How many complete groups units make.
+/// How many complete groups the units form.
 fn whole(units: Quantity, every: Quantity) -> i64 {
     units.scaled() / every.scaled().max(1)
 }
 
-/// The largest of 1 to `most` for which `fits` holds, or 0; it holds up to some number and for none
-/// above.
+/// The largest number from 1 to `most` for which `fits` holds, or 0. `fits` must hold up to some number and for none
+/// above it.
 pub(super) fn largest(most: i64, fits: impl Fn(i64) -> bool) -> i64 {
     let (mut low, mut high) = (0, most);
     while low < high {

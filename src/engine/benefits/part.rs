@@ -1,7 +1,7 @@
-//! The part of a cart on which a benefit applies, with what its conditions need there.
+//! A part of a cart on which a benefit applies, and what its conditions need there.
 //!
-//! Without `same` there is one part, the whole cart. Everything that is counted, measured or
-//! reserved for a promotion is counted here.
+//! Without `same` the whole cart is the only part. Everything that a promotion counts, measures or reserves is computed
+//! here.
 
 use std::borrow::Cow;
 
@@ -17,10 +17,10 @@ use crate::engine::proposal::Failure;
 use crate::engine::requirements::{ByLine, Need, SetShape, take_units, take_worth};
 use crate::engine::units::{Basket, Slot};
 
-/// What it takes to look at a line for a need, with its price.
+/// The steps that it takes to look at a line and its price for a need.
 const STEPS_A_NEED: usize = 4;
 
-/// A part in which the conditions hold, on a basket.
+/// A part in which the conditions hold, with the basket to look at.
 pub(super) struct Part<'s> {
     pub(super) plan: &'s PartPlan,
     pub(super) scene: Scene<'s>,
@@ -47,7 +47,7 @@ impl<'s> Part<'s> {
         Ok(Self::new(case, candidate, basket, whole))
     }
 
-    /// How often what is measured fills an application.
+    /// How many applications the measured units, amount or sets allow.
     pub(super) fn repeats(&self, per: Per) -> i64 {
         match per {
             Per::Quantity(every) => self.counted_quantity().scaled() / every.scaled().max(1),
@@ -78,7 +78,7 @@ impl<'s> Part<'s> {
         self.plan.measured.intersection(lines).iter().map(|line| self.measured_units(line)).sum()
     }
 
-    /// Claimed units do not count towards line conditions; the whole cart is none (spec 7.3).
+    /// Claimed units do not count towards line conditions. Without a line condition the whole cart counts (spec 7.3).
     fn measured_units(&self, line: usize) -> Quantity {
         if self.plan.requirements.is_empty() {
             self.scene.view.line(line).quantity
@@ -92,7 +92,7 @@ impl<'s> Part<'s> {
         SetShape::new(&self.plan.requirements, |line| self.scene.counted(line))
     }
 
-    /// The most complete sets among the units that count.
+    /// The most complete sets that the units that count make.
     pub(super) fn most_sets(&self) -> i64 {
         let lines = self.required_lines();
         let units = lines.iter().map(|line| (line, self.scene.counted(line)));
@@ -118,13 +118,13 @@ impl<'s> Part<'s> {
         }
     }
 
-    /// Whether there are not several requirements.
+    /// Whether there is at most one requirement.
     pub(super) fn has_one_requirement(&self) -> bool {
         self.plan.requirements.len() <= 1
     }
 
-    /// The units that the condition needs for `times` applications, the most expensive first, those
-    /// of lines in `last` last (spec 7.3 `beyond_condition`).
+    /// The units that the condition needs for `times` applications: the most expensive first, but lines in `last` last
+    /// (spec 7.3 `beyond_condition`).
     pub(super) fn reserve(&self, per: Option<Per>, times: i64, last: &LineSet) -> ByLine {
         if self.plan.requirements.is_empty() {
             return Vec::new();
@@ -132,8 +132,8 @@ impl<'s> Part<'s> {
         self.need(per, times, &ByLine::new(), last)
     }
 
-    /// The units that the condition needs besides `own` ones of the promotion, which count first
-    /// where they qualify; the rest is taken most expensive first (spec 7.3 `consumed`).
+    /// The units that the condition needs besides `own`, the qualifying units that the promotion discounts. Those count
+    /// first; the rest is taken from the most expensive on (spec 7.3 `consumed`).
     pub(super) fn needed_besides(&self, per: Option<Per>, times: i64, own: &ByLine) -> ByLine {
         if self.plan.requirements.is_empty() {
             return Vec::new();
@@ -196,8 +196,8 @@ impl<'s> Part<'s> {
                         Need::Worth(need) => worth(need.clone(), lines),
                         Need::All => others(lines).into_owned(),
                     };
-                    // A unit may serve several requirements, and each takes from the same end of
-                    // a line: the largest need of a line holds the others.
+                    // A unit may serve several requirements, and each takes from the same end of a line. So the largest
+                    // need of a line covers the others.
                     for (line, quantity) in taken {
                         needed.at_least(line, quantity);
                     }
@@ -207,7 +207,7 @@ impl<'s> Part<'s> {
         }
     }
 
-    /// So many sets out of `own` units, which go first, and of `others`.
+    /// Which of `others` are needed for so many sets, if `own` units go first.
     fn need_sets(&self, times: i64, own: &ByLine, others: &[(usize, Quantity)]) -> ByLine {
         let shape = self.set_shape();
         let dearest = self.scene.view.in_order(Pick::MostExpensive).of(&self.plan.measured);
@@ -224,8 +224,7 @@ impl<'s> Part<'s> {
         others_of(shape.serve(&shape.demands(times.min(most)), &units, work))
     }
 
-    /// What so many sets need besides the units that serve their requirements already: those that
-    /// the promotion discounts.
+    /// What so many sets need besides `served`, the discounted units that already serve their requirements.
     pub(super) fn sets_besides(&self, times: i64, served: &[ByLine]) -> ByLine {
         let shape = self.set_shape();
         let quantity = |units: &ByLine| units.iter().map(|(_, quantity)| *quantity).sum();
@@ -248,7 +247,7 @@ impl<'s> Part<'s> {
     }
 }
 
-/// Marks of units by whose they are, in place of a run.
+/// Instead of a run, these slots say whose the units are.
 const OWN: usize = 0;
 const OTHER: usize = 1;
 
@@ -264,12 +263,11 @@ fn others_of(served: Vec<Vec<Slot>>) -> ByLine {
     units.by_line()
 }
 
-/// Quantities of lines, by line.
+/// A quantity for each line.
 #[derive(Default)]
 pub(super) struct Quantities(Vec<Quantity>);
 
 impl Quantities {
-    /// Quantities of lines that are all different.
     pub(super) fn of(units: &ByLine) -> Self {
         let mut quantities = Self::default();
         for (line, quantity) in units {
@@ -282,12 +280,12 @@ impl Quantities {
         self.0.get(line).copied().unwrap_or(Quantity::ZERO)
     }
 
-    /// Adds units to a line's.
+    /// Adds to the quantity of a line.
     pub(super) fn add(&mut self, line: usize, quantity: Quantity) {
         self.change(line, |own| own.plus(quantity));
     }
 
-    /// Lets a line have no fewer.
+    /// Raises the quantity of a line to at least this.
     pub(super) fn at_least(&mut self, line: usize, quantity: Quantity) {
         self.change(line, |own| own.max(quantity));
     }

@@ -1,4 +1,4 @@
-//! What is asked for, the best that was found, and the most that there could be.
+//! The question to a search, the best answer so far, and an upper bound.
 
 use std::cmp::Ordering;
 
@@ -8,24 +8,24 @@ use super::fine::Fine;
 use super::sequence::Sequence;
 use super::steps::Steps;
 
-/// What is asked for, and what it has come to.
+/// The question to a search, and its answer so far.
 pub(super) struct Answer<'s> {
-    /// A promotion that must have applied.
+    /// The required promotion, if there is one.
     pub(super) must: Option<usize>,
-    /// With its total as its value; `None` where none contains the promotion that must be there.
+    /// The best sequence, with its total as its value; `None` where no sequence contains the required promotion.
     pub(super) best: Option<Sequence>,
-    /// No other takes off more.
+    /// No sequence takes off more.
     pub(super) upper: Money,
     pub(super) steps: &'s mut Steps,
 }
 
 impl Answer<'_> {
-    /// The value of the best; 0 where there is none.
+    /// The value of the best sequence; 0 where there is none.
     pub(super) fn known(&self) -> Fine {
         self.best.as_ref().map_or(0, |best| best.value)
     }
 
-    /// Whether the promotion that must be there is among these.
+    /// Whether the required promotion is among these.
     pub(super) fn is_met_by(&self, mut places: impl Iterator<Item = usize>) -> bool {
         self.must.is_none_or(|must| places.any(|place| place == must))
     }

@@ -1,4 +1,4 @@
-//! Every upper bound against what the orders below it come to: for tests (docs/OPTIMAL.md, "What is tested").
+//! Compares every upper bound with the best order below it, for tests (docs/OPTIMAL.md, "What is tested").
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use super::fine::Fine;
 use super::problem::Problem;
 use super::weighed::Weighed;
 
-/// How many bounds were compared, or the first that is too low. No order is left out.
+/// Returns how many bounds were compared, or the first that is too low. It leaves out no order.
 pub(crate) fn check_bounds(case: &Case<'_>, ranked: &Ranked<'_>) -> Result<u64, String> {
     let problem = Problem::new(case, ranked, None);
     let mut count = 0;
@@ -32,7 +32,8 @@ struct Walk<'w, 'e> {
 }
 
 impl Walk<'_, '_> {
-    /// The most that can be added to this basket; `applied`: the members that have been, in their order.
+    /// The most that the remaining members can add on this basket. `applied` has the members that have applied, in
+    /// order.
     fn most_below(&mut self, basket: &Basket, applied: &mut Vec<usize>) -> Result<Fine, String> {
         let members = &self.component.members;
         let remaining: Vec<usize> =

@@ -1,10 +1,10 @@
-//! How much item-level promotions could still take off: never less than they can (docs/OPTIMAL.md, "The upper bound").
+//! An upper bound on what item-level promotions can still take off (docs/OPTIMAL.md, "The upper bound").
 //!
-//! Where a unit can be claimed once, promotions compete for units. Every unit gets a *price*; a promotion then counts for
-//! what it takes off beyond the prices of its units, and the units that are still open count for their prices. For
-//! whatever prices at or above zero the sum is an upper bound, since a unit is paid for at most once; the prices are
-//! chosen once, on the untouched cart, to make it low. Where units can be claimed again, promotions compete for what is
-//! left to pay: those that are *pooled* count together for all that is left to pay of their lines.
+//! Where a unit can be claimed once, promotions compete for units. Every unit gets a *price*. A promotion then counts
+//! for what it takes off beyond the prices of its units, and each open unit counts for its price. The sum is an upper
+//! bound for any prices that are not negative, since each unit is claimed at most once. The prices are chosen once, on
+//! the untouched cart, to make the bound low. Where units can be claimed again, promotions compete for what is left to
+//! pay: *pooled* promotions together count for at most what is left to pay for their lines.
 
 use smallvec::SmallVec;
 
@@ -19,7 +19,7 @@ use super::fine::{Fine, times, weighted};
 use super::prospect::{Open, Prospect, prospect};
 use super::steps::Steps;
 
-/// How often all prices are looked at.
+/// Most passes over all prices.
 const SWEEPS: usize = 3;
 
 /// The bound for the promotions of one component.
@@ -36,14 +36,14 @@ pub(super) struct Bound {
 /// An upper bound, and what it is made of.
 pub(super) struct Upper {
     pub(super) whole: Fine,
-    /// What each member counts for by itself.
+    /// How much each member adds to it.
     prospects: SmallVec<[Fine; 16]>,
-    /// The price of a unit of each line of the cart: 0 where units stack.
+    /// The price of a unit of each line of the cart; 0 where units stack.
     prices: Vec<Fine>,
 }
 
 impl Upper {
-    /// The most that can still come once a member has applied. Units that its condition uses up count as still open.
+    /// The most that can still be added once a member has applied. Units that its condition uses up count as open.
     pub(super) fn after(&self, member: usize, proposal: &Proposal) -> Fine {
         let paid = proposal.lines.iter();
         let paid = paid.map(|own| times(self.prices[own.line], own.quantity.scaled().into()));
@@ -52,7 +52,7 @@ impl Upper {
 }
 
 impl Bound {
-    /// `weights`: for each line of the cart how much a discount there counts, of one ([`super::fine::WHOLE`]).
+    /// `weights`: how much a discount on each line of the cart counts, in parts of one ([`super::fine::WHOLE`]).
     pub(super) fn new(
         case: &Case<'_>,
         members: &[(&ItemReach, Left)],
@@ -81,7 +81,7 @@ impl Bound {
         bound
     }
 
-    /// What it takes to say what can still come.
+    /// How many numbers the bound looks at.
     pub(super) fn looks(&self) -> usize {
         self.prospects.iter().map(Prospect::looks).sum()
     }
@@ -92,7 +92,7 @@ impl Bound {
         open
     }
 
-    /// Looks again at lines that have changed.
+    /// Updates `open` for lines that have changed.
     pub(super) fn look_at(
         &self,
         open: &mut Open,
@@ -110,13 +110,13 @@ impl Bound {
         }
     }
 
-    /// Whether a member could add anything, be it a gift.
+    /// Whether a member could still give anything, gifts included.
     pub(super) fn could_give(&self, open: &Open, member: usize) -> bool {
         let prospect = &self.prospects[member];
         prospect.has_gifts || prospect.lines.iter().any(|own| own.open(open) > 0)
     }
 
-    /// The most that the `remaining` members can add, by their numbers.
+    /// The most that the `remaining` members can add.
     pub(super) fn of(&self, open: &Open, remaining: impl Iterator<Item = usize> + Clone) -> Upper {
         let mut upper = Upper {
             whole: 0,
@@ -146,7 +146,8 @@ impl Bound {
         upper.whole += pooled.min(open.left);
     }
 
-    /// Nobody pays for a unit more than it is worth to one of those that are left, nor anything where there is only one.
+    /// A line's price is at most what some remaining promotion takes off a unit there, and 0 where fewer than two want
+    /// the line.
     fn priced(
         &self,
         upper: &mut Upper,
@@ -179,14 +180,14 @@ impl Bound {
         self.prospects[member].sorted_value(open, |_| 0)
     }
 
-    /// The prices of the units that are claimed.
+    /// The prices of all units that a proposal claims.
     pub(super) fn price_of(&self, proposal: &Proposal) -> Fine {
         let lines = proposal.lines.iter();
         lines.map(|own| times(self.prices[own.line], own.claimed().scaled().into())).sum()
     }
 
-    /// Line by line, the price that makes the bound on the untouched cart lowest, the others as they are, as long as
-    /// there are steps for it.
+    /// Sets the price of one line after the other to where the bound on the untouched cart is lowest, with all other
+    /// prices unchanged, as long as there are steps for it.
     fn set_prices(&mut self, case: &Case<'_>, steps: &mut Steps) {
         let open = self.look(case, &case.untouched, &[]);
         for _ in 0..SWEEPS {
@@ -215,7 +216,8 @@ impl Bound {
             let values: Fine = prospects.iter().map(|prospect| prospect.value(open, with)).sum();
             values + times(price, open.units[line])
         };
-        // The bound is lowest at a price at which some promotion stops wanting the line, or would rather have another.
+        // The bound is lowest at a price at which some promotion stops wanting the line, or begins to prefer another
+        // line.
         let mut tries: Vec<Fine> = vec![before, 0];
         for prospect in &prospects {
             let off = prospect.lines.iter().find(|own| own.line == line).map_or(0, |own| own.off);
@@ -233,7 +235,7 @@ impl Bound {
         true
     }
 
-    /// Pools promotions one by one as long as that makes the bound on the untouched cart lower.
+    /// Pools all promotions, if that makes the bound on the untouched cart lower.
     fn pool(&mut self, case: &Case<'_>, weights: &[i128]) {
         let open = self.look(case, &case.untouched, weights);
         let whole = |pooled: &dyn Fn(usize) -> bool| {

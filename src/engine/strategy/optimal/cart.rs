@@ -1,7 +1,7 @@
-//! The best that cart-level promotions give after a choice of item-level ones (docs/OPTIMAL.md, "The cart's turn").
+//! The best cart-level promotions after a choice of item-level ones (docs/OPTIMAL.md, "The cart's turn").
 //!
-//! Their conditions are all judged on one state, and each takes off at most what it would now if it went next: what is
-//! left to pay only falls. So what all of them would give now, together, is an upper bound.
+//! All their conditions are judged on the same state. What is left to pay only falls, so each takes off at most what it
+//! would take off if it went next. The sum of these amounts is an upper bound.
 
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -18,15 +18,15 @@ use super::fine::fine;
 use super::sequence::{Sequence, merge};
 use super::steps::Steps;
 
-/// What the cart-level promotions come to.
+/// The result of the cart-level promotions.
 pub(super) struct CartTurn {
-    /// `None` where no sequence contains the promotion that must be there.
+    /// `None` where no sequence contains the required promotion.
     pub(super) best: Option<Sequence>,
     /// No sequence takes off more.
     pub(super) upper: Money,
 }
 
-/// The best sequence of these cart-level promotions (ascending), on this basket.
+/// Finds the best sequence of the cart-level promotions in `pool` (ascending) on this basket.
 pub(super) fn best_turn<'e>(
     case: &Case<'e>,
     ranked: &Ranked<'e>,
@@ -51,7 +51,7 @@ pub(super) fn best_turn<'e>(
     let proposals = turn.proposals(&discounts);
     let each = proposals.iter().map(|(_, own)| own.discount);
     let upper: Money = if turn.only_one { each.max().unwrap_or(Money::ZERO) } else { each.sum() };
-    // Points change nothing, and the more the better.
+    // Promotions that award points influence no other, and more of them are better, so all of them apply.
     let points: Vec<(usize, Rc<Proposal>)> = turn.proposals(&points);
     if turn.must.is_some_and(|must| points.iter().any(|(place, _)| *place == must)) {
         turn.must = None;
@@ -85,7 +85,7 @@ struct Turn<'s, 'e> {
     is_cut: bool,
 }
 
-/// What promotions would give now.
+/// What each promotion would give now.
 type Proposals = Vec<(usize, Rc<Proposal>)>;
 
 impl Turn<'_, '_> {
@@ -139,7 +139,7 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// Whether more of these could come to something better. To reach the bound, all of them are needed.
+    /// Whether adding some of these could lead to a better sequence. To reach the bound, all of them are needed.
     fn is_worth(&self, proposals: &Proposals) -> bool {
         let Some(best) = &self.best else {
             return true;
@@ -153,12 +153,12 @@ impl Turn<'_, '_> {
         }
         let all = self.path.applied.iter().chain(proposals).cloned().collect();
         let all = Sequence { value: upper, gifts: 0, applied: all };
-        // In the order of ranks behind what has applied: no sequence that begins like this one is before it.
+        // `all` appends the rest in the order of ranks. No other sequence with this beginning comes before it.
         all.compare(best) != Ordering::Greater
     }
 }
 
-/// Whether a promotion takes something off the lines, if it applies.
+/// Whether a promotion takes something off the lines if it applies.
 pub(super) fn is_on_lines(ranked: &Ranked<'_>, place: usize) -> bool {
     let terms = &ranked.candidate(place).compiled.promotion.terms;
     matches!(terms.benefit, Benefit::Cart(_)) && !ranked.awards_points(place)

@@ -1,4 +1,4 @@
-//! Promotions that meet on lines: what is searched by itself.
+//! Components: promotions that meet on lines. Each is searched by itself.
 
 use crate::domain::amount::Money;
 use crate::engine::line_set::LineSet;
@@ -10,15 +10,15 @@ use super::fine::{Fine, times};
 /// Steps of a [`Fine`] in a step of money, divided by a weight of one.
 const FINE_OF_WHOLE: Fine = 100;
 
-/// Promotions that meet on lines, with what they could come to.
+/// Promotions that meet on lines, with their upper bound.
 pub(super) struct Component {
     /// Places in the ranking, ascending.
     pub(super) members: Vec<usize>,
-    /// For each member the lines whose state it depends on or changes.
+    /// For each member, the lines whose state it depends on or changes.
     pub(super) domains: Vec<LineSet>,
-    /// All of these lines.
+    /// The lines of all members.
     pub(super) lines: LineSet,
-    /// For each line of the cart how much a discount there counts.
+    /// For each line of the cart, how much a discount there counts.
     pub(super) weights: Vec<i128>,
     pub(super) bound: Bound,
 }

@@ -1,9 +1,9 @@
-//! Components and the cart's turn put together (docs/OPTIMAL.md, "Components", "What comes after").
+//! Joins the components and the cart's turn (docs/OPTIMAL.md, "Components", "What comes after").
 //!
-//! Components have nothing to do with each other but through what cart-level promotions make of what is left. Where
-//! nothing on the cart looks at that, each is solved by itself and the answers are merged. Else every cart-level
-//! promotion gets a linear bound; a component's sequences count for what they add to it; and only those combinations are
-//! carried out that could still beat the best that is known.
+//! Components influence each other only through cart-level promotions that look at what item-level ones left. If no
+//! cart-level promotion does, each component is solved by itself, and the answers are merged. Otherwise every
+//! cart-level promotion gets a linear bound, each sequence of a component counts for what it adds to the bound, and
+//! only the combinations that could still beat the best known result are carried out.
 
 use crate::domain::amount::Money;
 use crate::engine::benefits::ItemReach;
@@ -23,14 +23,15 @@ use super::search::{Explorer, Found, Goal};
 use super::sequence::{Sequence, behind, merge};
 use super::steps::Steps;
 
-/// So many lines of bounds are looked at in one step.
+/// How many lines of bounds are looked at in one step.
 const LOOKS_A_STEP: usize = 16;
 
-/// A component's sequences are listed at once if they lack no more than so many steps of the precision.
+/// The first search of a component lists the sequences that are within so many steps of the precision of its best.
 const MARGIN_STEPS: i128 = 2;
 
 impl<'s, 'e> Problem<'s, 'e> {
-    /// `cart_first`: whatever takes something off the lines keeps item-level promotions away.
+    /// `cart_first`: if cart-level promotions take anything off the lines, no item-level one applies. So the best
+    /// result is one of two: with all cart-level promotions and no item-level ones, or with none that discounts lines.
     pub(super) fn cart_first(&self, answer: &mut Answer<'_>) -> Money {
         let mut upper = Money::ZERO;
         if answer.must.is_none_or(|must| self.cart.contains(&must)) {
@@ -49,7 +50,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         best_turn(self.case, self.ranked, basket, pool, answer.must, answer.steps)
     }
 
-    /// `items_then_cart`: where one cart-level promotion at most may give a discount, each of them is a case by itself.
+    /// `items_then_cart`: where at most one cart-level promotion may give a discount, each of them is a case by itself.
     pub(super) fn items_then_cart(&self, answer: &mut Answer<'_>) -> Money {
         let on_lines = |place: &usize| is_on_lines(self.ranked, *place);
         let single = !self.case.rules.settings().multiple_cart_promotions;
@@ -82,7 +83,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         }
     }
 
-    /// The components, with weights of one and with those that the cart-level promotions come to.
+    /// The components, once with weights of one and once with those that follow from the cart-level promotions.
     pub(super) fn all_components(&self) -> Vec<Component> {
         let whole = vec![WHOLE; self.expected.len()];
         let mut steps = Steps::for_ms(u8::MAX, self.case.claims.stacks(), &self.case.work);
@@ -94,7 +95,7 @@ impl<'s, 'e> Problem<'s, 'e> {
 
     fn components(&self, weights: &[i128], steps: &mut Steps) -> Vec<Component> {
         let looks: usize = self.items.iter().map(|(_, own)| own.lines.len()).sum();
-        // Prices are set line by line, and each looks for the line in all bounds.
+        // Prices are set line by line, and each line is looked for in all bounds.
         let priced = looks * weights.len() / LOOKS_A_STEP;
         self.case.work.charge(looks * STEPS_A_SHARE + priced);
         let mut component = |group: &Vec<usize>| {
@@ -120,7 +121,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         Explorer::new(self.case, self.ranked, component, goal, *must, steps).run()
     }
 
-    /// Nothing on the cart looks at what item-level promotions take off: everything is solved by itself.
+    /// Solves everything by itself, where no cart-level promotion looks at the discounts of item-level ones.
     fn apart(&self, pool: &[usize], is_cart_first: bool, answer: &mut Answer<'_>) -> Money {
         let weights = vec![WHOLE; self.expected.len()];
         let turn = self.turn(&self.case.untouched, pool, answer);
@@ -141,12 +142,12 @@ impl<'s, 'e> Problem<'s, 'e> {
         upper
     }
 
-    /// Cart-level promotions look at what is left.
+    /// Solves everything together, where cart-level promotions look at what item-level ones left.
     fn together(&self, pool: &[usize], answer: &mut Answer<'_>) -> Money {
         let rounding = self.case.rules.settings().rounding;
         let linear = self.linear(pool, answer.steps);
         let components = self.components(&linear.weights, answer.steps);
-        // Mostly no more than rounding is between the bound and the best.
+        // Usually only rounding separates the bound from the best result.
         let margin = fine(rounding.step()) * MARGIN_STEPS;
         let found: Vec<Found> = components
             .iter()
@@ -163,7 +164,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         if known > fine(upper) || answer.must.is_some() && known == fine(upper) {
             return upper;
         }
-        // What each component may lack of its best, so that the whole is not below what is known.
+        // Lists for each component the sequences that can be part of a result that is not below the known total.
         let mut lists = Vec::with_capacity(components.len());
         for (component, own) in components.iter().zip(found) {
             let least = known - (whole - own.upper);
@@ -189,7 +190,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         }
     }
 
-    /// Of sequences that leave the cart-level promotions the same, the best.
+    /// Keeps the best of those sequences that cart-level promotions cannot tell apart.
     fn distinct(
         &self,
         mut sequences: Vec<Sequence>,
@@ -217,7 +218,8 @@ impl<'s, 'e> Problem<'s, 'e> {
         sequences
     }
 
-    /// Applies sequences of all components, lets the cart have its turn, and considers what that comes to.
+    /// Applies one sequence of each component, then the best cart-level promotions, and considers the result as an
+    /// answer.
     fn carry_out(&self, parts: &[&Sequence], pool: &[usize], answer: &mut Answer<'_>) {
         let mut basket: Basket = self.case.untouched.clone();
         answer.steps.spend(parts.len(), &self.case.work);
@@ -235,7 +237,7 @@ impl<'s, 'e> Problem<'s, 'e> {
     }
 }
 
-/// One sequence of each component, in all ways that could matter.
+/// Tries the combinations of one sequence from each component, as far as they could matter.
 struct Combination<'c, 's, 'e> {
     problem: &'c Problem<'s, 'e>,
     lists: &'c [Vec<Sequence>],
@@ -244,7 +246,7 @@ struct Combination<'c, 's, 'e> {
 }
 
 impl<'c> Combination<'c, '_, '_> {
-    /// Whether all of them were tried.
+    /// Tries the combinations that begin with `chosen`. Returns false if the steps did not suffice for all of them.
     fn all(&self, chosen: &mut Vec<&'c Sequence>, answer: &mut Answer<'_>) -> bool {
         let rounding = self.problem.case.rules.settings().rounding;
         let Some(list) = self.lists.get(chosen.len()) else {

@@ -1,5 +1,4 @@
-//! Cart-level promotions as a bound that is linear in what item-level ones take off (docs/OPTIMAL.md, "What comes
-//! after").
+//! An upper bound on cart-level discounts that is linear in the item-level ones (docs/OPTIMAL.md, "What comes after").
 
 use crate::domain::amount::Money;
 use crate::domain::benefit::Benefit;
@@ -12,16 +11,16 @@ use super::problem::Problem;
 use super::steps::Steps;
 
 pub(super) struct Linear {
-    /// What they take off at most where nothing else does, rounding included.
+    /// The most that cart-level promotions take off if item-level ones take off nothing, rounding included.
     pub(super) constant: Fine,
-    /// For each line how much of an item-level discount adds to the total.
+    /// For each line, how much of an item-level discount adds to the total.
     pub(super) weights: Vec<i128>,
-    /// What they look at together, if it is the same for all of them.
+    /// The lines that all of them discount, if these are the same for each.
     pub(super) same_lines: Option<LineSet>,
 }
 
 impl Problem<'_, '_> {
-    /// All that there is to pay.
+    /// Everything that there is to pay, shipping included.
     pub(super) fn all_there_is(&self) -> Money {
         let untouched = &self.case.untouched;
         let lines: Fine =
@@ -73,7 +72,7 @@ impl Problem<'_, '_> {
         Linear { constant: constant + slack(linears, rounding), weights, same_lines }
     }
 
-    /// The most that comes off the shipping.
+    /// The most that is taken off the shipping.
     fn shipping_bound(&self, pool: &[usize], steps: &mut Steps) -> Fine {
         let is_shipping = |place: &usize| {
             let terms = &self.ranked.candidate(*place).compiled.promotion.terms;

@@ -1,4 +1,4 @@
-//! What a search has seen: states that lead to nothing better a second time, and what promotions gave.
+//! What a search remembers: the states that it reached, and what promotions gave there.
 
 use std::cmp::Ordering;
 use std::collections::hash_map::Entry;
@@ -16,7 +16,7 @@ use super::sequence::{Sequence, Standing};
 use super::steps::Steps;
 use super::weighed::Weighed;
 
-/// Hash tables are about half empty.
+/// A hash table takes about twice the memory of its entries, since it is about half empty.
 const TABLE: usize = 2;
 
 /// Unclaimed units, line by line.
@@ -25,15 +25,15 @@ pub(super) type Units = SmallVec<[i64; 24]>;
 /// What a promotion would give.
 pub(super) type Proposed = Result<Rc<Weighed>, Failure>;
 
-/// What sequences of the same promotions left.
+/// The state of the lines after a sequence.
 #[derive(PartialEq, Eq, Hash)]
 pub(super) enum State {
-    /// Unclaimed units, and what was taken off: that is all where units are claimed once.
+    /// Unclaimed units and discounts, line by line. They suffice where units are claimed once.
     Units(Units),
     Imprints(Vec<Imprint>),
 }
 
-/// Where a sequence came to. Of two that came to the same, the one that was visited first is preferred.
+/// What a sequence reached. Of two sequences that reached the same, the one that was visited first is preferred.
 #[derive(PartialEq, Eq, Hash)]
 pub(super) struct Reached {
     /// The promotions that have applied.
@@ -46,15 +46,15 @@ pub(super) struct Reached {
 
 /// What a search remembers. If its budget has no room, nothing new is remembered.
 pub(super) struct Memory {
-    /// For the promotions that may still give something, and the unclaimed units: the best that came to that.
+    /// For the promotions that may still give something, and the unclaimed units: the best sequence that led there.
     best: FxHashMap<(u128, Units), Standing>,
-    /// Where sequences came to.
+    /// What sequences reached.
     states: FxHashMap<Reached, ()>,
-    /// For each member what it gave on so many units of its lines.
+    /// For each member, and each number of unclaimed units on its lines: what it gave.
     proposed: Vec<FxHashMap<Units, Proposed>>,
     /// How many bytes `best` and `states` have taken from the budget.
     path_bytes: usize,
-    /// How many `proposed` has taken of it.
+    /// How many bytes `proposed` has taken from the budget.
     proposed_bytes: usize,
 }
 
@@ -86,15 +86,16 @@ impl Memory {
         steps.free(self.path_bytes + self.proposed_bytes);
     }
 
-    /// Forgets where sequences came to, for a search that begins anew; what promotions gave stays true.
+    /// Forgets what sequences reached, for a search that begins anew. What promotions gave stays valid.
     pub(super) fn begin_anew(&mut self, steps: &mut Steps) {
         self.best.clear();
         self.states.clear();
         steps.free(std::mem::take(&mut self.path_bytes));
     }
 
-    /// Whether a sequence that came to the same is at least as good as this one; with a margin, whether it is better by
-    /// more than that. Whatever follows adds the same to both.
+    /// Whether an earlier sequence with the same key is at least as good as this one; with a margin, whether it is
+    /// better by more than the margin. Whatever follows adds the same to both. If this one is better, it takes the
+    /// place of the earlier one.
     pub(super) fn is_outdone(
         &mut self,
         key: (u128, Units),
@@ -131,7 +132,7 @@ impl Memory {
         false
     }
 
-    /// Whether a sequence came to the very same before; if not, one has now.
+    /// Whether a sequence reached exactly this before. If not, it is remembered.
     pub(super) fn was_reached(&mut self, reached: Reached, steps: &mut Steps) -> bool {
         match self.states.entry(reached) {
             Entry::Occupied(_) => true,

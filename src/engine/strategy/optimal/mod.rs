@@ -1,9 +1,9 @@
 //! `optimal`: the largest total discount that any set of promotions, in any order within each phase, can give, proven or
 //! with an upper bound (spec 7.6; docs/OPTIMAL.md explains the method).
 //!
-//! `bound` says how much could still come, `search` goes through the orders of promotions that meet on lines, `cart`
-//! finds the best of the cart-level ones, `join` puts both together, `memory` holds what was seen, `steps` counts what it
-//! costs; `solve` asks for the answer.
+//! `bound` computes how much can still be taken off. `search` tries the orders of promotions that meet on lines. `cart`
+//! finds the best cart-level promotions, and `join` puts both together. `memory` holds the states that were seen, and
+//! `steps` counts the cost. `solve` asks for the answer.
 
 mod answer;
 mod audit;

@@ -1,4 +1,4 @@
-//! What is to be solved.
+//! The problem that the search solves.
 
 use crate::domain::amount::Money;
 use crate::engine::benefits::{ItemReach, alone, is_whole, item_reach};
@@ -8,22 +8,22 @@ use crate::engine::line_set::LineSet;
 use super::super::order::Ranked;
 use super::sequence::Sequence;
 
-/// What is to be solved: the promotions that are not exclusive and could give something.
+/// The problem to solve: the promotions that are not exclusive and could give something.
 pub(super) struct Problem<'s, 'e> {
     pub(super) case: &'s Case<'e>,
     pub(super) ranked: &'s Ranked<'e>,
-    /// Item-level ones, by place in the ranking.
+    /// The item-level promotions, by place in the ranking.
     pub(super) items: Vec<(usize, ItemReach)>,
-    /// Their numbers in `items`, those together that meet on lines.
+    /// Groups of item-level promotions that meet on lines, as numbers in `items`.
     pub(super) groups: Vec<Vec<usize>>,
-    /// Cart-level ones, by place in the ranking.
+    /// The cart-level promotions, by place in the ranking.
     pub(super) cart: Vec<usize>,
-    /// For each line about how much item-level promotions take off there.
+    /// For each line, about how much item-level promotions take off there.
     pub(super) expected: Vec<Money>,
 }
 
 impl<'s, 'e> Problem<'s, 'e> {
-    /// `expected`: what another strategy comes to.
+    /// `expected`: the result of another strategy.
     pub(super) fn new(
         case: &'s Case<'e>,
         ranked: &'s Ranked<'e>,
@@ -37,7 +37,7 @@ impl<'s, 'e> Problem<'s, 'e> {
             if candidate.compiled.is_item_level() {
                 items.extend(item_reach(case, candidate).map(|reach| (place, reach)));
             } else if ranked.sees_discounts(place) || alone(case, candidate).is_ok() {
-                // What fails on the untouched cart, and does not look at discounts, fails ever after.
+                // A promotion that fails on the untouched cart, and does not look at discounts, also fails later.
                 cart.push(place);
             }
         }
@@ -58,7 +58,7 @@ impl<'s, 'e> Problem<'s, 'e> {
     }
 }
 
-/// Numbers of promotions, those together that meet on lines, directly or by way of others.
+/// Groups promotions, by number, that meet on lines directly or by way of others.
 fn groups(items: &[(usize, ItemReach)]) -> Vec<Vec<usize>> {
     let mut groups: Vec<(LineSet, Vec<usize>)> = Vec::new();
     for (number, (_, reach)) in items.iter().enumerate() {

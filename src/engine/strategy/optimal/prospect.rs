@@ -1,4 +1,4 @@
-//! What one promotion can still give, whatever others do before it.
+//! The most that one promotion can still give, whatever others do before it.
 
 use smallvec::SmallVec;
 
@@ -11,24 +11,26 @@ use crate::engine::line_set::LineSet;
 
 use super::fine::{Fine, UNIT_DECIMALS, fine, slack, times, weighted};
 
-/// What one promotion can still give.
+/// The most that one promotion can still give.
 pub(super) struct Prospect {
-    /// Its lines; those first of which it takes off most, or where it takes the cheapest of groups, the dearest.
+    /// Its lines. Those from which it takes most off a unit come first. Where it takes the cheapest units of groups,
+    /// the most expensive lines come first.
     pub(super) lines: Vec<Place>,
-    /// All lines on which its discount may fall. A bundle's discount also falls on cheap lines, which add nothing to its value.
+    /// All lines on which its discount may fall. A bundle's discount also falls on cheap lines, which do not add to its
+    /// value.
     pub(super) spread: LineSet,
-    /// Units of a group, and how many of them it takes.
+    /// The units of a group, and how many of them it discounts, where it discounts only the cheapest.
     cheapest_of: Option<(i128, i128)>,
-    /// Where units are set aside for its condition: what each number of applications leaves.
+    /// Where units are set aside for its condition: what each number of applications leaves to discount.
     leftovers: Vec<ProspectLeftover>,
     pub(super) units: Option<i128>,
-    /// Most in all, weighted, rounding included.
+    /// The most that it takes off in all, weighted, rounding included.
     pub(super) most: Option<Fine>,
-    /// What rounding may add.
+    /// The most that rounding may add.
     pub(super) slack: Fine,
-    /// It counts with others for what is left to pay of their lines.
+    /// Whether it counts together with others, for at most what is left to pay for their lines.
     pub(super) is_pooled: bool,
-    /// It may give something without any unit of the cart.
+    /// Whether it may give something without any unit of the cart.
     pub(super) has_gifts: bool,
 }
 
@@ -36,7 +38,7 @@ pub(super) struct Prospect {
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) line: usize,
-    /// What it takes off a unit, weighted, rounded up.
+    /// The most that it takes off a unit, weighted, rounded up.
     pub(super) off: Fine,
     pub(super) units: i128,
     /// What a unit costs.
@@ -52,13 +54,13 @@ struct ProspectLeftover {
 
 /// What a bound looks at in a basket.
 pub(super) struct Open {
-    /// Of each line of the cart: units that may still be discounted.
+    /// For each line of the cart: the units that may still be discounted.
     pub(super) units: Vec<i128>,
-    /// What is left to pay of the pooled lines, weighted.
+    /// What is left to pay for the pooled lines, weighted.
     pub(super) left: Fine,
 }
 
-/// A promotion's part of the bound, its amounts weighted.
+/// Makes a promotion's part of the bound, with weighted amounts.
 pub(super) fn prospect(
     case: &Case<'_>,
     reach: &ItemReach,
@@ -67,7 +69,8 @@ pub(super) fn prospect(
     stacks: bool,
     rounding: Rounding,
 ) -> Prospect {
-    // What a promotion takes off falls on its lines in another way than its bound does: the largest weight holds for all.
+    // The real discount may be spread over the lines differently than in the bound, so the largest weight is used for
+    // all of them.
     let weight = reach.lines.iter().map(|own| weights[own.line]).max().unwrap_or(0);
     let roundings = usize::from(stacks || !reach.is_even);
     let slack = slack(roundings, rounding);
@@ -80,7 +83,7 @@ pub(super) fn prospect(
         unit_price: case.view.line(own.line).unit_price,
     };
     let mut lines: Vec<Place> = reach.lines.iter().map(place).collect();
-    // Units of a group come by their prices, whatever is taken off them.
+    // Groups are formed by price, whatever is taken off the units.
     match reach.cheapest_of {
         Some(_) => lines.sort_by_key(|own| std::cmp::Reverse(own.unit_price)),
         None => {
@@ -108,12 +111,12 @@ pub(super) fn prospect(
 }
 
 impl Prospect {
-    /// What it takes to say what it can still give.
+    /// How many numbers its bound looks at.
     pub(super) fn looks(&self) -> usize {
         self.lines.len() * (self.leftovers.len() + 2)
     }
 
-    /// The most that it takes off open units beyond their prices.
+    /// The most that it takes off open units, less the prices of these units.
     pub(super) fn value(&self, open: &Open, price: impl Fn(usize) -> Fine) -> Fine {
         if self.units.is_some() || self.cheapest_of.is_some() {
             return self.sorted_value(open, price);
@@ -135,7 +138,7 @@ impl Prospect {
         self.most.map_or(sum, |most| sum.min(most))
     }
 
-    /// The same where the number of units is limited.
+    /// The same as [`Prospect::value`], where the number of units is limited.
     pub(super) fn sorted_value(&self, open: &Open, price: impl Fn(usize) -> Fine) -> Fine {
         if !self.leftovers.is_empty() {
             return self.tiered_value(open, price);
@@ -160,7 +163,7 @@ impl Prospect {
         self.bounded(sum, is_open)
     }
 
-    /// The same for the best number of applications.
+    /// The same, for the best number of applications.
     fn tiered_value(&self, open: &Open, price: impl Fn(usize) -> Fine) -> Fine {
         let beyond =
             |(number, own): (usize, &Place)| (own.off - price(own.line), own.open(open), number);
@@ -185,8 +188,9 @@ impl Prospect {
         self.bounded(most, is_open)
     }
 
-    /// The units that it would best take. Of the r dearest open units it takes at most as many as the groups that they fill
-    /// have cheapest ones. When others claim units, the units behind them only move towards the dearer end.
+    /// The best units that it could take. Of the r most expensive open units, it discounts at most as many as the
+    /// groups that these fill have cheapest ones. When others claim units, the units after them only move towards the
+    /// expensive end.
     fn cheapest(
         &self,
         open: &Open,
@@ -205,7 +209,7 @@ impl Prospect {
                 taken.insert(place, (beyond, units));
                 count += units;
             }
-            // Of units with equal prices any may be the cheapest.
+            // Among units of equal price, any may be the cheapest, so they are counted together.
             let next = self.lines.get(number + 1);
             if next.is_some_and(|next| next.unit_price == own.unit_price) {
                 continue;
@@ -226,7 +230,7 @@ impl Prospect {
         taken
     }
 
-    /// What the first unit that it must leave out would give beyond its price, were it not for `line`.
+    /// What the best unit that it cannot take would give beyond its price, if `line` had no units.
     pub(super) fn marginal(&self, open: &Open, line: usize, price: impl Fn(usize) -> Fine) -> Fine {
         let Some(mut missing) = self.units else {
             return 0;

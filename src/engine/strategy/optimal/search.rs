@@ -1,10 +1,11 @@
 //! Branch and bound over the orders of one component's promotions (docs/OPTIMAL.md, "The search").
 //!
 //! A node is a sequence of promotions that have applied, in order. Its children add one more. Sequences are visited in
-//! the order of their ranks, so that of two that come to the same state with the same promotions the first is the one
-//! that spec 7.6 prefers, and the second is left out.
+//! the order of their ranks. If two sequences of the same promotions lead to the same state, spec 7.6 prefers the
+//! first, and the second is left out.
 //!
-//! `trail` is a node's state, `dive` finds something to compare with, `worth` says what cannot be an answer any more.
+//! `trail` is the state of a node, `dive` quickly finds good sequences to compare with, and `worth` says which nodes
+//! cannot lead to an answer.
 
 mod dive;
 mod trail;
@@ -29,39 +30,39 @@ use super::steps::Steps;
 use super::weighed::Weighed;
 use trail::Trail;
 
-/// Most promotions that one sequence may have: deeper ones are not visited.
+/// Most promotions of one sequence. Longer ones are not visited.
 const MAX_DEPTH: usize = 120;
 /// Most sequences that are listed.
 const MAX_NEAR: usize = 2_000;
-/// So many nodes are visited before it is worth while to look for something better to compare with.
+/// After so many nodes the search stops to improve the best known sequence, and then begins anew.
 const FIRST_NODES: u32 = 200;
 
-/// What is looked for.
+/// What a search looks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Goal {
     /// The best sequence, ties included.
     Best,
-    /// The largest value, whichever sequence gives it, and all sequences that lack no more than this of it, one for each
+    /// The largest value, from any sequence, and all sequences whose value is within this margin of it, one for each
     /// state of the lines.
     Near(Fine),
-    /// All sequences of at least this value, one for each state of the lines; none lacks more than `margin` that is
-    /// searched.
+    /// All sequences whose value is at least `least`, one for each state of the lines. Each of them is within `margin`
+    /// of the largest value.
     AtLeast { least: Fine, margin: Fine },
 }
 
-/// What the search of a component came to.
+/// The result of searching a component.
 pub(super) struct Found {
-    /// The best; `None` where none contains the promotion that must be there.
+    /// The best sequence; `None` where no sequence contains the required promotion.
     pub(super) best: Option<Sequence>,
-    /// Under [`Goal::Near`] and [`Goal::AtLeast`]: all.
+    /// Under [`Goal::Near`] and [`Goal::AtLeast`]: all sequences that were asked for.
     pub(super) all: Vec<Sequence>,
     /// No sequence has a larger value.
     pub(super) upper: Fine,
-    /// Whether everything was seen that could matter.
+    /// Whether the search saw everything that could matter.
     pub(super) is_complete: bool,
 }
 
-/// What each member would give at a node, as far as it is known.
+/// For each member: what it would give at a node, if that is known.
 type Known = SmallVec<[Option<Proposed>; 16]>;
 
 pub(super) struct Explorer<'s, 'e> {
@@ -69,13 +70,13 @@ pub(super) struct Explorer<'s, 'e> {
     ranked: &'s Ranked<'e>,
     component: &'s Component,
     goal: Goal,
-    /// The promotion that must be among those applied.
+    /// The required promotion, which every answer must contain.
     must: Option<usize>,
     steps: &'s mut Steps,
     trail: Trail<'s, 'e>,
     path: Sequence,
     best: Option<Sequence>,
-    /// The next value above that of the best.
+    /// The smallest multiple of the precision above the value of `best`.
     beyond_best: Fine,
     all: Vec<Sequence>,
     memory: Memory,
@@ -150,7 +151,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         self.ranked.candidate(self.component.members[member])
     }
 
-    /// What each member gives on the untouched cart. A look that was taken before costs nothing.
+    /// What each member gives on the untouched cart. What is known already costs no steps.
     fn alone(&mut self) -> Known {
         let mut known = Known::with_capacity(self.component.members.len());
         for (member, domain) in self.component.domains.iter().enumerate() {
@@ -167,7 +168,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         known
     }
 
-    /// What a member would give now. `None` when the steps are used up.
+    /// What a member would give now. `None` once the steps are used up.
     fn proposed(&mut self, member: usize) -> Option<Proposed> {
         let domain = &self.component.domains[member];
         let is_told = self.trail.is_told_by_units(domain);
@@ -190,7 +191,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         Some(proposed)
     }
 
-    /// Fills in what the members that have not applied would give now. False when the steps are used up.
+    /// Fills in what the members that have not applied would give now. Returns false once the steps are used up.
     fn propose(&mut self, known: &mut Known) -> bool {
         for (member, slot) in known.iter_mut().enumerate() {
             if slot.is_none() && !self.trail.has_applied(member) {
@@ -203,7 +204,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         true
     }
 
-    /// What is still known after a member has applied: what looks at none of its lines.
+    /// What is still known after a member has applied: the proposals that depend on none of its lines.
     fn after(&self, known: &Known, weighed: &Weighed) -> Known {
         let domains = self.component.domains.iter();
         let kept = known.iter().zip(domains).map(|(own, domain)| {
@@ -224,12 +225,12 @@ impl<'s, 'e> Explorer<'s, 'e> {
         }
     }
 
-    /// Whether the promotion that must be there, if there is one, has applied.
+    /// Whether the required promotion has applied, or none is required.
     fn has_must(&self) -> bool {
         self.must.is_none_or(|must| self.path.places().any(|own| own == must))
     }
 
-    /// Takes the present sequence as an answer, if it is one.
+    /// Makes the present sequence the best one, if it is better than `best` and contains the required promotion.
     fn record(&mut self) {
         if !self.has_must() {
             return;
@@ -257,7 +258,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         }
     }
 
-    /// Drops listed sequences that are worse than the best by more than the margin.
+    /// Drops listed sequences whose value is below the best by more than the margin.
     fn forget_far_ones(&mut self, best: Fine) {
         if let Goal::Near(margin) = self.goal {
             self.forget(|own| own.value < best - margin);
@@ -316,8 +317,8 @@ impl<'s, 'e> Explorer<'s, 'e> {
         }
     }
 
-    /// Whether a member, to which the last one has made no difference, makes none to it either and ranks before it: the
-    /// two the other way round come to the same, and were visited before.
+    /// Whether a member that the last one did not influence ranks before it and does not influence it either. Then the
+    /// two in the other order lead to the same state, and were visited before.
     fn goes_before(&self, member: usize, weighed: &Weighed) -> bool {
         let Some(last) = self.trail.last() else {
             return false;
@@ -325,8 +326,9 @@ impl<'s, 'e> Explorer<'s, 'e> {
         member < last && self.component.domains[last].is_disjoint(&weighed.lines)
     }
 
-    /// Whether something at least as good has come to the same before: the same state by the same promotions, in an order
-    /// that ranks first, or the same unclaimed units with the same promotions to come.
+    /// Whether an earlier sequence is at least as good from here on. Either the same promotions led to the same state
+    /// in an order that ranks first, or an earlier sequence left the same unclaimed units to the same remaining
+    /// promotions.
     fn was_seen(&mut self) -> bool {
         let members = self.component.members.len();
         if self.trail.len() < 2 || members > 127 {
@@ -341,7 +343,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
             let bound = &self.component.bound;
             let open = |member: &usize| bound.could_give(&self.trail.open, *member);
             let mut rest = set(self.trail.remaining().filter(open));
-            // Without a promotion that must be there, the bit is set in all states.
+            // If no promotion is required, the bit is set in all states.
             rest |= u128::from(self.has_must()) << 127;
             let key = (rest, self.trail.units(lines));
             if self.memory.is_outdone(key, &self.path, margin, self.steps) {

@@ -8,7 +8,7 @@ use crate::engine::proposal::Proposal;
 
 use super::fine::Fine;
 
-/// A sequence, and what it gives.
+/// A sequence of promotions that have applied, and what it gives.
 #[derive(Clone, Default)]
 pub(super) struct Sequence {
     /// Σ discount × weight.
@@ -19,7 +19,7 @@ pub(super) struct Sequence {
     pub(super) applied: Vec<(usize, Rc<Proposal>)>,
 }
 
-/// What of a sequence decides whether another is better, their orders aside.
+/// What decides which of two sequences is better, except for their order.
 #[derive(Clone)]
 pub(super) struct Standing {
     pub(super) value: Fine,
@@ -29,7 +29,7 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    /// Better is less, as with [`Sequence::compare`].
+    /// The better one is less, as in [`Sequence::compare`].
     pub(super) fn compare(&self, other: &Self) -> Ordering {
         other
             .value
@@ -41,7 +41,7 @@ impl Standing {
 }
 
 impl Sequence {
-    /// What a copy takes in memory. Only the last proposal counts: shorter sequences have the others too.
+    /// The memory that a copy takes. Only the last proposal counts, since shorter sequences share the others.
     pub(super) fn bytes(&self) -> usize {
         let last = self.applied.last().map_or(0, |(_, own)| own.bytes());
         size_of::<Self>() + size_of_val(self.applied.as_slice()) + last
@@ -61,7 +61,7 @@ impl Sequence {
         self.applied.iter().map(|(_, own)| own.discount).sum()
     }
 
-    /// Better is less: value, gifts, fewest, best ranked, first in order (spec 7.6).
+    /// The better one is less: by value, gifts, fewest promotions, best ranks, then order (spec 7.6).
     pub(super) fn compare(&self, other: &Self) -> Ordering {
         self.value
             .cmp(&other.value)
@@ -89,8 +89,8 @@ pub(super) fn gives(proposal: &Proposal) -> bool {
     proposal.points.is_positive() || proposal.free.is_positive()
 }
 
-/// Sequences that have nothing to do with each other as one: of all ways to merge them, the one that is first when ranks
-/// are compared one by one.
+/// Merges sequences that do not influence each other. Of all ways to merge them, it returns the one that comes first
+/// when ranks are compared one by one.
 pub(super) fn merge(parts: &[Sequence]) -> Sequence {
     let mut heads: Vec<std::slice::Iter<'_, (usize, Rc<Proposal>)>> =
         parts.iter().map(|part| part.applied.iter()).collect();
@@ -111,7 +111,7 @@ pub(super) fn merge(parts: &[Sequence]) -> Sequence {
     }
 }
 
-/// One after the other.
+/// Appends one sequence to another.
 pub(super) fn behind(first: Sequence, then: Sequence) -> Sequence {
     let mut both = first;
     both.value += then.value;

@@ -1,4 +1,4 @@
-//! The answer of `optimal`: the best sequence, and whether more was possible.
+//! The answer of `optimal`: the best sequence, and what is known of a larger discount.
 
 use std::rc::Rc;
 
@@ -60,7 +60,7 @@ pub(crate) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     outcome
 }
 
-/// The best of everything that may apply together: each exclusive promotion alone, and all others.
+/// Finds the best of each exclusive promotion alone and all other promotions together.
 fn solve<'e, 's>(
     case: &Case<'e>,
     ranked: &Ranked<'e>,
@@ -83,7 +83,7 @@ fn solve<'e, 's>(
             answer.consider(sequence);
         }
     }
-    // With nothing left, what is known of an alternative has to do.
+    // If no steps are left, an alternative is answered from what is known.
     let may_search = must.is_none_or(|must| !ranked.is_exclusive(must) && !answer.steps.is_empty());
     if may_search {
         let upper = match case.rules.settings().evaluation_order {

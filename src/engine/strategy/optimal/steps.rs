@@ -2,23 +2,23 @@
 
 use crate::engine::work::{self, Work};
 
-/// So many steps take a millisecond at most (docs/PERFORMANCE.md says how that was measured).
+/// So many steps take at most a millisecond (docs/PERFORMANCE.md says how that was measured).
 const STEPS_PER_MS: u64 = 3_500;
 
-/// The same where units stack: what is left of every unit is kept apart.
+/// The same where units stack. These steps are slower, since what is left to pay is kept for every unit.
 const STACKED_STEPS_PER_MS: u64 = 800;
 
-/// What one look at a promotion costs, and each line that it looks at besides.
+/// What one look at a promotion costs, besides half a step for each line.
 const STEPS_A_LOOK: u64 = 2;
 
-/// Looks at single numbers that cost as much as one step.
+/// How many looks at single numbers cost as much as one step.
 const LOOKS_A_STEP: u64 = 8;
 
-/// Preparations leave at least this part of the steps to the search: all, divided by this.
+/// Preparations leave at least all steps divided by this to the search.
 const KEPT_FOR_THE_SEARCH: u64 = 2;
 
-/// Most bytes that a search keeps of what it has seen and listed. The states of a large cart are large, so a number of
-/// states would bound nothing.
+/// Most bytes that a search uses to remember states and to list sequences. The states of a large cart are large, so a
+/// maximum number of states would not bound memory.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
 
 /// What is left of the budget.
@@ -26,7 +26,8 @@ pub(super) struct Steps {
     left: u64,
     all: u64,
     bytes: usize,
-    /// Where the evaluation's own count ends the search: some proposals take more than their lines tell.
+    /// The search also ends when the evaluation has taken so many steps. Some proposals take more work than the number
+    /// of their lines suggests.
     work_ends: u64,
 }
 
@@ -38,8 +39,8 @@ impl Steps {
         Self { left: all, all, bytes: MAX_BYTES, work_ends: work.steps().saturating_add(most) }
     }
 
-    /// Takes what a look at a promotion, or at a basket, of so many lines costs; false when that is not left, now or
-    /// ever again.
+    /// Takes the cost of a look at a promotion or a basket with so many lines. If too few steps are left, it returns
+    /// false, as do all later calls.
     pub(super) fn spend(&mut self, lines: usize, work: &Work<'_>) -> bool {
         let cost = STEPS_A_LOOK + count(lines) / 2;
         let has_work_left = work.charge(lines) && work.steps() < self.work_ends;
@@ -55,7 +56,8 @@ impl Steps {
         }
     }
 
-    /// Takes what a preparation of so many looks at numbers costs; false, and nothing, where too little would be left.
+    /// Takes the cost of a preparation with so many looks at numbers. If too few steps would be left for the search, it
+    /// takes none and returns false.
     pub(super) fn prepare(&mut self, looks: usize) -> bool {
         let left = self.left.checked_sub(count(looks) / LOOKS_A_STEP);
         match left.filter(|left| *left >= self.all / KEPT_FOR_THE_SEARCH) {

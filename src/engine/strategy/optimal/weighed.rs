@@ -10,7 +10,7 @@ use crate::engine::units::Basket;
 use super::component::Component;
 use super::fine::Fine;
 
-/// What a promotion would give, with what is asked of it at every node.
+/// What a promotion would give, with what every node asks of it.
 pub(super) struct Weighed {
     pub(super) proposal: Rc<Proposal>,
     /// Σ discount × weight.
@@ -38,7 +38,7 @@ impl Weighed {
         }
     }
 
-    /// What it takes in memory.
+    /// The memory that it takes.
     pub(super) fn bytes(&self) -> usize {
         size_of::<Self>() + self.proposal.bytes()
     }

@@ -1,15 +1,15 @@
-//! Sequences that are found quickly, so that the search has something to compare with (docs/OPTIMAL.md, "The search").
+//! Finds good sequences quickly, so that the search has something to compare with (docs/OPTIMAL.md, "The search").
 
 use super::super::component::Component;
 use super::super::fine::Fine;
 use super::super::weighed::Weighed;
 use super::{Explorer, Known};
 
-/// Looks at numbers that it costs to apply a promotion whose proposal is known.
+/// What it costs to apply a promotion whose proposal is known, in looks at numbers.
 const LOOKS_TO_APPLY: usize = 16;
 
 impl Explorer<'_, '_> {
-    /// Applies the member of the largest `worth` again and again (of equal ones the best ranked).
+    /// Repeatedly applies the member with the largest `worth`; among equal ones, the best ranked.
     pub(super) fn dive(&mut self, known: &Known, worth: impl Fn(&Component, &Weighed) -> Fine) {
         let mut known = known.clone();
         self.record();
@@ -29,7 +29,7 @@ impl Explorer<'_, '_> {
         self.go_back_to(0);
     }
 
-    /// Moves members to other places in the order of the best that is known, as long as that comes to more.
+    /// Moves members to other places in the order of the best known sequence, as long as the value grows.
     pub(super) fn rearrange(&mut self) {
         let Some(best) = &self.best else {
             return;
@@ -64,8 +64,9 @@ impl Explorer<'_, '_> {
         self.go_back_to(0);
     }
 
-    /// What members come to in this order, each that gives something when its turn comes. `applied`: those of the order
-    /// before, and whether they have. `None` when the steps that may be used for this are.
+    /// The value of this order: each member applies if it gives something when its turn comes. `applied` has the
+    /// members of the order that was tried before, and whether each has applied. `None` once the steps for this are
+    /// used up.
     fn in_order(&mut self, order: &[usize], applied: &mut Vec<(usize, bool)>) -> Option<Fine> {
         let same = order.iter().zip(applied.iter());
         let same = same.take_while(|(own, (other, _))| *own == other).count();
@@ -79,7 +80,7 @@ impl Explorer<'_, '_> {
             let proposed = self.proposed(*member)?;
             applied.push((*member, proposed.is_ok()));
             if let Ok(weighed) = proposed {
-                // Where units stack, the basket follows at once.
+                // Where units stack, applying a promotion also brings the basket up to date.
                 if self.case.claims.stacks()
                     && !self.steps.spend(self.component.lines.len(), &self.case.work)
                 {

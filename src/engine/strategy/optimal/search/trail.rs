@@ -1,7 +1,7 @@
-//! What has applied at a node of a search, and what it left.
+//! The promotions that have applied at a node of a search, and the state that they left.
 //!
-//! Where a unit is claimed once, the numbers of unclaimed units say nearly all of it, and going to a node and back is a
-//! few additions. The basket itself is brought up to date only when a promotion has to look at it.
+//! Where a unit is claimed once, the numbers of unclaimed units determine nearly all of the state, so a step to a node
+//! and back is a few additions. The basket itself is brought up to date only when a promotion has to look at it.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use super::super::memory::{State, Units};
 use super::super::prospect::Open;
 use super::super::weighed::Weighed;
 
-/// What it takes to copy a run of units.
+/// The steps that it takes to copy a run of units.
 const STEPS_A_RUN: usize = 4;
 
 pub(super) struct Trail<'s, 'e> {
@@ -23,17 +23,17 @@ pub(super) struct Trail<'s, 'e> {
     applied: Vec<Step>,
     /// For each member whether it has applied.
     is_applied: Vec<bool>,
-    /// The units of each line that nobody has claimed, and how much was taken off.
+    /// The units of each line that no promotion has claimed.
     free: Vec<i64>,
     taken: Vec<i64>,
-    /// What bounds look at.
+    /// What upper bounds look at.
     pub(super) open: Open,
-    /// Lines on which more was taken off claimed units than they cost. What can still come there does not follow from the
-    /// number of unclaimed units alone.
+    /// Lines on which more was taken off claimed units than they cost. There the number of unclaimed units alone does
+    /// not determine what can still be given.
     uneven: LineSet,
-    /// The basket as the first of those applied have left it.
+    /// The basket after the first `behind.len()` of the applied promotions.
     basket: Basket,
-    /// For each of these what it changed, to go back.
+    /// For each of these promotions the state before it, to go back to.
     behind: Vec<Saved>,
 }
 
@@ -79,7 +79,7 @@ impl<'s, 'e> Trail<'s, 'e> {
         applied.filter(|(_, applied)| !**applied).map(|(member, _)| member)
     }
 
-    /// Whether what a promotion on these lines gives follows from the numbers of unclaimed units.
+    /// Whether the numbers of unclaimed units determine what a promotion on these lines gives.
     pub(super) fn is_told_by_units(&self, lines: &LineSet) -> bool {
         !self.case.claims.stacks() && lines.is_disjoint(&self.uneven)
     }
@@ -89,7 +89,7 @@ impl<'s, 'e> Trail<'s, 'e> {
         lines.iter().map(|line| self.free[line]).collect()
     }
 
-    /// All that what comes later depends on, and what was taken off each line.
+    /// Everything on which later promotions depend, and the discount on each line.
     pub(super) fn state(&mut self) -> State {
         let lines = &self.component.lines;
         if self.is_told_by_units(lines) {
@@ -107,7 +107,7 @@ impl<'s, 'e> Trail<'s, 'e> {
         State::Imprints(imprints)
     }
 
-    /// The cart as those that have applied left it.
+    /// The cart after all applied promotions.
     pub(super) fn basket(&mut self) -> &Basket {
         for Step { weighed, .. } in self.applied.iter().skip(self.behind.len()) {
             self.behind.push(weighed.proposal.save(&self.basket));
@@ -128,7 +128,7 @@ impl<'s, 'e> Trail<'s, 'e> {
         self.look_at(&weighed);
     }
 
-    /// Takes back the last one that has applied.
+    /// Takes back the last promotion that applied.
     pub(super) fn undo(&mut self) -> Option<Rc<Weighed>> {
         let Step { member, weighed, uneven_before } = self.applied.pop()?;
         self.is_applied[member] = false;
@@ -150,7 +150,7 @@ impl<'s, 'e> Trail<'s, 'e> {
         }
     }
 
-    /// What bounds look at, once more.
+    /// Updates what upper bounds look at.
     fn look_at(&mut self, weighed: &Weighed) {
         let case = self.case;
         if case.claims.stacks() {

@@ -1,4 +1,4 @@
-//! Whether what begins like a sequence could still be an answer (docs/OPTIMAL.md, "The search").
+//! Whether a sequence with a given beginning could still be an answer (docs/OPTIMAL.md, "The search").
 
 use std::cmp::Ordering;
 
@@ -10,7 +10,7 @@ use super::super::sequence::Sequence;
 use super::{Explorer, Goal};
 
 impl Explorer<'_, '_> {
-    /// Below this there is nothing to list.
+    /// The least value at which sequences are listed; `None` where none is listed.
     pub(super) fn least(&self) -> Option<Fine> {
         match self.goal {
             Goal::Best => None,
@@ -19,7 +19,7 @@ impl Explorer<'_, '_> {
         }
     }
 
-    /// Whether a sequence that begins like this one could be an answer that is not known yet.
+    /// Whether a sequence that begins like this one, and adds at most `more`, could be an answer that is not known yet.
     pub(super) fn is_worth(&self, more: Fine) -> bool {
         match self.against(more) {
             Ordering::Less => false,
@@ -33,7 +33,7 @@ impl Explorer<'_, '_> {
         }
     }
 
-    /// How much so much more than what has been taken off is against what is needed.
+    /// Compares the value of this sequence plus `more` with the value that an answer needs.
     pub(super) fn against(&self, more: Fine) -> Ordering {
         let upper = self.path.value + more;
         if self.goal != Goal::Best {
@@ -52,7 +52,8 @@ impl Explorer<'_, '_> {
         }
     }
 
-    /// Whether one of the sequences that begin like this one, of the same value as the best, could be preferred to it.
+    /// Whether a sequence that begins like this one, and has the same value as the best, could be preferred to the
+    /// best.
     fn could_win_a_tie(&self, open: &Open, best: &Sequence) -> bool {
         let may_give = |member: &usize| {
             let terms = &self.candidate(*member).compiled.promotion.terms;
@@ -62,7 +63,7 @@ impl Explorer<'_, '_> {
         if most_gifts != best.gifts {
             return most_gifts > best.gifts;
         }
-        // So many more it takes at least.
+        // At least `more` further promotions are needed to reach the best value.
         let mut most: Vec<Fine> = self
             .trail
             .remaining()
