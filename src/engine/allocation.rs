@@ -1,4 +1,4 @@
-//! Spreading a rounded discount over lines without losing a step (spec 7.4 "Allocation").
+//! Spreads a rounded discount over lines so that no step is lost (spec 7.4 "Allocation").
 
 use std::cmp::Reverse;
 
@@ -8,23 +8,22 @@ use crate::domain::amount::{Money, Quantity};
 use crate::domain::exact::{Allowance, Exact};
 use crate::domain::rounding::Rounding;
 
-/// A line's part of a discount: what it is to get exactly, and what it gets.
+/// A line's part of a discount: its exact share, and the amount that it gets.
 #[derive(Clone, Debug)]
 pub(crate) struct Share {
     pub(crate) line: usize,
     /// The units that the discount falls on.
     pub(crate) quantity: Quantity,
-    /// The exact share, or anything in proportion to it.
+    /// The exact share, or a number in proportion to it.
     pub(crate) weight: Exact,
-    /// What is left to pay there, cut to the precision.
+    /// What is left to pay for the line, cut to the precision.
     pub(crate) room: Money,
-    /// What it gets, once settled.
+    /// What the line gets, once the discount is settled.
     pub(crate) amount: Money,
 }
 
-/// Rounds an `exact` total once and spreads it over the shares in proportion to their weights. The
-/// answer is the rounded total; it is at most `cap`, and at most what is left to pay of the lines
-/// with a share, each cut to the precision.
+/// Rounds an `exact` total once and spreads it over the shares in proportion to their weights. Returns the rounded
+/// total. It is at most `cap`, and at most what is left to pay for the lines with a share, each cut to the precision.
 pub(crate) fn settle(
     exact: &Exact,
     shares: &mut Vec<Share>,
@@ -39,8 +38,8 @@ pub(crate) fn settle(
     total
 }
 
-/// Rounds once; where that exceeds the cap or what is left to pay, it is cut to the largest
-/// multiple of the precision that does not.
+/// Rounds a total once. If the result exceeds the cap or what is left to pay, it becomes the largest multiple of the
+/// precision that exceeds neither.
 pub(crate) fn settle_total(
     exact: &Exact,
     left: Money,
@@ -52,9 +51,9 @@ pub(crate) fn settle_total(
     rounded.min(bound)
 }
 
-/// Every line starts with its share of `total` cut to the precision, or with its room if that is
-/// less; the missing steps go one at a time by remainder, equal remainders to the earlier line,
-/// over the lines that have room, round after round.
+/// Every line starts with its share of `total` cut to the precision, or with its room if that is less. The missing
+/// steps then go one at a time to the lines that have room, round after round: larger remainders first, equal
+/// remainders to the earlier line.
 fn spread(total: Money, shares: &mut [Share], step: Money) {
     if let [only] = shares {
         only.amount = total;
@@ -68,7 +67,7 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
         share.amount = floor.min(share.room);
         missing = missing.minus(share.amount);
     }
-    // Money that is lost or made is worse than no answer.
+    // A wrong sum of money is worse than no answer.
     let add_up = |missing: Money| {
         let add_up = missing == Money::ZERO || Allowance::is_spent();
         assert!(add_up, "{missing} of {total} has no room");
@@ -76,7 +75,7 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
     if !missing.is_positive() {
         return add_up(missing);
     }
-    // Usually each line that is next in order has room: then nobody asks for the order among them.
+    // Usually each of the lines that get a step has room. Then their order does not matter, and no sort is needed.
     let steps = (missing.scaled() - 1) / step.scaled().max(1) + 1;
     let count = usize::try_from(steps).unwrap_or(usize::MAX);
     if count < parts.len() {
@@ -94,7 +93,7 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
         }
     }
     parts.sort_unstable_by_key(Part::turn);
-    // INVARIANT: `total` ≤ Σ room, so that each round finds a line with room.
+    // INVARIANT: `total` ≤ Σ room, so each round finds a line with room.
     while missing.is_positive() {
         let before = missing;
         missing = missing.minus(whole_rounds(missing, shares, step));
@@ -114,12 +113,13 @@ fn spread(total: Money, shares: &mut [Share], step: Money) {
     add_up(missing);
 }
 
-/// Gives every line with room as many steps at once as all of them have room for; the answer is what was given.
+/// Gives every line with room as many steps at once as all of these lines have room for. Returns the sum that was
+/// given.
 fn whole_rounds(missing: Money, shares: &mut [Share], step: Money) -> Money {
     let step = step.scaled().max(1);
     let has_room = |share: &&mut Share| share.amount < share.room;
     let count = i64::try_from(shares.iter_mut().filter(has_room).count()).unwrap_or(i64::MAX);
-    // Usually less is missing than one step a line.
+    // Usually less than one step for each line is missing.
     if missing.scaled() < step.saturating_mul(count) {
         return Money::ZERO;
     }
@@ -134,7 +134,7 @@ fn whole_rounds(missing: Money, shares: &mut [Share], step: Money) -> Money {
     Money::from_scaled(each.scaled().saturating_mul(count))
 }
 
-/// The proper share of a line, in steps.
+/// The share of a line, in steps of the precision.
 #[derive(Debug, PartialEq, Eq)]
 struct Part {
     index: usize,
@@ -144,16 +144,16 @@ struct Part {
 }
 
 impl Part {
-    /// In which order the missing steps go: equal remainders to the earlier line.
+    /// The order in which lines get the missing steps.
     fn turn(&self) -> (Reverse<i128>, usize) {
         (Reverse(self.place), self.index)
     }
 }
 
-/// Most carts need no memory for them.
+/// For most carts they need no heap memory.
 type Parts = SmallVec<[Part; 32]>;
 
-/// In whole numbers; `None` where they would overflow.
+/// Divides `steps` among the shares in whole numbers; `None` where these would overflow.
 fn divide(steps: i64, shares: &[Share]) -> Option<Parts> {
     let common = Exact::common_denominator(shares.iter().map(|share| &share.weight))?;
     let sum = shares
@@ -163,7 +163,7 @@ fn divide(steps: i64, shares: &[Share]) -> Option<Parts> {
     let mut parts = Parts::with_capacity(shares.len());
     for (index, share) in shares.iter().enumerate() {
         let weight = share.weight.numerator_over(common)?;
-        // A step of 64 bits is several times faster, and is what a common cart takes.
+        // 64 bits suffice for common carts and are several times faster.
         let narrow = small.and_then(|(sum, steps)| {
             let product = u64::try_from(weight).ok()?.checked_mul(steps)?;
             Some((product.checked_div(sum)?, product.checked_rem(sum)?))
@@ -181,7 +181,7 @@ fn divide(steps: i64, shares: &[Share]) -> Option<Parts> {
     Some(parts)
 }
 
-/// The same as [`divide`], whatever the size of the numbers.
+/// The same as [`divide`], for numbers of any size.
 fn divide_exactly(steps: i64, shares: &[Share]) -> Parts {
     let steps = Exact::ratio(steps.into(), 1);
     let sum: Exact = shares.iter().map(|share| &share.weight).sum();

@@ -1,6 +1,6 @@
 //! When a schedule is open (spec 5.1).
 //!
-//! What clock changes do to a local time is said in `domain::local_time`.
+//! `domain::local_time` explains how clock changes affect local times.
 
 use chrono::{DateTime, Datelike, Days as ChronoDays, Duration, Months, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use crate::domain::local_time::instant;
 use crate::domain::schedule::{DailyWindow, Days, MonthMoment, Opening, Schedule, WeekMoment};
 
-/// Whether `schedule` is open at `now`; `zone` is the one that holds where it names none.
+/// Whether `schedule` is open at `now`. `zone` is the time zone if the schedule names none.
 pub(crate) fn is_open(schedule: &Schedule, zone: Tz, now: DateTime<Utc>) -> bool {
     let zone = schedule.timezone.unwrap_or(zone);
     let today = now.with_timezone(&zone).date_naive();
@@ -34,7 +34,7 @@ fn contains((start, end): (DateTime<Utc>, DateTime<Utc>), now: DateTime<Utc>) ->
     start <= now && now < end
 }
 
-/// The days from `before` days before to `after` days after a day.
+/// The days from `before` days before `day` to `after` days after it.
 fn around(day: NaiveDate, before: u64, after: u64) -> impl Iterator<Item = NaiveDate> {
     let first = day.checked_sub_days(ChronoDays::new(before)).unwrap_or(day);
     (0..=before + after).filter_map(move |offset| first.checked_add_days(ChronoDays::new(offset)))
@@ -48,7 +48,7 @@ fn selects(days: &Days, day: NaiveDate) -> bool {
     }
 }
 
-/// The window that opens on a day. It stays open for elapsed time.
+/// The window that opens on a day. Its duration is elapsed time.
 fn window_of(
     window: DailyWindow,
     day: NaiveDate,
@@ -75,7 +75,7 @@ fn weekly_span(
     Some((instant(day.and_time(from.time), zone)?, instant(closes.and_time(to.time), zone)?))
 }
 
-/// The span that opens in the month that begins on `month`: none where it lacks the date.
+/// The span that opens in the month that begins on `month`; `None` if the month lacks the date.
 fn monthly_span(
     from: MonthMoment,
     to: MonthMoment,
@@ -128,8 +128,7 @@ mod tests {
         is_open(schedule, chrono_tz::UTC, at)
     }
 
-    /// Open from `start` on, closed a millisecond before; open a millisecond before `end`, closed
-    /// from then on.
+    /// Checks that the schedule opens at `start` and closes at `end`, to the millisecond.
     #[track_caller]
     fn check(schedule: &Schedule, start: &str, end: &str) {
         let at = |text: &str| DateTime::parse_from_rfc3339(text).unwrap().to_utc();
@@ -167,7 +166,7 @@ mod tests {
         assert!(!open_at(&night, "2026-06-03T01:00:00+05:30"));
         let short = days("UTC", Days::Every, Some(("23:59", "0.0001")));
         check(&short, "2026-06-03T23:59:00Z", "2026-06-03T23:59:00.360Z");
-        // Twenty-four hours a day never close.
+        // A window of 24 hours on every day never closes.
         let always = days("UTC", Days::Every, Some(("12:00", "24")));
         assert!(
             open_at(&always, "2026-06-03T11:59:59Z") && open_at(&always, "2026-06-03T12:00:00Z")
@@ -180,10 +179,10 @@ mod tests {
         let spring = days("Europe/Berlin", Days::Every, Some(("01:00", "6")));
         check(&spring, "2026-03-29T01:00:00+01:00", "2026-03-29T08:00:00+02:00");
         check(&spring, "2026-10-25T01:00:00+02:00", "2026-10-25T06:00:00+01:00");
-        // A start that the clock skips is the next instant that exists.
+        // If the clock skips the start, the window opens at the next instant that exists.
         let skipped = days("Europe/Berlin", Days::Every, Some(("02:30", "1")));
         check(&skipped, "2026-03-29T03:00:00+02:00", "2026-03-29T04:00:00+02:00");
-        // One that occurs twice is the first.
+        // If the start occurs twice, the window opens at the first.
         check(&skipped, "2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00");
         // A clock that changes by half an hour, and one that changes at midnight.
         let lord_howe = days("Australia/Lord_Howe", Days::Every, Some(("02:15", "1")));
@@ -196,7 +195,7 @@ mod tests {
     fn a_week_span_crosses_midnight_and_the_week() {
         let weekend = weekly("Asia/Kolkata", (Weekday::Fri, "18:00"), (Weekday::Mon, "06:00"));
         check(&weekend, "2026-06-05T18:00:00+05:30", "2026-06-08T06:00:00+05:30");
-        // The same day, later and earlier: hours, and all but hours.
+        // On the same day: to a later time, some hours; to an earlier time, a week less some hours.
         let hours = weekly("UTC", (Weekday::Tue, "10:00"), (Weekday::Tue, "12:00"));
         check(&hours, "2026-06-02T10:00:00Z", "2026-06-02T12:00:00Z");
         let all_but = weekly("UTC", (Weekday::Tue, "12:00"), (Weekday::Tue, "10:00"));
@@ -210,7 +209,7 @@ mod tests {
         let turn = monthly("Asia/Kolkata", (28, "00:00"), (3, "12:00"));
         check(&turn, "2026-12-28T00:00:00+05:30", "2027-01-03T12:00:00+05:30");
         check(&turn, "2027-02-28T00:00:00+05:30", "2027-03-03T12:00:00+05:30");
-        // A start that a month lacks gives none; an end that it lacks is the end of the month.
+        // If a month lacks the start, it has no span. If it lacks the end, the span ends with the month.
         let end = monthly("UTC", (31, "08:00"), (5, "00:00"));
         check(&end, "2026-05-31T08:00:00Z", "2026-06-05T00:00:00Z");
         assert!(!open_at(&end, "2026-06-30T12:00:00Z") && !open_at(&end, "2026-07-02T12:00:00Z"));

@@ -1,4 +1,4 @@
-//! A promotion that passed the gates, as one cart meets it.
+//! A promotion that passed the gates for one cart.
 
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
@@ -24,27 +24,27 @@ use super::units::Basket;
 /// Most applications of one benefit (spec 14).
 const MAX_APPLICATIONS: i64 = 1_000_000_000_000;
 
-/// A promotion that passed the gates, with what does not change while others are applied.
+/// A promotion that passed the gates, with everything about it that other promotions cannot change.
 pub(crate) struct Candidate<'e> {
     pub(crate) index: PromotionIndex,
     pub(crate) compiled: &'e Compiled,
     pub(crate) left: Left,
-    /// The place of the code that unlocked it.
+    /// The index of the code that unlocked it.
     pub(crate) code: Option<usize>,
     /// The issuance that unlocked it.
     pub(crate) issuance: Option<InHand>,
     /// The lines that each of its selections selects.
     selected: SmallVec<[LineSet; 1]>,
-    /// The lines on whose state its proposal depends.
+    /// The lines whose state its proposal depends on.
     pub(crate) relevant: LineSet,
-    /// How many steps went into it.
+    /// How many steps were taken for it.
     pub(crate) steps: Cell<u64>,
     pub(crate) lone: Lone,
-    /// What the cart alone decides of it, found out when it is asked for.
+    /// Its plan, if the cart alone decides it. It is computed when first needed.
     pub(crate) plan: OnceCell<Plan>,
 }
 
-/// What a candidate gives by itself on the untouched cart, found out when it is asked for.
+/// What a candidate gives by itself on the untouched cart. It is computed when first needed.
 #[derive(Default)]
 pub(crate) struct Lone {
     pub(crate) proposal: OnceCell<Result<Rc<Proposal>, Failure>>,
@@ -81,7 +81,7 @@ impl<'e> Candidate<'e> {
         candidate
     }
 
-    /// Counts what was done since then as done for this promotion.
+    /// Counts the steps since `before` as taken for this promotion.
     pub(crate) fn count(&self, case: &Case<'_>, before: u64) {
         let steps = case.work.steps().saturating_sub(before);
         self.steps.set(self.steps.get().saturating_add(steps));
@@ -105,7 +105,7 @@ impl<'e> Candidate<'e> {
         self.lone.proposal.get()
     }
 
-    /// The promotion with the end that counts for this customer.
+    /// The promotion, with its end for this customer.
     pub(crate) fn dated(&self) -> Dated<'_> {
         let own = self.issuance.map(|own| own.expires_at);
         Dated {
@@ -134,7 +134,7 @@ impl<'e> Candidate<'e> {
         own.into_iter().chain(self.left.times).fold(MAX_APPLICATIONS, i64::min)
     }
 
-    /// The lines of a part that the target selects; `None` where it names none.
+    /// The lines of a part that the target selects; `None` if the target has no selector.
     #[expect(clippy::indexing_slicing, reason = "each selection of the promotion has its lines")]
     pub(crate) fn target(&self, part: &LineSet) -> Option<LineSet> {
         let select = self.compiled.select?;

@@ -1,4 +1,4 @@
-//! A promotion and a milestone as they are compiled, before any cart comes.
+//! Promotions and milestones, compiled before any cart comes.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -20,23 +20,23 @@ pub(crate) struct Compiled {
     pub(crate) promotion: Promotion,
     pub(crate) starts_at: DateTime<Utc>,
     pub(crate) ends_at: DateTime<Utc>,
-    /// Whether it had ended before the time at which its rules begin to be whole.
+    /// Whether it had ended before the time from which on the rules are complete.
     pub(crate) has_ended: bool,
-    /// How many names of stores, concepts, zones and channels its scope has.
+    /// How many stores, concepts, zones and channels its scope names.
     pub(crate) places: usize,
-    /// How many limits its uses are counted for.
+    /// How many of its limits have counters.
     pub(crate) counters: usize,
     /// How it is earned.
     pub(crate) earning: Option<EarningRule>,
     pub(crate) conditions: Option<Conditions>,
-    /// All selectors of conditions and target, each once.
+    /// All different selectors of its conditions and target.
     pub(crate) selections: Vec<Selection>,
-    /// The number of the target's selection; `None`: it names none.
+    /// The number of the target's selection; `None`: the target has no selector.
     pub(crate) select: Option<usize>,
     pub(crate) rank: StaticRank,
 }
 
-/// Compiles selectors and gives each its number among `selections`, equal ones the same.
+/// Compiles selectors and gives each a number in `selections`. Equal selectors get the same number.
 fn numbered<'s>(
     selections: &'s mut Vec<Selection>,
     facts: &'s mut FactTable,
@@ -89,7 +89,7 @@ impl Compiled {
         }
     }
 
-    /// Whether uses of it are counted.
+    /// Whether counters count its uses.
     pub(crate) fn has_limits(&self) -> bool {
         self.counters > 0
     }
@@ -99,7 +99,7 @@ impl Compiled {
         !self.promotion.terms.limits.promotion.is_empty()
     }
 
-    /// Whether its dates hold.
+    /// Whether `now` is between its dates.
     pub(crate) fn is_current(&self, now: DateTime<Utc>) -> bool {
         self.starts_at <= now && now < self.ends_at
     }
@@ -130,7 +130,7 @@ impl EarningRule {
     }
 }
 
-/// How a promotion is earned, if it has to be.
+/// How a promotion is earned, if it has to be earned.
 pub(crate) fn earning(promotion: &Promotion) -> Option<&Earning> {
     match &promotion.terms.kind {
         Kind::LoyaltyEarning { earning, .. } => Some(earning),
@@ -141,14 +141,14 @@ pub(crate) fn earning(promotion: &Promotion) -> Option<&Earning> {
 /// A milestone of a tenant.
 #[derive(Clone, Debug)]
 pub struct KnownMilestone {
-    /// Its id: one that is made anew is another one.
+    /// A milestone that is deleted and created again has another id.
     pub id: Uuid,
-    /// Windows are counted from the one in which it was made.
+    /// Windows are counted from the one that has this instant.
     pub created_at: DateTime<Utc>,
     pub milestone: Milestone,
 }
 
-/// A milestone and what looking at it needs.
+/// A milestone and its compiled selector.
 #[derive(Debug)]
 pub(crate) struct CompiledMilestone {
     pub(crate) known: KnownMilestone,

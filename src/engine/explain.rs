@@ -1,4 +1,4 @@
-//! Why promotions did not apply: unmet leaves, near misses (spec 8).
+//! Explains why promotions did not apply: unmet leaves and near misses (spec 8).
 
 use crate::domain::amount::Money;
 use crate::domain::evaluation::{Reason, Suggestion, Unmet, UnmetNumber};
@@ -15,13 +15,12 @@ use super::units::Basket;
 /// Most suggestions of one answer.
 const MAX_SUGGESTIONS: usize = 5;
 
-/// Whether the answer tells why this candidate did not apply.
+/// Whether the answer needs to know why this candidate did not apply.
 pub(crate) fn is_asked_for(case: &Case<'_>, candidate: &Candidate<'_>) -> bool {
     case.explains() || candidate.code.is_some() || candidate.compiled.promotion.terms.suggest
 }
 
-/// The leaves that keep a candidate's conditions from holding. Of the parts of a promotion with
-/// `same`, those of the part that comes nearest.
+/// The leaves that keep a candidate's conditions from holding. For a promotion with `same`, those of the nearest part.
 pub(crate) fn unmet(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> Vec<Unmet> {
     let Some(conditions) = &candidate.compiled.conditions else {
         return Vec::new();
@@ -34,13 +33,13 @@ pub(crate) fn unmet(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket)
     of_parts.min_by(|a, b| distance(a).cmp(&distance(b))).unwrap_or_default()
 }
 
-/// Fewest leaves, then the smallest shortfall in proportion.
+/// How far unmet leaves are from being met: by their number, then by the sum of their shortfalls in proportion.
 fn distance(unmet: &[Unmet]) -> (usize, Exact) {
     let missing = unmet.iter().filter_map(proportion);
     (unmet.len(), missing.fold(Exact::ZERO, |sum, one| sum.plus(&one)))
 }
 
-/// shortfall ÷ required, where there is a shortfall.
+/// shortfall ÷ required, if there is a shortfall.
 fn proportion(unmet: &Unmet) -> Option<Exact> {
     let number = unmet.number.as_ref()?;
     Some(number.shortfall.as_ref()?.over(&Exact::from(number.required)))
@@ -57,7 +56,7 @@ fn unmet_in(conditions: &Conditions, scene: &Scene<'_>, step: Money) -> Vec<Unme
 struct Search<'s> {
     conditions: &'s Conditions,
     scene: &'s Scene<'s>,
-    /// One unit of the precision.
+    /// One step of the precision.
     step: Money,
     truths: Truths,
     path: Vec<usize>,
@@ -65,8 +64,8 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    /// Goes down where a node is not what its group asks. `mendable`: every enclosing group has
-    /// `is: true`.
+    /// Collects the leaves below nodes that do not evaluate to `asked`. `mendable`: every enclosing group has `is:
+    /// true`, so adding to the cart can help.
     fn walk(&mut self, node: &Node, asked: bool, mendable: bool) {
         if holds(node, self.truths) == asked {
             return;
@@ -76,7 +75,7 @@ impl Search<'_> {
                 let number = self.number(self.conditions.leaf(*number), mendable);
                 self.found.push(Unmet { path: self.path.clone(), number });
             }
-            // A group that holds although it should not: its leaves are what it asks.
+            // This group is true and should be false. Its leaves are what the group itself asks for, so none is unmet.
             Node::Group { .. } if !asked => {}
             Node::Group { is, of, .. } => {
                 for (index, child) in of.iter().enumerate() {
@@ -122,8 +121,8 @@ fn whole_above(value: &Exact) -> Exact {
     Exact::ratio(i128::from(whole) + 1, 1)
 }
 
-/// Near misses among candidates in rank order: promotions that suggest themselves and whose only
-/// unmet leaf has a shortfall, smallest in proportion first.
+/// Near misses among candidates in rank order: promotions that suggest themselves, and whose only unmet leaf has a
+/// shortfall. The smallest shortfall in proportion comes first.
 pub(crate) fn suggestions<'r>(
     candidates: &[Candidate<'_>],
     reason_of: impl Fn(usize) -> Option<&'r Reason>,
@@ -141,7 +140,7 @@ pub(crate) fn suggestions<'r>(
             near.push((proportion, Suggestion { promotion: candidate.index, unmet }));
         }
     }
-    // Stable: equals stay in rank order.
+    // The sort is stable, so equal ones stay in rank order.
     near.sort_by(|(a, _), (b, _)| a.cmp(b));
     near.into_iter().take(MAX_SUGGESTIONS).map(|(_, suggestion)| suggestion).collect()
 }

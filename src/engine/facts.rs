@@ -1,6 +1,6 @@
 //! The texts that a tenant's rules name, interned into *facts*.
 //!
-//! A line is read once into the facts that it has. They are what selections look at, and the keys of the `index`.
+//! Each line is read once, into the facts that it has. Selections look at facts, and the `index` uses them as keys.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::patterns::{Matched, Patterns, Place};
 use super::stock::{self, ProductList};
 use super::work::Work;
 
-/// What a fact is a text of.
+/// The field whose text a fact is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum FactField {
     Line(TextField),
@@ -50,7 +50,7 @@ pub(crate) struct FactTable {
     channels: Texts,
     /// The product lists that a rule names.
     product_lists: Vec<(Fact, Arc<ProductList>)>,
-    /// What `contains` and `starts_with` look for.
+    /// The texts that `contains` and `starts_with` look for.
     patterns: Patterns,
 }
 
@@ -59,7 +59,7 @@ impl FactTable {
         Fact::numbered(self.count).index()
     }
 
-    /// The fact of a text, made where it is new.
+    /// The fact of a text. A new text gets a new fact.
     pub(crate) fn intern(&mut self, field: FactField, text: &str) -> Fact {
         let next = Fact::numbered(self.count);
         let texts = match field {
@@ -88,7 +88,7 @@ impl FactTable {
         fact
     }
 
-    /// The fact that a line has this text in one of a field's, made where it is new.
+    /// The fact that a line's field contains, or begins with, this text. A new text gets a new fact.
     pub(crate) fn intern_pattern(&mut self, field: &TextField, place: Place, text: &str) -> Fact {
         let next = Fact::numbered(self.count);
         let fact = self.patterns.intern(field.clone(), place, text, next);
@@ -98,24 +98,24 @@ impl FactTable {
         fact
     }
 
-    /// Makes what finds texts, once all are known.
+    /// Builds the search for texts, once all texts are known.
     pub(crate) fn finish(&mut self) {
         self.patterns.build();
     }
 
-    /// The texts that are found in those of lines.
+    /// Finds the texts that the lines contain.
     pub(crate) fn found_in(&self, lines: &[Line<'_>], work: &Work<'_>) -> Matched {
         self.patterns.find(lines, work)
     }
 
-    /// Notes a product list, so that the SKUs on it give the list's fact. Lists that no rule names are left out.
+    /// Adds a product list, so that lines with a SKU on it have the list's fact. Lists that no rule names are left out.
     pub(crate) fn add_list(&mut self, name: &str, list: &Arc<ProductList>) {
         if let Some(fact) = self.lists.get(name) {
             self.product_lists.push((*fact, Arc::clone(list)));
         }
     }
 
-    /// The facts of where a cart is bought.
+    /// The facts of the store and channel where a cart is bought.
     pub(crate) fn of_place<'f>(
         &'f self,
         store: Option<&'f Store>,
@@ -129,14 +129,14 @@ impl FactTable {
         of_store.chain(channel.and_then(|channel| self.channels.get(channel))).copied()
     }
 
-    /// Finds the facts that a line has, those that some rule names.
+    /// Finds the facts of a line. Only texts that some rule names are facts.
     pub(crate) fn of_line(&self, line: &Line<'_>, mut found: impl FnMut(Fact)) {
         let mut add = |texts: &Texts, text: &str| {
             if let Some(fact) = texts.get(text) {
                 found(*fact);
             }
         };
-        // Most tenants' rules name few of the fields: the others are passed over.
+        // Most tenants' rules name few fields, so fields without facts are skipped.
         if !self.sku.is_empty() {
             add(&self.sku, &line.sku);
         }

@@ -1,4 +1,4 @@
-//! Gates: the tests before conditions; the first that fails is the reason (spec 7.2).
+//! Gates: the tests before conditions. The first gate that fails is the reason (spec 7.2).
 
 use chrono::{DateTime, Utc};
 
@@ -15,14 +15,14 @@ use super::issuances::{self, InHand};
 use super::limits::{self, Left, Presented};
 use super::ruleset::RuleSet;
 
-/// What it takes to judge them where there is nothing to look through.
+/// The steps that the gates of a promotion take if no list has to be searched.
 const STEPS_A_PROMOTION: usize = 8;
 
-/// What a promotion that passed brings along.
+/// What is known of a promotion that passed the gates.
 pub(crate) struct Passed {
     /// What is left of its limits.
     pub(crate) left: Left,
-    /// The place of the code that unlocked it.
+    /// The index of the code that unlocked it.
     pub(crate) code: Option<usize>,
     /// The issuance that unlocked it.
     pub(crate) issuance: Option<InHand>,
@@ -65,8 +65,7 @@ pub(crate) fn admit(
     gate(!matches!(terms.kind, Kind::CodeLinked) || has_code, CodeNotPresented)
 }
 
-/// Judges the gates of a promotion that is admitted: those that look at what the customer has in hand and at what is gone
-/// of limits.
+/// Judges the other gates of an admitted promotion: those that look at the customer's issuances and at counters.
 pub(crate) fn judge(
     case: &Case<'_>,
     index: PromotionIndex,
@@ -79,7 +78,8 @@ pub(crate) fn judge(
         let used = |name| limits::used(&compiled.promotion, presented, used, name);
         Left::of(&terms.limits, used).map_err(Reason::LimitReached)
     };
-    // A code that is used up closes the gate of the code, which comes before those of issuance and activation.
+    // If the code is used up, that is the reason, since the gate of the code comes before those of issuance and
+    // activation.
     let code_id = code.map(|code| code.code_id);
     if code_id.is_some_and(|code| limits::is_exhausted(&compiled.promotion, code, used)) {
         left(Presented { code: code_id, issuance: None })?;
@@ -96,7 +96,7 @@ pub(crate) fn judge(
     Ok(Passed { left, code: code.map(|code| code.place), issuance })
 }
 
-/// What it takes to admit a promotion at most: scopes and groups are looked through one by one.
+/// The most steps that it takes to admit a promotion. Scopes and groups are searched one by one.
 pub(crate) fn steps(compiled: &Compiled, request: &Request<'_>) -> usize {
     let groups = match &request.customer {
         Some(customer) => compiled.promotion.terms.audience.groups.len() * customer.groups.len(),
@@ -105,12 +105,12 @@ pub(crate) fn steps(compiled: &Compiled, request: &Request<'_>) -> usize {
     STEPS_A_PROMOTION + compiled.places + groups
 }
 
-/// Whoever has an id.
+/// The customer, if it has an id.
 fn identified<'c>(customer: Option<&'c Customer<'c>>) -> Option<&'c Customer<'c>> {
     customer.filter(|customer| customer.id.is_some())
 }
 
-/// Each list that is not empty must contain what the request has (spec 5.2).
+/// Whether each list that is not empty contains what the request has (spec 5.2).
 pub(crate) fn in_scope(scope: &Scope, store: Option<&Store>, request: &Request<'_>) -> bool {
     let allows = |list: &[String], own: Option<&str>| {
         list.is_empty() || own.is_some_and(|own| list.iter().any(|entry| entry == own))
@@ -122,8 +122,8 @@ pub(crate) fn in_scope(scope: &Scope, store: Option<&Store>, request: &Request<'
         && allows(&scope.channels, request.channel.as_deref())
 }
 
-/// A promotion of type `loyalty` asks for a customer first, then for a membership, whatever its
-/// audience; everybody else is judged by the audience (spec 5.2).
+/// A promotion of type `loyalty` needs a customer first, then a membership, whatever its audience. Then the audience
+/// decides, as for all other types (spec 5.2).
 fn audience(promotion: &Promotion, customer: Option<&Customer<'_>>) -> Result<(), ReasonCode> {
     let customer = identified(customer);
     if matches!(promotion.terms.kind, Kind::Loyalty) {

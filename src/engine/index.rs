@@ -1,8 +1,8 @@
-//! Which promotions a cart could meet, without looking at the others.
+//! Finds the promotions that a cart could meet, without looking at the others.
 //!
-//! For every promotion the index picks *necessary facts*: the cart has at least one of them, or the
-//! promotion cannot apply. They come from its conditions, its target or its scope, whichever has the
-//! fewest. A promotion without such facts is looked at for every cart.
+//! For every promotion the index picks *necessary facts*: if the cart has none of them, the promotion cannot apply.
+//! They come from its conditions, its target or its scope, whichever has the fewest. A promotion without necessary
+//! facts is looked at for every cart.
 
 use crate::domain::amount::Number;
 use crate::domain::benefit::Benefit;
@@ -16,7 +16,7 @@ use super::fact::Fact;
 use super::facts::{FactField, FactTable};
 use super::work::Work;
 
-/// From facts to the promotions that lean on them.
+/// For each fact, the promotions for which it is a necessary fact.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     by_fact: Vec<Vec<PromotionIndex>>,
@@ -24,12 +24,12 @@ pub(crate) struct Index {
     always: PromotionSet,
 }
 
-/// Promotions of a rule set, as bits: in order of creation, each once.
+/// A set of promotions of a rule set, as bits, in order of creation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PromotionSet(Vec<u64>);
 
 impl PromotionSet {
-    /// The first so many.
+    /// The first `count` promotions.
     pub(crate) fn first(count: usize) -> Self {
         let mut set = Self::default();
         (0..count).for_each(|index| set.insert(PromotionIndex(index)));
@@ -45,7 +45,7 @@ impl PromotionSet {
         }
     }
 
-    /// Takes out what is not to be kept.
+    /// Removes the promotions that `keeps` refuses.
     pub(crate) fn retain(&mut self, mut keeps: impl FnMut(PromotionIndex) -> bool) {
         for (place, word) in self.0.iter_mut().enumerate() {
             for index in (Bits { first: place * 64, word: *word }) {
@@ -66,11 +66,11 @@ impl PromotionSet {
     }
 }
 
-/// The promotions of the bits of one word.
+/// Iterates over the promotions of one word.
 struct Bits {
     /// The index of its lowest bit.
     first: usize,
-    /// Without the bits that were given.
+    /// The bits that are still to come.
     word: u64,
 }
 
@@ -92,7 +92,7 @@ impl Index {
         let mut index = Self::default();
         for (place, compiled) in promotions.iter().enumerate() {
             let promotion = PromotionIndex(place);
-            // Found by its codes, or not at all.
+            // Promotions with codes are found by their codes alone, and ended ones are never found.
             if compiled.has_ended || matches!(compiled.promotion.terms.kind, Kind::CodeLinked) {
                 continue;
             }
@@ -109,7 +109,7 @@ impl Index {
             }
         }
         index.by_fact.resize_with(facts.count(), Vec::new);
-        // Room for all, so that finding them asks for memory once.
+        // The set has room for all promotions, so that `find` allocates once.
         index.always.0.resize(promotions.len().div_ceil(64), 0);
         index
     }
@@ -129,12 +129,12 @@ impl Index {
 fn necessary_facts(compiled: &Compiled, facts: &mut FactTable) -> Option<Vec<Fact>> {
     let terms = &compiled.promotion.terms;
     let scope = scope_facts(&terms.scope, facts);
-    // A near miss is told of a cart that lacks what the conditions ask for.
+    // A promotion that suggests itself must also be found for carts that lack what its conditions need.
     let of_cart = if terms.suggest { None } else { cart_facts(compiled) };
     scope.into_iter().chain(of_cart).min_by_key(Vec::len)
 }
 
-/// Facts that the lines must have for the promotion to give anything.
+/// Facts of which the lines must have one for the promotion to give anything.
 fn cart_facts(compiled: &Compiled) -> Option<Vec<Fact>> {
     let conditions = compiled.conditions.as_ref();
     let conditions = conditions.and_then(|own| facts_of_node(own.root(), own, compiled));
@@ -147,7 +147,7 @@ fn cart_facts(compiled: &Compiled) -> Option<Vec<Fact>> {
     conditions.into_iter().chain(target).min_by_key(Vec::len)
 }
 
-/// Facts of which the cart has one where the node is true.
+/// Facts of which the cart has at least one if the node is true.
 fn facts_of_node(node: &Node, conditions: &Conditions, compiled: &Compiled) -> Option<Vec<Fact>> {
     match node {
         Node::Leaf(number) => match conditions.leaf(*number) {
@@ -172,7 +172,7 @@ fn facts_of_node(node: &Node, conditions: &Conditions, compiled: &Compiled) -> O
     }
 }
 
-/// Whether a comparison fails without a selected line, when every measure of lines is zero.
+/// Whether a comparison fails if no line is selected, since every measure of lines is then zero.
 fn needs_a_line(Comparison { op, value }: Comparison) -> bool {
     !op.holds(Number::ZERO.cmp(&value))
 }

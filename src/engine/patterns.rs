@@ -1,7 +1,7 @@
-//! Texts that `contains` and `starts_with` look for (spec 5.3).
+//! Finds the texts that `contains` and `starts_with` look for (spec 5.3).
 //!
-//! All of a field's are found at once, in one pass over each distinct text of the cart, so that a cart costs what its
-//! texts are long and not what rules are many.
+//! All texts of a field are found in one pass over each distinct text of the cart. So the cost of a cart grows with the
+//! length of its texts, not with the number of rules.
 
 use std::collections::BTreeMap;
 
@@ -16,24 +16,24 @@ use super::fact::{Fact, any_text};
 use super::line_set::LineSet;
 use super::work::Work;
 
-/// Most bytes of texts that a rule set's automata are made of: they take some ten times as much memory. Those beyond are
+/// Most bytes of texts in the automata of a rule set, which take about ten times as much memory. Further texts are
 /// looked for one by one.
 const MOST_BYTES: usize = 2 << 20;
 
-/// So many bytes of a text are read in one step.
+/// How many bytes of a text are read in one step.
 const BYTES_A_STEP: usize = 4;
 
-/// What it takes to note that a text was found.
+/// The steps that it takes to record that a text was found.
 const STEPS_A_MATCH: usize = 4;
 
-/// How a text is looked for.
+/// Where in a field a text is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Place {
     Anywhere,
     AtTheStart,
 }
 
-/// The texts of a rule set, by field and by where they are looked for.
+/// The texts of a rule set, by field and by where in it they are looked for.
 #[derive(Debug, Default)]
 pub(crate) struct Patterns(BTreeMap<(TextField, Place), Finder>);
 
@@ -41,9 +41,9 @@ pub(crate) struct Patterns(BTreeMap<(TextField, Place), Finder>);
 struct Finder {
     facts: FxHashMap<Box<str>, Fact>,
     automaton: Option<AhoCorasick>,
-    /// The facts of the automaton's texts, by its numbers.
+    /// The fact of each text of the automaton, by the automaton's pattern number.
     found: Vec<Fact>,
-    /// Texts beside the automaton.
+    /// Texts that the automaton does not have.
     others: Vec<(Box<str>, Fact)>,
 }
 
@@ -51,7 +51,7 @@ struct Finder {
 pub(crate) type Matched = FxHashMap<Fact, LineSet>;
 
 impl Patterns {
-    /// The fact that a text is found, which is `next` where the text is new.
+    /// The fact that a text was found. A new text gets the fact `next`.
     pub(crate) fn intern(
         &mut self,
         field: TextField,
@@ -63,7 +63,7 @@ impl Patterns {
         *finder.facts.entry(text.into()).or_insert(next)
     }
 
-    /// Makes the automata, once all texts are known.
+    /// Builds the automata, once all texts are known.
     pub(crate) fn build(&mut self) {
         let mut left = MOST_BYTES;
         for ((_, place), finder) in &mut self.0 {
@@ -118,7 +118,7 @@ impl Finder {
                 self.found = texts.iter().map(|(_, fact)| *fact).collect();
                 self.others = others;
             }
-            // More than an automaton can hold.
+            // The texts are too many for an automaton.
             Err(_) => {
                 texts.extend(others);
                 self.others = texts;
@@ -136,7 +136,7 @@ impl Finder {
         });
         let mut state = OverlappingState::start();
         let automaton = self.automaton.as_ref();
-        // INVARIANT: an automaton finds texts where it was built to; no search fails.
+        // INVARIANT: the search is anchored as the automaton was built, so it never fails.
         while let Some(Ok(())) =
             automaton.map(|own| own.try_find_overlapping(input.clone(), &mut state))
             && let Some(one) = state.get_match()
@@ -144,7 +144,7 @@ impl Finder {
             if !work.charge(STEPS_A_MATCH) {
                 return;
             }
-            // An automaton that begins at the start also names the texts that end what it has read.
+            // An anchored automaton also reports texts that are a suffix of what it has read.
             let is_there = match place {
                 Place::Anywhere => true,
                 Place::AtTheStart => one.start() == 0,

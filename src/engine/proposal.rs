@@ -1,4 +1,4 @@
-//! What a promotion gives, not yet given: who chooses among promotions can weigh it before it is carried out.
+//! Proposals: what a promotion would give. A strategy can compare proposals before it carries one out.
 
 use crate::domain::amount::Money;
 use crate::domain::benefit::Level;
@@ -9,7 +9,7 @@ use super::line_set::LineSet;
 use super::units::{Basket, LineTake, Saved};
 use super::work::{STEPS_A_SHARE, Work};
 
-/// What a promotion gives, not yet given.
+/// What a promotion would give.
 #[derive(Clone, Debug)]
 pub(crate) struct Proposal {
     pub(crate) level: Level,
@@ -17,7 +17,7 @@ pub(crate) struct Proposal {
     pub(crate) times: i64,
     pub(crate) discount: Money,
     pub(crate) points: Exact,
-    /// What it takes of lines, in cart order, each line once.
+    /// What it takes from lines, in cart order, each line once.
     pub(crate) lines: Vec<LineTake>,
     /// Units of a free product that are not in the cart.
     pub(crate) free: Exact,
@@ -29,12 +29,12 @@ pub(crate) enum Failure {
     ConditionsNotMet,
     /// No unit, line, complete group or set, or shipping to discount.
     NoEligibleItems,
-    /// There is, but it comes to nothing.
+    /// There is something to discount, but the discount is zero.
     NoBenefit,
 }
 
 impl Proposal {
-    /// One that gives nothing yet.
+    /// A proposal that gives nothing yet.
     pub(crate) fn new(level: Level, times: i64) -> Self {
         Self {
             level,
@@ -46,7 +46,7 @@ impl Proposal {
         }
     }
 
-    /// Carries it out: units are claimed, and the discount is taken off them, off whole lines, or off the shipping.
+    /// Carries the proposal out: claims units, and takes the discount off them, off whole lines, or off the shipping.
     pub(crate) fn carry_out(&self, basket: &mut Basket, work: &Work<'_>) {
         match self.level {
             Level::Item => {
@@ -61,29 +61,29 @@ impl Proposal {
         }
     }
 
-    /// What it would change of a basket, to go back to.
+    /// Saves what it would change in a basket.
     pub(crate) fn save(&self, basket: &Basket) -> Saved {
         basket.save(self.lines.iter().map(|own| own.line))
     }
 
-    /// What it takes off lines, by line; a line may be named with nothing.
+    /// The discount on each of its lines, which may be zero.
     pub(crate) fn by_line(&self) -> impl Iterator<Item = (usize, Money)> + '_ {
         self.lines.iter().map(|own| (own.line, own.amount))
     }
 
-    /// The lines on which it takes more off some units than is left to pay of them.
+    /// The lines on which it takes more off some units than is left to pay for them.
     pub(crate) fn overdrawn(&self, basket: &Basket) -> LineSet {
         let lines = self.lines.iter().filter(|own| basket.is_overdrawn_by(own));
         lines.map(|own| own.line).collect()
     }
 
-    /// What it takes in memory.
+    /// The memory that it takes.
     pub(crate) fn bytes(&self) -> usize {
         let takes: usize = self.lines.iter().map(|own| spilled(&own.takes)).sum();
         size_of::<Self>() + size_of_val(self.lines.as_slice()) + takes
     }
 
-    /// A promotion that gives no discount, no points and no free item is not applied.
+    /// Fails if it gives no discount, no points and no free item: such a promotion does not apply.
     pub(crate) fn or_nothing(self) -> Result<Self, Failure> {
         let gives =
             self.discount.is_positive() || self.points.is_positive() || self.free.is_positive();

@@ -1,7 +1,7 @@
 //! The total order of promotions (spec 7.2).
 //!
-//! All criteria but one are known when the rules are compiled, so the order is compiled too: one
-//! number for the criteria before `maximum_discount`, one for those after it with the final ties.
+//! All criteria but `maximum_discount` are known when the rules are compiled, so the order is compiled too: into one
+//! number for the criteria before `maximum_discount`, and one for the criteria after it and the final ties.
 
 use std::cmp::Ordering;
 
@@ -14,13 +14,13 @@ use crate::domain::settings::RankingCriterion;
 /// A promotion's place by all criteria but `maximum_discount`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct StaticRank {
-    /// Equal for promotions that the criteria before `maximum_discount` do not part.
+    /// The place by the criteria before `maximum_discount`. Promotions that these leave equal have the same number.
     pub(crate) before: usize,
-    /// No two are equal.
+    /// The place by the criteria after it. No two promotions have the same number.
     pub(crate) after: usize,
 }
 
-/// The places of promotions that stand in order of creation, then id.
+/// The places of promotions, which are given in order of creation, then id.
 pub(crate) fn static_ranks(
     promotions: &[Promotion],
     ranking: &[RankingCriterion],
@@ -33,14 +33,14 @@ pub(crate) fn static_ranks(
             let promotion = promotions.get(index)?;
             Some(Dated { promotion, expires_at: promotion.terms.ends_at.to_utc() })
         };
-        // Before there is a cart, no discount parts two.
+        // Without a cart, discounts do not distinguish promotions.
         let discounts = || (Money::ZERO, Money::ZERO);
         let pair = dated(a).zip(dated(b));
         pair.map_or(Ordering::Equal, |(a, b)| compare_dated(criteria, a, b, discounts))
     };
     let mut ranks = vec![StaticRank { before: 0, after: 0 }; promotions.len()];
     let mut order: Vec<usize> = (0..promotions.len()).collect();
-    // Stable: equals stay in order of creation.
+    // The sort is stable, so equal ones stay in order of creation.
     order.sort_by(|a, b| compare(after, *a, *b));
     for (place, index) in order.iter().enumerate() {
         if let Some(rank) = ranks.get_mut(*index) {
@@ -62,8 +62,8 @@ pub(crate) fn static_ranks(
     ranks
 }
 
-/// The order by static place, with the larger of two lone discounts in between; those are asked
-/// for only where the places before leave two promotions equal.
+/// The order by static places, with the larger lone discount first in between. Discounts are computed only if the
+/// places before leave two promotions equal.
 pub(crate) fn compare(
     a: StaticRank,
     b: StaticRank,
@@ -75,15 +75,15 @@ pub(crate) fn compare(
     })
 }
 
-/// A promotion in one customer's hands, whose issuance may end before it does.
+/// A promotion for one customer, whose issuance may end before the promotion does.
 #[derive(Clone, Copy)]
 pub(crate) struct Dated<'p> {
     pub(crate) promotion: &'p Promotion,
     pub(crate) expires_at: DateTime<Utc>,
 }
 
-/// The order by some criteria, which is computed where an issuance ends before its promotion, so that the compiled places
-/// do not hold. What is still equal is for the caller to order.
+/// The order by some criteria. It is used where an issuance ends before its promotion, so that the compiled places do
+/// not hold. The caller breaks the remaining ties.
 pub(crate) fn compare_dated(
     criteria: &[RankingCriterion],
     a: Dated<'_>,

@@ -19,8 +19,8 @@ use super::ranking;
 use super::selection::Selection;
 use super::stock::{ProductList, Stores};
 
-/// One tenant's settings, stores, product lists and promotions as of one version, ready to be
-/// evaluated. Immutable: a change makes a new one.
+/// One tenant's settings, stores, product lists and promotions as of one version, ready to be evaluated. It never
+/// changes; a new version is a new rule set.
 #[derive(Debug)]
 pub struct RuleSet {
     version: i64,
@@ -37,21 +37,21 @@ pub struct RuleSet {
     whole_since: Option<DateTime<Utc>>,
 }
 
-/// What a rule set is made of.
+/// What a rule set is compiled from.
 #[derive(Debug)]
 pub struct Rules {
-    /// The tenant's version of rules that all of it is of.
+    /// The version of the tenant's rules.
     pub version: i64,
     pub settings: Settings,
     pub stores: Arc<Stores>,
-    /// By name: at least those that something names.
+    /// The product lists by name: at least those that a rule names.
     pub product_lists: BTreeMap<String, Arc<ProductList>>,
     /// Active and paused promotions, in any order.
     pub promotions: Vec<Promotion>,
-    /// What customers can come to.
+    /// The milestones that customers can reach.
     pub milestones: Vec<KnownMilestone>,
-    /// Of promotions that had ended by then only name, dates, status and what says whether a code is used up play a part.
-    /// `None`: all are whole.
+    /// Promotions that had ended by this time are not complete: they have their name, dates, status, and what decides
+    /// whether a code is used up. `None`: all are complete.
     pub whole_since: Option<DateTime<Utc>>,
 }
 
@@ -77,7 +77,7 @@ impl RuleSet {
         })
     }
 
-    /// Compiles rules. Stores and product lists go in as they are.
+    /// Compiles rules. Stores and product lists are shared, not copied.
     pub fn new(rules: Rules) -> Self {
         let Rules {
             version,
@@ -122,13 +122,13 @@ impl RuleSet {
         }
     }
 
-    /// Whether everything is known that plays a part at this time: promotions that had ended long before it are named,
-    /// no more.
+    /// Whether the rule set knows everything that matters at this time. Of promotions that ended long ago it knows
+    /// little more than their names.
     pub fn is_whole_at(&self, at: DateTime<Utc>) -> bool {
         self.whole_since.is_none_or(|since| since <= at)
     }
 
-    /// The tenant's version of rules that this was compiled from.
+    /// The version of the tenant's rules that this was compiled from.
     pub fn version(&self) -> i64 {
         self.version
     }
@@ -162,12 +162,12 @@ impl RuleSet {
         self.promotions.iter().map(|compiled| &compiled.promotion)
     }
 
-    /// Whether a limit of any promotion is shared by all customers.
+    /// Whether all customers share a limit of some promotion.
     pub fn has_shared_limits(&self) -> bool {
         self.has_shared_limits
     }
 
-    /// Whether customers can come to anything.
+    /// Whether the tenant has milestones.
     pub fn has_milestones(&self) -> bool {
         !self.milestones.is_empty()
     }
@@ -206,7 +206,7 @@ mod tests {
         };
         let (one, two) = (version(1), version(2));
         assert!(Arc::ptr_eq(&one.stores, &two.stores));
-        // This one, and that of each version.
+        // The test's own reference, and one of each version.
         assert_eq!(Arc::strong_count(&list), 3);
     }
 }

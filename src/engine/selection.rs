@@ -1,7 +1,7 @@
 //! Selectors, compiled: predicates on a line (spec 5.3).
 //!
-//! A cart's view has the sorted facts of its lines: an `in` or `eq` predicate is a look into a short
-//! sorted list, and no text is compared again.
+//! The facts of a cart's lines are sorted, so an `in` or `eq` predicate is a look into a short sorted list and compares
+//! no text.
 
 mod number;
 
@@ -25,11 +25,11 @@ pub(crate) struct Selection {
 
 #[derive(Clone, Debug, PartialEq)]
 enum LineTest {
-    /// One of these facts.
+    /// The line has one of these facts.
     Has(Box<[Fact]>),
-    /// The field is there, and none of these facts.
+    /// The line has the field, and none of these facts.
     HasNone(TextField, Box<[Fact]>),
-    /// One of these texts is found in one of the line's.
+    /// One of these texts was found in a text of the line.
     Finds(Box<[Fact]>),
     Number(NumberField, NumberTest),
 }
@@ -81,7 +81,7 @@ impl Selection {
             .sum()
     }
 
-    /// Facts of which a selected line has at least one; `None` where there is no such set.
+    /// Facts of which every selected line has at least one; `None` if no such facts are known.
     pub(crate) fn necessary_facts(&self) -> Option<Vec<Fact>> {
         let keys = |test: &LineTest| match test {
             LineTest::Has(facts) | LineTest::Finds(facts) => Some(facts.to_vec()),
@@ -97,7 +97,7 @@ impl Selection {
     }
 }
 
-/// Tests of which one has to hold, those that look for facts as one.
+/// Tests of which one has to hold. Tests that look for facts are joined into one.
 fn any_of(tests: Vec<LineTest>) -> Box<[LineTest]> {
     let (mut has, mut finds, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for test in tests {
@@ -120,14 +120,14 @@ fn sorted(mut facts: Vec<Fact>) -> Box<[Fact]> {
     facts.into()
 }
 
-/// What it takes to look up a fact among many.
+/// The steps that it takes to look up a fact among many.
 const STEPS_A_LOOK: usize = 2;
 
-/// So many texts are looked up in one step.
+/// How many texts are looked up in one step.
 const TEXTS_A_STEP: usize = 2;
 
 impl LineTest {
-    /// What it takes on a cart.
+    /// The steps that the test takes on a cart.
     fn steps(&self, view: &CartView<'_>) -> usize {
         let own = match self {
             Self::Has(wanted) | Self::HasNone(_, wanted) => {
@@ -167,7 +167,7 @@ impl LineTest {
         }
     }
 
-    /// The lines among some for which it holds.
+    /// The lines of `among` for which the test holds.
     fn select(&self, view: &CartView<'_>, among: &LineSet) -> LineSet {
         match self {
             Self::Has(wanted) => view.reading.with_facts(wanted).intersection(among),

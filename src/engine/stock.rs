@@ -1,4 +1,4 @@
-//! Stores and product lists in memory. They are large and seldom change, so versions of a rule set share them.
+//! Stores and product lists in memory. They are large and seldom change, so the versions of a rule set share them.
 
 use std::hash::{BuildHasher, RandomState};
 use std::mem::size_of;
@@ -9,8 +9,8 @@ use hashbrown::hash_table::Entry;
 
 use crate::domain::store::Store;
 
-/// All lists hash alike, so that one hash of a line's SKU serves for every list. The seed is random: nobody can choose
-/// texts that collide.
+/// All lists use the same hash function, so one hash of a line's SKU serves for every list. Its seed is random, so that
+/// no tenant can choose texts that collide.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// The hash by which SKUs and codes of stores are looked up.
@@ -18,8 +18,7 @@ pub(crate) fn hash(text: &str) -> u64 {
     HASHER.hash_one(text)
 }
 
-/// The SKUs of one product list, in one block of text and found by their hashes. A SKU takes its text and about ten
-/// bytes.
+/// The SKUs of one product list, in one block of text, found by hash. A SKU takes about ten bytes besides its text.
 pub struct ProductList {
     texts: Box<str>,
     /// Where each SKU ends in `texts`. INVARIANT: a list is far smaller than 4 GiB (`wire::product_list::MAX_SKUS`).
@@ -28,7 +27,7 @@ pub struct ProductList {
 }
 
 impl ProductList {
-    /// A list of these SKUs, none of which is there twice.
+    /// Makes a list of these SKUs, which must be different.
     pub fn new(skus: &[String]) -> Self {
         let mut texts = String::with_capacity(skus.iter().map(String::len).sum());
         let mut ends = Vec::with_capacity(skus.len());
@@ -61,7 +60,7 @@ impl std::fmt::Debug for ProductList {
     }
 }
 
-/// The SKU at a place.
+/// The SKU with this number.
 fn text<'t>(texts: &'t str, ends: &[u32], place: u32) -> &'t str {
     let end = |place: u32| {
         let end = ends.get(usize::try_from(place).ok()?)?;
@@ -118,7 +117,7 @@ impl FromIterator<Store> for Stores {
     }
 }
 
-/// What an allocation of so many bytes takes: they are made in steps.
+/// The memory that an allocation of so many bytes takes, since allocators round sizes up.
 fn allocated(bytes: usize) -> usize {
     bytes.next_multiple_of(16)
 }

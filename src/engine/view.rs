@@ -1,4 +1,4 @@
-//! A cart as the engine reads it: amounts and facts of its lines, computed once an evaluation.
+//! A cart as the engine sees it: amounts, orders and parts of its lines, computed once for each evaluation.
 
 use std::cell::{OnceCell, RefCell};
 
@@ -14,7 +14,7 @@ use super::fact::any_text;
 use super::line_set::LineSet;
 use super::reading::Reading;
 
-/// A cart with what is asked of it again and again.
+/// A cart, with values that are needed again and again.
 pub(crate) struct CartView<'e> {
     pub(crate) cart: &'e Cart<'e>,
     pub(crate) all: LineSet,
@@ -63,7 +63,7 @@ impl<'e> CartView<'e> {
         there
     }
 
-    /// The lines of a product.
+    /// The lines with this SKU.
     pub(crate) fn of_sku(&self, sku: &str) -> LineSet {
         let lines = self.cart.lines.iter().enumerate();
         lines.filter(|(_, line)| line.sku == sku).map(|(index, _)| index).collect()
@@ -87,7 +87,7 @@ impl<'e> CartView<'e> {
         line.tax.plus(line.charges)
     }
 
-    /// All lines in the order in which a pick takes them; equal prices in cart order.
+    /// The order in which a pick takes lines. Lines of equal price are taken in cart order.
     pub(crate) fn in_order(&self, pick: Pick) -> PickOrder<'_> {
         let sorted = |descending: bool| {
             let mut order: Vec<usize> = (0..self.cart.lines.len()).collect();
@@ -107,14 +107,14 @@ impl<'e> CartView<'e> {
         }
     }
 
-    /// How many distinct SKUs or products (else SKU) the lines have.
+    /// How many distinct SKUs or products the lines have. A line without a product counts by its SKU.
     pub(crate) fn distinct(&self, same: Same, lines: impl Iterator<Item = usize>) -> usize {
         let numbers = self.numbers(same);
         let seen: LineSet = lines.filter_map(|line| numbers.get(line).copied()).collect();
         seen.iter().count()
     }
 
-    /// Lines parted by SKU or by product, in the order of the parts' first lines.
+    /// The lines of each SKU or product, in the order of their first lines.
     pub(crate) fn parts(&self, same: Same) -> &[LineSet] {
         let parts = || {
             let numbers = self.numbers(same);
@@ -133,7 +133,7 @@ impl<'e> CartView<'e> {
         }
     }
 
-    /// For each line the first line of the same SKU or product.
+    /// For each line, the first line with the same SKU or product.
     fn numbers(&self, same: Same) -> &[usize] {
         let number = |key: fn(&'e Line<'e>) -> &'e str| {
             let mut first: FxHashMap<&str, usize> = FxHashMap::default();

@@ -1,4 +1,4 @@
-//! How much a benefit takes off its units, exactly, and the money that comes of it (spec 7.4).
+//! The exact discount of a benefit on its units, and the rounded money (spec 7.4).
 
 use crate::domain::amount::{Money, Number};
 use crate::domain::benefit::{Benefit, ItemBenefit, ItemKind, PriceBase, Spread};
@@ -16,8 +16,8 @@ use crate::engine::work::STEPS_A_SHARE;
 use super::chosen::{Chosen, Units};
 use super::groups::{Groups, Member};
 
-/// The exact discount of the chosen units, at most what is left to pay of them: unit by unit, in
-/// sum (`amount_off` per application), or line by line (`bundle_price`).
+/// Computes the exact discount of the chosen units, at most what is left to pay for them. This bound holds unit by
+/// unit, in sum (`amount_off` per application), or line by line (`bundle_price`).
 #[expect(clippy::unreachable, reason = "bundles come in groups, and nothing else does")]
 pub(super) fn take_shares(
     case: &Case<'_>,
@@ -48,7 +48,7 @@ pub(super) fn take_shares(
     }
 }
 
-/// The discount of units, each by itself.
+/// The discount of units that are discounted each by itself.
 #[expect(clippy::unreachable, reason = "what is shared over units together is not asked for here")]
 fn by_unit(case: &Case<'_>, basket: &Basket, slot: Slot, kind: ItemKind) -> Take {
     let left = basket.left(slot).or_zero();
@@ -75,7 +75,7 @@ fn by_unit(case: &Case<'_>, basket: &Basket, slot: Slot, kind: ItemKind) -> Take
     Take { slot, share: share.at_most(&left).or_zero() }
 }
 
-/// An amount, at most what is left to pay of its units, shared over them in proportion to that.
+/// Spreads an amount over units in proportion to what is left to pay for them; at most all of that.
 fn in_proportion(
     basket: &Basket,
     units: &[Slot],
@@ -94,9 +94,9 @@ fn sum(amounts: impl Iterator<Item = Exact>) -> Exact {
     amounts.fold(Exact::ZERO, |sum, own| sum.plus(&own))
 }
 
-/// For each group what is left to pay less `value`, where positive, shared in proportion to the
-/// unit prices in the group (all 0: to what is left to pay). Units of sets are taken requirement by
-/// requirement (spec 7.3).
+/// The discount of each group is what is left to pay less `value`, if positive. It is spread in proportion to the unit
+/// prices in the group; if these are all 0, to what is left to pay. Units of sets are taken requirement by requirement
+/// (spec 7.3).
 fn bundles(
     case: &Case<'_>,
     basket: &Basket,
@@ -120,7 +120,7 @@ fn bundles(
     takes.into_iter().map(|(_, take)| take)
 }
 
-/// Rounds what the takes come to and spreads it over their lines; `needed`: further units that the condition uses up.
+/// Rounds the sum of the takes and spreads it over their lines. `needed` are further units that the condition uses up.
 pub(super) fn settle(
     case: &Case<'_>,
     candidate: &Candidate<'_>,
@@ -142,7 +142,7 @@ pub(super) fn settle(
     shares.extend(lines.iter().map(|own| share_of_line(basket, own, rounding, line_by_line)));
     let exact: Exact = shares.iter().map(|share| &share.weight).sum();
     proposal.discount = settle_shares(&exact, &mut shares, candidate.left.discount, rounding);
-    // INVARIANT: both are in the order of lines; the shares that came to nothing are gone.
+    // INVARIANT: lines and shares are both in cart order. Shares of zero were removed.
     let mut settled = shares.iter().peekable();
     for own in &mut lines {
         if let Some(share) = settled.next_if(|share| share.line == own.line) {
@@ -155,7 +155,7 @@ pub(super) fn settle(
     proposal.lines = lines;
 }
 
-/// Takes as what is taken of each line, nothing of it settled yet.
+/// Joins the takes of each line, before any amount is settled.
 fn by_line(takes: impl ExactSizeIterator<Item = Take>) -> Vec<LineTake> {
     let mut lines: Vec<LineTake> = Vec::with_capacity(takes.len());
     for take in takes {
@@ -183,8 +183,8 @@ fn add_needed(lines: &mut Vec<LineTake>, needed: ByLine) {
     });
 }
 
-/// What the takes of one line come to. No line gives more than is left to pay of its units there,
-/// and of itself: that is its room. Its exact share is bounded by that too where a benefit is computed line by line.
+/// The share of one line. Its room is what is left to pay for its discounted units, and at most what is left to pay for
+/// the line. Where a benefit is computed line by line, the exact share has the same bound.
 fn share_of_line(basket: &Basket, own: &LineTake, rounding: Rounding, line_by_line: bool) -> Share {
     let (weight, left) = match own.takes.as_slice() {
         [only] => (only.share.clone(), basket.left(only.slot)),
@@ -202,7 +202,7 @@ fn share_of_line(basket: &Basket, own: &LineTake, rounding: Rounding, line_by_li
     }
 }
 
-/// Orders takes by line and run, and joins those of one run that are discounted alike.
+/// Orders takes by line and run, and joins those of one run with the same discount per unit.
 fn merge(takes: &mut Vec<Take>) {
     takes.sort_by_key(|take| (take.slot.line, take.slot.run));
     takes.dedup_by(|next, own| {

@@ -1,7 +1,7 @@
-//! Groups of units: those sold together at one price, and those in which a pick looks (spec 7.3).
+//! Groups of units: those that are sold together at one price, and those in which a pick chooses (spec 7.3).
 //!
-//! A million units may form half a million groups. Like groups stand together as one run of
-//! [`Groups`], so that the work grows with the lines and never with the quantities.
+//! A million units may form half a million groups. Equal groups are one run of [`Groups`], so that the work grows with
+//! the number of lines and not with the quantities.
 
 use crate::domain::amount::Quantity;
 use crate::domain::benefit::Pick;
@@ -9,15 +9,15 @@ use crate::engine::conditions::Scene;
 use crate::engine::units::Slot;
 use crate::engine::work::Work;
 
-/// What a group takes besides its members.
+/// The steps that a group takes besides those for its members.
 const STEPS_A_GROUP: usize = 4;
 
-/// Groups in their order, those of the same units together.
+/// Groups in their order. Consecutive groups with equal units are one run.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    /// For each run how many groups it has, and where its members end.
+    /// For each run: how many groups it has, and where its members end.
     runs: Vec<(i64, usize)>,
-    /// For each run the units of one group.
+    /// For each run: the units of one of its groups.
     pub(super) members: Vec<Member>,
 }
 
@@ -50,13 +50,13 @@ impl Groups {
     }
 }
 
-/// Units in order, of which a group takes so many at a time.
+/// Units in order. Each group takes `every` of them.
 pub(super) struct UnitQueue {
     pub(super) units: Vec<Slot>,
     pub(super) every: Quantity,
 }
 
-/// Cuts `times` groups: the k-th has the k-th units of each queue, as far as they are `wanted`.
+/// Forms `times` groups. The k-th group has the k-th portion of each queue, without units that are not `wanted`.
 pub(super) fn cut(
     queues: &mut [UnitQueue],
     times: i64,
@@ -64,7 +64,7 @@ pub(super) fn cut(
     work: &Work<'_>,
 ) -> Groups {
     for queue in queues.iter_mut() {
-        // Taken from the end.
+        // Units are taken from the end.
         queue.units.reverse();
     }
     let mut missing = times;
@@ -74,7 +74,7 @@ pub(super) fn cut(
     while missing > 0 && count > 0 {
         let there = queues.iter().filter(|own| takes_part(own));
         let whole = there.map(UnitQueue::whole_groups).min().unwrap_or(0);
-        // Where a group spans runs, it is cut by itself.
+        // A group that spans several slots is formed by itself.
         let like = whole.clamp(1, missing);
         let mut taken = 0;
         let there = queues.iter_mut().filter(|own| takes_part(own));
@@ -101,7 +101,7 @@ pub(super) fn cut(
 }
 
 impl UnitQueue {
-    /// How many groups the next run fills by itself.
+    /// How many groups the next slot fills by itself.
     fn whole_groups(&self) -> i64 {
         self.units.last().map_or(0, |slot| slot.quantity.scaled() / self.every.scaled().max(1))
     }
@@ -131,7 +131,7 @@ impl UnitQueue {
     }
 }
 
-/// The first `quantity` units by `pick` of each group; equal prices in cart order.
+/// The first `quantity` units of each group by `pick`. Units of equal price are taken in cart order.
 pub(super) fn first_of_each(
     groups: &Groups,
     quantity: Quantity,
@@ -162,7 +162,7 @@ pub(super) fn first_of_each(
     first
 }
 
-/// The first so many units.
+/// The first `quantity` units.
 pub(super) fn take(mut quantity: Quantity, mut units: Vec<Slot>) -> Vec<Slot> {
     units.retain_mut(|slot| {
         slot.quantity = quantity.min(slot.quantity);

@@ -1,4 +1,4 @@
-//! The candidates in rank order, and why one of them did not apply (spec 7.2, 8).
+//! The candidates in rank order, and the reasons why they did not apply (spec 7.2, 8).
 
 use std::rc::Rc;
 
@@ -34,7 +34,7 @@ impl<'e> Ranked<'e> {
         alone(case, self.candidate(place)).map(Rc::as_ref)
     }
 
-    /// Whether there is something to discount for a candidate while nothing is claimed.
+    /// Whether a candidate finds something to discount on the untouched cart.
     fn finds_units(&self, case: &Case<'e>, place: usize) -> bool {
         match self.alone(case, place) {
             Ok(_) | Err(Failure::NoBenefit) => true,
@@ -46,7 +46,7 @@ impl<'e> Ranked<'e> {
         self.candidate(place).compiled.promotion.terms.stacking.exclusive
     }
 
-    /// Whether it gives points, and never a discount.
+    /// Whether a candidate awards points and never gives a discount.
     pub(super) fn awards_points(&self, place: usize) -> bool {
         match &self.candidate(place).compiled.promotion.terms.benefit {
             Benefit::Cart(benefit) => matches!(benefit.kind, CartKind::AwardPoints(_)),
@@ -54,14 +54,13 @@ impl<'e> Ranked<'e> {
         }
     }
 
-    /// Whether its conditions look at what item-level promotions take off.
+    /// Whether a candidate's conditions depend on the discounts of item-level promotions.
     pub(super) fn sees_discounts(&self, place: usize) -> bool {
         let conditions = self.candidate(place).compiled.conditions.as_ref();
         conditions.is_some_and(Conditions::see_discounts)
     }
 
-    /// Why a candidate whose conditions may hold did not apply: they fail on this basket, or
-    /// `otherwise`.
+    /// Why a candidate that was not tried did not apply: its conditions fail on this basket, or else `otherwise`.
     pub(super) fn reason(
         &self,
         case: &Case<'e>,
@@ -78,8 +77,8 @@ impl<'e> Ranked<'e> {
         }
     }
 
-    /// Why an exclusive candidate did not apply where others did. A candidate that would not apply by itself keeps its own
-    /// reason.
+    /// Why an exclusive candidate did not apply while others did. A candidate that would not apply by itself keeps its
+    /// own reason.
     pub(super) fn passed_over(&self, case: &Case<'e>, place: usize) -> Reason {
         match self.alone(case, place) {
             Err(failure) if explain::is_asked_for(case, self.candidate(place)) => {
@@ -89,7 +88,7 @@ impl<'e> Ranked<'e> {
         }
     }
 
-    /// The reason of a candidate that gave nothing by itself.
+    /// The reason of a candidate that was tried on this basket and gave nothing.
     pub(super) fn failed(
         &self,
         case: &Case<'e>,
@@ -124,7 +123,7 @@ pub(crate) fn rank<'e>(case: &Case<'e>, mut candidates: Vec<Candidate<'e>>) -> R
         own.issuance.is_some_and(|issuance| issuance.expires_at < own.compiled.ends_at)
     };
     if criteria.contains(&RankingCriterion::EarliestExpiry) && candidates.iter().any(ends_sooner) {
-        // Stable: candidates come in order of creation, then id.
+        // The sort is stable, and candidates come in order of creation, then id.
         candidates.sort_by(|a, b| {
             let discounts = || (discount(a), discount(b));
             ranking::compare_dated(criteria, a.dated(), b.dated(), discounts)

@@ -1,4 +1,4 @@
-//! Promotions applied one after the other (spec 7.5).
+//! Applies promotions one after the other (spec 7.5).
 
 use std::rc::Rc;
 
@@ -12,10 +12,10 @@ use crate::engine::units::Basket;
 
 use super::order::Ranked;
 
-/// What became of a candidate.
+/// Whether a candidate applied, and if not, why.
 #[derive(Clone, Debug)]
 pub(crate) enum Verdict {
-    /// Nothing yet: the strategy has not come to it, or the evaluation has ended before.
+    /// Not decided: the strategy has not reached the candidate, or the evaluation ended before.
     Pending,
     Applied,
     NotApplied(Reason),
@@ -31,18 +31,18 @@ impl Verdict {
     }
 }
 
-/// What was chosen.
+/// The result of a strategy.
 pub(crate) struct Outcome {
-    /// In order of application: places in the ranking, and what they gave.
+    /// In order of application: places in the ranking, and what these promotions gave.
     pub(crate) applied: Vec<(usize, Rc<Proposal>)>,
-    /// What became of each candidate.
+    /// The verdict on each candidate.
     pub(crate) verdicts: Vec<Verdict>,
-    /// Under `optimal`: whether more was possible.
+    /// Only under `optimal`: what is known of the largest possible discount.
     pub(crate) optimality: Option<Optimality>,
 }
 
 impl Outcome {
-    /// Nothing is chosen among so many candidates yet.
+    /// The outcome before anything is chosen.
     pub(super) fn pending(candidates: usize) -> Self {
         Self {
             applied: Vec::with_capacity(candidates),
@@ -66,23 +66,23 @@ impl Outcome {
     }
 }
 
-/// Promotions applied one after the other, both levels in the tenant's order (spec 7.5).
+/// Applies promotions one after the other, the two levels in the tenant's order (spec 7.5).
 struct Run<'r, 'e> {
     case: &'r Case<'e>,
     ranked: &'r Ranked<'e>,
     basket: Basket,
     outcome: Outcome,
-    /// One that allows nothing further has applied.
+    /// Whether a promotion that allows no further ones has applied.
     stopped: bool,
     /// Whether `allow_further` matters.
     stops: bool,
-    /// A cart-level promotion has given a discount.
+    /// Whether a cart-level promotion has given a discount.
     cart_discounted: bool,
-    /// A cart-level promotion has taken something off the lines.
+    /// Whether a cart-level promotion has taken something off the lines.
     lines_discounted: bool,
 }
 
-/// Applies the members in rank order. The others are left without a verdict.
+/// Applies the members in rank order. Other candidates keep the verdict `Pending`.
 pub(super) fn run<'e>(
     case: &Case<'e>,
     ranked: &Ranked<'e>,
@@ -142,7 +142,7 @@ impl Run<'_, '_> {
         self.outcome.refuse(place, reason);
     }
 
-    /// What it gives now: the same as alone, where nothing that it looks at has changed.
+    /// What a promotion gives now. If nothing that it looks at has changed, that is the same as alone.
     fn propose(&self, place: usize) -> Result<Rc<Proposal>, Failure> {
         let candidate = self.ranked.candidate(place);
         let unchanged = self.basket.is_untouched(&candidate.relevant);
