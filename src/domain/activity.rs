@@ -1,4 +1,4 @@
-//! What customers do, and what it counts for: activities and milestones (spec 11).
+//! Activities of customers, and the milestones that they count for (spec 11).
 
 use chrono::{DateTime, Utc};
 
@@ -12,7 +12,7 @@ use super::selector::Selector;
 pub const MAX_MILESTONES: usize = 100;
 /// Most targets of one milestone.
 pub const MAX_TARGETS: usize = 50;
-/// How many days an activity may lie back (spec 11).
+/// How many days ago an activity may have happened at most (spec 11).
 pub const MAX_DAYS_BACK: i64 = 7;
 
 /// Something that a customer did.
@@ -21,25 +21,25 @@ pub struct Activity<'a> {
     /// The caller's id, unique in the tenant for ever.
     pub id: String,
     pub kind: ActivityType,
-    /// When; `None`: now.
+    /// When it happened; `None`: now.
     pub at: Option<DateTime<Utc>>,
-    /// The caller's id of the sale that it was.
+    /// The caller's id of the sale.
     pub transaction_id: Option<String>,
-    /// Who, where, and with which cart: an empty one where there is none.
+    /// The customer, the place and the cart; the cart is empty if there is none.
     pub request: Request<'a>,
     /// Whether there is a cart.
     pub has_cart: bool,
 }
 
-/// What a customer can come to, target by target.
+/// A milestone: what customers can reach, in one or more targets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Milestone {
     /// Unique in the tenant.
     pub name: String,
     pub measure: MilestoneMeasure,
-    /// Only of these lines; `None`: of all.
+    /// Which lines count; `None`: all.
     pub of: Option<Selector>,
-    /// When it starts anew; `None`: never.
+    /// When the count starts anew; `None`: never.
     pub window: Option<Refresh>,
     /// At least one; names are unique.
     pub targets: Vec<Target>,
@@ -48,10 +48,10 @@ pub struct Milestone {
 /// What a milestone counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MilestoneMeasure {
-    /// Money that is spent.
+    /// The money that is spent.
     Spend,
     Visits,
-    /// Units that are bought.
+    /// The units that are bought.
     Quantity,
 }
 
@@ -60,6 +60,6 @@ pub enum MilestoneMeasure {
 pub struct Target {
     /// Unique in the milestone.
     pub name: String,
-    /// What has to be reached; over 0.
+    /// The count that reaches the target; over 0.
     pub value: Number,
 }

@@ -24,17 +24,17 @@ impl CounterKey {
 /// Whose use is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Owner {
-    /// That of one issuance.
+    /// One issuance.
     Issuance(IssuanceId),
-    /// That of one customer.
+    /// One customer.
     Customer(String),
     Everybody,
-    /// That of one code.
+    /// One code.
     Code(CodeId),
 }
 
 impl Owner {
-    /// What kind of owner it is.
+    /// The subject of the limits that this owner has counters for.
     pub const fn subject(&self) -> LimitSubject {
         match self {
             Self::Issuance(_) => LimitSubject::Earn,
@@ -44,7 +44,7 @@ impl Owner {
         }
     }
 
-    /// Which owner of its kind, as text; empty for everybody.
+    /// The owner's id as text; empty for everybody.
     pub fn name(&self) -> String {
         match self {
             Self::Issuance(id) => id.to_string(),
@@ -54,7 +54,7 @@ impl Owner {
         }
     }
 
-    /// The owner of this kind and name; `None` where the name cannot be one of the kind.
+    /// The owner with this subject and name; `None` if the subject cannot have such a name.
     pub fn named(subject: LimitSubject, name: &str) -> Option<Self> {
         let uuid = || Uuid::try_parse(name).ok();
         match subject {
@@ -66,26 +66,26 @@ impl Owner {
     }
 }
 
-/// What is gone of a counter, holds included: a count, or an amount of money in ten-thousandths.
+/// How much is gone of a counter, holds included: a count, or an amount of money in ten-thousandths.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Used {
     pub counter: CounterKey,
     pub amount: i64,
 }
 
-/// A counter that bears on a cart, and its bound.
+/// A counter that limits a cart, and its bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound {
     pub counter: CounterKey,
-    /// The most that it may come to, included.
+    /// The largest allowed value.
     pub maximum: i64,
 }
 
 /// What a redemption takes from a counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Use {
-    /// From which counter, and its bound.
+    /// The counter, and its bound.
     pub bound: Bound,
-    /// How much; over 0.
+    /// How much is taken; over 0.
     pub amount: i64,
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Three capital letters. Amounts of different currencies are never taken for each other.
+/// Three capital letters. Amounts of different currencies are never mixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Currency([u8; 3]);
 
@@ -17,7 +17,7 @@ impl Currency {
     }
 
     pub fn as_str(&self) -> &str {
-        // INVARIANT: ASCII letters, by `new`.
+        // INVARIANT: `new` accepts ASCII letters only.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }

@@ -1,17 +1,17 @@
-//! Who buys, as far as the request tells (spec 6).
+//! The customer, as far as the request describes it (spec 6).
 
 use std::borrow::Cow;
 
 use super::owned::{pairs, text, texts};
 
-/// A customer. Without an id it is somebody, but nobody identified.
+/// A customer. Without an id it is not identified.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Customer<'a> {
     pub id: Option<Cow<'a, str>>,
     pub loyalty: Vec<Membership<'a>>,
     /// Named sets that the customer is in.
     pub groups: Vec<Cow<'a, str>>,
-    /// Anything else that is known, by key.
+    /// Other attributes of the customer, by key.
     pub attributes: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
@@ -20,7 +20,7 @@ pub struct Customer<'a> {
 pub struct Membership<'a> {
     pub program: Cow<'a, str>,
     pub tier: Option<Cow<'a, str>>,
-    /// Supplementary programs of it.
+    /// Supplementary programs of this program.
     pub supplementary: Vec<Cow<'a, str>>,
 }
 
@@ -28,7 +28,7 @@ pub struct Membership<'a> {
 pub const MAX_ENTRIES: usize = 50;
 
 impl Customer<'_> {
-    /// The same with texts of its own.
+    /// Copies all texts, so that the customer can outlive the body that it was read from.
     pub fn into_owned(self) -> Customer<'static> {
         let membership = |own: Membership<'_>| Membership {
             program: text(own.program),

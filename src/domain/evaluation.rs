@@ -216,7 +216,7 @@ pub enum ReasonCode {
     NoEligibleItems,
     /// Other promotions have claimed the eligible units.
     UnitsTaken,
-    /// The benefit would come to nothing.
+    /// The benefit would give nothing.
     NoBenefit,
     /// Only one cart-level promotion may apply, and another did.
     AnotherCartPromotionApplied,

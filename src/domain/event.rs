@@ -1,4 +1,4 @@
-//! What happens to promotions, issuances and redemptions, for others to follow (spec 12).
+//! Events of promotions, issuances and redemptions, which other systems can follow (spec 12).
 
 use uuid::Uuid;
 
@@ -12,11 +12,11 @@ pub enum EventType {
     PromotionPaused,
     /// A promotion was archived.
     PromotionArchived,
-    /// A promotion's end has come.
+    /// A promotion has ended.
     PromotionEnded,
-    /// A limit on the promotion as a whole was reached, holds included: once in a window.
+    /// A limit on the promotion as a whole was reached, holds included. It happens at most once in a window.
     PromotionBudgetExhausted,
-    /// A promotion was put into a customer's hands.
+    /// A promotion was issued to a customer.
     IssuanceIssued,
     /// An issuance can be used from now on.
     IssuanceUnlocked,
@@ -34,11 +34,11 @@ pub enum EventType {
     RedemptionCommitted,
     /// A hold has ended: cancelled, expired or replaced.
     RedemptionCancelled,
-    /// Goods of a redemption came back.
+    /// Goods of a redemption were returned.
     RedemptionReturned,
 }
 
-/// What an event happened to. Events of one subject are delivered in their order.
+/// What an event is about. Events of one subject are delivered in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     Promotion(PromotionId),
@@ -47,7 +47,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// What kind of thing it is.
+    /// The kind of the subject.
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Promotion(_) => "promotion",

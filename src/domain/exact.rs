@@ -1,5 +1,5 @@
 //! `Exact`: an unrounded amount. It is a fraction of an `i128` and a `u64`, and changes to big integers when a step
-//! would overflow. The value is the same either way.
+//! would overflow.
 //!
 //! Shares (tax ÷ quantity, proportions) have no finite digits, so no decimal type holds them. Almost all values of a
 //! cart are multiples of 10⁻⁷ (price × quantity), so fractions keep that denominator as long as they can: adding and
@@ -40,7 +40,6 @@ const COMMON_DECIMALS: u32 = 7;
 #[derive(Clone, Debug)]
 pub struct Exact(Repr);
 
-/// A denominator as an `i128`.
 #[inline]
 fn wide(den: NonZeroU64) -> i128 {
     i128::from(den.get())
@@ -272,14 +271,12 @@ impl Exact {
         self.scaled_by(part.scaled().into(), whole.scaled().into())
     }
 
-    /// The smaller of two.
     #[must_use]
     #[inline]
     pub fn at_most(self, bound: &Self) -> Self {
         if self > *bound { bound.clone() } else { self }
     }
 
-    /// This, or zero if it is negative.
     #[must_use]
     #[inline]
     pub fn or_zero(self) -> Self {

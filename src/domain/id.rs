@@ -1,4 +1,4 @@
-//! Identifiers: one newtype each, so that a tenant's id can never stand where a promotion's belongs.
+//! Identifiers. Each has a type of its own, so that a tenant's id cannot be used as a promotion's.
 
 use std::fmt;
 
@@ -31,22 +31,22 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
-    /// A merchant: everything else belongs to exactly one.
+    /// A merchant. Everything else belongs to exactly one.
     TenantId,
     /// A promotion of a tenant.
     PromotionId,
     /// An API key of a tenant.
     KeyId,
-    /// A code: one that is deleted and made anew is another one.
+    /// A code. A code that is deleted and created again has another id.
     CodeId,
-    /// An issuance: one promotion in one customer's hands.
+    /// An issuance: one promotion that one customer holds.
     IssuanceId,
     RedemptionId,
-    /// A webhook: one that is deleted and made anew is another one.
+    /// A webhook. A webhook that is deleted and created again has another id.
     WebhookId,
 }
 
-/// What the cursors of a tenant's lists are sealed with. It is not shown.
+/// The key that seals the cursors of a tenant's lists. `Debug` does not show it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CursorKey([u8; 32]);
 

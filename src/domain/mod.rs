@@ -1,8 +1,7 @@
-//! What things are: the values that every other layer speaks of. No I/O, clock, SQL or HTTP.
+//! The values that every other layer uses. No I/O, clock, SQL or HTTP.
 //!
-//! In reading order: numbers ([`amount`], [`exact`], [`rounding`]), what is priced ([`cart`],
-//! [`customer`], [`store`]), what prices it ([`settings`], [`promotion`] and its parts), and what
-//! that comes to ([`evaluation`]).
+//! In reading order: numbers ([`amount`], [`exact`], [`rounding`]), what is priced ([`cart`], [`customer`], [`store`]),
+//! the rules ([`settings`], [`promotion`] and its parts), and the result ([`evaluation`]).
 
 pub mod activity;
 pub mod amount;

@@ -1,4 +1,4 @@
-//! The names that closed sets have, on the wire and in the database: one table, for reading and printing.
+//! The names of the values of closed sets, in the API and in the database. One table serves for reading and printing.
 
 use chrono::Weekday;
 
@@ -21,13 +21,13 @@ use super::settings::{
 
 /// A closed set whose values have names.
 pub trait Named: Copy + 'static {
-    /// All of them, in the order of the spec.
+    /// All values, in the order of the spec.
     const ALL: &'static [Self];
 
-    /// The name on the wire.
+    /// The name of this value in the API.
     fn name(self) -> &'static str;
 
-    /// The value of this name.
+    /// The value with this name.
     fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|value| value.name() == name)
     }
@@ -38,7 +38,7 @@ pub fn names_of<T: Named>(values: &[T]) -> Vec<&'static str> {
     values.iter().map(|value| value.name()).collect()
 }
 
-/// The names of closed sets; with the sets themselves where nothing else is said of them.
+/// Names the values of closed sets. It can also declare a set that needs nothing but its names.
 macro_rules! names {
     ($($(#[$says:meta])* $vis:vis enum $type:ident {
         $($(#[$about:meta])* $variant:ident = $name:literal),+ $(,)?

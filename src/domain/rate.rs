@@ -1,15 +1,16 @@
-//! How much work the operator lets a tenant ask for, by kind of work.
+//! How many requests the operator allows a tenant, by kind of work.
 
 use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of work, each of which has a rate of its own.
+/// A kind of work. Each has a rate of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Work {
-    /// To price a cart.
+    /// Pricing carts.
     Evaluate,
-    /// To redeem, commit, cancel and return, and to tell what customers did: what tills write.
+    /// Everything that tills write: redeeming, committing, cancelling, returning, and reporting activities of
+    /// customers.
     Redeem,
     Admin,
 }
@@ -23,14 +24,14 @@ pub struct Rate {
     pub burst: NonZeroU32,
 }
 
-/// The rates of a tenant; none is without bound. This is also how the database keeps them: a kind of work that is not
-/// known is not passed over.
+/// The rates of a tenant; `None` means no bound. The database stores this form too. An unknown kind of work is an error
+/// and is not ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimits {
-    /// Of carts that are priced.
+    /// For pricing carts.
     pub evaluate: Option<Rate>,
-    /// Of what tills write.
+    /// For everything that tills write.
     pub redeem: Option<Rate>,
     pub admin: Option<Rate>,
 }

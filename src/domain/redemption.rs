@@ -1,4 +1,4 @@
-//! Redemptions: what a caller asks for, and the states that one passes through (spec 9).
+//! Redemptions: what a caller asks for, and the states of a redemption (spec 9).
 
 use std::sync::Arc;
 
@@ -6,23 +6,23 @@ use super::amount::Money;
 use super::cart::Request;
 use super::id::RedemptionId;
 
-/// What a caller asks for.
+/// A caller's request to redeem a cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order<'a> {
     /// The caller's id, unique in the tenant for ever.
     pub transaction_id: String,
-    /// The cart and what is around it; without `at`. Whoever prices it shares it.
+    /// The cart and the request around it; without `at`. It is shared with the evaluation.
     pub request: Arc<Request<'a>>,
-    /// Refuses any other total discount.
+    /// If set, any other total discount is refused.
     pub expected_discount: Option<Money>,
-    /// Whether it only reserves.
+    /// Whether it is a hold, which only reserves.
     pub hold: bool,
-    /// The hold that this one takes the place of.
+    /// The hold that this one replaces.
     pub replaces: Option<RedemptionId>,
 }
 
 impl Order<'_> {
-    /// The same with texts of its own.
+    /// Copies all texts, so that the order can outlive the body that it was read from.
     pub fn into_owned(self) -> Order<'static> {
         Order {
             transaction_id: self.transaction_id,
@@ -38,7 +38,7 @@ impl Order<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     Id(RedemptionId),
-    /// By the caller's id: the latest under it.
+    /// The caller's id. It means the latest redemption with this id.
     Transaction(String),
 }
 
@@ -48,9 +48,9 @@ pub enum RedemptionState {
     /// Reserved until it expires.
     Held,
     Committed,
-    /// Given back by the caller.
+    /// The caller cancelled the hold.
     Cancelled,
-    /// Given back by the clock.
+    /// The hold ended by itself.
     Expired,
     /// Another hold has taken its place.
     Replaced,

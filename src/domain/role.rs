@@ -6,6 +6,6 @@ pub enum Role {
     Admin,
     Pos,
     Issuer,
-    /// Reads; sees of codes their last three characters only.
+    /// Reads only, and sees only the last three characters of codes.
     Viewer,
 }

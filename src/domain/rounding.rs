@@ -34,7 +34,7 @@ impl Rounding {
         if precision > 4 { None } else { Some(Self { mode, precision }) }
     }
 
-    /// How many decimals discounts have, and every amount has at least.
+    /// How many decimals discounts have, and how many every printed amount has at least.
     pub fn precision(self) -> u32 {
         u32::from(self.precision)
     }
@@ -47,8 +47,8 @@ impl Rounding {
     /// The one way from an exact amount to money.
     pub fn settle(self, exact: &Exact) -> Money {
         let (whole, half) = exact.split_at(self.precision());
-        // The amounts that are settled are never negative, so that `up` and `ceiling`, `down` and
-        // `floor` meet; they differ in name only, as the wire has them.
+        // Settled amounts are never negative, so `up` equals `ceiling`, and `down` equals `floor`. All four exist
+        // because the API has all four names.
         let up = match (self.mode, half) {
             (_, Part::None) => false,
             (RoundingMode::Up | RoundingMode::Ceiling, _) => true,

@@ -1,4 +1,4 @@
-//! When, between its dates, a promotion is open (spec 5.1). `engine::calendar` reads it.
+//! When a promotion is open between its dates (spec 5.1). `engine::calendar` interprets it.
 
 use chrono::{NaiveTime, Weekday};
 use chrono_tz::Tz;
@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 /// Days and hours in a time zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
-    /// `None`: the store's, else the tenant's.
+    /// `None`: the store's, or the tenant's if the store has none.
     pub timezone: Option<Tz>,
     /// When it opens and closes.
     pub opening: Opening,
@@ -18,16 +18,16 @@ pub enum Opening {
     /// Selected days, whole or for some hours.
     Days {
         days: Days,
-        /// From when, how long; `None`: the whole local day.
+        /// When on these days it opens, and for how long; `None`: the whole local day.
         window: Option<DailyWindow>,
     },
     /// From one moment of the week to another. The ends differ.
     WeeklySpan { from: WeekMoment, to: WeekMoment },
     /// From one moment of a month to another, perhaps of the next month. The ends differ.
     MonthlySpan {
-        /// Included; a date that a month lacks gives no span in that month.
+        /// Included. A month that lacks this date has no span.
         from: MonthMoment,
-        /// Excluded; a date that a month lacks is the end of that month.
+        /// Excluded. In a month that lacks this date, the span ends with the month.
         to: MonthMoment,
     },
 }
@@ -38,12 +38,11 @@ pub enum Days {
     Every,
     /// Days of the week, in the order given; at least one.
     Weekly(Vec<Weekday>),
-    /// Days of the month, 1 to 31, in the order given; at least one. One that a month lacks is
-    /// skipped.
+    /// Days of the month, 1 to 31, in the order given; at least one. Days that a month lacks are skipped.
     Monthly(Vec<u8>),
 }
 
-/// From when and how long a day is open.
+/// The time at which a selected day opens, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DailyWindow {
     pub start: NaiveTime,

@@ -1,4 +1,4 @@
-//! A store is a shop of the tenant (spec 3).
+//! Stores: the shops of a tenant (spec 3).
 
 use chrono_tz::Tz;
 

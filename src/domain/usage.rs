@@ -1,34 +1,34 @@
-//! How far the limits of a promotion are used, at one moment (spec 5.5, 9).
+//! How much of a promotion's limits is used at one moment (spec 5.5, 9).
 
 use chrono::{DateTime, Utc};
 
 use super::limit::CountedLimit;
 
-/// The limits of a promotion that count in counters, and what is gone of them.
+/// The limits of a promotion that have counters, and how much is gone of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// In the order in which limits are named.
+    /// In the order of [`Limits::counted`](super::limit::Limits::counted).
     pub limits: Vec<LimitUsage>,
-    /// How many decimals amounts have at least.
+    /// How many decimals printed amounts have at least.
     pub precision: u32,
 }
 
-/// What is gone of one limit.
+/// How much is gone of one limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitUsage {
     pub limit: CountedLimit,
-    /// In the present window; `None` where everybody has a count of his own.
+    /// How much is gone in the present window; `None` where each owner has a counter of its own.
     pub gone: Option<Gone>,
-    /// When the present window ends, excluded; `None` where the count never starts anew.
+    /// When the present window ends, excluded; `None` if the count never starts anew.
     pub window_ends_at: Option<DateTime<Utc>>,
 }
 
 /// Counts, or amounts of money in ten-thousandths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gone {
-    /// By what is committed.
+    /// What committed redemptions took.
     pub used: i64,
-    /// By what is held.
+    /// What holds took.
     pub held: i64,
 }
 

@@ -1,5 +1,5 @@
-//! The windows in which limits count anew: calendar days, weeks from Monday or months, so many at a time, in the
-//! tenant's time zone, counted from the one in which the promotion starts (spec 9).
+//! The windows of limits, each with a count of its own (spec 9). A window is a number of calendar days, weeks from
+//! Monday, or months in the tenant's time zone. The first window is the one in which the promotion starts.
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
@@ -7,8 +7,8 @@ use chrono_tz::Tz;
 use super::limit::{Refresh, RefreshUnit};
 use super::local_time::instant;
 
-/// The number of the window that an instant falls into; that of `starts_at` is 0, and so is the only window of a limit
-/// that never counts anew.
+/// The number of the window that contains an instant. The window of `starts_at` is 0. A limit without `refresh` has the
+/// window 0 only.
 pub fn number(
     refresh: Option<Refresh>,
     starts_at: DateTime<Utc>,
@@ -23,11 +23,11 @@ pub fn number(
         RefreshUnit::Month => months(day) - months(first),
     };
     let windows = units.div_euclid(i64::from(refresh.every.max(1)));
-    // Calendars end long before.
+    // The calendar of `chrono` ends long before that.
     i32::try_from(windows).unwrap_or(i32::MAX)
 }
 
-/// When a window ends, excluded. `None` where the calendar ends before.
+/// When a window ends, excluded. `None` if the calendar ends before.
 pub fn end(
     refresh: Refresh,
     starts_at: DateTime<Utc>,
@@ -75,7 +75,7 @@ mod tests {
         DateTime::parse_from_rfc3339(text).unwrap().to_utc()
     }
 
-    /// Start, every, unit, zone; then instants with the number of their window.
+    /// Each row has zone, every, unit and start; then an instant and the number of its window.
     #[test]
     fn windows_follow_the_calendar_of_the_zone() {
         use RefreshUnit::{Day, Month, Week};
@@ -85,7 +85,7 @@ mod tests {
             // The day of the start is the first window, however late it begins.
             (kolkata, 1, Day, "2026-06-01T23:30:00+05:30", "2026-06-01T23:59:59.999+05:30", 0),
             (kolkata, 1, Day, "2026-06-01T23:30:00+05:30", "2026-06-02T00:00:00+05:30", 1),
-            // Midnight here, not in UTC.
+            // Midnight in the zone, not in UTC.
             (kolkata, 1, Day, "2026-06-01T00:00:00+05:30", "2026-06-01T18:29:59Z", 0),
             (kolkata, 1, Day, "2026-06-01T00:00:00+05:30", "2026-06-01T18:30:00Z", 1),
             // Three days at a time.

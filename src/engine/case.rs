@@ -1,4 +1,4 @@
-//! One cart under one rule set: what every stage of an evaluation looks at.
+//! One cart under one rule set, for every stage of an evaluation.
 
 use chrono::{DateTime, Utc};
 
@@ -24,13 +24,13 @@ pub(crate) struct Inputs<'e> {
     pub(crate) now: DateTime<Utc>,
     pub(crate) reading: &'e Reading,
     pub(crate) codes: &'e Codes,
-    /// What the customer has in hand.
+    /// The customer's issuances.
     pub(crate) issuances: &'e [IssuanceFact],
-    /// What is gone of the counters.
+    /// How much is gone of the counters.
     pub(crate) used: &'e [Used],
 }
 
-/// A cart, the rules, and what is worked out of both.
+/// A cart, the rules, and what is computed from both.
 pub(crate) struct Case<'e> {
     pub(crate) inputs: Inputs<'e>,
     pub(crate) rules: &'e RuleSet,
@@ -66,7 +66,7 @@ impl<'e> Case<'e> {
         }
     }
 
-    /// Whether every promotion's reason is asked for.
+    /// Whether the request asks for every promotion's reason.
     pub(crate) fn explains(&self) -> bool {
         self.inputs.request.explain == Explain::All
     }

@@ -1,4 +1,4 @@
-//! The presented codes: which promotions they unlock, and what became of each (spec 8).
+//! The presented codes: which promotions they unlock, and the result for each code (spec 8).
 
 use chrono::{DateTime, Utc};
 
@@ -13,23 +13,23 @@ use super::ruleset::RuleSet;
 /// The presented codes, in the order of the cart.
 pub(crate) struct Codes(Vec<Presented>);
 
-/// What a presented code comes to before any limit is looked at.
+/// What is known of a presented code before any limit is looked at.
 enum Presented {
     Known(KnownCode),
     Settled(CodeVerdict),
 }
 
-/// A code of a promotion that is presented for the first time and has not expired.
+/// A code that unlocks a promotion, has not expired, and is presented for the first time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KnownCode {
     pub(crate) promotion: PromotionIndex,
     pub(crate) code_id: CodeId,
-    /// Its place among the presented codes.
+    /// Its index among the presented codes.
     pub(crate) place: usize,
 }
 
 impl Codes {
-    /// Reads the presented codes. `facts` says of each whose it is.
+    /// Reads the presented codes. `facts` has the promotion of each.
     pub(crate) fn read<T: AsRef<str>>(
         rules: &RuleSet,
         presented: &[T],
@@ -65,7 +65,7 @@ impl Codes {
         })
     }
 
-    /// The code that unlocks a promotion: the first that is not used up, or else the first.
+    /// The code that unlocks a promotion: the first that is not used up; if all are, the first.
     pub(crate) fn unlocking(
         &self,
         rules: &RuleSet,
@@ -79,7 +79,7 @@ impl Codes {
         Some(usable.unwrap_or(first))
     }
 
-    /// Whose counters the presented code at this place has.
+    /// The owner of the counters of the presented code with this index.
     pub(crate) fn owner(&self, place: usize) -> Option<Owner> {
         match self.0.get(place)? {
             Presented::Known(code) => Some(Owner::Code(code.code_id)),
@@ -87,7 +87,7 @@ impl Codes {
         }
     }
 
-    /// What became of each code, once every promotion has its outcome.
+    /// The result for each code, once every promotion has its outcome.
     pub(crate) fn verdicts(
         &self,
         rules: &RuleSet,

@@ -1,4 +1,4 @@
-//! What an activity earns: the promotions whose rule it meets (spec 11).
+//! Finds the promotions that an activity earns (spec 11).
 
 use std::cell::LazyCell;
 
@@ -22,17 +22,17 @@ use super::work::{Stop, Work};
 /// Something that a customer did, as the rules see it.
 #[derive(Clone, Copy, Debug)]
 pub struct Deed<'d> {
-    /// Who, where, and with which cart: an empty one where there is none. INVARIANT: the store, if named, is one of the
-    /// rule set's.
+    /// The customer, the place and the cart; the cart is empty if there is none. INVARIANT: if the request names a
+    /// store, the rule set has it.
     pub request: &'d Request<'d>,
-    /// Whether there is a cart; without it every condition on one is false.
+    /// Whether there is a cart. Without one, every condition on the cart is false.
     pub has_cart: bool,
     pub kind: ActivityType,
     pub at: DateTime<Utc>,
 }
 
-/// The promotions that are live at the time and whose rule the deed meets: by its kind, or by a target of a milestone,
-/// of which `reached` has milestone and target. In order of creation.
+/// The promotions that are live at the time and that the deed earns, in order of creation. The trigger is the kind of
+/// the deed, or a milestone and target in `reached`.
 pub fn earned<'r>(
     rules: &'r RuleSet,
     deed: &Deed<'_>,
@@ -40,7 +40,7 @@ pub fn earned<'r>(
 ) -> Vec<&'r Promotion> {
     let stop = Stop::default();
     let work = Work::unbounded(&stop);
-    // Most deeds meet no rule that looks at the cart.
+    // Most deeds trigger no rule that looks at the cart, so it is read only when needed.
     let reading = LazyCell::new(|| Reading::new(&deed.request.cart.lines, &rules.facts, &work));
     let sight = LazyCell::new(|| Sight::new(rules, deed, &reading, &work));
     let meets = |compiled: &&Compiled| {
@@ -90,7 +90,7 @@ impl<'d> Sight<'d> {
         let selected = selections.iter();
         let selected = selected.map(|own| own.select(&self.view, self.work));
         let selected: Vec<LineSet> = selected.collect();
-        // As a cart-level promotion sees the whole cart.
+        // Like a cart-level promotion, the rule sees the whole cart.
         let scene = Scene {
             request: self.deed.request,
             view: &self.view,

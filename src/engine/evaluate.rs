@@ -9,7 +9,7 @@ use super::ruleset::RuleSet;
 use super::work::{Costly, End, Unfinished, Work};
 use super::{gates, result, strategy};
 
-/// Most promotions that are named where an evaluation is too complex.
+/// Most promotions that are named if an evaluation is too complex.
 const MOST_COSTLY: usize = 10;
 
 /// Prices a cart. `admitted` and `refused` are the promotions that were judged before.
@@ -29,13 +29,13 @@ pub(crate) fn evaluate(
     Ok(evaluation)
 }
 
-/// Compares every upper bound of `optimal` with what the orders below it come to: how many bounds there were, or the first
-/// that is too low.
+/// Compares every upper bound of `optimal` with the best order below it. Returns how many bounds were compared, or the
+/// first that is too low.
 pub(crate) fn check_bounds(case: &Case<'_>, admitted: &PromotionSet) -> Result<u64, String> {
     strategy::check_bounds(case, &strategy::rank(case, gate(case, admitted).passed))
 }
 
-/// Fails where the work has ended before it was done. `candidates` are those that part of it went into.
+/// Fails if the work ended before it was complete. `candidates` are the promotions for which steps were taken.
 pub(crate) fn require_finished(
     work: &Work<'_>,
     rules: &RuleSet,
@@ -48,8 +48,8 @@ pub(crate) fn require_finished(
     }
 }
 
-/// Returns the promotions that took most steps, the largest first. If the search for texts alone has spent the bound, no
-/// promotion has been judged: then it returns those that look for most texts.
+/// Returns the promotions that took most steps, the largest first. If the search for texts alone has spent the bound,
+/// no promotion was judged, and it returns the promotions that look for most texts.
 fn costly(rules: &RuleSet, candidates: &[Candidate<'_>]) -> Vec<Costly> {
     let judged =
         candidates.iter().map(|own| Costly { promotion: own.index, steps: own.steps.get() });
@@ -65,15 +65,15 @@ fn costly(rules: &RuleSet, candidates: &[Candidate<'_>]) -> Vec<Costly> {
     costly
 }
 
-/// What the gates came to.
+/// The result of the gates.
 struct Gated<'e> {
     passed: Vec<Candidate<'e>>,
-    /// Promotions with the gate that they failed at.
+    /// Promotions that failed at a gate, and why.
     failed: Vec<(PromotionIndex, Reason)>,
 }
 
-/// Judges the gates that look at what is in hand and at what is gone of limits. Judging each promotion is charged before
-/// it is done; the others are left out once the work has ended.
+/// Judges the gates that look at issuances and counters. The steps for each promotion are charged before it is judged.
+/// Once the work has ended, the rest is left out.
 fn gate<'e>(case: &Case<'e>, admitted: &PromotionSet) -> Gated<'e> {
     let mut gated = Gated { passed: Vec::with_capacity(admitted.len()), failed: Vec::new() };
     for index in admitted.iter() {

@@ -1,11 +1,11 @@
-//! Texts as small numbers, so that none is compared twice.
+//! Facts: texts as small numbers, so that no text is compared twice.
 
 use std::borrow::Cow;
 
 use crate::domain::cart::Line;
 use crate::domain::selector::TextField;
 
-/// A text that rules name, of one field; equal numbers mean equal field and text.
+/// A text of one field that rules name. Equal numbers mean equal field and text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Fact(u32);
 
@@ -23,7 +23,7 @@ impl Fact {
     }
 }
 
-/// Whether a test holds for one of the texts that the line has of a field.
+/// Whether a test holds for one of the texts that the line has in a field.
 pub(crate) fn any_text<'l>(
     line: &'l Line<'_>,
     field: &TextField,

@@ -92,7 +92,7 @@ impl Index {
         let mut index = Self::default();
         for (place, compiled) in promotions.iter().enumerate() {
             let promotion = PromotionIndex(place);
-            // Promotions with codes are found by their codes alone, and ended ones are never found.
+            // Promotions with codes are found by their codes alone. Other promotions that have ended are never found.
             if compiled.has_ended || matches!(compiled.promotion.terms.kind, Kind::CodeLinked) {
                 continue;
             }

@@ -1,30 +1,30 @@
-//! What is looked up for an evaluation.
+//! Facts that are looked up for an evaluation.
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::id::{CodeId, IssuanceId, PromotionId};
 
-/// Whose a presented code is.
+/// The promotion of a presented code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeFact {
-    /// The code itself: its counters are found by it.
+    /// The code's id, by which its counters are found.
     pub code_id: CodeId,
     /// The promotion that it unlocks.
     pub promotion_id: PromotionId,
-    /// Excluded; `None`: never.
+    /// The code has expired at this instant; `None`: it never expires.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// An issuance that the customer could use, as far as its limits and its end allow.
+/// An issuance that the customer could use, if its limits and its end allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuanceFact {
-    /// Which: its counters are found by it.
+    /// The issuance's id, by which its counters are found.
     pub issuance_id: IssuanceId,
     /// The promotion that it unlocks.
     pub promotion_id: PromotionId,
     pub unlocked_at: DateTime<Utc>,
     /// Whether the customer has claimed it.
     pub is_activated: bool,
-    /// Its own end, excluded; the promotion's bounds it besides.
+    /// Its own end, excluded. The promotion's end also bounds it.
     pub use_until: Option<DateTime<Utc>>,
 }

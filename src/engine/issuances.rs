@@ -1,4 +1,4 @@
-//! Which of a customer's issuances serves a cart (spec 9, 11).
+//! Chooses which of a customer's issuances serves a cart (spec 9, 11).
 
 use chrono::{DateTime, Utc};
 
@@ -31,7 +31,7 @@ pub(crate) fn of_promotion<'f>(
         .filter(move |own| own.use_until.is_none_or(|end| now < end))
 }
 
-/// Whether the customer has in hand what the promotion asks for, as far as limits allow.
+/// Whether the customer holds an issuance that the promotion needs, or it needs none. Limits are not judged.
 pub(crate) fn opens(compiled: &Compiled, issuances: &[IssuanceFact], now: DateTime<Utc>) -> bool {
     let terms = &compiled.promotion.terms;
     !terms.asks_for_issuance()
@@ -39,8 +39,9 @@ pub(crate) fn opens(compiled: &Compiled, issuances: &[IssuanceFact], now: DateTi
             .any(|own| own.is_activated || !terms.activation_required)
 }
 
-/// One issuance serves one cart: of those that are usable the one that expires first, then the one unlocked first, even
-/// if it has less left. Where none is usable, one that is not: it tells what is missing, its activation before its limits.
+/// One issuance serves one cart. Among usable issuances, it is the one that expires first, then the one that was
+/// unlocked first, even if less is left of it. If none is usable, one that only lacks activation comes before one that
+/// is used up, so that the reason names the activation.
 pub(crate) fn choose(
     compiled: &Compiled,
     issuances: &[IssuanceFact],

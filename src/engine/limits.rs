@@ -1,4 +1,4 @@
-//! What is left of a promotion's limits, how it bounds an application, and which counters say so (spec 7.2, 7.3, 9).
+//! What is left of a promotion's limits, and which counters they use (spec 7.2, 7.3, 9).
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -15,20 +15,20 @@ use super::compiled::Compiled;
 /// What is left of the limits of one promotion for one cart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Left {
-    /// The tightest of all `times` limits.
+    /// What the tightest `times` limit leaves.
     pub(crate) times: Option<i64>,
-    /// The tightest of all `discount` limits.
+    /// What the tightest `discount` limit leaves.
     pub(crate) discount: Option<Money>,
 }
 
 impl Left {
-    /// What a promotion without counters may give.
+    /// The limits for one cart, before any counter is looked at.
     pub(crate) fn of_cart(limits: &Limits) -> Self {
         Self { times: limits.cart.times.map(i64::from), discount: limits.cart.discount }
     }
 
-    /// What is left, or the first limit that is used up: in the order earn, customer, promotion,
-    /// code; times, transactions, discount (spec 7.2). `used` says how much of a limit is gone.
+    /// What is left, or the first limit that is used up. Limits are ordered by subject (earn, customer, promotion,
+    /// code), then by measure (times, transactions, discount) (spec 7.2). `used` says how much of a limit is gone.
     pub(crate) fn of(limits: &Limits, used: impl Fn(LimitName) -> i64) -> Result<Self, LimitName> {
         let mut left = Self::of_cart(limits);
         for CountedLimit { name, maximum, .. } in limits.counted() {
@@ -49,14 +49,15 @@ impl Left {
     }
 }
 
-/// Whose limits count, besides the customer's and everybody's.
+/// The code and the issuance whose limits count, besides the customer's and everybody's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Presented {
     pub(crate) code: Option<CodeId>,
     pub(crate) issuance: Option<IssuanceId>,
 }
 
-/// How much of a limit of this promotion is gone, for whom the request is about.
+/// How much of a limit of this promotion is gone. `used` has counters of the request's customer only; `presented`
+/// selects those of codes and issuances.
 pub(crate) fn used(
     promotion: &Promotion,
     presented: Presented,
@@ -74,13 +75,13 @@ pub(crate) fn used(
         .fold(0, i64::saturating_add)
 }
 
-/// The limits that hold for each issuance by itself.
+/// The limits that each issuance has for itself.
 pub(crate) fn of_issuances(limits: &Limits) -> impl Iterator<Item = CountedLimit> {
     let counted = limits.counted();
     counted.filter(|limit| limit.name.subject == LimitSubject::Earn)
 }
 
-/// Whether one of the limits that hold for each code by itself is used up for this one.
+/// Whether this code has used up one of the limits that each code has for itself.
 pub(crate) fn is_exhausted(promotion: &Promotion, code: CodeId, gone: &[Used]) -> bool {
     let presented = Presented { code: Some(code), issuance: None };
     let of_codes = promotion.terms.limits.counted();
@@ -89,13 +90,13 @@ pub(crate) fn is_exhausted(promotion: &Promotion, code: CodeId, gone: &[Used]) -
         .any(|limit| used(promotion, presented, gone, limit.name) >= limit.maximum)
 }
 
-/// Whoever shares a promotion's counters: this customer, and everybody.
+/// The owners whose counters all carts of this customer share: the customer, and everybody.
 pub(crate) fn shared_owners(customer: Option<&str>) -> impl Iterator<Item = Owner> + use<> {
     let customer = customer.map(|id| Owner::Customer(id.to_owned()));
     customer.into_iter().chain([Owner::Everybody])
 }
 
-/// The counters that these owners have of a promotion.
+/// The counters of a promotion that these owners have.
 pub(crate) fn bounds<'c>(
     compiled: &'c Compiled,
     zone: Tz,

@@ -4,18 +4,18 @@ use crate::domain::cart::MAX_LINES;
 
 const WORDS: usize = MAX_LINES.div_ceil(64);
 
-/// Which lines of a cart are meant. A cart has at most [`MAX_LINES`] lines, so the set is a value
-/// of fixed size: combining two is a handful of instructions and never allocates.
+/// A set of lines of one cart. A cart has at most [`MAX_LINES`] lines, so the set is a value of fixed size. Combining
+/// two sets takes a handful of instructions and never allocates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct LineSet([u64; WORDS]);
 
 impl LineSet {
-    /// The first `count` lines: the whole of a cart.
+    /// The first `count` lines: all lines of a cart with so many.
     pub(crate) fn first(count: usize) -> Self {
         (0..count).collect()
     }
 
-    /// Adds a line; beyond the bound of a cart there is none.
+    /// Adds a line. A line beyond the bound of a cart is ignored.
     pub(crate) fn insert(&mut self, line: usize) {
         if let Some(word) = self.0.get_mut(line / 64) {
             *word |= 1 << (line % 64);
@@ -33,7 +33,8 @@ impl LineSet {
 
     /// How many lines it has.
     pub(crate) fn len(&self) -> usize {
-        // Most carts fill one word, and most processors that this is built for count bits step by step.
+        // Most carts fill one word. Empty words are skipped, since counting bits takes several instructions on the
+        // baseline processor.
         let filled = self.0.iter().filter(|word| **word != 0);
         let bits: u32 = filled.map(|word| word.count_ones()).sum();
         usize::try_from(bits).unwrap_or(MAX_LINES)
@@ -69,10 +70,10 @@ impl LineSet {
     }
 }
 
-/// The lines of a set. It knows how many are to come, so that what is made of them is allocated once.
+/// Iterates over the lines of a set. Its length is known, so that collections of lines are allocated once.
 #[derive(Clone)]
 pub(crate) struct Lines {
-    /// Without the lines that were given.
+    /// The lines that are still to come.
     words: [u64; WORDS],
     /// Words before this one are empty.
     index: usize,

@@ -1,4 +1,4 @@
-//! How far an activity moves milestones, and how far a return lowers them (spec 11).
+//! How much an activity adds to milestones, and how much a return takes away (spec 11).
 
 use crate::domain::activity::MilestoneMeasure;
 use crate::domain::amount::{Money, Quantity};
@@ -20,22 +20,22 @@ use super::work::{Stop, Work};
 pub struct Step<'r> {
     pub milestone: &'r KnownMilestone,
     pub window: i32,
-    /// How much; over 0.
+    /// How much it adds; over 0.
     pub amount: Exact,
-    /// What of each selected line counted.
+    /// How much each selected line counted.
     pub lines: Vec<CountedLine>,
 }
 
-/// What of a line counted.
+/// How much a line counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CountedLine {
     pub id: String,
     pub quantity: Quantity,
-    /// What they came to.
+    /// The amount that counted.
     pub amount: Exact,
 }
 
-/// What a deed adds to the tenant's milestones. `sold` is the committed redemption that it names, if there is one.
+/// What a deed adds to the tenant's milestones. `sold` is the committed redemption that the deed names, if any.
 pub fn steps<'r>(rules: &'r RuleSet, deed: &Deed<'_>, sold: Option<&Sold>) -> Vec<Step<'r>> {
     match deed.kind {
         ActivityType::Transaction if deed.has_cart => {}
@@ -89,8 +89,8 @@ fn taken_off(sold: Option<&Sold>, line: &str) -> Money {
     own.flat_map(|own| &own.allocations).map(|(_, amount)| *amount).sum()
 }
 
-/// How much of what counted has come back, in all: of each line in proportion to its units, rounded, and all of it with
-/// the last unit. A visit comes back with all units of all lines that counted.
+/// How much of what counted has come back in all. Spend comes back line by line in proportion to the units, rounded,
+/// and completely with the last unit. A visit comes back with all units of all lines that counted.
 pub fn come_back(
     measure: MilestoneMeasure,
     lines: &[CountedLine],

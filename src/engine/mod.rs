@@ -1,13 +1,13 @@
 //! The evaluation: a pure function of rules, request, counters and time (spec 7).
 //!
-//! Before a cart comes, a tenant's promotions are compiled (`compiled`) into a `ruleset`, and an `index` says which of them
-//! a cart could meet. A cart is `prepared`: it is read once (`reading`), the index names the promotions that it could meet,
-//! and `gates` admit some of them. This says what has to be looked up. Then `evaluate` goes through the other stages: of the
-//! promotions that pass the other gates each becomes a `candidate`; the `ranking` orders them; a `strategy` chooses and
-//! applies them to the `units` of the cart, benefit by benefit (`benefits`); `explain` says why the others did not apply;
-//! `result` puts it together.
+//! Before a cart comes, a tenant's promotions are compiled (`compiled`) into a `ruleset` with an `index`. A cart is
+//! `prepared`: it is read once (`reading`), the index finds the promotions that it could meet, and `gates` admit some
+//! of them. From these follows what has to be looked up. Then `evaluate` goes through the other stages. Each promotion
+//! that passes the other gates becomes a `candidate`. The `ranking` orders the candidates. A `strategy` chooses among
+//! them and applies them to the `units` of the cart, with one file for each kind of benefit (`benefits`). `explain`
+//! finds out why the others did not apply, and `result` assembles the answer.
 
-// What exists before a cart comes.
+// Compiled before a cart comes.
 mod compiled;
 mod conditions;
 mod fact;
@@ -20,7 +20,7 @@ mod ruleset;
 mod selection;
 mod stock;
 
-// What one evaluation is given, and what it reads of a cart.
+// The inputs of one evaluation, and what it reads of a cart.
 mod calendar;
 mod case;
 mod codes;
@@ -35,7 +35,7 @@ mod units;
 mod view;
 mod work;
 
-// What a cart comes to.
+// From a cart to its price.
 mod allocation;
 mod benefits;
 mod candidate;
@@ -48,7 +48,7 @@ mod requirements;
 mod result;
 mod strategy;
 
-// What comes before carts, and after them.
+// Issuances, milestones and returns: what happens before and after a cart.
 mod earning;
 mod milestones;
 pub mod returns;

@@ -1,5 +1,5 @@
-//! What is decided of a promotion before units are chosen: where its conditions hold, what they need there, and how often
-//! it may apply. Mostly the cart alone decides it, and it is worked out once.
+//! What is decided about a promotion before units are chosen: where its conditions hold, what they need there, and how
+//! often it may apply. Usually the cart alone decides this, and it is computed once.
 
 use std::cell::OnceCell;
 
@@ -11,14 +11,14 @@ use super::requirements::{ByLine, Requirements};
 /// The parts of the cart in which a promotion's conditions hold, in their order.
 pub(crate) type Plan = SmallVec<[PartPlan; 1]>;
 
-/// A part of the cart in which the conditions hold; without `same` there is one, the whole cart.
+/// A part of the cart in which the conditions hold. Without `same` the whole cart is the only part.
 #[derive(Clone)]
 pub(crate) struct PartPlan {
     /// The lines of the part.
     pub(crate) lines: LineSet,
-    /// What the conditions need; not found out where the benefit does not lean on it.
+    /// What the conditions need. Left empty if the benefit does not depend on it.
     pub(crate) requirements: Requirements,
-    /// The lines of the requirements, or all of the part where there is none.
+    /// The lines of the requirements, or the whole part if there is no requirement.
     pub(crate) measured: LineSet,
     /// The units of `measured` that count, the most expensive first.
     pub(crate) dearest: OnceCell<ByLine>,

@@ -1,4 +1,4 @@
-//! What the rules of a tenant read on the lines of a cart: the facts of each, found once.
+//! Reads the lines of a cart once, into the facts that a tenant's rules name.
 
 use super::fact::Fact;
 use super::facts::FactTable;
@@ -7,17 +7,17 @@ use super::patterns::Matched;
 use super::work::Work;
 use crate::domain::cart::Line;
 
-/// What reading a line takes.
+/// The steps that reading a line takes.
 const STEPS_A_LINE: usize = 16;
 
-/// What it takes to note a fact of a line, and to sort it among the others.
+/// The steps that it takes to record a fact of a line and to sort it among the others.
 const STEPS_A_FACT: usize = 4;
 
 /// The facts of a cart's lines.
 pub(crate) struct Reading {
-    /// Those of whole texts, sorted.
+    /// The facts of whole texts, sorted.
     facts: Vec<FactOnLine>,
-    /// The lines on which texts were found that rules look for.
+    /// For each text that rules look for, the lines on which it was found.
     found: Matched,
 }
 
@@ -33,7 +33,7 @@ impl Reading {
         own.chain(self.found.keys().copied())
     }
 
-    /// The lines that have one of these facts, which are sorted.
+    /// The lines that have one of the `wanted` facts, which must be sorted.
     pub(crate) fn with_facts(&self, wanted: &[Fact]) -> LineSet {
         let mut lines = LineSet::default();
         if wanted.len() <= self.facts.len() {
@@ -51,7 +51,7 @@ impl Reading {
         lines
     }
 
-    /// How many facts are looked up to find the lines of so many.
+    /// How many facts are looked up to find the lines that have one of `wanted` facts.
     pub(crate) fn looks_for_facts(&self, wanted: usize) -> usize {
         wanted.min(self.facts.len())
     }
@@ -71,7 +71,7 @@ struct FactOnLine {
 }
 
 impl FactOnLine {
-    /// One number is compared faster than two.
+    /// Fact and line as one number, which is compared faster than two.
     fn key(self) -> u64 {
         (u64::from(self.fact.number()) << 32) | u64::from(self.line)
     }
@@ -81,7 +81,7 @@ impl FactOnLine {
     }
 }
 
-/// Reads the facts of lines, those that some rule names.
+/// Finds the facts of all lines. Only texts that some rule names are facts.
 fn facts_on(lines: &[Line<'_>], facts: &FactTable, work: &Work<'_>) -> Vec<FactOnLine> {
     let mut all = Vec::with_capacity(lines.len() * 4);
     for (number, line) in (0..).zip(lines) {

@@ -1,4 +1,4 @@
-//! Puts the result of an evaluation together (spec 8).
+//! Assembles the result of an evaluation (spec 8).
 
 use smallvec::SmallVec;
 
@@ -16,7 +16,8 @@ use super::explain;
 use super::proposal::Proposal;
 use super::strategy::{Outcome, Ranked, Verdict};
 
-/// The evaluation of a cart from what was chosen. `refused` and `failed` are the promotions that failed at a gate.
+/// Makes the evaluation of a cart from the outcome of a strategy. `refused` and `failed` are the promotions that failed
+/// at a gate.
 pub(crate) fn assemble(
     case: &Case<'_>,
     ranked: &Ranked<'_>,
@@ -58,7 +59,7 @@ pub(crate) fn assemble(
     result
 }
 
-/// The cart without any promotion.
+/// The evaluation of the cart without any promotion.
 fn empty(case: &Case<'_>) -> Evaluation {
     let cart = case.view.cart;
     let line = |(index, line): (usize, &crate::domain::cart::Line<'_>)| PricedLine {

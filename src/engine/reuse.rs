@@ -1,8 +1,8 @@
-//! Vectors that one evaluation fills again and again, so that their memory is asked for once.
+//! Vectors that one evaluation fills again and again, so that their memory is allocated once.
 
 use std::cell::Cell;
 
-/// An empty vector that keeps its memory while nobody has it.
+/// Keeps an empty vector with its memory while it is not in use.
 pub(crate) struct Reused<T>(Cell<Vec<T>>);
 
 impl<T> Default for Reused<T> {
@@ -12,12 +12,12 @@ impl<T> Default for Reused<T> {
 }
 
 impl<T> Reused<T> {
-    /// Hands the vector out. Whoever asks meanwhile gets a new one.
+    /// Takes the vector. Until it is given back, other calls get a new one.
     pub(crate) fn take(&self) -> Vec<T> {
         self.0.take()
     }
 
-    /// Takes a vector back, for the next one to fill.
+    /// Returns a vector, so that the next call of `take` can fill it.
     pub(crate) fn give_back(&self, mut vector: Vec<T>) {
         vector.clear();
         self.0.set(vector);

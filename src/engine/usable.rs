@@ -1,5 +1,5 @@
-//! What a customer could use now, before there is a cart (spec 3): status, dates, issuance, activation and limits are
-//! judged; scope, audience and conditions are for whoever reads it.
+//! The promotions that a customer could use now, without a cart (spec 3). It judges status, dates, issuance, activation
+//! and limits. The caller judges scope, audience and conditions.
 
 use chrono::{DateTime, Utc};
 
@@ -20,13 +20,13 @@ use super::{issuances, limits};
 pub struct Usable {
     /// Its index in the rule set.
     pub promotion: PromotionIndex,
-    /// The issuance by which; `None`: it asks for none.
+    /// The issuance that makes it usable; `None`: the promotion needs none.
     pub issuance: Option<IssuanceId>,
-    /// Its limits that count, with what is left of each; `None`: each code has its own.
+    /// Its limits with counters, and what is left of each; `None` where each code has its own counter.
     pub left: Vec<(CountedLimit, Option<i64>)>,
 }
 
-/// What has to be looked up for what a customer could use.
+/// What has to be looked up before [`usable`] can be called.
 pub fn usable_needs(rules: &RuleSet, customer: &str, now: DateTime<Utc>) -> Needs {
     let mut needs = Needs::default();
     let zone = rules.settings().timezone;
@@ -40,7 +40,7 @@ pub fn usable_needs(rules: &RuleSet, customer: &str, now: DateTime<Utc>) -> Need
     needs
 }
 
-/// What the customer could use, in order of creation; of one promotion the issuance first that expires first.
+/// The promotions that the customer could use, in order of creation. Issuances of one promotion are ordered by expiry.
 pub fn usable(
     rules: &RuleSet,
     customer: &str,
@@ -76,7 +76,7 @@ fn live(rules: &RuleSet, now: DateTime<Utc>) -> impl Iterator<Item = (PromotionI
     rules.indexed().filter(move |(_, own)| is_live(own))
 }
 
-/// What is left of each limit; `None` where one is used up.
+/// What is left of each limit; `None` if one is used up.
 fn left(
     rules: &RuleSet,
     compiled: &Compiled,

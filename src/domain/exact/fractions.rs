@@ -1,4 +1,4 @@
-//! Steps on fractions, as long as two `i128` hold them; 64 bits where they suffice, for speed.
+//! Operations on fractions whose terms fit an `i128`. Where 64 bits suffice, they are used for speed.
 
 use std::num::NonZeroU64;
 
@@ -7,11 +7,11 @@ use num_integer::Integer;
 use super::part::{Part, part};
 use super::repr::Repr;
 
-/// A quotient's denominator above this is reduced, so that the steps after it do not overflow.
+/// A quotient with a larger denominator is reduced, so that later operations do not overflow.
 const LARGE: i128 = 10_i128.pow(14);
 
-/// (a/b) ÷ (c/d), c > 0, while it fits: what cancels at a glance is cancelled, and the rest where the
-/// denominator grows.
+/// (a/b) ÷ (c/d), c > 0; `None` if it overflows. A denominator that divides the other is cancelled at once. Otherwise
+/// the result is reduced only if its denominator is large.
 pub(super) fn divide((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Repr> {
     let (num, den) = if b % d == 0 {
         (a, (b / d).checked_mul(c)?)
@@ -23,7 +23,7 @@ pub(super) fn divide((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Repr>
     Some(if den > LARGE { reduced(num, den) } else { fraction(num, den) })
 }
 
-/// num ÷ den, den > 0, in lowest terms only where that is needed.
+/// num ÷ den, den > 0. It is reduced to lowest terms only if the denominator does not fit 64 bits.
 #[inline]
 pub(super) fn fraction(num: i128, den: i128) -> Repr {
     match narrow(den) {
@@ -32,7 +32,7 @@ pub(super) fn fraction(num: i128, den: i128) -> Repr {
     }
 }
 
-/// num ÷ den where both fit 64 bits, for speed, and it comes out even.
+/// num ÷ den, if both fit 64 bits and nothing is left over.
 #[inline]
 pub(super) fn quotient(num: i128, den: i128) -> Option<i128> {
     let (num, den) = (u64::try_from(num).ok()?, u64::try_from(den).ok()?);
@@ -49,13 +49,13 @@ fn reduced(num: i128, den: i128) -> Repr {
     }
 }
 
-/// A denominator that fits 64 bits; all are above 0.
+/// The denominator in 64 bits, if it fits. Every denominator is above 0.
 #[inline]
 fn narrow(den: i128) -> Option<NonZeroU64> {
     NonZeroU64::new(u64::try_from(den).ok()?)
 }
 
-/// Euclid's until both fit 64 bits, then the library's.
+/// Euclid's algorithm until both numbers fit 64 bits, then that of the library.
 fn gcd(mut a: u128, mut b: u128) -> u128 {
     loop {
         if let (Ok(a), Ok(b)) = (u64::try_from(a), u64::try_from(b)) {
@@ -76,7 +76,7 @@ pub(super) fn checked_lcm(a: i128, b: i128) -> Option<i128> {
     a.checked_div(common)?.checked_mul(b)
 }
 
-/// What `Exact::split_at` comes to where 64 bits suffice: several times faster, and the common case.
+/// The result of `Exact::split_at`, if 64 bits suffice. This is the common case, and several times faster.
 #[inline]
 pub(super) fn split_small(num: i128, den: NonZeroU64, decimals: u32) -> Option<(i64, Part)> {
     let num = u64::try_from(num).ok()?.checked_mul(10_u64.pow(decimals))?;
@@ -89,7 +89,7 @@ pub(super) fn saturate(value: i128) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// a/b + c/d over the smallest common denominator, while it fits.
+/// a/b + c/d over the smallest common denominator; `None` if it overflows.
 pub(super) fn add_unlike((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Repr> {
     if c == 0 {
         return Some(fraction(a, b));

@@ -1,20 +1,20 @@
-//! What is left over of an amount that is cut.
+//! The rest of an amount that is cut to a number of decimals.
 
 use std::cmp::Ordering;
 
-/// What an exact amount has beyond a whole number of steps.
+/// How much an exact amount has beyond a whole number of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     None,
     /// Less than half a step.
     BelowHalf,
-    /// Just half a step.
+    /// Exactly half a step.
     Half,
     /// More than half a step.
     AboveHalf,
 }
 
-/// By whether nothing is left over, and how what is compares with a half.
+/// The part, from whether nothing is left over, and how the rest compares with half a step.
 pub(super) fn part(none: bool, to_half: Ordering) -> Part {
     match (none, to_half) {
         (true, _) => Part::None,

@@ -1,4 +1,4 @@
-//! How an exact amount is kept.
+//! The representation of an exact amount.
 
 use std::num::NonZeroU64;
 
@@ -6,7 +6,7 @@ use num_rational::BigRational;
 
 #[derive(Clone, Debug)]
 pub(super) enum Repr {
-    /// Not always in lowest terms.
+    /// The fraction is not always in lowest terms.
     Small {
         num: Wide,
         den: NonZeroU64,
@@ -14,7 +14,7 @@ pub(super) enum Repr {
     Big(Box<BigRational>),
 }
 
-/// An `i128` that asks for no more alignment than a machine word, so that what holds it has no gaps.
+/// An `i128` with the alignment of a machine word, so that types that contain it have no padding.
 #[derive(Clone, Copy, Debug)]
 #[repr(Rust, packed(8))]
 pub(super) struct Wide(pub(super) i128);

@@ -1,11 +1,11 @@
-//! Exact arithmetic at its bounds: two `i128` and big integers must come to the same.
+//! Exact arithmetic at its bounds: small fractions and big integers must give the same values.
 
 use proptest::prelude::*;
 
 use super::super::rounding::{Rounding, RoundingMode};
 use super::*;
 
-/// Numbers from tiny to those at which every step overflows two `i128`.
+/// Numbers from tiny ones to those for which every step overflows an `i128`.
 fn number() -> impl Strategy<Value = i128> {
     prop_oneof![
         -1_000..1_000_i128,

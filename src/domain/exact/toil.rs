@@ -1,7 +1,7 @@
-//! How much work with big integers may be done: their size has no bound of its own.
+//! Bounds the work with big integers, since nothing else bounds their size.
 //!
-//! Fractions of fractions double their digits again and again. Whoever prices a cart sets a bound, and looks at what is
-//! left of it. Past the bound, results are nothing: the caller knows that, and discards what it has.
+//! Fractions of fractions double their digits again and again. An evaluation sets an allowance, and checks what is left
+//! of it. Once the allowance is spent, results are zero, and the evaluation discards them.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -12,13 +12,13 @@ thread_local! {
     static LEFT: Cell<u64> = const { Cell::new(u64::MAX) };
 }
 
-/// What the making of big integers costs by itself.
+/// The cost of an operation on big integers of any size.
 const STEPS_AN_OPERATION: u64 = 200;
 
-/// What each pair of words of two big integers costs: common factors are looked for bit by bit.
+/// The additional cost for each pair of words of two big integers, since common factors are searched bit by bit.
 const STEPS_A_PAIR: u64 = 32;
 
-/// Bounds the steps on big integers, on this thread, as long as it lives.
+/// Bounds the steps on big integers on this thread until it is dropped.
 #[derive(Debug)]
 pub struct Allowance {
     before: u64,
@@ -30,7 +30,7 @@ impl Allowance {
         Self { before: LEFT.replace(steps), of_this_thread: PhantomData }
     }
 
-    /// How many are left.
+    /// How many steps are left.
     #[inline]
     pub fn left(&self) -> u64 {
         LEFT.get()
@@ -40,7 +40,7 @@ impl Allowance {
         LEFT.set(0);
     }
 
-    /// Whether this thread has spent its allowance. Results are zero from then on, so that sums need not agree.
+    /// Whether this thread has spent its allowance. From then on results are zero, and sums need not agree.
     pub fn is_spent() -> bool {
         LEFT.get() == 0
     }
@@ -52,7 +52,7 @@ impl Drop for Allowance {
     }
 }
 
-/// Takes what an operation on numbers of so many bits costs; false where that is not left.
+/// Takes the cost of an operation on numbers of so many bits. Returns false if less is left.
 pub(super) fn take(bits: u64) -> bool {
     let words = bits / 64 + 1;
     let cost =
@@ -62,7 +62,7 @@ pub(super) fn take(bits: u64) -> bool {
     cost <= left
 }
 
-/// The bits of the larger of its two numbers.
+/// The size in bits of the larger of numerator and denominator.
 pub(super) fn bits(number: &BigRational) -> u64 {
     number.numer().bits().max(number.denom().bits())
 }

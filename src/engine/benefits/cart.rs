@@ -49,8 +49,7 @@ pub(super) fn propose(
     proposal.or_nothing()
 }
 
-/// What [`propose`] takes off altogether, without spreading it over the lines: all that a ranking
-/// asks for.
+/// The total that [`propose`] takes off, without spreading it over the lines. A ranking needs no more.
 pub(super) fn discount(
     case: &Case<'_>,
     candidate: &Candidate<'_>,
@@ -68,8 +67,8 @@ pub(super) fn discount(
     let left_of = || giving.lines.iter().map(|line| basket.left_of_line(line));
     let left = left_of().fold(Exact::ZERO, |sum, own| sum.plus(&own));
     let amount = giving.amount(benefit.kind, &left);
-    // Cutting takes less than a step from what is left of each line, and rounding adds less than one: usually there is
-    // room, whatever is cut.
+    // Cutting takes less than a step off the room of each line, and rounding adds less than a step. So usually the
+    // lines have enough room even after cutting.
     let lines = i64::try_from(giving.lines.len()).unwrap_or(i64::MAX);
     let at_most = Exact::from(rounding.step()).scaled_by(i128::from(lines) + 1, 1);
     let room = if amount.plus(&at_most) <= left {
@@ -80,7 +79,7 @@ pub(super) fn discount(
     settle_total(&amount, room, candidate.left.discount, rounding)
 }
 
-/// A promotion that applies, before anything is computed.
+/// Which lines a promotion discounts and how often, before any amount is computed.
 pub(super) struct CartGiving<'d> {
     case: &'d Case<'d>,
     basket: &'d Basket,
@@ -114,13 +113,13 @@ impl<'d> CartGiving<'d> {
         self.case.rules.settings().percentage_base == PercentageBase::Net
     }
 
-    /// The exact discount, at most what is left to pay of all its lines.
+    /// The exact discount, at most what is left to pay for all its lines.
     fn amount(&self, kind: CartKind, left: &Exact) -> Exact {
         let amount = match kind {
             CartKind::AwardPoints(_) => Exact::ZERO,
             CartKind::AmountOff(value) => Exact::from(value).scaled_by(self.times.into(), 1),
             CartKind::PercentageOff(percent) if self.is_net() => left.percent(percent),
-            // The same base for every cart-level promotion: gross less item-level discounts.
+            // Every cart-level promotion has the same base: gross less item-level discounts.
             CartKind::PercentageOff(percent) => {
                 let discounts = self.lines.iter().map(|line| self.basket.item_discount(line));
                 let taken: Money = discounts.sum();

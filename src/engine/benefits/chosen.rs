@@ -6,7 +6,7 @@ use crate::engine::units::Slot;
 
 use super::groups::{Groups, count};
 
-/// What is chosen in one part.
+/// The choice in one part of the cart.
 pub(super) struct Chosen {
     pub(super) times: i64,
     pub(super) units: Units,
@@ -22,11 +22,11 @@ impl Chosen {
     }
 }
 
-/// What is known of the units that the condition needs.
+/// What the choice says about the units that the condition needs.
 pub(super) enum Basis {
-    /// Nothing: any that qualify.
+    /// Nothing: any units that qualify.
     Any,
-    /// What was set aside (`beyond_condition`).
+    /// The units that were set aside (`beyond_condition`).
     Reserved(ByLine),
     /// The discounted units of each requirement (sets).
     Served(Vec<Vec<Slot>>),
@@ -35,6 +35,6 @@ pub(super) enum Basis {
 /// The units that are discounted.
 pub(super) enum Units {
     Loose(Vec<Slot>),
-    /// Sold together, group by group.
+    /// Units that are sold together, group by group.
     Groups(Groups),
 }

@@ -1,5 +1,4 @@
-//! A product for nothing, beyond what the condition needs; what is not in the cart is to be added
-//! (spec 7.3, 7.4).
+//! A free product, beyond what the condition needs. Units that the cart lacks are to be added (spec 7.3, 7.4).
 
 use crate::domain::amount::Quantity;
 use crate::domain::benefit::{FreeProduct, Level, Per, Pick};
@@ -30,8 +29,8 @@ pub(super) fn propose(
     let per = benefit.repeat.map(|repeat| repeat.per);
     let mut times = part.plan.times.min(candidate.times_bound());
     if let Some(Per::Quantity(every)) = per {
-        // Adding the free items must change nothing: n × every units are there besides
-        // (n − 1) × quantity of the product, or all of it.
+        // Once the free items are added, the result must stay the same. So n applications need n × every units besides
+        // (n − 1) × quantity units of the product, or besides all of them if it has fewer.
         let (all, own) = (part.counted_quantity(), part.counted_within(&lines));
         times = largest(times, |times| {
             let besides = multiple(benefit.quantity, times - 1).min(own);
@@ -57,7 +56,7 @@ pub(super) fn propose(
     proposal.or_nothing()
 }
 
-/// The units to be added to the cart. Within the bounds they can be more than a [`Quantity`] holds.
+/// The units to be added to the cart. Their number can exceed a [`Quantity`], even within the bounds.
 fn free(each: Quantity, times: i64, there: Quantity) -> Exact {
     let wanted = i128::from(each.scaled()) * i128::from(times);
     Exact::ratio(wanted - i128::from(there.scaled()), Quantity::ONE.scaled().into())

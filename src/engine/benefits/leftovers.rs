@@ -1,4 +1,4 @@
-//! What `beyond_condition` leaves to discount, for every number of applications: for upper bounds (`reach`).
+//! What `beyond_condition` leaves to discount, for every number of applications. Upper bounds (`reach`) use it.
 
 use crate::domain::amount::Quantity;
 use crate::engine::requirements::ByLine;
@@ -6,10 +6,10 @@ use crate::engine::requirements::ByLine;
 use super::items::{Giving, multiple};
 use super::part::Quantities;
 
-/// Numbers of applications that are looked at by themselves.
+/// Most leftovers of one part.
 const MAX_LEFTOVERS: i64 = 16;
 
-/// What a `beyond_condition` could discount in one part if it applied so many times.
+/// What `beyond_condition` could discount in one part with some number of applications.
 pub(crate) struct Leftover {
     pub(crate) units: Quantity,
     left: ByLine,
@@ -24,8 +24,8 @@ impl Leftover {
 }
 
 impl Giving<'_> {
-    /// For every number of applications what a `beyond_condition` leaves in its part, where what is reserved does not
-    /// depend on what others have claimed.
+    /// What `beyond_condition` leaves to discount in its part, for every number of applications. What is reserved must
+    /// not depend on the claims of others.
     pub(super) fn leftovers(&self, bound: i64) -> Vec<Leftover> {
         let lines = self.lines_beyond();
         let quantity = self.benefit.quantity_per_application();
@@ -34,12 +34,12 @@ impl Giving<'_> {
             let chosen = self.beyond(allowed);
             (each, chosen.map_or(Quantity::ZERO, |own| own.count()))
         });
-        // Where there are many numbers of applications, several share a leftover: what the smallest of them leaves.
+        // If many numbers of applications are possible, several share one leftover: what the smallest of them leaves.
         let together = (allowed - 1).max(0) / MAX_LEFTOVERS + 1;
         let leftover = |number: i64| {
             let (first, last) = (number * together + 1, (number + 1) * together);
             let mut left = Quantities::default();
-            // Several requirements can share lines, so that more applications need not set more aside.
+            // With several requirements, which can share lines, more applications need not set more aside.
             let times = if together == 1 || self.part.has_one_requirement() { first } else { 0 };
             for slot in self.after_reserving(times, lines.iter()).units {
                 left.add(slot.line, slot.quantity);

@@ -1,7 +1,7 @@
-//! What promotions give on a cart as it stands, one file for each kind of target.
+//! What promotions give on a basket, with one file for each kind of target.
 //!
-//! A proposal changes nothing. It says which units are discounted, by how much each line, what else
-//! is claimed, so that whoever chooses among promotions can weigh it before carrying it out.
+//! A proposal changes nothing. It says which units it discounts, how much each line gets, and what else it claims. A
+//! strategy can compare proposals before it carries one out.
 
 mod amounts;
 mod cart;

@@ -1,4 +1,4 @@
-//! The plan of a promotion: made once, or again for each basket where its conditions look at what others have claimed.
+//! Makes the plan of a promotion: once, or for each basket if its conditions depend on what other promotions did.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -13,10 +13,10 @@ use crate::engine::units::Basket;
 
 use super::part::Part;
 
-/// What a part of a cart takes besides what is looked at there.
+/// The steps that each part of a cart takes, besides those for its lines.
 const STEPS_A_PART: usize = 16;
 
-/// What is decided of a promotion on a basket. What does not depend on the basket is worked out once.
+/// The plan of a promotion on a basket. A plan that does not depend on the basket is made only once.
 pub(super) fn plan<'c>(
     case: &Case<'_>,
     candidate: &'c Candidate<'_>,
@@ -44,7 +44,7 @@ fn make_plan(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> Pla
     parts.filter_map(|lines| plan_part(case, candidate, basket, lines)).collect()
 }
 
-/// `None` where the conditions fail.
+/// `None` if the conditions fail in this part.
 fn plan_part(
     case: &Case<'_>,
     candidate: &Candidate<'_>,
@@ -77,7 +77,8 @@ fn plan_part(
     Some(plan)
 }
 
-/// Whether a benefit repeats, rests on the units of its condition, or uses them up.
+/// Whether a benefit needs to know the units of its condition: because it repeats, discounts or reserves them, or uses
+/// them up.
 fn leans_on_conditions(case: &Case<'_>, candidate: &Candidate<'_>) -> bool {
     match &candidate.compiled.promotion.terms.benefit {
         Benefit::Items(own) => {

@@ -1,4 +1,4 @@
-//! What a promotion would give on a cart as it stands: the one match over the kinds of benefit.
+//! What a promotion would give on a basket: the one match over the kinds of benefit.
 
 use std::rc::Rc;
 
@@ -12,10 +12,10 @@ use crate::engine::units::Basket;
 use super::plan::plan;
 use super::{cart, free_product, items, shipping};
 
-/// What a proposal takes besides what it looks at.
+/// The steps that a proposal takes besides those for what it looks at.
 const STEPS_A_PROPOSAL: usize = 16;
 
-/// What a promotion would give on the cart as it stands.
+/// What a promotion would give on this basket.
 pub(crate) fn propose(
     case: &Case<'_>,
     candidate: &Candidate<'_>,
@@ -38,8 +38,8 @@ pub(crate) fn propose(
     proposed
 }
 
-/// How much money a cart-level promotion would take off, for less work than [`propose`] has; `None`
-/// for the other kinds, of which only a proposal tells.
+/// How much money a promotion on the cart would take off, with less work than [`propose`]. `None` for other kinds of
+/// benefit, which need a proposal.
 fn quick_discount(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> Option<Money> {
     match &candidate.compiled.promotion.terms.benefit {
         Benefit::Cart(benefit) => Some(cart::discount(case, candidate, benefit, basket)),
@@ -47,8 +47,7 @@ fn quick_discount(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -
     }
 }
 
-/// Whether a promotion's conditions hold on the cart as it stands: for one with `same`, in one of
-/// its parts.
+/// Whether a promotion's conditions hold on this basket. With `same`, one part suffices.
 pub(crate) fn conditions_hold(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> bool {
     !plan(case, candidate, basket).is_empty()
 }

@@ -10,7 +10,7 @@ use crate::domain::selector::{Comparison, NumberField, NumberOperator, NumberTes
 pub(super) fn holds(line: &Line<'_>, field: NumberField, test: NumberTest) -> bool {
     let money = |money: Option<Money>| money.map(|money| i128::from(money.scaled()));
     let plain = |number: Option<Number>| number.map(|number| i128::from(number.scaled()));
-    // Value and measure are both brought to ten-thousandths, times `unit`.
+    // Both sides of the comparison are in ten-thousandths, multiplied by `unit`.
     let (value, unit) = match field {
         NumberField::UnitPrice => (money(Some(line.unit_price)), 1),
         NumberField::Mrp => (money(line.mrp), 1),
@@ -19,7 +19,7 @@ pub(super) fn holds(line: &Line<'_>, field: NumberField, test: NumberTest) -> bo
         NumberField::Stock => (plain(line.stock), 1),
         NumberField::PriceDiscount => (money(line.mrp.map(|mrp| mrp.minus(line.unit_price))), 1),
         NumberField::PriceDiscountPercent => match line.mrp.filter(|mrp| mrp.is_positive()) {
-            // 100 × off ÷ mrp compared with v: 100 × 10,000 × off with v × mrp.
+            // Instead of 100 × off ÷ mrp with v, it compares 100 × 10,000 × off with v × mrp.
             Some(mrp) => (
                 money(Some(mrp.minus(line.unit_price))).map(|off| off * 1_000_000),
                 i128::from(mrp.scaled()),

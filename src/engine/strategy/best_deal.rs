@@ -1,4 +1,4 @@
-//! `best_deal`: the best of the stacking groups and of each exclusive promotion alone (spec 7.6).
+//! `best_deal`: chooses the best among the stacking groups and the exclusive promotions, each alone (spec 7.6).
 
 use crate::domain::amount::Money;
 use crate::domain::evaluation::{Reason, ReasonCode};
@@ -52,7 +52,7 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     outcome
 }
 
-/// Each exclusive promotion, and each group of the others, in the order of their best-ranked.
+/// Each exclusive promotion, and each group of the others, in the order of their best-ranked members.
 fn alternatives<'r>(case: &Case<'_>, ranked: &'r Ranked<'_>) -> Vec<Alternative<'r>> {
     let mut alternatives = Vec::new();
     for place in 0..ranked.candidates.len() {

@@ -1,4 +1,4 @@
-//! The tenant's strategy, carried out (spec 7.5, 7.6).
+//! Carries out the tenant's strategy (spec 7.5, 7.6).
 
 use crate::domain::settings::Strategy;
 use crate::engine::case::Case;
@@ -7,7 +7,7 @@ use super::order::Ranked;
 use super::run::Outcome;
 use super::{best_deal, optimal, ranked};
 
-/// Chooses and applies, by the tenant's strategy.
+/// Chooses and applies promotions by the tenant's strategy.
 pub(crate) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     match case.rules.settings().strategy {
         Strategy::Ranked => ranked::choose(case, ranked),

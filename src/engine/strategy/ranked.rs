@@ -1,4 +1,4 @@
-//! `ranked`: in rank order, an exclusive promotion alone (spec 7.5).
+//! `ranked`: applies promotions in rank order, an exclusive one alone (spec 7.5).
 
 use crate::domain::evaluation::ReasonCode;
 use crate::engine::case::Case;

@@ -3,11 +3,11 @@
 use crate::domain::settings::{QualifyingItems, Settings};
 use crate::engine::line_set::LineSet;
 
-/// How an item-level promotion may treat units (spec 4, 7.3).
+/// Which units an item-level promotion may count and discount (spec 4, 7.3).
 pub(crate) struct ClaimRules {
-    /// Lines on which no second promotion may discount another unit.
+    /// Lines that only one promotion may discount: a second one may not discount other units of the line.
     single: LineSet,
-    /// Most claims of one unit that a further one may join; 0: none.
+    /// A claimed unit may be claimed again while it has fewer claims than this.
     stackable_below: u32,
     consumed: bool,
 }
@@ -26,7 +26,7 @@ impl ClaimRules {
         }
     }
 
-    /// Whether no second promotion may discount another unit of a line.
+    /// Whether a second promotion may not discount other units of a line.
     pub(crate) fn is_single(&self, line: usize) -> bool {
         self.single.contains(line)
     }
@@ -35,7 +35,7 @@ impl ClaimRules {
         self.consumed
     }
 
-    /// Whether a unit may be claimed twice.
+    /// Whether a claimed unit may be claimed again.
     pub(crate) fn stacks(&self) -> bool {
         self.stackable_below > 1
     }
@@ -45,8 +45,8 @@ impl ClaimRules {
         !self.consumed || claims == 0
     }
 
-    /// Whether a further promotion may discount a unit with so many claims. `free_units`: whether it may discount those
-    /// without any.
+    /// Whether another promotion may discount a unit with so many claims. `free_units`: whether it may discount units
+    /// without claims.
     pub(super) fn opens(&self, claims: usize, free_units: bool) -> bool {
         match u32::try_from(claims) {
             Ok(0) => free_units,

@@ -1,4 +1,4 @@
-//! When two states of a line are the same for whatever comes later.
+//! Compares two states of a line by what matters to later promotions.
 
 use std::hash::{Hash, Hasher};
 
@@ -11,7 +11,8 @@ use crate::engine::heap::spilled;
 use super::basket::{Basket, Run};
 use super::claim_rules::ClaimRules;
 
-/// All of a line's state that what comes later depends on: equal imprints have equal futures.
+/// Everything in a line's state that later promotions depend on. If two imprints are equal, later promotions give the
+/// same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Imprint {
     discount: Money,
@@ -23,12 +24,12 @@ pub(crate) struct Imprint {
 struct RunImprint {
     quantity: Quantity,
     left: Exact,
-    /// Numbers of the line's claims in their order: which came earlier matters, not when.
+    /// The claims, numbered by their order on the line. Only the order of turns matters, not the turns themselves.
     claims: SmallVec<[usize; 4]>,
 }
 
 impl Imprint {
-    /// What it takes in memory besides itself.
+    /// The heap memory that it takes.
     pub(crate) fn heap(&self) -> usize {
         let claims = self.runs.iter().map(|own| spilled(&own.claims));
         spilled(&self.runs) + claims.sum::<usize>()
@@ -37,15 +38,15 @@ impl Imprint {
 
 impl Hash for RunImprint {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        // One amount is written in several ways.
+        // `left` is left out, since equal amounts can have different representations.
         self.quantity.hash(hasher);
         self.claims.hash(hasher);
     }
 }
 
 impl Basket {
-    /// What of a line's state bears on what comes later. Where no unit may be claimed twice, claimed units are only
-    /// what is missing from the others.
+    /// What of a line's state later promotions depend on. Where no unit may be claimed twice, the number of unclaimed
+    /// units is enough to describe its runs.
     pub(crate) fn imprint(&self, line: usize, rules: &ClaimRules) -> Imprint {
         let state = self.line(line);
         let runs = if rules.stacks() {

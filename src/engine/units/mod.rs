@@ -1,8 +1,7 @@
-//! Units of lines while promotions are applied: free, claimed, discounted (spec 7.3).
+//! The units of lines while promotions claim and discount them (spec 7.3).
 //!
-//! A line is never expanded into its units. It is a list of *runs*: so many units that have been
-//! treated alike, with what is left to pay of them. A line starts as one run; a promotion that
-//! takes some of its units splits it.
+//! A line is never expanded into its units. It is a list of *runs*: each is a number of units with the same claims, and
+//! what is left to pay for them. A line starts as one run. A promotion that takes some of its units splits the run.
 
 mod basket;
 mod claim_rules;

@@ -28,7 +28,7 @@ pub(super) type Proposed = Result<Rc<Weighed>, Failure>;
 /// The state of the lines after a sequence.
 #[derive(PartialEq, Eq, Hash)]
 pub(super) enum State {
-    /// Unclaimed units and discounts, line by line. They suffice where units are claimed once.
+    /// The unclaimed units of each line, then the discount on each line. They suffice where units are claimed once.
     Units(Units),
     Imprints(Vec<Imprint>),
 }
