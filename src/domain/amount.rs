@@ -118,7 +118,7 @@ macro_rules! scaled {
             }
 
             pub const fn whole(whole: i32) -> Self {
-                // A 32-bit number times 10,000 fits 64 bits; no lossless cast is const yet.
+                // A 32-bit number times 10,000 fits 64 bits. `as` is used because `From` is not const yet.
                 Self((whole as i64) * 10_i64.pow($decimals))
             }
 
@@ -127,7 +127,7 @@ macro_rules! scaled {
                 self.0
             }
 
-            /// Reads a decimal, exactly from its digits.
+            /// Reads a decimal exactly.
             pub fn parse(text: &str) -> Result<Self, DecimalError> {
                 parse_scaled(text, $decimals).map(Self)
             }
@@ -136,7 +136,7 @@ macro_rules! scaled {
                 self.0 > 0
             }
 
-            /// The sum; the bounds of spec 14 keep it in range.
+            /// The sum. The bounds of spec 14 keep it in range.
             #[must_use]
             pub const fn plus(self, other: Self) -> Self {
                 Self(self.0.saturating_add(other.0))

@@ -1,4 +1,4 @@
-//! What a promotion gives, on which units, how often (spec 5.4).
+//! Benefits: what a promotion gives, on which units, and how often (spec 5.4).
 //!
 //! Each kind of target has its own type, so combinations that the spec refuses, such as a bundle on the cart or points
 //! on shipping, cannot be written. `wire::benefit` checks the few rules that remain when it reads a body.
@@ -58,7 +58,6 @@ pub enum Level {
     Shipping,
 }
 
-/// A benefit on units of lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemBenefit {
     pub kind: ItemKind,
@@ -168,7 +167,6 @@ pub enum Pick {
 /// Where `pick` chooses the first units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Within {
-    /// In the whole cart.
     Cart,
     /// In each group of `every` units. Groups are formed from the most expensive units on.
     Application,
@@ -212,7 +210,6 @@ pub struct FreeProduct {
     pub repeat: Option<Repeat>,
 }
 
-/// A benefit on the cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CartBenefit {
     pub kind: CartKind,
@@ -233,7 +230,6 @@ pub enum CartKind {
     AwardPoints(Number),
 }
 
-/// A benefit on the shipping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShippingBenefit {
     pub kind: ShippingKind,

@@ -67,9 +67,9 @@ pub struct Line<'a> {
     pub unit_price: Money,
     /// The recommended price of one unit.
     pub mrp: Option<Money>,
-    /// Of the whole line.
+    /// The tax of the whole line.
     pub tax: Money,
-    /// Of the whole line.
+    /// The charges of the whole line.
     pub charges: Money,
     /// The product that the SKU is a variant of.
     pub product: Option<Cow<'a, str>>,

@@ -73,7 +73,7 @@ pub enum Leaf {
     PaymentMode { test: ModeTest },
     /// One of these gift vouchers is on the cart.
     GiftVoucher {
-        /// Voucher codes, compared exactly.
+        /// Voucher codes. They are compared without regard to the case of ASCII letters.
         values: Vec<String>,
     },
     /// A text of the request or the customer's groups.
@@ -131,7 +131,7 @@ pub enum CartMeasure {
     Quantity,
     /// Σ weight × quantity.
     Weight,
-    /// Number of distinct SKUs.
+    /// The number of distinct SKUs.
     ItemCount,
 }
 
@@ -179,7 +179,6 @@ pub enum ModeTest {
 /// The texts that `in` and `not_in` test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberSubject {
-    /// The cart's shipping method.
     ShippingMethod,
     Channel,
     CustomerGroup,

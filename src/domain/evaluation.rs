@@ -26,7 +26,7 @@ pub struct Evaluation {
     pub codes: Vec<CodeVerdict>,
     /// Near misses, nearest first.
     pub suggestions: Vec<Suggestion>,
-    /// How many promotions were looked at: those that the cart could meet.
+    /// How many promotions were judged: those that the cart could meet, or all promotions if reasons are asked for.
     pub candidates: usize,
     /// The steps that the evaluation took. Equal input takes equal steps (spec 14).
     pub steps: u64,
@@ -126,7 +126,7 @@ pub struct Applied {
 pub struct FreeItem {
     pub promotion: PromotionIndex,
     pub sku: String,
-    /// In units.
+    /// How many units.
     pub quantity: Exact,
 }
 
@@ -140,7 +140,7 @@ pub enum CodeVerdict {
     AlreadyUnlocked,
     Unknown,
     Expired,
-    /// Its limits are used up.
+    /// A limit of this code is used up.
     Exhausted,
     /// The same code was presented before.
     Duplicate,
@@ -153,7 +153,6 @@ pub struct Suggestion {
     pub unmet: Unmet,
 }
 
-/// A promotion that did not apply.
 #[derive(Clone, Debug)]
 pub struct NotApplied {
     pub promotion: PromotionIndex,
@@ -189,7 +188,6 @@ impl Reason {
 /// The reasons of spec 8, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ReasonCode {
-    /// The status is not active.
     Paused,
     /// Before `starts_at`.
     NotStarted,
@@ -224,7 +222,7 @@ pub enum ReasonCode {
     CartPromotionAppliedFirst,
     /// An exclusive promotion applied alone.
     ExclusiveApplied,
-    /// It is exclusive, and did not rank first.
+    /// It is exclusive, and a promotion that could apply ranks before it.
     ExclusivePassedOver,
     /// An earlier promotion allows no further one.
     StoppedByEarlier,

@@ -8,9 +8,7 @@ use super::id::{IssuanceId, PromotionId, RedemptionId};
 pub enum EventType {
     /// A promotion was made active, or active again.
     PromotionActivated,
-    /// A promotion was paused.
     PromotionPaused,
-    /// A promotion was archived.
     PromotionArchived,
     /// A promotion has ended.
     PromotionEnded,
@@ -22,15 +20,14 @@ pub enum EventType {
     IssuanceUnlocked,
     /// The customer has activated an issuance.
     IssuanceActivated,
-    /// Nothing is left of an issuance.
+    /// A limit of an issuance is used up.
     IssuanceUsedUp,
     /// An issuance expires soon.
     IssuanceExpiring,
-    /// An issuance has expired.
     IssuanceExpired,
     /// An issuance was taken back.
     IssuanceRevoked,
-    /// A redemption is final.
+    /// A redemption was committed.
     RedemptionCommitted,
     /// A hold has ended: cancelled, expired or replaced.
     RedemptionCancelled,

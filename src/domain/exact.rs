@@ -97,7 +97,7 @@ impl Exact {
         }
     }
 
-    /// Numerator and denominator, where they are not big.
+    /// Numerator and denominator, unless they are big integers.
     #[inline]
     const fn small(&self) -> Option<(i128, NonZeroU64)> {
         match &self.0 {
@@ -218,7 +218,7 @@ impl Exact {
         }
     }
 
-    /// The quotient; zero where `divisor` is zero.
+    /// Zero where `divisor` is zero.
     #[must_use]
     pub fn over(&self, divisor: &Self) -> Self {
         if divisor.is_zero() {

@@ -33,9 +33,8 @@ macro_rules! uuid_id {
 uuid_id! {
     /// A merchant. Everything else belongs to exactly one.
     TenantId,
-    /// A promotion of a tenant.
     PromotionId,
-    /// An API key of a tenant.
+    /// An API key.
     KeyId,
     /// A code. A code that is deleted and created again has another id.
     CodeId,

@@ -12,7 +12,7 @@ pub struct Earning {
     pub trigger: Trigger,
     /// Where it can be earned.
     pub scope: Scope,
-    /// What must hold for the activity's cart and customer.
+    /// Conditions on the activity's cart and customer.
     pub conditions: Option<Condition>,
     /// Whether the promotion must have been issued to the customer before it can be earned.
     pub requires_issue: bool,
@@ -86,7 +86,7 @@ pub struct Issuance {
     pub source_id: Option<String>,
 }
 
-/// Where an issuance stands (spec 11).
+/// The state of an issuance (spec 11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IssuanceState {
     /// The customer holds it, and has not earned it yet.
@@ -137,7 +137,7 @@ pub struct Message {
     pub template: String,
 }
 
-/// Ways to a customer.
+/// The ways to reach a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageChannel {
     Sms,

@@ -144,7 +144,7 @@ pub enum Kind {
     CodeLinked,
 }
 
-/// The names of the kinds.
+/// The kinds without their terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PromotionType {
     Pos,
@@ -169,7 +169,7 @@ impl Kind {
 /// Which customers a promotion is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audience {
-    /// `Some`: only customers with a membership, as `programs` ask.
+    /// `Some`: only customers with a membership. If there are tests, a membership must pass one of them.
     pub loyalty: Option<Vec<ProgramTest>>,
     /// Not empty: only customers in one of them.
     pub groups: Vec<String>,
@@ -198,7 +198,7 @@ pub struct Stacking {
     pub exclusive: bool,
     /// Whether further promotions may apply after it.
     pub allow_further: bool,
-    /// For `best_deal`.
+    /// The stacking group, for `best_deal`.
     pub group: Option<String>,
 }
 
@@ -213,7 +213,6 @@ impl Default for Stacking {
 pub enum CustomValue {
     /// Text, a date or an option, as sent.
     Text(String),
-    /// A number, as its digits.
     Number(super::amount::Number),
     Boolean(bool),
 }

@@ -42,7 +42,7 @@ pub enum Address {
     Transaction(String),
 }
 
-/// The states of spec 9.
+/// The states of a redemption (spec 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RedemptionState {
     /// Reserved until it expires.

@@ -50,14 +50,12 @@ pub struct DailyWindow {
     pub duration_hours: super::amount::Number,
 }
 
-/// A moment of the week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WeekMoment {
     pub day: Weekday,
     pub time: NaiveTime,
 }
 
-/// A moment of a month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MonthMoment {
     pub date: u8,

@@ -1,11 +1,10 @@
-//! Which lines of a cart are meant: selectors and their predicates (spec 5.3).
+//! Selectors: which lines of a cart are meant (spec 5.3).
 
 use super::amount::Number;
 
 /// Whether all or any of several tests must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Match {
-    /// Every one must hold.
     All,
     Any,
 }
@@ -62,7 +61,6 @@ pub enum Predicate {
     },
 }
 
-/// The text fields of a line.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TextField {
     Sku,
@@ -75,13 +73,12 @@ pub enum TextField {
     Category,
     /// One of the line's tags.
     Tag,
-    /// The attribute of this key.
+    /// The attribute with this key.
     Attribute(String),
-    /// The variant value of this key.
+    /// The variant value with this key.
     Variant(String),
 }
 
-/// The number fields of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NumberField {
     UnitPrice,
@@ -126,7 +123,6 @@ pub struct Comparison {
     pub value: Number,
 }
 
-/// How numbers are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NumberOperator {
     Eq,

@@ -31,7 +31,6 @@ pub struct Settings {
     pub qualifying_items: QualifyingItems,
     /// The criteria of the total order, each at most once; may be empty.
     pub ranking: Vec<RankingCriterion>,
-    /// How discounts are rounded.
     pub rounding: Rounding,
     /// The budget of a search for the best price, 1 to 200 ms.
     pub optimal_budget_ms: u8,
@@ -139,7 +138,8 @@ pub enum QualifyingItems {
     Consumed,
 }
 
-/// A criterion of the ranking (spec 7.2).
+/// A criterion of the ranking (spec 7.2). A criterion with the name of a promotion type puts promotions of this type
+/// first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RankingCriterion {
     Exclusive,
@@ -147,15 +147,10 @@ pub enum RankingCriterion {
     Sequence,
     /// Promotions that are for some customers only go first.
     Segmented,
-    /// Type `pos` first.
     Pos,
-    /// Type `loyalty` first.
     Loyalty,
-    /// Type `loyalty_earning` first.
     LoyaltyEarning,
-    /// Type `rewards` first.
     Rewards,
-    /// Type `code_linked` first.
     CodeLinked,
     EarliestExpiry,
     /// The promotion that would take off more, alone on this cart, goes first.

@@ -82,7 +82,7 @@ mod tests {
         let kolkata = chrono_tz::Asia::Kolkata;
         let berlin = chrono_tz::Europe::Berlin;
         let table = [
-            // The day of the start is the first window, however late it begins.
+            // The first window is the day of the start, even if the promotion starts late on it.
             (kolkata, 1, Day, "2026-06-01T23:30:00+05:30", "2026-06-01T23:59:59.999+05:30", 0),
             (kolkata, 1, Day, "2026-06-01T23:30:00+05:30", "2026-06-02T00:00:00+05:30", 1),
             // Midnight in the zone, not in UTC.
@@ -91,7 +91,7 @@ mod tests {
             // Three days at a time.
             (kolkata, 3, Day, "2026-06-01T00:00:00+05:30", "2026-06-03T23:59:59+05:30", 0),
             (kolkata, 3, Day, "2026-06-01T00:00:00+05:30", "2026-06-04T00:00:00+05:30", 1),
-            // A week begins on Monday (2026-06-01 is one), whatever the day of the start.
+            // A week begins on Monday (2026-06-01 is one), even if the promotion starts on another day.
             (kolkata, 1, Week, "2026-06-03T12:00:00+05:30", "2026-06-07T23:59:59+05:30", 0),
             (kolkata, 1, Week, "2026-06-03T12:00:00+05:30", "2026-06-08T00:00:00+05:30", 1),
             (kolkata, 2, Week, "2026-06-07T12:00:00+05:30", "2026-06-14T23:59:59+05:30", 0),

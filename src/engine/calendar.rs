@@ -144,7 +144,7 @@ mod tests {
     fn a_day_of_the_week_is_a_local_calendar_day() {
         let fridays = days("Asia/Kolkata", Days::Weekly(vec![Weekday::Fri]), None);
         check(&fridays, "2026-06-05T00:00:00+05:30", "2026-06-06T00:00:00+05:30");
-        // A day of 23 and one of 25 hours.
+        // One of these days has 23 hours, the other 25.
         let sundays = days("Europe/Berlin", Days::Weekly(vec![Weekday::Sun]), None);
         check(&sundays, "2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00");
         check(&sundays, "2026-10-25T00:00:00+02:00", "2026-10-26T00:00:00+01:00");
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn windows_last_for_elapsed_time_over_clock_changes() {
-        // 01:00 to 02:00 local does not exist from 02:00 on: six hours later it is 08:00.
+        // The clock skips the hour from 02:00 to 03:00, so six hours after 01:00 it is 08:00.
         let spring = days("Europe/Berlin", Days::Every, Some(("01:00", "6")));
         check(&spring, "2026-03-29T01:00:00+01:00", "2026-03-29T08:00:00+02:00");
         check(&spring, "2026-10-25T01:00:00+02:00", "2026-10-25T06:00:00+01:00");

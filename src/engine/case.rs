@@ -16,7 +16,7 @@ use super::units::{Basket, ClaimRules, Slot, Take};
 use super::view::CartView;
 use super::work::Work;
 
-/// Everything that an evaluation depends on.
+/// Everything on which an evaluation depends.
 #[derive(Clone, Copy)]
 pub(crate) struct Inputs<'e> {
     pub(crate) rules: &'e RuleSet,

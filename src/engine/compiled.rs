@@ -138,7 +138,7 @@ pub(crate) fn earning(promotion: &Promotion) -> Option<&Earning> {
     }
 }
 
-/// A milestone of a tenant.
+/// A tenant's milestone.
 #[derive(Clone, Debug)]
 pub struct KnownMilestone {
     /// A milestone that is deleted and created again has another id.

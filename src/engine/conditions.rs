@@ -428,8 +428,8 @@ fn attribute_holds(test: &AttributeTest, text: &str) -> bool {
     }
 }
 
-/// How a text compares, read as a number; `None` when it is none. An attribute may have any number
-/// of decimals, so its digits beyond those of a [`Number`] decide only between equals.
+/// How a text, read as a number, compares with `value`; `None` if it is not a number. An attribute may have any number
+/// of decimals. Digits beyond those of a [`Number`] only decide if the numbers are equal without them.
 fn compare_text(text: &str, value: Number) -> Option<Ordering> {
     use crate::domain::amount::DecimalError;
     match Number::parse(text) {
@@ -441,7 +441,7 @@ fn compare_text(text: &str, value: Number) -> Option<Ordering> {
         Err(DecimalError::TooPrecise) => {
             let places = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
             let cut = text.get(..text.len().checked_sub(places.checked_sub(4)?)?)?;
-            // What was cut is not zero: the number is just beyond `cut`, away from zero.
+            // The digits that were cut are not all zero, so the number is farther from zero than `cut`.
             let beyond = if text.starts_with('-') { Ordering::Less } else { Ordering::Greater };
             compare_text(cut, value).map(|ordering| ordering.then(beyond))
         }

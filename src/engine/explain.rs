@@ -12,7 +12,7 @@ use super::conditions::{
 };
 use super::units::Basket;
 
-/// Most suggestions of one answer.
+/// Most suggestions of one answer (spec 8).
 const MAX_SUGGESTIONS: usize = 5;
 
 /// Whether the answer needs to know why this candidate did not apply.

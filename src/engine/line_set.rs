@@ -22,7 +22,6 @@ impl LineSet {
         }
     }
 
-    /// Whether a line is in it.
     pub(crate) fn contains(&self, line: usize) -> bool {
         self.0.get(line / 64).is_some_and(|word| word & (1 << (line % 64)) != 0)
     }
@@ -31,7 +30,6 @@ impl LineSet {
         self.0.iter().all(|word| *word == 0)
     }
 
-    /// How many lines it has.
     pub(crate) fn len(&self) -> usize {
         // Most carts fill one word. Empty words are skipped, since counting bits takes several instructions on the
         // baseline processor.
@@ -64,7 +62,7 @@ impl LineSet {
         Self(words)
     }
 
-    /// Its lines, in cart order.
+    /// Iterates over its lines in cart order.
     pub(crate) fn iter(&self) -> Lines {
         Lines { words: self.0, index: 0, left: self.len() }
     }

@@ -14,7 +14,6 @@ pub(crate) type Plan = SmallVec<[PartPlan; 1]>;
 /// A part of the cart in which the conditions hold. Without `same` the whole cart is the only part.
 #[derive(Clone)]
 pub(crate) struct PartPlan {
-    /// The lines of the part.
     pub(crate) lines: LineSet,
     /// What the conditions need. Left empty if the benefit does not depend on it.
     pub(crate) requirements: Requirements,

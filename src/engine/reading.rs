@@ -13,7 +13,6 @@ const STEPS_A_LINE: usize = 16;
 /// The steps that it takes to record a fact of a line and to sort it among the others.
 const STEPS_A_FACT: usize = 4;
 
-/// The facts of a cart's lines.
 pub(crate) struct Reading {
     /// The facts of whole texts, sorted.
     facts: Vec<FactOnLine>,
@@ -63,7 +62,6 @@ impl Reading {
     }
 }
 
-/// A fact that a line has.
 #[derive(Clone, Copy)]
 struct FactOnLine {
     fact: Fact,

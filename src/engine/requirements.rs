@@ -165,7 +165,7 @@ impl SetShape {
             }
         }
         let total = within[within.len() - 1];
-        // The complement of the n-th choice is the n-th from the end.
+        // The complement of the n-th choice is the n-th choice from the end.
         Capacity(within.iter().rev().map(|outside| total - outside).collect())
     }
 
@@ -269,8 +269,8 @@ impl Spare {
         Self(choices.map(|(there, needed)| there - needed).collect())
     }
 
-    /// How many units that only the requirements in `mask` could use the requirements after `part` can spare. If those
-    /// could use none of them, any number can be spared.
+    /// Among the units that only the requirements in `mask` could use: how many the requirements after `part` can
+    /// spare. The number is unlimited if the later requirements could use none of them.
     fn of(&self, mask: usize, part: usize) -> Quantity {
         let later = self.0.iter().enumerate().step_by(1 << (part + 1));
         let later = later.filter(|(choice, _)| mask & choice != 0).map(|(_, spare)| *spare).min();

@@ -15,11 +15,9 @@ pub struct Sold {
     pub promotions: Vec<Given>,
 }
 
-/// A line that was sold.
 #[derive(Clone, Debug)]
 pub struct SoldLine {
     pub id: String,
-    /// How much of it.
     pub quantity: Quantity,
     pub gross: Exact,
     /// What there was to pay for it.
@@ -58,7 +56,6 @@ pub struct Return {
     pub complete: bool,
 }
 
-/// A line of a return.
 #[derive(Clone, Debug)]
 pub struct ReturnedLine {
     pub id: String,

@@ -46,7 +46,7 @@ impl ProductList {
         self.places.find(hash, is_sku).is_some()
     }
 
-    /// About how many bytes it takes.
+    /// About how many bytes of memory it takes.
     pub fn bytes(&self) -> usize {
         let ends = self.ends.len().saturating_mul(size_of::<u32>());
         let places = self.places.allocation_size();
@@ -82,7 +82,7 @@ impl Stores {
         self.by_code.find(hash(code), |own| own.code == code)
     }
 
-    /// About how many bytes they take.
+    /// About how many bytes of memory they take.
     pub fn bytes(&self) -> usize {
         let texts = |store: &Store| {
             let concept = store.concept.as_ref().map_or(0, String::len);

@@ -6,11 +6,8 @@ use std::cmp::Ordering;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     None,
-    /// Less than half a step.
     BelowHalf,
-    /// Exactly half a step.
     Half,
-    /// More than half a step.
     AboveHalf,
 }
 

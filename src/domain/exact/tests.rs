@@ -81,13 +81,13 @@ fn a_share_of_nothing_is_nothing() {
 
 #[test]
 fn the_largest_cart_keeps_every_digit() {
-    // 500 lines of price 10⁹ less one step, quantity such that the gross is near 10¹².
+    // 500 lines with a price of 10⁹ less one step, and a quantity for which the gross is near 10¹².
     let line = Exact::product(Money::from_scaled(9_999_999_999_999), Quantity::from_scaled(1_001));
     let gross = (0..500).fold(Exact::ZERO, |sum, _| sum.plus(&line));
     assert_eq!(gross.print(2), "500499999999.94995");
     let share = gross.scaled_by(1, 3).plus(&gross.scaled_by(2, 3));
     assert_eq!(share, gross);
-    // More digits than a decimal of 28 could keep through the steps of a percentage.
+    // The steps of this percentage need more digits than a decimal type with 28 digits keeps.
     let percent = gross.percent(Number::from_scaled(333_333));
     assert_eq!(percent, Exact::ratio(16_683_316_649_998_331_668_335, 10_i128.pow(11)));
 }

@@ -172,7 +172,6 @@ pub(super) fn take(mut quantity: Quantity, mut units: Vec<Slot>) -> Vec<Slot> {
     units
 }
 
-/// How many units there are.
 pub(super) fn count(units: &[Slot]) -> Quantity {
     units.iter().map(|slot| slot.quantity).sum()
 }

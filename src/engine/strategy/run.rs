@@ -74,7 +74,7 @@ struct Run<'r, 'e> {
     outcome: Outcome,
     /// Whether a promotion that allows no further ones has applied.
     stopped: bool,
-    /// Whether `allow_further` matters.
+    /// Whether a promotion without `allow_further` stops the run. Only `ranked` asks for that.
     stops: bool,
     /// Whether a cart-level promotion has given a discount.
     cart_discounted: bool,

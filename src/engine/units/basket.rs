@@ -61,7 +61,6 @@ pub(crate) struct LineTake {
 /// Most lines have one run, which needs no heap memory.
 type Runs = SmallVec<[Run; 1]>;
 
-/// The state of one line.
 #[derive(Clone, Debug)]
 pub(super) struct LineState {
     /// What there was to pay for it before any promotion.
@@ -263,7 +262,6 @@ impl Basket {
         }
     }
 
-    /// Takes a discount off the shipping.
     pub(crate) fn take_off_shipping(&mut self, discount: Money) {
         self.shipping_discount = self.shipping_discount.plus(discount);
     }
@@ -365,7 +363,7 @@ impl LineState {
         }
         let mut runs = Runs::with_capacity(self.runs.len() + own.takes.len() + 1);
         let mut taken = Runs::with_capacity(own.takes.len() + 1);
-        // INVARIANT: the takes of a line stand in the order of its runs.
+        // INVARIANT: the takes of a line are in the order of its runs.
         let mut takes = own.takes.iter().peekable();
         let mut needed = own.needed;
         for (index, run) in std::mem::take(&mut self.runs).into_iter().enumerate() {

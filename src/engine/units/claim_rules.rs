@@ -1,4 +1,4 @@
-//! Which units a promotion may still use.
+//! Which units a promotion may still count or discount.
 
 use crate::domain::settings::{QualifyingItems, Settings};
 use crate::engine::line_set::LineSet;

@@ -30,8 +30,8 @@ const LOOKS_A_STEP: usize = 16;
 const MARGIN_STEPS: i128 = 2;
 
 impl<'s, 'e> Problem<'s, 'e> {
-    /// `cart_first`: if cart-level promotions take anything off the lines, no item-level one applies. So the best
-    /// result is one of two: with all cart-level promotions and no item-level ones, or with none that discounts lines.
+    /// `cart_first`: if cart-level promotions take anything off the lines, no item-level one applies. So there are two
+    /// cases: cart-level promotions only, or no cart-level promotion that discounts lines.
     pub(super) fn cart_first(&self, answer: &mut Answer<'_>) -> Money {
         let mut upper = Money::ZERO;
         if answer.must.is_none_or(|must| self.cart.contains(&must)) {

@@ -52,7 +52,7 @@ struct ProspectLeftover {
     left: SmallVec<[i128; 8]>,
 }
 
-/// What a bound looks at in a basket.
+/// What an upper bound looks at in a basket.
 pub(super) struct Open {
     /// For each line of the cart: the units that may still be discounted.
     pub(super) units: Vec<i128>,

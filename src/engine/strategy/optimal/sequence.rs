@@ -1,4 +1,4 @@
-//! Promotions that have applied, in order, and which of two such sequences is preferred (spec 7.6).
+//! Sequences of promotions that have applied, and which of two sequences is preferred (spec 7.6).
 
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use super::fine::Fine;
 pub(super) struct Sequence {
     /// Σ discount × weight.
     pub(super) value: Fine,
-    /// How many give points or free items.
+    /// How many of the promotions give points or free items.
     pub(super) gifts: usize,
     /// In order of application.
     pub(super) applied: Vec<(usize, Rc<Proposal>)>,

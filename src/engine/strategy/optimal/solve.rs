@@ -95,7 +95,7 @@ fn solve<'e, 's>(
     answer
 }
 
-/// What another strategy chose.
+/// The result of another strategy, as a sequence.
 fn sequence_of(outcome: &Outcome) -> Sequence {
     let gifts = outcome.applied.iter().filter(|(_, own)| gives(own)).count();
     let total: Money = outcome.applied.iter().map(|(_, own)| own.discount).sum();

@@ -5,7 +5,7 @@ use crate::engine::work::{self, Work};
 /// So many steps take at most a millisecond (docs/PERFORMANCE.md says how that was measured).
 const STEPS_PER_MS: u64 = 3_500;
 
-/// The same where units stack. These steps are slower, since what is left to pay is kept for every unit.
+/// The same where units stack. These steps are slower, since what is left to pay is kept for every run of units.
 const STACKED_STEPS_PER_MS: u64 = 800;
 
 /// What one look at a promotion costs, besides half a step for each line.

@@ -17,7 +17,7 @@ pub(super) struct Weighed {
     pub(super) value: Fine,
     /// The lines on which it claims units.
     pub(super) lines: LineSet,
-    /// Lines on which it takes more off the units that it claims than they cost.
+    /// The lines on which it takes more off the units that it claims than is left to pay for them.
     pub(super) overdrawn: LineSet,
 }
 
