@@ -3,8 +3,7 @@
 //!
 //! Shares (tax ÷ quantity, proportions) have no finite digits, so no decimal type holds them. Almost all values of a
 //! cart are multiples of 10⁻⁷ (price × quantity), so fractions keep that denominator as long as they can: adding and
-//! comparing them then takes one integer step. An amount is only three machine words, since an evaluation moves and
-//! copies many of them.
+//! comparing them then takes one integer step. An evaluation copies many amounts, so one takes only three words.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -249,8 +248,7 @@ impl Exact {
         })
     }
 
-    /// The numerator over a denominator that [`Exact::common_denominator`] returned; `None` where it does not fit an
-    /// `i128`.
+    /// The numerator over an [`Exact::common_denominator`]; `None` where it does not fit an `i128`.
     pub fn numerator_over(&self, common: i128) -> Option<i128> {
         let (num, den) = self.small()?;
         let den = wide(den);
@@ -319,8 +317,7 @@ impl Exact {
         whole.saturating_add(i64::from(part != Part::None))
     }
 
-    /// The least whole number of steps of `10^-decimals` that is not below this (this ≥ 0); `i128::MAX` where it does
-    /// not fit.
+    /// This in steps of `10^-decimals`, rounded up (this ≥ 0); `i128::MAX` where it does not fit.
     pub fn steps_up(&self, decimals: u32) -> i128 {
         let scale = 10_i128.pow(decimals);
         if let Some((num, den)) = self.small()

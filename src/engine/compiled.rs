@@ -143,7 +143,7 @@ pub(crate) fn earning(promotion: &Promotion) -> Option<&Earning> {
 pub struct KnownMilestone {
     /// A milestone that is deleted and created again has another id.
     pub id: Uuid,
-    /// Windows are counted from the one that has this instant.
+    /// Its windows are counted from the one that contains this instant.
     pub created_at: DateTime<Utc>,
     pub milestone: Milestone,
 }

@@ -64,8 +64,8 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    /// Collects the leaves below nodes that do not evaluate to `asked`. `mendable`: every enclosing group has `is:
-    /// true`, so adding to the cart can help.
+    /// Collects the leaves below nodes that do not evaluate to `asked`. `mendable`: every enclosing group has
+    /// `is: true`, so adding to the cart can help.
     fn walk(&mut self, node: &Node, asked: bool, mendable: bool) {
         if holds(node, self.truths) == asked {
             return;

@@ -1,5 +1,5 @@
-//! A cart under one rule set. It is read once. Then follows what has to be looked up for it, and then its price (spec
-//! 7.2).
+//! A cart under one rule set. It is read once. Then follows what has to be looked up for it, and then its price
+//! (spec 7.2).
 
 use std::ops::Deref;
 use std::sync::Arc;

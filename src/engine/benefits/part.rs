@@ -78,7 +78,8 @@ impl<'s> Part<'s> {
         self.plan.measured.intersection(lines).iter().map(|line| self.measured_units(line)).sum()
     }
 
-    /// Claimed units do not count towards line conditions. Without a line condition the whole cart counts (spec 7.3).
+    /// Under `consumed`, claimed units do not count towards line conditions. Without a requirement the whole line
+    /// counts (spec 7.3).
     fn measured_units(&self, line: usize) -> Quantity {
         if self.plan.requirements.is_empty() {
             self.scene.view.line(line).quantity

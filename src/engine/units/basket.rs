@@ -252,8 +252,8 @@ impl Basket {
         }
     }
 
-    /// Takes a cart-level discount off lines. It claims no unit, and no item-level promotion applies after it (spec
-    /// 7.5).
+    /// Takes a cart-level discount off lines. It claims no unit, and no item-level promotion applies after it
+    /// (spec 7.5).
     pub(crate) fn take_off_lines(&mut self, lines: &[LineTake]) {
         for own in lines {
             self.touched.insert(own.line);

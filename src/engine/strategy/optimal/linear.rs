@@ -20,7 +20,7 @@ pub(super) struct Linear {
 }
 
 impl Problem<'_, '_> {
-    /// Everything that there is to pay, shipping included.
+    /// Everything that there is to pay, shipping included, cut to the precision.
     pub(super) fn all_there_is(&self) -> Money {
         let untouched = &self.case.untouched;
         let lines: Fine =

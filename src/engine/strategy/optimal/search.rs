@@ -34,7 +34,7 @@ use trail::Trail;
 const MAX_DEPTH: usize = 120;
 /// Most sequences that are listed.
 const MAX_NEAR: usize = 2_000;
-/// After so many nodes the search stops to improve the best known sequence, and then begins anew.
+/// After so many nodes the search pauses, tries to improve the best known sequence, and begins anew.
 const FIRST_NODES: u32 = 200;
 
 /// What a search looks for.
