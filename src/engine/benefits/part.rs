@@ -248,7 +248,7 @@ impl<'s> Part<'s> {
     }
 }
 
-/// Instead of a run, these slots say whose the units are.
+/// Marks in place of a slot's run: whether the promotion discounts the units, or others supply them.
 const OWN: usize = 0;
 const OTHER: usize = 1;
 

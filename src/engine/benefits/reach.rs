@@ -240,7 +240,7 @@ fn of_free_product(
     })
 }
 
-/// For conditions that see the whole cart. Claims do not change whether they hold.
+/// The extent where conditions see the whole cart, so that claims do not change whether they hold.
 fn where_conditions_hold(
     case: &Case<'_>,
     candidate: &Candidate<'_>,
@@ -282,7 +282,7 @@ fn takes_by_set(benefit: &ItemBenefit) -> bool {
     matches!(benefit.repeat.map(|repeat| repeat.per), Some(Per::Set))
 }
 
-/// For conditions that may begin to hold later: whatever the cart has could be discounted.
+/// The extent where conditions may begin to hold later, so that everything in the cart could be discounted.
 fn anywhere(case: &Case<'_>, candidate: &Candidate<'_>, repeat: Option<&Repeat>) -> Extent {
     let all = &case.view.all;
     let quantity: Quantity = all.iter().map(|line| case.view.line(line).quantity).sum();

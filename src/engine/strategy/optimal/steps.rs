@@ -2,7 +2,7 @@
 
 use crate::engine::work::{self, Work};
 
-/// So many steps take at most a millisecond (docs/PERFORMANCE.md says how that was measured).
+/// The steps of one millisecond; they take at most that long (docs/PERFORMANCE.md says how that was measured).
 const STEPS_PER_MS: u64 = 3_500;
 
 /// The same where units stack. These steps are slower, since what is left to pay is kept for every run of units.
@@ -14,7 +14,7 @@ const STEPS_A_LOOK: u64 = 2;
 /// How many looks at single numbers cost as much as one step.
 const LOOKS_A_STEP: u64 = 8;
 
-/// Preparations leave at least all steps divided by this to the search.
+/// Preparations leave at least this fraction of all steps to the search: one divided by this number.
 const KEPT_FOR_THE_SEARCH: u64 = 2;
 
 /// Most bytes that a search uses to remember states and to list sequences. The states of a large cart are large, so a

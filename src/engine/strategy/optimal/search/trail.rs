@@ -25,6 +25,7 @@ pub(super) struct Trail<'s, 'e> {
     is_applied: Vec<bool>,
     /// The units of each line that no promotion has claimed.
     free: Vec<i64>,
+    /// The discount on each line.
     taken: Vec<i64>,
     /// What upper bounds look at.
     pub(super) open: Open,
