@@ -1,5 +1,5 @@
-//! Wiring: configuration → database → cache → use cases → router → connections; and the way back when the service
-//! stops.
+//! Wires the service: configuration → database → cache → use cases → router → connections. When the service stops, the
+//! parts are taken down in order.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -29,7 +29,7 @@ use crate::telemetry::TraceError;
 
 mod bounds;
 
-/// How long a stop may take besides waiting for requests: to let go of the database.
+/// How long a stop may take in addition to the shutdown delay and the drain: the time to release the database.
 const RELEASE: Duration = Duration::from_secs(8);
 /// The exit status of a process that could not stop in order.
 const ABANDONED: i32 = 1;
@@ -82,7 +82,7 @@ impl Database {
         Ok(Self { options, embedded })
     }
 
-    /// Runs a command on the configured database, which is to be ready.
+    /// Runs a command on the configured database, which must be ready.
     pub async fn run<T, E>(
         config: &DatabaseConfig,
         command: impl AsyncFnOnce(&Db) -> Result<T, E>,
@@ -109,7 +109,8 @@ impl Database {
         Ok(())
     }
 
-    /// Warns of an owner who can do more than an owner needs. The embedded database's is the only one in its cluster.
+    /// Warns if the owner of the database is a superuser, which it need not be. The embedded database is exempt: its
+    /// owner is the only user of its cluster.
     async fn warn_of_superuser(&self) -> Result<(), StartError> {
         if self.embedded.is_none() && db::migrate::is_superuser(&self.options.connect).await? {
             tracing::warn!(
@@ -130,23 +131,23 @@ impl Database {
     }
 }
 
-/// What of a running service can be chosen.
+/// Options of a running service.
 pub struct AppOptions {
-    /// Manages tenants; `None` closes their management.
+    /// The key that manages tenants; `None` closes tenant management.
     pub operator_key: Option<String>,
     pub cors_origins: Vec<String>,
     pub cache_bytes: usize,
-    /// Most unknown codes of a tenant in a minute.
+    /// Most unknown codes that a tenant may present in a minute.
     pub unknown_codes: u32,
     pub bounds: Bounds,
     pub limits: Limits,
     pub timeouts: Timeouts,
-    /// The threads for what takes long.
+    /// Bounds of the threads for long computations.
     pub pool: PoolBounds,
-    /// Whether changes of rules are listened for; tests switch it off to rest on the poll.
+    /// Whether the cache listens for notifications of changed rules. Tests switch this off to rely on polling.
     pub notifications: bool,
     pub clock: Clock,
-    /// How long the service goes on accepting after it was asked to stop.
+    /// How long the service still accepts connections after it is asked to stop.
     pub shutdown_delay: Duration,
     pub webhook_targets: Targets,
 }
@@ -170,7 +171,7 @@ impl Default for AppOptions {
     }
 }
 
-/// A service that runs.
+/// A running service.
 pub struct App {
     address: SocketAddr,
     service: Service,
@@ -255,7 +256,7 @@ impl App {
         &self.service
     }
 
-    /// Ends the process after so long, whatever still goes on then.
+    /// Ends the process after `limit`, even if work is still in progress.
     fn abandon_after(&self, limit: Duration) {
         self.front.handle().spawn(async move {
             tokio::time::sleep(limit).await;
@@ -264,8 +265,8 @@ impl App {
         });
     }
 
-    /// Stops: not ready first, so that a load balancer looks elsewhere; then no new connections; then what has begun
-    /// ends; then the database is let go.
+    /// Stops in order. First the service reports that it is not ready, so that a load balancer sends requests
+    /// elsewhere. Then it accepts no new connections, finishes the requests that have begun, and closes the database.
     pub async fn stop(self) {
         self.api.stop();
         tokio::time::sleep(self.shutdown_delay).await;
@@ -292,7 +293,7 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     })
 }
 
-/// `serve`: migrates, serves, and goes on until it is asked to stop.
+/// `serve`: migrates the database, then serves until the process is asked to stop.
 pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
     let operator_key = config.operator_key()?.map(str::to_owned);
     for origin in &config.cors_origins {
@@ -302,7 +303,7 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
             return Err(StartError::Origin(origin.clone()));
         }
     }
-    // The address first: when another instance runs already, its database is left alone.
+    // Bind the address first: if another instance already listens there, its database is not touched.
     let listener = listen(config.listen.listen_addr).await?;
     let stopping = stop_signal()?;
     let database = Database::provide(&config.database).await?;
@@ -344,7 +345,7 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
     served
 }
 
-/// Ends when the process is asked to stop.
+/// Ends when the process receives SIGTERM or SIGINT.
 pub fn stop_signal() -> Result<impl Future<Output = ()>, StartError> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;

@@ -1,4 +1,4 @@
-//! The only reader of the clock. Evaluations take the instance's time; an offset, which only tests set, moves it.
+//! The only module that reads the clock. Evaluations use the time of this instance. Only tests set an offset.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,24 +11,24 @@ pub struct Clock {
     offset_ms: Arc<AtomicI64>,
 }
 
-/// Answers show milliseconds; what is compared later is what was shown.
+/// Cuts a time to milliseconds. Answers show milliseconds, so later comparisons must use the time that was shown.
 pub fn to_millisecond(time: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
 }
 
 impl Clock {
-    /// What time it is.
+    /// The current time, with the offset.
     pub fn now(&self) -> DateTime<Utc> {
         let now = Utc::now();
         now.checked_add_signed(self.offset()).unwrap_or(now)
     }
 
-    /// How far it was moved against the real time.
+    /// The offset from the real time.
     pub fn offset(&self) -> TimeDelta {
         TimeDelta::milliseconds(self.offset_ms.load(Ordering::Relaxed))
     }
 
-    /// Moves the clock against the real time. For tests.
+    /// Sets the offset from the real time. For tests.
     pub fn set_offset(&self, offset: TimeDelta) {
         self.offset_ms.store(offset.num_milliseconds(), Ordering::Relaxed);
     }

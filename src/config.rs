@@ -1,5 +1,5 @@
-//! Every setting of the process, read once, at start (spec 2): from the environment, from a `.env` file, and from
-//! command-line flags of the same names, which win.
+//! Every setting of the process, read once at start (spec 2). Settings come from the environment, from a `.env` file,
+//! and from command-line flags of the same names. Flags win.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ pub use bounds::BoundsConfig;
 /// Fewest characters of an operator key.
 pub const MIN_OPERATOR_KEY: usize = 32;
 
-/// Most connections to the database where nothing else is said.
+/// The default for the most connections to the database.
 const DEFAULT_POOL_SIZE: u32 = 10;
 
 /// Decides, for any shopping cart, which promotions apply and what every line then costs.
@@ -42,43 +42,43 @@ pub enum Command {
         /// The document; - is the standard input
         file: PathBuf,
     },
-    /// Prints the rules of a tenant as a document that `evaluate` prices once a request stands in it
+    /// Prints the rules of a tenant as a document; add a request to it, and `evaluate` prices it
     Export(ExportConfig),
-    /// Compares what limits have counted with what redemptions took, and prints what differs
+    /// Compares the counters of limits with the recorded redemptions, and prints what differs
     Reconcile(MigrateConfig),
-    /// Asks the service on this machine whether it lives; exit status 1: it does not
+    /// Checks whether the service on this machine is alive; the exit status is 1 if it is not
     Health(ListenConfig),
     /// Prints the OpenAPI document of the service
     Openapi,
 }
 
-/// Where the rules are.
+/// The database that holds the rules.
 #[derive(Clone, Debug, Args)]
 pub struct DatabaseConfig {
-    /// PostgreSQL 14 or newer, as the owner of the schema; without it the service runs its own under DATA_DIR
+    /// URL of PostgreSQL 14 or newer, as the owner of the schema; if unset, the service runs its own under DATA_DIR
     #[arg(long, env, hide_env_values = true)]
     pub database_url: Option<String>,
     #[command(flatten)]
     pub embedded: EmbeddedConfig,
-    /// Most connections to the database that work at the same time
+    /// Most connections to the database that are in use at the same time
     #[arg(long, env, default_value_t = DEFAULT_POOL_SIZE, value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub database_pool_size: u32,
 }
 
 impl DatabaseConfig {
-    /// The configured database; an empty value counts as none, as a compose file may send it.
+    /// The configured database. An empty value counts as none, because a compose file may send one.
     pub fn url(&self) -> Option<&str> {
         self.database_url.as_deref().filter(|url| !url.is_empty())
     }
 }
 
-/// The database that the service runs by itself.
+/// The embedded database, which the service runs itself.
 #[derive(Clone, Debug, Args)]
 pub struct EmbeddedConfig {
-    /// Where the embedded database lives
+    /// Directory of the embedded database
     #[arg(long, env, default_value = "./data")]
     pub data_dir: PathBuf,
-    /// Where PostgreSQL's programs are, if not where they usually are
+    /// Directory of PostgreSQL's programs, if it is not one of the usual ones
     #[arg(long, env)]
     pub pg_bin_dir: Option<PathBuf>,
 }
@@ -100,7 +100,7 @@ pub struct LogConfig {
 /// Whether requests are traced.
 #[derive(Clone, Args)]
 pub struct TraceConfig {
-    /// Where traces go, by OTLP over HTTP, as http://collector:4318. Unset: nowhere
+    /// Endpoint that receives traces by OTLP over HTTP, for example http://collector:4318. Unset: no traces
     #[arg(long, env, hide_env_values = true)]
     pub otel_exporter_otlp_endpoint: Option<String>,
     /// The name of the service in traces
@@ -116,7 +116,7 @@ impl TraceConfig {
     }
 }
 
-/// Without the endpoint, which may have a password.
+/// Leaves out the endpoint, because it may contain a password.
 impl std::fmt::Debug for TraceConfig {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let is_on = self.endpoint().is_some();
@@ -124,7 +124,7 @@ impl std::fmt::Debug for TraceConfig {
     }
 }
 
-/// Forms of a log line.
+/// The format of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// For people.
@@ -142,7 +142,7 @@ pub struct MigrateConfig {
     pub log: LogConfig,
 }
 
-/// Where the service listens: all that `health` needs to know.
+/// The address that the service listens on. `health` needs nothing else.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct ListenConfig {
     /// API address
@@ -172,16 +172,17 @@ pub struct ServeConfig {
     pub traces: TraceConfig,
     #[command(flatten)]
     pub listen: ListenConfig,
-    /// Manages tenants and their keys; at least 32 characters. Unset: tenant management is closed
+    /// Key that manages tenants and their keys; at least 32 characters. Unset: tenant management is closed
     #[arg(long, env, hide_env_values = true)]
     pub operator_key: Option<OperatorKey>,
-    /// Origins that a browser may call from, parted by commas; * is any
+    /// Origins that a browser may call from, separated by commas; * allows any
     #[arg(long, env, value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
     pub cors_origins: Vec<String>,
-    /// Whether webhooks may go to http and private addresses
+    /// Lets webhooks use http and private addresses
     #[arg(long, env, default_value = "false", num_args = 0..=1, default_missing_value = "true", value_parser = switch)]
     pub webhook_allow_private: bool,
-    /// Seconds between a request to stop and the first refused connection: time for a load balancer to notice
+    /// Seconds in which the service still accepts connections after it is asked to stop, so that a load balancer can
+    /// notice
     #[arg(long, env, default_value_t = 1, value_parser = clap::value_parser!(u16).range(0..=60))]
     pub shutdown_delay_seconds: u16,
     #[command(flatten)]
@@ -200,7 +201,7 @@ pub struct DemoConfig {
 }
 
 impl DemoConfig {
-    /// The embedded database, whatever `DATABASE_URL` says.
+    /// The embedded database, even if `DATABASE_URL` is set.
     pub fn database(&self) -> DatabaseConfig {
         DatabaseConfig {
             database_url: None,
@@ -221,13 +222,13 @@ impl ServeConfig {
         }
     }
 
-    /// How long the service goes on accepting after it was asked to stop.
+    /// How long the service still accepts connections after it is asked to stop.
     pub fn shutdown_delay(&self) -> Duration {
         Duration::from_secs(self.shutdown_delay_seconds.into())
     }
 }
 
-/// Reads a switch; an empty value is off, as a compose file may send it.
+/// Reads a switch. An empty value means off, because a compose file may send one.
 fn switch(text: &str) -> Result<bool, &'static str> {
     match text {
         "true" => Ok(true),
@@ -236,7 +237,7 @@ fn switch(text: &str) -> Result<bool, &'static str> {
     }
 }
 
-/// The operator's key, which no log may show.
+/// The operator's key. No log may show it.
 #[derive(Clone)]
 pub struct OperatorKey(String);
 
@@ -252,7 +253,8 @@ impl From<String> for OperatorKey {
     }
 }
 
-/// An operator key that could be guessed. Judged after the command line is read, so that no message shows the key.
+/// An operator key that is short enough to be guessed. It is checked after the command line is parsed, because an error
+/// message of the parser would show the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "OPERATOR_KEY needs at least {MIN_OPERATOR_KEY} characters, for instance the output of `openssl rand -hex 32`"

@@ -1,18 +1,18 @@
-//! How many files and sockets the process may have open: asked for at the start, since whoever meets the end of them can
-//! neither answer nor ask the database.
+//! How many files and sockets the process may open. The limit is raised and checked at start, because a process that
+//! reaches it can neither answer nor ask the database.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::BoundsConfig;
 use crate::jobs;
 
-/// For logs, listeners, the system's libraries, and connections that rest.
+/// A reserve for logs, listeners, system libraries and idle connections.
 const SPARE: u64 = 128;
 
-/// How many are wanted where the system gives them.
+/// The limit to set, where the system allows it.
 const WANTED: u64 = 65_536;
 
-/// Raises the bound as far as the system lets the process, and warns when that is not enough.
+/// Raises the limit as far as the system allows, and warns if it is still too low.
 pub fn check(bounds: &BoundsConfig, pool_size: u32) {
     let needed = needed(bounds.max_in_flight, pool_size);
     let limit = getrlimit(Resource::Nofile);
@@ -35,7 +35,8 @@ pub fn check(bounds: &BoundsConfig, pool_size: u32) {
     }
 }
 
-/// A socket for each request in flight, each connection to the database with the one that listens, and each delivery.
+/// One for each request in flight, each connection to the database including the one that listens, and each delivery,
+/// with a reserve.
 fn needed(in_flight: u16, pool_size: u32) -> u64 {
     let connections = u64::from(pool_size).saturating_add(1);
     [connections, jobs::MAX_SOCKETS, SPARE]
@@ -43,7 +44,7 @@ fn needed(in_flight: u16, pool_size: u32) -> u64 {
         .fold(u64::from(in_flight), u64::saturating_add)
 }
 
-/// The bound to set, where it is to be raised.
+/// The new limit, if it should be raised.
 fn raised(limit: Rlimit) -> Option<u64> {
     let highest = limit.maximum.unwrap_or(u64::MAX).min(WANTED);
     limit.current.filter(|own| *own < highest).map(|_| highest)
@@ -67,7 +68,7 @@ mod tests {
         assert_eq!(raised(limit(None, None)), None);
     }
 
-    /// What deliveries take at most leaves most of it to callers.
+    /// Even at their bound, deliveries leave most sockets to callers.
     #[test]
     fn deliveries_take_a_small_part_of_what_is_needed() {
         let all = needed(512, 10);

@@ -1,12 +1,11 @@
-//! `promotion-engine evaluate FILE`: settings, stores, product lists, promotions, codes and request
-//! in one JSON document; the result out (spec 2). No database, no server.
+//! `promotion-engine evaluate FILE`: reads settings, stores, product lists, promotions, codes and a request from one
+//! JSON document, and gives the result (spec 2). It needs no database and no server.
 //!
-//! Where the document leaves something out: settings take the defaults of spec 4 with the currency
-//! INR and the time zone Asia/Kolkata, since no tenant says otherwise; stores, product lists,
-//! promotions and codes are none. A promotion is active, its id is the UUID whose number is its
-//! place in the list, and it was made so many seconds after 1970 began. Draft and archived ones
-//! take part as in the service: they are left out, and their codes are unknown. A code is a text,
-//! or `{"code", "expires_at"}`. The rules have version 0.
+//! Parts of the document may be left out. Settings take the defaults of spec 4 with the currency INR and the time zone
+//! Asia/Kolkata, because there is no tenant that sets them. Stores, product lists, promotions and codes are empty by
+//! default. By default a promotion is active, its id is the UUID whose number is its index in the list, and it was
+//! created that many seconds after the start of 1970. Draft and archived promotions are left out, as in the service,
+//! and their codes are unknown. A code is a text, or `{"code", "expires_at"}`. The rules have version 0.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,11 +32,11 @@ use crate::wire::promotion::{Body, Purpose};
 use crate::wire::settings::Computed;
 use crate::wire::{cart, evaluation, product_list, promotion, settings, store};
 
-/// Most promotions, product lists and codes of a document, each: a slip of a generator ends here
-/// and not with the memory.
+/// Most promotions, product lists and codes of a document, each. The bound stops a faulty generator before the memory
+/// runs out.
 const MAX_ENTRIES: usize = 1_000_000;
 
-/// Evaluates a document at `now`, or at its request's `at`. Nothing of its limits is gone.
+/// Evaluates a document at the `at` of its request, or else at `now`. All limits count as unused.
 pub fn evaluate(text: &[u8], now: DateTime<Utc>) -> Result<String, Problem> {
     let stop = Stop::default();
     prepare(text, now, &stop, |rules, prepared| {
@@ -56,7 +55,7 @@ pub fn evaluate(text: &[u8], now: DateTime<Utc>) -> Result<String, Problem> {
     })?
 }
 
-/// Reads a document and prepares its cart, as long as `stop` lets it, for whoever has more to ask than the result.
+/// Reads a document, prepares its cart, and passes both to `then`. `stop` may interrupt the preparation.
 pub fn prepare<T>(
     text: &[u8],
     now: DateTime<Utc>,
@@ -83,7 +82,7 @@ struct Document<'t> {
     stores: Vec<Store>,
     product_lists: BTreeMap<String, Vec<String>>,
     promotions: Vec<Promotion>,
-    /// By what codes are compared by.
+    /// Keyed by the form in which codes are compared.
     codes: FxHashMap<String, CodeFact>,
     request: Request<'t>,
 }
@@ -156,7 +155,7 @@ struct Entry<'t> {
     id: PromotionId,
     created_at: DateTime<Utc>,
     status: Status,
-    /// Also where the rest has faults, so that its codes find it.
+    /// It is read even if the rest has faults, so that `codes` can refer to it.
     name: Option<&'t str>,
     body: Body,
 }
@@ -195,7 +194,7 @@ impl<'t> Entry<'t> {
     }
 }
 
-/// A text of an object, read apart from the rest, which may have faults.
+/// Reads a text of an object on its own, because the rest of the object may have faults.
 fn text_of<'t>(json: &'t Json<'t>, key: &str) -> Option<&'t str> {
     let Json::Object(members) = json else {
         return None;
@@ -207,7 +206,7 @@ fn text_of<'t>(json: &'t Json<'t>, key: &str) -> Option<&'t str> {
     }
 }
 
-/// Names once among promotions that are not archived, ids once among all.
+/// Names must be unique among promotions that are not archived, ids among all promotions.
 fn check_unique(entries: &[Entry<'_>], path: &Path<'_>, faults: &mut Faults) {
     let promotions = path.key("promotions");
     let (mut names, mut ids) = (FxHashMap::default(), FxHashMap::default());
@@ -247,19 +246,19 @@ fn check_store(stores: &[Store], code: &str, path: &Path<'_>, faults: &mut Fault
     }
 }
 
-/// Codes by what they are compared by, those of promotions that take no part left out.
+/// Reads codes, keyed by the form in which they are compared. Codes of promotions that do not take part are left out.
 fn read_codes(
     object: &mut Object<'_, '_>,
     entries: Option<&[Entry<'_>]>,
     faults: &mut Faults,
 ) -> Option<FxHashMap<String, CodeFact>> {
     object.or("codes", FxHashMap::default(), faults, |value, faults| {
-        // Every code with the promotion that it is first of.
+        // The first promotion of each code.
         let mut owners: FxHashMap<String, PromotionId> = FxHashMap::default();
         let mut codes = FxHashMap::default();
         value.map(MAX_ENTRIES, faults, |name, value, faults| {
             let Some(owner) = owner(value, name, entries?, faults) else {
-                // Whose they are is open; what is wrong with them is not.
+                // The owner is unknown, but the faults of the codes themselves are still reported.
                 value.list(0..=MAX_ENTRIES, faults, code)?;
                 return None;
             };
@@ -271,7 +270,7 @@ fn read_codes(
                     return value.fault(faults, FaultCode::NotUnique, message);
                 }
                 if takes_part(owner.status) {
-                    // Its place stands for the id that a stored code has.
+                    // The position stands for the id that a stored code would have.
                     let place = u128::try_from(codes.len()).unwrap_or(u128::MAX);
                     codes.entry(code.key()).or_insert_with(|| CodeFact {
                         code_id: CodeId::new(Uuid::from_u128(place)),
@@ -286,7 +285,8 @@ fn read_codes(
     })
 }
 
-/// The promotion that codes belong to: of those of this name the one that is not archived.
+/// The promotion that codes belong to: of the promotions with this name the one that is not archived, or else the
+/// first.
 fn owner<'e, 't>(
     value: Value<'_, '_>,
     name: &str,

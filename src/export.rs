@@ -1,11 +1,11 @@
-//! `promotion-engine export TENANT`: a tenant's rules as one JSON document, in the form that `evaluate` reads once a
-//! `request` stands beside them (spec 2). All of it is of one moment.
+//! `promotion-engine export TENANT`: writes a tenant's rules as one JSON document. Add a `request` to it, and
+//! `evaluate` reads it (spec 2). All parts come from one snapshot of the database.
 //!
-//! Settings, stores and product lists are whole; promotions are those that are active or paused, oldest first, with
-//! their ids and times of creation, so that ties of the ranking end as in the service. Codes are written page by page:
-//! a tenant may have millions, and none is left out. Custom fields are: no price rests on them, and values that were
-//! right when they were written need not fit the settings of today, with which `evaluate` would compare them. What
-//! customers have used of limits is no rule and not in it.
+//! Settings, stores and product lists are complete. Promotions are those that are active or paused, oldest first, with
+//! their ids and times of creation, so that ties of the ranking end as in the service. Codes are written page by page,
+//! because a tenant may have millions; none is left out. Custom fields are left out: no price depends on them, and
+//! stored values may not fit today's settings, against which `evaluate` would check them. The use of limits by
+//! customers is no rule and is left out too.
 
 use std::io::{self, BufWriter, Write};
 
@@ -23,10 +23,10 @@ use crate::wire::body::*;
 use crate::wire::store::StoreBody;
 use crate::wire::write::Writer;
 
-/// Codes that are read at once.
+/// Codes in one page.
 const PAGE: u16 = 5_000;
 
-/// Why there is no document, or only a part of one.
+/// Why the document is missing or incomplete.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     #[error(transparent)]
@@ -39,7 +39,7 @@ pub enum ExportError {
     Output(#[from] io::Error),
 }
 
-/// The command: to the standard output.
+/// Runs the command, and writes to the standard output.
 pub async fn run(config: ExportConfig) -> Result<(), ExportError> {
     let tenant = TenantId::new(config.tenant);
     Database::run(&config.database, async |db| {
@@ -48,7 +48,7 @@ pub async fn run(config: ExportConfig) -> Result<(), ExportError> {
     .await
 }
 
-/// Writes a tenant's rules, and returns what it wrote to.
+/// Writes a tenant's rules to `out`, and returns `out`.
 pub async fn write<W: Write + Send + 'static>(
     db: &Db,
     tenant: TenantId,

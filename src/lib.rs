@@ -1,31 +1,33 @@
 //! Decides, for any shopping cart, which promotions apply, what every line then costs, and why the others do not apply.
 //!
-//! This page is a map. `docs/ARCHITECTURE.md` tells how a cart, a redemption and a change travel; `docs/SPEC.md` is the
-//! contract, whose sections comments name as "spec 7.3".
+//! This page is a map. `docs/ARCHITECTURE.md` explains how a cart, a redemption and a change pass through the layers.
+//! `docs/SPEC.md` is the contract; comments refer to its sections as "spec 7.3".
 //!
 //! # Layers
 //!
-//! Each uses only those that stand above it here, and `tests/tidy` holds it to that.
+//! Each layer uses only layers above it in this list. `tests/tidy` checks this.
 //!
-//! - [`domain`] says what things are: carts, promotions, amounts. A value of it is valid once it exists.
-//! - [`engine`] prices carts. It is pure: no I/O, no clock, no randomness, so that equal input gives equal bytes.
+//! - [`domain`] defines carts, promotions, amounts and the rest. A domain value is valid once it exists.
+//! - [`engine`] prices carts. It is pure: no I/O, no clock, no randomness. So equal input gives equal bytes.
 //! - [`wire`] reads and prints JSON and CSV. A body is one table, which reads, prints and describes it.
-//! - [`db`] is PostgreSQL: the only SQL, one module for each aggregate.
-//! - [`stored`] reads documents out of rows.
+//! - [`db`] talks to PostgreSQL. It has the only SQL, in one module for each aggregate.
+//! - [`stored`] reads the documents that rows contain.
 //! - [`cache`] keeps rules and keys in memory.
 //! - [`service`] has the use cases: evaluate, redeem, take back, issue, publish a change.
-//! - [`jobs`] are what every instance does by itself: end holds, number events, send webhooks, compare the books.
-//! - [`api`] is HTTP. `api/mod.rs` shows every path on one screen.
+//! - [`jobs`] run by themselves on every instance: they end holds, number events, send webhooks and compare counters
+//! with the ledger.
+//! - [`api`] is HTTP. `api/mod.rs` lists every path on one screen.
 //!
 //! # Around them
 //!
 //! - [`config`] reads every setting once. [`app`] wires the layers, and takes them down in order.
-//! - [`metrics`] and [`telemetry`] are what is seen of the service; [`clock`] is the only reader of the clock.
+//! - [`metrics`] and [`telemetry`] show operators what the service does; [`clock`] is the only module that reads the
+//! clock.
 //! - [`tls`], [`descriptors`] and [`probe`] deal with the machine: encryption, open files, health from outside.
 //! - [`document`], [`export`], [`reconcile`] and [`demo`] are commands of `main.rs` beside `serve`.
 
-// Whatever is wrong with an input is an error, not a panic. Arithmetic is not among these lints: a release checks it for
-// overflows (`overflow-checks`), so an overflow is one answer of 500 and no wrong price.
+// A faulty input causes an error, never a panic. These lints do not cover arithmetic: release builds check it for
+// overflow (`overflow-checks`), so an overflow gives one 500 answer and never a wrong price.
 #![cfg_attr(
     not(test),
     warn(

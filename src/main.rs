@@ -12,16 +12,16 @@ use promotion_engine::clock::Clock;
 use promotion_engine::config::{Cli, Command, LogConfig, MigrateConfig, ServeConfig};
 use promotion_engine::{api, demo, document, export, probe, reconcile, telemetry};
 
-/// A cart is many small, short-lived values: an allocator made for that is worth a tenth of an
-/// evaluation, and more where the C library's is slow (docs/PERFORMANCE.md).
+/// An evaluation makes many small, short-lived values. An allocator for such values saves a tenth of its time, and more
+/// where the C library's allocator is slow (docs/PERFORMANCE.md).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The exit status of a refused document, and of a command line that is not understood.
+/// The exit status for a refused document and for an invalid command line.
 const REFUSED: u8 = 2;
 
 fn main() -> ExitCode {
-    // What is not there or not readable is no fault: the environment may have everything.
+    // A missing or unreadable file is no error: the environment may have every setting.
     let _ = dotenvy::dotenv();
     match Cli::parse().command {
         Command::Serve(config) => finish(run(serve(config))),
@@ -64,7 +64,7 @@ fn finish(done: Result<(), String>) -> ExitCode {
     }
 }
 
-/// What differs has been printed.
+/// The differences are already printed.
 fn agreed(differences: u64) -> Result<(), String> {
     if differences == 0 {
         Ok(())
@@ -95,7 +95,7 @@ async fn migrate(config: MigrateConfig) -> Result<(), StartError> {
     migrated
 }
 
-/// Prices one document. What is wrong with it goes to the standard output, as over HTTP.
+/// Prices one document. Its faults go to the standard output, in the form of an HTTP answer.
 fn evaluate(file: &Path) -> ExitCode {
     let mut text = Vec::new();
     let read = if file == Path::new("-") {

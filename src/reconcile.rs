@@ -1,4 +1,4 @@
-//! `promotion-engine reconcile`: compares every tenant's counters with its ledger, and names what differs.
+//! `promotion-engine reconcile`: compares every tenant's counters with its ledger, and prints what differs.
 
 use std::io::{self, Write};
 
@@ -6,10 +6,10 @@ use crate::app::{Database, StartError};
 use crate::config::MigrateConfig;
 use crate::db::{self, Db, DbError};
 
-/// Most differences that are named of one tenant.
+/// Most differences that are printed for one tenant.
 const MAX_DIFFERENCES: i64 = 10_000;
 
-/// Why nothing is known.
+/// Why the comparison failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
     #[error(transparent)]
@@ -20,12 +20,12 @@ pub enum ReconcileError {
     Output(#[from] io::Error),
 }
 
-/// The command: to the standard output. Returns how many differences there are.
+/// Runs the command, and writes to the standard output. Returns the number of differences.
 pub async fn run(config: MigrateConfig) -> Result<u64, ReconcileError> {
     Database::run(&config.database, async |db| check(db, &mut io::stdout()).await).await
 }
 
-/// Names what differs, a line each, and returns how many lines.
+/// Prints one line for each difference, and returns the number of differences.
 pub async fn check(db: &Db, out: &mut impl Write) -> Result<u64, ReconcileError> {
     let mut count = 0;
     for tenant in db::reconcile::all_tenants(db).await? {

@@ -1,10 +1,10 @@
-//! TLS of what the service calls: the roots that browsers trust, and one provider of cryptography.
+//! TLS for outgoing connections: the root certificates that browsers trust, and one cryptography provider.
 
 use std::sync::Arc;
 
 use rustls::{ClientConfig, RootCertStore};
 
-/// How a client speaks TLS.
+/// The TLS configuration of a client.
 pub fn client() -> Result<ClientConfig, rustls::Error> {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -1,4 +1,4 @@
-//! Activities: what customers do, told by whoever saw it (spec 11).
+//! Activities: what customers do, as tills and other systems report it (spec 11).
 
 use super::{handler::*, schema};
 use crate::domain::activity::Activity;
@@ -11,11 +11,11 @@ conflicts! {
     RecordActivityConflict = "activity_id_reused";
 }
 
-/// Record what a customer did, and unlock what is earned by it; the same `id` again answers the same
+/// Record what a customer did, and unlock what it earns; the same `id` again gives the same answer
 ///
-/// `{"id", "type", "at", "transaction_id", "customer", "store", "channel", "cart"}`, `type` being `transaction`,
-/// `registration` or `profile_update`. The answer is `{"unlocked": [issuance], "milestones": [{"name", "target",
-/// "progress"}]}`. Another body under the same `id` is 409 `activity_id_reused`.
+/// The body is `{"id", "type", "at", "transaction_id", "customer", "store", "channel", "cart"}`. The `type` is
+/// `transaction`, `registration` or `profile_update`. The answer is `{"unlocked": [issuance], "milestones": [{"name",
+/// "target", "progress"}]}`. Another body with the same `id` is refused with 409 `activity_id_reused`.
 #[utoipa::path(post, path = "/v1/activities", operation_id = "record_activity", tag = "activities",
     security(("key" = ["admin", "pos", "issuer"])), request_body = schema::ActivityInput,
     responses(

@@ -17,18 +17,18 @@ use crate::wire::write::Writer;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `list` reads")]
 pub struct FilterParams {
-    /// An RFC 3339 time: from then on.
+    /// An RFC 3339 time: only changes at this time or later.
     #[param(format = DateTime)]
     from: Option<String>,
-    /// An RFC 3339 time: before then.
+    /// An RFC 3339 time: only changes before this time.
     #[param(format = DateTime)]
     to: Option<String>,
-    /// What was changed: `settings`, `store:BLR-01`, `promotion:<id>`, `product_list:<name>`, `milestone:<name>`,
-    /// `issuance:<id>`, `webhook:<name>`, `key:<id>`, `tenant`.
+    /// Only changes of this subject: `settings`, `store:BLR-01`, `promotion:<id>`, `product_list:<name>`,
+    /// `milestone:<name>`, `issuance:<id>`, `webhook:<name>`, `key:<id>`, `tenant`.
     subject: Option<String>,
 }
 
-/// List what was changed, newest first
+/// List changes, newest first
 #[utoipa::path(get, path = "/v1/audit", operation_id = "list_changes", tag = "audit",
     security(("key" = ["admin", "viewer"])), params(FilterParams, ListParams),
     responses((status = 200, description = "A page of changes.", body = schema::AuditPage), Reading))]
@@ -52,22 +52,22 @@ answer! {
     pub struct AuditEntry "AuditEntry" as (&AuditRow, bool) |(row, hides)| {
         /// The entry's id.
         id: required(ID) => row.audit_id,
-        /// When.
+        /// When the change was made.
         at: required(INSTANT) => row.at,
-        /// Who; null is the operator.
+        /// The key that made the change; null if the operator made it.
         key_id: optional(ID) => row.key_id,
-        /// What was changed, as `promotion:<id>`.
+        /// What was changed, for example `promotion:<id>`.
         subject: required(WORDS) => row.subject,
-        /// What was done to it.
+        /// What was done to the subject.
         action: required(WORDS) => row.action,
-        /// What it was before; null if nothing.
+        /// The subject before the change; null if there was nothing.
         before: required(ANYTHING) => shown(row, &row.before, *hides),
-        /// What it was after; null if nothing.
+        /// The subject after the change; null if there is nothing.
         after: required(ANYTHING) => shown(row, &row.after, *hides),
     }
 }
 
-/// Prints a document of a change, as those see it from whom codes are hidden or not.
+/// Prints a document of a change. `hides` masks its codes.
 fn shown<'r>(
     row: &AuditRow,
     document: &'r Option<String>,
@@ -82,10 +82,10 @@ fn shown<'r>(
     move |writer| writer.option(shown.as_ref(), |writer, json| writer.raw(json))
 }
 
-/// The document of a change of codes as viewers see it. One that cannot be read is not shown at all.
+/// The document of a change of codes, with masked codes. A document that cannot be read is not shown.
 fn hidden(document: &str) -> Option<String> {
     let mut document: Any = serde_json::from_str(document).ok()?;
-    // Of codes that were drawn only how many is told.
+    // A change that generated codes records only how many there are, not the codes.
     if let Some(codes) = document.get_mut("codes") {
         for code in codes.as_array_mut()? {
             *code = Any::String(masked(code.as_str().unwrap_or_default()));

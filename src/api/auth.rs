@@ -1,5 +1,5 @@
-//! Who calls, whether the role allows it, and whether there is room for one more of the tenant's: the first checks of
-//! every request (spec 1).
+//! The first checks of every request (spec 1): who calls, whether the role is allowed, and whether the tenant may have
+//! one more request in progress.
 
 use std::marker::PhantomData;
 
@@ -18,13 +18,13 @@ use crate::metrics::{Metrics, RateLimit};
 use crate::service::{Actor, api_key};
 use crate::telemetry;
 
-/// What a path allows: which roles may call it, and which of the tenant's rates its requests count under.
+/// What a path allows: the roles that may call it, and the tenant's rate limit that its requests count against.
 pub trait Allowed {
     const ROLES: &'static [Role];
     const WORK: Work;
 }
 
-/// Whoever calls, with a role that the path allows.
+/// A caller with a role that the path allows.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<A> {
     known: Known,
@@ -47,19 +47,19 @@ macro_rules! callers {
 callers! {
     /// An admin of a tenant.
     Admin: [Admin], Admin;
-    /// Whoever may read what admins write.
+    /// A caller who may read what admins write.
     Reader: [Admin, Viewer], Admin;
-    /// Whoever has carts priced.
+    /// A caller who prices carts.
     Pricer: [Pos, Admin], Evaluate;
-    /// Whoever redeems carts.
+    /// A caller who redeems carts.
     Pos: [Pos, Admin], Redeem;
-    /// Whoever may read what tills write.
+    /// A caller who may read what tills write.
     PosReader: [Pos, Admin, Viewer], Admin;
-    /// Whoever gives promotions to customers.
+    /// A caller who issues promotions to customers.
     Issuer: [Issuer, Admin], Admin;
-    /// Whoever tells what customers do and claim.
+    /// A caller who reports what customers do and claim.
     Teller: [Pos, Issuer, Admin], Redeem;
-    /// Whoever may read issuances: every role of the tenant.
+    /// A caller who may read issuances: every role of the tenant.
     HandReader: [Pos, Issuer, Admin, Viewer], Admin;
 }
 
@@ -68,12 +68,12 @@ impl<A> Caller<A> {
         self.known.tenant
     }
 
-    /// Who the audit trail names.
+    /// The caller, as the audit trail names it.
     pub fn actor(&self) -> Actor {
         Actor { tenant: self.known.tenant, key: Some(self.known.key) }
     }
 
-    /// What the cursors of the caller's lists are sealed with.
+    /// The key that seals the cursors of the caller's lists.
     pub fn cursors(&self) -> CursorKey {
         self.known.cursors
     }
@@ -82,7 +82,7 @@ impl<A> Caller<A> {
         self.known.role == Role::Admin
     }
 
-    /// Whether codes are shown to the caller whole.
+    /// Whether the caller may see whole codes.
     pub fn sees_codes(&self) -> bool {
         self.known.role != Role::Viewer
     }
@@ -105,12 +105,12 @@ impl<A: Allowed> FromRequestParts<Api> for Caller<A> {
     }
 }
 
-/// The operator, who manages tenants and keys and reads nothing inside a tenant.
+/// The operator. It manages tenants and keys, and reads nothing inside a tenant.
 #[derive(Clone, Copy, Debug)]
 pub struct Operator(CursorKey);
 
 impl Operator {
-    /// What the cursors of the operator's lists are sealed with.
+    /// The key that seals the cursors of the operator's lists.
     pub fn cursors(&self) -> CursorKey {
         self.0
     }
@@ -124,7 +124,7 @@ impl FromRequestParts<Api> for Operator {
             return Err(ApiError::ManagementClosed);
         };
         match whose(parts, api).await? {
-            // All instances have the operator's key.
+            // All instances have the same operator key, so every instance can open these cursors.
             Key::Operator => Ok(Self(CursorKey::new(operator))),
             Key::Tenant(_) => Err(ApiError::Forbidden),
         }
@@ -143,7 +143,7 @@ fn count(metrics: &Metrics, work: Work, why: NoRoom) {
             Work::Redeem => RateLimit::Redeem,
             Work::Admin => RateLimit::Admin,
         }),
-        // Counted where codes are looked up, and at the edge with all that is shed.
+        // Guesses are counted where codes are looked up; a full share is counted at the edge with all shed requests.
         NoRoom::Guesses(_) | NoRoom::Share => {}
     }
 }

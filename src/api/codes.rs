@@ -30,7 +30,7 @@ conflicts! {
     DeleteCodeConflict = "archived";
 }
 
-/// Codes that one part of a long answer holds.
+/// Codes in one part of a long answer.
 const PART: u16 = 2_000;
 
 /// Which codes are listed.
@@ -43,16 +43,16 @@ pub struct FilterParams {
     batch: Option<String>,
 }
 
-/// Give a promotion codes: by name, as CSV, or drawn at random
+/// Add codes to a promotion: by name, as CSV, or generated at random
 ///
-/// `{"codes": ["SAVE10"], "expires_at"}` and `text/csv` (header `code`, and perhaps `expires_at`; what an export has
-/// printed is read as well) name them: the promotion's own sent again stay as they are, another promotion's are 409
-/// `code_taken`. The answer is `{"count", "created"}`.
+/// `{"codes": ["SAVE10"], "expires_at"}` or `text/csv` names the codes. The CSV header is `code` and optionally
+/// `expires_at`; an exported file can be read as well. Codes that the promotion already has stay as they are. A code of
+/// another promotion is refused with 409 `code_taken`. The answer is `{"count", "created"}`.
 ///
-/// `{"generate": {"count", "prefix", "length"}, "batch", "expires_at"}` draws 1 to 100,000 of them: `length` (8 to 32)
-/// random letters and digits after the prefix. The answer names them: `{"count", "created", "batch", "expires_at",
-/// "codes"}`. The same `batch` again answers the same and draws none; with another body it is 409 `name_taken`.
-/// Without `batch` every request draws new codes, under a batch whose name is new.
+/// `{"generate": {"count", "prefix", "length"}, "batch", "expires_at"}` generates 1 to 100,000 codes: `length` (8 to
+/// 32) random letters and digits after the prefix. The answer contains the codes: `{"count", "created", "batch",
+/// "expires_at", "codes"}`. The same `batch` again gives the same answer and generates nothing; with another body it is
+/// refused with 409 `name_taken`. Without `batch` every request generates new codes, under a new batch name.
 #[utoipa::path(post, path = "/v1/promotions/{id}/codes", operation_id = "create_codes", tag = "codes",
     security(("key" = ["admin"])), params(("id" = Uuid, Path, description = "The promotion.")),
     request_body(content((schema::CodesInput = "application/json"), (String = "text/csv"))),
@@ -100,7 +100,7 @@ fn imported(bytes: &Bytes) -> Result<Vec<NewCode>, ApiError> {
     codes.filter(|_| faults.is_empty()).ok_or(ApiError::Invalid(faults))
 }
 
-/// The answer of a generation, its codes read while it is sent.
+/// The answer to a generation. Its codes are read while it is sent.
 fn generated(
     api: &Api,
     tenant: TenantId,
@@ -110,7 +110,7 @@ fn generated(
 ) -> Response {
     let count = u64::try_from(made.count).unwrap_or_default();
     let drawn = Some((made.batch.as_str(), wanted.expires_at));
-    // The object goes on with its codes.
+    // The codes follow, so the object stays open.
     let mut head = CodesMade::document(&Made { count, created: count, drawn });
     head.pop();
     head.push_str(",\"codes\":[");
@@ -141,7 +141,7 @@ async fn codes_of(
     Ok(read.await?)
 }
 
-/// Entries of a list of codes, which have nothing to escape; before all but the first stands a comma.
+/// Entries of a JSON list of codes. Codes need no escaping. A comma precedes every entry but the first of the list.
 fn listed(codes: &[String], is_first: bool) -> String {
     let mut text = String::with_capacity(codes.len() * 24);
     for (place, code) in codes.iter().enumerate() {
@@ -152,10 +152,10 @@ fn listed(codes: &[String], is_first: bool) -> String {
     text
 }
 
-/// List the codes of a promotion with their use; viewers see their last three characters only
+/// List the codes of a promotion with their use; viewers see only the last three characters
 ///
-/// `used` counts the redemptions by the code that are held or committed and not given back whole. With
-/// `Accept: text/csv` all codes come at once, as `code,expires_at,used`; `limit` and `cursor` are of the JSON list.
+/// `used` counts the redemptions by the code that are held or committed and not returned in full. With `Accept:
+/// text/csv` the answer has all codes, as `code,expires_at,used`; `limit` and `cursor` apply to the JSON list only.
 #[utoipa::path(get, path = "/v1/promotions/{id}/codes", operation_id = "list_codes", tag = "codes",
     security(("key" = ["admin", "viewer"])),
     params(("id" = Uuid, Path, description = "The promotion."), FilterParams, ListParams),
@@ -196,7 +196,7 @@ pub async fn list(
     }))
 }
 
-/// Whose codes are listed, to whom.
+/// The codes to list, and whether the caller may see them whole.
 #[derive(Clone)]
 struct Listing {
     service: Service,
@@ -215,7 +215,7 @@ impl Listing {
         let (promotion, batch) = (self.promotion, self.batch.clone());
         let read = self.service.db().tenant(self.tenant, move |tx| {
             Box::pin(async move {
-                // A code that everybody uses may have been used a million times.
+                // A popular code may have a million redemptions to count.
                 tx.allow_bulk().await?;
                 db::codes::list(tx, promotion, batch.as_deref(), after.as_deref(), limit).await
             })
@@ -229,7 +229,7 @@ impl Listing {
         for row in &page.items {
             let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
             let expires_at = row.expires_at.map(time).unwrap_or_default();
-            // Neither has a comma or a quote in it; writing to a string does not fail.
+            // Neither field contains a comma or a quote. Writing to a string does not fail.
             let _ = writeln!(text, "{},{expires_at},{}", self.shown(&row.code), row.used);
         }
         text
@@ -241,7 +241,7 @@ impl Listing {
     }
 }
 
-/// All codes as CSV, the first page of which is read already.
+/// All codes as CSV. The first page is already read.
 fn exported(listing: Listing, first: Page<ListedCode, String>) -> Response {
     let head = format!("{}\n{}", CODE_COLUMNS.join(","), listing.rows(&first));
     let csv = "text/csv; charset=utf-8";
@@ -257,20 +257,20 @@ fn exported(listing: Listing, first: Page<ListedCode, String>) -> Response {
 answer! {
     /// A code.
     pub struct CodeBody "Code" as (&ListedCode, Cow<'_, str>) |(row, shown)| {
-        /// The code; viewers see its last three characters.
+        /// The code. Viewers see only its last three characters.
         code: required(WORDS) => shown,
-        /// When it stops working; null: with the promotion.
+        /// When the code stops working; null: when the promotion ends.
         expires_at: optional(INSTANT) => row.expires_at,
-        /// Redemptions by it that are held or committed and not given back whole.
+        /// Redemptions by the code that are held or committed and not returned in full.
         used: required(SIZE) => row.used,
-        /// The generation that drew it.
+        /// The name of the generation that made the code; null if the code was named.
         batch: optional(WORDS) => row.batch,
-        /// When it was made.
+        /// When the code was created.
         created_at: required(INSTANT) => row.created_at,
     }
 }
 
-/// What became of codes: how many there were, and how many are new. Those that were drawn have a batch and an end.
+/// The result of adding codes: how many there were, and how many are new. Generated codes have a batch and an expiry.
 struct Made<'b> {
     count: u64,
     created: u64,
@@ -278,22 +278,22 @@ struct Made<'b> {
 }
 
 answer! {
-    /// What became of codes.
+    /// The result of adding codes.
     pub struct CodesMade "CodesMade" as Made<'_> |made| {
-        /// How many were named, or drawn.
+        /// How many codes were named or generated.
         count: required(SIZE) => made.count,
-        /// How many of them are new; of codes that were drawn, all.
+        /// How many of the codes are new. All generated codes are new.
         created: required(SIZE) => made.created,
-        /// Of codes that were drawn: the name of the generation.
+        /// The name of the generation. Only for generated codes.
         batch: absent(WORDS) => made.drawn.map(|(batch, _)| batch),
-        /// Of codes that were drawn: when they stop working.
+        /// When the generated codes stop working. Only for generated codes.
         expires_at: absent(or_null(INSTANT)) => made.drawn.map(|(_, expires_at)| expires_at),
-        /// The codes that were drawn.
+        /// The generated codes.
         codes: absent(every(WORDS)) => NOT_YET,
     }
 }
 
-/// Codes that were drawn are read while the answer is sent.
+/// Generated codes are read while the answer is sent.
 const NOT_YET: Option<Vec<String>> = None;
 
 /// Delete a code
@@ -314,7 +314,7 @@ pub async fn delete(
     done()
 }
 
-/// A code as viewers see it.
+/// A code as viewers see it: only the last three characters.
 pub fn masked(code: &str) -> String {
     let hidden = code.chars().count().saturating_sub(3);
     let shown: String = code.chars().skip(hidden).collect();

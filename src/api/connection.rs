@@ -1,8 +1,8 @@
-//! One connection: what it is doing, and the bytes that pass through it.
+//! One connection: its state, and the bytes that pass through it.
 //!
-//! A connection is ended when the head of a request is too slow, when it rests for too long, when an answer is not read
-//! on, and when its caller has hung up. What counts is requests and pieces of answers, never bytes as such: over HTTP/2 a
-//! caller could send PINGs for ever.
+//! A connection is ended when the head of a request is too slow, when the connection is idle for too long, when the
+//! caller stops reading an answer, and when the caller has hung up. Only requests and pieces of answers count as
+//! activity, never bytes as such: over HTTP/2 a caller could send PINGs forever.
 
 use std::io;
 use std::pin::Pin;
@@ -21,9 +21,9 @@ use super::sending::Sending;
 use super::serve::Limits;
 use crate::metrics::Timeout;
 
-/// What every HTTP/2 connection begins with.
+/// The first bytes of every HTTP/2 connection.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// Most bytes that are read of whoever goes on sending after the last answer.
+/// Most bytes that are read and dropped when a caller keeps sending after the last answer.
 const MAX_LEFT_OVER: usize = 64 * 1024 * 1024;
 
 /// Why a connection is ended.
@@ -31,31 +31,31 @@ const MAX_LEFT_OVER: usize = 64 * 1024 * 1024;
 pub(super) enum End {
     /// Something took too long.
     Late(Timeout),
-    /// It rests, or nobody is there.
+    /// The connection is idle, or the caller is gone.
     Quiet,
 }
 
-/// What a connection is doing. Times are milliseconds since it was accepted.
+/// The state of a connection. Times are milliseconds since the connection was accepted.
 pub(super) struct Watch {
     accepted: Instant,
-    /// Requests whose answers have not been sent whole.
+    /// Requests whose answers are not sent in full.
     requests: AtomicUsize,
     /// Requests that have no answer yet.
     handling: AtomicUsize,
-    /// Answers that were given to hyper to be written.
+    /// Answers that were passed to hyper to be written.
     given: AtomicUsize,
     is_http2: AtomicBool,
     idle_since: AtomicU64,
-    /// When the first byte of a request that has not begun arrived, plus one; 0 is none.
+    /// When the first byte of the next request arrived, plus one; 0 if none has arrived.
     first_byte: AtomicU64,
-    /// When the caller stopped sending in the middle of a request, plus one; 0 is never.
+    /// When the caller stopped sending in the middle of a request, plus one; 0 if it has not.
     silent_since: AtomicU64,
     fell_silent: Notify,
-    /// Who is to be told that the caller sends no more, once its answer is sent.
+    /// The task to wake after the answer is sent, so that hyper learns that the caller sends no more.
     untold: Mutex<Option<Waker>>,
-    /// Whether what else the caller sends is thrown away, so that it reads the last answer.
+    /// Whether further bytes of the caller are dropped, so that the caller can read the last answer.
     lingers: AtomicBool,
-    /// Since when it does so, plus one; 0 is not yet.
+    /// When the dropping began, plus one; 0 if it has not begun.
     lingers_since: AtomicU64,
     sending: Mutex<Vec<Weak<Sending>>>,
 }
@@ -95,7 +95,7 @@ impl Watch {
         self.untold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What else the caller sends is thrown away once the answer is sent.
+    /// Drops further bytes of the caller after the answer is sent.
     pub(super) fn linger(&self) {
         self.lingers.store(true, Ordering::Release);
     }
@@ -109,8 +109,8 @@ impl Watch {
         }
     }
 
-    /// Whether hyper is not told yet that the caller sends no more: it would take that for a hang-up, though the caller
-    /// may wait for an answer.
+    /// Whether hyper must not learn yet that the caller sends no more. hyper would treat it as a hang-up, but the
+    /// caller may still wait for an answer.
     fn hides_end(&self, context: &Context<'_>) -> bool {
         let hides =
             !self.is_http2.load(Ordering::Relaxed) && self.requests.load(Ordering::Acquire) > 0;
@@ -124,7 +124,7 @@ impl Watch {
         hides
     }
 
-    /// Ends when the connection is to be ended.
+    /// Waits until the connection must be ended, and returns the reason.
     pub(super) async fn overdue(&self, limits: Limits) -> End {
         loop {
             tokio::select! {
@@ -169,7 +169,7 @@ impl Watch {
     }
 }
 
-/// One request of a connection, from its head until its answer has been sent.
+/// One request of a connection, from its head until its answer is sent.
 pub(super) struct Turn {
     watch: Arc<Watch>,
     is_answered: bool,
@@ -190,7 +190,7 @@ impl Turn {
         &self.watch
     }
 
-    /// Its answer goes to hyper now.
+    /// Records that the answer is passed to hyper.
     pub(super) fn answered(&mut self) {
         self.is_answered = true;
         self.watch.handling.fetch_sub(1, Ordering::AcqRel);
@@ -213,17 +213,17 @@ impl Drop for Turn {
     }
 }
 
-/// The stream of a connection: tells its watch what it is doing, and replaces hyper's own refusals, which say nothing, by
-/// problem documents.
+/// The stream of a connection. It reports activity to the connection's watch. It also replaces hyper's own refusals,
+/// which have no body, by problem documents.
 pub(super) struct Watched {
     stream: TcpStream,
     watch: Arc<Watch>,
     edge: Arc<Edge>,
-    /// How much of the preface of HTTP/2 has come, until something else has.
+    /// How many bytes of the HTTP/2 preface have arrived; `None` once the protocol is known.
     preface: Option<usize>,
-    /// Of the answers that hyper was given, those whose bytes are all written.
+    /// How many of the answers that hyper was given are fully written.
     written: usize,
-    /// What is written in place of hyper's own answer.
+    /// The bytes that are written in place of hyper's own answer.
     own: Vec<u8>,
     left_over: usize,
 }
@@ -241,7 +241,7 @@ impl Watched {
         }
     }
 
-    /// Looks whether the connection begins as one of HTTP/2 does.
+    /// Checks whether the connection begins with the HTTP/2 preface.
     fn look(&mut self, bytes: &[u8]) {
         let Some(seen) = self.preface else {
             return;
@@ -256,8 +256,8 @@ impl Watched {
         }
     }
 
-    /// Replaces what hyper writes if it answers by itself, which over HTTP/1 it does for heads that it cannot read: while
-    /// no request is being worked on, and all answers are written.
+    /// Replaces an answer of hyper's own. Over HTTP/1 hyper answers by itself when it cannot read a head. That is the
+    /// case when bytes are written while no request is handled and all answers are written.
     fn replaces(&mut self, bytes: &[u8]) -> bool {
         let watch = &self.watch;
         if watch.is_http2.load(Ordering::Relaxed)
@@ -289,7 +289,8 @@ impl Watched {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads what the caller goes on sending: closed at once, the connection would be reset, and the answer with it.
+    /// Reads and drops what the caller still sends. If the connection were closed at once, it would be reset, and the
+    /// caller would lose the answer.
     fn throw_away(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.watch.lingers_since.load(Ordering::Relaxed) == 0 {
             let now = self.watch.now_plus_one();
@@ -346,7 +347,7 @@ impl AsyncWrite for Watched {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.write_own(context))?;
-        // hyper flushes when it has written all that it had.
+        // hyper flushes after it has written everything.
         self.written = self.watch.given.load(Ordering::Acquire);
         Pin::new(&mut self.stream).poll_flush(context)
     }

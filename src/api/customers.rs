@@ -1,4 +1,4 @@
-//! What there is for one customer; merging and deleting customers (spec 3).
+//! What one customer can use; merging and deleting customers (spec 3).
 
 use super::{handler::*, schema};
 use crate::db::Page;
@@ -6,10 +6,10 @@ use crate::wire::body::*;
 use crate::wire::issuing::MergeBody;
 use crate::wire::offer::OfferBody;
 
-/// List what a customer could use now: promotions and issuances, with what is left of every limit
+/// List what a customer can use now: promotions and issuances, with what is left of every limit
 ///
-/// Status, dates, issuance, activation and limits are judged; scope, audience and conditions are told. Limits of codes are
-/// each code's own.
+/// Status, dates, issuance, activation and limits are checked. Scope, audience and conditions are only shown. Limits of
+/// codes apply to each code separately.
 #[utoipa::path(get, path = "/v1/customers/{id}/promotions", operation_id = "list_customer_promotions", tag = "customers",
     security(("key" = ["admin", "pos", "viewer"])),
     params(("id" = String, Path, description = "The customer."), ListParams),
@@ -44,7 +44,7 @@ pub async fn promotions(
 
 /// Merge a customer into another one: issuances and progress move, counts are added
 ///
-/// What has come to more than a limit is used up. The same again finds nothing to move.
+/// If a sum exceeds a limit, the limit is used up. Repeating the merge finds nothing to move.
 #[utoipa::path(post, path = "/v1/customers/{id}/merge", operation_id = "merge_customer", tag = "customers",
     security(("key" = ["admin"])),
     params(("id" = String, Path, description = "The customer who becomes part of the other.")),
@@ -57,7 +57,7 @@ pub async fn merge(api: Api, admin: Caller<Admin>, Name(customer): Name, body: S
     done()
 }
 
-/// Delete a customer: the id is replaced everywhere by a random one, sums stay
+/// Delete a customer: a random id replaces the customer's id everywhere; sums stay
 #[utoipa::path(delete, path = "/v1/customers/{id}", operation_id = "delete_customer", tag = "customers",
     security(("key" = ["admin"])), params(("id" = String, Path, description = "The customer.")),
     responses((status = 204, description = "Deleted."), Writing))]

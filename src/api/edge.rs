@@ -1,5 +1,5 @@
-//! What every request passes, whatever becomes of it: its id, the bounds on headers and on requests in flight, and the
-//! writing of problem documents. Kept thin, since evaluations pass it too.
+//! The edge, which every request passes: its id, the bounds on headers and on requests in flight, and the writing of
+//! problem documents. It is kept thin, because evaluations pass it too.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -23,7 +23,7 @@ use crate::cache;
 use crate::metrics::{Metrics, Shed};
 use crate::telemetry;
 
-/// What a request may be, and how many there may be at a time.
+/// Bounds on each request, and on how many there are at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Most bytes of all header names and values.
@@ -31,11 +31,11 @@ pub struct Bounds {
     pub headers: usize,
     /// Most requests that are worked on at the same time.
     pub in_flight: usize,
-    /// Most of them that are one tenant's, so that none can take all.
+    /// Most of them that may belong to one tenant, so that no tenant can take all.
     pub in_flight_of_tenant: usize,
     /// Most bytes of long answers that wait to be read.
     pub unsent_bytes: usize,
-    /// Most of them that are one tenant's.
+    /// Most of those bytes that may belong to one tenant.
     pub unsent_bytes_of_tenant: usize,
 }
 
@@ -55,20 +55,20 @@ impl Default for Bounds {
 /// The header that carries the id of a request and of its answer.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The path of evaluations, which only read though they are POSTs.
+/// The path of evaluations. They are POSTs, but they only read.
 pub(super) const EVALUATE: &str = "/v1/evaluate-cart";
 /// Bytes of a mebibyte.
 pub const MIB: usize = 1024 * 1024;
-/// Longest answer that is taken for small: so many of them as there are requests in flight cost little.
+/// Longest answer that counts as small. One such answer for each request in flight costs little memory.
 const SMALL_ANSWER: usize = 64 * 1024;
 
-/// A refusal for want of room in the pool is sent after a random part of this time. Otherwise callers that were refused at
-/// the same moment come back at the same moment, and the others wait until all of them have been refused again.
+/// A refusal because the pool is full is sent after a random part of this time. Otherwise callers that were refused at
+/// the same moment would come back at the same moment, and the others would wait until all of them are refused again.
 const LONGEST_REFUSAL: Duration = Duration::from_millis(250);
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// The router with what surrounds it. Clones share the count of requests.
+/// The router and what surrounds it. Clones share the count of requests.
 #[derive(Clone)]
 pub struct Edge {
     router: Router,
@@ -80,7 +80,7 @@ pub struct Edge {
     bounds: Bounds,
 }
 
-/// What a request keeps until its answer has been sent: its place among those in flight and among those of its tenant,
+/// What a request keeps until its answer is sent: its place among the requests in flight and among those of its tenant,
 /// and room for the bytes of a long answer.
 pub struct Held {
     edge: Arc<Edge>,
@@ -90,7 +90,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// A place among the requests in flight, and how many have one.
+    /// Takes a place among the requests in flight, and returns how many had one before.
     fn take(edge: &Arc<Edge>) -> (Self, usize) {
         let before = edge.in_flight.fetch_add(1, Ordering::AcqRel);
         edge.measure.begins();
@@ -99,7 +99,7 @@ impl Held {
         (held, before)
     }
 
-    /// The request is not worked on.
+    /// Gives the place up, because the request is refused.
     fn give_up(&mut self) {
         if std::mem::take(&mut self.is_counted) {
             self.edge.in_flight.fetch_sub(1, Ordering::AcqRel);
@@ -144,7 +144,7 @@ fn gauged(bytes: usize) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
-/// Where a request keeps its place among those of its tenant, once it is known whose it is, until its answer is sent.
+/// Holds a request's place among those of its tenant, from when the tenant is known until the answer is sent.
 #[derive(Clone, Default)]
 pub(super) struct Seat(Arc<OnceLock<cache::Place>>);
 
@@ -152,7 +152,7 @@ impl Seat {
     /// Keeps the place until the answer is sent.
     pub(super) fn keep(parts: &Parts, place: cache::Place) {
         if let Some(Self(seat)) = parts.extensions.get::<Self>() {
-            // Whoever asks twice who calls has a place already.
+            // If the caller is identified a second time, the first place stays.
             let _ = seat.set(place);
         }
     }
@@ -175,7 +175,6 @@ impl Edge {
         Self { router, ..self.clone() }
     }
 
-    /// What operations can see.
     pub(super) fn metrics(&self) -> &Metrics {
         &self.metrics
     }
@@ -185,7 +184,7 @@ impl Edge {
         self.in_flight.load(Ordering::Acquire)
     }
 
-    /// Answers one request. What it keeps is to be let go of when the answer has been sent.
+    /// Answers one request. `Held` must be dropped when the answer has been sent.
     pub async fn answer(self: &Arc<Self>, request: Request) -> (Response, Held) {
         let (mut held, before) = Held::take(self);
         let id = telemetry::request_id(request.headers().get(REQUEST_ID));
@@ -211,7 +210,7 @@ impl Edge {
         let length = response.body().size_hint().lower();
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         if length > SMALL_ANSWER {
-            // What has been written is answered whatever it costs: a refusal would say that nothing was done.
+            // A write that was done is answered at any cost: a refusal would say that nothing was done.
             if let Err(no_room) = held.make_room(length, !repeats) {
                 response = no_room.into_response();
             }
@@ -263,7 +262,7 @@ impl Edge {
         }
     }
 
-    /// The document of a problem, which is counted if the request was turned away.
+    /// Prints a problem document. It is counted if the request was turned away.
     fn printed(&self, problem: &Problem, request_id: &str) -> String {
         if let Some(reason) = problem.shed() {
             self.metrics.requests_shed.inc(reason);
@@ -271,14 +270,14 @@ impl Edge {
         problem.print(request_id)
     }
 
-    /// Whether there is room for one more request. How the process is is told whatever its load.
+    /// Whether there is room for one more request. Requests for the state of the process are served under any load.
     fn has_room(&self, path: &str, before: usize) -> bool {
         let unsent = self.unsent.load(Ordering::Acquire);
         (before < self.bounds.in_flight && unsent < self.bounds.unsent_bytes)
             || front::PATHS.contains(&path)
     }
 
-    /// The whole answer to a head that hyper could not read, which it would refuse with this status and without a word.
+    /// The whole answer to a head that hyper could not read. hyper would send the same status without a body.
     pub(super) fn refuse(&self, status: u16) -> Vec<u8> {
         let id = telemetry::request_id(None);
         let text = id.to_str().unwrap_or_default();
@@ -301,7 +300,7 @@ impl Edge {
     }
 }
 
-/// Whether the body is wrapped in anything but chunks.
+/// Whether the body has a transfer coding other than chunked.
 fn has_foreign_coding(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
     codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
@@ -315,7 +314,7 @@ impl Bounds {
     }
 }
 
-/// What a panic of a handler becomes: one 500, and a line in the log.
+/// Turns a panic of a handler into one 500 and a line in the log.
 pub fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     let message = panic
         .downcast_ref::<&str>()
@@ -326,7 +325,7 @@ pub fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     ApiError::Internal.into_response()
 }
 
-/// An answer of JSON text.
+/// A JSON answer.
 pub fn json(status: StatusCode, text: impl Into<Body>) -> Response {
     const JSON: HeaderValue = HeaderValue::from_static("application/json");
     let mut response = Response::new(text.into());

@@ -8,7 +8,8 @@ use axum::response::Response;
 use super::problem::ApiError;
 use crate::service::Expected;
 
-/// What `If-Match` says; its absence is a fault only when the handler asks, after path and body.
+/// The value of `If-Match`. If it is missing, that is a fault only when the handler asks for it, after path and body
+/// are checked.
 #[derive(Clone, Debug)]
 pub struct IfMatch(Option<String>);
 
@@ -27,7 +28,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 }
 
 impl IfMatch {
-    /// The versions that may be replaced. A tag that is not one of ours matches nothing.
+    /// The versions that may be replaced. A tag that is not ours matches nothing.
     pub fn expected(&self) -> Result<Expected, ApiError> {
         let given = self.0.as_deref().ok_or(ApiError::IfMatchRequired)?;
         if given.trim() == "*" {
@@ -35,7 +36,7 @@ impl IfMatch {
         }
         let versions = given.split(',').filter_map(|tag| {
             let tag = tag.trim();
-            // A bare number is taken too: `version` stands in the body as one.
+            // A bare number is accepted too, because the body shows `version` as a number.
             let tag = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag);
             tag.parse().ok()
         });
@@ -43,7 +44,7 @@ impl IfMatch {
     }
 }
 
-/// Adds the version to an answer.
+/// Adds the version to an answer as its `ETag`.
 pub fn tagged(mut response: Response, version: i64) -> Response {
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
         response.headers_mut().insert(header::ETAG, tag);

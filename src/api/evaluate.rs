@@ -17,11 +17,12 @@ use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
 use crate::wire::json::Json;
 
-/// A till that may send its cart now. While the tenant's share of the pool's queue is full, a body is refused unread
+/// A caller who may send a cart now. While the tenant's share of the pool's queue is full, a body is refused unread
 /// unless its `Content-Length` is small. So reading and trying heavy carts of one tenant takes no time from the others.
 pub struct Admitted {
     pos: Caller<Pricer>,
-    /// A large cart's room in the queue: a tenant's large bodies that are being read are as many as may wait.
+    /// A large cart's room in the queue. It bounds how many large bodies of a tenant are read at once by how many may
+    /// wait.
     seat: Option<Seat>,
 }
 
@@ -75,7 +76,7 @@ async fn price(api: &Api, pos: &Caller<Pricer>, asked: Asked<'_>) -> Answered {
     ok(text)
 }
 
-/// A body's request, with texts of its own.
+/// The request of a body. It owns its texts.
 fn read_owned(body: &Bytes) -> Result<Request<'static>, ApiError> {
     match wire::cart::read_plain(body) {
         Some(request) => Ok(request.into_owned()),

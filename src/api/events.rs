@@ -1,13 +1,13 @@
-//! What happened, in the order in which it became visible (spec 12).
+//! Events, in the order in which they became visible (spec 12).
 
 use super::{handler::*, schema};
 use crate::service::event_log::{EventBody, EventCursor};
 use crate::wire::body::*;
 
-/// List what happened, oldest first
+/// List events, oldest first
 ///
-/// `next_cursor` is never null: at the end it stands after the last event, and a later request with it goes on from there.
-/// An empty page is the end of what there is. Events are kept for 90 days.
+/// `next_cursor` is never null: at the end it points behind the last event, and a later request with it goes on from
+/// there. An empty page means that there are no more events yet. Events are kept for 90 days.
 #[utoipa::path(get, path = "/v1/events", operation_id = "list_events", tag = "events",
     security(("key" = ["admin", "viewer"])), params(ListParams),
     responses((status = 200, description = "A page of events.", body = schema::EventPage), Reading))]

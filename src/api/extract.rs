@@ -1,4 +1,4 @@
-//! Readers of a request that belong to no single resource: ids in the path, query parameters, bodies.
+//! Extractors that belong to no single resource: ids in the path, query parameters, bodies.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -22,14 +22,15 @@ use crate::wire::json::Json;
 
 /// Most bytes of a body (spec 14).
 pub const MAX_BODY: usize = 1024 * 1024;
-/// Most bytes of a body that is too large which are read for the sake of who sends them.
+/// Most bytes that are read of a body that is too large, so that its sender sees the answer.
 const MAX_DISCARDED: usize = 64 * 1024 * 1024;
-/// Most bytes of a body of product lists, stores, codes or issues in bulk (spec 14).
+/// Most bytes of a body of product lists, stores, codes or bulk issues (spec 14).
 pub const MAX_BULK_BODY: usize = 16 * 1024 * 1024;
 /// Longest text that names something in a path.
 pub const MAX_NAME: usize = 255;
 
-/// An id in a path: of a key the last one, else the first. What cannot be one answers like one that does not exist.
+/// An id in a path: the last one for a key, else the first. An id of the wrong form is answered like one that does not
+/// exist.
 #[derive(Clone, Copy, Debug)]
 pub struct PathId<T>(pub T);
 
@@ -51,7 +52,7 @@ path_ids! {
     last: KeyId;
 }
 
-/// The last name in a path: of a store, a list, a code.
+/// The last name in a path: of a store, a list, a code and so on.
 #[derive(Clone, Debug)]
 pub struct Name(pub String);
 
@@ -63,7 +64,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     }
 }
 
-/// What names a redemption in a path: its id, or `tx:` and the caller's id (spec 9).
+/// The address of a redemption in a path: its id, or `tx:` and the caller's id (spec 9).
 #[derive(Clone, Debug)]
 pub struct Redemption(pub Address);
 
@@ -80,14 +81,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Redemption {
     }
 }
 
-/// A text that can name something.
+/// A text that can be a name.
 fn plain(text: String) -> Result<String, ApiError> {
     let is_plain =
         !text.is_empty() && text.chars().count() <= MAX_NAME && !text.chars().any(char::is_control);
     is_plain.then_some(text).ok_or(ApiError::NotFound)
 }
 
-/// UUIDs in their usual form only: one resource has one path.
+/// Accepts UUIDs in their usual form only, so that one resource has one path.
 fn uuid(text: &str) -> Result<Uuid, ApiError> {
     let uuid = Uuid::try_parse(text).map_err(|_| ApiError::NotFound)?;
     if text.len() == uuid::fmt::Hyphenated::LENGTH { Ok(uuid) } else { Err(ApiError::NotFound) }
@@ -107,7 +108,7 @@ fn last(params: Vec<String>) -> Result<String, ApiError> {
     params.into_iter().next_back().ok_or(ApiError::NotFound)
 }
 
-/// Query parameters, each of which must be asked for before [`Query::finish`].
+/// Query parameters. Each must be read before [`Query::finish`].
 #[derive(Debug)]
 pub struct Query {
     path: String,
@@ -154,7 +155,7 @@ impl Query {
         &self.path
     }
 
-    /// A parameter as it is, if it is there.
+    /// A parameter as it is, if it is present.
     pub fn take(&mut self, name: &str) -> Option<String> {
         self.given.remove(name)
     }
@@ -175,7 +176,7 @@ impl Query {
 
     pub fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
         let text = self.take(name)?;
-        // An offset's `+` that was not escaped has become a space.
+        // A `+` of an offset that was not escaped has become a space.
         let Ok(time) = DateTime::parse_from_rfc3339(&text.replace(' ', "+")) else {
             self.fault(name, FaultCode::Malformed, "is not an RFC 3339 time with an offset");
             return None;
@@ -188,7 +189,7 @@ impl Query {
         Some(time)
     }
 
-    /// The name of a value of a closed set.
+    /// The value of a closed set that has this name.
     pub fn choice<T: Named>(&mut self, name: &str) -> Option<T> {
         let text = self.take(name)?;
         let found = T::ALL.iter().copied().find(|value| value.name() == text);
@@ -199,7 +200,7 @@ impl Query {
         found
     }
 
-    /// Refuses what was wrong, and what nobody asked for.
+    /// Refuses faulty parameters, and parameters that were not read.
     pub fn finish(mut self) -> Result<(), ApiError> {
         for name in std::mem::take(&mut self.given).into_keys() {
             self.fault(&name, FaultCode::UnknownField, "is not a parameter here");
@@ -208,7 +209,7 @@ impl Query {
     }
 }
 
-/// A part of a query: `+` is a space, `%` begins an escape.
+/// Decodes a part of a query: `+` is a space, `%` begins an escape.
 fn unescape(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -226,7 +227,7 @@ fn unescape(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// No query parameters at all.
+/// Refuses all query parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct NoQuery;
 
@@ -242,7 +243,7 @@ fn no_query(uri: &Uri) -> Result<(), ApiError> {
     if uri.query().is_none() { Ok(()) } else { Query::read(uri).finish() }
 }
 
-/// A body of at most `MAX` bytes, whole but not yet read: its form is judged by the handler, after the path. A request
+/// A complete body of at most `MAX` bytes that is not yet parsed. The handler checks its form after the path. A request
 /// with a body has no query parameters.
 #[derive(Clone, Debug)]
 pub struct RawBody<const MAX: usize> {
@@ -250,7 +251,7 @@ pub struct RawBody<const MAX: usize> {
     form: Form,
 }
 
-/// No body, or one that says nothing: what is asked for stands in the path.
+/// No body, or an empty object: the path says everything.
 #[derive(Clone, Copy, Debug)]
 pub struct NoBody;
 
@@ -268,10 +269,10 @@ impl FromRequest<Api> for NoBody {
 
 /// A body of the usual size.
 pub type Small = RawBody<MAX_BODY>;
-/// A body of product lists, stores, codes or issues in bulk.
+/// A body of product lists, stores, codes or bulk issues.
 pub type Bulk = RawBody<MAX_BULK_BODY>;
 
-/// What the content type says.
+/// The content type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Json,
@@ -312,7 +313,7 @@ async fn collect(request: Request, max: usize) -> Result<Bytes, ApiError> {
     if declared.is_some_and(|length| length > limit) {
         let waits = request.headers().contains_key(header::EXPECT);
         if !waits {
-            // Whoever is still sending would see a broken connection in place of the answer.
+            // A caller that is still sending would see a broken connection in place of the answer.
             unread::drain(request.into_body(), MAX_DISCARDED).await;
         }
         return Err(ApiError::TooLarge(max));
@@ -323,13 +324,13 @@ async fn collect(request: Request, max: usize) -> Result<Bytes, ApiError> {
         if source.is_some_and(|source| source.contains("length limit")) {
             ApiError::TooLarge(max)
         } else {
-            // Whoever sent it is gone, most likely.
+            // Most likely the caller is gone.
             ApiError::NotJson("the body broke off".to_owned())
         }
     })
 }
 
-/// Whether the body is anything but what it stands for: nothing is decompressed here.
+/// Whether the body has a content encoding. The service does not decompress.
 fn is_encoded(headers: &HeaderMap) -> bool {
     let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
     encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
@@ -367,7 +368,7 @@ impl<const MAX: usize> RawBody<MAX> {
     }
 }
 
-/// Reads a JSON body, with all its faults.
+/// Reads a JSON body, and reports all its faults.
 pub fn decode<T>(
     body: &Bytes,
     read: impl FnOnce(Value<'_, '_>, &mut Faults) -> Option<T>,

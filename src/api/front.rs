@@ -1,9 +1,9 @@
-//! The front: a thread with a runtime of its own, so that whether the service lives and is ready, what operations can see,
-//! and signals never wait for the work of others.
+//! The front: a thread with a runtime of its own. Health, readiness, metrics and signals are handled here, so that they
+//! never wait for other work.
 //!
-//! It accepts all connections and looks at the first bytes of each. One that asks for health, readiness or metrics stays
-//! here; any other is handed to the runtime that works, once and for all: a request costs nothing more for it. Whatever
-//! else is asked on a connection that stayed is worked on there too.
+//! The front accepts all connections and looks at the first bytes of each. A connection that asks for health, readiness
+//! or metrics stays here. Any other connection is handed over for good to the runtime that works, so its requests cost
+//! nothing more. Other requests on a connection that stayed are handled by that runtime too.
 
 use std::io;
 use std::net::TcpListener as StdListener;
@@ -25,22 +25,22 @@ use tracing::Instrument;
 
 use super::serve::ACCEPT_PAUSE;
 
-/// What is answered here.
+/// The paths that are answered here.
 pub const PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-/// Most bytes of a connection that are looked at: a method, the longest of the paths, and what ends it.
+/// Most bytes of a connection that are examined: a method, the longest of the paths, and the character after it.
 const LOOK: usize = 16;
 
-/// Most connections that wait to be taken over.
+/// Most connections that wait to be taken over by a runtime.
 const MAX_LED: usize = 64;
 
-/// The runtime. It ends when this is dropped.
+/// The front's runtime. It ends when this is dropped.
 pub struct Front {
     handle: Handle,
     _end: DropGuard,
 }
 
-/// Connections that the front has accepted, to be served by another runtime or by its own.
+/// Connections that the front has accepted. The other runtime or the front's own serves them.
 pub type Led = mpsc::Receiver<StdStream>;
 
 impl Front {
@@ -55,13 +55,13 @@ impl Front {
         Ok(Self { handle, _end: end.drop_guard() })
     }
 
-    /// Where to run what must not wait.
+    /// The runtime for work that must not wait.
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
 
-    /// Accepts connections until `stop`: those that stay, and those for the runtime that works. A connection that sends
-    /// nothing is dropped after `idle`.
+    /// Accepts connections until `stop`. Returns those that stay, and those for the runtime that works. A connection
+    /// that sends nothing is dropped after `idle`.
     pub fn accept(
         &self,
         listener: StdListener,
@@ -103,7 +103,7 @@ async fn accept_all(
                     };
                     let next = if asks { stays } else { goes };
                     if let Ok(stream) = stream.into_std() {
-                        // Nobody takes it when the service has stopped.
+                        // The receiver is gone when the service has stopped.
                         let _ = next.send(stream).await;
                     }
                 };
@@ -117,8 +117,8 @@ async fn accept_all(
     }
 }
 
-/// Whether the first request of a connection is for what is answered here; nothing if there is none. Probes send their
-/// requests in one piece: one that comes byte by byte goes to the other runtime, which answers it as well.
+/// Whether the first request of a connection is for one of [`PATHS`]; `None` if there is no request. Probes send their
+/// requests in one piece. A request that comes byte by byte goes to the other runtime, which answers it as well.
 async fn asks_for_health(stream: &TcpStream) -> Option<bool> {
     let mut first = [0; LOOK];
     match stream.peek(&mut first).await {
@@ -136,7 +136,7 @@ fn is_for_health(first: &[u8]) -> bool {
     })
 }
 
-/// The router of connections that stay: what is none of [`PATHS`] is answered by the other runtime.
+/// The router of connections that stay. The other runtime answers every path that is not in [`PATHS`].
 pub fn router(all: Router, workers: Handle) -> Router {
     let here = all.clone();
     let route = move |request: Request| {
@@ -148,7 +148,7 @@ pub fn router(all: Router, workers: Handle) -> Router {
             let working = workers.spawn(answer(all, request).in_current_span());
             match AbortOnDropHandle::new(working).await {
                 Ok(response) => response,
-                // The runtime has ended. Panics are caught below.
+                // The runtime has ended. Panics are caught inside the router.
                 Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
             }
         }

@@ -1,4 +1,4 @@
-//! What handlers are written with: what they take of a request, and how they answer it.
+//! What all handlers use: extractors, and functions that make answers.
 
 use axum::extract::FromRequestParts;
 pub(super) use axum::http::StatusCode;
@@ -19,7 +19,7 @@ pub(super) use super::openapi::{
 pub(super) use super::problem::ApiError;
 pub(super) use super::{Api, page};
 
-/// What a request comes to.
+/// The result of a handler.
 pub type Answered = Result<Response, ApiError>;
 
 impl FromRequestParts<Api> for Api {
@@ -38,7 +38,7 @@ pub(super) fn created(text: String) -> Answered {
     Ok(json(StatusCode::CREATED, text))
 }
 
-/// It is done, and there is nothing to say of it.
+/// An answer without content.
 pub(super) fn done() -> Answered {
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it can do its work.
+//! Whether the process is alive, whether it is ready, and its metrics.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,15 +10,16 @@ use super::{handler::*, schema};
 use crate::db::DbError;
 use crate::wire::body::*;
 
-/// Whether the process lives.
+/// Check whether the process is alive
 #[utoipa::path(get, path = "/healthz", operation_id = "is_alive", tag = "health",
     security(()), responses((status = 200, description = "The process lives.", body = schema::Health), Public))]
 pub async fn healthz() -> Response {
     report(StatusCode::OK, "ok", None)
 }
 
-/// Whether requests can be served: the database answers, its schema is current, and the listener for rule changes is
-/// connected.
+/// Check whether requests can be served
+///
+/// They can when the database answers, its schema is current, and the listener for rule changes is connected.
 #[utoipa::path(get, path = "/readyz", operation_id = "is_ready", tag = "health",
     security(()),
     responses(
@@ -31,7 +32,7 @@ pub async fn readyz(api: Api) -> Response {
     }
 }
 
-/// What operations can see, as Prometheus text.
+/// Read the metrics as Prometheus text
 #[utoipa::path(get, path = "/metrics", operation_id = "read_metrics", tag = "health",
     security(()),
     responses(
@@ -62,22 +63,22 @@ fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// How long the database is waited for before what was known of it is answered.
+/// How long a check waits for the database before it answers with the last known state.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// How long the database may take to be called ready.
+/// How long the database may take to answer that it is ready.
 const LIMIT: Duration = Duration::from_secs(2);
-/// For how long what is known of it is told while it takes its time.
+/// How long the last known state is used while the database is slow.
 const MEMORY: Duration = Duration::from_secs(3);
-/// For how long those who ask at the same time share an answer.
+/// How long one answer is shared by checks that come at the same time.
 const SHARED: Duration = Duration::from_millis(20);
-/// How often it is asked while nobody wants to know.
+/// The interval at which the database is asked without a check.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 
-/// Why the database is not ready, if it is not, and since when that is known.
+/// When the database was last asked, and why it was not ready, if it was not.
 type Known = Option<(Instant, Option<&'static str>)>;
 
-/// What is known of the database. It is asked on the front's runtime, over a connection of its own: neither a pool without
-/// a free connection nor a busy core makes an instance look as if it were not ready.
+/// The last known state of the database. The front's runtime asks for it over a connection of its own, so that neither
+/// a full pool nor a busy core makes an instance look unready.
 pub(super) struct Readiness {
     front: Handle,
     known: Mutex<Known>,
@@ -101,7 +102,7 @@ impl Readiness {
     }
 }
 
-/// Asks the database again and again.
+/// Asks the database at intervals. Never ends.
 pub(super) async fn keep_watch(api: &Api) {
     loop {
         ask(api).await;
@@ -131,7 +132,7 @@ async fn unready(api: &Api) -> Option<&'static str> {
 
 const SILENT: &str = "the database does not answer";
 
-/// Why the database is not ready.
+/// Asks the database why it is not ready; `None` if it is ready.
 async fn ask(api: &Api) -> Option<&'static str> {
     let readiness = &api.inner.readiness;
     let _turn = readiness.asking.lock().await;
@@ -156,9 +157,9 @@ async fn ask(api: &Api) -> Option<&'static str> {
 
 answer! {
     pub struct Health "Health" as (&str, Option<&str>) |(status, reason)| {
-        /// How it is.
+        /// The state of the process.
         status: required(Like(|_| one_name(&["ok", "ready", "not_ready"]))) => *status,
-        /// Why it is not ready.
+        /// Why the process is not ready.
         reason: absent(WORDS) => *reason,
     }
 }

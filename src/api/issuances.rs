@@ -1,4 +1,4 @@
-//! Issuances: promotions that are given to customers, claimed by them, taken back (spec 11).
+//! Issuances: promotions that are given to customers, claimed by customers, and revoked (spec 11).
 
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -26,11 +26,11 @@ fn answer(status: StatusCode, issuance: &Issuance) -> Response {
     json(status, IssuanceBody::document(issuance))
 }
 
-/// Issue a promotion to a customer; the same `source_id` again answers the same
+/// Issue a promotion to a customer; the same `source_id` again gives the same answer
 ///
-/// `{"promotion_id", "customer_id", "source_id"}`, of a promotion of type `rewards`, `loyalty_earning` or `loyalty` that
-/// is live or scheduled. Refusals: 409 `issue_limit_reached`, `earn_limit_reached`, `promotion_not_active`,
-/// `source_id_reused`.
+/// The body is `{"promotion_id", "customer_id", "source_id"}`. The promotion has the type `rewards`, `loyalty_earning`
+/// or `loyalty` and is live or scheduled. It is refused with 409 `issue_limit_reached`, `earn_limit_reached`,
+/// `promotion_not_active` or `source_id_reused`.
 #[utoipa::path(post, path = "/v1/issuances", operation_id = "issue", tag = "issuances",
     security(("key" = ["admin", "issuer"])), request_body = schema::IssuanceInput,
     responses(
@@ -46,10 +46,11 @@ pub async fn issue(api: Api, issuer: Caller<Issuer>, body: Small) -> Answered {
     }
 }
 
-/// Issue a promotion to up to 10,000 customers, each by itself
+/// Issue a promotion to up to 10,000 customers, each independently
 ///
-/// `{"promotion_id", "source_id", "customer_ids"}`. The answer has a verdict for each customer, in their order:
-/// `{"customer_id", "verdict", "issuance"}`, the verdict `issued`, `already_issued` or the code of a refusal.
+/// The body is `{"promotion_id", "source_id", "customer_ids"}`. The answer has a verdict for each customer, in the
+/// order of the body: `{"customer_id", "verdict", "issuance"}`. The verdict is `issued`, `already_issued` or the code
+/// of a refusal.
 #[utoipa::path(post, path = "/v1/issuances/bulk", operation_id = "issue_in_bulk", tag = "issuances",
     security(("key" = ["admin", "issuer"])), request_body = schema::BulkIssuanceInput,
     responses((status = 200, description = "A verdict for each.", body = schema::IssuanceVerdicts), Writing))]
@@ -73,17 +74,17 @@ pub async fn issue_all(api: Api, issuer: Caller<Issuer>, body: Bulk) -> Answered
 
 type States = OneNamed<IssuanceState>;
 
-/// Filters of the list.
+/// Which issuances are listed.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `list` reads")]
 pub struct FilterParams {
-    /// In whose hands.
+    /// Only issuances of this customer.
     #[param(max_length = 255)]
     customer_id: Option<String>,
-    /// Of which promotion.
+    /// Only issuances of this promotion.
     promotion_id: Option<Uuid>,
-    /// Where they stand.
+    /// Only issuances in this state.
     #[param(inline)]
     state: Option<States>,
 }
@@ -125,10 +126,10 @@ pub async fn get(
     Ok(answer(StatusCode::OK, &api.admin_read(read).await?))
 }
 
-/// Activate an issuance: the customer claims it
+/// Activate an issuance for its customer
 ///
-/// One that is unlocked, of a promotion with `activation_required`; again: the same. Anything else is 409
-/// `not_activatable`.
+/// The issuance must be unlocked, and its promotion must have `activation_required`. Activating it again gives the same
+/// answer. Everything else is refused with 409 `not_activatable`.
 #[utoipa::path(post, path = "/v1/issuances/{id}/activate", operation_id = "activate_issuance", tag = "issuances",
     security(("key" = ["admin", "pos", "issuer"])), params(("id" = Uuid, Path, description = "The issuance.")),
     request_body(content = schema::Nothing, description = "None, or an empty object."),
@@ -144,7 +145,7 @@ pub async fn activate(
     Ok(answer(StatusCode::OK, &api.redemption(done).await?))
 }
 
-/// Revoke an issuance: what is held or committed by it stays, nothing else is given by it any more
+/// Revoke an issuance: held and committed redemptions stay, and the issuance cannot be used any more
 #[utoipa::path(post, path = "/v1/issuances/{id}/revoke", operation_id = "revoke_issuance", tag = "issuances",
     security(("key" = ["admin"])), params(("id" = Uuid, Path, description = "The issuance.")),
     request_body(content = schema::Nothing, description = "None, or an empty object."),
@@ -161,8 +162,9 @@ pub async fn revoke(
 
 /// Claim an open promotion for a customer
 ///
-/// `{"customer_id"}`, of a promotion with `activation_required` that needs no issuance and is live or scheduled: it makes
-/// one activated issuance for each customer and promotion. Anything else is 409 `not_activatable`.
+/// The body is `{"customer_id"}`. The promotion must have `activation_required`, need no issuance, and be live or
+/// scheduled. The claim makes one activated issuance for each customer and promotion. Everything else is refused with
+/// 409 `not_activatable`.
 #[utoipa::path(post, path = "/v1/promotions/{id}/activations", operation_id = "claim_promotion", tag = "issuances",
     security(("key" = ["admin", "pos", "issuer"])), params(("id" = Uuid, Path, description = "The promotion.")),
     request_body = schema::Claim,
@@ -180,7 +182,7 @@ pub async fn claim(
     let customer = match body.json().and_then(|body| decode(&body, read_body::<ClaimBody, _>)) {
         Ok(customer) => customer,
         Err(refused) => {
-            // The path is judged before the body.
+            // The path is checked before the body.
             let exists = service.promotion(teller.tenant(), promotion);
             api.admin_read(exists).await?;
             return Err(refused);

@@ -1,4 +1,4 @@
-//! A tenant's own keys, managed by its admins.
+//! A tenant's own keys, which its admins manage.
 
 use super::{handler::*, schema};
 use crate::db;
@@ -10,13 +10,13 @@ use crate::service::api_key::Minted;
 use crate::service::keys::KeyTerms;
 use crate::wire::body::*;
 
-/// A key as it is asked for.
+/// The body of a request for a key.
 pub struct NewKey {
     role: Role,
     label: String,
 }
 
-/// Make a key; it is shown this once
+/// Create a key; it is shown only once
 #[utoipa::path(post, path = "/v1/keys", operation_id = "create_key", tag = "keys",
     security(("key" = ["admin"])), request_body = schema::KeyInput,
     responses((status = 201, description = "The key.", body = schema::KeyMade), Writing))]
@@ -25,7 +25,7 @@ pub async fn create(api: Api, admin: Caller<Admin>, body: Small) -> Answered {
     make(&api, admin.actor(), new).await
 }
 
-/// List the keys, revoked ones too
+/// List the keys, including revoked ones
 #[utoipa::path(get, path = "/v1/keys", operation_id = "list_keys", tag = "keys",
     security(("key" = ["admin", "viewer"])), params(ListParams),
     responses((status = 200, description = "A page of keys.", body = schema::KeyPage), Reading))]
@@ -52,18 +52,18 @@ pub async fn revoke(
     done()
 }
 
-/// Makes a key and answers it.
+/// Creates a key and answers with it.
 pub async fn make(api: &Api, actor: Actor, new: NewKey) -> Answered {
     let made = api.admin_write(api.service().create_key(actor, new.role, new.label)).await?;
     created(KeyMade::document(&made))
 }
 
 request! {
-    /// A key to be made.
+    /// A key to create.
     NewKey "Key" {
-        /// What it may do.
+        /// What the key may do.
         role: required(choice::<Role>()),
-        /// What people call it.
+        /// A name for people.
         label: or_empty(TEXT),
     }
 }
@@ -73,7 +73,7 @@ answer! {
         /// The key's id, which the audit trail names.
         id: required(ID) => row.key_id,
         terms: all_of::<KeyTerms>() => row,
-        /// When it was made.
+        /// When the key was created.
         created_at: required(INSTANT) => row.created_at,
     }
 }
@@ -84,16 +84,16 @@ answer! {
         members: all_of::<Members>() => row,
         /// When it was revoked.
         revoked_at: optional(INSTANT) => row.revoked_at,
-        /// When it was last used, about.
+        /// When the key was last used, approximately.
         last_used_at: optional(INSTANT) => row.last_used_at,
     }
 }
 
 answer! {
-    /// A key that was just made.
+    /// A key that was just created.
     pub struct KeyMade "KeyMade" as (KeyRow, Minted) |(row, minted)| {
         members: all_of::<Members>() => row,
-        /// The key, shown this once.
+        /// The key itself. It is shown only once.
         key: required(WORDS) => minted.text,
     }
 }

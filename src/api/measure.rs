@@ -1,5 +1,6 @@
-//! Counts every request by its route and status, and how long it took. Routes are the templates of the paths
-//! (`/v1/promotions/{id}`), found once more beside axum's own look-up, so that what is turned away before it is counted too.
+//! Counts every request by its route and status, and measures how long it took. A route is the template of a path
+//! (`/v1/promotions/{id}`). It is looked up here in addition to axum's own routing, so that refused requests are
+//! counted too.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use axum::http::{Method, StatusCode};
 
 use crate::metrics::{Requests, Route};
 
-/// Counts requests. Clones share it.
+/// Counts requests. Clones share the counters.
 #[derive(Clone)]
 pub struct Measure {
     routes: Arc<Routes>,
@@ -17,11 +18,11 @@ pub struct Measure {
 struct Routes {
     requests: Requests,
     paths: matchit::Router<Methods>,
-    /// What no path has.
+    /// For requests that match no path.
     unmatched: Methods,
 }
 
-/// A path's routes: of the methods whose requests are told apart, and of any other.
+/// The routes of a path: one for each common method, and one for all others.
 struct Methods {
     path: String,
     routes: [(Method, Route); 5],
@@ -45,11 +46,11 @@ impl Methods {
 }
 
 impl Measure {
-    /// Counts by these paths.
+    /// Counts requests by these paths.
     pub fn new<'p>(requests: &Requests, paths: impl IntoIterator<Item = &'p str>) -> Self {
         let mut found = matchit::Router::new();
         for path in paths {
-            // Paths that exclude each other are refused by axum before.
+            // axum has already refused paths that conflict.
             let _ = found.insert(path, Methods::of(requests, path));
         }
         let routes = Routes {
@@ -60,12 +61,12 @@ impl Measure {
         Self { routes: Arc::new(routes) }
     }
 
-    /// One more request is in flight.
+    /// Counts one more request in flight.
     pub fn begins(&self) {
         self.routes.requests.in_flight.inc();
     }
 
-    /// One whose answer has been sent is so no more.
+    /// Counts one request in flight less, because its answer has been sent.
     pub fn ends(&self) {
         self.routes.requests.in_flight.dec();
     }
@@ -84,7 +85,7 @@ impl Measure {
     }
 }
 
-/// A request, from its head to its answer. Where it ends without an answer its caller has hung up.
+/// A request, from its head to its answer. If it is dropped without an answer, the caller has hung up.
 pub struct Turn<'m> {
     requests: &'m Requests,
     path: &'m str,
@@ -94,12 +95,12 @@ pub struct Turn<'m> {
 }
 
 impl<'m> Turn<'m> {
-    /// The template of its path.
+    /// The template of the request's path.
     pub fn path(&self) -> &'m str {
         self.path
     }
 
-    /// It is answered. Returns how long that took.
+    /// Counts the answer. Returns how long it took.
     pub fn answered(mut self, status: StatusCode) -> Duration {
         let took = self.begun.elapsed();
         self.is_answered = true;

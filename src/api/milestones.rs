@@ -1,4 +1,4 @@
-//! Milestones: what customers can come to (spec 11).
+//! Milestones, which customers can reach (spec 11).
 
 use super::{handler::*, schema};
 use crate::db;
@@ -46,9 +46,9 @@ pub async fn get(api: Api, reader: Caller<Reader>, Name(name): Name, _: NoQuery)
 
 /// Add or replace a milestone
 ///
-/// `{"measure": "spend" | "visits" | "quantity", "of": selector | null, "window": null | {"every", "unit"}, "targets":
-/// [{"name", "value"}]}`. One that measures something else than before begins anew; targets that promotions name stay
-/// (409 `in_use`).
+/// The body is `{"measure": "spend" | "visits" | "quantity", "of": selector | null, "window": null | {"every", "unit"},
+/// "targets": [{"name", "value"}]}`. If a milestone measures something else than before, progress begins anew. Targets
+/// that promotions use cannot be removed (409 `in_use`).
 #[utoipa::path(put, path = "/v1/milestones/{name}", operation_id = "put_milestone", tag = "milestones",
     security(("key" = ["admin"])), params(("name" = String, Path, description = "The milestone's name.")),
     request_body = schema::MilestoneInput,
@@ -68,7 +68,7 @@ pub async fn put(api: Api, admin: Caller<Admin>, Name(name): Name, body: Small) 
     ok(print(&row)?)
 }
 
-/// Delete a milestone that no promotion names, with all that customers have come to
+/// Delete a milestone that no promotion uses, with all progress of customers
 #[utoipa::path(delete, path = "/v1/milestones/{name}", operation_id = "delete_milestone", tag = "milestones",
     security(("key" = ["admin"])), params(("name" = String, Path, description = "The milestone's name.")),
     responses((status = 204, description = "Deleted."), Writing, DeleteMilestoneConflict))]

@@ -1,7 +1,7 @@
-//! HTTP: the whole surface on one screen, then what belongs to the edge, then a file for each resource.
+//! HTTP. This file lists all paths; below are the modules of the edge, and a module for each resource.
 //!
-//! A handler takes what it needs in the order of the checks (spec 1): key, role, path, body, state. Errors are
-//! [`problem::ApiError`] and become problem documents at the [`edge`], which knows the request's id.
+//! The arguments of a handler stand in the order of the checks (spec 1): key, role, path, body, state. Errors are
+//! [`problem::ApiError`]. The [`edge`], which knows the request's id, turns them into problem documents.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -73,7 +73,7 @@ mod tenants;
 mod unread;
 mod webhooks;
 
-/// The paths of the API, and what each answers with.
+/// The paths of the API, and their answers.
 fn paths() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(tenants::create, tenants::list))
@@ -124,12 +124,12 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(health::metrics))
         .routes(routes!(openapi::openapi))
         .routes(routes!(openapi::docs::docs))
-        // What the page is made of is no part of the API.
+        // The files of the page are not part of the API.
         .route("/docs/", get(openapi::docs::index))
         .route("/docs/{file}", get(openapi::docs::asset))
 }
 
-/// What handlers share. Clones share it.
+/// The state that handlers share. Clones share it too.
 #[derive(Clone)]
 pub struct Api {
     inner: Arc<Inner>,
@@ -146,7 +146,7 @@ struct Inner {
 }
 
 impl Api {
-    /// What handlers need. Readiness is judged on the runtime `front`. Without an operator's key nobody manages tenants.
+    /// The state of handlers. The runtime `front` checks readiness. Without an operator key nobody can manage tenants.
     pub fn new(
         service: Service,
         front: Handle,
@@ -166,7 +166,7 @@ impl Api {
         Self { inner: Arc::new(inner) }
     }
 
-    /// From now on the service is not ready: it is about to stop.
+    /// From now on the service reports that it is not ready, because it is about to stop.
     pub fn stop(&self) {
         self.inner.stopping.store(true, Ordering::Release);
     }
@@ -175,7 +175,7 @@ impl Api {
         self.inner.stopping.load(Ordering::Acquire)
     }
 
-    /// Keeps what is known of the database fresh. Never ends.
+    /// Keeps the known state of the database fresh. Never ends.
     pub async fn keep_watch(self) {
         health::keep_watch(&self).await;
     }
@@ -184,7 +184,7 @@ impl Api {
         &self.inner.service
     }
 
-    /// Reads a body that is whole. One that is large is read on the pool, at its tenant's turn.
+    /// Reads a complete body. A large one is read on the pool, in its tenant's turn.
     async fn read<T: Send + 'static>(
         &self,
         tenant: TenantId,
@@ -200,7 +200,7 @@ impl Api {
         self.admin_read(async { reading.await.map_err(ServiceError::from) }).await?
     }
 
-    /// The same for a JSON document.
+    /// Reads a complete body that is a JSON document.
     async fn decode<T: Send + 'static>(
         &self,
         tenant: TenantId,
@@ -210,7 +210,7 @@ impl Api {
         self.read(tenant, body, move |body| decode(body, read)).await
     }
 
-    /// Refuses what is asked of a promotion that the tenant does not have.
+    /// Refuses a request about a promotion that the tenant does not have.
     async fn require_promotion(
         &self,
         tenant: TenantId,
@@ -223,7 +223,7 @@ impl Api {
         self.admin_read(look).await
     }
 
-    /// A refused body, with the product lists that it names in vain beside its other faults.
+    /// Adds the missing product lists that a refused body names to its other faults.
     async fn with_missing_lists(&self, tenant: TenantId, refused: ApiError) -> ApiError {
         let ApiError::Invalid(faults) = refused else {
             return refused;
@@ -233,7 +233,7 @@ impl Api {
     }
 }
 
-/// The router over the paths. `origins` are those that a browser may call from; `*` is any.
+/// The router of all paths. Browsers may call from `origins`; `*` allows any.
 pub fn router(api: Api, origins: &[String]) -> Router {
     let (router, _) = paths().split_for_parts();
     let panics = api.service().metrics().panics.clone();
@@ -249,13 +249,13 @@ pub fn router(api: Api, origins: &[String]) -> Router {
     if origins.is_empty() { router } else { router.layer(cors(origins)) }
 }
 
-/// Counts requests by the paths.
+/// The measure that counts requests by path.
 pub fn measure(metrics: &Metrics) -> Measure {
     let paths = paths().into_openapi().paths.paths;
     Measure::new(&metrics.requests, paths.keys().map(String::as_str))
 }
 
-/// The OpenAPI document, as JSON for people.
+/// The OpenAPI document as JSON text.
 pub fn openapi_document() -> String {
     document().to_string()
 }
@@ -268,7 +268,7 @@ fn cors(origins: &[String]) -> CorsLayer {
     let origin = if origins.iter().any(|origin| origin == "*") {
         AllowOrigin::any()
     } else {
-        // Configuration has refused what is no header value.
+        // The configuration has already refused values that are not valid in a header.
         AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
     };
     CorsLayer::new()

@@ -1,7 +1,7 @@
 //! Lists: `?limit=` and `?cursor=` in, `{"items", "next_cursor"}` out (spec 1).
 //!
-//! A cursor is the place of the last item that was seen, sealed so that it says nothing and nobody builds one. A page ends
-//! at its limit or at so many bytes, whichever comes first.
+//! A cursor is the place of the last item of a page. It is sealed, so that callers can neither read nor build one. A
+//! page ends at its limit or at a number of bytes, whichever comes first.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -24,20 +24,20 @@ use crate::wire::write::Writer;
 
 const DEFAULT_LIMIT: u16 = 50;
 const MAX_LIMIT: u16 = 200;
-/// Bytes that are kept for what surrounds the items: a cursor.
+/// Bytes reserved for what surrounds the items, such as a cursor.
 const FRAME: usize = 1_024;
 
-/// Which page is asked for.
+/// The requested page.
 #[derive(Clone, Debug)]
 pub struct Wanted<C> {
     pub limit: u16,
     pub after: Option<C>,
-    /// What the list's cursors are sealed with.
+    /// The seal of the list's cursors.
     pub seal: Seal,
 }
 
 impl<C> Wanted<C> {
-    /// The first page of the list at this path, whose cursors are sealed with this key.
+    /// The first page of the list at this path. `key` seals its cursors.
     pub fn first(path: &str, key: CursorKey) -> Self {
         Self { limit: DEFAULT_LIMIT, after: None, seal: Seal::new(key, path.to_owned()) }
     }
@@ -66,7 +66,7 @@ impl Query {
         Wanted { limit: limit.unwrap_or(first.limit), after: after.flatten(), ..first }
     }
 
-    /// The same, where nothing else is asked for.
+    /// Reads the parameters of a list that has no other parameters.
     pub fn into_page<C: Cursor>(mut self, key: CursorKey) -> Result<Wanted<C>, ApiError> {
         let wanted = self.page(key);
         self.finish()?;
@@ -74,7 +74,7 @@ impl Query {
     }
 }
 
-/// A page as an answer, each item written by `write`.
+/// The answer for a page. `write` prints each item.
 pub fn answer<T, C: Cursor>(
     page: &Page<T, C>,
     seal: &Seal,
@@ -113,7 +113,7 @@ macro_rules! id_cursors {
 
 id_cursors!(TenantId, KeyId);
 
-/// Places by an instant and an id, each kind after a letter of its own.
+/// Cursors of an instant and an id. Each kind begins with its own letter.
 macro_rules! timed_cursors {
     ($($letter:literal $cursor:ident($at:ident, $id:ident: $new:expr);)+) => {$(
         impl Cursor for $cursor {
@@ -168,7 +168,8 @@ impl Cursor for EventCursor {
     }
 }
 
-/// What PostgreSQL stores: microseconds of the years that it knows.
+/// Reads a place. The instant must be one that PostgreSQL can store and answers can show: microseconds of the years
+/// 1970 to 9999.
 fn instant_and_id(text: &str) -> Option<(DateTime<Utc>, Uuid)> {
     let (micros, id) = text.split_once('/')?;
     let micros: i64 = micros.parse().ok()?;
@@ -183,7 +184,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A text is the place of one list, and no other text is.
+    /// A text that is a place must print as a place again.
     fn check<C: Cursor + std::fmt::Debug + PartialEq>(text: &str) {
         if let Some(found) = C::place(text) {
             assert_eq!(C::place(&found.text()), Some(found), "{text}");

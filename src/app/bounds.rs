@@ -1,4 +1,4 @@
-//! What the settings bound, as each layer has it.
+//! Converts the bounds of the settings into the types of each layer.
 
 use std::time::Duration;
 

@@ -1,23 +1,24 @@
-//! Bounds on what callers can take of the process: times, sizes and counts. Each has its default in docs/OPERATING.md.
+//! Bounds on what callers can take of the process: times, sizes and counts. docs/OPERATING.md lists the defaults.
 
 use clap::builder::RangedI64ValueParser;
 use clap::{Args, value_parser};
 
-/// A time in milliseconds, from ten to ten minutes: none can be switched off by mistake.
+/// A time in milliseconds, from ten milliseconds to ten minutes. No limit can be switched off by mistake.
 fn ms() -> RangedI64ValueParser<u32> {
     value_parser!(u32).range(10..=600_000)
 }
 
-/// Settings of what callers can take.
+/// Settings that bound what callers can take.
 #[derive(Clone, Debug, Args)]
 pub struct BoundsConfig {
     /// Milliseconds from the first byte of a request to the end of its headers
     #[arg(long, env, default_value_t = 5_000, value_parser = ms())]
     pub header_timeout_ms: u32,
-    /// Milliseconds from there to the end of the body
+    /// Milliseconds from the end of the headers to the end of the body
     #[arg(long, env, default_value_t = 10_000, value_parser = ms())]
     pub body_timeout_ms: u32,
-    /// Milliseconds that a connection may rest between requests, and an answer may wait to be read on
+    /// Milliseconds that a connection may be idle between requests, and that a caller may pause while it reads an
+    /// answer
     #[arg(long, env, default_value_t = 60_000, value_parser = ms())]
     pub idle_timeout_ms: u32,
     /// Milliseconds that an evaluation may take
@@ -32,7 +33,7 @@ pub struct BoundsConfig {
     /// Milliseconds that a bulk request may take
     #[arg(long, env, default_value_t = 60_000, value_parser = ms())]
     pub bulk_timeout_ms: u32,
-    /// Milliseconds that requests may go on when the service stops
+    /// Milliseconds that requests in progress get to finish when the service stops
     #[arg(long, env, default_value_t = 20_000, value_parser = ms())]
     pub drain_timeout_ms: u32,
     /// Milliseconds that a transaction waits for a connection to the database
@@ -47,19 +48,20 @@ pub struct BoundsConfig {
     /// Milliseconds that a statement of a bulk request may take
     #[arg(long, env, default_value_t = 30_000, value_parser = ms())]
     pub database_bulk_timeout_ms: u32,
-    /// Milliseconds that an open transaction that loads or works in bulk may rest before the database ends it; others at most 2 s
+    /// Milliseconds that an open transaction that loads or works in bulk may be idle before the database ends it;
+    /// others at most 2 s
     #[arg(long, env, default_value_t = 10_000, value_parser = ms())]
     pub database_idle_timeout_ms: u32,
-    /// Most requests that are worked on at the same time; the next is refused at once
+    /// Most requests in progress at the same time; further requests are refused at once
     #[arg(long, env, default_value_t = 512, value_parser = value_parser!(u16).range(1..))]
     pub max_in_flight: u16,
-    /// Most of them that are one tenant's; default: half
+    /// Most requests of one tenant in progress at the same time; default: half of MAX_IN_FLIGHT
     #[arg(long, env, value_parser = value_parser!(u16).range(1..))]
     pub max_in_flight_of_tenant: Option<u16>,
-    /// Most mebibytes of long answers that wait to be read; while there are as many, requests are refused
+    /// Most mebibytes of long answers that wait to be read; at this bound further requests are refused
     #[arg(long, env, default_value_t = 256, value_parser = value_parser!(u16).range(16..))]
     pub max_unsent_mib: u16,
-    /// Most of them that are one tenant's; default: a quarter
+    /// Most mebibytes of one tenant's long answers that wait to be read; default: a quarter of MAX_UNSENT_MIB
     #[arg(long, env, value_parser = value_parser!(u16).range(4..))]
     pub max_unsent_mib_of_tenant: Option<u16>,
     /// Most bytes of a request's headers
@@ -68,11 +70,12 @@ pub struct BoundsConfig {
     /// Most headers of a request
     #[arg(long, env, default_value_t = 64, value_parser = value_parser!(u16).range(16..=200))]
     pub max_headers: u16,
-    /// Most unknown codes of a tenant in a minute, before its carts with codes are refused; 0 is no bound
+    /// Most unknown codes that a tenant may present in a minute before its carts with codes are refused; 0 means no
+    /// bound
     #[arg(long, env, default_value_t = 600, value_parser = value_parser!(u32).range(..=1_000_000))]
     pub max_unknown_codes_per_minute: u32,
-    /// Most megabytes of rules in memory, by estimate; tenants that have rested longest make room. One tenant that takes
-    /// more is held alone
+    /// Most mebibytes of rules in memory, by estimate; the rules of the tenants that have been idle longest are dropped
+    /// first. A tenant whose rules take more is held alone
     #[arg(long, env, default_value_t = 256, value_parser = value_parser!(u32).range(1..=1_000_000))]
     pub max_cache_mb: u32,
 }
@@ -83,7 +86,7 @@ impl BoundsConfig {
         usize::try_from(self.max_cache_mb).map_or(usize::MAX, |mb| mb.saturating_mul(1_024 * 1_024))
     }
 
-    /// Most unknown codes of a tenant in a minute.
+    /// Most unknown codes that a tenant may present in a minute.
     pub fn unknown_codes(&self) -> u32 {
         match self.max_unknown_codes_per_minute {
             0 => u32::MAX,

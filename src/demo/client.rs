@@ -1,4 +1,4 @@
-//! One caller of the service: JSON over HTTP/1.1, a connection for each call.
+//! A client of the service: JSON over HTTP/1.1, with a new connection for each call.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use serde_json::Value;
 use thiserror::Error;
 use tokio::net::TcpStream;
 
-/// Most bytes of an answer: the demo's own are far below.
+/// Most bytes of an answer. The answers that the demo gets are much smaller.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 
-/// How often a call is repeated that the service had no time for, and after what pause.
+/// How often a call is repeated while the service is unavailable or overloaded, and the pause before each repeat.
 const REPEATS: u32 = 30;
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -35,7 +35,7 @@ pub enum CallError {
     Shop,
 }
 
-/// An answer of success.
+/// A successful answer.
 pub struct Answer {
     pub headers: HeaderMap,
     /// The body; null where there is none.
@@ -60,12 +60,12 @@ impl Client {
         self.call(Method::GET, path, key, None, None).await
     }
 
-    /// Posts a body and returns what was answered.
+    /// Posts a body and returns the body of the answer.
     pub async fn post(&self, path: &str, key: &str, body: &Value) -> Result<Value, CallError> {
         Ok(self.call(Method::POST, path, key, None, Some(body)).await?.body)
     }
 
-    /// Puts a body; `version` is what `if-match` asks for.
+    /// Puts a body. `version` is sent as `if-match`.
     pub async fn put(
         &self,
         path: &str,
@@ -124,7 +124,7 @@ impl Client {
         let stream = TcpStream::connect(self.address).await?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        // It ends with the sender; what went wrong with it shows in the answer.
+        // The task ends when the sender is dropped. A fault of the connection shows in the answer.
         tokio::spawn(connection);
         let answer = sender.send_request(request.body(body)?).await?;
         let (parts, body) = answer.into_parts();

@@ -1,9 +1,9 @@
-//! `promotion-engine demo`: a shop to look at, on the embedded database.
+//! `promotion-engine demo`: a demo shop on the embedded database.
 //!
-//! Everything goes through the service's own port, as any caller would do it: the tenant and its keys are made, the
-//! shop of `demo/shop.json` is loaded, its sample cart is priced, and the answer is printed as a receipt. A customer
-//! registers, earns a promotion by it, and uses it: that is printed too. Then the service goes on. The file is also a
-//! document that `promotion-engine evaluate` takes.
+//! The demo calls the service's own port, as any caller would. It creates the tenant and its keys, loads the shop of
+//! `demo/shop.json`, prices its sample cart, and prints the answer as a receipt. Then a customer registers, earns a
+//! promotion by it, and uses it; the demo prints that too. After that the service goes on. `promotion-engine evaluate`
+//! can price `demo/shop.json` as well.
 //!
 //! Reading order: [`run`] here, then `shop` (what is loaded), `receipt` (what is printed), `welcome` (the customer),
 //! `client`.
@@ -32,7 +32,7 @@ use welcome::Story;
 /// The shop and its sample cart.
 const SHOP: &str = include_str!("../../demo/shop.json");
 
-/// How long a transaction waits for a connection: a machine that has just built the service may be busy for a while.
+/// How long a transaction waits for a connection. A machine that has just built the service may be busy for a while.
 const CONNECTING: Duration = Duration::from_secs(20);
 
 /// Why the demo ended early.
@@ -46,7 +46,7 @@ pub enum DemoError {
 
 /// Serves the demo until the process is asked to stop.
 pub async fn run(config: DemoConfig) -> Result<(), DemoError> {
-    // The address first: while it is taken nothing is made and nothing loaded.
+    // Bind the address first: if it is taken, nothing is created or loaded.
     let listener = app::listen(config.listen.listen_addr).await?;
     let stopping = app::stop_signal()?;
     tokio::pin!(stopping);
@@ -88,7 +88,7 @@ async fn show(client: &Client, operator_key: &str) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// A customer's way from registering to the till.
+/// The text about a customer who registers, earns a promotion and uses it at the till.
 fn earned_and_used(story: &Story) -> String {
     let Story { name, expires_at, receipt, state } = story;
     let state = state.replace('_', " ");
@@ -101,7 +101,7 @@ fn earned_and_used(story: &Story) -> String {
     )
 }
 
-/// The keys, and lines to paste. Each line is whole by itself, so that it works in any shell and in any order.
+/// The keys, and commands to paste. Each command is one complete line, so that it works in any shell and in any order.
 fn how_to_go_on(address: SocketAddr, operator_key: &str, keys: &Keys) -> String {
     let Keys { admin, pos } = keys;
     let cart = |json: &str| {
@@ -133,12 +133,12 @@ fn how_to_go_on(address: SocketAddr, operator_key: &str, keys: &Keys) -> String 
     )
 }
 
-/// An operator's key that nobody else knows; it lasts as long as the process.
+/// A random operator key. It is valid as long as the process runs.
 fn operator_key() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }
 
-/// Prints for the one who started the demo; that nobody reads it is no reason to stop.
+/// Prints to the standard output. The demo goes on even if nobody reads it.
 fn say(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }

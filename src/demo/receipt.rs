@@ -1,5 +1,5 @@
-//! An evaluation as a receipt: what every line costs, which promotion took how much off it, what nearly applied, and
-//! why the others did not.
+//! Prints an evaluation as a receipt: what every line costs, how much each promotion took off it, which promotions
+//! nearly applied, and why the others did not.
 
 use std::fmt::Write;
 use std::str::FromStr;
@@ -13,13 +13,13 @@ use serde_json::Value;
 const WIDTH: usize = 80;
 /// Characters of an amount.
 const AMOUNT: usize = 10;
-/// Amounts of a row: gross, what its own promotions take off, its part of what the cart's take off, what is left.
+/// Amounts of a row: gross, item-level discounts, the line's share of cart-level discounts, and what is left to pay.
 const COLUMNS: usize = 4;
 /// Characters before the first amount.
 const LABEL: usize = WIDTH - COLUMNS * AMOUNT;
 /// Characters before a promotion's name.
 const INDENT: usize = 4;
-/// Characters of a promotion's name where its reason stands beside it.
+/// Characters of a promotion's name in a row that also shows its reason.
 const NAME: usize = 48;
 
 /// Prints the answer to a request, with the shop's name at its head and times in the shop's zone.
@@ -56,7 +56,7 @@ impl<'r> Receipt<'r> {
         self.columns("", ["gross", "off", "of cart", "to pay"]);
     }
 
-    /// One line of the cart, and by name what its own promotions take off it.
+    /// A line of the cart, and what each item-level promotion takes off it.
     fn line(&mut self, line: &Value, request: &Value) {
         let id = text(line, "id");
         let asked = list(&request["cart"], "lines").find(|asked| text(asked, "id") == id);
@@ -110,7 +110,7 @@ impl<'r> Receipt<'r> {
         self.rule('═');
     }
 
-    /// The promotions of a level, each with what it takes off in all, or the points that it gives.
+    /// The promotions of a level, each with its whole discount, or the points that it awards.
     fn of_level(&mut self, level: &str, column: usize) {
         for applied in
             list(self.result, "applied").filter(|applied| text(applied, "level") == level)
@@ -145,7 +145,7 @@ impl<'r> Receipt<'r> {
         }
     }
 
-    /// What did not apply and was not near it either.
+    /// Promotions that did not apply and are not among the suggestions.
     fn others(&mut self) {
         let result = self.result;
         let is_near = |promotion: &Value| {
@@ -174,7 +174,7 @@ impl<'r> Receipt<'r> {
         self.row(&row);
     }
 
-    /// A promotion, and what it takes off, so that it ends with the column of this number.
+    /// A promotion, and what it takes off, aligned to the end of the column with this number.
     fn part(&mut self, name: &str, off: &str, column: usize) {
         let width = LABEL + column * AMOUNT - INDENT;
         let beside = width.saturating_sub(name.chars().count());
@@ -192,12 +192,12 @@ impl<'r> Receipt<'r> {
     }
 }
 
-/// A member that is a list; none is an empty one.
+/// A member that is a list; a missing one is empty.
 fn list<'v>(value: &'v Value, member: &str) -> impl Iterator<Item = &'v Value> {
     value[member].as_array().into_iter().flatten()
 }
 
-/// A member that is a text; none is an empty one.
+/// A member that is a text; a missing one is empty.
 fn text<'v>(value: &'v Value, member: &str) -> &'v str {
     value[member].as_str().unwrap_or_default()
 }
@@ -206,7 +206,7 @@ fn amount(text: &str) -> Decimal {
     Decimal::from_str(text).unwrap_or_default()
 }
 
-/// What is taken off: with its sign, or nothing.
+/// A discount with a minus sign; empty if it is zero.
 fn negative(text: &str) -> String {
     if amount(text).is_zero() { String::new() } else { format!("-{}", grouped(text)) }
 }

@@ -1,4 +1,4 @@
-//! The demo's tenant: found or made, given fresh keys, and filled with what it lacks.
+//! The demo's tenant: the demo finds or creates it, gives it new keys, and adds what is missing.
 
 use axum::http::header;
 use chrono_tz::Tz;
@@ -8,7 +8,7 @@ use super::client::{CallError, Client, text};
 
 /// The tenant's name, by which a later run finds it.
 pub const TENANT: &str = "Marigold Bazaar";
-/// Where the shop is.
+/// The shop's time zone.
 pub const ZONE: Tz = Tz::Asia__Kolkata;
 /// Most entries of a page of a list.
 const PAGE: usize = 200;
@@ -19,7 +19,7 @@ pub struct Keys {
     pub pos: String,
 }
 
-/// Makes sure that the shop is there, also after a run that was broken off, and makes keys for it.
+/// Loads the shop, even if an earlier run was interrupted, and creates keys.
 pub async fn load(client: &Client, operator_key: &str, shop: &Value) -> Result<Keys, CallError> {
     let tenant = find_or_make(client, operator_key).await?;
     let keys = Keys {
@@ -58,7 +58,7 @@ async fn key(
     text(&made, "POST /v1/tenants/{id}/keys", "key")
 }
 
-/// Replaces the settings that a new tenant has; settings that somebody has changed stay.
+/// Replaces the settings of a new tenant. Settings that somebody has changed stay.
 async fn settings(client: &Client, admin: &str, settings: &Value) -> Result<(), CallError> {
     let now = client.get("/v1/settings", admin).await?;
     if now.body["version"] == 1 {
@@ -68,7 +68,7 @@ async fn settings(client: &Client, admin: &str, settings: &Value) -> Result<(), 
     Ok(())
 }
 
-/// Makes the promotions that are not there, by name, and their codes.
+/// Creates the promotions whose names are missing, and adds the codes of every promotion.
 async fn promotions(client: &Client, admin: &str, shop: &Value) -> Result<(), CallError> {
     let there = all(client, "/v1/promotions", admin).await?;
     for promotion in shop["promotions"].as_array().into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! A customer of the demo, who registers, earns a promotion by it, and uses it at the till.
+//! A customer of the demo who registers, earns a promotion by it, and uses it at the till.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -10,15 +10,15 @@ use super::{receipt, shop};
 /// What the customer did and got, to be printed.
 pub struct Story {
     pub name: String,
-    /// From when on the issuance cannot be used.
+    /// When the issuance expires.
     pub expires_at: String,
-    /// What the customer bought.
+    /// The printed receipt of the customer's purchase.
     pub receipt: String,
-    /// Where the issuance stands after that.
+    /// The state of the issuance after the purchase.
     pub state: String,
 }
 
-/// Registers a customer that nobody has heard of, and sells it something.
+/// Registers a new customer, and sells something to the customer.
 pub async fn tell(client: &Client, keys: &Keys) -> Result<Story, CallError> {
     let promotion = promotion();
     if find_promotion(client, &keys.admin, &promotion["name"]).await?.is_none() {
@@ -45,7 +45,7 @@ pub async fn tell(client: &Client, keys: &Keys) -> Result<Story, CallError> {
     })
 }
 
-/// ₹100 off for whoever registers, once, within thirty days.
+/// ₹100 off for a customer who registers, once, within thirty days.
 fn promotion() -> Value {
     json!({
         "name": "Welcome: ₹100 off over ₹500",
@@ -66,7 +66,7 @@ fn promotion() -> Value {
     })
 }
 
-/// A small basket that no other promotion of the shop is for.
+/// A small basket that no other promotion of the shop applies to.
 fn basket(customer: &Value) -> Value {
     json!({
         "cart": {"lines": [{

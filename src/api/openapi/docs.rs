@@ -1,4 +1,4 @@
-//! `GET /docs`: a page to browse the document. All that it needs is part of the program, and nothing is fetched from
+//! `GET /docs`: a page to browse the OpenAPI document. The page is part of the program, and loads nothing from
 //! elsewhere.
 
 use std::sync::{Arc, LazyLock};
@@ -11,7 +11,7 @@ use utoipa_swagger_ui::Config;
 use super::Public;
 use crate::api::problem::ApiError;
 
-/// What the page may do: load from here, draw, and ask the API. It writes styles of its own.
+/// What the page may do: load files from here, show images, and call the API. It sets inline styles.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
      connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -19,7 +19,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 
 static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     let config = Config::from("/openapi.json")
-        // Else the page would send the document's address to a service on the net.
+        // Otherwise the page would send the document's address to a service on the internet.
         .validator_url("none")
         .deep_linking(true)
         .display_operation_id(true)
@@ -39,12 +39,11 @@ pub async fn docs() -> Response {
     Redirect::to("/docs/").into_response()
 }
 
-/// The page.
 pub async fn index() -> Response {
     file("index.html")
 }
 
-/// What the page is made of.
+/// A file of the page.
 pub async fn asset(Path(name): Path<String>) -> Response {
     file(&name)
 }

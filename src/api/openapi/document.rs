@@ -1,4 +1,4 @@
-//! The finished document: what the paths say, the schemas and examples, and what follows from an operation's shape.
+//! Completes the document: the paths, the schemas and examples, and what follows from the shape of each operation.
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -9,13 +9,13 @@ use crate::api::extract::MAX_NAME;
 use crate::api::schema;
 use crate::api::schema::examples;
 
-/// What is wrong with bodies: nothing of it where there is none.
+/// Statuses for faulty bodies. Operations without a body do not have them.
 const OF_BODIES: [&str; 4] = ["400", "408", "413", "415"];
 const KEY: &str = "A key of a tenant, or the operator's. What stands beside it at each path are the roles that may call it.";
 const PROBLEM: &str = "application/problem+json";
 const COMPONENTS: &str = "#/components/schemas/";
 
-/// Makes one document of what the paths say.
+/// Makes one document from the paths.
 pub fn finish(paths: &utoipa::openapi::OpenApi) -> Value {
     // INVARIANT: the document is made of maps with text keys, which always serialize.
     let mut document = serde_json::to_value(paths).unwrap_or_default();
@@ -42,7 +42,7 @@ pub fn finish(paths: &utoipa::openapi::OpenApi) -> Value {
     document
 }
 
-/// `shared` gets the refusals, which many operations have in common.
+/// Completes an operation. Its refusals go to `shared`, because many operations have the same ones.
 fn finish_operation(path: &str, operation: &mut Value, shared: &mut Map<String, Value>) {
     let has_body = operation.get("requestBody").is_some();
     let names_one = path.contains('{');
@@ -64,7 +64,7 @@ fn finish_operation(path: &str, operation: &mut Value, shared: &mut Map<String, 
         bound_name(parameter);
     }
     if let Some(body) = operation.get_mut("requestBody") {
-        // A body that says nothing need not be there.
+        // A body that has no content is optional.
         let schema = body.pointer("/content/application~1json").and_then(schema_of);
         body["required"] = (schema != Some("Nothing")).into();
     }
@@ -74,7 +74,7 @@ fn finish_operation(path: &str, operation: &mut Value, shared: &mut Map<String, 
     tell_roles(operation);
 }
 
-/// Says how long a text in a path may be, where nothing else is said.
+/// Sets the length of a text in a path, unless it has a schema of its own.
 fn bound_name(parameter: &mut Value) {
     let is_name = parameter["in"] == "path" && parameter["schema"] == json!({"type": "string"});
     if is_name {
@@ -82,7 +82,7 @@ fn bound_name(parameter: &mut Value) {
     }
 }
 
-/// Says who may call it where people read it.
+/// Adds the roles to the description, where people read it.
 fn tell_roles(operation: &mut Value) {
     let roles = operation.pointer("/security/0/key").and_then(Value::as_array);
     let Some(roles) = roles else { return };
@@ -94,7 +94,7 @@ fn tell_roles(operation: &mut Value) {
     operation["description"] = described.into();
 }
 
-/// The name under which others may have it too, of a refusal.
+/// Completes a response. A refusal returns the name under which operations share it.
 fn finish_response(status: &str, response: &mut Value) -> Option<String> {
     let mut headers = vec![(
         "x-request-id",
@@ -134,7 +134,7 @@ fn finish_response(status: &str, response: &mut Value) -> Option<String> {
     Some(format!("{status}.{}", codes.join(".")))
 }
 
-/// A problem document with this status and code.
+/// An example of a problem document with this status and code.
 fn problem_example(status: &str, code: &str, says: &str) -> Value {
     let title =
         StatusCode::from_bytes(status.as_bytes()).ok().and_then(|own| own.canonical_reason());
@@ -150,12 +150,12 @@ fn problem_example(status: &str, code: &str, says: &str) -> Value {
     }}})
 }
 
-/// The name of the schema that a body has.
+/// The name of a body's schema.
 fn schema_of(body: &Value) -> Option<&str> {
     body.pointer("/schema/$ref")?.as_str()?.strip_prefix(COMPONENTS)
 }
 
-/// Adds the examples of each schema to the bodies that have it.
+/// Adds the examples of each schema to the bodies that use it.
 fn add_examples(path: &str, content: &mut Value) {
     for (media, body) in content.as_object_mut().into_iter().flatten() {
         let name = schema_of(body);

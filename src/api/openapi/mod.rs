@@ -1,7 +1,7 @@
-//! The OpenAPI document, which grows with the router, and a page to browse it.
+//! The OpenAPI document, which is built from the router, and a page to browse it.
 //!
-//! Every path says beside its handler who may call it, what it takes and what it answers; [`refusals`] has the errors,
-//! [`super::schema`] the bodies, and [`document`] makes one document of it all.
+//! Every handler states its roles, its parameters and its answers. [`refusals`] has the errors, [`super::schema`] the
+//! bodies, and [`document`] makes one document of everything.
 
 use std::marker::PhantomData;
 
@@ -76,15 +76,15 @@ pub async fn openapi(api: Api) -> Response {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `Query::page` reads")]
 pub struct ListParams {
-    /// Items of the page.
+    /// Most items of the page.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u16>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     #[param(pattern = "^([0-9a-f]{2})+$", max_length = 4096)]
     cursor: Option<String>,
 }
 
-/// A parameter that names a value of a closed set.
+/// A parameter that is the name of a value of a closed set.
 pub struct OneNamed<T>(PhantomData<T>);
 
 impl<T: Named> PartialSchema for OneNamed<T> {

@@ -1,4 +1,4 @@
-//! The errors that a path may answer with: their statuses, and the codes of each (spec 13).
+//! The errors that a path may answer with: statuses, and the codes of each status (spec 13).
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 
-/// What a response has its codes under.
+/// The extension that holds the codes of a response.
 pub const CODES: &str = "x-codes";
 
-/// A status, its codes, and what it means. What the shape of an operation rules out is left out of the document: 404
-/// without an id in the path, and what is wrong with a body where there is none.
+/// A status, its codes, and its meaning. The document leaves out what the shape of an operation excludes: 404 without
+/// an id in the path, and faults of the body without a body.
 type Refusal = (&'static str, &'static [&'static str], &'static str);
 
 const PUBLIC: [Refusal; 3] = [
@@ -81,24 +81,23 @@ macro_rules! refusals {
     )+};
 }
 
-// Of two groups that have a status, the later one says what it means.
+// If two groups have the same status, the later group determines the description.
 refusals! {
-    /// The refusals of what needs no key.
+    /// The refusals of operations that need no key.
     Public: PUBLIC;
-    /// The refusals of what reads.
+    /// The refusals of operations that read.
     Reading: PUBLIC, READING;
-    /// The refusals of what reads and is asked with a body.
+    /// The refusals of operations that read and have a body.
     Evaluating: PUBLIC, READING, BODY, PRICING;
-    /// The refusals of what prices a cart and records it.
+    /// The refusals of operations that price a cart and record it.
     Redeeming: PUBLIC, READING, BODY, WRITING, PRICING;
-    /// The refusals of what writes.
+    /// The refusals of operations that write.
     Writing: PUBLIC, READING, BODY, WRITING;
-    /// The refusals of what replaces a version.
+    /// The refusals of operations that replace a version.
     Replacing: PUBLIC, READING, BODY, WRITING, REPLACING;
 }
 
-/// Names the conflicts of operations: `CreateThingConflict = "name_taken" | "in_use";` is what the state of things may
-/// forbid (409).
+/// Names the conflicts (409) of operations: `CreateThingConflict = "name_taken" | "in_use";`.
 macro_rules! conflicts {
     ($($name:ident = $($code:literal)|+;)+) => {$(
         #[doc = "What the state of things may forbid."]
