@@ -63,7 +63,7 @@ request! {
     NewKey "Key" {
         /// What the key may do.
         role: required(choice::<Role>()),
-        /// A name for people.
+        /// A label by which people recognize the key.
         label: or_empty(TEXT),
     }
 }

@@ -1,5 +1,5 @@
-//! Every refusal and failure as `application/problem+json` (RFC 9457, spec 13): the one place where errors become
-//! statuses and codes. Faults of ours are logged here, once, and tell the caller nothing.
+//! Turns every refusal and failure into `application/problem+json` (RFC 9457, spec 13). Only here do errors become
+//! statuses and codes. Internal faults are logged here, once, and the caller learns nothing about them.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ mod refusals;
 
 pub use refusals::code_of;
 
-/// Seconds after which a caller may try again who was refused for what nobody can foresee.
+/// Seconds after which a caller may try again, if the service cannot predict the wait.
 const RETRY_AFTER: u64 = 1;
 
-/// Why a request got no better answer, as the caller is told.
+/// Why a request failed, in the words that the caller gets.
 #[derive(Debug, Error)]
 pub enum ApiError {
     #[error("The body is not JSON: {0}.")]
@@ -43,7 +43,7 @@ pub enum ApiError {
     ManagementClosed,
     #[error("The tenant is suspended.")]
     TenantSuspended,
-    /// Also what is another tenant's.
+    /// It does not exist, or it belongs to another tenant.
     #[error("There is no such thing.")]
     NotFound,
     #[error("The path does not have this method; the header `allow` names those that it has.")]
@@ -88,10 +88,10 @@ pub enum ApiError {
     Unreadable,
     #[error("The service failed. The request's id finds the cause in its logs.")]
     Internal,
-    /// What the caller is told rests on what the database said, which is logged.
+    /// A fault of the database. It is logged, and the caller gets a message that depends on its kind.
     #[error(transparent)]
     Db(Arc<DbError>),
-    /// The same of rules that were not loaded.
+    /// The rules could not be loaded. The caller gets a message as for `Db`.
     #[error(transparent)]
     Load(LoadError),
 }
@@ -139,7 +139,7 @@ impl ApiError {
         }
     }
 
-    /// Why the request was turned away before it was worked on, if it was.
+    /// Why the request was turned away before any work, if it was.
     fn shed(&self) -> Option<Shed> {
         match self {
             Self::HeaderTooLarge => Some(Shed::Head),
@@ -150,7 +150,7 @@ impl ApiError {
         }
     }
 
-    /// After how many seconds the same request may come again; at least one.
+    /// Seconds after which the caller may repeat the request; at least one.
     fn retry_after(&self, status: u16) -> Option<u64> {
         match self {
             Self::NoRoom(NoRoom::Rate(wait) | NoRoom::Guesses(wait)) => {
@@ -161,7 +161,7 @@ impl ApiError {
         }
     }
 
-    /// What the caller is told in place of what failed, which is logged.
+    /// Replaces an internal failure by what the caller may know, and logs it.
     fn told(self) -> Self {
         match self {
             Self::Db(error) | Self::Load(LoadError::Db(error)) => of_db(&error),
@@ -235,7 +235,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::Stopped => Self::HandlerTimeout,
             ServiceError::NotDone(NotDone::Full) => Self::PoolFull,
             ServiceError::NotDone(NotDone::Ended) => Self::Stopping,
-            // Logged where it was caught, with its message.
+            // The panic was logged with its message where it was caught.
             ServiceError::Panicked => Self::Internal,
         }
     }
@@ -275,8 +275,8 @@ impl From<Refused> for ApiError {
     }
 }
 
-/// What a problem document says. It travels as an extension of its response until the edge, which knows the
-/// request's id, writes it out.
+/// The content of a problem document. It travels as an extension of the response until the edge, which knows the
+/// request's id, prints it.
 #[derive(Clone, Debug)]
 pub struct Problem {
     document: Document,
@@ -312,7 +312,7 @@ impl Problem {
         self.shed
     }
 
-    /// The document of the request with this id.
+    /// Prints the document for the request with this id.
     pub fn print(&self, request_id: &str) -> String {
         self.document.print(Some(request_id))
     }
@@ -333,7 +333,7 @@ impl IntoResponse for ApiError {
             Self::Unauthorized => {
                 header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            // What is left of the body would be read as the next request.
+            // Otherwise the rest of the body would be read as the next request.
             Self::BodyTimeout | Self::TooLarge(_) | Self::NotHttp => {
                 header(header::CONNECTION, HeaderValue::from_static("close"));
             }

@@ -1,4 +1,4 @@
-//! Product lists: named SKUs, as JSON or CSV.
+//! Product lists: named lists of SKUs, as JSON or CSV.
 
 use axum::body::Bytes;
 
@@ -74,7 +74,7 @@ fn imported(bytes: &Bytes) -> Result<Vec<String>, ApiError> {
     Ok(skus)
 }
 
-/// Delete a product list that nothing names
+/// Delete a product list that nothing uses
 #[utoipa::path(delete, path = "/v1/product-lists/{name}", operation_id = "delete_product_list", tag = "product lists",
     security(("key" = ["admin"])), params(("name" = String, Path, description = "The list's name.")),
     responses((status = 204, description = "Deleted."), Writing, DeleteProductListConflict))]
@@ -88,7 +88,7 @@ answer! {
     pub struct SummaryBody "ProductListSummary" as ProductListSummary |list| {
         /// The list's name.
         name: required(WORDS) => list.name,
-        /// How many SKUs it has.
+        /// The number of its SKUs.
         size: required(SIZE) => list.size,
         /// When it was last written.
         updated_at: required(INSTANT) => list.updated_at,
@@ -100,9 +100,9 @@ answer! {
     pub struct ProductListBody "ProductList" as ProductListRow |list| {
         /// The list's name.
         name: required(WORDS) => list.name,
-        /// Its SKUs, in the order given.
+        /// Its SKUs, in the order in which they were sent.
         skus: required(every(WORDS)) => list.skus,
-        /// How many they are.
+        /// The number of its SKUs.
         size: required(SIZE) => list.skus.len(),
         /// When it was last written.
         updated_at: required(INSTANT) => list.updated_at,

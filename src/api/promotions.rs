@@ -34,21 +34,21 @@ type Types = OneNamed<PromotionType>;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `list` reads")]
 pub struct FilterParams {
-    /// Their state now; archived ones only when asked for.
+    /// Only promotions that are in this state now. Without it, archived promotions are left out.
     #[param(inline)]
     state: Option<States>,
-    /// Their type.
+    /// Only promotions of this type.
     #[param(inline)]
     r#type: Option<Types>,
-    /// The campaign.
+    /// Only promotions of this campaign.
     #[param(max_length = 255)]
     campaign: Option<String>,
-    /// The name contains it, whatever its case.
+    /// Only promotions whose name contains this text; case is ignored.
     #[param(max_length = 255)]
     q: Option<String>,
 }
 
-/// Make a promotion, as a draft or active
+/// Create a promotion, as a draft or active
 #[utoipa::path(post, path = "/v1/promotions", operation_id = "create_promotion", tag = "promotions",
     security(("key" = ["admin"])), request_body = schema::PromotionInput,
     responses(
@@ -97,7 +97,7 @@ pub async fn get(
     Ok(answer(&api, StatusCode::OK, &stored))
 }
 
-/// Replace a promotion; what is left out takes its default, but for `status`, which stays
+/// Replace a promotion; a field that is left out takes its default, but `status` stays
 #[utoipa::path(put, path = "/v1/promotions/{id}", operation_id = "replace_promotion", tag = "promotions",
     security(("key" = ["admin"])),
     params(
@@ -197,7 +197,7 @@ fn answer(api: &Api, status: StatusCode, stored: &Stored) -> Response {
     tagged(json(status, text(api.service(), stored)), stored.version)
 }
 
-/// A promotion as answers have it.
+/// A promotion as JSON for answers.
 fn text(service: &Service, stored: &Stored) -> String {
     let promotion = &stored.promotion;
     let state = promotion.status.state(&promotion.terms, service.clock().now());
@@ -205,14 +205,14 @@ fn text(service: &Service, stored: &Stored) -> String {
     PromotionAnswer::document(&(promotion, state, usage, *version, *updated_at))
 }
 
-/// A promotion as a body has it.
+/// The content of a body.
 struct New {
     terms: Terms,
     lists: Vec<ListReference>,
     status: Option<Status>,
 }
 
-/// Reads a new promotion, or one that replaces another, whose status is given.
+/// Reads the body of a new promotion, or with `status` the body that replaces a promotion of this status.
 async fn read(
     api: &Api,
     tenant: TenantId,

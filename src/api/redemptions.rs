@@ -1,4 +1,4 @@
-//! Redemptions: made, read, committed, cancelled, returned (spec 9).
+//! Redemptions: redeem, read, commit, cancel, return (spec 9).
 
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -28,7 +28,8 @@ conflicts! {
     ReturnGoodsConflict = "not_committed" | "return_id_reused" | "return_exceeds_purchase";
 }
 
-/// Redeem a cart: evaluate it, add to every counter and record it in one step; the same request again answers the same
+/// Redeem a cart: evaluate it, count every limit and record it in one step; the same request again gives the same
+/// answer
 #[utoipa::path(post, path = "/v1/redemptions", operation_id = "redeem", tag = "redemptions",
     security(("key" = ["admin", "pos"])), request_body = schema::RedemptionInput,
     responses(
@@ -54,29 +55,29 @@ pub async fn create(api: Api, pos: Caller<Pos>, body: Small) -> Answered {
 
 type States = OneNamed<RedemptionState>;
 
-/// Filters of the list.
+/// Which redemptions are listed.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `read_filter` reads")]
 pub struct FilterParams {
-    /// The caller's id.
+    /// Only the redemption with this transaction id.
     #[param(max_length = 255)]
     transaction_id: Option<String>,
-    /// Whose cart it was.
+    /// Only redemptions of this customer.
     #[param(max_length = 255)]
     customer_id: Option<String>,
-    /// A promotion that applied.
+    /// Only redemptions to which this promotion applied.
     promotion_id: Option<Uuid>,
-    /// A code that unlocked a promotion, in whatever case. Viewers may not look codes up (403).
+    /// Only redemptions in which this code unlocked a promotion; case is ignored. Viewers may not search by code (403).
     #[param(max_length = 255)]
     code: Option<String>,
-    /// Where they stand.
+    /// Only redemptions in this state.
     #[param(inline)]
     state: Option<States>,
-    /// Evaluated then or later: an RFC 3339 time.
+    /// An RFC 3339 time: only redemptions that were evaluated at this time or later.
     #[param(format = DateTime)]
     from: Option<String>,
-    /// Evaluated before then: an RFC 3339 time.
+    /// An RFC 3339 time: only redemptions that were evaluated before this time.
     #[param(format = DateTime)]
     to: Option<String>,
 }
@@ -92,7 +93,7 @@ pub async fn list(api: Api, reader: Caller<PosReader>, mut query: Query) -> Answ
     let wanted = query.into_page::<RedemptionCursor>(reader.cursors())?;
     let names_code = filter.code_key.is_some();
     if names_code && !reader.sees_codes() {
-        // The answer would say whether a code exists that is not shown.
+        // The answer would reveal whether a code exists that viewers may not see.
         return Err(ApiError::Forbidden);
     }
     let guess = if names_code && !reader.is_admin() {
@@ -117,28 +118,28 @@ pub async fn list(api: Api, reader: Caller<PosReader>, mut query: Query) -> Answ
 answer! {
     /// A redemption, without its request and result.
     pub struct ListedRedemption "RedemptionListed" as ListedRow |row| {
-        /// Which.
+        /// The redemption's id.
         id: required(ID) => row.redemption_id,
-        /// The caller's id.
+        /// The caller's id of the transaction.
         transaction_id: required(WORDS) => row.transaction_id,
-        /// Where it stands.
+        /// The state of the redemption.
         state: required(named::<RedemptionState>()) => row.state,
-        /// A hold's end.
+        /// When the hold expires; null if it never was a hold.
         expires_at: optional(INSTANT) => row.expires_at,
-        /// Who bought.
+        /// The customer.
         customer_id: optional(WORDS) => row.customer_id,
-        /// As of when.
+        /// The time for which the cart was evaluated.
         evaluated_at: required(INSTANT) => row.evaluated_at,
-        /// When it was committed or ended.
+        /// When the redemption was committed or ended.
         settled_at: optional(INSTANT) => row.settled_at,
-        /// By which version of the tenant's rules.
+        /// The version of the tenant's rules that priced the cart.
         ruleset_version: required(SIZE) => row.ruleset_version,
-        /// What the cart came to.
+        /// The totals of the cart.
         totals: required(raw(part::<TotalsBody>())) => row.totals,
     }
 }
 
-/// Read a redemption: what was asked for, what it came to, by which rules, and what came back of it
+/// Read a redemption: its request, its result, the version of the rules, and its returns
 #[utoipa::path(get, path = "/v1/redemptions/{id}", operation_id = "read_redemption", tag = "redemptions",
     security(("key" = ["admin", "pos", "viewer"])),
     params(
@@ -156,7 +157,7 @@ pub async fn get(
         Found::Redemption(row, state, returns) => (row, state, returns),
         Found::Buried(transaction) => return Ok(json(StatusCode::OK, buried(&transaction))),
     };
-    // Viewers see the last three characters of codes.
+    // Viewers see only the last three characters of codes.
     let shown = |document: &str| {
         if reader.sees_codes() {
             Some(document.to_owned())
@@ -172,28 +173,29 @@ pub async fn get(
 }
 
 answer! {
-    /// A redemption. Of a transaction that was cancelled before it was seen there is no more than `transaction_id` and `state`.
+    /// A redemption. If the transaction was cancelled before its redemption arrived, only `transaction_id` and `state`
+    /// are known.
     pub struct FullRedemption "RedemptionFull"
         as (&RedemptionRow, &Answer<'_>, Option<&str>, &Vec<String>) |(row, answer, request, returns)| {
         head: all_of::<Head>() => answer,
-        /// As of when.
+        /// The time for which the cart was evaluated.
         evaluated_at: absent(INSTANT) => Some(row.evaluated_at),
-        /// When it was committed or ended.
+        /// When the redemption was committed or ended.
         settled_at: absent(or_null(INSTANT)) => Some(row.settled_at),
-        /// By which version of the tenant's rules.
+        /// The version of the tenant's rules that priced the cart.
         ruleset_version: absent(SIZE) => Some(row.ruleset_version),
-        /// What was asked for, as it was understood. Viewers see codes by their last three characters.
+        /// The request, with its defaults. Viewers see only the last three characters of codes.
         request: absent(or_null(raw(part::<Request<'_>>()))) => Some(*request),
-        /// What was recorded. Null where the transaction was cancelled before it was seen.
+        /// The recorded result. Null if the transaction was cancelled before its redemption arrived.
         result: optional(raw(part::<EvaluationBody>())) => answer.result,
-        /// What came back, in order.
+        /// The returns, in order.
         returns: absent(every(raw(part::<ReturnRecord>()))) => Some(*returns),
-        /// When all that it took was given back to the limits.
+        /// When everything that the redemption took of limits was given back.
         restored_at: absent(or_null(INSTANT)) => Some(row.restored_at),
     }
 }
 
-/// Make a hold final, as it was quoted
+/// Commit a hold: it becomes final at the price that was quoted
 #[utoipa::path(post, path = "/v1/redemptions/{id}/commit", operation_id = "commit_redemption", tag = "redemptions",
     security(("key" = ["admin", "pos"])),
     params(
@@ -212,7 +214,7 @@ pub async fn commit(
     answer(&api.redemption(service.commit_redemption(pos.tenant(), address)).await?)
 }
 
-/// Cancel a hold: what it reserved is given back; one that was never seen is not redeemed late
+/// Cancel a hold and give back what it reserved; an unknown transaction can then no longer be redeemed
 #[utoipa::path(post, path = "/v1/redemptions/{id}/cancel", operation_id = "cancel_redemption", tag = "redemptions",
     security(("key" = ["admin", "pos"])),
     params(
@@ -231,7 +233,7 @@ pub async fn cancel(
     answer(&api.redemption(service.cancel_redemption(pos.tenant(), address)).await?)
 }
 
-/// Take units back; the last unit of a line brings its refund to all that was paid for it
+/// Return units; with the last unit of a line, its refunds add up to all that was paid for the line
 #[utoipa::path(post, path = "/v1/redemptions/{id}/returns", operation_id = "return_goods", tag = "redemptions",
     security(("key" = ["admin", "pos"])),
     params(
@@ -247,7 +249,7 @@ pub async fn take_back(
     body: Small,
 ) -> Answered {
     let service = api.service();
-    // What does not exist, or is another tenant's, is told before what is wrong with the body.
+    // A redemption that does not exist or belongs to another tenant is reported before faults of the body.
     api.admin_read(service.redemption(pos.tenant(), address.clone())).await?;
     let new = decode(&body.json()?, read_body::<NewReturn, _>)?;
     ok(api.redemption(service.take_back(pos.tenant(), address, new)).await?)
@@ -273,7 +275,7 @@ fn head(row: &RedemptionRow, state: RedemptionState) -> Answer<'_> {
     }
 }
 
-/// A transaction that was cancelled before it was seen.
+/// The answer for a transaction that was cancelled before its redemption arrived.
 fn buried(transaction: &str) -> String {
     wire::redemption::print(&Answer {
         id: None,

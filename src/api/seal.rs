@@ -1,8 +1,8 @@
-//! Cursors that say nothing: sealed for their list and their tenant, with a key that every instance reads from the
-//! database. What was not sealed by this service is no cursor.
+//! Sealed cursors, which callers cannot read. A cursor is sealed for its list and its tenant, with a key that every
+//! instance reads from the database. A text that this service did not seal is no cursor.
 //!
-//! The nonce is a keyed hash of what is sealed, so that the same place has the same cursor and no two share a nonce. The
-//! text is filled up, so that its length tells little.
+//! The nonce is a keyed hash of the sealed text. So the same place always has the same cursor, and no two texts share a
+//! nonce. The text is padded, so that its length reveals little.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,12 +13,12 @@ use crate::domain::id::CursorKey;
 
 /// Bytes of a nonce.
 const NONCE: usize = 12;
-/// Sealed texts are filled up to a multiple of so many bytes.
+/// Texts are padded to a multiple of this many bytes before they are sealed.
 const BLOCK: usize = 64;
-/// Longest cursor that can be one of ours.
+/// Longest text that can be one of our cursors.
 const MAX_CURSOR: usize = 4_096;
 
-/// What cursors of one list of one tenant are sealed with.
+/// The seal of the cursors of one list of one tenant.
 #[derive(Clone, Debug)]
 pub struct Seal {
     key: CursorKey,
@@ -26,12 +26,12 @@ pub struct Seal {
 }
 
 impl Seal {
-    /// Of the list at this path.
+    /// The seal of the list at this path.
     pub fn new(key: CursorKey, list: String) -> Self {
         Self { key, list }
     }
 
-    /// The cursor of a place; none where the cipher fails, which it does not.
+    /// The cursor of a place. It is `None` if the cipher fails, which does not happen.
     pub fn close(&self, place: &str) -> Option<String> {
         let mut text = place.as_bytes().to_vec();
         text.resize(text.len().next_multiple_of(BLOCK), 0);
@@ -45,7 +45,7 @@ impl Seal {
         Some(URL_SAFE_NO_PAD.encode(cursor))
     }
 
-    /// The place of a cursor that was sealed for this list.
+    /// The place of a cursor, if the cursor was sealed for this list.
     pub fn open(&self, cursor: &str) -> Option<String> {
         if cursor.len() > MAX_CURSOR {
             return None;
@@ -73,7 +73,8 @@ impl Seal {
     fn nonce(&self, text: &[u8]) -> Option<[u8; NONCE]> {
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.derived(b"cursor nonce").as_ref());
         let mut context = hmac::Context::with_key(&key);
-        // The text is whole blocks, so that what is hashed is never the same for another list.
+        // The text is padded to whole blocks and its length comes first, so the hashed bytes never equal those of
+        // another list.
         context.update(&u64::try_from(text.len()).ok()?.to_be_bytes());
         context.update(text);
         context.update(self.list.as_bytes());

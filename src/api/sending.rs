@@ -1,8 +1,8 @@
-//! Answers on their way. A request keeps its place until the last byte of its answer has been written to the connection,
-//! or the connection is gone; whoever takes no piece of it for too long is cut off.
+//! Answers that are being sent. A request keeps its place until the last byte of its answer is written to the
+//! connection, or the connection is gone. A caller who takes no piece for too long is cut off.
 //!
-//! An answer is cut into pieces, each of which knows when hyper has let go of it: over HTTP/1 and HTTP/2 alike, that is
-//! when it is written.
+//! An answer is cut into pieces. Each piece is dropped when hyper is done with it. Over HTTP/1 and HTTP/2 alike that is
+//! when the piece is written.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,23 +16,23 @@ use hyper::body::{Frame, SizeHint};
 use super::connection::Turn;
 use super::edge::Held;
 
-/// Bytes of a piece: a frame of HTTP/2.
+/// Bytes of a piece: the size of an HTTP/2 frame.
 const PIECE: usize = 16 * 1024;
 
-/// An answer on its way, with what its request keeps until it has been sent.
+/// An answer that is being sent, and what its request keeps until then.
 pub(super) struct Sending {
     turn: Turn,
     _held: Held,
-    /// When a piece was last taken.
+    /// When the caller last took a piece.
     since: AtomicU64,
-    /// Pieces that hyper has and that are not written.
+    /// Pieces that hyper has but has not written.
     pieces: AtomicUsize,
-    /// Whether what comes next is not there yet.
+    /// Whether the service has not produced the next bytes yet.
     waits_for_us: AtomicBool,
 }
 
 impl Sending {
-    /// Since when the caller has taken nothing of what waits for it.
+    /// Since when the caller has taken nothing of the bytes that wait for it.
     pub(super) fn unread_since(&self) -> Option<u64> {
         let waits_for_us =
             self.waits_for_us.load(Ordering::Relaxed) && self.pieces.load(Ordering::Relaxed) == 0;
@@ -78,7 +78,7 @@ pub(super) struct Pieces {
     sending: Option<Arc<Sending>>,
 }
 
-/// Sends the answer of a turn, which keeps its place until that is done.
+/// Sends the answer of a turn. The turn keeps its place until the answer is sent.
 pub(super) fn send(mut turn: Turn, response: Response, held: Held) -> axum::http::Response<Pieces> {
     turn.answered();
     let sending = (!response.body().is_end_stream()).then(|| {

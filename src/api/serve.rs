@@ -1,8 +1,8 @@
-//! Connections: accepting, their time limits, and their end.
+//! Serves connections: accepts them, limits their times, and ends them.
 //!
-//! `axum::serve` has no limit on how long a header may take or a connection may rest; stalled ones stay open for ever.
-//! So connections are served through hyper-util, and each is watched by `connection`. (hyper's own limit on heads
-//! begins when the connection rests, so that it would end idle ones as soon as slow ones.)
+//! `axum::serve` limits neither the time of a header nor the time that a connection is idle, so stalled connections
+//! would stay open forever. Therefore hyper-util serves connections here, and `connection` watches each. (hyper's own
+//! limit on heads begins when the connection becomes idle, so it would end idle connections as soon as slow ones.)
 
 use std::io;
 use std::pin::pin;
@@ -26,9 +26,10 @@ use super::sending::{self, Pieces};
 use super::unread;
 use crate::metrics::Timeout;
 
-/// Pause after the system has refused a connection, for instance because too many files are open.
+/// Pause after the system has refused a connection, for example because too many files are open.
 pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Bounds of hyper's own, so far above ours that ours answer: only a caller who passes these gets a plain 431.
+/// hyper's own bounds. They are far above ours, so that ours answer first. Only a caller who exceeds these gets hyper's
+/// 431.
 const HYPER_BUFFER: usize = 64 * 1024;
 const HYPER_HEADERS: usize = 256;
 
@@ -37,14 +38,14 @@ const HYPER_HEADERS: usize = 256;
 pub struct Limits {
     /// From the first byte of a request to the end of its headers.
     pub header: Duration,
-    /// Rest between requests, and of an answer of which nobody takes the next piece.
+    /// How long a connection may be idle between requests, and how long a caller may leave an answer unread.
     pub idle: Duration,
-    /// How long a request is still worked on after its caller has stopped sending: either it has hung up, or it waits for
-    /// the answer with its own side closed.
+    /// How long work on a request continues after its caller stops sending. The caller has either hung up, or closed
+    /// its own side and waits for the answer.
     pub hang_up: Duration,
-    /// How long requests that have begun may go on when the service stops.
+    /// How long requests in progress may continue when the service stops.
     pub drain: Duration,
-    /// How often both are looked at.
+    /// The interval at which these times are checked.
     pub watch_every: Duration,
 }
 
@@ -60,11 +61,11 @@ impl Default for Limits {
     }
 }
 
-/// Where connections come from.
+/// The source of connections.
 pub enum Door {
-    /// A listener of its own.
+    /// A listener of this runtime.
     Own(TcpListener),
-    /// Another runtime, which accepts them.
+    /// Another runtime accepts the connections.
     Led(Led),
 }
 
@@ -81,7 +82,7 @@ impl From<Led> for Door {
 }
 
 impl Door {
-    /// The next connection; never, if nobody leads any here.
+    /// The next connection. Waits forever once no more connections can come.
     async fn next(&mut self) -> io::Result<TcpStream> {
         match self {
             Self::Own(listener) => Ok(listener.accept().await?.0),
@@ -93,7 +94,7 @@ impl Door {
     }
 }
 
-/// Serves until `stop`, then lets what has begun end, for a bounded time.
+/// Serves until `stop`. Then it lets requests in progress finish, for a bounded time.
 pub async fn serve(door: impl Into<Door>, edge: Edge, limits: Limits, stop: CancellationToken) {
     let mut door = door.into();
     let graceful = GracefulShutdown::new();
@@ -106,14 +107,15 @@ pub async fn serve(door: impl Into<Door>, edge: Edge, limits: Limits, stop: Canc
         match accepted {
             Ok(stream) => {
                 let watcher = graceful.watcher();
-                // Of the connection: what all requests of all cores count up and down at once costs each of them time.
+                // Each connection has its own `Arc`: a count that all cores change for every request would slow all of
+                // them.
                 let (edge, builder) = (Arc::new(edge.clone()), Arc::clone(&builder));
                 tokio::spawn(async move {
                     let watch = Arc::new(Watch::new());
                     let connection = connection(stream, &edge, &watch, &builder);
                     let connection = pin!(watcher.watch(connection));
                     tokio::select! {
-                        // How a connection ends is the caller's affair: a hang-up is no fault of ours.
+                        // How a connection ends is up to the caller: a hang-up is no fault of the service.
                         ended = connection => if let Err(error) = ended {
                             tracing::trace!(%error, "a connection ended early");
                         },
@@ -144,7 +146,7 @@ fn connection(
     watch: &Arc<Watch>,
     builder: &Builder<TokioExecutor>,
 ) -> impl GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + use<> {
-    // Answers are whole when they are written: waiting for more to send only delays them.
+    // Answers are written whole, so waiting for more data would only delay them.
     let _ = stream.set_nodelay(true);
     let io = TokioIo::new(Watched::new(stream, watch, edge));
     let (edge, watch) = (Arc::clone(edge), Arc::clone(watch));

@@ -20,7 +20,7 @@ pub async fn get(api: Api, reader: Caller<Reader>, _: NoQuery) -> Answered {
     Ok(answer(&settings, version))
 }
 
-/// Replace the settings; what is left out takes its default
+/// Replace the settings; a field that is left out takes its default
 #[utoipa::path(put, path = "/v1/settings", operation_id = "replace_settings", tag = "settings",
     security(("key" = ["admin"])),
     params(

@@ -1,4 +1,4 @@
-//! What promotions gave and got back over time, and what is left of their limits (spec 3).
+//! Statistics: what promotions gave over time, what was taken back, and what is left of their limits (spec 3).
 
 use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use chrono_tz::Tz;
@@ -33,25 +33,25 @@ impl Titled for Bucket {
 
 type Buckets = OneNamed<Bucket>;
 
-/// Which time, and in which parts.
+/// The period, and its division into buckets.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `read` reads")]
 pub struct PeriodParams {
-    /// An RFC 3339 time: from then on. By default so long before `to`: 7 days in hours, 90 days in days, 52 weeks in
-    /// weeks, 3 years in months.
+    /// An RFC 3339 time: the start of the period, included. The default depends on the bucket: 7 days before `to` for
+    /// hours, 90 days for days, 52 weeks for weeks, 3 years for months.
     #[param(format = DateTime)]
     from: Option<String>,
-    /// An RFC 3339 time: before then. By default until now.
+    /// An RFC 3339 time: the end of the period, excluded. The default is now.
     #[param(format = DateTime)]
     to: Option<String>,
-    /// `hour`, `day`, `week` (from Monday) or `month` of the tenant's time zone; by default `day`. At most 1,000 of
-    /// them between `from` and `to`.
+    /// `hour`, `day`, `week` (from Monday) or `month` in the tenant's time zone; the default is `day`. At most 1,000
+    /// buckets between `from` and `to`.
     #[param(inline)]
     bucket: Option<Buckets>,
 }
 
-/// Which promotions.
+/// The promotions to count.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `all` reads")]
@@ -61,11 +61,11 @@ pub struct CampaignParams {
     campaign: Option<String>,
 }
 
-/// What a promotion gave and got back, by buckets of time, and what is left of its limits now
+/// Read what a promotion gave and what was taken back, by buckets of time, and what is left of its limits now
 ///
-/// `buckets` has those with something in them, in order: committed sales by `evaluated_at` (`redemptions`, `times`,
-/// `discount`, `points`), returns by their own time (`returns`: `count`, and the `discount` and `points` taken back).
-/// `total` is all of them together. `limits` is as `usage` of the promotion.
+/// `buckets` has the buckets that are not empty, in order. Committed sales count at their `evaluated_at`
+/// (`redemptions`, `times`, `discount`, `points`), returns at their own time (`returns`: `count`, and the `discount`
+/// and `points` that were taken back). `total` sums up all buckets. `limits` is the same as `usage` of the promotion.
 #[utoipa::path(get, path = "/v1/promotions/{id}/stats", operation_id = "read_promotion_stats", tag = "stats",
     security(("key" = ["admin", "viewer"])),
     params(("id" = Uuid, Path, description = "The promotion."), PeriodParams),
@@ -82,16 +82,17 @@ pub async fn of_promotion(
     api.require_promotion(reader.tenant(), promotion).await?;
     finished?;
     let stats = answered(&api, &reader, question.clone()).await?;
-    // The promotion is there, so that it is told of.
+    // The promotion exists, so the statistics contain it.
     let own = stats.promotions.first().ok_or(ApiError::NotFound)?;
     ok(PromotionStatsBody::document(&(own, &question, &stats)))
 }
 
-/// What the promotions of a campaign, or all, gave and got back, by buckets of time
+/// Read what the promotions of a campaign, or all promotions, gave and what was taken back, by buckets of time
 ///
-/// `promotions` has an entry as of one promotion for each, newest first: those with something in the time that is asked
-/// for, and of a `campaign` besides all that are not archived. `total` is of all of them; a sale on which two of them
-/// applied is one redemption there. An answer of more than 10,000 buckets is refused (422).
+/// `promotions` has one entry for each promotion, newest first, with the members of the statistics of one promotion. It
+/// contains the promotions with at least one bucket in the period, and with `campaign` also every other promotion of
+/// the campaign that is not archived. `total` sums up all promotions; a sale on which two of them applied counts there
+/// as one redemption. An answer of more than 10,000 buckets is refused (422).
 #[utoipa::path(get, path = "/v1/stats", operation_id = "read_stats", tag = "stats",
     security(("key" = ["admin", "viewer"])), params(CampaignParams, PeriodParams),
     responses((status = 200, description = "The statistics.", body = schema::Stats), Reading))]
@@ -123,35 +124,35 @@ fn read(query: &mut Query, subject: Subject) -> Question {
 
 answer! {
     struct Back "" as (Option<&StatsRow>, u32) |(row, precision)| {
-        /// How many.
+        /// The number of returns.
         count: required(SIZE) => row.map_or(0, |row| row.returns),
-        /// Taken back, in the tenant's currency.
+        /// The discount that was taken back, in the tenant's currency.
         discount: required(DECIMAL) => money(row.map_or("0", |row| &row.discount_back), *precision),
-        /// Taken back.
+        /// The points that were taken back.
         points: required(DECIMAL) => row.map_or("0", |row| &row.points_back),
     }
 }
 
 answer! {
-    /// What was given, and what came back.
+    /// What was given, and what was taken back.
     pub struct Totals "StatsTotals" as (Option<&StatsRow>, u32) |(row, precision)| {
-        /// Committed sales on which it applied.
+        /// Committed sales on which the promotion applied.
         redemptions: required(SIZE) => row.map_or(0, |row| row.redemptions),
-        /// How many times it was given.
+        /// How many times the promotion was given.
         times: required(SIZE) => row.map_or(0, |row| row.times),
-        /// Given, in the tenant's currency.
+        /// The discount that was given, in the tenant's currency.
         discount: required(DECIMAL) => money(row.map_or("0", |row| &row.discount), *precision),
-        /// Awarded.
+        /// The points that were awarded.
         points: required(DECIMAL) => row.map_or("0", |row| &row.points),
-        /// What came back.
+        /// The returns.
         returns: required(part::<Back>()) => (*row, *precision),
     }
 }
 
 answer! {
-    /// What was given and came back in a stretch of time.
+    /// What was given and taken back in one bucket.
     pub struct Stretch "StatsPeriod" as (&StatsRow, &Stats) |(row, stats)| {
-        /// When it begins, on the tenant's clocks.
+        /// When the bucket begins, in the tenant's time zone.
         starts_at: optional(by(TIME)) => start(row, stats).map(|start| at(start, stats.zone)),
         counts: all_of::<Totals>() => &(Some(*row), stats.precision),
     }
@@ -164,46 +165,46 @@ fn start(row: &StatsRow, stats: &Stats) -> Option<DateTime<Utc>> {
 
 answer! {
     struct Period "" as (&Question, &Stats) |(question, stats)| {
-        /// How long each bucket is.
+        /// The length of a bucket.
         bucket: required(choice::<Bucket>()) => question.bucket,
-        /// The tenant's, on whose clocks buckets begin.
+        /// The tenant's time zone, in which buckets begin.
         timezone: required(ZONE) => stats.zone,
-        /// Included.
+        /// The start of the period, included.
         from: required(by(TIME)) => at(stats.from, stats.zone),
-        /// Excluded; null: until now.
+        /// The end of the period, excluded; null: now.
         to: optional(by(TIME)) => question.to.map(|to| at(to, stats.zone)),
     }
 }
 
 answer! {
     struct Head "" as PromotionStats |own| {
-        /// Which.
+        /// The promotion's id.
         promotion_id: required(ID) => own.promotion.id.uuid(),
         /// Its name.
         name: required(WORDS) => own.promotion.terms.name,
-        /// What it belongs to.
+        /// The promotion's campaign.
         campaign: optional(WORDS) => own.promotion.terms.campaign,
     }
 }
 
 answer! {
     struct Counted "" as (&PromotionStats, &Stats) |(own, stats)| {
-        /// Those with something in them, in order.
+        /// The buckets that are not empty, in order.
         buckets: required(every(part::<Stretch>())) => with(&own.buckets, stats),
-        /// All buckets together.
+        /// The sum of all buckets.
         total: required(part::<Totals>()) => (own.total.as_ref(), stats.precision),
-        /// How far its limits are used now.
+        /// The present use of the promotion's limits.
         limits: required(part::<wire::usage::UsageBody>()) => own.usage,
     }
 }
 
-/// Each of these with the answer of which it is a part.
+/// Pairs each entry with the statistics that it belongs to.
 fn with<'s, T>(own: &'s [T], stats: &'s Stats) -> Vec<(&'s T, &'s Stats)> {
     own.iter().map(|own| (own, stats)).collect()
 }
 
 answer! {
-    /// What a promotion gave and got back.
+    /// What a promotion gave, and what was taken back.
     pub struct PromotionStatsBody "PromotionStats" as (&PromotionStats, &Question, &Stats)
         |(own, question, stats)| {
         head: all_of::<Head>() => *own,
@@ -220,28 +221,28 @@ answer! {
 }
 
 answer! {
-    /// What promotions gave and got back.
+    /// What promotions gave, and what was taken back.
     pub struct StatsBody "Stats" as (Option<&str>, &Question, &Stats) |(campaign, question, stats)| {
         /// The campaign that was asked for.
         campaign: optional(WORDS) => *campaign,
         period: all_of::<Period>() => &(*question, *stats),
-        /// Newest first.
+        /// The promotions, newest first.
         promotions: required(every(part::<Entry>())) => with(&stats.promotions, stats),
-        /// All of them; a sale on which two applied is one redemption.
+        /// The sum of all promotions. A sale on which two of them applied is one redemption.
         total: required(part::<Totals>()) => (stats.total.as_ref(), stats.precision),
     }
 }
 
-/// An amount from its digits in ten-thousandths.
+/// Prints an amount that is given in ten-thousandths.
 fn money(digits: &str, precision: u32) -> String {
     let mut text = String::with_capacity(24);
-    // Sums of 64-bit amounts fit 128 bits; writing to a string does not fail.
+    // Sums of 64-bit amounts fit in 128 bits. Writing to a string does not fail.
     let scaled = digits.parse::<i128>().unwrap_or_default();
     let _ = write_scaled(&mut text, scaled, DECIMALS, precision);
     text
 }
 
-/// Prints an instant on the tenant's clocks; in UTC where those show a year that RFC 3339 cannot write.
+/// Prints an instant in the tenant's time zone, or in UTC if the local year is one that RFC 3339 cannot write.
 fn at(instant: DateTime<Utc>, zone: Tz) -> impl Fn(&mut Writer) {
     let local = instant.with_timezone(&zone);
     let text = if (0..=9999).contains(&local.year()) {

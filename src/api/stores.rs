@@ -28,7 +28,7 @@ pub async fn list(api: Api, reader: Caller<Reader>, query: Query) -> Answered {
     Ok(page::answer(&found, &wanted.seal, StoreBody::print))
 }
 
-/// Add and replace stores, all or nothing; those that are not named stay
+/// Add or replace stores, all or none; stores that the body does not name stay
 #[utoipa::path(put, path = "/v1/stores", operation_id = "put_stores", tag = "stores",
     security(("key" = ["admin"])),
     request_body(content((schema::StoreListInput = "application/json"), (String = "text/csv"))),
@@ -87,7 +87,7 @@ pub async fn delete(api: Api, admin: Caller<Admin>, Name(code): Name, _: NoQuery
 
 answer! {
     pub struct StoresPut "StoresPut" as usize |count| {
-        /// How many.
+        /// How many stores were put.
         count: required(SIZE) => *count,
     }
 }

@@ -1,7 +1,8 @@
-//! Long answers: read from the database page by page while they are sent, so that their length costs no memory.
+//! Long answers: they are read from the database page by page while they are sent, so that their length costs no
+//! memory.
 //!
-//! Once its head is sent, an answer can no longer become a problem document: what fails then breaks it off, so that
-//! nobody takes a part for the whole, and is logged here.
+//! Once its head is sent, an answer can no longer become a problem document. A failure then breaks the answer off, so
+//! that nobody takes a part for the whole. The failure is logged here.
 
 use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
@@ -12,8 +13,8 @@ use futures_util::{StreamExt, stream};
 use crate::service::ServiceError;
 use crate::telemetry;
 
-/// An answer of a head, of parts, and of a tail. `next` reads the part at a place, and tells the place of the one after
-/// it. Each is read when the one before is on its way.
+/// An answer of a head, parts and a tail. `next` reads the part at a place, and returns the place of the following
+/// part. Each part is read only after the previous one is on its way.
 pub fn answer<P, F, R>(
     status: StatusCode,
     content_type: &'static str,
@@ -49,7 +50,8 @@ where
     response
 }
 
-/// Whether the caller would rather have CSV than JSON: `text/csv` is named, with more weight than JSON if that is.
+/// Whether the caller prefers CSV to JSON: `text/csv` must be named, with a greater weight than JSON if JSON is named
+/// too.
 pub fn wants_csv(headers: &HeaderMap) -> bool {
     let weight = |media: &str| {
         let ranges = headers.get_all(ACCEPT).iter();
@@ -60,7 +62,7 @@ pub fn wants_csv(headers: &HeaderMap) -> bool {
     weight("text/csv") > weight("application/json")
 }
 
-/// The weight of a media range in thousandths, if it is this one.
+/// The weight of a media range in thousandths, if the range is `media`.
 fn weight_of(range: &str, media: &str) -> Option<u32> {
     let mut parts = range.split(';').map(str::trim);
     if !parts.next()?.eq_ignore_ascii_case(media) {

@@ -1,4 +1,4 @@
-//! Tenants and their keys, managed by the operator.
+//! Tenants and their keys, which the operator manages.
 
 use chrono_tz::Tz;
 
@@ -14,16 +14,16 @@ use crate::service::api_key::Minted;
 use crate::service::keys::TenantTerms;
 use crate::wire::body::*;
 
-/// Most promotions of a tenant that may be active and not ended.
+/// Highest bound on active promotions that the operator may set for a tenant.
 const MAX_ACTIVE_PROMOTIONS: i64 = 100_000;
-/// Most stores to which the operator may raise the bound.
+/// Highest bound on stores that the operator may set.
 const MAX_STORES: i64 = 1_000_000;
-/// Most product lists to which the operator may raise the bound.
+/// Highest bound on product lists that the operator may set.
 const MAX_PRODUCT_LISTS: i64 = 10_000;
-/// Most SKUs on them to which the operator may raise the bound.
+/// Highest bound on the SKUs of all product lists that the operator may set.
 const MAX_PRODUCT_LIST_ENTRIES: i64 = 20_000_000;
 
-/// Make a tenant, with its first admin key, which is shown this once
+/// Create a tenant with its first admin key, which is shown only once
 #[utoipa::path(post, path = "/v1/tenants", operation_id = "create_tenant", tag = "tenants",
     security(("key" = ["operator"])), request_body = schema::TenantInput,
     responses((status = 201, description = "The tenant and its `admin_key`.", body = schema::TenantMade), Writing))]
@@ -47,7 +47,7 @@ pub async fn list(api: Api, operator: Operator, query: Query) -> Answered {
     Ok(page::answer(&found, &wanted.seal, TenantBody::print))
 }
 
-/// Suspend a tenant or let it work again, rename it, raise its bounds of active promotions, stores and product lists, bound its rates
+/// Change a tenant: suspend or resume it, rename it, set its bounds and its rate limits
 #[utoipa::path(patch, path = "/v1/tenants/{id}", operation_id = "change_tenant", tag = "tenants",
     security(("key" = ["operator"])), params(("id" = Uuid, Path, description = "The tenant.")),
     request_body = schema::TenantPatch,
@@ -64,7 +64,7 @@ pub async fn patch(
     ok(TenantBody::document(&row))
 }
 
-/// Make a key for a tenant; it is shown this once
+/// Create a key for a tenant; it is shown only once
 #[utoipa::path(post, path = "/v1/tenants/{id}/keys", operation_id = "create_tenant_key", tag = "tenants",
     security(("key" = ["operator"])), params(("id" = Uuid, Path, description = "The tenant.")),
     request_body = schema::KeyInput,
@@ -106,18 +106,18 @@ async fn exists(api: &Api, tenant: TenantId) -> Result<(), ApiError> {
 }
 
 request! {
-    /// A tenant to be made.
+    /// A tenant to create.
     NewTenant "Tenant" {
-        /// What people call it.
+        /// The tenant's name.
         name: required(NAME),
         /// Three capital letters (ISO 4217).
         currency: required(CURRENCY),
-        /// Of the IANA database.
+        /// A time zone of the IANA database.
         timezone: required(ZONE),
     }
 }
 
-/// A tenant as it is asked for.
+/// The body of a request for a tenant.
 pub struct NewTenant {
     name: String,
     currency: Currency,
@@ -125,21 +125,21 @@ pub struct NewTenant {
 }
 
 request! {
-    /// What is to be changed; what is left out stays.
+    /// The changes. A field that is left out stays.
     pub struct PatchBody "TenantPatch" as TenantPatch {
-        /// What people call it.
+        /// The tenant's name.
         name: absent(NAME),
-        /// Whether its keys are refused (403 `tenant_suspended`).
+        /// Whether the tenant's keys are refused (403 `tenant_suspended`).
         suspended: absent(BOOLEAN),
         /// How many promotions may be active and not ended.
         max_active_promotions: absent(integer(1..=MAX_ACTIVE_PROMOTIONS)),
-        /// How many stores it may have.
+        /// How many stores the tenant may have.
         max_stores: absent(integer(1..=MAX_STORES)),
-        /// How many product lists it may have.
+        /// How many product lists the tenant may have.
         max_product_lists: absent(integer(1..=MAX_PRODUCT_LISTS)),
         /// How many SKUs may be on all its product lists together.
         max_product_list_entries: absent(integer(1..=MAX_PRODUCT_LIST_ENTRIES)),
-        /// How much work it may ask an instance for; replaced whole.
+        /// How much work the tenant may ask one instance for. The whole object is replaced.
         rate_limits: absent(part::<RateLimits>()),
     } read |object, faults| {
         Some(TenantPatch {
@@ -160,16 +160,16 @@ answer! {
         /// The tenant's id.
         id: required(ID) => row.tenant_id,
         terms: all_of::<TenantTerms>() => row,
-        /// When it was made.
+        /// When the tenant was created.
         created_at: required(INSTANT) => row.created_at,
     }
 }
 
 answer! {
-    /// A tenant that was just made.
+    /// A tenant that was just created.
     pub struct TenantMade "TenantMade" as (TenantRow, Minted) |(row, minted)| {
         tenant: all_of::<TenantBody>() => row,
-        /// Its first admin key, shown this once.
+        /// The tenant's first admin key. It is shown only once.
         admin_key: required(WORDS) => minted.text,
     }
 }

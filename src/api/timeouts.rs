@@ -1,5 +1,5 @@
-//! How long each kind of request may take. An expired handler is 503: `unavailable` where nothing can have happened,
-//! `outcome_unknown` for what writes.
+//! How long each kind of request may take. A handler that takes too long is answered with 503: `unavailable` for reads,
+//! which change nothing, and `outcome_unknown` for writes.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use crate::metrics::Timeout;
 /// How long the parts of a request may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// From the headers to the end of the body.
+    /// From the end of the headers to the end of the body.
     pub body: Duration,
     pub evaluate: Duration,
-    /// A redemption, or a move of one.
+    /// A redemption, or a change of its state.
     pub redeem: Duration,
     pub admin: Duration,
-    /// A bulk write, or what counts many redemptions.
+    /// A bulk write, or a read that counts many redemptions.
     pub bulk: Duration,
-    /// How much longer than it needs everything takes: only tests, which make an instance small by it, set it.
+    /// An extra delay of all work. Only tests set it, to make an instance slow.
     pub delay: Duration,
 }
 
@@ -48,7 +48,7 @@ macro_rules! kinds {
     };
 }
 
-// Each kind of work: how long it may take, and whether it reads or writes.
+// For each kind of work: its limit, and whether it reads or writes.
 kinds! {
     evaluation: evaluate, Read;
     redemption: redeem, Write;

@@ -1,5 +1,6 @@
-//! Bodies of requests that are answered before they have been read: for want of a key, of a path, of room. The rest of a
-//! small one is read, so that the connection can be kept; otherwise the answer says `connection: close` (spec 1).
+//! Bodies of requests that are answered before the body is read, for example because of a missing key, an unknown path
+//! or a full service. A small rest is read, so that the connection can be kept. Otherwise the answer has `connection:
+//! close` (spec 1).
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,12 +16,12 @@ use hyper::body::{Frame, Incoming, SizeHint};
 
 use super::connection::Watch;
 
-/// Most bytes that are read for the sake of the connection.
+/// Most bytes of a rest that are read to keep the connection.
 const MAX_READ: usize = 64 * 1024;
-/// How long they may take.
+/// How long reading the rest may take.
 const READ_TIME: Duration = Duration::from_secs(1);
 
-/// A body that comes back when whoever reads it lets go of it before its end.
+/// A body that returns to its lender if its reader drops it before the end.
 struct Lent {
     body: Option<Incoming>,
     lender: Arc<Lender>,
@@ -38,14 +39,14 @@ impl Lender {
     }
 }
 
-/// What becomes of the rest of a body.
+/// Handles the rest of a body.
 pub(super) struct Rest {
     lender: Arc<Lender>,
-    /// Whether the caller waits to be asked for the body.
+    /// Whether the caller waits for a request to send the body (`Expect`).
     waits: bool,
 }
 
-/// Lends a body of HTTP/1 to its reader. Over HTTP/2 a stream ends without the others.
+/// Lends an HTTP/1 body to its reader. Over HTTP/2 a stream ends without affecting the others.
 pub(super) fn lend(body: Incoming, waits: bool, watch: &Arc<Watch>) -> (Body, Option<Rest>) {
     if body.is_end_stream() {
         return (Body::empty(), None);
@@ -100,7 +101,7 @@ impl Drop for Lent {
 }
 
 impl Rest {
-    /// Reads what is left of the body, or lets the answer say that the connection ends with it.
+    /// Reads the rest of the body, or marks the answer as the last one of the connection.
     pub(super) async fn settle(self, response: &mut Response) {
         let left = self.lender.left().take();
         let Some(body) = left else {
@@ -120,7 +121,7 @@ impl Rest {
     }
 }
 
-/// Reads a body and keeps nothing of it: whether it comes to its end, within so many bytes.
+/// Reads and drops a body. Returns whether it ended within `most` bytes.
 pub(super) async fn drain(body: Body, most: usize) -> bool {
     let mut pieces = body.into_data_stream();
     let mut room = most;

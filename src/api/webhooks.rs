@@ -1,4 +1,4 @@
-//! Webhooks: where events go, what was given up there, and how it is sent again (spec 12).
+//! Webhooks: where events are sent, the deliveries that were given up, and how to resend them (spec 12).
 
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use crate::wire::body::{self, *};
 use crate::wire::decode::{TextBound, Value, refuse_other_name};
 use crate::wire::faults::{FaultCode, Faults};
 
-/// Most events that one request names to be sent again.
+/// Most events that one request may name to be resent.
 const MAX_RESENT: usize = 200;
 
 /// List the webhooks
@@ -42,12 +42,13 @@ pub async fn get(api: Api, reader: Caller<Reader>, Name(name): Name, _: NoQuery)
     Ok(answer(StatusCode::OK, &row, None))
 }
 
-/// Make or replace a webhook; its secret is shown once, when it is made
+/// Create or replace a webhook; its secret is shown only once, when it is created
 ///
-/// Each delivery is a `POST` of an `Event` with the headers `webhook-id` (the event's id, the same each time),
-/// `webhook-timestamp` (when it is sent, in seconds since 1970) and `webhook-signature` (`v1,` and the HMAC-SHA256 of id,
-/// timestamp and body, joined by dots, in Base64), as Standard Webhooks has them. Events are delivered at least once, in
-/// order for each subject, with retries and back-off for a day. Any 2xx answer ends a delivery.
+/// Each delivery is a `POST` of an `Event`, signed as in Standard Webhooks. Its headers are `webhook-id` (the event's
+/// id, the same for every attempt), `webhook-timestamp` (when it is sent, in seconds since 1970) and
+/// `webhook-signature` (`v1,` and the Base64 of the HMAC-SHA256 of id, timestamp and body, joined by dots). Events are
+/// delivered at least once, in order for each subject, with retries and back-off for a day. Any 2xx answer ends a
+/// delivery.
 #[utoipa::path(put, path = "/v1/webhooks/{name}", operation_id = "put_webhook", tag = "webhook endpoints",
     security(("key" = ["admin"])), params(("name" = String, Path, description = "The webhook's name.")),
     request_body = schema::WebhookInput,
@@ -64,7 +65,7 @@ pub async fn put(api: Api, admin: Caller<Admin>, Name(name): Name, body: Small) 
     })
 }
 
-/// Delete a webhook, with all that it was still to get
+/// Delete a webhook and all its pending deliveries
 #[utoipa::path(delete, path = "/v1/webhooks/{name}", operation_id = "delete_webhook", tag = "webhook endpoints",
     security(("key" = ["admin"])), params(("name" = String, Path, description = "The webhook's name.")),
     responses((status = 204, description = "Deleted."), Writing))]
@@ -93,7 +94,7 @@ pub async fn dead(api: Api, reader: Caller<Reader>, Name(name): Name, query: Que
     Ok(page::answer(&found, &wanted.seal, DeadDelivery::print))
 }
 
-/// Send what was given up again: the events that are named, or all
+/// Resend deliveries that were given up: those of the named events, or all
 #[utoipa::path(post, path = "/v1/webhooks/{name}/resend", operation_id = "resend_deliveries", tag = "webhook endpoints",
     security(("key" = ["admin"])), params(("name" = String, Path, description = "The webhook's name.")),
     request_body = schema::Resend,
@@ -106,18 +107,18 @@ pub async fn resend(api: Api, admin: Caller<Admin>, Name(name): Name, body: Smal
 }
 
 request! {
-    /// Where events go.
+    /// A webhook to create or replace.
     pub struct NewWebhookBody "Webhook" as Vec<EventType> {
-        /// The name of the path.
+        /// The webhook's name; if given, it must be the name in the path.
         name: PATH_NAME,
-        /// Where events go: https and public, unless the service is configured otherwise.
+        /// The URL that events are sent to. It must be https and public, unless the service is configured otherwise.
         url: required(Address),
-        /// Which events.
+        /// The types of events to send.
         events: required(distinct(choice::<EventType>(), 1..=EventType::ALL.len())),
     } read |object, faults| { url.and(events) }
 }
 
-/// The text of a URL. Whether webhooks may go there depends on the configuration.
+/// The text of a URL. The configuration decides whether webhooks may use it.
 struct Address;
 
 impl<'t> Reads<'t, String> for Address {
@@ -133,7 +134,7 @@ impl Describes for Address {
     }
 }
 
-/// Reads a webhook. The body need not name it, and may name no other.
+/// Reads a webhook. The body may repeat the name of the path, but no other name.
 fn read_new(
     value: Value<'_, '_>,
     name: &str,
@@ -150,31 +151,32 @@ fn read_new(
 }
 
 request! {
-    /// What is to be sent again.
+    /// The deliveries to resend.
     pub struct Resend "Resend" as Option<Vec<Uuid>> {
-        /// Which events; all if left out.
+        /// The ids of the events; all if left out.
         events: absent(body::list(ID, 1..=MAX_RESENT)),
     } read |object, faults| { events }
 }
 
 answer! {
     pub struct Resent "Resent" as u64 |count| {
-        /// How many are sent again.
+        /// How many deliveries are sent again.
         count: required(SIZE) => *count,
     }
 }
 
 answer! {
-    /// Where events go.
+    /// A webhook.
     pub struct WebhookBody "Webhook" as (&WebhookRow, Option<&str>) |(row, secret)| {
-        /// Its name.
+        /// The webhook's name.
         name: required(WORDS) => row.name,
         terms: all_of::<WebhookTerms>() => *row,
-        /// When it was made.
+        /// When the webhook was created.
         created_at: required(INSTANT) => row.created_at,
-        /// When it was last written.
+        /// When the webhook was last written.
         updated_at: required(INSTANT) => row.updated_at,
-        /// What deliveries are signed with (Standard Webhooks), shown once: where this made the webhook.
+        /// The secret that signs deliveries (Standard Webhooks). It is shown only once, in the answer that created the
+        /// webhook.
         secret: absent(WORDS) => *secret,
     }
 }
@@ -182,13 +184,13 @@ answer! {
 answer! {
     /// A delivery that was given up.
     pub struct DeadDelivery "DeadDelivery" as DeadRow |row| {
-        /// What was to be delivered.
+        /// The event that was not delivered.
         event: required(part::<EventBody>()) => row.event,
-        /// How often it was tried.
+        /// The number of attempts.
         attempts: required(SIZE) => row.attempts,
-        /// When it was given up.
+        /// When the delivery was given up.
         dead_at: required(INSTANT) => row.dead_at,
-        /// What went wrong the last time.
+        /// What went wrong with the last attempt.
         fault: required(WORDS) => row.fault,
     }
 }

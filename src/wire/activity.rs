@@ -1,4 +1,4 @@
-//! Activities (spec 11): the body of one, and what is answered.
+//! Activities (spec 11): the body of an activity, and the answer.
 
 use super::body::*;
 use super::cart;
@@ -14,23 +14,25 @@ use crate::domain::issuance::{ActivityType, Issuance};
 use crate::engine::CountedLine;
 
 request! {
-    /// What a customer did.
+    /// An activity of a customer.
     pub struct ActivityBody "Activity" as Activity<'t> {
-        /// The caller's id. The same again answers the same, and earns nothing more.
+        /// The caller's id of the activity. The same id again gives the same answer and earns nothing more.
         id: required(NAME),
-        /// What the customer did.
+        /// The type of activity.
         kind as "type": required(choice::<ActivityType>()),
-        /// When: not in the future, at most 7 days back. Default: now.
+        /// When it happened: not in the future, at most 7 days ago. Default: now.
         at: absent(INSTANT),
-        /// The redemption whose discounts `spend` is less of; what is unlocked is not usable in it.
+        /// The transaction id of the redemption. Its discounts are subtracted from `spend`, and what is unlocked cannot
+        /// be used in it.
         transaction_id: absent(NAME),
-        /// Who did it.
+        /// The customer.
         customer: required(part::<KnownCustomer>()),
-        /// The code of the store; it must exist.
+        /// The code of the store. The store must exist.
         store: absent(NAME),
-        /// Where.
+        /// The sales channel.
         channel: absent(NAME),
-        /// What was bought. A `transaction` needs it; elsewhere, without it, every condition on the cart is false.
+        /// What was bought. Required for a `transaction`. For other types every condition on the cart is false without
+        /// it.
         cart: absent(part::<Cart<'_>>()),
     } read |object, faults| {
         if kind == Some(ActivityType::Transaction) && !object.has("cart") {
@@ -48,7 +50,7 @@ request! {
 }
 
 request! {
-    /// Who; identified.
+    /// An identified customer.
     struct KnownCustomer "KnownCustomer" as Customer<'t> {
         customer: all_of::<Customer<'_>>(),
         /// The customer's id: an opaque text.
@@ -62,7 +64,7 @@ request! {
     }
 }
 
-/// An activity as it was understood by a tenant of this currency: what bodies are compared by.
+/// Prints an activity as a tenant of this currency understands it. Bodies are compared in this form.
 pub fn canonical(activity: &Activity<'_>, currency: Currency) -> String {
     let mut writer = Writer::with_capacity(1_024);
     writer.object(|writer| {
@@ -83,28 +85,28 @@ pub fn canonical(activity: &Activity<'_>, currency: Currency) -> String {
 pub struct Standing {
     pub milestone: String,
     pub target: String,
-    /// What counts, after the activity.
+    /// The progress after the activity.
     pub progress: Exact,
 }
 
 answer! {
-    /// What an activity came to.
+    /// The result of an activity.
     pub struct ActivityRecorded "ActivityRecorded" as (&[Issuance], &[Standing])
         |(unlocked, standings)| {
-        /// What the customer can use now.
+        /// The issuances that were unlocked; the customer can use them now.
         unlocked: required(every(part::<IssuanceBody>())) => *unlocked,
-        /// How far the customer has come.
+        /// The progress of the customer.
         milestones: required(every(part::<StandingBody>())) => *standings,
     }
 }
 
 answer! {
     struct StandingBody "" as Standing |own| {
-        /// The milestone.
+        /// The milestone's name.
         name: required(WORDS) => own.milestone,
-        /// The target.
+        /// The target's name.
         target: required(WORDS) => own.target,
-        /// How far the customer has come: an amount, visits or units, by the milestone's measure.
+        /// The customer's progress: an amount, visits or units, by the milestone's measure.
         progress: required(DECIMAL) => own.progress,
     }
 }
@@ -120,7 +122,7 @@ body! {
 const COUNTED: List<Part<CountedLine>> = list(part(), 0..=MAX_LINES);
 
 body! {
-    /// What counted of an activity's lines, by what measure: what returns lower.
+    /// What counted of an activity's lines, and by what measure. Returns lower it.
     pub struct Counted "" as (MilestoneMeasure, Vec<CountedLine>) {
         measure: required(choice::<MilestoneMeasure>()) => *measure,
         lines: required(COUNTED) => lines,

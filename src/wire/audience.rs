@@ -15,30 +15,30 @@ names! {
 }
 
 body! {
-    /// Where a promotion applies. Empty lists do not restrict.
+    /// Where a promotion applies. An empty list restricts nothing.
     Scope "Scope" {
-        /// Codes of stores.
+        /// Codes of stores. The cart's store must be one of them.
         stores: or_empty(ENTRIES),
-        /// Concepts of stores.
+        /// Concepts of stores. The concept of the cart's store must be one of them.
         concepts: or_empty(ENTRIES),
-        /// Zones of stores.
+        /// Zones of stores. The cart's store must be in one of them.
         zones: or_empty(ENTRIES),
-        /// Channels.
+        /// Sales channels. The cart's channel must be one of them.
         channels: or_empty(ENTRIES),
     }
 }
 
 body! {
-    /// For whom a promotion is.
+    /// Who gets a promotion.
     pub struct AudienceBody "Audience" as Audience {
-        /// Everybody, or the members of loyalty programs.
+        /// Everybody, or only members of loyalty programs.
         kind as "type": required(choice::<Type>()) => match audience.loyalty {
             None => Type::All,
             Some(_) => Type::Loyalty,
         },
-        /// A membership in one of them, if any are named. Goes with `loyalty`.
+        /// The customer must be a member of one of these programs, if the list is not empty. Only with `loyalty`.
         programs: absent(list(part::<ProgramTest>(), 0..=MAX_PROGRAMS)) => audience.loyalty,
-        /// The customer must be in one of them, if any are named.
+        /// The customer must be in one of these groups, if the list is not empty.
         groups: or_empty(ENTRIES) => audience.groups,
     } print |audience| read |object, faults| {
         let programs = programs.map(Option::unwrap_or_default);
@@ -58,9 +58,9 @@ body! {
     ProgramTest "" {
         /// The program.
         program: required(NAME),
-        /// One of these levels, if any are named.
+        /// The customer must have one of these tiers, if the list is not empty.
         tiers: or_empty(PROGRAM_ENTRIES),
-        /// One of these memberships within it, if any are named.
+        /// The customer must have one of these supplementary memberships, if the list is not empty.
         supplementary: or_empty(PROGRAM_ENTRIES),
     }
 }

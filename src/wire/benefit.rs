@@ -1,4 +1,4 @@
-//! Benefits, and what of them does not go together (spec 5.4).
+//! Benefits, and which of their parts cannot be combined (spec 5.4).
 
 use super::body::*;
 use crate::domain::amount::{Money, Number, Quantity};
@@ -14,7 +14,7 @@ pub use rules::check_conditions;
 use rules::{check_per_and_base, check_shape};
 use target::{BenefitTarget, CartTarget, FixedPriceTarget, ItemsTarget, Target, TargetType};
 
-/// A benefit but for a free product, as it is written.
+/// Any benefit except a free product, as a body writes it.
 struct Shape {
     kind: Type,
     /// A percentage, an amount of money, or points.
@@ -27,7 +27,7 @@ struct Shape {
 }
 
 union! {
-    /// What is given. Parts that do not go together (spec 5.4) are 422 `unsupported_combination`.
+    /// What a promotion gives. Parts that cannot be combined (spec 5.4) are 422 `unsupported_combination`.
     pub struct BenefitBody "Benefit" as Benefit, by "type": enum Type {
         PercentageOff = "percentage_off" => PercentageOff,
         AmountOff = "amount_off" => AmountOff,
@@ -40,7 +40,7 @@ union! {
 
 const ONCE: Optional<Part<RepeatBody>> = optional(part());
 
-/// A benefit but for a free product: they differ in what `value` is and on what they may be given.
+/// Tables of all benefits except a free product. They differ in the meaning of `value` and in their targets.
 macro_rules! priced {
     ($(#[doc = $says:literal] $body:ident $name:literal: $kind:ident,
         $value_says:literal $value:expr, $target_says:literal $target:expr;)+) => {$(
@@ -50,15 +50,16 @@ macro_rules! priced {
                 kind as "type": tag(Type::$kind) => (),
                 #[doc = $value_says]
                 value: required($value) => shape.value,
-                /// Whether `value` is given once for each application, or for each unit. `unit` goes with `amount_off` on items only.
+                /// Whether `value` is given once for each application, or for each unit. `unit` is only for
+                /// `amount_off` on items.
                 per: or(choice::<Spread>(), Spread::Application) => shape.per,
-                /// What a percentage is of. `mrp` goes with `percentage_off` on items only.
+                /// The price that a percentage is taken of. `mrp` is only for `percentage_off` on items.
                 base: or(choice::<PriceBase>(), PriceBase::UnitPrice) => shape.base,
-                /// The deal must be made within one SKU or one product. Goes with items only.
+                /// Whether the units must be of one SKU or of one product; null: neither. Only for items.
                 same: optional(choice::<Same>()) => shape.same,
                 #[doc = $target_says]
                 target: later($target) => shape.target,
-                /// How often it is given; once if null.
+                /// How often the benefit is given; null: once.
                 repeat: ONCE => shape.repeat,
             } print |Some(shape)| or "a benefit but for a free product" of (written)
             read |object, faults| {
@@ -84,39 +85,39 @@ priced! {
     /// A percentage off.
     PercentageOff "PercentageOff": PercentageOff,
         " Percent: over 0, at most 100, at most 4 decimals." PERCENTAGE,
-        " What it is given on; the cart by default." CART_BY_DEFAULT;
+        " What the benefit applies to; the cart by default." CART_BY_DEFAULT;
     /// An amount off.
     AmountOff "AmountOff": AmountOff,
         " In the promotion's currency: over 0, at most 1,000,000,000, at most 4 decimals."
         POSITIVE_AMOUNT,
-        " What it is given on; the cart by default." CART_BY_DEFAULT;
-    /// Each unit, or the shipping, is sold at a price.
+        " What the benefit applies to; the cart by default." CART_BY_DEFAULT;
+    /// A price for each unit, or for the shipping.
     FixedPrice "FixedPrice": FixedPrice,
         " The price of each unit, in the promotion's currency: 0 to 1,000,000,000, at most 4 decimals."
         AMOUNT,
-        " What it is given on." required(part::<FixedPriceTarget>());
-    /// A group of units is sold together at a price.
+        " What the benefit applies to." required(part::<FixedPriceTarget>());
+    /// A price for a group of units together.
     BundlePrice "BundlePrice": BundlePrice,
         " The price of each group, in the promotion's currency: 0 to 1,000,000,000, at most 4 decimals."
         AMOUNT,
-        " What it is given on." required(part::<ItemsTarget>());
-    /// Points, and no discount.
+        " What the benefit applies to." required(part::<ItemsTarget>());
+    /// Points, without a discount.
     AwardPoints "AwardPoints": AwardPoints,
         " Points: over 0, at most 1,000,000,000, at most 4 decimals." POSITIVE_AMOUNT,
-        " What it is given on; the cart by default." or(part::<CartTarget>(), CART);
+        " What the benefit applies to; the cart by default." or(part::<CartTarget>(), CART);
 }
 
 body! {
-    /// Units of a product are free; those that are not in the cart are named in `free_items`.
+    /// Free units of a product. Units that are not in the cart are listed in `free_items`.
     struct FreeProductBody "FreeProduct" as Benefit {
         kind as "type": tag(Type::FreeProduct) => (),
-        /// What is free, and how many units of it.
+        /// The free product, and the number of free units.
         product: required(part::<Product>()) => (free.sku.clone(), free.quantity),
-        /// Only `application`.
+        /// Only `application` is allowed.
         per: on_request(absent(choice::<Spread>())) => (),
-        /// Only `unit_price`.
+        /// Only `unit_price` is allowed.
         base: on_request(absent(choice::<PriceBase>())) => (),
-        /// How often it is given; once if null.
+        /// How often the benefit is given; null: once.
         repeat: ONCE => free.repeat,
     } print |Benefit::FreeProduct(free)| or "a free product" read |object, faults| {
         object.refuse(&["value", "target", "same"], "does not go with free_product", faults);
@@ -130,9 +131,9 @@ body! {
 
 body! {
     struct Product "" as (String, Quantity) {
-        /// What is free.
+        /// The SKU that is free.
         sku: required(NAME) => sku,
-        /// Units for each application: over 0, at most 1,000,000, at most 3 decimals.
+        /// Free units for each application: over 0, at most 1,000,000, at most 3 decimals.
         quantity: or(QUANTITY.combining(), Quantity::ONE) => *quantity,
     } print |(sku, quantity)| read |object, faults| { Some((sku?, quantity?)) }
 }
@@ -153,34 +154,34 @@ union! {
 const MAX_TIMES: Optional<Integer> = optional(COUNT.combining());
 
 body! {
-    /// Once for so many units.
+    /// Once for every `every` units.
     struct RepeatPerQuantity "RepeatPerQuantity" as Repeat {
         kind as "per": tag(PerName::Quantity) => (),
-        /// Units: over 0, at most 1,000,000, at most 3 decimals.
+        /// The number of units: over 0, at most 1,000,000, at most 3 decimals.
         every: required(QUANTITY.combining()) => every,
-        /// At most so often.
+        /// The most times; null: no bound.
         max_times: MAX_TIMES => *max_times,
     } print |Repeat { per: Per::Quantity(every), max_times }| or "per quantity"
     read |object, faults| { Some(Repeat { per: Per::Quantity(every?), max_times: max_times? }) }
 }
 
 body! {
-    /// Once for such an amount.
+    /// Once for every `every` of the amount.
     struct RepeatPerAmount "RepeatPerAmount" as Repeat {
         kind as "per": tag(PerName::Amount) => (),
-        /// In the promotion's currency: over 0, at most 1,000,000,000, at most 4 decimals.
+        /// The amount, in the promotion's currency: over 0, at most 1,000,000,000, at most 4 decimals.
         every: required(POSITIVE_AMOUNT.combining()) => every,
-        /// At most so often.
+        /// The most times; null: no bound.
         max_times: MAX_TIMES => *max_times,
     } print |Repeat { per: Per::Amount(every), max_times }| or "per amount"
     read |object, faults| { Some(Repeat { per: Per::Amount(every?), max_times: max_times? }) }
 }
 
 body! {
-    /// Once for each set that the line conditions ask for.
+    /// Once for each complete set of the units that the line conditions ask for.
     struct RepeatPerSet "RepeatPerSet" as Repeat {
         kind as "per": tag(PerName::Set) => (),
-        /// At most so often.
+        /// The most times; null: no bound.
         max_times: MAX_TIMES => repeat.max_times,
     } print |repeat| read |object, faults| {
         object.refuse(&["every"], "does not go with sets", faults);
@@ -188,7 +189,7 @@ body! {
     }
 }
 
-/// The benefit; `None` where it cannot be given on its target.
+/// Builds the benefit; `None` if its target cannot have it.
 fn build(shape: &Shape) -> Option<Benefit> {
     let (number, money) = (shape.value, Money::from_scaled(shape.value.scaled()));
     let (target, repeat, select) = (&shape.target, shape.repeat, shape.target.select.clone());
@@ -237,7 +238,7 @@ fn build(shape: &Shape) -> Option<Benefit> {
     }
 }
 
-/// A benefit as it is written; `None` for a free product, which is written otherwise.
+/// A benefit as a body writes it; `None` for a free product, whose body differs.
 fn written(benefit: &Benefit) -> Option<Shape> {
     let number = |amount: Money| Number::from_scaled(amount.scaled());
     let (per, base) = (Spread::Application, PriceBase::UnitPrice);

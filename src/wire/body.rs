@@ -1,9 +1,10 @@
-//! Bodies as tables: each names its members once, and from that it is read, printed and documented.
+//! Bodies as tables. A table lists the members of a body once, and the reader, the printer and the schema all follow
+//! from it.
 //!
-//! A table lists members: a name, how it may be left out ([`members`]), of what kind it is ([`kinds`]), and a sentence
-//! about it. `body!` makes all three of it, `request!` what is only read, `answer!` what is only printed, and
-//! `described!` what only the document tells. `union!` tells tables apart by the name that each has in one field.
-//! [`schema`] collects the document's components.
+//! A member has a name, a presence ([`members`]), a kind ([`kinds`]) and a sentence that describes it. `body!` makes a
+//! reader, a printer and a schema of a table. `request!` omits the printer, `answer!` omits the reader, and
+//! `described!` makes the schema only. `union!` chooses between tables by the name in one field. [`schema`] collects
+//! the components of the document.
 
 use serde_json::Value as Json;
 
@@ -20,20 +21,20 @@ pub use kinds::*;
 pub use members::*;
 pub use schema::{Fields, Schemas, Side, Titled, one_name};
 
-/// What the document says of a body.
+/// A body that has a schema.
 pub trait Described {
-    /// The component's name; the schema of a part without one stands where the part is used.
+    /// The component's name. A part without a name is described where it is used.
     const NAME: &'static str;
 
     fn schema(schemas: &mut Schemas) -> Json;
 
-    /// Adds the members to those of another body.
+    /// Adds the members of this body to those of another body.
     fn describe(_fields: &mut Fields, _schemas: &mut Schemas) {}
 }
 
 /// A body that is read as a `T`.
 pub trait ReadBody<'t, T>: Described {
-    /// Reads the members; the caller reports what nobody asked for.
+    /// Reads the members. The caller reports unknown fields.
     fn members(object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<T>;
 
     fn read(value: Value<'_, 't>, faults: &mut Faults) -> Option<T> {
@@ -44,7 +45,7 @@ pub trait ReadBody<'t, T>: Described {
     }
 }
 
-/// Reads a body of whatever lifetime, which a reader in an argument has to.
+/// Reads a body of any lifetime, for use as a function argument.
 pub fn read_body<B, T>(value: Value<'_, '_>, faults: &mut Faults) -> Option<T>
 where
     B: for<'t> ReadBody<'t, T>,
@@ -52,7 +53,7 @@ where
     B::read(value, faults)
 }
 
-/// A body that a `T` is printed as.
+/// A body that prints a `T`.
 pub trait PrintBody<T: ?Sized>: Described {
     fn print_members(writer: &mut Writer, value: &T);
 
@@ -60,7 +61,7 @@ pub trait PrintBody<T: ?Sized>: Described {
         writer.object(|writer| Self::print_members(writer, value));
     }
 
-    /// As a document of its own.
+    /// Prints a document of its own.
     fn document(value: &T) -> String {
         let mut writer = Writer::with_capacity(1_024);
         Self::print(&mut writer, value);
@@ -74,7 +75,7 @@ impl<T: ?Sized, B: PrintBody<T>> PrintBody<&T> for B {
     }
 }
 
-/// Reads a document that was stored; an error says what is wrong with it.
+/// Reads a stored document. An error says what is wrong with it.
 pub fn read_stored<T>(
     document: &[u8],
     read: impl FnOnce(Value<'_, '_>, &mut Faults) -> Option<T>,
@@ -87,7 +88,7 @@ pub fn read_stored<T>(
     }
 }
 
-/// The name of a member: its field's, unless another is given.
+/// The name of a member: the name of its field, unless the table gives another.
 macro_rules! member_name {
     ($field:ident) => {
         stringify!($field)
@@ -107,7 +108,7 @@ macro_rules! member_key {
     };
 }
 
-/// What the document says of a table.
+/// The schema of a table.
 macro_rules! described {
     ($(#[doc = $says:literal])* $vis:vis struct $body:ident $name:literal { $($members:tt)* }) => {
         $(#[doc = $says])*
@@ -144,8 +145,9 @@ macro_rules! described {
     };
 }
 
-/// A body that is read: into a struct that has the members as its fields, or by what `read` makes of them. There each
-/// member is an option, which is `None` after a fault; `check` may look at them before they are put together.
+/// A body that is read: into a struct with the members as its fields, or into a value that the block `read` builds. In
+/// the block each member is an option, which is `None` after a fault. `check` may look at the members before they
+/// become a struct.
 macro_rules! request {
     ($(#[doc = $says:literal])* $body:ident $(<$of:tt>)? $name:literal { $($members:tt)* }
         $(check |$object:ident, $faults:ident| $check:block)?) => {
@@ -196,15 +198,15 @@ macro_rules! request {
     }};
 }
 
-/// A struct of fields that were read, each an option; after a semicolon those of which there is a value already. `None`
-/// where one of the former has a fault.
+/// Builds a struct from fields that were read, each an option. After a semicolon follow the fields whose values are
+/// known. The result is `None` if one of the options is.
 macro_rules! whole {
     ($type:ident { $($field:ident),+ $(; $($rest:tt)+)? }) => {
         Some($type { $($field: $field?,)+ $($($rest)+)? })
     };
 }
 
-/// A body that is printed: each member with its value.
+/// A body that is printed: each member with the expression of its value.
 macro_rules! answer {
     ($(#[doc = $says:literal])* $vis:vis struct $body:ident $name:literal as $printed:ty
         |$value:pat_param| { $($members:tt)* }) => {
@@ -236,9 +238,9 @@ macro_rules! answer {
     };
 }
 
-/// A body that goes both ways: a struct that has the members as its fields; or a value that `print` takes apart, one
-/// expression for each member, and that `read` puts together as in `request!`. After `or` stands why the pattern of
-/// `print` always fits, after `of` what makes of the value what is taken apart.
+/// A body that is read and printed: a struct with the members as its fields, or a value that `print` takes apart, with
+/// one expression for each member, and that the block `read` builds as in `request!`. The text after `or` says why the
+/// pattern of `print` always matches. The function after `of` converts the value before it is taken apart.
 macro_rules! body {
     ($(#[doc = $says:literal])* $body:ident $(<$of:tt>)? $name:literal {
         $($(#[doc = $about:literal])* $field:ident $(as $wire:literal)?: $member:expr,)*
@@ -267,7 +269,7 @@ macro_rules! body {
     };
 }
 
-/// A body that is one of several tables, told apart by a name in the field `by`. `which` tells a name of the value's table.
+/// A body that is one of several tables. The name in the field `by` decides which. `which` gives the name for a value.
 macro_rules! union {
     ($(#[doc = $says:literal])* $vis:vis struct $body:ident $name:literal as $read:ty,
         by $tag:literal: $kinds_vis:vis enum $kinds:ident {
@@ -298,7 +300,7 @@ macro_rules! union {
                     $(Some($($kinds::$kind)|+) => {
                         <$part as $crate::wire::body::ReadBody<'t, $read>>::members(object, faults)
                     })+
-                    // The kind decides what the others may be. Without it, report only members that no kind has.
+                    // The name decides what the other fields may be. Without it, report only fields that no table has.
                     None => {
                         let known = $crate::wire::body::schema::members_of(&[
                             $(<$part as $crate::wire::body::Described>::describe),+

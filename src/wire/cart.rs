@@ -21,17 +21,17 @@ mod quick;
 type Texts<'t> = Vec<Cow<'t, str>>;
 type Pairs<'t> = Vec<(Cow<'t, str>, Cow<'t, str>)>;
 
-/// Reads the body of an evaluation if it is plain and without faults, without a tree in between. What this does not
-/// read is read by [`parse`], which says what is wrong with it, if anything is.
+/// Reads the body of an evaluation without a tree, if the body is plain and has no faults. Otherwise [`parse`] must
+/// read the body; it reports the faults, if there are any.
 pub use quick::read as read_plain;
 
-/// Reads the body of an evaluation. Whether the store exists, and `at` is allowed, the caller checks.
+/// Reads the body of an evaluation. The caller checks whether the store exists, and whether `at` is allowed.
 pub fn parse<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Request<'t>> {
     Request::read(value, faults)
 }
 
-/// Prints a request as it was understood by a tenant of this currency, without a word of what is absent: bodies that
-/// mean the same are printed alike.
+/// Prints a request as a tenant of this currency understands it, without absent fields. So bodies that mean the same
+/// are printed alike.
 pub fn print(request: &Request<'_>, currency: Currency) -> String {
     let mut writer = Writer::with_capacity(512 * (request.cart.lines.len() + 1));
     writer.object(|writer| {
@@ -53,19 +53,19 @@ pub fn print(request: &Request<'_>, currency: Currency) -> String {
 }
 
 request! {
-    /// A cart, and who buys it where.
+    /// A cart, its customer, and where it is bought.
     Request<'t> "CartRequest" {
         /// What is bought.
         cart: required(part::<Cart<'_>>()),
-        /// Who buys; nobody in particular if left out.
+        /// Who buys. Without it the customer is unknown.
         customer: absent(part::<Customer<'_>>()),
-        /// The code of the store; it must exist (422 `unknown_reference`).
+        /// The code of the store. The store must exist (422 `unknown_reference`).
         store: absent(NAME),
-        /// Where it is sold, as `store` or `web`.
+        /// The sales channel, for example `store` or `web`.
         channel: absent(NAME),
-        /// Evaluates as if at this time. Admin keys only, else 403; not in redemptions.
+        /// The time for which the cart is evaluated. Default: now. Only for admin keys, else 403; not in redemptions.
         at: absent(INSTANT),
-        /// `all` lists in `not_applied` every active or paused promotion that did not apply, and why.
+        /// With `all`, `not_applied` lists every active or paused promotion that did not apply, and why.
         explain: or(choice::<Explain>(), Explain::None),
     }
 }
@@ -75,15 +75,15 @@ body! {
     Cart<'t> "Cart" {
         /// The currency of all amounts of the cart: three capital letters (ISO 4217). Default: the tenant's.
         currency: filled(CURRENCY),
-        /// What is bought, in the order of the receipt. Their gross is at most 10^12.
+        /// What is bought, in the order of the receipt. The sum of the gross of all lines is at most 10^12.
         lines: required(keyed("id", part::<Line<'_>>(), 1..=MAX_LINES)),
-        /// What the delivery costs.
+        /// The delivery and its cost.
         shipping: absent(part::<Shipping<'_>>()),
-        /// How it is to be paid.
+        /// The means of payment.
         tenders: unless_empty(list(part::<Tender<'_>>(), 0..=MAX_PRESENTED)),
         /// Codes of gift vouchers.
         gift_vouchers: unless_empty(list(NAME, 0..=MAX_PRESENTED)),
-        /// Codes that the shopper presents; compared without regard to case.
+        /// Codes that the shopper presents. Case is ignored.
         codes: unless_empty(list(NAME, 0..=MAX_PRESENTED)),
     } check |object, faults| {
         if lines.as_ref().is_some_and(|lines: &Vec<Line<'_>>| gross(lines) > MAX_GROSS) {
@@ -106,23 +106,24 @@ const VALUES_OF_LINE: Map<Text> = map(TEXT, MAX_LINE_ENTRIES);
 body! {
     /// Units of one SKU at one price.
     Line<'t> "Line" {
-        /// Unique in the cart.
+        /// The line's id, unique in the cart.
         id: required(NAME),
-        /// The stock keeping unit: an opaque text.
+        /// The SKU: an opaque text.
         sku: required(NAME),
-        /// In units, which need not be whole: over 0, at most 1,000,000, at most 3 decimals.
+        /// The number of units, which need not be whole: over 0, at most 1,000,000, at most 3 decimals.
         quantity: required(QUANTITY),
-        /// Of one unit, before tax and charges, in the cart's currency: 0 to 1,000,000,000, at most 4 decimals.
+        /// The price of one unit, before tax and charges, in the cart's currency: 0 to 1,000,000,000, at most 4
+        /// decimals.
         unit_price: required(AMOUNT),
         /// The maximum retail price of one unit, in the cart's currency.
         mrp: absent(AMOUNT),
-        /// Of the whole line, in the cart's currency. Default: 0.
+        /// The tax of the whole line, in the cart's currency. Default: 0.
         tax: unless_empty(AMOUNT),
-        /// Of the whole line, in the cart's currency. Default: 0.
+        /// The charges of the whole line, in the cart's currency. Default: 0.
         charges: unless_empty(AMOUNT),
         /// The product that the SKU is a variant of.
         product: absent(TEXT),
-        /// What people call it.
+        /// The product's display name.
         title: absent(TEXT),
         /// The group of the product.
         product_group: absent(TEXT),
@@ -130,17 +131,18 @@ body! {
         categories: unless_empty(WORDS_OF_LINE),
         /// The brand.
         brand: absent(TEXT),
-        /// Whatever else the product is marked with.
+        /// Other marks of the product.
         tags: unless_empty(WORDS_OF_LINE),
-        /// Who supplies it.
+        /// The supplier.
         supplier: absent(TEXT),
-        /// Of one unit, in the unit of weight that the conditions use: 0 to 1,000,000,000, at most 4 decimals.
+        /// The weight of one unit, in the unit of weight that the conditions use: 0 to 1,000,000,000, at most 4
+        /// decimals.
         weight: absent(AMOUNT),
         /// How many units are in stock.
         stock: absent(NUMBER),
         /// Further properties of the product, by name.
         attributes: unless_empty(VALUES_OF_LINE),
-        /// What tells the SKU from other variants of the product, by name.
+        /// Properties that distinguish the SKU from other variants of the product, by name.
         variant: unless_empty(VALUES_OF_LINE),
     }
 }
@@ -148,9 +150,9 @@ body! {
 body! {
     /// The delivery.
     Shipping<'t> "Shipping" {
-        /// How it is delivered.
+        /// The shipping method.
         method: absent(TEXT),
-        /// In the cart's currency: 0 to 1,000,000,000, at most 4 decimals.
+        /// The cost, in the cart's currency: 0 to 1,000,000,000, at most 4 decimals.
         amount: or(AMOUNT, Money::ZERO),
     }
 }
@@ -158,9 +160,9 @@ body! {
 body! {
     /// A means of payment.
     Tender<'t> "Tender" {
-        /// What it is paid with, as `UPI`.
+        /// The mode of payment, for example `UPI`.
         mode: required(NAME),
-        /// How much of it, in the cart's currency: 0 to 1,000,000,000, at most 4 decimals.
+        /// The amount that is paid with it, in the cart's currency: 0 to 1,000,000,000, at most 4 decimals.
         amount: absent(AMOUNT),
     }
 }
@@ -184,9 +186,9 @@ body! {
     Membership<'t> "Membership" {
         /// The program.
         program: required(NAME),
-        /// The level in it.
+        /// The tier in the program.
         tier: absent(TEXT),
-        /// Memberships within the program.
+        /// Supplementary memberships within the program.
         supplementary: unless_empty(list(NAME, 0..=MAX_ENTRIES)),
     }
 }

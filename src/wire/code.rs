@@ -1,4 +1,4 @@
-//! Codes (spec 10): the body that gives a promotion codes, by name or drawn at random.
+//! Codes (spec 10): the body that adds codes to a promotion, by name or generated at random.
 
 use serde_json::json;
 
@@ -11,28 +11,30 @@ use crate::domain::code::{
 
 /// Most codes of one request.
 pub const MAX_CODES: usize = 1_000_000;
-/// What is said of a text that cannot be a code.
+/// The message for a text that cannot be a code.
 const MALFORMED: &str =
     "must be 3 to 64 letters, digits, - and _, beginning with a letter or digit";
 
-/// Which codes a promotion is to be given.
+/// The codes to add to a promotion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NewCodes {
     Named(Vec<NewCode>),
-    /// So many, drawn at random.
+    /// A number of codes, generated at random.
     Generated(Generation),
 }
 
 request! {
-    /// Codes by name, or to be drawn.
+    /// Codes by name, or a request to generate codes.
     pub struct CodesBody "Codes" as NewCodes {
-        /// Codes by name: 3 to 64 letters, digits, `-` and `_`, beginning with a letter or digit; each once, whatever its case. Either this or `generate`.
+        /// Codes by name: 3 to 64 letters, digits, `-` and `_`, beginning with a letter or digit; each once, case
+        /// ignored. Either `codes` or `generate` is required.
         codes: absent(list(CodeText, 1..=MAX_CODES)),
-        /// What is to be drawn at random, of letters and digits without I, L, O, U, 0 and 1.
+        /// Generates codes from letters and digits without I, L, O, U, 0 and 1.
         generate: absent(part::<GenerateBody>()),
-        /// The name of what is drawn: the same again answers the same, and draws none. Goes with `generate`.
+        /// The name of the generation. The same name again gives the same answer and generates nothing. Only with
+        /// `generate`.
         batch: absent(NAME),
-        /// When they stop working; null: with the promotion.
+        /// When the codes stop working; null: when the promotion ends.
         expires_at: absent(INSTANT),
     } read |object, faults| {
         refuse_mixtures(object, faults);
@@ -71,11 +73,11 @@ fn refuse_mixtures(body: &Object<'_, '_>, faults: &mut Faults) {
 
 request! {
     struct GenerateBody "" as Generation {
-        /// How many.
+        /// The number of codes.
         count: required(integer(1..=i64::from(MAX_GENERATED))),
-        /// What each begins with. A whole code has at most 64 characters.
+        /// The beginning of each code. A whole code has at most 64 characters.
         prefix: or_empty(Prefix),
-        /// How many random characters follow the prefix.
+        /// The number of random characters after the prefix.
         length: required(integer(MIN_RANDOM as i64..=MAX_RANDOM as i64)),
     } read |object, faults| {
         let (prefix, length): (Option<String>, Option<usize>) = (prefix, length);
@@ -110,7 +112,7 @@ impl Describes for CodeText {
     }
 }
 
-/// What codes begin with: as a code begins, or nothing.
+/// The prefix of codes. It begins like a code, or is empty.
 struct Prefix;
 
 impl<'t> Reads<'t, String> for Prefix {

@@ -43,7 +43,7 @@ impl Describes for Tree {
     }
 }
 
-/// Counts leaves whether or not they are right in other ways; those below too many groups are not looked at.
+/// Counts leaves, even faulty ones. Leaves in groups that nest too deep are not counted.
 fn count_leaves(condition: &Json<'_>, depth: usize) -> usize {
     match condition.member("type").and_then(Json::text).and_then(Type::named) {
         None => 0,
@@ -57,7 +57,7 @@ fn count_leaves(condition: &Json<'_>, depth: usize) -> usize {
 }
 
 union! {
-    /// What must hold. Groups nest at most 5 deep; a tree has at most 10 conditions that are not groups.
+    /// A condition. Groups nest at most 5 deep; a tree has at most 10 conditions that are not groups.
     pub struct ConditionBody "Condition" as Condition, by "type": pub(super) enum Type {
         Group = "group" => GroupCondition,
         CartAmount = "cart_amount", Subtotal = "subtotal", TotalMrp = "total_mrp",
@@ -84,7 +84,7 @@ union! {
     }
 }
 
-/// The name of what a leaf looks at.
+/// The name of what a leaf tests.
 pub(super) fn type_of(leaf: &Leaf) -> &'static str {
     match leaf {
         Leaf::Cart { measure, .. } => measure.name(),
@@ -97,7 +97,7 @@ pub(super) fn type_of(leaf: &Leaf) -> &'static str {
     }
 }
 
-/// The name of how a leaf compares, if it says so.
+/// The name of a leaf's operator, if it has one.
 pub(super) fn operator_of(leaf: &Leaf) -> Option<&'static str> {
     match leaf {
         Leaf::Cart { compare, .. } | Leaf::Lines { compare, .. } => Some(compare.op.name()),
@@ -111,14 +111,14 @@ pub(super) fn operator_of(leaf: &Leaf) -> Option<&'static str> {
 const CHILDREN: List<Part<ConditionBody>> = list(part(), 1..=MAX_VALUES);
 
 body! {
-    /// All or any of its children are true, or false.
+    /// A group: all or any of its children must be true, or false.
     pub struct GroupCondition "GroupCondition" as Condition {
         kind as "type": tag(Type::Group) => (),
-        /// Whether all or any of the children must be as `is` says.
+        /// Whether all or any of the children must have the value of `is`.
         matching as "match": or(choice::<Match>(), Match::All) => group.matching,
-        /// What the children must be.
+        /// The value that the children must have.
         is: or(BOOLEAN, true) => group.is,
-        /// The children: at least one.
+        /// The children, at least one.
         of: later(required(CHILDREN)) => group.of,
     } print |Condition::Group(group)| or "a group" read |object, faults| {
         if object.path().within("of") >= MAX_GROUP_DEPTH {
@@ -127,8 +127,7 @@ body! {
             faults.add(object.path(), FaultCode::OutOfRange, message);
             return None;
         }
-        // At least one child: what holds of none is nobody's intention, and with the bound on leaves
-        // it bounds the tree.
+        // A group without children would be a mistake. With the bound on leaves, this also bounds the tree.
         let of = required(CHILDREN).read("of", object, faults);
         Some(Condition::Group(Group { matching: matching?, is: is?, of: of? }))
     }
@@ -137,11 +136,13 @@ body! {
 body! {
     /// A measure of the whole cart.
     pub struct CartCondition "CartCondition" as Condition {
-        /// What is measured: amounts before tax and charges (`subtotal`: less item-level discounts), units, weight, or distinct SKUs.
+        /// The measure: amounts before tax and charges (`subtotal`: less item-level discounts), units, weight, or
+        /// distinct SKUs.
         measure as "type": required(choice_of(CartMeasure::ALL)) => *measure,
-        /// How it is compared.
+        /// The operator.
         op: later(required(choice::<NumberOperator>())) => compare.op,
-        /// An amount in the promotion's currency, or a count, by type: 0 to 1,000,000,000, at most 4 decimals.
+        /// The value to compare with. The type decides whether it is an amount in the promotion's currency, or a
+        /// number: 0 to 1,000,000,000, at most 4 decimals.
         value: later(required(AMOUNT)) => compare.value,
     } print |Condition::Leaf(Leaf::Cart { measure, compare })| or "a measure of the cart"
     read |object, faults| {
@@ -150,19 +151,20 @@ body! {
     }
 }
 
-/// Which lines; every line by default.
+/// The selected lines; every line by default.
 const OF: Or<Part<Selector>, Selector> = or(part(), Selector::EVERY_LINE);
 
 body! {
     /// A measure of the selected lines.
     pub struct LineCondition "LineCondition" as Condition {
-        /// What is measured: gross amount, units, distinct products or distinct SKUs.
+        /// The measure: gross amount, units, distinct products or distinct SKUs.
         measure as "type": required(choice_of(LineMeasure::ALL)) => *measure,
-        /// Which lines; every line by default.
+        /// The selected lines; every line by default.
         of: OF => *of,
-        /// How it is compared.
+        /// The operator.
         op: later(required(choice::<NumberOperator>())) => compare.op,
-        /// An amount in the promotion's currency, or a count, by type: 0 to 1,000,000,000, at most 4 decimals.
+        /// The value to compare with. The type decides whether it is an amount in the promotion's currency, or a
+        /// number: 0 to 1,000,000,000, at most 4 decimals.
         value: later(required(AMOUNT)) => compare.value,
     } print |Condition::Leaf(Leaf::Lines { measure, of, compare })| or "a measure of lines"
     read |object, faults| {
@@ -172,12 +174,12 @@ body! {
 }
 
 body! {
-    /// A selected line is there, or is not.
+    /// Whether the cart has a selected line.
     pub struct ItemCondition "ItemCondition" as Condition {
         kind as "type": tag(Type::Item) => (),
-        /// Which lines; every line by default.
+        /// The selected lines; every line by default.
         of: OF => *of,
-        /// Whether such a line must be there, or must not.
+        /// Whether the cart must have such a line, or must not have one.
         found: or(BOOLEAN, true) => *found,
     } print |Condition::Leaf(Leaf::Item { of, found })| or "an item" read |object, faults| {
         Some(Condition::Leaf(Leaf::Item { of: of?, found: found? }))
@@ -204,14 +206,15 @@ names! {
 }
 
 body! {
-    /// A tender matches, whatever its case; with `not_in`, there are tenders, and none of them matches.
+    /// A test of the tenders' modes; the case of ASCII letters is ignored. With `not_in` there must be tenders, and
+    /// none of them may match.
     pub struct PaymentCondition "PaymentCondition" as Condition {
         kind as "type": tag(Type::PaymentMode) => (),
-        /// How modes are compared.
+        /// The operator.
         op: later(required(choice_of(ModeOperator::ALL))) => written_modes(test).0,
-        /// Modes, or what they begin with.
+        /// The modes, or with `starts_with` their beginnings.
         values: later(required(VALUES)) => written_modes(test).1,
-        /// What the matching tenders must come to, in the cart's currency. Not with `not_in`.
+        /// The least amount of the matching tenders together, in the cart's currency. Not with `not_in`.
         min_amount: later(optional(AMOUNT)) => written_modes(test).2,
     } print |Condition::Leaf(Leaf::PaymentMode { test })| or "a means of payment"
     read |object, faults| {
@@ -239,10 +242,10 @@ fn written_modes(test: &ModeTest) -> (ModeOperator, &Vec<String>, Option<Money>)
 }
 
 body! {
-    /// A gift voucher is on the cart, whatever its case.
+    /// Whether one of these gift vouchers is on the cart; the case of ASCII letters is ignored.
     pub struct GiftVoucherCondition "GiftVoucherCondition" as Condition {
         kind as "type": tag(Type::GiftVoucher) => (),
-        /// Codes, one of which must be on the cart.
+        /// Codes of gift vouchers. One of them must be on the cart.
         values: later(required(VALUES)) => values,
     } print |Condition::Leaf(Leaf::GiftVoucher { values })| or "a gift voucher"
     read |object, faults| {
@@ -252,13 +255,13 @@ body! {
 }
 
 body! {
-    /// The shipping method, the channel or a group of the customer.
+    /// A test of the shipping method, the channel or the groups of the customer.
     pub struct MemberCondition "MemberCondition" as Condition {
-        /// What of the cart or the customer is looked at.
+        /// What is tested.
         subject as "type": required(choice_of(MemberSubject::ALL)) => *subject,
-        /// How it is compared.
+        /// The operator.
         op: later(required(choice_of(MemberOperator::ALL))) => written_member(*negated),
-        /// Compared exactly, case included.
+        /// The values to compare with, exactly and with case.
         values: later(required(VALUES)) => values,
     } print |Condition::Leaf(Leaf::Member { subject, negated, values })| or "a member"
     read |object, faults| {
@@ -275,16 +278,17 @@ const fn written_member(negated: bool) -> MemberOperator {
 }
 
 body! {
-    /// An attribute of the customer; false where it is missing.
+    /// A test of an attribute of the customer. It is false if the attribute is missing.
     pub struct AttributeCondition "AttributeCondition" as Condition {
         kind as "type": tag(Type::CustomerAttribute) => (),
         /// The attribute's name.
         key: required(NAME) => key,
-        /// How it is compared: by `gt`, `gte`, `lt` and `lte` as a number, else as a text.
+        /// The operator. `gt`, `gte`, `lt` and `lte` compare numbers, all others compare texts.
         op: later(required(choice_of(AttributeOperator::ALL))) => written_attribute(test).op,
-        /// What it is compared with: a text, exactly, case included, or the digits of a decimal. `in` and `not_in` take `values` instead.
+        /// The value to compare with: a text, compared exactly and with case, or the digits of a decimal. `in` and
+        /// `not_in` take `values` instead.
         value: later(absent(SCALAR)) => written_attribute(test).value,
-        /// The same for `in` and `not_in`.
+        /// The values for `in` and `not_in`.
         values: later(absent(list(TEXT, 1..=MAX_VALUES))) => written_attribute(test).values,
     } print |Condition::Leaf(Leaf::CustomerAttribute { key, test })| or "an attribute"
     read |object, faults| {
@@ -307,7 +311,7 @@ fn written_attribute(test: &AttributeTest) -> Compared<'_> {
     }
 }
 
-/// `op` and `value` of a measure. Measures are never negative, so a bound below 0 is a slip.
+/// Reads `op` and `value` of a measure. Measures are never negative, so a value below 0 is a mistake.
 fn comparison(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<Comparison> {
     let op: Operator = selector::OPERATOR.read("op", object, faults)?;
     let op = selector::narrowed(op, object, faults)?;

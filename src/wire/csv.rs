@@ -1,7 +1,7 @@
-//! Stores, product lists and codes as CSV, as spreadsheets write them.
+//! Stores, product lists and codes as CSV, in the form that spreadsheets write.
 //!
-//! Faults point to a record by its number from 0, without the header, and to its column by name: as in the JSON list of
-//! the same things.
+//! A fault points to its record by number, counted from 0 without the header, and to its column by name. The same fault
+//! in a JSON list has the same pointer.
 
 use super::body::{INSTANT, NAME, Reads, TEXT, ZONE};
 use super::code::{CodeText, MAX_CODES};
@@ -13,9 +13,9 @@ use crate::domain::store::{MAX_ZONES, Store};
 
 /// The columns of stores.
 const STORE_COLUMNS: [&str; 4] = ["code", "concept", "zones", "timezone"];
-/// The columns of codes; `used` is what an export tells, and says nothing here.
+/// The columns of codes. Exports fill `used`; imports ignore it.
 pub const CODE_COLUMNS: [&str; 3] = ["code", "expires_at", "used"];
-/// What parts the zones of one store.
+/// Separates the zones of a store.
 const ZONE_SEPARATOR: char = '|';
 
 /// A record below a header.
@@ -26,13 +26,13 @@ struct Row<'r> {
 }
 
 impl Row<'_> {
-    /// The field of a column, empty where there is no such column.
+    /// The field of a column; empty if the file has no such column.
     fn text(&self, name: &str) -> &str {
         let place = self.columns.iter().position(|column| *column == name);
         place.and_then(|place| self.record.get(place)).unwrap_or_default().trim()
     }
 
-    /// The same, read as a text of JSON is.
+    /// Reads the field of a column like a JSON text.
     fn read<T>(
         &self,
         name: &str,
@@ -42,7 +42,7 @@ impl Row<'_> {
         read_text(self.text(name), self.path.key(name), kind, faults)
     }
 
-    /// The same; none where the field is empty.
+    /// Reads the field of a column; `None` if it is empty.
     fn optional<T>(
         &self,
         name: &str,
@@ -66,7 +66,7 @@ fn read_text<T>(
     kind.read(Value { json: &json, path }, faults)
 }
 
-/// Reads stores: `code,concept,zones,timezone`, with that header; the zones of one are parted by `|`.
+/// Reads stores with the header `code,concept,zones,timezone`. The zones of a store are separated by `|`.
 pub fn stores(bytes: &[u8], faults: &mut Faults) -> Option<Vec<Store>> {
     let records = records(bytes, faults)?;
     let (columns, records) = with_header(&records, &STORE_COLUMNS, faults)?;
@@ -89,7 +89,7 @@ fn store(row: &Row<'_>, faults: &mut Faults) -> Option<Store> {
     Some(Store { code: code?, concept: concept?, zones: zones?, timezone: timezone? })
 }
 
-/// Reads codes: `code`, perhaps `expires_at` and `used`, with that header, as the export has it.
+/// Reads codes with a header of `code`, and optionally `expires_at` and `used`, as exports have it.
 pub fn codes(bytes: &[u8], faults: &mut Faults) -> Option<Vec<NewCode>> {
     let records = records(bytes, faults)?;
     let (columns, records) = with_header(&records, &CODE_COLUMNS, faults)?;
@@ -116,8 +116,8 @@ fn code(row: &Row<'_>, faults: &mut Faults) -> Option<NewCode> {
     Some(NewCode { code: code?, expires_at: expires_at? })
 }
 
-/// The columns that the header names, all of which are known and each there once, and the records below it. `code`
-/// must be among them.
+/// The columns of the header, and the records below it. Each column must be known and may appear once; `code` is
+/// required.
 fn with_header<'r>(
     records: &'r [csv::StringRecord],
     known: &[&str],
@@ -144,7 +144,7 @@ fn with_header<'r>(
     (faults.as_slice().len() == before).then_some((columns, records))
 }
 
-/// What is read of each record that has a field for each column.
+/// Reads each record. A record must have a field for each column.
 fn rows<T>(
     columns: &[&str],
     records: &[csv::StringRecord],
@@ -185,7 +185,7 @@ pub fn skus(bytes: &[u8], max: usize, faults: &mut Faults) -> Option<Vec<String>
     skus.into_iter().collect()
 }
 
-/// The records of a text, lines without any field left out.
+/// The records of a text. Empty lines are skipped.
 fn records(bytes: &[u8], faults: &mut Faults) -> Option<Vec<csv::StringRecord>> {
     // Spreadsheets put a byte order mark before UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

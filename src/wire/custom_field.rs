@@ -1,4 +1,4 @@
-//! Custom fields: their definitions in the settings, their values in promotions (spec 4).
+//! Custom fields: their definitions in the settings, and their values in promotions (spec 4).
 
 use std::collections::BTreeMap;
 
@@ -24,13 +24,13 @@ pub const DEFINITIONS: List<Part<CustomFieldBody>> = list(part(), 0..=MAX_CUSTOM
 const OPTIONS: Distinct<Text> = distinct(NAME, 1..=1_000);
 
 body! {
-    /// A field that promotions have besides.
+    /// The definition of a custom field of promotions.
     pub struct CustomFieldBody "CustomField" as CustomField {
-        /// The field's name in promotions.
+        /// The field's key in promotions.
         key: required(NAME) => field.key,
-        /// What people call it.
+        /// The field's display name.
         label: or_empty(TEXT) => field.label,
-        /// What its values are.
+        /// The type of its values.
         kind as "type": required(choice::<Type>()) => match field.kind {
             CustomFieldKind::Text => Type::Text,
             CustomFieldKind::Number => Type::Number,
@@ -38,9 +38,9 @@ body! {
             CustomFieldKind::Boolean => Type::Boolean,
             CustomFieldKind::Select(_) => Type::Select,
         },
-        /// Whether a promotion needs it before it can be active.
+        /// Whether a promotion needs a value before it can be active.
         required as "required": or(BOOLEAN, false) => field.required,
-        /// What it may be. Goes with `select`, which needs it.
+        /// The values to choose from. Required for `select`, and only for it.
         options: later(absent(OPTIONS)) => match &field.kind {
             CustomFieldKind::Select(options) => Some(options),
             _ => None,
@@ -67,7 +67,7 @@ body! {
     }
 }
 
-/// The values of a promotion, by key. They are read by [`parse_values`], which knows the settings.
+/// The values of a promotion, by key. [`parse_values`] reads them, because it knows the settings.
 pub struct Values;
 
 impl Prints<BTreeMap<String, CustomValue>> for Values {
@@ -99,8 +99,8 @@ impl Describes for Values {
     }
 }
 
-/// Reads a promotion's values. With `fields` each must fit its definition; without them (stored
-/// documents) texts and booleans are taken as they are.
+/// Reads a promotion's values. With `fields`, each value must fit its definition. Without `fields` (stored documents),
+/// values are not checked against definitions.
 pub fn parse_values(
     value: Value<'_, '_>,
     fields: Option<&[CustomField]>,
@@ -155,7 +155,7 @@ fn as_it_is(value: Value<'_, '_>, faults: &mut Faults) -> Option<CustomValue> {
     }
 }
 
-/// Adds a fault for every required field that is not there; `path` is that of the values.
+/// Adds a fault for every required field that is missing. `path` is the place of the values.
 pub fn check_required(
     fields: &[CustomField],
     values: &BTreeMap<String, CustomValue>,

@@ -1,7 +1,8 @@
-//! Readers over the tree: typed, bounded values, with a fault at its place for everything that is not as the spec has it.
+//! Readers of the JSON tree. They return typed, bounded values, and add a fault with its place for everything that the
+//! spec does not allow.
 //!
-//! A reader returns `None` after it has added a fault, and goes on elsewhere, so that all faults of a body are reported at
-//! once. `null` is absence. Each object ends in [`Object::finish`], which reports what nobody asked for.
+//! A reader adds a fault and returns `None`. The caller goes on with the other fields, so that all faults of a body are
+//! reported at once. `null` counts as absent. Each object ends in [`Object::finish`], which reports unknown fields.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -39,7 +40,7 @@ impl TextBound {
     pub const LONG: Self = Self { min: 0, max: 2_000 };
 }
 
-/// A value of the tree, and where it stands.
+/// A value of the tree, and its place.
 #[derive(Clone, Copy, Debug)]
 pub struct Value<'p, 't> {
     pub json: &'t Json<'t>,
@@ -51,7 +52,7 @@ impl<'p, 't> Value<'p, 't> {
         Self { json, path: Path::Root }
     }
 
-    /// The text in a field of an object. What is none, or not within its bound, is told where the field is read.
+    /// The text in a field of an object. Faults of the field are reported where the field itself is read.
     pub fn member_text(&self, name: &str, bound: TextBound) -> Option<&'t str> {
         Self::root(self.json.member(name)?).text(bound, &mut Faults::new())
     }
@@ -78,7 +79,7 @@ impl<'p, 't> Value<'p, 't> {
         Some(Object::new(members, self.path))
     }
 
-    /// A list of at least `min` and at most `max` entries, each read by `read`.
+    /// Reads a list. `size` bounds the number of its entries, and `read` reads each.
     pub fn list<T>(
         self,
         size: RangeInclusive<usize>,
@@ -107,7 +108,7 @@ impl<'p, 't> Value<'p, 't> {
         (values.len() == entries.len()).then_some(values)
     }
 
-    /// An object whose keys are data: at most `max` members, in order, each key once and not empty.
+    /// Reads an object whose keys are data: at most `max` members, in order. Each key must be unique and not empty.
     pub fn map<T>(
         self,
         max: usize,
@@ -132,7 +133,7 @@ impl<'p, 't> Value<'p, 't> {
         (unique && entries.len() == members.len()).then_some(entries)
     }
 
-    /// A text as it stands, of any length.
+    /// A text of any length, unchecked.
     pub fn str(self, faults: &mut Faults) -> Option<&'t str> {
         let Json::String(text) = self.json else {
             return self.wrong_type(faults, "a text");
@@ -147,7 +148,7 @@ impl<'p, 't> Value<'p, 't> {
         Some(text)
     }
 
-    /// What is made of a text; a fault that says what it must be where that fails.
+    /// Parses a text. If that fails, the fault says `must_be`.
     pub fn parsed<T>(
         self,
         must_be: &'static str,
@@ -161,7 +162,7 @@ impl<'p, 't> Value<'p, 't> {
         if text.is_empty() && bound.min > 0 {
             return self.fault(faults, FaultCode::Required, "must not be empty");
         }
-        // What is short in bytes is short in characters.
+        // A text that is short in bytes is also short in characters.
         if text.len() > bound.max && text.chars().nth(bound.max).is_some() {
             let max = bound.max;
             let message = format!("has more than {max} characters");
@@ -245,7 +246,7 @@ impl<'p, 't> Value<'p, 't> {
         let must_be = "must be a time with an offset, as 2026-06-01T00:00:00+05:30";
         let time = self.parsed(must_be, faults, |text| {
             let time = DateTime::parse_from_rfc3339(text).ok()?;
-            // A leap second is no instant of its own here: it would not survive arithmetic.
+            // A leap second is refused: it would not survive arithmetic.
             (time.nanosecond() < 1_000_000_000).then_some(time)
         })?;
         if (1..=9999).contains(&time.with_timezone(&Utc).year()) {
@@ -256,7 +257,7 @@ impl<'p, 't> Value<'p, 't> {
     }
 }
 
-/// Adds a fault where a body names something else than its path does, in the field `field`.
+/// Adds a fault if the field `field` of the body has another name than the path.
 pub fn refuse_other_name(body: Value<'_, '_>, field: &str, name: &str, faults: &mut Faults) {
     if body.member_text(field, TextBound::NAME).is_some_and(|own| own != name) {
         let message = format!("is not the {field} of the path");
@@ -264,8 +265,8 @@ pub fn refuse_other_name(body: Value<'_, '_>, field: &str, name: &str, faults: &
     }
 }
 
-/// Reports each entry of the list at `around` that repeats an earlier one, at its member `key` if it has one; `None` if
-/// there is one.
+/// Reports each entry of the list at `around` that repeats an earlier one, at its member `key` if there is one. Returns
+/// `None` if an entry is repeated.
 pub fn refuse_repeated<T: Eq + Hash>(
     entries: impl IntoIterator<Item = (usize, T)>,
     around: &Path<'_>,
@@ -283,7 +284,7 @@ pub fn refuse_repeated<T: Eq + Hash>(
     unique
 }
 
-/// Most texts are of ASCII, where all bytes can be looked at at once.
+/// Most texts are ASCII. For these the compiler can check many bytes at once.
 fn has_control(text: &str) -> bool {
     if text.is_ascii() {
         text.bytes().fold(false, |any, byte| any | byte.is_ascii_control())

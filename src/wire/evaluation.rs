@@ -1,4 +1,4 @@
-//! The result of an evaluation (spec 8), printed straight into a text: it is on the hot path.
+//! The result of an evaluation (spec 8). It is printed straight into a text, because it is on the hot path.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -21,19 +21,19 @@ mod reasons;
 
 use reasons::{NotAppliedBody, SuggestionBody};
 
-/// About so many bytes an answer has besides, and each line, allocation and applied promotion in it.
+/// Typical bytes of an answer without its lists, and of each line, allocation and applied promotion. They reserve room.
 const ROOM: usize = 1_024;
 const ROOM_LINE: usize = 192;
 const ROOM_ALLOCATION: usize = 112;
 const ROOM_APPLIED: usize = 320;
 
-/// What an evaluation is of.
+/// What belongs to an evaluation and is needed to print it.
 #[derive(Clone, Copy)]
 struct Context<'a> {
     rules: &'a RuleSet,
     request: &'a Request<'a>,
     now: DateTime<Utc>,
-    /// The least decimals of an amount.
+    /// The least number of decimals of an amount.
     precision: u32,
 }
 
@@ -62,19 +62,19 @@ pub fn print(
 }
 
 answer! {
-    /// What a cart comes to. All amounts are in its currency.
+    /// The price of a cart. All amounts are in the currency of the cart.
     pub struct EvaluationBody "Evaluation" as (&Evaluation, Context<'_>) |(own, context)| {
-        /// As of when.
+        /// The time for which the cart was evaluated.
         evaluated_at: required(INSTANT) => context.now,
-        /// By which version of the tenant's rules.
+        /// The version of the tenant's rules.
         ruleset_version: required(SIZE) => context.rules.version(),
-        /// Of all amounts.
+        /// The currency of all amounts.
         currency: required(CURRENCY) =>
             context.request.cart.currency.unwrap_or(context.rules.settings().currency),
-        /// Under the strategy `optimal`, how good it is; else null.
+        /// How good the result is, under the strategy `optimal`; else null.
         optimality: optional(part::<OptimalityBody>()) =>
             own.optimality.map(|optimality| (optimality, context.precision)),
-        /// What the cart comes to.
+        /// The totals of the cart.
         totals: required(part::<TotalsBody>()) => (&own.totals, context.precision),
         /// The lines of the cart, in its order.
         lines: required(every(part::<PricedLineBody>())) => || {
@@ -85,13 +85,13 @@ answer! {
         applied: required(every(part::<AppliedBody>())) => || own.applied.iter().map(|applied| {
             (applied, context.rules.promotion(applied.promotion), *context)
         }),
-        /// What to add to the cart, free of charge.
+        /// Products to add to the cart, free of charge.
         free_items: required(every(part::<FreeItemBody>())) =>
             || own.free_items.iter().map(|item| (item, *context)),
-        /// What became of each code of the cart, in its order.
+        /// The result of each code of the cart, in its order.
         codes: required(every(part::<CodeBody>())) =>
             || context.request.cart.codes.iter().map(AsRef::as_ref).zip(&own.codes),
-        /// At most 5 promotions that are nearly met.
+        /// At most 5 promotions whose conditions are nearly met.
         suggestions: required(every(part::<SuggestionBody>())) =>
             || own.suggestions.iter().map(|suggestion| {
                 (suggestion, context.rules.promotion(suggestion.promotion), context.precision)
@@ -106,42 +106,42 @@ answer! {
 
 answer! {
     struct OptimalityBody "" as (Optimality, u32) |(own, precision)| {
-        /// Whether nothing better exists.
+        /// Whether it is proven that no set of promotions gives more.
         proven: required(BOOLEAN) => own.is_proven,
-        /// No set of promotions gives more, in the cart's currency.
+        /// An amount, in the cart's currency, that no set of promotions can exceed.
         upper_bound: required(DECIMAL) => (own.upper_bound, *precision),
     }
 }
 
 answer! {
     struct FreeItemBody "" as (&FreeItem, Context<'_>) |(item, context)| {
-        /// By which promotion.
+        /// The promotion that gives the product.
         promotion_id: required(ID) => context.promotion_id(item.promotion),
-        /// What.
+        /// The product's SKU.
         sku: required(WORDS) => item.sku,
-        /// Units.
+        /// The number of units.
         quantity: required(DECIMAL) => item.quantity,
     }
 }
 
 answer! {
-    /// What a cart comes to.
+    /// The totals of a cart.
     pub struct TotalsBody "Totals" as (&Totals, u32) |(own, precision)| {
         /// Σ unit price × quantity.
         gross: required(DECIMAL) => (&own.gross, *precision),
-        /// By item-level promotions.
+        /// The discount of item-level promotions.
         item_discount: required(DECIMAL) => (own.item_discount, *precision),
-        /// By cart-level promotions, shipping aside.
+        /// The discount of cart-level promotions, without shipping.
         cart_discount: required(DECIMAL) => (own.cart_discount, *precision),
-        /// Before discounts.
+        /// The cost of shipping before discounts.
         shipping: required(DECIMAL) => (own.shipping, *precision),
-        /// Off the shipping.
+        /// The discount on shipping.
         shipping_discount: required(DECIMAL) => (own.shipping_discount, *precision),
         /// item_discount + cart_discount + shipping_discount.
         discount: required(DECIMAL) => (own.discount(), *precision),
-        /// Of all lines.
+        /// The tax of all lines.
         tax: required(DECIMAL) => (own.tax, *precision),
-        /// Of all lines.
+        /// The charges of all lines.
         charges: required(DECIMAL) => (own.charges, *precision),
         /// gross + tax + charges + shipping − discount.
         payable: required(DECIMAL) => (&own.payable(), *precision),
@@ -149,18 +149,18 @@ answer! {
 }
 
 answer! {
-    /// A line, and what it costs.
+    /// A line and its price.
     struct PricedLineBody "PricedLine" as (&Line<'_>, &PricedLine, Context<'_>)
         |(line, priced, context)| {
-        /// The cart's id of the line.
+        /// The line's id in the cart.
         id: required(WORDS) => line.id,
-        /// What it is.
+        /// The line's SKU.
         sku: required(WORDS) => line.sku,
-        /// Units.
+        /// The number of units.
         quantity: required(QUANTITY) => line.quantity,
         /// Unit price × quantity.
         gross: required(DECIMAL) => (&priced.gross, context.precision),
-        /// Off this line, by item-level and cart-level promotions.
+        /// The discount on this line, by item-level and cart-level promotions.
         discount: required(DECIMAL) => (priced.discount(), context.precision),
         /// gross + tax + charges − discount.
         payable: required(DECIMAL) => (&payable(line, priced), context.precision),
@@ -177,20 +177,20 @@ fn payable(line: &Line<'_>, priced: &PricedLine) -> Exact {
 
 answer! {
     struct AllocationBody "" as (&Allocation, Context<'_>) |(own, context)| {
-        /// By which promotion.
+        /// The promotion.
         promotion_id: required(ID) => context.promotion_id(own.promotion),
-        /// On so many units.
+        /// The number of units that the promotion discounted.
         quantity: required(QUANTITY) => own.quantity,
-        /// How much.
+        /// The discount.
         amount: required(DECIMAL) => (own.amount, context.precision),
     }
 }
 
 answer! {
     struct PromotionHead "" as &Promotion |promotion| {
-        /// Which.
+        /// The promotion's id.
         promotion_id: required(ID) => promotion.id.uuid(),
-        /// Its name.
+        /// The promotion's name.
         name: required(WORDS) => promotion.terms.name,
     }
 }
@@ -200,35 +200,35 @@ answer! {
     struct AppliedBody "Applied" as (&Applied, &Promotion, Context<'_>)
         |(own, promotion, context)| {
         head: all_of::<PromotionHead>() => promotion,
-        /// Its type.
+        /// The promotion's type.
         kind as "type": required(choice::<PromotionType>()) =>
             promotion.terms.kind.promotion_type(),
-        /// What it was taken off.
+        /// What the discount was taken off.
         level: required(choice::<Level>()) => own.level,
-        /// How many times it was given.
+        /// How many times the promotion was given.
         times: required(SIZE) => own.times,
-        /// How much.
+        /// The discount.
         discount: required(DECIMAL) => (own.discount, context.precision),
-        /// Points that it awards.
+        /// The points that the promotion awards.
         points: required(DECIMAL) => own.points,
-        /// The code that unlocked it.
+        /// The code that unlocked the promotion.
         code: optional(WORDS) => own.code.and_then(|index| context.request.cart.codes.get(index)),
-        /// The issuance that it was given by.
+        /// The issuance that was used for the promotion.
         issuance_id: optional(ID) => own.issuance_id.map(IssuanceId::uuid),
-        /// Shown to the shopper.
+        /// The promotion's message to the shopper.
         message: required(WORDS) => promotion.terms.message,
     }
 }
 
 answer! {
     struct CodeBody "" as (&str, &CodeVerdict) |(code, verdict)| {
-        /// As the cart has it.
+        /// The code as the cart has it.
         code: required(WORDS) => code,
-        /// What became of it.
+        /// The result of the code.
         status: required(Like(|_| one_name(&[
             "applied", "not_applied", "unknown", "expired", "exhausted", "duplicate",
         ]))) => told(verdict).0,
-        /// Why it did not apply.
+        /// Why the promotion of the code did not apply.
         reason: optional(Like(|_| {
             one_name(&[&names_of(ReasonCode::ALL)[..], &["already_unlocked"]].concat())
         })) => told(verdict).1,

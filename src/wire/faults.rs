@@ -1,14 +1,14 @@
-//! What is wrong with a body: every fault at once, each at its place (spec 13).
+//! The faults of a body. All of them are reported at once, each with its place (spec 13).
 //!
-//! Places are linked on the stack while a body is read; their text is made only when there is a
-//! fault to report, so that a good body pays nothing for it.
+//! Places are linked on the stack while a body is read. Their text is made only when there is a fault to report, so a
+//! body without faults pays nothing for it.
 
 use std::borrow::Cow;
 
 use crate::domain::names::names;
 use crate::engine::{Costly, RuleSet};
 
-/// Most faults that one answer lists; what is wrong beyond them is seen at the next try.
+/// Most faults that one answer lists. Further faults show at the next attempt.
 pub const MAX_FAULTS: usize = 100;
 
 names! {
@@ -26,28 +26,28 @@ names! {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Where: a JSON pointer (RFC 6901) into the body.
+    /// The place: a JSON pointer (RFC 6901) into the body.
     pub pointer: String,
     pub code: FaultCode,
     pub message: Cow<'static, str>,
 }
 
-/// A product list that a body names, and where: whether it exists is looked up after the body was read.
+/// A product list that a body names, and the place. Whether the list exists is checked after the body is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListReference {
     pub pointer: String,
     pub name: String,
 }
 
-/// The faults of one body, in the order in which they were found; the first [`MAX_FAULTS`] are kept. The product lists
-/// that it names are here too, since their absence is a fault that only shows later.
+/// The faults of one body, in the order in which they were found; only the first [`MAX_FAULTS`] are kept. The product
+/// lists that the body names are kept too, because a missing list becomes a fault later.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
     found: Vec<Fault>,
     lists: Vec<ListReference>,
 }
 
-/// The promotions that took most steps of an evaluation that ended at its bound.
+/// The promotions that took the most steps of an evaluation that was stopped at its bound.
 pub fn too_complex(rules: &RuleSet, costly: &[Costly]) -> Faults {
     let mut faults = Faults::new();
     for own in costly {
@@ -70,7 +70,7 @@ impl Faults {
         }
     }
 
-    /// Adds one at a pointer that has been rendered before.
+    /// Adds a fault at a pointer that is already a text.
     pub fn add_at(
         &mut self,
         pointer: String,
@@ -82,7 +82,7 @@ impl Faults {
         }
     }
 
-    /// Adds that what is there does not go with something else.
+    /// Adds a fault for a value that cannot be combined with another one.
     pub fn clash(&mut self, path: &Path<'_>, message: impl Into<Cow<'static, str>>) {
         self.add(path, FaultCode::UnsupportedCombination, message);
     }
@@ -103,7 +103,7 @@ impl Faults {
         self.found.is_empty()
     }
 
-    /// Whether so many are kept that looking for more is of no use.
+    /// Whether no further fault will be kept, so that looking for more is useless.
     pub fn is_full(&self) -> bool {
         self.found.len() >= MAX_FAULTS
     }
@@ -134,7 +134,7 @@ impl<'p> Path<'p> {
         Self::Index(self, index)
     }
 
-    /// How many members of this name the place lies in.
+    /// How many members of this name enclose the place.
     pub fn within(&self, name: &str) -> usize {
         match self {
             Self::Root => 0,

@@ -1,4 +1,4 @@
-//! How a promotion becomes a customer's own: earning, expiry, communication (spec 11, 12).
+//! How a customer gets a promotion: earning, expiry, communication (spec 11, 12).
 
 use super::body::*;
 use super::condition::CONDITIONS;
@@ -10,7 +10,7 @@ use crate::domain::issuance::{
 use crate::domain::names::names;
 use crate::domain::promotion::Scope;
 
-/// Of an expiry, a reminder or a time to earn (spec 14).
+/// The bound on days of an expiry, a reminder or a time to earn (spec 14).
 const DAYS: Integer = integer(1..=3_650);
 
 names! {
@@ -19,35 +19,36 @@ names! {
 }
 
 body! {
-    /// How it is earned.
+    /// How a promotion is earned.
     pub struct EarningBody "Earning" as Earning {
-        /// By what the customer does, by a target that the customer reaches, or by hand, which goes with nothing else.
+        /// What unlocks the promotion: an activity of the customer, a target that the customer reaches, or an issue by
+        /// hand (`direct`). With `direct` no other field is allowed.
         kind as "trigger": required(choice::<TriggerType>()) => match earning.trigger {
             Trigger::Activity(_) => TriggerType::Activity,
             Trigger::Milestone { .. } => TriggerType::Milestone,
             Trigger::Direct => TriggerType::Direct,
         },
-        /// What the customer does. Goes with `activity`, which needs it.
+        /// The type of activity. Required for `activity`, and only for it.
         activity: later(absent(choice::<ActivityType>())) => match earning.trigger {
             Trigger::Activity(activity) => Some(activity),
             Trigger::Milestone { .. } | Trigger::Direct => None,
         },
-        /// What the customer comes to. Goes with `milestone`, which needs it.
+        /// The target to reach. Required for `milestone`, and only for it.
         milestone: later(absent(part::<MilestoneTrigger>())) =>
             matches!(earning.trigger, Trigger::Milestone { .. }).then_some(&earning.trigger),
-        /// Where it is earned; everywhere by default.
+        /// Where the promotion can be earned; everywhere by default.
         scope: later(absent(part::<Scope>())) => earned(earning).map(|earning| &earning.scope),
-        /// On the activity's cart and customer.
+        /// The conditions that the activity's cart and customer must meet.
         conditions: later(absent(or_null(CONDITIONS))) =>
             earned(earning).map(|earning| earning.conditions.as_ref()),
-        /// Only whom it was issued to can earn it.
+        /// Whether only customers to whom the promotion was issued can earn it.
         requires_issue: absent(BOOLEAN) => earned(earning).map(|earning| earning.requires_issue),
-        /// Days of 24 hours from the issue. Goes with `requires_issue`.
+        /// Days of 24 hours from the issue in which it can be earned. Only with `requires_issue`.
         earn_within_days: later(absent(or_null(DAYS))) =>
             earned(earning).map(|earning| earning.earn_within_days),
     } print |earning| read |object, faults| {
         if kind == Some(TriggerType::Direct) {
-            // Nothing else is asked when it is unlocked, so that a rule here would be dead letters.
+            // Nothing is checked when a `direct` promotion is unlocked, so these rules would have no effect.
             let message = "does not go with the trigger direct";
             object.refuse(&["scope", "conditions", "earn_within_days"], message, faults);
         }
@@ -66,7 +67,7 @@ body! {
     }
 }
 
-/// What is issued by hand has nothing more to say.
+/// The earning, unless the trigger is `direct`, which has no other fields.
 fn earned(earning: &Earning) -> Option<&Earning> {
     (earning.trigger != Trigger::Direct).then_some(earning)
 }
@@ -112,12 +113,12 @@ body! {
 body! {
     /// How long an issuance can be used.
     pub struct ExpiryBody "Expiry" as Expiry {
-        /// Until the promotion ends, or for so many days, and never after the promotion's end.
+        /// Whether it can be used until the promotion ends, or for a number of days. It never outlasts the promotion.
         kind as "type": required(choice::<ExpiryType>()) => match expiry {
             Expiry::WithPromotion => ExpiryType::WithPromotion,
             Expiry::AfterDays(_) => ExpiryType::AfterDays,
         },
-        /// Days of 24 hours from unlocking. Goes with `after_days`, which needs it.
+        /// Days of 24 hours from unlocking. Required for `after_days`, and only for it.
         days: later(absent(DAYS)) => match *expiry {
             Expiry::WithPromotion => None,
             Expiry::AfterDays(days) => Some(days),
@@ -142,7 +143,7 @@ body! {
 const MESSAGES: List<Part<Message>> = list(part(), 0..=20);
 
 body! {
-    /// What the customer is told; sent by those who follow the events.
+    /// What the customer is told. Systems that read the events send the messages.
     Communication "Communication" {
         /// What to send when an issuance is unlocked.
         on_earning: or_empty(MESSAGES),
@@ -155,16 +156,16 @@ body! {
     Reminder "" {
         /// Days of 24 hours before the issuance expires.
         days_before: required(DAYS),
-        /// What to send then.
+        /// The messages to send then.
         messages: or_empty(MESSAGES),
     }
 }
 
 body! {
     Message "" {
-        /// How it is sent.
+        /// The channel of the message.
         channel: required(choice::<MessageChannel>()),
-        /// What it says: a name that the sender knows.
+        /// The name of a template that the sender knows.
         template: required(NAME),
     }
 }

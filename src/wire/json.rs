@@ -1,7 +1,8 @@
 //! Strict JSON as a small tree that borrows from the body.
 //!
-//! Numbers stay text (spec 1); members keep their order and duplicates, which the readers of [`decode`](super::decode)
-//! report. `jiter` finds the tokens; bytes that are not UTF-8 and nesting beyond [`MAX_DEPTH`] are refused here.
+//! Numbers stay texts (spec 1). Members keep their order and their duplicates, which the readers of
+//! [`decode`](super::decode) report. `jiter` finds the tokens. Bytes that are not UTF-8, and nesting beyond
+//! [`MAX_DEPTH`], are refused here.
 
 use std::borrow::Cow;
 
@@ -20,19 +21,19 @@ pub enum Json<'a> {
     Bool(bool),
     /// A number, as its digits.
     Number(&'a str),
-    /// A text; its own memory only where it has escapes.
+    /// A text. It has memory of its own only if it contains escapes.
     String(Cow<'a, str>),
     Array(Vec<Json<'a>>),
-    /// An object: members in order, duplicates and all.
+    /// An object: its members in order, including duplicates.
     Object(Vec<Member<'a>>),
 }
 
-/// Why a body is not a tree.
+/// Why a body could not become a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JsonError {
-    /// Not JSON at all (400 `not_json`); says where and why.
+    /// The body is not JSON (400 `not_json`). The text says where and why.
     NotJson(String),
-    /// JSON, but outside the bounds of spec 14 (422).
+    /// The body is JSON, but exceeds a bound of spec 14 (422).
     Fault(Fault),
 }
 
@@ -75,7 +76,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// What it is, for messages.
+    /// The type of the value, for messages.
     pub const fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -90,7 +91,7 @@ impl<'a> Json<'a> {
 
 enum Stop {
     Token(JiterError),
-    /// The pointer grows from its end while the reader leaves the levels above.
+    /// The pointer grows at its front while the reader leaves the enclosing levels.
     Bound {
         pointer: String,
         message: &'static str,
@@ -114,7 +115,7 @@ impl Stop {
 impl From<JiterError> for Stop {
     fn from(error: JiterError) -> Self {
         match error.error_type {
-            // Valid JSON of thousands of digits: outside every bound, but no fault of form.
+            // The number is valid JSON, but has thousands of digits and exceeds every bound.
             JiterErrorType::JsonError(JsonErrorType::NumberOutOfRange) => {
                 Self::Bound { pointer: String::new(), message: "too many digits" }
             }
@@ -123,7 +124,7 @@ impl From<JiterError> for Stop {
     }
 }
 
-/// Entries and members wait on two stacks until their list or object ends, so that each is allocated once.
+/// Entries and members wait on two stacks until their list or object ends. So each list is allocated once.
 struct Reader<'a> {
     text: &'a str,
     tokens: Jiter<'a>,
@@ -197,8 +198,8 @@ fn deeper(depth: usize) -> Result<usize, Stop> {
     Ok(depth + 1)
 }
 
-/// A text without escapes lies within the body: it is borrowed from there for as long as the body
-/// lives. The tokenizer lends it only until the next token, hence the way over its place.
+/// Borrows a text without escapes from the body, where it lives as long as the body. The tokenizer lends it only until
+/// the next token, so it is found again by its address.
 fn borrowed<'a>(text: &'a str, decoded: &str) -> Cow<'a, str> {
     let place = decoded.as_ptr().addr().checked_sub(text.as_ptr().addr());
     let within = place.and_then(|start| text.get(start..start.checked_add(decoded.len())?));
@@ -283,7 +284,7 @@ mod tests {
             let _ = Json::parse(&body);
         }
 
-        /// Inputs of JSON's own characters: accepted if and only if another strict reader does.
+        /// Texts of the characters that JSON uses are accepted if and only if another strict reader accepts them.
         #[test]
         fn accepts_what_another_strict_reader_accepts(
             text in "[\\[\\]{},:\"\\\\ 0-9.eE+a\\-]{0,12}|\\[(-?[0-9]{1,3}(\\.[0-9]{0,2})?,?){0,4}\\]|\"[\\\\u0-9d]{0,9}\""
@@ -291,7 +292,7 @@ mod tests {
             let ours = Json::parse(text.as_bytes()).is_ok();
             let theirs = match serde_json::from_str::<serde_json::Value>(&text) {
                 Ok(_) => true,
-                // It reads numbers into floats, and refuses those that are too large for one.
+                // That reader parses numbers into floats, and refuses numbers that are too large for one.
                 Err(error) => error.to_string().starts_with("number out of range"),
             };
             prop_assert_eq!(ours, theirs, "{}", text);

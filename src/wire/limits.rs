@@ -1,4 +1,4 @@
-//! Limits: how often and how much, and which type of promotion may have which (spec 5.5).
+//! Limits of a promotion, and which types of promotion may have which limits (spec 5.5).
 
 use super::body::*;
 use super::faults::{FaultCode, Faults, Path};
@@ -10,64 +10,65 @@ use crate::domain::promotion::PromotionType;
 
 /// Most issues of one promotion to one customer.
 const MAX_ISSUES: i64 = 50;
-/// Most calendar units of one window (the spec's bound on days).
+/// Most calendar units of one window (the bound of the spec on days).
 const MAX_WINDOW: i64 = 3_650;
 
 body! {
-    /// How often and how much. Every part is optional; what a type may not have is 422 `limit_not_supported`.
+    /// How often a promotion may be used, and how much it may give. Every part is optional. A limit that a type may not
+    /// have is 422 `limit_not_supported`.
     Limits "Limits" {
-        /// Goes with `loyalty`, `loyalty_earning` and `rewards`.
+        /// Limits of issues. Only for `loyalty`, `loyalty_earning` and `rewards`.
         issue_per_customer as "issue": unless_empty(part::<IssueLimit>()),
-        /// Goes with `loyalty_earning` and `rewards`.
+        /// Limits of earning, and of each unlocked issuance. Only for `loyalty_earning` and `rewards`.
         earn: unless_empty(part::<EarnLimits>()),
-        /// Goes with all types.
+        /// Limits of one cart. For all types.
         cart: unless_empty(part::<CartLimits>()),
-        /// Of one customer. Goes with all types but `code_linked`.
+        /// Limits of each customer. For all types but `code_linked`.
         customer: unless_empty(part::<SubjectLimits>()),
-        /// Of all customers together. Goes with `pos` and `loyalty`.
+        /// Limits of all customers together. Only for `pos` and `loyalty`.
         promotion: unless_empty(part::<SubjectLimits>()),
-        /// Of one code. Goes with `code_linked`.
+        /// Limits of each code. Only for `code_linked`.
         code: unless_empty(part::<SubjectLimits>()),
     }
 }
 
 body! {
     struct IssueLimit "" as Option<u32> {
-        /// Issues to one customer, for good.
+        /// Most issues to one customer, over all time.
         per_customer: absent(integer(1..=MAX_ISSUES)) => *limit,
     } print |limit| read |object, faults| { per_customer }
 }
 
 body! {
     EarnLimits "" {
-        /// Issuances that one customer unlocks, for good.
+        /// Most issuances that one customer may unlock, over all time.
         per_customer: absent(COUNT),
-        /// Applications of one unlocked issuance.
+        /// Most applications of one unlocked issuance.
         times: absent(COUNT),
-        /// Transactions of one unlocked issuance.
+        /// Most transactions with one unlocked issuance.
         transactions: absent(COUNT),
-        /// Discount by one unlocked issuance, in the promotion's currency: over 0.
+        /// Most discount by one unlocked issuance, in the promotion's currency: over 0.
         discount: absent(POSITIVE_AMOUNT),
     }
 }
 
 body! {
     CartLimits "" {
-        /// Applications on one cart.
+        /// Most applications on one cart.
         times: absent(COUNT),
-        /// Discount on one cart, in the promotion's currency: over 0. It is cut to this.
+        /// Most discount on one cart, in the promotion's currency: over 0. A larger discount is cut to it.
         discount: absent(POSITIVE_AMOUNT),
     }
 }
 
 body! {
-    /// Limits that are counted.
+    /// Limits whose use is counted.
     SubjectLimits "SubjectLimits" {
-        /// Applications.
+        /// Most applications.
         times: absent(part::<Limit<u32>>()),
-        /// Transactions.
+        /// Most transactions.
         transactions: absent(part::<Limit<u32>>()),
-        /// Discount, in the promotion's currency: over 0. It is cut to what is left.
+        /// Most discount, in the promotion's currency: over 0. A larger discount is cut to what is left.
         discount: absent(part::<Limit<Money>>()),
     }
 }
@@ -76,7 +77,7 @@ body! {
     Limit<u32> "" {
         /// The limit.
         max: required(COUNT),
-        /// When the count starts anew; null: never.
+        /// When the count starts again from 0; null: never.
         refresh: optional(part::<Refresh>()),
     }
 }
@@ -85,22 +86,22 @@ body! {
     Limit<Money> "" {
         /// The limit.
         max: required(POSITIVE_AMOUNT),
-        /// When the count starts anew; null: never.
+        /// When the count starts again from 0; null: never.
         refresh: optional(part::<Refresh>()),
     }
 }
 
 body! {
-    /// Windows in which a count starts anew.
+    /// The windows of a count. In each window the count starts again from 0.
     Refresh "Refresh" {
-        /// How many calendar units at a time.
+        /// The number of calendar units of a window.
         every: required(integer(1..=MAX_WINDOW)),
-        /// Calendar days, weeks from Monday, or months, in the tenant's time zone.
+        /// The calendar unit: days, weeks from Monday, or months, in the tenant's time zone.
         unit: required(choice::<RefreshUnit>()),
     }
 }
 
-/// The table of spec 5.5, for the limits at this place. A part that holds no limit asks for nothing.
+/// Checks limits against the table of spec 5.5. A part without a limit is allowed for every type.
 pub fn refuse_unsupported(
     limits: &Limits,
     kind: PromotionType,

@@ -1,4 +1,4 @@
-//! Milestones (spec 11): the body of one, its stored form, and what is answered.
+//! Milestones (spec 11): the body of one, its stored form, and the answers.
 
 use chrono::{DateTime, Utc};
 
@@ -11,9 +11,10 @@ use crate::domain::selector::Selector;
 
 body! {
     Target "" {
-        /// Each once.
+        /// The target's name. Each name may appear once.
         name: required(NAME),
-        /// An amount in the tenant's currency, visits or units: over 0, at most 1,000,000,000, at most 4 decimals.
+        /// The value to reach: an amount in the tenant's currency, visits or units; over 0, at most 1,000,000,000, at
+        /// most 4 decimals.
         value: required(POSITIVE_AMOUNT),
     }
 }
@@ -21,13 +22,13 @@ body! {
 body! {
     /// A milestone as it is stored, without its name.
     pub struct Terms "" as Milestone {
-        /// What counts.
+        /// What is counted.
         measure: required(choice::<MilestoneMeasure>()) => milestone.measure,
-        /// Of which lines; null: of all.
+        /// The lines that count; null: all lines.
         of: optional(part::<Selector>()) => milestone.of,
-        /// When it starts anew; null: never.
+        /// When progress starts again from 0; null: never.
         window: optional(part::<Refresh>()) => milestone.window,
-        /// What can be reached.
+        /// The targets that customers can reach.
         targets: required(list(part::<Target>(), 1..=MAX_TARGETS)) => milestone.targets,
     } print |milestone| read |object, faults| {
         let targets: Vec<Target> = targets?;
@@ -39,9 +40,9 @@ body! {
 }
 
 request! {
-    /// What customers can come to.
+    /// A milestone to create or replace.
     pub struct NewMilestone "Milestone" as Milestone {
-        /// The name of the path.
+        /// The milestone's name; if given, it must be the name in the path.
         name: PATH_NAME,
         terms: all_of::<Terms>(),
         created_at: computed(INSTANT),
@@ -50,26 +51,26 @@ request! {
 }
 
 answer! {
-    /// What customers can come to.
+    /// A milestone.
     pub struct MilestoneBody "Milestone" as (Milestone, DateTime<Utc>, DateTime<Utc>)
         |(milestone, created_at, updated_at)| {
-        /// Its name.
+        /// The milestone's name.
         name: required(WORDS) => milestone.name,
         terms: all_of::<Terms>() => milestone,
-        /// When it was made.
+        /// When the milestone was created.
         created_at: required(INSTANT) => *created_at,
-        /// When it was last written.
+        /// When the milestone was last written.
         updated_at: required(INSTANT) => *updated_at,
     }
 }
 
-/// Reads the body of the milestone `name`, which it may repeat, as `GET` prints it.
+/// Reads the body of the milestone `name`. The body may repeat the name, because `GET` prints it.
 pub fn parse(value: Value<'_, '_>, name: &str, faults: &mut Faults) -> Option<Milestone> {
     refuse_other_name(value, "name", name, faults);
     Some(Milestone { name: name.to_owned(), ..NewMilestone::read(value, faults)? })
 }
 
-/// Reads what [`Terms`] printed.
+/// Reads a document that [`Terms`] has printed.
 pub fn parse_stored(document: &str, name: &str) -> Result<Milestone, String> {
     read_stored(document.as_bytes(), |value, faults| parse(value, name, faults))
 }

@@ -1,9 +1,10 @@
-//! JSON and CSV to domain values and back, for the HTTP API, the database's documents and the `evaluate` command.
+//! Converts JSON and CSV to domain values and back: for the HTTP API, the database's documents and the `evaluate`
+//! command.
 //!
-//! In reading order: [`json`] (a body as a tree), [`faults`] (what is wrong with it), [`decode`] and [`object`] (readers
-//! over the tree, with a place for every fault), [`mod@write`] (JSON out), [`body`] (tables that a reader, a printer and a
-//! schema are made of), [`problem`] (what a fault is answered with); then one module for each thing that is read and
-//! printed, and [`mod@csv`] for what spreadsheets write.
+//! In reading order: [`json`] (a body as a tree), [`faults`] (faults and their places), [`decode`] and [`object`]
+//! (readers of the tree), [`mod@write`] (JSON output), [`body`] (tables that give a reader, a printer and a schema),
+//! [`problem`] (the answer to faults). Then follows one module for each thing that is read and printed, and [`mod@csv`]
+//! for spreadsheets.
 
 pub mod activity;
 pub mod audience;

@@ -1,4 +1,4 @@
-//! Reading an object field by field: what nobody asked for is a fault.
+//! Reads an object field by field. A field that no reader takes is a fault.
 
 use std::borrow::Cow;
 
@@ -7,17 +7,17 @@ use super::faults::{FaultCode, Faults, Path};
 use super::json::{Json, Member};
 use crate::domain::names::Named;
 
-/// Most members that are looked at: no object of the spec has nearly so many, and what lies beyond them is unknown.
+/// Most members that are searched. No object of the spec has nearly as many, so all further members are unknown.
 const MOST: usize = 128;
 
-/// An object whose fields are being asked for, one by one.
+/// An object whose fields are read one by one.
 #[derive(Debug)]
 pub struct Object<'p, 't> {
     members: &'t [Member<'t>],
     path: Path<'p>,
-    /// One bit for each member that was asked for.
+    /// One bit for each member that was read.
     taken: u128,
-    /// Where the search begins: bodies mostly have their fields in the order of the spec.
+    /// Where the next search begins, because most bodies have their fields in the order of the spec.
     next: usize,
 }
 
@@ -30,7 +30,7 @@ impl<'p, 't> Object<'p, 't> {
         &self.path
     }
 
-    /// Adds a fault at the field `name`; `None`, to be returned.
+    /// Adds a fault at the field `name`. Returns `None` for the caller to return.
     pub fn fault<T>(
         &self,
         name: &str,
@@ -42,12 +42,12 @@ impl<'p, 't> Object<'p, 't> {
         None
     }
 
-    /// Adds that the field `name` does not go with the others; `None`, to be returned.
+    /// Adds a fault: the field `name` cannot be combined with the others. Returns `None` for the caller to return.
     pub fn clash<T>(&self, name: &str, message: &'static str, faults: &mut Faults) -> Option<T> {
         self.fault(name, faults, FaultCode::UnsupportedCombination, message)
     }
 
-    /// Of a duplicate any may be found: the other one is reported, and the body refused.
+    /// Any of several duplicates may be found: the others are reported, and the body is refused.
     fn place(&self, name: &str) -> Option<usize> {
         let searched = self.members.get(..MOST).unwrap_or(self.members);
         let (before, after) = searched.split_at_checked(self.next)?;
@@ -81,14 +81,14 @@ impl<'p, 't> Object<'p, 't> {
         value.or_else(|| self.fault(name, faults, FaultCode::Required, "is required"))
     }
 
-    /// The field that tells what the others are; asked for again, it is the same one.
+    /// Reads the field that determines the other fields. A later read of the same name finds the same member.
     pub fn tag<T: Named>(&mut self, name: &str, faults: &mut Faults) -> Option<T> {
         let tag = self.required(name, faults, |value, faults| value.choice_of(T::ALL, faults));
         self.next = self.next.saturating_sub(1);
         tag
     }
 
-    /// A field that may be absent: `Some(None)` then, `None` when it is faulty.
+    /// Reads a field that may be absent. The result is `Some(None)` if it is absent, and `None` if it is faulty.
     pub fn optional<T>(
         &mut self,
         name: &str,
@@ -111,7 +111,7 @@ impl<'p, 't> Object<'p, 't> {
         Some(self.optional(name, faults, read)?.unwrap_or(default))
     }
 
-    /// Fields that may be there and are not read; duplicate keys in them are faults all the same.
+    /// Accepts fields without reading them. Duplicate keys in them are faults all the same.
     pub fn ignore(&mut self, names: &[&str], faults: &mut Faults) {
         for name in names {
             if let Some(json) = self.find(name) {
@@ -120,7 +120,7 @@ impl<'p, 't> Object<'p, 't> {
         }
     }
 
-    /// Fields that do not go with the others: a fault where one is there and not null.
+    /// Refuses fields that cannot be combined with the others: adds a fault for each that is present and not null.
     pub fn refuse(
         &mut self,
         names: &[&str],
@@ -136,7 +136,7 @@ impl<'p, 't> Object<'p, 't> {
         alone
     }
 
-    /// Reports every member that nobody asked for: `None` if there is one.
+    /// Reports every member that no reader took. Returns `None` if there is one.
     pub fn finish(self, faults: &mut Faults) -> Option<()> {
         if self.taken.count_ones() as usize == self.members.len() {
             return Some(());
@@ -160,7 +160,7 @@ impl<'p, 't> Object<'p, 't> {
     }
 }
 
-/// Adds a fault for every key that was there before; whether there is none.
+/// Adds a fault for every key that repeats an earlier one. Returns whether all keys are unique.
 pub(super) fn report_duplicates(
     members: &[Member<'_>],
     path: &Path<'_>,
@@ -171,7 +171,7 @@ pub(super) fn report_duplicates(
         unique = false;
         faults.repeated(&path.key(key));
     };
-    // Comparing each with each is cheapest for the few members that objects mostly have.
+    // Pairwise comparison is cheapest for few members, and most objects have few.
     if members.len() <= 16 {
         for (place, (key, _)) in members.iter().enumerate() {
             if members.iter().take(place).any(|(before, _)| before == key) {

@@ -1,4 +1,4 @@
-//! What a customer could use now (spec 3).
+//! A promotion that a customer can use now (spec 3).
 
 use serde_json::Value as Json;
 
@@ -16,29 +16,29 @@ use crate::domain::promotion::{Promotion, PromotionType, Scope};
 type Left = (CountedLimit, Option<i64>);
 
 answer! {
-    /// A promotion that a customer could use now.
+    /// A promotion that a customer can use now.
     pub struct OfferBody "Offer" as (&Promotion, Option<&Issuance>, &[Left], u32)
         |(promotion, issuance, left, precision)| {
-        /// Which.
+        /// The promotion's id.
         promotion_id: required(ID) => promotion.id.uuid(),
-        /// Its name.
+        /// The promotion's name.
         name: required(WORDS) => promotion.terms.name,
-        /// Its type.
+        /// The promotion's type.
         kind as "type": required(choice::<PromotionType>()) => promotion.terms.kind.promotion_type(),
-        /// Shown to the shopper.
+        /// The promotion's message to the shopper.
         message: required(WORDS) => promotion.terms.message,
-        /// Included.
+        /// The start, included.
         starts_at: required(TIME) => promotion.terms.starts_at,
-        /// Excluded.
+        /// The end, excluded.
         ends_at: required(TIME) => promotion.terms.ends_at,
-        /// The issuance by which it can be used.
+        /// The issuance that lets the customer use the promotion.
         issuance: optional(part::<IssuanceBody>()) => *issuance,
         limits: required(part::<LeftBody>()) => (*left, *precision),
-        /// Where it applies: told, not judged.
+        /// Where the promotion applies. It is shown, not checked.
         scope: required(part::<Scope>()) => promotion.terms.scope,
-        /// For whom: told, not judged.
+        /// Who gets the promotion. It is shown, not checked.
         audience: required(part::<AudienceBody>()) => promotion.terms.audience,
-        /// What the cart must be: told, not judged.
+        /// The conditions that the cart must meet. They are shown, not checked.
         conditions: optional(CONDITIONS) => promotion.terms.conditions,
     }
 }

@@ -1,4 +1,4 @@
-//! The problem document of spec 13 (RFC 9457), as HTTP and the `evaluate` command print it.
+//! The problem document of spec 13 (RFC 9457), which HTTP and the `evaluate` command print.
 
 use serde_json::json;
 
@@ -8,22 +8,22 @@ use super::faults::{Fault, FaultCode, Faults, MAX_FAULTS};
 use super::json::JsonError;
 use crate::domain::names::Named;
 
-/// What is said of an evaluation that would take more steps than it may (spec 14).
+/// The message for an evaluation that would take more steps than allowed (spec 14).
 pub const TOO_COMPLEX: &str = "The evaluation takes more work than one request may. `errors` names the promotions that took most.";
 
-/// Why a request is not answered as asked.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub status: u16,
     /// The stable code of spec 13.
     pub code: &'static str,
-    /// The phrase of the status (RFC 9457: the type is `about:blank`).
+    /// The standard phrase of the status (RFC 9457: the type is `about:blank`).
     pub title: &'static str,
-    /// What it is this time.
+    /// What went wrong this time.
     pub detail: String,
     /// The faults of a body.
     pub errors: Vec<Fault>,
-    /// What an evaluation comes to instead, as it was printed.
+    /// The evaluation of the cart, as it was printed, if it differs from what the caller expected.
     pub result: Option<String>,
 }
 
@@ -37,7 +37,7 @@ impl Problem {
         Self::of_faults(faults.into_vec())
     }
 
-    /// An evaluation that would take more steps than it may.
+    /// An evaluation that would take more steps than allowed.
     pub fn too_complex(faults: Faults) -> Self {
         Self {
             errors: faults.into_vec(),
@@ -50,46 +50,46 @@ impl Problem {
         Self { errors, ..Self::new(422, "invalid", "Unprocessable Entity", detail) }
     }
 
-    /// The document; `request_id` where there is one.
+    /// Prints the document, with `request_id` if there is one.
     pub fn print(&self, request_id: Option<&str>) -> String {
         ProblemBody::document(&(self, request_id))
     }
 }
 
 answer! {
-    /// Why a request was not answered as asked.
+    /// Why a request failed.
     pub struct ProblemBody "Problem" as (&Problem, Option<&str>) |(problem, request_id)| {
-        /// The title is that of the status.
+        /// Always `about:blank`: the title is the phrase of the status.
         kind as "type": required(Like(|_| json!({"type": "string", "const": "about:blank"}))) => "about:blank",
-        /// The phrase of the status.
+        /// The standard phrase of the status.
         title: required(WORDS) => problem.title,
         /// The HTTP status.
         status: required(integer(400..=599)) => problem.status,
-        /// What it is this time, for people.
+        /// What went wrong this time, for people.
         detail: required(WORDS) => problem.detail,
-        /// What it is, for programs.
+        /// The stable code of the error, for programs.
         code: required(WORDS) => problem.code,
-        /// As the header `x-request-id`, which the logs carry too.
+        /// The request's id, the same as in the header `x-request-id` and in the logs.
         request_id: filled(WORDS) => *request_id,
         /// All faults of the body or of the query.
         errors: required(list(part::<FaultBody>(), 0..=MAX_FAULTS)) => problem.errors,
-        /// With `discount_changed`: what the cart comes to.
+        /// With `discount_changed`: the present evaluation of the cart.
         result: absent(raw(part::<EvaluationBody>())) => problem.result,
     }
 }
 
 answer! {
     pub struct FaultBody "" as Fault |fault| {
-        /// Where: a JSON pointer into the body, or the name of a query parameter after a slash.
+        /// The place: a JSON pointer into the body, or a slash and the name of a query parameter.
         pointer: required(POINTER) => fault.pointer,
-        /// What kind of fault, for programs.
+        /// The kind of fault, for programs.
         code: required(choice_of(FaultCode::ALL)) => fault.code,
         /// What is wrong, for people.
         message: required(WORDS) => fault.message,
     }
 }
 
-/// One sentence about the faults of a body: the first, and how many more there are.
+/// A sentence about the faults of a body: the first fault, and the number of further ones.
 pub fn detail(faults: &[Fault]) -> String {
     let Some((first, others)) = faults.split_first() else {
         return String::new();

@@ -28,34 +28,35 @@ use crate::domain::promotion::{
 use crate::domain::settings::CustomField;
 use crate::domain::usage::Usage;
 
-/// What a body is for: which fields it may have besides the terms, and what its status defaults to.
+/// What a body is used for. It decides which fields the body may have beside the terms, and the default of its status.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose<'s> {
-    /// `POST`: draft unless it says active; computed fields are unknown.
+    /// `POST`: the status is `draft` by default; computed fields are unknown.
     Create(&'s [CustomField]),
-    /// `PUT`: computed fields are ignored; the status stays where it is left out.
+    /// `PUT`: computed fields are ignored; without a status the present one stays.
     Replace(&'s [CustomField], Status),
-    /// An entry of an `evaluate` document: active unless it says otherwise; `id` and `created_at`
-    /// are read. `None`: the settings have faults, and custom fields are taken as they are.
+    /// An entry of an `evaluate` document: the status is `active` by default; `id` and `created_at` are read. `None`:
+    /// the settings have faults, so custom fields are taken unchecked.
     Document(Option<&'s [CustomField]>),
-    /// What [`stored`] has printed. Custom fields are as they were: the settings may have changed.
+    /// A document that [`stored`] has printed. Custom fields are taken unchecked, because the settings may have
+    /// changed.
     Stored,
 }
 
-/// What a body says.
+/// The content of a body.
 #[derive(Debug)]
 pub struct Body {
-    /// The terms; `None` where the body has faults.
+    /// The terms; `None` if the body has faults.
     pub terms: Option<Terms>,
-    /// The status, where the body names one.
+    /// The status, if the body has one.
     pub status: Option<Status>,
-    /// The id, where an `evaluate` document names one.
+    /// The id, if it is an entry of an `evaluate` document with an id.
     pub id: Option<PromotionId>,
-    /// When it was made, where an `evaluate` document says so.
+    /// When the promotion was created, if an entry of an `evaluate` document says so.
     pub created_at: Option<DateTime<Utc>>,
 }
 
-/// Reads a promotion. Its custom fields are checked against the settings'.
+/// Reads a promotion. Its custom fields are checked against the settings.
 pub fn parse(value: Value<'_, '_>, purpose: Purpose<'_>, faults: &mut Faults) -> Body {
     let before = faults.as_slice().len();
     let mut body = Body { terms: None, status: None, id: None, created_at: None };
@@ -64,7 +65,7 @@ pub fn parse(value: Value<'_, '_>, purpose: Purpose<'_>, faults: &mut Faults) ->
         let terms = TermsBody::members(&mut object, faults);
         let values = custom_fields(&mut object, purpose, body.status, faults);
         let complete = object.finish(faults).is_some();
-        // A full collector hides what is added; then there are faults in any case.
+        // A full collector drops further faults, but then there are faults anyway.
         if complete && faults.as_slice().len() == before {
             body.terms =
                 terms.zip(values).map(|(terms, custom_fields)| Terms { custom_fields, ..terms });
@@ -74,7 +75,7 @@ pub fn parse(value: Value<'_, '_>, purpose: Purpose<'_>, faults: &mut Faults) ->
 }
 
 impl<'s> Purpose<'s> {
-    /// The settings' custom fields, where they are at hand.
+    /// The custom fields of the settings, if they are known.
     const fn fields(self) -> Option<&'s [CustomField]> {
         match self {
             Purpose::Create(fields) | Purpose::Replace(fields, _) => Some(fields),
@@ -83,7 +84,7 @@ impl<'s> Purpose<'s> {
         }
     }
 
-    /// The status where the body names none.
+    /// The status if the body has none.
     const fn status(self) -> Status {
         match self {
             Purpose::Create(_) | Purpose::Stored => Status::Draft,
@@ -93,7 +94,8 @@ impl<'s> Purpose<'s> {
     }
 }
 
-/// The values of custom fields, against the settings'; required ones must be there if the promotion is to be active.
+/// Reads the values of custom fields and checks them against the settings. Required values must be present if the
+/// promotion is to be active.
 fn custom_fields(
     object: &mut Object<'_, '_>,
     purpose: Purpose<'_>,
@@ -113,7 +115,7 @@ fn custom_fields(
     Some(values)
 }
 
-/// What stands beside the terms.
+/// Reads the fields beside the terms.
 fn read_besides(
     object: &mut Object<'_, '_>,
     purpose: Purpose<'_>,
@@ -140,51 +142,54 @@ fn read_besides(
 }
 
 body! {
-    /// What a promotion was, with all defaults filled in.
+    /// The terms of a promotion, with all defaults filled in.
     pub struct TermsBody "PromotionTerms" as Terms {
         /// Unique in the tenant among promotions that are not archived (409 `name_taken`).
         name: required(NAME) => terms.name,
-        /// For those who manage promotions.
+        /// A note for those who manage promotions.
         description: or_empty(LONG) => terms.description,
-        /// Who gets it how: automatically (`pos`; `loyalty`: members only), by an issuance (`loyalty_earning`, `rewards`), or by a code (`code_linked`).
+        /// Who gets the promotion, and how: automatically (`pos`, or `loyalty` for members only), through an issuance
+        /// (`loyalty_earning`, `rewards`), or with a code (`code_linked`).
         kind as "type": required(choice::<PromotionType>()) => terms.kind.promotion_type(),
-        /// What it belongs to, for lists and statistics.
+        /// The campaign of the promotion, for lists and statistics.
         campaign: optional(NAME) => terms.campaign,
-        /// Lower goes first where the ranking says `sequence`.
+        /// A lower number ranks first, if the ranking contains `sequence`.
         sequence: or(integer(-MAX_INTEGER..=MAX_INTEGER), DEFAULT_SEQUENCE) => terms.sequence,
-        /// Included. Locked once the promotion has been live.
+        /// The start, included. It is fixed once the promotion has been live.
         starts_at: required(TIME) => terms.starts_at,
-        /// Excluded; after `starts_at`.
+        /// The end, excluded. It must be after `starts_at`.
         ends_at: required(TIME) => terms.ends_at,
-        /// Carts in another currency do not get it. Null: the tenant's.
+        /// The currency of the promotion. Carts in another currency do not get it. Null: the tenant's currency.
         currency: optional(CURRENCY) => terms.currency,
-        /// When it is open between its dates; null: all the time.
+        /// When the promotion is open between its dates; null: all the time.
         schedule: optional(part::<ScheduleBody>()) => terms.schedule,
-        /// Where it applies; everywhere by default.
+        /// Where the promotion applies; everywhere by default.
         scope: or_empty(part::<Scope>()) => terms.scope,
-        /// For whom; everybody by default.
+        /// Who gets the promotion; everybody by default.
         audience: or_empty(part::<AudienceBody>()) => terms.audience,
-        /// The customer must activate it first.
+        /// Whether the customer must activate the promotion first.
         activation_required: or(BOOLEAN, false) => terms.activation_required,
-        /// What the cart must be; null is always true.
+        /// The conditions that the cart must meet; null is always true.
         conditions: optional(CONDITIONS) => terms.conditions,
-        /// What is given.
+        /// What the promotion gives.
         benefit: required(part::<BenefitBody>()) => terms.benefit,
-        /// How often and how much.
+        /// How often the promotion may be used, and how much it may give.
         limits: or_empty(part::<Limits>()) => terms.limits,
-        /// How it bears others.
+        /// How the promotion combines with others.
         stacking: or_empty(part::<Stacking>()) => terms.stacking,
         /// Whether shoppers are told what is missing.
         suggest: or(BOOLEAN, false) => terms.suggest,
-        /// Shown to the shopper. In suggestions `{shortfall}` is replaced by what is missing.
+        /// A text for the shopper. In suggestions `{shortfall}` is replaced by what is missing.
         message: or_empty(LONG) => terms.message,
-        /// Values of the settings' custom fields, by key.
+        /// The values of the custom fields, by key. The settings define the fields.
         custom_fields: later(or_empty(Values)) => terms.custom_fields,
-        /// How it is earned. Required for `loyalty_earning`, `{"trigger": "direct"}` for `rewards`, null for all others.
+        /// How the promotion is earned. Required for `loyalty_earning`, `{"trigger": "direct"}` for `rewards`, null for
+        /// all other types.
         earning: optional(part::<EarningBody>()) => earning_of(&terms.kind),
-        /// How long an issuance can be used; as long as the promotion by default. Goes with `loyalty_earning` and `rewards`.
+        /// How long an issuance can be used; by default until the promotion ends. Only for `loyalty_earning` and
+        /// `rewards`.
         expiry: or_empty(part::<ExpiryBody>()) => usable(&terms.kind).0,
-        /// What the customer is told. Goes with `loyalty_earning` and `rewards`.
+        /// What the customer is told. Only for `loyalty_earning` and `rewards`.
         communication: optional(part::<Communication>()) => usable(&terms.kind).1,
     } print |terms| read |object, faults| {
         if let (Some(starts_at), Some(ends_at)) = (starts_at, ends_at)
@@ -200,7 +205,7 @@ body! {
             limits::refuse_unsupported(limits, kind, &object.path().key("limits"), faults);
         }
         let kind = full_kind(object, kind, (earning, expiry, communication), faults);
-        // The caller, who knows the settings, reads the custom fields.
+        // The caller reads the custom fields, because it knows the settings.
         let custom_fields = BTreeMap::new();
         whole!(Terms {
             name, description, kind, campaign, sequence, starts_at, ends_at, currency, schedule,
@@ -210,10 +215,10 @@ body! {
     }
 }
 
-/// What goes with a type only: each `None` after a fault, else as it was read.
+/// The fields that only some types have: each is `None` after a fault, else as it was read.
 type Issued = (Option<Option<Earning>>, Option<Expiry>, Option<Option<Communication>>);
 
-/// The type with what goes with it only.
+/// The type, with the fields that only this type has.
 fn full_kind(
     object: &mut Object<'_, '_>,
     kind: Option<PromotionType>,
@@ -274,13 +279,13 @@ fn usable(kind: &Kind) -> (Expiry, Option<&Communication>) {
 }
 
 body! {
-    /// How a promotion bears others.
+    /// How a promotion combines with others.
     Stacking "Stacking" {
-        /// It applies only alone.
+        /// Whether the promotion applies only alone.
         exclusive: or(BOOLEAN, false),
-        /// Whether others apply after it.
+        /// Whether other promotions may apply after it.
         allow_further: or(BOOLEAN, true),
-        /// Under `best_deal`: those with which it goes together.
+        /// The group for the strategy `best_deal`: promotions of the same group apply together.
         group: optional(NAME),
     }
 }
@@ -291,33 +296,34 @@ answer! {
         |(promotion, state, usage, version, updated_at)| {
         /// The promotion's id.
         id: computed(ID) => promotion.id.uuid(),
-        /// How often it was written; also the `ETag`.
+        /// The version, which grows with each change; also the `ETag`.
         version: computed(VERSION) => *version,
-        /// What follows from status and dates now.
+        /// The present state. It follows from status and dates.
         state: computed(choice::<State>()) => *state,
         terms: all_of::<TermsBody>() => &promotion.terms,
-        /// What an admin has set.
+        /// The status, which an admin has set.
         status: required(choice::<Status>()) => promotion.status,
-        /// How far its limits are used now.
+        /// The present use of its limits.
         usage: computed(part::<UsageBody>()) => *usage,
-        /// When it was made.
+        /// When the promotion was created.
         created_at: computed(TIME) => promotion.created_at,
-        /// When it was last written.
+        /// When the promotion was last written.
         updated_at: computed(TIME) => *updated_at,
     }
 }
 
 described! {
-    /// A promotion to be made. What is left out takes its default.
+    /// A promotion to create. A field that is left out takes its default.
     pub struct PromotionInput "" {
         terms: all_of::<TermsBody>(),
-        /// Whether it is to be active at once.
+        /// The status of the new promotion.
         status: or(choice_of(&[Status::Draft, Status::Active]), Status::Draft),
     }
 }
 
 described! {
-    /// What the promotion is to be. What is left out takes its default; what `GET` adds may be sent back.
+    /// The new content of a promotion. A field that is left out takes its default. The fields that `GET` adds may be
+    /// sent back.
     pub struct PromotionReplacement "" {
         id: ignored(),
         version: ignored(),
@@ -326,13 +332,13 @@ described! {
         created_at: ignored(),
         updated_at: ignored(),
         terms: all_of::<TermsBody>(),
-        /// Left out it stays. Moves as by `/status`.
+        /// The new status. If left out, the status stays. The moves are those of `/status`.
         status: absent(choice::<Status>()),
     }
 }
 
 request! {
-    /// What the status is to be.
+    /// The new status of a promotion.
     pub struct StatusChange "" as Status {
         /// draft → active; active ⇄ paused; any → archived, which is final.
         status: required(choice_of(&[Status::Active, Status::Paused, Status::Archived])),
@@ -343,15 +349,15 @@ answer! {
     /// A version of a promotion.
     pub struct VersionAnswer "PromotionVersion"
         as (i64, Option<Uuid>, DateTime<Utc>, Status, &Terms) |(version, key_id, at, status, terms)| {
-        /// Which.
+        /// The version.
         version: required(VERSION) => *version,
-        /// Who made it; null is the operator.
+        /// The key that made the version; null if the operator made it.
         key_id: optional(ID) => *key_id,
-        /// When.
+        /// When the version was made.
         at: required(INSTANT) => *at,
-        /// What the status was.
+        /// The status in this version.
         status: required(choice::<Status>()) => *status,
-        /// What it was.
+        /// The terms in this version.
         promotion: required(part::<TermsBody>()) => terms,
     }
 }
@@ -366,14 +372,14 @@ answer! {
     }
 }
 
-/// The document that is stored: the terms alone, read back by [`parse_stored`].
+/// The document to store: the terms alone. [`parse_stored`] reads it back.
 pub fn stored(terms: &Terms) -> String {
     let mut writer = Writer::for_storage();
     TermsBody::print(&mut writer, terms);
     writer.finish()
 }
 
-/// Reads what [`stored`] has printed; an error says what is wrong with it.
+/// Reads a document that [`stored`] has printed. An error says what is wrong with it.
 pub fn parse_stored(document: &[u8]) -> Result<Terms, String> {
     read_stored(document, |value, faults| parse(value, Purpose::Stored, faults).terms)
 }

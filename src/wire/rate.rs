@@ -1,11 +1,11 @@
-//! The rates of a tenant, as the operator sends them: `{"evaluate": {"per_second", "burst"}}`.
+//! The rate limits of a tenant, as the operator sends them: `{"evaluate": {"per_second", "burst"}}`.
 
 use std::num::NonZeroU32;
 
 use super::body::*;
 use crate::domain::rate::{Rate, RateLimits};
 
-/// The highest rate, and the largest burst: more than an instance can do.
+/// The highest rate, and the largest burst. An instance cannot do as much.
 pub const MAX_RATE: i64 = 1_000_000;
 
 const RATE: Integer = integer(1..=MAX_RATE);
@@ -13,9 +13,9 @@ const RATE: Integer = integer(1..=MAX_RATE);
 body! {
     /// A token bucket.
     pub struct RateBody "" as Rate {
-        /// Requests a second.
+        /// Requests per second.
         per_second: required(RATE) => rate.per_second.get(),
-        /// Requests at once.
+        /// Most requests at once.
         burst: required(RATE) => rate.burst.get(),
     } print |rate| read |object, faults| {
         Some(Rate { per_second: NonZeroU32::new(per_second?)?, burst: NonZeroU32::new(burst?)? })
@@ -25,13 +25,13 @@ body! {
 const LIMIT: Optional<Part<RateBody>> = optional(part());
 
 body! {
-    /// Rates, then 429. Null: without bound.
+    /// Rate limits; requests beyond them get 429. Null: no limit.
     RateLimits "" {
-        /// Of carts that are priced.
+        /// The rate of carts that are priced.
         evaluate: LIMIT,
-        /// Of what tills write: redemptions with commit, cancel and returns, activities, activations.
+        /// The rate of what tills write: redemptions with commit, cancel and returns, activities, activations.
         redeem: LIMIT,
-        /// Of everything else.
+        /// The rate of all other requests.
         admin: LIMIT,
     }
 }

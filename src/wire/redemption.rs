@@ -1,4 +1,4 @@
-//! Redemptions: the body of one, and what is answered (spec 9).
+//! Redemptions: the body of a request, and the answers (spec 9).
 
 use std::sync::Arc;
 
@@ -15,26 +15,28 @@ use crate::domain::cart::Request;
 use crate::domain::id::RedemptionId;
 use crate::domain::redemption::{Order, RedemptionState};
 
-/// About so many bytes an answer has besides its result.
+/// Typical bytes of an answer without its result.
 const ROOM: usize = 256;
 
 request! {
-    /// A cart to be redeemed.
+    /// A cart to redeem.
     Order<'t> "Redemption" {
-        /// Unique in the tenant, for ever: put store and till into it. The same id with the same body answers the same.
+        /// The caller's id of the transaction, unique in the tenant forever: make store and till part of it. The same
+        /// id with the same body gives the same answer.
         transaction_id: required(NAME),
-        /// As for an evaluation, without `at`.
+        /// The request, as for an evaluation but without `at`.
         request: required(part::<OrderRequest>()),
-        /// What was quoted as `totals.discount`, in the cart's currency. If it comes to another, 409 `discount_changed` and nothing is recorded.
+        /// The `totals.discount` that was quoted, in the cart's currency. If the discount is now another, the answer is
+        /// 409 `discount_changed` and nothing is recorded.
         expected_discount: absent(AMOUNT),
-        /// Reserves for the settings' `hold_seconds`, to be committed or cancelled.
+        /// Whether to make a hold. It reserves for `hold_seconds` of the settings, and is then committed or cancelled.
         hold: or(BOOLEAN, false),
-        /// The id of the current hold of this transaction, which this body replaces in one step.
+        /// The id of this transaction's current hold. This request replaces the hold in one step.
         replaces: absent(ID),
     }
 }
 
-/// The request of a redemption: the database says when it is.
+/// The request of a redemption. It has no `at`, because the database provides the time.
 struct OrderRequest;
 
 impl Described for OrderRequest {
@@ -59,7 +61,7 @@ impl<'t> ReadBody<'t, Arc<Request<'t>>> for OrderRequest {
     }
 }
 
-/// An order as it was understood: what bodies are compared by. `request` is its request, printed.
+/// Prints an order as it was understood. Bodies are compared in this form. `request` is the printed request.
 pub fn canonical(order: &Order<'_>, request: &str) -> String {
     let mut writer = Writer::with_capacity(ROOM + request.len());
     writer.object(|writer| {
@@ -74,15 +76,15 @@ pub fn canonical(order: &Order<'_>, request: &str) -> String {
     writer.finish()
 }
 
-/// What is answered to whoever makes, commits or cancels a redemption.
+/// The answer about a redemption that is made, committed or cancelled.
 #[derive(Clone, Debug)]
 pub struct Answer<'a> {
-    /// None where the transaction was cancelled before it was seen.
+    /// `None` if the transaction was cancelled before its redemption arrived.
     pub id: Option<Uuid>,
     pub transaction_id: &'a str,
     pub state: RedemptionState,
     pub expires_at: Option<DateTime<Utc>>,
-    /// What it came to, as it was printed.
+    /// The recorded result, as it was printed.
     pub result: Option<&'a str>,
 }
 
@@ -94,24 +96,24 @@ pub fn print(answer: &Answer<'_>) -> String {
 }
 
 answer! {
-    /// The members that every answer about a redemption begins with.
+    /// The members that begin every answer about a redemption.
     pub struct Head "" as Answer<'_> |answer| {
-        /// Null where the transaction was cancelled before it was seen.
+        /// The redemption's id. Null if the transaction was cancelled before its redemption arrived.
         id: optional(ID) => answer.id,
-        /// The caller's id.
+        /// The caller's id of the transaction.
         transaction_id: required(WORDS) => answer.transaction_id,
-        /// Where it stands.
+        /// The state of the redemption.
         state: required(choice::<RedemptionState>()) => answer.state,
-        /// A hold's end.
+        /// When the hold expires; null if it never was a hold.
         expires_at: optional(INSTANT) => answer.expires_at,
     }
 }
 
 answer! {
-    /// A redemption that has ended.
+    /// A redemption that was cancelled or has ended.
     pub struct EndedRedemption "EndedRedemption" as Answer<'_> |answer| {
         head: all_of::<Head>() => answer,
-        /// What was recorded. Null where the transaction was cancelled before it was seen.
+        /// The recorded result. Null if the transaction was cancelled before its redemption arrived.
         result: optional(raw(part::<EvaluationBody>())) => answer.result,
     }
 }
@@ -120,15 +122,14 @@ described! {
     /// A redemption.
     pub struct RedemptionBody "Redemption" {
         head: all_of::<Head>(),
-        /// Its id.
+        /// The redemption's id.
         id: required(ID),
-        /// What was recorded.
+        /// The recorded result.
         result: required(part::<EvaluationBody>()),
     }
 }
 
-/// A stored request or result with its codes as viewers see them: their last three characters. What cannot be read is
-/// not shown.
+/// A stored request or result with its codes masked, as viewers see it. A document that cannot be read is not shown.
 pub fn masked(document: &str, mask: impl Fn(&str) -> String + Copy) -> Option<String> {
     let json = Json::parse(document.as_bytes()).ok()?;
     let mut writer = Writer::with_capacity(document.len());
@@ -136,7 +137,7 @@ pub fn masked(document: &str, mask: impl Fn(&str) -> String + Copy) -> Option<St
     Some(writer.finish())
 }
 
-/// Writes a tree again. `is_code` says that a text at this place is a code.
+/// Writes a tree again. `is_code` says whether texts at this place are codes.
 fn write_masked(
     writer: &mut Writer,
     json: &Json<'_>,
@@ -154,7 +155,7 @@ fn write_masked(
         }),
         Json::Object(members) => writer.object(|writer| {
             for (name, value) in members {
-                // `code` of a result, `codes` of a cart.
+                // A result has `code`, a cart has `codes`.
                 let is_code = name == "code" || name == "codes";
                 write_masked(writer.data_key(name), value, is_code, mask);
             }

@@ -1,4 +1,4 @@
-//! Returns: the body of one, what is answered, and the recorded result as far as returns need it (spec 9).
+//! Returns: the body of a request, the answer, and the parts of a recorded result that returns need (spec 9).
 
 use uuid::Uuid;
 
@@ -10,30 +10,31 @@ use crate::domain::exact::Exact;
 use crate::domain::id::PromotionId;
 use crate::engine::returns::{Given, Return, ReturnedLine, Sold, SoldLine, TakenBack};
 
-/// What a caller sends.
+/// A request to return units.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewReturn {
-    /// Unique in the redemption, for ever.
+    /// The caller's id of the return, unique in the redemption forever.
     pub return_id: String,
-    /// Lines, each once, and how much of them comes back; over 0.
+    /// The lines, each once, with the quantity that is returned, which is over 0.
     pub lines: Vec<(String, Quantity)>,
 }
 
 body! {
-    /// Units that come back.
+    /// A request to return units.
     NewReturn "Return" {
-        /// Unique in the redemption. The same id with the same body answers the same.
+        /// The caller's id of the return, unique in the redemption. The same id with the same body gives the same
+        /// answer.
         return_id: required(NAME),
-        /// What comes back.
+        /// The lines and units that are returned.
         lines: required(keyed("id", part::<LineBack>(), 1..=MAX_LINES)),
     }
 }
 
 body! {
     struct LineBack "" as (String, Quantity) {
-        /// A line of the cart; each once.
+        /// The id of a line of the cart; each line once.
         id: required(NAME) => id,
-        /// How many units of it come back: over 0, at most 3 decimals.
+        /// How many units of the line are returned: over 0, at most 3 decimals.
         quantity: required(QUANTITY) => quantity,
     } print |(id, quantity)| read |object, faults| {
         Some((id?, quantity?))
@@ -41,46 +42,46 @@ body! {
 }
 
 answer! {
-    /// What is refunded.
+    /// A return, and its refund.
     pub struct ReturnRecord "ReturnRecord" as (&str, &Return, u32) |(return_id, done, precision)| {
-        /// The caller's id.
+        /// The caller's id of the return.
         return_id: required(WORDS) => return_id,
-        /// Of all lines, in the cart's currency.
+        /// The refund for all lines, in the cart's currency.
         refund: required(DECIMAL) => (&done.refund, *precision),
-        /// What came back.
+        /// The lines that were returned.
         lines: required(every(part::<ReturnedLineBody>())) =>
             || done.lines.iter().map(|line| (line, *precision)),
-        /// What is taken back of each promotion.
+        /// What is taken back from each promotion.
         promotions: required(every(part::<TakenBackBody>())) =>
             || done.promotions.iter().map(|own| (own, *precision)),
-        /// Whether every unit of every line is back.
+        /// Whether all units of all lines have been returned.
         complete: required(BOOLEAN) => done.complete,
     }
 }
 
 answer! {
     struct ReturnedLineBody "" as (&ReturnedLine, u32) |(line, precision)| {
-        /// Which line.
+        /// The line's id.
         id: required(WORDS) => line.id,
-        /// Units of it that came back.
+        /// The units that were returned.
         quantity: required(QUANTITY) => line.quantity,
-        /// What is refunded for them.
+        /// The refund for these units.
         refund: required(DECIMAL) => (&line.refund, *precision),
     }
 }
 
 answer! {
     struct TakenBackBody "" as (&TakenBack, u32) |(own, precision)| {
-        /// Which.
+        /// The promotion's id.
         promotion_id: required(ID) => own.promotion_id.uuid(),
-        /// What is taken back of its discount.
+        /// The part of its discount that is taken back.
         discount: required(DECIMAL) => (own.discount, *precision),
-        /// Points to take back.
+        /// The points that are taken back.
         points: required(DECIMAL) => own.points,
     }
 }
 
-/// Reads a result that was printed by [`super::evaluation`]; `None` where it was not.
+/// Reads a result that [`super::evaluation`] has printed. Returns `None` for any other text.
 pub fn sold(result: &str) -> Option<Sold> {
     let json = Json::parse(result.as_bytes()).ok()?;
     let lines = json.member("lines")?.list()?;

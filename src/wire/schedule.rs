@@ -1,4 +1,4 @@
-//! Schedules: when, between its dates, a promotion is open (spec 5.1).
+//! Schedules: when a promotion is open between its dates (spec 5.1).
 
 use chrono::Weekday;
 
@@ -11,13 +11,13 @@ const EVERY_DAY: Opening = Opening::Days { days: Days::Every, window: None };
 const DATE: Integer = integer(1..=31);
 
 body! {
-    /// When a promotion is open.
+    /// When a promotion is open between its dates.
     pub struct ScheduleBody "Schedule" as Schedule {
-        /// Of the IANA database. Default: the store's, else the tenant's.
+        /// The time zone: a name of the IANA database. Default: the store's, else the tenant's.
         timezone: optional(ZONE) => schedule.timezone,
-        /// On which days, or from when to when; each day by default.
+        /// The days on which the promotion is open, or a span; every day by default.
         recurrence: or(part::<RecurrenceBody>(), EVERY_DAY) => schedule.opening,
-        /// From when on each of these days, and for how long. Not with a span.
+        /// The hours of each of these days; null: the whole day. Not with a span.
         daily_window: optional(part::<DailyWindow>()) => match schedule.opening {
             Opening::Days { window, .. } => window,
             Opening::WeeklySpan { .. } | Opening::MonthlySpan { .. } => None,
@@ -37,7 +37,7 @@ body! {
 }
 
 union! {
-    /// On which days, or from when to when.
+    /// The days on which a promotion is open, or a span.
     struct RecurrenceBody "Recurrence" as Opening, by "type": enum Recurrence {
         None = "none" => EachDay,
         Weekly = "weekly" => Weekly,
@@ -54,7 +54,7 @@ union! {
 }
 
 body! {
-    /// Each day.
+    /// Every day.
     struct EachDay "EachDay" as Opening {
         kind as "type": tag(Recurrence::None) => (),
     } print |_| read |object, faults| { Some(EVERY_DAY) }
@@ -74,19 +74,19 @@ body! {
     /// On days of the month.
     struct Monthly "Monthly" as Opening {
         kind as "type": tag(Recurrence::Monthly) => (),
-        /// Days of the month; one that a month lacks is skipped.
+        /// Days of the month. A month skips the days that it lacks.
         dates: required(distinct(DATE, 1..=31)) => dates,
     } print |Opening::Days { days: Days::Monthly(dates), .. }| or "days of the month"
     read |object, faults| { Some(Opening::Days { days: Days::Monthly(dates?), window: None }) }
 }
 
 body! {
-    /// From one moment of the week to another.
+    /// A span from one moment of the week to another.
     struct WeeklySpan "WeeklySpan" as Opening {
         kind as "type": tag(Recurrence::WeeklySpan) => (),
         /// When it opens.
         from: required(part::<WeekMoment>()) => from,
-        /// When it closes; not the moment at which it opens.
+        /// When it closes. It must differ from the opening.
         to: required(part::<WeekMoment>()) => to,
     } print |Opening::WeeklySpan { from, to }| or "a span of the week" read |object, faults| {
         refuse_empty(object, (&from, &to), faults)?;
@@ -95,12 +95,12 @@ body! {
 }
 
 body! {
-    /// From one moment of the month to another.
+    /// A span from one moment of the month to another.
     struct MonthlySpan "MonthlySpan" as Opening {
         kind as "type": tag(Recurrence::MonthlySpan) => (),
         /// When it opens.
         from: required(part::<MonthMoment>()) => from,
-        /// When it closes; not the moment at which it opens.
+        /// When it closes. It must differ from the opening.
         to: required(part::<MonthMoment>()) => to,
     } print |Opening::MonthlySpan { from, to }| or "a span of the month" read |object, faults| {
         refuse_empty(object, (&from, &to), faults)?;
@@ -124,7 +124,7 @@ body! {
     WeekMoment "WeekMoment" {
         /// The day of the week.
         day: required(choice::<Weekday>()),
-        /// `HH:MM`, local.
+        /// Local time, `HH:MM`.
         time: required(TIME_OF_DAY),
     }
 }
@@ -134,15 +134,15 @@ body! {
     MonthMoment "MonthMoment" {
         /// The day of the month.
         date: required(DATE),
-        /// `HH:MM`, local.
+        /// Local time, `HH:MM`.
         time: required(TIME_OF_DAY),
     }
 }
 
 body! {
-    /// From when on each day, and for how long.
+    /// The hours of each day: when they begin, and how long they last.
     DailyWindow "DailyWindow" {
-        /// `HH:MM`, local.
+        /// Local time, `HH:MM`.
         start: required(TIME_OF_DAY),
         /// Hours of elapsed time: over 0, at most 24, at most 4 decimals.
         duration_hours: required(HOURS),

@@ -1,4 +1,4 @@
-//! Selectors and predicates: which lines are meant (spec 5.3).
+//! Selectors and predicates, which select lines (spec 5.3).
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::domain::selector::{
 };
 
 names! {
-    /// Every operator of spec 5.3; which one goes with what is checked where it is used.
+    /// Every operator of spec 5.3. Each use checks which operators it allows.
     pub(crate) enum Operator {
         Eq = "eq", Ne = "ne", Gt = "gt", Gte = "gte", Lt = "lt", Lte = "lte", In = "in",
         NotIn = "not_in", Contains = "contains", StartsWith = "starts_with", Between = "between",
@@ -29,11 +29,11 @@ names! {
 }
 
 body! {
-    /// Which lines are meant. At most 50 predicates in all.
+    /// Selects lines of the cart. It has at most 50 predicates in all.
     Selector "Selector" {
         /// Whether all or any of `include` must hold.
         matching as "match": or(choice::<Match>(), Match::All),
-        /// What a line must be; if empty, every line is.
+        /// What must hold for a line. An empty list selects every line.
         include: or_empty(PREDICATES),
         /// None of these may hold.
         exclude: or_empty(PREDICATES),
@@ -51,25 +51,27 @@ body! {
 const PREDICATES: List<Part<PredicateBody>> = list(part(), 0..=MAX_PREDICATES);
 
 body! {
-    /// One test of a line. A field that the line lacks makes it false.
+    /// One test of a line. It is false if the line lacks the field.
     pub struct PredicateBody "Predicate" as Predicate {
-        /// What of the line is looked at.
+        /// The field of the line.
         field: required(choice::<Field>()) => written.field,
-        /// The name of the attribute or variant property. Goes with `attribute` and `variant`, which need it.
+        /// The name of the attribute or variant property. Required for `attribute` and `variant`, and only for these.
         key: later(absent(NAME)) => written.key,
-        /// How it is compared: texts by `eq`, `ne`, `contains`, `starts_with`, `in` and `not_in`, numbers by `eq`, `ne`, `gt`, `gte`, `lt`, `lte` and `between`, a SKU also by `in_list`.
+        /// The operator. Texts have `eq`, `ne`, `contains`, `starts_with`, `in` and `not_in`; numbers have `eq`, `ne`,
+        /// `gt`, `gte`, `lt`, `lte` and `between`; a SKU also has `in_list`.
         op: required(choice::<Operator>()) => written.compared.op,
-        /// What it is compared with: a text, exactly, case included, or the digits of a decimal. `in`, `not_in` and `between` take `values` instead, `in_list` a `list`.
+        /// The value to compare with: a text, compared exactly and with case, or the digits of a decimal. `in`,
+        /// `not_in` and `between` take `values` instead, `in_list` takes `list`.
         value: later(absent(SCALAR)) => written.compared.value,
-        /// The same for `in` and `not_in`; for `between` the least and the greatest decimal, both included.
+        /// The values for `in` and `not_in`; for `between` the least and the greatest decimal, both included.
         values: later(absent(list(SCALAR, 1..=MAX_VALUES))) => written.compared.values,
-        /// The name of a product list, which must exist. Goes with `in_list`, which needs it.
+        /// The name of a product list, which must exist. Required for `in_list`, and only for it.
         list: later(absent(NAME)) => written.list,
     } print |written| of (Written::of) read |object, faults| {
         match (field, op) {
             (Some(field), Some(op)) => test(object, field, op, faults),
             (None, _) | (_, None) => {
-                // What the rest should be hangs on these two.
+                // These two determine what the other fields must be.
                 object.ignore(&["key", "value", "values", "list"], faults);
                 None
             }
@@ -125,7 +127,7 @@ fn test(
     key.and(predicate)
 }
 
-/// What a predicate looks at.
+/// The field that a predicate tests, and its type.
 enum Target {
     Text(TextField),
     Number(NumberField),
@@ -144,7 +146,7 @@ fn in_list(object: &mut Object<'_, '_>, field: Field, faults: &mut Faults) -> Op
     list.map(|list| Predicate::InList { list })
 }
 
-/// The one value of an operator that takes one; `values` beside it is refused.
+/// Reads the value of an operator that takes one value. Refuses `values`.
 pub(super) fn one_value<T>(
     object: &mut Object<'_, '_>,
     faults: &mut Faults,
@@ -154,10 +156,10 @@ pub(super) fn one_value<T>(
     object.required("value", faults, read)
 }
 
-/// Which operator; which of them goes with what is compared is checked by [`narrowed`].
+/// Reads the operator. [`narrowed`] checks whether it is allowed.
 pub(super) const OPERATOR: Required<Choice<Operator>> = required(choice());
 
-/// The operator as one of those that go with what is compared; a fault where it is none.
+/// The operator as one of those that are allowed; a fault if it is none of them.
 pub(super) fn narrowed<T: Named>(
     op: Operator,
     object: &mut Object<'_, '_>,
@@ -166,7 +168,7 @@ pub(super) fn narrowed<T: Named>(
     T::named(op.name()).or_else(|| wrong_operator(object, faults))
 }
 
-/// The values of an operator that takes several; `value` beside it is refused.
+/// Reads the values of an operator that takes several. Refuses `value`.
 pub(super) fn several_values(
     object: &mut Object<'_, '_>,
     bound: Text,
@@ -176,13 +178,13 @@ pub(super) fn several_values(
     required(list(bound, 1..=MAX_VALUES)).read("values", object, faults)
 }
 
-/// A fault for an operator that exists and does not go with what it is used on.
+/// Adds a fault for an operator that exists but is not allowed here.
 pub(super) fn wrong_operator<T>(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<T> {
     object.ignore(&["value", "values"], faults);
     object.clash("op", "this operator does not go with what is compared", faults)
 }
 
-/// What a text must be, for predicates and attributes of the customer.
+/// Reads the test of a text, for predicates and attributes of the customer.
 pub(super) fn text_test(
     object: &mut Object<'_, '_>,
     op: Operator,
@@ -230,7 +232,7 @@ fn between(value: Value<'_, '_>, faults: &mut Faults) -> Option<NumberTest> {
     }
 }
 
-/// A predicate as it is written.
+/// A predicate as a body writes it.
 struct Written<'p> {
     field: &'static str,
     key: Option<&'p str>,
@@ -272,7 +274,7 @@ fn written_field(field: &TextField) -> (Field, Option<&str>) {
     }
 }
 
-/// The members that say how something is compared, and with what: texts, or the digits of decimals.
+/// The members for the comparison: the operator, and the values as texts or the digits of decimals.
 pub(super) struct Compared<'t> {
     pub op: &'static str,
     pub value: Option<Cow<'t, str>>,

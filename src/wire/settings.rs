@@ -1,4 +1,4 @@
-//! Settings (spec 4): whole for `PUT`, partial for `evaluate`; what is left out takes its default.
+//! Settings (spec 4): complete for `PUT`, partial for `evaluate`. A field that is left out takes its default.
 
 use super::body::*;
 use super::custom_field::DEFINITIONS;
@@ -16,13 +16,13 @@ use crate::domain::settings::{
 /// Whether a body may have the fields that `GET` adds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Computed {
-    /// They are ignored (`PUT`).
+    /// Those fields are ignored (`PUT`).
     Ignored,
-    /// They are unknown fields (`evaluate`).
+    /// Those fields are unknown (`evaluate`).
     Unknown,
 }
 
-/// Reads settings over `base`, which are those of a tenant of this currency and zone.
+/// Reads settings. Currency and time zone default to those of `base`, the settings of the tenant.
 pub fn parse(
     value: Value<'_, '_>,
     base: Settings,
@@ -44,7 +44,7 @@ pub fn parse(
     })
 }
 
-/// The document that is stored.
+/// The document to store.
 pub fn stored(settings: &Settings) -> String {
     SettingsBody::document(settings)
 }
@@ -53,25 +53,27 @@ answer! {
     /// How a tenant's carts are evaluated.
     pub struct SettingsAnswer "Settings" as (&Settings, i64) |(settings, version)| {
         settings: all_of::<SettingsBody>() => settings,
-        /// How often they were written; also the `ETag`.
+        /// The version, which grows with each change; also the `ETag`.
         version: computed(VERSION) => *version,
         created_at: ignored() => (),
         updated_at: ignored() => (),
     }
 }
 
-/// The defaults of a tenant whose currency and zone are not known here.
+/// The defaults. Currency and time zone of the tenant are not known here.
 fn defaults() -> Settings {
     Settings::defaults(Currency::NONE, chrono_tz::UTC)
 }
 
 body! {
     pub struct SettingsBody "" as Settings {
-        /// Three capital letters (ISO 4217). Default: the tenant's. Fixed once a promotion has been live.
+        /// The currency: three capital letters (ISO 4217). Default: the tenant's. It is fixed once a promotion has been
+        /// live.
         currency: filled(CURRENCY) => Some(settings.currency),
-        /// Of the IANA database. Default: the tenant's. Fixed once a promotion has been live.
+        /// The time zone: a name of the IANA database. Default: the tenant's. It is fixed once a promotion has been
+        /// live.
         timezone: filled(ZONE) => Some(settings.timezone),
-        /// Which promotions go first.
+        /// Whether item-level or cart-level promotions are applied first.
         evaluation_order: or(choice::<EvaluationOrder>(), EvaluationOrder::ItemsThenCart) =>
             settings.evaluation_order,
         /// How promotions combine.
@@ -81,26 +83,27 @@ body! {
             settings.multiple_promotions_per_line,
         unit_stacking: or(part::<UnitStacking>(), defaults().unit_stacking) =>
             settings.unit_stacking,
-        /// Whether more than one cart-level promotion may apply, points aside.
+        /// Whether more than one cart-level promotion may apply. Promotions that award points do not count.
         multiple_cart_promotions: or(BOOLEAN, true) => settings.multiple_cart_promotions,
-        /// What percentages are of.
+        /// The amounts that percentages are taken of.
         percentage_base: or(choice::<PercentageBase>(), PercentageBase::Gross) =>
             settings.percentage_base,
-        /// Whether units that met a condition count for later promotions.
+        /// Whether units that met the condition of one promotion still count for the conditions of later promotions.
         qualifying_items: or(choice::<QualifyingItems>(), QualifyingItems::Shared) =>
             settings.qualifying_items,
-        /// The order of promotions, criterion by criterion. Default: `exclusive`, `sequence`, `segmented`, `rewards`, `code_linked`, `earliest_expiry`, `maximum_discount`.
+        /// The criteria that rank promotions, most important first. Default: `exclusive`, `sequence`, `segmented`,
+        /// `rewards`, `code_linked`, `earliest_expiry`, `maximum_discount`.
         ranking: or(
             distinct(choice::<RankingCriterion>(), 0..=RankingCriterion::ALL.len()),
             defaults().ranking
         ) => settings.ranking,
         rounding: or(part::<RoundingBody>(), Rounding::DEFAULT) => settings.rounding,
         optimal_budget_ms as "optimal": or(part::<OptimalBody>(), 20_u8) => settings.optimal_budget_ms,
-        /// Seconds for which a hold reserves.
+        /// For how many seconds a hold reserves.
         hold_seconds: or(integer(10..=86_400), 300) => settings.hold_seconds,
-        /// Whether a redemption that came back whole gives back what it took of the limits.
+        /// Whether returns give back to the limits what the redemption took.
         restore_limits_on_return: or(BOOLEAN, true) => settings.restore_limits_on_return,
-        /// What promotions have besides; each key once.
+        /// The custom fields of promotions; each key once.
         custom_fields: or_empty(DEFINITIONS) => settings.custom_fields,
     } print |settings| read |object, faults| {
         if let Some(fields) = &custom_fields {
@@ -122,7 +125,7 @@ body! {
     MultiplePerLine "" {
         /// Whether different promotions may discount different units of one line.
         enabled: or(BOOLEAN, true),
-        /// Lines that behave as if it were false.
+        /// Lines for which `enabled` counts as false.
         exclude: optional(part::<Selector>()),
     }
 }
@@ -131,7 +134,7 @@ body! {
     UnitStacking "" {
         /// Whether several item-level promotions may claim the same unit.
         enabled: or(BOOLEAN, false),
-        /// At most so many; null: no bound.
+        /// Most promotions that may claim one unit; null: no bound.
         max_promotions: optional(COUNT),
     }
 }
@@ -140,14 +143,14 @@ body! {
     struct RoundingBody "" as Rounding {
         /// How discounts are rounded.
         mode: or(choice::<RoundingMode>(), Rounding::DEFAULT.mode) => rounding.mode,
-        /// Decimals of discounts.
+        /// The number of decimals of discounts.
         precision: or(integer(0..=4), 2_u8) => rounding.precision(),
     } print |rounding| read |object, faults| { Rounding::new(mode?, precision?) }
 }
 
 body! {
     struct OptimalBody "" as u8 {
-        /// Milliseconds that a search may cost.
+        /// Milliseconds that the search of the strategy `optimal` may take.
         budget_ms: or(integer(1..=200), 20) => *budget,
     } print |budget| read |object, faults| { budget_ms }
 }

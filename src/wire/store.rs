@@ -1,20 +1,20 @@
-//! Stores (spec 3): one by one, or a list of them.
+//! Stores (spec 3): a single store, or a list of stores.
 
 use super::body::*;
 use super::decode::{Value, refuse_other_name, refuse_repeated};
 use super::faults::Faults;
 use crate::domain::store::{MAX_ZONES, Store};
 
-/// Most stores of one list; the bound on the body comes first.
+/// Most stores of one list. Usually the bound on the body is reached first.
 const MAX_STORES: usize = 1_000_000;
 
 body! {
     struct Terms "" as Store {
-        /// What kind of store it is.
+        /// The concept of the store.
         concept: optional(NAME) => store.concept,
-        /// Where it lies.
+        /// The zones of the store.
         zones: or_empty(list(NAME, 0..=MAX_ZONES)) => store.zones,
-        /// Of the IANA database. Null: the tenant's.
+        /// The time zone: a name of the IANA database. Null: the tenant's.
         timezone: optional(ZONE) => store.timezone,
     } print |store| read |object, faults| {
         let code = String::new();
@@ -32,18 +32,18 @@ answer! {
 }
 
 request! {
-    /// A store.
+    /// A store to create or replace.
     pub struct NewStore "Store" as Store {
-        /// The code of the path.
+        /// The store's code; if given, it must be the code in the path.
         code: PATH_NAME,
         terms: all_of::<Terms>(),
     } read |object, faults| { terms }
 }
 
 request! {
-    /// A store.
+    /// A store of a list.
     pub struct ListedStore "" as Store {
-        /// The store's code; each once.
+        /// The store's code. Each code may appear once.
         code: required(NAME),
         terms: all_of::<Terms>(),
     } read |object, faults| { Some(Store { code: code?, ..terms? }) }
@@ -52,13 +52,13 @@ request! {
 /// A list of stores.
 pub const STORES: List<Part<ListedStore>> = list(part(), 0..=MAX_STORES);
 
-/// Reads the store of a path.
+/// Reads the store of the code in the path.
 pub fn parse(value: Value<'_, '_>, code: &str, faults: &mut Faults) -> Option<Store> {
     refuse_other_name(value, "code", code, faults);
     Some(Store { code: code.to_owned(), ..NewStore::read(value, faults)? })
 }
 
-/// Reads a list of stores, each code once.
+/// Reads a list of stores. Each code may appear once.
 pub fn parse_list(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<Store>> {
     let stores: Vec<Store> = STORES.read(value, faults)?;
     let codes = stores.iter().map(|store| &store.code).enumerate();

@@ -1,4 +1,4 @@
-//! How far limits are used: by the name of each, what is used, held and left of it now.
+//! The use of limits: for each limit, how much is used, held and left now.
 
 use serde_json::Value as Json;
 
@@ -30,12 +30,12 @@ pub(super) fn print_amount(writer: &mut Writer, measure: Measure, amount: i64, p
     }
 }
 
-/// As `customer.times`.
+/// The name of a limit, for example `customer.times`.
 pub(super) fn limit_name(limit: LimitName) -> String {
     format!("{}.{}", limit.subject.name(), limit.measure.name())
 }
 
-/// The name of a limit.
+/// The schema of the name of a limit.
 pub const LIMIT_NAME: Like = Like(|_| {
     let names: Vec<String> = limits().map(limit_name).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -49,7 +49,7 @@ fn limits() -> impl Iterator<Item = LimitName> {
     })
 }
 
-/// What is said of an amount of a limit.
+/// The schema of an amount of a limit.
 pub(super) struct Amount(Measure);
 
 impl Describes for Amount {
@@ -61,7 +61,7 @@ impl Describes for Amount {
     }
 }
 
-/// An object that may have each limit, which is described by `describe`.
+/// The schema of an object with one member for each limit. `describe` describes the member.
 pub(super) fn of_limits(
     schemas: &mut Schemas,
     says: &str,
@@ -76,8 +76,8 @@ pub(super) fn of_limits(
     all.schema(says)
 }
 
-/// An object of limits. `used` is what is committed, `held` what is held besides; with `left` they come to `max`. Of a
-/// limit that each customer, code or issuance has for itself only `max` and the window are told.
+/// An object with a member for each limit. `used` is committed, `held` is held; with `left` they add up to `max`. A
+/// limit that each customer, code or issuance has for itself shows only `max` and the end of the window.
 pub struct UsageBody;
 
 impl PrintBody<Usage> for UsageBody {

@@ -1,4 +1,4 @@
-//! JSON out, straight into one text: no tree in between, since answers are on the hot path.
+//! Writes JSON straight into one text, without a tree, because answers are on the hot path.
 
 use std::fmt::{self, Display, Write as _};
 
@@ -10,13 +10,13 @@ use crate::domain::amount::Money;
 use crate::domain::exact::Exact;
 use crate::domain::names::Named;
 
-/// Writes one JSON document with its commas; that every member of an object is a key and a value is the caller's care.
+/// Writes one JSON document and its commas. The caller must write each member of an object as a key and a value.
 #[derive(Debug, Default)]
 pub struct Writer {
     out: String,
-    /// Whether what comes next in the present list or object needs a comma before it.
+    /// Whether the next entry or member of the present list or object needs a comma before it.
     comma: bool,
-    /// Whether the document is for the database, where the settings that tell numbers from texts are not at hand.
+    /// Whether the document is for the database. Its readers do not have the settings that tell numbers from texts.
     stored: bool,
 }
 
@@ -45,7 +45,7 @@ impl Writer {
         self.comma = true;
     }
 
-    /// The key of the next member; a name of the spec, with nothing to escape.
+    /// The key of the next member. It is a name of the spec, so it needs no escaping.
     pub fn key(&mut self, key: &'static str) -> &mut Self {
         self.separate();
         self.out.push('"');
@@ -63,7 +63,7 @@ impl Writer {
         self
     }
 
-    /// The key of the next member, where keys are data.
+    /// The key of the next member, if keys are data.
     pub fn data_key(&mut self, key: &str) -> &mut Self {
         self.text(key);
         self.out.push(':');
@@ -88,8 +88,8 @@ impl Writer {
         self.list_within(usize::MAX, entries, write);
     }
 
-    /// A list of which only so many entries are written as fit into a document of so many bytes, but the first in any case.
-    /// Returns how many were.
+    /// A list with only as many entries as fit in a document of `bytes` bytes, but at least the first. Returns how many
+    /// entries were written.
     pub fn list_within<T>(
         &mut self,
         bytes: usize,
@@ -156,17 +156,18 @@ impl Writer {
     fn quoted(&mut self, write: impl FnOnce(&mut String) -> fmt::Result) {
         self.separate();
         self.out.push('"');
-        // Writing to a string cannot fail, here and elsewhere.
+        // Writing to a string cannot fail, here or elsewhere.
         let _ = write(&mut self.out);
         self.out.push('"');
     }
 
-    /// A text that has nothing to escape, as its type warrants: decimals, ids, times.
+    /// A text whose type guarantees that it needs no escaping: decimals, ids, times.
     pub fn plain(&mut self, value: impl Display) {
         self.quoted(|out| write!(out, "{value}"));
     }
 
-    /// The number of a custom field: a text like every decimal, but a JSON number in a document for the database.
+    /// The number of a custom field. Like every decimal it is a text, but in a document for the database it is a JSON
+    /// number.
     pub fn custom_number(&mut self, number: impl Display) {
         if self.stored {
             self.raw(&number.to_string());
@@ -198,7 +199,7 @@ impl Writer {
 
 fn escape(out: &mut String, text: &str) -> fmt::Result {
     let special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
-    // To the end in any case: without a way out of the loop, many bytes are looked at at once.
+    // The loop has no early exit, so the compiler can check many bytes at once.
     if !text.bytes().fold(false, |any, byte| any | special(byte)) {
         return out.write_str(text);
     }

@@ -1,4 +1,4 @@
-//! What the state of things forbids: 409, each with its code.
+//! Refusals because of the present state: 409, each with its code.
 
 use std::borrow::Cow;
 
@@ -34,7 +34,7 @@ pub fn code_of(refusal: &Refusal) -> &'static str {
     }
 }
 
-/// What it is this time.
+/// The message of a refusal.
 pub(super) fn detail(refusal: &Refusal) -> Cow<'static, str> {
     let says = match refusal {
         Refusal::ActivePromotionLimit(maximum) => {
@@ -87,7 +87,7 @@ pub(super) fn detail(refusal: &Refusal) -> Cow<'static, str> {
     says.into()
 }
 
-/// The fields that cannot be changed any more, each as a fault.
+/// A fault for each field that can no longer be changed.
 pub(super) fn locked(fields: &[&'static str]) -> Vec<Fault> {
     let fault = |field: &&'static str| Fault {
         pointer: Path::Root.key(field).pointer(),

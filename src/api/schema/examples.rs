@@ -1,8 +1,8 @@
-//! Examples of bodies, by schema. The tests send every one of a request to the service, which must take it.
+//! Examples of bodies, by schema. The tests send every example of a request to the service, which must accept it.
 
 use serde_json::{Map, Value};
 
-/// For each schema an object of examples as OpenAPI has it: `{name: {"summary", "value"}}`.
+/// For each schema an object of examples in the form of OpenAPI: `{name: {"summary", "value"}}`.
 const EXAMPLES: &str = include_str!("examples.json");
 
 /// The examples of a schema, or of the CSV body of a path.

@@ -1,8 +1,8 @@
-//! The schemas that paths name: the components of the OpenAPI document.
+//! The schemas that paths refer to: the components of the OpenAPI document.
 //!
-//! A body's table says what it looks like ([`crate::wire::body`]). Here each gets the name by which paths refer to it; parts
-//! are found by their tables. Parts that differ between requests and answers are there twice, as `SelectorInput` and
-//! `Selector`.
+//! The table of a body describes its schema ([`crate::wire::body`]). This list gives each body the name by which paths
+//! refer to it; the parts of a body are found through its table. Parts that differ between requests and answers appear
+//! twice, for example as `SelectorInput` and `Selector`.
 
 use std::marker::PhantomData;
 
@@ -27,7 +27,7 @@ use crate::wire::{
 
 pub mod examples;
 
-/// Bodies that paths name, by types that carry their names.
+/// One type for each body, so that paths can refer to the body by name.
 macro_rules! bodies {
     ($($name:ident: $schema:expr;)+) => {
         $(
@@ -36,7 +36,7 @@ macro_rules! bodies {
 
             impl PartialSchema for $name {
                 fn schema() -> RefOr<Schema> {
-                    // Its place is held until [`components`] are there.
+                    // A placeholder: [`components`] has the real schema.
                     RefOr::T(Schema::default())
                 }
             }

@@ -1,4 +1,4 @@
-//! What of a benefit does not go together, in itself and with the promotion's conditions (spec 5.4).
+//! Which parts of a benefit cannot be combined with each other, or with the promotion's conditions (spec 5.4).
 
 use super::{Shape, TargetType, Type};
 use crate::domain::amount::Quantity;
@@ -23,7 +23,7 @@ pub(super) fn check_per_and_base(
     }
 }
 
-/// Adds a fault for everything that does not go together within the benefit.
+/// Adds a fault for each combination within the benefit that is not supported.
 pub(super) fn check_shape(
     object: &Object<'_, '_>,
     shape: &Shape,
@@ -49,7 +49,7 @@ pub(super) fn check_shape(
     }
 }
 
-/// What does not go together in a benefit on items.
+/// Adds a fault for each combination that a benefit on items does not support.
 fn check_units(benefit: &Path<'_>, shape: &Shape, faults: &mut Faults) {
     let (target, repeat) = (benefit.key("target"), benefit.key("repeat"));
     let per = shape.repeat.map(|repeat| repeat.per);
@@ -90,8 +90,8 @@ fn check_units(benefit: &Path<'_>, shape: &Shape, faults: &mut Faults) {
     }
 }
 
-/// Adds a fault for what the benefit asks of the conditions and they do not have: line conditions,
-/// and for sets only such as say how many units a set has.
+/// Adds a fault if the benefit needs line conditions and there are none. With sets, every line condition must also
+/// determine how many units a set has.
 pub fn check_conditions(
     benefit: &Benefit,
     conditions: Option<&Condition>,

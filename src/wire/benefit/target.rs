@@ -1,4 +1,4 @@
-//! What a benefit is given on (spec 5.4).
+//! The target of a benefit (spec 5.4).
 
 use crate::domain::amount::Quantity;
 use crate::domain::benefit::{From, Pick, Within};
@@ -7,7 +7,7 @@ use crate::wire::body::*;
 use crate::wire::decode::Object;
 use crate::wire::faults::Faults;
 
-/// A target as it is written, whatever its type.
+/// A target of any type, as a body writes it.
 #[derive(Clone)]
 pub(super) struct Target {
     pub kind: TargetType,
@@ -26,7 +26,7 @@ impl Target {
 }
 
 union! {
-    /// What a benefit is given on.
+    /// The target of a benefit.
     pub(super) struct BenefitTarget "BenefitTarget" as Target, by "type": pub(super) enum TargetType {
         Cart = "cart" => CartTarget,
         Items = "items" => ItemsTarget,
@@ -35,7 +35,7 @@ union! {
 }
 
 union! {
-    /// What a benefit is given on.
+    /// The target of a fixed price.
     pub(super) struct FixedPriceTarget "FixedPriceTarget" as Target, by "type": enum FixedPriceType {
         Items = "items" => ItemsTarget,
         Shipping = "shipping" => ShippingTarget,
@@ -49,7 +49,7 @@ body! {
     /// The cart, or some of its lines.
     pub(super) struct CartTarget "CartTarget" as Target {
         kind as "type": tag(TargetType::Cart) => (),
-        /// Restricts it to some lines.
+        /// The lines that the benefit is restricted to; null: the whole cart.
         select: optional(part::<Selector>()) => target.select,
     } print |target| read |object, faults| {
         refuse_units(object, faults)?;
@@ -70,7 +70,8 @@ body! {
     }
 }
 
-/// What says which units is refused, and what is wrong with it told all the same; `None` if anything is.
+/// Refuses the fields that choose units. Faults within these fields are reported as well; returns `None` if there is
+/// any fault.
 fn refuse_units(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<()> {
     object.refuse(&["from", "quantity", "pick", "within"], "goes with items only", faults);
     let from = absent(choice::<From>()).read("from", object, faults);
@@ -82,18 +83,20 @@ fn refuse_units(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<()> 
 }
 
 body! {
-    /// Units of lines.
+    /// Units of the lines.
     pub(super) struct ItemsTarget "ItemsTarget" as Target {
         kind as "type": tag(TargetType::Items) => (),
-        /// The units that met the condition, those beyond what it needed, or any that `select` selects.
+        /// Which units can be discounted: those that met the condition, those beyond what it needed, or any that
+        /// `select` selects.
         from: or(choice::<From>(), From::Matching) => target.from,
-        /// Which lines are discounted.
+        /// The lines that are discounted.
         select: optional(part::<Selector>()) => target.select,
         /// How many units one application discounts: over 0, at most 1,000,000, at most 3 decimals. The default depends on the rest (spec 5.4).
         quantity: optional(QUANTITY.combining()) => target.quantity,
-        /// Which units first. Default: `cheapest`, of a `bundle_price` `most_expensive`.
+        /// Which units are discounted first. Default: `cheapest`, or `most_expensive` for a `bundle_price`.
         pick: filled(choice::<Pick>()) => target.pick,
-        /// `application`: the cheapest of every three.
+        /// Where `pick` chooses: in the whole cart, or with `application` in each group of `every` units, for example
+        /// the cheapest of every three.
         within: or(choice::<Within>(), Within::Cart) => target.within,
     } print |target| read |object, faults| {
         whole!(Target { from, select, quantity, pick, within; kind: TargetType::Items })

@@ -1,4 +1,4 @@
-//! The components of closed sets: here each type has the name of its component, which collides with none of the others.
+//! The components of closed sets. Each type is imported under the name of its component, and no two names collide.
 
 use chrono::Weekday;
 

@@ -1,5 +1,5 @@
-//! Of what kind a value is: texts, decimals, lists, parts, each with its bounds, which are kept when it is read and told
-//! in the document.
+//! Kinds of values: texts, decimals, lists, parts and so on. Each kind has bounds, which its reader checks and its
+//! schema shows.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -24,7 +24,7 @@ use crate::wire::write::Writer;
 mod decimals;
 mod parts;
 
-/// Kinds and members that are made of a kind or of another member.
+/// Kinds and members that wrap a kind or another member.
 macro_rules! wrappers {
     ($($(#[doc = $says:literal])+ $make:ident $wrapper:ident;)+) => {$(
         $(#[doc = $says])+
@@ -93,7 +93,7 @@ impl Describes for Text {
     }
 }
 
-/// Texts without control characters (spec 14).
+/// The pattern of texts without control characters (spec 14).
 const PLAIN: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 
 fn text_schema(bound: TextBound) -> Json {
@@ -104,11 +104,11 @@ fn text_schema(bound: TextBound) -> Json {
     schema
 }
 
-/// A text that answers print; its schema as it stands.
+/// A text that answers print, with its schema.
 pub struct Like(pub fn(Side) -> Json);
 
 pub const WORDS: Like = Like(|_| json!({"type": "string"}));
-/// Any JSON value; printed by a closure.
+/// Any JSON value. A closure prints it.
 pub const ANYTHING: By<Like> = by(Like(|_| json!({"description": ""})));
 /// A JSON pointer.
 pub const POINTER: Like = Like(|_| json!({"type": "string", "format": "json-pointer"}));
@@ -125,7 +125,7 @@ impl Describes for Like {
     }
 }
 
-/// One of these names of a closed set; in the document by the name of the set's component, if it is the whole set.
+/// One of these names of a closed set. If it is the whole set, its schema is a component of its own.
 pub struct Choice<T: 'static> {
     names: &'static [T],
     title: Option<&'static str>,
@@ -174,7 +174,7 @@ impl<T: Named> Describes for Choice<T> {
 pub struct Integer {
     least: i64,
     most: Option<i64>,
-    /// The spec has a code of its own for counts of a benefit that are not over 0.
+    /// The fault code for values that are not over 0. The spec has a code of its own for the counts of a benefit.
     not_over: FaultCode,
 }
 
@@ -184,9 +184,9 @@ pub const fn integer(range: RangeInclusive<i64>) -> Integer {
 
 /// 1 to 1,000,000,000.
 pub const COUNT: Integer = Integer::new(1, Some(MAX_INTEGER));
-/// A number of things that answers print.
+/// A number of things, which answers print.
 pub const SIZE: Integer = Integer::new(0, None);
-/// A number that grows with each change, which answers print.
+/// A number that grows with each change. Answers print it.
 pub const VERSION: Integer = Integer::new(1, None);
 pub const NUMBERED: Integer = Integer::new(i64::MIN, None);
 
@@ -195,7 +195,7 @@ impl Integer {
         Self { least, most, not_over: FaultCode::OutOfRange }
     }
 
-    /// One that is not over 0 is told as a part that does not go with the others.
+    /// A value that is not over 0 is reported as an unsupported combination.
     pub const fn combining(self) -> Self {
         Self { not_over: FaultCode::UnsupportedCombination, ..self }
     }
@@ -217,7 +217,7 @@ impl<'t, T: TryFrom<i64>> Reads<'t, T> for Integer {
 
 impl<T: Copy + TryInto<i64>> Prints<T> for Integer {
     fn print(&self, writer: &mut Writer, value: &T) {
-        // Nothing that is counted comes to more.
+        // No count is larger than this.
         writer.integer((*value).try_into().unwrap_or(i64::MAX));
     }
 }
@@ -235,7 +235,7 @@ impl Describes for Integer {
     }
 }
 
-/// Kinds that have no bounds: how each is read, what of it is printed, and its schema.
+/// Kinds without bounds: for each, how it is read and printed, and its schema.
 macro_rules! plain {
     ($($(#[$about:meta])* $name:ident: $kind:ident, $type:ty,
         |$value:ident, $faults:ident| $read:expr, |$writer:ident, $printed:ident| $print:expr,
@@ -268,11 +268,11 @@ macro_rules! plain {
 plain! {
     BOOLEAN: Boolean, bool, |value, faults| value.boolean(faults),
         |writer, value| writer.boolean(*value), {"type": "boolean"};
-    /// A time of which the offset says nothing: answers print it in UTC, to the millisecond.
+    /// A time whose offset does not matter. Answers print it in UTC, to the millisecond.
     INSTANT: Instant, DateTime<Utc>, |value, faults| value.time(faults).map(|time| time.to_utc()),
         |writer, time| writer.plain(time.to_rfc3339_opts(SecondsFormat::Millis, true)),
         {"type": "string", "format": "date-time"};
-    /// A time with its offset (RFC 3339), with as many decimals of a second as it has.
+    /// A time with its offset (RFC 3339). Answers print as many decimals of a second as it has.
     TIME: Time, DateTime<FixedOffset>, |value, faults| value.time(faults),
         |writer, time| writer.time(time), {"type": "string", "format": "date-time"};
     TIME_OF_DAY: TimeOfDay, NaiveTime, |value, faults| {

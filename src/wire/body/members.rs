@@ -1,4 +1,4 @@
-//! How a member may be left out: whether it must be there, may be null, or has a default.
+//! Presence of members: whether a member is required, may be null, or has a default.
 
 use super::kinds::wrappers;
 use super::schema::{described, nullable};
@@ -10,12 +10,12 @@ use crate::wire::decode::{Object, TextBound};
 use crate::wire::faults::Faults;
 use crate::wire::write::{Key, Writer};
 
-/// A member that is read as a `T`.
+/// A member that is read into a `T`.
 pub trait ReadsMember<'t, T> {
     fn read(&self, name: &str, object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<T>;
 }
 
-/// A member that a `T` is printed as.
+/// A member that prints a `T`.
 pub trait PrintsMember<T> {
     fn print(&self, name: Key, writer: &mut Writer, value: &T);
 }
@@ -25,27 +25,29 @@ pub trait DescribesMember {
 }
 
 wrappers! {
-    /// Always there.
+    /// Always present.
     required Required;
     /// May be null; in requests it may be absent too.
     optional Optional;
     /// May be absent; in requests it may be null too.
     absent Absent;
-    /// Empty by default: in requests it may be absent or null, in answers it is there.
+    /// Empty by default: in requests it may be absent or null, in answers it is present.
     or_empty OrEmpty;
-    /// Empty by default; then answers leave it out.
+    /// Empty by default: in requests it may be absent or null, in answers an empty one is absent.
     unless_empty UnlessEmpty;
-    /// In requests it may be absent or null. Answers have it: whoever prints them puts it there where the value lacks it.
+    /// In requests it may be absent or null. In answers it is present: if the value lacks it, the caller of the printer
+    /// must add it.
     filled Filled;
-    /// Answers have it; requests may send it back, to be ignored.
+    /// Present in answers. Requests may send it back, and it is ignored.
     computed Computed;
-    /// Documented and printed as `member` is; how it is read follows from other members, so the table's block reads it.
+    /// Documented and printed like `member`. The block of the table reads it, because other members decide how it is
+    /// read.
     later Later;
-    /// Only requests have it; answers do not print it.
+    /// Only in requests. Answers do not print it.
     on_request OnRequest;
 }
 
-/// How members are read.
+/// Implements reading for members.
 macro_rules! reads {
     ($($($member:ident),+ as $type:ty where T: $bound:path:
         |$own:ident, $name:ident, $object:ident, $faults:ident| $read:expr;)+) => {$($(
@@ -71,7 +73,7 @@ reads! {
         Some(Absent(&own.0).read(name, object, faults)?.unwrap_or_default());
 }
 
-/// How members are printed.
+/// Implements printing for members.
 macro_rules! prints {
     ($($($member:ident),+ as $type:ty:
         |$own:ident, $name:ident, $writer:ident, $value:ident| $print:expr;)+) => {$($(
@@ -102,7 +104,7 @@ impl<T: Default + PartialEq, K: Prints<T>> PrintsMember<T> for UnlessEmpty<K> {
     }
 }
 
-/// What the document says of members: on each side whether they may be null, and whether they must be there.
+/// Implements the schema of members: for each side whether they may be null, and whether they are required.
 macro_rules! described_as {
     ($($($member:ident),+: |$side:ident| $presence:expr;)+) => {$($(
         impl<K: Describes> DescribesMember for $member<K> {
@@ -135,7 +137,7 @@ fn describe(
 
 pub struct Or<K, T>(K, T);
 
-/// Has a default: in requests it may be absent or null, in answers it is there.
+/// Has a default: in requests it may be absent or null, in answers it is present.
 pub const fn or<K, T>(kind: K, default: T) -> Or<K, T> {
     Or(kind, default)
 }
@@ -162,8 +164,9 @@ impl<T, K: Describes + Prints<T>> DescribesMember for Or<K, T> {
     }
 }
 
-/// Tells the default in words, since many generators take a field that has one for required, or cannot write one that is
-/// no text. A default that is empty, or has members, is told by the sentence itself.
+/// Describes the default in words. Many generators would treat a field with a `default` keyword as required, or cannot
+/// write a default that is not a text. Defaults that are empty, or are objects or lists, must be part of the sentence
+/// itself.
 fn with_default<T>(about: &str, kind: &impl Prints<T>, default: &T) -> String {
     let mut writer = Writer::default();
     kind.print(&mut writer, default);
@@ -177,25 +180,25 @@ fn with_default<T>(about: &str, kind: &impl Prints<T>, default: &T) -> String {
 
 pub struct Ignored;
 
-/// Another table prints it. Requests may send it back, and it is ignored.
+/// A member that another table prints. Requests may send it back, and it is ignored.
 pub const fn ignored() -> Ignored {
     Ignored
 }
 
 pub struct Tag<T>(T);
 
-/// The name by which a union knows this table; the union has read it.
+/// The name that tells a union to use this table. The union has already read it.
 pub const fn tag<T: Named>(name: T) -> Tag<T> {
     Tag(name)
 }
 
 pub struct PathName;
 
-/// What the path names, which requests may repeat: that it is no other is seen by
-/// [`refuse_other_name`](crate::wire::decode::refuse_other_name).
+/// The name in the path. Requests may repeat it. [`refuse_other_name`](crate::wire::decode::refuse_other_name) refuses
+/// any other name.
 pub const PATH_NAME: PathName = PathName;
 
-/// Members of which no value is read: what is done instead.
+/// Members whose value is not read, and what is done instead.
 macro_rules! read_as_nothing {
     ($($member:ident $(<$of:ident>)?: |$name:ident, $object:ident, $faults:ident| $read:expr;)+) => {$(
         impl<'t $(, $of)?> ReadsMember<'t, ()> for $member $(<$of>)? {
@@ -289,7 +292,7 @@ impl<M: DescribesMember> DescribesMember for OnRequest<M> {
 
 pub struct AllOf<B>(std::marker::PhantomData<B>);
 
-/// Not one member, but all of another body.
+/// All members of another body.
 pub const fn all_of<B: Described>() -> AllOf<B> {
     AllOf(std::marker::PhantomData)
 }

@@ -1,4 +1,4 @@
-//! What is said of bodies as JSON Schema 2020-12: the components of the OpenAPI document.
+//! JSON Schema 2020-12 of bodies: the components of the OpenAPI document.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use serde_json::{Map, Value as Json, json};
 use super::Described;
 use crate::domain::names::Named;
 
-/// Which way a body goes.
+/// The direction of a body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Side {
-    /// To the service: what is optional may be absent or null, decimals are texts or numbers.
+    /// To the service: optional members may be absent or null, and decimals are texts or numbers.
     Request,
-    /// From the service: every field is there, decimals are texts.
+    /// From the service: every field is present, and decimals are texts.
     #[default]
     Answer,
 }
@@ -22,7 +22,7 @@ pub trait Titled: Named {
     const TITLE: &'static str;
 }
 
-/// The components that have been described, and the side that is being described.
+/// The components that are described so far, and the side that is being described.
 #[derive(Default)]
 pub struct Schemas {
     side: Side,
@@ -42,7 +42,7 @@ impl Schemas {
         self.components
     }
 
-    /// Describes something as it is on one side.
+    /// Runs `describe` for one side.
     pub fn on<T>(&mut self, side: Side, describe: impl FnOnce(&mut Self) -> T) -> T {
         let around = std::mem::replace(&mut self.side, side);
         let described = describe(self);
@@ -55,12 +55,12 @@ impl Schemas {
         self.components.insert(name.to_owned(), schema);
     }
 
-    /// A part: a reference to its component, or, where it has no name, what it is.
+    /// The schema of a part: a reference to its component, or the schema itself if the part has no name.
     pub fn part<B: Described>(&mut self) -> Json {
         if B::NAME.is_empty() { B::schema(self) } else { reference(&self.named::<B>()) }
     }
 
-    /// The name of a part's component: there is one for each side.
+    /// The name of a part's component. Each side has a component of its own.
     pub fn named<B: Described>(&mut self) -> String {
         let name = match self.side {
             Side::Request => format!("{}Input", B::NAME),
@@ -88,7 +88,7 @@ impl Fields {
         self.side
     }
 
-    /// Adds a member; one that another body has already is described anew.
+    /// Adds a member. If another body has the same member, the new description replaces the earlier one.
     pub fn add(&mut self, name: &str, schema: Json, required: bool) {
         self.properties.insert(name.to_owned(), schema);
         if required && !self.required.iter().any(|own| own == name) {
@@ -96,7 +96,7 @@ impl Fields {
         }
     }
 
-    /// The schema. Only requests refuse other fields, since answers get more fields with later releases.
+    /// The schema. Only requests forbid other fields, because later releases may add fields to answers.
     pub fn schema(self, says: &str) -> Json {
         let mut schema = json!({"type": "object", "properties": self.properties});
         if self.side == Side::Request {
@@ -109,7 +109,7 @@ impl Fields {
     }
 }
 
-/// The names of the members that requests may have by any of these tables.
+/// The names of all members that these tables allow in requests.
 pub fn members_of(tables: &[fn(&mut Fields, &mut Schemas)]) -> Vec<String> {
     Schemas::default().on(Side::Request, |schemas| {
         let mut fields = schemas.fields();
@@ -120,7 +120,7 @@ pub fn members_of(tables: &[fn(&mut Fields, &mut Schemas)]) -> Vec<String> {
     })
 }
 
-/// A schema with what is to be said of it, which a reference too may have beside it.
+/// Adds a description to a schema. Even a reference may have one.
 pub fn described(mut schema: Json, says: &str) -> Json {
     let says = says.trim();
     if !says.is_empty() {
@@ -129,7 +129,7 @@ pub fn described(mut schema: Json, says: &str) -> Json {
     schema
 }
 
-/// What a schema says, or null.
+/// The schema of a value that may also be null.
 pub fn nullable(mut schema: Json) -> Json {
     if let Some(kind) = schema.get("type").filter(|kind| kind.is_string()) {
         schema["type"] = json!([kind, "null"]);

@@ -1,8 +1,8 @@
-//! The quick way of reading a cart: no tree, in one pass over the bytes, and only for plain bodies.
+//! The quick reader of carts. It builds no tree, makes one pass over the bytes, and reads only plain bodies.
 //!
-//! It gives up at the first thing that is faulty or merely unusual (an escape in a text, a time to evaluate as if at);
-//! then the body is read again by way of the tree, which knows every fault and its place. So it may refuse what it
-//! likes, but what it accepts, it must read as the tree's reader does: a test compares the two.
+//! The quick reader gives up at the first thing that is faulty or merely unusual (an escape in a text, the field `at`).
+//! Then the body is read again through the tree, whose reader knows every fault and its place. So the quick reader may
+//! give up on anything. But what it accepts, it must read as the tree's reader does: a test compares the two.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -17,13 +17,13 @@ use crate::domain::customer::{Customer, MAX_ENTRIES, Membership};
 use crate::domain::names::Named;
 use crate::wire::decode::{MAX_AMOUNT, MAX_QUANTITY};
 
-/// Most bytes of a text: no text of so many bytes has more characters than it may have.
+/// Most bytes of a text. A text of this many bytes never has more characters than a text may have.
 const MAX_TEXT: usize = 255;
 /// Most characters of a number.
 const MAX_DIGITS: usize = 40;
-/// About so many bytes a line has: room is made for as many.
+/// Typical bytes of a line, which determine how much room is reserved.
 const LINE_BYTES: usize = 200;
-/// So many ids are compared each with each; more are sorted.
+/// Up to this many ids are compared pairwise; more are sorted.
 const FEW: usize = 32;
 
 /// The request in a plain body without faults.
@@ -34,7 +34,7 @@ pub fn read(body: &[u8]) -> Option<Request<'_>> {
     (scanner.at == body.len()).then_some(request)
 }
 
-/// How fields are taken: each of a value that is there unless the field is absent or null.
+/// How a field is taken. Its value is `None` if the field is absent or null.
 fn needed<T>(value: Option<T>) -> Option<T> {
     value
 }
@@ -47,7 +47,7 @@ fn or_empty<T: Default>(value: Option<T>) -> Option<T> {
     Some(value.unwrap_or_default())
 }
 
-/// Reads an object into a struct of the same fields: how each is taken, and how its value is read.
+/// Reads an object into a struct with the same fields. Each field names how it is taken, and how its value is read.
 macro_rules! fields {
     ($scanner:ident, $type:ident { $($field:ident: $take:ident $read:expr,)+ $(; $($rest:tt)+)? }) => {{
         $(let mut $field = None;)+
@@ -197,8 +197,8 @@ impl<'t> Scanner<'t> {
         range.contains(&value).then_some(value)
     }
 
-    /// The digits of a JSON number. Parsing refuses what is none; what an exponent begins with ends them, and is no
-    /// comma.
+    /// The digits of a JSON number. Parsing refuses digits that are no number. An exponent ends the digits, and then no
+    /// comma follows.
     fn digits(&mut self) -> Option<&'t str> {
         let rest = self.text.get(self.at..)?;
         let is_part = |byte: u8| byte.is_ascii_digit() || byte == b'.' || byte == b'-';
@@ -220,7 +220,7 @@ impl<'t> Scanner<'t> {
         if ends_well { rest.get(..length) } else { None }
     }
 
-    /// A field that may be there once; `null` is as good as its absence.
+    /// Reads a field that may appear once. `null` counts as absent.
     fn field<T>(
         &mut self,
         field: &mut Option<Option<T>>,
@@ -265,7 +265,7 @@ impl<'t> Scanner<'t> {
         Some(values)
     }
 
-    /// What stands between these two bytes, parted by commas.
+    /// Reads entries between these two bytes, separated by commas.
     fn entries(
         &mut self,
         [begin, end]: [u8; 2],

@@ -1,4 +1,4 @@
-//! Tables of values and what is wrong with them.
+//! Tables of values and their faults.
 
 use super::*;
 use crate::domain::amount::Money;

@@ -1,4 +1,4 @@
-//! What did not apply, and what is missing: suggestions, reasons and unmet conditions (spec 8).
+//! Why promotions did not apply, and what is missing: reasons, suggestions and unmet conditions (spec 8).
 
 use super::PromotionHead;
 use crate::domain::condition::{Condition, Leaf};
@@ -12,14 +12,14 @@ use crate::wire::selector::Operator;
 use crate::wire::usage::{LIMIT_NAME, limit_name};
 use crate::wire::write::Writer;
 
-/// Messages have this where the shortfall is to stand.
+/// The part of a message that the shortfall replaces.
 const SHORTFALL: &str = "{shortfall}";
 
 answer! {
     pub(super) struct SuggestionBody "" as (&Suggestion, &Promotion, u32)
         |(own, promotion, precision)| {
         head: all_of::<PromotionHead>() => promotion,
-        /// Its message, with what is missing in the place of `{shortfall}`.
+        /// The promotion's message, in which the shortfall replaces `{shortfall}`.
         message: required(WORDS) =>
             promotion.terms.message.replace(SHORTFALL, &missing(&own.unmet, promotion, *precision)),
         /// The one condition that is not met.
@@ -38,21 +38,22 @@ answer! {
     pub(super) struct NotAppliedBody "NotApplied" as (&Reason, &Promotion, u32)
         |(reason, promotion, precision)| {
         head: all_of::<PromotionHead>() => promotion,
-        /// Why not.
+        /// Why it did not apply.
         reason: required(choice::<ReasonCode>()) => reason.code(),
-        /// With `limit_reached`: which.
+        /// With `limit_reached`: the limit.
         limit: absent(LIMIT_NAME) => match reason {
             Reason::LimitReached(limit) => Some(limit_name(*limit)),
             _ => None,
         },
-        /// With `conditions_not_met`: what is not as it must be.
+        /// With `conditions_not_met`: the conditions that are not met.
         unmet: absent(every(part::<UnmetBody>())) => match reason {
             Reason::ConditionsNotMet(unmet) => {
                 Some(|| unmet.iter().map(|own| (own, *promotion, *precision)))
             },
             _ => None,
         },
-        /// With `better_deal_taken` under `optimal`: the best total found that contains the promotion; null if none.
+        /// With `better_deal_taken` under `optimal`: the best total that was found with the promotion; null if none was
+        /// found.
         alternative_discount: absent(or_null(by(WORDS))) => match reason {
             Reason::OutdoneBy(total) => Some(total.map(|total| {
                 move |writer: &mut Writer| writer.money(total, *precision)
@@ -62,7 +63,7 @@ answer! {
     }
 }
 
-/// The leaf that is not met. INVARIANT: its path leads to one, in the conditions of its promotion.
+/// The leaf that is not met. INVARIANT: its path leads to a leaf in the conditions of its promotion.
 #[expect(clippy::unreachable, reason = "an unmet leaf is one of its promotion's conditions")]
 fn leaf_of<'p>(unmet: &Unmet, promotion: &'p Promotion) -> &'p Leaf {
     match promotion.terms.conditions.as_ref().and_then(|own| own.at(&unmet.path)) {
@@ -71,7 +72,7 @@ fn leaf_of<'p>(unmet: &Unmet, promotion: &'p Promotion) -> &'p Leaf {
     }
 }
 
-/// Amounts have at least the tenant's precision, counts only the decimals that they need.
+/// Amounts have at least the tenant's precision. Counts have only the decimals that they need.
 const fn decimals(leaf: &Leaf, precision: u32) -> u32 {
     let is_amount = match leaf {
         Leaf::Cart { measure, .. } => measure.is_amount(),
@@ -86,26 +87,26 @@ const fn decimals(leaf: &Leaf, precision: u32) -> u32 {
 }
 
 answer! {
-    /// A condition that is not what its group asks.
+    /// A condition whose result is not the one that its group asks for.
     struct UnmetBody "Unmet" as (&Unmet, &Promotion, u32) |(own, promotion, precision)| {
-        /// JSON pointer into the promotion.
+        /// A JSON pointer into the promotion.
         path: required(POINTER) => pointer(own),
-        /// What is measured or looked at.
+        /// What is measured or compared.
         kind as "type": required(Like(|_| {
             let leaves = Type::ALL.iter().filter(|kind| **kind != Type::Group);
             one_name(&leaves.map(|kind| kind.name()).collect::<Vec<_>>())
         })) => type_of(leaf_of(own, promotion)),
-        /// How it is compared.
+        /// The operator.
         op: absent(choice::<Operator>()) => operator_of(leaf_of(own, promotion)),
-        /// With a number: what it is compared with.
+        /// For a number: the value that it is compared with.
         required as "required": absent(DECIMAL) => own.number.as_ref().map(|number| {
             (Exact::from(number.required), decimals(leaf_of(own, promotion), *precision))
         }),
-        /// With a number: what it is.
+        /// For a number: its actual value.
         actual: absent(DECIMAL) => own.number.as_ref().map(|number| {
             (&number.actual, decimals(leaf_of(own, promotion), *precision))
         }),
-        /// With a number: what must be added so that it holds, where more in the cart helps.
+        /// For a number: how much must be added to meet the condition, if adding to the cart helps.
         shortfall: absent(DECIMAL) => own.number.as_ref().and_then(|number| {
             let shortfall = number.shortfall.as_ref()?;
             Some((shortfall, decimals(leaf_of(own, promotion), *precision)))

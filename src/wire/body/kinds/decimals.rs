@@ -1,4 +1,4 @@
-//! Decimals: a text or a number in requests, a text in answers.
+//! Decimals. In requests they are texts or numbers, in answers texts.
 
 use std::borrow::Borrow;
 use std::fmt::Display;
@@ -14,19 +14,19 @@ use crate::wire::decode::{MAX_AMOUNT, MAX_QUANTITY, TextBound, Value};
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::write::Writer;
 
-/// A decimal within bounds: a text or a number in requests, a text in answers.
+/// A decimal within bounds. In requests it is a text or a number, in answers a text.
 pub struct Decimal {
     least: i32,
     most: i32,
     over_least: bool,
     places: u32,
-    /// The spec has a code of its own for decimals of a benefit that are not over 0.
+    /// The fault code for values that are not over 0. The spec has a code of its own for the decimals of a benefit.
     not_over: FaultCode,
 }
 
 /// An amount of money or a plain number: 0 to 1,000,000,000.
 pub const AMOUNT: Decimal = decimal(0, MAX_AMOUNT, DECIMALS);
-/// The same, over 0.
+/// An amount over 0, at most 1,000,000,000.
 pub const POSITIVE_AMOUNT: Decimal = AMOUNT.over();
 /// -1,000,000,000 to 1,000,000,000.
 pub const NUMBER: Decimal = decimal(-MAX_AMOUNT, MAX_AMOUNT, DECIMALS);
@@ -46,13 +46,13 @@ impl Decimal {
         Self { over_least: true, ..self }
     }
 
-    /// One that is not over 0 is told as a part that does not go with the others.
+    /// A value that is not over 0 is reported as an unsupported combination.
     pub const fn combining(self) -> Self {
         Self { not_over: FaultCode::UnsupportedCombination, ..self }
     }
 
-    /// The bounds as keywords of JSON Schema, for programs that check or make bodies. The schema itself is a text, which has
-    /// no such keywords.
+    /// The bounds as keywords of JSON Schema, for programs that check or make bodies. The schema itself is that of a
+    /// text, which cannot have these keywords.
     fn bounds(&self) -> Json {
         let least_of = if self.over_least { "exclusiveMinimum" } else { "minimum" };
         let step = 1.0 / f64::from(10_u32.pow(self.places));
@@ -91,7 +91,7 @@ impl Describes for Decimal {
     }
 }
 
-/// A decimal that answers print: as it is, or an amount with at least so many decimals.
+/// A decimal that answers print: a number as it is, or an amount with at least the given number of decimals.
 pub struct Printed;
 pub const DECIMAL: Printed = Printed;
 
@@ -137,7 +137,7 @@ impl Describes for Printed {
     }
 }
 
-/// The component of all decimals.
+/// The component that all decimals share.
 fn printed_decimal(schemas: &mut Schemas) -> Json {
     let schema = json!({
         "type": "string",
@@ -149,7 +149,7 @@ fn printed_decimal(schemas: &mut Schemas) -> Json {
     reference("Decimal")
 }
 
-/// A text, or the digits of a decimal; which of both follows from other members.
+/// A text, or the digits of a decimal. Other members decide which of the two it is.
 pub const SCALAR: Like = Like(|side| {
     let mut schema = text_schema(TextBound::TEXT);
     if side == Side::Request {

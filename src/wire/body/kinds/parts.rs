@@ -1,4 +1,4 @@
-//! Kinds that are made of others: lists, maps, parts.
+//! Kinds that consist of other kinds: lists, maps, parts.
 
 use std::borrow::Cow;
 use std::hash::Hash;
@@ -21,7 +21,7 @@ pub struct List<K> {
     most: Option<usize>,
 }
 
-/// A list of so many entries.
+/// A list whose number of entries is bounded.
 pub const fn list<K>(of: K, size: RangeInclusive<usize>) -> List<K> {
     List { of, least: *size.start(), most: Some(*size.end()) }
 }
@@ -54,7 +54,7 @@ macro_rules! prints_list {
 }
 prints_list!(Vec<T>, &Vec<T>, &[T]);
 
-/// Entries that are made while they are printed.
+/// Prints entries that are made while they are printed.
 impl<I: IntoIterator, F: Fn() -> I, K: Prints<I::Item>> Prints<F> for List<K> {
     fn print(&self, writer: &mut Writer, entries: &F) {
         writer.list(entries(), |writer, entry| self.of.print(writer, &entry));
@@ -74,7 +74,7 @@ impl<K: Describes> Describes for List<K> {
     }
 }
 
-/// A list whose entries differ.
+/// A list without equal entries.
 pub struct Distinct<K>(List<K>);
 
 pub const fn distinct<K>(of: K, size: RangeInclusive<usize>) -> Distinct<K> {
@@ -95,7 +95,7 @@ impl<'t, T: Clone + Eq + Hash, K: Reads<'t, T>> Reads<'t, Vec<T>> for Distinct<K
     }
 }
 
-/// Kinds that are printed as the list that they are made of.
+/// Kinds that wrap a list and are printed like it.
 macro_rules! printed_as_list {
     ($($kind:ident),+) => {$(
         impl<V, K> Prints<V> for $kind<K>
@@ -120,7 +120,7 @@ impl<K: Describes> Describes for Distinct<K> {
 
 pub struct Keyed<K>(List<K>, &'static str);
 
-/// A list of parts that differ in the member `by`, a name.
+/// A list of parts with different values of the member `by`, which is a name.
 pub const fn keyed<K>(by: &'static str, of: K, size: RangeInclusive<usize>) -> Keyed<K> {
     Keyed(list(of, size), by)
 }
@@ -133,7 +133,7 @@ impl<'t, T, K: Reads<'t, T>> Reads<'t, Vec<T>> for Keyed<K> {
             let read = list.of.read(entry, faults);
             let path = entry.path.key(by);
             let key = entry.json.member(by).map(|json| Value { json, path });
-            // What is wrong with the name itself has been told.
+            // Faults of the name itself are already reported.
             let key = key.and_then(|key| key.text(TextBound::NAME, &mut Faults::new()));
             if key.is_some_and(|key| !seen.insert(key)) {
                 faults.repeated(&path);
@@ -144,7 +144,7 @@ impl<'t, T, K: Reads<'t, T>> Reads<'t, Vec<T>> for Keyed<K> {
     }
 }
 
-/// An object whose keys are data; it is printed in their order.
+/// An object whose keys are data. It is printed in the order of its keys.
 pub struct Map<K> {
     of: K,
     most: usize,
@@ -185,7 +185,7 @@ impl<K: Describes> Describes for Map<K> {
     }
 }
 
-/// A part that is described by a table of its own.
+/// A part with a table of its own.
 pub struct Part<B>(PhantomData<B>);
 
 pub const fn part<B: Described>() -> Part<B> {
@@ -211,15 +211,15 @@ impl<B: Described> Describes for Part<B> {
 }
 
 wrappers! {
-    /// Documented as `kind`, and printed by a closure.
+    /// Has the schema of `kind`; a closure prints it.
     by By;
-    /// Documented as `kind`; it was printed before.
+    /// Has the schema of `kind`; its JSON was printed before.
     raw Raw;
-    /// What `kind` is, or null.
+    /// A value of `kind`, or null.
     or_null OrNull;
 }
 
-/// Kinds that are documented as another.
+/// Kinds with the schema of the kind that they wrap.
 macro_rules! described_by {
     ($($kind:ident),+) => {$(
         impl<K: Describes> Describes for $kind<K> {

@@ -1,4 +1,4 @@
-//! What is read quickly is read as the tree's reader reads it.
+//! The quick reader must read what it accepts as the tree's reader does.
 
 use proptest::prelude::*;
 use serde_json::{Value as Tree, json};
@@ -9,7 +9,7 @@ use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
 use crate::wire::json::Json;
 
-/// Whether the quick reader accepts it; if so, the other one must read the same.
+/// Whether the quick reader accepts the body. If it does, the other reader must read the same.
 fn accepts(body: &str) -> bool {
     let Some(quick) = read(body.as_bytes()) else {
         return false;
@@ -54,8 +54,8 @@ fn plain_bodies_are_read_quickly() {
     assert!(accepts(&format!("\t{small}\r\n")));
 }
 
-/// Every value put in the place of every value: nothing is accepted that the other reader refuses or reads
-/// otherwise.
+/// Puts every value in the place of every value. The quick reader must accept nothing that the other reader refuses or
+/// reads differently.
 #[test]
 fn what_is_read_quickly_is_read_alike() {
     let long = "x".repeat(255);
