@@ -19,7 +19,7 @@ conflicts! {
 #[utoipa::path(post, path = "/v1/activities", operation_id = "record_activity", tag = "activities",
     security(("key" = ["admin", "pos", "issuer"])), request_body = schema::ActivityInput,
     responses(
-        (status = 200, description = "What it came to.", body = schema::ActivityRecorded), Writing,
+        (status = 200, description = "What was unlocked, and the progress of the customer.", body = schema::ActivityRecorded), Writing,
         RecordActivityConflict))]
 pub async fn create(api: Api, teller: Caller<Teller>, body: Small) -> Answered {
     let body = body.json()?;

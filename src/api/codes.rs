@@ -57,7 +57,7 @@ pub struct FilterParams {
     security(("key" = ["admin"])), params(("id" = Uuid, Path, description = "The promotion.")),
     request_body(content((schema::CodesInput = "application/json"), (String = "text/csv"))),
     responses(
-        (status = 201, description = "How many codes are new; of a generation, which.", body = schema::CodesMade),
+        (status = 201, description = "How many codes are new; the codes, if generated.", body = schema::CodesMade),
         Writing, CreateCodesConflict))]
 pub async fn create(
     api: Api,

@@ -12,7 +12,7 @@ use crate::wire::body::*;
 
 /// Check whether the process is alive
 #[utoipa::path(get, path = "/healthz", operation_id = "is_alive", tag = "health",
-    security(()), responses((status = 200, description = "The process lives.", body = schema::Health), Public))]
+    security(()), responses((status = 200, description = "The process is alive.", body = schema::Health), Public))]
 pub async fn healthz() -> Response {
     report(StatusCode::OK, "ok", None)
 }
@@ -24,7 +24,7 @@ pub async fn healthz() -> Response {
     security(()),
     responses(
         (status = 200, description = "Requests can be served.", body = schema::Health), Public,
-        (status = 503, description = "They cannot, for this reason.", content((schema::Health = "application/json"), (schema::Problem = "application/problem+json")))))]
+        (status = 503, description = "Requests cannot be served, for this reason.", content((schema::Health = "application/json"), (schema::Problem = "application/problem+json")))))]
 pub async fn readyz(api: Api) -> Response {
     match unready(&api).await {
         None => report(StatusCode::OK, "ready", None),

@@ -202,7 +202,7 @@ answer! {
         ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
     request_body(content = schema::Nothing, description = "None, or an empty object."),
     responses(
-        (status = 200, description = "Committed, now or before.", body = schema::Redemption), Writing,
+        (status = 200, description = "Committed by this or an earlier request.", body = schema::Redemption), Writing,
         CommitRedemptionConflict))]
 pub async fn commit(
     api: Api,
@@ -221,7 +221,7 @@ pub async fn commit(
         ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
     request_body(content = schema::Nothing, description = "None, or an empty object."),
     responses(
-        (status = 200, description = "Cancelled, now or before, or ended otherwise.", body = schema::EndedRedemption),
+        (status = 200, description = "Cancelled by this or an earlier request, or ended.", body = schema::EndedRedemption),
         Writing, CancelRedemptionConflict))]
 pub async fn cancel(
     api: Api,
@@ -240,7 +240,7 @@ pub async fn cancel(
         ("id" = String, Path, min_length = 1, max_length = 258, description = "The redemption, or `tx:` and the transaction id, URL-encoded.")),
     request_body = schema::ReturnInput,
     responses(
-        (status = 200, description = "What is refunded, now or before.", body = schema::ReturnRecord), Writing,
+        (status = 200, description = "The refund of this or of the first such request.", body = schema::ReturnRecord), Writing,
         ReturnGoodsConflict))]
 pub async fn take_back(
     api: Api,

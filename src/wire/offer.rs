@@ -65,7 +65,7 @@ impl Described for LeftBody {
     fn schema(schemas: &mut Schemas) -> Json {
         let says = "What is left of each limit: a count, or an amount in the tenant's currency.";
         usage::of_limits(schemas, says, |amount, fields, schemas| {
-            let left = "What is left of it for this customer.";
+            let left = "What is left of the limit for this customer.";
             optional(amount).describe("left", left, fields, schemas);
             required(amount).describe("max", "The limit.", fields, schemas);
         })

@@ -93,15 +93,14 @@ impl Described for UsageBody {
     const NAME: &'static str = "Usage";
 
     fn schema(schemas: &mut Schemas) -> Json {
-        let says =
-            "How far each limit is used now: a count, or an amount in the tenant's currency.";
+        let says = "The present use of each limit: a count, or an amount in the tenant's currency.";
         of_limits(schemas, says, |amount, fields, schemas| {
-            optional(amount).describe("used", "What is committed.", fields, schemas);
-            optional(amount).describe("held", "What is held besides.", fields, schemas);
-            optional(amount).describe("left", "What is left of it.", fields, schemas);
-            let max = "The limit. Of one that each customer, code or issuance has for itself only this and the window are told.";
+            optional(amount).describe("used", "The committed use.", fields, schemas);
+            optional(amount).describe("held", "The use that is held.", fields, schemas);
+            optional(amount).describe("left", "What is left of the limit.", fields, schemas);
+            let max = "The limit. If each customer, code or issuance has it for itself, only this and the window are shown.";
             required(amount).describe("max", max, fields, schemas);
-            let ends = "When the count starts anew; null: never.";
+            let ends = "When the count starts again from 0; null: never.";
             optional(INSTANT).describe("window_ends_at", ends, fields, schemas);
         })
     }

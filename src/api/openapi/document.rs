@@ -11,7 +11,8 @@ use crate::api::schema::examples;
 
 /// Statuses for faulty bodies. Operations without a body do not have them.
 const OF_BODIES: [&str; 4] = ["400", "408", "413", "415"];
-const KEY: &str = "A key of a tenant, or the operator's. What stands beside it at each path are the roles that may call it.";
+const KEY: &str =
+    "A key of a tenant, or the operator's key. Each path lists the roles that may call it.";
 const PROBLEM: &str = "application/problem+json";
 const COMPONENTS: &str = "#/components/schemas/";
 

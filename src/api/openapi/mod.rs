@@ -29,7 +29,7 @@ const DESCRIPTION: &str = "\
 Decides, for any shopping cart, which promotions apply and what every line then costs.
 
 **Keys.** `Authorization: Bearer <key>`. A key belongs to one tenant and has one role: `admin`, `pos`, `issuer` or \
-`viewer`; the operator's manages tenants and keys. Each path names the roles that may call it.
+`viewer`; the operator's key manages tenants and keys. Each path lists the roles that may call it.
 
 **Decimals** (money, quantities, percentages) are texts or numbers in requests, read exactly from their digits, and \
 texts in answers. Amounts are in the currency of the cart, else the tenant's. **Times** are RFC 3339 with an offset; \
@@ -44,24 +44,24 @@ too. Bodies have at most 1 MiB; stores, product lists, codes and bulk issues 16 
 After a 503 `outcome_unknown`, or after no answer, the same request is repeated until it is answered; it takes effect once.";
 
 const TAGS: [(&str, &str); 18] = [
-    ("evaluation", "What a cart comes to. Reads only."),
-    ("redemptions", "What a cart came to, recorded, with every limit counted; holds and returns."),
-    ("promotions", "Conditions, benefit, limits, stacking, within dates."),
-    ("codes", "What unlocks promotions of type `code_linked`."),
-    ("issuances", "Promotions in customers' hands."),
-    ("customers", "What there is for one customer."),
-    ("activities", "What customers do, and earn by it."),
-    ("milestones", "What customers can come to."),
+    ("evaluation", "Prices a cart and records nothing."),
+    ("redemptions", "Price a cart, record it and count every limit; holds and returns."),
+    ("promotions", "Promotions: conditions, benefit, limits and stacking, between two dates."),
+    ("codes", "Codes, which unlock promotions of type `code_linked`."),
+    ("issuances", "Promotions that single customers have."),
+    ("customers", "What one customer can use; merging and deleting customers."),
+    ("activities", "What customers do, and what they earn by it."),
+    ("milestones", "Targets that customers can reach."),
     ("settings", "How a tenant's carts are evaluated."),
-    ("stores", "Where it sells: concept, zones, time zone."),
+    ("stores", "Stores with concept, zones and time zone."),
     ("product lists", "Named lists of SKUs."),
-    ("stats", "What promotions gave and got back."),
-    ("events", "What happened, in order."),
+    ("stats", "What promotions gave, and what was taken back."),
+    ("events", "Everything that happened, in order."),
     ("webhook endpoints", "Where events are sent."),
-    ("audit", "Who changed what, when."),
+    ("audit", "Who changed what, and when."),
     ("keys", "A tenant's own keys."),
     ("tenants", "Tenants and their keys, managed by the operator."),
-    ("health", "Whether the service works, and what it says of itself."),
+    ("health", "Whether the service works, its metrics, and this document."),
 ];
 
 /// The OpenAPI document of the service

@@ -21,22 +21,22 @@ const PUBLIC: [Refusal; 3] = [
 ];
 
 const READING: [Refusal; 5] = [
-    ("401", &["unauthorized"], "No key, or none that is valid."),
+    ("401", &["unauthorized"], "There is no valid key."),
     (
         "403",
         &["forbidden", "tenant_suspended"],
         "The role of the key does not allow this, or its tenant is suspended.",
     ),
-    ("404", &["not_found"], "Nothing of the tenant's has this id."),
+    ("404", &["not_found"], "The tenant has nothing with this id."),
     ("422", &["invalid"], "`errors` says what is wrong, and where."),
     ("429", &["too_many_requests"], "Try again after `retry-after`."),
 ];
 
 const BODY: [Refusal; 4] = [
     ("400", &["not_json"], "The body is not JSON."),
-    ("408", &["timeout"], "The body came too slowly."),
+    ("408", &["timeout"], "The body arrived too slowly."),
     ("413", &["too_large"], "The body has too many bytes."),
-    ("415", &["unsupported_media_type"], "The body is of another type."),
+    ("415", &["unsupported_media_type"], "The content type is not supported here."),
 ];
 
 const PRICING: [Refusal; 1] = [(
@@ -52,7 +52,7 @@ const WRITING: [Refusal; 1] = [(
 )];
 
 const REPLACING: [Refusal; 2] = [
-    ("412", &["stale_version"], "It has changed since."),
+    ("412", &["stale_version"], "It has changed since that version."),
     ("428", &["if_match_required"], "`If-Match` is missing."),
 ];
 
@@ -100,12 +100,12 @@ refusals! {
 /// Names the conflicts (409) of operations: `CreateThingConflict = "name_taken" | "in_use";`.
 macro_rules! conflicts {
     ($($name:ident = $($code:literal)|+;)+) => {$(
-        #[doc = "What the state of things may forbid."]
+        #[doc = "What the present state may not allow."]
         pub struct $name;
 
         impl utoipa::IntoResponses for $name {
             fn responses() -> $crate::api::openapi::Responses {
-                let says = "What the state of things forbids.";
+                let says = "The present state does not allow it.";
                 let refusal = $crate::api::openapi::refusal(&[$($code),+], says);
                 [("409".to_owned(), refusal)].into()
             }

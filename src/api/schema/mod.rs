@@ -87,7 +87,7 @@ bodies! {
     MilestoneInput: request::<milestone::NewMilestone>;
     MilestonePage: page::<milestone::MilestoneBody>;
     Nothing: |schemas| schemas.on(Side::Request, |schemas| {
-        schemas.fields().schema("Nothing: what is asked for stands in the path.")
+        schemas.fields().schema("Nothing: the path says everything.")
     });
     OfferPage: page::<offer::OfferBody>;
     Problem: answer::<problem::ProblemBody>;

@@ -226,7 +226,8 @@ impl PrintsMember<()> for Ignored {
 impl DescribesMember for Ignored {
     fn describe(&self, name: &str, _: &str, fields: &mut Fields, _: &mut Schemas) {
         if fields.side() == Side::Request {
-            let schema = serde_json::json!({"description": "As it was read; ignored."});
+            let schema =
+                serde_json::json!({"description": "Ignored; may be sent back as it was read."});
             fields.add(name, schema, false);
         }
     }
