@@ -145,7 +145,7 @@ pub struct MigrateConfig {
 /// The address that the service listens on. `health` needs nothing else.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct ListenConfig {
-    /// API address
+    /// Address that the API listens on
     #[arg(long, env, default_value = "127.0.0.1:8080")]
     pub listen_addr: SocketAddr,
 }

@@ -141,11 +141,11 @@ answer! {
         id: required(ID) => row.event_id,
         /// Grows in the order in which events become visible.
         sequence: required(SIZE) => row.sequence,
-        /// What happened.
+        /// The type of event.
         event_type as "type": required(WORDS) => row.event_type,
-        /// When.
+        /// When the event occurred.
         occurred_at: required(INSTANT) => row.occurred_at,
-        /// To what, and how.
+        /// The details of the event. They depend on the type.
         data: required(ANYTHING) => |writer: &mut Writer| writer.raw(&row.data),
     }
 }

@@ -56,18 +56,18 @@ fn of_promotion(
 }
 
 answer! {
-    /// To what, and how.
+    /// The details of the event that a promotion's status has changed.
     pub struct PromotionMoved "PromotionMovedEventData" as (&Promotion, i64)
         |(promotion, version)| {
-        /// Which promotion.
+        /// The promotion's id.
         promotion_id: required(ID) => promotion.id.uuid(),
-        /// Its name.
+        /// The promotion's name.
         name: required(WORDS) => promotion.terms.name,
-        /// Its version.
+        /// The promotion's version.
         version: required(SIZE) => *version,
-        /// Included.
+        /// The start of the promotion, included.
         starts_at: required(TIME) => promotion.terms.starts_at.to_utc(),
-        /// Excluded.
+        /// The end of the promotion, excluded.
         ends_at: required(TIME) => promotion.terms.ends_at.to_utc(),
     }
 }
@@ -79,18 +79,18 @@ pub(super) fn budget_exhausted(bound: &Bound, at: DateTime<Utc>) -> NewEvent {
 }
 
 answer! {
-    /// To what, and how.
+    /// The details of the event that a limit of a promotion is used up.
     pub struct PromotionExhausted "PromotionExhaustedEventData" as Bound |bound| {
-        /// Which promotion.
+        /// The promotion's id.
         promotion_id: required(ID) => bound.counter.promotion_id.uuid(),
-        /// Which limit.
+        /// The name of the limit.
         limit: required(LIMIT) => bound.counter.limit(),
         /// The limit: a count, or an amount.
         maximum: required(ANYTHING) => |writer: &mut Writer| match bound.counter.measure {
             Measure::Times | Measure::Transactions => writer.integer(bound.maximum),
             Measure::Discount => writer.money(Money::from_scaled(bound.maximum), 0),
         },
-        /// Which of its windows, counted from 0.
+        /// The number of the limit's window, counted from 0.
         window: required(NUMBERED) => bound.counter.window,
     }
 }
@@ -118,28 +118,28 @@ pub(super) fn redemption_committed<'g>(
 
 answer! {
     struct Gift "" as (&GiftRow, u32) |(gift, precision)| {
-        /// Which.
+        /// The promotion's id.
         promotion_id: required(ID) => gift.promotion_id,
-        /// How many times it was given.
+        /// How many times the promotion was given.
         times: required(SIZE) => gift.times,
-        /// How much.
+        /// The discount.
         discount: required(DECIMAL) => (Money::from_scaled(gift.discount), *precision),
-        /// Points that it awards.
+        /// The points that the promotion awards.
         points: required(DECIMAL) => gift.points,
     }
 }
 
 answer! {
-    /// To what, and how.
+    /// The details of the event that a redemption is committed.
     pub struct RedemptionCommitted "RedemptionCommittedEventData"
         as (&Committed<'_>, Vec<(&GiftRow, u32)>) |(own, gifts)| {
-        /// Which redemption.
+        /// The redemption's id.
         redemption_id: required(ID) => own.id.uuid(),
-        /// The caller's id.
+        /// The caller's id of the transaction.
         transaction_id: required(WORDS) => own.transaction_id,
-        /// As of when.
+        /// The time for which the cart was evaluated.
         evaluated_at: required(TIME) => own.evaluated_at,
-        /// In all, in the cart's currency.
+        /// The whole discount, in the cart's currency.
         discount: required(DECIMAL) => (own.discount, own.precision),
         /// What each promotion gave.
         promotions: required(every(part::<Gift>())) => gifts,
@@ -160,12 +160,12 @@ const CAUSES: &[RedemptionState] =
     &[RedemptionState::Cancelled, RedemptionState::Expired, RedemptionState::Replaced];
 
 answer! {
-    /// To what, and how.
+    /// The details of the event that a hold has ended without a commit.
     pub struct RedemptionCancelled "RedemptionCancelledEventData"
         as (RedemptionId, &str, RedemptionState) |(id, transaction_id, cause)| {
-        /// Which redemption.
+        /// The redemption's id.
         redemption_id: required(ID) => id.uuid(),
-        /// The caller's id.
+        /// The caller's id of the transaction.
         transaction_id: required(WORDS) => transaction_id,
         /// How the hold ended.
         cause: required(choice_of(CAUSES)) => *cause,
@@ -184,14 +184,14 @@ pub(super) fn redemption_returned(
 }
 
 answer! {
-    /// To what, and how.
+    /// The details of the event that units were returned.
     pub struct RedemptionReturned "RedemptionReturnedEventData"
         as (RedemptionId, &str, &str) |(id, transaction_id, answer)| {
-        /// Which redemption.
+        /// The redemption's id.
         redemption_id: required(ID) => id.uuid(),
-        /// The caller's id.
+        /// The caller's id of the transaction.
         transaction_id: required(WORDS) => transaction_id,
-        /// What came back.
+        /// The return, as it was answered.
         returned as "return": required(raw(part::<crate::wire::returns::ReturnRecord>())) => answer,
     }
 }

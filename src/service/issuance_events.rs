@@ -60,67 +60,67 @@ fn told<B: PrintBody<T>, T>(
 }
 
 answer! {
-    /// To what, and how.
+    /// The details of the event that an issuance has changed.
     pub struct IssuanceMoved "IssuanceMovedEventData" as Issuance |own| {
-        /// Which issuance.
+        /// The issuance's id.
         issuance_id: required(ID) => own.id.uuid(),
-        /// Of which promotion.
+        /// The promotion's id.
         promotion_id: required(ID) => own.promotion_id.uuid(),
-        /// In whose hands.
+        /// The customer who has the issuance.
         customer_id: required(WORDS) => own.customer_id,
-        /// How it came about.
+        /// What caused the issuance.
         source: required(choice::<IssuanceSource>()) => own.source,
-        /// The caller's id of that.
+        /// The caller's id of the cause.
         source_id: optional(WORDS) => own.source_id,
     }
 }
 
 answer! {
-    /// To what, and how.
+    /// The details of the event that an issuance is unlocked.
     pub struct IssuanceUnlocked "IssuanceUnlockedEventData" as (&Issuance, &[Message])
         |(own, messages)| {
         issuance: all_of::<IssuanceMoved>() => *own,
-        /// From when on it cannot be used.
+        /// When the issuance expires, excluded.
         expires_at: required(TIME) => own.expires_at,
-        /// What to send to the customer.
+        /// The messages to send to the customer.
         messages: required(every(part::<Message>())) => *messages,
     }
 }
 
 answer! {
-    /// To what, and how.
+    /// The details of the event that an issuance will expire soon.
     pub struct IssuanceExpiring "IssuanceExpiringEventData" as (&Issuance, &[Message])
         |(own, messages)| {
         issuance: all_of::<IssuanceMoved>() => *own,
-        /// Where it stands.
+        /// The state of the issuance.
         state: required(choice::<IssuanceState>()) => own.state,
-        /// From when on it cannot be used.
+        /// When the issuance expires, excluded.
         expires_at: required(TIME) => own.expires_at,
-        /// What to send to the customer.
+        /// The messages to send to the customer.
         messages: required(every(part::<Message>())) => *messages,
     }
 }
 
 answer! {
-    /// To what, and how.
+    /// The details of the event that an issuance has expired.
     pub struct IssuanceExpired "IssuanceExpiredEventData" as Issuance |own| {
         issuance: all_of::<IssuanceMoved>() => own,
-        /// When it became usable; null: never.
+        /// When the issuance became usable; null: never.
         unlocked_at: optional(TIME) => own.unlocked_at,
-        /// Since when it cannot be used.
+        /// When the issuance expired.
         expires_at: required(TIME) => own.expires_at,
     }
 }
 
 answer! {
-    /// To what, and how.
+    /// The details of the event that an issuance is used up.
     pub struct IssuanceUsedUp "IssuanceUsedUpEventData" as (IssuanceId, &CounterKey)
         |(id, counter)| {
-        /// Which issuance.
+        /// The issuance's id.
         issuance_id: required(ID) => id.uuid(),
-        /// Of which promotion.
+        /// The promotion's id.
         promotion_id: required(ID) => counter.promotion_id.uuid(),
-        /// Which limit.
+        /// The name of the limit.
         limit: required(LIMIT) => counter.limit(),
     }
 }

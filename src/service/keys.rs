@@ -132,34 +132,34 @@ fn key_subject(key: KeyId) -> String {
 
 answer! {
     pub struct KeyTerms "" as KeyRow |row| {
-        /// What it may do.
+        /// What the key may do.
         role: required(choice::<Role>()) => row.role,
-        /// What people call it.
+        /// A label by which people recognize the key.
         label: required(WORDS) => row.label,
-        /// Enough of the key to know it by.
+        /// The last characters of the key, by which people recognize it.
         hint: required(WORDS) => row.hint,
     }
 }
 
 answer! {
     pub struct TenantTerms "" as TenantRow |row| {
-        /// What people call it.
+        /// The tenant's name.
         name: required(WORDS) => row.name,
-        /// What it was made with.
+        /// The currency that the tenant was created with.
         currency: required(by(CURRENCY)) => |writer: &mut Writer| writer.text(&row.currency),
-        /// What it was made with.
+        /// The time zone that the tenant was created with.
         timezone: required(by(ZONE)) => |writer: &mut Writer| writer.text(&row.timezone),
-        /// Whether its keys are refused.
+        /// Whether the tenant's keys are refused.
         suspended: required(BOOLEAN) => row.suspended,
         /// How many promotions may be active and not ended.
         max_active_promotions: required(SIZE) => row.max_active_promotions,
-        /// How many stores it may have.
+        /// How many stores the tenant may have.
         max_stores: required(SIZE) => row.max_stores,
-        /// How many product lists it may have.
+        /// How many product lists the tenant may have.
         max_product_lists: required(SIZE) => row.max_product_lists,
         /// How many SKUs may be on all its product lists together.
         max_product_list_entries: required(SIZE) => row.max_product_list_entries,
-        /// How much work it may ask an instance for.
+        /// How much work the tenant may ask one instance for.
         rate_limits: required(part::<RateLimits>()) => row.rate_limits.0,
     }
 }

@@ -32,7 +32,7 @@ pub trait Described {
     fn describe(_fields: &mut Fields, _schemas: &mut Schemas) {}
 }
 
-/// A body that is read as a `T`.
+/// A body that is read into a `T`.
 pub trait ReadBody<'t, T>: Described {
     /// Reads the members. The caller reports unknown fields.
     fn members(object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<T>;

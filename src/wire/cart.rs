@@ -13,7 +13,7 @@ use crate::domain::cart::{
 use crate::domain::currency::Currency;
 use crate::domain::customer::{Customer, MAX_ENTRIES, Membership};
 
-/// Largest gross of a cart, in the ten-millionths that price × quantity counts (spec 14).
+/// Largest gross of a cart, in ten-millionths, which are the unit of price × quantity (spec 14).
 const MAX_GROSS: i128 = 1_000_000_000_000 * 10_000_000;
 
 mod quick;

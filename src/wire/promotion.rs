@@ -144,7 +144,7 @@ fn read_besides(
 body! {
     /// The terms of a promotion, with all defaults filled in.
     pub struct TermsBody "PromotionTerms" as Terms {
-        /// Unique in the tenant among promotions that are not archived (409 `name_taken`).
+        /// The promotion's name, unique in the tenant among promotions that are not archived (409 `name_taken`).
         name: required(NAME) => terms.name,
         /// A note for those who manage promotions.
         description: or_empty(LONG) => terms.description,
@@ -340,7 +340,7 @@ described! {
 request! {
     /// The new status of a promotion.
     pub struct StatusChange "" as Status {
-        /// draft → active; active ⇄ paused; any → archived, which is final.
+        /// The new status. Moves: draft → active; active ⇄ paused; any → archived, which is final.
         status: required(choice_of(&[Status::Active, Status::Paused, Status::Archived])),
     } read |object, faults| { status }
 }

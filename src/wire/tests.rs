@@ -1,4 +1,4 @@
-//! Bodies and what becomes of them: what is refused, and what comes back as it went in.
+//! Bodies: which of them are refused, and which are printed as they were read.
 
 mod benefits;
 mod bytes;
@@ -14,7 +14,7 @@ use super::faults::Faults;
 use super::json::Json;
 use crate::domain::names::Named as _;
 
-/// What `read` makes of a body, and the faults as `pointer code`.
+/// Reads a body with `read`. Returns the result, and the faults as `pointer code`.
 fn read<T>(body: &str, read: impl FnOnce(Value<'_, '_>, &mut Faults) -> T) -> (T, Vec<String>) {
     let json = Json::parse(body.as_bytes()).expect(body);
     let mut faults = Faults::new();
@@ -24,7 +24,7 @@ fn read<T>(body: &str, read: impl FnOnce(Value<'_, '_>, &mut Faults) -> T) -> (T
     (value, shown.collect())
 }
 
-/// Cases, one a line: a pointer, the value that is put there, and behind an arrow the faults.
+/// Cases, one a line: a pointer, the value that is put there, an arrow, and the faults.
 fn cases(table: &str) -> impl Iterator<Item = (&str, Tree, Vec<&str>)> {
     table.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| {
         let (put, faults) = line.rsplit_once(" -> ").expect(line);
@@ -33,7 +33,7 @@ fn cases(table: &str) -> impl Iterator<Item = (&str, Tree, Vec<&str>)> {
     })
 }
 
-/// Puts `value` at `pointer`, whose parent is there; `null` leaves the member out.
+/// Puts `value` at `pointer`, whose parent must exist. `null` counts as absent.
 fn put(body: &mut Tree, pointer: &str, value: &Tree) {
     let (parent, key) = pointer.rsplit_once('/').expect(pointer);
     match body.pointer_mut(parent).expect(pointer) {

@@ -148,7 +148,7 @@ pub fn reference(name: &str) -> Json {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-/// One of several components, told apart by the constant that each has in the field `tag`.
+/// One of several components. Each has a different constant in the field `tag`.
 pub fn one_of(tag: &str, parts: &[(&str, String)], says: &str) -> Json {
     let (mut mapping, mut of) = (Map::new(), Vec::new());
     for (value, name) in parts {

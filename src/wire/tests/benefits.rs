@@ -1,4 +1,4 @@
-//! Everything of a benefit that section 5.4 refuses, with its code at its pointer.
+//! Everything in a benefit that section 5.4 refuses, with its code and pointer.
 
 use serde_json::{Value as Tree, json};
 

@@ -1,5 +1,5 @@
-//! No bytes make a reader panic, and the two readers of carts never differ: on bytes of any kind, and on bodies that
-//! were whole until something was done to them.
+//! No bytes make a reader panic, and the two readers of carts never differ. This is tried on random bytes, and on valid
+//! bodies that were damaged.
 
 use proptest::prelude::*;
 use serde_json::Value as Tree;
@@ -17,7 +17,7 @@ use crate::wire::promotion::Purpose;
 use crate::wire::returns::NewReturn;
 use crate::wire::{cart, code, csv, issuing, milestone, promotion, settings, store};
 
-/// Bodies of all kinds that are taken as they are: the examples of the OpenAPI document.
+/// Valid bodies of all kinds: the examples of the OpenAPI document.
 const EXAMPLES: &str = include_str!("../../api/schema/examples.json");
 
 fn examples() -> Vec<String> {
@@ -31,7 +31,7 @@ fn examples() -> Vec<String> {
     .collect()
 }
 
-/// What can happen to a body on its way.
+/// A damage to a body.
 #[derive(Clone, Debug)]
 enum Harm {
     Put(usize, Vec<u8>),
@@ -92,10 +92,10 @@ fn harmed(mut body: Vec<u8>, harms: &[Harm]) -> Vec<u8> {
     body
 }
 
-/// Whether something was read.
+/// Returns whether it could read the body.
 type Reader = fn(Value<'_, '_>, &mut Faults) -> bool;
 
-/// Reads the bytes as everything that a body can be. A reader that reads nothing says why.
+/// Reads the bytes with every reader of bodies. A reader that fails must report a fault.
 fn read_as_everything(bytes: &[u8]) {
     let quick = cart::read_plain(bytes);
     let mut faults = Faults::new();

@@ -1,4 +1,4 @@
-//! Generated promotions: what is printed is read back as it was.
+//! Generated promotions: a printed promotion is read back unchanged.
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
@@ -48,7 +48,7 @@ fn predicate() -> impl Strategy<Value = Tree> {
     ]
 }
 
-/// Without control characters, which no text may have.
+/// A text without control characters, which no text may contain.
 fn plain(text: &str) -> String {
     text.chars().filter(|character| !character.is_control()).collect()
 }
@@ -93,7 +93,7 @@ fn condition() -> impl Strategy<Value = Tree> {
     })
 }
 
-/// Mostly the first: what goes with few others would otherwise be refused nearly always.
+/// Mostly `first`. Otherwise values that can be combined with few others would be refused nearly always.
 fn mostly(first: Tree, others: Vec<Tree>) -> impl Strategy<Value = Tree> {
     prop_oneof![12 => Just(first), 1 => select(others)]
 }
@@ -159,7 +159,7 @@ fn schedule() -> impl Strategy<Value = Tree> {
     ])
 }
 
-/// The members of a type: with its earning, expiry, communication and limits.
+/// The members that depend on the type: earning, expiry, communication and limits.
 fn kind() -> impl Strategy<Value = Tree> {
     let communication = json!({"on_earning": [{"channel": "sms", "template": "t"}],
         "expiry_reminder": {"days_before": 3, "messages": [{"channel": "push", "template": "u"}]}});
@@ -236,7 +236,7 @@ proptest! {
         let fields = fields();
         let (parsed, faults) = read(&body.to_string(), |v, f| parse(v, Purpose::Create(&fields), f));
         let Some(terms) = parsed.terms else {
-            // The parts are each good, so that only their combination can be refused.
+            // Each part is valid by itself, so only the combination can be refused.
             let combination = |fault: &String| fault.ends_with(" unsupported_combination") || fault.ends_with(" too_many");
             prop_assert!(!faults.is_empty() && faults.iter().all(combination), "{:?}", faults);
             return Ok(());

@@ -1,4 +1,4 @@
-//! Everything that section 5 refuses, with its code at its pointer.
+//! Everything that section 5 refuses, with its code and pointer.
 
 use serde_json::{Value as Tree, json};
 
