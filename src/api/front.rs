@@ -1,5 +1,5 @@
-//! The front: a thread with a runtime of its own. Health, readiness, metrics and signals are handled here, so that they
-//! never wait for other work.
+//! The front: a thread with a runtime of its own. Health, readiness and metrics are answered here, so that they never
+//! wait for other work.
 //!
 //! The front accepts all connections and looks at the first bytes of each. A connection that asks for health, readiness
 //! or metrics stays here. Any other connection is handed over for good to the runtime that works, so its requests cost

@@ -28,8 +28,7 @@ conflicts! {
     ReturnGoodsConflict = "not_committed" | "return_id_reused" | "return_exceeds_purchase";
 }
 
-/// Redeem a cart: evaluate it, count every limit and record it in one step; the same request again gives the same
-/// answer
+/// Redeem a cart: evaluate it, count its limits and record it in one step; a repeated request gets the same answer
 #[utoipa::path(post, path = "/v1/redemptions", operation_id = "redeem", tag = "redemptions",
     security(("key" = ["admin", "pos"])), request_body = schema::RedemptionInput,
     responses(
@@ -60,7 +59,7 @@ type States = OneNamed<RedemptionState>;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `read_filter` reads")]
 pub struct FilterParams {
-    /// Only the redemption with this transaction id.
+    /// Only redemptions with this transaction id.
     #[param(max_length = 255)]
     transaction_id: Option<String>,
     /// Only redemptions of this customer.

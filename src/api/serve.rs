@@ -28,8 +28,7 @@ use crate::metrics::Timeout;
 
 /// Pause after the system has refused a connection, for example because too many files are open.
 pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// hyper's own bounds. They are far above ours, so that ours answer first. Only a caller who exceeds these gets hyper's
-/// 431.
+/// hyper's own bounds. They are far above ours, so that ours apply first. Beyond these hyper itself refuses the head.
 const HYPER_BUFFER: usize = 64 * 1024;
 const HYPER_HEADERS: usize = 256;
 

@@ -42,7 +42,7 @@ impl Lender {
 /// Handles the rest of a body.
 pub(super) struct Rest {
     lender: Arc<Lender>,
-    /// Whether the caller waits for a request to send the body (`Expect`).
+    /// Whether the caller waits for `100 Continue` before it sends the body.
     waits: bool,
 }
 

@@ -44,7 +44,7 @@ too. Bodies have at most 1 MiB; stores, product lists, codes and bulk issues 16 
 After a 503 `outcome_unknown`, or after no answer, the same request is repeated until it is answered; it takes effect once.";
 
 const TAGS: [(&str, &str); 18] = [
-    ("evaluation", "Prices a cart and records nothing."),
+    ("evaluation", "Price a cart without recording anything."),
     ("redemptions", "Price a cart, record it and count every limit; holds and returns."),
     ("promotions", "Promotions: conditions, benefit, limits and stacking, between two dates."),
     ("codes", "Codes, which unlock promotions of type `code_linked`."),

@@ -91,8 +91,8 @@ body! {
         from: or(choice::<From>(), From::Matching) => target.from,
         /// The lines that are discounted.
         select: optional(part::<Selector>()) => target.select,
-        /// How many units one application discounts: over 0, at most 1,000,000, at most 3 decimals. The default depends on
-        /// the other fields (spec 5.4).
+        /// How many units one application discounts: over 0, at most 1,000,000, at most 3 decimals. The default depends
+        /// on the other fields (spec 5.4).
         quantity: optional(QUANTITY.combining()) => target.quantity,
         /// Which units are discounted first. Default: `cheapest`, or `most_expensive` for a `bundle_price`.
         pick: filled(choice::<Pick>()) => target.pick,
