@@ -14,15 +14,13 @@
 //! - [`stored`] reads the documents that rows contain.
 //! - [`cache`] keeps rules and keys in memory.
 //! - [`service`] has the use cases: evaluate, redeem, take back, issue, publish a change.
-//! - [`jobs`] run by themselves on every instance: they end holds, number events, send webhooks and compare counters
-//! with the ledger.
+//! - [`jobs`] run by themselves on every instance: they end holds, number events, send webhooks and compare the books.
 //! - [`api`] is HTTP. `api/mod.rs` lists every path on one screen.
 //!
 //! # Around them
 //!
 //! - [`config`] reads every setting once. [`app`] wires the layers, and takes them down in order.
-//! - [`metrics`] and [`telemetry`] show operators what the service does; [`clock`] is the only module that reads the
-//! clock.
+//! - [`metrics`] and [`telemetry`] show what the service does. Only [`clock`] reads the clock.
 //! - [`tls`], [`descriptors`] and [`probe`] deal with the machine: encryption, open files, health from outside.
 //! - [`document`], [`export`], [`reconcile`] and [`demo`] are commands of `main.rs` beside `serve`.
 

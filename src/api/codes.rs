@@ -49,10 +49,10 @@ pub struct FilterParams {
 /// `expires_at`; an exported file can be read as well. Codes that the promotion already has stay as they are. A code of
 /// another promotion is refused with 409 `code_taken`. The answer is `{"count", "created"}`.
 ///
-/// `{"generate": {"count", "prefix", "length"}, "batch", "expires_at"}` generates 1 to 100,000 codes: `length` (8 to
-/// 32) random letters and digits after the prefix. The answer contains the codes: `{"count", "created", "batch",
-/// "expires_at", "codes"}`. The same `batch` again gives the same answer and generates nothing; with another body it is
-/// refused with 409 `name_taken`. Without `batch` every request generates new codes, under a new batch name.
+/// `{"generate": {"count", "prefix", "length"}, "batch", "expires_at"}` generates 1 to 100,000 codes. Each is the
+/// prefix and `length` (8 to 32) random letters and digits. The answer contains the codes: `{"count", "created",
+/// "batch", "expires_at", "codes"}`. The same `batch` again gives the same answer and generates nothing; with another
+/// body it is refused with 409 `name_taken`. Without `batch` every request generates new codes, under a new batch name.
 #[utoipa::path(post, path = "/v1/promotions/{id}/codes", operation_id = "create_codes", tag = "codes",
     security(("key" = ["admin"])), params(("id" = Uuid, Path, description = "The promotion.")),
     request_body(content((schema::CodesInput = "application/json"), (String = "text/csv"))),
