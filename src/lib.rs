@@ -14,7 +14,7 @@
 //! - [`stored`] reads the documents that rows contain.
 //! - [`cache`] keeps rules and keys in memory.
 //! - [`service`] has the use cases: evaluate, redeem, take back, issue, publish a change.
-//! - [`jobs`] run by themselves on every instance: they end holds, number events, send webhooks and reconcile counters.
+//! - [`jobs`] run by themselves on every instance: end holds, number events, send webhooks, reconcile counters.
 //! - [`api`] is HTTP. `api/mod.rs` lists every path on one screen.
 //!
 //! # Around them
