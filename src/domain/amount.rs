@@ -59,22 +59,22 @@ pub fn write_scaled(
     decimals: u32,
     at_least: u32,
 ) -> fmt::Result {
-    let [decimals, at_least] = [decimals, at_least].map(|n| usize::try_from(n).unwrap_or(0));
+    let decimals = usize::try_from(decimals).unwrap_or(0);
+    let at_least = usize::try_from(at_least).unwrap_or(0);
     let magnitude = value.unsigned_abs();
     let mut buffer = itoa::Buffer::new();
-    let digits = match u64::try_from(magnitude) {
+    let mut digits = match u64::try_from(magnitude) {
         Ok(0) => "",
-        // The usual case, and far cheaper than formatting 128 bits.
+        // Far cheaper than the same number in 128 bits, and the usual case.
         Ok(magnitude) => buffer.format(magnitude),
         Err(_) => buffer.format(magnitude),
     };
-    let spare = decimals.saturating_sub(at_least);
-    let zeros = match digits {
-        "" => spare,
-        _ => digits.bytes().rev().take(spare).take_while(|digit| *digit == b'0').count(),
-    };
-    let places = decimals - zeros;
-    let digits = digits.get(..digits.len().saturating_sub(zeros)).unwrap_or_default();
+    let mut places = if digits.is_empty() { decimals.min(at_least) } else { decimals };
+    while places > at_least
+        && let Some(shorter) = digits.strip_suffix('0')
+    {
+        (digits, places) = (shorter, places - 1);
+    }
     let (whole, fraction) = digits.split_at(digits.len().saturating_sub(places));
     if value < 0 {
         out.write_char('-')?;

@@ -310,14 +310,18 @@ impl<'t> Scanner<'t> {
     }
 }
 
-/// How many bytes precede the first one that ends a text or is unusual in one. Eight bytes are looked at at once.
+/// How many bytes precede the first one that ends a text or is unusual in one. Looks at eight bytes at a time.
 fn length_of_text(bytes: &[u8]) -> Option<usize> {
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut last = [b' '; 8];
-    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    let words = words.iter().copied().chain([last]).map(ends_of_text);
-    let (place, ends) = words.enumerate().find(|(_, ends)| *ends != 0)?;
-    Some(place * 8 + usize::try_from(ends.trailing_zeros() / 8).ok()?)
+    let (mut length, mut rest) = (0, bytes);
+    while let Some((word, after)) = rest.split_first_chunk::<8>() {
+        let ends = ends_of_text(*word);
+        if ends != 0 {
+            return Some(length + usize::try_from(ends.trailing_zeros() / 8).ok()?);
+        }
+        (length, rest) = (length + 8, after);
+    }
+    let last = rest.iter().position(|byte| ends_of_text([*byte; 8]) != 0)?;
+    Some(length + last)
 }
 
 /// Marks, by its highest bit, the first byte that is a quote, an escape or a control character. Control characters beyond
