@@ -7,7 +7,7 @@ use crate::db;
 use crate::domain::store::Store;
 use crate::wire;
 use crate::wire::body::*;
-use crate::wire::decode::refuse_repeated;
+use crate::wire::decode::{Value, refuse_repeated};
 use crate::wire::faults::{Faults, Path};
 use crate::wire::store::StoreBody;
 
@@ -70,7 +70,9 @@ pub async fn get(api: Api, reader: Caller<Reader>, Name(code): Name, _: NoQuery)
     request_body = schema::StoreInput,
     responses((status = 200, description = "The store.", body = schema::Store), Writing, PutStoreConflict))]
 pub async fn put(api: Api, admin: Caller<Admin>, Name(code): Name, body: Bulk) -> Answered {
-    let store = decode(&body.json()?, |value, faults| wire::store::parse(value, &code, faults))?;
+    let read =
+        move |value: Value<'_, '_>, faults: &mut Faults| wire::store::parse(value, &code, faults);
+    let store = api.decode(admin.tenant(), body.json()?, read).await?;
     let text = StoreBody::document(&store);
     api.admin_write(api.service().put_stores(admin.actor(), vec![store])).await?;
     ok(text)

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::evaluate::{Asked, INLINE_STEPS, Size, code_keys, require_store};
+use super::redemptions::Found;
 use super::{Service, ServiceError};
 use crate::cache::Guess;
 use crate::domain::counter::Owner;
@@ -198,10 +199,13 @@ impl Service {
         let priced = self.price(tenant, asked, |_, _, _, _| ()).await;
         if let Err(ServiceError::TooComplex(_)) = priced {
             let address = Address::Transaction(pending.order.transaction_id.clone());
-            // It may have been recorded under earlier rules. Then it continues at the heavy pace, and gets that answer.
-            if self.redemption(tenant, address).await.is_ok() {
-                return Ok(());
-            }
+            use RedemptionState::{Cancelled, Committed, Expired, Held, Replaced};
+            return match self.redemption(tenant, address).await {
+                // It was recorded under earlier rules. It continues at the heavy pace, and gets that answer.
+                Ok(Found::Buried(_) | Found::Redemption(_, Held | Committed, _)) => Ok(()),
+                // It would be evaluated anew, while its transaction holds locks.
+                Ok(Found::Redemption(_, Cancelled | Expired | Replaced, _)) | Err(_) => priced,
+            };
         }
         priced
     }
