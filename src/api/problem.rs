@@ -103,9 +103,7 @@ impl ApiError {
         code: FaultCode,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let mut faults = Faults::new();
-        faults.add_at(pointer.into(), code, message);
-        Self::Invalid(faults)
+        Self::Invalid(Faults::one(pointer, code, message))
     }
 
     /// The status and the stable code.

@@ -339,10 +339,8 @@ pub(super) fn require_store(
 ) -> Result<(), Faults> {
     match request.store.as_deref() {
         Some(store) if rules.store(store).is_none() => {
-            let mut faults = Faults::new();
             let message = format!("there is no store {store:?}");
-            faults.add_at(pointer.to_owned(), FaultCode::UnknownReference, message);
-            Err(faults)
+            Err(Faults::one(pointer, FaultCode::UnknownReference, message))
         }
         Some(_) | None => Ok(()),
     }

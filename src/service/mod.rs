@@ -161,9 +161,7 @@ impl ServiceError {
         code: FaultCode,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let mut faults = Faults::new();
-        faults.add_at(pointer.into(), code, message);
-        Self::Invalid(faults)
+        Self::Invalid(Faults::one(pointer, code, message))
     }
 
     fn of_db(&self) -> Option<&DbError> {

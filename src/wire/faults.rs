@@ -64,6 +64,17 @@ impl Faults {
         Self { found: Vec::new(), lists: Vec::new() }
     }
 
+    /// A single fault at a pointer.
+    pub fn one(
+        pointer: impl Into<String>,
+        code: FaultCode,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mut faults = Self::new();
+        faults.add_at(pointer.into(), code, message);
+        faults
+    }
+
     pub fn add(&mut self, path: &Path<'_>, code: FaultCode, message: impl Into<Cow<'static, str>>) {
         if self.found.len() < MAX_FAULTS {
             self.add_at(path.pointer(), code, message);

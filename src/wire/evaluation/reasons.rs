@@ -21,15 +21,15 @@ answer! {
         head: all_of::<PromotionHead>() => promotion,
         /// The promotion's message, in which the shortfall replaces `{shortfall}`.
         message: required(WORDS) =>
-            promotion.terms.message.replace(SHORTFALL, &missing(&own.unmet, promotion, *precision)),
+            promotion.terms.message.replace(SHORTFALL, &shortfall(&own.unmet, promotion, *precision)),
         /// The one condition that is not met.
-        unmet: required(every(part::<UnmetBody>())) => || [(&own.unmet, *promotion, *precision)],
+        unmet: required(every(part::<UnmetBody>())) => || [missing(&own.unmet, promotion, *precision)],
     }
 }
 
-fn missing(unmet: &Unmet, promotion: &Promotion, precision: u32) -> String {
+fn shortfall(unmet: &Unmet, promotion: &Promotion, precision: u32) -> String {
+    let (_, _, decimals) = missing(unmet, promotion, precision);
     let shortfall = unmet.number.as_ref().and_then(|number| number.shortfall.as_ref());
-    let decimals = decimals(leaf_of(unmet, promotion), precision);
     shortfall.map_or_else(String::new, |own| own.print(decimals))
 }
 
@@ -48,7 +48,7 @@ answer! {
         /// With `conditions_not_met`: the conditions that are not met.
         unmet: absent(every(part::<UnmetBody>())) => match reason {
             Reason::ConditionsNotMet(unmet) => {
-                Some(|| unmet.iter().map(|own| (own, *promotion, *precision)))
+                Some(|| unmet.iter().map(|own| missing(own, promotion, *precision)))
             },
             _ => None,
         },
@@ -63,17 +63,20 @@ answer! {
     }
 }
 
-/// The leaf that is not met. INVARIANT: its path leads to a leaf in the conditions of its promotion.
+/// What is not met, its leaf, and the least decimals of the leaf's numbers: amounts have at least the tenant's
+/// precision, and counts have only the decimals that they need.
+///
+/// INVARIANT: the path of what is not met leads to a leaf in the conditions of its promotion.
 #[expect(clippy::unreachable, reason = "an unmet leaf is one of its promotion's conditions")]
-fn leaf_of<'p>(unmet: &Unmet, promotion: &'p Promotion) -> &'p Leaf {
-    match promotion.terms.conditions.as_ref().and_then(|own| own.at(&unmet.path)) {
+fn missing<'p>(
+    unmet: &'p Unmet,
+    promotion: &'p Promotion,
+    precision: u32,
+) -> (&'p Unmet, &'p Leaf, u32) {
+    let leaf = match promotion.terms.conditions.as_ref().and_then(|own| own.at(&unmet.path)) {
         Some(Condition::Leaf(leaf)) => leaf,
         other => unreachable!("{:?} leads to {other:?}", unmet.path),
-    }
-}
-
-/// Amounts have at least the tenant's precision. Counts have only the decimals that they need.
-const fn decimals(leaf: &Leaf, precision: u32) -> u32 {
+    };
     let is_amount = match leaf {
         Leaf::Cart { measure, .. } => measure.is_amount(),
         Leaf::Lines { measure, .. } => measure.is_amount(),
@@ -83,33 +86,30 @@ const fn decimals(leaf: &Leaf, precision: u32) -> u32 {
         | Leaf::Member { .. }
         | Leaf::CustomerAttribute { .. } => false,
     };
-    if is_amount { precision } else { 0 }
+    (unmet, leaf, if is_amount { precision } else { 0 })
 }
 
 answer! {
     /// A condition whose result is not the one that its group asks for.
-    struct UnmetBody "Unmet" as (&Unmet, &Promotion, u32) |(own, promotion, precision)| {
+    struct UnmetBody "Unmet" as (&Unmet, &Leaf, u32) |(own, leaf, decimals)| {
         /// A JSON pointer into the promotion.
         path: required(POINTER) => pointer(own),
         /// What is measured or compared.
         kind as "type": required(Like(|_| {
             let leaves = Type::ALL.iter().filter(|kind| **kind != Type::Group);
             one_name(&leaves.map(|kind| kind.name()).collect::<Vec<_>>())
-        })) => type_of(leaf_of(own, promotion)),
+        })) => type_of(leaf),
         /// The operator.
-        op: absent(choice::<Operator>()) => operator_of(leaf_of(own, promotion)),
+        op: absent(choice::<Operator>()) => operator_of(leaf),
         /// For a number: the value that it is compared with.
-        required as "required": absent(DECIMAL) => own.number.as_ref().map(|number| {
-            (Exact::from(number.required), decimals(leaf_of(own, promotion), *precision))
-        }),
+        required as "required": absent(DECIMAL) =>
+            own.number.as_ref().map(|number| (Exact::from(number.required), *decimals)),
         /// For a number: its actual value.
-        actual: absent(DECIMAL) => own.number.as_ref().map(|number| {
-            (&number.actual, decimals(leaf_of(own, promotion), *precision))
-        }),
+        actual: absent(DECIMAL) =>
+            own.number.as_ref().map(|number| (&number.actual, *decimals)),
         /// For a number: how much must be added to meet the condition, if adding to the cart helps.
         shortfall: absent(DECIMAL) => own.number.as_ref().and_then(|number| {
-            let shortfall = number.shortfall.as_ref()?;
-            Some((shortfall, decimals(leaf_of(own, promotion), *precision)))
+            Some((number.shortfall.as_ref()?, *decimals))
         }),
     }
 }
