@@ -19,6 +19,7 @@ mod ranking;
 mod ruleset;
 mod selection;
 mod stock;
+mod tags;
 
 // The inputs of one evaluation, and what it reads of a cart.
 mod calendar;

@@ -5,6 +5,7 @@
 
 mod basket;
 mod claim_rules;
+mod floor;
 mod imprint;
 
 pub(crate) use basket::{Basket, LineTake, Saved, Slot, Take};
