@@ -15,9 +15,10 @@ use crate::domain::store::Store;
 use super::compiled::{Compiled, CompiledMilestone, KnownMilestone};
 use super::facts::FactTable;
 use super::index::Index;
+use super::product_lists::ProductList;
 use super::ranking;
 use super::selection::Selection;
-use super::stock::{ProductList, Stores};
+use super::stores::Stores;
 use super::tags::TagNumbers;
 
 /// One tenant's settings, stores, product lists and promotions as of one version, ready to be evaluated. It never
