@@ -1,6 +1,5 @@
-//! Floors: the least for which units may be sold, and the room that this leaves for discounts (spec 7.1).
+//! Floors: the least for which units may be sold (spec 7.1).
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::domain::amount::{Money, Number, Quantity};
@@ -9,13 +8,11 @@ use crate::domain::exact::Exact;
 use crate::domain::settings::{PercentageBase, Settings};
 use crate::engine::view::CartView;
 
-use super::basket::{Basket, Slot};
-
 /// What no discount may take of a line, because its units have a floor (spec 7.1).
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     /// The floor of all its units and, where these can be discounted, tax and charges.
-    whole: Exact,
+    pub(super) whole: Exact,
     /// The units of the line.
     quantity: Quantity,
 }
@@ -48,34 +45,9 @@ pub(super) fn kept(view: &CartView<'_>, settings: &Settings) -> Option<Rc<[Optio
     Some(lines().map(of_line).collect())
 }
 
-impl Basket {
-    /// The room of some units of a run: what is left to pay for them, or what their floor leaves of that.
-    pub(crate) fn room(&self, slot: Slot) -> Exact {
-        let left = self.left(slot);
-        self.room_of_left(slot, &left).into_owned()
-    }
-
-    /// The room of some units of a run for which so much is left to pay.
-    pub(crate) fn room_of_left<'l>(&self, slot: Slot, left: &'l Exact) -> Cow<'l, Exact> {
-        match self.kept(slot.line) {
-            None => Cow::Borrowed(left),
-            Some(kept) => {
-                let own = kept.whole.share(slot.quantity, kept.quantity);
-                Cow::Owned(left.minus(&own).or_zero())
-            }
-        }
-    }
-
-    /// The room of a line: what is left to pay for it, or what its floor leaves of that.
-    pub(crate) fn room_of_line(&self, line: usize) -> Exact {
-        let left = self.left_of_line(line);
-        match self.kept(line) {
-            None => left,
-            Some(kept) => left.minus(&kept.whole).or_zero(),
-        }
-    }
-
-    fn kept(&self, line: usize) -> Option<&Kept> {
-        self.kept.as_ref()?.get(line)?.as_ref()
+impl Kept {
+    /// What no discount may take of some units of the line.
+    pub(super) fn of(&self, units: Quantity) -> Exact {
+        self.whole.share(units, self.quantity)
     }
 }
