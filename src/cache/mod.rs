@@ -234,7 +234,7 @@ impl Cache {
         let tenants = self.inner.tenants.load();
         let of = |tenant: &Arc<Tenant>| {
             let held = tenant.held.load();
-            held.as_ref().map_or(0, |held| held.rules.promotions().len())
+            held.as_ref().map_or(0, |held| held.rules.promotions().count())
         };
         tenants.values().map(of).sum()
     }
