@@ -89,9 +89,9 @@ fn lacks(key: &str, wanted: &Value, found: &Value) -> Option<String> {
 
 fn has_all(found: &Value, wanted: &Value) -> bool {
     match (found, wanted) {
-        (Value::Object(found), Value::Object(wanted)) => wanted
-            .iter()
-            .all(|(name, value)| found.get(name).is_some_and(|it| has_all(it, value))),
+        (Value::Object(found), Value::Object(wanted)) => {
+            wanted.iter().all(|(name, value)| found.get(name).is_some_and(|it| has_all(it, value)))
+        }
         (Value::Array(found), Value::Array(wanted)) => {
             found.len() == wanted.len() && found.iter().zip(wanted).all(|(a, b)| has_all(a, b))
         }

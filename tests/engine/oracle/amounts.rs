@@ -152,8 +152,7 @@ fn bundle_amounts(world: &World<'_>, value: &Exact, state: &State, plan: &Plan) 
         let price = |choice: &Choice| &choice.slot.quantity * &world.lines[choice.slot.line].price;
         let prices: Vec<Exact> = choices.iter().map(price).collect();
         let all_zero = prices.iter().all(Exact::is_zero);
-        let weights =
-            if all_zero { positive(rooms(world, state, &choices)) } else { prices };
+        let weights = if all_zero { positive(rooms(world, state, &choices)) } else { prices };
         for (place, amount) in places.into_iter().zip(in_proportion(&total, &weights)) {
             amounts[place] = amount;
         }

@@ -69,10 +69,8 @@ impl State {
         let left = where_positive(self.left_of_line(world, line));
         let of = &world.lines[line];
         let state = &self.lines[line];
-        let above_floor = of.gross()
-            - &state.item_discount
-            - &state.cart_discount
-            - &of.floor * &of.quantity;
+        let above_floor =
+            of.gross() - &state.item_discount - &state.cart_discount - &of.floor * &of.quantity;
         bounded(&of.floor, left, above_floor)
     }
 
