@@ -1,6 +1,6 @@
 //! Why promotions did not apply, and what is missing: reasons, suggestions and unmet conditions (spec 8).
 
-use super::PromotionHead;
+use super::head::PromotionHead;
 use crate::domain::condition::{Condition, Leaf};
 use crate::domain::evaluation::{Reason, ReasonCode, Suggestion, Unmet};
 use crate::domain::exact::Exact;
