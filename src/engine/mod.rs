@@ -20,6 +20,7 @@ mod ranking;
 mod ruleset;
 mod selection;
 mod stores;
+mod tags;
 
 // The inputs of one evaluation, and what it reads of a cart.
 mod calendar;

@@ -353,6 +353,7 @@ impl Decision {
                 points: applied.points.print(0),
             },
             level: applied.level,
+            step: applied.step.map(|step| i16::try_from(step).unwrap_or(i16::MAX)),
             code: applied.code.and_then(|place| {
                 let id = self.codes.get(place)?.as_ref()?.code_id;
                 Some((id.uuid(), codes.get(place)?.to_ascii_uppercase()))

@@ -1,5 +1,6 @@
 //! Which parts of a benefit cannot be combined with the promotion's conditions (spec 5.4).
 
+use super::steps::Stepped;
 use crate::domain::benefit::{Benefit, From, Per};
 use crate::domain::condition::{Condition, Leaf, LineMeasure};
 use crate::domain::selector::NumberOperator;
@@ -8,13 +9,15 @@ use crate::wire::faults::{Faults, Path};
 /// Adds a fault if the benefit needs line conditions and there are none. With sets, every line condition must also
 /// determine how many units a set has.
 pub fn check_conditions(
-    benefit: &Benefit,
+    (benefit, steps): &Stepped,
     conditions: Option<&Condition>,
     path: &Path<'_>,
     faults: &mut Faults,
 ) {
-    let leaves = conditions.map(Condition::leaves).unwrap_or_default();
-    let line_conditions = || leaves.iter().filter(|leaf| leaf.is_line_condition());
+    let own = conditions.map(Condition::leaves).unwrap_or_default();
+    let of_step = steps.as_ref().map(|steps| steps.leaf(steps.from));
+    let leaves = || own.iter().copied().chain(&of_step);
+    let line_conditions = || leaves().filter(|leaf| leaf.is_line_condition());
     let (target, repeat) = (path.key("target"), path.key("repeat"));
     let (from, per) = (target.key("from"), repeat.key("per"));
     let per_set = benefit.repeat().is_some_and(|it| it.per == Per::Set);
