@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::body::*;
-use super::decode::{Object, TextBound, Value, refuse_repeated};
+use super::bounds::TextBound;
+use super::decode::{Object, Value};
+use super::duplicates::refuse_repeated;
 use super::faults::{FaultCode, Faults};
 use crate::domain::code::{
     Code, Generation, MAX_GENERATED, MAX_LENGTH, MAX_RANDOM, MIN_LENGTH, MIN_RANDOM, NewCode,
