@@ -15,6 +15,7 @@ mod support;
 mod activities;
 mod admission;
 mod audit;
+mod bound_codes;
 mod bounds;
 mod cases;
 mod claims;
