@@ -67,7 +67,7 @@ async fn an_exported_tenant_gets_the_prices_of_the_service() {
         .collect();
     assert_eq!(names, ["Listed", "First", "Second", "Paused", "With \"codes\""]);
     let codes = exported["codes"]["With \"codes\""].as_array();
-    assert_eq!(codes.map(Vec::len), Some(12_005));
+    assert_eq!(codes.map(Vec::len), Some(12_006));
 
     let mut request = cart();
     request["cart"]["codes"] = json!(["THEIRS", "mine", "save10", "OLD", "OLDER", "NONE"]);

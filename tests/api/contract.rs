@@ -281,6 +281,7 @@ fn goes_with_others(pointer: &str, body: &Value) -> bool {
         // Of an activity; of codes.
         "cart" => place.is_empty() && own.get("type").is_some(),
         "codes" | "generate" => place.is_empty(),
+        "count" => place == "/generate",
         _ => false,
     }
 }
