@@ -3,8 +3,8 @@
 use super::{handler::*, schema};
 use crate::db::Page;
 use crate::wire::body::*;
+use crate::wire::customer_promotion::CustomerPromotionBody;
 use crate::wire::issuing::MergeBody;
-use crate::wire::offer::OfferBody;
 
 /// List what a customer can use now: promotions and issuances, with what is left of every limit
 ///
@@ -38,7 +38,7 @@ pub async fn promotions(
     Ok(page::answer(&page, &wanted.seal, |writer, (_, (usable, issuance))| {
         let promotion = rules.promotion(usable.promotion);
         let left = usable.left.as_slice();
-        OfferBody::print(writer, &(promotion, issuance.as_ref(), left, precision));
+        CustomerPromotionBody::print(writer, &(promotion, issuance.as_ref(), left, precision));
     }))
 }
 

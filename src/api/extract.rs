@@ -11,7 +11,7 @@ use chrono::{DateTime, Datelike, Utc};
 use uuid::Uuid;
 
 use super::problem::ApiError;
-use super::{Api, unread};
+use super::{Api, unread_bodies};
 use crate::domain::id::{IssuanceId, KeyId, PromotionId, RedemptionId, TenantId};
 use crate::domain::names::Named;
 use crate::domain::redemption::Address;
@@ -323,7 +323,7 @@ async fn collect(request: Request, max: usize) -> Result<Bytes, ApiError> {
         let waits = request.headers().contains_key(header::EXPECT);
         if !waits {
             // A caller that is still sending would see a broken connection in place of the answer.
-            unread::drain(request.into_body(), MAX_DISCARDED).await;
+            unread_bodies::drain(request.into_body(), MAX_DISCARDED).await;
         }
         return Err(ApiError::TooLarge(max));
     }

@@ -70,7 +70,7 @@ mod stats;
 mod stores;
 mod stream;
 mod tenants;
-mod unread;
+mod unread_bodies;
 mod webhooks;
 
 /// The paths of the API, and their answers.

@@ -23,7 +23,7 @@ use super::connection::{End, Turn, Watch, Watched};
 use super::edge::Edge;
 use super::front::Led;
 use super::sending::{self, Pieces};
-use super::unread;
+use super::unread_bodies;
 use crate::metrics::Timeout;
 
 /// Pause after the system has refused a connection, for example because too many files are open.
@@ -166,7 +166,7 @@ async fn answer(
         (Body::new(body), None)
     } else {
         let waits = parts.headers.contains_key(header::EXPECT);
-        unread::lend(body, waits, turn.watch())
+        unread_bodies::lend(body, waits, turn.watch())
     };
     let request = hyper::Request::from_parts(parts, body);
     let (mut response, held) = edge.answer(request).await;

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use utoipa::IntoParams;
 
 use super::{handler::*, schema};
-use crate::db::stats::StatsRow;
+use crate::db::stats::{StatsRow, StepRow};
 use crate::domain::amount::{DECIMALS, write_scaled};
 use crate::domain::id::PromotionId;
 use crate::domain::names::Named;
@@ -193,8 +193,23 @@ answer! {
         buckets: required(every(part::<Stretch>())) => with(&own.buckets, stats),
         /// The sum of all buckets.
         total: required(part::<Totals>()) => (own.total.as_ref(), stats.precision),
+        /// With steps: the steps that sales in the period reached, in order.
+        steps: absent(every(part::<StepStats>())) =>
+            own.steps.as_ref().map(|rows| || rows.iter().map(|row| (row, stats.precision))),
         /// The present use of the promotion's limits.
         limits: required(part::<wire::usage::UsageBody>()) => own.usage,
+    }
+}
+
+answer! {
+    /// Committed sales on which the benefit reached a step.
+    struct StepStats "StepStats" as (&StepRow, u32) |(row, precision)| {
+        /// The place of the step, from 0.
+        step: required(SIZE) => i64::from(row.step),
+        /// The number of sales.
+        redemptions: required(SIZE) => row.redemptions,
+        /// The discount that was given, in the tenant's currency.
+        discount: required(DECIMAL) => money(&row.discount, *precision),
     }
 }
 

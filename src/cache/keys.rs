@@ -165,7 +165,7 @@ impl Cache {
         let cursors = CursorKey::new(found.cursor_key.try_into().unwrap_or_default());
         // Only a tenant with a valid key gets a place in memory, so made-up keys cannot fill it.
         let place = self.tenant(tenant);
-        place.admission.set_rates(found.keys_version, found.rate_limits.0);
+        place.throttle.set_rates(found.keys_version, found.rate_limits.0);
         let entry = Arc::new(Entry {
             tenant: place,
             known: Known { tenant, key: KeyId::new(found.key_id), role: found.role, cursors },

@@ -34,7 +34,7 @@ const COMPILED_SIZE: usize = 8;
 
 pub(super) struct Held {
     pub(super) rules: Arc<RuleSet>,
-    pub(super) stock: Stock,
+    pub(super) shared: StoresAndLists,
     /// The estimated bytes of all of it.
     pub(super) bytes: usize,
 }
@@ -42,12 +42,12 @@ pub(super) struct Held {
 /// The large parts that rarely change, each with its revision. The next version of the rules reuses the parts whose
 /// revisions are still current.
 #[derive(Clone, Default)]
-pub(super) struct Stock {
+pub(super) struct StoresAndLists {
     stores: Option<(Uuid, Arc<Stores>)>,
     lists: BTreeMap<String, (Uuid, Arc<ProductList>)>,
 }
 
-impl Stock {
+impl StoresAndLists {
     fn bytes(&self) -> usize {
         let stores = self.stores.iter().map(|(_, own)| own.bytes());
         let lists = self.lists.values().map(|(_, own)| own.bytes());
@@ -68,7 +68,7 @@ pub(super) enum Ended {
 struct Rows {
     version: i64,
     settings: SettingsRow,
-    stock: Stock,
+    shared: StoresAndLists,
     promotions: Vec<PromotionRow>,
     ended: Vec<EndedRow>,
     milestones: Vec<MilestoneRow>,
@@ -76,11 +76,11 @@ struct Rows {
 }
 
 /// Loads and compiles the rules of a tenant. It loads only those stores and product lists that have changed since
-/// `stock`.
+/// `shared`.
 pub(super) async fn rules(
     db: &Db,
     tenant: TenantId,
-    stock: Stock,
+    shared: StoresAndLists,
     ended: Ended,
 ) -> Result<Held, LoadError> {
     let rows = db
@@ -96,7 +96,7 @@ pub(super) async fn rules(
                 Ok::<_, LoadError>(Rows {
                     version: current.rules,
                     settings: db::settings::get(tx).await?.ok_or_else(missing)?,
-                    stock: restock(tx, stock, current.stores_revision, whole_since).await?,
+                    shared: read_changed(tx, shared, current.stores_revision, whole_since).await?,
                     promotions: db::promotions::for_rules(tx, whole_since).await?,
                     ended: match whole_since {
                         Some(since) => db::promotion_ends::ended(tx, since).await?,
@@ -119,13 +119,13 @@ async fn aside<T: Send + 'static>(
     done.map_err(|_| LoadError::BrokenOff)
 }
 
-/// The present stock. Parts with an unchanged revision are reused, the others are read.
-async fn restock(
+/// The present shared. Parts with an unchanged revision are reused, the others are read.
+async fn read_changed(
     tx: &mut TenantTx,
-    old: Stock,
+    old: StoresAndLists,
     stores_revision: Uuid,
     ended_by: Option<DateTime<Utc>>,
-) -> Result<Stock, LoadError> {
+) -> Result<StoresAndLists, LoadError> {
     let stores = match old.stores {
         Some((revision, stores)) if revision == stores_revision => stores,
         Some(_) | None => Arc::new(db::stores::read(tx).try_collect().await?),
@@ -152,13 +152,13 @@ async fn restock(
             }
         }
     }
-    Ok(Stock { stores: Some((stores_revision, stores)), lists })
+    Ok(StoresAndLists { stores: Some((stores_revision, stores)), lists })
 }
 
 fn compile(rows: Rows) -> Result<Held, LoadError> {
     let documents = rows.promotions.iter().map(|row| row.document.len());
     let documents = documents.chain(rows.milestones.iter().map(|row| row.document.len()));
-    let bytes = rows.stock.bytes()
+    let bytes = rows.shared.bytes()
         + documents.sum::<usize>() * COMPILED_SIZE
         + rows.ended.len() * ENDED_BYTES;
     let mut promotions: Vec<Promotion> =
@@ -166,11 +166,11 @@ fn compile(rows: Rows) -> Result<Held, LoadError> {
     for row in &rows.ended {
         promotions.push(stored::ended(row)?);
     }
-    let lists = rows.stock.lists.iter();
+    let lists = rows.shared.lists.iter();
     let rules = RuleSet::new(Rules {
         version: rows.version,
         settings: stored::settings(&rows.settings)?,
-        stores: match &rows.stock.stores {
+        stores: match &rows.shared.stores {
             Some((_, stores)) => Arc::clone(stores),
             None => Arc::default(),
         },
@@ -179,5 +179,5 @@ fn compile(rows: Rows) -> Result<Held, LoadError> {
         milestones: rows.milestones.iter().map(stored::milestone).collect::<Result<_, _>>()?,
         whole_since: rows.whole_since,
     });
-    Ok(Held { rules: Arc::new(rules), stock: rows.stock, bytes })
+    Ok(Held { rules: Arc::new(rules), shared: rows.shared, bytes })
 }

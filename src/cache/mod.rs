@@ -21,13 +21,13 @@ use crate::domain::id::TenantId;
 use crate::engine::RuleSet;
 use crate::metrics::{Metrics, Work};
 
-mod admission;
 mod keys;
 pub mod load;
 pub mod refresh;
+mod throttle;
 
-pub use admission::{Guess, NoRoom, Place, Session, take_room};
 pub use keys::{Known, Refused};
+pub use throttle::{Guess, NoRoom, Place, Session, take_room};
 
 /// The default for the most bytes of rules in memory.
 pub const DEFAULT_BYTES: usize = 256 * 1_024 * 1_024;
@@ -86,7 +86,7 @@ struct Tenant {
     loading: tokio::sync::Mutex<Option<(Instant, LoadError)>>,
     /// Held while rules for a time in the past are loaded, so that a tenant has one such load at a time.
     looking_back: tokio::sync::Mutex<()>,
-    admission: admission::Admission,
+    throttle: throttle::Throttle,
 }
 
 impl Tenant {
@@ -99,7 +99,7 @@ impl Tenant {
             used_at_ms: AtomicU64::new(0),
             loading: tokio::sync::Mutex::default(),
             looking_back: tokio::sync::Mutex::default(),
-            admission: admission::Admission::default(),
+            throttle: throttle::Throttle::default(),
         }
     }
 
@@ -111,9 +111,9 @@ impl Tenant {
         rules.filter(|rules| rules.version() >= floor).map(Arc::clone)
     }
 
-    fn stock(&self) -> load::Stock {
+    fn stores_and_lists(&self) -> load::StoresAndLists {
         let held = self.held.load();
-        held.as_ref().map(|held| held.stock.clone()).unwrap_or_default()
+        held.as_ref().map(|held| held.shared.clone()).unwrap_or_default()
     }
 
     /// Stores what was loaded, unless the tenant was removed from memory meanwhile.
@@ -352,7 +352,7 @@ impl Cache {
     async fn read(&self, tenant: &Tenant, ended: load::Ended) -> Result<load::Held, LoadError> {
         self.inner.loads.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
-        let read = load::rules(&self.inner.db, tenant.id, tenant.stock(), ended).await;
+        let read = load::rules(&self.inner.db, tenant.id, tenant.stores_and_lists(), ended).await;
         let work = if read.is_ok() { Work::Done } else { Work::Failed };
         self.inner.metrics.loaded(work, begun.elapsed());
         read

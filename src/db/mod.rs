@@ -17,12 +17,12 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 mod error;
+mod fair_queue;
 mod health;
 mod names;
 mod page;
 mod statements;
 mod transaction;
-mod turns;
 
 pub mod activities;
 pub mod audit;
@@ -34,7 +34,6 @@ pub mod deliveries;
 pub mod embedded;
 pub mod events;
 pub mod holds;
-pub mod in_hand;
 pub mod issuance_ends;
 pub mod issuances;
 pub mod keys;
@@ -55,6 +54,7 @@ pub mod settings;
 pub mod stats;
 pub mod stores;
 pub mod tenants;
+pub mod usable_issuances;
 pub mod usage;
 pub mod webhooks;
 
@@ -63,10 +63,10 @@ pub use migrate::migrate;
 pub use page::{MAX_PAGE, Page};
 pub use transaction::{OperatorTx, TenantTx, Work};
 
+use fair_queue::FairQueue;
 use health::Health;
 use page::{Filling, one_more};
 use statements::{column, raced_unless};
-use turns::Turns;
 
 /// The result of a statement.
 pub type Result<T, E = DbError> = std::result::Result<T, E>;
@@ -199,7 +199,7 @@ pub enum Durability {
 pub struct Db {
     pool: PgPool,
     tasks: TaskTracker,
-    turns: Turns,
+    queue: FairQueue,
     /// The connection of [`Db::ready`].
     watching: Arc<Mutex<Option<PgConnection>>>,
     health: Health,
@@ -241,7 +241,7 @@ impl Db {
         Ok(Self {
             pool,
             tasks: TaskTracker::new(),
-            turns: Turns::new(options.pool_size),
+            queue: FairQueue::new(options.pool_size),
             watching: Arc::default(),
             health: Health::new(),
             options,

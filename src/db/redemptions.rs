@@ -50,6 +50,8 @@ pub struct NewRedemption {
 pub struct NewGift {
     pub given: GiftRow,
     pub level: Level,
+    /// The step that its benefit reached, if it has steps.
+    pub step: Option<i16>,
     /// The code that unlocked it: its id, and the code in upper case.
     pub code: Option<(Uuid, String)>,
     pub issuance_id: Option<Uuid>,
@@ -140,13 +142,14 @@ pub async fn record(tx: &mut TenantTx, new: &[NewRedemption]) -> Result<()> {
               where expires_at is not null),
          given as (
              insert into redemption_promotion (tenant_id, redemption_id, promotion_id, place, evaluated_at, level,
-                    times, discount, points, code_id, code_key, issuance_id)
+                    times, discount, points, code_id, code_key, issuance_id, step)
              select $1, redemption_id, promotion_id, place, evaluated_at, level, times, discount, points::numeric,
-                    code_id, code_key, issuance_id
+                    code_id, code_key, issuance_id, step
                from unnest($13::uuid[], $14::uuid[], $15::smallint[], $16::timestamptz[], $17::text[],
-                    $18::bigint[], $19::bigint[], $20::text[], $21::uuid[], $22::text[], $30::uuid[])
+                    $18::bigint[], $19::bigint[], $20::text[], $21::uuid[], $22::text[], $30::uuid[],
+                    $31::smallint[])
                     as new (redemption_id, promotion_id, place, evaluated_at, level, times, discount, points,
-                    code_id, code_key, issuance_id))
+                    code_id, code_key, issuance_id, step))
          insert into redemption_use (tenant_id, redemption_id, promotion_id, subject, owner, measure, window_no,
                 amount)
          select $1, * from unnest($23::uuid[], $24::uuid[], $25::text[], $26::text[], $27::text[], $28::int[],
@@ -181,6 +184,7 @@ pub async fn record(tx: &mut TenantTx, new: &[NewRedemption]) -> Result<()> {
         &column(uses(), |(_, taken)| taken.bound.counter.window),
         &column(uses(), |(_, taken)| taken.amount),
         &column(gifts(), |(_, gift)| gift.issuance_id) as _,
+        &column(gifts(), |(_, gift)| gift.step) as _,
     ))
     .await
 }

@@ -80,6 +80,39 @@ pub async fn count(tx: &mut TenantTx, filter: &StatsFilter) -> Result<Vec<StatsR
     .await
 }
 
+/// Sales on which a promotion's benefit reached a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepRow {
+    pub promotion_id: Uuid,
+    /// The place of the step, from 0.
+    pub step: i16,
+    pub redemptions: i64,
+    /// In the form of [`StatsRow::discount`].
+    pub discount: String,
+}
+
+/// Counts sales by the step that a promotion's benefit reached. Steps that no sale reached have no row.
+pub async fn steps(tx: &mut TenantTx, filter: &StatsFilter) -> Result<Vec<StepRow>> {
+    tx.all(sqlx::query_as!(
+        StepRow,
+        r#"select given.promotion_id, given.step as "step!", count(*) as "redemptions!",
+                  trim_scale(sum(given.discount))::text as "discount!"
+             from redemption_promotion as given
+             join redemption on redemption.tenant_id = given.tenant_id
+                            and redemption.redemption_id = given.redemption_id
+            where given.tenant_id = $1 and given.promotion_id = any ($2::uuid[])
+              and given.evaluated_at >= $3 and ($4::timestamptz is null or given.evaluated_at < $4)
+              and redemption.state = 'committed' and given.step is not null
+            group by given.promotion_id, given.step
+            order by given.promotion_id, given.step"#,
+        tx.id(),
+        &filter.promotions,
+        filter.from,
+        filter.to,
+    ))
+    .await
+}
+
 /// Reads the promotions of a campaign, or all, newest first, including archived ones.
 pub async fn promotions(tx: &mut TenantTx, campaign: Option<&str>) -> Result<Vec<PromotionRow>> {
     tx.all(sqlx::query_as!(

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::turns::Turn;
+use super::fair_queue::Permit;
 use super::{Db, DbError, DbTimeouts, OPERATOR_ROLE, Result};
 use crate::domain::id::TenantId;
 
@@ -33,8 +33,8 @@ pub struct TenantTx {
     tenant: TenantId,
     progress: Progress,
     timeouts: DbTimeouts,
-    /// INVARIANT: this field comes after `connection`, so the connection is released before the turn is passed on.
-    _turn: Turn,
+    /// INVARIANT: this field comes after `connection`, so the connection is released before the permit is passed on.
+    _permit: Permit,
 }
 
 /// How far a transaction has come, for the task that bounds its time.
@@ -268,7 +268,7 @@ impl Db {
         progress: Progress,
     ) -> Result<TenantTx> {
         let timeouts = self.options.timeouts;
-        let turn = timeout(timeouts.acquire, self.turns.take(tenant))
+        let permit = timeout(timeouts.acquire, self.queue.acquire(tenant))
             .await
             .map_err(|_| DbError::from(sqlx::Error::PoolTimedOut))?
             .ok_or(DbError::Stopping)?;
@@ -277,7 +277,7 @@ impl Db {
             tenant,
             progress,
             timeouts,
-            _turn: turn,
+            _permit: permit,
         })
     }
 

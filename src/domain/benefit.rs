@@ -4,7 +4,11 @@
 //! on shipping, cannot be written. `wire::benefit` checks the few rules that remain when it reads a body.
 
 use super::amount::{Money, Number, Quantity};
-use super::selector::Selector;
+use super::condition::{CartMeasure, Condition, Group, Leaf, LineMeasure};
+use super::selector::{Comparison, Match, NumberOperator, Selector};
+
+/// Most steps of a benefit (spec 14).
+pub const MAX_STEPS: usize = 20;
 
 /// A benefit with its target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +41,30 @@ impl Benefit {
             Self::Cart(benefit) => benefit.repeat.as_ref(),
             Self::Shipping(benefit) => benefit.repeat.as_ref(),
         }
+    }
+
+    /// The same benefit with another value. A free product has no value.
+    pub fn with_value(&self, value: Number) -> Self {
+        let money = Money::from_scaled(value.scaled());
+        let mut other = self.clone();
+        match &mut other {
+            Self::Items(own) => match &mut own.kind {
+                ItemKind::PercentageOff { percent, .. } => *percent = value,
+                ItemKind::AmountOff { value, .. }
+                | ItemKind::FixedPrice { value }
+                | ItemKind::BundlePrice { value } => *value = money,
+            },
+            Self::Cart(own) => match &mut own.kind {
+                CartKind::PercentageOff(own) | CartKind::AwardPoints(own) => *own = value,
+                CartKind::AmountOff(own) => *own = money,
+            },
+            Self::Shipping(own) => match &mut own.kind {
+                ShippingKind::PercentageOff(own) => *own = value,
+                ShippingKind::AmountOff(own) | ShippingKind::FixedPrice(own) => *own = money,
+            },
+            Self::FreeProduct(_) => {}
+        }
+        other
     }
 
     /// The selector of the target, if it has one.
@@ -246,4 +274,55 @@ pub enum ShippingKind {
     AmountOff(Money),
     /// The shipping costs this much.
     FixedPrice(Money),
+}
+
+/// Steps of a benefit: its value depends on how much is bought (spec 5.4 `steps`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Steps {
+    pub measure: StepMeasure,
+    /// The lines that are measured; `None`: the whole cart.
+    pub of: Option<Selector>,
+    /// Where the first step begins. The promotion's benefit has the value of this step.
+    pub from: Number,
+    /// The other steps, ascending; at least one.
+    pub further: Vec<Step>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The least measure.
+    pub from: Number,
+    /// The value of the benefit.
+    pub value: Number,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepMeasure {
+    Amount,
+    Quantity,
+}
+
+impl Steps {
+    /// What must hold for a step that begins at `from`, besides the promotion's own conditions.
+    pub fn leaf(&self, from: Number) -> Leaf {
+        let compare = Comparison { op: NumberOperator::Gte, value: from };
+        match (&self.of, self.measure) {
+            (None, StepMeasure::Amount) => Leaf::Cart { measure: CartMeasure::Amount, compare },
+            (None, StepMeasure::Quantity) => Leaf::Cart { measure: CartMeasure::Quantity, compare },
+            (Some(of), measure) => {
+                let measure = match measure {
+                    StepMeasure::Amount => LineMeasure::Amount,
+                    StepMeasure::Quantity => LineMeasure::Quantity,
+                };
+                Leaf::Lines { measure, of: of.clone(), compare }
+            }
+        }
+    }
+
+    /// The conditions of a step: the promotion's own ones, and then the leaf of the step.
+    pub fn conditions(&self, own: Option<&Condition>, from: Number) -> Condition {
+        let leaf = Condition::Leaf(self.leaf(from));
+        let of = own.cloned().into_iter().chain([leaf]).collect();
+        Condition::Group(Group { matching: Match::All, is: true, of })
+    }
 }

@@ -83,6 +83,8 @@ pub struct Line<'a> {
     pub weight: Option<Number>,
     /// How many units are in stock.
     pub stock: Option<Number>,
+    /// The least for which a unit may be sold, before tax and charges.
+    pub floor_price: Option<Money>,
     pub attributes: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// Variant values, by key.
     pub variant: Vec<(Cow<'a, str>, Cow<'a, str>)>,
@@ -155,6 +157,7 @@ impl Line<'_> {
             supplier: self.supplier.map(text),
             weight: self.weight,
             stock: self.stock,
+            floor_price: self.floor_price,
             attributes: pairs(self.attributes),
             variant: pairs(self.variant),
         }

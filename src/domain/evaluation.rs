@@ -110,6 +110,8 @@ pub struct Applied {
     pub promotion_id: PromotionId,
     /// The level of its discount.
     pub level: Level,
+    /// The step that was reached, if its benefit has steps.
+    pub step: Option<usize>,
     /// How often its benefit applied.
     pub times: i64,
     /// Its total discount.
@@ -216,6 +218,8 @@ pub enum ReasonCode {
     NoEligibleItems,
     /// Other promotions have claimed the eligible units.
     UnitsTaken,
+    /// It does not combine with a promotion that has applied.
+    Incompatible,
     /// The benefit would give nothing.
     NoBenefit,
     /// Only one cart-level promotion may apply, and another did.
@@ -235,10 +239,18 @@ pub enum ReasonCode {
 /// A leaf that does not evaluate to what its group asks for.
 #[derive(Clone, Debug)]
 pub struct Unmet {
-    /// Indexes of children from the root of the promotion's conditions.
-    pub path: Vec<usize>,
+    pub place: LeafPlace,
     /// What is measured, where the leaf compares a number of the cart.
     pub number: Option<UnmetNumber>,
+}
+
+/// Where a leaf stands in a promotion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeafPlace {
+    /// Indexes of children from the root of the promotion's conditions.
+    Conditions(Vec<usize>),
+    /// What the first step of the benefit asks for.
+    FirstStep,
 }
 
 /// A number of the cart that an unmet leaf compares.

@@ -3,7 +3,7 @@
 use chrono::Weekday;
 
 use super::activity::MilestoneMeasure;
-use super::benefit::{From, Level, Pick, PriceBase, Same, Spread, Within};
+use super::benefit::{From, Level, Pick, PriceBase, Same, Spread, StepMeasure, Within};
 use super::cart::Explain;
 use super::condition::{CartMeasure, LineMeasure, MemberSubject, Order};
 use super::evaluation::ReasonCode;
@@ -145,6 +145,7 @@ names! {
     Within { Cart = "cart", Application = "application" }
     Same { Sku = "sku", Product = "product" }
     PriceBase { UnitPrice = "unit_price", Mrp = "mrp" }
+    StepMeasure { Amount = "amount", Quantity = "quantity" }
     Spread { Application = "application", Unit = "unit" }
     Level { Item = "item", Cart = "cart", Shipping = "shipping" }
     Weekday {
@@ -229,6 +230,7 @@ names! {
         ConditionsNotMet = "conditions_not_met",
         NoEligibleItems = "no_eligible_items",
         UnitsTaken = "units_taken",
+        Incompatible = "incompatible",
         NoBenefit = "no_benefit",
         AnotherCartPromotionApplied = "another_cart_promotion_applied",
         CartPromotionAppliedFirst = "cart_promotion_applied_first",

@@ -6,7 +6,7 @@ use std::ops::Range;
 use chrono::{DateTime, FixedOffset, Utc};
 
 use super::amount::Money;
-use super::benefit::{Benefit, ShippingBenefit, ShippingKind};
+use super::benefit::{Benefit, ShippingBenefit, ShippingKind, Steps};
 use super::condition::Condition;
 use super::currency::Currency;
 use super::id::PromotionId;
@@ -17,6 +17,8 @@ pub use super::scope::Scope;
 
 /// Most entries of one list of a scope (spec 14).
 pub const MAX_SCOPE_ENTRIES: usize = 10_000;
+/// Most tags of a promotion, and most tags that it does not combine with (spec 14).
+pub const MAX_TAGS: usize = 10;
 /// The sequence of a promotion that names none.
 pub const DEFAULT_SEQUENCE: i32 = 100;
 
@@ -57,6 +59,8 @@ pub struct Terms {
     /// `None`: always true.
     pub conditions: Option<Condition>,
     pub benefit: Benefit,
+    /// How the benefit's value grows with what is bought; `None`: it does not.
+    pub steps: Option<Steps>,
     /// How often and how much it may give.
     pub limits: Limits,
     /// How it combines with others.
@@ -104,6 +108,7 @@ impl Terms {
                 kind: ShippingKind::AmountOff(Money::ZERO),
                 repeat: None,
             }),
+            steps: None,
             limits,
             stacking: Stacking::default(),
             suggest: false,
@@ -169,16 +174,26 @@ impl Kind {
 /// Which customers a promotion is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audience {
-    /// `Some`: only customers with a membership. If there are tests, a membership must pass one of them.
-    pub loyalty: Option<Vec<ProgramTest>>,
+    pub members: Members,
     /// Not empty: only customers in one of them.
     pub groups: Vec<String>,
+}
+
+/// Whom an audience admits, groups aside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Members {
+    #[default]
+    All,
+    /// Customers with an id.
+    Identified,
+    /// Customers with a membership. If there are tests, a membership must pass one of them.
+    Loyalty(Vec<ProgramTest>),
 }
 
 impl Audience {
     /// Whether the promotion is for some customers only (spec 5.2).
     pub fn is_segmented(&self) -> bool {
-        self.loyalty.is_some() || !self.groups.is_empty()
+        self.members != Members::All || !self.groups.is_empty()
     }
 }
 
@@ -200,11 +215,16 @@ pub struct Stacking {
     pub allow_further: bool,
     /// The stacking group, for `best_deal`.
     pub group: Option<String>,
+    /// Names by which other promotions exclude this one.
+    pub tags: Vec<String>,
+    /// The promotion does not combine with promotions that have one of these tags.
+    pub not_with: Vec<String>,
 }
 
 impl Default for Stacking {
     fn default() -> Self {
-        Self { exclusive: false, allow_further: true, group: None }
+        let (tags, not_with) = (Vec::new(), Vec::new());
+        Self { exclusive: false, allow_further: true, group: None, tags, not_with }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use chrono_tz::Tz;
 
+use super::amount::Number;
 use super::currency::Currency;
 use super::rounding::Rounding;
 use super::selector::Selector;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub hold_seconds: u32,
     /// Whether a complete return gives back to the limits what the redemption took.
     pub restore_limits_on_return: bool,
+    /// No unit is sold for less than its unit price less so many percent; `None`: 100. Over 0, at most 100.
+    pub max_discount_percent: Option<Number>,
     /// Fields that the tenant adds to its promotions.
     pub custom_fields: Vec<CustomField>,
 }
@@ -78,6 +81,7 @@ impl Settings {
             optimal_budget_ms: 20,
             hold_seconds: 300,
             restore_limits_on_return: true,
+            max_discount_percent: None,
             custom_fields: Vec::new(),
         }
     }

@@ -16,14 +16,14 @@ pub(crate) struct Share {
     pub(crate) quantity: Quantity,
     /// The exact share, or a number in proportion to it.
     pub(crate) weight: Exact,
-    /// What is left to pay for the line, cut to the precision.
+    /// What can be taken off the line, cut to the precision.
     pub(crate) room: Money,
     /// What the line gets, once the discount is settled.
     pub(crate) amount: Money,
 }
 
 /// Rounds an `exact` total once and spreads it over the shares in proportion to their weights. Returns the rounded
-/// total. It is at most `cap`, and at most what is left to pay for the lines with a share, each cut to the precision.
+/// total. It is at most `cap`, and at most the room of the lines with a share.
 pub(crate) fn settle(
     exact: &Exact,
     shares: &mut Vec<Share>,
@@ -38,16 +38,16 @@ pub(crate) fn settle(
     total
 }
 
-/// Rounds a total once. If the result exceeds the cap or what is left to pay, it becomes the largest multiple of the
-/// precision that exceeds neither.
+/// Rounds a total once. If the result exceeds the cap or the room, it becomes the largest multiple of the precision that
+/// exceeds neither.
 pub(crate) fn settle_total(
     exact: &Exact,
-    left: Money,
+    room: Money,
     cap: Option<Money>,
     rounding: Rounding,
 ) -> Money {
     let rounded = rounding.settle(exact);
-    let bound = cap.map_or(left, |cap| rounding.cut(&cap.into()).min(left));
+    let bound = cap.map_or(room, |cap| rounding.cut(&cap.into()).min(room));
     rounded.min(bound)
 }
 

@@ -54,7 +54,7 @@ impl<'e> Case<'e> {
             (true, None) => LineSet::default(),
         };
         Self {
-            untouched: Basket::new(&view, settings.percentage_base),
+            untouched: Basket::new(&view, settings),
             inputs,
             rules,
             view,

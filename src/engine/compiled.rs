@@ -6,13 +6,14 @@ use uuid::Uuid;
 use crate::domain::activity::Milestone;
 use crate::domain::benefit::Benefit;
 use crate::domain::issuance::Earning;
-use crate::domain::promotion::{Kind, Promotion, Scope};
+use crate::domain::promotion::{Kind, Promotion, Scope, Terms};
 use crate::domain::selector::Selector;
 
 use super::conditions::Conditions;
 use super::facts::FactTable;
 use super::ranking::StaticRank;
 use super::selection::Selection;
+use super::tags::{TagNumbers, Tags};
 
 /// A promotion and what its evaluation needs.
 #[derive(Debug)]
@@ -28,12 +29,25 @@ pub(crate) struct Compiled {
     pub(crate) counters: usize,
     /// How it is earned.
     pub(crate) earning: Option<EarningRule>,
+    /// What must hold; with steps, for the first one.
     pub(crate) conditions: Option<Conditions>,
+    /// The steps of its benefit after the first one.
+    further: Box<[FurtherStep]>,
+    /// Its tags, and those that it does not combine with.
+    pub(crate) tags: Tags,
     /// All different selectors of its conditions and target.
     pub(crate) selections: Vec<Selection>,
     /// The number of the target's selection; `None`: the target has no selector.
     pub(crate) select: Option<usize>,
     pub(crate) rank: StaticRank,
+}
+
+/// A step of a promotion's benefit after the first one. When it is reached, the promotion is one with these conditions
+/// and this benefit (spec 5.4 `steps`).
+#[derive(Debug)]
+struct FurtherStep {
+    conditions: Conditions,
+    benefit: Benefit,
 }
 
 /// Compiles selectors and gives each a number in `selections`. Equal selectors get the same number.
@@ -63,14 +77,28 @@ impl Compiled {
         rank: StaticRank,
         whole_since: Option<DateTime<Utc>>,
         facts: &mut FactTable,
+        tags: &mut TagNumbers,
     ) -> Self {
         let earning = EarningRule::compile(&promotion, facts);
         let mut selections: Vec<Selection> = Vec::new();
         let mut number = numbered(&mut selections, facts);
-        let conditions = promotion.terms.conditions.as_ref();
-        let conditions = conditions.map(|own| Conditions::compile(own, &mut number));
-        let select = promotion.terms.benefit.select().map(&mut number);
+        let Terms { conditions: own, benefit, steps, stacking, .. } = &promotion.terms;
+        let own = own.as_ref();
+        let (conditions, further) = match steps {
+            None => (own.map(|own| Conditions::compile(own, &mut number)), Box::default()),
+            Some(steps) => {
+                let mut at = |from| Conditions::compile(&steps.conditions(own, from), &mut number);
+                let first = at(steps.from);
+                let further = steps.further.iter().map(|step| FurtherStep {
+                    conditions: at(step.from),
+                    benefit: benefit.with_value(step.value),
+                });
+                (Some(first), further.collect())
+            }
+        };
+        let select = benefit.select().map(&mut number);
         drop(number);
+        let tags = Tags::new(stacking, tags);
         let Scope { stores, concepts, zones, channels } = &promotion.terms.scope;
         let places = stores.len() + concepts.len() + zones.len() + channels.len();
         let ends_at = promotion.terms.ends_at.to_utc();
@@ -83,10 +111,38 @@ impl Compiled {
             earning,
             promotion,
             conditions,
+            further,
+            tags,
             selections,
             select,
             rank,
         }
+    }
+
+    /// The places of its steps, the last one first. A promotion without steps counts as one with a single step.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = usize> {
+        (0..=self.further.len()).rev()
+    }
+
+    /// What must hold for a step.
+    pub(crate) fn conditions_of(&self, step: usize) -> Option<&Conditions> {
+        match self.further_step(step) {
+            Some(further) => Some(&further.conditions),
+            None => self.conditions.as_ref(),
+        }
+    }
+
+    /// What a step gives.
+    pub(crate) fn benefit_of(&self, step: usize) -> &Benefit {
+        match self.further_step(step) {
+            Some(further) => &further.benefit,
+            None => &self.promotion.terms.benefit,
+        }
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "places come from the steps of this promotion")]
+    fn further_step(&self, step: usize) -> Option<&FurtherStep> {
+        Some(&self.further[step.checked_sub(1)?])
     }
 
     /// Whether counters count its uses.

@@ -82,7 +82,7 @@ struct Sight<'d> {
 impl<'d> Sight<'d> {
     fn new(rules: &RuleSet, deed: &'d Deed<'d>, reading: &'d Reading, work: &'d Work<'d>) -> Self {
         let view = CartView::new(&deed.request.cart, reading);
-        let basket = Basket::new(&view, rules.settings().percentage_base);
+        let basket = Basket::new(&view, rules.settings());
         Self { deed, work, view, basket }
     }
 

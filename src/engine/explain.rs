@@ -1,8 +1,9 @@
 //! Explains why promotions did not apply: unmet leaves and near misses (spec 8).
 
 use crate::domain::amount::Money;
-use crate::domain::evaluation::{Reason, Suggestion, Unmet, UnmetNumber};
+use crate::domain::evaluation::{LeafPlace, Reason, Suggestion, Unmet, UnmetNumber};
 use crate::domain::exact::Exact;
+use crate::domain::promotion::Terms;
 use crate::domain::selector::{Comparison, NumberOperator};
 
 use super::candidate::Candidate;
@@ -28,7 +29,8 @@ pub(crate) fn unmet(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket)
     let parts = candidate.parts(case);
     let of_parts = parts.iter().map(|part| {
         let scene = candidate.scene(case, basket, part);
-        unmet_in(conditions, &scene, case.rules.settings().rounding.step())
+        let terms = &candidate.compiled.promotion.terms;
+        unmet_in(conditions, terms, &scene, case.rules.settings().rounding.step())
     });
     of_parts.min_by(|a, b| distance(a).cmp(&distance(b))).unwrap_or_default()
 }
@@ -45,16 +47,17 @@ fn proportion(unmet: &Unmet) -> Option<Exact> {
     Some(number.shortfall.as_ref()?.over(&Exact::from(number.required)))
 }
 
-fn unmet_in(conditions: &Conditions, scene: &Scene<'_>, step: Money) -> Vec<Unmet> {
+fn unmet_in(conditions: &Conditions, terms: &Terms, scene: &Scene<'_>, step: Money) -> Vec<Unmet> {
     let truths = conditions.judge(scene);
     let mut search =
-        Search { conditions, scene, step, truths, path: Vec::new(), found: Vec::new() };
+        Search { conditions, terms, scene, step, truths, path: Vec::new(), found: Vec::new() };
     search.walk(conditions.root(), true, true);
     search.found
 }
 
 struct Search<'s> {
     conditions: &'s Conditions,
+    terms: &'s Terms,
     scene: &'s Scene<'s>,
     /// One step of the precision.
     step: Money,
@@ -73,7 +76,7 @@ impl Search<'_> {
         match node {
             Node::Leaf(number) => {
                 let number = self.number(self.conditions.leaf(*number), mendable);
-                self.found.push(Unmet { path: self.path.clone(), number });
+                self.found.push(Unmet { place: self.place(), number });
             }
             // This group is true and should be false. Its leaves are what the group itself asks for, so none is unmet.
             Node::Group { .. } if !asked => {}
@@ -84,6 +87,17 @@ impl Search<'_> {
                     self.path.pop();
                 }
             }
+        }
+    }
+
+    /// Where the present leaf stands. The conditions of a step are the promotion's own ones, and then the leaf of the
+    /// step.
+    fn place(&self) -> LeafPlace {
+        let Terms { steps, conditions, .. } = self.terms;
+        match (steps, conditions, self.path.split_first()) {
+            (None, _, _) => LeafPlace::Conditions(self.path.clone()),
+            (Some(_), Some(_), Some((0, own))) => LeafPlace::Conditions(own.to_vec()),
+            (Some(_), _, _) => LeafPlace::FirstStep,
         }
     }
 

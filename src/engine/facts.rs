@@ -12,7 +12,7 @@ use crate::domain::store::Store;
 
 use super::fact::Fact;
 use super::patterns::{Matched, Patterns, Place};
-use super::stock::{self, ProductList};
+use super::product_lists::{self, ProductList};
 use super::work::Work;
 
 /// The field whose text a fact is.
@@ -171,7 +171,7 @@ impl FactTable {
             }
         }
         if !self.product_lists.is_empty() {
-            let hash = stock::hash(&line.sku);
+            let hash = product_lists::hash(&line.sku);
             let own = self.product_lists.iter();
             let own = own.filter(|(_, list)| list.contains(&line.sku, hash));
             own.for_each(|(fact, _)| found(*fact));

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::cart::Request;
 use crate::domain::customer::{Customer, Membership};
 use crate::domain::evaluation::{PromotionIndex, Reason, ReasonCode};
-use crate::domain::promotion::{Audience, Kind, ProgramTest, Promotion, Scope, Status};
+use crate::domain::promotion::{Audience, Kind, Members, ProgramTest, Promotion, Scope, Status};
 use crate::domain::store::Store;
 
 use super::calendar;
@@ -149,11 +149,13 @@ fn in_audience(audience: &Audience, customer: Option<&Customer<'_>>) -> bool {
     let Some(customer) = customer else {
         return false;
     };
-    let member = audience.loyalty.as_ref().is_none_or(|programs| {
-        !customer.loyalty.is_empty()
-            && (programs.is_empty()
-                || programs.iter().any(|test| customer.loyalty.iter().any(|own| fits(test, own))))
-    });
+    let member = match &audience.members {
+        Members::All | Members::Identified => true,
+        Members::Loyalty(programs) => {
+            let passes = |test: &ProgramTest| customer.loyalty.iter().any(|own| fits(test, own));
+            !customer.loyalty.is_empty() && (programs.is_empty() || programs.iter().any(passes))
+        }
+    };
     let grouped = audience.groups.is_empty()
         || customer.groups.iter().any(|own| audience.groups.iter().any(|group| group == own));
     member && grouped

@@ -15,10 +15,12 @@ mod facts;
 mod index;
 mod line_set;
 mod patterns;
+mod product_lists;
 mod ranking;
 mod ruleset;
 mod selection;
-mod stock;
+mod stores;
+mod tags;
 
 // The inputs of one evaluation, and what it reads of a cart.
 mod calendar;
@@ -59,7 +61,8 @@ pub use earning::{Deed, earned};
 pub use inputs::{CodeFact, IssuanceFact};
 pub use milestones::{CountedLine, Step, come_back, steps};
 pub use prepared::{Needs, Prepared};
+pub use product_lists::ProductList;
 pub use ruleset::{RuleSet, Rules};
-pub use stock::{ProductList, Stores};
+pub use stores::Stores;
 pub use usable::{Usable, usable, usable_needs};
 pub use work::{Costly, STEPS_PER_MS, Stop, Unfinished};

@@ -15,6 +15,8 @@ pub(crate) type Plan = SmallVec<[PartPlan; 1]>;
 #[derive(Clone)]
 pub(crate) struct PartPlan {
     pub(crate) lines: LineSet,
+    /// The step of the benefit that is reached; 0 if it has no steps.
+    pub(crate) step: usize,
     /// What the conditions need. Left empty if the benefit does not depend on it.
     pub(crate) requirements: Requirements,
     /// The lines of the requirements, or the whole part if there is no requirement.

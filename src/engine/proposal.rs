@@ -13,6 +13,8 @@ use super::work::{STEPS_A_SHARE, Work};
 #[derive(Clone, Debug)]
 pub(crate) struct Proposal {
     pub(crate) level: Level,
+    /// The step of the benefit that is reached; 0 if it has no steps.
+    pub(crate) step: usize,
     /// How often its benefit applies.
     pub(crate) times: i64,
     pub(crate) discount: Money,
@@ -38,6 +40,7 @@ impl Proposal {
     pub(crate) fn new(level: Level, times: i64) -> Self {
         Self {
             level,
+            step: 0,
             times,
             discount: Money::ZERO,
             points: Exact::ZERO,

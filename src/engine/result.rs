@@ -114,6 +114,7 @@ fn add(result: &mut Evaluation, candidate: &Candidate<'_>, proposal: &Proposal) 
         promotion: index,
         promotion_id: promotion.id,
         level,
+        step: promotion.terms.steps.as_ref().map(|_| proposal.step),
         times: proposal.times,
         discount: proposal.discount,
         points: proposal.points.clone(),

@@ -15,9 +15,11 @@ use crate::domain::store::Store;
 use super::compiled::{Compiled, CompiledMilestone, KnownMilestone};
 use super::facts::FactTable;
 use super::index::Index;
+use super::product_lists::ProductList;
 use super::ranking;
 use super::selection::Selection;
-use super::stock::{ProductList, Stores};
+use super::stores::Stores;
+use super::tags::TagNumbers;
 
 /// One tenant's settings, stores, product lists and promotions as of one version, ready to be evaluated. It never
 /// changes; a new version is a new rule set.
@@ -93,9 +95,10 @@ impl RuleSet {
         let mut facts = FactTable::default();
         let single_lines = settings.multiple_promotions_per_line.exclude.as_ref();
         let single_lines = single_lines.map(|selector| Selection::compile(selector, &mut facts));
+        let mut tags = TagNumbers::default();
         let mut compiled: Vec<Compiled> = Vec::with_capacity(promotions.len());
         for (promotion, rank) in promotions.into_iter().zip(ranks) {
-            compiled.push(Compiled::new(promotion, rank, whole_since, &mut facts));
+            compiled.push(Compiled::new(promotion, rank, whole_since, &mut facts, &mut tags));
         }
         let milestones = milestones.into_iter();
         let milestones = milestones.map(|own| CompiledMilestone::compile(own, &mut facts));

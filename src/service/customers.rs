@@ -43,12 +43,13 @@ impl Service {
             Box::pin(async move {
                 let wanted = counters.into_iter().map(|bound| bound.counter).collect();
                 let promotions: Vec<Uuid> = issuances.iter().map(|id| id.uuid()).collect();
-                let found = db::in_hand::look_up(tx, wanted, &customer, &promotions, now).await?;
-                let (mut used, in_hand) = found;
-                for (own, gone) in &in_hand {
+                let found =
+                    db::usable_issuances::look_up(tx, wanted, &customer, &promotions, now).await?;
+                let (mut used, issuances) = found;
+                for (own, gone) in &issuances {
                     used.extend(gone_of(own, *gone));
                 }
-                let facts: Vec<_> = in_hand.iter().map(|(own, _)| issuance_fact(own)).collect();
+                let facts: Vec<_> = issuances.iter().map(|(own, _)| issuance_fact(own)).collect();
                 let usable = engine::usable(&own_rules, &customer, &facts, &used, now);
                 let ids = usable.iter().filter_map(|own| own.issuance);
                 let ids: Vec<Uuid> = ids.map(IssuanceId::uuid).collect();

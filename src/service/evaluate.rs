@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::pool::Urgency;
 use super::{Service, ServiceError};
 use crate::db::codes::FoundCode;
-use crate::db::in_hand::{Gone, InHand};
+use crate::db::usable_issuances::{IssuanceUse, UsableIssuance};
 use crate::db::{self, DbError};
 use crate::domain::cart::Request;
 use crate::domain::code::Code;
@@ -261,7 +261,7 @@ impl Service {
         }
     }
 
-    /// Reads how much of the counters is used, and what the customer has in hand, in one statement.
+    /// Reads how much of the counters is used, and the customer's usable issuances, in one statement.
     async fn look_up(
         &self,
         tenant: TenantId,
@@ -274,13 +274,14 @@ impl Service {
         let customer = request.customer.as_ref();
         let customer = customer.and_then(|own| own.id.clone().map(Cow::into_owned));
         let promotions: Vec<Uuid> = issuances.iter().map(|id| id.uuid()).collect();
-        let (mut used, in_hand) = self
+        let (mut used, issuances) = self
             .db()
             .tenant(tenant, move |tx| {
                 Box::pin(async move {
                     match customer {
                         Some(customer) if !promotions.is_empty() => {
-                            db::in_hand::look_up(tx, wanted, &customer, &promotions, now).await
+                            db::usable_issuances::look_up(tx, wanted, &customer, &promotions, now)
+                                .await
                         }
                         Some(_) | None => {
                             let used = db::counters::read(tx, wanted).await?;
@@ -290,10 +291,10 @@ impl Service {
                 })
             })
             .await?;
-        for (own, gone) in &in_hand {
+        for (own, gone) in &issuances {
             used.extend(gone_of(own, *gone));
         }
-        let issuances = in_hand.iter().map(|(own, _)| issuance_fact(own)).collect();
+        let issuances = issuances.iter().map(|(own, _)| issuance_fact(own)).collect();
         Ok(Known { used, issuances })
     }
 }
@@ -303,7 +304,7 @@ fn count(number: usize) -> u64 {
 }
 
 /// An issuance as the engine sees it.
-pub(super) fn issuance_fact(row: &InHand) -> IssuanceFact {
+pub(super) fn issuance_fact(row: &UsableIssuance) -> IssuanceFact {
     IssuanceFact {
         issuance_id: IssuanceId::new(row.issuance_id),
         promotion_id: PromotionId::new(row.promotion_id),
@@ -314,7 +315,7 @@ pub(super) fn issuance_fact(row: &InHand) -> IssuanceFact {
 }
 
 /// How much of an issuance's own counters is used.
-pub(super) fn gone_of(row: &InHand, gone: Gone) -> [Used; 3] {
+pub(super) fn gone_of(row: &UsableIssuance, gone: IssuanceUse) -> [Used; 3] {
     let of = |measure, amount| Used {
         counter: CounterKey {
             promotion_id: PromotionId::new(row.promotion_id),

@@ -35,13 +35,14 @@ pub mod issuances;
 pub mod keys;
 pub mod milestones;
 pub mod pool;
+pub mod product_lists;
 pub mod promotions;
 pub mod redeem;
 pub mod redemptions;
 pub mod returns;
 pub mod settings;
 pub mod stats;
-pub mod stock;
+pub mod stores;
 pub mod webhooks;
 
 mod issuance_events;
@@ -379,5 +380,14 @@ async fn audit(
 ) -> Result<(), ServiceError> {
     let row = NewAudit { key: actor.key, subject, action: action.to_owned(), before, after };
     db::audit::insert(tx, &row).await?;
+    Ok(())
+}
+
+/// Refuses a number that has grown beyond its bound. Callers check only growth, so a tenant may stay beyond a bound
+/// that was lowered.
+fn require_room(what: &'static str, count: i64, maximum: i32) -> Result<(), Refusal> {
+    if count > i64::from(maximum) {
+        return Err(Refusal::TooMany { what, maximum });
+    }
     Ok(())
 }

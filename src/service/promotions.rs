@@ -274,7 +274,7 @@ fn changes(before: &Terms, after: &Terms) -> [(&'static str, bool); 4] {
     [
         ("limits", before.limits != after.limits),
         ("type", before.kind.promotion_type() != after.kind.promotion_type()),
-        ("benefit", before.benefit != after.benefit),
+        ("benefit", (&before.benefit, &before.steps) != (&after.benefit, &after.steps)),
         ("starts_at", before.starts_at != after.starts_at),
     ]
 }

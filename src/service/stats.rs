@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use uuid::Uuid;
 
 use super::{Service, ServiceError, settings, usage};
-use crate::db::stats::{StatsFilter, StatsRow};
+use crate::db::stats::{StatsFilter, StatsRow, StepRow};
 use crate::db::{self, TenantTx};
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::local_time::instant;
@@ -86,6 +86,8 @@ pub struct PromotionStats {
     pub buckets: Vec<StatsRow>,
     /// The totals of all buckets; `None` if nothing happened.
     pub total: Option<StatsRow>,
+    /// The steps of its benefit that sales reached, in order; `None` if it has no steps.
+    pub steps: Option<Vec<StepRow>>,
     /// How far its limits are used now.
     pub usage: Usage,
 }
@@ -156,10 +158,18 @@ async fn count(
         return Err(ServiceError::fault("/bucket", FaultCode::TooMany, message));
     }
     let usages = usage::of(tx, offset, &promotions).await?;
+    let mut steps: BTreeMap<Uuid, Vec<StepRow>> = BTreeMap::new();
+    if promotions.iter().any(|own| own.terms.steps.is_some()) {
+        for row in db::stats::steps(tx, &filter).await? {
+            steps.entry(row.promotion_id).or_default().push(row);
+        }
+    }
     let promotions = promotions.into_iter().zip(usages);
     let promotions = promotions.map(|(promotion, usage)| {
-        let (total, buckets) = found.remove(&promotion.id.uuid()).unwrap_or_default();
-        PromotionStats { promotion, buckets, total, usage }
+        let id = promotion.id.uuid();
+        let (total, buckets) = found.remove(&id).unwrap_or_default();
+        let steps = promotion.terms.steps.is_some().then(|| steps.remove(&id).unwrap_or_default());
+        PromotionStats { promotion, buckets, total, steps, usage }
     });
     Ok(Stats {
         zone: settings.timezone,

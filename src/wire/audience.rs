@@ -2,7 +2,7 @@
 
 use super::body::*;
 use crate::domain::names::names;
-use crate::domain::promotion::{Audience, MAX_SCOPE_ENTRIES, ProgramTest, Scope};
+use crate::domain::promotion::{Audience, MAX_SCOPE_ENTRIES, Members, ProgramTest, Scope};
 
 /// Most programs of one audience, and tiers or supplementary programs of one program.
 const MAX_PROGRAMS: usize = 50;
@@ -11,7 +11,7 @@ const ENTRIES: List<Text> = list(NAME, 0..=MAX_SCOPE_ENTRIES);
 const PROGRAM_ENTRIES: List<Text> = list(NAME, 0..=MAX_PROGRAMS);
 
 names! {
-    pub(crate) enum Type { All = "all", Loyalty = "loyalty" }
+    pub(crate) enum Type { All = "all", Identified = "identified", Loyalty = "loyalty" }
 }
 
 body! {
@@ -31,26 +31,32 @@ body! {
 body! {
     /// Who gets a promotion.
     pub struct AudienceBody "Audience" as Audience {
-        /// Everybody, or only members of loyalty programs.
-        kind as "type": required(choice::<Type>()) => match audience.loyalty {
-            None => Type::All,
-            Some(_) => Type::Loyalty,
+        /// Everybody, only customers with an id, or only members of loyalty programs.
+        kind as "type": required(choice::<Type>()) => match audience.members {
+            Members::All => Type::All,
+            Members::Identified => Type::Identified,
+            Members::Loyalty(_) => Type::Loyalty,
         },
         /// The customer must be a member of one of these programs, if the list is not empty. Only with `loyalty`.
-        programs: absent(list(part::<ProgramTest>(), 0..=MAX_PROGRAMS)) => audience.loyalty,
+        programs: absent(list(part::<ProgramTest>(), 0..=MAX_PROGRAMS)) =>
+            match &audience.members {
+                Members::Loyalty(programs) => Some(programs),
+                Members::All | Members::Identified => None,
+            },
         /// The customer must be in one of these groups, if the list is not empty.
         groups: or_empty(ENTRIES) => audience.groups,
     } print |audience| read |object, faults| {
         let programs = programs.map(Option::unwrap_or_default);
         let asks_for_programs = programs.as_ref().is_some_and(|list| !list.is_empty());
-        if kind == Some(Type::All) && asks_for_programs {
+        if matches!(kind, Some(Type::All | Type::Identified)) && asks_for_programs {
             object.clash::<()>("programs", "goes with the type loyalty only", faults);
         }
-        let loyalty = match kind? {
-            Type::All => None,
-            Type::Loyalty => Some(programs?),
+        let members = match kind? {
+            Type::All => Members::All,
+            Type::Identified => Members::Identified,
+            Type::Loyalty => Members::Loyalty(programs?),
         };
-        Some(Audience { loyalty, groups: groups? })
+        Some(Audience { members, groups: groups? })
     }
 }
 

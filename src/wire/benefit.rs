@@ -4,14 +4,16 @@ use super::body::*;
 use crate::domain::amount::{Money, Number, Quantity};
 use crate::domain::benefit::{
     Benefit, CartBenefit, CartKind, FreeProduct, ItemBenefit, ItemKind, Per, Pick, PriceBase,
-    Repeat, Same, ShippingBenefit, ShippingKind, Spread,
+    Repeat, Same, ShippingBenefit, ShippingKind, Spread, Steps,
 };
 
 mod rules;
+mod steps;
 mod target;
 
 pub use rules::check_conditions;
 use rules::{check_per_and_base, check_shape};
+use steps::{AmountSteps, PercentageSteps, PriceSteps, StepValues};
 use target::{BenefitTarget, CartTarget, FixedPriceTarget, ItemsTarget, Target, TargetType};
 
 /// Any benefit except a free product, as a body writes it.
@@ -24,11 +26,15 @@ struct Shape {
     same: Option<Same>,
     target: Target,
     repeat: Option<Repeat>,
+    steps: Option<StepValues>,
 }
+
+/// A benefit, and the steps that decide its value.
+pub type Stepped = (Benefit, Option<Steps>);
 
 union! {
     /// What a promotion gives. Parts that cannot be combined (spec 5.4) are 422 `unsupported_combination`.
-    pub struct BenefitBody "Benefit" as Benefit, by "type": enum Type {
+    pub struct BenefitBody "Benefit" as Stepped, by "type": enum Type {
         PercentageOff = "percentage_off" => PercentageOff,
         AmountOff = "amount_off" => AmountOff,
         FixedPrice = "fixed_price" => FixedPrice,
@@ -43,13 +49,15 @@ const ONCE: Optional<Part<RepeatBody>> = optional(part());
 /// Tables of all benefits except a free product. They differ in the meaning of `value` and in their targets.
 macro_rules! priced {
     ($(#[doc = $says:literal] $body:ident $name:literal: $kind:ident,
-        $value_says:literal $value:expr, $target_says:literal $target:expr;)+) => {$(
+        $value_says:literal $value:expr, $steps:ident, $target_says:literal $target:expr;)+) => {$(
         body! {
             #[doc = $says]
-            struct $body $name as Benefit {
+            struct $body $name as Stepped {
                 kind as "type": tag(Type::$kind) => (),
                 #[doc = $value_says]
-                value: required($value) => shape.value,
+                value: absent($value) => shape.steps.is_none().then_some(shape.value),
+                /// Values that depend on how much is bought, instead of `value`.
+                steps: absent(part::<$steps>()) => shape.steps,
                 /// Whether `value` is given once for each application, or for each unit. `unit` is only for
                 /// `amount_off` on items.
                 per: or(choice::<Spread>(), Spread::Application) => shape.per,
@@ -65,14 +73,14 @@ macro_rules! priced {
             read |object, faults| {
                 object.refuse(&["product"], "goes with free_product only", faults);
                 let target = CART_BY_DEFAULT.read("target", object, faults);
-                let value: Option<Number> = value;
+                let value = steps::value(object, value, &steps, faults);
                 let given = value.unwrap_or_default();
                 let shape = whole!(Shape {
-                    per, base, same, target, repeat; kind: Type::$kind, value: given
+                    per, base, same, target, repeat, steps; kind: Type::$kind, value: given
                 })?;
                 let benefit = build(&shape);
                 check_shape(object, &shape, benefit.is_some(), faults);
-                value.and(benefit)
+                Some((value.and(benefit)?, shape.steps.map(StepValues::further)))
             }
         }
     )+};
@@ -84,32 +92,34 @@ const CART_BY_DEFAULT: Or<Part<BenefitTarget>, Target> = or(part(), CART);
 priced! {
     /// A percentage off.
     PercentageOff "PercentageOff": PercentageOff,
-        " Percent: over 0, at most 100, at most 4 decimals." PERCENTAGE,
+        " Percent: over 0, at most 100, at most 4 decimals. Required without `steps`."
+        PERCENTAGE, PercentageSteps,
         " What the benefit applies to; the cart by default." CART_BY_DEFAULT;
     /// An amount off.
     AmountOff "AmountOff": AmountOff,
-        " In the promotion's currency: over 0, at most 1,000,000,000, at most 4 decimals."
-        POSITIVE_AMOUNT,
+        " In the promotion's currency: over 0, at most 1,000,000,000, at most 4 decimals. Required without `steps`."
+        POSITIVE_AMOUNT, AmountSteps,
         " What the benefit applies to; the cart by default." CART_BY_DEFAULT;
     /// A price for each unit, or for the shipping.
     FixedPrice "FixedPrice": FixedPrice,
-        " The price of each unit, in the promotion's currency: 0 to 1,000,000,000, at most 4 decimals."
-        AMOUNT,
+        " The price of each unit, in the promotion's currency: 0 to 1,000,000,000, at most 4 decimals. Required without `steps`."
+        AMOUNT, PriceSteps,
         " What the benefit applies to." required(part::<FixedPriceTarget>());
     /// A price for a group of units together.
     BundlePrice "BundlePrice": BundlePrice,
-        " The price of each group, in the promotion's currency: 0 to 1,000,000,000, at most 4 decimals."
-        AMOUNT,
+        " The price of each group, in the promotion's currency: 0 to 1,000,000,000, at most 4 decimals. Required without `steps`."
+        AMOUNT, PriceSteps,
         " What the benefit applies to." required(part::<ItemsTarget>());
     /// Points, without a discount.
     AwardPoints "AwardPoints": AwardPoints,
-        " Points: over 0, at most 1,000,000,000, at most 4 decimals." POSITIVE_AMOUNT,
+        " Points: over 0, at most 1,000,000,000, at most 4 decimals. Required without `steps`."
+        POSITIVE_AMOUNT, AmountSteps,
         " What the benefit applies to; the cart by default." or(part::<CartTarget>(), CART);
 }
 
 body! {
     /// Free units of a product. Units that are not in the cart are listed in `free_items`.
-    struct FreeProductBody "FreeProduct" as Benefit {
+    struct FreeProductBody "FreeProduct" as Stepped {
         kind as "type": tag(Type::FreeProduct) => (),
         /// The free product, and the number of free units.
         product: required(part::<Product>()) => (free.sku.clone(), free.quantity),
@@ -119,13 +129,14 @@ body! {
         base: on_request(absent(choice::<PriceBase>())) => (),
         /// How often the benefit is given; null: once.
         repeat: ONCE => free.repeat,
-    } print |Benefit::FreeProduct(free)| or "a free product" read |object, faults| {
-        object.refuse(&["value", "target", "same"], "does not go with free_product", faults);
+    } print |(Benefit::FreeProduct(free), _)| or "a free product" read |object, faults| {
+        let message = "does not go with free_product";
+        object.refuse(&["value", "steps", "target", "same"], message, faults);
         let per = per?.unwrap_or(Spread::Application);
         let base = base?.unwrap_or(PriceBase::UnitPrice);
         check_per_and_base(object, per, base, (false, false), faults);
         let (sku, quantity) = product?;
-        Some(Benefit::FreeProduct(FreeProduct { sku, quantity, repeat: repeat? }))
+        Some((Benefit::FreeProduct(FreeProduct { sku, quantity, repeat: repeat? }), None))
     }
 }
 
@@ -239,11 +250,14 @@ fn build(shape: &Shape) -> Option<Benefit> {
 }
 
 /// A benefit as a body writes it; `None` for a free product, whose body differs.
-fn written(benefit: &Benefit) -> Option<Shape> {
+fn written((benefit, steps): &Stepped) -> Option<Shape> {
     let number = |amount: Money| Number::from_scaled(amount.scaled());
     let (per, base) = (Spread::Application, PriceBase::UnitPrice);
     let repeat = benefit.repeat().copied();
-    let shape = |kind, value, target| Shape { kind, value, per, base, same: None, target, repeat };
+    let shape = |kind, value, target| {
+        let steps = steps.as_ref().map(|own| StepValues::of(own, value));
+        Shape { kind, value, per, base, same: None, target, repeat, steps }
+    };
     match benefit {
         Benefit::FreeProduct(_) => None,
         Benefit::Items(own) => {

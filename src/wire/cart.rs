@@ -140,6 +140,8 @@ body! {
         weight: absent(AMOUNT),
         /// How many units are in stock.
         stock: absent(NUMBER),
+        /// The least for which a unit may be sold, before tax and charges: 0 to 1,000,000,000, at most 4 decimals.
+        floor_price: absent(AMOUNT),
         /// Further properties of the product, by name.
         attributes: unless_empty(VALUES_OF_LINE),
         /// Properties that distinguish the SKU from other variants of the product, by name.

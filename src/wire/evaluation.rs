@@ -205,6 +205,8 @@ answer! {
             promotion.terms.kind.promotion_type(),
         /// What the discount was taken off.
         level: required(choice::<Level>()) => own.level,
+        /// The step that the benefit reached, from 0; only if it has steps.
+        step: absent(SIZE) => own.step,
         /// How many times the promotion was given.
         times: required(SIZE) => own.times,
         /// The discount.

@@ -22,8 +22,8 @@ use crate::domain::issuance::{Communication, Earning, Expiry, Trigger};
 use crate::domain::limit::Limits;
 use crate::domain::names::Named as _;
 use crate::domain::promotion::{
-    CustomValue, DEFAULT_SEQUENCE, Kind, Promotion, PromotionType, Scope, Stacking, State, Status,
-    Terms,
+    CustomValue, DEFAULT_SEQUENCE, Kind, MAX_TAGS, Promotion, PromotionType, Scope, Stacking,
+    State, Status, Terms,
 };
 use crate::domain::settings::CustomField;
 use crate::domain::usage::Usage;
@@ -172,7 +172,7 @@ body! {
         /// The conditions that the cart must meet; null is always true.
         conditions: optional(CONDITIONS) => terms.conditions,
         /// What the promotion gives.
-        benefit: required(part::<BenefitBody>()) => terms.benefit,
+        benefit: required(part::<BenefitBody>()) => (terms.benefit.clone(), terms.steps.clone()),
         /// How often the promotion may be used, and how much it may give.
         limits: or_empty(part::<Limits>()) => terms.limits,
         /// How the promotion combines with others.
@@ -207,10 +207,11 @@ body! {
         let kind = full_kind(object, kind, (earning, expiry, communication), faults);
         // The caller reads the custom fields, because it knows the settings.
         let custom_fields = BTreeMap::new();
+        let (benefit, steps) = benefit.unzip();
         whole!(Terms {
             name, description, kind, campaign, sequence, starts_at, ends_at, currency, schedule,
-            scope, audience, activation_required, conditions, benefit, limits, stacking, suggest,
-            message; custom_fields
+            scope, audience, activation_required, conditions, benefit, steps, limits, stacking,
+            suggest, message; custom_fields
         })
     }
 }
@@ -287,6 +288,10 @@ body! {
         allow_further: or(BOOLEAN, true),
         /// The group for the strategy `best_deal`: promotions of the same group apply together.
         group: optional(NAME),
+        /// Names by which other promotions exclude this one.
+        tags: recent(or_empty(distinct(NAME, 0..=MAX_TAGS))),
+        /// The promotion does not combine with promotions that have one of these tags, nor they with it.
+        not_with: recent(or_empty(distinct(NAME, 0..=MAX_TAGS))),
     }
 }
 

@@ -4,6 +4,7 @@ use super::body::*;
 use super::custom_field::DEFINITIONS;
 use super::decode::{Value, refuse_repeated};
 use super::faults::Faults;
+use super::write::Writer;
 use crate::domain::currency::Currency;
 use crate::domain::names::Named;
 use crate::domain::rounding::{Rounding, RoundingMode};
@@ -46,7 +47,9 @@ pub fn parse(
 
 /// The document to store.
 pub fn stored(settings: &Settings) -> String {
-    SettingsBody::document(settings)
+    let mut writer = Writer::for_storage();
+    SettingsBody::print(&mut writer, settings);
+    writer.finish()
 }
 
 answer! {
@@ -103,6 +106,9 @@ body! {
         hold_seconds: or(integer(10..=86_400), 300) => settings.hold_seconds,
         /// Whether returns give back to the limits what the redemption took.
         restore_limits_on_return: or(BOOLEAN, true) => settings.restore_limits_on_return,
+        /// No unit is sold for less than its unit price less so many percent: over 0, at most 100, at most 4 decimals.
+        /// Null: 100.
+        max_discount_percent: recent(optional(PERCENTAGE)) => settings.max_discount_percent,
         /// The custom fields of promotions; each key once.
         custom_fields: or_empty(DEFINITIONS) => settings.custom_fields,
     } print |settings| read |object, faults| {
@@ -114,7 +120,8 @@ body! {
         whole!(Settings {
             evaluation_order, strategy, multiple_promotions_per_line, unit_stacking,
             multiple_cart_promotions, percentage_base, qualifying_items, ranking, rounding,
-            optimal_budget_ms, hold_seconds, restore_limits_on_return, custom_fields;
+            optimal_budget_ms, hold_seconds, restore_limits_on_return, max_discount_percent,
+            custom_fields;
             currency: currency?.unwrap_or(defaults.currency),
             timezone: timezone?.unwrap_or(defaults.timezone),
         })

@@ -16,7 +16,8 @@ pub struct Writer {
     out: String,
     /// Whether the next entry or member of the present list or object needs a comma before it.
     comma: bool,
-    /// Whether the document is for the database. Its readers do not have the settings that tell numbers from texts.
+    /// Whether the document is for the database. Its readers do not have the settings that tell numbers from texts, and
+    /// may be of the release before.
     stored: bool,
 }
 
@@ -32,6 +33,10 @@ impl Writer {
     /// An empty document for the database.
     pub fn for_storage() -> Self {
         Self { stored: true, ..Self::default() }
+    }
+
+    pub const fn is_for_storage(&self) -> bool {
+        self.stored
     }
 
     pub fn finish(self) -> String {

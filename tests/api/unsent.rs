@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::harness::{Service, Tenant, cart};
 use crate::support::TestDatabase;
-use crate::unread::{PAGE, ask_without_reading, large, metric};
+use crate::unread_answers::{PAGE, ask_without_reading, large, metric};
 
 /// Tenants with so many large drafts, and the bytes of their pages.
 async fn tenants<const COUNT: usize>(

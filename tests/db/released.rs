@@ -13,9 +13,9 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
 
-use crate::hot;
 use crate::sample::full_tenant;
 use crate::support::{TestDatabase, copy};
+use crate::tenant_in_statements;
 
 /// What today's schema takes from what the release before had, or asks of it besides; and why that breaks nothing.
 const EXCEPTIONS: &[(&str, &str)] = &[
@@ -154,11 +154,11 @@ async fn every_statement_of_the_release_before_works_on_this_schema() {
         run(&mut old, format!("set role {role}")).await;
         run(&mut new, format!("set role {role}")).await;
         for statement in &statements {
-            if hot::plan(&mut old, statement).await.is_err() {
+            if tenant_in_statements::plan(&mut old, statement).await.is_err() {
                 continue;
             }
             worked.insert(statement);
-            if let Err(error) = hot::plan(&mut new, statement).await {
+            if let Err(error) = tenant_in_statements::plan(&mut new, statement).await {
                 faults.push(format!("{role}: {error}:\n{statement}"));
             }
         }

@@ -5,7 +5,7 @@ use promotion_engine::config::Cli;
 use promotion_engine::domain::evaluation::ReasonCode;
 use promotion_engine::domain::names::Named;
 
-use crate::watched::file;
+use crate::dashboard::file;
 
 #[test]
 fn every_setting_is_listed() {

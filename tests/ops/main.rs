@@ -18,11 +18,11 @@ mod receiver;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod backup;
 mod collector;
+mod compose_file;
+mod dashboard;
 mod documents;
-mod owner;
-mod restored;
-mod silent;
-mod telling;
-mod turned_away;
-mod watched;
+mod refusal_metrics;
+mod secrets;
+mod telemetry;

@@ -21,8 +21,8 @@ use crate::wire::body::{
     Described, Describes, DescribesMember, Schemas, Side, WORDS, every, optional, part, required,
 };
 use crate::wire::{
-    activity, code, evaluation, issuing, milestone, offer, problem, product_list, promotion,
-    redemption, returns, settings, store,
+    activity, code, customer_promotion, evaluation, issuing, milestone, problem, product_list,
+    promotion, redemption, returns, settings, store,
 };
 
 pub mod examples;
@@ -89,7 +89,7 @@ bodies! {
     Nothing: |schemas| schemas.on(Side::Request, |schemas| {
         schemas.fields().schema("Nothing: the path says everything.")
     });
-    OfferPage: page::<offer::OfferBody>;
+    OfferPage: page::<customer_promotion::CustomerPromotionBody>;
     Problem: answer::<problem::ProblemBody>;
     ProductList: answer::<product_lists::ProductListBody>;
     ProductListInput: request::<product_list::NewProductList>;

@@ -16,8 +16,7 @@ use crate::engine::work::STEPS_A_SHARE;
 use super::chosen::{Chosen, Units};
 use super::groups::{Groups, Member};
 
-/// Computes the exact discount of the chosen units, at most what is left to pay for them. This bound holds unit by
-/// unit, in sum (`amount_off` per application), or line by line (`bundle_price`).
+/// Computes the exact discount of the chosen units, at most their room. This bound holds unit by unit, in sum (`amount_off` per application), or line by line (`bundle_price`).
 #[expect(clippy::unreachable, reason = "bundles come in groups, and nothing else does")]
 pub(super) fn take_shares(
     case: &Case<'_>,
@@ -52,6 +51,7 @@ pub(super) fn take_shares(
 #[expect(clippy::unreachable, reason = "what is shared over units together is not asked for here")]
 fn by_unit(case: &Case<'_>, basket: &Basket, slot: Slot, kind: ItemKind) -> Take {
     let left = basket.left(slot).or_zero();
+    let room = basket.room_of_left(slot, &left);
     let of_units = |price: Money| Exact::product(price, slot.quantity);
     let line = case.view.line(slot.line);
     let percentage = |percent: Number| match case.rules.settings().percentage_base {
@@ -72,20 +72,20 @@ fn by_unit(case: &Case<'_>, basket: &Basket, slot: Slot, kind: ItemKind) -> Take
             unreachable!("it is shared over all its units together")
         }
     };
-    Take { slot, share: share.at_most(&left).or_zero() }
+    Take { slot, share: share.at_most(&room).or_zero() }
 }
 
-/// Spreads an amount over units in proportion to what is left to pay for them; at most all of that.
+/// Spreads an amount over units in proportion to their room; at most all of that.
 fn in_proportion(
     basket: &Basket,
     units: &[Slot],
     amount: Exact,
 ) -> impl ExactSizeIterator<Item = Take> {
-    let left = || units.iter().map(|slot| basket.left(*slot));
-    let amount = amount.at_most(&sum(left()).or_zero());
-    let whole = sum(left().map(Exact::or_zero));
+    let room = || units.iter().map(|slot| basket.room(*slot));
+    let amount = amount.at_most(&sum(room()).or_zero());
+    let whole = sum(room().map(Exact::or_zero));
     units.iter().map(move |slot| {
-        let weight = basket.left(*slot).or_zero();
+        let weight = basket.room(*slot).or_zero();
         Take { slot: *slot, share: amount.in_proportion(&weight, &whole) }
     })
 }
@@ -95,8 +95,7 @@ fn sum(amounts: impl Iterator<Item = Exact>) -> Exact {
 }
 
 /// The discount of each group is what is left to pay less `value`, if positive. It is spread in proportion to the unit
-/// prices in the group; if these are all 0, to what is left to pay. Units of sets are taken requirement by requirement
-/// (spec 7.3).
+/// prices in the group; if these are all 0, to the room. Units of sets are taken requirement by requirement (spec 7.3).
 fn bundles(
     case: &Case<'_>,
     basket: &Basket,
@@ -109,7 +108,8 @@ fn bundles(
     for (times, members) in groups.runs() {
         let off = sum(members.iter().map(left)).minus(&value.into()).or_zero();
         let prices = sum(members.iter().map(price));
-        let weight = |own: &Member| if prices.is_zero() { left(own).or_zero() } else { price(own) };
+        let room = |own: &Member| basket.room(own.slot).or_zero();
+        let weight = |own: &Member| if prices.is_zero() { room(own) } else { price(own) };
         let whole = sum(members.iter().map(weight));
         for member in members {
             let share = off.times(&weight(member)).over(&whole).scaled_by(times.into(), 1);
@@ -183,21 +183,21 @@ fn add_needed(lines: &mut Vec<LineTake>, needed: ByLine) {
     });
 }
 
-/// The share of one line. Its room is what is left to pay for its discounted units, and at most what is left to pay for
-/// the line. Where a benefit is computed line by line, the exact share has the same bound.
+/// The share of one line. Its room is that of its discounted units, and at most that of the line. Where a benefit is
+/// computed line by line, the exact share has the same bound.
 fn share_of_line(basket: &Basket, own: &LineTake, rounding: Rounding, line_by_line: bool) -> Share {
-    let (weight, left) = match own.takes.as_slice() {
-        [only] => (only.share.clone(), basket.left(only.slot)),
-        takes => takes.iter().fold((Exact::ZERO, Exact::ZERO), |(weight, left), take| {
-            (weight.plus(&take.share), left.plus(&basket.left(take.slot)))
+    let (weight, room) = match own.takes.as_slice() {
+        [only] => (only.share.clone(), basket.room(only.slot)),
+        takes => takes.iter().fold((Exact::ZERO, Exact::ZERO), |(weight, room), take| {
+            (weight.plus(&take.share), room.plus(&basket.room(take.slot)))
         }),
     };
-    let left = left.or_zero().at_most(&basket.left_of_line(own.line));
+    let room = room.or_zero().at_most(&basket.room_of_line(own.line));
     Share {
         line: own.line,
         quantity: own.quantity,
-        weight: if line_by_line { weight.at_most(&left) } else { weight },
-        room: rounding.cut(&left),
+        weight: if line_by_line { weight.at_most(&room) } else { weight },
+        room: rounding.cut(&room),
         amount: Money::ZERO,
     }
 }

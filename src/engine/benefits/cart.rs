@@ -1,7 +1,7 @@
 //! Benefits on the cart as a whole, or some of its lines, and points (spec 7.4).
 
 use crate::domain::amount::Money;
-use crate::domain::benefit::{CartBenefit, CartKind, Level};
+use crate::domain::benefit::{Benefit, CartBenefit, CartKind, Level};
 use crate::domain::exact::Exact;
 use crate::domain::settings::PercentageBase;
 use crate::engine::allocation::{Share, settle, settle_total};
@@ -30,19 +30,19 @@ pub(super) fn propose(
     }
     let rounding = case.rules.settings().rounding;
     let share = |line: usize| {
-        let left = basket.left_of_line(line);
+        let room = basket.room_of_line(line);
         Share {
             line,
             quantity: case.view.line(line).quantity,
-            room: rounding.cut(&left),
-            weight: left,
+            room: rounding.cut(&room),
+            weight: room,
             amount: Money::ZERO,
         }
     };
     let mut shares = case.shares.take();
     shares.extend(giving.lines.iter().map(share));
-    let left = shares.iter().map(|share| &share.weight).sum();
-    let amount = giving.amount(benefit.kind, &left);
+    let room = shares.iter().map(|share| &share.weight).sum();
+    let amount = giving.amount(benefit.kind, &room);
     proposal.discount = settle(&amount, &mut shares, candidate.left.discount, rounding);
     proposal.lines = shares.iter().map(LineTake::of_whole_line).collect();
     case.shares.give_back(shares);
@@ -50,31 +50,30 @@ pub(super) fn propose(
 }
 
 /// The total that [`propose`] takes off, without spreading it over the lines. A ranking needs no more.
-pub(super) fn discount(
-    case: &Case<'_>,
-    candidate: &Candidate<'_>,
-    benefit: &CartBenefit,
-    basket: &Basket,
-) -> Money {
+pub(super) fn discount(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> Money {
+    let plan = plan(case, candidate, basket);
+    let step = plan.first().map_or(0, |own| own.step);
+    let Benefit::Cart(benefit) = candidate.compiled.benefit_of(step) else {
+        return Money::ZERO;
+    };
     if let CartKind::AwardPoints(_) = benefit.kind {
         return Money::ZERO;
     }
-    let plan = plan(case, candidate, basket);
     let Ok(giving) = CartGiving::make(case, candidate, &plan, basket) else {
         return Money::ZERO;
     };
     let rounding = case.rules.settings().rounding;
-    let left_of = || giving.lines.iter().map(|line| basket.left_of_line(line));
-    let left = left_of().fold(Exact::ZERO, |sum, own| sum.plus(&own));
-    let amount = giving.amount(benefit.kind, &left);
+    let room_of = || giving.lines.iter().map(|line| basket.room_of_line(line));
+    let room = room_of().fold(Exact::ZERO, |sum, own| sum.plus(&own));
+    let amount = giving.amount(benefit.kind, &room);
     // Cutting takes less than a step off the room of each line, and rounding adds less than a step. So usually the
     // lines have enough room even after cutting.
     let lines = i64::try_from(giving.lines.len()).unwrap_or(i64::MAX);
     let at_most = Exact::from(rounding.step()).scaled_by(i128::from(lines) + 1, 1);
-    let room = if amount.plus(&at_most) <= left {
-        rounding.cut(&left)
+    let room = if amount.plus(&at_most) <= room {
+        rounding.cut(&room)
     } else {
-        left_of().map(|own| rounding.cut(&own)).sum()
+        room_of().map(|own| rounding.cut(&own)).sum()
     };
     settle_total(&amount, room, candidate.left.discount, rounding)
 }
@@ -113,12 +112,15 @@ impl<'d> CartGiving<'d> {
         self.case.rules.settings().percentage_base == PercentageBase::Net
     }
 
-    /// The exact discount, at most what is left to pay for all its lines.
-    fn amount(&self, kind: CartKind, left: &Exact) -> Exact {
+    /// The exact discount, at most the `room` of all its lines.
+    fn amount(&self, kind: CartKind, room: &Exact) -> Exact {
         let amount = match kind {
             CartKind::AwardPoints(_) => Exact::ZERO,
             CartKind::AmountOff(value) => Exact::from(value).scaled_by(self.times.into(), 1),
-            CartKind::PercentageOff(percent) if self.is_net() => left.percent(percent),
+            CartKind::PercentageOff(percent) if self.is_net() => {
+                let left = self.lines.iter().map(|line| self.basket.left_of_line(line));
+                left.fold(Exact::ZERO, |sum, own| sum.plus(&own)).percent(percent)
+            }
             // Every cart-level promotion has the same base: gross less item-level discounts.
             CartKind::PercentageOff(percent) => {
                 let discounts = self.lines.iter().map(|line| self.basket.item_discount(line));
@@ -127,6 +129,6 @@ impl<'d> CartGiving<'d> {
                 gross.minus(&taken.into()).percent(percent)
             }
         };
-        amount.at_most(left)
+        amount.at_most(room)
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn propose(
     let free = free(benefit.quantity, times, count(&units));
     let mut proposal = Proposal { free, ..Proposal::new(Level::Item, times) };
     case.work.charge(units.len() * STEPS_A_SHARE);
-    let take_all = |slot: &Slot| Take { slot: *slot, share: basket.left(*slot).or_zero() };
+    let take_all = |slot: &Slot| Take { slot: *slot, share: basket.room(*slot).or_zero() };
     let mut takes = case.takes.take();
     takes.extend(units.iter().map(take_all));
     case.slots.give_back(units);

@@ -52,25 +52,26 @@ fn plan_part(
     lines: &LineSet,
 ) -> Option<PartPlan> {
     let scene = candidate.scene(case, basket, lines);
-    let requirements = match &candidate.compiled.conditions {
-        None => Requirements::new(),
+    let compiled = candidate.compiled;
+    let held = compiled.steps().find_map(|step| match compiled.conditions_of(step) {
+        None => Some((step, None)),
         Some(conditions) => {
             let truths = conditions.judge(&scene);
-            if !conditions.hold(truths) {
-                return None;
-            }
-            if leans_on_conditions(case, candidate) {
-                requirements(conditions, truths, &scene)
-            } else {
-                Requirements::new()
-            }
+            conditions.hold(truths).then_some((step, Some((conditions, truths))))
         }
+    });
+    let (step, conditions) = held?;
+    let requirements = match conditions {
+        Some((conditions, truths)) if leans_on_conditions(case, candidate) => {
+            requirements(conditions, truths, &scene)
+        }
+        Some(_) | None => Requirements::new(),
     };
     let required = requirements.iter();
     let required = required.fold(LineSet::default(), |all, own| all.union(&own.lines));
     let measured = if requirements.is_empty() { *lines } else { required };
     let dearest = OnceCell::new();
-    let mut plan = PartPlan { lines: *lines, requirements, measured, dearest, times: 1 };
+    let mut plan = PartPlan { lines: *lines, step, requirements, measured, dearest, times: 1 };
     if let Some(repeat) = candidate.compiled.promotion.terms.benefit.repeat() {
         plan.times = Part { plan: &plan, scene }.repeats(repeat.per);
     }

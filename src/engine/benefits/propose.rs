@@ -6,6 +6,7 @@ use crate::domain::amount::Money;
 use crate::domain::benefit::Benefit;
 use crate::engine::candidate::Candidate;
 use crate::engine::case::Case;
+use crate::engine::plan::PartPlan;
 use crate::engine::proposal::{Failure, Proposal};
 use crate::engine::units::Basket;
 
@@ -26,7 +27,12 @@ pub(crate) fn propose(
         return Err(Failure::NoBenefit);
     }
     let plan = plan(case, candidate, basket);
-    let proposed = match &candidate.compiled.promotion.terms.benefit {
+    // A benefit with steps has one part only.
+    let Some(PartPlan { step, .. }) = plan.first() else {
+        candidate.count(case, before);
+        return Err(Failure::ConditionsNotMet);
+    };
+    let proposed = match candidate.compiled.benefit_of(*step) {
         Benefit::Items(benefit) => items::propose(case, candidate, &plan, benefit, basket),
         Benefit::FreeProduct(benefit) => {
             free_product::propose(case, candidate, &plan, benefit, basket)
@@ -35,14 +41,14 @@ pub(crate) fn propose(
         Benefit::Shipping(benefit) => shipping::propose(case, candidate, &plan, benefit, basket),
     };
     candidate.count(case, before);
-    proposed
+    proposed.map(|proposal| Proposal { step: *step, ..proposal })
 }
 
 /// How much money a promotion on the cart would take off, with less work than [`propose`]. `None` for other kinds of
 /// benefit, which need a proposal.
 fn quick_discount(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> Option<Money> {
     match &candidate.compiled.promotion.terms.benefit {
-        Benefit::Cart(benefit) => Some(cart::discount(case, candidate, benefit, basket)),
+        Benefit::Cart(_) => Some(cart::discount(case, candidate, basket)),
         Benefit::Items(_) | Benefit::FreeProduct(_) | Benefit::Shipping(_) => None,
     }
 }

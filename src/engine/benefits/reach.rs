@@ -5,15 +5,18 @@
 //! give more later than it can there. Under `qualifying_items: consumed`, conditions may begin to hold later, and with
 //! other requirements, so the bounds there ignore the conditions.
 
+use smallvec::SmallVec;
+
 use crate::domain::amount::{Money, Number, Quantity};
 use crate::domain::benefit::{
-    Benefit, CartKind, FreeProduct, From, ItemBenefit, ItemKind, Per, Pick, PriceBase, Repeat,
-    Spread, Within,
+    Benefit, CartBenefit, CartKind, FreeProduct, From, ItemBenefit, ItemKind, Per, Pick, PriceBase,
+    Repeat, Spread, Within,
 };
 use crate::domain::exact::Exact;
 use crate::domain::settings::PercentageBase;
 use crate::engine::candidate::Candidate;
 use crate::engine::case::Case;
+use crate::engine::conditions::Conditions;
 use crate::engine::line_set::LineSet;
 
 use super::cart;
@@ -74,6 +77,8 @@ pub(crate) struct CartReach {
 
 /// How often a promotion could apply, and where.
 struct Extent {
+    /// The step that its benefit reaches; `None`: that depends on what others do.
+    step: Option<usize>,
     times: i64,
     /// The lines that it reads.
     domain: LineSet,
@@ -109,11 +114,12 @@ fn of_items(
     if extent.times <= 0 || extent.lines.is_empty() {
         return None;
     }
+    let kinds = kinds(candidate, extent.step);
     let all: Quantity = extent.lines.iter().map(|line| case.view.line(line).quantity).sum();
     let group =
         if benefit.takes_sets() { Some(extent.set) } else { benefit.quantity_per_application() };
     let units = group.map(|group| multiple(group, extent.times));
-    let most = match benefit.kind {
+    let most = kinds.iter().filter_map(|kind| match *kind {
         ItemKind::AmountOff { value, per: Spread::Application } => {
             Some(Exact::from(value).scaled_by(extent.times.into(), 1))
         }
@@ -121,7 +127,7 @@ fn of_items(
         | ItemKind::PercentageOff { .. }
         | ItemKind::FixedPrice { .. }
         | ItemKind::BundlePrice { .. } => None,
-    };
+    });
     let beyond = extent.beyond.as_ref();
     let units = match beyond {
         Some(own) => Some(units.map_or(own.units(), |units| units.min(own.units()))),
@@ -137,22 +143,34 @@ fn of_items(
         .iter()
         .map(|line| LineReach {
             line,
-            off: off_a_unit(case, line, benefit.kind, group),
+            off: kinds
+                .iter()
+                .fold(Exact::ZERO, |most, kind| off_a_unit(case, line, *kind, group).max(most)),
             units: units_of(line),
         })
         .collect();
-    let is_even = is_even(case, &lines, benefit.kind);
+    let is_even = kinds.iter().all(|kind| is_even(case, &lines, *kind));
     Some(ItemReach {
         domain: extent.domain.union(&extent.lines),
         lines,
         units,
         cheapest_of: cheapest_of(case, candidate, benefit),
         leftovers: extent.beyond.map_or_else(Vec::new, Beyond::leftovers),
-        most,
+        most: most.max(),
         is_even,
         has_gifts: false,
         is_whole: counts_whole_units(candidate, repeat, benefit.quantity),
     })
+}
+
+/// What a benefit on items could be: that of the step, or of any step.
+fn kinds(candidate: &Candidate<'_>, step: Option<usize>) -> SmallVec<[ItemKind; 1]> {
+    let steps = candidate.compiled.steps().filter(|own| step.is_none_or(|step| step == *own));
+    let kind = |step: usize| match candidate.compiled.benefit_of(step) {
+        Benefit::Items(own) => Some(own.kind),
+        Benefit::FreeProduct(_) | Benefit::Cart(_) | Benefit::Shipping(_) => None,
+    };
+    steps.filter_map(kind).collect()
 }
 
 /// For each part: what each number of applications leaves to discount under `beyond_condition`.
@@ -223,7 +241,7 @@ fn of_free_product(
         .iter()
         .map(|line| LineReach {
             line,
-            off: whole_unit(case, line),
+            off: room_of_unit(case, line),
             units: case.view.line(line).quantity,
         })
         .collect();
@@ -247,6 +265,7 @@ fn where_conditions_hold(
     benefit: &ItemBenefit,
 ) -> Extent {
     let mut extent = Extent {
+        step: Some(0),
         times: 0,
         domain: LineSet::default(),
         lines: LineSet::default(),
@@ -254,6 +273,7 @@ fn where_conditions_hold(
         beyond: None,
     };
     for plan in plan(case, candidate, &case.untouched).iter() {
+        extent.step = Some(plan.step);
         extent.times = extent.times.saturating_add(plan.times);
         let giving = Giving::new(case, candidate, benefit, &case.untouched, plan);
         let part = &giving.part;
@@ -295,7 +315,8 @@ fn anywhere(case: &Case<'_>, candidate: &Candidate<'_>, repeat: Option<&Repeat>)
         Some(Per::Set) => quantity.scaled(),
     };
     let lines = candidate.target(all).unwrap_or(candidate.relevant);
-    Extent { times, domain: candidate.relevant, lines, set: quantity, beyond: None }
+    let (domain, set) = (candidate.relevant, quantity);
+    Extent { step: None, times, domain, lines, set, beyond: None }
 }
 
 /// What there is to pay for one unit before any discount.
@@ -304,9 +325,15 @@ fn whole_unit(case: &Case<'_>, line: usize) -> Exact {
     case.untouched.left_of_line(line).over(&quantity.into())
 }
 
+/// The room of one unit before any discount.
+fn room_of_unit(case: &Case<'_>, line: usize) -> Exact {
+    let quantity = case.view.line(line).quantity;
+    case.untouched.room_of_line(line).over(&quantity.into())
+}
+
 /// The most that is taken off one unit, in a group of at most `group` units.
 fn off_a_unit(case: &Case<'_>, line: usize, kind: ItemKind, group: Quantity) -> Exact {
-    let unit = whole_unit(case, line);
+    let (unit, room) = (whole_unit(case, line), room_of_unit(case, line));
     let own = case.view.line(line);
     let percentage = |percent: Number| match case.rules.settings().percentage_base {
         PercentageBase::Gross => Exact::from(own.unit_price).percent(percent),
@@ -321,14 +348,15 @@ fn off_a_unit(case: &Case<'_>, line: usize, kind: ItemKind, group: Quantity) -> 
             (PriceBase::Mrp, None) | (PriceBase::UnitPrice, _) => percentage(percent),
         },
         ItemKind::AmountOff { value, per: Spread::Unit } => value.into(),
-        ItemKind::AmountOff { per: Spread::Application, .. } => unit.clone(),
+        ItemKind::AmountOff { per: Spread::Application, .. } => room.clone(),
         ItemKind::FixedPrice { value } => unit.minus(&value.into()),
-        // A group's discount, Σ left − value, is at most the sum of what each unit has above its part of the value.
+        // A group's discount, Σ left − value, is at most the sum of what each unit has above its part of the value. It is
+        // shared by prices, so this holds for the sum only, and the room of one unit does not bound its part.
         ItemKind::BundlePrice { value } => {
-            unit.minus(&Exact::from(value).over(&Exact::from(group)))
+            return unit.minus(&Exact::from(value).over(&Exact::from(group))).or_zero();
         }
     };
-    off.at_most(&unit).or_zero()
+    off.at_most(&room).or_zero()
 }
 
 /// Whether all amounts that the discount is made of are multiples of the precision.
@@ -342,7 +370,9 @@ fn is_even(case: &Case<'_>, lines: &[LineReach], kind: ItemKind) -> bool {
     };
     let is_bundle = matches!(kind, ItemKind::BundlePrice { .. });
     let line_is_even = |own: &LineReach| {
-        is_multiple(case, &whole_unit(case, own.line)) && (is_bundle || is_multiple(case, &own.off))
+        is_multiple(case, &whole_unit(case, own.line))
+            && is_multiple(case, &room_of_unit(case, own.line))
+            && (is_bundle || is_multiple(case, &own.off))
     };
     let by_price = settings.percentage_base == PercentageBase::Gross;
     (by_price || !is_bundle) && is_multiple(case, &value.into()) && lines.iter().all(line_is_even)
@@ -358,9 +388,9 @@ fn counts_whole_units(
         Some(Per::Quantity(every)) => Some(every),
         Some(Per::Amount(_) | Per::Set) | None => None,
     };
-    let conditions = candidate.compiled.conditions.as_ref();
-    every.into_iter().chain(quantity).all(is_whole)
-        && conditions.is_none_or(|own| own.count_whole_units())
+    let compiled = candidate.compiled;
+    let mut conditions = compiled.steps().filter_map(|step| compiled.conditions_of(step));
+    every.into_iter().chain(quantity).all(is_whole) && conditions.all(Conditions::count_whole_units)
 }
 
 /// Whether this is a whole number of units.
@@ -374,25 +404,37 @@ fn is_multiple(case: &Case<'_>, amount: &Exact) -> bool {
 
 /// `None`: it never takes anything off the lines of this cart.
 pub(crate) fn cart_reach(case: &Case<'_>, candidate: &Candidate<'_>) -> Option<CartReach> {
-    let Benefit::Cart(benefit) = &candidate.compiled.promotion.terms.benefit else {
+    let compiled = candidate.compiled;
+    let Benefit::Cart(benefit) = &compiled.promotion.terms.benefit else {
         return None;
     };
-    let conditions = candidate.compiled.conditions.as_ref();
-    let (lines, times) = if conditions.is_some_and(|own| own.see_discounts()) {
+    let conditions = compiled.conditions.as_ref();
+    let (step, lines, times) = if conditions.is_some_and(|own| own.see_discounts()) {
         // Conditions that begin to hold later may decide how often it applies.
         let repeat = benefit.repeat.as_ref();
         let most = if repeat.is_some() { i64::MAX } else { 1 };
         let lines = candidate.target(&case.view.all).unwrap_or(case.view.all);
-        (lines, candidate.times_bound().min(most))
+        (None, lines, candidate.times_bound().min(most))
     } else {
         let plan = plan(case, candidate, &case.untouched);
         let giving = cart::CartGiving::make(case, candidate, &plan, &case.untouched).ok()?;
-        (giving.lines, giving.times)
+        (plan.first().map(|own| own.step), giving.lines, giving.times)
     };
-    let (percent, most) = match benefit.kind {
-        CartKind::AwardPoints(_) => return None,
-        CartKind::PercentageOff(percent) => (Some(percent), None),
-        CartKind::AmountOff(value) => (None, Some(Exact::from(value).scaled_by(times.into(), 1))),
-    };
+    let steps = compiled.steps().filter(|own| step.is_none_or(|step| step == *own));
+    let (mut percent, mut most) = (None, None);
+    for step in steps {
+        match compiled.benefit_of(step) {
+            Benefit::Cart(CartBenefit { kind: CartKind::PercentageOff(own), .. }) => {
+                percent = percent.max(Some(*own));
+            }
+            Benefit::Cart(CartBenefit { kind: CartKind::AmountOff(value), .. }) => {
+                most = most.max(Some(Exact::from(*value).scaled_by(times.into(), 1)));
+            }
+            Benefit::Cart(CartBenefit { kind: CartKind::AwardPoints(_), .. })
+            | Benefit::Items(_)
+            | Benefit::FreeProduct(_)
+            | Benefit::Shipping(_) => return None,
+        }
+    }
     (!lines.is_empty()).then_some(CartReach { lines, percent, most })
 }

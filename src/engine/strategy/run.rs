@@ -132,7 +132,7 @@ impl Run<'_, '_> {
 
     fn turn(&mut self, place: usize, blocked: Option<ReasonCode>) {
         let stopped = self.stopped.then_some(ReasonCode::StoppedByEarlier);
-        let reason = match stopped.or(blocked) {
+        let reason = match stopped.or_else(|| self.incompatible(place)).or(blocked) {
             Some(reason) => self.ranked.reason(self.case, place, &self.basket, reason),
             None => match self.propose(place) {
                 Ok(proposal) => return self.apply(place, proposal),
@@ -140,6 +140,13 @@ impl Run<'_, '_> {
             },
         };
         self.outcome.refuse(place, reason);
+    }
+
+    /// The reason of a promotion that does not combine with one that has applied.
+    fn incompatible(&self, place: usize) -> Option<ReasonCode> {
+        let mut applied = self.outcome.applied.iter();
+        let excludes = applied.any(|(other, _)| self.ranked.exclude(place, *other));
+        excludes.then_some(ReasonCode::Incompatible)
     }
 
     /// What a promotion gives now. If nothing that it looks at has changed, that is the same as alone.

@@ -1,15 +1,19 @@
 //! The cart while promotions are applied to it, line by line and run by run.
 
+use std::rc::Rc;
+
 use smallvec::{SmallVec, smallvec};
 
 use crate::domain::amount::{Money, Quantity};
+use crate::domain::cart::Line;
 use crate::domain::exact::Exact;
-use crate::domain::settings::PercentageBase;
+use crate::domain::settings::{PercentageBase, Settings};
 use crate::engine::allocation::Share;
 use crate::engine::line_set::LineSet;
 use crate::engine::view::CartView;
 
 use super::claim_rules::ClaimRules;
+use super::floor::{Kept, kept};
 
 /// Units of a line that have the same claims, and of which the same amount is left to pay.
 #[derive(Clone, Debug)]
@@ -96,13 +100,15 @@ pub(crate) struct Basket {
     touched: LineSet,
     /// The discount on the shipping so far.
     shipping_discount: Money,
+    /// What no discount may take of each line; `None`: no line has a floor.
+    pub(super) kept: Option<Rc<[Option<Kept>]>>,
 }
 
 impl Basket {
-    pub(crate) fn new(view: &CartView<'_>, base: PercentageBase) -> Self {
-        let line_state = |(index, line): (usize, &crate::domain::cart::Line<'_>)| {
+    pub(crate) fn new(view: &CartView<'_>, settings: &Settings) -> Self {
+        let line_state = |(index, line): (usize, &Line<'_>)| {
             let gross = view.gross(index, line.quantity);
-            let left = match base {
+            let left = match settings.percentage_base {
                 PercentageBase::Gross => gross,
                 PercentageBase::Net => gross.plus(&view.added(index).into()),
             };
@@ -118,6 +124,7 @@ impl Basket {
             turn: 0,
             touched: LineSet::default(),
             shipping_discount: Money::ZERO,
+            kept: kept(view, settings),
         }
     }
 
@@ -297,11 +304,11 @@ impl Basket {
         open.filter(|run| rules.opens(run.claims.len(), free_units)).map(|run| run.quantity).sum()
     }
 
-    /// Whether this takes more off some units than is left to pay for them.
+    /// Whether this takes more off some units than they have room for.
     pub(crate) fn is_overdrawn_by(&self, own: &LineTake) -> bool {
         let (amount, total) = (Exact::from(own.amount), own.total());
         let has_less =
-            |take: &Take| self.left(take.slot) < amount.in_proportion(&take.share, &total);
+            |take: &Take| self.room(take.slot) < amount.in_proportion(&take.share, &total);
         own.amount.is_positive() && own.takes.iter().any(has_less)
     }
 }

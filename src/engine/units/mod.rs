@@ -5,7 +5,9 @@
 
 mod basket;
 mod claim_rules;
+mod floor;
 mod imprint;
+mod room;
 
 pub(crate) use basket::{Basket, LineTake, Saved, Slot, Take};
 pub(crate) use claim_rules::ClaimRules;

@@ -200,16 +200,16 @@ impl Group {
             (hands.collect::<BTreeSet<(Uuid, String)>>(), cases)
         };
         let (hands, mut cases) = self.think(ask).await?;
-        let in_hand = if hands.is_empty() {
+        let issuances = if hands.is_empty() {
             Vec::new()
         } else {
             let hands: Vec<(Uuid, String)> = hands.into_iter().collect();
             let freed: Vec<Uuid> = cases.iter().flatten().flat_map(Decision::freed).collect();
-            db::in_hand::lock_in_hand(tx, &hands, &freed, now).await?
+            db::usable_issuances::lock(tx, &hands, &freed, now).await?
         };
         let take = move || {
             for case in cases.iter_mut().flatten() {
-                case.take_in_hand(&in_hand);
+                case.take_issuances(&issuances);
             }
             cases
         };

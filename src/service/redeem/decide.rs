@@ -13,8 +13,8 @@ use super::keys::Ends;
 use super::{Pace, Pending, Redeemed, ServiceError};
 use crate::db::codes::FoundCode;
 use crate::db::counters::CounterChange;
-use crate::db::in_hand::InHand;
 use crate::db::redemptions::{GiftRow, HeldUse, NewGift, NewRedemption};
+use crate::db::usable_issuances::UsableIssuance;
 use crate::domain::cart::Request;
 use crate::domain::counter::{Bound, CounterKey, Owner, Use, Used};
 use crate::domain::evaluation::{Applied, Evaluation};
@@ -138,7 +138,7 @@ pub(super) struct Decision {
     /// Its cart as the engine has read it, or why the cart cannot be priced.
     prepared: Result<Prepared<Arc<Request<'static>>>, ServiceError>,
     codes: Vec<Option<CodeFact>>,
-    /// What the customer has in hand.
+    /// The customer's issuances that the cart could use.
     issuances: Vec<IssuanceFact>,
     ends: Option<Ends>,
     /// What the ending hold gives back.
@@ -256,8 +256,8 @@ impl Decision {
         })
     }
 
-    /// Sets what the customer has in hand. This also determines the counters that the verdict depends on.
-    pub(super) fn take_in_hand(&mut self, rows: &[InHand]) {
+    /// Sets the customer's issuances that the cart could use. This also determines the counters that the verdict depends on.
+    pub(super) fn take_issuances(&mut self, rows: &[UsableIssuance]) {
         let order = &self.pending.order;
         let customer = order.request.customer.as_ref();
         let customer = customer.and_then(|own| own.id.as_deref());
@@ -353,6 +353,7 @@ impl Decision {
                 points: applied.points.print(0),
             },
             level: applied.level,
+            step: applied.step.map(|step| i16::try_from(step).unwrap_or(i16::MAX)),
             code: applied.code.and_then(|place| {
                 let id = self.codes.get(place)?.as_ref()?.code_id;
                 Some((id.uuid(), codes.get(place)?.to_ascii_uppercase()))

@@ -1,6 +1,6 @@
 //! Which parts of a benefit cannot be combined with each other, or with the promotion's conditions (spec 5.4).
 
-use super::{Shape, TargetType, Type};
+use super::{Shape, Stepped, TargetType, Type};
 use crate::domain::amount::Quantity;
 use crate::domain::benefit::{Benefit, From, Per, PriceBase, Spread, Within};
 use crate::domain::condition::{Condition, Leaf, LineMeasure};
@@ -43,6 +43,9 @@ pub(super) fn check_shape(
     check_per_and_base(object, shape.per, shape.base, (per_unit, of_mrp), faults);
     if shape.same.is_some() && !on_items {
         object.clash::<()>("same", "goes with items only", faults);
+    }
+    if shape.same.is_some() && shape.steps.is_some() {
+        object.clash::<()>("steps", "does not go with same", faults);
     }
     if on_items {
         check_units(object.path(), shape, faults);
@@ -93,13 +96,15 @@ fn check_units(benefit: &Path<'_>, shape: &Shape, faults: &mut Faults) {
 /// Adds a fault if the benefit needs line conditions and there are none. With sets, every line condition must also
 /// determine how many units a set has.
 pub fn check_conditions(
-    benefit: &Benefit,
+    (benefit, steps): &Stepped,
     conditions: Option<&Condition>,
     path: &Path<'_>,
     faults: &mut Faults,
 ) {
-    let leaves = conditions.map(Condition::leaves).unwrap_or_default();
-    let line_conditions = || leaves.iter().filter(|leaf| leaf.is_line_condition());
+    let own = conditions.map(Condition::leaves).unwrap_or_default();
+    let of_step = steps.as_ref().map(|steps| steps.leaf(steps.from));
+    let leaves = || own.iter().copied().chain(&of_step);
+    let line_conditions = || leaves().filter(|leaf| leaf.is_line_condition());
     let (target, repeat) = (path.key("target"), path.key("repeat"));
     let (from, per) = (target.key("from"), repeat.key("per"));
     let per_set = benefit.repeat().is_some_and(|it| it.per == Per::Set);

@@ -6,7 +6,7 @@ use super::schema::Titled;
 use crate::domain::activity::MilestoneMeasure;
 use crate::domain::benefit::{
     From as UnitsFrom, Level as DiscountLevel, Pick as PickOrder, PriceBase, Same as SameWithin,
-    Spread as AmountPer, Within as PickWithin,
+    Spread as AmountPer, StepMeasure, Within as PickWithin,
 };
 use crate::domain::cart::Explain;
 use crate::domain::evaluation::ReasonCode;
@@ -40,5 +40,5 @@ titled! {
     LifecycleStatus, LineField, MatchMode, MessageChannel, MilestoneMeasure, NumberOperator,
     Operator, PercentageBase, PickOrder, PickWithin, PriceBase, PromotionState, PromotionType,
     QualifyingItems, RankingCriterion, ReasonCode, RedemptionState, RefreshUnit, RoundingMode,
-    SameWithin, Strategy, UnitsFrom, Weekday,
+    SameWithin, StepMeasure, Strategy, UnitsFrom, Weekday,
 }

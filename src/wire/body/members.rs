@@ -38,6 +38,9 @@ wrappers! {
     /// In requests it may be absent or null. In answers it is present: if the value lacks it, the caller of the printer
     /// must add it.
     filled Filled;
+    /// Like `member`, but a stored document has it only where it is not empty. So the release before, which does not
+    /// know it, can read what does not use it.
+    recent Recent;
     /// Present in answers. Requests may send it back, and it is ignored.
     computed Computed;
     /// Documented and printed like `member`. The block of the table reads it, because other members decide how it is
@@ -101,6 +104,26 @@ impl<T: Default + PartialEq, K: Prints<T>> PrintsMember<T> for UnlessEmpty<K> {
         if *value != T::default() {
             self.0.print(writer.member(name), value);
         }
+    }
+}
+
+impl<'t, T, M: ReadsMember<'t, T>> ReadsMember<'t, T> for Recent<M> {
+    fn read(&self, name: &str, object: &mut Object<'_, 't>, faults: &mut Faults) -> Option<T> {
+        self.0.read(name, object, faults)
+    }
+}
+
+impl<T: Default + PartialEq, M: PrintsMember<T>> PrintsMember<T> for Recent<M> {
+    fn print(&self, name: Key, writer: &mut Writer, value: &T) {
+        if !writer.is_for_storage() || *value != T::default() {
+            self.0.print(name, writer, value);
+        }
+    }
+}
+
+impl<M: DescribesMember> DescribesMember for Recent<M> {
+    fn describe(&self, name: &str, about: &str, fields: &mut Fields, schemas: &mut Schemas) {
+        self.0.describe(name, about, fields, schemas);
     }
 }
 

@@ -117,6 +117,7 @@ impl<'t> Scanner<'t> {
             supplier: optional Self::words,
             weight: optional |own| own.number(0),
             stock: optional |own| own.number(-MAX_AMOUNT),
+            floor_price: optional Self::amount,
             attributes: or_empty |own| own.pairs(MAX_LINE_ENTRIES),
             variant: or_empty |own| own.pairs(MAX_LINE_ENTRIES),
         })

@@ -1,11 +1,13 @@
 //! Why promotions did not apply, and what is missing: reasons, suggestions and unmet conditions (spec 8).
 
+use std::borrow::Cow;
+
 use super::PromotionHead;
 use crate::domain::condition::{Condition, Leaf};
-use crate::domain::evaluation::{Reason, ReasonCode, Suggestion, Unmet};
+use crate::domain::evaluation::{LeafPlace, Reason, ReasonCode, Suggestion, Unmet};
 use crate::domain::exact::Exact;
 use crate::domain::names::Named;
-use crate::domain::promotion::Promotion;
+use crate::domain::promotion::{Promotion, Terms};
 use crate::wire::body::*;
 use crate::wire::condition::{Type, operator_of, type_of};
 use crate::wire::selector::Operator;
@@ -66,18 +68,25 @@ answer! {
 /// What is not met, its leaf, and the least decimals of the leaf's numbers: amounts have at least the tenant's
 /// precision, and counts have only the decimals that they need.
 ///
-/// INVARIANT: the path of what is not met leads to a leaf in the conditions of its promotion.
+/// INVARIANT: the place of what is not met is one of its promotion.
 #[expect(clippy::unreachable, reason = "an unmet leaf is one of its promotion's conditions")]
 fn missing<'p>(
     unmet: &'p Unmet,
     promotion: &'p Promotion,
     precision: u32,
-) -> (&'p Unmet, &'p Leaf, u32) {
-    let leaf = match promotion.terms.conditions.as_ref().and_then(|own| own.at(&unmet.path)) {
-        Some(Condition::Leaf(leaf)) => leaf,
-        other => unreachable!("{:?} leads to {other:?}", unmet.path),
+) -> (&'p Unmet, Cow<'p, Leaf>, u32) {
+    let Terms { conditions, steps, .. } = &promotion.terms;
+    let leaf = match &unmet.place {
+        LeafPlace::Conditions(path) => match conditions.as_ref().and_then(|own| own.at(path)) {
+            Some(Condition::Leaf(leaf)) => Cow::Borrowed(leaf),
+            other => unreachable!("{path:?} leads to {other:?}"),
+        },
+        LeafPlace::FirstStep => match steps {
+            Some(steps) => Cow::Owned(steps.leaf(steps.from)),
+            None => unreachable!("a benefit without steps"),
+        },
     };
-    let is_amount = match leaf {
+    let is_amount = match &*leaf {
         Leaf::Cart { measure, .. } => measure.is_amount(),
         Leaf::Lines { measure, .. } => measure.is_amount(),
         Leaf::Item { .. }
@@ -91,7 +100,7 @@ fn missing<'p>(
 
 answer! {
     /// A condition whose result is not the one that its group asks for.
-    struct UnmetBody "Unmet" as (&Unmet, &Leaf, u32) |(own, leaf, decimals)| {
+    struct UnmetBody "Unmet" as (&Unmet, Cow<'_, Leaf>, u32) |(own, leaf, decimals)| {
         /// A JSON pointer into the promotion.
         path: required(POINTER) => pointer(own),
         /// What is measured or compared.
@@ -115,5 +124,10 @@ answer! {
 }
 
 fn pointer(unmet: &Unmet) -> String {
-    unmet.path.iter().fold(String::from("/conditions"), |path, child| format!("{path}/of/{child}"))
+    match &unmet.place {
+        LeafPlace::Conditions(path) => path
+            .iter()
+            .fold(String::from("/conditions"), |path, child| format!("{path}/of/{child}")),
+        LeafPlace::FirstStep => String::from("/benefit/steps/values/0"),
+    }
 }

@@ -106,7 +106,7 @@ impl Bound {
         }
         if !self.pooled.is_empty() {
             let left = self.pooled.iter();
-            open.left = left.map(|line| left_of_line(basket, line, weights)).sum();
+            open.left = left.map(|line| room_of_line(basket, line, weights)).sum();
         }
     }
 
@@ -251,7 +251,7 @@ impl Bound {
                 }
             }
             let left: Fine =
-                lines.iter().map(|line| left_of_line(&case.untouched, line, weights)).sum();
+                lines.iter().map(|line| room_of_line(&case.untouched, line, weights)).sum();
             (alone + together.min(left), lines)
         };
         let none = whole(&|_| false).0;
@@ -263,7 +263,7 @@ impl Bound {
     }
 }
 
-fn left_of_line(basket: &Basket, line: usize, weights: &[i128]) -> Fine {
-    let left = basket.left_of_line(line).steps_up(12);
-    weighted(left, weights[line])
+fn room_of_line(basket: &Basket, line: usize, weights: &[i128]) -> Fine {
+    let room = basket.room_of_line(line).steps_up(12);
+    weighted(room, weights[line])
 }

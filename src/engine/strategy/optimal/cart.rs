@@ -15,7 +15,7 @@ use crate::engine::units::Basket;
 
 use super::super::order::Ranked;
 use super::fine::fine;
-use super::sequence::{Sequence, merge};
+use super::sequence::{Sequence, gives, merge};
 use super::steps::Steps;
 
 /// The result of the cart-level promotions.
@@ -26,7 +26,8 @@ pub(super) struct CartTurn {
     pub(super) upper: Money,
 }
 
-/// Finds the best sequence of the cart-level promotions in `pool` (ascending) on this basket.
+/// Finds the best sequence of the cart-level promotions in `pool` (ascending) on this basket. All of them must combine
+/// with what has applied before.
 pub(super) fn best_turn<'e>(
     case: &Case<'e>,
     ranked: &Ranked<'e>,
@@ -46,12 +47,14 @@ pub(super) fn best_turn<'e>(
         best: None,
         is_cut: false,
     };
-    let (points, discounts): (Vec<usize>, Vec<usize>) =
-        pool.iter().partition(|place| turn.awards_points(**place));
-    let proposals = turn.proposals(&discounts);
+    // Promotions that award points and combine with all others influence none, and more of them are better, so all of
+    // them apply.
+    let excluded = |place: usize| pool.iter().any(|other| ranked.exclude(place, *other));
+    let (points, searched): (Vec<usize>, Vec<usize>) =
+        pool.iter().partition(|place| turn.awards_points(**place) && !excluded(**place));
+    let proposals = turn.proposals(&searched);
     let each = proposals.iter().map(|(_, own)| own.discount);
     let upper: Money = if turn.only_one { each.max().unwrap_or(Money::ZERO) } else { each.sum() };
-    // Promotions that award points influence no other, and more of them are better, so all of them apply.
     let points: Vec<(usize, Rc<Proposal>)> = turn.proposals(&points);
     if turn.must.is_some_and(|must| points.iter().any(|(place, _)| *place == must)) {
         turn.must = None;
@@ -109,7 +112,7 @@ impl Turn<'_, '_> {
 
     fn visit(&mut self, proposals: Proposals) {
         self.record();
-        if self.only_one && !self.path.applied.is_empty() || !self.is_worth(&proposals) {
+        if !self.is_worth(&proposals) {
             return;
         }
         for (place, proposal) in &proposals {
@@ -119,9 +122,16 @@ impl Turn<'_, '_> {
             let saved = proposal.save(&self.basket);
             proposal.carry_out(&mut self.basket, &self.case.work);
             self.path.push(*place, Rc::clone(proposal), fine(proposal.discount));
+            // Where only one of them may give a discount, only points can follow it.
+            let is_one = self.only_one && !self.awards_points(*place);
+            let may_follow = |other: &usize| {
+                other != place
+                    && !self.ranked.exclude(*place, *other)
+                    && (!is_one || self.awards_points(*other))
+            };
             let others: Vec<usize> =
-                proposals.iter().map(|(own, _)| *own).filter(|own| own != place).collect();
-            let next = if self.only_one { Vec::new() } else { self.proposals(&others) };
+                proposals.iter().map(|(own, _)| *own).filter(may_follow).collect();
+            let next = self.proposals(&others);
             self.visit(next);
             self.path.pop(fine(proposal.discount));
             self.basket.restore(saved);
@@ -151,8 +161,9 @@ impl Turn<'_, '_> {
         if upper != best.value || self.only_one {
             return upper >= best.value;
         }
+        let gifts = proposals.iter().filter(|(_, own)| gives(own)).count();
         let all = self.path.applied.iter().chain(proposals).cloned().collect();
-        let all = Sequence { value: upper, gifts: 0, applied: all };
+        let all = Sequence { value: upper, gifts: self.path.gifts + gifts, applied: all };
         // `all` appends the rest in the order of ranks. No other sequence with this beginning comes before it.
         all.compare(best) != Ordering::Greater
     }

@@ -16,6 +16,8 @@ pub(super) struct Component {
     pub(super) members: Vec<usize>,
     /// For each member, the lines whose state it depends on or changes.
     pub(super) domains: Vec<LineSet>,
+    /// For each member, the members that it does not combine with.
+    pub(super) excluded: Vec<Vec<usize>>,
     /// The lines of all members.
     pub(super) lines: LineSet,
     /// For each line of the cart, how much a discount there counts.

@@ -5,6 +5,8 @@
 //! cart-level promotion gets a linear bound, each sequence of a component counts for what it adds to the bound, and
 //! only the combinations that could still beat the best known result are carried out.
 
+use std::collections::BTreeSet;
+
 use crate::domain::amount::Money;
 use crate::engine::benefits::ItemReach;
 use crate::engine::limits::Left;
@@ -41,7 +43,11 @@ impl<'s, 'e> Problem<'s, 'e> {
         }
         if answer.must.is_none_or(|must| !is_on_lines(self.ranked, must)) {
             let pool = self.cart_without(|place| is_on_lines(self.ranked, place));
-            upper = upper.max(self.apart(&pool, true, answer));
+            upper = upper.max(if self.bars_items(&pool) {
+                self.together(&pool, true, answer)
+            } else {
+                self.apart(&pool, true, answer)
+            });
         }
         upper
     }
@@ -76,11 +82,21 @@ impl<'s, 'e> Problem<'s, 'e> {
     fn with_pool(&self, pool: &[usize], answer: &mut Answer<'_>) -> Money {
         let looks =
             |place: &usize| is_on_lines(self.ranked, *place) || self.ranked.sees_discounts(*place);
-        if pool.iter().any(looks) {
-            self.together(pool, answer)
+        if pool.iter().any(looks) || self.bars_items(pool) {
+            self.together(pool, false, answer)
         } else {
             self.apart(pool, false, answer)
         }
+    }
+
+    /// Whether some item-level promotion does not combine with one of the pool.
+    fn bars_items(&self, pool: &[usize]) -> bool {
+        self.items.iter().any(|(item, _)| !self.barred_by(*item, pool).is_empty())
+    }
+
+    /// Those of the pool that do not combine with this promotion.
+    fn barred_by(&self, place: usize, pool: &[usize]) -> Vec<usize> {
+        pool.iter().copied().filter(|own| self.ranked.exclude(place, *own)).collect()
     }
 
     /// The components, once with weights of one and once with those that follow from the cart-level promotions.
@@ -105,8 +121,15 @@ impl<'s, 'e> Problem<'s, 'e> {
             let reaches: Vec<(&ItemReach, Left)> =
                 members.iter().map(|(place, reach)| (reach, left(*place))).collect();
             let domains: Vec<LineSet> = members.iter().map(|(_, reach)| reach.domain).collect();
+            let places: Vec<usize> = members.iter().map(|(place, _)| *place).collect();
+            let excluded = |place: &usize| {
+                let others = places.iter().enumerate();
+                let others = others.filter(|(_, other)| self.ranked.exclude(*place, **other));
+                others.map(|(member, _)| member).collect()
+            };
             Component {
-                members: members.iter().map(|(place, _)| *place).collect(),
+                excluded: places.iter().map(excluded).collect(),
+                members: places,
                 lines: domains.iter().fold(LineSet::default(), |all, own| all.union(own)),
                 domains,
                 weights: weights.to_vec(),
@@ -142,8 +165,9 @@ impl<'s, 'e> Problem<'s, 'e> {
         upper
     }
 
-    /// Solves everything together, where cart-level promotions look at what item-level ones left.
-    fn together(&self, pool: &[usize], answer: &mut Answer<'_>) -> Money {
+    /// Solves everything together, where cart-level promotions look at what item-level ones left, or do not combine with
+    /// some of them.
+    fn together(&self, pool: &[usize], is_cart_first: bool, answer: &mut Answer<'_>) -> Money {
         let rounding = self.case.rules.settings().rounding;
         let linear = self.linear(pool, answer.steps);
         let components = self.components(&linear.weights, answer.steps);
@@ -159,7 +183,8 @@ impl<'s, 'e> Problem<'s, 'e> {
         let Some(parts) = parts else {
             return upper;
         };
-        self.carry_out(&parts, pool, answer);
+        let turn = Turn { pool, is_cart_first };
+        self.carry_out(&parts, turn, answer);
         let known = answer.known();
         if known > fine(upper) || answer.must.is_some() && known == fine(upper) {
             return upper;
@@ -179,10 +204,10 @@ impl<'s, 'e> Problem<'s, 'e> {
             }
             let mut sequences = all.all;
             sequences.retain(|own| own.value >= least);
-            lists.push(self.distinct(sequences, component, &linear));
+            lists.push(self.distinct(sequences, component, &linear, pool));
         }
         let combination =
-            Combination { problem: self, lists: &lists, constant: linear.constant, pool };
+            Combination { problem: self, lists: &lists, constant: linear.constant, turn };
         if combination.all(&mut Vec::new(), answer) {
             cut(answer.known(), rounding).min(upper)
         } else {
@@ -196,8 +221,9 @@ impl<'s, 'e> Problem<'s, 'e> {
         mut sequences: Vec<Sequence>,
         component: &Component,
         linear: &Linear,
+        pool: &[usize],
     ) -> Vec<Sequence> {
-        let signature = |own: &Sequence| -> Vec<Money> {
+        let amounts = |own: &Sequence| -> Vec<Money> {
             let taken = |lines: &LineSet| -> Money {
                 let amounts = own.applied.iter().flat_map(|(_, proposal)| proposal.by_line());
                 amounts.filter(|(line, _)| lines.contains(*line)).map(|(_, amount)| amount).sum()
@@ -212,29 +238,44 @@ impl<'s, 'e> Problem<'s, 'e> {
         sequences.sort_by(Sequence::compare);
         let mut seen = rustc_hash::FxHashSet::default();
         sequences.retain(|own| {
-            let scaled: Vec<i64> = signature(own).into_iter().map(Money::scaled).collect();
-            seen.insert(scaled)
+            let scaled: Vec<i64> = amounts(own).into_iter().map(Money::scaled).collect();
+            let barred = own.places().flat_map(|place| self.barred_by(place, pool));
+            seen.insert((scaled, barred.collect::<BTreeSet<usize>>()))
         });
         sequences
     }
 
-    /// Applies one sequence of each component, then the best cart-level promotions, and considers the result as an
-    /// answer.
-    fn carry_out(&self, parts: &[&Sequence], pool: &[usize], answer: &mut Answer<'_>) {
+    /// Applies one sequence of each component and the best cart-level promotions that combine with it, and considers the
+    /// result as an answer.
+    fn carry_out(&self, parts: &[&Sequence], turn: Turn<'_>, answer: &mut Answer<'_>) {
         let mut basket: Basket = self.case.untouched.clone();
         answer.steps.spend(parts.len(), &self.case.work);
-        for (_, proposal) in parts.iter().flat_map(|part| &part.applied) {
-            proposal.carry_out(&mut basket, &self.case.work);
+        if !turn.is_cart_first {
+            for (_, proposal) in parts.iter().flat_map(|part| &part.applied) {
+                proposal.carry_out(&mut basket, &self.case.work);
+            }
         }
         let parts: Vec<Sequence> = parts.iter().map(|part| (*part).clone()).collect();
-        if let Some(turn) = self.turn(&basket, pool, answer).best
-            && answer.is_met_by(parts.iter().chain([&turn]).flat_map(Sequence::places))
+        let items = || parts.iter().flat_map(Sequence::places);
+        let combines = |own: &&usize| !items().any(|item| self.ranked.exclude(item, **own));
+        let pool: Vec<usize> = turn.pool.iter().filter(combines).copied().collect();
+        if let Some(cart) = self.turn(&basket, &pool, answer).best
+            && answer.is_met_by(items().chain(cart.places()))
         {
             let mut items = merge(&parts);
             items.value = fine(items.discount());
-            answer.consider(behind(items, turn));
+            let is_first = turn.is_cart_first;
+            answer.consider(if is_first { behind(cart, items) } else { behind(items, cart) });
         }
     }
+}
+
+/// The turn of the cart-level promotions.
+#[derive(Clone, Copy)]
+struct Turn<'c> {
+    /// The promotions that may apply.
+    pool: &'c [usize],
+    is_cart_first: bool,
 }
 
 /// Tries the combinations of one sequence from each component, as far as they could matter.
@@ -242,7 +283,7 @@ struct Combination<'c, 's, 'e> {
     problem: &'c Problem<'s, 'e>,
     lists: &'c [Vec<Sequence>],
     constant: Fine,
-    pool: &'c [usize],
+    turn: Turn<'c>,
 }
 
 impl<'c> Combination<'c, '_, '_> {
@@ -250,7 +291,7 @@ impl<'c> Combination<'c, '_, '_> {
     fn all(&self, chosen: &mut Vec<&'c Sequence>, answer: &mut Answer<'_>) -> bool {
         let rounding = self.problem.case.rules.settings().rounding;
         let Some(list) = self.lists.get(chosen.len()) else {
-            self.problem.carry_out(chosen, self.pool, answer);
+            self.problem.carry_out(chosen, self.turn, answer);
             return !answer.steps.is_empty();
         };
         let later = self.lists[chosen.len() + 1..].iter();

@@ -24,7 +24,7 @@ impl Problem<'_, '_> {
     pub(super) fn all_there_is(&self) -> Money {
         let untouched = &self.case.untouched;
         let lines: Fine =
-            self.case.view.all.iter().map(|line| untouched.left_of_line(line).steps_up(12)).sum();
+            self.case.view.all.iter().map(|line| untouched.room_of_line(line).steps_up(12)).sum();
         let shipping = self.case.view.cart.shipping.as_ref();
         let shipping = shipping.map_or(0, |shipping| fine(shipping.amount));
         cut(lines + shipping, self.case.rules.settings().rounding)

@@ -54,16 +54,19 @@ impl<'s, 'e> Problem<'s, 'e> {
                 }
             }
         }
-        Self { case, ranked, groups: groups(&items), items, cart, expected: taken }
+        Self { case, ranked, groups: groups(ranked, &items), items, cart, expected: taken }
     }
 }
 
-/// Groups promotions, by number, that meet on lines directly or by way of others.
-fn groups(items: &[(usize, ItemReach)]) -> Vec<Vec<usize>> {
+/// Groups promotions, by number, that meet on lines or do not combine, directly or by way of others.
+fn groups(ranked: &Ranked<'_>, items: &[(usize, ItemReach)]) -> Vec<Vec<usize>> {
     let mut groups: Vec<(LineSet, Vec<usize>)> = Vec::new();
-    for (number, (_, reach)) in items.iter().enumerate() {
-        let (met, apart): (Vec<_>, Vec<_>) =
-            groups.into_iter().partition(|(lines, _)| !lines.is_disjoint(&reach.domain));
+    for (number, (place, reach)) in items.iter().enumerate() {
+        let excludes =
+            |numbers: &[usize]| numbers.iter().any(|other| ranked.exclude(*place, items[*other].0));
+        let (met, apart): (Vec<_>, Vec<_>) = groups
+            .into_iter()
+            .partition(|(lines, numbers)| !lines.is_disjoint(&reach.domain) || excludes(numbers));
         let mut own = (reach.domain, vec![number]);
         for (lines, numbers) in met {
             own.0 = own.0.union(&lines);

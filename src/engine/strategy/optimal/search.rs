@@ -191,10 +191,10 @@ impl<'s, 'e> Explorer<'s, 'e> {
         Some(proposed)
     }
 
-    /// Fills in what the members that have not applied would give now. Returns false once the steps are used up.
+    /// Fills in what the members that could still apply would give now. Returns false once the steps are used up.
     fn propose(&mut self, known: &mut Known) -> bool {
         for (member, slot) in known.iter_mut().enumerate() {
-            if slot.is_none() && !self.trail.has_applied(member) {
+            if slot.is_none() && self.trail.is_open(member) {
                 *slot = self.proposed(member);
                 if slot.is_none() {
                     return false;
@@ -298,7 +298,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
             if self.is_cut {
                 return;
             }
-            if self.trail.has_applied(member) {
+            if !self.trail.is_open(member) {
                 continue;
             }
             let Some(Ok(weighed)) = &known[member] else {
@@ -353,7 +353,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
                 return false;
             }
         }
-        let applied = set((0..members).filter(|member| self.trail.has_applied(*member)));
+        let applied = set(self.trail.applied());
         let state = self.trail.state();
         let reached = Reached { applied, gifts: self.path.gifts, state };
         self.memory.was_reached(reached, self.steps)

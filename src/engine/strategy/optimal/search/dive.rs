@@ -77,6 +77,10 @@ impl Explorer<'_, '_> {
             return None;
         }
         for member in rest {
+            if !self.trail.is_open(*member) {
+                applied.push((*member, false));
+                continue;
+            }
             let proposed = self.proposed(*member)?;
             applied.push((*member, proposed.is_ok()));
             if let Ok(weighed) = proposed {

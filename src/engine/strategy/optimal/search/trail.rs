@@ -21,8 +21,9 @@ pub(super) struct Trail<'s, 'e> {
     case: &'s Case<'e>,
     component: &'s Component,
     applied: Vec<Step>,
-    /// For each member whether it has applied.
-    is_applied: Vec<bool>,
+    /// For each member, how many reasons there are that it cannot apply: it has applied, or a member that it does not
+    /// combine with has.
+    barred: Vec<u32>,
     /// The units of each line that no promotion has claimed.
     free: Vec<i64>,
     /// The discount on each line.
@@ -52,7 +53,7 @@ impl<'s, 'e> Trail<'s, 'e> {
             case,
             component,
             applied: Vec::new(),
-            is_applied: vec![false; component.members.len()],
+            barred: vec![0; component.members.len()],
             free: lines.iter().map(|line| line.quantity.scaled()).collect(),
             taken: vec![0; lines.len()],
             open: component.bound.look(case, &case.untouched, &component.weights),
@@ -66,18 +67,28 @@ impl<'s, 'e> Trail<'s, 'e> {
         self.applied.len()
     }
 
-    pub(super) fn has_applied(&self, member: usize) -> bool {
-        self.is_applied[member]
+    /// Whether a member has not applied, and combines with all that have.
+    pub(super) fn is_open(&self, member: usize) -> bool {
+        self.barred[member] == 0
+    }
+
+    pub(super) fn applied(&self) -> impl Iterator<Item = usize> {
+        self.applied.iter().map(|own| own.member)
     }
 
     pub(super) fn last(&self) -> Option<usize> {
         self.applied.last().map(|own| own.member)
     }
 
-    /// The members that have not applied.
+    /// The members that could still apply.
     pub(super) fn remaining(&self) -> impl Iterator<Item = usize> + Clone + '_ {
-        let applied = self.is_applied.iter().enumerate();
-        applied.filter(|(_, applied)| !**applied).map(|(member, _)| member)
+        (0..self.barred.len()).filter(|member| self.is_open(*member))
+    }
+
+    fn bar(&mut self, member: usize, change: impl Fn(u32) -> u32) {
+        for own in self.component.excluded[member].iter().chain([&member]) {
+            self.barred[*own] = change(self.barred[*own]);
+        }
     }
 
     /// Whether the numbers of unclaimed units determine what a promotion on these lines gives.
@@ -118,7 +129,7 @@ impl<'s, 'e> Trail<'s, 'e> {
     }
 
     pub(super) fn apply(&mut self, member: usize, weighed: Rc<Weighed>) {
-        self.is_applied[member] = true;
+        self.bar(member, |reasons| reasons + 1);
         self.count(&weighed, 1);
         self.applied.push(Step {
             member,
@@ -132,7 +143,7 @@ impl<'s, 'e> Trail<'s, 'e> {
     /// Takes back the last promotion that applied.
     pub(super) fn undo(&mut self) -> Option<Rc<Weighed>> {
         let Step { member, weighed, uneven_before } = self.applied.pop()?;
-        self.is_applied[member] = false;
+        self.bar(member, |reasons| reasons - 1);
         self.count(&weighed, -1);
         self.uneven = uneven_before;
         if self.behind.len() > self.applied.len()

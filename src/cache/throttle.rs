@@ -34,7 +34,7 @@ pub enum NoRoom {
 
 /// What a tenant uses now, and its rates.
 #[derive(Default)]
-pub(super) struct Admission {
+pub(super) struct Throttle {
     in_flight: AtomicUsize,
     /// Bytes of long answers that have not been sent.
     unsent: AtomicUsize,
@@ -83,7 +83,7 @@ impl Buckets {
     }
 }
 
-impl Admission {
+impl Throttle {
     /// Sets the rates that were read with the keys at this version, unless newer ones are set.
     pub(super) fn set_rates(&self, version: i64, limits: RateLimits) {
         self.buckets.rcu(|now| {
@@ -113,13 +113,13 @@ impl Session {
     /// Admits a request unless the tenant has `most` requests in flight, has `unsent` bytes of unread answers, or
     /// exceeds its rate.
     pub fn admit(self, work: Work, most: usize, unsent: usize) -> Result<Place, NoRoom> {
-        let admission = &self.entry.tenant.admission;
-        let before = admission.in_flight.fetch_add(1, Ordering::AcqRel);
+        let throttle = &self.entry.tenant.throttle;
+        let before = throttle.in_flight.fetch_add(1, Ordering::AcqRel);
         let place = Place { tenant: Arc::clone(&self.entry.tenant), unsent: AtomicUsize::new(0) };
-        if before >= most || admission.unsent.load(Ordering::Acquire) >= unsent {
+        if before >= most || throttle.unsent.load(Ordering::Acquire) >= unsent {
             return Err(NoRoom::Share);
         }
-        let buckets = admission.buckets.load();
+        let buckets = throttle.buckets.load();
         if let Some(bucket) = buckets.of(work) {
             bucket.check().map_err(|until| {
                 NoRoom::Rate(until.wait_time_from(QuantaClock::default().now()))
@@ -138,7 +138,7 @@ pub struct Place {
 impl Place {
     /// Reserves room for a long answer. Fails if the tenant's unsent answers would then exceed `most` bytes.
     pub fn hold(&self, bytes: usize, most: usize) -> Result<(), NoRoom> {
-        if !take_room(&self.tenant.admission.unsent, bytes, most) {
+        if !take_room(&self.tenant.throttle.unsent, bytes, most) {
             return Err(NoRoom::Share);
         }
         self.unsent.fetch_add(bytes, Ordering::Relaxed);
@@ -156,9 +156,9 @@ pub fn take_room(taken: &AtomicUsize, bytes: usize, most: usize) -> bool {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let admission = &self.tenant.admission;
-        admission.in_flight.fetch_sub(1, Ordering::AcqRel);
-        admission.unsent.fetch_sub(*self.unsent.get_mut(), Ordering::AcqRel);
+        let throttle = &self.tenant.throttle;
+        throttle.in_flight.fetch_sub(1, Ordering::AcqRel);
+        throttle.unsent.fetch_sub(*self.unsent.get_mut(), Ordering::AcqRel);
     }
 }
 
@@ -182,7 +182,7 @@ impl Guess {
 impl Drop for Guess {
     fn drop(&mut self) {
         let known = self.codes.saturating_sub(*self.unknown.get_mut());
-        let failures = &self.tenant.admission.failures;
+        let failures = &self.tenant.throttle.failures;
         // If that minute is over, its failures no longer count.
         let _ = failures.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
             let (minute, count) = parts(now);
@@ -208,7 +208,7 @@ impl Cache {
         let most = self.inner.unknown_codes;
         let now = self.age_ms();
         let minute = now / MINUTE_MS;
-        let failures = &tenant.admission.failures;
+        let failures = &tenant.throttle.failures;
         let counted = failures.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
             let (last, count) = parts(now);
             let count = if last == minute { count } else { 0 };
@@ -237,20 +237,20 @@ mod tests {
 
     #[test]
     fn buckets_keep_their_tokens_until_their_own_rate_changes() {
-        let admission = Admission::default();
+        let throttle = Throttle::default();
         let limits = RateLimits { evaluate: rate(2), ..RateLimits::default() };
-        admission.set_rates(1, limits);
-        let takes = |work| admission.buckets.load().of(work).is_none_or(|own| own.check().is_ok());
+        throttle.set_rates(1, limits);
+        let takes = |work| throttle.buckets.load().of(work).is_none_or(|own| own.check().is_ok());
         assert!(takes(Work::Evaluate) && takes(Work::Evaluate) && !takes(Work::Evaluate));
         assert!(takes(Work::Redeem) && takes(Work::Admin));
         // Another key was made and another rate was set. This bucket is still empty.
-        admission.set_rates(2, limits);
-        admission.set_rates(3, RateLimits { admin: rate(1), ..limits });
+        throttle.set_rates(2, limits);
+        throttle.set_rates(3, RateLimits { admin: rate(1), ..limits });
         assert!(!takes(Work::Evaluate) && takes(Work::Admin) && !takes(Work::Admin));
         // Rates that were read earlier but arrive later change nothing.
-        admission.set_rates(2, RateLimits::default());
+        throttle.set_rates(2, RateLimits::default());
         assert!(!takes(Work::Evaluate));
-        admission.set_rates(4, RateLimits::default());
+        throttle.set_rates(4, RateLimits::default());
         assert!((0..100).all(|_| takes(Work::Evaluate)));
     }
 }

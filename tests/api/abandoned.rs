@@ -70,7 +70,7 @@ fn jobs(metrics: &Metrics, outcome: Job) -> u64 {
 
 /// What a metric says.
 async fn shown(service: &Service, series: &str) -> u64 {
-    crate::unread::metric(service, series).await
+    crate::unread_answers::metric(service, series).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! Turns at the database: connections are assigned to tenants in rotation.
+//! A fair queue for the database: connections are assigned to tenants in rotation.
 //!
 //! The pool alone serves waiting requests in the order of their arrival, so one tenant with a thousand requests would
 //! make all other tenants wait behind them. Here each tenant has a queue of its own, and each free connection goes to
@@ -13,16 +13,16 @@ use tokio::sync::oneshot;
 
 use crate::domain::id::TenantId;
 
-/// The turns of one pool. Clones share them.
+/// The queue of one pool. Clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct Turns {
+pub(super) struct FairQueue {
     state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug)]
 struct State {
     free: u32,
-    /// Most turns of one tenant.
+    /// Most permits of one tenant.
     most: u32,
     tenants: FxHashMap<TenantId, Queue>,
     /// The tenants with waiting requests, without duplicates.
@@ -32,19 +32,19 @@ struct State {
 #[derive(Debug, Default)]
 struct Queue {
     held: u32,
-    waiting: VecDeque<oneshot::Sender<Turn>>,
+    waiting: VecDeque<oneshot::Sender<Permit>>,
 }
 
 /// The right to one connection. Dropping it passes the right on.
 #[derive(Debug)]
-pub(super) struct Turn {
-    turns: Turns,
+pub(super) struct Permit {
+    queue: FairQueue,
     tenant: TenantId,
 }
 
-impl Turns {
-    /// Turns for this many connections. One tenant cannot take the last fifth of them, rounded down but at least one,
-    /// unless only one connection exists.
+impl FairQueue {
+    /// A queue for this many connections. One tenant cannot take the last fifth of them, rounded down but at least
+    /// one, unless only one connection exists.
     pub(super) fn new(connections: u32) -> Self {
         let reserved = (connections / 5).max(1);
         let state = State {
@@ -57,7 +57,7 @@ impl Turns {
     }
 
     /// Waits for the tenant's turn.
-    pub(super) async fn take(&self, tenant: TenantId) -> Option<Turn> {
+    pub(super) async fn acquire(&self, tenant: TenantId) -> Option<Permit> {
         let waiting = {
             let mut state = self.lock();
             let (free, most) = (state.free, state.most);
@@ -65,7 +65,7 @@ impl Turns {
             if free > 0 && queue.held < most {
                 queue.held += 1;
                 state.free -= 1;
-                return Some(self.turn(tenant));
+                return Some(self.permit(tenant));
             }
             let (sender, waiting) = oneshot::channel();
             queue.waiting.push_back(sender);
@@ -77,8 +77,8 @@ impl Turns {
         waiting.await.ok()
     }
 
-    fn turn(&self, tenant: TenantId) -> Turn {
-        Turn { turns: self.clone(), tenant }
+    fn permit(&self, tenant: TenantId) -> Permit {
+        Permit { queue: self.clone(), tenant }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -97,8 +97,8 @@ impl State {
         }
     }
 
-    /// The next waiting request. Its turn is already counted as taken.
-    fn next(&mut self) -> Option<(TenantId, oneshot::Sender<Turn>)> {
+    /// The next waiting request. Its permit is already counted as taken.
+    fn next(&mut self) -> Option<(TenantId, oneshot::Sender<Permit>)> {
         if self.free == 0 {
             return None;
         }
@@ -129,16 +129,16 @@ impl State {
     }
 }
 
-impl Drop for Turn {
+impl Drop for Permit {
     fn drop(&mut self) {
         let next = {
-            let mut state = self.turns.lock();
+            let mut state = self.queue.lock();
             state.give_back(self.tenant);
             state.next()
         };
         if let Some((tenant, sender)) = next {
-            // If the request stops waiting at this moment, the turn is dropped, which passes it on.
-            let _ = sender.send(self.turns.turn(tenant));
+            // If the request stops waiting at this moment, the permit is dropped, which passes it on.
+            let _ = sender.send(self.queue.permit(tenant));
         }
     }
 }
@@ -155,47 +155,47 @@ mod tests {
 
     #[tokio::test]
     async fn a_tenant_never_has_all_and_what_becomes_free_goes_to_the_next_tenant() {
-        let turns = Turns::new(4);
+        let queue = FairQueue::new(4);
         let (a, b) = (tenant(1), tenant(2));
         let mut held = Vec::new();
         for _ in 0..3 {
-            held.push(turns.take(a).await.unwrap());
+            held.push(queue.acquire(a).await.unwrap());
         }
         let waiting = |tenant| {
-            let turns = turns.clone();
-            tokio::spawn(async move { turns.take(tenant).await })
+            let queue = queue.clone();
+            tokio::spawn(async move { queue.acquire(tenant).await })
         };
         let mut of_a = Vec::new();
         for _ in 0..10 {
             of_a.push(waiting(a));
         }
         tokio::task::yield_now().await;
-        assert!(of_a.iter().all(|turn| !turn.is_finished()));
-        // One turn is left, which the first tenant cannot take.
-        let first = turns.take(b).await.unwrap();
+        assert!(of_a.iter().all(|permit| !permit.is_finished()));
+        // One permit is left, which the first tenant cannot take.
+        let first = queue.acquire(b).await.unwrap();
         let second = waiting(b);
         tokio::task::yield_now().await;
         assert!(!second.is_finished());
         // The ten requests of the first tenant came before, but the rotation serves one of them and then this one.
         held.truncate(1);
         let second = second.await.unwrap().unwrap();
-        assert_eq!(of_a.iter().filter(|turn| turn.is_finished()).count(), 1);
+        assert_eq!(of_a.iter().filter(|permit| permit.is_finished()).count(), 1);
         drop((first, second, held));
-        for turn in of_a {
-            drop(turn.await.unwrap());
+        for permit in of_a {
+            drop(permit.await.unwrap());
         }
-        let state = turns.lock();
+        let state = queue.lock();
         assert_eq!((state.free, state.tenants.len(), state.rotation.len()), (4, 0, 0));
     }
 
     #[tokio::test]
     async fn whoever_stops_waiting_takes_nothing() {
-        let turns = Turns::new(2);
-        let held = turns.take(tenant(1)).await.unwrap();
+        let queue = FairQueue::new(2);
+        let held = queue.acquire(tenant(1)).await.unwrap();
         let mut waiting = Vec::new();
         for _ in 0..50 {
-            let turns = turns.clone();
-            waiting.push(tokio::spawn(async move { turns.take(tenant(1)).await }));
+            let queue = queue.clone();
+            waiting.push(tokio::spawn(async move { queue.acquire(tenant(1)).await }));
         }
         tokio::task::yield_now().await;
         for gone in &waiting {
@@ -205,7 +205,7 @@ mod tests {
             let _ = gone.await;
         }
         drop(held);
-        let state = turns.lock();
+        let state = queue.lock();
         assert_eq!((state.free, state.tenants.len()), (2, 0));
     }
 }

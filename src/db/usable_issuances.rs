@@ -1,4 +1,4 @@
-//! What customers have in hand: the issuances that a cart could use. Evaluations and redemptions look them up.
+//! The issuances of customers that a cart could use. Evaluations and redemptions look them up.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use crate::domain::counter::{CounterKey, Used};
 
 /// An issuance that a cart could use: it is unlocked, not revoked, and not past its own end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InHand {
+pub struct UsableIssuance {
     pub issuance_id: Uuid,
     pub promotion_id: Uuid,
     pub customer_id: String,
@@ -23,7 +23,7 @@ pub struct InHand {
 
 /// How much of one issuance's limits is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Gone {
+pub struct IssuanceUse {
     pub times: i64,
     pub transactions: i64,
     pub discount: i64,
@@ -38,7 +38,7 @@ pub async fn look_up(
     customer: &str,
     promotions: &[Uuid],
     now: DateTime<Utc>,
-) -> Result<(Vec<Used>, Vec<(InHand, Gone)>)> {
+) -> Result<(Vec<Used>, Vec<(UsableIssuance, IssuanceUse)>)> {
     let columns = Columns::of(counters.iter());
     let rows = tx.all(sqlx::query!(
         r#"select wanted.place as "place?", counter.used as "used?", null::uuid as "issuance_id?",
@@ -85,7 +85,7 @@ pub async fn look_up(
         now,
     ))
     .await?;
-    let (mut found, mut in_hand) = (Vec::new(), Vec::new());
+    let (mut found, mut issuances) = (Vec::new(), Vec::new());
     for row in rows {
         if let (Some(place), Some(used)) = (row.place, row.used) {
             found.push((place, used));
@@ -93,7 +93,7 @@ pub async fn look_up(
         if let (Some(issuance_id), Some(promotion_id), Some(unlocked_at)) =
             (row.issuance_id, row.promotion_id, row.unlocked_at)
         {
-            let own = InHand {
+            let own = UsableIssuance {
                 issuance_id,
                 promotion_id,
                 customer_id: customer.to_owned(),
@@ -102,25 +102,28 @@ pub async fn look_up(
                 is_activated: row.is_activated,
                 use_until: row.use_until,
             };
-            let gone =
-                Gone { times: row.times, transactions: row.transactions, discount: row.discount };
-            in_hand.push((own, gone));
+            let gone = IssuanceUse {
+                times: row.times,
+                transactions: row.transactions,
+                discount: row.discount,
+            };
+            issuances.push((own, gone));
         }
     }
-    Ok((used(counters, found.into_iter()), in_hand))
+    Ok((used(counters, found.into_iter()), issuances))
 }
 
 /// Reads these customers' issuances of these promotions, in the order of their ids, and locks them against revocation
 /// to the end of the transaction. A used-up issuance is left out unless it is the most recently unlocked one of its
 /// promotion, or is in `freed`: the transaction itself gives something back to those.
-pub async fn lock_in_hand(
+pub async fn lock(
     tx: &mut TenantTx,
-    hands: &[(Uuid, String)],
+    wanted: &[(Uuid, String)],
     freed: &[Uuid],
     now: DateTime<Utc>,
-) -> Result<Vec<InHand>> {
+) -> Result<Vec<UsableIssuance>> {
     tx.all(sqlx::query_as!(
-        InHand,
+        UsableIssuance,
         r#"select own.issuance_id, own.promotion_id, own.customer_id, own.unlocked_at as "unlocked_at!",
                   own.unlocked_in, own.activated_at is not null as "is_activated!", own.use_until
              from issuance as own
@@ -143,8 +146,8 @@ pub async fn lock_in_hand(
             order by own.issuance_id
               for share of own"#,
         tx.id(),
-        &column(hands, |(promotion, _)| *promotion),
-        &column(hands, |(_, customer)| customer.as_str()) as _,
+        &column(wanted, |(promotion, _)| *promotion),
+        &column(wanted, |(_, customer)| customer.as_str()) as _,
         freed,
         now,
     ))

@@ -18,7 +18,7 @@ use tracing_subscriber::EnvFilter;
 use crate::harness::{Answer, OPERATOR, Service, Tenant, cart, ten_percent, with_codes};
 use crate::receiver::Receiver;
 use crate::support::TestDatabase;
-use crate::telling::{Log, all_keys};
+use crate::telemetry::{Log, all_keys};
 
 const CUSTOMER: &str = "canary-customer-51ab";
 const HEIR: &str = "canary-heir-51ab";

@@ -17,7 +17,7 @@ type Left = (CountedLimit, Option<i64>);
 
 answer! {
     /// A promotion that a customer can use now.
-    pub struct OfferBody "Offer" as (&Promotion, Option<&Issuance>, &[Left], u32)
+    pub struct CustomerPromotionBody "Offer" as (&Promotion, Option<&Issuance>, &[Left], u32)
         |(promotion, issuance, left, precision)| {
         /// The promotion's id.
         promotion_id: required(ID) => promotion.id.uuid(),

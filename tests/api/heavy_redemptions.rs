@@ -10,7 +10,7 @@ use sqlx::{Connection, PgConnection};
 use crate::harness::{Answer, Service, Tenant, cart, random_id, ten_percent};
 use crate::hostile::{self, MANY, TOO_MANY};
 use crate::support::TestDatabase;
-use crate::unread::metric;
+use crate::unread_answers::metric;
 
 /// Every table that a redemption writes to before its answer.
 const LOCK: &str = "lock table redemption_key, redemption, redemption_use, limit_counter, outbox \

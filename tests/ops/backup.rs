@@ -11,9 +11,9 @@ use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
 
+use crate::dashboard::file;
 use crate::harness::{Service, cart, ten_percent};
 use crate::support::options;
-use crate::watched::file;
 
 /// What the lines call the database and its owner, and that owner's password.
 const NAME: &str = "promotions";

@@ -1,13 +1,10 @@
-//! Stores and product lists in memory. They are large and seldom change, so the versions of a rule set share them.
+//! Product lists in memory. They are large and seldom change, so the versions of a rule set share them.
 
 use std::hash::{BuildHasher, RandomState};
 use std::mem::size_of;
 use std::sync::LazyLock;
 
 use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
-
-use crate::domain::store::Store;
 
 /// All lists use the same hash function, so one hash of a line's SKU serves for every list. Its seed is random, so that
 /// no tenant can choose texts that collide.
@@ -71,57 +68,6 @@ fn text<'t>(texts: &'t str, ends: &[u32], place: u32) -> &'t str {
     own.unwrap_or_default()
 }
 
-#[derive(Debug, Default)]
-pub struct Stores {
-    by_code: HashTable<Store>,
-}
-
-impl Stores {
-    /// A store by its code.
-    pub fn get(&self, code: &str) -> Option<&Store> {
-        self.by_code.find(hash(code), |own| own.code == code)
-    }
-
-    /// About how many bytes of memory they take.
-    pub fn bytes(&self) -> usize {
-        let texts = |store: &Store| {
-            let concept = store.concept.as_ref().map_or(0, String::len);
-            let zones = store.zones.iter().map(|zone| allocated(zone.len()));
-            let zones = zones.sum::<usize>() + store.zones.len() * size_of::<String>();
-            allocated(store.code.len()) + allocated(concept) + allocated(zones)
-        };
-        self.by_code.allocation_size() + self.by_code.iter().map(texts).sum::<usize>()
-    }
-}
-
-impl Extend<Store> for Stores {
-    fn extend<I: IntoIterator<Item = Store>>(&mut self, stores: I) {
-        for store in stores {
-            let same = |own: &Store| own.code == store.code;
-            let rehash = |own: &Store| hash(&own.code);
-            match self.by_code.entry(hash(&store.code), same, rehash) {
-                Entry::Occupied(mut own) => *own.get_mut() = store,
-                Entry::Vacant(place) => {
-                    place.insert(store);
-                }
-            }
-        }
-    }
-}
-
-impl FromIterator<Store> for Stores {
-    fn from_iter<I: IntoIterator<Item = Store>>(stores: I) -> Self {
-        let mut all = Self::default();
-        all.extend(stores);
-        all
-    }
-}
-
-/// The memory that an allocation of so many bytes takes, since allocators round sizes up.
-fn allocated(bytes: usize) -> usize {
-    bytes.next_multiple_of(16)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,18 +98,5 @@ mod tests {
         let skus: Vec<String> = (0..200_000).map(|own| format!("{own:0>40}")).collect();
         let besides = ProductList::new(&skus).bytes() - 200_000 * 40;
         assert!((8 * 200_000..12 * 200_000).contains(&besides), "{besides}");
-    }
-
-    #[test]
-    fn a_store_is_found_by_its_code() {
-        let store = |code: &str| Store {
-            code: code.to_owned(),
-            concept: None,
-            zones: Vec::new(),
-            timezone: None,
-        };
-        let stores: Stores = [store("A"), store("B")].into_iter().collect();
-        assert_eq!(stores.get("B"), Some(&store("B")));
-        assert_eq!(stores.get("b"), None);
     }
 }
