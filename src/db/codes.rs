@@ -224,47 +224,70 @@ pub async fn list(
 ) -> Result<Page<ListedCode, String>> {
     // Each set of filters has an index of its own. Only a plan for the actual values finds it.
     tx.run(sqlx::query!("set local plan_cache_mode = force_custom_plan")).await?;
-    let query = sqlx::query_as!(
-        ListedCode,
-        r#"select code.code, code.customer_id, code.expires_at, code.created_at, code.batch, given.used as "used!"
-             from code
-             cross join lateral (
-                 select count(*) as used
-                   from redemption_promotion
-                   join redemption on redemption.tenant_id = redemption_promotion.tenant_id
-                                  and redemption.redemption_id = redemption_promotion.redemption_id
-                  where redemption_promotion.tenant_id = $1
-                    and redemption_promotion.code_key = code.code_key
-                    and redemption_promotion.code_id = code.code_id
-                    and redemption.state in ('held', 'committed') and redemption.restored_at is null
-             ) as given
-            where code.tenant_id = $1 and code.promotion_id = $2
-              and ($3::text is null or code.code_key > $3)
-              and ($5::text is null or code.batch = $5)
-              and ($6::text is null or code.customer_id = $6)
-              and ($7::boolean is null or (given.used > 0) = $7)
-            order by code.code_key
-            limit $4"#,
-        tx.id(),
-        promotion.uuid(),
-        after.map(str::to_ascii_uppercase),
-        one_more(limit),
-        filter.batch.as_deref(),
-        filter.customer_id.as_deref(),
-        filter.used,
-    );
-    Ok(Page::cut(tx.all(query).await?, limit, |row| row.code.to_ascii_uppercase()))
+    let after = after.map(str::to_ascii_uppercase);
+    // Two statements, because used codes may be few, and are found by the redemptions of the promotion.
+    macro_rules! listed {
+        ($among:literal) => {
+            sqlx::query_as!(
+                ListedCode,
+                r#"select code.code, code.customer_id, code.expires_at, code.created_at, code.batch, given.used as "used!"
+                     from code
+                     cross join lateral (
+                         select count(*) as used
+                           from redemption_promotion
+                           join redemption on redemption.tenant_id = redemption_promotion.tenant_id
+                                          and redemption.redemption_id = redemption_promotion.redemption_id
+                          where redemption_promotion.tenant_id = $1
+                            and redemption_promotion.code_key = code.code_key
+                            and redemption_promotion.code_id = code.code_id
+                            and redemption.state in ('held', 'committed') and redemption.restored_at is null
+                     ) as given
+                    where code.tenant_id = $1 and code.promotion_id = $2
+                      and ($3::text is null or code.code_key > $3)
+                      and ($5::text is null or code.batch = $5)
+                      and ($6::text is null or code.customer_id = $6)
+                      and ($7::boolean is null or (given.used > 0) = $7)"#
+                    + $among
+                    + r#"
+                    order by code.code_key
+                    limit $4"#,
+                tx.id(),
+                promotion.uuid(),
+                after,
+                one_more(limit),
+                filter.batch.as_deref(),
+                filter.customer_id.as_deref(),
+                filter.used,
+            )
+        };
+    }
+    let rows = match filter.used {
+        Some(true) => {
+            tx.all(listed!(
+                " and code.code_key in (
+                          select sold.code_key from redemption_promotion as sold
+                           where sold.tenant_id = $1 and sold.promotion_id = $2 and sold.code_key is not null
+                             and ($3::text is null or sold.code_key > $3))"
+            ))
+            .await?
+        }
+        Some(false) | None => tx.all(listed!("")).await?,
+    };
+    Ok(Page::cut(rows, limit, |row| row.code.to_ascii_uppercase()))
 }
 
 /// Whether one of a promotion's codes is bound to a customer.
 pub async fn any_bound(tx: &mut TenantTx, promotion: PromotionId) -> Result<bool> {
-    tx.value(sqlx::query_scalar!(
-        r#"select exists (select from code where tenant_id = $1 and promotion_id = $2 and customer_id is not null)
-           as "is_bound!""#,
+    // With an order, so that the index of bound codes is used, which is empty where no code is bound.
+    let first = tx.optional_value(sqlx::query_scalar!(
+        "select code_key from code
+          where tenant_id = $1 and promotion_id = $2 and customer_id is not null
+          order by code_key
+          limit 1",
         tx.id(),
         promotion.uuid(),
-    ))
-    .await
+    ));
+    Ok(first.await?.is_some())
 }
 
 /// Lists the codes of one generation without their use, for the answer of that generation.
