@@ -19,7 +19,7 @@ pub mod schema;
 
 pub use kinds::*;
 pub use members::*;
-pub use schema::{Fields, Schemas, Side, Titled, one_name};
+pub use schema::{Fields, Schemas, Side, Titled, one_name, or_text};
 
 /// A body that has a schema.
 pub trait Described {

@@ -127,6 +127,7 @@ fn too_long() -> String {
 }
 
 request! {
+    /// A code. A code without a customer may be a text alone.
     struct EntryBody "" as (String, Option<String>) {
         /// The code: 3 to 64 letters, digits, `-` and `_`, beginning with a letter or digit.
         code: required(CodeText),
@@ -135,8 +136,7 @@ request! {
     } read |object, faults| { Some((code?, customer_id?)) }
 }
 
-/// A code with its customer, or a code alone as a text. The schema has only the object, and the text in an extension:
-/// generators make unusable types of a union.
+/// A code with its customer, or a code alone as a text.
 struct Entry;
 
 impl<'t> Reads<'t, (String, Option<String>)> for Entry {
@@ -154,10 +154,7 @@ impl Described for Entry {
     const NAME: &'static str = "Code";
 
     fn schema(schemas: &mut Schemas) -> serde_json::Value {
-        let mut schema = EntryBody::schema(schemas);
-        schema["description"] = "A code. A code without a customer may be a text alone.".into();
-        schema["x-or-text"] = CodeText.schema(schemas);
-        schema
+        or_text(EntryBody::schema(schemas), CodeText.schema(schemas))
     }
 }
 
