@@ -22,12 +22,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use chrono::{DateTime, Utc};
-use promotion_engine::api::Api;
 use promotion_engine::api::auth::{Caller, Pricer};
+use promotion_engine::api::connection::Limits;
 use promotion_engine::api::edge::{self, Bounds, Edge};
 use promotion_engine::api::extract::Small;
 use promotion_engine::api::problem::ApiError;
-use promotion_engine::api::serve::{self, Limits};
+use promotion_engine::api::serve;
+use promotion_engine::api::{self, Api};
 use promotion_engine::app::{App, AppOptions, listen};
 use promotion_engine::config::{LogConfig, LogFormat};
 use promotion_engine::db::embedded::{Embedded, EmbeddedOptions};
@@ -219,7 +220,8 @@ async fn serve_floors(
         .layer(CatchPanicLayer::custom(edge::panicked));
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let address = listener.local_addr()?;
-    let edge = Edge::new(router, Bounds::default(), &Metrics::default());
+    let metrics = Metrics::default();
+    let edge = Edge::new(router, Bounds::default(), &metrics, api::measure(&metrics));
     tokio::spawn(serve::serve(listener, edge, Limits::default(), stop));
     Ok(address)
 }

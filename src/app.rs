@@ -9,15 +9,16 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::api::connection::Limits;
 use crate::api::edge::{Bounds, Edge};
 use crate::api::front::{self, Front};
-use crate::api::serve::{self, Limits};
+use crate::api::serve;
 use crate::api::timeouts::Timeouts;
 use crate::api::{self, Api};
 use crate::cache::{self, Cache};
 use crate::clock::Clock;
 use crate::config::{DatabaseConfig, ServeConfig, ShortOperatorKey};
-use crate::db::embedded::{Embedded, EmbeddedOptions, Kept};
+use crate::db::embedded::{Embedded, EmbeddedError, EmbeddedOptions, Kept};
 use crate::db::{self, Db, DbError, DbOptions};
 use crate::descriptors;
 use crate::jobs;
@@ -39,6 +40,8 @@ const ABANDONED: i32 = 1;
 pub enum StartError {
     #[error("{0}")]
     Database(#[from] DbError),
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
     #[error(
         "{0} is in use: stop what listens there, or choose another address with --listen-addr or LISTEN_ADDR"
     )]
@@ -73,7 +76,7 @@ impl Database {
             None => {
                 let mut own = EmbeddedOptions::new(&config.embedded.data_dir);
                 own.programs.bin_dir = config.embedded.bin_dir();
-                let embedded = Embedded::start(&own).await.map_err(DbError::from)?;
+                let embedded = Embedded::start(&own).await?;
                 let connect = embedded.connect_options();
                 (DbOptions::new(connect), Some(Kept::new(embedded)))
             }
@@ -215,9 +218,10 @@ impl App {
             options.operator_key.as_deref(),
             options.timeouts,
             options.bounds,
+            api::openapi_document(),
         );
         let router = api::router(api.clone(), &options.cors_origins);
-        let edge = Edge::new(router.clone(), options.bounds, &metrics);
+        let edge = Edge::new(router.clone(), options.bounds, &metrics, api::measure(&metrics));
         let own_edge = edge.before(front::router(router, Handle::current()));
         let stop = CancellationToken::new();
         let notifications = options.notifications;

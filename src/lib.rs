@@ -15,7 +15,7 @@
 //! - [`cache`] keeps rules and keys in memory.
 //! - [`service`] has the use cases: evaluate, redeem, take back, issue, publish a change.
 //! - [`jobs`] run by themselves on every instance: end holds, number events, send webhooks, reconcile counters.
-//! - [`api`] is HTTP. `api/mod.rs` lists every path on one screen.
+//! - [`api`] is HTTP. `api/router.rs` lists every path on one screen.
 //!
 //! # Around them
 //!

@@ -7,9 +7,9 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 
-use super::Api;
 use super::edge::Seat;
 use super::problem::ApiError;
+use super::state::Api;
 use crate::cache::{Known, NoRoom, Session};
 use crate::domain::id::{CursorKey, TenantId};
 use crate::domain::rate::Work;

@@ -1,30 +1,47 @@
-//! One connection: its state, and the bytes that pass through it.
+//! One connection: its time limits, its requests, and the answers that are being sent.
 //!
 //! A connection is ended when the head of a request is too slow, when the connection is idle for too long, when the
 //! caller stops reading an answer, and when the caller has hung up. Only requests and pieces of answers count as
 //! activity, never bytes as such: over HTTP/2 a caller could send PINGs forever.
 
-use std::io;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use axum::http::Version;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use super::edge::Edge;
-use super::sending::Sending;
-use super::serve::Limits;
+use super::edge::Held;
 use crate::metrics::Timeout;
 
-/// The first bytes of every HTTP/2 connection.
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// Most bytes that are read and dropped when a caller keeps sending after the last answer.
-const MAX_LEFT_OVER: usize = 64 * 1024 * 1024;
+/// Time limits of connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From the first byte of a request to the end of its headers.
+    pub header: Duration,
+    /// How long a connection may be idle between requests, and how long a caller may leave an answer unread.
+    pub idle: Duration,
+    /// How long work on a request continues after its caller stops sending. The caller has either hung up, or closed
+    /// its own side and waits for the answer.
+    pub hang_up: Duration,
+    /// How long requests in progress may continue when the service stops.
+    pub drain: Duration,
+    /// The interval at which these times are checked.
+    pub watch_every: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header: Duration::from_secs(5),
+            idle: Duration::from_secs(60),
+            hang_up: Duration::from_secs(1),
+            drain: Duration::from_secs(20),
+            watch_every: Duration::from_secs(1),
+        }
+    }
+}
 
 /// Why a connection is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,22 +58,22 @@ pub(super) struct Watch {
     /// Requests whose answers are not sent in full.
     requests: AtomicUsize,
     /// Requests that have no answer yet.
-    handling: AtomicUsize,
+    pub(super) handling: AtomicUsize,
     /// Answers that were passed to hyper to be written.
-    given: AtomicUsize,
-    is_http2: AtomicBool,
+    pub(super) given: AtomicUsize,
+    pub(super) is_http2: AtomicBool,
     idle_since: AtomicU64,
     /// When the first byte of the next request arrived, plus one; 0 if none has arrived.
-    first_byte: AtomicU64,
+    pub(super) first_byte: AtomicU64,
     /// When the caller stopped sending in the middle of a request, plus one; 0 if it has not.
     silent_since: AtomicU64,
     fell_silent: Notify,
     /// The task to wake after the answer is sent, so that hyper learns that the caller sends no more.
     untold: Mutex<Option<Waker>>,
     /// Whether further bytes of the caller are dropped, so that the caller can read the last answer.
-    lingers: AtomicBool,
+    pub(super) lingers: AtomicBool,
     /// When the dropping began, plus one; 0 if it has not begun.
-    lingers_since: AtomicU64,
+    pub(super) lingers_since: AtomicU64,
     sending: Mutex<Vec<Weak<Sending>>>,
 }
 
@@ -83,7 +100,7 @@ impl Watch {
         u64::try_from(self.accepted.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn now_plus_one(&self) -> u64 {
+    pub(super) fn now_plus_one(&self) -> u64 {
         self.now().saturating_add(1)
     }
 
@@ -100,7 +117,7 @@ impl Watch {
         self.lingers.store(true, Ordering::Release);
     }
 
-    fn received(&self) {
+    pub(super) fn received(&self) {
         if self.requests.load(Ordering::Acquire) == 0
             && !self.is_http2.load(Ordering::Relaxed)
             && self.first_byte.load(Ordering::Relaxed) == 0
@@ -111,7 +128,7 @@ impl Watch {
 
     /// Whether hyper must not learn yet that the caller sends no more. hyper would treat it as a hang-up, but the
     /// caller may still wait for an answer.
-    fn hides_end(&self, context: &Context<'_>) -> bool {
+    pub(super) fn hides_end(&self, context: &Context<'_>) -> bool {
         let hides =
             !self.is_http2.load(Ordering::Relaxed) && self.requests.load(Ordering::Acquire) > 0;
         if hides && self.silent_since.load(Ordering::Relaxed) == 0 {
@@ -213,167 +230,35 @@ impl Drop for Turn {
     }
 }
 
-/// The stream of a connection. It reports activity to the connection's watch. It also replaces hyper's own refusals,
-/// which have no body, by problem documents.
-pub(super) struct Watched {
-    stream: TcpStream,
-    watch: Arc<Watch>,
-    edge: Arc<Edge>,
-    /// How many bytes of the HTTP/2 preface have arrived; `None` once the protocol is known.
-    preface: Option<usize>,
-    /// How many of the answers that hyper was given are fully written.
-    written: usize,
-    /// The bytes that are written in place of hyper's own answer.
-    own: Vec<u8>,
-    left_over: usize,
+/// An answer that is being sent, and what its request keeps until then.
+pub(super) struct Sending {
+    pub(super) turn: Turn,
+    pub(super) _held: Held,
+    /// When the caller last took a piece.
+    pub(super) since: AtomicU64,
+    /// Pieces that hyper has but has not written.
+    pub(super) pieces: AtomicUsize,
+    /// Whether the service has not produced the next bytes yet.
+    pub(super) waits_for_us: AtomicBool,
 }
 
-impl Watched {
-    pub(super) fn new(stream: TcpStream, watch: &Arc<Watch>, edge: &Arc<Edge>) -> Self {
-        Self {
-            stream,
-            watch: Arc::clone(watch),
-            edge: Arc::clone(edge),
-            preface: Some(0),
-            written: 0,
-            own: Vec::new(),
-            left_over: 0,
-        }
+impl Sending {
+    /// Since when the caller has taken nothing of the bytes that wait for it.
+    pub(super) fn unread_since(&self) -> Option<u64> {
+        let waits_for_us =
+            self.waits_for_us.load(Ordering::Relaxed) && self.pieces.load(Ordering::Relaxed) == 0;
+        (!waits_for_us).then(|| self.since.load(Ordering::Relaxed))
     }
 
-    /// Checks whether the connection begins with the HTTP/2 preface.
-    fn look(&mut self, bytes: &[u8]) {
-        let Some(seen) = self.preface else {
-            return;
-        };
-        let rest = PREFACE.get(seen..).unwrap_or_default();
-        let common = rest.len().min(bytes.len());
-        self.preface = (rest.get(..common) == bytes.get(..common)).then_some(seen + common);
-        if self.preface == Some(PREFACE.len()) {
-            self.preface = None;
-            self.watch.is_http2.store(true, Ordering::Relaxed);
-            self.watch.first_byte.store(0, Ordering::Relaxed);
-        }
-    }
-
-    /// Replaces an answer of hyper's own. Over HTTP/1 hyper answers by itself when it cannot read a head. That is the
-    /// case when bytes are written while no request is handled and all answers are written.
-    fn replaces(&mut self, bytes: &[u8]) -> bool {
-        let watch = &self.watch;
-        if watch.is_http2.load(Ordering::Relaxed)
-            || watch.handling.load(Ordering::Acquire) > 0
-            || watch.given.load(Ordering::Acquire) != self.written
-        {
-            return false;
-        }
-        let status = bytes
-            .strip_prefix(b"HTTP/1.1 ")
-            .and_then(|rest| rest.get(..3))
-            .and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
-        let Some(status) = status else {
-            return false;
-        };
-        self.own = self.edge.refuse(status);
-        watch.linger();
-        true
-    }
-
-    fn write_own(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.own.is_empty() {
-            let written = ready!(Pin::new(&mut self.stream).poll_write(context, &self.own))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.own.drain(..written);
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    /// Reads and drops what the caller still sends. If the connection were closed at once, it would be reset, and the
-    /// caller would lose the answer.
-    fn throw_away(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.watch.lingers_since.load(Ordering::Relaxed) == 0 {
-            let now = self.watch.now_plus_one();
-            self.watch.lingers_since.store(now, Ordering::Relaxed);
-        }
-        let mut room = [0; 8 * 1024];
-        while self.left_over < MAX_LEFT_OVER {
-            let mut buffer = ReadBuf::new(&mut room);
-            match ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer)) {
-                Ok(()) if !buffer.filled().is_empty() => {
-                    self.left_over = self.left_over.saturating_add(buffer.filled().len());
-                }
-                Ok(()) | Err(_) => break,
-            }
-        }
-        Poll::Ready(Ok(()))
+    pub(super) fn goes_on(&self) {
+        let now = self.turn.watch().now();
+        self.since.store(now, Ordering::Relaxed);
     }
 }
 
-impl AsyncRead for Watched {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let has_room = buffer.remaining() > 0;
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        let bytes = buffer.filled().get(before..).unwrap_or_default();
-        if bytes.is_empty() {
-            if has_room && self.watch.hides_end(context) {
-                return Poll::Pending;
-            }
-        } else {
-            self.look(bytes);
-            self.watch.received();
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Watched {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        ready!(self.write_own(context))?;
-        if self.replaces(bytes) {
-            return Poll::Ready(Ok(bytes.len()));
-        }
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.write_own(context))?;
-        // hyper flushes after it has written everything.
-        self.written = self.watch.given.load(Ordering::Acquire);
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.write_own(context))?;
-        ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
-        if self.watch.lingers.load(Ordering::Acquire) {
-            return self.throw_away(context);
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        ready!(self.write_own(context))?;
-        if slices.first().is_some_and(|first| self.replaces(first)) {
-            return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
-        }
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+impl Drop for Sending {
+    fn drop(&mut self) {
+        let own: *const Self = self;
+        self.turn.watch().sending().retain(|other| !std::ptr::eq(other.as_ptr(), own));
     }
 }

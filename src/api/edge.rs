@@ -159,11 +159,11 @@ impl Seat {
 }
 
 impl Edge {
-    pub fn new(router: Router, bounds: Bounds, metrics: &Metrics) -> Self {
+    pub fn new(router: Router, bounds: Bounds, metrics: &Metrics, measure: Measure) -> Self {
         Self {
             router,
             metrics: metrics.clone(),
-            measure: super::measure(metrics),
+            measure,
             in_flight: Arc::default(),
             unsent: Arc::default(),
             bounds,

@@ -11,11 +11,14 @@ use chrono::{DateTime, Datelike, Utc};
 use uuid::Uuid;
 
 use super::problem::ApiError;
-use super::{Api, unread_bodies};
+use super::state::Api;
+use super::unread_bodies;
 use crate::domain::id::{IssuanceId, KeyId, PromotionId, RedemptionId, TenantId};
 use crate::domain::names::Named;
 use crate::domain::redemption::Address;
 use crate::metrics::Timeout;
+use crate::service::ServiceError;
+use crate::service::pool::{Size, Urgency};
 use crate::wire::decode::Value;
 use crate::wire::faults::{FaultCode, Faults, push_key};
 use crate::wire::json::Json;
@@ -374,6 +377,34 @@ impl<const MAX: usize> RawBody<MAX> {
             Form::Csv => Ok(JsonOrCsv::Csv(self.bytes)),
             Form::Other => Err(ApiError::UnsupportedMediaType("application/json or text/csv")),
         }
+    }
+}
+
+impl Api {
+    /// Reads a complete body. A large one is read on the pool, in its tenant's turn.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        tenant: TenantId,
+        body: Bytes,
+        read: impl FnOnce(&Bytes) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        match Size::of(body.len()) {
+            Size::Small => return read(&body),
+            Size::Large => {}
+        }
+        let pool = self.service().pool();
+        let reading = pool.run(tenant, Urgency::Usual, move |_| read(&body));
+        self.admin_read(async { reading.await.map_err(ServiceError::from) }).await?
+    }
+
+    /// Reads a complete body that is a JSON document.
+    pub(super) async fn decode<T: Send + 'static>(
+        &self,
+        tenant: TenantId,
+        body: Bytes,
+        read: impl FnOnce(Value<'_, '_>, &mut Faults) -> Option<T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.read(tenant, body, move |body| decode(body, read)).await
     }
 }
 

@@ -23,14 +23,14 @@ use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt;
 use tracing::Instrument;
 
-use super::serve::ACCEPT_PAUSE;
-
 /// The paths that are answered here.
 pub const PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// Most bytes of a connection that are examined: a method, the longest of the paths, and the character after it.
 const LOOK: usize = 16;
 
+/// Pause after the system has refused a connection, for example because too many files are open.
+pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Most connections that wait to be taken over by a runtime.
 const MAX_LED: usize = 64;
 

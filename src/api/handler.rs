@@ -16,8 +16,9 @@ pub(super) use super::extract::{
 pub(super) use super::openapi::{
     Evaluating, ListParams, OneNamed, Public, Reading, Redeeming, Replacing, Writing, conflicts,
 };
+pub(super) use super::page;
 pub(super) use super::problem::ApiError;
-pub(super) use super::{Api, page};
+pub(super) use super::state::Api;
 
 /// The result of a handler.
 pub type Answered = Result<Response, ApiError>;

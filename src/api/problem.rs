@@ -210,7 +210,6 @@ fn of_db(error: &DbError) -> ApiError {
         | DbError::SchemaOutdated { .. }
         | DbError::Setup(_)
         | DbError::Migrate(_)
-        | DbError::Embedded(_)
         | DbError::Query(_) => {
             tracing::error!(error = %telemetry::describe(error), "the database failed");
             ApiError::Internal

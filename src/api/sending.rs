@@ -13,44 +13,11 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::response::Response;
 use hyper::body::{Frame, SizeHint};
 
-use super::connection::Turn;
+use super::connection::{Sending, Turn};
 use super::edge::Held;
 
 /// Bytes of a piece: the size of an HTTP/2 frame.
 const PIECE: usize = 16 * 1024;
-
-/// An answer that is being sent, and what its request keeps until then.
-pub(super) struct Sending {
-    turn: Turn,
-    _held: Held,
-    /// When the caller last took a piece.
-    since: AtomicU64,
-    /// Pieces that hyper has but has not written.
-    pieces: AtomicUsize,
-    /// Whether the service has not produced the next bytes yet.
-    waits_for_us: AtomicBool,
-}
-
-impl Sending {
-    /// Since when the caller has taken nothing of the bytes that wait for it.
-    pub(super) fn unread_since(&self) -> Option<u64> {
-        let waits_for_us =
-            self.waits_for_us.load(Ordering::Relaxed) && self.pieces.load(Ordering::Relaxed) == 0;
-        (!waits_for_us).then(|| self.since.load(Ordering::Relaxed))
-    }
-
-    fn goes_on(&self) {
-        let now = self.turn.watch().now();
-        self.since.store(now, Ordering::Relaxed);
-    }
-}
-
-impl Drop for Sending {
-    fn drop(&mut self) {
-        let own: *const Self = self;
-        self.turn.watch().sending().retain(|other| !std::ptr::eq(other.as_ptr(), own));
-    }
-}
 
 /// A piece of an answer.
 struct Piece {

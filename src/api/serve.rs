@@ -19,46 +19,17 @@ use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use super::connection::{End, Turn, Watch, Watched};
+use super::connection::{End, Limits, Turn, Watch};
 use super::edge::Edge;
-use super::front::Led;
+use super::front::{ACCEPT_PAUSE, Led};
 use super::sending::{self, Pieces};
 use super::unread_bodies;
+use super::watched::Watched;
 use crate::metrics::Timeout;
 
-/// Pause after the system has refused a connection, for example because too many files are open.
-pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// hyper's own bounds. They are far above ours, so that ours apply first. Beyond these hyper itself refuses the head.
 const HYPER_BUFFER: usize = 64 * 1024;
 const HYPER_HEADERS: usize = 256;
-
-/// Time limits of connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// From the first byte of a request to the end of its headers.
-    pub header: Duration,
-    /// How long a connection may be idle between requests, and how long a caller may leave an answer unread.
-    pub idle: Duration,
-    /// How long work on a request continues after its caller stops sending. The caller has either hung up, or closed
-    /// its own side and waits for the answer.
-    pub hang_up: Duration,
-    /// How long requests in progress may continue when the service stops.
-    pub drain: Duration,
-    /// The interval at which these times are checked.
-    pub watch_every: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            header: Duration::from_secs(5),
-            idle: Duration::from_secs(60),
-            hang_up: Duration::from_secs(1),
-            drain: Duration::from_secs(20),
-            watch_every: Duration::from_secs(1),
-        }
-    }
-}
 
 /// The source of connections.
 pub enum Door {

@@ -7,7 +7,8 @@ use crate::db;
 use crate::domain::store::Store;
 use crate::wire;
 use crate::wire::body::*;
-use crate::wire::decode::{Value, refuse_repeated};
+use crate::wire::decode::Value;
+use crate::wire::duplicates::refuse_repeated;
 use crate::wire::faults::{Faults, Path};
 use crate::wire::store::StoreBody;
 

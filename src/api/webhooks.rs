@@ -12,7 +12,8 @@ use crate::service::event_log::{EventBody, EventCursor};
 use crate::service::webhooks::address::Targets;
 use crate::service::webhooks::{NewWebhook, Put, WebhookTerms};
 use crate::wire::body::{self, *};
-use crate::wire::decode::{TextBound, Value, refuse_other_name};
+use crate::wire::bounds::TextBound;
+use crate::wire::decode::{Value, refuse_other_name};
 use crate::wire::faults::{FaultCode, Faults};
 
 /// Most events that one request may name to be resent.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::api::connection::Limits;
 use crate::api::edge::{Bounds, MIB};
-use crate::api::serve::Limits;
 use crate::api::timeouts::Timeouts;
 use crate::config::BoundsConfig;
 use crate::db::DbTimeouts;

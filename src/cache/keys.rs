@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use rustc_hash::FxHashMap;
 use tokio::sync::OnceCell;
 
-use super::{Cache, Session, Tenant};
-use crate::db::{self, DbError};
+use super::tenant::Tenant;
+use crate::db::DbError;
 use crate::domain::id::{CursorKey, KeyId, TenantId};
 use crate::domain::role::Role;
 
@@ -22,13 +22,11 @@ const SHARD_CAPACITY: usize = 1_024;
 /// the database. Requests with known keys are not affected. A key that many terminals present at the same time is
 /// looked up once.
 const MAX_LOOK_UPS: usize = 64;
-/// A key's use is written to the database at most once in this time.
-const TOUCH_AGAIN_MS: u64 = 60_000;
 /// Most uses that wait to be written.
 const MAX_TOUCHED: usize = 10_000;
 
 /// SHA-256 of a key.
-type KeyHash = [u8; 32];
+pub(super) type KeyHash = [u8; 32];
 
 /// A key that is valid now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,10 +80,10 @@ struct Asked {
 
 /// A caller that waits for a look-up. The first caller that leaves with an answer removes the look-up, so that later
 /// callers start a new one. The last caller that leaves without an answer removes it too.
-struct LookUp<'k> {
+pub(super) struct LookUp<'k> {
     keys: &'k Keys,
     wanted: Wanted,
-    answer: Answer,
+    pub(super) answer: Answer,
 }
 
 impl Drop for LookUp<'_> {
@@ -106,86 +104,15 @@ impl Drop for LookUp<'_> {
 pub(super) struct Entry {
     pub(super) tenant: Arc<Tenant>,
     pub(super) known: Known,
-    suspended: bool,
-    version: i64,
-    used_at_ms: AtomicU64,
-    touched_at_ms: AtomicU64,
+    pub(super) suspended: bool,
+    pub(super) version: i64,
+    pub(super) used_at_ms: AtomicU64,
+    pub(super) touched_at_ms: AtomicU64,
 }
 
 impl Entry {
-    fn is_trusted(&self) -> bool {
+    pub(super) fn is_trusted(&self) -> bool {
         self.version >= self.tenant.keys_floor.load(Ordering::Acquire)
-    }
-}
-
-impl Cache {
-    /// Authenticates the key with this hash, which names this tenant.
-    pub async fn authenticate(&self, tenant: TenantId, hash: &KeyHash) -> Result<Session, Refused> {
-        let entry = match self.inner.keys.find(hash) {
-            Some(entry) if entry.known.tenant == tenant => entry,
-            // Boxed, so that requests with a known key do not have the space for a look-up in their futures.
-            _ => Box::pin(self.look_up(tenant, hash)).await?,
-        };
-        let now = self.age_ms();
-        entry.used_at_ms.store(now, Ordering::Relaxed);
-        entry.tenant.used_at_ms.store(now, Ordering::Relaxed);
-        if entry.suspended {
-            return Err(Refused::Suspended);
-        }
-        if now >= entry.touched_at_ms.load(Ordering::Relaxed) {
-            entry.touched_at_ms.store(now.saturating_add(TOUCH_AGAIN_MS), Ordering::Relaxed);
-            self.inner.keys.touch(entry.known);
-        }
-        Ok(Session::new(entry))
-    }
-
-    /// Looks up the key, once for all simultaneous callers. If the keys changed during a look-up, callers that joined
-    /// it look up again, because the change may have been acknowledged before they arrived.
-    async fn look_up(&self, tenant: TenantId, hash: &KeyHash) -> Result<Arc<Entry>, Refused> {
-        loop {
-            let wanted = (tenant, *hash);
-            let (look_up, is_first) = self.inner.keys.join(wanted).ok_or(Refused::Busy)?;
-            let read = || self.read_key(tenant, hash);
-            let answer = look_up.answer.get_or_init(read).await.clone();
-            match answer {
-                Ok(entry) if !is_first && !entry.is_trusted() => {}
-                done => return done,
-            }
-        }
-    }
-
-    async fn read_key(&self, tenant: TenantId, hash: &KeyHash) -> Result<Arc<Entry>, Refused> {
-        let wanted = *hash;
-        let db = &self.inner.db;
-        let found = db
-            .tenant(tenant, move |tx| Box::pin(async move { db::keys::find(tx, &wanted).await }))
-            .await?
-            .ok_or(Refused::Unknown)?;
-        // INVARIANT: a constraint of the table fixes the length of this key.
-        let cursors = CursorKey::new(found.cursor_key.try_into().unwrap_or_default());
-        // Only a tenant with a valid key gets a place in memory, so made-up keys cannot fill it.
-        let place = self.tenant(tenant);
-        place.throttle.set_rates(found.keys_version, found.rate_limits.0);
-        let entry = Arc::new(Entry {
-            tenant: place,
-            known: Known { tenant, key: KeyId::new(found.key_id), role: found.role, cursors },
-            suspended: found.suspended,
-            version: found.keys_version,
-            used_at_ms: AtomicU64::new(self.age_ms()),
-            touched_at_ms: AtomicU64::new(0),
-        });
-        // If the keys changed during the look-up, this entry is not trusted, and the next use looks it up again.
-        self.inner.keys.keep(*hash, Arc::clone(&entry));
-        Ok(entry)
-    }
-
-    /// Writes to the database which keys were used since the last call.
-    pub(super) async fn write_uses(&self) -> Result<(), DbError> {
-        for (key, tenant) in self.inner.keys.take_touched() {
-            let db = &self.inner.db;
-            db.tenant(tenant, move |tx| Box::pin(db::keys::touch(tx, key))).await?;
-        }
-        Ok(())
     }
 }
 
@@ -195,7 +122,7 @@ impl Keys {
     }
 
     /// Joins the look-up of a key. Returns whether this caller is the first; `None` if no further look-up may start.
-    fn join(&self, wanted: Wanted) -> Option<(LookUp<'_>, bool)> {
+    pub(super) fn join(&self, wanted: Wanted) -> Option<(LookUp<'_>, bool)> {
         let mut looking_up = self.looking_up();
         let is_first = !looking_up.contains_key(&wanted);
         if is_first && looking_up.len() >= MAX_LOOK_UPS {
@@ -212,12 +139,12 @@ impl Keys {
         self.shards.get(usize::from(*first) % SHARDS)
     }
 
-    fn find(&self, hash: &KeyHash) -> Option<Arc<Entry>> {
+    pub(super) fn find(&self, hash: &KeyHash) -> Option<Arc<Entry>> {
         let shard = self.shard(hash)?.read().unwrap_or_else(PoisonError::into_inner);
         shard.get(hash).filter(|entry| entry.is_trusted()).map(Arc::clone)
     }
 
-    fn keep(&self, hash: KeyHash, entry: Arc<Entry>) {
+    pub(super) fn keep(&self, hash: KeyHash, entry: Arc<Entry>) {
         let Some(shard) = self.shard(&hash) else {
             return;
         };
@@ -240,14 +167,14 @@ impl Keys {
         self.shards.iter().map(len).sum()
     }
 
-    fn touch(&self, known: Known) {
+    pub(super) fn touch(&self, known: Known) {
         let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
         if touched.len() < MAX_TOUCHED {
             touched.insert(known.key, known.tenant);
         }
     }
 
-    fn take_touched(&self) -> FxHashMap<KeyId, TenantId> {
+    pub(super) fn take_touched(&self) -> FxHashMap<KeyId, TenantId> {
         std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -8,7 +8,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
 use uuid::Uuid;
 
-use super::LoadError;
 use crate::db::milestones::MilestoneRow;
 use crate::db::product_lists::ProductListRevision;
 use crate::db::promotion_ends::EndedRow;
@@ -31,6 +30,20 @@ pub(super) const TENANT_BYTES: usize = 8 * 1_024;
 const ENDED_BYTES: usize = 1_536;
 /// How many times larger the compiled form of a document is than its text, by estimate.
 const COMPILED_SIZE: usize = 8;
+
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error(transparent)]
+    Db(Arc<DbError>),
+    #[error("loading was broken off")]
+    BrokenOff,
+}
+
+impl From<DbError> for LoadError {
+    fn from(error: DbError) -> Self {
+        Self::Db(Arc::new(error))
+    }
+}
 
 pub(super) struct Held {
     pub(super) rules: Arc<RuleSet>,

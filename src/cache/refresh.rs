@@ -14,7 +14,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-use super::{Cache, Tenant};
+use super::memory::Cache;
+use super::tenant::Tenant;
 use crate::db::{self, DbError};
 use crate::domain::id::TenantId;
 

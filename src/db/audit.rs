@@ -5,7 +5,9 @@ use std::slice;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Filling, Page, Result, TenantTx, column};
+use super::page::Filling;
+use super::statements::column;
+use super::{Page, Result, TenantTx};
 use crate::domain::id::KeyId;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

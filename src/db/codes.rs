@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, Page, Result, TenantTx, column, one_more};
+use super::page::one_more;
+use super::statements::column;
+use super::{DbError, Page, Result, TenantTx};
 use crate::domain::code::NewCode;
 use crate::domain::id::PromotionId;
 use crate::domain::promotion::Status;

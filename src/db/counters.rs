@@ -3,7 +3,8 @@
 
 use uuid::Uuid;
 
-use super::{Result, TenantTx, column, raced_unless};
+use super::statements::{column, raced_unless};
+use super::{Result, TenantTx};
 use crate::domain::counter::{CounterKey, Used};
 use crate::domain::limit::{LimitSubject, Measure};
 

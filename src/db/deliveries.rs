@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::events::EventRow;
-use super::{OperatorTx, Page, Result, TenantTx, column, one_more};
+use super::page::one_more;
+use super::statements::column;
+use super::{OperatorTx, Page, Result, TenantTx};
 use crate::domain::id::{TenantId, WebhookId};
 
 /// Most deliveries that one statement gives up without another attempt.

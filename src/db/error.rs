@@ -6,9 +6,11 @@ use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 use thiserror::Error;
 
-use super::embedded::EmbeddedError;
 use super::health;
 use super::names::UnknownName;
+
+/// The result of a statement.
+pub type Result<T, E = DbError> = std::result::Result<T, E>;
 
 /// A refusal or a failure of the database. A violated constraint becomes an error with its meaning, not with its name.
 #[derive(Debug, Error)]
@@ -66,9 +68,6 @@ pub enum DbError {
     Setup(String),
     #[error("the schema could not be migrated: {0}")]
     Migrate(#[source] MigrateError),
-    /// The embedded database could not be provided.
-    #[error(transparent)]
-    Embedded(#[from] EmbeddedError),
     /// Any other failure. It is a fault of the service.
     #[error("a statement failed: {0}")]
     Query(#[source] sqlx::Error),

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Filling, Page, Result, TenantTx};
+use super::page::Filling;
+use super::{Page, Result, TenantTx};
 
 /// A numbered event.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, OperatorTx, Result, TenantTx, raced_unless};
+use super::statements::raced_unless;
+use super::{DbError, OperatorTx, Result, TenantTx};
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::RedemptionState;
 

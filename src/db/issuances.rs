@@ -6,7 +6,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Page, Result, TenantTx, column, one_more, raced_unless};
+use super::page::one_more;
+use super::statements::{column, raced_unless};
+use super::{Page, Result, TenantTx};
 use crate::domain::id::{IssuanceId, PromotionId};
 use crate::domain::issuance::{Issuance, IssuanceSource, IssuanceState};
 

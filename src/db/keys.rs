@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Page, Result, TenantTx, one_more};
+use super::page::one_more;
+use super::{Page, Result, TenantTx};
 use crate::domain::id::KeyId;
 use crate::domain::rate::RateLimits;
 use crate::domain::role::Role;

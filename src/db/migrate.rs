@@ -10,7 +10,8 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
-use super::{DbError, DbOptions, Durability, NotReady, OPERATOR_ROLE, Result, SERVICE_ROLE};
+use super::error::{DbError, NotReady, Result};
+use super::options::{DbOptions, Durability, OPERATOR_ROLE, SERVICE_ROLE};
 
 /// The oldest supported PostgreSQL, as in `server_version_num`.
 const OLDEST: i32 = 140_000;

@@ -5,7 +5,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Filling, Page, Result, TenantTx, column};
+use super::page::Filling;
+use super::statements::column;
+use super::{Page, Result, TenantTx};
 
 #[derive(Clone, Debug)]
 pub struct MilestoneRow {

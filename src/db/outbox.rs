@@ -7,7 +7,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{OperatorTx, Result, TenantTx, column};
+use super::statements::column;
+use super::{OperatorTx, Result, TenantTx};
 use crate::domain::counter::CounterKey;
 use crate::domain::event::{EventType, Subject};
 use crate::domain::id::TenantId;

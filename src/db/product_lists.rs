@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use futures_util::{Stream, TryStreamExt};
 use uuid::Uuid;
 
-use super::{DbError, Page, Reference, Result, TenantTx, one_more};
+use super::page::one_more;
+use super::{DbError, Page, Reference, Result, TenantTx};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductListRow {

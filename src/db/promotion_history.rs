@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Filling, Page, Result, TenantTx};
+use super::page::Filling;
+use super::{Page, Result, TenantTx};
 use crate::domain::id::{KeyId, PromotionId};
 use crate::domain::promotion::Status;
 

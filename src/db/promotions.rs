@@ -6,8 +6,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::page::Filling;
 use super::promotion_history::record;
-use super::{DbError, Filling, Page, Result, TenantTx};
+use super::{DbError, Page, Result, TenantTx};
 use crate::domain::id::{KeyId, PromotionId};
 use crate::domain::names::Named;
 use crate::domain::promotion::{PromotionType, State, Status, Terms};

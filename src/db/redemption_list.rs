@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Page, Result, TenantTx, one_more};
+use super::page::one_more;
+use super::{Page, Result, TenantTx};
 use crate::domain::redemption::RedemptionState;
 
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{DbError, Result, TenantTx, column};
+use super::statements::column;
+use super::{DbError, Result, TenantTx};
 use crate::domain::benefit::Level;
 use crate::domain::counter::{Bound, CounterKey, Owner, Use};
 use crate::domain::id::{PromotionId, RedemptionId};

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Result, TenantTx, column, counters};
+use super::statements::column;
+use super::{Result, TenantTx, counters};
 use crate::domain::benefit::Level;
 use crate::domain::id::RedemptionId;
 

@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use uuid::Uuid;
 
-use super::{Db, DbError, OperatorTx, Reference, Result, TenantTx, tell};
+use super::pool::tell;
+use super::{Db, DbError, OperatorTx, Reference, Result, TenantTx};
 use crate::domain::id::TenantId;
 
 /// The name of the channel. The payload is the tenant's id.

@@ -4,7 +4,8 @@ use futures_util::{Stream, StreamExt, TryStreamExt};
 use serde::Serialize;
 use sqlx::types::Json;
 
-use super::{DbError, Page, Reference, Result, TenantTx, one_more};
+use super::page::one_more;
+use super::{DbError, Page, Reference, Result, TenantTx};
 use crate::domain::store::Store;
 
 /// A store as a row.

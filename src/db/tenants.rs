@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{OperatorTx, Page, Result, TenantTx, one_more, rules};
+use super::page::one_more;
+use super::{OperatorTx, Page, Result, TenantTx, rules};
 use crate::domain::id::TenantId;
 use crate::domain::rate::RateLimits;
 

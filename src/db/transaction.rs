@@ -20,8 +20,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::error::{DbError, Result};
 use super::fair_queue::Permit;
-use super::{Db, DbError, DbTimeouts, OPERATOR_ROLE, Result};
+use super::options::{DbTimeouts, OPERATOR_ROLE};
+use super::pool::Db;
 use crate::domain::id::TenantId;
 
 /// What the closure of a transaction returns: `Box::pin(async move { … })`.

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::counters::{Columns, used};
-use super::{Result, TenantTx, column};
+use super::statements::column;
+use super::{Result, TenantTx};
 use crate::domain::counter::{CounterKey, Used};
 
 /// An issuance that a cart could use: it is unlocked, not revoked, and not past its own end.

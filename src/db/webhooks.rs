@@ -4,7 +4,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Page, Result, TenantTx, one_more};
+use super::page::one_more;
+use super::{Page, Result, TenantTx};
 use crate::domain::event::EventType;
 use crate::domain::id::WebhookId;
 

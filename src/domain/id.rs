@@ -45,6 +45,18 @@ uuid_id! {
     WebhookId,
 }
 
+impl PromotionId {
+    /// The id of a draft that is no stored promotion. Stored ids are never among the last UUIDs.
+    pub fn draft(place: u8) -> Self {
+        Self(Uuid::from_u128(u128::MAX - u128::from(place)))
+    }
+
+    /// The place of a draft that is no stored promotion, in the list of drafts.
+    pub fn draft_place(self) -> Option<u8> {
+        u8::try_from(u128::MAX - self.0.as_u128()).ok()
+    }
+}
+
 /// The key that seals the cursors of a tenant's lists. `Debug` does not show it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CursorKey([u8; 32]);

@@ -48,7 +48,7 @@ impl<'e> Case<'e> {
         let Inputs { rules, request, reading, .. } = inputs;
         let settings = rules.settings();
         let view = CartView::new(&request.cart, reading);
-        let single = match (settings.multiple_promotions_per_line.enabled, &rules.single_lines) {
+        let single = match (settings.multiple_promotions_per_line.enabled, rules.single_lines()) {
             (false, _) => view.all,
             (true, Some(excluded)) => excluded.select(&view, &work),
             (true, None) => LineSet::default(),

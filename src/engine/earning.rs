@@ -41,7 +41,7 @@ pub fn earned<'r>(
     let stop = Stop::default();
     let work = Work::unbounded(&stop);
     // Most deeds trigger no rule that looks at the cart, so it is read only when needed.
-    let reading = LazyCell::new(|| Reading::new(&deed.request.cart.lines, &rules.facts, &work));
+    let reading = LazyCell::new(|| Reading::new(&deed.request.cart.lines, rules.facts(), &work));
     let sight = LazyCell::new(|| Sight::new(rules, deed, &reading, &work));
     let meets = |compiled: &&Compiled| {
         let Some((own, rule)) = earning(&compiled.promotion).zip(compiled.earning.as_ref()) else {
@@ -59,7 +59,7 @@ pub fn earned<'r>(
             && (rule.conditions.as_ref())
                 .is_none_or(|conditions| sight.meets(conditions, &rule.selections))
     };
-    let met = rules.promotions.iter().filter(meets);
+    let met = rules.indexed().map(|(_, own)| own).filter(meets);
     met.map(|compiled| &compiled.promotion).collect()
 }
 

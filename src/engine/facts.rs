@@ -32,6 +32,8 @@ type Texts = FxHashMap<Box<str>, Fact>;
 /// All facts of a rule set.
 #[derive(Debug, Default)]
 pub(crate) struct FactTable {
+    /// The facts of the rules that drafts were added to. They keep their numbers.
+    base: Option<Arc<FactTable>>,
     count: u32,
     sku: Texts,
     product: Texts,
@@ -55,12 +57,44 @@ pub(crate) struct FactTable {
 }
 
 impl FactTable {
+    /// A table that adds facts to those of `base`.
+    pub(crate) fn upon(base: Arc<Self>) -> Self {
+        Self { count: base.count, base: Some(base), ..Self::default() }
+    }
+
+    /// The fact of a text, if a rule names it.
+    fn known(&self, field: &FactField, text: &str) -> Option<Fact> {
+        let texts = match field {
+            FactField::Line(field) => match field {
+                TextField::Sku => &self.sku,
+                TextField::Product => &self.product,
+                TextField::Title => &self.title,
+                TextField::Brand => &self.brand,
+                TextField::Supplier => &self.supplier,
+                TextField::ProductGroup => &self.product_group,
+                TextField::Category => &self.category,
+                TextField::Tag => &self.tag,
+                TextField::Attribute(key) => self.attributes.get(key.as_str())?,
+                TextField::Variant(key) => self.variants.get(key.as_str())?,
+            },
+            FactField::List => &self.lists,
+            FactField::Store => &self.stores,
+            FactField::Concept => &self.concepts,
+            FactField::Zone => &self.zones,
+            FactField::Channel => &self.channels,
+        };
+        texts.get(text).copied()
+    }
+
     pub(crate) fn count(&self) -> usize {
         Fact::numbered(self.count).index()
     }
 
     /// The fact of a text. A new text gets a new fact.
     pub(crate) fn intern(&mut self, field: FactField, text: &str) -> Fact {
+        if let Some(fact) = self.base.as_ref().and_then(|base| base.known(&field, text)) {
+            return fact;
+        }
         let next = Fact::numbered(self.count);
         let texts = match field {
             FactField::Line(field) => match field {
@@ -105,7 +139,11 @@ impl FactTable {
 
     /// Finds the texts that the lines contain.
     pub(crate) fn found_in(&self, lines: &[Line<'_>], work: &Work<'_>) -> Matched {
-        self.patterns.find(lines, work)
+        let mut matched = self.patterns.find(lines, work);
+        if let Some(base) = &self.base {
+            matched.extend(base.found_in(lines, work));
+        }
+        matched
     }
 
     /// Adds a product list, so that lines with a SKU on it have the list's fact. Lists that no rule names are left out.
@@ -130,7 +168,10 @@ impl FactTable {
     }
 
     /// Finds the facts of a line. Only texts that some rule names are facts.
-    pub(crate) fn of_line(&self, line: &Line<'_>, mut found: impl FnMut(Fact)) {
+    pub(crate) fn of_line(&self, line: &Line<'_>, found: &mut impl FnMut(Fact)) {
+        if let Some(base) = &self.base {
+            base.of_line(line, found);
+        }
         let mut add = |texts: &Texts, text: &str| {
             if let Some(fact) = texts.get(text) {
                 found(*fact);

@@ -36,6 +36,12 @@ impl PromotionSet {
         set
     }
 
+    pub(crate) fn remove(&mut self, PromotionIndex(index): PromotionIndex) {
+        if let Some(word) = self.0.get_mut(index / 64) {
+            *word &= !(1 << (index % 64));
+        }
+    }
+
     pub(crate) fn insert(&mut self, PromotionIndex(index): PromotionIndex) {
         if index / 64 >= self.0.len() {
             self.0.resize(index / 64 + 1, 0);

@@ -45,7 +45,7 @@ pub fn steps<'r>(rules: &'r RuleSet, deed: &Deed<'_>, sold: Option<&Sold>) -> Ve
     }
     let stop = Stop::default();
     let work = Work::unbounded(&stop);
-    let reading = Reading::new(&deed.request.cart.lines, &rules.facts, &work);
+    let reading = Reading::new(&deed.request.cart.lines, rules.facts(), &work);
     let view = CartView::new(&deed.request.cart, &reading);
     let settings = rules.settings();
     let own_currency = deed.request.cart.currency.is_none_or(|own| own == settings.currency);
@@ -80,7 +80,7 @@ pub fn steps<'r>(rules: &'r RuleSet, deed: &Deed<'_>, sold: Option<&Sold>) -> Ve
         let window = window::number(milestone.window, *created_at, settings.timezone, deed.at);
         amount.is_positive().then_some(Step { milestone: &compiled.known, window, amount, lines })
     };
-    rules.milestones.iter().filter_map(step).collect()
+    rules.milestones().iter().filter_map(step).collect()
 }
 
 fn taken_off(sold: Option<&Sold>, line: &str) -> Money {

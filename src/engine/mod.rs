@@ -62,7 +62,7 @@ pub use inputs::{CodeFact, IssuanceFact};
 pub use milestones::{CountedLine, Step, come_back, steps};
 pub use prepared::{Needs, Prepared};
 pub use product_lists::ProductList;
-pub use ruleset::{RuleSet, Rules};
+pub use ruleset::{Changes, RuleSet, Rules};
 pub use stores::Stores;
 pub use usable::{Usable, usable, usable_needs};
 pub use work::{Costly, STEPS_PER_MS, Stop, Unfinished};

@@ -66,16 +66,15 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
         stop: &Stop,
     ) -> Result<Self, Unfinished> {
         let work = Work::new(stop, rules.settings().search_ms(), 0);
-        let reading = Reading::new(&request.cart.lines, &rules.facts, &work);
+        let reading = Reading::new(&request.cart.lines, rules.facts(), &work);
         let customer = request.customer.as_ref().and_then(|own| own.id.as_deref());
         let codes = Codes::read(&rules, &request.cart.codes, codes, customer, now);
         let store = request.store.as_deref().and_then(|code| rules.store(code));
         let explains = request.explain == Explain::All;
         let mut admitted = if explains {
-            PromotionSet::first(rules.promotions.len())
+            rules.all()
         } else {
-            let place = rules.facts.of_place(store, request.channel.as_deref());
-            let mut found = rules.index.find(reading.facts().chain(place), &work);
+            let mut found = rules.find(store, request.channel.as_deref(), &reading, &work);
             codes.known().for_each(|code| found.insert(code.promotion));
             found
         };

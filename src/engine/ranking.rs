@@ -12,7 +12,7 @@ use crate::domain::promotion::{Promotion, PromotionType, Terms};
 use crate::domain::settings::RankingCriterion;
 
 /// A promotion's place by all criteria but `maximum_discount`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct StaticRank {
     /// The place by the criteria before `maximum_discount`. Promotions that these leave equal have the same number.
     pub(crate) before: usize,

@@ -84,7 +84,7 @@ fn facts_on(lines: &[Line<'_>], facts: &FactTable, work: &Work<'_>) -> Vec<FactO
     let mut all = Vec::with_capacity(lines.len() * 4);
     for (number, line) in (0..).zip(lines) {
         let before = all.len();
-        facts.of_line(line, |fact| all.push(FactOnLine { fact, line: number }));
+        facts.of_line(line, &mut |fact| all.push(FactOnLine { fact, line: number }));
         work.charge(STEPS_A_LINE + (all.len() - before) * STEPS_A_FACT);
     }
     all.sort_unstable_by_key(|own: &FactOnLine| own.key());

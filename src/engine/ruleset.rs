@@ -14,29 +14,54 @@ use crate::domain::store::Store;
 
 use super::compiled::{Compiled, CompiledMilestone, KnownMilestone};
 use super::facts::FactTable;
-use super::index::Index;
+use super::index::{Index, PromotionSet};
 use super::product_lists::ProductList;
-use super::ranking;
+use super::ranking::{self, StaticRank};
+use super::reading::Reading;
 use super::selection::Selection;
 use super::stores::Stores;
 use super::tags::TagNumbers;
+use super::work::Work;
 
-/// One tenant's settings, stores, product lists and promotions as of one version, ready to be evaluated. It never
-/// changes; a new version is a new rule set.
+/// One tenant's settings, stores, product lists and promotions as of one version, ready to be evaluated, perhaps with
+/// drafts. It never changes; a new version is a new rule set.
 #[derive(Debug)]
 pub struct RuleSet {
+    stored: Arc<Stored>,
+    facts: Arc<FactTable>,
+    /// Promotions that are not stored, or not as they are here, with their places. None for the rules as they are.
+    drafts: Vec<(PromotionIndex, Compiled)>,
+    /// Stored promotions that are left out.
+    without: Vec<PromotionIndex>,
+}
+
+/// What is compiled of a tenant's stored rules.
+#[derive(Debug)]
+struct Stored {
     version: i64,
     settings: Settings,
     stores: Arc<Stores>,
-    pub(crate) facts: FactTable,
-    pub(crate) promotions: Vec<Compiled>,
-    pub(crate) milestones: Vec<CompiledMilestone>,
+    facts: Arc<FactTable>,
+    promotions: Vec<Compiled>,
+    milestones: Vec<CompiledMilestone>,
     by_id: FxHashMap<PromotionId, PromotionIndex>,
     has_shared_limits: bool,
-    pub(crate) index: Index,
+    index: Index,
+    tags: TagNumbers,
     /// `multiple_promotions_per_line.exclude`
-    pub(crate) single_lines: Option<Selection>,
+    single_lines: Option<Selection>,
     whole_since: Option<DateTime<Utc>>,
+}
+
+/// What a cart is priced with, besides or instead of the stored promotions (spec 15.1).
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Promotions to add, or to take the place of the stored ones with the same ids.
+    pub with: Vec<Promotion>,
+    /// Stored promotions to leave out.
+    pub without: Vec<PromotionId>,
+    /// The product lists by name: at least those that a promotion of `with` names.
+    pub product_lists: BTreeMap<String, Arc<ProductList>>,
 }
 
 /// What a rule set is compiled from.
@@ -110,39 +135,114 @@ impl RuleSet {
         let index = Index::build(&compiled, &mut facts);
         let by_id = compiled.iter().enumerate();
         let by_id = by_id.map(|(index, own)| (own.promotion.id, PromotionIndex(index))).collect();
-        Self {
+        let facts = Arc::new(facts);
+        let stored = Stored {
+            facts: Arc::clone(&facts),
             version,
             settings,
             stores,
             has_shared_limits: compiled.iter().any(Compiled::has_shared_limits),
-            facts,
             promotions: compiled,
             milestones,
             by_id,
             index,
+            tags,
             single_lines,
             whole_since,
+        };
+        Self { stored: Arc::new(stored), facts, drafts: Vec::new(), without: Vec::new() }
+    }
+
+    /// The same rules with changes. Only the changes are compiled; the stored rules are shared.
+    pub fn changed(&self, changes: Changes) -> Self {
+        let mut facts = FactTable::upon(Arc::clone(&self.facts));
+        let mut tags = self.stored.tags.clone();
+        let mut next = self.stored.promotions.len();
+        let mut drafts: Vec<(PromotionIndex, Compiled)> = Vec::with_capacity(changes.with.len());
+        for promotion in changes.with {
+            let index = self.stored.by_id.get(&promotion.id).copied().unwrap_or_else(|| {
+                next += 1;
+                PromotionIndex(next - 1)
+            });
+            // Drafts are ranked by the criteria themselves, so their compiled ranks do not matter.
+            let rank = StaticRank::default();
+            drafts.push((index, Compiled::new(promotion, rank, None, &mut facts, &mut tags)));
         }
+        for (name, list) in &changes.product_lists {
+            facts.add_list(name, list);
+        }
+        facts.finish();
+        let without = changes.without.iter().filter_map(|id| self.stored.by_id.get(id).copied());
+        Self {
+            stored: Arc::clone(&self.stored),
+            facts: Arc::new(facts),
+            drafts,
+            without: without.collect(),
+        }
+    }
+
+    /// Whether some of the promotions are not the stored ones.
+    pub(crate) fn has_drafts(&self) -> bool {
+        !self.drafts.is_empty()
+    }
+
+    pub(crate) fn facts(&self) -> &FactTable {
+        &self.facts
+    }
+
+    pub(crate) fn milestones(&self) -> &[CompiledMilestone] {
+        &self.stored.milestones
+    }
+
+    pub(crate) fn single_lines(&self) -> Option<&Selection> {
+        self.stored.single_lines.as_ref()
+    }
+
+    /// All promotions.
+    pub(crate) fn all(&self) -> PromotionSet {
+        let mut all = PromotionSet::first(self.stored.promotions.len());
+        self.change(&mut all);
+        all
+    }
+
+    /// The promotions that a cart could meet, from what was read of it and where it is bought.
+    pub(crate) fn find(
+        &self,
+        store: Option<&Store>,
+        channel: Option<&str>,
+        reading: &Reading,
+        work: &Work<'_>,
+    ) -> PromotionSet {
+        let place = self.stored.facts.of_place(store, channel);
+        let mut found = self.stored.index.find(reading.facts().chain(place), work);
+        self.change(&mut found);
+        found
+    }
+
+    /// Adds all drafts to a set of stored promotions, and removes what is left out.
+    fn change(&self, set: &mut PromotionSet) {
+        self.drafts.iter().for_each(|(index, _)| set.insert(*index));
+        self.without.iter().for_each(|index| set.remove(*index));
     }
 
     /// Whether the rule set knows everything that matters at this time. Of promotions that ended long ago it knows
     /// little more than their names.
     pub fn is_whole_at(&self, at: DateTime<Utc>) -> bool {
-        self.whole_since.is_none_or(|since| since <= at)
+        self.stored.whole_since.is_none_or(|since| since <= at)
     }
 
     /// The version of the tenant's rules that this was compiled from.
     pub fn version(&self) -> i64 {
-        self.version
+        self.stored.version
     }
 
     pub fn settings(&self) -> &Settings {
-        &self.settings
+        &self.stored.settings
     }
 
     /// A store by its code.
     pub fn store(&self, code: &str) -> Option<&Store> {
-        self.stores.get(code)
+        self.stored.stores.get(code)
     }
 
     /// A promotion by its index, as evaluations of this rule set name it.
@@ -152,31 +252,39 @@ impl RuleSet {
 
     #[expect(clippy::indexing_slicing, reason = "indexes come from this rule set")]
     pub(crate) fn compiled(&self, index: PromotionIndex) -> &Compiled {
-        &self.promotions[index.0]
+        let draft = self.drafts.iter().find(|(own, _)| *own == index);
+        draft.map_or_else(|| &self.stored.promotions[index.0], |(_, own)| own)
     }
 
+    /// All promotions with their indexes, in order of creation; new drafts come last.
     pub(crate) fn indexed(&self) -> impl Iterator<Item = (PromotionIndex, &Compiled)> {
-        let promotions = self.promotions.iter().enumerate();
-        promotions.map(|(index, own)| (PromotionIndex(index), own))
+        let stored = (0..self.stored.promotions.len()).map(PromotionIndex);
+        let is_new = |index: &PromotionIndex| index.0 >= self.stored.promotions.len();
+        let new = self.drafts.iter().map(|(index, _)| *index).filter(is_new);
+        let all = stored.filter(|index| !self.without.contains(index)).chain(new);
+        all.map(|index| (index, self.compiled(index)))
     }
 
-    /// All promotions, in order of creation.
-    pub fn promotions(&self) -> impl ExactSizeIterator<Item = &Promotion> {
-        self.promotions.iter().map(|compiled| &compiled.promotion)
+    /// All promotions, in order of creation; new drafts come last.
+    pub fn promotions(&self) -> impl Iterator<Item = &Promotion> {
+        self.indexed().map(|(_, compiled)| &compiled.promotion)
     }
 
     /// Whether all customers share a limit of some promotion.
     pub fn has_shared_limits(&self) -> bool {
-        self.has_shared_limits
+        self.stored.has_shared_limits
     }
 
     /// Whether the tenant has milestones.
     pub fn has_milestones(&self) -> bool {
-        !self.milestones.is_empty()
+        !self.stored.milestones.is_empty()
     }
 
     pub(crate) fn index_of(&self, id: PromotionId) -> Option<PromotionIndex> {
-        self.by_id.get(&id).copied()
+        let draft = self.drafts.iter().find(|(_, own)| own.promotion.id == id);
+        let stored = || self.stored.by_id.get(&id).copied();
+        let index = draft.map(|(index, _)| *index).or_else(stored)?;
+        (!self.without.contains(&index)).then_some(index)
     }
 }
 
@@ -208,7 +316,7 @@ mod tests {
             })
         };
         let (one, two) = (version(1), version(2));
-        assert!(Arc::ptr_eq(&one.stores, &two.stores));
+        assert!(Arc::ptr_eq(&one.stored.stores, &two.stored.stores));
         // The test's own reference, and one of each version.
         assert_eq!(Arc::strong_count(&list), 3);
     }

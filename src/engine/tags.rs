@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use crate::domain::promotion::Stacking;
 
 /// The tags of a rule set, each with its number.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct TagNumbers(FxHashMap<Box<str>, usize>);
 
 /// A set of tags, as bits.

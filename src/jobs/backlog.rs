@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{again, rounds};
+use super::rounds::{again, rounds};
 use crate::db::{self, DbError};
 use crate::service::Service;
 

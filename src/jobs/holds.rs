@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{again, by_tenant, rounds};
+use super::rounds::{again, by_tenant, rounds};
 use crate::db::{self, DbError};
 use crate::service::Service;
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::rounds;
+use super::rounds::rounds;
 use crate::db::{self, DbError};
 use crate::domain::id::TenantId;
 use crate::metrics::Work;

@@ -9,12 +9,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::evaluate::{Size, require_store};
+use super::error::Undone;
+use super::evaluate::require_store;
 use super::issuances::{bounds, expiry, read_all, unlocked};
 use super::milestones::{Returned, advance};
-use super::pool::{Pool, Urgency};
+use super::pool::{Pool, Size, Urgency};
 use super::returns::returned_lines;
-use super::{Refusal, Service, ServiceError, Undone, issuance_events};
+use super::{Refusal, Service, ServiceError, issuance_events};
 use crate::clock::to_millisecond;
 use crate::db::activities::NewActivity;
 use crate::db::issuances::{Hand, HandChange, NewIssuance, Unlock, Waiting};

@@ -1,6 +1,7 @@
 //! Claims: customers activate an issuance, or claim an open promotion (spec 11).
 
-use super::issuances::{is_open, lock, now, promotion, read_one, unlocked};
+use super::handle::now;
+use super::issuances::{is_open, lock, promotion, read_one, unlocked};
 use super::{Refusal, Service, ServiceError, issuance_events};
 use crate::db;
 use crate::db::issuances::NewIssuance;

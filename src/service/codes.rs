@@ -10,8 +10,9 @@ use rand::RngExt;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::change::audit;
 use super::promotions::{lock, require_open, subject};
-use super::{Actor, Refusal, Service, ServiceError, audit};
+use super::{Actor, Refusal, Service, ServiceError};
 use crate::db::{self, DbError, TenantTx};
 use crate::domain::code::{ALPHABET, Generation, NewCode, Recipients};
 use crate::domain::id::PromotionId;

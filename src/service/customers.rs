@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::change::audit;
 use super::evaluate::{gone_of, issuance_fact};
-use super::issuances::{now, read_all};
-use super::{Actor, Service, ServiceError, audit, issuance_events};
+use super::handle::now;
+use super::issuances::read_all;
+use super::{Actor, Service, ServiceError, issuance_events};
 use crate::db::customers::Moved;
 use crate::db::{self, DbError, TenantTx};
 use crate::domain::event::EventType;

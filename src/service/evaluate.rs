@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::pool::Urgency;
+use super::pool::{INLINE_STEPS, Urgency};
 use super::{Service, ServiceError};
 use crate::db::codes::FoundCode;
 use crate::db::usable_issuances::{IssuanceUse, UsableIssuance};
@@ -76,33 +76,12 @@ impl Priced {
     }
 }
 
-/// Most steps of an evaluation on a thread that serves requests: a few hundred microseconds. An evaluation that needs
-/// more starts again on the pool.
-pub(super) const INLINE_STEPS: u64 = 3 * STEPS_PER_MS / 10;
-
 /// Every cart gets at least this many steps on a thread that serves requests. Most carts need fewer, so they are priced
 /// at once even while many heavy carts of their tenant wait.
 const LEAST_INLINE_STEPS: u64 = STEPS_PER_MS / 50;
 
-/// Most bytes of a request that is read on the thread where it arrives. That takes a few hundred microseconds.
-const LARGE: usize = 64 * 1024;
-
 /// Most bytes of a cart that is still evaluated while its tenant's share of the queue is full: about fifteen lines.
 pub const SURELY_TRIED: usize = 2 * 1024;
-
-/// Whether reading a request takes long, independent of the rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Size {
-    Small,
-    /// Reading it takes long, so the pool reads it.
-    Large,
-}
-
-impl Size {
-    pub fn of(bytes: usize) -> Self {
-        if bytes > LARGE { Self::Large } else { Self::Small }
-    }
-}
 
 /// What was looked up for a cart.
 #[derive(Default)]

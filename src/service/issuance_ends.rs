@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::issuances::{now, promotion, read_all};
+use super::handle::now;
+use super::issuances::{promotion, read_all};
 use super::{Service, ServiceError, issuance_events};
 use crate::db::issuance_ends::Watch;
 use crate::db::{self, TenantTx};

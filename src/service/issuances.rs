@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::change::audit;
+use super::handle::now;
 use super::promotions::subject;
-use super::{Actor, Refusal, Service, ServiceError, audit, issuance_events};
-use crate::clock::{Clock, to_millisecond};
+use super::{Actor, Refusal, Service, ServiceError, issuance_events};
+use crate::clock::Clock;
 use crate::db::issuances::{Hand, HandChange, IssuanceCursor, IssuanceFilter, NewIssuance};
 use crate::db::{self, DbError, Page, TenantTx};
 use crate::domain::event::EventType;
@@ -142,11 +144,6 @@ pub(super) fn bounds(terms: &Terms) -> (i32, i32) {
     let bound =
         |limit: Option<u32>| limit.map_or(i32::MAX, |own| own.try_into().unwrap_or(i32::MAX));
     (bound(terms.limits.issue_per_customer), bound(terms.limits.earn.per_customer))
-}
-
-/// The present time of the database's clock, in the milliseconds that answers show.
-pub(super) async fn now(tx: &mut TenantTx, clock: &Clock) -> Result<DateTime<Utc>, ServiceError> {
-    Ok(to_millisecond(db::redemptions::now(tx).await? + clock.offset()))
 }
 
 /// Reads issuances in the order of the given ids. More than [`MAX_SORTED`] are in no defined order.

@@ -3,7 +3,8 @@
 use uuid::Uuid;
 
 use super::api_key::{self, Minted};
-use super::{Actor, Service, ServiceError, audit};
+use super::change::audit;
+use super::{Actor, Service, ServiceError};
 use crate::db::keys::{KeyRow, NewKey};
 use crate::db::tenants::{NewTenant, TenantPatch, TenantRow};
 use crate::db::{self, DbError, Reference, TenantTx};

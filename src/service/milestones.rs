@@ -3,9 +3,10 @@
 
 use uuid::Uuid;
 
-use super::issuances::now;
-use super::settings::{names, require_lists};
-use super::{Actor, Refusal, Service, ServiceError, audit};
+use super::change::audit;
+use super::handle::now;
+use super::product_lists::{names, require_lists};
+use super::{Actor, Refusal, Service, ServiceError};
 use crate::db::milestones::{MilestoneRow, NewStep, Reached};
 use crate::db::{self, TenantTx};
 use crate::domain::activity::{MAX_MILESTONES, Milestone};

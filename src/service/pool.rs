@@ -17,8 +17,29 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use crate::domain::id::TenantId;
-use crate::engine::Stop;
+use crate::engine::{STEPS_PER_MS, Stop};
 use crate::metrics::{Job as Outcome, Metrics};
+
+/// Most steps of an evaluation on a thread that serves requests: a few hundred microseconds. An evaluation that needs
+/// more starts again on the pool.
+pub(super) const INLINE_STEPS: u64 = 3 * STEPS_PER_MS / 10;
+
+/// Most bytes of a request that is read on the thread where it arrives. That takes a few hundred microseconds.
+const LARGE: usize = 64 * 1024;
+
+/// Whether reading a request takes long, independent of the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    Small,
+    /// Reading it takes long, so the pool reads it.
+    Large,
+}
+
+impl Size {
+    pub fn of(bytes: usize) -> Self {
+        if bytes > LARGE { Self::Large } else { Self::Small }
+    }
+}
 
 /// How large the pool is, and how much may wait for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

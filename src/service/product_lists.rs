@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Actor, Service, ServiceError, audit, require_room};
-use crate::db;
+use super::change::{audit, require_room};
+use super::{Actor, Service, ServiceError};
 use crate::db::product_lists::ProductListSummary;
+use crate::db::{self, TenantTx};
+use crate::domain::id::TenantId;
+use crate::wire::faults::{FaultCode, Faults, ListReference};
 use crate::wire::write::Writer;
 
 /// Most SKUs that an audit row lists. The row always has the total number.
@@ -60,6 +63,59 @@ impl Service {
         })
         .await
     }
+
+    /// All faults of a body that will be refused: its own, and the names of lists that do not exist.
+    pub async fn with_missing_lists(
+        &self,
+        tenant: TenantId,
+        mut faults: Faults,
+    ) -> Result<Faults, ServiceError> {
+        let lists = faults.take_lists();
+        if lists.is_empty() {
+            return Ok(faults);
+        }
+        let noted = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move {
+                note_missing(tx, &lists, &mut faults).await?;
+                Ok(faults)
+            })
+        });
+        noted.await
+    }
+}
+
+/// Refuses a body that names lists which do not exist, with a fault at each such place.
+pub(super) async fn require_lists(
+    tx: &mut TenantTx,
+    lists: &[ListReference],
+) -> Result<(), ServiceError> {
+    let mut faults = Faults::new();
+    note_missing(tx, lists, &mut faults).await?;
+    if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
+}
+
+async fn note_missing(
+    tx: &mut TenantTx,
+    lists: &[ListReference],
+    faults: &mut Faults,
+) -> Result<(), ServiceError> {
+    if lists.is_empty() {
+        return Ok(());
+    }
+    let missing = db::product_lists::missing(tx, &names(lists)).await?;
+    for list in lists.iter().filter(|list| missing.contains(&list.name)) {
+        let message = format!("there is no product list {:?}", list.name);
+        faults.add_at(list.pointer.clone(), FaultCode::UnknownReference, message);
+    }
+    Ok(())
+}
+
+/// The names, sorted and without duplicates.
+pub(super) fn names(lists: &[ListReference]) -> Vec<String> {
+    let mut names: Vec<String> = lists.iter().map(|list| list.name.clone()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn subject(name: &str) -> String {

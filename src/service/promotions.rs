@@ -3,9 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::change::audit;
+use super::change::require_unlocked;
 use super::milestones::require_milestone;
-use super::settings::{names, require_lists};
-use super::{Actor, Expected, Refusal, Service, ServiceError, audit, events, settings, usage};
+use super::product_lists::{names, require_lists};
+use super::{Actor, Expected, Refusal, Service, ServiceError, events, settings, usage};
 use crate::db::promotions::{NewPromotion, PromotionCursor, PromotionFilter, PromotionRow};
 use crate::db::{self, Page, TenantTx};
 use crate::domain::id::{PromotionId, TenantId};
@@ -277,22 +279,6 @@ fn changes(before: &Terms, after: &Terms) -> [(&'static str, bool); 4] {
         ("benefit", (&before.benefit, &before.steps) != (&after.benefit, &after.steps)),
         ("starts_at", before.starts_at != after.starts_at),
     ]
-}
-
-/// Refuses changes of fields that are fixed once the promotion has been live (spec 5). Without a promotion: once any
-/// promotion of the tenant has been live.
-pub(super) async fn require_unlocked<const N: usize>(
-    tx: &mut TenantTx,
-    promotion: Option<PromotionId>,
-    changes: [(&'static str, bool); N],
-    now: DateTime<Utc>,
-) -> Result<(), ServiceError> {
-    let locked = changes.into_iter().filter_map(|(field, differs)| differs.then_some(field));
-    let locked: Vec<&'static str> = locked.collect();
-    if !locked.is_empty() && db::promotion_history::has_been_live(tx, promotion, now).await? {
-        return Err(Refusal::LockedAfterLive(locked).into());
-    }
-    Ok(())
 }
 
 /// Refuses an active promotion beyond the tenant's bound. The count and the bound are locked to the end of the

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Actor, Service, ServiceError, audit, require_room};
+use super::change::{audit, require_room};
+use super::{Actor, Service, ServiceError};
 use crate::db;
 use crate::db::audit::NewAudit;
 use crate::domain::store::Store;

@@ -1,10 +1,12 @@
 //! Benefits, and which of their parts cannot be combined (spec 5.4).
 
 use super::body::*;
+use super::decode::Object;
+use super::faults::{Faults, Path};
 use crate::domain::amount::{Money, Number, Quantity};
 use crate::domain::benefit::{
-    Benefit, CartBenefit, CartKind, FreeProduct, ItemBenefit, ItemKind, Per, Pick, PriceBase,
-    Repeat, Same, ShippingBenefit, ShippingKind, Spread, Steps,
+    Benefit, CartBenefit, CartKind, FreeProduct, From, ItemBenefit, ItemKind, Per, Pick, PriceBase,
+    Repeat, Same, ShippingBenefit, ShippingKind, Spread, Within,
 };
 
 mod rules;
@@ -12,7 +14,7 @@ mod steps;
 mod target;
 
 pub use rules::check_conditions;
-use rules::{check_per_and_base, check_shape};
+pub use steps::Stepped;
 use steps::{AmountSteps, PercentageSteps, PriceSteps, StepValues};
 use target::{BenefitTarget, CartTarget, FixedPriceTarget, ItemsTarget, Target, TargetType};
 
@@ -28,9 +30,6 @@ struct Shape {
     repeat: Option<Repeat>,
     steps: Option<StepValues>,
 }
-
-/// A benefit, and the steps that decide its value.
-pub type Stepped = (Benefit, Option<Steps>);
 
 union! {
     /// What a promotion gives. Parts that cannot be combined (spec 5.4) are 422 `unsupported_combination`.
@@ -296,6 +295,86 @@ fn written((benefit, steps): &Stepped) -> Option<Shape> {
                 ShippingKind::FixedPrice(value) => (Type::FixedPrice, number(value)),
             };
             Some(shape(kind, value, Target::of(TargetType::Shipping, None)))
+        }
+    }
+}
+
+fn check_per_and_base(
+    object: &Object<'_, '_>,
+    per: Spread,
+    base: PriceBase,
+    (may_be_per_unit, may_be_of_mrp): (bool, bool),
+    faults: &mut Faults,
+) {
+    if per == Spread::Unit && !may_be_per_unit {
+        object.clash::<()>("per", "unit goes with amount_off on items only", faults);
+    }
+    if base == PriceBase::Mrp && !may_be_of_mrp {
+        object.clash::<()>("base", "mrp goes with percentage_off on items only", faults);
+    }
+}
+
+/// Adds a fault for each combination within the benefit that is not supported.
+fn check_shape(object: &Object<'_, '_>, shape: &Shape, goes_together: bool, faults: &mut Faults) {
+    let (kind, on) = (shape.kind, shape.target.kind);
+    let on_items = on == TargetType::Items;
+    let target = object.path().key("target");
+    if !goes_together {
+        let place = target.key("type");
+        let place = if object.has("target") { &place } else { &target };
+        faults.clash(place, "this benefit cannot be given on that");
+    }
+    let per_unit = on_items && kind == Type::AmountOff;
+    let of_mrp = on_items && kind == Type::PercentageOff;
+    check_per_and_base(object, shape.per, shape.base, (per_unit, of_mrp), faults);
+    if shape.same.is_some() && !on_items {
+        object.clash::<()>("same", "goes with items only", faults);
+    }
+    if shape.same.is_some() && shape.steps.is_some() {
+        object.clash::<()>("steps", "does not go with same", faults);
+    }
+    if on_items {
+        check_units(object.path(), shape, faults);
+    }
+}
+
+/// Adds a fault for each combination that a benefit on items does not support.
+fn check_units(benefit: &Path<'_>, shape: &Shape, faults: &mut Faults) {
+    let (target, repeat) = (benefit.key("target"), benefit.key("repeat"));
+    let per = shape.repeat.map(|repeat| repeat.per);
+    let quantity = shape.target.quantity;
+    let bundle = shape.kind == Type::BundlePrice;
+    match per {
+        Some(Per::Amount(_)) if bundle => {
+            faults.clash(&repeat.key("per"), "a bundle_price cannot be given per amount");
+        }
+        Some(Per::Amount(_)) if shape.kind != Type::AmountOff && quantity.is_none() => {
+            faults.clash(&target.key("quantity"), "per amount needs a quantity");
+        }
+        Some(Per::Quantity(every)) if bundle && quantity.is_some_and(|it| it != every) => {
+            faults.clash(&target.key("quantity"), "of a bundle_price must be as every");
+        }
+        Some(Per::Quantity(_) | Per::Amount(_) | Per::Set) | None => {}
+    }
+    let sets = shape.target.from == From::InCondition
+        && (per == Some(Per::Set) || (bundle && per.is_none()));
+    if sets && quantity.is_some() {
+        let message = "does not go with sets: a set is what the conditions ask for";
+        faults.clash(&target.key("quantity"), message);
+    }
+    if shape.target.within == Within::Application {
+        match per {
+            Some(Per::Quantity(every)) if !bundle && shape.target.from != From::BeyondCondition => {
+                if quantity.unwrap_or(Quantity::ONE) > every {
+                    let message = "must be at most every within an application";
+                    faults.clash(&target.key("quantity"), message);
+                }
+            }
+            Some(Per::Quantity(_) | Per::Amount(_) | Per::Set) | None => {
+                let message = "application goes with in_condition or matching and repeat per \
+                               quantity, and not with bundle_price";
+                faults.clash(&target.key("within"), message);
+            }
         }
     }
 }

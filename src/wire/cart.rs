@@ -1,25 +1,18 @@
 //! The body of an evaluation: cart and customer (spec 6). Texts are borrowed from the tree.
 
-use std::borrow::Cow;
-
 use super::body::*;
 use super::decode::Value;
 use super::faults::{FaultCode, Faults};
 use super::write::Writer;
 use crate::domain::amount::Money;
 use crate::domain::cart::{
-    Cart, Explain, Line, MAX_LINE_ENTRIES, MAX_LINES, MAX_PRESENTED, Request, Shipping, Tender,
+    Cart, Explain, Line, MAX_GROSS, MAX_LINE_ENTRIES, MAX_LINES, MAX_PRESENTED, Request, Shipping,
+    Tender, gross,
 };
 use crate::domain::currency::Currency;
 use crate::domain::customer::{Customer, MAX_ENTRIES, Membership};
 
-/// Largest gross of a cart, in ten-millionths, which are the unit of price × quantity (spec 14).
-const MAX_GROSS: i128 = 1_000_000_000_000 * 10_000_000;
-
 mod quick;
-
-type Texts<'t> = Vec<Cow<'t, str>>;
-type Pairs<'t> = Vec<(Cow<'t, str>, Cow<'t, str>)>;
 
 /// Reads the body of an evaluation without a tree, if the body is plain and has no faults. Otherwise [`parse`] must
 /// read the body; it reports the faults, if there are any.
@@ -91,13 +84,6 @@ body! {
             return object.fault("lines", faults, FaultCode::OutOfRange, message);
         }
     }
-}
-
-fn gross(lines: &[Line<'_>]) -> i128 {
-    lines
-        .iter()
-        .map(|line| i128::from(line.unit_price.scaled()) * i128::from(line.quantity.scaled()))
-        .sum()
 }
 
 const WORDS_OF_LINE: List<Text> = list(TEXT, 0..=MAX_LINE_ENTRIES);

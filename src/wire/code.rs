@@ -6,7 +6,9 @@ use std::ops::RangeInclusive;
 use serde_json::json;
 
 use super::body::*;
-use super::decode::{Object, TextBound, Value, refuse_repeated};
+use super::bounds::TextBound;
+use super::decode::{Object, Value};
+use super::duplicates::refuse_repeated;
 use super::faults::{FaultCode, Faults};
 use super::json::Json;
 use crate::domain::code::{

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use super::body::{INSTANT, NAME, Reads, TEXT, ZONE};
 use super::code::{CodeText, MAX_CODES};
-use super::decode::{Value, refuse_repeated};
+use super::decode::Value;
+use super::duplicates::refuse_repeated;
 use super::faults::{FaultCode, Faults, Path};
 use super::json::Json;
 use crate::domain::code::NewCode;

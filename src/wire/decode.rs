@@ -1,4 +1,4 @@
-//! Readers of the JSON tree. They return typed, bounded values, and add a fault with its place for everything that the
+//! The reader of the JSON tree: values, and objects field by field. Its functions return typed, bounded values, and add a fault with its place for everything that the
 //! spec does not allow.
 //!
 //! A reader adds a fault and returns `None`. The caller goes on with the other fields, so that all faults of a body are
@@ -6,39 +6,19 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::hash::Hash;
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Datelike, FixedOffset, Timelike, Utc};
 
+use super::bounds::TextBound;
+use super::duplicates::{report_duplicates, report_duplicates_below};
 use super::faults::{FaultCode, Faults, Path};
-use super::json::Json;
-pub use super::object::Object;
-use super::object::report_duplicates;
+use super::json::{Json, Member};
 use crate::domain::amount::{DecimalError, Scaled, parse_scaled};
 use crate::domain::names::{Named, names_of};
 
-/// Largest unit price, amount, percentage, weight or condition value (spec 14).
-pub const MAX_AMOUNT: i32 = 1_000_000_000;
-/// Largest quantity (spec 14).
-pub const MAX_QUANTITY: i32 = 1_000_000;
-/// Largest integer (spec 14).
-pub const MAX_INTEGER: i64 = 1_000_000_000;
-
-/// How long a text may be, in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TextBound {
-    pub min: usize,
-    pub max: usize,
-}
-
-impl TextBound {
-    /// A name, an id, a SKU, a code.
-    pub const NAME: Self = Self { min: 1, max: 255 };
-    pub const TEXT: Self = Self { min: 0, max: 255 };
-    /// A description or a message.
-    pub const LONG: Self = Self { min: 0, max: 2_000 };
-}
+/// Most members that are searched. No object of the spec has nearly as many, so all further members are unknown.
+const MOST: usize = 128;
 
 /// A value of the tree, and its place.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +56,7 @@ impl<'p, 't> Value<'p, 't> {
         let Json::Object(members) = self.json else {
             return self.wrong_type(faults, "an object");
         };
-        Some(Object::new(members, self.path))
+        Some(Object { members, path: self.path, taken: 0, next: 0 })
     }
 
     /// Reads a list. `size` bounds the number of its entries, and `read` reads each.
@@ -257,31 +237,158 @@ impl<'p, 't> Value<'p, 't> {
     }
 }
 
+/// An object whose fields are read one by one.
+#[derive(Debug)]
+pub struct Object<'p, 't> {
+    members: &'t [Member<'t>],
+    path: Path<'p>,
+    /// One bit for each member that was read.
+    taken: u128,
+    /// Where the next search begins, because most bodies have their fields in the order of the spec.
+    next: usize,
+}
+
+impl<'p, 't> Object<'p, 't> {
+    pub const fn path(&self) -> &Path<'p> {
+        &self.path
+    }
+
+    /// Adds a fault at the field `name`. Returns `None` for the caller to return.
+    pub fn fault<T>(
+        &self,
+        name: &str,
+        faults: &mut Faults,
+        code: FaultCode,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Option<T> {
+        faults.add(&self.path.key(name), code, message);
+        None
+    }
+
+    /// Adds a fault: the field `name` cannot be combined with the others. Returns `None` for the caller to return.
+    pub fn clash<T>(&self, name: &str, message: &'static str, faults: &mut Faults) -> Option<T> {
+        self.fault(name, faults, FaultCode::UnsupportedCombination, message)
+    }
+
+    /// Any of several duplicates may be found: the others are reported, and the body is refused.
+    fn place(&self, name: &str) -> Option<usize> {
+        let searched = self.members.get(..MOST).unwrap_or(self.members);
+        let (before, after) = searched.split_at_checked(self.next)?;
+        let is_it = |member: &Member<'_>| member.0 == name;
+        match after.iter().position(is_it) {
+            Some(place) => Some(place + before.len()),
+            None => before.iter().position(is_it),
+        }
+    }
+
+    fn find(&mut self, name: &str) -> Option<&'t Json<'t>> {
+        let place = self.place(name)?;
+        let (_, json) = self.members.get(place)?;
+        self.taken |= 1 << place;
+        self.next = (place + 1).min(self.members.len()).min(MOST);
+        (*json != Json::Null).then_some(json)
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        let member = self.place(name).and_then(|place| self.members.get(place));
+        member.is_some_and(|(_, json)| *json != Json::Null)
+    }
+
+    pub fn required<T>(
+        &mut self,
+        name: &str,
+        faults: &mut Faults,
+        read: impl FnOnce(Value<'_, 't>, &mut Faults) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.optional(name, faults, read)?;
+        value.or_else(|| self.fault(name, faults, FaultCode::Required, "is required"))
+    }
+
+    /// Reads the field that determines the other fields. A later read of the same name finds the same member.
+    pub fn tag<T: Named>(&mut self, name: &str, faults: &mut Faults) -> Option<T> {
+        let tag = self.required(name, faults, |value, faults| value.choice_of(T::ALL, faults));
+        self.next = self.next.saturating_sub(1);
+        tag
+    }
+
+    /// Reads a field that may be absent. The result is `Some(None)` if it is absent, and `None` if it is faulty.
+    pub fn optional<T>(
+        &mut self,
+        name: &str,
+        faults: &mut Faults,
+        read: impl FnOnce(Value<'_, 't>, &mut Faults) -> Option<T>,
+    ) -> Option<Option<T>> {
+        match self.find(name) {
+            None => Some(None),
+            Some(json) => read(Value { json, path: self.path.key(name) }, faults).map(Some),
+        }
+    }
+
+    pub fn or<T>(
+        &mut self,
+        name: &str,
+        default: T,
+        faults: &mut Faults,
+        read: impl FnOnce(Value<'_, 't>, &mut Faults) -> Option<T>,
+    ) -> Option<T> {
+        Some(self.optional(name, faults, read)?.unwrap_or(default))
+    }
+
+    /// Accepts fields without reading them. Duplicate keys in them are faults all the same.
+    pub fn ignore(&mut self, names: &[&str], faults: &mut Faults) {
+        for name in names {
+            if let Some(json) = self.find(name) {
+                report_duplicates_below(json, &self.path.key(name), faults);
+            }
+        }
+    }
+
+    /// Refuses fields that cannot be combined with the others: adds a fault for each that is present and not null.
+    pub fn refuse(
+        &mut self,
+        names: &[&str],
+        message: &'static str,
+        faults: &mut Faults,
+    ) -> Option<()> {
+        let mut alone = Some(());
+        for name in names {
+            if self.find(name).is_some() {
+                alone = self.clash(name, message, faults);
+            }
+        }
+        alone
+    }
+
+    /// Reports every member that no reader took. Returns `None` if there is one.
+    pub fn finish(self, faults: &mut Faults) -> Option<()> {
+        if self.taken.count_ones() as usize == self.members.len() {
+            return Some(());
+        }
+        let is_taken = |place: usize| place < MOST && self.taken & (1 << place) != 0;
+        for (place, (key, _)) in self.members.iter().enumerate() {
+            if is_taken(place) {
+                continue;
+            }
+            let mut others = self.members.iter().enumerate();
+            if others.any(|(other, member)| is_taken(other) && member.0 == *key) {
+                faults.repeated(&self.path.key(key));
+            } else {
+                self.fault::<()>(key, faults, FaultCode::UnknownField, "is not a field here");
+            }
+            if faults.is_full() {
+                break;
+            }
+        }
+        None
+    }
+}
+
 /// Adds a fault if the field `field` of the body has another name than the path.
 pub fn refuse_other_name(body: Value<'_, '_>, field: &str, name: &str, faults: &mut Faults) {
     if body.member_text(field, TextBound::NAME).is_some_and(|own| own != name) {
         let message = format!("is not the {field} of the path");
         faults.clash(&body.path.key(field), message);
     }
-}
-
-/// Reports each entry of the list at `around` that repeats an earlier one, at its member `key` if there is one. Returns
-/// `None` if an entry is repeated.
-pub fn refuse_repeated<T: Eq + Hash>(
-    entries: impl IntoIterator<Item = (usize, T)>,
-    around: &Path<'_>,
-    key: Option<&str>,
-    faults: &mut Faults,
-) -> Option<()> {
-    let (mut seen, mut unique) = (rustc_hash::FxHashSet::default(), Some(()));
-    for (place, entry) in entries {
-        if !seen.insert(entry) {
-            let entry = around.index(place);
-            faults.repeated(&key.map_or(entry, |key| entry.key(key)));
-            unique = None;
-        }
-    }
-    unique
 }
 
 /// Most texts are ASCII. For these the compiler can check many bytes at once.

@@ -17,8 +17,10 @@ use crate::domain::names::{Named, names_of};
 use crate::domain::promotion::{Promotion, PromotionType};
 use crate::engine::RuleSet;
 
+mod head;
 mod reasons;
 
+use head::PromotionHead;
 use reasons::{NotAppliedBody, SuggestionBody};
 
 /// Typical bytes of an answer without its lists, and of each line, allocation and applied promotion. They reserve room.
@@ -183,15 +185,6 @@ answer! {
         quantity: required(QUANTITY) => own.quantity,
         /// The discount.
         amount: required(DECIMAL) => (own.amount, context.precision),
-    }
-}
-
-answer! {
-    struct PromotionHead "" as &Promotion |promotion| {
-        /// The promotion's id.
-        promotion_id: required(ID) => promotion.id.uuid(),
-        /// The promotion's name.
-        name: required(WORDS) => promotion.terms.name,
     }
 }
 

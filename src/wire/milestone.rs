@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::body::*;
-use super::decode::{Value, refuse_other_name, refuse_repeated};
+use super::decode::{Value, refuse_other_name};
+use super::duplicates::refuse_repeated;
 use super::faults::Faults;
 use crate::domain::activity::{MAX_TARGETS, Milestone, MilestoneMeasure, Target};
 use crate::domain::limit::Refresh;

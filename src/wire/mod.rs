@@ -1,8 +1,8 @@
 //! Converts JSON and CSV to domain values and back: for the HTTP API, the database's documents and the `evaluate`
 //! command.
 //!
-//! In reading order: [`json`] (a body as a tree), [`faults`] (faults and their places), [`decode`] and [`object`]
-//! (readers of the tree), [`mod@write`] (JSON output), [`body`] (tables that give a reader, a printer and a schema),
+//! In reading order: [`json`] (a body as a tree), [`faults`] (faults and their places), [`decode`] (the reader
+//! of the tree), [`mod@bounds`] and [`duplicates`] (what it checks), [`mod@write`] (JSON output), [`body`] (tables that give a reader, a printer and a schema),
 //! [`problem`] (the answer to faults). Then follows one module for each thing that is read and printed, and [`mod@csv`]
 //! for spreadsheets.
 
@@ -11,6 +11,7 @@ pub mod audience;
 pub mod benefit;
 #[expect(clippy::indexing_slicing, reason = "schemas are made of constants, and tests make them")]
 pub mod body;
+pub mod bounds;
 pub mod cart;
 pub mod code;
 pub mod condition;
@@ -18,6 +19,7 @@ pub mod csv;
 pub mod custom_field;
 pub mod customer_promotion;
 pub mod decode;
+pub mod duplicates;
 pub mod evaluation;
 pub mod faults;
 pub mod issuance;
@@ -25,7 +27,6 @@ pub mod issuing;
 pub mod json;
 pub mod limits;
 pub mod milestone;
-pub mod object;
 pub mod problem;
 pub mod product_list;
 pub mod promotion;

@@ -2,7 +2,8 @@
 
 use super::body::*;
 use super::custom_field::DEFINITIONS;
-use super::decode::{Value, refuse_repeated};
+use super::decode::Value;
+use super::duplicates::refuse_repeated;
 use super::faults::Faults;
 use super::write::Writer;
 use crate::domain::currency::Currency;

@@ -1,7 +1,8 @@
 //! Stores (spec 3): a single store, or a list of stores.
 
 use super::body::*;
-use super::decode::{Value, refuse_other_name, refuse_repeated};
+use super::decode::{Value, refuse_other_name};
+use super::duplicates::refuse_repeated;
 use super::faults::Faults;
 use crate::domain::store::{MAX_ZONES, Store};
 

@@ -4,8 +4,10 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::get;
+use promotion_engine::api;
+use promotion_engine::api::connection::Limits;
 use promotion_engine::api::edge::{self, Bounds, Edge};
-use promotion_engine::api::serve::{self, Limits};
+use promotion_engine::api::serve;
 use promotion_engine::app::listen;
 use promotion_engine::metrics::Metrics;
 use reqwest::Method;
@@ -262,7 +264,8 @@ async fn a_panic_is_one_500_and_the_connection_lives_on() {
     let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
-    let edge = Edge::new(router, Bounds::default(), &Metrics::default());
+    let metrics = Metrics::default();
+    let edge = Edge::new(router, Bounds::default(), &metrics, api::measure(&metrics));
     let counted = edge.clone();
     let serving = tokio::spawn(serve::serve(listener, edge, Limits::default(), stop.clone()));
     let mut stream = TcpStream::connect(address).await.unwrap();

@@ -17,6 +17,7 @@ fn the_engine_agrees_with_the_naive_evaluator() {
         name_promotions_by_place(&mut actual);
         let mut counts = counts.lock().expect("no panic while counting");
         generate::census(&actual, &document, &mut counts);
+        generate::census_terms(&actual, &document, &mut counts);
         drop(counts);
         match expect::difference(&expected, &actual) {
             None => Ok(()),
@@ -33,7 +34,7 @@ fn the_engine_agrees_with_the_naive_evaluator() {
         println!("{count:>9} {what}");
     }
     if crate::documents() >= 5_000 {
-        for what in generate::REACHED {
+        for what in generate::REACHED.iter().chain(generate::REACHED_TERMS) {
             assert!(counts.contains_key(*what), "no document reached: {what}");
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{evaluate, expect};
+use crate::{evaluate, expect, oracle};
 
 #[test]
 fn every_worked_cart_comes_to_its_expected_prices() {
@@ -14,6 +14,18 @@ fn every_worked_cart_comes_to_its_expected_prices() {
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     assert!(checked > 150, "only {checked} cases were checked");
+}
+
+/// The naive evaluator reads valid documents only: it is asked for no problem.
+#[test]
+fn the_naive_evaluator_comes_to_the_expected_prices_too() {
+    let mut failures = Vec::new();
+    let is_valid = |case: &serde_json::Value| case["expect"]["error"].is_null();
+    for case in expect::cases().into_iter().filter(is_valid) {
+        let result = oracle::evaluate(&expect::document(&case));
+        failures.extend(expect::check(&case, &result).err());
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 /// Conditions, what the shopper has (units at 50 of weight 1), and the shortfall that is told.

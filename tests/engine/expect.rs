@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// All cases: the worked carts, and the examples of the contract.
 pub fn cases() -> Vec<Value> {
-    [read(include_str!("../cases/examples.json")), contract()].concat()
+    let examples = read(include_str!("../cases/examples.json"));
+    [examples, read(include_str!("../cases/terms.json")), contract()].concat()
 }
 
 /// A case for each result in the examples of `docs/SPEC.md`.
@@ -41,6 +42,9 @@ pub fn check(case: &Value, result: &Value) -> Result<(), String> {
             "applied" => differs(key, wanted, &names(&result["applied"])),
             "discounts" => each_differs(key, wanted, &by_name(&result["applied"], "discount")),
             "times" => each_differs(key, wanted, &by_name(&result["applied"], "times")),
+            "steps" => each_differs(key, wanted, &by_name(&result["applied"], "step")),
+            "allocations" => lacks(key, wanted, &allocations(result)),
+            "unmet" => lacks(key, wanted, &by_name(&result["not_applied"], "unmet")),
             "not_applied" => each_differs(key, wanted, &by_name(&result["not_applied"], "reason")),
             "alternatives" => {
                 let found = by_name(&result["not_applied"], "alternative_discount");
@@ -76,6 +80,23 @@ fn each_differs(key: &str, wanted: &Value, found: &Value) -> Option<String> {
     let mut members = wanted.as_object().into_iter().flatten();
     let fits = members.all(|(name, value)| found.get(name).is_some_and(|it| same(value, it)));
     (!fits).then(|| format!("{key}: expected {wanted}, found {found}"))
+}
+
+/// Compares only the members that are named, at every depth.
+fn lacks(key: &str, wanted: &Value, found: &Value) -> Option<String> {
+    (!has_all(found, wanted)).then(|| format!("{key}: expected {wanted}, found {found}"))
+}
+
+fn has_all(found: &Value, wanted: &Value) -> bool {
+    match (found, wanted) {
+        (Value::Object(found), Value::Object(wanted)) => {
+            wanted.iter().all(|(name, value)| found.get(name).is_some_and(|it| has_all(it, value)))
+        }
+        (Value::Array(found), Value::Array(wanted)) => {
+            found.len() == wanted.len() && found.iter().zip(wanted).all(|(a, b)| has_all(a, b))
+        }
+        _ => same(found, wanted),
+    }
 }
 
 /// A refused document: the problem's status and code, and the codes of its faults.
@@ -118,6 +139,19 @@ fn by_name(list: &Value, key: &str) -> Value {
 fn discounts_of_lines(result: &Value) -> Value {
     let lines = entries(&result["lines"]);
     object(lines.map(|line| (name_of(line, "id"), line["discount"].clone())))
+}
+
+/// What each promotion took off each line.
+fn allocations(result: &Value) -> Value {
+    let name = |id: &Value| {
+        let by = entries(&result["applied"]).find(|applied| applied["promotion_id"] == *id);
+        by.map(|applied| name_of(applied, "name")).unwrap_or_default()
+    };
+    let of_line = |line: &Value| {
+        let own = entries(&line["allocations"]);
+        object(own.map(|own| (name(&own["promotion_id"]), own["amount"].clone())))
+    };
+    object(entries(&result["lines"]).map(|line| (name_of(line, "id"), of_line(line))))
 }
 
 /// The points of all promotions together; worked carts give them to one.

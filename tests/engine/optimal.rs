@@ -1,5 +1,6 @@
 //! `strategy: optimal` against brute force, and what must hold of it on any document (spec 7.6).
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -44,6 +45,7 @@ fn total(result: &Value) -> BigRational {
 fn no_set_in_no_order_is_better_than_what_is_chosen() {
     let unproven = AtomicU64::new(0);
     let reordered = AtomicU64::new(0);
+    let counts = Mutex::new(BTreeMap::new());
     for_each_seed_of(documents(), "OPTIMAL_DOCUMENTS", |seed| {
         let document = document(seed);
         let expected = oracle::evaluate(&document);
@@ -52,6 +54,9 @@ fn no_set_in_no_order_is_better_than_what_is_chosen() {
         if actual["optimality"]["proven"] == false {
             unproven.fetch_add(1, Ordering::Relaxed);
         }
+        let mut counts = counts.lock().expect("no panic while counting");
+        generate::census_terms(&actual, &document, &mut counts);
+        drop(counts);
         let mut ranked = document.clone();
         ranked["settings"]["strategy"] = json!("ranked");
         if total(&evaluate(&ranked)) < total(&actual) {
@@ -69,8 +74,16 @@ fn no_set_in_no_order_is_better_than_what_is_chosen() {
     });
     println!("{} better than ranked", reordered.load(Ordering::Relaxed));
     println!("{} not proven", unproven.load(Ordering::Relaxed));
+    let counts = counts.into_inner().expect("no panic while counting");
+    for (what, count) in &counts {
+        println!("{count:>9} {what}");
+    }
     if documents() >= 2_000 {
         assert!(reordered.into_inner() > 20, "too few documents gain by another order");
+        for what in ["within level item", "within level cart", "across levels"] {
+            let what = format!("incompatible {what} under optimal");
+            assert!(counts.contains_key(&what), "no document reached: {what}");
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! What holds for every cart, whatever the rules. Each property runs on the stream of random
 //! documents on which the engine is compared with the naive evaluator.
 
+use num_integer::Integer;
 use num_rational::BigRational;
-use num_traits::{Signed, Zero};
+use num_traits::{One, Signed, Zero};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use crate::generate::dice::Dice;
 use crate::{evaluate, for_each_seed, generate};
 
 /// A printed decimal, exactly.
@@ -157,15 +160,17 @@ fn looks_at_named_lines(promotion: &Value) -> bool {
     let condition = &promotion["conditions"];
     let line_condition =
         matches!(condition["type"].as_str(), Some("line_quantity" | "line_amount" | "item"));
+    let steps = &promotion["benefit"]["steps"];
     promotion["benefit"]["target"]["type"] == "items"
         && named(&promotion["benefit"]["target"]["select"])
+        && (steps.is_null() || named(&steps["of"]))
         && (condition.is_null() || line_condition && named(&condition["of"]))
         && (promotion["benefit"]["repeat"].is_null() || line_condition)
 }
 
 #[test]
 fn a_line_that_nothing_matches_changes_nothing() {
-    let tried = std::sync::atomic::AtomicUsize::new(0);
+    let tried = AtomicUsize::new(0);
     for_each_seed(|seed| {
         let mut document = generate::document(seed);
         let promotions = document["promotions"].as_array_mut().expect("promotions");
@@ -173,7 +178,7 @@ fn a_line_that_nothing_matches_changes_nothing() {
         if promotions.is_empty() || document["request"]["cart"]["lines"][5].is_object() {
             return Ok(());
         }
-        tried.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        tried.fetch_add(1, Relaxed);
         let before = evaluate(&document);
         let line =
             json!({"id": "nowhere", "sku": "NOWHERE", "quantity": "7", "unit_price": "0.01"});
@@ -214,6 +219,151 @@ fn the_order_of_lines_does_not_change_what_one_promotion_takes_off() {
         let after = evaluate(&document);
         ensure(before["totals"] == after["totals"], || format!("{before:#}\n{after:#}"))
     });
+}
+
+/// The floor of a line (7.1): the larger of its own and that of the settings.
+fn floor(settings: &Value, line: &Value) -> BigRational {
+    let number = |value: &Value| if value.is_null() { BigRational::zero() } else { decimal(value) };
+    let percent = &settings["max_discount_percent"];
+    let hundred = BigRational::from_integer(100.into());
+    let kept = if percent.is_null() { BigRational::zero() } else { &hundred - decimal(percent) };
+    number(&line["floor_price"]).max(decimal(&line["unit_price"]) * kept / hundred)
+}
+
+#[test]
+fn no_unit_is_sold_below_its_floor() {
+    let reached = AtomicUsize::new(0);
+    for_each_seed(|seed| {
+        let document = generate::document(seed);
+        let result = evaluate(&document);
+        let lines = entries(&document["request"]["cart"]["lines"]);
+        for (line, sold) in lines.zip(entries(&result["lines"])) {
+            let floor = floor(&document["settings"], line);
+            if floor.is_zero() {
+                continue;
+            }
+            let above = (decimal(&line["unit_price"]) - &floor).max(BigRational::zero());
+            let discount = decimal(&sold["discount"]);
+            let most = &above * decimal(&sold["quantity"]);
+            ensure(discount <= most, || format!("{sold} is below {floor}"))?;
+            for own in entries(&sold["allocations"]) {
+                let most = &above * decimal(&own["quantity"]);
+                ensure(decimal(&own["amount"]) <= most, || format!("{own} is below {floor}"))?;
+            }
+            reached.fetch_add(usize::from(!discount.is_zero() && discount == most), Relaxed);
+        }
+        Ok(())
+    });
+    if crate::documents() >= 5_000 {
+        assert!(reached.into_inner() > 100, "too few lines are sold at their floor");
+    }
+}
+
+/// Whoever comes when all the others have had their turn is kept out, if none of them goes with it.
+#[test]
+fn a_promotion_that_goes_with_none_that_applied_changes_nothing() {
+    let tried = AtomicUsize::new(0);
+    for_each_seed(|seed| {
+        let mut dice = Dice::new(seed ^ 0x1_4c0e);
+        let mut document = generate::document(seed);
+        let settings = &mut document["settings"];
+        settings["strategy"] = json!("ranked");
+        settings["ranking"] = dice.one(&[json!(["sequence"]), json!(["exclusive", "sequence"])]);
+        let before = evaluate(&document);
+        let cart_first = document["settings"]["evaluation_order"] == "cart_first";
+        let on_items = dice.chance(50);
+        let level = |own: &Value| own["level"] == "item";
+        let goes_second = on_items == cart_first;
+        if !goes_second && !entries(&before["applied"]).any(|own| level(own) == on_items)
+            || before["applied"][0].is_null()
+        {
+            return Ok(());
+        }
+        tried.fetch_add(1, Relaxed);
+        let names_it = dice.chance(50);
+        for promotion in document["promotions"].as_array_mut().into_iter().flatten() {
+            if entries(&before["applied"]).any(|own| own["name"] == promotion["name"]) {
+                let list = if names_it { "not_with" } else { "tags" };
+                let mut names: Vec<Value> =
+                    entries(&promotion["stacking"][list]).cloned().collect();
+                names.push(json!("last"));
+                promotion["stacking"][list] = json!(names);
+            }
+        }
+        let own = if names_it { "tags" } else { "not_with" };
+        let target = if on_items { "items" } else { "cart" };
+        document["promotions"].as_array_mut().expect("promotions").push(json!({
+            "name": "Last", "type": "pos", "sequence": 1_000_000_000,
+            "starts_at": "2000-01-01T00:00:00Z", "ends_at": "2100-01-01T00:00:00Z",
+            "benefit": {"type": "percentage_off", "value": "50", "target": {"type": target}},
+            "stacking": {own: ["last"]},
+        }));
+        let after = evaluate(&document);
+        ensure(["totals", "lines", "applied"].iter().all(|key| before[key] == after[key]), || {
+            format!("{before:#}\n{after:#}")
+        })
+    });
+    if crate::documents() >= 5_000 {
+        assert!(tried.into_inner() > 100, "too few documents have a promotion that applies");
+    }
+}
+
+#[test]
+fn a_larger_cart_never_gets_less_by_ascending_steps() {
+    let rose = AtomicUsize::new(0);
+    for_each_seed(|seed| {
+        let mut dice = Dice::new(seed ^ 0x57_e9);
+        let mut document = generate::document(seed);
+        let measure = dice.one(&["amount", "quantity"]);
+        let froms: &[&str] = match measure {
+            "amount" => &["10", "35.5", "75", "150", "400"],
+            _ => &["1", "2.5", "4", "7", "12"],
+        };
+        let values = ["1", "5", "10", "33.3333", "70"];
+        let steps =
+            froms.iter().zip(values).map(|(from, value)| json!({"from": from, "value": value}));
+        let steps: Vec<Value> = steps.collect();
+        let of = json!({"include": [{"field": "sku", "op": "in", "values": ["A", "B", "C"]}]});
+        let select = dice.one(&[Value::Null, of.clone()]);
+        document["promotions"] = json!([{
+            "name": "Ladder", "type": "pos",
+            "starts_at": "2000-01-01T00:00:00Z", "ends_at": "2100-01-01T00:00:00Z",
+            "benefit": {
+                "type": dice.one(&["percentage_off", "amount_off"]),
+                "steps": {"measure": measure, "of": dice.one(&[Value::Null, of]), "values": steps},
+                "target": {"type": "cart", "select": select},
+            },
+        }]);
+        document["codes"] = json!({});
+        document["request"]["cart"]["currency"] = Value::Null;
+        let mut before = evaluate(&document);
+        for more in 0..4 {
+            let lines = document["request"]["cart"]["lines"].as_array_mut().expect("lines");
+            if dice.chance(50) {
+                let price = dice.one(&["10", "0.35", "19.999", "100"]);
+                lines.push(json!({
+                    "id": format!("more {more}"), "sku": dice.one(&["A", "D"]), "quantity": "1", "unit_price": price,
+                    "floor_price": dice.one(&[Value::Null, json!("9.99"), json!("50")]),
+                }));
+            } else {
+                let place = dice.below(lines.len() as u64) as usize;
+                let quantity = decimal(&lines[place]["quantity"]) + BigRational::one();
+                let thousandths = quantity * BigRational::from_integer(1000.into());
+                let (whole, rest) = thousandths.to_integer().div_rem(&1000.into());
+                lines[place]["quantity"] = json!(format!("{whole}.{rest:0>3}"));
+            }
+            let after = evaluate(&document);
+            let discount = |result: &Value| decimal(&result["totals"]["discount"]);
+            ensure(discount(&after) >= discount(&before), || format!("{before:#}\n{after:#}"))?;
+            let step = |result: &Value| result["applied"][0]["step"].as_u64();
+            rose.fetch_add(usize::from(step(&after) > step(&before)), Relaxed);
+            before = after;
+        }
+        Ok(())
+    });
+    if crate::documents() >= 5_000 {
+        assert!(rose.into_inner() > 100, "too few carts reach a further step");
+    }
 }
 
 #[test]

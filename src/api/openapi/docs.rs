@@ -1,4 +1,4 @@
-//! `GET /docs`: a page to browse the OpenAPI document. The page is part of the program, and loads nothing from
+//! `GET /openapi.json`, and `GET /docs`: a page to browse that document. The page is part of the program, and loads nothing from
 //! elsewhere.
 
 use std::sync::{Arc, LazyLock};
@@ -8,8 +8,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use utoipa_swagger_ui::Config;
 
-use super::Public;
+use super::refusals::Public;
+use crate::api::edge;
 use crate::api::problem::ApiError;
+use crate::api::schema;
+use crate::api::state::Api;
 
 /// What the page may do: load files from here, show images, and call the API. It sets inline styles.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -28,6 +31,13 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
         .filter(true);
     Arc::new(config)
 });
+
+/// The OpenAPI document of the service
+#[utoipa::path(get, path = "/openapi.json", operation_id = "read_openapi", tag = "health",
+    security(()), responses((status = 200, description = "OpenAPI 3.1.", body = schema::Document), Public))]
+pub async fn openapi(api: Api) -> Response {
+    edge::json(StatusCode::OK, api.openapi())
+}
 
 /// A page to browse the OpenAPI document
 #[utoipa::path(get, path = "/docs", operation_id = "browse", tag = "health",

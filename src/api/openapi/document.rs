@@ -4,10 +4,48 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::refusals::CODES;
-use super::{DESCRIPTION, TAGS};
+use super::{components, examples};
 use crate::api::extract::MAX_NAME;
-use crate::api::schema;
-use crate::api::schema::examples;
+
+/// What a caller should know before the first request.
+const DESCRIPTION: &str = "\
+Decides, for any shopping cart, which promotions apply and what every line then costs.
+
+**Keys.** `Authorization: Bearer <key>`. A key belongs to one tenant and has one role: `admin`, `pos`, `issuer` or \
+`viewer`; the operator's key manages tenants and keys. Each path lists the roles that may call it.
+
+**Decimals** (money, quantities, percentages) are texts or numbers in requests, read exactly from their digits, and \
+texts in answers. Amounts are in the currency of the cart, else the tenant's. **Times** are RFC 3339 with an offset; \
+answers print UTC.
+
+**Requests** have no unknown fields, query parameters or duplicate keys (422). A field that may be left out may be null \
+too. Bodies have at most 1 MiB; stores, product lists, codes and bulk issues 16 MiB.
+
+**Lists** take `limit` and `cursor`, and answer `{\"items\", \"next_cursor\"}` in a stable order.
+
+**Errors** are problem documents (RFC 9457) with a stable `code` and, for a body or a query, every fault with its place. \
+After a 503 `outcome_unknown`, or after no answer, the same request is repeated until it is answered; it takes effect once.";
+
+const TAGS: [(&str, &str); 18] = [
+    ("evaluation", "Price a cart without recording anything."),
+    ("redemptions", "Price a cart, record it and count every limit; holds and returns."),
+    ("promotions", "Promotions: conditions, benefit, limits and stacking, between two dates."),
+    ("codes", "Codes, which unlock promotions of type `code_linked`."),
+    ("issuances", "Promotions that single customers have."),
+    ("customers", "What one customer can use; merging and deleting customers."),
+    ("activities", "What customers do, and what they earn by it."),
+    ("milestones", "Targets that customers can reach."),
+    ("settings", "How a tenant's carts are evaluated."),
+    ("stores", "Stores with concept, zones and time zone."),
+    ("product lists", "Named lists of SKUs."),
+    ("stats", "What promotions gave, and what was taken back."),
+    ("events", "Everything that happened, in order."),
+    ("webhook endpoints", "Where events are sent."),
+    ("audit", "Who changed what, and when."),
+    ("keys", "A tenant's own keys."),
+    ("tenants", "Tenants and their keys, managed by the operator."),
+    ("health", "Whether the service works, its metrics, and this document."),
+];
 
 /// Statuses for faulty bodies. Operations without a body do not have them.
 const OF_BODIES: [&str; 4] = ["400", "408", "413", "415"];
@@ -34,7 +72,7 @@ pub fn finish(paths: &utoipa::openapi::OpenApi) -> Value {
         }
     }
     document["components"] = json!({
-        "schemas": schema::components(),
+        "schemas": components::all(),
         "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": KEY}},
         "responses": shared,
     });

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-use super::{EmbeddedError, cannot};
+use super::error::{EmbeddedError, cannot};
 
 /// Accounts that can run the server if the service runs as root, the best one first.
 const CANDIDATES: [&str; 3] = ["postgres", "_postgres", "nobody"];

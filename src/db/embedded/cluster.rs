@@ -17,9 +17,11 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::process::{Child, Command};
 
 use super::account::Account;
+use super::error::{EmbeddedError, cannot};
+use super::options::EmbeddedOptions;
 use super::postmaster::{self, Postmaster};
 use super::programs::{Programs, is_of_postgres};
-use super::{EmbeddedError, EmbeddedOptions, cannot};
+
 use crate::db::Durability;
 
 /// The owner of everything in the cluster.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Embedded, EmbeddedError};
+use super::error::EmbeddedError;
+use super::server::Embedded;
 
 /// The pause after a failed start.
 const PAUSE: Duration = Duration::from_secs(1);

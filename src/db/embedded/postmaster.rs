@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{EmbeddedError, cannot};
+use super::error::{EmbeddedError, cannot};
 
 /// PostgreSQL's own pid file in its folder.
 const PID_FILE: &str = "postmaster.pid";

@@ -128,7 +128,8 @@ pub(crate) fn rank<'e>(case: &Case<'e>, mut candidates: Vec<Candidate<'e>>) -> R
     let ends_sooner = |own: &Candidate<'_>| {
         own.issuance.is_some_and(|issuance| issuance.expires_at < own.compiled.ends_at)
     };
-    if criteria.contains(&RankingCriterion::EarliestExpiry) && candidates.iter().any(ends_sooner) {
+    let by_expiry = criteria.contains(&RankingCriterion::EarliestExpiry);
+    if case.rules.has_drafts() || by_expiry && candidates.iter().any(ends_sooner) {
         // The sort is stable, and candidates come in order of creation, then id.
         candidates.sort_by(|a, b| {
             let discounts = || (discount(a), discount(b));

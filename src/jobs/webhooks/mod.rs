@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::rounds;
+use super::rounds::rounds;
 use crate::db::DbError;
 use crate::metrics::Attempt;
 use crate::service::Service;

@@ -9,13 +9,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rustc_hash::FxHashSet;
 use uuid::Uuid;
 
+use super::super::error::Undone;
 use super::super::evaluate::code_keys;
 use super::super::pool::{Pool, Urgency};
-use super::super::{Service, ServiceError, Undone, events, issuance_events};
+use super::super::{Service, ServiceError, events, issuance_events};
 use super::decide::{Decided, Decision, Open, Recorded, Tally};
 use super::keys::{Start, again, first};
+use super::order::{Pace, Pending, Verdict};
 use super::queue::Waiting;
-use super::{Pace, Pending, Verdict};
 use crate::clock::to_millisecond;
 use crate::db::outbox::NewEvent;
 use crate::db::redemptions::HeldUse;

@@ -7,10 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
-use super::super::Refusal;
 use super::super::evaluate::{code_facts, issuance_fact, require_store, unknown};
+use super::super::{Refusal, ServiceError};
 use super::keys::Ends;
-use super::{Pace, Pending, Redeemed, ServiceError};
+use super::order::{Pace, Pending, Redeemed};
 use crate::db::codes::FoundCode;
 use crate::db::counters::CounterChange;
 use crate::db::redemptions::{GiftRow, HeldUse, NewGift, NewRedemption};

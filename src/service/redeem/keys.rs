@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::super::{Refusal, ServiceError};
-use super::{Pending, Redeemed, Verdict};
+use super::order::{Pending, Redeemed, Verdict};
 use crate::db::redemption_keys::{KnownKey, Latest};
 use crate::domain::id::RedemptionId;
 use crate::domain::redemption::RedemptionState;

@@ -10,18 +10,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::oneshot;
-use tracing::Instrument;
 
-use super::super::Service;
-use super::{Pace, Pending, ServiceError, Verdict};
+use super::order::{MAX_GROUP_MS, Pace, Pending, Verdict};
 use crate::domain::id::TenantId;
 
 /// Most orders of one transaction.
 const MAX_GROUP: usize = 128;
 /// Most bytes of requests in one transaction.
 const MAX_GROUP_BYTES: usize = 4 * 1024 * 1024;
-/// Most milliseconds of evaluations in one transaction. Others may wait for its locks meanwhile.
-pub(super) const MAX_GROUP_MS: u64 = 400;
 
 /// Which queue an order waits in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,26 +60,6 @@ pub(super) struct Waiting {
 }
 
 impl Queues {
-    /// Waits for the order's turn and for its answer. If the caller stops waiting before the turn, the order is
-    /// skipped.
-    pub(super) async fn submit(
-        &self,
-        service: &Service,
-        tenant: TenantId,
-        lane: Lane,
-        pace: Pace,
-        pending: &Arc<Pending>,
-    ) -> Verdict {
-        let (answer, answered) = oneshot::channel();
-        let waiting = Waiting { pending: Arc::clone(pending), pace, answer };
-        if self.enter(tenant, lane, waiting) {
-            let writing = write(self.clone(), service.clone(), tenant, lane);
-            tokio::spawn(writing.in_current_span());
-        }
-        // A writer that died may have committed the order before.
-        answered.await.unwrap_or(Err(ServiceError::Lost))
-    }
-
     /// How many orders wait for their turn.
     pub(super) fn waiting(&self) -> usize {
         self.all().values().map(|queue| queue.waiting.len()).sum()
@@ -94,7 +70,7 @@ impl Queues {
     }
 
     /// Puts an order into its queue. Returns whether the caller must start a writer.
-    fn enter(&self, tenant: TenantId, lane: Lane, waiting: Waiting) -> bool {
+    pub(super) fn enter(&self, tenant: TenantId, lane: Lane, waiting: Waiting) -> bool {
         let mut queues = self.all();
         let queue = queues.entry((tenant, lane)).or_default();
         queue.waiting.push_back(waiting);
@@ -108,7 +84,7 @@ impl Queues {
     /// Takes waiting orders, in their order, up to the bounds of a transaction. It takes one order for each transaction
     /// id: a later group then finds the outcome of the first. `None` means that nothing waits. The caller's writer then
     /// no longer counts and must end.
-    fn take(&self, tenant: TenantId, lane: Lane) -> Option<Vec<Waiting>> {
+    pub(super) fn take(&self, tenant: TenantId, lane: Lane) -> Option<Vec<Waiting>> {
         let mut queues = self.all();
         let queue = queues.get_mut(&(tenant, lane))?;
         let mut taken = Vec::new();
@@ -142,18 +118,5 @@ impl Queues {
             queues.remove(&(tenant, lane));
         }
         None
-    }
-}
-
-/// A writer commits groups until no order waits.
-async fn write(queues: Queues, service: Service, tenant: TenantId, lane: Lane) {
-    while let Some(group) = queues.take(tenant, lane) {
-        let service = service.clone();
-        let commit = async move { service.commit_group(tenant, group).await };
-        // The commit runs in a task of its own, so that the writer survives a panic. The callers of that group get
-        // `Lost`.
-        if let Err(error) = tokio::spawn(commit.in_current_span()).await {
-            tracing::error!(%error, "a group of redemptions was not committed");
-        }
     }
 }

@@ -6,7 +6,8 @@ use rand::Rng;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Actor, Service, ServiceError, audit};
+use super::change::audit;
+use super::{Actor, Service, ServiceError};
 use crate::db::deliveries::DeadRow;
 use crate::db::webhooks::WebhookRow;
 use crate::db::{self, Page, TenantTx};

@@ -1,11 +1,14 @@
 //! Steps of a benefit: values that depend on how much is bought (spec 5.4 `steps`).
 
 use crate::domain::amount::Number;
-use crate::domain::benefit::{MAX_STEPS, Step, StepMeasure, Steps};
+use crate::domain::benefit::{Benefit, MAX_STEPS, Step, StepMeasure, Steps};
 use crate::domain::selector::Selector;
 use crate::wire::body::*;
 use crate::wire::decode::Object;
 use crate::wire::faults::{FaultCode, Faults};
+
+/// A benefit, and the steps that decide its value.
+pub type Stepped = (Benefit, Option<Steps>);
 
 /// Steps as a body writes them: at least two, ascending.
 #[derive(Clone)]

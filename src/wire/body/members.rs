@@ -1,12 +1,11 @@
 //! Presence of members: whether a member is required, may be null, or has a default.
 
-use super::kinds::wrappers;
-use super::schema::{described, nullable};
-use super::{
-    Described, Describes, Fields, NAME, PrintBody, Prints, ReadBody, Reads, Schemas, Side,
-};
+use super::kinds::{Describes, NAME, Prints, Reads, wrappers};
+use super::schema::{Described, Fields, Schemas, Side, described, nullable};
+use super::traits::{PrintBody, ReadBody};
 use crate::domain::names::Named;
-use crate::wire::decode::{Object, TextBound};
+use crate::wire::bounds::TextBound;
+use crate::wire::decode::Object;
 use crate::wire::faults::Faults;
 use crate::wire::write::{Key, Writer};
 

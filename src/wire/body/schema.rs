@@ -4,8 +4,18 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::Described;
 use crate::domain::names::Named;
+
+/// A body that has a schema.
+pub trait Described {
+    /// The component's name. A part without a name is described where it is used.
+    const NAME: &'static str;
+
+    fn schema(schemas: &mut Schemas) -> Json;
+
+    /// Adds the members of this body to those of another body.
+    fn describe(_fields: &mut Fields, _schemas: &mut Schemas) {}
+}
 
 /// The direction of a body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

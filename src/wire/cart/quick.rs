@@ -7,15 +7,15 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use super::{MAX_GROSS, Pairs, Texts, gross};
 use crate::domain::amount::{Money, Number, Quantity, Scaled};
 use crate::domain::cart::{
-    Cart, Explain, Line, MAX_LINE_ENTRIES, MAX_LINES, MAX_PRESENTED, Request, Shipping, Tender,
+    Cart, Explain, Line, MAX_GROSS, MAX_LINE_ENTRIES, MAX_LINES, MAX_PRESENTED, Request, Shipping,
+    Tender, gross,
 };
 use crate::domain::currency::Currency;
 use crate::domain::customer::{Customer, MAX_ENTRIES, Membership};
 use crate::domain::names::Named;
-use crate::wire::decode::{MAX_AMOUNT, MAX_QUANTITY};
+use crate::wire::bounds::{MAX_AMOUNT, MAX_QUANTITY};
 
 /// Most bytes of a text. A text of this many bytes never has more characters than a text may have.
 const MAX_TEXT: usize = 255;
@@ -25,6 +25,9 @@ const MAX_DIGITS: usize = 40;
 const LINE_BYTES: usize = 200;
 /// Up to this many ids are compared pairwise; more are sorted.
 const FEW: usize = 32;
+
+type Texts<'t> = Vec<Cow<'t, str>>;
+type Pairs<'t> = Vec<(Cow<'t, str>, Cow<'t, str>)>;
 
 /// The request in a plain body without faults.
 pub fn read(body: &[u8]) -> Option<Request<'_>> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::PromotionHead;
+use super::head::PromotionHead;
 use crate::domain::condition::{Condition, Leaf};
 use crate::domain::evaluation::{LeafPlace, Reason, ReasonCode, Suggestion, Unmet};
 use crate::domain::exact::Exact;

@@ -18,7 +18,7 @@ use crate::wire::returns::NewReturn;
 use crate::wire::{cart, code, csv, issuing, milestone, promotion, settings, store};
 
 /// Valid bodies of all kinds: the examples of the OpenAPI document.
-const EXAMPLES: &str = include_str!("../../api/schema/examples.json");
+const EXAMPLES: &str = include_str!("../../api/openapi/examples.json");
 
 fn examples() -> Vec<String> {
     let all: Tree = serde_json::from_str(EXAMPLES).expect("examples");

@@ -18,6 +18,7 @@ pub const REACHED: &[&str] = &[
     "reason not_activated",
     "reason conditions_not_met",
     "reason no_eligible_items",
+    "reason units_taken",
     "reason no_benefit",
     "reason another_cart_promotion_applied",
     "reason cart_promotion_applied_first",

@@ -1,18 +1,22 @@
 //! Random valid documents for the command `evaluate`, for comparing evaluators with one another.
 //!
 //! Few SKUs, prices and names, so that promotions collide; over time every kind of benefit, condition,
-//! schedule, limit and setting. A document follows from its seed alone.
+//! schedule, limit and setting. A document follows from its seed alone. Two of three documents have none of the newer terms,
+//! and are what they were before there were any.
 
 mod benefit;
 mod cart;
 mod census;
+mod census_terms;
 mod conditions;
 pub mod dice;
 mod promotion;
 mod settings;
+mod terms;
 mod words;
 
 pub use census::{REACHED, census};
+pub use census_terms::{REACHED_TERMS, census_terms};
 
 use dice::Dice;
 use serde_json::{Map, Value, json};
@@ -28,14 +32,19 @@ pub fn document(seed: u64) -> Value {
     let codes = codes(&mut dice, &promotions);
     let known = codes.values().filter_map(Value::as_array).flatten();
     let known: Vec<String> = known.filter_map(|code| code.as_str().map(str::to_owned)).collect();
-    json!({
+    let mut document = json!({
         "settings": settings::settings(&mut dice),
         "stores": settings::stores(&mut dice),
         "product_lists": settings::product_lists(&mut dice),
         "promotions": promotions,
         "request": cart::request(&mut dice, at, &known, gated),
         "codes": codes,
-    })
+    });
+    let mut dice = Dice::new(seed ^ 0x7e_4215);
+    if dice.chance(34) {
+        terms::add(&mut dice, &mut document);
+    }
+    document
 }
 
 /// One or two codes for every `code_linked` promotion.

@@ -1,5 +1,6 @@
-//! What a promotion gives at its turn (7.4): the exact amounts, and the cart after it.
+//! What a promotion gives at its turn (7.4), and the cart after it.
 
+use super::amounts::{exact_amounts, room_on_line};
 use super::choose::{Choice, Plan, applications_allowed, choose, parts};
 use super::conditions::{Judged, Requirement, Sight, Unmet, judge, requirements, unmet};
 use super::document::{Promotion, World};
@@ -13,6 +14,8 @@ use std::collections::BTreeMap;
 /// What a promotion gave.
 #[derive(Clone)]
 pub struct Gift {
+    /// The step that was reached.
+    pub step: Option<usize>,
     pub times: u64,
     pub discount: Exact,
     pub points: Exact,
@@ -40,12 +43,25 @@ impl Refusal {
 /// A part of the cart in which the conditions hold.
 type Met<'a> = (Sight<'a>, Vec<Requirement>);
 
+/// "Such a promotion is, at its turn, the promotion" of the step reached: "the last one for which those conditions hold;
+/// where none is, it is judged with the first" (5.4). A promotion without steps is itself.
+fn at_its_turn<'a>(
+    world: &World<'_>,
+    promotion: &'a Promotion<'a>,
+    state: &State,
+) -> &'a Promotion<'a> {
+    let is_reached = |step: &&Promotion<'_>| conditions_met(world, step, state).is_ok();
+    let reached = promotion.steps.iter().rev().find(is_reached);
+    reached.or(promotion.steps.first()).unwrap_or(promotion)
+}
+
 /// The parts of the cart (one, without `same`) in which the promotion's conditions hold; else what is unmet.
 pub fn conditions_met<'a>(
     world: &'a World<'a>,
     promotion: &'a Promotion<'a>,
     state: &'a State,
 ) -> Result<Vec<Met<'a>>, Refusal> {
+    let promotion = at_its_turn(world, promotion, state);
     let mut met = Vec::new();
     let mut failed: Vec<Vec<Unmet>> = Vec::new();
     for part in parts(world, promotion.benefit.same) {
@@ -86,6 +102,7 @@ pub fn attempt(
     promotion: &Promotion<'_>,
     state: &State,
 ) -> Result<Gift, Refusal> {
+    let promotion = at_its_turn(world, promotion, state);
     let met = conditions_met(world, promotion, state)?;
     if promotion.is_item_level() {
         return attempt_items(world, promotion, state, &met);
@@ -137,16 +154,10 @@ fn attempt_items(
             amount: Exact::zero(),
         });
         share.exact += amount;
-        share.left += state.left_of_unit(world, slot.line, slot.piece) * &slot.quantity;
     }
     for share in by_line.values_mut() {
-        // Units of a line that has nothing left have nothing left, as "discounts never make a line negative" (7.1).
-        let of_line = where_positive(state.left_of_line(world, share.line));
-        share.left = smaller(&where_positive(share.left.clone()), &of_line);
-        // "At most what is left to pay for its units: line by line for `bundle_price`."
-        if promotion.benefit.kind == "bundle_price" {
-            share.exact = smaller(&share.exact, &share.left);
-        }
+        let own = shares.iter().map(|(choice, _)| choice).filter(|it| it.slot.line == share.line);
+        share.left = room_on_line(world, state, share.line, own);
     }
     let exact: Exact = by_line.values().map(|share| &share.exact).sum();
     let mut lines: Vec<Share> = by_line.into_values().collect();
@@ -162,6 +173,7 @@ fn attempt_items(
         allocations.push((share.line, units, share.amount.clone()));
     }
     Ok(Gift {
+        step: step_of(promotion),
         times,
         discount,
         points: Exact::zero(),
@@ -171,111 +183,14 @@ fn attempt_items(
     })
 }
 
+fn step_of(promotion: &Promotion<'_>) -> Option<usize> {
+    promotion.step.as_ref().map(|step| step.place)
+}
+
 /// "`no_eligible_items` when there is no unit, line, complete group or set, or shipping to discount;
 /// `no_benefit` when there is, but n is 0 or the amount comes to 0."
 fn nothing(is_there_any: bool) -> Refusal {
     Refusal::because(if is_there_any { "no_benefit" } else { "no_eligible_items" })
-}
-
-/// The exact amount of every choice.
-fn exact_amounts(
-    world: &World<'_>,
-    promotion: &Promotion<'_>,
-    state: &State,
-    plan: &Plan,
-) -> Vec<Exact> {
-    let benefit = &promotion.benefit;
-    match benefit.kind {
-        "bundle_price" => bundle_amounts(world, &benefit.value, state, plan),
-        "amount_off" if !benefit.per_unit => {
-            // "In sum for `amount_off` per application", "shared over its units in proportion to what is
-            // left to pay of them".
-            let left = lefts(world, state, &plan.choices);
-            let sum = where_positive(left.iter().sum());
-            let total = smaller(&(&benefit.value * whole(plan.n)), &sum);
-            in_proportion(&total, &positive(left))
-        }
-        _ => {
-            let of = |choice: &Choice| {
-                let slot = &choice.slot;
-                &slot.quantity * unit_amount(world, promotion, state, slot.line, slot.piece)
-            };
-            plan.choices.iter().map(of).collect()
-        }
-    }
-}
-
-/// What is left to pay of every choice.
-fn lefts(world: &World<'_>, state: &State, choices: &[Choice]) -> Vec<Exact> {
-    let left = |choice: &Choice| {
-        let slot = &choice.slot;
-        state.left_of_unit(world, slot.line, slot.piece) * &slot.quantity
-    };
-    choices.iter().map(left).collect()
-}
-
-/// A share that is spread evenly over the units of a line may take more off one than is left to pay of it;
-/// such a unit weighs nothing.
-fn positive(weights: Vec<Exact>) -> Vec<Exact> {
-    weights.into_iter().map(where_positive).collect()
-}
-
-/// A total in proportion to the weights; nothing when they are all 0.
-fn in_proportion(total: &Exact, weights: &[Exact]) -> Vec<Exact> {
-    let sum: Exact = weights.iter().sum();
-    if sum.is_zero() {
-        return weights.to_vec();
-    }
-    weights.iter().map(|weight| total * weight / &sum).collect()
-}
-
-/// The benefits that are computed "unit by unit": at most what is left to pay for the unit.
-fn unit_amount(
-    world: &World<'_>,
-    promotion: &Promotion<'_>,
-    state: &State,
-    line: usize,
-    piece: usize,
-) -> Exact {
-    let benefit = &promotion.benefit;
-    let left = where_positive(state.left_of_unit(world, line, piece));
-    let value = &benefit.value;
-    let amount = match (benefit.kind, &world.lines[line].mrp) {
-        // "The discount is what is left to pay less mrp × (100 − value) %, where positive."
-        ("percentage_off", Some(mrp)) if benefit.mrp_base => {
-            &left - mrp * percent(&(whole(100) - value))
-        }
-        // "`net`, unit price + tax + charges less what earlier promotions took off that unit."
-        ("percentage_off", _) if world.settings.net => &left * percent(value),
-        ("percentage_off", _) => &world.lines[line].price * percent(value),
-        ("fixed_price", _) => &left - value,
-        ("free_product", _) => left.clone(),
-        ("amount_off", _) => value.clone(),
-        (other, _) => panic!("no benefit {other} on units"),
-    };
-    smaller(&where_positive(amount), &left)
-}
-
-/// "For each group, (Σ of what is left to pay of its units − value), where positive, shared in proportion to
-/// the unit prices in the group (all 0: to what is left to pay)."
-fn bundle_amounts(world: &World<'_>, value: &Exact, state: &State, plan: &Plan) -> Vec<Exact> {
-    let mut amounts = vec![Exact::zero(); plan.choices.len()];
-    for group in 0..plan.n {
-        let places: Vec<usize> =
-            (0..plan.choices.len()).filter(|place| plan.choices[*place].group == group).collect();
-        let choices: Vec<Choice> =
-            places.iter().map(|place| plan.choices[*place].clone()).collect();
-        let left = lefts(world, state, &choices);
-        let total = where_positive(left.iter().sum::<Exact>() - value);
-        let price = |choice: &Choice| &choice.slot.quantity * &world.lines[choice.slot.line].price;
-        let prices: Vec<Exact> = choices.iter().map(price).collect();
-        let all_zero = prices.iter().all(Exact::is_zero);
-        let weights = if all_zero { positive(left) } else { prices };
-        for (place, amount) in places.into_iter().zip(in_proportion(&total, &weights)) {
-            amounts[place] = amount;
-        }
-    }
-    amounts
 }
 
 /// The cart after an item-level promotion: the units chosen and needed are claimed, and "what a promotion
@@ -332,7 +247,7 @@ fn after_items(
 
 /// "Base of a cart-level promotion: `gross`, S, the sum over the (selected) lines of gross less item-level
 /// discounts; `net`, S + tax + charges less the cart-level discounts so far, of the same lines." It is
-/// spread in proportion "to what is left to pay of each selected line".
+/// spread in proportion "to what is left to pay of each selected line": to their room.
 fn attempt_cart(
     world: &World<'_>,
     promotion: &Promotion<'_>,
@@ -342,6 +257,7 @@ fn attempt_cart(
     let benefit = &promotion.benefit;
     let lines = selected(world, benefit.select, &world.all_lines());
     let mut gift = Gift {
+        step: step_of(promotion),
         times: n,
         discount: Exact::zero(),
         points: Exact::zero(),
@@ -356,11 +272,11 @@ fn attempt_cart(
         gift.points = &benefit.value * whole(n);
         return Ok(gift);
     }
-    let left: Vec<Exact> =
-        lines.iter().map(|line| where_positive(state.left_of_line(world, *line))).collect();
-    let sum: Exact = left.iter().sum();
     let exact = match benefit.kind {
-        "percentage_off" if world.settings.net => percent(&benefit.value) * &sum,
+        "percentage_off" if world.settings.net => {
+            let left = |line: &usize| state.left_of_line(world, *line);
+            percent(&benefit.value) * lines.iter().map(left).sum::<Exact>()
+        }
         "percentage_off" => {
             let base =
                 |line: &usize| world.lines[*line].gross() - &state.lines[*line].item_discount;
@@ -369,11 +285,12 @@ fn attempt_cart(
         "amount_off" => &benefit.value * whole(n),
         other => panic!("no benefit {other} on the cart"),
     };
-    let exact = smaller(&exact, &sum);
+    let room = |line: &usize| state.room_of_line(world, *line);
+    let exact = smaller(&exact, &lines.iter().map(room).sum());
     let mut shares: Vec<Share> = lines
         .iter()
-        .zip(left)
-        .map(|(line, left)| Share { line: *line, exact: left.clone(), left, amount: Exact::zero() })
+        .map(|line| (*line, room(line)))
+        .map(|(line, room)| Share { line, exact: room.clone(), left: room, amount: Exact::zero() })
         .collect();
     gift.discount = settle_lines(world, promotion, &exact, &mut shares);
     if gift.discount.is_zero() {
@@ -416,6 +333,7 @@ fn attempt_shipping(
     let mut after = state.clone();
     after.shipping_discount += &discount;
     Ok(Gift {
+        step: step_of(promotion),
         times: n,
         discount,
         points: Exact::zero(),

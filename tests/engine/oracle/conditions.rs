@@ -66,10 +66,17 @@ impl Judged<'_> {
     }
 }
 
-/// Judges the promotion's conditions; "null is always true", and is none here.
+/// Judges the promotion's conditions; "null is always true", and is none here. The conditions of a step are "*all
+/// of* its own conditions and the leaf" of the step (5.4), whose path is `/benefit/steps/values/k` (8).
 pub fn judge<'a>(sight: &Sight<'a>) -> Option<Judged<'a>> {
-    let condition = field(sight.promotion.json, "conditions")?;
-    Some(judge_one(sight, condition, "/conditions".to_owned()))
+    let own = field(sight.promotion.json, "conditions");
+    let own = own.map(|condition| judge_one(sight, condition, "/conditions".to_owned()));
+    let Some(step) = &sight.promotion.step else {
+        return own;
+    };
+    let leaf = judge_leaf(sight, &step.leaf, format!("/benefit/steps/values/{}", step.place));
+    let of: Vec<Judged<'a>> = own.into_iter().chain([leaf]).collect();
+    Some(Judged::Group { value: of.iter().all(Judged::value), is: true, of })
 }
 
 /// A group: "all / any of the children evaluate to `is` (defaults `all`, `true`)".

@@ -1,10 +1,10 @@
 //! The document that is evaluated, read into plain structures with every default of sections 4 to 6.
 
-use super::number::{Exact, read, whole};
+use super::number::{Exact, percent, read, whole};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use num_traits::Zero;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A member of an object, `null` being the same as absent.
 pub fn field<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
@@ -70,6 +70,7 @@ pub struct Settings<'a> {
     pub ranking: Vec<&'a str>,
     pub rounding: &'a str,
     pub precision: u32,
+    pub max_discount_percent: Option<Exact>,
 }
 
 /// A line of the cart (6).
@@ -83,6 +84,9 @@ pub struct Line<'a> {
     pub mrp: Option<Exact>,
     pub tax: Exact,
     pub charges: Exact,
+    /// "The floor of a unit is the larger of its line's `floor_price` and unit_price × (100 −
+    /// `max_discount_percent`) ÷ 100 (0 without either)" (7.1).
+    pub floor: Exact,
     /// "Lines that match the selector `exclude` behave as if it were false" (4).
     pub one_promotion: bool,
 }
@@ -108,7 +112,13 @@ pub struct Promotion<'a> {
     pub exclusive: bool,
     pub allow_further: bool,
     pub group: Option<&'a str>,
+    pub tags: &'a [Value],
+    pub not_with: &'a [Value],
     pub benefit: Benefit<'a>,
+    /// "The promotion without steps that has the `value` of the step" (5.4), for every step of a promotion that has some.
+    pub steps: Vec<Promotion<'a>>,
+    /// Of which step it is made, if it is.
+    pub step: Option<Step>,
     /// The least of `max_times`, `limits.cart.times` and what is left of every `times` limit.
     pub times_bound: Option<u64>,
     /// The least of `limits.cart.discount` and what is left of every `discount` limit.
@@ -120,6 +130,21 @@ impl Promotion<'_> {
     pub fn is_item_level(&self) -> bool {
         self.benefit.level == "item"
     }
+
+    /// "Two promotions are *incompatible* when one's `not_with` names a tag of the other" (5).
+    pub fn is_incompatible_with(&self, other: &Promotion<'_>) -> bool {
+        let names = |own: &[Value], tags: &[Value]| own.iter().any(|name| tags.contains(name));
+        names(self.not_with, other.tags) || names(other.not_with, self.tags)
+    }
+}
+
+/// A step (5.4).
+pub struct Step {
+    /// "Its place, from 0."
+    pub place: usize,
+    /// "The leaf `line_amount` (or `line_quantity`) of `of` with `gte` `from` (`of` null: `cart_amount`, or
+    /// `total_quantity`)."
+    pub leaf: Value,
 }
 
 /// A benefit (5.4).
@@ -169,7 +194,7 @@ impl<'a> World<'a> {
         let settings = read_settings(field(document, "settings").unwrap_or(&Value::Null));
         let code = text(request, "store");
         let mut world = World {
-            lines: list(cart, "lines").iter().map(read_line).collect(),
+            lines: list(cart, "lines").iter().map(|line| read_line(&settings, line)).collect(),
             cart,
             customer: field(request, "customer"),
             store: list(document, "stores")
@@ -251,26 +276,63 @@ fn read_settings(json: &Value) -> Settings<'_> {
             .and_then(Value::as_u64)
             .and_then(|it| u32::try_from(it).ok())
             .unwrap_or(2),
+        max_discount_percent: decimal(json, "max_discount_percent"),
     }
 }
 
-fn read_line(json: &Value) -> Line<'_> {
+fn read_line<'a>(settings: &Settings<'_>, json: &'a Value) -> Line<'a> {
     let sku = text(json, "sku").expect("a SKU");
+    let price = decimal(json, "unit_price").expect("a price");
+    let by_settings = match &settings.max_discount_percent {
+        Some(most) => &price * percent(&(whole(100) - most)),
+        None => Exact::zero(),
+    };
+    let by_line = decimal(json, "floor_price").unwrap_or_else(Exact::zero);
     Line {
         json,
         id: text(json, "id").expect("an id"),
         sku,
         product: text(json, "product").unwrap_or(sku),
         quantity: decimal(json, "quantity").expect("a quantity"),
-        price: decimal(json, "unit_price").expect("a price"),
+        price,
         mrp: decimal(json, "mrp"),
         tax: decimal(json, "tax").unwrap_or_else(Exact::zero),
         charges: decimal(json, "charges").unwrap_or_else(Exact::zero),
+        floor: by_settings.max(by_line),
         one_promotion: false,
     }
 }
 
 fn read_promotion(index: usize, json: &Value) -> Promotion<'_> {
+    let steps = at(json, &["benefit", "steps"]);
+    let of_step = |(place, step): (usize, &Value)| {
+        let steps = steps.expect("steps");
+        let mut promotion = read_without_steps(index, json);
+        promotion.benefit.value = decimal(step, "value").expect("a value");
+        promotion.step = Some(Step { place, leaf: leaf_of(steps, step) });
+        promotion
+    };
+    let values = steps.map_or(&[][..], |steps| list(steps, "values"));
+    let values = values.iter().enumerate();
+    Promotion { steps: values.map(of_step).collect(), ..read_without_steps(index, json) }
+}
+
+/// The leaf that a step adds to the conditions.
+fn leaf_of(steps: &Value, step: &Value) -> Value {
+    let is_amount = text(steps, "measure").expect("a measure") == "amount";
+    match (field(steps, "of"), is_amount) {
+        (Some(of), true) => {
+            json!({"type": "line_amount", "of": of, "op": "gte", "value": step["from"]})
+        }
+        (Some(of), false) => {
+            json!({"type": "line_quantity", "of": of, "op": "gte", "value": step["from"]})
+        }
+        (None, true) => json!({"type": "cart_amount", "op": "gte", "value": step["from"]}),
+        (None, false) => json!({"type": "total_quantity", "op": "gte", "value": step["from"]}),
+    }
+}
+
+fn read_without_steps(index: usize, json: &Value) -> Promotion<'_> {
     let stacking = field(json, "stacking").unwrap_or(&Value::Null);
     let benefit = field(json, "benefit").expect("a benefit");
     let limits = field(json, "limits").unwrap_or(&Value::Null);
@@ -300,7 +362,11 @@ fn read_promotion(index: usize, json: &Value) -> Promotion<'_> {
         exclusive: flag(stacking, "exclusive", false),
         allow_further: flag(stacking, "allow_further", true),
         group: text(stacking, "group"),
+        tags: list(stacking, "tags"),
+        not_with: list(stacking, "not_with"),
         benefit: read_benefit(benefit),
+        steps: Vec::new(),
+        step: None,
         times_bound: times.into_iter().flatten().filter_map(Value::as_u64).min(),
         cap: caps.into_iter().flatten().filter_map(read).min(),
     }

@@ -85,6 +85,10 @@ fn in_audience(world: &World<'_>, json: &Value) -> bool {
         return true;
     };
     let members = memberships(world);
+    // "Any customer with an id."
+    if text(audience, "type") == Some("identified") && world.customer_id().is_none() {
+        return false;
+    }
     if text(audience, "type") == Some("loyalty") {
         let programs = list(audience, "programs");
         let is_in = |membership: &Value| programs.iter().any(|it| is_member(it, membership));
@@ -115,7 +119,8 @@ fn is_member(program: &Value, membership: &Value) -> bool {
 /// "A promotion is segmented when its audience is anything but `{"type": "all"}` without groups" (5.2).
 pub fn is_segmented(promotion: &Promotion<'_>) -> bool {
     field(promotion.json, "audience").is_some_and(|audience| {
-        text(audience, "type") == Some("loyalty") || !list(audience, "groups").is_empty()
+        matches!(text(audience, "type"), Some("loyalty" | "identified"))
+            || !list(audience, "groups").is_empty()
     })
 }
 
@@ -124,6 +129,8 @@ pub enum Presented {
     Unknown,
     Duplicate,
     AlreadyUnlocked,
+    /// "A code that is bound to another customer unlocks nothing."
+    OfAnotherCustomer,
     /// It unlocks this promotion.
     Unlocks(usize),
 }
@@ -142,8 +149,12 @@ pub fn presented_codes<'a>(world: &World<'a>) -> Vec<(&'a str, Presented)> {
         } else {
             match owner_of(world, code) {
                 None => Presented::Unknown,
-                Some(owner) if unlocked.contains(&owner) => Presented::AlreadyUnlocked,
-                Some(owner) => {
+                // It "goes before `expired`, `exhausted` and `already_unlocked`" (8).
+                Some((_, Some(bound_to))) if world.customer_id() != Some(bound_to) => {
+                    Presented::OfAnotherCustomer
+                }
+                Some((owner, _)) if unlocked.contains(&owner) => Presented::AlreadyUnlocked,
+                Some((owner, _)) => {
                     unlocked.push(owner);
                     Presented::Unlocks(owner)
                 }
@@ -154,14 +165,18 @@ pub fn presented_codes<'a>(world: &World<'a>) -> Vec<(&'a str, Presented)> {
     found
 }
 
-fn owner_of(world: &World<'_>, code: &str) -> Option<usize> {
-    let has_code = |promotion: &&Promotion<'_>| {
-        let mut codes = list(world.codes, promotion.name).iter();
-        let is_public = !matches!(promotion.status, "draft" | "archived");
-        is_public && codes.any(|it| it.as_str().is_some_and(|own| own.eq_ignore_ascii_case(code)))
+/// The promotion that has this code, and the customer to whom the code is bound.
+fn owner_of<'a>(world: &World<'a>, code: &str) -> Option<(usize, Option<&'a str>)> {
+    let is_public = |promotion: &&Promotion<'_>| !matches!(promotion.status, "draft" | "archived");
+    let of_promotion = |promotion: &Promotion<'_>| {
+        let mut codes = list(world.codes, promotion.name).iter().map(|json| match json {
+            Value::String(own) => (own.as_str(), None),
+            bound => (text(bound, "code").expect("a code"), text(bound, "customer_id")),
+        });
+        let own = codes.find(|(own, _)| own.eq_ignore_ascii_case(code));
+        own.map(|(_, bound_to)| (promotion.index, bound_to))
     };
-    let owner = world.promotions.iter().find(has_code);
-    owner.map(|promotion| promotion.index)
+    world.promotions.iter().filter(is_public).find_map(of_promotion)
 }
 
 /// The code on the cart that unlocks the promotion, as it was presented.

@@ -107,6 +107,7 @@ fn applied(world: &World<'_>, verdict: &Verdict) -> Value {
             "name": promotion.name,
             "type": promotion.kind,
             "level": promotion.benefit.level,
+            "step": gift.step,
             "times": gift.times,
             "discount": amount(&gift.discount, world.settings.precision),
             "points": plain(&gift.points),
@@ -140,6 +141,9 @@ fn codes(world: &World<'_>, verdict: &Verdict) -> Value {
         Presented::Duplicate => json!({"code": code, "status": "duplicate"}),
         Presented::AlreadyUnlocked => {
             json!({"code": code, "status": "not_applied", "reason": "already_unlocked"})
+        }
+        Presented::OfAnotherCustomer => {
+            json!({"code": code, "status": "not_applied", "reason": "code_of_another_customer"})
         }
         Presented::Unlocks(promotion) => match verdict.refused.get(&promotion) {
             None => json!({"code": code, "status": "applied"}),

@@ -9,7 +9,7 @@ pub struct Share {
     pub line: usize,
     /// The line's exact share.
     pub exact: Exact,
-    /// What is left to pay there.
+    /// The room there.
     pub left: Exact,
     /// What is allocated to it.
     pub amount: Exact,

@@ -184,7 +184,7 @@ fn or_units_taken(world: &World<'_>, promotion: &Promotion<'_>, refusal: Refusal
     refusal
 }
 
-/// What stands in a promotion's way at its turn, "`stopped_by_earlier` before the other two".
+/// What stands in a promotion's way at its turn: "`stopped_by_earlier`, then `incompatible`, then the others".
 pub fn obstacle(
     world: &World<'_>,
     verdict: &Verdict,
@@ -198,6 +198,10 @@ pub fn obstacle(
     // "`stacking.allow_further: false`: once it has applied, nothing after it is."
     if heeds_allow_further && applied.clone().any(|(earlier, _)| !earlier.allow_further) {
         return Some("stopped_by_earlier");
+    }
+    // "A promotion that is incompatible with one that has applied does not apply."
+    if applied.clone().any(|(earlier, _)| promotion.is_incompatible_with(earlier)) {
+        return Some("incompatible");
     }
     if promotion.is_item_level() {
         // "`cart_first`: item-level ones only if none of those took anything off the lines."

@@ -1,7 +1,7 @@
 //! Units of lines (7.3): what is claimed, what a promotion may discount, and in which order units go.
 
 use super::document::{Promotion, World};
-use super::number::Exact;
+use super::number::{Exact, smaller, where_positive};
 use num_traits::Zero;
 use std::cmp::Ordering;
 
@@ -63,11 +63,36 @@ impl State {
         to_pay_at_first(world, line) / &world.lines[line].quantity - &piece.taken / &piece.quantity
     }
 
+    /// "The room of a line is what is left to pay of it; where its floor is above 0, gross less the discounts allocated
+    /// to it so far less floor × quantity, if that is less, and never below 0" (7.1).
+    pub fn room_of_line(&self, world: &World<'_>, line: usize) -> Exact {
+        let left = where_positive(self.left_of_line(world, line));
+        let of = &world.lines[line];
+        let state = &self.lines[line];
+        let above_floor =
+            of.gross() - &state.item_discount - &state.cart_discount - &of.floor * &of.quantity;
+        bounded(&of.floor, left, above_floor)
+    }
+
+    /// "Of a unit of a line with a floor likewise, in sums too": without a floor what is left of a unit can be below 0.
+    pub fn room_of_unit(&self, world: &World<'_>, line: usize, piece: usize) -> Exact {
+        let left = self.left_of_unit(world, line, piece);
+        let of = &world.lines[line];
+        let piece = &self.lines[line].pieces[piece];
+        let above_floor = &of.price - &piece.taken / &piece.quantity - &of.floor;
+        bounded(&of.floor, left, above_floor)
+    }
+
     /// Everything taken off lines and shipping.
     pub fn discount(&self) -> Exact {
         let of_line = |it: &LineState| &it.item_discount + &it.cart_discount;
         self.lines.iter().map(of_line).sum::<Exact>() + &self.shipping_discount
     }
+}
+
+/// What is left to pay, where there is a floor above 0 no more than what is above it.
+fn bounded(floor: &Exact, left: Exact, above_floor: Exact) -> Exact {
+    if floor.is_zero() { left } else { where_positive(smaller(&left, &above_floor)) }
 }
 
 fn to_pay_at_first(world: &World<'_>, line: usize) -> Exact {

@@ -5,12 +5,13 @@ use std::fmt::Display;
 
 use serde_json::{Value as Json, json};
 
-use super::{Describes, Like, Prints, Reads, text_schema};
+use super::kind::{Describes, Prints, Reads};
+use super::plain::{Like, text_schema};
 use crate::domain::amount::{DECIMALS, Money, QUANTITY_DECIMALS, Scaled};
 use crate::domain::exact::Exact;
-use crate::wire::body::schema::reference;
-use crate::wire::body::{Schemas, Side};
-use crate::wire::decode::{MAX_AMOUNT, MAX_QUANTITY, TextBound, Value};
+use crate::wire::body::schema::{Schemas, Side, reference};
+use crate::wire::bounds::{MAX_AMOUNT, MAX_QUANTITY, TextBound};
+use crate::wire::decode::Value;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::write::Writer;
 

@@ -8,10 +8,12 @@ use std::ops::RangeInclusive;
 use rustc_hash::FxHashSet;
 use serde_json::{Value as Json, json};
 
-use super::{Describes, Prints, Reads, text_schema, wrappers};
-use crate::wire::body::schema::nullable;
-use crate::wire::body::{Described, PrintBody, ReadBody, Schemas};
-use crate::wire::decode::{TextBound, Value};
+use super::kind::{Describes, Prints, Reads, wrappers};
+use super::plain::{Like, text_schema};
+use crate::wire::body::schema::{Described, Schemas, nullable};
+use crate::wire::body::traits::{PrintBody, ReadBody};
+use crate::wire::bounds::TextBound;
+use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
 use crate::wire::write::Writer;
 
@@ -218,6 +220,9 @@ wrappers! {
     /// A value of `kind`, or null.
     or_null OrNull;
 }
+
+/// Any JSON value. A closure prints it.
+pub const ANYTHING: By<Like> = by(Like(|_| json!({"description": ""})));
 
 /// Kinds with the schema of the kind that they wrap.
 macro_rules! described_by {

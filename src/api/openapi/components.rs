@@ -1,18 +1,16 @@
-//! The schemas that paths refer to: the components of the OpenAPI document.
+//! The schemas of all bodies: the components of the OpenAPI document.
 //!
-//! The table of a body describes its schema ([`crate::wire::body`]). This list gives each body the name by which paths
-//! refer to it; the parts of a body are found through its table. Parts that differ between requests and answers appear
-//! twice, for example as `SelectorInput` and `Selector`.
+//! The table of a body describes its schema ([`crate::wire::body`]). This list says which body has which of the names
+//! that paths refer to ([`schema`]); the parts of a body are found through its table. Parts that differ between requests
+//! and answers appear twice, for example as `SelectorInput` and `Selector`.
 
 use std::marker::PhantomData;
 
 use serde_json::{Map, Value, json};
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::Schema;
-use utoipa::{PartialSchema, ToSchema};
 
-use super::{
-    audit, codes, health, keys, product_lists, redemptions, stats, stores, tenants, webhooks,
+use crate::api::{
+    audit, codes, health, keys, product_lists, redemptions, schema, stats, stores, tenants,
+    webhooks,
 };
 use crate::domain::cart::Request;
 use crate::domain::redemption::Order;
@@ -25,32 +23,16 @@ use crate::wire::{
     promotion, redemption, returns, settings, store,
 };
 
-pub mod examples;
-
-/// One type for each body, so that paths can refer to the body by name.
+/// Makes the function that describes all bodies.
 macro_rules! bodies {
     ($($name:ident: $schema:expr;)+) => {
-        $(
-            #[doc = concat!("The schema `", stringify!($name), "`.")]
-            pub struct $name;
-
-            impl PartialSchema for $name {
-                fn schema() -> RefOr<Schema> {
-                    // A placeholder: [`components`] has the real schema.
-                    RefOr::T(Schema::default())
-                }
-            }
-
-            impl ToSchema for $name {}
-        )+
-
         /// All schemas, by name.
-        pub fn components() -> Map<String, Value> {
+        pub fn all() -> Map<String, Value> {
             let mut schemas = Schemas::default();
             $(
                 let describe: fn(&mut Schemas) -> Value = $schema;
                 let schema = describe(&mut schemas);
-                schemas.insert(stringify!($name), schema);
+                schemas.insert(schema::$name::NAME, schema);
             )+
             schemas.into_components().into_iter().collect()
         }
@@ -140,7 +122,7 @@ fn page<B: Described>(schemas: &mut Schemas) -> Value {
     answer::<Page<B>>(schemas)
 }
 
-/// A page of a list, which [`super::page`] prints.
+/// A page of a list, which [`crate::api::page`] prints.
 struct Page<B>(PhantomData<B>);
 
 impl<B: Described> Described for Page<B> {

@@ -1,0 +1,36 @@
+//! The names by which paths refer to bodies, one type for each. `openapi::components` describes the bodies.
+
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
+
+macro_rules! names {
+    ($($name:ident)+) => {$(
+        #[doc = concat!("The schema `", stringify!($name), "`.")]
+        pub struct $name;
+
+        impl $name {
+            pub const NAME: &str = stringify!($name);
+        }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                // A placeholder: `openapi::components` has the real schema.
+                RefOr::T(Schema::default())
+            }
+        }
+
+        impl ToSchema for $name {}
+    )+};
+}
+
+names! {
+    ActivityInput ActivityRecorded AuditPage BulkIssuanceInput CartRequestInput Claim CodePage CodesInput CodesMade
+    DeadDeliveryPage Document EndedRedemption Evaluation EventPage Health Issuance IssuanceInput IssuancePage
+    IssuanceVerdicts KeyInput KeyMade KeyPage Merge Milestone MilestoneInput MilestonePage Nothing OfferPage Problem
+    ProductList ProductListInput ProductListPage ProductListSummary Promotion PromotionInput PromotionPage
+    PromotionReplacement PromotionStats PromotionVersionPage Redemption RedemptionFull RedemptionInput
+    RedemptionPage Resend Resent ReturnInput ReturnRecord Settings SettingsInput Stats StatusChange Store StoreInput
+    StoreListInput StorePage StoresPut Tenant TenantInput TenantMade TenantPage TenantPatch Webhook WebhookInput
+    WebhookPage
+}

@@ -1,0 +1,151 @@
+//! The pool of connections, and its life: it is opened, checked and closed.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, PgPool};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+
+use super::error::{DbError, NotReady, Result};
+use super::fair_queue::FairQueue;
+use super::health::Health;
+use super::migrate;
+use super::options::DbOptions;
+
+/// A connection that was idle for longer than this is pinged before use.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+
+/// How long open transactions may still run when the service stops.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait for the rollback when a connection is released.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The database, as the layers above use it. Clones share one pool.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pub(super) pool: PgPool,
+    pub(super) tasks: TaskTracker,
+    pub(super) queue: FairQueue,
+    /// The connection of [`Db::ready`].
+    watching: Arc<Mutex<Option<PgConnection>>>,
+    pub(super) health: Health,
+    pub(super) options: DbOptions,
+}
+
+impl Db {
+    /// Connects to a migrated database, and refuses one whose settings or roles are unsafe.
+    pub async fn open(options: DbOptions) -> Result<Self> {
+        migrate::refuse_unsafe(&options).await?;
+        let on_connect: Arc<str> = options.timeouts.on_connect().into();
+        let pool = PgPoolOptions::new()
+            .max_connections(options.pool_size)
+            .acquire_timeout(options.timeouts.acquire)
+            .test_before_acquire(false)
+            .before_acquire(|connection, rested| {
+                Box::pin(async move {
+                    if rested.idle_for > TRUSTED_IDLE {
+                        sqlx::Connection::ping(connection).await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .after_connect(move |connection, _| tell(connection, Arc::clone(&on_connect)))
+            // sqlx 0.9.0 can return a connection on which a cancelled begin has succeeded (transact-rs/sqlx #4385):
+            // sqlx believes that no transaction is open, so only an unconditional rollback ends it.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    let rollback = sqlx::raw_sql("rollback").execute(connection);
+                    match tokio::time::timeout(RELEASE_TIMEOUT, rollback).await {
+                        Ok(done) => done.map(|_| true),
+                        // The server does not answer. On an error the pool drops the connection without a round trip.
+                        Err(_) => Err(sqlx::Error::PoolTimedOut),
+                    }
+                })
+            })
+            .connect_with(options.connect.clone())
+            .await?;
+        Ok(Self {
+            pool,
+            tasks: TaskTracker::new(),
+            queue: FairQueue::new(options.pool_size),
+            watching: Arc::default(),
+            health: Health::new(),
+            options,
+        })
+    }
+
+    /// [`NotReady::Failing`] if a statement met such a fault a moment ago. This does not ask the database.
+    pub fn failing(&self) -> Option<NotReady> {
+        self.health.is_failing().then_some(NotReady::Failing)
+    }
+
+    /// Whether the database answers, has every migration of this release, and can be written to. The check has a
+    /// connection of its own, which belongs to the runtime that checks first. A caller that stops waiting loses this
+    /// connection, and the next check opens a new one.
+    pub async fn ready(&self) -> Result<()> {
+        let mut watching = self.watching.lock().await;
+        if let Some(mut connection) = watching.take() {
+            let ready = migrate::ready(&mut connection).await;
+            if matches!(ready, Ok(()) | Err(DbError::SchemaOutdated { .. } | DbError::NotReady(_)))
+            {
+                *watching = Some(connection);
+                return ready;
+            }
+            // The server may have restarted since the last check.
+        }
+        let mut connection = self.options.connect.clone().connect().await?;
+        tell(&mut connection, self.options.timeouts.on_connect().into()).await?;
+        let ready = migrate::ready(&mut connection).await;
+        *watching = Some(connection);
+        ready
+    }
+
+    /// Stops: begins no more transactions, waits for the running ones, and closes every connection. Both waits are
+    /// bounded: the server rolls back open transactions when the process is gone.
+    pub async fn close(&self) {
+        self.tasks.close();
+        if timeout(CLOSE_TIMEOUT, self.tasks.wait()).await.is_err() {
+            let open = self.tasks.len();
+            tracing::warn!(open, "some transactions did not end in time");
+        }
+        drop(self.watching.lock().await.take());
+        if timeout(RELEASE_TIMEOUT, self.pool.close()).await.is_err() {
+            tracing::warn!("some connections to the database could not be closed in time");
+        }
+    }
+
+    /// How many connections are open, and how many of them are idle: for metrics.
+    pub fn connections(&self) -> Connections {
+        Connections {
+            open: self.pool.size(),
+            idle: self.pool.num_idle(),
+            most: self.options.pool_size,
+        }
+    }
+}
+
+/// Applies the settings to a new connection. The text is ours, and its only variable parts are numbers.
+pub(super) fn tell(
+    connection: &mut PgConnection,
+    text: Arc<str>,
+) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + '_>> {
+    Box::pin(async move {
+        sqlx::raw_sql(AssertSqlSafe(text.to_string())).execute(connection).await?;
+        Ok(())
+    })
+}
+
+/// The state of the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// Open connections, busy or idle.
+    pub open: u32,
+    pub idle: usize,
+    /// Most connections that the pool opens.
+    pub most: u32,
+}

@@ -1,0 +1,16 @@
+//! Starts all jobs.
+
+use super::{backlog, events, holds, issuances, reconcile, webhooks};
+use crate::service::Service;
+
+/// Runs all jobs for as long as the future is polled.
+pub async fn run(service: Service) {
+    tokio::join!(
+        holds::run(&service),
+        events::run(&service),
+        issuances::run(&service),
+        webhooks::run(&service),
+        reconcile::run(&service),
+        backlog::run(&service),
+    );
+}
