@@ -12,6 +12,7 @@ pub mod condition;
 pub mod counter;
 pub mod currency;
 pub mod customer;
+pub mod draft;
 pub mod evaluation;
 pub mod event;
 pub mod exact;

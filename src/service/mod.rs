@@ -14,6 +14,7 @@ pub mod api_key;
 pub mod claims;
 pub mod codes;
 pub mod customers;
+pub mod drafts;
 pub mod evaluate;
 pub mod event_log;
 pub mod events;

@@ -19,6 +19,7 @@ pub mod csv;
 pub mod custom_field;
 pub mod customer_promotion;
 pub mod decode;
+pub mod drafts;
 pub mod duplicates;
 pub mod evaluation;
 pub mod faults;

@@ -12,15 +12,14 @@ use crate::api::{
     audit, codes, health, keys, product_lists, redemptions, schema, stats, stores, tenants,
     webhooks,
 };
-use crate::domain::cart::Request;
 use crate::domain::redemption::Order;
 use crate::service::event_log::EventBody;
 use crate::wire::body::{
     Described, Describes, DescribesMember, Schemas, Side, WORDS, every, optional, part, required,
 };
 use crate::wire::{
-    activity, code, customer_promotion, evaluation, issuing, milestone, problem, product_list,
-    promotion, redemption, returns, settings, store,
+    activity, code, customer_promotion, drafts, evaluation, issuing, milestone, problem,
+    product_list, promotion, redemption, returns, settings, store,
 };
 
 /// Makes the function that describes all bodies.
@@ -44,7 +43,6 @@ bodies! {
     ActivityRecorded: answer::<activity::ActivityRecorded>;
     AuditPage: page::<audit::AuditEntry>;
     BulkIssuanceInput: request::<issuing::BulkIssueBody>;
-    CartRequestInput: request::<Request<'_>>;
     Claim: request::<issuing::ClaimBody>;
     CodePage: page::<codes::CodeBody>;
     CodesInput: request::<code::CodesBody>;
@@ -55,6 +53,7 @@ bodies! {
     });
     EndedRedemption: answer::<redemption::EndedRedemption>;
     Evaluation: answer::<evaluation::EvaluationBody>;
+    EvaluationRequestInput: request::<drafts::EvaluationRequest>;
     EventPage: page::<EventBody>;
     Health: answer::<health::Health>;
     Issuance: answer::<issuing::IssuanceBody>;
