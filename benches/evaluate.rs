@@ -14,6 +14,7 @@ use divan::{Bencher, black_box};
 use promotion_engine::engine::RuleSet;
 use promotion_engine::wire::{cart, decode::Value, evaluation, faults::Faults, json::Json};
 use request::with_request;
+use shop::Terms;
 use within::evaluate;
 
 #[global_allocator]
@@ -47,6 +48,12 @@ fn ranked(bencher: Bencher<'_, '_>, (lines, promotions): (usize, usize)) {
 #[divan::bench(args = sizes())]
 fn best_deal(bencher: Bencher<'_, '_>, (lines, promotions): (usize, usize)) {
     bench(bencher, lines, &shop::rules(promotions, "best_deal"));
+}
+
+/// A shop of 250 promotions with further terms.
+#[divan::bench(args = [Terms::Steps, Terms::Tags, Terms::Floors])]
+fn terms(bencher: Bencher<'_, '_>, terms: Terms) {
+    bench(bencher, 20, &shop::rules_with(terms, 250));
 }
 
 /// With so many lists of 10,000 SKUs that promotions name; a cart's SKUs are on every fourth.

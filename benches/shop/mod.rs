@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeZone, Utc};
 use chrono_tz::Tz;
+use promotion_engine::domain::amount::Number;
 use promotion_engine::domain::currency::Currency;
 use promotion_engine::domain::id::PromotionId;
 use promotion_engine::domain::promotion::{Promotion, Status};
@@ -62,6 +63,50 @@ pub fn rules_with_lists(promotions: usize, lists: usize, skus: usize) -> Arc<Rul
     };
     let lists = (0..lists).map(list).collect();
     Arc::new(RuleSet::compile(settings, Vec::new(), lists, all))
+}
+
+/// What a shop's promotions or settings may have besides.
+#[derive(Clone, Copy, Debug)]
+pub enum Terms {
+    /// Every benefit has three steps instead of a value, where it can.
+    Steps,
+    /// Every promotion has a tag, and does not combine with the promotions of another.
+    Tags,
+    /// No unit is sold for less than 70 % of its price.
+    Floors,
+}
+
+/// The same with such terms.
+pub fn rules_with(terms: Terms, promotions: usize) -> Arc<RuleSet> {
+    let mut settings = Settings::defaults(Currency::new("INR").unwrap(), Tz::Asia__Kolkata);
+    let promotion = |number: usize| {
+        let mut own = document(number);
+        match terms {
+            Terms::Steps => add_steps(&mut own["benefit"]),
+            // Those that touch the cart combine: all of them are priced.
+            Terms::Tags => {
+                let tags = [format!("tag-{number}")];
+                let not_with = [format!("tag-{}", number + TOUCHING)];
+                own["stacking"] = json!({"tags": tags, "not_with": not_with});
+            }
+            Terms::Floors => {}
+        }
+        read(&own, number)
+    };
+    if matches!(terms, Terms::Floors) {
+        settings.max_discount_percent = Number::parse("30").ok();
+    }
+    let promotions = (0..promotions).map(promotion).collect();
+    Arc::new(RuleSet::compile(1, settings, Vec::new(), BTreeMap::new(), promotions))
+}
+
+/// Three steps, of which the cart reaches the first two.
+fn add_steps(benefit: &mut Value) {
+    let members = benefit.as_object_mut().unwrap();
+    if let Some(value) = members.remove("value") {
+        let values = ["0", "100", "1000000"].map(|from| json!({"from": from, "value": value}));
+        members.insert("steps".to_owned(), json!({"measure": "amount", "values": values}));
+    }
 }
 
 /// One promotion as it is sent, by its number.

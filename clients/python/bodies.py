@@ -134,7 +134,12 @@ LIVE = [
                 {"type": "customer_attribute", "key": "city", "op": "eq", "value": "Pune"},
             ],
         },
-        benefit={"type": "award_points", "value": "2", "repeat": {"per": "amount", "every": "100"}},
+        benefit={
+            "type": "award_points",
+            "steps": {"measure": "amount", "values": [{"from": "1000", "value": "1"}, {"from": "4000", "value": "2"}]},
+            "repeat": {"per": "amount", "every": "100"},
+        },
+        stacking={"tags": ["club"], "not_with": ["staff"]},
     ),
     promotion(
         VOUCHER,

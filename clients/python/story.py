@@ -134,6 +134,7 @@ def price(till):
     applied = {own.name: own for own in priced.applied}
     equal(set(applied), {own.name for own in LIVE} - {VOUCHER})
     equal(applied[POINTS].points, "84")
+    equal(applied[POINTS].step, 1)
     missed = priced.not_applied[0]
     equal((missed.name, missed.reason), (VOUCHER, api.ReasonCode.CONDITIONS_NOT_MET))
     equal([own.type for own in missed.unmet], ["gift_voucher"])

@@ -162,6 +162,7 @@ deepEqual(priced.codes, [{ code: "save10", status: "applied", reason: null }]);
 const applied = new Map(priced.applied.map((own) => [own.name, own]));
 deepEqual([...applied.keys()].sort(), live.map((own) => own.name).filter((name) => name !== NAMES.voucher).sort());
 equal(applied.get(NAMES.points)?.points, "84");
+equal(applied.get(NAMES.points)?.step, 1);
 const [missed] = priced.not_applied ?? [];
 deepEqual([missed?.name, missed?.reason], [NAMES.voucher, "conditions_not_met"]);
 deepEqual(missed?.unmet?.map((own) => own.type), ["gift_voucher"]);

@@ -4,8 +4,8 @@
 //! on shipping, cannot be written. `wire::benefit` checks the few rules that remain when it reads a body.
 
 use super::amount::{Money, Number, Quantity};
-use super::condition::{CartMeasure, Condition, Group, Leaf, LineMeasure};
-use super::selector::{Comparison, Match, NumberOperator, Selector};
+use super::condition::{CartMeasure, Leaf, LineMeasure};
+use super::selector::{Comparison, NumberOperator, Selector};
 
 /// Most steps of a benefit (spec 14).
 pub const MAX_STEPS: usize = 20;
@@ -43,28 +43,38 @@ impl Benefit {
         }
     }
 
-    /// The same benefit with another value. A free product has no value.
+    /// The same benefit with another value, and without the selector of its target. A free product has no value.
     pub fn with_value(&self, value: Number) -> Self {
         let money = Money::from_scaled(value.scaled());
-        let mut other = self.clone();
-        match &mut other {
-            Self::Items(own) => match &mut own.kind {
-                ItemKind::PercentageOff { percent, .. } => *percent = value,
-                ItemKind::AmountOff { value, .. }
-                | ItemKind::FixedPrice { value }
-                | ItemKind::BundlePrice { value } => *value = money,
-            },
-            Self::Cart(own) => match &mut own.kind {
-                CartKind::PercentageOff(own) | CartKind::AwardPoints(own) => *own = value,
-                CartKind::AmountOff(own) => *own = money,
-            },
-            Self::Shipping(own) => match &mut own.kind {
-                ShippingKind::PercentageOff(own) => *own = value,
-                ShippingKind::AmountOff(own) | ShippingKind::FixedPrice(own) => *own = money,
-            },
-            Self::FreeProduct(_) => {}
+        match self {
+            Self::Items(own) => {
+                let mut kind = own.kind;
+                match &mut kind {
+                    ItemKind::PercentageOff { percent, .. } => *percent = value,
+                    ItemKind::AmountOff { value, .. }
+                    | ItemKind::FixedPrice { value }
+                    | ItemKind::BundlePrice { value } => *value = money,
+                }
+                Self::Items(ItemBenefit { kind, select: None, ..*own })
+            }
+            Self::Cart(own) => {
+                let kind = match own.kind {
+                    CartKind::PercentageOff(_) => CartKind::PercentageOff(value),
+                    CartKind::AwardPoints(_) => CartKind::AwardPoints(value),
+                    CartKind::AmountOff(_) => CartKind::AmountOff(money),
+                };
+                Self::Cart(CartBenefit { kind, select: None, ..*own })
+            }
+            Self::Shipping(own) => {
+                let kind = match own.kind {
+                    ShippingKind::PercentageOff(_) => ShippingKind::PercentageOff(value),
+                    ShippingKind::AmountOff(_) => ShippingKind::AmountOff(money),
+                    ShippingKind::FixedPrice(_) => ShippingKind::FixedPrice(money),
+                };
+                Self::Shipping(ShippingBenefit { kind, ..*own })
+            }
+            Self::FreeProduct(own) => Self::FreeProduct(own.clone()),
         }
-        other
     }
 
     /// The selector of the target, if it has one.
@@ -317,12 +327,5 @@ impl Steps {
                 Leaf::Lines { measure, of: of.clone(), compare }
             }
         }
-    }
-
-    /// The conditions of a step: the promotion's own ones, and then the leaf of the step.
-    pub fn conditions(&self, own: Option<&Condition>, from: Number) -> Condition {
-        let leaf = Condition::Leaf(self.leaf(from));
-        let of = own.cloned().into_iter().chain([leaf]).collect();
-        Condition::Group(Group { matching: Match::All, is: true, of })
     }
 }

@@ -47,6 +47,7 @@ pub(crate) struct Compiled {
 #[derive(Debug)]
 struct FurtherStep {
     conditions: Conditions,
+    /// Without the selector of its target, which all steps share.
     benefit: Benefit,
 }
 
@@ -83,11 +84,11 @@ impl Compiled {
         let mut selections: Vec<Selection> = Vec::new();
         let mut number = numbered(&mut selections, facts);
         let Terms { conditions: own, benefit, steps, stacking, .. } = &promotion.terms;
-        let own = own.as_ref();
+        let own = own.as_ref().map(|own| Conditions::compile(own, &mut number));
         let (conditions, further) = match steps {
-            None => (own.map(|own| Conditions::compile(own, &mut number)), Box::default()),
+            None => (own, Box::default()),
             Some(steps) => {
-                let mut at = |from| Conditions::compile(&steps.conditions(own, from), &mut number);
+                let mut at = |from| Conditions::and(own.as_ref(), &steps.leaf(from), &mut number);
                 let first = at(steps.from);
                 let further = steps.further.iter().map(|step| FurtherStep {
                     conditions: at(step.from),

@@ -1,6 +1,7 @@
 //! Conditions, compiled, and whether they hold on a cart (spec 5.3).
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::domain::amount::{Number, Quantity};
 use crate::domain::benefit::Same;
@@ -9,7 +10,7 @@ use crate::domain::condition::{
     AttributeTest, CartMeasure, Condition, Leaf, LineMeasure, MemberSubject, ModeTest, Order,
 };
 use crate::domain::exact::Exact;
-use crate::domain::selector::{Comparison, Match, TextTest};
+use crate::domain::selector::{Comparison, Match, Selector, TextTest};
 
 use super::line_set::LineSet;
 use super::units::{Basket, ClaimRules};
@@ -24,14 +25,14 @@ pub(crate) struct Conditions {
 }
 
 /// A node of the tree. Leaves are named by their number.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Node {
     Group { matching: Match, is: bool, of: Box<[Node]> },
     Leaf(usize),
 }
 
 /// A leaf. Selections are named by their number in the promotion.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum LeafTest {
     Cart {
         measure: CartMeasure,
@@ -47,7 +48,7 @@ pub(crate) enum LeafTest {
         found: bool,
     },
     /// The leaves that look at no line. The texts of `in` are sorted for binary search.
-    Request(Leaf),
+    Request(Arc<Leaf>),
 }
 
 /// What conditions are judged on.
@@ -89,7 +90,7 @@ impl Scene<'_> {
     }
 }
 
-/// Which leaves are true, by number. A promotion has at most ten.
+/// Which leaves are true, by number. A promotion has at most ten, and a step of its benefit has one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Truths(u32);
 
@@ -103,15 +104,35 @@ impl Conditions {
     /// Compiles a tree; `number` gives a selector its number in the promotion.
     pub(crate) fn compile(
         condition: &Condition,
-        number: &mut impl FnMut(&crate::domain::selector::Selector) -> usize,
+        number: &mut impl FnMut(&Selector) -> usize,
     ) -> Self {
         let mut leaves = Vec::new();
         let root = compile(condition, number, &mut leaves);
         Self { root, leaves: leaves.into() }
     }
 
+    /// Conditions that hold if `own` and a further leaf hold, the leaf being the last one. Both have the same texts in
+    /// memory.
+    pub(crate) fn and(
+        own: Option<&Self>,
+        leaf: &Leaf,
+        number: &mut impl FnMut(&Selector) -> usize,
+    ) -> Self {
+        let mut leaves = own.map_or_else(Vec::new, |own| own.leaves.to_vec());
+        let last = compile_leaf(leaf, number, &mut leaves);
+        let of = own.map(|own| own.root.clone()).into_iter().chain([last]).collect();
+        Self { root: Node::Group { matching: Match::All, is: true, of }, leaves: leaves.into() }
+    }
+
     pub(crate) fn judge(&self, scene: &Scene<'_>) -> Truths {
         self.truths(|leaf| leaf.holds(scene))
+    }
+
+    /// Judges a step of which all leaves but the last are those of another step, for which the truths are known.
+    pub(crate) fn judge_last(&self, known: Truths, scene: &Scene<'_>) -> Truths {
+        let last = self.leaves.len().saturating_sub(1);
+        let holds = self.leaves.last().is_some_and(|leaf| leaf.holds(scene));
+        Truths(known.0 & !(1 << last) | (u32::from(holds) << last))
     }
 
     /// Judges conditions without a cart: every leaf that looks at the cart is false (spec 11).
@@ -188,7 +209,7 @@ impl Conditions {
 
 fn compile(
     condition: &Condition,
-    number: &mut impl FnMut(&crate::domain::selector::Selector) -> usize,
+    number: &mut impl FnMut(&Selector) -> usize,
     leaves: &mut Vec<LeafTest>,
 ) -> Node {
     match condition {
@@ -197,24 +218,28 @@ fn compile(
             is: group.is,
             of: group.of.iter().map(|child| compile(child, number, leaves)).collect(),
         },
-        Condition::Leaf(leaf) => {
-            let test = match leaf {
-                Leaf::Cart { measure, compare } => {
-                    LeafTest::Cart { measure: *measure, compare: *compare }
-                }
-                Leaf::Lines { measure, of, compare } => {
-                    LeafTest::Lines { measure: *measure, of: number(of), compare: *compare }
-                }
-                Leaf::Item { of, found } => LeafTest::Item { of: number(of), found: *found },
-                Leaf::PaymentMode { .. }
-                | Leaf::GiftVoucher { .. }
-                | Leaf::Member { .. }
-                | Leaf::CustomerAttribute { .. } => LeafTest::Request(sorted(leaf.clone())),
-            };
-            leaves.push(test);
-            Node::Leaf(leaves.len() - 1)
-        }
+        Condition::Leaf(leaf) => compile_leaf(leaf, number, leaves),
     }
+}
+
+fn compile_leaf(
+    leaf: &Leaf,
+    number: &mut impl FnMut(&Selector) -> usize,
+    leaves: &mut Vec<LeafTest>,
+) -> Node {
+    let test = match leaf {
+        Leaf::Cart { measure, compare } => LeafTest::Cart { measure: *measure, compare: *compare },
+        Leaf::Lines { measure, of, compare } => {
+            LeafTest::Lines { measure: *measure, of: number(of), compare: *compare }
+        }
+        Leaf::Item { of, found } => LeafTest::Item { of: number(of), found: *found },
+        Leaf::PaymentMode { .. }
+        | Leaf::GiftVoucher { .. }
+        | Leaf::Member { .. }
+        | Leaf::CustomerAttribute { .. } => LeafTest::Request(Arc::new(sorted(leaf.clone()))),
+    };
+    leaves.push(test);
+    Node::Leaf(leaves.len() - 1)
 }
 
 /// Sorts the values of leaves that only look a text up. Values that are compared without regard to case become lower
@@ -255,10 +280,10 @@ pub(crate) fn holds(node: &Node, truths: Truths) -> bool {
 }
 
 impl LeafTest {
-    const fn looks_at_the_cart(&self) -> bool {
+    fn looks_at_the_cart(&self) -> bool {
         match self {
             Self::Cart { .. } | Self::Lines { .. } | Self::Item { .. } => true,
-            Self::Request(leaf) => match leaf {
+            Self::Request(leaf) => match &**leaf {
                 Leaf::PaymentMode { .. }
                 | Leaf::GiftVoucher { .. }
                 | Leaf::Cart { .. }
@@ -291,7 +316,9 @@ impl LeafTest {
             }
             // This is not a line condition, so it sees the whole cart (spec 7.3).
             Self::Item { of, found: false } => may_look_at(1) && scene.selected(*of).is_empty(),
-            Self::Request(leaf) => may_look_at(1) && request_holds(leaf, scene.request),
+            Self::Request(leaf) => {
+                may_look_at(comparisons(leaf, scene.request)) && request_holds(leaf, scene.request)
+            }
         }
     }
 }
@@ -350,6 +377,22 @@ fn has(values: &[String], text: &str) -> bool {
 fn has_in_any_case(values: &[String], text: &str) -> bool {
     let small = || text.bytes().map(|byte| byte.to_ascii_lowercase());
     values.binary_search_by(|value| value.bytes().cmp(small())).is_ok()
+}
+
+/// How many texts are compared, where they are not looked up.
+fn comparisons(leaf: &Leaf, request: &Request<'_>) -> usize {
+    match leaf {
+        Leaf::PaymentMode { test: ModeTest::StartsWith(values, _) } => {
+            values.len() * request.cart.tenders.len()
+        }
+        Leaf::PaymentMode { test: ModeTest::In(..) | ModeTest::NotIn(_) }
+        | Leaf::GiftVoucher { .. }
+        | Leaf::Member { .. }
+        | Leaf::CustomerAttribute { .. }
+        | Leaf::Cart { .. }
+        | Leaf::Lines { .. }
+        | Leaf::Item { .. } => 1,
+    }
 }
 
 /// Judges the leaves that look at the request alone. A field that the request lacks makes them false.

@@ -274,6 +274,8 @@ fn goes_with_others(pointer: &str, body: &Value) -> bool {
     let own = body.pointer(place).unwrap_or(&Value::Null);
     match field {
         "key" | "list" => own.get("field").is_some(),
+        // A benefit has a value or steps.
+        "value" if place.ends_with("/benefit") => true,
         "value" | "values" => is_test(own),
         "activity" | "milestone" => own.get("trigger").is_some(),
         "days" => place.ends_with("/expiry"),

@@ -253,7 +253,7 @@ impl Prober {
         if schema["minItems"].as_u64() > Some(0) {
             self.probe(pointer, "minItems", json!([]), Expected::Somehow);
         }
-        self.set(pointer, json!([sample(&schema["items"], 0)]));
+        self.set(pointer, list(schema["minItems"].as_u64().unwrap_or(1).max(1)));
         self.walk(&format!("{pointer}/0"), &schema["items"]);
     }
 
@@ -430,6 +430,7 @@ fn the_document_has_the_bounds_of_the_contract() {
         ("CartInput/properties/gift_vouchers/maxItems", 20),
         ("LineInput/properties/quantity/anyOf/1/maximum", 1_000_000),
         ("LineInput/properties/unit_price/anyOf/1/maximum", 1_000_000_000),
+        ("LineInput/properties/floor_price/anyOf/0/anyOf/1/maximum", 1_000_000_000),
         ("LineInput/properties/sku/maxLength", 255),
         ("LineInput/properties/categories/maxItems", 50),
         ("LineInput/properties/tags/maxItems", 50),
@@ -443,11 +444,18 @@ fn the_document_has_the_bounds_of_the_contract() {
         ("PromotionInput/properties/description/maxLength", 2_000),
         ("PromotionInput/properties/message/maxLength", 2_000),
         ("PromotionInput/properties/sequence/maximum", 1_000_000_000),
+        ("StackingInput/properties/tags/maxItems", 10),
+        ("StackingInput/properties/not_with/maxItems", 10),
+        ("PercentageStepsInput/properties/values/minItems", 2),
+        ("PercentageStepsInput/properties/values/maxItems", 20),
+        ("AmountStepsInput/properties/values/maxItems", 20),
+        ("PriceStepsInput/properties/values/maxItems", 20),
         ("ProductListInput/properties/skus/maxItems", 200_000),
         ("BulkIssuanceInput/properties/customer_ids/maxItems", 10_000),
         ("CodesInput/properties/generate/properties/customer_ids/maxItems", 100_000),
         ("CodeInput/anyOf/0/properties/customer_id/maxLength", 255),
         ("SettingsInput/properties/custom_fields/maxItems", 50),
+        ("SettingsInput/properties/max_discount_percent/anyOf/0/anyOf/1/maximum", 100),
         ("SettingsInput/properties/hold_seconds/minimum", 10),
         ("SettingsInput/properties/hold_seconds/maximum", 86_400),
     ] {

@@ -269,6 +269,15 @@ pub fn ten_percent(name: &str) -> Value {
     })
 }
 
+/// Ten percent off carts from 100 on, and twenty from 200 on.
+pub fn stepped(name: &str) -> Value {
+    let mut body = ten_percent(name);
+    let values = json!([{"from": "100", "value": "10"}, {"from": "200", "value": "20"}]);
+    let steps = json!({"measure": "amount", "values": values});
+    body["benefit"] = json!({"type": "percentage_off", "steps": steps});
+    body
+}
+
 /// A draft of a promotion with codes.
 pub fn with_codes(name: &str) -> Value {
     let mut body = ten_percent(name);

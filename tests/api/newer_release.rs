@@ -224,7 +224,11 @@ async fn a_tenant_whose_documents_name_what_is_unknown_is_not_priced() {
     let mut owner = database.owner_connection().await;
     for change in [
         r#"settings set document = jsonb_set(document, '{strategy}', '"auction"')"#,
+        r#"settings set document = jsonb_set(document, '{max_discount_percents}', '"5"')"#,
         r#"promotion set document = jsonb_set(document, '{benefit,type}', '"raffle"')"#,
+        r#"promotion set document = jsonb_set(document, '{benefit,stairs}', '{}')"#,
+        r#"promotion set document = jsonb_set(document, '{stacking,only_with}', '["tag"]')"#,
+        r#"promotion set document = jsonb_set(document, '{audience,type}', '"newcomers"')"#,
         r#"milestone set document = jsonb_set(document, '{measure}', '"smiles"')"#,
         r#"tenant set rate_limits = '{"render": null}'"#,
         "store set timezone = 'Mars/Olympus'",

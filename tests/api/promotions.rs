@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{OPERATOR, Service, ten_percent};
+use crate::harness::{OPERATOR, Service, stepped, ten_percent};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_read_can_be_sent_back() {
@@ -54,6 +54,56 @@ async fn once_live_some_things_are_locked_by_value() {
     body["starts_at"] = "2020-01-01T05:30:00+05:30".into();
     body["ends_at"] = "2098-01-01T00:00:00Z".into();
     service.replace(&path, admin, "\"1\"", body).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_are_read_as_they_were_written_and_locked_once_live() {
+    let (_database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let admin = &tenant.admin;
+    let mut body = stepped("P");
+    body["audience"] = json!({"type": "identified"});
+    body["stacking"] = json!({"tags": ["sale"], "not_with": ["coupon", "sale"]});
+    let path = format!("/v1/promotions/{}", service.promotion(admin, body).await);
+    let read = service.get(&path, admin).await.expect(200).body;
+    let values = json!([{"from": "100", "value": "10"}, {"from": "200", "value": "20"}]);
+    let steps = json!({"measure": "amount", "of": null, "values": values});
+    assert_eq!(read["benefit"]["steps"], steps);
+    assert_eq!(read["benefit"].get("value"), None);
+    assert_eq!(read["audience"], json!({"type": "identified", "groups": []}));
+    let stacking = json!({"exclusive": false, "allow_further": true, "group": null,
+                          "tags": ["sale"], "not_with": ["coupon", "sale"]});
+    assert_eq!(read["stacking"], stacking);
+    for (pointer, value) in [
+        ("/values/0/from", json!("99")),
+        ("/values/0/value", json!("9")),
+        ("/values/1/from", json!("201")),
+        ("/values/1/value", json!("21")),
+        ("/values/1", json!({"from": "200", "value": "20.0001"})),
+        ("/measure", json!("quantity")),
+        ("/of", json!({})),
+        (
+            "",
+            json!({"measure": "amount", "values": [values[0], values[1], {"from": 300, "value": 30}]}),
+        ),
+    ] {
+        let mut other = read.clone();
+        *other.pointer_mut(&format!("/benefit/steps{pointer}")).unwrap() = value;
+        let refused = service.replace(&path, admin, "\"1\"", other).await;
+        let faults = refused.expect_code(409, "locked_after_live").faults();
+        assert_eq!(faults[0].0, "/benefit", "{pointer}");
+    }
+    let mut plain = read.clone();
+    plain["benefit"] = ten_percent("P")["benefit"].clone();
+    let refused = service.replace(&path, admin, "\"1\"", plain).await;
+    refused.expect_code(409, "locked_after_live");
+    // What was read can be sent back, also written otherwise; how it combines can be changed.
+    let mut back = read.clone();
+    back["benefit"]["steps"]["values"][0]["value"] = "10.000".into();
+    back["stacking"]["not_with"] = json!([]);
+    let replaced = service.replace(&path, admin, "\"1\"", back).await.expect(200).body;
+    assert_eq!(replaced["benefit"], read["benefit"]);
+    assert_eq!(replaced["stacking"]["not_with"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

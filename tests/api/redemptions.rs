@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Service, Tenant, cart, random_id, ten_percent, with_codes};
+use crate::harness::{Service, Tenant, cart, random_id, stepped, ten_percent, with_codes};
 use crate::support::TestDatabase;
 
 /// A redemption of the sample cart.
@@ -97,6 +97,50 @@ async fn the_same_request_again_answers_the_same_and_another_is_refused() {
     let other = service.tenant().await;
     service.get(path, &other.pos).await.expect(404);
     redeem(&service, &other, order("T/1 ü"), 201).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_step_that_was_reached_is_recorded_with_the_result() {
+    let (database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let stepped = service.promotion(&tenant.admin, stepped("Steps")).await;
+    service.promotion(&tenant.admin, ten_percent("Plain")).await;
+    for (transaction, quantity, step) in [("T-1", "1", 0), ("T-2", "2", 1), ("T-3", "0.5", -1)] {
+        let mut order = order(transaction);
+        order["request"]["cart"]["lines"][0]["quantity"] = quantity.into();
+        let made = service.post("/v1/redemptions", &tenant.pos, order.clone()).await.expect(201);
+        let again = service.post("/v1/redemptions", &tenant.pos, order).await.expect(200);
+        assert_eq!(again.text, made.text);
+        let path = format!("/v1/redemptions/tx:{transaction}");
+        let read = service.get(&path, &tenant.pos).await.expect(200).body;
+        assert_eq!(read["result"], made.body["result"]);
+        let applied = made.body["result"]["applied"].as_array().unwrap();
+        let step_of = |name: &str| {
+            let own = applied.iter().find(|own| own["name"] == name)?;
+            Some(own.get("step").map(|step| step.as_i64().unwrap()))
+        };
+        assert_eq!(step_of("Steps"), (step >= 0).then_some(Some(step)), "{transaction}");
+        assert_eq!(step_of("Plain"), Some(None), "{transaction}");
+    }
+    let mut owner = database.owner_connection().await;
+    let recorded: Vec<(String, bool, Option<i16>)> = sqlx::query_as(
+        "select transaction_id, promotion_id = $1::uuid, step
+           from redemption join redemption_promotion using (tenant_id, redemption_id)
+          order by 1, 2",
+    )
+    .bind(&stepped)
+    .fetch_all(&mut owner)
+    .await
+    .unwrap();
+    let row = |transaction: &str, steps, step| (transaction.to_owned(), steps, step);
+    let expected = [
+        row("T-1", false, None),
+        row("T-1", true, Some(0)),
+        row("T-2", false, None),
+        row("T-2", true, Some(1)),
+        row("T-3", false, None),
+    ];
+    assert_eq!(recorded, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! Settings: replaced whole, under their version, and locked once something has been live.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{Service, ten_percent};
 
@@ -67,4 +67,28 @@ async fn a_list_that_does_not_exist_is_named_with_its_place() {
     let faults = refused.expect_code(422, "invalid").faults();
     let hold = ("/hold_seconds".to_owned(), "out_of_range".to_owned());
     assert_eq!(faults, [hold, (pointer.to_owned(), "unknown_reference".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_than_the_largest_discount_is_given() {
+    let (_database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let admin = &tenant.admin;
+    service.promotion(admin, ten_percent("P")).await;
+    let mut settings = service.get("/v1/settings", admin).await.expect(200).body;
+    assert_eq!(settings.get("max_discount_percent"), Some(&Value::Null));
+    settings["max_discount_percent"] = "7.25".into();
+    let replaced = service.replace("/v1/settings", admin, "\"1\"", settings).await.expect(200);
+    assert_eq!(replaced.body["max_discount_percent"], "7.25");
+    let read = service.get("/v1/settings", &tenant.viewer).await.expect(200);
+    assert_eq!(read.body, replaced.body);
+    assert_eq!(service.discount(&tenant.pos).await, "7.25");
+    for refused in ["0", "101"] {
+        let body = json!({"max_discount_percent": refused});
+        let refused = service.replace("/v1/settings", admin, "\"2\"", body).await;
+        let fault = ("/max_discount_percent".to_owned(), "out_of_range".to_owned());
+        assert_eq!(refused.expect_code(422, "invalid").faults(), [fault]);
+    }
+    service.replace("/v1/settings", admin, "\"2\"", json!({})).await.expect(200);
+    assert_eq!(service.discount(&tenant.pos).await, "10.00");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Service, random_id, ten_percent, with_codes};
+use crate::harness::{Service, Tenant, cart, random_id, stepped, ten_percent, with_codes};
 use crate::ledger::{Gift, Ledger};
 
 fn in_campaign(name: &str, campaign: &str) -> Value {
@@ -126,6 +126,66 @@ async fn without_a_period_what_happened_just_now_is_in_it() {
     }
     let theirs = service.get("/v1/stats", &other.admin).await.expect(200);
     assert_eq!(theirs.body["promotions"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn committed_sales_are_counted_by_the_step_that_they_reached() {
+    let (_database, service) = Service::start().await;
+    let (tenant, other) = (service.tenant().await, service.tenant().await);
+    let ids = async |tenant: &Tenant| {
+        let admin = &tenant.admin;
+        let mut bodies = [stepped("Steps"), ten_percent("Plain"), stepped("Unreached")];
+        bodies[2]["conditions"] = json!({"type": "item", "found": false});
+        let mut ids = Vec::new();
+        for mut body in bodies {
+            body["campaign"] = "steps".into();
+            ids.push(service.promotion(admin, body).await);
+        }
+        <[String; 3]>::try_from(ids).unwrap()
+    };
+    let sell = async |tenant: &Tenant, transaction: &str, quantity: &str, hold: bool| {
+        let mut order = json!({"transaction_id": transaction, "hold": hold, "request": cart()});
+        order["request"]["cart"]["lines"][0]["quantity"] = quantity.into();
+        service.post("/v1/redemptions", &tenant.pos, order).await.expect(201);
+    };
+    let [steps, plain, unreached] = ids(&tenant).await;
+    ids(&other).await;
+    for (transaction, quantity, hold) in [
+        ("T-1", "1", false),
+        ("T-2", "2", false),
+        ("T-3", "3", false),
+        ("T-4", "4", true),
+        ("T-5", "0.5", false),
+    ] {
+        sell(&tenant, transaction, quantity, hold).await;
+    }
+    sell(&other, "T-1", "1", false).await;
+    // What comes back does not unmake the sale.
+    let back = json!({"return_id": "R", "lines": [{"id": "1", "quantity": "1"}]});
+    service.post("/v1/redemptions/tx:T-1/returns", &tenant.pos, back).await.expect(200);
+
+    let own = |step: u32, redemptions: u32, discount: &str| json!({"step": step, "redemptions": redemptions, "discount": discount});
+    let expected = json!([own(0, 1, "10.00"), own(1, 2, "100.00")]);
+    let found = async |path: &str| service.get(path, &tenant.viewer).await.expect(200).body;
+    let of = |id: &str| format!("/v1/promotions/{id}/stats");
+    assert_eq!(found(&of(&steps)).await["steps"], expected);
+    assert_eq!(found(&of(&plain)).await.get("steps"), None);
+    assert_eq!(found(&of(&unreached)).await["steps"], json!([]));
+    let all = found("/v1/stats?campaign=steps").await;
+    let promotions = all["promotions"].as_array().unwrap();
+    let own: Vec<(&Value, Option<&Value>)> =
+        promotions.iter().map(|own| (&own["promotion_id"], own.get("steps"))).collect();
+    let none = json!([]);
+    assert_eq!(
+        own,
+        [(&json!(unreached), Some(&none)), (&json!(plain), None), (&json!(steps), Some(&expected))]
+    );
+    let before = "?from=2021-01-01T00:00:00Z&to=2021-02-01T00:00:00Z";
+    assert_eq!(found(&format!("{}{before}", of(&steps))).await["steps"], none);
+    // What is committed later counts from then on.
+    service.post("/v1/redemptions/tx:T-4/commit", &tenant.pos, json!({})).await.expect(200);
+    let counted = &found(&of(&steps)).await["steps"][1];
+    assert_eq!(*counted, json!({"step": 1, "redemptions": 3, "discount": "180.00"}));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,7 +16,8 @@ use crate::engine::work::STEPS_A_SHARE;
 use super::chosen::{Chosen, Units};
 use super::groups::{Groups, Member};
 
-/// Computes the exact discount of the chosen units, at most their room. This bound holds unit by unit, in sum (`amount_off` per application), or line by line (`bundle_price`).
+/// Computes the exact discount of the chosen units, at most their room. This bound holds unit by unit, or in sum
+/// (`amount_off` per application). Of bundles it holds line by line, once all their units are known.
 #[expect(clippy::unreachable, reason = "bundles come in groups, and nothing else does")]
 pub(super) fn take_shares(
     case: &Case<'_>,
@@ -118,6 +119,29 @@ fn bundles(
     }
     takes.sort_by_key(|(queue, _)| *queue);
     takes.into_iter().map(|(_, take)| take)
+}
+
+/// Whether the takes of a part come to anything. A bundle comes to nothing where its lines have no room.
+pub(super) fn give_something(
+    case: &Case<'_>,
+    basket: &Basket,
+    kind: ItemKind,
+    takes: &[Take],
+) -> bool {
+    let is_positive = |take: &Take| take.share.is_positive();
+    match kind {
+        ItemKind::BundlePrice { .. } => {
+            case.work.charge(takes.len() * STEPS_A_SHARE);
+            let mut takes = takes.to_vec();
+            takes.sort_by_key(|take| take.slot.line);
+            let rounding = case.rules.settings().rounding;
+            let share = |own: &LineTake| share_of_line(basket, own, rounding, true).weight;
+            by_line(takes.into_iter()).iter().any(|own| share(own).is_positive())
+        }
+        ItemKind::PercentageOff { .. }
+        | ItemKind::AmountOff { .. }
+        | ItemKind::FixedPrice { .. } => takes.iter().any(is_positive),
+    }
 }
 
 /// Rounds the sum of the takes and spreads it over their lines. `needed` are further units that the condition uses up.

@@ -53,10 +53,13 @@ fn plan_part(
 ) -> Option<PartPlan> {
     let scene = candidate.scene(case, basket, lines);
     let compiled = candidate.compiled;
+    let mut known = None;
     let held = compiled.steps().find_map(|step| match compiled.conditions_of(step) {
         None => Some((step, None)),
         Some(conditions) => {
-            let truths = conditions.judge(&scene);
+            let judge = || conditions.judge(&scene);
+            let truths = known.map_or_else(judge, |known| conditions.judge_last(known, &scene));
+            known = Some(truths);
             conditions.hold(truths).then_some((step, Some((conditions, truths))))
         }
     });

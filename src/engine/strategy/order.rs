@@ -46,12 +46,6 @@ impl<'e> Ranked<'e> {
         self.candidate(place).compiled.promotion.terms.stacking.exclusive
     }
 
-    /// Whether two candidates do not combine (spec 7.5 `not_with`).
-    pub(super) fn exclude(&self, one: usize, other: usize) -> bool {
-        one != other
-            && self.candidate(one).compiled.tags.exclude(&self.candidate(other).compiled.tags)
-    }
-
     /// Whether a candidate awards points and never gives a discount.
     pub(super) fn awards_points(&self, place: usize) -> bool {
         match &self.candidate(place).compiled.promotion.terms.benefit {

@@ -8,6 +8,7 @@ use crate::domain::settings::EvaluationOrder;
 use crate::engine::benefits::propose;
 use crate::engine::case::Case;
 use crate::engine::proposal::{Failure, Proposal};
+use crate::engine::tags::AllTags;
 use crate::engine::units::Basket;
 
 use super::order::Ranked;
@@ -72,6 +73,8 @@ struct Run<'r, 'e> {
     ranked: &'r Ranked<'e>,
     basket: Basket,
     outcome: Outcome,
+    /// The tags of all promotions that have applied.
+    tags: AllTags,
     /// Whether a promotion that allows no further ones has applied.
     stopped: bool,
     /// Whether a promotion without `allow_further` stops the run. Only `ranked` asks for that.
@@ -95,6 +98,7 @@ pub(super) fn run<'e>(
         ranked,
         basket: case.untouched.clone(),
         outcome: Outcome::pending(places),
+        tags: AllTags::default(),
         stopped: false,
         stops,
         cart_discounted: false,
@@ -144,9 +148,8 @@ impl Run<'_, '_> {
 
     /// The reason of a promotion that does not combine with one that has applied.
     fn incompatible(&self, place: usize) -> Option<ReasonCode> {
-        let mut applied = self.outcome.applied.iter();
-        let excludes = applied.any(|(other, _)| self.ranked.exclude(place, *other));
-        excludes.then_some(ReasonCode::Incompatible)
+        let tags = &self.ranked.candidate(place).compiled.tags;
+        self.tags.exclude(tags).then_some(ReasonCode::Incompatible)
     }
 
     /// What a promotion gives now. If nothing that it looks at has changed, that is the same as alone.
@@ -171,6 +174,7 @@ impl Run<'_, '_> {
             }
         }
         candidate.count(self.case, before);
+        self.tags.add(&candidate.compiled.tags);
         self.stopped |= self.stops && !candidate.compiled.promotion.terms.stacking.allow_further;
         self.outcome.apply(place, proposal);
     }

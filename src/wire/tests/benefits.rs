@@ -26,6 +26,9 @@ fn what_does_not_go_together_in_a_benefit_is_refused() {
         target {"type": "free_product", "product": {"sku": "CAP"}, "target": {"type": "items"}}
         value {"type": "free_product", "product": {"sku": "CAP"}, "value": "1"}
         same {"type": "free_product", "product": {"sku": "CAP"}, "same": "sku"}
+        steps {"type": "free_product", "product": {"sku": "CAP"}, "steps": {"measure": "amount", "values": [{"from": "1", "value": "1"}, {"from": "2", "value": "2"}]}}
+        steps {"type": "percentage_off", "value": "10", "steps": {"measure": "amount", "values": [{"from": "1", "value": "1"}, {"from": "2", "value": "2"}]}}
+        steps {"type": "percentage_off", "same": "sku", "target": {"type": "items"}, "steps": {"measure": "amount", "values": [{"from": "1", "value": "1"}, {"from": "2", "value": "2"}]}}
         per {"type": "free_product", "product": {"sku": "CAP"}, "per": "unit"}
         base {"type": "free_product", "product": {"sku": "CAP"}, "base": "mrp"}
         product {"type": "percentage_off", "value": "10", "product": {"sku": "CAP"}}
@@ -90,4 +93,106 @@ fn line_conditions_are_there_where_a_benefit_needs_them() {
         check(&[("/conditions", conditions), ("/benefit", suit.clone())], &[at_from]);
     }
     check(&[("/conditions", tees()), ("/benefit", suit)], &[]);
+}
+
+/// Steps that begin at 1000, 2000, ... and have the values 1, 2, ...
+fn steps(measure: &str, of: Tree, count: usize) -> Tree {
+    let step = |place: usize| json!({"from": place * 1000, "value": place});
+    json!({"measure": measure, "of": of, "values": (1..=count).map(step).collect::<Vec<_>>()})
+}
+
+#[test]
+fn steps_are_2_to_20_and_ascend() {
+    let off = |steps: Tree| json!({"type": "percentage_off", "steps": steps});
+    for (benefit, expected) in [
+        (json!({"type": "percentage_off"}), "/benefit/value required"),
+        (json!({"type": "percentage_off", "steps": null}), "/benefit/value required"),
+        (off(json!(5)), "/benefit/steps wrong_type"),
+        (off(steps("amount", Tree::Null, 1)), "/benefit/steps/values required"),
+        (off(steps("amount", Tree::Null, 21)), "/benefit/steps/values too_many"),
+        (off(steps("weight", Tree::Null, 2)), "/benefit/steps/measure malformed"),
+        (off(steps("amount", json!({"fields": []}), 2)), "/benefit/steps/of/fields unknown_field"),
+    ] {
+        check(&[("/benefit", benefit)], &[expected]);
+    }
+    for count in [2, 20] {
+        check(&[("/benefit", off(steps("amount", Tree::Null, count)))], &[]);
+        check(&[("/benefit", off(steps("quantity", json!({}), count)))], &[]);
+    }
+    let places = |from: &[&str]| -> Vec<Tree> {
+        from.iter().map(|from| json!({"from": from, "value": "1"})).collect()
+    };
+    for (from, expected) in [
+        (&["0", "0.0001"][..], &[][..]),
+        (&["5", "5.0000"], &["/benefit/steps/values/1/from out_of_range"]),
+        (&["5", "7", "6"], &["/benefit/steps/values/2/from out_of_range"]),
+        (
+            &["5", "4", "3"],
+            &[
+                "/benefit/steps/values/1/from out_of_range",
+                "/benefit/steps/values/2/from out_of_range",
+            ],
+        ),
+        (&["-1", "1"], &["/benefit/steps/values/0/from out_of_range"]),
+        (&["1", "1000000000.5"], &["/benefit/steps/values/1/from out_of_range"]),
+        (&["1", "1.00001"], &["/benefit/steps/values/1/from too_precise"]),
+    ] {
+        let benefit = off(json!({"measure": "quantity", "values": places(from)}));
+        check(&[("/benefit", benefit)], expected);
+    }
+}
+
+#[test]
+fn values_of_steps_have_the_bounds_of_the_kind() {
+    let cart = json!({"type": "cart"});
+    let units = json!({"type": "items"});
+    for (kind, target, good, bad) in [
+        ("percentage_off", &cart, &["0.0001", "100"][..], &["0", "-1", "100.0001"][..]),
+        ("amount_off", &cart, &["0.0001", "1000000000"], &["0", "-1", "1000000000.0001"]),
+        ("award_points", &cart, &["0.0001", "1000000000"], &["0", "-1", "1000000000.0001"]),
+        ("fixed_price", &units, &["0", "1000000000"], &["-0.0001", "1000000000.0001"]),
+        ("bundle_price", &units, &["0", "1000000000"], &["-0.0001", "1000000000.0001"]),
+    ] {
+        let faults = |value: &str, expected: &[&str]| {
+            let mut steps = steps("amount", Tree::Null, 2);
+            put(&mut steps, "/values/1/value", &json!(value));
+            let benefit = json!({"type": kind, "target": target, "steps": steps});
+            check(&[("/benefit", benefit)], expected);
+        };
+        good.iter().for_each(|value| faults(value, &[]));
+        bad.iter().for_each(|value| faults(value, &["/benefit/steps/values/1/value out_of_range"]));
+    }
+}
+
+/// What a step asks for is a line condition if it measures selected lines, and does not count among the ten.
+#[test]
+fn what_a_step_asks_for_is_one_more_condition() {
+    let beyond = |of: Tree| {
+        let benefit = json!({"type": "percentage_off", "steps": steps("amount", of, 2)});
+        items(benefit, json!({"from": "beyond_condition"}))
+    };
+    let at_from = "/benefit/target/from unsupported_combination";
+    check(&[("/benefit", beyond(Tree::Null))], &[at_from]);
+    check(&[("/benefit", beyond(json!({})))], &[]);
+    let at_per = "/benefit/repeat/per unsupported_combination";
+    for (measure, of, sets, suit) in [
+        ("quantity", json!({}), &[][..], &[][..]),
+        ("amount", json!({}), &[at_per], &[at_from]),
+        ("quantity", Tree::Null, &[at_per], &[at_from]),
+    ] {
+        let steps = steps(measure, of, 2);
+        let per_set = json!({"type": "amount_off", "steps": steps, "repeat": {"per": "set"}});
+        check(&[("/benefit", per_set)], sets);
+        let bundle = json!({"type": "bundle_price", "steps": steps});
+        let bundle = items(bundle, json!({"from": "in_condition"}));
+        check(&[("/benefit", bundle.clone())], suit);
+        // Beside a condition that has sets, the measure alone can be wrong.
+        let beside = if measure == "amount" { suit } else { &[] };
+        check(&[("/conditions", tees()), ("/benefit", bundle)], beside);
+    }
+    let mut deep = json!({"type": "group", "of": vec![tees(); 10]});
+    for _ in 0..4 {
+        deep = json!({"type": "group", "of": [deep]});
+    }
+    check(&[("/conditions", deep), ("/benefit", beyond(json!({})))], &[]);
 }

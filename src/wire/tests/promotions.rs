@@ -98,6 +98,14 @@ fn mostly(first: Tree, others: Vec<Tree>) -> impl Strategy<Value = Tree> {
     prop_oneof![12 => Just(first), 1 => select(others)]
 }
 
+fn steps() -> impl Strategy<Value = Tree> {
+    let of = proptest::option::of(selector());
+    (one_of("amount quantity"), of, 2..=20_usize).prop_map(|(measure, of, count)| {
+        let step = |place: usize| json!({"from": format!("{place}.5"), "value": place + 1});
+        json!({"measure": measure, "of": of, "values": (0..count).map(step).collect::<Vec<_>>()})
+    })
+}
+
 fn benefit() -> impl Strategy<Value = Tree> {
     let on_items = (
         one_of("percentage_off amount_off fixed_price bundle_price"),
@@ -132,11 +140,12 @@ fn benefit() -> impl Strategy<Value = Tree> {
         mostly(json!("application"), vec![json!("unit")]),
         mostly(json!("unit_price"), vec![json!("mrp")]),
         mostly(Tree::Null, vec![json!("sku"), json!("product")]),
+        prop_oneof![2 => Just(Tree::Null), 1 => steps()],
     );
     prop_oneof![
-        9 => priced.prop_map(|((kind, target), repeat, per, base, same)| json!({
-            "type": kind, "value": "12.5", "target": target, "repeat": repeat, "per": per,
-            "base": base, "same": same
+        9 => priced.prop_map(|((kind, target), repeat, per, base, same, steps)| json!({
+            "type": kind, "value": if steps.is_null() { json!("12.5") } else { Tree::Null },
+            "steps": steps, "target": target, "repeat": repeat, "per": per, "base": base, "same": same
         })),
         1 => repeat.prop_map(|repeat| json!({
             "type": "free_product", "product": {"sku": "CAP", "quantity": "2"}, "repeat": repeat
@@ -170,7 +179,8 @@ fn kind() -> impl Strategy<Value = Tree> {
                "promotion": {"discount": {"max": "50.5"}, "transactions": {"max": 2}}},
                "audience": {"type": "loyalty", "groups": ["staff"],
                "programs": [{"program": "main", "tiers": ["gold"], "supplementary": ["s"]}]}}),
-        json!({"type": "code_linked", "limits": {"code": {"times": {"max": 1}}}}),
+        json!({"type": "code_linked", "limits": {"code": {"times": {"max": 1}}},
+               "audience": {"type": "identified", "groups": ["staff"]}}),
         json!({"type": "rewards", "earning": {"trigger": "direct"},
                "expiry": {"type": "after_days", "days": 30}, "communication": communication,
                "limits": {"earn": {"per_customer": 2, "times": 1, "transactions": 1,
@@ -195,7 +205,9 @@ fn promotion() -> impl Strategy<Value = Tree> {
             "campaign": "c", "sequence": -5, "schedule": schedule, "conditions": conditions,
             "benefit": benefit, "activation_required": flag, "suggest": flag,
             "scope": {"stores": ["S"], "channels": ["web"]},
-            "stacking": {"exclusive": flag, "allow_further": flag, "group": "g"},
+            "stacking": {"exclusive": flag, "allow_further": flag, "group": "g",
+                "tags": if flag { json!(["t", "u"]) } else { json!([]) },
+                "not_with": if flag { json!([]) } else { json!(["t"]) }},
             "message": "{shortfall}", "custom_fields": {"n": "1.50", "b": flag, "t": "x"}
         });
         for (key, value) in kind.as_object().into_iter().flatten() {
@@ -283,3 +295,41 @@ fn product_lists_are_named_with_their_places() {
         [("/conditions/of/exclude/0/list", "a"), ("/benefit/target/select/include/0/list", "b")]
     );
 }
+
+/// The release before reads what is stored, as long as it uses nothing that is new. So this is what that release stored,
+/// byte by byte.
+#[test]
+fn what_uses_no_new_terms_is_stored_as_it_was() {
+    let is_stored = |document: &str| {
+        let terms = parse_stored(document.as_bytes()).expect(document);
+        assert_eq!(stored(&terms), document);
+    };
+    let benefits = r#"
+        {"type":"percentage_off","value":"12.5","per":"application","base":"unit_price","same":null,"target":{"type":"cart","select":null},"repeat":null}
+        {"type":"amount_off","value":"5","per":"unit","base":"unit_price","same":null,"target":{"type":"items","from":"matching","select":null,"quantity":null,"pick":"cheapest","within":"cart"},"repeat":null}
+        {"type":"fixed_price","value":"0","per":"application","base":"unit_price","same":null,"target":{"type":"shipping"},"repeat":null}
+        {"type":"bundle_price","value":"999","per":"application","base":"unit_price","same":null,"target":{"type":"items","from":"in_condition","select":null,"quantity":null,"pick":"most_expensive","within":"cart"},"repeat":{"per":"quantity","every":"3","max_times":null}}
+        {"type":"free_product","product":{"sku":"CAP","quantity":"1"},"repeat":null}
+        {"type":"award_points","value":"5","per":"application","base":"unit_price","same":null,"target":{"type":"cart","select":null},"repeat":null}
+    "#;
+    let first = STORED.trim().replace("$BENEFIT", benefits.trim().lines().next().unwrap());
+    for benefit in benefits.trim().lines() {
+        is_stored(&STORED.trim().replace("$BENEFIT", benefit.trim()));
+    }
+    for (before, now) in [
+        (r#""group":null"#, r#""group":"g","tags":["a","b"]"#),
+        (r#""group":null"#, r#""group":null,"not_with":["a"]"#),
+        (r#"{"type":"all","#, r#"{"type":"identified","#),
+        (
+            r#""value":"12.5""#,
+            r#""steps":{"measure":"amount","of":null,"values":[{"from":"1","value":"5"},{"from":"2","value":"6"}]}"#,
+        ),
+    ] {
+        assert!(first.contains(before), "{before}");
+        is_stored(&first.replace(before, now));
+    }
+}
+
+const STORED: &str = r#"
+{"name":"P","description":"","type":"pos","campaign":null,"sequence":100,"starts_at":"2026-06-01T00:00:00+05:30","ends_at":"2026-07-01T00:00:00Z","currency":null,"schedule":null,"scope":{"stores":[],"concepts":[],"zones":[],"channels":[]},"audience":{"type":"all","groups":[]},"activation_required":false,"conditions":{"type":"line_quantity","of":{"match":"all","include":[{"field":"sku","op":"eq","value":"T"}],"exclude":[]},"op":"gte","value":"3"},"benefit":$BENEFIT,"limits":{},"stacking":{"exclusive":false,"allow_further":true,"group":null},"suggest":false,"message":"","custom_fields":{},"earning":null,"expiry":{"type":"with_promotion"},"communication":null}
+"#;

@@ -34,6 +34,10 @@ pub(super) fn check(changes: &[(&str, Tree)], expected: &[&str]) {
     assert_eq!(faults_of(changes), expected, "{changes:?}");
 }
 
+fn names(count: usize) -> Vec<String> {
+    (0..count).map(|place| format!("name-{place}")).collect()
+}
+
 #[test]
 fn values_have_bounds() {
     for (pointer, value, expected) in [
@@ -63,6 +67,17 @@ fn values_have_bounds() {
             json!({"type": "all", "programs": [{"program": "main"}]}),
             "/audience/programs unsupported_combination",
         ),
+        (
+            "/audience",
+            json!({"type": "identified", "programs": [{"program": "main"}]}),
+            "/audience/programs unsupported_combination",
+        ),
+        ("/stacking", json!({"tags": names(11)}), "/stacking/tags too_many"),
+        ("/stacking", json!({"not_with": names(11)}), "/stacking/not_with too_many"),
+        ("/stacking", json!({"tags": ["a", "b", "a"]}), "/stacking/tags/2 not_unique"),
+        ("/stacking", json!({"not_with": ["a", "a"]}), "/stacking/not_with/1 not_unique"),
+        ("/stacking", json!({"tags": [""]}), "/stacking/tags/0 required"),
+        ("/stacking", json!({"not_with": ["x".repeat(256)]}), "/stacking/not_with/0 too_long"),
         ("/custom_fields", json!({"a": "b"}), "/custom_fields/a unknown_field"),
         ("/earning", json!({"trigger": "direct"}), "/earning unsupported_combination"),
         ("/communication", json!({}), "/communication unsupported_combination"),
@@ -70,7 +85,14 @@ fn values_have_bounds() {
     ] {
         check(&[(pointer, value)], &[expected]);
     }
-    check(&[("/expiry", json!({"type": "with_promotion"}))], &[]);
+    for (pointer, value) in [
+        ("/expiry", json!({"type": "with_promotion"})),
+        ("/audience", json!({"type": "identified", "programs": [], "groups": ["staff"]})),
+        ("/stacking", json!({"tags": names(10), "not_with": names(10)})),
+        ("/stacking", json!({"tags": null, "not_with": null})),
+    ] {
+        check(&[(pointer, value)], &[]);
+    }
 }
 
 #[test]

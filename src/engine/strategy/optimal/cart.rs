@@ -11,10 +11,12 @@ use crate::domain::benefit::Benefit;
 use crate::engine::benefits::propose;
 use crate::engine::case::Case;
 use crate::engine::proposal::Proposal;
+use crate::engine::tags::Exclusions;
 use crate::engine::units::Basket;
 
 use super::super::order::Ranked;
 use super::fine::fine;
+use super::problem::Problem;
 use super::sequence::{Sequence, gives, merge};
 use super::steps::Steps;
 
@@ -28,17 +30,18 @@ pub(super) struct CartTurn {
 
 /// Finds the best sequence of the cart-level promotions in `pool` (ascending) on this basket. All of them must combine
 /// with what has applied before.
-pub(super) fn best_turn<'e>(
-    case: &Case<'e>,
-    ranked: &Ranked<'e>,
+pub(super) fn best_turn(
+    problem: &Problem<'_, '_>,
     basket: &Basket,
     pool: &[usize],
     must: Option<usize>,
     steps: &mut Steps,
 ) -> CartTurn {
+    let Problem { case, ranked, exclusions, .. } = problem;
     let mut turn = Turn {
         case,
         ranked,
+        exclusions,
         only_one: !case.rules.settings().multiple_cart_promotions,
         must: must.filter(|place| pool.contains(place)),
         steps,
@@ -49,7 +52,7 @@ pub(super) fn best_turn<'e>(
     };
     // Promotions that award points and combine with all others influence none, and more of them are better, so all of
     // them apply.
-    let excluded = |place: usize| pool.iter().any(|other| ranked.exclude(place, *other));
+    let excluded = |place: usize| exclusions.of(place).iter().any(|other| pool.contains(other));
     let (points, searched): (Vec<usize>, Vec<usize>) =
         pool.iter().partition(|place| turn.awards_points(**place) && !excluded(**place));
     let proposals = turn.proposals(&searched);
@@ -79,6 +82,7 @@ fn sequence(applied: Vec<(usize, Rc<Proposal>)>) -> Sequence {
 struct Turn<'s, 'e> {
     case: &'s Case<'e>,
     ranked: &'s Ranked<'e>,
+    exclusions: &'s Exclusions,
     only_one: bool,
     must: Option<usize>,
     steps: &'s mut Steps,
@@ -126,7 +130,7 @@ impl Turn<'_, '_> {
             let is_one = self.only_one && !self.awards_points(*place);
             let may_follow = |other: &usize| {
                 other != place
-                    && !self.ranked.exclude(*place, *other)
+                    && !self.exclusions.has(*place, *other)
                     && (!is_one || self.awards_points(*other))
             };
             let others: Vec<usize> =

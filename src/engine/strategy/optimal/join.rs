@@ -53,7 +53,8 @@ impl<'s, 'e> Problem<'s, 'e> {
     }
 
     fn turn(&self, basket: &Basket, pool: &[usize], answer: &mut Answer<'_>) -> CartTurn {
-        best_turn(self.case, self.ranked, basket, pool, answer.must, answer.steps)
+        let Answer { must, steps, .. } = answer;
+        best_turn(self, basket, pool, *must, steps)
     }
 
     /// `items_then_cart`: where at most one cart-level promotion may give a discount, each of them is a case by itself.
@@ -91,12 +92,7 @@ impl<'s, 'e> Problem<'s, 'e> {
 
     /// Whether some item-level promotion does not combine with one of the pool.
     fn bars_items(&self, pool: &[usize]) -> bool {
-        self.items.iter().any(|(item, _)| !self.barred_by(*item, pool).is_empty())
-    }
-
-    /// Those of the pool that do not combine with this promotion.
-    fn barred_by(&self, place: usize, pool: &[usize]) -> Vec<usize> {
-        pool.iter().copied().filter(|own| self.ranked.exclude(place, *own)).collect()
+        pool.iter().any(|own| self.barred.contains(own))
     }
 
     /// The components, once with weights of one and once with those that follow from the cart-level promotions.
@@ -123,9 +119,8 @@ impl<'s, 'e> Problem<'s, 'e> {
             let domains: Vec<LineSet> = members.iter().map(|(_, reach)| reach.domain).collect();
             let places: Vec<usize> = members.iter().map(|(place, _)| *place).collect();
             let excluded = |place: &usize| {
-                let others = places.iter().enumerate();
-                let others = others.filter(|(_, other)| self.ranked.exclude(*place, **other));
-                others.map(|(member, _)| member).collect()
+                let others = self.exclusions.of(*place).iter();
+                others.filter_map(|other| places.binary_search(other).ok()).collect()
             };
             Component {
                 excluded: places.iter().map(excluded).collect(),
@@ -239,7 +234,8 @@ impl<'s, 'e> Problem<'s, 'e> {
         let mut seen = rustc_hash::FxHashSet::default();
         sequences.retain(|own| {
             let scaled: Vec<i64> = amounts(own).into_iter().map(Money::scaled).collect();
-            let barred = own.places().flat_map(|place| self.barred_by(place, pool));
+            let barred = own.places().flat_map(|place| self.exclusions.of(place));
+            let barred = barred.copied().filter(|place| pool.contains(place));
             seen.insert((scaled, barred.collect::<BTreeSet<usize>>()))
         });
         sequences
@@ -257,7 +253,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         }
         let parts: Vec<Sequence> = parts.iter().map(|part| (*part).clone()).collect();
         let items = || parts.iter().flat_map(Sequence::places);
-        let combines = |own: &&usize| !items().any(|item| self.ranked.exclude(item, **own));
+        let combines = |own: &&usize| !items().any(|item| self.exclusions.has(item, **own));
         let pool: Vec<usize> = turn.pool.iter().filter(combines).copied().collect();
         if let Some(cart) = self.turn(&basket, &pool, answer).best
             && answer.is_met_by(items().chain(cart.places()))

@@ -86,7 +86,7 @@ impl Problem<'_, '_> {
             let shipping = self.case.view.cart.shipping.as_ref();
             return shipping.map_or(0, |shipping| fine(shipping.amount));
         }
-        let turn = best_turn(self.case, self.ranked, &self.case.untouched, &own, None, steps);
+        let turn = best_turn(self, &self.case.untouched, &own, None, steps);
         fine(turn.upper)
     }
 }

@@ -1,9 +1,12 @@
 //! The problem that the search solves.
 
+use std::collections::BTreeSet;
+
 use crate::domain::amount::Money;
 use crate::engine::benefits::{ItemReach, alone, is_whole, item_reach};
 use crate::engine::case::Case;
 use crate::engine::line_set::LineSet;
+use crate::engine::tags::Exclusions;
 
 use super::super::order::Ranked;
 use super::sequence::Sequence;
@@ -18,6 +21,10 @@ pub(super) struct Problem<'s, 'e> {
     pub(super) groups: Vec<Vec<usize>>,
     /// The cart-level promotions, by place in the ranking.
     pub(super) cart: Vec<usize>,
+    /// Which promotions do not combine, by place in the ranking.
+    pub(super) exclusions: Exclusions,
+    /// The cart-level promotions that do not combine with some item-level one.
+    pub(super) barred: BTreeSet<usize>,
     /// For each line, about how much item-level promotions take off there.
     pub(super) expected: Vec<Money>,
 }
@@ -54,16 +61,35 @@ impl<'s, 'e> Problem<'s, 'e> {
                 }
             }
         }
-        Self { case, ranked, groups: groups(ranked, &items), items, cart, expected: taken }
+        let tags = ranked.candidates.iter().map(|candidate| &candidate.compiled.tags);
+        let exclusions = Exclusions::among(tags, &case.work);
+        let barred = items.iter().flat_map(|(place, _)| exclusions.of(*place));
+        Self {
+            case,
+            ranked,
+            groups: groups(case, &exclusions, &items),
+            barred: barred.copied().filter(|place| cart.contains(place)).collect(),
+            items,
+            cart,
+            exclusions,
+            expected: taken,
+        }
     }
 }
 
 /// Groups promotions, by number, that meet on lines or do not combine, directly or by way of others.
-fn groups(ranked: &Ranked<'_>, items: &[(usize, ItemReach)]) -> Vec<Vec<usize>> {
+fn groups(
+    case: &Case<'_>,
+    exclusions: &Exclusions,
+    items: &[(usize, ItemReach)],
+) -> Vec<Vec<usize>> {
     let mut groups: Vec<(LineSet, Vec<usize>)> = Vec::new();
     for (number, (place, reach)) in items.iter().enumerate() {
-        let excludes =
-            |numbers: &[usize]| numbers.iter().any(|other| ranked.exclude(*place, items[*other].0));
+        let combines = exclusions.of(*place).is_empty();
+        case.work.charge(if combines { 0 } else { number });
+        let excludes = |numbers: &[usize]| {
+            !combines && numbers.iter().any(|other| exclusions.has(*place, items[*other].0))
+        };
         let (met, apart): (Vec<_>, Vec<_>) = groups
             .into_iter()
             .partition(|(lines, numbers)| !lines.is_disjoint(&reach.domain) || excludes(numbers));

@@ -29,7 +29,7 @@ fn full() -> Tree {
             "lines": [
                 {"id": "1", "sku": "A", "quantity": "1.5", "unit_price": 12.30, "mrp": "14", "tax": "1.0000",
                  "charges": 0, "product": "P", "title": "Crème brûlée", "product_group": "", "brand": "B",
-                 "categories": ["x", "y"], "tags": [], "supplier": "S", "weight": "0.25", "stock": -3,
+                 "categories": ["x", "y"], "tags": [], "supplier": "S", "weight": "0.25", "stock": -3, "floor_price": "9.99",
                  "attributes": {"color": "red", "size": ""}, "variant": {}},
                 {"id": "2", "sku": "A", "quantity": 1000000, "unit_price": "0"},
             ],
