@@ -26,10 +26,10 @@ macro_rules! names {
 
 names! {
     ActivityInput ActivityRecorded AuditPage BulkIssuanceInput CartRequestInput Claim CodePage CodesInput CodesMade
-    DeadDeliveryPage Document EndedRedemption Evaluation EventPage Health Issuance IssuanceInput IssuancePage
+    DeadDeliveryPage Document EndedRedemption Evaluation EventPage Findings Health Issuance IssuanceInput IssuancePage
     IssuanceVerdicts KeyInput KeyMade KeyPage Merge Milestone MilestoneInput MilestonePage Nothing OfferPage Problem
     ProductList ProductListInput ProductListPage ProductListSummary Promotion PromotionInput PromotionPage
-    PromotionReplacement PromotionStats PromotionVersionPage Redemption RedemptionFull RedemptionInput
+    PromotionReplacement PromotionStats PromotionVersionPage PromotionWritten Redemption RedemptionFull RedemptionInput
     RedemptionPage Resend Resent ReturnInput ReturnRecord Settings SettingsInput Stats StatusChange Store StoreInput
     StoreListInput StorePage StoresPut Tenant TenantInput TenantMade TenantPage TenantPatch Webhook WebhookInput
     WebhookPage

@@ -8,6 +8,7 @@ use super::cart::Explain;
 use super::condition::{CartMeasure, LineMeasure, MemberSubject, Order};
 use super::evaluation::ReasonCode;
 use super::event::EventType;
+use super::finding::{FindingCode, Severity};
 use super::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
 use super::limit::{LimitSubject, Measure, RefreshUnit};
 use super::promotion::{PromotionType, State, Status};
@@ -214,6 +215,22 @@ names! {
         HalfEven = "half_even",
     }
     Explain { None = "none", All = "all" }
+    FindingCode {
+        NeverOpen = "never_open",
+        AlreadyEnded = "already_ended",
+        Contradiction = "contradiction",
+        UnknownName = "unknown_name",
+        Unreachable = "unreachable",
+        NeverCombines = "never_combines",
+        GivesNothing = "gives_nothing",
+        GivesEverything = "gives_everything",
+        NoLimit = "no_limit",
+        SameTerms = "same_terms",
+        Overlaps = "overlaps",
+        NoMessage = "no_message",
+        Placeholder = "placeholder",
+    }
+    Severity { Warning = "warning", Info = "info" }
     ReasonCode {
         Paused = "paused",
         NotStarted = "not_started",

@@ -17,6 +17,7 @@ pub mod customers;
 pub mod evaluate;
 pub mod event_log;
 pub mod events;
+pub mod findings;
 pub mod issuance_ends;
 pub mod issuances;
 pub mod keys;
@@ -40,4 +41,4 @@ mod usage;
 
 pub use change::{Actor, Expected};
 pub use error::{Refusal, ServiceError};
-pub use handle::Service;
+pub use handle::{Mode, Service};

@@ -22,6 +22,7 @@ pub mod decode;
 pub mod duplicates;
 pub mod evaluation;
 pub mod faults;
+pub mod finding;
 pub mod issuance;
 pub mod issuing;
 pub mod json;

@@ -13,11 +13,13 @@ use super::condition::CONDITIONS;
 use super::custom_field::{self, Values};
 use super::decode::{Object, Value};
 use super::faults::{FaultCode, Faults};
+use super::finding::FindingBody;
 use super::issuance::{EarningBody, ExpiryBody};
 use super::limits;
 use super::schedule::ScheduleBody;
 use super::usage::UsageBody;
 use super::write::Writer;
+use crate::domain::finding::Finding;
 use crate::domain::id::PromotionId;
 use crate::domain::issuance::{Communication, Earning, Expiry, Trigger};
 use crate::domain::limit::Limits;
@@ -129,7 +131,7 @@ fn read_besides(
         Purpose::Stored => return,
     };
     body.status = optional(choice_of(allowed)).read("status", object, faults).flatten();
-    let mut ignored = vec!["version", "state", "usage", "updated_at"];
+    let mut ignored = vec!["version", "state", "usage", "updated_at", "findings"];
     match purpose {
         Purpose::Create(_) | Purpose::Stored => return,
         Purpose::Replace(..) => ignored.extend(["id", "created_at"]),
@@ -318,6 +320,18 @@ answer! {
     }
 }
 
+/// A promotion with its state, usage and version, and when it was last written.
+pub type Shown<'p> = (&'p Promotion, State, &'p Usage, i64, DateTime<Utc>);
+
+answer! {
+    /// A promotion as it was written, or as a dry run would write it, and its findings.
+    pub struct PromotionWritten "" as (Shown<'_>, &[Finding]) |(shown, findings)| {
+        promotion: all_of::<PromotionAnswer>() => shown,
+        /// What is allowed but probably not meant.
+        findings: computed(every(part::<FindingBody>())) => *findings,
+    }
+}
+
 described! {
     /// A promotion to create. A field that is left out takes its default.
     pub struct PromotionInput "" {
@@ -337,6 +351,7 @@ described! {
         usage: ignored(),
         created_at: ignored(),
         updated_at: ignored(),
+        findings: ignored(),
         terms: all_of::<TermsBody>(),
         /// The new status. If left out, the status stays. The moves are those of `/status`.
         status: absent(choice::<Status>()),

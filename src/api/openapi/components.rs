@@ -19,7 +19,7 @@ use crate::wire::body::{
     Described, Describes, DescribesMember, Schemas, Side, WORDS, every, optional, part, required,
 };
 use crate::wire::{
-    activity, code, customer_promotion, evaluation, issuing, milestone, problem, product_list,
+    activity, code, customer_promotion, evaluation, finding, issuing, milestone, problem, product_list,
     promotion, redemption, returns, settings, store,
 };
 
@@ -56,6 +56,7 @@ bodies! {
     EndedRedemption: answer::<redemption::EndedRedemption>;
     Evaluation: answer::<evaluation::EvaluationBody>;
     EventPage: page::<EventBody>;
+    Findings: answer::<finding::FindingsBody>;
     Health: answer::<health::Health>;
     Issuance: answer::<issuing::IssuanceBody>;
     IssuanceInput: request::<issuing::IssueBody>;
@@ -83,6 +84,7 @@ bodies! {
     PromotionReplacement: request::<promotion::PromotionReplacement>;
     PromotionStats: answer::<stats::PromotionStatsBody>;
     PromotionVersionPage: page::<promotion::VersionAnswer>;
+    PromotionWritten: answer::<promotion::PromotionWritten>;
     Redemption: answer::<redemption::RedemptionBody>;
     RedemptionFull: answer::<redemptions::FullRedemption>;
     RedemptionInput: request::<Order<'_>>;
