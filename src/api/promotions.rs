@@ -56,12 +56,7 @@ pub struct FilterParams {
     responses(
         (status = 200, description = "Of a dry run: the promotion as it would be.", body = schema::PromotionWritten),
         (status = 201, description = "The promotion.", body = schema::PromotionWritten), Writing, CreatePromotionConflict))]
-pub async fn create(
-    api: Api,
-    admin: Caller<Admin>,
-    DryRun(mode): DryRun,
-    body: Small,
-) -> Answered {
+pub async fn create(api: Api, admin: Caller<Admin>, DryRun(mode): DryRun, body: Small) -> Answered {
     let (service, actor) = (api.service(), admin.actor());
     let body = body.json()?;
     let (settings, _) = api.admin_read(service.settings(actor.tenant)).await?;

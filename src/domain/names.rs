@@ -19,6 +19,7 @@ use super::selector::{Match, NumberField, NumberOperator};
 use super::settings::{
     EvaluationOrder, PercentageBase, QualifyingItems, RankingCriterion, Strategy,
 };
+use super::vocabulary::NameField;
 
 /// A closed set whose values have names.
 pub trait Named: Copy + 'static {
@@ -231,6 +232,22 @@ names! {
         Placeholder = "placeholder",
     }
     Severity { Warning = "warning", Info = "info" }
+    NameField {
+        Store = "store",
+        Concept = "concept",
+        Zone = "zone",
+        Channel = "channel",
+        Program = "program",
+        Tier = "tier",
+        Group = "group",
+        Category = "category",
+        Brand = "brand",
+        Tag = "tag",
+        PaymentMode = "payment_mode",
+        ShippingMethod = "shipping_method",
+        AttributeKey = "attribute_key",
+        VariantKey = "variant_key",
+    }
     ReasonCode {
         Paused = "paused",
         NotStarted = "not_started",

@@ -32,9 +32,14 @@ answer! {
 /// One sentence or two about a finding.
 fn message(concern: &Concern) -> String {
     match concern {
-        Concern::NeverOpen => "The schedule is never open between the promotion's dates.".to_owned(),
+        Concern::NeverOpen => {
+            "The schedule is never open between the promotion's dates.".to_owned()
+        }
         Concern::AlreadyEnded(at) => {
-            format!("The promotion is active, but it has ended at {}.", at.format("%Y-%m-%dT%H:%M:%SZ"))
+            format!(
+                "The promotion is active, but it has ended at {}.",
+                at.format("%Y-%m-%dT%H:%M:%SZ")
+            )
         }
         Concern::Contradiction(subject) => {
             format!("No cart meets all conditions on {subject}: this one excludes the others.")
@@ -52,7 +57,9 @@ fn message(concern: &Concern) -> String {
             )
         }
         Concern::ExcludesItself(tag) => {
-            format!("The promotion has the tag {tag:?} itself, so it excludes others of its own kind.")
+            format!(
+                "The promotion has the tag {tag:?} itself, so it excludes others of its own kind."
+            )
         }
         Concern::ExcludesAll => {
             "The promotion does not combine with any other active promotion.".to_owned()
@@ -78,7 +85,9 @@ fn message(concern: &Concern) -> String {
             "The promotion is suggested, but there is no message for suggestions.".to_owned()
         }
         Concern::PlaceholderOfSuggestions(word) => {
-            format!("{{{word}}} is replaced in suggestion_message only; shoppers see it here as it is.")
+            format!(
+                "{{{word}}} is replaced in suggestion_message only; shoppers see it here as it is."
+            )
         }
         Concern::UnknownPlaceholder(word) => format!(
             "{{{word}}} is not replaced; shoppers see it as it is. Only {{shortfall}} and {{gain}} are replaced."

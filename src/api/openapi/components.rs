@@ -19,8 +19,8 @@ use crate::wire::body::{
     Described, Describes, DescribesMember, Schemas, Side, WORDS, every, optional, part, required,
 };
 use crate::wire::{
-    activity, code, customer_promotion, evaluation, finding, issuing, milestone, problem, product_list,
-    promotion, redemption, returns, settings, store,
+    activity, code, customer_promotion, evaluation, finding, issuing, milestone, problem,
+    product_list, promotion, redemption, returns, settings, store,
 };
 
 /// Makes the function that describes all bodies.

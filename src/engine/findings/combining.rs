@@ -10,9 +10,8 @@ pub(super) fn never_combines(terms: &Terms, others: &[&Promotion]) -> Vec<Findin
         pointer: format!("/stacking/not_with/{index}"),
         concern: Concern::ExcludesItself(tag.clone()),
     });
-    let is_excluded = |other: &&Promotion| {
-        other.terms.stacking.tags.iter().any(|tag| not_with.contains(tag))
-    };
+    let is_excluded =
+        |other: &&Promotion| other.terms.stacking.tags.iter().any(|tag| not_with.contains(tag));
     let all = !others.is_empty() && others.iter().all(is_excluded);
     let all = all.then(|| Finding {
         pointer: "/stacking/not_with".to_owned(),

@@ -34,3 +34,40 @@ fn in_braces(text: &str) -> impl Iterator<Item = &str> {
     let complete = text.matches('}').count();
     parts.take(complete).filter(|word| !word.trim().is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_suggests_has_something_to_say() {
+        let table = [
+            (true, Some(""), true),
+            (true, Some("Add one more"), false),
+            (true, Some(" "), false),
+            (false, Some(""), false),
+            (true, None, false),
+        ];
+        for (suggest, text, is_found) in table {
+            assert_eq!(no_message(suggest, text).is_some(), is_found, "{suggest} {text:?}");
+        }
+    }
+
+    #[test]
+    fn suggestions_replace_two_words_only() {
+        let table = [
+            ("Add {shortfal} more", Some("shortfal")),
+            ("Add {Shortfall} more", Some("Shortfall")),
+            ("{gain}, {shortfall} and {name}", Some("name")),
+            ("Add {shortfall} more and save {gain}", None),
+            ("{} and { }", None),
+            ("{shortfall", None),
+            ("shortfal}", None),
+        ];
+        for (text, word) in table {
+            let concern = word.map(|word| Concern::UnknownPlaceholder(word.to_owned()));
+            let found = placeholders("", Some(text)).pop().map(|finding| finding.concern);
+            assert_eq!(found, concern, "{text}");
+        }
+    }
+}

@@ -18,8 +18,7 @@ pub(super) fn same_terms(about: &About<'_>, others: &[&Promotion]) -> Vec<Findin
             && at_same_time(own, terms, about.settings.timezone)
     };
     let same = others.iter().filter(is_same).take(MAX_OTHERS);
-    let finding =
-        |own| Finding { pointer: String::new(), concern: Concern::SameTerms(other(own)) };
+    let finding = |own| Finding { pointer: String::new(), concern: Concern::SameTerms(other(own)) };
     same.map(|own| finding(own)).collect()
 }
 

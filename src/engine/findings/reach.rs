@@ -69,7 +69,8 @@ pub(super) fn discounted(terms: &Terms) -> Option<Vec<Lines<'_>>> {
                 (From::BeyondCondition | From::InCondition, None) => of_conditions(terms),
                 (From::InCondition, Some(selected)) => {
                     let (conditions, selected) = (of_conditions(terms)?, selected?);
-                    let both = conditions.iter().flat_map(|own| selected.iter().map(|it| own.and(it)));
+                    let both =
+                        conditions.iter().flat_map(|own| selected.iter().map(|it| own.and(it)));
                     Some(both.collect())
                 }
             }
@@ -127,7 +128,9 @@ fn line(predicate: &Predicate) -> Option<Lines<'_>> {
             let field = Field::of(field)?;
             match test {
                 TextTest::Eq(name) => Some(one_of(field, Names::from([name.as_str()]))),
-                TextTest::In(names) => Some(one_of(field, names.iter().map(String::as_str).collect())),
+                TextTest::In(names) => {
+                    Some(one_of(field, names.iter().map(String::as_str).collect()))
+                }
                 TextTest::Ne(name) => Some(none_of(field, Names::from([name.as_str()]))),
                 TextTest::NotIn(names) => {
                     Some(none_of(field, names.iter().map(String::as_str).collect()))
@@ -152,7 +155,9 @@ impl<'t> Lines<'t> {
         let names_nothing = self.one_of.is_empty() || other.one_of.is_empty();
         let shares = |field: Field| {
             other.of(field).any(|names| {
-                self.of(field).any(|own| names.iter().any(|name| own.contains(name) && both.may_have(field, name)))
+                self.of(field).any(|own| {
+                    names.iter().any(|name| own.contains(name) && both.may_have(field, name))
+                })
             })
         };
         Field::ALL.into_iter().all(|field| both.is_possible(field))

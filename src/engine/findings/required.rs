@@ -21,12 +21,7 @@ pub(super) fn required<'c>(condition: Option<&'c Condition>, pointer: &str) -> V
     found
 }
 
-fn walk<'c>(
-    condition: &'c Condition,
-    holds: bool,
-    pointer: &str,
-    found: &mut Vec<Required<'c>>,
-) {
+fn walk<'c>(condition: &'c Condition, holds: bool, pointer: &str, found: &mut Vec<Required<'c>>) {
     match condition {
         Condition::Leaf(leaf) => found.push(Required { leaf, holds, pointer: pointer.to_owned() }),
         Condition::Group(Group { matching, is, of }) => {

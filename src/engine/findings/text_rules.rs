@@ -86,7 +86,9 @@ pub(super) fn can_be_met<'c: 'l, 'l>(
     let rules: Vec<Rule<'_>> = leaves.map(|own| rule(own.leaf, own.holds)).collect();
     if subject.may_be_several() {
         // One text may meet one rule, and another text another one.
-        let refused = |name: &Cow<'_, str>| rules.iter().any(|rule| matches!(rule, Rule::NoneOf(names) if names.contains(name)));
+        let refused = |name: &Cow<'_, str>| {
+            rules.iter().any(|rule| matches!(rule, Rule::NoneOf(names) if names.contains(name)))
+        };
         return rules.iter().filter_map(Rule::listed).all(|names| !names.iter().all(refused));
     }
     match rules.iter().find_map(Rule::listed) {
@@ -175,6 +177,7 @@ fn beginnings_meet(rules: &[Rule<'_>]) -> bool {
         if let Rule::StartsWith(start, true) = rule { Some(*start) } else { None }
     });
     let starts: Vec<&str> = starts.collect();
-    let is_sound = |one: &&str| starts.iter().all(|own| own.starts_with(one) || one.starts_with(own));
+    let is_sound =
+        |one: &&str| starts.iter().all(|own| own.starts_with(one) || one.starts_with(own));
     starts.iter().all(is_sound)
 }

@@ -108,8 +108,7 @@ pub(super) fn gives_nothing(terms: &Terms, settings: &Settings) -> Vec<Finding> 
         })
     };
     let found = variants(terms).into_iter().filter(gives_nothing);
-    let finding =
-        |own: Variant| Finding { pointer: own.pointer, concern: Concern::GivesNothing };
+    let finding = |own: Variant| Finding { pointer: own.pointer, concern: Concern::GivesNothing };
     found.map(finding).collect()
 }
 
@@ -150,9 +149,7 @@ fn most(variant: &Variant, terms: &Terms, settings: &Settings) -> Option<Exact> 
                 let price = (!adds_tax).then(|| below(high.min(LARGEST_PRICE)))?;
                 Some(price.minus(&exact(value)).or_zero())
             }
-            ItemKind::BundlePrice { value } => {
-                base.map(|base| base.minus(&exact(value)).or_zero())
-            }
+            ItemKind::BundlePrice { value } => base.map(|base| base.minus(&exact(value)).or_zero()),
         },
         Benefit::Cart(own) => match own.kind {
             CartKind::PercentageOff(percent) => base.map(|base| base.percent(percent)),
