@@ -8,6 +8,7 @@ use super::{handler::*, schema};
 use crate::db;
 use crate::db::promotion_history::HistoryRow;
 use crate::db::promotions::{PromotionCursor, PromotionFilter};
+use crate::domain::finding::Finding;
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::{PromotionType, State as PromotionState, Status, Terms};
 use crate::domain::settings::CustomField;
@@ -17,9 +18,7 @@ use crate::stored;
 use crate::wire;
 use crate::wire::body::{PrintBody as _, read_body};
 use crate::wire::finding::FindingsBody;
-use crate::wire::promotion::{
-    PromotionAnswer, PromotionWritten, Purpose, Shown, StatusChange, VersionAnswer,
-};
+use crate::wire::promotion::{PromotionAnswer, Purpose, StatusChange, VersionAnswer};
 
 conflicts! {
     CreatePromotionConflict = "name_taken" | "active_promotion_limit";
@@ -54,8 +53,8 @@ pub struct FilterParams {
 #[utoipa::path(post, path = "/v1/promotions", operation_id = "create_promotion", tag = "promotions",
     security(("key" = ["admin"])), params(DryRunParams), request_body = schema::PromotionInput,
     responses(
-        (status = 200, description = "Of a dry run: the promotion as it would be.", body = schema::PromotionWritten),
-        (status = 201, description = "The promotion.", body = schema::PromotionWritten), Writing, CreatePromotionConflict))]
+        (status = 200, description = "Of a dry run: the promotion as it would be.", body = schema::Promotion),
+        (status = 201, description = "The promotion.", body = schema::Promotion), Writing, CreatePromotionConflict))]
 pub async fn create(api: Api, admin: Caller<Admin>, DryRun(mode): DryRun, body: Small) -> Answered {
     let (service, actor) = (api.service(), admin.actor());
     let body = body.json()?;
@@ -81,7 +80,7 @@ pub async fn list(api: Api, reader: Caller<Reader>, mut query: Query) -> Answere
     let service = api.service();
     let read = service.promotions(reader.tenant(), filter, wanted.after, wanted.limit);
     let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, &wanted.seal, |writer, own| writer.raw(&text(service, own))))
+    Ok(page::answer(&found, &wanted.seal, |writer, own| writer.raw(&text(service, own, None))))
 }
 
 /// Read a promotion
@@ -107,7 +106,7 @@ pub async fn get(
         DryRunParams),
     request_body = schema::PromotionReplacement,
     responses(
-        (status = 200, description = "The promotion; of a dry run, as it would be.", body = schema::PromotionWritten),
+        (status = 200, description = "The promotion; of a dry run, as it would be.", body = schema::Promotion),
         Replacing, ReplacePromotionConflict))]
 pub async fn put(
     api: Api,
@@ -211,13 +210,13 @@ pub async fn history(
 }
 
 fn answer(api: &Api, status: StatusCode, stored: &Stored) -> Response {
-    tagged(json(status, text(api.service(), stored)), stored.version)
+    tagged(json(status, text(api.service(), stored, None)), stored.version)
 }
 
 /// A promotion that was written, with `status`, or would be. A version that is not there has no `ETag`.
 fn written(api: &Api, mode: Mode, status: StatusCode, written: &Written) -> Response {
     let Written { stored, findings } = written;
-    let text = PromotionWritten::document(&(shown(api.service(), stored), findings.as_slice()));
+    let text = text(api.service(), stored, Some(findings));
     match mode {
         Mode::Write => tagged(json(status, text), stored.version),
         Mode::DryRun => json(StatusCode::OK, text),
@@ -225,15 +224,11 @@ fn written(api: &Api, mode: Mode, status: StatusCode, written: &Written) -> Resp
 }
 
 /// A promotion as JSON for answers.
-fn text(service: &Service, stored: &Stored) -> String {
-    PromotionAnswer::document(&shown(service, stored))
-}
-
-fn shown<'s>(service: &Service, stored: &'s Stored) -> Shown<'s> {
+fn text(service: &Service, stored: &Stored, findings: Option<&[Finding]>) -> String {
     let promotion = &stored.promotion;
     let state = promotion.status.state(&promotion.terms, service.clock().now());
     let Stored { usage, version, updated_at, .. } = stored;
-    (promotion, state, usage, *version, *updated_at)
+    PromotionAnswer::document(&(promotion, state, usage, *version, *updated_at, findings))
 }
 
 /// Reads the body of a new promotion, or with `status` the body that replaces a promotion of this status.

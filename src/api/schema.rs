@@ -29,7 +29,7 @@ names! {
     DeadDeliveryPage Document EndedRedemption Evaluation EventPage Findings Health Issuance IssuanceInput IssuancePage
     IssuanceVerdicts KeyInput KeyMade KeyPage Merge Milestone MilestoneInput MilestonePage Nothing OfferPage Problem
     ProductList ProductListInput ProductListPage ProductListSummary Promotion PromotionInput PromotionPage
-    PromotionReplacement PromotionStats PromotionVersionPage PromotionWritten Redemption RedemptionFull RedemptionInput
+    PromotionReplacement PromotionStats PromotionVersionPage Redemption RedemptionFull RedemptionInput
     RedemptionPage Resend Resent ReturnInput ReturnRecord Settings SettingsInput Stats StatusChange Store StoreInput
     StoreListInput StorePage StoresPut Tenant TenantInput TenantMade TenantPage TenantPatch Webhook WebhookInput
     WebhookPage

@@ -300,8 +300,9 @@ body! {
 
 answer! {
     /// A promotion, with all defaults filled in.
-    pub struct PromotionAnswer "Promotion" as (&Promotion, State, &Usage, i64, DateTime<Utc>)
-        |(promotion, state, usage, version, updated_at)| {
+    pub struct PromotionAnswer "Promotion"
+        as (&Promotion, State, &Usage, i64, DateTime<Utc>, Option<&[Finding]>)
+        |(promotion, state, usage, version, updated_at, findings)| {
         /// The promotion's id.
         id: computed(ID) => promotion.id.uuid(),
         /// The version, which grows with each change; also the `ETag`.
@@ -317,18 +318,8 @@ answer! {
         created_at: computed(TIME) => promotion.created_at,
         /// When the promotion was last written.
         updated_at: computed(TIME) => *updated_at,
-    }
-}
-
-/// A promotion with its state, usage and version, and when it was last written.
-pub type Shown<'p> = (&'p Promotion, State, &'p Usage, i64, DateTime<Utc>);
-
-answer! {
-    /// A promotion as it was written, or as a dry run would write it, and its findings.
-    pub struct PromotionWritten "" as (Shown<'_>, &[Finding]) |(shown, findings)| {
-        promotion: all_of::<PromotionAnswer>() => shown,
-        /// What is allowed but probably not meant.
-        findings: computed(every(part::<FindingBody>())) => *findings,
+        /// What is allowed but probably not meant. Only where the promotion was written, or was to be written.
+        findings: absent(every(part::<FindingBody>())) => *findings,
     }
 }
 

@@ -84,7 +84,6 @@ bodies! {
     PromotionReplacement: request::<promotion::PromotionReplacement>;
     PromotionStats: answer::<stats::PromotionStatsBody>;
     PromotionVersionPage: page::<promotion::VersionAnswer>;
-    PromotionWritten: answer::<promotion::PromotionWritten>;
     Redemption: answer::<redemption::RedemptionBody>;
     RedemptionFull: answer::<redemptions::FullRedemption>;
     RedemptionInput: request::<Order<'_>>;

@@ -149,7 +149,7 @@ fn finish_response(status: &str, response: &mut Value) -> Option<String> {
     }
     let name = response.pointer("/content/application~1json").and_then(schema_of);
     let is_health = name.is_some();
-    if let Some("Promotion" | "PromotionWritten" | "Settings") = name {
+    if let Some("Promotion" | "Settings") = name {
         response["headers"]["etag"] =
             json!({"description": "The version, for `If-Match`.", "schema": {"type": "string"}});
     }
