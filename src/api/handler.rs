@@ -9,6 +9,7 @@ pub(super) use axum::response::Response;
 pub(super) use super::auth::{
     Admin, Caller, HandReader, Issuer, Operator, Pos, PosReader, Pricer, Reader, Teller,
 };
+pub(super) use super::dry_run::{DryRun, DryRunParams};
 pub(super) use super::edge::json;
 pub(super) use super::extract::{
     Bulk, JsonOrCsv, Name, NoBody, NoQuery, PathId, Query, Small, decode,

@@ -242,6 +242,11 @@ impl RuleSet {
         self.stored.stores.get(code)
     }
 
+    /// All stores, in no order.
+    pub fn stores(&self) -> impl Iterator<Item = &Store> {
+        self.stored.stores.iter()
+    }
+
     /// A promotion by its index, as evaluations of this rule set name it.
     pub fn promotion(&self, index: PromotionIndex) -> &Promotion {
         &self.compiled(index).promotion

@@ -18,6 +18,7 @@ pub mod drafts;
 pub mod evaluate;
 pub mod event_log;
 pub mod events;
+pub mod findings;
 pub mod issuance_ends;
 pub mod issuances;
 pub mod keys;
@@ -41,4 +42,4 @@ mod usage;
 
 pub use change::{Actor, Expected};
 pub use error::{Refusal, ServiceError};
-pub use handle::Service;
+pub use handle::{Mode, Service};

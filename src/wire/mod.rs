@@ -23,6 +23,7 @@ pub mod drafts;
 pub mod duplicates;
 pub mod evaluation;
 pub mod faults;
+pub mod finding;
 pub mod issuance;
 pub mod issuing;
 pub mod json;

@@ -14,11 +14,13 @@ use super::condition::CONDITIONS;
 use super::custom_field::{self, Values};
 use super::decode::{Object, Value};
 use super::faults::{FaultCode, Faults};
+use super::finding::FindingBody;
 use super::issuance::{EarningBody, ExpiryBody};
 use super::limits;
 use super::schedule::ScheduleBody;
 use super::usage::UsageBody;
 use super::write::Writer;
+use crate::domain::finding::Finding;
 use crate::domain::id::PromotionId;
 use crate::domain::issuance::{Communication, Earning, Expiry, Trigger};
 use crate::domain::limit::Limits;
@@ -138,7 +140,7 @@ fn read_besides(
         Purpose::Stored => return,
     };
     body.status = optional(choice_of(allowed)).read("status", object, faults).flatten();
-    let mut ignored = vec!["version", "state", "usage", "updated_at"];
+    let mut ignored = vec!["version", "state", "usage", "updated_at", "findings"];
     match purpose {
         Purpose::Create(_) | Purpose::Stored => return,
         Purpose::Replace(..) => ignored.extend(["id", "created_at"]),
@@ -314,8 +316,9 @@ body! {
 
 answer! {
     /// A promotion, with all defaults filled in.
-    pub struct PromotionAnswer "Promotion" as (&Promotion, State, &Usage, i64, DateTime<Utc>)
-        |(promotion, state, usage, version, updated_at)| {
+    pub struct PromotionAnswer "Promotion"
+        as (&Promotion, State, &Usage, i64, DateTime<Utc>, Option<&[Finding]>)
+        |(promotion, state, usage, version, updated_at, findings)| {
         /// The promotion's id.
         id: computed(ID) => promotion.id.uuid(),
         /// The version, which grows with each change; also the `ETag`.
@@ -331,6 +334,8 @@ answer! {
         created_at: computed(TIME) => promotion.created_at,
         /// When the promotion was last written.
         updated_at: computed(TIME) => *updated_at,
+        /// What is allowed but probably not meant. Only where the promotion was written, or was to be written.
+        findings: absent(every(part::<FindingBody>())) => *findings,
     }
 }
 
@@ -353,6 +358,7 @@ described! {
         usage: ignored(),
         created_at: ignored(),
         updated_at: ignored(),
+        findings: ignored(),
         terms: all_of::<TermsBody>(),
         /// The new status. If left out, the status stays. The moves are those of `/status`.
         status: absent(choice::<Status>()),

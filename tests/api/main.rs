@@ -37,6 +37,7 @@ mod evaluate;
 mod events;
 mod examples;
 mod expiry;
+mod findings;
 mod freshness;
 mod harness;
 mod heavy_redemptions;

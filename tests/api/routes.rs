@@ -45,6 +45,7 @@ pub const ROUTES: &[Route] = &[
     route("delete", "/v1/promotions/{id}", "a"),
     route("post", "/v1/promotions/{id}/status", "a"),
     route("get", "/v1/promotions/{id}/history", "av"),
+    route("get", "/v1/promotions/{id}/findings", "av"),
     route("get", "/v1/promotions/{id}/stats", "av"),
     route("get", "/v1/stats", "av"),
     route("post", "/v1/promotions/{id}/codes", "a"),

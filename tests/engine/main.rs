@@ -6,6 +6,7 @@ mod bounded;
 mod cases;
 mod contract;
 mod expect;
+mod findings;
 mod generate;
 mod issuances;
 mod limits;

@@ -18,7 +18,7 @@ use crate::wire::body::{
     Described, Describes, DescribesMember, Schemas, Side, WORDS, every, optional, part, required,
 };
 use crate::wire::{
-    activity, code, customer_promotion, drafts, evaluation, issuing, milestone, problem,
+    activity, code, customer_promotion, drafts, evaluation, finding, issuing, milestone, problem,
     product_list, promotion, redemption, returns, settings, store,
 };
 
@@ -55,6 +55,7 @@ bodies! {
     Evaluation: answer::<evaluation::EvaluationBody>;
     EvaluationRequestInput: request::<drafts::EvaluationRequest>;
     EventPage: page::<EventBody>;
+    Findings: answer::<finding::FindingsBody>;
     Health: answer::<health::Health>;
     Issuance: answer::<issuing::IssuanceBody>;
     IssuanceInput: request::<issuing::IssueBody>;
