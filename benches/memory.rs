@@ -94,5 +94,5 @@ fn main() {
     let first = measured("250 promotions, each of which names a list", || compile(1));
     let second = measured("the same after an edit, beside the first", || compile(2));
     println!("{:<60} {:>8.1} MB", "in all", resident());
-    assert_eq!(first.promotions().len() + second.promotions().len(), 2 * PROMOTIONS);
+    assert_eq!(first.promotions().count() + second.promotions().count(), 2 * PROMOTIONS);
 }

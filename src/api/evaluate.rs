@@ -72,7 +72,8 @@ async fn price(api: &Api, pos: &Caller<Pricer>, asked: Asked<'_>) -> Answered {
     if asked.request().at.is_some() && !pos.is_admin() {
         return Err(ApiError::AtForbidden);
     }
-    let text = api.evaluation(api.service().evaluate(pos.tenant(), asked)).await?;
+    let text =
+        api.within(Deadline::Evaluation, api.service().evaluate(pos.tenant(), asked)).await?;
     ok(text)
 }
 

@@ -14,6 +14,6 @@ use crate::wire::body::*;
 pub async fn list(api: Api, reader: Caller<Reader>, query: Query) -> Answered {
     let wanted = query.into_page::<EventCursor>(reader.cursors())?;
     let read = api.service().events(reader.tenant(), wanted.after, wanted.limit);
-    let found = api.admin_read(read).await?;
+    let found = api.within(Deadline::Read, read).await?;
     Ok(page::answer(&found, &wanted.seal, EventBody::print))
 }
