@@ -156,8 +156,8 @@ def fill(service):
 
 
 def written_out(schema):
-    """What the document says in words alone, for the sake of generators: decimals of requests may be numbers, and answers
-    have no field that is not described."""
+    """What the document says in words alone, for the sake of generators: decimals of requests may be numbers, codes texts,
+    and answers have no field that is not described."""
     if isinstance(schema, list):
         return [written_out(own) for own in schema]
     if not isinstance(schema, dict):
@@ -170,6 +170,9 @@ def written_out(schema):
         schema["type"] = ["string", "number", "null"]
     if schema.get("type") == "object" and "properties" in schema:
         schema.setdefault("additionalProperties", False)
+    if "x-or-text" in schema:
+        text = schema.pop("x-or-text")
+        schema = {"anyOf": [schema, text]}
     return schema
 
 

@@ -5,7 +5,7 @@
 //! Asia/Kolkata, because there is no tenant that sets them. Stores, product lists, promotions and codes are empty by
 //! default. By default a promotion is active, its id is the UUID whose number is its index in the list, and it was
 //! created that many seconds after the start of 1970. Draft and archived promotions are left out, as in the service,
-//! and their codes are unknown. A code is a text, or `{"code", "expires_at"}`. The rules have version 0.
+//! and their codes are unknown. A code is a text, or `{"code", "expires_at", "customer_id"}`. The rules have version 0.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use crate::domain::promotion::{Promotion, PromotionType, Status};
 use crate::domain::settings::{CustomField, Settings};
 use crate::domain::store::Store;
 use crate::engine::{CodeFact, Prepared, RuleSet, Stop, Unfinished};
+use crate::wire::body::{NAME, Reads};
 use crate::wire::bounds::TextBound;
 use crate::wire::decode::{Object, Value};
 use crate::wire::faults::ListReference;
@@ -264,7 +265,7 @@ fn read_codes(
                 return None;
             };
             value.list(0..=MAX_ENTRIES, faults, |value, faults| {
-                let (code, expires_at) = code(value, faults)?;
+                let (code, customer_id, expires_at) = code(value, faults)?;
                 let first = *owners.entry(code.key()).or_insert(owner.id);
                 if first != owner.id {
                     let message = "another promotion has this code";
@@ -276,6 +277,7 @@ fn read_codes(
                     codes.entry(code.key()).or_insert_with(|| CodeFact {
                         code_id: CodeId::new(Uuid::from_u128(place)),
                         promotion_id: owner.id,
+                        customer_id,
                         expires_at,
                     });
                 }
@@ -314,7 +316,11 @@ fn owner<'e, 't>(
     }
 }
 
-fn code(value: Value<'_, '_>, faults: &mut Faults) -> Option<(Code, Option<DateTime<Utc>>)> {
+/// Reads a code with its customer and its end.
+fn code(
+    value: Value<'_, '_>,
+    faults: &mut Faults,
+) -> Option<(Code, Option<String>, Option<DateTime<Utc>>)> {
     let form = |value: Value<'_, '_>, faults: &mut Faults| {
         let text = value.text(TextBound::NAME, faults)?;
         Code::new(text).or_else(|| {
@@ -327,12 +333,13 @@ fn code(value: Value<'_, '_>, faults: &mut Faults) -> Option<(Code, Option<DateT
         Json::Object(_) => {
             let mut object = value.object(faults)?;
             let code = object.required("code", faults, form);
+            let customer = object.optional("customer_id", faults, |v, f| NAME.read(v, f));
             let expires_at = object.optional("expires_at", faults, |v, f| v.time(f));
             object.finish(faults)?;
-            Some((code?, expires_at?.map(|time| time.to_utc())))
+            Some((code?, customer?, expires_at?.map(|time| time.to_utc())))
         }
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
-            Some((form(value, faults)?, None))
+            Some((form(value, faults)?, None, None))
         }
     }
 }

@@ -132,13 +132,18 @@ async fn write_codes(
 }
 
 fn print_code(writer: &mut Writer, new: &NewCode) {
-    match &new.expires_at {
-        None => writer.text(&new.code),
-        Some(expires_at) => writer.object(|writer| {
-            writer.key("code").text(&new.code);
-            writer.key("expires_at").time(expires_at);
-        }),
+    if new.customer_id.is_none() && new.expires_at.is_none() {
+        return writer.text(&new.code);
     }
+    writer.object(|writer| {
+        writer.key("code").text(&new.code);
+        if let Some(customer) = &new.customer_id {
+            writer.key("customer_id").text(customer);
+        }
+        if let Some(expires_at) = &new.expires_at {
+            writer.key("expires_at").time(expires_at);
+        }
+    });
 }
 
 fn printed(print: impl FnOnce(&mut Writer)) -> String {

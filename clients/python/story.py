@@ -111,7 +111,8 @@ def make_promotions(admin):
     step("a stale If-Match is refused: stale_version")
 
     codes = api.CodesApi(admin)
-    equal(codes.create_codes(ids[TEN_PERCENT], api.CodesInput(codes=["SAVE10", "SAVE10-VIP"])).created, 2)
+    named = [api.CodeInput(code="SAVE10"), api.CodeInput(code="SAVE10-VIP", customer_id="C-1002")]
+    equal(codes.create_codes(ids[TEN_PERCENT], api.CodesInput(codes=named)).created, 2)
     wanted = api.CodesInputGenerate(count=5, prefix="DIW-", length=10)
     drawn = codes.create_codes(ids[TEN_PERCENT], api.CodesInput(generate=wanted, batch="diwali")).codes
     assert len(drawn) == 5 and all(re.fullmatch("DIW-[A-Z2-9]{10}", code) for code in drawn), drawn

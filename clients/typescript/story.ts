@@ -100,7 +100,10 @@ step("a stale If-Match is refused: stale_version");
 
 const sold = { path: { id: idOf(NAMES.tenPercent) } };
 const named = answered(
-    await admin.POST("/v1/promotions/{id}/codes", { params: sold, body: { codes: ["SAVE10", "SAVE10-VIP"] } }),
+    await admin.POST("/v1/promotions/{id}/codes", {
+        params: sold,
+        body: { codes: [{ code: "SAVE10" }, { code: "SAVE10-VIP", customer_id: "C-1002" }] },
+    }),
     201,
 );
 equal(named.created, 2);

@@ -11,9 +11,9 @@ use utoipa::IntoParams;
 use super::page::Wanted;
 use super::stream;
 use super::{handler::*, schema};
-use crate::db::codes::ListedCode;
+use crate::db::codes::{CodeFilter, ListedCode};
 use crate::db::{self, Page};
-use crate::domain::code::{Generation, NewCode};
+use crate::domain::code::{Generation, NewCode, Recipients};
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::names::Named;
 use crate::domain::promotion::PromotionType;
@@ -24,7 +24,7 @@ use crate::wire::body::*;
 use crate::wire::code::{CodesBody, NewCodes, masked};
 use crate::wire::csv::CODE_COLUMNS;
 use crate::wire::faults::{FaultCode, Faults};
-use crate::wire::write::time_text;
+use crate::wire::write::{Writer, time_text};
 
 conflicts! {
     CreateCodesConflict = "code_taken" | "name_taken" | "archived";
@@ -42,18 +42,28 @@ pub struct FilterParams {
     /// Only the codes of this generation.
     #[param(max_length = 255)]
     batch: Option<String>,
+    /// `true`: only codes that some redemption uses. `false`: only those that none uses.
+    used: Option<bool>,
+    /// Only the codes that are bound to this customer.
+    #[param(max_length = 255)]
+    customer_id: Option<String>,
 }
 
 /// Add codes to a promotion: by name, as CSV, or generated at random
 ///
-/// `{"codes": ["SAVE10"], "expires_at"}` or `text/csv` names the codes. The CSV header is `code` and optionally
-/// `expires_at`; an exported file can be read as well. Codes that the promotion already has stay as they are. A code of
-/// another promotion is refused with 409 `code_taken`. The answer is `{"count", "created"}`.
+/// `{"codes": ["SAVE10", {"code": "FOR-ASHA", "customer_id": "C-1001"}], "expires_at"}` or `text/csv` names the codes. A
+/// code with a customer is bound to that customer: it unlocks the promotion only when that customer is in the request.
+/// The CSV header has `code` and optionally `expires_at` and `customer_id`, in any case and order; without a header each
+/// line is a code. An exported file can be read as well. Codes that the promotion already has stay as they are, with
+/// the customer that they have. A code of another promotion is refused with 409 `code_taken`. The answer is `{"count",
+/// "created"}`.
 ///
 /// `{"generate": {"count", "prefix", "length"}, "batch", "expires_at"}` generates 1 to 100,000 codes. Each is the
 /// prefix and `length` (8 to 32) random letters and digits. The answer contains the codes: `{"count", "created",
-/// "batch", "expires_at", "codes"}`. The same `batch` again gives the same answer and generates nothing; with another
-/// body it is refused with 409 `name_taken`. Without `batch` every request generates new codes, under a new batch name.
+/// "batch", "expires_at", "codes"}`. With `customer_ids` in place of `count` each of these customers gets one code, and
+/// the answer has `bound_codes`, with the customer of each, in place of `codes`. The same `batch` again gives the same
+/// answer and generates nothing; with another body it is refused with 409 `name_taken`. Without `batch` every request
+/// generates new codes, under a new batch name.
 #[utoipa::path(post, path = "/v1/promotions/{id}/codes", operation_id = "create_codes", tag = "codes",
     security(("key" = ["admin"])), params(("id" = Uuid, Path, description = "The promotion.")),
     request_body(content((schema::CodesInput = "application/json"), (String = "text/csv"))),
@@ -115,7 +125,10 @@ fn generated(
     // The codes follow, so the object stays open.
     let mut head = CodesMade::document(&Made { count, created: count, drawn });
     head.pop();
-    head.push_str(",\"codes\":[");
+    head.push_str(match wanted.recipients {
+        Recipients::Anybody(_) => ",\"codes\":[",
+        Recipients::Customers(_) => ",\"bound_codes\":[",
+    });
     let (service, batch) = (api.service().clone(), made.batch.clone());
     let start: Option<Option<String>> = Some(None);
     stream::answer(StatusCode::CREATED, "application/json", (head, "]}"), start, move |after| {
@@ -134,7 +147,7 @@ async fn codes_of(
     promotion: PromotionId,
     batch: String,
     after: Option<String>,
-) -> Result<Page<String, String>, ServiceError> {
+) -> Result<Page<NewCode, String>, ServiceError> {
     let read = service.db().tenant(tenant, move |tx| {
         Box::pin(
             async move { db::codes::of_batch(tx, promotion, &batch, after.as_deref(), PART).await },
@@ -143,13 +156,19 @@ async fn codes_of(
     Ok(read.await?)
 }
 
-/// Entries of a JSON list of codes. Codes need no escaping. A comma precedes every entry but the first of the list.
-fn listed(codes: &[String], is_first: bool) -> String {
+/// Entries of a JSON list of codes. A comma precedes every entry but the first of the list.
+fn listed(codes: &[NewCode], is_first: bool) -> String {
     let mut text = String::with_capacity(codes.len() * 24);
-    for (place, code) in codes.iter().enumerate() {
-        let comma = if is_first && place == 0 { "" } else { "," };
-        // Writing to a string does not fail.
-        let _ = write!(text, "{comma}\"{code}\"");
+    for (place, new) in codes.iter().enumerate() {
+        if !(is_first && place == 0) {
+            text.push(',');
+        }
+        let mut writer = Writer::default();
+        match &new.customer_id {
+            None => writer.text(&new.code),
+            Some(customer) => BoundCode::print(&mut writer, &(&new.code, customer)),
+        }
+        text.push_str(&writer.finish());
     }
     text
 }
@@ -157,7 +176,8 @@ fn listed(codes: &[String], is_first: bool) -> String {
 /// List the codes of a promotion with their use; viewers see only the last three characters
 ///
 /// `used` counts the redemptions by the code that are held or committed and not returned in full. With `Accept:
-/// text/csv` the answer has all codes, as `code,expires_at,used`; `limit` and `cursor` apply to the JSON list only.
+/// text/csv` the answer has all codes, as `code,expires_at,used`, and `customer_id` besides if one of the promotion's
+/// codes is bound to a customer; `limit` and `cursor` apply to the JSON list only.
 #[utoipa::path(get, path = "/v1/promotions/{id}/codes", operation_id = "list_codes", tag = "codes",
     security(("key" = ["admin", "viewer"])),
     params(("id" = Uuid, Path, description = "The promotion."), FilterParams, ListParams),
@@ -172,7 +192,11 @@ pub async fn list(
     mut query: Query,
 ) -> Answered {
     let csv = stream::wants_csv(&headers);
-    let batch = query.text("batch");
+    let filter = CodeFilter {
+        batch: query.text("batch"),
+        used: query.boolean("used"),
+        customer_id: query.text("customer_id"),
+    };
     let wanted = if csv {
         Wanted { limit: PART, ..Wanted::first(query.path(), reader.cursors()) }
     } else {
@@ -181,13 +205,17 @@ pub async fn list(
     let finished = query.finish();
     api.require_promotion(reader.tenant(), promotion).await?;
     finished?;
-    let listing = Listing {
+    let mut listing = Listing {
         service: api.service().clone(),
         tenant: reader.tenant(),
         promotion,
-        batch,
+        filter,
         shows_codes: reader.sees_codes(),
+        shows_customers: true,
     };
+    if csv {
+        listing.shows_customers = api.within(Deadline::BulkRead, listing.has_customers()).await?;
+    }
     let first = listing.page(wanted.after, wanted.limit);
     let found = api.within(Deadline::BulkRead, first).await?;
     if csv {
@@ -198,14 +226,17 @@ pub async fn list(
     }))
 }
 
-/// The codes to list, and whether the caller may see them whole.
+/// The codes to list, and how they are shown.
 #[derive(Clone)]
 struct Listing {
     service: Service,
     tenant: TenantId,
     promotion: PromotionId,
-    batch: Option<String>,
+    filter: CodeFilter,
+    /// Whether the caller may see codes whole.
     shows_codes: bool,
+    /// Whether a file has a column of customers.
+    shows_customers: bool,
 }
 
 impl Listing {
@@ -214,24 +245,49 @@ impl Listing {
         after: Option<String>,
         limit: u16,
     ) -> Result<Page<ListedCode, String>, ServiceError> {
-        let (promotion, batch) = (self.promotion, self.batch.clone());
+        let (promotion, filter) = (self.promotion, self.filter.clone());
         let read = self.service.db().tenant(self.tenant, move |tx| {
             Box::pin(async move {
                 // A popular code may have a million redemptions to count.
                 tx.allow_bulk().await?;
-                db::codes::list(tx, promotion, batch.as_deref(), after.as_deref(), limit).await
+                db::codes::list(tx, promotion, &filter, after.as_deref(), limit).await
             })
         });
         Ok(read.await?)
     }
 
-    /// Codes as rows of CSV.
+    async fn has_customers(&self) -> Result<bool, ServiceError> {
+        let promotion = self.promotion;
+        let read = self.service.db().tenant(self.tenant, move |tx| {
+            Box::pin(async move {
+                tx.allow_bulk().await?;
+                db::codes::any_bound(tx, promotion).await
+            })
+        });
+        Ok(read.await?)
+    }
+
+    /// The columns of a file.
+    fn columns(&self) -> &'static [&'static str] {
+        let [plain @ .., _] = &CODE_COLUMNS;
+        if self.shows_customers { &CODE_COLUMNS } else { plain }
+    }
+
+    /// Codes as rows of a file. If it has no column of customers, a code that was bound since then is left out, because
+    /// an import of the file would make it anybody's.
     fn rows(&self, page: &Page<ListedCode, String>) -> String {
+        let rows =
+            page.items.iter().filter(|row| self.shows_customers || row.customer_id.is_none());
         let mut text = String::new();
-        for row in &page.items {
+        for row in rows {
             let expires_at = row.expires_at.as_ref().map(time_text).unwrap_or_default();
-            // Neither field contains a comma or a quote. Writing to a string does not fail.
-            let _ = writeln!(text, "{},{expires_at},{}", self.shown(&row.code), row.used);
+            // Only customers may contain a comma or a quote. Writing to a string does not fail.
+            let _ = write!(text, "{},{expires_at},{}", self.shown(&row.code), row.used);
+            if self.shows_customers {
+                text.push(',');
+                text.push_str(&wire::csv::field(row.customer_id.as_deref().unwrap_or_default()));
+            }
+            text.push('\n');
         }
         text
     }
@@ -244,7 +300,7 @@ impl Listing {
 
 /// All codes as CSV. The first page is already read.
 fn exported(listing: Listing, first: Page<ListedCode, String>) -> Response {
-    let head = format!("{}\n{}", CODE_COLUMNS.join(","), listing.rows(&first));
+    let head = format!("{}\n{}", listing.columns().join(","), listing.rows(&first));
     let csv = "text/csv; charset=utf-8";
     stream::answer(StatusCode::OK, csv, (head, ""), first.next, move |after| {
         let listing = listing.clone();
@@ -262,6 +318,8 @@ answer! {
         code: required(WORDS) => shown,
         /// When the code stops working; null: when the promotion ends.
         expires_at: optional(INSTANT) => row.expires_at,
+        /// The only customer who can use the code; null: anybody can.
+        customer_id: optional(WORDS) => row.customer_id,
         /// Redemptions by the code that are held or committed and not returned in full.
         used: required(SIZE) => row.used,
         /// The name of the generation that made the code; null if the code was named.
@@ -272,6 +330,7 @@ answer! {
 }
 
 /// The result of adding codes: how many there were, and how many are new. Generated codes have a batch and an expiry.
+/// They are read while the answer is sent.
 struct Made<'b> {
     count: u64,
     created: u64,
@@ -289,13 +348,21 @@ answer! {
         batch: absent(WORDS) => made.drawn.map(|(batch, _)| batch),
         /// When the generated codes stop working. Only for generated codes.
         expires_at: absent(or_null(INSTANT)) => made.drawn.map(|(_, expires_at)| expires_at),
-        /// The generated codes.
-        codes: absent(every(WORDS)) => NOT_YET,
+        /// The generated codes. Not for `customer_ids`.
+        codes: absent(every(WORDS)) => None::<Vec<String>>,
+        /// The codes that were generated for `customer_ids`.
+        bound_codes: absent(every(part::<BoundCode>())) => None::<Vec<(&String, &String)>>,
     }
 }
 
-/// Generated codes are read while the answer is sent.
-const NOT_YET: Option<Vec<String>> = None;
+answer! {
+    struct BoundCode "" as (&String, &String) |(code, customer)| {
+        /// The code.
+        code: required(WORDS) => code,
+        /// The only customer who can use the code.
+        customer_id: required(WORDS) => customer,
+    }
+}
 
 /// Delete a code
 #[utoipa::path(delete, path = "/v1/promotions/{id}/codes/{code}", operation_id = "delete_code", tag = "codes",

@@ -178,6 +178,15 @@ impl Query {
         Some(text)
     }
 
+    pub fn boolean(&mut self, name: &str) -> Option<bool> {
+        let text = self.take(name)?;
+        let value = text.parse().ok();
+        if value.is_none() {
+            self.fault(name, FaultCode::Malformed, "must be true or false");
+        }
+        value
+    }
+
     pub fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
         let text = self.take(name)?;
         // A `+` of an offset that was not escaped has become a space.

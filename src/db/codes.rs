@@ -19,6 +19,7 @@ pub struct CodeRow {
     pub code_id: Uuid,
     /// The code as its maker wrote it.
     pub code: String,
+    pub customer_id: Option<String>,
     pub expires_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
 }
@@ -31,6 +32,7 @@ pub struct FoundCode {
     pub code_id: Uuid,
     /// The code as its maker wrote it.
     pub code: String,
+    pub customer_id: Option<String>,
     pub expires_at: Option<DateTime<Utc>>,
     pub promotion_id: Uuid,
     /// `draft`, `active`, `paused` or `archived`.
@@ -42,11 +44,23 @@ pub struct FoundCode {
 pub struct ListedCode {
     /// The code as its maker wrote it.
     pub code: String,
+    pub customer_id: Option<String>,
     pub expires_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub batch: Option<String>,
     /// How many redemptions used it: those that are held or committed, and not fully returned.
     pub used: i64,
+}
+
+/// Which codes of a promotion are listed.
+#[derive(Clone, Debug, Default)]
+pub struct CodeFilter {
+    /// Those of one generation.
+    pub batch: Option<String>,
+    /// Those that some redemption uses, or those that none uses.
+    pub used: Option<bool>,
+    /// Those that are bound to a customer.
+    pub customer_id: Option<String>,
 }
 
 /// A completed generation of codes.
@@ -59,7 +73,7 @@ pub struct BatchRow {
 
 /// Adds codes to a promotion, all or none, and returns how many are new.
 ///
-/// A code that the promotion already has stays as it is. A code of an archived promotion becomes a new code of this
+/// A code that the promotion already has stays as it is, with its customer. A code of an archived promotion becomes a new code of this
 /// one. Codes of other promotions result in `CodesTaken`. The caller has locked the promotion, so that it cannot be
 /// archived meanwhile.
 pub async fn insert(tx: &mut TenantTx, promotion: PromotionId, codes: &[NewCode]) -> Result<u64> {
@@ -93,14 +107,16 @@ async fn insert_chunk(
     chunk: &[(String, usize, &NewCode)],
 ) -> Result<u64> {
     let made = tx.written(sqlx::query!(
-        "insert into code (tenant_id, code_key, code_id, promotion_id, code, expires_at)
-         select distinct on (new.code_key collate \"C\") $1, new.code_key, new.code_id, $2, new.code, new.expires_at
-           from unnest($3::text[], $4::uuid[], $5::text[], $6::timestamptz[])
-                as new (code_key, code_id, code, expires_at)
+        "insert into code (tenant_id, code_key, code_id, promotion_id, code, expires_at, customer_id)
+         select distinct on (new.code_key collate \"C\") $1, new.code_key, new.code_id, $2, new.code, new.expires_at,
+                new.customer_id
+           from unnest($3::text[], $4::uuid[], $5::text[], $6::timestamptz[], $7::text[])
+                as new (code_key, code_id, code, expires_at, customer_id)
           order by new.code_key collate \"C\"
          on conflict (tenant_id, code_key) do update
             set code_id = excluded.code_id, promotion_id = excluded.promotion_id, code = excluded.code,
-                expires_at = excluded.expires_at, batch = null, created_at = now()
+                expires_at = excluded.expires_at, customer_id = excluded.customer_id, batch = null,
+                created_at = now()
           where code.promotion_id <> excluded.promotion_id
             and exists (
                 select from promotion
@@ -112,6 +128,7 @@ async fn insert_chunk(
         &column(chunk, |_| Uuid::now_v7()),
         &column(chunk, |(.., new)| new.code.clone()),
         &column(chunk, |(.., new)| new.expires_at) as _,
+        &column(chunk, |(.., new)| new.customer_id.as_deref()) as _,
     ))
     .await?;
     Ok(made)
@@ -132,33 +149,35 @@ async fn owned_by_others(
     .await
 }
 
-/// Adds drawn codes to a promotion, and returns how many are new. Codes that any promotion already has are left as they
-/// are. `codes` has no duplicates. The caller has locked the promotion.
+/// Adds drawn codes, each perhaps with its customer, to a promotion, and returns those that are new. Codes that any
+/// promotion already has are left as they are. `codes` has no duplicates. The caller has locked the promotion.
 pub async fn insert_drawn(
     tx: &mut TenantTx,
     promotion: PromotionId,
     batch: &str,
     expires_at: Option<DateTime<Utc>>,
-    codes: &[String],
-) -> Result<u64> {
-    let mut made = 0;
+    codes: &[(String, Option<String>)],
+) -> Result<Vec<String>> {
+    let mut made = Vec::with_capacity(codes.len());
     for chunk in codes.chunks(CHUNK) {
-        made += tx
-            .written(sqlx::query!(
-            "insert into code (tenant_id, code_key, code_id, promotion_id, code, expires_at, batch)
-             select $1, new.code_key, new.code_id, $2, new.code, $6, $7
-               from unnest($3::text[], $4::uuid[], $5::text[]) as new (code_key, code_id, code)
+        let query = sqlx::query_scalar!(
+            "insert into code (tenant_id, code_key, code_id, promotion_id, code, expires_at, batch, customer_id)
+             select $1, new.code_key, new.code_id, $2, new.code, $6, $7, new.customer_id
+               from unnest($3::text[], $4::uuid[], $5::text[], $8::text[])
+                    as new (code_key, code_id, code, customer_id)
               order by new.code_key collate \"C\"
-             on conflict (tenant_id, code_key) do nothing",
+             on conflict (tenant_id, code_key) do nothing
+             returning code",
             tx.id(),
             promotion.uuid(),
-            &column(chunk, |code| code.to_ascii_uppercase()),
+            &column(chunk, |(code, _)| code.to_ascii_uppercase()),
             &column(chunk, |_| Uuid::now_v7()),
-            chunk,
+            &column(chunk, |(code, _)| code.as_str()) as _,
             expires_at,
             batch,
-        ))
-            .await?;
+            &column(chunk, |(_, customer)| customer.as_deref()) as _,
+        );
+        made.extend(tx.values(query).await?);
     }
     Ok(made)
 }
@@ -197,22 +216,23 @@ pub async fn insert_batch(
     .await
 }
 
-/// Lists a promotion's codes in the order of their upper case, after the code `after`. `batch` selects the codes of one
-/// generation.
+/// Lists a promotion's codes in the order of their upper case, after the code `after`.
 pub async fn list(
     tx: &mut TenantTx,
     promotion: PromotionId,
-    batch: Option<&str>,
+    filter: &CodeFilter,
     after: Option<&str>,
     limit: u16,
 ) -> Result<Page<ListedCode, String>> {
+    // Each set of filters has an index of its own. Only a plan for the actual values finds it.
+    tx.run(sqlx::query!("set local plan_cache_mode = force_custom_plan")).await?;
     let after = after.map(str::to_ascii_uppercase);
-    // Two statements, because each needs another index.
+    // Two statements, because used codes may be few, and are found by the redemptions of the promotion.
     macro_rules! listed {
-        ($of_batch:literal $(, $batch:expr)?) => {
+        ($among:literal) => {
             sqlx::query_as!(
                 ListedCode,
-                r#"select code.code, code.expires_at, code.created_at, code.batch, given.used as "used!"
+                r#"select code.code, code.customer_id, code.expires_at, code.created_at, code.batch, given.used as "used!"
                      from code
                      cross join lateral (
                          select count(*) as used
@@ -224,24 +244,52 @@ pub async fn list(
                             and redemption_promotion.code_id = code.code_id
                             and redemption.state in ('held', 'committed') and redemption.restored_at is null
                      ) as given
-                    where code.tenant_id = $1 and code.promotion_id = $2"#
-                    + $of_batch
-                    + r#" and ($3::text is null or code.code_key > $3)
+                    where code.tenant_id = $1 and code.promotion_id = $2
+                      and ($3::text is null or code.code_key > $3)
+                      and ($5::text is null or code.batch = $5)
+                      and ($6::text is null or code.customer_id = $6)
+                      and ($7::boolean is null or (given.used > 0) = $7)"#
+                    + $among
+                    + r#"
                     order by code.code_key
                     limit $4"#,
                 tx.id(),
                 promotion.uuid(),
                 after,
                 one_more(limit),
-                $($batch)?
+                filter.batch.as_deref(),
+                filter.customer_id.as_deref(),
+                filter.used,
             )
         };
     }
-    let rows = match batch {
-        None => tx.all(listed!("")).await?,
-        Some(batch) => tx.all(listed!(" and code.batch = $5", batch)).await?,
+    let rows = match filter.used {
+        Some(true) => {
+            tx.all(listed!(
+                " and code.code_key in (
+                          select sold.code_key from redemption_promotion as sold
+                           where sold.tenant_id = $1 and sold.promotion_id = $2 and sold.code_key is not null
+                             and ($3::text is null or sold.code_key > $3))"
+            ))
+            .await?
+        }
+        Some(false) | None => tx.all(listed!("")).await?,
     };
     Ok(Page::cut(rows, limit, |row| row.code.to_ascii_uppercase()))
+}
+
+/// Whether one of a promotion's codes is bound to a customer.
+pub async fn any_bound(tx: &mut TenantTx, promotion: PromotionId) -> Result<bool> {
+    // With an order, so that the index of bound codes is used, which is empty where no code is bound.
+    let first = tx.optional_value(sqlx::query_scalar!(
+        "select code_key from code
+          where tenant_id = $1 and promotion_id = $2 and customer_id is not null
+          order by code_key
+          limit 1",
+        tx.id(),
+        promotion.uuid(),
+    ));
+    Ok(first.await?.is_some())
 }
 
 /// Lists the codes of one generation without their use, for the answer of that generation.
@@ -251,9 +299,10 @@ pub async fn of_batch(
     batch: &str,
     after: Option<&str>,
     limit: u16,
-) -> Result<Page<String, String>> {
-    let query = sqlx::query_scalar!(
-        "select code from code
+) -> Result<Page<NewCode, String>> {
+    let query = sqlx::query_as!(
+        NewCode,
+        "select code, customer_id, expires_at from code
           where tenant_id = $1 and promotion_id = $2 and batch = $3 and ($4::text is null or code_key > $4)
           order by code_key
           limit $5",
@@ -263,7 +312,7 @@ pub async fn of_batch(
         after.map(str::to_ascii_uppercase),
         one_more(limit),
     );
-    Ok(Page::cut(tx.values(query).await?, limit, |code| code.to_ascii_uppercase()))
+    Ok(Page::cut(tx.all(query).await?, limit, |row| row.code.to_ascii_uppercase()))
 }
 
 /// Lists a promotion's codes without their use, for an export of the rules.
@@ -275,7 +324,7 @@ pub async fn of_promotion(
 ) -> Result<Page<NewCode, String>> {
     let query = sqlx::query_as!(
         NewCode,
-        "select code, expires_at from code
+        "select code, customer_id, expires_at from code
           where tenant_id = $1 and promotion_id = $2 and ($3::text is null or code_key > $3)
           order by code_key
           limit $4",
@@ -296,7 +345,7 @@ pub async fn delete(
     tx.optional(sqlx::query_as!(
         CodeRow,
         "delete from code where tenant_id = $1 and code_key = $2 and promotion_id = $3
-         returning code_id, code, expires_at, created_at",
+         returning code_id, code, customer_id, expires_at, created_at",
         tx.id(),
         code.to_ascii_uppercase(),
         promotion.uuid(),
@@ -309,7 +358,7 @@ pub async fn find(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<FoundCode>>
     let keys: Vec<String> = codes.iter().map(|code| code.to_ascii_uppercase()).collect();
     tx.all(sqlx::query_as!(
         FoundCode,
-        r#"select code.code_key, code.code_id, code.code, code.expires_at, code.promotion_id,
+        r#"select code.code_key, code.code_id, code.code, code.customer_id, code.expires_at, code.promotion_id,
                 promotion.status as "promotion_status: _"
            from code
            join promotion on promotion.tenant_id = code.tenant_id

@@ -1,7 +1,7 @@
 //! Customers are merged into another customer, or replaced by a random id when they are deleted (spec 3).
 //!
 //! Locks are taken in the same order as everywhere else: redemptions, issuances that could be used, counters, progress,
-//! the customer's rows of promotions, the other issuances. [`remains`] finds rows that others commit in between, and
+//! the customer's rows of promotions, the other issuances, codes. [`remains`] finds rows that others commit in between, and
 //! the caller then repeats [`pass_on`]. So everything of a customer is moved.
 
 use chrono::{DateTime, Utc};
@@ -17,6 +17,8 @@ pub struct Moved {
     /// Activities, with their steps of milestones.
     pub activities: i64,
     pub issuances: i64,
+    /// Codes that are bound to the customer.
+    pub codes: i64,
 }
 
 /// Moves everything of one customer to another. Counts are added.
@@ -27,7 +29,8 @@ pub async fn pass_on(tx: &mut TenantTx, from: &str, into: &str) -> Result<Moved>
     let activities = activities(tx, from, into).await?;
     hands(tx, from, into).await?;
     let issuances = issuances(tx, from, into).await?;
-    Ok(Moved { redemptions, activities, issuances })
+    let codes = codes(tx, from, into).await?;
+    Ok(Moved { redemptions, activities, issuances, codes })
 }
 
 /// Whether the customer still has anything. Rows of transactions that have not committed yet are not seen; they count
@@ -38,7 +41,8 @@ pub async fn remains(tx: &mut TenantTx, customer: &str) -> Result<bool> {
                or exists (select from activity where tenant_id = $1 and customer_id = $2)
                or exists (select from milestone_progress where tenant_id = $1 and customer_id = $2)
                or exists (select from customer_promotion where tenant_id = $1 and customer_id = $2)
-               or exists (select from issuance where tenant_id = $1 and customer_id = $2) as "remains!""#,
+               or exists (select from issuance where tenant_id = $1 and customer_id = $2)
+               or exists (select from code where tenant_id = $1 and customer_id = $2) as "remains!""#,
         tx.id(),
         customer,
     ))
@@ -218,6 +222,26 @@ async fn issuances(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64> {
         into,
     ))
     .await?;
+    Ok(i64::try_from(moved).unwrap_or(i64::MAX))
+}
+
+/// Binds the customer's codes to the other.
+async fn codes(tx: &mut TenantTx, from: &str, into: &str) -> Result<i64> {
+    let moved = tx
+        .written(sqlx::query!(
+            "with mine as (
+             select code_key from code
+              where tenant_id = $1 and customer_id = $2
+              order by code_key
+                for no key update)
+         update code as own set customer_id = $3
+           from mine
+          where own.tenant_id = $1 and own.code_key = mine.code_key",
+            tx.id(),
+            from,
+            into,
+        ))
+        .await?;
     Ok(i64::try_from(moved).unwrap_or(i64::MAX))
 }
 

@@ -75,6 +75,39 @@ fn codes_unlock_promotions_that_take_part() {
 }
 
 #[test]
+fn a_bound_code_unlocks_for_its_customer_alone() {
+    let bound = |code: &str| json!({"code": code, "customer_id": "C-1"});
+    let mut old = bound("OLD-1");
+    old["expires_at"] = json!("2026-06-01T00:00:00Z");
+    let mut document = json!({
+        "promotions": [promotion("Ten", "code_linked"), promotion("Old", "code_linked")],
+        "codes": {"Ten": [bound("B-100"), "FREE4ALL"], "Old": [old]},
+        "request": request()
+    });
+    let of_another = "not_applied code_of_another_customer";
+    for (customer, codes, expected) in [
+        (json!({"id": "C-1"}), vec!["b-100", "OLD-1"], vec!["applied", "expired"]),
+        (json!({"id": "C-2"}), vec!["B-100", "OLD-1"], vec![of_another, of_another]),
+        (json!({"groups": ["G"]}), vec!["B-100"], vec![of_another]),
+        (json!(null), vec!["B-100", "FREE4ALL", "b-100"], vec![of_another, "applied", "duplicate"]),
+        (json!({"id": "C-2"}), vec!["FREE4ALL", "B-100"], vec!["applied", of_another]),
+    ] {
+        document["request"]["customer"] = customer;
+        document["request"]["cart"]["codes"] = json!(codes);
+        let result = evaluated(&document).expect("a result");
+        let shown = |own: &Tree| match own["reason"].as_str() {
+            None => own["status"].as_str().expect("a status").to_owned(),
+            Some(reason) => format!("{} {reason}", own["status"].as_str().expect("a status")),
+        };
+        let shown: Vec<_> = result["codes"].as_array().expect("codes").iter().map(shown).collect();
+        assert_eq!(shown, expected, "{document}");
+        let reason = &result["not_applied"][0]["reason"];
+        let unlocked = expected.contains(&"applied");
+        assert!(*reason == "code_not_presented" && (result["applied"] != json!([])) == unlocked);
+    }
+}
+
+#[test]
 fn all_faults_of_a_document_have_pointers_into_it() {
     let mut listed = promotion("Listed", "pos");
     listed["conditions"] = json!({"type": "item", "of": {

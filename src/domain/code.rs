@@ -23,6 +23,8 @@ pub const MAX_GENERATED: u32 = 100_000;
 pub struct NewCode {
     /// The code as it is shown.
     pub code: String,
+    /// The only customer who can use it; `None`: anybody can.
+    pub customer_id: Option<String>,
     /// When it stops working, if ever.
     pub expires_at: Option<DateTime<Utc>>,
 }
@@ -30,8 +32,7 @@ pub struct NewCode {
 /// A request for random codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generation {
-    /// How many: 1 to [`MAX_GENERATED`].
-    pub count: u32,
+    pub recipients: Recipients,
     /// Each code begins with this; may be empty.
     pub prefix: String,
     /// How many random characters follow the prefix: [`MIN_RANDOM`] to [`MAX_RANDOM`].
@@ -40,6 +41,25 @@ pub struct Generation {
     pub batch: Option<String>,
     /// When they stop working, if ever.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Who can use generated codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recipients {
+    /// Anybody can use any of so many codes: 1 to [`MAX_GENERATED`].
+    Anybody(u32),
+    /// Each of these customers, at most [`MAX_GENERATED`], gets one code.
+    Customers(Vec<String>),
+}
+
+impl Recipients {
+    /// How many codes are generated.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Anybody(count) => usize::try_from(*count).unwrap_or(usize::MAX),
+            Self::Customers(customers) => customers.len(),
+        }
+    }
 }
 
 /// A well-formed code. Codes are compared without regard to case.

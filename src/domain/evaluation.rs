@@ -140,6 +140,8 @@ pub enum CodeVerdict {
     NotApplied(ReasonCode),
     /// Another code has unlocked the promotion already.
     AlreadyUnlocked,
+    /// It is bound to a customer who is not in the request.
+    OfAnotherCustomer,
     Unknown,
     Expired,
     /// A limit of this code is used up.
@@ -204,7 +206,7 @@ pub enum ReasonCode {
     /// The customer is not in the audience.
     NotInAudience,
     CustomerRequired,
-    /// None of its codes is on the cart.
+    /// None of its codes that the customer can use is on the cart.
     CodeNotPresented,
     /// The customer has no usable issuance.
     NotIssued,

@@ -19,7 +19,7 @@ enum Presented {
     Settled(CodeVerdict),
 }
 
-/// A code that unlocks a promotion, has not expired, and is presented for the first time.
+/// A code that unlocks a promotion for this customer, has not expired, and is presented for the first time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KnownCode {
     pub(crate) promotion: PromotionIndex,
@@ -29,11 +29,12 @@ pub(crate) struct KnownCode {
 }
 
 impl Codes {
-    /// Reads the presented codes. `facts` has the promotion of each.
+    /// Reads the codes that a customer presents. `facts` has the promotion of each.
     pub(crate) fn read<T: AsRef<str>>(
         rules: &RuleSet,
         presented: &[T],
         facts: &[Option<CodeFact>],
+        customer: Option<&str>,
         now: DateTime<Utc>,
     ) -> Self {
         let read = |(place, code): (usize, &T)| {
@@ -46,6 +47,9 @@ impl Codes {
             let known = fact.and_then(|fact| Some((fact, rules.index_of(fact.promotion_id)?)));
             match known {
                 None => Presented::Settled(CodeVerdict::Unknown),
+                Some((fact, _)) if is_of_another(fact, customer) => {
+                    Presented::Settled(CodeVerdict::OfAnotherCustomer)
+                }
                 Some((fact, _)) if fact.expires_at.is_some_and(|end| end <= now) => {
                     Presented::Settled(CodeVerdict::Expired)
                 }
@@ -109,6 +113,11 @@ impl Codes {
         };
         self.0.iter().map(verdict).collect()
     }
+}
+
+/// Whether the code is bound to a customer who is not the one in the request.
+fn is_of_another(fact: &CodeFact, customer: Option<&str>) -> bool {
+    fact.customer_id.is_some() && fact.customer_id.as_deref() != customer
 }
 
 fn is_used_up(rules: &RuleSet, code: KnownCode, used: &[Used]) -> bool {

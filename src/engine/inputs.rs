@@ -11,6 +11,8 @@ pub struct CodeFact {
     pub code_id: CodeId,
     /// The promotion that it unlocks.
     pub promotion_id: PromotionId,
+    /// The only customer for whom it unlocks anything; `None`: for anybody.
+    pub customer_id: Option<String>,
     /// The code has expired at this instant; `None`: it never expires.
     pub expires_at: Option<DateTime<Utc>>,
 }

@@ -67,7 +67,8 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
     ) -> Result<Self, Unfinished> {
         let work = Work::new(stop, rules.settings().search_ms(), 0);
         let reading = Reading::new(&request.cart.lines, rules.facts(), &work);
-        let codes = Codes::read(&rules, &request.cart.codes, codes, now);
+        let customer = request.customer.as_ref().and_then(|own| own.id.as_deref());
+        let codes = Codes::read(&rules, &request.cart.codes, codes, customer, now);
         let store = request.store.as_deref().and_then(|code| rules.store(code));
         let explains = request.explain == Explain::All;
         let mut admitted = if explains {

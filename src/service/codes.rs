@@ -3,7 +3,7 @@
 //! Codes are looked up for each cart and not held in memory, so new codes do not change the rule set. Adding codes does
 //! not bump the version of the rules and does not make the tenant's other writers wait.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rand::RngExt;
@@ -14,7 +14,7 @@ use super::change::audit;
 use super::promotions::{lock, require_open, subject};
 use super::{Actor, Refusal, Service, ServiceError};
 use crate::db::{self, DbError, TenantTx};
-use crate::domain::code::{ALPHABET, Generation, NewCode};
+use crate::domain::code::{ALPHABET, Generation, NewCode, Recipients};
 use crate::domain::id::PromotionId;
 use crate::wire::write::Writer;
 
@@ -33,7 +33,8 @@ pub struct Generated {
 }
 
 impl Service {
-    /// Adds codes to a promotion. Codes that it already has stay as they are. Returns how many are new.
+    /// Adds codes to a promotion. Codes that it already has stay as they are, whoever they are bound to. Returns how
+    /// many are new.
     pub async fn add_codes(
         &self,
         actor: Actor,
@@ -65,7 +66,7 @@ impl Service {
             Box::pin(async move {
                 tx.allow_bulk().await?;
                 let row = lock(tx, promotion).await?;
-                let hash = Sha256::digest(generation(&wanted, None));
+                let hash = Sha256::digest(canonical(&wanted));
                 if let Some(batch) = &wanted.batch
                     && let Some(before) = db::codes::batch(tx, promotion, batch).await?
                 {
@@ -77,9 +78,9 @@ impl Service {
                 require_open(&row)?;
                 let batch = wanted.batch.clone().unwrap_or_else(|| Uuid::now_v7().to_string());
                 draw(tx, promotion, &wanted, &batch).await?;
-                let count = i32::try_from(wanted.count).unwrap_or(i32::MAX);
+                let count = i32::try_from(wanted.recipients.count()).unwrap_or(i32::MAX);
                 db::codes::insert_batch(tx, promotion, &batch, &hash, count).await?;
-                let after = Some(generation(&wanted, Some(&batch)));
+                let after = Some(generated(&wanted, &batch));
                 audit(tx, actor, subject(promotion), "codes_generated", None, after).await?;
                 Ok(Generated { batch, count })
             })
@@ -99,7 +100,8 @@ impl Service {
                 let gone =
                     db::codes::delete(tx, promotion, &code).await?.ok_or(ServiceError::NotFound)?;
                 require_open(&row)?;
-                let gone = NewCode { code: gone.code, expires_at: gone.expires_at };
+                let (code, customer_id) = (gone.code, gone.customer_id);
+                let gone = NewCode { code, customer_id, expires_at: gone.expires_at };
                 let before = Some(imported(&[gone], 1));
                 audit(tx, actor, subject(promotion), "codes_deleted", before, None).await
             })
@@ -108,7 +110,7 @@ impl Service {
     }
 }
 
-/// Draws codes until the promotion has the wanted number of new ones. Codes that exist already are replaced by others.
+/// Draws codes until every recipient has one. Codes that exist already are replaced by others.
 async fn draw(
     tx: &mut TenantTx,
     promotion: PromotionId,
@@ -116,23 +118,28 @@ async fn draw(
     batch: &str,
 ) -> Result<(), ServiceError> {
     let mut drawn = BTreeSet::new();
-    let mut missing = u64::from(wanted.count);
+    let mut waiting: Vec<Option<String>> = match &wanted.recipients {
+        Recipients::Anybody(_) => vec![None; wanted.recipients.count()],
+        Recipients::Customers(customers) => customers.iter().cloned().map(Some).collect(),
+    };
     for _ in 0..MAX_DRAWS {
-        let mut fresh = BTreeSet::new();
-        while u64::try_from(fresh.len()).unwrap_or(u64::MAX) < missing {
-            let code = random(wanted);
-            if !drawn.contains(&code) {
-                fresh.insert(code);
+        let mut fresh = BTreeMap::new();
+        for customer in waiting {
+            let mut code = random(wanted);
+            while !drawn.insert(code.clone()) {
+                code = random(wanted);
             }
+            fresh.insert(code, customer);
         }
         // In the order of the keys, as in imports, so that the two cannot deadlock.
-        let codes: Vec<String> = fresh.iter().cloned().collect();
+        let codes: Vec<_> = fresh.into_iter().collect();
         let made = db::codes::insert_drawn(tx, promotion, batch, wanted.expires_at, &codes).await?;
-        missing = missing.saturating_sub(made);
-        if missing == 0 {
+        if made.len() == codes.len() {
             return Ok(());
         }
-        drawn.append(&mut fresh);
+        let made: BTreeSet<String> = made.into_iter().collect();
+        let left = codes.into_iter().filter(|(code, _)| !made.contains(code));
+        waiting = left.map(|(_, customer)| customer).collect();
     }
     Err(DbError::CodesTaken(Vec::new()).into())
 }
@@ -148,18 +155,32 @@ fn random(wanted: &Generation) -> String {
     code
 }
 
-/// The canonical form of a request. Repeated batches are compared by it, and with the batch's name it is the audit
-/// document.
-fn generation(wanted: &Generation, batch: Option<&str>) -> String {
+/// The canonical form of a request, by which repeated batches are compared.
+fn canonical(wanted: &Generation) -> String {
     let mut writer = Writer::with_capacity(256);
     writer.object(|writer| {
-        writer.key("count").integer(wanted.count);
-        writer.key("prefix").text(&wanted.prefix);
-        writer.key("length").raw(&wanted.length.to_string());
-        write_expiry(writer, wanted.expires_at);
-        if let Some(batch) = batch {
-            writer.key("batch").text(batch);
+        match &wanted.recipients {
+            Recipients::Anybody(count) => writer.key("count").integer(*count),
+            Recipients::Customers(customers) => writer.key("customer_ids").texts(customers),
         }
+        write_form(writer, wanted);
+    });
+    writer.finish()
+}
+
+/// The audit document of a generation.
+fn generated(wanted: &Generation, batch: &str) -> String {
+    let count = wanted.recipients.count();
+    let bound = match wanted.recipients {
+        Recipients::Anybody(_) => 0,
+        Recipients::Customers(_) => count,
+    };
+    let mut writer = Writer::with_capacity(256);
+    writer.object(|writer| {
+        writer.key("count").raw(&count.to_string());
+        write_bound(writer, bound);
+        write_form(writer, wanted);
+        writer.key("batch").text(batch);
     });
     writer.finish()
 }
@@ -170,6 +191,7 @@ fn imported(codes: &[NewCode], count: u64) -> String {
     let mut writer = Writer::with_capacity(256);
     writer.object(|writer| {
         writer.key("count").raw(&count.to_string());
+        write_bound(writer, codes.iter().filter(|new| new.customer_id.is_some()).count());
         let named = codes.iter().take(MAX_AUDITED);
         writer.key("codes").list(named, |writer, new| writer.text(&new.code));
         if codes.iter().all(|new| new.expires_at == first) {
@@ -177,6 +199,20 @@ fn imported(codes: &[NewCode], count: u64) -> String {
         }
     });
     writer.finish()
+}
+
+/// How many of the codes are bound to a customer, if any is. The audit trail does not name customers: a customer can be
+/// deleted, but the audit trail cannot.
+fn write_bound(writer: &mut Writer, bound: usize) {
+    if bound > 0 {
+        writer.key("bound").raw(&bound.to_string());
+    }
+}
+
+fn write_form(writer: &mut Writer, wanted: &Generation) {
+    writer.key("prefix").text(&wanted.prefix);
+    writer.key("length").raw(&wanted.length.to_string());
+    write_expiry(writer, wanted.expires_at);
 }
 
 fn write_expiry(writer: &mut Writer, expires_at: Option<DateTime<Utc>>) {
@@ -190,7 +226,8 @@ mod tests {
     #[test]
     fn drawn_codes_have_their_length_and_nothing_that_is_mistaken() {
         let prefix = "DIW-".to_owned();
-        let wanted = Generation { count: 1, prefix, length: 10, batch: None, expires_at: None };
+        let recipients = Recipients::Anybody(1);
+        let wanted = Generation { recipients, prefix, length: 10, batch: None, expires_at: None };
         for _ in 0..1_000 {
             let code = random(&wanted);
             let drawn = code.strip_prefix("DIW-").unwrap();

@@ -124,6 +124,7 @@ async fn pass_on(tx: &mut TenantTx, from: &str, into: &str) -> Result<Moved, DbE
         sum.redemptions += moved.redemptions;
         sum.activities += moved.activities;
         sum.issuances += moved.issuances;
+        sum.codes += moved.codes;
         if !db::customers::remains(tx, from).await? {
             return Ok(sum);
         }
@@ -143,6 +144,7 @@ async fn audit_move(
         writer.key("redemptions").integer(moved.redemptions);
         writer.key("activities").integer(moved.activities);
         writer.key("issuances").integer(moved.issuances);
+        writer.key("codes").integer(moved.codes);
     });
     let after = Some(writer.finish());
     audit(tx, actor, "customer".to_owned(), action, None, after).await

@@ -346,6 +346,7 @@ pub(super) fn code_facts(request: &Request<'_>, found: &[FoundCode]) -> Vec<Opti
         Some(CodeFact {
             code_id: CodeId::new(row.code_id),
             promotion_id: PromotionId::new(row.promotion_id),
+            customer_id: row.customer_id.clone(),
             expires_at: row.expires_at,
         })
     };

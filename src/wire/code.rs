@@ -1,4 +1,7 @@
-//! Codes (spec 10): the body that adds codes to a promotion, by name or generated at random.
+//! Codes (spec 10): the body that adds codes to a promotion, by name or generated at random, for anybody or each for one
+//! customer.
+
+use std::ops::RangeInclusive;
 
 use serde_json::json;
 
@@ -11,6 +14,7 @@ use super::json::Json;
 use super::write::Writer;
 use crate::domain::code::{
     Code, Generation, MAX_GENERATED, MAX_LENGTH, MAX_RANDOM, MIN_LENGTH, MIN_RANDOM, NewCode,
+    Recipients,
 };
 
 /// Most codes of one request.
@@ -30,9 +34,9 @@ pub enum NewCodes {
 request! {
     /// Codes by name, or a request to generate codes.
     pub struct CodesBody "Codes" as NewCodes {
-        /// Codes by name: 3 to 64 letters, digits, `-` and `_`, beginning with a letter or digit; each once, case
-        /// ignored. Either `codes` or `generate` is required.
-        codes: absent(list(CodeText, 1..=MAX_CODES)),
+        /// Codes by name, each once, case ignored. An entry may be the code alone, as a text. Either `codes` or
+        /// `generate` is required.
+        codes: absent(list(Entry, 1..=MAX_CODES)),
         /// Generates codes from letters and digits without I, L, O, U, 0 and 1.
         generate: absent(part::<GenerateBody>()),
         /// The name of the generation. The same name again gives the same answer and generates nothing. Only with
@@ -42,12 +46,13 @@ request! {
         expires_at: absent(INSTANT),
     } read |object, faults| {
         refuse_mixtures(object, faults);
-        let keys = codes.iter().flatten().flatten().map(|code| code.to_ascii_uppercase());
+        let keys = codes.iter().flatten().flatten().map(|(code, _)| code.to_ascii_uppercase());
         refuse_repeated(keys.enumerate(), &object.path().key("codes"), None, faults);
         let expires_at = expires_at?;
         match (codes?, generate?) {
             (Some(codes), None) => {
-                let new = codes.into_iter().map(|code| NewCode { code, expires_at });
+                let new = codes.into_iter();
+                let new = new.map(|(code, customer_id)| NewCode { code, customer_id, expires_at });
                 Some(NewCodes::Named(new.collect()))
             }
             (None, Some(drawn)) => {
@@ -77,26 +82,89 @@ fn refuse_mixtures(body: &Object<'_, '_>, faults: &mut Faults) {
 
 request! {
     struct GenerateBody "" as Generation {
-        /// The number of codes.
-        count: required(integer(1..=i64::from(MAX_GENERATED))),
+        /// The number of codes, which anybody can use. Either `count` or `customer_ids` is required.
+        count: absent(integer(1..=i64::from(MAX_GENERATED))),
+        /// The customers, each once. Each gets one code, and nobody else can use it.
+        customer_ids: later(absent(list(NAME, CUSTOMERS))),
         /// The beginning of each code. A whole code has at most 64 characters.
         prefix: or_empty(Prefix),
         /// The number of random characters after the prefix.
         length: required(integer(MIN_RANDOM as i64..=MAX_RANDOM as i64)),
     } read |object, faults| {
+        let recipients = recipients(count, object, faults);
         let (prefix, length): (Option<String>, Option<usize>) = (prefix, length);
         if let (Some(prefix), Some(length)) = (&prefix, length)
             && prefix.len() + length > MAX_LENGTH
         {
             return object.fault("prefix", faults, FaultCode::TooLong, too_long());
         }
-        let (batch, expires_at) = (None, None);
-        Some(Generation { count: count?, prefix: prefix?, length: length?, batch, expires_at })
+        whole!(Generation { recipients, prefix, length; batch: None, expires_at: None })
+    }
+}
+
+/// How many customers may be given a code at once.
+const CUSTOMERS: RangeInclusive<usize> = 1..=MAX_GENERATED as usize;
+
+/// Reads the customers, in whose place there may be a number of codes.
+fn recipients(
+    count: Option<Option<u32>>,
+    object: &mut Object<'_, '_>,
+    faults: &mut Faults,
+) -> Option<Recipients> {
+    let customers = absent(distinct(NAME, CUSTOMERS)).read("customer_ids", object, faults);
+    match (count?, customers?) {
+        (Some(count), None) => Some(Recipients::Anybody(count)),
+        (None, Some(customers)) => Some(Recipients::Customers(customers)),
+        (Some(_), Some(_)) => {
+            object.clash("count", "does not go with customer_ids: each customer gets one", faults)
+        }
+        (None, None) => {
+            let message = "is required, or customer_ids in its place";
+            object.fault("count", faults, FaultCode::Required, message)
+        }
     }
 }
 
 fn too_long() -> String {
     format!("leaves a code of more than {MAX_LENGTH} characters")
+}
+
+request! {
+    /// A code. A code without a customer may be a text alone.
+    struct EntryBody "" as (String, Option<String>) {
+        /// The code: 3 to 64 letters, digits, `-` and `_`, beginning with a letter or digit.
+        code: required(CodeText),
+        /// The only customer who can use the code; null: anybody can.
+        customer_id: absent(NAME),
+    } read |object, faults| { Some((code?, customer_id?)) }
+}
+
+/// A code with its customer, or a code alone as a text.
+struct Entry;
+
+impl<'t> Reads<'t, (String, Option<String>)> for Entry {
+    fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<(String, Option<String>)> {
+        match value.json {
+            Json::Object(_) => EntryBody::read(value, faults),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
+                Some((CodeText.read(value, faults)?, None))
+            }
+        }
+    }
+}
+
+impl Described for Entry {
+    const NAME: &'static str = "Code";
+
+    fn schema(schemas: &mut Schemas) -> serde_json::Value {
+        or_text(EntryBody::schema(schemas), CodeText.schema(schemas))
+    }
+}
+
+impl Describes for Entry {
+    fn schema(&self, schemas: &mut Schemas) -> serde_json::Value {
+        schemas.part::<Self>()
+    }
 }
 
 /// A text that can be a code.

@@ -3,6 +3,8 @@
 //! A fault points to its record by number, counted from 0 without the header, and to its column by name. The same fault
 //! in a JSON list has the same pointer.
 
+use std::borrow::Cow;
+
 use super::body::{INSTANT, NAME, Reads, TEXT, ZONE};
 use super::code::{CodeText, MAX_CODES};
 use super::decode::Value;
@@ -14,8 +16,9 @@ use crate::domain::store::{MAX_ZONES, Store};
 
 /// The columns of stores.
 const STORE_COLUMNS: [&str; 4] = ["code", "concept", "zones", "timezone"];
-/// The columns of codes. Exports fill `used`; imports ignore it.
-pub const CODE_COLUMNS: [&str; 3] = ["code", "expires_at", "used"];
+/// The columns of codes. Exports fill `used`; imports ignore it. Exports have the last one where a code of the
+/// promotion is bound to a customer.
+pub const CODE_COLUMNS: [&str; 4] = ["code", "expires_at", "used", "customer_id"];
 /// Separates the zones of a store.
 const ZONE_SEPARATOR: char = '|';
 
@@ -67,7 +70,7 @@ fn read_text<T>(
     kind.read(Value { json: &json, path }, faults)
 }
 
-/// Reads stores with the header `code,concept,zones,timezone`. The zones of a store are separated by `|`.
+/// Reads stores with the header `code,concept,zones,timezone`, in any case and order. The zones of a store are separated by `|`.
 pub fn stores(bytes: &[u8], faults: &mut Faults) -> Option<Vec<Store>> {
     let records = records(bytes, faults)?;
     let (columns, records) = with_header(&records, &STORE_COLUMNS, faults)?;
@@ -90,10 +93,16 @@ fn store(row: &Row<'_>, faults: &mut Faults) -> Option<Store> {
     Some(Store { code: code?, concept: concept?, zones: zones?, timezone: timezone? })
 }
 
-/// Reads codes with a header of `code`, and optionally `expires_at` and `used`, as exports have it.
+/// Reads codes with a header of `code`, and optionally `expires_at`, `used` and `customer_id`, as exports have it. If the
+/// first line does not name `code`, there is no header, and each line is a code.
 pub fn codes(bytes: &[u8], faults: &mut Faults) -> Option<Vec<NewCode>> {
     let records = records(bytes, faults)?;
-    let (columns, records) = with_header(&records, &CODE_COLUMNS, faults)?;
+    let names_code = |name: &str| name.trim().eq_ignore_ascii_case("code");
+    let (columns, records) = if records.first().is_some_and(|first| first.iter().any(names_code)) {
+        with_header(&records, &CODE_COLUMNS, faults)?
+    } else {
+        (vec!["code"], records.as_slice())
+    };
     if records.is_empty() {
         faults.add(&Path::Root, FaultCode::Required, "needs at least 1 code");
         return None;
@@ -114,28 +123,29 @@ pub fn codes(bytes: &[u8], faults: &mut Faults) -> Option<Vec<NewCode>> {
 fn code(row: &Row<'_>, faults: &mut Faults) -> Option<NewCode> {
     let code = row.read("code", &CodeText, faults);
     let expires_at = row.optional("expires_at", &INSTANT, faults);
-    Some(NewCode { code: code?, expires_at: expires_at? })
+    let customer_id = row.optional("customer_id", &NAME, faults);
+    Some(NewCode { code: code?, customer_id: customer_id?, expires_at: expires_at? })
 }
 
-/// The columns of the header, and the records below it. Each column must be known and may appear once; `code` is
-/// required.
+/// The columns of the header, and the records below it. Each column must be known, in whatever case, and may appear
+/// once; `code` is required.
 fn with_header<'r>(
     records: &'r [csv::StringRecord],
-    known: &[&str],
+    known: &[&'static str],
     faults: &mut Faults,
-) -> Option<(Vec<&'r str>, &'r [csv::StringRecord])> {
+) -> Option<(Vec<&'static str>, &'r [csv::StringRecord])> {
     let Some((header, records)) = records.split_first() else {
         faults.add(&Path::Root, FaultCode::Required, "the header is missing");
         return None;
     };
     let before = faults.as_slice().len();
-    let columns: Vec<&str> = header.iter().map(str::trim).collect();
-    for (place, column) in columns.iter().enumerate() {
-        let path = Path::Root.key(column);
-        if !known.contains(column) {
-            faults.add(&path, FaultCode::UnknownField, "is not a column here");
-        } else if columns.get(..place).unwrap_or_default().contains(column) {
-            faults.repeated(&path);
+    let mut columns = Vec::with_capacity(header.len());
+    for name in header.iter().map(str::trim) {
+        let path = Path::Root.key(name);
+        match known.iter().find(|column| column.eq_ignore_ascii_case(name)) {
+            None => faults.add(&path, FaultCode::UnknownField, "is not a column here"),
+            Some(column) if columns.contains(column) => faults.repeated(&path),
+            Some(column) => columns.push(*column),
         }
     }
     if !columns.contains(&"code") {
@@ -164,10 +174,11 @@ fn rows<T>(
     records.iter().enumerate().map(row).collect()
 }
 
-/// Reads a product list: one SKU a line, with or without the header `sku`.
+/// Reads a product list: one SKU a line, with or without the header `sku`, in whatever case.
 pub fn skus(bytes: &[u8], max: usize, faults: &mut Faults) -> Option<Vec<String>> {
     let mut records = records(bytes, faults)?;
-    if records.first().is_some_and(|first| first.len() == 1 && first.get(0) == Some("sku")) {
+    let is_header = |name: &str| name.trim().eq_ignore_ascii_case("sku");
+    if records.first().is_some_and(|first| first.len() == 1 && first.iter().any(is_header)) {
         records.remove(0);
     }
     if records.len() > max {
@@ -184,6 +195,15 @@ pub fn skus(bytes: &[u8], max: usize, faults: &mut Faults) -> Option<Vec<String>
     };
     let skus: Vec<Option<String>> = records.iter().enumerate().map(sku).collect();
     skus.into_iter().collect()
+}
+
+/// A text without control characters as a field, in quotation marks if it needs them.
+pub fn field(text: &str) -> Cow<'_, str> {
+    if text.contains([',', '"']) {
+        Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// The records of a text. Empty lines are skipped.

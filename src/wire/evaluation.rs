@@ -223,9 +223,10 @@ answer! {
         status: required(Like(|_| one_name(&[
             "applied", "not_applied", "unknown", "expired", "exhausted", "duplicate",
         ]))) => told(verdict).0,
-        /// Why the promotion of the code did not apply.
+        /// Why the promotion of the code did not apply, or why the code did not unlock it.
         reason: optional(Like(|_| {
-            one_name(&[&names_of(ReasonCode::ALL)[..], &["already_unlocked"]].concat())
+            let own = ["already_unlocked", "code_of_another_customer"];
+            one_name(&[&names_of(ReasonCode::ALL)[..], &own].concat())
         })) => told(verdict).1,
     }
 }
@@ -235,6 +236,7 @@ fn told(verdict: &CodeVerdict) -> (&'static str, Option<&'static str>) {
         CodeVerdict::Applied => ("applied", None),
         CodeVerdict::NotApplied(reason) => ("not_applied", Some(reason.name())),
         CodeVerdict::AlreadyUnlocked => ("not_applied", Some("already_unlocked")),
+        CodeVerdict::OfAnotherCustomer => ("not_applied", Some("code_of_another_customer")),
         CodeVerdict::Unknown => ("unknown", None),
         CodeVerdict::Expired => ("expired", None),
         CodeVerdict::Exhausted => ("exhausted", None),

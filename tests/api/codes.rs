@@ -263,12 +263,14 @@ async fn faults_of_an_import_have_their_rows() {
     for (text, faults) in [
         ("", vec![fault("", "required")]),
         ("code\n", vec![fault("", "required")]),
+        ("CODE,until\nA1B,\n", vec![fault("/until", "unknown_field")]),
+        // Without a header a line is a code.
         (
-            "CODE,until\nA1B,\n",
+            "ABC\nDEF,2090-01-01T00:00:00Z\n-x\nabc\n",
             vec![
-                fault("/CODE", "unknown_field"),
-                fault("/until", "unknown_field"),
-                fault("/code", "required"),
+                fault("/1", "malformed"),
+                fault("/2/code", "malformed"),
+                fault("/3/code", "not_unique"),
             ],
         ),
         ("code,code\nABC,ABC\n", vec![fault("/code", "not_unique")]),

@@ -46,9 +46,10 @@ async fn an_exported_tenant_gets_the_prices_of_the_service() {
     service.promotion(admin, draft).await;
     let coded = service.promotion(admin, with_codes("With \"codes\"")).await;
     let codes = format!("/v1/promotions/{coded}/codes");
-    let some = json!({"codes": ["SAVE10", "Save-20"]});
+    let of = |code: &str, customer: &str| json!({"code": code, "customer_id": customer});
+    let some = json!({"codes": ["SAVE10", "Save-20", of("MINE", "C \"1\""), of("THEIRS", "C-2")]});
     service.post(&codes, admin, some).await.expect(201);
-    let old = json!({"codes": ["OLD"], "expires_at": "2020-01-01T00:00:00Z"});
+    let old = json!({"codes": ["OLD", of("OLDER", "C-2")], "expires_at": "2020-01-01T00:00:00Z"});
     service.post(&codes, admin, old).await.expect(201);
     let many = json!({"generate": {"count": 12_000, "length": 9}});
     service.post(&codes, admin, many).await.expect(201);
@@ -66,10 +67,11 @@ async fn an_exported_tenant_gets_the_prices_of_the_service() {
         .collect();
     assert_eq!(names, ["Listed", "First", "Second", "Paused", "With \"codes\""]);
     let codes = exported["codes"]["With \"codes\""].as_array();
-    assert_eq!(codes.map(Vec::len), Some(12_003));
+    assert_eq!(codes.map(Vec::len), Some(12_006));
 
     let mut request = cart();
-    request["cart"]["codes"] = json!(["save10", "OLD", "NONE"]);
+    request["cart"]["codes"] = json!(["THEIRS", "mine", "save10", "OLD", "OLDER", "NONE"]);
+    request["customer"] = json!({"id": "C \"1\""});
     request["cart"]["lines"][0]["unit_price"] = "99.99".into();
     request["store"] = "S1".into();
     request["explain"] = "all".into();

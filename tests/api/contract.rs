@@ -31,8 +31,8 @@ pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     document
 });
 
-/// Writes out two things: requests may have numbers for decimals, within the bounds of the field, and answers have no
-/// field that is not described.
+/// Writes out three things: requests may have numbers for decimals, within the bounds of the field, and texts for codes
+/// without a customer; and answers have no field that is not described.
 fn write_out(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -44,6 +44,10 @@ fn write_out(schema: &mut Value) {
                 let text = Value::Object(std::mem::take(members));
                 members.insert("anyOf".to_owned(), json!([text, number]));
                 members.extend(description.map(|says| ("description".to_owned(), says)));
+            }
+            if let Some(text) = members.remove("x-or-text") {
+                let object = Value::Object(std::mem::take(members));
+                members.insert("anyOf".to_owned(), json!([object, text]));
             }
             if members.contains_key("x-or-number") {
                 members.insert("type".to_owned(), json!(["string", "number", "null"]));
@@ -277,6 +281,7 @@ fn goes_with_others(pointer: &str, body: &Value) -> bool {
         // Of an activity; of codes.
         "cart" => place.is_empty() && own.get("type").is_some(),
         "codes" | "generate" => place.is_empty(),
+        "count" => place == "/generate",
         _ => false,
     }
 }

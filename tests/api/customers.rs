@@ -319,7 +319,7 @@ async fn what_cannot_be_merged_is_refused() {
     merge(&service, &tenant, "C", "D").await.expect(204);
     delete(&service, &tenant, "C").await.expect(204);
     let trail = listed(&service, &tenant, "/v1/audit?subject=customer").await;
-    let nothing = json!({"redemptions": 0, "activities": 0, "issuances": 0});
+    let nothing = json!({"redemptions": 0, "activities": 0, "issuances": 0, "codes": 0});
     let told: Vec<_> =
         trail.iter().map(|own| (own["action"].as_str().unwrap(), &own["after"])).collect();
     assert_eq!(told, [("deleted", &nothing), ("merged", &nothing)]);

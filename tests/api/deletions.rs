@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use crate::customers::{
     bought, claim, delete, issue, listed, merge, order, reconciled, record, redeem, used,
 };
-use crate::harness::{Service, random_id, ten_percent};
+use crate::harness::{Service, random_id, ten_percent, with_codes};
 use crate::issuances::reward;
 use crate::support::places;
 
@@ -30,6 +30,8 @@ async fn whoever_is_deleted_is_named_nowhere() {
     earned["type"] = "loyalty_earning".into();
     earned["earning"] = json!({"trigger": "activity", "activity": "transaction"});
     service.promotion(admin, earned).await;
+    let coded = service.promotion(admin, with_codes("Coded")).await;
+    let coded = format!("/v1/promotions/{coded}/codes");
     let body = json!({"measure": "visits", "targets": [{"name": "T", "value": "1"}]});
     service.put("/v1/milestones/M", admin, body).await.expect(200);
     let body = json!({"url": "https://crm.example/", "events": ["issuance.expiring"]});
@@ -49,6 +51,10 @@ async fn whoever_is_deleted_is_named_nowhere() {
             orders.push((own, made));
             assert_eq!(hold, orders.last().unwrap().1["state"] == "held");
         }
+        let codes = json!([{"code": format!("B-{}", orders.len()), "customer_id": customer}]);
+        service.post(&coded, admin, json!({"codes": codes})).await.expect(201);
+        let generate = json!({"length": 8, "customer_ids": [customer]});
+        service.post(&coded, admin, json!({"generate": generate})).await.expect(201);
         let source = format!("S-{}", orders.len());
         issue(&service, &tenant, &reward, customer, &source).await.expect(201);
         // What was claimed comes with whoever is merged.
@@ -139,7 +145,8 @@ async fn whoever_is_deleted_is_named_nowhere() {
     // The trail says what was done, and not to whom.
     let trail = listed(&service, &tenant, "/v1/audit?subject=customer").await;
     assert_eq!(trail[0]["action"], "deleted");
-    assert_eq!(trail[0]["after"], json!({"redemptions": 4, "activities": 2, "issuances": 5}));
+    let moved = json!({"redemptions": 4, "activities": 2, "issuances": 5, "codes": 4});
+    assert_eq!(trail[0]["after"], moved);
     // Whoever comes by that name is somebody new.
     redeem(&service, &tenant, &order(name, false), 201).await;
     assert_eq!(used(&database, &limited).await.len(), 2);

@@ -445,6 +445,8 @@ fn the_document_has_the_bounds_of_the_contract() {
         ("PromotionInput/properties/sequence/maximum", 1_000_000_000),
         ("ProductListInput/properties/skus/maxItems", 200_000),
         ("BulkIssuanceInput/properties/customer_ids/maxItems", 10_000),
+        ("CodesInput/properties/generate/properties/customer_ids/maxItems", 100_000),
+        ("CodeInput/anyOf/0/properties/customer_id/maxLength", 255),
         ("SettingsInput/properties/custom_fields/maxItems", 50),
         ("SettingsInput/properties/hold_seconds/minimum", 10),
         ("SettingsInput/properties/hold_seconds/maximum", 86_400),

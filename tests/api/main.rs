@@ -16,6 +16,7 @@ mod abandoned;
 mod activities;
 mod audit;
 mod audit_coverage;
+mod bound_codes;
 mod cases;
 mod claims;
 mod clock;

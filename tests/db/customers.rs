@@ -55,7 +55,7 @@ async fn all_of_a_customer_is_passed_on_and_nothing_of_others() {
     }
     let before = counters(&mut owner, other).await;
     let moved = in_tx!(database, tenant, |tx| pass_on(tx, "C-1", "C-2").await).unwrap();
-    let expected = Moved { redemptions: 1, activities: 1, issuances: 1 };
+    let expected = Moved { redemptions: 1, activities: 1, issuances: 1, codes: 1 };
     assert_eq!(moved, expected);
     let left = in_tx!(database, tenant, |tx| remains(tx, "C-1").await).unwrap();
     assert!(!left);
@@ -71,6 +71,7 @@ async fn all_of_a_customer_is_passed_on_and_nothing_of_others() {
          union all select 'target', count(*) from milestone_target where tenant_id = $1 and customer_id = 'C-2'
          union all select 'issuance', count(*) from issuance
           where tenant_id = $1 and customer_id = 'C-2' and issued_to = sha256('C-1')
+         union all select 'code', count(*) from code where tenant_id = $1 and customer_id = 'C-2'
          union all select 'theirs', count(*) from issuance where tenant_id = $2 and customer_id = 'C-1'",
     )
     .bind(tenant.uuid())
@@ -103,7 +104,7 @@ async fn all_of_a_customer_is_passed_on_and_nothing_of_others() {
         (tenant, "C-2", 0),
         (tenant, "C-9", 0),
         (tenant, "C-3", 4),
-        (other, "C-1", 10),
+        (other, "C-1", 11),
         (other, "C-2", 4),
     ] {
         let found = places(&mut owner, &tenant.to_string(), customer).await;

@@ -71,9 +71,10 @@ pub fn key(seed: u8) -> NewKey {
     }
 }
 
-/// Codes that do not expire.
+/// Codes that do not expire, and are bound to nobody.
 pub fn new_codes(codes: &[&str]) -> Vec<NewCode> {
-    let new = |code: &&str| NewCode { code: (*code).to_owned(), expires_at: None };
+    let new =
+        |code: &&str| NewCode { code: (*code).to_owned(), customer_id: None, expires_at: None };
     codes.iter().map(new).collect()
 }
 
@@ -143,7 +144,9 @@ pub async fn full_tenant(database: &TestDatabase, name: &str) -> TenantId {
                 let mut new = promotion("Ten percent");
                 new.product_lists = vec!["shoes".to_owned()];
                 promotions::insert(tx, &new, key).await?;
-                codes::insert(tx, new.promotion, &new_codes(&["Save10"])).await?;
+                let mut bound = new_codes(&["Save10"]);
+                bound[0].customer_id = Some("C-1".to_owned());
+                codes::insert(tx, new.promotion, &bound).await?;
                 codes::insert_batch(tx, new.promotion, "B-1", &[0; 32], 1).await?;
                 let entry = NewAudit {
                     key,

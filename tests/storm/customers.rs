@@ -33,6 +33,7 @@ struct Promises {
     reward: String,
     earned: String,
     open: String,
+    coded: String,
 }
 
 /// What was sent and answered besides redemptions, to be sent again.
@@ -55,11 +56,12 @@ async fn promises(shop: &Shop, limit: u64) -> Promises {
     let mut open = shop::ten_off("Open", json!({}));
     open["activation_required"] = true.into();
     let open = shop.promotion(&open).await;
+    let coded = shop.promotion(&shop::ten_off_with_codes("Coded", json!({}))).await;
     let body = json!({"measure": "quantity", "window": {"every": 1, "unit": "day"},
                       "targets": [{"name": "T", "value": "9"}]});
     let path = "/v1/milestones/M";
     shop.ask(Method::PUT, path, Some(&body)).await.expect(200);
-    Promises { limited, reward, earned, open }
+    Promises { limited, reward, earned, open, coded }
 }
 
 async fn ask(till: &Till, key: &str, path: &str, body: &Value) -> Answer {
@@ -88,6 +90,17 @@ async fn act(till: &Till, admin: &str, promises: &Promises, dice: &mut Dice, sai
             let deed = bought(&source, &customer, 1 + dice.below(3));
             let told = ask(till, &till.key, "/v1/activities", &deed).await;
             said.deeds.push((deed, told.expect(200)));
+        }
+        3 => {
+            // Some name codes that are there already, whosever they are.
+            let code = |number| json!({"code": format!("CODE-{number}"), "customer_id": customer});
+            let codes: Vec<Value> = (0..5).map(|place| code(10 * place + dice.below(10))).collect();
+            let path = format!("/v1/promotions/{}/codes", promises.coded);
+            ask(till, admin, &path, &json!({"codes": codes})).await.expect(201);
+            let mut request = shop::cart_of(&customer, 1);
+            request["cart"]["codes"] = json!([codes[0]["code"]]);
+            let body = shop::redemption(&shop::transaction(), &request, false);
+            till.redeem(&body).await.expect_made();
         }
         _ => {
             let (transaction, hold) = (shop::transaction(), dice.percent(50));

@@ -153,6 +153,13 @@ pub fn nullable(mut schema: Json) -> Json {
     schema
 }
 
+/// The schema of an object in whose place there may be a text. An extension has the text, because generators make
+/// unusable types of such a union.
+pub fn or_text(mut object: Json, text: Json) -> Json {
+    object["x-or-text"] = text;
+    object
+}
+
 /// A schema of the components.
 pub fn reference(name: &str) -> Json {
     json!({"$ref": format!("#/components/schemas/{name}")})
