@@ -1,8 +1,9 @@
 //! Events, in the order in which they became visible (spec 12).
 
 use super::{handler::*, schema};
-use crate::service::event_log::{EventBody, EventCursor};
+use crate::service::event_log::EventCursor;
 use crate::wire::body::*;
+use crate::wire::event::EventBody;
 
 /// List events, oldest first
 ///

@@ -8,12 +8,13 @@ use crate::db::deliveries::DeadRow;
 use crate::db::webhooks::WebhookRow;
 use crate::domain::event::EventType;
 use crate::domain::names::Named;
-use crate::service::event_log::{EventBody, EventCursor};
+use crate::service::event_log::EventCursor;
 use crate::service::webhooks::address::Targets;
 use crate::service::webhooks::{NewWebhook, Put, WebhookTerms};
 use crate::wire::body::{self, *};
 use crate::wire::bounds::TextBound;
 use crate::wire::decode::{Value, refuse_other_name};
+use crate::wire::event::EventBody;
 use crate::wire::faults::{FaultCode, Faults};
 
 /// Most events that one request may name to be resent.

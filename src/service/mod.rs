@@ -35,7 +35,6 @@ pub mod webhooks;
 mod change;
 mod error;
 mod handle;
-mod issuance_events;
 mod usage;
 
 pub use change::{Actor, Expected};

@@ -21,6 +21,7 @@ pub mod customer_promotion;
 pub mod decode;
 pub mod duplicates;
 pub mod evaluation;
+pub mod event;
 pub mod faults;
 pub mod issuance;
 pub mod issuing;

@@ -14,10 +14,10 @@ use crate::api::{
 };
 use crate::domain::cart::Request;
 use crate::domain::redemption::Order;
-use crate::service::event_log::EventBody;
 use crate::wire::body::{
     Described, Describes, DescribesMember, Schemas, Side, WORDS, every, optional, part, required,
 };
+use crate::wire::event::EventBody;
 use crate::wire::{
     activity, code, customer_promotion, evaluation, issuing, milestone, problem, product_list,
     promotion, redemption, returns, settings, store,
