@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use support::TestDatabase;
+use support::harness::{Answer, Service, Tenant, cart, random_id, ten_percent, with_codes};
 
 use crate::customers::{delete, merge};
-use crate::harness::{Answer, Service, Tenant, cart, random_id, ten_percent, with_codes};
-use crate::support::TestDatabase;
 
 /// A service, a tenant and the path of the codes of a live promotion.
 async fn with_promotion() -> (TestDatabase, Service, Tenant, String) {

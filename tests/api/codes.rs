@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use support::TestDatabase;
+use support::harness::{Answer, Service, Tenant, cart, random_id, ten_percent, with_codes};
 
-use crate::harness::{Answer, Service, Tenant, cart, random_id, ten_percent, with_codes};
 use crate::ledger::{Gift, Ledger};
-use crate::support::TestDatabase;
 
 async fn status(service: &Service, key: &str, code: &str) -> Value {
     let mut request = cart();

@@ -5,7 +5,6 @@ mod agreement;
 mod bounded;
 mod cases;
 mod contract;
-mod expect;
 mod generate;
 mod issuances;
 mod limits;
