@@ -163,7 +163,8 @@ answer! {
         /// The whole discount, in the cart's currency.
         discount: required(DECIMAL) => (own.discount, own.precision),
         /// What each promotion gave.
-        promotions: required(every(part::<GiftBody>())) => || own.gifts.iter().map(|gift| (gift, own.precision)),
+        promotions: required(every(part::<GiftBody>())) =>
+            || own.gifts.iter().map(|gift| (gift, own.precision)),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The schemas of all bodies: the components of the OpenAPI document.
 //!
 //! The table of a body describes its schema ([`crate::wire::body`]). This list says which body has which of the names
-//! that paths refer to ([`schema`]); the parts of a body are found through its table. Parts that differ between requests
-//! and answers appear twice, for example as `SelectorInput` and `Selector`.
+//! that paths refer to ([`schema`]); the parts of a body are found through its table. Parts that differ between
+//! requests and answers appear twice, for example as `SelectorInput` and `Selector`.
 
 use std::marker::PhantomData;
 

@@ -35,7 +35,7 @@ pub fn check_conditions(
         }
         return;
     }
-    if (per_set || takes_sets) && !line_conditions().all(|leaf| says_how_many(leaf)) {
+    if (per_set || takes_sets) && !line_conditions().all(says_how_many) {
         let place = if per_set { &per } else { &from };
         faults.clash(place, "sets go with line_quantity (gte, gt, eq) and item only");
     }
