@@ -97,7 +97,7 @@ pub fn rules_with(terms: Terms, promotions: usize) -> Arc<RuleSet> {
         settings.max_discount_percent = Number::parse("30").ok();
     }
     let promotions = (0..promotions).map(promotion).collect();
-    Arc::new(RuleSet::compile(1, settings, Vec::new(), BTreeMap::new(), promotions))
+    Arc::new(RuleSet::compile(settings, Vec::new(), BTreeMap::new(), promotions))
 }
 
 /// Three steps, of which the cart reaches the first two.

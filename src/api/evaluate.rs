@@ -81,7 +81,9 @@ async fn price(
     if trial.is_some() && !pos.is_admin() {
         return Err(ApiError::DraftsForbidden);
     }
-    let text = api.evaluation(api.service().evaluate(pos.tenant(), asked, trial)).await?;
+    let text = api
+        .within(Deadline::Evaluation, api.service().evaluate(pos.tenant(), asked, trial))
+        .await?;
     ok(text)
 }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::problem::ApiError;
 use super::state::Api;
+use super::timeouts::Deadline;
 use super::unread_bodies;
 use crate::domain::id::{IssuanceId, KeyId, PromotionId, RedemptionId, TenantId};
 use crate::domain::names::Named;
@@ -400,7 +401,7 @@ impl Api {
         }
         let pool = self.service().pool();
         let reading = pool.run(tenant, Urgency::Usual, move |_| read(&body));
-        self.admin_read(async { reading.await.map_err(ServiceError::from) }).await?
+        self.within(Deadline::Read, async { reading.await.map_err(ServiceError::from) }).await?
     }
 
     /// Reads a complete body that is a JSON document.

@@ -20,6 +20,7 @@ pub(super) use super::openapi::{
 pub(super) use super::page;
 pub(super) use super::problem::ApiError;
 pub(super) use super::state::Api;
+pub(super) use super::timeouts::Deadline;
 
 /// The result of a handler.
 pub type Answered = Result<Response, ApiError>;

@@ -58,10 +58,10 @@ pub struct FilterParams {
 pub async fn create(api: Api, admin: Caller<Admin>, DryRun(mode): DryRun, body: Small) -> Answered {
     let (service, actor) = (api.service(), admin.actor());
     let body = body.json()?;
-    let (settings, _) = api.admin_read(service.settings(actor.tenant)).await?;
+    let (settings, _) = api.within(Deadline::Read, service.settings(actor.tenant)).await?;
     let fields = settings.custom_fields.clone();
     let new = read(&api, actor.tenant, body, fields, None).await?;
-    let made = api.admin_write(service.create_promotion(mode, actor, new)).await?;
+    let made = api.within(Deadline::Write, service.create_promotion(mode, actor, new)).await?;
     Ok(written(&api, mode, StatusCode::CREATED, &made))
 }
 
@@ -79,7 +79,7 @@ pub async fn list(api: Api, reader: Caller<Reader>, mut query: Query) -> Answere
     let wanted = query.into_page::<PromotionCursor>(reader.cursors())?;
     let service = api.service();
     let read = service.promotions(reader.tenant(), filter, wanted.after, wanted.limit);
-    let found = api.admin_read(read).await?;
+    let found = api.within(Deadline::Read, read).await?;
     Ok(page::answer(&found, &wanted.seal, |writer, own| writer.raw(&text(service, own, None))))
 }
 
@@ -93,7 +93,8 @@ pub async fn get(
     PathId(promotion): PathId<PromotionId>,
     _: NoQuery,
 ) -> Answered {
-    let stored = api.admin_read(api.service().promotion(reader.tenant(), promotion)).await?;
+    let stored =
+        api.within(Deadline::Read, api.service().promotion(reader.tenant(), promotion)).await?;
     Ok(answer(&api, StatusCode::OK, &stored))
 }
 
@@ -118,12 +119,12 @@ pub async fn put(
 ) -> Answered {
     let (service, actor) = (api.service(), admin.actor());
     let before = service.before_replacing(actor.tenant, promotion);
-    let (status, settings) = api.admin_read(before).await?;
+    let (status, settings) = api.within(Deadline::Read, before).await?;
     let fields = settings.custom_fields.clone();
     let new = read(&api, actor.tenant, body.json()?, fields, Some(status)).await?;
     let expected = if_match.expected()?;
     let replaced = service.replace_promotion(mode, actor, promotion, expected, new);
-    let replaced = api.admin_write(replaced).await?;
+    let replaced = api.within(Deadline::Write, replaced).await?;
     Ok(written(&api, mode, StatusCode::OK, &replaced))
 }
 
@@ -137,7 +138,8 @@ pub async fn findings(
     PathId(promotion): PathId<PromotionId>,
     _: NoQuery,
 ) -> Answered {
-    let found = api.admin_read(api.service().findings(reader.tenant(), promotion)).await?;
+    let found =
+        api.within(Deadline::Read, api.service().findings(reader.tenant(), promotion)).await?;
     ok(FindingsBody::document(found.as_slice()))
 }
 
@@ -152,7 +154,8 @@ pub async fn archive(
     _: NoQuery,
 ) -> Answered {
     let (service, actor) = (api.service(), admin.actor());
-    api.admin_write(service.set_promotion_status(actor, promotion, Status::Archived)).await?;
+    api.within(Deadline::Write, service.set_promotion_status(actor, promotion, Status::Archived))
+        .await?;
     done()
 }
 
@@ -169,10 +172,10 @@ pub async fn set_status(
     body: Small,
 ) -> Answered {
     let (service, actor) = (api.service(), admin.actor());
-    api.admin_read(service.promotion(actor.tenant, promotion)).await?;
+    api.within(Deadline::Read, service.promotion(actor.tenant, promotion)).await?;
     let status = decode(&body.json()?, read_body::<StatusChange, _>)?;
     let moved = service.set_promotion_status(actor, promotion, status);
-    let stored = api.admin_write(moved).await?;
+    let stored = api.within(Deadline::Write, moved).await?;
     Ok(answer(&api, StatusCode::OK, &stored))
 }
 
@@ -196,7 +199,7 @@ pub async fn history(
             )
         })
     });
-    let found = api.admin_read(read).await?;
+    let found = api.within(Deadline::Read, read).await?;
     finished?;
     let read = |row: &HistoryRow| stored::terms("a version of a promotion", &row.document);
     let terms: Vec<Terms> = found.items.iter().map(read).collect::<Result<_, _>>()?;

@@ -4,10 +4,9 @@
 //! `Service::rekey`. The transaction first increments the version, which makes one tenant's writers wait for each
 //! other. Then it makes the change and writes the audit row. After the commit, this instance no longer uses older
 //! versions.
-
 //!
-//! Reading order: `handle` has [`Service`] and the ways to run a transaction, `change` what every change says and checks,
-//! `error` why a use case fails. Then comes one module for each use case.
+//! Reading order: `handle` has [`Service`] and the ways to run a transaction, `change` what every change says and
+//! checks, `error` why a use case fails. Then comes one module for each use case.
 
 pub mod activities;
 pub mod api_key;
@@ -37,7 +36,6 @@ pub mod webhooks;
 mod change;
 mod error;
 mod handle;
-mod issuance_events;
 mod usage;
 
 pub use change::{Actor, Expected};

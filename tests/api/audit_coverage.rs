@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use sqlx::{AssertSqlSafe, PgConnection};
+use support::harness::{OPERATOR, Service, Tenant};
 
-use crate::harness::{OPERATOR, Service, Tenant};
 use crate::routes::{ROUTES, Route, Things, call};
 
 /// What tills and their customers do is in the ledger and the outbox, not in the trail.

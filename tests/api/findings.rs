@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::audit_coverage::fingerprint;
-use crate::harness::{Answer, OPERATOR, Service, Tenant, random_id, ten_percent};
+use support::harness::{Answer, OPERATOR, Service, Tenant, random_id, ten_percent};
 
 const DRY: &str = "/v1/promotions?dry_run=true";
 

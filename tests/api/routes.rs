@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::harness::{OPERATOR, Service, Tenant, cart, random_id, ten_percent, with_codes};
+use support::harness::{OPERATOR, Service, Tenant, cart, random_id, ten_percent, with_codes};
 
 /// Who may call a route: the letters of operator, admin, pos, issuer, viewer; `*` is anybody, without a key too.
 pub struct Route {

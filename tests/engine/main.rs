@@ -5,7 +5,6 @@ mod agreement;
 mod bounded;
 mod cases;
 mod contract;
-mod expect;
 mod findings;
 mod generate;
 mod issuances;

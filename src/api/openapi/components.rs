@@ -1,8 +1,8 @@
 //! The schemas of all bodies: the components of the OpenAPI document.
 //!
 //! The table of a body describes its schema ([`crate::wire::body`]). This list says which body has which of the names
-//! that paths refer to ([`schema`]); the parts of a body are found through its table. Parts that differ between requests
-//! and answers appear twice, for example as `SelectorInput` and `Selector`.
+//! that paths refer to ([`schema`]); the parts of a body are found through its table. Parts that differ between
+//! requests and answers appear twice, for example as `SelectorInput` and `Selector`.
 
 use std::marker::PhantomData;
 
@@ -13,10 +13,10 @@ use crate::api::{
     webhooks,
 };
 use crate::domain::redemption::Order;
-use crate::service::event_log::EventBody;
 use crate::wire::body::{
     Described, Describes, DescribesMember, Schemas, Side, WORDS, every, optional, part, required,
 };
+use crate::wire::event::EventBody;
 use crate::wire::{
     activity, code, customer_promotion, drafts, evaluation, finding, issuing, milestone, problem,
     product_list, promotion, redemption, returns, settings, store,
