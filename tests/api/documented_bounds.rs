@@ -283,7 +283,7 @@ impl Prober {
     fn numbers(&mut self, pointer: &str, schema: &'static Value, as_text: bool) {
         let outside = Expected::Refused(&["out_of_range"]);
         // The contract has its own code for quantities of a benefit that are not over 0 (spec 5.4).
-        let under = if pointer.starts_with("/benefit/") {
+        let under = if pointer.contains("/benefit/") {
             Expected::Refused(&["out_of_range", "unsupported_combination"])
         } else {
             outside
