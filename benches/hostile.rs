@@ -73,7 +73,7 @@ fn run(name: &str, row: Row) -> Duration {
             .expect("a promotion inside the bounds"),
     };
     let promotions = row.promotions.iter().enumerate().map(promotion).collect();
-    let rules = RuleSet::compile(1, row.settings, Vec::new(), BTreeMap::new(), promotions);
+    let rules = RuleSet::compile(row.settings, Vec::new(), BTreeMap::new(), promotions);
     let rules = Arc::new(rules);
     with_request(&row.cart.to_string(), |request| {
         let mut fastest = Duration::MAX;

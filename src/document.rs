@@ -18,11 +18,12 @@ use uuid::Uuid;
 use crate::domain::cart::Request;
 use crate::domain::code::Code;
 use crate::domain::currency::Currency;
+use crate::domain::draft::Drafts;
 use crate::domain::id::{CodeId, PromotionId};
 use crate::domain::promotion::{Promotion, PromotionType, Status};
 use crate::domain::settings::{CustomField, Settings};
 use crate::domain::store::Store;
-use crate::engine::{CodeFact, Prepared, RuleSet, Stop, Unfinished};
+use crate::engine::{Changes, CodeFact, Prepared, ProductList, RuleSet, Stop, Unfinished};
 use crate::wire::body::{NAME, Reads};
 use crate::wire::bounds::TextBound;
 use crate::wire::decode::{Object, Value};
@@ -32,7 +33,7 @@ use crate::wire::json::Json;
 use crate::wire::problem::Problem;
 use crate::wire::promotion::{Body, Purpose};
 use crate::wire::settings::Computed;
-use crate::wire::{cart, evaluation, product_list, promotion, settings, store};
+use crate::wire::{cart, drafts, evaluation, product_list, promotion, settings, store};
 
 /// Most promotions, product lists and codes of a document, each. The bound stops a faulty generator before the memory
 /// runs out.
@@ -70,13 +71,39 @@ pub fn prepare<T>(
     let Some(document) = document.filter(|_| faults.is_empty()) else {
         return Err(Problem::invalid(faults));
     };
-    let Document { settings, stores, product_lists, promotions, codes, request } = document;
-    let rules = Arc::new(RuleSet::compile(0, settings, stores, product_lists, promotions));
+    let Document { settings, stores, product_lists, promotions, codes, request, drafts } = document;
+    let lists: BTreeMap<String, Arc<ProductList>> = product_lists
+        .into_iter()
+        .map(|(name, skus)| (name, Arc::new(ProductList::new(&skus))))
+        .collect();
+    let mut rules = RuleSet::compile(settings, stores, lists.clone(), promotions);
+    let mut codes = codes;
+    if let Some(drafts) = drafts {
+        require_stored(&rules, &drafts)?;
+        let without = drafts.without.clone();
+        let created_at = |id| rules.created_at(id).unwrap_or(now);
+        let (with, own) = drafts.promotions(created_at);
+        rules = rules.changed(Changes { with, without, product_lists: lists });
+        let own = own.into_iter();
+        let own = own.map(|(code, id)| (code.to_ascii_uppercase(), CodeFact::of_draft(id)));
+        codes.extend(own);
+    }
+    let rules = Arc::new(rules);
     let presented = request.cart.codes.iter();
     let codes: Vec<Option<CodeFact>> =
         presented.map(|code| codes.get(&code.to_ascii_uppercase()).cloned()).collect();
     let now = request.at.unwrap_or(now);
     Ok(then(&rules, Prepared::new(Arc::clone(&rules), &request, &codes, now, stop)))
+}
+
+/// Refuses drafts that name a promotion which is not in the document.
+fn require_stored(rules: &RuleSet, drafts: &Drafts) -> Result<(), Problem> {
+    let mut faults = Faults::new();
+    for (pointer, _) in drafts.named().filter(|(_, id)| !rules.has(*id)) {
+        let message = "is no promotion of the document";
+        faults.add_at(format!("/request{pointer}"), FaultCode::UnknownReference, message);
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
 }
 
 struct Document<'t> {
@@ -87,6 +114,7 @@ struct Document<'t> {
     /// Keyed by the form in which codes are compared.
     codes: FxHashMap<String, CodeFact>,
     request: Request<'t>,
+    drafts: Option<Drafts>,
 }
 
 fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {
@@ -106,7 +134,11 @@ fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {
     let mut store = None;
     let request = object.required("request", faults, |value, faults| {
         store = text_of(value.json, "store");
-        cart::parse(value, faults)
+        if drafts::has_drafts(value.json) {
+            drafts::parse(value, faults).map(|(request, drafts)| (request, Some(drafts)))
+        } else {
+            cart::parse(value, faults).map(|request| (request, None))
+        }
     });
     let finished = object.finish(faults);
     check_lists(&faults.take_lists(), product_lists.as_ref(), faults);
@@ -117,6 +149,7 @@ fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {
         check_store(stores, store, &value.path, faults);
     }
     finished?;
+    let (request, drafts) = request?;
     let promotions: Option<Vec<_>> = entries?.into_iter().map(Entry::promotion).collect();
     let mut promotions = promotions?;
     promotions.retain(|promotion| takes_part(promotion.status));
@@ -126,7 +159,8 @@ fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {
         product_lists: product_lists?,
         promotions,
         codes: codes?,
-        request: request?,
+        request,
+        drafts,
     })
 }
 

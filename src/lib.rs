@@ -21,6 +21,7 @@
 //!
 //! - [`config`] reads every setting once. [`app`] wires the layers, and takes them down in order.
 //! - [`metrics`] and [`telemetry`] show what the service does. Only [`clock`] reads the clock.
+//! - [`convert`] has conversions that several layers need.
 //! - [`tls`], [`descriptors`] and [`probe`] deal with the machine: encryption, open files, health from outside.
 //! - [`document`], [`export`], [`reconcile`] and [`demo`] are commands of `main.rs` beside `serve`.
 
@@ -45,6 +46,7 @@ pub mod app;
 pub mod cache;
 pub mod clock;
 pub mod config;
+pub mod convert;
 pub mod db;
 #[expect(clippy::indexing_slicing, reason = "the shop is our own document")]
 pub mod demo;

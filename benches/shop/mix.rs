@@ -112,7 +112,7 @@ pub fn rules(scenario: &Scenario, document: &Document, strategy: Strategy) -> Ar
         terms: wire::promotion::parse_stored(document.to_string().as_bytes()).unwrap(),
     };
     let promotions = document.promotions.iter().enumerate().map(promotion).collect();
-    Arc::new(RuleSet::compile(1, settings, Vec::new(), BTreeMap::new(), promotions))
+    Arc::new(RuleSet::compile(settings, Vec::new(), BTreeMap::new(), promotions))
 }
 
 /// What a promotion is about: a category, two of them, a department or a brand.

@@ -15,7 +15,7 @@ use promotion_engine::domain::currency::Currency;
 use promotion_engine::domain::id::PromotionId;
 use promotion_engine::domain::promotion::{Promotion, Status};
 use promotion_engine::domain::settings::Settings;
-use promotion_engine::engine::RuleSet;
+use promotion_engine::engine::{ProductList, RuleSet};
 use promotion_engine::wire;
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ pub fn rules(promotions: usize, strategy: &str) -> Arc<RuleSet> {
         settings.strategy = promotion_engine::domain::settings::Strategy::BestDeal;
     }
     let promotions = (0..promotions).map(promotion).collect();
-    Arc::new(RuleSet::compile(1, settings, Vec::new(), BTreeMap::new(), promotions))
+    Arc::new(RuleSet::compile(settings, Vec::new(), BTreeMap::new(), promotions))
 }
 
 /// The same, and so many lists of so many SKUs, each of which a promotion of the set names.
@@ -58,11 +58,11 @@ pub fn rules_with_lists(promotions: usize, lists: usize, skus: usize) -> Arc<Rul
     let all = (0..promotions).map(promotion).chain(of_lists).collect();
     let list = |own: usize| {
         let first = if own.is_multiple_of(4) { 0 } else { 1_000_000 };
-        let skus = (first..first + skus).map(|sku| format!("SKU-{sku}"));
-        (format!("L{own}"), skus.collect())
+        let skus: Vec<String> = (first..first + skus).map(|sku| format!("SKU-{sku}")).collect();
+        (format!("L{own}"), Arc::new(ProductList::new(&skus)))
     };
     let lists = (0..lists).map(list).collect();
-    Arc::new(RuleSet::compile(1, settings, Vec::new(), lists, all))
+    Arc::new(RuleSet::compile(settings, Vec::new(), lists, all))
 }
 
 /// What a shop's promotions or settings may have besides.
@@ -97,7 +97,7 @@ pub fn rules_with(terms: Terms, promotions: usize) -> Arc<RuleSet> {
         settings.max_discount_percent = Number::parse("30").ok();
     }
     let promotions = (0..promotions).map(promotion).collect();
-    Arc::new(RuleSet::compile(1, settings, Vec::new(), BTreeMap::new(), promotions))
+    Arc::new(RuleSet::compile(settings, Vec::new(), BTreeMap::new(), promotions))
 }
 
 /// Three steps, of which the cart reaches the first two.

@@ -32,7 +32,7 @@ public class Promotions {
         var mapper = client.getObjectMapper();
         var promotion = answer.getData();
         var whole = mapper.readValue(mapper.writeValueAsString(promotion), PromotionReplacement.class);
-        var replaced = promotions.replacePromotion(id, answer.getHeaders().get("etag").get(0), whole);
+        var replaced = promotions.replacePromotion(id, answer.getHeaders().get("etag").get(0), whole, null);
         if (!terms(promotion).equals(terms(replaced))) {
             throw new AssertionError(promotion + " has become " + replaced);
         }

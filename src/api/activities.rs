@@ -28,5 +28,5 @@ pub async fn create(api: Api, teller: Caller<Teller>, body: Small) -> Answered {
             .map(|own: Activity<'_>| Activity { request: own.request.into_owned(), ..own })
     };
     let activity = api.decode(teller.tenant(), body, read).await?;
-    ok(api.redemption(api.service().record(teller.tenant(), activity)).await?)
+    ok(api.within(Deadline::Redemption, api.service().record(teller.tenant(), activity)).await?)
 }

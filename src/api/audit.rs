@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value as Any;
 use utoipa::IntoParams;
 
-use super::codes::masked;
 use super::{handler::*, schema};
 use crate::db;
 use crate::db::audit::{AuditCursor, AuditFilter, AuditRow};
 use crate::wire::body::*;
+use crate::wire::code::masked_document;
 use crate::wire::write::Writer;
 
 /// Which entries are listed.
@@ -42,7 +41,7 @@ pub async fn list(api: Api, reader: Caller<Reader>, mut query: Query) -> Answere
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::audit::list(tx, &filter, wanted.after, wanted.limit).await })
     });
-    let found = api.admin_read(read).await?;
+    let found = api.within(Deadline::Read, read).await?;
     let hides = !reader.sees_codes();
     Ok(page::answer(&found, &wanted.seal, |writer, row| AuditEntry::print(writer, &(row, hides))))
 }
@@ -75,21 +74,9 @@ fn shown<'r>(
 ) -> impl Fn(&mut Writer) + use<'r> {
     let shown = match document {
         Some(document) if hides && row.action.starts_with("codes_") => {
-            hidden(document).map(Cow::Owned)
+            masked_document(document).map(Cow::Owned)
         }
         other => other.as_deref().map(Cow::Borrowed),
     };
     move |writer| writer.option(shown.as_ref(), |writer, json| writer.raw(json))
-}
-
-/// The document of a change of codes, with masked codes. A document that cannot be read is not shown.
-fn hidden(document: &str) -> Option<String> {
-    let mut document: Any = serde_json::from_str(document).ok()?;
-    // A change that generated codes records only how many there are, not the codes.
-    if let Some(codes) = document.get_mut("codes") {
-        for code in codes.as_array_mut()? {
-            *code = Any::String(masked(code.as_str().unwrap_or_default()));
-        }
-    }
-    Some(document.to_string())
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use axum::body::Bytes;
 use axum::http::HeaderMap;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use utoipa::IntoParams;
 
 use super::page::Wanted;
@@ -21,10 +21,10 @@ use crate::service::codes::Generated;
 use crate::service::{Service, ServiceError};
 use crate::wire;
 use crate::wire::body::*;
-use crate::wire::code::{CodesBody, NewCodes};
+use crate::wire::code::{CodesBody, NewCodes, masked};
 use crate::wire::csv::CODE_COLUMNS;
 use crate::wire::faults::{FaultCode, Faults};
-use crate::wire::write::Writer;
+use crate::wire::write::{Writer, time_text};
 
 conflicts! {
     CreateCodesConflict = "code_taken" | "name_taken" | "archived";
@@ -77,7 +77,7 @@ pub async fn create(
     body: Bulk,
 ) -> Answered {
     let (service, actor) = (api.service(), admin.actor());
-    let stored = api.admin_read(service.promotion(actor.tenant, promotion)).await?;
+    let stored = api.within(Deadline::Read, service.promotion(actor.tenant, promotion)).await?;
     let new = match body.text()? {
         JsonOrCsv::Json(bytes) => {
             api.decode(actor.tenant, bytes, read_body::<CodesBody, _>).await?
@@ -93,13 +93,14 @@ pub async fn create(
         NewCodes::Named(codes) => {
             let count = u64::try_from(codes.len()).unwrap_or(u64::MAX);
             let added = service.add_codes(actor, promotion, codes);
-            let made = Made { count, created: api.bulk_write(added).await?, drawn: None };
+            let made =
+                Made { count, created: api.within(Deadline::BulkWrite, added).await?, drawn: None };
             created(CodesMade::document(&made))
         }
         NewCodes::Generated(wanted) => {
             let asked = wanted.clone();
             let made = service.generate_codes(actor, promotion, asked);
-            let made = api.bulk_write(made).await?;
+            let made = api.within(Deadline::BulkWrite, made).await?;
             Ok(generated(&api, actor.tenant, promotion, &wanted, &made))
         }
     }
@@ -213,10 +214,10 @@ pub async fn list(
         shows_customers: true,
     };
     if csv {
-        listing.shows_customers = api.bulk_read(listing.has_customers()).await?;
+        listing.shows_customers = api.within(Deadline::BulkRead, listing.has_customers()).await?;
     }
     let first = listing.page(wanted.after, wanted.limit);
-    let found = api.bulk_read(first).await?;
+    let found = api.within(Deadline::BulkRead, first).await?;
     if csv {
         return Ok(exported(listing, found));
     }
@@ -279,8 +280,7 @@ impl Listing {
             page.items.iter().filter(|row| self.shows_customers || row.customer_id.is_none());
         let mut text = String::new();
         for row in rows {
-            let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-            let expires_at = row.expires_at.map(time).unwrap_or_default();
+            let expires_at = row.expires_at.as_ref().map(time_text).unwrap_or_default();
             // Only customers may contain a comma or a quote. Writing to a string does not fail.
             let _ = write!(text, "{},{expires_at},{}", self.shown(&row.code), row.used);
             if self.shows_customers {
@@ -378,13 +378,6 @@ pub async fn delete(
     Name(code): Name,
     _: NoQuery,
 ) -> Answered {
-    api.admin_write(api.service().delete_code(admin.actor(), promotion, code)).await?;
+    api.within(Deadline::Write, api.service().delete_code(admin.actor(), promotion, code)).await?;
     done()
-}
-
-/// A code as viewers see it: only the last three characters.
-pub fn masked(code: &str) -> String {
-    let hidden = code.chars().count().saturating_sub(3);
-    let shown: String = code.chars().skip(hidden).collect();
-    format!("…{shown}")
 }

@@ -13,6 +13,7 @@ use axum::http::Version;
 use tokio::sync::Notify;
 
 use super::edge::Held;
+use crate::convert::millis;
 use crate::metrics::Timeout;
 
 /// Time limits of connections.
@@ -97,7 +98,7 @@ impl Watch {
     }
 
     pub(super) fn now(&self) -> u64 {
-        u64::try_from(self.accepted.elapsed().as_millis()).unwrap_or(u64::MAX)
+        millis(self.accepted.elapsed())
     }
 
     pub(super) fn now_plus_one(&self) -> u64 {
@@ -157,8 +158,7 @@ impl Watch {
     fn judge(&self, limits: Limits) -> Option<End> {
         let now = self.now();
         let over = |plus_one: u64, limit: Duration| {
-            let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-            plus_one > 0 && now.saturating_sub(plus_one.saturating_sub(1)) > limit
+            plus_one > 0 && now.saturating_sub(plus_one.saturating_sub(1)) > millis(limit)
         };
         let is_handling = self.handling.load(Ordering::Acquire) > 0;
         let silent = self.silent_since.load(Ordering::Relaxed);

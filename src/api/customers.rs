@@ -22,7 +22,7 @@ pub async fn promotions(
 ) -> Answered {
     let wanted = query.into_page::<i32>(reader.cursors())?;
     let service = api.service();
-    let found = api.admin_read(service.usable(reader.tenant(), customer)).await?;
+    let found = api.within(Deadline::Read, service.usable(reader.tenant(), customer)).await?;
     let seen = wanted.after.unwrap_or(0);
     let skipped = usize::try_from(seen).unwrap_or(0);
     let limit = usize::from(wanted.limit);
@@ -53,7 +53,7 @@ pub async fn merge(api: Api, admin: Caller<Admin>, Name(customer): Name, body: S
     let into = decode(&body.json()?, read_body::<MergeBody, _>)?;
     let service = api.service();
     let merged = service.merge_customers(admin.actor(), customer, into);
-    api.bulk_write(merged).await?;
+    api.within(Deadline::BulkWrite, merged).await?;
     done()
 }
 
@@ -62,6 +62,6 @@ pub async fn merge(api: Api, admin: Caller<Admin>, Name(customer): Name, body: S
     security(("key" = ["admin"])), params(("id" = String, Path, description = "The customer.")),
     responses((status = 204, description = "Deleted."), Writing))]
 pub async fn delete(api: Api, admin: Caller<Admin>, Name(customer): Name, _: NoQuery) -> Answered {
-    api.bulk_write(api.service().delete_customer(admin.actor(), customer)).await?;
+    api.within(Deadline::BulkWrite, api.service().delete_customer(admin.actor(), customer)).await?;
     done()
 }

@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use super::{handler::*, schema};
 use crate::domain::cart::Request;
 use crate::service::ServiceError;
+use crate::service::drafts::Trial;
 use crate::service::evaluate::{Asked, SURELY_TRIED};
 use crate::service::pool::{Seat, Size};
 use crate::wire;
@@ -48,46 +49,68 @@ impl FromRequestParts<Api> for Admitted {
 
 /// Price a cart: which promotions apply, what every line then costs, and why the others do not apply
 #[utoipa::path(post, path = "/v1/evaluate-cart", operation_id = "evaluate_cart", tag = "evaluation",
-    security(("key" = ["admin", "pos"])), request_body = schema::CartRequestInput,
+    security(("key" = ["admin", "pos"])), request_body = schema::EvaluationRequestInput,
     responses((status = 200, description = "The prices.", body = schema::Evaluation), Evaluating))]
 pub async fn evaluate(api: Api, Admitted { pos, seat }: Admitted, body: Small) -> Answered {
     let body = body.json()?;
     drop(seat);
     if Size::of(body.len()) == Size::Large {
-        let request = api.read(pos.tenant(), body, read_owned).await?;
-        return price(&api, &pos, Asked::Large(Arc::new(request))).await;
+        let (request, trial) = api.read(pos.tenant(), body, read_owned).await?;
+        return price(&api, &pos, Asked::Large(Arc::new(request)), trial).await;
     }
     let json;
-    let request = match wire::cart::read_plain(&body) {
-        Some(request) => request,
+    let (request, trial) = match wire::cart::read_plain(&body) {
+        Some(request) => (request, None),
         None => {
             json = Json::parse(&body)?;
             read(&json)?
         }
     };
-    price(&api, &pos, Asked::Small(&request)).await
+    price(&api, &pos, Asked::Small(&request), trial).await
 }
 
-async fn price(api: &Api, pos: &Caller<Pricer>, asked: Asked<'_>) -> Answered {
+async fn price(
+    api: &Api,
+    pos: &Caller<Pricer>,
+    asked: Asked<'_>,
+    trial: Option<Trial>,
+) -> Answered {
     if asked.request().at.is_some() && !pos.is_admin() {
         return Err(ApiError::AtForbidden);
     }
-    let text = api.evaluation(api.service().evaluate(pos.tenant(), asked)).await?;
+    if trial.is_some() && !pos.is_admin() {
+        return Err(ApiError::DraftsForbidden);
+    }
+    let text = api
+        .within(Deadline::Evaluation, api.service().evaluate(pos.tenant(), asked, trial))
+        .await?;
     ok(text)
 }
 
-/// The request of a body. It owns its texts.
-fn read_owned(body: &Bytes) -> Result<Request<'static>, ApiError> {
-    match wire::cart::read_plain(body) {
-        Some(request) => Ok(request.into_owned()),
-        None => read(&Json::parse(body)?).map(Request::into_owned),
+/// The request of a body, which owns its texts, and its drafts, if it has any.
+fn read_owned(body: &Bytes) -> Result<(Request<'static>, Option<Trial>), ApiError> {
+    if let Some(request) = wire::cart::read_plain(body) {
+        return Ok((request.into_owned(), None));
     }
+    let json = Json::parse(body)?;
+    let (request, trial) = read(&json)?;
+    Ok((request.into_owned(), trial))
 }
 
-fn read<'t>(json: &'t Json<'t>) -> Result<Request<'t>, ApiError> {
+fn read<'t>(json: &'t Json<'t>) -> Result<(Request<'t>, Option<Trial>), ApiError> {
     let mut faults = Faults::new();
-    match wire::cart::parse(Value::root(json), &mut faults) {
-        Some(request) if faults.is_empty() => Ok(request),
+    let value = Value::root(json);
+    let read = if wire::drafts::has_drafts(json) {
+        let read = wire::drafts::parse(value, &mut faults);
+        read.map(|(request, drafts)| (request, Some(drafts)))
+    } else {
+        wire::cart::parse(value, &mut faults).map(|request| (request, None))
+    };
+    match read {
+        Some((request, drafts)) if faults.is_empty() => {
+            let lists = faults.take_lists();
+            Ok((request, drafts.map(|drafts| Trial { drafts, lists })))
+        }
         _ => Err(ApiError::Invalid(faults)),
     }
 }

@@ -1,8 +1,9 @@
 //! Events, in the order in which they became visible (spec 12).
 
 use super::{handler::*, schema};
-use crate::service::event_log::{EventBody, EventCursor};
+use crate::service::event_log::EventCursor;
 use crate::wire::body::*;
+use crate::wire::event::EventBody;
 
 /// List events, oldest first
 ///
@@ -14,6 +15,6 @@ use crate::wire::body::*;
 pub async fn list(api: Api, reader: Caller<Reader>, query: Query) -> Answered {
     let wanted = query.into_page::<EventCursor>(reader.cursors())?;
     let read = api.service().events(reader.tenant(), wanted.after, wanted.limit);
-    let found = api.admin_read(read).await?;
+    let found = api.within(Deadline::Read, read).await?;
     Ok(page::answer(&found, &wanted.seal, EventBody::print))
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::problem::ApiError;
 use super::state::Api;
+use super::timeouts::Deadline;
 use super::unread_bodies;
 use crate::domain::id::{IssuanceId, KeyId, PromotionId, RedemptionId, TenantId};
 use crate::domain::names::Named;
@@ -128,7 +129,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 }
 
 impl Query {
-    fn read(uri: &Uri) -> Self {
+    pub fn read(uri: &Uri) -> Self {
         let path = uri.path().to_owned();
         let mut query = Self { path, given: BTreeMap::new(), faults: Faults::new() };
         for pair in uri.query().unwrap_or_default().split('&') {
@@ -255,8 +256,12 @@ fn no_query(uri: &Uri) -> Result<(), ApiError> {
     if uri.query().is_none() { Ok(()) } else { Query::read(uri).finish() }
 }
 
+/// Says that an extractor before the body has read the query parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct QueryRead;
+
 /// A complete body of at most `MAX` bytes that is not yet parsed. The handler checks its form after the path. A request
-/// with a body has no query parameters.
+/// with a body has no query parameters, unless an extractor reads them before.
 #[derive(Clone, Debug)]
 pub struct RawBody<const MAX: usize> {
     bytes: Bytes,
@@ -303,7 +308,9 @@ impl<const MAX: usize> FromRequest<Api> for RawBody<MAX> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
-        no_query(request.uri())?;
+        if request.extensions().get::<QueryRead>().is_none() {
+            no_query(request.uri())?;
+        }
         if is_encoded(request.headers()) {
             return Err(ApiError::UnsupportedEncoding);
         }
@@ -394,7 +401,7 @@ impl Api {
         }
         let pool = self.service().pool();
         let reading = pool.run(tenant, Urgency::Usual, move |_| read(&body));
-        self.admin_read(async { reading.await.map_err(ServiceError::from) }).await?
+        self.within(Deadline::Read, async { reading.await.map_err(ServiceError::from) }).await?
     }
 
     /// Reads a complete body that is a JSON document.

@@ -9,6 +9,7 @@ pub(super) use axum::response::Response;
 pub(super) use super::auth::{
     Admin, Caller, HandReader, Issuer, Operator, Pos, PosReader, Pricer, Reader, Teller,
 };
+pub(super) use super::dry_run::{DryRun, DryRunParams};
 pub(super) use super::edge::json;
 pub(super) use super::extract::{
     Bulk, JsonOrCsv, Name, NoBody, NoQuery, PathId, Query, Small, decode,
@@ -19,6 +20,7 @@ pub(super) use super::openapi::{
 pub(super) use super::page;
 pub(super) use super::problem::ApiError;
 pub(super) use super::state::Api;
+pub(super) use super::timeouts::Deadline;
 
 /// The result of a handler.
 pub type Answered = Result<Response, ApiError>;

@@ -38,7 +38,7 @@ fn answer(status: StatusCode, issuance: &Issuance) -> Response {
         (status = 200, description = "It was issued before.", body = schema::Issuance), Writing, IssueConflict))]
 pub async fn issue(api: Api, issuer: Caller<Issuer>, body: Small) -> Answered {
     let new = decode(&body.json()?, read_body::<IssueBody, _>)?;
-    match api.redemption(api.service().issue(issuer.actor(), new)).await?.pop() {
+    match api.within(Deadline::Redemption, api.service().issue(issuer.actor(), new)).await?.pop() {
         Some(Issued::New(own)) => Ok(answer(StatusCode::CREATED, &own)),
         Some(Issued::Known(own)) => Ok(answer(StatusCode::OK, &own)),
         Some(Issued::Refused(refusal)) => Err(ServiceError::Refused(refusal).into()),
@@ -59,7 +59,7 @@ pub async fn issue_all(api: Api, issuer: Caller<Issuer>, body: Bulk) -> Answered
     let body = body.json()?;
     let new = api.decode(tenant, body, read_body::<BulkIssueBody, _>).await?;
     let customers = new.customers.clone();
-    let issued = api.bulk_write(api.service().issue(issuer.actor(), new)).await?;
+    let issued = api.within(Deadline::BulkWrite, api.service().issue(issuer.actor(), new)).await?;
     let verdicts = customers.iter().zip(&issued).map(|(customer, issued)| {
         let (outcome, is_new) = match issued {
             Issued::New(own) => (Ok(own), true),
@@ -107,7 +107,7 @@ pub async fn list(api: Api, reader: Caller<HandReader>, mut query: Query) -> Ans
     let wanted = query.into_page::<IssuanceCursor>(reader.cursors())?;
     let service = api.service();
     let read = service.issuances(reader.tenant(), filter, wanted.after, wanted.limit);
-    let found = api.admin_read(read).await?;
+    let found = api.within(Deadline::Read, read).await?;
     Ok(page::answer(&found, &wanted.seal, IssuanceBody::print))
 }
 
@@ -123,7 +123,7 @@ pub async fn get(
     _: NoQuery,
 ) -> Answered {
     let read = api.service().issuance(reader.tenant(), issuance);
-    Ok(answer(StatusCode::OK, &api.admin_read(read).await?))
+    Ok(answer(StatusCode::OK, &api.within(Deadline::Read, read).await?))
 }
 
 /// Activate an issuance for its customer
@@ -142,7 +142,7 @@ pub async fn activate(
     _: NoBody,
 ) -> Answered {
     let done = api.service().activate_issuance(teller.tenant(), issuance);
-    Ok(answer(StatusCode::OK, &api.redemption(done).await?))
+    Ok(answer(StatusCode::OK, &api.within(Deadline::Redemption, done).await?))
 }
 
 /// Revoke an issuance: held and committed redemptions stay, and the issuance cannot be used any more
@@ -157,7 +157,7 @@ pub async fn revoke(
     _: NoBody,
 ) -> Answered {
     let done = api.service().revoke_issuance(admin.actor(), issuance);
-    Ok(answer(StatusCode::OK, &api.admin_write(done).await?))
+    Ok(answer(StatusCode::OK, &api.within(Deadline::Write, done).await?))
 }
 
 /// Claim an open promotion for a customer
@@ -184,12 +184,12 @@ pub async fn claim(
         Err(refused) => {
             // The path is checked before the body.
             let exists = service.promotion(teller.tenant(), promotion);
-            api.admin_read(exists).await?;
+            api.within(Deadline::Read, exists).await?;
             return Err(refused);
         }
     };
     let claimed = service.claim(teller.tenant(), promotion, customer);
-    let (own, is_new) = api.redemption(claimed).await?;
+    let (own, is_new) = api.within(Deadline::Redemption, claimed).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(answer(status, &own))
 }

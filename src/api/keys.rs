@@ -34,7 +34,7 @@ pub async fn list(api: Api, reader: Caller<Reader>, query: Query) -> Answered {
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::keys::list(tx, wanted.after, wanted.limit).await })
     });
-    let found = api.admin_read(read).await?;
+    let found = api.within(Deadline::Read, read).await?;
     Ok(page::answer(&found, &wanted.seal, KeyBody::print))
 }
 
@@ -48,13 +48,14 @@ pub async fn revoke(
     PathId(key): PathId<KeyId>,
     _: NoQuery,
 ) -> Answered {
-    api.admin_write(api.service().revoke_key(admin.actor(), key)).await?;
+    api.within(Deadline::Write, api.service().revoke_key(admin.actor(), key)).await?;
     done()
 }
 
 /// Creates a key and answers with it.
 pub async fn make(api: &Api, actor: Actor, new: NewKey) -> Answered {
-    let made = api.admin_write(api.service().create_key(actor, new.role, new.label)).await?;
+    let made =
+        api.within(Deadline::Write, api.service().create_key(actor, new.role, new.label)).await?;
     created(KeyMade::document(&made))
 }
 

@@ -24,7 +24,7 @@ pub async fn list(api: Api, reader: Caller<Reader>, query: Query) -> Answered {
             async move { db::milestones::list(tx, wanted.after.as_deref(), wanted.limit).await },
         )
     });
-    let found = api.admin_read(read).await?;
+    let found = api.within(Deadline::Read, read).await?;
     let printed: Vec<String> = found.items.iter().map(print).collect::<Result<_, _>>()?;
     let mut printed = printed.iter();
     Ok(page::answer(&found, &wanted.seal, |writer, _| {
@@ -40,7 +40,7 @@ pub async fn get(api: Api, reader: Caller<Reader>, Name(name): Name, _: NoQuery)
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::milestones::get(tx, &name).await })
     });
-    let row = api.admin_read(read).await?.ok_or(ApiError::NotFound)?;
+    let row = api.within(Deadline::Read, read).await?.ok_or(ApiError::NotFound)?;
     ok(print(&row)?)
 }
 
@@ -64,7 +64,8 @@ pub async fn put(api: Api, admin: Caller<Admin>, Name(name): Name, body: Small) 
         Ok(read) => read,
         Err(refused) => return Err(api.with_missing_lists(actor.tenant, refused).await),
     };
-    let row = api.admin_write(api.service().put_milestone(actor, milestone, lists)).await?;
+    let row =
+        api.within(Deadline::Write, api.service().put_milestone(actor, milestone, lists)).await?;
     ok(print(&row)?)
 }
 
@@ -73,7 +74,7 @@ pub async fn put(api: Api, admin: Caller<Admin>, Name(name): Name, body: Small) 
     security(("key" = ["admin"])), params(("name" = String, Path, description = "The milestone's name.")),
     responses((status = 204, description = "Deleted."), Writing, DeleteMilestoneConflict))]
 pub async fn delete(api: Api, admin: Caller<Admin>, Name(name): Name, _: NoQuery) -> Answered {
-    api.admin_write(api.service().delete_milestone(admin.actor(), name)).await?;
+    api.within(Deadline::Write, api.service().delete_milestone(admin.actor(), name)).await?;
     done()
 }
 

@@ -18,6 +18,7 @@ mod audit;
 mod codes;
 pub mod connection;
 mod customers;
+mod dry_run;
 mod etag;
 mod evaluate;
 mod events;

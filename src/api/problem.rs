@@ -39,6 +39,8 @@ pub enum ApiError {
     Forbidden,
     #[error("Only admin keys may evaluate as if at another time.")]
     AtForbidden,
+    #[error("Only admin keys may evaluate with drafts, or leave promotions out.")]
+    DraftsForbidden,
     #[error("No operator key is configured: tenant management is closed.")]
     ManagementClosed,
     #[error("The tenant is suspended.")]
@@ -112,7 +114,10 @@ impl ApiError {
             Self::NotJson(_) => (400, "not_json"),
             Self::NotHttp => (400, "not_http"),
             Self::Unauthorized => (401, "unauthorized"),
-            Self::Forbidden | Self::AtForbidden | Self::ManagementClosed => (403, "forbidden"),
+            Self::Forbidden
+            | Self::AtForbidden
+            | Self::DraftsForbidden
+            | Self::ManagementClosed => (403, "forbidden"),
             Self::TenantSuspended => (403, "tenant_suspended"),
             Self::NotFound => (404, "not_found"),
             Self::MethodNotAllowed => (405, "method_not_allowed"),

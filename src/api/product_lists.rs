@@ -26,7 +26,7 @@ pub async fn list(api: Api, reader: Caller<Reader>, query: Query) -> Answered {
             async move { db::product_lists::list(tx, wanted.after.as_deref(), wanted.limit).await },
         )
     });
-    let found = api.admin_read(read).await?;
+    let found = api.within(Deadline::Read, read).await?;
     Ok(page::answer(&found, &wanted.seal, SummaryBody::print))
 }
 
@@ -38,7 +38,7 @@ pub async fn get(api: Api, reader: Caller<Reader>, Name(name): Name, _: NoQuery)
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::product_lists::get(tx, &name).await })
     });
-    let row: ProductListRow = api.admin_read(read).await?.ok_or(ApiError::NotFound)?;
+    let row: ProductListRow = api.within(Deadline::Read, read).await?.ok_or(ApiError::NotFound)?;
     ok(ProductListBody::document(&row))
 }
 
@@ -62,7 +62,7 @@ pub async fn put(api: Api, admin: Caller<Admin>, Name(name): Name, body: Bulk) -
         JsonOrCsv::Csv(bytes) => api.read(tenant, bytes, imported).await?,
     };
     let put = api.service().put_product_list(admin.actor(), name, skus);
-    let summary = api.bulk_write(put).await?;
+    let summary = api.within(Deadline::BulkWrite, put).await?;
     ok(SummaryBody::document(&summary))
 }
 
@@ -79,7 +79,7 @@ fn imported(bytes: &Bytes) -> Result<Vec<String>, ApiError> {
     security(("key" = ["admin"])), params(("name" = String, Path, description = "The list's name.")),
     responses((status = 204, description = "Deleted."), Writing, DeleteProductListConflict))]
 pub async fn delete(api: Api, admin: Caller<Admin>, Name(name): Name, _: NoQuery) -> Answered {
-    api.admin_write(api.service().delete_product_list(admin.actor(), name)).await?;
+    api.within(Deadline::Write, api.service().delete_product_list(admin.actor(), name)).await?;
     done()
 }
 

@@ -8,15 +8,16 @@ use super::{handler::*, schema};
 use crate::db;
 use crate::db::promotion_history::HistoryRow;
 use crate::db::promotions::{PromotionCursor, PromotionFilter};
+use crate::domain::finding::Finding;
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::{PromotionType, State as PromotionState, Status, Terms};
 use crate::domain::settings::CustomField;
-use crate::service::promotions::{Stored, exists};
-use crate::service::{Service, ServiceError};
+use crate::service::promotions::{Content, Stored, Written, exists};
+use crate::service::{Mode, Service, ServiceError};
 use crate::stored;
 use crate::wire;
 use crate::wire::body::{PrintBody as _, read_body};
-use crate::wire::faults::ListReference;
+use crate::wire::finding::FindingsBody;
 use crate::wire::promotion::{PromotionAnswer, Purpose, StatusChange, VersionAnswer};
 
 conflicts! {
@@ -50,19 +51,18 @@ pub struct FilterParams {
 
 /// Create a promotion, as a draft or active
 #[utoipa::path(post, path = "/v1/promotions", operation_id = "create_promotion", tag = "promotions",
-    security(("key" = ["admin"])), request_body = schema::PromotionInput,
+    security(("key" = ["admin"])), params(DryRunParams), request_body = schema::PromotionInput,
     responses(
+        (status = 200, description = "Of a dry run: the promotion as it would be.", body = schema::Promotion),
         (status = 201, description = "The promotion.", body = schema::Promotion), Writing, CreatePromotionConflict))]
-pub async fn create(api: Api, admin: Caller<Admin>, body: Small) -> Answered {
+pub async fn create(api: Api, admin: Caller<Admin>, DryRun(mode): DryRun, body: Small) -> Answered {
     let (service, actor) = (api.service(), admin.actor());
     let body = body.json()?;
-    let (settings, _) = api.admin_read(service.settings(actor.tenant)).await?;
+    let (settings, _) = api.within(Deadline::Read, service.settings(actor.tenant)).await?;
     let fields = settings.custom_fields.clone();
     let new = read(&api, actor.tenant, body, fields, None).await?;
-    let status = new.status.unwrap_or(Status::Draft);
-    let made = service.create_promotion(actor, new.terms, new.lists, status);
-    let stored = api.admin_write(made).await?;
-    Ok(answer(&api, StatusCode::CREATED, &stored))
+    let made = api.within(Deadline::Write, service.create_promotion(mode, actor, new)).await?;
+    Ok(written(&api, mode, StatusCode::CREATED, &made))
 }
 
 /// List promotions, newest first
@@ -79,8 +79,8 @@ pub async fn list(api: Api, reader: Caller<Reader>, mut query: Query) -> Answere
     let wanted = query.into_page::<PromotionCursor>(reader.cursors())?;
     let service = api.service();
     let read = service.promotions(reader.tenant(), filter, wanted.after, wanted.limit);
-    let found = api.admin_read(read).await?;
-    Ok(page::answer(&found, &wanted.seal, |writer, own| writer.raw(&text(service, own))))
+    let found = api.within(Deadline::Read, read).await?;
+    Ok(page::answer(&found, &wanted.seal, |writer, own| writer.raw(&text(service, own, None))))
 }
 
 /// Read a promotion
@@ -93,7 +93,8 @@ pub async fn get(
     PathId(promotion): PathId<PromotionId>,
     _: NoQuery,
 ) -> Answered {
-    let stored = api.admin_read(api.service().promotion(reader.tenant(), promotion)).await?;
+    let stored =
+        api.within(Deadline::Read, api.service().promotion(reader.tenant(), promotion)).await?;
     Ok(answer(&api, StatusCode::OK, &stored))
 }
 
@@ -102,27 +103,44 @@ pub async fn get(
     security(("key" = ["admin"])),
     params(
         ("id" = Uuid, Path, description = "The promotion."),
-        ("if-match" = String, Header, description = "The version that is to be replaced: the `ETag` of the last answer, or `*`.")),
+        ("if-match" = String, Header, description = "The version that is to be replaced: the `ETag` of the last answer, or `*`."),
+        DryRunParams),
     request_body = schema::PromotionReplacement,
     responses(
-        (status = 200, description = "The promotion.", body = schema::Promotion), Replacing, ReplacePromotionConflict))]
+        (status = 200, description = "The promotion; of a dry run, as it would be.", body = schema::Promotion),
+        Replacing, ReplacePromotionConflict))]
 pub async fn put(
     api: Api,
     admin: Caller<Admin>,
     PathId(promotion): PathId<PromotionId>,
     if_match: IfMatch,
+    DryRun(mode): DryRun,
     body: Small,
 ) -> Answered {
     let (service, actor) = (api.service(), admin.actor());
     let before = service.before_replacing(actor.tenant, promotion);
-    let (status, settings) = api.admin_read(before).await?;
+    let (status, settings) = api.within(Deadline::Read, before).await?;
     let fields = settings.custom_fields.clone();
     let new = read(&api, actor.tenant, body.json()?, fields, Some(status)).await?;
     let expected = if_match.expected()?;
-    let New { terms, lists, status } = new;
-    let replaced = service.replace_promotion(actor, promotion, expected, terms, lists, status);
-    let stored = api.admin_write(replaced).await?;
-    Ok(answer(&api, StatusCode::OK, &stored))
+    let replaced = service.replace_promotion(mode, actor, promotion, expected, new);
+    let replaced = api.within(Deadline::Write, replaced).await?;
+    Ok(written(&api, mode, StatusCode::OK, &replaced))
+}
+
+/// Find what is allowed in a promotion but probably not meant
+#[utoipa::path(get, path = "/v1/promotions/{id}/findings", operation_id = "read_promotion_findings", tag = "promotions",
+    security(("key" = ["admin", "viewer"])), params(("id" = Uuid, Path, description = "The promotion.")),
+    responses((status = 200, description = "The findings.", body = schema::Findings), Reading))]
+pub async fn findings(
+    api: Api,
+    reader: Caller<Reader>,
+    PathId(promotion): PathId<PromotionId>,
+    _: NoQuery,
+) -> Answered {
+    let found =
+        api.within(Deadline::Read, api.service().findings(reader.tenant(), promotion)).await?;
+    ok(FindingsBody::document(found.as_slice()))
 }
 
 /// Archive a promotion
@@ -136,7 +154,8 @@ pub async fn archive(
     _: NoQuery,
 ) -> Answered {
     let (service, actor) = (api.service(), admin.actor());
-    api.admin_write(service.set_promotion_status(actor, promotion, Status::Archived)).await?;
+    api.within(Deadline::Write, service.set_promotion_status(actor, promotion, Status::Archived))
+        .await?;
     done()
 }
 
@@ -153,10 +172,10 @@ pub async fn set_status(
     body: Small,
 ) -> Answered {
     let (service, actor) = (api.service(), admin.actor());
-    api.admin_read(service.promotion(actor.tenant, promotion)).await?;
+    api.within(Deadline::Read, service.promotion(actor.tenant, promotion)).await?;
     let status = decode(&body.json()?, read_body::<StatusChange, _>)?;
     let moved = service.set_promotion_status(actor, promotion, status);
-    let stored = api.admin_write(moved).await?;
+    let stored = api.within(Deadline::Write, moved).await?;
     Ok(answer(&api, StatusCode::OK, &stored))
 }
 
@@ -180,7 +199,7 @@ pub async fn history(
             )
         })
     });
-    let found = api.admin_read(read).await?;
+    let found = api.within(Deadline::Read, read).await?;
     finished?;
     let read = |row: &HistoryRow| stored::terms("a version of a promotion", &row.document);
     let terms: Vec<Terms> = found.items.iter().map(read).collect::<Result<_, _>>()?;
@@ -194,22 +213,25 @@ pub async fn history(
 }
 
 fn answer(api: &Api, status: StatusCode, stored: &Stored) -> Response {
-    tagged(json(status, text(api.service(), stored)), stored.version)
+    tagged(json(status, text(api.service(), stored, None)), stored.version)
+}
+
+/// A promotion that was written, with `status`, or would be. A version that is not there has no `ETag`.
+fn written(api: &Api, mode: Mode, status: StatusCode, written: &Written) -> Response {
+    let Written { stored, findings } = written;
+    let text = text(api.service(), stored, Some(findings));
+    match mode {
+        Mode::Write => tagged(json(status, text), stored.version),
+        Mode::DryRun => json(StatusCode::OK, text),
+    }
 }
 
 /// A promotion as JSON for answers.
-fn text(service: &Service, stored: &Stored) -> String {
+fn text(service: &Service, stored: &Stored, findings: Option<&[Finding]>) -> String {
     let promotion = &stored.promotion;
     let state = promotion.status.state(&promotion.terms, service.clock().now());
     let Stored { usage, version, updated_at, .. } = stored;
-    PromotionAnswer::document(&(promotion, state, usage, *version, *updated_at))
-}
-
-/// The content of a body.
-struct New {
-    terms: Terms,
-    lists: Vec<ListReference>,
-    status: Option<Status>,
+    PromotionAnswer::document(&(promotion, state, usage, *version, *updated_at, findings))
 }
 
 /// Reads the body of a new promotion, or with `status` the body that replaces a promotion of this status.
@@ -219,7 +241,7 @@ async fn read(
     body: Bytes,
     fields: Vec<CustomField>,
     status: Option<Status>,
-) -> Result<New, ApiError> {
+) -> Result<Content, ApiError> {
     let read = move |body: &Bytes| {
         let purpose = match status {
             None => Purpose::Create(&fields),
@@ -228,7 +250,7 @@ async fn read(
         decode(body, |value, faults| {
             let body = wire::promotion::parse(value, purpose, faults);
             let (terms, status) = (body.terms?, body.status);
-            Some(New { terms, lists: faults.take_lists(), status })
+            Some(Content { terms, lists: faults.take_lists(), status })
         })
     };
     match api.read(tenant, body, read).await {

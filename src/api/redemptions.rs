@@ -3,7 +3,6 @@
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::codes::masked;
 use super::extract::Redemption;
 use super::{handler::*, schema};
 use crate::db;
@@ -14,6 +13,7 @@ use crate::domain::redemption::{Order, RedemptionState};
 use crate::service::redemptions::Found;
 use crate::wire;
 use crate::wire::body::{choice as named, *};
+use crate::wire::code::masked_document;
 use crate::wire::decode::Value;
 use crate::wire::evaluation::{EvaluationBody, TotalsBody};
 use crate::wire::faults::{FaultCode, Faults};
@@ -40,7 +40,8 @@ pub async fn create(api: Api, pos: Caller<Pos>, body: Small) -> Answered {
         Order::read(value, faults).map(Order::into_owned)
     };
     let order = api.decode(pos.tenant(), body, read).await?;
-    let redeemed = api.redemption(api.service().redeem(pos.tenant(), order)).await?;
+    let redeemed =
+        api.within(Deadline::Redemption, api.service().redeem(pos.tenant(), order)).await?;
     let answer = Answer {
         id: Some(redeemed.id.uuid()),
         transaction_id: &redeemed.transaction_id,
@@ -107,7 +108,7 @@ pub async fn list(api: Api, reader: Caller<PosReader>, mut query: Query) -> Answ
             db::redemption_list::list(tx, &filter, now, wanted.after, wanted.limit).await
         })
     });
-    let found = api.admin_read(read).await?;
+    let found = api.within(Deadline::Read, read).await?;
     if let Some(guess) = guess {
         guess.failed(usize::from(found.items.is_empty()));
     }
@@ -151,18 +152,14 @@ pub async fn get(
     _: NoQuery,
 ) -> Answered {
     let service = api.service();
-    let found = api.admin_read(service.redemption(reader.tenant(), address)).await?;
+    let found = api.within(Deadline::Read, service.redemption(reader.tenant(), address)).await?;
     let (row, state, returns) = match found {
         Found::Redemption(row, state, returns) => (row, state, returns),
         Found::Buried(transaction) => return Ok(json(StatusCode::OK, buried(&transaction))),
     };
     // Viewers see only the last three characters of codes.
     let shown = |document: &str| {
-        if reader.sees_codes() {
-            Some(document.to_owned())
-        } else {
-            wire::redemption::masked(document, masked)
-        }
+        if reader.sees_codes() { Some(document.to_owned()) } else { masked_document(document) }
     };
     let (request, result) = (shown(&row.request), shown(&row.result));
     let mut writer = Writer::with_capacity(row.request.len() + row.result.len() + 512);
@@ -210,7 +207,9 @@ pub async fn commit(
     _: NoBody,
 ) -> Answered {
     let service = api.service();
-    answer(&api.redemption(service.commit_redemption(pos.tenant(), address)).await?)
+    answer(
+        &api.within(Deadline::Redemption, service.commit_redemption(pos.tenant(), address)).await?,
+    )
 }
 
 /// Cancel a hold and give back what it reserved; an unknown transaction can then no longer be redeemed
@@ -229,7 +228,9 @@ pub async fn cancel(
     _: NoBody,
 ) -> Answered {
     let service = api.service();
-    answer(&api.redemption(service.cancel_redemption(pos.tenant(), address)).await?)
+    answer(
+        &api.within(Deadline::Redemption, service.cancel_redemption(pos.tenant(), address)).await?,
+    )
 }
 
 /// Return units; with the last unit of a line, its refunds add up to all that was paid for the line
@@ -249,9 +250,9 @@ pub async fn take_back(
 ) -> Answered {
     let service = api.service();
     // A redemption that does not exist or belongs to another tenant is reported before faults of the body.
-    api.admin_read(service.redemption(pos.tenant(), address.clone())).await?;
+    api.within(Deadline::Read, service.redemption(pos.tenant(), address.clone())).await?;
     let new = decode(&body.json()?, read_body::<NewReturn, _>)?;
-    ok(api.redemption(service.take_back(pos.tenant(), address, new)).await?)
+    ok(api.within(Deadline::Redemption, service.take_back(pos.tenant(), address, new)).await?)
 }
 
 fn answer(found: &Found) -> Answered {

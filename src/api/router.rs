@@ -38,6 +38,7 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(promotions::get, promotions::put, promotions::archive))
         .routes(routes!(promotions::set_status))
         .routes(routes!(promotions::history))
+        .routes(routes!(promotions::findings))
         .routes(routes!(stats::of_promotion))
         .routes(routes!(stats::all))
         .routes(routes!(codes::create, codes::list))

@@ -16,7 +16,8 @@ conflicts! {
     security(("key" = ["admin", "viewer"])),
     responses((status = 200, description = "The settings.", body = schema::Settings), Reading))]
 pub async fn get(api: Api, reader: Caller<Reader>, _: NoQuery) -> Answered {
-    let (settings, version) = api.admin_read(api.service().settings(reader.tenant())).await?;
+    let (settings, version) =
+        api.within(Deadline::Read, api.service().settings(reader.tenant())).await?;
     Ok(answer(&settings, version))
 }
 
@@ -30,7 +31,7 @@ pub async fn get(api: Api, reader: Caller<Reader>, _: NoQuery) -> Answered {
         (status = 200, description = "The settings.", body = schema::Settings), Replacing, ReplaceSettingsConflict))]
 pub async fn put(api: Api, admin: Caller<Admin>, if_match: IfMatch, body: Small) -> Answered {
     let (service, actor) = (api.service(), admin.actor());
-    let defaults = api.admin_read(service.default_settings(actor.tenant)).await?;
+    let defaults = api.within(Deadline::Read, service.default_settings(actor.tenant)).await?;
     let read = decode(&body.json()?, |value, faults| {
         let settings = wire::settings::parse(value, defaults, Computed::Ignored, faults)?;
         Some((settings, faults.take_lists()))
@@ -41,7 +42,7 @@ pub async fn put(api: Api, admin: Caller<Admin>, if_match: IfMatch, body: Small)
     };
     let expected = if_match.expected()?;
     let replaced = service.replace_settings(actor, expected, settings, lists);
-    let (settings, version) = api.admin_write(replaced).await?;
+    let (settings, version) = api.within(Deadline::Write, replaced).await?;
     Ok(answer(&settings, version))
 }
 

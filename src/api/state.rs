@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 
 use super::edge::Bounds;
 use super::problem::ApiError;
 use super::readiness::Readiness;
-use super::timeouts::Timeouts;
+use super::timeouts::{Deadline, Timeouts};
 use crate::domain::id::{PromotionId, TenantId};
 use crate::metrics::Timeout;
 use crate::service::Service;
@@ -93,7 +92,7 @@ impl Api {
             .service()
             .db()
             .tenant(tenant, move |tx| Box::pin(async move { exists(tx, promotion).await }));
-        self.admin_read(look).await
+        self.within(Deadline::Read, look).await
     }
 
     /// Adds the missing product lists that a refused body names to its other faults.
@@ -102,39 +101,14 @@ impl Api {
             return refused;
         };
         let all = self.service().with_missing_lists(tenant, faults);
-        self.admin_read(all).await.map_or_else(|error| error, ApiError::Invalid)
+        self.within(Deadline::Read, all).await.map_or_else(|error| error, ApiError::Invalid)
     }
-}
 
-macro_rules! kinds {
-    ($($name:ident: $limit:ident, $expired:ident;)+) => {
-        impl Api {$(
-            pub(super) async fn $name<T, E: Into<ApiError>>(
-                &self,
-                work: impl Future<Output = Result<T, E>>,
-            ) -> Result<T, ApiError> {
-                self.in_time(self.inner.timeouts.$limit, work, Timeout::$expired).await
-            }
-        )+}
-    };
-}
-
-// For each kind of work: its limit, and whether it reads or writes.
-kinds! {
-    evaluation: evaluate, Read;
-    redemption: redeem, Write;
-    admin_read: admin, Read;
-    bulk_read: bulk, Read;
-    admin_write: admin, Write;
-    bulk_write: bulk, Write;
-}
-
-impl Api {
-    async fn in_time<T, E: Into<ApiError>>(
+    /// Runs work within its time limit.
+    pub(super) async fn within<T, E: Into<ApiError>>(
         &self,
-        limit: Duration,
+        deadline: Deadline,
         work: impl Future<Output = Result<T, E>>,
-        kind: Timeout,
     ) -> Result<T, ApiError> {
         let delay = self.inner.timeouts.delay;
         let work = async {
@@ -143,15 +117,16 @@ impl Api {
             }
             work.await
         };
-        match tokio::time::timeout(limit, work).await {
-            Ok(done) => done.map_err(Into::into),
-            Err(_) => {
-                self.service().metrics().timeouts.inc(kind);
-                Err(match kind {
-                    Timeout::Write => ApiError::OutcomeUnknown,
-                    _ => ApiError::HandlerTimeout,
-                })
-            }
+        let limit = deadline.of(&self.inner.timeouts);
+        if let Ok(done) = tokio::time::timeout(limit, work).await {
+            return done.map_err(Into::into);
         }
+        let (kind, error) = if deadline.is_of_write() {
+            (Timeout::Write, ApiError::OutcomeUnknown)
+        } else {
+            (Timeout::Read, ApiError::HandlerTimeout)
+        };
+        self.service().metrics().timeouts.inc(kind);
+        Err(error)
     }
 }

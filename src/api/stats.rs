@@ -112,7 +112,7 @@ async fn answered(
     question: Question,
 ) -> Result<Stats, ApiError> {
     let counted = api.service().stats(reader.tenant(), question);
-    api.bulk_read(counted).await
+    api.within(Deadline::BulkRead, counted).await
 }
 
 fn read(query: &mut Query, subject: Subject) -> Question {

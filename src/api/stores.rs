@@ -25,7 +25,7 @@ pub async fn list(api: Api, reader: Caller<Reader>, query: Query) -> Answered {
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::stores::list(tx, wanted.after.as_deref(), wanted.limit).await })
     });
-    let found = api.admin_read(read).await?;
+    let found = api.within(Deadline::Read, read).await?;
     Ok(page::answer(&found, &wanted.seal, StoreBody::print))
 }
 
@@ -43,7 +43,7 @@ pub async fn put_all(api: Api, admin: Caller<Admin>, body: Bulk) -> Answered {
     };
     require_unique(&stores)?;
     let count = stores.len();
-    api.bulk_write(api.service().put_stores(admin.actor(), stores)).await?;
+    api.within(Deadline::BulkWrite, api.service().put_stores(admin.actor(), stores)).await?;
     ok(StoresPut::document(&count))
 }
 
@@ -61,7 +61,7 @@ pub async fn get(api: Api, reader: Caller<Reader>, Name(code): Name, _: NoQuery)
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::stores::get(tx, &code).await })
     });
-    let row = api.admin_read(read).await?.ok_or(ApiError::NotFound)?;
+    let row = api.within(Deadline::Read, read).await?.ok_or(ApiError::NotFound)?;
     ok(StoreBody::document(&row))
 }
 
@@ -75,7 +75,7 @@ pub async fn put(api: Api, admin: Caller<Admin>, Name(code): Name, body: Bulk) -
         move |value: Value<'_, '_>, faults: &mut Faults| wire::store::parse(value, &code, faults);
     let store = api.decode(admin.tenant(), body.json()?, read).await?;
     let text = StoreBody::document(&store);
-    api.admin_write(api.service().put_stores(admin.actor(), vec![store])).await?;
+    api.within(Deadline::Write, api.service().put_stores(admin.actor(), vec![store])).await?;
     ok(text)
 }
 
@@ -84,7 +84,7 @@ pub async fn put(api: Api, admin: Caller<Admin>, Name(code): Name, body: Bulk) -
     security(("key" = ["admin"])), params(("code" = String, Path, description = "The store's code.")),
     responses((status = 204, description = "Deleted."), Writing))]
 pub async fn delete(api: Api, admin: Caller<Admin>, Name(code): Name, _: NoQuery) -> Answered {
-    api.admin_write(api.service().delete_store(admin.actor(), code)).await?;
+    api.within(Deadline::Write, api.service().delete_store(admin.actor(), code)).await?;
     done()
 }
 

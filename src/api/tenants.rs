@@ -29,7 +29,8 @@ const MAX_PRODUCT_LIST_ENTRIES: i64 = 20_000_000;
     responses((status = 201, description = "The tenant and its `admin_key`.", body = schema::TenantMade), Writing))]
 pub async fn create(api: Api, _: Operator, body: Small) -> Answered {
     let NewTenant { name, currency, timezone } = decode(&body.json()?, read_body::<NewTenant, _>)?;
-    let made = api.admin_write(api.service().create_tenant(name, currency, timezone)).await?;
+    let made =
+        api.within(Deadline::Write, api.service().create_tenant(name, currency, timezone)).await?;
     created(TenantMade::document(&made))
 }
 
@@ -43,7 +44,7 @@ pub async fn list(api: Api, operator: Operator, query: Query) -> Answered {
     let read = db.operator(move |tx| {
         Box::pin(async move { db::tenants::list(tx, wanted.after, wanted.limit).await })
     });
-    let found = api.admin_read(read).await?;
+    let found = api.within(Deadline::Read, read).await?;
     Ok(page::answer(&found, &wanted.seal, TenantBody::print))
 }
 
@@ -60,7 +61,7 @@ pub async fn patch(
 ) -> Answered {
     exists(&api, tenant).await?;
     let patch = decode(&body.json()?, read_body::<PatchBody, _>)?;
-    let row = api.admin_write(api.service().patch_tenant(tenant, patch)).await?;
+    let row = api.within(Deadline::Write, api.service().patch_tenant(tenant, patch)).await?;
     ok(TenantBody::document(&row))
 }
 
@@ -93,7 +94,7 @@ pub async fn revoke_key(
     _: NoQuery,
 ) -> Answered {
     let operator = Actor { tenant, key: None };
-    api.admin_write(api.service().revoke_key(operator, key)).await?;
+    api.within(Deadline::Write, api.service().revoke_key(operator, key)).await?;
     done()
 }
 
@@ -102,7 +103,7 @@ async fn exists(api: &Api, tenant: TenantId) -> Result<(), ApiError> {
         .service()
         .db()
         .operator(move |tx| Box::pin(async move { db::tenants::find(tx, tenant).await }));
-    api.admin_read(find).await?.map(|_| ()).ok_or(ApiError::NotFound)
+    api.within(Deadline::Read, find).await?.map(|_| ()).ok_or(ApiError::NotFound)
 }
 
 request! {

@@ -1,4 +1,4 @@
-//! How long each kind of request may take. A handler that takes too long is answered with 503: `unavailable` for reads,
+//! How long each kind of work may take. A handler that takes too long is answered with 503: `unavailable` for reads,
 //! which change nothing, and `outcome_unknown` for writes.
 
 use std::time::Duration;
@@ -27,6 +27,37 @@ impl Default for Timeouts {
             admin: Duration::from_secs(10),
             bulk: Duration::from_secs(60),
             delay: Duration::ZERO,
+        }
+    }
+}
+
+/// The time limit of some work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    /// The price of a cart. It only reads.
+    Evaluation,
+    Redemption,
+    Read,
+    BulkRead,
+    Write,
+    BulkWrite,
+}
+
+impl Deadline {
+    pub fn of(self, timeouts: &Timeouts) -> Duration {
+        match self {
+            Self::Evaluation => timeouts.evaluate,
+            Self::Redemption => timeouts.redeem,
+            Self::Read | Self::Write => timeouts.admin,
+            Self::BulkRead | Self::BulkWrite => timeouts.bulk,
+        }
+    }
+
+    /// Whether the work changes something.
+    pub fn is_of_write(self) -> bool {
+        match self {
+            Self::Evaluation | Self::Read | Self::BulkRead => false,
+            Self::Redemption | Self::Write | Self::BulkWrite => true,
         }
     }
 }

@@ -8,12 +8,13 @@ use crate::db::deliveries::DeadRow;
 use crate::db::webhooks::WebhookRow;
 use crate::domain::event::EventType;
 use crate::domain::names::Named;
-use crate::service::event_log::{EventBody, EventCursor};
+use crate::service::event_log::EventCursor;
 use crate::service::webhooks::address::Targets;
 use crate::service::webhooks::{NewWebhook, Put, WebhookTerms};
 use crate::wire::body::{self, *};
 use crate::wire::bounds::TextBound;
 use crate::wire::decode::{Value, refuse_other_name};
+use crate::wire::event::EventBody;
 use crate::wire::faults::{FaultCode, Faults};
 
 /// Most events that one request may name to be resent.
@@ -30,7 +31,7 @@ pub async fn list(api: Api, reader: Caller<Reader>, query: Query) -> Answered {
     let read = api.service().db().tenant(reader.tenant(), move |tx| {
         Box::pin(async move { db::webhooks::list(tx, wanted.after.as_deref(), wanted.limit).await })
     });
-    let found = api.admin_read(read).await?;
+    let found = api.within(Deadline::Read, read).await?;
     Ok(page::answer(&found, &wanted.seal, |writer, row| WebhookBody::print(writer, &(row, None))))
 }
 
@@ -39,7 +40,7 @@ pub async fn list(api: Api, reader: Caller<Reader>, query: Query) -> Answered {
     security(("key" = ["admin", "viewer"])), params(("name" = String, Path, description = "The webhook's name.")),
     responses((status = 200, description = "The webhook, without its secret.", body = schema::Webhook), Reading))]
 pub async fn get(api: Api, reader: Caller<Reader>, Name(name): Name, _: NoQuery) -> Answered {
-    let row = api.admin_read(api.service().webhook(reader.tenant(), name)).await?;
+    let row = api.within(Deadline::Read, api.service().webhook(reader.tenant(), name)).await?;
     Ok(answer(StatusCode::OK, &row, None))
 }
 
@@ -59,7 +60,8 @@ pub async fn get(api: Api, reader: Caller<Reader>, Name(name): Name, _: NoQuery)
 pub async fn put(api: Api, admin: Caller<Admin>, Name(name): Name, body: Small) -> Answered {
     let targets = api.service().targets();
     let new = decode(&body.json()?, |value, faults| read_new(value, &name, targets, faults))?;
-    let put = api.admin_write(api.service().put_webhook(admin.actor(), name, new)).await?;
+    let put =
+        api.within(Deadline::Write, api.service().put_webhook(admin.actor(), name, new)).await?;
     Ok(match put {
         Put::Made(row, secret) => answer(StatusCode::CREATED, &row, Some(&secret)),
         Put::Replaced(row) => answer(StatusCode::OK, &row, None),
@@ -71,7 +73,7 @@ pub async fn put(api: Api, admin: Caller<Admin>, Name(name): Name, body: Small) 
     security(("key" = ["admin"])), params(("name" = String, Path, description = "The webhook's name.")),
     responses((status = 204, description = "Deleted."), Writing))]
 pub async fn delete(api: Api, admin: Caller<Admin>, Name(name): Name, _: NoQuery) -> Answered {
-    api.admin_write(api.service().delete_webhook(admin.actor(), name)).await?;
+    api.within(Deadline::Write, api.service().delete_webhook(admin.actor(), name)).await?;
     done()
 }
 
@@ -86,7 +88,7 @@ pub async fn dead(api: Api, reader: Caller<Reader>, Name(name): Name, query: Que
     let wanted = query.into_page::<EventCursor>(reader.cursors())?;
     let after = wanted.after.map(|place| place.0);
     let read = api.service().dead_deliveries(reader.tenant(), name, after, wanted.limit);
-    let found = api.admin_read(read).await?;
+    let found = api.within(Deadline::Read, read).await?;
     let found = db::Page {
         items: found.items,
         next: found.next.map(EventCursor),
@@ -103,7 +105,7 @@ pub async fn dead(api: Api, reader: Caller<Reader>, Name(name): Name, query: Que
 pub async fn resend(api: Api, admin: Caller<Admin>, Name(name): Name, body: Small) -> Answered {
     let events = decode(&body.json()?, read_body::<Resend, _>)?;
     let sent = api.service().resend_deliveries(admin.actor(), name, events);
-    let count = api.admin_write(sent).await?;
+    let count = api.within(Deadline::Write, sent).await?;
     ok(Resent::document(&count))
 }
 

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use super::keys::Keys;
 use super::load::{self, Ended, Held, LoadError};
 use super::tenant::Tenant;
+use crate::convert::millis;
 use crate::db::Db;
 use crate::domain::id::TenantId;
 use crate::engine::RuleSet;
@@ -216,7 +217,7 @@ impl Cache {
     }
 
     pub(super) fn age_ms(&self) -> u64 {
-        u64::try_from(self.inner.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        millis(self.inner.started.elapsed())
     }
 
     /// Loads the rules at `version` or later. The load continues if the caller stops waiting, so that even a slow load

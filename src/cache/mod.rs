@@ -7,7 +7,6 @@
 //! other instances arrive by a notification, and by a poll in case the notification is lost ([`refresh`]).
 //!
 //! While the database does not answer, the instance continues to use what is in memory: no one can change it meanwhile.
-
 //!
 //! Reading order: `memory` has the tenants in memory, and their rules; [`load`] reads rules, and [`refresh`] hears of
 //! changes. `authenticate` looks up keys. `throttle` bounds what a tenant takes, and `session` takes it.

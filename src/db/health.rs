@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::convert::millis;
+
 /// How long the database counts as failing after such a failure. Meanwhile a load balancer sends requests elsewhere.
 /// The first requests after that show whether the failure is over.
 const FAILING_FOR: Duration = Duration::from_secs(5);
@@ -41,15 +43,14 @@ impl Health {
     }
 
     fn age_ms(&self) -> u64 {
-        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+        millis(self.begun.elapsed())
     }
 }
 
 /// Records a failure. Does nothing outside of [`Health::watch`].
 pub(super) fn note_failing() {
     let _ = HEALTH.try_with(|health| {
-        let pause = u64::try_from(FAILING_FOR.as_millis()).unwrap_or(u64::MAX);
-        let until = health.age_ms().saturating_add(pause);
+        let until = health.age_ms().saturating_add(millis(FAILING_FOR));
         health.failing_until_ms.store(until, Ordering::Relaxed);
     });
 }

@@ -1,9 +1,9 @@
 //! PostgreSQL: the only SQL of the service.
 //!
-//! Reading order: `pool` has [`Db`], `options` how it is set up. `transaction` binds a transaction to its tenant, and `statements` runs the
-//! statements in it. Then comes one module for each aggregate: functions over such a transaction. Names of closed sets
-//! arrive as the domain's enums; documents are JSON text, which `stored` reads. `migrate` makes the schema and its
-//! roles. `embedded` provides a server where none is configured.
+//! Reading order: `pool` has [`Db`], `options` how it is set up. `transaction` binds a transaction to its tenant, and
+//! `statements` runs the statements in it. Then comes one module for each aggregate: functions over such a transaction.
+//! Names of closed sets arrive as the domain's enums; documents are JSON text, which `stored` reads. `migrate` makes
+//! the schema and its roles. `embedded` provides a server where none is configured.
 
 mod error;
 mod fair_queue;

@@ -107,6 +107,16 @@ pub async fn get(tx: &mut TenantTx, promotion: PromotionId) -> Result<Option<Pro
 }
 
 /// Reads a promotion and locks it to the end of the transaction.
+/// When these promotions were created, archived ones included. Those that do not exist have no row.
+pub async fn created(tx: &mut TenantTx, promotions: &[Uuid]) -> Result<Vec<(Uuid, DateTime<Utc>)>> {
+    let rows = tx.all(sqlx::query!(
+        "select promotion_id, created_at from promotion where tenant_id = $1 and promotion_id = any ($2::uuid[])",
+        tx.id(),
+        promotions,
+    ));
+    Ok(rows.await?.into_iter().map(|row| (row.promotion_id, row.created_at)).collect())
+}
+
 pub async fn lock(tx: &mut TenantTx, promotion: PromotionId) -> Result<Option<PromotionRow>> {
     tx.optional(sqlx::query_as!(
         PromotionRow,

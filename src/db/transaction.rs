@@ -24,6 +24,7 @@ use super::error::{DbError, Result};
 use super::fair_queue::Permit;
 use super::options::{DbTimeouts, OPERATOR_ROLE};
 use super::pool::Db;
+use crate::convert::millis;
 use crate::domain::id::TenantId;
 
 /// What the closure of a transaction returns: `Box::pin(async move { … })`.
@@ -88,10 +89,6 @@ impl Progress {
             }
         }
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl TenantTx {

@@ -1,8 +1,115 @@
 //! Events of promotions, issuances and redemptions, which other systems can follow (spec 12).
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::amount::Money;
+use super::counter::{Bound, CounterKey};
 use super::id::{IssuanceId, PromotionId, RedemptionId};
+use super::issuance::{Issuance, Message};
+use super::promotion::Promotion;
+use super::redemption::RedemptionState;
+
+/// Something that happened, with everything that it tells.
+#[derive(Clone, Debug)]
+pub enum Event<'e> {
+    /// A promotion at this version was made active, or active again.
+    PromotionActivated(&'e Promotion, i64),
+    PromotionPaused(&'e Promotion, i64),
+    PromotionArchived(&'e Promotion, i64),
+    PromotionEnded(&'e Promotion, i64),
+    /// Nothing is left of a promotion's limit in a window.
+    PromotionBudgetExhausted(&'e Bound),
+    IssuanceIssued(&'e Issuance),
+    /// An issuance can be used from now on. The messages are for its customer.
+    IssuanceUnlocked(&'e Issuance, &'e [Message]),
+    IssuanceActivated(&'e Issuance),
+    /// A limit of an issuance is used up.
+    IssuanceUsedUp(IssuanceId, &'e CounterKey),
+    /// An issuance expires soon. The messages are for its customer.
+    IssuanceExpiring(&'e Issuance, &'e [Message]),
+    /// An issuance has expired. Whether it was ever unlocked says whether its customer has lost something usable.
+    IssuanceExpired(&'e Issuance),
+    IssuanceRevoked(&'e Issuance),
+    RedemptionCommitted(Commit<'e>),
+    /// A hold has ended in this state.
+    RedemptionCancelled(Transaction<'e>, RedemptionState),
+    /// Goods were returned. The text is the return's answer.
+    RedemptionReturned(Transaction<'e>, &'e str),
+}
+
+/// A redemption, by its id and by its caller's.
+#[derive(Clone, Copy, Debug)]
+pub struct Transaction<'e> {
+    pub redemption: RedemptionId,
+    pub id: &'e str,
+}
+
+/// A redemption that is final.
+#[derive(Clone, Debug)]
+pub struct Commit<'e> {
+    pub transaction: Transaction<'e>,
+    pub evaluated_at: DateTime<Utc>,
+    pub discount: Money,
+    /// Decimals of the tenant's amounts.
+    pub precision: u32,
+    /// What each promotion gave, in the order of application.
+    pub gifts: Vec<Gift<'e>>,
+}
+
+/// What an applied promotion gave.
+#[derive(Clone, Copy, Debug)]
+pub struct Gift<'e> {
+    pub promotion: PromotionId,
+    /// How often its benefit applied.
+    pub times: i64,
+    pub discount: Money,
+    /// The digits of the points that it awarded.
+    pub points: &'e str,
+}
+
+impl Event<'_> {
+    pub const fn event_type(&self) -> EventType {
+        match self {
+            Self::PromotionActivated(..) => EventType::PromotionActivated,
+            Self::PromotionPaused(..) => EventType::PromotionPaused,
+            Self::PromotionArchived(..) => EventType::PromotionArchived,
+            Self::PromotionEnded(..) => EventType::PromotionEnded,
+            Self::PromotionBudgetExhausted(_) => EventType::PromotionBudgetExhausted,
+            Self::IssuanceIssued(_) => EventType::IssuanceIssued,
+            Self::IssuanceUnlocked(..) => EventType::IssuanceUnlocked,
+            Self::IssuanceActivated(_) => EventType::IssuanceActivated,
+            Self::IssuanceUsedUp(..) => EventType::IssuanceUsedUp,
+            Self::IssuanceExpiring(..) => EventType::IssuanceExpiring,
+            Self::IssuanceExpired(_) => EventType::IssuanceExpired,
+            Self::IssuanceRevoked(_) => EventType::IssuanceRevoked,
+            Self::RedemptionCommitted(_) => EventType::RedemptionCommitted,
+            Self::RedemptionCancelled(..) => EventType::RedemptionCancelled,
+            Self::RedemptionReturned(..) => EventType::RedemptionReturned,
+        }
+    }
+
+    pub const fn subject(&self) -> Subject {
+        match self {
+            Self::PromotionActivated(own, _)
+            | Self::PromotionPaused(own, _)
+            | Self::PromotionArchived(own, _)
+            | Self::PromotionEnded(own, _) => Subject::Promotion(own.id),
+            Self::PromotionBudgetExhausted(bound) => Subject::Promotion(bound.counter.promotion_id),
+            Self::IssuanceIssued(own)
+            | Self::IssuanceUnlocked(own, _)
+            | Self::IssuanceActivated(own)
+            | Self::IssuanceExpiring(own, _)
+            | Self::IssuanceExpired(own)
+            | Self::IssuanceRevoked(own) => Subject::Issuance(own.id),
+            Self::IssuanceUsedUp(id, _) => Subject::Issuance(*id),
+            Self::RedemptionCommitted(own) => Subject::Redemption(own.transaction.redemption),
+            Self::RedemptionCancelled(own, _) | Self::RedemptionReturned(own, _) => {
+                Subject::Redemption(own.redemption)
+            }
+        }
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum EventType {

@@ -8,6 +8,7 @@ use super::cart::Explain;
 use super::condition::{CartMeasure, LineMeasure, MemberSubject, Order};
 use super::evaluation::ReasonCode;
 use super::event::EventType;
+use super::finding::{FindingCode, Severity};
 use super::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
 use super::limit::{LimitSubject, Measure, RefreshUnit};
 use super::promotion::{PromotionType, State, Status};
@@ -18,6 +19,7 @@ use super::selector::{Match, NumberField, NumberOperator};
 use super::settings::{
     EvaluationOrder, PercentageBase, QualifyingItems, RankingCriterion, Strategy,
 };
+use super::vocabulary::NameField;
 
 /// A closed set whose values have names.
 pub trait Named: Copy + 'static {
@@ -214,6 +216,38 @@ names! {
         HalfEven = "half_even",
     }
     Explain { None = "none", All = "all" }
+    FindingCode {
+        NeverOpen = "never_open",
+        AlreadyEnded = "already_ended",
+        Contradiction = "contradiction",
+        UnknownName = "unknown_name",
+        Unreachable = "unreachable",
+        NeverCombines = "never_combines",
+        GivesNothing = "gives_nothing",
+        GivesEverything = "gives_everything",
+        NoLimit = "no_limit",
+        SameTerms = "same_terms",
+        Overlaps = "overlaps",
+        NoMessage = "no_message",
+        Placeholder = "placeholder",
+    }
+    Severity { Warning = "warning", Info = "info" }
+    NameField {
+        Store = "store",
+        Concept = "concept",
+        Zone = "zone",
+        Channel = "channel",
+        Program = "program",
+        Tier = "tier",
+        Group = "group",
+        Category = "category",
+        Brand = "brand",
+        Tag = "tag",
+        PaymentMode = "payment_mode",
+        ShippingMethod = "shipping_method",
+        AttributeKey = "attribute_key",
+        VariantKey = "variant_key",
+    }
     ReasonCode {
         Paused = "paused",
         NotStarted = "not_started",

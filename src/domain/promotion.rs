@@ -83,6 +83,16 @@ impl Terms {
         }
     }
 
+    /// The messages for customers about its issuances.
+    pub const fn communication(&self) -> Option<&Communication> {
+        match &self.kind {
+            Kind::LoyaltyEarning { communication, .. } | Kind::Rewards { communication, .. } => {
+                communication.as_ref()
+            }
+            Kind::Pos | Kind::Loyalty | Kind::CodeLinked => None,
+        }
+    }
+
     /// The terms of a promotion that has ended. Only the arguments still matter; all other fields have defaults.
     pub fn bare(
         name: String,

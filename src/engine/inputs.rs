@@ -17,6 +17,14 @@ pub struct CodeFact {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
+impl CodeFact {
+    /// A code of a draft that is not stored. Nothing of the limits of its codes is gone, so all of them may have one id.
+    pub fn of_draft(promotion_id: PromotionId) -> Self {
+        let code_id = CodeId::new(promotion_id.uuid());
+        Self { code_id, promotion_id, customer_id: None, expires_at: None }
+    }
+}
+
 /// An issuance that the customer could use, if its limits and its end allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuanceFact {

@@ -56,8 +56,12 @@ mod milestones;
 pub mod returns;
 mod usable;
 
+// What is allowed in a promotion but probably not meant.
+mod findings;
+
 pub use compiled::KnownMilestone;
 pub use earning::{Deed, earned};
+pub use findings::{About, findings};
 pub use inputs::{CodeFact, IssuanceFact};
 pub use milestones::{CountedLine, Step, come_back, steps};
 pub use prepared::{Needs, Prepared};

@@ -85,19 +85,16 @@ pub struct Rules {
 impl RuleSet {
     /// Compiles active and paused promotions. Their order does not matter.
     pub fn compile(
-        version: i64,
         settings: Settings,
         stores: Vec<Store>,
-        product_lists: BTreeMap<String, Vec<String>>,
+        product_lists: BTreeMap<String, Arc<ProductList>>,
         promotions: Vec<Promotion>,
     ) -> Self {
-        let lists = product_lists.into_iter();
-        let lists = lists.map(|(name, skus)| (name, Arc::new(ProductList::new(&skus))));
         Self::new(Rules {
-            version,
+            version: 0,
             settings,
             stores: Arc::new(stores.into_iter().collect()),
-            product_lists: lists.collect(),
+            product_lists,
             promotions,
             milestones: Vec::new(),
             whole_since: None,
@@ -245,6 +242,11 @@ impl RuleSet {
         self.stored.stores.get(code)
     }
 
+    /// All stores, in no order.
+    pub fn stores(&self) -> impl Iterator<Item = &Store> {
+        self.stored.stores.iter()
+    }
+
     /// A promotion by its index, as evaluations of this rule set name it.
     pub fn promotion(&self, index: PromotionIndex) -> &Promotion {
         &self.compiled(index).promotion
@@ -278,6 +280,16 @@ impl RuleSet {
     /// Whether the tenant has milestones.
     pub fn has_milestones(&self) -> bool {
         !self.stored.milestones.is_empty()
+    }
+
+    /// Whether a promotion is one of these rules.
+    pub fn has(&self, id: PromotionId) -> bool {
+        self.index_of(id).is_some()
+    }
+
+    /// When a promotion of these rules was created.
+    pub fn created_at(&self, id: PromotionId) -> Option<DateTime<Utc>> {
+        self.index_of(id).map(|index| self.promotion(index).created_at)
     }
 
     pub(crate) fn index_of(&self, id: PromotionId) -> Option<PromotionIndex> {

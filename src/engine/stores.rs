@@ -19,6 +19,11 @@ impl Stores {
         self.by_code.find(hash(code), |own| own.code == code)
     }
 
+    /// All stores, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Store> {
+        self.by_code.iter()
+    }
+
     /// About how many bytes of memory they take.
     pub fn bytes(&self) -> usize {
         let texts = |store: &Store| {

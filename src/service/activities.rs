@@ -15,7 +15,7 @@ use super::issuances::{bounds, expiry, read_all, unlocked};
 use super::milestones::{Returned, advance};
 use super::pool::{Pool, Size, Urgency};
 use super::returns::returned_lines;
-use super::{Refusal, Service, ServiceError, issuance_events};
+use super::{Refusal, Service, ServiceError, events};
 use crate::clock::to_millisecond;
 use crate::db::activities::NewActivity;
 use crate::db::issuances::{Hand, HandChange, NewIssuance, Unlock, Waiting};
@@ -231,8 +231,8 @@ impl Work {
             let terms = earned.iter().find(|promotion| promotion.id == own.promotion_id);
             let is_new = fresh.iter().any(|new| new.issuance_id == own.id.uuid());
             let tell = |terms| match is_new {
-                true => issuance_events::made(own, terms, now),
-                false => vec![issuance_events::unlocked(own, terms, now)],
+                true => events::made(own, terms, now),
+                false => vec![events::unlocked(own, terms, now)],
             };
             terms.map(|promotion| tell(&promotion.terms)).unwrap_or_default()
         });

@@ -8,6 +8,7 @@ use rand::Rng;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::convert::hex;
 use crate::domain::id::TenantId;
 use crate::domain::names::Named;
 use crate::domain::role::Role;
@@ -73,12 +74,6 @@ pub fn equal(a: &KeyHash, b: &KeyHash) -> bool {
 fn checksum(text: &str) -> String {
     let digest = Sha256::new().chain_update(b"checksum:").chain_update(text.as_bytes()).finalize();
     hex(digest.get(..CHECKSUM_LENGTH / 2).unwrap_or_default())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
-    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-    digits.collect()
 }
 
 #[cfg(test)]

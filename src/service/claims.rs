@@ -2,10 +2,10 @@
 
 use super::handle::now;
 use super::issuances::{is_open, lock, promotion, read_one, unlocked};
-use super::{Refusal, Service, ServiceError, issuance_events};
+use super::{Refusal, Service, ServiceError, events};
 use crate::db;
 use crate::db::issuances::NewIssuance;
-use crate::domain::event::EventType;
+use crate::domain::event::Event;
 use crate::domain::id::{IssuanceId, PromotionId, TenantId};
 use crate::domain::issuance::{Issuance, IssuanceSource, IssuanceState};
 use crate::domain::promotion::Kind;
@@ -41,7 +41,7 @@ impl Service {
                 db::issuances::activate(tx, id.uuid(), now).await?;
                 own.state = IssuanceState::Activated;
                 own.activated_at = Some(now);
-                let told = issuance_events::moved(EventType::IssuanceActivated, &own, now);
+                let told = events::new(&Event::IssuanceActivated(&own), now);
                 db::outbox::append(tx, &[told]).await?;
                 Ok(own)
             })
@@ -81,8 +81,8 @@ impl Service {
                 };
                 db::issuances::insert(tx, std::slice::from_ref(&new)).await?;
                 let own = read_one(tx, new.issuance_id, now).await?;
-                let told = [EventType::IssuanceIssued, EventType::IssuanceActivated]
-                    .map(|event_type| issuance_events::moved(event_type, &own, now));
+                let told = [Event::IssuanceIssued(&own), Event::IssuanceActivated(&own)];
+                let told = told.map(|event| events::new(&event, now));
                 db::outbox::append(tx, &told).await?;
                 Ok((own, true))
             })

@@ -8,10 +8,10 @@ use super::change::audit;
 use super::evaluate::{gone_of, issuance_fact};
 use super::handle::now;
 use super::issuances::read_all;
-use super::{Actor, Service, ServiceError, issuance_events};
+use super::{Actor, Service, ServiceError, events};
 use crate::db::customers::Moved;
 use crate::db::{self, DbError, TenantTx};
-use crate::domain::event::EventType;
+use crate::domain::event::Event;
 use crate::domain::id::{IssuanceId, TenantId};
 use crate::domain::issuance::Issuance;
 use crate::engine::{self, Needs, RuleSet, Usable};
@@ -88,8 +88,7 @@ impl Service {
                 let now = now(tx, &clock).await?;
                 let revoked = db::customers::revoke_further_claims(tx, &into, now).await?;
                 let revoked = read_all(tx, &revoked, now).await?;
-                let event = EventType::IssuanceRevoked;
-                let told = revoked.iter().map(|own| issuance_events::moved(event, own, now));
+                let told = revoked.iter().map(|own| events::new(&Event::IssuanceRevoked(own), now));
                 db::outbox::append(tx, &told.collect::<Vec<_>>()).await?;
                 audit_move(tx, actor, "merged", moved).await
             })

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::drafts::{Trial, Tried};
 use super::pool::{INLINE_STEPS, Urgency};
 use super::{Service, ServiceError};
 use crate::db::codes::FoundCode;
@@ -91,13 +92,14 @@ struct Known {
 }
 
 impl Service {
-    /// Prices a cart by the tenant's rules, and prints the result (spec 8).
+    /// Prices a cart by the tenant's rules, perhaps with drafts, and prints the result (spec 8).
     pub async fn evaluate(
         &self,
         tenant: TenantId,
         asked: Asked<'_>,
+        trial: Option<Trial>,
     ) -> Result<String, ServiceError> {
-        let priced = self.price(tenant, asked, Priced::new).await;
+        let priced = self.price(tenant, asked, trial, Priced::new).await;
         let metrics = self.metrics();
         metrics.evaluations.inc(match &priced {
             Ok(priced) if priced.applied == 0 => Outcome::FullPrice,
@@ -115,20 +117,28 @@ impl Service {
         &self,
         tenant: TenantId,
         asked: Asked<'_>,
+        trial: Option<Trial>,
         then: Then<T>,
     ) -> Result<T, ServiceError> {
         let request = asked.request();
         let now = request.at.unwrap_or_else(|| self.clock().now());
-        let rules = self.cache().rules_at(tenant, now).await?;
+        let mut rules = self.cache().rules_at(tenant, now).await?;
         telemetry::by_rules(rules.version());
         require_store(&rules, request, "/store").map_err(ServiceError::Invalid)?;
         // Look-ups are boxed, so that the many carts without codes and limits do not have the space for them in their
         // futures.
+        let tried = match trial {
+            None => None,
+            Some(trial) => Some(Box::pin(self.with_drafts(tenant, &rules, trial, now)).await?),
+        };
         let codes = if request.cart.codes.is_empty() {
             Vec::new()
         } else {
-            Box::pin(self.codes(tenant, request)).await?
+            Box::pin(self.codes(tenant, request, tried.as_ref())).await?
         };
+        if let Some(tried) = tried {
+            rules = tried.rules;
+        }
         let stop = Stop::within(self.inline_steps(tenant));
         let tried = match asked {
             Asked::Small(request) => Prepared::new(Arc::clone(&rules), request, &codes, now, &stop),
@@ -209,6 +219,7 @@ impl Service {
         &self,
         tenant: TenantId,
         request: &Request<'_>,
+        tried: Option<&Tried>,
     ) -> Result<Vec<Option<CodeFact>>, ServiceError> {
         let keys = code_keys(request);
         if keys.is_empty() {
@@ -219,7 +230,10 @@ impl Service {
             .db()
             .tenant(tenant, move |tx| Box::pin(async move { db::codes::find(tx, &keys).await }))
             .await?;
-        let facts = code_facts(request, &found);
+        let mut facts = code_facts(request, &found);
+        if let Some(tried) = tried {
+            tried.unlock(request, &mut facts);
+        }
         guess.failed(unknown(request, &facts));
         Ok(facts)
     }

@@ -4,17 +4,15 @@
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::events::{PromotionExhausted, PromotionMoved};
-use super::issuance_events::IssuanceMoved;
-use super::{Service, ServiceError, events, issuance_events};
+use super::{Service, ServiceError, events};
 use crate::db::events::EventRow;
 use crate::db::outbox::Published;
 use crate::db::{self, DbError, Page, TenantTx};
-use crate::domain::event::EventType;
+use crate::domain::event::Event;
 use crate::domain::id::TenantId;
-use crate::domain::names::Named;
 use crate::stored;
-use crate::wire::body::*;
+use crate::wire::body::PrintBody;
+use crate::wire::event::{EventBody, Numbered};
 use crate::wire::write::Writer;
 
 const KEPT: TimeDelta = TimeDelta::days(90);
@@ -98,7 +96,9 @@ impl Service {
                 let ended = db::promotion_ends::note(tx, &promotions, now).await?;
                 let mut told = Vec::new();
                 for row in &ended {
-                    told.push(events::promotion_ended(&stored::promotion(row)?, row.version));
+                    let promotion = stored::promotion(row)?;
+                    let at = promotion.terms.ends_at.to_utc();
+                    told.push(events::new(&Event::PromotionEnded(&promotion, row.version), at));
                 }
                 db::outbox::append(tx, &told).await
             })
@@ -135,63 +135,10 @@ async fn publish(tx: &mut TenantTx, offset: TimeDelta) -> Result<Published, DbEr
     db::outbox::publish(tx, now).await
 }
 
-answer! {
-    struct Record "" as EventRow |row| {
-        /// The event's id; also the `webhook-id` of its deliveries.
-        id: required(ID) => row.event_id,
-        /// Grows in the order in which events become visible.
-        sequence: required(SIZE) => row.sequence,
-        /// The type of event.
-        event_type as "type": required(WORDS) => row.event_type,
-        /// When the event occurred.
-        occurred_at: required(INSTANT) => row.occurred_at,
-        /// The details of the event. They depend on the type.
-        data: required(ANYTHING) => |writer: &mut Writer| writer.raw(&row.data),
-    }
-}
-
-/// The body of an event, in answers and deliveries.
-pub struct EventBody;
-
 impl PrintBody<EventRow> for EventBody {
     fn print_members(writer: &mut Writer, row: &EventRow) {
-        Record::print_members(writer, row);
+        let EventRow { event_id, sequence, event_type, occurred_at, data } = row;
+        let (id, sequence, occurred_at) = (*event_id, *sequence, *occurred_at);
+        Self::print_members(writer, &Numbered { id, sequence, event_type, occurred_at, data });
     }
-}
-
-impl Described for EventBody {
-    const NAME: &'static str = "Event";
-
-    fn schema(schemas: &mut Schemas) -> serde_json::Value {
-        use EventType::*;
-        let forms = [
-            form::<PromotionMoved>(
-                &[PromotionActivated, PromotionPaused, PromotionArchived, PromotionEnded],
-                schemas,
-            ),
-            form::<PromotionExhausted>(&[PromotionBudgetExhausted], schemas),
-            form::<IssuanceMoved>(&[IssuanceIssued, IssuanceActivated, IssuanceRevoked], schemas),
-            form::<issuance_events::IssuanceUnlocked>(&[IssuanceUnlocked], schemas),
-            form::<issuance_events::IssuanceExpiring>(&[IssuanceExpiring], schemas),
-            form::<issuance_events::IssuanceExpired>(&[IssuanceExpired], schemas),
-            form::<issuance_events::IssuanceUsedUp>(&[IssuanceUsedUp], schemas),
-            form::<events::RedemptionCommitted>(&[RedemptionCommitted], schemas),
-            form::<events::RedemptionCancelled>(&[RedemptionCancelled], schemas),
-            form::<events::RedemptionReturned>(&[RedemptionReturned], schemas),
-        ];
-        schema::one_of("type", &forms.concat(), "Something that happened.")
-    }
-}
-
-/// Adds a component that describes the events of these types with data `D`. Returns each type with the component's
-/// name.
-#[expect(clippy::indexing_slicing, reason = "the document is made of constants, and tests make it")]
-fn form<D: Described>(types: &[EventType], schemas: &mut Schemas) -> Vec<(&'static str, String)> {
-    let component = D::NAME.trim_end_matches("Data");
-    let names: Vec<&'static str> = types.iter().map(|own| own.name()).collect();
-    let mut schema = Record::schema(schemas);
-    schema["properties"]["type"]["enum"] = serde_json::json!(names);
-    schema["properties"]["data"]["$ref"] = schemas.part::<D>()["$ref"].take();
-    schemas.insert(component, schema);
-    names.into_iter().map(|name| (name, component.to_owned())).collect()
 }

@@ -1,5 +1,6 @@
 //! The handle of all use cases, and the ways in which they run transactions.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -17,6 +18,26 @@ use crate::metrics::Metrics;
 
 /// How often a transaction is tried while others conflict with it or the rules change.
 const MAX_ATTEMPTS: u32 = 10;
+
+/// Whether a change is made or only tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Write,
+    /// Everything is checked, and nothing is written.
+    DryRun,
+}
+
+/// How a transaction ends that is never committed.
+enum Tried<T> {
+    Done(T),
+    Failed(ServiceError),
+}
+
+impl<T> From<DbError> for Tried<T> {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error.into())
+    }
+}
 
 /// The entry to all use cases. Clones share one state.
 #[derive(Clone)]
@@ -87,6 +108,37 @@ impl Service {
         let (version, done) = self.or_forget(tenant, published.await)?;
         self.cache().rules_changed(tenant, version);
         Ok(done)
+    }
+
+    /// Publishes a change, or only tries it: then what it has written is rolled back.
+    pub(super) async fn publish_in<T, F>(
+        &self,
+        mode: Mode,
+        tenant: TenantId,
+        change: F,
+    ) -> Result<T, ServiceError>
+    where
+        F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, ServiceError> + Send + 'static,
+        T: Send + 'static,
+    {
+        match mode {
+            Mode::Write => return self.publish(tenant, change).await,
+            Mode::DryRun => {}
+        }
+        let tried: Result<Infallible, Tried<T>> = self
+            .db()
+            .tenant(tenant, |tx| {
+                Box::pin(async move {
+                    // Locks are taken in the order in which a real change takes them.
+                    db::rules::bump_rules(tx).await?;
+                    Err(change(tx).await.map_or_else(Tried::Failed, Tried::Done))
+                })
+            })
+            .await;
+        match tried {
+            Err(Tried::Done(done)) => Ok(done),
+            Err(Tried::Failed(error)) => Err(error),
+        }
     }
 
     /// Runs a change of the tenant's keys in a transaction that increments their version.

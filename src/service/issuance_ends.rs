@@ -11,9 +11,10 @@ use uuid::Uuid;
 
 use super::handle::now;
 use super::issuances::{promotion, read_all};
-use super::{Service, ServiceError, issuance_events};
+use super::{Service, ServiceError, events};
 use crate::db::issuance_ends::Watch;
 use crate::db::{self, TenantTx};
+use crate::domain::event::Event;
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::issuance::{Issuance, IssuanceState, Reminder};
 use crate::domain::promotion::{Promotion, Status};
@@ -135,7 +136,7 @@ async fn tell(
         let noted: BTreeSet<Uuid> = noted.into_iter().collect();
         let reminded = due.iter().filter(|(own, _)| noted.contains(&own.id.uuid()));
         let expiring = |(own, reminder): &(&Issuance, &Reminder)| {
-            issuance_events::expiring(own, &reminder.messages, now)
+            events::new(&Event::IssuanceExpiring(own, &reminder.messages), now)
         };
         told.extend(reminded.map(expiring));
     }
@@ -145,7 +146,7 @@ async fn tell(
         let noted = db::issuance_ends::note_expired(tx, &ids, &ends, now).await?;
         let noted: BTreeSet<Uuid> = noted.into_iter().collect();
         let expired = expired().filter(|own| noted.contains(&own.id.uuid()));
-        told.extend(expired.map(issuance_events::expired));
+        told.extend(expired.map(|own| events::new(&Event::IssuanceExpired(own), own.expires_at)));
     }
     Ok(db::outbox::append(tx, &told).await?)
 }
@@ -153,9 +154,7 @@ async fn tell(
 /// A promotion's reminder. A paused or archived promotion cannot be used, so it has no reminders.
 fn reminder(promotion: &Promotion) -> Option<&Reminder> {
     match promotion.status {
-        Status::Active => {
-            issuance_events::communication(&promotion.terms)?.expiry_reminder.as_ref()
-        }
+        Status::Active => promotion.terms.communication()?.expiry_reminder.as_ref(),
         Status::Draft | Status::Paused | Status::Archived => None,
     }
 }

@@ -11,11 +11,11 @@ use uuid::Uuid;
 use super::change::audit;
 use super::handle::now;
 use super::promotions::subject;
-use super::{Actor, Refusal, Service, ServiceError, issuance_events};
+use super::{Actor, Refusal, Service, ServiceError, events};
 use crate::clock::Clock;
 use crate::db::issuances::{Hand, HandChange, IssuanceCursor, IssuanceFilter, NewIssuance};
 use crate::db::{self, DbError, Page, TenantTx};
-use crate::domain::event::EventType;
+use crate::domain::event::Event;
 use crate::domain::id::{IssuanceId, PromotionId, TenantId};
 use crate::domain::issuance::{Expiry, Issuance, IssuanceSource, IssuanceState, Trigger};
 use crate::domain::names::Named as _;
@@ -101,7 +101,7 @@ impl Service {
                 own.state = IssuanceState::Revoked;
                 let (what, after) = (format!("issuance:{id}"), Some(audited(&own)));
                 audit(tx, actor, what, "revoked", before, after).await?;
-                let told = issuance_events::moved(EventType::IssuanceRevoked, &own, now);
+                let told = events::new(&Event::IssuanceRevoked(&own), now);
                 db::outbox::append(tx, &[told]).await?;
                 Ok(own)
             })
@@ -283,10 +283,8 @@ async fn issue_to(
     let standing = read_all(tx, &ids, now).await?;
     let made: BTreeSet<Uuid> = fresh.iter().map(|new| new.issuance_id).collect();
     let is_new = |own: &&Issuance| made.contains(&own.id.uuid());
-    let told = standing
-        .iter()
-        .filter(is_new)
-        .flat_map(|own| issuance_events::made(own, &promotion.terms, now));
+    let told =
+        standing.iter().filter(is_new).flat_map(|own| events::made(own, &promotion.terms, now));
     db::outbox::append(tx, &told.collect::<Vec<_>>()).await?;
     let standing: BTreeMap<Uuid, Issuance> =
         standing.into_iter().map(|own| (own.id.uuid(), own)).collect();

@@ -4,19 +4,20 @@
 //! `Service::rekey`. The transaction first increments the version, which makes one tenant's writers wait for each
 //! other. Then it makes the change and writes the audit row. After the commit, this instance no longer uses older
 //! versions.
-
 //!
-//! Reading order: `handle` has [`Service`] and the ways to run a transaction, `change` what every change says and checks,
-//! `error` why a use case fails. Then comes one module for each use case.
+//! Reading order: `handle` has [`Service`] and the ways to run a transaction, `change` what every change says and
+//! checks, `error` why a use case fails. Then comes one module for each use case.
 
 pub mod activities;
 pub mod api_key;
 pub mod claims;
 pub mod codes;
 pub mod customers;
+pub mod drafts;
 pub mod evaluate;
 pub mod event_log;
 pub mod events;
+pub mod findings;
 pub mod issuance_ends;
 pub mod issuances;
 pub mod keys;
@@ -35,9 +36,8 @@ pub mod webhooks;
 mod change;
 mod error;
 mod handle;
-mod issuance_events;
 mod usage;
 
 pub use change::{Actor, Expected};
 pub use error::{Refusal, ServiceError};
-pub use handle::Service;
+pub use handle::{Mode, Service};

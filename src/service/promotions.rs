@@ -1,20 +1,25 @@
 //! Promotions: created, replaced, and moved between statuses (spec 5).
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::change::audit;
 use super::change::require_unlocked;
+use super::findings::look_for;
 use super::milestones::require_milestone;
 use super::product_lists::{names, require_lists};
-use super::{Actor, Expected, Refusal, Service, ServiceError, events, settings, usage};
+use super::{Actor, Expected, Mode, Refusal, Service, ServiceError, events, settings, usage};
 use crate::db::promotions::{NewPromotion, PromotionCursor, PromotionFilter, PromotionRow};
 use crate::db::{self, Page, TenantTx};
+use crate::domain::finding::Finding;
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::names::Named;
 use crate::domain::promotion::{Promotion, Status, Terms, Transition};
 use crate::domain::settings::Settings;
 use crate::domain::usage::Usage;
+use crate::engine::RuleSet;
 use crate::stored;
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults, ListReference, Path};
@@ -29,6 +34,23 @@ pub struct Stored {
     pub updated_at: DateTime<Utc>,
     /// How far its limits are used.
     pub usage: Usage,
+}
+
+/// What an admin writes.
+#[derive(Debug)]
+pub struct Content {
+    pub terms: Terms,
+    /// The product lists that the terms name.
+    pub lists: Vec<ListReference>,
+    /// The status, if it is said.
+    pub status: Option<Status>,
+}
+
+/// A promotion as it was written, or would be, and its findings.
+#[derive(Debug)]
+pub struct Written {
+    pub stored: Stored,
+    pub findings: Vec<Finding>,
 }
 
 impl Stored {
@@ -124,15 +146,18 @@ impl Service {
     /// Creates a promotion, as a draft or active.
     pub async fn create_promotion(
         &self,
+        mode: Mode,
         actor: Actor,
-        terms: Terms,
-        lists: Vec<ListReference>,
-        status: Status,
-    ) -> Result<Stored, ServiceError> {
+        content: Content,
+    ) -> Result<Written, ServiceError> {
         let (now, offset) = (self.clock().now(), self.clock().offset());
         let promotion = PromotionId::new(Uuid::now_v7());
-        self.publish(actor.tenant, move |tx| {
+        // Read before anything is written, so that nothing fails afterwards.
+        let rules = self.cache().rules(actor.tenant).await?;
+        let created = self.publish_in(mode, actor.tenant, move |tx| {
             Box::pin(async move {
+                let Content { terms, lists, status } = content;
+                let status = status.unwrap_or(Status::Draft);
                 let new = new_promotion(tx, promotion, terms, &lists, status).await?;
                 if status == Status::Active {
                     require_custom_fields(tx, &new.terms).await?;
@@ -141,23 +166,24 @@ impl Service {
                 let row = db::promotions::insert(tx, &new, actor.key).await?;
                 changed(tx, actor, offset, "created", None, row).await
             })
-        })
-        .await
+        });
+        with_findings(rules, created.await?, now).await
     }
 
     /// Replaces a promotion. Without `status` it keeps its status.
     pub async fn replace_promotion(
         &self,
+        mode: Mode,
         actor: Actor,
         promotion: PromotionId,
         expected: Expected,
-        terms: Terms,
-        lists: Vec<ListReference>,
-        status: Option<Status>,
-    ) -> Result<Stored, ServiceError> {
+        content: Content,
+    ) -> Result<Written, ServiceError> {
         let (now, offset) = (self.clock().now(), self.clock().offset());
-        self.publish(actor.tenant, move |tx| {
+        let rules = self.cache().rules(actor.tenant).await?;
+        let replaced = self.publish_in(mode, actor.tenant, move |tx| {
             Box::pin(async move {
+                let Content { terms, lists, status } = content;
                 let row = lock(tx, promotion).await?;
                 let old = stored::promotion(&row)?;
                 require_open(&row)?;
@@ -181,8 +207,8 @@ impl Service {
                 }
                 changed(tx, actor, offset, "replaced", Some(&row), after).await
             })
-        })
-        .await
+        });
+        with_findings(rules, replaced.await?, now).await
     }
 
     /// Moves a promotion to a status. Does nothing if the promotion already has it.
@@ -211,6 +237,15 @@ impl Service {
         })
         .await
     }
+}
+
+async fn with_findings(
+    rules: Arc<RuleSet>,
+    stored: Stored,
+    now: DateTime<Utc>,
+) -> Result<Written, ServiceError> {
+    let findings = look_for(rules, stored.promotion.clone(), now).await?;
+    Ok(Written { stored, findings })
 }
 
 /// Audits a change. If the status has changed, also writes an event, with the database's time.

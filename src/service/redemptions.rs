@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::db::redemptions::RedemptionRow;
 use crate::db::{self, DbError, TenantTx};
 use crate::domain::amount::Money;
+use crate::domain::event::{Commit, Transaction};
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::domain::redemption::{Address, RedemptionState};
 
@@ -114,7 +115,7 @@ impl Service {
                     db::holds::end(tx, &ended, &[state], now).await?;
                     db::counters::give_back(tx, &ended, None).await?;
                     row.settled_at = Some(now);
-                    let told = events::redemption_cancelled(id, &row.transaction_id, state, now);
+                    let told = events::cancelled(id.uuid(), &row.transaction_id, state, now);
                     db::outbox::append(tx, &[told]).await?;
                 }
                 Ok(Found::Redemption(Box::new(row), state, Vec::new()))
@@ -134,9 +135,8 @@ impl Service {
                     let ids: Vec<Uuid> = ended.iter().map(|own| own.redemption_id).collect();
                     db::counters::give_back(tx, &ids, None).await?;
                     let told = ended.iter().map(|own| {
-                        let id = RedemptionId::new(own.redemption_id);
-                        let cause = RedemptionState::Expired;
-                        events::redemption_cancelled(id, &own.transaction_id, cause, now)
+                        let (id, state) = (own.redemption_id, RedemptionState::Expired);
+                        events::cancelled(id, &own.transaction_id, state, now)
                     });
                     db::outbox::append(tx, &told.collect::<Vec<_>>()).await?;
                 }
@@ -156,15 +156,14 @@ async fn tell_committed(
 ) -> Result<(), ServiceError> {
     let (settings, _) = settings::read(tx).await?;
     let gifts = db::redemptions::gifts(tx, id).await?;
-    let committed = events::Committed {
-        id,
-        transaction_id: &row.transaction_id,
+    let commit = Commit {
+        transaction: Transaction { redemption: id, id: &row.transaction_id },
         evaluated_at: row.evaluated_at,
         discount: Money::from_scaled(gifts.iter().map(|gift| gift.discount).sum()),
         precision: settings.rounding.precision(),
+        gifts: gifts.iter().map(events::gift).collect(),
     };
-    let told = events::redemption_committed(&committed, gifts.iter(), now);
-    Ok(db::outbox::append(tx, &[told]).await?)
+    Ok(db::outbox::append(tx, &[events::committed(commit, now)]).await?)
 }
 
 /// The id of a redemption. For a transaction id, the key is locked first, so that no later redemption replaces its

@@ -8,6 +8,7 @@ use super::{Refusal, Service, ServiceError, events, settings};
 use crate::db::returns::{LineRow, PromotionRow};
 use crate::db::{self, DbError, TenantTx};
 use crate::domain::amount::{Money, Quantity};
+use crate::domain::event::{Event, Transaction};
 use crate::domain::exact::Exact;
 use crate::domain::id::{PromotionId, RedemptionId, TenantId};
 use crate::domain::redemption::{Address, RedemptionState};
@@ -67,7 +68,8 @@ impl Service {
                         db::returns::restore(tx, id, now).await?;
                     }
                 }
-                let told = events::redemption_returned(id, &row.transaction_id, &answer, now);
+                let transaction = Transaction { redemption: id, id: &row.transaction_id };
+                let told = events::new(&Event::RedemptionReturned(transaction, &answer), now);
                 db::outbox::append(tx, &[told]).await?;
                 // Progress comes after the counters, in the order of locks.
                 let returned = Returned { lines: &back, rounding: settings.rounding };

@@ -11,6 +11,7 @@ use super::decode::{Object, Value};
 use super::duplicates::refuse_repeated;
 use super::faults::{FaultCode, Faults};
 use super::json::Json;
+use super::write::Writer;
 use crate::domain::code::{
     Code, Generation, MAX_GENERATED, MAX_LENGTH, MAX_RANDOM, MIN_LENGTH, MIN_RANDOM, NewCode,
     Recipients,
@@ -207,5 +208,75 @@ impl Describes for Prefix {
     fn schema(&self, _: &mut Schemas) -> serde_json::Value {
         let most = MAX_LENGTH - MIN_RANDOM;
         json!({"type": "string", "maxLength": most, "pattern": "^([A-Za-z0-9][A-Za-z0-9_-]*)?$"})
+    }
+}
+
+/// How many characters of a code viewers see.
+const SHOWN: usize = 3;
+
+/// A code as viewers see it: only its last three characters. A code without further characters is hidden whole, since
+/// it could be used otherwise.
+pub fn masked(code: &str) -> String {
+    let hidden = code.chars().count().saturating_sub(SHOWN);
+    let shown = if hidden > 0 { SHOWN } else { 0 };
+    let shown: String = code.chars().skip(hidden).take(shown).collect();
+    format!("…{shown}")
+}
+
+/// A stored document with its codes masked, as viewers see it: a request, a result, or a change of codes. A document
+/// that cannot be read is not shown.
+pub fn masked_document(document: &str) -> Option<String> {
+    let json = Json::parse(document.as_bytes()).ok()?;
+    let mut writer = Writer::with_capacity(document.len());
+    write_masked(&mut writer, &json, false);
+    Some(writer.finish())
+}
+
+/// Writes a tree again. `is_code` says whether texts at this place are codes.
+fn write_masked(writer: &mut Writer, json: &Json<'_>, is_code: bool) {
+    match json {
+        Json::Null => writer.null(),
+        Json::Bool(value) => writer.boolean(*value),
+        Json::Number(digits) => writer.raw(digits),
+        Json::String(text) if is_code => writer.text(&masked(text)),
+        Json::String(text) => writer.text(text),
+        Json::Array(entries) => {
+            writer.list(entries, |writer, entry| write_masked(writer, entry, is_code));
+        }
+        Json::Object(members) => writer.object(|writer| {
+            for (name, value) in members {
+                // A result has `code`, a cart has `codes`.
+                let is_code = name == "code" || name == "codes";
+                write_masked(writer.data_key(name), value, is_code);
+            }
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn viewers_see_the_last_three_characters_of_longer_codes_alone() {
+        for (code, shown) in [
+            ("SAVE10", "…E10"),
+            ("AB12", "…B12"),
+            ("VIP", "…"),
+            ("é1", "…"),
+            ("", "…"),
+            ("ßéäü", "…éäü"),
+        ] {
+            assert_eq!(masked(code), shown, "{code}");
+        }
+    }
+
+    #[test]
+    fn codes_are_masked_wherever_they_stand_and_nothing_else_is() {
+        let document =
+            r#"{"cart":{"codes":["SAVE10","VIP"],"sku":"SAVE10","n":1.50},"code":"VIP"}"#;
+        let shown = r#"{"cart":{"codes":["…E10","…"],"sku":"SAVE10","n":1.50},"code":"…"}"#;
+        assert_eq!(masked_document(document).as_deref(), Some(shown));
+        assert_eq!(masked_document("{"), None);
     }
 }

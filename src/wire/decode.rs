@@ -1,5 +1,5 @@
-//! The reader of the JSON tree: values, and objects field by field. Its functions return typed, bounded values, and add a fault with its place for everything that the
-//! spec does not allow.
+//! The reader of the JSON tree: values, and objects field by field. Its functions return typed, bounded values, and add
+//! a fault with its place for everything that the spec does not allow.
 //!
 //! A reader adds a fault and returns `None`. The caller goes on with the other fields, so that all faults of a body are
 //! reported at once. `null` counts as absent. Each object ends in [`Object::finish`], which reports unknown fields.

@@ -1,7 +1,7 @@
 //! The result of an evaluation (spec 8). It is printed straight into a text, because it is on the hot path.
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
+use serde_json::{Value as Json, json};
 
 use super::body::*;
 use super::write::Writer;
@@ -12,7 +12,7 @@ use crate::domain::evaluation::{
     ReasonCode, Totals,
 };
 use crate::domain::exact::Exact;
-use crate::domain::id::IssuanceId;
+use crate::domain::id::{IssuanceId, PromotionId};
 use crate::domain::names::{Named, names_of};
 use crate::domain::promotion::{Promotion, PromotionType};
 use crate::engine::RuleSet;
@@ -40,8 +40,8 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn promotion_id(&self, index: PromotionIndex) -> Uuid {
-        self.rules.promotion(index).id.uuid()
+    fn promotion_id(&self, index: PromotionIndex) -> PromotionId {
+        self.rules.promotion(index).id
     }
 }
 
@@ -61,6 +61,24 @@ pub fn print(
     let precision = rules.settings().rounding.precision();
     EvaluationBody::print(&mut writer, &(evaluation, Context { rules, request, now, precision }));
     writer.finish()
+}
+
+/// The id of a promotion, or `draft:` and the place of a draft that is not stored.
+struct PromotionName;
+
+impl Prints<PromotionId> for PromotionName {
+    fn print(&self, writer: &mut Writer, id: &PromotionId) {
+        match id.draft_place() {
+            None => ID.print(writer, &id.uuid()),
+            Some(place) => writer.text(&format!("draft:{place}")),
+        }
+    }
+}
+
+impl Describes for PromotionName {
+    fn schema(&self, _: &mut Schemas) -> Json {
+        json!({"type": "string", "pattern": "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|draft:[0-9]+)$"})
+    }
 }
 
 answer! {
@@ -118,7 +136,7 @@ answer! {
 answer! {
     struct FreeItemBody "" as (&FreeItem, Context<'_>) |(item, context)| {
         /// The promotion that gives the product.
-        promotion_id: required(ID) => context.promotion_id(item.promotion),
+        promotion_id: required(PromotionName) => context.promotion_id(item.promotion),
         /// The product's SKU.
         sku: required(WORDS) => item.sku,
         /// The number of units.
@@ -180,7 +198,7 @@ fn payable(line: &Line<'_>, priced: &PricedLine) -> Exact {
 answer! {
     struct AllocationBody "" as (&Allocation, Context<'_>) |(own, context)| {
         /// The promotion.
-        promotion_id: required(ID) => context.promotion_id(own.promotion),
+        promotion_id: required(PromotionName) => context.promotion_id(own.promotion),
         /// The number of units that the promotion discounted.
         quantity: required(QUANTITY) => own.quantity,
         /// The discount.

@@ -9,15 +9,18 @@ use super::audience::AudienceBody;
 use super::benefit::{self, BenefitBody};
 use super::body::*;
 use super::bounds::MAX_INTEGER;
+use super::code::CodeText;
 use super::condition::CONDITIONS;
 use super::custom_field::{self, Values};
 use super::decode::{Object, Value};
 use super::faults::{FaultCode, Faults};
+use super::finding::FindingBody;
 use super::issuance::{EarningBody, ExpiryBody};
 use super::limits;
 use super::schedule::ScheduleBody;
 use super::usage::UsageBody;
 use super::write::Writer;
+use crate::domain::finding::Finding;
 use crate::domain::id::PromotionId;
 use crate::domain::issuance::{Communication, Earning, Expiry, Trigger};
 use crate::domain::limit::Limits;
@@ -29,6 +32,9 @@ use crate::domain::promotion::{
 use crate::domain::settings::CustomField;
 use crate::domain::usage::Usage;
 
+/// Most codes of a draft.
+pub const MAX_DRAFT_CODES: usize = 1_000;
+
 /// What a body is used for. It decides which fields the body may have beside the terms, and the default of its status.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose<'s> {
@@ -39,6 +45,8 @@ pub enum Purpose<'s> {
     /// An entry of an `evaluate` document: the status is `active` by default; `id` and `created_at` are read. `None`:
     /// the settings have faults, so custom fields are taken unchecked.
     Document(Option<&'s [CustomField]>),
+    /// A draft on a cart: any status, an id, and codes. Custom fields are taken unchecked.
+    Draft,
     /// A document that [`stored`] has printed. Custom fields are taken unchecked, because the settings may have
     /// changed.
     Stored,
@@ -53,6 +61,8 @@ pub struct Body {
     pub status: Option<Status>,
     /// The id, if it is an entry of an `evaluate` document with an id.
     pub id: Option<PromotionId>,
+    /// The codes of a draft.
+    pub codes: Vec<String>,
     /// When the promotion was created, if an entry of an `evaluate` document says so.
     pub created_at: Option<DateTime<Utc>>,
 }
@@ -60,7 +70,8 @@ pub struct Body {
 /// Reads a promotion. Its custom fields are checked against the settings.
 pub fn parse(value: Value<'_, '_>, purpose: Purpose<'_>, faults: &mut Faults) -> Body {
     let before = faults.as_slice().len();
-    let mut body = Body { terms: None, status: None, id: None, created_at: None };
+    let mut body =
+        Body { terms: None, status: None, id: None, codes: Vec::new(), created_at: None };
     if let Some(mut object) = value.object(faults) {
         read_besides(&mut object, purpose, &mut body, faults);
         let terms = TermsBody::members(&mut object, faults);
@@ -81,7 +92,7 @@ impl<'s> Purpose<'s> {
         match self {
             Purpose::Create(fields) | Purpose::Replace(fields, _) => Some(fields),
             Purpose::Document(fields) => fields,
-            Purpose::Stored => None,
+            Purpose::Draft | Purpose::Stored => None,
         }
     }
 
@@ -90,7 +101,7 @@ impl<'s> Purpose<'s> {
         match self {
             Purpose::Create(_) | Purpose::Stored => Status::Draft,
             Purpose::Replace(_, present) => present,
-            Purpose::Document(_) => Status::Active,
+            Purpose::Document(_) | Purpose::Draft => Status::Active,
         }
     }
 }
@@ -125,14 +136,21 @@ fn read_besides(
 ) {
     let allowed = match purpose {
         Purpose::Create(_) => &[Status::Draft, Status::Active],
-        Purpose::Replace(..) | Purpose::Document(_) => Status::ALL,
+        Purpose::Replace(..) | Purpose::Document(_) | Purpose::Draft => Status::ALL,
         Purpose::Stored => return,
     };
     body.status = optional(choice_of(allowed)).read("status", object, faults).flatten();
-    let mut ignored = vec!["version", "state", "usage", "updated_at"];
+    let mut ignored = vec!["version", "state", "usage", "updated_at", "findings"];
     match purpose {
         Purpose::Create(_) | Purpose::Stored => return,
         Purpose::Replace(..) => ignored.extend(["id", "created_at"]),
+        Purpose::Draft => {
+            ignored.push("created_at");
+            let id: Option<Option<Uuid>> = optional(ID).read("id", object, faults);
+            body.id = id.flatten().map(PromotionId::new);
+            let codes = or_empty(list(CodeText, 0..=MAX_DRAFT_CODES));
+            body.codes = codes.read("codes", object, faults).unwrap_or_default();
+        }
         Purpose::Document(_) => {
             let id: Option<Option<Uuid>> = optional(ID).read("id", object, faults);
             body.id = id.flatten().map(PromotionId::new);
@@ -298,8 +316,9 @@ body! {
 
 answer! {
     /// A promotion, with all defaults filled in.
-    pub struct PromotionAnswer "Promotion" as (&Promotion, State, &Usage, i64, DateTime<Utc>)
-        |(promotion, state, usage, version, updated_at)| {
+    pub struct PromotionAnswer "Promotion"
+        as (&Promotion, State, &Usage, i64, DateTime<Utc>, Option<&[Finding]>)
+        |(promotion, state, usage, version, updated_at, findings)| {
         /// The promotion's id.
         id: computed(ID) => promotion.id.uuid(),
         /// The version, which grows with each change; also the `ETag`.
@@ -315,6 +334,8 @@ answer! {
         created_at: computed(TIME) => promotion.created_at,
         /// When the promotion was last written.
         updated_at: computed(TIME) => *updated_at,
+        /// What is allowed but probably not meant. Only where the promotion was written, or was to be written.
+        findings: absent(every(part::<FindingBody>())) => *findings,
     }
 }
 
@@ -337,6 +358,7 @@ described! {
         usage: ignored(),
         created_at: ignored(),
         updated_at: ignored(),
+        findings: ignored(),
         terms: all_of::<TermsBody>(),
         /// The new status. If left out, the status stays. The moves are those of `/status`.
         status: absent(choice::<Status>()),

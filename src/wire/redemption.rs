@@ -9,7 +9,6 @@ use super::body::*;
 use super::decode::Object;
 use super::evaluation::EvaluationBody;
 use super::faults::Faults;
-use super::json::Json;
 use super::write::Writer;
 use crate::domain::cart::Request;
 use crate::domain::id::RedemptionId;
@@ -126,39 +125,5 @@ described! {
         id: required(ID),
         /// The recorded result.
         result: required(part::<EvaluationBody>()),
-    }
-}
-
-/// A stored request or result with its codes masked, as viewers see it. A document that cannot be read is not shown.
-pub fn masked(document: &str, mask: impl Fn(&str) -> String + Copy) -> Option<String> {
-    let json = Json::parse(document.as_bytes()).ok()?;
-    let mut writer = Writer::with_capacity(document.len());
-    write_masked(&mut writer, &json, false, mask);
-    Some(writer.finish())
-}
-
-/// Writes a tree again. `is_code` says whether texts at this place are codes.
-fn write_masked(
-    writer: &mut Writer,
-    json: &Json<'_>,
-    is_code: bool,
-    mask: impl Fn(&str) -> String + Copy,
-) {
-    match json {
-        Json::Null => writer.null(),
-        Json::Bool(value) => writer.boolean(*value),
-        Json::Number(digits) => writer.raw(digits),
-        Json::String(text) if is_code => writer.text(&mask(text)),
-        Json::String(text) => writer.text(text),
-        Json::Array(entries) => writer.list(entries, |writer, entry| {
-            write_masked(writer, entry, is_code, mask);
-        }),
-        Json::Object(members) => writer.object(|writer| {
-            for (name, value) in members {
-                // A result has `code`, a cart has `codes`.
-                let is_code = name == "code" || name == "codes";
-                write_masked(writer.data_key(name), value, is_code, mask);
-            }
-        }),
     }
 }

@@ -181,12 +181,11 @@ impl Writer {
         }
     }
 
-    /// A time: RFC 3339 with its offset, with as many decimals of a second as it has.
     pub fn time<Z: TimeZone>(&mut self, time: &DateTime<Z>)
     where
         Z::Offset: Display,
     {
-        self.plain(time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+        self.plain(time_text(time));
     }
 
     pub fn money(&mut self, amount: Money, at_least: u32) {
@@ -215,6 +214,14 @@ fn escape(out: &mut String, text: &str) -> fmt::Result {
         control if control < ' ' => write!(out, "\\u{:04x}", u32::from(control)),
         other => out.write_char(other),
     })
+}
+
+/// A time as bodies and tables of CSV show it: RFC 3339 with its offset, with as many decimals of a second as it has.
+pub fn time_text<Z: TimeZone>(time: &DateTime<Z>) -> String
+where
+    Z::Offset: Display,
+{
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 #[cfg(test)]

@@ -11,12 +11,12 @@ use promotion_engine::domain::id::TenantId;
 use promotion_engine::metrics::{Job, Metrics};
 use promotion_engine::service::pool::{PoolBounds, Urgency};
 use reqwest::StatusCode;
+use support::TestDatabase;
+use support::harness::{Service, Tenant, random_id};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
-use crate::harness::{Service, Tenant, random_id};
 use crate::hostile::{self, TOO_MANY};
-use crate::support::TestDatabase;
 
 /// One thread: whatever is given to it is done when it is free.
 const ONE_THREAD: PoolBounds = PoolBounds { threads: 1, waiting: 100, waiting_of_tenant: 100 };

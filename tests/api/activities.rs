@@ -1,8 +1,8 @@
 //! Activities over HTTP: what is earned, once, within limits and in time (spec 11).
 
 use serde_json::{Value, json};
+use support::harness::{Answer, Service, Tenant, cart, random_id, ten_percent};
 
-use crate::harness::{Answer, Service, Tenant, cart, random_id, ten_percent};
 use crate::promotions::join_all;
 
 const DAY: i64 = 86_400;

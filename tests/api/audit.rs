@@ -1,8 +1,7 @@
 //! The audit trail: one entry for each change.
 
 use serde_json::{Value, json};
-
-use crate::harness::{Service, ten_percent};
+use support::harness::{Service, ten_percent};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_change_leaves_one_entry_and_a_refusal_none() {

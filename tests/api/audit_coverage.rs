@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use sqlx::{AssertSqlSafe, PgConnection};
+use support::harness::{OPERATOR, Service, Tenant};
 
-use crate::harness::{OPERATOR, Service, Tenant};
 use crate::routes::{ROUTES, Route, Things, call};
 
 /// What tills and their customers do is in the ledger and the outbox, not in the trail.
@@ -107,7 +107,7 @@ async fn every_change_leaves_exactly_one_row_in_its_own_transaction() {
 }
 
 /// All that the database has, but for what its own clocks and sequences say.
-async fn fingerprint(owner: &mut PgConnection) -> BTreeMap<String, String> {
+pub async fn fingerprint(owner: &mut PgConnection) -> BTreeMap<String, String> {
     let tables: Vec<String> = sqlx::query_scalar(
         "select relname::text from pg_class
           where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> '_sqlx_migrations'",

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use support::TestDatabase;
+use support::harness::{Answer, Service, Tenant, cart, random_id, ten_percent, with_codes};
 
 use crate::customers::{delete, merge};
-use crate::harness::{Answer, Service, Tenant, cart, random_id, ten_percent, with_codes};
-use crate::support::TestDatabase;
 
 /// A service, a tenant and the path of the codes of a live promotion.
 async fn with_promotion() -> (TestDatabase, Service, Tenant, String) {
@@ -165,7 +165,7 @@ async fn a_file_binds_codes_and_an_export_is_an_import() {
     assert_eq!(exported, expected);
     // Viewers see whose they are, and not what they are.
     let masked = export(&service, &path, &tenant.viewer).await;
-    assert_eq!(masked, expected.replace("A-", "…A-"));
+    assert_eq!(masked, expected.replace("A-1", "…").replace("A-2", "…"));
     let again = csv(&service, &path, admin, &exported).await.expect(201).body;
     assert_eq!((&again["count"], &again["created"]), (&json!(2), &json!(0)));
     let codes = listed(&service, &path, admin).await;
@@ -313,7 +313,7 @@ async fn codes_are_found_by_customer_and_use() {
     }
     let page = service.get(&format!("{path}?customer_id=C-2"), &tenant.viewer).await.expect(200);
     let item = &page.body["items"][0];
-    assert_eq!((&item["code"], &item["customer_id"]), (&json!("…B-2"), &json!("C-2")));
+    assert_eq!((&item["code"], &item["customer_id"]), (&json!("…"), &json!("C-2")));
     let refused = service.get(&format!("{path}?used=yes&customer_id=%00&bound=1"), admin).await;
     let refused = refused.expect_code(422, "invalid").faults();
     let fault = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());

@@ -1,9 +1,8 @@
 //! The worked carts, each in a fresh tenant, over HTTP.
 
 use serde_json::{Value, json};
-
-use crate::expect;
-use crate::harness::Service;
+use support::expect;
+use support::harness::Service;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_worked_cart_comes_to_its_expected_prices() {

@@ -1,8 +1,8 @@
 //! Claims over HTTP: what customers must activate before they can use it (spec 11).
 
 use serde_json::json;
+use support::harness::{Service, cart, random_id, ten_percent};
 
-use crate::harness::{Service, cart, random_id, ten_percent};
 use crate::issuances::{act, evaluate, issue, redeem, reward, state};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,9 +5,9 @@ use chrono::{DateTime, Days, Months, NaiveDate, SecondsFormat, TimeDelta, TimeZo
 use chrono_tz::Tz;
 use promotion_engine::jobs::issuances::round;
 use serde_json::{Value, json};
+use support::harness::{Service, Tenant, cart, random_id, ten_percent};
 
 use crate::events::all;
-use crate::harness::{Service, Tenant, cart, random_id, ten_percent};
 
 /// Before the end of a window: long enough for a request on a busy machine.
 const JUST_BEFORE: TimeDelta = TimeDelta::seconds(30);

@@ -3,8 +3,8 @@
 use chrono::Utc;
 use promotion_engine::{document, export, jobs, reconcile};
 use serde_json::{Value, json};
+use support::harness::{Service, cart, ten_percent, with_codes};
 
-use crate::harness::{Service, cart, ten_percent, with_codes};
 use crate::ledger::{Gift, Ledger};
 
 #[tokio::test(flavor = "multi_thread")]

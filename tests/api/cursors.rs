@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::json;
+use support::contract::DOCUMENT;
+use support::harness::{OPERATOR, Service, Tenant, random_id, with_codes};
 
-use crate::contract::DOCUMENT;
-use crate::harness::{OPERATOR, Service, Tenant, random_id, with_codes};
 use crate::issuances::{issue, redeem, reward};
 
 /// What every name, id and code of the test holds.
@@ -112,7 +112,7 @@ async fn no_cursor_of_any_list_says_anything() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_finds_out_which_codes_there_are_by_a_filter() {
-    let database = crate::support::TestDatabase::new().await;
+    let database = support::TestDatabase::new().await;
     let service = Service::on(&database, |options| options.unknown_codes = 3).await;
     let tenant = service.tenant().await;
     let asked = |code: &str| format!("/v1/redemptions?code={code}");

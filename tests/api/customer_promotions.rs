@@ -1,8 +1,8 @@
 //! What one customer could use now, over HTTP (spec 3).
 
 use serde_json::{Value, json};
+use support::harness::{Service, random_id, ten_percent};
 
-use crate::harness::{Service, random_id, ten_percent};
 use crate::issuances::{issue, request, reward, state};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,10 +2,10 @@
 
 use promotion_engine::reconcile;
 use serde_json::{Value, json};
+use support::TestDatabase;
+use support::harness::{Answer, Service, Tenant, cart, random_id, ten_percent};
 
-use crate::harness::{Answer, Service, Tenant, cart, random_id, ten_percent};
 use crate::issuances::{act, reward};
-use crate::support::TestDatabase;
 
 pub async fn merge(service: &Service, tenant: &Tenant, from: &str, into: &str) -> Answer {
     let path = format!("/v1/customers/{}/merge", encoded(from));

@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sqlx::PgConnection;
-
-use crate::harness::{Answer, Service, Tenant, cart, random_id, ten_percent};
-use crate::support::TestDatabase;
+use support::TestDatabase;
+use support::harness::{Answer, Service, Tenant, cart, random_id, ten_percent};
 
 /// How long the service may take to see that a fault is over.
 const PATIENCE: Duration = Duration::from_secs(30);

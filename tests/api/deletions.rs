@@ -2,13 +2,13 @@
 
 use serde_json::json;
 use sqlx::PgConnection;
+use support::harness::{Service, random_id, ten_percent, with_codes};
+use support::places;
 
 use crate::customers::{
     bought, claim, delete, issue, listed, merge, order, reconciled, record, redeem, used,
 };
-use crate::harness::{Service, random_id, ten_percent, with_codes};
 use crate::issuances::reward;
-use crate::support::places;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_deleted_is_named_nowhere() {

@@ -1,8 +1,7 @@
 //! The page that shows the OpenAPI document: all of it comes from the service itself.
 
 use reqwest::Method;
-
-use crate::harness::Service;
+use support::harness::Service;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_of_the_document_needs_nothing_from_elsewhere() {

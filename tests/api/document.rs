@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-
-use crate::contract::{SERVED as DOCUMENT, resolved};
+use support::contract::{SERVED as DOCUMENT, resolved};
 
 #[test]
 fn every_reference_leads_somewhere_and_every_schema_is_used() {

@@ -9,11 +9,10 @@ use std::sync::Arc;
 
 use reqwest::Method;
 use serde_json::{Map, Number, Value, json};
+use support::contract::{self, DOCUMENT};
+use support::harness::{OPERATOR, Service, cart, ten_percent};
 use tokio::task::JoinSet;
 use uuid::Uuid;
-
-use crate::contract::{self, DOCUMENT};
-use crate::harness::{OPERATOR, Service, cart, ten_percent};
 
 /// What says that a bound was passed.
 const BOUNDS: [&str; 4] = ["out_of_range", "too_long", "too_many", "too_precise"];

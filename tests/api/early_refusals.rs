@@ -4,12 +4,11 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use support::contract::DOCUMENT;
+use support::harness::{OPERATOR, Service, random_id};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-
-use crate::contract::DOCUMENT;
-use crate::harness::{OPERATOR, Service, random_id};
 
 /// One answer: its head in lower case, and its body.
 async fn answer(stream: &mut TcpStream) -> (String, Value) {

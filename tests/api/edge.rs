@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
+use support::harness::{Service, cart};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-
-use crate::harness::{Service, cart};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_id_is_kept_or_made() {

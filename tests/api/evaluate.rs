@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-
-use crate::harness::{Service, cart, ten_percent};
+use support::harness::{Service, cart, ten_percent};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_admins_evaluate_as_if_at_another_time() {

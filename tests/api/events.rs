@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use promotion_engine::jobs::events::forget_round;
 use serde_json::{Value, json};
-
-use crate::harness::{Service, Tenant, cart, random_id, ten_percent};
+use support::harness::{Service, Tenant, cart, random_id, ten_percent};
 
 /// All events of the tenant, page by page.
 pub async fn all(service: &Service, key: &str) -> Vec<Value> {

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::contract::{self, DOCUMENT};
-use crate::harness::{Answer, OPERATOR, Service, Tenant, with_codes};
+use support::contract::{self, DOCUMENT};
+use support::harness::{Answer, OPERATOR, Service, Tenant, with_codes};
 
 /// Examples that were sent, as `operation: media: name`.
 struct Sent<'s> {

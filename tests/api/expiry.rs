@@ -6,9 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use promotion_engine::jobs::issuances::round;
 use serde_json::{Value, json};
+use support::harness::{Service, Tenant, cart, random_id, ten_percent};
 
 use crate::events::all;
-use crate::harness::{Service, Tenant, cart, random_id, ten_percent};
 
 const DAY: i64 = 86_400;
 /// Longer than what is due waits for whoever was at it just before.

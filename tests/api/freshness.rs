@@ -4,9 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sqlx::Row;
-
-use crate::harness::{Service, Tenant, cart, random_id, ten_percent};
-use crate::support::TestDatabase;
+use support::TestDatabase;
+use support::harness::{Service, Tenant, cart, random_id, ten_percent};
 
 const GRACE: Duration = Duration::from_secs(1);
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
+use support::TestDatabase;
+use support::harness::{Answer, Service, Tenant, cart, random_id, ten_percent};
 
-use crate::harness::{Answer, Service, Tenant, cart, random_id, ten_percent};
 use crate::hostile::{self, MANY, TOO_MANY};
-use crate::support::TestDatabase;
 use crate::unread_answers::metric;
 
 /// Every table that a redemption writes to before its answer.

@@ -1,8 +1,7 @@
 //! Shops whose carts are made to take as long as they can, inside all bounds (spec 14).
 
 use serde_json::{Value, json};
-
-use crate::harness::{Service, Tenant, ten_percent};
+use support::harness::{Service, Tenant, ten_percent};
 
 /// So many promotions of this kind have carts that reach the bound of steps.
 pub const TOO_MANY: usize = 10;

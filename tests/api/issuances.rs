@@ -1,8 +1,8 @@
 //! Issuances over HTTP: issued, used, given back, expired, revoked; limits under many at once (spec 11).
 
 use serde_json::{Value, json};
+use support::harness::{Answer, Service, Tenant, cart, random_id, ten_percent};
 
-use crate::harness::{Answer, Service, Tenant, cart, random_id, ten_percent};
 use crate::promotions::join_all;
 
 /// Ten percent off the cart for whoever has it in hand.

@@ -2,9 +2,8 @@
 //! without redeeming.
 
 use sqlx::{AssertSqlSafe, PgConnection};
-
-use crate::harness::random_id;
-use crate::support::TestDatabase;
+use support::TestDatabase;
+use support::harness::random_id;
 
 /// The ledger of one tenant.
 pub struct Ledger {

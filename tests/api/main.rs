@@ -1,17 +1,5 @@
 //! The service through its port, on a real database.
 
-#[allow(dead_code, reason = "shared with other test binaries, which use the rest")]
-#[path = "../engine/expect.rs"]
-mod expect;
-#[allow(
-    dead_code,
-    unused_imports,
-    unused_macros,
-    reason = "shared with other test binaries, which use the rest"
-)]
-#[path = "../support/mod.rs"]
-mod support;
-
 mod abandoned;
 mod activities;
 mod audit;
@@ -22,7 +10,6 @@ mod claims;
 mod clock;
 mod codes;
 mod commands;
-mod contract;
 mod cursors;
 mod customer_promotions;
 mod customers;
@@ -37,8 +24,8 @@ mod evaluate;
 mod events;
 mod examples;
 mod expiry;
+mod findings;
 mod freshness;
-mod harness;
 mod heavy_redemptions;
 mod hostile;
 mod issuances;
@@ -52,7 +39,6 @@ mod overload;
 mod pool;
 mod product_lists;
 mod promotions;
-mod receiver;
 mod redemptions;
 mod request_bounds;
 mod returns;

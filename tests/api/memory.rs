@@ -8,10 +8,10 @@ use promotion_engine::domain::id::TenantId;
 use promotion_engine::engine::RuleSet;
 use reqwest::Method;
 use serde_json::{Value, json};
+use support::TestDatabase;
+use support::harness::{OPERATOR, Service, Tenant, cart, random_id, ten_percent, with_codes};
 
-use crate::harness::{OPERATOR, Service, Tenant, cart, random_id, ten_percent, with_codes};
 use crate::promotions::join_all;
-use crate::support::TestDatabase;
 
 async fn bound(service: &Service, tenant: &Tenant, bounds: Value) {
     let path = format!("/v1/tenants/{}", tenant.id);

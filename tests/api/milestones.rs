@@ -1,8 +1,8 @@
 //! Milestones over HTTP: made, moved by activities, reached once a window, lowered by returns (spec 11).
 
 use serde_json::{Value, json};
+use support::harness::{Service, Tenant, cart, random_id, ten_percent};
 
-use crate::harness::{Service, Tenant, cart, random_id, ten_percent};
 use crate::promotions::join_all;
 
 const DAY: i64 = 86_400;

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 use sqlx::PgConnection;
+use support::harness::{Answer, Service, Tenant, cart, random_id, ten_percent};
 
-use crate::harness::{Answer, Service, Tenant, cart, random_id, ten_percent};
 use crate::issuances::{issue, reward};
 
 async fn run(owner: &mut PgConnection, statements: &str) {

@@ -1,8 +1,8 @@
 //! `strategy: optimal` over HTTP: prices, and redemptions that share limits.
 
 use serde_json::{Value, json};
+use support::harness::{Service, Tenant};
 
-use crate::harness::{Service, Tenant};
 use crate::promotions::join_all;
 use crate::redemptions::reconciled;
 

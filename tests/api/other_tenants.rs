@@ -2,8 +2,8 @@
 //! changes nothing there. (`routes` does the same for the ids in paths.)
 
 use serde_json::{Value, json};
+use support::harness::{Service, Tenant, cart, random_id, ten_percent};
 
-use crate::harness::{Service, Tenant, cart, random_id, ten_percent};
 use crate::routes::{ROUTES, Route, Things, call};
 
 /// Everything that names something outside of the path: method, path, body.

@@ -4,10 +4,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use support::harness::{Service, Tenant, cart};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
-
-use crate::harness::{Service, Tenant, cart};
 
 /// What became of what was sent.
 #[derive(Debug, Default)]

@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 use promotion_engine::domain::id::TenantId;
 use promotion_engine::service::pool::{PoolBounds, Urgency};
 use serde_json::{Value, json};
+use support::harness::{Service, cart, random_id};
 use tokio::task::JoinHandle;
-
-use crate::harness::{Service, cart, random_id};
 
 /// A pool of one thread, with room for one job of each tenant.
 const SMALL: PoolBounds = PoolBounds { threads: 1, waiting: 10, waiting_of_tenant: 1 };

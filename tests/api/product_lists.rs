@@ -1,8 +1,8 @@
 //! Product lists: JSON, CSV, their pages and their size.
 
 use serde_json::{Value, json};
+use support::harness::{Service, ten_percent};
 
-use crate::harness::{Service, ten_percent};
 use crate::stores::csv;
 
 #[tokio::test(flavor = "multi_thread")]

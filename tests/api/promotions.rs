@@ -2,8 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::harness::{OPERATOR, Service, stepped, ten_percent};
+use support::harness::{OPERATOR, Service, stepped, ten_percent};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_read_can_be_sent_back() {
@@ -261,7 +260,7 @@ async fn the_path_is_judged_before_the_body_and_the_body_before_the_state() {
     let tenant = service.tenant().await;
     let admin = &tenant.admin;
     let id = service.promotion(admin, ten_percent("P")).await;
-    let nowhere = format!("/v1/promotions/{}", crate::harness::random_id());
+    let nowhere = format!("/v1/promotions/{}", support::harness::random_id());
     service.put(&nowhere, admin, json!({"x": 1})).await.expect_code(404, "not_found");
     let path = format!("/v1/promotions/{id}");
     service.put(&path, admin, json!({"x": 1})).await.expect_code(422, "invalid");

@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-
-use crate::harness::{Service, Tenant, cart, random_id, stepped, ten_percent, with_codes};
-use crate::support::TestDatabase;
+use support::TestDatabase;
+use support::harness::{Service, Tenant, cart, random_id, stepped, ten_percent, with_codes};
 
 /// A redemption of the sample cart.
 fn order(transaction: &str) -> Value {

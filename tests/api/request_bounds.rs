@@ -13,12 +13,11 @@ use promotion_engine::metrics::Metrics;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection};
+use support::harness::{Service, Tenant, cart, random_id, with_codes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
-
-use crate::harness::{Service, Tenant, cart, random_id, with_codes};
 
 /// Everything that comes until the connection is closed, and how long that took.
 async fn until_closed(stream: &mut TcpStream) -> (String, Duration) {

@@ -1,8 +1,7 @@
 //! Returns over HTTP: refunds that add up, limits that get back what was taken, and nothing twice (spec 9).
 
 use serde_json::{Value, json};
-
-use crate::harness::{Service, Tenant, random_id, ten_percent};
+use support::harness::{Service, Tenant, random_id, ten_percent};
 
 /// Three units at 10 and one at 0.01, with shipping.
 fn order(transaction: &str) -> Value {

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::harness::{OPERATOR, Service, Tenant, cart, random_id, ten_percent, with_codes};
+use support::harness::{OPERATOR, Service, Tenant, cart, random_id, ten_percent, with_codes};
 
 /// Who may call a route: the letters of operator, admin, pos, issuer, viewer; `*` is anybody, without a key too.
 pub struct Route {
@@ -45,6 +44,7 @@ pub const ROUTES: &[Route] = &[
     route("delete", "/v1/promotions/{id}", "a"),
     route("post", "/v1/promotions/{id}/status", "a"),
     route("get", "/v1/promotions/{id}/history", "av"),
+    route("get", "/v1/promotions/{id}/findings", "av"),
     route("get", "/v1/promotions/{id}/stats", "av"),
     route("get", "/v1/stats", "av"),
     route("post", "/v1/promotions/{id}/codes", "a"),

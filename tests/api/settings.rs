@@ -1,8 +1,7 @@
 //! Settings: replaced whole, under their version, and locked once something has been live.
 
 use serde_json::{Value, json};
-
-use crate::harness::{Service, ten_percent};
+use support::harness::{Service, ten_percent};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replacement_needs_the_present_version() {

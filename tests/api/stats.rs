@@ -1,8 +1,8 @@
 //! What promotions gave over time, and how far their limits are used.
 
 use serde_json::{Value, json};
+use support::harness::{Service, Tenant, cart, random_id, stepped, ten_percent, with_codes};
 
-use crate::harness::{Service, Tenant, cart, random_id, stepped, ten_percent, with_codes};
 use crate::ledger::{Gift, Ledger};
 
 fn in_campaign(name: &str, campaign: &str) -> Value {

@@ -2,8 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
-
-use crate::harness::{Answer, Service, cart};
+use support::harness::{Answer, Service, cart};
 
 pub async fn csv(service: &Service, path: &str, key: &str, text: &str) -> Answer {
     let body = Some(text.to_owned());

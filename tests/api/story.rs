@@ -8,10 +8,9 @@ use promotion_engine::app::AppOptions;
 use promotion_engine::jobs::issuances::round;
 use promotion_engine::service::webhooks::address::Targets;
 use serde_json::{Value, json};
-
-use crate::harness::{Service, Tenant, cart, ten_percent};
-use crate::receiver::Receiver;
-use crate::support::TestDatabase;
+use support::TestDatabase;
+use support::harness::{Service, Tenant, cart, ten_percent};
+use support::receiver::Receiver;
 
 struct Story {
     service: Service,

@@ -2,8 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
-
-use crate::harness::{OPERATOR, Service, cart, random_id};
+use support::harness::{OPERATOR, Service, cart, random_id};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revoked_key_and_a_suspended_tenant_are_refused_at_once() {

@@ -7,9 +7,8 @@ use promotion_engine::domain::role::Role;
 use promotion_engine::service::api_key::mint;
 use reqwest::Method;
 use serde_json::{Value, json};
+use support::harness::{Answer, OPERATOR, Service, Tenant, cart, random_id, with_codes};
 use tokio::task::JoinSet;
-
-use crate::harness::{Answer, OPERATOR, Service, Tenant, cart, random_id, with_codes};
 
 async fn patch(service: &Service, tenant: &Tenant, body: Value) -> Answer {
     let path = format!("/v1/tenants/{}", tenant.id);

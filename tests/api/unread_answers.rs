@@ -6,13 +6,12 @@ use std::time::Duration;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use promotion_engine::api::edge::MIB;
 use serde_json::{Value, json};
+use support::TestDatabase;
+use support::harness::{Service, Tenant, ten_percent};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
-
-use crate::harness::{Service, Tenant, ten_percent};
-use crate::support::TestDatabase;
 
 /// A page of all promotions of a test.
 pub const PAGE: &str = "/v1/promotions?limit=200";
@@ -191,7 +190,7 @@ async fn slow(delay: Duration, hang_up: Duration) -> (TestDatabase, Service, Str
         options.timeouts.evaluate = Duration::from_secs(60);
     })
     .await;
-    let body = crate::harness::cart().to_string();
+    let body = support::harness::cart().to_string();
     let request = format!(
         "POST /v1/evaluate-cart HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

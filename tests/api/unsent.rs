@@ -10,12 +10,12 @@ use hyper::Response;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use promotion_engine::metrics::Metrics;
+use support::TestDatabase;
+use support::harness::{Service, Tenant, cart};
 use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep};
 
-use crate::harness::{Service, Tenant, cart};
-use crate::support::TestDatabase;
 use crate::unread_answers::{PAGE, ask_without_reading, large, metric};
 
 /// Tenants with so many large drafts, and the bytes of their pages.

@@ -7,12 +7,11 @@ use std::time::{Duration, Instant};
 use promotion_engine::app::AppOptions;
 use promotion_engine::service::webhooks::address::Targets;
 use serde_json::{Value, json};
+use support::TestDatabase;
+use support::harness::{Service, Tenant, cart, random_id};
+use support::receiver::{Manner, Receiver};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
-
-use crate::harness::{Service, Tenant, cart, random_id};
-use crate::receiver::{Manner, Receiver};
-use crate::support::TestDatabase;
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -6,10 +6,9 @@ use std::time::Duration;
 use promotion_engine::app::AppOptions;
 use promotion_engine::service::webhooks::address::Targets;
 use serde_json::{Value, json};
-
-use crate::harness::{Service, Tenant, cart, random_id, ten_percent};
-use crate::receiver::{Manner, Receiver};
-use crate::support::TestDatabase;
+use support::TestDatabase;
+use support::harness::{Service, Tenant, cart, random_id, ten_percent};
+use support::receiver::{Manner, Receiver, signature};
 
 fn anywhere(options: &mut AppOptions) {
     options.webhook_targets = Targets::Any;
@@ -325,4 +324,12 @@ async fn what_was_allowed_once_is_refused_when_it_is_no_more() {
     let given_up = dead(&service, &tenant, 1).await;
     assert_eq!(given_up[0]["fault"], "the URL must begin with https://");
     assert!(receiver.messages().is_empty());
+}
+
+#[test]
+fn the_scheme_of_signatures_is_the_one_that_others_write() {
+    // Of its documentation.
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let signed = r#"msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}"#;
+    assert_eq!(signature(secret, signed), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }

@@ -7,10 +7,10 @@ use promotion_engine::db::audit::{self, AuditFilter, NewAudit};
 use promotion_engine::db::rules;
 use promotion_engine::db::tenants::{self, TenantPatch};
 use promotion_engine::domain::id::TenantId;
+use support::{TestDatabase, as_operator, in_tx};
 use uuid::Uuid;
 
 use crate::sample::full_tenant;
-use crate::support::{TestDatabase, as_operator, in_tx};
 
 #[tokio::test]
 async fn the_audit_trail_is_read_newest_first() {

@@ -4,10 +4,10 @@ use promotion_engine::db::customers::{Moved, forget, pass_on, remains};
 use promotion_engine::db::reconcile::differences;
 use promotion_engine::domain::id::TenantId;
 use sqlx::{AssertSqlSafe, PgConnection};
+use support::{TestDatabase, in_tx, places};
 use uuid::Uuid;
 
 use crate::sample::full_tenant;
-use crate::support::{TestDatabase, in_tx, places};
 
 /// A redemption of a customer that takes so much of its limit of two, of the tenant's one promotion.
 async fn sale(owner: &mut PgConnection, tenant: TenantId, customer: &str, times: i64) -> Uuid {

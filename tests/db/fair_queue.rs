@@ -4,10 +4,9 @@ use std::time::{Duration, Instant};
 
 use promotion_engine::db::{Db, DbError};
 use promotion_engine::domain::id::TenantId;
+use support::{TestDatabase, options};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-
-use crate::support::{TestDatabase, options};
 
 /// A transaction of so long.
 async fn work(db: &Db, tenant: TenantId, time: Duration) -> Result<Duration, DbError> {

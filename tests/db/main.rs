@@ -1,8 +1,5 @@
 //! Statements, races, row-level security and the embedded server, on a real PostgreSQL.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod changes;
 mod customers;
 mod embedded;

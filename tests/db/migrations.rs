@@ -3,9 +3,8 @@
 use promotion_engine::db::embedded::{Embedded, EmbeddedOptions};
 use promotion_engine::db::{self, Db, DbError, DbOptions, Durability};
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
+use support::TestDatabase;
 use tokio::task::JoinSet;
-
-use crate::support::TestDatabase;
 
 /// A cluster of the test's own: the roles of the others' are made already.
 async fn cluster() -> (Embedded, PgConnection) {

@@ -7,12 +7,12 @@ use promotion_engine::db::outbox::{self, NewEvent};
 use promotion_engine::db::{Db, DbError, events};
 use promotion_engine::domain::event::{EventType, Subject};
 use promotion_engine::domain::id::{RedemptionId, TenantId};
+use support::TestDatabase;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::sample::noon;
-use crate::support::TestDatabase;
 
 fn event(subject: Uuid, number: usize) -> NewEvent {
     NewEvent {

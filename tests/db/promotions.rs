@@ -6,10 +6,10 @@ use promotion_engine::db::{DbError, Key, Reference, keys, promotion_history};
 use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
 use promotion_engine::domain::names::Named;
 use promotion_engine::domain::promotion::{Kind, PromotionType, State, Status};
+use support::{TestDatabase, in_tx};
 use uuid::Uuid;
 
 use crate::sample::{full_tenant, key, name_in, noon, promotion};
-use crate::support::{TestDatabase, in_tx};
 
 async fn insert(database: &TestDatabase, tenant: TenantId, new: NewPromotion) -> PromotionId {
     let id = new.promotion;

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
+use support::{TestDatabase, copy};
 
 use crate::sample::full_tenant;
-use crate::support::{TestDatabase, copy};
 use crate::tenant_in_statements;
 
 /// What today's schema takes from what the release before had, or asks of it besides; and why that breaks nothing.

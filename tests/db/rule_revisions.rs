@@ -6,10 +6,10 @@ use promotion_engine::db::{promotion_ends, rules, stores};
 use promotion_engine::domain::id::{PromotionId, TenantId};
 use promotion_engine::domain::promotion::Status;
 use sqlx::AssertSqlSafe;
+use support::{TestDatabase, in_tx};
 use uuid::Uuid;
 
 use crate::sample::{end, full_tenant, noon, store};
-use crate::support::{TestDatabase, in_tx};
 
 async fn of_stores(database: &TestDatabase, tenant: TenantId) -> Uuid {
     let current = in_tx!(database, tenant, |tx| rules::current(tx).await);

@@ -14,9 +14,8 @@ use promotion_engine::domain::role::Role;
 use promotion_engine::domain::settings::Settings;
 use promotion_engine::domain::store::Store;
 use sqlx::AssertSqlSafe;
+use support::TestDatabase;
 use uuid::Uuid;
-
-use crate::support::TestDatabase;
 
 /// An instant within the dates of [`promotion`].
 pub fn noon() -> DateTime<Utc> {

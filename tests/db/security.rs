@@ -2,9 +2,9 @@
 
 use promotion_engine::db::{Db, DbError, OPERATOR_ROLE, SERVICE_ROLE};
 use sqlx::{AssertSqlSafe, PgConnection};
+use support::{TestDatabase, options};
 
 use crate::sample::full_tenant;
-use crate::support::{TestDatabase, options};
 
 /// All that the operator's role can see. ARCHITECTURE.md says the same.
 const OPERATOR_TABLES: [&str; 9] = [

@@ -5,10 +5,10 @@ use promotion_engine::db::tenants::{self, TenantPatch};
 use promotion_engine::db::{DbError, Key, Reference, codes, keys, product_lists, settings, stores};
 use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
 use promotion_engine::domain::promotion::Status;
+use support::{TestDatabase, as_operator, in_tx};
 use uuid::Uuid;
 
 use crate::sample::{full_tenant, key, new_codes, new_settings, noon, promotion, store};
-use crate::support::{TestDatabase, as_operator, in_tx};
 
 #[tokio::test]
 async fn a_migrated_database_is_ready() {

@@ -10,8 +10,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection};
-
-use crate::support::TestDatabase;
+use support::TestDatabase;
 
 /// Statements of the operator's role, which cross tenants; and what each of them is for.
 const CROSSING: &[(&str, &str)] = &[

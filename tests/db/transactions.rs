@@ -10,10 +10,10 @@ use promotion_engine::db::{Db, DbError};
 use promotion_engine::domain::id::{PromotionId, TenantId};
 use promotion_engine::domain::promotion::Status;
 use sqlx::PgConnection;
+use support::{TestDatabase, options};
 use tokio::task::JoinSet;
 
 use crate::sample::{key, noon, promotion, store};
-use crate::support::{TestDatabase, options};
 
 /// Connections of the service that rest inside a transaction.
 async fn left_open(owner: &mut PgConnection) -> Vec<String> {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
+use support::expect;
 
-use crate::{evaluate, expect, for_each_seed, generate, oracle};
+use crate::{evaluate, for_each_seed, generate, oracle};
 
 #[test]
 fn the_engine_agrees_with_the_naive_evaluator() {

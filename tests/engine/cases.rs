@@ -1,8 +1,9 @@
 //! Worked carts as data, each with the prices that it must come to.
 
 use serde_json::json;
+use support::expect;
 
-use crate::{evaluate, expect, oracle};
+use crate::{evaluate, oracle};
 
 #[test]
 fn every_worked_cart_comes_to_its_expected_prices() {

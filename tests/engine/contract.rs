@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-use crate::expect;
+use support::expect;
 
 const CONTRACT: &str = include_str!("../../docs/SPEC.md");
 

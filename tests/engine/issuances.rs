@@ -77,7 +77,7 @@ fn with_request<T>(customer: Any, act: impl FnOnce(&Request<'_>) -> T) -> T {
 
 fn rules(promotions: Vec<Promotion>) -> Arc<RuleSet> {
     let settings = Settings::defaults("INR".parse_currency(), chrono_tz::UTC);
-    Arc::new(RuleSet::compile(1, settings, Vec::new(), Default::default(), promotions))
+    Arc::new(RuleSet::compile(settings, Vec::new(), Default::default(), promotions))
 }
 
 trait ParseCurrency {
@@ -172,7 +172,7 @@ fn the_end_of_the_issuance_ranks_if_it_is_sooner() {
         let mut settings = Settings::defaults("INR".parse_currency(), chrono_tz::UTC);
         settings.ranking =
             vec![promotion_engine::domain::settings::RankingCriterion::EarliestExpiry];
-        let rules = RuleSet::compile(1, settings, Vec::new(), Default::default(), promotions());
+        let rules = RuleSet::compile(settings, Vec::new(), Default::default(), promotions());
         with_request(json!({"id": "C"}), |request| {
             let issuances = [issuance(1, use_until, "2026-06-02T00:00:00Z")];
             let stop = Stop::default();

@@ -5,7 +5,7 @@ mod agreement;
 mod bounded;
 mod cases;
 mod contract;
-mod expect;
+mod findings;
 mod generate;
 mod issuances;
 mod limits;

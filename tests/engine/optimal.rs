@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 
 use crate::agreement::name_promotions_by_place;
 use crate::properties::decimal;
-use crate::{evaluate, expect, for_each_seed_of, generate, number, oracle};
+use support::expect;
+
+use crate::{evaluate, for_each_seed_of, generate, number, oracle};
 
 /// How many documents are tried in every way: `OPTIMAL_DOCUMENTS`, or 2,000.
 fn documents() -> u64 {

@@ -10,10 +10,10 @@ use promotion_engine::reconcile;
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
+use support::harness::{Service, cart, ten_percent};
+use support::options;
 
 use crate::dashboard::file;
-use crate::harness::{Service, cart, ten_percent};
-use crate::support::options;
 
 /// What the lines call the database and its owner, and that owner's password.
 const NAME: &str = "promotions";

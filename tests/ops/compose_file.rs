@@ -5,8 +5,7 @@ use std::process::Command;
 use promotion_engine::db::embedded::{Embedded, EmbeddedOptions};
 use promotion_engine::db::{self, Db, Durability};
 use sqlx::{ConnectOptions, Connection};
-
-use crate::support::options;
+use support::options;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ops/postgres/init.sh");
 const PASSWORD: &str = "a 'password' of its own";

@@ -6,8 +6,7 @@ use std::path::Path;
 
 use promotion_engine::{jobs, probe};
 use serde_json::{Value, json};
-
-use crate::harness::{Service, cart, random_id, ten_percent};
+use support::harness::{Service, cart, random_id, ten_percent};
 
 /// Labels that Prometheus adds, and that of histograms' buckets.
 const ADDED: [&str; 3] = ["job", "instance", "le"];

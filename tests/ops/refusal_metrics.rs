@@ -10,11 +10,10 @@ use promotion_engine::domain::role::Role;
 use promotion_engine::service::api_key::mint;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use support::TestDatabase;
+use support::harness::{Answer, OPERATOR, Service, Tenant, cart, random_id};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-
-use crate::harness::{Answer, OPERATOR, Service, Tenant, cart, random_id};
-use crate::support::TestDatabase;
 
 /// The families that are watched: nothing of them may rise but what is expected.
 const WATCHED: [&str; 4] = [

@@ -11,13 +11,13 @@ use promotion_engine::service::webhooks::address::Targets;
 use promotion_engine::telemetry::{Traces, dispatch};
 use reqwest::Method;
 use serde_json::{Value, json};
+use support::TestDatabase;
+use support::harness::{Answer, OPERATOR, Service, Tenant, cart, ten_percent, with_codes};
+use support::receiver::Receiver;
 use tracing::Dispatch;
 use tracing::subscriber::NoSubscriber;
 use tracing_subscriber::EnvFilter;
 
-use crate::harness::{Answer, OPERATOR, Service, Tenant, cart, ten_percent, with_codes};
-use crate::receiver::Receiver;
-use crate::support::TestDatabase;
 use crate::telemetry::{Log, all_keys};
 
 const CUSTOMER: &str = "canary-customer-51ab";

@@ -8,10 +8,10 @@ use promotion_engine::telemetry::{Traces, install};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+use support::harness::{Answer, OPERATOR, Service, Tenant, cart, ten_percent, with_codes};
 use tracing_subscriber::EnvFilter;
 
 use crate::collector::{Collector, attribute};
-use crate::harness::{Answer, OPERATOR, Service, Tenant, cart, ten_percent, with_codes};
 
 const CUSTOMER: &str = "canary-customer-7f3a9c";
 const CODE: &str = "CANARYCODE7F3A9C";

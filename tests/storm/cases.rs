@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use support::TestDatabase;
 
 use crate::checker;
 use crate::client::{Answer, Call};
 use crate::instance::{self, Instance};
 use crate::shop::{self, Shop};
-use crate::support::TestDatabase;
 use crate::till::{Book, Till};
 
 /// A shop with a till, and everything that keeps it alive.

@@ -8,13 +8,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
+use support::{TestDatabase, places};
 
 use crate::checker;
 use crate::client::{Answer, Call};
 use crate::earning::{bought, earned, issue_of, open, reward};
 use crate::scale::{Dice, pick};
 use crate::shop::{self, Shop};
-use crate::support::{TestDatabase, places};
 use crate::till::Till;
 
 const CLIENTS: usize = 64;

@@ -10,10 +10,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use sqlx::{ConnectOptions, Connection};
+use support::receiver::{Manner, Message, Receiver};
 
 use crate::cluster::Cluster;
 use crate::process::Processes;
-use crate::receiver::{Manner, Message, Receiver};
 use crate::scale::{Dice, pick};
 use crate::shop::{self, Shop};
 use crate::till::{Book, Till};

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use support::TestDatabase;
 
 use crate::checker;
 use crate::client::{Answer, Call};
 use crate::instance;
 use crate::scale::{Dice, pick};
 use crate::shop::{self, Shop};
-use crate::support::TestDatabase;
 use crate::till::{Book, Till};
 
 const CLIENTS: usize = 64;

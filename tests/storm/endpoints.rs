@@ -6,13 +6,13 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgConnection};
+use support::TestDatabase;
 
 use crate::client::{Answer, Call, Front};
 use crate::instance::{self, OPERATOR};
 use crate::proxy::{Proxy, When};
 use crate::shop::{self, Shop};
 use crate::statements::{MOST, difference, settled};
-use crate::support::TestDatabase;
 
 /// What a change of a row changes, beside the rows that each table has.
 const SUMS: &[&str] = &[

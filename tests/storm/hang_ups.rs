@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection};
+use support::TestDatabase;
 
 use crate::checker;
 use crate::instance;
 use crate::proxy::{Proxy, Weather};
 use crate::scale::{Dice, pick};
 use crate::shop::{self, Shop};
-use crate::support::TestDatabase;
 use crate::till::{Book, Till};
 
 const CLIENTS: u64 = 64;

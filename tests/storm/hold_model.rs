@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use support::TestDatabase;
 
 use crate::checker;
 use crate::client::Answer;
@@ -13,7 +14,6 @@ use crate::hold_races::{expires_in, is_open};
 use crate::instance;
 use crate::scale::{Dice, pick};
 use crate::shop::{self, Shop};
-use crate::support::TestDatabase;
 use crate::till::{Book, State, Till};
 
 /// Applications that there are for all.

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection};
+use support::TestDatabase;
 
 use crate::checker;
 use crate::client::Answer;
 use crate::instance;
 use crate::scale::{Dice, pick};
 use crate::shop::{self, Shop};
-use crate::support::TestDatabase;
 use crate::till::{Book, State, Till};
 
 /// Moves the end of a hold, as if its time had been shorter: nobody waits for ten seconds of each.

@@ -2,9 +2,9 @@
 
 use promotion_engine::app::{App, AppOptions, listen};
 use sqlx::postgres::PgConnectOptions;
+use support::options;
 
 use crate::client::Front;
-use crate::support::options;
 
 pub const OPERATOR: &str = "operator-key-of-the-storm-0123456789";
 

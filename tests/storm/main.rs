@@ -7,15 +7,6 @@
 //! Reading order: `client` and `till` send, `shop` makes tenants and bodies, `instance`, `process` and `cluster` are
 //! what is stormed, `proxy` is a bad network, `checker` judges; then one file a promise.
 
-#[allow(
-    dead_code,
-    unused_imports,
-    unused_macros,
-    reason = "shared with other test binaries, which use the rest"
-)]
-#[path = "../support/mod.rs"]
-mod support;
-
 mod checker;
 mod client;
 mod cluster;
@@ -23,8 +14,6 @@ mod instance;
 mod member;
 mod process;
 mod proxy;
-#[path = "../api/receiver.rs"]
-mod receiver;
 mod scale;
 mod shop;
 mod till;

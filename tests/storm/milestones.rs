@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde_json::json;
+use support::TestDatabase;
 
 use crate::checker;
 use crate::earning::{bought, open, together};
 use crate::scale::{Dice, pick};
 use crate::shop::{self, Shop};
-use crate::support::TestDatabase;
 
 const CLIENTS: usize = 64;
 

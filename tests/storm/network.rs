@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use support::TestDatabase;
+
 use crate::checker;
 use crate::instance;
 use crate::proxy::{Proxy, Weather};
 use crate::scale::{Dice, pick};
 use crate::service_killed::{Load, replay};
 use crate::shop::{self, Shop};
-use crate::support::TestDatabase;
 use crate::till::{Book, Till};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
+use support::TestDatabase;
 
 use crate::checker;
 use crate::client::Answer;
 use crate::instance::{self, Instance};
 use crate::scale::{Dice, pick};
 use crate::shop::{self, Shop};
-use crate::support::TestDatabase;
 use crate::till::{Book, Till};
 
 /// Redeems what was quoted, and what is quoted instead, until it is had. How often it was refused.

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use support::TestDatabase;
 
 use crate::checker;
 use crate::client::Answer;
 use crate::instance;
 use crate::scale::{Dice, pick};
 use crate::shop::{self, Shop};
-use crate::support::TestDatabase;
 use crate::till::{Book, Till};
 
 /// Decimals of the amounts here: quantities have three at most, prices four.

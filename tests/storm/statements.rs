@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgConnection};
+use support::TestDatabase;
 
 use crate::checker;
 use crate::client::{Answer, Call};
@@ -13,7 +14,6 @@ use crate::hold_races::{expires_in, is_open};
 use crate::instance;
 use crate::proxy::{Proxy, When};
 use crate::shop::{self, Shop};
-use crate::support::TestDatabase;
 use crate::till::{Book, Till};
 
 /// No endpoint has as many statements.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use support::TestDatabase;
 
 use crate::checker;
 use crate::client::Answer;
 use crate::instance::{self, Instance};
 use crate::scale::{Dice, pick};
 use crate::shop::{self, Shop};
-use crate::support::TestDatabase;
 use crate::till::{Book, Till};
 
 const TWINS: usize = 64;

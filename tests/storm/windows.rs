@@ -7,11 +7,11 @@ use promotion_engine::clock::Clock;
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection};
+use support::TestDatabase;
 
 use crate::checker;
 use crate::instance::{self, Instance};
 use crate::shop::{self, Shop};
-use crate::support::TestDatabase;
 use crate::till::{Book, Till};
 
 /// What is used of a customer's limit, window by window.

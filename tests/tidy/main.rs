@@ -9,19 +9,34 @@ use std::path::{Path, PathBuf};
 /// What each layer may import of ours, besides itself.
 const LAYERS: &[(&str, &[&str])] = &[
     ("config", &[]),
+    ("convert", &[]),
     ("domain", &[]),
     ("metrics", &[]),
     ("telemetry", &["config", "domain", "tls"]),
     ("engine", &["domain"]),
-    ("db", &["domain"]),
+    ("db", &["convert", "domain"]),
     ("wire", &["domain", "engine"]),
     ("stored", &["db", "domain", "engine", "wire"]),
-    ("cache", &["db", "domain", "engine", "metrics", "stored"]),
+    ("cache", &["convert", "db", "domain", "engine", "metrics", "stored"]),
     (
         "service",
-        &["cache", "clock", "db", "domain", "engine", "metrics", "stored", "telemetry", "wire"],
+        &[
+            "cache",
+            "clock",
+            "convert",
+            "db",
+            "domain",
+            "engine",
+            "metrics",
+            "stored",
+            "telemetry",
+            "wire",
+        ],
     ),
-    ("api", &["cache", "db", "domain", "metrics", "service", "stored", "telemetry", "wire"]),
+    (
+        "api",
+        &["cache", "convert", "db", "domain", "metrics", "service", "stored", "telemetry", "wire"],
+    ),
     ("jobs", &["db", "domain", "metrics", "service", "tls"]),
 ];
 

@@ -1,8 +1,8 @@
 //! The schemas of all bodies: the components of the OpenAPI document.
 //!
 //! The table of a body describes its schema ([`crate::wire::body`]). This list says which body has which of the names
-//! that paths refer to ([`schema`]); the parts of a body are found through its table. Parts that differ between requests
-//! and answers appear twice, for example as `SelectorInput` and `Selector`.
+//! that paths refer to ([`schema`]); the parts of a body are found through its table. Parts that differ between
+//! requests and answers appear twice, for example as `SelectorInput` and `Selector`.
 
 use std::marker::PhantomData;
 
@@ -12,15 +12,14 @@ use crate::api::{
     audit, codes, health, keys, product_lists, redemptions, schema, stats, stores, tenants,
     webhooks,
 };
-use crate::domain::cart::Request;
 use crate::domain::redemption::Order;
-use crate::service::event_log::EventBody;
 use crate::wire::body::{
     Described, Describes, DescribesMember, Schemas, Side, WORDS, every, optional, part, required,
 };
+use crate::wire::event::EventBody;
 use crate::wire::{
-    activity, code, customer_promotion, evaluation, issuing, milestone, problem, product_list,
-    promotion, redemption, returns, settings, store,
+    activity, code, customer_promotion, drafts, evaluation, finding, issuing, milestone, problem,
+    product_list, promotion, redemption, returns, settings, store,
 };
 
 /// Makes the function that describes all bodies.
@@ -44,7 +43,6 @@ bodies! {
     ActivityRecorded: answer::<activity::ActivityRecorded>;
     AuditPage: page::<audit::AuditEntry>;
     BulkIssuanceInput: request::<issuing::BulkIssueBody>;
-    CartRequestInput: request::<Request<'_>>;
     Claim: request::<issuing::ClaimBody>;
     CodePage: page::<codes::CodeBody>;
     CodesInput: request::<code::CodesBody>;
@@ -55,7 +53,9 @@ bodies! {
     });
     EndedRedemption: answer::<redemption::EndedRedemption>;
     Evaluation: answer::<evaluation::EvaluationBody>;
+    EvaluationRequestInput: request::<drafts::EvaluationRequest>;
     EventPage: page::<EventBody>;
+    Findings: answer::<finding::FindingsBody>;
     Health: answer::<health::Health>;
     Issuance: answer::<issuing::IssuanceBody>;
     IssuanceInput: request::<issuing::IssueBody>;

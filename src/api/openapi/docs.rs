@@ -1,5 +1,5 @@
-//! `GET /openapi.json`, and `GET /docs`: a page to browse that document. The page is part of the program, and loads nothing from
-//! elsewhere.
+//! `GET /openapi.json`, and `GET /docs`: a page to browse that document. The page is part of the program, and loads
+//! nothing from elsewhere.
 
 use std::sync::{Arc, LazyLock};
 

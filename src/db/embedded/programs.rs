@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
 use super::error::EmbeddedError;
+use crate::convert::hex;
 
 /// The programs that a folder must contain.
 const PROGRAMS: [&str; 3] = ["initdb", "pg_ctl", "postgres"];
@@ -164,7 +165,7 @@ pub async fn download(releases: &str, downloads: &Path) -> Result<PathBuf, Embed
     // The release publishes "<hash>  <file>". A missing or malformed checksum is refused.
     let published = String::from_utf8_lossy(&published);
     let expected = published.split_whitespace().next().unwrap_or_default();
-    let actual: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let actual = hex(&Sha256::digest(&bytes));
     if !expected.eq_ignore_ascii_case(&actual) {
         return Err(EmbeddedError::NoPrograms {
             why: format!("the checksum of {url} is {actual}, but {expected:?} is published"),

@@ -14,6 +14,7 @@ use super::cluster::{self, Cluster};
 use super::error::{EmbeddedError, cannot};
 use super::options::EmbeddedOptions;
 use super::programs;
+use crate::convert::hex;
 
 /// The name of the service's database.
 const DATABASE: &str = "promotion_engine";
@@ -82,7 +83,7 @@ async fn home(data_dir: &Path, account: &Account) -> Result<PathBuf, EmbeddedErr
     // This removes only an empty folder. A cluster in it would be data to keep.
     let _ = fs::remove_dir(&home);
     let digest = Sha256::digest(data_dir.as_os_str().as_encoded_bytes());
-    let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex(digest.get(..8).unwrap_or_default());
     let fallback = Path::new(FALLBACK).join(hash);
     fs::create_dir_all(FALLBACK).map_err(cannot("make", Path::new(FALLBACK)))?;
     make_private(&fallback, account)?;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::super::error::Undone;
 use super::super::evaluate::code_keys;
 use super::super::pool::{Pool, Urgency};
-use super::super::{Service, ServiceError, events, issuance_events};
+use super::super::{Service, ServiceError, events};
 use super::decide::{Decided, Decision, Open, Recorded, Tally};
 use super::keys::{Start, again, first};
 use super::order::{Pace, Pending, Verdict};
@@ -23,6 +23,7 @@ use crate::db::redemptions::HeldUse;
 use crate::db::{self, DbError, Reference, TenantTx};
 use crate::domain::amount::Money;
 use crate::domain::currency::Currency;
+use crate::domain::event::{Commit, Event, Transaction};
 use crate::domain::id::{RedemptionId, TenantId};
 use crate::engine::{RuleSet, Stop};
 
@@ -232,11 +233,11 @@ impl Group {
         let mut events = Vec::new();
         for bound in tally.reached() {
             if db::outbox::note_limit_reached(tx, &bound.counter, now).await? {
-                events.push(events::budget_exhausted(bound, now));
+                events.push(events::new(&Event::PromotionBudgetExhausted(bound), now));
             }
         }
         let used_up = tally.used_up();
-        events.extend(used_up.filter_map(|counter| issuance_events::used_up(counter, now)));
+        events.extend(used_up.filter_map(|counter| events::used_up(counter, now)));
         Ok((decided, events))
     }
 
@@ -291,22 +292,23 @@ impl Group {
     fn tell(&self, decided: &[Decided], now: DateTime<Utc>, events: &mut Vec<NewEvent>) {
         for Recorded { new, ends } in decided.iter().filter_map(Decided::recorded) {
             if let Some(ends) = ends {
-                let id = RedemptionId::new(ends.redemption_id);
-                let transaction = &new.transaction_id;
-                events.push(events::redemption_cancelled(id, transaction, ends.state, now));
+                let (id, transaction) = (ends.redemption_id, &new.transaction_id);
+                events.push(events::cancelled(id, transaction, ends.state, now));
             }
             if new.expires_at.is_some() {
                 continue;
             }
-            let committed = events::Committed {
-                id: RedemptionId::new(new.redemption_id),
-                transaction_id: &new.transaction_id,
+            let commit = Commit {
+                transaction: Transaction {
+                    redemption: RedemptionId::new(new.redemption_id),
+                    id: &new.transaction_id,
+                },
                 evaluated_at: new.evaluated_at,
                 discount: Money::from_scaled(new.discount),
                 precision: self.rules.settings().rounding.precision(),
+                gifts: new.promotions.iter().map(|own| events::gift(&own.given)).collect(),
             };
-            let gifts = new.promotions.iter().map(|gift| &gift.given);
-            events.push(events::redemption_committed(&committed, gifts, now));
+            events.push(events::committed(commit, now));
         }
     }
 

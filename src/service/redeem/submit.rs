@@ -137,7 +137,7 @@ impl Service {
             Size::Small => Asked::Small(request),
             Size::Large => Asked::Large(Arc::clone(request)),
         };
-        let priced = self.price(tenant, asked, |_, _, _, _| ()).await;
+        let priced = self.price(tenant, asked, None, |_, _, _, _| ()).await;
         if let Err(ServiceError::TooComplex(_)) = priced {
             let address = Address::Transaction(pending.order.transaction_id.clone());
             use RedemptionState::{Cancelled, Committed, Expired, Held, Replaced};

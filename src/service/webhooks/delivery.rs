@@ -6,12 +6,12 @@ use rand::RngExt;
 use uuid::Uuid;
 
 use super::super::Service;
-use super::super::event_log::EventBody;
 use crate::db::deliveries::{ClaimedRow, DueRow, Failed};
 use crate::db::webhooks::TargetRow;
 use crate::db::{self, DbError};
 use crate::domain::id::{TenantId, WebhookId};
 use crate::wire::body::*;
+use crate::wire::event::EventBody;
 
 /// How long no other instance tries a claimed delivery. This is longer than an attempt can take.
 const LEASE: TimeDelta = TimeDelta::seconds(60);

@@ -11,6 +11,7 @@ use crate::domain::benefit::{
 use crate::domain::cart::Explain;
 use crate::domain::evaluation::ReasonCode;
 use crate::domain::event::EventType;
+use crate::domain::finding::{FindingCode, Severity as FindingSeverity};
 use crate::domain::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
 use crate::domain::limit::RefreshUnit;
 use crate::domain::promotion::{PromotionType, State as PromotionState, Status as LifecycleStatus};
@@ -36,7 +37,7 @@ macro_rules! titled {
 
 titled! {
     ActivityType, AmountPer, AudienceType, CustomFieldType, DiscountLevel, EarningTrigger,
-    EvaluationOrder, EventType, ExpiryType, Explain, IssuanceSource, IssuanceState, KeyRole,
+    EvaluationOrder, EventType, ExpiryType, Explain, FindingCode, FindingSeverity, IssuanceSource, IssuanceState, KeyRole,
     LifecycleStatus, LineField, MatchMode, MessageChannel, MilestoneMeasure, NumberOperator,
     Operator, PercentageBase, PickOrder, PickWithin, PriceBase, PromotionState, PromotionType,
     QualifyingItems, RankingCriterion, ReasonCode, RedemptionState, RefreshUnit, RoundingMode,

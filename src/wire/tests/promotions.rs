@@ -237,7 +237,7 @@ fn answered(terms: &Terms) -> String {
     let (id, status) = (PromotionId::new(uuid::Uuid::nil()), Status::Paused);
     let promotion = Promotion { id, created_at: now, status, terms: terms.clone() };
     let usage = Usage { limits: Vec::new(), precision: 2 };
-    PromotionAnswer::document(&(&promotion, status.state(terms, now), &usage, 1, now))
+    PromotionAnswer::document(&(&promotion, status.state(terms, now), &usage, 1, now, None))
 }
 
 proptest! {

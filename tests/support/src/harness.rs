@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
 
 use crate::contract::{self, Exchange};
-use crate::support::{TestDatabase, options};
+use crate::database::{TestDatabase, options};
 
 pub const OPERATOR: &str = "operator-key-of-the-tests-0123456789";
 

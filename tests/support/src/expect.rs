@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// All cases: the worked carts, and the examples of the contract.
 pub fn cases() -> Vec<Value> {
-    let examples = read(include_str!("../cases/examples.json"));
-    [examples, read(include_str!("../cases/terms.json")), contract()].concat()
+    let examples = read(include_str!("../../cases/examples.json"));
+    [examples, read(include_str!("../../cases/terms.json")), contract()].concat()
 }
 
 /// A case for each result in the examples of `docs/SPEC.md`.
 pub fn contract() -> Vec<Value> {
-    read(include_str!("../cases/contract.json"))
+    read(include_str!("../../cases/contract.json"))
 }
 
 fn read(cases: &str) -> Vec<Value> {

@@ -168,7 +168,7 @@ async fn start() -> Server {
 async fn make_template(maintenance: &PgConnectOptions) -> String {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
-    for migration in sqlx::migrate!("./migrations").iter() {
+    for migration in sqlx::migrate!("../../migrations").iter() {
         migration.checksum.hash(&mut hasher);
     }
     let template = format!("pe_test_template_{:016x}", hasher.finish());
@@ -205,28 +205,6 @@ async fn make_template(maintenance: &PgConnectOptions) -> String {
     connection.close().await.expect("a closed connection");
     template
 }
-
-/// Runs the body in a transaction of the tenant, and returns what it comes to.
-macro_rules! in_tx {
-    ($database:expr, $tenant:expr, |$tx:ident| $body:expr) => {
-        $database.tx($tenant, move |$tx| Box::pin(async move { $body })).await
-    };
-}
-
-pub(crate) use in_tx;
-
-/// The same for the operator.
-macro_rules! as_operator {
-    ($database:expr, |$tx:ident| $body:expr) => {
-        $database
-            .db()
-            .operator::<_, promotion_engine::db::DbError, _>(move |$tx| {
-                Box::pin(async move { $body })
-            })
-            .await
-    };
-}
-pub(crate) use as_operator;
 
 /// Where a text stands in what the tenant has: `table.column`, by the catalogue.
 pub async fn places(owner: &mut PgConnection, tenant: &str, text: &str) -> Vec<String> {

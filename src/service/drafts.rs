@@ -1,0 +1,127 @@
+//! Drafts on a cart: the tenant's rules with promotions that an admin tries without storing them (spec 15.1).
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
+use uuid::Uuid;
+
+use super::{Service, ServiceError};
+use crate::db::{self, TenantTx};
+use crate::domain::cart::Request;
+use crate::domain::draft::Drafts;
+use crate::domain::id::{PromotionId, TenantId};
+use crate::engine::{Changes, CodeFact, ProductList, RuleSet};
+use crate::wire::faults::{FaultCode, Faults, ListReference};
+
+/// Drafts, and the product lists that they name.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    pub drafts: Drafts,
+    pub lists: Vec<ListReference>,
+}
+
+/// The rules that a cart is priced by in a trial, and the codes of its new drafts.
+pub(super) struct Tried {
+    pub(super) rules: Arc<RuleSet>,
+    codes: Vec<(String, PromotionId)>,
+}
+
+impl Tried {
+    /// Makes the codes of the drafts unlock these. They go before stored codes.
+    pub(super) fn unlock(&self, request: &Request<'_>, facts: &mut [Option<CodeFact>]) {
+        for (code, fact) in request.cart.codes.iter().zip(facts) {
+            let own = self.codes.iter().find(|(own, _)| own.eq_ignore_ascii_case(code));
+            if let Some((_, draft)) = own {
+                *fact = Some(CodeFact::of_draft(*draft));
+            }
+        }
+    }
+}
+
+impl Service {
+    /// The tenant's rules with drafts. Drafts are compiled; what is stored is shared.
+    pub(super) async fn with_drafts(
+        &self,
+        tenant: TenantId,
+        rules: &RuleSet,
+        trial: Trial,
+        now: DateTime<Utc>,
+    ) -> Result<Tried, ServiceError> {
+        let Trial { drafts, lists } = trial;
+        let named: Vec<(String, PromotionId)> = drafts.named().collect();
+        let unknown: Vec<Uuid> =
+            named.iter().filter(|(_, id)| !rules.has(*id)).map(|(_, id)| id.uuid()).collect();
+        let names: Vec<String> = lists.iter().map(|own| own.name.clone()).collect();
+        let looked_up = if unknown.is_empty() && names.is_empty() {
+            LookedUp::default()
+        } else {
+            let read = self.db().tenant(tenant, move |tx| {
+                Box::pin(async move { LookedUp::read(tx, &unknown, &names).await })
+            });
+            read.await?
+        };
+        looked_up.check(rules, &named, &lists)?;
+        let created_at = |id: PromotionId| {
+            let stored = rules.created_at(id);
+            stored.or_else(|| looked_up.created_at.get(&id.uuid()).copied()).unwrap_or(now)
+        };
+        let without = drafts.without.clone();
+        let (with, codes) = drafts.promotions(created_at);
+        let changes = Changes { with, without, product_lists: looked_up.product_lists };
+        Ok(Tried { rules: Arc::new(rules.changed(changes)), codes })
+    }
+}
+
+/// What drafts need of the database.
+#[derive(Default)]
+struct LookedUp {
+    /// When the promotions that are not in the rules were created.
+    created_at: BTreeMap<Uuid, DateTime<Utc>>,
+    product_lists: BTreeMap<String, Arc<ProductList>>,
+}
+
+impl LookedUp {
+    async fn read(
+        tx: &mut TenantTx,
+        promotions: &[Uuid],
+        lists: &[String],
+    ) -> Result<Self, ServiceError> {
+        let created_at = db::promotions::created(tx, promotions).await?.into_iter().collect();
+        let mut product_lists = BTreeMap::new();
+        let mut rows = pin!(db::product_lists::read(tx, lists));
+        while let Some(row) = rows.try_next().await? {
+            product_lists.insert(row.name, Arc::new(ProductList::new(&row.skus)));
+        }
+        Ok(Self { created_at, product_lists })
+    }
+
+    /// Refuses promotions and product lists that do not exist, and a promotion that is named twice.
+    fn check(
+        &self,
+        rules: &RuleSet,
+        named: &[(String, PromotionId)],
+        lists: &[ListReference],
+    ) -> Result<(), ServiceError> {
+        let mut faults = Faults::new();
+        for (place, (pointer, id)) in named.iter().enumerate() {
+            if !rules.has(*id) && !self.created_at.contains_key(&id.uuid()) {
+                let message = "there is no such promotion";
+                faults.add_at(pointer.clone(), FaultCode::UnknownReference, message);
+            }
+            if named.iter().take(place).any(|(_, before)| before == id) {
+                let message = "is named twice";
+                faults.add_at(pointer.clone(), FaultCode::NotUnique, message);
+            }
+        }
+        for own in lists {
+            if !self.product_lists.contains_key(&own.name) {
+                let message = "is no product list";
+                faults.add_at(own.pointer.clone(), FaultCode::UnknownReference, message);
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
+    }
+}

@@ -1,0 +1,96 @@
+//! Findings: what is allowed in a promotion but probably not meant (spec 15.2).
+//!
+//! They are looked for with the rules in memory, on a blocking thread, since a tenant may have many stores and promotions.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use rustc_hash::FxHashSet;
+
+use super::{Service, ServiceError};
+use crate::db::{self, DbError};
+use crate::domain::finding::Finding;
+use crate::domain::id::{PromotionId, TenantId};
+use crate::domain::promotion::{Promotion, Terms};
+use crate::domain::vocabulary::{KnownNames, NameField, visit_names};
+use crate::engine::{About, RuleSet, findings};
+use crate::stored;
+
+impl Service {
+    /// The findings of a stored promotion.
+    pub async fn findings(
+        &self,
+        tenant: TenantId,
+        promotion: PromotionId,
+    ) -> Result<Vec<Finding>, ServiceError> {
+        let read = self.db().tenant(tenant, move |tx| {
+            Box::pin(async move {
+                let row = db::promotions::get(tx, promotion).await?;
+                Ok::<_, ServiceError>(stored::promotion(&row.ok_or(ServiceError::NotFound)?)?)
+            })
+        });
+        let promotion = read.await?;
+        let rules = self.cache().rules(tenant).await?;
+        look_for(rules, promotion, self.clock().now()).await
+    }
+}
+
+/// The findings of a promotion among these rules. The rules may have another version of it.
+pub(super) async fn look_for(
+    rules: Arc<RuleSet>,
+    promotion: Promotion,
+    now: DateTime<Utc>,
+) -> Result<Vec<Finding>, ServiceError> {
+    let look = move || {
+        let settings = rules.settings();
+        let known = known_names(&rules, &promotion.terms);
+        let zones = zones(&rules, &promotion.terms);
+        let about = About { promotion: &promotion, settings, known: &known, zones: &zones, now };
+        findings(&about, rules.promotions())
+    };
+    match tokio::task::spawn_blocking(look).await {
+        Ok(found) => Ok(found),
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is shutting down.
+            Err(_) => Err(DbError::Stopping.into()),
+        },
+    }
+}
+
+/// The names that the tenant is known to use, of the fields of which the terms use any.
+fn known_names(rules: &RuleSet, terms: &Terms) -> KnownNames {
+    let mut used = BTreeSet::new();
+    visit_names(terms, &mut |name| {
+        used.insert(name.field);
+    });
+    let uses = |field| used.contains(&field);
+    let (stores, concepts, zones) =
+        (uses(NameField::Store), uses(NameField::Concept), uses(NameField::Zone));
+    let mut known = KnownNames::default();
+    if !(stores || concepts || zones) {
+        return known;
+    }
+    for store in rules.stores() {
+        if stores {
+            known.add(NameField::Store, &store.code);
+        }
+        if let Some(concept) = store.concept.as_ref().filter(|_| concepts) {
+            known.add(NameField::Concept, concept);
+        }
+        for zone in store.zones.iter().filter(|_| zones) {
+            known.add(NameField::Zone, zone);
+        }
+    }
+    known
+}
+
+/// The time zones of the stores, if the schedule depends on them.
+fn zones(rules: &RuleSet, terms: &Terms) -> Vec<Tz> {
+    let depends = terms.schedule.as_ref().is_some_and(|schedule| schedule.timezone.is_none());
+    let stores = rules.stores().filter(|_| depends);
+    let zones: FxHashSet<Tz> = stores.filter_map(|store| store.timezone).collect();
+    zones.into_iter().collect()
+}

@@ -1,0 +1,81 @@
+//! The body of an evaluation with drafts (spec 15.1).
+
+use super::body::*;
+use super::code::CodeText;
+use super::decode::Value;
+use super::faults::Faults;
+use super::json::Json;
+use super::promotion::{self, MAX_DRAFT_CODES, Purpose, TermsBody};
+use crate::domain::cart::Request;
+use crate::domain::draft::{Draft, Drafts, Identity, MAX_DRAFTS};
+use crate::domain::id::PromotionId;
+use crate::domain::promotion::{Kind, Status};
+
+/// Most promotions that an evaluation leaves out.
+const MAX_WITHOUT: usize = 1_000;
+
+/// Whether the body of an evaluation has drafts, or leaves promotions out.
+pub fn has_drafts(body: &Json<'_>) -> bool {
+    ["with", "without"].iter().any(|key| body.member(key).is_some())
+}
+
+/// Reads a request and its drafts. Custom fields are not checked against the settings: no price depends on them.
+pub fn parse<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<(Request<'t>, Drafts)> {
+    let mut object = value.object(faults)?;
+    let request = Request::members(&mut object, faults);
+    let with = object
+        .or("with", Vec::new(), faults, |value, faults| value.list(0..=MAX_DRAFTS, faults, draft));
+    let without = object.or("without", Vec::new(), faults, |value, faults| {
+        value.list(0..=MAX_WITHOUT, faults, |id, faults| {
+            Some(PromotionId::new(ID.read(id, faults)?))
+        })
+    });
+    object.finish(faults)?;
+    Some((request?, Drafts { with: with?, without: without? }))
+}
+
+fn draft(value: Value<'_, '_>, faults: &mut Faults) -> Option<Draft> {
+    let body = promotion::parse(value, Purpose::Draft, faults);
+    let terms = body.terms?;
+    let place = value.path.key("codes");
+    let identity = match (body.id, body.codes) {
+        (Some(id), codes) if codes.is_empty() => Identity::Stored(id),
+        (Some(_), _) => {
+            faults.clash(&place, "does not go with id: its codes are stored");
+            return None;
+        }
+        (None, codes) if codes.is_empty() || matches!(terms.kind, Kind::CodeLinked) => {
+            Identity::New(codes)
+        }
+        (None, _) => {
+            faults.clash(&place, "goes with the type code_linked only");
+            return None;
+        }
+    };
+    Some(Draft { identity, terms })
+}
+
+described! {
+    /// A promotion to price the cart with, as if it were stored and active.
+    pub struct DraftInput "" {
+        /// The stored promotion whose place the draft takes; it shares its limits, codes and issuances. Without it the
+        /// draft is a promotion of its own, named `draft:0`, `draft:1` and so on by its place.
+        id: absent(ID),
+        terms: all_of::<TermsBody>(),
+        /// Ignored: a draft is taken as active.
+        status: absent(choice::<Status>()),
+        /// The codes that unlock a draft without an id.
+        codes: absent(list(CodeText, 0..=MAX_DRAFT_CODES)),
+    }
+}
+
+described! {
+    /// A cart, its customer, and where it is bought; with an admin key also drafts.
+    pub struct EvaluationRequest "" {
+        request: all_of::<Request<'_>>(),
+        /// Promotions to price the cart with besides the stored ones. Only for admin keys, else 403.
+        with: absent(list(part::<DraftInput>(), 0..=MAX_DRAFTS)),
+        /// Stored promotions to leave out. Only for admin keys, else 403.
+        without: absent(list(ID, 0..=MAX_WITHOUT)),
+    }
+}
