@@ -7,6 +7,8 @@
 #[path = "shop/request.rs"]
 mod request;
 mod shop;
+#[path = "hostile/terms.rs"]
+mod terms;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -228,6 +230,7 @@ fn rows() -> Vec<(&'static str, Made)> {
         settings.optimal_budget_ms = 20;
         (settings, stacked(12), two_lines("1000"))
     });
+    rows.extend(terms::rows());
     rows
 }
 
