@@ -1,7 +1,7 @@
 //! What must hold for a promotion to apply: groups and leaves (spec 5.3).
 
 use super::amount::{Money, Number};
-use super::selector::{Comparison, Match, Selector};
+use super::selector::{Comparison, Match, NumberOperator, Selector};
 
 /// Most leaves that one promotion's conditions may have (spec 5.3).
 pub const MAX_LEAVES: usize = 10;
@@ -199,4 +199,16 @@ pub enum Order {
     Gte,
     Lt,
     Lte,
+}
+
+impl Order {
+    /// The operator on numbers with the same meaning.
+    pub const fn operator(self) -> NumberOperator {
+        match self {
+            Self::Gt => NumberOperator::Gt,
+            Self::Gte => NumberOperator::Gte,
+            Self::Lt => NumberOperator::Lt,
+            Self::Lte => NumberOperator::Lte,
+        }
+    }
 }

@@ -17,6 +17,7 @@ mod line_set;
 mod patterns;
 mod product_lists;
 mod ranking;
+mod request_conditions;
 mod ruleset;
 mod selection;
 mod stores;

@@ -6,10 +6,10 @@ use std::fmt;
 
 use super::range::Range;
 use super::required::Required;
-use crate::domain::amount::{DecimalError, Number};
-use crate::domain::condition::{AttributeTest, Leaf, MemberSubject, ModeTest, Order};
+use crate::domain::condition::{AttributeTest, Leaf, MemberSubject, ModeTest};
 use crate::domain::names::Named as _;
-use crate::domain::selector::{Comparison, NumberOperator, TextTest};
+use crate::domain::selector::{Comparison, TextTest};
+use crate::engine::request_conditions::compare_text;
 
 /// The text of a request that a leaf looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,13 +120,7 @@ fn rule(leaf: &Leaf, holds: bool) -> Rule<'_> {
             TextTest::StartsWith(start) => Rule::StartsWith(start, holds),
         },
         Leaf::CustomerAttribute { test: AttributeTest::Number(order, value), .. } if holds => {
-            let op = match order {
-                Order::Gt => NumberOperator::Gt,
-                Order::Gte => NumberOperator::Gte,
-                Order::Lt => NumberOperator::Lt,
-                Order::Lte => NumberOperator::Lte,
-            };
-            Rule::Number(Comparison { op, value: *value })
+            Rule::Number(Comparison { op: order.operator(), value: *value })
         }
         // Where the text is no number, the leaf is false too.
         Leaf::CustomerAttribute { .. } => Rule::Anything,
@@ -151,12 +145,9 @@ fn meets(rule: &Rule<'_>, name: &str) -> bool {
         Rule::NoneOf(names) => !names.contains(name),
         Rule::Contains(part, holds) => name.contains(part) == *holds,
         Rule::StartsWith(start, holds) => name.starts_with(start) == *holds,
-        Rule::Number(compare) => match Number::parse(name) {
-            Ok(number) => compare.op.holds(number.cmp(&compare.value)),
-            Err(DecimalError::Malformed) => false,
-            // Longer than what is kept of numbers: not decided here.
-            Err(DecimalError::TooPrecise | DecimalError::OutOfRange) => true,
-        },
+        Rule::Number(Comparison { op, value }) => {
+            compare_text(name, *value).is_some_and(|ordering| op.holds(ordering))
+        }
         Rule::Anything => true,
     }
 }

@@ -103,7 +103,7 @@ pub(super) fn gives_nothing(terms: &Terms, settings: &Settings) -> Vec<Finding> 
     let gives_nothing = |variant: &Variant| {
         most(variant, terms, settings).is_some_and(|most| {
             let settled = settings.rounding.settle(&most);
-            let caps = caps(&terms.limits).map(|cap| settings.rounding.cut(&exact(cap)));
+            let caps = caps(&terms.limits).map(|cap| settings.rounding.cut(&cap.into()));
             !caps.fold(settled, Money::min).is_positive()
         })
     };
@@ -116,10 +116,6 @@ pub(super) fn gives_nothing(terms: &Terms, settings: &Settings) -> Vec<Finding> 
 fn caps(limits: &Limits) -> impl Iterator<Item = Money> {
     let counted = limits.counted().filter(|own| own.name.measure == Measure::Discount);
     limits.cart.discount.into_iter().chain(counted.map(|own| Money::from_scaled(own.maximum)))
-}
-
-fn exact(money: Money) -> Exact {
-    Exact::product(money, Quantity::ONE)
 }
 
 /// The most that it takes off, not rounded; `None`: it gives something else, or no bound is known.
@@ -147,9 +143,9 @@ fn most(variant: &Variant, terms: &Terms, settings: &Settings) -> Option<Exact> 
             }
             ItemKind::FixedPrice { value } => {
                 let price = (!adds_tax).then(|| below(high.min(LARGEST_PRICE)))?;
-                Some(price.minus(&exact(value)).or_zero())
+                Some(price.minus(&value.into()).or_zero())
             }
-            ItemKind::BundlePrice { value } => base.map(|base| base.minus(&exact(value)).or_zero()),
+            ItemKind::BundlePrice { value } => base.map(|base| base.minus(&value.into()).or_zero()),
         },
         Benefit::Cart(own) => match own.kind {
             CartKind::PercentageOff(percent) => base.map(|base| base.percent(percent)),
@@ -160,7 +156,7 @@ fn most(variant: &Variant, terms: &Terms, settings: &Settings) -> Option<Exact> 
             ShippingKind::PercentageOff(percent) => Some(below(LARGEST_PRICE).percent(percent)),
             ShippingKind::AmountOff(value) => amount(value, once),
             ShippingKind::FixedPrice(value) => {
-                Some(below(LARGEST_PRICE).minus(&exact(value)).or_zero())
+                Some(below(LARGEST_PRICE).minus(&value.into()).or_zero())
             }
         },
     }
