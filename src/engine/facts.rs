@@ -57,33 +57,14 @@ pub(crate) struct FactTable {
 }
 
 impl FactTable {
-    /// A table that adds facts to those of `base`.
+    /// A table that adds facts to those of `base`. Drafts look at their own facts only, so a text that both name has two.
     pub(crate) fn upon(base: Arc<Self>) -> Self {
         Self { count: base.count, base: Some(base), ..Self::default() }
     }
 
-    /// The fact of a text, if a rule names it.
-    fn known(&self, field: &FactField, text: &str) -> Option<Fact> {
-        let texts = match field {
-            FactField::Line(field) => match field {
-                TextField::Sku => &self.sku,
-                TextField::Product => &self.product,
-                TextField::Title => &self.title,
-                TextField::Brand => &self.brand,
-                TextField::Supplier => &self.supplier,
-                TextField::ProductGroup => &self.product_group,
-                TextField::Category => &self.category,
-                TextField::Tag => &self.tag,
-                TextField::Attribute(key) => self.attributes.get(key.as_str())?,
-                TextField::Variant(key) => self.variants.get(key.as_str())?,
-            },
-            FactField::List => &self.lists,
-            FactField::Store => &self.stores,
-            FactField::Concept => &self.concepts,
-            FactField::Zone => &self.zones,
-            FactField::Channel => &self.channels,
-        };
-        texts.get(text).copied()
+    /// The facts of the stored rules: these, or those that drafts were added to.
+    pub(crate) fn of_stored(&self) -> &Self {
+        self.base.as_deref().unwrap_or(self)
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -92,9 +73,6 @@ impl FactTable {
 
     /// The fact of a text. A new text gets a new fact.
     pub(crate) fn intern(&mut self, field: FactField, text: &str) -> Fact {
-        if let Some(fact) = self.base.as_ref().and_then(|base| base.known(&field, text)) {
-            return fact;
-        }
         let next = Fact::numbered(self.count);
         let texts = match field {
             FactField::Line(field) => match field {

@@ -41,7 +41,6 @@ struct Stored {
     version: i64,
     settings: Settings,
     stores: Arc<Stores>,
-    facts: Arc<FactTable>,
     promotions: Vec<Compiled>,
     milestones: Vec<CompiledMilestone>,
     by_id: FxHashMap<PromotionId, PromotionIndex>,
@@ -132,9 +131,7 @@ impl RuleSet {
         let index = Index::build(&compiled, &mut facts);
         let by_id = compiled.iter().enumerate();
         let by_id = by_id.map(|(index, own)| (own.promotion.id, PromotionIndex(index))).collect();
-        let facts = Arc::new(facts);
         let stored = Stored {
-            facts: Arc::clone(&facts),
             version,
             settings,
             stores,
@@ -147,7 +144,12 @@ impl RuleSet {
             single_lines,
             whole_since,
         };
-        Self { stored: Arc::new(stored), facts, drafts: Vec::new(), without: Vec::new() }
+        Self {
+            stored: Arc::new(stored),
+            facts: Arc::new(facts),
+            drafts: Vec::new(),
+            without: Vec::new(),
+        }
     }
 
     /// The same rules with changes. Only the changes are compiled; the stored rules are shared.
@@ -210,7 +212,7 @@ impl RuleSet {
         reading: &Reading,
         work: &Work<'_>,
     ) -> PromotionSet {
-        let place = self.stored.facts.of_place(store, channel);
+        let place = self.facts.of_stored().of_place(store, channel);
         let mut found = self.stored.index.find(reading.facts().chain(place), work);
         self.change(&mut found);
         found
