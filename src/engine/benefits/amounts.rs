@@ -121,16 +121,16 @@ fn bundles(
     takes.into_iter().map(|(_, take)| take)
 }
 
-/// Whether the takes of a part come to anything. A bundle comes to nothing where its lines have no room.
+/// Whether the takes of a part come to anything. A bundle comes to nothing where its lines have no room. Where there are
+/// no other parts, that shows when it is settled.
 pub(super) fn give_something(
     case: &Case<'_>,
     basket: &Basket,
-    kind: ItemKind,
+    benefit: &ItemBenefit,
     takes: &[Take],
 ) -> bool {
-    let is_positive = |take: &Take| take.share.is_positive();
-    match kind {
-        ItemKind::BundlePrice { .. } => {
+    match benefit.kind {
+        ItemKind::BundlePrice { .. } if benefit.same.is_some() => {
             case.work.charge(takes.len() * STEPS_A_SHARE);
             let mut takes = takes.to_vec();
             takes.sort_by_key(|take| take.slot.line);
@@ -138,9 +138,10 @@ pub(super) fn give_something(
             let share = |own: &LineTake| share_of_line(basket, own, rounding, true).weight;
             by_line(takes.into_iter()).iter().any(|own| share(own).is_positive())
         }
-        ItemKind::PercentageOff { .. }
+        ItemKind::BundlePrice { .. }
+        | ItemKind::PercentageOff { .. }
         | ItemKind::AmountOff { .. }
-        | ItemKind::FixedPrice { .. } => takes.iter().any(is_positive),
+        | ItemKind::FixedPrice { .. } => takes.iter().any(|take| take.share.is_positive()),
     }
 }
 

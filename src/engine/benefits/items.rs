@@ -46,7 +46,7 @@ pub(super) fn propose(
                 amounts::take_shares(case, basket, benefit, &chosen, &mut takes);
                 let own = takes.get(before..).unwrap_or_default();
                 // A part that gives nothing does not count (spec 5.4 `same`).
-                if !amounts::give_something(case, basket, benefit.kind, own) {
+                if !amounts::give_something(case, basket, benefit, own) {
                     let nothing = own.is_empty();
                     let own = if nothing { Failure::NoEligibleItems } else { Failure::NoBenefit };
                     failure = worse(failure, own);
