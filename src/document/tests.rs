@@ -150,3 +150,64 @@ fn a_document_that_is_not_json_is_400() {
     let problem = evaluate(b"{", DateTime::UNIX_EPOCH).expect_err("a problem");
     assert_eq!((problem.status, problem.code), (400, "not_json"));
 }
+
+#[test]
+fn drafts_are_priced_beside_and_instead_of_the_promotions() {
+    const TEN: &str = "00000000-0000-0000-0000-000000000000";
+    let five = |name: &str, kind: &str| {
+        let mut draft = promotion(name, kind);
+        draft["benefit"] = json!({"type": "amount_off", "value": "5"});
+        draft["status"] = json!("archived");
+        draft
+    };
+    let mut coded = five("Coded", "code_linked");
+    coded["codes"] = json!(["five-1"]);
+    let mut instead = five("Instead", "pos");
+    instead["id"] = json!(TEN);
+    let cases = [
+        (json!({"with": [five("Five", "pos")]}), vec![(TEN, "10.00"), ("draft:0", "5.00")]),
+        // The ranking puts promotions with codes first.
+        (
+            json!({"with": [five("Five", "pos"), coded], "without": [TEN]}),
+            vec![("draft:1", "5.00"), ("draft:0", "5.00")],
+        ),
+        (json!({"with": [instead]}), vec![(TEN, "5.00")]),
+        (json!({"without": [TEN]}), vec![]),
+    ];
+    for (changes, expected) in cases {
+        let mut request = request();
+        request["cart"]["codes"] = json!(["FIVE-1"]);
+        request.as_object_mut().expect("an object").extend(changes.as_object().cloned().unwrap());
+        let document = json!({"promotions": [promotion("Ten", "pos")], "request": request});
+        let result = evaluated(&document).expect("a result");
+        let applied = result["applied"].as_array().expect("a list");
+        let shown = applied.iter().map(|own| json!([own["promotion_id"], own["discount"]]));
+        assert_eq!(json!(shown.collect::<Vec<_>>()), json!(expected), "{changes}");
+        assert_eq!(result["not_applied"], json!([]), "{changes}");
+    }
+}
+
+#[test]
+fn drafts_name_promotions_of_the_document_and_have_codes_only_if_they_are_new() {
+    let unknown = "00000000-0000-0000-0000-000000000009";
+    let mut stored = promotion("Stored", "code_linked");
+    stored["id"] = json!("00000000-0000-0000-0000-000000000000");
+    stored["codes"] = json!(["FIVE-1"]);
+    let mut open = promotion("Open", "pos");
+    open["codes"] = json!(["FIVE-1"]);
+    let mut lost = promotion("Lost", "pos");
+    lost["id"] = json!(unknown);
+    let cases = [
+        (json!({"without": [unknown]}), "/request/without/0 unknown_reference"),
+        (json!({"with": [lost]}), "/request/with/0/id unknown_reference"),
+        (json!({"with": [stored]}), "/request/with/0/codes unsupported_combination"),
+        (json!({"with": [open]}), "/request/with/0/codes unsupported_combination"),
+        (json!({"with": vec![promotion("Ten", "pos"); 21]}), "/request/with too_many"),
+    ];
+    for (changes, fault) in cases {
+        let mut request = request();
+        request.as_object_mut().expect("an object").extend(changes.as_object().cloned().unwrap());
+        let document = json!({"promotions": [promotion("Ten", "pos")], "request": request});
+        assert_eq!(evaluated(&document), Err(vec![fault.to_owned()]), "{changes}");
+    }
+}

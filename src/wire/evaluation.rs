@@ -1,7 +1,6 @@
 //! The result of an evaluation (spec 8). It is printed straight into a text, because it is on the hot path.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value as Json, json};
 
 use super::body::*;
 use super::write::Writer;
@@ -20,7 +19,7 @@ use crate::engine::RuleSet;
 mod head;
 mod reasons;
 
-use head::PromotionHead;
+use head::{PromotionHead, PromotionName};
 use reasons::{NotAppliedBody, SuggestionBody};
 
 /// Typical bytes of an answer without its lists, and of each line, allocation and applied promotion. They reserve room.
@@ -61,24 +60,6 @@ pub fn print(
     let precision = rules.settings().rounding.precision();
     EvaluationBody::print(&mut writer, &(evaluation, Context { rules, request, now, precision }));
     writer.finish()
-}
-
-/// The id of a promotion, or `draft:` and the place of a draft that is not stored.
-struct PromotionName;
-
-impl Prints<PromotionId> for PromotionName {
-    fn print(&self, writer: &mut Writer, id: &PromotionId) {
-        match id.draft_place() {
-            None => ID.print(writer, &id.uuid()),
-            Some(place) => writer.text(&format!("draft:{place}")),
-        }
-    }
-}
-
-impl Describes for PromotionName {
-    fn schema(&self, _: &mut Schemas) -> Json {
-        json!({"type": "string", "pattern": "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|draft:[0-9]+)$"})
-    }
 }
 
 answer! {

@@ -24,6 +24,43 @@ async fn only_admins_evaluate_as_if_at_another_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_admins_price_with_drafts_and_nothing_stays_of_them() {
+    let (_database, service) = Service::start().await;
+    let (tenant, other) = (service.tenant().await, service.tenant().await);
+    let stored = service.promotion(&tenant.admin, ten_percent("P")).await;
+    let foreign = service.promotion(&other.admin, ten_percent("P")).await;
+    let mut half = ten_percent("P");
+    half["benefit"]["value"] = "50".into();
+    let with = |changes: serde_json::Value| {
+        let mut request = cart();
+        request.as_object_mut().unwrap().extend(changes.as_object().cloned().unwrap());
+        service.post("/v1/evaluate-cart", &tenant.admin, request)
+    };
+    let discount = |answer: serde_json::Value| answer["totals"]["discount"].clone();
+    let beside = with(json!({"with": [half.clone()]})).await.expect(200).body;
+    assert_eq!(discount(beside.clone()), "60.00");
+    assert_eq!(beside["applied"][0]["promotion_id"], "draft:0");
+    assert_eq!(discount(with(json!({"without": [stored]})).await.expect(200).body), "0.00");
+    let mut instead = half.clone();
+    instead["id"] = json!(stored);
+    assert_eq!(discount(with(json!({"with": [instead]})).await.expect(200).body), "50.00");
+    half["id"] = json!(foreign);
+    let refused = with(json!({"with": [half], "without": [foreign]})).await;
+    let faults = refused.expect_code(422, "invalid").faults();
+    let places: Vec<_> = faults.into_iter().map(|fault| (fault.0, fault.1)).collect();
+    let expected = [
+        ("/with/0/id", "unknown_reference"),
+        ("/without/0", "unknown_reference"),
+        ("/without/0", "not_unique"),
+    ];
+    assert_eq!(json!(places), json!(expected));
+    let mut request = cart();
+    request["without"] = json!([]);
+    service.post("/v1/evaluate-cart", &tenant.pos, request).await.expect_code(403, "forbidden");
+    assert_eq!(service.discount(&tenant.pos).await, "10.00");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn all_faults_of_a_cart_are_reported_at_once() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
