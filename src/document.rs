@@ -33,7 +33,7 @@ use crate::wire::json::Json;
 use crate::wire::problem::Problem;
 use crate::wire::promotion::{Body, Purpose};
 use crate::wire::settings::Computed;
-use crate::wire::{cart, drafts, evaluation, product_list, promotion, settings, store};
+use crate::wire::{drafts, evaluation, product_list, promotion, settings, store};
 
 /// Most promotions, product lists and codes of a document, each. The bound stops a faulty generator before the memory
 /// runs out.
@@ -134,11 +134,7 @@ fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {
     let mut store = None;
     let request = object.required("request", faults, |value, faults| {
         store = text_of(value.json, "store");
-        if drafts::has_drafts(value.json) {
-            drafts::parse(value, faults).map(|(request, drafts)| (request, Some(drafts)))
-        } else {
-            cart::parse(value, faults).map(|request| (request, None))
-        }
+        drafts::parse(value, faults)
     });
     let finished = object.finish(faults);
     check_lists(&faults.take_lists(), product_lists.as_ref(), faults);

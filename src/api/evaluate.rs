@@ -49,7 +49,7 @@ impl FromRequestParts<Api> for Admitted {
 
 /// Price a cart: which promotions apply, what every line then costs, and why the others do not apply
 #[utoipa::path(post, path = "/v1/evaluate-cart", operation_id = "evaluate_cart", tag = "evaluation",
-    security(("key" = ["admin", "pos"])), request_body = schema::EvaluationRequestInput,
+    security(("key" = ["admin", "pos"])), request_body = schema::CartRequestInput,
     responses((status = 200, description = "The prices.", body = schema::Evaluation), Evaluating))]
 pub async fn evaluate(api: Api, Admitted { pos, seat }: Admitted, body: Small) -> Answered {
     let body = body.json()?;
@@ -99,14 +99,7 @@ fn read_owned(body: &Bytes) -> Result<(Request<'static>, Option<Trial>), ApiErro
 
 fn read<'t>(json: &'t Json<'t>) -> Result<(Request<'t>, Option<Trial>), ApiError> {
     let mut faults = Faults::new();
-    let value = Value::root(json);
-    let read = if wire::drafts::has_drafts(json) {
-        let read = wire::drafts::parse(value, &mut faults);
-        read.map(|(request, drafts)| (request, Some(drafts)))
-    } else {
-        wire::cart::parse(value, &mut faults).map(|request| (request, None))
-    };
-    match read {
+    match wire::drafts::parse(Value::root(json), &mut faults) {
         Some((request, drafts)) if faults.is_empty() => {
             let lists = faults.take_lists();
             Ok((request, drafts.map(|drafts| Trial { drafts, lists })))

@@ -25,8 +25,8 @@ macro_rules! names {
 }
 
 names! {
-    ActivityInput ActivityRecorded AuditPage BulkIssuanceInput Claim CodePage CodesInput CodesMade
-    DeadDeliveryPage Document EndedRedemption Evaluation EvaluationRequestInput EventPage Findings Health Issuance IssuanceInput IssuancePage
+    ActivityInput ActivityRecorded AuditPage BulkIssuanceInput CartRequestInput Claim CodePage CodesInput CodesMade
+    DeadDeliveryPage Document EndedRedemption Evaluation EventPage Findings Health Issuance IssuanceInput IssuancePage
     IssuanceVerdicts KeyInput KeyMade KeyPage Merge Milestone MilestoneInput MilestonePage Nothing OfferPage Problem
     ProductList ProductListInput ProductListPage ProductListSummary Promotion PromotionInput PromotionPage
     PromotionReplacement PromotionStats PromotionVersionPage Redemption RedemptionFull RedemptionInput

@@ -4,7 +4,6 @@ use super::body::*;
 use super::code::CodeText;
 use super::decode::Value;
 use super::faults::Faults;
-use super::json::Json;
 use super::promotion::{self, MAX_DRAFT_CODES, Purpose, TermsBody};
 use crate::domain::cart::Request;
 use crate::domain::draft::{Draft, Drafts, Identity, MAX_DRAFTS};
@@ -14,24 +13,29 @@ use crate::domain::promotion::{Kind, Status};
 /// Most promotions that an evaluation leaves out.
 const MAX_WITHOUT: usize = 1_000;
 
-/// Whether the body of an evaluation has drafts, or leaves promotions out.
-pub fn has_drafts(body: &Json<'_>) -> bool {
-    ["with", "without"].iter().any(|key| body.member(key).is_some())
-}
-
-/// Reads a request and its drafts. Custom fields are not checked against the settings: no price depends on them.
-pub fn parse<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<(Request<'t>, Drafts)> {
+/// Reads a request and its drafts, if the body has any or leaves promotions out. Custom fields are not checked against
+/// the settings: no price depends on them.
+pub fn parse<'t>(
+    value: Value<'_, 't>,
+    faults: &mut Faults,
+) -> Option<(Request<'t>, Option<Drafts>)> {
     let mut object = value.object(faults)?;
     let request = Request::members(&mut object, faults);
-    let with = object
-        .or("with", Vec::new(), faults, |value, faults| value.list(0..=MAX_DRAFTS, faults, draft));
-    let without = object.or("without", Vec::new(), faults, |value, faults| {
+    let with =
+        object.optional("with", faults, |value, faults| value.list(0..=MAX_DRAFTS, faults, draft));
+    let without = object.optional("without", faults, |value, faults| {
         value.list(0..=MAX_WITHOUT, faults, |id, faults| {
             Some(PromotionId::new(ID.read(id, faults)?))
         })
     });
     object.finish(faults)?;
-    Some((request?, Drafts { with: with?, without: without? }))
+    let drafts = match (with?, without?) {
+        (None, None) => None,
+        (with, without) => {
+            Some(Drafts { with: with.unwrap_or_default(), without: without.unwrap_or_default() })
+        }
+    };
+    Some((request?, drafts))
 }
 
 fn draft(value: Value<'_, '_>, faults: &mut Faults) -> Option<Draft> {

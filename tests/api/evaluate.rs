@@ -57,6 +57,10 @@ async fn only_admins_price_with_drafts_and_nothing_stays_of_them() {
     let mut request = cart();
     request["without"] = json!([]);
     service.post("/v1/evaluate-cart", &tenant.pos, request).await.expect_code(403, "forbidden");
+    // Null counts as absent.
+    let mut request = cart();
+    request.as_object_mut().unwrap().extend([("with".to_owned(), json!(null))]);
+    service.post("/v1/evaluate-cart", &tenant.pos, request).await.expect(200);
     assert_eq!(service.discount(&tenant.pos).await, "10.00");
 }
 

@@ -43,6 +43,7 @@ bodies! {
     ActivityRecorded: answer::<activity::ActivityRecorded>;
     AuditPage: page::<audit::AuditEntry>;
     BulkIssuanceInput: request::<issuing::BulkIssueBody>;
+    CartRequestInput: request::<drafts::EvaluationRequest>;
     Claim: request::<issuing::ClaimBody>;
     CodePage: page::<codes::CodeBody>;
     CodesInput: request::<code::CodesBody>;
@@ -53,7 +54,6 @@ bodies! {
     });
     EndedRedemption: answer::<redemption::EndedRedemption>;
     Evaluation: answer::<evaluation::EvaluationBody>;
-    EvaluationRequestInput: request::<drafts::EvaluationRequest>;
     EventPage: page::<EventBody>;
     Findings: answer::<finding::FindingsBody>;
     Health: answer::<health::Health>;
