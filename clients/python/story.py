@@ -137,7 +137,8 @@ def price(till):
     equal(applied[POINTS].step, 1)
     missed = priced.not_applied[0]
     equal((missed.name, missed.reason), (VOUCHER, api.ReasonCode.CONDITIONS_NOT_MET))
-    equal([own.type for own in missed.unmet], ["gift_voucher"])
+    equal([own.actual_instance.type for own in missed.unmet], ["gift_voucher"])
+    equal(missed.explanation, "Pay with a gift voucher that qualifies")
     step(f"a cart priced and explained: {totals.payable} of {totals.gross} is left to pay")
     return totals.discount
 

@@ -154,3 +154,29 @@ pub async fn lock(
     ))
     .await
 }
+
+/// Reads the last issuance that has expired of each of these promotions and customers. They explain why the promotion
+/// does not apply.
+pub async fn last_expired(
+    tx: &mut TenantTx,
+    wanted: &[(Uuid, String)],
+    now: DateTime<Utc>,
+) -> Result<Vec<UsableIssuance>> {
+    tx.all(sqlx::query_as!(
+        UsableIssuance,
+        r#"select distinct on (own.promotion_id, own.customer_id)
+                  own.issuance_id, own.promotion_id, own.customer_id, own.unlocked_at as "unlocked_at!",
+                  own.unlocked_in, own.activated_at is not null as "is_activated!", own.use_until
+             from issuance as own
+             join unnest($2::uuid[], $3::text[]) as wanted (promotion_id, customer_id)
+               on own.promotion_id = wanted.promotion_id and own.customer_id = wanted.customer_id
+            where own.tenant_id = $1 and own.unlocked_at is not null and own.revoked_at is null
+              and own.use_until <= $4
+            order by own.promotion_id, own.customer_id, own.use_until desc, own.issuance_id"#,
+        tx.id(),
+        &column(wanted, |(promotion, _)| *promotion),
+        &column(wanted, |(_, customer)| customer.as_str()) as _,
+        now,
+    ))
+    .await
+}

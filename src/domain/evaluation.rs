@@ -2,11 +2,13 @@
 
 use smallvec::SmallVec;
 
-use super::amount::{Money, Number, Quantity};
+use super::amount::{Money, Quantity};
 use super::benefit::Level;
 use super::exact::Exact;
 use super::id::{IssuanceId, PromotionId};
-use super::limit::LimitName;
+pub use super::reason::{
+    LeafPlace, Measured, PromotionIndex, Reason, ReasonCode, Unmet, UnmetNumber, UnmetTexts,
+};
 
 /// What every line costs, which promotions applied, and why the others did not. Indexes of lines and codes refer to the
 /// cart, indexes of promotions to the rule set.
@@ -33,10 +35,6 @@ pub struct Evaluation {
     /// Every active or paused promotion that did not apply, if the request asks for them.
     pub not_applied: Option<Vec<NotApplied>>,
 }
-
-/// The index of a promotion in its rule set, in order of creation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PromotionIndex(pub usize);
 
 /// What is known of the largest possible discount (spec 7.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,11 +131,10 @@ pub struct FreeItem {
 }
 
 /// The result for a presented code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum CodeVerdict {
     Applied,
-    /// Its promotion did not apply.
-    NotApplied(ReasonCode),
+    NotApplied(NotApplied),
     /// Another code has unlocked the promotion already.
     AlreadyUnlocked,
     /// It is bound to a customer who is not in the request.
@@ -157,107 +154,9 @@ pub struct Suggestion {
     pub unmet: Unmet,
 }
 
+/// A promotion that did not apply, and why.
 #[derive(Clone, Debug)]
 pub struct NotApplied {
     pub promotion: PromotionIndex,
     pub reason: Reason,
-}
-
-/// Why a promotion did not apply.
-#[derive(Clone, Debug)]
-pub enum Reason {
-    /// A reason that needs no further facts.
-    Plain(ReasonCode),
-    /// A limit is used up.
-    LimitReached(LimitName),
-    /// The conditions failed because of these leaves.
-    ConditionsNotMet(Vec<Unmet>),
-    /// Under `optimal` the best result does without it. Holds the largest total discount that was found with it, if
-    /// any.
-    OutdoneBy(Option<Money>),
-}
-
-impl Reason {
-    /// Its code, without the facts.
-    pub const fn code(&self) -> ReasonCode {
-        match self {
-            Self::Plain(code) => *code,
-            Self::LimitReached(_) => ReasonCode::LimitReached,
-            Self::ConditionsNotMet(_) => ReasonCode::ConditionsNotMet,
-            Self::OutdoneBy(_) => ReasonCode::BetterDealTaken,
-        }
-    }
-}
-
-/// The reasons of spec 8, in its order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ReasonCode {
-    Paused,
-    /// Before `starts_at`.
-    NotStarted,
-    /// At or after `ends_at`.
-    Ended,
-    /// The schedule is not open.
-    OutsideSchedule,
-    /// The cart's currency differs from the promotion's.
-    CurrencyMismatch,
-    /// The store, concept, zone or channel is not in scope.
-    OutOfScope,
-    /// The customer is not in the audience.
-    NotInAudience,
-    CustomerRequired,
-    /// None of its codes that the customer can use is on the cart.
-    CodeNotPresented,
-    /// The customer has no usable issuance.
-    NotIssued,
-    /// The customer has not claimed it.
-    NotActivated,
-    /// A limit is used up.
-    LimitReached,
-    ConditionsNotMet,
-    NoEligibleItems,
-    /// Other promotions have claimed the eligible units.
-    UnitsTaken,
-    /// It does not combine with a promotion that has applied.
-    Incompatible,
-    /// The benefit would give nothing.
-    NoBenefit,
-    /// Only one cart-level promotion may apply, and another did.
-    AnotherCartPromotionApplied,
-    /// Cart-level promotions went first and took something off the lines.
-    CartPromotionAppliedFirst,
-    /// An exclusive promotion applied alone.
-    ExclusiveApplied,
-    /// It is exclusive, and a promotion that could apply ranks before it.
-    ExclusivePassedOver,
-    /// An earlier promotion allows no further one.
-    StoppedByEarlier,
-    /// Another alternative takes off more.
-    BetterDealTaken,
-}
-
-/// A leaf that does not evaluate to what its group asks for.
-#[derive(Clone, Debug)]
-pub struct Unmet {
-    pub place: LeafPlace,
-    /// What is measured, where the leaf compares a number of the cart.
-    pub number: Option<UnmetNumber>,
-}
-
-/// Where a leaf stands in a promotion.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LeafPlace {
-    /// Indexes of children from the root of the promotion's conditions.
-    Conditions(Vec<usize>),
-    /// What the first step of the benefit asks for.
-    FirstStep,
-}
-
-/// A number of the cart that an unmet leaf compares.
-#[derive(Clone, Debug)]
-pub struct UnmetNumber {
-    pub required: Number,
-    pub actual: Exact,
-    /// How much must be added for the leaf to be met, where adding to the cart helps.
-    pub shortfall: Option<Exact>,
 }

@@ -25,6 +25,7 @@ pub mod names;
 mod owned;
 pub mod promotion;
 pub mod rate;
+pub mod reason;
 pub mod redemption;
 pub mod role;
 pub mod rounding;

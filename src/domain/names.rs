@@ -6,12 +6,12 @@ use super::activity::MilestoneMeasure;
 use super::benefit::{From, Level, Pick, PriceBase, Same, Spread, StepMeasure, Within};
 use super::cart::Explain;
 use super::condition::{CartMeasure, LineMeasure, MemberSubject, Order};
-use super::evaluation::ReasonCode;
 use super::event::EventType;
 use super::finding::{FindingCode, Severity};
 use super::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
 use super::limit::{LimitSubject, Measure, RefreshUnit};
 use super::promotion::{PromotionType, State, Status};
+use super::reason::{ReasonCode, ScopePart};
 use super::redemption::RedemptionState;
 use super::role::Role;
 use super::rounding::RoundingMode;
@@ -232,6 +232,7 @@ names! {
         Placeholder = "placeholder",
     }
     Severity { Warning = "warning", Info = "info" }
+    ScopePart { Store = "store", Concept = "concept", Zone = "zone", Channel = "channel" }
     NameField {
         Store = "store",
         Concept = "concept",

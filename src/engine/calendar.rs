@@ -2,10 +2,15 @@
 //!
 //! `domain::local_time` explains how clock changes affect local times.
 
-use chrono::{DateTime, Datelike, Days as ChronoDays, Duration, Months, NaiveDate, NaiveTime, Utc};
+use std::ops::Range;
+
+use chrono::{
+    DateTime, Datelike, Days as ChronoDays, Months, NaiveDate, NaiveTime, TimeDelta, Utc,
+};
 use chrono_tz::Tz;
 
 use crate::domain::local_time::instant;
+use crate::domain::reason::Opening as NextOpening;
 use crate::domain::schedule::{DailyWindow, Days, MonthMoment, Opening, Schedule, WeekMoment};
 
 /// Whether `schedule` is open at `now`. `zone` is the time zone if the schedule names none.
@@ -28,6 +33,48 @@ pub(crate) fn is_open(schedule: &Schedule, zone: Tz, now: DateTime<Utc>) -> bool
             .filter_map(|month| monthly_span(*from, *to, month, zone))
             .any(|span| contains(span, now)),
     }
+}
+
+/// Every schedule opens within this time, wherever it begins: at most two months in a row lack a date.
+pub(crate) const LONGEST_PAUSE: TimeDelta = TimeDelta::days(100);
+
+/// The instants of the first `most` of some time at which a schedule is open and has perhaps just opened. If it is open
+/// at any instant of that time, there is one.
+pub(crate) fn openings(
+    schedule: &Schedule,
+    zone: Tz,
+    during: &Range<DateTime<Utc>>,
+    most: TimeDelta,
+) -> impl Iterator<Item = DateTime<Utc>> {
+    let zone = schedule.timezone.unwrap_or(zone);
+    let time = match &schedule.opening {
+        Opening::Days { window, .. } => window.map_or(NaiveTime::MIN, |window| window.start),
+        Opening::WeeklySpan { from, .. } => from.time,
+        Opening::MonthlySpan { from, .. } => from.time,
+    };
+    let start = during.start;
+    let end = start.checked_add_signed(most).map_or(during.end, |end| end.min(during.end));
+    let first = start.with_timezone(&zone).date_naive();
+    let days = (0..=u64::try_from(most.num_days()).unwrap_or(0).saturating_add(1))
+        .map_while(move |offset| first.checked_add_days(ChronoDays::new(offset)));
+    let opens = days.filter_map(move |day| instant(day.and_time(time), zone));
+    let within = opens.take_while(move |opens| *opens < end).filter(move |opens| start < *opens);
+    [start].into_iter().chain(within).filter(move |at| is_open(schedule, zone, *at))
+}
+
+/// When a schedule that is closed at `now` opens next, before `until`.
+pub(crate) fn next(
+    schedule: &Schedule,
+    zone: Tz,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Option<NextOpening> {
+    let opens_at = openings(schedule, zone, &(now..until), LONGEST_PAUSE).next()?;
+    let window = match &schedule.opening {
+        Opening::Days { window, .. } => *window,
+        Opening::WeeklySpan { .. } | Opening::MonthlySpan { .. } => None,
+    };
+    Some(NextOpening { opens_at, closes_at: window.map(|window| opens_at + duration(window)) })
 }
 
 fn contains((start, end): (DateTime<Utc>, DateTime<Utc>), now: DateTime<Utc>) -> bool {
@@ -55,9 +102,12 @@ fn window_of(
     zone: Tz,
 ) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     let opens = instant(day.and_time(window.start), zone)?;
+    Some((opens, opens + duration(window)))
+}
+
+fn duration(window: DailyWindow) -> TimeDelta {
     // A ten-thousandth of an hour is 360 ms.
-    let closes = opens + Duration::milliseconds(window.duration_hours.scaled().saturating_mul(360));
-    Some((opens, closes))
+    TimeDelta::milliseconds(window.duration_hours.scaled().saturating_mul(360))
 }
 
 /// The span that opens on a day.
@@ -94,7 +144,7 @@ fn monthly_span(
 
 #[cfg(test)]
 mod tests {
-    use chrono::Weekday;
+    use chrono::{Duration, Weekday};
 
     use super::*;
     use crate::domain::amount::Number;

@@ -66,6 +66,12 @@ impl<'e> Case<'e> {
         }
     }
 
+    /// Whether the answer shows why a promotion did not apply: because the request asks for it, or because one of the
+    /// promotion's codes is presented.
+    pub(crate) fn shows(&self, has_code: bool) -> bool {
+        self.explains() || has_code
+    }
+
     /// Whether the request asks for every promotion's reason.
     pub(crate) fn explains(&self) -> bool {
         self.inputs.request.explain == Explain::All

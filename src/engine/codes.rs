@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::counter::{Owner, Used};
-use crate::domain::evaluation::{CodeVerdict, PromotionIndex, ReasonCode};
+use crate::domain::evaluation::{CodeVerdict, NotApplied, PromotionIndex, Reason};
 use crate::domain::id::CodeId;
 
 use super::inputs::CodeFact;
@@ -96,7 +96,7 @@ impl Codes {
         &self,
         rules: &RuleSet,
         used: &[Used],
-        reason_of: impl Fn(PromotionIndex) -> Option<ReasonCode>,
+        reason_of: impl Fn(PromotionIndex) -> Option<Reason>,
     ) -> Vec<CodeVerdict> {
         let verdict = |code: &Presented| match code {
             Presented::Settled(verdict) => verdict.clone(),
@@ -108,7 +108,9 @@ impl Codes {
             }
             Presented::Known(code) => match reason_of(code.promotion) {
                 None => CodeVerdict::Applied,
-                Some(reason) => CodeVerdict::NotApplied(reason),
+                Some(reason) => {
+                    CodeVerdict::NotApplied(NotApplied { promotion: code.promotion, reason })
+                }
             },
         };
         self.0.iter().map(verdict).collect()

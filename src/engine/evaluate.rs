@@ -1,9 +1,10 @@
 //! The stages of an evaluation, in order.
 
-use crate::domain::evaluation::{Evaluation, PromotionIndex, Reason, ReasonCode};
+use crate::domain::evaluation::{Evaluation, PromotionIndex, Reason};
 
 use super::candidate::Candidate;
 use super::case::Case;
+use super::gates::Gate;
 use super::index::PromotionSet;
 use super::ruleset::RuleSet;
 use super::work::{Costly, End, Unfinished, Work};
@@ -16,7 +17,7 @@ const MOST_COSTLY: usize = 10;
 pub(crate) fn evaluate(
     case: &Case<'_>,
     admitted: &PromotionSet,
-    refused: &[(PromotionIndex, ReasonCode)],
+    refused: &[(PromotionIndex, Gate)],
 ) -> Result<Evaluation, Unfinished> {
     let gated = gate(case, admitted);
     let candidates = refused.len() + gated.failed.len() + gated.passed.len();

@@ -1,9 +1,11 @@
 //! Explains why promotions did not apply: unmet leaves and near misses (spec 8).
 
 use crate::domain::amount::Money;
-use crate::domain::evaluation::{LeafPlace, Reason, Suggestion, Unmet, UnmetNumber};
+use crate::domain::condition::Condition;
+use crate::domain::evaluation::Suggestion;
 use crate::domain::exact::Exact;
 use crate::domain::promotion::Terms;
+use crate::domain::reason::{LeafPlace, Measured, Reason, Unmet, UnmetNumber, UnmetTexts};
 use crate::domain::selector::{Comparison, NumberOperator};
 
 use super::candidate::Candidate;
@@ -12,6 +14,7 @@ use super::conditions::{
     Conditions, LeafTest, Node, Scene, Truths, cart_measure, holds, line_measure,
 };
 use super::units::Basket;
+use super::unmet_texts::texts;
 
 /// Most suggestions of one answer (spec 8).
 const MAX_SUGGESTIONS: usize = 5;
@@ -43,7 +46,7 @@ fn distance(unmet: &[Unmet]) -> (usize, Exact) {
 
 /// shortfall ÷ required, if there is a shortfall.
 fn proportion(unmet: &Unmet) -> Option<Exact> {
-    let number = unmet.number.as_ref()?;
+    let number = unmet.number()?;
     Some(number.shortfall.as_ref()?.over(&Exact::from(number.required)))
 }
 
@@ -76,7 +79,12 @@ impl Search<'_> {
         match node {
             Node::Leaf(number) => {
                 let number = self.number(self.conditions.leaf(*number), mendable);
-                self.found.push(Unmet { place: self.place(), number });
+                let place = self.place();
+                let measured = match number {
+                    Some(number) => Measured::Number(number),
+                    None => Measured::Texts(self.texts(&place)),
+                };
+                self.found.push(Unmet { place, measured });
             }
             // This group is true and should be false. Its leaves are what the group itself asks for, so none is unmet.
             Node::Group { .. } if !asked => {}
@@ -98,6 +106,17 @@ impl Search<'_> {
             (None, _, _) => LeafPlace::Conditions(self.path.clone()),
             (Some(_), Some(_), Some((0, own))) => LeafPlace::Conditions(own.to_vec()),
             (Some(_), _, _) => LeafPlace::FirstStep,
+        }
+    }
+
+    /// The texts that a leaf looks for. The compiled leaf has them in another order.
+    fn texts(&self, place: &LeafPlace) -> UnmetTexts {
+        let LeafPlace::Conditions(path) = place else {
+            return UnmetTexts::default();
+        };
+        match self.terms.conditions.as_ref().and_then(|own| own.at(path)) {
+            Some(Condition::Leaf(leaf)) => texts(leaf, self.scene.request),
+            Some(Condition::Group(_)) | None => UnmetTexts::default(),
         }
     }
 

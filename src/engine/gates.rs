@@ -1,11 +1,13 @@
 //! Gates: the tests before conditions. The first gate that fails is the reason (spec 7.2).
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use crate::domain::cart::Request;
 use crate::domain::customer::{Customer, Membership};
-use crate::domain::evaluation::{PromotionIndex, Reason, ReasonCode};
+use crate::domain::evaluation::PromotionIndex;
 use crate::domain::promotion::{Audience, Kind, Members, ProgramTest, Promotion, Scope, Status};
+use crate::domain::reason::{ReachedLimit, Reason, ScopePart};
 use crate::domain::store::Store;
 
 use super::calendar;
@@ -17,6 +19,20 @@ use super::ruleset::RuleSet;
 
 /// The steps that the gates of a promotion take if no list has to be searched.
 const STEPS_A_PROMOTION: usize = 8;
+
+/// The gates that look at the request and the rules alone, in the order of spec 7.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    Paused,
+    NotStarted,
+    Ended,
+    OutsideSchedule,
+    CurrencyMismatch,
+    OutOfScope,
+    NotInAudience,
+    CustomerRequired,
+    CodeNotPresented,
+}
 
 /// What is known of a promotion that passed the gates.
 pub(crate) struct Passed {
@@ -36,24 +52,20 @@ pub(crate) fn admit(
     store: Option<&Store>,
     has_code: bool,
     now: DateTime<Utc>,
-) -> Result<(), ReasonCode> {
-    use ReasonCode::{
-        CodeNotPresented, CurrencyMismatch, CustomerRequired, Ended, NotStarted, OutOfScope,
-        OutsideSchedule, Paused,
-    };
+) -> Result<(), Gate> {
     let promotion = &compiled.promotion;
     let terms = &promotion.terms;
     let settings = rules.settings();
-    let gate = |open: bool, reason: ReasonCode| if open { Ok(()) } else { Err(reason) };
-    gate(promotion.status == Status::Active, Paused)?;
-    gate(compiled.starts_at <= now, NotStarted)?;
-    gate(now < compiled.ends_at, Ended)?;
-    let zone = store.and_then(|store| store.timezone).unwrap_or(settings.timezone);
+    let gate = |open: bool, gate: Gate| if open { Ok(()) } else { Err(gate) };
+    gate(promotion.status == Status::Active, Gate::Paused)?;
+    gate(compiled.starts_at <= now, Gate::NotStarted)?;
+    gate(now < compiled.ends_at, Gate::Ended)?;
+    let zone = zone(rules, store);
     let open = terms.schedule.as_ref().is_none_or(|own| calendar::is_open(own, zone, now));
-    gate(open, OutsideSchedule)?;
+    gate(open, Gate::OutsideSchedule)?;
     let own = terms.currency.unwrap_or(settings.currency);
-    gate(own == request.cart.currency.unwrap_or(settings.currency), CurrencyMismatch)?;
-    gate(in_scope(&terms.scope, store, request), OutOfScope)?;
+    gate(own == request.cart.currency.unwrap_or(settings.currency), Gate::CurrencyMismatch)?;
+    gate(in_scope(&terms.scope, store, request), Gate::OutOfScope)?;
     audience(promotion, request.customer.as_ref())?;
     let needs_customer = terms.activation_required
         || !terms.limits.customer.is_empty()
@@ -61,8 +73,16 @@ pub(crate) fn admit(
             Kind::Pos | Kind::CodeLinked => false,
             Kind::Loyalty | Kind::LoyaltyEarning { .. } | Kind::Rewards { .. } => true,
         };
-    gate(!needs_customer || identified(request.customer.as_ref()).is_some(), CustomerRequired)?;
-    gate(!matches!(terms.kind, Kind::CodeLinked) || has_code, CodeNotPresented)
+    gate(
+        !needs_customer || identified(request.customer.as_ref()).is_some(),
+        Gate::CustomerRequired,
+    )?;
+    gate(!matches!(terms.kind, Kind::CodeLinked) || has_code, Gate::CodeNotPresented)
+}
+
+/// The time zone of a schedule that names none, and of what a shopper is told.
+pub(crate) fn zone(rules: &RuleSet, store: Option<&Store>) -> Tz {
+    store.and_then(|store| store.timezone).unwrap_or(rules.settings().timezone)
 }
 
 /// Judges the other gates of an admitted promotion: those that look at the customer's issuances and at counters.
@@ -76,7 +96,13 @@ pub(crate) fn judge(
     let terms = &compiled.promotion.terms;
     let left = |presented| {
         let used = |name| limits::used(&compiled.promotion, presented, used, name);
-        Left::of(&terms.limits, used).map_err(Reason::LimitReached)
+        let reached = |(limit, used)| {
+            let zone = case.rules.settings().timezone;
+            let refreshes_at = || limits::refreshes_at(limit, compiled, zone, now);
+            let refreshes_at = case.shows(code.is_some()).then(refreshes_at).flatten();
+            Reason::LimitReached(Box::new(ReachedLimit { limit, used, refreshes_at }))
+        };
+        Left::of(&terms.limits, used).map_err(reached)
     };
     // If the code is used up, that is the reason, since the gate of the code comes before those of issuance and
     // activation.
@@ -86,10 +112,11 @@ pub(crate) fn judge(
     }
     let issuance = issuances::choose(compiled, issuances, used, now);
     if terms.needs_issuance() && issuance.is_none() {
-        return Err(Reason::Plain(ReasonCode::NotIssued));
+        let expired_at = issuances::expired_at(compiled, issuances, now);
+        return Err(Reason::NotIssued { expired_at });
     }
     if terms.activation_required && !issuance.is_some_and(|own| own.is_activated) {
-        return Err(Reason::Plain(ReasonCode::NotActivated));
+        return Err(Reason::NotActivated);
     }
     let presented = Presented { code: code_id, issuance: issuance.map(|own| own.issuance_id) };
     let left = if compiled.has_limits() { left(presented)? } else { Left::of_cart(&terms.limits) };
@@ -112,34 +139,46 @@ fn identified<'c>(customer: Option<&'c Customer<'c>>) -> Option<&'c Customer<'c>
 
 /// Whether each list that is not empty contains what the request has (spec 5.2).
 pub(crate) fn in_scope(scope: &Scope, store: Option<&Store>, request: &Request<'_>) -> bool {
+    outside(scope, store, request).is_none()
+}
+
+/// The first part of a scope that the request is not in.
+pub(crate) fn outside(
+    scope: &Scope,
+    store: Option<&Store>,
+    request: &Request<'_>,
+) -> Option<ScopePart> {
     let allows = |list: &[String], own: Option<&str>| {
         list.is_empty() || own.is_some_and(|own| list.iter().any(|entry| entry == own))
     };
     let zones = store.map_or(&[][..], |store| &store.zones);
-    allows(&scope.stores, store.map(|store| store.code.as_str()))
-        && allows(&scope.concepts, store.and_then(|store| store.concept.as_deref()))
-        && (scope.zones.is_empty() || zones.iter().any(|zone| scope.zones.contains(zone)))
-        && allows(&scope.channels, request.channel.as_deref())
+    if !allows(&scope.stores, store.map(|store| store.code.as_str())) {
+        Some(ScopePart::Store)
+    } else if !allows(&scope.concepts, store.and_then(|store| store.concept.as_deref())) {
+        Some(ScopePart::Concept)
+    } else if !scope.zones.is_empty() && !zones.iter().any(|zone| scope.zones.contains(zone)) {
+        Some(ScopePart::Zone)
+    } else if !allows(&scope.channels, request.channel.as_deref()) {
+        Some(ScopePart::Channel)
+    } else {
+        None
+    }
 }
 
 /// A promotion of type `loyalty` needs a customer first, then a membership, whatever its audience. Then the audience
 /// decides, as for all other types (spec 5.2).
-fn audience(promotion: &Promotion, customer: Option<&Customer<'_>>) -> Result<(), ReasonCode> {
+fn audience(promotion: &Promotion, customer: Option<&Customer<'_>>) -> Result<(), Gate> {
     let customer = identified(customer);
     if matches!(promotion.terms.kind, Kind::Loyalty) {
         match customer {
-            None => return Err(ReasonCode::CustomerRequired),
+            None => return Err(Gate::CustomerRequired),
             Some(customer) if customer.loyalty.is_empty() => {
-                return Err(ReasonCode::NotInAudience);
+                return Err(Gate::NotInAudience);
             }
             Some(_) => {}
         }
     }
-    if in_audience(&promotion.terms.audience, customer) {
-        Ok(())
-    } else {
-        Err(ReasonCode::NotInAudience)
-    }
+    if in_audience(&promotion.terms.audience, customer) { Ok(()) } else { Err(Gate::NotInAudience) }
 }
 
 fn in_audience(audience: &Audience, customer: Option<&Customer<'_>>) -> bool {

@@ -31,6 +31,16 @@ pub(crate) fn of_promotion<'f>(
         .filter(move |own| own.use_until.is_none_or(|end| now < end))
 }
 
+/// When the last of the customer's issuances of a promotion expired, if one has.
+pub(crate) fn expired_at(
+    compiled: &Compiled,
+    issuances: &[IssuanceFact],
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let own = issuances.iter().filter(|own| own.promotion_id == compiled.promotion.id);
+    own.filter_map(|own| own.use_until).filter(|end| *end <= now).max()
+}
+
 /// Whether the customer holds an issuance that the promotion needs, or it needs none. Limits are not judged.
 pub(crate) fn opens(compiled: &Compiled, issuances: &[IssuanceFact], now: DateTime<Utc>) -> bool {
     let terms = &compiled.promotion.terms;

@@ -27,14 +27,19 @@ impl Left {
         Self { times: limits.cart.times.map(i64::from), discount: limits.cart.discount }
     }
 
-    /// What is left, or the first limit that is used up. Limits are ordered by subject (earn, customer, promotion,
+    /// What is left, or the first limit that is used up and how much of it is gone. Limits are ordered by subject (earn, customer, promotion,
     /// code), then by measure (times, transactions, discount) (spec 7.2). `used` says how much of a limit is gone.
-    pub(crate) fn of(limits: &Limits, used: impl Fn(LimitName) -> i64) -> Result<Self, LimitName> {
+    pub(crate) fn of(
+        limits: &Limits,
+        used: impl Fn(LimitName) -> i64,
+    ) -> Result<Self, (CountedLimit, i64)> {
         let mut left = Self::of_cart(limits);
-        for CountedLimit { name, maximum, .. } in limits.counted() {
-            let rest = maximum.saturating_sub(used(name));
+        for limit in limits.counted() {
+            let CountedLimit { name, maximum, .. } = limit;
+            let used = used(name);
+            let rest = maximum.saturating_sub(used);
             if rest <= 0 {
-                return Err(name);
+                return Err((limit, used));
             }
             match name.measure {
                 Measure::Times => left.times = Some(left.times.map_or(rest, |own| own.min(rest))),
@@ -73,6 +78,18 @@ pub(crate) fn used(
         })
         .map(|used| used.amount)
         .fold(0, i64::saturating_add)
+}
+
+/// When the count of a limit starts anew. `None`: not before the promotion ends.
+pub(crate) fn refreshes_at(
+    limit: CountedLimit,
+    compiled: &Compiled,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let number = window::number(limit.refresh, compiled.starts_at, zone, now);
+    let end = window::end(limit.refresh?, compiled.starts_at, zone, number)?;
+    (end < compiled.ends_at).then_some(end)
 }
 
 /// The limits that each issuance has for itself.

@@ -5,7 +5,7 @@
 //! of them. From these follows what has to be looked up. Then `evaluate` goes through the other stages. Each promotion
 //! that passes the other gates becomes a `candidate`. The `ranking` orders the candidates. A `strategy` chooses among
 //! them and applies them to the `units` of the cart, with one file for each kind of benefit (`benefits`). `explain`
-//! finds out why the others did not apply, and `result` assembles the answer.
+//! finds out why the others did not apply, `reasons` adds the facts, and `result` assembles the answer.
 
 // Compiled before a cart comes.
 mod compiled;
@@ -47,9 +47,11 @@ mod explain;
 mod plan;
 mod prepared;
 mod proposal;
+mod reasons;
 mod requirements;
 mod result;
 mod strategy;
+mod unmet_texts;
 
 // Issuances, milestones and returns: what happens before and after a cart.
 mod earning;

@@ -8,13 +8,14 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::cart::{Explain, Request};
 use crate::domain::counter::{Bound, Owner, Use, Used};
-use crate::domain::evaluation::{Applied, Evaluation, PromotionIndex, ReasonCode};
+use crate::domain::evaluation::{Applied, Evaluation, PromotionIndex};
 use crate::domain::id::PromotionId;
 use crate::domain::limit::Measure;
 
 use super::case::{Case, Inputs};
 use super::codes::Codes;
 use super::compiled::Compiled;
+use super::gates::Gate;
 use super::index::PromotionSet;
 use super::inputs::{CodeFact, IssuanceFact};
 use super::reading::Reading;
@@ -32,7 +33,7 @@ pub struct Prepared<Q> {
     /// The promotions that pass the gates that look at the request and the rules alone.
     admitted: PromotionSet,
     /// The other promotions that were judged, in order of creation.
-    refused: Vec<(PromotionIndex, ReasonCode)>,
+    refused: Vec<(PromotionIndex, Gate)>,
     /// The steps that reading took.
     steps: u64,
 }

@@ -6,14 +6,16 @@ use crate::domain::amount::Money;
 use crate::domain::benefit::{Benefit, Level};
 use crate::domain::evaluation::{
     Allocation, Applied, Evaluation, FreeItem, NotApplied, PricedLine, PromotionIndex, Reason,
-    ReasonCode, Totals,
+    Totals,
 };
 use crate::domain::promotion::Promotion;
 
 use super::candidate::Candidate;
 use super::case::Case;
 use super::explain;
+use super::gates::Gate;
 use super::proposal::Proposal;
+use super::reasons;
 use super::strategy::{Outcome, Ranked, Verdict};
 
 /// Makes the evaluation of a cart from the outcome of a strategy. `refused` and `failed` are the promotions that failed
@@ -22,7 +24,7 @@ pub(crate) fn assemble(
     case: &Case<'_>,
     ranked: &Ranked<'_>,
     outcome: Outcome,
-    refused: &[(PromotionIndex, ReasonCode)],
+    refused: &[(PromotionIndex, Gate)],
     failed: Vec<(PromotionIndex, Reason)>,
 ) -> Evaluation {
     let candidates = ranked.candidates();
@@ -35,14 +37,18 @@ pub(crate) fn assemble(
     let reason_at = |place: usize| outcome.verdicts.get(place).and_then(Verdict::reason);
     result.suggestions = explain::suggestions(candidates, reason_at);
     result.codes = case.inputs.codes.verdicts(case.rules, case.inputs.used, |index| {
-        let refused = refused.iter().copied();
-        let failed = failed.iter().map(|(own, reason)| (*own, reason.code()));
-        let gate = refused.chain(failed).find(|(own, _)| *own == index);
+        let refused = refused.iter().find(|(own, _)| *own == index);
+        let refused = refused.map(|(_, gate)| reasons::at_gate(case, index, *gate));
+        let failed = || failed.iter().find(|(own, _)| *own == index);
         let place = || candidates.iter().position(|candidate| candidate.index == index);
-        gate.map(|(_, code)| code).or_else(|| reason_at(place()?).map(Reason::code))
+        refused
+            .or_else(|| failed().map(|(_, reason)| reason.clone()))
+            .or_else(|| reason_at(place()?).cloned())
     });
     if case.explains() {
-        let refused = refused.iter().map(|(promotion, code)| (*promotion, Reason::Plain(*code)));
+        let refused = refused
+            .iter()
+            .map(|(promotion, gate)| (*promotion, reasons::at_gate(case, *promotion, *gate)));
         let mut not_applied: Vec<NotApplied> = refused
             .chain(failed)
             .map(|(promotion, reason)| NotApplied { promotion, reason })

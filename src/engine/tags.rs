@@ -53,6 +53,12 @@ impl Tags {
     pub(crate) fn new(stacking: &Stacking, numbers: &mut TagNumbers) -> Self {
         Self { own: numbers.numbers(&stacking.tags), not_with: numbers.numbers(&stacking.not_with) }
     }
+
+    /// Whether two promotions do not combine: one of them names a tag of the other.
+    pub(crate) fn excludes(&self, other: &Self) -> bool {
+        self.not_with.iter().any(|tag| other.own.contains(tag))
+            || other.not_with.iter().any(|tag| self.own.contains(tag))
+    }
 }
 
 impl AllTags {

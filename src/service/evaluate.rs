@@ -13,7 +13,7 @@ use super::{Service, ServiceError};
 use crate::db::codes::FoundCode;
 use crate::db::usable_issuances::{IssuanceUse, UsableIssuance};
 use crate::db::{self, DbError};
-use crate::domain::cart::Request;
+use crate::domain::cart::{Explain, Request};
 use crate::domain::code::Code;
 use crate::domain::counter::{CounterKey, Owner, Used};
 use crate::domain::evaluation::Evaluation;
@@ -267,18 +267,27 @@ impl Service {
         let customer = request.customer.as_ref();
         let customer = customer.and_then(|own| own.id.clone().map(Cow::into_owned));
         let promotions: Vec<Uuid> = issuances.iter().map(|id| id.uuid()).collect();
-        let (mut used, issuances) = self
+        let explains = request.explain == Explain::All;
+        let (mut used, issuances, expired) = self
             .db()
             .tenant(tenant, move |tx| {
                 Box::pin(async move {
                     match customer {
                         Some(customer) if !promotions.is_empty() => {
-                            db::usable_issuances::look_up(tx, wanted, &customer, &promotions, now)
-                                .await
+                            use db::usable_issuances::{last_expired, look_up};
+                            let found = look_up(tx, wanted, &customer, &promotions, now).await?;
+                            let expired = if explains {
+                                let hand = |promotion| (promotion, customer.clone());
+                                let hands: Vec<_> = promotions.into_iter().map(hand).collect();
+                                last_expired(tx, &hands, now).await?
+                            } else {
+                                Vec::new()
+                            };
+                            Ok((found.0, found.1, expired))
                         }
                         Some(_) | None => {
                             let used = db::counters::read(tx, wanted).await?;
-                            Ok::<_, DbError>((used, Vec::new()))
+                            Ok::<_, DbError>((used, Vec::new(), Vec::new()))
                         }
                     }
                 })
@@ -287,8 +296,8 @@ impl Service {
         for (own, gone) in &issuances {
             used.extend(gone_of(own, *gone));
         }
-        let issuances = issuances.iter().map(|(own, _)| issuance_fact(own)).collect();
-        Ok(Known { used, issuances })
+        let issuances = issuances.iter().map(|(own, _)| own).chain(&expired);
+        Ok(Known { used, issuances: issuances.map(issuance_fact).collect() })
     }
 }
 

@@ -7,18 +7,24 @@ use super::write::Writer;
 use crate::domain::benefit::Level;
 use crate::domain::cart::{Line, Request};
 use crate::domain::evaluation::{
-    Allocation, Applied, CodeVerdict, Evaluation, FreeItem, Optimality, PricedLine, PromotionIndex,
-    ReasonCode, Totals,
+    Allocation, Applied, CodeVerdict, Evaluation, FreeItem, Optimality, PricedLine, ReasonCode,
+    Totals,
 };
 use crate::domain::exact::Exact;
-use crate::domain::id::{IssuanceId, PromotionId};
+use crate::domain::id::IssuanceId;
 use crate::domain::names::{Named, names_of};
 use crate::domain::promotion::{Promotion, PromotionType};
 use crate::engine::RuleSet;
 
+mod context;
+mod explanation;
+mod facts;
 mod head;
 mod reasons;
+mod unmet;
 
+use context::Context;
+use facts::FactsBody;
 use head::{PromotionHead, PromotionName};
 use reasons::{NotAppliedBody, SuggestionBody};
 
@@ -27,22 +33,6 @@ const ROOM: usize = 1_024;
 const ROOM_LINE: usize = 192;
 const ROOM_ALLOCATION: usize = 112;
 const ROOM_APPLIED: usize = 320;
-
-/// What belongs to an evaluation and is needed to print it.
-#[derive(Clone, Copy)]
-struct Context<'a> {
-    rules: &'a RuleSet,
-    request: &'a Request<'a>,
-    now: DateTime<Utc>,
-    /// The least number of decimals of an amount.
-    precision: u32,
-}
-
-impl Context<'_> {
-    fn promotion_id(&self, index: PromotionIndex) -> PromotionId {
-        self.rules.promotion(index).id
-    }
-}
 
 /// Prints the evaluation of a request by `rules`.
 pub fn print(
@@ -91,7 +81,9 @@ answer! {
             || own.free_items.iter().map(|item| (item, *context)),
         /// The result of each code of the cart, in its order.
         codes: required(every(part::<CodeBody>())) =>
-            || context.request.cart.codes.iter().map(AsRef::as_ref).zip(&own.codes),
+            || context.request.cart.codes.iter().zip(&own.codes).map(|(code, verdict)| {
+                (code.as_ref(), verdict, *context)
+            }),
         /// At most 5 promotions whose conditions are nearly met.
         suggestions: required(every(part::<SuggestionBody>())) =>
             || own.suggestions.iter().map(|suggestion| {
@@ -100,7 +92,7 @@ answer! {
         /// With `explain: all`: every active or paused promotion that did not apply.
         not_applied: absent(every(part::<NotAppliedBody>())) =>
             own.not_applied.as_ref().map(|entries| || entries.iter().map(|entry| {
-                (&entry.reason, context.rules.promotion(entry.promotion), context.precision)
+                (entry, *context)
             })),
     }
 }
@@ -118,6 +110,8 @@ answer! {
     struct FreeItemBody "" as (&FreeItem, Context<'_>) |(item, context)| {
         /// The promotion that gives the product.
         promotion_id: required(PromotionName) => context.promotion_id(item.promotion),
+        /// The promotion's name.
+        name: absent(WORDS) => Some(&context.promotion(item.promotion).terms.name),
         /// The product's SKU.
         sku: required(WORDS) => item.sku,
         /// The number of units.
@@ -215,7 +209,7 @@ answer! {
 }
 
 answer! {
-    struct CodeBody "" as (&str, &CodeVerdict) |(code, verdict)| {
+    struct CodeBody "" as (&str, &CodeVerdict, Context<'_>) |(code, verdict, context)| {
         /// The code as the cart has it.
         code: required(WORDS) => code,
         /// The result of the code.
@@ -227,13 +221,25 @@ answer! {
             let own = ["already_unlocked", "code_of_another_customer"];
             one_name(&[&names_of(ReasonCode::ALL)[..], &own].concat())
         })) => told(verdict).1,
+        /// If it is `not_applied`: what explains the reason.
+        facts: absent(part::<FactsBody>()) => match verdict {
+            CodeVerdict::NotApplied(own) => Some((Some(&own.reason), *context)),
+            CodeVerdict::AlreadyUnlocked | CodeVerdict::OfAnotherCustomer => Some((None, *context)),
+            CodeVerdict::Applied
+            | CodeVerdict::Unknown
+            | CodeVerdict::Expired
+            | CodeVerdict::Exhausted
+            | CodeVerdict::Duplicate => None,
+        },
+        /// If it did not apply: why, in a sentence for the shopper.
+        explanation: absent(WORDS) => explanation::of_code(verdict, context),
     }
 }
 
 fn told(verdict: &CodeVerdict) -> (&'static str, Option<&'static str>) {
     match verdict {
         CodeVerdict::Applied => ("applied", None),
-        CodeVerdict::NotApplied(reason) => ("not_applied", Some(reason.name())),
+        CodeVerdict::NotApplied(own) => ("not_applied", Some(own.reason.code().name())),
         CodeVerdict::AlreadyUnlocked => ("not_applied", Some("already_unlocked")),
         CodeVerdict::OfAnotherCustomer => ("not_applied", Some("code_of_another_customer")),
         CodeVerdict::Unknown => ("unknown", None),

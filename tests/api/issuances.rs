@@ -143,6 +143,7 @@ async fn one_issuance_serves_one_cart_until_it_is_used_up() {
     let promotion = service.promotion(&tenant.admin, reward("P", limits)).await;
     let priced = evaluate(&service, &tenant).await;
     assert_eq!(priced["not_applied"][0]["reason"], "not_issued");
+    assert_eq!(priced["not_applied"][0]["facts"], json!({}));
     let first = issue(&service, &tenant, &promotion, "S-1").await.expect(201).id();
     let second = issue(&service, &tenant, &promotion, "S-2").await.expect(201).id();
     let priced = evaluate(&service, &tenant).await;
@@ -222,6 +223,11 @@ async fn it_expires_after_its_days_and_never_after_the_promotion() {
     assert_eq!(priced["not_applied"][0]["reason"], "not_issued");
     let sold = redeem(&service, &tenant, false).await;
     assert_eq!(sold["result"]["totals"]["discount"], "0.00");
+    // Both say when it expired.
+    for result in [&priced, &sold["result"]] {
+        let facts = &result["not_applied"][0]["facts"];
+        assert_eq!(time(&facts["expired_at"]), time(&read["expires_at"]), "{facts}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

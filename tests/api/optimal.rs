@@ -57,6 +57,7 @@ async fn the_best_price_is_given_with_its_proof() {
         result["applied"].as_array().unwrap().iter().map(|own| &own["name"]).collect();
     assert_eq!(names, ["40 off A", "50% off one"]);
     let expected = json!([{"promotion_id": passed_over, "name": "10 off", "reason": "better_deal_taken",
+        "facts": {}, "explanation": "You save at least as much with what applies",
         "alternative_discount": "50.00"}]);
     assert_eq!(result["not_applied"], expected);
 }

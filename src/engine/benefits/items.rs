@@ -73,6 +73,18 @@ pub(super) fn propose(
     proposal.or_nothing()
 }
 
+/// The lines that a promotion could discount where its conditions hold, if nothing had been claimed.
+pub(super) fn discountable(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    plan: &Plan,
+    benefit: &ItemBenefit,
+    basket: &Basket,
+) -> LineSet {
+    let lines = |plan| Giving::new(case, candidate, benefit, basket, plan).lines();
+    plan.iter().map(lines).fold(LineSet::default(), |all, own| all.union(&own))
+}
+
 /// The failure of a promotion with several parts is the one that came closest to a discount: `NoBenefit`, then
 /// `NoEligibleItems`, then `ConditionsNotMet`.
 fn worse(a: Failure, b: Failure) -> Failure {
@@ -125,15 +137,20 @@ impl<'d> Giving<'d> {
 
     fn choose(&self, bound: i64) -> Result<Chosen, Failure> {
         let allowed = self.part.plan.times.min(bound);
-        let every_line = self.part.plan.lines;
         match self.benefit.from {
             From::InCondition if self.benefit.takes_sets() => self.sets(allowed),
-            From::InCondition => {
-                let required = self.part.required_lines();
-                self.first_units(allowed, &self.narrowed(required))
-            }
-            From::Matching => self.first_units(allowed, &self.narrowed(every_line)),
+            From::InCondition | From::Matching => self.first_units(allowed, &self.lines()),
             From::BeyondCondition => self.beyond(allowed),
+        }
+    }
+
+    /// The lines of which it takes units: to discount them, or to complete a set.
+    fn lines(&self) -> LineSet {
+        match self.benefit.from {
+            From::InCondition if self.benefit.takes_sets() => self.part.required_lines(),
+            From::InCondition => self.narrowed(self.part.required_lines()),
+            From::Matching => self.narrowed(self.part.plan.lines),
+            From::BeyondCondition => self.lines_beyond(),
         }
     }
 

@@ -6,6 +6,7 @@ use crate::domain::amount::Money;
 use crate::domain::benefit::Benefit;
 use crate::engine::candidate::Candidate;
 use crate::engine::case::Case;
+use crate::engine::line_set::LineSet;
 use crate::engine::plan::PartPlan;
 use crate::engine::proposal::{Failure, Proposal};
 use crate::engine::units::Basket;
@@ -42,6 +43,17 @@ pub(crate) fn propose(
     };
     candidate.count(case, before);
     proposed.map(|proposal| Proposal { step: *step, ..proposal })
+}
+
+/// The lines that a promotion could discount unit by unit on this basket, if nothing had been claimed.
+pub(crate) fn discountable(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> LineSet {
+    match &candidate.compiled.promotion.terms.benefit {
+        Benefit::Items(benefit) => {
+            let plan = plan(case, candidate, basket);
+            items::discountable(case, candidate, &plan, benefit, basket)
+        }
+        Benefit::FreeProduct(_) | Benefit::Cart(_) | Benefit::Shipping(_) => LineSet::default(),
+    }
 }
 
 /// How much money a promotion on the cart would take off, with less work than [`propose`]. `None` for other kinds of

@@ -1,7 +1,7 @@
 //! `best_deal`: chooses the best among the stacking groups and the exclusive promotions, each alone (spec 7.6).
 
 use crate::domain::amount::Money;
-use crate::domain::evaluation::{Reason, ReasonCode};
+use crate::domain::reason::Reason;
 use crate::engine::case::Case;
 
 use super::order::Ranked;
@@ -44,7 +44,7 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
             continue;
         }
         let reason = match ranked.alone(case, place) {
-            Ok(_) => Reason::Plain(ReasonCode::BetterDealTaken),
+            Ok(_) => Reason::BetterDealTaken,
             Err(failure) => ranked.failed(case, place, &case.untouched, failure),
         };
         outcome.refuse(place, reason);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::domain::amount::Money;
 use crate::domain::benefit::{Benefit, CartKind};
-use crate::domain::evaluation::{Reason, ReasonCode};
+use crate::domain::reason::Reason;
 use crate::domain::settings::RankingCriterion;
 use crate::engine::benefits::{alone, conditions_hold, lone_discount};
 use crate::engine::candidate::Candidate;
@@ -12,7 +12,7 @@ use crate::engine::case::Case;
 use crate::engine::conditions::Conditions;
 use crate::engine::proposal::{Failure, Proposal};
 use crate::engine::units::Basket;
-use crate::engine::{explain, ranking};
+use crate::engine::{explain, ranking, reasons};
 
 /// The candidates in rank order.
 pub(crate) struct Ranked<'e> {
@@ -35,7 +35,7 @@ impl<'e> Ranked<'e> {
     }
 
     /// Whether a candidate finds something to discount on the untouched cart.
-    fn finds_units(&self, case: &Case<'e>, place: usize) -> bool {
+    pub(super) fn finds_units(&self, case: &Case<'e>, place: usize) -> bool {
         match self.alone(case, place) {
             Ok(_) | Err(Failure::NoBenefit) => true,
             Err(Failure::NoEligibleItems | Failure::ConditionsNotMet) => false,
@@ -66,14 +66,14 @@ impl<'e> Ranked<'e> {
         case: &Case<'e>,
         place: usize,
         basket: &Basket,
-        otherwise: ReasonCode,
+        otherwise: Reason,
     ) -> Reason {
         let candidate = self.candidate(place);
         let asked = explain::is_asked_for(case, candidate);
         if asked && !conditions_hold(case, candidate, basket) {
             Reason::ConditionsNotMet(explain::unmet(case, candidate, basket))
         } else {
-            Reason::Plain(otherwise)
+            otherwise
         }
     }
 
@@ -84,7 +84,7 @@ impl<'e> Ranked<'e> {
             Err(failure) if explain::is_asked_for(case, self.candidate(place)) => {
                 self.failed(case, place, &case.untouched, failure)
             }
-            Ok(_) | Err(_) => Reason::Plain(ReasonCode::ExclusivePassedOver),
+            Ok(_) | Err(_) => Reason::ExclusivePassedOver,
         }
     }
 
@@ -97,18 +97,21 @@ impl<'e> Ranked<'e> {
         failure: Failure,
     ) -> Reason {
         let candidate = self.candidate(place);
+        let shown = case.shows(candidate.code.is_some());
         match failure {
             Failure::ConditionsNotMet if explain::is_asked_for(case, candidate) => {
                 Reason::ConditionsNotMet(explain::unmet(case, candidate, basket))
             }
-            Failure::ConditionsNotMet => Reason::Plain(ReasonCode::ConditionsNotMet),
-            Failure::NoEligibleItems
-                if explain::is_asked_for(case, candidate) && self.finds_units(case, place) =>
-            {
-                Reason::Plain(ReasonCode::UnitsTaken)
+            Failure::ConditionsNotMet => Reason::ConditionsNotMet(Vec::new()),
+            Failure::NoEligibleItems => {
+                let terms = &candidate.compiled.promotion.terms;
+                let wanted = shown.then(|| reasons::discounts(terms)).flatten();
+                Reason::NoEligibleItems(wanted.map(Box::new))
             }
-            Failure::NoEligibleItems => Reason::Plain(ReasonCode::NoEligibleItems),
-            Failure::NoBenefit => Reason::Plain(ReasonCode::NoBenefit),
+            Failure::NoBenefit => {
+                let floor = shown && reasons::is_held_by_floors(case, candidate, basket);
+                Reason::NoBenefit { floor }
+            }
         }
     }
 }

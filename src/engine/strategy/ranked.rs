@@ -1,6 +1,6 @@
 //! `ranked`: applies promotions in rank order, an exclusive one alone (spec 7.5).
 
-use crate::domain::evaluation::ReasonCode;
+use crate::domain::reason::Reason;
 use crate::engine::case::Case;
 
 use super::order::Ranked;
@@ -21,8 +21,9 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
         let out = lone.map_or(ranked.is_exclusive(place), |lone| lone != place);
         if out {
             let reason = match lone {
-                Some(_) => {
-                    ranked.reason(case, place, &case.untouched, ReasonCode::ExclusiveApplied)
+                Some(lone) => {
+                    let applied = Reason::ExclusiveApplied(ranked.candidate(lone).index);
+                    ranked.reason(case, place, &case.untouched, applied)
                 }
                 None => ranked.passed_over(case, place),
             };

@@ -3,11 +3,13 @@
 use std::rc::Rc;
 
 use crate::domain::benefit::Level;
-use crate::domain::evaluation::{Optimality, Reason, ReasonCode};
+use crate::domain::evaluation::{Optimality, PromotionIndex};
+use crate::domain::reason::Reason;
 use crate::domain::settings::EvaluationOrder;
 use crate::engine::benefits::propose;
 use crate::engine::case::Case;
 use crate::engine::proposal::{Failure, Proposal};
+use crate::engine::reasons;
 use crate::engine::tags::AllTags;
 use crate::engine::units::Basket;
 
@@ -75,14 +77,14 @@ struct Run<'r, 'e> {
     outcome: Outcome,
     /// The tags of all promotions that have applied.
     tags: AllTags,
-    /// Whether a promotion that allows no further ones has applied.
-    stopped: bool,
+    /// The promotion that has applied and allows no further ones.
+    stopped_by: Option<PromotionIndex>,
     /// Whether a promotion without `allow_further` stops the run. Only `ranked` asks for that.
     stops: bool,
-    /// Whether a cart-level promotion has given a discount.
-    cart_discounted: bool,
-    /// Whether a cart-level promotion has taken something off the lines.
-    lines_discounted: bool,
+    /// The first cart-level promotion that has given a discount.
+    cart_discounted_by: Option<PromotionIndex>,
+    /// The first cart-level promotion that has taken something off the lines.
+    lines_discounted_by: Option<PromotionIndex>,
 }
 
 /// Applies the members in rank order. Other candidates keep the verdict `Pending`.
@@ -99,10 +101,10 @@ pub(super) fn run<'e>(
         basket: case.untouched.clone(),
         outcome: Outcome::pending(places),
         tags: AllTags::default(),
-        stopped: false,
+        stopped_by: None,
         stops,
-        cart_discounted: false,
-        lines_discounted: false,
+        cart_discounted_by: None,
+        lines_discounted_by: None,
     };
     let members = || (0..places).filter(|place| is_member(*place));
     let is_item_level = |place: &usize| ranked.candidate(*place).compiled.is_item_level();
@@ -123,33 +125,60 @@ pub(super) fn run<'e>(
 
 impl Run<'_, '_> {
     fn item_turn(&mut self, place: usize) {
-        let blocked = self.lines_discounted.then_some(ReasonCode::CartPromotionAppliedFirst);
-        self.turn(place, blocked);
+        self.turn(place, self.lines_discounted_by.map(Reason::CartPromotionAppliedFirst));
     }
 
     fn cart_turn(&mut self, place: usize) {
         let only_one = !self.case.rules.settings().multiple_cart_promotions
-            && self.cart_discounted
             && !self.ranked.awards_points(place);
-        self.turn(place, only_one.then_some(ReasonCode::AnotherCartPromotionApplied));
+        let other = self.cart_discounted_by.filter(|_| only_one);
+        self.turn(place, other.map(Reason::AnotherCartPromotionApplied));
     }
 
-    fn turn(&mut self, place: usize, blocked: Option<ReasonCode>) {
-        let stopped = self.stopped.then_some(ReasonCode::StoppedByEarlier);
+    fn turn(&mut self, place: usize, blocked: Option<Reason>) {
+        let stopped = self.stopped_by.map(Reason::StoppedByEarlier);
         let reason = match stopped.or_else(|| self.incompatible(place)).or(blocked) {
             Some(reason) => self.ranked.reason(self.case, place, &self.basket, reason),
             None => match self.propose(place) {
                 Ok(proposal) => return self.apply(place, proposal),
-                Err(failure) => self.ranked.failed(self.case, place, &self.basket, failure),
+                Err(failure) => self.failed(place, failure),
             },
         };
         self.outcome.refuse(place, reason);
     }
 
     /// The reason of a promotion that does not combine with one that has applied.
-    fn incompatible(&self, place: usize) -> Option<ReasonCode> {
+    fn incompatible(&self, place: usize) -> Option<Reason> {
         let tags = &self.ranked.candidate(place).compiled.tags;
-        self.tags.exclude(tags).then_some(ReasonCode::Incompatible)
+        if !self.tags.exclude(tags) {
+            return None;
+        }
+        let applied = self.outcome.applied.iter().map(|(own, _)| self.ranked.candidate(*own));
+        let mut others = applied.filter(|own| own.compiled.tags.excludes(tags));
+        others.next().map(|own| Reason::Incompatible(own.index))
+    }
+
+    /// The reason of a promotion that was tried and gave nothing.
+    fn failed(&self, place: usize, failure: Failure) -> Reason {
+        let candidate = self.ranked.candidate(place);
+        let taken = failure == Failure::NoEligibleItems
+            && self.case.shows(candidate.code.is_some())
+            && self.ranked.finds_units(self.case, place);
+        let by = || {
+            let turn = reasons::turn_that_took(self.case, candidate, &self.basket)?;
+            self.applied_in(turn)
+        };
+        match taken.then(by).flatten() {
+            Some(by) => Reason::UnitsTaken(by),
+            None => self.ranked.failed(self.case, place, &self.basket, failure),
+        }
+    }
+
+    /// The promotion that claimed units in the turn with this number. Turns count from 1.
+    fn applied_in(&self, turn: u32) -> Option<PromotionIndex> {
+        let claims = self.outcome.applied.iter().filter(|(_, own)| own.level == Level::Item);
+        let mut from_turn = claims.skip(usize::try_from(turn).ok()?.checked_sub(1)?);
+        from_turn.next().map(|(place, _)| self.ranked.candidate(*place).index)
     }
 
     /// What a promotion gives now. If nothing that it looks at has changed, that is the same as alone.
@@ -169,13 +198,20 @@ impl Run<'_, '_> {
         match proposal.level {
             Level::Item => {}
             Level::Cart | Level::Shipping => {
-                self.lines_discounted |= !proposal.lines.is_empty();
-                self.cart_discounted |= proposal.discount.is_positive();
+                let own = candidate.index;
+                if !proposal.lines.is_empty() {
+                    self.lines_discounted_by.get_or_insert(own);
+                }
+                if proposal.discount.is_positive() {
+                    self.cart_discounted_by.get_or_insert(own);
+                }
             }
         }
         candidate.count(self.case, before);
         self.tags.add(&candidate.compiled.tags);
-        self.stopped |= self.stops && !candidate.compiled.promotion.terms.stacking.allow_further;
+        if self.stops && !candidate.compiled.promotion.terms.stacking.allow_further {
+            self.stopped_by.get_or_insert(candidate.index);
+        }
         self.outcome.apply(place, proposal);
     }
 }

@@ -273,6 +273,17 @@ impl Basket {
         self.shipping_discount = self.shipping_discount.plus(discount);
     }
 
+    /// The first turn in which a unit of these lines was claimed.
+    pub(crate) fn first_claim(&self, lines: &LineSet) -> Option<u32> {
+        let runs = lines.iter().flat_map(|line| &self.line(line).runs);
+        runs.filter_map(|run| run.claims.first()).min().copied()
+    }
+
+    /// The same cart without floors; `None` if it has none.
+    pub(crate) fn without_floors(&self) -> Option<Self> {
+        self.kept.is_some().then(|| Self { kept: None, ..self.clone() })
+    }
+
     /// Saves the state of some lines, and everything else that a promotion on these lines changes.
     pub(crate) fn save(&self, lines: impl Iterator<Item = usize>) -> Saved {
         Saved {

@@ -199,16 +199,21 @@ impl Group {
             let orders = orders.into_iter();
             let cases: Vec<Option<Decision>> = orders.map(|own| own.map(decision)).collect();
             let hands = cases.iter().flatten().flat_map(Decision::hands);
-            (hands.collect::<BTreeSet<(Uuid, String)>>(), cases)
+            let explained = cases.iter().flatten().filter(|own| own.explains());
+            let explained: Vec<(Uuid, String)> = explained.flat_map(Decision::hands).collect();
+            (hands.collect::<BTreeSet<(Uuid, String)>>(), explained, cases)
         };
-        let (hands, mut cases) = self.think(ask).await?;
-        let issuances = if hands.is_empty() {
+        let (hands, explained, mut cases) = self.think(ask).await?;
+        let mut issuances = if hands.is_empty() {
             Vec::new()
         } else {
             let hands: Vec<(Uuid, String)> = hands.into_iter().collect();
             let freed: Vec<Uuid> = cases.iter().flatten().flat_map(Decision::freed).collect();
             db::usable_issuances::lock(tx, &hands, &freed, now).await?
         };
+        if !explained.is_empty() {
+            issuances.extend(db::usable_issuances::last_expired(tx, &explained, now).await?);
+        }
         let take = move || {
             for case in cases.iter_mut().flatten() {
                 case.take_issuances(&issuances);

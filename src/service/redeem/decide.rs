@@ -15,7 +15,7 @@ use crate::db::codes::FoundCode;
 use crate::db::counters::CounterChange;
 use crate::db::redemptions::{GiftRow, HeldUse, NewGift, NewRedemption};
 use crate::db::usable_issuances::UsableIssuance;
-use crate::domain::cart::Request;
+use crate::domain::cart::{Explain, Request};
 use crate::domain::counter::{Bound, CounterKey, Owner, Use, Used};
 use crate::domain::evaluation::{Applied, Evaluation};
 use crate::domain::id::{IssuanceId, RedemptionId};
@@ -246,6 +246,11 @@ impl Decision {
             }
             (Ok(_) | Err(_), _) => Vec::new(),
         }
+    }
+
+    /// Whether the answer says why each promotion did not apply.
+    pub(super) fn explains(&self) -> bool {
+        self.pending.order.request.explain == Explain::All
     }
 
     /// The issuances that get something back from the ending hold.

@@ -9,12 +9,12 @@ use crate::domain::benefit::{
     Spread as AmountPer, StepMeasure, Within as PickWithin,
 };
 use crate::domain::cart::Explain;
-use crate::domain::evaluation::ReasonCode;
 use crate::domain::event::EventType;
 use crate::domain::finding::{FindingCode, Severity as FindingSeverity};
 use crate::domain::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
 use crate::domain::limit::RefreshUnit;
 use crate::domain::promotion::{PromotionType, State as PromotionState, Status as LifecycleStatus};
+use crate::domain::reason::{ReasonCode, ScopePart};
 use crate::domain::redemption::RedemptionState;
 use crate::domain::role::Role as KeyRole;
 use crate::domain::rounding::RoundingMode;
@@ -41,5 +41,5 @@ titled! {
     LifecycleStatus, LineField, MatchMode, MessageChannel, MilestoneMeasure, NumberOperator,
     Operator, PercentageBase, PickOrder, PickWithin, PriceBase, PromotionState, PromotionType,
     QualifyingItems, RankingCriterion, ReasonCode, RedemptionState, RefreshUnit, RoundingMode,
-    SameWithin, StepMeasure, Strategy, UnitsFrom, Weekday,
+    SameWithin, ScopePart, StepMeasure, Strategy, UnitsFrom, Weekday,
 }

@@ -4,11 +4,13 @@ use super::amounts::{exact_amounts, room_on_line};
 use super::choose::{Choice, Plan, applications_allowed, choose, parts};
 use super::conditions::{Judged, Requirement, Sight, Unmet, judge, requirements, unmet};
 use super::document::{Promotion, World};
+use super::facts::wanted;
 use super::number::{Exact, percent, smaller, where_positive, whole};
 use super::select::selected;
 use super::settle::{Share, settle, settle_lines};
 use super::units::{Piece, State};
 use num_traits::Zero;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What a promotion gave.
@@ -26,17 +28,23 @@ pub struct Gift {
     pub after: State,
 }
 
-/// Why a promotion did not apply, with the leaves that failed.
+/// Why a promotion did not apply, with the leaves that failed, or other facts.
 #[derive(Clone)]
 pub struct Refusal {
     pub reason: &'static str,
     pub unmet: Vec<Unmet>,
+    pub facts: Value,
 }
 
 impl Refusal {
-    /// A reason without leaves.
+    /// A reason without facts.
     pub fn because(reason: &'static str) -> Refusal {
-        Refusal { reason, unmet: Vec::new() }
+        Refusal::with(reason, json!({}))
+    }
+
+    /// A reason with its facts.
+    pub fn with(reason: &'static str, facts: Value) -> Refusal {
+        Refusal { reason, unmet: Vec::new(), facts }
     }
 }
 
@@ -76,13 +84,14 @@ pub fn conditions_met<'a>(
         }
     }
     if met.is_empty() {
-        return Err(Refusal { reason: "conditions_not_met", unmet: nearest(failed) });
+        let unmet = nearest(failed);
+        return Err(Refusal { reason: "conditions_not_met", unmet, facts: json!({}) });
     }
     Ok(met)
 }
 
 fn unmet_of(world: &World<'_>, judged: &Judged<'_>) -> Vec<Unmet> {
-    unmet(judged, world.settings.precision)
+    unmet(world, judged)
 }
 
 /// Of several parts that fail, the one that is nearest to success: the fewest leaves, then the smallest
@@ -94,6 +103,27 @@ fn nearest(failed: Vec<Vec<Unmet>>) -> Vec<Unmet> {
         (leaves.len(), missing)
     };
     failed.into_iter().min_by_key(distance).unwrap_or_default()
+}
+
+/// The refusal of a promotion at its turn, with its facts: `no_benefit` has "`{"floor": true}` where it would have given a
+/// discount without floors" (15.8).
+pub fn explained(
+    world: &World<'_>,
+    promotion: &Promotion<'_>,
+    state: &State,
+    refusal: Refusal,
+) -> Refusal {
+    match refusal.reason {
+        "no_benefit" => {
+            let state = State { without_floors: true, ..state.clone() };
+            let gives =
+                attempt(world, promotion, &state).is_ok_and(|gift| !gift.discount.is_zero());
+            let facts = if gives { json!({"floor": true}) } else { json!({}) };
+            Refusal::with("no_benefit", facts)
+        }
+        "no_eligible_items" => Refusal::with("no_eligible_items", wanted(promotion)),
+        _ => refusal,
+    }
 }
 
 /// Gives the promotion its turn on the cart as it is now.

@@ -1,6 +1,7 @@
 //! Conditions (5.3): judged on the cart, the requirements that they leave (7.3), and what is unmet (8).
 
 use super::document::{Promotion, World, at, decimal, field, flag, list, text};
+use super::facts::wanted_and_actual;
 use super::number::{Exact, amount, decimal as read_decimal, plain, whole};
 use super::select::{compares, selected, text_holds};
 use super::units::{Piece, State};
@@ -288,21 +289,21 @@ pub struct Unmet {
 }
 
 /// "`unmet` names each leaf in a failing group that is not what its group asks."
-pub fn unmet(judged: &Judged<'_>, precision: u32) -> Vec<Unmet> {
+pub fn unmet(world: &World<'_>, judged: &Judged<'_>) -> Vec<Unmet> {
     let mut found = Vec::new();
     if !judged.value() {
-        collect_unmet(judged, true, precision, &mut found);
+        collect_unmet(world, judged, true, &mut found);
     }
     found
 }
 
-fn collect_unmet(node: &Judged<'_>, mendable: bool, precision: u32, found: &mut Vec<Unmet>) {
+fn collect_unmet(world: &World<'_>, node: &Judged<'_>, mendable: bool, found: &mut Vec<Unmet>) {
     match node {
-        Judged::Leaf { .. } => found.push(unmet_leaf(node, mendable, precision)),
+        Judged::Leaf { .. } => found.push(unmet_leaf(world, node, mendable)),
         Judged::Group { value: true, .. } => {}
         Judged::Group { is, of, .. } => {
             for child in of.iter().filter(|child| child.value() != *is) {
-                collect_unmet(child, mendable && *is, precision, found);
+                collect_unmet(world, child, mendable && *is, found);
             }
         }
     }
@@ -311,7 +312,8 @@ fn collect_unmet(node: &Judged<'_>, mendable: bool, precision: u32, found: &mut 
 /// "Number leaves give `required`, `actual` (amounts printed as amounts, counts plainly) and, where more in
 /// the cart can mend them (`gte`, `gt`, `eq` below the value, every enclosing group `is: true`),
 /// `shortfall`: what must be added so that the leaf holds: required − actual."
-fn unmet_leaf(node: &Judged<'_>, mendable: bool, precision: u32) -> Unmet {
+fn unmet_leaf(world: &World<'_>, node: &Judged<'_>, mendable: bool) -> Unmet {
+    let precision = world.settings.precision;
     let Judged::Leaf { json, path, number, .. } = node else {
         unreachable!("a leaf");
     };
@@ -347,6 +349,10 @@ fn unmet_leaf(node: &Judged<'_>, mendable: bool, precision: u32) -> Unmet {
             entry.insert("shortfall".to_owned(), json!(print(&missing)));
             shortfall = Some((print(&missing), ratio));
         }
+    } else {
+        let (wanted, actual) = wanted_and_actual(world, json);
+        entry.insert("wanted".to_owned(), json!(wanted));
+        entry.insert("actual".to_owned(), json!(actual));
     }
     Unmet { json: Value::Object(entry), shortfall }
 }

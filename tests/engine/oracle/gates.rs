@@ -54,19 +54,29 @@ pub fn failing_gate(world: &World<'_>, promotion: &Promotion<'_>) -> Option<&'st
 /// "Each non-empty list must contain the cart's store code, its store's concept, one of its store's zones,
 /// or the cart's channel; empty lists do not restrict" (5.2).
 fn in_scope(world: &World<'_>, json: &Value) -> bool {
-    let Some(scope) = field(json, "scope") else {
-        return true;
-    };
-    let of_store = |name: &str| world.store.and_then(|store| text(store, name));
+    failing_scope(world, json).is_none()
+}
+
+/// The first part of the scope that does not fit: its name, what it wants, and what there is.
+pub fn failing_scope<'a>(
+    world: &World<'_>,
+    json: &'a Value,
+) -> Option<(&'static str, &'a [Value], Vec<Value>)> {
+    let scope = field(json, "scope")?;
+    let of_store = |name: &str| world.store.and_then(|store| field(store, name)).cloned();
     let zones = world.store.map_or(&[][..], |store| list(store, "zones"));
-    let allows = |name: &str, has: &dyn Fn(&str) -> bool| {
+    let parts = [
+        ("store", "stores", of_store("code").into_iter().collect()),
+        ("concept", "concepts", of_store("concept").into_iter().collect()),
+        ("zone", "zones", zones.to_vec()),
+        ("channel", "channels", world.channel.map(Value::from).into_iter().collect()),
+    ];
+    let fails = |(_, name, actual): &(&str, &str, Vec<Value>)| {
         let wanted = list(scope, name);
-        wanted.is_empty() || wanted.iter().filter_map(Value::as_str).any(has)
+        !wanted.is_empty() && !wanted.iter().any(|it| actual.contains(it))
     };
-    allows("stores", &|it| of_store("code") == Some(it))
-        && allows("concepts", &|it| of_store("concept") == Some(it))
-        && allows("zones", &|it| zones.iter().any(|zone| zone == it))
-        && allows("channels", &|it| world.channel == Some(it))
+    let (part, name, actual) = parts.into_iter().find(fails)?;
+    Some((part, list(scope, name), actual))
 }
 
 /// The customer's memberships: "whoever is not identified" has none.

@@ -4,13 +4,14 @@
 //! In reading order: [`document`] reads the input, [`gates`] and [`schedule`] judge who may have a
 //! promotion at all, [`conditions`] and [`select`] what must hold, [`units`], [`needs`] and [`choose`] which
 //! units are meant, [`benefits`], [`amounts`] and [`settle`] what is given, [`strategy`] and [`optimal`] what applies together,
-//! and [`print`] writes the result. Numbers in comments are sections of the specification.
+//! [`facts`] explains what does not apply, and [`print`] writes the result. Numbers in comments are sections of the specification.
 
 mod amounts;
 mod benefits;
 mod choose;
 mod conditions;
 mod document;
+mod facts;
 mod gates;
 mod needs;
 mod number;

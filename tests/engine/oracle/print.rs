@@ -127,6 +127,7 @@ fn free_items(world: &World<'_>, verdict: &Verdict) -> Value {
             let promotion = &world.promotions[*place];
             json!({
                 "promotion_id": promotion.id,
+                "name": promotion.name,
                 "sku": promotion.benefit.product,
                 "quantity": plain(&gift.free_items),
             })
@@ -140,15 +141,20 @@ fn codes(world: &World<'_>, verdict: &Verdict) -> Value {
         Presented::Unknown => json!({"code": code, "status": "unknown"}),
         Presented::Duplicate => json!({"code": code, "status": "duplicate"}),
         Presented::AlreadyUnlocked => {
-            json!({"code": code, "status": "not_applied", "reason": "already_unlocked"})
+            json!({"code": code, "status": "not_applied", "reason": "already_unlocked", "facts": {}})
         }
         Presented::OfAnotherCustomer => {
-            json!({"code": code, "status": "not_applied", "reason": "code_of_another_customer"})
+            json!({"code": code, "status": "not_applied", "reason": "code_of_another_customer", "facts": {}})
         }
         Presented::Unlocks(promotion) => match verdict.refused.get(&promotion) {
             None => json!({"code": code, "status": "applied"}),
             Some(refusal) => {
-                json!({"code": code, "status": "not_applied", "reason": refusal.reason})
+                json!({
+                    "code": code,
+                    "status": "not_applied",
+                    "reason": refusal.reason,
+                    "facts": refusal.facts,
+                })
             }
         },
     };
@@ -194,6 +200,7 @@ fn not_applied(world: &World<'_>, verdict: &Verdict) -> Value {
         entry.insert("promotion_id".to_owned(), json!(promotion.id));
         entry.insert("name".to_owned(), json!(promotion.name));
         entry.insert("reason".to_owned(), json!(refusal.reason));
+        entry.insert("facts".to_owned(), refusal.facts.clone());
         if refusal.reason == "conditions_not_met" {
             let leaves = refusal.unmet.iter().map(|leaf| leaf.json.clone());
             entry.insert("unmet".to_owned(), leaves.collect());

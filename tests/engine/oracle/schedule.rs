@@ -3,7 +3,7 @@
 use super::document::{World, at, decimal, field, list, text};
 use super::number::{Exact, whole};
 use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveDateTime, NaiveTime};
-use chrono::{TimeZone, Utc, Weekday};
+use chrono::{SecondsFormat, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 use num_traits::ToPrimitive;
 use serde_json::Value;
@@ -11,22 +11,51 @@ use serde_json::Value;
 /// Is the schedule open now? "Null: all the time. Else, in `timezone` (default: the store's, else the
 /// tenant's)."
 pub fn is_open(world: &World<'_>, schedule: Option<&Value>) -> bool {
-    let Some(schedule) = schedule else {
-        return true;
-    };
-    let zone = text(schedule, "timezone")
-        .or_else(|| world.store.and_then(|store| text(store, "timezone")))
-        .map_or(world.settings.timezone, |name| name.parse().expect("a time zone"));
+    schedule.is_none_or(|schedule| is_open_at(world, schedule, world.now))
+}
+
+fn zone_of(world: &World<'_>, schedule: &Value) -> Tz {
+    text(schedule, "timezone").map_or(store_zone(world), |name| name.parse().expect("a time zone"))
+}
+
+fn store_zone(world: &World<'_>) -> Tz {
+    let of_store = world.store.and_then(|store| text(store, "timezone"));
+    of_store.map_or(world.settings.timezone, |name| name.parse().expect("a time zone"))
+}
+
+fn is_open_at(world: &World<'_>, schedule: &Value, now: DateTime<Utc>) -> bool {
+    let zone = zone_of(world, schedule);
     let recurrence = field(schedule, "recurrence").unwrap_or(&Value::Null);
-    let today = world.now.with_timezone(&zone).date_naive();
+    let today = now.with_timezone(&zone).date_naive();
     match text(recurrence, "type").unwrap_or("none") {
-        "weekly_span" => in_weekly_span(world.now, zone, today, recurrence),
-        "monthly_span" => in_monthly_span(world.now, zone, today, recurrence),
+        "weekly_span" => in_weekly_span(now, zone, today, recurrence),
+        "monthly_span" => in_monthly_span(now, zone, today, recurrence),
         _ => match field(schedule, "daily_window") {
             None => is_selected(recurrence, today),
-            Some(window) => in_window(world.now, zone, today, recurrence, window),
+            Some(window) => in_window(now, zone, today, recurrence, window),
         },
     }
+}
+
+/// "`opens_at` (null: never again)": the first instant before the end at which the schedule is open. It opens on some day at
+/// midnight, or at a time that it names. The time is told where the store is.
+pub fn opens_next(world: &World<'_>, schedule: &Value, ends_at: DateTime<Utc>) -> Option<String> {
+    let zone = zone_of(world, schedule);
+    let named =
+        [at(schedule, &["daily_window", "start"]), at(schedule, &["recurrence", "from", "time"])];
+    let mut clocks: Vec<NaiveTime> =
+        named.into_iter().flatten().filter_map(Value::as_str).map(time).collect();
+    clocks.push(NaiveTime::MIN);
+    clocks.sort_unstable();
+    let today = world.now.with_timezone(&zone).date_naive();
+    // No month but February lacks more than one date, so that two months at most pass without one.
+    let days = (0..100).map(|offset| today + Days::new(offset));
+    let instants = days.flat_map(|day| clocks.iter().map(move |clock| day.and_time(*clock)));
+    let opens = instants
+        .map(|local| instant(zone, local))
+        .find(|opens| *opens > world.now && is_open_at(world, schedule, *opens))?;
+    let local = opens.with_timezone(&store_zone(world)).fixed_offset();
+    (opens < ends_at).then(|| local.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
 /// Is the local calendar day selected? A date that a month lacks is skipped of itself.

@@ -1,7 +1,8 @@
 //! Which promotions apply, in which order (7.2, 7.5, 7.6).
 
-use super::benefits::{Gift, Refusal, attempt, conditions_met};
+use super::benefits::{Gift, Refusal, attempt, conditions_met, explained};
 use super::document::{Promotion, World};
+use super::facts;
 use super::gates::{failing_gate, is_segmented};
 use super::number::Exact;
 use super::units::State;
@@ -32,10 +33,12 @@ pub fn decide(world: &World<'_>) -> Verdict {
         }
         match failing_gate(world, promotion) {
             Some(gate) => {
-                barred.insert(promotion.index, Refusal::because(gate));
+                let facts = facts::of_gate(world, promotion, gate);
+                barred.insert(promotion.index, Refusal::with(gate, facts));
             }
             None => {
-                let outcome = attempt(world, promotion, &untouched);
+                let outcome = attempt(world, promotion, &untouched)
+                    .map_err(|refusal| explained(world, promotion, &untouched, refusal));
                 alone.insert(promotion.index, outcome);
             }
         }
@@ -104,7 +107,10 @@ fn by_ranking(
         return Verdict {
             applied: vec![(winner, gift.clone())],
             refused: others
-                .map(|it| (*it, stood_in_the_way(&alone[it], "exclusive_applied")))
+                .map(|it| {
+                    let facts = facts::by(world, winner);
+                    (*it, stood_in_the_way(&alone[it], Refusal::with("exclusive_applied", facts)))
+                })
                 .collect(),
             ranked: Vec::new(),
             state: gift.after.clone(),
@@ -126,10 +132,10 @@ fn by_ranking(
 }
 
 /// "Its own conditions (on the untouched cart); else what stood in its way."
-fn stood_in_the_way(alone: &Result<Gift, Refusal>, reason: &'static str) -> Refusal {
+fn stood_in_the_way(alone: &Result<Gift, Refusal>, reason: Refusal) -> Refusal {
     match alone {
         Err(refusal) if refusal.reason == "conditions_not_met" => refusal.clone(),
-        _ => Refusal::because(reason),
+        _ => reason,
     }
 }
 
@@ -154,9 +160,10 @@ fn in_phases(world: &World<'_>, ranked: &[usize], heeds_allow_further: bool) -> 
     for it in turns {
         let outcome = match obstacle(world, &verdict, promotion(it), heeds_allow_further) {
             None => attempt(world, promotion(it), &verdict.state)
-                .map_err(|refusal| or_units_taken(world, promotion(it), refusal)),
-            Some(reason) => match conditions_met(world, promotion(it), &verdict.state) {
-                Ok(_) => Err(Refusal::because(reason)),
+                .map_err(|refusal| explained(world, promotion(it), &verdict.state, refusal))
+                .map_err(|refusal| or_units_taken(world, promotion(it), &verdict, refusal)),
+            Some((reason, by)) => match conditions_met(world, promotion(it), &verdict.state) {
+                Ok(_) => Err(Refusal::with(reason, facts::by(world, by))),
                 Err(refusal) => Err(refusal),
             },
         };
@@ -175,11 +182,16 @@ fn in_phases(world: &World<'_>, ranked: &[usize], heeds_allow_further: bool) -> 
 
 /// "`units_taken` when there is no unit or complete group or set to discount, but would be if nothing had been
 /// claimed; else `no_eligible_items`."
-fn or_units_taken(world: &World<'_>, promotion: &Promotion<'_>, refusal: Refusal) -> Refusal {
+fn or_units_taken(
+    world: &World<'_>,
+    promotion: &Promotion<'_>,
+    verdict: &Verdict,
+    refusal: Refusal,
+) -> Refusal {
     let untouched = || attempt(world, promotion, &State::untouched(world));
     let would_be = || untouched().map_or_else(|own| own.reason == "no_benefit", |_| true);
     if refusal.reason == "no_eligible_items" && would_be() {
-        return Refusal::because("units_taken");
+        return Refusal::with("units_taken", facts::units_taken(world, promotion, verdict));
     }
     refusal
 }
@@ -190,31 +202,37 @@ pub fn obstacle(
     verdict: &Verdict,
     promotion: &Promotion<'_>,
     heeds_allow_further: bool,
-) -> Option<&'static str> {
+) -> Option<(&'static str, usize)> {
     let settings = &world.settings;
-    let mut applied = verdict.applied.iter().map(|(it, gift)| (&world.promotions[*it], gift));
+    let first = |fits: &dyn Fn(&Promotion<'_>, &Gift) -> bool| {
+        let mut applied = verdict.applied.iter();
+        applied.find(|(it, gift)| fits(&world.promotions[*it], gift)).map(|(it, _)| *it)
+    };
     let gives_a_discount =
         |earlier: &Promotion<'_>, gift: &Gift| !earlier.is_item_level() && !gift.discount.is_zero();
     // "`stacking.allow_further: false`: once it has applied, nothing after it is."
-    if heeds_allow_further && applied.clone().any(|(earlier, _)| !earlier.allow_further) {
-        return Some("stopped_by_earlier");
+    if heeds_allow_further && let Some(by) = first(&|earlier, _| !earlier.allow_further) {
+        return Some(("stopped_by_earlier", by));
     }
     // "A promotion that is incompatible with one that has applied does not apply."
-    if applied.clone().any(|(earlier, _)| promotion.is_incompatible_with(earlier)) {
-        return Some("incompatible");
+    if let Some(by) = first(&|earlier, _| promotion.is_incompatible_with(earlier)) {
+        return Some(("incompatible", by));
     }
     if promotion.is_item_level() {
         // "`cart_first`: item-level ones only if none of those took anything off the lines."
-        let took_off_lines = applied.any(|(earlier, gift)| {
+        let took_off_lines = first(&|earlier, gift| {
             earlier.benefit.level == "cart" && gives_a_discount(earlier, gift)
         });
-        return (settings.cart_first && took_off_lines).then_some("cart_promotion_applied_first");
+        return took_off_lines
+            .filter(|_| settings.cart_first)
+            .map(|by| ("cart_promotion_applied_first", by));
     }
     // "Without `multiple_cart_promotions` only the first cart-level promotion that gives a discount applies
     // (shipping counts, points do not)."
-    let is_taken = applied.any(|(earlier, gift)| gives_a_discount(earlier, gift));
-    (!settings.multiple_cart && promotion.benefit.kind != "award_points" && is_taken)
-        .then_some("another_cart_promotion_applied")
+    let is_taken = first(&gives_a_discount);
+    is_taken
+        .filter(|_| !settings.multiple_cart && promotion.benefit.kind != "award_points")
+        .map(|by| ("another_cart_promotion_applied", by))
 }
 
 /// `strategy: best_deal`: "the alternatives are each exclusive promotion alone, and for each

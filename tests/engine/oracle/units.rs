@@ -29,6 +29,8 @@ pub struct State {
     pub lines: Vec<LineState>,
     pub shipping_discount: Exact,
     pub turns: usize,
+    /// Whether the floors of units are left out of account.
+    pub without_floors: bool,
 }
 
 impl State {
@@ -47,6 +49,7 @@ impl State {
             lines: world.lines.iter().map(line).collect(),
             shipping_discount: Exact::zero(),
             turns: 0,
+            without_floors: false,
         }
     }
 
@@ -71,7 +74,7 @@ impl State {
         let state = &self.lines[line];
         let above_floor =
             of.gross() - &state.item_discount - &state.cart_discount - &of.floor * &of.quantity;
-        bounded(&of.floor, left, above_floor)
+        self.bounded(&of.floor, left, above_floor)
     }
 
     /// "Of a unit of a line with a floor likewise, in sums too": without a floor what is left of a unit can be below 0.
@@ -80,7 +83,16 @@ impl State {
         let of = &world.lines[line];
         let piece = &self.lines[line].pieces[piece];
         let above_floor = &of.price - &piece.taken / &piece.quantity - &of.floor;
-        bounded(&of.floor, left, above_floor)
+        self.bounded(&of.floor, left, above_floor)
+    }
+
+    /// What is left to pay, where there is a floor above 0 no more than what is above it.
+    fn bounded(&self, floor: &Exact, left: Exact, above_floor: Exact) -> Exact {
+        if floor.is_zero() || self.without_floors {
+            left
+        } else {
+            where_positive(smaller(&left, &above_floor))
+        }
     }
 
     /// Everything taken off lines and shipping.
@@ -88,11 +100,6 @@ impl State {
         let of_line = |it: &LineState| &it.item_discount + &it.cart_discount;
         self.lines.iter().map(of_line).sum::<Exact>() + &self.shipping_discount
     }
-}
-
-/// What is left to pay, where there is a floor above 0 no more than what is above it.
-fn bounded(floor: &Exact, left: Exact, above_floor: Exact) -> Exact {
-    if floor.is_zero() { left } else { where_positive(smaller(&left, &above_floor)) }
 }
 
 fn to_pay_at_first(world: &World<'_>, line: usize) -> Exact {

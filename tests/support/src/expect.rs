@@ -44,8 +44,12 @@ pub fn check(case: &Value, result: &Value) -> Result<(), String> {
             "times" => each_differs(key, wanted, &by_name(&result["applied"], "times")),
             "steps" => each_differs(key, wanted, &by_name(&result["applied"], "step")),
             "allocations" => lacks(key, wanted, &allocations(result)),
+            "explanations" => {
+                each_differs(key, wanted, &by_name(&result["not_applied"], "explanation"))
+            }
             "unmet" => lacks(key, wanted, &by_name(&result["not_applied"], "unmet")),
             "not_applied" => each_differs(key, wanted, &by_name(&result["not_applied"], "reason")),
+            "facts" => lacks(key, wanted, &facts(result)),
             "alternatives" => {
                 let found = by_name(&result["not_applied"], "alternative_discount");
                 each_differs(key, wanted, &found)
@@ -136,6 +140,17 @@ fn by_name(list: &Value, key: &str) -> Value {
     object(entries(list).map(|entry| (name_of(entry, "name"), entry[key].clone())))
 }
 
+/// The facts of each promotion; another one stands there by its name alone.
+fn facts(result: &Value) -> Value {
+    let mut facts = by_name(&result["not_applied"], "facts");
+    for own in facts.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if let Some(by) = own.get_mut("by") {
+            *by = by["name"].clone();
+        }
+    }
+    facts
+}
+
 fn discounts_of_lines(result: &Value) -> Value {
     let lines = entries(&result["lines"]);
     object(lines.map(|line| (name_of(line, "id"), line["discount"].clone())))
@@ -190,7 +205,7 @@ fn suggestions(result: &Value) -> Value {
 
 /// The first difference between two evaluation results, or none. Decimals are compared as numbers, a
 /// member that is null is the same as none, and `not_applied` is compared without regard to order.
-/// `evaluated_at` and `ruleset_version` are not compared.
+/// `evaluated_at`, `ruleset_version` and sentences are not compared.
 pub fn difference(expected: &Value, actual: &Value) -> Option<String> {
     difference_at("", expected, actual)
 }
@@ -199,8 +214,9 @@ fn difference_at(path: &str, expected: &Value, actual: &Value) -> Option<String>
     match (expected, actual) {
         (Value::Object(a), Value::Object(b)) => {
             let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-            let is_compared =
-                |key: &&&String| !matches!(key.as_str(), "evaluated_at" | "ruleset_version");
+            let is_compared = |key: &&&String| {
+                !matches!(key.as_str(), "evaluated_at" | "ruleset_version" | "explanation")
+            };
             keys.iter().filter(is_compared).find_map(|key| {
                 let inner = format!("{path}/{key}");
                 let of = |map: &Map<String, Value>| map.get(*key).cloned().unwrap_or_default();

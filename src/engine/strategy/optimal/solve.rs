@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use crate::domain::amount::Money;
-use crate::domain::evaluation::{Optimality, Reason};
+use crate::domain::evaluation::Optimality;
+use crate::domain::reason::Reason;
 use crate::domain::settings::EvaluationOrder;
 use crate::engine::benefits::alone;
 use crate::engine::case::Case;

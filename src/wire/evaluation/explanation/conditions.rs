@@ -1,0 +1,271 @@
+//! What is missing for conditions to hold, in words.
+
+use super::items;
+use super::words::or;
+use crate::domain::condition::{
+    AttributeTest, CartMeasure, Condition, Leaf, LineMeasure, MAX_LEAVES, MemberSubject, ModeTest,
+};
+use crate::domain::promotion::Terms;
+use crate::domain::reason::{LeafPlace, MAX_VALUES, Unmet, UnmetNumber};
+use crate::domain::selector::{Match, NumberOperator, TextTest};
+
+/// What one or several conditions ask for.
+struct Asked {
+    text: String,
+    /// Whether it joins several.
+    is_joined: bool,
+}
+
+/// What must change for the conditions to hold; `None` if no leaf is unmet.
+pub(super) fn missing(terms: &Terms, unmet: &[Unmet], precision: u32) -> Option<String> {
+    let search = Search { unmet, precision };
+    let own = terms.conditions.as_ref();
+    let own = own.and_then(|own| search.of(own, &mut Vec::with_capacity(MAX_LEAVES), true));
+    let step = terms.steps.as_ref().and_then(|steps| {
+        let unmet = unmet.iter().find(|own| own.place == LeafPlace::FirstStep)?;
+        let text = leaf(&steps.leaf(steps.from), unmet.number(), true, precision);
+        Some(Asked { text, is_joined: false })
+    });
+    joined(own.into_iter().chain(step).collect(), "and").map(|all| all.text)
+}
+
+fn joined(mut all: Vec<Asked>, word: &str) -> Option<Asked> {
+    let last = all.pop()?;
+    if all.is_empty() {
+        return Some(last);
+    }
+    // Between parts that are joined themselves, a comma tells what belongs together.
+    let comma = if last.is_joined || all.iter().any(|own| own.is_joined) { "," } else { "" };
+    let before: Vec<&str> = all.iter().map(|own| own.text.as_str()).collect();
+    let text = format!("{}{comma} {word} {}", before.join(", "), last.text);
+    Some(Asked { text, is_joined: true })
+}
+
+struct Search<'s> {
+    unmet: &'s [Unmet],
+    precision: u32,
+}
+
+impl Search<'_> {
+    /// What the unmet leaves below a node ask for. `asked`: what the node should come to.
+    fn of(&self, node: &Condition, path: &mut Vec<usize>, asked: bool) -> Option<Asked> {
+        match node {
+            Condition::Leaf(own) => {
+                let is_here = |unmet: &&Unmet| match &unmet.place {
+                    LeafPlace::Conditions(place) => place == path,
+                    LeafPlace::FirstStep => false,
+                };
+                let unmet = self.unmet.iter().find(is_here)?;
+                let text = leaf(own, unmet.number(), asked, self.precision);
+                Some(Asked { text, is_joined: false })
+            }
+            Condition::Group(group) => {
+                let mut all = Vec::new();
+                for (place, child) in group.of.iter().enumerate() {
+                    path.push(place);
+                    all.extend(self.of(child, path, group.is));
+                    path.pop();
+                }
+                joined(all, if group.matching == Match::All { "and" } else { "or" })
+            }
+        }
+    }
+}
+
+/// What a leaf asks for.
+fn leaf(leaf: &Leaf, number: Option<&UnmetNumber>, asked: bool, precision: u32) -> String {
+    match leaf {
+        Leaf::Cart { measure, compare } => {
+            let decimals = if measure.is_amount() { precision } else { 0 };
+            match number.and_then(|own| own.shortfall.as_ref()) {
+                Some(shortfall) => more_in_cart(*measure, &shortfall.print(decimals)),
+                None => bound(cart_noun(*measure), compare.op, number, asked, decimals),
+            }
+        }
+        Leaf::Lines { measure, of, compare } => {
+            let decimals = if measure.is_amount() { precision } else { 0 };
+            match number.and_then(|own| own.shortfall.as_ref()) {
+                Some(shortfall) => {
+                    let more = shortfall.print(decimals);
+                    let several = more != "1" || *measure == LineMeasure::Amount;
+                    more_of_lines(*measure, &more, &items::of(of, several))
+                }
+                None => {
+                    let noun = lines_noun(*measure, &items::of(of, true));
+                    bound(&noun, compare.op, number, asked, decimals)
+                }
+            }
+        }
+        Leaf::Item { of, found } if *found == asked => {
+            format!("add an item{}", items::of(of, false))
+        }
+        Leaf::Item { of, .. } => format!("take the items{} out", items::of(of, true)),
+        Leaf::PaymentMode { test } => payment(test, asked, precision),
+        Leaf::GiftVoucher { .. } if asked => "pay with a gift voucher that qualifies".to_owned(),
+        Leaf::GiftVoucher { .. } => "pay without this gift voucher".to_owned(),
+        Leaf::Member { subject, negated, values } => member(*subject, *negated != asked, values),
+        Leaf::CustomerAttribute { key, test } => {
+            let key = items::spaced(key);
+            format!("buy as a customer whose {key} {}", attribute(test, asked))
+        }
+    }
+}
+
+fn more_in_cart(measure: CartMeasure, more: &str) -> String {
+    match measure {
+        CartMeasure::Amount | CartMeasure::Subtotal => format!("spend {more} more"),
+        CartMeasure::Mrp => format!("add items worth {more} more at list price"),
+        CartMeasure::Quantity => format!("add {more} more {}", item(more)),
+        CartMeasure::Weight => format!("add {more} more of weight"),
+        CartMeasure::ItemCount => format!("add {more} more different {}", item(more)),
+    }
+}
+
+fn more_of_lines(measure: LineMeasure, more: &str, of: &str) -> String {
+    match measure {
+        LineMeasure::Amount => format!("spend {more} more on items{of}"),
+        LineMeasure::Quantity => format!("add {more} more {}{of}", item(more)),
+        LineMeasure::DistinctProducts => {
+            let noun = if more == "1" { "product" } else { "products" };
+            format!("add {more} more different {noun}{of}")
+        }
+        LineMeasure::DistinctVariants => format!("add {more} more different {}{of}", item(more)),
+    }
+}
+
+fn item(count: &str) -> &'static str {
+    if count == "1" { "item" } else { "items" }
+}
+
+const fn cart_noun(measure: CartMeasure) -> &'static str {
+    match measure {
+        CartMeasure::Amount => "the total",
+        CartMeasure::Subtotal => "the total after discounts on items",
+        CartMeasure::Mrp => "the total at list price",
+        CartMeasure::Quantity => "the number of items",
+        CartMeasure::Weight => "the weight",
+        CartMeasure::ItemCount => "the number of different items",
+    }
+}
+
+fn lines_noun(measure: LineMeasure, of: &str) -> String {
+    match measure {
+        LineMeasure::Amount => format!("the total of items{of}"),
+        LineMeasure::Quantity => format!("the number of items{of}"),
+        LineMeasure::DistinctProducts => format!("the number of different products{of}"),
+        LineMeasure::DistinctVariants => format!("the number of different items{of}"),
+    }
+}
+
+/// A bound that more in the cart does not meet: as “the total must be at most 500.00, not 700.00”.
+fn bound(
+    noun: &str,
+    op: NumberOperator,
+    number: Option<&UnmetNumber>,
+    asked: bool,
+    decimals: u32,
+) -> String {
+    let Some(UnmetNumber { required, actual, .. }) = number else {
+        return format!("change {noun}");
+    };
+    let required = crate::domain::exact::Exact::from(*required).print(decimals);
+    let words = order_words(op, asked);
+    if words == "not" {
+        return format!("{noun} must not be {required}");
+    }
+    let space = if words.is_empty() { "" } else { " " };
+    format!("{noun} must be {words}{space}{required}, not {}", actual.print(decimals))
+}
+
+/// What comes before the value; for equal values nothing.
+const fn order_words(op: NumberOperator, asked: bool) -> &'static str {
+    use NumberOperator::{Eq, Gt, Gte, Lt, Lte, Ne};
+    match (op, asked) {
+        (Eq, true) | (Ne, false) => "",
+        (Ne, true) | (Eq, false) => "not",
+        (Gt, true) | (Lte, false) => "over",
+        (Gte, true) | (Lt, false) => "at least",
+        (Lt, true) | (Gte, false) => "under",
+        (Lte, true) | (Gt, false) => "at most",
+    }
+}
+
+fn payment(test: &ModeTest, asked: bool, precision: u32) -> String {
+    let amount = |min: &Option<crate::domain::amount::Money>, words: &str| {
+        min.map_or_else(String::new, |min| format!(" {words} {}", min.print(precision)))
+    };
+    match (test, asked) {
+        (ModeTest::In(modes, min), true) => {
+            format!("pay{} with {}", amount(min, "at least"), first(modes))
+        }
+        (ModeTest::StartsWith(modes, min), true) => {
+            format!(
+                "pay{} with a method that begins with {}",
+                amount(min, "at least"),
+                first(modes)
+            )
+        }
+        (ModeTest::NotIn(modes), true) | (ModeTest::In(modes, None), false) => {
+            format!("pay with something other than {}", first(modes))
+        }
+        (ModeTest::In(modes, min), false) => {
+            format!("pay{} with {}", amount(min, "less than"), first(modes))
+        }
+        (ModeTest::StartsWith(modes, None), false) => {
+            format!("pay with a method that does not begin with {}", first(modes))
+        }
+        (ModeTest::StartsWith(modes, min), false) => {
+            format!(
+                "pay{} with a method that begins with {}",
+                amount(min, "less than"),
+                first(modes)
+            )
+        }
+        (ModeTest::NotIn(modes), false) => format!("pay with {}", first(modes)),
+    }
+}
+
+fn first(values: &[String]) -> String {
+    or(values.get(..MAX_VALUES).unwrap_or(values), values.len() > MAX_VALUES)
+}
+
+/// `within`: whether one of the values is asked for.
+fn member(subject: MemberSubject, within: bool, values: &[String]) -> String {
+    let values = first(values);
+    match (subject, within) {
+        (MemberSubject::ShippingMethod, true) => format!("choose the shipping method {values}"),
+        (MemberSubject::ShippingMethod, false) => {
+            format!("choose a shipping method other than {values}")
+        }
+        (MemberSubject::Channel, true) => format!("buy through the channel {values}"),
+        (MemberSubject::Channel, false) => format!("buy through a channel other than {values}"),
+        (MemberSubject::CustomerGroup, true) => {
+            format!("buy as a customer in the group {values}")
+        }
+        (MemberSubject::CustomerGroup, false) => {
+            format!("buy as a customer who is not in the group {values}")
+        }
+    }
+}
+
+fn attribute(test: &AttributeTest, asked: bool) -> String {
+    let is = if asked { "is" } else { "is not" };
+    let is_not = if asked { "is not" } else { "is" };
+    match test {
+        AttributeTest::Number(order, value) => {
+            format!("is {} {value}", order_words(order.operator(), asked))
+        }
+        AttributeTest::Text(TextTest::Eq(value)) => format!("{is} {value}"),
+        AttributeTest::Text(TextTest::Ne(value)) => format!("{is_not} {value}"),
+        AttributeTest::Text(TextTest::In(values)) => format!("{is} {}", first(values)),
+        AttributeTest::Text(TextTest::NotIn(values)) => format!("{is_not} {}", first(values)),
+        AttributeTest::Text(TextTest::Contains(value)) if asked => format!("contains {value}"),
+        AttributeTest::Text(TextTest::Contains(value)) => format!("does not contain {value}"),
+        AttributeTest::Text(TextTest::StartsWith(value)) if asked => {
+            format!("begins with {value}")
+        }
+        AttributeTest::Text(TextTest::StartsWith(value)) => {
+            format!("does not begin with {value}")
+        }
+    }
+}
