@@ -9,10 +9,10 @@ FROM rust:1.98.0-alpine3.24@sha256:a10e64dd139b7387337c7fbe8aca31b959b57b2fd4c8a
 RUN apk add --no-cache build-base
 WORKDIR /build
 COPY . .
-RUN cargo build --release --locked
+RUN cargo build --profile dist --features dist --locked
 
 FROM scratch
-COPY --from=build /build/target/release/promotion-engine /promotion-engine
+COPY --from=build /build/target/dist/promotion-engine /promotion-engine
 USER 10001:10001
 ENV LISTEN_ADDR=0.0.0.0:8080 \
     LOG_FORMAT=json

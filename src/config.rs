@@ -46,6 +46,10 @@ pub enum Command {
     Export(ExportConfig),
     /// Compares the counters of limits with the recorded redemptions, and prints what differs
     Reconcile(MigrateConfig),
+    /// Writes the embedded database into a file, also while the service runs
+    Backup(CopyConfig),
+    /// Fills an empty embedded database from a file that `backup` wrote
+    Restore(CopyConfig),
     /// Checks whether the service on this machine is alive; the exit status is 1 if it is not
     Health(ListenConfig),
     /// Prints the OpenAPI document of the service
@@ -161,6 +165,17 @@ pub struct ExportConfig {
     pub log: LogConfig,
 }
 
+/// Settings of `backup` and `restore`.
+#[derive(Clone, Debug, Args)]
+pub struct CopyConfig {
+    /// The file of the copy
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub database: DatabaseConfig,
+    #[command(flatten)]
+    pub log: LogConfig,
+}
+
 /// Settings of `serve`.
 #[derive(Clone, Debug, Args)]
 pub struct ServeConfig {
@@ -192,6 +207,9 @@ pub struct ServeConfig {
 /// Settings of `demo`, which always runs the embedded database.
 #[derive(Clone, Debug, Args)]
 pub struct DemoConfig {
+    /// Begins anew, as another tenant; what earlier runs left stays
+    #[arg(long)]
+    pub fresh: bool,
     #[command(flatten)]
     pub embedded: EmbeddedConfig,
     #[command(flatten)]

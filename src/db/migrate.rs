@@ -11,6 +11,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use super::error::{DbError, NotReady, Result};
+use super::first_connection;
 use super::options::{DbOptions, Durability, OPERATOR_ROLE, SERVICE_ROLE};
 
 /// The oldest supported PostgreSQL, as in `server_version_num`.
@@ -30,16 +31,26 @@ fn migrator() -> Migrator {
 /// Makes the roles and runs missing migrations, as the owner of the schema. Several processes may do so at the same
 /// time: an advisory lock makes them take turns.
 pub async fn migrate(connect: &PgConnectOptions) -> Result<()> {
-    let mut connection = connect.clone().connect().await?;
+    let mut connection = first_connection::connect(connect).await?;
     let version = server_version(&mut connection).await?;
     if version < OLDEST {
         return Err(DbError::Setup(format!(
-            "PostgreSQL 14 or newer is needed; this server's version number is {version}"
+            "the server in DATABASE_URL is PostgreSQL {}, but 14 or newer is needed: upgrade it, or name another",
+            version / 10_000
         )));
     }
     ensure_roles(&mut connection, version).await?;
     // This takes the same lock as `run`. `run` has a generic connection, with which this future could not be spawned.
     migrator().run_direct(None, &mut connection, false).await.map_err(DbError::Migrate)?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Makes the roles alone, for a restore.
+pub async fn make_roles(connect: &PgConnectOptions) -> Result<()> {
+    let mut connection = connect.clone().connect().await?;
+    let version = server_version(&mut connection).await?;
+    ensure_roles(&mut connection, version).await?;
     connection.close().await?;
     Ok(())
 }
@@ -65,7 +76,7 @@ pub(super) async fn ready(connection: &mut PgConnection) -> Result<()> {
 
 /// Refuses a server that may lose committed data, and service roles that could bypass row-level security.
 pub(super) async fn refuse_unsafe(options: &DbOptions) -> Result<()> {
-    let mut connection = options.connect.clone().connect().await?;
+    let mut connection = first_connection::connect(&options.connect).await?;
     if options.durability == Durability::On {
         let off: Option<String> = sqlx::query_scalar(
             "select string_agg(name, ', ' order by name) from pg_settings

@@ -7,6 +7,7 @@
 
 mod error;
 mod fair_queue;
+mod first_connection;
 mod health;
 mod names;
 mod options;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::PgConnectOptions;
 
 use super::error::{DbError, Result};
+use super::first_connection;
 
 /// The role of every pooled connection. It owns nothing and cannot bypass row-level security.
 pub const SERVICE_ROLE: &str = "promotion_engine_service";
@@ -93,6 +94,7 @@ impl DbOptions {
 
     /// Reads a `postgres://` URL with `sslmode` and the other parameters of libpq's URLs.
     pub fn from_url(url: &str) -> Result<Self> {
+        first_connection::refuse_other_schemes(url)?;
         let connect = url
             .parse::<PgConnectOptions>()
             .map_err(|fault| DbError::Setup(format!("DATABASE_URL cannot be read: {fault}")))?;
