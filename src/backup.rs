@@ -57,7 +57,11 @@ pub async fn restore(config: CopyConfig) -> Result<(), BackupError> {
     let restored = restored.await;
     embedded.stop().await?;
     restored?;
-    writeln!(stdout(), "{} is restored; its counters agree with its ledger", config.file.display())?;
+    writeln!(
+        stdout(),
+        "{} is restored; its counters agree with its ledger",
+        config.file.display()
+    )?;
     Ok(())
 }
 

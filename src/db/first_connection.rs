@@ -54,7 +54,8 @@ fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> String {
                  DATABASE_URL"
             ),
             Some("53300") => {
-                "it takes no more connections: raise max_connections, or stop what holds them".to_owned()
+                "it takes no more connections: raise max_connections, or stop what holds them"
+                    .to_owned()
             }
             Some("53100") => "there is no room on its disk: make room".to_owned(),
             Some("57P03") => "it is starting, stopping or recovering: try again".to_owned(),
@@ -76,7 +77,8 @@ pub(super) fn refuse_other_schemes(url: &str) -> Result<()> {
             )))
         }
         _ => Err(DbError::Setup(
-            "DATABASE_URL is not of the form postgres://user:password@host:5432/database".to_owned(),
+            "DATABASE_URL is not of the form postgres://user:password@host:5432/database"
+                .to_owned(),
         )),
     }
 }

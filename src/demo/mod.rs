@@ -84,7 +84,8 @@ pub async fn run(config: DemoConfig) -> Result<(), DemoError> {
 /// Loads the shop, prices its cart, lets a customer earn something and use it, and prints how to go on.
 async fn show(client: &Client, operator_key: &str, fresh: bool) -> Result<(), DemoError> {
     let document: Value = serde_json::from_str(SHOP).map_err(|_| CallError::Shop)?;
-    let shop::Shop { keys, was_extended } = shop::load(client, operator_key, &document, fresh).await?;
+    let shop::Shop { keys, was_extended } =
+        shop::load(client, operator_key, &document, fresh).await?;
     let request = &document["request"];
     let result = client.post("/v1/evaluate-cart", &keys.pos, request).await?;
     say(&receipt::print(shop::TENANT, shop::ZONE, request, &result));

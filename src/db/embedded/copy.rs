@@ -45,10 +45,11 @@ impl Embedded {
     /// be there.
     pub async fn restore(&self, file: &Path) -> Result<(), EmbeddedError> {
         let mut connection = self.connect_options().connect().await?;
-        let is_empty: bool =
-            sqlx::query_scalar("select not exists (select from pg_tables where schemaname = 'public')")
-                .fetch_one(&mut connection)
-                .await?;
+        let is_empty: bool = sqlx::query_scalar(
+            "select not exists (select from pg_tables where schemaname = 'public')",
+        )
+        .fetch_one(&mut connection)
+        .await?;
         connection.close().await?;
         if !is_empty {
             return Err(EmbeddedError::NotEmpty);
