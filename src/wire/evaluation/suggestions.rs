@@ -19,7 +19,7 @@ answer! {
         /// The kind of change.
         kind: required(choice::<SuggestionKind>()) => own.advice.kind,
         /// How much is missing, an amount or a number of units; null where nothing is counted.
-        shortfall: optional(by(WORDS)) => shortfall(&own.advice, context.precision)
+        shortfall: optional(by(DECIMAL)) => shortfall(&own.advice, context.precision)
             .map(|text| move |writer: &mut Writer| writer.text(&text)),
         /// How many units of the line `line_id` to add; null for other changes.
         quantity: optional(QUANTITY) => own.advice.raised.map(|raised| raised.by),

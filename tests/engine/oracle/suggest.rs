@@ -43,8 +43,12 @@ enum Change {
 /// Prints the suggestions for a document with this verdict.
 pub fn suggestions(world: &World<'_>, document: &Value, verdict: &Verdict) -> Value {
     let suggests = |place: &usize| flag(world.promotions[*place].json, "suggest", false);
-    let unidentified: Vec<usize> =
-        verdict.refused.iter().filter(|(place, own)| is_for_somebody(world, **place, own)).map(|(place, _)| *place).collect();
+    let unidentified: Vec<usize> = verdict
+        .refused
+        .iter()
+        .filter(|(place, own)| is_for_somebody(world, **place, own))
+        .map(|(place, _)| *place)
+        .collect();
     let ranked = ranked_with(world, verdict, &unidentified);
     let ideas = ranked.into_iter().filter(suggests).filter_map(|place| {
         let idea = if unidentified.contains(&place) {
@@ -97,7 +101,13 @@ fn idea(world: &World<'_>, promotion: &Promotion<'_>, verdict: &Verdict) -> Opti
             let further = further(promotion);
             let line = (further > 0).then(|| cheapest(world, lines))??;
             let change = Change::Raise(line, 1, further);
-            Some(Idea { kind: "add_quantity", shortfall: None, wanted: Value::Null, change, step: 0 })
+            Some(Idea {
+                kind: "add_quantity",
+                shortfall: None,
+                wanted: Value::Null,
+                change,
+                step: 0,
+            })
         }
         _ => None,
     }
@@ -137,18 +147,26 @@ fn for_leaf(world: &World<'_>, promotion: &Promotion<'_>, leaf: &Missing) -> Opt
             let unit = unit_of(world.settings.precision);
             let price = (shortfall / &unit).ceil() * unit;
             let shortfall = Some(print(shortfall));
-            Some(Idea { kind: "add_amount", shortfall, wanted: Value::Null, change: Change::Line(price), step: 0 })
+            Some(Idea {
+                kind: "add_amount",
+                shortfall,
+                wanted: Value::Null,
+                change: Change::Line(price),
+                step: 0,
+            })
         }
         "line_amount" | "line_quantity" | "total_quantity" => {
             let shortfall = Some(print(shortfall?));
-            let lines = if kind == "total_quantity" { world.all_lines() } else { leaf.lines.clone()? };
+            let lines =
+                if kind == "total_quantity" { world.all_lines() } else { leaf.lines.clone()? };
             if lines.is_empty() {
                 return Some(unpriced("add_item", shortfall, wanted(field(json, "of"))));
             }
             // "The selected line with the lowest unit price above 0 (first of equals), its quantity raised by the least
             // whole number that suffices."
             let line = cheapest(world, &lines)?;
-            let each = if kind == "line_amount" { world.lines[line].price.clone() } else { whole(1) };
+            let each =
+                if kind == "line_amount" { world.lines[line].price.clone() } else { whole(1) };
             let times = &leaf.difference / each;
             let least = if op == Some("gt") { times.floor() + whole(1) } else { times.ceil() };
             let least = least.to_integer().to_u64()?;
@@ -162,8 +180,15 @@ fn for_leaf(world: &World<'_>, promotion: &Promotion<'_>, leaf: &Missing) -> Opt
         "payment_mode" if leaf.is_asked_for && matches!(op, Some("in" | "starts_with")) => {
             let mode = list(json, "values").first()?.as_str()?.to_owned();
             let amount = decimal(json, "min_amount").unwrap_or_else(Exact::zero);
-            let wanted = json!({"field": "payment_mode", "values": first_values(list(json, "values"))});
-            Some(Idea { kind: "pay_with", shortfall: None, wanted, change: Change::Tender(mode, amount), step: 0 })
+            let wanted =
+                json!({"field": "payment_mode", "values": first_values(list(json, "values"))});
+            Some(Idea {
+                kind: "pay_with",
+                shortfall: None,
+                wanted,
+                change: Change::Tender(mode, amount),
+                step: 0,
+            })
         }
         _ => None,
     }
@@ -175,7 +200,8 @@ fn further(promotion: &Promotion<'_>) -> u64 {
     if promotion.benefit.level != "item" || promotion.benefit.from != "beyond_condition" {
         return 0;
     }
-    let quantity = at(promotion.json, &["benefit", "target", "quantity"]).and_then(super::number::read);
+    let quantity =
+        at(promotion.json, &["benefit", "target", "quantity"]).and_then(super::number::read);
     quantity.unwrap_or_else(|| whole(1)).ceil().to_integer().to_u64().unwrap_or(u64::MAX)
 }
 
@@ -256,7 +282,8 @@ fn tell(
             let mut tries = (*from..=*to).take_while(|units| *units <= 1_000_000);
             let (units, gain) = tries.find_map(|units| {
                 let quantity = &world.lines[*line].quantity + whole(units);
-                let gain = gain_with(&|cart| cart["lines"][line]["quantity"] = json!(plain(&quantity)));
+                let gain =
+                    gain_with(&|cart| cart["lines"][line]["quantity"] = json!(plain(&quantity)));
                 gain.map(|gain| (units, gain))
             })?;
             raised = Some((units.to_string(), world.lines[*line].id));
