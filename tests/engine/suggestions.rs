@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::properties::decimal;
 use crate::{evaluate, for_each_seed_of, generate, number};
+use support::expect;
 
 /// How many documents with suggestions are tried: `SUGGESTION_DOCUMENTS`, or 5,000.
 fn documents() -> u64 {
@@ -118,5 +119,42 @@ fn whoever_follows_a_suggestion_gets_the_gain_that_it_named() {
         for kind in ["add_amount", "add_quantity", "next_step", "pay_with"] {
             assert!(counts.get(kind).is_some_and(|count| *count > 20), "too few: {kind}");
         }
+    }
+}
+
+/// The sentences of worked cases, by their names.
+#[test]
+fn suggestions_can_be_read_aloud() {
+    let table = [
+        (
+            "add_amount: what is missing, and what it brings",
+            "Add goods worth 250.00 more and save 100.00",
+        ),
+        ("add_quantity: buy 2 get 1 needs three", "Add 2 more of SKU T and save 50.00"),
+        (
+            "add_quantity: one more of the cheapest line that counts",
+            "Add 1 more of SKU MUG-S and save 56.00",
+        ),
+        ("add_item: what is not in the cart at all", "Add something of SKU MOUSE"),
+        ("add_item: what is rewarded is not in the cart", "Add something with kind cap"),
+        (
+            "add_item: the first predicate that names values, and ten of them",
+            "Add 2 of the category C0, C1, C2, C3, C4, C5, C6, C7, C8 or C9",
+        ),
+        (
+            "next_step: it applied, and could give more",
+            "Add goods worth 500.00 more and save 125.00 more",
+        ),
+        ("next_step: more of a line", "Add 1 more of Oxford shirt and save 20.00 more"),
+        ("pay_with: the first mode named", "Pay with CardA or CardB and save 30.00"),
+        ("pay_with: so much of it", "Pay at least 200.00 with Card and save 20.00"),
+        ("identify: for members, and nobody is named", "Give your customer number to get it"),
+    ];
+    let cases = expect::cases();
+    for (name, sentence) in table {
+        let name = format!("suggest {name}");
+        let case = cases.iter().find(|case| case["name"] == *name).expect(&name);
+        let result = evaluate(&expect::document(case));
+        assert_eq!(result["suggestions"][0]["explanation"], sentence, "{name}");
     }
 }
