@@ -128,7 +128,7 @@ fn suggestions_can_be_read_aloud() {
     let table = [
         (
             "add_amount: what is missing, and what it brings",
-            "Add goods worth 250.00 more and save 100.00",
+            "Add goods worth 503.00 more and save 200.00",
         ),
         ("add_quantity: buy 2 get 1 needs three", "Add 2 more of SKU T and save 50.00"),
         (
