@@ -19,6 +19,7 @@ use super::selector::{Match, NumberField, NumberOperator};
 use super::settings::{
     EvaluationOrder, PercentageBase, QualifyingItems, RankingCriterion, Strategy,
 };
+use super::suggestion::SuggestionKind;
 use super::vocabulary::NameField;
 
 /// A closed set whose values have names.
@@ -247,6 +248,14 @@ names! {
         ShippingMethod = "shipping_method",
         AttributeKey = "attribute_key",
         VariantKey = "variant_key",
+    }
+    SuggestionKind {
+        AddAmount = "add_amount",
+        AddQuantity = "add_quantity",
+        AddItem = "add_item",
+        NextStep = "next_step",
+        PayWith = "pay_with",
+        Identify = "identify",
     }
     ReasonCode {
         Paused = "paused",

@@ -1,9 +1,7 @@
 //! Bounds of values, which readers check and schemas show.
 
-/// Largest unit price, amount, percentage, weight or condition value (spec 14).
-pub const MAX_AMOUNT: i32 = 1_000_000_000;
-/// Largest quantity (spec 14).
-pub const MAX_QUANTITY: i32 = 1_000_000;
+pub use crate::domain::amount::{MAX_AMOUNT, MAX_QUANTITY};
+
 /// Largest integer (spec 14).
 pub const MAX_INTEGER: i64 = 1_000_000_000;
 

@@ -196,10 +196,13 @@ body! {
         limits: or_empty(part::<Limits>()) => terms.limits,
         /// How the promotion combines with others.
         stacking: or_empty(part::<Stacking>()) => terms.stacking,
-        /// Whether shoppers are told what is missing.
+        /// Whether shoppers are told which one change of the cart would make the promotion apply.
         suggest: or(BOOLEAN, false) => terms.suggest,
-        /// A text for the shopper. In suggestions `{shortfall}` is replaced by what is missing.
+        /// A text for the shopper where the promotion applied.
         message: or_empty(LONG) => terms.message,
+        /// A text for the shopper where the promotion is suggested. `{shortfall}` and `{gain}` are replaced by what the
+        /// suggestion has there.
+        suggestion_message: recent(or_empty(LONG)) => terms.suggestion_message,
         /// The values of the custom fields, by key. The settings define the fields.
         custom_fields: later(or_empty(Values)) => terms.custom_fields,
         /// How the promotion is earned. Required for `loyalty_earning`, `{"trigger": "direct"}` for `rewards`, null for
@@ -230,7 +233,7 @@ body! {
         whole!(Terms {
             name, description, kind, campaign, sequence, starts_at, ends_at, currency, schedule,
             scope, audience, activation_required, conditions, benefit, steps, limits, stacking,
-            suggest, message; custom_fields
+            suggest, message, suggestion_message; custom_fields
         })
     }
 }

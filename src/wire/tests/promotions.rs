@@ -208,7 +208,7 @@ fn promotion() -> impl Strategy<Value = Tree> {
             "stacking": {"exclusive": flag, "allow_further": flag, "group": "g",
                 "tags": if flag { json!(["t", "u"]) } else { json!([]) },
                 "not_with": if flag { json!([]) } else { json!(["t"]) }},
-            "message": "{shortfall}", "custom_fields": {"n": "1.50", "b": flag, "t": "x"}
+            "message": "{shortfall}", "suggestion_message": if flag { "{gain}" } else { "" }, "custom_fields": {"n": "1.50", "b": flag, "t": "x"}
         });
         for (key, value) in kind.as_object().into_iter().flatten() {
             body[key.as_str()] = value.clone();
@@ -320,6 +320,7 @@ fn what_uses_no_new_terms_is_stored_as_it_was() {
         (r#""group":null"#, r#""group":"g","tags":["a","b"]"#),
         (r#""group":null"#, r#""group":null,"not_with":["a"]"#),
         (r#"{"type":"all","#, r#"{"type":"identified","#),
+        (r#""message":"","#, r#""message":"","suggestion_message":"{gain}","#),
         (
             r#""value":"12.5""#,
             r#""steps":{"measure":"amount","of":null,"values":[{"from":"1","value":"5"},{"from":"2","value":"6"}]}"#,

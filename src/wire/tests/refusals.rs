@@ -52,6 +52,7 @@ fn values_have_bounds() {
         ("/name", json!(""), "/name required"),
         ("/name", json!("x".repeat(256)), "/name too_long"),
         ("/message", json!("x".repeat(2_001)), "/message too_long"),
+        ("/suggestion_message", json!("x".repeat(2_001)), "/suggestion_message too_long"),
         ("/ends_at", json!("2026-06-01T00:00:00+05:30"), "/ends_at not_after"),
         ("/ends_at", json!("2026-06-01"), "/ends_at malformed"),
         ("/sequence", json!(1_000_000_001), "/sequence out_of_range"),
