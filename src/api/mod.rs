@@ -31,6 +31,7 @@ mod milestones;
 mod openapi;
 mod product_lists;
 mod promotions;
+mod query;
 mod readiness;
 mod redemptions;
 mod router;

@@ -34,6 +34,7 @@ pub mod outbox;
 pub mod product_lists;
 pub mod promotion_ends;
 pub mod promotion_history;
+pub mod promotion_list;
 pub mod promotions;
 pub mod reconcile;
 pub mod redemption_keys;

@@ -24,6 +24,7 @@ pub mod keys;
 pub mod milestones;
 pub mod pool;
 pub mod product_lists;
+pub mod promotion_list;
 pub mod promotions;
 pub mod redeem;
 pub mod redemptions;

@@ -11,8 +11,8 @@ use super::findings::look_for;
 use super::milestones::require_milestone;
 use super::product_lists::{names, require_lists};
 use super::{Actor, Expected, Mode, Refusal, Service, ServiceError, events, settings, usage};
-use crate::db::promotions::{NewPromotion, PromotionCursor, PromotionFilter, PromotionRow};
-use crate::db::{self, Page, TenantTx};
+use crate::db::promotions::{NewPromotion, PromotionRow};
+use crate::db::{self, TenantTx};
 use crate::domain::finding::Finding;
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::names::Named;
@@ -55,7 +55,7 @@ pub struct Written {
 
 impl Stored {
     /// Reads the promotions of these rows, and the usage of their limits in one statement.
-    async fn of(
+    pub(super) async fn of(
         tx: &mut TenantTx,
         offset: TimeDelta,
         rows: &[PromotionRow],
@@ -112,32 +112,6 @@ impl Service {
             Box::pin(async move {
                 let row = db::promotions::get(tx, promotion).await?;
                 Stored::one(tx, offset, row.ok_or(ServiceError::NotFound)?).await
-            })
-        });
-        read.await
-    }
-
-    /// A page of promotions, newest first.
-    pub async fn promotions(
-        &self,
-        tenant: TenantId,
-        filter: PromotionFilter,
-        after: Option<PromotionCursor>,
-        limit: u16,
-    ) -> Result<Page<Stored, PromotionCursor>, ServiceError> {
-        let (now, offset) = (self.clock().now(), self.clock().offset());
-        let read = self.db().tenant(tenant, move |tx| {
-            Box::pin(async move {
-                let found = db::promotions::list(tx, &filter, now, after, limit).await?;
-                let items = Stored::of(tx, offset, &found.items).await?;
-                Ok(Page {
-                    items,
-                    next: found.next,
-                    place: |stored| PromotionCursor {
-                        created_at: stored.promotion.created_at,
-                        promotion: stored.promotion.id,
-                    },
-                })
             })
         });
         read.await

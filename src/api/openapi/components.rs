@@ -14,7 +14,8 @@ use crate::api::{
 };
 use crate::domain::redemption::Order;
 use crate::wire::body::{
-    Described, Describes, DescribesMember, Schemas, Side, WORDS, every, optional, part, required,
+    Described, Describes, DescribesMember, Fields, SIZE, Schemas, Side, WORDS, absent, every, optional,
+    part, required,
 };
 use crate::wire::event::EventBody;
 use crate::wire::{
@@ -79,7 +80,7 @@ bodies! {
     ProductListSummary: answer::<product_lists::SummaryBody>;
     Promotion: answer::<promotion::PromotionAnswer>;
     PromotionInput: request::<promotion::PromotionInput>;
-    PromotionPage: page::<promotion::PromotionAnswer>;
+    PromotionPage: answer::<CountedPage<promotion::PromotionAnswer>>;
     PromotionReplacement: request::<promotion::PromotionReplacement>;
     PromotionStats: answer::<stats::PromotionStatsBody>;
     PromotionVersionPage: page::<promotion::VersionAnswer>;
@@ -129,10 +130,28 @@ impl<B: Described> Described for Page<B> {
     const NAME: &'static str = "";
 
     fn schema(schemas: &mut Schemas) -> Value {
-        let mut fields = schemas.fields();
-        required(every(part::<B>())).describe("items", "In a stable order.", &mut fields, schemas);
-        let about = "The `cursor` of the next page; null at the end.";
-        optional(WORDS).describe("next_cursor", about, &mut fields, schemas);
+        page_fields::<B>(schemas).schema("A page of a list.")
+    }
+}
+
+/// A page of a list that can be counted.
+struct CountedPage<B>(PhantomData<B>);
+
+impl<B: Described> Described for CountedPage<B> {
+    const NAME: &'static str = "";
+
+    fn schema(schemas: &mut Schemas) -> Value {
+        let mut fields = page_fields::<B>(schemas);
+        let about = "With `count=true`: how many items match in all.";
+        absent(SIZE).describe("total", about, &mut fields, schemas);
         fields.schema("A page of a list.")
     }
+}
+
+fn page_fields<B: Described>(schemas: &mut Schemas) -> Fields {
+    let mut fields = schemas.fields();
+    required(every(part::<B>())).describe("items", "In a stable order.", &mut fields, schemas);
+    let about = "The `cursor` of the next page; null at the end.";
+    optional(WORDS).describe("next_cursor", about, &mut fields, schemas);
+    fields
 }
