@@ -22,6 +22,8 @@ $$;
 create index promotion_of_unknown_status on promotion (tenant_id)
     where status not in ('draft', 'active', 'paused', 'archived');
 
+create index code_batch_newest_first on code_batch (tenant_id, promotion_id, created_at desc, batch desc);
+
 -- `name`: every end of the name in lower case, cut to 32 characters, so that a part of a name is the beginning of a
 -- word. `store`, `concept` and `zone`: what the scope names; empty where it does not restrict. `earning_store`: the
 -- stores in which the promotion is earned. Without a foreign key, which would lock the promotion for each word;

@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 pub(super) use axum::response::Response;
 
 pub(super) use super::auth::{
-    Admin, Caller, HandReader, Issuer, Operator, Pos, PosReader, Pricer, Reader, Teller,
+    Admin, Caller, CodeReader, HandReader, Issuer, Operator, Pos, PosReader, Pricer, Reader, Teller,
 };
 pub(super) use super::dry_run::{DryRun, DryRunParams};
 pub(super) use super::edge::json;

@@ -15,6 +15,7 @@ pub mod timeouts;
 
 mod activities;
 mod audit;
+mod code_lookup;
 mod codes;
 pub mod connection;
 mod customers;

@@ -13,6 +13,7 @@ use super::extract::Query;
 use super::problem::ApiError;
 use super::seal::Seal;
 use crate::db::audit::AuditCursor;
+use crate::db::codes::BatchCursor;
 use crate::db::issuances::IssuanceCursor;
 use crate::db::promotion_list::{PromotionCursor, PromotionKey};
 use crate::db::redemption_list::RedemptionCursor;
@@ -185,6 +186,18 @@ impl Cursor for PromotionCursor {
     }
 }
 
+impl Cursor for BatchCursor {
+    fn text(&self) -> String {
+        format!("b{} {}", self.created_at.timestamp_micros(), self.batch)
+    }
+
+    fn place(text: &str) -> Option<Self> {
+        let (micros, batch) = text.strip_prefix('b')?.split_once(' ')?;
+        let created_at = known_instant(micros)?;
+        (!batch.chars().any(char::is_control)).then(|| Self { created_at, batch: batch.to_owned() })
+    }
+}
+
 impl Cursor for String {
     fn text(&self) -> String {
         format!("n{self}")
@@ -221,11 +234,13 @@ impl Cursor for EventCursor {
 /// 1970 to 9999.
 fn instant_and_id(text: &str) -> Option<(DateTime<Utc>, Uuid)> {
     let (micros, id) = text.split_once('/')?;
-    let micros: i64 = micros.parse().ok()?;
-    let instant = DateTime::from_timestamp_micros(micros)?;
+    Some((known_instant(micros)?, Uuid::try_parse(id).ok()?))
+}
+
+fn known_instant(micros: &str) -> Option<DateTime<Utc>> {
+    let instant = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
     let known = DateTime::from_timestamp(0, 0)?..DateTime::from_timestamp(253_402_300_800, 0)?;
-    known.contains(&instant).then_some(())?;
-    Some((instant, Uuid::try_parse(id).ok()?))
+    known.contains(&instant).then_some(instant)
 }
 
 #[cfg(test)]
@@ -247,6 +262,7 @@ mod tests {
         check::<i32>(text);
         check::<EventCursor>(text);
         check::<PromotionCursor>(text);
+        check::<BatchCursor>(text);
         check::<AuditCursor>(text);
         check::<RedemptionCursor>(text);
         check::<IssuanceCursor>(text);
@@ -256,7 +272,7 @@ mod tests {
         #[test]
         fn no_cursor_makes_its_reader_panic(
             text in "\\PC{0,40}|([0-9a-fA-F]{2}){0,60}|[0-9A-Za-z_-]{0,300}",
-            place in "[npeacri]-?[0-9]{0,20}/?[0-9a-f-]{0,40}|p-?(name|ends_at) [0-9a-f-]{36} [nt]-?[0-9]{1,18}",
+            place in "[npeacri]-?[0-9]{0,20}/?[0-9a-f-]{0,40}|b[0-9]{1,16} [0-9a-f-]{0,9}|p-?(name|ends_at) [0-9a-f-]{36} [nt]-?[0-9]{1,18}",
         ) {
             check_all(&text);
             check_all(&place);

@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use utoipa::IntoParams;
 
 use super::etag::{IfMatch, tagged};
+use super::problem::code_of;
 use super::{handler::*, schema};
 use crate::db;
 use crate::db::promotion_history::HistoryRow;
@@ -22,7 +23,8 @@ use crate::wire;
 use crate::wire::body::{PrintBody as _, read_body};
 use crate::wire::faults::FaultCode;
 use crate::wire::finding::FindingsBody;
-use crate::wire::promotion::{PromotionAnswer, Purpose, StatusChange, VersionAnswer};
+use crate::wire::promotion::{PromotionAnswer, Purpose, VersionAnswer};
+use crate::wire::promotion_status::{StatusChange, StatusVerdictsBody, StatusesChange};
 
 conflicts! {
     CreatePromotionConflict = "name_taken" | "active_promotion_limit";
@@ -222,6 +224,31 @@ pub async fn set_status(
     let moved = service.set_promotion_status(actor, promotion, status);
     let stored = api.within(Deadline::Write, moved).await?;
     Ok(answer(&api, StatusCode::OK, &stored))
+}
+
+/// Activate, pause or archive many promotions, each by itself
+///
+/// The answer has one result for each promotion: its status, or why it stays as it is. A refusal of one does not stop
+/// the others.
+#[utoipa::path(post, path = "/v1/promotions/status", operation_id = "set_promotion_statuses", tag = "promotions",
+    security(("key" = ["admin"])), request_body = schema::StatusesChange,
+    responses((status = 200, description = "One result for each promotion.", body = schema::StatusVerdicts), Writing))]
+pub async fn set_statuses(api: Api, admin: Caller<Admin>, body: Small) -> Answered {
+    let (ids, status) = decode(&body.json()?, read_body::<StatusesChange, _>)?;
+    let ids = ids.into_iter().map(PromotionId::new).collect();
+    let moved = api.service().set_promotion_statuses(admin.actor(), ids, status);
+    let verdicts = api.within(Deadline::BulkWrite, moved).await?.into_iter();
+    let verdicts = verdicts.map(|(id, outcome)| (id.uuid(), outcome.map_err(|why| verdict(&why))));
+    ok(StatusVerdictsBody::document(&verdicts.collect::<Vec<_>>()))
+}
+
+/// The code of a refusal, which the service has told apart from failures.
+fn verdict(why: &ServiceError) -> &'static str {
+    match why {
+        ServiceError::Refused(refusal) => code_of(refusal),
+        ServiceError::Invalid(_) => "invalid",
+        _ => "not_found",
+    }
 }
 
 /// Read every version of a promotion, newest first

@@ -18,6 +18,7 @@ mod transaction;
 pub mod activities;
 pub mod audit;
 pub mod backlog;
+pub mod code_lookup;
 pub mod codes;
 pub mod counters;
 pub mod customers;

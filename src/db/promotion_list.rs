@@ -101,6 +101,9 @@ struct Conditions {
 }
 
 /// Selects from the promotions of one part that match. `$what` are the columns, `$rest` follows the conditions.
+///
+/// The words of a scope are looked up promotion by promotion, by `select true … limit 1`: for `exists` PostgreSQL would
+/// read all promotions with these words first.
 macro_rules! matching {
     ($tx:expr, $filter:expr, $part:expr, $what:literal, $rest:literal $(, $more:expr)*) => {
         sqlx::query!(
@@ -116,18 +119,21 @@ macro_rules! matching {
                 and ($9::text is null or strpos(name_folded, $9) > 0)
                 and ($10::uuid[] is null or promotion_id = any ($10))
                 and ($11::uuid[] is null or promotion_id <> all ($11))
-                and ($12::text[] is null or exists (
-                      select from promotion_word as own
+                and ($12::text[] is null or (
+                      select true from promotion_word as own
                        where own.tenant_id = $1 and own.promotion_id = promotion.promotion_id
-                         and own.kind = 'store' and own.word = any ($12)))
-                and ($13::text[] is null or exists (
-                      select from promotion_word as own
+                         and own.kind = 'store' and own.word = any ($12)
+                       limit 1))
+                and ($13::text[] is null or (
+                      select true from promotion_word as own
                        where own.tenant_id = $1 and own.promotion_id = promotion.promotion_id
-                         and own.kind = 'concept' and own.word = any ($13)))
-                and ($14::text[] is null or exists (
-                      select from promotion_word as own
+                         and own.kind = 'concept' and own.word = any ($13)
+                       limit 1))
+                and ($14::text[] is null or (
+                      select true from promotion_word as own
                        where own.tenant_id = $1 and own.promotion_id = promotion.promotion_id
-                         and own.kind = 'zone' and own.word = any ($14)))
+                         and own.kind = 'zone' and own.word = any ($14)
+                       limit 1))
                 " + $rest,
             $tx.id(),
             $part.status as _,

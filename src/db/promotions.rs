@@ -221,6 +221,17 @@ pub async fn count_active(
     Ok(ActiveCount { active, maximum })
 }
 
+/// Counts the promotions that are active and not ended at `now`.
+pub async fn active(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<i64> {
+    tx.value(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from promotion
+            where tenant_id = $1 and status = 'active' and ends_at > $2"#,
+        tx.id(),
+        now,
+    ))
+    .await
+}
+
 /// Replaces the set of lists that the promotion uses.
 async fn use_lists(tx: &mut TenantTx, promotion: PromotionId, lists: &[String]) -> Result<()> {
     tx.run(sqlx::query!(

@@ -11,6 +11,7 @@
 pub mod activities;
 pub mod api_key;
 pub mod claims;
+pub mod code_lookup;
 pub mod codes;
 pub mod customers;
 pub mod drafts;

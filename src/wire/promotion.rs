@@ -38,7 +38,8 @@ pub const MAX_DRAFT_CODES: usize = 1_000;
 /// What a body is used for. It decides which fields the body may have beside the terms, and the default of its status.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose<'s> {
-    /// `POST`: the status is `draft` by default; computed fields are unknown.
+    /// `POST`: the status is `draft` by default; computed fields are ignored. So a promotion is copied by posting what
+    /// `GET` has answered. Unless it is active, the copy is a draft.
     Create(&'s [CustomField]),
     /// `PUT`: computed fields are ignored; without a status the present one stays.
     Replace(&'s [CustomField], Status),
@@ -135,14 +136,21 @@ fn read_besides(
     faults: &mut Faults,
 ) {
     let allowed = match purpose {
-        Purpose::Create(_) => &[Status::Draft, Status::Active],
-        Purpose::Replace(..) | Purpose::Document(_) | Purpose::Draft => Status::ALL,
+        Purpose::Create(_) if !object.has("state") => &[Status::Draft, Status::Active],
+        Purpose::Create(_) | Purpose::Replace(..) | Purpose::Document(_) | Purpose::Draft => Status::ALL,
         Purpose::Stored => return,
     };
     body.status = optional(choice_of(allowed)).read("status", object, faults).flatten();
     let mut ignored = vec!["version", "state", "usage", "updated_at", "findings"];
     match purpose {
-        Purpose::Create(_) | Purpose::Stored => return,
+        Purpose::Stored => return,
+        Purpose::Create(_) => {
+            ignored.extend(["id", "created_at"]);
+            body.status = body.status.map(|status| match status {
+                Status::Active => Status::Active,
+                Status::Draft | Status::Paused | Status::Archived => Status::Draft,
+            });
+        }
         Purpose::Replace(..) => ignored.extend(["id", "created_at"]),
         Purpose::Draft => {
             ignored.push("created_at");
@@ -340,11 +348,20 @@ answer! {
 }
 
 described! {
-    /// A promotion to create. A field that is left out takes its default.
+    /// A promotion to create. A field that is left out takes its default. The fields that `GET` adds may be sent too:
+    /// a promotion is copied by posting what `GET` has answered, under another name.
     pub struct PromotionInput "" {
+        id: ignored(),
+        version: ignored(),
+        state: ignored(),
+        usage: ignored(),
+        created_at: ignored(),
+        updated_at: ignored(),
+        findings: ignored(),
         terms: all_of::<TermsBody>(),
-        /// The status of the new promotion.
-        status: or(choice_of(&[Status::Draft, Status::Active]), Status::Draft),
+        /// The status of the new promotion: `draft` or `active`. What `GET` has answered with `state` may have any; its
+        /// copy is a draft unless it is active.
+        status: or(choice::<Status>(), Status::Draft),
     }
 }
 
@@ -363,14 +380,6 @@ described! {
         /// The new status. If left out, the status stays. The moves are those of `/status`.
         status: absent(choice::<Status>()),
     }
-}
-
-request! {
-    /// The new status of a promotion.
-    pub struct StatusChange "" as Status {
-        /// The new status. Moves: draft → active; active ⇄ paused; any → archived, which is final.
-        status: required(choice_of(&[Status::Active, Status::Paused, Status::Archived])),
-    } read |object, faults| { status }
 }
 
 answer! {

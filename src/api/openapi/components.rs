@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    audit, codes, health, keys, product_lists, redemptions, schema, stats, stores, tenants,
+    audit, code_lookup, codes, health, keys, product_lists, redemptions, schema, stats, stores, tenants,
     webhooks,
 };
 use crate::domain::redemption::Order;
@@ -20,7 +20,7 @@ use crate::wire::body::{
 use crate::wire::event::EventBody;
 use crate::wire::{
     activity, code, customer_promotion, drafts, evaluation, finding, issuing, milestone, problem,
-    product_list, promotion, redemption, returns, settings, store,
+    product_list, promotion, promotion_status, redemption, returns, settings, store,
 };
 
 /// Makes the function that describes all bodies.
@@ -46,6 +46,8 @@ bodies! {
     BulkIssuanceInput: request::<issuing::BulkIssueBody>;
     CartRequestInput: request::<drafts::EvaluationRequest>;
     Claim: request::<issuing::ClaimBody>;
+    CodeBatchPage: page::<code_lookup::CodeBatch>;
+    CodeFound: answer::<crate::wire::code_lookup::CodeFound>;
     CodePage: page::<codes::CodeBody>;
     CodesInput: request::<code::CodesBody>;
     CodesMade: answer::<codes::CodesMade>;
@@ -69,10 +71,12 @@ bodies! {
     Milestone: answer::<milestone::MilestoneBody>;
     MilestoneInput: request::<milestone::NewMilestone>;
     MilestonePage: page::<milestone::MilestoneBody>;
+    MilestoneProgressPage: page::<milestone::ProgressBody>;
     Nothing: |schemas| schemas.on(Side::Request, |schemas| {
         schemas.fields().schema("Nothing: the path says everything.")
     });
     OfferPage: page::<customer_promotion::CustomerPromotionBody>;
+    OwnTenant: answer::<tenants::OwnTenant>;
     Problem: answer::<problem::ProblemBody>;
     ProductList: answer::<product_lists::ProductListBody>;
     ProductListInput: request::<product_list::NewProductList>;
@@ -95,7 +99,9 @@ bodies! {
     Settings: answer::<settings::SettingsAnswer>;
     SettingsInput: request::<settings::SettingsAnswer>;
     Stats: answer::<stats::StatsBody>;
-    StatusChange: request::<promotion::StatusChange>;
+    StatusChange: request::<promotion_status::StatusChange>;
+    StatusVerdicts: answer::<promotion_status::StatusVerdictsBody>;
+    StatusesChange: request::<promotion_status::StatusesChange>;
     Store: answer::<store::StoreBody>;
     StoreInput: request::<store::NewStore>;
     StoreListInput: |schemas| schemas.on(Side::Request, |schemas| store::STORES.schema(schemas));
