@@ -62,6 +62,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     }
 }
 
+/// The last name in a path, under which something is made: white space around it is removed.
+#[derive(Clone, Debug)]
+pub struct NewName(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for NewName {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Name(name) = Name::from_request_parts(parts, state).await?;
+        plain(name.trim().to_owned()).map(Self)
+    }
+}
+
 /// The address of a redemption in a path: its id, or `tx:` and the caller's id (spec 9).
 #[derive(Clone, Debug)]
 pub struct Redemption(pub Address);

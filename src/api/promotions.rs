@@ -12,7 +12,7 @@ use crate::db::promotion_list::{PromotionCursor, PromotionFilter};
 use crate::domain::finding::Finding;
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::{
-    PromotionOrder, PromotionType, State as PromotionState, Status, Terms,
+    Promotion, PromotionOrder, PromotionType, State as PromotionState, Status, Terms,
 };
 use crate::domain::settings::CustomField;
 use crate::service::promotion_list::Search;
@@ -166,9 +166,9 @@ pub async fn put(
 ) -> Answered {
     let (service, actor) = (api.service(), admin.actor());
     let before = service.before_replacing(actor.tenant, promotion);
-    let (status, settings) = api.within(Deadline::Read, before).await?;
+    let (before, settings) = api.within(Deadline::Read, before).await?;
     let fields = settings.custom_fields.clone();
-    let new = read(&api, actor.tenant, body.json()?, fields, Some(status)).await?;
+    let new = read(&api, actor.tenant, body.json()?, fields, Some(before)).await?;
     let expected = if_match.expected()?;
     let replaced = service.replace_promotion(mode, actor, promotion, expected, new);
     let replaced = api.within(Deadline::Write, replaced).await?;
@@ -306,18 +306,18 @@ fn text(service: &Service, stored: &Stored, findings: Option<&[Finding]>) -> Str
     PromotionAnswer::document(&(promotion, state, usage, *version, *updated_at, findings))
 }
 
-/// Reads the body of a new promotion, or with `status` the body that replaces a promotion of this status.
+/// Reads the body of a new promotion, or of one that replaces `before`.
 async fn read(
     api: &Api,
     tenant: TenantId,
     body: Bytes,
     fields: Vec<CustomField>,
-    status: Option<Status>,
+    before: Option<Promotion>,
 ) -> Result<Content, ApiError> {
     let read = move |body: &Bytes| {
-        let purpose = match status {
+        let purpose = match &before {
             None => Purpose::Create(&fields),
-            Some(status) => Purpose::Replace(&fields, status),
+            Some(before) => Purpose::Replace(&fields, before.status, &before.terms.custom_fields),
         };
         decode(body, |value, faults| {
             let body = wire::promotion::parse(value, purpose, faults);

@@ -127,7 +127,7 @@ request! {
     /// A tenant to create.
     NewTenant "Tenant" {
         /// The tenant's name.
-        name: required(NAME),
+        name: required(TITLE),
         /// Three capital letters (ISO 4217).
         currency: required(CURRENCY),
         /// A time zone of the IANA database.
@@ -146,7 +146,7 @@ request! {
     /// The changes. A field that is left out stays.
     pub struct PatchBody "TenantPatch" as TenantPatch {
         /// The tenant's name.
-        name: absent(NAME),
+        name: absent(TITLE),
         /// Whether the tenant's keys are refused (403 `tenant_suspended`).
         suspended: absent(BOOLEAN),
         /// How many promotions may be active and not ended.

@@ -22,7 +22,8 @@ use crate::domain::usage::Usage;
 use crate::engine::RuleSet;
 use crate::stored;
 use crate::wire;
-use crate::wire::faults::{FaultCode, Faults, ListReference, Path};
+use crate::wire::custom_field::check_required;
+use crate::wire::faults::{Faults, ListReference, Path};
 use crate::wire::write::Writer;
 
 /// A stored promotion and its usage.
@@ -84,18 +85,18 @@ impl Stored {
 }
 
 impl Service {
-    /// A promotion's status, and the tenant's settings, which define the custom fields.
+    /// A promotion, and the tenant's settings, which define the custom fields.
     pub async fn before_replacing(
         &self,
         tenant: TenantId,
         promotion: PromotionId,
-    ) -> Result<(Status, Settings), ServiceError> {
+    ) -> Result<(Promotion, Settings), ServiceError> {
         let read = self.db().tenant(tenant, move |tx| {
             Box::pin(async move {
                 let row = db::promotions::get(tx, promotion).await?;
                 let row = row.ok_or(ServiceError::NotFound)?;
                 let (settings, _) = settings::read(tx).await?;
-                Ok((stored::promotion(&row)?.status, settings))
+                Ok((stored::promotion(&row)?, settings))
             })
         });
         read.await
@@ -133,8 +134,8 @@ impl Service {
                 let Content { terms, lists, status } = content;
                 let status = status.unwrap_or(Status::Draft);
                 let new = new_promotion(tx, promotion, terms, &lists, status).await?;
+                require_custom_fields(tx, status, &new.terms, None).await?;
                 if status == Status::Active {
-                    require_custom_fields(tx, &new.terms).await?;
                     require_room(tx, promotion, &new.terms, now).await?;
                 }
                 let row = db::promotions::insert(tx, &new, actor.key).await?;
@@ -165,12 +166,11 @@ impl Service {
                 let status = status.unwrap_or(old.status);
                 require_transition(old.status, status)?;
                 require_unlocked(tx, Some(promotion), changes(&old.terms, &terms), now).await?;
-                if status == Status::Active {
-                    require_custom_fields(tx, &terms).await?;
-                    // A promotion that counts already needs no more room, even if the bound was lowered since.
-                    if old.status != Status::Active || old.terms.ends_at <= now {
-                        require_room(tx, promotion, &terms, now).await?;
-                    }
+                require_custom_fields(tx, status, &terms, Some(&old)).await?;
+                // A promotion that counts already needs no more room, even if the bound was lowered since.
+                let counts = old.status == Status::Active && old.terms.ends_at > now;
+                if status == Status::Active && !counts {
+                    require_room(tx, promotion, &terms, now).await?;
                 }
                 // Archiving frees the name and the lists, so `set_status` does it in a separate step.
                 let kept = if status == Status::Archived { old.status } else { status };
@@ -259,8 +259,8 @@ async fn moved(
     if old.status == status {
         return Ok((None, row));
     }
+    require_custom_fields(tx, status, &old.terms, Some(&old)).await?;
     if status == Status::Active {
-        require_custom_fields(tx, &old.terms).await?;
         require_room(tx, promotion, &old.terms, now).await?;
     }
     let after = set_status(tx, actor, promotion, status).await?;
@@ -363,16 +363,18 @@ async fn require_room(
 }
 
 /// Refuses to activate a promotion that lacks required custom fields (spec 4), by the settings in this transaction.
-async fn require_custom_fields(tx: &mut TenantTx, terms: &Terms) -> Result<(), ServiceError> {
+async fn require_custom_fields(
+    tx: &mut TenantTx,
+    status: Status,
+    terms: &Terms,
+    before: Option<&Promotion>,
+) -> Result<(), ServiceError> {
     let (settings, _) = settings::read(tx).await?;
     let mut faults = Faults::new();
-    let fields = Path::Root.key("custom_fields");
-    for field in settings.custom_fields.iter().filter(|field| field.required) {
-        if !terms.custom_fields.contains_key(&field.key) {
-            let message = "is required before the promotion can be active";
-            faults.add(&fields.key(&field.key), FaultCode::Required, message);
-        }
-    }
+    let before = before.map(|before| (before.status, &before.terms.custom_fields));
+    let (fields, values) = (&settings.custom_fields, &terms.custom_fields);
+    let path = Path::Root.key("custom_fields");
+    check_required(fields, status, values, before, &path, &mut faults);
     if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
 }
 

@@ -330,6 +330,7 @@ mod tests {
                 line(5, "required", "code must not be empty"),
                 line(6, "malformed", "has 1 fields, not 2"),
                 line(7, "malformed", "code has control characters"),
+                line(11, "not_unique", "code is there twice"),
             ]
         );
         assert_eq!(

@@ -14,7 +14,7 @@ use crate::domain::selector::Selector;
 body! {
     Target "" {
         /// The target's name. Each name may appear once.
-        name: required(NAME),
+        name: required(TITLE),
         /// The value to reach: an amount in the tenant's currency, visits or units; over 0, at most 1,000,000,000, at
         /// most 4 decimals.
         value: required(POSITIVE_AMOUNT),

@@ -11,7 +11,7 @@ use super::body::*;
 use super::bounds::MAX_INTEGER;
 use super::code::CodeText;
 use super::condition::CONDITIONS;
-use super::custom_field::{self, Values};
+use super::custom_field::{self, CustomValues, Undefined, Values};
 use super::decode::{Object, Value};
 use super::faults::{FaultCode, Faults};
 use super::finding::FindingBody;
@@ -26,7 +26,7 @@ use crate::domain::issuance::{Communication, Earning, Expiry, Trigger};
 use crate::domain::limit::Limits;
 use crate::domain::names::Named as _;
 use crate::domain::promotion::{
-    CustomValue, DEFAULT_SEQUENCE, Kind, MAX_TAGS, Promotion, PromotionType, Scope, Stacking,
+    DEFAULT_SEQUENCE, Kind, MAX_TAGS, Promotion, PromotionType, Scope, Stacking,
     State, Status, Terms,
 };
 use crate::domain::settings::CustomField;
@@ -41,8 +41,9 @@ pub enum Purpose<'s> {
     /// `POST`: the status is `draft` by default; computed fields are ignored. So a promotion is copied by posting what
     /// `GET` has answered. Unless it is active, the copy is a draft.
     Create(&'s [CustomField]),
-    /// `PUT`: computed fields are ignored; without a status the present one stays.
-    Replace(&'s [CustomField], Status),
+    /// `PUT`: computed fields are ignored; without a status the present one stays. The present values of custom fields
+    /// may stay.
+    Replace(&'s [CustomField], Status, &'s CustomValues),
     /// An entry of an `evaluate` document: the status is `active` by default; `id` and `created_at` are read. `None`:
     /// the settings have faults, so custom fields are taken unchecked.
     Document(Option<&'s [CustomField]>),
@@ -91,7 +92,7 @@ impl<'s> Purpose<'s> {
     /// The custom fields of the settings, if they are known.
     const fn fields(self) -> Option<&'s [CustomField]> {
         match self {
-            Purpose::Create(fields) | Purpose::Replace(fields, _) => Some(fields),
+            Purpose::Create(fields) | Purpose::Replace(fields, ..) => Some(fields),
             Purpose::Document(fields) => fields,
             Purpose::Draft | Purpose::Stored => None,
         }
@@ -101,29 +102,35 @@ impl<'s> Purpose<'s> {
     const fn status(self) -> Status {
         match self {
             Purpose::Create(_) | Purpose::Stored => Status::Draft,
-            Purpose::Replace(_, present) => present,
+            Purpose::Replace(_, present, _) => present,
             Purpose::Document(_) | Purpose::Draft => Status::Active,
         }
     }
 }
 
 /// Reads the values of custom fields and checks them against the settings. Required values must be present if the
-/// promotion is to be active.
+/// promotion is to be active. A copy is without the values of fields that are not defined any more.
 fn custom_fields(
     object: &mut Object<'_, '_>,
     purpose: Purpose<'_>,
     status: Option<Status>,
     faults: &mut Faults,
-) -> Option<BTreeMap<String, CustomValue>> {
+) -> Option<CustomValues> {
     let fields = purpose.fields();
+    let (undefined, before) = match purpose {
+        Purpose::Replace(_, status, values) => (Undefined::Kept(values), Some((status, values))),
+        Purpose::Create(_) if object.has("state") => (Undefined::Dropped, None),
+        Purpose::Create(_) | Purpose::Document(_) | Purpose::Draft | Purpose::Stored => {
+            (Undefined::Refused, None)
+        }
+    };
     let values = object.or("custom_fields", BTreeMap::new(), faults, |value, faults| {
-        custom_field::parse_values(value, fields, faults)
+        custom_field::parse_values(value, fields, undefined, faults)
     })?;
-    if let Some(fields) = fields
-        && status.unwrap_or(purpose.status()) == Status::Active
-    {
+    if let Some(fields) = fields {
+        let status = status.unwrap_or(purpose.status());
         let path = object.path().key("custom_fields");
-        custom_field::check_required(fields, &values, &path, faults);
+        custom_field::check_required(fields, status, &values, before, &path, faults);
     }
     Some(values)
 }
@@ -172,14 +179,14 @@ body! {
     /// The terms of a promotion, with all defaults filled in.
     pub struct TermsBody "PromotionTerms" as Terms {
         /// The promotion's name, unique in the tenant among promotions that are not archived (409 `name_taken`).
-        name: required(NAME) => terms.name,
+        name: required(TITLE) => terms.name,
         /// A note for those who manage promotions.
         description: or_empty(LONG) => terms.description,
         /// Who gets the promotion, and how: automatically (`pos`, or `loyalty` for members only), through an issuance
         /// (`loyalty_earning`, `rewards`), or with a code (`code_linked`).
         kind as "type": required(choice::<PromotionType>()) => terms.kind.promotion_type(),
         /// The campaign of the promotion, for lists and statistics.
-        campaign: optional(NAME) => terms.campaign,
+        campaign: optional(TITLE) => terms.campaign,
         /// A lower number ranks first, if the ranking contains `sequence`.
         sequence: or(integer(-MAX_INTEGER..=MAX_INTEGER), DEFAULT_SEQUENCE) => terms.sequence,
         /// The start, included. It is fixed once the promotion has been live.
@@ -314,11 +321,11 @@ body! {
         /// Whether other promotions may apply after it.
         allow_further: or(BOOLEAN, true),
         /// The group for the strategy `best_deal`: promotions of the same group apply together.
-        group: optional(NAME),
+        group: optional(TITLE),
         /// Names by which other promotions exclude this one.
-        tags: recent(or_empty(distinct(NAME, 0..=MAX_TAGS))),
+        tags: recent(or_empty(distinct(TITLE, 0..=MAX_TAGS))),
         /// The promotion does not combine with promotions that have one of these tags, nor they with it.
-        not_with: recent(or_empty(distinct(NAME, 0..=MAX_TAGS))),
+        not_with: recent(or_empty(distinct(TITLE, 0..=MAX_TAGS))),
     }
 }
 
