@@ -22,9 +22,10 @@ pub async fn look_up(
     Name(code): Name,
     _: NoQuery,
 ) -> Answered {
-    let guess = match reader.is_admin() {
-        true => None,
-        false => Some(api.service().cache().guess(reader.tenant(), 1)?),
+    let guess = if reader.is_admin() {
+        None
+    } else {
+        Some(api.service().cache().guess(reader.tenant(), 1)?)
     };
     let found = api.within(Deadline::BulkRead, api.service().code(reader.tenant(), code)).await?;
     if let Some(guess) = guess {

@@ -122,7 +122,9 @@ impl Query {
         let mut found = Vec::new();
         for part in text.split(',') {
             match T::named(part) {
-                Some(value) if found.contains(&value) => self.fault(name, FaultCode::NotUnique, "names a value twice"),
+                Some(value) if found.contains(&value) => {
+                    self.fault(name, FaultCode::NotUnique, "names a value twice")
+                }
                 Some(value) => found.push(value),
                 None => {
                     let names = names_of(T::ALL).join(", ");

@@ -4,8 +4,8 @@ use chrono_tz::Tz;
 
 use super::keys::{self, NewKey};
 use super::{handler::*, schema};
-use crate::db::{self, DbError};
 use crate::db::tenants::{TenantPatch, TenantRow};
+use crate::db::{self, DbError};
 use crate::domain::currency::Currency;
 use crate::domain::id::{KeyId, TenantId};
 use crate::domain::rate::RateLimits;

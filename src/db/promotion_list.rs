@@ -175,7 +175,8 @@ pub async fn list(
         places.reverse();
     }
     let places = places.into_iter().take(wanted);
-    let mut places = places.map(|(key, id)| (id, PromotionCursor { order, key, promotion: PromotionId::new(id) }));
+    let mut places = places
+        .map(|(key, id)| (id, PromotionCursor { order, key, promotion: PromotionId::new(id) }));
     let mut filling = Filling::new(
         limit,
         None,

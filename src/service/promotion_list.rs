@@ -47,11 +47,11 @@ impl Service {
                 let (order, counts) = (search.order, search.counts);
                 let filter = resolve(tx, search, offset).await?;
                 let after = after.as_ref();
-                let found =
-                    db::promotion_list::list(tx, &filter, order, now, after, limit).await?;
-                let total = match counts {
-                    true => Some(db::promotion_list::count(tx, &filter, now).await?),
-                    false => None,
+                let found = db::promotion_list::list(tx, &filter, order, now, after, limit).await?;
+                let total = if counts {
+                    Some(db::promotion_list::count(tx, &filter, now).await?)
+                } else {
+                    None
                 };
                 let (rows, places): (Vec<_>, Vec<_>) =
                     found.items.into_iter().map(|own| (own.row, own.place)).unzip();
@@ -109,8 +109,9 @@ async fn exhausted_now(tx: &mut TenantTx, offset: TimeDelta) -> Result<Vec<Uuid>
         let limit = limits.counted().find(|limit| {
             limit.name.subject == LimitSubject::Promotion && limit.name.measure == own.measure
         });
-        let present =
-            limit.map(|limit| window::number(limit.refresh, own.starts_at, zone, now.max(own.starts_at)));
+        let present = limit.map(|limit| {
+            window::number(limit.refresh, own.starts_at, zone, now.max(own.starts_at))
+        });
         if present == Some(own.window_no) {
             gone.push(own.promotion_id);
         }

@@ -270,7 +270,12 @@ pub fn skus(bytes: &[u8], max: usize, faults: &mut Faults) -> Option<Vec<String>
     if file.records.len() == 1 && is_glued(first) {
         let message = "the header and the SKUs are glued together: with curl, send the file with --data-binary, since \
                        -d removes the ends of lines. If it is one SKU, put the header sku above it";
-        fault(file.records.first().map_or(1, |record| file.line(record)), FaultCode::Malformed, message, faults);
+        fault(
+            file.records.first().map_or(1, |record| file.line(record)),
+            FaultCode::Malformed,
+            message,
+            faults,
+        );
         return None;
     }
     file.refuse_more(max, skipped, "SKUs", faults)?;
@@ -318,7 +323,8 @@ mod tests {
 
     #[test]
     fn every_fault_names_its_line_in_the_file() {
-        let stores_of = |text: &str| told(|faults| assert!(stores(text.as_bytes(), faults).is_none()));
+        let stores_of =
+            |text: &str| told(|faults| assert!(stores(text.as_bytes(), faults).is_none()));
         let line = |number: u32, code, message: &str| {
             (format!("/lines/{number}"), code, format!("line {number}: {message}"))
         };
@@ -348,10 +354,16 @@ mod tests {
         );
         let codes_of = |text: &[u8]| told(|faults| _ = codes(text, faults));
         assert_eq!(codes_of(b"code\n"), [line(1, "required", "the file needs at least 1 code")]);
-        assert_eq!(codes_of(b"ABC\nDEF\n\xff\xfe\n"), [line(3, "malformed", "is not CSV in UTF-8")]);
+        assert_eq!(
+            codes_of(b"ABC\nDEF\n\xff\xfe\n"),
+            [line(3, "malformed", "is not CSV in UTF-8")]
+        );
         assert_eq!(codes_of(b"ABC\n\nabc\n"), [line(3, "not_unique", "code is there twice")]);
         let skus_of = |text: &[u8]| told(|faults| _ = skus(text, 2, faults));
-        assert_eq!(skus_of(b"SKU\nA\n\nB\nC"), [line(5, "too_many", "the file has more than 2 SKUs")]);
+        assert_eq!(
+            skus_of(b"SKU\nA\n\nB\nC"),
+            [line(5, "too_many", "the file has more than 2 SKUs")]
+        );
         assert_eq!(skus_of(b"A\nB,C"), [line(2, "malformed", "has 2 fields, not 1")]);
     }
 

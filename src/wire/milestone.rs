@@ -76,7 +76,7 @@ answer! {
         /// What is counted.
         measure: required(choice::<MilestoneMeasure>()) => milestone.measure,
         /// The customer's progress: an amount, visits or units, by the milestone's measure.
-        progress: required(DECIMAL) => *progress,
+        progress: required(DECIMAL) => **progress,
         /// When progress starts again from 0; null: never.
         window_ends_at: optional(INSTANT) => *window_ends_at,
         /// The targets of the milestone.

@@ -26,8 +26,8 @@ use crate::domain::issuance::{Communication, Earning, Expiry, Trigger};
 use crate::domain::limit::Limits;
 use crate::domain::names::Named as _;
 use crate::domain::promotion::{
-    DEFAULT_SEQUENCE, Kind, MAX_TAGS, Promotion, PromotionType, Scope, Stacking,
-    State, Status, Terms,
+    DEFAULT_SEQUENCE, Kind, MAX_TAGS, Promotion, PromotionType, Scope, Stacking, State, Status,
+    Terms,
 };
 use crate::domain::settings::CustomField;
 use crate::domain::usage::Usage;
@@ -144,7 +144,9 @@ fn read_besides(
 ) {
     let allowed = match purpose {
         Purpose::Create(_) if !object.has("state") => &[Status::Draft, Status::Active],
-        Purpose::Create(_) | Purpose::Replace(..) | Purpose::Document(_) | Purpose::Draft => Status::ALL,
+        Purpose::Create(_) | Purpose::Replace(..) | Purpose::Document(_) | Purpose::Draft => {
+            Status::ALL
+        }
         Purpose::Stored => return,
     };
     body.status = optional(choice_of(allowed)).read("status", object, faults).flatten();

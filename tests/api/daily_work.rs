@@ -11,7 +11,8 @@ async fn a_promotion_is_copied_by_posting_what_was_read() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
     let admin = &tenant.admin;
-    let fields = json!({"custom_fields": [{"key": "gone", "type": "text"}, {"key": "k", "type": "number"}]});
+    let fields =
+        json!({"custom_fields": [{"key": "gone", "type": "text"}, {"key": "k", "type": "number"}]});
     service.replace("/v1/settings", admin, "*", fields).await.expect(200);
     let mut body = ten_percent("  First\u{3000}");
     body["custom_fields"] = json!({"gone": "x", "k": "1"});
@@ -21,7 +22,10 @@ async fn a_promotion_is_copied_by_posting_what_was_read() {
     service.replace("/v1/settings", admin, "*", fields).await.expect(200);
     let path = format!("/v1/promotions/{id}");
     let read = service.get(&path, admin).await.expect(200).body;
-    assert_eq!((&read["name"], &read["description"]), (&json!("First"), &json!("Two\nlines,\ta tab")));
+    assert_eq!(
+        (&read["name"], &read["description"]),
+        (&json!("First"), &json!("Two\nlines,\ta tab"))
+    );
     service.post("/v1/promotions", admin, read.clone()).await.expect_code(409, "name_taken");
     // What is not defined any more stays where it is, and is not copied.
     service.replace(&path, admin, "*", read.clone()).await.expect(200);
@@ -107,7 +111,8 @@ async fn a_code_tells_whose_it_is_and_what_is_left() {
     let admin = &tenant.admin;
     let mut body = with_codes("Coded");
     let refresh = json!({"every": 1, "unit": "day"});
-    body["limits"] = json!({"code": {"times": {"max": 3}, "discount": {"max": "25", "refresh": refresh}}});
+    body["limits"] =
+        json!({"code": {"times": {"max": 3}, "discount": {"max": "25", "refresh": refresh}}});
     let id = service.promotion(admin, body).await;
     let path = format!("/v1/promotions/{id}/codes");
     let codes = json!({"codes": ["Save10", {"code": "FOR-C1", "customer_id": "C-1"}], "expires_at": "2098-01-01T00:00:00Z"});
@@ -120,7 +125,8 @@ async fn a_code_tells_whose_it_is_and_what_is_left() {
     let sale = json!({"transaction_id": random_id(), "request": request});
     service.post("/v1/redemptions", &tenant.pos, sale).await.expect(201);
 
-    let look_up = async |code: &str, key: &str| service.get(&format!("/v1/codes/{code}"), key).await;
+    let look_up =
+        async |code: &str, key: &str| service.get(&format!("/v1/codes/{code}"), key).await;
     let mut found = look_up("sAVE10", &tenant.pos).await.expect(200).body;
     let created_at = found["created_at"].take();
     assert!(DateTime::parse_from_rfc3339(created_at.as_str().unwrap()).is_ok());
@@ -266,9 +272,13 @@ async fn customers_progress_is_that_of_the_present_window() {
     assert_eq!(told().await, expected(["200", "2"], [true, false, true]));
     service.move_clock(24 * 3600);
     assert_eq!(told().await, expected(["0", "2"], [false, false, true]));
-    let other = service.get("/v1/customers/C-2/milestones?limit=1", &tenant.viewer).await.expect(200);
+    let other =
+        service.get("/v1/customers/C-2/milestones?limit=1", &tenant.viewer).await.expect(200);
     assert_eq!(other.body["items"][0]["progress"], "0");
-    let next = format!("/v1/customers/C-2/milestones?cursor={}", other.body["next_cursor"].as_str().unwrap());
+    let next = format!(
+        "/v1/customers/C-2/milestones?cursor={}",
+        other.body["next_cursor"].as_str().unwrap()
+    );
     let rest = service.get(&next, &tenant.viewer).await.expect(200).body;
     assert_eq!(rest["items"][0]["name"], "Visitor");
 }

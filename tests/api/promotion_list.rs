@@ -56,7 +56,10 @@ async fn promotions_are_found_by_what_they_are() {
         ("state=live", "Summer SHOES 10 %"),
         ("state=scheduled,ended", "Later, Ended"),
         ("state=archived,draft", "Archived, Drafted"),
-        ("state=draft,scheduled,live,paused,ended,archived", "Archived, Paused shoes, Later, Ended, Drafted, Summer SHOES 10 %"),
+        (
+            "state=draft,scheduled,live,paused,ended,archived",
+            "Archived, Paused shoes, Later, Ended, Drafted, Summer SHOES 10 %",
+        ),
         ("type=loyalty", "Summer SHOES 10 %"),
         ("campaign=summer", "Drafted, Summer SHOES 10 %"),
         ("campaign=summer&type=pos", "Drafted"),
@@ -68,7 +71,10 @@ async fn promotions_are_found_by_what_they_are() {
         ("q=theirs", ""),
         // The bound below is included, the one above excluded.
         ("ends_after=2091-01-01T00:00:00Z", "Paused shoes, Later, Summer SHOES 10 %"),
-        ("ends_after=2020-02-01T05:30:00%2B05:30&ends_before=2091-01-01T00:00:00Z", "Ended, Drafted"),
+        (
+            "ends_after=2020-02-01T05:30:00%2B05:30&ends_before=2091-01-01T00:00:00Z",
+            "Ended, Drafted",
+        ),
         ("ends_before=2020-02-01T00:00:00Z", ""),
         ("ends_after=2021-01-01T00:00:00Z&state=ended", ""),
         ("sort=created_at&type=pos", "Drafted, Ended, Later, Paused shoes"),
@@ -184,7 +190,8 @@ async fn promotions_are_found_by_a_store_that_their_scope_lets_in() {
     ] {
         service.promotion(admin, scoped(name, scope)).await;
     }
-    let found = async |store: &str| names(&service, &tenant, &format!("sort=name&store={store}")).await;
+    let found =
+        async |store: &str| names(&service, &tenant, &format!("sort=name&store={store}")).await;
     assert_eq!(
         found("B").await,
         ["anywhere", "B in metro", "B, D", "channels", "mega", "south or north"]
@@ -290,7 +297,10 @@ async fn many_statuses_are_set_each_by_itself() {
     let operator = support::harness::OPERATOR;
     let patch = json!({"max_active_promotions": 1});
     let path = format!("/v1/tenants/{}", tenant.id);
-    service.call(reqwest::Method::PATCH, &path, operator, Some(patch.to_string())).await.expect(200);
+    service
+        .call(reqwest::Method::PATCH, &path, operator, Some(patch.to_string()))
+        .await
+        .expect(200);
     let active = set(&[&live, &draft], "active").await.expect(200).body;
     assert_eq!(
         active["verdicts"],
@@ -316,7 +326,10 @@ async fn many_statuses_are_set_each_by_itself() {
         (json!({"ids": [], "status": "paused"}), ("/ids", "required")),
         (json!({"ids": [live, live], "status": "paused"}), ("/ids/1", "not_unique")),
         (json!({"ids": [live], "status": "draft"}), ("/status", "malformed")),
-        (json!({"ids": (0..251).map(|_| random_id()).collect::<Vec<_>>(), "status": "paused"}), ("/ids", "too_many")),
+        (
+            json!({"ids": (0..251).map(|_| random_id()).collect::<Vec<_>>(), "status": "paused"}),
+            ("/ids", "too_many"),
+        ),
     ] {
         let refused = service.post("/v1/promotions/status", admin, body).await;
         let faults = refused.expect_code(422, "invalid").faults();

@@ -158,13 +158,15 @@ async fn a_page_of_any_order_reads_no_more_than_a_page() {
     let few = format!("'{}'::uuid[]", shop.text(few).await);
     for key in ORDERS {
         for descending in [false, true] {
-            let order = match descending {
-                false => format!("order by {key}, promotion_id limit $17"),
-                true => format!("order by {key} desc, promotion_id desc limit $17"),
+            let order = if descending {
+                format!("order by {key} desc, promotion_id desc limit $17")
+            } else {
+                format!("order by {key}, promotion_id limit $17")
             };
-            let own = statement(&[&order, "from promotion\n"]);
+            let own = statement(&[order.as_str(), "from promotion\n"]);
             let last = if descending { "infinity" } else { "-infinity" };
-            let after = if key == "name_folded" { "'offer 5'".to_owned() } else { format!("'{last}'") };
+            let after =
+                if key == "name_folded" { "'offer 5'".to_owned() } else { format!("'{last}'") };
             let nobody = "'00000000-0000-0000-0000-000000000000'";
             for (name, filter, most) in [
                 ("drafts", of("draft"), PAGE),
@@ -182,7 +184,10 @@ async fn a_page_of_any_order_reads_no_more_than_a_page() {
                 ("all but a few", of("active").and(11, few.as_str()), PAGE + 20),
                 (
                     "a store that most let in",
-                    of("active").and(12, "array['S3', '']").and(13, "array['']").and(14, "array['']"),
+                    of("active")
+                        .and(12, "array['S3', '']")
+                        .and(13, "array['']")
+                        .and(14, "array['']"),
                     2 * PAGE,
                 ),
             ] {
@@ -232,7 +237,9 @@ async fn words_and_counts_are_read_from_indexes_alone() {
         let plan = shop.run(&count, &filter, 14).await;
         let mut nodes = Vec::new();
         reading(&plan, &mut nodes);
-        assert!(nodes.iter().all(|node| node["Index Name"].is_string() || node["Plans"].is_array()));
+        assert!(
+            nodes.iter().all(|node| node["Index Name"].is_string() || node["Plans"].is_array())
+        );
         assert_eq!(rows(&plan, "promotion"), expected, "{name}: {plan:#}");
     }
 }

@@ -1,7 +1,9 @@
 //! Promotions: names, versions, states, history, pages.
 
 use chrono::{Duration, Utc};
-use promotion_engine::db::promotion_list::{self, ListedPromotion, PromotionCursor, PromotionFilter};
+use promotion_engine::db::promotion_list::{
+    self, ListedPromotion, PromotionCursor, PromotionFilter,
+};
 use promotion_engine::db::promotions::{self, NewPromotion};
 use promotion_engine::db::{DbError, Key, Page, Reference, TenantTx, keys, promotion_history};
 use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
@@ -128,8 +130,7 @@ async fn states_follow_from_status_and_dates() {
     let list = async |state: Option<State>| {
         let states = state.into_iter().collect();
         let filter = PromotionFilter { states, ..PromotionFilter::default() };
-        let page =
-            in_tx!(database, tenant, |tx| list(tx, &filter, None, 50).await);
+        let page = in_tx!(database, tenant, |tx| list(tx, &filter, None, 50).await);
         page.unwrap().items.into_iter().map(|own| name_in(&own.row.document)).collect::<Vec<_>>()
     };
     assert_eq!(list(Some(State::Draft)).await, ["draft future", "draft present", "draft past"]);
@@ -164,8 +165,7 @@ async fn the_list_is_filtered_and_paged() {
         insert(&database, tenant, new).await;
     }
     let names = async |filter: PromotionFilter| {
-        let page =
-            in_tx!(database, tenant, |tx| list(tx, &filter, None, 50).await);
+        let page = in_tx!(database, tenant, |tx| list(tx, &filter, None, 50).await);
         page.unwrap().items.into_iter().map(|own| name_in(&own.row.document)).collect::<Vec<_>>()
     };
     let q = |text: &str| PromotionFilter { q: Some(text.to_owned()), ..PromotionFilter::default() };
@@ -183,8 +183,7 @@ async fn the_list_is_filtered_and_paged() {
     let mut after = None;
     loop {
         let filter = PromotionFilter::default();
-        let page =
-            in_tx!(database, tenant, |tx| list(tx, &filter, after.as_ref(), 1).await);
+        let page = in_tx!(database, tenant, |tx| list(tx, &filter, after.as_ref(), 1).await);
         let page = page.unwrap();
         seen.extend(page.items.into_iter().map(|own| name_in(&own.row.document)));
         after = page.next;

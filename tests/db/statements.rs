@@ -145,7 +145,15 @@ async fn a_product_list_in_use_cannot_be_deleted() {
     in_tx!(database, tenant, |tx| settings::replace(tx, 2, &new, "{}", &[]).await).unwrap();
     assert!(matches!(delete("shoes").await, Err(DbError::InUse)));
     let filter = PromotionFilter::default();
-    let page = in_tx!(database, tenant, |tx| promotion_list::list(tx, &filter, PromotionOrder::NewestFirst, noon(), None, 1).await);
+    let page = in_tx!(database, tenant, |tx| promotion_list::list(
+        tx,
+        &filter,
+        PromotionOrder::NewestFirst,
+        noon(),
+        None,
+        1
+    )
+    .await);
     let id = PromotionId::new(page.unwrap().items[0].promotion_id);
     in_tx!(database, tenant, |tx| promotions::set_status(tx, id, Status::Archived, None).await)
         .unwrap();

@@ -9,13 +9,13 @@ use std::marker::PhantomData;
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    audit, code_lookup, codes, health, keys, product_lists, redemptions, schema, stats, stores, tenants,
-    webhooks,
+    audit, code_lookup, codes, health, keys, product_lists, redemptions, schema, stats, stores,
+    tenants, webhooks,
 };
 use crate::domain::redemption::Order;
 use crate::wire::body::{
-    Described, Describes, DescribesMember, Fields, SIZE, Schemas, Side, WORDS, absent, every, optional,
-    part, required,
+    Described, Describes, DescribesMember, Fields, SIZE, Schemas, Side, WORDS, absent, every,
+    optional, part, required,
 };
 use crate::wire::event::EventBody;
 use crate::wire::{
