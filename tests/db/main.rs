@@ -6,6 +6,7 @@ mod embedded;
 mod fair_queue;
 mod migrations;
 mod outbox;
+mod promotion_plans;
 mod promotions;
 mod released;
 mod rule_revisions;
