@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use super::error::{DbError, NotReady, Result};
 use super::options::{DbOptions, Durability, OPERATOR_ROLE, SERVICE_ROLE};
-use super::session::AS_OWNER;
+use super::session::{reading_owner, writing_owner};
 
 /// The oldest supported PostgreSQL, as in `server_version_num`.
 const OLDEST: i32 = 140_000;
@@ -37,7 +37,7 @@ fn migrator() -> Migrator {
 /// hand every one of them to another process of the server.
 pub async fn migrate(connect: &PgConnectOptions) -> Result<()> {
     let mut connection = connect.clone().extra_float_digits(None).connect().await?;
-    let mut tx = connection.begin_with(AS_OWNER).await?;
+    let mut tx = connection.begin_with(reading_owner()).await?;
     let (version, is_recovering, is_read_only): (i32, bool, bool) = sqlx::query_as(
         "select current_setting('server_version_num')::integer, pg_is_in_recovery(),
                 current_setting('default_transaction_read_only') = 'on'",
@@ -54,7 +54,7 @@ pub async fn migrate(connect: &PgConnectOptions) -> Result<()> {
     ensure_roles(&mut connection, version).await?;
     let migrator = migrator();
     for migration in migrator.iter() {
-        let mut tx = connection.begin_with(AS_OWNER).await?;
+        let mut tx = connection.begin_with(writing_owner()).await?;
         sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *tx).await?;
         // `run` has a generic connection, with which this future could not be spawned.
         migrator
@@ -144,7 +144,7 @@ pub async fn is_superuser(connect: &PgConnectOptions) -> Result<bool> {
 /// Makes both roles if they are missing, and grants them to the owner if necessary.
 async fn ensure_roles(connection: &mut PgConnection, version: i32) -> Result<()> {
     for _ in 0..ROLE_ATTEMPTS {
-        let mut tx = connection.begin_with(AS_OWNER).await?;
+        let mut tx = connection.begin_with(writing_owner()).await?;
         let Some(remedy) = next_remedy(&mut tx, version).await? else {
             tx.rollback().await?;
             return Ok(());
@@ -163,7 +163,7 @@ async fn ensure_roles(connection: &mut PgConnection, version: i32) -> Result<()>
         };
         match error.as_database_error().and_then(|reported| reported.code()).as_deref() {
             Some("42501") => {
-                let mut tx = connection.begin_with(AS_OWNER).await?;
+                let mut tx = connection.begin_with(writing_owner()).await?;
                 return Err(not_allowed(&mut tx, version).await?);
             }
             // Another database's migration makes the same role or grant at this moment ("duplicate object", "unique

@@ -15,7 +15,7 @@ use super::health::Health;
 use super::migrate;
 use super::options::DbOptions;
 use super::route::{self, Route};
-use super::session::{AS_OWNER, Opening};
+use super::session::{Opening, reading_owner};
 use super::standby;
 
 /// A connection that was idle for longer than this is pinged before use.
@@ -45,15 +45,34 @@ impl Db {
     /// Connects to a migrated database, and refuses one whose settings or roles are unsafe.
     pub async fn open(options: DbOptions) -> Result<Self> {
         let (route, mut connection) = route::find(&options.connect).await?;
-        let mut owner = connection.begin_with(AS_OWNER).await?;
+        let mut owner = connection.begin_with(reading_owner()).await?;
         migrate::refuse_unsafe(&mut owner, &options).await?;
         if options.require_standby {
-            standby::required(&mut owner).await?;
+            standby::required(&mut owner).await.map_err(|error| match error {
+                DbError::NotReady(why) => DbError::Setup(format!(
+                    "REQUIRE_SYNCHRONOUS_STANDBY is set, and {}",
+                    why.reason()
+                )),
+                other => other,
+            })?;
             tracing::info!("commits wait for a standby that is streaming");
         }
         let opening = Opening::read(&mut owner, options.timeouts).await?;
         owner.rollback().await?;
         connection.close().await?;
+        match (route, &options.listen) {
+            (Route::Direct, _) => {}
+            (Route::BySession, _) => {
+                tracing::info!("DATABASE_URL leads through a pooler that pools by session");
+            }
+            (Route::ByTransaction, Some(_)) => tracing::info!(
+                "DATABASE_URL leads through a pooler that pools by transaction, DATABASE_LISTEN_URL hears of changes"
+            ),
+            (Route::ByTransaction, None) => tracing::warn!(
+                "DATABASE_URL leads through a pooler that pools by transaction, through which nothing is heard of \
+                 changes: they are found by asking twice a second. Set DATABASE_LISTEN_URL to a direct connection"
+            ),
+        }
         let pool = PgPoolOptions::new()
             .max_connections(options.pool_size)
             .acquire_timeout(options.timeouts.acquire)

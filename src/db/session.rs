@@ -7,18 +7,30 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::error::Result;
 use super::options::{DbTimeouts, OPERATOR_ROLE, SERVICE_ROLE};
 use crate::domain::id::TenantId;
 
-/// Begins a transaction of the owner with the settings that the database and the user were configured with.
-pub(super) const AS_OWNER: &str = "begin isolation level read committed; unlisten *; set local role none; \
+/// What a transaction of the owner sets: what the database and the user were configured with.
+const OF_OWNER: &str = "unlisten *; set local role none; \
      set local search_path to default; set local statement_timeout to default; set local lock_timeout to default; \
      set local idle_in_transaction_session_timeout to default; set local synchronous_commit to default; \
      set local default_transaction_read_only to default; set local row_security to default; \
      set local standard_conforming_strings = on";
+const READ: &str = "begin isolation level read committed; ";
+const WRITE: &str = "begin isolation level read committed, read write; ";
+
+/// A message that begins a transaction of the owner, which only reads.
+pub(super) fn reading_owner() -> AssertSqlSafe<String> {
+    AssertSqlSafe(READ.to_owned() + OF_OWNER)
+}
+
+/// A message that begins a transaction of the owner, which writes.
+pub(super) fn writing_owner() -> AssertSqlSafe<String> {
+    AssertSqlSafe(WRITE.to_owned() + OF_OWNER)
+}
 
 /// How the transactions of one pool begin. Clones share it.
 #[derive(Clone, Debug)]
@@ -31,7 +43,7 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// Reads from a transaction that has begun [`AS_OWNER`] where the tables are.
+    /// Reads from a transaction of the owner where the tables are.
     pub(super) async fn read(owner: &mut PgConnection, timeouts: DbTimeouts) -> Result<Self> {
         let schemas: Vec<String> =
             sqlx::query_scalar("select quote_ident(name) from unnest(current_schemas(false)) as name")
@@ -79,7 +91,7 @@ impl Opening {
     /// A whole message that begins the transaction of the readiness check.
     pub(super) fn check(&self) -> String {
         format!(
-            "begin isolation level read committed; set local default_transaction_read_only to default; {}",
+            "{READ}set local default_transaction_read_only to default; {}",
             self.of_operator(),
         )
     }
@@ -88,9 +100,9 @@ impl Opening {
     /// reads is read, and what it writes fails.
     pub(super) fn begin(&self) -> &'static str {
         if self.is_read_only.load(Ordering::Relaxed) {
-            "begin isolation level read committed; "
+            READ
         } else {
-            "begin isolation level read committed, read write; "
+            WRITE
         }
     }
 
