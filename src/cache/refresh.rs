@@ -73,7 +73,10 @@ impl Cache {
                 Err(DbError::Stopping) => return,
                 Err(DbError::NotReady(why @ NotReady::Unheard)) => {
                     self.hears(Hearing::Unheard);
-                    tracing::warn!(error = why.reason(), "the listener for rule changes hears nothing");
+                    tracing::warn!(
+                        error = why.reason(),
+                        "the listener for rule changes hears nothing"
+                    );
                 }
                 Err(error) => {
                     self.hears(Hearing::Unconnected);

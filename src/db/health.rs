@@ -30,7 +30,11 @@ pub(super) struct Health {
 
 impl Health {
     pub(super) fn new() -> Self {
-        Self { begun: Instant::now(), failing_until_ms: Arc::default(), lacks_standby: Arc::default() }
+        Self {
+            begun: Instant::now(),
+            failing_until_ms: Arc::default(),
+            lacks_standby: Arc::default(),
+        }
     }
 
     /// Runs a future whose statements report failures here.

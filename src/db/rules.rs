@@ -129,7 +129,12 @@ impl Db {
         let word = format!("heard {}", Uuid::now_v7());
         let said = word.clone();
         self.operator(move |tx| Box::pin(async move { say(tx.own().await?, &said).await })).await?;
-        match timeout(HEARING, async { while listener.payload().await? != word {} Ok(()) }).await {
+        match timeout(HEARING, async {
+            while listener.payload().await? != word {}
+            Ok(())
+        })
+        .await
+        {
             Ok(heard) => heard.map(|()| listener),
             Err(_) => Err(DbError::NotReady(NotReady::Unheard)),
         }

@@ -45,10 +45,11 @@ pub(super) struct Opening {
 impl Opening {
     /// Reads from a transaction of the owner where the tables are.
     pub(super) async fn read(owner: &mut PgConnection, timeouts: DbTimeouts) -> Result<Self> {
-        let schemas: Vec<String> =
-            sqlx::query_scalar("select quote_ident(name) from unnest(current_schemas(false)) as name")
-                .fetch_all(owner)
-                .await?;
+        let schemas: Vec<String> = sqlx::query_scalar(
+            "select quote_ident(name) from unnest(current_schemas(false)) as name",
+        )
+        .fetch_all(owner)
+        .await?;
         let settings = format!(
             // A table of this session's own would otherwise come before ours of the same name.
             "set local search_path = {}pg_temp; set local row_security = on; \
@@ -90,20 +91,13 @@ impl Opening {
 
     /// A whole message that begins the transaction of the readiness check.
     pub(super) fn check(&self) -> String {
-        format!(
-            "{READ}set local default_transaction_read_only to default; {}",
-            self.of_operator(),
-        )
+        format!("{READ}set local default_transaction_read_only to default; {}", self.of_operator(),)
     }
 
     /// How a transaction that may write begins. Where the server itself is read-only, it must not ask to write: what it
     /// reads is read, and what it writes fails.
     pub(super) fn begin(&self) -> &'static str {
-        if self.is_read_only.load(Ordering::Relaxed) {
-            READ
-        } else {
-            WRITE
-        }
+        if self.is_read_only.load(Ordering::Relaxed) { READ } else { WRITE }
     }
 
     /// Notes whether the server is read-only.

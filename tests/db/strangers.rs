@@ -7,8 +7,8 @@ use promotion_engine::db::rules;
 use promotion_engine::db::stores;
 use promotion_engine::db::tenants::{self, TenantPatch};
 use promotion_engine::db::{self, Db, DbError, NotReady, Route};
-use sqlx::postgres::PgConnectOptions;
 use sqlx::PgConnection;
+use sqlx::postgres::PgConnectOptions;
 use support::pooler::{Mode, Pooler};
 use support::{TestDatabase, as_operator, copy, in_tx, options};
 
@@ -149,7 +149,8 @@ async fn statements_mean_the_same_where_strangers_have_been() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_schema_is_migrated_where_strangers_have_been() {
     let (owner, _name) = copy(false).await;
-    let strangers = "set search_path = pg_catalog; set default_transaction_isolation = serializable;
+    let strangers =
+        "set search_path = pg_catalog; set default_transaction_isolation = serializable;
         set default_transaction_read_only = on; set lock_timeout = 1; set statement_timeout = 200;
         set standard_conforming_strings = off";
     let pooler = Pooler::start(&owner, Mode::Transaction, 4, strangers);
@@ -184,10 +185,9 @@ async fn poolers_are_told_apart() {
             assert_eq!(route(&pooler.connect()).await.unwrap(), expected, "{mode:?} {most}");
         }
     }
-    for (mode, words) in [
-        (Mode::Forgetful, "forgets prepared statements"),
-        (Mode::Statement, "pools by statement"),
-    ] {
+    for (mode, words) in
+        [(Mode::Forgetful, "forgets prepared statements"), (Mode::Statement, "pools by statement")]
+    {
         let pooler = Pooler::start(&owner, mode, 5, "");
         let refused = route(&pooler.connect()).await.unwrap_err();
         assert!(matches!(&refused, DbError::Setup(text) if text.contains(words)), "{refused}");
@@ -200,7 +200,8 @@ async fn listening_means_having_heard() {
     let pooler = Pooler::start(&database.owner(), Mode::Transaction, 4, "");
     let through = Db::open(options(&pooler.connect())).await.unwrap();
     assert!(through.is_deaf());
-    let unheard = |listened| async { matches!(listened, Err(DbError::NotReady(NotReady::Unheard))) };
+    let unheard =
+        |listened| async { matches!(listened, Err(DbError::NotReady(NotReady::Unheard))) };
     assert!(unheard(through.listen().await).await, "nobody hears through a pooler");
     through.close().await;
     // The wrong database, and the right one.

@@ -28,9 +28,8 @@ impl Instance {
         change(&mut app_options);
         let any = "127.0.0.1:0".parse().expect("an address");
         let listener = listen(any).await.expect("a port");
-        let app = App::start(listener, database, app_options)
-            .await
-            .expect("an instance that starts");
+        let app =
+            App::start(listener, database, app_options).await.expect("an instance that starts");
         Self { app }
     }
 }

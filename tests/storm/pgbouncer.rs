@@ -39,10 +39,9 @@ impl PgBouncer {
         let owner = fs::metadata(cluster.data()).expect("the cluster's folder");
         std::os::unix::fs::chown(&folder, Some(owner.uid()), Some(owner.gid())).expect("an owner");
         let upstream = cluster.owner();
-        let host = upstream.get_socket().map_or_else(
-            || upstream.get_host().to_owned(),
-            |folder| folder.display().to_string(),
-        );
+        let host = upstream
+            .get_socket()
+            .map_or_else(|| upstream.get_host().to_owned(), |folder| folder.display().to_string());
         let port = upstream.get_port();
         let text = format!(
             "[databases]\n\
@@ -135,7 +134,8 @@ async fn nothing_is_lost_behind_pgbouncer() {
     pooled::storm("nothing_is_lost_behind_pgbouncer", &cluster.owner(), &bouncer.connect).await;
     // Whoever uses it besides: nothing of ours is left for them.
     let mut stranger = bouncer.connect.connect().await.expect("a connection");
-    for setting in ["role", "app.tenant", "statement_timeout", "search_path", "synchronous_commit"] {
+    for setting in ["role", "app.tenant", "statement_timeout", "search_path", "synchronous_commit"]
+    {
         let (now, at_first): (Option<String>, Option<String>) = sqlx::query_as(
             "select current_setting($1, true), (select reset_val from pg_settings where name = $1)",
         )
@@ -143,7 +143,11 @@ async fn nothing_is_lost_behind_pgbouncer() {
         .fetch_one(&mut stranger)
         .await
         .expect("a setting");
-        assert_eq!(now.unwrap_or_default().replace("none", ""), at_first.unwrap_or_default().replace("none", ""), "{setting}");
+        assert_eq!(
+            now.unwrap_or_default().replace("none", ""),
+            at_first.unwrap_or_default().replace("none", ""),
+            "{setting}"
+        );
     }
     stranger.close().await.expect("a closed connection");
 }

@@ -35,10 +35,8 @@ pub async fn storm(name: &str, owner: &PgConnectOptions, through: &PgConnectOpti
     let mut dice = Dice::new(name);
     let mut listening: DbOptions = options(through);
     listening.listen = Some(owner.clone());
-    let instances = [
-        Instance::with(listening, |_| {}).await,
-        Instance::with(options(through), |_| {}).await,
-    ];
+    let instances =
+        [Instance::with(listening, |_| {}).await, Instance::with(options(through), |_| {}).await];
     let front = instance::front(&instances).await;
     for (number, polls) in [(0, false), (1, true)] {
         let only = front.only(number);
@@ -63,7 +61,9 @@ pub async fn storm(name: &str, owner: &PgConnectOptions, through: &PgConnectOpti
         changes += 1;
         let value = format!("{}", 1 + changes % 9);
         let path = format!("/v1/promotions/{promotion}");
-        shop.change(&path, |body| body["benefit"]["value"] = value.as_str().into()).await.expect(200);
+        shop.change(&path, |body| body["benefit"]["value"] = value.as_str().into())
+            .await
+            .expect(200);
         let changed = Instant::now();
         for number in 0..instances.len() {
             slowest = slowest.max(sees(&shop, &front, number, &value, changed).await);
@@ -139,8 +139,15 @@ async fn answers_are_the_same_behind_a_pooler() {
     let promotion = shop.promotion(&shop::ten_off_with_codes("P", limits)).await;
     shop.codes(&promotion, &["ONE", "TWO"]).await;
     for path in [
-        "/v1/promotions", "/v1/stores", "/v1/product-lists", "/v1/settings", "/v1/keys", "/v1/audit", "/v1/events",
-        "/v1/redemptions", "/v1/stats",
+        "/v1/promotions",
+        "/v1/stores",
+        "/v1/product-lists",
+        "/v1/settings",
+        "/v1/keys",
+        "/v1/audit",
+        "/v1/events",
+        "/v1/redemptions",
+        "/v1/stats",
     ] {
         let ask = |number: usize| {
             let (front, admin) = (front.only(number), shop.admin.clone());

@@ -62,7 +62,12 @@ async fn a_standby_is_not_ready_and_refuses_writes_and_works_once_it_is_promoted
     ] {
         let call = Call::new(method.clone(), path, &shop.admin, body.as_ref());
         let answer = front.once(&call).await.expect("an answer");
-        assert_eq!((answer.status, answer.code()), (503, "unavailable"), "{method} {path} {}", answer.text);
+        assert_eq!(
+            (answer.status, answer.code()),
+            (503, "unavailable"),
+            "{method} {path} {}",
+            answer.text
+        );
     }
     // What only reads is answered, carts with codes and limits among it.
     let call = Call::post("/v1/evaluate-cart", &shop.pos, &cart);
@@ -94,15 +99,21 @@ impl Receiver {
         let folder = cluster.data().with_file_name("received");
         let _ = std::fs::create_dir(&folder);
         let owner = cluster.owner();
-        let host = owner.get_socket().map_or_else(
-            || owner.get_host().to_owned(),
-            |folder| folder.display().to_string(),
-        );
+        let host = owner
+            .get_socket()
+            .map_or_else(|| owner.get_host().to_owned(), |folder| folder.display().to_string());
         std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o777))
             .expect("a folder for everybody");
         let child = cluster
             .program("pg_receivewal")
-            .args(["--synchronous", "--no-password", "--username", "promotion_engine", "--host", &host])
+            .args([
+                "--synchronous",
+                "--no-password",
+                "--username",
+                "promotion_engine",
+                "--host",
+                &host,
+            ])
             .args(["--port", &owner.get_port().to_string(), "--directory"])
             .arg(&folder)
             .env("PGPASSWORD", cluster.password())
@@ -153,7 +164,8 @@ async fn where_a_standby_is_required_its_absence_is_not_ready() {
     let shop = Shop::open(&front).await;
     shop.promotion(&shop::ten_off("P", json!({}))).await;
     let missing = |is_missing: u8| format!("promotion_engine_standby_missing {is_missing}\n");
-    let metrics = || async { front.once(&Call::get("/metrics", "")).await.expect("an answer").text };
+    let metrics =
+        || async { front.once(&Call::get("/metrics", "")).await.expect("an answer").text };
     assert!(metrics().await.contains(&missing(0)));
     drop(receiver);
     not_ready(&front, gone).await;

@@ -145,7 +145,9 @@ impl Shared {
         let mut statements = HashMap::new();
         if self.mode == Mode::Session {
             let mut server = server;
-            while let Done::Idle = self.serve(id, &mut client, &mut server, &mut statements).await? {}
+            while let Done::Idle = self.serve(id, &mut client, &mut server, &mut statements).await?
+            {
+            }
             return Ok(());
         }
         if self.count.fetch_add(1, Ordering::Relaxed) < self.most {
@@ -177,7 +179,10 @@ impl Shared {
         self.permits.acquire().await.expect("open permits").forget();
         let mut server = self.free.lock().unwrap().pop_front().expect("a free connection");
         // What the server says to nobody is for nobody.
-        while tokio::time::timeout(Duration::ZERO, server.end.fill()).await.is_ok_and(|read| read.is_ok_and(|is_open| is_open)) {}
+        while tokio::time::timeout(Duration::ZERO, server.end.fill())
+            .await
+            .is_ok_and(|read| read.is_ok_and(|is_open| is_open))
+        {}
         server.end.bytes.clear();
         if server.last != id {
             self.handed_on.fetch_add(1, Ordering::Relaxed);
@@ -206,7 +211,10 @@ impl Shared {
         let mut parameters = startup[4..].split(|byte| *byte == 0).step_by(2);
         if let Some(name) = parameters.find(|name| UNKNOWN.contains(name)) {
             let name = String::from_utf8_lossy(name);
-            client.stream.write_all(&refusal(&format!("unsupported startup parameter: {name}"))).await?;
+            client
+                .stream
+                .write_all(&refusal(&format!("unsupported startup parameter: {name}")))
+                .await?;
             return Ok(None);
         }
         let mut end = match self.upstream.get_socket() {
@@ -263,7 +271,13 @@ impl Shared {
             let mut out = Vec::new();
             while let Some(message) = client.take() {
                 match message[0] {
-                    b'X' => return Ok(if due.is_empty() && is_whole { Done::Left } else { return Err(ErrorKind::BrokenPipe.into()) }),
+                    b'X' => {
+                        return Ok(if due.is_empty() && is_whole {
+                            Done::Left
+                        } else {
+                            return Err(ErrorKind::BrokenPipe.into());
+                        });
+                    }
                     b'Q' if self.mode == Mode::Statement && message[5..].starts_with(b"begin") => {
                         let text = "transaction blocks not allowed in statement pooling mode";
                         client.stream.write_all(&refusal(text)).await?;
@@ -338,7 +352,9 @@ impl Shared {
             return out.extend(message);
         }
         let own = [format!("c{id}_").as_bytes(), name].concat();
-        let is_known = self.mode == Mode::Session || self.mode == Mode::Forgetful || server.prepared.contains(&own);
+        let is_known = self.mode == Mode::Session
+            || self.mode == Mode::Forgetful
+            || server.prepared.contains(&own);
         match kind {
             b'P' => {
                 statements.insert(name.to_vec(), after.to_vec());
