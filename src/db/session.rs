@@ -66,16 +66,17 @@ impl Opening {
 
     /// What follows [`Opening::begin`] in a transaction of one tenant.
     pub(super) fn of_tenant(&self, tenant: TenantId) -> String {
-        let settings = &self.settings;
-        format!(
-            "unlisten *; set local role {SERVICE_ROLE}; set local app.tenant = '{tenant}'; {settings}"
-        )
+        self.of(SERVICE_ROLE, &tenant.to_string())
     }
 
     /// What follows [`Opening::begin`] in a transaction of the operator's role, which is bound to no tenant.
     pub(super) fn of_operator(&self) -> String {
+        self.of(OPERATOR_ROLE, "")
+    }
+
+    fn of(&self, role: &str, tenant: &str) -> String {
         let settings = &self.settings;
-        format!("unlisten *; set local role {OPERATOR_ROLE}; set local app.tenant = ''; {settings}")
+        format!("unlisten *; set local role {role}; set local app.tenant = '{tenant}'; {settings}")
     }
 
     /// A whole message that begins a transaction on one snapshot of a tenant's rows.
@@ -91,7 +92,10 @@ impl Opening {
 
     /// A whole message that begins the transaction of the readiness check.
     pub(super) fn check(&self) -> String {
-        format!("{READ}set local default_transaction_read_only to default; {}", self.of_operator(),)
+        format!(
+            "{READ}set local default_transaction_read_only to default; {}",
+            self.of(SERVICE_ROLE, ""),
+        )
     }
 
     /// How a transaction that may write begins. Where the server itself is read-only, it must not ask to write: what it
