@@ -56,7 +56,8 @@ pub(super) async fn find(connect: &PgConnectOptions) -> Result<(Route, PgConnect
 /// Whether one of two clients is handed to another process of the server while the other holds one.
 async fn tell_apart(own: &mut PgConnection, other: &mut PgConnection) -> Result<Route> {
     for _ in 0..ROUNDS {
-        let before = process(own).await?;
+        // A pooler that takes its processes in turn shows it here, one that takes the last one below.
+        let (first, before) = (process(own).await?, process(own).await?);
         if let Err(error) = sqlx::raw_sql("begin").execute(&mut *other).await {
             return Err(refused(&format!(
                 "pools by statement ({error}): let it pool by transaction or by session"
@@ -66,7 +67,7 @@ async fn tell_apart(own: &mut PgConnection, other: &mut PgConnection) -> Result<
         let others: i32 = others.try_get(0)?;
         let after = process(own).await;
         sqlx::raw_sql("rollback").execute(&mut *other).await?;
-        if after? != before || others == before {
+        if after? != before || others == before || first != before {
             return Ok(Route::ByTransaction);
         }
     }

@@ -44,13 +44,12 @@ async fn a_standby_is_not_ready_and_refuses_writes_and_works_once_it_is_promoted
     let (_instances, front) = instance::start(&cluster.owner(), 1).await;
     let shop = Shop::open(&front).await;
     let limits = json!({"promotion": {"times": {"max": 10}}});
-    let promotion = shop.promotion(&shop::ten_off_with_codes("P", limits)).await;
-    shop.codes(&promotion, &["ONE"]).await;
+    let promotion = shop.promotion(&shop::ten_off("P", limits)).await;
     cluster.end(End::Immediate);
     std::fs::write(cluster.data().join("standby.signal"), "").expect("a signal");
     cluster.serve().await;
     not_ready(&front, "the database is recovering or a standby").await;
-    let cart = shop::cart_with("ONE", 1);
+    let cart = shop::cart(1);
     let sale = shop::redemption(&shop::transaction(), &cart, false);
     let path = format!("/v1/promotions/{promotion}");
     for (method, path, body) in [
@@ -69,7 +68,7 @@ async fn a_standby_is_not_ready_and_refuses_writes_and_works_once_it_is_promoted
             answer.text
         );
     }
-    // What only reads is answered, carts with codes and limits among it.
+    // What only reads is answered, carts with limits among it.
     let call = Call::post("/v1/evaluate-cart", &shop.pos, &cart);
     let priced = front.once(&call).await.expect("an answer").expect(200);
     assert_eq!(priced.discount(), "10.00");
