@@ -339,8 +339,7 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
         if options.operator_key.is_none() {
             tracing::info!("no OPERATOR_KEY is set: tenant management is closed");
         }
-        let mut database = database.options.clone();
-        database.timeouts = bounds.into();
+        let database = config.database_options(database.options.clone())?;
         let app = App::start(listener, database, options).await?;
         tracing::info!(address = %app.address(), "serving");
         stopping.await;

@@ -9,6 +9,8 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use crate::db::{DbError, DbOptions};
+
 pub(crate) mod bounds;
 
 pub use bounds::BoundsConfig;
@@ -187,6 +189,13 @@ pub struct ServeConfig {
     pub traces: TraceConfig,
     #[command(flatten)]
     pub listen: ListenConfig,
+    /// URL of the same database for LISTEN, which leads to it directly where DATABASE_URL leads through a pooler.
+    /// Default: DATABASE_URL
+    #[arg(long, env, hide_env_values = true)]
+    pub database_listen_url: Option<String>,
+    /// Refuses to start, and to be ready, unless commits wait for a standby that is streaming
+    #[arg(long, env, default_value = "false", num_args = 0..=1, default_missing_value = "true", value_parser = switch)]
+    pub require_synchronous_standby: bool,
     /// Key that manages tenants and their keys; at least 32 characters. Unset: tenant management is closed
     #[arg(long, env, hide_env_values = true)]
     pub operator_key: Option<OperatorKey>,
@@ -230,6 +239,16 @@ impl DemoConfig {
 }
 
 impl ServeConfig {
+    /// The database as the configuration wants it, at the options by which it is reached.
+    pub fn database_options(&self, mut options: DbOptions) -> Result<DbOptions, DbError> {
+        if let Some(url) = self.database_listen_url.as_deref().filter(|url| !url.is_empty()) {
+            options.listen_at(url)?;
+        }
+        options.require_standby = self.require_synchronous_standby;
+        options.timeouts = (&self.bounds).into();
+        Ok(options)
+    }
+
     /// The operator's key, if there is one; an empty value counts as none.
     pub fn operator_key(&self) -> Result<Option<&str>, ShortOperatorKey> {
         let key =

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::health;
 use super::names::UnknownName;
+use super::standby::NoStandby;
 
 /// The result of a statement.
 pub type Result<T, E = DbError> = std::result::Result<T, E>;
@@ -82,6 +83,10 @@ pub enum NotReady {
     ReadOnly,
     /// A moment ago it had no disk space or no memory, or its disk failed.
     Failing,
+    /// Commits do not wait for a standby, and must.
+    NoStandby(NoStandby),
+    /// The listener does not hear what is notified.
+    Unheard,
 }
 
 impl NotReady {
@@ -90,6 +95,10 @@ impl NotReady {
         match self {
             Self::Recovering => "the database is recovering or a standby",
             Self::ReadOnly => "the database is read-only",
+            Self::NoStandby(why) => why.reason(),
+            Self::Unheard => {
+                "what one connection notifies another does not hear: DATABASE_LISTEN_URL must lead directly to the database"
+            }
             Self::Failing => "the database lacks room or memory, or its disk fails",
         }
     }

@@ -10,7 +10,13 @@ use super::error::{DbError, Result};
 
 /// Connects, and explains why that fails.
 pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
-    options.clone().connect().await.map_err(|error| DbError::Setup(explain(options, &error)))
+    // The digits of floats are set for a session, which a pooler does not keep.
+    let options = options.clone().extra_float_digits(None);
+    options.connect().await.map_err(|error| refused(&options, &error))
+}
+
+pub(super) fn refused(options: &PgConnectOptions, error: &sqlx::Error) -> DbError {
+    DbError::Setup(explain(options, error))
 }
 
 fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> String {
@@ -67,12 +73,12 @@ fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> String {
 }
 
 /// The fault of a URL that is none of PostgreSQL. sqlx would take any scheme.
-pub(super) fn refuse_other_schemes(url: &str) -> Result<()> {
+pub(super) fn refuse_other_schemes(url: &str, name: &str) -> Result<()> {
     match url.split_once("://") {
         Some(("postgres" | "postgresql", _)) => Ok(()),
         Some((scheme, _)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
             Err(DbError::Setup(format!(
-                "DATABASE_URL begins with {scheme}://, but the service needs PostgreSQL 14 or newer: \
+                "{name} begins with {scheme}://, but the service needs PostgreSQL 14 or newer: \
                  postgres://user:password@host:5432/database"
             )))
         }
@@ -115,13 +121,13 @@ mod tests {
 
     #[test]
     fn only_urls_of_postgresql_are_taken() {
-        assert!(refuse_other_schemes("postgres://a@b/c").is_ok());
-        assert!(refuse_other_schemes("postgresql://a@b/c").is_ok());
-        let text = refuse_other_schemes("mysql://root:pw@h/d").unwrap_err().to_string();
+        assert!(refuse_other_schemes("postgres://a@b/c", "DATABASE_URL").is_ok());
+        assert!(refuse_other_schemes("postgresql://a@b/c", "DATABASE_URL").is_ok());
+        let text = refuse_other_schemes("mysql://root:pw@h/d", "DATABASE_URL").unwrap_err().to_string();
         assert!(text.contains("mysql://") && text.contains("postgres://user"), "{text}");
         assert!(!text.contains("pw"), "{text}");
         for url in ["", "localhost", "host=localhost", "pa ss://x"] {
-            let text = refuse_other_schemes(url).unwrap_err().to_string();
+            let text = refuse_other_schemes(url, "DATABASE_URL").unwrap_err().to_string();
             assert!(text.contains("not of the form"), "{text}");
         }
     }

@@ -1,7 +1,8 @@
 //! PostgreSQL: the only SQL of the service.
 //!
-//! Reading order: `pool` has [`Db`], `options` how it is set up. `transaction` binds a transaction to its tenant, and
-//! `statements` runs the statements in it. Then comes one module for each aggregate: functions over such a transaction.
+//! Reading order: `pool` has [`Db`], `options` how it is set up, `route` what lies between it and the server.
+//! `transaction` binds a transaction to its tenant, `session` is what each sets for itself, and `statements` runs the
+//! statements in it. Then comes one module for each aggregate: functions over such a transaction.
 //! Names of closed sets arrive as the domain's enums; documents are JSON text, which `stored` reads. `migrate` makes
 //! the schema and its roles. `embedded` provides a server where none is configured.
 
@@ -13,6 +14,9 @@ mod names;
 mod options;
 mod page;
 mod pool;
+mod route;
+mod session;
+mod standby;
 mod statements;
 mod transaction;
 
@@ -57,4 +61,6 @@ pub use migrate::migrate;
 pub use options::{DbOptions, DbTimeouts, Durability, OPERATOR_ROLE, SERVICE_ROLE};
 pub use page::{MAX_PAGE, Page};
 pub use pool::{Connections, Db};
+pub use route::Route;
+pub use standby::NoStandby;
 pub use transaction::{OperatorTx, TenantTx, Work};

@@ -13,5 +13,6 @@ mod rule_revisions;
 mod sample;
 mod security;
 mod statements;
+mod strangers;
 mod tenant_in_statements;
 mod transactions;
