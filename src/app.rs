@@ -339,7 +339,12 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
         if options.operator_key.is_none() {
             tracing::info!("no OPERATOR_KEY is set: tenant management is closed");
         }
-        let database = config.database_options(database.options.clone())?;
+        let mut database = database.options.clone();
+        if let Some(url) = config.listen_url() {
+            database.listen_at(url)?;
+        }
+        database.require_standby = config.require_synchronous_standby;
+        database.timeouts = bounds.into();
         let app = App::start(listener, database, options).await?;
         tracing::info!(address = %app.address(), "serving");
         stopping.await;

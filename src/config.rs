@@ -9,8 +9,6 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
-use crate::db::{DbError, DbOptions};
-
 pub(crate) mod bounds;
 
 pub use bounds::BoundsConfig;
@@ -239,14 +237,9 @@ impl DemoConfig {
 }
 
 impl ServeConfig {
-    /// The database as the configuration wants it, at the options by which it is reached.
-    pub fn database_options(&self, mut options: DbOptions) -> Result<DbOptions, DbError> {
-        if let Some(url) = self.database_listen_url.as_deref().filter(|url| !url.is_empty()) {
-            options.listen_at(url)?;
-        }
-        options.require_standby = self.require_synchronous_standby;
-        options.timeouts = (&self.bounds).into();
-        Ok(options)
+    /// The configured address for LISTEN; an empty value counts as none.
+    pub fn listen_url(&self) -> Option<&str> {
+        self.database_listen_url.as_deref().filter(|url| !url.is_empty())
     }
 
     /// The operator's key, if there is one; an empty value counts as none.
@@ -323,8 +316,10 @@ mod tests {
 
     #[test]
     fn an_empty_value_is_none() {
-        let config = serve(&["--operator-key", "", "--database-url", ""]).unwrap();
+        let empty = ["--operator-key", "", "--database-url", "", "--database-listen-url", ""];
+        let config = serve(&empty).unwrap();
         assert_eq!(config.operator_key(), Ok(None));
+        assert_eq!(config.listen_url(), None);
         assert_eq!(config.database.url(), None);
     }
 

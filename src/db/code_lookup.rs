@@ -1,7 +1,5 @@
 //! Codes looked up by themselves, and generations of codes.
 
-use uuid::Uuid;
-
 use super::codes::{BatchCursor, CodeStanding, ListedBatch, ListedCode};
 use super::page::one_more;
 use super::{Page, Result, TenantTx};

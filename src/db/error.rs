@@ -8,7 +8,6 @@ use thiserror::Error;
 
 use super::health;
 use super::names::UnknownName;
-use super::standby::NoStandby;
 
 /// The result of a statement.
 pub type Result<T, E = DbError> = std::result::Result<T, E>;
@@ -100,6 +99,31 @@ impl NotReady {
                 "what one connection notifies another does not hear: DATABASE_LISTEN_URL must lead directly to the database"
             }
             Self::Failing => "the database lacks room or memory, or its disk fails",
+        }
+    }
+}
+
+/// Why commits wait for no standby.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoStandby {
+    Unset,
+    /// Commits of the owner do not wait.
+    Local,
+    /// The owner may not see who is streaming.
+    Hidden,
+    Gone,
+}
+
+impl NoStandby {
+    /// The reason as text, for the start and the readiness check.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Unset => "commits wait for no standby: synchronous_standby_names is empty",
+            Self::Local => "commits wait for no standby: synchronous_commit is off or local",
+            Self::Hidden => {
+                "whether a standby is streaming cannot be seen: grant pg_monitor to the user of DATABASE_URL"
+            }
+            Self::Gone => "no standby is streaming that commits wait for",
         }
     }
 }

@@ -56,11 +56,10 @@ pub mod usable_issuances;
 pub mod usage;
 pub mod webhooks;
 
-pub use error::{DbError, Key, NotReady, Reference, Result};
+pub use error::{DbError, Key, NoStandby, NotReady, Reference, Result};
 pub use migrate::migrate;
 pub use options::{DbOptions, DbTimeouts, Durability, OPERATOR_ROLE, SERVICE_ROLE};
 pub use page::{MAX_PAGE, Page};
 pub use pool::{Connections, Db};
 pub use route::Route;
-pub use standby::NoStandby;
 pub use transaction::{OperatorTx, TenantTx, Work};

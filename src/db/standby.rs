@@ -2,32 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::error::{DbError, NotReady, Result};
-
-/// Why commits wait for no standby.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoStandby {
-    Unset,
-    /// Commits of the owner do not wait.
-    Local,
-    /// The owner may not see who is streaming.
-    Hidden,
-    Gone,
-}
-
-impl NoStandby {
-    /// The reason as text, for the start and the readiness check.
-    pub(super) fn reason(self) -> &'static str {
-        match self {
-            Self::Unset => "commits wait for no standby: synchronous_standby_names is empty",
-            Self::Local => "commits wait for no standby: synchronous_commit is off or local",
-            Self::Hidden => {
-                "whether a standby is streaming cannot be seen: grant pg_monitor to the user of DATABASE_URL"
-            }
-            Self::Gone => "no standby is streaming that commits wait for",
-        }
-    }
-}
+use super::error::{DbError, NoStandby, NotReady, Result};
 
 /// Fails unless commits wait for a standby that is streaming. The transaction must be the owner's.
 pub(super) async fn required(owner: &mut PgConnection) -> Result<()> {

@@ -294,13 +294,13 @@ impl Db {
                     return Err(error.into());
                 }
                 Err(error) => {
-                    if is_recovering(&error) {
+                    let is_standby = is_standby(&error);
+                    if is_standby {
                         self.opening.note_read_only(true);
-                    } else {
-                        let error = DbError::from(error);
-                        if !error.is_unavailable() || dead >= self.pool.size() {
-                            return Err(error);
-                        }
+                    }
+                    let error = DbError::from(error);
+                    if !(is_standby || error.is_unavailable()) || dead >= self.pool.size() {
+                        return Err(error);
                     }
                     dead += 1;
                 }
@@ -317,7 +317,7 @@ enum Begin {
 }
 
 /// Whether a standby refuses a transaction that could write.
-fn is_recovering(error: &sqlx::Error) -> bool {
+fn is_standby(error: &sqlx::Error) -> bool {
     let state = error.as_database_error().and_then(|reported| reported.code());
     state.as_deref() == Some("0A000")
 }

@@ -67,7 +67,7 @@ impl Faults {
 
     /// The faults of a stored document, which is taken as it was written.
     pub const fn of_stored() -> Self {
-        Self { of_stored: true, ..Self::new() }
+        Self { found: Vec::new(), lists: Vec::new(), of_stored: true }
     }
 
     pub const fn are_of_stored(&self) -> bool {

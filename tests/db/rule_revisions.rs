@@ -5,7 +5,7 @@ use promotion_engine::db::promotion_list::{self, PromotionFilter};
 use promotion_engine::db::promotions;
 use promotion_engine::db::{promotion_ends, rules, stores};
 use promotion_engine::domain::id::{PromotionId, TenantId};
-use promotion_engine::domain::promotion::Status;
+use promotion_engine::domain::promotion::{PromotionOrder, Status};
 use sqlx::AssertSqlSafe;
 use support::{TestDatabase, in_tx};
 use uuid::Uuid;
@@ -104,7 +104,7 @@ async fn a_list_is_named_by_settings_and_by_promotions_in_force() {
         1
     )
     .await);
-    let promotion = PromotionId::new(page.unwrap().items[0].promotion_id);
+    let promotion = PromotionId::new(page.unwrap().items[0].row.promotion_id);
     let named_at = async |at| {
         let named = in_tx!(database, tenant, |tx| product_lists::named(tx, Some(at)).await);
         named.unwrap().len()

@@ -5,7 +5,7 @@ use promotion_engine::db::promotions;
 use promotion_engine::db::tenants::{self, TenantPatch};
 use promotion_engine::db::{DbError, Key, Reference, codes, keys, product_lists, settings, stores};
 use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
-use promotion_engine::domain::promotion::Status;
+use promotion_engine::domain::promotion::{PromotionOrder, Status};
 use support::{TestDatabase, as_operator, in_tx};
 use uuid::Uuid;
 
@@ -154,7 +154,7 @@ async fn a_product_list_in_use_cannot_be_deleted() {
         1
     )
     .await);
-    let id = PromotionId::new(page.unwrap().items[0].promotion_id);
+    let id = PromotionId::new(page.unwrap().items[0].row.promotion_id);
     in_tx!(database, tenant, |tx| promotions::set_status(tx, id, Status::Archived, None).await)
         .unwrap();
     assert_eq!(delete("shoes").await.unwrap().unwrap().size, 2);

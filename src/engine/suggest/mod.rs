@@ -95,15 +95,14 @@ fn come_true(
             return None;
         }
         let mut applied = priced.applied.iter();
-        let applies = applied.any(|(own, step)| *own == promotion && *step >= trial.step);
-        match &mut change {
-            _ if applies => {
-                let gain = priced.discount.minus(discount);
-                if let Change::Raise { line, by } = change {
-                    advice.raised = Some(Raised { line, by: whole_units(by) });
-                }
-                return gain.is_positive().then_some((advice, Some(gain)));
+        if applied.any(|(own, step)| *own == promotion && *step >= trial.step) {
+            let gain = priced.discount.minus(discount);
+            if let Change::Raise { line, by } = change {
+                advice.raised = Some(Raised { line, by: whole_units(by) });
             }
+            return gain.is_positive().then_some((advice, Some(gain)));
+        }
+        match &mut change {
             Change::Raise { by, .. } => *by = by.saturating_add(1),
             Change::AddLine { .. } | Change::AddTender { .. } => return None,
         }

@@ -53,7 +53,6 @@ pub const REACHED_TERMS: &[&str] = &[
     "suggest add_item",
     "suggest next_step",
     "suggest next_step of a line",
-    "suggest next_step unpriced",
     "suggest pay_with",
     "suggest identify",
     "suggest beyond the condition",
@@ -226,9 +225,6 @@ fn count_suggestions(result: &Value, document: &Value, count: &mut impl FnMut(St
         }
         if kind == "add_quantity" && own["shortfall"].is_null() {
             count("suggest one more where the condition holds".to_owned());
-        }
-        if kind == "next_step" && own["gain"].is_null() {
-            count("suggest next_step unpriced".to_owned());
         }
         if kind == "next_step" && own["line_id"].is_string() {
             count("suggest next_step of a line".to_owned());
