@@ -123,7 +123,8 @@ mod tests {
     fn only_urls_of_postgresql_are_taken() {
         assert!(refuse_other_schemes("postgres://a@b/c", "DATABASE_URL").is_ok());
         assert!(refuse_other_schemes("postgresql://a@b/c", "DATABASE_URL").is_ok());
-        let text = refuse_other_schemes("mysql://root:pw@h/d", "DATABASE_URL").unwrap_err().to_string();
+        let text =
+            refuse_other_schemes("mysql://root:pw@h/d", "DATABASE_URL").unwrap_err().to_string();
         assert!(text.contains("mysql://") && text.contains("postgres://user"), "{text}");
         assert!(!text.contains("pw"), "{text}");
         for url in ["", "localhost", "host=localhost", "pa ss://x"] {
