@@ -17,6 +17,7 @@ mod activities;
 mod audit;
 mod codes;
 pub mod connection;
+mod console;
 mod customers;
 mod dry_run;
 mod etag;

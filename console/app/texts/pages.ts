@@ -1,0 +1,5 @@
+/** The names of the pages, as the navigation and the browser's tab show them. */
+export const pages = {
+  promotions: 'Promotions',
+  about: 'About',
+} as const;
