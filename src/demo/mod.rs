@@ -121,7 +121,9 @@ fn how_to_go_on(address: SocketAddr, operator_key: &str, keys: &Keys) -> String 
          \x20 operator  {operator_key} (this run only)\n\
          \x20 admin     {admin}\n\
          \x20 pos       {pos}\n\n\
-         Serving on http://{address} until Ctrl-C. Lines to paste:\n\n\
+         Serving on http://{address} until Ctrl-C. The console, signed in as the admin:\n\n\
+         \x20 http://{address}/console/#key={admin}\n\n\
+         Lines to paste:\n\n\
          # Five pairs of socks, of which one is free\n{socks}\n\n\
          # A silk saree: here the exclusive promotion beats all others together\n{saree}\n\n\
          # The promotions, newest first\n\

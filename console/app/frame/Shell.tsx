@@ -1,6 +1,6 @@
 /** The frame around every page: the tenant and its zone above, the navigation beside. */
 import {
-  ActionIcon, AppShell, Badge, Burger, Group, NavLink as Item, ScrollArea, Text, Tooltip, useComputedColorScheme,
+  ActionIcon, AppShell, Badge, Burger, Button, Group, NavLink as Item, ScrollArea, Text, Tooltip, useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
@@ -51,11 +51,9 @@ function Frame({ session, name, zone }: { session: Session; name: string; zone: 
               <Badge variant="light" tt="none" visibleFrom="sm" tabIndex={0}>{session.role}</Badge>
             </Tooltip>
             <SchemeSwitch />
-            <Tooltip label={frame.signOut}>
-              <ActionIcon variant="default" aria-label={frame.signOut} onClick={() => { queries.clear(); end('signed_out'); }}>
-                <span aria-hidden>⎋</span>
-              </ActionIcon>
-            </Tooltip>
+            <Button variant="default" size="compact-sm" onClick={() => { queries.clear(); end('signed_out'); }}>
+              {frame.signOut}
+            </Button>
           </Group>
         </Group>
       </AppShell.Header>
