@@ -2,7 +2,8 @@
  * Calls that the contract has and the generated types do not have yet, with hand-written types. When `schema.ts` has
  * them, the callers move to `client.ts`, and this file goes.
  */
-import { asProblem, problemOf } from './problem';
+import { ApiProblem, asProblem, problemOf } from './problem';
+import type { LifecycleStatus, PromotionPage } from './schema';
 import { currentSession } from './session';
 
 export interface OwnTenant {
@@ -27,4 +28,40 @@ export async function upcoming<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', pat
   if (response.status === 404 || response.status === 405) return null;
   if (!response.ok) throw problemOf(response, answer);
   return answer as T;
+}
+
+export interface PromotionQuery {
+  state?: string;
+  type?: string;
+  campaign?: string;
+  q?: string;
+  code?: string;
+  store?: string;
+  ends_after?: string;
+  ends_before?: string;
+  exhausted?: string;
+  sort?: string;
+}
+
+export type CountedPage = PromotionPage & { total?: number };
+
+/** A page of promotions, with the filters of the contract. */
+export async function listPromotions(query: PromotionQuery, cursor: string | null, limit = 100): Promise<CountedPage> {
+  const parameters = new URLSearchParams({ ...query, limit: String(limit), ...(cursor !== null && { cursor }) });
+  const page = await upcoming<CountedPage>('GET', `/v1/promotions?${parameters.toString()}`);
+  if (page === null) throw new ApiProblem(404, 'not_found', '', null);
+  return page;
+}
+
+export interface Verdict {
+  id: string;
+  status?: LifecycleStatus;
+  code?: string;
+}
+
+/** Moves many promotions, each by itself. */
+export async function moveMany(ids: readonly string[], status: LifecycleStatus): Promise<Verdict[]> {
+  const answer = await upcoming<{ verdicts: Verdict[] }>('POST', '/v1/promotions/status', { ids, status });
+  if (answer === null) throw new ApiProblem(404, 'not_found', '', null);
+  return answer.verdicts;
 }
