@@ -65,3 +65,8 @@ export async function moveMany(ids: readonly string[], status: LifecycleStatus):
   if (answer === null) throw new ApiProblem(404, 'not_found', '', null);
   return answer.verdicts;
 }
+
+export interface VocabularyPage {
+  items: { value: string; title: string | null }[];
+  next_cursor: string | null;
+}

@@ -5,18 +5,19 @@ import { firstInstant, instantsOf, sameInstant, showTime, Temporal, wallTime, zo
 const ZONES = ['Asia/Kolkata', 'America/New_York', 'Pacific/Auckland', 'Europe/Berlin', 'Australia/Lord_Howe'];
 
 describe('times in the tenant’s zone', () => {
-  it('come back as the same instant, over every change of the clock', () => {
+  it('come back as the same instant, over every change of the clock', { timeout: 60_000 }, () => {
+    const lost: string[] = [];
     for (const zone of ZONES) {
-      // Every half hour of the weeks in which the clocks of these zones change.
-      for (const start of ['2026-03-05T00:00Z', '2026-03-26T00:00Z', '2026-09-24T00:00Z', '2026-10-22T00:00Z']) {
-        for (let step = 0; step < 48 * 12; step += 1) {
+      // Every half hour of the days around which the clocks of these zones change.
+      for (const start of ['2026-03-07T00:00Z', '2026-03-28T00:00Z', '2026-04-04T00:00Z', '2026-09-26T00:00Z', '2026-10-03T00:00Z', '2026-10-24T00:00Z', '2026-10-31T00:00Z']) {
+        for (let step = 0; step < 48 * 2; step += 1) {
           const instant = Temporal.Instant.from(start).add({ minutes: 30 * step }).toString();
           const names = instantsOf(wallTime(instant, zone), zone);
-          expect(names.some((name) => sameInstant(name, instant)), `${zone} ${instant}`).toBe(true);
-          expect(names.length).toBeLessThanOrEqual(2);
+          if (names.length > 2 || !names.some((name) => sameInstant(name, instant))) lost.push(`${zone} ${instant}`);
         }
       }
     }
+    expect(lost).toEqual([]);
   });
 
   it('do not depend on the zone of the browser', () => {
