@@ -3,7 +3,7 @@
  * them, the callers move to `client.ts`, and this file goes.
  */
 import { ApiProblem, asProblem, problemOf } from './problem';
-import type { LifecycleStatus, PromotionPage } from './schema';
+import type { Evaluation, LifecycleStatus, NotApplied, PromotionPage, PromotionState, Usage } from './schema';
 import { currentSession } from './session';
 
 export interface OwnTenant {
@@ -69,4 +69,76 @@ export async function moveMany(ids: readonly string[], status: LifecycleStatus):
 export interface VocabularyPage {
   items: { value: string; title: string | null }[];
   next_cursor: string | null;
+}
+
+/** The limits of one subject, and what is left of each. */
+export type LimitsLeft = Partial<Record<keyof Usage, { left: string | number | null; max: string | number }>>;
+
+/** A code that was looked up by itself. */
+export interface CodeFound {
+  code: string;
+  promotion: { id: string; name: string; state: PromotionState };
+  batch: string | null;
+  expires_at: string | null;
+  customer_id: string | null;
+  used: number;
+  limits: LimitsLeft;
+  created_at: string;
+}
+
+/** Null: there is no such code. */
+export function findCode(code: string): Promise<CodeFound | null> {
+  return upcoming<CodeFound>('GET', `/v1/codes/${encodeURIComponent(code)}`);
+}
+
+export interface Batch {
+  batch: string | null;
+  codes: number;
+  used: number;
+  created_at: string;
+}
+
+export async function listBatches(promotion: string, cursor: string | undefined): Promise<{ items: Batch[]; next_cursor: string | null }> {
+  const query = new URLSearchParams({ limit: '50', ...(cursor !== undefined && { cursor }) });
+  const page = await upcoming<{ items: Batch[]; next_cursor: string | null }>('GET', `/v1/promotions/${promotion}/batches?${query.toString()}`);
+  return page ?? { items: [], next_cursor: null };
+}
+
+/** Terms of a promotion. */
+export interface UpcomingTerms {
+  suggestion_message?: string | null;
+}
+
+export type SuggestionKind = 'add_amount' | 'add_quantity' | 'add_item' | 'next_step' | 'pay_with' | 'identify';
+
+/** The one change of the cart that makes a promotion apply. What an older service does not tell is absent. */
+export interface Suggestion {
+  promotion_id: string;
+  name: string;
+  kind?: SuggestionKind;
+  shortfall?: string | null;
+  quantity?: string | null;
+  line_id?: string | null;
+  wanted?: { field: string; key?: string | null; values: string[] } | null;
+  gain?: string | null;
+  message: string;
+  explanation?: string;
+}
+
+/** What explains a reason. */
+export interface Explained {
+  facts?: Record<string, unknown> & { by?: { promotion_id: string; name: string } };
+  explanation?: string;
+}
+
+/** An evaluation as the contract has it. */
+export type Priced = Omit<Evaluation, 'suggestions' | 'not_applied' | 'codes'> & {
+  suggestions: Suggestion[];
+  not_applied?: (NotApplied & Explained)[];
+  codes: (Evaluation['codes'][number] & Explained)[];
+};
+
+/** Results are recorded as they were, so an old one may lack what newer ones have. */
+export function asPriced(result: Evaluation): Priced {
+  return result;
 }

@@ -17,7 +17,7 @@ export interface SentenceOptions {
 }
 
 /** What the sentence is made of. */
-export type Sayable = Pick<PromotionInput, 'type' | 'benefit'> & Partial<PromotionInput>;
+export type Sayable = Pick<PromotionInput, 'type' | 'benefit'> & Partial<Omit<PromotionInput, 'status'>>;
 
 const DEFAULT_SEQUENCE = 100;
 
