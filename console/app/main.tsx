@@ -11,6 +11,7 @@ import { RouterProvider } from 'react-router';
 
 import { queries } from './api/queries';
 import { makeRouter } from './routes';
+import { states } from './texts/frame';
 
 const theme = createTheme({
   primaryColor: 'blue',
@@ -19,6 +20,7 @@ const theme = createTheme({
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace',
   defaultRadius: 'sm',
+  components: { Modal: { defaultProps: { closeButtonProps: { 'aria-label': states.close } } } },
 });
 
 const root = document.getElementById('root');

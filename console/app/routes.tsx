@@ -20,6 +20,7 @@ interface Page {
 
 const PAGES: readonly Page[] = [
   { path: 'promotions', tab: pages.promotions, load: () => import('./pages/promotions') },
+  { path: 'promotions/:id', tab: pages.promotion, load: () => import('./pages/promotion') },
   { path: 'about', tab: pages.about, load: () => import('./pages/about') },
 ];
 

@@ -23,7 +23,10 @@ export function sendCsv<T>(method: 'POST' | 'PUT', path: string, text: string, o
     request.onerror = () => reject(new ApiProblem(0, 'no_answer', '', null));
     request.onload = () => {
       const body = parsed(request.responseText);
-      if (request.status >= 200 && request.status < 300) return resolve(body as T);
+      if (request.status >= 200 && request.status < 300) {
+        resolve(body as T);
+        return;
+      }
       const requestId = request.getResponseHeader('x-request-id');
       const headers = requestId === null ? {} : { 'x-request-id': requestId };
       if (request.status === 401 && currentSession()?.key === key) end('refused');

@@ -62,7 +62,7 @@ export function CsvImport({ help, example, send, done, after }: {
       )}
       <Group gap="sm">
         <Button size="xs" disabled={lines === 0} loading={change.isPending} onClick={() => change.mutate(text)}>{texts.send}</Button>
-        {file !== null && <Text size="xs" c="dimmed">{texts.size(file.name, lines)}</Text>}
+        {file !== null && file.name !== '' && <Text size="xs" c="dimmed">{texts.size(file.name, lines)}</Text>}
       </Group>
       {change.isPending && (
         <div role="status">

@@ -24,7 +24,7 @@ function Value({ value, name }: { value: unknown; name: string | undefined }) {
   if (typeof value === 'object') {
     return <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', maxHeight: 220, overflowY: 'auto' }} tabIndex={0}>{JSON.stringify(value, null, 2)}</Code>;
   }
-  return <Text span size="sm">{String(value)}</Text>;
+  return <Text span size="sm">{JSON.stringify(value)}</Text>;
 }
 
 /** Names that went and came, where a long list changed by a few. */

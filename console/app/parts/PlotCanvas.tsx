@@ -5,6 +5,7 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 
+import { plotTexts } from '../texts/shared';
 import type { PlotProps } from './Plot';
 
 const HEIGHT = 190;
@@ -36,7 +37,7 @@ export default function PlotCanvas({ times, series, kind, zone, axis }: PlotProp
         { stroke: ink, grid, ticks: grid, size: 70, values: (_, marks) => marks.map((mark) => axis(mark)) },
       ],
       series: [
-        { label: '', value: '{D} {MMM} {YYYY} {HH}:{mm}' },
+        { label: plotTexts.time, value: '{D} {MMM} {YYYY} {HH}:{mm}' },
         ...series.map((own) => {
           const color = COLORS[own.color][isDark ? 1 : 0];
           return {

@@ -13,6 +13,10 @@ function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
 function isPlain(value: unknown): boolean {
   return typeof value !== 'object' || value === null;
 }
@@ -26,14 +30,14 @@ export function same(a: unknown, b: unknown): boolean {
 }
 
 export function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null) return true;
+  if (value === undefined || value === null || value === '') return true;
   if (Array.isArray(value)) return value.length === 0;
   return isObject(value) && Object.values(value).every(isEmpty);
 }
 
 export function difference(before: unknown, after: unknown, path: readonly string[] = []): Change[] {
   if (same(before, after)) return [];
-  if (Array.isArray(before) && Array.isArray(after)) {
+  if (isList(before) && isList(after)) {
     // Lists of names are shown whole: what came and what went is seen there.
     if ([...before, ...after].every(isPlain)) return [{ path, before, after }];
     const length = Math.max(before.length, after.length);

@@ -39,6 +39,7 @@ export const states = {
   requestId: 'Request',
   copy: 'Copy',
   copied: 'Copied',
+  close: 'Close',
   noAnswerTitle: 'The service does not answer',
   noAnswer: 'Nothing that you have entered here is lost. Check your connection, then try again.',
   busyTitle: 'The service cannot do this right now',

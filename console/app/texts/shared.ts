@@ -19,6 +19,8 @@ export const shared = {
   no: 'no',
 } as const;
 
+export const plotTexts = { time: 'Time' } as const;
+
 export const csvImport = {
   choose: 'Choose a file…',
   drop: 'or drop it here, or paste it below',
