@@ -23,7 +23,7 @@ export function Head({ promotion }: { promotion: Promotion }) {
         {canWrite && <Moves promotion={promotion} />}
       </Group>
       <Paper withBorder p="sm" aria-label={texts.sentence} component="section">
-        <Text>{sentence({ ...promotion, status: null }, { currency })}</Text>
+        <Text>{sentence(promotion, { currency })}</Text>
       </Paper>
     </Stack>
   );
