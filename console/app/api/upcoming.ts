@@ -142,3 +142,17 @@ export type Priced = Omit<Evaluation, 'suggestions' | 'not_applied' | 'codes'> &
 export function asPriced(result: Evaluation): Priced {
   return result;
 }
+
+/** What the answers of a priced cart have beside the generated types. */
+export interface ExplainedOutcome {
+  explanation?: string;
+}
+
+export interface ExplainedSuggestion extends ExplainedOutcome {
+  promotion_id: string;
+  name: string;
+  kind?: string;
+  shortfall?: string | null;
+  gain?: string | null;
+  message: string;
+}

@@ -1,123 +1,134 @@
-/** A priced cart as a receipt: every line with what was taken off it, and by what. */
-import { Anchor, Table, Text } from '@mantine/core';
-import { Fragment } from 'react';
-import { Link } from 'react-router';
+/** A priced cart, as a receipt: what each promotion took off which line, and what it nearly gave. */
+import { Badge, Box, Group, Stack, Table, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
 
-import type { Evaluation, Totals } from '../api/schema';
+import type { CartRequestInput, Evaluation, NotApplied } from '../api/schema';
+import type { ExplainedOutcome, ExplainedSuggestion } from '../api/upcoming';
 import { isZero, money, number, trim } from '../money/money';
 import { receiptTexts as texts } from '../texts/parts';
-import { codeWords, saidOfReason } from '../texts/reasons';
-import type { Priced } from '../api/upcoming';
+import { reasonWords } from '../texts/reasons';
 
-/** What the cart had that a result does not repeat. */
-export interface Bought {
-  id: string;
-  title?: string | null;
-  sku: string;
+export interface ReceiptProps {
+  evaluation: Evaluation;
+  /** What was asked: titles of lines are taken from there. */
+  request: CartRequestInput;
+  /** Promotions that are shown in bold: those that are being made. */
+  marked?: readonly string[];
+  /** Where a promotion's name leads; without it, names are words. */
+  nameOf?: (promotion: { promotion_id: string; name: string }) => ReactNode;
 }
 
-/** A promotion by its name; one that is stored is a link. */
-export function PromotionName({ id, name }: { id: string; name: string }) {
-  if (id.startsWith('draft:')) return <>{name}</>;
-  return <Anchor component={Link} to={`/promotions/${id}`} size="sm">{name}</Anchor>;
-}
-
-export function Receipt({ result, bought }: { result: Evaluation | Priced; bought: readonly Bought[] }) {
-  const { currency, applied } = result;
-  const names = new Map(applied.map((own) => [own.promotion_id, own.name]));
-  const titles = new Map(bought.map((line) => [line.id, line.title || line.sku]));
-  const show = (amount: string) => money(amount, currency);
-  const off = (amount: string) => (isZero(amount) ? '' : money(amount.startsWith('-') ? amount : `-${amount}`, currency));
+export function Receipt({ evaluation, request, marked = [], nameOf = ({ name }) => name }: ReceiptProps) {
+  const { totals, currency } = evaluation;
+  const titles = new Map(request.cart.lines.map((line) => [line.id, line.title ?? null]));
+  const applied = new Map(evaluation.applied.map((promotion) => [promotion.promotion_id, promotion]));
+  const amount = (value: string) => money(value, currency);
   return (
-    <Table verticalSpacing={3} horizontalSpacing={6} aria-label={texts.title} withRowBorders={false} style={{ fontVariantNumeric: 'tabular-nums' }}>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{texts.item}</Table.Th><Table.Th ta="end">{texts.gross}</Table.Th>
-          <Table.Th ta="end">{texts.off}</Table.Th><Table.Th ta="end">{texts.payable}</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {result.lines.map((line) => (
-          <Fragment key={line.id}>
+    <Stack gap="xs">
+      <Table.ScrollContainer minWidth={280}>
+        <Table verticalSpacing={3} horizontalSpacing={6} aria-label={texts.title} style={{ fontVariantNumeric: 'tabular-nums' }}>
+          <Table.Thead>
             <Table.Tr>
-              <Table.Td>{number(trim(line.quantity))} × {titles.get(line.id) ?? line.sku}</Table.Td>
-              <Table.Td ta="end">{show(line.gross)}</Table.Td>
-              <Table.Td ta="end">{off(line.discount)}</Table.Td>
-              <Table.Td ta="end">{show(line.payable)}</Table.Td>
+              <Table.Th>{texts.item}</Table.Th><Table.Th ta="right">{texts.gross}</Table.Th><Table.Th ta="right">{texts.off}</Table.Th><Table.Th ta="right">{texts.payable}</Table.Th>
             </Table.Tr>
-            {line.allocations.map((own) => (
-              <Table.Tr key={own.promotion_id}>
-                <Table.Td colSpan={2} py={0}><Text size="xs" c="dimmed" ps="md">{names.get(own.promotion_id) ?? own.promotion_id}</Text></Table.Td>
-                <Table.Td ta="end" py={0}><Text size="xs" c="dimmed">{off(own.amount)}</Text></Table.Td>
-                <Table.Td py={0} />
+          </Table.Thead>
+          <Table.Tbody>
+            {evaluation.lines.map((line) => (
+              <Table.Tr key={line.id} style={{ verticalAlign: 'top' }}>
+                <Table.Td>
+                  <Text size="sm">{number(trim(line.quantity))} × {titles.get(line.id) ?? line.sku}</Text>
+                  {line.allocations.map((part) => {
+                    const promotion = applied.get(part.promotion_id);
+                    return promotion !== undefined && (
+                      <Text key={part.promotion_id} size="xs" c="dimmed" fw={marked.includes(part.promotion_id) ? 700 : 400}>
+                        {nameOf(promotion)}: −{amount(part.amount)}
+                      </Text>
+                    );
+                  })}
+                </Table.Td>
+                <Table.Td ta="right">{amount(line.gross)}</Table.Td>
+                <Table.Td ta="right">{isZero(line.discount) ? '' : `−${amount(line.discount)}`}</Table.Td>
+                <Table.Td ta="right">{amount(line.payable)}</Table.Td>
               </Table.Tr>
             ))}
-          </Fragment>
-        ))}
-      </Table.Tbody>
-      <Sums totals={result.totals} show={show} off={off} />
-    </Table>
-  );
-}
-
-function Sums({ totals, show, off }: { totals: Totals; show: (amount: string) => string; off: (amount: string) => string }) {
-  const rows: [string, string, string][] = [
-    [texts.items, totals.gross, show(totals.gross)],
-    [texts.itemDiscount, totals.item_discount, off(totals.item_discount)],
-    [texts.cartDiscount, totals.cart_discount, off(totals.cart_discount)],
-    [texts.tax, totals.tax, show(totals.tax)],
-    [texts.charges, totals.charges, show(totals.charges)],
-    [texts.shipping, totals.shipping, show(totals.shipping)],
-    [texts.shippingDiscount, totals.shipping_discount, off(totals.shipping_discount)],
-  ];
-  return (
-    <Table.Tfoot style={{ borderTop: '1px solid var(--mantine-color-default-border)' }}>
-      {rows.filter(([, amount], place) => place === 0 || !isZero(amount)).map(([label, , shown]) => (
-        <Table.Tr key={label}><Table.Th colSpan={3} fw={400} scope="row">{label}</Table.Th><Table.Td ta="end">{shown}</Table.Td></Table.Tr>
+          </Table.Tbody>
+          <Table.Tfoot>
+            <Total label={texts.shipping} value={totals.shipping} less={totals.shipping_discount} show={amount} />
+            <Total label={texts.tax} value={totals.tax} show={amount} />
+            <Total label={texts.charges} value={totals.charges} show={amount} />
+            <Table.Tr>
+              <Table.Th scope="row">{texts.pay}</Table.Th>
+              <Table.Th ta="right">{amount(totals.gross)}</Table.Th>
+              <Table.Th ta="right">{isZero(totals.discount) ? '' : `−${amount(totals.discount)}`}</Table.Th>
+              <Table.Th ta="right">{amount(totals.payable)}</Table.Th>
+            </Table.Tr>
+          </Table.Tfoot>
+        </Table>
+      </Table.ScrollContainer>
+      <Applied evaluation={evaluation} marked={marked} nameOf={nameOf} />
+      {evaluation.free_items.map((item) => (
+        <Text key={`${item.promotion_id} ${item.sku}`} size="sm">🎁 {texts.free(number(trim(item.quantity)), item.sku)}</Text>
       ))}
-      <Table.Tr>
-        <Table.Th colSpan={3} scope="row"><Text fw={700}>{texts.pay}</Text></Table.Th>
-        <Table.Td ta="end"><Text fw={700}>{show(totals.payable)}</Text></Table.Td>
-      </Table.Tr>
-    </Table.Tfoot>
+      <Suggestions evaluation={evaluation} show={amount} />
+      {evaluation.optimality !== null && (
+        <Text size="xs" c="dimmed">{evaluation.optimality.proven ? texts.optimal : texts.notOptimal(amount(evaluation.optimality.upper_bound))}</Text>
+      )}
+    </Stack>
   );
 }
 
-/** What applied, in its order, with points and free items; and what became of each code. */
-export function Outcome({ result }: { result: Priced }) {
-  const { currency } = result;
+function Total({ label, value, less, show }: { label: string; value: string; less?: string; show: (value: string) => string }) {
+  if (isZero(value)) return null;
   return (
-    <>
-      <Text fw={600} size="sm">{texts.applied}</Text>
-      {result.applied.length === 0 && <Text size="sm" c="dimmed">{texts.nothing}</Text>}
-      <ul style={{ margin: 0, paddingInlineStart: '1.2em' }}>
-        {result.applied.map((own, place) => (
-          <li key={place}>
-            <Text size="sm">
-              <PromotionName id={own.promotion_id} name={own.name} />
-              {isZero(own.discount) ? '' : ` ${money(`-${own.discount}`, currency)}`}
-              {isZero(own.points) ? '' : ` · ${texts.points(number(own.points))}`}
-              {own.times > 1 && ` · ${texts.times(number(own.times))}`}
-              {own.code !== null && ` · ${own.code}`}
-              {own.message !== '' && <Text span c="dimmed" size="sm"> “{own.message}”</Text>}
-            </Text>
-          </li>
-        ))}
-      </ul>
-      {result.free_items.map((own, place) => <Text size="sm" key={place}>{texts.free(trim(own.quantity), own.sku)}</Text>)}
-      {result.codes.length > 0 && (
-        <>
-          <Text fw={600} size="sm" mt="xs">{texts.codes}</Text>
-          {result.codes.map((own, place) => (
-            <Text size="sm" key={place}>
-              {own.code} {codeWords[own.status]}{own.status !== 'applied' && (own.explanation ?? (own.reason !== null && saidOfReason(own.reason))) && `: ${own.explanation ?? saidOfReason(own.reason ?? '')}`}
-            </Text>
-          ))}
-        </>
-      )}
-      {result.optimality !== null && (
-        <Text size="xs" c="dimmed" mt="xs">{result.optimality.proven ? texts.optimal : texts.notOptimal(money(result.optimality.upper_bound, currency))}</Text>
-      )}
-    </>
+    <Table.Tr>
+      <Table.Td>{label}</Table.Td>
+      <Table.Td ta="right">{show(value)}</Table.Td>
+      <Table.Td ta="right">{less === undefined || isZero(less) ? '' : `−${show(less)}`}</Table.Td>
+      <Table.Td />
+    </Table.Tr>
   );
+}
+
+function Applied({ evaluation, marked, nameOf }: Required<Pick<ReceiptProps, 'evaluation' | 'marked' | 'nameOf'>>) {
+  if (evaluation.applied.length === 0) return <Text size="sm" c="dimmed">{texts.nothing}</Text>;
+  return (
+    <Box>
+      <Text size="sm" fw={600}>{texts.applied}</Text>
+      {evaluation.applied.map((promotion) => (
+        <Group key={promotion.promotion_id} gap="xs" justify="space-between" wrap="nowrap">
+          <Text size="sm" fw={marked.includes(promotion.promotion_id) ? 700 : 400}>
+            {nameOf(promotion)}
+            {promotion.times > 1 && <Text span size="xs" c="dimmed"> · {texts.times(number(promotion.times))}</Text>}
+            {promotion.code !== null && <Badge ml={6} size="sm" variant="default" tt="none">{promotion.code}</Badge>}
+            {promotion.message !== '' && <Text span display="block" size="xs" c="dimmed">“{promotion.message}”</Text>}
+          </Text>
+          <Text size="sm" style={{ whiteSpace: 'nowrap' }}>
+            {!isZero(promotion.discount) && `−${money(promotion.discount, evaluation.currency)}`}
+            {!isZero(promotion.points) && ` ${texts.points(number(trim(promotion.points)))}`}
+          </Text>
+        </Group>
+      ))}
+    </Box>
+  );
+}
+
+function Suggestions({ evaluation, show }: { evaluation: Evaluation; show: (value: string) => string }) {
+  const suggestions: readonly ExplainedSuggestion[] = evaluation.suggestions;
+  if (suggestions.length === 0) return null;
+  return (
+    <Box>
+      <Text size="sm" fw={600}>{texts.suggestions}</Text>
+      {suggestions.map((suggestion) => (
+        <Text key={`${suggestion.promotion_id} ${suggestion.kind ?? ''}`} size="sm">
+          💡 {suggestion.message === '' ? suggestion.explanation ?? suggestion.name : suggestion.message}
+          {suggestion.gain != null && <Text span size="xs" c="dimmed"> ({texts.gain(show(suggestion.gain))})</Text>}
+        </Text>
+      ))}
+    </Box>
+  );
+}
+
+/** Why a promotion did not apply, in one sentence. */
+export function explanationOf(outcome: NotApplied & ExplainedOutcome): string {
+  return outcome.explanation ?? reasonWords[outcome.reason];
 }

@@ -2,5 +2,6 @@
 export const pages = {
   promotions: 'Promotions',
   promotion: 'Promotion',
+  tryCart: 'Try a cart',
   about: 'About',
 } as const;
