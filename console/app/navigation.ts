@@ -19,5 +19,8 @@ const EVERYBODY: readonly Role[] = ['admin', 'viewer', 'operator'];
 
 export const NAVIGATION: readonly Group[] = [
   { label: frame.groups.work, entries: [{ path: '/promotions', label: pages.promotions, roles: TENANT }] },
+  { label: frame.groups.look, entries: [
+    { path: '/try', label: pages.tryCart, roles: ['admin'] },
+  ] },
   { label: frame.groups.service, entries: [{ path: '/about', label: pages.about, roles: EVERYBODY }] },
 ];

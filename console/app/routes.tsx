@@ -21,6 +21,9 @@ interface Page {
 const PAGES: readonly Page[] = [
   { path: 'promotions', tab: pages.promotions, load: () => import('./pages/promotions') },
   { path: 'promotions/:id', tab: pages.promotion, load: () => import('./pages/promotion') },
+  { path: 'try', tab: pages.tryCart, needs: 'admin', load: () => import('./pages/try') },
+  { path: 'promotions/new', tab: pages.newPromotion, needs: 'admin', load: () => import('./pages/editor') },
+  { path: 'promotions/:id/edit', tab: pages.editPromotion, needs: 'admin', load: () => import('./pages/editor') },
   { path: 'about', tab: pages.about, load: () => import('./pages/about') },
 ];
 

@@ -3,7 +3,7 @@
  * them, the callers move to `client.ts`, and this file goes.
  */
 import { ApiProblem, asProblem, problemOf } from './problem';
-import type { Evaluation, LifecycleStatus, NotApplied, PromotionPage, PromotionState, Usage } from './schema';
+import type { LifecycleStatus, PromotionPage, PromotionState, Usage } from './schema';
 import { currentSession } from './session';
 
 export interface OwnTenant {
@@ -107,40 +107,6 @@ export async function listBatches(promotion: string, cursor: string | undefined)
 /** Terms of a promotion. */
 export interface UpcomingTerms {
   suggestion_message?: string | null;
-}
-
-export type SuggestionKind = 'add_amount' | 'add_quantity' | 'add_item' | 'next_step' | 'pay_with' | 'identify';
-
-/** The one change of the cart that makes a promotion apply. What an older service does not tell is absent. */
-export interface Suggestion {
-  promotion_id: string;
-  name: string;
-  kind?: SuggestionKind;
-  shortfall?: string | null;
-  quantity?: string | null;
-  line_id?: string | null;
-  wanted?: { field: string; key?: string | null; values: string[] } | null;
-  gain?: string | null;
-  message: string;
-  explanation?: string;
-}
-
-/** What explains a reason. */
-export interface Explained {
-  facts?: Record<string, unknown> & { by?: { promotion_id: string; name: string } };
-  explanation?: string;
-}
-
-/** An evaluation as the contract has it. */
-export type Priced = Omit<Evaluation, 'suggestions' | 'not_applied' | 'codes'> & {
-  suggestions: Suggestion[];
-  not_applied?: (NotApplied & Explained)[];
-  codes: (Evaluation['codes'][number] & Explained)[];
-};
-
-/** Results are recorded as they were, so an old one may lack what newer ones have. */
-export function asPriced(result: Evaluation): Priced {
-  return result;
 }
 
 /** What the answers of a priced cart have beside the generated types. */

@@ -46,9 +46,9 @@ export function Receipt({ evaluation, request, marked = [], nameOf = ({ name }) 
                     );
                   })}
                 </Table.Td>
-                <Table.Td ta="right">{amount(line.gross)}</Table.Td>
-                <Table.Td ta="right">{isZero(line.discount) ? '' : `−${amount(line.discount)}`}</Table.Td>
-                <Table.Td ta="right">{amount(line.payable)}</Table.Td>
+                <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>{amount(line.gross)}</Table.Td>
+                <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>{isZero(line.discount) ? '' : `−${amount(line.discount)}`}</Table.Td>
+                <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>{amount(line.payable)}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>
@@ -58,9 +58,9 @@ export function Receipt({ evaluation, request, marked = [], nameOf = ({ name }) 
             <Total label={texts.charges} value={totals.charges} show={amount} />
             <Table.Tr>
               <Table.Th scope="row">{texts.pay}</Table.Th>
-              <Table.Th ta="right">{amount(totals.gross)}</Table.Th>
-              <Table.Th ta="right">{isZero(totals.discount) ? '' : `−${amount(totals.discount)}`}</Table.Th>
-              <Table.Th ta="right">{amount(totals.payable)}</Table.Th>
+              <Table.Th ta="right" style={{ whiteSpace: 'nowrap' }}>{amount(totals.gross)}</Table.Th>
+              <Table.Th ta="right" style={{ whiteSpace: 'nowrap' }}>{isZero(totals.discount) ? '' : `−${amount(totals.discount)}`}</Table.Th>
+              <Table.Th ta="right" style={{ whiteSpace: 'nowrap' }}>{amount(totals.payable)}</Table.Th>
             </Table.Tr>
           </Table.Tfoot>
         </Table>
@@ -82,8 +82,8 @@ function Total({ label, value, less, show }: { label: string; value: string; les
   return (
     <Table.Tr>
       <Table.Td>{label}</Table.Td>
-      <Table.Td ta="right">{show(value)}</Table.Td>
-      <Table.Td ta="right">{less === undefined || isZero(less) ? '' : `−${show(less)}`}</Table.Td>
+      <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>{show(value)}</Table.Td>
+      <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>{less === undefined || isZero(less) ? '' : `−${show(less)}`}</Table.Td>
       <Table.Td />
     </Table.Tr>
   );

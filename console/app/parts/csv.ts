@@ -5,8 +5,8 @@ export function firstColumn(text: string, headers: readonly string[]): string[] 
   return [...new Set(isHeader ? values.slice(1) : values)];
 }
 
-/** The rows of a CSV text. */
-export function rows(text: string): string[][] {
+/** The rows of a CSV text. Spreadsheets part what is copied from them by tabs alone. */
+export function rows(text: string, separators = ',;\t'): string[][] {
   const found: string[][] = [];
   let row: string[] = [];
   let cell = '';
@@ -20,7 +20,7 @@ export function rows(text: string): string[][] {
       if (sign !== '"') cell += sign;
       else if (plain[place + 1] === '"') { cell += '"'; place += 1; } else isQuoted = false;
     } else if (sign === '"' && cell === '') isQuoted = true;
-    else if (sign === ',' || sign === ';' || sign === '\t') endCell();
+    else if (separators.includes(sign)) endCell();
     else if (sign === '\n') endRow();
     else if (sign !== '\r') cell += sign;
   }

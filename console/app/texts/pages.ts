@@ -3,5 +3,7 @@ export const pages = {
   promotions: 'Promotions',
   promotion: 'Promotion',
   tryCart: 'Try a cart',
+  newPromotion: 'New promotion',
+  editPromotion: 'Edit a promotion',
   about: 'About',
 } as const;

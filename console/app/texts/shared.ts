@@ -1,3 +1,5 @@
+import type { Evaluation } from '../api/schema';
+
 /** Texts of the parts that the pages beside the list and the editor share. */
 export const shared = {
   more: 'Show more',
@@ -20,6 +22,22 @@ export const shared = {
 } as const;
 
 export const plotTexts = { time: 'Time' } as const;
+
+/** What became of a code of a cart. */
+export const codeStatusWords: Record<Evaluation['codes'][number]['status'], string> = {
+  applied: 'applied',
+  not_applied: 'did not apply',
+  unknown: 'is not known',
+  expired: 'has expired',
+  exhausted: 'is used up',
+  duplicate: 'is there twice',
+};
+
+/** Reasons that only codes have. */
+export const codeReasonWords: Record<string, string> = {
+  already_unlocked: 'Another code has unlocked the same promotion.',
+  code_of_another_customer: 'It belongs to another customer.',
+};
 
 export const csvImport = {
   choose: 'Choose a file…',
