@@ -74,3 +74,13 @@ const SECTIONS: Record<string, Section> = {
 export function sectionOf(pointer: string): Section {
   return SECTIONS[pointer.split('/')[1] ?? ''] ?? 'json';
 }
+
+/** Whether nothing is filled in at this pointer yet. */
+export function isBlankAt(draft: Draft, pointer: string): boolean {
+  let value: unknown = draft;
+  for (const part of pointer.split('/').slice(1)) {
+    if (typeof value !== 'object' || value === null) return true;
+    value = (value as Record<string, unknown>)[part.replaceAll('~1', '/').replaceAll('~0', '~')];
+  }
+  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
+}

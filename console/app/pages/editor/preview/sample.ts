@@ -4,6 +4,7 @@
  */
 import type { CartRequestInput, ConditionInput, CustomerInput, LineInput, PredicateInput, SelectorInput, Store } from '../../../api/schema';
 import { add, compare, isDecimal, multiply } from '../../../money/money';
+import { isEarned } from '../draft';
 import type { Draft } from '../draft';
 
 /** What a unit costs unless the draft asks for another price. */
@@ -211,12 +212,12 @@ function put(line: LineInput, test: PredicateInput): void {
 }
 
 /** The draft as it is priced: whoever must have it has it, and a code unlocks it. */
-export function pricedDraft(draft: Draft, id: string | null): NonNullable<CartRequestInput['with']>[number] {
-  const identity = id === null ? {} : { id };
-  if (draft.type === 'code_linked') return { ...draft, ...identity, codes: [SAMPLE_CODE] };
-  if (draft.type !== 'rewards' && draft.type !== 'loyalty_earning') return { ...draft, ...identity, activation_required: false };
+export function pricedDraft(draft: Draft): NonNullable<CartRequestInput['with']>[number] {
+  const open = { ...draft, activation_required: false };
+  if (draft.type === 'code_linked') return { ...open, codes: [SAMPLE_CODE] };
+  if (!isEarned(draft.type)) return open;
   const limits = { ...draft.limits };
   delete limits.issue;
   delete limits.earn;
-  return { ...draft, type: 'pos', earning: null, expiry: null, communication: null, limits, activation_required: false };
+  return { ...open, type: 'pos', earning: null, expiry: null, communication: null, limits };
 }
