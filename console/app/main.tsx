@@ -16,7 +16,7 @@ import { states } from './texts/frame';
 const theme = createTheme({
   primaryColor: 'blue',
   // Dark enough for white words on it, and for its words on white.
-  primaryShade: { light: 8, dark: 7 },
+  primaryShade: { light: 8, dark: 8 },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace',
   defaultRadius: 'sm',

@@ -24,6 +24,7 @@ const PAGES: readonly Page[] = [
   { path: 'try', tab: pages.tryCart, needs: 'admin', load: () => import('./pages/try') },
   { path: 'promotions/new', tab: pages.newPromotion, needs: 'admin', load: () => import('./pages/editor') },
   { path: 'promotions/:id/edit', tab: pages.editPromotion, needs: 'admin', load: () => import('./pages/editor') },
+  { path: 'desk', tab: pages.desk, load: () => import('./pages/desk') },
   { path: 'about', tab: pages.about, load: () => import('./pages/about') },
 ];
 

@@ -3,7 +3,7 @@
  * them, the callers move to `client.ts`, and this file goes.
  */
 import { ApiProblem, asProblem, problemOf } from './problem';
-import type { LifecycleStatus, PromotionPage, PromotionState, Usage } from './schema';
+import type { LifecycleStatus, MilestoneMeasure, Offer, PromotionPage, PromotionState, PromotionTerms, Usage } from './schema';
 import { currentSession } from './session';
 
 export interface OwnTenant {
@@ -121,4 +121,40 @@ export interface ExplainedSuggestion extends ExplainedOutcome {
   shortfall?: string | null;
   gain?: string | null;
   message: string;
+}
+
+/** A promotion that a customer has. What an older service does not tell is absent. */
+export type CustomerOffer = Offer & {
+  description?: string;
+  suggestion_message?: string;
+  campaign?: string | null;
+  benefit?: PromotionTerms['benefit'];
+  schedule?: PromotionTerms['schedule'];
+  status?: 'usable' | 'claimable' | 'later';
+  opens_at?: string | null;
+  codes?: string[];
+};
+
+interface Paged<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+export async function listOffers(customer: string, place: { store?: string; channel?: string }, cursor: string | undefined): Promise<Paged<CustomerOffer>> {
+  const query = new URLSearchParams({ ...place, limit: '50', ...(cursor !== undefined && { cursor }) });
+  const page = await upcoming<Paged<CustomerOffer>>('GET', `/v1/customers/${encodeURIComponent(customer)}/promotions?${query.toString()}`);
+  return page ?? { items: [], next_cursor: null };
+}
+
+export interface MilestoneProgress {
+  name: string;
+  measure: MilestoneMeasure;
+  progress: string;
+  window_ends_at: string | null;
+  targets: { name: string; value: string; unlocked: boolean }[];
+}
+
+/** Null from a service that does not tell progress. */
+export function listProgress(customer: string): Promise<Paged<MilestoneProgress> | null> {
+  return upcoming<Paged<MilestoneProgress>>('GET', `/v1/customers/${encodeURIComponent(customer)}/milestones?limit=100`);
 }

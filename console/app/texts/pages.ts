@@ -5,5 +5,6 @@ export const pages = {
   tryCart: 'Try a cart',
   newPromotion: 'New promotion',
   editPromotion: 'Edit a promotion',
+  desk: 'Desk',
   about: 'About',
 } as const;
