@@ -106,7 +106,7 @@ export function Editor({ title, initial, promotion, etag }: {
         {save.isError && !isStale && refused.length === 0 && <Failed error={save.error} />}
         <Grid gap="lg">
           <Grid.Col span={{ base: 12, md: 7 }}>
-            <Tabs value={section} keepMounted={false} onChange={(next) => { const found = SECTIONS.find((known) => known === next); if (found) setSection(found); }}>
+            <Tabs value={section} keepMounted={false} styles={{ tab: { paddingInline: 10 } }} onChange={(next) => { const found = SECTIONS.find((known) => known === next); if (found) setSection(found); }}>
               <Tabs.List>
                 {SECTIONS.map((known) => {
                   const count = faults.filter((fault) => sectionOf(fault.pointer) === known).length;

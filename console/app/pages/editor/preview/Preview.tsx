@@ -1,5 +1,5 @@
 /** Beside the form, always: what the promotion does, what looks unintended, and a sample cart priced with it. */
-import { ActionIcon, Anchor, Badge, Button, Group, Paper, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { ActionIcon, Anchor, Badge, Button, Group, Paper, SegmentedControl, Stack, Table, Text, TextInput, Title } from '@mantine/core';
 import { memo, useState } from 'react';
 import { Link } from 'react-router';
 
@@ -36,6 +36,13 @@ export const Preview = memo(function Preview({ draft, checked, stored, show }: {
   );
 });
 
+/** Findings that are shown at once. Warnings come first, as the service orders them. */
+const FIRST = 3;
+
+function keyOf(finding: Finding): string {
+  return `${finding.code} ${finding.pointer} ${finding.promotion_id ?? ''}`;
+}
+
 function Findings({ checked, show }: { checked: Checked; show: (section: Section) => void }) {
   const { faults, findings, error } = checked;
   return (
@@ -45,7 +52,13 @@ function Findings({ checked, show }: { checked: Checked; show: (section: Section
         {error !== null && <Failed error={error} />}
         {faults.length > 0 && <Text size="sm" c="dimmed">{texts.findingsWait}</Text>}
         {error === null && faults.length === 0 && findings.length === 0 && <Text size="sm" c="dimmed">✓ {texts.noFindings}</Text>}
-        <Stack gap={6}>{findings.map((finding) => <Found key={`${finding.code} ${finding.pointer} ${finding.promotion_id ?? ''}`} finding={finding} show={show} />)}</Stack>
+        <Stack gap={6}>{findings.slice(0, FIRST).map((finding) => <Found key={keyOf(finding)} finding={finding} show={show} />)}</Stack>
+        {findings.length > FIRST && (
+          <details>
+            <summary><Text span size="sm">{texts.moreFindings(findings.length - FIRST)}</Text></summary>
+            <Stack gap={6} mt={6}>{findings.slice(FIRST).map((finding) => <Found key={keyOf(finding)} finding={finding} show={show} />)}</Stack>
+          </details>
+        )}
       </div>
     </Paper>
   );
@@ -55,13 +68,13 @@ function Found({ finding, show }: { finding: Finding; show: (section: Section) =
   const isWarning = finding.severity === 'warning';
   const section = sectionOf(finding.pointer);
   return (
-    <Text size="sm">
+    <Text size="sm" component="div">
       <Badge size="sm" variant="outline" color={isWarning ? 'orange' : 'blue'} tt="none" mr={6} styles={{ root: { color: 'var(--mantine-color-text)' } }}>
-        {isWarning ? '▲' : 'ⓘ'} {severityWords[finding.severity]}
+        {isWarning ? '▲' : '○'} {severityWords[finding.severity]}
       </Badge>
       {finding.message}{' '}
-      <Anchor component="button" type="button" size="sm" onClick={() => show(section)}>{texts.sections[section]}</Anchor>
-      {finding.promotion_id !== null && <> · <Anchor component={Link} to={`/promotions/${finding.promotion_id}`} target="_blank" size="sm">{texts.other}</Anchor></>}
+      {finding.pointer !== '' && <Anchor component="button" type="button" size="sm" onClick={() => show(section)}>{texts.sections[section]}</Anchor>}
+      {finding.promotion_id !== null && <> <Anchor component={Link} to={`/promotions/${finding.promotion_id}`} target="_blank" size="sm">{texts.other}</Anchor></>}
     </Text>
   );
 }
@@ -71,7 +84,8 @@ function Sample({ draft, stored }: { draft: Draft; stored: Stored | null }) {
   const made = useSample(draft);
   const [own, setOwn] = useState<LineInput[] | null>(null);
   const cart: Cart = own === null ? made : { ...made, cart: { ...made.cart, lines: own } };
-  const { query, at } = usePriced(draft, cart, zone, stored);
+  const [isAlone, setAlone] = useState(true);
+  const { query, at } = usePriced(draft, cart, zone, stored, isAlone);
   const isFaulty = query.error instanceof ApiProblem && query.error.status === 422;
   const why = query.data?.evaluation.not_applied?.find((outcome) => outcome.promotion_id === DRAFT_ID);
   const applies = query.data?.evaluation.applied.some((promotion) => promotion.promotion_id === DRAFT_ID) === true;
@@ -93,8 +107,10 @@ function Sample({ draft, stored }: { draft: Draft; stored: Stored | null }) {
           <Receipt evaluation={query.data.evaluation} request={query.data.request} marked={[DRAFT_ID]} />
         </Stack>
       )}
+      <SegmentedControl size="xs" mt="xs" fullWidth aria-label={texts.compare} value={isAlone ? 'alone' : 'together'} onChange={(value) => setAlone(value === 'alone')}
+        data={[{ value: 'alone', label: texts.alone }, { value: 'together', label: texts.together }]} />
       <Text size="xs" c="dimmed" mt="xs">
-        {at === null ? texts.neverOpen : texts.asOf(showTime(at, zone, 'weekday'))} {texts.together} {isEarned(draft.type) && texts.asAutomatic}
+        {at === null ? texts.neverOpen : texts.asOf(showTime(at, zone, 'weekday'))} {isEarned(draft.type) && texts.asAutomatic}
       </Text>
       <Lines lines={cart.cart.lines} isOwn={own !== null} change={setOwn} />
     </Paper>

@@ -6,12 +6,15 @@ import { useMemo, useState } from 'react';
 import { api, call } from '../../../api/client';
 import { ApiProblem } from '../../../api/problem';
 import type { Fault } from '../../../api/problem';
-import type { CartRequestInput, Finding } from '../../../api/schema';
-import { openings } from '../../../time/openings';
+import type { CartRequestInput, Finding, PromotionPage } from '../../../api/schema';
+import { firstOpening } from './moment';
 import { Temporal } from '../../../time/zone';
 import { replacementOf } from '../draft';
 import type { Draft } from '../draft';
 import { pricedDraft, sampleOf } from './sample';
+
+/** Most promotions that an evaluation can leave out. */
+const MOST_WITHOUT = 1_000;
 
 /** Milliseconds without a key until the draft is checked, and until it is priced. */
 const [CHECK_AFTER, PRICE_AFTER] = [250, 30];
@@ -61,19 +64,6 @@ function check(draft: Draft, stored: Stored | null, signal: AbortSignal) {
   return call(api.PUT('/v1/promotions/{id}', { params, body: replacementOf(draft), signal }));
 }
 
-/** The first moment from now on at which the draft is open; null: never. */
-export function firstOpening(draft: Draft, zone: string, now: Temporal.Instant): string | null {
-  try {
-    const [start, end] = [Temporal.Instant.from(draft.starts_at), Temporal.Instant.from(draft.ends_at)];
-    const after = Temporal.Instant.compare(start, now) > 0 ? start : now;
-    if (Temporal.Instant.compare(after, end) >= 0) return null;
-    const found = openings(draft.schedule, zone, after.toString(), draft.ends_at, 1);
-    return found === null ? after.toString() : found[0]?.from ?? null;
-  } catch {
-    return null;
-  }
-}
-
 export type Cart = Pick<CartRequestInput, 'cart' | 'customer' | 'store' | 'channel'>;
 
 /** The sample that is made from the draft. */
@@ -82,11 +72,30 @@ export function useSample(draft: Draft): Cart {
   return useMemo(() => sampleOf(draft, stores.data?.items ?? []), [draft, stores.data]);
 }
 
-export function usePriced(draft: Draft, cart: Cart, zone: string, stored: Stored | null) {
+/** The ids of all promotions that could apply now or later. */
+async function others(): Promise<string[]> {
+  const found: string[] = [];
+  for (const state of ['live', 'scheduled'] as const) {
+    let cursor: string | null = null;
+    do {
+      const query = { state, limit: 200, ...(cursor !== null && { cursor }) };
+      const page: PromotionPage = await call(api.GET('/v1/promotions', { params: { query } }));
+      found.push(...page.items.map((item) => item.id));
+      cursor = page.next_cursor;
+    } while (cursor !== null && found.length < MOST_WITHOUT);
+  }
+  return found;
+}
+
+/** `isAlone`: without all other promotions, so that nothing hides what the draft does. */
+export function usePriced(draft: Draft, cart: Cart, zone: string, stored: Stored | null, isAlone: boolean) {
   const [now] = useState(() => Temporal.Now.instant());
+  const all = useQuery({ queryKey: ['promotions', 'ids'], queryFn: others, enabled: isAlone, staleTime: 60_000 });
   const at = firstOpening(draft, zone, now);
+  const own = stored === null ? [] : [stored.id];
+  const without = isAlone ? [...new Set([...own, ...(all.data ?? [])])] : own;
   const asked: CartRequestInput = {
-    ...cart, explain: 'all', with: [pricedDraft(draft)], ...(at !== null && { at }), ...(stored !== null && { without: [stored.id] }),
+    ...cart, explain: 'all', with: [pricedDraft(draft)], ...(at !== null && { at }), without: without.slice(0, MOST_WITHOUT),
   };
   const [request] = useDebouncedValue(asked, PRICE_AFTER);
   const query = useQuery({
@@ -94,6 +103,7 @@ export function usePriced(draft: Draft, cart: Cart, zone: string, stored: Stored
     gcTime: 10_000,
     placeholderData: keepPreviousData,
     retry: false,
+    enabled: !isAlone || all.isSuccess,
     queryFn: async ({ signal }) => ({ request, evaluation: await call(api.POST('/v1/evaluate-cart', { body: request, signal })) }),
   });
   return { query, at };

@@ -4,6 +4,7 @@
  */
 import type { CartRequestInput, ConditionInput, CustomerInput, LineInput, PredicateInput, SelectorInput, Store } from '../../../api/schema';
 import { add, compare, isDecimal, multiply } from '../../../money/money';
+import { editor as texts } from '../../../texts/editor';
 import { isEarned } from '../draft';
 import type { Draft } from '../draft';
 
@@ -19,6 +20,8 @@ interface Wanted {
   of: SelectorInput | null | undefined;
   quantity: string;
   amount: string;
+  /** Whether it comes on top of what the conditions ask for. */
+  isBeyond?: boolean;
 }
 
 export function sampleOf(draft: Draft, stores: readonly Store[]): Sample {
@@ -108,7 +111,7 @@ function distinct(of: SelectorInput | null | undefined, place: number): Selector
 function ofBenefit(draft: Draft, wanted: Wanted[], parts: Parts): void {
   const { benefit } = draft;
   if (benefit.type === 'free_product') {
-    wanted.push({ of: { include: [{ field: 'sku', op: 'eq', value: benefit.product.sku }] }, quantity: benefit.product.quantity ?? '1', amount: '0' });
+    wanted.push({ of: { include: [{ field: 'sku', op: 'eq', value: benefit.product.sku }] }, quantity: benefit.product.quantity ?? '1', amount: '0', isBeyond: true });
     repeatedly(draft, wanted);
     return;
   }
@@ -121,7 +124,7 @@ function ofBenefit(draft: Draft, wanted: Wanted[], parts: Parts): void {
     const every = benefit.repeat?.per === 'quantity' ? benefit.repeat.every : '1';
     const least = benefit.type === 'bundle_price' || target.within === 'application' ? every : '1';
     const quantity = isDecimal(target.quantity ?? '') ? target.quantity ?? '1' : isDecimal(least) ? least : '1';
-    if (from === 'beyond_condition') wanted.push({ of: { ...select, include: select?.include ?? [] }, quantity: add(quantity, '0'), amount: '0' });
+    if (from === 'beyond_condition') wanted.push({ of: { ...select, include: select?.include ?? [] }, quantity, amount: '0', isBeyond: true });
     else if (from === 'matching') wanted.push({ of: select, quantity, amount: '0' });
   } else if (target?.type === 'cart' && target.select) wanted.push({ of: target.select, quantity: '2', amount: '0' });
   const last = benefit.steps?.values.at(-1);
@@ -160,14 +163,15 @@ function storeFor({ scope }: Draft, stores: readonly Store[]): string | null {
 function merged(wanted: readonly Wanted[]): LineInput[] {
   const lines = new Map<string, { line: LineInput; amount: string }>();
   let rest = '0';
-  for (const { of, quantity, amount } of wanted) {
+  for (const { of, quantity, amount, isBeyond = false } of wanted) {
     if (of === null && quantity === '0') { rest = compare(amount, rest) > 0 ? amount : rest; continue; }
+    const key = JSON.stringify(lineFor(of, ''));
     const line = lineFor(of, String(lines.size + 1));
-    const key = JSON.stringify({ ...line, id: '' });
     const known = lines.get(key);
     if (known === undefined) lines.set(key, { line: { ...line, quantity: quantity === '0' ? '1' : quantity }, amount });
     else {
-      known.line.quantity = add(known.line.quantity, quantity);
+      const more = compare(quantity, known.line.quantity) > 0 ? quantity : known.line.quantity;
+      known.line.quantity = isBeyond ? add(known.line.quantity, quantity) : more;
       known.amount = compare(amount, known.amount) > 0 ? amount : known.amount;
     }
   }
@@ -176,7 +180,7 @@ function merged(wanted: readonly Wanted[]): LineInput[] {
   const gross = found.reduce((sum, line) => add(sum, multiply(line.unit_price, line.quantity)), '0');
   const [first] = found;
   // What the whole cart must come to is carried by the first line.
-  if (first !== undefined && compare(rest, gross) > 0) found.push({ id: String(found.length + 1), sku: 'SAMPLE-OTHER', title: 'Something else', quantity: '1', unit_price: rest });
+  if (first !== undefined && compare(rest, gross) > 0) found.push({ id: String(found.length + 1), sku: 'SAMPLE-OTHER', title: texts.sampleOther, quantity: '1', unit_price: rest });
   return found;
 }
 
@@ -191,7 +195,7 @@ function lineFor(of: SelectorInput | null | undefined, id: string): LineInput {
   const include = of?.match === 'any' ? (of.include ?? []).slice(0, 1) : of?.include ?? [];
   for (const test of include) put(line, test);
   const named = line.categories?.[0] ?? line.brand ?? line.product ?? line.tags?.[0];
-  if (line.sku.startsWith('SAMPLE-') && named) line.title = named;
+  if (line.sku.startsWith('SAMPLE-')) line.title = line.title ?? named ?? texts.sampleProduct;
   return line;
 }
 

@@ -87,7 +87,7 @@ function Items({ benefit, target, set }: { benefit: Valued; target: ItemsTargetI
     <Stack gap="sm">
       <ChoiceField label={texts.from} at="/benefit/target/from" value={from} words={texts.froms} disabled={isLocked} onChange={(next) => aim({ from: next })} />
       {needsLine && <Alert color="yellow" p="xs">{texts.needsLine}</Alert>}
-      <SelectorField label={select} value={target.select} at="/benefit/target/select" disabled={isLocked} onChange={(next) => aim({ select: next })} />
+      <SelectorField label={select} value={target.select} at="/benefit/target/select" disabled={isLocked} none={texts.unselected[from]} onChange={(next) => aim({ select: next })} />
       <SimpleGrid cols={{ base: 1, xs: 2 }}>
         <DecimalField label={texts.quantity} description={texts.quantityAll} at="/benefit/target/quantity" value={target.quantity} disabled={isLocked}
           onChange={(quantity) => aim({ quantity })} />

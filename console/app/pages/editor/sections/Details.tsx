@@ -1,4 +1,4 @@
-import { Alert, Checkbox, Radio, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Alert, Checkbox, Radio, SimpleGrid, Stack } from '@mantine/core';
 
 import type { PromotionType } from '../../../api/schema';
 import { ZonedTime } from '../../../parts/ZonedTime';
@@ -36,7 +36,6 @@ export function Details() {
         onChange={(description) => change({ description })} />
       <Checkbox label={texts.activation} description={texts.activationHelp} checked={draft.activation_required === true}
         onChange={(event) => change({ activation_required: event.currentTarget.checked })} />
-      <Text size="xs" c="dimmed">{texts.openings(zone)}</Text>
     </Stack>
   );
 }

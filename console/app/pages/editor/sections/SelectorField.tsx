@@ -41,12 +41,14 @@ function changed(test: PredicateInput, field: LineField, op: Operator): Predicat
   return { field, op: kept, value: (isSameKind ? test.value : null) ?? values[0] ?? '', ...key };
 }
 
-export function SelectorField({ label, value, onChange, at, disabled = false }: {
+export function SelectorField({ label, value, onChange, at, disabled = false, none = texts.all }: {
   label: string;
   value: SelectorInput | null | undefined;
   onChange: (value: SelectorInput | null) => void;
   at: string;
   disabled?: boolean;
+  /** What is meant where nothing is selected. */
+  none?: string;
 }) {
   const include = value?.include ?? [];
   const exclude = value?.exclude ?? [];
@@ -60,7 +62,7 @@ export function SelectorField({ label, value, onChange, at, disabled = false }: 
     <Box component="fieldset" m={0} p={0} style={{ border: 0 }}>
       <Text component="legend" size="sm" fw={500} mb={4}>{label}</Text>
       <Stack gap="xs">
-        {include.length === 0 && <Text size="sm" c="dimmed">{texts.all}</Text>}
+        {include.length === 0 && <Text size="sm" c="dimmed">{none}</Text>}
         {include.length > 1 && (
           <Select
             size="xs" w={260} aria-label={texts.match} allowDeselect={false} disabled={disabled} value={value?.match ?? 'all'}
