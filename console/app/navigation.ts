@@ -23,5 +23,15 @@ export const NAVIGATION: readonly Group[] = [
     { path: '/try', label: pages.tryCart, roles: ['admin'] },
     { path: '/desk', label: pages.desk, roles: TENANT },
   ] },
+  { label: frame.groups.setUp, entries: [
+    { path: '/setup/settings', label: pages.settings, roles: TENANT },
+    { path: '/setup/stores', label: pages.stores, roles: TENANT },
+    { path: '/setup/lists', label: pages.lists, roles: TENANT },
+    { path: '/setup/milestones', label: pages.milestones, roles: TENANT },
+    { path: '/setup/webhooks', label: pages.webhooks, roles: TENANT },
+    { path: '/setup/keys', label: pages.keys, roles: TENANT },
+    { path: '/setup/vocabulary', label: pages.vocabulary, roles: TENANT },
+    { path: '/setup/audit', label: pages.audit, roles: TENANT },
+  ] },
   { label: frame.groups.service, entries: [{ path: '/about', label: pages.about, roles: EVERYBODY }] },
 ];

@@ -25,6 +25,14 @@ const PAGES: readonly Page[] = [
   { path: 'promotions/new', tab: pages.newPromotion, needs: 'admin', load: () => import('./pages/editor') },
   { path: 'promotions/:id/edit', tab: pages.editPromotion, needs: 'admin', load: () => import('./pages/editor') },
   { path: 'desk', tab: pages.desk, load: () => import('./pages/desk') },
+  { path: 'setup/settings', tab: pages.settings, load: () => import('./pages/setup/settings') },
+  { path: 'setup/stores', tab: pages.stores, load: () => import('./pages/setup/Stores') },
+  { path: 'setup/lists', tab: pages.lists, load: () => import('./pages/setup/Lists') },
+  { path: 'setup/milestones', tab: pages.milestones, load: () => import('./pages/setup/Milestones') },
+  { path: 'setup/webhooks', tab: pages.webhooks, load: () => import('./pages/setup/Webhooks') },
+  { path: 'setup/keys', tab: pages.keys, load: () => import('./pages/setup/Keys') },
+  { path: 'setup/vocabulary', tab: pages.vocabulary, load: () => import('./pages/setup/Vocabulary') },
+  { path: 'setup/audit', tab: pages.audit, load: () => import('./pages/setup/Audit') },
   { path: 'about', tab: pages.about, load: () => import('./pages/about') },
 ];
 

@@ -158,3 +158,30 @@ export interface MilestoneProgress {
 export function listProgress(customer: string): Promise<Paged<MilestoneProgress> | null> {
   return upcoming<Paged<MilestoneProgress>>('GET', `/v1/customers/${encodeURIComponent(customer)}/milestones?limit=100`);
 }
+
+/** A field of the vocabulary, with how many names it has. */
+export interface VocabularyFieldCount {
+  field: string;
+  values: number;
+}
+
+export interface VocabularyWord {
+  value: string;
+  title: string | null;
+  source: 'stores' | 'promotions' | 'redemptions' | 'import';
+  last_seen: string | null;
+}
+
+/** Null from a service that keeps none. */
+export function listFields(): Promise<{ items: VocabularyFieldCount[] } | null> {
+  return upcoming<{ items: VocabularyFieldCount[] }>('GET', '/v1/vocabulary');
+}
+
+export async function listWords(field: string, q: string, cursor: string | undefined): Promise<Paged<VocabularyWord>> {
+  const query = new URLSearchParams({ field, limit: '50', ...(q !== '' && { q }), ...(cursor !== undefined && { cursor }) });
+  return await upcoming<Paged<VocabularyWord>>('GET', `/v1/vocabulary?${query.toString()}`) ?? { items: [], next_cursor: null };
+}
+
+export async function forgetWords(field: string): Promise<void> {
+  await upcoming('DELETE', `/v1/vocabulary/${encodeURIComponent(field)}`);
+}

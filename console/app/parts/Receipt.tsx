@@ -41,7 +41,7 @@ export function Receipt({ evaluation, request, marked = [], nameOf = ({ name }) 
                     const promotion = applied.get(part.promotion_id);
                     return promotion !== undefined && (
                       <Text key={part.promotion_id} size="xs" c="dimmed" fw={marked.includes(part.promotion_id) ? 700 : 400}>
-                        {nameOf(promotion)}: −{amount(part.amount)}
+                        {nameOf(promotion)}: <span style={{ whiteSpace: 'nowrap' }}>−{amount(part.amount)}</span>
                       </Text>
                     );
                   })}

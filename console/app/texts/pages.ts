@@ -6,5 +6,13 @@ export const pages = {
   newPromotion: 'New promotion',
   editPromotion: 'Edit a promotion',
   desk: 'Desk',
+  settings: 'Settings',
+  stores: 'Stores',
+  lists: 'Product lists',
+  milestones: 'Milestones',
+  webhooks: 'Webhooks',
+  keys: 'Keys',
+  vocabulary: 'Vocabulary',
+  audit: 'Audit',
   about: 'About',
 } as const;
