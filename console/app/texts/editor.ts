@@ -272,7 +272,7 @@ export const scopeTexts = {
   refresh: 'Begins anew',
   never: 'never',
   unit: 'Unit',
-  every: 'every',
+  every: 'Every',
   units: { day: 'days', week: 'weeks', month: 'months' },
 } as const;
 
@@ -311,6 +311,7 @@ export const stale = {
   field: 'Field',
   mine: 'Yours',
   theirs: 'Theirs',
+  nothing: '–',
   same: 'You have both made the same changes. Nothing is lost.',
   go: 'Go on with this',
 } as const;

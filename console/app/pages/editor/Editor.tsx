@@ -58,7 +58,7 @@ export function Editor({ title, initial, promotion, etag }: {
   const isLocked = promotion !== null && (promotion.state === 'live' || promotion.state === 'ended');
 
   // A field that is not filled in yet is no fault before it was tried to save it.
-  const refused = save.error instanceof ApiProblem ? save.error.faults : [];
+  const refused = save.error instanceof ApiProblem && save.variables?.draft === draft ? save.error.faults : [];
   const faults = useMemo(
     () => (wasTried ? checked.faults : checked.faults.filter(({ code, pointer }) => code !== 'required' && !isBlankAt(draft, pointer))),
     [wasTried, checked.faults, draft],
@@ -103,7 +103,7 @@ export function Editor({ title, initial, promotion, etag }: {
           <SaveButtons isNew={promotion === null} canActivate={promotion === null || promotion.status === 'draft'} isSaving={save.isPending} submit={submit} />
         </Group>
         {wrong.length > 0 && <Wrong faults={wrong} show={setSection} />}
-        {save.isError && !isStale && refused.length === 0 && <Failed error={save.error} />}
+        {save.isError && !isStale && wrong.length === 0 && <Failed error={save.error} />}
         <Grid gap="lg">
           <Grid.Col span={{ base: 12, md: 7 }}>
             <Tabs value={section} keepMounted={false} styles={{ tab: { paddingInline: 10 } }} onChange={(next) => { const found = SECTIONS.find((known) => known === next); if (found) setSection(found); }}>
@@ -124,7 +124,7 @@ export function Editor({ title, initial, promotion, etag }: {
               </Tabs.Panel>
             </Tabs>
           </Grid.Col>
-          <Grid.Col span={{ base: 12, md: 5 }}>
+          <Grid.Col span={{ base: 12, md: 5 }} className="beside">
             <Guard draft={draft} showJson={() => setSection('json')}>
               <Preview draft={draft} checked={checked} stored={stored} show={setSection} />
             </Guard>

@@ -63,7 +63,7 @@ export function Stale({ base, mine, theirs, close, choose }: {
 }
 
 function Side({ name, label, value, isChosen, choose }: { name: string; label: string; value: unknown; isChosen: boolean; choose: () => void }) {
-  const text = typeof value === 'string' ? value : JSON.stringify(value ?? null, null, 1);
+  const text = typeof value === 'string' ? value : value == null ? texts.nothing : JSON.stringify(value, null, 1);
   return (
     <Group gap="xs" wrap="nowrap" align="start">
       <Radio name={name} aria-label={label} checked={isChosen} onChange={choose} mt={2} />

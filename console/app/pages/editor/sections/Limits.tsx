@@ -1,5 +1,5 @@
 /** How often: every limit that the kind of promotion may have, and why it has not the others. */
-import { Alert, Group, Paper, Stack, Text } from '@mantine/core';
+import { Alert, Group, Paper, SimpleGrid, Stack, Text } from '@mantine/core';
 
 import type { LimitsInput, RefreshInput, SubjectLimitsInput } from '../../../api/schema';
 import { editor, scopeTexts as texts } from '../../../texts/editor';
@@ -87,25 +87,25 @@ function Counted({ limits, at, set, disabled }: { limits: SubjectLimitsInput; at
   const { currency } = useEditor();
   const { times, transactions, discount } = limits;
   return (
-    <Stack gap="xs">
-      <Group align="start" grow preventGrowOverflow={false}>
+    <SimpleGrid cols={{ base: 1, xs: 3 }}>
+      <Stack gap={4}>
         <IntegerField label={texts.times} at={`${at}/times/max`} value={times?.max} disabled={disabled}
           onChange={(max) => set({ ...limits, times: max === null ? null : { ...times, max } })} />
         {times && <Refresh value={times.refresh} at={`${at}/times/refresh`} disabled={disabled} set={(refresh) => set({ ...limits, times: { ...times, refresh } })} />}
-      </Group>
-      <Group align="start" grow preventGrowOverflow={false}>
+      </Stack>
+      <Stack gap={4}>
         <IntegerField label={texts.transactions} at={`${at}/transactions/max`} value={transactions?.max} disabled={disabled}
           onChange={(max) => set({ ...limits, transactions: max === null ? null : { ...transactions, max } })} />
         {transactions && (
           <Refresh value={transactions.refresh} at={`${at}/transactions/refresh`} disabled={disabled} set={(refresh) => set({ ...limits, transactions: { ...transactions, refresh } })} />
         )}
-      </Group>
-      <Group align="start" grow preventGrowOverflow={false}>
+      </Stack>
+      <Stack gap={4}>
         <DecimalField label={texts.discount} at={`${at}/discount/max`} value={discount?.max} unit={currency} disabled={disabled}
           onChange={(max) => set({ ...limits, discount: max === null ? null : { ...discount, max } })} />
         {discount && <Refresh value={discount.refresh} at={`${at}/discount/refresh`} disabled={disabled} set={(refresh) => set({ ...limits, discount: { ...discount, refresh } })} />}
-      </Group>
-    </Stack>
+      </Stack>
+    </SimpleGrid>
   );
 }
 
@@ -115,7 +115,7 @@ function Refresh({ value, at, set, disabled }: { value: RefreshInput | null | un
   const words: Record<Unit, string> = { never: texts.never, ...texts.units };
   return (
     <Group gap={6} wrap="nowrap" align="start">
-      {value && <IntegerField label={`${texts.refresh}, ${texts.every}`} at={`${at}/every`} value={value.every} w={130} disabled={disabled} onChange={(every) => set({ ...value, every: every ?? 1 })} />}
+      {value && <IntegerField label={texts.every} at={`${at}/every`} value={value.every} w={60} disabled={disabled} onChange={(every) => set({ ...value, every: every ?? 1 })} />}
       <ChoiceField label={value ? texts.unit : texts.refresh} at={`${at}/unit`} value={value?.unit ?? 'never'} words={words} disabled={disabled}
         onChange={(unit) => set(unit === 'never' ? null : { every: value?.every ?? 1, unit })} />
     </Group>
