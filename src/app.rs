@@ -346,7 +346,8 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
         database.require_standby = config.require_synchronous_standby;
         database.timeouts = bounds.into();
         let app = App::start(listener, database, options).await?;
-        tracing::info!(address = %app.address(), "serving");
+        let address = app.address();
+        tracing::info!(%address, "serving: /console/ for people, /docs describes the API, /metrics is for Prometheus");
         stopping.await;
         tracing::info!("stopping");
         app.abandon_after(longest_stop);

@@ -18,6 +18,7 @@ mod audit;
 mod code_lookup;
 mod codes;
 pub mod connection;
+mod console;
 mod customers;
 mod dry_run;
 mod etag;

@@ -14,9 +14,9 @@ use super::measure::Measure;
 use super::problem::ApiError;
 use super::state::Api;
 use super::{
-    activities, audit, code_lookup, codes, customers, edge, evaluate, events, health, issuances,
-    keys, milestones, openapi, product_lists, promotions, redemptions, settings, stats, stores,
-    tenants, webhooks,
+    activities, audit, code_lookup, codes, console, customers, edge, evaluate, events, health,
+    issuances, keys, milestones, openapi, product_lists, promotions, redemptions, settings, stats,
+    stores, tenants, webhooks,
 };
 use crate::metrics::Metrics;
 
@@ -77,9 +77,13 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(health::metrics))
         .routes(routes!(openapi::docs::openapi))
         .routes(routes!(openapi::docs::docs))
-        // The files of the page are not part of the API.
+        // The files of the pages are not part of the API.
         .route("/docs/", get(openapi::docs::index))
         .route("/docs/{file}", get(openapi::docs::asset))
+        .route("/", get(console::root))
+        .route("/console", get(console::to_index))
+        .route("/console/", get(console::index))
+        .route("/console/{*path}", get(console::asset))
 }
 
 /// The router of all paths. Browsers may call from `origins`; `*` allows any.

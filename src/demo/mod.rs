@@ -140,8 +140,10 @@ fn how_to_go_on(
          \x20 operator  {operator_key} (this run only)\n\
          \x20 admin     {admin}\n\
          \x20 pos       {pos}\n\n\
-         Serving on http://{address} until Ctrl-C. The API is described at http://{address}/docs, and metrics are at \
-         http://{address}/metrics. Lines to paste:\n\n\
+         Serving on http://{address} until Ctrl-C. The console, signed in as the admin:\n\n\
+         \x20 http://{address}/console/#key={admin}\n\n\
+         The API is described at http://{address}/docs, and metrics are at http://{address}/metrics.\n\n\
+         Lines to paste:\n\n\
          # Five pairs of socks, of which one is free\n{socks}\n\n\
          # A silk saree: {saree_is}\n{saree}\n\n\
          # The promotions, newest first\n\

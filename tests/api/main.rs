@@ -10,6 +10,7 @@ mod claims;
 mod clock;
 mod codes;
 mod commands;
+mod console;
 mod cursors;
 mod customer_promotions;
 mod customers;
