@@ -208,6 +208,8 @@ impl Values {
 #[derive(Clone, Debug)]
 pub struct Unmet {
     pub place: LeafPlace,
+    /// The part of the cart on which it was judged, by its number: 0 unless the benefit has `same`.
+    pub part: usize,
     pub measured: Measured,
 }
 

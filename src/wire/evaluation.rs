@@ -21,12 +21,14 @@ mod explanation;
 mod facts;
 mod head;
 mod reasons;
+mod suggestions;
 mod unmet;
 
 use context::Context;
 use facts::FactsBody;
 use head::{PromotionHead, PromotionName};
-use reasons::{NotAppliedBody, SuggestionBody};
+use reasons::NotAppliedBody;
+use suggestions::SuggestionBody;
 
 /// Typical bytes of an answer without its lists, and of each line, allocation and applied promotion. They reserve room.
 const ROOM: usize = 1_024;
@@ -84,10 +86,10 @@ answer! {
             || context.request.cart.codes.iter().zip(&own.codes).map(|(code, verdict)| {
                 (code.as_ref(), verdict, *context)
             }),
-        /// At most 5 promotions whose conditions are nearly met.
+        /// At most 5 changes of the cart that make further promotions apply, the largest gain first.
         suggestions: required(every(part::<SuggestionBody>())) =>
             || own.suggestions.iter().map(|suggestion| {
-                (suggestion, context.rules.promotion(suggestion.promotion), context.precision)
+                (suggestion, context.rules.promotion(suggestion.promotion), *context)
             }),
         /// With `explain: all`: every active or paused promotion that did not apply.
         not_applied: absent(every(part::<NotAppliedBody>())) =>

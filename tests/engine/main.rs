@@ -13,6 +13,7 @@ mod optimal;
 mod oracle;
 mod properties;
 mod reasons;
+mod suggestions;
 
 use serde_json::Value;
 

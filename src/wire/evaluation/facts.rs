@@ -34,8 +34,8 @@ impl PrintBody<(Option<&Reason>, Context<'_>)> for FactsBody {
             Reason::CurrencyMismatch(currency) => {
                 CurrencyMismatch::print_members(writer, currency);
             }
-            Reason::OutOfScope(own) => OutOfScope::print_members(writer, own),
-            Reason::NotInAudience(audience) => NotInAudience::print_members(writer, audience),
+            Reason::OutOfScope(own) => OutOfScope::print_members(writer, &**own),
+            Reason::NotInAudience(audience) => NotInAudience::print_members(writer, &**audience),
             Reason::NotIssued { expired_at: Some(at) } => {
                 NotIssued::print_members(writer, &local(*at));
             }

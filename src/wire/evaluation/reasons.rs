@@ -1,37 +1,15 @@
-//! Why promotions did not apply, and what is missing: reasons and suggestions (spec 8).
+//! Why promotions did not apply, and what is missing: reasons and unmet conditions (spec 8).
 
 use super::context::Context;
 use super::explanation;
 use super::facts::FactsBody;
 use super::head::PromotionHead;
 use super::unmet::{UnmetBody, missing};
-use crate::domain::evaluation::{NotApplied, Suggestion};
-use crate::domain::promotion::Promotion;
-use crate::domain::reason::{Reason, ReasonCode, Unmet};
+use crate::domain::evaluation::NotApplied;
+use crate::domain::reason::{Reason, ReasonCode};
 use crate::wire::body::*;
 use crate::wire::usage::{LIMIT_NAME, limit_name};
 use crate::wire::write::Writer;
-
-/// The part of a message that the shortfall replaces.
-const SHORTFALL: &str = "{shortfall}";
-
-answer! {
-    pub(super) struct SuggestionBody "" as (&Suggestion, &Promotion, u32)
-        |(own, promotion, precision)| {
-        head: all_of::<PromotionHead>() => promotion,
-        /// The promotion's message, in which the shortfall replaces `{shortfall}`.
-        message: required(WORDS) =>
-            promotion.terms.message.replace(SHORTFALL, &shortfall(&own.unmet, promotion, *precision)),
-        /// The one condition that is not met.
-        unmet: required(every(part::<UnmetBody>())) => || [missing(&own.unmet, promotion, *precision)],
-    }
-}
-
-fn shortfall(unmet: &Unmet, promotion: &Promotion, precision: u32) -> String {
-    let (_, _, decimals) = missing(unmet, promotion, precision);
-    let shortfall = unmet.number().and_then(|number| number.shortfall.as_ref());
-    shortfall.map_or_else(String::new, |own| own.print(decimals))
-}
 
 answer! {
     /// A promotion that did not apply, and why.

@@ -1,7 +1,7 @@
 //! What a promotion gives at its turn (7.4), and the cart after it.
 
 use super::amounts::{exact_amounts, room_on_line};
-use super::choose::{Choice, Plan, applications_allowed, choose, parts};
+use super::choose::{Choice, Plan, applications_allowed, choose, parts, target_lines};
 use super::conditions::{Judged, Requirement, Sight, Unmet, judge, requirements, unmet};
 use super::document::{Promotion, World};
 use super::facts::wanted;
@@ -34,6 +34,8 @@ pub struct Refusal {
     pub reason: &'static str,
     pub unmet: Vec<Unmet>,
     pub facts: Value,
+    /// The lines that the target means, where nothing on them could be discounted.
+    pub target: Option<Vec<usize>>,
 }
 
 impl Refusal {
@@ -44,7 +46,7 @@ impl Refusal {
 
     /// A reason with its facts.
     pub fn with(reason: &'static str, facts: Value) -> Refusal {
-        Refusal { reason, unmet: Vec::new(), facts }
+        Refusal { reason, unmet: Vec::new(), facts, target: None }
     }
 }
 
@@ -85,7 +87,7 @@ pub fn conditions_met<'a>(
     }
     if met.is_empty() {
         let unmet = nearest(failed);
-        return Err(Refusal { reason: "conditions_not_met", unmet, facts: json!({}) });
+        return Err(Refusal { unmet, ..Refusal::because("conditions_not_met") });
     }
     Ok(met)
 }
@@ -98,8 +100,7 @@ fn unmet_of(world: &World<'_>, judged: &Judged<'_>) -> Vec<Unmet> {
 /// shortfall in proportion, then the first part.
 fn nearest(failed: Vec<Vec<Unmet>>) -> Vec<Unmet> {
     let distance = |leaves: &Vec<Unmet>| {
-        let shortfalls = leaves.iter().filter_map(|leaf| leaf.shortfall.as_ref());
-        let missing: Exact = shortfalls.map(|(_, ratio)| ratio).sum();
+        let missing: Exact = leaves.iter().filter_map(|leaf| leaf.missing.ratio()).sum();
         (leaves.len(), missing)
     };
     failed.into_iter().min_by_key(distance).unwrap_or_default()
@@ -194,7 +195,8 @@ fn attempt_items(
     let discount = settle_lines(world, promotion, &exact, &mut lines);
     let free_items: Exact = plans.iter().map(|plan| &plan.to_add).sum();
     if discount.is_zero() && free_items.is_zero() {
-        return Err(nothing(is_there_any));
+        let target = met.iter().flat_map(|(sight, needed)| target_lines(sight, needed)).collect();
+        return Err(Refusal { target: Some(target), ..nothing(is_there_any) });
     }
     let mut allocations = Vec::new();
     for share in &lines {
@@ -296,7 +298,8 @@ fn attempt_cart(
         after: state.clone(),
     };
     if lines.is_empty() || n == 0 {
-        return Err(nothing(!lines.is_empty()));
+        let is_there_any = !lines.is_empty();
+        return Err(Refusal { target: Some(lines), ..nothing(is_there_any) });
     }
     if benefit.kind == "award_points" {
         gift.points = &benefit.value * whole(n);
