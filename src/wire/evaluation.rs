@@ -7,19 +7,21 @@ use super::write::Writer;
 use crate::domain::benefit::Level;
 use crate::domain::cart::{Line, Request};
 use crate::domain::evaluation::{
-    Allocation, Applied, CodeVerdict, Evaluation, FreeItem, Optimality, PricedLine, PromotionIndex,
-    ReasonCode, Totals,
+    Allocation, Applied, CodeVerdict, Evaluation, FreeItem, Optimality, PricedLine, ReasonCode,
+    Totals,
 };
 use crate::domain::exact::Exact;
-use crate::domain::id::{IssuanceId, PromotionId};
+use crate::domain::id::IssuanceId;
 use crate::domain::names::{Named, names_of};
 use crate::domain::promotion::{Promotion, PromotionType};
 use crate::engine::RuleSet;
 
+mod context;
 mod head;
 mod reasons;
 mod suggestions;
 
+use context::Context;
 use head::{PromotionHead, PromotionName};
 use reasons::NotAppliedBody;
 use suggestions::SuggestionBody;
@@ -29,22 +31,6 @@ const ROOM: usize = 1_024;
 const ROOM_LINE: usize = 192;
 const ROOM_ALLOCATION: usize = 112;
 const ROOM_APPLIED: usize = 320;
-
-/// What belongs to an evaluation and is needed to print it.
-#[derive(Clone, Copy)]
-struct Context<'a> {
-    rules: &'a RuleSet,
-    request: &'a Request<'a>,
-    now: DateTime<Utc>,
-    /// The least number of decimals of an amount.
-    precision: u32,
-}
-
-impl Context<'_> {
-    fn promotion_id(&self, index: PromotionIndex) -> PromotionId {
-        self.rules.promotion(index).id
-    }
-}
 
 /// Prints the evaluation of a request by `rules`.
 pub fn print(
