@@ -11,7 +11,7 @@ use super::event::EventType;
 use super::finding::{FindingCode, Severity};
 use super::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
 use super::limit::{LimitSubject, Measure, RefreshUnit};
-use super::promotion::{PromotionType, State, Status};
+use super::promotion::{PromotionOrder, PromotionType, State, Status};
 use super::redemption::RedemptionState;
 use super::role::Role;
 use super::rounding::RoundingMode;
@@ -77,6 +77,11 @@ names! {
         CodeLinked = "code_linked",
     }
     Status { Draft = "draft", Active = "active", Paused = "paused", Archived = "archived" }
+    PromotionOrder {
+        OldestFirst = "created_at", NewestFirst = "-created_at", Name = "name",
+        NameDescending = "-name", StartsAt = "starts_at", StartsAtDescending = "-starts_at",
+        EndsAt = "ends_at", EndsAtDescending = "-ends_at",
+    }
     State {
         Draft = "draft",
         Scheduled = "scheduled",

@@ -315,3 +315,16 @@ pub enum State {
     Ended,
     Archived,
 }
+
+/// The order of a list of promotions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromotionOrder {
+    OldestFirst,
+    NewestFirst,
+    Name,
+    NameDescending,
+    StartsAt,
+    StartsAtDescending,
+    EndsAt,
+    EndsAtDescending,
+}

@@ -11,6 +11,7 @@ use crate::domain::promotion::{Promotion, Status, Terms};
 use crate::domain::settings::{CustomField, CustomFieldKind};
 use crate::domain::usage::Usage;
 use crate::wire::body::PrintBody as _;
+use crate::wire::custom_field::CustomValues;
 use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
 use crate::wire::json::Json;
@@ -255,7 +256,8 @@ proptest! {
         };
         prop_assert_eq!(parse_stored(stored(&terms).as_bytes()), Ok(terms.clone()));
         let answer = answered(&terms);
-        let purpose = Purpose::Replace(&fields, Status::Active);
+        let kept = CustomValues::new();
+        let purpose = Purpose::Replace(&fields, Status::Active, &kept);
         let (again, faults) = read(&answer, |v, f| parse(v, purpose, f));
         prop_assert_eq!(faults, Vec::<String>::new());
         prop_assert_eq!(again.status, Some(Status::Paused));
