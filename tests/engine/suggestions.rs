@@ -25,7 +25,7 @@ fn suggesting(seed: u64) -> (Value, Value) {
     let documents = (0..).map(|more| {
         let mut document = generate::suggesting(seed ^ (more << 48));
         document["request"]["explain"] = json!("all");
-        if seed % 8 == 0 {
+        if seed.is_multiple_of(8) {
             document["settings"]["strategy"] = json!("optimal");
             document["promotions"].as_array_mut().expect("promotions").truncate(5);
             document["codes"] = json!({});

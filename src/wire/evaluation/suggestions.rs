@@ -1,6 +1,6 @@
 //! Suggestions: what a shopper can do so that a promotion applies, and a sentence that says so (spec 15.7).
 
-use super::Context;
+use super::context::Context;
 use super::head::PromotionHead;
 use crate::domain::evaluation::Suggestion;
 use crate::domain::names::{Named, names_of};
@@ -70,7 +70,7 @@ fn shortfall(advice: &Advice, precision: u32) -> Option<String> {
     Some(shortfall.value.print(if shortfall.is_amount { precision } else { 0 }))
 }
 
-/// The texts in braces are replaced in one go, so that none is looked for in what replaced another.
+/// The text for the shopper, with what the suggestion has in the place of the words in braces.
 fn message(own: &Suggestion, promotion: &Promotion, precision: u32) -> String {
     let shortfall = shortfall(&own.advice, precision).unwrap_or_default();
     let gain = own.gain.map(|gain| gain.print(precision)).unwrap_or_default();
