@@ -12,6 +12,7 @@ mod names;
 mod options;
 mod page;
 mod pool;
+mod promotion_filter;
 mod statements;
 mod transaction;
 

@@ -3,7 +3,7 @@
 use serde_json::{Value as Tree, json};
 
 use super::{cases, put, read};
-use crate::domain::amount::{Number, Scaled as _};
+use crate::domain::amount::Number;
 use crate::domain::promotion::{CustomValue, Status};
 use crate::domain::settings::{CustomField, CustomFieldKind};
 use crate::wire::custom_field::CustomValues;
