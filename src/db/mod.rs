@@ -14,6 +14,7 @@ mod names;
 mod options;
 mod page;
 mod pool;
+mod promotion_filter;
 mod route;
 mod session;
 mod standby;

@@ -4,43 +4,23 @@
 //! There is an index for each order within a status, and one for each order within a type or campaign of it. So places
 //! are read status by status and merged. What only a few promotions have (a part of a name, a store) is looked up first.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::page::Filling;
+pub use super::promotion_filter::PromotionFilter;
+use super::promotion_filter::{Part, parts};
 use super::promotions::PromotionRow;
 use super::{DbError, Page, Result, TenantTx};
 use crate::domain::id::PromotionId;
 use crate::domain::limit::Measure;
-use crate::domain::promotion::{PromotionOrder, PromotionType, State, Status};
-use crate::domain::store::Store;
+use crate::domain::promotion::{PromotionOrder, PromotionType};
 
 /// Up to so many promotions are read one by one and sorted. If more promotions match, an index in the order of the
 /// list finds a page of them sooner.
 const FEW: usize = 1_000;
 /// Most characters of a word (migration 13).
 const WORD: usize = 32;
-
-/// Which promotions are listed.
-#[derive(Clone, Debug, Default)]
-pub struct PromotionFilter {
-    /// Those in one of these states. Empty: those that are not archived.
-    pub states: Vec<State>,
-    pub kind: Option<PromotionType>,
-    pub campaign: Option<String>,
-    /// Those whose name contains this text, in any case.
-    pub q: Option<String>,
-    /// Those whose scope lets this store in.
-    pub store: Option<Store>,
-    /// Those that end at this time or later.
-    pub ends_after: Option<DateTime<Utc>>,
-    /// Those that end before this time.
-    pub ends_before: Option<DateTime<Utc>>,
-    /// Some of these.
-    pub among: Option<Vec<Uuid>>,
-    /// None of these.
-    pub without: Option<Vec<Uuid>>,
-}
 
 /// What a list is sorted by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,16 +55,6 @@ pub struct UsedUp {
     /// The promotion's limits, as JSON text.
     pub limits: String,
 }
-
-/// The promotions of one status whose dates lie within bounds, each bound included below and excluded above.
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    status: Status,
-    starts: Bounds,
-    ends: Bounds,
-}
-
-type Bounds = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 /// The filter, as the statements take it.
 struct Conditions {
@@ -289,39 +259,6 @@ async fn refuse_unknown(tx: &mut TenantTx) -> Result<()> {
     match unknown.await? {
         None => Ok(()),
         Some(status) => Err(DbError::Unreadable(format!("{status:?} is no status of a promotion"))),
-    }
-}
-
-/// The statuses and dates of the states that are asked for.
-fn parts(filter: &PromotionFilter, now: DateTime<Utc>) -> Vec<Part> {
-    let any = (None, None);
-    let of = |status| Part { status, starts: any, ends: (filter.ends_after, filter.ends_before) };
-    if filter.states.is_empty() {
-        return [Status::Draft, Status::Active, Status::Paused].map(of).to_vec();
-    }
-    // The database counts microseconds.
-    let later = Some(now.checked_add_signed(TimeDelta::microseconds(1)).unwrap_or(now));
-    let part = |state: &State| match state {
-        State::Draft => of(Status::Draft),
-        State::Paused => of(Status::Paused),
-        State::Archived => of(Status::Archived),
-        State::Scheduled => Part { starts: (later, None), ..of(Status::Active).ending_from(later) },
-        State::Live => Part { starts: (None, later), ..of(Status::Active).ending_from(later) },
-        State::Ended => of(Status::Active).ending_before(later),
-    };
-    filter.states.iter().map(part).collect()
-}
-
-impl Part {
-    fn ending_from(self, time: Option<DateTime<Utc>>) -> Self {
-        let (from, before) = self.ends;
-        Self { ends: (from.max(time), before), ..self }
-    }
-
-    fn ending_before(self, time: Option<DateTime<Utc>>) -> Self {
-        let (from, before) = self.ends;
-        let before = before.into_iter().chain(time).min();
-        Self { ends: (from, before), ..self }
     }
 }
 

@@ -20,6 +20,11 @@ async fn fill(service: &Service, tenant: &Tenant) -> String {
     let codes = json!({"codes": ["CANARY-KEY-1", "CANARY-KEY-2"]});
     let path = format!("/v1/promotions/{coded}/codes");
     service.post(&path, admin, codes).await.expect(201);
+    for number in 1..=2 {
+        let generate =
+            json!({"generate": {"count": 1, "length": 8}, "batch": format!("canary-{number}")});
+        service.post(&path, admin, generate).await.expect(201);
+    }
     let paused = json!({"status": "paused"});
     let path = format!("/v1/promotions/{coded}/status");
     service.post(&path, admin, paused).await.expect(200);

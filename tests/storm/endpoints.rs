@@ -59,6 +59,7 @@ enum Request {
     MakePromotion,
     PutPromotion,
     Pause,
+    PauseMany,
     Archive,
     MakeCodes,
     GenerateCodes,
@@ -93,6 +94,7 @@ const REQUESTS: [Request; 31] = [
     Request::MakePromotion,
     Request::PutPromotion,
     Request::Pause,
+    Request::PauseMany,
     Request::Archive,
     Request::MakeCodes,
     Request::GenerateCodes,
@@ -284,6 +286,14 @@ impl Stage {
                 let id = self.made("/v1/promotions".to_owned(), body).await;
                 let path = format!("/v1/promotions/{id}/status");
                 post(path, json!({"status": "paused"}))
+            }
+            Request::PauseMany => {
+                let mut ids = Vec::new();
+                for name in [name.clone(), format!("{name} too")] {
+                    let body = shop::ten_off(&name, json!({}));
+                    ids.push(self.made("/v1/promotions".to_owned(), body).await);
+                }
+                post("/v1/promotions/status".to_owned(), json!({"ids": ids, "status": "paused"}))
             }
             Request::Archive => {
                 let body = shop::ten_off(&name, json!({}));
