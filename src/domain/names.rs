@@ -9,7 +9,7 @@ use super::condition::{CartMeasure, LineMeasure, MemberSubject, Order};
 use super::evaluation::ReasonCode;
 use super::event::EventType;
 use super::finding::{FindingCode, Severity};
-use super::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
+use super::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel, OfferStatus};
 use super::limit::{LimitSubject, Measure, RefreshUnit};
 use super::promotion::{PromotionType, State, Status};
 use super::redemption::RedemptionState;
@@ -100,6 +100,7 @@ names! {
         Expired = "expired",
         Revoked = "revoked",
     }
+    OfferStatus { Usable = "usable", Claimable = "claimable", Later = "later" }
     IssuanceSource {
         Manual = "manual",
         Activity = "activity",

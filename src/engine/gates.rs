@@ -112,14 +112,24 @@ fn identified<'c>(customer: Option<&'c Customer<'c>>) -> Option<&'c Customer<'c>
 
 /// Whether each list that is not empty contains what the request has (spec 5.2).
 pub(crate) fn in_scope(scope: &Scope, store: Option<&Store>, request: &Request<'_>) -> bool {
-    let allows = |list: &[String], own: Option<&str>| {
-        list.is_empty() || own.is_some_and(|own| list.iter().any(|entry| entry == own))
-    };
+    has_store(scope, store) && has_channel(scope, request.channel.as_deref())
+}
+
+/// Whether a scope contains a store, its concept and one of its zones.
+pub(crate) fn has_store(scope: &Scope, store: Option<&Store>) -> bool {
     let zones = store.map_or(&[][..], |store| &store.zones);
     allows(&scope.stores, store.map(|store| store.code.as_str()))
         && allows(&scope.concepts, store.and_then(|store| store.concept.as_deref()))
         && (scope.zones.is_empty() || zones.iter().any(|zone| scope.zones.contains(zone)))
-        && allows(&scope.channels, request.channel.as_deref())
+}
+
+/// Whether a scope contains a channel.
+pub(crate) fn has_channel(scope: &Scope, channel: Option<&str>) -> bool {
+    allows(&scope.channels, channel)
+}
+
+fn allows(list: &[String], own: Option<&str>) -> bool {
+    list.is_empty() || own.is_some_and(|own| list.iter().any(|entry| entry == own))
 }
 
 /// A promotion of type `loyalty` needs a customer first, then a membership, whatever its audience. Then the audience

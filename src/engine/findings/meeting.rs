@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
-use super::dates::openings;
 use crate::domain::promotion::{Scope, Terms};
 use crate::domain::schedule::{Days, Opening, Schedule};
-use crate::engine::calendar::is_open;
+use crate::engine::calendar::{is_open, openings};
 
 /// What repeats every week meets within this time, or never.
 const TWO_WEEKS: TimeDelta = TimeDelta::days(15);

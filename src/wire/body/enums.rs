@@ -12,7 +12,9 @@ use crate::domain::cart::Explain;
 use crate::domain::evaluation::ReasonCode;
 use crate::domain::event::EventType;
 use crate::domain::finding::{FindingCode, Severity as FindingSeverity};
-use crate::domain::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
+use crate::domain::issuance::{
+    ActivityType, IssuanceSource, IssuanceState, MessageChannel, OfferStatus,
+};
 use crate::domain::limit::RefreshUnit;
 use crate::domain::promotion::{PromotionType, State as PromotionState, Status as LifecycleStatus};
 use crate::domain::redemption::RedemptionState;
@@ -39,7 +41,7 @@ titled! {
     ActivityType, AmountPer, AudienceType, CustomFieldType, DiscountLevel, EarningTrigger,
     EvaluationOrder, EventType, ExpiryType, Explain, FindingCode, FindingSeverity, IssuanceSource, IssuanceState, KeyRole,
     LifecycleStatus, LineField, MatchMode, MessageChannel, MilestoneMeasure, NumberOperator,
-    Operator, PercentageBase, PickOrder, PickWithin, PriceBase, PromotionState, PromotionType,
+    OfferStatus, Operator, PercentageBase, PickOrder, PickWithin, PriceBase, PromotionState, PromotionType,
     QualifyingItems, RankingCriterion, ReasonCode, RedemptionState, RefreshUnit, RoundingMode,
     SameWithin, StepMeasure, Strategy, UnitsFrom, Weekday,
 }
