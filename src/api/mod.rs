@@ -44,6 +44,7 @@ mod stores;
 mod stream;
 mod tenants;
 mod unread_bodies;
+mod vocabulary;
 mod watched;
 mod webhooks;
 

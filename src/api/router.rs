@@ -16,7 +16,7 @@ use super::state::Api;
 use super::{
     activities, audit, codes, customers, edge, evaluate, events, health, issuances, keys,
     milestones, openapi, product_lists, promotions, redemptions, settings, stats, stores, tenants,
-    webhooks,
+    vocabulary, webhooks,
 };
 use crate::metrics::Metrics;
 
@@ -65,6 +65,8 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(webhooks::get, webhooks::put, webhooks::delete))
         .routes(routes!(webhooks::dead))
         .routes(routes!(webhooks::resend))
+        .routes(routes!(vocabulary::list))
+        .routes(routes!(vocabulary::put, vocabulary::delete))
         .routes(routes!(events::list))
         .routes(routes!(audit::list))
         .routes(routes!(health::healthz))

@@ -31,6 +31,6 @@ names! {
     ProductList ProductListInput ProductListPage ProductListSummary Promotion PromotionInput PromotionPage
     PromotionReplacement PromotionStats PromotionVersionPage Redemption RedemptionFull RedemptionInput
     RedemptionPage Resend Resent ReturnInput ReturnRecord Settings SettingsInput Stats StatusChange Store StoreInput
-    StoreListInput StorePage StoresPut Tenant TenantInput TenantMade TenantPage TenantPatch Webhook WebhookInput
-    WebhookPage
+    StoreListInput StorePage StoresPut Tenant TenantInput TenantMade TenantPage TenantPatch VocabularyInput
+    VocabularyPage VocabularyPut Webhook WebhookInput WebhookPage
 }

@@ -34,6 +34,7 @@ pub mod outbox;
 pub mod product_lists;
 pub mod promotion_ends;
 pub mod promotion_history;
+pub mod promotion_names;
 pub mod promotions;
 pub mod reconcile;
 pub mod redemption_keys;
@@ -47,6 +48,7 @@ pub mod stores;
 pub mod tenants;
 pub mod usable_issuances;
 pub mod usage;
+pub mod vocabulary;
 pub mod webhooks;
 
 pub use error::{DbError, Key, NotReady, Reference, Result};

@@ -19,7 +19,7 @@ use super::selector::{Match, NumberField, NumberOperator};
 use super::settings::{
     EvaluationOrder, PercentageBase, QualifyingItems, RankingCriterion, Strategy,
 };
-use super::vocabulary::NameField;
+use super::vocabulary::{NameField, NameSource};
 
 /// A closed set whose values have names.
 pub trait Named: Copy + 'static {
@@ -234,20 +234,36 @@ names! {
     }
     Severity { Warning = "warning", Info = "info" }
     NameField {
-        Store = "store",
-        Concept = "concept",
-        Zone = "zone",
-        Channel = "channel",
-        Program = "program",
-        Tier = "tier",
-        Group = "group",
+        Sku = "sku",
+        Product = "product",
         Category = "category",
         Brand = "brand",
         Tag = "tag",
+        Supplier = "supplier",
+        ProductGroup = "product_group",
+        AttributeKey = "attribute_key",
+        Attribute = "attribute",
+        VariantKey = "variant_key",
+        Variant = "variant",
         PaymentMode = "payment_mode",
         ShippingMethod = "shipping_method",
-        AttributeKey = "attribute_key",
-        VariantKey = "variant_key",
+        Channel = "channel",
+        Store = "store",
+        Concept = "concept",
+        Zone = "zone",
+        Program = "program",
+        Tier = "tier",
+        Supplementary = "supplementary",
+        Group = "group",
+        CustomerAttributeKey = "customer_attribute_key",
+        Campaign = "campaign",
+        Template = "template",
+    }
+    NameSource {
+        Stores = "stores",
+        Promotions = "promotions",
+        Redemptions = "redemptions",
+        Import = "import",
     }
     ReasonCode {
         Paused = "paused",

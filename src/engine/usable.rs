@@ -8,7 +8,7 @@ use crate::domain::evaluation::PromotionIndex;
 use crate::domain::id::{CodeId, IssuanceId, PromotionId};
 use crate::domain::issuance::OfferStatus;
 use crate::domain::limit::{CountedLimit, LimitSubject};
-use crate::domain::promotion::{Kind, Status};
+use crate::domain::promotion::Status;
 use crate::domain::store::Store;
 
 use super::compiled::Compiled;

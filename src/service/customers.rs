@@ -105,12 +105,14 @@ impl Service {
         actor: Actor,
         customer: String,
     ) -> Result<(), ServiceError> {
+        self.collector().forget(actor.tenant, &customer);
         self.settle(actor.tenant, move |tx| {
             Box::pin(async move {
                 tx.allow_bulk().await?;
                 let nobody = Uuid::new_v4();
                 let moved = pass_on(tx, &customer, &nobody.to_string()).await?;
                 db::customers::forget(tx, nobody).await?;
+                db::vocabulary::forget_text(tx, &customer).await?;
                 audit_move(tx, actor, "deleted", moved).await
             })
         })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::collector::Collector;
 use super::error::{ServiceError, Undone};
 use super::pool::Pool;
 use super::redeem::Queues;
@@ -53,6 +54,7 @@ struct Inner {
     queues: Queues,
     pool: Pool,
     metrics: Metrics,
+    collector: Collector,
 }
 
 impl Service {
@@ -64,7 +66,8 @@ impl Service {
         pool: Pool,
         metrics: Metrics,
     ) -> Self {
-        let inner = Inner { db, cache, clock, targets, queues: Queues::default(), pool, metrics };
+        let (queues, collector) = (Queues::default(), Collector::default());
+        let inner = Inner { db, cache, clock, targets, queues, pool, metrics, collector };
         Self { inner: Arc::new(inner) }
     }
 
@@ -90,6 +93,10 @@ impl Service {
 
     pub fn pool(&self) -> &Pool {
         &self.inner.pool
+    }
+
+    pub(super) fn collector(&self) -> &Collector {
+        &self.inner.collector
     }
 
     pub(super) fn queues(&self) -> &Queues {

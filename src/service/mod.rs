@@ -31,9 +31,11 @@ pub mod returns;
 pub mod settings;
 pub mod stats;
 pub mod stores;
+pub mod vocabulary;
 pub mod webhooks;
 
 mod change;
+mod collector;
 mod error;
 mod handle;
 mod usage;

@@ -10,6 +10,7 @@ use super::change::require_unlocked;
 use super::findings::look_for;
 use super::milestones::require_milestone;
 use super::product_lists::{names, require_lists};
+use super::vocabulary::{known_names, note_promotion};
 use super::{Actor, Expected, Mode, Refusal, Service, ServiceError, events, settings, usage};
 use crate::db::promotions::{NewPromotion, PromotionCursor, PromotionFilter, PromotionRow};
 use crate::db::{self, Page, TenantTx};
@@ -19,6 +20,7 @@ use crate::domain::names::Named;
 use crate::domain::promotion::{Promotion, Status, Terms, Transition};
 use crate::domain::settings::Settings;
 use crate::domain::usage::Usage;
+use crate::domain::vocabulary::KnownNames;
 use crate::engine::RuleSet;
 use crate::stored;
 use crate::wire;
@@ -154,6 +156,7 @@ impl Service {
         let promotion = PromotionId::new(Uuid::now_v7());
         // Read before anything is written, so that nothing fails afterwards.
         let rules = self.cache().rules(actor.tenant).await?;
+        let before = Arc::clone(&rules);
         let created = self.publish_in(mode, actor.tenant, move |tx| {
             Box::pin(async move {
                 let Content { terms, lists, status } = content;
@@ -164,7 +167,8 @@ impl Service {
                     require_room(tx, promotion, &new.terms, now).await?;
                 }
                 let row = db::promotions::insert(tx, &new, actor.key).await?;
-                changed(tx, actor, offset, "created", None, row).await
+                let stored = changed(tx, actor, offset, "created", None, row).await?;
+                with_known(tx, &before, stored).await
             })
         });
         with_findings(rules, created.await?, now).await
@@ -181,6 +185,7 @@ impl Service {
     ) -> Result<Written, ServiceError> {
         let (now, offset) = (self.clock().now(), self.clock().offset());
         let rules = self.cache().rules(actor.tenant).await?;
+        let before = Arc::clone(&rules);
         let replaced = self.publish_in(mode, actor.tenant, move |tx| {
             Box::pin(async move {
                 let Content { terms, lists, status } = content;
@@ -205,7 +210,8 @@ impl Service {
                 if status != kept {
                     after = set_status(tx, actor, promotion, status).await?;
                 }
-                changed(tx, actor, offset, "replaced", Some(&row), after).await
+                let stored = changed(tx, actor, offset, "replaced", Some(&row), after).await?;
+                with_known(tx, &before, stored).await
             })
         });
         with_findings(rules, replaced.await?, now).await
@@ -239,12 +245,23 @@ impl Service {
     }
 }
 
+/// A promotion with the known names that its findings depend on.
+async fn with_known(
+    tx: &mut TenantTx,
+    rules: &RuleSet,
+    stored: Stored,
+) -> Result<(Stored, KnownNames), ServiceError> {
+    let Promotion { id, terms, .. } = &stored.promotion;
+    let known = known_names(tx, rules, *id, terms).await?;
+    Ok((stored, known))
+}
+
 async fn with_findings(
     rules: Arc<RuleSet>,
-    stored: Stored,
+    (stored, known): (Stored, KnownNames),
     now: DateTime<Utc>,
 ) -> Result<Written, ServiceError> {
-    let findings = look_for(rules, stored.promotion.clone(), now).await?;
+    let findings = look_for(rules, stored.promotion.clone(), known, now).await?;
     Ok(Written { stored, findings })
 }
 
@@ -261,6 +278,7 @@ async fn changed(
     let what = subject(PromotionId::new(after.promotion_id));
     audit(tx, actor, what, action, before.map(audited), Some(audited(&after))).await?;
     let stored = Stored::one(tx, offset, after).await?;
+    note_promotion(tx, &stored.promotion, stored.version).await?;
     if has_moved {
         let now = db::redemptions::now(tx).await? + offset;
         let told = events::promotion_moved(&stored.promotion, stored.version, now);

@@ -11,6 +11,7 @@ use super::decode::Value;
 use super::duplicates::refuse_repeated;
 use super::faults::{FaultCode, Faults, Path};
 use super::json::Json;
+use super::vocabulary::NewName;
 use crate::domain::code::NewCode;
 use crate::domain::store::{MAX_ZONES, Store};
 
@@ -19,6 +20,8 @@ const STORE_COLUMNS: [&str; 4] = ["code", "concept", "zones", "timezone"];
 /// The columns of codes. Exports fill `used`; imports ignore it. Exports have the last one where a code of the
 /// promotion is bound to a customer.
 pub const CODE_COLUMNS: [&str; 4] = ["code", "expires_at", "used", "customer_id"];
+/// The columns of names.
+const NAME_COLUMNS: [&str; 2] = ["value", "title"];
 /// Separates the zones of a store.
 const ZONE_SEPARATOR: char = '|';
 
@@ -73,7 +76,7 @@ fn read_text<T>(
 /// Reads stores with the header `code,concept,zones,timezone`, in any case and order. The zones of a store are separated by `|`.
 pub fn stores(bytes: &[u8], faults: &mut Faults) -> Option<Vec<Store>> {
     let records = records(bytes, faults)?;
-    let (columns, records) = with_header(&records, &STORE_COLUMNS, faults)?;
+    let (columns, records) = with_header(&records, &STORE_COLUMNS, "code", faults)?;
     rows(&columns, records, faults, store).into_iter().collect()
 }
 
@@ -99,7 +102,7 @@ pub fn codes(bytes: &[u8], faults: &mut Faults) -> Option<Vec<NewCode>> {
     let records = records(bytes, faults)?;
     let names_code = |name: &str| name.trim().eq_ignore_ascii_case("code");
     let (columns, records) = if records.first().is_some_and(|first| first.iter().any(names_code)) {
-        with_header(&records, &CODE_COLUMNS, faults)?
+        with_header(&records, &CODE_COLUMNS, "code", faults)?
     } else {
         (vec!["code"], records.as_slice())
     };
@@ -128,10 +131,11 @@ fn code(row: &Row<'_>, faults: &mut Faults) -> Option<NewCode> {
 }
 
 /// The columns of the header, and the records below it. Each column must be known, in whatever case, and may appear
-/// once; `code` is required.
+/// once; `needed` is required.
 fn with_header<'r>(
     records: &'r [csv::StringRecord],
     known: &[&'static str],
+    needed: &str,
     faults: &mut Faults,
 ) -> Option<(Vec<&'static str>, &'r [csv::StringRecord])> {
     let Some((header, records)) = records.split_first() else {
@@ -148,8 +152,8 @@ fn with_header<'r>(
             Some(column) => columns.push(*column),
         }
     }
-    if !columns.contains(&"code") {
-        let path = Path::Root.key("code");
+    if !columns.contains(&needed) {
+        let path = Path::Root.key(needed);
         faults.add(&path, FaultCode::Required, "this column is missing");
     }
     (faults.as_slice().len() == before).then_some((columns, records))
@@ -172,6 +176,31 @@ fn rows<T>(
         read(&Row { columns, record, path }, faults)
     };
     records.iter().enumerate().map(row).collect()
+}
+
+/// Reads names of the vocabulary with the header `value` and optionally `title`, in any case and order. If the first line
+/// does not name `value`, there is no header, and each line is a name, with or without a title.
+pub fn names(bytes: &[u8], max: usize, faults: &mut Faults) -> Option<Vec<NewName>> {
+    let records = records(bytes, faults)?;
+    let names_value = |name: &str| name.trim().eq_ignore_ascii_case("value");
+    let (columns, records) = if records.first().is_some_and(|first| first.iter().any(names_value)) {
+        with_header(&records, &NAME_COLUMNS, "value", faults)?
+    } else {
+        let count = records.first().map_or(1, csv::StringRecord::len);
+        let columns = NAME_COLUMNS.into_iter().take(count.max(1)).collect();
+        (columns, records.as_slice())
+    };
+    if records.len() > max {
+        faults.add(&Path::Root, FaultCode::TooMany, format!("has more than {max} names"));
+        return None;
+    }
+    rows(&columns, records, faults, name).into_iter().collect()
+}
+
+fn name(row: &Row<'_>, faults: &mut Faults) -> Option<NewName> {
+    let value = row.read("value", &NAME, faults);
+    let title = row.optional("title", &TEXT, faults);
+    Some((value?, title?))
 }
 
 /// Reads a product list: one SKU a line, with or without the header `sku`, in whatever case.

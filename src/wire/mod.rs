@@ -41,6 +41,7 @@ pub mod selector;
 pub mod settings;
 pub mod store;
 pub mod usage;
+pub mod vocabulary;
 pub mod write;
 
 #[cfg(test)]

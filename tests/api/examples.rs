@@ -101,6 +101,7 @@ async fn settle(sent: &mut Sent<'_>, tenant: &Tenant) {
     sent.all("put_stores", admin, at("/v1/stores")).await;
     sent.all("put_store", admin, at("/v1/stores/BLR-IND")).await;
     sent.all("put_product_list", admin, at("/v1/product-lists/new-arrivals")).await;
+    sent.all("import_vocabulary", admin, at("/v1/vocabulary/category")).await;
     let named = |name: &str, value| {
         (format!("/v1/milestones/{}", if name == "spender" { "big-spender" } else { name }), value)
     };

@@ -51,5 +51,6 @@ mod tenants;
 mod throttle;
 mod unread_answers;
 mod unsent;
+mod vocabulary;
 mod webhook_shares;
 mod webhooks;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{
     audit, codes, health, keys, product_lists, redemptions, schema, stats, stores, tenants,
-    webhooks,
+    vocabulary, webhooks,
 };
 use crate::domain::redemption::Order;
 use crate::wire::body::{
@@ -19,7 +19,7 @@ use crate::wire::body::{
 use crate::wire::event::EventBody;
 use crate::wire::{
     activity, code, customer_promotion, drafts, evaluation, finding, issuing, milestone, problem,
-    product_list, promotion, redemption, returns, settings, store,
+    product_list, promotion, redemption, returns, settings, store, vocabulary as wire_vocabulary,
 };
 
 /// Makes the function that describes all bodies.
@@ -105,6 +105,9 @@ bodies! {
     TenantMade: answer::<tenants::TenantMade>;
     TenantPage: page::<tenants::TenantBody>;
     TenantPatch: request::<tenants::PatchBody>;
+    VocabularyInput: request::<wire_vocabulary::NewNames>;
+    VocabularyPage: page::<vocabulary::EntryBody>;
+    VocabularyPut: answer::<vocabulary::VocabularyPut>;
     Webhook: answer::<webhooks::WebhookBody>;
     WebhookInput: request::<webhooks::NewWebhookBody>;
     WebhookPage: page::<webhooks::WebhookBody>;
