@@ -24,6 +24,7 @@ mod evaluate;
 mod events;
 mod handler;
 mod health;
+mod import;
 mod issuances;
 mod keys;
 mod milestones;

@@ -14,7 +14,7 @@ use super::measure::Measure;
 use super::problem::ApiError;
 use super::state::Api;
 use super::{
-    activities, audit, codes, customers, edge, evaluate, events, health, issuances, keys,
+    activities, audit, codes, customers, edge, evaluate, events, health, import, issuances, keys,
     milestones, openapi, product_lists, promotions, redemptions, settings, stats, stores, tenants,
     vocabulary, webhooks,
 };
@@ -36,6 +36,7 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(product_lists::get, product_lists::put, product_lists::delete))
         .routes(routes!(promotions::create, promotions::list))
         .routes(routes!(promotions::get, promotions::put, promotions::archive))
+        .routes(routes!(import::import))
         .routes(routes!(promotions::set_status))
         .routes(routes!(promotions::history))
         .routes(routes!(promotions::findings))

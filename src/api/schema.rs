@@ -26,7 +26,7 @@ macro_rules! names {
 
 names! {
     ActivityInput ActivityRecorded AuditPage BulkIssuanceInput CartRequestInput Claim CodePage CodesInput CodesMade
-    DeadDeliveryPage Document EndedRedemption Evaluation EventPage Findings Health Issuance IssuanceInput IssuancePage
+    DeadDeliveryPage Document EndedRedemption Evaluation EventPage Findings Health Imported ImportInput Issuance IssuanceInput IssuancePage
     IssuanceVerdicts KeyInput KeyMade KeyPage Merge Milestone MilestoneInput MilestonePage Nothing OfferPage Problem
     ProductList ProductListInput ProductListPage ProductListSummary Promotion PromotionInput PromotionPage
     PromotionReplacement PromotionStats PromotionVersionPage Redemption RedemptionFull RedemptionInput

@@ -18,6 +18,7 @@ pub mod evaluate;
 pub mod event_log;
 pub mod events;
 pub mod findings;
+pub mod import;
 pub mod issuance_ends;
 pub mod issuances;
 pub mod keys;

@@ -159,15 +159,8 @@ impl Service {
         let before = Arc::clone(&rules);
         let created = self.publish_in(mode, actor.tenant, move |tx| {
             Box::pin(async move {
-                let Content { terms, lists, status } = content;
-                let status = status.unwrap_or(Status::Draft);
-                let new = new_promotion(tx, promotion, terms, &lists, status).await?;
-                if status == Status::Active {
-                    require_custom_fields(tx, &new.terms).await?;
-                    require_room(tx, promotion, &new.terms, now).await?;
-                }
-                let row = db::promotions::insert(tx, &new, actor.key).await?;
-                let stored = changed(tx, actor, offset, "created", None, row).await?;
+                let moment = Moment { now, offset };
+                let stored = create(tx, actor, promotion, content, moment).await?;
                 with_known(tx, &before, stored).await
             })
         });
@@ -188,29 +181,11 @@ impl Service {
         let before = Arc::clone(&rules);
         let replaced = self.publish_in(mode, actor.tenant, move |tx| {
             Box::pin(async move {
-                let Content { terms, lists, status } = content;
                 let row = lock(tx, promotion).await?;
-                let old = stored::promotion(&row)?;
                 require_open(&row)?;
                 expected.check(row.version)?;
-                let status = status.unwrap_or(old.status);
-                require_transition(old.status, status)?;
-                require_unlocked(tx, Some(promotion), changes(&old.terms, &terms), now).await?;
-                if status == Status::Active {
-                    require_custom_fields(tx, &terms).await?;
-                    // A promotion that counts already needs no more room, even if the bound was lowered since.
-                    if old.status != Status::Active || old.terms.ends_at <= now {
-                        require_room(tx, promotion, &terms, now).await?;
-                    }
-                }
-                // Archiving frees the name and the lists, so `set_status` does it in a separate step.
-                let kept = if status == Status::Archived { old.status } else { status };
-                let new = new_promotion(tx, promotion, terms, &lists, kept).await?;
-                let mut after = db::promotions::replace(tx, row.version, &new, actor.key).await?;
-                if status != kept {
-                    after = set_status(tx, actor, promotion, status).await?;
-                }
-                let stored = changed(tx, actor, offset, "replaced", Some(&row), after).await?;
+                let moment = Moment { now, offset };
+                let stored = replace(tx, actor, row, content, moment).await?;
                 with_known(tx, &before, stored).await
             })
         });
@@ -243,6 +218,63 @@ impl Service {
         })
         .await
     }
+}
+
+/// The present time, and how far the service's clock is from the database's.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub(super) now: DateTime<Utc>,
+    pub(super) offset: TimeDelta,
+}
+
+/// Creates a promotion, as a draft if no status is said.
+pub(super) async fn create(
+    tx: &mut TenantTx,
+    actor: Actor,
+    promotion: PromotionId,
+    content: Content,
+    Moment { now, offset }: Moment,
+) -> Result<Stored, ServiceError> {
+    let Content { terms, lists, status } = content;
+    let status = status.unwrap_or(Status::Draft);
+    let new = new_promotion(tx, promotion, terms, &lists, status).await?;
+    if status == Status::Active {
+        require_custom_fields(tx, &new.terms).await?;
+        require_room(tx, promotion, &new.terms, now).await?;
+    }
+    let row = db::promotions::insert(tx, &new, actor.key).await?;
+    changed(tx, actor, offset, "created", None, row).await
+}
+
+/// Replaces a promotion, which the caller has locked. Without `status` it keeps its status.
+pub(super) async fn replace(
+    tx: &mut TenantTx,
+    actor: Actor,
+    row: PromotionRow,
+    content: Content,
+    Moment { now, offset }: Moment,
+) -> Result<Stored, ServiceError> {
+    let Content { terms, lists, status } = content;
+    let promotion = PromotionId::new(row.promotion_id);
+    let old = stored::promotion(&row)?;
+    let status = status.unwrap_or(old.status);
+    require_transition(old.status, status)?;
+    require_unlocked(tx, Some(promotion), changes(&old.terms, &terms), now).await?;
+    if status == Status::Active {
+        require_custom_fields(tx, &terms).await?;
+        // A promotion that counts already needs no more room, even if the bound was lowered since.
+        if old.status != Status::Active || old.terms.ends_at <= now {
+            require_room(tx, promotion, &terms, now).await?;
+        }
+    }
+    // Archiving frees the name and the lists, so `set_status` does it in a separate step.
+    let kept = if status == Status::Archived { old.status } else { status };
+    let new = new_promotion(tx, promotion, terms, &lists, kept).await?;
+    let mut after = db::promotions::replace(tx, row.version, &new, actor.key).await?;
+    if status != kept {
+        after = set_status(tx, actor, promotion, status).await?;
+    }
+    changed(tx, actor, offset, "replaced", Some(&row), after).await
 }
 
 /// A promotion with the known names that its findings depend on.

@@ -25,6 +25,7 @@ pub mod evaluation;
 pub mod event;
 pub mod faults;
 pub mod finding;
+pub mod import;
 pub mod issuance;
 pub mod issuing;
 pub mod json;

@@ -45,6 +45,9 @@ pub enum Purpose<'s> {
     /// An entry of an `evaluate` document: the status is `active` by default; `id` and `created_at` are read. `None`:
     /// the settings have faults, so custom fields are taken unchecked.
     Document(Option<&'s [CustomField]>),
+    /// An entry of a document to import: any status but archived; computed fields are ignored. Required custom fields
+    /// are not looked for, because the promotion that is replaced may have them.
+    Import(&'s [CustomField]),
     /// A draft on a cart: any status, an id, and codes. Custom fields are taken unchecked.
     Draft,
     /// A document that [`stored`] has printed. Custom fields are taken unchecked, because the settings may have
@@ -90,7 +93,9 @@ impl<'s> Purpose<'s> {
     /// The custom fields of the settings, if they are known.
     const fn fields(self) -> Option<&'s [CustomField]> {
         match self {
-            Purpose::Create(fields) | Purpose::Replace(fields, _) => Some(fields),
+            Purpose::Create(fields) | Purpose::Replace(fields, _) | Purpose::Import(fields) => {
+                Some(fields)
+            }
             Purpose::Document(fields) => fields,
             Purpose::Draft | Purpose::Stored => None,
         }
@@ -99,7 +104,7 @@ impl<'s> Purpose<'s> {
     /// The status if the body has none.
     const fn status(self) -> Status {
         match self {
-            Purpose::Create(_) | Purpose::Stored => Status::Draft,
+            Purpose::Create(_) | Purpose::Import(_) | Purpose::Stored => Status::Draft,
             Purpose::Replace(_, present) => present,
             Purpose::Document(_) | Purpose::Draft => Status::Active,
         }
@@ -119,6 +124,7 @@ fn custom_fields(
         custom_field::parse_values(value, fields, faults)
     })?;
     if let Some(fields) = fields
+        && !matches!(purpose, Purpose::Import(_))
         && status.unwrap_or(purpose.status()) == Status::Active
     {
         let path = object.path().key("custom_fields");
@@ -134,8 +140,9 @@ fn read_besides(
     body: &mut Body,
     faults: &mut Faults,
 ) {
-    let allowed = match purpose {
+    let allowed: &[Status] = match purpose {
         Purpose::Create(_) => &[Status::Draft, Status::Active],
+        Purpose::Import(_) => &[Status::Draft, Status::Active, Status::Paused],
         Purpose::Replace(..) | Purpose::Document(_) | Purpose::Draft => Status::ALL,
         Purpose::Stored => return,
     };
@@ -143,7 +150,7 @@ fn read_besides(
     let mut ignored = vec!["version", "state", "usage", "updated_at", "findings"];
     match purpose {
         Purpose::Create(_) | Purpose::Stored => return,
-        Purpose::Replace(..) => ignored.extend(["id", "created_at"]),
+        Purpose::Replace(..) | Purpose::Import(_) => ignored.extend(["id", "created_at"]),
         Purpose::Draft => {
             ignored.push("created_at");
             let id: Option<Option<Uuid>> = optional(ID).read("id", object, faults);

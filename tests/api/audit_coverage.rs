@@ -26,6 +26,7 @@ const CHANGES_NOTHING: &[&str] = &["/v1/webhooks/{name}/resend"];
 /// What is made, replaced or moved of promotions is in their history besides.
 const IN_HISTORY: &[(&str, &str)] = &[
     ("post", "/v1/promotions"),
+    ("put", "/v1/promotions/import"),
     ("put", "/v1/promotions/{id}"),
     ("delete", "/v1/promotions/{id}"),
     ("post", "/v1/promotions/{id}/status"),

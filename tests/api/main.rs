@@ -28,6 +28,7 @@ mod findings;
 mod freshness;
 mod heavy_redemptions;
 mod hostile;
+mod import;
 mod issuances;
 mod ledger;
 mod memory;

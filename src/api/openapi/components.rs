@@ -18,8 +18,9 @@ use crate::wire::body::{
 };
 use crate::wire::event::EventBody;
 use crate::wire::{
-    activity, code, customer_promotion, drafts, evaluation, finding, issuing, milestone, problem,
-    product_list, promotion, redemption, returns, settings, store, vocabulary as wire_vocabulary,
+    activity, code, customer_promotion, drafts, evaluation, finding, import, issuing, milestone,
+    problem, product_list, promotion, redemption, returns, settings, store,
+    vocabulary as wire_vocabulary,
 };
 
 /// Makes the function that describes all bodies.
@@ -57,6 +58,8 @@ bodies! {
     EventPage: page::<EventBody>;
     Findings: answer::<finding::FindingsBody>;
     Health: answer::<health::Health>;
+    Imported: answer::<import::ImportedBody>;
+    ImportInput: request::<import::ImportInput>;
     Issuance: answer::<issuing::IssuanceBody>;
     IssuanceInput: request::<issuing::IssueBody>;
     IssuancePage: page::<issuing::IssuanceBody>;
