@@ -69,7 +69,7 @@ async fn priced(service: &Service, tenant: &Tenant) -> Value {
         applied.as_object_mut().unwrap().remove("promotion_id");
     }
     for line in body["lines"].as_array_mut().unwrap() {
-        line.as_object_mut().unwrap().remove("discounts");
+        line.as_object_mut().unwrap().remove("allocations");
     }
     body
 }
