@@ -131,7 +131,9 @@ fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {
         settings::parse(value, defaults, Computed::Unknown, faults)
     });
     let stores = object.or("stores", Vec::new(), faults, store::parse_list);
-    let product_lists = object.or("product_lists", BTreeMap::new(), faults, product_lists);
+    let product_lists = object.or("product_lists", BTreeMap::new(), faults, |value, faults| {
+        product_lists(value, MAX_ENTRIES, faults)
+    });
     let fields = settings.as_ref().map(|settings| settings.custom_fields.as_slice());
     let entries = object.or("promotions", Vec::new(), faults, |value, faults| {
         value

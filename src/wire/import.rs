@@ -20,6 +20,10 @@ use crate::domain::store::Store;
 /// Most promotions, product lists and codes of a document, each. The bound stops a faulty generator before the memory
 /// runs out.
 pub const MAX_ENTRIES: usize = 1_000_000;
+/// Most product lists of a document to import: as many as a tenant may ever have.
+const MAX_LISTS: usize = 10_000;
+/// Most promotions of a document to import.
+const MAX_PROMOTIONS: usize = 100_000;
 
 /// Rules to import. What is left out stays as it is.
 #[derive(Clone, Debug, Default)]
@@ -58,12 +62,14 @@ pub fn parse(value: Value<'_, '_>, present: &Settings, faults: &mut Faults) -> O
         settings.custom_fields.clone_from(&present.custom_fields);
     }
     let of_settings = faults.take_lists();
-    let product_lists = object.or("product_lists", BTreeMap::new(), faults, product_lists);
+    let product_lists = object.or("product_lists", BTreeMap::new(), faults, |value, faults| {
+        product_lists(value, MAX_LISTS, faults)
+    });
     let stores = object.or("stores", Vec::new(), faults, store::parse_list);
     let fields = settings.as_ref().and_then(Option::as_ref).unwrap_or(present);
     let fields = &fields.custom_fields;
     let promotions = object.or("promotions", Vec::new(), faults, |value, faults| {
-        value.list(0..=MAX_ENTRIES, faults, |value, faults| {
+        value.list(0..=MAX_PROMOTIONS, faults, |value, faults| {
             let body = parse_promotion(value, Purpose::Import(fields), faults);
             let (lists, pointer) = (faults.take_lists(), value.path.pointer());
             Some(ImportedPromotion { terms: body.terms?, lists, status: body.status, pointer })
@@ -85,12 +91,13 @@ pub fn parse(value: Value<'_, '_>, present: &Settings, faults: &mut Faults) -> O
     })
 }
 
-/// Reads product lists by their names.
+/// Reads at most so many product lists by their names.
 pub fn product_lists(
     value: Value<'_, '_>,
+    most: usize,
     faults: &mut Faults,
 ) -> Option<BTreeMap<String, Vec<String>>> {
-    let lists = value.map(MAX_ENTRIES, faults, |name, value, faults| {
+    let lists = value.map(most, faults, |name, value, faults| {
         Some((name.to_owned(), product_list::parse_skus(value, faults)?))
     })?;
     Some(lists.into_iter().collect())
@@ -103,7 +110,7 @@ fn codes(
     faults: &mut Faults,
 ) -> Option<BTreeMap<String, Vec<NewCode>>> {
     object.or("codes", BTreeMap::new(), faults, |value, faults| {
-        let lists = value.map(MAX_ENTRIES, faults, |name, value, faults| {
+        let lists = value.map(MAX_PROMOTIONS, faults, |name, value, faults| {
             let list = value.list(0..=MAX_ENTRIES, faults, code);
             let named = |own: &&ImportedPromotion| own.terms.name == name;
             match promotions?.iter().find(named) {
@@ -212,11 +219,11 @@ described! {
         /// Stores; each code may appear once.
         stores: absent(store::STORES),
         /// Product lists by their names.
-        product_lists: absent(map(list(NAME, 0..=product_list::MAX_SKUS), MAX_ENTRIES)),
+        product_lists: absent(map(list(NAME, 0..=product_list::MAX_SKUS), MAX_LISTS)),
         /// Promotions; each name may appear once.
-        promotions: absent(list(part::<ImportEntry>(), 0..=MAX_ENTRIES)),
+        promotions: absent(list(part::<ImportEntry>(), 0..=MAX_PROMOTIONS)),
         /// Codes by the names of their promotions, which must be in the document.
-        codes: absent(map(list(part::<CodeEntry>(), 0..=MAX_ENTRIES), MAX_ENTRIES)),
+        codes: absent(map(list(part::<CodeEntry>(), 0..=MAX_ENTRIES), MAX_PROMOTIONS)),
     }
 }
 
