@@ -15,8 +15,10 @@ pub mod timeouts;
 
 mod activities;
 mod audit;
+mod code_lookup;
 mod codes;
 pub mod connection;
+mod console;
 mod customers;
 mod dry_run;
 mod etag;
@@ -32,6 +34,7 @@ mod milestones;
 mod openapi;
 mod product_lists;
 mod promotions;
+mod query;
 mod readiness;
 mod redemptions;
 mod router;

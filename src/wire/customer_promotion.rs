@@ -16,7 +16,7 @@ use crate::domain::limit::CountedLimit;
 use crate::domain::promotion::{Promotion, PromotionType, Scope};
 
 /// A limit, and what is left of it.
-type Left = (CountedLimit, Option<i64>);
+pub type Left = (CountedLimit, Option<i64>);
 
 /// A promotion that a customer has, with what the answer says about it.
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ answer! {
         description: required(WORDS) => offer.promotion.terms.description,
         /// The promotion's message to the shopper.
         message: required(WORDS) => offer.promotion.terms.message,
+        /// What the shopper is told where the promotion nearly applied.
+        suggestion_message: required(WORDS) => offer.promotion.terms.suggestion_message,
         /// The campaign of the promotion.
         campaign: optional(WORDS) => offer.promotion.terms.campaign,
         /// What the promotion gives.
@@ -77,7 +79,7 @@ answer! {
     }
 }
 
-struct LeftBody;
+pub(super) struct LeftBody;
 
 impl PrintBody<(&[Left], u32)> for LeftBody {
     fn print_members(writer: &mut Writer, (left, precision): &(&[Left], u32)) {
@@ -99,7 +101,7 @@ impl Described for LeftBody {
     fn schema(schemas: &mut Schemas) -> Json {
         let says = "What is left of each limit: a count, or an amount in the tenant's currency.";
         usage::of_limits(schemas, says, |amount, fields, schemas| {
-            let left = "What is left of the limit for this customer.";
+            let left = "What is left of the limit for this customer or code.";
             optional(amount).describe("left", left, fields, schemas);
             required(amount).describe("max", "The limit.", fields, schemas);
         })

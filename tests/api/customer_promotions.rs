@@ -270,6 +270,7 @@ async fn an_offer_tells_what_the_promotion_is() {
         "type",
         "description",
         "message",
+        "suggestion_message",
         "campaign",
         "benefit",
         "conditions",

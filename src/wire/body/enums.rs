@@ -24,6 +24,7 @@ use crate::domain::selector::{Match as MatchMode, NumberOperator};
 use crate::domain::settings::{
     EvaluationOrder, PercentageBase, QualifyingItems, RankingCriterion, Strategy,
 };
+use crate::domain::suggestion::SuggestionKind;
 use crate::domain::vocabulary::{NameField as VocabularyField, NameSource as VocabularySource};
 use crate::wire::audience::Type as AudienceType;
 use crate::wire::custom_field::Type as CustomFieldType;
@@ -44,6 +45,6 @@ titled! {
     LifecycleStatus, LineField, MatchMode, MessageChannel, MilestoneMeasure, NumberOperator,
     OfferStatus, Operator, PercentageBase, PickOrder, PickWithin, PriceBase, PromotionState, PromotionType,
     QualifyingItems, RankingCriterion, ReasonCode, RedemptionState, RefreshUnit, RoundingMode,
-    SameWithin, StepMeasure, Strategy, UnitsFrom, VocabularyField, VocabularySource,
-    Weekday,
+    SameWithin, StepMeasure, Strategy, SuggestionKind, UnitsFrom, VocabularyField,
+    VocabularySource, Weekday,
 }
