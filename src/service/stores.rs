@@ -51,7 +51,11 @@ pub(super) async fn put(
         .into_iter()
         .map(|store| (store.code.clone(), StoreBody::document(&store)))
         .collect();
-    db::stores::put(tx, stores).await?;
+    let changes = |store: &&Store| before.get(&store.code) != Some(&StoreBody::document(store));
+    let changed: Vec<Store> = stores.iter().filter(changes).cloned().collect();
+    if !changed.is_empty() {
+        db::stores::put(tx, &changed).await?;
+    }
     if before.len() < codes.len() {
         let count = db::stores::count(tx).await?;
         require_room("stores", count.stores, count.maximum)?;
