@@ -23,7 +23,7 @@ pub const MAX_ENTRIES: usize = 1_000_000;
 /// Most product lists of a document to import: as many as a tenant may ever have.
 const MAX_LISTS: usize = 10_000;
 /// Most promotions of a document to import.
-const MAX_PROMOTIONS: usize = 100_000;
+const MAX_PROMOTIONS: usize = 10_000;
 
 /// Rules to import. What is left out stays as it is.
 #[derive(Clone, Debug, Default)]
