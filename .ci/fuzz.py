@@ -42,6 +42,13 @@ values = {redemptions}
 [dictionaries.lists]
 values = {lists}
 
+[dictionaries.fields]
+values = ["sku", "category", "attribute", "store"]
+
+[[operations]]
+include-operation-id = ["import_vocabulary", "forget_vocabulary"]
+parameters = {{ "path.field" = {{ dictionary = "fields", probability = 0.8 }} }}
+
 [[operations]]
 include-operation-id = ["put_stores", "put_product_list", "create_codes"]
 parameters = {{ "path.id" = {{ dictionary = "promotions", probability = 0.8 }}, "path.name" = {{ dictionary = "lists", probability = 0.5 }} }}

@@ -32,6 +32,8 @@ mod bounds;
 
 /// How long a stop may take in addition to the shutdown delay and the drain: the time to release the database.
 const RELEASE: Duration = Duration::from_secs(8);
+/// How long it may take to write the names of the last carts.
+const LAST_NAMES: Duration = Duration::from_secs(2);
 /// The exit status of a process that could not stop in order.
 const ABANDONED: i32 = 1;
 
@@ -287,6 +289,9 @@ impl App {
         }
         self.refreshing.abort();
         self.jobs.abort();
+        // Names of the last carts, which the job has not written yet.
+        let last = self.service.write_names();
+        let _ = tokio::time::timeout(LAST_NAMES, last).await;
         self.watching.abort();
         self.service.db().close().await;
     }

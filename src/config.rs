@@ -44,6 +44,8 @@ pub enum Command {
     },
     /// Prints the rules of a tenant as a document; add a request to it, and `evaluate` prices it
     Export(ExportConfig),
+    /// Imports rules into a tenant, by name, all or nothing: a document as `export` prints it
+    Import(ImportConfig),
     /// Compares the counters of limits with the recorded redemptions, and prints what differs
     Reconcile(MigrateConfig),
     /// Writes the embedded database into a file, also while the service runs
@@ -159,6 +161,22 @@ pub struct ListenConfig {
 pub struct ExportConfig {
     /// The tenant's id
     pub tenant: Uuid,
+    #[command(flatten)]
+    pub database: DatabaseConfig,
+    #[command(flatten)]
+    pub log: LogConfig,
+}
+
+/// Settings of `import`.
+#[derive(Clone, Debug, Args)]
+pub struct ImportConfig {
+    /// The tenant's id
+    pub tenant: Uuid,
+    /// The document; - is the standard input
+    pub file: PathBuf,
+    /// Checks everything and writes nothing
+    #[arg(long)]
+    pub dry_run: bool,
     #[command(flatten)]
     pub database: DatabaseConfig,
     #[command(flatten)]

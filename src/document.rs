@@ -8,6 +8,8 @@
 //! and their codes are unknown. A code is a text, or `{"code", "expires_at", "customer_id"}`. The rules have version 0.
 
 use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -16,7 +18,7 @@ use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use crate::domain::cart::Request;
-use crate::domain::code::Code;
+use crate::domain::code::{Code, NewCode};
 use crate::domain::currency::Currency;
 use crate::domain::draft::Drafts;
 use crate::domain::id::{CodeId, PromotionId};
@@ -24,20 +26,25 @@ use crate::domain::promotion::{Promotion, PromotionType, Status};
 use crate::domain::settings::{CustomField, Settings};
 use crate::domain::store::Store;
 use crate::engine::{Changes, CodeFact, Prepared, ProductList, RuleSet, Stop, Unfinished};
-use crate::wire::body::{NAME, Reads};
-use crate::wire::bounds::TextBound;
 use crate::wire::decode::{Object, Value};
 use crate::wire::faults::ListReference;
 use crate::wire::faults::{FaultCode, Faults, Path, too_complex};
+use crate::wire::import::{MAX_ENTRIES, code, product_lists};
 use crate::wire::json::Json;
 use crate::wire::problem::Problem;
 use crate::wire::promotion::{Body, Purpose};
 use crate::wire::settings::Computed;
-use crate::wire::{drafts, evaluation, product_list, promotion, settings, store};
+use crate::wire::{drafts, evaluation, promotion, settings, store};
 
-/// Most promotions, product lists and codes of a document, each. The bound stops a faulty generator before the memory
-/// runs out.
-const MAX_ENTRIES: usize = 1_000_000;
+/// Reads a file, or the standard input if it is named `-`.
+pub fn read_file(file: &FilePath) -> io::Result<Vec<u8>> {
+    if file != FilePath::new("-") {
+        return std::fs::read(file);
+    }
+    let mut text = Vec::new();
+    io::stdin().lock().read_to_end(&mut text)?;
+    Ok(text)
+}
 
 /// Evaluates a document at the `at` of its request, or else at `now`. All limits count as unused.
 pub fn evaluate(text: &[u8], now: DateTime<Utc>) -> Result<String, Problem> {
@@ -124,7 +131,9 @@ fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {
         settings::parse(value, defaults, Computed::Unknown, faults)
     });
     let stores = object.or("stores", Vec::new(), faults, store::parse_list);
-    let product_lists = object.or("product_lists", BTreeMap::new(), faults, product_lists);
+    let product_lists = object.or("product_lists", BTreeMap::new(), faults, |value, faults| {
+        product_lists(value, MAX_ENTRIES, faults)
+    });
     let fields = settings.as_ref().map(|settings| settings.custom_fields.as_slice());
     let entries = object.or("promotions", Vec::new(), faults, |value, faults| {
         value
@@ -170,16 +179,6 @@ const fn takes_part(status: Status) -> bool {
         Status::Active | Status::Paused => true,
         Status::Draft | Status::Archived => false,
     }
-}
-
-fn product_lists(
-    value: Value<'_, '_>,
-    faults: &mut Faults,
-) -> Option<BTreeMap<String, Vec<String>>> {
-    let lists = value.map(MAX_ENTRIES, faults, |name, value, faults| {
-        Some((name.to_owned(), product_list::parse_skus(value, faults)?))
-    })?;
-    Some(lists.into_iter().collect())
 }
 
 /// A promotion of the list, perhaps with faults.
@@ -295,7 +294,8 @@ fn read_codes(
                 return None;
             };
             value.list(0..=MAX_ENTRIES, faults, |value, faults| {
-                let (code, customer_id, expires_at) = code(value, faults)?;
+                let NewCode { code, customer_id, expires_at } = code(value, faults)?;
+                let code = Code::new(&code)?;
                 let first = *owners.entry(code.key()).or_insert(owner.id);
                 if first != owner.id {
                     let message = "another promotion has this code";
@@ -342,34 +342,6 @@ fn owner<'e, 't>(
         ) => {
             let message = "only promotions of the type code_linked have codes";
             value.fault(faults, FaultCode::UnsupportedCombination, message)
-        }
-    }
-}
-
-/// Reads a code with its customer and its end.
-fn code(
-    value: Value<'_, '_>,
-    faults: &mut Faults,
-) -> Option<(Code, Option<String>, Option<DateTime<Utc>>)> {
-    let form = |value: Value<'_, '_>, faults: &mut Faults| {
-        let text = value.text(TextBound::NAME, faults)?;
-        Code::new(text).or_else(|| {
-            let message = "must be 3 to 64 letters, digits, - and _, beginning with a letter or \
-                           digit";
-            value.fault(faults, FaultCode::Malformed, message)
-        })
-    };
-    match value.json {
-        Json::Object(_) => {
-            let mut object = value.object(faults)?;
-            let code = object.required("code", faults, form);
-            let customer = object.optional("customer_id", faults, |v, f| NAME.read(v, f));
-            let expires_at = object.optional("expires_at", faults, |v, f| v.time(f));
-            object.finish(faults)?;
-            Some((code?, customer?, expires_at?.map(|time| time.to_utc())))
-        }
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
-            Some((form(value, faults)?, None, None))
         }
     }
 }

@@ -23,7 +23,8 @@
 //! - [`metrics`] and [`telemetry`] show what the service does. Only [`clock`] reads the clock.
 //! - [`convert`] has conversions that several layers need.
 //! - [`tls`], [`descriptors`] and [`probe`] deal with the machine: encryption, open files, health from outside.
-//! - [`document`], [`export`], [`reconcile`], [`backup`] and [`demo`] are commands of `main.rs` beside `serve`.
+//! - [`document`], [`export`], [`import`], [`reconcile`], [`backup`] and [`demo`] are commands of `main.rs` beside
+//!   `serve`.
 
 // A faulty input causes an error, never a panic. These lints do not cover arithmetic: release builds check it for
 // overflow (`overflow-checks`), so an overflow gives one 500 answer and never a wrong price.
@@ -56,6 +57,7 @@ pub mod document;
 pub mod domain;
 pub mod engine;
 pub mod export;
+pub mod import;
 pub mod jobs;
 pub mod metrics;
 pub mod probe;

@@ -1,7 +1,7 @@
 //! The commands of the service.
 
 use std::error::Error;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use promotion_engine::app::{self, Database, StartError};
 use promotion_engine::clock::Clock;
-use promotion_engine::config::{Cli, Command, LogConfig, MigrateConfig, ServeConfig};
-use promotion_engine::{api, backup, demo, document, export, probe, reconcile, telemetry};
+use promotion_engine::config::{Cli, Command, ImportConfig, LogConfig, MigrateConfig, ServeConfig};
+use promotion_engine::{api, backup, demo, document, export, import, probe, reconcile, telemetry};
 
 /// An evaluation makes many small, short-lived values. An allocator for such values saves a tenth of its time, and more
 /// where the C library's allocator is slow (docs/PERFORMANCE.md).
@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Demo(config) => finish(logged(config.log, demo::run(config))),
         Command::Evaluate { file } => evaluate(&file),
         Command::Export(config) => finish(logged(config.log, export::run(config))),
+        Command::Import(config) => import_rules(config),
         Command::Reconcile(config) => {
             finish(logged(config.log, reconcile::run(config)).and_then(agreed))
         }
@@ -97,18 +98,24 @@ async fn migrate(config: MigrateConfig) -> Result<(), StartError> {
     migrated
 }
 
+/// Imports one document. What is wrong with it goes to the standard output, in the form of an HTTP answer.
+fn import_rules(config: ImportConfig) -> ExitCode {
+    match logged(config.log, import::run(config)) {
+        Ok(Ok(imported)) => print(&imported, ExitCode::SUCCESS),
+        Ok(Err(problem)) => print(&problem.print(None), ExitCode::from(REFUSED)),
+        Err(error) => finish(Err(error)),
+    }
+}
+
 /// Prices one document. Its faults go to the standard output, in the form of an HTTP answer.
 fn evaluate(file: &Path) -> ExitCode {
-    let mut text = Vec::new();
-    let read = if file == Path::new("-") {
-        std::io::stdin().lock().read_to_end(&mut text).map(|_| ())
-    } else {
-        std::fs::read(file).map(|bytes| text = bytes)
+    let text = match document::read_file(file) {
+        Ok(text) => text,
+        Err(error) => {
+            eprintln!("promotion-engine: {} cannot be read: {error}", file.display());
+            return ExitCode::FAILURE;
+        }
     };
-    if let Err(error) = read {
-        eprintln!("promotion-engine: {} cannot be read: {error}", file.display());
-        return ExitCode::FAILURE;
-    }
     match document::evaluate(&text, Clock::default().now()) {
         Ok(result) => print(&result, ExitCode::SUCCESS),
         Err(problem) => print(&problem.print(None), ExitCode::from(REFUSED)),

@@ -10,6 +10,7 @@ use crate::db::milestones::MilestoneRow;
 use crate::db::promotion_ends::EndedRow;
 use crate::db::promotions::PromotionRow;
 use crate::db::settings::SettingsRow;
+use crate::domain::cart::Request;
 use crate::domain::currency::Currency;
 use crate::domain::id::PromotionId;
 use crate::domain::limit::Limits;
@@ -31,6 +32,14 @@ pub fn settings(row: &SettingsRow) -> Result<Settings, DbError> {
         wire::settings::parse(value, base, Computed::Unknown, faults)
     });
     read.map_err(|why| unreadable("the settings", &why))
+}
+
+/// The request of a redemption.
+pub fn request(document: &str) -> Result<Request<'static>, DbError> {
+    let read = read_stored(document.as_bytes(), |value, faults| {
+        wire::cart::parse(value, faults).map(Request::into_owned)
+    });
+    read.map_err(|why| unreadable("the request of a redemption", &why))
 }
 
 pub fn promotion(row: &PromotionRow) -> Result<Promotion, DbError> {

@@ -1,34 +1,54 @@
-//! What one customer can use; merging and deleting customers (spec 3).
+//! What one customer has; merging and deleting customers (spec 3, 15.6).
+
+use utoipa::IntoParams;
 
 use super::{handler::*, schema};
 use crate::db::Page;
+use crate::service::customers::Asked;
 use crate::wire::body::*;
-use crate::wire::customer_promotion::CustomerPromotionBody;
+use crate::wire::code::masked;
+use crate::wire::customer_promotion::{CustomerPromotionBody, Offer};
 use crate::wire::issuing::MergeBody;
 use crate::wire::milestone::ProgressBody;
 
-/// List what a customer can use now: promotions and issuances, with what is left of every limit
+/// Where the customer is.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what `promotions` reads")]
+pub struct PlaceParams {
+    /// Only promotions that apply in this store. Its time zone is the one of schedules that name none.
+    #[param(max_length = 255)]
+    store: Option<String>,
+    /// Only promotions that apply in this channel.
+    #[param(max_length = 255)]
+    channel: Option<String>,
+}
+
+/// List what a customer has: what the customer can use now, claim, or use later, with what is left of every limit
 ///
-/// Status, dates, issuance, activation and limits are checked. Scope, audience and conditions are only shown. Limits of
-/// codes apply to each code separately.
+/// Status, dates, schedule, issuance, activation and limits are checked; the scope where `store` or `channel` is given.
+/// Audience and conditions are only shown. Limits of codes apply to each code separately. `usable`: now. `claimable`:
+/// the customer must activate it first, by `POST /v1/promotions/{id}/activations`, or by
+/// `POST /v1/issuances/{id}/activate` if there is an issuance. `later`: only the schedule is closed, until `opens_at`.
 #[utoipa::path(get, path = "/v1/customers/{id}/promotions", operation_id = "list_customer_promotions", tag = "customers",
     security(("key" = ["admin", "pos", "viewer"])),
-    params(("id" = String, Path, description = "The customer."), ListParams),
+    params(("id" = String, Path, description = "The customer."), PlaceParams, ListParams),
     responses((status = 200, description = "A page of promotions.", body = schema::OfferPage), Reading))]
 pub async fn promotions(
     api: Api,
     reader: Caller<PosReader>,
     Name(customer): Name,
-    query: Query,
+    mut query: Query,
 ) -> Answered {
+    let (store, channel) = (query.text("store"), query.text("channel"));
     let wanted = query.into_page::<i32>(reader.cursors())?;
-    let service = api.service();
-    let found = api.within(Deadline::Read, service.usable(reader.tenant(), customer)).await?;
+    let asked = Asked { customer, store, channel };
+    let found = api.within(Deadline::Read, api.service().offers(reader.tenant(), asked)).await?;
     let seen = wanted.after.unwrap_or(0);
     let skipped = usize::try_from(seen).unwrap_or(0);
     let limit = usize::from(wanted.limit);
-    let next = found.usable.len() > skipped.saturating_add(limit);
-    let numbered = (1..).zip(found.usable);
+    let next = found.all.len() > skipped.saturating_add(limit);
+    let numbered = (1..).zip(found.all);
     let page = Page {
         items: numbered.skip(skipped).take(limit).collect(),
         next: next.then(|| seen.saturating_add(i32::from(wanted.limit))),
@@ -36,10 +56,20 @@ pub async fn promotions(
     };
     let rules = &found.rules;
     let precision = rules.settings().rounding.precision();
-    Ok(page::answer(&page, &wanted.seal, |writer, (_, (usable, issuance))| {
-        let promotion = rules.promotion(usable.promotion);
-        let left = usable.left.as_slice();
-        CustomerPromotionBody::print(writer, &(promotion, issuance.as_ref(), left, precision));
+    let shown = |code: &'_ String| -> String {
+        if reader.sees_codes() { code.clone() } else { masked(code) }
+    };
+    Ok(page::answer(&page, &wanted.seal, |writer, (_, own)| {
+        let offer = Offer {
+            promotion: rules.promotion(own.usable.promotion),
+            status: own.usable.status,
+            opens_at: own.usable.opens_at,
+            issuance: own.issuance.as_ref(),
+            left: &own.usable.left,
+            precision,
+            codes: own.codes.iter().map(shown).collect(),
+        };
+        CustomerPromotionBody::print(writer, &offer);
     }))
 }
 

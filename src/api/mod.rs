@@ -26,6 +26,7 @@ mod evaluate;
 mod events;
 mod handler;
 mod health;
+mod import;
 mod issuances;
 mod keys;
 mod milestones;
@@ -47,6 +48,7 @@ mod stores;
 mod stream;
 mod tenants;
 mod unread_bodies;
+mod vocabulary;
 mod watched;
 mod webhooks;
 

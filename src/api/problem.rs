@@ -164,6 +164,11 @@ impl ApiError {
         }
     }
 
+    /// The document that a caller gets, for commands that print it.
+    pub fn document(self) -> Document {
+        Problem::new(self.told()).document
+    }
+
     /// Replaces an internal failure by what the caller may know, and logs it.
     fn told(self) -> Self {
         match self {

@@ -15,8 +15,8 @@ use super::problem::ApiError;
 use super::state::Api;
 use super::{
     activities, audit, code_lookup, codes, console, customers, edge, evaluate, events, health,
-    issuances, keys, milestones, openapi, product_lists, promotions, redemptions, settings, stats,
-    stores, tenants, webhooks,
+    import, issuances, keys, milestones, openapi, product_lists, promotions, redemptions, settings,
+    stats, stores, tenants, vocabulary, webhooks,
 };
 use crate::metrics::Metrics;
 
@@ -37,6 +37,7 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(product_lists::get, product_lists::put, product_lists::delete))
         .routes(routes!(promotions::create, promotions::list))
         .routes(routes!(promotions::get, promotions::put, promotions::archive))
+        .routes(routes!(import::import))
         .routes(routes!(promotions::set_status))
         .routes(routes!(promotions::set_statuses))
         .routes(routes!(promotions::history))
@@ -70,6 +71,8 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(webhooks::get, webhooks::put, webhooks::delete))
         .routes(routes!(webhooks::dead))
         .routes(routes!(webhooks::resend))
+        .routes(routes!(vocabulary::list))
+        .routes(routes!(vocabulary::put, vocabulary::delete))
         .routes(routes!(events::list))
         .routes(routes!(audit::list))
         .routes(routes!(health::healthz))

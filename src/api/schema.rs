@@ -25,12 +25,13 @@ macro_rules! names {
 }
 
 names! {
-    ActivityInput ActivityRecorded AuditPage BulkIssuanceInput CartRequestInput Claim CodeBatchPage CodeFound CodePage CodesInput CodesMade
-    DeadDeliveryPage Document EndedRedemption Evaluation EventPage Findings Health Issuance IssuanceInput IssuancePage
-    IssuanceVerdicts KeyInput KeyMade KeyPage Merge Milestone MilestoneInput MilestonePage MilestoneProgressPage Nothing OfferPage OwnTenant Problem
-    ProductList ProductListInput ProductListPage ProductListSummary Promotion PromotionInput PromotionPage
-    PromotionReplacement PromotionStats PromotionVersionPage Redemption RedemptionFull RedemptionInput
-    RedemptionPage Resend Resent ReturnInput ReturnRecord Settings SettingsInput Stats StatusChange StatusVerdicts StatusesChange Store StoreInput
-    StoreListInput StorePage StoresPut Tenant TenantInput TenantMade TenantPage TenantPatch Webhook WebhookInput
-    WebhookPage
+    ActivityInput ActivityRecorded AuditPage BulkIssuanceInput CartRequestInput Claim CodeBatchPage CodeFound
+    CodePage CodesInput CodesMade DeadDeliveryPage Document EndedRedemption Evaluation EventPage Findings Health
+    ImportInput Imported Issuance IssuanceInput IssuancePage IssuanceVerdicts KeyInput KeyMade KeyPage Merge
+    Milestone MilestoneInput MilestonePage MilestoneProgressPage Nothing OfferPage OwnTenant Problem ProductList
+    ProductListInput ProductListPage ProductListSummary Promotion PromotionInput PromotionPage PromotionReplacement
+    PromotionStats PromotionVersionPage Redemption RedemptionFull RedemptionInput RedemptionPage Resend Resent
+    ReturnInput ReturnRecord Settings SettingsInput Stats StatusChange StatusVerdicts StatusesChange Store
+    StoreInput StoreListInput StorePage StoresPut Tenant TenantInput TenantMade TenantPage TenantPatch
+    VocabularyInput VocabularyPage VocabularyPut Webhook WebhookInput WebhookPage
 }

@@ -362,6 +362,44 @@ pub async fn of_promotion(
     Ok(Page::cut(tx.all(query).await?, limit, |row| row.code.to_ascii_uppercase()))
 }
 
+/// A code that is bound to a customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnCode {
+    pub promotion_id: Uuid,
+    pub code_id: Uuid,
+    /// The code as its maker wrote it.
+    pub code: String,
+}
+
+/// Lists a customer's codes of these promotions that have not expired, in the order of their upper case. Of each
+/// promotion it lists at most `limit`.
+pub async fn of_customer(
+    tx: &mut TenantTx,
+    customer: &str,
+    promotions: &[Uuid],
+    now: DateTime<Utc>,
+    limit: u16,
+) -> Result<Vec<OwnCode>> {
+    tx.all(sqlx::query_as!(
+        OwnCode,
+        r#"select own.promotion_id, own.code_id, own.code
+             from unnest($3::uuid[]) as wanted (promotion_id)
+            cross join lateral (
+                select promotion_id, code_id, code, code_key from code
+                 where tenant_id = $1 and customer_id = $2 and promotion_id = wanted.promotion_id
+                   and (expires_at is null or expires_at > $4)
+                 order by code_key
+                 limit $5) as own
+            order by own.code_key"#,
+        tx.id(),
+        customer,
+        promotions,
+        now,
+        i64::from(limit),
+    ))
+    .await
+}
+
 /// Deletes a promotion's code and returns it; `None` if the promotion has no such code.
 pub async fn delete(
     tx: &mut TenantTx,

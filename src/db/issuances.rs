@@ -175,6 +175,18 @@ pub async fn activation(
     .await
 }
 
+/// Which of these open promotions the customer has claimed, even if the claim was revoked.
+pub async fn claimed(tx: &mut TenantTx, customer: &str, promotions: &[Uuid]) -> Result<Vec<Uuid>> {
+    tx.values(sqlx::query_scalar!(
+        "select distinct promotion_id from issuance
+          where tenant_id = $1 and customer_id = $2 and promotion_id = any ($3::uuid[]) and source = 'activation'",
+        tx.id(),
+        customer,
+        promotions,
+    ))
+    .await
+}
+
 /// An issuance that waits to be unlocked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {

@@ -42,6 +42,7 @@ pub mod product_lists;
 pub mod promotion_ends;
 pub mod promotion_history;
 pub mod promotion_list;
+pub mod promotion_names;
 pub mod promotions;
 pub mod reconcile;
 pub mod redemption_keys;
@@ -55,6 +56,7 @@ pub mod stores;
 pub mod tenants;
 pub mod usable_issuances;
 pub mod usage;
+pub mod vocabulary;
 pub mod webhooks;
 
 pub use error::{DbError, Key, NoStandby, NotReady, Reference, Result};

@@ -17,6 +17,7 @@ use crate::domain::names::Named;
 use crate::domain::promotion::{PromotionType, Status};
 use crate::domain::redemption::RedemptionState;
 use crate::domain::role::Role;
+use crate::domain::vocabulary::{NameField, NameSource};
 
 /// A text that is not the name of any value of its set.
 #[derive(Debug, Error)]
@@ -64,6 +65,8 @@ stored! {
     Level,
     LimitSubject,
     Measure,
+    NameField,
+    NameSource,
     PromotionType,
     RedemptionState,
     Role,

@@ -88,6 +88,21 @@ pub async fn get(tx: &mut TenantTx, promotion: PromotionId) -> Result<Option<Pro
     .await
 }
 
+/// Reads the promotions of these names that are not archived, and locks them to the end of the transaction.
+pub async fn lock_named(tx: &mut TenantTx, names: &[String]) -> Result<Vec<PromotionRow>> {
+    tx.all(sqlx::query_as!(
+        PromotionRow,
+        r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
+             from promotion
+            where tenant_id = $1 and status <> 'archived' and name = any ($2::text[])
+            order by promotion_id
+              for no key update"#,
+        tx.id(),
+        names,
+    ))
+    .await
+}
+
 /// When these promotions were created, archived ones included. Those that do not exist have no row.
 pub async fn created(tx: &mut TenantTx, promotions: &[Uuid]) -> Result<Vec<(Uuid, DateTime<Utc>)>> {
     let rows = tx.all(sqlx::query!(

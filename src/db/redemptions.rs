@@ -237,6 +237,16 @@ pub async fn lock(tx: &mut TenantTx, redemption: RedemptionId) -> Result<Option<
     .await
 }
 
+/// The printed requests of these redemptions.
+pub async fn requests(tx: &mut TenantTx, redemptions: &[Uuid]) -> Result<Vec<String>> {
+    tx.values(sqlx::query_scalar!(
+        "select request from redemption where tenant_id = $1 and redemption_id = any ($2::uuid[])",
+        tx.id(),
+        redemptions,
+    ))
+    .await
+}
+
 /// What an applied promotion gave.
 #[derive(Clone, Debug)]
 pub struct GiftRow {

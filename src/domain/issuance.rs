@@ -101,6 +101,16 @@ pub enum IssuanceState {
     Revoked,
 }
 
+/// What a customer can do with a promotion now (spec 15.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OfferStatus {
+    Usable,
+    /// The customer must activate it first.
+    Claimable,
+    /// Its schedule is closed, and opens before its end.
+    Later,
+}
+
 /// How an issuance came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IssuanceSource {

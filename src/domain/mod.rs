@@ -7,6 +7,7 @@ pub mod activity;
 pub mod amount;
 pub mod benefit;
 pub mod cart;
+pub mod cart_names;
 pub mod code;
 pub mod condition;
 pub mod counter;

@@ -8,7 +8,7 @@ use super::cart::Explain;
 use super::condition::{CartMeasure, LineMeasure, MemberSubject, Order};
 use super::event::EventType;
 use super::finding::{FindingCode, Severity};
-use super::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
+use super::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel, OfferStatus};
 use super::limit::{LimitSubject, Measure, RefreshUnit};
 use super::promotion::{PromotionOrder, PromotionType, State, Status};
 use super::reason::{ReasonCode, ScopePart};
@@ -20,7 +20,7 @@ use super::settings::{
     EvaluationOrder, PercentageBase, QualifyingItems, RankingCriterion, Strategy,
 };
 use super::suggestion::SuggestionKind;
-use super::vocabulary::NameField;
+use super::vocabulary::{NameField, NameSource};
 
 /// A closed set whose values have names.
 pub trait Named: Copy + 'static {
@@ -106,6 +106,7 @@ names! {
         Expired = "expired",
         Revoked = "revoked",
     }
+    OfferStatus { Usable = "usable", Claimable = "claimable", Later = "later" }
     IssuanceSource {
         Manual = "manual",
         Activity = "activity",
@@ -240,20 +241,36 @@ names! {
     Severity { Warning = "warning", Info = "info" }
     ScopePart { Store = "store", Concept = "concept", Zone = "zone", Channel = "channel" }
     NameField {
-        Store = "store",
-        Concept = "concept",
-        Zone = "zone",
-        Channel = "channel",
-        Program = "program",
-        Tier = "tier",
-        Group = "group",
+        Sku = "sku",
+        Product = "product",
         Category = "category",
         Brand = "brand",
         Tag = "tag",
+        Supplier = "supplier",
+        ProductGroup = "product_group",
+        AttributeKey = "attribute_key",
+        Attribute = "attribute",
+        VariantKey = "variant_key",
+        Variant = "variant",
         PaymentMode = "payment_mode",
         ShippingMethod = "shipping_method",
-        AttributeKey = "attribute_key",
-        VariantKey = "variant_key",
+        Channel = "channel",
+        Store = "store",
+        Concept = "concept",
+        Zone = "zone",
+        Program = "program",
+        Tier = "tier",
+        Supplementary = "supplementary",
+        Group = "group",
+        CustomerAttributeKey = "customer_attribute_key",
+        Campaign = "campaign",
+        Template = "template",
+    }
+    NameSource {
+        Stores = "stores",
+        Promotions = "promotions",
+        Redemptions = "redemptions",
+        Import = "import",
     }
     SuggestionKind {
         AddAmount = "add_amount",

@@ -2,27 +2,111 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::benefit::Benefit;
 use super::condition::{Condition, Leaf, MemberSubject, ModeTest};
+use super::issuance::Message;
 use super::promotion::{Kind, Members, Scope, Terms};
 use super::selector::{Predicate, Selector, TextField, TextTest};
+
+/// Most values of one field that are kept of a tenant (spec 15.4).
+pub const MAX_VALUES: usize = 10_000;
+/// The same of SKUs.
+pub const MAX_SKU_VALUES: usize = 200_000;
 
 /// What a name is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NameField {
-    Store,
-    Concept,
-    Zone,
-    Channel,
-    Program,
-    Tier,
-    Group,
+    Sku,
+    Product,
     Category,
     Brand,
     Tag,
+    Supplier,
+    ProductGroup,
+    AttributeKey,
+    /// A value of an attribute of lines, under its key.
+    Attribute,
+    VariantKey,
+    /// A value of a variant, under its key.
+    Variant,
     PaymentMode,
     ShippingMethod,
-    AttributeKey,
-    VariantKey,
+    Channel,
+    Store,
+    Concept,
+    Zone,
+    Program,
+    Tier,
+    /// A supplementary program.
+    Supplementary,
+    Group,
+    CustomerAttributeKey,
+    Campaign,
+    /// A template of messages to customers.
+    Template,
+}
+
+/// Where a name comes from. If it has several sources, the first one of these is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NameSource {
+    Stores,
+    /// Promotions and settings.
+    Promotions,
+    /// Carts that were redeemed.
+    Redemptions,
+    Import,
+}
+
+impl NameField {
+    /// Whether its values are told apart by keys.
+    pub const fn has_keys(self) -> bool {
+        matches!(self, Self::Attribute | Self::Variant)
+    }
+
+    /// Most values that are kept of a tenant.
+    pub const fn most(self) -> usize {
+        if matches!(self, Self::Sku) { MAX_SKU_VALUES } else { MAX_VALUES }
+    }
+
+    /// Whether a name of it that nobody knows is probably a mistake (spec 15.2 `unknown_name`).
+    pub const fn is_judged(self) -> bool {
+        match self {
+            Self::Store
+            | Self::Concept
+            | Self::Zone
+            | Self::Channel
+            | Self::Program
+            | Self::Tier
+            | Self::Group
+            | Self::Category
+            | Self::Brand
+            | Self::Tag
+            | Self::PaymentMode
+            | Self::ShippingMethod
+            | Self::AttributeKey
+            | Self::VariantKey => true,
+            Self::Sku
+            | Self::Product
+            | Self::Supplier
+            | Self::ProductGroup
+            | Self::Attribute
+            | Self::Variant
+            | Self::Supplementary
+            | Self::CustomerAttributeKey
+            | Self::Campaign
+            | Self::Template => false,
+        }
+    }
+}
+
+/// A name, with what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name {
+    pub field: NameField,
+    /// The key of an attribute or of a variant's value, else empty.
+    pub key: String,
+    pub value: String,
+    pub title: Option<String>,
 }
 
 /// The known names of each field. A field without names is one of which nothing is known.
@@ -37,6 +121,11 @@ impl KnownNames {
         }
     }
 
+    /// Says that some names of a field are known, whichever.
+    pub fn has(&mut self, field: NameField) {
+        self.0.entry(field).or_default();
+    }
+
     /// The names of a field; `None`: nothing is known of it.
     pub fn of(&self, field: NameField) -> Option<&BTreeSet<String>> {
         self.0.get(&field)
@@ -47,6 +136,8 @@ impl KnownNames {
 #[derive(Clone, Copy, Debug)]
 pub struct UsedName<'t> {
     pub field: NameField,
+    /// The key of an attribute or of a variant's value, else empty.
+    pub key: &'t str,
     pub name: &'t str,
     /// A JSON pointer to the name, or to the list that has it at `index`.
     at: &'t str,
@@ -63,16 +154,39 @@ impl UsedName<'_> {
     }
 }
 
+/// The names in the terms of a promotion, each once.
+pub fn names(terms: &Terms) -> BTreeSet<Name> {
+    let mut names = BTreeSet::new();
+    visit_names(terms, &mut |used| add(&mut names, used));
+    names
+}
+
+/// The names in a selector, each once.
+pub fn names_of_selector(selector: &Selector) -> BTreeSet<Name> {
+    let mut names = BTreeSet::new();
+    Visit(&mut |used| add(&mut names, used)).selector("", selector);
+    names
+}
+
+fn add(names: &mut BTreeSet<Name>, UsedName { field, key, name, .. }: UsedName<'_>) {
+    names.insert(Name { field, key: key.to_owned(), value: name.to_owned(), title: None });
+}
+
 /// Calls `visit` with every name in the terms of a promotion, in the order of its fields. Beginnings and parts of names
 /// are no names.
 pub fn visit_names(terms: &Terms, visit: &mut dyn FnMut(UsedName<'_>)) {
     let mut visit = Visit(visit);
+    if let Some(campaign) = &terms.campaign {
+        visit.name(NameField::Campaign, "/campaign", campaign);
+    }
     visit.scope("/scope", &terms.scope);
     if let Members::Loyalty(programs) = &terms.audience.members {
         for (index, test) in programs.iter().enumerate() {
             let at = format!("/audience/programs/{index}");
             visit.name(NameField::Program, &format!("{at}/program"), &test.program);
             visit.list(NameField::Tier, &format!("{at}/tiers"), &test.tiers);
+            let at = format!("{at}/supplementary");
+            visit.list(NameField::Supplementary, &at, &test.supplementary);
         }
     }
     visit.list(NameField::Group, "/audience/groups", &terms.audience.groups);
@@ -87,10 +201,19 @@ pub fn visit_names(terms: &Terms, visit: &mut dyn FnMut(UsedName<'_>)) {
     if let Some(select) = terms.benefit.select() {
         visit.selector("/benefit/target/select", select);
     }
+    if let Benefit::FreeProduct(free) = &terms.benefit {
+        visit.name(NameField::Sku, "/benefit/product/sku", &free.sku);
+    }
     if let Kind::LoyaltyEarning { earning, .. } = &terms.kind {
         visit.scope("/earning/scope", &earning.scope);
         if let Some(conditions) = &earning.conditions {
             visit.condition("/earning/conditions", conditions);
+        }
+    }
+    if let Some(communication) = terms.communication() {
+        visit.messages("/communication/on_earning", &communication.on_earning);
+        if let Some(reminder) = &communication.expiry_reminder {
+            visit.messages("/communication/expiry_reminder/messages", &reminder.messages);
         }
     }
 }
@@ -99,12 +222,22 @@ struct Visit<'v>(&'v mut dyn FnMut(UsedName<'_>));
 
 impl Visit<'_> {
     fn name(&mut self, field: NameField, at: &str, name: &str) {
-        (self.0)(UsedName { field, name, at, index: None });
+        (self.0)(UsedName { field, key: "", name, at, index: None });
     }
 
     fn list(&mut self, field: NameField, at: &str, names: &[String]) {
+        self.keyed(field, "", at, names);
+    }
+
+    fn keyed(&mut self, field: NameField, key: &str, at: &str, names: &[String]) {
         for (index, name) in names.iter().enumerate() {
-            (self.0)(UsedName { field, name, at, index: Some(index) });
+            (self.0)(UsedName { field, key, name, at, index: Some(index) });
+        }
+    }
+
+    fn messages(&mut self, at: &str, messages: &[Message]) {
+        for (index, message) in messages.iter().enumerate() {
+            self.name(NameField::Template, &format!("{at}/{index}/template"), &message.template);
         }
     }
 
@@ -142,10 +275,12 @@ impl Visit<'_> {
                 };
                 self.list(field, &values(), names);
             }
+            Leaf::CustomerAttribute { key, .. } => {
+                self.name(NameField::CustomerAttributeKey, &format!("{at}/key"), key);
+            }
             Leaf::PaymentMode { test: ModeTest::StartsWith(..) }
             | Leaf::Cart { .. }
-            | Leaf::GiftVoucher { .. }
-            | Leaf::CustomerAttribute { .. } => {}
+            | Leaf::GiftVoucher { .. } => {}
         }
     }
 
@@ -160,25 +295,32 @@ impl Visit<'_> {
     }
 
     fn predicate(&mut self, at: &str, field: &TextField, test: &TextTest) {
-        let key = || format!("{at}/key");
-        let field = match field {
-            TextField::Attribute(name) => return self.name(NameField::AttributeKey, &key(), name),
-            TextField::Variant(name) => return self.name(NameField::VariantKey, &key(), name),
-            TextField::Brand => NameField::Brand,
-            TextField::Category => NameField::Category,
-            TextField::Tag => NameField::Tag,
-            TextField::Sku
-            | TextField::Product
-            | TextField::Title
-            | TextField::Supplier
-            | TextField::ProductGroup => return,
+        let at_key = || format!("{at}/key");
+        let (field, key) = match field {
+            TextField::Attribute(key) => {
+                self.name(NameField::AttributeKey, &at_key(), key);
+                (NameField::Attribute, key.as_str())
+            }
+            TextField::Variant(key) => {
+                self.name(NameField::VariantKey, &at_key(), key);
+                (NameField::Variant, key.as_str())
+            }
+            TextField::Sku => (NameField::Sku, ""),
+            TextField::Product => (NameField::Product, ""),
+            TextField::Brand => (NameField::Brand, ""),
+            TextField::Category => (NameField::Category, ""),
+            TextField::Tag => (NameField::Tag, ""),
+            TextField::Supplier => (NameField::Supplier, ""),
+            TextField::ProductGroup => (NameField::ProductGroup, ""),
+            TextField::Title => return,
         };
         match test {
             TextTest::Eq(name) | TextTest::Ne(name) => {
-                self.name(field, &format!("{at}/value"), name);
+                let at = format!("{at}/value");
+                (self.0)(UsedName { field, key, name, at: &at, index: None });
             }
             TextTest::In(names) | TextTest::NotIn(names) => {
-                self.list(field, &format!("{at}/values"), names);
+                self.keyed(field, key, &format!("{at}/values"), names);
             }
             TextTest::Contains(_) | TextTest::StartsWith(_) => {}
         }

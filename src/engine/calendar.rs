@@ -13,6 +13,9 @@ use crate::domain::local_time::instant;
 use crate::domain::reason::Opening as NextOpening;
 use crate::domain::schedule::{DailyWindow, Days, MonthMoment, Opening, Schedule, WeekMoment};
 
+/// Every schedule opens within this time, wherever it begins: at most two months in a row lack a date.
+pub(crate) const LONGEST_PAUSE: TimeDelta = TimeDelta::days(100);
+
 /// Whether `schedule` is open at `now`. `zone` is the time zone if the schedule names none.
 pub(crate) fn is_open(schedule: &Schedule, zone: Tz, now: DateTime<Utc>) -> bool {
     let zone = schedule.timezone.unwrap_or(zone);
@@ -35,8 +38,15 @@ pub(crate) fn is_open(schedule: &Schedule, zone: Tz, now: DateTime<Utc>) -> bool
     }
 }
 
-/// Every schedule opens within this time, wherever it begins: at most two months in a row lack a date.
-pub(crate) const LONGEST_PAUSE: TimeDelta = TimeDelta::days(100);
+/// When a schedule that is closed at `now` opens next, before `until`; `None`: not before then.
+pub(crate) fn opens_at(
+    schedule: &Schedule,
+    zone: Tz,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    openings(schedule, zone, &(now..until), LONGEST_PAUSE).next()
+}
 
 /// The instants of the first `most` of some time at which a schedule is open and has perhaps just opened. If it is open
 /// at any instant of that time, there is one.
@@ -62,14 +72,14 @@ pub(crate) fn openings(
     [start].into_iter().chain(within).filter(move |at| is_open(schedule, zone, *at))
 }
 
-/// When a schedule that is closed at `now` opens next, before `until`.
+/// The same, and when it closes.
 pub(crate) fn next(
     schedule: &Schedule,
     zone: Tz,
     now: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Option<NextOpening> {
-    let opens_at = openings(schedule, zone, &(now..until), LONGEST_PAUSE).next()?;
+    let opens_at = opens_at(schedule, zone, now, until)?;
     let window = match &schedule.opening {
         Opening::Days { window, .. } => *window,
         Opening::WeeklySpan { .. } | Opening::MonthlySpan { .. } => None,
@@ -198,6 +208,32 @@ mod tests {
         let sundays = days("Europe/Berlin", Days::Weekly(vec![Weekday::Sun]), None);
         check(&sundays, "2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00");
         check(&sundays, "2026-10-25T00:00:00+02:00", "2026-10-26T00:00:00+01:00");
+    }
+
+    #[test]
+    fn a_closed_schedule_opens_next_at_the_beginning_of_a_window() {
+        let at = |text: &str| DateTime::parse_from_rfc3339(text).unwrap().to_utc();
+        let evenings = days("Asia/Kolkata", Days::Weekly(vec![Weekday::Mon]), Some(("18:00", "4")));
+        let next = |schedule: &Schedule, now: &str, until: &str| {
+            opens_at(schedule, chrono_tz::UTC, at(now), at(until))
+        };
+        // 2026-06-01 is a Monday.
+        let monday = Some(at("2026-06-01T18:00:00+05:30"));
+        let (closed, far) = ("2026-06-01T17:59:59+05:30", "2027-01-01T00:00:00Z");
+        assert_eq!(next(&evenings, closed, far), monday);
+        let after = "2026-06-01T22:00:00+05:30";
+        assert_eq!(next(&evenings, after, far), Some(at("2026-06-08T18:00:00+05:30")));
+        // The end is excluded.
+        assert_eq!(next(&evenings, closed, "2026-06-01T18:00:00+05:30"), None);
+        let span = weekly("UTC", (Weekday::Fri, "18:00"), (Weekday::Mon, "06:00"));
+        let friday = Some(at("2026-06-05T18:00:00Z"));
+        assert_eq!(next(&span, "2026-06-01T06:00:00Z", far), friday);
+        let leap = days("UTC", Days::Monthly(vec![29, 30, 31]), None);
+        let march = Some(at("2027-03-29T00:00:00Z"));
+        assert_eq!(
+            next(&leap, "2027-02-01T00:00:00Z", far.replace("2027", "2028").as_str()),
+            march
+        );
     }
 
     #[test]

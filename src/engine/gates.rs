@@ -156,9 +156,17 @@ pub(crate) fn outside(
     store: Option<&Store>,
     request: &Request<'_>,
 ) -> Option<ScopePart> {
-    let allows = |list: &[String], own: Option<&str>| {
-        list.is_empty() || own.is_some_and(|own| list.iter().any(|entry| entry == own))
-    };
+    let channel = request.channel.as_deref();
+    outside_store(scope, store)
+        .or_else(|| (!has_channel(scope, channel)).then_some(ScopePart::Channel))
+}
+
+/// Whether a scope contains a store, its concept and one of its zones.
+pub(crate) fn has_store(scope: &Scope, store: Option<&Store>) -> bool {
+    outside_store(scope, store).is_none()
+}
+
+fn outside_store(scope: &Scope, store: Option<&Store>) -> Option<ScopePart> {
     let zones = store.map_or(&[][..], |store| &store.zones);
     if !allows(&scope.stores, store.map(|store| store.code.as_str())) {
         Some(ScopePart::Store)
@@ -166,11 +174,18 @@ pub(crate) fn outside(
         Some(ScopePart::Concept)
     } else if !scope.zones.is_empty() && !zones.iter().any(|zone| scope.zones.contains(zone)) {
         Some(ScopePart::Zone)
-    } else if !allows(&scope.channels, request.channel.as_deref()) {
-        Some(ScopePart::Channel)
     } else {
         None
     }
+}
+
+/// Whether a scope contains a channel.
+pub(crate) fn has_channel(scope: &Scope, channel: Option<&str>) -> bool {
+    allows(&scope.channels, channel)
+}
+
+fn allows(list: &[String], own: Option<&str>) -> bool {
+    list.is_empty() || own.is_some_and(|own| list.iter().any(|entry| entry == own))
 }
 
 /// A promotion of type `loyalty` needs a customer first, then a membership, whatever its audience. Then the audience

@@ -73,5 +73,5 @@ pub use prepared::{Needs, Prepared};
 pub use product_lists::ProductList;
 pub use ruleset::{Changes, RuleSet, Rules};
 pub use stores::Stores;
-pub use usable::{Usable, usable, usable_needs};
+pub use usable::{Asking, InHands, Usable, code_counters, usable, usable_needs};
 pub use work::{Costly, STEPS_PER_MS, Stop, Unfinished};

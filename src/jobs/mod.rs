@@ -9,6 +9,7 @@ pub mod issuances;
 pub mod reconcile;
 
 mod holds;
+mod vocabulary;
 mod webhooks;
 
 mod all;

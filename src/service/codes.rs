@@ -186,7 +186,7 @@ fn generated(wanted: &Generation, batch: &str) -> String {
 }
 
 /// The audit document of added or deleted codes. It has the expiry only if all codes have the same.
-fn imported(codes: &[NewCode], count: u64) -> String {
+pub(super) fn imported(codes: &[NewCode], count: u64) -> String {
     let first = codes.first().and_then(|new| new.expires_at);
     let mut writer = Writer::with_capacity(256);
     writer.object(|writer| {

@@ -1,7 +1,9 @@
-//! What one customer could use, and how customers are merged and deleted (spec 3).
+//! What one customer has, and how customers are merged and deleted (spec 3, 15.6).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::change::audit;
@@ -12,60 +14,61 @@ use super::{Actor, Service, ServiceError, events};
 use crate::db::customers::Moved;
 use crate::db::{self, DbError, TenantTx};
 use crate::domain::event::Event;
-use crate::domain::id::{IssuanceId, TenantId};
+use crate::domain::id::{CodeId, IssuanceId, PromotionId, TenantId};
 use crate::domain::issuance::Issuance;
-use crate::engine::{self, Needs, RuleSet, Usable};
+use crate::domain::promotion::Kind;
+use crate::engine::{self, Asking, InHands, Needs, RuleSet, Usable};
 use crate::wire::faults::FaultCode;
 use crate::wire::write::Writer;
 
 /// Most rounds of moving a customer while other transactions still add to the customer.
 const MAX_ROUNDS: u32 = 10;
 
-/// What a customer could use now.
+/// Most codes that are listed of one promotion.
+const MAX_CODES: u16 = 100;
+
+/// Whose promotions are listed, and where.
 #[derive(Clone, Debug)]
-pub struct UsableNow {
+pub struct Asked {
+    pub customer: String,
+    pub store: Option<String>,
+    pub channel: Option<String>,
+}
+
+/// What a customer has.
+#[derive(Clone, Debug)]
+pub struct Offers {
     /// The rule set that the promotions' indexes refer to.
     pub rules: Arc<RuleSet>,
-    /// In the order of creation of the promotions, each with its issuance if the promotion needs one.
-    pub usable: Vec<(Usable, Option<Issuance>)>,
+    /// In the order of creation of the promotions.
+    pub all: Vec<Offer>,
+}
+
+/// A promotion that a customer has.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    pub usable: Usable,
+    pub issuance: Option<Issuance>,
+    /// Codes that are bound to the customer.
+    pub codes: Vec<String>,
 }
 
 impl Service {
-    /// Every live promotion, and every issuance of one, that a customer could use now.
-    pub async fn usable(
-        &self,
-        tenant: TenantId,
-        customer: String,
-    ) -> Result<UsableNow, ServiceError> {
+    /// Every live promotion, and every issuance of one, that a customer could use now or when its schedule opens, or
+    /// could claim.
+    pub async fn offers(&self, tenant: TenantId, asked: Asked) -> Result<Offers, ServiceError> {
         let now = self.clock().now();
         let rules = self.cache().rules_at(tenant, now).await?;
-        let Needs { counters, issuances } = engine::usable_needs(&rules, &customer, now);
+        if let Some(store) = asked.store.as_ref().filter(|store| rules.store(store).is_none()) {
+            let message = format!("there is no store {store:?}");
+            return Err(ServiceError::fault("/store", FaultCode::UnknownReference, message));
+        }
         let own_rules = Arc::clone(&rules);
         let read = self.db().tenant(tenant, move |tx| {
-            Box::pin(async move {
-                let wanted = counters.into_iter().map(|bound| bound.counter).collect();
-                let promotions: Vec<Uuid> = issuances.iter().map(|id| id.uuid()).collect();
-                let found =
-                    db::usable_issuances::look_up(tx, wanted, &customer, &promotions, now).await?;
-                let (mut used, issuances) = found;
-                for (own, gone) in &issuances {
-                    used.extend(gone_of(own, *gone));
-                }
-                let facts: Vec<_> = issuances.iter().map(|(own, _)| issuance_fact(own)).collect();
-                let usable = engine::usable(&own_rules, &customer, &facts, &used, now);
-                let ids = usable.iter().filter_map(|own| own.issuance);
-                let ids: Vec<Uuid> = ids.map(IssuanceId::uuid).collect();
-                let mut standing = read_all(tx, &ids, now).await?;
-                let usable = usable.into_iter().map(|one| {
-                    let place = standing.iter().position(|own| Some(own.id) == one.issuance);
-                    let own = place.map(|place| standing.swap_remove(place));
-                    (one, own)
-                });
-                Ok::<_, ServiceError>(usable.collect())
-            })
+            Box::pin(async move { read_offers(tx, &own_rules, &asked, now).await })
         });
-        let usable = read.await?;
-        Ok(UsableNow { rules, usable })
+        let all = read.await?;
+        Ok(Offers { rules, all })
     }
 
     /// Moves everything of one customer to another. Counts are added; a limit whose sum exceeds it is used up. One of
@@ -102,17 +105,82 @@ impl Service {
         actor: Actor,
         customer: String,
     ) -> Result<(), ServiceError> {
+        self.collector().forget(actor.tenant, &customer);
         self.settle(actor.tenant, move |tx| {
             Box::pin(async move {
                 tx.allow_bulk().await?;
                 let nobody = Uuid::new_v4();
                 let moved = pass_on(tx, &customer, &nobody.to_string()).await?;
                 db::customers::forget(tx, nobody).await?;
+                db::vocabulary::forget_text(tx, &customer).await?;
                 audit_move(tx, actor, "deleted", moved).await
             })
         })
         .await
     }
+}
+
+async fn read_offers(
+    tx: &mut TenantTx,
+    rules: &RuleSet,
+    asked: &Asked,
+    now: DateTime<Utc>,
+) -> Result<Vec<Offer>, ServiceError> {
+    let customer = asked.customer.as_str();
+    let store = asked.store.as_deref().and_then(|store| rules.store(store));
+    let asking = Asking { customer, store, channel: asked.channel.as_deref(), now };
+    let Needs { counters, issuances: promotions } = engine::usable_needs(rules, &asking);
+    let wanted = counters.into_iter().map(|bound| bound.counter).collect();
+    let promotions: Vec<Uuid> = promotions.iter().map(|id| id.uuid()).collect();
+    let found = db::usable_issuances::look_up(tx, wanted, customer, &promotions, now).await?;
+    let (mut used, issuances) = found;
+    for (own, gone) in &issuances {
+        used.extend(gone_of(own, *gone));
+    }
+    let claimed = db::issuances::claimed(tx, customer, &promotions).await?;
+    let claimed: Vec<PromotionId> = claimed.into_iter().map(PromotionId::new).collect();
+    let issuances: Vec<_> = issuances.iter().map(|(own, _)| issuance_fact(own)).collect();
+    let in_hands = InHands { issuances: &issuances, claimed: &claimed, used: &used };
+    let usable = engine::usable(rules, &asking, &in_hands);
+    let ids: Vec<Uuid> =
+        usable.iter().filter_map(|own| own.issuance).map(IssuanceId::uuid).collect();
+    let mut standing = read_all(tx, &ids, now).await?;
+    let mut codes = usable_codes(tx, rules, customer, &usable, now).await?;
+    let offers = usable.into_iter().map(|usable| {
+        let place = standing.iter().position(|own| Some(own.id) == usable.issuance);
+        let issuance = place.map(|place| standing.swap_remove(place));
+        let codes = codes.remove(&rules.promotion(usable.promotion).id).unwrap_or_default();
+        Offer { usable, issuance, codes }
+    });
+    Ok(offers.collect())
+}
+
+/// The codes of these promotions that are bound to the customer, have not expired and are not used up.
+async fn usable_codes(
+    tx: &mut TenantTx,
+    rules: &RuleSet,
+    customer: &str,
+    usable: &[Usable],
+    now: DateTime<Utc>,
+) -> Result<BTreeMap<PromotionId, Vec<String>>, ServiceError> {
+    let promotions = usable.iter().map(|own| rules.promotion(own.promotion));
+    let with_codes = promotions.filter(|own| matches!(own.terms.kind, Kind::CodeLinked));
+    let with_codes: Vec<Uuid> = with_codes.map(|own| own.id.uuid()).collect();
+    let mut codes = BTreeMap::<_, Vec<String>>::new();
+    if with_codes.is_empty() {
+        return Ok(codes);
+    }
+    let own = db::codes::of_customer(tx, customer, &with_codes, now, MAX_CODES).await?;
+    let ids = own.iter().map(|own| (PromotionId::new(own.promotion_id), CodeId::new(own.code_id)));
+    let bounds = engine::code_counters(rules, ids, now);
+    let wanted = bounds.iter().map(|bound| bound.counter.clone()).collect();
+    let used = db::counters::read(tx, wanted).await?;
+    let used_up = used.into_iter().zip(&bounds).filter(|(own, bound)| own.amount >= bound.maximum);
+    let used_up: BTreeSet<String> = used_up.map(|(own, _)| own.counter.owner.name()).collect();
+    for own in own.into_iter().filter(|own| !used_up.contains(&own.code_id.to_string())) {
+        codes.entry(PromotionId::new(own.promotion_id)).or_default().push(own.code);
+    }
+    Ok(codes)
 }
 
 /// Moves everything of a customer. If others have committed more meanwhile, another round moves that too.

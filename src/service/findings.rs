@@ -2,19 +2,19 @@
 //!
 //! They are looked for with the rules in memory, on a blocking thread, since a tenant may have many stores and promotions.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rustc_hash::FxHashSet;
 
+use super::vocabulary::known_names;
 use super::{Service, ServiceError};
 use crate::db::{self, DbError};
 use crate::domain::finding::Finding;
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::promotion::{Promotion, Terms};
-use crate::domain::vocabulary::{KnownNames, NameField, visit_names};
+use crate::domain::vocabulary::KnownNames;
 use crate::engine::{About, RuleSet, findings};
 use crate::stored;
 
@@ -25,15 +25,18 @@ impl Service {
         tenant: TenantId,
         promotion: PromotionId,
     ) -> Result<Vec<Finding>, ServiceError> {
-        let read = self.db().tenant(tenant, move |tx| {
+        let rules = self.cache().rules(tenant).await?;
+        let own = Arc::clone(&rules);
+        let read = self.settle(tenant, move |tx| {
             Box::pin(async move {
                 let row = db::promotions::get(tx, promotion).await?;
-                Ok::<_, ServiceError>(stored::promotion(&row.ok_or(ServiceError::NotFound)?)?)
+                let found = stored::promotion(&row.ok_or(ServiceError::NotFound)?)?;
+                let known = known_names(tx, &own, found.id, &found.terms).await?;
+                Ok((found, known))
             })
         });
-        let promotion = read.await?;
-        let rules = self.cache().rules(tenant).await?;
-        look_for(rules, promotion, self.clock().now()).await
+        let (promotion, known) = read.await?;
+        look_for(rules, promotion, known, self.clock().now()).await
     }
 }
 
@@ -41,11 +44,11 @@ impl Service {
 pub(super) async fn look_for(
     rules: Arc<RuleSet>,
     promotion: Promotion,
+    known: KnownNames,
     now: DateTime<Utc>,
 ) -> Result<Vec<Finding>, ServiceError> {
     let look = move || {
         let settings = rules.settings();
-        let known = known_names(&rules, &promotion.terms);
         let zones = zones(&rules, &promotion.terms);
         let about = About { promotion: &promotion, settings, known: &known, zones: &zones, now };
         findings(&about, rules.promotions())
@@ -58,33 +61,6 @@ pub(super) async fn look_for(
             Err(_) => Err(DbError::Stopping.into()),
         },
     }
-}
-
-/// The names that the tenant is known to use, of the fields of which the terms use any.
-fn known_names(rules: &RuleSet, terms: &Terms) -> KnownNames {
-    let mut used = BTreeSet::new();
-    visit_names(terms, &mut |name| {
-        used.insert(name.field);
-    });
-    let uses = |field| used.contains(&field);
-    let (stores, concepts, zones) =
-        (uses(NameField::Store), uses(NameField::Concept), uses(NameField::Zone));
-    let mut known = KnownNames::default();
-    if !(stores || concepts || zones) {
-        return known;
-    }
-    for store in rules.stores() {
-        if stores {
-            known.add(NameField::Store, &store.code);
-        }
-        if let Some(concept) = store.concept.as_ref().filter(|_| concepts) {
-            known.add(NameField::Concept, concept);
-        }
-        for zone in store.zones.iter().filter(|_| zones) {
-            known.add(NameField::Zone, zone);
-        }
-    }
-    known
 }
 
 /// The time zones of the stores, if the schedule depends on them.

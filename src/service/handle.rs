@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::collector::Collector;
 use super::error::{ServiceError, Undone};
 use super::pool::Pool;
 use super::redeem::Queues;
@@ -53,6 +54,7 @@ struct Inner {
     queues: Queues,
     pool: Pool,
     metrics: Metrics,
+    collector: Collector,
 }
 
 impl Service {
@@ -64,7 +66,8 @@ impl Service {
         pool: Pool,
         metrics: Metrics,
     ) -> Self {
-        let inner = Inner { db, cache, clock, targets, queues: Queues::default(), pool, metrics };
+        let (queues, collector) = (Queues::default(), Collector::default());
+        let inner = Inner { db, cache, clock, targets, queues, pool, metrics, collector };
         Self { inner: Arc::new(inner) }
     }
 
@@ -92,6 +95,10 @@ impl Service {
         &self.inner.pool
     }
 
+    pub(super) fn collector(&self) -> &Collector {
+        &self.inner.collector
+    }
+
     pub(super) fn queues(&self) -> &Queues {
         &self.inner.queues
     }
@@ -102,10 +109,8 @@ impl Service {
         F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, ServiceError> + Send + 'static,
         T: Send + 'static,
     {
-        let published = self.db().tenant(tenant, |tx| {
-            Box::pin(async move { Ok((db::rules::bump_rules(tx).await?, change(tx).await?)) })
-        });
-        let (version, done) = self.or_forget(tenant, published.await)?;
+        let published = make_change(self.db(), tenant, change).await;
+        let (version, done) = self.or_forget(tenant, published)?;
         self.cache().rules_changed(tenant, version);
         Ok(done)
     }
@@ -122,22 +127,8 @@ impl Service {
         T: Send + 'static,
     {
         match mode {
-            Mode::Write => return self.publish(tenant, change).await,
-            Mode::DryRun => {}
-        }
-        let tried: Result<Infallible, Tried<T>> = self
-            .db()
-            .tenant(tenant, |tx| {
-                Box::pin(async move {
-                    // Locks are taken in the order in which a real change takes them.
-                    db::rules::bump_rules(tx).await?;
-                    Err(change(tx).await.map_or_else(Tried::Failed, Tried::Done))
-                })
-            })
-            .await;
-        match tried {
-            Err(Tried::Done(done)) => Ok(done),
-            Err(Tried::Failed(error)) => Err(error),
+            Mode::Write => self.publish(tenant, change).await,
+            Mode::DryRun => try_change(self.db(), tenant, change).await,
         }
     }
 
@@ -215,6 +206,56 @@ impl Service {
                 self.cache().forget(tenant);
             }
         })
+    }
+}
+
+/// Makes a change of the tenant's rules. Also returns their new version, of which instances hear with the commit.
+async fn make_change<T, F>(db: &Db, tenant: TenantId, change: F) -> Result<(i64, T), ServiceError>
+where
+    F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, ServiceError> + Send + 'static,
+    T: Send + 'static,
+{
+    let made = db.tenant(tenant, |tx| {
+        Box::pin(async move { Ok((db::rules::bump_rules(tx).await?, change(tx).await?)) })
+    });
+    made.await
+}
+
+/// Tries a change: what it has written is rolled back.
+async fn try_change<T, F>(db: &Db, tenant: TenantId, change: F) -> Result<T, ServiceError>
+where
+    F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, ServiceError> + Send + 'static,
+    T: Send + 'static,
+{
+    let tried: Result<Infallible, Tried<T>> = db
+        .tenant(tenant, |tx| {
+            Box::pin(async move {
+                // Locks are taken in the order in which a real change takes them.
+                db::rules::bump_rules(tx).await?;
+                Err(change(tx).await.map_or_else(Tried::Failed, Tried::Done))
+            })
+        })
+        .await;
+    match tried {
+        Err(Tried::Done(done)) => Ok(done),
+        Err(Tried::Failed(error)) => Err(error),
+    }
+}
+
+/// Makes or tries a change without a service: for commands.
+pub(super) async fn change_rules<T, F>(
+    db: &Db,
+    mode: Mode,
+    tenant: TenantId,
+    change: F,
+) -> Result<T, ServiceError>
+where
+    F: for<'t> FnOnce(&'t mut TenantTx) -> Work<'t, T, ServiceError> + Send + 'static,
+    T: Send + 'static,
+{
+    match mode {
+        Mode::Write => make_change(db, tenant, change).await.map(|(_, done)| done),
+        Mode::DryRun => try_change(db, tenant, change).await,
     }
 }
 

@@ -25,29 +25,12 @@ impl Service {
             Box::pin(async move {
                 tx.allow_bulk().await?;
                 let old = db::product_lists::get(tx, &name).await?;
-                let summary = db::product_lists::put(tx, &name, &skus).await?;
-                let before = old.as_ref().map(|old| size_document(old.skus.len()));
-                let old_skus = old.map(|old| old.skus).unwrap_or_default();
-                if before.is_none() || skus.len() > old_skus.len() {
-                    let count = db::product_lists::count(tx).await?;
-                    if before.is_none() {
-                        require_room("product lists", count.lists, count.max_lists)?;
-                    }
-                    if skus.len() > old_skus.len() {
-                        let entries = "SKUs on its product lists";
-                        require_room(entries, count.entries, count.max_entries)?;
-                    }
-                }
-                let after = Some(change_document(&old_skus, &skus));
-                let action = if before.is_some() { "replaced" } else { "created" };
-                audit(tx, actor, subject(&name), action, before, after).await?;
-                Ok(summary)
+                put(tx, actor, &name, old.map(|old| old.skus), &skus).await
             })
         })
         .await
     }
 
-    /// Deletes a product list; `InUse` while anything names it.
     pub async fn delete_product_list(
         &self,
         actor: Actor,
@@ -82,6 +65,33 @@ impl Service {
         });
         noted.await
     }
+}
+
+/// Adds a list, or replaces one that has the SKUs `old`.
+pub(super) async fn put(
+    tx: &mut TenantTx,
+    actor: Actor,
+    name: &str,
+    old: Option<Vec<String>>,
+    skus: &[String],
+) -> Result<ProductListSummary, ServiceError> {
+    let summary = db::product_lists::put(tx, name, skus).await?;
+    let before = old.as_ref().map(|old| size_document(old.len()));
+    let old_skus = old.unwrap_or_default();
+    if before.is_none() || skus.len() > old_skus.len() {
+        let count = db::product_lists::count(tx).await?;
+        if before.is_none() {
+            require_room("product lists", count.lists, count.max_lists)?;
+        }
+        if skus.len() > old_skus.len() {
+            let entries = "SKUs on its product lists";
+            require_room(entries, count.entries, count.max_entries)?;
+        }
+    }
+    let after = Some(change_document(&old_skus, skus));
+    let action = if before.is_some() { "replaced" } else { "created" };
+    audit(tx, actor, subject(name), action, before, after).await?;
+    Ok(summary)
 }
 
 /// Refuses a body that names lists which do not exist, with a fault at each such place.

@@ -10,6 +10,7 @@ use super::change::require_unlocked;
 use super::findings::look_for;
 use super::milestones::require_milestone;
 use super::product_lists::{names, require_lists};
+use super::vocabulary::{known_names, note_promotion};
 use super::{Actor, Expected, Mode, Refusal, Service, ServiceError, events, settings, usage};
 use crate::db::promotions::{NewPromotion, PromotionRow};
 use crate::db::{self, TenantTx};
@@ -19,6 +20,7 @@ use crate::domain::names::Named;
 use crate::domain::promotion::{Promotion, Status, Terms, Transition};
 use crate::domain::settings::Settings;
 use crate::domain::usage::Usage;
+use crate::domain::vocabulary::KnownNames;
 use crate::engine::RuleSet;
 use crate::stored;
 use crate::wire;
@@ -129,17 +131,12 @@ impl Service {
         let promotion = PromotionId::new(Uuid::now_v7());
         // Read before anything is written, so that nothing fails afterwards.
         let rules = self.cache().rules(actor.tenant).await?;
+        let before = Arc::clone(&rules);
         let created = self.publish_in(mode, actor.tenant, move |tx| {
             Box::pin(async move {
-                let Content { terms, lists, status } = content;
-                let status = status.unwrap_or(Status::Draft);
-                let new = new_promotion(tx, promotion, terms, &lists, status).await?;
-                require_custom_fields(tx, status, &new.terms, None).await?;
-                if status == Status::Active {
-                    require_room(tx, promotion, &new.terms, now).await?;
-                }
-                let row = db::promotions::insert(tx, &new, actor.key).await?;
-                changed(tx, actor, offset, "created", None, row).await
+                let moment = Moment { now, offset };
+                let stored = create(tx, actor, promotion, content, moment).await?;
+                with_known(tx, &before, stored).await
             })
         });
         with_findings(rules, created.await?, now).await
@@ -156,30 +153,15 @@ impl Service {
     ) -> Result<Written, ServiceError> {
         let (now, offset) = (self.clock().now(), self.clock().offset());
         let rules = self.cache().rules(actor.tenant).await?;
+        let before = Arc::clone(&rules);
         let replaced = self.publish_in(mode, actor.tenant, move |tx| {
             Box::pin(async move {
-                let Content { terms, lists, status } = content;
                 let row = lock(tx, promotion).await?;
-                let old = stored::promotion(&row)?;
                 require_open(&row)?;
                 expected.check(row.version)?;
-                let status = status.unwrap_or(old.status);
-                require_transition(old.status, status)?;
-                require_unlocked(tx, Some(promotion), changes(&old.terms, &terms), now).await?;
-                require_custom_fields(tx, status, &terms, Some(&old)).await?;
-                // A promotion that counts already needs no more room, even if the bound was lowered since.
-                let counts = old.status == Status::Active && old.terms.ends_at > now;
-                if status == Status::Active && !counts {
-                    require_room(tx, promotion, &terms, now).await?;
-                }
-                // Archiving frees the name and the lists, so `set_status` does it in a separate step.
-                let kept = if status == Status::Archived { old.status } else { status };
-                let new = new_promotion(tx, promotion, terms, &lists, kept).await?;
-                let mut after = db::promotions::replace(tx, row.version, &new, actor.key).await?;
-                if status != kept {
-                    after = set_status(tx, actor, promotion, status).await?;
-                }
-                changed(tx, actor, offset, "replaced", Some(&row), after).await
+                let moment = Moment { now, offset };
+                let stored = replace(tx, actor, row, content, moment).await?;
+                with_known(tx, &before, stored).await
             })
         });
         with_findings(rules, replaced.await?, now).await
@@ -267,12 +249,79 @@ async fn moved(
     Ok((Some(row), after))
 }
 
+/// The present time, and how far the service's clock is from the database's.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub(super) now: DateTime<Utc>,
+    pub(super) offset: TimeDelta,
+}
+
+/// Creates a promotion, as a draft if no status is said.
+pub(super) async fn create(
+    tx: &mut TenantTx,
+    actor: Actor,
+    promotion: PromotionId,
+    content: Content,
+    Moment { now, offset }: Moment,
+) -> Result<Stored, ServiceError> {
+    let Content { terms, lists, status } = content;
+    let status = status.unwrap_or(Status::Draft);
+    let new = new_promotion(tx, promotion, terms, &lists, status).await?;
+    require_custom_fields(tx, status, &new.terms, None).await?;
+    if status == Status::Active {
+        require_room(tx, promotion, &new.terms, now).await?;
+    }
+    let row = db::promotions::insert(tx, &new, actor.key).await?;
+    changed(tx, actor, offset, "created", None, row).await
+}
+
+/// Replaces a promotion, which the caller has locked. Without `status` it keeps its status.
+pub(super) async fn replace(
+    tx: &mut TenantTx,
+    actor: Actor,
+    row: PromotionRow,
+    content: Content,
+    Moment { now, offset }: Moment,
+) -> Result<Stored, ServiceError> {
+    let Content { terms, lists, status } = content;
+    let promotion = PromotionId::new(row.promotion_id);
+    let old = stored::promotion(&row)?;
+    let status = status.unwrap_or(old.status);
+    require_transition(old.status, status)?;
+    require_unlocked(tx, Some(promotion), changes(&old.terms, &terms), now).await?;
+    require_custom_fields(tx, status, &terms, Some(&old)).await?;
+    // A promotion that counts already needs no more room, even if the bound was lowered since.
+    let counts = old.status == Status::Active && old.terms.ends_at > now;
+    if status == Status::Active && !counts {
+        require_room(tx, promotion, &terms, now).await?;
+    }
+    // Archiving frees the name and the lists, so `set_status` does it in a separate step.
+    let kept = if status == Status::Archived { old.status } else { status };
+    let new = new_promotion(tx, promotion, terms, &lists, kept).await?;
+    let mut after = db::promotions::replace(tx, row.version, &new, actor.key).await?;
+    if status != kept {
+        after = set_status(tx, actor, promotion, status).await?;
+    }
+    changed(tx, actor, offset, "replaced", Some(&row), after).await
+}
+
+/// A promotion with the known names that its findings depend on.
+async fn with_known(
+    tx: &mut TenantTx,
+    rules: &RuleSet,
+    stored: Stored,
+) -> Result<(Stored, KnownNames), ServiceError> {
+    let Promotion { id, terms, .. } = &stored.promotion;
+    let known = known_names(tx, rules, *id, terms).await?;
+    Ok((stored, known))
+}
+
 async fn with_findings(
     rules: Arc<RuleSet>,
-    stored: Stored,
+    (stored, known): (Stored, KnownNames),
     now: DateTime<Utc>,
 ) -> Result<Written, ServiceError> {
-    let findings = look_for(rules, stored.promotion.clone(), now).await?;
+    let findings = look_for(rules, stored.promotion.clone(), known, now).await?;
     Ok(Written { stored, findings })
 }
 
@@ -289,6 +338,7 @@ async fn changed(
     let what = subject(PromotionId::new(after.promotion_id));
     audit(tx, actor, what, action, before.map(audited), Some(audited(&after))).await?;
     let stored = Stored::one(tx, offset, after).await?;
+    note_promotion(tx, &stored.promotion, stored.version).await?;
     if has_moved {
         let now = db::redemptions::now(tx).await? + offset;
         let told = events::promotion_moved(&stored.promotion, stored.version, now);

@@ -58,7 +58,7 @@ impl Service {
         address: Address,
     ) -> Result<Found, ServiceError> {
         let clock = self.clock().clone();
-        self.settle(tenant, move |tx| {
+        let committed = self.settle(tenant, move |tx| {
             Box::pin(async move {
                 let id = lock_address(tx, &address).await?.ok_or(Refusal::RedemptionCancelled)?;
                 let (mut row, state, now) = lock(tx, id, &clock).await?;
@@ -76,8 +76,12 @@ impl Service {
                 let row = Box::new(row);
                 Ok(Found::Redemption(row, RedemptionState::Committed, Vec::new()))
             })
-        })
-        .await
+        });
+        let committed = committed.await?;
+        if let Found::Redemption(row, ..) = &committed {
+            self.collector().note_hold(tenant, RedemptionId::new(row.redemption_id));
+        }
+        Ok(committed)
     }
 
     /// Ends a hold and gives back what it reserved. For an unknown transaction id it records the cancellation, so that

@@ -1,9 +1,12 @@
 //! A tenant's settings: they are read, and replaced as a whole.
 
+use chrono::{DateTime, Utc};
+
 use super::change::audit;
 use super::change::require_unlocked;
 use super::product_lists::{names, require_lists};
 use super::{Actor, Expected, Service, ServiceError};
+use crate::db::settings::SettingsRow;
 use crate::db::{self, TenantTx};
 use crate::domain::id::TenantId;
 use crate::domain::settings::Settings;
@@ -35,23 +38,35 @@ impl Service {
             Box::pin(async move {
                 let row = db::settings::get(tx).await?.ok_or(ServiceError::NotFound)?;
                 expected.check(row.version)?;
-                let before = stored::settings(&row)?;
-                let changes = [
-                    ("currency", before.currency != settings.currency),
-                    ("timezone", before.timezone != settings.timezone),
-                ];
-                require_unlocked(tx, None, changes, now).await?;
-                require_lists(tx, &lists).await?;
-                let (document, lists) = (wire::settings::stored(&settings), names(&lists));
-                let replaced =
-                    db::settings::replace(tx, row.version, &settings, &document, &lists).await?;
-                let (before, after) = (Some(row.document), Some(replaced.document));
-                audit(tx, actor, "settings".to_owned(), "replaced", before, after).await?;
-                Ok((settings, replaced.version))
+                let version = replace(tx, actor, row, &settings, &lists, now).await?;
+                Ok((settings, version))
             })
         })
         .await
     }
+}
+
+/// Replaces the settings of a row, and returns their new version.
+pub(super) async fn replace(
+    tx: &mut TenantTx,
+    actor: Actor,
+    row: SettingsRow,
+    settings: &Settings,
+    lists: &[ListReference],
+    now: DateTime<Utc>,
+) -> Result<i64, ServiceError> {
+    let before = stored::settings(&row)?;
+    let changes = [
+        ("currency", before.currency != settings.currency),
+        ("timezone", before.timezone != settings.timezone),
+    ];
+    require_unlocked(tx, None, changes, now).await?;
+    require_lists(tx, lists).await?;
+    let (document, lists) = (wire::settings::stored(settings), names(lists));
+    let replaced = db::settings::replace(tx, row.version, settings, &document, &lists).await?;
+    let (before, after) = (Some(row.document), Some(replaced.document));
+    audit(tx, actor, "settings".to_owned(), "replaced", before, after).await?;
+    Ok(replaced.version)
 }
 
 /// Reads the settings and their version in this transaction.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::change::{audit, require_room};
 use super::{Actor, Refusal, Service, ServiceError};
-use crate::db;
 use crate::db::audit::NewAudit;
+use crate::db::{self, TenantTx};
 use crate::domain::store::Store;
 use crate::wire::body::*;
+use crate::wire::import::Tally;
 use crate::wire::store::StoreBody;
 
 impl Service {
@@ -16,25 +17,7 @@ impl Service {
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
                 tx.allow_bulk().await?;
-                let codes: Vec<String> = stores.iter().map(|store| store.code.clone()).collect();
-                let before: BTreeMap<String, String> = db::stores::lock(tx, &codes)
-                    .await?
-                    .into_iter()
-                    .map(|store| (store.code.clone(), StoreBody::document(&store)))
-                    .collect();
-                db::stores::put(tx, &stores).await?;
-                if before.len() < codes.len() {
-                    let count = db::stores::count(tx).await?;
-                    require_room("stores", count.stores, count.maximum)?;
-                }
-                let trail = stores.iter().filter_map(|store| {
-                    let before = before.get(&store.code).cloned();
-                    let after = Some(StoreBody::document(store));
-                    let (key, subject) = (actor.key, subject(&store.code));
-                    let action = if before.is_some() { "replaced" } else { "created" }.to_owned();
-                    (before != after).then_some(NewAudit { key, subject, action, before, after })
-                });
-                Ok(db::audit::insert_all(tx, &trail.collect::<Vec<_>>()).await?)
+                put(tx, actor, &stores).await.map(|_| ())
             })
         })
         .await
@@ -54,6 +37,42 @@ impl Service {
         })
         .await
     }
+}
+
+/// Adds or replaces stores, and counts those that are new, replaced, and as they were.
+pub(super) async fn put(
+    tx: &mut TenantTx,
+    actor: Actor,
+    stores: &[Store],
+) -> Result<Tally, ServiceError> {
+    let codes: Vec<String> = stores.iter().map(|store| store.code.clone()).collect();
+    let before: BTreeMap<String, String> = db::stores::lock(tx, &codes)
+        .await?
+        .into_iter()
+        .map(|store| (store.code.clone(), StoreBody::document(&store)))
+        .collect();
+    let changes = |store: &&Store| before.get(&store.code) != Some(&StoreBody::document(store));
+    let changed: Vec<Store> = stores.iter().filter(changes).cloned().collect();
+    if !changed.is_empty() {
+        db::stores::put(tx, &changed).await?;
+    }
+    if before.len() < codes.len() {
+        let count = db::stores::count(tx).await?;
+        require_room("stores", count.stores, count.maximum)?;
+    }
+    let (mut trail, mut tally) = (Vec::new(), Tally::default());
+    for store in stores {
+        let before = before.get(&store.code).cloned();
+        let after = Some(StoreBody::document(store));
+        tally.count(before.is_some(), before != after);
+        if before != after {
+            let (key, subject) = (actor.key, subject(&store.code));
+            let action = if before.is_some() { "replaced" } else { "created" }.to_owned();
+            trail.push(NewAudit { key, subject, action, before, after });
+        }
+    }
+    db::audit::insert_all(tx, &trail).await?;
+    Ok(tally)
 }
 
 fn subject(code: &str) -> String {

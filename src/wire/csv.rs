@@ -9,6 +9,7 @@ use super::code::{CodeText, MAX_CODES};
 use super::decode::Value;
 use super::faults::{FaultCode, Faults, Path};
 use super::json::Json;
+use super::vocabulary::NewName;
 use crate::domain::code::NewCode;
 use crate::domain::store::{MAX_ZONES, Store};
 
@@ -17,6 +18,8 @@ const STORE_COLUMNS: [&str; 4] = ["code", "concept", "zones", "timezone"];
 /// The columns of codes. Exports fill `used`; imports ignore it. Exports have the last one where a code of the
 /// promotion is bound to a customer.
 pub const CODE_COLUMNS: [&str; 4] = ["code", "expires_at", "used", "customer_id"];
+/// The columns of names.
+const NAME_COLUMNS: [&str; 2] = ["value", "title"];
 /// Separates the zones of a store.
 const ZONE_SEPARATOR: char = '|';
 
@@ -179,7 +182,7 @@ fn read_text<T>(
 /// by `|`. Each code may appear once.
 pub fn stores(bytes: &[u8], faults: &mut Faults) -> Option<Vec<Store>> {
     let file = File::read(bytes, faults)?;
-    let columns = header(&file, &STORE_COLUMNS, faults)?;
+    let columns = header(&file, &STORE_COLUMNS, "code", faults)?;
     let stores = file.rows(&columns, 1, faults, store);
     let code = |store: &Option<Store>| store.as_ref().map(|store| store.code.clone());
     file.refuse_repeated("code", 1, stores.iter().map(code), faults);
@@ -208,8 +211,11 @@ pub fn codes(bytes: &[u8], faults: &mut Faults) -> Option<Vec<NewCode>> {
     let file = File::read(bytes, faults)?;
     let names_code = |name: &str| name.trim().eq_ignore_ascii_case("code");
     let has_header = file.records.first().is_some_and(|first| first.iter().any(names_code));
-    let (columns, skipped) =
-        if has_header { (header(&file, &CODE_COLUMNS, faults)?, 1) } else { (vec!["code"], 0) };
+    let (columns, skipped) = if has_header {
+        (header(&file, &CODE_COLUMNS, "code", faults)?, 1)
+    } else {
+        (vec!["code"], 0)
+    };
     if file.records.len() <= skipped {
         fault(1, FaultCode::Required, "the file needs at least 1 code", faults);
         return None;
@@ -228,10 +234,12 @@ fn code(row: &Row<'_>, faults: &mut Faults) -> Option<NewCode> {
     Some(NewCode { code: code?, customer_id: customer_id?, expires_at: expires_at? })
 }
 
-/// The columns of the header. Each column must be known, in whatever case, and may appear once; `code` is required.
+/// The columns of the header. Each column must be known, in whatever case, and may appear once; `needed`
+/// is required.
 fn header(
     file: &File<'_>,
     known: &[&'static str],
+    needed: &str,
     faults: &mut Faults,
 ) -> Option<Vec<&'static str>> {
     let Some(header) = file.records.first() else {
@@ -252,12 +260,34 @@ fn header(
             Some(column) => columns.push(*column),
         }
     }
-    if !columns.contains(&"code") {
-        own.add(&Path::Root, FaultCode::Required, "the column code is missing");
+    if !columns.contains(&needed) {
+        own.add(&Path::Root, FaultCode::Required, format!("the column {needed} is missing"));
     }
     let is_good = own.is_empty();
     tell(file.line(header), own, faults);
     is_good.then_some(columns)
+}
+
+/// Reads names of the vocabulary with the header `value` and optionally `title`, in any case and order. If the first line
+/// does not name `value`, there is no header, and each line is a name, with or without a title.
+pub fn names(bytes: &[u8], max: usize, faults: &mut Faults) -> Option<Vec<NewName>> {
+    let file = File::read(bytes, faults)?;
+    let names_value = |name: &str| name.trim().eq_ignore_ascii_case("value");
+    let first = file.records.first();
+    let (columns, skipped) = if first.is_some_and(|first| first.iter().any(names_value)) {
+        (header(&file, &NAME_COLUMNS, "value", faults)?, 1)
+    } else {
+        let count = first.map_or(1, csv::StringRecord::len);
+        (NAME_COLUMNS.into_iter().take(count.max(1)).collect(), 0)
+    };
+    file.refuse_more(max, skipped, "names", faults)?;
+    file.rows(&columns, skipped, faults, name).into_iter().collect()
+}
+
+fn name(row: &Row<'_>, faults: &mut Faults) -> Option<NewName> {
+    let value = row.read("value", &NAME, faults);
+    let title = row.optional("title", &TEXT, faults);
+    Some((value?, title?))
 }
 
 /// Reads a product list: one SKU a line, with or without the header `sku`, in whatever case.

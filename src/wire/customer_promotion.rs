@@ -1,45 +1,81 @@
-//! A promotion that a customer can use now (spec 3).
+//! What a customer has: promotions that the customer can use or claim (spec 15.6).
 
+use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
 use super::audience::AudienceBody;
+use super::benefit::BenefitBody;
 use super::body::*;
 use super::condition::CONDITIONS;
 use super::issuing::IssuanceBody;
+use super::schedule::ScheduleBody;
 use super::usage;
 use super::write::Writer;
-use crate::domain::issuance::Issuance;
+use crate::domain::issuance::{Issuance, OfferStatus};
 use crate::domain::limit::CountedLimit;
 use crate::domain::promotion::{Promotion, PromotionType, Scope};
 
 /// A limit, and what is left of it.
 pub type Left = (CountedLimit, Option<i64>);
 
+/// A promotion that a customer has, with what the answer says about it.
+#[derive(Clone, Debug)]
+pub struct Offer<'o> {
+    pub promotion: &'o Promotion,
+    pub status: OfferStatus,
+    pub opens_at: Option<DateTime<Utc>>,
+    pub issuance: Option<&'o Issuance>,
+    pub left: &'o [Left],
+    /// Decimals of an amount.
+    pub precision: u32,
+    /// Codes that are bound to the customer.
+    pub codes: Vec<String>,
+}
+
 answer! {
-    /// A promotion that a customer can use now.
-    pub struct CustomerPromotionBody "Offer" as (&Promotion, Option<&Issuance>, &[Left], u32)
-        |(promotion, issuance, left, precision)| {
+    /// A promotion that a customer can use now, can claim, or can use later.
+    pub struct CustomerPromotionBody "Offer" as Offer<'_> |offer| {
         /// The promotion's id.
-        promotion_id: required(ID) => promotion.id.uuid(),
+        promotion_id: required(ID) => offer.promotion.id.uuid(),
         /// The promotion's name.
-        name: required(WORDS) => promotion.terms.name,
+        name: required(WORDS) => offer.promotion.terms.name,
         /// The promotion's type.
-        kind as "type": required(choice::<PromotionType>()) => promotion.terms.kind.promotion_type(),
+        kind as "type": required(choice::<PromotionType>()) => offer.promotion.terms.kind.promotion_type(),
+        /// The note for those who manage promotions.
+        description: required(WORDS) => offer.promotion.terms.description,
         /// The promotion's message to the shopper.
-        message: required(WORDS) => promotion.terms.message,
-        /// The start, included.
-        starts_at: required(TIME) => promotion.terms.starts_at,
-        /// The end, excluded.
-        ends_at: required(TIME) => promotion.terms.ends_at,
-        /// The issuance that lets the customer use the promotion.
-        issuance: optional(part::<IssuanceBody>()) => *issuance,
-        limits: required(part::<LeftBody>()) => (*left, *precision),
-        /// Where the promotion applies. It is shown, not checked.
-        scope: required(part::<Scope>()) => promotion.terms.scope,
-        /// Who gets the promotion. It is shown, not checked.
-        audience: required(part::<AudienceBody>()) => promotion.terms.audience,
+        message: required(WORDS) => offer.promotion.terms.message,
+        /// What the shopper is told where the promotion nearly applied.
+        suggestion_message: required(WORDS) => offer.promotion.terms.suggestion_message,
+        /// The campaign of the promotion.
+        campaign: optional(WORDS) => offer.promotion.terms.campaign,
+        /// What the promotion gives.
+        benefit: required(part::<BenefitBody>()) => (
+            offer.promotion.terms.benefit.clone(), offer.promotion.terms.steps.clone()
+        ),
         /// The conditions that the cart must meet. They are shown, not checked.
-        conditions: optional(CONDITIONS) => promotion.terms.conditions,
+        conditions: optional(CONDITIONS) => offer.promotion.terms.conditions,
+        /// Where the promotion applies. It is checked against `store` and `channel`, where these are given.
+        scope: required(part::<Scope>()) => offer.promotion.terms.scope,
+        /// Who gets the promotion. It is shown, not checked.
+        audience: required(part::<AudienceBody>()) => offer.promotion.terms.audience,
+        /// When the promotion is open between its dates; null: all the time.
+        schedule: optional(part::<ScheduleBody>()) => offer.promotion.terms.schedule,
+        /// The start, included.
+        starts_at: required(TIME) => offer.promotion.terms.starts_at,
+        /// The end, excluded.
+        ends_at: required(TIME) => offer.promotion.terms.ends_at,
+        /// The issuance that lets the customer use the promotion, or that waits for its activation: the newest one.
+        issuance: optional(part::<IssuanceBody>()) => offer.issuance,
+        /// Whether the customer can use the promotion now, must activate it first, or can use it when its schedule
+        /// opens.
+        status: required(choice::<OfferStatus>()) => offer.status,
+        /// When the schedule opens; null: it is open.
+        opens_at: optional(INSTANT) => offer.opens_at,
+        limits: required(part::<LeftBody>()) => (offer.left, offer.precision),
+        /// The codes of the promotion that are bound to the customer and can be used. Viewers see their last three
+        /// characters.
+        codes: required(every(WORDS)) => offer.codes,
     }
 }
 

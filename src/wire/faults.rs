@@ -116,6 +116,16 @@ impl Faults {
         self.lists.push(ListReference { pointer: path.pointer(), name: name.to_owned() });
     }
 
+    /// The same faults in a part of a larger document. Those whose place is in that part already stay.
+    pub fn under(mut self, pointer: &str) -> Self {
+        for fault in &mut self.found {
+            if !fault.pointer.starts_with(pointer) {
+                fault.pointer.insert_str(0, pointer);
+            }
+        }
+        self
+    }
+
     pub fn take_lists(&mut self) -> Vec<ListReference> {
         std::mem::take(&mut self.lists)
     }

@@ -26,6 +26,7 @@ pub mod evaluation;
 pub mod event;
 pub mod faults;
 pub mod finding;
+pub mod import;
 pub mod issuance;
 pub mod issuing;
 pub mod json;
@@ -43,6 +44,7 @@ pub mod selector;
 pub mod settings;
 pub mod store;
 pub mod usage;
+pub mod vocabulary;
 pub mod write;
 
 #[cfg(test)]

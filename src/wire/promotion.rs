@@ -47,6 +47,9 @@ pub enum Purpose<'s> {
     /// An entry of an `evaluate` document: the status is `active` by default; `id` and `created_at` are read. `None`:
     /// the settings have faults, so custom fields are taken unchecked.
     Document(Option<&'s [CustomField]>),
+    /// An entry of a document to import: any status but archived; computed fields are ignored. Required custom fields
+    /// are not looked for, because the promotion that is replaced may have them.
+    Import(&'s [CustomField]),
     /// A draft on a cart: any status, an id, and codes. Custom fields are taken unchecked.
     Draft,
     /// A document that [`stored`] has printed. Custom fields are taken unchecked, because the settings may have
@@ -92,7 +95,9 @@ impl<'s> Purpose<'s> {
     /// The custom fields of the settings, if they are known.
     const fn fields(self) -> Option<&'s [CustomField]> {
         match self {
-            Purpose::Create(fields) | Purpose::Replace(fields, ..) => Some(fields),
+            Purpose::Create(fields) | Purpose::Replace(fields, ..) | Purpose::Import(fields) => {
+                Some(fields)
+            }
             Purpose::Document(fields) => fields,
             Purpose::Draft | Purpose::Stored => None,
         }
@@ -101,7 +106,7 @@ impl<'s> Purpose<'s> {
     /// The status if the body has none.
     const fn status(self) -> Status {
         match self {
-            Purpose::Create(_) | Purpose::Stored => Status::Draft,
+            Purpose::Create(_) | Purpose::Import(_) | Purpose::Stored => Status::Draft,
             Purpose::Replace(_, present, _) => present,
             Purpose::Document(_) | Purpose::Draft => Status::Active,
         }
@@ -120,14 +125,16 @@ fn custom_fields(
     let (undefined, before) = match purpose {
         Purpose::Replace(_, status, values) => (Undefined::Kept(values), Some((status, values))),
         Purpose::Create(_) if object.has("state") => (Undefined::Dropped, None),
-        Purpose::Create(_) | Purpose::Document(_) | Purpose::Draft | Purpose::Stored => {
-            (Undefined::Refused, None)
-        }
+        Purpose::Create(_)
+        | Purpose::Document(_)
+        | Purpose::Draft
+        | Purpose::Import(_)
+        | Purpose::Stored => (Undefined::Refused, None),
     };
     let values = object.or("custom_fields", BTreeMap::new(), faults, |value, faults| {
         custom_field::parse_values(value, fields, undefined, faults)
     })?;
-    if let Some(fields) = fields {
+    if let Some(fields) = fields.filter(|_| !matches!(purpose, Purpose::Import(_))) {
         let status = status.unwrap_or(purpose.status());
         let path = object.path().key("custom_fields");
         custom_field::check_required(fields, status, &values, before, &path, faults);
@@ -142,8 +149,9 @@ fn read_besides(
     body: &mut Body,
     faults: &mut Faults,
 ) {
-    let allowed = match purpose {
+    let allowed: &[Status] = match purpose {
         Purpose::Create(_) if !object.has("state") => &[Status::Draft, Status::Active],
+        Purpose::Import(_) => &[Status::Draft, Status::Active, Status::Paused],
         Purpose::Create(_) | Purpose::Replace(..) | Purpose::Document(_) | Purpose::Draft => {
             Status::ALL
         }
@@ -160,7 +168,7 @@ fn read_besides(
                 Status::Draft | Status::Paused | Status::Archived => Status::Draft,
             });
         }
-        Purpose::Replace(..) => ignored.extend(["id", "created_at"]),
+        Purpose::Replace(..) | Purpose::Import(_) => ignored.extend(["id", "created_at"]),
         Purpose::Draft => {
             ignored.push("created_at");
             let id: Option<Option<Uuid>> = optional(ID).read("id", object, faults);

@@ -79,11 +79,13 @@ async fn no_cursor_of_any_list_says_anything() {
         let key = if template == "/v1/tenants" { OPERATOR } else { &*tenant.viewer };
         let path = match template.as_str() {
             "/v1/customers/{id}/promotions" => "/v1/customers/C/promotions".to_owned(),
+            "/v1/vocabulary" => "/v1/vocabulary?field=store".to_owned(),
             "/v1/webhooks/{name}/dead" => continue,
             // Each version is an entry; the others have one.
             _ => template.replace("{id}", &coded),
         };
-        let page = service.get(&format!("{path}?limit=1"), key).await.expect(200);
+        let path = format!("{path}{}", if path.contains('?') { '&' } else { '?' });
+        let page = service.get(&format!("{path}limit=1"), key).await.expect(200);
         let cursor = page.body["next_cursor"].as_str();
         let cursor = cursor.unwrap_or_else(|| panic!("{path} has one page: {}", page.text));
         for reading in readings(cursor) {
@@ -91,7 +93,7 @@ async fn no_cursor_of_any_list_says_anything() {
             assert!(!said, "{path}: {reading}");
         }
         // Every instance reads it, for this list alone.
-        let next = format!("{path}?limit=1&cursor={cursor}");
+        let next = format!("{path}limit=1&cursor={cursor}");
         let (here, there) = (service.get(&next, key).await, again.get(&next, key).await);
         assert_eq!(here.expect(200).text, there.expect(200).text);
         lists.insert(template.clone());
@@ -100,12 +102,12 @@ async fn no_cursor_of_any_list_says_anything() {
     assert!(lists.len() >= 14, "{lists:?}");
     for (path, key, _) in &sealed {
         for (place, _, cursor) in sealed.iter().filter(|(place, _, _)| place != path) {
-            let answer = service.get(&format!("{path}?cursor={cursor}"), key).await;
+            let answer = service.get(&format!("{path}cursor={cursor}"), key).await;
             let faults = answer.expect_code(422, "invalid").faults();
             assert_eq!(faults, [("/cursor".to_owned(), "malformed".to_owned())], "{place}");
         }
     }
-    let (_, _, cursor) = sealed.iter().find(|(path, _, _)| path == "/v1/stores").unwrap();
+    let (_, _, cursor) = sealed.iter().find(|(path, _, _)| path == "/v1/stores?").unwrap();
     let path = format!("/v1/stores?cursor={cursor}");
     service.get(&path, &other.viewer).await.expect_code(422, "invalid");
     // As the release before wrote them.

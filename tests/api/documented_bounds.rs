@@ -376,8 +376,8 @@ async fn every_bound_of_the_document_is_the_one_that_is_kept() {
                 own if own.starts_with("/v1/promotions") => promotion.as_str(),
                 _ => sale.as_str(),
             };
-            let path =
-                template.replace("{id}", id).replace("{name}", "some").replace("{code}", "some");
+            let path = template.replace("{id}", id).replace("{name}", "some");
+            let path = path.replace("{code}", "some").replace("{field}", "sku");
             let is_operators = operation["security"][0]["key"][0] == "operator";
             let key = if is_operators { OPERATOR } else { &tenant.admin };
             let mut prober = Prober {

@@ -101,6 +101,7 @@ async fn settle(sent: &mut Sent<'_>, tenant: &Tenant) {
     sent.all("put_stores", admin, at("/v1/stores")).await;
     sent.all("put_store", admin, at("/v1/stores/BLR-IND")).await;
     sent.all("put_product_list", admin, at("/v1/product-lists/new-arrivals")).await;
+    sent.all("import_vocabulary", admin, at("/v1/vocabulary/category")).await;
     let named = |name: &str, value| {
         (format!("/v1/milestones/{}", if name == "spender" { "big-spender" } else { name }), value)
     };
@@ -112,6 +113,7 @@ async fn settle(sent: &mut Sent<'_>, tenant: &Tenant) {
 /// Promotions of every type, benefit, condition and schedule, and codes. Returns those that can be issued or claimed.
 async fn promote(sent: &mut Sent<'_>, tenant: &Tenant) -> (String, String) {
     let admin = &tenant.admin;
+    let other = sent.service.tenant().await;
     let made = sent.all("create_promotion", admin, at("/v1/promotions")).await;
     let id_of = |name: &str| {
         let found = made.iter().find(|answer| answer.body["name"] == name);
@@ -124,6 +126,7 @@ async fn promote(sent: &mut Sent<'_>, tenant: &Tenant) -> (String, String) {
     let draft = sent.service.promotion(admin, draft).await;
     let path = format!("/v1/promotions/{draft}");
     sent.all("replace_promotion", admin, at(&path)).await;
+    sent.all("import_rules", &other.admin, at("/v1/promotions/import")).await;
     sent.all("set_promotion_status", admin, at(&format!("{path}/status"))).await;
     sent.all("set_promotion_statuses", admin, at("/v1/promotions/status")).await;
     (id_of("Birthday voucher"), id_of("Claim 5 % off"))

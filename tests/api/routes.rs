@@ -40,6 +40,7 @@ pub const ROUTES: &[Route] = &[
     route("delete", "/v1/product-lists/{name}", "a"),
     route("post", "/v1/promotions", "a"),
     route("get", "/v1/promotions", "av"),
+    route("put", "/v1/promotions/import", "a"),
     route("get", "/v1/promotions/{id}", "av"),
     route("put", "/v1/promotions/{id}", "a"),
     route("delete", "/v1/promotions/{id}", "a"),
@@ -83,6 +84,9 @@ pub const ROUTES: &[Route] = &[
     route("delete", "/v1/webhooks/{name}", "a"),
     route("get", "/v1/webhooks/{name}/dead", "av"),
     route("post", "/v1/webhooks/{name}/resend", "a"),
+    route("get", "/v1/vocabulary", "av"),
+    route("put", "/v1/vocabulary/{field}", "a"),
+    route("delete", "/v1/vocabulary/{field}", "a"),
     route("get", "/v1/events", "av"),
     route("get", "/v1/audit", "av"),
     route("get", "/healthz", "*"),
@@ -217,6 +221,7 @@ impl Things {
             .replace("{key_id}", &self.key)
             .replace("{name}", name)
             .replace("{code}", code)
+            .replace("{field}", "sku")
     }
 }
 
@@ -235,7 +240,9 @@ fn body(route: &Route, things: &Things) -> Option<Value> {
         (_, "/v1/settings" | "/v1/stores/{code}") => json!({}),
         (_, "/v1/stores") => json!([{"code": "X"}]),
         (_, "/v1/product-lists/{name}") => json!({"skus": ["A"]}),
+        (_, "/v1/vocabulary/{field}") => json!({"values": [{"value": "A", "title": "Tee"}]}),
         (_, "/v1/promotions") => ten_percent(&name),
+        (_, "/v1/promotions/import") => json!({"promotions": [ten_percent(&name)]}),
         (_, "/v1/promotions/{id}") => with_codes(&name),
         (_, "/v1/promotions/status") => json!({"ids": [things.promotion], "status": "paused"}),
         (_, "/v1/promotions/{id}/status") => json!({"status": "paused"}),
@@ -376,7 +383,10 @@ async fn what_is_foreign_answers_like_what_does_not_exist() {
     // A put of a store or a list makes it, in the caller's own tenant, whoever else has one of that name.
     let makes = |route: &Route| route.method == "put" && !route.path.contains("promotions");
     // Customers are whoever the caller says: there is none that does not exist.
-    let is_anybody = |route: &Route| route.path.starts_with("/v1/customers");
+    // The fields of the vocabulary are the same everywhere.
+    let is_anybody = |route: &Route| {
+        route.path.starts_with("/v1/customers") || route.path.starts_with("/v1/vocabulary")
+    };
     for route in ROUTES
         .iter()
         .filter(|route| route.path.contains('{') && !makes(route) && !is_anybody(route))

@@ -126,7 +126,11 @@ const LEDGER: &str = "
     insert into webhook (tenant_id, webhook_id, name, url, events, secret)
         values ($T, $R, 'crm', 'https://crm.example/', '{redemption.committed}', decode(repeat('00', 32), 'hex'));
     insert into webhook_delivery (tenant_id, sequence, webhook_id, subject_id, next_attempt_at)
-        values ($T, 1, $R, $R, now());";
+        values ($T, 1, $R, $R, now());
+    insert into promotion_name (tenant_id, field, value, key, promotion_id, folded)
+        select $T, 'category', 'Shoes', '', promotion_id, 'shoes' from promotion where tenant_id = $T;
+    insert into vocabulary (tenant_id, field, value, key, folded, title_folded, source, last_seen)
+        values ($T, 'category', 'Shoes', '', 'shoes', '', 'import', now());";
 
 /// A tenant that has a row in every table.
 pub async fn full_tenant(database: &TestDatabase, name: &str) -> TenantId {

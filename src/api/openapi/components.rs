@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{
     audit, code_lookup, codes, health, keys, product_lists, redemptions, schema, stats, stores,
-    tenants, webhooks,
+    tenants, vocabulary, webhooks,
 };
 use crate::domain::redemption::Order;
 use crate::wire::body::{
@@ -19,8 +19,9 @@ use crate::wire::body::{
 };
 use crate::wire::event::EventBody;
 use crate::wire::{
-    activity, code, customer_promotion, drafts, evaluation, finding, issuing, milestone, problem,
-    product_list, promotion, promotion_status, redemption, returns, settings, store,
+    activity, code, customer_promotion, drafts, evaluation, finding, import, issuing, milestone,
+    problem, product_list, promotion, promotion_status, redemption, returns, settings, store,
+    vocabulary as wire_vocabulary,
 };
 
 /// Makes the function that describes all bodies.
@@ -60,6 +61,8 @@ bodies! {
     EventPage: page::<EventBody>;
     Findings: answer::<finding::FindingsBody>;
     Health: answer::<health::Health>;
+    Imported: answer::<import::ImportedBody>;
+    ImportInput: request::<import::ImportInput>;
     Issuance: answer::<issuing::IssuanceBody>;
     IssuanceInput: request::<issuing::IssueBody>;
     IssuancePage: page::<issuing::IssuanceBody>;
@@ -112,6 +115,9 @@ bodies! {
     TenantMade: answer::<tenants::TenantMade>;
     TenantPage: page::<tenants::TenantBody>;
     TenantPatch: request::<tenants::PatchBody>;
+    VocabularyInput: request::<wire_vocabulary::NewNames>;
+    VocabularyPage: page::<vocabulary::EntryBody>;
+    VocabularyPut: answer::<vocabulary::VocabularyPut>;
     Webhook: answer::<webhooks::WebhookBody>;
     WebhookInput: request::<webhooks::NewWebhookBody>;
     WebhookPage: page::<webhooks::WebhookBody>;

@@ -26,18 +26,19 @@ too. Bodies have at most 1 MiB; stores, product lists, codes and bulk issues 16 
 **Errors** are problem documents (RFC 9457) with a stable `code` and, for a body or a query, every fault with its place. \
 After a 503 `outcome_unknown`, or after no answer, the same request is repeated until it is answered; it takes effect once.";
 
-const TAGS: [(&str, &str); 18] = [
+const TAGS: [(&str, &str); 19] = [
     ("evaluation", "Price a cart without recording anything."),
     ("redemptions", "Price a cart, record it and count every limit; holds and returns."),
     ("promotions", "Promotions: conditions, benefit, limits and stacking, between two dates."),
     ("codes", "Codes, which unlock promotions of type `code_linked`."),
     ("issuances", "Promotions that single customers have."),
-    ("customers", "What one customer can use; merging and deleting customers."),
+    ("customers", "What one customer has; merging and deleting customers."),
     ("activities", "What customers do, and what they earn by it."),
     ("milestones", "Targets that customers can reach."),
     ("settings", "How a tenant's carts are evaluated."),
     ("stores", "Stores with concept, zones and time zone."),
     ("product lists", "Named lists of SKUs."),
+    ("vocabulary", "The names that a tenant uses, for drop-downs and findings."),
     ("stats", "What promotions gave, and what was taken back."),
     ("events", "Everything that happened, in order."),
     ("webhook endpoints", "Where events are sent."),

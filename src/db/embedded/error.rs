@@ -28,7 +28,11 @@ pub enum EmbeddedError {
     )]
     OtherVersion { cluster: u32, programs: u32 },
     /// Another process runs the database of this folder.
-    #[error("another process already runs the database in {}", data_dir.display())]
+    #[error(
+        "another process already runs the database in {}: stop that service first. Commands run beside a service only where \
+         DATABASE_URL names its database; or use its API",
+        data_dir.display()
+    )]
     InUse { data_dir: PathBuf },
     #[error("there is no database in {}", data_dir.display())]
     Nothing { data_dir: PathBuf },

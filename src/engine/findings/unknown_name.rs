@@ -14,7 +14,7 @@ pub(super) fn unknown_names(terms: &Terms, known: &KnownNames) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut folded = Folded::new();
     visit_names(terms, &mut |used| {
-        let Some(names) = known.of(used.field) else { return };
+        let Some(names) = known.of(used.field).filter(|_| used.field.is_judged()) else { return };
         if found.len() >= MAX_UNKNOWN_NAMES || names.contains(used.name) {
             return;
         }

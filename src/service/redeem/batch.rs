@@ -15,7 +15,7 @@ use super::super::pool::{Pool, Urgency};
 use super::super::{Service, ServiceError, events};
 use super::decide::{Decided, Decision, Open, Recorded, Tally};
 use super::keys::{Start, again, first};
-use super::order::{Pace, Pending, Verdict};
+use super::order::{Pace, Pending, Redeemed, Verdict};
 use super::queue::Waiting;
 use crate::clock::to_millisecond;
 use crate::db::outbox::NewEvent;
@@ -44,8 +44,9 @@ impl Service {
             Err(failure) if pending.len() > 1 && concerns_one(&failure) => {
                 // One order may make the whole group fail, so commit each order separately.
                 let mut verdicts = Vec::with_capacity(pending.len());
-                for own in pending {
-                    let alone = self.commit_together(tenant, pace, vec![own]).await;
+                for own in &pending {
+                    let own = vec![Arc::clone(own)];
+                    let alone = self.commit_together(tenant, pace, own).await;
                     verdicts.extend(alone.unwrap_or_else(|failure| vec![Err(failure)]));
                 }
                 verdicts
@@ -55,9 +56,17 @@ impl Service {
         };
         let took = begun.elapsed().as_secs_f64();
         self.metrics().redemption_group_duration_seconds.observe(took);
-        for (answer, verdict) in answers.into_iter().zip(verdicts) {
+        let mut sold = Vec::new();
+        for ((answer, verdict), own) in answers.into_iter().zip(verdicts).zip(pending) {
+            if verdict.as_ref().is_ok_and(Redeemed::is_sale) {
+                sold.push(own);
+            }
             // A caller that has hung up will repeat the request.
             let _ = answer.send(verdict);
+        }
+        let now = self.clock().now();
+        for own in sold {
+            self.collector().note(tenant, &own.order.request, now);
         }
     }
 

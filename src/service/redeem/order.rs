@@ -72,6 +72,13 @@ pub struct Redeemed {
     pub is_new: bool,
 }
 
+impl Redeemed {
+    /// Whether the order has just become final.
+    pub(super) fn is_sale(&self) -> bool {
+        self.is_new && self.state == RedemptionState::Committed
+    }
+}
+
 /// The outcome of an order.
 pub(super) type Verdict = Result<Redeemed, ServiceError>;
 

@@ -11,7 +11,9 @@ use crate::domain::benefit::{
 use crate::domain::cart::Explain;
 use crate::domain::event::EventType;
 use crate::domain::finding::{FindingCode, Severity as FindingSeverity};
-use crate::domain::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
+use crate::domain::issuance::{
+    ActivityType, IssuanceSource, IssuanceState, MessageChannel, OfferStatus,
+};
 use crate::domain::limit::RefreshUnit;
 use crate::domain::promotion::{PromotionType, State as PromotionState, Status as LifecycleStatus};
 use crate::domain::reason::{ReasonCode, ScopePart};
@@ -23,6 +25,7 @@ use crate::domain::settings::{
     EvaluationOrder, PercentageBase, QualifyingItems, RankingCriterion, Strategy,
 };
 use crate::domain::suggestion::SuggestionKind;
+use crate::domain::vocabulary::{NameField as VocabularyField, NameSource as VocabularySource};
 use crate::wire::audience::Type as AudienceType;
 use crate::wire::custom_field::Type as CustomFieldType;
 use crate::wire::issuance::{ExpiryType, TriggerType as EarningTrigger};
@@ -40,7 +43,8 @@ titled! {
     ActivityType, AmountPer, AudienceType, CustomFieldType, DiscountLevel, EarningTrigger,
     EvaluationOrder, EventType, ExpiryType, Explain, FindingCode, FindingSeverity, IssuanceSource, IssuanceState, KeyRole,
     LifecycleStatus, LineField, MatchMode, MessageChannel, MilestoneMeasure, NumberOperator,
-    Operator, PercentageBase, PickOrder, PickWithin, PriceBase, PromotionState, PromotionType,
+    OfferStatus, Operator, PercentageBase, PickOrder, PickWithin, PriceBase, PromotionState, PromotionType,
     QualifyingItems, RankingCriterion, ReasonCode, RedemptionState, RefreshUnit, RoundingMode,
-    SameWithin, ScopePart, StepMeasure, Strategy, SuggestionKind, UnitsFrom, Weekday,
+    SameWithin, ScopePart, StepMeasure, Strategy, SuggestionKind, UnitsFrom, VocabularyField,
+    VocabularySource, Weekday,
 }

@@ -30,6 +30,8 @@ wrappers! {
     optional Optional;
     /// May be absent; in requests it may be null too.
     absent Absent;
+    /// Only in answers: it may be absent, and it may be null.
+    sparse Sparse;
     /// Empty by default: in requests it may be absent or null, in answers it is present.
     or_empty OrEmpty;
     /// Empty by default: in requests it may be absent or null, in answers an empty one is absent.
@@ -92,6 +94,10 @@ prints! {
         own.0.print(writer.member(name), value);
     Optional as Option<T>: |own, name, writer, value|
         writer.member(name).option(value.as_ref(), |writer, value| own.0.print(writer, value));
+    Sparse as Option<Option<T>>: |own, name, writer, value|
+        if let Some(value) = value {
+            writer.member(name).option(value.as_ref(), |writer, value| own.0.print(writer, value));
+        };
     Absent, Filled as Option<T>: |own, name, writer, value|
         if let Some(value) = value {
             own.0.print(writer.member(name), value);
@@ -140,6 +146,7 @@ macro_rules! described_as {
 described_as! {
     Required: |_side| (false, true);
     Optional: |side| (true, side == Side::Answer);
+    Sparse: |_side| (true, false);
     Absent, UnlessEmpty: |side| (side == Side::Request, false);
     OrEmpty, Filled: |side| (side == Side::Request, side == Side::Answer);
 }

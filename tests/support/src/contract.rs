@@ -256,8 +256,9 @@ fn is_of_form(problem: &str, body: &Value) -> bool {
     faults.iter().any(|fault| {
         let code = fault["code"].as_str().unwrap_or_default();
         let pointer = fault["pointer"].as_str().unwrap_or_default();
-        // A tenant's own fields, and what hangs on another field.
-        let hangs = pointer.starts_with("/custom_fields")
+        // A tenant's own fields, what hangs on another field, and a parameter of the query.
+        let hangs = pointer.contains("/custom_fields")
+            || (code == "required" && pointer == "/key")
             || pointer == "/earning"
             || pointer == "/generate/prefix"
             || (code == "required" && goes_with_others(pointer, body))
