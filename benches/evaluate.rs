@@ -11,7 +11,7 @@ mod within;
 use std::sync::Arc;
 
 use divan::{Bencher, black_box};
-use promotion_engine::engine::RuleSet;
+use promotion_engine::engine::{Products, RuleSet, Stop};
 use promotion_engine::wire::{cart, decode::Value, evaluation, faults::Faults, json::Json};
 use request::with_request;
 use shop::Terms;
@@ -54,6 +54,21 @@ fn best_deal(bencher: Bencher<'_, '_>, (lines, promotions): (usize, usize)) {
 #[divan::bench(args = [Terms::Steps, Terms::Tags, Terms::Floors])]
 fn terms(bencher: Bencher<'_, '_>, terms: Terms) {
     bench(bencher, 20, &shop::rules_with(terms, 250));
+}
+
+/// So many products for a shop window, each priced alone, and a cart of 20 of them.
+#[divan::bench(args = [20, 200])]
+fn products(bencher: Bencher<'_, '_>, products: usize) {
+    let rules = shop::rules(250, "ranked");
+    with_request(&shop::cart(products), |request| {
+        let price = || {
+            let stop = Stop::default();
+            let own = Products::new(Arc::clone(&rules), black_box(request), shop::now(), &stop);
+            own.and_then(|own| own.price(&[], &[], &stop)).expect("products within the bound")
+        };
+        assert!(price().iter().filter(|own| !own.promotions.is_empty()).count() > products / 2);
+        bencher.bench_local(price);
+    });
 }
 
 /// With so many lists of 10,000 SKUs that promotions name; a cart's SKUs are on every fourth.

@@ -14,7 +14,7 @@ use super::problem::ApiError;
 use super::state::Api;
 use super::timeouts::Deadline;
 use super::unread_bodies;
-use crate::domain::id::{IssuanceId, KeyId, PromotionId, RedemptionId, TenantId};
+use crate::domain::id::{BacktestId, IssuanceId, KeyId, PromotionId, RedemptionId, TenantId};
 use crate::domain::names::Named;
 use crate::domain::redemption::Address;
 use crate::metrics::Timeout;
@@ -52,7 +52,7 @@ macro_rules! path_ids {
 }
 
 path_ids! {
-    first: TenantId, PromotionId, IssuanceId;
+    first: TenantId, PromotionId, IssuanceId, BacktestId;
     last: KeyId;
 }
 

@@ -13,6 +13,7 @@ use super::extract::Query;
 use super::problem::ApiError;
 use super::seal::Seal;
 use crate::db::audit::AuditCursor;
+use crate::db::backtests::BacktestCursor;
 use crate::db::issuances::IssuanceCursor;
 use crate::db::promotions::PromotionCursor;
 use crate::db::redemption_list::RedemptionCursor;
@@ -130,6 +131,7 @@ macro_rules! timed_cursors {
 }
 
 timed_cursors! {
+    'b' BacktestCursor(created_at, backtest_id: Uuid::from);
     'p' PromotionCursor(created_at, promotion: PromotionId::new);
     'a' AuditCursor(at, audit_id: Uuid::from);
     'r' RedemptionCursor(evaluated_at, redemption_id: Uuid::from);
@@ -199,6 +201,7 @@ mod tests {
         check::<EventCursor>(text);
         check::<PromotionCursor>(text);
         check::<AuditCursor>(text);
+        check::<BacktestCursor>(text);
         check::<RedemptionCursor>(text);
         check::<IssuanceCursor>(text);
     }
@@ -207,7 +210,7 @@ mod tests {
         #[test]
         fn no_cursor_makes_its_reader_panic(
             text in "\\PC{0,40}|([0-9a-fA-F]{2}){0,60}|[0-9A-Za-z_-]{0,300}",
-            place in "[npeacri]-?[0-9]{0,20}/?[0-9a-f-]{0,40}",
+            place in "[npeacrib]-?[0-9]{0,20}/?[0-9a-f-]{0,40}",
         ) {
             check_all(&text);
             check_all(&place);

@@ -14,8 +14,8 @@ use super::measure::Measure;
 use super::problem::ApiError;
 use super::state::Api;
 use super::{
-    activities, audit, codes, customers, edge, evaluate, events, health, issuances, keys,
-    milestones, openapi, product_lists, promotions, redemptions, settings, stats, stores, tenants,
+    activities, audit, backtests, codes, customers, edge, evaluate, events, health, issuances, keys,
+    milestones, openapi, product_lists, products, promotions, redemptions, settings, stats, stores, tenants,
     webhooks,
 };
 use crate::metrics::Metrics;
@@ -44,6 +44,9 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(codes::create, codes::list))
         .routes(routes!(codes::delete))
         .routes(routes!(evaluate::evaluate))
+        .routes(routes!(products::price))
+        .routes(routes!(backtests::create, backtests::list))
+        .routes(routes!(backtests::get, backtests::delete))
         .routes(routes!(redemptions::create, redemptions::list))
         .routes(routes!(redemptions::get))
         .routes(routes!(redemptions::commit))

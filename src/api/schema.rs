@@ -25,10 +25,10 @@ macro_rules! names {
 }
 
 names! {
-    ActivityInput ActivityRecorded AuditPage BulkIssuanceInput CartRequestInput Claim CodePage CodesInput CodesMade
+    ActivityInput ActivityRecorded AuditPage Backtest BacktestInput BacktestPage BulkIssuanceInput CartRequestInput Claim CodePage CodesInput CodesMade
     DeadDeliveryPage Document EndedRedemption Evaluation EventPage Findings Health Issuance IssuanceInput IssuancePage
     IssuanceVerdicts KeyInput KeyMade KeyPage Merge Milestone MilestoneInput MilestonePage Nothing OfferPage Problem
-    ProductList ProductListInput ProductListPage ProductListSummary Promotion PromotionInput PromotionPage
+    ProductPrices ProductsInput ProductList ProductListInput ProductListPage ProductListSummary Promotion PromotionInput PromotionPage
     PromotionReplacement PromotionStats PromotionVersionPage Redemption RedemptionFull RedemptionInput
     RedemptionPage Resend Resent ReturnInput ReturnRecord Settings SettingsInput Stats StatusChange Store StoreInput
     StoreListInput StorePage StoresPut Tenant TenantInput TenantMade TenantPage TenantPatch Webhook WebhookInput

@@ -9,6 +9,7 @@ use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo, PgValueRef};
 use sqlx::{Decode, Encode, Postgres, Type};
 use thiserror::Error;
 
+use crate::domain::backtest::BacktestState;
 use crate::domain::benefit::Level;
 use crate::domain::event::EventType;
 use crate::domain::issuance::{ActivityType, IssuanceSource, IssuanceState};
@@ -58,6 +59,7 @@ macro_rules! stored {
 
 stored! {
     ActivityType,
+    BacktestState,
     EventType,
     IssuanceSource,
     IssuanceState,

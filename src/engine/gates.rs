@@ -3,14 +3,19 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::cart::Request;
+use crate::domain::counter::Used;
 use crate::domain::customer::{Customer, Membership};
 use crate::domain::evaluation::{PromotionIndex, Reason, ReasonCode};
-use crate::domain::promotion::{Audience, Kind, Members, ProgramTest, Promotion, Scope, Status};
+use crate::domain::limit::LimitName;
+use crate::domain::promotion::{
+    Audience, Kind, Members, ProgramTest, Promotion, Scope, Status, Terms,
+};
 use crate::domain::store::Store;
 
 use super::calendar;
 use super::case::{Case, Inputs};
 use super::compiled::Compiled;
+use super::inputs::IssuanceFact;
 use super::issuances::{self, InHand};
 use super::limits::{self, Left, Presented};
 use super::ruleset::RuleSet;
@@ -19,6 +24,7 @@ use super::ruleset::RuleSet;
 const STEPS_A_PROMOTION: usize = 8;
 
 /// What is known of a promotion that passed the gates.
+#[derive(Clone, Copy)]
 pub(crate) struct Passed {
     /// What is left of its limits.
     pub(crate) left: Left,
@@ -74,10 +80,7 @@ pub(crate) fn judge(
     let Inputs { codes, issuances, used, now, .. } = case.inputs;
     let code = codes.unlocking(case.rules, index, used);
     let terms = &compiled.promotion.terms;
-    let left = |presented| {
-        let used = |name| limits::used(&compiled.promotion, presented, used, name);
-        Left::of(&terms.limits, used).map_err(Reason::LimitReached)
-    };
+    let left = |presented| left(compiled, presented, used).map_err(Reason::LimitReached);
     // If the code is used up, that is the reason, since the gate of the code comes before those of issuance and
     // activation.
     let code_id = code.map(|code| code.code_id);
@@ -85,15 +88,43 @@ pub(crate) fn judge(
         left(Presented { code: code_id, issuance: None })?;
     }
     let issuance = issuances::choose(compiled, issuances, used, now);
-    if terms.needs_issuance() && issuance.is_none() {
-        return Err(Reason::Plain(ReasonCode::NotIssued));
-    }
-    if terms.activation_required && !issuance.is_some_and(|own| own.is_activated) {
-        return Err(Reason::Plain(ReasonCode::NotActivated));
+    if let Some(reason) = lacks(terms, issuance) {
+        return Err(Reason::Plain(reason));
     }
     let presented = Presented { code: code_id, issuance: issuance.map(|own| own.issuance_id) };
-    let left = if compiled.has_limits() { left(presented)? } else { Left::of_cart(&terms.limits) };
-    Ok(Passed { left, code: code.map(|code| code.place), issuance })
+    Ok(Passed { left: left(presented)?, code: code.map(|code| code.place), issuance })
+}
+
+/// Judges the limits of a promotion whose codes, issuances and activations do not matter (spec 15.5). `None` if one is
+/// used up.
+pub(crate) fn judge_limits(
+    compiled: &Compiled,
+    issuances: &[IssuanceFact],
+    used: &[Used],
+    now: DateTime<Utc>,
+) -> Option<Passed> {
+    let issuance = issuances::choose(compiled, issuances, used, now);
+    let presented = Presented { code: None, issuance: issuance.map(|own| own.issuance_id) };
+    Some(Passed { left: left(compiled, presented, used).ok()?, code: None, issuance })
+}
+
+/// Why the issuance in hand does not unlock a promotion.
+pub(crate) fn lacks(terms: &Terms, issuance: Option<InHand>) -> Option<ReasonCode> {
+    if terms.needs_issuance() && issuance.is_none() {
+        return Some(ReasonCode::NotIssued);
+    }
+    let activated = issuance.is_some_and(|own| own.is_activated);
+    (terms.activation_required && !activated).then_some(ReasonCode::NotActivated)
+}
+
+/// What is left of the limits, or the one that is used up.
+fn left(compiled: &Compiled, presented: Presented, used: &[Used]) -> Result<Left, LimitName> {
+    let limits = &compiled.promotion.terms.limits;
+    if compiled.has_limits() {
+        Left::of(limits, |name| limits::used(&compiled.promotion, presented, used, name))
+    } else {
+        Ok(Left::of_cart(limits))
+    }
 }
 
 /// The most steps that it takes to admit a promotion. Scopes and groups are searched one by one.

@@ -46,6 +46,7 @@ mod evaluate;
 mod explain;
 mod plan;
 mod prepared;
+mod products;
 mod proposal;
 mod requirements;
 mod result;
@@ -57,9 +58,14 @@ mod milestones;
 pub mod returns;
 mod usable;
 
+// Past carts under other rules.
+mod backtest;
+mod past_counters;
+
 // What is allowed in a promotion but probably not meant.
 mod findings;
 
+pub use backtest::{Arms, Backtest, Broken, Comparison, Example, Given, PastCart, Sums};
 pub use compiled::KnownMilestone;
 pub use earning::{Deed, earned};
 pub use findings::{About, findings};
@@ -67,6 +73,7 @@ pub use inputs::{CodeFact, IssuanceFact};
 pub use milestones::{CountedLine, Step, come_back, steps};
 pub use prepared::{Needs, Prepared};
 pub use product_lists::ProductList;
+pub use products::{OnOffer, PricedProduct, Products};
 pub use ruleset::{Changes, RuleSet, Rules};
 pub use stores::Stores;
 pub use usable::{Usable, usable, usable_needs};

@@ -1,6 +1,6 @@
 //! Starts all jobs.
 
-use super::{backlog, events, holds, issuances, reconcile, webhooks};
+use super::{backlog, backtests, events, holds, issuances, reconcile, webhooks};
 use crate::service::Service;
 
 /// Runs all jobs for as long as the future is polled.
@@ -12,5 +12,6 @@ pub async fn run(service: Service) {
         webhooks::run(&service),
         reconcile::run(&service),
         backlog::run(&service),
+        backtests::run(&service),
     );
 }

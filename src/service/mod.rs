@@ -10,6 +10,8 @@
 
 pub mod activities;
 pub mod api_key;
+pub mod backtest_run;
+pub mod backtests;
 pub mod claims;
 pub mod codes;
 pub mod customers;
@@ -24,6 +26,7 @@ pub mod keys;
 pub mod milestones;
 pub mod pool;
 pub mod product_lists;
+pub mod products;
 pub mod promotions;
 pub mod redeem;
 pub mod redemptions;
@@ -33,6 +36,7 @@ pub mod stats;
 pub mod stores;
 pub mod webhooks;
 
+mod backtest_pages;
 mod change;
 mod error;
 mod handle;

@@ -19,7 +19,7 @@ use crate::engine::RuleSet;
 mod head;
 mod reasons;
 
-use head::{PromotionHead, PromotionName};
+pub(super) use head::{PromotionHead, PromotionName};
 use reasons::{NotAppliedBody, SuggestionBody};
 
 /// Typical bytes of an answer without its lists, and of each line, allocation and applied promotion. They reserve room.

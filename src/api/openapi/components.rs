@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    audit, codes, health, keys, product_lists, redemptions, schema, stats, stores, tenants,
+    audit, backtests as api_backtests, codes, health, keys, product_lists, redemptions, schema, stats, stores, tenants,
     webhooks,
 };
 use crate::domain::redemption::Order;
@@ -18,8 +18,8 @@ use crate::wire::body::{
 };
 use crate::wire::event::EventBody;
 use crate::wire::{
-    activity, code, customer_promotion, drafts, evaluation, finding, issuing, milestone, problem,
-    product_list, promotion, redemption, returns, settings, store,
+    activity, backtests, code, customer_promotion, drafts, evaluation, finding, issuing, milestone, problem,
+    product_list, products, promotion, redemption, returns, settings, store,
 };
 
 /// Makes the function that describes all bodies.
@@ -42,6 +42,9 @@ bodies! {
     ActivityInput: request::<activity::ActivityBody>;
     ActivityRecorded: answer::<activity::ActivityRecorded>;
     AuditPage: page::<audit::AuditEntry>;
+    Backtest: answer::<api_backtests::BacktestBody>;
+    BacktestInput: request::<backtests::BacktestInput>;
+    BacktestPage: page::<api_backtests::ListedBacktest>;
     BulkIssuanceInput: request::<issuing::BulkIssueBody>;
     CartRequestInput: request::<drafts::EvaluationRequest>;
     Claim: request::<issuing::ClaimBody>;
@@ -77,6 +80,8 @@ bodies! {
     ProductListInput: request::<product_list::NewProductList>;
     ProductListPage: page::<product_lists::SummaryBody>;
     ProductListSummary: answer::<product_lists::SummaryBody>;
+    ProductPrices: answer::<products::PricesBody>;
+    ProductsInput: request::<products::ProductsInput>;
     Promotion: answer::<promotion::PromotionAnswer>;
     PromotionInput: request::<promotion::PromotionInput>;
     PromotionPage: page::<promotion::PromotionAnswer>;
