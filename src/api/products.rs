@@ -14,8 +14,10 @@ use crate::wire;
 pub async fn price(api: Api, Admitted { pos, seat }: Admitted, body: Small) -> Answered {
     let body = body.json()?;
     drop(seat);
-    let read = |value, faults: &mut _| wire::products::parse(value, faults).map(Request::into_owned);
-    let request = api.decode(pos.tenant(), body, read).await?;
+    let request = api.decode(pos.tenant(), body, |value, faults| {
+        wire::products::parse(value, faults).map(Request::into_owned)
+    });
+    let request = request.await?;
     let prices = api.service().price_products(pos.tenant(), request);
     ok(api.within(Deadline::Evaluation, prices).await?)
 }

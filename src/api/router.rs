@@ -14,9 +14,9 @@ use super::measure::Measure;
 use super::problem::ApiError;
 use super::state::Api;
 use super::{
-    activities, audit, backtests, codes, customers, edge, evaluate, events, health, issuances, keys,
-    milestones, openapi, product_lists, products, promotions, redemptions, settings, stats, stores, tenants,
-    webhooks,
+    activities, audit, backtests, codes, customers, edge, evaluate, events, health, issuances,
+    keys, milestones, openapi, product_lists, products, promotions, redemptions, settings, stats,
+    stores, tenants, webhooks,
 };
 use crate::metrics::Metrics;
 

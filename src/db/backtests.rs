@@ -132,11 +132,7 @@ pub async fn list(
 }
 
 /// Cancels one that has not ended. Returns whether there was one.
-pub async fn cancel(
-    tx: &mut TenantTx,
-    backtest: BacktestId,
-    now: DateTime<Utc>,
-) -> Result<bool> {
+pub async fn cancel(tx: &mut TenantTx, backtest: BacktestId, now: DateTime<Utc>) -> Result<bool> {
     let cancelled = tx.optional_value(sqlx::query_scalar!(
         "update backtest set state = 'cancelled', finished_at = $3, worker = null, leased_until = null
           where tenant_id = $1 and backtest_id = $2 and state in ('queued', 'running')

@@ -109,7 +109,12 @@ mod tests {
 
     fn counter(customer: usize, window: i32) -> CounterKey {
         let owner = Owner::Customer(format!("C-{customer}"));
-        CounterKey { promotion_id: PromotionId::new(uuid::Uuid::nil()), owner, measure: Measure::Times, window }
+        CounterKey {
+            promotion_id: PromotionId::new(uuid::Uuid::nil()),
+            owner,
+            measure: Measure::Times,
+            window,
+        }
     }
 
     fn one(customer: usize, window: i32) -> Use {

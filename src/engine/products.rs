@@ -154,7 +154,7 @@ impl<'r, Q: Deref<Target = Request<'r>>> Products<Q> {
             };
             for place in own.possible.iter() {
                 if let Some(here) = here.get_mut(place) {
-                    here.push(Open { admitted: own, compiled, passed });
+                    here.push(Open { admitted: own, passed });
                 }
             }
         }
@@ -186,7 +186,6 @@ impl<'r, Q: Deref<Target = Request<'r>>> Products<Q> {
 /// A promotion that passes all gates but perhaps those of code, issuance and activation.
 struct Open<'p> {
     admitted: &'p Admitted,
-    compiled: &'p Compiled,
     passed: Passed,
 }
 

@@ -28,7 +28,9 @@ pub(super) async fn run(service: &Service) {
             }
         }
         match begin(service, share.threads.saturating_sub(running.len())).await {
-            Ok(begun) => running.extend(begun.into_iter().map(|own| service.run_backtest(own, share))),
+            Ok(begun) => {
+                running.extend(begun.into_iter().map(|own| service.run_backtest(own, share)))
+            }
             Err(DbError::Stopping) => return,
             Err(error) => tracing::warn!(%error, "backtests cannot be read"),
         }
@@ -46,7 +48,9 @@ async fn begin(service: &Service, most: usize) -> Result<Vec<Begun>, DbError> {
         match service.begin_backtest(tenant).await {
             Ok(own) => begun.extend(own),
             // Another instance was faster, or the tenant's next look-up finds it.
-            Err(error) => tracing::debug!(%error, tenant.id = %tenant, "a backtest cannot be begun"),
+            Err(error) => {
+                tracing::debug!(%error, tenant.id = %tenant, "a backtest cannot be begun")
+            }
         }
         if begun.len() >= most {
             break;

@@ -1,7 +1,5 @@
 //! Reads recorded carts for a backtest, page by page, each page in short transactions (spec 15.3).
 
-use std::borrow::Cow;
-
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 

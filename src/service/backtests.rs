@@ -46,9 +46,7 @@ impl Service {
         id: BacktestId,
     ) -> Result<BacktestRow, ServiceError> {
         let read = self.db().tenant(tenant, move |tx| {
-            Box::pin(async move {
-                db::backtests::get(tx, id).await?.ok_or(ServiceError::NotFound)
-            })
+            Box::pin(async move { db::backtests::get(tx, id).await?.ok_or(ServiceError::NotFound) })
         });
         read.await
     }

@@ -21,19 +21,14 @@ use crate::engine::{Arms, Comparison, Example, Given, RuleSet, Sums};
 const REDEMPTIONS: Integer = integer(1..=MAX_REDEMPTIONS as i64);
 
 /// Reads what is asked for. Settings that are not named are those of `base`.
-pub fn parse(
-    value: Value<'_, '_>,
-    base: &Settings,
-    faults: &mut Faults,
-) -> Option<BacktestOrder> {
+pub fn parse(value: Value<'_, '_>, base: &Settings, faults: &mut Faults) -> Option<BacktestOrder> {
     let mut object = value.object(faults)?;
     let name = object.required("name", faults, |value, faults| NAME.read(value, faults));
     let from = object.required("from", faults, |value, faults| INSTANT.read(value, faults));
     let to = object.required("to", faults, |value, faults| INSTANT.read(value, faults));
     let drafts = drafts::members(&mut object, faults);
-    let settings = object.optional("settings", faults, |value, faults| {
-        settings::replaced(value, base, faults)
-    });
+    let settings = object
+        .optional("settings", faults, |value, faults| settings::replaced(value, base, faults));
     let most = object.or("max_redemptions", USUAL_REDEMPTIONS, faults, |value, faults| {
         REDEMPTIONS.read(value, faults)
     });
@@ -46,12 +41,7 @@ pub fn parse(
     Some(BacktestOrder { name, from, to, drafts, settings, max_redemptions: most? })
 }
 
-fn check_period(
-    body: Value<'_, '_>,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-    faults: &mut Faults,
-) {
+fn check_period(body: Value<'_, '_>, from: DateTime<Utc>, to: DateTime<Utc>, faults: &mut Faults) {
     let place = body.path.key("to");
     if to <= from {
         faults.add(&place, FaultCode::NotAfter, "must be after from");

@@ -107,13 +107,17 @@ async fn what_a_change_would_have_made_of_past_redemptions() {
     twenty["benefit"]["value"] = "20".into();
     twenty["conditions"] = json!({"type": "cart_amount", "op": "gte", "value": "200"});
     let found = result(&service, &tenant, &json!({"with": [twenty], "without": [ten]})).await;
-    let sums = |discount: &str, carts: u8| json!({"discount": discount, "points": "0", "carts": carts});
+    let sums =
+        |discount: &str, carts: u8| json!({"discount": discount, "points": "0", "carts": carts});
     let given = |times: u8, discount: &str, carts: u8| json!({"times": times, "discount": discount, "points": "0", "carts": carts});
     assert_eq!((&found["redemptions"], &found["sampled_every"]), (&json!(3), &json!(1)));
     assert_eq!(found["gross"], "600.00");
     assert_eq!(found["recorded"], json!({"discount": "30.00", "carts": 2}));
     assert_eq!((&found["baseline"], &found["changed"]), (&sums("30.00", 2), &sums("100.00", 2)));
-    assert_eq!((&found["better"], &found["worse"], &found["same"]), (&json!(2), &json!(1), &json!(0)));
+    assert_eq!(
+        (&found["better"], &found["worse"], &found["same"]),
+        (&json!(2), &json!(1), &json!(0))
+    );
     let promotions = json!([
         {"promotion_id": ten, "name": "Ten", "baseline": given(2, "30.00", 2), "changed": given(0, "0.00", 0)},
         {"promotion_id": "draft:0", "name": "Twenty", "baseline": given(0, "0.00", 0), "changed": given(2, "100.00", 2)},
@@ -122,7 +126,11 @@ async fn what_a_change_would_have_made_of_past_redemptions() {
     let days = found["days"].as_array().unwrap();
     assert!((1..=2).contains(&days.len()), "{days:?}");
     let example = |place: usize, baseline: &str, changed: &str| json!({"transaction_id": sold[place], "baseline": baseline, "changed": changed});
-    let examples = json!([example(2, "0.00", "60.00"), example(1, "20.00", "40.00"), example(0, "10.00", "0.00")]);
+    let examples = json!([
+        example(2, "0.00", "60.00"),
+        example(1, "20.00", "40.00"),
+        example(0, "10.00", "0.00")
+    ]);
     assert_eq!(found["examples"], examples);
     // The settings that are named are replaced, the others stay.
     let settings = json!({"settings": {"rounding": {"mode": "down", "precision": 0}}, "without": [], "with": [
@@ -175,8 +183,16 @@ async fn codes_and_issuances_are_as_recorded() {
     draft["benefit"]["value"] = "50".into();
     let found = result(&service, &tenant, &json!({"with": [draft]})).await;
     assert_eq!(found["recorded"], json!({"discount": "27.00", "carts": 3}));
-    assert_eq!(found["baseline"], json!({"discount": "17.00", "points": "0", "carts": 2}), "{found:#}");
-    assert_eq!(found["changed"], json!({"discount": "67.00", "points": "0", "carts": 3}), "{found:#}");
+    assert_eq!(
+        found["baseline"],
+        json!({"discount": "17.00", "points": "0", "carts": 2}),
+        "{found:#}"
+    );
+    assert_eq!(
+        found["changed"],
+        json!({"discount": "67.00", "points": "0", "carts": 3}),
+        "{found:#}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -188,22 +204,44 @@ async fn what_is_wrong_is_told_at_its_place() {
     let table = [
         (json!({"name": null}), vec![("/name", "required")]),
         (json!({"from": null, "to": null}), vec![("/from", "required"), ("/to", "required")]),
-        (json!({"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}), vec![("/to", "not_after")]),
-        (json!({"from": "2025-01-01T00:00:00Z", "to": "2026-02-05T00:00:01Z"}), vec![("/to", "out_of_range")]),
+        (
+            json!({"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}),
+            vec![("/to", "not_after")],
+        ),
+        (
+            json!({"from": "2025-01-01T00:00:00Z", "to": "2026-02-05T00:00:01Z"}),
+            vec![("/to", "out_of_range")],
+        ),
         (json!({"max_redemptions": 0}), vec![("/max_redemptions", "out_of_range")]),
         (json!({"max_redemptions": 1_000_001}), vec![("/max_redemptions", "out_of_range")]),
-        (json!({"settings": {"rounding": {"precision": 9}}}), vec![("/settings/rounding/precision", "out_of_range")]),
+        (
+            json!({"settings": {"rounding": {"precision": 9}}}),
+            vec![("/settings/rounding/precision", "out_of_range")],
+        ),
         (json!({"settings": {"mode": "up"}}), vec![("/settings/mode", "unknown_field")]),
-        (json!({"with": [{"name": "P"}], "other": 1}), vec![("/with/0/type", "required"), ("/with/0/starts_at", "required"),
-            ("/with/0/ends_at", "required"), ("/with/0/benefit", "required"), ("/other", "unknown_field")]),
+        (
+            json!({"with": [{"name": "P"}], "other": 1}),
+            vec![
+                ("/with/0/type", "required"),
+                ("/with/0/starts_at", "required"),
+                ("/with/0/ends_at", "required"),
+                ("/with/0/benefit", "required"),
+                ("/other", "unknown_field"),
+            ],
+        ),
         (json!({"without": [random_id()]}), vec![("/without/0", "unknown_reference")]),
-        (json!({"with": [listed]}), vec![("/with/0/conditions/of/include/0/list", "unknown_reference")]),
+        (
+            json!({"with": [listed]}),
+            vec![("/with/0/conditions/of/include/0/list", "unknown_reference")],
+        ),
     ];
     for (change, expected) in table {
         let refused = service.post(PATH, &tenant.admin, backtest(&change)).await;
         let refused = refused.expect_code(422, "invalid");
-        let mut expected: Vec<_> =
-            expected.iter().map(|(place, code)| ((*place).to_owned(), (*code).to_owned())).collect();
+        let mut expected: Vec<_> = expected
+            .iter()
+            .map(|(place, code)| ((*place).to_owned(), (*code).to_owned()))
+            .collect();
         let mut found = refused.faults();
         found.sort();
         expected.sort();
@@ -226,7 +264,8 @@ async fn a_hundred_are_kept_and_listed_newest_first() {
     let mut listed: Vec<String> = Vec::new();
     let mut next = String::new();
     loop {
-        let page = service.get(&format!("{PATH}?limit=40{next}"), &tenant.viewer).await.expect(200).body;
+        let page =
+            service.get(&format!("{PATH}?limit=40{next}"), &tenant.viewer).await.expect(200).body;
         for item in page["items"].as_array().unwrap() {
             listed.push(item["id"].as_str().unwrap().to_owned());
             assert!(item.get("result").is_none(), "{item}");
@@ -309,7 +348,8 @@ async fn another_instance_takes_up_what_one_that_died_has_begun() {
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     let still: String = sqlx::query_scalar(worker).fetch_one(&mut owner).await.unwrap();
     assert_eq!(still, dead);
-    run(&mut owner, "update backtest set leased_until = now() where state = 'running'".to_owned()).await;
+    run(&mut owner, "update backtest set leased_until = now() where state = 'running'".to_owned())
+        .await;
     let found = ended(&second, &tenant, &id).await;
     assert_eq!(found["state"], "done", "{found:#}");
     assert_eq!(found["result"], alone);

@@ -15,7 +15,8 @@ fn product(id: &str, sku: &str, price: &str) -> Value {
 fn on(name: &str, sku: &str, change: &Value) -> Value {
     let mut body = ten_percent(name);
     let of = json!({"include": [{"field": "sku", "op": "eq", "value": sku}]});
-    body["benefit"] = json!({"type": "percentage_off", "value": "10", "target": {"type": "items", "select": of}});
+    body["benefit"] =
+        json!({"type": "percentage_off", "value": "10", "target": {"type": "items", "select": of}});
     for (name, value) in change.as_object().expect("members") {
         body[name] = value.clone();
     }
@@ -30,8 +31,10 @@ async fn price(service: &Service, tenant: &Tenant, body: Value) -> Value {
 async fn each_product_has_its_price_and_the_promotions_about_it() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
-    let tee = service.promotion(&tenant.admin, on("Tees", "TEE", &json!({"message": "10 % off"}))).await;
-    let cup = service.promotion(&tenant.admin, on("Cups", "CUP", &json!({"type": "code_linked"}))).await;
+    let tee =
+        service.promotion(&tenant.admin, on("Tees", "TEE", &json!({"message": "10 % off"}))).await;
+    let cup =
+        service.promotion(&tenant.admin, on("Cups", "CUP", &json!({"type": "code_linked"}))).await;
     service.promotion(&tenant.admin, ten_percent("The cart")).await;
     let mut two = product("3", "TEE", "80.5");
     two["quantity"] = "2".into();
@@ -51,7 +54,10 @@ async fn each_product_has_its_price_and_the_promotions_about_it() {
     // Admins may ask too, in another currency; the tenant's promotions are not for it.
     let body = json!({"products": [product("1", "TEE", "100")], "currency": "EUR"});
     let found = service.post(PATH, &tenant.admin, body).await.expect(200).body;
-    assert_eq!((&found["currency"], &found["products"][0]["promotions"]), (&json!("EUR"), &json!([])));
+    assert_eq!(
+        (&found["currency"], &found["products"][0]["promotions"]),
+        (&json!("EUR"), &json!([]))
+    );
 }
 
 /// Where, to whom, and how much is left: everything that a cart is judged by, but its other lines.
@@ -61,7 +67,8 @@ async fn stores_customers_limits_and_issuances_count() {
     let tenant = service.tenant().await;
     let admin = &tenant.admin;
     service.put("/v1/stores/S-1", admin, json!({})).await.expect(200);
-    let made = |name: &'static str, change: Value| service.promotion(admin, on(name, "TEE", &change));
+    let made =
+        |name: &'static str, change: Value| service.promotion(admin, on(name, "TEE", &change));
     made("Store", json!({"scope": {"stores": ["S-1"]}})).await;
     made("Group", json!({"audience": {"type": "all", "groups": ["staff"]}})).await;
     let once = json!({"customer": {"times": {"max": 1}}});
@@ -75,7 +82,8 @@ async fn stores_customers_limits_and_issuances_count() {
         }
         let found = price(&service, &tenant, body).await;
         let shown = found["products"][0]["promotions"].as_array().expect("a list").iter();
-        let shown = shown.map(|own| format!("{} {}", own["name"].as_str().unwrap(), own["applies"]));
+        let shown =
+            shown.map(|own| format!("{} {}", own["name"].as_str().unwrap(), own["applies"]));
         let mut shown: Vec<String> = shown.collect();
         shown.sort();
         shown.join(", ")
@@ -97,7 +105,9 @@ async fn stores_customers_limits_and_issuances_count() {
     let sale = json!({"transaction_id": random_id(), "request": sold});
     service.post("/v1/redemptions", &tenant.pos, sale).await.expect(201);
     assert_eq!(shown(json!({"customer": {"id": "D"}})).await, "Reward false");
-    service.post(PATH, &tenant.pos, json!({"products": [product("1", "A", "1")], "store": "S-2"})).await
+    service
+        .post(PATH, &tenant.pos, json!({"products": [product("1", "A", "1")], "store": "S-2"}))
+        .await
         .expect_code(422, "invalid");
 }
 
@@ -118,8 +128,14 @@ async fn what_is_wrong_is_told_at_its_place() {
         (json!({}), vec![("/products", "required")]),
         (json!({"products": []}), vec![("/products", "required")]),
         (json!({"products": all(201)}), vec![("/products", "too_many")]),
-        (json!({"products": [{"id": "1"}]}), vec![("/products/0/sku", "required"), ("/products/0/unit_price", "required")]),
-        (json!({"products": [product("1", "A", "1"), product("1", "B", "1")]}), vec![("/products/1/id", "not_unique")]),
+        (
+            json!({"products": [{"id": "1"}]}),
+            vec![("/products/0/sku", "required"), ("/products/0/unit_price", "required")],
+        ),
+        (
+            json!({"products": [product("1", "A", "1"), product("1", "B", "1")]}),
+            vec![("/products/1/id", "not_unique")],
+        ),
         (json!({"products": [none]}), vec![("/products/0/quantity", "out_of_range")]),
         (json!({"products": [dear]}), vec![("/products/0/quantity", "out_of_range")]),
         (json!({"products": all(1), "at": "2026-01-01T00:00:00Z"}), vec![("/at", "unknown_field")]),
@@ -127,9 +143,12 @@ async fn what_is_wrong_is_told_at_its_place() {
         (json!({"products": all(1), "store": "S"}), vec![("/store", "unknown_reference")]),
     ];
     for (body, expected) in table {
-        let refused = service.post(PATH, &tenant.pos, body.clone()).await.expect_code(422, "invalid");
-        let expected: Vec<_> =
-            expected.iter().map(|(place, code)| ((*place).to_owned(), (*code).to_owned())).collect();
+        let refused =
+            service.post(PATH, &tenant.pos, body.clone()).await.expect_code(422, "invalid");
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(place, code)| ((*place).to_owned(), (*code).to_owned()))
+            .collect();
         assert_eq!(refused.faults(), expected, "{body}");
     }
     let body = json!({"products": all(199).into_iter().chain([null]).map(|mut own| {

@@ -157,7 +157,8 @@ impl Things {
         let webhook = format!("W{mark}");
         let path = format!("/v1/webhooks/{webhook}");
         service.put(&path, admin, quiet_webhook()).await.expect(201);
-        let backtest = service.post("/v1/backtests", admin, empty_backtest()).await.expect(202).id();
+        let backtest =
+            service.post("/v1/backtests", admin, empty_backtest()).await.expect(202).id();
         Self {
             tenant: tenant.id.clone(),
             key,

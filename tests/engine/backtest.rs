@@ -203,13 +203,22 @@ fn at(text: &str) -> DateTime<Utc> {
 
 #[test]
 fn sums_days_and_examples_of_a_small_ledger() {
-    let stored = [promotion("Ten", &json!({})), promotion("Points", &json!({
-        "benefit": {"type": "award_points", "value": "1.5"}}))];
+    let stored = [
+        promotion("Ten", &json!({})),
+        promotion(
+            "Points",
+            &json!({
+        "benefit": {"type": "award_points", "value": "1.5"}}),
+        ),
+    ];
     let (baseline, _, _) = read(&document(&stored, "1", "C"));
     // Twenty instead of ten from 300 on.
-    let twenty = promotion("Twenty", &json!({
+    let twenty = promotion(
+        "Twenty",
+        &json!({
         "benefit": {"type": "percentage_off", "value": "20"},
-        "conditions": {"type": "cart_amount", "op": "gte", "value": "300"}}));
+        "conditions": {"type": "cart_amount", "op": "gte", "value": "300"}}),
+    );
     let (others, _, _) = read(&document(&[twenty], "1", "C"));
     let mut twenty = others.promotions().next().expect("a promotion").clone();
     twenty.id = PromotionId::draft(0);
@@ -266,7 +275,8 @@ fn sums_days_and_examples_of_a_small_ledger() {
 #[test]
 fn ten_examples_are_the_largest_and_of_equal_ones_the_earlier() {
     let (baseline, _, _) = read(&document(&[promotion("Ten", &json!({}))], "1", "C"));
-    let changes = Changes { without: vec![PromotionId::new(Uuid::from_u128(0))], ..Changes::default() };
+    let changes =
+        Changes { without: vec![PromotionId::new(Uuid::from_u128(0))], ..Changes::default() };
     let changed = Arc::new(baseline.recompiled(changes, baseline.settings().clone()));
     let prices = [3, 9, 1, 9, 5, 7, 2, 8, 6, 4, 9, 1, 8];
     let carts: Vec<PastCart<'_>> = (prices.iter().enumerate())
@@ -276,7 +286,8 @@ fn ten_examples_are_the_largest_and_of_equal_ones_the_earlier() {
         })
         .collect();
     let comparison = compare(Arms { baseline, changed }, &carts);
-    let told: Vec<&str> = comparison.examples.iter().map(|own| own.transaction_id.as_str()).collect();
+    let told: Vec<&str> =
+        comparison.examples.iter().map(|own| own.transaction_id.as_str()).collect();
     assert_eq!(told, ["T-1", "T-3", "T-10", "T-7", "T-12", "T-5", "T-8", "T-4", "T-9", "T-0"]);
 }
 
@@ -310,7 +321,8 @@ fn a_limit_runs_out_in_the_middle_of_one_arm_alone() {
     ];
     for (limits, times, discount) in table {
         let (free, _, _) = read(&document(&[promotion("P", &json!({}))], "1", "C"));
-        let limited = promotion("P", &json!({"starts_at": "2026-06-01T00:00:00+05:30", "limits": limits}));
+        let limited =
+            promotion("P", &json!({"starts_at": "2026-06-01T00:00:00+05:30", "limits": limits}));
         let (limited, _, _) = read(&document(&[limited], "1", "C"));
         let comparison = compare(Arms { baseline: free, changed: limited }, &ten_carts());
         let given = comparison.promotions.values().next().expect("it applied");
@@ -332,9 +344,15 @@ fn codes_and_issuances_count_in_each_arm() {
         expires_at: None,
     };
     let promotions = [
-        promotion("Code", &json!({"type": "code_linked", "limits": {"code": {"times": {"max": 2}}}})),
-        promotion("Reward", &json!({"type": "rewards", "earning": {"trigger": "direct"}, "activation_required": true,
-            "benefit": {"type": "amount_off", "value": "1"}, "limits": {"earn": {"transactions": 3}}})),
+        promotion(
+            "Code",
+            &json!({"type": "code_linked", "limits": {"code": {"times": {"max": 2}}}}),
+        ),
+        promotion(
+            "Reward",
+            &json!({"type": "rewards", "earning": {"trigger": "direct"}, "activation_required": true,
+            "benefit": {"type": "amount_off", "value": "1"}, "limits": {"earn": {"transactions": 3}}}),
+        ),
     ];
     let (baseline, _, _) = read(&document(&promotions, "1", "C"));
     let rules = Arms { baseline: Arc::clone(&baseline), changed: baseline };

@@ -13,10 +13,14 @@ use crate::{documents, for_each_seed_of, generate, oracle, read};
 
 /// The products of a document's cart, and the places of the promotions that are shown with each: those that apply with
 /// their discounts.
-fn price(document: &Value, issuances: &[IssuanceFact]) -> Vec<(PricedProduct, Vec<(usize, Option<String>)>)> {
+fn price(
+    document: &Value,
+    issuances: &[IssuanceFact],
+) -> Vec<(PricedProduct, Vec<(usize, Option<String>)>)> {
     let (rules, request, now) = read(document);
     let stop = Stop::default();
-    let products = Products::new(Arc::clone(&rules), &request, now, &stop).expect("within the bound");
+    let products =
+        Products::new(Arc::clone(&rules), &request, now, &stop).expect("within the bound");
     let priced = products.price(issuances, &[], &stop).expect("within the bound");
     let shown = |priced: PricedProduct| {
         let place = |id: PromotionId| usize::try_from(id.uuid().as_u128()).expect("a place");
@@ -60,13 +64,15 @@ fn a_product_costs_what_it_costs_alone_in_a_cart() {
                 (place.expect("a place"), own["discount"].as_str().map(str::to_owned))
             });
             let own = shown.iter().filter(|(_, discount)| discount.is_some());
-            let same = |text: &Option<String>| text.as_ref().and_then(|text| Money::parse(text).ok());
+            let same =
+                |text: &Option<String>| text.as_ref().and_then(|text| Money::parse(text).ok());
             let expected: Vec<_> = applied.map(|(place, own)| (place, same(&own))).collect();
             let found: Vec<_> = own.map(|(place, own)| (*place, same(own))).collect();
             if found != expected {
                 return Err(format!("{line}: {found:?} instead of {expected:?}"));
             }
-            let discount = alone["totals"]["discount"].as_str().and_then(|own| Money::parse(own).ok());
+            let discount =
+                alone["totals"]["discount"].as_str().and_then(|own| Money::parse(own).ok());
             let payable = alone["lines"][0]["payable"].as_str().map(str::to_owned);
             let price = payable.as_deref().and_then(promotion_engine::domain::exact::Exact::parse);
             if Some(product.discount) != discount || Some(&product.price) != price.as_ref() {
@@ -125,7 +131,10 @@ fn a_promotion_is_shown_where_it_is_about_the_product() {
     let table = [
         // It applies: to all, to one.
         (json!({}), ["10.00".into(), "10.00".into()]),
-        (json!({"benefit": off(json!({"type": "items", "select": of("A")}))}), ["10.00".into(), Value::Null]),
+        (
+            json!({"benefit": off(json!({"type": "items", "select": of("A")}))}),
+            ["10.00".into(), Value::Null],
+        ),
         // It is about what its line conditions count, and what it discounts.
         (json!({"conditions": at_least("A", "2")}), [false.into(), false.into()]),
         (
@@ -161,7 +170,10 @@ fn a_promotion_is_shown_where_it_is_about_the_product() {
         ),
         // Codes, issuances and activations are passed over; nothing is given without them.
         (json!({"type": "code_linked"}), [false.into(), false.into()]),
-        (json!({"type": "rewards", "earning": {"trigger": "direct"}}), [false.into(), false.into()]),
+        (
+            json!({"type": "rewards", "earning": {"trigger": "direct"}}),
+            [false.into(), false.into()],
+        ),
         (json!({"activation_required": true}), [false.into(), false.into()]),
         // Any other gate is not.
         (json!({"status": "paused"}), [Value::Null, Value::Null]),

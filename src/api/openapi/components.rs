@@ -9,8 +9,8 @@ use std::marker::PhantomData;
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    audit, backtests as api_backtests, codes, health, keys, product_lists, redemptions, schema, stats, stores, tenants,
-    webhooks,
+    audit, backtests as api_backtests, codes, health, keys, product_lists, redemptions, schema,
+    stats, stores, tenants, webhooks,
 };
 use crate::domain::redemption::Order;
 use crate::wire::body::{
@@ -18,8 +18,8 @@ use crate::wire::body::{
 };
 use crate::wire::event::EventBody;
 use crate::wire::{
-    activity, backtests, code, customer_promotion, drafts, evaluation, finding, issuing, milestone, problem,
-    product_list, products, promotion, redemption, returns, settings, store,
+    activity, backtests, code, customer_promotion, drafts, evaluation, finding, issuing, milestone,
+    problem, product_list, products, promotion, redemption, returns, settings, store,
 };
 
 /// Makes the function that describes all bodies.
