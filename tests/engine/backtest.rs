@@ -258,9 +258,9 @@ fn sums_days_and_examples_of_a_small_ledger() {
              "baseline": given(0, "0.00", "0", 0), "changed": given(2, "140.00", "0", 2)},
         ],
         "days": [
-            {"from": "2026-05-31T18:30:00Z", "baseline": sums("40.00", "3", 2), "changed": sums("60.00", "3", 1)},
-            {"from": "2026-06-01T18:30:00Z", "baseline": sums("40.00", "1.5", 1), "changed": sums("80.00", "1.5", 1)},
-            {"from": "2026-06-02T18:30:00Z", "baseline": sums("20.00", "1.5", 1), "changed": sums("0.00", "1.5", 0)},
+            {"from": "2026-05-31T18:30:00.000Z", "baseline": sums("40.00", "3", 2), "changed": sums("60.00", "3", 1)},
+            {"from": "2026-06-01T18:30:00.000Z", "baseline": sums("40.00", "1.5", 1), "changed": sums("80.00", "1.5", 1)},
+            {"from": "2026-06-02T18:30:00.000Z", "baseline": sums("20.00", "1.5", 1), "changed": sums("0.00", "1.5", 0)},
         ],
         "examples": [
             {"transaction_id": "T-2", "baseline": "40.00", "changed": "80.00"},
