@@ -16,8 +16,10 @@ pub mod timeouts;
 
 mod activities;
 mod audit;
+mod code_lookup;
 mod codes;
 pub mod connection;
+mod console;
 mod customers;
 mod dry_run;
 mod etag;
@@ -33,6 +35,7 @@ mod openapi;
 mod product_lists;
 mod products;
 mod promotions;
+mod query;
 mod readiness;
 mod redemptions;
 mod router;

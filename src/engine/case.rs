@@ -37,24 +37,26 @@ pub(crate) struct Case<'e> {
     pub(crate) view: CartView<'e>,
     pub(crate) claims: ClaimRules,
     pub(crate) untouched: Basket,
-    pub(crate) work: Work<'e>,
+    pub(crate) work: &'e Work<'e>,
+    /// Whether the caller wants to know why promotions did not apply.
+    pub(crate) tells_reasons: bool,
     pub(crate) shares: Reused<Share>,
     pub(crate) slots: Reused<Slot>,
     pub(crate) takes: Reused<Take>,
 }
 
 impl<'e> Case<'e> {
-    pub(crate) fn new(inputs: Inputs<'e>, work: Work<'e>) -> Self {
+    pub(crate) fn new(inputs: Inputs<'e>, work: &'e Work<'e>) -> Self {
         let Inputs { rules, request, reading, .. } = inputs;
         let view = CartView::new(&request.cart.lines, reading);
-        let single = rules.single_lines(&view, &work);
+        let single = rules.single_lines(&view, work);
         Self::with(inputs, work, view, single)
     }
 
     /// The case of some lines. `single` are those of which only one promotion may discount units.
     pub(crate) fn with(
         inputs: Inputs<'e>,
-        work: Work<'e>,
+        work: &'e Work<'e>,
         view: CartView<'e>,
         single: LineSet,
     ) -> Self {
@@ -66,14 +68,20 @@ impl<'e> Case<'e> {
             view,
             claims: ClaimRules::new(rules.settings(), single),
             work,
+            tells_reasons: true,
             shares: Reused::default(),
             slots: Reused::default(),
             takes: Reused::default(),
         }
     }
 
+    /// A case of which only the price matters.
+    pub(crate) fn without_reasons(inputs: Inputs<'e>, work: &'e Work<'e>) -> Self {
+        Self { tells_reasons: false, ..Self::new(inputs, work) }
+    }
+
     /// Whether the request asks for every promotion's reason.
     pub(crate) fn explains(&self) -> bool {
-        self.inputs.request.explain == Explain::All
+        self.tells_reasons && self.inputs.request.explain == Explain::All
     }
 }

@@ -168,16 +168,13 @@ impl<'r, Q: Deref<Target = Request<'r>>> Products<Q> {
             issuances,
             used,
         };
-        let mut steps = self.steps;
+        let work = Work::new(stop, self.rules.settings().search_ms(), self.steps);
         let priced = here.iter().enumerate().map(|(place, here)| {
-            let work = Work::new(stop, self.rules.settings().search_ms(), steps);
             // The selections are known, so nothing more is read of the line.
             let view = CartView::new(lines.get(place..=place).unwrap_or_default(), &reading);
             let single = alone(&self.single, place);
-            let case = Case::with(inputs, work, view, single);
-            let priced = price(&case, place, here)?;
-            steps = case.work.steps();
-            Ok(priced)
+            let case = Case { tells_reasons: false, ..Case::with(inputs, &work, view, single) };
+            price(&case, place, here)
         });
         priced.collect()
     }
@@ -222,7 +219,7 @@ fn price(case: &Case<'_>, place: usize, here: &[Open<'_>]) -> Result<PricedProdu
         ranked.candidates().iter().map(|own| own.index).collect();
     ranked.retain(|own| !is_locked(own));
     let outcome = strategy::choose(case, &ranked);
-    evaluate::require_finished(&case.work, case.rules, ranked.candidates())?;
+    evaluate::require_finished(case.work, case.rules, ranked.candidates())?;
     let applied = outcome.applied.iter().map(|(own, proposal)| OnOffer {
         promotion: ranked.candidate(*own).index,
         discount: Some(proposal.discount),

@@ -14,6 +14,7 @@ mod optimal;
 mod oracle;
 mod products;
 mod properties;
+mod suggestions;
 
 use std::sync::Arc;
 

@@ -1,0 +1,55 @@
+/**
+ * The one client of the API. Its types are generated from the service's own document. Everything that the console
+ * knows and does goes through it, with the key of the session.
+ */
+import createClient from 'openapi-fetch';
+import type { Middleware } from 'openapi-fetch';
+
+import { asProblem, problemOf } from './problem';
+import type { paths } from './schema';
+import { currentSession, end } from './session';
+
+const withKey: Middleware = {
+  onRequest({ request }) {
+    const session = currentSession();
+    if (session !== null && !request.headers.has('authorization')) {
+      request.headers.set('authorization', `Bearer ${session.key}`);
+    }
+    return request;
+  },
+  onResponse({ request, response }) {
+    // The key was revoked, or has expired, while it was in use.
+    const session = currentSession();
+    if (response.status === 401 && request.headers.get('authorization') === `Bearer ${session?.key ?? ''}`) {
+      end('refused');
+    }
+    return response;
+  },
+};
+
+export const api = createClient<paths>({ baseUrl: location.origin });
+api.use(withKey);
+
+interface Answered<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The body of a call's answer; a refusal or a missing answer is thrown as an `ApiProblem`. */
+export async function call<T>(answered: Promise<Answered<T>>): Promise<T> {
+  return (await callWithTag(answered)).data;
+}
+
+/** As `call`, with the version that a later `PUT` names in `If-Match`. */
+export async function callWithTag<T>(answered: Promise<Answered<T>>): Promise<{ data: T; etag: string | null }> {
+  let answer: Answered<T>;
+  try {
+    answer = await answered;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw asProblem(error);
+  }
+  if (!answer.response.ok) throw problemOf(answer.response, answer.error);
+  return { data: answer.data as T, etag: answer.response.headers.get('etag') };
+}

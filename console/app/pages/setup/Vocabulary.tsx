@@ -1,0 +1,83 @@
+import { Alert, Button, Group, Modal, NativeSelect, Stack, Table, Text, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+
+import { queries } from '../../api/queries';
+import { sendCsv } from '../../api/send';
+import { useCanWrite } from '../../api/session';
+import { forgetWords, listFields, listWords } from '../../api/upcoming';
+import type { VocabularyFieldCount } from '../../api/upcoming';
+import { number } from '../../money/money';
+import { Ask } from '../../parts/Ask';
+import { CsvImport } from '../../parts/CsvImport';
+import { Paged, usePaged } from '../../parts/paged';
+import { Answer } from '../../parts/states';
+import { useOwnTenant } from '../../parts/tenant';
+import { sourceWords, vocabulary as texts } from '../../texts/setup';
+import { showTime } from '../../time/zone';
+import { Head } from './Head';
+
+const EXAMPLE = 'value,title\nTEE-RED-M,Red tee M\nTEE-RED-L,Red tee L';
+
+function refresh() {
+  return queries.invalidateQueries({ queryKey: ['vocabulary'] });
+}
+
+export default function Vocabulary() {
+  const query = useQuery({ queryKey: ['vocabulary', 'fields'], queryFn: listFields });
+  return (
+    <Stack gap="md">
+      <Head title={texts.title} explain={texts.explain} />
+      <Answer query={query} needs="viewer">
+        {(page) => (page === null || page.items.length === 0 ? <Alert color="blue">{texts.missing}</Alert> : <Fields fields={page.items} />)}
+      </Answer>
+    </Stack>
+  );
+}
+
+function Fields({ fields }: { fields: readonly VocabularyFieldCount[] }) {
+  const { zone } = useOwnTenant();
+  const canWrite = useCanWrite();
+  const [field, setField] = useState(fields[0]?.field ?? 'sku');
+  const [typed, setTyped] = useState('');
+  const [q] = useDebouncedValue(typed.trim(), 200);
+  const [isImporting, setImporting] = useState(false);
+  const query = usePaged(['vocabulary', 'words', field, q], (cursor) => listWords(field, q, cursor));
+  const forget = useMutation({ mutationFn: () => forgetWords(field), onSettled: refresh });
+  const nameOf = (name: string) => name.replaceAll('_', ' ');
+  return (
+    <>
+      <Group align="end" gap="xs">
+        <NativeSelect label={texts.field} value={field} onChange={(event) => setField(event.currentTarget.value)} data={fields.map((own) => ({ value: own.field, label: `${nameOf(own.field)} (${number(own.values)})` }))} />
+        <TextInput type="search" label={texts.search} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />
+        {canWrite && <Button variant="default" onClick={() => setImporting(true)}>{texts.file}</Button>}
+        {canWrite && (
+          <Ask size="sm" button={texts.forget} title={texts.forgetTitle(nameOf(field))} go={texts.goForget} onGo={() => forget.mutateAsync()} doing={forget}>
+            <Text size="sm">{texts.forgetText}</Text>
+          </Ask>
+        )}
+      </Group>
+      <Paged query={query} empty={<Text size="sm" c="dimmed">{texts.none}</Text>}>
+        {(items) => (
+          <Table.ScrollContainer minWidth={360}>
+            <Table aria-label={nameOf(field)} verticalSpacing={4}>
+              <Table.Thead><Table.Tr><Table.Th>{texts.value}</Table.Th><Table.Th>{texts.name}</Table.Th><Table.Th>{texts.source}</Table.Th><Table.Th>{texts.seen}</Table.Th></Table.Tr></Table.Thead>
+              <Table.Tbody>
+                {items.map((own) => (
+                  <Table.Tr key={own.value}>
+                    <Table.Td>{own.value}</Table.Td><Table.Td>{own.title}</Table.Td><Table.Td>{sourceWords[own.source]}</Table.Td><Table.Td>{own.last_seen !== null && showTime(own.last_seen, zone)}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )}
+      </Paged>
+      <Modal opened={isImporting} onClose={() => setImporting(false)} title={`${texts.file}: ${nameOf(field)}`} size="lg">
+        <CsvImport help={texts.importHelp} example={EXAMPLE} after={refresh} done={() => texts.imported}
+          send={(text, onSent) => sendCsv('PUT', `/v1/vocabulary/${encodeURIComponent(field)}`, text, onSent)} />
+      </Modal>
+    </>
+  );
+}

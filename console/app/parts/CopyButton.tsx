@@ -1,0 +1,22 @@
+import { ActionIcon, Button, CopyButton as Copy, Tooltip } from '@mantine/core';
+
+import { states } from '../texts/frame';
+
+/** Copies a text. With a label it is a button with words, otherwise a sign that has a name. */
+export function CopyButton({ text, label }: { text: string; label?: string }) {
+  return (
+    <Copy value={text}>
+      {({ copied, copy }) =>
+        label === undefined ? (
+          <Tooltip label={copied ? states.copied : states.copy}>
+            <ActionIcon size="sm" variant="subtle" onClick={copy} aria-label={copied ? states.copied : `${states.copy} ${text}`}>
+              <span aria-hidden>{copied ? '✓' : '⧉'}</span>
+            </ActionIcon>
+          </Tooltip>
+        ) : (
+          <Button size="xs" variant="default" onClick={copy}>{copied ? states.copied : label}</Button>
+        )
+      }
+    </Copy>
+  );
+}
