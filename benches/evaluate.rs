@@ -11,7 +11,8 @@ mod within;
 use std::sync::Arc;
 
 use divan::{Bencher, black_box};
-use promotion_engine::engine::RuleSet;
+use promotion_engine::domain::amount::Money;
+use promotion_engine::engine::{Arms, Backtest, Changes, PastCart, Products, RuleSet, Stop};
 use promotion_engine::wire::{cart, decode::Value, evaluation, faults::Faults, json::Json};
 use request::with_request;
 use shop::Terms;
@@ -54,6 +55,47 @@ fn best_deal(bencher: Bencher<'_, '_>, (lines, promotions): (usize, usize)) {
 #[divan::bench(args = [Terms::Steps, Terms::Tags, Terms::Floors])]
 fn terms(bencher: Bencher<'_, '_>, terms: Terms) {
     bench(bencher, 20, &shop::rules_with(terms, 250));
+}
+
+/// So many products for a shop window, each priced alone, and a cart of 20 of them.
+#[divan::bench(args = [20, 200])]
+fn products(bencher: Bencher<'_, '_>, products: usize) {
+    let rules = shop::rules(250, "ranked");
+    with_request(&shop::cart(products), |request| {
+        let price = || {
+            let stop = Stop::default();
+            let own = Products::new(Arc::clone(&rules), black_box(request), shop::now(), &stop);
+            own.and_then(|own| own.price(&[], &[], &stop)).expect("products within the bound")
+        };
+        assert!(price().iter().filter(|own| !own.promotions.is_empty()).count() > products / 2);
+        bencher.bench_local(price);
+    });
+}
+
+/// A recorded cart of a backtest: its request is read, and priced under 250 promotions and under others.
+#[divan::bench(args = [20])]
+fn past_cart(bencher: Bencher<'_, '_>, lines: usize) {
+    let rules = shop::rules(250, "ranked");
+    let first = rules.promotions().next().map(|own| own.id);
+    let changes = Changes { without: first.into_iter().collect(), ..Changes::default() };
+    let changed = Arc::new(rules.recompiled(changes, rules.settings().clone()));
+    let body = shop::cart(lines);
+    let stop = Stop::default();
+    let mut backtest = Backtest::new(Arms { baseline: rules, changed });
+    let mut price = || {
+        let cart = PastCart {
+            transaction_id: "T-1".to_owned(),
+            evaluated_at: shop::now(),
+            request: cart::read_plain(black_box(body.as_bytes())).expect("a plain cart"),
+            discount: Money::ZERO,
+            codes: Arms::default(),
+            issuances: Vec::new(),
+        };
+        backtest.add(&cart, &stop).expect("a cart within the bound");
+    };
+    bencher.bench_local(&mut price);
+    let sums = backtest.finish().sums;
+    assert!(sums.changed.carts > 0 && sums.baseline.discount > sums.changed.discount);
 }
 
 /// A shop of 250 promotions and so many more that suggest themselves: each is priced on a changed cart.

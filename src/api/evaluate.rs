@@ -21,10 +21,10 @@ use crate::wire::json::Json;
 /// A caller who may send a cart now. While the tenant's share of the pool's queue is full, a body is refused unread
 /// unless its `Content-Length` is small. So reading and trying heavy carts of one tenant takes no time from the others.
 pub struct Admitted {
-    pos: Caller<Pricer>,
+    pub(super) pos: Caller<Pricer>,
     /// A large cart's room in the queue. It bounds how many large bodies of a tenant are read at once by how many may
     /// wait.
-    seat: Option<Seat>,
+    pub(super) seat: Option<Seat>,
 }
 
 impl FromRequestParts<Api> for Admitted {

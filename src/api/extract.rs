@@ -11,7 +11,7 @@ pub use super::query::{MAX_NAME, Query};
 use super::state::Api;
 use super::timeouts::Deadline;
 use super::unread_bodies;
-use crate::domain::id::{IssuanceId, KeyId, PromotionId, RedemptionId, TenantId};
+use crate::domain::id::{BacktestId, IssuanceId, KeyId, PromotionId, RedemptionId, TenantId};
 use crate::domain::redemption::Address;
 use crate::metrics::Timeout;
 use crate::service::ServiceError;
@@ -46,7 +46,7 @@ macro_rules! path_ids {
 }
 
 path_ids! {
-    first: TenantId, PromotionId, IssuanceId;
+    first: TenantId, PromotionId, IssuanceId, BacktestId;
     last: KeyId;
 }
 

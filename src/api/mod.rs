@@ -4,6 +4,7 @@
 //! [`problem::ApiError`]. The [`edge`], which knows the request's id, turns them into problem documents.
 
 pub mod auth;
+mod backtests;
 pub mod edge;
 pub mod extract;
 pub mod front;
@@ -33,6 +34,7 @@ mod milestones;
 #[expect(clippy::indexing_slicing, reason = "the document is made of constants, and tests make it")]
 mod openapi;
 mod product_lists;
+mod products;
 mod promotions;
 mod query;
 mod readiness;

@@ -13,6 +13,7 @@ use super::extract::Query;
 use super::problem::ApiError;
 use super::seal::Seal;
 use crate::db::audit::AuditCursor;
+use crate::db::backtests::BacktestCursor;
 use crate::db::codes::BatchCursor;
 use crate::db::issuances::IssuanceCursor;
 use crate::db::promotion_list::{PromotionCursor, PromotionKey};
@@ -146,6 +147,7 @@ macro_rules! timed_cursors {
 }
 
 timed_cursors! {
+    't' BacktestCursor(created_at, backtest_id: Uuid::from);
     'a' AuditCursor(at, audit_id: Uuid::from);
     'r' RedemptionCursor(evaluated_at, redemption_id: Uuid::from);
     'i' IssuanceCursor(issued_at, issuance_id: Uuid::from);
@@ -264,6 +266,7 @@ mod tests {
         check::<PromotionCursor>(text);
         check::<BatchCursor>(text);
         check::<AuditCursor>(text);
+        check::<BacktestCursor>(text);
         check::<RedemptionCursor>(text);
         check::<IssuanceCursor>(text);
     }
@@ -272,7 +275,7 @@ mod tests {
         #[test]
         fn no_cursor_makes_its_reader_panic(
             text in "\\PC{0,40}|([0-9a-fA-F]{2}){0,60}|[0-9A-Za-z_-]{0,300}",
-            place in "[npeacri]-?[0-9]{0,20}/?[0-9a-f-]{0,40}|b[0-9]{1,16} [0-9a-f-]{0,9}|p-?(name|ends_at) [0-9a-f-]{36} [nt]-?[0-9]{1,18}",
+            place in "[npeacrit]-?[0-9]{0,20}/?[0-9a-f-]{0,40}|b[0-9]{1,16} [0-9a-f-]{0,9}|p-?(name|ends_at) [0-9a-f-]{36} [nt]-?[0-9]{1,18}",
         ) {
             check_all(&text);
             check_all(&place);

@@ -14,9 +14,9 @@ use super::measure::Measure;
 use super::problem::ApiError;
 use super::state::Api;
 use super::{
-    activities, audit, code_lookup, codes, console, customers, edge, evaluate, events, health,
-    import, issuances, keys, milestones, openapi, product_lists, promotions, redemptions, settings,
-    stats, stores, tenants, vocabulary, webhooks,
+    activities, audit, backtests, code_lookup, codes, console, customers, edge, evaluate, events,
+    health, import, issuances, keys, milestones, openapi, product_lists, products, promotions,
+    redemptions, settings, stats, stores, tenants, vocabulary, webhooks,
 };
 use crate::metrics::Metrics;
 
@@ -49,6 +49,9 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(code_lookup::batches))
         .routes(routes!(code_lookup::look_up))
         .routes(routes!(evaluate::evaluate))
+        .routes(routes!(products::price))
+        .routes(routes!(backtests::create, backtests::list))
+        .routes(routes!(backtests::get, backtests::delete))
         .routes(routes!(redemptions::create, redemptions::list))
         .routes(routes!(redemptions::get))
         .routes(routes!(redemptions::commit))

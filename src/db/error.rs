@@ -186,7 +186,8 @@ fn of_constraint(name: &str) -> Option<DbError> {
         | "issuance_source_key"
         | "issuance_origin_key"
         | "issuance_activation_key"
-        | "milestone_name_key" => DbError::Raced,
+        | "milestone_name_key"
+        | "backtest_running_key" => DbError::Raced,
         "redemption_key_fkey" | "redemption_return_promotion_return_fkey" => {
             DbError::Missing(Reference::Redemption)
         }

@@ -9,6 +9,7 @@ use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo, PgValueRef};
 use sqlx::{Decode, Encode, Postgres, Type};
 use thiserror::Error;
 
+use crate::domain::backtest::BacktestState;
 use crate::domain::benefit::Level;
 use crate::domain::event::EventType;
 use crate::domain::issuance::{ActivityType, IssuanceSource, IssuanceState};
@@ -59,6 +60,7 @@ macro_rules! stored {
 
 stored! {
     ActivityType,
+    BacktestState,
     EventType,
     IssuanceSource,
     IssuanceState,

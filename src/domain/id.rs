@@ -41,6 +41,7 @@ uuid_id! {
     /// An issuance: one promotion that one customer holds.
     IssuanceId,
     RedemptionId,
+    BacktestId,
     /// A webhook. A webhook that is deleted and created again has another id.
     WebhookId,
 }

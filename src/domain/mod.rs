@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod amount;
+pub mod backtest;
 pub mod benefit;
 pub mod cart;
 pub mod cart_names;

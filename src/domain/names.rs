@@ -3,6 +3,7 @@
 use chrono::Weekday;
 
 use super::activity::MilestoneMeasure;
+use super::backtest::BacktestState;
 use super::benefit::{From, Level, Pick, PriceBase, Same, Spread, StepMeasure, Within};
 use super::cart::Explain;
 use super::condition::{CartMeasure, LineMeasure, MemberSubject, Order};
@@ -89,6 +90,13 @@ names! {
         Paused = "paused",
         Ended = "ended",
         Archived = "archived",
+    }
+    BacktestState {
+        Queued = "queued",
+        Running = "running",
+        Done = "done",
+        Failed = "failed",
+        Cancelled = "cancelled",
     }
     RedemptionState {
         Held = "held",

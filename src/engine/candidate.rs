@@ -3,14 +3,12 @@
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
-use smallvec::SmallVec;
-
 use crate::domain::amount::Money;
 use crate::domain::benefit::{Benefit, From};
 use crate::domain::evaluation::PromotionIndex;
 
 use super::case::Case;
-use super::compiled::Compiled;
+use super::compiled::{Compiled, Selected};
 use super::conditions::Scene;
 use super::gates::Passed;
 use super::issuances::InHand;
@@ -34,7 +32,7 @@ pub(crate) struct Candidate<'e> {
     /// The issuance that unlocked it.
     pub(crate) issuance: Option<InHand>,
     /// The lines that each of its selections selects.
-    selected: SmallVec<[LineSet; 1]>,
+    selected: Selected,
     /// The lines whose state its proposal depends on.
     pub(crate) relevant: LineSet,
     /// How many steps were taken for it.
@@ -59,11 +57,20 @@ impl<'e> Candidate<'e> {
         passed: Passed,
     ) -> Self {
         let before = case.work.steps();
-        let selected: SmallVec<[LineSet; 1]> = compiled
-            .selections
-            .iter()
-            .map(|selection| selection.select(&case.view, case.work))
-            .collect();
+        let selected = compiled.select(&case.view, case.work);
+        let candidate = Self::with(case, index, compiled, passed, selected);
+        candidate.count(case, before);
+        candidate
+    }
+
+    /// A candidate of whose selections the lines are known.
+    pub(crate) fn with(
+        case: &Case<'e>,
+        index: PromotionIndex,
+        compiled: &'e Compiled,
+        passed: Passed,
+        selected: Selected,
+    ) -> Self {
         let mut candidate = Self {
             index,
             compiled,
@@ -77,7 +84,6 @@ impl<'e> Candidate<'e> {
             plan: OnceCell::new(),
         };
         candidate.relevant = candidate.relevant_lines(case);
-        candidate.count(case, before);
         candidate
     }
 

@@ -48,19 +48,25 @@ pub(crate) struct Case<'e> {
 impl<'e> Case<'e> {
     pub(crate) fn new(inputs: Inputs<'e>, work: &'e Work<'e>) -> Self {
         let Inputs { rules, request, reading, .. } = inputs;
-        let settings = rules.settings();
-        let view = CartView::new(&request.cart, reading);
-        let single = match (settings.multiple_promotions_per_line.enabled, rules.single_lines()) {
-            (false, _) => view.all,
-            (true, Some(excluded)) => excluded.select(&view, work),
-            (true, None) => LineSet::default(),
-        };
+        let view = CartView::new(&request.cart.lines, reading);
+        let single = rules.single_lines(&view, work);
+        Self::with(inputs, work, view, single)
+    }
+
+    /// The case of some lines. `single` are those of which only one promotion may discount units.
+    pub(crate) fn with(
+        inputs: Inputs<'e>,
+        work: &'e Work<'e>,
+        view: CartView<'e>,
+        single: LineSet,
+    ) -> Self {
+        let rules = inputs.rules;
         Self {
-            untouched: Basket::new(&view, settings),
+            untouched: Basket::new(&view, rules.settings()),
             inputs,
             rules,
             view,
-            claims: ClaimRules::new(settings, single),
+            claims: ClaimRules::new(rules.settings(), single),
             work,
             tells_reasons: true,
             shares: Reused::default(),

@@ -29,6 +29,11 @@ pub(crate) struct KnownCode {
 }
 
 impl Codes {
+    /// The codes of a cart without any.
+    pub(crate) fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// Reads the codes that a customer presents. `facts` has the promotion of each.
     pub(crate) fn read<T: AsRef<str>>(
         rules: &RuleSet,

@@ -1,19 +1,26 @@
 //! Promotions and milestones, compiled before any cart comes.
 
 use chrono::{DateTime, Utc};
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use crate::domain::activity::Milestone;
-use crate::domain::benefit::Benefit;
+use crate::domain::benefit::{Benefit, From};
 use crate::domain::issuance::Earning;
 use crate::domain::promotion::{Kind, Promotion, Scope, Terms};
 use crate::domain::selector::Selector;
 
 use super::conditions::Conditions;
 use super::facts::FactTable;
+use super::line_set::LineSet;
 use super::ranking::StaticRank;
 use super::selection::Selection;
 use super::tags::{TagNumbers, Tags};
+use super::view::CartView;
+use super::work::Work;
+
+/// The lines that each of a promotion's selections selects.
+pub(crate) type Selected = SmallVec<[LineSet; 1]>;
 
 /// A promotion and what its evaluation needs.
 #[derive(Debug)]
@@ -67,6 +74,30 @@ fn numbered<'s>(
 }
 
 impl Compiled {
+    /// The lines that each of its selections selects.
+    pub(crate) fn select(&self, view: &CartView<'_>, work: &Work<'_>) -> Selected {
+        self.selections.iter().map(|selection| selection.select(view, work)).collect()
+    }
+
+    /// The lines whose units its line conditions count or its benefit discounts. `selected` are those of its
+    /// selections (spec 15.5).
+    #[expect(clippy::indexing_slicing, reason = "each selection of the promotion has its lines")]
+    pub(crate) fn concerned(&self, view: &CartView<'_>, selected: &Selected) -> LineSet {
+        // All steps count the same lines.
+        let counted = self.conditions.as_ref().into_iter().flat_map(Conditions::line_selections);
+        let counted = counted.fold(LineSet::default(), |all, own| all.union(&selected[own]));
+        let discounted = match &self.promotion.terms.benefit {
+            Benefit::Items(benefit) => match (self.select, benefit.from) {
+                (Some(select), From::Matching | From::BeyondCondition) => selected[select],
+                (None, From::Matching) => view.all,
+                (_, From::InCondition) | (None, From::BeyondCondition) => LineSet::default(),
+            },
+            Benefit::FreeProduct(benefit) => view.of_sku(&benefit.sku),
+            Benefit::Cart(_) | Benefit::Shipping(_) => LineSet::default(),
+        };
+        counted.union(&discounted)
+    }
+
     /// How many texts its selectors look for on lines.
     pub(crate) fn sought_texts(&self) -> u64 {
         let texts: usize = self.selections.iter().map(Selection::sought_texts).sum();
@@ -164,6 +195,11 @@ impl Compiled {
     /// Whether `now` is between its dates.
     pub(crate) fn is_current(&self, now: DateTime<Utc>) -> bool {
         self.starts_at <= now && now < self.ends_at
+    }
+
+    /// Whether it gives a product, also where the product is not in the cart.
+    pub(crate) fn gives_products(&self) -> bool {
+        matches!(self.promotion.terms.benefit, Benefit::FreeProduct(_))
     }
 
     /// Whether it discounts units of lines.

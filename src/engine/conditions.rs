@@ -181,6 +181,16 @@ impl Conditions {
         })
     }
 
+    /// The numbers of the selections whose lines its line conditions count.
+    pub(crate) fn line_selections(&self) -> impl Iterator<Item = usize> {
+        self.leaves.iter().filter_map(|test| match test {
+            LeafTest::Lines { of, .. } | LeafTest::Item { of, found: true } => Some(*of),
+            LeafTest::Cart { .. } | LeafTest::Item { found: false, .. } | LeafTest::Request(_) => {
+                None
+            }
+        })
+    }
+
     /// Whether no condition counts parts of units.
     pub(crate) fn count_whole_units(&self) -> bool {
         let whole = |test: &LeafTest| match test {
@@ -294,7 +304,7 @@ impl LeafTest {
         let may_look_at = |lines: usize| scene.work.charge(lines + 1);
         match self {
             Self::Cart { measure, compare } => {
-                may_look_at(scene.view.cart.lines.len())
+                may_look_at(scene.view.lines.len())
                     && compares(&cart_measure(*measure, scene), *compare)
             }
             Self::Lines { measure, of, compare } => {

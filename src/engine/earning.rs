@@ -81,7 +81,7 @@ struct Sight<'d> {
 
 impl<'d> Sight<'d> {
     fn new(rules: &RuleSet, deed: &'d Deed<'d>, reading: &'d Reading, work: &'d Work<'d>) -> Self {
-        let view = CartView::new(&deed.request.cart, reading);
+        let view = CartView::new(&deed.request.cart.lines, reading);
         let basket = Basket::new(&view, rules.settings());
         Self { deed, work, view, basket }
     }

@@ -131,6 +131,12 @@ impl FactTable {
         }
     }
 
+    /// The product lists that a rule names.
+    pub(crate) fn lists(&self) -> impl Iterator<Item = (&str, &Arc<ProductList>)> {
+        let list_of = |fact: Fact| self.product_lists.iter().find(|(own, _)| *own == fact);
+        self.lists.iter().filter_map(move |(name, fact)| Some((&**name, &list_of(*fact)?.1)))
+    }
+
     /// The facts of the store and channel where a cart is bought.
     pub(crate) fn of_place<'f>(
         &'f self,

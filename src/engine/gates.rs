@@ -4,15 +4,20 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::cart::Request;
+use crate::domain::counter::Used;
 use crate::domain::customer::{Customer, Membership};
 use crate::domain::evaluation::PromotionIndex;
-use crate::domain::promotion::{Audience, Kind, Members, ProgramTest, Promotion, Scope, Status};
+use crate::domain::limit::CountedLimit;
+use crate::domain::promotion::{
+    Audience, Kind, Members, ProgramTest, Promotion, Scope, Status, Terms,
+};
 use crate::domain::reason::{ReachedLimit, Reason, ScopePart};
 use crate::domain::store::Store;
 
 use super::calendar;
 use super::case::{Case, Inputs};
 use super::compiled::Compiled;
+use super::inputs::IssuanceFact;
 use super::issuances::{self, InHand};
 use super::limits::{self, Left, Presented};
 use super::ruleset::RuleSet;
@@ -35,6 +40,7 @@ pub(crate) enum Gate {
 }
 
 /// What is known of a promotion that passed the gates.
+#[derive(Clone, Copy)]
 pub(crate) struct Passed {
     /// What is left of its limits.
     pub(crate) left: Left,
@@ -103,14 +109,12 @@ pub(crate) fn judge(
     let code = codes.unlocking(case.rules, index, used);
     let terms = &compiled.promotion.terms;
     let left = |presented| {
-        let used = |name| limits::used(&compiled.promotion, presented, used, name);
-        let reached = |(limit, used)| {
+        left(compiled, presented, used).map_err(|(limit, used)| {
             let zone = case.rules.settings().timezone;
             let refreshes_at = || limits::refreshes_at(limit, compiled, zone, now);
             let refreshes_at = case.shows(code.is_some()).then(refreshes_at).flatten();
             Reason::LimitReached(Box::new(ReachedLimit { limit, used, refreshes_at }))
-        };
-        Left::of(&terms.limits, used).map_err(reached)
+        })
     };
     // If the code is used up, that is the reason, since the gate of the code comes before those of issuance and
     // activation.
@@ -119,16 +123,57 @@ pub(crate) fn judge(
         left(Presented { code: code_id, issuance: None })?;
     }
     let issuance = issuances::choose(compiled, issuances, used, now);
-    if terms.needs_issuance() && issuance.is_none() {
-        let expired_at = issuances::expired_at(compiled, issuances, now);
-        return Err(Reason::NotIssued { expired_at });
-    }
-    if terms.activation_required && !issuance.is_some_and(|own| own.is_activated) {
-        return Err(Reason::NotActivated);
+    match lacks(terms, issuance) {
+        None => {}
+        Some(Lacks::Issuance) => {
+            let expired_at = issuances::expired_at(compiled, issuances, now);
+            return Err(Reason::NotIssued { expired_at });
+        }
+        Some(Lacks::Activation) => return Err(Reason::NotActivated),
     }
     let presented = Presented { code: code_id, issuance: issuance.map(|own| own.issuance_id) };
-    let left = if compiled.has_limits() { left(presented)? } else { Left::of_cart(&terms.limits) };
-    Ok(Passed { left, code: code.map(|code| code.place), issuance })
+    Ok(Passed { left: left(presented)?, code: code.map(|code| code.place), issuance })
+}
+
+/// Judges the limits of a promotion whose codes, issuances and activations do not matter (spec 15.5). `None` if one is
+/// used up.
+pub(crate) fn judge_limits(
+    compiled: &Compiled,
+    issuances: &[IssuanceFact],
+    used: &[Used],
+    now: DateTime<Utc>,
+) -> Option<Passed> {
+    let issuance = issuances::choose(compiled, issuances, used, now);
+    let presented = Presented { code: None, issuance: issuance.map(|own| own.issuance_id) };
+    Some(Passed { left: left(compiled, presented, used).ok()?, code: None, issuance })
+}
+
+/// What is missing to unlock a promotion by an issuance.
+pub(crate) enum Lacks {
+    Issuance,
+    Activation,
+}
+
+pub(crate) fn lacks(terms: &Terms, issuance: Option<InHand>) -> Option<Lacks> {
+    if terms.needs_issuance() && issuance.is_none() {
+        return Some(Lacks::Issuance);
+    }
+    let activated = issuance.is_some_and(|own| own.is_activated);
+    (terms.activation_required && !activated).then_some(Lacks::Activation)
+}
+
+/// What is left of the limits, or the one that is used up and how much of it is gone.
+fn left(
+    compiled: &Compiled,
+    presented: Presented,
+    used: &[Used],
+) -> Result<Left, (CountedLimit, i64)> {
+    let limits = &compiled.promotion.terms.limits;
+    if compiled.has_limits() {
+        Left::of(limits, |name| limits::used(&compiled.promotion, presented, used, name))
+    } else {
+        Ok(Left::of_cart(limits))
+    }
 }
 
 /// The most steps that it takes to admit a promotion. Scopes and groups are searched one by one.

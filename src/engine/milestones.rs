@@ -46,7 +46,7 @@ pub fn steps<'r>(rules: &'r RuleSet, deed: &Deed<'_>, sold: Option<&Sold>) -> Ve
     let stop = Stop::default();
     let work = Work::unbounded(&stop);
     let reading = Reading::new(&deed.request.cart.lines, rules.facts(), &work);
-    let view = CartView::new(&deed.request.cart, &reading);
+    let view = CartView::new(&deed.request.cart.lines, &reading);
     let settings = rules.settings();
     let own_currency = deed.request.cart.currency.is_none_or(|own| own == settings.currency);
     let step = |compiled: &'r CompiledMilestone| {

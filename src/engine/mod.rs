@@ -47,6 +47,7 @@ mod evaluate;
 mod explain;
 mod plan;
 mod prepared;
+mod products;
 mod proposal;
 mod reasons;
 mod requirements;
@@ -61,9 +62,14 @@ mod milestones;
 pub mod returns;
 mod usable;
 
+// Past carts under other rules.
+mod backtest;
+mod past_counters;
+
 // What is allowed in a promotion but probably not meant.
 mod findings;
 
+pub use backtest::{Arms, Backtest, Broken, Comparison, Example, Given, PastCart, Sums};
 pub use compiled::KnownMilestone;
 pub use earning::{Deed, earned};
 pub use findings::{About, findings};
@@ -71,6 +77,7 @@ pub use inputs::{CodeFact, IssuanceFact};
 pub use milestones::{CountedLine, Step, come_back, steps};
 pub use prepared::{Needs, Prepared};
 pub use product_lists::ProductList;
+pub use products::{OnOffer, PricedProduct, Products};
 pub use ruleset::{Changes, RuleSet, Rules};
 pub use stores::Stores;
 pub use usable::{Asking, InHands, Usable, code_counters, usable, usable_needs};

@@ -13,6 +13,7 @@ const STEPS_A_LINE: usize = 16;
 /// The steps that it takes to record a fact of a line and to sort it among the others.
 const STEPS_A_FACT: usize = 4;
 
+#[derive(Default)]
 pub(crate) struct Reading {
     /// The facts of whole texts, sorted.
     facts: Vec<FactOnLine>,

@@ -65,7 +65,7 @@ pub(crate) fn assemble(
 
 /// The evaluation of the cart without any promotion.
 fn empty(case: &Case<'_>) -> Evaluation {
-    let cart = case.view.cart;
+    let cart = &case.inputs.request.cart;
     let line = |(index, line): (usize, &crate::domain::cart::Line<'_>)| PricedLine {
         gross: case.view.gross(index, line.quantity),
         allocations: SmallVec::new(),

@@ -15,12 +15,14 @@ use crate::domain::store::Store;
 use super::compiled::{Compiled, CompiledMilestone, KnownMilestone};
 use super::facts::FactTable;
 use super::index::{Index, PromotionSet};
+use super::line_set::LineSet;
 use super::product_lists::ProductList;
 use super::ranking::{self, StaticRank};
 use super::reading::Reading;
 use super::selection::Selection;
 use super::stores::Stores;
 use super::tags::TagNumbers;
+use super::view::CartView;
 use super::work::Work;
 
 /// One tenant's settings, stores, product lists and promotions as of one version, ready to be evaluated, perhaps with
@@ -180,6 +182,28 @@ impl RuleSet {
         }
     }
 
+    /// Rules of their own: these with changes and perhaps other settings, compiled anew. New drafts are ranked by the
+    /// times at which they were created.
+    pub fn recompiled(&self, changes: Changes, settings: Settings) -> Self {
+        let Changes { with, without, mut product_lists } = changes;
+        let is_kept = |own: &&Promotion| {
+            !without.contains(&own.id) && with.iter().all(|draft| draft.id != own.id)
+        };
+        let kept: Vec<Promotion> = self.promotions().filter(is_kept).cloned().collect();
+        for (name, list) in self.facts.lists() {
+            product_lists.entry(name.to_owned()).or_insert_with(|| Arc::clone(list));
+        }
+        Self::new(Rules {
+            version: self.version(),
+            settings,
+            stores: Arc::clone(&self.stored.stores),
+            product_lists,
+            promotions: kept.into_iter().chain(with).collect(),
+            milestones: Vec::new(),
+            whole_since: self.stored.whole_since,
+        })
+    }
+
     /// Whether some of the promotions are not the stored ones.
     pub(crate) fn has_drafts(&self) -> bool {
         !self.drafts.is_empty()
@@ -193,8 +217,14 @@ impl RuleSet {
         &self.stored.milestones
     }
 
-    pub(crate) fn single_lines(&self) -> Option<&Selection> {
-        self.stored.single_lines.as_ref()
+    /// The lines of which only one promotion may discount units.
+    pub(crate) fn single_lines(&self, view: &CartView<'_>, work: &Work<'_>) -> LineSet {
+        let several = self.stored.settings.multiple_promotions_per_line.enabled;
+        match (several, &self.stored.single_lines) {
+            (false, _) => view.all,
+            (true, Some(excluded)) => excluded.select(view, work),
+            (true, None) => LineSet::default(),
+        }
     }
 
     /// All promotions.
@@ -287,6 +317,11 @@ impl RuleSet {
     /// Whether a promotion is one of these rules.
     pub fn has(&self, id: PromotionId) -> bool {
         self.index_of(id).is_some()
+    }
+
+    /// A promotion by its id.
+    pub fn by_id(&self, id: PromotionId) -> Option<&Promotion> {
+        self.index_of(id).map(|index| self.promotion(index))
     }
 
     /// When a promotion of these rules was created.

@@ -134,7 +134,7 @@ impl LineTest {
                 view.reading.looks_for_facts(wanted.len()) * STEPS_A_LOOK
             }
             Self::Finds(wanted) => wanted.len() / TEXTS_A_STEP,
-            Self::Number(..) => view.cart.lines.len(),
+            Self::Number(..) => view.lines.len(),
         };
         own + 1
     }

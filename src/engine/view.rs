@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::domain::amount::{Money, Quantity};
 use crate::domain::benefit::{Pick, Same};
-use crate::domain::cart::{Cart, Line};
+use crate::domain::cart::Line;
 use crate::domain::exact::Exact;
 use crate::domain::selector::TextField;
 
@@ -16,7 +16,7 @@ use super::reading::Reading;
 
 /// A cart, with values that are needed again and again.
 pub(crate) struct CartView<'e> {
-    pub(crate) cart: &'e Cart<'e>,
+    pub(crate) lines: &'e [Line<'e>],
     pub(crate) all: LineSet,
     pub(crate) reading: &'e Reading,
     /// The lines that have a field.
@@ -30,10 +30,10 @@ pub(crate) struct CartView<'e> {
 }
 
 impl<'e> CartView<'e> {
-    pub(crate) fn new(cart: &'e Cart<'e>, reading: &'e Reading) -> Self {
+    pub(crate) fn new(lines: &'e [Line<'e>], reading: &'e Reading) -> Self {
         Self {
-            cart,
-            all: LineSet::first(cart.lines.len()),
+            lines,
+            all: LineSet::first(lines.len()),
             reading,
             by_field: RefCell::default(),
             cheapest_first: OnceCell::new(),
@@ -47,7 +47,7 @@ impl<'e> CartView<'e> {
 
     #[expect(clippy::indexing_slicing, reason = "indexes come from this cart's sets and orders")]
     pub(crate) fn line(&self, index: usize) -> &'e Line<'e> {
-        &self.cart.lines[index]
+        &self.lines[index]
     }
 
     /// The lines that have a field.
@@ -56,7 +56,7 @@ impl<'e> CartView<'e> {
         if let Some(known) = by_field.get(field) {
             return *known;
         }
-        let lines = self.cart.lines.iter().enumerate();
+        let lines = self.lines.iter().enumerate();
         let there = lines.filter(|(_, line)| any_text(line, field, |_| true));
         let there = there.map(|(index, _)| index).collect();
         by_field.insert(field.clone(), there);
@@ -65,7 +65,7 @@ impl<'e> CartView<'e> {
 
     /// The lines with this SKU.
     pub(crate) fn of_sku(&self, sku: &str) -> LineSet {
-        let lines = self.cart.lines.iter().enumerate();
+        let lines = self.lines.iter().enumerate();
         lines.filter(|(_, line)| line.sku == sku).map(|(index, _)| index).collect()
     }
 
@@ -90,7 +90,7 @@ impl<'e> CartView<'e> {
     /// The order in which a pick takes lines. Lines of equal price are taken in cart order.
     pub(crate) fn in_order(&self, pick: Pick) -> PickOrder<'_> {
         let sorted = |descending: bool| {
-            let mut order: Vec<usize> = (0..self.cart.lines.len()).collect();
+            let mut order: Vec<usize> = (0..self.lines.len()).collect();
             if descending {
                 order.sort_by_key(|line| std::cmp::Reverse(self.line(*line).unit_price));
             } else {
@@ -137,7 +137,7 @@ impl<'e> CartView<'e> {
     fn numbers(&self, same: Same) -> &[usize] {
         let number = |key: fn(&'e Line<'e>) -> &'e str| {
             let mut first: FxHashMap<&str, usize> = FxHashMap::default();
-            let lines = self.cart.lines.iter().enumerate();
+            let lines = self.lines.iter().enumerate();
             lines.map(|(index, line)| *first.entry(key(line)).or_insert(index)).collect()
         };
         match same {

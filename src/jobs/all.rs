@@ -1,6 +1,6 @@
 //! Starts all jobs.
 
-use super::{backlog, events, holds, issuances, reconcile, vocabulary, webhooks};
+use super::{backlog, backtests, events, holds, issuances, reconcile, vocabulary, webhooks};
 use crate::service::Service;
 
 /// Runs all jobs for as long as the future is polled.
@@ -13,5 +13,6 @@ pub async fn run(service: Service) {
         reconcile::run(&service),
         backlog::run(&service),
         vocabulary::run(&service),
+        backtests::run(&service),
     );
 }

@@ -4,6 +4,7 @@
 mod rounds;
 
 pub mod backlog;
+pub mod backtests;
 pub mod events;
 pub mod issuances;
 pub mod reconcile;

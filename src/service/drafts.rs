@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
 use uuid::Uuid;
 
@@ -30,13 +30,22 @@ pub(super) struct Tried {
 }
 
 impl Tried {
-    /// Makes the codes of the drafts unlock these. They go before stored codes.
+    /// Makes the codes of the drafts unlock these.
     pub(super) fn unlock(&self, request: &Request<'_>, facts: &mut [Option<CodeFact>]) {
-        for (code, fact) in request.cart.codes.iter().zip(facts) {
-            let own = self.codes.iter().find(|(own, _)| own.eq_ignore_ascii_case(code));
-            if let Some((_, draft)) = own {
-                *fact = Some(CodeFact::of_draft(*draft));
-            }
+        unlock(&self.codes, request, facts);
+    }
+}
+
+/// Makes codes of drafts unlock these. They go before stored codes.
+pub(super) fn unlock(
+    codes: &[(String, PromotionId)],
+    request: &Request<'_>,
+    facts: &mut [Option<CodeFact>],
+) {
+    for (code, fact) in request.cart.codes.iter().zip(facts) {
+        let own = codes.iter().find(|(own, _)| own.eq_ignore_ascii_case(code));
+        if let Some((_, draft)) = own {
+            *fact = Some(CodeFact::of_draft(*draft));
         }
     }
 }
@@ -50,6 +59,18 @@ impl Service {
         trial: Trial,
         now: DateTime<Utc>,
     ) -> Result<Tried, ServiceError> {
+        let (changes, codes) = self.changes(tenant, rules, trial, now).await?;
+        Ok(Tried { rules: Arc::new(rules.changed(changes)), codes })
+    }
+
+    /// What drafts change, and the codes of new drafts. Refuses drafts that name what does not exist.
+    pub(super) async fn changes(
+        &self,
+        tenant: TenantId,
+        rules: &RuleSet,
+        trial: Trial,
+        now: DateTime<Utc>,
+    ) -> Result<(Changes, Vec<(String, PromotionId)>), ServiceError> {
         let Trial { drafts, lists } = trial;
         let named: Vec<(String, PromotionId)> = drafts.named().collect();
         let unknown: Vec<Uuid> =
@@ -66,12 +87,14 @@ impl Service {
         looked_up.check(rules, &named, &lists)?;
         let created_at = |id: PromotionId| {
             let stored = rules.created_at(id);
-            stored.or_else(|| looked_up.created_at.get(&id.uuid()).copied()).unwrap_or(now)
+            let stored = stored.or_else(|| looked_up.created_at.get(&id.uuid()).copied());
+            // New drafts are created in the order of their places.
+            let place = i64::from(id.draft_place().unwrap_or(0));
+            stored.unwrap_or(now + TimeDelta::microseconds(place))
         };
         let without = drafts.without.clone();
         let (with, codes) = drafts.promotions(created_at);
-        let changes = Changes { with, without, product_lists: looked_up.product_lists };
-        Ok(Tried { rules: Arc::new(rules.changed(changes)), codes })
+        Ok((Changes { with, without, product_lists: looked_up.product_lists }, codes))
     }
 }
 

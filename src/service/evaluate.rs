@@ -86,9 +86,9 @@ pub const SURELY_TRIED: usize = 2 * 1024;
 
 /// What was looked up for a cart.
 #[derive(Default)]
-struct Known {
-    used: Vec<Used>,
-    issuances: Vec<IssuanceFact>,
+pub(super) struct Known {
+    pub(super) used: Vec<Used>,
+    pub(super) issuances: Vec<IssuanceFact>,
 }
 
 impl Service {
@@ -167,7 +167,7 @@ impl Service {
 
     /// The steps that a cart may take on the thread that serves requests. The more heavy carts of the tenant wait, the
     /// fewer the steps: the tenant's next cart is probably heavy too, and a failed trial takes time from other tenants.
-    fn inline_steps(&self, tenant: TenantId) -> u64 {
+    pub(super) fn inline_steps(&self, tenant: TenantId) -> u64 {
         let waiting = u64::try_from(self.pool().waiting(tenant)).unwrap_or(u64::MAX);
         (INLINE_STEPS / waiting.saturating_add(1)).max(LEAST_INLINE_STEPS)
     }
@@ -240,7 +240,7 @@ impl Service {
 
     /// Looks up the counters and issuances that the price depends on. If it depends on none, this does not ask the
     /// database.
-    async fn known(
+    pub(super) async fn known(
         &self,
         tenant: TenantId,
         needs: Needs,

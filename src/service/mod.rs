@@ -10,6 +10,8 @@
 
 pub mod activities;
 pub mod api_key;
+pub mod backtest_run;
+pub mod backtests;
 pub mod claims;
 pub mod code_lookup;
 pub mod codes;
@@ -26,6 +28,7 @@ pub mod keys;
 pub mod milestones;
 pub mod pool;
 pub mod product_lists;
+pub mod products;
 pub mod promotion_list;
 pub mod promotions;
 pub mod redeem;
@@ -37,6 +40,7 @@ pub mod stores;
 pub mod vocabulary;
 pub mod webhooks;
 
+mod backtest_pages;
 mod change;
 mod collector;
 mod error;

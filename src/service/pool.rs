@@ -326,11 +326,12 @@ impl Shared {
     }
 }
 
-/// Gives the threads that serve requests a higher priority. Niceness applies to a single thread only on Linux.
-fn give_way() {
+/// Gives the threads that serve requests a higher priority than this one. Niceness applies to a single thread only on
+/// Linux.
+pub(super) fn give_way() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICENESS) {
-        tracing::debug!(%error, "a thread of the pool keeps the usual priority");
+        tracing::debug!(%error, "a thread for long work keeps the usual priority");
     }
 }
 

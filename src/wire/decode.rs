@@ -56,7 +56,7 @@ impl<'p, 't> Value<'p, 't> {
         let Json::Object(members) = self.json else {
             return self.wrong_type(faults, "an object");
         };
-        Some(Object { members, path: self.path, taken: 0, next: 0 })
+        Some(Object { members, path: self.path, taken: 0, next: 0, supposed: None })
     }
 
     /// Reads a list. `size` bounds the number of its entries, and `read` reads each.
@@ -256,6 +256,8 @@ pub struct Object<'p, 't> {
     taken: u128,
     /// Where the next search begins, because most bodies have their fields in the order of the spec.
     next: usize,
+    /// A field, and its value if it is absent.
+    supposed: Option<(&'static str, &'t Json<'t>)>,
 }
 
 impl<'p, 't> Object<'p, 't> {
@@ -292,11 +294,23 @@ impl<'p, 't> Object<'p, 't> {
     }
 
     fn find(&mut self, name: &str) -> Option<&'t Json<'t>> {
+        self.find_given(name).or_else(|| {
+            let (own, json) = self.supposed?;
+            (own == name).then_some(json)
+        })
+    }
+
+    fn find_given(&mut self, name: &str) -> Option<&'t Json<'t>> {
         let place = self.place(name)?;
         let (_, json) = self.members.get(place)?;
         self.taken |= 1 << place;
         self.next = (place + 1).min(self.members.len()).min(MOST);
         (*json != Json::Null).then_some(json)
+    }
+
+    /// Gives a field a value for the case that it is absent. One field at a time can have one.
+    pub const fn suppose(&mut self, name: &'static str, json: &'static Json<'static>) {
+        self.supposed = Some((name, json));
     }
 
     pub fn has(&self, name: &str) -> bool {

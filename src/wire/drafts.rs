@@ -2,7 +2,7 @@
 
 use super::body::*;
 use super::code::CodeText;
-use super::decode::Value;
+use super::decode::{Object, Value};
 use super::faults::Faults;
 use super::promotion::{self, MAX_DRAFT_CODES, Purpose, TermsBody};
 use crate::domain::cart::Request;
@@ -11,7 +11,7 @@ use crate::domain::id::PromotionId;
 use crate::domain::promotion::{Kind, Status};
 
 /// Most promotions that an evaluation leaves out.
-const MAX_WITHOUT: usize = 1_000;
+pub(super) const MAX_WITHOUT: usize = 1_000;
 
 /// Reads a request and its drafts, if the body has any or leaves promotions out. Custom fields are not checked against
 /// the settings: no price depends on them.
@@ -21,6 +21,13 @@ pub fn parse<'t>(
 ) -> Option<(Request<'t>, Option<Drafts>)> {
     let mut object = value.object(faults)?;
     let request = Request::members(&mut object, faults);
+    let drafts = members(&mut object, faults);
+    object.finish(faults)?;
+    Some((request?, drafts?))
+}
+
+/// Reads the members `with` and `without`. `Some(None)` if there are none.
+pub(super) fn members(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<Option<Drafts>> {
     let with =
         object.optional("with", faults, |value, faults| value.list(0..=MAX_DRAFTS, faults, draft));
     let without = object.optional("without", faults, |value, faults| {
@@ -28,14 +35,12 @@ pub fn parse<'t>(
             Some(PromotionId::new(ID.read(id, faults)?))
         })
     });
-    object.finish(faults)?;
-    let drafts = match (with?, without?) {
+    Some(match (with?, without?) {
         (None, None) => None,
         (with, without) => {
             Some(Drafts { with: with.unwrap_or_default(), without: without.unwrap_or_default() })
         }
-    };
-    Some((request?, drafts))
+    })
 }
 
 fn draft(value: Value<'_, '_>, faults: &mut Faults) -> Option<Draft> {

@@ -26,7 +26,7 @@ mod unmet;
 
 use context::Context;
 use facts::FactsBody;
-use head::{PromotionHead, PromotionName};
+pub(super) use head::{PromotionHead, PromotionName};
 use reasons::NotAppliedBody;
 use suggestions::SuggestionBody;
 

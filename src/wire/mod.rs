@@ -8,6 +8,7 @@
 
 pub mod activity;
 pub mod audience;
+pub mod backtests;
 pub mod benefit;
 #[expect(clippy::indexing_slicing, reason = "schemas are made of constants, and tests make them")]
 pub mod body;
@@ -34,6 +35,7 @@ pub mod limits;
 pub mod milestone;
 pub mod problem;
 pub mod product_list;
+pub mod products;
 pub mod promotion;
 pub mod promotion_status;
 pub mod rate;

@@ -46,6 +46,42 @@ pub fn parse(
     })
 }
 
+/// Reads settings of which only some are named. The others are those of `base`.
+pub fn replaced(value: Value<'_, '_>, base: &Settings, faults: &mut Faults) -> Option<Settings> {
+    let mut object = value.object(faults)?;
+    let named: Option<Settings> = SettingsBody::members(&mut object, faults);
+    let mut settings = base.clone();
+    if let Some(named) = named {
+        macro_rules! take {
+            ($($name:literal: $field:ident,)+) => {
+                $(if object.has($name) {
+                    settings.$field = named.$field;
+                })+
+            };
+        }
+        take! {
+            "currency": currency,
+            "timezone": timezone,
+            "evaluation_order": evaluation_order,
+            "strategy": strategy,
+            "multiple_promotions_per_line": multiple_promotions_per_line,
+            "unit_stacking": unit_stacking,
+            "multiple_cart_promotions": multiple_cart_promotions,
+            "percentage_base": percentage_base,
+            "qualifying_items": qualifying_items,
+            "ranking": ranking,
+            "rounding": rounding,
+            "optimal": optimal_budget_ms,
+            "hold_seconds": hold_seconds,
+            "restore_limits_on_return": restore_limits_on_return,
+            "max_discount_percent": max_discount_percent,
+            "custom_fields": custom_fields,
+        }
+    }
+    object.finish(faults)?;
+    Some(settings)
+}
+
 /// The document to store.
 pub fn stored(settings: &Settings) -> String {
     let mut writer = Writer::for_storage();

@@ -11,6 +11,7 @@ use crate::routes::{ROUTES, Route, Things, call};
 /// What tills and their customers do is in the ledger and the outbox, not in the trail.
 const OF_TILLS: &[&str] = &[
     "/v1/evaluate-cart",
+    "/v1/price-products",
     "/v1/redemptions",
     "/v1/redemptions/{id}/commit",
     "/v1/redemptions/{id}/cancel",

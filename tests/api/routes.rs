@@ -56,6 +56,11 @@ pub const ROUTES: &[Route] = &[
     route("get", "/v1/promotions/{id}/batches", "av"),
     route("get", "/v1/codes/{code}", "ap"),
     route("post", "/v1/evaluate-cart", "ap"),
+    route("post", "/v1/price-products", "ap"),
+    route("post", "/v1/backtests", "a"),
+    route("get", "/v1/backtests", "av"),
+    route("get", "/v1/backtests/{id}", "av"),
+    route("delete", "/v1/backtests/{id}", "a"),
     route("post", "/v1/redemptions", "ap"),
     route("get", "/v1/redemptions", "apv"),
     route("get", "/v1/redemptions/{id}", "apv"),
@@ -116,6 +121,7 @@ pub struct Things {
     /// A promotion that customers claim.
     pub open: String,
     pub webhook: String,
+    pub backtest: String,
 }
 
 impl Things {
@@ -160,6 +166,8 @@ impl Things {
         let webhook = format!("W{mark}");
         let path = format!("/v1/webhooks/{webhook}");
         service.put(&path, admin, quiet_webhook()).await.expect(201);
+        let backtest =
+            service.post("/v1/backtests", admin, empty_backtest()).await.expect(202).id();
         Self {
             tenant: tenant.id.clone(),
             key,
@@ -175,6 +183,7 @@ impl Things {
             issuance,
             open,
             webhook,
+            backtest,
         }
     }
 
@@ -196,6 +205,7 @@ impl Things {
             issuance: random_id(),
             open: random_id(),
             webhook: text(),
+            backtest: random_id(),
         }
     }
 
@@ -210,6 +220,8 @@ impl Things {
             &self.hold
         } else if path.starts_with("/v1/issuances") {
             &self.issuance
+        } else if path.starts_with("/v1/backtests") {
+            &self.backtest
         } else if path.ends_with("/activations") {
             &self.open
         } else {
@@ -230,6 +242,11 @@ fn quiet_webhook() -> Value {
     json!({"url": "https://crm.example/", "events": ["issuance.expiring"]})
 }
 
+/// A backtest of a day without redemptions.
+fn empty_backtest() -> Value {
+    json!({"name": "B", "from": "2020-01-01T00:00:00Z", "to": "2020-01-02T00:00:00Z"})
+}
+
 fn body(route: &Route, things: &Things) -> Option<Value> {
     let name = random_id();
     Some(match (route.method, route.path) {
@@ -248,6 +265,10 @@ fn body(route: &Route, things: &Things) -> Option<Value> {
         (_, "/v1/promotions/{id}/status") => json!({"status": "paused"}),
         (_, "/v1/promotions/{id}/codes") => json!({"codes": [format!("N{}", &name[24..])]}),
         (_, "/v1/evaluate-cart") => cart(),
+        (_, "/v1/price-products") => {
+            json!({"products": [{"id": "1", "sku": "A", "unit_price": "10"}]})
+        }
+        (_, "/v1/backtests") => empty_backtest(),
         (_, "/v1/webhooks/{name}") => quiet_webhook(),
         (_, "/v1/webhooks/{name}/resend") => json!({}),
         (_, "/v1/redemptions") => json!({"transaction_id": name, "request": cart()}),
@@ -418,6 +439,7 @@ async fn what_is_foreign_answers_like_what_does_not_exist() {
             &foreign.code,
             &foreign.issuance,
             &foreign.webhook,
+            &foreign.backtest,
             &foreign.sale,
         ] {
             assert!(!ours.text.contains(id.as_str()), "{path} tells {id}");

@@ -120,6 +120,7 @@ const LEDGER: &str = "
         values ($T, gen_random_uuid(), 'redemption.committed', 'redemption', $R, now(), '{}');
     insert into event (tenant_id, sequence, event_id, type, subject, subject_id, occurred_at, data, published_at)
         values ($T, 1, gen_random_uuid(), 'redemption.committed', 'redemption', $R, now(), '{}', now());
+    insert into backtest (tenant_id, backtest_id, name, input, created_at) values ($T, $R, 'B', '{}', now());
     insert into event_counter (tenant_id, latest) values ($T, 1);
     insert into limit_reached (tenant_id, promotion_id, measure, window_no, at)
         select $T, promotion_id, 'times', 0, now() from promotion where tenant_id = $T;

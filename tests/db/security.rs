@@ -7,7 +7,8 @@ use support::{TestDatabase, options};
 use crate::sample::full_tenant;
 
 /// All that the operator's role can see. ARCHITECTURE.md says the same.
-const OPERATOR_TABLES: [&str; 9] = [
+const OPERATOR_TABLES: [&str; 10] = [
+    "backtest",
     "hold",
     "issuance",
     "issuance_watch",
@@ -19,7 +20,10 @@ const OPERATOR_TABLES: [&str; 9] = [
     "webhook_delivery",
 ];
 /// What it can see of those that it does not see whole.
-const OPERATOR_COLUMNS: [&str; 23] = [
+const OPERATOR_COLUMNS: [&str; 26] = [
+    "backtest.leased_until",
+    "backtest.state",
+    "backtest.tenant_id",
     "issuance.issuance_id",
     "issuance.promotion_id",
     "issuance.revoked_at",

@@ -2,6 +2,7 @@
 //! properties that hold for every cart.
 
 mod agreement;
+mod backtest;
 mod bounded;
 mod cases;
 mod contract;
@@ -11,10 +12,17 @@ mod issuances;
 mod limits;
 mod optimal;
 mod oracle;
+mod products;
 mod properties;
 mod reasons;
 mod suggestions;
 
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use promotion_engine::document;
+use promotion_engine::domain::cart::Request;
+use promotion_engine::engine::{Changes, RuleSet, Stop};
 use serde_json::Value;
 
 /// Evaluates a document as `promotion-engine evaluate` does: the result, or the problem.
@@ -72,4 +80,16 @@ fn for_each_seed_of(count: u64, variable: &str, check: impl Fn(u64) -> Result<()
         workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
     });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// The rules of a document, its request, and the time for which it is evaluated.
+fn read(document: &Value) -> (Arc<RuleSet>, Request<'static>, DateTime<Utc>) {
+    let text = document.to_string();
+    let now = DateTime::UNIX_EPOCH;
+    let read = document::prepare(text.as_bytes(), now, &Stop::default(), |rules, cart| {
+        let cart = cart.expect("a cart within the bound");
+        let rules = rules.recompiled(Changes::default(), rules.settings().clone());
+        (Arc::new(rules), cart.request().clone().into_owned(), cart.now())
+    });
+    read.unwrap_or_else(|problem| panic!("{}", problem.print(None)))
 }

@@ -76,9 +76,11 @@ enum Request {
     PutWebhook,
     DeleteWebhook,
     Resend,
+    MakeBacktest,
+    DeleteBacktest,
 }
 
-const REQUESTS: [Request; 31] = [
+const REQUESTS: [Request; 33] = [
     Request::MakeTenant,
     Request::ChangeTenant,
     Request::MakeTenantKey,
@@ -111,6 +113,8 @@ const REQUESTS: [Request; 31] = [
     Request::PutWebhook,
     Request::DeleteWebhook,
     Request::Resend,
+    Request::MakeBacktest,
+    Request::DeleteBacktest,
 ];
 
 impl Request {
@@ -342,6 +346,27 @@ impl Stage {
                 let body = json!({"id": name, "type": "transaction", "customer": {"id": name},
                                   "cart": shop::cart(2)["cart"]});
                 post("/v1/activities".to_owned(), body)
+            }
+            Request::MakeBacktest => {
+                // One more than there is room for would take another's place.
+                sqlx::query("delete from backtest")
+                    .execute(&mut self.owner)
+                    .await
+                    .expect("no backtest");
+                let body = json!({"name": name, "from": "2020-01-01T00:00:00Z", "to": "2020-01-02T00:00:00Z"});
+                post("/v1/backtests".to_owned(), body)
+            }
+            Request::DeleteBacktest => {
+                let id: String = sqlx::query_scalar(
+                    "insert into backtest (tenant_id, backtest_id, name, state, input, created_at, finished_at, result)
+                     values ($1::uuid, gen_random_uuid(), 'B', 'done', '{}', now(), now(), '{}')
+                     returning backtest_id::text",
+                )
+                .bind(&tenant)
+                .fetch_one(&mut self.owner)
+                .await
+                .expect("a backtest that is done");
+                delete(format!("/v1/backtests/{id}"))
             }
             Request::PutMilestone => call(Method::PUT, format!("/v1/milestones/{name}"), milestone),
             Request::DeleteMilestone => {

@@ -9,8 +9,8 @@ use std::marker::PhantomData;
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    audit, code_lookup, codes, health, keys, product_lists, redemptions, schema, stats, stores,
-    tenants, vocabulary, webhooks,
+    audit, backtests as api_backtests, code_lookup, codes, health, keys, product_lists,
+    redemptions, schema, stats, stores, tenants, vocabulary, webhooks,
 };
 use crate::domain::redemption::Order;
 use crate::wire::body::{
@@ -19,9 +19,9 @@ use crate::wire::body::{
 };
 use crate::wire::event::EventBody;
 use crate::wire::{
-    activity, code, customer_promotion, drafts, evaluation, finding, import, issuing, milestone,
-    problem, product_list, promotion, promotion_status, redemption, returns, settings, store,
-    vocabulary as wire_vocabulary,
+    activity, backtests, code, customer_promotion, drafts, evaluation, finding, import, issuing,
+    milestone, problem, product_list, products, promotion, promotion_status, redemption, returns,
+    settings, store, vocabulary as wire_vocabulary,
 };
 
 /// Makes the function that describes all bodies.
@@ -44,6 +44,9 @@ bodies! {
     ActivityInput: request::<activity::ActivityBody>;
     ActivityRecorded: answer::<activity::ActivityRecorded>;
     AuditPage: page::<audit::AuditEntry>;
+    Backtest: answer::<api_backtests::BacktestBody>;
+    BacktestInput: request::<backtests::BacktestInput>;
+    BacktestPage: page::<api_backtests::ListedBacktest>;
     BulkIssuanceInput: request::<issuing::BulkIssueBody>;
     CartRequestInput: request::<drafts::EvaluationRequest>;
     Claim: request::<issuing::ClaimBody>;
@@ -85,6 +88,8 @@ bodies! {
     ProductListInput: request::<product_list::NewProductList>;
     ProductListPage: page::<product_lists::SummaryBody>;
     ProductListSummary: answer::<product_lists::SummaryBody>;
+    ProductPrices: answer::<products::PricesBody>;
+    ProductsInput: request::<products::ProductsInput>;
     Promotion: answer::<promotion::PromotionAnswer>;
     PromotionInput: request::<promotion::PromotionInput>;
     PromotionPage: answer::<CountedPage<promotion::PromotionAnswer>>;

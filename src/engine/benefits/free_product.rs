@@ -24,7 +24,7 @@ pub(super) fn propose(
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
     let part = Part::of_whole_cart(case, candidate, basket, plan)?;
-    case.work.charge(case.view.cart.lines.len());
+    case.work.charge(case.view.lines.len());
     let lines = case.view.of_sku(&benefit.sku);
     let per = benefit.repeat.map(|repeat| repeat.per);
     let mut times = part.plan.times.min(candidate.times_bound());

@@ -143,7 +143,7 @@ impl<'s> Part<'s> {
     }
 
     fn need(&self, per: Option<Per>, times: i64, own: &ByLine, last: &LineSet) -> ByLine {
-        let all = self.scene.view.cart.lines.len();
+        let all = self.scene.view.lines.len();
         let looks = self.plan.measured.len() * STEPS_A_NEED + all / 4;
         if !self.scene.work.charge(looks) {
             return ByLine::new();

@@ -39,8 +39,7 @@ pub(super) fn plan<'c>(
 
 fn make_plan(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> Plan {
     let parts = candidate.parts(case).iter();
-    let parts =
-        parts.take_while(|_| case.work.charge(STEPS_A_PART + case.view.cart.lines.len() / 4));
+    let parts = parts.take_while(|_| case.work.charge(STEPS_A_PART + case.view.lines.len() / 4));
     parts.filter_map(|lines| plan_part(case, candidate, basket, lines)).collect()
 }
 

@@ -18,7 +18,7 @@ pub(super) fn propose(
     basket: &Basket,
 ) -> Result<Proposal, Failure> {
     let plan = plan.first().ok_or(Failure::ConditionsNotMet)?;
-    let Some(shipping) = &case.view.cart.shipping else {
+    let Some(shipping) = &case.inputs.request.cart.shipping else {
         return Err(Failure::NoEligibleItems);
     };
     let times = plan.times.min(candidate.times_bound());

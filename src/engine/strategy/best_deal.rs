@@ -18,7 +18,7 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     let places = 0..ranked.candidates.len();
     let mut best: Option<(Money, Alternative<'_>, Outcome)> = None;
     for alternative in alternatives(case, ranked) {
-        if !case.work.charge(ranked.candidates.len() + case.view.cart.lines.len()) {
+        if !case.work.charge(ranked.candidates.len() + case.view.lines.len()) {
             break;
         }
         let members = |place| is_member(ranked, alternative, place);

@@ -30,6 +30,11 @@ impl<'e> Ranked<'e> {
         &self.candidates[place]
     }
 
+    /// Removes candidates. The others stay in their order.
+    pub(crate) fn retain(&mut self, keeps: impl FnMut(&Candidate<'e>) -> bool) {
+        self.candidates.retain(keeps);
+    }
+
     /// What a candidate would give by itself on the untouched cart.
     pub(super) fn alone(&self, case: &Case<'e>, place: usize) -> Result<&Proposal, Failure> {
         alone(case, self.candidate(place)).map(Rc::as_ref)

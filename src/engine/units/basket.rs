@@ -120,7 +120,7 @@ impl Basket {
             }
         };
         Self {
-            lines: view.cart.lines.iter().enumerate().map(line_state).collect(),
+            lines: view.lines.iter().enumerate().map(line_state).collect(),
             turn: 0,
             touched: LineSet::default(),
             shipping_discount: Money::ZERO,

@@ -28,7 +28,7 @@ fn floor(line: &Line<'_>, settings: &Settings) -> Exact {
 
 /// For each line what no discount may take of it; `None` if no line has a floor.
 pub(super) fn kept(view: &CartView<'_>, settings: &Settings) -> Option<Rc<[Option<Kept>]>> {
-    let lines = || view.cart.lines.iter().enumerate();
+    let lines = || view.lines.iter().enumerate();
     if settings.max_discount_percent.is_none() && lines().all(|(_, own)| own.floor_price.is_none())
     {
         return None;

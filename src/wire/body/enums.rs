@@ -4,6 +4,7 @@ use chrono::Weekday;
 
 use super::schema::Titled;
 use crate::domain::activity::MilestoneMeasure;
+use crate::domain::backtest::BacktestState;
 use crate::domain::benefit::{
     From as UnitsFrom, Level as DiscountLevel, Pick as PickOrder, PriceBase, Same as SameWithin,
     Spread as AmountPer, StepMeasure, Within as PickWithin,
@@ -40,7 +41,7 @@ macro_rules! titled {
 }
 
 titled! {
-    ActivityType, AmountPer, AudienceType, CustomFieldType, DiscountLevel, EarningTrigger,
+    ActivityType, AmountPer, AudienceType, BacktestState, CustomFieldType, DiscountLevel, EarningTrigger,
     EvaluationOrder, EventType, ExpiryType, Explain, FindingCode, FindingSeverity, IssuanceSource, IssuanceState, KeyRole,
     LifecycleStatus, LineField, MatchMode, MessageChannel, MilestoneMeasure, NumberOperator,
     OfferStatus, Operator, PercentageBase, PickOrder, PickWithin, PriceBase, PromotionState, PromotionType,

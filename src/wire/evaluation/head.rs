@@ -8,7 +8,7 @@ use crate::wire::body::*;
 use crate::wire::write::Writer;
 
 /// The id of a promotion, or `draft:` and the place of a draft that is not stored.
-pub(super) struct PromotionName;
+pub(in crate::wire) struct PromotionName;
 
 impl Prints<PromotionId> for PromotionName {
     fn print(&self, writer: &mut Writer, id: &PromotionId) {
@@ -26,7 +26,7 @@ impl Describes for PromotionName {
 }
 
 answer! {
-    pub(super) struct PromotionHead "" as &Promotion |promotion| {
+    pub(in crate::wire) struct PromotionHead "" as &Promotion |promotion| {
         /// The promotion's id.
         promotion_id: required(PromotionName) => promotion.id,
         /// The promotion's name.

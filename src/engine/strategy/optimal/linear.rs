@@ -25,7 +25,7 @@ impl Problem<'_, '_> {
         let untouched = &self.case.untouched;
         let lines: Fine =
             self.case.view.all.iter().map(|line| untouched.room_of_line(line).steps_up(12)).sum();
-        let shipping = self.case.view.cart.shipping.as_ref();
+        let shipping = self.case.inputs.request.cart.shipping.as_ref();
         let shipping = shipping.map_or(0, |shipping| fine(shipping.amount));
         cut(lines + shipping, self.case.rules.settings().rounding)
     }
@@ -83,7 +83,7 @@ impl Problem<'_, '_> {
             return 0;
         }
         if own.iter().any(|place| self.ranked.sees_discounts(*place)) {
-            let shipping = self.case.view.cart.shipping.as_ref();
+            let shipping = self.case.inputs.request.cart.shipping.as_ref();
             return shipping.map_or(0, |shipping| fine(shipping.amount));
         }
         let turn = best_turn(self, &self.case.untouched, &own, None, steps);

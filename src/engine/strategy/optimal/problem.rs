@@ -48,12 +48,12 @@ impl<'s, 'e> Problem<'s, 'e> {
                 cart.push(place);
             }
         }
-        let mut lines = case.view.cart.lines.iter();
+        let mut lines = case.view.lines.iter();
         if !lines.all(|line| is_whole(line.quantity)) || items.iter().any(|(_, own)| !own.is_whole)
         {
             items.iter_mut().for_each(|(_, own)| own.is_even = false);
         }
-        let mut taken = vec![Money::ZERO; case.view.cart.lines.len()];
+        let mut taken = vec![Money::ZERO; case.view.lines.len()];
         for (place, proposal) in expected.iter().flat_map(|own| &own.applied) {
             if items.iter().any(|(own, _)| own == place) {
                 for (line, amount) in proposal.by_line() {

@@ -48,7 +48,7 @@ struct Step {
 
 impl<'s, 'e> Trail<'s, 'e> {
     pub(super) fn new(case: &'s Case<'e>, component: &'s Component) -> Self {
-        let lines = &case.view.cart.lines;
+        let lines = &case.view.lines;
         Self {
             case,
             component,
