@@ -33,5 +33,5 @@ export const NAVIGATION: readonly Group[] = [
     { path: '/setup/vocabulary', label: pages.vocabulary, roles: TENANT },
     { path: '/setup/audit', label: pages.audit, roles: TENANT },
   ] },
-  { label: frame.groups.service, entries: [{ path: '/about', label: pages.about, roles: EVERYBODY }] },
+  { label: frame.groups.service, entries: [{ path: '/tenants', label: pages.tenants, roles: ['operator'] }, { path: '/about', label: pages.about, roles: EVERYBODY }] },
 ];

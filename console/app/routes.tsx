@@ -33,6 +33,7 @@ const PAGES: readonly Page[] = [
   { path: 'setup/keys', tab: pages.keys, load: () => import('./pages/setup/Keys') },
   { path: 'setup/vocabulary', tab: pages.vocabulary, load: () => import('./pages/setup/Vocabulary') },
   { path: 'setup/audit', tab: pages.audit, load: () => import('./pages/setup/Audit') },
+  { path: 'tenants', tab: pages.tenants, needs: 'operator', load: () => import('./pages/tenants') },
   { path: 'about', tab: pages.about, load: () => import('./pages/about') },
 ];
 

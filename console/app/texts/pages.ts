@@ -14,5 +14,6 @@ export const pages = {
   keys: 'Keys',
   vocabulary: 'Vocabulary',
   audit: 'Audit',
+  tenants: 'Tenants',
   about: 'About',
 } as const;
