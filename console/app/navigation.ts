@@ -22,6 +22,7 @@ export const NAVIGATION: readonly Group[] = [
   { label: frame.groups.look, entries: [
     { path: '/try', label: pages.tryCart, roles: ['admin'] },
     { path: '/desk', label: pages.desk, roles: TENANT },
+    { path: '/reports', label: pages.reports, roles: TENANT },
   ] },
   { label: frame.groups.setUp, entries: [
     { path: '/setup/settings', label: pages.settings, roles: TENANT },

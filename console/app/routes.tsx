@@ -34,6 +34,7 @@ const PAGES: readonly Page[] = [
   { path: 'setup/vocabulary', tab: pages.vocabulary, load: () => import('./pages/setup/Vocabulary') },
   { path: 'setup/audit', tab: pages.audit, load: () => import('./pages/setup/Audit') },
   { path: 'tenants', tab: pages.tenants, needs: 'operator', load: () => import('./pages/tenants') },
+  { path: 'reports', tab: pages.reports, load: () => import('./pages/reports') },
   { path: 'about', tab: pages.about, load: () => import('./pages/about') },
 ];
 

@@ -15,5 +15,6 @@ export const pages = {
   vocabulary: 'Vocabulary',
   audit: 'Audit',
   tenants: 'Tenants',
+  reports: 'Reports',
   about: 'About',
 } as const;
