@@ -17,5 +17,5 @@ export default defineConfig({
     assetsInlineLimit: 0,
   },
   server: { proxy: { '/v1': service, '/openapi.json': service, '/docs': service } },
-  test: { include: ['**/*.test.ts', '**/*.test.tsx'], root: 'app' },
+  test: { include: ['**/*.test.ts', '**/*.test.tsx'], root: 'app', setupFiles: ['./test-setup.ts'] },
 });

@@ -1,5 +1,5 @@
 import { Anchor, Group, Stack, Table, Text, UnstyledButton } from '@mantine/core';
-import { memo, useCallback, useMemo, useState } from 'react';
+import { lazy, memo, Suspense, useCallback, useMemo, useState } from 'react';
 import { Link } from 'react-router';
 
 import type { Promotion } from '../../api/schema';
@@ -12,10 +12,12 @@ import { useOwnTenant } from '../../parts/tenant';
 import { promotions as texts } from '../../texts/promotions';
 import { typeWords } from '../../texts/words';
 import { sameInstant, showTime, startOfDay } from '../../time/zone';
-import { Bulk } from './Bulk';
 import { DAYS, useLastDays } from './data';
 import type { Week } from './data';
 import type { ListState, Sort } from './filters';
+
+/** Needed only when something is selected. */
+const Bulk = lazy(() => import('./Bulk'));
 
 export function List({ items, state }: { items: readonly Promotion[]; state: ListState }) {
   const canWrite = useCanWrite();
@@ -32,7 +34,7 @@ export function List({ items, state }: { items: readonly Promotion[]; state: Lis
   const isAll = shown.length === items.length;
   return (
     <Stack gap="xs">
-      {canWrite && <Bulk selected={shown} clear={() => setSelected(new Set())} />}
+      {canWrite && selected.size > 0 && <Suspense fallback={null}><Bulk selected={shown} clear={() => setSelected(new Set())} /></Suspense>}
       <Table.ScrollContainer minWidth={320}>
         <Table verticalSpacing={6} horizontalSpacing="xs" highlightOnHover aria-label={texts.title}>
           <Table.Thead>
