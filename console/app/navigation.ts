@@ -21,6 +21,7 @@ export const NAVIGATION: readonly Group[] = [
   { label: frame.groups.work, entries: [{ path: '/promotions', label: pages.promotions, roles: TENANT }] },
   { label: frame.groups.look, entries: [
     { path: '/try', label: pages.tryCart, roles: ['admin'] },
+    { path: '/backtests', label: pages.backtests, roles: TENANT },
     { path: '/desk', label: pages.desk, roles: TENANT },
     { path: '/reports', label: pages.reports, roles: TENANT },
   ] },

@@ -35,6 +35,8 @@ const PAGES: readonly Page[] = [
   { path: 'setup/audit', tab: pages.audit, load: () => import('./pages/setup/Audit') },
   { path: 'tenants', tab: pages.tenants, needs: 'operator', load: () => import('./pages/tenants') },
   { path: 'reports', tab: pages.reports, load: () => import('./pages/reports') },
+  { path: 'backtests', tab: pages.backtests, load: () => import('./pages/backtests') },
+  { path: 'backtests/:id', tab: pages.backtests, load: () => import('./pages/backtests/One') },
   { path: 'about', tab: pages.about, load: () => import('./pages/about') },
 ];
 

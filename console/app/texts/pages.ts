@@ -16,5 +16,6 @@ export const pages = {
   audit: 'Audit',
   tenants: 'Tenants',
   reports: 'Reports',
+  backtests: 'Backtests',
   about: 'About',
 } as const;

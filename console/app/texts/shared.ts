@@ -23,6 +23,11 @@ export const shared = {
 
 export const plotTexts = { time: 'Time' } as const;
 
+export const draftsChooser = {
+  with: 'With these, though they are not active',
+  without: 'Without these',
+} as const;
+
 /** What became of a code of a cart. */
 export const codeStatusWords: Record<Evaluation['codes'][number]['status'], string> = {
   applied: 'applied',

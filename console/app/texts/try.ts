@@ -49,8 +49,6 @@ export const tryTexts = {
   shippingAmount: 'Shipping cost',
   removeThis: 'Remove',
   changes: 'What if',
-  with: 'With these, though they are not active',
-  without: 'Without these',
   drafts: (count: number) => `and ${count} changed promotions that were handed over`,
   dropDrafts: 'Leave them out',
   price: 'Price the cart',
