@@ -59,7 +59,9 @@ fn built() -> Outcome<PathBuf> {
         };
     }
     if env::var("PROFILE").as_deref() != Ok("release") {
-        return Err("only release builds make it; CONSOLE_DIST=folder gives one that is there".into());
+        return Err(
+            "only release builds make it; CONSOLE_DIST=folder gives one that is there".into()
+        );
     }
     if env::var("CONSOLE").as_deref() == Ok("off") {
         return Err("CONSOLE=off".into());

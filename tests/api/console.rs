@@ -60,7 +60,8 @@ async fn a_page_that_is_known_is_not_sent_again() {
     let plain = open(&service, "/console/").await.expect(200);
     assert_eq!(plain.header("content-encoding"), "");
     let gzip = ("accept-encoding", "br, gzip");
-    let packed = service.send(Method::GET, "/console/", "", None, &[BROWSER, gzip]).await.expect(200);
+    let packed =
+        service.send(Method::GET, "/console/", "", None, &[BROWSER, gzip]).await.expect(200);
     assert_eq!(packed.header("content-encoding"), "gzip");
     let tags = [plain.header("etag"), packed.header("etag")];
     assert_ne!(tags[0], tags[1], "another encoding is another answer");
