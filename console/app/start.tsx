@@ -21,6 +21,10 @@ const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace',
   defaultRadius: 'sm',
   components: {
+    // What must be heard at once says so by a role of its own.
+    Alert: { defaultProps: { role: 'note' } },
+    // Whoever has no mouse scrolls a wide table with the arrow keys.
+    TableScrollContainer: { defaultProps: { scrollAreaProps: { viewportProps: { tabIndex: 0 } } } },
     Modal: { defaultProps: { closeButtonProps: { 'aria-label': states.close } } },
     Notification: { defaultProps: { closeButtonProps: { 'aria-label': states.close } } },
   },

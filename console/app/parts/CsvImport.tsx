@@ -12,6 +12,9 @@ import { Failed } from './states';
 /** A longer text would make the field slow. */
 const MOST_SHOWN = 200_000;
 
+/** More faulty lines help nobody. */
+const MOST_FAULTS = 200;
+
 export function CsvImport({ help, example, send, done, after }: {
   help: string;
   example: string;
@@ -86,7 +89,7 @@ function Refused({ text, error }: { text: string; error: unknown }) {
         <Table verticalSpacing={2} aria-label={texts.refused(found.length)}>
           <Table.Thead><Table.Tr><Table.Th>{texts.line}</Table.Th><Table.Th>{texts.content}</Table.Th><Table.Th>{texts.fault}</Table.Th></Table.Tr></Table.Thead>
           <Table.Tbody>
-            {found.map((own, place) => (
+            {found.slice(0, MOST_FAULTS).map((own, place) => (
               <Table.Tr key={place}>
                 <Table.Td>{own.line ?? texts.whole}</Table.Td>
                 <Table.Td><Code>{own.text}</Code></Table.Td>

@@ -49,7 +49,7 @@ export const tryTexts = {
   shippingAmount: 'Shipping cost',
   removeThis: 'Remove',
   changes: 'What if',
-  drafts: (count: number) => `and ${count} changed promotions that were handed over`,
+  drafts: (count: number) => (count === 1 ? 'and 1 promotion that was handed over' : `and ${count} promotions that were handed over`),
   dropDrafts: 'Leave them out',
   price: 'Price the cart',
   priceHint: 'Ctrl + Enter',
